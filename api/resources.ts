@@ -1,0 +1,30 @@
+import type { ResourceType } from './resource.ts';
+import type { KubernetesObject } from './meta.ts';
+import type * as apps from './types/apps-v1.ts';
+import type * as coordination from './types/coordination-v1.ts';
+import type * as core from './types/core-v1.ts';
+import type * as discovery from './types/discovery-v1.ts';
+
+/** Typed constants for the resources that Wherry's own components use. */
+function define<T extends KubernetesObject>(
+  [group, version, resource, kind]: readonly [string, string, string, string],
+  namespaced = true,
+): ResourceType<T> {
+  return { group, version, resource, kind, namespaced };
+}
+
+export const namespaces = define<core.Namespace>(['', 'v1', 'namespaces', 'Namespace'], false);
+export const nodes = define<core.Node>(['', 'v1', 'nodes', 'Node'], false);
+export const pods = define<core.Pod>(['', 'v1', 'pods', 'Pod']);
+export const services = define<core.Service>(['', 'v1', 'services', 'Service']);
+export const endpoints = define<core.Endpoints>(['', 'v1', 'endpoints', 'Endpoints']);
+export const configMaps = define<core.ConfigMap>(['', 'v1', 'configmaps', 'ConfigMap']);
+export const secrets = define<core.Secret>(['', 'v1', 'secrets', 'Secret']);
+export const serviceAccounts = define<core.ServiceAccount>(['', 'v1', 'serviceaccounts', 'ServiceAccount']);
+export const events = define<core.Event>(['', 'v1', 'events', 'Event']);
+export const deployments = define<apps.Deployment>(['apps', 'v1', 'deployments', 'Deployment']);
+export const replicaSets = define<apps.ReplicaSet>(['apps', 'v1', 'replicasets', 'ReplicaSet']);
+export const leases = define<coordination.Lease>(['coordination.k8s.io', 'v1', 'leases', 'Lease']);
+export const endpointSlices = define<discovery.EndpointSlice>([
+  'discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice',
+]);

@@ -1,0 +1,20 @@
+/**
+ * The few file operations outside the storage engine: certificates, kubeconfigs, pid files.
+ * Paths are absolute or relative to the working folder. Every failure rejects with the
+ * operating system's error, whose `code` is kept (`ENOENT`, `EACCES`, `ENOSPC`, …).
+ */
+export interface Disk {
+  /** The file's bytes, or undefined if it does not exist. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /**
+   * Replaces the file atomically and durably (write aside, fsync, rename, fsync the folder).
+   * Missing parent folders are made. `mode` defaults to 0o600.
+   */
+  write(path: string, bytes: Uint8Array | string, mode?: number): Promise<void>;
+  /** Removes the file if it is there. */
+  remove(path: string): Promise<void>;
+  /** Names in a folder, sorted; empty if the folder does not exist. */
+  list(path: string): Promise<string[]>;
+  /** Makes the folder and its parents with `mode` 0o700 unless they exist. */
+  makeFolder(path: string): Promise<void>;
+}

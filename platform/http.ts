@@ -1,0 +1,64 @@
+/**
+ * An HTTP exchange as plain values, so that a request can come from a socket or from the same
+ * process and meet the same handlers.
+ */
+
+/** Header names are lower case. A header sent several times is joined with ", ". */
+export type Headers = Readonly<Record<string, string>>;
+
+/** Who is at the other end, as far as the transport itself knows. */
+export interface Peer {
+  /** "127.0.0.1:5123", or "in-process". */
+  readonly address: string;
+  /** Set when the transport verified a client certificate against the client CA. */
+  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[] };
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Percent-encoded path without the query: "/api/v1/namespaces/default/pods". */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  /** Bytes from a socket, or a value from the same process, which the handler must not keep or change. */
+  readonly body?: Uint8Array | JsonValue;
+  readonly peer: Peer;
+  /** Aborts when the client goes away: the handler then stops its work and its streams. */
+  readonly signal: AbortSignal;
+}
+
+/** A JSON value that crosses a process's own calls without being encoded. */
+export class JsonValue {
+  readonly value: unknown;
+  #bytes: Uint8Array | undefined;
+
+  constructor(value: unknown, bytes?: Uint8Array) {
+    this.value = value;
+    this.#bytes = bytes;
+  }
+
+  /** UTF-8 JSON, made at most once however many sockets it is written to. */
+  bytes(): Uint8Array {
+    this.#bytes ??= Buffer.from(JSON.stringify(this.value));
+    return this.#bytes;
+  }
+}
+
+/** One piece of a streamed body. For a watch each piece is one event. */
+export type Chunk = Uint8Array | JsonValue;
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  /**
+   * A stream ends when the response does; the consumer ends it early by leaving its loop.
+   * JSON chunks of a stream are written with a newline after each.
+   */
+  readonly body?: Chunk | AsyncIterable<Chunk>;
+}
+
+/**
+ * Answers requests. Expected failures are responses; a rejection means a broken connection
+ * (client side) or a bug (server side).
+ */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;

@@ -1,0 +1,23 @@
+/**
+ * Randomness as an effect. Each draw names its reason, so that a simulated run can log and
+ * replay its draws.
+ */
+export interface Random {
+  /** A uniform integer in [0, bound); bound is 1 … 2^32. */
+  below(bound: number, reason: string): number;
+  /** `length` uniform bytes. */
+  bytes(length: number, reason: string): Uint8Array;
+}
+
+/** A version 4 UUID (RFC 9562, section 5.4) in lower-case text. */
+export function uuid(random: Random, reason: string): string {
+  const bytes = random.bytes(16, reason);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  let text = '';
+  for (let i = 0; i < 16; i++) {
+    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
+    text += bytes[i]!.toString(16).padStart(2, '0');
+  }
+  return text;
+}

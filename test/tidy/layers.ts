@@ -1,0 +1,129 @@
+/**
+ * The architecture as data. `tidy.test.ts` fails when an import is not in this table.
+ *
+ * A part is a folder or a file; the longest match owns a file. `imports` lists the parts it may
+ * import (itself always), a trailing "/*" meaning the part and everything below it. `packages`
+ * lists npm packages. Tests (`*.test.ts`, `test/`, `bench/`, `scripts/`) may import anything;
+ * nothing imports them.
+ */
+export interface Layer {
+  readonly part: string;
+  readonly imports: readonly string[];
+  readonly packages?: readonly string[];
+}
+
+export const layers: readonly Layer[] = [
+  { part: 'platform', imports: [] },
+  { part: 'platform/node', imports: ['platform'], packages: ['pino', '@peculiar/x509', 'reflect-metadata'] },
+
+  { part: 'api', imports: ['api/*', 'platform/assert.ts'], packages: ['ajv', 'rfc6902', 'js-yaml', 'protobufjs'] },
+
+  { part: 'store/kv.ts', imports: [] },
+  { part: 'store/raft', imports: ['platform'] },
+  { part: 'store/mvcc', imports: ['store/kv.ts', 'platform'], packages: ['sorted-btree'] },
+  { part: 'store/engine', imports: ['platform'], packages: ['rocksdb', 'sorted-btree'] },
+  {
+    part: 'store/server',
+    imports: ['store/kv.ts', 'store/raft', 'store/mvcc', 'store/engine', 'platform'],
+  },
+  {
+    part: 'store/grpc',
+    imports: ['store/grpc/*', 'store/kv.ts', 'store/server', 'platform'],
+    packages: ['@grpc/grpc-js', 'protobufjs'],
+  },
+  {
+    part: 'store/client',
+    imports: ['store/kv.ts', 'store/grpc/*', 'platform'],
+    packages: ['@grpc/grpc-js', 'protobufjs'],
+  },
+  { part: 'store/http', imports: ['store/kv.ts', 'store/server', 'platform'], packages: ['prom-client'] },
+  { part: 'store/main.ts', imports: ['store/*', 'platform', 'platform/node'], packages: ['commander'] },
+
+  { part: 'apiserver/http', imports: ['apiserver/pipeline', 'platform'], packages: ['express'] },
+  { part: 'apiserver/pipeline', imports: ['apiserver/authn', 'apiserver/authz', 'api/*', 'platform'] },
+  {
+    part: 'apiserver/handlers',
+    imports: ['apiserver/registry', 'apiserver/admission', 'apiserver/pipeline', 'api/*', 'platform'],
+    packages: ['js-yaml'],
+  },
+  { part: 'apiserver/admission', imports: ['api/*', 'platform'] },
+  {
+    part: 'apiserver/registry',
+    imports: ['apiserver/registry/*', 'apiserver/storage', 'apiserver/admission', 'api/*', 'platform'],
+  },
+  { part: 'apiserver/storage', imports: ['store/kv.ts', 'api/*', 'platform'] },
+  { part: 'apiserver/discovery', imports: ['apiserver/registry', 'api/*', 'platform'] },
+  { part: 'apiserver/authn', imports: ['api/*', 'platform'] },
+  { part: 'apiserver/authz', imports: ['api/*', 'platform'] },
+  { part: 'apiserver', imports: ['apiserver/*', 'store/kv.ts', 'api/*', 'platform'] },
+  {
+    part: 'apiserver/main.ts',
+    imports: ['apiserver/*', 'store/kv.ts', 'store/client', 'api/*', 'platform', 'platform/node'],
+    packages: ['commander'],
+  },
+
+  { part: 'client', imports: ['api/*', 'platform'], packages: ['js-yaml'] },
+
+  { part: 'controllers/runtime', imports: ['client', 'api/*', 'platform'] },
+  { part: 'controllers', imports: ['controllers/*', 'client', 'api/*', 'platform'] },
+  {
+    part: 'controllers/main.ts',
+    imports: ['controllers', 'client', 'api/*', 'platform', 'platform/node'],
+    packages: ['commander'],
+  },
+
+  { part: 'scheduler/framework', imports: ['api/*', 'platform'] },
+  { part: 'scheduler/plugins', imports: ['scheduler/framework', 'api/*', 'platform'] },
+  { part: 'scheduler/queue', imports: ['scheduler/framework', 'api/*', 'platform'] },
+  { part: 'scheduler/cache', imports: ['scheduler/framework', 'api/*', 'platform'] },
+  { part: 'scheduler', imports: ['scheduler/*', 'client', 'api/*', 'platform'] },
+  {
+    part: 'scheduler/main.ts',
+    imports: ['scheduler', 'client', 'api/*', 'platform', 'platform/node'],
+    packages: ['commander'],
+  },
+
+  { part: 'kubelet', imports: ['kubelet/*', 'client', 'api/*', 'platform'] },
+  {
+    part: 'kubelet/main.ts',
+    imports: ['kubelet', 'client', 'api/*', 'platform', 'platform/node'],
+    packages: ['commander'],
+  },
+
+  {
+    part: 'kubectl-lite',
+    imports: ['kubectl-lite/*', 'client', 'api/*', 'platform'],
+    packages: ['commander', 'js-yaml'],
+  },
+  {
+    part: 'kubectl-lite/main.ts',
+    imports: ['kubectl-lite/*', 'client', 'api/*', 'platform', 'platform/node'],
+    packages: ['commander'],
+  },
+
+  {
+    part: 'cluster',
+    imports: [
+      'cluster/*', 'store/*', 'apiserver/*', 'client', 'controllers/*', 'scheduler/*', 'kubelet/*', 'api/*',
+      'platform', 'platform/node',
+    ],
+    packages: ['commander', 'js-yaml'],
+  },
+  { part: 'index.ts', imports: ['cluster', 'client', 'api/*', 'platform'] },
+];
+
+/** One controller never imports another: rule of the folders directly below this one. */
+export const siblingsApart = 'controllers';
+
+/** The only part that may use `node:*` and the ambient effects below. */
+export const effectsPart = 'platform/node';
+
+/** Ambient effects, as identifiers that may not appear in code outside {@link effectsPart}. */
+export const ambientEffects = [
+  'Date', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance', 'crypto', 'process', 'fetch',
+];
+
+/** Members of globals that are ambient effects. */
+export const ambientMembers = ['Math.random'];
+
+export const limits = { fileLines: 400, lineLength: 100, functionLines: 70, parameters: 3 } as const;
