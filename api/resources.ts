@@ -20,11 +20,19 @@ export const services = define<core.Service>(['', 'v1', 'services', 'Service']);
 export const endpoints = define<core.Endpoints>(['', 'v1', 'endpoints', 'Endpoints']);
 export const configMaps = define<core.ConfigMap>(['', 'v1', 'configmaps', 'ConfigMap']);
 export const secrets = define<core.Secret>(['', 'v1', 'secrets', 'Secret']);
-export const serviceAccounts = define<core.ServiceAccount>(['', 'v1', 'serviceaccounts', 'ServiceAccount']);
+export const serviceAccounts = define<core.ServiceAccount>([
+  '',
+  'v1',
+  'serviceaccounts',
+  'ServiceAccount',
+]);
 export const events = define<core.Event>(['', 'v1', 'events', 'Event']);
 export const deployments = define<apps.Deployment>(['apps', 'v1', 'deployments', 'Deployment']);
 export const replicaSets = define<apps.ReplicaSet>(['apps', 'v1', 'replicasets', 'ReplicaSet']);
 export const leases = define<coordination.Lease>(['coordination.k8s.io', 'v1', 'leases', 'Lease']);
 export const endpointSlices = define<discovery.EndpointSlice>([
-  'discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice',
+  'discovery.k8s.io',
+  'v1',
+  'endpointslices',
+  'EndpointSlice',
 ]);

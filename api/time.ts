@@ -24,7 +24,8 @@ function civilFromDays(days: number): { year: number; month: number; day: number
     dayOfEra - floorDiv(dayOfEra, 1460) + floorDiv(dayOfEra, 36_524) - floorDiv(dayOfEra, 146_096),
     365,
   );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + floorDiv(yearOfEra, 4) - floorDiv(yearOfEra, 100));
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + floorDiv(yearOfEra, 4) - floorDiv(yearOfEra, 100));
   const shifted = floorDiv(5 * dayOfYear + 2, 153);
   const month = shifted < 10 ? shifted + 3 : shifted - 9;
   const day = dayOfYear - floorDiv(153 * shifted + 2, 5) + 1;
@@ -59,15 +60,25 @@ export function parseTime(text: string): number | undefined {
   const match = RFC3339.exec(text);
   if (match === null) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   const days = daysFromCivil(year, month, day);
   const back = civilFromDays(days);
-  const inRange = back.month === month && back.day === day && hour < 24 && minute < 60 && second < 61;
+  const inRange =
+    back.month === month && back.day === day && hour < 24 && minute < 60 && second < 61;
   if (!inRange) return undefined;
   const zone = match[8]!;
   const offsetMinutes =
-    zone.length === 1 ? 0 : (zone[0] === '-' ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4)));
+    zone.length === 1
+      ? 0
+      : (zone[0] === '-' ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4)));
   const millis = match[7] === undefined ? 0 : Math.floor(Number(match[7]) * 1000);
-  return days * DAY_MS + hour * 3_600_000 + (minute - offsetMinutes) * 60_000 + second * 1000 + millis;
+  return (
+    days * DAY_MS + hour * 3_600_000 + (minute - offsetMinutes) * 60_000 + second * 1000 + millis
+  );
 }

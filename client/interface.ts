@@ -60,13 +60,20 @@ export interface ObjectRef {
 /** Every method rejects with StatusError on the server's refusals and with the transport's error otherwise. */
 export interface Client {
   get<T extends KubernetesObject>(type: ResourceType<T>, ref: ObjectRef): Promise<T>;
-  list<T extends KubernetesObject>(type: ResourceType<T>, options?: ListOptions): Promise<KubernetesList<T>>;
+  list<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    options?: ListOptions,
+  ): Promise<KubernetesList<T>>;
   /** Resolves when the server accepted the watch; ends when the server ends it or `signal` aborts. */
   watch<T extends KubernetesObject>(
     type: ResourceType<T>,
     options: WatchOptions,
   ): Promise<AsyncIterable<WatchEvent<T>>>;
-  create<T extends KubernetesObject>(type: ResourceType<T>, object: Draft<T>, options?: WriteOptions): Promise<T>;
+  create<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    object: Draft<T>,
+    options?: WriteOptions,
+  ): Promise<T>;
   /** Creates a subresource object of another kind (binding, eviction, token). */
   createSubresource(
     type: ResourceType,
@@ -74,7 +81,11 @@ export interface Client {
     sub: { readonly subresource: string; readonly body: unknown },
   ): Promise<unknown>;
   /** PUT; a resourceVersion in the object makes it conditional. */
-  update<T extends KubernetesObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<T>;
+  update<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    object: T,
+    options?: WriteOptions,
+  ): Promise<T>;
   patch<T extends KubernetesObject>(
     type: ResourceType<T>,
     ref: ObjectRef,

@@ -79,7 +79,8 @@ export class BoundedStream<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T>> {
-    if (this.#head < this.#items.length) return Promise.resolve({ done: false, value: this.#shift() });
+    if (this.#head < this.#items.length)
+      return Promise.resolve({ done: false, value: this.#shift() });
     if (this.#finished !== undefined && !this.#closed) {
       this.#close();
       if (this.#finished.error !== undefined) return Promise.reject(this.#finished.error);

@@ -241,7 +241,9 @@ export class StoreError extends Error {
     options: { detail?: string; compactRevision?: number; cause?: unknown } = {},
   ) {
     const text = storeErrors[reason][1];
-    super(options.detail === undefined ? text : `${text}: ${options.detail}`, { cause: options.cause });
+    super(options.detail === undefined ? text : `${text}: ${options.detail}`, {
+      cause: options.cause,
+    });
     this.reason = reason;
     this.compactRevision = options.compactRevision;
   }

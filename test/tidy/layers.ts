@@ -14,9 +14,17 @@ export interface Layer {
 
 export const layers: readonly Layer[] = [
   { part: 'platform', imports: [] },
-  { part: 'platform/node', imports: ['platform'], packages: ['pino', '@peculiar/x509', 'reflect-metadata'] },
+  {
+    part: 'platform/node',
+    imports: ['platform'],
+    packages: ['pino', '@peculiar/x509', 'reflect-metadata'],
+  },
 
-  { part: 'api', imports: ['api/*', 'platform/assert.ts'], packages: ['ajv', 'rfc6902', 'js-yaml', 'protobufjs'] },
+  {
+    part: 'api',
+    imports: ['api/*', 'platform/assert.ts'],
+    packages: ['ajv', 'rfc6902', 'js-yaml', 'protobufjs'],
+  },
 
   { part: 'store/kv.ts', imports: [] },
   { part: 'store/raft', imports: ['platform'] },
@@ -36,20 +44,43 @@ export const layers: readonly Layer[] = [
     imports: ['store/kv.ts', 'store/grpc/*', 'platform'],
     packages: ['@grpc/grpc-js', 'protobufjs'],
   },
-  { part: 'store/http', imports: ['store/kv.ts', 'store/server', 'platform'], packages: ['prom-client'] },
-  { part: 'store/main.ts', imports: ['store/*', 'platform', 'platform/node'], packages: ['commander'] },
+  {
+    part: 'store/http',
+    imports: ['store/kv.ts', 'store/server', 'platform'],
+    packages: ['prom-client'],
+  },
+  {
+    part: 'store/main.ts',
+    imports: ['store/*', 'platform', 'platform/node'],
+    packages: ['commander'],
+  },
 
   { part: 'apiserver/http', imports: ['apiserver/pipeline', 'platform'], packages: ['express'] },
-  { part: 'apiserver/pipeline', imports: ['apiserver/authn', 'apiserver/authz', 'api/*', 'platform'] },
+  {
+    part: 'apiserver/pipeline',
+    imports: ['apiserver/authn', 'apiserver/authz', 'api/*', 'platform'],
+  },
   {
     part: 'apiserver/handlers',
-    imports: ['apiserver/registry', 'apiserver/admission', 'apiserver/pipeline', 'api/*', 'platform'],
+    imports: [
+      'apiserver/registry',
+      'apiserver/admission',
+      'apiserver/pipeline',
+      'api/*',
+      'platform',
+    ],
     packages: ['js-yaml'],
   },
   { part: 'apiserver/admission', imports: ['api/*', 'platform'] },
   {
     part: 'apiserver/registry',
-    imports: ['apiserver/registry/*', 'apiserver/storage', 'apiserver/admission', 'api/*', 'platform'],
+    imports: [
+      'apiserver/registry/*',
+      'apiserver/storage',
+      'apiserver/admission',
+      'api/*',
+      'platform',
+    ],
   },
   { part: 'apiserver/storage', imports: ['store/kv.ts', 'api/*', 'platform'] },
   { part: 'apiserver/discovery', imports: ['apiserver/registry', 'api/*', 'platform'] },
@@ -104,8 +135,16 @@ export const layers: readonly Layer[] = [
   {
     part: 'cluster',
     imports: [
-      'cluster/*', 'store/*', 'apiserver/*', 'client', 'controllers/*', 'scheduler/*', 'kubelet/*', 'api/*',
-      'platform', 'platform/node',
+      'cluster/*',
+      'store/*',
+      'apiserver/*',
+      'client',
+      'controllers/*',
+      'scheduler/*',
+      'kubelet/*',
+      'api/*',
+      'platform',
+      'platform/node',
     ],
     packages: ['commander', 'js-yaml'],
   },
@@ -120,10 +159,23 @@ export const effectsPart = 'platform/node';
 
 /** Ambient effects, as identifiers that may not appear in code outside {@link effectsPart}. */
 export const ambientEffects = [
-  'Date', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance', 'crypto', 'process', 'fetch',
+  'Date',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'performance',
+  'crypto',
+  'process',
+  'fetch',
 ];
 
 /** Members of globals that are ambient effects. */
 export const ambientMembers = ['Math.random'];
 
-export const limits = { fileLines: 400, lineLength: 100, functionLines: 70, parameters: 3 } as const;
+export const limits = {
+  fileLines: 400,
+  lineLength: 100,
+  functionLines: 70,
+  parameters: 3,
+} as const;
