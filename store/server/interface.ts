@@ -1,0 +1,92 @@
+/**
+ * One store member as its edges (gRPC, HTTP) see it: everything of {@link Kv}, and what only
+ * etcd's own clients ask for. `member.ts` implements it.
+ */
+import type { Running } from '../../platform/lifecycle.ts';
+import type {
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  Kv,
+  KvStatus,
+  PutRequest,
+  PutResponse,
+} from '../kv.ts';
+
+/** IDs are unsigned 64-bit, in decimal text. */
+export interface MemberIdentity {
+  readonly clusterId: string;
+  readonly memberId: string;
+  readonly name: string;
+}
+
+export interface MemberStatus extends KvStatus {
+  /** Bytes of dbSize in use; equal to it where the engine cannot tell. */
+  readonly dbSizeInUse: number;
+  /** Member ID of the leader, "0" if there is none. */
+  readonly leader: string;
+  readonly raftIndex: number;
+  readonly raftTerm: number;
+  readonly raftAppliedIndex: number;
+  readonly isLearner: boolean;
+  /** For example "etcdserver: no leader". */
+  readonly errors: readonly string[];
+}
+
+export interface LeaseTimeToLive {
+  readonly id: string;
+  /** Seconds left; -1 if the lease does not exist. */
+  readonly ttlSeconds: number;
+  readonly grantedTtlSeconds: number;
+  /** Attached keys, when asked for. */
+  readonly keys: readonly string[];
+}
+
+/** Leases (etcd v3 Lease service). Lease IDs are decimal text. */
+export interface Leases {
+  /** `id` absent or "0": the store picks one. Rejects `leaseExists`, `leaseTtlTooLarge`. */
+  grant(request: { readonly id?: string; readonly ttlSeconds: number }): Promise<{
+    readonly id: string;
+    readonly ttlSeconds: number;
+  }>;
+  /** Deletes the lease and its keys in one revision. Rejects `leaseNotFound`. */
+  revoke(id: string): Promise<void>;
+  /** The renewed TTL in seconds; 0 if the lease is unknown or expired (etcd answers so, not by an error). */
+  keepAlive(id: string): Promise<number>;
+  timeToLive(id: string, withKeys: boolean): Promise<LeaseTimeToLive>;
+  list(): Promise<readonly string[]>;
+}
+
+/** Counters and gauges since start, for /metrics. Names are etcd's without prefix. */
+export interface MemberStatistics {
+  readonly proposalsCommitted: number;
+  readonly proposalsApplied: number;
+  readonly proposalsPending: number;
+  readonly proposalsFailed: number;
+  readonly leaderChanges: number;
+  readonly keys: number;
+  readonly currentRevision: number;
+  readonly compactRevision: number;
+  readonly watchers: number;
+  readonly slowWatchers: number;
+  readonly puts: number;
+  readonly deletes: number;
+  readonly ranges: number;
+  readonly txns: number;
+  readonly leasesGranted: number;
+  readonly leasesRevoked: number;
+  readonly leasesRenewed: number;
+  readonly leasesExpired: number;
+}
+
+export interface Member extends Kv, Running {
+  readonly identity: MemberIdentity;
+  readonly leases: Leases;
+  put(request: PutRequest): Promise<PutResponse>;
+  deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse>;
+  /** The newest applied revision and the current term: what a response header carries. */
+  head(): { readonly revision: number; readonly raftTerm: number };
+  status(): Promise<MemberStatus>;
+  statistics(): MemberStatistics;
+  /** Called with the seconds each log fsync and each apply took; for histograms. */
+  onTiming(observe: (name: 'walFsync' | 'backendCommit' | 'apply', seconds: number) => void): void;
+}
