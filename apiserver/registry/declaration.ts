@@ -1,0 +1,106 @@
+/**
+ * A kind as data. Shared code (handlers, the generic registry, discovery, OpenAPI, Table) reads
+ * these answers and never asks which kind it holds: a new kind is a new declaration.
+ *
+ * Structure (field names, types, list and merge keys) comes from the schema tables by
+ * `type.kind`; a declaration adds only what the tables cannot say.
+ */
+import type { FieldError } from '../../api/field-errors.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
+
+/** meta.k8s.io/v1 TableColumnDefinition. Priority > 0 shows only with `-o wide`. */
+export interface TableColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  readonly description?: string;
+  readonly priority?: number;
+}
+
+export interface TablePrinter<T> {
+  readonly columns: readonly TableColumn[];
+  /** One cell per column. `nowMs` is for ages. */
+  cells(object: T, nowMs: number): readonly (string | number | boolean | null)[];
+}
+
+/** What a write may depend on besides the objects. Fixed before the proposal, never below the log. */
+export interface WriteContext {
+  readonly nowMs: number;
+  /** A lower-case random suffix, as generateName appends it. */
+  randomSuffix(length: number): string;
+}
+
+/**
+ * A subresource that reads or writes a part of its parent (status, scale, binding, finalize,
+ * approval, …). Verbs as in discovery.
+ */
+export interface Subresource<T extends KubernetesObject> {
+  readonly name: string;
+  readonly verbs: readonly ('get' | 'update' | 'patch' | 'create')[];
+  /** The kind exchanged, where it is not the parent's: autoscaling/v1 Scale, policy/v1 Eviction. */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+  /** The view served by GET. Absent: the parent itself. */
+  read?(parent: T): KubernetesObject;
+  /**
+   * The parent as it is to be stored, given what the client sent (a full view for update and
+   * patch, the posted object for create). Throws StatusError to refuse. Field errors of the
+   * result are checked by `validateUpdate` afterwards.
+   */
+  write(sent: KubernetesObject, parent: T, context: WriteContext): Mutable<T>;
+  /** What a successful `create` answers: the parent, a Status (Success), or the sent object. */
+  readonly answer?: 'parent' | 'status' | 'sent';
+  /** Set for eviction: the parent is deleted gracefully instead of being written. */
+  readonly deletesParent?: boolean;
+}
+
+export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObject> {
+  readonly type: ResourceType<T>;
+  readonly singular: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  /** Default: all eight verbs. */
+  readonly verbs?: readonly string[];
+
+  /** Below /registry/: "pods", "minions", "services/specs". Default: the plural. */
+  readonly storagePrefix?: string;
+  /** Seconds after which objects vanish (events: 3600). Default: never. */
+  readonly ttlSeconds?: number;
+
+  /** How names are checked on create. Default: DNS-1123 subdomain. */
+  readonly nameRule?: 'subdomain' | 'label' | 'label1035' | 'pathSegment';
+  /** Fills absent fields as Kubernetes does, on create and update, before validation. */
+  applyDefaults?(object: Mutable<T>): void;
+  /** Drops what a client may not set on create (beyond status, which the generic store drops). */
+  prepareForCreate?(object: Mutable<T>, context: WriteContext): void;
+  /** Carries over what a client may not change on update (beyond status and metadata). */
+  prepareForUpdate?(object: Mutable<T>, old: T, context: WriteContext): void;
+  /** Field errors of a whole object, metadata aside, which the generic store checks. */
+  validate?(object: T): readonly FieldError[];
+  /** Field errors of a change, in addition to `validate`. */
+  validateUpdate?(object: T, old: T): readonly FieldError[];
+
+  /** True if the object has a status that only the status subresource writes. */
+  readonly hasStatus?: boolean;
+  /** True if `metadata.generation` counts changes of the spec (everything but metadata and status). */
+  readonly hasGeneration?: boolean;
+  /** PUT to a missing name creates it. Default false. */
+  readonly allowCreateOnUpdate?: boolean;
+  /** PUT without resourceVersion overwrites. Default true. */
+  readonly allowUnconditionalUpdate?: boolean;
+
+  /** Grace in seconds of a delete; absent: deleted at once. */
+  gracePeriodSeconds?(object: T, requested: number | undefined): number;
+  /** What to do with dependents when the client does not say. Default Background. */
+  readonly defaultPropagation?: 'Background' | 'Orphan';
+  /** DELETE answers the object instead of a Status. */
+  readonly returnsDeletedObject?: boolean;
+  /** Names that may not be deleted (403). */
+  readonly undeletable?: readonly string[];
+
+  /** Field selectors beyond metadata.name and metadata.namespace. */
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** Default: Name and Age. */
+  readonly printer?: TablePrinter<T>;
+  readonly subresources?: readonly Subresource<T>[];
+}
