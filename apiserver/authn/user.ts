@@ -1,0 +1,20 @@
+/** Who asks, as authentication found out. Authorization and audit know nothing else of the client. */
+export interface User {
+  /** "system:kube-scheduler", "system:anonymous". */
+  readonly name: string;
+  readonly uid?: string;
+  /** Includes "system:authenticated" or "system:unauthenticated". */
+  readonly groups: readonly string[];
+}
+
+export const AUTHENTICATED_GROUP = 'system:authenticated';
+export const UNAUTHENTICATED_GROUP = 'system:unauthenticated';
+
+/** A request without credentials. */
+export const anonymous: User = { name: 'system:anonymous', groups: [UNAUTHENTICATED_GROUP] };
+
+/** A user whose credentials were verified; Kubernetes adds the group to each of them. */
+export function authenticated(user: User): User {
+  if (user.groups.includes(AUTHENTICATED_GROUP)) return user;
+  return { ...user, groups: [...user.groups, AUTHENTICATED_GROUP] };
+}

@@ -1,0 +1,20 @@
+import type { HttpRequest } from '../../platform/http.ts';
+import type { User } from '../authn/user.ts';
+import type { RequestInfo, ResourceRequestInfo } from './request-info.ts';
+
+/**
+ * A request on its way through the pipeline. Filters add to it by passing a new value on;
+ * nobody changes one.
+ */
+export interface PipelineRequest {
+  readonly http: HttpRequest;
+  readonly info: RequestInfo;
+  readonly user: User;
+  /** Identifies the request in logs; the client's Audit-ID or a new UUID. */
+  readonly auditId: string;
+}
+
+/** What the API handlers receive: authenticated, admitted by the limits and authorized. */
+export interface ApiRequest extends PipelineRequest {
+  readonly info: ResourceRequestInfo;
+}
