@@ -71,7 +71,8 @@ export function tooLong(field: string, maxBytes: number): FieldError {
 }
 
 export function tooMany(field: string, count: number, maxItems: number): FieldError {
-  const message = `Too many: ${count}: must have at most ${maxItems} item${maxItems === 1 ? '' : 's'}`;
+  const items = maxItems === 1 ? 'item' : 'items';
+  const message = `Too many: ${count}: must have at most ${maxItems} ${items}`;
   return { type: 'FieldValueTooMany', field, message };
 }
 

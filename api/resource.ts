@@ -25,7 +25,10 @@ export function groupResource(type: { readonly group: string; readonly resource:
   return type.group === '' ? type.resource : `${type.resource}.${type.group}`;
 }
 
-/** "/api/v1/namespaces/default/pods/web" and the like. A namespaced type without a namespace: all of them. */
+/**
+ * "/api/v1/namespaces/default/pods/web" and the like. A namespaced type without a namespace: the
+ * path over all namespaces.
+ */
 export function resourcePath(
   type: ResourceType,
   at: { readonly namespace?: string; readonly name?: string; readonly subresource?: string } = {},

@@ -39,7 +39,8 @@ function format(epochMs: number, fraction: string): string {
   const seconds = floorDiv(epochMs - days * DAY_MS, 1000);
   const { year, month, day } = civilFromDays(days);
   const clock = [floorDiv(seconds, 3600), floorDiv(seconds, 60) % 60, seconds % 60];
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock.map((n) => pad(n, 2)).join(':')}${fraction}Z`;
+  const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
+  return `${date}T${clock.map((n) => pad(n, 2)).join(':')}${fraction}Z`;
 }
 
 /** metav1.Time: RFC 3339 with whole seconds, "2026-11-21T04:08:00Z". */

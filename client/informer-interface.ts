@@ -3,7 +3,9 @@ import type { KubernetesObject } from '../api/meta.ts';
 import type { Running } from '../platform/lifecycle.ts';
 
 export interface InformerHandler<T> {
-  /** Also called once for each object of the first list, and for each cached one when added late. */
+  /**
+   * Also called once for each object of the first list, and for each cached one when added late.
+   */
   added?(object: T): void;
   /** Also called with two different versions when events between them were missed. */
   updated?(old: T, current: T): void;
@@ -28,7 +30,10 @@ export interface Informer<T extends KubernetesObject> extends Running {
   whenSynced(): Promise<void>;
   /** Adds an index: `of` yields the values under which an object is found. Only before `start`. */
   addIndex(name: string, of: (object: T) => readonly string[]): void;
-  /** Handlers run synchronously, in the order added; one that throws is a bug and crashes. Returns its removal. */
+  /**
+   * Handlers run synchronously, in the order added; one that throws is a bug and crashes. Returns
+   * its removal.
+   */
   addHandler(handler: InformerHandler<T>): () => void;
   /** Lists, then watches; relists with backoff on expiry and failures. Idempotent. */
   start(): void;

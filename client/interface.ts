@@ -27,7 +27,10 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
 }
 
-/** `error` events never reach here: they are thrown as StatusError (410 `Expired` asks for a relist). */
+/**
+ * `error` events never reach here: they are thrown as StatusError (410 `Expired` asks for a
+ * relist).
+ */
 export interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: T;
@@ -57,14 +60,19 @@ export interface ObjectRef {
   readonly name: string;
 }
 
-/** Every method rejects with StatusError on the server's refusals and with the transport's error otherwise. */
+/**
+ * Every method rejects with StatusError on the server's refusals and with the transport's error
+ * otherwise.
+ */
 export interface Client {
   get<T extends KubernetesObject>(type: ResourceType<T>, ref: ObjectRef): Promise<T>;
   list<T extends KubernetesObject>(
     type: ResourceType<T>,
     options?: ListOptions,
   ): Promise<KubernetesList<T>>;
-  /** Resolves when the server accepted the watch; ends when the server ends it or `signal` aborts. */
+  /**
+   * Resolves when the server accepted the watch; ends when the server ends it or `signal` aborts.
+   */
   watch<T extends KubernetesObject>(
     type: ResourceType<T>,
     options: WatchOptions,

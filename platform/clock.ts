@@ -8,11 +8,16 @@ export interface Timer {
  * pass one whose time they move by hand.
  */
 export interface Clock {
-  /** Wall-clock time, milliseconds since the Unix epoch. May jump; only for timestamps users see. */
+  /**
+   * Wall-clock time, milliseconds since the Unix epoch. May jump; only for timestamps users see.
+   */
   now(): number;
   /** Monotonic time in milliseconds with a fraction. For durations and deadlines. */
   monotonic(): number;
-  /** Runs `fn` once, no sooner than `delayMs` from now. Timers never keep a process alive by themselves. */
+  /**
+   * Runs `fn` once, no sooner than `delayMs` from now. Timers never keep a process alive by
+   * themselves.
+   */
   after(delayMs: number, fn: () => void): Timer;
 }
 

@@ -20,7 +20,10 @@ export interface HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Headers;
-  /** Bytes from a socket, or a value from the same process, which the handler must not keep or change. */
+  /**
+   * Bytes from a socket, or a value from the same process, which the handler must not keep or
+   * change.
+   */
   readonly body?: Uint8Array | JsonValue;
   readonly peer: Peer;
   /** Aborts when the client goes away: the handler then stops its work and its streams. */

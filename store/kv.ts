@@ -110,7 +110,10 @@ export type Compare = {
   | { readonly target: 'value'; readonly operand: Uint8Array }
 );
 
-/** `empty` is an operation whose variant the client left unset; it is refused (etcd: key not found). */
+/**
+ * `empty` is an operation whose variant the client left unset; it is refused (etcd: key not
+ * found).
+ */
 export type RequestOp =
   | { readonly type: 'range'; readonly request: RangeRequest }
   | { readonly type: 'put'; readonly request: PutRequest }
@@ -153,7 +156,9 @@ export interface WatchRequest {
   readonly prevKv?: boolean;
   readonly noPut?: boolean;
   readonly noDelete?: boolean;
-  /** Ask for a batch without events about every ten minutes of silence (etcd's default interval). */
+  /**
+   * Ask for a batch without events about every ten minutes of silence (etcd's default interval).
+   */
   readonly progressNotify?: boolean;
 }
 

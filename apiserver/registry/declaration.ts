@@ -24,7 +24,9 @@ export interface TablePrinter<T> {
   cells(object: T, nowMs: number): readonly (string | number | boolean | null)[];
 }
 
-/** What a write may depend on besides the objects. Fixed before the proposal, never below the log. */
+/**
+ * What a write may depend on besides the objects. Fixed before the proposal, never below the log.
+ */
 export interface WriteContext {
   readonly nowMs: number;
   /** A lower-case random suffix, as generateName appends it. */
@@ -82,7 +84,9 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
 
   /** True if the object has a status that only the status subresource writes. */
   readonly hasStatus?: boolean;
-  /** True if `metadata.generation` counts changes of the spec (everything but metadata and status). */
+  /**
+   * True if `metadata.generation` counts changes of the spec (everything but metadata and status).
+   */
   readonly hasGeneration?: boolean;
   /** PUT to a missing name creates it. Default false. */
   readonly allowCreateOnUpdate?: boolean;

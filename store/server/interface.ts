@@ -50,7 +50,10 @@ export interface Leases {
   }>;
   /** Deletes the lease and its keys in one revision. Rejects `leaseNotFound`. */
   revoke(id: string): Promise<void>;
-  /** The renewed TTL in seconds; 0 if the lease is unknown or expired (etcd answers so, not by an error). */
+  /**
+   * The renewed TTL in seconds; 0 if the lease is unknown or expired (etcd answers so, not by an
+   * error).
+   */
   keepAlive(id: string): Promise<number>;
   timeToLive(id: string, withKeys: boolean): Promise<LeaseTimeToLive>;
   list(): Promise<readonly string[]>;
