@@ -30,19 +30,41 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** A JSON value that crosses a process's own calls without being encoded. */
+/** Where a {@link JsonValue} gets what it is asked for; each is called at most once. */
+export interface JsonSource {
+  value(): unknown;
+  /** UTF-8 JSON of the same value. */
+  bytes(): Uint8Array;
+}
+
+/**
+ * A JSON value that crosses a process's own calls without being encoded, and a socket without
+ * being parsed: each of its two forms is made when first asked for.
+ */
 export class JsonValue {
-  readonly value: unknown;
+  #source: JsonSource | undefined;
+  #value: unknown;
   #bytes: Uint8Array | undefined;
 
   constructor(value: unknown, bytes?: Uint8Array) {
-    this.value = value;
+    this.#value = value;
     this.#bytes = bytes;
   }
 
-  /** UTF-8 JSON, made at most once however many sockets it is written to. */
+  static from(source: JsonSource): JsonValue {
+    const json = new JsonValue(undefined);
+    json.#source = source;
+    return json;
+  }
+
+  get value(): unknown {
+    if (this.#value === undefined && this.#source !== undefined) this.#value = this.#source.value();
+    return this.#value;
+  }
+
+  /** Made at most once however many sockets it is written to. */
   bytes(): Uint8Array {
-    this.#bytes ??= Buffer.from(JSON.stringify(this.value));
+    this.#bytes ??= this.#source?.bytes() ?? Buffer.from(JSON.stringify(this.#value));
     return this.#bytes;
   }
 }

@@ -95,6 +95,13 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
 
   /** Grace in seconds of a delete; absent: deleted at once. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
+  /** Changes made when a deletion begins and the object lives on (a namespace turns Terminating). */
+  markDeleting?(object: Mutable<T>): void;
+  /**
+   * True while something besides metadata.finalizers keeps a deleted object (a namespace's
+   * spec.finalizers). The update after which nothing keeps it removes the object.
+   */
+  keepsDeleted?(object: T): boolean;
   /** What to do with dependents when the client does not say. Default Background. */
   readonly defaultPropagation?: 'Background' | 'Orphan';
   /** DELETE answers the object instead of a Status. */

@@ -82,7 +82,11 @@ export const layers: readonly Layer[] = [
       'platform',
     ],
   },
-  { part: 'apiserver/storage', imports: ['store/kv.ts', 'api/*', 'platform'] },
+  {
+    part: 'apiserver/storage',
+    imports: ['store/kv.ts', 'api/*', 'platform'],
+    packages: ['sorted-btree'],
+  },
   { part: 'apiserver/discovery', imports: ['apiserver/registry', 'api/*', 'platform'] },
   { part: 'apiserver/authn', imports: ['api/*', 'platform'] },
   { part: 'apiserver/authz', imports: ['api/*', 'platform'] },
