@@ -34,6 +34,48 @@ export interface WriteContext {
 }
 
 /**
+ * Names an object needs besides its own that are unique in the whole cluster (a Service's IPs and
+ * node ports), as keys of the store. Every method is safe against other API servers.
+ */
+export interface ClaimRange {
+  /** True if `value` could be claimed at all. */
+  contains(value: string): boolean;
+  /** Takes exactly `value`. False if another owner holds it; true again for the same owner. */
+  claim(value: string, owner: ClaimOwner): Promise<boolean>;
+  /** Takes any free value; undefined when the range is exhausted. */
+  claimNext(owner: ClaimOwner): Promise<string | undefined>;
+  /** Gives `value` back if `owner` holds it; else does nothing. */
+  release(value: string, owner: ClaimOwner): Promise<void>;
+}
+
+/** The object that holds a claim. */
+export interface ClaimOwner {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What {@link ResourceDeclaration.reserve} may draw from. */
+export interface ClaimRanges {
+  readonly clusterIPs: ClaimRange;
+  readonly nodePorts: ClaimRange;
+  /** The cluster IP range as CIDR, for messages. */
+  readonly clusterIPRange: string;
+  /** The node port range as "30000-32767", for messages. */
+  readonly nodePortRange: string;
+}
+
+/**
+ * Claims that wait for the outcome of a write. Exactly one of the two is called, once; a crash
+ * between claim and outcome leaks claims, which the repair loop gives back.
+ */
+export interface Reservation {
+  /** The write succeeded: gives back what the old object held and the new one does not. */
+  commit(): Promise<void>;
+  /** The write failed or was a dry run: gives back what was taken. */
+  rollback(): Promise<void>;
+}
+
+/**
  * A subresource that reads or writes a part of its parent (status, scale, binding, finalize,
  * approval, …). Verbs as in discovery.
  */
@@ -54,6 +96,14 @@ export interface Subresource<T extends KubernetesObject> {
   readonly answer?: 'parent' | 'status' | 'sent';
   /** Set for eviction: the parent is deleted gracefully instead of being written. */
   readonly deletesParent?: boolean;
+}
+
+/** A method's type, so that a declaration of Pods is a declaration of objects (bivariance). */
+export type SelectableField<T> = { of(object: T): string }['of'];
+
+export interface Change<T> {
+  readonly object: Mutable<T>;
+  readonly old: T | undefined;
 }
 
 export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObject> {
@@ -84,10 +134,24 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
 
   /** True if the object has a status that only the status subresource writes. */
   readonly hasStatus?: boolean;
+  /** With `hasStatus`: create keeps the status sent (a kubelet registers its Node with one). */
+  readonly keepsStatusOnCreate?: boolean;
   /**
    * True if `metadata.generation` counts changes of the spec (everything but metadata and status).
    */
   readonly hasGeneration?: boolean;
+
+  /**
+   * Claims what the object needs beyond its name and fills it in. Called on create and on update
+   * (also through a subresource) of a kind that has it, after `validate` and `validateUpdate` found
+   * nothing, right before the write; `old` is undefined on create. When the write is retried on a
+   * conflict, the reservation is rolled back and made anew. Rejects with StatusError to refuse,
+   * having taken nothing.
+   */
+  reserve?(change: Change<T>, ranges: ClaimRanges): Promise<Reservation>;
+  /** Gives back the object's claims after it is gone from the store (not on dry run). */
+  release?(object: T, ranges: ClaimRanges): Promise<void>;
+
   /** PUT to a missing name creates it. Default false. */
   readonly allowCreateOnUpdate?: boolean;
   /** PUT without resourceVersion overwrites. Default true. */
@@ -110,7 +174,7 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   readonly undeletable?: readonly string[];
 
   /** Field selectors beyond metadata.name and metadata.namespace. */
-  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  readonly selectableFields?: Readonly<Record<string, SelectableField<T>>>;
   /** Default: Name and Age. */
   readonly printer?: TablePrinter<T>;
   readonly subresources?: readonly Subresource<T>[];
