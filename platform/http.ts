@@ -12,6 +12,8 @@ export interface Peer {
   readonly address: string;
   /** Set when the transport verified a client certificate against the client CA. */
   readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[] };
+  /** Set instead when the client presented a certificate that could not be verified: why. */
+  readonly certificateError?: string;
 }
 
 export interface HttpRequest {

@@ -55,7 +55,11 @@ export const layers: readonly Layer[] = [
     packages: ['commander'],
   },
 
-  { part: 'apiserver/http', imports: ['apiserver/pipeline', 'platform'], packages: ['express'] },
+  {
+    part: 'apiserver/http',
+    imports: ['apiserver/pipeline', 'api/*', 'platform'],
+    packages: ['express'],
+  },
   {
     part: 'apiserver/pipeline',
     imports: ['apiserver/authn', 'apiserver/authz', 'api/*', 'platform'],
@@ -90,6 +94,7 @@ export const layers: readonly Layer[] = [
   { part: 'apiserver/discovery', imports: ['apiserver/registry', 'api/*', 'platform'] },
   { part: 'apiserver/authn', imports: ['api/*', 'platform'] },
   { part: 'apiserver/authz', imports: ['api/*', 'platform'] },
+  { part: 'apiserver/pki', imports: ['platform'] },
   { part: 'apiserver', imports: ['apiserver/*', 'store/kv.ts', 'api/*', 'platform'] },
   {
     part: 'apiserver/main.ts',

@@ -1,0 +1,168 @@
+/**
+ * Express at the edge: sockets' requests become plain values for the pipeline, and its answers
+ * become bytes. In: bodies, compression, streams, both HTTP versions. Out: anything that knows
+ * what a request means; that is the pipeline's.
+ *
+ * Express gives each request and response its own prototype at run time. Over HTTP/2 that
+ * crashes the process (an HTTP/1 prototype on an HTTP/2 message), and over HTTP/1 it makes every
+ * later access slow. So the server is given message classes that already have Express' methods:
+ * setting the same prototype again changes nothing. One thin app per HTTP version, since an app
+ * knows one pair of prototypes, and one router shared by both.
+ */
+import express, { type Application, type Request, type Response, type Router } from 'express';
+import type { Clock } from '../../platform/clock.ts';
+import type { HttpHandler, HttpResponse, Peer } from '../../platform/http.ts';
+import type {
+  Edge,
+  Exchange,
+  Gzip,
+  MessageClass,
+  MessageClasses,
+} from '../../platform/http-server.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { statusResponse } from '../pipeline/status-response.ts';
+import { statusError } from '../../api/status.ts';
+import { MAX_BODY_BYTES, type ReadBody, readBody } from './read-body.ts';
+import { SocketRequest } from './socket-request.ts';
+import { writeResponse, type WriteOptions } from './write-response.ts';
+
+export interface EdgeOptions {
+  readonly handler: HttpHandler;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly gzip: Gzip;
+}
+
+/** A subclass of Node's message class with Express' methods as its own. */
+function withExpress(base: MessageClass, layer: object, app: Application): MessageClass {
+  const Message = class extends (base as new (...parameters: unknown[]) => object) {};
+  Object.defineProperties(Message.prototype, Object.getOwnPropertyDescriptors(layer));
+  Object.defineProperty(Message.prototype, 'app', {
+    configurable: true,
+    enumerable: true,
+    writable: true,
+    value: app,
+  });
+  return Message;
+}
+
+interface VersionApp {
+  readonly app: Application;
+  readonly request: MessageClass;
+  readonly response: MessageClass;
+}
+
+function versionApp(router: Router, request: MessageClass, response: MessageClass): VersionApp {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  const classes = {
+    request: withExpress(request, express.request, app),
+    response: withExpress(response, express.response, app),
+  };
+  app.request = classes.request.prototype as Request;
+  app.response = classes.response.prototype as Response;
+  app.use(router);
+  return { app, ...classes };
+}
+
+/** Peers of the exchanges under way, by request: Express hands its handlers the messages alone. */
+type Peers = WeakMap<object, Peer>;
+
+class ExpressEdge implements Edge {
+  readonly classes: MessageClasses;
+  readonly #http1: VersionApp;
+  readonly #http2: VersionApp;
+  readonly #options: EdgeOptions;
+  readonly #write: WriteOptions;
+  readonly #stopping = new AbortController();
+  readonly #peers: Peers = new WeakMap();
+
+  constructor(bases: MessageClasses, options: EdgeOptions) {
+    this.#options = options;
+    this.#write = { ...options, stopping: this.#stopping.signal };
+    const router = express.Router();
+    router.use((request, response) => this.#serve(request, response));
+    this.#http1 = versionApp(router, bases.http1Request, bases.http1Response);
+    this.#http2 = versionApp(router, bases.http2Request, bases.http2Response);
+    this.classes = {
+      http1Request: this.#http1.request,
+      http1Response: this.#http1.response,
+      http2Request: this.#http2.request,
+      http2Response: this.#http2.response,
+    };
+  }
+
+  serve({ request, response, httpVersion, peer }: Exchange): void {
+    this.#peers.set(request, peer);
+    const { app } = httpVersion === 2 ? this.#http2 : this.#http1;
+    app(request as Request, response as Response);
+  }
+
+  drain(): void {
+    this.#stopping.abort();
+  }
+
+  #serve(request: Request, response: Response): void {
+    // A socket that breaks while it is written to: its close event says all there is to know.
+    response.on('error', () => {});
+    // HTTP/2 has no connection header: there the session itself is closed.
+    if (this.#stopping.signal.aborted && request.httpVersionMajor === 1) {
+      response.setHeader('connection', 'close');
+    }
+    readBody(request, this.#options.clock, (body) => {
+      if (body.type === 'body') void this.#answer({ request, response }, body.bytes);
+      else this.#refuse(response, body);
+    });
+  }
+
+  async #answer(
+    { request, response }: { request: Request; response: Response },
+    body: Uint8Array | undefined,
+  ): Promise<void> {
+    const peer = this.#peers.get(request) ?? { address: 'unknown' };
+    const value = new SocketRequest(request, peer, body);
+    // Of the response, not the request: that one closes as soon as its body is read.
+    response.once('close', () => value.close());
+    try {
+      const answer = await this.#options.handler(value);
+      if (response.destroyed) await discard(answer);
+      else await writeResponse({ response, abandon: () => value.close() }, answer, this.#write);
+    } catch (error) {
+      // The pipeline turns every failure into an answer; what comes here is a bug below it.
+      this.#options.logger.error({ error, path: value.path }, 'a request could not be answered');
+      response.destroy();
+    }
+  }
+
+  #refuse(response: Response, why: Exclude<ReadBody, { type: 'body' }>): void {
+    if (why.type === 'aborted') {
+      response.destroy();
+      return;
+    }
+    const error =
+      why.type === 'tooLarge'
+        ? statusError(
+            'RequestEntityTooLarge',
+            `Request entity too large: limit is ${MAX_BODY_BYTES}`,
+          )
+        : statusError('Timeout', 'Timeout: the request body did not arrive in time');
+    // The rest of the body would have to be read before the connection could serve again.
+    if (response.req.httpVersionMajor === 1) response.setHeader('connection', 'close');
+    const outlet = { response, abandon: () => {} };
+    writeResponse(outlet, statusResponse(error.status), this.#write).catch(() =>
+      response.destroy(),
+    );
+  }
+}
+
+/** Frees the source of an answer whose client is gone. */
+async function discard({ body }: HttpResponse): Promise<void> {
+  if (body !== undefined && Symbol.asyncIterator in body) {
+    await body[Symbol.asyncIterator]().return?.();
+  }
+}
+
+export function expressEdge(options: EdgeOptions): (bases: MessageClasses) => Edge {
+  return (bases) => new ExpressEdge(bases, options);
+}

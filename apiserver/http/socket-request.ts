@@ -1,0 +1,49 @@
+import type { Request } from 'express';
+import type { Headers, HttpRequest, Peer } from '../../platform/http.ts';
+
+/**
+ * A socket's request as a plain value. Query and signal are made on first use: most requests
+ * (get, create, update) look at neither.
+ */
+export class SocketRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body?: Uint8Array;
+  readonly peer: Peer;
+  readonly #search: string;
+  #query: URLSearchParams | undefined;
+  #controller: AbortController | undefined;
+  #gone = false;
+
+  constructor(request: Request, peer: Peer, body: Uint8Array | undefined) {
+    const url = request.url;
+    const mark = url.indexOf('?');
+    this.method = request.method;
+    this.path = mark < 0 ? url : url.slice(0, mark);
+    this.#search = mark < 0 ? '' : url.slice(mark + 1);
+    // Node joins repeated headers itself, set-cookie aside, which no client sends.
+    this.headers = request.headers as Headers;
+    this.peer = peer;
+    if (body !== undefined) this.body = body;
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.#search);
+    return this.#query;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#gone) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  /** The response is closed: nobody waits for the answer any more. */
+  close(): void {
+    this.#gone = true;
+    this.#controller?.abort();
+  }
+}

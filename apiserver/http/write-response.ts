@@ -1,0 +1,72 @@
+import type { Response } from 'express';
+import { type Chunk, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import type { Gzip } from '../../platform/http-server.ts';
+import { type Outlet, type StreamOptions, writeStream } from './write-stream.ts';
+
+/** Below this, compressing costs more than it saves; kube-apiserver's threshold. */
+const GZIP_BYTES = 128 * 1024;
+
+export interface WriteOptions extends StreamOptions {
+  readonly gzip: Gzip;
+}
+
+/** True if the client takes gzip, by its Accept-Encoding header. "gzip;q=0" refuses it. */
+export function acceptsGzip(header: string | undefined): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((entry) => {
+    const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim());
+    return coding.toLowerCase() === 'gzip' && !parameters.some((p) => /^q=0(\.0*)?$/.test(p));
+  });
+}
+
+const isStream = (body: HttpResponse['body']): body is AsyncIterable<Chunk> =>
+  body !== undefined && !(body instanceof JsonValue) && Symbol.asyncIterator in body;
+
+function send(
+  response: Response,
+  { status, headers }: HttpResponse,
+  bytes: Uint8Array | undefined,
+): void {
+  response.writeHead(status, { ...headers, 'content-length': bytes?.length ?? 0 });
+  response.end(bytes);
+}
+
+async function sendCompressed(
+  response: Response,
+  answer: HttpResponse,
+  { bytes, gzip }: { bytes: Uint8Array; gzip: Gzip },
+): Promise<void> {
+  const compressed = await gzip(bytes);
+  const vary = answer.headers['vary'];
+  const headers = {
+    ...answer.headers,
+    'content-encoding': 'gzip',
+    vary: vary === undefined ? 'accept-encoding' : `${vary}, accept-encoding`,
+  };
+  send(response, { status: answer.status, headers }, compressed);
+}
+
+/** Writes the whole answer; resolves when it is handed to the socket or the client is gone. */
+export async function writeResponse(
+  outlet: Outlet,
+  answer: HttpResponse,
+  options: WriteOptions,
+): Promise<void> {
+  const { body } = answer;
+  const { response } = outlet;
+  if (isStream(body)) {
+    response.writeHead(answer.status, { ...answer.headers });
+    await writeStream(outlet, body, options);
+    return;
+  }
+  const bytes = body instanceof JsonValue ? body.bytes() : body;
+  const compressible =
+    bytes !== undefined &&
+    bytes.length > GZIP_BYTES &&
+    answer.headers['content-encoding'] === undefined;
+  if (compressible && acceptsGzip(response.req.headers['accept-encoding']?.toString())) {
+    await sendCompressed(response, answer, { bytes, gzip: options.gzip });
+  } else {
+    send(response, answer, bytes);
+  }
+}

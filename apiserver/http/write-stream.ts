@@ -1,0 +1,88 @@
+import type { Response } from 'express';
+import type { Clock } from '../../platform/clock.ts';
+import { type Chunk, JsonValue } from '../../platform/http.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { StreamOverflowError } from '../../platform/stream.ts';
+
+/** A client that reads nothing for so long is taken for dead. */
+const STALL_MS = 60_000;
+const NEWLINE = Buffer.from('\n');
+
+function bytesOf(chunk: Chunk): Uint8Array {
+  return chunk instanceof JsonValue ? Buffer.concat([chunk.bytes(), NEWLINE]) : chunk;
+}
+
+/** Resolves to true when the socket takes more, to false when it is closed or stalled. */
+function drained(response: Response, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (ready: boolean): void => {
+      timer.cancel();
+      response.off('drain', onDrain).off('close', onClose);
+      resolve(ready);
+    };
+    const onDrain = (): void => settle(true);
+    const onClose = (): void => settle(false);
+    const timer = clock.after(STALL_MS, () => {
+      settle(false);
+      response.destroy();
+    });
+    response.on('drain', onDrain).on('close', onClose);
+  });
+}
+
+export interface StreamOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Aborts when the server stops: the stream then ends as if its source had. */
+  readonly stopping: AbortSignal;
+}
+
+/** Where an answer goes. */
+export interface Outlet {
+  readonly response: Response;
+  /** Aborts the request's signal: nobody wants the rest of the answer. */
+  abandon(): void;
+}
+
+/**
+ * Writes a streamed body, each chunk at once. The source is asked for the next chunk only when
+ * the socket took the last one, so what waits is bounded by the source: a watch that overflows
+ * ends cleanly, and its client watches again from the last version it saw.
+ */
+export async function writeStream(
+  { response, abandon }: Outlet,
+  body: AsyncIterable<Chunk>,
+  options: StreamOptions,
+): Promise<void> {
+  const iterator: AsyncIterator<Chunk, unknown> = body[Symbol.asyncIterator]();
+  // A source that waits for its next event would otherwise never hear that its client left.
+  const leave = (): void => {
+    abandon();
+    iterator.return?.().catch(() => {});
+  };
+  response.once('close', leave);
+  options.stopping.addEventListener('abort', leave, { once: true });
+  if (options.stopping.aborted) leave();
+  // Clients wait for the status of a watch before its first event.
+  response.flushHeaders();
+  try {
+    for (;;) {
+      const next = await iterator.next();
+      if (next.done === true || response.destroyed) break;
+      if (!response.write(bytesOf(next.value)) && !(await drained(response, options.clock))) break;
+    }
+    response.end();
+  } catch (error) {
+    if (error instanceof StreamOverflowError || options.stopping.aborted) {
+      response.end();
+    } else {
+      // An end would make the part that was sent look whole.
+      if (!response.destroyed) options.logger.error({ error }, 'a response stream broke');
+      response.destroy();
+    }
+  } finally {
+    response.off('close', leave);
+    options.stopping.removeEventListener('abort', leave);
+    leave();
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * A listening HTTPS socket as an effect. The real one is `platform/node/http-server.ts`; what
+ * answers on it (Express, or anything that takes Node's message objects) is an {@link Edge}.
+ */
+import type { Peer } from './http.ts';
+import type { Running } from './lifecycle.ts';
+
+/** PEM texts. */
+export interface TlsMaterial {
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** CA bundle that client certificates are verified against; absent: none are asked for. */
+  readonly clientCa?: string;
+}
+
+export type MessageClass = new (...parameters: never[]) => object;
+
+/**
+ * The classes a server makes its messages from. An edge may hand back subclasses, so that every
+ * message is born with the prototype it needs: changing it later slows each access down.
+ */
+export interface MessageClasses {
+  readonly http1Request: MessageClass;
+  readonly http1Response: MessageClass;
+  readonly http2Request: MessageClass;
+  readonly http2Response: MessageClass;
+}
+
+/** One request on a socket. `request` and `response` are instances of the edge's classes. */
+export interface Exchange {
+  readonly request: object;
+  readonly response: object;
+  readonly httpVersion: 1 | 2;
+  readonly peer: Peer;
+}
+
+export interface Edge {
+  readonly classes: MessageClasses;
+  /** Never throws; answers or destroys the exchange. */
+  serve(exchange: Exchange): void;
+  /** Ends the streams under way cleanly; new ones are ended at once. */
+  drain(): void;
+}
+
+export interface ListenOptions {
+  /** Makes the edge from Node's own classes. */
+  readonly edge: (bases: MessageClasses) => Edge;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly tls: TlsMaterial;
+}
+
+export interface Listening extends Running {
+  readonly port: number;
+}
+
+/** Rejects with the operating system's error (`EADDRINUSE`, `EACCES`, …) if it cannot listen. */
+export type HttpServer = (options: ListenOptions) => Promise<Listening>;
+
+/** Compresses for `Content-Encoding: gzip`, off the main thread. */
+export type Gzip = (bytes: Uint8Array) => Promise<Uint8Array>;
