@@ -1,0 +1,188 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../platform/logger.ts';
+import { realDisk } from '../../platform/node/disk.ts';
+import type { Engine, KeyAndValue, WriteOperation } from './engine.ts';
+import { EngineError } from './engine.ts';
+import { MemoryStorage } from './memory.ts';
+import { openRocksdb } from './rocksdb.ts';
+
+const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+const put = (key: string, value: string): WriteOperation => ({
+  type: 'put',
+  key: bytes(key),
+  value: bytes(value),
+});
+const del = (key: string): WriteOperation => ({ type: 'del', key: bytes(key) });
+const range = (gte: string, lt: string) => ({ gte: bytes(gte), lt: bytes(lt) });
+
+async function scan(engine: Engine, gte: string, lt: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const chunk of engine.iterate(range(gte, lt)))
+    for (const [key, value] of chunk)
+      found.push(`${key.toString('latin1')}=${value.toString('latin1')}`);
+  return found;
+}
+
+describe.each(['rocksdb', 'memory'])('the contract of an engine: %s', (kind) => {
+  let path: string;
+  let memory: MemoryStorage;
+  let engine: Engine;
+
+  const open = (): Promise<Engine> => {
+    const options = {
+      path: join(path, 'made', 'on', 'open'),
+      disk: realDisk,
+      logger: silentLogger,
+    };
+    return kind === 'rocksdb' ? openRocksdb(options) : memory.open(options);
+  };
+
+  beforeEach(async () => {
+    path = await mkdtemp(join(tmpdir(), 'wherry-engine-'));
+    memory = new MemoryStorage();
+    engine = await open();
+  });
+
+  afterEach(async () => {
+    await engine.close();
+    await rm(path, { recursive: true });
+  });
+
+  it('gets what was put, in the order asked', async () => {
+    await engine.batch([put('a', '1'), put('b', '2')], { sync: true });
+    expect(await engine.get(bytes('a'))).toEqual(bytes('1'));
+    expect(await engine.get(bytes('none'))).toBeUndefined();
+    expect(await engine.getMany([bytes('b'), bytes('none'), bytes('a')])).toEqual([
+      bytes('2'),
+      undefined,
+      bytes('1'),
+    ]);
+  });
+
+  it('applies the operations of a batch in order', async () => {
+    await engine.batch([put('a', '1'), del('a'), put('b', '1'), put('b', '2')], { sync: false });
+    expect(await scan(engine, 'a', 'z')).toEqual(['b=2']);
+  });
+
+  it('keeps empty values, and every byte of keys and values', async () => {
+    const all = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+    await engine.batch(
+      [
+        { type: 'put', key: all, value: Buffer.alloc(0) },
+        { type: 'put', key: bytes('k'), value: all },
+      ],
+      { sync: true },
+    );
+    expect(await engine.get(all)).toEqual(Buffer.alloc(0));
+    expect(await engine.get(bytes('k'))).toEqual(all);
+  });
+
+  it('iterates ascending by unsigned byte over a half-open range', async () => {
+    await engine.batch([put('\xff', '4'), put('b', '2'), put('a', '1'), put('\x80', '3')], {
+      sync: false,
+    });
+    expect(await scan(engine, 'a', '\xff')).toEqual(['a=1', 'b=2', '\x80=3']);
+    expect(await scan(engine, 'c', 'd')).toEqual([]);
+  });
+
+  it('iterates over the state as of the call, in bounded chunks', async () => {
+    const many = Array.from({ length: 2000 }, (_, i) => put(`k${String(i).padStart(5, '0')}`, 'x'));
+    await engine.batch(many, { sync: false });
+    const chunks: (readonly KeyAndValue[])[] = [];
+    for await (const chunk of engine.iterate(range('k', 'l'))) {
+      if (chunks.length === 0) await engine.batch([put('k99999', 'late')], { sync: true });
+      chunks.push(chunk);
+    }
+    expect(chunks.flat()).toHaveLength(2000);
+    expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThanOrEqual(512);
+  });
+
+  it('releases an iteration that is left early', async () => {
+    await engine.batch([put('a', '1'), put('b', '2')], { sync: false });
+    for await (const chunk of engine.iterate(range('a', 'z'))) {
+      expect(chunk.length).toBeGreaterThan(0);
+      break;
+    }
+    await engine.close();
+    engine = await open();
+    expect(await scan(engine, 'a', 'z')).toEqual(['a=1', 'b=2']);
+  });
+
+  it('clears a half-open range', async () => {
+    await engine.batch([put('a', '1'), put('b', '2'), put('c', '3')], { sync: false });
+    await engine.clear(range('a', 'c'));
+    expect(await scan(engine, 'a', 'z')).toEqual(['c=3']);
+  });
+
+  it('keeps everything over close and open', async () => {
+    await engine.batch([put('a', '1')], { sync: false });
+    await engine.close();
+    engine = await open();
+    expect(await scan(engine, 'a', 'z')).toEqual(['a=1']);
+  });
+
+  it('refuses calls once closing began, and finishes those under way', async () => {
+    const writing = engine.batch([put('a', '1')], { sync: true });
+    const closing = engine.close();
+    await expect(engine.get(bytes('a'))).rejects.toMatchObject({ reason: 'closed' });
+    await expect(engine.batch([del('a')], { sync: true })).rejects.toThrow(EngineError);
+    await expect(scan(engine, 'a', 'z')).rejects.toMatchObject({ reason: 'closed' });
+    expect(() => engine.property('diskBytes')).toThrow('is closed');
+    await writing;
+    await closing;
+    await engine.close();
+    engine = await open();
+    expect(await scan(engine, 'a', 'z')).toEqual(['a=1']);
+  });
+
+  it('says how much it holds', async () => {
+    await engine.batch([put('a', 'x'.repeat(100_000))], { sync: true });
+    expect(engine.property('diskBytes')).toBeGreaterThanOrEqual(100_000);
+    expect(engine.property('liveBytes')).toBeGreaterThan(0);
+  });
+});
+
+describe('RocksDB', () => {
+  it('says who holds the folder when it is already open', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'wherry-engine-'));
+    const options = { path, disk: realDisk, logger: silentLogger };
+    const first = await openRocksdb(options);
+    await expect(openRocksdb(options)).rejects.toMatchObject({
+      reason: 'locked',
+      message: expect.stringContaining('has this data folder open') as string,
+    });
+    await first.close();
+    await rm(path, { recursive: true });
+  });
+});
+
+describe('a crash of the memory engine', () => {
+  const options = { path: '', disk: realDisk, logger: silentLogger };
+
+  it('loses what was not synced and keeps what was', async () => {
+    const storage = new MemoryStorage();
+    const before = await storage.open(options);
+    await before.batch([put('a', '1')], { sync: false });
+    await before.batch([put('b', '2')], { sync: true });
+    await before.batch([put('c', '3'), del('a')], { sync: false });
+    storage.crash();
+    const after = await storage.open(options);
+    expect(await scan(after, 'a', 'z')).toEqual(['a=1', 'b=2']);
+  });
+
+  it('leaves the calls of the dead engine unanswered', async () => {
+    const storage = new MemoryStorage();
+    const before = await storage.open(options);
+    storage.crash();
+    const answer = await Promise.race([
+      before.batch([put('a', '1')], { sync: true }).then(() => 'answered'),
+      new Promise((resolve) => setTimeout(resolve, 5, 'silent')),
+    ]);
+    expect(answer).toBe('silent');
+    const after = await storage.open(options);
+    expect(await scan(after, 'a', 'z')).toEqual([]);
+  });
+});
