@@ -1,0 +1,89 @@
+/** One request to its answer: headers, repetition when the server asks for it, errors as StatusError. */
+import { type Clock, sleep } from '../platform/clock.ts';
+import {
+  type Headers,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  JsonValue,
+} from '../platform/http.ts';
+import { bodyValue } from './response-body.ts';
+import { errorOf, retryAfterMs } from './response-error.ts';
+
+export interface RestOptions {
+  readonly handler: HttpHandler;
+  /** Sent with every request, for instance `authorization`. */
+  readonly headers?: Headers;
+  readonly userAgent: string;
+  /** With it, requests that the server postpones (429, Retry-After) are sent again. */
+  readonly clock?: Clock;
+}
+
+/** client-go's bound for requests the server asked to repeat. */
+const MAX_RETRIES = 10;
+/** A server that asks for more patience than this gets its refusal passed on. */
+const MAX_RETRY_AFTER_MS = 60_000;
+const peer = { address: 'in-process' };
+
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: URLSearchParams;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly headers?: Headers;
+  readonly signal?: AbortSignal;
+}
+
+export class RestCaller {
+  readonly #handler: HttpHandler;
+  readonly #clock: Clock | undefined;
+  readonly #headers: Headers;
+
+  constructor(options: RestOptions) {
+    this.#handler = options.handler;
+    this.#clock = options.clock;
+    this.#headers = {
+      accept: 'application/json',
+      'user-agent': options.userAgent,
+      ...options.headers,
+    };
+  }
+
+  /** Resolves with the value of a success; anything else is thrown. */
+  async call(call: Call): Promise<unknown> {
+    return bodyValue((await this.exchange(call)).body);
+  }
+
+  /** The same, with the body as it came. */
+  async exchange(call: Call): Promise<HttpResponse> {
+    for (let attempt = 0; ; attempt++) {
+      const response = await this.#handler(this.#request(call));
+      if (response.status < 400) return response;
+      const error = errorOf(response.status, await bodyValue(response.body));
+      const waitMs = repeatable(call.method, response.status) ? retryAfterMs(response) : undefined;
+      const givesUp = waitMs === undefined || waitMs > MAX_RETRY_AFTER_MS;
+      if (givesUp || this.#clock === undefined || attempt >= MAX_RETRIES) throw error;
+      await sleep(this.#clock, waitMs, call.signal);
+      if (call.signal?.aborted) throw error;
+    }
+  }
+
+  #request(call: Call): HttpRequest {
+    const contentType = call.contentType ?? 'application/json';
+    const sends = call.body === undefined ? {} : { 'content-type': contentType };
+    return {
+      method: call.method,
+      path: call.path,
+      query: call.query ?? new URLSearchParams(),
+      headers: { ...this.#headers, ...sends, ...call.headers },
+      ...(call.body === undefined ? {} : { body: new JsonValue(call.body) }),
+      peer,
+      signal: call.signal ?? new AbortController().signal,
+    };
+  }
+}
+
+/** A 429 was not carried out; a 5xx may have been, so only what can be done twice is repeated. */
+const repeatable = (method: string, status: number): boolean =>
+  status === 429 || (status >= 500 && (method === 'GET' || method === 'PUT'));
