@@ -1,0 +1,91 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import { BoundedStream } from '../../platform/stream.ts';
+import type { Scope } from './predicate.ts';
+import type { StoredObject } from './stored-object.ts';
+import type { CacheEvent, WatchEventType, WatchItem } from './watch-event.ts';
+
+export interface WatcherOptions {
+  readonly scope: Scope;
+  /** The one suffix that can match, when there is only one. */
+  readonly suffix: string | undefined;
+  /** Only events after this revision. */
+  readonly after: number;
+  /** Delivered first, at the consumer's pace; not counted in `limit`. */
+  readonly initial: Iterable<WatchItem>;
+  /** Items that may wait for the consumer before it is given up. */
+  readonly limit: number;
+  onClose(watcher: CacheWatcher): void;
+}
+
+/**
+ * One watcher of a resource. The cache offers it every event of its resource or namespace; it
+ * takes what its scope sees, and never makes the cache wait: when `limit` items wait, the
+ * consumer's next read rejects with StreamOverflowError.
+ */
+export class CacheWatcher implements AsyncIterableIterator<WatchItem> {
+  readonly namespace: string;
+  readonly #options: WatcherOptions;
+  #initial: Iterator<WatchItem> | undefined;
+  readonly #live: BoundedStream<WatchItem>;
+
+  constructor(options: WatcherOptions) {
+    this.#options = options;
+    this.namespace = options.scope.namespace;
+    this.#initial = options.initial[Symbol.iterator]();
+    this.#live = new BoundedStream(options.limit, () => options.onClose(this));
+  }
+
+  offer(event: CacheEvent): void {
+    const type = this.typeOf(event);
+    if (type !== undefined && !this.#live.push(event.as(type))) this.#options.onClose(this);
+  }
+
+  /** How this watcher sees the event: whether objects enter and leave depends on its selectors. */
+  typeOf(event: CacheEvent): WatchEventType | undefined {
+    if (event.revision <= this.#options.after) return undefined;
+    const { suffix } = this.#options;
+    if (suffix !== undefined && event.suffix !== suffix) return undefined;
+    const is = this.#sees(event.current);
+    const was = this.#sees(event.previous);
+    if (is) return was ? 'MODIFIED' : 'ADDED';
+    return was ? 'DELETED' : undefined;
+  }
+
+  #sees(object: StoredObject<KubernetesObject> | undefined): boolean {
+    if (object === undefined) return false;
+    const { predicate } = this.#options.scope;
+    return predicate === undefined || predicate.matches(object.value);
+  }
+
+  /** Tells the consumer that nothing at or below `revision` follows. */
+  bookmark(revision: number): void {
+    const reached = Math.max(revision, this.#options.after);
+    this.#live.push({ type: 'BOOKMARK', revision: reached, initialEventsEnd: false });
+  }
+
+  end(): void {
+    this.#live.end();
+  }
+
+  fail(error: Error): void {
+    this.#live.fail(error);
+  }
+
+  async next(): Promise<IteratorResult<WatchItem>> {
+    if (this.#initial !== undefined) {
+      const item = this.#initial.next();
+      if (item.done !== true) return item;
+      this.#initial = undefined;
+    }
+    return this.#live.next();
+  }
+
+  return(): Promise<IteratorResult<WatchItem>> {
+    this.#initial = undefined;
+    return this.#live.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,41 @@
+import { statusError } from '../../api/status.ts';
+
+/** Where a list goes on, and at which revision; -1: at the newest ("inconsistent continue"). */
+export interface ContinueToken {
+  readonly revision: number;
+  /** First suffix below the collection's prefix that has not been served yet. */
+  readonly start: string;
+}
+
+const VERSION = 'meta.k8s.io/v1';
+
+/** `prefix` is the part of the suffix that the request's path fixes ("default/"): tokens are relative to it. */
+export function encodeContinue(token: ContinueToken, prefix: string): string {
+  const start = token.start.slice(prefix.length);
+  return Buffer.from(JSON.stringify({ v: VERSION, rv: token.revision, start })).toString(
+    'base64url',
+  );
+}
+
+export function decodeContinue(text: string, prefix: string): ContinueToken {
+  let token: unknown;
+  try {
+    token = JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    throw invalid('encoding is not a valid continue token');
+  }
+  const { v, rv, start } = (token ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
+  if (v !== VERSION) throw invalid('server does not recognize this encoded version');
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0 || rv < -1)
+    throw invalid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof start !== 'string' || start === '')
+    throw invalid('encoded start key empty (version meta.k8s.io/v1)');
+  // A token is client input: it must not lead out of the collection it was made for.
+  if (start.split('/').some((segment) => segment === '..' || segment === '.'))
+    throw invalid(`invalid start key: ${JSON.stringify(start)}`);
+  return { revision: rv, start: prefix + start };
+}
+
+function invalid(detail: string) {
+  return statusError('BadRequest', `continue key is not valid: ${detail}`);
+}

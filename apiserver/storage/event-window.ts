@@ -1,0 +1,51 @@
+import type { CacheEvent } from './watch-event.ts';
+
+/**
+ * The last events of one resource, for watchers that start in the past. Bounded: the oldest
+ * leave, and who wants to start before them is told that its revision has expired.
+ */
+export class EventWindow {
+  readonly #limit: number;
+  /** The newest this many events keep their encoded forms for watchers about to read them. */
+  readonly #warm: number;
+  #events: CacheEvent[] = [];
+  #complete = 0;
+
+  constructor(limit: number, warm = 256) {
+    this.#limit = limit;
+    this.#warm = warm;
+  }
+
+  /** Every event after this revision is here. */
+  get complete(): number {
+    return this.#complete;
+  }
+
+  /** Starts over: the state of `revision` is known, nothing before it. */
+  reset(revision: number): void {
+    this.#events = [];
+    this.#complete = revision;
+  }
+
+  push(event: CacheEvent): void {
+    this.#events.push(event);
+    this.#events[this.#events.length - 1 - this.#warm]?.forgetRenditions();
+    // In blocks, so that dropping costs O(1) per event.
+    if (this.#events.length < this.#limit + Math.ceil(this.#limit / 4)) return;
+    const dropped = this.#events.length - this.#limit;
+    this.#complete = this.#events[dropped - 1]!.revision;
+    this.#events = this.#events.slice(dropped);
+  }
+
+  /** Events after `revision`, which must be at least {@link complete}. */
+  since(revision: number): readonly CacheEvent[] {
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#events[middle]!.revision <= revision) low = middle + 1;
+      else high = middle;
+    }
+    return this.#events.slice(low);
+  }
+}

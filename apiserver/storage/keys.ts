@@ -1,0 +1,27 @@
+/**
+ * Keys as Kubernetes lays them out: /registry/<prefix>/<namespace>/<name>, or
+ * /registry/<prefix>/<name> for a cluster-scoped resource.
+ */
+export const REGISTRY_PREFIX = '/registry/';
+
+/** "/registry/pods/": what the keys of a resource start with. */
+export function collectionPrefix(storagePrefix: string): string {
+  return `${REGISTRY_PREFIX}${storagePrefix}/`;
+}
+
+/** A key is a byte string (store/kv.ts): one unit per byte of the text's UTF-8. */
+function byteString(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
+}
+
+/** What follows the collection's prefix. An empty name: the start of a namespace's objects. */
+export function objectSuffix(namespace: string, name: string): string {
+  return byteString(namespace === '' ? name : `${namespace}/${name}`);
+}
+
+/** The namespace in a suffix; "" for a cluster-scoped object. */
+export function namespaceOfSuffix(suffix: string): string {
+  const slash = suffix.indexOf('/');
+  return slash < 0 ? '' : suffix.slice(0, slash);
+}

@@ -1,0 +1,100 @@
+import { type FieldError, forbidden, invalidError, notSupported } from '../../api/field-errors.ts';
+import { statusError } from '../../api/status.ts';
+
+/** The query parameters that say which state a list or watch is about. */
+export interface VersionParameters {
+  /** "" when absent. */
+  readonly resourceVersion: string;
+  readonly resourceVersionMatch?: string | undefined;
+  readonly sendInitialEvents?: boolean | undefined;
+  readonly continue?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** Which state a read is about: the newest, any, one at least that new, or exactly that one. */
+export type ReadAt =
+  | { readonly kind: 'newest' }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'notOlderThan'; readonly revision: number }
+  | { readonly kind: 'exact'; readonly revision: number };
+
+/** 0 for "" and "0". */
+export function parseResourceVersion(text: string): number {
+  if (text === '') return 0;
+  const revision = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!Number.isSafeInteger(revision))
+    throw statusError('BadRequest', `invalid resource version ${JSON.stringify(text)}`);
+  return revision;
+}
+
+/** For a GET, which has no match: N means "not older than N". */
+export function readAtOf(resourceVersion: string): ReadAt {
+  if (resourceVersion === '') return { kind: 'newest' };
+  const revision = parseResourceVersion(resourceVersion);
+  return revision === 0 ? { kind: 'any' } : { kind: 'notOlderThan', revision };
+}
+
+/** The table of list semantics: resourceVersion × resourceVersionMatch × limit. */
+export function listAt(parameters: VersionParameters): ReadAt {
+  const { resourceVersion, resourceVersionMatch: match, limit = 0 } = parameters;
+  refuse(listErrors(parameters));
+  const at = readAtOf(resourceVersion);
+  if (at.kind !== 'notOlderThan') return at;
+  const exact = match === 'Exact' || (match === undefined && limit > 0);
+  return exact ? { kind: 'exact', revision: at.revision } : at;
+}
+
+function listErrors(parameters: VersionParameters): FieldError[] {
+  const { resourceVersion, resourceVersionMatch: match } = parameters;
+  const errors: FieldError[] = [];
+  if (parameters.sendInitialEvents !== undefined)
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  if (match === undefined) return errors;
+  const problem =
+    resourceVersion === ''
+      ? 'resourceVersionMatch is forbidden unless resourceVersion is provided'
+      : parameters.continue !== undefined
+        ? 'resourceVersionMatch is forbidden when continue is provided'
+        : undefined;
+  if (problem !== undefined) errors.push(forbidden('resourceVersionMatch', problem));
+  if (match !== 'Exact' && match !== 'NotOlderThan')
+    errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+  else if (match === 'Exact' && resourceVersion === '0')
+    errors.push(
+      forbidden(
+        'resourceVersionMatch',
+        'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+      ),
+    );
+  return errors;
+}
+
+/** Refuses combinations that a watch cannot mean. */
+export function checkWatchParameters(parameters: VersionParameters): void {
+  const { resourceVersionMatch: match, sendInitialEvents } = parameters;
+  const errors: FieldError[] = [];
+  const field = 'resourceVersionMatch';
+  if (sendInitialEvents === undefined) {
+    if (match !== undefined)
+      errors.push(
+        forbidden(
+          field,
+          'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+        ),
+      );
+  } else if (match === undefined) {
+    errors.push(
+      forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+    );
+  } else if (match !== 'NotOlderThan') {
+    errors.push(notSupported(field, match, ['NotOlderThan']));
+  }
+  if (parameters.continue !== undefined)
+    errors.push(forbidden('continue', 'continue is forbidden for watch'));
+  refuse(errors);
+}
+
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0)
+    throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+}

@@ -1,0 +1,139 @@
+import { type Kv, type KeyValue, prefixEnd, StoreError } from '../../store/kv.ts';
+import { statusError } from '../../api/status.ts';
+import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts';
+import { listAt, type ReadAt, type VersionParameters } from './list-options.ts';
+import { type Scope, scopePrefix } from './predicate.ts';
+import type { ResourceCache } from './resource-cache.ts';
+import {
+  expiredError,
+  tooLargeResourceVersion,
+  translated,
+  translateStoreError,
+} from './store-errors.ts';
+import { StoredObject } from './stored-object.ts';
+
+export interface ListPage {
+  /** The collection's resourceVersion. */
+  readonly revision: number;
+  readonly objects: readonly StoredObject[];
+  readonly continue?: string;
+  /** Absent when selectors make it unknowable without reading on. */
+  readonly remaining?: number;
+}
+
+/** Objects read from the store at a time when a selector may discard most of them. */
+const SCAN_PAGE = 500;
+
+const CONTINUE_EXPIRED =
+  'The provided continue parameter is too old to display a consistent list result. You can ' +
+  'start a new list without the continue parameter, or use the continue token in this response ' +
+  'to retrieve the remainder of the results. Continuing with the provided token results in an ' +
+  'inconsistent list - objects that were created, modified, or deleted between the time the ' +
+  'first chunk was returned and now may show up in the list.';
+const LIST_EXPIRED = 'The resourceVersion for the provided list is too old.';
+
+/** Where a list starts and which state it is about, after all rules of its parameters. */
+export interface ListPlan {
+  readonly at: ReadAt;
+  /** First suffix; "" for the beginning. */
+  readonly start: string;
+  /** 0: everything. */
+  readonly limit: number;
+}
+
+export function planList(parameters: VersionParameters, scope: Scope): ListPlan {
+  const { continue: text, resourceVersion } = parameters;
+  const at = listAt(parameters);
+  const limit = parameters.limit ?? 0;
+  // From any state a server may return everything at once, and this one does.
+  if (text === undefined) return { at, start: '', limit: at.kind === 'any' ? 0 : limit };
+  if (resourceVersion !== '' && resourceVersion !== '0')
+    throw statusError(
+      'BadRequest',
+      'specifying resource version is not allowed when using continue',
+    );
+  const token: ContinueToken = decodeContinue(text, scopePrefix(scope));
+  return {
+    at: token.revision < 0 ? { kind: 'newest' } : { kind: 'exact', revision: token.revision },
+    start: token.start,
+    limit,
+  };
+}
+
+/** A page of the cache's state, which is that of `revision`. */
+export function pageFromCache(
+  cache: ResourceCache,
+  from: { scope: Scope; plan: ListPlan; revision: number },
+): ListPage {
+  const { scope, plan, revision } = from;
+  const objects: StoredObject[] = [];
+  let last = '';
+  for (const [suffix, object] of cache.list(scope, plan.start)) {
+    if (plan.limit > 0 && objects.length === plan.limit) {
+      const token = { revision, start: last + '\0' };
+      const page = { revision, objects, continue: encodeContinue(token, scopePrefix(scope)) };
+      if (scope.predicate !== undefined) return page;
+      return { ...page, remaining: cache.countFrom(scope, suffix) };
+    }
+    objects.push(object);
+    last = suffix;
+  }
+  return { revision, objects };
+}
+
+/** A page of the state of exactly `revision`, from the store's history. */
+export async function pageFromStore(
+  kv: Kv,
+  cache: ResourceCache,
+  from: { scope: Scope; plan: ListPlan; revision: number },
+): Promise<ListPage> {
+  const { scope, plan, revision } = from;
+  const { predicate } = scope;
+  const prefix = cache.prefix + scopePrefix(scope);
+  const rangeEnd = prefixEnd(prefix);
+  const size = predicate === undefined ? plan.limit : plan.limit > 0 ? SCAN_PAGE : 0;
+  const objects: StoredObject[] = [];
+  let key = plan.start === '' ? prefix : cache.prefix + plan.start;
+  for (;;) {
+    const range = { key, rangeEnd, revision, limit: size };
+    const page = await exactRange(kv, range, { scope, plan, cache });
+    for (const [index, pair] of page.kvs.entries()) {
+      const object = shared(cache, pair);
+      key = pair.key + '\0';
+      if (predicate !== undefined && !predicate.matches(object.value)) continue;
+      objects.push(object);
+      const rest = page.count - index - 1;
+      if (plan.limit === 0 || objects.length < plan.limit || rest === 0) continue;
+      const token = { revision, start: key.slice(cache.prefix.length) };
+      const cut = { revision, objects, continue: encodeContinue(token, scopePrefix(scope)) };
+      return predicate === undefined ? { ...cut, remaining: rest } : cut;
+    }
+    if (!page.more || page.kvs.length === 0) return { revision, objects };
+  }
+}
+
+/** The cache's instance, when the cache still has this version: then it may be decoded already. */
+function shared(cache: ResourceCache, kv: KeyValue): StoredObject {
+  const cached = cache.get(kv.key.slice(cache.prefix.length));
+  return cached?.revision === kv.modRevision ? cached : StoredObject.fromStore(cache.codec, kv);
+}
+
+async function exactRange(
+  kv: Kv,
+  range: { key: string; rangeEnd: string; revision: number; limit: number },
+  of: { scope: Scope; plan: ListPlan; cache: ResourceCache },
+) {
+  try {
+    return await kv.range(range);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.reason === 'futureRevision') {
+      const { revision } = await translated(kv.range({ key: of.cache.prefix, countOnly: true }));
+      throw tooLargeResourceVersion(range.revision, revision);
+    }
+    if (error.reason !== 'compacted') throw translateStoreError(error);
+    if (of.plan.start === '') throw expiredError(LIST_EXPIRED);
+    const token = { revision: -1, start: range.key.slice(of.cache.prefix.length) };
+    throw expiredError(CONTINUE_EXPIRED, encodeContinue(token, scopePrefix(of.scope)));
+  }
+}

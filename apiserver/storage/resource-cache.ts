@@ -1,0 +1,193 @@
+import sortedBtree from 'sorted-btree';
+import type { KeyValue } from '../../store/kv.ts';
+import { CacheWatcher, type WatcherOptions } from './cache-watcher.ts';
+import { EventWindow } from './event-window.ts';
+import { onlySuffix, type Scope, scopePrefix } from './predicate.ts';
+import type { ResourceCodec } from './resource-codec.ts';
+import { StoredObject } from './stored-object.ts';
+import { CacheEvent, WatchEvent, type WatchItem } from './watch-event.ts';
+
+const BTree = sortedBtree.default;
+type Tree = InstanceType<typeof BTree<string, StoredObject>>;
+
+const byUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export interface ResourceCacheOptions {
+  readonly codec: ResourceCodec;
+  /** "/registry/pods/". */
+  readonly prefix: string;
+  /** Events kept for watchers that start in the past. */
+  readonly window: number;
+}
+
+/**
+ * The current state of one resource, in the store's order of keys, with its last events and its
+ * watchers. Objects are found by suffix ("default/web"), so one namespace is one contiguous range.
+ */
+export class ResourceCache {
+  readonly prefix: string;
+  readonly codec: ResourceCodec;
+  readonly #window: EventWindow;
+  #objects: Tree = new BTree<string, StoredObject>(undefined, byUnits);
+  #lastChange = 0;
+  readonly #everywhere = new Set<CacheWatcher>();
+  readonly #byNamespace = new Map<string, Set<CacheWatcher>>();
+
+  constructor(options: ResourceCacheOptions) {
+    this.prefix = options.prefix;
+    this.codec = options.codec;
+    this.#window = new EventWindow(options.window);
+  }
+
+  /** The revision of the newest change: from it on the state is what {@link list} returns. */
+  get lastChange(): number {
+    return this.#lastChange;
+  }
+
+  /** Watchers may start at this revision or later. */
+  get oldestStart(): number {
+    return this.#window.complete;
+  }
+
+  get(suffix: string): StoredObject | undefined {
+    return this.#objects.get(suffix);
+  }
+
+  /** How many objects the scope's namespace holds from `start` on, whatever its predicate. */
+  countFrom(scope: Scope, start: string): number {
+    let count = 0;
+    for (const _ of this.#range(scopePrefix(scope), start)) count++;
+    return count;
+  }
+
+  /** Objects of the scope in order of keys, from `start` (a suffix) on. */
+  *list(scope: Scope, start = ''): Generator<[suffix: string, object: StoredObject]> {
+    const { predicate } = scope;
+    const only = onlySuffix(scope, this.codec.type.namespaced);
+    if (only !== undefined) {
+      const object = only >= start ? this.#objects.get(only) : undefined;
+      if (object !== undefined && predicate!.matches(object.value)) yield [only, object];
+      return;
+    }
+    for (const [suffix, object] of this.#range(scopePrefix(scope), start))
+      if (predicate === undefined || predicate.matches(object.value)) yield [suffix, object];
+  }
+
+  *#range(prefix: string, start = ''): Generator<[string, StoredObject]> {
+    for (const pair of this.#objects.entries(start > prefix ? start : prefix)) {
+      if (!pair[0].startsWith(prefix)) return;
+      yield pair;
+    }
+  }
+
+  /** Replaces everything: what the store held at `revision`. */
+  reset(pairs: readonly KeyValue[], revision: number): void {
+    this.#objects = new BTree<string, StoredObject>(undefined, byUnits);
+    for (const kv of pairs) {
+      this.#objects.set(kv.key.slice(this.prefix.length), StoredObject.fromStore(this.codec, kv));
+    }
+    this.#lastChange = revision;
+    this.#window.reset(revision);
+  }
+
+  /** Takes over one change and tells the watchers. */
+  apply(suffix: string, revision: number, current: StoredObject | undefined): void {
+    const previous = this.#objects.get(suffix);
+    if (current === undefined && previous === undefined) return;
+    if (current === undefined) this.#objects.delete(suffix);
+    else this.#objects.set(suffix, current);
+    this.#lastChange = revision;
+    const event = new CacheEvent(suffix, { revision, current, previous });
+    this.#window.push(event);
+    for (const watcher of this.#everywhere) watcher.offer(event);
+    if (event.namespace === '') return;
+    const there = this.#byNamespace.get(event.namespace);
+    if (there !== undefined) for (const watcher of there) watcher.offer(event);
+  }
+
+  /** A watcher of the events after `revision`, which must be at least {@link oldestStart}. */
+  watchSince(revision: number, scope: Scope, limit: number): CacheWatcher {
+    const past = this.#window.since(revision);
+    const watcher: CacheWatcher = this.#register(scope, {
+      after: revision,
+      limit,
+      initial: replay(past, (event) => watcher.typeOf(event)),
+    });
+    return watcher;
+  }
+
+  /** A watcher that first sees the current state as ADDED, then what changes after `revision`. */
+  watchFromState(scope: Scope, options: { revision: number; limit: number; endMark: boolean }) {
+    const state = [...this.list(scope)].map(([, object]) => object);
+    return this.#register(scope, {
+      after: options.revision,
+      limit: options.limit,
+      initial: asAdded(state, options.endMark ? options.revision : undefined),
+    });
+  }
+
+  #register(
+    scope: Scope,
+    options: Pick<WatcherOptions, 'after' | 'initial' | 'limit'>,
+  ): CacheWatcher {
+    const suffix = onlySuffix(scope, this.codec.type.namespaced);
+    const watcher = new CacheWatcher({
+      ...options,
+      scope,
+      suffix,
+      onClose: (closed) => this.#remove(closed),
+    });
+    this.#bucket(scope.namespace).add(watcher);
+    return watcher;
+  }
+
+  #bucket(namespace: string): Set<CacheWatcher> {
+    if (namespace === '') return this.#everywhere;
+    let bucket = this.#byNamespace.get(namespace);
+    if (bucket === undefined) this.#byNamespace.set(namespace, (bucket = new Set()));
+    return bucket;
+  }
+
+  #remove(watcher: CacheWatcher): void {
+    const bucket = this.#bucket(watcher.namespace);
+    bucket.delete(watcher);
+    if (watcher.namespace !== '' && bucket.size === 0) this.#byNamespace.delete(watcher.namespace);
+  }
+
+  get watcherCount(): number {
+    let count = this.#everywhere.size;
+    for (const bucket of this.#byNamespace.values()) count += bucket.size;
+    return count;
+  }
+
+  /** Ends every watcher: with `error`, or cleanly. */
+  endWatchers(error?: Error): void {
+    for (const watcher of [
+      ...this.#everywhere,
+      ...[...this.#byNamespace.values()].flatMap((s) => [...s]),
+    ]) {
+      if (error === undefined) watcher.end();
+      else watcher.fail(error);
+    }
+    this.#everywhere.clear();
+    this.#byNamespace.clear();
+  }
+}
+
+function* replay(
+  events: readonly CacheEvent[],
+  typeOf: (event: CacheEvent) => ReturnType<CacheWatcher['typeOf']>,
+): Generator<WatchItem> {
+  for (const event of events) {
+    const type = typeOf(event);
+    if (type !== undefined) yield event.as(type);
+  }
+}
+
+function* asAdded(
+  state: readonly StoredObject[],
+  endMark: number | undefined,
+): Generator<WatchItem> {
+  for (const object of state) yield new WatchEvent('ADDED', object);
+  if (endMark !== undefined) yield { type: 'BOOKMARK', revision: endMark, initialEventsEnd: true };
+}

@@ -1,0 +1,53 @@
+import { deepFreeze } from '../../api/deep.ts';
+import type { KubernetesObject } from '../../api/meta.ts';
+import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
+
+/**
+ * Objects of one resource as bytes: JSON without `metadata.resourceVersion`, which is the
+ * store's modRevision and known only after the write.
+ *
+ * Bytes written here start with apiVersion, kind and metadata, so that the resourceVersion can
+ * be put into place by copying: what is served is never encoded a second time.
+ */
+export class ResourceCodec {
+  readonly type: ResourceType;
+  /** `{"apiVersion":"v1","kind":"Pod","metadata":{`: how spliceable bytes begin. */
+  readonly #start: Uint8Array;
+
+  constructor(type: ResourceType) {
+    this.type = type;
+    const apiVersion = JSON.stringify(apiVersionOf(type));
+    this.#start = Buffer.from(
+      `{"apiVersion":${apiVersion},"kind":${JSON.stringify(type.kind)},"metadata":{`,
+    );
+  }
+
+  encode(object: KubernetesObject): Uint8Array {
+    const { apiVersion: _a, kind: _k, metadata, ...rest } = object;
+    const { resourceVersion: _r, ...stored } = metadata;
+    return Buffer.from(
+      JSON.stringify({
+        apiVersion: apiVersionOf(this.type),
+        kind: this.type.kind,
+        metadata: stored,
+        ...rest,
+      }),
+    );
+  }
+
+  /** The object with `resourceVersion` in place, frozen. */
+  decode(stored: Uint8Array, resourceVersion: string): KubernetesObject {
+    const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString();
+    const object = JSON.parse(text) as { metadata: { resourceVersion?: string } };
+    object.metadata.resourceVersion = resourceVersion;
+    return deepFreeze(object as unknown as KubernetesObject);
+  }
+
+  /** Where a resourceVersion can be put into `stored`; undefined for bytes laid out by others. */
+  spliceAt(stored: Uint8Array): number | undefined {
+    const start = this.#start;
+    if (stored.length <= start.length || stored[start.length] !== 0x22) return undefined;
+    for (let i = start.length - 1; i >= 0; i--) if (stored[i] !== start[i]) return undefined;
+    return start.length;
+  }
+}

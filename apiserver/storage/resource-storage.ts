@@ -1,0 +1,103 @@
+import type { Kv } from '../../store/kv.ts';
+import type { CacheWatcher } from './cache-watcher.ts';
+import { objectSuffix } from './keys.ts';
+import {
+  checkWatchParameters,
+  type ReadAt,
+  readAtOf,
+  parseResourceVersion,
+  type VersionParameters,
+} from './list-options.ts';
+import { type ListPage, pageFromCache, pageFromStore, planList } from './list-page.ts';
+import type { Scope } from './predicate.ts';
+import type { ResourceCache } from './resource-cache.ts';
+import { expiredError } from './store-errors.ts';
+import type { StoredObject } from './stored-object.ts';
+import type { TtlLeases } from './ttl-leases.ts';
+import type { WatchCache } from './watch-cache.ts';
+import { ResourceWriter } from './write.ts';
+
+/** How long a read waits for the cache to reach the state it asks for. */
+const REACH_MS = 3_000;
+/** Events that may wait for a slow watcher before it is ended. */
+const WATCHER_BUFFER = 4_096;
+
+export interface WatchParameters extends VersionParameters {
+  readonly allowBookmarks: boolean;
+}
+
+/** One resource in the store: reads from the cache, once it is proven new enough; writes to the store. */
+export class ResourceStorage {
+  readonly writer: ResourceWriter;
+  readonly #kv: Kv;
+  readonly #whole: WatchCache;
+  readonly #cache: ResourceCache;
+
+  constructor(options: {
+    readonly kv: Kv;
+    readonly whole: WatchCache;
+    readonly cache: ResourceCache;
+    readonly ttl?: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
+  }) {
+    this.writer = new ResourceWriter(options);
+    this.#kv = options.kv;
+    this.#whole = options.whole;
+    this.#cache = options.cache;
+  }
+
+  get codec() {
+    return this.#cache.codec;
+  }
+
+  /** What the cache holds right now: for reads that may be stale. */
+  cached(namespace: string, name: string): StoredObject | undefined {
+    return this.#cache.get(objectSuffix(namespace, name));
+  }
+
+  async get(
+    at: { readonly namespace: string; readonly name: string },
+    resourceVersion: string,
+  ): Promise<StoredObject | undefined> {
+    await this.#reach(readAtOf(resourceVersion));
+    return this.#cache.get(objectSuffix(at.namespace, at.name));
+  }
+
+  async list(scope: Scope, parameters: VersionParameters): Promise<ListPage> {
+    const plan = planList(parameters, scope);
+    if (plan.at.kind === 'exact')
+      return pageFromStore(this.#kv, this.#cache, { scope, plan, revision: plan.at.revision });
+    await this.#reach(plan.at);
+    return pageFromCache(this.#cache, { scope, plan, revision: this.#whole.revision });
+  }
+
+  /** The iteration rejects with a StatusError when the server cannot go on (410), and when the consumer is too slow. */
+  async watch(scope: Scope, parameters: WatchParameters): Promise<CacheWatcher> {
+    checkWatchParameters(parameters);
+    const { sendInitialEvents, resourceVersion } = parameters;
+    const revision = parseResourceVersion(resourceVersion);
+    const limit = WATCHER_BUFFER;
+    if (
+      sendInitialEvents === false ? resourceVersion === '' : sendInitialEvents || revision === 0
+    ) {
+      await this.#reach(readAtOf(resourceVersion));
+      const now = this.#whole.revision;
+      if (sendInitialEvents === false) return this.#cache.watchSince(now, scope, limit);
+      const endMark = sendInitialEvents === true && parameters.allowBookmarks;
+      return this.#cache.watchFromState(scope, { revision: now, limit, endMark });
+    }
+    await this.#whole.reach(0, REACH_MS);
+    const oldest = this.#cache.oldestStart;
+    if (revision < oldest) throw expiredError(`too old resource version: ${revision} (${oldest})`);
+    return this.#cache.watchSince(revision, scope, limit);
+  }
+
+  /** The revision up to which a watcher of this resource has been told everything. */
+  get revision(): number {
+    return this.#whole.revision;
+  }
+
+  async #reach(at: ReadAt): Promise<void> {
+    if (at.kind === 'newest') await this.#whole.reachCurrent(REACH_MS);
+    else await this.#whole.reach('revision' in at ? at.revision : 0, REACH_MS);
+  }
+}

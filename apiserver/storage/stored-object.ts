@@ -1,0 +1,121 @@
+import { deepFreeze } from '../../api/deep.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { JsonValue } from '../../platform/http.ts';
+import type { ResourceCodec } from './resource-codec.ts';
+
+/**
+ * One version of one object: a frozen value and its JSON bytes, both carrying the
+ * resourceVersion. Each form is made when first asked for and shared by everyone: the cache,
+ * every list, every watcher, every caller in the same process.
+ */
+export class StoredObject<T extends KubernetesObject = KubernetesObject> {
+  /** The modRevision; 0 for an object that is not stored (dry run). */
+  readonly revision: number;
+  readonly #codec: ResourceCodec;
+  /** As in the store. Undefined: only the value exists. */
+  readonly #stored: Uint8Array | undefined;
+  #value: T | undefined;
+  readonly #spliceAt: number | undefined;
+  readonly #insertion: string;
+  #encoded: Uint8Array | undefined;
+
+  private constructor(
+    codec: ResourceCodec,
+    from: { revision: number; stored?: Uint8Array | undefined; value?: T | undefined },
+  ) {
+    this.#codec = codec;
+    this.revision = from.revision;
+    this.#stored = from.stored;
+    this.#value = from.value;
+    this.#spliceAt = from.stored === undefined ? undefined : codec.spliceAt(from.stored);
+    this.#insertion = `"resourceVersion":"${from.revision}",`;
+  }
+
+  /** From the store: decoded only if somebody asks for the value. */
+  static fromStore(codec: ResourceCodec, kv: { value: Uint8Array; modRevision: number }) {
+    return new StoredObject(codec, { revision: kv.modRevision, stored: kv.value });
+  }
+
+  /** Just written: `value` is taken over and becomes the shared, frozen value. */
+  static written(
+    codec: ResourceCodec,
+    from: { stored: Uint8Array; value: Mutable<KubernetesObject>; revision: number },
+  ): StoredObject {
+    from.value.metadata.resourceVersion = String(from.revision);
+    const value = deepFreeze(from.value) as KubernetesObject;
+    return new StoredObject(codec, { revision: from.revision, stored: from.stored, value });
+  }
+
+  /** Never stored: what a dry run answers. Its resourceVersion is whatever the value says. */
+  static unstored(codec: ResourceCodec, value: Mutable<KubernetesObject>): StoredObject {
+    return new StoredObject(codec, { revision: 0, value: deepFreeze(value) as KubernetesObject });
+  }
+
+  get value(): T {
+    this.#value ??= this.#codec.decode(this.#stored!, String(this.revision)) as T;
+    return this.#value;
+  }
+
+  /** The bytes in the store; undefined for an object that never was there. */
+  get storedBytes(): Uint8Array | undefined {
+    return this.#stored;
+  }
+
+  /** True once somebody asked for the value: it costs nothing then. */
+  get decoded(): boolean {
+    return this.#value !== undefined;
+  }
+
+  /** Takes over the value that another instance of the same version has already decoded. */
+  adopt(other: StoredObject<T>): void {
+    if (other.revision === this.revision) this.#value ??= other.#value;
+  }
+
+  /** The same state under another revision: the last state of an object as of its deletion. */
+  at(revision: number): StoredObject<T> {
+    const value =
+      this.#value &&
+      deepFreeze({
+        ...this.#value,
+        metadata: { ...this.#value.metadata, resourceVersion: String(revision) },
+      });
+    return new StoredObject<T>(this.#codec, { revision, stored: this.#stored, value });
+  }
+
+  get byteLength(): number {
+    return this.#spliceAt === undefined
+      ? this.#encode().length
+      : this.#stored!.length + this.#insertion.length;
+  }
+
+  /** Writes {@link byteLength} bytes of JSON at `offset`; returns the offset after them. */
+  copyTo(target: Buffer, offset: number): number {
+    const at = this.#spliceAt;
+    if (at === undefined) {
+      target.set(this.#encode(), offset);
+      return offset + this.#encode().length;
+    }
+    const stored = this.#stored!;
+    target.set(stored.subarray(0, at), offset);
+    const middle = offset + at;
+    const rest = middle + target.write(this.#insertion, middle, 'latin1');
+    target.set(stored.subarray(at), rest);
+    return rest + stored.length - at;
+  }
+
+  bytes(): Uint8Array {
+    if (this.#spliceAt === undefined) return this.#encode();
+    const bytes = Buffer.allocUnsafe(this.byteLength);
+    this.copyTo(bytes, 0);
+    return bytes;
+  }
+
+  json(): JsonValue {
+    return JsonValue.from({ value: () => this.value, bytes: () => this.bytes() });
+  }
+
+  #encode(): Uint8Array {
+    this.#encoded ??= Buffer.from(JSON.stringify(this.value));
+    return this.#encoded;
+  }
+}

@@ -1,0 +1,177 @@
+import { deepEqual } from '../../api/deep.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { type Kv, type RequestOp, StoreError, type TxnResponse } from '../../store/kv.ts';
+import type { ResourceCache } from './resource-cache.ts';
+import { translateStoreError } from './store-errors.ts';
+import { StoredObject } from './stored-object.ts';
+import type { TtlLeases } from './ttl-leases.ts';
+import type { WatchCache } from './watch-cache.ts';
+
+/** What is to become of an object, given its current state. */
+export type Decision =
+  | { readonly type: 'put'; readonly object: Mutable<KubernetesObject> }
+  | { readonly type: 'delete' }
+  | { readonly type: 'keep' };
+
+/** Must depend on nothing but `current` (undefined: there is none): it is asked again after each conflict. */
+export type Decide = (current: StoredObject | undefined) => Decision | Promise<Decision>;
+
+export interface Outcome {
+  readonly type: 'created' | 'updated' | 'deleted' | 'kept';
+  /** After the write; the last state, as of the deletion, if it was deleted. */
+  readonly object: StoredObject | undefined;
+}
+
+/** Conflicts with other writers before a write gives up. Each means that another write succeeded. */
+const MAX_ATTEMPTS = 16;
+
+/** Signals that so many conflicts in a row made the write give up. */
+export class ContentionError extends Error {
+  override readonly name = 'ContentionError';
+}
+
+/** The writes of one resource: compare-and-swap on the key's modRevision. */
+export class ResourceWriter {
+  readonly #kv: Kv;
+  readonly #whole: WatchCache;
+  readonly #cache: ResourceCache;
+  readonly #ttl: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
+
+  constructor(options: {
+    readonly kv: Kv;
+    readonly whole: WatchCache;
+    readonly cache: ResourceCache;
+    readonly ttl?: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
+  }) {
+    this.#kv = options.kv;
+    this.#whole = options.whole;
+    this.#cache = options.cache;
+    this.#ttl = options.ttl;
+  }
+
+  /** Takes over `object`. If the key is taken: what is there instead. */
+  async create(
+    suffix: string,
+    object: Mutable<KubernetesObject>,
+  ): Promise<{ readonly created: StoredObject } | { readonly existing: StoredObject | undefined }> {
+    const stored = this.#cache.codec.encode(object as KubernetesObject);
+    const answer = await this.#swap(suffix, 0, stored);
+    if (!answer.succeeded) return { existing: this.#rangeAnswer(answer) };
+    return { created: this.#written(suffix, { stored, value: object, revision: answer.revision }) };
+  }
+
+  /**
+   * Reads, decides, writes if nobody else did in between; else again. It starts from the cache,
+   * which may be behind: a refusal or a decision to write nothing counts only on the store's own
+   * word.
+   */
+  async transact(suffix: string, decide: Decide): Promise<Outcome> {
+    let proven = !this.#whole.ready;
+    let current = proven ? await this.read(suffix) : this.#cache.get(suffix);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      let decision: Decision;
+      try {
+        decision = await decide(current);
+      } catch (error) {
+        if (proven) throw error;
+        decision = { type: 'keep' };
+      }
+      if (decision.type === 'keep' || changesNothing(decision, current)) {
+        if (proven) return { type: 'kept', object: current };
+        proven = true;
+        current = await this.read(suffix);
+        continue;
+      }
+      const written = await this.#attempt(suffix, current, decision);
+      if ('outcome' in written) return written.outcome;
+      proven = true;
+      current = written.actual;
+    }
+    throw new ContentionError(`${MAX_ATTEMPTS} conflicts in a row on ${suffix}`);
+  }
+
+  /** The object by a linearizable read of its key. */
+  async read(suffix: string): Promise<StoredObject | undefined> {
+    try {
+      const { kvs } = await this.#kv.range({ key: this.#cache.prefix + suffix });
+      return kvs[0] && this.#shared(suffix, kvs[0]);
+    } catch (error) {
+      throw translateStoreError(error);
+    }
+  }
+
+  async #attempt(
+    suffix: string,
+    current: StoredObject | undefined,
+    decision: Exclude<Decision, { type: 'keep' }>,
+  ): Promise<{ readonly outcome: Outcome } | { readonly actual: StoredObject | undefined }> {
+    const expected = current?.revision ?? 0;
+    if (decision.type === 'delete') {
+      if (current === undefined) return { outcome: { type: 'kept', object: undefined } };
+      const answer = await this.#swap(suffix, expected, undefined);
+      if (!answer.succeeded) return { actual: this.#rangeAnswer(answer) };
+      return { outcome: { type: 'deleted', object: current.at(answer.revision) } };
+    }
+    const stored = this.#cache.codec.encode(decision.object as KubernetesObject);
+    const answer = await this.#swap(suffix, expected, stored);
+    if (!answer.succeeded) return { actual: this.#rangeAnswer(answer) };
+    const { revision } = answer;
+    const object = this.#written(suffix, { stored, value: decision.object, revision });
+    return { outcome: { type: current === undefined ? 'created' : 'updated', object } };
+  }
+
+  /** One transaction: if the key is still at `expected`, put (or delete); else read it. */
+  async #swap(suffix: string, expected: number, stored: Uint8Array | undefined) {
+    const key = this.#cache.prefix + suffix;
+    const lease = stored && this.#ttl && (await this.#ttl.leases.leaseFor(this.#ttl.seconds));
+    const put = lease === undefined ? {} : { lease };
+    const change: RequestOp =
+      stored === undefined
+        ? { type: 'deleteRange', request: { key } }
+        : { type: 'put', request: { key, value: stored, ...put } };
+    try {
+      return await this.#kv.txn({
+        compare: [{ key, target: 'mod', result: 'equal', operand: expected }],
+        success: [change],
+        failure: [{ type: 'range', request: { key } }],
+      });
+    } catch (error) {
+      if (error instanceof StoreError && error.reason === 'leaseNotFound')
+        this.#ttl?.leases.forget(this.#ttl.seconds);
+      throw translateStoreError(error);
+    }
+  }
+
+  #rangeAnswer(answer: TxnResponse): StoredObject | undefined {
+    const first = answer.responses[0];
+    if (first?.type !== 'range') return undefined;
+    const kv = first.response.kvs[0];
+    return kv && this.#shared(kv.key.slice(this.#cache.prefix.length), kv);
+  }
+
+  #shared(suffix: string, kv: { value: Uint8Array; modRevision: number }): StoredObject {
+    const cached = this.#cache.get(suffix);
+    if (cached?.revision === kv.modRevision) return cached;
+    return StoredObject.fromStore(this.#cache.codec, kv);
+  }
+
+  #written(
+    suffix: string,
+    from: { stored: Uint8Array; value: Mutable<KubernetesObject>; revision: number },
+  ): StoredObject {
+    const object = StoredObject.written(this.#cache.codec, from);
+    this.#whole.wrote(this.#cache.prefix + suffix, object);
+    return object;
+  }
+}
+
+/** The resourceVersion is not part of what is stored. */
+function changesNothing(
+  decision: Exclude<Decision, { type: 'keep' }>,
+  current: StoredObject | undefined,
+): boolean {
+  if (decision.type === 'delete' || current === undefined) return false;
+  const { object } = decision;
+  object.metadata.resourceVersion = String(current.revision);
+  return deepEqual(object, current.value);
+}
