@@ -41,7 +41,7 @@ export interface StreamOptions {
 export interface Outlet {
   readonly response: Response;
   /** Aborts the request's signal: nobody wants the rest of the answer. */
-  abandon(): void;
+  readonly abandon: () => void;
 }
 
 /**

@@ -1,0 +1,180 @@
+/**
+ * The cluster's certificates: one CA made at the first start, and what it signs, kept as PEM
+ * files under one folder with kubeadm's names.
+ *
+ *     ca.{crt,key}         signs everything; clients trust it, the server trusts its clients by it
+ *     apiserver.{crt,key}  the serving certificate
+ *     <client>.{crt,key}   one per identity: admin, controller-manager, scheduler, node-<name>
+ *     sa.{key,pub}         signs service account tokens
+ *
+ * A leaf that is about to expire, lacks a name or was signed by another CA is issued anew. A CA
+ * is never replaced by itself: every client's trust hangs on it.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import type { Disk } from '../../platform/disk.ts';
+import type {
+  AlternativeNames,
+  CertificateAndKey,
+  KeyPair,
+  LeafRequest,
+  Subject,
+  Validity,
+  X509,
+} from '../../platform/x509.ts';
+import { PemFiles, PkiError } from './pem-files.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+const CA_DAYS = 3650;
+const LEAF_DAYS = 365;
+/** Leaves with less left are issued anew at the next start. */
+const RENEW_DAYS = 30;
+/** Clocks of clients may be behind ours. */
+const BACKDATE_MS = 3600 * 1000;
+
+/** kubeadm's identities of the parts of a control plane. */
+export const identities = {
+  admin: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
+  controllerManager: { commonName: 'system:kube-controller-manager' },
+  scheduler: { commonName: 'system:kube-scheduler' },
+  node: (name: string) => ({ commonName: `system:node:${name}`, organizations: ['system:nodes'] }),
+} as const;
+
+export interface PkiOptions {
+  readonly folder: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly x509: X509;
+  /** Names and addresses the API server is reached by. */
+  readonly names: AlternativeNames;
+}
+
+/** A leaf and the base name of its files. */
+interface Leaf {
+  readonly file: string;
+  readonly subject: Subject;
+  readonly usage: 'server' | 'client';
+  readonly names?: AlternativeNames;
+}
+
+export class Pki {
+  readonly ca: CertificateAndKey;
+  readonly #options: PkiOptions;
+  readonly #files: PemFiles;
+
+  constructor(ca: CertificateAndKey, options: PkiOptions) {
+    this.ca = ca;
+    this.#options = options;
+    this.#files = new PemFiles(options.disk, options.folder);
+  }
+
+  /** The serving certificate, from its files if they are still good. */
+  serving(): Promise<CertificateAndKey> {
+    const { names } = this.#options;
+    const subject = { commonName: 'kube-apiserver' };
+    return this.#ensure({ file: 'apiserver', subject, usage: 'server', names });
+  }
+
+  /** The certificate of one identity, from `<file>.crt` and `<file>.key` if they are still good. */
+  client(file: string, subject: Subject): Promise<CertificateAndKey> {
+    return this.#ensure({ file, subject, usage: 'client' });
+  }
+
+  /** A client certificate that is kept nowhere. */
+  issueClientCertificate(subject: Subject): CertificateAndKey {
+    return this.#issue({ subject, usage: 'client', validity: this.#validity() });
+  }
+
+  /** The key pair of service account tokens. */
+  async serviceAccount(): Promise<KeyPair> {
+    const [privateKey, publicKey] = await Promise.all([
+      this.#files.read('sa.key'),
+      this.#files.read('sa.pub'),
+    ]);
+    if (privateKey !== undefined && publicKey !== undefined) return { privateKey, publicKey };
+    const missing = publicKey === undefined ? 'sa.pub' : 'sa.key';
+    // A new pair would silently invalidate every token signed with the old one.
+    if (privateKey !== publicKey) throw this.#files.unusable(missing, new Error('it is missing'));
+    const pair = this.#options.x509.keyPair();
+    await Promise.all([
+      this.#files.write('sa.key', pair.privateKey),
+      this.#files.write('sa.pub', pair.publicKey),
+    ]);
+    return pair;
+  }
+
+  async #ensure(leaf: Leaf): Promise<CertificateAndKey> {
+    const existing = await this.#files.readPair(leaf.file);
+    if (existing !== undefined && this.#isGood(existing, leaf)) return existing;
+    const { file, ...request } = leaf;
+    const issued = this.#issue({ ...request, validity: this.#validity() });
+    await this.#files.writePair(file, issued);
+    return issued;
+  }
+
+  #validity(): Validity {
+    const now = this.#options.clock.now();
+    return { notBeforeMs: now - BACKDATE_MS, notAfterMs: now + LEAF_DAYS * DAY_MS };
+  }
+
+  #issue(request: LeafRequest): CertificateAndKey {
+    try {
+      return this.#options.x509.issue(request, this.ca);
+    } catch (error) {
+      throw this.#files.unusable('ca.key', error);
+    }
+  }
+
+  #isGood(pair: CertificateAndKey, leaf: Leaf): boolean {
+    const { x509, clock } = this.#options;
+    try {
+      const { notAfterMs } = x509.inspect(pair.certificate);
+      return (
+        notAfterMs - clock.now() > RENEW_DAYS * DAY_MS &&
+        x509.keyMatches(pair) &&
+        x509.issuedBy(pair.certificate, this.ca.certificate) &&
+        (leaf.names === undefined || x509.covers(pair.certificate, leaf.names))
+      );
+    } catch (error) {
+      throw this.#files.unusable(`${leaf.file}.crt`, error);
+    }
+  }
+}
+
+function checkAuthority(ca: CertificateAndKey, files: PemFiles, options: PkiOptions): void {
+  const { x509, clock } = options;
+  const problem = ((): unknown => {
+    try {
+      const facts = x509.inspect(ca.certificate);
+      if (!facts.isCa) return new Error('it is not a CA certificate');
+      if (facts.notAfterMs <= clock.now()) return new Error('it has expired');
+      if (!x509.keyMatches(ca)) return new Error('ca.key does not belong to it');
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  })();
+  if (problem !== undefined) throw files.unusable('ca.crt', problem);
+}
+
+/**
+ * Opens the certificate folder, making the CA if there is none yet. Rejects with
+ * {@link PkiError} on files that cannot be read, written or used.
+ */
+export async function ensurePki(options: PkiOptions): Promise<Pki> {
+  const files = new PemFiles(options.disk, options.folder);
+  const [certificate, privateKey] = await Promise.all([files.read('ca.crt'), files.read('ca.key')]);
+  if (certificate !== undefined && privateKey !== undefined) {
+    const ca = { certificate, privateKey };
+    checkAuthority(ca, files, options);
+    return new Pki(ca, options);
+  }
+  if (certificate !== privateKey) {
+    const missing = certificate === undefined ? 'ca.crt' : 'ca.key';
+    throw files.unusable(missing, new PkiError('it is missing'));
+  }
+  const now = options.clock.now();
+  const validity = { notBeforeMs: now - BACKDATE_MS, notAfterMs: now + CA_DAYS * DAY_MS };
+  const ca = options.x509.certificateAuthority({ commonName: 'kubernetes' }, validity);
+  await files.writePair('ca', ca);
+  return new Pki(ca, options);
+}

@@ -1,0 +1,56 @@
+/** Certificates (RFC 5280) as an effect: keys are random, signatures are slow. All texts are PEM. */
+
+export interface CertificateAndKey {
+  readonly certificate: string;
+  /** PKCS #8, or whatever form the reader of an existing file found. */
+  readonly privateKey: string;
+}
+
+export interface KeyPair {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+export interface Subject {
+  readonly commonName: string;
+  /** Kubernetes reads a client's groups from here. */
+  readonly organizations?: readonly string[];
+}
+
+export interface Validity {
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+}
+
+/** Names a serving certificate is good for. */
+export interface AlternativeNames {
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
+}
+
+export interface LeafRequest {
+  readonly subject: Subject;
+  readonly validity: Validity;
+  readonly usage: 'server' | 'client';
+  readonly names?: AlternativeNames;
+}
+
+/** What a certificate says, as far as Wherry asks. */
+export interface CertificateFacts extends Validity {
+  readonly isCa: boolean;
+}
+
+/** Methods that read PEM throw an Error naming what is wrong with it. */
+export interface X509 {
+  certificateAuthority(subject: Subject, validity: Validity): CertificateAndKey;
+  /** A new P-256 key with a certificate signed by `ca`. */
+  issue(request: LeafRequest, ca: CertificateAndKey): CertificateAndKey;
+  keyPair(): KeyPair;
+  inspect(certificate: string): CertificateFacts;
+  /** True if a server with this certificate may go by all of the names. */
+  covers(certificate: string, names: AlternativeNames): boolean;
+  /** True if the private key belongs to the certificate. */
+  keyMatches(pair: CertificateAndKey): boolean;
+  /** True if `ca` signed the certificate. Says nothing of validity. */
+  issuedBy(certificate: string, ca: string): boolean;
+}
