@@ -1,0 +1,48 @@
+import type { Disk } from '../platform/disk.ts';
+import type { ClusterPaths } from './paths.ts';
+
+/** One component as `wherry status` shows it. */
+export interface ComponentState {
+  readonly name: string;
+  readonly pid: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  /** Starts after the first. */
+  readonly restarts: number;
+  readonly ready: boolean;
+  /** Where it listens, if it does. */
+  readonly address?: string;
+}
+
+/** What a running `wherry up` says of itself, in `<data-dir>/run.json`. */
+export interface RunState {
+  readonly mode: 'embedded' | 'separate';
+  /** The process of `wherry up`: the supervisor, or everything. */
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly server: string;
+  readonly components: readonly ComponentState[];
+}
+
+/** Undefined if no cluster ran here, or the last one stopped cleanly. */
+export async function readRunState(disk: Disk, paths: ClusterPaths): Promise<RunState | undefined> {
+  const bytes = await disk.read(paths.runState);
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as RunState;
+  } catch (error) {
+    throw new Error(`${paths.runState} is damaged; remove it and start again`, { cause: error });
+  }
+}
+
+export async function writeRunState(
+  disk: Disk,
+  paths: ClusterPaths,
+  state: RunState,
+): Promise<void> {
+  await disk.write(paths.runState, `${JSON.stringify(state, null, 2)}\n`);
+}
+
+export async function clearRunState(disk: Disk, paths: ClusterPaths): Promise<void> {
+  await disk.remove(paths.runState);
+}

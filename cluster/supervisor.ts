@@ -1,0 +1,168 @@
+/**
+ * Keeps components running as processes of their own: starts them in order, each when those
+ * before it are ready, and starts a process that died again, after a backoff that grows while it
+ * keeps dying. What a restarted component listens on stays the same, so that its clients need
+ * not be told.
+ */
+import type { Clock } from '../platform/clock.ts';
+import { sleep } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { ComponentState } from './run-state.ts';
+
+/** A started process, as the supervisor needs it. */
+export interface SupervisedProcess {
+  readonly pid: number;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  onMessage(listener: (message: unknown) => void): void;
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** What a component tells its supervisor once it serves. */
+export interface ReadyMessage {
+  readonly ready: true;
+  readonly address?: string;
+}
+
+export interface ComponentPlan {
+  readonly name: string;
+  /** Arguments for the next start; called at each, after what it depends on is ready. */
+  args(): readonly string[];
+  /** Told the address of the first start, so that `args` can ask for the same port again. */
+  onReady?(address: string | undefined): void;
+}
+
+export interface SupervisorOptions {
+  readonly start: (plan: ComponentPlan) => SupervisedProcess;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called after every change, to publish the state. */
+  readonly onChange: (components: readonly ComponentState[]) => void;
+}
+
+/** How long a component may take to become ready at the first start, and to stop after SIGTERM. */
+const READY_MS = 30_000;
+const STOP_MS = 10_000;
+/** Delay before a start after a death: none the first time, doubling while deaths follow closely. */
+const BACKOFF_MS = { first: 0, step: 200, max: 10_000 };
+/** A process that lived this long starts again without delay. */
+const STABLE_MS = 10_000;
+
+interface Supervised {
+  readonly plan: ComponentPlan;
+  process: SupervisedProcess;
+  state: ComponentState;
+  backoffMs: number;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #components: Supervised[] = [];
+  readonly #stopping = new AbortController();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves to its state when the component is ready; rejects if it dies or stays silent first. */
+  async start(plan: ComponentPlan): Promise<ComponentState> {
+    const component = this.#launch(plan);
+    this.#components.push(component);
+    const { clock } = this.#options;
+    const abort = new AbortController();
+    const outcome = await Promise.race([
+      this.#whenReady(component).then(() => 'ready' as const),
+      component.process.exited.then(
+        ({ code, signal }) => `ended with ${signal ?? `exit code ${code}`}`,
+      ),
+      sleep(clock, READY_MS, abort.signal).then(() => `was not ready within ${READY_MS / 1000} s`),
+    ]);
+    abort.abort();
+    if (outcome !== 'ready') throw new Error(`${plan.name} ${outcome}`);
+    void this.#keepRunning(component);
+    return component.state;
+  }
+
+  /** Kills everything softly in reverse order, hard what does not listen. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const component of [...this.#components].reverse()) await this.#end(component.process);
+  }
+
+  states(): readonly ComponentState[] {
+    return this.#components.map((component) => component.state);
+  }
+
+  #launch(plan: ComponentPlan, before?: ComponentState): Supervised {
+    const process = this.#options.start(plan);
+    const state: ComponentState = {
+      name: plan.name,
+      pid: process.pid,
+      startedAt: this.#options.clock.now(),
+      restarts: before === undefined ? 0 : before.restarts + 1,
+      ready: false,
+      ...(before?.address === undefined ? {} : { address: before.address }),
+    };
+    return { plan, process, state, backoffMs: BACKOFF_MS.first };
+  }
+
+  #whenReady(component: Supervised): Promise<void> {
+    return new Promise((resolve) => {
+      component.process.onMessage((message) => {
+        if (!isReady(message)) return;
+        const { address } = message;
+        component.state = {
+          ...component.state,
+          ready: true,
+          ...(address === undefined ? {} : { address }),
+        };
+        component.plan.onReady?.(address);
+        this.#changed();
+        resolve();
+      });
+    });
+  }
+
+  async #keepRunning(component: Supervised): Promise<void> {
+    const { clock, logger } = this.#options;
+    const { signal } = this.#stopping;
+    for (;;) {
+      const { code, signal: killedBy } = await component.process.exited;
+      if (signal.aborted) return;
+      const { name, startedAt } = component.state;
+      logger.warn({ component: name, code, signal: killedBy }, 'component died; starting it again');
+      component.state = { ...component.state, ready: false };
+      this.#changed();
+      if (clock.now() - startedAt > STABLE_MS) component.backoffMs = BACKOFF_MS.first;
+      await sleep(clock, component.backoffMs, signal);
+      if (signal.aborted) return;
+      component.backoffMs = Math.min(
+        Math.max(BACKOFF_MS.step, component.backoffMs * 2),
+        BACKOFF_MS.max,
+      );
+      const next = this.#launch(component.plan, component.state);
+      component.process = next.process;
+      component.state = next.state;
+      this.#changed();
+      void this.#whenReady(component);
+    }
+  }
+
+  async #end(process: SupervisedProcess): Promise<void> {
+    process.kill('SIGTERM');
+    const abort = new AbortController();
+    await Promise.race([
+      process.exited,
+      sleep(this.#options.clock, STOP_MS, abort.signal).then(() => process.kill('SIGKILL')),
+    ]);
+    abort.abort();
+    await process.exited;
+  }
+
+  #changed(): void {
+    this.#options.onChange(this.states());
+  }
+}
+
+function isReady(message: unknown): message is ReadyMessage {
+  return typeof message === 'object' && message !== null && 'ready' in message;
+}

@@ -1,0 +1,69 @@
+import { StatusError } from '../api/status.ts';
+import { UsageError } from './resources.ts';
+
+/**
+ * An error in kubectl's words: "Error from server (NotFound): pods "x" not found", with
+ * `context` ("error when creating web.yaml") after the reason where there is one.
+ */
+export function failureText(error: unknown, context?: string): string {
+  const about = context === undefined ? '' : `${context}: `;
+  if (error instanceof UsageError) {
+    return context === undefined
+      ? error.message
+      : `error: ${about}${error.message.replace(/^error: /, '')}`;
+  }
+  if (error instanceof StatusError) {
+    if (error.reason === 'Unauthorized') {
+      return 'error: You must be logged in to the server (Unauthorized)';
+    }
+    if (error.reason === 'Invalid') return about + invalidText(error);
+    const reason = error.reason === '' || error.reason === 'Unknown' ? '' : ` (${error.reason})`;
+    return `Error from server${reason}: ${about}${error.message}`;
+  }
+  return (
+    connectionText(error) ??
+    `error: ${about}${error instanceof Error ? error.message : String(error)}`
+  );
+}
+
+/** kubectl names the object, then its one cause, or several line by line. */
+function invalidText(error: StatusError): string {
+  const { kind, name, causes = [] } = error.status.details ?? {};
+  if (causes.length === 0) return `The request is invalid: ${error.message}`;
+  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  const head = `The ${kind} "${name}" is invalid: `;
+  return texts.length === 1 ? head + texts[0]! : [head, ...texts.map((t) => `* ${t}`)].join('\n');
+}
+
+/** One line that says what to do when the server cannot be reached. */
+function connectionText(error: unknown): string | undefined {
+  const cause = causeWithCode(error);
+  if (cause === undefined) return undefined;
+  const where = /(\d+\.\d+\.\d+\.\d+|localhost|\[[0-9a-f:]+\]|::1):\d+/.exec(cause.message)?.[0];
+  switch (cause.code) {
+    case 'ECONNREFUSED':
+      return (
+        `The connection to the server ${where ?? ''} was refused - ` +
+        'did you specify the right host or port? Is the cluster running? (npx wherry status)'
+      );
+    case 'ENOTFOUND':
+    case 'EHOSTUNREACH':
+    case 'ETIMEDOUT':
+      return `Unable to connect to the server: ${cause.message}`;
+    default:
+      if (/CERT|SELF_SIGNED|UNABLE_TO/.test(cause.code)) {
+        return `Unable to connect to the server: tls: ${cause.message} (${cause.code})`;
+      }
+      return undefined;
+  }
+}
+
+function causeWithCode(error: unknown): (Error & { code: string }) | undefined {
+  let at = error;
+  for (let depth = 0; at instanceof Error && depth < 5; depth++) {
+    if ('code' in at && typeof at.code === 'string') return at as Error & { code: string };
+    if (at instanceof AggregateError) at = at.errors[0];
+    else at = at.cause;
+  }
+  return undefined;
+}

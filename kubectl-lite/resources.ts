@@ -1,0 +1,159 @@
+import { apiVersionOf, type ResourceType, resourcePath } from '../api/resource.ts';
+import type { Api } from './api.ts';
+
+/** One resource of the server's discovery. */
+export interface DiscoveredResource extends ResourceType {
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly string[];
+  readonly subresources: readonly string[];
+}
+
+interface DiscoveryList {
+  readonly items: readonly {
+    readonly metadata: { readonly name?: string };
+    readonly versions: readonly {
+      readonly version: string;
+      readonly resources?: readonly {
+        readonly resource: string;
+        readonly singularResource?: string;
+        readonly shortNames?: readonly string[];
+        readonly categories?: readonly string[];
+        readonly scope: string;
+        readonly verbs: readonly string[];
+        readonly responseKind?: { readonly kind: string };
+        readonly subresources?: readonly { readonly subresource: string }[];
+      }[];
+    }[];
+  }[];
+}
+
+const aggregated =
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,' +
+  'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';
+
+/** A command-line mistake or a refusal known before any request: one line, exit code 1. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What the server serves, and how words on the command line name it. */
+export class Resources {
+  readonly all: readonly DiscoveredResource[];
+
+  constructor(all: readonly DiscoveredResource[]) {
+    this.all = all;
+  }
+
+  /** Aggregated discovery (KEP-3352): two requests. */
+  static async discover(api: Api): Promise<Resources> {
+    const lists = await Promise.all(
+      ['/api', '/apis'].map((path) => api.send({ method: 'GET', path, accept: aggregated })),
+    );
+    return new Resources(lists.flatMap((list) => resourcesOf(list as DiscoveryList)));
+  }
+
+  /** By plural, singular, short name or kind, each also with ".group" or ".version.group" behind. */
+  find(word: string): DiscoveredResource {
+    const [name, ...rest] = word.toLowerCase().split('.');
+    const qualifier = rest.join('.');
+    const found = this.all.find(
+      (r) => names(r).includes(name!) && (qualifier === '' || qualifies(r, qualifier)),
+    );
+    if (found !== undefined) return found;
+    throw new UsageError(`error: the server doesn't have a resource type ${JSON.stringify(word)}`);
+  }
+
+  /** The resources of a category such as "all", or the one that `word` names. */
+  expand(word: string): readonly DiscoveredResource[] {
+    const members = this.all.filter((resource) => resource.categories.includes(word));
+    return members.length > 0 ? members : [this.find(word)];
+  }
+
+  ofKind(apiVersion: string, kind: string): DiscoveredResource | undefined {
+    return this.all.find((r) => r.kind === kind && apiVersionOf(r) === apiVersion);
+  }
+}
+
+const names = (resource: DiscoveredResource): string[] => [
+  resource.resource,
+  resource.singular,
+  resource.kind.toLowerCase(),
+  ...resource.shortNames,
+];
+
+const qualifies = (resource: DiscoveredResource, qualifier: string): boolean =>
+  qualifier === resource.group || qualifier === `${resource.version}.${resource.group}`;
+
+function resourcesOf(list: DiscoveryList): DiscoveredResource[] {
+  return list.items.flatMap((group) =>
+    group.versions.flatMap(({ version, resources = [] }) =>
+      resources.map((r) => ({
+        group: group.metadata.name ?? '',
+        version,
+        resource: r.resource,
+        kind: r.responseKind?.kind ?? '',
+        namespaced: r.scope === 'Namespaced',
+        singular: r.singularResource || (r.responseKind?.kind ?? '').toLowerCase(),
+        shortNames: r.shortNames ?? [],
+        categories: r.categories ?? [],
+        verbs: r.verbs,
+        subresources: (r.subresources ?? []).map((s) => s.subresource),
+      })),
+    ),
+  );
+}
+
+/** "pod/web", "deployment.apps/web": how commands name an object in their output. */
+export function displayName(type: DiscoveredResource, name: string): string {
+  return `${type.singular}${type.group === '' ? '' : `.${type.group}`}/${name}`;
+}
+
+/** The path of one object, or of its collection when `name` is absent. */
+export function pathOf(
+  type: DiscoveredResource,
+  namespace: string | undefined,
+  name?: string,
+): string {
+  return resourcePath(type, {
+    ...(type.namespaced && namespace !== undefined ? { namespace } : {}),
+    ...(name === undefined ? {} : { name }),
+  });
+}
+
+/** What the words after a verb name: types with names, or "type/name" pairs. */
+export interface Target {
+  readonly type: DiscoveredResource;
+  /** Absent: the whole collection. */
+  readonly name?: string;
+}
+
+/** kubectl's resource arguments: `pods`, `pods,svc`, `pod web api`, `pod/web svc/api`. */
+export function targetsOf(resources: Resources, words: readonly string[]): Target[] {
+  const [first, ...rest] = words;
+  if (first === undefined)
+    throw new UsageError('error: You must specify the type of resource to get.');
+  if (first.includes('/')) {
+    return words.map((word) => {
+      const [type, name, more] = word.split('/');
+      if (!type || !name || more !== undefined) {
+        throw new UsageError(
+          'error: there is no need to specify a resource type as a separate argument when ' +
+            `passing arguments in resource/name form (e.g. 'kubectl-lite get resource/<name>')`,
+        );
+      }
+      return { type: resources.find(type), name };
+    });
+  }
+  if (rest.some((word) => word.includes('/'))) {
+    throw new UsageError(
+      'error: there is no need to specify a resource type as a separate argument when passing ' +
+        `arguments in resource/name form (e.g. 'kubectl-lite get resource/<name>' instead of ` +
+        `'kubectl-lite get resource resource/<name>')`,
+    );
+  }
+  const types = first.split(',').flatMap((word) => resources.expand(word));
+  if (rest.length === 0) return types.map((type) => ({ type }));
+  return types.flatMap((type) => rest.map((name) => ({ type, name })));
+}

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** How a child ended: its exit code, or the signal that killed it. */
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A Node.js child process with a message channel; the child notices when its parent is gone. */
+export interface Child {
+  readonly pid: number;
+  /** Settles once, when the process is gone. Never rejects. */
+  readonly exited: Promise<ChildExit>;
+  onMessage(listener: (message: unknown) => void): void;
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** Starts `node script …args`, its output appended to `logFile`. Throws if the process cannot start. */
+export function startChild(
+  script: string,
+  args: readonly string[],
+  options: { readonly logFile: string; readonly env?: Readonly<Record<string, string>> },
+): Child {
+  mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
+  const log = openSync(options.logFile, 'a', 0o600);
+  try {
+    const child = spawn(process.execPath, [script, ...args], {
+      stdio: ['ignore', log, log, 'ipc'],
+      env: { ...process.env, ...options.env },
+    });
+    const exited = new Promise<ChildExit>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.once('error', () => resolve({ code: 1, signal: null }));
+    });
+    if (child.pid === undefined) throw new Error(`cannot start ${process.execPath} ${script}`);
+    return {
+      pid: child.pid,
+      exited,
+      onMessage: (listener) => void child.on('message', listener),
+      kill: (signal) => void child.kill(signal),
+    };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** True if a process with that id exists, whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Sends a signal to a process that is not our child; false if there is none. */
+export function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
