@@ -1,25 +1,25 @@
-import { type HttpResponse, JsonValue } from '../platform/http.ts';
+import { type Chunk, type HttpResponse, JsonValue } from '../platform/http.ts';
 
 const decoder = new TextDecoder();
 
-/** The whole body as a value: JSON if it is JSON, else its text; undefined if there is none. */
-export async function bodyValue(body: HttpResponse['body']): Promise<unknown> {
+/**
+ * The whole body as a value: text if the response says it is text, else JSON (a body cut short
+ * must not pass as a value of another kind); undefined if there is none.
+ */
+export async function bodyValue({ body, headers }: HttpResponse): Promise<unknown> {
   if (body === undefined) return undefined;
   if (body instanceof JsonValue) return body.value;
-  if (body instanceof Uint8Array) return parse(body);
+  const isText = headers['content-type']?.startsWith('text/') ?? false;
+  const bytes = body instanceof Uint8Array ? body : await collect(body);
+  if (bytes.length === 0) return undefined;
+  const text = decoder.decode(bytes);
+  return isText ? text : (JSON.parse(text) as unknown);
+}
+
+async function collect(body: AsyncIterable<Chunk>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) {
     chunks.push(chunk instanceof JsonValue ? chunk.bytes() : chunk);
   }
-  return parse(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
-}
-
-function parse(bytes: Uint8Array): unknown {
-  if (bytes.length === 0) return undefined;
-  const text = decoder.decode(bytes);
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }

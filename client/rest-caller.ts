@@ -52,7 +52,7 @@ export class RestCaller {
 
   /** Resolves with the value of a success; anything else is thrown. */
   async call(call: Call): Promise<unknown> {
-    return bodyValue((await this.exchange(call)).body);
+    return bodyValue(await this.exchange(call));
   }
 
   /** The same, with the body as it came. */
@@ -60,7 +60,7 @@ export class RestCaller {
     for (let attempt = 0; ; attempt++) {
       const response = await this.#handler(this.#request(call));
       if (response.status < 400) return response;
-      const error = errorOf(response.status, await bodyValue(response.body));
+      const error = errorOf(response.status, await refusal(response));
       const waitMs = repeatable(call.method, response.status) ? retryAfterMs(response) : undefined;
       const givesUp = waitMs === undefined || waitMs > MAX_RETRY_AFTER_MS;
       if (givesUp || this.#clock === undefined || attempt >= MAX_RETRIES) throw error;
@@ -87,3 +87,12 @@ export class RestCaller {
 /** A 429 was not carried out; a 5xx may have been, so only what can be done twice is repeated. */
 const repeatable = (method: string, status: number): boolean =>
   status === 429 || (status >= 500 && (method === 'GET' || method === 'PUT'));
+
+/** What a refusal says: a proxy's may be anything, and then its text has to do. */
+async function refusal(response: HttpResponse): Promise<unknown> {
+  try {
+    return await bodyValue(response);
+  } catch {
+    return undefined;
+  }
+}

@@ -19,6 +19,7 @@ const describeRequest = (request: HttpRequest): string => {
   return `${request.method} ${request.path}${query === '' ? '' : `?${query}`}`;
 };
 
+const text = { 'content-type': 'text/plain; charset=utf-8' };
 const draft = { metadata: { namespace: 'a' }, spec: { containers: [] } };
 
 describe('createClient', () => {
@@ -83,8 +84,8 @@ describe('createClient', () => {
     const status = { kind: 'Status', reason: 'Conflict', message: 'no', code: 409 };
     const { handler } = recording(
       { status: 409, headers: {}, body: new JsonValue(status) },
-      { status: 404, headers: {}, body: Buffer.from('404 page not found\n') },
-      { status: 502, headers: {}, body: Buffer.from('bad gateway') },
+      { status: 404, headers: text, body: Buffer.from('404 page not found\n') },
+      { status: 502, headers: text, body: Buffer.from('bad gateway') },
     );
     const client = createClient({ handler, userAgent: 'test' });
     const failure = () => client.get(pods, { name: 'x' }).catch((error: unknown) => error);

@@ -1,0 +1,48 @@
+import { Agent, type IncomingMessage, request as send } from 'node:http';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../http.ts';
+import type { HttpConnection } from './http-connection.ts';
+import { bodyOf, pathOf, requestBytes } from './http-message.ts';
+
+const MAX_IDLE_SOCKETS = 64;
+
+/** Plain HTTP/1.1 with keep-alive. */
+export function http1Handler(url: URL): HttpConnection {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS });
+  const closing = new AbortController();
+  const handler: HttpHandler = (request) =>
+    new Promise<HttpResponse>((resolve, reject) => {
+      const body = requestBytes(request);
+      const sent = send({
+        host: url.hostname.replace(/^\[|\]$/g, ''),
+        port: url.port || 80,
+        method: request.method,
+        path: pathOf(request),
+        headers: headersOf(request, body),
+        agent,
+        signal: AbortSignal.any([request.signal, closing.signal]),
+      });
+      sent.once('error', reject);
+      sent.once('response', (message) => {
+        responseOf(message).then(resolve, reject);
+      });
+      sent.end(body);
+    });
+  const close = async (): Promise<void> => {
+    closing.abort();
+    agent.destroy();
+  };
+  return { handler, close };
+}
+
+function headersOf(request: HttpRequest, body: Uint8Array | undefined): Record<string, string> {
+  const length = body === undefined ? {} : { 'content-length': String(body.length) };
+  return { ...request.headers, ...length };
+}
+
+async function responseOf(message: IncomingMessage): Promise<HttpResponse> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return { status: message.statusCode ?? 0, headers, ...(await bodyOf(message, headers)) };
+}
