@@ -67,16 +67,7 @@ export class Supervisor {
   async start(plan: ComponentPlan): Promise<ComponentState> {
     const component = this.#launch(plan);
     this.#components.push(component);
-    const { clock } = this.#options;
-    const abort = new AbortController();
-    const outcome = await Promise.race([
-      this.#whenReady(component).then(() => 'ready' as const),
-      component.process.exited.then(
-        ({ code, signal }) => `ended with ${signal ?? `exit code ${code}`}`,
-      ),
-      sleep(clock, READY_MS, abort.signal).then(() => `was not ready within ${READY_MS / 1000} s`),
-    ]);
-    abort.abort();
+    const outcome = await this.#firstOutcome(component);
     if (outcome !== 'ready') throw new Error(`${plan.name} ${outcome}`);
     void this.#keepRunning(component);
     return component.state;
@@ -90,6 +81,22 @@ export class Supervisor {
 
   states(): readonly ComponentState[] {
     return this.#components.map((component) => component.state);
+  }
+
+  async #firstOutcome(component: Supervised): Promise<string> {
+    const { exited } = component.process;
+    const abort = new AbortController();
+    try {
+      return await Promise.race([
+        this.#whenReady(component).then(() => 'ready'),
+        exited.then(({ code, signal }) => `ended with ${signal ?? `exit code ${code}`}`),
+        sleep(this.#options.clock, READY_MS, abort.signal).then(
+          () => `was not ready within ${READY_MS / 1000} s`,
+        ),
+      ]);
+    } finally {
+      abort.abort();
+    }
   }
 
   #launch(plan: ComponentPlan, before?: ComponentState): Supervised {
@@ -149,13 +156,9 @@ export class Supervisor {
 
   async #end(process: SupervisedProcess): Promise<void> {
     process.kill('SIGTERM');
-    const abort = new AbortController();
-    await Promise.race([
-      process.exited,
-      sleep(this.#options.clock, STOP_MS, abort.signal).then(() => process.kill('SIGKILL')),
-    ]);
-    abort.abort();
+    const deadline = this.#options.clock.after(STOP_MS, () => process.kill('SIGKILL'));
     await process.exited;
+    deadline.cancel();
   }
 
   #changed(): void {
