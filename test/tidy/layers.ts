@@ -93,7 +93,7 @@ export const layers: readonly Layer[] = [
   },
   { part: 'apiserver/discovery', imports: ['apiserver/registry', 'api/*', 'platform'] },
   { part: 'apiserver/authn', imports: ['api/*', 'platform'] },
-  { part: 'apiserver/authz', imports: ['api/*', 'platform'] },
+  { part: 'apiserver/authz', imports: ['apiserver/authn', 'api/*', 'platform'] },
   { part: 'apiserver/pki', imports: ['platform'] },
   { part: 'apiserver', imports: ['apiserver/*', 'store/kv.ts', 'api/*', 'platform'] },
   {

@@ -1,0 +1,35 @@
+/**
+ * Authentication: from what a request carries to the user who sent it. In: client certificates
+ * (verified by the transport), bearer tokens from a table, anonymous requests. Out: service
+ * account tokens, OIDC, request headers of a front proxy.
+ */
+import type { HttpRequest } from '../../platform/http.ts';
+import { anonymous, authenticated, type User } from './user.ts';
+
+/** `none`: no credentials of this sort. `refused`: some, and they are bad. */
+export type Authentication =
+  | { readonly type: 'user'; readonly user: User }
+  | { readonly type: 'none' }
+  | { readonly type: 'refused'; readonly reason: string };
+
+export interface Authenticator {
+  authenticate(request: HttpRequest): Authentication | Promise<Authentication>;
+}
+
+/**
+ * The first authenticator that knows the user wins. Bad credentials are refused even when no
+ * other sort was tried; only a request with no credentials at all is anonymous.
+ */
+export function anyOf(authenticators: readonly Authenticator[]): Authenticator {
+  return {
+    async authenticate(request) {
+      let refused: Authentication | undefined;
+      for (const authenticator of authenticators) {
+        const result = await authenticator.authenticate(request);
+        if (result.type === 'user') return { type: 'user', user: authenticated(result.user) };
+        if (result.type === 'refused') refused ??= result;
+      }
+      return refused ?? { type: 'user', user: anonymous };
+    },
+  };
+}

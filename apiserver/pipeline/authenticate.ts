@@ -1,0 +1,16 @@
+import { statusError } from '../../api/status.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Authenticator } from '../authn/authenticator.ts';
+import type { Filter } from './filter.ts';
+
+/** Finds out who asks. Bad credentials are a 401 that does not say what was wrong with them. */
+export function authenticate(authenticator: Authenticator, logger: Logger): Filter {
+  return (next) => async (request) => {
+    const result = await authenticator.authenticate(request.http);
+    if (result.type === 'user') return next({ ...request, user: result.user });
+    const reason = result.type === 'refused' ? result.reason : 'no credentials';
+    const { peer, path } = request.http;
+    logger.info({ reason, peer: peer.address, path }, 'unable to authenticate the request');
+    throw statusError('Unauthorized', 'Unauthorized');
+  };
+}

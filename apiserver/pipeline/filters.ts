@@ -1,0 +1,71 @@
+/**
+ * What happens to every request before a handler sees it, whether it came over a socket or from
+ * the same process.
+ */
+import { statusError } from '../../api/status.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { HttpHandler } from '../../platform/http.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Random } from '../../platform/random.ts';
+import type { Authenticator } from '../authn/authenticator.ts';
+import { anonymous } from '../authn/user.ts';
+import type { Authorizer } from '../authz/authorizer.ts';
+import { authenticate } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import { countRequests } from './count-requests.ts';
+import { deadline } from './deadline.ts';
+import { compose, type PipelineHandler } from './filter.ts';
+import { impersonate } from './impersonate.ts';
+import { limitInFlight } from './limit-in-flight.ts';
+import { recover } from './recover.ts';
+import { requestId } from './request-id.ts';
+import { requestInfoOf } from './request-info.ts';
+import type { RequestCounts } from './request-counts.ts';
+import { statusResponse } from './status-response.ts';
+
+export interface PipelineOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly counts: RequestCounts;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  /** Requests at work at once that only read; the rest waits. kube-apiserver's default is 400. */
+  readonly maxRequestsInFlight: number;
+  /** The same for requests that write; kube-apiserver's default is 200. */
+  readonly maxMutatingRequestsInFlight: number;
+  /** Longest time for a request that is not a stream; kube-apiserver's default is a minute. */
+  readonly requestTimeoutMs: number;
+}
+
+export function pipeline(options: PipelineOptions, handler: PipelineHandler): HttpHandler {
+  const { clock, requestTimeoutMs } = options;
+  // Outermost first.
+  const filtered = compose(
+    [
+      requestId(options.random),
+      countRequests(options.counts),
+      recover(options.logger),
+      authenticate(options.authenticator, options.logger),
+      impersonate(options.authorizer),
+      limitInFlight({
+        clock,
+        counts: options.counts,
+        maxReadOnly: options.maxRequestsInFlight,
+        maxMutating: options.maxMutatingRequestsInFlight,
+        maxWaitMs: requestTimeoutMs / 4,
+      }),
+      authorize(options.authorizer),
+      deadline(clock, requestTimeoutMs),
+    ],
+    handler,
+  );
+  return (http) => {
+    const info = requestInfoOf(http);
+    if (info === undefined) {
+      const { status } = statusError('BadRequest', 'the request path cannot be decoded');
+      return Promise.resolve(statusResponse(status));
+    }
+    return filtered({ http, info, user: anonymous, auditId: '' });
+  };
+}
