@@ -1,0 +1,234 @@
+/**
+ * JSON text in. `JSON.parse` does the work; what it cannot tell (a key given twice, an error in
+ * the words Go's decoder uses) is found by one scan of the text, only when asked for.
+ */
+export class MalformedJson extends Error {
+  override readonly name = 'MalformedJson';
+}
+
+export interface ParsedJson {
+  readonly value: unknown;
+  /** Paths of keys that occur twice in one object ("spec.ports[0].port"); the last one wins. */
+  readonly duplicates: readonly string[];
+}
+
+/** As many as Kubernetes reports. */
+const maxDuplicates = 100;
+
+/** Throws {@link MalformedJson}. `duplicates` is empty unless asked for. */
+export function parseJson(text: string, ask: { readonly duplicates?: boolean } = {}): ParsedJson {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    new Scanner(text).scan();
+    throw new MalformedJson('invalid JSON');
+  }
+  return { value, duplicates: ask.duplicates === true ? new Scanner(text).scan() : [] };
+}
+
+/** Go's decoder refuses what is nested deeper. */
+const maxDepth = 10_000;
+
+/** Reads one JSON text by Go's rules and throws {@link MalformedJson} where it departs from them. */
+class Scanner {
+  readonly #text: string;
+  readonly #path: (string | number)[] = [];
+  readonly #duplicates = new Set<string>();
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  scan(): string[] {
+    this.#value();
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail('after top-level value');
+    return [...this.#duplicates];
+  }
+
+  #value(): void {
+    this.#space();
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object();
+      case '[':
+        return this.#array();
+      case '"':
+        return this.#string();
+      case 't':
+        return this.#literal('true');
+      case 'f':
+        return this.#literal('false');
+      case 'n':
+        return this.#literal('null');
+      default:
+        return this.#number();
+    }
+  }
+
+  #object(): void {
+    this.#enter('');
+    const seen = new Set<string>();
+    if (this.#next() === '}') return this.#leave();
+    for (;;) {
+      if (this.#next() !== '"') this.#fail('looking for beginning of object key string');
+      const start = this.#at;
+      this.#string();
+      const key = this.#key(start);
+      this.#path[this.#path.length - 1] = key;
+      if (seen.has(key)) this.#report();
+      else seen.add(key);
+      if (this.#next() !== ':') this.#fail('after object key');
+      this.#at++;
+      this.#value();
+      const next = this.#next();
+      if (next === '}') return this.#leave();
+      if (next !== ',') this.#fail('after object key:value pair');
+      this.#at++;
+    }
+  }
+
+  #array(): void {
+    this.#enter(0);
+    if (this.#next() === ']') return this.#leave();
+    for (let index = 0; ; index++) {
+      this.#path[this.#path.length - 1] = index;
+      this.#value();
+      const next = this.#next();
+      if (next === ']') return this.#leave();
+      if (next !== ',') this.#fail('after array element');
+      this.#at++;
+    }
+  }
+
+  #enter(step: string | number): void {
+    this.#at++;
+    this.#path.push(step);
+    if (this.#path.length > maxDepth) throw new MalformedJson('exceeded max depth');
+  }
+
+  #leave(): void {
+    this.#at++;
+    this.#path.pop();
+  }
+
+  #string(): void {
+    const text = this.#text;
+    for (let at = this.#at + 1; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === quote) {
+        this.#at = at + 1;
+        return;
+      }
+      if (code === backslash) at = this.#escape(at + 1);
+      else if (code < 0x20) this.#failAt(at, 'in string literal');
+    }
+    this.#failAt(text.length, 'in string literal');
+  }
+
+  /** `at` is behind the backslash; answers the last position of the escape. */
+  #escape(at: number): number {
+    const char = this.#text[at];
+    if (char === undefined || !'"\\/bfnrtu'.includes(char)) {
+      this.#failAt(at, 'in string escape code');
+    }
+    if (char !== 'u') return at;
+    for (let digit = 1; digit <= 4; digit++) {
+      if (!/[0-9a-fA-F]/.test(this.#text[at + digit] ?? '')) {
+        this.#failAt(at + digit, 'in \\u hexadecimal character escape');
+      }
+    }
+    return at + 4;
+  }
+
+  #key(start: number): string {
+    const raw = this.#text.slice(start + 1, this.#at - 1);
+    return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+  }
+
+  #literal(word: string): void {
+    for (let i = 1; i < word.length; i++) {
+      if (this.#text[this.#at + i] === word[i]) continue;
+      this.#failAt(this.#at + i, `in literal ${word} (expecting '${word[i]}')`);
+    }
+    this.#at += word.length;
+  }
+
+  #number(): void {
+    const start = this.#at;
+    if (this.#text[this.#at] === '-') this.#at++;
+    if (this.#text[this.#at] === '0') this.#at++;
+    else if (this.#isDigit()) this.#digits();
+    else this.#fail(this.#at === start ? 'looking for beginning of value' : 'in numeric literal');
+    if (this.#text[this.#at] === '.') {
+      this.#at++;
+      if (!this.#isDigit()) this.#fail('after decimal point in numeric literal');
+      this.#digits();
+    }
+    if (this.#text[this.#at] === 'e' || this.#text[this.#at] === 'E') {
+      this.#at++;
+      if (this.#text[this.#at] === '+' || this.#text[this.#at] === '-') this.#at++;
+      if (!this.#isDigit()) this.#fail('in exponent of numeric literal');
+      this.#digits();
+    }
+  }
+
+  #digits(): void {
+    while (this.#isDigit()) this.#at++;
+  }
+
+  #isDigit(): boolean {
+    const code = this.#text.charCodeAt(this.#at);
+    return code >= 0x30 && code <= 0x39;
+  }
+
+  #space(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.#at++;
+    }
+  }
+
+  #next(): string | undefined {
+    this.#space();
+    return this.#text[this.#at];
+  }
+
+  #report(): void {
+    if (this.#duplicates.size < maxDuplicates) this.#duplicates.add(pathText(this.#path));
+  }
+
+  #fail(context: string): never {
+    this.#failAt(this.#at, context);
+  }
+
+  #failAt(at: number, context: string): never {
+    const code = this.#text.codePointAt(at);
+    if (code === undefined) throw new MalformedJson('unexpected end of JSON input');
+    throw new MalformedJson(`invalid character ${quoted(code)} ${context}`);
+  }
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+function quoted(code: number): string {
+  const char = String.fromCodePoint(code);
+  if (char === "'") return "'\\''";
+  if (char === '"') return `'"'`;
+  const escaped = JSON.stringify(char).slice(1, -1);
+  return `'${escaped.replace(/^\\u00/, '\\x')}'`;
+}
+
+/** ["spec", "ports", 0, "port"] → "spec.ports[0].port": how Kubernetes names a place in a document. */
+export function pathText(path: readonly (string | number)[]): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += text === '' ? step : `.${step}`;
+  }
+  return text;
+}

@@ -1,0 +1,170 @@
+/**
+ * YAML in and out, as Kubernetes' clients and servers treat it: a document becomes a JSON value,
+ * plain scalars are read by the rules of Go's sigs.k8s.io/yaml (YAML 1.1 booleans and octals, but
+ * no timestamps and no base-60 numbers, so that "80:80" stays a text), and errors name the line
+ * in the whole file.
+ */
+import {
+  boolYaml11Tag,
+  defineScalarTag,
+  dump,
+  loadAll,
+  mapTag,
+  mergeTag,
+  NOT_RESOLVED,
+  nullYaml11Tag,
+  Schema,
+  seqTag,
+  strTag,
+  YAML11_SCHEMA,
+  YAMLException,
+} from 'js-yaml';
+
+/** The message begins with "yaml: line N: ". */
+export class MalformedYaml extends Error {
+  override readonly name = 'MalformedYaml';
+  /** From 1, within the text given. */
+  readonly line: number;
+
+  constructor(line: number, reason: string) {
+    super(`yaml: line ${line}: ${reason}`);
+    this.line = line;
+  }
+}
+
+/** One document of a file, or why it could not be read. `line` is where its content begins. */
+export type YamlDocument =
+  | { readonly line: number; readonly value: unknown }
+  | { readonly line: number; readonly error: string };
+
+/** Every document of a file. A broken one does not keep the others from being read. */
+export function parseYamlDocuments(text: string): readonly YamlDocument[] {
+  return chunksOf(text).flatMap(({ content, firstLine, contentLine }): YamlDocument[] => {
+    try {
+      return load(content, firstLine).map((value) => ({ line: contentLine, value }));
+    } catch (error) {
+      if (error instanceof MalformedYaml) return [{ line: contentLine, error: error.message }];
+      throw error;
+    }
+  });
+}
+
+/** The first document; undefined if there is none. Throws {@link MalformedYaml}. */
+export function parseYaml(text: string): unknown {
+  for (const { content, firstLine } of chunksOf(text)) {
+    const documents = load(content, firstLine);
+    if (documents.length > 0) return documents[0];
+  }
+  return undefined;
+}
+
+/** As kubectl prints objects: keys sorted, lists not indented, ambiguous texts in double quotes. */
+export function stringifyYaml(value: unknown): string {
+  return dump(value, {
+    schema: YAML11_SCHEMA,
+    noRefs: true,
+    sortKeys: true,
+    seqNoIndent: true,
+    lineWidth: -1,
+    quoteStyle: 'double',
+  });
+}
+
+interface Chunk {
+  readonly content: string;
+  /** Line of the chunk's first character, from 1. */
+  readonly firstLine: number;
+  /** Line of its first character that is neither blank, comment nor separator. */
+  readonly contentLine: number;
+}
+
+/** A line of "---" begins a document wherever it stands: YAML allows it nowhere else in column 0. */
+function chunksOf(text: string): Chunk[] {
+  const lines = text.split('\n');
+  const starts = [0];
+  for (let i = 1; i < lines.length; i++) if (/^---(\s|$)/.test(lines[i]!)) starts.push(i);
+  return starts.flatMap((start, i) => {
+    const part = lines.slice(start, starts[i + 1] ?? lines.length);
+    const offset = part.findIndex((line) => !/^(---)?\s*(#.*)?$/.test(line));
+    if (offset < 0) return [];
+    const content = part.join('\n');
+    return [{ content, firstLine: start + 1, contentLine: start + offset + 1 }];
+  });
+}
+
+/** Aliases expand to copies when they are written as JSON: a few must not become gigabytes. */
+const maxAliases = 1000;
+const maxDepth = 1000;
+
+function load(content: string, firstLine: number): unknown[] {
+  const json = asJson(content);
+  if (json !== undefined) return [json.value];
+  try {
+    return loadAll(content, { schema: kubernetesSchema, maxAliases, maxDepth }).filter(
+      (value) => value !== null && value !== undefined,
+    );
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const line = firstLine + (error.mark?.line ?? 0);
+    throw new MalformedYaml(line, reasonOf(error, content));
+  }
+}
+
+/** JSON is YAML, but may be indented with tabs, which YAML's block style refuses. */
+function asJson(content: string): { value: unknown } | undefined {
+  if (!/^\s*[{[]/.test(content)) return undefined;
+  try {
+    return { value: JSON.parse(content) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf({ reason, mark }: YAMLException, content: string): string {
+  if (reason.startsWith('tab characters')) {
+    return 'found a tab character that violates indentation';
+  }
+  if (reason === 'duplicated mapping key' && mark !== undefined) {
+    const key = /^[^:]*/.exec(content.split('\n')[mark.line]!.slice(mark.column));
+    return `key ${JSON.stringify(key?.[0].trim())} already set in map`;
+  }
+  return reason;
+}
+
+const signs = ['-', '+'];
+const digits = [...'0123456789'];
+
+const integers = /^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o[0-7_]+|0[0-7_]*|[1-9][0-9_]*)$/;
+const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
+  implicit: true,
+  implicitFirstChars: [...signs, ...digits],
+  resolve: (source) => (integers.test(source) ? readInteger(source) : NOT_RESOLVED),
+  identify: Number.isInteger,
+});
+
+function readInteger(source: string): number {
+  const negative = source.startsWith('-');
+  const magnitude = source.replace(/^[-+]/, '').replaceAll('_', '');
+  const value = Number(/^0[0-7]+$/.test(magnitude) ? `0o${magnitude}` : magnitude);
+  return negative && value !== 0 ? -value : value;
+}
+
+/** An exponent needs its sign: "1e3" is a text, as it is to Go. */
+const floats = /^[-+]?(?:[0-9][0-9_]*)?(?:[0-9]|\.[0-9]+|[0-9]\.)(?:[eE][-+][0-9]+)?$/;
+const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
+  implicit: true,
+  implicitFirstChars: [...signs, ...digits, '.'],
+  resolve: (source) => (floats.test(source) ? Number(source.replaceAll('_', '')) : NOT_RESOLVED),
+  identify: (value) => typeof value === 'number',
+});
+
+const kubernetesSchema = new Schema([
+  strTag,
+  seqTag,
+  mapTag,
+  nullYaml11Tag,
+  boolYaml11Tag,
+  intTag,
+  floatTag,
+  mergeTag,
+]);
