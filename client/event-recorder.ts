@@ -1,0 +1,183 @@
+/**
+ * Writes core/v1 Events about objects, off the caller's path: `event` returns at once, one event
+ * is written at a time, in order, and failures are logged and forgotten after a few tries.
+ *
+ * What keeps a busy loop from flooding the server is in `event-correlator.ts`.
+ */
+import { type KubernetesObject, uidOf } from '../api/meta.ts';
+import { events } from '../api/resources.ts';
+import { isStatus, StatusError } from '../api/status.ts';
+import { formatTime } from '../api/time.ts';
+import type { Event, ObjectReference } from '../api/types/core-v1.ts';
+import { type Clock, sleep } from '../platform/clock.ts';
+import type { Running } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Random } from '../platform/random.ts';
+import { EventCorrelator, type Occurrence } from './event-correlator.ts';
+import type { Client } from './interface.ts';
+
+export interface EventText {
+  readonly type: 'Normal' | 'Warning';
+  /** UpperCamelCase, for machines: "ScalingReplicaSet". */
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface EventRecorder extends Running {
+  /** Never waits and never throws. Dropped if too many wait already. */
+  event(about: KubernetesObject | ObjectReference, text: EventText): void;
+  /** Writes what waits, then stops; what cannot be written at the first try is dropped. */
+  stop(): Promise<void>;
+}
+
+export interface EventRecorderOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** "deployment-controller": source.component and reportingComponent. */
+  readonly component: string;
+  /** The node, for a kubelet. */
+  readonly host?: string;
+}
+
+/** Events waiting to be written; a recorder that far behind drops new ones. */
+const QUEUE_LIMIT = 2000;
+const MAX_TRIES = 12;
+const RETRY_MS = 10_000;
+
+interface Pending {
+  readonly reference: ObjectReference;
+  readonly text: EventText;
+  readonly atMs: number;
+}
+
+export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
+  return new QueuedRecorder(options);
+}
+
+export function referenceTo(about: KubernetesObject | ObjectReference): ObjectReference {
+  if (!('metadata' in about)) return about;
+  const { namespace, name, resourceVersion } = about.metadata;
+  return {
+    kind: about.kind,
+    apiVersion: about.apiVersion,
+    name: name ?? '',
+    uid: uidOf(about),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+}
+
+class QueuedRecorder implements EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #correlator: EventCorrelator;
+  readonly #queue: Pending[] = [];
+  readonly #stopping = new AbortController();
+  #worker: Promise<void> | undefined;
+  #dropped = 0;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+    this.#correlator = new EventCorrelator(options.clock);
+  }
+
+  event(about: KubernetesObject | ObjectReference, text: EventText): void {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#queue.length >= QUEUE_LIMIT) {
+      this.#dropped++;
+      return;
+    }
+    const reference = referenceTo(about);
+    if (!this.#correlator.admits(reference)) return;
+    this.#queue.push({ reference, text, atMs: this.#options.clock.now() });
+    this.#worker ??= this.#drain();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#worker;
+  }
+
+  async #drain(): Promise<void> {
+    // Lets the caller finish what it is at: events are never urgent.
+    await Promise.resolve();
+    for (let at = 0; at < this.#queue.length; at++) {
+      await this.#write(this.#queue[at]!);
+      if (at >= 100) at -= this.#queue.splice(0, at + 1).length;
+    }
+    this.#queue.length = 0;
+    this.#worker = undefined;
+    if (this.#dropped === 0) return;
+    this.#options.logger.warn({ dropped: this.#dropped }, 'events dropped: too many at once');
+    this.#dropped = 0;
+  }
+
+  async #write(pending: Pending): Promise<void> {
+    const occurrence = this.#correlator.observe(pending.reference, pending.text);
+    for (let tried = 1; ; tried++) {
+      try {
+        await this.#send(pending, occurrence);
+        return;
+      } catch (error) {
+        // The server's refusal stays a refusal; a broken connection may heal.
+        const final = error instanceof StatusError && error.code < 500;
+        if (final || tried >= MAX_TRIES || this.#stopping.signal.aborted) {
+          this.#options.logger.warn(
+            { err: error, reason: pending.text.reason },
+            'event not written',
+          );
+          return;
+        }
+        await sleep(this.#options.clock, RETRY_MS, this.#stopping.signal);
+      }
+    }
+  }
+
+  async #send(pending: Pending, occurrence: Occurrence): Promise<void> {
+    const { client } = this.#options;
+    const namespace = pending.reference.namespace ?? 'default';
+    const known = occurrence.name;
+    if (known !== undefined) {
+      const body = {
+        count: occurrence.count,
+        lastTimestamp: formatTime(pending.atMs),
+        message: occurrence.message,
+      };
+      try {
+        const type = 'application/strategic-merge-patch+json';
+        await client.patch(events, { namespace, name: known }, { type, body });
+        return;
+      } catch (error) {
+        // Events expire after an hour: the count goes on in a new one.
+        if (!isStatus(error, 'NotFound')) throw error;
+      }
+    }
+    const created = await client.create(events, this.#eventOf(pending, occurrence));
+    occurrence.written(created.metadata.name!);
+  }
+
+  #eventOf(pending: Pending, occurrence: Occurrence): Event {
+    const { component, host, random } = this.#options;
+    const { reference, text, atMs } = pending;
+    const suffix = Buffer.from(random.bytes(8, 'event name')).toString('hex');
+    return {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: {
+        namespace: reference.namespace ?? 'default',
+        name: `${(reference.name ?? '').slice(0, 236)}.${suffix}`,
+      },
+      involvedObject: reference,
+      type: text.type,
+      reason: text.reason,
+      message: occurrence.message,
+      source: { component, ...(host === undefined ? {} : { host }) },
+      reportingComponent: component,
+      reportingInstance: host ?? '',
+      firstTimestamp: formatTime(occurrence.firstMs),
+      lastTimestamp: formatTime(atMs),
+      count: occurrence.count,
+    };
+  }
+}

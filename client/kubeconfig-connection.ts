@@ -1,0 +1,174 @@
+/** From a kubeconfig to what a connection needs: server, authorities, credentials, namespace. */
+import type { Disk } from '../platform/disk.ts';
+import {
+  type AuthUser,
+  type Cluster,
+  type Context,
+  type Entry,
+  type Kubeconfig,
+  KubeconfigError,
+  mergeKubeconfigs,
+  parseKubeconfig,
+} from './kubeconfig.ts';
+
+/** Fits `connectHttp` of `platform/node/http-client.ts`, and says where to look for objects. */
+export interface KubeconfigConnection {
+  readonly baseUrl: string;
+  readonly ca?: Uint8Array;
+  readonly cert?: Uint8Array;
+  readonly key?: Uint8Array;
+  readonly token?: string;
+  readonly insecureSkipVerify?: boolean;
+  readonly serverName?: string;
+  /** The context's, "default" if it names none. */
+  readonly namespace: string;
+}
+
+/** kubectl's flags of the same names. */
+export interface ConnectionOverrides {
+  readonly context?: string;
+  readonly cluster?: string;
+  readonly user?: string;
+  readonly namespace?: string;
+  readonly server?: string;
+}
+
+/** Reads and merges the files that exist. Fails if `paths` has one entry and that is missing. */
+export async function loadKubeconfig(disk: Disk, paths: readonly string[]): Promise<Kubeconfig> {
+  const configs: Kubeconfig[] = [];
+  for (const path of paths) {
+    const bytes = await disk.read(path);
+    if (bytes !== undefined) configs.push(parseKubeconfig(Buffer.from(bytes).toString(), path));
+    else if (paths.length === 1) {
+      throw new KubeconfigError(`stat ${path}: no such file or directory`);
+    }
+  }
+  return mergeKubeconfigs(configs);
+}
+
+export async function connectionOf(
+  disk: Disk,
+  config: Kubeconfig,
+  overrides: ConnectionOverrides = {},
+): Promise<KubeconfigConnection> {
+  const context = contextOf(config, overrides.context);
+  const clusterName = overrides.cluster ?? context.cluster ?? '';
+  const cluster = entryOf(config.clusters, 'cluster', clusterName);
+  const userName = overrides.user ?? context.user;
+  const user = userName ? entryOf(config.users, 'auth info', userName) : undefined;
+  const baseUrl = overrides.server ?? cluster?.value.server;
+  if (!baseUrl) {
+    throw new KubeconfigError(
+      'Missing or incomplete configuration info: no server. Please point to an existing, ' +
+        'complete config file (--kubeconfig, KUBECONFIG, or current-context in the file)',
+    );
+  }
+  const namespace = overrides.namespace ?? context.namespace;
+  return {
+    baseUrl,
+    ...(await trust(disk, cluster)),
+    ...(await credentials(disk, user)),
+    namespace: namespace || 'default',
+  };
+}
+
+function contextOf(config: Kubeconfig, asked: string | undefined): Context {
+  const name = asked ?? config.currentContext;
+  if (name === undefined) return {};
+  const context = config.contexts.get(name);
+  if (context === undefined) {
+    const known = [...config.contexts.keys()].join(', ');
+    const hint = known === '' ? '' : ` (contexts: ${known})`;
+    throw new KubeconfigError(`context "${name}" does not exist${hint}`);
+  }
+  return context.value;
+}
+
+function entryOf<T>(
+  entries: ReadonlyMap<string, Entry<T>>,
+  what: string,
+  name: string,
+): Entry<T> | undefined {
+  const entry = entries.get(name);
+  if (entry === undefined && name !== '') {
+    throw new KubeconfigError(`${what} "${name}" does not exist`);
+  }
+  return entry;
+}
+
+async function trust(
+  disk: Disk,
+  cluster: Entry<Cluster> | undefined,
+): Promise<Partial<KubeconfigConnection>> {
+  if (cluster === undefined) return {};
+  const { value, folder } = cluster;
+  const ca = await pemOf(disk, {
+    what: 'certificate-authority',
+    base64: value['certificate-authority-data'],
+    path: value['certificate-authority'],
+    folder,
+  });
+  const serverName = value['tls-server-name'];
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(value['insecure-skip-tls-verify'] ? { insecureSkipVerify: true } : {}),
+    ...(serverName ? { serverName } : {}),
+  };
+}
+
+async function credentials(
+  disk: Disk,
+  user: Entry<AuthUser> | undefined,
+): Promise<Partial<KubeconfigConnection>> {
+  if (user === undefined) return {};
+  const { value, folder } = user;
+  for (const unsupported of ['exec', 'auth-provider', 'username'] as const) {
+    if (value[unsupported] !== undefined) {
+      throw new KubeconfigError(
+        `credentials of type "${unsupported}" are not supported: ` +
+          'use a client certificate or a token',
+      );
+    }
+  }
+  const cert = await pemOf(disk, {
+    what: 'client-certificate',
+    base64: value['client-certificate-data'],
+    path: value['client-certificate'],
+    folder,
+  });
+  const key = await pemOf(disk, {
+    what: 'client-key',
+    base64: value['client-key-data'],
+    path: value['client-key'],
+    folder,
+  });
+  const tokenFile = { what: 'tokenFile', base64: undefined, path: value.tokenFile, folder };
+  const fromFile = value.token ? undefined : await pemOf(disk, tokenFile);
+  const token = value.token ?? (fromFile && Buffer.from(fromFile).toString().trim());
+  return {
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(token ? { token } : {}),
+  };
+}
+
+interface Source {
+  readonly what: string;
+  readonly base64: string | undefined;
+  readonly path: string | undefined;
+  readonly folder: string;
+}
+
+/** The data in the file wins over the path, as in client-go. */
+async function pemOf(disk: Disk, source: Source): Promise<Uint8Array | undefined> {
+  if (source.base64) return Buffer.from(source.base64, 'base64');
+  if (!source.path) return undefined;
+  const path = source.path.startsWith('/') ? source.path : source.folder + source.path;
+  const bytes = await disk.read(path);
+  if (bytes === undefined) {
+    throw new KubeconfigError(
+      `unable to read ${source.what} ${path}: open ${path}: no such file or directory`,
+    );
+  }
+  return bytes;
+}

@@ -1,0 +1,146 @@
+/**
+ * kubeconfig files: reading, merging as KUBECONFIG="a:b" asks, and writing. What a connection
+ * needs is worked out by `kubeconfig-connection.ts`.
+ */
+import { parseYaml, stringifyYaml } from '../api/yaml.ts';
+
+export interface Cluster {
+  readonly server?: string;
+  readonly 'certificate-authority'?: string;
+  readonly 'certificate-authority-data'?: string;
+  readonly 'insecure-skip-tls-verify'?: boolean;
+  readonly 'tls-server-name'?: string;
+}
+
+export interface AuthUser {
+  readonly 'client-certificate'?: string;
+  readonly 'client-certificate-data'?: string;
+  readonly 'client-key'?: string;
+  readonly 'client-key-data'?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly exec?: unknown;
+  readonly 'auth-provider'?: unknown;
+}
+
+export interface Context {
+  readonly cluster?: string;
+  readonly user?: string;
+  readonly namespace?: string;
+}
+
+/** One file, or several merged. Entries remember the folder their relative paths start from. */
+export interface Kubeconfig {
+  readonly currentContext?: string;
+  readonly clusters: ReadonlyMap<string, Entry<Cluster>>;
+  readonly users: ReadonlyMap<string, Entry<AuthUser>>;
+  readonly contexts: ReadonlyMap<string, Entry<Context>>;
+}
+
+export interface Entry<T> {
+  readonly value: T;
+  readonly folder: string;
+}
+
+/** A kubeconfig that cannot be used; the message names the file or the entry. */
+export class KubeconfigError extends Error {
+  override readonly name = 'KubeconfigError';
+}
+
+export const emptyKubeconfig: Kubeconfig = {
+  clusters: new Map(),
+  users: new Map(),
+  contexts: new Map(),
+};
+
+/** Reads a file's text. `path` is named in errors, and its folder begins relative paths. */
+export function parseKubeconfig(text: string, path: string): Kubeconfig {
+  let raw: unknown;
+  try {
+    raw = parseYaml(text);
+  } catch (error) {
+    throw new KubeconfigError(`error loading config file "${path}": ${messageOf(error)}`);
+  }
+  if (raw === undefined || raw === null) return emptyKubeconfig;
+  if (typeof raw !== 'object' || Array.isArray(raw)) {
+    throw new KubeconfigError(`error loading config file "${path}": not a kubeconfig`);
+  }
+  const fields = raw as Record<string, unknown>;
+  if (fields['kind'] !== undefined && fields['kind'] !== 'Config') {
+    const kind = JSON.stringify(fields['kind']);
+    throw new KubeconfigError(`error loading config file "${path}": no kind ${kind} is known`);
+  }
+  const current = fields['current-context'];
+  const folder = folderOf(path);
+  return {
+    ...(typeof current === 'string' && current !== '' ? { currentContext: current } : {}),
+    clusters: entries<Cluster>(fields['clusters'], 'cluster', folder),
+    users: entries<AuthUser>(fields['users'], 'user', folder),
+    contexts: entries<Context>(fields['contexts'], 'context', folder),
+  };
+}
+
+/** As kubectl: of each name, and of the current context, the first file's wins. */
+export function mergeKubeconfigs(configs: readonly Kubeconfig[]): Kubeconfig {
+  const current = configs.find((config) => config.currentContext !== undefined)?.currentContext;
+  const merged = <T>(of: (config: Kubeconfig) => ReadonlyMap<string, T>): Map<string, T> =>
+    new Map([...configs].reverse().flatMap((config) => [...of(config)]));
+  return {
+    ...(current === undefined ? {} : { currentContext: current }),
+    clusters: merged((config) => config.clusters),
+    users: merged((config) => config.users),
+    contexts: merged((config) => config.contexts),
+  };
+}
+
+export interface NewKubeconfig {
+  readonly name: string;
+  readonly server: string;
+  /** PEM. */
+  readonly ca?: Uint8Array | string;
+  readonly cert?: Uint8Array | string;
+  readonly key?: Uint8Array | string;
+  readonly token?: string;
+  readonly namespace?: string;
+}
+
+/** The text of a kubeconfig with one cluster, user and context, all of them called `name`. */
+export function writeKubeconfig(config: NewKubeconfig): string {
+  const { name, server, ca, cert, key, token, namespace } = config;
+  const cluster = { server, ...data('certificate-authority-data', ca) };
+  const user = {
+    ...data('client-certificate-data', cert),
+    ...data('client-key-data', key),
+    ...(token === undefined ? {} : { token }),
+  };
+  const context = { cluster: name, user: name, ...(namespace === undefined ? {} : { namespace }) };
+  return stringifyYaml({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': name,
+    preferences: {},
+    clusters: [{ name, cluster }],
+    users: [{ name, user }],
+    contexts: [{ name, context }],
+  });
+}
+
+function data(field: string, pem: Uint8Array | string | undefined): Record<string, string> {
+  return pem === undefined ? {} : { [field]: Buffer.from(pem as string).toString('base64') };
+}
+
+function entries<T>(list: unknown, field: string, folder: string): Map<string, Entry<T>> {
+  const found = new Map<string, Entry<T>>();
+  for (const item of Array.isArray(list) ? (list as unknown[]) : []) {
+    const { name, [field]: value } = (item ?? {}) as Record<string, unknown>;
+    if (typeof name === 'string') found.set(name, { value: (value ?? {}) as T, folder });
+  }
+  return found;
+}
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
