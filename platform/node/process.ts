@@ -1,0 +1,95 @@
+/**
+ * The process around a command: what every `main.ts` needs of it, as one value, so that commands
+ * can be run in tests with another.
+ */
+export interface ProcessContext {
+  /** Arguments after the script's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pid: number;
+  readonly cwd: string;
+  /** Whole texts, newline included. */
+  out(text: string): void;
+  err(text: string): void;
+  /** All of standard input. */
+  readInput(): Promise<string>;
+  /** True if standard output is a terminal. */
+  readonly interactive: boolean;
+  /** Aborts at the first SIGINT or SIGTERM, or when the supervising process is gone. */
+  readonly terminated: AbortSignal;
+  /** Tells a supervising process that this one serves; nothing happens without one. */
+  notifyReady(address?: string): void;
+}
+
+/**
+ * Runs a command to its exit code. The process lives until it settles, whatever else is idle; a
+ * rejection is printed as one line and becomes exit code 1. A second signal ends the process at
+ * once.
+ */
+export async function runMain(main: (context: ProcessContext) => Promise<number>): Promise<void> {
+  // Timers of `Clock` do not keep a process alive; this one does, until the command has ended.
+  const alive = setInterval(() => {}, 1 << 30);
+  const { context, close } = realContext();
+  try {
+    process.exitCode = await main(context);
+  } catch (error) {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  } finally {
+    clearInterval(alive);
+    close();
+  }
+}
+
+function realContext(): { context: ProcessContext; close: () => void } {
+  const termination = new AbortController();
+  const terminate = (): void => {
+    if (termination.signal.aborted) process.exit(130);
+    termination.abort();
+  };
+  const orphaned = (): void => termination.abort();
+  process.on('SIGINT', terminate);
+  process.on('SIGTERM', terminate);
+  if (process.connected) process.once('disconnect', orphaned);
+  // A reader that went away (`… | head`) is no failure of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    context: {
+      argv: process.argv.slice(2),
+      env: process.env,
+      pid: process.pid,
+      cwd: process.cwd(),
+      out: (text) => void process.stdout.write(text),
+      err: (text) => void process.stderr.write(text),
+      readInput,
+      interactive: process.stdout.isTTY,
+      terminated: termination.signal,
+      notifyReady: (address) =>
+        void process.send?.({ ready: true, ...(address === undefined ? {} : { address }) }),
+    },
+    close() {
+      process.off('SIGINT', terminate);
+      process.off('SIGTERM', terminate);
+      process.off('disconnect', orphaned);
+      // The channel to a supervisor would keep the process alive.
+      if (process.connected) process.disconnect();
+    },
+  };
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Resolves when `signal` aborts. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
