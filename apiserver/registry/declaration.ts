@@ -89,9 +89,11 @@ export interface Subresource<T extends KubernetesObject> {
   /**
    * The parent as it is to be stored, given what the client sent (a full view for update and
    * patch, the posted object for create). Throws StatusError to refuse. Field errors of the
-   * result are checked by `validateUpdate` afterwards.
+   * result are checked afterwards by `validateUpdate`: this one if there is one, else the kind's.
    */
   write(sent: KubernetesObject, parent: T, context: WriteContext): Mutable<T>;
+  /** Field errors of a change made through this subresource, in place of the kind's checks. */
+  validateUpdate?(object: T, old: T): readonly FieldError[];
   /** What a successful `create` answers: the parent, a Status (Success), or the sent object. */
   readonly answer?: 'parent' | 'status' | 'sent';
   /** Set for eviction: the parent is deleted gracefully instead of being written. */
@@ -129,6 +131,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   prepareForUpdate?(object: Mutable<T>, old: T, context: WriteContext): void;
   /** Field errors of a whole object, metadata aside, which the generic store checks. */
   validate?(object: T): readonly FieldError[];
+  /** Field errors that only a new object can have, in addition to `validate`. */
+  validateCreate?(object: T): readonly FieldError[];
   /** Field errors of a change, in addition to `validate`. */
   validateUpdate?(object: T, old: T): readonly FieldError[];
 

@@ -1,0 +1,64 @@
+/** What the printers of several kinds share. Texts are those of `kubectl get`. */
+import { humanDuration } from '../../../api/duration.ts';
+import type { KubernetesObject } from '../../../api/meta.ts';
+import { parseTime } from '../../../api/time.ts';
+import type { Container } from '../../../api/types/core-v1.ts';
+import type { LabelSelector } from '../../../api/types/meta-v1.ts';
+import type { TableColumn } from '../declaration.ts';
+
+export const none = '<none>';
+export const unknown = '<unknown>';
+
+export const nameColumn: TableColumn = { name: 'Name', type: 'string', format: 'name' };
+export const ageColumn: TableColumn = { name: 'Age', type: 'string' };
+
+export function column(name: string, type: TableColumn['type'] = 'string'): TableColumn {
+  return { name, type };
+}
+
+/** Shown with `-o wide` only. */
+export function wideColumn(name: string, type: TableColumn['type'] = 'string'): TableColumn {
+  return { name, type, priority: 1 };
+}
+
+/** How long ago a timestamp was. */
+export function since(timestamp: string | undefined | null, nowMs: number): string {
+  const ms = timestamp ? parseTime(timestamp) : undefined;
+  return ms === undefined ? unknown : humanDuration(nowMs - ms);
+}
+
+export function age(object: KubernetesObject, nowMs: number): string {
+  return since(object.metadata.creationTimestamp, nowMs);
+}
+
+/** "app=web,tier=front", keys in order. */
+export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
+  const keys = Object.keys(labels ?? {}).sort();
+  return keys.length === 0 ? none : keys.map((key) => `${key}=${labels![key]}`).join(',');
+}
+
+/** A selector in the grammar of `kubectl get -l`, requirements in order of their keys. */
+export function selectorText(selector: LabelSelector | undefined): string {
+  const labels = Object.entries(selector?.matchLabels ?? {});
+  const requirements: [string, string][] = labels.map(([key, value]) => [key, `${key}=${value}`]);
+  for (const { key, operator, values = [] } of selector?.matchExpressions ?? []) {
+    const list = [...values].sort().join(',');
+    if (operator === 'In') requirements.push([key, `${key} in (${list})`]);
+    else if (operator === 'NotIn') requirements.push([key, `${key} notin (${list})`]);
+    else requirements.push([key, operator === 'Exists' ? key : `!${key}`]);
+  }
+  requirements.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return requirements.map(([, text]) => text).join(',');
+}
+
+export function formatSelector(selector: LabelSelector | undefined): string {
+  return selectorText(selector) || none;
+}
+
+/** The cells Containers and Images of everything with a pod template. */
+export function containerCells(containers: readonly Container[] = []): [string, string] {
+  return [
+    containers.map((container) => container.name).join(','),
+    containers.map((container) => container.image ?? '').join(','),
+  ];
+}

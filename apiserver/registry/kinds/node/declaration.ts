@@ -1,0 +1,32 @@
+import { nodes } from '../../../../api/resources.ts';
+import type { Node } from '../../../../api/types/core-v1.ts';
+import type { ResourceDeclaration } from '../../declaration.ts';
+import { statusSubresource } from '../status-subresource.ts';
+import { printer } from './printer.ts';
+import { validate, validateUpdate } from './validation.ts';
+
+export const node = {
+  type: nodes,
+  singular: 'node',
+  shortNames: ['no'],
+  storagePrefix: 'minions',
+  hasStatus: true,
+  keepsStatusOnCreate: true,
+
+  applyDefaults(object) {
+    const spec = (object.spec ??= {});
+    if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
+    const first = spec.podCIDRs?.[0];
+    if (first !== undefined) spec.podCIDR = first;
+    const { status } = object;
+    if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+  },
+  validate,
+  validateUpdate,
+
+  selectableFields: {
+    'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false),
+  },
+  printer,
+  subresources: [statusSubresource()],
+} satisfies ResourceDeclaration<Node>;

@@ -1,0 +1,82 @@
+import { deepEqual } from '../../../../api/deep.ts';
+import { duplicate, type FieldError, forbidden, invalid } from '../../../../api/field-errors.ts';
+import type { Node, Taint } from '../../../../api/types/core-v1.ts';
+import { parseCidr } from '../../cidr.ts';
+import { labelValue, qualifiedName } from '../../../../api/validation/names.ts';
+import { check, oneOf } from '../checks.ts';
+import { validateResourceList } from '../resource-list.ts';
+
+export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+function validateTaints(taints: readonly Taint[], field: string): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap((taint, i) => {
+    const at = `${field}[${i}]`;
+    const errors = [
+      ...check(qualifiedName, taint.key ?? '', `${at}.key`),
+      ...check(labelValue, taint.value ?? '', `${at}.value`),
+      ...oneOf(taint.effect, taintEffects, { field: `${at}.effect` }),
+    ];
+    const identity = `${taint.key}:${taint.effect}`;
+    if (seen.has(identity)) {
+      const error = duplicate(at, taint);
+      const detail = 'taints must be unique by key and effect pair';
+      errors.push({ ...error, message: `${error.message}: ${detail}` });
+    }
+    seen.add(identity);
+    return errors;
+  });
+}
+
+/** At most one range of each IP family. */
+function validatePodCIDRs(cidrs: readonly string[], field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const families = new Set<string>();
+  for (const [i, cidr] of cidrs.entries()) {
+    const parsed = parseCidr(cidr);
+    if (parsed === undefined) {
+      const detail = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+      errors.push(invalid(`${field}[${i}]`, cidr, detail));
+    } else families.add(parsed.family);
+  }
+  if (errors.length === 0 && families.size < cidrs.length) {
+    const detail = 'may specify no more than one CIDR for each IP family';
+    errors.push(invalid(field, cidrs, detail));
+  }
+  return errors;
+}
+
+export function validate({ spec, status }: Node): FieldError[] {
+  return [
+    ...validateTaints(spec?.taints ?? [], 'spec.taints'),
+    ...validatePodCIDRs(spec?.podCIDRs ?? [], 'spec.podCIDRs'),
+    ...validateResourceList(status?.capacity, 'status.capacity'),
+    ...validateResourceList(status?.allocatable, 'status.allocatable'),
+  ];
+}
+
+/** What the node's network and cloud know it by may be set once. */
+export function validateUpdate({ spec, status }: Node, { spec: old }: Node): FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  for (const [i, address] of (status?.addresses ?? []).entries()) {
+    const identity = `${address.type} ${address.address}`;
+    if (seen.has(identity)) errors.push(duplicate(`status.addresses[${i}]`, address));
+    seen.add(identity);
+  }
+  if (old?.podCIDRs?.length && !deepEqual(old.podCIDRs, spec.podCIDRs ?? [])) {
+    const detail = 'node updates may not change podCIDR except from "" to valid';
+    errors.push(forbidden('spec.podCIDRs', detail));
+  }
+  if (old?.providerID && old.providerID !== spec.providerID) {
+    const detail = 'node updates may not change providerID except from "" to valid';
+    errors.push(forbidden('spec.providerID', detail));
+  }
+  if (spec.externalID !== undefined && spec.externalID !== old?.externalID) {
+    const detail =
+      'node updates may only change labels, taints, or capacity ' +
+      '(or configSource, if the DynamicKubeletConfig feature gate is enabled)';
+    errors.push(forbidden('[]', detail));
+  }
+  return errors;
+}

@@ -1,0 +1,118 @@
+/** Writes to a part of a pod: who runs where, and who has to go. */
+import { invalidError, notSupported, required } from '../../../../api/field-errors.ts';
+import type { KubernetesObject, Mutable } from '../../../../api/meta.ts';
+import { statusError } from '../../../../api/status.ts';
+import { formatTime } from '../../../../api/time.ts';
+import type { Binding, Pod, PodCondition } from '../../../../api/types/core-v1.ts';
+import type { Eviction } from '../../../../api/types/policy-v1.ts';
+import type { Subresource, WriteContext } from '../../declaration.ts';
+import { statusSubresource } from '../status-subresource.ts';
+import { validateEphemeralContainersUpdate } from './validation-ephemeral.ts';
+import { validateStatusUpdate } from './validation-status.ts';
+
+/** The pod with one condition set; its transition time moves only when the status does. */
+function withCondition(pod: Pod, condition: PodCondition, { nowMs }: WriteContext): Mutable<Pod> {
+  const old = pod.status?.conditions?.find(({ type }) => type === condition.type);
+  const lastTransitionTime =
+    old?.status === condition.status ? old.lastTransitionTime : formatTime(nowMs);
+  const changed = { lastProbeTime: null, lastTransitionTime, ...condition };
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
+  return { ...pod, status: { ...pod.status, conditions: [...others, changed] } } as Mutable<Pod>;
+}
+
+function conflict(name: string, why: string): Error {
+  const message = `Operation cannot be fulfilled on pods/binding ${JSON.stringify(name)}: ${why}`;
+  return statusError('Conflict', message, { name, kind: 'pods/binding' });
+}
+
+function checkBinding(binding: Binding, { metadata, spec }: Pod): void {
+  const name = metadata.name ?? '';
+  const { kind, name: nodeName } = binding.target ?? {};
+  const type = { group: '', kind: 'Binding' };
+  if (kind && kind !== 'Node') {
+    throw invalidError(type, name, [notSupported('target.kind', kind, ['Node', '<empty>'])]);
+  }
+  if (!nodeName) throw invalidError(type, name, [required('target.name')]);
+  const { uid } = binding.metadata ?? {};
+  if (uid && uid !== metadata.uid) {
+    const why = `UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+    throw conflict(name, `Precondition failed: ${why}`);
+  }
+  if (metadata.deletionTimestamp) {
+    throw conflict(name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  }
+  if (spec.nodeName) {
+    const node = JSON.stringify(spec.nodeName);
+    throw conflict(name, `pod ${name} is already assigned to node ${node}`);
+  }
+  if (spec.schedulingGates?.length) {
+    throw conflict(name, `pod ${name} has non-empty .spec.schedulingGates`);
+  }
+}
+
+/** The scheduler's decision: names the node once and for all. */
+const binding: Subresource<Pod> = {
+  name: 'binding',
+  verbs: ['create'],
+  kind: { group: '', version: 'v1', kind: 'Binding' },
+  write(sent, parent, context) {
+    const { target, metadata } = sent as Binding;
+    checkBinding(sent as Binding, parent);
+    const bound = withCondition(parent, { type: 'PodScheduled', status: 'True' }, context);
+    bound.spec = { ...bound.spec, nodeName: target.name! };
+    const own = { ...bound.metadata };
+    if (metadata?.annotations) own.annotations = { ...own.annotations, ...metadata.annotations };
+    if (metadata?.labels) own.labels = { ...own.labels, ...metadata.labels };
+    return { ...bound, metadata: own };
+  },
+  validateUpdate: () => [],
+  answer: 'status',
+};
+
+/** A deletion that asks first: as long as no kind bounds disruptions, the answer is yes. */
+const eviction: Subresource<Pod> = {
+  name: 'eviction',
+  verbs: ['create'],
+  kind: { group: 'policy', version: 'v1', kind: 'Eviction' },
+  write(sent, parent, context) {
+    const { metadata } = sent as Eviction;
+    if (metadata?.name && metadata.name !== parent.metadata.name) {
+      throw statusError('BadRequest', 'name in URL does not match name in Eviction object');
+    }
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    };
+    return withCondition(parent, condition, context);
+  },
+  validateUpdate: () => [],
+  answer: 'status',
+  deletesParent: true,
+};
+
+/** Debug containers join a running pod; they are never changed and never leave. */
+const ephemeralContainers: Subresource<Pod> = {
+  name: 'ephemeralcontainers',
+  verbs: ['get', 'update', 'patch'],
+  write(sent: KubernetesObject, parent) {
+    const { metadata, spec } = sent as Pod;
+    const { resourceVersion } = metadata;
+    const changed = { ...parent.spec, ephemeralContainers: spec?.ephemeralContainers ?? [] };
+    const object = {
+      ...parent,
+      metadata: { ...parent.metadata, ...(resourceVersion && { resourceVersion }) },
+      spec: changed,
+    };
+    return object as Mutable<Pod>;
+  },
+  validateUpdate: validateEphemeralContainersUpdate,
+};
+
+export const subresources: readonly Subresource<Pod>[] = [
+  { ...statusSubresource<Pod>(), validateUpdate: validateStatusUpdate },
+  binding,
+  eviction,
+  ephemeralContainers,
+];

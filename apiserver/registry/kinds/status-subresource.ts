@@ -1,0 +1,26 @@
+import type { KubernetesObject, Mutable } from '../../../api/meta.ts';
+import type { Subresource } from '../declaration.ts';
+
+type WithStatus = KubernetesObject & { readonly status?: unknown };
+
+/**
+ * `/status`: the status and the metadata as sent, everything else as stored. Owner references
+ * stay, and labels too for kinds whose strategy says so.
+ */
+export function statusSubresource<T extends WithStatus>(
+  options: { readonly keepsLabels?: boolean } = {},
+): Subresource<T> {
+  return {
+    name: 'status',
+    verbs: ['get', 'update', 'patch'],
+    write(sent, parent) {
+      const { ownerReferences: _sent, labels, ...sentMetadata } = sent.metadata;
+      const own = parent.metadata;
+      const kept = { ownerReferences: own.ownerReferences, labels };
+      if (options.keepsLabels) kept.labels = own.labels;
+      const { status: _replaced, ...rest } = parent as WithStatus;
+      const { status } = sent as WithStatus;
+      return { ...rest, metadata: { ...sentMetadata, ...kept }, status } as unknown as Mutable<T>;
+    },
+  };
+}
