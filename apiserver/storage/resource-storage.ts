@@ -1,5 +1,6 @@
 import type { Kv } from '../../store/kv.ts';
 import type { CacheWatcher } from './cache-watcher.ts';
+import { DryRunWriter } from './dry-run.ts';
 import { objectSuffix } from './keys.ts';
 import {
   checkWatchParameters,
@@ -29,6 +30,7 @@ export interface WatchParameters extends VersionParameters {
 /** One resource in the store: reads from the cache, once it is proven new enough; writes to the store. */
 export class ResourceStorage {
   readonly writer: ResourceWriter;
+  readonly dryRun: DryRunWriter;
   readonly #kv: Kv;
   readonly #whole: WatchCache;
   readonly #cache: ResourceCache;
@@ -40,6 +42,7 @@ export class ResourceStorage {
     readonly ttl?: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
   }) {
     this.writer = new ResourceWriter(options);
+    this.dryRun = new DryRunWriter(this.writer);
     this.#kv = options.kv;
     this.#whole = options.whole;
     this.#cache = options.cache;
@@ -49,9 +52,14 @@ export class ResourceStorage {
     return this.#cache.codec;
   }
 
-  /** What the cache holds right now: for reads that may be stale. */
+  /** What this server knows without asking the store. */
   cached(namespace: string, name: string): StoredObject | undefined {
-    return this.#cache.get(objectSuffix(namespace, name));
+    return this.writer.newest(objectSuffix(namespace, name));
+  }
+
+  /** What the store says now. */
+  read(namespace: string, name: string): Promise<StoredObject | undefined> {
+    return this.writer.read(objectSuffix(namespace, name));
   }
 
   async get(

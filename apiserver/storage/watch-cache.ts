@@ -141,6 +141,11 @@ export class WatchCache implements Running {
     cache?.get(key.slice(cache.prefix.length))?.adopt(object);
   }
 
+  /** An object this server wrote and the cache has not seen yet. */
+  ownWrite(key: string): StoredObject | undefined {
+    return this.#own.get(key);
+  }
+
   /** Writes outside /registry/ raise the store's revision without an event: only progress tells. */
   #askForProgress(delayMs: number): void {
     this.#progressTimer ??= this.#options.clock.after(delayMs, () => {
@@ -188,6 +193,7 @@ export class WatchCache implements Running {
       if (!page.more || page.kvs.length === 0) break;
       key = page.kvs[page.kvs.length - 1]!.key + '\0';
     }
+    this.#own.clear();
     for (const [cache, kvs] of pairs) cache.reset(kvs, revision);
     this.#loaded = true;
     this.#advance(revision);

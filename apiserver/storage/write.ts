@@ -2,6 +2,7 @@ import { deepEqual } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { type Kv, type RequestOp, StoreError, type TxnResponse } from '../../store/kv.ts';
 import type { ResourceCache } from './resource-cache.ts';
+import type { ResourceCodec } from './resource-codec.ts';
 import { translateStoreError } from './store-errors.ts';
 import { StoredObject } from './stored-object.ts';
 import type { TtlLeases } from './ttl-leases.ts';
@@ -22,6 +23,22 @@ export interface Outcome {
   readonly object: StoredObject | undefined;
 }
 
+export type Created =
+  | { readonly created: StoredObject }
+  /** What holds the key; undefined only if the store did not say. */
+  | { readonly existing: StoredObject | undefined };
+
+/** The two ways to write; `suffix` names the object (see keys.ts). */
+export interface Writer {
+  /** Takes over `object`. If the key is taken: what is there instead. */
+  create(suffix: string, object: Mutable<KubernetesObject>): Promise<Created>;
+  /**
+   * Reads, decides, writes if nobody else did in between; else again. A refusal or a decision to
+   * write nothing counts only on the store's own word.
+   */
+  transact(suffix: string, decide: Decide): Promise<Outcome>;
+}
+
 /** Conflicts with other writers before a write gives up. Each means that another write succeeded. */
 const MAX_ATTEMPTS = 16;
 
@@ -31,7 +48,7 @@ export class ContentionError extends Error {
 }
 
 /** The writes of one resource: compare-and-swap on the key's modRevision. */
-export class ResourceWriter {
+export class ResourceWriter implements Writer {
   readonly #kv: Kv;
   readonly #whole: WatchCache;
   readonly #cache: ResourceCache;
@@ -49,25 +66,21 @@ export class ResourceWriter {
     this.#ttl = options.ttl;
   }
 
-  /** Takes over `object`. If the key is taken: what is there instead. */
-  async create(
-    suffix: string,
-    object: Mutable<KubernetesObject>,
-  ): Promise<{ readonly created: StoredObject } | { readonly existing: StoredObject | undefined }> {
+  get codec(): ResourceCodec {
+    return this.#cache.codec;
+  }
+
+  async create(suffix: string, object: Mutable<KubernetesObject>): Promise<Created> {
     const stored = this.#cache.codec.encode(object as KubernetesObject);
     const answer = await this.#swap(suffix, 0, stored);
     if (!answer.succeeded) return { existing: this.#rangeAnswer(answer) };
     return { created: this.#written(suffix, { stored, value: object, revision: answer.revision }) };
   }
 
-  /**
-   * Reads, decides, writes if nobody else did in between; else again. It starts from the cache,
-   * which may be behind: a refusal or a decision to write nothing counts only on the store's own
-   * word.
-   */
+  /** It starts from what this server knows, which may be behind. */
   async transact(suffix: string, decide: Decide): Promise<Outcome> {
     let proven = !this.#whole.ready;
-    let current = proven ? await this.read(suffix) : this.#cache.get(suffix);
+    let current = proven ? await this.read(suffix) : this.newest(suffix);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       let decision: Decision;
       try {
@@ -88,6 +101,11 @@ export class ResourceWriter {
       current = written.actual;
     }
     throw new ContentionError(`${MAX_ATTEMPTS} conflicts in a row on ${suffix}`);
+  }
+
+  /** What this server knows: the cache's state, or its own write that the cache has yet to see. */
+  newest(suffix: string): StoredObject | undefined {
+    return this.#whole.ownWrite(this.#cache.prefix + suffix) ?? this.#cache.get(suffix);
   }
 
   /** The object by a linearizable read of its key. */

@@ -1,0 +1,128 @@
+import { invalidError } from '../../api/field-errors.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import { formatTime } from '../../api/time.ts';
+import { validateObjectMeta } from '../../api/validation/object-meta.ts';
+import { uuid } from '../../platform/random.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import { Reservations } from './reservations.ts';
+import { alreadyExistsError, badRequest, generateNameError } from './errors.ts';
+import {
+  attributesOf,
+  type Caller,
+  randomSuffix,
+  type ResourceContext,
+  suffixOf,
+  writeContext,
+  writerOf,
+} from './resource-context.ts';
+
+/** Names tried for `generateName` before the client is told to come back. */
+const GENERATE_ATTEMPTS = 8;
+const MAX_GENERATED_PREFIX = 58;
+const GENERATED_SUFFIX = 5;
+
+/** Stores a new object; `object` is taken over and changed. */
+export async function create(
+  context: ResourceContext,
+  sent: { readonly namespace: string; readonly object: Mutable<KubernetesObject> },
+  caller: Caller,
+): Promise<StoredObject> {
+  const { object } = sent;
+  bindNamespace(context, object, sent.namespace);
+  if (object.metadata.resourceVersion)
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
+  await context.admission.mutate(
+    attributesOf(context, { operation: 'CREATE', at, object, caller }),
+  );
+  const { generateName } = object.metadata;
+  const generates = !object.metadata.name && generateName !== undefined && generateName !== '';
+  for (let attempt = 1; ; attempt++) {
+    if (generates) object.metadata.name = generatedName(context, generateName);
+    const answer = await createOnce(context, { namespace: sent.namespace, object }, caller);
+    if ('created' in answer) return answer.created;
+    const { type } = context.declaration;
+    const name = object.metadata.name!;
+    if (generates && attempt < GENERATE_ATTEMPTS) continue;
+    if (generates) throw generateNameError(type, name);
+    const deleting = answer.existing?.value.metadata.deletionTimestamp !== undefined;
+    throw alreadyExistsError(type, name, { deleting });
+  }
+}
+
+async function createOnce(
+  context: ResourceContext,
+  sent: { readonly namespace: string; readonly object: Mutable<KubernetesObject> },
+  caller: Caller,
+) {
+  const { object, namespace } = sent;
+  prepareForCreate(context, object);
+  const at = { namespace, name: object.metadata.name! };
+  await context.admission.validate(
+    attributesOf(context, { operation: 'CREATE', at, object, caller }),
+  );
+  const reservations = new Reservations(context);
+  try {
+    await reservations.renew({ object, old: undefined });
+    const answer = await writerOf(context, caller).create(suffixOf(at), object);
+    await reservations.finish('created' in answer && !caller.dryRun);
+    return answer;
+  } catch (error) {
+    await reservations.finish(false);
+    throw error;
+  }
+}
+
+/** Makes what was sent a whole, valid, new object, or refuses it (422). */
+export function prepareForCreate(context: ResourceContext, object: Mutable<KubernetesObject>) {
+  const { declaration } = context;
+  fillSystemFields(context, object);
+  if (declaration.hasStatus && !declaration.keepsStatusOnCreate)
+    delete (object as { status?: unknown }).status;
+  declaration.prepareForCreate?.(object, writeContext(context));
+  declaration.applyDefaults?.(object);
+  const errors = [
+    ...validateObjectMeta(object.metadata, {
+      namespaced: declaration.type.namespaced,
+      nameRule: declaration.nameRule ?? 'subdomain',
+    }),
+    ...(declaration.validate?.(object as KubernetesObject) ?? []),
+  ];
+  if (errors.length > 0) throw invalidError(declaration.type, object.metadata.name ?? '', errors);
+}
+
+function fillSystemFields(context: ResourceContext, object: Mutable<KubernetesObject>): void {
+  const { declaration } = context;
+  object.apiVersion = apiVersionOf(declaration.type);
+  object.kind = declaration.type.kind;
+  const { metadata } = object;
+  metadata.uid = uuid(context.random, 'object uid');
+  metadata.creationTimestamp = formatTime(context.clock.now());
+  delete metadata.resourceVersion;
+  delete metadata.selfLink;
+  delete metadata.managedFields;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  if (declaration.hasGeneration) metadata.generation = 1;
+  else delete metadata.generation;
+}
+
+/** The path decides; a body that says otherwise is refused. */
+export function bindNamespace(
+  context: ResourceContext,
+  object: Mutable<KubernetesObject>,
+  namespace: string,
+): void {
+  const { metadata } = object;
+  if (metadata.namespace && metadata.namespace !== namespace)
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  if (context.declaration.type.namespaced) metadata.namespace = namespace;
+  else delete metadata.namespace;
+}
+
+function generatedName(context: ResourceContext, prefix: string): string {
+  return prefix.slice(0, MAX_GENERATED_PREFIX) + randomSuffix(context.random, GENERATED_SUFFIX);
+}

@@ -1,0 +1,213 @@
+import { invalid, invalidError } from '../../api/field-errors.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import type { DeleteOptions } from '../../api/types/meta-v1.ts';
+import { formatTime, parseTime } from '../../api/time.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import { ContentionError, type Decision } from '../storage/write.ts';
+import { conflictError, forbiddenError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
+import { releaseClaims } from './reservations.ts';
+import {
+  attributesOf,
+  type Caller,
+  type ObjectAt,
+  type ResourceContext,
+  suffixOf,
+  writerOf,
+} from './resource-context.ts';
+
+const ORPHAN = 'orphan';
+const FOREGROUND = 'foregroundDeletion';
+
+export interface Deletion {
+  readonly at: ObjectAt;
+  readonly options: DeleteOptions;
+  /** What the object becomes before its deletion begins (eviction notes its reason). */
+  readonly first?: (current: KubernetesObject) => Mutable<KubernetesObject>;
+}
+
+export interface Deleted {
+  /** As it is now, or as it was last. */
+  readonly object: StoredObject;
+  /** False while grace or finalizers keep it. */
+  readonly gone: boolean;
+}
+
+/**
+ * Removes the object, or begins its deletion and lets those who hold it (grace period,
+ * finalizers) finish it. One decision on one state: nothing happens between check and change.
+ */
+export async function remove(
+  context: ResourceContext,
+  deletion: Deletion,
+  caller: Caller,
+): Promise<Deleted> {
+  const { type } = context.declaration;
+  const { name } = deletion.at;
+  checkDeleteOptions(deletion.options);
+  if (context.declaration.undeletable?.includes(name))
+    throw forbiddenError(type, name, `this ${context.declaration.singular} may not be deleted`);
+  try {
+    const writer = writerOf(context, caller);
+    const outcome = await writer.transact(suffixOf(deletion.at), async (current) => {
+      if (current === undefined) throw notFoundError(type, name);
+      checkPreconditions(context, deletion.options, current.value);
+      await context.admission.validate(
+        attributesOf(context, {
+          operation: 'DELETE',
+          at: deletion.at,
+          caller,
+          oldObject: current.value,
+        }),
+      );
+      return decideDelete(context, deletion, current.value);
+    });
+    const gone = outcome.type === 'deleted';
+    const object = outcome.object!;
+    if (gone && !caller.dryRun) await releaseClaims(context, object.value);
+    return { object, gone };
+  } catch (error) {
+    if (error instanceof ContentionError) throw conflictError(type, name, OBJECT_MODIFIED);
+    throw error;
+  }
+}
+
+function checkDeleteOptions(options: DeleteOptions): void {
+  const { propagationPolicy: policy, orphanDependents } = options;
+  const refuse = (field: string, value: unknown, detail: string): never => {
+    const kind = { group: 'meta.k8s.io', kind: 'DeleteOptions' };
+    throw invalidError(kind, '', [invalid(field, value, detail)]);
+  };
+  if (policy !== undefined && orphanDependents !== undefined)
+    refuse(
+      'propagationPolicy',
+      policy,
+      'orphanDependents and deletionPropagation cannot be both set',
+    );
+  if (policy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(policy))
+    refuse(
+      'propagationPolicy',
+      policy,
+      'DeletionPropagation need to be one of "Foreground", "Background", "Orphan" or nil',
+    );
+}
+
+function checkPreconditions(
+  { declaration }: ResourceContext,
+  options: DeleteOptions,
+  current: KubernetesObject,
+): void {
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  const { metadata } = current;
+  if (uid !== undefined && uid !== metadata.uid)
+    throw conflictError(
+      declaration.type,
+      metadata.name!,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). ` +
+        'The object might have been deleted and then recreated',
+    );
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+    throw conflictError(
+      declaration.type,
+      metadata.name!,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ` +
+        `ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+    );
+}
+
+function decideDelete(
+  context: ResourceContext,
+  deletion: Deletion,
+  current: KubernetesObject,
+): Decision {
+  const { declaration, clock } = context;
+  const { options } = deletion;
+  const grace = graceOf(context, current, options);
+  if (grace === 'pending') return { type: 'keep' };
+
+  const { finalizers: _f, ...rest } = current.metadata;
+  const finalizers = finalizersFor(context, current, options);
+  const first = deletion.first?.(current) ?? { ...(current as Mutable<KubernetesObject>) };
+  const object = {
+    ...first,
+    metadata: {
+      ...(rest as Mutable<typeof rest>),
+      ...(finalizers.length > 0 ? { finalizers } : {}),
+    },
+  };
+  const held = finalizers.length > 0 || declaration.keepsDeleted?.(current) === true;
+  if (grace === 0 && !held) return { type: 'delete' };
+
+  const { metadata } = object;
+  if (grace === 'none' || grace === 0) {
+    if (grace === 'none' && !held) return { type: 'delete' };
+    if (metadata.deletionTimestamp === undefined) begin(object, declaration.markDeleting);
+    metadata.deletionTimestamp ??= formatTime(clock.now());
+    metadata.deletionGracePeriodSeconds = 0;
+    return { type: 'put', object };
+  }
+  const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
+  if (deletionTimestamp === undefined) {
+    begin(object, declaration.markDeleting);
+    metadata.deletionTimestamp = formatTime(clock.now() + grace * 1_000);
+  } else {
+    const startMs = parseTime(deletionTimestamp)! - (deletionGracePeriodSeconds ?? 0) * 1_000;
+    metadata.deletionTimestamp = formatTime(startMs + grace * 1_000);
+  }
+  metadata.deletionGracePeriodSeconds = grace;
+  return { type: 'put', object };
+}
+
+/** The first step of a deletion is a change of what the object is to be: its generation counts it. */
+function begin(
+  object: Mutable<KubernetesObject>,
+  markDeleting: ((object: Mutable<KubernetesObject>) => void) | undefined,
+): void {
+  if (object.metadata.generation) object.metadata.generation++;
+  markDeleting?.(object);
+}
+
+/**
+ * Seconds to wait, 'none' for a kind without grace, 'pending' if a deletion at least as quick is
+ * under way: a grace period can only be shortened.
+ */
+function graceOf(
+  { declaration }: ResourceContext,
+  current: KubernetesObject,
+  options: DeleteOptions,
+): number | 'none' | 'pending' {
+  if (declaration.gracePeriodSeconds === undefined) return 'none';
+  const { deletionTimestamp, deletionGracePeriodSeconds: pending } = current.metadata;
+  const requested = options.gracePeriodSeconds;
+  const asked = requested === undefined || requested >= 0 ? requested : 1;
+  if (deletionTimestamp === undefined) return declaration.gracePeriodSeconds(current, asked);
+  if (pending === undefined) return 0;
+  if (asked === undefined || asked >= pending) return pending === 0 ? 0 : 'pending';
+  return asked;
+}
+
+/** The garbage collector's finalizers, as the propagation policy wants them. */
+function finalizersFor(
+  { declaration }: ResourceContext,
+  current: KubernetesObject,
+  options: DeleteOptions,
+): string[] {
+  const existing = current.metadata.finalizers ?? [];
+  const others = existing.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
+  switch (policyOf(options)) {
+    case 'Orphan':
+      return [...others, ORPHAN];
+    case 'Foreground':
+      return [...others, FOREGROUND];
+    case 'Background':
+      return others;
+    default:
+      if (existing.length > others.length) return [...existing];
+      return declaration.defaultPropagation === 'Orphan' ? [...others, ORPHAN] : others;
+  }
+}
+
+/** `orphanDependents` is the older way to say it. */
+function policyOf({ propagationPolicy, orphanDependents }: DeleteOptions): string | undefined {
+  if (propagationPolicy !== undefined || orphanDependents === undefined) return propagationPolicy;
+  return orphanDependents ? 'Orphan' : 'Background';
+}

@@ -1,0 +1,36 @@
+import type { Change, Reservation } from './declaration.ts';
+import type { KubernetesObject } from '../../api/meta.ts';
+import type { ResourceContext } from './resource-context.ts';
+
+/** The claims of one write over its attempts: made anew each time, settled once at the end. */
+export class Reservations {
+  readonly #context: ResourceContext;
+  #held: Reservation | undefined;
+
+  constructor(context: ResourceContext) {
+    this.#context = context;
+  }
+
+  async renew(change: Change<KubernetesObject>): Promise<void> {
+    const { declaration, claims } = this.#context;
+    if (declaration.reserve === undefined || claims === undefined) return;
+    await this.finish(false);
+    this.#held = await declaration.reserve(change, claims);
+  }
+
+  async finish(written: boolean): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) await (written ? held.commit() : held.rollback());
+  }
+}
+
+/** Gives back what a deleted object held. */
+export async function releaseClaims(
+  context: ResourceContext,
+  object: KubernetesObject,
+): Promise<void> {
+  const { declaration, claims } = context;
+  if (declaration.release !== undefined && claims !== undefined)
+    await declaration.release(object, claims);
+}

@@ -1,0 +1,103 @@
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { isStatus } from '../../api/status.ts';
+import type { DeleteOptions } from '../../api/types/meta-v1.ts';
+import type { CacheWatcher } from '../storage/cache-watcher.ts';
+import type { VersionParameters } from '../storage/list-options.ts';
+import type { ListPage } from '../storage/list-page.ts';
+import type { Scope } from '../storage/predicate.ts';
+import type { WatchParameters } from '../storage/resource-storage.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import { create } from './create.ts';
+import type { ResourceDeclaration, Subresource } from './declaration.ts';
+import { type Deleted, type Deletion, remove } from './delete.ts';
+import { notFoundError } from './errors.ts';
+import type { Caller, ObjectAt, ResourceContext } from './resource-context.ts';
+import { type Update, type Updated, update } from './update.ts';
+
+/** Deletions of one deletecollection under way at the same time. */
+const PARALLEL_DELETIONS = 16;
+
+/**
+ * The generic registry of one resource: what Kubernetes does with objects of any kind. What is
+ * special about this kind stands in its declaration.
+ */
+export class ResourceStore {
+  readonly #context: ResourceContext;
+
+  constructor(context: ResourceContext) {
+    this.#context = context;
+  }
+
+  get declaration(): ResourceDeclaration {
+    return this.#context.declaration;
+  }
+
+  /** The revision up to which watchers have been told everything: what a bookmark says. */
+  get revision(): number {
+    return this.#context.storage.revision;
+  }
+
+  subresource(name: string): Subresource<KubernetesObject> | undefined {
+    return this.declaration.subresources?.find((subresource) => subresource.name === name);
+  }
+
+  /** `resourceVersion` as in the query: "" reads the newest state. */
+  async get(at: ObjectAt, resourceVersion = ''): Promise<StoredObject> {
+    const object = await this.#context.storage.get(at, resourceVersion);
+    if (object === undefined) throw notFoundError(this.declaration.type, at.name);
+    return object;
+  }
+
+  list(scope: Scope, parameters: VersionParameters): Promise<ListPage> {
+    return this.#context.storage.list(scope, parameters);
+  }
+
+  watch(scope: Scope, parameters: WatchParameters): Promise<CacheWatcher> {
+    return this.#context.storage.watch(scope, parameters);
+  }
+
+  /** `object` is taken over. */
+  create(
+    sent: { readonly namespace: string; readonly object: Mutable<KubernetesObject> },
+    caller: Caller,
+  ): Promise<StoredObject> {
+    return create(this.#context, sent, caller);
+  }
+
+  update(change: Update, caller: Caller): Promise<Updated> {
+    return update(this.#context, change, caller);
+  }
+
+  delete(deletion: Deletion, caller: Caller): Promise<Deleted> {
+    return remove(this.#context, deletion, caller);
+  }
+
+  /** Not atomic: objects that come or go meanwhile may be missed. Answers what it found. */
+  async deleteCollection(
+    of: {
+      readonly scope: Scope;
+      readonly list: VersionParameters;
+      readonly options: DeleteOptions;
+    },
+    caller: Caller,
+  ): Promise<ListPage> {
+    const page = await this.list(of.scope, of.list);
+    const left = [...page.objects];
+    const worker = async (): Promise<void> => {
+      for (let object = left.shift(); object !== undefined; object = left.shift()) {
+        const { name, namespace = '' } = object.value.metadata;
+        await this.#deleteIfThere({ at: { namespace, name: name! }, options: of.options }, caller);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL_DELETIONS }, worker));
+    return page;
+  }
+
+  async #deleteIfThere(deletion: Deletion, caller: Caller): Promise<void> {
+    try {
+      await this.delete(deletion, caller);
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error;
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import { deepEqual } from '../../api/deep.ts';
+import { invalid, invalidError } from '../../api/field-errors.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import { ContentionError, type Decision, type Outcome } from '../storage/write.ts';
+import { bindNamespace, prepareForCreate } from './create.ts';
+import type { Subresource } from './declaration.ts';
+import { conflictError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
+import { Reservations, releaseClaims } from './reservations.ts';
+import {
+  attributesOf,
+  type Caller,
+  type ObjectAt,
+  type ResourceContext,
+  suffixOf,
+  writeContext,
+  writerOf,
+} from './resource-context.ts';
+
+export interface Update {
+  readonly at: ObjectAt;
+  /**
+   * What the client wants, given what is stored: the body of a PUT, or the outcome of a patch.
+   * Asked anew for each attempt, and each time for a value the registry may change. With a
+   * subresource: its view of the parent.
+   */
+  readonly sent: (
+    current: KubernetesObject | undefined,
+  ) => Mutable<KubernetesObject> | Promise<Mutable<KubernetesObject>>;
+  readonly subresource?: Subresource<KubernetesObject> | undefined;
+  /** A patch never means "create it". */
+  readonly mayCreate: boolean;
+}
+
+export interface Updated {
+  readonly object: StoredObject;
+  readonly created: boolean;
+}
+
+/** PUT and PATCH of an object or one of its subresources. */
+export async function update(
+  context: ResourceContext,
+  change: Update,
+  caller: Caller,
+): Promise<Updated> {
+  const { type } = context.declaration;
+  const { name } = change.at;
+  const reservations = new Reservations(context);
+  let outcome: Outcome;
+  try {
+    outcome = await writerOf(context, caller).transact(suffixOf(change.at), (current) =>
+      current === undefined
+        ? decideCreate(context, change, { caller, reservations })
+        : decideUpdate(context, change, { caller, reservations, current: current.value }),
+    );
+    const written = outcome.type === 'created' || outcome.type === 'updated';
+    await reservations.finish(written && !caller.dryRun);
+  } catch (error) {
+    await reservations.finish(false);
+    if (error instanceof ContentionError) throw conflictError(type, name, OBJECT_MODIFIED);
+    throw error;
+  }
+  if (outcome.object === undefined) throw notFoundError(type, name);
+  if (outcome.type === 'deleted' && !caller.dryRun)
+    await releaseClaims(context, outcome.object.value);
+  return { object: outcome.object, created: outcome.type === 'created' };
+}
+
+async function decideCreate(
+  context: ResourceContext,
+  change: Update,
+  by: { readonly caller: Caller; readonly reservations: Reservations },
+): Promise<Decision> {
+  const { declaration, admission } = context;
+  if (!change.mayCreate || change.subresource !== undefined || !declaration.allowCreateOnUpdate)
+    throw notFoundError(declaration.type, change.at.name);
+  const object = await change.sent(undefined);
+  bindNamespace(context, object, change.at.namespace);
+  const attributes = attributesOf(context, {
+    operation: 'CREATE',
+    at: change.at,
+    object,
+    caller: by.caller,
+  });
+  await admission.mutate(attributes);
+  prepareForCreate(context, object);
+  await admission.validate(attributes);
+  await by.reservations.renew({ object, old: undefined });
+  return { type: 'put', object };
+}
+
+async function decideUpdate(
+  context: ResourceContext,
+  change: Update,
+  by: {
+    readonly caller: Caller;
+    readonly reservations: Reservations;
+    readonly current: KubernetesObject;
+  },
+): Promise<Decision> {
+  const { admission } = context;
+  const { current, caller } = by;
+  const sent = await change.sent(current);
+  bindNamespace(context, sent, change.at.namespace);
+  checkVersion(context, sent, current);
+  const object =
+    change.subresource === undefined
+      ? sent
+      : change.subresource.write(sent as KubernetesObject, current, writeContext(context));
+  const attributes = attributesOf(context, {
+    operation: 'UPDATE',
+    at: change.at,
+    caller,
+    object,
+    oldObject: current,
+    ...(change.subresource === undefined ? {} : { subresource: change.subresource.name }),
+  });
+  await admission.mutate(attributes);
+  prepareForUpdate(context, object, { old: current, whole: change.subresource === undefined });
+  await admission.validate(attributes);
+  if (isFinished(context, object as KubernetesObject)) return { type: 'delete' };
+  await by.reservations.renew({ object, old: current });
+  return { type: 'put', object };
+}
+
+/** The optimistic lock: a resourceVersion or uid in what was sent must be the stored one. */
+function checkVersion(
+  { declaration }: ResourceContext,
+  sent: Mutable<KubernetesObject>,
+  current: KubernetesObject,
+): void {
+  const { type } = declaration;
+  const name = current.metadata.name!;
+  const { resourceVersion, uid } = sent.metadata;
+  if (!resourceVersion || resourceVersion === '0') {
+    if (declaration.allowUnconditionalUpdate === false) {
+      const error = invalid('metadata.resourceVersion', 0, 'must be specified for an update');
+      throw invalidError(type, name, [error]);
+    }
+  } else if (resourceVersion !== current.metadata.resourceVersion) {
+    throw conflictError(type, name, OBJECT_MODIFIED);
+  }
+  if (uid && uid !== current.metadata.uid)
+    throw conflictError(
+      type,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
+    );
+}
+
+/** Makes what was sent the whole, valid successor of `old`, or refuses it (422). */
+function prepareForUpdate(
+  context: ResourceContext,
+  object: Mutable<KubernetesObject>,
+  from: { readonly old: KubernetesObject; readonly whole: boolean },
+): void {
+  const { declaration } = context;
+  const { old, whole } = from;
+  keepSystemFields(object, old);
+  object.apiVersion = apiVersionOf(declaration.type);
+  object.kind = declaration.type.kind;
+  if (whole) {
+    if (declaration.hasStatus) keepStatus(object, old);
+    declaration.prepareForUpdate?.(object, old, writeContext(context));
+  }
+  declaration.applyDefaults?.(object);
+  countGeneration(context, object, old);
+  const errors = [
+    ...validateObjectMetaUpdate(object.metadata, old.metadata),
+    ...(whole ? (declaration.validate?.(object as KubernetesObject) ?? []) : []),
+    ...(declaration.validateUpdate?.(object as KubernetesObject, old) ?? []),
+  ];
+  if (errors.length > 0) throw invalidError(declaration.type, old.metadata.name!, errors);
+}
+
+/** Metadata that belongs to the server: clients may send it back or leave it out. */
+function keepSystemFields(object: Mutable<KubernetesObject>, old: KubernetesObject): void {
+  const { metadata } = object;
+  delete metadata.selfLink;
+  delete metadata.managedFields;
+  const kept = old.metadata as Mutable<KubernetesObject['metadata']>;
+  for (const field of SERVER_OWNED) {
+    if (kept[field] === undefined) delete metadata[field];
+    else Object.assign(metadata, { [field]: kept[field] });
+  }
+}
+
+const SERVER_OWNED = [
+  'creationTimestamp',
+  'uid',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'resourceVersion',
+  'generateName',
+] as const;
+
+function keepStatus(object: Mutable<KubernetesObject>, old: KubernetesObject): void {
+  const { status } = old as { status?: unknown };
+  if (status === undefined) delete (object as { status?: unknown }).status;
+  else (object as { status?: unknown }).status = status;
+}
+
+function countGeneration(
+  { declaration }: ResourceContext,
+  object: Mutable<KubernetesObject>,
+  old: KubernetesObject,
+): void {
+  if (!declaration.hasGeneration || sameSpec(object as KubernetesObject, old)) return;
+  object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+/** The spec is everything but metadata and status. */
+function sameSpec(a: KubernetesObject, b: KubernetesObject): boolean {
+  const { metadata: _m, status: _s, ...specA } = a as KubernetesObject & { status?: unknown };
+  const { metadata: _n, status: _t, ...specB } = b as KubernetesObject & { status?: unknown };
+  return deepEqual(specA, specB);
+}
+
+/** True for an object under deletion that nothing holds any longer: the update removes it. */
+function isFinished({ declaration }: ResourceContext, object: KubernetesObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  return (
+    deletionTimestamp !== undefined &&
+    (deletionGracePeriodSeconds ?? 0) === 0 &&
+    (finalizers?.length ?? 0) === 0 &&
+    declaration.keepsDeleted?.(object) !== true
+  );
+}
