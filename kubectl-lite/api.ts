@@ -1,7 +1,7 @@
-import { bodyValue } from '../client/response-body.ts';
-import { errorOf } from '../client/response-error.ts';
+import { RestCaller } from '../client/rest-caller.ts';
 import { watchEvents } from '../client/watch-stream.ts';
-import { type HttpHandler, type HttpResponse, JsonValue } from '../platform/http.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { HttpHandler, HttpResponse } from '../platform/http.ts';
 
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -24,41 +24,26 @@ export interface ApiEvent {
  * StatusError on the server's refusals and with the transport's error otherwise.
  */
 export class Api {
-  readonly #handler: HttpHandler;
+  readonly #caller: RestCaller;
 
-  constructor(handler: HttpHandler) {
-    this.#handler = handler;
+  constructor(handler: HttpHandler, clock: Clock) {
+    this.#caller = new RestCaller({ handler, clock, userAgent: 'kubectl-lite' });
   }
 
-  async send(call: ApiCall): Promise<unknown> {
-    return bodyValue((await this.#exchange(call)).body);
+  send(call: ApiCall): Promise<unknown> {
+    return this.#caller.call(restCall(call));
   }
 
   async watch(call: ApiCall): Promise<AsyncIterable<ApiEvent>> {
-    return watchEvents((await this.#exchange(call)).body);
+    const response: HttpResponse = await this.#caller.exchange(restCall(call));
+    return watchEvents(response.body);
   }
+}
 
-  async #exchange(call: ApiCall): Promise<HttpResponse> {
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(call.query ?? {})) {
-      if (value !== undefined && value !== '') query.set(name, value);
-    }
-    const response = await this.#handler({
-      method: call.method,
-      path: call.path,
-      query,
-      headers: {
-        accept: call.accept ?? 'application/json',
-        'user-agent': 'kubectl-lite',
-        ...(call.body === undefined
-          ? {}
-          : { 'content-type': call.contentType ?? 'application/json' }),
-      },
-      ...(call.body === undefined ? {} : { body: new JsonValue(call.body) }),
-      peer: { address: 'in-process' },
-      signal: call.signal ?? new AbortController().signal,
-    });
-    if (response.status >= 400) throw errorOf(response.status, await bodyValue(response.body));
-    return response;
+function restCall({ query, accept, ...call }: ApiCall): Parameters<RestCaller['call']>[0] {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== '') parameters.set(name, value);
   }
+  return { ...call, query: parameters, ...(accept === undefined ? {} : { headers: { accept } }) };
 }

@@ -1,4 +1,5 @@
 import { StatusError } from '../api/status.ts';
+import { KubeconfigError } from '../client/kubeconfig.ts';
 import { UsageError } from './resources.ts';
 
 /**
@@ -12,6 +13,7 @@ export function failureText(error: unknown, context?: string): string {
       ? error.message
       : `error: ${about}${error.message.replace(/^error: /, '')}`;
   }
+  if (error instanceof KubeconfigError) return `error: ${error.message}`;
   if (error instanceof StatusError) {
     if (error.reason === 'Unauthorized') {
       return 'error: You must be logged in to the server (Unauthorized)';

@@ -18,7 +18,8 @@ export interface GetOptions {
   readonly selector?: string;
   readonly fieldSelector?: string;
   readonly watch: boolean;
-  readonly noHeaders: boolean;
+  /** False with --no-headers. */
+  readonly headers: boolean;
   readonly showLabels: boolean;
   readonly ignoreNotFound: boolean;
 }
@@ -151,7 +152,7 @@ async function getTables(
     if (printed > 0) session.print('');
     const layout = layoutOf(targets[0]!, options, types.length > 1);
     const prefixed = { ...layout, namePrefix: types.length > 1 ? displayName(type, '') : '' };
-    const lines = options.noHeaders ? [] : [headerCells(tables[0]!, prefixed)];
+    const lines = !options.headers ? [] : [headerCells(tables[0]!, prefixed)];
     const cells = rowCells(tables[0]!, rows, {
       ...prefixed,
       withNamespace: options.allNamespaces && type.namespaced,
@@ -211,7 +212,7 @@ async function watchTable(session: Session, target: Target, options: GetOptions)
     // Only the first Table of a watch has to define the columns.
     const first = columns === undefined;
     columns ??= table;
-    const lines = first && !options.noHeaders ? [headerCells(columns, layout)] : [];
+    const lines = first && options.headers ? [headerCells(columns, layout)] : [];
     const cells = rowCells(columns, table.rows, layout);
     for (const line of writer.lines([...lines, ...cells])) session.print(line);
   };

@@ -1,0 +1,15 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+
+/** Plain reads of files that users name on a command line. */
+export const realFileSystem = {
+  async kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+    try {
+      return (await stat(path)).isDirectory() ? 'folder' : 'file';
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  },
+  list: async (path: string): Promise<readonly string[]> => (await readdir(path)).sort(),
+  read: (path: string): Promise<string> => readFile(path, 'utf8'),
+};
