@@ -91,7 +91,10 @@ export const layers: readonly Layer[] = [
     imports: ['store/kv.ts', 'api/*', 'platform'],
     packages: ['sorted-btree'],
   },
-  { part: 'apiserver/discovery', imports: ['apiserver/registry', 'api/*', 'platform'] },
+  {
+    part: 'apiserver/discovery',
+    imports: ['apiserver/pipeline', 'apiserver/registry', 'api/*', 'platform'],
+  },
   { part: 'apiserver/authn', imports: ['api/*', 'platform'] },
   { part: 'apiserver/authz', imports: ['apiserver/authn', 'api/*', 'platform'] },
   { part: 'apiserver/pki', imports: ['platform'] },

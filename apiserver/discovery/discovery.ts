@@ -1,0 +1,128 @@
+/** Everything that answers on paths that are no resources: discovery, OpenAPI, health, version. */
+import { statusError } from '../../api/status.ts';
+import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import type { RequestCounts } from '../pipeline/request-counts.ts';
+import { pageNotFound, statusResponse } from '../pipeline/status-response.ts';
+import type { ResourceDeclaration } from '../registry/declaration.ts';
+import { groupDiscoveryList } from './aggregated.ts';
+import {
+  discoveryContentType,
+  type DiscoveryForm,
+  negotiateDiscovery,
+} from './discovery-negotiation.ts';
+import { Document } from './document.ts';
+import { apiGroupDocument, apiGroupList, apiResourceList, apiVersions } from './group-lists.ts';
+import { answerHealth, type HealthChecks } from './health.ts';
+import { answerMetrics } from './metrics.ts';
+import { OpenApi, type SchemaSource } from './openapi.ts';
+import { type ServedGroup, servedGroups } from './served.ts';
+import { versionDocument } from './version.ts';
+
+export interface DiscoveryOptions {
+  readonly declarations: readonly ResourceDeclaration[];
+  readonly schemas: SchemaSource;
+  readonly checks: HealthChecks;
+  readonly counts: RequestCounts;
+  /** "192.0.2.1:6443": told in /api. */
+  readonly serverAddress: () => string;
+}
+
+type Answer = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+
+/** One of the two addresses of aggregated discovery, in its three forms. */
+function negotiated(groups: readonly ServedGroup[], list: Answer): Answer {
+  const aggregated = (form: 'v2' | 'v2beta1'): Document =>
+    new Document(() => groupDiscoveryList(form, groups), {
+      'content-type': discoveryContentType(form),
+      vary: 'Accept',
+    });
+  const documents = { v2: aggregated('v2'), v2beta1: aggregated('v2beta1') };
+  return (request) => {
+    const form: DiscoveryForm | undefined = negotiateDiscovery(request.headers['accept']);
+    if (form === undefined || form === 'list') return list(request);
+    return documents[form].answer(request);
+  };
+}
+
+const fixed = (build: () => object): Answer => {
+  const document = new Document(build);
+  return (request) => document.answer(request);
+};
+
+export class Discovery {
+  /** By path, without a slash at the end. */
+  readonly #paths = new Map<string, Answer>();
+  readonly #openApi: OpenApi;
+  readonly #checks: HealthChecks;
+
+  constructor(options: DiscoveryOptions) {
+    const { counts, serverAddress } = options;
+    const groups = servedGroups(options.declarations);
+    this.#openApi = new OpenApi(groups, options.schemas);
+    this.#checks = options.checks;
+    const core = groups.filter((group) => group.name === '');
+    const named = groups.filter((group) => group.name !== '');
+    const versions: Answer = () => ({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: new JsonValue(apiVersions(core[0], serverAddress())),
+    });
+    this.#paths.set('/api', negotiated(core, versions));
+    this.#paths.set(
+      '/apis',
+      negotiated(
+        named,
+        fixed(() => apiGroupList(named)),
+      ),
+    );
+    for (const group of groups) this.#addGroup(group);
+    this.#paths.set(
+      '/version',
+      fixed(() => versionDocument),
+    );
+    this.#paths.set('/metrics', () => answerMetrics(counts));
+    this.#paths.set(
+      '',
+      fixed(() => ({ paths: this.#listed() })),
+    );
+  }
+
+  /** What is served on the path; 404 if nothing is, 405 if it is not to be written to. */
+  async answer(request: HttpRequest): Promise<HttpResponse> {
+    const path = request.path.replace(/\/+$/, '');
+    const found = this.#paths.get(path);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      if (found === undefined) return pageNotFound();
+      const text = 'the server does not allow this method on the requested resource';
+      return statusResponse(statusError('MethodNotAllowed', text, {}).status);
+    }
+    if (found !== undefined) return found(request);
+    const health = await answerHealth(this.#checks, request);
+    return health ?? this.#openApi.answer(request) ?? pageNotFound();
+  }
+
+  #addGroup(group: ServedGroup): void {
+    const root = group.name === '' ? '/api' : `/apis/${group.name}`;
+    if (group.name !== '')
+      this.#paths.set(
+        root,
+        fixed(() => apiGroupDocument(group)),
+      );
+    for (const version of group.versions) {
+      this.#paths.set(
+        `${root}/${version.version}`,
+        fixed(() => apiResourceList(version)),
+      );
+    }
+  }
+
+  /** GET / lists what there is. */
+  #listed(): string[] {
+    const health = (['healthz', 'livez', 'readyz'] as const).flatMap((endpoint) => [
+      `/${endpoint}`,
+      ...this.#checks[endpoint].map((check) => `/${endpoint}/${check.name}`),
+    ]);
+    const own = [...this.#paths.keys()].filter((path) => path !== '');
+    return [...own, ...health, '/openapi/v3'].sort();
+  }
+}

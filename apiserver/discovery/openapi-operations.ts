@@ -1,0 +1,197 @@
+/**
+ * OpenAPI paths of one group version. Clients read more off them than one would think: kubectl
+ * finds a kind's group version kind on its operations, and validates on the server only if the
+ * PATCH operation lists the query parameter fieldValidation.
+ */
+import type { GroupVersionKind } from '../../api/schema/table.ts';
+import type { ServedResource, ServedSubresource, ServedVersion } from './served.ts';
+
+/** A kind's name among the schemas: "io.k8s.api.apps.v1.Deployment". */
+export type SchemaNames = (kind: GroupVersionKind) => string;
+
+type Json = Readonly<Record<string, unknown>>;
+type Operations = Record<string, Json>;
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
+
+const query = (name: string, type: 'string' | 'boolean' | 'integer'): Json => ({
+  name,
+  in: 'query',
+  schema: { type, uniqueItems: true },
+});
+const pathParameter = (name: string): Json => ({
+  name,
+  in: 'path',
+  required: true,
+  schema: { type: 'string', uniqueItems: true },
+});
+
+const pretty = query('pretty', 'string');
+const write = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => query(name, 'string'));
+const listing = [
+  query('allowWatchBookmarks', 'boolean'),
+  query('continue', 'string'),
+  query('fieldSelector', 'string'),
+  query('labelSelector', 'string'),
+  query('limit', 'integer'),
+  query('resourceVersion', 'string'),
+  query('resourceVersionMatch', 'string'),
+  query('sendInitialEvents', 'boolean'),
+  query('timeoutSeconds', 'integer'),
+  query('watch', 'boolean'),
+];
+const deletion = [
+  query('dryRun', 'string'),
+  query('gracePeriodSeconds', 'integer'),
+  query('ignoreStoreReadErrorWithClusterBreakingPotential', 'boolean'),
+  query('orphanDependents', 'boolean'),
+  query('propagationPolicy', 'string'),
+];
+const force = query('force', 'boolean');
+
+const reference = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const bodyOf = (name: string, required = true): Json => ({
+  content: { '*/*': { schema: reference(name) } },
+  ...(required ? { required } : {}),
+});
+const patchBody: Json = {
+  content: Object.fromEntries(
+    patchTypes.map((type) => [type, { schema: reference(`${META}.Patch`) }]),
+  ),
+  required: true,
+};
+
+interface OperationFacts {
+  readonly action: string;
+  readonly kind: GroupVersionKind;
+  /** Schema of the answer. */
+  readonly answers: string;
+  readonly codes?: readonly number[];
+  readonly parameters?: readonly Json[];
+  readonly requestBody?: Json;
+}
+
+const reasons: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
+
+function operation(facts: OperationFacts): Json {
+  const content = { 'application/json': { schema: reference(facts.answers) } };
+  const answers = (facts.codes ?? [200]).map((code) => [
+    String(code),
+    { description: reasons[code], content },
+  ]);
+  return {
+    ...(facts.parameters === undefined ? {} : { parameters: facts.parameters }),
+    ...(facts.requestBody === undefined ? {} : { requestBody: facts.requestBody }),
+    responses: Object.fromEntries([...answers, ['401', { description: 'Unauthorized' }]]) as Json,
+    'x-kubernetes-action': facts.action,
+    'x-kubernetes-group-version-kind': facts.kind,
+  };
+}
+
+function collection(resource: ServedResource, nameOf: SchemaNames): Operations {
+  const { kind, verbs } = resource;
+  const own = nameOf(kind);
+  const operations: Operations = {};
+  if (verbs.includes('list')) {
+    const facts = { action: 'list', kind, answers: `${own}List`, parameters: listing };
+    operations['get'] = operation(facts);
+  }
+  if (verbs.includes('create')) {
+    operations['post'] = operation({
+      action: 'post',
+      kind,
+      answers: own,
+      codes: [200, 201, 202],
+      parameters: write,
+      requestBody: bodyOf(own),
+    });
+  }
+  if (verbs.includes('deletecollection')) {
+    operations['delete'] = operation({
+      action: 'deletecollection',
+      kind,
+      answers: `${META}.Status`,
+      parameters: [...deletion, ...listing.filter(({ name }) => name !== 'watch')],
+      requestBody: bodyOf(`${META}.DeleteOptions`, false),
+    });
+  }
+  return operations;
+}
+
+interface Instance {
+  readonly kind: GroupVersionKind;
+  readonly verbs: readonly string[];
+}
+
+/** Operations on one object, or on one of its subresources. */
+function instance({ kind, verbs }: Instance, nameOf: SchemaNames): Operations {
+  const own = nameOf(kind);
+  const common = { kind, answers: own };
+  const operations: Operations = {};
+  if (verbs.includes('get')) operations['get'] = operation({ ...common, action: 'get' });
+  if (verbs.includes('create')) {
+    const [codes, requestBody] = [[200, 201, 202], bodyOf(own)];
+    const facts = { ...common, codes, requestBody, parameters: write };
+    operations['post'] = operation({ ...facts, action: 'post' });
+  }
+  if (verbs.includes('update')) {
+    const facts = { ...common, codes: [200, 201], requestBody: bodyOf(own), parameters: write };
+    operations['put'] = operation({ ...facts, action: 'put' });
+  }
+  if (verbs.includes('patch')) {
+    const parameters = [...write, force];
+    const facts = { ...common, codes: [200, 201], requestBody: patchBody, parameters };
+    operations['patch'] = operation({ ...facts, action: 'patch' });
+  }
+  if (verbs.includes('delete')) {
+    const requestBody = bodyOf(`${META}.DeleteOptions`, false);
+    const facts = { kind, answers: `${META}.Status`, codes: [200, 202], requestBody };
+    operations['delete'] = operation({ ...facts, action: 'delete', parameters: deletion });
+  }
+  return operations;
+}
+
+/** A subresource is created below an object that exists: its verbs are the object's but for that. */
+const withoutCreate = ({ kind, verbs }: ServedResource): Instance => ({
+  kind,
+  verbs: verbs.filter((verb) => verb !== 'create'),
+});
+
+function resourcePaths(
+  root: string,
+  resource: ServedResource,
+  nameOf: SchemaNames,
+): [string, Json][] {
+  const namespace = resource.namespaced ? [pathParameter('namespace')] : [];
+  const below = resource.namespaced ? `${root}/namespaces/{namespace}` : root;
+  const base = `${below}/${resource.name}`;
+  const named = [pathParameter('name'), ...namespace, pretty];
+  const paths: [string, Json][] = [
+    [base, { ...collection(resource, nameOf), parameters: [...namespace, pretty] }],
+    [`${base}/{name}`, { ...instance(withoutCreate(resource), nameOf), parameters: named }],
+    ...resource.subresources.map((sub: ServedSubresource): [string, Json] => [
+      `${base}/{name}/${sub.name}`,
+      { ...instance(sub, nameOf), parameters: named },
+    ]),
+  ];
+  if (resource.namespaced && resource.verbs.includes('list')) {
+    const { get } = collection(resource, nameOf);
+    paths.push([`${root}/${resource.name}`, { get, parameters: [pretty] }]);
+  }
+  return paths;
+}
+
+/** Paths without any operation are left out. */
+export function openApiPaths(version: ServedVersion, nameOf: SchemaNames): Json {
+  const root =
+    version.group === '' ? `/api/${version.version}` : `/apis/${version.group}/${version.version}`;
+  const paths = version.resources.flatMap((resource) => resourcePaths(root, resource, nameOf));
+  const withOperations = paths.filter(([, item]) => Object.keys(item).length > 1);
+  return Object.fromEntries(withOperations);
+}

@@ -1,0 +1,131 @@
+/** What this server serves, in the shape that every discovery document is written from. */
+import type { GroupVersionKind } from '../../api/schema/table.ts';
+import type { ResourceDeclaration } from '../registry/declaration.ts';
+
+export interface ServedSubresource {
+  readonly name: string;
+  readonly kind: GroupVersionKind;
+  readonly verbs: readonly string[];
+}
+
+export interface ServedResource {
+  readonly name: string;
+  readonly singular: string;
+  readonly kind: GroupVersionKind;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly subresources: readonly ServedSubresource[];
+}
+
+export interface ServedVersion {
+  readonly group: string;
+  readonly version: string;
+  readonly resources: readonly ServedResource[];
+}
+
+export interface ServedGroup {
+  /** "" for the core group. */
+  readonly name: string;
+  /** The preferred one first. */
+  readonly versions: readonly ServedVersion[];
+}
+
+const allVerbs = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+] as const;
+
+/**
+ * kube-apiserver's order of groups. kubectl takes the first group that has a resource when the
+ * user gives a bare name that several have.
+ */
+const groupOrder = [
+  '',
+  'apiregistration.k8s.io',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+  'resource.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+];
+
+function groupRank(name: string): number {
+  const index = groupOrder.indexOf(name);
+  return index < 0 ? groupOrder.length : index;
+}
+
+/** v2, v1, v1beta2, v1beta1, v1alpha1, then whatever is no version by Kubernetes' rule. */
+export function compareVersions(a: string, b: string): number {
+  const rank = (text: string): number[] => {
+    const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(text);
+    if (match === null) return [0, 0, 0];
+    const stability = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1;
+    return [stability, Number(match[1]), Number(match[3] ?? 0)];
+  };
+  const [left, right] = [rank(a), rank(b)];
+  for (let i = 0; i < 3; i++) if (left[i] !== right[i]) return right[i]! - left[i]!;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function servedResource(declaration: ResourceDeclaration): ServedResource {
+  const { type, subresources = [] } = declaration;
+  const kind = { group: type.group, version: type.version, kind: type.kind };
+  return {
+    name: type.resource,
+    singular: declaration.singular,
+    kind,
+    namespaced: type.namespaced,
+    verbs: declaration.verbs ?? allVerbs,
+    shortNames: declaration.shortNames ?? [],
+    categories: declaration.categories ?? [],
+    subresources: subresources
+      .map((sub) => ({ name: sub.name, kind: sub.kind ?? kind, verbs: [...sub.verbs].sort() }))
+      .sort((a, b) => byText(a.name, b.name)),
+  };
+}
+
+export function servedGroups(declarations: readonly ResourceDeclaration[]): ServedGroup[] {
+  const groups = new Map<string, Map<string, ServedResource[]>>();
+  for (const declaration of declarations) {
+    const { group, version } = declaration.type;
+    let versions = groups.get(group);
+    if (versions === undefined) groups.set(group, (versions = new Map<string, ServedResource[]>()));
+    const resources = versions.get(version) ?? [];
+    versions.set(version, [...resources, servedResource(declaration)]);
+  }
+  const served = [...groups].map(([name, versions]) => ({
+    name,
+    versions: [...versions]
+      .map(([version, resources]) => ({
+        group: name,
+        version,
+        resources: resources.sort((a, b) => byText(a.name, b.name)),
+      }))
+      .sort((a, b) => compareVersions(a.version, b.version)),
+  }));
+  return served.sort((a, b) => groupRank(a.name) - groupRank(b.name) || byText(a.name, b.name));
+}
