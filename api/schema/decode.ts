@@ -1,0 +1,90 @@
+/**
+ * From a JSON value to an object of a kind: the structural half of what kube-apiserver does with a
+ * request's body. What the object means (required fields, ranges, defaults) is the kind's own.
+ */
+import { assert } from '../../platform/assert.ts';
+import { deepCopy, isObject } from '../deep.ts';
+import { statusError } from '../status.ts';
+import { jsonKind } from './go-json.ts';
+import { DecodingError, StructuralDecoder } from './structural-decoder.ts';
+import { type Definition, definitionOf, type GroupVersionKind } from './table.ts';
+import { takenAsItIs } from './validators.ts';
+
+/** What to do about fields that the kind does not have: the `fieldValidation` query parameter. */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export interface DecodeOptions {
+  readonly mode: FieldValidation;
+  /** Paths of duplicate keys that parsing the text found. */
+  readonly duplicates?: readonly string[];
+}
+
+export interface DecodedObject {
+  /** A fresh value: the caller owns it. */
+  readonly object: Record<string, unknown>;
+  /** `unknown field "spec.foo"`; empty unless the mode is Warn. */
+  readonly warnings: string[];
+}
+
+/** As many as Kubernetes reports in one answer. */
+const maxFaults = 100;
+
+/**
+ * Throws StatusError BadRequest in kube-apiserver's words if a value has the wrong type, or, in
+ * mode Strict, if a field is unknown or given twice. `kind` must be one of the tables.
+ */
+export function decodeObject(
+  kind: GroupVersionKind,
+  value: unknown,
+  options: FieldValidation | DecodeOptions,
+): DecodedObject {
+  const { mode, duplicates = [] } = typeof options === 'string' ? { mode: options } : options;
+  const definition = definitionOf(kind);
+  assert(definition !== undefined, `no schema of ${kind.kind} in ${kind.group}/${kind.version}`);
+  if (!isObject(value)) throw cannotDetect(value);
+  if (duplicates.length === 0 && takenAsItIs(definition, value)) {
+    return { object: deepCopy(value), warnings: [] };
+  }
+  const { object, unknownFields } = walk(kind, definition, value);
+  if (mode === 'Ignore') return { object, warnings: [] };
+  const faults = [
+    ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+  ].slice(0, maxFaults);
+  if (mode === 'Strict' && faults.length > 0) {
+    throw unhandled(kind, `strict decoding error: ${faults.join(', ')}`);
+  }
+  return { object, warnings: faults };
+}
+
+function walk(
+  kind: GroupVersionKind,
+  definition: Definition,
+  value: Record<string, unknown>,
+): { object: Record<string, unknown>; unknownFields: readonly string[] } {
+  const decoder = new StructuralDecoder();
+  try {
+    const object = decoder.decode(definition, value);
+    return { object, unknownFields: decoder.unknownFields };
+  } catch (error) {
+    if (error instanceof DecodingError) throw unhandled(kind, error.message);
+    throw error;
+  }
+}
+
+function unhandled({ kind, version }: GroupVersionKind, why: string): Error {
+  const message = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`;
+  return statusError('BadRequest', `${message}: ${why}`);
+}
+
+/** kube-apiserver looks for the kind before it looks at the kind's fields. */
+function cannotDetect(value: unknown): Error {
+  const target =
+    'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; ' +
+    'Kind string "json:\\"kind,omitempty\\"" }';
+  return statusError(
+    'BadRequest',
+    "couldn't get version/kind; json parse error: " +
+      `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${target}`,
+  );
+}

@@ -1,0 +1,60 @@
+/** What makes a scalar valid, canonical or empty: shared by the decoder and the ajv schemas. */
+import { formatTime, parseTime } from '../time.ts';
+import type { TypeRef } from './table.ts';
+
+/** JSON numbers are doubles here: an int64 beyond 2^53 was rounded before it arrives. */
+export function isInteger(scalar: 'int32' | 'int64', value: number): boolean {
+  if (!Number.isInteger(value)) return false;
+  const limit = scalar === 'int32' ? 2 ** 31 : 2 ** 63;
+  return value >= -limit && value < limit;
+}
+
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:([0-5]\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * RFC 3339 in UTC, with whole seconds (Time) or six digits of fraction (MicroTime), from any zone;
+ * undefined if the text is no such timestamp.
+ */
+export function canonicalTime(text: string, scalar: 'Time' | 'MicroTime'): string | undefined {
+  const match = time.exec(text);
+  const ms = match === null ? undefined : parseTime(text);
+  if (match === null || ms === undefined) return undefined;
+  const fraction = match[2];
+  const micro = scalar === 'MicroTime';
+  if (micro && fraction?.length !== 7) return undefined;
+  if (match[3] === 'Z' && micro === (fraction !== undefined)) return text;
+  const seconds = formatTime(ms);
+  return micro ? `${seconds.slice(0, -1)}${fraction}Z` : seconds;
+}
+
+/** Go's zero value, as JSON. */
+export function zeroOf(type: TypeRef): unknown {
+  if (type.shape === 'list') return [];
+  if (type.shape !== 'scalar') return {};
+  switch (type.scalar) {
+    case 'string':
+    case 'bytes':
+      return '';
+    case 'bool':
+      return false;
+    case 'int32':
+    case 'int64':
+    case 'double':
+    case 'IntOrString':
+      return 0;
+    case 'Quantity':
+      return '0';
+    case 'object':
+      return {};
+    default:
+      return null;
+  }
+}
+
+/** True for a list without elements and a map without keys: Go's `omitempty` leaves them out. */
+export function isEmpty(type: TypeRef, value: unknown): boolean {
+  if (type.shape === 'list') return (value as readonly unknown[]).length === 0;
+  if (type.shape !== 'map') return false;
+  for (const _ in value as object) return false;
+  return true;
+}
