@@ -1,0 +1,110 @@
+/** `wherry status`, `restart` and `down`: what is done to a cluster that `wherry up` runs. */
+import type { Clock } from '../../platform/clock.ts';
+import { sleep } from '../../platform/clock.ts';
+import type { Disk } from '../../platform/disk.ts';
+import { ClusterError } from '../failure.ts';
+import { clusterPaths } from '../paths.ts';
+import { type ComponentState, readRunState, type RunState } from '../run-state.ts';
+import { statusTable } from '../status.ts';
+
+/** The operating system's processes, as far as these commands touch them. */
+export interface Processes {
+  isAlive(pid: number): boolean;
+  /** False if there is no such process. */
+  signal(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean;
+}
+
+export interface ManageContext {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly processes: Processes;
+  out(text: string): void;
+}
+
+const POLL_MS = 50;
+/** A component that was killed is started again at once; the rest is its own start. */
+const RESTART_MS = 60_000;
+const DOWN_MS = 30_000;
+
+export async function status(context: ManageContext, dataDir: string): Promise<number> {
+  const state = await running(context, dataDir);
+  const { isAlive } = context.processes;
+  const mode = state.mode === 'embedded' ? 'all in one process' : 'a process each';
+  context.out(`Cluster at ${state.server}, ${mode}, data in ${dataDir}\n\n`);
+  context.out(statusTable(state, { nowMs: context.clock.now(), isAlive }));
+  return state.components.every((c) => c.ready && isAlive(c.pid)) ? 0 : 1;
+}
+
+/** Kills a component hard and waits until its successor is ready. */
+export async function restart(
+  context: ManageContext,
+  dataDir: string,
+  name: string,
+): Promise<number> {
+  const state = await running(context, dataDir);
+  if (state.mode === 'embedded') {
+    throw new ClusterError(
+      'this cluster runs in one process, whose parts cannot be restarted alone; ' +
+        'start it with `wherry up --separate` for that',
+    );
+  }
+  const before = componentOf(state, name);
+  context.processes.signal(before.pid, 'SIGKILL');
+  const successor = await until(context, RESTART_MS, async () => {
+    const now = componentOf(await running(context, dataDir), name);
+    return now.pid !== before.pid && now.ready ? now : undefined;
+  });
+  if (successor === undefined) {
+    throw new ClusterError(
+      `${name} was killed but is not ready again after ${RESTART_MS / 1000} s; ` +
+        `see ${clusterPaths(dataDir).logFile(name)}`,
+    );
+  }
+  context.out(`${name} killed (pid ${before.pid}) and started again (pid ${successor.pid})\n`);
+  return 0;
+}
+
+export async function down(context: ManageContext, dataDir: string): Promise<number> {
+  const state = await running(context, dataDir);
+  context.processes.signal(state.pid, 'SIGTERM');
+  const gone = await until(context, DOWN_MS, () =>
+    Promise.resolve(context.processes.isAlive(state.pid) ? undefined : true),
+  );
+  if (gone === undefined) {
+    throw new ClusterError(
+      `the cluster (pid ${state.pid}) is still running after ${DOWN_MS / 1000} s`,
+    );
+  }
+  context.out('stopped\n');
+  return 0;
+}
+
+async function running({ disk, processes }: ManageContext, dataDir: string): Promise<RunState> {
+  const state = await readRunState(disk, clusterPaths(dataDir));
+  if (state !== undefined && processes.isAlive(state.pid)) return state;
+  throw new ClusterError(
+    `no cluster is running with its data in ${dataDir}; start one with \`wherry up\`, ` +
+      'or name its data directory with --data-dir',
+  );
+}
+
+function componentOf(state: RunState, name: string): ComponentState {
+  const found = state.components.find((component) => component.name === name);
+  if (found !== undefined) return found;
+  const names = state.components.map((component) => component.name).join(', ');
+  throw new ClusterError(`there is no component ${JSON.stringify(name)}; there are ${names}`);
+}
+
+/** Polls until `probe` yields something, or undefined after `timeoutMs`. */
+async function until<T>(
+  { clock }: ManageContext,
+  timeoutMs: number,
+  probe: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const deadline = clock.monotonic() + timeoutMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined || clock.monotonic() >= deadline) return found;
+    await sleep(clock, POLL_MS);
+  }
+}
