@@ -22,6 +22,7 @@ import type {
 import type { Logger } from '../../platform/logger.ts';
 import { statusResponse } from '../pipeline/status-response.ts';
 import { statusError } from '../../api/status.ts';
+import { breakOff } from './break-off.ts';
 import { MAX_BODY_BYTES, type ReadBody, readBody } from './read-body.ts';
 import { SocketRequest } from './socket-request.ts';
 import { writeResponse, type WriteOptions } from './write-response.ts';
@@ -131,7 +132,7 @@ class ExpressEdge implements Edge {
     } catch (error) {
       // The pipeline turns every failure into an answer; what comes here is a bug below it.
       this.#options.logger.error({ error, path: value.path }, 'a request could not be answered');
-      response.destroy();
+      breakOff(response);
     }
   }
 
@@ -151,7 +152,7 @@ class ExpressEdge implements Edge {
     if (response.req.httpVersionMajor === 1) response.setHeader('connection', 'close');
     const outlet = { response, abandon: () => {} };
     writeResponse(outlet, statusResponse(error.status), this.#write).catch(() =>
-      response.destroy(),
+      breakOff(response),
     );
   }
 }

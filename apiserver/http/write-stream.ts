@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { type Chunk, JsonValue } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StreamOverflowError } from '../../platform/stream.ts';
+import { breakOff } from './break-off.ts';
 
 /** A client that reads nothing for so long is taken for dead. */
 const STALL_MS = 60_000;
@@ -24,7 +25,7 @@ function drained(response: Response, clock: Clock): Promise<boolean> {
     const onClose = (): void => settle(false);
     const timer = clock.after(STALL_MS, () => {
       settle(false);
-      response.destroy();
+      breakOff(response);
     });
     response.on('drain', onDrain).on('close', onClose);
   });
@@ -78,7 +79,7 @@ export async function writeStream(
     } else {
       // An end would make the part that was sent look whole.
       if (!response.destroyed) options.logger.error({ error }, 'a response stream broke');
-      response.destroy();
+      breakOff(response);
     }
   } finally {
     response.off('close', leave);

@@ -1,0 +1,385 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
+import { Agent, request as httpsRequest } from 'node:https';
+import { connect as connectTls } from 'node:tls';
+import request from 'supertest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Chunk, type HttpHandler, JsonValue } from '../../platform/http.ts';
+import type { Listening } from '../../platform/http-server.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import { realClock } from '../../platform/node/clock.ts';
+import { realGzip, realHttpServer } from '../../platform/node/http-server.ts';
+import { realX509 } from '../../platform/node/x509.ts';
+import { BoundedStream } from '../../platform/stream.ts';
+import { listen } from './listen.ts';
+
+const validity = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 };
+const ca = realX509.certificateAuthority({ commonName: 'test-ca' }, validity);
+const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
+const serving = realX509.issue(
+  { subject: { commonName: 'server' }, validity, usage: 'server', names },
+  ca,
+);
+const subject = { commonName: 'jane', organizations: ['dev', 'ops'] };
+const client = realX509.issue({ subject, validity, usage: 'client' }, ca);
+
+const running: Listening[] = [];
+const sessions: ClientHttp2Session[] = [];
+afterEach(async () => {
+  for (const session of sessions.splice(0)) session.destroy();
+  await Promise.all(running.splice(0).map((server) => server.stop()));
+});
+
+async function serve(handler: HttpHandler): Promise<Listening & { url: string }> {
+  const listening = await listen({
+    server: realHttpServer,
+    handler,
+    clock: realClock,
+    logger: silentLogger,
+    gzip: realGzip,
+    host: '127.0.0.1',
+    port: 0,
+    tls: { ...serving, clientCa: ca.certificate },
+  });
+  running.push(listening);
+  return { ...listening, url: `https://127.0.0.1:${listening.port}` };
+}
+
+/** superagent never settles when an HTTP/2 stream is reset before its answer began. */
+function askFor(url: string, path: string, options: { http2?: boolean }): Promise<unknown> {
+  if (options.http2 !== true) return request(url).get(path);
+  const session = connectHttp2(url);
+  sessions.push(session);
+  const outgoing = session.request({ ':path': path });
+  return once(outgoing, 'response');
+}
+
+/** Tells what arrived. */
+const mirror: HttpHandler = async ({ method, path, query, headers, body, peer }) => ({
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: new JsonValue({
+    method,
+    path,
+    query: [...query],
+    host: headers['host'] !== undefined,
+    body: body instanceof Uint8Array ? Buffer.from(body).toString() : null,
+    certificate: peer.certificate ?? null,
+    certificateError: peer.certificateError ?? null,
+  }),
+});
+
+const large = JSON.stringify({ text: 'x'.repeat(200 * 1024) });
+
+beforeAll(() => {
+  // Agents of supertest cannot all be told to trust our CA; the chain is verified below.
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+});
+
+describe.each([
+  ['HTTP/1.1', {}],
+  ['HTTP/2', { http2: true }],
+])('%s', (_name, options) => {
+  it('passes on method, path, query and body', async () => {
+    const { url } = await serve(mirror);
+    const answer = await request(url, options)
+      .post('/api/v1/pods?fieldManager=me')
+      .set('content-type', 'application/json')
+      .send('{"a":1}');
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      method: 'POST',
+      path: '/api/v1/pods',
+      query: [['fieldManager', 'me']],
+      body: '{"a":1}',
+      certificate: null,
+    });
+  });
+
+  it('answers many requests on one server, bodies or none', async () => {
+    const { url } = await serve(mirror);
+    const agent = request.agent(url, options);
+    for (let i = 0; i < 20; i++) {
+      const answer = await agent.get(`/${i}`);
+      expect(answer.body).toMatchObject({ path: `/${i}`, body: null });
+    }
+  });
+
+  it('names the user of a client certificate', async () => {
+    const { url } = await serve(mirror);
+    const answer = await request
+      .agent(url, { ...options, cert: client.certificate, key: client.privateKey })
+      .get('/');
+    expect(answer.body).toMatchObject({ certificate: subject, certificateError: null });
+  });
+
+  it('says why a client certificate is not verified', async () => {
+    const { url } = await serve(mirror);
+    const other = realX509.certificateAuthority({ commonName: 'test-ca' }, validity);
+    const bad = realX509.issue({ subject, validity, usage: 'client' }, other);
+    const answer = await request
+      .agent(url, { ...options, cert: bad.certificate, key: bad.privateKey })
+      .get('/');
+    expect(answer.body).toMatchObject({
+      certificate: null,
+      certificateError: expect.stringMatching(/SIGNATURE|UNABLE_TO_VERIFY/) as string,
+    });
+  });
+
+  it('refuses a body above 3 MiB', async () => {
+    const { url } = await serve(mirror);
+    const answer = await request(url, options)
+      .post('/api/v1/pods')
+      .set('content-type', 'application/json')
+      .send('x'.repeat(3 * 1024 * 1024 + 1));
+    expect(answer.status).toBe(413);
+    expect(answer.body).toMatchObject({
+      kind: 'Status',
+      reason: 'RequestEntityTooLarge',
+      message: 'Request entity too large: limit is 3145728',
+    });
+  });
+
+  it('compresses a large answer for those who accept it', async () => {
+    const body = Buffer.from(large);
+    const { url } = await serve(async () => ({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body,
+    }));
+    const packed = await request(url, options).get('/').set('accept-encoding', 'gzip');
+    expect(packed.headers['content-encoding']).toBe('gzip');
+    expect(packed.headers['vary']).toBe('accept-encoding');
+    expect(Number(packed.headers['content-length'])).toBeLessThan(10_000);
+    expect(packed.text).toBe(large);
+    const plain = await request(url, options).get('/').set('accept-encoding', 'gzip;q=0');
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(plain.headers['content-length']).toBe(String(body.length));
+  });
+
+  it('sends no body where there is none to send', async () => {
+    const { url } = await serve(async ({ path }) =>
+      path === '/kept'
+        ? { status: 304, headers: { etag: '"x"' } }
+        : { status: 200, headers: {}, body: Buffer.from('text') },
+    );
+    const kept = await request(url, options).get('/kept');
+    expect([kept.status, kept.headers['etag'], kept.text]).toEqual([304, '"x"', '']);
+    const head = await request(url, options).head('/');
+    expect([head.status, head.headers['content-length']]).toEqual([200, '4']);
+  });
+
+  it('survives a handler that rejects', async () => {
+    const { url } = await serve(async ({ path }) => {
+      if (path === '/bug') throw new Error('a bug');
+      return { status: 200, headers: {}, body: Buffer.from('fine') };
+    });
+    await expect(askFor(url, '/bug', options)).rejects.toThrow();
+    expect((await request(url, options).get('/')).status).toBe(200);
+  });
+});
+
+interface Received {
+  readonly status: number;
+  /** Resolves when the text so far contains `part`. */
+  until(part: string): Promise<string>;
+  readonly ended: Promise<'end' | 'broken'>;
+  close(): void;
+}
+
+/** A streaming GET over the named protocol. */
+async function stream(port: number, protocol: 'h1' | 'h2'): Promise<Received> {
+  let text = '';
+  const waiting: (() => void)[] = [];
+  const received = (chunk: Buffer): void => {
+    text += chunk.toString();
+    for (const check of waiting) check();
+  };
+  const until = (part: string): Promise<string> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        if (text.includes(part)) resolve(text);
+      };
+      waiting.push(check);
+      check();
+    });
+  if (protocol === 'h1') {
+    const outgoing = httpsRequest({ port, host: '127.0.0.1', agent: new Agent() });
+    outgoing.on('error', () => {}).end();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    incoming.on('data', received).on('error', () => {});
+    const ended = new Promise<'end' | 'broken'>((resolve) => {
+      incoming.on('close', () => resolve(incoming.complete ? 'end' : 'broken'));
+    });
+    const close = (): void => void outgoing.destroy();
+    return { status: incoming.statusCode ?? 0, until, ended, close };
+  }
+  const session = connectHttp2(`https://127.0.0.1:${port}`);
+  sessions.push(session);
+  session.on('error', () => {});
+  const outgoing = session.request({ ':path': '/' });
+  outgoing.on('error', () => {});
+  const [headers] = (await once(outgoing, 'response')) as [Record<string, number>];
+  let finished = false;
+  outgoing.on('data', received).on('end', () => (finished = true));
+  const ended = new Promise<'end' | 'broken'>((resolve) => {
+    outgoing.on('close', () => resolve(finished && outgoing.rstCode === 0 ? 'end' : 'broken'));
+  });
+  return { status: headers[':status']!, until, ended, close: () => outgoing.close(8) };
+}
+
+const event = (n: number): JsonValue => new JsonValue({ type: 'ADDED', object: { n } });
+
+describe.each(['h1', 'h2'] as const)('a watch over %s', (protocol) => {
+  /** Serves one stream and tells when the server noticed that its client left. */
+  async function watch(limit = 10) {
+    let closed: () => void = () => {};
+    let aborted: () => void = () => {};
+    const left = new Promise<void>((resolve) => (closed = resolve));
+    const signalled = new Promise<void>((resolve) => (aborted = resolve));
+    const source = new BoundedStream<Chunk>(limit, () => closed());
+    const { port, ...server } = await serve(async ({ signal }) => {
+      signal.addEventListener('abort', () => aborted());
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: source };
+    });
+    return { source, port, stop: () => server.stop(), left, signalled };
+  }
+
+  it('sends the head at once and each event as it comes, one per line', async () => {
+    const { source, port } = await watch();
+    const client = await stream(port, protocol);
+    expect(client.status).toBe(200);
+    source.push(event(1));
+    expect(await client.until('\n')).toBe('{"type":"ADDED","object":{"n":1}}\n');
+    source.push(event(2));
+    source.push(Buffer.from('raw;'));
+    await client.until('raw;');
+    source.end();
+    expect(await client.ended).toBe('end');
+  });
+
+  it('stops its source when the client leaves', async () => {
+    const { source, port, left, signalled } = await watch();
+    const client = await stream(port, protocol);
+    source.push(event(1));
+    await client.until('\n');
+    client.close();
+    await Promise.all([left, signalled]);
+    expect(source.push(event(2))).toBe(false);
+  });
+
+  it('ends cleanly when its source overflows, and breaks when it fails', async () => {
+    const overflowing = await watch(1);
+    const slow = await stream(overflowing.port, protocol);
+    for (let n = 0; n < 10; n++) overflowing.source.push(event(n));
+    expect(await slow.ended).toBe('end');
+    const failing = await watch();
+    const broken = await stream(failing.port, protocol);
+    failing.source.fail(new Error('a fault of the server'));
+    expect(await broken.ended).toBe('broken');
+  });
+
+  it('ends cleanly when the server stops, and leaves nothing behind', async () => {
+    const { source, port, stop, left, signalled } = await watch();
+    const client = await stream(port, protocol);
+    source.push(event(1));
+    await client.until('\n');
+    await Promise.all([stop(), left, signalled]);
+    expect(await client.ended).toBe('end');
+    await expect(stream(port, protocol)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('waits for a socket that is full instead of buffering', async () => {
+    const piece = Buffer.alloc(256 * 1024, 'x');
+    let asked = 0;
+    const { port } = await serve(async ({ signal }) => ({
+      status: 200,
+      headers: {},
+      body: (async function* () {
+        while (!signal.aborted) {
+          asked++;
+          yield piece;
+        }
+      })(),
+    }));
+    const socket = connectTls({
+      port,
+      host: '127.0.0.1',
+      ALPNProtocols: ['http/1.1'],
+      rejectUnauthorized: false,
+    });
+    await once(socket, 'secureConnect');
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    await once(socket, 'data');
+    socket.pause();
+    // The kernel's buffers take some megabytes; then nothing more is asked of the source.
+    let before = -1;
+    while (before !== asked) {
+      before = asked;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(asked).toBeGreaterThan(0);
+    socket.destroy();
+  });
+});
+
+describe('listen', () => {
+  it('proves itself to a client that trusts the CA', async () => {
+    const { port } = await serve(mirror);
+    const socket = connectTls({
+      port,
+      host: '127.0.0.1',
+      ca: ca.certificate,
+      rejectUnauthorized: true,
+    });
+    await once(socket, 'secureConnect');
+    expect(socket.authorized).toBe(true);
+    socket.destroy();
+  });
+
+  it('knows the client of a resumed TLS session', async () => {
+    const { port } = await serve(mirror);
+    const agent = new Agent({ keepAlive: false, maxCachedSessions: 10 });
+    const ask = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const { certificate: cert, privateKey: key } = client;
+        const outgoing = httpsRequest({ port, host: '127.0.0.1', agent, cert, key }, (incoming) => {
+          let text = '';
+          incoming.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          incoming.on('end', () => resolve(text));
+        });
+        outgoing.on('error', reject).end();
+      });
+    for (let i = 0; i < 3; i++) {
+      expect(JSON.parse(await ask())).toMatchObject({ certificate: subject });
+    }
+  });
+
+  it('rejects a port that is taken', async () => {
+    const { port } = await serve(mirror);
+    const second = listen({
+      server: realHttpServer,
+      handler: mirror,
+      clock: realClock,
+      logger: silentLogger,
+      gzip: realGzip,
+      host: '127.0.0.1',
+      port,
+      tls: serving,
+    });
+    await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('stops with idle and half-open connections around', async () => {
+    const { port, ...server } = await serve(mirror);
+    const idle = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(idle, 'secureConnect');
+    const half = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(half, 'secureConnect');
+    half.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc');
+    for (const socket of [idle, half]) socket.on('error', () => {});
+    await server.stop();
+    for (const socket of [idle, half]) if (!socket.closed) await once(socket, 'close');
+  });
+});
