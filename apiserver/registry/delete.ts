@@ -4,6 +4,7 @@ import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { formatTime, parseTime } from '../../api/time.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { ContentionError, type Decision } from '../storage/write.ts';
+import type { Subresource } from './declaration.ts';
 import { conflictError, forbiddenError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
 import { releaseClaims } from './reservations.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type ObjectAt,
   type ResourceContext,
   suffixOf,
+  writeContext,
   writerOf,
 } from './resource-context.ts';
 
@@ -21,8 +23,10 @@ const FOREGROUND = 'foregroundDeletion';
 export interface Deletion {
   readonly at: ObjectAt;
   readonly options: DeleteOptions;
-  /** What the object becomes before its deletion begins (eviction notes its reason). */
-  readonly first?: (current: KubernetesObject) => Mutable<KubernetesObject>;
+  /** Set when a subresource (eviction) asks for it: it may refuse, and note its reason first. */
+  readonly subresource?: Subresource<KubernetesObject>;
+  /** What was posted to the subresource. */
+  readonly sent?: KubernetesObject;
 }
 
 export interface Deleted {
@@ -126,7 +130,7 @@ function decideDelete(
 
   const { finalizers: _f, ...rest } = current.metadata;
   const finalizers = finalizersFor(context, current, options);
-  const first = deletion.first?.(current) ?? { ...(current as Mutable<KubernetesObject>) };
+  const first = firstChange(context, deletion, current);
   const object = {
     ...first,
     metadata: {
@@ -155,6 +159,16 @@ function decideDelete(
   }
   metadata.deletionGracePeriodSeconds = grace;
   return { type: 'put', object };
+}
+
+function firstChange(
+  context: ResourceContext,
+  { subresource, sent }: Deletion,
+  current: KubernetesObject,
+): Mutable<KubernetesObject> {
+  if (subresource === undefined || sent === undefined)
+    return { ...(current as Mutable<KubernetesObject>) };
+  return subresource.write(sent, current, writeContext(context));
 }
 
 /** The first step of a deletion is a change of what the object is to be: its generation counts it. */

@@ -7,6 +7,7 @@ import type { ListPage } from '../storage/list-page.ts';
 import type { Scope } from '../storage/predicate.ts';
 import type { WatchParameters } from '../storage/resource-storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
+import type { WatchItem } from '../storage/watch-event.ts';
 import { create } from './create.ts';
 import type { ResourceDeclaration, Subresource } from './declaration.ts';
 import { type Deleted, type Deletion, remove } from './delete.ts';
@@ -101,3 +102,5 @@ export class ResourceStore {
     }
   }
 }
+
+export type { CacheWatcher, ListPage, Scope, StoredObject, Updated, VersionParameters, WatchItem };

@@ -1,0 +1,82 @@
+import { statusError } from '../../api/status.ts';
+
+/**
+ * What a client wants an answer to look like, by its Accept header. A list that names JSON
+ * anywhere gets JSON: every client that prefers protobuf names both.
+ */
+export type Representation =
+  | { readonly as: 'Object' }
+  | { readonly as: 'PartialObjectMetadata' }
+  /** `version` of meta.k8s.io. */
+  | { readonly as: 'Table'; readonly version: 'v1' | 'v1beta1' };
+
+export interface Accepted {
+  readonly representation: Representation;
+  readonly mediaType: 'application/json' | 'application/yaml';
+}
+
+const OBJECT: Representation = { as: 'Object' };
+const JSON_OBJECT: Accepted = { representation: OBJECT, mediaType: 'application/json' };
+
+/** Clients send few different headers, and each of them with every request. */
+const MAX_REMEMBERED = 256;
+const remembered = new Map<string, Accepted>();
+
+/** Throws 406 if the client accepts nothing that is served. */
+export function accepted(header: string | undefined): Accepted {
+  if (header === undefined || header === '' || header === 'application/json') return JSON_OBJECT;
+  const known = remembered.get(header);
+  if (known !== undefined) return known;
+  const found = clausesOf(header)
+    .map(served)
+    .find((clause) => clause !== undefined);
+  if (found === undefined)
+    throw statusError(
+      'NotAcceptable',
+      'only the following media types are accepted: application/json, application/yaml',
+    );
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(header, found);
+  return found;
+}
+
+interface Clause {
+  readonly mediaType: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** Clauses by falling quality, in the client's order where that is equal. */
+function clausesOf(header: string): Clause[] {
+  const clauses = header.split(',').map((text) => {
+    const [mediaType = '', ...rest] = text.split(';').map((part) => part.trim());
+    const parameters = new Map<string, string>();
+    for (const parameter of rest) {
+      const equals = parameter.indexOf('=');
+      if (equals > 0) parameters.set(parameter.slice(0, equals), parameter.slice(equals + 1));
+    }
+    return { mediaType: mediaType.toLowerCase(), parameters };
+  });
+  const quality = ({ parameters }: Clause): number => Number(parameters.get('q') ?? 1);
+  return clauses.filter((clause) => quality(clause) > 0).sort((a, b) => quality(b) - quality(a));
+}
+
+const mediaTypes: Readonly<Record<string, Accepted['mediaType']>> = {
+  'application/json': 'application/json',
+  'application/*': 'application/json',
+  '*/*': 'application/json',
+  'application/yaml': 'application/yaml',
+};
+
+function served({ mediaType, parameters }: Clause): Accepted | undefined {
+  const type = mediaTypes[mediaType];
+  if (type === undefined) return undefined;
+  const as = parameters.get('as');
+  if (as === undefined) return { representation: OBJECT, mediaType: type };
+  const version = parameters.get('v');
+  if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1'))
+    return undefined;
+  if (as === 'Table') return { representation: { as, version }, mediaType: type };
+  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
+    return { representation: { as: 'PartialObjectMetadata' }, mediaType: type };
+  return undefined;
+}

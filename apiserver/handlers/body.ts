@@ -1,0 +1,121 @@
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { MalformedJson, parseJson } from '../../api/json.ts';
+import { decodeProtobuf } from '../../api/protobuf/codec.ts';
+import { isObject } from '../../api/deep.ts';
+import { decodeObject, type FieldValidation } from '../../api/schema/decode.ts';
+import { statusError } from '../../api/status.ts';
+import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import { type HttpRequest, JsonValue } from '../../platform/http.ts';
+
+export interface Kind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/** What a body says, before it is known to be an object of any kind. */
+export interface ParsedBody {
+  readonly value: unknown;
+  /** Paths of keys given twice. Empty unless asked for. */
+  readonly duplicates: readonly string[];
+}
+
+export interface DecodedBody {
+  /** The caller's own. */
+  readonly object: Mutable<KubernetesObject>;
+  readonly warnings: readonly string[];
+}
+
+/** The media type without its parameters. A body without a type is JSON. */
+export function mediaTypeOf(request: Pick<HttpRequest, 'headers'>): string {
+  const header = request.headers['content-type'] ?? '';
+  const semicolon = header.indexOf(';');
+  return (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase();
+}
+
+export function unsupportedMediaType(served: readonly string[]): Error {
+  return statusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${served.join(', ')}`,
+  );
+}
+
+const SERVED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+/** A body of JSON, YAML or protobuf; a value from the same process is taken as it is. */
+export function parseBody(
+  request: Pick<HttpRequest, 'body' | 'headers'>,
+  ask: { readonly duplicates: boolean } = { duplicates: false },
+): ParsedBody {
+  const { body } = request;
+  if (body === undefined) throw statusError('BadRequest', 'the body of the request is empty');
+  if (body instanceof JsonValue) return { value: body.value, duplicates: [] };
+  switch (mediaTypeOf(request)) {
+    case '':
+    case 'application/json':
+      return readText(() => parseJson(textOf(body), ask));
+    case 'application/yaml':
+      return readText(() => ({ value: parseYaml(textOf(body)), duplicates: [] }));
+    case 'application/vnd.kubernetes.protobuf':
+      return { value: decodeProtobuf(body), duplicates: [] };
+    default:
+      throw unsupportedMediaType(SERVED);
+  }
+}
+
+/** The object in a request's body, of `kind` and checked against its schema. */
+export function decodeBody(
+  request: HttpRequest,
+  of: { readonly kind: Kind; readonly fieldValidation: FieldValidation },
+): DecodedBody {
+  const body = parseBody(request, { duplicates: of.fieldValidation !== 'Ignore' });
+  return decodeValue(body, of);
+}
+
+/** `value` as an object of `kind`: a fresh one. */
+export function decodeValue(
+  body: ParsedBody,
+  of: { readonly kind: Kind; readonly fieldValidation: FieldValidation },
+): DecodedBody {
+  if (isObject(body.value)) checkKind(body.value, of.kind);
+  const decoded = decodeObject(of.kind, body.value, {
+    mode: of.fieldValidation,
+    duplicates: body.duplicates,
+  });
+  const object = decoded.object as unknown as Mutable<KubernetesObject>;
+  if (!isObject(object.metadata)) object.metadata = {};
+  return { object, warnings: decoded.warnings };
+}
+
+/** An absent apiVersion or kind means the one of the path. */
+function checkKind(value: Record<string, unknown>, expected: Kind): void {
+  const apiVersion = apiVersionOf(expected);
+  const sent = value['apiVersion'];
+  if (sent !== undefined && sent !== '' && sent !== apiVersion)
+    throw statusError(
+      'BadRequest',
+      `the API version in the data (${String(sent)}) does not match the expected API version (${apiVersion})`,
+    );
+  const kind = value['kind'];
+  if (kind !== undefined && kind !== '' && kind !== expected.kind)
+    throw statusError(
+      'BadRequest',
+      `${String(kind)} in version ${JSON.stringify(expected.version)} cannot be handled as a ` +
+        `${expected.kind}: the kind in the data does not match the expected kind`,
+    );
+}
+
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+}
+
+function readText<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof MalformedJson || error instanceof MalformedYaml)
+      throw statusError('BadRequest', error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+import type { HttpResponse } from '../../platform/http.ts';
+import { deleteOptions } from './delete-options.ts';
+import { listParameters } from './list-parameters.ts';
+import { listResponse } from './respond.ts';
+import { scopeOf } from './selectors.ts';
+import { callerOf, type Target } from './target.ts';
+
+/** Deletes what a list with the same selectors would answer, and answers that list. */
+export async function deleteCollection(target: Target): Promise<HttpResponse> {
+  const { request, store, environment } = target;
+  const options = deleteOptions(request.http);
+  const page = await store.deleteCollection(
+    { scope: scopeOf(target), list: listParameters(request.http.query), options },
+    callerOf(target, options.dryRun.length > 0),
+  );
+  const answering = { request, declaration: store.declaration, clock: environment.clock };
+  return listResponse(answering, page);
+}

@@ -1,0 +1,12 @@
+import type { HttpResponse } from '../../platform/http.ts';
+import { listParameters } from './list-parameters.ts';
+import { listResponse } from './respond.ts';
+import { scopeOf } from './selectors.ts';
+import type { Target } from './target.ts';
+
+export async function list(target: Target): Promise<HttpResponse> {
+  const { request, store, environment } = target;
+  const page = await store.list(scopeOf(target), listParameters(request.http.query));
+  const answering = { request, declaration: store.declaration, clock: environment.clock };
+  return listResponse(answering, page);
+}

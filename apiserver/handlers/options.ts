@@ -1,0 +1,54 @@
+import { type FieldError, invalidError, notSupported } from '../../api/field-errors.ts';
+import type { FieldValidation } from '../../api/schema/decode.ts';
+import { statusError } from '../../api/status.ts';
+import { validateFieldManager } from '../../api/validation/object-meta.ts';
+import { isTrue } from '../pipeline/request-info.ts';
+
+/** The query parameters of a create, update or patch. */
+export interface WriteParameters {
+  readonly dryRun: boolean;
+  readonly fieldValidation: FieldValidation;
+}
+
+export function writeParameters(
+  query: URLSearchParams,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+): WriteParameters {
+  const errors: FieldError[] = [];
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  errors.push(...dryRunErrors(dryRun));
+  const validation = query.get('fieldValidation') || 'Warn';
+  if (validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict')
+    errors.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
+  const manager = query.get('fieldManager');
+  if (manager !== null) errors.push(...validateFieldManager(manager, 'fieldManager'));
+  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind }, '', errors);
+  return { dryRun: dryRun.length > 0, fieldValidation: validation as FieldValidation };
+}
+
+export function dryRunErrors(values: readonly string[]): FieldError[] {
+  const wrong = values.filter((value) => value !== 'All');
+  return wrong.map((value) => notSupported('dryRun', value, ['All']));
+}
+
+/** A number of the query; undefined if absent. */
+export function numberParameter(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  if (!/^-?\d+$/.test(text))
+    throw statusError(
+      'BadRequest',
+      `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
+  return Number(text);
+}
+
+/** Absent and empty are the same in a query. */
+export function textParameter(query: URLSearchParams, name: string): string | undefined {
+  return query.get(name) || undefined;
+}
+
+export function booleanParameter(query: URLSearchParams, name: string): boolean | undefined {
+  const text = query.get(name);
+  return text === null ? undefined : text === '' || isTrue(text);
+}

@@ -1,0 +1,71 @@
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { applyJsonPatch } from '../../api/patch/json-patch.ts';
+import { applyMergePatch } from '../../api/patch/merge-patch.ts';
+import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
+import { forbidden, invalidError } from '../../api/field-errors.ts';
+import { isObject } from '../../api/deep.ts';
+import { statusError } from '../../api/status.ts';
+import type { HttpResponse } from '../../platform/http.ts';
+import type { Subresource } from '../registry/declaration.ts';
+import { decodeValue, type Kind, mediaTypeOf, parseBody, unsupportedMediaType } from './body.ts';
+import { writeParameters } from './options.ts';
+import { updatedResponse } from './subresource.ts';
+import { callerOf, objectAt, type Target } from './target.ts';
+
+/** The document after the patch; neither argument is changed. */
+type Apply = (document: unknown, patch: unknown, kind: Kind) => unknown;
+
+const patches: Readonly<Record<string, Apply>> = {
+  'application/json-patch+json': (document, patch) => applyJsonPatch(document, patch),
+  'application/merge-patch+json': (document, patch) => applyMergePatch(document, asObject(patch)),
+  'application/strategic-merge-patch+json': (document, patch, kind) =>
+    applyStrategicMergePatch(kind, document, asObject(patch)),
+};
+
+/**
+ * PATCH: the stored object (or a subresource's view of it) with a change applied. After a
+ * conflict with another writer the same change is applied to the newer state, unless the patch
+ * itself names a resourceVersion.
+ */
+export async function patch(
+  target: Target,
+  subresource?: Subresource<KubernetesObject>,
+): Promise<HttpResponse> {
+  const { request, store } = target;
+  const apply = patches[mediaTypeOf(request.http)];
+  if (apply === undefined) throw unsupportedMediaType(Object.keys(patches));
+  const parameters = writeParameters(request.http.query, 'PatchOptions');
+  if (request.http.query.get('force') !== null)
+    throw invalidError({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      forbidden('force', 'may not be specified for non-apply patch'),
+    ]);
+  const at = objectAt(target);
+  const kind = subresource?.kind ?? store.declaration.type;
+  const { fieldValidation } = parameters;
+  const body = parseBody(jsonRequest(target), { duplicates: fieldValidation !== 'Ignore' });
+  let warnings: readonly string[] = [];
+  const sent = (current: KubernetesObject | undefined): Mutable<KubernetesObject> => {
+    const view = subresource?.read?.(current!) ?? current;
+    const value = apply(view, body.value, kind);
+    const decoded = decodeValue({ value, duplicates: body.duplicates }, { kind, fieldValidation });
+    warnings = decoded.warnings;
+    return decoded.object;
+  };
+  const caller = callerOf(target, parameters.dryRun);
+  const updated = await store.update({ at, sent, subresource, mayCreate: false }, caller);
+  return updatedResponse(target, updated, { subresource, warnings });
+}
+
+/** A patch is JSON under a media type of its own. */
+function jsonRequest({ request }: Target) {
+  const { body, headers } = request.http;
+  return {
+    ...(body === undefined ? {} : { body }),
+    headers: { ...headers, 'content-type': 'application/json' },
+  };
+}
+
+function asObject(patch: unknown): Record<string, unknown> {
+  if (isObject(patch)) return patch;
+  throw statusError('BadRequest', 'a merge patch must be a JSON object');
+}

@@ -1,0 +1,66 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import { statusError } from '../../api/status.ts';
+import {
+  type FieldRequirement,
+  matchesFields,
+  parseFieldSelector,
+  requiredFieldValue,
+} from '../../api/selector/field.ts';
+import { matchesLabels } from '../../api/selector/label.ts';
+import { parseLabelSelector } from '../../api/selector/label-parser.ts';
+import type { ResourceDeclaration, SelectableField } from '../registry/declaration.ts';
+import type { Scope } from '../registry/resource-store.ts';
+import { namespaceOf, type Target } from './target.ts';
+
+const NAME = 'metadata.name';
+const NAMESPACE = 'metadata.namespace';
+
+/** The part of a collection that path and selectors of a list or watch describe. */
+export function scopeOf(target: Target): Scope {
+  const { request, store } = target;
+  const { query } = request.http;
+  const labels = parseLabelSelector(query.get('labelSelector') ?? '');
+  const fields = fieldsOf(store.declaration, query.get('fieldSelector') ?? '');
+  // The deprecated watch path of one object.
+  if (request.info.name !== '')
+    fields.push({ field: NAME, operator: '=', value: request.info.name });
+  const namespace = namespaceOf(target) || namespaceRequired(store.declaration, fields);
+  if (labels.length === 0 && fields.length === 0) return { namespace };
+  const { selectableFields } = store.declaration;
+  const matches = (object: KubernetesObject): boolean =>
+    (labels.length === 0 || matchesLabels(labels, object.metadata.labels ?? {})) &&
+    (fields.length === 0 ||
+      matchesFields(fields, (field) => valueOf(object, field, selectableFields)));
+  return { namespace, predicate: { matches, name: requiredFieldValue(fields, NAME) } };
+}
+
+/** Throws BadRequest for a field that objects of this kind cannot be selected by. */
+function fieldsOf(declaration: ResourceDeclaration, text: string): FieldRequirement[] {
+  const fields = [...parseFieldSelector(text)];
+  for (const { field } of fields) {
+    const known =
+      field === NAME ||
+      (field === NAMESPACE && declaration.type.namespaced) ||
+      Object.hasOwn(declaration.selectableFields ?? {}, field);
+    if (!known) throw statusError('BadRequest', `field label not supported: ${field}`);
+  }
+  return fields;
+}
+
+function valueOf(
+  object: KubernetesObject,
+  field: string,
+  selectable: Readonly<Record<string, SelectableField<KubernetesObject>>> | undefined,
+): string | undefined {
+  if (field === NAME) return object.metadata.name;
+  if (field === NAMESPACE) return object.metadata.namespace;
+  return selectable?.[field]?.(object);
+}
+
+/** A list across namespaces that asks for one of them need not look at the others. */
+function namespaceRequired(
+  { type }: ResourceDeclaration,
+  fields: readonly FieldRequirement[],
+): string {
+  return type.namespaced ? (requiredFieldValue(fields, NAMESPACE) ?? '') : '';
+}

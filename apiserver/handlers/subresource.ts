@@ -1,0 +1,88 @@
+import { deepCopy } from '../../api/deep.ts';
+import type { KubernetesObject } from '../../api/meta.ts';
+import { statusError } from '../../api/status.ts';
+import type { DeleteOptions, Status } from '../../api/types/meta-v1.ts';
+import type { HttpResponse } from '../../platform/http.ts';
+import type { Subresource } from '../registry/declaration.ts';
+import type { Updated } from '../registry/resource-store.ts';
+import { decodeBody } from './body.ts';
+import { writeParameters } from './options.ts';
+import { objectResponse, plainResponse } from './respond.ts';
+import { callerOf, objectAt, type Target } from './target.ts';
+
+type AnySubresource = Subresource<KubernetesObject>;
+
+/** GET of the view that a subresource gives of its parent. */
+export async function getSubresource(
+  target: Target,
+  subresource: AnySubresource,
+): Promise<HttpResponse> {
+  const { request, store, environment } = target;
+  const resourceVersion = request.http.query.get('resourceVersion') ?? '';
+  const parent = await store.get(objectAt(target), resourceVersion);
+  if (subresource.read !== undefined) return plainResponse(request, subresource.read(parent.value));
+  const answering = { request, declaration: store.declaration, clock: environment.clock };
+  return objectResponse(answering, parent);
+}
+
+/** POST of an object that acts on its parent: a Binding, an Eviction. */
+export async function createSubresource(
+  target: Target,
+  subresource: AnySubresource,
+): Promise<HttpResponse> {
+  const { request, store } = target;
+  const parameters = writeParameters(request.http.query, 'CreateOptions');
+  const at = objectAt(target);
+  const kind = subresource.kind ?? store.declaration.type;
+  const { object: sent, warnings } = decodeBody(request.http, {
+    kind,
+    fieldValidation: parameters.fieldValidation,
+  });
+  const { name } = sent.metadata;
+  if (name !== undefined && name !== at.name)
+    throw statusError(
+      'BadRequest',
+      `the name of the object (${name}) does not match the name on the URL (${at.name})`,
+    );
+  const posted = sent as KubernetesObject;
+  let result: KubernetesObject;
+  if (subresource.deletesParent) {
+    const { deleteOptions = {} } = posted as { deleteOptions?: DeleteOptions };
+    const dryRun = parameters.dryRun || (deleteOptions.dryRun?.length ?? 0) > 0;
+    const deletion = { at, options: deleteOptions, subresource, sent: posted };
+    const { object } = await store.delete(deletion, callerOf(target, dryRun));
+    result = object.value;
+  } else {
+    const caller = callerOf(target, parameters.dryRun);
+    const { object } = await store.update(
+      { at, sent: () => deepCopy(sent), subresource, mayCreate: false },
+      caller,
+    );
+    result = object.value;
+  }
+  const body =
+    subresource.answer === 'parent' ? result : subresource.answer === 'sent' ? posted : created();
+  return plainResponse(request, body, { status: 201, warnings });
+}
+
+function created(): Status {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+}
+
+/** The answer of a PUT or PATCH: the object, or the subresource's view of it. */
+export function updatedResponse(
+  target: Target,
+  updated: Updated,
+  options: {
+    readonly subresource: AnySubresource | undefined;
+    readonly warnings: readonly string[];
+  },
+): HttpResponse {
+  const { request, store, environment } = target;
+  const { subresource, warnings } = options;
+  const status = updated.created ? 201 : 200;
+  if (subresource?.read !== undefined)
+    return plainResponse(request, subresource.read(updated.object.value), { status, warnings });
+  const answering = { request, declaration: store.declaration, clock: environment.clock };
+  return objectResponse(answering, updated.object, { status, warnings });
+}

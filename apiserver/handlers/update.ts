@@ -1,0 +1,47 @@
+import { statusError } from '../../api/status.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import type { HttpResponse } from '../../platform/http.ts';
+import type { Subresource } from '../registry/declaration.ts';
+import { decodeBody, type DecodedBody } from './body.ts';
+import { writeParameters } from './options.ts';
+import { updatedResponse } from './subresource.ts';
+import { callerOf, objectAt, type Target } from './target.ts';
+
+/** PUT of an object, or of the view that a subresource gives of it. */
+export async function update(
+  target: Target,
+  subresource?: Subresource<KubernetesObject>,
+): Promise<HttpResponse> {
+  const { request, store } = target;
+  const parameters = writeParameters(request.http.query, 'UpdateOptions');
+  const at = objectAt(target);
+  const kind = subresource?.kind ?? store.declaration.type;
+  const decode = (): DecodedBody =>
+    decodeBody(request.http, { kind, fieldValidation: parameters.fieldValidation });
+  const first = decode();
+  checkName(first.object, at.name);
+  // The registry changes what it is given; each further attempt gets a fresh object.
+  let unused: Mutable<KubernetesObject> | undefined = first.object;
+  const sent = (): Mutable<KubernetesObject> => {
+    const object = unused ?? decode().object;
+    unused = undefined;
+    return object;
+  };
+  const caller = callerOf(target, parameters.dryRun);
+  const updated = await store.update({ at, sent, subresource, mayCreate: true }, caller);
+  return updatedResponse(target, updated, { subresource, warnings: first.warnings });
+}
+
+/** The path names the object; a body that names another is a mistake. */
+function checkName({ metadata }: Mutable<KubernetesObject>, name: string): void {
+  if (!metadata.name)
+    throw statusError(
+      'BadRequest',
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+  if (metadata.name !== name)
+    throw statusError(
+      'BadRequest',
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+    );
+}

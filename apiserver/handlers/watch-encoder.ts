@@ -1,0 +1,92 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { JsonValue } from '../../platform/http.ts';
+import type { ResourceDeclaration } from '../registry/declaration.ts';
+import type { WatchItem } from '../registry/resource-store.ts';
+import type { Representation } from './accept.ts';
+import { eventJson } from './json-bytes.ts';
+import { partialMetadata } from './partial-metadata.ts';
+import { includeObjectOf, table, type TableOptions } from './table.ts';
+
+export type WatchEncoder = (item: WatchItem) => JsonValue;
+
+interface Context {
+  readonly declaration: ResourceDeclaration;
+  readonly query: URLSearchParams;
+  readonly clock: Clock;
+}
+
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
+
+/**
+ * Events in the form that one watcher asked for. What all watchers of a form share is made once
+ * per event and kept with it.
+ */
+export function watchEncoder(representation: Representation, context: Context): WatchEncoder {
+  switch (representation.as) {
+    case 'Object': {
+      const { type } = context.declaration;
+      const shape = { kind: type.kind, apiVersion: apiVersionOf(type) };
+      return (item) =>
+        item.type === 'BOOKMARK'
+          ? bookmarkJson(shape, item)
+          : item.rendition('object', () => eventJson(item.type, item.object));
+    }
+    case 'PartialObjectMetadata': {
+      const shape = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
+      return (item) =>
+        item.type === 'BOOKMARK'
+          ? bookmarkJson(shape, item)
+          : item.rendition('metadata', () => {
+              const object = partialMetadata(item.object.value, 'v1');
+              return new JsonValue({ type: item.type, object });
+            });
+    }
+    case 'Table':
+      return tableEncoder(representation.version, context);
+  }
+}
+
+/** The first event of a watch says what the columns are, the others only fill them. */
+function tableEncoder(version: 'v1' | 'v1beta1', context: Context): WatchEncoder {
+  const include = includeObjectOf(context.query);
+  let first = true;
+  return (item) => {
+    const withColumns = first;
+    first = false;
+    const options = { version, include, nowMs: context.clock.now() };
+    if (item.type === 'BOOKMARK') {
+      const metadata = bookmarkMetadata(item);
+      const object = table(context.declaration, { objects: [], metadata, withColumns }, options);
+      return new JsonValue({ type: item.type, object });
+    }
+    const make = (): JsonValue => rowEvent(context.declaration, { item, withColumns }, options);
+    return withColumns ? make() : item.rendition(`table/${version}/${include}`, make);
+  };
+}
+
+function rowEvent(
+  declaration: ResourceDeclaration,
+  row: { item: Exclude<WatchItem, { type: 'BOOKMARK' }>; withColumns: boolean },
+  options: TableOptions,
+): JsonValue {
+  const { item, withColumns } = row;
+  const object: KubernetesObject = item.object.value;
+  const { resourceVersion = '' } = object.metadata;
+  const content = { objects: [object], metadata: { resourceVersion }, withColumns };
+  return new JsonValue({ type: item.type, object: table(declaration, content, options) });
+}
+
+type Bookmark = Extract<WatchItem, { type: 'BOOKMARK' }>;
+
+function bookmarkMetadata({ revision, initialEventsEnd }: Bookmark) {
+  const resourceVersion = String(revision);
+  if (!initialEventsEnd) return { resourceVersion };
+  return { resourceVersion, annotations: { [INITIAL_EVENTS_END]: 'true' } };
+}
+
+function bookmarkJson(shape: { kind: string; apiVersion: string }, item: Bookmark): JsonValue {
+  const metadata = bookmarkMetadata(item);
+  return new JsonValue({ type: item.type, object: { ...shape, metadata } });
+}

@@ -1,0 +1,89 @@
+import { StatusError } from '../../api/status.ts';
+import type { Clock, Timer } from '../../platform/clock.ts';
+import { type Chunk, JsonValue } from '../../platform/http.ts';
+import { StreamOverflowError } from '../../platform/stream.ts';
+
+const BOOKMARK_INTERVAL_MS = 60_000;
+/** A watch about to time out says how far it got, so that its successor starts there. */
+const LAST_BOOKMARK_MS = 2_000;
+
+export interface WatchStreamOptions<T> {
+  readonly source: AsyncIterator<T>;
+  readonly encode: (item: T) => Chunk;
+  /** Asks the source for a bookmark, in its place among the events. */
+  readonly bookmark: () => void;
+  /** Ends the source cleanly after what waits in it. */
+  readonly end: () => void;
+  readonly bookmarks: boolean;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A watch's response body. It ends cleanly when its time is over, when the client has gone, or
+ * when the client was too slow; clients then watch on from the last version they saw. When the
+ * server cannot go on, its last event is an ERROR with the Status that says why.
+ */
+export class WatchStream<T> implements AsyncIterableIterator<Chunk> {
+  readonly #options: WatchStreamOptions<T>;
+  readonly #timers = new Map<'end' | 'bookmark' | 'lastBookmark', Timer>();
+  readonly #onAbort = (): void => void this.return();
+  #ended = false;
+
+  constructor(options: WatchStreamOptions<T>) {
+    this.#options = options;
+    const { clock, timeoutMs, signal, bookmarks } = options;
+    this.#timers.set(
+      'end',
+      clock.after(timeoutMs, () => options.end()),
+    );
+    if (bookmarks) {
+      this.#bookmarkLater();
+      const lastMs = timeoutMs - LAST_BOOKMARK_MS;
+      if (lastMs > 0) this.#timers.set('lastBookmark', clock.after(lastMs, options.bookmark));
+    }
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  #bookmarkLater(): void {
+    const { clock, bookmark } = this.#options;
+    const timer = clock.after(BOOKMARK_INTERVAL_MS, () => {
+      bookmark();
+      this.#bookmarkLater();
+    });
+    this.#timers.set('bookmark', timer);
+  }
+
+  async next(): Promise<IteratorResult<Chunk>> {
+    if (this.#ended) return { done: true, value: undefined };
+    try {
+      const item = await this.#options.source.next();
+      if (item.done === true) return this.#finish();
+      return { done: false, value: this.#options.encode(item.value) };
+    } catch (error) {
+      this.#finish();
+      if (error instanceof StreamOverflowError) return { done: true, value: undefined };
+      if (!(error instanceof StatusError)) throw error;
+      return { done: false, value: new JsonValue({ type: 'ERROR', object: error.status }) };
+    }
+  }
+
+  async return(): Promise<IteratorResult<Chunk>> {
+    this.#finish();
+    await this.#options.source.return?.();
+    return { done: true, value: undefined };
+  }
+
+  #finish(): IteratorResult<Chunk> {
+    this.#ended = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

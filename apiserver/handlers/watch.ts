@@ -1,0 +1,45 @@
+import type { HttpResponse } from '../../platform/http.ts';
+import type { WatchItem } from '../registry/resource-store.ts';
+import { accepted } from './accept.ts';
+import { listParameters } from './list-parameters.ts';
+import { booleanParameter, numberParameter } from './options.ts';
+import { scopeOf } from './selectors.ts';
+import type { Target } from './target.ts';
+import { watchEncoder } from './watch-encoder.ts';
+import { WatchStream } from './watch-stream.ts';
+
+/** kube-apiserver's --min-request-timeout: a watch lasts one to two times as long. */
+const MIN_WATCH_SECONDS = 1_800;
+
+/** A stream of events; ends at its timeout, when the client leaves, or when it cannot go on. */
+export async function watch(target: Target): Promise<HttpResponse> {
+  const { request, store, environment } = target;
+  const { query, headers, signal } = request.http;
+  const form = accepted(headers['accept']);
+  const encode = watchEncoder(form.representation, {
+    declaration: store.declaration,
+    query,
+    clock: environment.clock,
+  });
+  const allowBookmarks = booleanParameter(query, 'allowWatchBookmarks') ?? false;
+  const { limit: _unlimited, ...parameters } = listParameters(query);
+  const watcher = await store.watch(scopeOf(target), { ...parameters, allowBookmarks });
+  const asked = numberParameter(query, 'timeoutSeconds') ?? 0;
+  const seconds = asked > 0 ? asked : defaultTimeout(target);
+  const body = new WatchStream<WatchItem>({
+    source: watcher,
+    encode,
+    bookmark: () => watcher.bookmark(store.revision),
+    end: () => watcher.end(),
+    bookmarks: allowBookmarks,
+    timeoutMs: seconds * 1_000,
+    clock: environment.clock,
+    signal,
+  });
+  return { status: 200, headers: { 'content-type': 'application/json' }, body };
+}
+
+/** Spread out, so that the watches of a restart do not all end at the same moment. */
+function defaultTimeout({ environment }: Target): number {
+  return MIN_WATCH_SECONDS + environment.random.below(MIN_WATCH_SECONDS, 'watch timeout');
+}
