@@ -1,0 +1,82 @@
+/** What strategic merge needs to know of a field: its type and how its lists and maps are merged. */
+import { statusError } from '../status.ts';
+import { type Field, resolve, type TypeRef } from '../schema/table.ts';
+
+/** Absent where the tables say nothing: inside free-form JSON and unknown fields. */
+export type PatchType = TypeRef | undefined;
+
+export interface PatchField {
+  readonly type: PatchType;
+  /** Lists: combine by merge key (objects) or as a set (scalars) instead of replacing. */
+  readonly merges: boolean;
+  /** Objects: take the patch's value whole. */
+  readonly replaces: boolean;
+  /** Objects: a patch lists the keys that are to stay. */
+  readonly retainsKeys: boolean;
+  readonly mergeKey: string | undefined;
+}
+
+const untyped: PatchField = {
+  type: undefined,
+  merges: false,
+  replaces: false,
+  retainsKeys: false,
+  mergeKey: undefined,
+};
+
+const known = new WeakMap<Field, PatchField>();
+
+/** The field `key` of a value of that type. */
+export function patchFieldOf(type: PatchType, key: string): PatchField {
+  if (type === undefined) return untyped;
+  if (type.shape === 'map') return { ...untyped, type: type.of };
+  const field = type.shape === 'message' ? resolve(type).fields.get(key) : undefined;
+  if (field === undefined) return untyped;
+  let result = known.get(field);
+  if (result === undefined) known.set(field, (result = read(field)));
+  return result;
+}
+
+function read(field: Field): PatchField {
+  const strategies = field.patchStrategy?.split(',') ?? [];
+  return {
+    type: field.type,
+    merges: strategies.includes('merge'),
+    replaces: strategies.includes('replace'),
+    retainsKeys: strategies.includes('retainKeys'),
+    mergeKey: field.mergeKey,
+  };
+}
+
+export function elementType(type: PatchType): PatchType {
+  return type?.shape === 'list' ? type.of : undefined;
+}
+
+export const patchMarker = '$patch';
+export const retainKeysMarker = '$retainKeys';
+export const orderPrefix = '$setElementOrder/';
+export const deletePrefix = '$deleteFromPrimitiveList/';
+
+export const isDirective = (key: string): boolean =>
+  key === patchMarker ||
+  key === retainKeysMarker ||
+  key.startsWith(orderPrefix) ||
+  key.startsWith(deletePrefix);
+
+export type JsonObject = Record<string, unknown>;
+
+/** A patch whose directives do not have the form they must have: 400. */
+export function badFormat(message: string): Error {
+  return statusError('BadRequest', message);
+}
+
+/** A patch that does not fit the type it patches: 422. */
+export function badContent(message: string): Error {
+  return statusError('Invalid', message);
+}
+
+export function noMergeKey(element: unknown, mergeKey: string): Error {
+  return badContent(
+    `map: ${JSON.stringify(element)} does not contain declared merge key: ${mergeKey}`,
+  );
+}
