@@ -91,17 +91,16 @@ export function decodeValue(
 /** An absent apiVersion or kind means the one of the path. */
 function checkKind(value: Record<string, unknown>, expected: Kind): void {
   const apiVersion = apiVersionOf(expected);
-  const sent = value['apiVersion'];
-  if (sent !== undefined && sent !== '' && sent !== apiVersion)
+  const { apiVersion: sent, kind } = value;
+  if (typeof sent === 'string' && sent !== '' && sent !== apiVersion)
     throw statusError(
       'BadRequest',
-      `the API version in the data (${String(sent)}) does not match the expected API version (${apiVersion})`,
+      `the API version in the data (${sent}) does not match the expected API version (${apiVersion})`,
     );
-  const kind = value['kind'];
-  if (kind !== undefined && kind !== '' && kind !== expected.kind)
+  if (typeof kind === 'string' && kind !== '' && kind !== expected.kind)
     throw statusError(
       'BadRequest',
-      `${String(kind)} in version ${JSON.stringify(expected.version)} cannot be handled as a ` +
+      `${kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ` +
         `${expected.kind}: the kind in the data does not match the expected kind`,
     );
 }

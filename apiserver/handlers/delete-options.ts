@@ -23,7 +23,7 @@ function hasBody({ body }: HttpRequest): boolean {
 /** Clients send it under the apiVersion of the resource as well: only its fields matter. */
 function fromBody(request: HttpRequest): DeleteOptions {
   const { value } = parseBody(request);
-  return decodeObject(KIND, value, 'Ignore').object as DeleteOptions;
+  return decodeObject(KIND, value, 'Ignore').object;
 }
 
 function fromQuery(query: URLSearchParams): DeleteOptions {

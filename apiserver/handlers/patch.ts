@@ -4,7 +4,9 @@ import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
 import { forbidden, invalidError } from '../../api/field-errors.ts';
 import { isObject } from '../../api/deep.ts';
+import { definitionOf } from '../../api/schema/table.ts';
 import { statusError } from '../../api/status.ts';
+import { assert } from '../../platform/assert.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import { decodeValue, type Kind, mediaTypeOf, parseBody, unsupportedMediaType } from './body.ts';
@@ -12,14 +14,17 @@ import { writeParameters } from './options.ts';
 import { updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+
 /** The document after the patch; neither argument is changed. */
 type Apply = (document: unknown, patch: unknown, kind: Kind) => unknown;
 
 const patches: Readonly<Record<string, Apply>> = {
-  'application/json-patch+json': (document, patch) => applyJsonPatch(document, patch),
-  'application/merge-patch+json': (document, patch) => applyMergePatch(document, asObject(patch)),
+  [JSON_PATCH]: (document, patch) => applyJsonPatch(document, patch),
+  [MERGE_PATCH]: (document, patch) => applyMergePatch(document, asObject(patch)),
   'application/strategic-merge-patch+json': (document, patch, kind) =>
-    applyStrategicMergePatch(kind, document, asObject(patch)),
+    strategicMerge(document, patch, kind),
 };
 
 /**
@@ -54,6 +59,14 @@ export async function patch(
   const caller = callerOf(target, parameters.dryRun);
   const updated = await store.update({ at, sent, subresource, mayCreate: false }, caller);
   return updatedResponse(target, updated, { subresource, warnings });
+}
+
+function strategicMerge(document: unknown, patch: unknown, kind: Kind): unknown {
+  const definition = definitionOf(kind);
+  // Kinds that are known only at run time have no merge keys.
+  if (definition === undefined) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH]);
+  assert(isObject(document), 'a stored object is a JSON object');
+  return applyStrategicMergePatch(definition, document, patch);
 }
 
 /** A patch is JSON under a media type of its own. */

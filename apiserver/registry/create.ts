@@ -87,7 +87,7 @@ export function prepareForCreate(context: ResourceContext, object: Mutable<Kuber
       namespaced: declaration.type.namespaced,
       nameRule: declaration.nameRule ?? 'subdomain',
     }),
-    ...(declaration.validate?.(object as KubernetesObject) ?? []),
+    ...(declaration.validate?.(object) ?? []),
   ];
   if (errors.length > 0) throw invalidError(declaration.type, object.metadata.name ?? '', errors);
 }

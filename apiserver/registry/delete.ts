@@ -123,44 +123,21 @@ function decideDelete(
   deletion: Deletion,
   current: KubernetesObject,
 ): Decision {
-  const { declaration, clock } = context;
   const { options } = deletion;
   const grace = graceOf(context, current, options);
   if (grace === 'pending') return { type: 'keep' };
-
-  const { finalizers: _f, ...rest } = current.metadata;
+  const object = firstChange(context, deletion, current);
   const finalizers = finalizersFor(context, current, options);
-  const first = firstChange(context, deletion, current);
-  const object = {
-    ...first,
-    metadata: {
-      ...(rest as Mutable<typeof rest>),
-      ...(finalizers.length > 0 ? { finalizers } : {}),
-    },
-  };
-  const held = finalizers.length > 0 || declaration.keepsDeleted?.(current) === true;
+  const held = finalizers.length > 0 || context.declaration.keepsDeleted?.(current) === true;
   if (grace === 0 && !held) return { type: 'delete' };
-
-  const { metadata } = object;
-  if (grace === 'none' || grace === 0) {
-    if (grace === 'none' && !held) return { type: 'delete' };
-    if (metadata.deletionTimestamp === undefined) begin(object, declaration.markDeleting);
-    metadata.deletionTimestamp ??= formatTime(clock.now());
-    metadata.deletionGracePeriodSeconds = 0;
-    return { type: 'put', object };
-  }
-  const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
-  if (deletionTimestamp === undefined) {
-    begin(object, declaration.markDeleting);
-    metadata.deletionTimestamp = formatTime(clock.now() + grace * 1_000);
-  } else {
-    const startMs = parseTime(deletionTimestamp)! - (deletionGracePeriodSeconds ?? 0) * 1_000;
-    metadata.deletionTimestamp = formatTime(startMs + grace * 1_000);
-  }
-  metadata.deletionGracePeriodSeconds = grace;
+  const { finalizers: _replaced, ...metadata } = object.metadata;
+  if (finalizers.length > 0) Object.assign(metadata, { finalizers });
+  object.metadata = metadata;
+  beginDeletion(context, object, grace);
   return { type: 'put', object };
 }
 
+/** A copy of `current` down to its metadata, or what the subresource makes of it. */
 function firstChange(
   context: ResourceContext,
   { subresource, sent }: Deletion,
@@ -171,32 +148,44 @@ function firstChange(
   return subresource.write(sent, current, writeContext(context));
 }
 
-/** The first step of a deletion is a change of what the object is to be: its generation counts it. */
-function begin(
+/**
+ * Sets when the object is to be gone. The beginning of a deletion is a change of what the object
+ * is to be, so its generation counts it; a later, shorter grace period counts from that time.
+ */
+function beginDeletion(
+  { clock, declaration }: ResourceContext,
   object: Mutable<KubernetesObject>,
-  markDeleting: ((object: Mutable<KubernetesObject>) => void) | undefined,
+  grace: number,
 ): void {
-  if (object.metadata.generation) object.metadata.generation++;
-  markDeleting?.(object);
+  const { metadata } = object;
+  const { deletionTimestamp, deletionGracePeriodSeconds: pending = 0 } = metadata;
+  let startMs = clock.now();
+  if (deletionTimestamp === undefined) {
+    if (metadata.generation) metadata.generation++;
+    declaration.markDeleting?.(object);
+  } else {
+    startMs = parseTime(deletionTimestamp)! - pending * 1_000;
+  }
+  metadata.deletionTimestamp = formatTime(startMs + grace * 1_000);
+  metadata.deletionGracePeriodSeconds = grace;
 }
 
 /**
- * Seconds to wait, 'none' for a kind without grace, 'pending' if a deletion at least as quick is
+ * Seconds to wait (0 for a kind without grace), or 'pending' if a deletion at least as quick is
  * under way: a grace period can only be shortened.
  */
 function graceOf(
   { declaration }: ResourceContext,
   current: KubernetesObject,
   options: DeleteOptions,
-): number | 'none' | 'pending' {
-  if (declaration.gracePeriodSeconds === undefined) return 'none';
+): number | 'pending' {
+  if (declaration.gracePeriodSeconds === undefined) return 0;
   const { deletionTimestamp, deletionGracePeriodSeconds: pending } = current.metadata;
   const requested = options.gracePeriodSeconds;
   const asked = requested === undefined || requested >= 0 ? requested : 1;
   if (deletionTimestamp === undefined) return declaration.gracePeriodSeconds(current, asked);
-  if (pending === undefined) return 0;
-  if (asked === undefined || asked >= pending) return pending === 0 ? 0 : 'pending';
-  return asked;
+  if (pending === undefined || pending === 0) return 0;
+  return asked === undefined || asked >= pending ? 'pending' : asked;
 }
 
 /** The garbage collector's finalizers, as the propagation policy wants them. */

@@ -108,7 +108,7 @@ async function decideUpdate(
   const object =
     change.subresource === undefined
       ? sent
-      : change.subresource.write(sent as KubernetesObject, current, writeContext(context));
+      : change.subresource.write(sent, current, writeContext(context));
   const attributes = attributesOf(context, {
     operation: 'UPDATE',
     at: change.at,
@@ -120,7 +120,7 @@ async function decideUpdate(
   await admission.mutate(attributes);
   prepareForUpdate(context, object, { old: current, whole: change.subresource === undefined });
   await admission.validate(attributes);
-  if (isFinished(context, object as KubernetesObject)) return { type: 'delete' };
+  if (isFinished(context, object)) return { type: 'delete' };
   await by.reservations.renew({ object, old: current });
   return { type: 'put', object };
 }
@@ -169,8 +169,8 @@ function prepareForUpdate(
   countGeneration(context, object, old);
   const errors = [
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
-    ...(whole ? (declaration.validate?.(object as KubernetesObject) ?? []) : []),
-    ...(declaration.validateUpdate?.(object as KubernetesObject, old) ?? []),
+    ...(whole ? (declaration.validate?.(object) ?? []) : []),
+    ...(declaration.validateUpdate?.(object, old) ?? []),
   ];
   if (errors.length > 0) throw invalidError(declaration.type, old.metadata.name!, errors);
 }
@@ -208,7 +208,7 @@ function countGeneration(
   object: Mutable<KubernetesObject>,
   old: KubernetesObject,
 ): void {
-  if (!declaration.hasGeneration || sameSpec(object as KubernetesObject, old)) return;
+  if (!declaration.hasGeneration || sameSpec(object, old)) return;
   object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 

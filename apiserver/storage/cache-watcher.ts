@@ -44,6 +44,7 @@ export class CacheWatcher implements AsyncIterableIterator<WatchItem> {
   typeOf(event: CacheEvent): WatchEventType | undefined {
     if (event.revision <= this.#options.after) return undefined;
     const { suffix } = this.#options;
+    if (this.namespace !== '' && event.namespace !== this.namespace) return undefined;
     if (suffix !== undefined && event.suffix !== suffix) return undefined;
     const is = this.#sees(event.current);
     const was = this.#sees(event.previous);

@@ -11,7 +11,6 @@ export function collectionPrefix(storagePrefix: string): string {
 
 /** A key is a byte string (store/kv.ts): one unit per byte of the text's UTF-8. */
 function byteString(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
 }
 

@@ -7,8 +7,11 @@ import type { ResourceCodec } from './resource-codec.ts';
 import { StoredObject } from './stored-object.ts';
 import { CacheEvent, WatchEvent, type WatchItem } from './watch-event.ts';
 
-const BTree = sortedBtree.default;
-type Tree = InstanceType<typeof BTree<string, StoredObject>>;
+type Tree = sortedBtree.default<string, StoredObject>;
+type TreeClass = typeof sortedBtree.default;
+/** The package is CommonJS: Node hands out its exports object, vitest and bundlers its default. */
+const BTree: TreeClass =
+  (sortedBtree as { default?: TreeClass }).default ?? (sortedBtree as unknown as TreeClass);
 
 const byUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

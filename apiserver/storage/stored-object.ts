@@ -48,7 +48,7 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
 
   /** Never stored: what a dry run answers. Its resourceVersion is whatever the value says. */
   static unstored(codec: ResourceCodec, value: Mutable<KubernetesObject>): StoredObject {
-    return new StoredObject(codec, { revision: 0, value: deepFreeze(value) as KubernetesObject });
+    return new StoredObject(codec, { revision: 0, value: deepFreeze(value) });
   }
 
   get value(): T {

@@ -71,7 +71,7 @@ export class ResourceWriter implements Writer {
   }
 
   async create(suffix: string, object: Mutable<KubernetesObject>): Promise<Created> {
-    const stored = this.#cache.codec.encode(object as KubernetesObject);
+    const stored = this.#cache.codec.encode(object);
     const answer = await this.#swap(suffix, 0, stored);
     if (!answer.succeeded) return { existing: this.#rangeAnswer(answer) };
     return { created: this.#written(suffix, { stored, value: object, revision: answer.revision }) };
@@ -125,12 +125,11 @@ export class ResourceWriter implements Writer {
   ): Promise<{ readonly outcome: Outcome } | { readonly actual: StoredObject | undefined }> {
     const expected = current?.revision ?? 0;
     if (decision.type === 'delete') {
-      if (current === undefined) return { outcome: { type: 'kept', object: undefined } };
       const answer = await this.#swap(suffix, expected, undefined);
       if (!answer.succeeded) return { actual: this.#rangeAnswer(answer) };
-      return { outcome: { type: 'deleted', object: current.at(answer.revision) } };
+      return { outcome: { type: 'deleted', object: current?.at(answer.revision) } };
     }
-    const stored = this.#cache.codec.encode(decision.object as KubernetesObject);
+    const stored = this.#cache.codec.encode(decision.object);
     const answer = await this.#swap(suffix, expected, stored);
     if (!answer.succeeded) return { actual: this.#rangeAnswer(answer) };
     const { revision } = answer;
@@ -188,7 +187,8 @@ function changesNothing(
   decision: Exclude<Decision, { type: 'keep' }>,
   current: StoredObject | undefined,
 ): boolean {
-  if (decision.type === 'delete' || current === undefined) return false;
+  if (decision.type === 'delete') return current === undefined;
+  if (current === undefined) return false;
   const { object } = decision;
   object.metadata.resourceVersion = String(current.revision);
   return deepEqual(object, current.value);
