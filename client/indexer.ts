@@ -27,11 +27,11 @@ class Bucket<T> {
 }
 
 class Index<T> {
-  readonly #of: IndexFunction<T>;
+  readonly of: IndexFunction<T>;
   readonly #buckets = new Map<string, Bucket<T>>();
 
   constructor(of: IndexFunction<T>) {
-    this.#of = of;
+    this.of = of;
   }
 
   list(value: string): readonly T[] {
@@ -41,9 +41,9 @@ class Index<T> {
   /** Files `current` instead of `old`; either may be absent. */
   replace(key: string, change: { readonly old?: T; readonly current?: T }): void {
     const values =
-      change.current === undefined ? (nothing as readonly string[]) : this.#of(change.current);
+      change.current === undefined ? (nothing as readonly string[]) : this.of(change.current);
     if (change.old !== undefined) {
-      for (const value of this.#of(change.old)) {
+      for (const value of this.of(change.old)) {
         if (!values.includes(value)) this.#remove(key, value);
       }
     }
@@ -69,8 +69,11 @@ export class Indexer<T> implements Lister<T> {
   readonly #all = new Bucket<T>();
   readonly #indexes = new Map<string, Index<T>>();
 
+  /** Adding the same function again does nothing, so that those who share a cache share indexes. */
   addIndex(name: string, of: IndexFunction<T>): void {
-    assert(!this.#indexes.has(name), `index ${name} added twice`);
+    const known = this.#indexes.get(name);
+    if (known?.of === of) return;
+    assert(known === undefined, `two different indexes named ${name}`);
     const index = new Index(of);
     this.#indexes.set(name, index);
     for (const [key, current] of this.#all.objects) index.replace(key, { current });

@@ -1,0 +1,222 @@
+/**
+ * The Deployment controller: makes ReplicaSets for the versions of a pod template, and moves
+ * replicas from one to the next at the pace the strategy allows.
+ */
+import { controllerOf, keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import {
+  deployments as deploymentType,
+  pods as podType,
+  replicaSets as replicaSetType,
+} from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
+import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { Informer } from '../../client/informer-interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import { executeClaims, planClaims } from '../runtime/claim.ts';
+import {
+  type Controller,
+  type ControllerContext,
+  type ReconcileResult,
+  recorderFor,
+} from '../runtime/controller.ts';
+import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
+import {
+  indexByController,
+  NAMESPACE_INDEX,
+  orphansOf,
+  OWNER_INDEX,
+} from '../runtime/owner-index.ts';
+import { enqueueMapped, enqueueSelf } from '../runtime/sources.ts';
+import { REVISION } from './annotations.ts';
+import { type ConditionText, createdText, createFailedText, timeLeftMs } from './conditions.ts';
+import { type DeploymentPlan, planDeployment } from './plan.ts';
+import { sizeOf } from './replica-sets.ts';
+import { planStatus, sameStatus } from './status.ts';
+import { sameTemplate } from './template-hash.ts';
+
+const NAME = 'deployment-controller';
+
+export function deploymentController(context: ControllerContext): Controller {
+  return new DeploymentController(context);
+}
+
+/** What creating a ReplicaSet came to. */
+interface Created {
+  readonly text?: ConditionText;
+  readonly collisionCount?: number;
+  readonly error?: Error;
+}
+
+class DeploymentController implements Controller {
+  readonly name = NAME;
+  readonly queue: WorkQueue;
+  readonly informers;
+  readonly #context: ControllerContext;
+  readonly #deployments: Informer<Deployment>;
+  readonly #replicaSets: Informer<ReplicaSet>;
+  readonly #pods: Informer<Pod>;
+  readonly #recorder: EventRecorder;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.queue = new WorkQueue({ clock: context.clock });
+    this.#deployments = context.informers.of(deploymentType);
+    this.#replicaSets = context.informers.of(replicaSetType);
+    this.#pods = context.informers.of(podType);
+    this.informers = [this.#deployments, this.#replicaSets, this.#pods];
+    this.#recorder = recorderFor(context, NAME);
+    indexByController(this.#deployments);
+    indexByController(this.#replicaSets);
+    indexByController(this.#pods);
+    enqueueSelf(this.#deployments, this.queue);
+    enqueueMapped(this.#replicaSets, this.queue, (replicaSet) => this.#keysFor(replicaSet));
+    // Recreate waits for the last old pod to go: nothing else about pods matters here.
+    this.#pods.addHandler({ deleted: (pod) => this.#podGone(pod) });
+  }
+
+  async reconcile(key: string): Promise<ReconcileResult | undefined> {
+    const deployment = this.#deployments.lister.get(key);
+    if (deployment === undefined) return undefined;
+    if (selectsEverything(deployment.spec.selector)) {
+      const message = 'This deployment is selecting all pods. A non-empty selector is required.';
+      this.#recorder.event(deployment, { type: 'Warning', reason: 'SelectingAll', message });
+      return undefined;
+    }
+    const plan = planDeployment({
+      deployment,
+      replicaSets: await this.#claim(deployment),
+      podsOf: (uid) => this.#pods.lister.byIndex(OWNER_INDEX, uid),
+    });
+    const created = plan.create && (await this.#create(deployment, plan.create));
+    for (const { from, to } of plan.updates) await this.#resize(deployment, from, to);
+    for (const replicaSet of plan.remove) await this.#remove(replicaSet);
+    const revision = created?.error === undefined ? revisionFor(plan) : undefined;
+    const latest = await this.#writeRevision(deployment, revision);
+    return this.#writeStatus({ deployment, latest }, plan, created);
+  }
+
+  async stop(): Promise<void> {
+    await this.#recorder.stop();
+  }
+
+  #keysFor(replicaSet: ReplicaSet): readonly string[] {
+    const owner = controllerOf(replicaSet);
+    const namespace = namespaceOf(replicaSet);
+    if (owner !== undefined)
+      return owner.kind === 'Deployment' ? [`${namespace}/${owner.name}`] : [];
+    return this.#deployments.lister
+      .byIndex(NAMESPACE_INDEX, namespace)
+      .filter(({ spec }) => labelMatcher(spec.selector)(replicaSet.metadata.labels))
+      .map(keyOf);
+  }
+
+  #podGone(pod: Pod): void {
+    const owner = controllerOf(pod);
+    if (owner?.kind !== 'ReplicaSet') return;
+    const replicaSet = this.#replicaSets.lister.get(`${namespaceOf(pod)}/${owner.name}`);
+    const key = replicaSet && this.#keysFor(replicaSet)[0];
+    const deployment = key === undefined ? undefined : this.#deployments.lister.get(key);
+    if (deployment?.spec.strategy?.type === 'Recreate') this.queue.add(keyOf(deployment));
+  }
+
+  #claim(deployment: Deployment): Promise<readonly ReplicaSet[]> {
+    const { client } = this.#context;
+    const own = this.#replicaSets.lister.byIndex(OWNER_INDEX, uidOf(deployment));
+    const orphans = orphansOf(this.#replicaSets.lister, namespaceOf(deployment));
+    const matches = labelMatcher(deployment.spec.selector);
+    const claims = planClaims(deployment, matches, [...own, ...orphans]);
+    const types = { client, ownerType: deploymentType, type: replicaSetType };
+    return executeClaims(types, deployment, claims);
+  }
+
+  async #create(deployment: Deployment, replicaSet: ReplicaSet): Promise<Created> {
+    const name = nameOf(replicaSet);
+    try {
+      await this.#context.client.create(replicaSetType, replicaSet);
+    } catch (error) {
+      if (isStatus(error, 'AlreadyExists')) return this.#existing(deployment, replicaSet, error);
+      const failed = error as Error;
+      return { text: createFailedText(name, failed.message), error: failed };
+    }
+    const size = sizeOf(replicaSet);
+    if (size > 0) this.#announce(deployment, `Scaled up replica set ${name} from 0 to ${size}`);
+    return { text: createdText(name) };
+  }
+
+  /** Either our own, which the cache has not shown yet, or another's of the same hash. */
+  async #existing(deployment: Deployment, replicaSet: ReplicaSet, error: Error): Promise<Created> {
+    const ref = { namespace: namespaceOf(replicaSet), name: nameOf(replicaSet) };
+    const live = await this.#context.client.get(replicaSetType, ref);
+    const ours = controllerOf(live)?.uid === deployment.metadata.uid;
+    if (ours && sameTemplate(live.spec.template, deployment.spec.template)) return {};
+    return { collisionCount: (deployment.status?.collisionCount ?? 0) + 1, error };
+  }
+
+  async #resize(deployment: Deployment, from: ReplicaSet, to: ReplicaSet): Promise<void> {
+    await this.#context.client.update(replicaSetType, to);
+    const [before, after] = [sizeOf(from), sizeOf(to)];
+    if (before === after) return;
+    const direction = after > before ? 'up' : 'down';
+    const name = nameOf(from);
+    this.#announce(
+      deployment,
+      `Scaled ${direction} replica set ${name} from ${before} to ${after}`,
+    );
+  }
+
+  async #remove(replicaSet: ReplicaSet): Promise<void> {
+    const ref = { namespace: namespaceOf(replicaSet), name: nameOf(replicaSet) };
+    const preconditions = { uid: uidOf(replicaSet) };
+    try {
+      await this.#context.client.delete(replicaSetType, ref, { preconditions });
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error;
+    }
+  }
+
+  /** An annotation is no part of the status: it goes through the main resource. */
+  async #writeRevision(deployment: Deployment, revision: string | undefined): Promise<Deployment> {
+    const known = deployment.metadata.annotations?.[REVISION];
+    if (revision === undefined || revision === known) return deployment;
+    const ref = { namespace: namespaceOf(deployment), name: nameOf(deployment) };
+    const metadata = { uid: uidOf(deployment), annotations: { [REVISION]: revision } };
+    const type = 'application/merge-patch+json';
+    return this.#context.client.patch(deploymentType, ref, { type, body: { metadata } });
+  }
+
+  /** The status is about `deployment`, as observed; `latest` says which version it replaces. */
+  async #writeStatus(
+    { deployment, latest }: { deployment: Deployment; latest: Deployment },
+    plan: DeploymentPlan,
+    created: Created | undefined,
+  ): Promise<ReconcileResult | undefined> {
+    const { clock, client } = this.#context;
+    const nowMs = clock.now();
+    const text = created?.text ?? plan.condition;
+    const status = planStatus({
+      deployment,
+      versions: plan.versions,
+      nowMs,
+      timed: plan.timed,
+      ...(text === undefined ? {} : { text }),
+      ...(created?.collisionCount === undefined ? {} : { collisionCount: created.collisionCount }),
+    });
+    if (!sameStatus(deployment.status, status)) {
+      await client.update(deploymentType, { ...latest, status }, { subresource: 'status' });
+    }
+    if (created?.error !== undefined) throw created.error;
+    const left = plan.timed ? timeLeftMs(deployment, status.conditions ?? [], nowMs) : undefined;
+    // A second more, so that the deadline has surely passed by then.
+    return left === undefined ? undefined : { requeueAfterMs: Math.max(0, left) + 1000 };
+  }
+
+  #announce(deployment: Deployment, message: string): void {
+    this.#recorder.event(deployment, { type: 'Normal', reason: 'ScalingReplicaSet', message });
+  }
+}
+
+function revisionFor(plan: DeploymentPlan): string | undefined {
+  return plan.create?.metadata.annotations?.[REVISION] ?? plan.revision;
+}

@@ -1,0 +1,51 @@
+/** The pod-template-hash label: which ReplicaSet belongs to which version of the template. */
+import { deepEqual } from '../../api/deep.ts';
+import type { PodTemplateSpec } from '../../api/types/core-v1.ts';
+
+export const HASH_LABEL = 'pod-template-hash';
+
+/** FNV-1a's 32-bit offset basis and prime (RFC 9923, section 5). */
+const OFFSET = 0x811c9dc5;
+const PRIME = 0x01000193;
+
+/** No vowels and no digits that look like them: a hash is never a word. */
+const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+/**
+ * The same for equal templates in every process and version of Wherry. It need not be, and is
+ * not, the value kube-controller-manager computes from Go's memory layout: whoever takes over a
+ * Deployment finds its ReplicaSet by comparing templates, not by this hash.
+ */
+export function templateHash(template: PodTemplateSpec, collisionCount = 0): string {
+  let hash = fnv32a(OFFSET, stableJson(template));
+  if (collisionCount > 0) hash = fnv32a(hash, String(collisionCount));
+  return [...String(hash)].map((digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length]).join('');
+}
+
+/** Equal but for the hash label, which the controller adds. */
+export function sameTemplate(
+  a: PodTemplateSpec | undefined,
+  b: PodTemplateSpec | undefined,
+): boolean {
+  return deepEqual(withoutHash(a), withoutHash(b));
+}
+
+function withoutHash(template: PodTemplateSpec | undefined): unknown {
+  const { [HASH_LABEL]: _, ...labels } = template?.metadata?.labels ?? {};
+  const { creationTimestamp: _none, ...metadata } = template?.metadata ?? {};
+  return { ...template, metadata: { ...metadata, labels } };
+}
+
+function fnv32a(seed: number, text: string): number {
+  let hash = seed;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, PRIME);
+  return hash >>> 0;
+}
+
+/** JSON with sorted keys; `undefined` fields are absent. */
+function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => {
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

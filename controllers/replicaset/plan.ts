@@ -1,0 +1,95 @@
+/** What a ReplicaSet asks for, decided from what the caches show. */
+import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../api/types/apps-v1.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import { deepEqual } from '../../api/deep.ts';
+import { formatTime } from '../../api/time.ts';
+import { podActive, podAvailable, podReady } from '../runtime/pods.ts';
+import { podsToDelete } from './ranking.ts';
+
+/** Pods created or deleted in one go; the rest follows when these were seen. */
+export const BURST_REPLICAS = 500;
+
+export interface ReplicaSetState {
+  readonly replicaSet: ReplicaSet;
+  /** Those it owns, in any state. */
+  readonly pods: readonly Pod[];
+  /** Active pods of the ReplicaSets of the same owner, these included. */
+  readonly related: readonly Pod[];
+  readonly nowMs: number;
+}
+
+export interface ReplicaSetPlan {
+  readonly create: number;
+  readonly remove: readonly Pod[];
+}
+
+export function planReplicas(state: ReplicaSetState): ReplicaSetPlan {
+  const { replicaSet, pods, related, nowMs } = state;
+  if (replicaSet.metadata.deletionTimestamp !== undefined) return { create: 0, remove: [] };
+  const active = pods.filter(podActive);
+  const missing = (replicaSet.spec.replicas ?? 1) - active.length;
+  if (missing >= 0) return { create: Math.min(missing, BURST_REPLICAS), remove: [] };
+  const count = Math.min(-missing, BURST_REPLICAS);
+  return { create: 0, remove: podsToDelete(active, related, { count, nowMs }) };
+}
+
+/** Why replicas could not be created or deleted, for the ReplicaFailure condition. */
+export interface ReplicaFailure {
+  readonly reason: 'FailedCreate' | 'FailedDelete';
+  readonly message: string;
+}
+
+export function planStatus(state: ReplicaSetState, failure?: ReplicaFailure): ReplicaSetStatus {
+  const { replicaSet, nowMs } = state;
+  const active = state.pods.filter(podActive);
+  const labels = Object.entries(replicaSet.spec.template?.metadata?.labels ?? {});
+  const minReadySeconds = replicaSet.spec.minReadySeconds ?? 0;
+  const count = (test: (pod: Pod) => boolean): number =>
+    active.reduce((sum, pod) => sum + (test(pod) ? 1 : 0), 0);
+  const conditions = conditionsOf(replicaSet.status?.conditions ?? [], failure, nowMs);
+  return {
+    replicas: active.length,
+    fullyLabeledReplicas: count(({ metadata }) =>
+      labels.every(([name, value]) => metadata.labels?.[name] === value),
+    ),
+    readyReplicas: count(podReady),
+    availableReplicas: count((pod) => podAvailable(pod, minReadySeconds, nowMs)),
+    observedGeneration: replicaSet.metadata.generation ?? 0,
+    ...(conditions.length === 0 ? {} : { conditions }),
+  };
+}
+
+function conditionsOf(
+  old: readonly ReplicaSetCondition[],
+  failure: ReplicaFailure | undefined,
+  nowMs: number,
+): readonly ReplicaSetCondition[] {
+  const others = old.filter(({ type }) => type !== 'ReplicaFailure');
+  if (failure === undefined) return others.length === old.length ? old : others;
+  const current = old.find(({ type }) => type === 'ReplicaFailure');
+  if (current?.reason === failure.reason) return old;
+  const lastTransitionTime = formatTime(nowMs);
+  return [...others, { type: 'ReplicaFailure', status: 'True', lastTransitionTime, ...failure }];
+}
+
+/** Absent counts are zero: the server leaves out zeros. */
+export function sameStatus(a: ReplicaSetStatus | undefined, b: ReplicaSetStatus): boolean {
+  return (
+    (a?.replicas ?? 0) === b.replicas &&
+    (a?.fullyLabeledReplicas ?? 0) === (b.fullyLabeledReplicas ?? 0) &&
+    (a?.readyReplicas ?? 0) === (b.readyReplicas ?? 0) &&
+    (a?.availableReplicas ?? 0) === (b.availableReplicas ?? 0) &&
+    (a?.observedGeneration ?? 0) === (b.observedGeneration ?? 0) &&
+    deepEqual(a?.conditions ?? [], b.conditions ?? [])
+  );
+}
+
+/** When a ready pod that is not yet available will be, if nothing else happens. */
+export function availableAfterMs(
+  replicaSet: ReplicaSet,
+  status: ReplicaSetStatus,
+): number | undefined {
+  const minReadySeconds = replicaSet.spec.minReadySeconds ?? 0;
+  const waits = (status.readyReplicas ?? 0) > (status.availableReplicas ?? 0);
+  return minReadySeconds > 0 && waits ? minReadySeconds * 1000 : undefined;
+}

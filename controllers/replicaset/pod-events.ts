@@ -1,0 +1,75 @@
+/** What pod events mean for ReplicaSets: whose key to look at, and which expectation is met. */
+import { controllerOf, keyOf, namespaceOf } from '../../api/meta.ts';
+import type { ReplicaSet } from '../../api/types/apps-v1.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { Expectations } from '../../client/expectations.ts';
+import type { Informer, Lister } from '../../client/informer-interface.ts';
+import type { WorkQueue } from '../../client/work-queue.ts';
+import { labelMatcher } from '../runtime/label-selector.ts';
+import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
+import { podActive } from '../runtime/pods.ts';
+
+/**
+ * Pods report in bursts, and each report changes no more than a count in the status: they are
+ * gathered for this long. What changes the number of pods is looked at once.
+ */
+export const GATHER_MS = 20;
+
+export interface PodWatch {
+  readonly pods: Informer<Pod>;
+  readonly replicaSets: Lister<ReplicaSet>;
+  readonly queue: WorkQueue;
+  readonly expectations: Expectations;
+}
+
+export function watchPods({ pods, replicaSets, queue, expectations }: PodWatch): void {
+  /** The cached ReplicaSet that controls the pod; not one of the same name made later. */
+  const ownerKey = (pod: Pod): string | undefined => {
+    const owner = controllerOf(pod);
+    if (owner?.kind !== 'ReplicaSet') return undefined;
+    const key = `${namespaceOf(pod)}/${owner.name}`;
+    return replicaSets.get(key)?.metadata.uid === owner.uid ? key : undefined;
+  };
+  /** An orphan may be adopted by whoever selects it. */
+  const enqueueSelectors = (pod: Pod): void => {
+    if (!podActive(pod)) return;
+    for (const replicaSet of replicaSets.byIndex(NAMESPACE_INDEX, namespaceOf(pod))) {
+      if (labelMatcher(replicaSet.spec.selector)(pod.metadata.labels)) {
+        queue.add(keyOf(replicaSet));
+      }
+    }
+  };
+  const gone = (pod: Pod): void => {
+    const key = ownerKey(pod);
+    if (key === undefined) return;
+    expectations.deletionObserved(key, keyOf(pod));
+    queue.add(key);
+  };
+  const added = (pod: Pod): void => {
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      gone(pod);
+      return;
+    }
+    const key = ownerKey(pod);
+    if (key === undefined) {
+      if (controllerOf(pod) === undefined) enqueueSelectors(pod);
+      return;
+    }
+    expectations.creationObserved(key);
+    if (expectations.satisfied(key)) queue.add(key);
+    else queue.addAfter(key, GATHER_MS);
+  };
+  const updated = (old: Pod, pod: Pod): void => {
+    const before = ownerKey(old);
+    const key = ownerKey(pod);
+    if (before !== undefined && before !== key) queue.add(before);
+    if (key === undefined) {
+      if (controllerOf(pod) === undefined) enqueueSelectors(pod);
+      return;
+    }
+    if (pod.metadata.deletionTimestamp !== undefined && podActive(old)) gone(pod);
+    else if (podActive(old) !== podActive(pod)) queue.add(key);
+    else queue.addAfter(key, GATHER_MS);
+  };
+  pods.addHandler({ added, updated, deleted: gone });
+}

@@ -1,0 +1,64 @@
+/**
+ * The programming model: a controller is a function from a key to a better world.
+ *
+ * Sources turn what informers see into keys; the queue holds each key once; workers call
+ * `reconcile` with the key alone. It reads the caches, decides (a pure plan), acts, and returns
+ * or throws: a throw is tried again after the key's backoff. No event ever reaches it, so a lost
+ * one costs nothing but time.
+ */
+import type { KubernetesObject } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
+import { createEventRecorder, type EventRecorder } from '../../client/event-recorder.ts';
+import type { InformerFactory } from '../../client/informer-factory.ts';
+import type { Informer } from '../../client/informer-interface.ts';
+import type { RestClient } from '../../client/rest.ts';
+import type { WorkQueue } from '../../client/work-queue.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Random } from '../../platform/random.ts';
+
+export interface ReconcileResult {
+  /** Look at the key again after this long, even if nothing happens to it. */
+  readonly requeueAfterMs?: number;
+}
+
+export interface Controller {
+  /** As kube-controller-manager calls it: "deployment-controller". */
+  readonly name: string;
+  readonly queue: WorkQueue;
+  /** Caches that must be synced before the first key is reconciled. */
+  readonly informers: readonly Pick<Informer<KubernetesObject>, 'start' | 'whenSynced'>[];
+  /** Keys worked on at once; the manager's default if absent. */
+  readonly concurrency?: number;
+  reconcile(key: string): Promise<ReconcileResult | undefined>;
+  /** Called once the caches are synced, before the first key. */
+  begin?(): void;
+  /** Called after the workers ended. */
+  stop?(): Promise<void>;
+}
+
+/** What a controller is built from. */
+export interface ControllerContext {
+  readonly client: RestClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Shared by all controllers: one cache per resource. */
+  readonly informers: InformerFactory;
+  /** Every listable, watchable and deletable resource the server has. */
+  readonly resourceTypes: readonly ResourceType[];
+}
+
+export function serves(context: ControllerContext, type: ResourceType): boolean {
+  return context.resourceTypes.some(
+    (served) =>
+      served.group === type.group &&
+      served.version === type.version &&
+      served.resource === type.resource,
+  );
+}
+
+export function recorderFor(context: ControllerContext, component: string): EventRecorder {
+  const { client, clock, random, logger } = context;
+  return createEventRecorder({ client, clock, random, logger, component });
+}

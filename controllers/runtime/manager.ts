@@ -1,0 +1,87 @@
+import { AssertionError } from '../../platform/assert.ts';
+import type { Running } from '../../platform/lifecycle.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { isStatus } from '../../api/status.ts';
+import type { Controller } from './controller.ts';
+
+export const DEFAULT_CONCURRENCY = 5;
+
+export interface ManagerOptions {
+  readonly controllers: readonly Controller[];
+  readonly logger: Logger;
+  readonly concurrency?: number;
+}
+
+/**
+ * Runs controllers: each starts as soon as its own caches are synced, so that a kind the server
+ * does not answer for holds up only those who need it.
+ */
+export class Manager implements Running {
+  readonly #controllers: readonly Controller[];
+  readonly #logger: Logger;
+  readonly #concurrency: number;
+  #workers: Promise<void>[] = [];
+  #stopped: Promise<void> | undefined;
+  #stopping = false;
+
+  constructor(options: ManagerOptions) {
+    this.#controllers = options.controllers;
+    this.#logger = options.logger;
+    this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+  }
+
+  /** Resolves when every controller works; rejects if an informer was stopped before it synced. */
+  async start(): Promise<void> {
+    await Promise.all(this.#controllers.map((controller) => this.#startOne(controller)));
+  }
+
+  /** Keys in work are finished, waiting ones dropped. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #startOne(controller: Controller): Promise<void> {
+    for (const informer of controller.informers) informer.start();
+    await Promise.all(controller.informers.map((informer) => informer.whenSynced()));
+    if (this.#stopping) return;
+    controller.begin?.();
+    const concurrency = controller.concurrency ?? this.#concurrency;
+    for (let i = 0; i < concurrency; i++) this.#workers.push(this.#work(controller));
+    this.#logger.debug({ controller: controller.name }, 'controller started');
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#stopping = true;
+    for (const { queue } of this.#controllers) queue.stop();
+    await Promise.all(this.#workers);
+    await Promise.all(this.#controllers.map(async (controller) => controller.stop?.()));
+  }
+
+  async #work(controller: Controller): Promise<void> {
+    const { queue } = controller;
+    for (;;) {
+      const key = await queue.next();
+      if (key === undefined) return;
+      try {
+        const result = await controller.reconcile(key);
+        queue.forget(key);
+        if (result?.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
+      } catch (error) {
+        // A broken invariant ends the process: nothing decided from here on could be trusted.
+        if (error instanceof AssertionError) throw error;
+        this.#logFailure(controller, key, error);
+        queue.addRateLimited(key);
+      } finally {
+        queue.done(key);
+      }
+    }
+  }
+
+  #logFailure(controller: Controller, key: string, error: unknown): void {
+    const fields = { controller: controller.name, key, err: error };
+    // Writing on a stale cache is how optimistic concurrency works, not a failure.
+    if (isStatus(error, 'Conflict')) this.#logger.debug(fields, 'stale, will retry');
+    else this.#logger.warn(fields, 'reconcile failed, will retry');
+  }
+}
