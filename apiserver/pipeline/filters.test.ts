@@ -1,0 +1,375 @@
+import { describe, expect, it } from 'vitest';
+import { statusError } from '../../api/status.ts';
+import type { Clock, Timer } from '../../platform/clock.ts';
+import { type HttpRequest, type HttpResponse, JsonValue, type Peer } from '../../platform/http.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import { realRandom } from '../../platform/node/random.ts';
+import { anyOf } from '../authn/authenticator.ts';
+import { bearerToken } from '../authn/bearer-token.ts';
+import { clientCertificate } from '../authn/client-certificate.ts';
+import { authenticatedUsers } from '../authz/authenticated-users.ts';
+import type { Authorizer } from '../authz/authorizer.ts';
+import type { PipelineHandler } from './filter.ts';
+import { pipeline } from './filters.ts';
+import { RequestCounts } from './request-counts.ts';
+
+/** Time that moves only when told to. */
+class HandClock implements Clock {
+  #now = 0;
+  readonly #timers = new Map<Timer, { at: number; fn: () => void }>();
+  now = (): number => this.#now;
+  monotonic = (): number => this.#now;
+  after(delayMs: number, fn: () => void): Timer {
+    const timer = { cancel: () => void this.#timers.delete(timer) };
+    this.#timers.set(timer, { at: this.#now + delayMs, fn });
+    return timer;
+  }
+  get pending(): number {
+    return this.#timers.size;
+  }
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const [timer, { at, fn }] of this.#timers) {
+      if (at > this.#now) continue;
+      this.#timers.delete(timer);
+      fn();
+    }
+  }
+}
+
+const fine: PipelineHandler = async ({ user }) => ({
+  status: 200,
+  headers: {},
+  body: new JsonValue({ user }),
+});
+
+interface Setup {
+  readonly handler?: PipelineHandler;
+  readonly authorizer?: Authorizer;
+  readonly maxRequestsInFlight?: number;
+}
+
+function setUp({ handler = fine, authorizer = authenticatedUsers, ...rest }: Setup = {}) {
+  const clock = new HandClock();
+  const counts = new RequestCounts();
+  const jane = { name: 'jane', groups: ['dev'] };
+  const handle = pipeline(
+    {
+      clock,
+      counts,
+      authorizer,
+      random: realRandom,
+      logger: silentLogger,
+      authenticator: anyOf([clientCertificate, bearerToken(new Map([['secret', jane]]))]),
+      maxRequestsInFlight: rest.maxRequestsInFlight ?? 10,
+      maxMutatingRequestsInFlight: 1,
+      requestTimeoutMs: 60_000,
+    },
+    handler,
+  );
+  return { clock, counts, handle };
+}
+
+const admin = { commonName: 'admin', organizations: ['system:masters'] };
+
+function request(
+  line: string,
+  options: { headers?: Record<string, string>; peer?: Partial<Peer>; signal?: AbortSignal } = {},
+): HttpRequest {
+  const [method = '', url = ''] = line.split(' ');
+  const [path = '', query = ''] = url.split('?');
+  return {
+    method,
+    path,
+    query: new URLSearchParams(query),
+    headers: options.headers ?? {},
+    peer: { address: 'test', ...options.peer },
+    signal: options.signal ?? new AbortController().signal,
+  };
+}
+
+const asAdmin = (line: string, headers: Record<string, string> = {}): HttpRequest =>
+  request(line, { headers, peer: { certificate: admin } });
+
+function valueOf({ body }: HttpResponse): unknown {
+  return body instanceof JsonValue ? body.value : undefined;
+}
+
+describe('identity', () => {
+  it('gives each answer an Audit-Id, the client’s own if it sent one', async () => {
+    const { handle } = setUp();
+    const [first, second, own] = await Promise.all([
+      handle(asAdmin('GET /api')),
+      handle(asAdmin('GET /api')),
+      handle(asAdmin('GET /api', { 'audit-id': 'mine' })),
+    ]);
+    expect(first.headers['audit-id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(first.headers['audit-id']).not.toBe(second.headers['audit-id']);
+    expect(own.headers['audit-id']).toBe('mine');
+    expect(own.headers['cache-control']).toBe('no-cache, private');
+  });
+
+  it('refuses bad credentials with 401, without saying what was wrong', async () => {
+    const { handle } = setUp();
+    const answers = await Promise.all([
+      handle(request('GET /api/v1/pods', { headers: { authorization: 'Bearer wrong' } })),
+      handle(request('GET /readyz', { peer: { certificateError: 'CERT_HAS_EXPIRED' } })),
+    ]);
+    for (const answer of answers) {
+      expect(answer.status).toBe(401);
+      expect(valueOf(answer)).toEqual({
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        message: 'Unauthorized',
+        reason: 'Unauthorized',
+        code: 401,
+      });
+      expect(answer.headers['audit-id']).toBeDefined();
+    }
+  });
+
+  it.each(['/healthz', '/livez', '/readyz', '/readyz/etcd', '/version'])(
+    'opens %s to everybody',
+    async (path) => {
+      expect((await setUp().handle(request(`GET ${path}`))).status).toBe(200);
+    },
+  );
+
+  it.each([
+    [
+      'GET /api/v1/namespaces/default/pods',
+      'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" in the namespace "default"',
+    ],
+    [
+      'GET /apis/apps/v1/deployments?watch=1',
+      'deployments.apps is forbidden: User "system:anonymous" cannot watch resource "deployments" in API group "apps" at the cluster scope',
+    ],
+    [
+      'PUT /api/v1/namespaces/d/pods/web/status',
+      'pods "web" is forbidden: User "system:anonymous" cannot update resource "pods/status" in API group "" in the namespace "d"',
+    ],
+    ['GET /apis', 'forbidden: User "system:anonymous" cannot get path "/apis"'],
+    ['POST /version', 'forbidden: User "system:anonymous" cannot post path "/version"'],
+  ])('forbids anonymous %s', async (line, message) => {
+    const answer = await setUp().handle(request(line));
+    expect(answer.status).toBe(403);
+    expect(valueOf(answer)).toMatchObject({ reason: 'Forbidden', message });
+  });
+
+  it('knows the bearer of a token', async () => {
+    const headers = { authorization: 'Bearer secret' };
+    const answer = await setUp().handle(request('GET /api', { headers }));
+    expect(valueOf(answer)).toEqual({
+      user: { name: 'jane', groups: ['dev', 'system:authenticated'] },
+    });
+  });
+});
+
+describe('impersonation', () => {
+  it('acts as the named user', async () => {
+    const headers = { 'impersonate-user': 'joe', 'impersonate-group': 'a, b' };
+    expect(valueOf(await setUp().handle(asAdmin('GET /api', headers)))).toEqual({
+      user: { name: 'joe', groups: ['a', 'b', 'system:authenticated'] },
+    });
+  });
+
+  it('knows the groups of a service account', async () => {
+    const headers = { 'impersonate-user': 'system:serviceaccount:ns:robot' };
+    expect(valueOf(await setUp().handle(asAdmin('GET /api', headers)))).toMatchObject({
+      user: {
+        groups: ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'],
+      },
+    });
+  });
+
+  it('loses all rights as anonymous', async () => {
+    const headers = { 'impersonate-user': 'system:anonymous' };
+    expect((await setUp().handle(asAdmin('GET /api', headers))).status).toBe(403);
+  });
+
+  it('is refused to those who may not, and without a user', async () => {
+    const authorizer: Authorizer = {
+      authorize: (_user, { verb }) => ({ allowed: verb !== 'impersonate' }),
+    };
+    const { handle } = setUp({ authorizer });
+    const refused = await handle(asAdmin('GET /api', { 'impersonate-user': 'joe' }));
+    expect(valueOf(refused)).toMatchObject({
+      code: 403,
+      message:
+        'users "joe" is forbidden: User "admin" cannot impersonate resource "users" in API group "" at the cluster scope',
+    });
+    const nobody = await handle(asAdmin('GET /api', { 'impersonate-group': 'a' }));
+    expect(nobody.status).toBe(400);
+  });
+});
+
+describe('failures', () => {
+  it('answers a refusal with its Status and Retry-After', async () => {
+    const { handle } = setUp({
+      handler: async () => {
+        throw statusError('TooManyRequests', 'later', { retryAfterSeconds: 7 });
+      },
+    });
+    const answer = await handle(asAdmin('GET /api/v1/pods'));
+    expect([answer.status, answer.headers['retry-after']]).toEqual([429, '7']);
+  });
+
+  it('answers a bug with 500 that keeps its secret', async () => {
+    const { handle } = setUp({
+      handler: async () => {
+        throw new Error('password is hunter2');
+      },
+    });
+    const answer = await handle(asAdmin('GET /api/v1/pods'));
+    expect(answer.status).toBe(500);
+    expect(valueOf(answer)).toMatchObject({ reason: 'InternalError' });
+    expect(JSON.stringify(valueOf(answer))).not.toContain('hunter2');
+  });
+
+  it('answers a path that cannot be decoded', async () => {
+    expect((await setUp().handle(asAdmin('GET /api/v1/%zz'))).status).toBe(400);
+  });
+});
+
+/** A handler whose requests end when told to. */
+function gate() {
+  const open: (() => void)[] = [];
+  const handler: PipelineHandler = () =>
+    new Promise((resolve) => open.push(() => resolve({ status: 200, headers: {} })));
+  return { open, handler };
+}
+
+/** Lets everything run that only waits for promises. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('limits', () => {
+  it('lets waiting requests in, in order, and bounds writes apart from reads', async () => {
+    const { open, handler } = gate();
+    const { handle, counts } = setUp({ handler });
+    const done: string[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      void handle(asAdmin(`PUT /api/v1/namespaces/d/pods/${name}`)).then(() => done.push(name));
+    }
+    void handle(asAdmin('GET /api/v1/pods'));
+    await settled();
+    expect(open).toHaveLength(2);
+    expect(counts.inFlight).toEqual({ readOnly: 1, mutating: 1 });
+    expect(counts.waiting).toEqual({ readOnly: 0, mutating: 2 });
+    for (const index of [0, 2, 3]) {
+      open[index]!();
+      await settled();
+    }
+    expect(done).toEqual(['a', 'b', 'c']);
+    expect(counts.inFlight.mutating).toBe(0);
+  });
+
+  it('turns away what waited a quarter of the timeout', async () => {
+    const { handler } = gate();
+    const { handle, clock, counts } = setUp({ handler });
+    void handle(asAdmin('PUT /api/v1/namespaces/d/pods/a'));
+    const second = handle(asAdmin('PUT /api/v1/namespaces/d/pods/b'));
+    await settled();
+    clock.advance(15_000);
+    const answer = await second;
+    expect([answer.status, answer.headers['retry-after']]).toEqual([429, '1']);
+    expect(valueOf(answer)).toMatchObject({
+      reason: 'TooManyRequests',
+      message: 'Too many requests, please try again later.',
+    });
+    expect(counts.waiting.mutating).toBe(0);
+    expect(counts.rejected).toBe(1);
+  });
+
+  it('exempts watches and paths', async () => {
+    const { open, handler } = gate();
+    const { handle } = setUp({ handler, maxRequestsInFlight: 1 });
+    for (const line of ['GET /api/v1/pods', 'GET /api/v1/pods?watch=true', 'GET /readyz']) {
+      void handle(asAdmin(line));
+    }
+    await settled();
+    expect(open).toHaveLength(3);
+  });
+});
+
+describe('the deadline', () => {
+  it.each([
+    ['GET /api/v1/pods', 60_000],
+    ['GET /api/v1/pods?timeout=5s', 5_000],
+    ['GET /api/v1/pods?timeout=1h', 60_000],
+    ['GET /api/v1/pods?timeout=0', 60_000],
+    ['GET /api/v1/pods?timeout=1m30.5s', 60_000],
+    ['GET /api/v1/pods?timeout=250ms', 250],
+  ])('ends %s after %d ms', async (line, ms) => {
+    let aborted = false;
+    const { handle, clock } = setUp({
+      handler: ({ http }) => {
+        http.signal.addEventListener('abort', () => (aborted = true));
+        return new Promise(() => {});
+      },
+    });
+    const answer = handle(asAdmin(line));
+    await settled();
+    clock.advance(ms - 1);
+    await settled();
+    expect(aborted).toBe(false);
+    clock.advance(1);
+    expect(valueOf(await answer)).toMatchObject({ code: 504, reason: 'Timeout' });
+    expect(aborted).toBe(true);
+  });
+
+  it('refuses a timeout that is no duration', async () => {
+    const answer = await setUp().handle(asAdmin('GET /api/v1/pods?timeout=5'));
+    expect(valueOf(answer)).toMatchObject({
+      code: 400,
+      message: 'invalid timeout specified in the request URL - time: invalid duration "5"',
+    });
+  });
+
+  it('has no timer for a watch, and leaves none behind', async () => {
+    const { handle, clock } = setUp();
+    await handle(asAdmin('GET /api/v1/pods?watch=true'));
+    await handle(asAdmin('GET /api/v1/pods'));
+    expect(clock.pending).toBe(0);
+  });
+
+  it('passes on that the client left', async () => {
+    const client = new AbortController();
+    let aborted = false;
+    const { handle } = setUp({
+      handler: ({ http }) =>
+        new Promise((resolve) => {
+          http.signal.addEventListener('abort', () => {
+            aborted = true;
+            resolve({ status: 200, headers: {} });
+          });
+        }),
+    });
+    const peer = { certificate: admin };
+    const answer = handle(request('GET /api/v1/pods', { peer, signal: client.signal }));
+    await settled();
+    client.abort();
+    await answer;
+    expect(aborted).toBe(true);
+  });
+});
+
+it('counts what it answers, unknown things under one row', async () => {
+  const { handle, counts } = setUp({
+    handler: async ({ http }) => ({
+      status: http.path.includes('made-up') ? 404 : 200,
+      headers: {},
+    }),
+  });
+  await handle(asAdmin('GET /api/v1/pods'));
+  await handle(asAdmin('GET /api/v1/pods'));
+  await handle(asAdmin('GET /api/v1/made-up1'));
+  await handle(asAdmin('GET /api/v1/made-up2'));
+  await handle(request('GET /api/v1/pods'));
+  expect([...counts.total]).toEqual([
+    ['list||v1|pods||200', 2],
+    ['list|||||404', 2],
+    ['list|||||403', 1],
+  ]);
+});
