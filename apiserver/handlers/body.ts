@@ -1,6 +1,5 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { MalformedJson, parseJson } from '../../api/json.ts';
-import { decodeProtobuf } from '../../api/protobuf/codec.ts';
 import { isObject } from '../../api/deep.ts';
 import { decodeObject, type FieldValidation } from '../../api/schema/decode.ts';
 import { statusError } from '../../api/status.ts';
@@ -41,7 +40,7 @@ export function unsupportedMediaType(served: readonly string[]): Error {
   );
 }
 
-const SERVED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const SERVED = ['application/json', 'application/yaml'];
 
 /** A body of JSON, YAML or protobuf; a value from the same process is taken as it is. */
 export function parseBody(
@@ -57,8 +56,6 @@ export function parseBody(
       return readText(() => parseJson(textOf(body), ask));
     case 'application/yaml':
       return readText(() => ({ value: parseYaml(textOf(body)), duplicates: [] }));
-    case 'application/vnd.kubernetes.protobuf':
-      return { value: decodeProtobuf(body), duplicates: [] };
     default:
       throw unsupportedMediaType(SERVED);
   }
