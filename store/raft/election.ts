@@ -1,0 +1,72 @@
+/** Elections: standing for one, voting in one, counting one (paper, sections 5.2 and 5.4.1). */
+import type { Core } from './core.ts';
+import { NONE } from './entry.ts';
+import type { MemberId } from './entry.ts';
+import { lead } from './leader.ts';
+import type { MessageOf } from './message.ts';
+import { voteResult } from './quorum.ts';
+
+export type CampaignType = 'preVote' | 'vote';
+
+/** Stands for election. A pre-vote that is won leads to the vote. */
+export function campaign(core: Core, type: CampaignType): void {
+  if (core.role === 'leader' || !core.voters.has(core.id)) return;
+  if (type === 'preVote') core.becomePreCandidate();
+  else core.becomeCandidate();
+  const term = type === 'preVote' ? core.term + 1 : core.term;
+  const { lastIndex, lastTerm } = core.log;
+  for (const id of core.others) core.send(id, { type, lastIndex, lastTerm }, term);
+  core.sendAfterPersist(core.id, { type: `${type}Response`, granted: true }, term);
+}
+
+export function tickElection(core: Core): void {
+  core.electionElapsed++;
+  if (core.electionElapsed < core.randomizedElectionTicks) return;
+  core.electionElapsed = 0;
+  // A candidate whose election is split tries again after another random time.
+  core.randomizeElection();
+  campaign(core, 'preVote');
+}
+
+/**
+ * True if the vote should be ignored: a leader was heard within the election timeout, so the
+ * candidate is cut off or impatient (Raft thesis, section 4.2.3).
+ */
+export function hasLivingLeader(core: Core): boolean {
+  return core.leader !== NONE && core.electionElapsed < core.options.electionTicks;
+}
+
+/** The message's term is at least ours. Grants are promises: they wait for the disk. */
+export function stepVote(core: Core, message: MessageOf<'vote' | 'preVote'>): void {
+  const free =
+    core.vote === message.from ||
+    (core.vote === NONE && core.leader === NONE) ||
+    (message.type === 'preVote' && message.term > core.term);
+  const granted = free && core.log.isUpToDate(message.lastIndex, message.lastTerm);
+  // A refusal carries our own term, so that the candidate learns of it.
+  const term = granted ? message.term : core.term;
+  core.sendAfterPersist(message.from, { type: `${message.type}Response`, granted }, term);
+  if (!granted || message.type === 'preVote') return;
+  core.electionElapsed = 0;
+  core.vote = message.from;
+}
+
+export function stepVoteResponse(
+  core: Core,
+  message: MessageOf<'voteResponse' | 'preVoteResponse'>,
+): void {
+  const expected = core.role === 'preCandidate' ? 'preVoteResponse' : 'voteResponse';
+  if (message.type !== expected || core.role === 'leader' || core.role === 'follower') return;
+  record(core, message.from, message.granted);
+  const result = voteResult(core.voters, core.votes);
+  if (result === 'lost') core.becomeFollower(core.term, NONE);
+  else if (result === 'won') {
+    if (core.role === 'preCandidate') campaign(core, 'vote');
+    else lead(core);
+  }
+}
+
+/** The first answer counts. */
+function record(core: Core, from: MemberId, granted: boolean): void {
+  if (!core.votes.has(from)) core.votes.set(from, granted);
+}

@@ -1,0 +1,31 @@
+/** Decimal text of an unsigned 64-bit ID. */
+export type MemberId = string;
+
+/** No member: an unknown leader, a vote not given. */
+export const NONE: MemberId = '0';
+
+export type EntryType = 'normal' | 'configuration';
+
+/** A slot of the replicated log. `data` is empty in the entry a new leader begins its term with. */
+export interface Entry {
+  readonly term: number;
+  readonly index: number;
+  readonly type: EntryType;
+  readonly data: Uint8Array;
+}
+
+export type Proposal = Pick<Entry, 'type' | 'data'>;
+
+/** What must be on disk before anyone is told of it (paper, figure 2: persistent state). */
+export interface HardState {
+  readonly term: number;
+  readonly vote: MemberId;
+  /** Saved as a help for restarts; it may lag. */
+  readonly commit: number;
+}
+
+export const emptyHardState: HardState = { term: 0, vote: NONE, commit: 0 };
+
+export function entryBytes(entry: Entry): number {
+  return entry.data.length + 24;
+}

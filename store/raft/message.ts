@@ -1,0 +1,49 @@
+import type { Entry, MemberId, Proposal } from './entry.ts';
+
+/** A voter's own log end, by which others judge whether a candidate is up to date. */
+interface LogEnd {
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+}
+
+/** What members say to each other. The names are the paper's and etcd-io/raft's. */
+export type MessageBody =
+  /** Would you vote for me in `term`? Changes nothing at the receiver. */
+  | ({ readonly type: 'preVote' } & LogEnd)
+  | { readonly type: 'preVoteResponse'; readonly granted: boolean }
+  | ({ readonly type: 'vote' } & LogEnd)
+  | { readonly type: 'voteResponse'; readonly granted: boolean }
+  /** `entries` follow directly on the entry (previousIndex, previousTerm). */
+  | {
+      readonly type: 'append';
+      readonly previousIndex: number;
+      readonly previousTerm: number;
+      readonly entries: readonly Entry[];
+      readonly commit: number;
+    }
+  /**
+   * `index`: accepted up to here; or, rejected, the previousIndex that did not match, with the
+   * greatest (index, term) of the follower's log at which the leader may try next.
+   */
+  | {
+      readonly type: 'appendResponse';
+      readonly index: number;
+      readonly rejected?: { readonly hintIndex: number; readonly hintTerm: number };
+    }
+  /** `commit` never exceeds what the receiver is known to have. */
+  | { readonly type: 'heartbeat'; readonly commit: number; readonly readContext?: number }
+  | { readonly type: 'heartbeatResponse'; readonly readContext?: number }
+  /** From a follower, on behalf of its client. */
+  | { readonly type: 'readIndex'; readonly context: number }
+  | { readonly type: 'readIndexResponse'; readonly context: number; readonly index: number }
+  | { readonly type: 'propose'; readonly proposals: readonly Proposal[] };
+
+/** `term` is the sender's; 0 on forwarded requests, which belong to no term. */
+export type Message = MessageBody & {
+  readonly from: MemberId;
+  readonly to: MemberId;
+  readonly term: number;
+};
+
+export type MessageType = Message['type'];
+export type MessageOf<T extends MessageType> = Extract<Message, { type: T }>;

@@ -1,0 +1,198 @@
+/**
+ * The Raft protocol as a pure state machine, in the shape of etcd-io/raft's RawNode.
+ *
+ * In: ticks, messages, proposals, reads. Out: a {@link Ready} that says what to persist, send
+ * and apply. Not here: clocks, sockets, disks, promises; snapshots, membership change, learners
+ * and leader transfer (the message union and the per-member progress have room for them).
+ *
+ * The caller's duty, for each Ready: send `messages` whenever it likes; persist `hardState` and
+ * `entries` in one write, synced if `mustSync`, and add the entries to the LogStorage; then
+ * send `messagesAfterPersist`; apply `committedEntries` in order (they are stable already, so
+ * this may overlap with the write); then call {@link RawNode.advance}. One Ready at a time.
+ */
+import { assert } from '../../platform/assert.ts';
+import { Core } from './core.ts';
+import type { RaftOptions, ReadState, Role } from './core.ts';
+import { campaign, tickElection } from './election.ts';
+import { NONE } from './entry.ts';
+import type { Entry, HardState, MemberId, Proposal } from './entry.ts';
+import { append, readIndex, tickLeader } from './leader.ts';
+import { RaftLog } from './log.ts';
+import type { LogStorage } from './log-storage.ts';
+import type { Message } from './message.ts';
+import { step } from './step.ts';
+
+export interface Ready {
+  /** Set if it changed since the last Ready. */
+  readonly hardState: HardState | undefined;
+  readonly entries: readonly Entry[];
+  /** Term, vote or entries changed: what was promised must survive a crash. */
+  readonly mustSync: boolean;
+  readonly messages: readonly Message[];
+  readonly messagesAfterPersist: readonly Message[];
+  readonly committedEntries: readonly Entry[];
+}
+
+export interface RawNodeOptions extends RaftOptions {
+  readonly storage: LogStorage;
+  readonly hardState: HardState;
+  /** Entries up to here are applied already. */
+  readonly applied: number;
+  /** Bound of {@link Ready.committedEntries}. */
+  readonly maxApplyBytes: number;
+}
+
+export type ProposeResult = 'accepted' | 'forwarded' | 'noLeader';
+
+export class RawNode {
+  readonly #core: Core;
+  readonly #maxApplyBytes: number;
+  #savedHardState: HardState;
+  #underWay: Ready | undefined;
+  /** This member's promises to itself, due when the Ready under way is persisted. */
+  #toSelf: Message[] = [];
+
+  constructor(options: RawNodeOptions) {
+    const { hardState, applied, storage } = options;
+    const log = new RaftLog(storage, {
+      commit: Math.max(hardState.commit, applied),
+      applied,
+    });
+    this.#core = new Core(options, log, hardState);
+    this.#savedHardState = hardState;
+    this.#maxApplyBytes = options.maxApplyBytes;
+  }
+
+  get id(): MemberId {
+    return this.#core.id;
+  }
+  get role(): Role {
+    return this.#core.role;
+  }
+  /** {@link NONE} if unknown. */
+  get leader(): MemberId {
+    return this.#core.leader;
+  }
+  get term(): number {
+    return this.#core.term;
+  }
+  get commit(): number {
+    return this.#core.log.committed;
+  }
+  get applied(): number {
+    return this.#core.log.applied;
+  }
+  get lastIndex(): number {
+    return this.#core.log.lastIndex;
+  }
+
+  /** As a leader: the index up to which every member has the log; else what is committed. */
+  get replicatedEverywhere(): number {
+    let least = this.commit;
+    for (const { match } of this.#core.progress.values()) least = Math.min(least, match);
+    return least;
+  }
+
+  tick(): void {
+    if (this.#core.role === 'leader') tickLeader(this.#core);
+    else tickElection(this.#core);
+  }
+
+  step(message: Message): void {
+    step(this.#core, message);
+  }
+
+  /** Stands for election now. A member without peers has nobody to ask first. */
+  campaign(): void {
+    campaign(this.#core, this.#core.voters.size === 1 ? 'vote' : 'preVote');
+  }
+
+  propose(proposals: readonly Proposal[]): ProposeResult {
+    const core = this.#core;
+    if (core.role === 'leader') {
+      append(core, proposals);
+      return 'accepted';
+    }
+    if (core.leader === NONE) return 'noLeader';
+    core.send(core.leader, { type: 'propose', proposals }, 0);
+    return 'forwarded';
+  }
+
+  /** Asks for a {@link ReadState} with this context. False if there is nobody to ask. */
+  readIndex(context: number): boolean {
+    const core = this.#core;
+    if (core.role === 'leader') readIndex(core, { context, requester: core.id });
+    else if (core.leader === NONE) return false;
+    else core.send(core.leader, { type: 'readIndex', context }, 0);
+    return true;
+  }
+
+  /** Confirmed reads. They depend on no disk, so they are not part of Ready. */
+  takeReadStates(): readonly ReadState[] {
+    if (this.#core.readStates.length === 0) return [];
+    const taken = this.#core.readStates;
+    this.#core.readStates = [];
+    return taken;
+  }
+
+  hasReady(): boolean {
+    const core = this.#core;
+    return (
+      core.log.hasNextUnstable ||
+      core.log.hasNextCommitted ||
+      core.messages.length > 0 ||
+      core.messagesAfterPersist.length > 0 ||
+      this.#hardStateChanged
+    );
+  }
+
+  ready(): Ready {
+    assert(this.#underWay === undefined, 'one Ready at a time');
+    const core = this.#core;
+    const { term, vote } = this.#savedHardState;
+    const entries = core.log.nextUnstable();
+    core.log.handOutUnstable();
+    const committedEntries = core.log.nextCommitted(this.#maxApplyBytes);
+    core.log.applying += committedEntries.length;
+    const ready: Ready = {
+      hardState: this.#hardStateChanged ? this.#hardState : undefined,
+      entries,
+      mustSync: entries.length > 0 || core.term !== term || core.vote !== vote,
+      messages: core.messages,
+      messagesAfterPersist: core.messagesAfterPersist.filter(({ to }) => to !== core.id),
+      committedEntries,
+    };
+    this.#toSelf = core.messagesAfterPersist.filter(({ to }) => to === core.id);
+    core.messages = [];
+    core.messagesAfterPersist = [];
+    this.#underWay = ready;
+    return ready;
+  }
+
+  /** The Ready under way is persisted and applied. */
+  advance(): void {
+    const ready = this.#underWay;
+    assert(ready !== undefined, 'only a Ready under way can be advanced');
+    this.#underWay = undefined;
+    const { log } = this.#core;
+    if (ready.hardState !== undefined) this.#savedHardState = ready.hardState;
+    const persisted = ready.entries[ready.entries.length - 1];
+    if (persisted !== undefined) log.stableTo(persisted.index, persisted.term);
+    const applied = ready.committedEntries[ready.committedEntries.length - 1];
+    if (applied !== undefined) log.applied = applied.index;
+    const toSelf = this.#toSelf;
+    this.#toSelf = [];
+    for (const message of toSelf) step(this.#core, message);
+  }
+
+  get #hardState(): HardState {
+    const { term, vote, log } = this.#core;
+    return { term, vote, commit: log.committed };
+  }
+
+  get #hardStateChanged(): boolean {
+    const { term, vote, commit } = this.#savedHardState;
+    const core = this.#core;
+    return core.term !== term || core.vote !== vote || core.log.committed !== commit;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Disk } from '../../platform/disk.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Random } from '../../platform/random.ts';
+import type { EngineFactory } from '../engine/engine.ts';
+import { openRocksdb } from '../engine/rocksdb.ts';
+import type { Sha1 } from './identity.ts';
+
+export interface MemberOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly logger: Logger;
+  readonly sha1: Sha1;
+  readonly dataDir: string;
+  readonly name?: string;
+  readonly clientUrls?: readonly string[];
+  readonly peerUrls?: readonly string[];
+  readonly initialClusterToken?: string;
+  readonly engine?: EngineFactory;
+  readonly heartbeatMs?: number;
+  readonly electionTimeoutMs?: number;
+  readonly maxTxnOps?: number;
+  /** Of an encoded command. */
+  readonly maxRequestBytes?: number;
+  /** 0: the default of 2 GiB; negative: no quota. */
+  readonly quotaBackendBytes?: number;
+  /** Entries the log may hold before it is compacted, and what then remains. */
+  readonly snapshotCount?: number;
+  readonly snapshotCatchUpEntries?: number;
+  readonly watchProgressNotifyIntervalMs?: number;
+  /** Pairs kept in memory besides those not yet in the engine. */
+  readonly valueCacheBytes?: number;
+  /** etcd API version told to clients, who infer features from it. */
+  readonly version?: string;
+  /** The member cannot go on (a disk failed). Every call rejects from now on. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+export type Settings = Required<MemberOptions>;
+
+const DEFAULT_QUOTA_BYTES = 2 * 2 ** 30;
+
+export function withDefaults(options: MemberOptions): Settings {
+  const settings: Settings = {
+    name: 'default',
+    clientUrls: ['http://localhost:2379'],
+    peerUrls: ['http://localhost:2380'],
+    initialClusterToken: 'etcd-cluster',
+    engine: openRocksdb,
+    heartbeatMs: 100,
+    electionTimeoutMs: 1000,
+    maxTxnOps: 128,
+    maxRequestBytes: 1_572_864,
+    quotaBackendBytes: 0,
+    snapshotCount: 10_000,
+    snapshotCatchUpEntries: 5_000,
+    watchProgressNotifyIntervalMs: 600_000,
+    valueCacheBytes: 32 << 20,
+    version: '3.6.0',
+    onFailure: () => {},
+    ...options,
+  };
+  if (settings.quotaBackendBytes !== 0) return settings;
+  return { ...settings, quotaBackendBytes: DEFAULT_QUOTA_BYTES };
+}

@@ -1,0 +1,164 @@
+/**
+ * Everything a member writes to its engine, in one stream of batches with one in flight.
+ *
+ * A batch carries what gathered while the one before was on its way: hard state and entries of
+ * a Ready, and the effects of commands applied since. Only entries and votes need a sync; the
+ * effects ride along, or follow unsynced when nothing else comes. They carry the applied index,
+ * so that after a crash the log's tail is applied again and nothing twice.
+ */
+import { assert } from '../../platform/assert.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Engine, WriteOperation } from '../engine/engine.ts';
+import { encodeRecord } from '../mvcc/record.ts';
+import type { Change } from '../mvcc/writer.ts';
+import type { Entry, HardState } from '../raft/entry.ts';
+import { emptyHardState } from '../raft/entry.ts';
+import { LogWindow } from '../raft/log-storage.ts';
+import { decodeEntry, decodeHardState, encodeEntry, encodeHardState } from './log-codec.ts';
+import { entryKey, entryRange, hardStateKey, leaseKey, metaKey, recordKey } from './keyspace.ts';
+
+const appliedKey = metaKey('applied');
+const compactRevisionKey = metaKey('compactRevision');
+/** Index and term of the newest entry dropped from the log. */
+const logStartKey = metaKey('logStart');
+
+export interface Effects {
+  readonly changes: readonly Change[];
+  /** The index and revision they reach up to. */
+  readonly appliedIndex: number;
+  readonly revision: number;
+}
+
+export interface Batch {
+  readonly hardState: HardState | undefined;
+  readonly entries: readonly Entry[];
+  readonly mustSync: boolean;
+  readonly effects: Effects | undefined;
+}
+
+export interface LoadedLog {
+  readonly window: LogWindow;
+  readonly hardState: HardState;
+  readonly applied: number;
+  readonly compactRevision: number | undefined;
+}
+
+const encodeNumber = (value: number): Buffer => {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(value);
+  return bytes;
+};
+
+export class Persistence {
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #observe: (seconds: number, synced: boolean) => void;
+  #busy = false;
+  #window: LogWindow | undefined;
+
+  constructor(engine: Engine, clock: Clock, observe: (seconds: number, synced: boolean) => void) {
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#observe = observe;
+  }
+
+  async loadLog(): Promise<LoadedLog> {
+    const [start, hardState, applied, compactRevision] = await this.#engine.getMany([
+      logStartKey,
+      hardStateKey,
+      appliedKey,
+      compactRevisionKey,
+    ]);
+    const window = new LogWindow(
+      start === undefined
+        ? { index: 0, term: 0 }
+        : { index: start.readDoubleBE(0), term: start.readDoubleBE(8) },
+    );
+    for await (const chunk of this.#engine.iterate(entryRange(window.firstIndex)))
+      window.append(chunk.map(([key, value]) => decodeEntry(key, value)));
+    this.#window = window;
+    return {
+      window,
+      hardState: hardState === undefined ? emptyHardState : decodeHardState(hardState),
+      applied: applied?.readDoubleBE(0) ?? 0,
+      compactRevision: compactRevision?.readDoubleBE(0),
+    };
+  }
+
+  /** Resolves when the batch is written, and durable if it had to be. */
+  async write(batch: Batch): Promise<void> {
+    assert(!this.#busy, 'one batch is in flight at a time');
+    this.#busy = true;
+    const operations: WriteOperation[] = [];
+    this.#addEntries(operations, batch.entries);
+    if (batch.hardState !== undefined)
+      operations.push({
+        type: 'put',
+        key: hardStateKey,
+        value: encodeHardState(batch.hardState),
+      });
+    if (batch.effects !== undefined) addEffects(operations, batch.effects);
+    const began = this.#clock.monotonic();
+    await this.#engine.batch(operations, { sync: batch.mustSync });
+    this.#observe((this.#clock.monotonic() - began) / 1000, batch.mustSync);
+    this.#window!.append(batch.entries);
+    this.#busy = false;
+  }
+
+  #addEntries(operations: WriteOperation[], entries: readonly Entry[]): void {
+    for (const entry of entries)
+      operations.push({ type: 'put', key: entryKey(entry.index), value: encodeEntry(entry) });
+    const last = entries[entries.length - 1];
+    if (last === undefined) return;
+    // What a new leader's entries replace may have been longer.
+    for (let stale = last.index + 1; stale <= this.#window!.lastIndex; stale++)
+      operations.push({ type: 'del', key: entryKey(stale) });
+  }
+
+  /**
+   * Drops entries up to `index`, whose effects are in the engine. If the drop survives a crash,
+   * so do the effects, because they were written before it.
+   */
+  async dropLog(index: number): Promise<void> {
+    const window = this.#window!;
+    const from = window.firstIndex;
+    const start = Buffer.allocUnsafe(16);
+    start.writeDoubleBE(index, 0);
+    start.writeDoubleBE(window.term(index)!, 8);
+    window.compact(index);
+    await this.#engine.batch([{ type: 'put', key: logStartKey, value: start }], { sync: false });
+    await this.#engine.clear({ gte: entryKey(from), lt: entryKey(index + 1) });
+  }
+}
+
+function addEffects(operations: WriteOperation[], effects: Effects): void {
+  for (const change of effects.changes) {
+    switch (change.type) {
+      case 'record':
+        operations.push({
+          type: 'put',
+          key: recordKey(change.kv.modRevision, change.sub),
+          value: encodeRecord(change.kv),
+        });
+        break;
+      case 'leaseGranted':
+        operations.push({
+          type: 'put',
+          key: leaseKey(change.id),
+          value: encodeNumber(change.ttlSeconds),
+        });
+        break;
+      case 'leaseRemoved':
+        operations.push({ type: 'del', key: leaseKey(change.id) });
+        break;
+      case 'compacted':
+        operations.push({
+          type: 'put',
+          key: compactRevisionKey,
+          value: encodeNumber(change.revision),
+        });
+        break;
+    }
+  }
+  operations.push({ type: 'put', key: appliedKey, value: encodeNumber(effects.appliedIndex) });
+}

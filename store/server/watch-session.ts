@@ -1,0 +1,144 @@
+/** A watch as its consumer sees it: pulls from the hub, reads history when it is behind. */
+import type { Clock, Timer } from '../../platform/clock.ts';
+import { StoreError } from '../kv.ts';
+import type { Watch, WatchBatch, WatchRequest } from '../kv.ts';
+import type { ChangeEvent } from '../mvcc/event.ts';
+import type { MvccStore } from '../mvcc/store.ts';
+import type { PendingBatch, Watcher } from '../mvcc/watcher.ts';
+import type { Records } from './records.ts';
+
+export interface WatchEnvironment {
+  readonly store: MvccStore;
+  readonly records: Records;
+  readonly clock: Clock;
+  readonly progressIntervalMs: number;
+  readonly onEnd: (session: WatchSession) => void;
+}
+
+export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
+  readonly created: Promise<number>;
+  readonly #environment: WatchEnvironment;
+  readonly #watcher: Watcher;
+  #progressRequested = false;
+  /** Something was handed out since the progress timer last looked. */
+  #active = false;
+  #progressTimer: Timer | undefined;
+  #wake: (() => void) | undefined;
+  /** Set once: how the iteration ends. */
+  #end: { readonly error?: StoreError } | undefined;
+
+  constructor(request: WatchRequest, environment: WatchEnvironment) {
+    const { store } = environment;
+    this.#environment = environment;
+    this.#watcher = store.watches.watch(request, () => this.#notify());
+    this.created = Promise.resolve(store.current);
+    if (request.progressNotify === true) this.#armProgress();
+  }
+
+  requestProgress(): void {
+    this.#progressRequested = true;
+    this.#notify();
+  }
+
+  cancel(): void {
+    this.#finish({});
+  }
+
+  /** Ends the watch from the store's side. */
+  fail(error: StoreError): void {
+    this.#finish({ error });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<WatchBatch>> {
+    for (;;) {
+      const end = this.#end;
+      if (end !== undefined) {
+        this.#end = {};
+        if (end.error !== undefined) throw end.error;
+        return { done: true, value: undefined };
+      }
+      const batch = await this.#tryNext();
+      if (batch !== undefined && this.#end === undefined) {
+        this.#active = true;
+        return { done: false, value: batch };
+      }
+    }
+  }
+
+  return(): Promise<IteratorResult<WatchBatch>> {
+    this.#finish({});
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** The next batch, or undefined after waiting or one step of catching up. */
+  async #tryNext(): Promise<WatchBatch | undefined> {
+    const { watches } = this.#environment.store;
+    const watcher = this.#watcher;
+    if (!watcher.idle) return this.#deliver(watcher.take());
+    if (!watcher.synced) {
+      await this.#catchUp();
+      return undefined;
+    }
+    const progress = this.#progressRequested ? watches.progress(watcher) : undefined;
+    if (progress !== undefined) {
+      this.#progressRequested = false;
+      return { revision: progress, events: [] };
+    }
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    return undefined;
+  }
+
+  async #catchUp(): Promise<void> {
+    const { store, records } = this.#environment;
+    try {
+      const range = store.watches.catchUp(this.#watcher);
+      if (range === undefined) return;
+      const history = await records.history(range);
+      if (this.#end === undefined) store.watches.accept(this.#watcher, range, history);
+    } catch (error) {
+      if (this.#end !== undefined) return;
+      if (!(error instanceof StoreError)) throw error;
+      this.#finish({ error });
+    }
+  }
+
+  async #deliver(pending: readonly PendingBatch[]): Promise<WatchBatch> {
+    const { revision } = pending[pending.length - 1]!;
+    const events: readonly ChangeEvent[] =
+      pending.length === 1 ? pending[0]!.events : pending.flatMap((batch) => batch.events);
+    if (!this.#watcher.prevKv) return { revision, events: events.map((event) => event.plain) };
+    if (events.some((event) => event.missingPrevious !== undefined))
+      await this.#environment.records.resolvePrevious(events);
+    return { revision, events: events.map((event) => event.withPrevious) };
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  #finish(end: { readonly error?: StoreError }): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#progressTimer?.cancel();
+    this.#environment.store.watches.remove(this.#watcher);
+    this.#environment.onEnd(this);
+    this.#notify();
+  }
+
+  #armProgress(): void {
+    const { clock, progressIntervalMs } = this.#environment;
+    this.#progressTimer = clock.after(progressIntervalMs, () => {
+      if (!this.#active) this.requestProgress();
+      this.#active = false;
+      this.#armProgress();
+    });
+  }
+}
