@@ -1,6 +1,7 @@
 /** What the printers of several kinds share. Texts are those of `kubectl get`. */
 import { humanDuration } from '../../../api/duration.ts';
 import type { KubernetesObject } from '../../../api/meta.ts';
+import { formatLabelSelector, labelRequirements } from '../../../api/selector/label.ts';
 import { parseTime } from '../../../api/time.ts';
 import type { Container } from '../../../api/types/core-v1.ts';
 import type { LabelSelector } from '../../../api/types/meta-v1.ts';
@@ -37,18 +38,9 @@ export function formatLabels(labels: Readonly<Record<string, string>> | undefine
   return keys.length === 0 ? none : keys.map((key) => `${key}=${labels![key]}`).join(',');
 }
 
-/** A selector in the grammar of `kubectl get -l`, requirements in order of their keys. */
+/** A selector in the grammar of `kubectl get -l`; "" for none at all. */
 export function selectorText(selector: LabelSelector | undefined): string {
-  const labels = Object.entries(selector?.matchLabels ?? {});
-  const requirements: [string, string][] = labels.map(([key, value]) => [key, `${key}=${value}`]);
-  for (const { key, operator, values = [] } of selector?.matchExpressions ?? []) {
-    const list = [...values].sort().join(',');
-    if (operator === 'In') requirements.push([key, `${key} in (${list})`]);
-    else if (operator === 'NotIn') requirements.push([key, `${key} notin (${list})`]);
-    else requirements.push([key, operator === 'Exists' ? key : `!${key}`]);
-  }
-  requirements.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return requirements.map(([, text]) => text).join(',');
+  return selector === undefined ? '' : formatLabelSelector(labelRequirements(selector));
 }
 
 export function formatSelector(selector: LabelSelector | undefined): string {

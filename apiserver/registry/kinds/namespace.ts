@@ -13,8 +13,9 @@ const contentFinalizer = 'kubernetes';
 
 /** Every namespace can be selected by its name. */
 function labelWithName(namespace: Mutable<Namespace>): void {
-  const { name } = namespace.metadata;
-  if (name) namespace.metadata.labels = { ...namespace.metadata.labels, [nameLabel]: name };
+  const { name, labels } = namespace.metadata;
+  if (!name || labels?.[nameLabel] === name) return;
+  namespace.metadata.labels = { ...labels, [nameLabel]: name };
 }
 
 /** The namespace controller gives back `spec.finalizers` when the content is gone. */
@@ -23,8 +24,7 @@ const finalize: Subresource<Namespace> = {
   verbs: ['update'],
   write(sent, parent) {
     const spec = (sent as Mutable<Namespace>).spec ?? {};
-    const object = { ...parent, metadata: sent.metadata, spec };
-    return object as Mutable<Namespace>;
+    return { ...parent, metadata: sent.metadata, spec } as Mutable<Namespace>;
   },
 };
 

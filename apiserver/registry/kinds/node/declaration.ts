@@ -17,7 +17,7 @@ export const node = {
     const spec = (object.spec ??= {});
     if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
     const first = spec.podCIDRs?.[0];
-    if (first !== undefined) spec.podCIDR = first;
+    if (first !== undefined) spec.podCIDR ||= first;
     const { status } = object;
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
   },

@@ -4,9 +4,8 @@ import type { Node, Taint } from '../../../../api/types/core-v1.ts';
 import { parseCidr } from '../../cidr.ts';
 import { labelValue, qualifiedName } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
+import { taintEffects } from '../taint-effects.ts';
 import { validateResourceList } from '../resource-list.ts';
-
-export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 function validateTaints(taints: readonly Taint[], field: string): FieldError[] {
   const seen = new Set<string>();

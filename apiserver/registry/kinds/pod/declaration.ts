@@ -8,6 +8,8 @@ import { mergeMatchLabelKeys } from './match-label-keys.ts';
 import { printer } from './printer.ts';
 import { qosClass } from './qos.ts';
 import { subresources } from './subresources.ts';
+import { validateCreate, validatePod } from './validation.ts';
+import { validatePodUpdate } from './validation-update.ts';
 
 const gated = {
   type: 'PodScheduled',
@@ -42,6 +44,9 @@ export const pod = {
 
   applyDefaults: defaultPod,
   prepareForCreate,
+  validate: validatePod,
+  validateCreate,
+  validateUpdate: validatePodUpdate,
 
   gracePeriodSeconds,
   returnsDeletedObject: true,

@@ -48,8 +48,8 @@ function defaultContainer(container: Mutable<Container | EphemeralContainer>): v
 function mirrorServiceAccount(spec: Mutable<PodSpec>): void {
   const name = spec.serviceAccountName || spec.serviceAccount;
   if (!name) return;
-  spec.serviceAccountName = name;
-  spec.serviceAccount = name;
+  spec.serviceAccountName ||= name;
+  if (spec.serviceAccount !== name) spec.serviceAccount = name;
 }
 
 export function defaultPodSpec(spec: Mutable<PodSpec>): void {
@@ -75,8 +75,9 @@ export function defaultPodTemplate(template: Mutable<PodTemplateSpec>): void {
 /** What is limited but not requested is requested at its limit. */
 function requestLimits(container: Mutable<Container>): void {
   const { resources } = container;
-  if (!resources?.limits) return;
-  resources.requests = { ...resources.limits, ...resources.requests };
+  for (const [name, limit] of Object.entries(resources?.limits ?? {})) {
+    if (resources!.requests?.[name] === undefined) (resources!.requests ??= {})[name] = limit;
+  }
 }
 
 /** On the host's network a container's port is the host's. */

@@ -17,7 +17,8 @@ function withCondition(pod: Pod, condition: PodCondition, { nowMs }: WriteContex
     old?.status === condition.status ? old.lastTransitionTime : formatTime(nowMs);
   const changed = { lastProbeTime: null, lastTransitionTime, ...condition };
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
-  return { ...pod, status: { ...pod.status, conditions: [...others, changed] } } as Mutable<Pod>;
+  const status = { ...pod.status, conditions: [...others, changed] };
+  return { ...pod, metadata: { ...pod.metadata }, status } as Mutable<Pod>;
 }
 
 function conflict(name: string, why: string): Error {

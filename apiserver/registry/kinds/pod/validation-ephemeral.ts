@@ -1,21 +1,21 @@
 import { deepEqual } from '../../../../api/deep.ts';
 import { type FieldError, forbidden } from '../../../../api/field-errors.ts';
 import type { Pod } from '../../../../api/types/core-v1.ts';
+import { validatePodSpec } from './validation.ts';
+
+const field = 'spec.ephemeralContainers';
+
+const refused = (name: string, what: string): FieldError =>
+  forbidden(field, `existing ephemeral containers ${JSON.stringify(name)} may not be ${what}\n`);
 
 /** Existing ones stay as they are; new ones may only be added. */
 export function validateEphemeralContainersUpdate({ spec }: Pod, { spec: old }: Pod): FieldError[] {
-  const field = 'spec.ephemeralContainers';
   const now = new Map((spec.ephemeralContainers ?? []).map((each) => [each.name, each]));
-  const errors: FieldError[] = [];
+  const errors = validatePodSpec(spec, 'spec', true);
   for (const before of old.ephemeralContainers ?? []) {
     const after = now.get(before.name);
-    if (after === undefined) {
-      const detail = `existing ephemeral containers ${JSON.stringify(before.name)} may not be removed`;
-      errors.push(forbidden(field, `${detail}\n`));
-    } else if (!deepEqual(after, before)) {
-      const detail = `existing ephemeral containers ${JSON.stringify(before.name)} may not be changed`;
-      errors.push(forbidden(field, `${detail}\n`));
-    }
+    if (after === undefined) errors.push(refused(before.name, 'removed'));
+    else if (!deepEqual(after, before)) errors.push(refused(before.name, 'changed'));
   }
   return errors;
 }

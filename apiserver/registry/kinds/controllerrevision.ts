@@ -1,0 +1,49 @@
+import { type FieldError, required } from '../../../api/field-errors.ts';
+import { controllerOf } from '../../../api/meta.ts';
+import type { ResourceType } from '../../../api/resource.ts';
+import type { ControllerRevision } from '../../../api/types/apps-v1.ts';
+import { validateImmutable } from '../../../api/validation/object-meta.ts';
+import type { ResourceDeclaration } from '../declaration.ts';
+import { age, ageColumn, column, nameColumn, none } from './cells.ts';
+import { nonNegative } from './checks.ts';
+
+const type: ResourceType<ControllerRevision> = {
+  group: 'apps',
+  version: 'v1',
+  resource: 'controllerrevisions',
+  kind: 'ControllerRevision',
+  namespaced: true,
+};
+
+function validate({ data, revision }: ControllerRevision): FieldError[] {
+  const errors = nonNegative(revision, 'revision');
+  return data === undefined ? [...errors, required('data', 'data is mandatory')] : errors;
+}
+
+/** "daemonset.apps/agent". */
+function controllerText(object: ControllerRevision): string {
+  const owner = controllerOf(object);
+  if (owner === undefined) return none;
+  const slash = owner.apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : `.${owner.apiVersion.slice(0, slash)}`;
+  return `${owner.kind.toLowerCase()}${group}/${owner.name}`;
+}
+
+export const controllerRevision = {
+  type,
+  singular: 'controllerrevision',
+  applyDefaults(object) {
+    object.revision ??= 0;
+  },
+  validate,
+  validateUpdate: (object, old) => validateImmutable(object.data, old.data, 'data'),
+  printer: {
+    columns: [nameColumn, column('Controller'), column('Revision'), ageColumn],
+    cells: (object, nowMs) => [
+      object.metadata.name ?? '',
+      controllerText(object),
+      object.revision,
+      age(object, nowMs),
+    ],
+  },
+} satisfies ResourceDeclaration<ControllerRevision>;

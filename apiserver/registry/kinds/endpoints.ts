@@ -1,0 +1,76 @@
+import { type FieldError, required } from '../../../api/field-errors.ts';
+import { endpoints as type } from '../../../api/resources.ts';
+import type { EndpointAddress, EndpointPort, Endpoints } from '../../../api/types/core-v1.ts';
+import { portNumber } from '../../../api/validation/formats.ts';
+import { dns1123Label, dns1123Subdomain } from '../../../api/validation/names.ts';
+import type { ResourceDeclaration } from '../declaration.ts';
+import { age, ageColumn, column, nameColumn, none } from './cells.ts';
+import { check, oneOf } from './checks.ts';
+import { validateEndpointIP } from './endpoint-ip.ts';
+import { firstThree } from './first-three.ts';
+
+function validateAddress({ ip, hostname, nodeName }: EndpointAddress, at: string): FieldError[] {
+  return [
+    ...validateEndpointIP(ip ?? '', `${at}.ip`),
+    ...(hostname ? check(dns1123Label, hostname, `${at}.hostname`) : []),
+    ...(nodeName ? check(dns1123Subdomain, nodeName, `${at}.nodeName`) : []),
+  ];
+}
+
+function validatePorts(ports: readonly EndpointPort[], field: string): FieldError[] {
+  return ports.flatMap(({ name, port, protocol }, i) => {
+    const at = `${field}[${i}]`;
+    const errors = name ? check(dns1123Label, name, `${at}.name`) : [];
+    if (!name && ports.length > 1) errors.push(required(`${at}.name`));
+    errors.push(...check(portNumber, port ?? 0, `${at}.port`));
+    return [...errors, ...oneOf(protocol, ['SCTP', 'TCP', 'UDP'], { field: `${at}.protocol` })];
+  });
+}
+
+function validate({ subsets = [] }: Endpoints): FieldError[] {
+  return subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, i) => {
+    const at = `subsets[${i}]`;
+    const errors: FieldError[] = [];
+    if (addresses.length + notReadyAddresses.length === 0) {
+      errors.push(required(at, 'must specify `addresses` or `notReadyAddresses`'));
+    }
+    for (const [name, list] of Object.entries({ addresses, notReadyAddresses })) {
+      errors.push(...list.flatMap((each, j) => validateAddress(each, `${at}.${name}[${j}]`)));
+    }
+    return [...errors, ...validatePorts(ports, `${at}.ports`)];
+  });
+}
+
+const bracketed = (ip: string): string => (ip.includes(':') ? `[${ip}]` : ip);
+
+function endpointsText({ subsets = [] }: Endpoints): string {
+  if (subsets.length === 0) return none;
+  const sockets = subsets.flatMap(({ addresses = [], ports = [] }) =>
+    ports.length === 0
+      ? addresses.map(({ ip }) => ip)
+      : ports.flatMap(({ port }) => addresses.map(({ ip }) => `${bracketed(ip)}:${port}`)),
+  );
+  return firstThree(sockets);
+}
+
+export const endpoints = {
+  type,
+  singular: 'endpoints',
+  shortNames: ['ep'],
+  storagePrefix: 'services/endpoints',
+  allowCreateOnUpdate: true,
+  applyDefaults(object) {
+    for (const { ports = [] } of object.subsets ?? []) {
+      for (const port of ports) port.protocol ||= 'TCP';
+    }
+  },
+  validate,
+  printer: {
+    columns: [nameColumn, column('Endpoints'), ageColumn],
+    cells: (object, nowMs) => [
+      object.metadata.name ?? '',
+      endpointsText(object),
+      age(object, nowMs),
+    ],
+  },
+} satisfies ResourceDeclaration<Endpoints>;

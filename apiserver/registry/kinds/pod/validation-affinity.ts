@@ -1,0 +1,159 @@
+/** Which nodes, and near which pods. */
+import { type FieldError, forbidden, invalid, required } from '../../../../api/field-errors.ts';
+import type {
+  Affinity,
+  NodeAffinity,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinity,
+  PodAffinityTerm,
+} from '../../../../api/types/core-v1.ts';
+import { validateLabelKey, validateLabelSelector } from '../../../../api/validation/labels.ts';
+import { dns1123Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
+import { check } from '../checks.ts';
+
+const badOperator = 'not a valid selector operator';
+
+function validateExpression(need: NodeSelectorRequirement, field: string): FieldError[] {
+  const { key = '', operator, values = [] } = need;
+  const errors: FieldError[] = [];
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      if (values.length === 0) {
+        const detail = "must be specified when `operator` is 'In' or 'NotIn'";
+        errors.push(required(`${field}.values`, detail));
+      }
+      break;
+    case 'Exists':
+    case 'DoesNotExist':
+      if (values.length > 0) {
+        const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+        errors.push(forbidden(`${field}.values`, detail));
+      }
+      break;
+    case 'Gt':
+    case 'Lt':
+      if (values.length !== 1) {
+        const detail = "must be specified single value when `operator` is 'Lt' or 'Gt'";
+        errors.push(required(`${field}.values`, detail));
+      }
+      break;
+    default:
+      errors.push(invalid(`${field}.operator`, operator ?? '', badOperator));
+  }
+  return [...errors, ...validateLabelKey(key, `${field}.key`)];
+}
+
+/** A node has one field to select by: its name. */
+function validateFieldExpression(need: NodeSelectorRequirement, field: string): FieldError[] {
+  const { key = '', operator, values = [] } = need;
+  const errors: FieldError[] = [];
+  if (operator !== 'In' && operator !== 'NotIn') {
+    errors.push(invalid(`${field}.operator`, operator ?? '', badOperator));
+  } else if (values.length !== 1) {
+    const detail =
+      "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+    errors.push(required(`${field}.values`, detail));
+  }
+  if (key !== 'metadata.name') {
+    return [...errors, invalid(`${field}.key`, key, 'not a valid field selector key')];
+  }
+  const names = values.flatMap((name, i) => check(dns1123Subdomain, name, `${field}.values[${i}]`));
+  return [...errors, ...names];
+}
+
+function validateNodeTerm(term: NodeSelectorTerm | undefined, field: string): FieldError[] {
+  const { matchExpressions = [], matchFields = [] } = term ?? {};
+  return [
+    ...matchExpressions.flatMap((need, i) =>
+      validateExpression(need, `${field}.matchExpressions[${i}]`),
+    ),
+    ...matchFields.flatMap((need, i) =>
+      validateFieldExpression(need, `${field}.matchFields[${i}]`),
+    ),
+  ];
+}
+
+function validateWeight(weight: number | undefined, field: string): FieldError[] {
+  if (weight !== undefined && weight >= 1 && weight <= 100) return [];
+  return [invalid(`${field}.weight`, weight ?? 0, 'must be in the range 1-100')];
+}
+
+const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
+const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
+
+function validateNodeAffinity(affinity: NodeAffinity, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const needed = affinity[REQUIRED];
+  if (needed) {
+    const at = `${field}.${REQUIRED}.nodeSelectorTerms`;
+    const terms = needed.nodeSelectorTerms ?? [];
+    if (terms.length === 0) {
+      errors.push(required(at, 'must have at least one node selector term'));
+    }
+    errors.push(...terms.flatMap((term, i) => validateNodeTerm(term, `${at}[${i}]`)));
+  }
+  for (const [i, { weight, preference }] of (affinity[PREFERRED] ?? []).entries()) {
+    const at = `${field}.${PREFERRED}[${i}]`;
+    errors.push(...validateWeight(weight, at));
+    errors.push(...validateNodeTerm(preference, `${at}.preference`));
+  }
+  return errors;
+}
+
+export function validateTopologyKey(key: string | undefined, field: string): FieldError[] {
+  return key ? validateLabelKey(key, field) : [required(field, 'can not be empty')];
+}
+
+function validateLabelKeys(term: PodAffinityTerm, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term;
+  for (const [name, keys] of Object.entries({ matchLabelKeys, mismatchLabelKeys })) {
+    if (keys.length > 0 && !labelSelector) {
+      const detail = 'must not be specified when labelSelector is not set';
+      errors.push(forbidden(`${field}.${name}`, detail));
+    }
+    errors.push(...keys.flatMap((key, i) => validateLabelKey(key, `${field}.${name}[${i}]`)));
+  }
+  for (const [i, key] of matchLabelKeys.entries()) {
+    if (!mismatchLabelKeys.includes(key)) continue;
+    const detail = 'exists in both matchLabelKeys and mismatchLabelKeys';
+    errors.push(invalid(`${field}.matchLabelKeys[${i}]`, key, detail));
+  }
+  return errors;
+}
+
+function validatePodTerm(term: PodAffinityTerm, field: string): FieldError[] {
+  return [
+    ...validateLabelSelector(term.labelSelector, `${field}.labelSelector`),
+    ...validateLabelSelector(term.namespaceSelector, `${field}.namespaceSelector`),
+    ...(term.namespaces ?? []).flatMap((name) => check(dns1123Label, name, `${field}.namespace`)),
+    ...validateLabelKeys(term, field),
+    ...validateTopologyKey(term.topologyKey, `${field}.topologyKey`),
+  ];
+}
+
+function validatePodAffinity(affinity: PodAffinity, field: string): FieldError[] {
+  return [
+    ...(affinity[REQUIRED] ?? []).flatMap((term, i) =>
+      validatePodTerm(term, `${field}.${REQUIRED}[${i}]`),
+    ),
+    ...(affinity[PREFERRED] ?? []).flatMap(({ weight, podAffinityTerm }, i) => {
+      const at = `${field}.${PREFERRED}[${i}]`;
+      return [
+        ...validateWeight(weight, at),
+        ...validatePodTerm(podAffinityTerm ?? { topologyKey: '' }, `${at}.podAffinityTerm`),
+      ];
+    }),
+  ];
+}
+
+export function validateAffinity(affinity: Affinity | undefined, field: string): FieldError[] {
+  const { nodeAffinity, podAffinity, podAntiAffinity } = affinity ?? {};
+  return [
+    ...(nodeAffinity ? validateNodeAffinity(nodeAffinity, `${field}.nodeAffinity`) : []),
+    ...(podAffinity ? validatePodAffinity(podAffinity, `${field}.podAffinity`) : []),
+    ...(podAntiAffinity ? validatePodAffinity(podAntiAffinity, `${field}.podAntiAffinity`) : []),
+  ];
+}

@@ -1,0 +1,105 @@
+/** Names and name resolution of a pod. */
+import { type FieldError, forbidden, invalid, required } from '../../../../api/field-errors.ts';
+import type { HostAlias, PodDNSConfig, PodSpec } from '../../../../api/types/core-v1.ts';
+import { validateIP } from '../../../../api/validation/formats.ts';
+import { dns1123Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
+import { check, oneOf, requiredText } from '../checks.ts';
+
+const MAX_NAMESERVERS = 3;
+const MAX_SEARCH_PATHS = 32;
+const MAX_SEARCH_CHARACTERS = 2048;
+
+const dnsPolicies = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
+
+function validateDnsConfig(config: PodDNSConfig, field: string): FieldError[] {
+  const { nameservers = [], searches = [], options = [] } = config;
+  const errors: FieldError[] = [];
+  if (nameservers.length > MAX_NAMESERVERS) {
+    const detail = `must not have more than ${MAX_NAMESERVERS} nameservers`;
+    errors.push(invalid(`${field}.nameservers`, nameservers, detail));
+  }
+  errors.push(...nameservers.flatMap((ip, i) => validateIP(ip, `${field}.nameservers[${i}]`)));
+  if (searches.length > MAX_SEARCH_PATHS) {
+    const detail = `must not have more than ${MAX_SEARCH_PATHS} search paths`;
+    errors.push(invalid(`${field}.searches`, searches, detail));
+  }
+  if (searches.join(' ').length > MAX_SEARCH_CHARACTERS) {
+    const detail = `must not have more than ${MAX_SEARCH_CHARACTERS} characters (including spaces) in the search list`;
+    errors.push(invalid(`${field}.searches`, searches, detail));
+  }
+  for (const [i, search] of searches.entries()) {
+    const domain = search.length > 1 && search.endsWith('.') ? search.slice(0, -1) : search;
+    if (domain !== '.') errors.push(...check(dns1123Subdomain, domain, `${field}.searches[${i}]`));
+  }
+  for (const [i, { name }] of options.entries()) {
+    if (!name) errors.push(required(`${field}.options[${i}]`, 'must not be empty'));
+  }
+  return errors;
+}
+
+export function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string): FieldError[] {
+  const errors = oneOf(dnsPolicy, dnsPolicies, { field: `${field}.dnsPolicy` });
+  const at = `${field}.dnsConfig`;
+  if (dnsPolicy === 'None') {
+    if (!dnsConfig) {
+      const detail = 'must provide `dnsConfig` when `dnsPolicy` is None';
+      return [...errors, required(at, detail)];
+    }
+    if (!dnsConfig.nameservers?.length) {
+      const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
+      return [...errors, required(`${at}.nameservers`, detail)];
+    }
+  }
+  return dnsConfig ? [...errors, ...validateDnsConfig(dnsConfig, at)] : errors;
+}
+
+function validateHostAliases(aliases: readonly HostAlias[], field: string): FieldError[] {
+  return aliases.flatMap(({ ip, hostnames = [] }, i) => [
+    ...validateIP(ip ?? '', `${field}[${i}].ip`),
+    ...hostnames.flatMap((name, j) =>
+      check(dns1123Subdomain, name, `${field}[${i}].hostnames[${j}]`),
+    ),
+  ]);
+}
+
+export function validateHostnames(spec: PodSpec, field: string): FieldError[] {
+  const { hostname, subdomain, hostAliases = [] } = spec;
+  return [
+    ...(hostname ? check(dns1123Label, hostname, `${field}.hostname`) : []),
+    ...(subdomain ? check(dns1123Label, subdomain, `${field}.subdomain`) : []),
+    ...validateHostAliases(hostAliases, `${field}.hostAliases`),
+  ];
+}
+
+/** A pod in a user namespace of its own cannot share the host's other namespaces. */
+export function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
+  if (spec.hostUsers !== false) return [];
+  return (['hostNetwork', 'hostPID', 'hostIPC'] as const)
+    .filter((name) => spec[name])
+    .map((name) => forbidden(`${field}.${name}`, 'when `hostUsers` is false'));
+}
+
+/** On the host's network the container's ports are the host's; a template may leave that open. */
+export function validateHostNetwork(spec: PodSpec, field: string, isPod: boolean): FieldError[] {
+  if (!spec.hostNetwork) return [];
+  const lists = { initContainers: spec.initContainers, containers: spec.containers };
+  const errors: FieldError[] = [];
+  for (const [list, containers] of Object.entries(lists)) {
+    for (const [i, { ports = [] }] of (containers ?? []).entries()) {
+      for (const [j, { hostPort = 0, containerPort }] of ports.entries()) {
+        if (hostPort === containerPort || (hostPort === 0 && !isPod)) continue;
+        const detail = 'must match `hostPort` when `hostNetwork` is true';
+        const at = `${field}.${list}[${i}].ports[${j}].containerPort`;
+        errors.push(invalid(at, containerPort, detail));
+      }
+    }
+  }
+  return errors;
+}
+
+export function validateOs({ os }: PodSpec, field: string): FieldError[] {
+  if (!os) return [];
+  const errors = requiredText(os.name, `${field}.os.name`);
+  if (errors.length > 0) return errors;
+  return oneOf(os.name, ['linux', 'windows'], { field: `${field}.os.name` });
+}

@@ -1,0 +1,50 @@
+import { services } from '../../../../api/resources.ts';
+import type { Service } from '../../../../api/types/core-v1.ts';
+import type { ResourceDeclaration } from '../../declaration.ts';
+import { statusSubresource } from '../status-subresource.ts';
+import {
+  applyDefaults,
+  defaultFamilies,
+  dropForeignFields,
+  keepAllocated,
+  mirrorClusterIP,
+} from './defaults.ts';
+import { printer } from './printer.ts';
+import { release, reserve } from './reserve.ts';
+import { validate, validateUpdate } from './validation.ts';
+
+export const service = {
+  type: services,
+  singular: 'service',
+  shortNames: ['svc'],
+  categories: ['all'],
+  storagePrefix: 'services/specs',
+  nameRule: 'label1035',
+  hasStatus: true,
+  allowCreateOnUpdate: true,
+  returnsDeletedObject: true,
+
+  applyDefaults,
+  prepareForCreate(object) {
+    object.status = { loadBalancer: {} };
+    mirrorClusterIP(object.spec);
+    defaultFamilies(object.spec);
+  },
+  prepareForUpdate(object, old) {
+    dropForeignFields(object.spec, old.spec);
+    keepAllocated(object.spec, old.spec);
+    mirrorClusterIP(object.spec);
+    defaultFamilies(object.spec);
+  },
+  validate,
+  validateUpdate,
+  reserve,
+  release,
+
+  selectableFields: {
+    'spec.clusterIP': ({ spec }) => spec?.clusterIP ?? '',
+    'spec.type': ({ spec }) => spec?.type ?? '',
+  },
+  printer,
+  subresources: [statusSubresource<Service>()],
+} satisfies ResourceDeclaration<Service>;

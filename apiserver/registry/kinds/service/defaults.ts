@@ -1,0 +1,105 @@
+import type { Mutable } from '../../../../api/meta.ts';
+import type { Service, ServiceSpec } from '../../../../api/types/core-v1.ts';
+import { parseAddress } from '../../cidr.ts';
+import { needsExternalPolicy, needsNodePorts } from './traits.ts';
+
+/** Three hours. */
+const AFFINITY_TIMEOUT_SECONDS = 10_800;
+
+function defaultAffinity(spec: Mutable<ServiceSpec>): void {
+  spec.sessionAffinity ||= 'None';
+  if (spec.sessionAffinity === 'None') {
+    if (spec.sessionAffinityConfig !== undefined) delete spec.sessionAffinityConfig;
+  } else if (spec.sessionAffinity === 'ClientIP') {
+    const config = (spec.sessionAffinityConfig ??= {});
+    (config.clientIP ??= {}).timeoutSeconds ??= AFFINITY_TIMEOUT_SECONDS;
+  }
+}
+
+export function applyDefaults(service: Mutable<Service>): void {
+  const spec = (service.spec ??= {});
+  defaultAffinity(spec);
+  spec.type ||= 'ClusterIP';
+  for (const port of spec.ports ?? []) {
+    port.protocol ||= 'TCP';
+    port.targetPort ||= port.port;
+  }
+  if (needsExternalPolicy(spec)) spec.externalTrafficPolicy ||= 'Cluster';
+  if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
+  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+}
+
+/** `clusterIP` is the first of `clusterIPs`; a client may give either. */
+export function mirrorClusterIP(spec: Mutable<ServiceSpec>): void {
+  if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
+  else if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0];
+}
+
+/**
+ * One family, IPv4: the cluster has one range. Headless without a selector is the exception:
+ * its endpoints are somebody else's, of any family.
+ */
+export function defaultFamilies(spec: Mutable<ServiceSpec>): void {
+  if (spec.type === 'ExternalName') return;
+  const foreign = spec.clusterIP === 'None' && !Object.keys(spec.selector ?? {}).length;
+  if (foreign && !spec.ipFamilyPolicy && !spec.ipFamilies?.length) {
+    spec.ipFamilyPolicy = 'RequireDualStack';
+    spec.ipFamilies = ['IPv4', 'IPv6'];
+    return;
+  }
+  spec.ipFamilyPolicy ??= 'SingleStack';
+  if (!spec.ipFamilies?.length) {
+    const { family } = parseAddress(spec.clusterIP ?? '') ?? { family: 'IPv4' };
+    spec.ipFamilies = [family];
+  }
+}
+
+/** What the server allocated stays when a client that never saw it leaves it out. */
+export function keepAllocated(spec: Mutable<ServiceSpec>, old: ServiceSpec): void {
+  if (spec.type !== 'ExternalName' && old.type !== 'ExternalName') {
+    if (!spec.clusterIP && !spec.clusterIPs?.length) {
+      if (old.clusterIP !== undefined) spec.clusterIP = old.clusterIP;
+      if (old.clusterIPs !== undefined) spec.clusterIPs = [...old.clusterIPs];
+    }
+    if (old.ipFamilyPolicy !== undefined) spec.ipFamilyPolicy ??= old.ipFamilyPolicy;
+    if (old.ipFamilies !== undefined) spec.ipFamilies ??= [...old.ipFamilies];
+  }
+  if (needsNodePorts(spec) && needsNodePorts(old)) keepNodePorts(spec, old);
+}
+
+function keepNodePorts(spec: Mutable<ServiceSpec>, old: ServiceSpec): void {
+  const taken = new Set((spec.ports ?? []).map(({ nodePort }) => nodePort));
+  for (const port of spec.ports ?? []) {
+    if (port.nodePort) continue;
+    const same = old.ports?.find((o) => o.port === port.port && o.protocol === port.protocol);
+    if (same?.nodePort && !taken.has(same.nodePort)) port.nodePort = same.nodePort;
+  }
+  if (old.healthCheckNodePort && spec.externalTrafficPolicy === 'Local') {
+    spec.healthCheckNodePort ||= old.healthCheckNodePort;
+  }
+}
+
+/** What only the old type had goes with it, unless the client changed it on purpose. */
+export function dropForeignFields(spec: Mutable<ServiceSpec>, old: ServiceSpec): void {
+  if (spec.type === 'ExternalName' && old.type !== 'ExternalName') {
+    if (spec.clusterIP === old.clusterIP) {
+      delete spec.clusterIP;
+      delete spec.clusterIPs;
+    }
+    delete spec.ipFamilies;
+    delete spec.ipFamilyPolicy;
+    delete spec.internalTrafficPolicy;
+  }
+  if (!needsNodePorts(spec) && needsNodePorts(old)) {
+    for (const [i, port] of (spec.ports ?? []).entries()) {
+      if (port.nodePort === old.ports?.[i]?.nodePort) delete port.nodePort;
+    }
+  }
+  if (!needsExternalPolicy(spec) && spec.externalTrafficPolicy === old.externalTrafficPolicy) {
+    delete spec.externalTrafficPolicy;
+  }
+  if (spec.type === 'LoadBalancer' || old.type !== 'LoadBalancer') return;
+  delete spec.allocateLoadBalancerNodePorts;
+  delete spec.loadBalancerClass;
+  delete spec.healthCheckNodePort;
+}

@@ -1,0 +1,193 @@
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  required,
+} from '../../../../api/field-errors.ts';
+import type { Service, ServicePort, ServiceSpec } from '../../../../api/types/core-v1.ts';
+import { inRange, portName, portNumber } from '../../../../api/validation/formats.ts';
+import { validateLabels } from '../../../../api/validation/labels.ts';
+import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
+import { parseCidr } from '../../cidr.ts';
+import { check, nonNegative, oneOf } from '../checks.ts';
+import { validateEndpointIP } from '../endpoint-ip.ts';
+import { isHeadless, needsExternalPolicy, needsHealthCheckPort, serviceTypes } from './traits.ts';
+import { validateClusterIPs } from './validation-cluster-ips.ts';
+
+const KUBELET_PORT = 10_250;
+const MAX_AFFINITY_SECONDS = 86_400;
+
+interface PortAt {
+  readonly field: string;
+  readonly needsName: boolean;
+  readonly names: Set<string>;
+}
+
+function validatePort(port: ServicePort, { field, needsName, names }: PortAt): FieldError[] {
+  const errors: FieldError[] = [];
+  const { name, targetPort, appProtocol } = port;
+  if (name) {
+    errors.push(...check(dns1123Label, name, `${field}.name`));
+    if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
+    names.add(name);
+  } else if (needsName) errors.push(required(`${field}.name`));
+  errors.push(...check(portNumber, port.port ?? 0, `${field}.port`));
+  errors.push(...oneOf(port.protocol, ['SCTP', 'TCP', 'UDP'], { field: `${field}.protocol` }));
+  if (typeof targetPort === 'string') {
+    errors.push(...check(portName, targetPort, `${field}.targetPort`));
+  } else errors.push(...check(portNumber, targetPort ?? 0, `${field}.targetPort`));
+  if (appProtocol) errors.push(...check(qualifiedName, appProtocol, `${field}.appProtocol`));
+  return errors;
+}
+
+/** Two ports of a Service differ in number or protocol, and so do its ports on the node. */
+function duplicatePorts({ type, ports = [] }: ServiceSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const nodePorts = new Set<string>();
+  const numbers = new Set<string>();
+  for (const [i, { nodePort, protocol, port }] of ports.entries()) {
+    const field = `spec.ports[${i}]`;
+    if (nodePort) {
+      const socket = `${protocol}/${nodePort}`;
+      if (nodePorts.has(socket)) errors.push(duplicate(`${field}.nodePort`, nodePort));
+      nodePorts.add(socket);
+      if (type === 'ClusterIP') {
+        const detail = "may not be used when `type` is 'ClusterIP'";
+        errors.push(forbidden(`${field}.nodePort`, detail));
+      }
+    }
+    const socket = `${protocol}/${port}`;
+    if (numbers.has(socket)) errors.push(duplicate(field, { port, protocol }));
+    numbers.add(socket);
+  }
+  return errors;
+}
+
+function validateType(spec: ServiceSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const { type, ports = [] } = spec;
+  if (ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName') {
+    errors.push(required('spec.ports'));
+  }
+  if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec)) {
+    const detail = `may not be set to 'None' for ${type} services`;
+    errors.push(invalid('spec.clusterIPs[0]', 'None', detail));
+  }
+  if (type === 'LoadBalancer') {
+    const detail = `may not expose port ${KUBELET_PORT} externally since it is used by kubelet`;
+    for (const [i, { port }] of ports.entries()) {
+      if (port === KUBELET_PORT) errors.push(invalid(`spec.ports[${i}]`, port, detail));
+    }
+  }
+  if (type !== 'ExternalName') return errors;
+  for (const name of ['clusterIPs', 'ipFamilies'] as const) {
+    if (!spec[name]?.length) continue;
+    errors.push(forbidden(`spec.${name}`, 'may not be set for ExternalName services'));
+  }
+  if (spec.ipFamilyPolicy) {
+    errors.push(forbidden('spec.ipFamilyPolicy', 'may not be set for ExternalName services'));
+  }
+  const target = (spec.externalName ?? '').replace(/\.$/, '');
+  if (target === '') return [...errors, required('spec.externalName')];
+  return [...errors, ...check(dns1123Subdomain, target, 'spec.externalName')];
+}
+
+function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): FieldError[] {
+  const errors = oneOf(sessionAffinity, ['ClientIP', 'None'], { field: 'spec.sessionAffinity' });
+  if (sessionAffinity !== 'ClientIP') return errors;
+  const field = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
+  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 0;
+  if (seconds > 0 && seconds <= MAX_AFFINITY_SECONDS) return errors;
+  const detail = `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`;
+  return [...errors, invalid(field, seconds, detail)];
+}
+
+const loadBalancerOnly = "may only be used when `type` is 'LoadBalancer'";
+
+function validateLoadBalancer(spec: ServiceSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const isBalanced = spec.type === 'LoadBalancer';
+  for (const [i, range] of (spec.loadBalancerSourceRanges ?? []).entries()) {
+    if (parseCidr(range.trim()) !== undefined) continue;
+    const detail = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+    errors.push(invalid(`spec.loadBalancerSourceRanges[${i}]`, range, detail));
+  }
+  if (!isBalanced) {
+    for (const name of [
+      'loadBalancerSourceRanges',
+      'allocateLoadBalancerNodePorts',
+      'loadBalancerClass',
+    ] as const) {
+      const value = spec[name];
+      const set = Array.isArray(value) ? value.length > 0 : value !== undefined;
+      if (set) errors.push(forbidden(`spec.${name}`, loadBalancerOnly));
+    }
+  } else if (spec.loadBalancerClass !== undefined) {
+    errors.push(...check(qualifiedName, spec.loadBalancerClass, 'spec.loadBalancerClass'));
+  }
+  return errors;
+}
+
+const scopes = ['Cluster', 'Local'];
+
+function validateTraffic(spec: ServiceSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const { externalTrafficPolicy: external, healthCheckNodePort: healthPort } = spec;
+  if (needsExternalPolicy(spec)) {
+    errors.push(...oneOf(external, scopes, { field: 'spec.externalTrafficPolicy' }));
+  } else if (external) {
+    const detail = 'may only be set for externally-accessible services';
+    errors.push(invalid('spec.externalTrafficPolicy', external, detail));
+  }
+  errors.push(...nonNegative(healthPort, 'spec.healthCheckNodePort'));
+  if (healthPort && !needsHealthCheckPort(spec)) {
+    const detail =
+      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+    errors.push(invalid('spec.healthCheckNodePort', healthPort, detail));
+  }
+  const optional = spec.type === 'ExternalName';
+  const field = 'spec.internalTrafficPolicy';
+  errors.push(...oneOf(spec.internalTrafficPolicy, scopes, { field, optional }));
+  const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
+  const at = { field: 'spec.trafficDistribution', optional: true };
+  return [...errors, ...oneOf(spec.trafficDistribution, distributions, at)];
+}
+
+export function validate({ spec = {} }: Service): FieldError[] {
+  const { ports = [], externalIPs = [] } = spec;
+  const names = new Set<string>();
+  const needsName = ports.length > 1;
+  return [
+    ...validateType(spec),
+    ...ports.flatMap((port, i) => {
+      const errors = validatePort(port, { field: `spec.ports[${i}]`, needsName, names });
+      const nodePort = port.nodePort ?? 0;
+      const outside = nodePort === 0 ? [] : inRange(nodePort, 1, 65_535);
+      return [...errors, ...outside.map((m) => invalid(`spec.ports[${i}].nodePort`, nodePort, m))];
+    }),
+    ...validateLabels(spec.selector, 'spec.selector'),
+    ...validateAffinity(spec),
+    ...validateClusterIPs(spec),
+    ...externalIPs.flatMap((ip, i) => validateEndpointIP(ip, `spec.externalIPs[${i}]`)),
+    ...oneOf(spec.type, serviceTypes, { field: 'spec.type' }),
+    ...duplicatePorts(spec),
+    ...validateLoadBalancer(spec),
+    ...validateTraffic(spec),
+  ];
+}
+
+/** Clients know a Service by its address: it does not move. */
+export function validateUpdate({ spec }: Service, { spec: old }: Service): FieldError[] {
+  const errors: FieldError[] = [];
+  const changesType = (spec.type === 'ExternalName') !== (old.type === 'ExternalName');
+  if (!changesType && old.clusterIP && spec.clusterIP !== old.clusterIP) {
+    errors.push(invalid('spec.clusterIPs[0]', spec.clusterIPs ?? [], 'may not change once set'));
+  }
+  const bothBalanced = spec.type === 'LoadBalancer' && old.type === 'LoadBalancer';
+  if (bothBalanced && spec.loadBalancerClass !== old.loadBalancerClass) {
+    const detail = 'may not change once set';
+    errors.push(invalid('spec.loadBalancerClass', spec.loadBalancerClass, detail));
+  }
+  return errors;
+}

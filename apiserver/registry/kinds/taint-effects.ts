@@ -1,0 +1,1 @@
+export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];

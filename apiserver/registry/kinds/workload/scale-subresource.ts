@@ -1,0 +1,43 @@
+import { invalid, invalidError } from '../../../../api/field-errors.ts';
+import type { KubernetesObject, Mutable } from '../../../../api/meta.ts';
+import type { Scale } from '../../../../api/types/autoscaling-v1.ts';
+import type { LabelSelector } from '../../../../api/types/meta-v1.ts';
+import type { Subresource } from '../../declaration.ts';
+import { selectorText } from '../cells.ts';
+
+type Scalable = KubernetesObject & {
+  readonly spec: { readonly replicas?: number; readonly selector?: LabelSelector };
+  readonly status?: { readonly replicas?: number };
+};
+
+/** `/scale`: how many, in one form for every kind that has replicas. */
+export function scaleSubresource<T extends Scalable>(): Subresource<T> {
+  return {
+    name: 'scale',
+    verbs: ['get', 'update', 'patch'],
+    kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+    read: scaleOf,
+    write(sent, parent) {
+      const replicas = (sent as Scale).spec?.replicas ?? 0;
+      if (replicas < 0) {
+        const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+        const type = { group: 'autoscaling', kind: 'Scale' };
+        throw invalidError(type, parent.metadata.name ?? '', [error]);
+      }
+      const metadata = { ...parent.metadata };
+      return { ...parent, metadata, spec: { ...parent.spec, replicas } } as unknown as Mutable<T>;
+    },
+  };
+}
+
+function scaleOf({ metadata, spec, status }: Scalable): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const present = { name, namespace, uid, resourceVersion, creationTimestamp };
+  return {
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    metadata: present as Scale['metadata'],
+    spec: { replicas: spec.replicas ?? 0 },
+    status: { replicas: status?.replicas ?? 0, selector: selectorText(spec.selector) },
+  };
+}
