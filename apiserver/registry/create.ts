@@ -32,6 +32,8 @@ export async function create(
   bindNamespace(context, object, sent.namespace);
   if (object.metadata.resourceVersion)
     throw badRequest('resourceVersion should not be set on objects to be created');
+  // What follows, admission too, sees a whole object: in Kubernetes decoding ends with defaults.
+  context.declaration.applyDefaults?.(object);
   const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
   await context.admission.mutate(
     attributesOf(context, { operation: 'CREATE', at, object, caller }),
@@ -81,7 +83,6 @@ export function prepareForCreate(context: ResourceContext, object: Mutable<Kuber
   if (declaration.hasStatus && !declaration.keepsStatusOnCreate)
     delete (object as { status?: unknown }).status;
   declaration.prepareForCreate?.(object, writeContext(context));
-  declaration.applyDefaults?.(object);
   const errors = [
     ...validateObjectMeta(object.metadata, {
       namespaced: declaration.type.namespaced,

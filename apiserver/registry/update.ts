@@ -78,6 +78,7 @@ async function decideCreate(
     throw notFoundError(declaration.type, change.at.name);
   const object = await change.sent(undefined);
   bindNamespace(context, object, change.at.namespace);
+  declaration.applyDefaults?.(object);
   const attributes = attributesOf(context, {
     operation: 'CREATE',
     at: change.at,
@@ -105,10 +106,13 @@ async function decideUpdate(
   const sent = await change.sent(current);
   bindNamespace(context, sent, change.at.namespace);
   checkVersion(context, sent, current);
+  if (change.subresource?.kind === undefined) context.declaration.applyDefaults?.(sent);
   const object =
     change.subresource === undefined
       ? sent
-      : change.subresource.write(sent, current, writeContext(context));
+      : ownMetadata(
+          change.subresource.write(sent, current, writeContext(context)),
+        );
   const attributes = attributesOf(context, {
     operation: 'UPDATE',
     at: change.at,
@@ -123,6 +127,11 @@ async function decideUpdate(
   if (isFinished(context, object)) return { type: 'delete' };
   await by.reservations.renew({ object, old: current });
   return { type: 'put', object };
+}
+
+/** A subresource may hand back the stored metadata, which belongs to the cache. */
+function ownMetadata(object: Mutable<KubernetesObject>): Mutable<KubernetesObject> {
+  return { ...object, metadata: { ...object.metadata } };
 }
 
 /** The optimistic lock: a resourceVersion or uid in what was sent must be the stored one. */
@@ -165,7 +174,6 @@ function prepareForUpdate(
     if (declaration.hasStatus) keepStatus(object, old);
     declaration.prepareForUpdate?.(object, old, writeContext(context));
   }
-  declaration.applyDefaults?.(object);
   countGeneration(context, object, old);
   const errors = [
     ...validateObjectMetaUpdate(object.metadata, old.metadata),

@@ -70,9 +70,14 @@ export class MemoryKv implements Kv {
     if (at > this.#revision) throw new StoreError('futureRevision');
     if (at < this.#compacted)
       throw new StoreError('compacted', { compactRevision: this.#compacted });
-    const all = [...this.#stateAt(at).values()]
-      .filter((kv) => covers(request, kv.key))
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    const state = this.#stateAt(at);
+    const single = request.rangeEnd === undefined ? state.get(request.key) : undefined;
+    const all =
+      request.rangeEnd === undefined
+        ? [...(single === undefined ? [] : [single])]
+        : [...state.values()]
+            .filter((kv) => covers(request, kv.key))
+            .sort((a, b) => (a.key < b.key ? -1 : 1));
     const limit = request.limit || Infinity;
     const kvs = request.countOnly ? [] : all.slice(0, limit);
     return { revision: this.#revision, kvs, more: all.length > limit, count: all.length };
@@ -190,9 +195,8 @@ export class MemoryKv implements Kv {
   #deliver(): void {
     if (this.#held) return;
     for (const watcher of this.#watchers) {
-      const from = this.#history.findIndex(({ revision }) => revision >= watcher.next);
-      if (from < 0) continue;
-      for (const { revision, events } of this.#history.slice(from)) {
+      // The history holds every revision from 2 on.
+      for (const { revision, events } of this.#history.slice(Math.max(watcher.next - 2, 0))) {
         const seen = events.filter(({ kv }) => covers(watcher.request, kv.key));
         if (seen.length > 0) watcher.stream.push({ revision, events: seen });
       }

@@ -1,0 +1,115 @@
+/**
+ * The API server's core on the model store, called without a pipeline: for tests of verbs. Any
+ * method and path, as any client would send it; answers as status and parsed body.
+ */
+import { JsonValue, type Chunk, type HttpResponse } from '../../platform/http.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import type { Random } from '../../platform/random.ts';
+import { StatusError } from '../../api/status.ts';
+import { ApiHandlers } from '../../apiserver/handlers/api-handlers.ts';
+import { requestInfoOf } from '../../apiserver/pipeline/request-info.ts';
+import type { ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
+import { Registry, storedResources } from '../../apiserver/registry/registry.ts';
+import { Storage } from '../../apiserver/storage/storage.ts';
+import { MemoryKv } from '../model/memory-kv.ts';
+import { FakeClock } from './fake-clock.ts';
+
+/** Different numbers each time, the same in each run. */
+export class CountingRandom implements Random {
+  #state = 1;
+
+  below(bound: number): number {
+    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((this.#state / 2 ** 32) * bound);
+  }
+
+  bytes(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => this.below(256));
+  }
+}
+
+export interface Answer {
+  readonly code: number;
+  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Call {
+  readonly body?: unknown;
+  readonly type?: string;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
+export class TestApi {
+  readonly kv: MemoryKv;
+  readonly clock = new FakeClock();
+  readonly storage: Storage;
+  readonly registry: Registry;
+  readonly #handlers: ApiHandlers;
+
+  constructor(declarations: readonly ResourceDeclaration[], kv = new MemoryKv()) {
+    this.kv = kv;
+    const { clock } = this;
+    const random = new CountingRandom();
+    const resources = storedResources(declarations);
+    this.storage = new Storage({ kv, clock, logger: silentLogger, resources });
+    this.registry = new Registry({ declarations, storage: this.storage, clock, random });
+    this.#handlers = new ApiHandlers(this.registry, { clock, random, logger: silentLogger });
+    this.storage.start();
+  }
+
+  stop(): Promise<void> {
+    return this.storage.stop();
+  }
+
+  /** The raw response; rejects with StatusError. */
+  async respond(method: string, url: string, call: Call = {}): Promise<HttpResponse> {
+    const [path = '', search = ''] = url.split('?');
+    const query = new URLSearchParams(search);
+    const info = requestInfoOf({ method, path, query });
+    if (info?.type !== 'resource') throw new Error(`no resource path: ${url}`);
+    const { body } = call;
+    const http = {
+      ...{ method, path, query },
+      headers: {
+        ...(call.type === undefined ? {} : { 'content-type': call.type }),
+        ...(call.accept === undefined ? {} : { accept: call.accept }),
+      },
+      ...(body === undefined ? {} : { body: bodyOf(body) }),
+      peer: { address: 'test' },
+      signal: call.signal ?? new AbortController().signal,
+    };
+    const user = { name: 'tester', groups: ['system:authenticated'] };
+    return this.#handlers.handle({ http, info, user, auditId: 'test' });
+  }
+
+  async call(method: string, url: string, call: Call = {}): Promise<Answer> {
+    try {
+      const { status, headers, body } = await this.respond(method, url, call);
+      return { code: status, headers, body: parsed(body as Chunk) };
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      return { code: error.code, headers: {}, body: error.status };
+    }
+  }
+
+  /** The stream of a watch, event by event. */
+  async watch(url: string, call: Call = {}): Promise<AsyncIterator<Chunk>> {
+    const { body } = await this.respond('GET', url, call);
+    return (body as AsyncIterable<Chunk>)[Symbol.asyncIterator]();
+  }
+}
+
+/** Text goes as bytes, so that it is parsed as from a socket; so do objects. */
+function bodyOf(body: unknown): Uint8Array | JsonValue {
+  if (body instanceof JsonValue || body instanceof Uint8Array) return body;
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+export function parsed(chunk: Chunk | undefined): unknown {
+  if (chunk === undefined) return undefined;
+  const bytes = chunk instanceof JsonValue ? chunk.bytes() : chunk;
+  const text = Buffer.from(bytes).toString();
+  return text.startsWith('{') ? JSON.parse(text) : text;
+}
