@@ -1,9 +1,10 @@
-/** Per-key exponential backoff: 5 ms · 2^failures, at most 1000 s (client-go's default for controllers). */
+/** Exponential backoff: `baseMs` · 2^failures, at most `maxMs`. */
 export interface BackoffBounds {
   readonly baseMs: number;
   readonly maxMs: number;
 }
 
+/** client-go's default for controllers: 5 ms to 1000 s. */
 export const controllerBackoff: BackoffBounds = { baseMs: 5, maxMs: 1_000_000 };
 
 /** Holds one counter per failing key; `forget` frees it. */

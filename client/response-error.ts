@@ -32,7 +32,8 @@ function messageOf(code: number, text: string): string {
   if (code === 404) return 'the server could not find the requested resource';
   if (code === 401) return 'the server has asked for the client to provide credentials';
   if (text === '') return `the server answered ${code} without a reason`;
-  return `an error on the server (${JSON.stringify(text.slice(0, 512))}) has prevented the request from succeeding`;
+  const quoted = JSON.stringify(text.slice(0, 512));
+  return `an error on the server (${quoted}) has prevented the request from succeeding`;
 }
 
 /** How long the server asks to wait, from Retry-After in seconds; undefined if it does not ask. */

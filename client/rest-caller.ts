@@ -1,4 +1,4 @@
-/** One request to its answer: headers, repetition when the server asks for it, errors as StatusError. */
+/** One request to its answer: headers, repetition if the server asks, errors as StatusError. */
 import { type Clock, sleep } from '../platform/clock.ts';
 import {
   type Headers,

@@ -18,7 +18,7 @@ import type {
 import { RestCaller, type RestOptions } from './rest-caller.ts';
 import { watchEvents } from './watch-stream.ts';
 
-/** What the REST client can do beyond {@link Client}: for garbage and namespace controllers, and the CLI. */
+/** What the REST client can do beyond {@link Client}, for controllers of all kinds and the CLI. */
 export interface RestClient extends Client {
   /** DELETE of a whole collection, or what the selectors leave of it. */
   deleteCollection(

@@ -27,7 +27,7 @@ export function conditionOf(
   return conditions?.find((condition) => condition.type === type);
 }
 
-/** Nothing changes while status and reason stay; the transition time changes with the status only. */
+/** No change while status and reason stay; the transition time changes with the status only. */
 export function withCondition(
   conditions: Conditions,
   text: ConditionText,

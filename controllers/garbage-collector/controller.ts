@@ -160,7 +160,9 @@ class GarbageCollector implements Controller {
 
   #complain(node: Node, owner: OwnerReference): void {
     const { type, uid, namespace, name } = node;
-    const shown = `[${owner.apiVersion}/${owner.kind}, namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}]`;
+    const { apiVersion, kind } = owner;
+    const where = `namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}`;
+    const shown = `[${apiVersion}/${kind}, ${where}]`;
     this.#recorder.event(
       {
         apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`,

@@ -52,7 +52,8 @@ const settled: readonly Text[] = [
 function contentFailure({ failures }: Remaining): Text {
   const type = 'NamespaceDeletionContentFailure';
   if (failures.length > 0) {
-    const message = `Failed to delete all resource types, ${failures.length} remaining: ${failures.join(', ')}`;
+    const list = failures.join(', ');
+    const message = `Failed to delete all resource types, ${failures.length} remaining: ${list}`;
     return { type, status: 'True', reason: 'ContentDeletionFailed', message };
   }
   const message = 'All content successfully deleted, may be waiting on finalization';

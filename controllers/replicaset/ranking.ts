@@ -1,4 +1,4 @@
-/** Which pods go first when there are too many. The order of kube-controller-manager's replicaset. */
+/** Which pods go first when there are too many, in kube-controller-manager's order. */
 import type { Pod } from '../../api/types/core-v1.ts';
 import { podCondition, podReady, timeOf } from '../runtime/pods.ts';
 
@@ -15,7 +15,7 @@ interface Ranked {
   readonly cost: number;
   /** Active pods of the same owner on its node. */
   readonly company: number;
-  /** Ages are compared by powers of two, so that a minute's difference does not matter after a week. */
+  /** Ages are compared by powers of two: a minute's difference does not matter after a week. */
   readonly readyAge: number;
   readonly restarts: number;
   readonly age: number;

@@ -153,7 +153,7 @@ function exchange(session: ClientHttp2Session, request: HttpRequest): Promise<Ht
   });
 }
 
-/** RFC 9113, section 8.7: a stream refused, or never begun before the server left, was not processed. */
+/** RFC 9113, section 8.7: a stream that was refused or never begun was not processed. */
 function refused(stream: ClientHttp2Stream): boolean {
   return stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || stream.pending;
 }

@@ -98,6 +98,7 @@ export const layers: readonly Layer[] = [
   { part: 'apiserver/authn', imports: ['api/*', 'platform'] },
   { part: 'apiserver/authz', imports: ['apiserver/authn', 'api/*', 'platform'] },
   { part: 'apiserver/pki', imports: ['platform'] },
+  { part: 'apiserver/flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver', imports: ['apiserver/*', 'store/kv.ts', 'api/*', 'platform'] },
   {
     part: 'apiserver/main.ts',
@@ -109,9 +110,10 @@ export const layers: readonly Layer[] = [
 
   { part: 'controllers/runtime', imports: ['client', 'api/*', 'platform'] },
   { part: 'controllers', imports: ['controllers/*', 'client', 'api/*', 'platform'] },
+  { part: 'controllers/flags.ts', imports: [], packages: ['commander'] },
   {
     part: 'controllers/main.ts',
-    imports: ['controllers', 'client', 'api/*', 'platform', 'platform/node'],
+    imports: ['controllers/*', 'client', 'api/*', 'platform', 'platform/node'],
     packages: ['commander'],
   },
 

@@ -1,0 +1,76 @@
+/** The endpoints controller: for each Service with a selector, an Endpoints object of its pods. */
+import { splitKey } from '../../api/meta.ts';
+import {
+  endpoints as endpointsType,
+  pods as podType,
+  services as serviceType,
+} from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
+import type { Endpoints, Service } from '../../api/types/core-v1.ts';
+import type { Client } from '../../client/interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { equalityMatcher } from '../runtime/label-selector.ts';
+import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
+import { enqueueServices } from '../runtime/service-sources.ts';
+import { enqueueSelf } from '../runtime/sources.ts';
+import { planEndpoints, sameEndpoints } from './plan.ts';
+
+const NAME = 'endpoints-controller';
+
+export function endpointsController(context: ControllerContext): Controller {
+  const { client } = context;
+  const queue = new WorkQueue({ clock: context.clock });
+  const services = context.informers.of(serviceType);
+  const pods = context.informers.of(podType);
+  const endpoints = context.informers.of(endpointsType);
+  enqueueServices(services, pods, queue);
+  enqueueSelf(endpoints, queue);
+  return {
+    name: NAME,
+    queue,
+    informers: [services, pods, endpoints],
+    async reconcile(key) {
+      const current = endpoints.lister.get(key);
+      const service = services.lister.get(key);
+      if (service === undefined) {
+        // Endpoints without a Service are left alone unless this controller made them.
+        if (current !== undefined && isManaged(current)) await remove(client, key);
+        return undefined;
+      }
+      if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined)
+        return undefined;
+      const matches = equalityMatcher(service.spec?.selector);
+      const selected = pods.lister
+        .byIndex(NAMESPACE_INDEX, splitKey(key).namespace)
+        .filter(({ metadata }) => matches(metadata.labels));
+      await write(client, current, planEndpoints(service, selected, current));
+      return undefined;
+    },
+  };
+}
+
+const hasSelector = ({ spec }: Service): boolean =>
+  spec?.type !== 'ExternalName' && Object.keys(spec?.selector ?? {}).length > 0;
+
+const isManaged = ({ metadata }: Endpoints): boolean =>
+  metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller';
+
+async function write(client: Client, current: Endpoints | undefined, wanted: Endpoints) {
+  if (current === undefined) {
+    try {
+      await client.create(endpointsType, wanted);
+    } catch (error) {
+      // The namespace is being emptied: its Services go as well.
+      if (!isStatus(error, 'Forbidden')) throw error;
+    }
+  } else if (!sameEndpoints(current, wanted)) await client.update(endpointsType, wanted);
+}
+
+async function remove(client: Client, key: string): Promise<void> {
+  try {
+    await client.delete(endpointsType, splitKey(key));
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error;
+  }
+}

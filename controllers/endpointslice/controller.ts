@@ -1,0 +1,97 @@
+/** The EndpointSlice controller: for each Service with a selector, slices of its pods. */
+import { namespaceOf, nameOf, splitKey, uidOf } from '../../api/meta.ts';
+import {
+  endpointSlices as sliceType,
+  pods as podType,
+  services as serviceType,
+} from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
+import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
+import { Expectations } from '../../client/expectations.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { equalityMatcher } from '../runtime/label-selector.ts';
+import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
+import { enqueueServices } from '../runtime/service-sources.ts';
+import { MANAGED_BY, MANAGER, planSlices, SERVICE_LABEL } from './plan.ts';
+
+const NAME = 'endpointslice-controller';
+const SERVICE_INDEX = 'service';
+
+export function endpointSliceController(context: ControllerContext): Controller {
+  const { client, clock } = context;
+  const queue = new WorkQueue({ clock });
+  const services = context.informers.of(serviceType);
+  const pods = context.informers.of(podType);
+  const slices = context.informers.of(sliceType);
+  // Names are the server's: a slice not yet seen would be created once more.
+  const expectations = new Expectations(clock);
+  slices.addIndex(SERVICE_INDEX, (slice) => [serviceKey(slice) ?? '']);
+  enqueueServices(services, pods, queue);
+  const changed = (slice: EndpointSlice): void => {
+    const key = serviceKey(slice);
+    if (key !== undefined) queue.add(key);
+  };
+  slices.addHandler({
+    added: (slice) => {
+      expectations.creationObserved(serviceKey(slice) ?? '');
+      changed(slice);
+    },
+    updated: (_, slice) => changed(slice),
+    deleted: changed,
+  });
+
+  async function apply(key: string, plan: ReturnType<typeof planSlices>): Promise<void> {
+    for (const slice of plan.update) await client.update(sliceType, slice);
+    for (const draft of plan.create) {
+      expectations.expectCreations(key, 1);
+      try {
+        await client.create(sliceType, draft);
+      } catch (error) {
+        expectations.forget(key);
+        // The namespace is being emptied: its Services go as well.
+        if (!isStatus(error, 'Forbidden')) throw error;
+      }
+    }
+    for (const slice of plan.remove) await remove(slice);
+  }
+
+  async function remove(slice: EndpointSlice): Promise<void> {
+    const ref = { namespace: namespaceOf(slice), name: nameOf(slice) };
+    try {
+      await client.delete(sliceType, ref, { preconditions: { uid: uidOf(slice) } });
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error;
+    }
+  }
+
+  return {
+    name: NAME,
+    queue,
+    informers: [services, pods, slices],
+    async reconcile(key) {
+      const service = services.lister.get(key);
+      if (service === undefined) expectations.forget(key);
+      // Slices of a Service that is gone are garbage: their owner reference says so.
+      if (service?.metadata.deletionTimestamp !== undefined) return undefined;
+      const selector = service?.spec?.selector;
+      if (service === undefined || Object.keys(selector ?? {}).length === 0) return undefined;
+      if (service.spec?.type === 'ExternalName' || !expectations.satisfied(key)) return undefined;
+      const matches = equalityMatcher(selector);
+      const selected = pods.lister
+        .byIndex(NAMESPACE_INDEX, splitKey(key).namespace)
+        .filter(({ metadata }) => matches(metadata.labels));
+      const existing = slices.lister.byIndex(SERVICE_INDEX, key);
+      await apply(key, planSlices(service, selected, existing));
+      return undefined;
+    },
+  };
+}
+
+/** The Service whose slice this controller manages. */
+function serviceKey(slice: EndpointSlice): string | undefined {
+  const { labels = {} } = slice.metadata;
+  const service = labels[SERVICE_LABEL];
+  if (service === undefined || labels[MANAGED_BY] !== MANAGER) return undefined;
+  return `${namespaceOf(slice)}/${service}`;
+}

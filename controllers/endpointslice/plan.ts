@@ -1,0 +1,154 @@
+/**
+ * EndpointSlices of a Service: what to create, update and delete so that together they name every
+ * pod once, changing as few slices as possible.
+ */
+import { deepEqual } from '../../api/deep.ts';
+import { nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import type { Pod, Service } from '../../api/types/core-v1.ts';
+import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.ts';
+import { controllerReference } from '../runtime/claim.ts';
+import { podReady } from '../runtime/pods.ts';
+import {
+  endpointHostname,
+  isHeadless,
+  servesTraffic,
+  targetPorts,
+} from '../runtime/service-pods.ts';
+
+export const SERVICE_LABEL = 'kubernetes.io/service-name';
+export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
+export const MANAGER = 'endpointslice-controller.k8s.io';
+export const MAX_ENDPOINTS = 100;
+
+type Draft = Pick<EndpointSlice, 'metadata' | 'addressType' | 'endpoints' | 'ports'>;
+
+export interface SlicePlan {
+  readonly create: readonly Draft[];
+  readonly update: readonly EndpointSlice[];
+  readonly remove: readonly EndpointSlice[];
+}
+
+interface Group {
+  readonly ports: readonly EndpointPort[];
+  readonly addressType: 'IPv4' | 'IPv6';
+  /** By pod uid. */
+  readonly endpoints: Map<string, Endpoint>;
+}
+
+export function planSlices(
+  service: Service,
+  pods: readonly Pod[],
+  existing: readonly EndpointSlice[],
+): SlicePlan {
+  const groups = groupsOf(service, pods);
+  const create: Draft[] = [];
+  const update: EndpointSlice[] = [];
+  const remove: EndpointSlice[] = [];
+  const left = new Set(existing);
+  for (const [key, group] of groups) {
+    const own = existing.filter(
+      (slice) => keyOfGroup(slice.addressType, slice.ports ?? []) === key,
+    );
+    for (const slice of own) left.delete(slice);
+    const kept = own.map((slice) => ({ slice, endpoints: keep(slice, group.endpoints) }));
+    const added = [...group.endpoints.values()];
+    for (const entry of kept) {
+      const room = MAX_ENDPOINTS - entry.endpoints.length;
+      entry.endpoints.push(...added.splice(0, room));
+    }
+    for (const { slice, endpoints } of kept) {
+      if (endpoints.length === 0) remove.push(slice);
+      else if (changed(service, slice, endpoints))
+        update.push({
+          ...slice,
+          ...content(service, group, endpoints),
+          metadata: { ...slice.metadata, labels: labelsOf(service) },
+        });
+    }
+    while (added.length > 0) {
+      create.push(content(service, group, added.splice(0, MAX_ENDPOINTS)));
+    }
+  }
+  remove.push(...left);
+  return { create, update, remove };
+}
+
+function groupsOf(service: Service, pods: readonly Pod[]): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const pod of pods) {
+    if (!servesTraffic(pod, true)) continue;
+    const ports = portsOf(service, pod);
+    const addressType = (pod.status?.podIP ?? '').includes(':') ? 'IPv6' : 'IPv4';
+    const key = keyOfGroup(addressType, ports);
+    const group = groups.get(key) ?? { ports, addressType, endpoints: new Map() };
+    groups.set(key, group);
+    group.endpoints.set(uidOf(pod), endpointOf(service, pod));
+  }
+  return groups;
+}
+
+function portsOf(service: Service, pod: Pod): readonly EndpointPort[] {
+  return [...targetPorts(service, pod)].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The server may fill in or leave out what is default. */
+function keyOfGroup(addressType: string, ports: readonly EndpointPort[]): string {
+  const list = ports.map(({ name = '', port, protocol = 'TCP', appProtocol = '' }) =>
+    [name, port, protocol, appProtocol].join('/'),
+  );
+  return [addressType, ...list.sort()].join(' ');
+}
+
+function endpointOf(service: Service, pod: Pod): Endpoint {
+  const terminating = pod.metadata.deletionTimestamp !== undefined;
+  const serving = podReady(pod);
+  const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
+  const hostname = endpointHostname(service, pod);
+  return {
+    addresses: [pod.status?.podIP ?? ''],
+    conditions: { ready, serving, terminating },
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(pod.spec.nodeName === undefined ? {} : { nodeName: pod.spec.nodeName }),
+    targetRef: { kind: 'Pod', namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },
+  };
+}
+
+/** The slice's endpoints that stay, in their order and newest form; takes them out of `wanted`. */
+function keep(slice: EndpointSlice, wanted: Map<string, Endpoint>): Endpoint[] {
+  return slice.endpoints.flatMap(({ targetRef }) => {
+    const endpoint = wanted.get(targetRef?.uid ?? '');
+    if (endpoint === undefined) return [];
+    wanted.delete(targetRef?.uid ?? '');
+    return [endpoint];
+  });
+}
+
+function changed(service: Service, slice: EndpointSlice, endpoints: readonly Endpoint[]): boolean {
+  return (
+    !deepEqual(slice.endpoints, endpoints) ||
+    !deepEqual(slice.metadata.labels ?? {}, labelsOf(service))
+  );
+}
+
+function labelsOf(service: Service): Readonly<Record<string, string>> {
+  return {
+    ...service.metadata.labels,
+    ...(isHeadless(service) ? { 'service.kubernetes.io/headless': '' } : {}),
+    [SERVICE_LABEL]: nameOf(service),
+    [MANAGED_BY]: MANAGER,
+  };
+}
+
+function content(service: Service, group: Group, endpoints: readonly Endpoint[]): Draft {
+  return {
+    metadata: {
+      namespace: namespaceOf(service),
+      generateName: `${nameOf(service)}-`,
+      labels: labelsOf(service),
+      ownerReferences: [controllerReference(service)],
+    },
+    addressType: group.addressType,
+    endpoints,
+    ports: group.ports,
+  };
+}

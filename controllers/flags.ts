@@ -1,0 +1,40 @@
+/** Command line of `wherry controllers`: kube-controller-manager's names where it has the flag. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+export interface ControllersFlags {
+  readonly kubeconfig?: string;
+  readonly controllers: readonly string[];
+  readonly leaderElect: boolean;
+  readonly concurrentSyncs?: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+function list(text: string): string[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  if (entries.some((entry) => entry === '')) {
+    throw new InvalidArgumentError('a list like *,-endpoints-controller is needed.');
+  }
+  return entries;
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('a number from 1 is needed.');
+  return Number(text);
+}
+
+const syncs =
+  'Objects worked on at once, per controller (default 5; the garbage collector always 20)';
+
+export function controllersFlags(): Command {
+  return new Command('controllers')
+    .description('Run the controllers: deployments, replica sets, garbage, namespaces, endpoints …')
+    .option('--kubeconfig <file>', 'How to reach the API server (default: KUBECONFIG)')
+    .option('--controllers <list>', 'Which to run: * for all, name, -name', list, ['*'])
+    .option('--leader-elect', 'Act only while holding the lease kube-controller-manager', false)
+    .option('--concurrent-syncs <number>', syncs, positive)
+    .addOption(
+      new Option('--log-level <level>', 'Least severe lines to log')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    );
+}

@@ -1,0 +1,93 @@
+/** `wherry controllers`: real effects for the controller manager. */
+import type { Command } from 'commander';
+import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
+import { KubeconfigError } from '../client/kubeconfig.ts';
+import { createClient, type RestClient } from '../client/rest.ts';
+import { sleep } from '../platform/clock.ts';
+import { Lifecycle } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import { realClock } from '../platform/node/clock.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import { connectHttp } from '../platform/node/http-client.ts';
+import { createLogger } from '../platform/node/logger.ts';
+import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
+import { realRandom } from '../platform/node/random.ts';
+import { uuid } from '../platform/random.ts';
+import { type ControllersFlags, controllersFlags } from './flags.ts';
+import { startControllers } from './manager.ts';
+import { enabledControllers } from './table.ts';
+
+const POLL_MS = 200;
+
+/** Where the kubeconfig is, by flag or environment. */
+function kubeconfigPaths(flags: ControllersFlags, context: ProcessContext): readonly string[] {
+  const text = flags.kubeconfig ?? context.env['KUBECONFIG'] ?? '';
+  const paths = flags.kubeconfig === undefined ? text.split(':') : [text];
+  const named = paths.filter((path) => path !== '');
+  if (named.length > 0) return named;
+  throw new KubeconfigError('no kubeconfig: give --kubeconfig or set KUBECONFIG');
+}
+
+/** Waits for the server to be ready: components may start in any order. */
+async function whenReady(client: RestClient, logger: Logger, signal: AbortSignal): Promise<void> {
+  let told = false;
+  while (!signal.aborted) {
+    try {
+      await client.getPath('/readyz');
+      return;
+    } catch (error) {
+      if (!told) logger.info({ err: error }, 'waiting for the API server');
+      told = true;
+      await sleep(realClock, POLL_MS, signal);
+    }
+  }
+}
+
+async function run(
+  flags: ControllersFlags,
+  context: ProcessContext,
+  parts: Lifecycle,
+): Promise<void> {
+  // Before anything is connected: a misspelt name should not wait for a server.
+  enabledControllers(flags.controllers);
+  const logger = createLogger({ level: flags.logLevel, name: 'controllers' });
+  const config = await loadKubeconfig(realDisk, kubeconfigPaths(flags, context));
+  const connection = connectHttp(await connectionOf(realDisk, config));
+  await parts.start(() => ({ stop: () => connection.close() }));
+  const client = createClient({
+    handler: connection.handler,
+    userAgent: 'wherry-controllers',
+    clock: realClock,
+  });
+  await whenReady(client, logger, context.terminated);
+  if (context.terminated.aborted) return;
+  const lost = new AbortController();
+  const identity = `wherry_${uuid(realRandom, 'leader election identity')}`;
+  const running = await parts.start(() =>
+    startControllers({
+      ...{ client, clock: realClock, random: realRandom, logger },
+      controllers: flags.controllers,
+      ...(flags.leaderElect ? { leaderElect: { identity } } : {}),
+      ...(flags.concurrentSyncs === undefined ? {} : { concurrency: flags.concurrentSyncs }),
+      onLost: () => lost.abort(),
+    }),
+  );
+  const stopped = Promise.race([whenAborted(context.terminated), whenAborted(lost.signal)]);
+  // A candidate that waits for its turn is doing what it should: it is ready without leading.
+  await (flags.leaderElect ? undefined : Promise.race([running.ready(), stopped]));
+  if (!context.terminated.aborted) context.notifyReady();
+  await stopped;
+  if (lost.signal.aborted) throw new Error('leader election lost');
+}
+
+/** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
+export function controllersCommand(context: ProcessContext): Command {
+  return controllersFlags().action(async (flags: ControllersFlags) => {
+    const parts = new Lifecycle();
+    try {
+      await run(flags, context, parts);
+    } finally {
+      await parts.stop();
+    }
+  });
+}

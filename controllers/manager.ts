@@ -1,0 +1,80 @@
+/** The controller manager as a value: controllers, their shared caches, and who may lead. */
+import type { ResourceType } from '../api/resource.ts';
+import { InformerFactory } from '../client/informer-factory.ts';
+import { type LeaderElection, startLeaderElection } from '../client/leader-election.ts';
+import type { RestClient } from '../client/rest.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Lifecycle, type Running } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Random } from '../platform/random.ts';
+import { type ControllerContext, serves } from './runtime/controller.ts';
+import { discoverResourceTypes } from './runtime/discover.ts';
+import { Manager } from './runtime/manager.ts';
+import { enabledControllers } from './table.ts';
+
+export interface ControllersOptions {
+  readonly client: RestClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** As --controllers: "*" (the default), "name", "-name". */
+  readonly controllers?: readonly string[];
+  /** Where several managers run, only the one that holds the lease acts. */
+  readonly leaderElect?: { readonly identity: string };
+  /** Keys worked on at once, per controller. Default 5. */
+  readonly concurrency?: number;
+  /** What the server has; asked from it if absent. */
+  readonly resourceTypes?: readonly ResourceType[];
+  /** Freezes cached objects: for tests. */
+  readonly freeze?: boolean;
+  /** Called when leadership was lost: this manager has stopped acting. Default: nothing. */
+  onLost?(): void;
+}
+
+export interface RunningControllers extends Running {
+  /** Resolves when every controller works: at once, or when this manager leads. */
+  ready(): Promise<void>;
+  /** The names of the controllers that were started. */
+  readonly names: readonly string[];
+}
+
+const LEASE = { namespace: 'kube-system', name: 'kube-controller-manager' };
+
+/** Resolves once the controllers are built; `ready` tells when their caches are synced. */
+export async function startControllers(options: ControllersOptions): Promise<RunningControllers> {
+  const enabled = enabledControllers(options.controllers ?? ['*']);
+  const resourceTypes = options.resourceTypes ?? (await discoverResourceTypes(options.client));
+  const { client, clock, random, logger } = options;
+  const freeze = options.freeze ?? false;
+  const informers = new InformerFactory({ client, clock, random, logger, freeze });
+  const context: ControllerContext = { client, clock, random, logger, informers, resourceTypes };
+  const controllers = enabled
+    .filter(({ needs }) => needs.every((type) => serves(context, type)))
+    .map(({ build }) => build(context));
+  const parts = new Lifecycle();
+  await parts.start(() => informers);
+  // Started before the manager, stopped after it: the lease is released when nothing acts any more.
+  const election =
+    options.leaderElect && (await parts.start(() => elect(options, () => void manager.stop())));
+  const concurrency = options.concurrency === undefined ? {} : { concurrency: options.concurrency };
+  const manager = await parts.start(() => new Manager({ controllers, logger, ...concurrency }));
+  const names = controllers.map(({ name }) => name);
+  const begin = async (): Promise<void> => {
+    await election?.whenLeading();
+    await manager.start();
+    logger.info({ controllers: names }, 'controllers started');
+  };
+  const ready = begin();
+  ready.catch(() => {});
+  return { names, ready: () => ready, stop: () => parts.stop() };
+}
+
+function elect(options: ControllersOptions, stopActing: () => void): LeaderElection {
+  const { client, clock, random, logger, leaderElect } = options;
+  const onLost = (): void => {
+    stopActing();
+    options.onLost?.();
+  };
+  const identity = leaderElect?.identity ?? '';
+  return startLeaderElection({ client, clock, random, logger, identity, onLost, lease: LEASE });
+}

@@ -1,0 +1,37 @@
+/** The service account controller: every namespace that is not being deleted has a `default`. */
+import { namespaceOf } from '../../api/meta.ts';
+import { namespaces as namespaceType, serviceAccounts } from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { enqueueSelf } from '../runtime/sources.ts';
+
+const NAME = 'serviceaccount-controller';
+const DEFAULT_ACCOUNT = 'default';
+
+export function serviceAccountController(context: ControllerContext): Controller {
+  const queue = new WorkQueue({ clock: context.clock });
+  const namespaces = context.informers.of(namespaceType);
+  const accounts = context.informers.of(serviceAccounts);
+  enqueueSelf(namespaces, queue);
+  accounts.addHandler({ deleted: (account) => queue.add(namespaceOf(account)) });
+  return {
+    name: NAME,
+    queue,
+    informers: [namespaces, accounts],
+    async reconcile(namespace) {
+      const found = namespaces.lister.get(namespace);
+      if (found === undefined || found.metadata.deletionTimestamp !== undefined) return undefined;
+      if (accounts.lister.get(`${namespace}/${DEFAULT_ACCOUNT}`) !== undefined) return undefined;
+      try {
+        const metadata = { namespace, name: DEFAULT_ACCOUNT };
+        await context.client.create(serviceAccounts, { metadata });
+      } catch (error) {
+        // Made meanwhile, or the namespace is on its way out.
+        const settled = ['AlreadyExists', 'NotFound', 'Forbidden'] as const;
+        if (!settled.some((reason) => isStatus(error, reason))) throw error;
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** Every controller there is, under the names kube-controller-manager gives them. */
+import { deploymentController } from './deployment/controller.ts';
+import { endpointsController } from './endpoints/controller.ts';
+import { endpointSliceController } from './endpointslice/controller.ts';
+import { garbageCollector } from './garbage-collector/controller.ts';
+import { namespaceController } from './namespace/controller.ts';
+import { nodeLifecycleController } from './node-lifecycle/controller.ts';
+import { replicaSetController } from './replicaset/controller.ts';
+import type { Controller, ControllerContext } from './runtime/controller.ts';
+import { serviceAccountController } from './serviceaccount/controller.ts';
+import {
+  deployments,
+  endpoints,
+  endpointSlices,
+  leases,
+  namespaces,
+  nodes,
+  replicaSets,
+  serviceAccounts,
+  services,
+} from '../api/resources.ts';
+import type { ResourceType } from '../api/resource.ts';
+
+export interface Registration {
+  readonly name: string;
+  /** The name before Kubernetes 1.28, still taken by --controllers. */
+  readonly alias: string;
+  /** Skipped where the server does not have them. */
+  readonly needs: readonly ResourceType[];
+  readonly build: (context: ControllerContext) => Controller;
+}
+
+export const controllerTable: readonly Registration[] = [
+  {
+    name: 'deployment-controller',
+    alias: 'deployment',
+    needs: [deployments, replicaSets],
+    build: deploymentController,
+  },
+  {
+    name: 'replicaset-controller',
+    alias: 'replicaset',
+    needs: [replicaSets],
+    build: replicaSetController,
+  },
+  {
+    name: 'garbage-collector-controller',
+    alias: 'garbagecollector',
+    needs: [],
+    build: garbageCollector,
+  },
+  {
+    name: 'namespace-controller',
+    alias: 'namespace',
+    needs: [namespaces],
+    build: namespaceController,
+  },
+  {
+    name: 'endpoints-controller',
+    alias: 'endpoint',
+    needs: [services, endpoints],
+    build: endpointsController,
+  },
+  {
+    name: 'endpointslice-controller',
+    alias: 'endpointslice',
+    needs: [services, endpointSlices],
+    build: endpointSliceController,
+  },
+  {
+    name: 'node-lifecycle-controller',
+    alias: 'nodelifecycle',
+    needs: [nodes, leases],
+    build: nodeLifecycleController,
+  },
+  {
+    name: 'serviceaccount-controller',
+    alias: 'serviceaccount',
+    needs: [namespaces, serviceAccounts],
+    build: serviceAccountController,
+  },
+];
+
+/** A --controllers list that names no controller. */
+export class UnknownControllerError extends Error {
+  override readonly name = 'UnknownControllerError';
+}
+
+/**
+ * What a --controllers list enables: "*" all, "name" that one, "-name" not that one; a name
+ * counts more than "*".
+ */
+export function enabledControllers(list: readonly string[]): readonly Registration[] {
+  for (const entry of list) {
+    const name = entry.replace(/^-/, '');
+    const known = controllerTable.some((c) => c.name === name || c.alias === name);
+    if (entry === '*' || known) continue;
+    const names = controllerTable.map((c) => c.name).join(', ');
+    throw new UnknownControllerError(
+      `"${name}" is not in the list of known controllers (${names})`,
+    );
+  }
+  const listed = (names: readonly string[], prefix: string): boolean =>
+    names.some((name) => list.includes(prefix + name));
+  return controllerTable.filter(({ name, alias }) => {
+    if (listed([name, alias], '-')) return false;
+    return listed([name, alias], '') || list.includes('*');
+  });
+}
