@@ -11,12 +11,16 @@ const pods: ResourceDeclaration = {
   shortNames: ['po'],
   categories: ['all'],
   subresources: [
-    { name: 'status', verbs: ['get', 'update', 'patch'], write: (_sent, parent) => parent },
+    {
+      name: 'status',
+      verbs: ['get', 'update', 'patch'],
+      write: (_sent, parent) => parent as never,
+    },
     {
       name: 'eviction',
       verbs: ['create'],
       kind: { group: 'policy', version: 'v1', kind: 'Eviction' },
-      write: (_sent, parent) => parent,
+      write: (_sent, parent) => parent as never,
     },
   ],
 };

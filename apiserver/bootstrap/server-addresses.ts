@@ -1,0 +1,140 @@
+/**
+ * Where the API servers of a cluster are reached: each renews a key of its own under
+ * /registry/masterleases/, and writes what all keys say to the Endpoints and EndpointSlice of
+ * the Service kubernetes. A server that dies loses its key, and its address with it.
+ */
+import type { KubernetesObject } from '../../api/meta.ts';
+import { resourcePath, type ResourceType } from '../../api/resource.ts';
+import { endpoints, endpointSlices } from '../../api/resources.ts';
+import { deepEqual } from '../../api/deep.ts';
+import { type Clock, sleep } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Running } from '../../platform/lifecycle.ts';
+import { type Kv, prefixEnd } from '../../store/kv.ts';
+import type { SelfClient } from './self-client.ts';
+
+const PREFIX = '/registry/masterleases/';
+/** kube-apiserver's intervals. */
+const TTL_SECONDS = 15;
+const RENEW_MS = 10_000;
+/** Two servers that write the same objects: one of them reads again. */
+const ATTEMPTS = 5;
+
+export interface ServerAddress {
+  /** An IP address other hosts can reach. */
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface ServerAddressesOptions {
+  readonly kv: Kv;
+  readonly client: SelfClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly own: ServerAddress;
+  readonly serves: (type: ResourceType) => boolean;
+}
+
+const NAME = { name: 'kubernetes', namespace: 'default' };
+
+function endpointsObject(servers: readonly ServerAddress[]): object {
+  const ports = [...new Set(servers.map((server) => server.port))];
+  const subsets = ports.map((port) => ({
+    addresses: servers.filter((s) => s.port === port).map(({ address }) => ({ ip: address })),
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  }));
+  const labels = { 'endpointslice.kubernetes.io/skip-mirror': 'true' };
+  return { apiVersion: 'v1', kind: 'Endpoints', metadata: { ...NAME, labels }, subsets };
+}
+
+/** Slices have one set of ports: servers on another port than the first are left out. */
+function sliceObject(servers: readonly ServerAddress[]): object {
+  const port = servers[0]?.port;
+  const isIPv6 = servers[0]?.address.includes(':') === true;
+  const alike = servers.filter((s) => s.port === port && s.address.includes(':') === isIPv6);
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...NAME, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: isIPv6 ? 'IPv6' : 'IPv4',
+    endpoints: alike.map(({ address }) => ({ addresses: [address], conditions: { ready: true } })),
+    ports: port === undefined ? [] : [{ name: 'https', port, protocol: 'TCP' }],
+  };
+}
+
+const withoutMetadata = (object: object): object => ({ ...object, metadata: undefined });
+
+export class ServerAddresses implements Running {
+  readonly #options: ServerAddressesOptions;
+  readonly #key: string;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(options: ServerAddressesOptions) {
+    this.#options = options;
+    this.#key = `${PREFIX}${options.own.address}:${options.own.port}`;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Takes the own address back, if the store still answers. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    if (this.#running === undefined) return;
+    const remove = { type: 'deleteRange', request: { key: this.#key } } as const;
+    const { kv, logger } = this.#options;
+    await kv.txn({ compare: [], success: [remove], failure: [] }).catch((error: unknown) => {
+      logger.debug({ error }, 'the own address stays registered until its lease expires');
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#register();
+        await this.#publish(await this.#registered());
+      } catch (error) {
+        if (!signal.aborted) logger.warn({ error }, 'cannot publish the addresses of API servers');
+      }
+      await sleep(clock, RENEW_MS, signal);
+    }
+  }
+
+  async #register(): Promise<void> {
+    const { kv, own } = this.#options;
+    const { id } = await kv.leaseGrant(TTL_SECONDS);
+    const value = Buffer.from(JSON.stringify(own));
+    const put = { type: 'put', request: { key: this.#key, value, lease: id } } as const;
+    await kv.txn({ compare: [], success: [put], failure: [] });
+  }
+
+  async #registered(): Promise<ServerAddress[]> {
+    const { kvs } = await this.#options.kv.range({ key: PREFIX, rangeEnd: prefixEnd(PREFIX) });
+    return kvs.map(({ value }) => JSON.parse(Buffer.from(value).toString()) as ServerAddress);
+  }
+
+  async #publish(servers: readonly ServerAddress[]): Promise<void> {
+    const { serves } = this.#options;
+    if (serves(endpoints)) await this.#write(endpoints, endpointsObject(servers));
+    if (serves(endpointSlices)) await this.#write(endpointSlices, sliceObject(servers));
+  }
+
+  async #write(type: ResourceType, wanted: object): Promise<void> {
+    const { client } = this.#options;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const found: KubernetesObject | undefined = await client.get(resourcePath(type, NAME));
+      if (found === undefined) {
+        if (await client.create(resourcePath(type, { namespace: 'default' }), wanted)) return;
+        continue;
+      }
+      const changed = { ...found, ...wanted, metadata: found.metadata };
+      if (deepEqual(withoutMetadata(changed), withoutMetadata(found))) return;
+      if (await client.update(resourcePath(type, NAME), changed)) return;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/** Command line of `wherry apiserver`: kube-apiserver's names where it has the flag. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseGoDuration } from './pipeline/go-duration.ts';
+import { parseCidr } from './registry/cidr.ts';
+import { DEFAULT_SERVICE_RANGE } from './server.ts';
+
+export interface ApiServerFlags {
+  readonly etcdServers: readonly string[];
+  readonly etcdCafile?: string;
+  readonly etcdCertfile?: string;
+  readonly etcdKeyfile?: string;
+  readonly securePort: number;
+  readonly bindAddress: string;
+  readonly advertiseAddress?: string;
+  readonly certDir: string;
+  readonly tlsCertFile?: string;
+  readonly tlsPrivateKeyFile?: string;
+  readonly clientCaFile?: string;
+  readonly tokenAuthFile?: string;
+  readonly serviceClusterIpRange: string;
+  readonly maxRequestsInflight: number;
+  readonly maxMutatingRequestsInflight: number;
+  /** Milliseconds. */
+  readonly requestTimeout: number;
+  readonly writeKubeconfig?: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly v?: number;
+}
+
+function natural(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
+  return Number(text);
+}
+
+function port(text: string): number {
+  const value = natural(text);
+  if (value > 65_535) throw new InvalidArgumentError('a port is between 0 and 65535.');
+  return value;
+}
+
+function urls(text: string): string[] {
+  const list = text.split(',').map((url) => url.trim());
+  const bad = list.find((url) => !/^https?:\/\/[^/]+\/?$/.test(url));
+  if (bad !== undefined) {
+    throw new InvalidArgumentError(`${JSON.stringify(bad)} is not http(s)://host:port.`);
+  }
+  return list;
+}
+
+function cidr(text: string): string {
+  if (parseCidr(text) === undefined) {
+    throw new InvalidArgumentError('a range like 10.96.0.0/12 is needed.');
+  }
+  return text;
+}
+
+function durationMs(text: string): number {
+  const ms = parseGoDuration(text);
+  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration like 60s is needed.');
+  return ms;
+}
+
+export function apiserverFlags(): Command {
+  const levels = ['debug', 'info', 'warn', 'error', 'silent'];
+  return new Command('apiserver')
+    .description('serve the Kubernetes API over a store, ours or a real etcd')
+    .requiredOption('--etcd-servers <urls>', 'store endpoints, separated by commas', urls)
+    .option('--etcd-cafile <file>', "CA that signed the store's certificates")
+    .option('--etcd-certfile <file>', 'client certificate for the store')
+    .option('--etcd-keyfile <file>', "the client certificate's key")
+    .option('--secure-port <port>', 'port to serve HTTPS on; 0 takes any free one', port, 6443)
+    .option('--bind-address <ip>', 'address to listen on', '0.0.0.0')
+    .option('--advertise-address <ip>', "address clients are told; default: the host's own")
+    .option('--cert-dir <folder>', 'where certificates are kept, made at first start', 'pki')
+    .option('--tls-cert-file <file>', 'serving certificate, in place of one of our own')
+    .option('--tls-private-key-file <file>', "the serving certificate's key")
+    .option('--client-ca-file <file>', 'CA of client certificates; default: our own')
+    .option('--token-auth-file <file>', 'CSV of token,user,uid,"group1,group2"')
+    .option(
+      '--service-cluster-ip-range <cidr>',
+      'addresses of Services',
+      cidr,
+      DEFAULT_SERVICE_RANGE,
+    )
+    .option('--max-requests-inflight <n>', 'reads at work at once', natural, 400)
+    .option('--max-mutating-requests-inflight <n>', 'writes at work at once', natural, 200)
+    .option('--request-timeout <duration>', 'longest time for a request', durationMs, 60_000)
+    .option('--write-kubeconfig <file>', 'write a kubeconfig of the cluster admin here')
+    .addOption(
+      new Option('--log-level <level>', 'least level logged').choices(levels).default('info'),
+    )
+    .option(
+      '-v, --v <n>',
+      "kube-apiserver's verbosity: 4 and above log like --log-level debug",
+      natural,
+    )
+    .helpOption('-h, --help')
+    .allowExcessArguments(false);
+}

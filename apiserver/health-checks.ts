@@ -1,0 +1,57 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Kv } from '../store/kv.ts';
+import type { HealthCheck, HealthChecks } from './discovery/health.ts';
+
+/** How long the store may take to answer before it counts as away. */
+const STORE_TIMEOUT_MS = 2_000;
+/** Any key will do: what counts is that a linearizable read succeeds. */
+const HEALTH_KEY = '/registry/health';
+
+export interface HealthSources {
+  readonly kv: Kv;
+  readonly clock: Clock;
+  readonly synced: () => boolean;
+  readonly bootstrapped: () => boolean;
+  readonly stopping: () => boolean;
+}
+
+const when = (name: string, healthy: () => boolean, reason: string): HealthCheck => ({
+  name,
+  check: () => (healthy() ? undefined : reason),
+});
+
+function storeCheck({ kv, clock }: HealthSources): HealthCheck {
+  return {
+    name: 'etcd',
+    check: () =>
+      new Promise((resolve) => {
+        const timer = clock.after(STORE_TIMEOUT_MS, () => {
+          resolve(`the store did not answer within ${STORE_TIMEOUT_MS} ms`);
+        });
+        kv.range({ key: HEALTH_KEY, countOnly: true })
+          .then(
+            () => resolve(undefined),
+            (error: Error) => resolve(error.message),
+          )
+          .finally(() => timer.cancel());
+      }),
+  };
+}
+
+/** kube-apiserver's names where the check is the same. */
+export function healthChecks(sources: HealthSources): HealthChecks {
+  const ping: HealthCheck = { name: 'ping', check: () => undefined };
+  const etcd = storeCheck(sources);
+  const synced = when('informer-sync', sources.synced, 'the watch cache is not filled yet');
+  const bootstrapped = when(
+    'poststarthook/bootstrap-system-objects',
+    sources.bootstrapped,
+    'the system objects are not written yet',
+  );
+  const running = when('shutdown', () => !sources.stopping(), 'the server is stopping');
+  return {
+    livez: [ping, etcd, bootstrapped],
+    healthz: [ping, etcd, bootstrapped],
+    readyz: [ping, etcd, synced, bootstrapped, running],
+  };
+}

@@ -1,0 +1,225 @@
+/**
+ * One API server, put together: storage, registry and handlers behind the pipeline, discovery
+ * beside them. In: a store and effects. Out: a handler that a socket or the same process calls,
+ * and whether it is ready. It keeps no state of its own: any number may share a store.
+ */
+import type { ResourceType } from '../api/resource.ts';
+import { statusError } from '../api/status.ts';
+import { assert } from '../platform/assert.ts';
+import { type Clock, sleep } from '../platform/clock.ts';
+import type { HttpHandler } from '../platform/http.ts';
+import type { Running } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Random } from '../platform/random.ts';
+import type { Kv } from '../store/kv.ts';
+import { anyOf, type Authenticator } from './authn/authenticator.ts';
+import { bearerToken } from './authn/bearer-token.ts';
+import { clientCertificate } from './authn/client-certificate.ts';
+import type { User } from './authn/user.ts';
+import { authenticatedUsers } from './authz/authenticated-users.ts';
+import type { Authorizer } from './authz/authorizer.ts';
+import { SelfClient } from './bootstrap/self-client.ts';
+import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
+import { ensureNamespaces, ensureService } from './bootstrap/system-objects.ts';
+import { Discovery } from './discovery/discovery.ts';
+import { ApiHandlers } from './handlers/api-handlers.ts';
+import { pipeline } from './pipeline/filters.ts';
+import type { PipelineHandler } from './pipeline/filter.ts';
+import type { ResourceRequestInfo } from './pipeline/request-info.ts';
+import { RequestCounts } from './pipeline/request-counts.ts';
+import { formatAddress, parseCidr } from './registry/cidr.ts';
+import type { ResourceDeclaration } from './registry/declaration.ts';
+import { kinds } from './registry/kinds/index.ts';
+import { Registry, storedResources } from './registry/registry.ts';
+import { Storage } from './storage/storage.ts';
+import { healthChecks } from './health-checks.ts';
+import { openApiSource, type Descriptions } from './openapi-source.ts';
+
+export interface ApiServerOptions {
+  readonly kv: Kv;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Default: every kind of `registry/kinds`. */
+  readonly kinds?: readonly ResourceDeclaration[];
+  /** Bearer tokens and whom they prove. */
+  readonly tokens?: ReadonlyMap<string, User>;
+  /** More ways to prove an identity, tried after certificates and tokens. */
+  readonly authenticators?: readonly Authenticator[];
+  /** Default: authenticated users may do everything, others see health and version. */
+  readonly authorizer?: Authorizer;
+  /** Default 10.96.0.0/12. */
+  readonly serviceClusterIpRange?: string;
+  readonly maxRequestsInFlight?: number;
+  readonly maxMutatingRequestsInFlight?: number;
+  readonly requestTimeoutMs?: number;
+  /** Texts of `kubectl explain`, read when OpenAPI is first asked for. */
+  readonly descriptions?: () => Descriptions | undefined;
+}
+
+export const DEFAULT_SERVICE_RANGE = '10.96.0.0/12';
+const DEFAULTS = { readOnly: 400, mutating: 200, timeoutMs: 60_000 } as const;
+/** First and longest wait between attempts to write the objects that every cluster has. */
+const RETRY_MS = { first: 50, longest: 2_000 } as const;
+
+export interface ApiServer extends Running {
+  /** The whole pipeline, without a socket: `peer.certificate` says who calls. */
+  readonly handler: HttpHandler;
+  /** Resolves once /readyz would say so for the first time; never, while the store is away. */
+  ready(): Promise<void>;
+  /** Tells clients where this server is reached. Call it once it listens. */
+  advertise(address: ServerAddress): void;
+}
+
+/** The first address of the range: the Service kubernetes has it. */
+export function firstServiceAddress(range: string): string {
+  const cidr = parseCidr(range);
+  if (cidr === undefined) throw new Error(`not a CIDR range: ${JSON.stringify(range)}`);
+  return formatAddress(cidr.base + 1n, cidr.family);
+}
+
+class Server implements ApiServer {
+  readonly handler: HttpHandler;
+  readonly #options: ApiServerOptions;
+  readonly #storage: Storage;
+  readonly #stopping = new AbortController();
+  readonly #client: SelfClient;
+  readonly #served: ReadonlySet<string>;
+  readonly #bootstrapped: Promise<void>;
+  #isBootstrapped = false;
+  #address: ServerAddress | undefined;
+  #addresses: ServerAddresses | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    const { kv, clock, random, logger } = options;
+    const declarations = options.kinds ?? kinds;
+    this.#served = new Set(declarations.map(({ type }) => typeKey(type)));
+    const resources = storedResources(declarations);
+    this.#storage = new Storage({ kv, clock, logger, resources });
+    const registry = new Registry({ declarations, storage: this.#storage, clock, random });
+    const handlers = new ApiHandlers(registry, { clock, random, logger });
+    const counts = new RequestCounts();
+    const discovery = new Discovery({
+      declarations,
+      counts,
+      schemas: openApiSource(options.descriptions ?? (() => undefined)),
+      checks: healthChecks({
+        kv,
+        clock,
+        synced: () => this.#storage.cache.ready,
+        bootstrapped: () => this.#isBootstrapped,
+        stopping: () => this.#stopping.signal.aborted,
+      }),
+      serverAddress: () => this.#addressText(),
+    });
+    this.handler = pipeline(
+      {
+        ...{ clock, random, logger, counts },
+        authenticator: anyOf([
+          clientCertificate,
+          bearerToken(options.tokens ?? new Map<string, User>()),
+          ...(options.authenticators ?? []),
+        ]),
+        authorizer: options.authorizer ?? authenticatedUsers,
+        maxRequestsInFlight: options.maxRequestsInFlight ?? DEFAULTS.readOnly,
+        maxMutatingRequestsInFlight: options.maxMutatingRequestsInFlight ?? DEFAULTS.mutating,
+        requestTimeoutMs: options.requestTimeoutMs ?? DEFAULTS.timeoutMs,
+      },
+      route(handlers, discovery),
+    );
+    this.#client = new SelfClient(this.handler, this.#stopping.signal);
+    this.#storage.start();
+    this.#bootstrapped = this.#bootstrap();
+  }
+
+  ready(): Promise<void> {
+    return this.#bootstrapped;
+  }
+
+  advertise(address: ServerAddress): void {
+    assert(this.#address === undefined, 'a server is advertised once');
+    this.#address = address;
+    const { kv, clock, logger } = this.#options;
+    const serves = (type: ResourceType): boolean => this.#served.has(typeKey(type));
+    const client = this.#client;
+    const addresses = new ServerAddresses({ kv, client, clock, logger, serves, own: address });
+    this.#addresses = addresses;
+    void this.#bootstrapped.then(() => {
+      if (!this.#stopping.signal.aborted) addresses.start();
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#addresses?.stop();
+    await this.#storage.stop();
+    await this.#bootstrapped;
+  }
+
+  #addressText(): string {
+    const { address, port } = this.#address ?? { address: '127.0.0.1', port: 6443 };
+    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  }
+
+  /** Tries until it has worked or the server stops: a store that is away will come. */
+  async #bootstrap(): Promise<void> {
+    const { clock, logger } = this.#options;
+    const range = this.#options.serviceClusterIpRange ?? DEFAULT_SERVICE_RANGE;
+    const objects = {
+      client: this.#client,
+      serves: (type: ResourceType) => this.#served.has(typeKey(type)),
+      serviceAddress: firstServiceAddress(range),
+    };
+    let waitMs: number = RETRY_MS.first;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await ensureNamespaces(objects);
+        await ensureService({ ...objects, securePort: this.#address?.port });
+        this.#isBootstrapped = true;
+        return;
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        logger.warn({ error, retryInMs: waitMs }, 'cannot write the system objects yet');
+        await sleep(clock, waitMs, this.#stopping.signal);
+        waitMs = Math.min(waitMs * 2, RETRY_MS.longest);
+      }
+    }
+  }
+}
+
+const typeKey = ({ group, version, resource }: ResourceType): string =>
+  `${group}/${version}/${resource}`;
+
+/** Collections are posted to, objects are put and patched; only a subresource is posted to by name. */
+function methodSuits({ verb, name, subresource }: ResourceRequestInfo): boolean {
+  if (verb === 'create') return (name === '') === (subresource === '');
+  return name !== '' || (verb !== 'update' && verb !== 'patch');
+}
+
+/** Resources to their verbs, all other paths to discovery. */
+function route(handlers: ApiHandlers, discovery: Discovery): PipelineHandler {
+  return (request) => {
+    const { info } = request;
+    if (info.type === 'path') return discovery.answer(request.http);
+    if (info.tail !== '') {
+      throw statusError('NotFound', 'the server could not find the requested resource', {});
+    }
+    if (!methodSuits(info)) {
+      const text = 'the server does not allow this method on the requested resource';
+      throw statusError('MethodNotAllowed', text, {});
+    }
+    return handlers.handle({ ...request, info });
+  };
+}
+
+/** Starts to follow the store and returns at once; {@link ApiServer.ready} tells when it serves. */
+export function startApiServer(options: ApiServerOptions): ApiServer {
+  return new Server(options);
+}
