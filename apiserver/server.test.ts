@@ -119,36 +119,22 @@ describe('startApiServer', () => {
 
   it('waits for a store that is away, and names the failing check', async () => {
     const kv = new MemoryKv();
-    let away = true;
-    const gone = (): never => {
-      throw new StoreError('unavailable');
-    };
-    const flaky: Kv = {
-      range: async (request) => (away ? gone() : kv.range(request)),
-      txn: async (request) => (away ? gone() : kv.txn(request)),
-      watch: (request) => kv.watch(request),
-      compact: (revision) => kv.compact(revision),
-      leaseGrant: async (ttl) => (away ? gone() : kv.leaseGrant(ttl)),
-      status: () => kv.status(),
-      close: () => kv.close(),
-    };
-    const server = start(flaky);
+    kv.failure = new StoreError('unavailable');
+    const server = start(kv);
     const answer = await call(server, 'GET /readyz');
     expect(answer.status).toBe(500);
     expect(valueOf(answer)).toContain('[-]etcd failed: reason withheld');
     expect(valueOf(answer)).toContain('[-]informer-sync failed');
     expect(valueOf(await call(server, 'GET /readyz/etcd'))).toContain('etcdserver: unavailable');
-    away = false;
+    kv.failure = undefined;
     await server.ready();
     expect((await call(server, 'GET /readyz')).status).toBe(200);
   });
 
   it('stops while the store is away', async () => {
     const kv = new MemoryKv();
-    const server = start({
-      ...kv,
-      range: async () => Promise.reject(new StoreError('noLeader')),
-    } as Kv);
+    kv.failure = new StoreError('noLeader');
+    const server = start(kv);
     await server.stop();
     await server.ready();
   });
