@@ -3,6 +3,10 @@
  *
  *   npx tsx scripts/generate-api.ts <facts folder>
  *
+ * `go-pointers.json` beside this script adds what the facts lack: the scalar fields that are
+ * pointers in Kubernetes' Go types. Protobuf writes every other scalar even when it is zero, and
+ * only with these does a zero mean something ("replicas: 0").
+ *
  * Writes `api/schema/tables/<group>-<version>.json` (one schema table per group-version),
  * `api/schema/tables/resources.json` and `api/types/<group>-<version>.ts` (TypeScript types).
  * The output is committed; nothing reads the
@@ -70,6 +74,10 @@ const primitives: Record<string, string> = {
   'number:double': 'double',
 };
 
+const pointers = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'go-pointers.json'), 'utf8'),
+) as Record<string, readonly string[]>;
+
 interface Name {
   module: string;
   short: string;
@@ -116,38 +124,74 @@ for (const [full, definition] of Object.entries(facts.types)) {
 const ownKind = (definition: FactDefinition): string | undefined =>
   definition.gvk?.length === 1 ? definition.gvk[0] : undefined;
 
-function tableField(field: FactField, module: string): object {
+/** How a field is written in protobuf where its JSON type does not tell. */
+const wireForms: Record<string, string> = {
+  JSON: 'json',
+  JSONSchemaPropsOrArray: 'schemaOrArray',
+  JSONSchemaPropsOrBool: 'schemaOrBool',
+  JSONSchemaPropsOrStringArray: 'schemaOrStrings',
+  ExtraValue: 'itemsMessage',
+};
+
+function wireForm(wire: string | undefined): string | undefined {
+  const message = wire?.replace(/^map<string,(.*)>$/, '$1').replace(/^repeated /, '');
+  return wireForms[message ?? ''];
+}
+
+/** "x-kubernetes-list-type" and "xKubernetesListType" are one field, "$ref" and "ref" another. */
+const wireFieldName = (json: string): string =>
+  json.replace(/^\$/, '').replace(/-(.)/g, (_all, letter: string) => letter.toUpperCase());
+
+function tableField(name: string, field: FactField, owner: FactDefinition & Named): object {
+  const scalarOnWire = owner.wireOnly?.[wireFieldName(name)];
+  const renamed = field.inline && scalarOnWire !== undefined;
+  const proto = renamed ? scalarOnWire.proto : field.proto;
+  const wire = wireForm(field.wire);
   return {
-    type: typeExpression(field.type, module),
+    type: typeExpression(field.type, owner.module),
     ...(field.required ? { required: true } : {}),
-    ...(field.proto === undefined ? {} : { proto: field.proto }),
+    ...(pointers[`${owner.module}.${owner.short}`]?.includes(name) ? { pointer: true } : {}),
+    ...(proto === undefined ? {} : { proto }),
     ...(field.listType === undefined ? {} : { listType: field.listType }),
     ...(field.mapKeys === undefined ? {} : { listMapKeys: field.mapKeys }),
     ...(field.mapType === undefined ? {} : { mapType: field.mapType }),
     ...(field.mergeKey === undefined ? {} : { mergeKey: field.mergeKey }),
     ...(field.patchStrategy === undefined ? {} : { patchStrategy: field.patchStrategy }),
-    ...(field.inline ? { inline: true } : {}),
-    ...(field.wire?.endsWith('ExtraValue>') ? { wire: 'itemsMessage' } : {}),
+    ...(field.inline && !renamed ? { inline: true } : {}),
+    ...(wire === undefined ? {} : { wire }),
   };
 }
 
-/** Fields of messages that exist only on the wire: name of the message → JSON field → number. */
-function inlineMessages(definition: FactDefinition & { full: string }): object | undefined {
-  if (definition.wireOnly === undefined) return undefined;
-  const wireOwner = definition.full.replace(/^io\.k8s\./, 'k8s.io.');
-  const out: Record<string, { proto: number; fields: Record<string, number> }> = {};
-  for (const [name, { proto, wire }] of Object.entries(definition.wireOnly)) {
-    const target = wireName(wire, wireOwner);
+interface Named {
+  module: string;
+  short: string;
+}
+
+interface InlineMessage {
+  proto: number;
+  fields: Record<string, number>;
+  inlineMessages?: Record<string, InlineMessage>;
+}
+
+/** Messages that exist only on the wire (Go's embedded structs): JSON field → number, nested. */
+function inlineMessages(
+  wireOnly: FactDefinition['wireOnly'],
+  owner: string,
+): Record<string, InlineMessage> | undefined {
+  const out: Record<string, InlineMessage> = {};
+  for (const [name, { proto, wire }] of Object.entries(wireOnly ?? {})) {
+    const target = wireName(wire, owner.replace(/^io\.k8s\./, 'k8s.io.'));
     const known: Record<string, { proto?: number }> | undefined =
       facts.types[target]?.fields ?? facts.wireTypes[target.replace(/^io\.k8s\./, 'k8s.io.')];
     if (known === undefined) continue;
+    const nested = inlineMessages(facts.types[target]?.wireOnly, target);
+    const numbers = Object.entries(known).flatMap(([field, f]) =>
+      f.proto === undefined ? [] : [[field, f.proto]],
+    );
     out[name] = {
       proto,
-      fields: Object.fromEntries(
-        Object.entries(known).flatMap(([field, f]) =>
-          f.proto === undefined ? [] : [[field, f.proto]],
-        ),
-      ),
+      fields: Object.fromEntries(numbers) as Record<string, number>,
+      ...(nested === undefined ? {} : { inlineMessages: nested }),
     };
   }
   return Object.keys(out).length === 0 ? undefined : out;
@@ -163,10 +207,11 @@ function writeTables(): void {
         ...(ownKind(definition) === undefined ? {} : { kind: ownKind(definition) }),
         ...(definition.mapType === undefined ? {} : { mapType: definition.mapType }),
       };
-      const wire = inlineMessages(definition);
+      const wire = inlineMessages(definition.wireOnly, definition.full);
+      const owner = { ...definition, module, short };
       const fields = Object.entries(definition.fields!).map(
         ([name, field]) =>
-          `      ${JSON.stringify(name)}: ${JSON.stringify(tableField(field, module))}`,
+          `      ${JSON.stringify(name)}: ${JSON.stringify(tableField(name, field, owner))}`,
       );
       const headText = JSON.stringify(head).slice(1, -1);
       lines.push(

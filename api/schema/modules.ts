@@ -45,6 +45,7 @@ import resources from './tables/resources.json' with { type: 'json' };
 export interface RawField {
   readonly type: string;
   readonly required?: boolean;
+  readonly pointer?: boolean;
   readonly proto?: number;
   readonly listType?: string;
   readonly listMapKeys?: readonly string[];
@@ -59,10 +60,14 @@ export interface RawDefinition {
   /** "apps/v1/Deployment", "/v1/Pod". */
   readonly kind?: string;
   readonly mapType?: string;
-  readonly inlineMessages?: Readonly<
-    Record<string, { readonly proto: number; readonly fields: Readonly<Record<string, number>> }>
-  >;
+  readonly inlineMessages?: Readonly<Record<string, RawInlineMessage>>;
   readonly fields: Readonly<Record<string, RawField>>;
+}
+
+export interface RawInlineMessage {
+  readonly proto: number;
+  readonly fields: Readonly<Record<string, number>>;
+  readonly inlineMessages?: Readonly<Record<string, RawInlineMessage>>;
 }
 
 export type RawTable = Readonly<Record<string, RawDefinition>>;

@@ -8,7 +8,13 @@
  * another. Expressions are parsed on first use of a definition and kept.
  */
 import { assert } from '../../platform/assert.ts';
-import { type RawField, rawResources, rawTables, type ResourceFacts } from './modules.ts';
+import {
+  type RawDefinition,
+  type RawField,
+  rawResources,
+  rawTables,
+  type ResourceFacts,
+} from './modules.ts';
 
 export type { ResourceFacts };
 
@@ -63,6 +69,8 @@ export interface Field {
   readonly type: TypeRef;
   /** True if Go's type writes it even when empty and OpenAPI lists it as required. */
   readonly required: boolean;
+  /** A scalar that is a pointer in Go's type: its zero value differs from its absence. */
+  readonly pointer: boolean;
   /** Protobuf number; absent for apiVersion and kind, and for fields of an inline message. */
   readonly proto?: number;
   readonly listType?: 'atomic' | 'set' | 'map';
@@ -74,9 +82,16 @@ export interface Field {
   readonly patchStrategy?: string;
   /** Belongs to a message that exists only on the wire: see {@link InlineMessage}. */
   readonly inline: boolean;
-  /** On the wire each value of the map is a message `{ repeated string items = 1 }`. */
-  readonly itemsMessage: boolean;
+  readonly wire: WireForm | undefined;
 }
+
+/**
+ * How protobuf writes a value whose JSON type does not tell: `itemsMessage` (a list of strings in
+ * a message `{ repeated string items = 1 }`), `json` (JSON text in a message), and the alternatives
+ * of JSONSchemaProps: a schema or a list of schemas, a boolean, a list of strings.
+ */
+export type WireForm =
+  'itemsMessage' | 'json' | 'schemaOrArray' | 'schemaOrBool' | 'schemaOrStrings';
 
 /** A Go struct embedded in another: flat in JSON, a message of its own in protobuf. */
 export interface InlineMessage {
@@ -84,6 +99,7 @@ export interface InlineMessage {
   readonly proto: number;
   /** JSON name → number inside this message. */
   readonly fields: ReadonlyMap<string, number>;
+  readonly inlineMessages: readonly InlineMessage[];
 }
 
 export interface Definition {
@@ -164,11 +180,7 @@ export function definitionNamed(module: string, name: string): Definition | unde
     fields: new Map(
       Object.entries(raw.fields).map(([field, facts]) => [field, parseField(field, facts, module)]),
     ),
-    inlineMessages: Object.entries(raw.inlineMessages ?? {}).map(([message, facts]) => ({
-      name: message,
-      proto: facts.proto,
-      fields: new Map(Object.entries(facts.fields)),
-    })),
+    inlineMessages: parseInlineMessages(raw.inlineMessages),
   };
   definitions.set(key, definition);
   return definition;
@@ -208,6 +220,15 @@ export function resourceFacts(): readonly ResourceFacts[] {
   return rawResources;
 }
 
+function parseInlineMessages(raw: RawDefinition['inlineMessages']): readonly InlineMessage[] {
+  return Object.entries(raw ?? {}).map(([name, facts]) => ({
+    name,
+    proto: facts.proto,
+    fields: new Map(Object.entries(facts.fields)),
+    inlineMessages: parseInlineMessages(facts.inlineMessages),
+  }));
+}
+
 function parseKind(text: string): GroupVersionKind {
   const [group, version, kind] = text.split('/');
   assert(kind !== undefined, `malformed kind ${text}`);
@@ -232,13 +253,14 @@ function parseType(expression: string, module: string): TypeRef {
 }
 
 function parseField(name: string, raw: RawField, module: string): Field {
-  const { type, required, wire, inline, ...rest } = raw;
+  const { type, required, pointer, wire, inline, ...rest } = raw;
   return {
     ...(rest as Pick<Field, 'proto' | 'listType' | 'listMapKeys' | 'mapType' | 'mergeKey'>),
     name,
     type: parseType(type, module),
     required: required === true,
+    pointer: pointer === true,
     inline: inline === true,
-    itemsMessage: wire === 'itemsMessage',
+    wire: wire as WireForm | undefined,
   };
 }

@@ -1,0 +1,124 @@
+/**
+ * Kubernetes' protobuf bodies (`application/vnd.kubernetes.protobuf`): four magic bytes and an
+ * envelope, runtime.Unknown, that names the kind and holds the object's message.
+ *
+ *   "k8s\0" Unknown { typeMeta = 1 { apiVersion = 1; kind = 2 }; raw = 2; … contentType = 4 }
+ *
+ * Every kind of the tables is read and written. Custom resources have no protobuf form.
+ */
+import { apiVersionOf } from '../resource.ts';
+import { definitionOf, type GroupVersionKind } from '../schema/table.ts';
+import { statusError } from '../status.ts';
+import { decodeMessage } from './decode-message.ts';
+import { encodeMessage } from './encode-message.ts';
+import { MalformedProtobuf, WireReader, wireType, WireWriter } from './wire.ts';
+
+export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
+
+const magic = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
+
+interface Envelope {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly raw: Uint8Array;
+  readonly contentType: string;
+}
+
+/**
+ * The object in a protobuf body, as a JSON value with apiVersion and kind. An envelope that names
+ * no kind holds one of `expected`. Throws StatusError BadRequest.
+ */
+export function decodeProtobuf(
+  body: Uint8Array,
+  expected?: GroupVersionKind,
+): Record<string, unknown> {
+  try {
+    return decodeEnvelope(body, expected);
+  } catch (error) {
+    if (error instanceof MalformedProtobuf) throw statusError('BadRequest', error.message);
+    throw error;
+  }
+}
+
+function decodeEnvelope(body: Uint8Array, expected?: GroupVersionKind): Record<string, unknown> {
+  if (!magic.equals(body.subarray(0, magic.byteLength))) {
+    throw new MalformedProtobuf(
+      'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
+    );
+  }
+  const envelope = readEnvelope(body.subarray(magic.byteLength));
+  if (envelope.contentType !== '' && envelope.contentType !== protobufMediaType) {
+    throw new MalformedProtobuf(`unsupported content type ${envelope.contentType} in an envelope`);
+  }
+  const type = kindOf(envelope) ?? expected;
+  if (type === undefined) throw new MalformedProtobuf("Object 'Kind' is missing");
+  const apiVersion = apiVersionOf(type);
+  const definition = definitionOf(type);
+  if (definition === undefined) {
+    throw new MalformedProtobuf(
+      `no kind ${JSON.stringify(type.kind)} is registered for version ${JSON.stringify(apiVersion)}`,
+    );
+  }
+  return { apiVersion, kind: type.kind, ...decodeMessage(definition, envelope.raw) };
+}
+
+function kindOf({ apiVersion, kind }: Envelope): GroupVersionKind | undefined {
+  if (kind === '') return undefined;
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  return { group, version: apiVersion.slice(slash + 1), kind };
+}
+
+function readEnvelope(bytes: Uint8Array): Envelope {
+  const reader = new WireReader(bytes);
+  let [apiVersion, kind, contentType] = ['', '', ''];
+  let raw: Uint8Array = Buffer.alloc(0);
+  while (!reader.done) {
+    const { number, type } = reader.tag();
+    if (type !== wireType.bytes || number > 4) reader.skip(type);
+    else if (number === 1) [apiVersion, kind] = readTypeMeta(reader.bytes());
+    else if (number === 2) raw = reader.bytes();
+    else if (number === 4) contentType = reader.bytes().toString();
+    else reader.skip(type);
+  }
+  return { apiVersion, kind, raw, contentType };
+}
+
+function readTypeMeta(bytes: Uint8Array): [apiVersion: string, kind: string] {
+  const reader = new WireReader(bytes);
+  let [apiVersion, kind] = ['', ''];
+  while (!reader.done) {
+    const { number, type } = reader.tag();
+    if (type !== wireType.bytes) reader.skip(type);
+    else if (number === 1) apiVersion = reader.bytes().toString();
+    else if (number === 2) kind = reader.bytes().toString();
+    else reader.skip(type);
+  }
+  return [apiVersion, kind];
+}
+
+/**
+ * The protobuf body of an object that was decoded by the tables; undefined if its kind has none.
+ */
+export function encodeProtobuf(object: {
+  readonly apiVersion: string;
+  readonly kind: string;
+}): Uint8Array | undefined {
+  const slash = object.apiVersion.indexOf('/');
+  const definition = definitionOf({
+    group: slash < 0 ? '' : object.apiVersion.slice(0, slash),
+    version: object.apiVersion.slice(slash + 1),
+    kind: object.kind,
+  });
+  if (definition === undefined) return undefined;
+  const typeMeta = new WireWriter();
+  typeMeta.field(1, object.apiVersion);
+  typeMeta.field(2, object.kind);
+  const body = new WireWriter();
+  body.raw(magic);
+  body.field(1, typeMeta.finish());
+  body.field(2, encodeMessage(definition, { ...object }));
+  body.field(3, '');
+  body.field(4, '');
+  return body.finish();
+}
