@@ -1,5 +1,5 @@
 /**
- * Writes core/v1 Events about objects, off the caller's path: `event` returns at once, one event
+ * Writes core/v1 Events about objects, off the caller's path: `record` returns at once, one event
  * is written at a time, in order, and failures are logged and forgotten after a few tries.
  *
  * What keeps a busy loop from flooding the server is in `event-correlator.ts`.
@@ -25,7 +25,7 @@ export interface EventText {
 
 export interface EventRecorder extends Running {
   /** Never waits and never throws. Dropped if too many wait already. */
-  event(about: KubernetesObject | ObjectReference, text: EventText): void;
+  record(about: KubernetesObject | ObjectReference, text: EventText): void;
   /** Writes what waits, then stops; what cannot be written at the first try is dropped. */
   stop(): Promise<void>;
 }
@@ -82,7 +82,7 @@ class QueuedRecorder implements EventRecorder {
     this.#correlator = new EventCorrelator(options.clock);
   }
 
-  event(about: KubernetesObject | ObjectReference, text: EventText): void {
+  record(about: KubernetesObject | ObjectReference, text: EventText): void {
     if (this.#stopping.signal.aborted) return;
     if (this.#queue.length >= QUEUE_LIMIT) {
       this.#dropped++;

@@ -2,7 +2,7 @@
 import { type KubernetesObject, keyOf } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
 import { assert } from '../platform/assert.ts';
-import { deepFreeze } from './deep-freeze.ts';
+import { deepFreeze } from '../api/deep.ts';
 import { type IndexFunction, Indexer } from './indexer.ts';
 import type { Informer, InformerHandler, Lister } from './informer-interface.ts';
 import type { WatchEvent } from './interface.ts';

@@ -81,7 +81,7 @@ class DeploymentController implements Controller {
     if (deployment === undefined) return undefined;
     if (selectsEverything(deployment.spec.selector)) {
       const message = 'This deployment is selecting all pods. A non-empty selector is required.';
-      this.#recorder.event(deployment, { type: 'Warning', reason: 'SelectingAll', message });
+      this.#recorder.record(deployment, { type: 'Warning', reason: 'SelectingAll', message });
       return undefined;
     }
     const plan = planDeployment({
@@ -213,7 +213,7 @@ class DeploymentController implements Controller {
   }
 
   #announce(deployment: Deployment, message: string): void {
-    this.#recorder.event(deployment, { type: 'Normal', reason: 'ScalingReplicaSet', message });
+    this.#recorder.record(deployment, { type: 'Normal', reason: 'ScalingReplicaSet', message });
   }
 }
 

@@ -163,7 +163,7 @@ class GarbageCollector implements Controller {
     const { apiVersion, kind } = owner;
     const where = `namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}`;
     const shown = `[${apiVersion}/${kind}, ${where}]`;
-    this.#recorder.event(
+    this.#recorder.record(
       {
         apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`,
         kind: type.kind,

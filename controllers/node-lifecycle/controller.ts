@@ -101,7 +101,7 @@ class NodeLifecycleController implements Controller {
     const status = { ...node.status, conditions };
     const marked = await client.update(nodeType, { ...node, status }, { subresource: 'status' });
     const message = `Node ${nameOf(node)} status is now: NodeNotReady`;
-    this.#recorder.event(node, { type: 'Normal', reason: 'NodeNotReady', message });
+    this.#recorder.record(node, { type: 'Normal', reason: 'NodeNotReady', message });
     for (const pod of this.#pods.lister.byIndex(NODE_INDEX, nameOf(node))) {
       if (podReady(pod)) await this.#markPodNotReady(pod);
     }
@@ -119,7 +119,7 @@ class NodeLifecycleController implements Controller {
     try {
       await client.update(podType, changed, { subresource: 'status' });
       const message = 'Node is not ready';
-      this.#recorder.event(pod, { type: 'Warning', reason: 'NodeNotReady', message });
+      this.#recorder.record(pod, { type: 'Warning', reason: 'NodeNotReady', message });
     } catch (error) {
       const moot = isStatus(error, 'NotFound') || isStatus(error, 'Conflict');
       if (!moot) throw error;

@@ -146,10 +146,10 @@ class ReplicaSetController implements Controller {
     try {
       const pod = await this.#context.client.create(podType, draft);
       const message = `Created pod: ${nameOf(pod)}`;
-      this.#recorder.event(replicaSet, { type: 'Normal', reason: 'SuccessfulCreate', message });
+      this.#recorder.record(replicaSet, { type: 'Normal', reason: 'SuccessfulCreate', message });
     } catch (error) {
       const message = `Error creating: ${(error as Error).message}`;
-      this.#recorder.event(replicaSet, { type: 'Warning', reason: 'FailedCreate', message });
+      this.#recorder.record(replicaSet, { type: 'Warning', reason: 'FailedCreate', message });
       throw error;
     }
   }
@@ -170,12 +170,12 @@ class ReplicaSetController implements Controller {
     try {
       await this.#context.client.delete(podType, ref, { preconditions: { uid: uidOf(pod) } });
       const message = `Deleted pod: ${ref.name}`;
-      this.#recorder.event(replicaSet, { type: 'Normal', reason: 'SuccessfulDelete', message });
+      this.#recorder.record(replicaSet, { type: 'Normal', reason: 'SuccessfulDelete', message });
     } catch (error) {
       this.#expectations.deletionObserved(keyOf(replicaSet), keyOf(pod));
       if (isStatus(error, 'NotFound')) return;
       const message = `Error deleting: ${(error as Error).message}`;
-      this.#recorder.event(replicaSet, { type: 'Warning', reason: 'FailedDelete', message });
+      this.#recorder.record(replicaSet, { type: 'Warning', reason: 'FailedDelete', message });
       throw error;
     }
   }
