@@ -1,0 +1,597 @@
+import { describe, expect, test } from 'vitest';
+import type { Pod } from '../../../../api/types/core-v1.ts';
+import {
+  created,
+  createErrors,
+  type Sent,
+  updateErrors,
+  written,
+} from '../../../../test/support/kinds.ts';
+import { pod } from './declaration.ts';
+
+const container = (fields: Sent = {}): Sent => ({ name: 'c', image: 'nginx', ...fields });
+const podOf = (fields: Sent = {}): Sent => ({ spec: { containers: [container()], ...fields } });
+const withContainer = (fields: Sent): Sent => podOf({ containers: [container(fields)] });
+
+describe('defaults', () => {
+  test('a pod that names only an image', () => {
+    expect(created(pod, podOf())).toEqual({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'x', namespace: 'default' },
+      spec: {
+        containers: [
+          {
+            name: 'c',
+            image: 'nginx',
+            imagePullPolicy: 'Always',
+            resources: {},
+            terminationMessagePath: '/dev/termination-log',
+            terminationMessagePolicy: 'File',
+          },
+        ],
+        dnsPolicy: 'ClusterFirst',
+        enableServiceLinks: true,
+        restartPolicy: 'Always',
+        schedulerName: 'default-scheduler',
+        securityContext: {},
+        terminationGracePeriodSeconds: 30,
+      },
+      status: { phase: 'Pending', qosClass: 'BestEffort' },
+    });
+  });
+
+  test.each([
+    ['nginx', 'Always'],
+    ['nginx:latest', 'Always'],
+    ['nginx:1.27', 'IfNotPresent'],
+    ['localhost:5000/nginx', 'Always'],
+    ['localhost:5000/nginx:1', 'IfNotPresent'],
+    ['nginx@sha256:abcd', 'IfNotPresent'],
+    ['nginx:latest@sha256:abcd', 'Always'],
+  ])('%s is pulled %s', (image, policy) => {
+    const { spec } = created(pod, withContainer({ image }));
+    expect(spec.containers[0]!.imagePullPolicy).toBe(policy);
+  });
+
+  test('probes, ports, references and hooks', () => {
+    const { spec } = created(
+      pod,
+      withContainer({
+        ports: [{ containerPort: 80 }],
+        env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+        livenessProbe: { httpGet: { port: 80 } },
+        readinessProbe: { grpc: { port: 9 }, periodSeconds: 3 },
+        lifecycle: { preStop: { httpGet: { port: 80 } } },
+      }),
+    );
+    expect(spec.containers[0]).toMatchObject({
+      ports: [{ containerPort: 80, protocol: 'TCP' }],
+      env: [{ valueFrom: { fieldRef: { apiVersion: 'v1' } } }],
+      livenessProbe: {
+        httpGet: { path: '/', scheme: 'HTTP' },
+        timeoutSeconds: 1,
+        periodSeconds: 10,
+        successThreshold: 1,
+        failureThreshold: 3,
+      },
+      readinessProbe: { grpc: { service: '' }, periodSeconds: 3 },
+      lifecycle: { preStop: { httpGet: { path: '/', scheme: 'HTTP' } } },
+    });
+  });
+
+  test('volumes', () => {
+    const { spec } = created(
+      pod,
+      podOf({
+        volumes: [
+          { name: 'a' },
+          { name: 'b', secret: { secretName: 's' } },
+          { name: 'c', configMap: { name: 'm' } },
+          { name: 'd', hostPath: { path: '/x' } },
+          { name: 'e', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } },
+          {
+            name: 'f',
+            downwardAPI: { items: [{ path: 'p', fieldRef: { fieldPath: 'metadata.uid' } }] },
+          },
+        ],
+      }),
+    );
+    expect(spec.volumes).toEqual([
+      { name: 'a', emptyDir: {} },
+      { name: 'b', secret: { secretName: 's', defaultMode: 420 } },
+      { name: 'c', configMap: { name: 'm', defaultMode: 420 } },
+      { name: 'd', hostPath: { path: '/x', type: '' } },
+      {
+        name: 'e',
+        projected: {
+          defaultMode: 420,
+          sources: [{ serviceAccountToken: { path: 't', expirationSeconds: 3600 } }],
+        },
+      },
+      {
+        name: 'f',
+        downwardAPI: {
+          defaultMode: 420,
+          items: [{ path: 'p', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } }],
+        },
+      },
+    ]);
+  });
+
+  test('limits are requested; on the host network ports are the host’s', () => {
+    const { spec } = created(pod, {
+      spec: {
+        hostNetwork: true,
+        serviceAccount: 'robot',
+        containers: [
+          container({
+            ports: [{ containerPort: 80 }],
+            resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m' } },
+          }),
+        ],
+      },
+    });
+    expect(spec.containers[0]!.resources!.requests).toEqual({ cpu: '500m', memory: '1Gi' });
+    expect(spec.containers[0]!.ports![0]!.hostPort).toBe(80);
+    expect(spec.serviceAccountName).toBe('robot');
+  });
+});
+
+test.each([
+  [{}, 'BestEffort'],
+  [{ requests: { cpu: '1' } }, 'Burstable'],
+  [{ limits: { cpu: '1' } }, 'Burstable'],
+  [{ limits: { cpu: '1', memory: '1Gi' } }, 'Guaranteed'],
+  [{ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1000m' } }, 'Guaranteed'],
+  [{ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m' } }, 'Burstable'],
+  [{ limits: { 'ephemeral-storage': '1Gi' } }, 'BestEffort'],
+  [{ requests: { cpu: '0' } }, 'BestEffort'],
+])('resources %j make the pod %s', (resources, qosClass) => {
+  expect(created(pod, withContainer({ resources })).status!.qosClass).toBe(qosClass);
+});
+
+test('matchLabelKeys become requirements with the pod’s own values', () => {
+  const { spec } = created(pod, {
+    metadata: { labels: { app: 'web', version: '2' } },
+    spec: {
+      containers: [container()],
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          labelSelector: { matchLabels: { app: 'web' } },
+          matchLabelKeys: ['version', 'absent'],
+        },
+      ],
+    },
+  });
+  expect(spec.topologySpreadConstraints![0]!.labelSelector).toEqual({
+    matchLabels: { app: 'web' },
+    matchExpressions: [{ key: 'version', operator: 'In', values: ['2'] }],
+  });
+});
+
+const label =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must " +
+  "start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for " +
+  "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+describe('validation', () => {
+  test.each<[string, Sent, string[]]>([
+    ['a good pod', podOf(), []],
+    ['no spec', {}, ['spec.containers: Required value']],
+    [
+      'bad names and no image',
+      podOf({ containers: [{ name: 'A', image: 'x' }, { name: 'b' }, { image: 'x' }] }),
+      [
+        `spec.containers[0].name: Invalid value: "A": ${label}`,
+        'spec.containers[1].image: Required value',
+        'spec.containers[2].name: Required value',
+      ],
+    ],
+    [
+      'the same name twice',
+      podOf({ containers: [container(), container()], initContainers: [container()] }),
+      [
+        'spec.containers[1].name: Duplicate value: "c"',
+        'spec.initContainers[0].name: Duplicate value: "c"',
+      ],
+    ],
+    [
+      'white space around an image',
+      withContainer({ image: ' nginx' }),
+      [
+        'spec.containers[0].image: Invalid value: " nginx": must not have leading or trailing whitespace',
+      ],
+    ],
+    [
+      'words outside their set',
+      podOf({
+        restartPolicy: 'x',
+        dnsPolicy: 'y',
+        containers: [container({ imagePullPolicy: 'z' })],
+      }),
+      [
+        'spec.containers[0].imagePullPolicy: Unsupported value: "z": supported values: "Always", "IfNotPresent", "Never"',
+        'spec.restartPolicy: Unsupported value: "x": supported values: "Always", "Never", "OnFailure"',
+        'spec.dnsPolicy: Unsupported value: "y": supported values: "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"',
+      ],
+    ],
+    [
+      'ports',
+      withContainer({
+        ports: [
+          { containerPort: 0 },
+          { containerPort: 70000, name: 'a' },
+          { containerPort: 80, name: 'a', hostPort: 80 },
+          { containerPort: 81, protocol: 'ICMP', hostPort: 80 },
+          { containerPort: 82, hostPort: 80 },
+        ],
+      }),
+      [
+        'spec.containers[0].ports[0].containerPort: Required value',
+        'spec.containers[0].ports[1].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive',
+        'spec.containers[0].ports[2].name: Duplicate value: "a"',
+        'spec.containers[0].ports[3].protocol: Unsupported value: "ICMP": supported values: "SCTP", "TCP", "UDP"',
+        'spec.containers[0].ports[4].hostPort: Duplicate value: "TCP//80"',
+      ],
+    ],
+    [
+      'environment',
+      withContainer({
+        env: [
+          { name: '' },
+          { name: 'A=B', value: '1' },
+          { name: 'B', value: '1', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          { name: 'C', valueFrom: { fieldRef: { fieldPath: 'spec.nope' } } },
+          { name: 'D', valueFrom: {} },
+          { name: 'E', valueFrom: { configMapKeyRef: { name: 'm' } } },
+          { name: 'F', valueFrom: { fieldRef: { fieldPath: 'metadata.labels' } } },
+        ],
+        envFrom: [{ configMapRef: {} }],
+      }),
+      [
+        'spec.containers[0].env[0].name: Required value',
+        'spec.containers[0].env[1].name: Invalid value: "A=B": a valid environment variable name must consist only of printable ASCII characters other than \'=\'',
+        'spec.containers[0].env[2].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
+        'spec.containers[0].env[3].valueFrom.fieldRef.fieldPath: Invalid value: "spec.nope": error converting fieldPath: field label not supported: spec.nope',
+        'spec.containers[0].env[4].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
+        'spec.containers[0].env[5].valueFrom.configMapKeyRef.key: Required value',
+        'spec.containers[0].env[6].valueFrom.fieldRef.fieldPath: Unsupported value: "metadata.labels": supported values: "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"',
+        'spec.containers[0].envFrom[0].configMapRef.name: Required value',
+      ],
+    ],
+    [
+      'volumes and mounts',
+      podOf({
+        volumes: [
+          { name: 'v', emptyDir: {} },
+          { name: 'v', emptyDir: {}, hostPath: { path: '/x' } },
+          { name: 'h', hostPath: { path: '/a/../b', type: 'Dir' } },
+          { name: 's', secret: {} },
+        ],
+        containers: [
+          container({
+            volumeMounts: [
+              { name: 'v', mountPath: '/v' },
+              { name: 'nope', mountPath: '/v' },
+              { name: 'v', mountPath: '', subPath: '/abs' },
+            ],
+          }),
+        ],
+      }),
+      [
+        'spec.volumes[1].hostPath: Forbidden: may not specify more than 1 volume type',
+        'spec.volumes[1].name: Duplicate value: "v"',
+        'spec.volumes[2].hostPath.path: Invalid value: "/a/../b": must not contain \'..\'',
+        'spec.volumes[2].hostPath.type: Unsupported value: "Dir": supported values: "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"',
+        'spec.volumes[3].secret.secretName: Required value',
+        'spec.containers[0].volumeMounts[1].name: Not found: "nope"',
+        'spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/v": must be unique',
+        'spec.containers[0].volumeMounts[2].mountPath: Required value',
+        'spec.containers[0].volumeMounts[2].subPath: Invalid value: "/abs": must be a relative path',
+      ],
+    ],
+    [
+      'resources',
+      withContainer({
+        resources: {
+          limits: { cpu: '1', foo: '1', memory: '-1' },
+          requests: { cpu: '2', 'example.com/gpu': '1' },
+        },
+      }),
+      [
+        'spec.containers[0].resources.limits[foo]: Invalid value: "foo": must be a standard resource type or fully qualified',
+        'spec.containers[0].resources.limits[foo]: Invalid value: "foo": must be a standard resource for containers',
+        'spec.containers[0].resources.limits[memory]: Invalid value: "-1": must be greater than or equal to 0',
+        'spec.containers[0].resources.requests[foo]: Invalid value: "foo": must be a standard resource type or fully qualified',
+        'spec.containers[0].resources.requests[foo]: Invalid value: "foo": must be a standard resource for containers',
+        'spec.containers[0].resources.requests[memory]: Invalid value: "-1": must be greater than or equal to 0',
+        'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+        'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+      ],
+    ],
+    [
+      'probes',
+      withContainer({
+        livenessProbe: { successThreshold: 2, exec: { command: ['a'] }, tcpSocket: { port: 1 } },
+        readinessProbe: { periodSeconds: -1 },
+        startupProbe: { httpGet: { port: 'UPPER_', scheme: 'ftp' } },
+      }),
+      [
+        'spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type',
+        'spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1',
+        'spec.containers[0].readinessProbe: Required value: must specify a handler type',
+        'spec.containers[0].readinessProbe.periodSeconds: Invalid value: -1: must be greater than or equal to 0',
+        'spec.containers[0].startupProbe.httpGet.port: Invalid value: "UPPER_": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
+        'spec.containers[0].startupProbe.httpGet.port: Invalid value: "UPPER_": must contain at least one letter (a-z)',
+        'spec.containers[0].startupProbe.httpGet.scheme: Unsupported value: "ftp": supported values: "HTTP", "HTTPS"',
+      ],
+    ],
+    [
+      'init containers are no sidecars by default',
+      podOf({
+        initContainers: [
+          { name: 'i', image: 'x', livenessProbe: { exec: { command: ['a'] } } },
+          {
+            name: 's',
+            image: 'x',
+            restartPolicy: 'Always',
+            startupProbe: { exec: { command: ['a'] } },
+          },
+        ],
+        containers: [container({ restartPolicy: 'Always' })],
+      }),
+      [
+        'spec.containers[0].restartPolicy: Forbidden: may not be set for non-init containers',
+        'spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always',
+      ],
+    ],
+    [
+      'tolerations',
+      podOf({
+        tolerations: [
+          { value: 'x' },
+          { key: 'k', operator: 'Exists', value: 'x' },
+          { key: 'k', operator: 'In' },
+          { key: 'k', operator: 'Exists', effect: 'NoSchedule', tolerationSeconds: 1 },
+        ],
+      }),
+      [
+        'spec.tolerations[0].operator: Invalid value: "": operator must be Exists when `key` is empty, which means "match all values and all keys"',
+        'spec.tolerations[1].operator: Invalid value: {"key":"k","operator":"Exists","value":"x"}: value must be empty when `operator` is \'Exists\'',
+        'spec.tolerations[2].operator: Unsupported value: "In": supported values: "Equal", "Exists"',
+        'spec.tolerations[3].effect: Invalid value: "NoSchedule": effect must be \'NoExecute\' when `tolerationSeconds` is set',
+      ],
+    ],
+    [
+      'spreading and affinity',
+      podOf({
+        topologySpreadConstraints: [{ maxSkew: 0, topologyKey: '', whenUnsatisfiable: 'Maybe' }],
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] },
+            preferredDuringSchedulingIgnoredDuringExecution: [
+              { weight: 0, preference: { matchExpressions: [{ key: 'a', operator: 'Gt' }] } },
+            ],
+          },
+          podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{}] },
+        },
+      }),
+      [
+        'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: must have at least one node selector term',
+        'spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 0: must be in the range 1-100',
+        "spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].values: Required value: must be specified single value when `operator` is 'Lt' or 'Gt'",
+        'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty',
+        'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero',
+        'spec.topologySpreadConstraints[0].topologyKey: Required value: can not be empty',
+        'spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "Maybe": supported values: "DoNotSchedule", "ScheduleAnyway"',
+      ],
+    ],
+    [
+      'security',
+      podOf({
+        securityContext: { runAsUser: -1, seccompProfile: { type: 'Localhost' } },
+        containers: [
+          container({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
+        ],
+      }),
+      [
+        'spec.containers[0].securityContext: Invalid value: {"privileged":true,"allowPrivilegeEscalation":false}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+        'spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+        'spec.securityContext.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost',
+      ],
+    ],
+    [
+      'only after creation',
+      podOf({
+        nodeName: 'n',
+        schedulingGates: [{ name: 'g' }],
+        ephemeralContainers: [{ name: 'e', image: 'x' }],
+      }),
+      [
+        'spec.ephemeralContainers: Forbidden: cannot be set on create',
+        'spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared',
+      ],
+    ],
+  ])('%s', (_title, sent, errors) => {
+    expect(createErrors(pod, sent)).toEqual(errors);
+  });
+});
+
+const onlyThese =
+  'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,' +
+  '`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions ' +
+  'to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it ' +
+  'was previously negative)';
+
+describe('update', () => {
+  const old = created(pod, podOf({ tolerations: [{ key: 'k', operator: 'Exists' }] }));
+
+  test('image, deadline and more tolerations may change', () => {
+    const errors = updateErrors(pod, old, ({ spec }) => {
+      spec.containers[0]!.image = 'nginx:2';
+      spec.activeDeadlineSeconds = 10;
+      spec.tolerations!.push({ key: 'l', operator: 'Exists' });
+    });
+    expect(errors).toEqual([]);
+  });
+
+  test('nothing else may, and the message says what was changed', () => {
+    const errors = updateErrors(pod, old, ({ spec }) => {
+      spec.nodeName = 'n';
+      spec.containers[0]!.command = ['a'];
+    });
+    const changes = '\n  spec.containers[0].command: unset → ["a"]\n  spec.nodeName: unset → "n"';
+    expect(errors).toEqual([onlyThese + changes]);
+  });
+
+  test('containers stay as many', () => {
+    const errors = updateErrors(pod, old, ({ spec }) => {
+      spec.containers.push({ name: 'd', image: 'x' });
+    });
+    expect(errors).toEqual([
+      'spec.containers: Forbidden: pod updates may not add or remove containers',
+    ]);
+  });
+
+  test('a deadline only comes nearer; tolerations stay', () => {
+    const limited = created(
+      pod,
+      podOf({ activeDeadlineSeconds: 10, tolerations: [{ operator: 'Exists' }] }),
+    );
+    const errors = updateErrors(pod, limited, ({ spec }) => {
+      spec.activeDeadlineSeconds = 20;
+      spec.tolerations = [];
+    });
+    expect(errors).toEqual([
+      'spec.activeDeadlineSeconds: Invalid value: 20: must be less than or equal to previous value',
+      'spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds',
+    ]);
+  });
+
+  test('a gated pod may be narrowed, and gates only go', () => {
+    const gated = created(
+      pod,
+      podOf({ schedulingGates: [{ name: 'a' }], nodeSelector: { zone: 'z' } }),
+    );
+    expect(gated.status!.conditions![0]).toMatchObject({ reason: 'SchedulingGated' });
+    expect(
+      updateErrors(pod, gated, ({ spec }) => {
+        spec.schedulingGates = [];
+        spec.nodeSelector!['disk'] = 'ssd';
+      }),
+    ).toEqual([]);
+    expect(
+      updateErrors(pod, gated, ({ spec }) => {
+        spec.schedulingGates!.push({ name: 'b' });
+        spec.nodeSelector = {};
+      }),
+    ).toEqual([
+      "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gate 'b'",
+      'spec.nodeSelector: Invalid value: {}: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+    ]);
+  });
+});
+
+describe('subresources', () => {
+  const parent = created(pod, podOf());
+  const target = { kind: 'Node', name: 'node1' };
+
+  test('binding names the node, once', () => {
+    const sent = { metadata: { name: 'x', annotations: { a: 'b' } }, target };
+    const { object, errors } = written(pod, 'binding', { parent, sent });
+    expect(errors).toEqual([]);
+    expect(object.spec.nodeName).toBe('node1');
+    expect(object.metadata.annotations).toEqual({ a: 'b' });
+    expect(object.status!.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
+    expect(() => written(pod, 'binding', { parent: object, sent })).toThrow(
+      'Operation cannot be fulfilled on pods/binding "x": pod x is already assigned to node "node1"',
+    );
+    expect(parent.spec.nodeName).toBeUndefined();
+  });
+
+  test.each<[Sent, string]>([
+    [{ target: { kind: 'Moon', name: 'n' } }, 'target.kind: Unsupported value: "Moon"'],
+    [{ target: {} }, 'Binding "x" is invalid: target.name: Required value'],
+    [{ target, metadata: { uid: 'other' } }, 'Precondition failed: UID in precondition: other'],
+  ])('a binding like %j is refused', (sent, message) => {
+    const known = { ...parent, metadata: { ...parent.metadata, uid: 'u' } };
+    expect(() => written(pod, 'binding', { parent: known, sent })).toThrow(message);
+  });
+
+  test('a gated or ending pod is not bound', () => {
+    const gated = created(pod, podOf({ schedulingGates: [{ name: 'a' }] }));
+    expect(() => written(pod, 'binding', { parent: gated, sent: { target } })).toThrow(
+      'pod x has non-empty .spec.schedulingGates',
+    );
+    const ending = { ...parent, metadata: { ...parent.metadata, deletionTimestamp: 't' } };
+    expect(() => written(pod, 'binding', { parent: ending, sent: { target } })).toThrow(
+      'pod x is being deleted, cannot be assigned to a host',
+    );
+  });
+
+  test('eviction marks the pod and deletes it', () => {
+    const { object } = written(pod, 'eviction', { parent, sent: { metadata: { name: 'x' } } });
+    expect(object.status!.conditions).toMatchObject([
+      { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' },
+    ]);
+    expect(() => written(pod, 'eviction', { parent, sent: { metadata: { name: 'y' } } })).toThrow(
+      'name in URL does not match name in Eviction object',
+    );
+  });
+
+  test('ephemeral containers join and stay', () => {
+    const join = (parent: Pod, ephemeralContainers: Sent[]) =>
+      written(pod, 'ephemeralcontainers', {
+        parent,
+        sent: { metadata: {}, spec: { ephemeralContainers } },
+      });
+    const debug = { name: 'debug', image: 'busybox:1', targetContainerName: 'c' };
+    const first = join(parent, [debug]);
+    expect(first.errors).toEqual([]);
+    expect(first.object.spec.ephemeralContainers![0]).toMatchObject({
+      terminationMessagePolicy: 'File',
+    });
+    expect(join(first.object, []).errors).toEqual([
+      'spec.ephemeralContainers: Forbidden: existing ephemeral containers "debug" may not be removed\n',
+    ]);
+    expect(
+      join(parent, [{ ...debug, targetContainerName: 'z', ports: [{ containerPort: 1 }] }]).errors,
+    ).toEqual([
+      'spec.ephemeralContainers[0].targetContainerName: Not found: "z"',
+      'spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container',
+    ]);
+  });
+
+  test('a status write leaves the spec and may not raise the dead', () => {
+    const once = created(pod, podOf({ restartPolicy: 'Never' }));
+    const ended = { containerStatuses: [{ name: 'c', state: { terminated: { exitCode: 1 } } }] };
+    const sent = { metadata: once.metadata, spec: { containers: [] }, status: ended };
+    const { object, errors } = written(pod, 'status', { parent: once, sent });
+    expect(errors).toEqual([]);
+    expect(object.spec).toEqual(once.spec);
+    const running = { containerStatuses: [{ name: 'c', state: { running: {} } }] };
+    const back = written(pod, 'status', { parent: object, sent: { ...sent, status: running } });
+    expect(back.errors).toEqual([
+      'status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state',
+    ]);
+  });
+});
+
+test.each<[string, Sent, { asked?: number; seconds: number }]>([
+  ['not scheduled', {}, { seconds: 0 }],
+  ['running', { nodeName: 'n' }, { seconds: 30 }],
+  ['running, asked for 5', { nodeName: 'n' }, { asked: 5, seconds: 5 }],
+  ['running, forced', { nodeName: 'n' }, { asked: 0, seconds: 0 }],
+  ['negative', { nodeName: 'n', terminationGracePeriodSeconds: -1 }, { seconds: 1 }],
+])('grace of a pod that is %s', (_title, fields, { asked, seconds }) => {
+  expect(pod.gracePeriodSeconds(created(pod, podOf(fields)), asked)).toBe(seconds);
+});
+
+test('a pod that ended needs no grace', () => {
+  const ended = { ...created(pod, podOf({ nodeName: 'n' })), status: { phase: 'Succeeded' } };
+  expect(pod.gracePeriodSeconds(ended, undefined)).toBe(0);
+});
