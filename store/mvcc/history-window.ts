@@ -1,7 +1,6 @@
 import type { ChangeEvent, RevisionEvents } from './event.ts';
 
-/** Bounds of the recent history kept for watchers that start or resume shortly behind. */
-const MAX_WINDOW_BYTES = 4 << 20;
+/** With the bound in bytes, what is kept for watchers that start or resume shortly behind. */
 const MAX_WINDOW_REVISIONS = 20_000;
 
 interface Slot extends RevisionEvents {
@@ -13,13 +12,15 @@ interface Slot extends RevisionEvents {
  * engine does not hold yet, so window and engine together are the whole history.
  */
 export class HistoryWindow {
+  readonly #maxBytes: number;
   #slots: Slot[] = [];
   #start = 0;
   #first: number;
   #bytes = 0;
   #flushedRevision: number;
 
-  constructor(revision: number) {
+  constructor(revision: number, maxBytes: number) {
+    this.#maxBytes = maxBytes;
     this.#first = revision + 1;
     this.#flushedRevision = revision;
   }
@@ -49,7 +50,7 @@ export class HistoryWindow {
 
   #trim(): void {
     while (
-      (this.#bytes > MAX_WINDOW_BYTES || this.#slots.length - this.#start > MAX_WINDOW_REVISIONS) &&
+      (this.#bytes > this.#maxBytes || this.#slots.length - this.#start > MAX_WINDOW_REVISIONS) &&
       this.#first <= this.#flushedRevision
     ) {
       this.#bytes -= this.#slots[this.#start]!.bytes;

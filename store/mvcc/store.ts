@@ -30,6 +30,7 @@ import {
 import { ValueCache } from './value-cache.ts';
 import { NO_LEASE, Version } from './version.ts';
 import { WatchHub } from './watch-hub.ts';
+import type { WatchLimits } from './watch-hub.ts';
 import { Writer } from './writer.ts';
 import type { Change, Counters, WriterState } from './writer.ts';
 
@@ -44,7 +45,8 @@ export class MvccStore implements WriterState {
   readonly cache: ValueCache;
   readonly counters: Counters = { puts: 0, deletes: 0, ranges: 0, txns: 0 };
   /** Replaced once, by {@link finishRestore}. */
-  watches = new WatchHub(FIRST_REVISION, NEVER_COMPACTED);
+  watches: WatchHub;
+  readonly #watchLimits: WatchLimits;
   /** Revision of the newest applied write. */
   current = FIRST_REVISION;
   /** The oldest revision that can still be read. */
@@ -52,8 +54,10 @@ export class MvccStore implements WriterState {
   #changes: Change[] = [];
   #removals: Version[] = [];
 
-  constructor(options: { readonly cacheBytes: number }) {
+  constructor(options: { readonly cacheBytes: number; readonly watchLimits: WatchLimits }) {
     this.cache = new ValueCache(options.cacheBytes);
+    this.#watchLimits = options.watchLimits;
+    this.watches = new WatchHub(this, this.#watchLimits);
   }
 
   /** Versions that applying the command, or answering the transaction, reads but has not here. */
@@ -236,7 +240,7 @@ export class MvccStore implements WriterState {
     this.index.visit({ key: '\0', rangeEnd: '\0' }, undefined, (version) => {
       if (version.lease !== NO_LEASE) this.lessor.moved(undefined, version);
     });
-    this.watches = new WatchHub(this.current, this.compacted);
+    this.watches = new WatchHub(this, this.#watchLimits);
     this.flushed(this.current);
   }
 }

@@ -21,17 +21,28 @@ export interface HistoryRange {
   readonly through: number;
 }
 
+/** Bounds in bytes of what one watcher lets wait, and of the recent history in memory. */
+export interface WatchLimits {
+  readonly watcherBytes: number;
+  readonly windowBytes: number;
+}
+
 export class WatchHub {
+  readonly #limits: WatchLimits;
   readonly #byKey = new Map<string, Set<Watcher>>();
   readonly #ranges = new Set<Watcher>();
   readonly #window: HistoryWindow;
   #revision: number;
   #compactRevision: number;
 
-  constructor(revision: number, compactRevision: number) {
-    this.#revision = revision;
-    this.#compactRevision = compactRevision;
-    this.#window = new HistoryWindow(revision);
+  constructor(
+    state: { readonly current: number; readonly compacted: number },
+    limits: WatchLimits,
+  ) {
+    this.#limits = limits;
+    this.#revision = state.current;
+    this.#compactRevision = state.compacted;
+    this.#window = new HistoryWindow(state.current, limits.windowBytes);
   }
 
   get size(): number {
@@ -47,7 +58,11 @@ export class WatchHub {
   }
 
   watch(request: WatchRequest, onReady: () => void): Watcher {
-    const watcher = new Watcher(request, this.#revision, onReady);
+    const watcher = new Watcher(request, {
+      currentRevision: this.#revision,
+      maxBytes: this.#limits.watcherBytes,
+      onReady,
+    });
     this.#groupOf(watcher).add(watcher);
     return watcher;
   }

@@ -3,9 +3,6 @@ import type { ChangeEvent } from './event.ts';
 import { contains } from './interval.ts';
 import type { Interval } from './interval.ts';
 
-/** What may wait for one watcher's consumer before the watcher falls back to reading history. */
-export const MAX_WATCHER_BYTES = 1 << 20;
-
 export interface PendingBatch {
   readonly revision: number;
   readonly events: readonly ChangeEvent[];
@@ -15,7 +12,7 @@ export interface PendingBatch {
  * One watch. *Synced*: everything up to the store's revision was offered to it, and the commit
  * path hands it each new revision. *Unsynced*: it is behind; it reads history when its consumer
  * asks for more, and costs the commit path nothing. A synced watcher whose consumer lets more
- * than {@link MAX_WATCHER_BYTES} pile up becomes unsynced: slow is a state, never a wait.
+ * than its bound pile up becomes unsynced: slow is a state, never a wait.
  */
 export class Watcher {
   readonly interval: Interval;
@@ -29,9 +26,19 @@ export class Watcher {
   synced: boolean;
   #queue: PendingBatch[] = [];
   #queuedBytes = 0;
+  readonly #maxBytes: number;
 
-  /** `onReady` is called on the commit path: it must only note that there is work. */
-  constructor(request: WatchRequest, currentRevision: number, onReady: () => void) {
+  constructor(
+    request: WatchRequest,
+    options: {
+      readonly currentRevision: number;
+      /** What may wait for the consumer before the watcher falls back to reading history. */
+      readonly maxBytes: number;
+      /** Called on the commit path: it must only note that there is work. */
+      readonly onReady: () => void;
+    },
+  ) {
+    const { currentRevision } = options;
     const key = request.key === '' ? '\0' : request.key;
     this.interval =
       request.rangeEnd === undefined || request.rangeEnd === ''
@@ -41,7 +48,8 @@ export class Watcher {
     this.prevKv = request.prevKv === true;
     this.#noPut = request.noPut === true;
     this.#noDelete = request.noDelete === true;
-    this.#onReady = onReady;
+    this.#onReady = options.onReady;
+    this.#maxBytes = options.maxBytes;
     this.next = this.startRevision;
     this.synced = this.startRevision > currentRevision;
   }
@@ -51,7 +59,7 @@ export class Watcher {
   }
 
   get full(): boolean {
-    return this.#queuedBytes >= MAX_WATCHER_BYTES;
+    return this.#queuedBytes >= this.#maxBytes;
   }
 
   wants(event: ChangeEvent): boolean {

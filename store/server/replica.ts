@@ -36,6 +36,8 @@ const MAX_INFLIGHT_MESSAGES = 256;
 /** The log is also compacted when it is larger than this, however few its entries. */
 const MAX_LOG_BYTES = 8 << 20;
 
+const WATCH_LIMITS = { watcherBytes: 1 << 20, windowBytes: 4 << 20 };
+
 export type TimingName = 'walFsync' | 'backendCommit' | 'apply';
 
 export interface ReplicaOptions {
@@ -79,7 +81,10 @@ export class Replica implements Duties {
       for (const observe of observers) observe(synced ? 'walFsync' : 'backendCommit', seconds);
     });
     const log = await persistence.loadLog();
-    const store = new MvccStore({ cacheBytes: settings.valueCacheBytes });
+    const store = new MvccStore({
+      cacheBytes: settings.valueCacheBytes,
+      watchLimits: WATCH_LIMITS,
+    });
     const records = new Records(engine, store);
     await records.restore(log.compactRevision);
     const parts = { ...options, persistence, log, store, records, observers };
