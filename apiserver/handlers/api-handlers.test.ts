@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Deployment } from '../../api/types/apps-v1.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { configMaps, deployments, leases, namespaces, pods } from '../../api/resources.ts';
+import { encodeProtobuf } from '../../api/protobuf/codec.ts';
 import { JsonValue } from '../../platform/http.ts';
 import { parsed, TestApi } from '../../test/support/api-core.ts';
 import { settle } from '../../test/support/fake-clock.ts';
@@ -143,7 +145,7 @@ describe('create', () => {
       422,
       expect.stringMatching(
         /^ConfigMap "Y" is invalid: metadata.name: Invalid value: "Y": a lowercase RFC 1123 subdomain/,
-      ),
+      ) as string,
     ],
     [
       'no name',
@@ -155,7 +157,7 @@ describe('create', () => {
       'another kind',
       { body: { ...map('y'), kind: 'Secret' } },
       400,
-      expect.stringMatching(/^Secret in version "v1" cannot be handled as a ConfigMap/),
+      expect.stringMatching(/^Secret in version "v1" cannot be handled as a ConfigMap/) as string,
     ],
     [
       'another version',
@@ -169,9 +171,9 @@ describe('create', () => {
       415,
       expect.stringMatching(
         /^the body of the request was in an unknown format - accepted media types include: application\/json/,
-      ),
+      ) as string,
     ],
-  ])('refuses %s', async (_what, call, code, message) => {
+  ])('refuses %s', async (_what, call, ...[code, message]) => {
     await api.call('POST', maps, { body: map('x') });
     const answer = await api.call('POST', maps, call);
     expect(answer.body).toMatchObject({ kind: 'Status', status: 'Failure', code, message });
@@ -181,6 +183,15 @@ describe('create', () => {
     const body = 'metadata:\n  name: x\ndata:\n  a: "1"\n';
     const answer = await api.call('POST', maps, { body, type: 'application/yaml' });
     expect(answer.body).toMatchObject({ kind: 'ConfigMap', data: { a: '1' } });
+  });
+
+  it('reads protobuf', async () => {
+    const body = encodeProtobuf(map('x'))!;
+    const type = 'application/vnd.kubernetes.protobuf';
+    const answer = await api.call('POST', maps, { body, type });
+    expect(answer.body).toMatchObject({ kind: 'ConfigMap', data: { a: '1' } });
+    const wrong = await api.call('POST', maps, { body: Buffer.from('{}'), type });
+    expect(wrong.code).toBe(400);
   });
 
   it('warns of unknown fields, or refuses them, or is silent, as asked', async () => {
@@ -278,7 +289,7 @@ describe('update', () => {
       409,
       expect.stringMatching(
         /Precondition failed: UID in precondition: other, UID in object meta: /,
-      ),
+      ) as string,
     ],
     [
       'another name',
@@ -286,7 +297,7 @@ describe('update', () => {
       400,
       'the name of the object (y) does not match the name on the URL (x)',
     ],
-  ])('refuses %s', async (_what, body, code, message) => {
+  ])('refuses %s', async (_what, body, ...[code, message]) => {
     await api.call('POST', maps, { body: map('x') });
     expect((await api.call('PUT', `${maps}/x`, { body })).body).toMatchObject({ code, message });
   });
@@ -350,7 +361,7 @@ describe('patch', () => {
     };
     const type = 'application/strategic-merge-patch+json';
     const { body } = await api.call('PATCH', `${deploys}/web`, { type, body: patch });
-    const containers = body.spec.template.spec.containers as { name: string; image?: string }[];
+    const containers = (body as unknown as Deployment).spec.template.spec!.containers;
     expect(containers.map(({ name, image }) => [name, image])).toContainEqual(['c', 'j']);
     expect(containers).toHaveLength(2);
   });
@@ -376,7 +387,7 @@ describe('patch', () => {
     ['another name', 'application/merge-patch+json', { metadata: { name: 'z' } }, 422],
     ['a wrong type of value', 'application/merge-patch+json', { spec: { replicas: 'x' } }, 400],
     ['a text', 'application/merge-patch+json', '"x"', 400],
-  ])('refuses %s', async (_what, type, body, code) => {
+  ])('refuses %s', async (_what, type, ...[body, code]) => {
     expect((await api.call('PATCH', `${deploys}/web`, { type, body })).body).toMatchObject({
       code,
     });
@@ -578,9 +589,9 @@ describe('list and get', () => {
       object: { kind: 'PartialObjectMetadata', metadata: { name: 'a' } },
     });
     const whole = (await api.call('GET', `${maps}/a?includeObject=Object`, { accept })).body;
-    expect(whole.rows[0].object).toMatchObject({ kind: 'ConfigMap', data: { a: '1' } });
+    expect(whole.rows[0]!.object).toMatchObject({ kind: 'ConfigMap', data: { a: '1' } });
     const none = (await api.call('GET', `${maps}?includeObject=None`, { accept })).body;
-    expect(none.rows[0].object).toBeNull();
+    expect(none.rows[0]!.object).toBeNull();
   });
 
   it('answers metadata alone, JSON to who also takes it, YAML, or 406', async () => {
@@ -612,8 +623,9 @@ describe('list and get', () => {
 
 describe('watch', () => {
   async function next(events: AsyncIterator<Uint8Array | JsonValue>) {
-    const { value, done } = await events.next();
-    return done ? undefined : (parsed(value) as { type: string; object: KubernetesObject });
+    const event = await events.next();
+    if (event.done === true) return undefined;
+    return parsed(event.value) as { type: string; object: KubernetesObject };
   }
 
   it('begins with the state, goes on with changes, and deletes under the new version', async () => {
@@ -657,6 +669,7 @@ describe('watch', () => {
   });
 
   it('sends bookmarks every minute and before it times out, then ends', async () => {
+    const { timers } = api.clock;
     const events = await api.watch(`${maps}?watch=1&allowWatchBookmarks=true&timeoutSeconds=90`);
     await api.clock.advance(90_000);
     const bookmark = {
@@ -666,7 +679,7 @@ describe('watch', () => {
     expect(await next(events)).toEqual(bookmark);
     expect(await next(events)).toEqual(bookmark);
     expect(await next(events)).toBeUndefined();
-    expect(api.clock.timers).toBe(0);
+    expect(api.clock.timers).toBe(timers);
   });
 
   it('streams the initial state of a WatchList and marks its end', async () => {
@@ -690,12 +703,13 @@ describe('watch', () => {
   });
 
   it('ends when the client leaves, and leaves nothing behind', async () => {
+    const { timers } = api.clock;
     const leaving = new AbortController();
     const events = await api.watch(`${maps}?watch=1`, { signal: leaving.signal });
     const pending = next(events);
     leaving.abort();
     expect(await pending).toBeUndefined();
-    expect(api.clock.timers).toBe(0);
+    expect(api.clock.timers).toBe(timers);
     expect(api.storage.cache.resource('configmaps').watcherCount).toBe(0);
   });
 

@@ -1,5 +1,6 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { MalformedJson, parseJson } from '../../api/json.ts';
+import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/codec.ts';
 import { isObject } from '../../api/deep.ts';
 import { decodeObject, type FieldValidation } from '../../api/schema/decode.ts';
 import { statusError } from '../../api/status.ts';
@@ -40,12 +41,12 @@ export function unsupportedMediaType(served: readonly string[]): Error {
   );
 }
 
-const SERVED = ['application/json', 'application/yaml'];
+const SERVED = ['application/json', 'application/yaml', protobufMediaType];
 
 /** A body of JSON, YAML or protobuf; a value from the same process is taken as it is. */
 export function parseBody(
   request: Pick<HttpRequest, 'body' | 'headers'>,
-  ask: { readonly duplicates: boolean } = { duplicates: false },
+  ask: { readonly duplicates: boolean; readonly kind?: Kind } = { duplicates: false },
 ): ParsedBody {
   const { body } = request;
   if (body === undefined) throw statusError('BadRequest', 'the body of the request is empty');
@@ -56,6 +57,8 @@ export function parseBody(
       return readText(() => parseJson(textOf(body), ask));
     case 'application/yaml':
       return readText(() => ({ value: parseYaml(textOf(body)), duplicates: [] }));
+    case protobufMediaType:
+      return { value: decodeProtobuf(body, ask.kind), duplicates: [] };
     default:
       throw unsupportedMediaType(SERVED);
   }
@@ -66,7 +69,8 @@ export function decodeBody(
   request: HttpRequest,
   of: { readonly kind: Kind; readonly fieldValidation: FieldValidation },
 ): DecodedBody {
-  const body = parseBody(request, { duplicates: of.fieldValidation !== 'Ignore' });
+  const duplicates = of.fieldValidation !== 'Ignore';
+  const body = parseBody(request, { duplicates, kind: of.kind });
   return decodeValue(body, of);
 }
 

@@ -22,7 +22,7 @@ function hasBody({ body }: HttpRequest): boolean {
 
 /** Clients send it under the apiVersion of the resource as well: only its fields matter. */
 function fromBody(request: HttpRequest): DeleteOptions {
-  const { value } = parseBody(request);
+  const { value } = parseBody(request, { duplicates: false, kind: KIND });
   return decodeObject(KIND, value, 'Ignore').object;
 }
 

@@ -13,7 +13,8 @@ import { AdmissionChain, type AdmissionPlugin } from '../admission/admission.ts'
 import type { NamespaceLookup } from '../admission/namespace-lifecycle.ts';
 import { defaultPlugins } from '../admission/plugins.ts';
 import type { Storage, StoredResource } from '../storage/storage.ts';
-import type { ClaimRanges, ResourceDeclaration } from './declaration.ts';
+import { claimRanges, DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './claim-ranges.ts';
+import type { ResourceDeclaration } from './declaration.ts';
 import { ResourceStore } from './resource-store.ts';
 
 export interface RegistryOptions {
@@ -22,8 +23,10 @@ export interface RegistryOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly random: Random;
-  /** Absent: kinds that claim cluster-wide values do without. */
-  readonly claims?: ClaimRanges | undefined;
+  /** CIDR of the Services' cluster IPs. Default 10.96.0.0/12. */
+  readonly clusterIPRange?: string | undefined;
+  /** Default "30000-32767". */
+  readonly nodePortRange?: string | undefined;
   /** Default: {@link defaultPlugins}. */
   readonly admission?: (namespaces: NamespaceLookup) => readonly AdmissionPlugin[];
 }
@@ -43,7 +46,13 @@ export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
 
   constructor(options: RegistryOptions) {
-    const { storage, clock, random, claims } = options;
+    const { storage, clock, random } = options;
+    const claims = claimRanges({
+      storage,
+      random,
+      clusterIPRange: options.clusterIPRange ?? DEFAULT_CLUSTER_IP_RANGE,
+      nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORT_RANGE,
+    });
     const plugins = options.admission ?? defaultPlugins;
     const admission = new AdmissionChain(plugins(namespaceLookup(storage)));
     for (const declaration of options.declarations) {

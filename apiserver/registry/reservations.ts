@@ -13,7 +13,7 @@ export class Reservations {
 
   async renew(change: Change<KubernetesObject>): Promise<void> {
     const { declaration, claims } = this.#context;
-    if (declaration.reserve === undefined || claims === undefined) return;
+    if (declaration.reserve === undefined) return;
     await this.finish(false);
     this.#held = await declaration.reserve(change, claims);
   }
@@ -31,6 +31,5 @@ export async function releaseClaims(
   object: KubernetesObject,
 ): Promise<void> {
   const { declaration, claims } = context;
-  if (declaration.release !== undefined && claims !== undefined)
-    await declaration.release(object, claims);
+  await declaration.release?.(object, claims);
 }

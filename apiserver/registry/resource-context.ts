@@ -19,7 +19,7 @@ export interface ResourceContext {
   readonly admission: AdmissionChain;
   readonly clock: Clock;
   readonly random: Random;
-  readonly claims: ClaimRanges | undefined;
+  readonly claims: ClaimRanges;
 }
 
 /** Which object. `namespace` is "" for a cluster-scoped resource. */

@@ -1,5 +1,6 @@
 import { deepFreeze } from '../../api/deep.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
+import { decodeProtobuf } from '../../api/protobuf/codec.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 
 /**
@@ -37,10 +38,15 @@ export class ResourceCodec {
 
   /** The object with `resourceVersion` in place, frozen. */
   decode(stored: Uint8Array, resourceVersion: string): KubernetesObject {
-    const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString();
-    const object = JSON.parse(text) as { metadata: { resourceVersion?: string } };
+    const object = this.#parse(stored) as { metadata: { resourceVersion?: string } };
     object.metadata.resourceVersion = resourceVersion;
     return deepFreeze(object as unknown as KubernetesObject);
+  }
+
+  /** A store that kube-apiserver wrote holds protobuf: "k8s\0" and an envelope. */
+  #parse(stored: Uint8Array): unknown {
+    if (stored[0] === 0x6b) return decodeProtobuf(stored, this.type);
+    return JSON.parse(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString());
   }
 
   /** Where a resourceVersion can be put into `stored`; undefined for bytes laid out by others. */

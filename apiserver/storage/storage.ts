@@ -8,6 +8,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Kv } from '../../store/kv.ts';
+import { ClaimKeys } from './claim-keys.ts';
+import { Compactor } from './compactor.ts';
 import { ResourceCodec } from './resource-codec.ts';
 import { ResourceStorage } from './resource-storage.ts';
 import { TtlLeases } from './ttl-leases.ts';
@@ -27,28 +29,41 @@ export interface StorageOptions {
   readonly resources: readonly StoredResource[];
   /** Events kept per resource for watchers that start in the past. */
   readonly window?: number;
+  /** Default: five minutes, as kube-apiserver. */
+  readonly compactionIntervalMs?: number;
 }
 
 const WINDOW = 10_000;
+const COMPACTION_INTERVAL_MS = 5 * 60_000;
 
 export class Storage implements Running {
   readonly cache: WatchCache;
+  readonly #kv: Kv;
+  readonly #compactor: Compactor;
   readonly #byPrefix = new Map<string, ResourceStorage>();
 
   constructor(options: StorageOptions) {
     const { kv, clock, logger, resources } = options;
+    this.#kv = kv;
     const coded = resources.map((resource) => ({
       ...resource,
       codec: new ResourceCodec(resource.type),
     }));
     const window = options.window ?? WINDOW;
     this.cache = new WatchCache({ kv, clock, logger, resources: coded, window });
+    const intervalMs = options.compactionIntervalMs ?? COMPACTION_INTERVAL_MS;
+    this.#compactor = new Compactor({ kv, clock, logger, intervalMs });
     const leases = new TtlLeases(kv, clock);
     for (const { storagePrefix, ttlSeconds } of resources) {
       const ttl = ttlSeconds === undefined ? undefined : { leases, seconds: ttlSeconds };
       const cache = this.cache.resource(storagePrefix);
       this.#byPrefix.set(storagePrefix, new ResourceStorage({ kv, whole: this.cache, cache, ttl }));
     }
+  }
+
+  /** Values unique in the cluster, kept under /registry/ranges/<name>/. */
+  claims(name: string): ClaimKeys {
+    return new ClaimKeys(this.#kv, name);
   }
 
   resource(storagePrefix: string): ResourceStorage | undefined {
@@ -58,9 +73,11 @@ export class Storage implements Running {
   /** Begins to follow the store. Reads wait until it has been read once. */
   start(): void {
     this.cache.start();
+    this.#compactor.start();
   }
 
   async stop(): Promise<void> {
+    await this.#compactor.stop();
     await this.cache.stop();
   }
 }

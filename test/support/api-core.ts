@@ -5,6 +5,7 @@
 import { JsonValue, type Chunk, type HttpResponse } from '../../platform/http.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
+import type { KubernetesObject, ListMeta, ObjectMeta } from '../../api/meta.ts';
 import { StatusError } from '../../api/status.ts';
 import { ApiHandlers } from '../../apiserver/handlers/api-handlers.ts';
 import { requestInfoOf } from '../../apiserver/pipeline/request-info.ts';
@@ -28,9 +29,19 @@ export class CountingRandom implements Random {
   }
 }
 
+/** What tests read of a body: an object, a list, a Table or a Status. */
+export interface AnswerBody extends KubernetesObject {
+  readonly metadata: ObjectMeta & ListMeta;
+  readonly message: string;
+  readonly items: KubernetesObject[];
+  readonly rows: { readonly object: KubernetesObject | null }[];
+  readonly data: Readonly<Record<string, string>>;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
 export interface Answer {
   readonly code: number;
-  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly body: AnswerBody;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -87,10 +98,10 @@ export class TestApi {
   async call(method: string, url: string, call: Call = {}): Promise<Answer> {
     try {
       const { status, headers, body } = await this.respond(method, url, call);
-      return { code: status, headers, body: parsed(body as Chunk) };
+      return { code: status, headers, body: parsed(body as Chunk) as AnswerBody };
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      return { code: error.code, headers: {}, body: error.status };
+      return { code: error.code, headers: {}, body: error.status as unknown as AnswerBody };
     }
   }
 
