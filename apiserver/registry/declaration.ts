@@ -89,7 +89,8 @@ export interface Subresource<T extends KubernetesObject> {
   /**
    * The parent as it is to be stored, given what the client sent (a full view for update and
    * patch, the posted object for create). Throws StatusError to refuse. Field errors of the
-   * result are checked afterwards by `validateUpdate`: this one if there is one, else the kind's.
+   * result are checked afterwards by `validateUpdate`: this one if there is one, else the kind's
+   * (a binding names a node, which no update of the pod may). The result may share with `parent`.
    */
   write(sent: KubernetesObject, parent: T, context: WriteContext): Mutable<T>;
   /** Field errors of a change made through this subresource, in place of the kind's checks. */
@@ -123,7 +124,10 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
 
   /** How names are checked on create. Default: DNS-1123 subdomain. */
   readonly nameRule?: 'subdomain' | 'label' | 'label1035' | 'pathSegment';
-  /** Fills absent fields as Kubernetes does, on create and update, before validation. */
+  /**
+   * Fills absent fields as Kubernetes does, on create and update: before admission, prepareFor*
+   * and validation. Writes nothing to an object that has its defaults, which may be shared.
+   */
   applyDefaults?(object: Mutable<T>): void;
   /** Drops what a client may not set on create (beyond status, which the generic store drops). */
   prepareForCreate?(object: Mutable<T>, context: WriteContext): void;
@@ -163,7 +167,7 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
 
   /** Grace in seconds of a delete; absent: deleted at once. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
-  /** Changes made when a deletion begins and the object lives on (a namespace turns Terminating). */
+  /** Changes made when a deletion begins and the object lives on (namespaces: Terminating). */
   markDeleting?(object: Mutable<T>): void;
   /**
    * True while something besides metadata.finalizers keeps a deleted object (a namespace's

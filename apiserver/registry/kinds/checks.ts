@@ -1,4 +1,4 @@
-/** Small field checks that several kinds share. Each answers the field errors, none meaning valid. */
+/** Field checks that several kinds share. Each answers the field errors, none meaning valid. */
 import { type FieldError, invalid, notSupported, required } from '../../../api/field-errors.ts';
 import { qualifiedName } from '../../../api/validation/names.ts';
 

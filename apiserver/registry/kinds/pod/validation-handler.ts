@@ -30,7 +30,8 @@ function validateHttpGet(action: HTTPGetAction, field: string): FieldError[] {
 
 function validateSleep(seconds: number, graceSeconds: number, field: string): FieldError[] {
   if (seconds >= 0 && seconds <= graceSeconds) return [];
-  const detail = `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`;
+  const limit = `terminationGracePeriodSeconds (${graceSeconds})`;
+  const detail = `must be non-negative and less than ${limit}`;
   return [invalid(field, seconds, detail)];
 }
 

@@ -24,7 +24,8 @@ function validateDnsConfig(config: PodDNSConfig, field: string): FieldError[] {
     errors.push(invalid(`${field}.searches`, searches, detail));
   }
   if (searches.join(' ').length > MAX_SEARCH_CHARACTERS) {
-    const detail = `must not have more than ${MAX_SEARCH_CHARACTERS} characters (including spaces) in the search list`;
+    const most = `must not have more than ${MAX_SEARCH_CHARACTERS} characters`;
+    const detail = `${most} (including spaces) in the search list`;
     errors.push(invalid(`${field}.searches`, searches, detail));
   }
   for (const [i, search] of searches.entries()) {

@@ -36,7 +36,7 @@ function validateSelector(selector: LabelSelector | undefined): FieldError[] {
   return errors;
 }
 
-/** Pods that run for ever, of Deployments and ReplicaSets, selected by the labels they are given. */
+/** Pods that run for ever, of Deployments and ReplicaSets, selected by labels they are given. */
 export function validateReplicas({ selector, template }: Templated): FieldError[] {
   const errors = validateSelector(selector);
   // Against a selector that cannot be read, the template is not judged; against none, it is.
