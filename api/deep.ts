@@ -1,4 +1,4 @@
-/** Structural work on JSON values: what `JSON.parse` can return. Recursion is bounded by the value's depth. */
+/** Structural work on JSON values (what `JSON.parse` can return), as deep as the value. */
 
 /** True if both are the same JSON value; the order of object keys does not matter. */
 export function deepEqual(a: unknown, b: unknown): boolean {
@@ -53,7 +53,7 @@ export function setField(object: Record<string, unknown>, key: string, value: un
   }
 }
 
-/** Freezes all the way down and returns the value: tests prove with it that nobody writes to what a cache owns. */
+/** Freezes all the way down: tests prove with it that nobody writes to what a cache owns. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);

@@ -30,7 +30,7 @@ export function parseJson(text: string, ask: { readonly duplicates?: boolean } =
 /** Go's decoder refuses what is nested deeper. */
 const maxDepth = 10_000;
 
-/** Reads one JSON text by Go's rules and throws {@link MalformedJson} where it departs from them. */
+/** Reads one JSON text by Go's rules; throws {@link MalformedJson} where it departs. */
 class Scanner {
   readonly #text: string;
   readonly #path: (string | number)[] = [];
@@ -223,7 +223,7 @@ function quoted(code: number): string {
   return `'${escaped.replace(/^\\u00/, '\\x')}'`;
 }
 
-/** ["spec", "ports", 0, "port"] → "spec.ports[0].port": how Kubernetes names a place in a document. */
+/** ["spec", "ports", 0, "port"] → "spec.ports[0].port": how Kubernetes names a place. */
 export function pathText(path: readonly (string | number)[]): string {
   let text = '';
   for (const step of path) {

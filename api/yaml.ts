@@ -78,7 +78,7 @@ interface Chunk {
   readonly contentLine: number;
 }
 
-/** A line of "---" begins a document wherever it stands: YAML allows it nowhere else in column 0. */
+/** A line of "---" begins a document: YAML allows it nowhere else in column 0. */
 function chunksOf(text: string): Chunk[] {
   const lines = text.split('\n');
   const starts = [0];

@@ -1,4 +1,4 @@
-/** What strategic merge needs to know of a field: its type and how its lists and maps are merged. */
+/** What strategic merge needs to know of a field: its type, and how its values merge. */
 import { statusError } from '../status.ts';
 import { type Field, resolve, type TypeRef } from '../schema/table.ts';
 

@@ -1,4 +1,4 @@
-/** Protobuf → JSON value, by the tables. Fields that the tables do not know are skipped, as in Go. */
+/** Protobuf → JSON value, by the tables. Fields they do not know are skipped, as in Go. */
 import { setField } from '../deep.ts';
 import { formatTime } from '../time.ts';
 import {
@@ -205,7 +205,7 @@ function readJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** The alternatives of JSONSchemaProps: 1 is a schema (for booleans: 2), the other number the rest. */
+/** The alternatives of JSONSchemaProps: field 1 is a schema (beside a boolean: 2). */
 function readAlternative(bytes: Uint8Array, field: Field, depth: number): unknown {
   if (field.wire === undefined || field.wire === 'json') return readJson(bytes);
   const isBool = field.wire === 'schemaOrBool';

@@ -1,4 +1,4 @@
-/** JSON value → protobuf, by the tables. The value has been decoded by them: its types are right. */
+/** JSON value → protobuf, by the tables. They have decoded the value: its types are right. */
 import { isObject } from '../deep.ts';
 import { parseTime } from '../time.ts';
 import {

@@ -1,4 +1,4 @@
-/** How Go's JSON decoder names values and types in its errors: kube-apiserver's clients see these texts. */
+/** How Go's JSON decoder names values and types in its errors: clients see these texts. */
 import type { Scalar, TypeRef } from './table.ts';
 
 /** "string", "number", "bool", "object", "array". */

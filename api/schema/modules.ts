@@ -3,11 +3,11 @@
  * are only named here; everyone else asks {@link ./table.ts}.
  */
 import admissionregistrationV1 from './tables/admissionregistration-v1.json' with { type: 'json' };
-import admissionregistrationV1alpha1 from './tables/admissionregistration-v1alpha1.json' with { type: 'json' };
-import admissionregistrationV1beta1 from './tables/admissionregistration-v1beta1.json' with { type: 'json' };
+import admissionAlpha from './tables/admissionregistration-v1alpha1.json' with { type: 'json' };
+import admissionBeta from './tables/admissionregistration-v1beta1.json' with { type: 'json' };
 import apiextensionsV1 from './tables/apiextensions-v1.json' with { type: 'json' };
 import apiregistrationV1 from './tables/apiregistration-v1.json' with { type: 'json' };
-import apiserverinternalV1alpha1 from './tables/apiserverinternal-v1alpha1.json' with { type: 'json' };
+import internal from './tables/apiserverinternal-v1alpha1.json' with { type: 'json' };
 import appsV1 from './tables/apps-v1.json' with { type: 'json' };
 import authenticationV1 from './tables/authentication-v1.json' with { type: 'json' };
 import authorizationV1 from './tables/authorization-v1.json' with { type: 'json' };
@@ -38,7 +38,7 @@ import schedulingV1 from './tables/scheduling-v1.json' with { type: 'json' };
 import storageV1 from './tables/storage-v1.json' with { type: 'json' };
 import storageV1alpha1 from './tables/storage-v1alpha1.json' with { type: 'json' };
 import storageV1beta1 from './tables/storage-v1beta1.json' with { type: 'json' };
-import storagemigrationV1alpha1 from './tables/storagemigration-v1alpha1.json' with { type: 'json' };
+import migration from './tables/storagemigration-v1alpha1.json' with { type: 'json' };
 import resources from './tables/resources.json' with { type: 'json' };
 
 /** One field as it stands in a table; absent facts are absent keys. */
@@ -88,11 +88,11 @@ export interface ResourceFacts {
 
 export const rawTables: ReadonlyMap<string, RawTable> = new Map<string, unknown>([
   ['admissionregistration-v1', admissionregistrationV1],
-  ['admissionregistration-v1alpha1', admissionregistrationV1alpha1],
-  ['admissionregistration-v1beta1', admissionregistrationV1beta1],
+  ['admissionregistration-v1alpha1', admissionAlpha],
+  ['admissionregistration-v1beta1', admissionBeta],
   ['apiextensions-v1', apiextensionsV1],
   ['apiregistration-v1', apiregistrationV1],
-  ['apiserverinternal-v1alpha1', apiserverinternalV1alpha1],
+  ['apiserverinternal-v1alpha1', internal],
   ['apps-v1', appsV1],
   ['authentication-v1', authenticationV1],
   ['authorization-v1', authorizationV1],
@@ -123,7 +123,7 @@ export const rawTables: ReadonlyMap<string, RawTable> = new Map<string, unknown>
   ['storage-v1', storageV1],
   ['storage-v1alpha1', storageV1alpha1],
   ['storage-v1beta1', storageV1beta1],
-  ['storagemigration-v1alpha1', storagemigrationV1alpha1],
+  ['storagemigration-v1alpha1', migration],
 ]) as ReadonlyMap<string, RawTable>;
 
 export const rawResources = resources as unknown as readonly ResourceFacts[];

@@ -42,7 +42,7 @@ const scalars = [
   'any',
 ] as const;
 
-/** One JSON value with a meaning of its own. `object` is a struct without fields, `any` is any JSON. */
+/** One JSON value with a meaning of its own. `object` is a struct without fields. */
 export type Scalar = (typeof scalars)[number];
 
 export interface ScalarType {

@@ -1,6 +1,6 @@
 /** IP addresses as text, without the platform's `net`. */
 
-/** The four bytes; undefined if the text is no dotted quad (leading zeros are ambiguous: refused). */
+/** Four bytes; undefined if the text is no dotted quad. Leading zeros are ambiguous: refused. */
 export function parseIPv4(text: string): number[] | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part))) {
