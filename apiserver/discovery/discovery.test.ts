@@ -234,7 +234,6 @@ describe('discovery', () => {
     const unknown = await get('/nowhere');
     expect([unknown.status, valueOf(unknown)]).toEqual([404, '404 page not found\n']);
     expect((await get('/apis/nowhere/v1')).status).toBe(404);
-    expect((await get('/openapi/v2')).status).toBe(404);
     const post = await get('/version', { method: 'POST' });
     expect(valueOf(post)).toMatchObject({ code: 405, reason: 'MethodNotAllowed' });
     const root = valueOf(await get('/')) as { paths: string[] };

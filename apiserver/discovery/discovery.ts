@@ -123,6 +123,6 @@ export class Discovery {
       ...this.#checks[endpoint].map((check) => `/${endpoint}/${check.name}`),
     ]);
     const own = [...this.#paths.keys()].filter((path) => path !== '');
-    return [...own, ...health, '/openapi/v3'].sort();
+    return [...own, ...health, '/openapi/v2', '/openapi/v3'].sort();
   }
 }

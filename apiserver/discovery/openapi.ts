@@ -1,15 +1,16 @@
 /**
  * OpenAPI v3: an index with a hash per group version, and one document for each, made when it is
- * first asked for. OpenAPI v2 is not served: it exists only as gnostic's protobuf for the clients
- * that still ask for it, and those go on without.
+ * first asked for. OpenAPI v2 is made from them, for clients that ask for it.
  */
 import { statusError } from '../../api/status.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
 import { pageNotFound, statusResponse } from '../pipeline/status-response.ts';
 import { Document } from './document.ts';
+import { encodeSwagger } from './gnostic.ts';
 import { openApiPaths, type SchemaNames } from './openapi-operations.ts';
 import type { ServedGroup, ServedVersion } from './served.ts';
+import { swagger } from './swagger.ts';
 import { KUBERNETES_VERSION } from './version.ts';
 
 /** Where the schemas come from. */
@@ -36,27 +37,45 @@ function kindsOf(version: ServedVersion): GroupVersionKind[] {
   return [...kinds.values()];
 }
 
+const info = { title: 'Kubernetes', version: KUBERNETES_VERSION };
+
+/** As clients ask for it, with an @ that media types may not have, and as it is answered. */
+const GNOSTIC_ASKED = /^application\/com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf$/;
+const GNOSTIC = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
 function specification(version: ServedVersion, source: SchemaSource): object {
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: KUBERNETES_VERSION },
+    info,
     paths: openApiPaths(version, source.nameOf),
     components: { schemas: source.schemas(kindsOf(version)) },
   };
 }
 
-function acceptsJson(accept: string | undefined): boolean {
-  if (accept === undefined || accept.trim() === '') return true;
-  return accept.split(',').some((entry) => {
+type Encoding = 'json' | 'gnostic';
+
+/** The first encoding of the Accept header that there is; undefined if there is none. */
+function negotiate(accept: string | undefined, has: readonly Encoding[]): Encoding | undefined {
+  if (accept === undefined || accept.trim() === '') return 'json';
+  for (const entry of accept.split(',')) {
     const type = entry.split(';', 1)[0]!.trim();
-    return type === 'application/json' || type === '*/*' || type === 'application/*';
-  });
+    if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
+    if (has.includes('gnostic') && GNOSTIC_ASKED.test(type)) return 'gnostic';
+  }
+  return undefined;
+}
+
+function notAcceptable(types: string): HttpResponse {
+  const text = `only the following media types are accepted: ${types}`;
+  return statusResponse(statusError('NotAcceptable', text).status);
 }
 
 export class OpenApi {
   /** By path below /openapi/v3/: "api/v1", "apis/apps/v1". */
   readonly #documents = new Map<string, Document>();
   readonly #index: Document;
+  readonly #swagger: Document;
+  #gnostic: Uint8Array | undefined;
 
   constructor(groups: readonly ServedGroup[], source: SchemaSource) {
     for (const version of groups.flatMap((group) => group.versions)) {
@@ -64,6 +83,13 @@ export class OpenApi {
       const path = group === '' ? `api/${name}` : `apis/${group}/${name}`;
       this.#documents.set(path, new Document(() => specification(version, source)));
     }
+    this.#swagger = new Document(() => {
+      const documents = [...this.#documents.values()];
+      return swagger(
+        info,
+        documents.map((document) => document.json.value as Record<string, unknown>),
+      );
+    });
     this.#index = new Document(() => ({
       paths: Object.fromEntries(
         [...this.#documents].map(([path, document]) => [
@@ -77,16 +103,27 @@ export class OpenApi {
   /** Undefined if the path is none of ours. */
   answer(request: HttpRequest): HttpResponse | undefined {
     const { path } = request;
-    if (path === '/openapi/v2') return pageNotFound();
+    if (path === '/openapi/v2') return this.#answerSwagger(request);
     if (path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
     const name = path.slice(ROOT.length + 1);
     const document = name === '' ? this.#index : this.#documents.get(name);
     if (document === undefined) return pageNotFound();
-    if (!acceptsJson(request.headers['accept'])) {
-      const text = 'only the following media types are accepted: application/json';
-      return statusResponse(statusError('NotAcceptable', text).status);
+    if (negotiate(request.headers['accept'], ['json']) === undefined) {
+      return notAcceptable('application/json');
     }
     return this.#answerDocument(document, request);
+  }
+
+  #answerSwagger(request: HttpRequest): HttpResponse {
+    switch (negotiate(request.headers['accept'], ['json', 'gnostic'])) {
+      case 'json':
+        return this.#swagger.answer(request);
+      case 'gnostic':
+        this.#gnostic ??= encodeSwagger(this.#swagger.json.value as object);
+        return { status: 200, headers: { 'content-type': GNOSTIC }, body: this.#gnostic };
+      case undefined:
+        return notAcceptable(`application/json, ${GNOSTIC}`);
+    }
   }
 
   #answerDocument(document: Document, request: HttpRequest): HttpResponse {

@@ -1,0 +1,92 @@
+/**
+ * OpenAPI v2 (Swagger) made from our v3 documents, for clients that know nothing newer: kubectl
+ * 1.27 and 1.28 refuse to apply without it.
+ */
+import { isObject } from '../../api/deep.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const objectOf = (value: unknown): Json => (isObject(value) ? value : {});
+
+function mapped(value: unknown, change: (item: Json) => Json): Json {
+  const entries = Object.entries(objectOf(value));
+  return Object.fromEntries(entries.map(([name, item]) => [name, change(objectOf(item))]));
+}
+
+/**
+ * v3 wraps a reference in `allOf` to put a text beside it; v2 lets it stand beside. A value of
+ * two types is a string with a format of its own.
+ */
+export function swaggerSchema(schema: Json): Json {
+  const { allOf, oneOf, properties, items, additionalProperties, $ref, ...rest } = schema;
+  const [only, ...others] = Array.isArray(allOf) ? (allOf as Json[]) : [];
+  const reference = only !== undefined && others.length === 0 ? only['$ref'] : $ref;
+  if (typeof reference === 'string') {
+    const { default: _default, ...beside } = rest;
+    return { ...beside, $ref: reference.replace('#/components/schemas/', '#/definitions/') };
+  }
+  return {
+    ...rest,
+    ...(Array.isArray(oneOf) ? { type: 'string' } : {}),
+    ...(properties === undefined ? {} : { properties: mapped(properties, swaggerSchema) }),
+    ...(items === undefined ? {} : { items: swaggerSchema(objectOf(items)) }),
+    ...(isObject(additionalProperties)
+      ? { additionalProperties: swaggerSchema(additionalProperties) }
+      : {}),
+  };
+}
+
+function swaggerParameter(parameter: Json): Json {
+  const { schema, ...rest } = parameter;
+  return { ...rest, ...objectOf(schema) };
+}
+
+function schemaOfContent(content: unknown): Json | undefined {
+  const [first] = Object.values(objectOf(content));
+  const { schema } = objectOf(first);
+  return schema === undefined ? undefined : swaggerSchema(objectOf(schema));
+}
+
+function bodyParameter(requestBody: unknown): Json[] {
+  const { content, required } = objectOf(requestBody);
+  const schema = schemaOfContent(content);
+  if (schema === undefined) return [];
+  return [{ name: 'body', in: 'body', ...(required === true ? { required } : {}), schema }];
+}
+
+function swaggerResponse({ content, ...rest }: Json): Json {
+  const schema = schemaOfContent(content);
+  return schema === undefined ? rest : { ...rest, schema };
+}
+
+function parametersOf(value: unknown): Json[] {
+  return Array.isArray(value) ? (value as Json[]).map(swaggerParameter) : [];
+}
+
+function swaggerOperation(operation: Json): Json {
+  const { parameters, requestBody, responses, ...rest } = operation;
+  const consumes = Object.keys(objectOf(objectOf(requestBody)['content']));
+  return {
+    ...rest,
+    ...(consumes.length === 0 ? {} : { consumes }),
+    produces: ['application/json'],
+    parameters: [...bodyParameter(requestBody), ...parametersOf(parameters)],
+    responses: mapped(responses, swaggerResponse),
+  };
+}
+
+function swaggerPath({ parameters, ...operations }: Json): Json {
+  return { ...mapped(operations, swaggerOperation), parameters: parametersOf(parameters) };
+}
+
+/** One document for all group versions. */
+export function swagger(info: Json, documents: readonly Json[]): Json {
+  const paths: Record<string, Json> = {};
+  const definitions: Record<string, Json> = {};
+  for (const document of documents) {
+    Object.assign(paths, mapped(document['paths'], swaggerPath));
+    const { schemas } = objectOf(document['components']);
+    Object.assign(definitions, mapped(schemas, swaggerSchema));
+  }
+  return { swagger: '2.0', info, paths, definitions };
+}
