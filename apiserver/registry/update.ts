@@ -105,24 +105,24 @@ async function decideUpdate(
   const { current, caller } = by;
   const sent = await change.sent(current);
   bindNamespace(context, sent, change.at.namespace);
-  checkVersion(context, sent, current);
-  if (change.subresource?.kind === undefined) context.declaration.applyDefaults?.(sent);
+  const { subresource } = change;
+  // An object of another kind (a Binding) is no view of the parent that could be out of date.
+  checkVersion(context, { sent, current, needsVersion: subresource?.kind === undefined });
+  if (subresource?.kind === undefined) context.declaration.applyDefaults?.(sent);
   const object =
-    change.subresource === undefined
+    subresource === undefined
       ? sent
-      : ownMetadata(
-          change.subresource.write(sent, current, writeContext(context)),
-        );
+      : ownMetadata(subresource.write(sent, current, writeContext(context)));
   const attributes = attributesOf(context, {
     operation: 'UPDATE',
     at: change.at,
     caller,
     object,
     oldObject: current,
-    ...(change.subresource === undefined ? {} : { subresource: change.subresource.name }),
+    ...(subresource === undefined ? {} : { subresource: subresource.name }),
   });
   await admission.mutate(attributes);
-  prepareForUpdate(context, object, { old: current, whole: change.subresource === undefined });
+  prepareForUpdate(context, object, { old: current, subresource });
   await admission.validate(attributes);
   if (isFinished(context, object)) return { type: 'delete' };
   await by.reservations.renew({ object, old: current });
@@ -137,14 +137,18 @@ function ownMetadata(object: Mutable<KubernetesObject>): Mutable<KubernetesObjec
 /** The optimistic lock: a resourceVersion or uid in what was sent must be the stored one. */
 function checkVersion(
   { declaration }: ResourceContext,
-  sent: Mutable<KubernetesObject>,
-  current: KubernetesObject,
+  of: {
+    readonly sent: Mutable<KubernetesObject>;
+    readonly current: KubernetesObject;
+    readonly needsVersion: boolean;
+  },
 ): void {
+  const { sent, current } = of;
   const { type } = declaration;
   const name = current.metadata.name!;
   const { resourceVersion, uid } = sent.metadata;
   if (!resourceVersion || resourceVersion === '0') {
-    if (declaration.allowUnconditionalUpdate === false) {
+    if (of.needsVersion && declaration.allowUnconditionalUpdate === false) {
       const error = invalid('metadata.resourceVersion', 0, 'must be specified for an update');
       throw invalidError(type, name, [error]);
     }
@@ -163,10 +167,14 @@ function checkVersion(
 function prepareForUpdate(
   context: ResourceContext,
   object: Mutable<KubernetesObject>,
-  from: { readonly old: KubernetesObject; readonly whole: boolean },
+  from: {
+    readonly old: KubernetesObject;
+    readonly subresource: Subresource<KubernetesObject> | undefined;
+  },
 ): void {
   const { declaration } = context;
-  const { old, whole } = from;
+  const { old, subresource } = from;
+  const whole = subresource === undefined;
   keepSystemFields(object, old);
   object.apiVersion = apiVersionOf(declaration.type);
   object.kind = declaration.type.kind;
@@ -175,10 +183,11 @@ function prepareForUpdate(
     declaration.prepareForUpdate?.(object, old, writeContext(context));
   }
   countGeneration(context, object, old);
+  const change = subresource?.validateUpdate === undefined ? declaration : subresource;
   const errors = [
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
     ...(whole ? (declaration.validate?.(object) ?? []) : []),
-    ...(declaration.validateUpdate?.(object, old) ?? []),
+    ...(change.validateUpdate?.(object, old) ?? []),
   ];
   if (errors.length > 0) throw invalidError(declaration.type, old.metadata.name!, errors);
 }
