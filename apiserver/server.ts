@@ -197,7 +197,7 @@ class Server implements ApiServer {
 const typeKey = ({ group, version, resource }: ResourceType): string =>
   `${group}/${version}/${resource}`;
 
-/** Collections are posted to, objects are put and patched; only a subresource is posted to by name. */
+/** Collections are posted to, objects put and patched; only a subresource is posted to by name. */
 function methodSuits({ verb, name, subresource }: ResourceRequestInfo): boolean {
   if (verb === 'create') return (name === '') === (subresource === '');
   return name !== '' || (verb !== 'update' && verb !== 'patch');

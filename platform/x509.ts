@@ -1,4 +1,4 @@
-/** Certificates (RFC 5280) as an effect: keys are random, signatures are slow. All texts are PEM. */
+/** Certificates (RFC 5280) as an effect: keys are random, signing is slow. Texts are PEM. */
 
 export interface CertificateAndKey {
   readonly certificate: string;

@@ -1,4 +1,4 @@
-/** Who asks, as authentication found out. Authorization and audit know nothing else of the client. */
+/** Who asks, as authentication found out: all that authorization knows of the client. */
 export interface User {
   /** "system:kube-scheduler", "system:anonymous". */
   readonly name: string;

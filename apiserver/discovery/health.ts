@@ -4,7 +4,7 @@ import { pageNotFound, textResponse } from '../pipeline/status-response.ts';
 /** One named check. */
 export interface HealthCheck {
   readonly name: string;
-  /** Undefined: healthy. Else why not; clients are told the name, only the single check the reason. */
+  /** Undefined: healthy. Else why not, which only the check's own path tells. */
   check(): string | undefined | Promise<string | undefined>;
 }
 

@@ -157,7 +157,7 @@ function instance({ kind, verbs }: Instance, nameOf: SchemaNames): Operations {
   return operations;
 }
 
-/** A subresource is created below an object that exists: its verbs are the object's but for that. */
+/** One object's verbs: it is created by a POST to its collection. */
 const withoutCreate = ({ kind, verbs }: ServedResource): Instance => ({
   kind,
   verbs: verbs.filter((verb) => verb !== 'create'),

@@ -14,7 +14,7 @@ export interface LimitOptions {
   readonly maxWaitMs: number;
 }
 
-/** Requests waiting for their turn per sort: as many as API Priority and Fairness queues by default. */
+/** Requests waiting for their turn, per sort: what API Priority and Fairness queues by default. */
 const MAX_WAITING = 128 * 50;
 const RETRY_AFTER_SECONDS = 1;
 

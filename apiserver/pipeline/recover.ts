@@ -3,7 +3,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Filter } from './filter.ts';
 import { statusResponse } from './status-response.ts';
 
-/** Turns refusals into their Status, and bugs into a logged 500 that tells the client no secrets. */
+/** Turns refusals into their Status, and bugs into a logged 500 that tells no secrets. */
 export function recover(logger: Logger): Filter {
   return (next) => async (request) => {
     try {

@@ -15,7 +15,7 @@ import type { Edge, Gzip, HttpServer, Listening, ListenOptions } from '../http-s
 
 /** Longer than the 90 s that client-go keeps idle connections, so that the client closes first. */
 const KEEP_ALIVE_MS = 120_000;
-/** Until a request's headers, and until its whole body, must have arrived. Answers may last for ever. */
+/** Until a request's headers, and its whole body, must have arrived. Answers may last for ever. */
 const HEADERS_MS = 32_000;
 const REQUEST_MS = 120_000;
 /** After this a stop destroys what has not ended by itself. */
@@ -126,7 +126,7 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<List
     key: options.tls.privateKey,
     ...(clientCa === undefined ? {} : { ca: clientCa }),
     requestCert: clientCa !== undefined,
-    // An unknown certificate becomes a 401 Status, which clients can explain, not a broken handshake.
+    // An unknown certificate becomes a 401 Status, which clients explain, not a broken handshake.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
     allowHTTP1: true,
