@@ -81,7 +81,7 @@ class ReplicaSetController implements Controller {
     const state: ReplicaSetState = {
       replicaSet,
       pods,
-      related: this.#related(replicaSet),
+      related: () => this.#related(replicaSet),
       nowMs: clock.now(),
     };
     const failed = current ? await this.#manage(key, state) : undefined;

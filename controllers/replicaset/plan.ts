@@ -13,8 +13,8 @@ export interface ReplicaSetState {
   readonly replicaSet: ReplicaSet;
   /** Those it owns, in any state. */
   readonly pods: readonly Pod[];
-  /** Active pods of the ReplicaSets of the same owner, these included. */
-  readonly related: readonly Pod[];
+  /** Active pods of the ReplicaSets of the same owner, these included; asked only when some must go. */
+  related(): readonly Pod[];
   readonly nowMs: number;
 }
 
@@ -24,13 +24,13 @@ export interface ReplicaSetPlan {
 }
 
 export function planReplicas(state: ReplicaSetState): ReplicaSetPlan {
-  const { replicaSet, pods, related, nowMs } = state;
+  const { replicaSet, pods, nowMs } = state;
   if (replicaSet.metadata.deletionTimestamp !== undefined) return { create: 0, remove: [] };
   const active = pods.filter(podActive);
   const missing = (replicaSet.spec.replicas ?? 1) - active.length;
   if (missing >= 0) return { create: Math.min(missing, BURST_REPLICAS), remove: [] };
   const count = Math.min(-missing, BURST_REPLICAS);
-  return { create: 0, remove: podsToDelete(active, related, { count, nowMs }) };
+  return { create: 0, remove: podsToDelete(active, state.related(), { count, nowMs }) };
 }
 
 /** Why replicas could not be created or deleted, for the ReplicaFailure condition. */
@@ -41,22 +41,21 @@ export interface ReplicaFailure {
 
 export function planStatus(state: ReplicaSetState, failure?: ReplicaFailure): ReplicaSetStatus {
   const { replicaSet, nowMs } = state;
-  const active = state.pods.filter(podActive);
   const labels = Object.entries(replicaSet.spec.template?.metadata?.labels ?? {});
   const minReadySeconds = replicaSet.spec.minReadySeconds ?? 0;
-  const count = (test: (pod: Pod) => boolean): number =>
-    active.reduce((sum, pod) => sum + (test(pod) ? 1 : 0), 0);
+  const counts = { replicas: 0, fullyLabeledReplicas: 0, readyReplicas: 0, availableReplicas: 0 };
+  for (const pod of state.pods) {
+    if (!podActive(pod)) continue;
+    counts.replicas++;
+    const has = pod.metadata.labels;
+    if (labels.every(([name, value]) => has?.[name] === value)) counts.fullyLabeledReplicas++;
+    if (!podReady(pod)) continue;
+    counts.readyReplicas++;
+    if (podAvailable(pod, minReadySeconds, nowMs)) counts.availableReplicas++;
+  }
   const conditions = conditionsOf(replicaSet.status?.conditions ?? [], failure, nowMs);
-  return {
-    replicas: active.length,
-    fullyLabeledReplicas: count(({ metadata }) =>
-      labels.every(([name, value]) => metadata.labels?.[name] === value),
-    ),
-    readyReplicas: count(podReady),
-    availableReplicas: count((pod) => podAvailable(pod, minReadySeconds, nowMs)),
-    observedGeneration: replicaSet.metadata.generation ?? 0,
-    ...(conditions.length === 0 ? {} : { conditions }),
-  };
+  const observedGeneration = replicaSet.metadata.generation ?? 0;
+  return { ...counts, observedGeneration, ...(conditions.length === 0 ? {} : { conditions }) };
 }
 
 function conditionsOf(

@@ -13,7 +13,9 @@ import { podActive } from '../runtime/pods.ts';
  * Pods report in bursts, and each report changes no more than a count in the status: they are
  * gathered for this long. What changes the number of pods is looked at once.
  */
-export const GATHER_MS = 20;
+const GATHER_MS = 20;
+/** The same while pods that were asked for still come in: the last one is looked at once. */
+const BURST_GATHER_MS = 200;
 
 export interface PodWatch {
   readonly pods: Informer<Pod>;
@@ -57,7 +59,7 @@ export function watchPods({ pods, replicaSets, queue, expectations }: PodWatch):
     }
     expectations.creationObserved(key);
     if (expectations.satisfied(key)) queue.add(key);
-    else queue.addAfter(key, GATHER_MS);
+    else queue.addAfter(key, BURST_GATHER_MS);
   };
   const updated = (old: Pod, pod: Pod): void => {
     const before = ownerKey(old);
