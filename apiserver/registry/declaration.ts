@@ -129,14 +129,15 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
    * and validation. Writes nothing to an object that has its defaults, which may be shared.
    */
   applyDefaults?(object: Mutable<T>): void;
-  /** Drops what a client may not set on create (beyond status, which the generic store drops). */
+  /**
+   * Drops what a client may not set on create (beyond status, which the generic store drops), or
+   * refuses it by throwing StatusError.
+   */
   prepareForCreate?(object: Mutable<T>, context: WriteContext): void;
   /** Carries over what a client may not change on update (beyond status and metadata). */
   prepareForUpdate?(object: Mutable<T>, old: T, context: WriteContext): void;
   /** Field errors of a whole object, metadata aside, which the generic store checks. */
   validate?(object: T): readonly FieldError[];
-  /** Field errors that only a new object can have, in addition to `validate`. */
-  validateCreate?(object: T): readonly FieldError[];
   /** Field errors of a change, in addition to `validate`. */
   validateUpdate?(object: T, old: T): readonly FieldError[];
 

@@ -39,7 +39,7 @@ export function created<T extends KubernetesObject>(kind: Kind<T>, sent: Sent): 
 
 export function createErrors<T extends KubernetesObject>(kind: Kind<T>, sent: Sent): string[] {
   const object = created(kind, sent);
-  return texts([...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? [])]);
+  return texts(kind.validate?.(object) ?? []);
 }
 
 /** The successor of a stored object after a client edited it. */

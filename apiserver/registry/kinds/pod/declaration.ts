@@ -1,3 +1,4 @@
+import { invalidError } from '../../../../api/field-errors.ts';
 import { pods } from '../../../../api/resources.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import { formatTime } from '../../../../api/time.ts';
@@ -8,7 +9,7 @@ import { mergeMatchLabelKeys } from './match-label-keys.ts';
 import { printer } from './printer.ts';
 import { qosClass } from './qos.ts';
 import { subresources } from './subresources.ts';
-import { validateCreate, validatePod } from './validation.ts';
+import { validateNew, validatePod } from './validation.ts';
 import { validatePodUpdate } from './validation-update.ts';
 
 const gated = {
@@ -19,6 +20,8 @@ const gated = {
 };
 
 function prepareForCreate(pod: Mutable<Pod>, { nowMs }: WriteContext): void {
+  const errors = validateNew(pod);
+  if (errors.length > 0) throw invalidError(pods, pod.metadata.name ?? '', errors);
   pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) };
   if (pod.spec.schedulingGates?.length) {
     pod.status.conditions = [{ ...gated, lastTransitionTime: formatTime(nowMs) }];
@@ -45,7 +48,6 @@ export const pod = {
   applyDefaults: defaultPod,
   prepareForCreate,
   validate: validatePod,
-  validateCreate,
   validateUpdate: validatePodUpdate,
 
   gracePeriodSeconds,

@@ -404,21 +404,21 @@ describe('validation', () => {
         'spec.securityContext.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost',
       ],
     ],
-    [
-      'only after creation',
-      podOf({
-        nodeName: 'n',
-        schedulingGates: [{ name: 'g' }],
-        ephemeralContainers: [{ name: 'e', image: 'x' }],
-      }),
-      [
-        'spec.ephemeralContainers: Forbidden: cannot be set on create',
-        'spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared',
-      ],
-    ],
   ])('%s', (_title, sent, errors) => {
     expect(createErrors(pod, sent)).toEqual(errors);
   });
+});
+
+test('what a pod can only come to have is refused at its creation', () => {
+  const later = {
+    nodeName: 'n',
+    schedulingGates: [{ name: 'g' }],
+    ephemeralContainers: [{ name: 'e', image: 'x' }],
+  };
+  expect(() => created(pod, podOf(later))).toThrow(
+    'Pod "x" is invalid: [spec.ephemeralContainers: Forbidden: cannot be set on create, ' +
+      'spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared]',
+  );
 });
 
 const onlyThese =

@@ -167,7 +167,8 @@ export function validatePod({ spec }: Pod): FieldError[] {
   return validatePodSpec(spec ?? { containers: [] }, 'spec', true);
 }
 
-export function validateCreate({ spec }: Pod): FieldError[] {
+/** What a pod can only come to have. */
+export function validateNew({ spec }: Pod): FieldError[] {
   const errors: FieldError[] = [];
   if (spec.ephemeralContainers?.length) {
     errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
