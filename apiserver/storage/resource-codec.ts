@@ -13,12 +13,12 @@ import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 export class ResourceCodec {
   readonly type: ResourceType;
   /** `{"apiVersion":"v1","kind":"Pod","metadata":{`: how spliceable bytes begin. */
-  readonly #start: Uint8Array;
+  readonly start: Uint8Array;
 
   constructor(type: ResourceType) {
     this.type = type;
     const apiVersion = JSON.stringify(apiVersionOf(type));
-    this.#start = Buffer.from(
+    this.start = Buffer.from(
       `{"apiVersion":${apiVersion},"kind":${JSON.stringify(type.kind)},"metadata":{`,
     );
   }
@@ -49,11 +49,14 @@ export class ResourceCodec {
     return JSON.parse(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString());
   }
 
-  /** Where a resourceVersion can be put into `stored`; undefined for bytes laid out by others. */
-  spliceAt(stored: Uint8Array): number | undefined {
-    const start = this.#start;
-    if (stored.length <= start.length || stored[start.length] !== 0x22) return undefined;
-    for (let i = start.length - 1; i >= 0; i--) if (stored[i] !== start[i]) return undefined;
-    return start.length;
+  /**
+   * True if the bytes begin with {@link start} and a field: a resourceVersion fits in between.
+   * Bytes laid out by others are encoded anew.
+   */
+  spliceable(stored: Uint8Array): boolean {
+    const { start } = this;
+    if (stored.length <= start.length || stored[start.length] !== 0x22) return false;
+    for (let i = start.length - 1; i >= 0; i--) if (stored[i] !== start[i]) return false;
+    return true;
   }
 }

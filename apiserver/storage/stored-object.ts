@@ -15,8 +15,8 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
   /** As in the store. Undefined: only the value exists. */
   readonly #stored: Uint8Array | undefined;
   #value: T | undefined;
-  readonly #spliceAt: number | undefined;
-  readonly #insertion: string;
+  /** True if the resourceVersion can be put into the stored bytes by copying. */
+  readonly #spliceable: boolean;
   #encoded: Uint8Array | undefined;
 
   private constructor(
@@ -27,8 +27,7 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
     this.revision = from.revision;
     this.#stored = from.stored;
     this.#value = from.value;
-    this.#spliceAt = from.stored === undefined ? undefined : codec.spliceAt(from.stored);
-    this.#insertion = `"resourceVersion":"${from.revision}",`;
+    this.#spliceable = from.stored !== undefined && codec.spliceable(from.stored);
   }
 
   /** From the store: decoded only if somebody asks for the value. */
@@ -83,31 +82,35 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
   }
 
   get byteLength(): number {
-    return this.#spliceAt === undefined
-      ? this.#encode().length
-      : this.#stored!.length + this.#insertion.length;
+    return this.#spliceable
+      ? this.#stored!.length + this.#insertion().length
+      : this.#encode().length;
   }
 
   /** Writes {@link byteLength} bytes of JSON at `offset`; returns the offset after them. */
   copyTo(target: Buffer, offset: number): number {
-    const at = this.#spliceAt;
-    if (at === undefined) {
+    if (!this.#spliceable) {
       target.set(this.#encode(), offset);
       return offset + this.#encode().length;
     }
-    const stored = this.#stored!;
-    target.set(stored.subarray(0, at), offset);
-    const middle = offset + at;
-    const rest = middle + target.write(this.#insertion, middle, 'latin1');
-    target.set(stored.subarray(at), rest);
-    return rest + stored.length - at;
+    const { start } = this.#codec;
+    const insertion = this.#insertion();
+    // Whole and further back, then the start again in front: no view of a part is needed.
+    target.set(this.#stored!, offset + insertion.length);
+    target.set(start, offset);
+    target.write(insertion, offset + start.length, 'latin1');
+    return offset + insertion.length + this.#stored!.length;
   }
 
   bytes(): Uint8Array {
-    if (this.#spliceAt === undefined) return this.#encode();
+    if (!this.#spliceable) return this.#encode();
     const bytes = Buffer.allocUnsafe(this.byteLength);
     this.copyTo(bytes, 0);
     return bytes;
+  }
+
+  #insertion(): string {
+    return `"resourceVersion":"${this.revision}",`;
   }
 
   json(): JsonValue {
