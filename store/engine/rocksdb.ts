@@ -98,13 +98,18 @@ class RocksdbEngine implements Engine {
         lt: range.lt,
         highWaterMark: ITERATE_CHUNK_BYTES,
       });
+      // The disk reads the next chunk while the consumer works on this one.
+      let upcoming = nextChunk(iterator);
       try {
         for (;;) {
-          const chunk = await nextChunk(iterator);
-          if (chunk.length > 0) yield chunk;
+          const chunk = await upcoming;
           if (chunk.length === 0) return;
+          upcoming = nextChunk(iterator);
+          upcoming.catch(() => {});
+          yield chunk;
         }
       } finally {
+        await upcoming.catch(() => {});
         await promised<void>((done) => iterator.end(done));
       }
     } finally {

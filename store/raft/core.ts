@@ -35,6 +35,8 @@ export class Core {
   readonly id: MemberId;
   readonly log: RaftLog;
   readonly voters: ReadonlySet<MemberId>;
+  /** The voters but this one. */
+  readonly others: readonly MemberId[];
 
   term: number;
   vote: MemberId;
@@ -70,13 +72,10 @@ export class Core {
     this.id = options.id;
     this.log = log;
     this.voters = new Set(options.voters);
+    this.others = options.voters.filter((id) => id !== this.id);
     this.term = state.term;
     this.vote = state.vote;
     this.becomeFollower(state.term, NONE);
-  }
-
-  get others(): MemberId[] {
-    return [...this.voters].filter((id) => id !== this.id);
   }
 
   send(to: MemberId, body: MessageBody, term = this.term): void {

@@ -1,6 +1,7 @@
 /** The leader's side: replication, commitment, heartbeats, confirming reads. */
 import { assert } from '../../platform/assert.ts';
 import type { Core } from './core.ts';
+import { NONE } from './entry.ts';
 import type { MemberId, Proposal } from './entry.ts';
 import type { MessageOf, Message } from './message.ts';
 import { Progress } from './progress.ts';
@@ -93,7 +94,7 @@ export function tickLeader(core: Core): void {
   if (core.electionElapsed >= core.options.electionTicks) {
     core.electionElapsed = 0;
     if (!checkQuorum(core)) {
-      core.becomeFollower(core.term, '0');
+      core.becomeFollower(core.term, NONE);
       return;
     }
   }

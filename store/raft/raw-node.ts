@@ -86,13 +86,6 @@ export class RawNode {
     return this.#core.log.lastIndex;
   }
 
-  /** As a leader: the index up to which every member has the log; else what is committed. */
-  get replicatedEverywhere(): number {
-    let least = this.commit;
-    for (const { match } of this.#core.progress.values()) least = Math.min(least, match);
-    return least;
-  }
-
   tick(): void {
     if (this.#core.role === 'leader') tickLeader(this.#core);
     else tickElection(this.#core);

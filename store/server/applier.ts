@@ -13,8 +13,6 @@ export class Applier {
   readonly #proposals: Proposals;
   readonly #onApplied: (command: Command) => void;
   appliedIndex: number;
-  /** Entries applied since start. */
-  count = 0;
 
   constructor(options: {
     readonly store: MvccStore;
@@ -59,7 +57,6 @@ export class Applier {
       this.#execute(command, requestIdOf(entry.data));
     }
     this.appliedIndex = entry.index;
-    this.count++;
     return true;
   }
 

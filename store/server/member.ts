@@ -23,6 +23,7 @@ import type {
 } from '../kv.ts';
 import { wantsValues } from '../mvcc/range.ts';
 import { validateDeleteRange, validatePut, validateRange, validateTxn } from '../mvcc/validate.ts';
+import { NONE } from '../raft/entry.ts';
 import { loadIdentity } from './identity.ts';
 import type { Member, MemberIdentity, MemberStatistics, MemberStatus } from './interface.ts';
 import { LeaseService } from './leases.ts';
@@ -44,8 +45,7 @@ export async function startMember(options: MemberOptions): Promise<Member> {
   const engine = await settings.engine({ path: `${dataDir}/member`, disk, logger });
   try {
     const identity = await loadIdentity(engine, settings);
-    const member = await StoreMember.open(settings, engine, identity);
-    return member;
+    return await StoreMember.open(settings, engine, identity);
   } catch (error) {
     await engine.close();
     throw error;
@@ -78,7 +78,12 @@ class StoreMember implements Member {
     });
     const member = new StoreMember({ settings, engine, identity, replica });
     late.member = member;
-    await member.#start();
+    try {
+      await member.#start();
+    } catch (error) {
+      await replica.stop();
+      throw error;
+    }
     return member;
   }
 
@@ -210,7 +215,7 @@ class StoreMember implements Member {
       raftTerm: raft.term,
       raftAppliedIndex: applier.appliedIndex,
       isLearner: false,
-      errors: raft.leader === '0' ? ['etcdserver: no leader'] : [],
+      errors: raft.leader === NONE ? ['etcdserver: no leader'] : [],
     };
   }
 

@@ -79,8 +79,10 @@ export class ReadyLoop {
   async #turn(ready: Ready): Promise<void> {
     this.#duties.send(ready.messages);
     const persisted = this.#duties.persist(ready);
+    // Awaited below, unless applying fails first.
+    persisted?.catch(() => {});
     const applied = this.#duties.apply(ready.committedEntries);
-    if (applied !== undefined) await both(applied, persisted);
+    if (applied !== undefined) await applied;
     if (persisted !== undefined) await persisted;
     this.#duties.send(ready.messagesAfterPersist);
     this.#raft.advance();
@@ -92,10 +94,4 @@ export class ReadyLoop {
       this.#wake = resolve;
     });
   }
-}
-
-/** Waits for both even if one fails, so that no rejection is left unhandled. */
-async function both(first: Promise<void>, second: Promise<void> | undefined): Promise<void> {
-  const results = await Promise.allSettled([first, second]);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

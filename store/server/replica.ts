@@ -9,7 +9,8 @@ import { StoreError } from '../kv.ts';
 import type { Command, CommandResponses, CommandType } from '../mvcc/command.ts';
 import { MvccStore } from '../mvcc/store.ts';
 import type { Version } from '../mvcc/version.ts';
-import type { Entry, HardState } from '../raft/entry.ts';
+import { NONE } from '../raft/entry.ts';
+import type { Entry, HardState, MemberId } from '../raft/entry.ts';
 import type { LogWindow } from '../raft/log-storage.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { Ready } from '../raft/raw-node.ts';
@@ -34,7 +35,7 @@ const MAX_APPLY_BYTES = 16 << 20;
 const MAX_MESSAGE_BYTES = 1 << 20;
 const MAX_INFLIGHT_MESSAGES = 256;
 /** The log is also compacted when it is larger than this, however few its entries. */
-const MAX_LOG_BYTES = 8 << 20;
+const MAX_LOG_BYTES = 4 << 20;
 
 const WATCH_LIMITS = { watcherBytes: 1 << 20, windowBytes: 4 << 20 };
 
@@ -72,7 +73,7 @@ export class Replica implements Duties {
   #removals: { readonly index: number; readonly versions: readonly Version[] }[] = [];
   #dropping: Promise<void> | undefined;
   leaderChanges = 0;
-  #lastLeader = '0';
+  #lastLeader: MemberId = NONE;
 
   static async open(options: ReplicaOptions): Promise<Replica> {
     const { settings, engine } = options;
@@ -264,7 +265,7 @@ export class Replica implements Duties {
   advanced(): void {
     if (this.raft.leader !== this.#lastLeader) {
       this.#lastLeader = this.raft.leader;
-      if (this.#lastLeader !== '0') this.leaderChanges++;
+      if (this.#lastLeader !== NONE) this.leaderChanges++;
       this.reads.askAgain(this.#now());
     }
     this.reads.collect(this.#now());
