@@ -1,11 +1,42 @@
+import { type Descriptions, openApiSchemas, schemaName } from '../api/schema/openapi.ts';
+import type { Disk } from '../platform/disk.ts';
 import type { SchemaSource } from './discovery/openapi.ts';
 
-/** Texts of `kubectl explain`: type ("apps-v1.DeploymentSpec") → field, "" for the type itself. */
-export type Descriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** The texts of `kubectl explain`, or undefined where none were built. */
+export type ReadDescriptions = () => Promise<Descriptions | undefined>;
 
-export function openApiSource(_descriptions: () => Descriptions | undefined): SchemaSource {
+/** Where the build puts them, seen from the compiled sources and from the sources themselves. */
+const places = ['../api/schema/descriptions.json', '../dist/api/schema/descriptions.json'];
+
+/** Reads what scripts/build-descriptions.mjs made. A damaged file counts as none. */
+export function readDescriptions(disk: Disk): ReadDescriptions {
+  return async () => {
+    for (const place of places) {
+      const { pathname } = new URL(place, import.meta.url);
+      const bytes = await disk.read(decodeURIComponent(pathname)).catch(() => undefined);
+      if (bytes === undefined) continue;
+      try {
+        return JSON.parse(Buffer.from(bytes).toString('utf8')) as Descriptions;
+      } catch {
+        return undefined;
+      }
+    }
+    return undefined;
+  };
+}
+
+/** Schemas from the tables, with texts that are read when the first document is asked for. */
+export function openApiSource(read: ReadDescriptions): SchemaSource {
+  let descriptions: Descriptions | undefined;
+  let reading: Promise<void> | undefined;
   return {
-    nameOf: ({ group, version, kind }) => `${group || 'core'}.${version}.${kind}`,
-    schemas: () => ({}),
+    nameOf: schemaName,
+    prepare() {
+      reading ??= read().then((found) => {
+        descriptions = found;
+      });
+      return reading;
+    },
+    schemas: (kinds) => openApiSchemas(kinds, descriptions),
   };
 }

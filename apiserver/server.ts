@@ -33,7 +33,7 @@ import { kinds } from './registry/kinds/index.ts';
 import { Registry, storedResources } from './registry/registry.ts';
 import { Storage } from './storage/storage.ts';
 import { healthChecks } from './health-checks.ts';
-import { openApiSource, type Descriptions } from './openapi-source.ts';
+import { openApiSource, type ReadDescriptions } from './openapi-source.ts';
 
 export interface ApiServerOptions {
   readonly kv: Kv;
@@ -53,8 +53,8 @@ export interface ApiServerOptions {
   readonly maxRequestsInFlight?: number;
   readonly maxMutatingRequestsInFlight?: number;
   readonly requestTimeoutMs?: number;
-  /** Texts of `kubectl explain`, read when OpenAPI is first asked for. */
-  readonly descriptions?: () => Descriptions | undefined;
+  /** Texts of `kubectl explain`, read when OpenAPI is first asked for: {@link readDescriptions}. */
+  readonly descriptions?: ReadDescriptions;
 }
 
 export const DEFAULT_SERVICE_RANGE = '10.96.0.0/12';
@@ -104,7 +104,7 @@ class Server implements ApiServer {
     const discovery = new Discovery({
       declarations,
       counts,
-      schemas: openApiSource(options.descriptions ?? (() => undefined)),
+      schemas: openApiSource(options.descriptions ?? (() => Promise.resolve(undefined))),
       checks: healthChecks({
         kv,
         clock,

@@ -98,7 +98,7 @@ export class Discovery {
     }
     if (found !== undefined) return found(request);
     const health = await answerHealth(this.#checks, request);
-    return health ?? this.#openApi.answer(request) ?? pageNotFound();
+    return health ?? (await this.#openApi.answer(request)) ?? pageNotFound();
   }
 
   #addGroup(group: ServedGroup): void {

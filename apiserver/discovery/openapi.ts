@@ -16,6 +16,8 @@ import { KUBERNETES_VERSION } from './version.ts';
 /** Where the schemas come from. */
 export interface SchemaSource {
   readonly nameOf: SchemaNames;
+  /** Called before the schemas are first asked for. */
+  readonly prepare?: () => Promise<void>;
   /** The named kinds' schemas and all they refer to, by name. */
   schemas(kinds: readonly GroupVersionKind[]): object;
 }
@@ -73,11 +75,13 @@ function notAcceptable(types: string): HttpResponse {
 export class OpenApi {
   /** By path below /openapi/v3/: "api/v1", "apis/apps/v1". */
   readonly #documents = new Map<string, Document>();
+  readonly #source: SchemaSource;
   readonly #index: Document;
   readonly #swagger: Document;
   #gnostic: Uint8Array | undefined;
 
   constructor(groups: readonly ServedGroup[], source: SchemaSource) {
+    this.#source = source;
     for (const version of groups.flatMap((group) => group.versions)) {
       const { group, version: name } = version;
       const path = group === '' ? `api/${name}` : `apis/${group}/${name}`;
@@ -101,10 +105,12 @@ export class OpenApi {
   }
 
   /** Undefined if the path is none of ours. */
-  answer(request: HttpRequest): HttpResponse | undefined {
+  async answer(request: HttpRequest): Promise<HttpResponse | undefined> {
     const { path } = request;
-    if (path === '/openapi/v2') return this.#answerSwagger(request);
-    if (path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
+    const isV2 = path === '/openapi/v2';
+    if (!isV2 && path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
+    await this.#source.prepare?.();
+    if (isV2) return this.#answerSwagger(request);
     const name = path.slice(ROOT.length + 1);
     const document = name === '' ? this.#index : this.#documents.get(name);
     if (document === undefined) return pageNotFound();

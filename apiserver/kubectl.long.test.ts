@@ -1,0 +1,3 @@
+import { tryKubectl } from '../test/conformance/kubectl-suite.ts';
+
+tryKubectl('all');
