@@ -610,6 +610,15 @@ describe('list and get', () => {
     expect(binary.code).toBe(406);
   });
 
+  it('takes no name that could lead to another key', async () => {
+    const { body } = await api.call('GET', `${maps}/..%2Fd-2%2Fe`);
+    expect(body).toMatchObject({
+      code: 400,
+      message: 'Name parameter invalid: "../d-2/e": may not contain \'/\'',
+    });
+    expect((await api.call('GET', '/api/v1/namespaces/d%2F..%2Fd-2/configmaps')).code).toBe(400);
+  });
+
   it('does not know other resources, subresources or verbs', async () => {
     expect((await api.call('GET', '/api/v1/widgets')).body).toMatchObject({
       code: 404,

@@ -37,7 +37,8 @@ export function mediaTypeOf(request: Pick<HttpRequest, 'headers'>): string {
 export function unsupportedMediaType(served: readonly string[]): Error {
   return statusError(
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${served.join(', ')}`,
+    'the body of the request was in an unknown format - accepted media types include: ' +
+      served.join(', '),
   );
 }
 
@@ -96,7 +97,8 @@ function checkKind(value: Record<string, unknown>, expected: Kind): void {
   if (typeof sent === 'string' && sent !== '' && sent !== apiVersion)
     throw statusError(
       'BadRequest',
-      `the API version in the data (${sent}) does not match the expected API version (${apiVersion})`,
+      `the API version in the data (${sent}) does not match ` +
+        `the expected API version (${apiVersion})`,
     );
   if (typeof kind === 'string' && kind !== '' && kind !== expected.kind)
     throw statusError(

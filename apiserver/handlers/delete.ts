@@ -4,7 +4,7 @@ import { deleteOptions } from './delete-options.ts';
 import { objectResponse, plainResponse } from './respond.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
-/** DELETE answers the object while something keeps it; once it is gone most kinds answer a Status. */
+/** Answers the object while something keeps it; once it is gone most kinds answer a Status. */
 export async function remove(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { declaration } = store;

@@ -1,3 +1,4 @@
+import { pathSegment } from '../../api/validation/names.ts';
 import { statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -25,14 +26,22 @@ export interface Environment {
  */
 export function objectAt({ request, store }: Target): ObjectAt {
   const { name } = request.info;
-  // No path segment that is a name can be one of these; they come as escapes.
-  if (name === '.' || name === '..' || name.includes('/') || name.includes('%'))
-    throw statusError('BadRequest', `Name parameter invalid: ${JSON.stringify(name)}: may not be`);
+  checkSegment('Name', name);
   return { namespace: namespaceOf({ request, store }), name };
 }
 
 export function namespaceOf({ request, store }: Pick<Target, 'request' | 'store'>): string {
-  return store.declaration.type.namespaced ? request.info.namespace : '';
+  if (!store.declaration.type.namespaced) return '';
+  const { namespace } = request.info;
+  if (namespace !== '') checkSegment('Namespace', namespace);
+  return namespace;
+}
+
+/** Escapes in the path can make a name of what would be another key in the store. */
+function checkSegment(what: 'Name' | 'Namespace', text: string): void {
+  const fault = pathSegment(text)[0];
+  if (fault !== undefined)
+    throw statusError('BadRequest', `${what} parameter invalid: ${JSON.stringify(text)}: ${fault}`);
 }
 
 export function callerOf({ request }: Target, dryRun: boolean): Caller {

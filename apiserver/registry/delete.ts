@@ -114,7 +114,8 @@ function checkPreconditions(
       declaration.type,
       metadata.name!,
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ` +
-        `ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+        `ResourceVersion in record (${metadata.resourceVersion}). ` +
+        'The object might have been modified',
     );
 }
 

@@ -159,7 +159,8 @@ function checkVersion(
     throw conflictError(
       type,
       name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
+      `Precondition failed: UID in precondition: ${uid}, ` +
+        `UID in object meta: ${current.metadata.uid}`,
     );
 }
 

@@ -3,7 +3,7 @@ import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type Kv, StoreError } from '../../store/kv.ts';
 
-/** Where the API servers of a cluster agree on who compacts; outside /registry/ as in Kubernetes. */
+/** Where API servers agree on who compacts; outside /registry/, as in Kubernetes. */
 const KEY = 'compact_rev_key';
 
 export interface CompactorOptions {

@@ -9,7 +9,7 @@ export interface ContinueToken {
 
 const VERSION = 'meta.k8s.io/v1';
 
-/** `prefix` is the part of the suffix that the request's path fixes ("default/"): tokens are relative to it. */
+/** Relative to `prefix`, the part of the suffix that the request's path fixes ("default/"). */
 export function encodeContinue(token: ContinueToken, prefix: string): string {
   const start = token.start.slice(prefix.length);
   return Buffer.from(JSON.stringify({ v: VERSION, rv: token.revision, start })).toString(

@@ -32,7 +32,6 @@ export class ResourceCache {
   readonly codec: ResourceCodec;
   readonly #window: EventWindow;
   #objects: Tree = new BTree<string, StoredObject>(undefined, byUnits);
-  #lastChange = 0;
   readonly #everywhere = new Set<CacheWatcher>();
   readonly #byNamespace = new Map<string, Set<CacheWatcher>>();
 
@@ -40,11 +39,6 @@ export class ResourceCache {
     this.prefix = options.prefix;
     this.codec = options.codec;
     this.#window = new EventWindow(options.window);
-  }
-
-  /** The revision of the newest change: from it on the state is what {@link list} returns. */
-  get lastChange(): number {
-    return this.#lastChange;
   }
 
   /** Watchers may start at this revision or later. */
@@ -89,7 +83,6 @@ export class ResourceCache {
     for (const kv of pairs) {
       this.#objects.set(kv.key.slice(this.prefix.length), StoredObject.fromStore(this.codec, kv));
     }
-    this.#lastChange = revision;
     this.#window.reset(revision);
   }
 
@@ -99,7 +92,6 @@ export class ResourceCache {
     if (current === undefined && previous === undefined) return;
     if (current === undefined) this.#objects.delete(suffix);
     else this.#objects.set(suffix, current);
-    this.#lastChange = revision;
     const event = new CacheEvent(suffix, { revision, current, previous });
     this.#window.push(event);
     for (const watcher of this.#everywhere) watcher.offer(event);

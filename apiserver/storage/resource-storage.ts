@@ -27,7 +27,7 @@ export interface WatchParameters extends VersionParameters {
   readonly allowBookmarks: boolean;
 }
 
-/** One resource in the store: reads from the cache, once it is proven new enough; writes to the store. */
+/** One resource: reads from the cache, once it is proven new enough; writes to the store. */
 export class ResourceStorage {
   readonly writer: ResourceWriter;
   readonly dryRun: DryRunWriter;
@@ -78,7 +78,10 @@ export class ResourceStorage {
     return pageFromCache(this.#cache, { scope, plan, revision: this.#whole.revision });
   }
 
-  /** The iteration rejects with a StatusError when the server cannot go on (410), and when the consumer is too slow. */
+  /**
+   * The iteration rejects with a StatusError (410) when the server cannot go on, and with
+   * StreamOverflowError when the consumer is too slow.
+   */
   async watch(scope: Scope, parameters: WatchParameters): Promise<CacheWatcher> {
     checkWatchParameters(parameters);
     const { sendInitialEvents, resourceVersion } = parameters;

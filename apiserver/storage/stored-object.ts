@@ -55,11 +55,6 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
     return this.#value;
   }
 
-  /** The bytes in the store; undefined for an object that never was there. */
-  get storedBytes(): Uint8Array | undefined {
-    return this.#stored;
-  }
-
   /** True once somebody asked for the value: it costs nothing then. */
   get decoded(): boolean {
     return this.#value !== undefined;

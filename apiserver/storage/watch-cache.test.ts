@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { configMaps, namespaces } from '../../api/resources.ts';
 import { silentLogger } from '../../platform/logger.ts';
-import { StoreError } from '../../store/kv.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
 import { FakeClock, settle } from '../../test/support/fake-clock.ts';
 import type { CacheWatcher } from './cache-watcher.ts';
@@ -194,7 +193,7 @@ describe('the watch cache', () => {
     const watcher = await configs.watch(everywhere, watchFrom('1'));
     kv.hold(true);
     const read = configs.get({ namespace: 'a', name: 'x' }, '77');
-    const stopped = expect(read).rejects.toBeInstanceOf(StoreError);
+    const stopped = expect(read).rejects.toMatchObject({ code: 503 });
     await storage.stop();
     await stopped;
     expect(await arrived(watcher)).toEqual([]);

@@ -5,6 +5,7 @@
  * Any number of API servers share a store: this cache only ever follows it. What it serves is
  * exactly the store's state at {@link WatchCache.revision}, never a mix of revisions.
  */
+import { type StatusError, statusError } from '../../api/status.ts';
 import { assert } from '../../platform/assert.ts';
 import { type Clock, sleep, type Timer } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
@@ -29,7 +30,7 @@ import { StoredObject } from './stored-object.ts';
 const LOAD_PAGE = 2_000;
 /** First and longest wait before a lost watch is resumed. */
 const RETRY_MS = { first: 50, longest: 2_000 } as const;
-/** When a reader waits for a revision: how long for an event before asking for progress, then how often. */
+/** How long a reader waits for an event before progress is asked for, and then how often. */
 const PROGRESS_MS = { first: 2, then: 100 } as const;
 /** Own writes waiting for their event, so that it need not be decoded. */
 const OWN_WRITES = 4_096;
@@ -49,6 +50,10 @@ interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   readonly deadline: Timer;
+}
+
+function stopped(): StatusError {
+  return statusError('ServiceUnavailable', 'the server is stopping');
 }
 
 export class WatchCache implements Running {
@@ -101,7 +106,7 @@ export class WatchCache implements Running {
     this.#progressTimer?.cancel();
     for (const waiter of this.#waiters) {
       waiter.deadline.cancel();
-      waiter.reject(new StoreError('stopped'));
+      waiter.reject(stopped());
     }
     this.#waiters.clear();
     for (const cache of this.#resources.values()) cache.endWatchers();
@@ -115,10 +120,10 @@ export class WatchCache implements Running {
     await this.reach(await this.#current.read(), timeoutMs);
   }
 
-  /** Resolves once the state is at `revision` or later; 504 if that takes longer than `timeoutMs`. */
+  /** Resolves once the state is at `revision` or later; 504 after `timeoutMs`. */
   reach(revision: number, timeoutMs: number): Promise<void> | undefined {
     if (this.#loaded && revision <= this.#revision) return undefined;
-    if (this.#stopping.signal.aborted) return Promise.reject(new StoreError('stopped'));
+    if (this.#stopping.signal.aborted) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
       const deadline = this.#options.clock.after(timeoutMs, () => {
         this.#waiters.delete(waiter);
@@ -257,7 +262,7 @@ export class WatchCache implements Running {
     for (const cache of this.#resources.values()) cache.endWatchers(error);
   }
 
-  /** "/registry/services/specs/…" or "/registry/pods/…"; keys of nobody we know yield undefined. */
+  /** "/registry/services/specs/…", "/registry/pods/…"; undefined for keys of nobody we know. */
   #cacheOf(key: string): ResourceCache | undefined {
     const first = key.indexOf('/', REGISTRY_PREFIX.length);
     if (first < 0) return undefined;

@@ -4,7 +4,7 @@ import type { StoredObject } from './stored-object.ts';
 
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
-/** An event as one kind of watcher sees it. The same instance goes to all watchers who see it so. */
+/** An event as some watchers see it: one instance for all of them. */
 export class WatchEvent {
   readonly type: WatchEventType;
   /** For DELETED: the last state, under the revision of the deletion. */

@@ -14,7 +14,7 @@ export type Decision =
   | { readonly type: 'delete' }
   | { readonly type: 'keep' };
 
-/** Must depend on nothing but `current` (undefined: there is none): it is asked again after each conflict. */
+/** Depends on nothing but `current` (undefined: there is none): asked again after a conflict. */
 export type Decide = (current: StoredObject | undefined) => Decision | Promise<Decision>;
 
 export interface Outcome {
@@ -39,7 +39,7 @@ export interface Writer {
   transact(suffix: string, decide: Decide): Promise<Outcome>;
 }
 
-/** Conflicts with other writers before a write gives up. Each means that another write succeeded. */
+/** Conflicts before a write gives up. Each means that another write succeeded. */
 const MAX_ATTEMPTS = 16;
 
 /** Signals that so many conflicts in a row made the write give up. */
