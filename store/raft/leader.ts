@@ -104,7 +104,7 @@ export function tickLeader(core: Core): void {
   }
 }
 
-/** A leader that has not heard from a quorum for an election timeout may be alone: it steps down. */
+/** A leader that hears from no quorum for an election timeout may be alone: it steps down. */
 function checkQuorum(core: Core): boolean {
   let active = 0;
   for (const [id, progress] of core.progress) {

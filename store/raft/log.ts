@@ -116,7 +116,7 @@ export class RaftLog {
     this.#handedOut = this.#unstable.length;
   }
 
-  /** Entries up to (index, term) are in storage. Older news about entries since replaced is ignored. */
+  /** Entries up to (index, term) are in storage. News of entries since replaced is ignored. */
   stableTo(index: number, term: number): void {
     const offset = this.#unstableOffset;
     if (offset === undefined || index < offset || !this.matches(index, term)) return;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/disk.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { sha1 } from '../../platform/node/sha1.ts';
+import { FakeClock } from '../../test/support/fake-clock.ts';
 import { EngineError } from '../engine/engine.ts';
 import type { Engine, EngineFactory } from '../engine/engine.ts';
 import { MemoryStorage } from '../engine/memory.ts';
@@ -16,34 +16,6 @@ import type { MemberOptions } from './member.ts';
 const bytes = (text: string): Buffer => Buffer.from(text);
 const put = (key: string, value = 'v') => ({ key, value: bytes(value) });
 const everything = { key: '\0', rangeEnd: '\0' };
-
-/** Time that only moves when told to. */
-class ManualClock implements Clock {
-  #now = 1000;
-  #timers = new Set<{ at: number; fn: () => void }>();
-  now = (): number => this.#now;
-  monotonic = (): number => this.#now;
-  after(delayMs: number, fn: () => void): { cancel(): void } {
-    const timer = { at: this.#now + delayMs, fn };
-    this.#timers.add(timer);
-    return { cancel: () => void this.#timers.delete(timer) };
-  }
-  async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
-    for (;;) {
-      const due = [...this.#timers].sort((a, b) => a.at - b.at)[0];
-      if (due === undefined || due.at > end) break;
-      this.#timers.delete(due);
-      this.#now = due.at;
-      due.fn();
-      for (let i = 0; i < 50; i++) await Promise.resolve();
-    }
-    this.#now = end;
-  }
-  get pending(): number {
-    return this.#timers.size;
-  }
-}
 
 let storage: MemoryStorage;
 let member: Member;
@@ -342,11 +314,11 @@ describe('a watch', () => {
 });
 
 describe('under a clock moved by hand', () => {
-  let clock: ManualClock;
+  let clock: FakeClock;
 
   beforeEach(async () => {
     await member.stop();
-    clock = new ManualClock();
+    clock = new FakeClock();
     storage = new MemoryStorage();
     member = await start({ clock, watchProgressNotifyIntervalMs: 10_000 });
   });
@@ -396,7 +368,7 @@ describe('under a clock moved by hand', () => {
     await member.put(put('a'));
     member.watch({ ...everything, progressNotify: true });
     await member.stop();
-    expect(clock.pending).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 });
 

@@ -7,7 +7,7 @@ import type { Message } from '../../store/raft/message.ts';
 import { RawNode } from '../../store/raft/raw-node.ts';
 import type { Ready } from '../../store/raft/raw-node.ts';
 
-/** Election timeouts come out as 10 + (node's number) ticks: the first node is the first to stand. */
+/** Election timeouts come out as 10 + (node's number) ticks: the first node stands first. */
 const randomOf = (id: string): Random => ({
   below: (bound) => Math.min(Number(id), bound - 1),
   bytes: (length) => new Uint8Array(length),
