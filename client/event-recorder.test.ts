@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { statusError } from '../api/status.ts';
+import type { Event } from '../api/types/core-v1.ts';
+import { silentLogger } from '../platform/logger.ts';
+import { FakeClock, settle } from '../test/support/fake-clock.ts';
+import { createEventRecorder } from './event-recorder.ts';
+import type { Client } from './interface.ts';
+
+const pod = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace: 'd', name, uid: `uid-${name}` },
+});
+
+function start() {
+  const clock = new FakeClock();
+  const written: string[] = [];
+  const created: Event[] = [];
+  const failures: Error[] = [];
+  const fail = (): void => {
+    const error = failures.shift();
+    if (error !== undefined) throw error;
+  };
+  const client = {
+    create: async (_: unknown, event: Event) => {
+      fail();
+      created.push(event);
+      written.push(`create ${event.involvedObject.name} ${event.message} x${event.count}`);
+      return event;
+    },
+    patch: async (_: unknown, ref: { name: string }, { body }: { body: Event }) => {
+      fail();
+      written.push(`patch ${ref.name.split('.')[0]} ${body.message} x${body.count}`);
+      return body;
+    },
+  } as unknown as Client;
+  const recorder = createEventRecorder({
+    ...{ client, clock, logger: silentLogger, component: 'test' },
+    random: { below: () => 0, bytes: (n) => new Uint8Array(n) },
+  });
+  const record = (name: string, message: string): void =>
+    recorder.record(pod(name), { type: 'Normal', reason: 'Test', message });
+  return { clock, written, created, failures, recorder, record };
+}
+
+describe('an event recorder', () => {
+  it('writes an event once and counts its repetitions', async () => {
+    const { written, created, record, recorder } = start();
+    record('a', 'hello');
+    record('a', 'hello');
+    record('b', 'hello');
+    await recorder.stop();
+    expect(written).toEqual(['create a hello x1', 'patch a hello x2', 'create b hello x1']);
+    expect(created[0]).toMatchObject({
+      metadata: { namespace: 'd', name: 'a.0000000000000000' },
+      source: { component: 'test' },
+      type: 'Normal',
+      reason: 'Test',
+      firstTimestamp: '2023-11-14T22:13:20Z',
+    });
+  });
+
+  it('combines many similar ones, then drops the rest of the flood', async () => {
+    const { written, record, recorder } = start();
+    for (let i = 0; i < 100; i++) record('a', `created ${i}`);
+    await recorder.stop();
+    expect(written).toHaveLength(25);
+    expect(written[9]).toBe('create a created 9 x1');
+    expect(written[10]).toBe('create a (combined from similar events): created 10 x1');
+    expect(written[24]).toBe('patch a (combined from similar events): created 24 x15');
+  });
+
+  it('lets an object speak again after a while', async () => {
+    const { written, record, recorder, clock } = start();
+    for (let i = 0; i < 30; i++) record('a', 'x');
+    await clock.advance(300_000);
+    record('a', 'x');
+    record('a', 'x');
+    await recorder.stop();
+    expect(written).toHaveLength(26);
+  });
+
+  it('makes a new event when the one it counted expired', async () => {
+    const { written, record, recorder, failures } = start();
+    record('a', 'x');
+    await settle();
+    failures.push(statusError('NotFound', 'events "a" not found'));
+    record('a', 'x');
+    await recorder.stop();
+    expect(written).toEqual(['create a x x1', 'create a x x2']);
+  });
+
+  it('tries again when the server cannot be reached, not when it refuses', async () => {
+    const { written, record, recorder, failures, clock } = start();
+    failures.push(new Error('connect ECONNREFUSED'), statusError('Forbidden', 'no'));
+    record('a', 'x');
+    await clock.advance(9999);
+    expect(failures).toHaveLength(1);
+    await clock.advance(1);
+    expect(failures).toHaveLength(0);
+    record('b', 'y');
+    await recorder.stop();
+    expect(written).toEqual(['create b y x1']);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('does not wait for a dead server when stopped', async () => {
+    const { record, recorder, failures, clock } = start();
+    failures.push(new Error('connect ECONNREFUSED'), new Error('connect ECONNREFUSED'));
+    record('a', 'x');
+    await settle();
+    await recorder.stop();
+    expect(clock.timers).toBe(0);
+  });
+});
