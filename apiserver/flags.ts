@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseGoDuration } from './pipeline/go-duration.ts';
 import { parseCidr } from './registry/cidr.ts';
-import { DEFAULT_SERVICE_RANGE } from './server.ts';
+import { DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './registry/claim-ranges.ts';
 
 export interface ApiServerFlags {
   readonly etcdServers: readonly string[];
@@ -18,6 +18,7 @@ export interface ApiServerFlags {
   readonly clientCaFile?: string;
   readonly tokenAuthFile?: string;
   readonly serviceClusterIpRange: string;
+  readonly serviceNodePortRange: string;
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
   /** Milliseconds. */
@@ -54,6 +55,14 @@ function cidr(text: string): string {
   return text;
 }
 
+function ports(text: string): string {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (first === undefined || Number(first) > Number(last) || Number(last) > 65_535) {
+    throw new InvalidArgumentError('a range like 30000-32767 is needed.');
+  }
+  return text;
+}
+
 function durationMs(text: string): number {
   const ms = parseGoDuration(text);
   if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration like 60s is needed.');
@@ -80,8 +89,9 @@ export function apiserverFlags(): Command {
       '--service-cluster-ip-range <cidr>',
       'addresses of Services',
       cidr,
-      DEFAULT_SERVICE_RANGE,
+      DEFAULT_CLUSTER_IP_RANGE,
     )
+    .option('--service-node-port-range <range>', 'node ports', ports, DEFAULT_NODE_PORT_RANGE)
     .option('--max-requests-inflight <n>', 'reads at work at once', natural, 400)
     .option('--max-mutating-requests-inflight <n>', 'writes at work at once', natural, 200)
     .option('--request-timeout <duration>', 'longest time for a request', durationMs, 60_000)

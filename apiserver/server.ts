@@ -27,6 +27,7 @@ import { pipeline } from './pipeline/filters.ts';
 import type { PipelineHandler } from './pipeline/filter.ts';
 import type { ResourceRequestInfo } from './pipeline/request-info.ts';
 import { RequestCounts } from './pipeline/request-counts.ts';
+import { DEFAULT_CLUSTER_IP_RANGE } from './registry/claim-ranges.ts';
 import { formatAddress, parseCidr } from './registry/cidr.ts';
 import type { ResourceDeclaration } from './registry/declaration.ts';
 import { kinds } from './registry/kinds/index.ts';
@@ -49,7 +50,9 @@ export interface ApiServerOptions {
   /** Default: authenticated users may do everything, others see health and version. */
   readonly authorizer?: Authorizer;
   /** Default 10.96.0.0/12. */
-  readonly serviceClusterIpRange?: string;
+  readonly serviceClusterIpRange?: string | undefined;
+  /** Default 30000-32767. */
+  readonly serviceNodePortRange?: string | undefined;
   readonly maxRequestsInFlight?: number;
   readonly maxMutatingRequestsInFlight?: number;
   readonly requestTimeoutMs?: number;
@@ -57,7 +60,6 @@ export interface ApiServerOptions {
   readonly descriptions?: ReadDescriptions;
 }
 
-export const DEFAULT_SERVICE_RANGE = '10.96.0.0/12';
 const DEFAULTS = { readOnly: 400, mutating: 200, timeoutMs: 60_000 } as const;
 /** First and longest wait between attempts to write the objects that every cluster has. */
 const RETRY_MS = { first: 50, longest: 2_000 } as const;
@@ -98,7 +100,12 @@ class Server implements ApiServer {
     this.#served = new Set(declarations.map(({ type }) => typeKey(type)));
     const resources = storedResources(declarations);
     this.#storage = new Storage({ kv, clock, logger, resources });
-    const registry = new Registry({ declarations, storage: this.#storage, clock, random });
+    const registry = new Registry({
+      ...{ declarations, clock, random },
+      storage: this.#storage,
+      clusterIPRange: options.serviceClusterIpRange,
+      nodePortRange: options.serviceNodePortRange,
+    });
     const handlers = new ApiHandlers(registry, { clock, random, logger });
     const counts = new RequestCounts();
     const discovery = new Discovery({
@@ -171,7 +178,7 @@ class Server implements ApiServer {
   /** Tries until it has worked or the server stops: a store that is away will come. */
   async #bootstrap(): Promise<void> {
     const { clock, logger } = this.#options;
-    const range = this.#options.serviceClusterIpRange ?? DEFAULT_SERVICE_RANGE;
+    const range = this.#options.serviceClusterIpRange ?? DEFAULT_CLUSTER_IP_RANGE;
     const objects = {
       client: this.#client,
       serves: (type: ResourceType) => this.#served.has(typeKey(type)),

@@ -17,6 +17,8 @@ const PREFIX = '/registry/masterleases/';
 /** kube-apiserver's intervals. */
 const TTL_SECONDS = 15;
 const RENEW_MS = 10_000;
+/** How long a stop waits for the store to forget the own address; its lease does so anyway. */
+const FORGET_MS = 1_000;
 /** Two servers that write the same objects: one of them reads again. */
 const ATTEMPTS = 5;
 
@@ -85,10 +87,11 @@ export class ServerAddresses implements Running {
     await this.#running;
     if (this.#running === undefined) return;
     const remove = { type: 'deleteRange', request: { key: this.#key } } as const;
-    const { kv, logger } = this.#options;
-    await kv.txn({ compare: [], success: [remove], failure: [] }).catch((error: unknown) => {
-      logger.debug({ error }, 'the own address stays registered until its lease expires');
-    });
+    const { kv, clock, logger } = this.#options;
+    const forgotten = kv
+      .txn({ compare: [], success: [remove], failure: [] })
+      .catch((error: unknown) => logger.debug({ error }, 'the own address stays until it expires'));
+    await Promise.race([forgotten, sleep(clock, FORGET_MS)]);
   }
 
   async #run(): Promise<void> {

@@ -1,0 +1,114 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import request from 'supertest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ProcessContext } from '../platform/node/process.ts';
+import { MemoryKv } from '../test/model/memory-kv.ts';
+import { apiserverCommand } from './main.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wherry-apiserver-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+interface Running {
+  readonly url: string;
+  readonly ended: Promise<unknown>;
+  readonly terminate: () => void;
+}
+
+const required = ['--etcd-servers', 'http://127.0.0.1:2379', '--log-level', 'silent'];
+
+function parse(args: readonly string[], context: Partial<ProcessContext>): Promise<unknown> {
+  const command = apiserverCommand(context as ProcessContext, () => new MemoryKv())
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  const folders = ['--cert-dir', join(folder, 'pki')];
+  return command.parseAsync([...required, ...folders, ...args], { from: 'user' });
+}
+
+/** Runs until it is ready, on a port of its own. */
+function run(...args: string[]): Promise<Running> {
+  const termination = new AbortController();
+  return new Promise((resolve, reject) => {
+    const context: Partial<ProcessContext> = {
+      terminated: termination.signal,
+      notifyReady: (url = '') => resolve({ url, ended, terminate: () => termination.abort() }),
+    };
+    const address = ['--secure-port', '0', '--bind-address', '127.0.0.1'];
+    const ended = parse([...address, ...args], context);
+    ended.catch(reject);
+  });
+}
+
+describe('wherry apiserver', () => {
+  it('serves, writes a kubeconfig, and stops when told to', async () => {
+    const path = join(folder, 'admin.kubeconfig');
+    const { url, ended, terminate } = await run('--write-kubeconfig', path);
+    expect((await request(url).get('/readyz').trustLocalhost()).text).toBe('ok');
+    const text = await readFile(path, 'utf8');
+    expect(text).toContain(`server: ${url}`);
+    const [ca] = /(?<=certificate-authority-data: ).*/.exec(text)!;
+    const trusted = await request(url).get('/version').ca(Buffer.from(ca, 'base64').toString());
+    expect(trusted.body).toMatchObject({ gitVersion: 'v1.34.0+wherry' });
+    terminate();
+    await ended;
+    await expect(request(url).get('/readyz').trustLocalhost()).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('knows the tokens of a file', async () => {
+    const file = join(folder, 'tokens.csv');
+    await writeFile(file, 'secret,jane,1\n');
+    const { url, ended, terminate } = await run('--token-auth-file', file);
+    const ask = (token: string) =>
+      request(url).get('/api').set('authorization', `Bearer ${token}`).trustLocalhost();
+    expect((await ask('secret')).status).toBe(200);
+    expect((await ask('wrong')).status).toBe(401);
+    terminate();
+    await ended;
+  });
+
+  it.each([
+    [['--nonsense'], "unknown option '--nonsense'"],
+    [['extra'], 'too many arguments'],
+    [['--secure-port', '70000'], 'a port is between 0 and 65535'],
+    [['--etcd-servers', 'localhost:2379'], 'is not http(s)://host:port'],
+    [['--service-cluster-ip-range', '10.0.0'], 'a range like 10.96.0.0/12'],
+    [['--service-node-port-range', '9-1'], 'a range like 30000-32767'],
+    [['--request-timeout', '60'], 'a duration like 60s'],
+    [['--log-level', 'loud'], 'Allowed choices are'],
+  ])('refuses %j', async (args, message) => {
+    await expect(parse(args, {})).rejects.toThrow(message);
+  });
+
+  it.each([
+    [['--token-auth-file', '/nowhere/tokens'], '--token-auth-file: /nowhere/tokens does not exist'],
+    [
+      ['--tls-cert-file', '/dev/null'],
+      '--tls-cert-file and --tls-private-key-file belong together',
+    ],
+    [['--etcd-keyfile', '/dev/null'], '--etcd-certfile and --etcd-keyfile belong together'],
+    [['--cert-dir', '/dev/null/pki'], 'cannot read /dev/null/pki/ca.crt'],
+  ])('explains %j', async (args, message) => {
+    await expect(parse(args, {})).rejects.toThrow(message);
+  });
+
+  it('names the line of a bad token file', async () => {
+    const file = join(folder, 'tokens.csv');
+    await writeFile(file, 'secret\n');
+    await expect(parse(['--token-auth-file', file], {})).rejects.toThrow(
+      `--token-auth-file: ${file}: line 1: at least 3 columns`,
+    );
+  });
+
+  it('rejects when its port is taken', async () => {
+    const { url, ended, terminate } = await run();
+    const port = new URL(url).port;
+    const address = ['--secure-port', port, '--bind-address', '127.0.0.1'];
+    await expect(parse(address, {})).rejects.toThrow('EADDRINUSE');
+    terminate();
+    await ended;
+  });
+});

@@ -1,0 +1,193 @@
+/** `wherry apiserver`: real effects for one API server, from the command line to the last stop. */
+import type { Command } from 'commander';
+import type { Clock } from '../platform/clock.ts';
+import { Lifecycle } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import { realClock } from '../platform/node/clock.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import { hostAddress } from '../platform/node/host-address.ts';
+import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
+import { createLogger } from '../platform/node/logger.ts';
+import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
+import { realRandom } from '../platform/node/random.ts';
+import { realX509 } from '../platform/node/x509.ts';
+import type { Random } from '../platform/random.ts';
+import type { TlsMaterial } from '../platform/http-server.ts';
+import type { Kv } from '../store/kv.ts';
+import { parseTokenFile } from './authn/token-file.ts';
+import type { User } from './authn/user.ts';
+import { type ApiServerFlags, apiserverFlags } from './flags.ts';
+import { listen } from './http/listen.ts';
+import { kubeconfig } from './pki/kubeconfig.ts';
+import { ensurePki, identities, type Pki } from './pki/pki.ts';
+import { servingNames } from './pki/serving-names.ts';
+import { readDescriptions } from './openapi-source.ts';
+import { firstServiceAddress, startApiServer } from './server.ts';
+
+/** How the store is reached: `connectEtcd` of store/client, or a twin. */
+export type ConnectStore = (options: {
+  readonly endpoints: readonly string[];
+  /** PEM texts. */
+  readonly tls: {
+    readonly ca?: string | undefined;
+    readonly certificate?: string | undefined;
+    readonly privateKey?: string | undefined;
+  };
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}) => Kv;
+
+/** A flag whose file cannot be used. */
+class FlagError extends Error {
+  override readonly name = 'FlagError';
+}
+
+async function readFile(flag: string, path: string): Promise<string> {
+  const fail = (why: string, cause?: unknown): never => {
+    throw new FlagError(`--${flag}: ${why}`, { cause });
+  };
+  const bytes = await realDisk
+    .read(path)
+    .catch((error: Error) => fail(`cannot read ${path}: ${error.message}`, error));
+  if (bytes === undefined) return fail(`${path} does not exist`);
+  return Buffer.from(bytes).toString('utf8');
+}
+
+async function optionalFile(flag: string, path: string | undefined): Promise<string | undefined> {
+  return path === undefined ? undefined : readFile(flag, path);
+}
+
+async function readTokens(path: string | undefined): Promise<Map<string, User>> {
+  if (path === undefined) return new Map();
+  try {
+    return parseTokenFile(await readFile('token-auth-file', path));
+  } catch (error) {
+    if (error instanceof FlagError) throw error;
+    throw new FlagError(`--token-auth-file: ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function etcdTls(flags: ApiServerFlags) {
+  const [ca, certificate, privateKey] = await Promise.all([
+    optionalFile('etcd-cafile', flags.etcdCafile),
+    optionalFile('etcd-certfile', flags.etcdCertfile),
+    optionalFile('etcd-keyfile', flags.etcdKeyfile),
+  ]);
+  if ((certificate === undefined) !== (privateKey === undefined)) {
+    throw new FlagError('--etcd-certfile and --etcd-keyfile belong together');
+  }
+  return { ca, certificate, privateKey };
+}
+
+async function servingTls(flags: ApiServerFlags, pki: Pki): Promise<TlsMaterial> {
+  const [certificate, privateKey, clientCa] = await Promise.all([
+    optionalFile('tls-cert-file', flags.tlsCertFile),
+    optionalFile('tls-private-key-file', flags.tlsPrivateKeyFile),
+    optionalFile('client-ca-file', flags.clientCaFile),
+  ]);
+  if ((certificate === undefined) !== (privateKey === undefined)) {
+    throw new FlagError('--tls-cert-file and --tls-private-key-file belong together');
+  }
+  const own =
+    certificate !== undefined && privateKey !== undefined
+      ? { certificate, privateKey }
+      : await pki.serving();
+  // Our own clients stay known beside those of another CA.
+  const cas = [pki.ca.certificate, ...(clientCa === undefined ? [] : [clientCa])];
+  return { ...own, clientCa: cas.join('\n') };
+}
+
+/** Trusts our CA, and a serving certificate of somebody else's as it is. */
+async function writeKubeconfig(flags: ApiServerFlags, pki: Pki, server: string): Promise<void> {
+  const { writeKubeconfig: path, tlsCertFile } = flags;
+  if (path === undefined) return;
+  const [client, foreign = ''] = await Promise.all([
+    pki.client('admin', identities.admin),
+    optionalFile('tls-cert-file', tlsCertFile),
+  ]);
+  const ca = `${pki.ca.certificate}${foreign}`;
+  const user = identities.admin.commonName;
+  await realDisk.write(path, kubeconfig({ server, ca, user, client }));
+}
+
+/** What clients on this host dial: a wildcard is no address. */
+function dialledHost(bindAddress: string): string {
+  return bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
+}
+
+function urlOf(host: string, port: number): string {
+  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+interface Surroundings {
+  readonly context: ProcessContext;
+  readonly connect: ConnectStore;
+  /** What is started, to be stopped in reverse by the caller. */
+  readonly parts: Lifecycle;
+}
+
+async function run(
+  flags: ApiServerFlags,
+  { context, connect, parts }: Surroundings,
+): Promise<void> {
+  const level = (flags.v ?? 0) >= 4 ? 'debug' : flags.logLevel;
+  const logger: Logger = createLogger({ level, name: 'apiserver' });
+  const effects = { clock: realClock, random: realRandom, logger };
+  const advertised = flags.advertiseAddress ?? hostAddress();
+  const names = servingNames(
+    firstServiceAddress(flags.serviceClusterIpRange),
+    [dialledHost(flags.bindAddress), advertised].filter((name) => name !== undefined),
+  );
+  // Flags first: a mistake in one must not leave half-made certificates behind.
+  const [tokens, storeTls] = await Promise.all([readTokens(flags.tokenAuthFile), etcdTls(flags)]);
+  const folder = { folder: flags.certDir, disk: realDisk };
+  const pki = await ensurePki({ ...folder, clock: realClock, x509: realX509, names });
+  const tls = await servingTls(flags, pki);
+  const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects });
+  await parts.start(() => ({ stop: () => kv.close() }));
+  const server = await parts.start(() =>
+    startApiServer({
+      ...effects,
+      kv,
+      tokens,
+      serviceClusterIpRange: flags.serviceClusterIpRange,
+      serviceNodePortRange: flags.serviceNodePortRange,
+      maxRequestsInFlight: flags.maxRequestsInflight,
+      maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
+      requestTimeoutMs: flags.requestTimeout,
+      descriptions: readDescriptions(realDisk),
+    }),
+  );
+  const { handler } = server;
+  const socket = { host: flags.bindAddress, port: flags.securePort, tls };
+  const { port } = await parts.start(() =>
+    listen({ server: realHttpServer, handler, ...effects, gzip: realGzip, ...socket }),
+  );
+  const url = urlOf(dialledHost(flags.bindAddress), port);
+  if (advertised !== undefined) server.advertise({ address: advertised, port });
+  await writeKubeconfig(flags, pki, url);
+  logger.info({ url }, 'serving');
+  const stopped = whenAborted(context.terminated);
+  await Promise.race([server.ready(), stopped]);
+  if (!context.terminated.aborted) {
+    logger.info({ url }, 'ready');
+    context.notifyReady(url);
+  }
+  await stopped;
+  logger.info({}, 'stopping');
+}
+
+/** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
+export function apiserverCommand(context: ProcessContext, connect: ConnectStore): Command {
+  return apiserverFlags().action(async (flags: ApiServerFlags) => {
+    const parts = new Lifecycle();
+    try {
+      await run(flags, { context, connect, parts });
+    } finally {
+      await parts.stop();
+    }
+  });
+}
