@@ -13,7 +13,7 @@ export interface ReplicaSetState {
   readonly replicaSet: ReplicaSet;
   /** Those it owns, in any state. */
   readonly pods: readonly Pod[];
-  /** Active pods of the ReplicaSets of the same owner, these included; asked only when some must go. */
+  /** Active pods of all ReplicaSets of its owner; asked for only when some must go. */
   related(): readonly Pod[];
   readonly nowMs: number;
 }

@@ -181,7 +181,10 @@ describe.each(['https', 'http'])('over %s', (scheme) => {
   );
 
   it('answers many requests at once', async () => {
-    const all = Array.from({ length: 300 }, (_, i) => connection.handler(request(`/echo/${i}`)));
+    const body = new JsonValue({ filler: 'x'.repeat(20_000) });
+    const all = Array.from({ length: 300 }, (_, i) =>
+      connection.handler(request(`/echo/${i}`, i % 2 === 0 ? {} : { method: 'POST', body })),
+    );
     expect((await Promise.all(all)).every((r) => r.status === 200)).toBe(true);
   });
 

@@ -135,6 +135,7 @@ function exchange(session: ClientHttp2Session, request: HttpRequest): Promise<Ht
       },
       { endStream: body === undefined },
     );
+    let answered = false;
     const abort = (): void => {
       stream.close(constants.NGHTTP2_CANCEL);
       stream.destroy();
@@ -143,10 +144,13 @@ function exchange(session: ClientHttp2Session, request: HttpRequest): Promise<Ht
     request.signal.addEventListener('abort', abort, { once: true });
     stream.once('close', () => {
       request.signal.removeEventListener('abort', abort);
+      // Once the response began, its reader finds out whether it ended as it should.
+      if (answered) return;
       reject(refused(stream) ? new UnsentError() : new Error('the connection broke'));
     });
     stream.on('error', (error: Error) => reject(refused(stream) ? new UnsentError() : error));
     stream.once('response', (headers) => {
+      answered = true;
       responseOf(stream, headers).then(resolve, reject);
     });
     if (body !== undefined) stream.end(body);
