@@ -36,7 +36,7 @@ export const layers: readonly Layer[] = [
   },
   {
     part: 'store/grpc',
-    imports: ['store/grpc/*', 'store/kv.ts', 'store/server', 'platform'],
+    imports: ['store/grpc/*', 'store/http', 'store/kv.ts', 'store/server', 'platform'],
     packages: ['@grpc/grpc-js', 'protobufjs'],
   },
   {
@@ -122,16 +122,18 @@ export const layers: readonly Layer[] = [
   { part: 'scheduler/queue', imports: ['scheduler/framework', 'api/*', 'platform'] },
   { part: 'scheduler/cache', imports: ['scheduler/framework', 'api/*', 'platform'] },
   { part: 'scheduler', imports: ['scheduler/*', 'client', 'api/*', 'platform'] },
+  { part: 'scheduler/flags.ts', imports: [], packages: ['commander'] },
   {
     part: 'scheduler/main.ts',
-    imports: ['scheduler', 'client', 'api/*', 'platform', 'platform/node'],
+    imports: ['scheduler/*', 'client', 'api/*', 'platform', 'platform/node'],
     packages: ['commander'],
   },
 
   { part: 'kubelet', imports: ['kubelet/*', 'client', 'api/*', 'platform'] },
+  { part: 'kubelet/flags.ts', imports: [], packages: ['commander'] },
   {
     part: 'kubelet/main.ts',
-    imports: ['kubelet', 'client', 'api/*', 'platform', 'platform/node'],
+    imports: ['kubelet/*', 'client', 'api/*', 'platform', 'platform/node'],
     packages: ['commander'],
   },
 

@@ -1,0 +1,20 @@
+import type { Node, Pod } from '../../api/types/core-v1.ts';
+
+/**
+ * Something that happened in the cluster and may make a rejected pod schedulable. One kind per
+ * aspect that a plugin can wait for, so that a pod waiting for cpu is not woken by a label.
+ */
+export type ClusterEvent =
+  | { readonly kind: 'NodeAdd'; readonly node: Node }
+  | {
+      readonly kind: 'NodeAllocatable' | 'NodeLabels' | 'NodeTaints';
+      readonly node: Node;
+      readonly old: Node;
+    }
+  /** ScaleDown: a running pod asks for less than before (KEP-1287). */
+  | {
+      readonly kind: 'AssignedPodAdd' | 'AssignedPodScaleDown' | 'AssignedPodDelete';
+      readonly pod: Pod;
+    };
+
+export type ClusterEventKind = ClusterEvent['kind'];

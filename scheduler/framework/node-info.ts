@@ -1,0 +1,104 @@
+import { nameOf } from '../../api/meta.ts';
+import { portsConflict, type HostPort } from '../../api/scheduling/host-ports.ts';
+import { noResources, resourcesOf, type Resources } from '../../api/scheduling/requests.ts';
+import { wholeValue } from '../../api/quantity.ts';
+import { assert } from '../../platform/assert.ts';
+import type { Node } from '../../api/types/core-v1.ts';
+import type { PodInfo } from './pod-info.ts';
+
+/** A running sum of {@link Resources}. */
+export class ResourceTotals implements Resources {
+  milliCpu = 0;
+  memory = 0;
+  ephemeralStorage = 0;
+  readonly scalars = new Map<string, number>();
+
+  add(resources: Resources, sign: 1 | -1): void {
+    this.milliCpu += sign * resources.milliCpu;
+    this.memory += sign * resources.memory;
+    this.ephemeralStorage += sign * resources.ephemeralStorage;
+    for (const [name, amount] of resources.scalars)
+      this.scalars.set(name, (this.scalars.get(name) ?? 0) + sign * amount);
+  }
+}
+
+/**
+ * One node as plugins see it: the object, and what the pods on it (assumed ones included) add up
+ * to. Owned by the scheduler's cache; plugins only read it.
+ */
+export class NodeInfo {
+  readonly name: string;
+  /** Undefined while pods are known on a node that is not (yet, or any more) in the cache. */
+  #node: Node | undefined;
+  #allocatable: Resources = noResources;
+  #allowedPods = 0;
+  readonly #pods = new Map<string, PodInfo>();
+  readonly #requested = new ResourceTotals();
+  readonly #scoringRequested = new ResourceTotals();
+  readonly #hostPorts = new Map<string, readonly HostPort[]>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get node(): Node {
+    assert(this.#node !== undefined, `node ${this.name} is not in the cache`);
+    return this.#node;
+  }
+
+  get known(): boolean {
+    return this.#node !== undefined;
+  }
+
+  get allocatable(): Resources {
+    return this.#allocatable;
+  }
+
+  get allowedPods(): number {
+    return this.#allowedPods;
+  }
+
+  get pods(): ReadonlyMap<string, PodInfo> {
+    return this.#pods;
+  }
+
+  get requested(): Resources {
+    return this.#requested;
+  }
+
+  get scoringRequested(): Resources {
+    return this.#scoringRequested;
+  }
+
+  setNode(node: Node | undefined): void {
+    assert(node === undefined || nameOf(node) === this.name, 'another node');
+    this.#node = node;
+    const allocatable = node?.status?.allocatable;
+    this.#allocatable = resourcesOf(allocatable);
+    this.#allowedPods = wholeValue(allocatable?.['pods'] ?? 0);
+  }
+
+  addPod(pod: PodInfo): void {
+    assert(!this.#pods.has(pod.uid), `pod ${pod.key} is on node ${this.name} already`);
+    this.#pods.set(pod.uid, pod);
+    this.#requested.add(pod.requests, 1);
+    this.#scoringRequested.add(pod.scoringRequests, 1);
+    if (pod.hostPorts.length > 0) this.#hostPorts.set(pod.uid, pod.hostPorts);
+  }
+
+  removePod(uid: string): void {
+    const pod = this.#pods.get(uid);
+    assert(pod !== undefined, `no pod ${uid} on node ${this.name}`);
+    this.#pods.delete(uid);
+    this.#requested.add(pod.requests, -1);
+    this.#scoringRequested.add(pod.scoringRequests, -1);
+    this.#hostPorts.delete(uid);
+  }
+
+  /** True if a pod on this node holds one of the ports. */
+  holdsAny(ports: readonly HostPort[]): boolean {
+    for (const held of this.#hostPorts.values())
+      if (held.some((a) => ports.some((b) => portsConflict(a, b)))) return true;
+    return false;
+  }
+}

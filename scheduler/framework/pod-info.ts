@@ -1,0 +1,28 @@
+import { keyOf, uidOf } from '../../api/meta.ts';
+import { hostPortsOf, type HostPort } from '../../api/scheduling/host-ports.ts';
+import { podRequests, scoringRequests, type Resources } from '../../api/scheduling/requests.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+
+/** A pod with all that plugins would otherwise compute once per node. */
+export interface PodInfo {
+  readonly pod: Pod;
+  readonly key: string;
+  readonly uid: string;
+  readonly priority: number;
+  readonly requests: Resources;
+  /** With the defaults that only scoring counts. */
+  readonly scoringRequests: Resources;
+  readonly hostPorts: readonly HostPort[];
+}
+
+export function podInfo(pod: Pod): PodInfo {
+  return {
+    pod,
+    key: keyOf(pod),
+    uid: uidOf(pod),
+    priority: pod.spec.priority ?? 0,
+    requests: podRequests(pod),
+    scoringRequests: scoringRequests(pod),
+    hostPorts: hostPortsOf(pod),
+  };
+}

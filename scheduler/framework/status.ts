@@ -1,0 +1,52 @@
+/**
+ * What a plugin says of a pod, or of a pod on a node. Saying nothing (undefined) is success.
+ *
+ * - Error: the plugin or something it needs failed; the pod is tried again after a backoff.
+ * - Unschedulable: not now; evicting pods might help.
+ * - UnschedulableAndUnresolvable: not now, and evicting pods would not help.
+ * - Wait: only from Permit: decided later.
+ * - Skip: only from PreFilter, PreScore and Bind: the plugin has no say on this pod.
+ * - Pending: only from Reserve to PreBind: waits for something outside the scheduler.
+ */
+export type Code =
+  | 'Success'
+  | 'Error'
+  | 'Unschedulable'
+  | 'UnschedulableAndUnresolvable'
+  | 'Wait'
+  | 'Skip'
+  | 'Pending';
+
+export interface Status {
+  readonly code: Exclude<Code, 'Success'>;
+  /** Counted by text over all nodes to make the message users see. */
+  readonly reasons: readonly string[];
+  /** Set by the framework: who said so. */
+  readonly plugin?: string;
+  /** Set when `code` is Error and something was thrown. */
+  readonly cause?: unknown;
+}
+
+export const skip: Status = { code: 'Skip', reasons: [] };
+
+export function unschedulable(...reasons: string[]): Status {
+  return { code: 'Unschedulable', reasons };
+}
+
+export function unresolvable(...reasons: string[]): Status {
+  return { code: 'UnschedulableAndUnresolvable', reasons };
+}
+
+export function failure(cause: unknown, plugin?: string): Status {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return { code: 'Error', reasons: [message], cause, ...(plugin === undefined ? {} : { plugin }) };
+}
+
+/** True for "no", as opposed to "failed". */
+export function isRejection(status: Status): boolean {
+  return (
+    status.code === 'Unschedulable' ||
+    status.code === 'UnschedulableAndUnresolvable' ||
+    status.code === 'Pending'
+  );
+}

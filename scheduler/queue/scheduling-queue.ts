@@ -1,0 +1,262 @@
+/**
+ * The pods that need a node, each in one place:
+ *
+ * - active: to be tried next, in the order of the profile's QueueSort;
+ * - backoff: to be tried once their backoff ends (1 s, doubled per attempt, at most 10 s);
+ * - unschedulable: rejected, waiting for an event that a plugin which rejected them says may
+ *   help, and tried anyway after 5 minutes; gated pods wait here without that limit;
+ * - in flight: popped, their cycle not over.
+ *
+ * It holds at most one entry per existing pod and needs no bound of its own.
+ */
+import { deepEqual } from '../../api/deep.ts';
+import type { Clock, Timer } from '../../platform/clock.ts';
+import type { ClusterEvent } from '../framework/events.ts';
+import type { Queued } from '../framework/interface.ts';
+import type { PodInfo } from '../framework/pod-info.ts';
+import type { Status } from '../framework/status.ts';
+import { Heap } from './heap.ts';
+import { InFlight } from './in-flight.ts';
+
+export const initialBackoffMs = 1000;
+export const maxBackoffMs = 10_000;
+/** How long a pod waits for an event before it is tried without one. */
+export const maxUnschedulableMs = 5 * 60_000;
+const flushIntervalMs = 30_000;
+
+export interface QueuedPod extends Queued {
+  readonly attempts: number;
+  /** Empty: rejected by no plugin in particular, so any event wakes the pod. */
+  readonly rejectedBy: ReadonlySet<string>;
+  /** Rejected by PreEnqueue: no event wakes the pod, only its own change. */
+  readonly gated: boolean;
+}
+
+/** What the queue asks the pod's profile. */
+export interface QueuePolicy {
+  preEnqueue(pod: PodInfo): Status | undefined;
+  goesFirst(a: Queued, b: Queued): boolean;
+  wakes(pod: PodInfo, rejectedBy: ReadonlySet<string>, event: ClusterEvent): boolean;
+}
+
+export interface QueueOptions {
+  readonly clock: Clock;
+  readonly policy: QueuePolicy;
+  /** Called when a pod becomes active. */
+  readonly onActive: () => void;
+}
+
+/** Why a popped pod comes back. */
+export type Outcome =
+  | { readonly kind: 'rejected'; readonly rejectedBy: ReadonlySet<string> }
+  /** Nobody's fault that an event could mend: tried again after its backoff. */
+  | { readonly kind: 'failed' };
+
+const nobody: ReadonlySet<string> = new Set();
+
+export function backoffMs(attempts: number): number {
+  return Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.max(0, attempts - 1));
+}
+
+const uidOf = (queued: QueuedPod): string => queued.pod.uid;
+const backoffEnd = (queued: QueuedPod): number => queued.queuedAt + backoffMs(queued.attempts);
+
+export class SchedulingQueue {
+  readonly #clock: Clock;
+  readonly #policy: QueuePolicy;
+  readonly #onActive: () => void;
+  readonly #active: Heap<QueuedPod>;
+  readonly #backoff: Heap<QueuedPod>;
+  readonly #unschedulable = new Map<string, QueuedPod>();
+  readonly #inFlight = new InFlight();
+  #backoffTimer: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #flushTimer: Timer | undefined;
+  #lastQueuedAt = 0;
+  #stopped = false;
+
+  constructor(options: QueueOptions) {
+    this.#clock = options.clock;
+    this.#policy = options.policy;
+    this.#onActive = options.onActive;
+    this.#active = new Heap<QueuedPod>({
+      keyOf: uidOf,
+      goesFirst: (a, b) => this.#policy.goesFirst(a, b),
+    });
+    this.#backoff = new Heap<QueuedPod>({
+      keyOf: uidOf,
+      goesFirst: (a, b) => backoffEnd(a) < backoffEnd(b),
+    });
+  }
+
+  get sizes(): { active: number; backoff: number; unschedulable: number; inFlight: number } {
+    return {
+      active: this.#active.size,
+      backoff: this.#backoff.size,
+      unschedulable: this.#unschedulable.size,
+      inFlight: this.#inFlight.size,
+    };
+  }
+
+  /** A pod without a node appeared, or changed. */
+  set(pod: PodInfo): void {
+    const { uid } = pod;
+    // A pod in flight comes back, if it does, with the newest object: `putBack` takes it.
+    if (this.#stopped || this.#inFlight.has(uid)) return;
+    for (const heap of [this.#active, this.#backoff]) {
+      const queued = heap.get(uid);
+      if (queued === undefined) continue;
+      heap.put({ ...queued, pod });
+      return;
+    }
+    const waiting = this.#unschedulable.get(uid);
+    if (waiting === undefined) {
+      const queuedAt = this.#clock.monotonic();
+      this.#enqueue({ pod, queuedAt, attempts: 0, rejectedBy: nobody, gated: false });
+    } else if (mayMatter(waiting.pod, pod)) {
+      this.#unschedulable.delete(uid);
+      this.#wake({ ...waiting, pod });
+    } else {
+      this.#unschedulable.set(uid, { ...waiting, pod });
+    }
+  }
+
+  /** The pod is gone or has a node. A pod in flight is its scheduler's business. */
+  delete(uid: string): void {
+    this.#active.remove(uid);
+    this.#backoff.remove(uid);
+    this.#unschedulable.delete(uid);
+  }
+
+  /** The next pod to try. It stays in flight until `done` or `putBack`. */
+  pop(): QueuedPod | undefined {
+    const queued = this.#active.pop();
+    if (queued === undefined) return undefined;
+    this.#inFlight.begin(queued.pod.uid);
+    return { ...queued, attempts: queued.attempts + 1 };
+  }
+
+  /** The pod has been placed, or is no longer wanted. */
+  done(uid: string): void {
+    this.#inFlight.end(uid);
+  }
+
+  /** A popped pod found no node. `pod` is its newest object. */
+  putBack(tried: QueuedPod, pod: PodInfo, outcome: Outcome): void {
+    if (this.#stopped) return;
+    const rejectedBy = outcome.kind === 'rejected' ? outcome.rejectedBy : nobody;
+    const queued = { ...tried, pod, rejectedBy, queuedAt: this.#clock.monotonic() };
+    const retry =
+      outcome.kind === 'failed' ||
+      mayMatter(tried.pod, pod) ||
+      this.#wokenInFlight(pod, rejectedBy);
+    this.#inFlight.end(pod.uid);
+    if (retry) this.#toBackoff(queued);
+    else this.#toUnschedulable(queued);
+  }
+
+  /** Something happened in the cluster: wakes the pods that it may help. */
+  notify(event: ClusterEvent): void {
+    this.#inFlight.remember(event);
+    for (const queued of [...this.#unschedulable.values()]) {
+      const { pod, rejectedBy, gated } = queued;
+      if (gated || !this.#policy.wakes(pod, rejectedBy, event)) continue;
+      this.#unschedulable.delete(pod.uid);
+      this.#wake(queued);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#backoffTimer?.timer.cancel();
+    this.#flushTimer?.cancel();
+  }
+
+  #wokenInFlight(pod: PodInfo, rejectedBy: ReadonlySet<string>): boolean {
+    const events = this.#inFlight.eventsSince(pod.uid);
+    return (
+      events === 'forgotten' || events.some((event) => this.#policy.wakes(pod, rejectedBy, event))
+    );
+  }
+
+  #wake(queued: QueuedPod): void {
+    if (queued.attempts > 0 && backoffEnd(queued) > this.#clock.monotonic())
+      this.#toBackoff(queued);
+    else this.#enqueue(queued);
+  }
+
+  #enqueue(queued: QueuedPod): void {
+    if (this.#policy.preEnqueue(queued.pod) !== undefined) {
+      this.#toUnschedulable({ ...queued, gated: true });
+      return;
+    }
+    // Strictly increasing, so that pods queued at one instant keep their order.
+    this.#lastQueuedAt = Math.max(this.#lastQueuedAt + 1e-6, this.#clock.monotonic());
+    this.#active.put({ ...queued, gated: false, queuedAt: this.#lastQueuedAt });
+    this.#onActive();
+  }
+
+  #toBackoff(queued: QueuedPod): void {
+    this.#backoff.put(queued);
+    this.#armBackoff();
+  }
+
+  #armBackoff(): void {
+    const first = this.#backoff.peek();
+    if (first === undefined || this.#stopped) return;
+    const atMs = backoffEnd(first);
+    if (this.#backoffTimer !== undefined && this.#backoffTimer.atMs <= atMs) return;
+    this.#backoffTimer?.timer.cancel();
+    const delayMs = Math.max(0, atMs - this.#clock.monotonic());
+    this.#backoffTimer = { atMs, timer: this.#clock.after(delayMs, () => this.#flushBackoff()) };
+  }
+
+  #flushBackoff(): void {
+    this.#backoffTimer = undefined;
+    const now = this.#clock.monotonic();
+    for (
+      let first = this.#backoff.peek();
+      first !== undefined && backoffEnd(first) <= now;
+      first = this.#backoff.peek()
+    ) {
+      this.#backoff.remove(first.pod.uid);
+      this.#enqueue(first);
+    }
+    this.#armBackoff();
+  }
+
+  #toUnschedulable(queued: QueuedPod): void {
+    this.#unschedulable.set(queued.pod.uid, queued);
+    if (this.#stopped || queued.gated) return;
+    this.#flushTimer ??= this.#clock.after(flushIntervalMs, () => this.#flushUnschedulable());
+  }
+
+  /** Hints can be wrong; no pod waits for ever because of one. */
+  #flushUnschedulable(): void {
+    this.#flushTimer = undefined;
+    const now = this.#clock.monotonic();
+    let waiting = false;
+    for (const queued of [...this.#unschedulable.values()]) {
+      if (queued.gated) continue;
+      if (now - queued.queuedAt < maxUnschedulableMs) {
+        waiting = true;
+        continue;
+      }
+      this.#unschedulable.delete(queued.pod.uid);
+      this.#wake(queued);
+    }
+    if (waiting && !this.#stopped)
+      this.#flushTimer = this.#clock.after(flushIntervalMs, () => this.#flushUnschedulable());
+  }
+}
+
+/** The scheduler's own status writes come back as updates: they must not wake the pod. */
+function mayMatter(old: PodInfo, current: PodInfo): boolean {
+  const a = old.pod;
+  const b = current.pod;
+  return !(
+    a === b ||
+    (deepEqual(a.spec, b.spec) &&
+      deepEqual(a.metadata.labels, b.metadata.labels) &&
+      deepEqual(a.metadata.annotations, b.metadata.annotations))
+  );
+}
