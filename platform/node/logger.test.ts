@@ -15,7 +15,7 @@ describe('createLogger', () => {
     expect(log.lines[0]!.endsWith('\n')).toBe(true);
     expect(JSON.parse(log.lines[0]!)).toMatchObject({
       level: 'info',
-      name: 'store',
+      component: 'store',
       member: 'a',
       revision: 7,
       msg: 'compacted',

@@ -1,0 +1,150 @@
+/**
+ * HTTP/1 and HTTP/2 on one port. Over TLS the two are told apart by ALPN; in the clear by the
+ * first bytes, because an HTTP/2 client speaks first and begins with "PRI" (RFC 9113, 3.4).
+ *
+ * The socket is only ever *read* and *unshifted* before it is handed over: resuming it, or
+ * listening for `data`, would start the flow and lose the preface to nobody.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { HttpHandler, HttpRequest, HttpResponse, JsonValue } from '../http.ts';
+import type { SharedPort, SharedPortListening, SharedPortOptions } from '../shared-port.ts';
+
+/** A connection that says nothing for this long is closed. */
+const FIRST_BYTES_MS = 30_000;
+/** After this a stop destroys what has not ended by itself. */
+const STOP_GRACE_MS = 1_000;
+const PREFACE = 'PRI';
+
+function plainRequest(message: IncomingMessage, signal: AbortSignal): HttpRequest {
+  const url = message.url ?? '/';
+  const mark = url.indexOf('?');
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return {
+    method: message.method ?? 'GET',
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    headers,
+    peer: { address: `${message.socket.remoteAddress}:${message.socket.remotePort}` },
+    signal,
+  };
+}
+
+function bytesOf(body: HttpResponse['body']): Uint8Array {
+  if (body === undefined) return new Uint8Array(0);
+  if (body instanceof Uint8Array) return body;
+  if (Symbol.asyncIterator in body) throw new Error('streams are not served on this port');
+  return (body).bytes();
+}
+
+function http1(handler: HttpHandler): Server {
+  return createHttpServer((message, reply) => {
+    message.resume();
+    const abort = new AbortController();
+    reply.once('close', () => abort.abort());
+    handler(plainRequest(message, abort.signal)).then(
+      (response) => {
+        const body = bytesOf(response.body);
+        reply.writeHead(response.status, { ...response.headers, 'content-length': body.length });
+        reply.end(message.method === 'HEAD' ? undefined : body);
+      },
+      () => {
+        reply.writeHead(500).end();
+      },
+    );
+  });
+}
+
+/** Hands `socket` on once its first bytes tell what it speaks. */
+function sniff(socket: Socket, known: (isHttp2: boolean) => void): void {
+  const deadline = setTimeout(() => socket.destroy(), FIRST_BYTES_MS);
+  const ignore = (): void => {};
+  const stop = (): void => {
+    clearTimeout(deadline);
+    socket.off('readable', look);
+    socket.off('close', stop);
+    socket.off('error', ignore);
+  };
+  const look = (): void => {
+    const bytes = socket.read() as Buffer | null;
+    if (bytes === null) return;
+    socket.unshift(bytes);
+    const start = bytes.toString('latin1', 0, PREFACE.length);
+    // A lone first byte of the preface: the next `readable` shows more.
+    if (start.length < PREFACE.length && PREFACE.startsWith(start)) return;
+    stop();
+    known(start === PREFACE);
+  };
+  socket.on('readable', look);
+  socket.on('close', stop);
+  socket.on('error', ignore);
+}
+
+/** Calls `arrived` for each connection whose protocol is known. */
+function listener(options: SharedPortOptions, arrived: (socket: Socket, h2: boolean) => void) {
+  const { tls } = options;
+  if (tls === undefined) {
+    return createNetServer({ noDelay: true }, (socket) =>
+      sniff(socket, (isHttp2) => arrived(socket, isHttp2)),
+    );
+  }
+  const server = createTlsServer(
+    {
+      cert: tls.certificate,
+      key: tls.privateKey,
+      ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa }),
+      requestCert: tls.clientCa !== undefined,
+      rejectUnauthorized: tls.clientCa !== undefined,
+      minVersion: 'TLSv1.2',
+      noDelay: true,
+      ALPNProtocols: ['h2', 'http/1.1'],
+    },
+    (socket: TLSSocket) => arrived(socket, socket.alpnProtocol === 'h2'),
+  );
+  // A failed handshake is the client's affair.
+  server.on('tlsClientError', () => {});
+  return server;
+}
+
+export const sniffingServer: SharedPort = async (options): Promise<SharedPortListening> => {
+  const { onHttp2 } = options;
+  const http = http1(options.onHttp1);
+  const sockets = new Set<Socket>();
+  const server = listener(options, (socket, isHttp2) => {
+    socket.on('error', () => {});
+    if (!isHttp2) http.emit('connection', socket);
+    else if (onHttp2 !== undefined) onHttp2(socket);
+    else socket.destroy();
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= new Promise((resolve) => {
+      const deadline = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, STOP_GRACE_MS);
+      server.close(() => {
+        clearTimeout(deadline);
+        resolve();
+      });
+      http.close();
+      http.closeIdleConnections();
+    });
+    return stopped;
+  };
+  return { port: (server.address() as AddressInfo).port, stop };
+};

@@ -1,0 +1,29 @@
+/**
+ * One listening port that carries two protocols, as etcd's client port does: HTTP/2 for gRPC,
+ * HTTP/1 for probes and metrics. The real one is `platform/node/sniffing-server.ts`.
+ */
+import type { HttpHandler } from './http.ts';
+import type { TlsMaterial } from './http-server.ts';
+import type { Running } from './lifecycle.ts';
+
+export interface SharedPortOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** With a client CA, only clients that show a certificate of it get through. */
+  readonly tls?: TlsMaterial;
+  /**
+   * Takes over a connection that speaks HTTP/2: a duplex byte stream of which nothing has been
+   * read. Absent: such connections are closed.
+   */
+  readonly onHttp2?: (connection: object) => void;
+  /** Answers HTTP/1 requests. Bodies are not read: what is served here has none. */
+  readonly onHttp1: HttpHandler;
+}
+
+export interface SharedPortListening extends Running {
+  readonly port: number;
+}
+
+/** Rejects with the operating system's error (`EADDRINUSE`, `EACCES`, …) if it cannot listen. */
+export type SharedPort = (options: SharedPortOptions) => Promise<SharedPortListening>;

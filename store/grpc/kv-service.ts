@@ -1,0 +1,39 @@
+import { readCompactionRequest } from './messages/compaction.ts';
+import { readDeleteRangeRequest, writeDeleteRangeResponse } from './messages/delete-range.ts';
+import { writeHeader } from './messages/header.ts';
+import { readPutRequest, writePutResponse } from './messages/put.ts';
+import { readRangeRequest, writeRangeResponse } from './messages/range.ts';
+import { readTxnRequest, writeTxnResponse } from './messages/txn.ts';
+import type { ServiceContext, UnaryMethods } from './unary.ts';
+import { decode } from './wire/reader.ts';
+import { encode } from './wire/writer.ts';
+
+/**
+ * etcdserverpb.KV. RangeStream is left out: clients fall back to Range when it is
+ * unimplemented.
+ */
+export function kvService({ member, header }: ServiceContext): UnaryMethods {
+  return {
+    '/etcdserverpb.KV/Range': async (bytes) => {
+      const response = await member.range(decode(bytes, readRangeRequest));
+      return encode((writer) => writeRangeResponse(writer, header(response.revision), response));
+    },
+    '/etcdserverpb.KV/Put': async (bytes) => {
+      const response = await member.put(decode(bytes, readPutRequest));
+      return encode((writer) => writePutResponse(writer, header(response.revision), response));
+    },
+    '/etcdserverpb.KV/DeleteRange': async (bytes) => {
+      const response = await member.deleteRange(decode(bytes, readDeleteRangeRequest));
+      const { revision } = response;
+      return encode((writer) => writeDeleteRangeResponse(writer, header(revision), response));
+    },
+    '/etcdserverpb.KV/Txn': async (bytes) => {
+      const response = await member.txn(decode(bytes, (reader) => readTxnRequest(reader)));
+      return encode((writer) => writeTxnResponse(writer, header(response.revision), response));
+    },
+    '/etcdserverpb.KV/Compact': async (bytes) => {
+      await member.compact(decode(bytes, readCompactionRequest));
+      return encode((writer) => writeHeader(writer, header(member.head().revision)));
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * The client port: etcd v3 over gRPC and etcd's HTTP paths, on one socket address.
+ *
+ * In: a member and the effects to serve it. Out: the member itself, which outlives its port.
+ * grpc-js is loaded by the first HTTP/2 connection: the port opens without waiting for it.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import type { HttpHandler } from '../../platform/http.ts';
+import type { TlsMaterial } from '../../platform/http-server.ts';
+import type { Running } from '../../platform/lifecycle.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { SharedPort } from '../../platform/shared-port.ts';
+import { CallCounts } from '../http/call-counts.ts';
+import { storeHttp } from '../http/handler.ts';
+import { StoreMetrics, type ProcessUsage } from '../http/metrics.ts';
+import type { Member } from '../server/interface.ts';
+import type { GrpcServer } from './grpc-server.ts';
+import { encodeIdentity } from './messages/header.ts';
+import type { ServiceContext } from './unary.ts';
+
+const DEFAULT_MAX_REQUEST_BYTES = 1_572_864;
+/** etcd takes messages this much larger than the largest request, to refuse it in its own words. */
+const MESSAGE_OVERHEAD_BYTES = 512 * 1024;
+const DEFAULT_QUOTA_BYTES = 2 * 2 ** 30;
+
+export interface ServeStoreOptions {
+  readonly member: Member;
+  /** How to listen: `sniffingServer` of platform/node. */
+  readonly listen: SharedPort;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** `processUsage` of platform/node. */
+  readonly usage: () => ProcessUsage;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly tls?: TlsMaterial;
+  /** What MemberList says of this member. Default: where it listens. */
+  readonly advertiseClientUrls?: readonly string[];
+  readonly advertisePeerUrls?: readonly string[];
+  readonly maxRequestBytes?: number;
+  readonly quotaBackendBytes?: number;
+}
+
+export interface ServingStore extends Running {
+  readonly port: number;
+  /** `http://127.0.0.1:2379`, with the port really taken. */
+  readonly url: string;
+  /** The plain HTTP part, for a metrics port of its own. */
+  readonly http: HttpHandler;
+}
+
+/** `http://[::1]:2379` */
+export function urlOf(address: { host: string; port: number; secure: boolean }): string {
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `${address.secure ? 'https' : 'http'}://${host}:${address.port}`;
+}
+
+function contextOf(options: ServeStoreOptions, clientUrls: () => readonly string[]) {
+  const { member } = options;
+  const identity = encodeIdentity(member.identity);
+  const context: ServiceContext = {
+    member,
+    header: (revision) => ({ identity, revision, raftTerm: member.head().raftTerm }),
+    self: {
+      id: member.identity.memberId,
+      name: member.identity.name,
+      peerUrls: options.advertisePeerUrls ?? ['http://localhost:2380'],
+      get clientUrls() {
+        return clientUrls();
+      },
+      isLearner: false,
+    },
+    quotaBytes: options.quotaBackendBytes ?? DEFAULT_QUOTA_BYTES,
+    maxMessageBytes:
+      (options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES) + MESSAGE_OVERHEAD_BYTES,
+  };
+  return context;
+}
+
+/** Rejects with the operating system's error if the address cannot be taken. */
+export async function serveStore(options: ServeStoreOptions): Promise<ServingStore> {
+  const { member, logger, clock, host, tls } = options;
+  const calls = new CallCounts();
+  let url = '';
+  const context = contextOf(options, () => options.advertiseClientUrls ?? [url]);
+  const { quotaBytes } = context;
+  const metrics = new StoreMetrics({ member, calls, usage: options.usage, quotaBytes });
+  const http = storeHttp({ member, metrics, logger });
+  let grpc: Promise<GrpcServer> | undefined;
+  const onHttp2 = (connection: object): void => {
+    grpc ??= import('./grpc-server.ts').then(
+      ({ GrpcServer }) => new GrpcServer({ context, calls, clock, logger }),
+    );
+    void grpc.then((server) => server.inject(connection));
+  };
+  const listening = await options.listen({
+    host,
+    port: options.port,
+    ...(tls === undefined ? {} : { tls }),
+    onHttp2,
+    onHttp1: http,
+  });
+  url = urlOf({ host, port: listening.port, secure: tls !== undefined });
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    // Both at once: the port waits for connections that only the services can end.
+    await Promise.all([listening.stop(), grpc?.then((server) => server.stop())]);
+  };
+  return { port: listening.port, url, http, stop: () => (stopped ??= stop()) };
+}

@@ -1,0 +1,21 @@
+import type { Member } from '../server/interface.ts';
+import type { ClusterMember } from './messages/cluster.ts';
+import type { ResponseHeader } from './messages/header.ts';
+
+/** Answers one unary RPC: encoded request in, encoded response out. */
+export type UnaryMethod = (request: Buffer) => Promise<Buffer>;
+
+/** Full method names ("/etcdserverpb.KV/Range") and what answers them. */
+export type UnaryMethods = Readonly<Record<string, UnaryMethod>>;
+
+/** What every service needs. */
+export interface ServiceContext {
+  readonly member: Member;
+  /** A full header (all four fields) at `revision`. */
+  readonly header: (revision: number) => ResponseHeader;
+  /** This member as others should see it. */
+  readonly self: ClusterMember;
+  readonly quotaBytes: number;
+  /** Above this a watch that asked for fragments gets them, and a request is refused. */
+  readonly maxMessageBytes: number;
+}

@@ -1,0 +1,254 @@
+/**
+ * One Watch.Watch stream: many watchers, one connection.
+ *
+ * Each watcher has a loop that moves its batches to the stream and waits while the stream is
+ * full, so a slow client holds back nobody but itself; how far it may fall behind is the
+ * member's bound. Replies of one watcher keep their order: created, events, canceled.
+ */
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { StoreError, storeErrors, type Event, type Watch, type WatchBatch } from '../kv.ts';
+import {
+  NO_WATCH_ID,
+  readWatchCommand,
+  writeEvent,
+  writeWatchResponse,
+  type WatchCreate,
+  type WatchResponse,
+} from './messages/watch.ts';
+import type { ServiceContext } from './unary.ts';
+import { decode } from './wire/reader.ts';
+import { encode } from './wire/writer.ts';
+
+interface Watcher {
+  readonly watch: Watch;
+  readonly create: WatchCreate;
+  /** Everything up to here is on the stream. */
+  syncedTo: number;
+  /** Asked for progress and not heard from since. */
+  owesProgress: boolean;
+  canceled: boolean;
+}
+
+/** Texts of etcd's mvcc package, which have no gRPC code: they travel as a cancel reason. */
+const DUPLICATE_ID = 'mvcc: duplicate watch ID provided on the WatchStream';
+const EMPTY_RANGE = 'mvcc: watcher range is empty';
+
+export class WatchStream {
+  readonly #context: ServiceContext;
+  readonly #call: ServerDuplexStream<Buffer, Buffer>;
+  readonly #fail: (error: unknown) => void;
+  readonly #watchers = new Map<number, Watcher>();
+  #nextId = 0;
+  #drained: Promise<void> | undefined;
+  /** A progress request waits for its watchers; another arrived meanwhile. */
+  #progress: 'idle' | 'asked' | 'askedAgain' = 'idle';
+  #closed = false;
+
+  /** `fail` ends the stream with what went wrong. */
+  constructor(
+    context: ServiceContext,
+    call: ServerDuplexStream<Buffer, Buffer>,
+    fail: (error: unknown) => void,
+  ) {
+    this.#context = context;
+    this.#call = call;
+    this.#fail = fail;
+  }
+
+  receive(message: Buffer): void {
+    const command = decode(message, readWatchCommand);
+    if (command?.type === 'create') this.#create(command);
+    else if (command?.type === 'cancel') this.#cancel(command.watchId);
+    else if (command?.type === 'progress') this.#askForProgress();
+  }
+
+  /** No reason to let go of watchers: etcd keeps them. */
+  halfClosed(): void {}
+
+  close(): void {
+    this.#closed = true;
+    for (const watcher of this.#watchers.values()) watcher.watch.cancel();
+    this.#watchers.clear();
+  }
+
+  #create(create: WatchCreate): void {
+    const refusal = this.#refusal(create);
+    if (refusal !== undefined) {
+      const refused = { watchId: NO_WATCH_ID, created: true, canceled: true };
+      void this.#send({ ...refused, cancelReason: refusal }, this.#context.member.head().revision);
+      return;
+    }
+    const id = create.watchId === 0 ? this.#freeId() : create.watchId;
+    const watch = this.#context.member.watch(create.request);
+    const watcher: Watcher = {
+      watch,
+      create,
+      syncedTo: 0,
+      owesProgress: this.#progress !== 'idle',
+      canceled: false,
+    };
+    this.#watchers.set(id, watcher);
+    if (watcher.owesProgress) watch.requestProgress();
+    this.#run(id, watcher).catch(this.#fail);
+  }
+
+  #refusal({ request, watchId }: WatchCreate): string | undefined {
+    const { key, rangeEnd, startRevision = 0 } = request;
+    if (startRevision < 0) return storeErrors.compacted[1];
+    if (rangeEnd !== undefined && rangeEnd !== '\0' && key >= rangeEnd) return EMPTY_RANGE;
+    if (watchId !== 0 && this.#watchers.has(watchId)) return DUPLICATE_ID;
+    return undefined;
+  }
+
+  #freeId(): number {
+    while (this.#watchers.has(this.#nextId)) this.#nextId++;
+    return this.#nextId++;
+  }
+
+  /** An unknown ID is met with silence, as in etcd. */
+  #cancel(id: number): void {
+    const watcher = this.#watchers.get(id);
+    if (watcher === undefined) return;
+    watcher.canceled = true;
+    watcher.watch.cancel();
+  }
+
+  async #run(id: number, watcher: Watcher): Promise<void> {
+    let last: WatchResponse = { watchId: id, canceled: true };
+    let revision: number | undefined;
+    try {
+      await this.#deliver(id, watcher);
+    } catch (error) {
+      if (!watcher.canceled) {
+        if (!(error instanceof StoreError) || error.reason !== 'compacted') throw error;
+        last = { ...last, compactRevision: error.compactRevision ?? 0 };
+        // etcd leaves the revision out here.
+        revision = 0;
+      }
+    }
+    if (this.#closed) return;
+    this.#watchers.delete(id);
+    await this.#send(last, revision ?? this.#context.member.head().revision);
+    this.#answerProgress();
+  }
+
+  async #deliver(id: number, watcher: Watcher): Promise<void> {
+    const { watch } = watcher;
+    const created = await watch.created.catch((error: unknown) => {
+      // The reply "created" precedes whatever becomes of the watcher.
+      if (watcher.canceled || (error instanceof StoreError && error.reason === 'compacted'))
+        return this.#context.member.head().revision;
+      throw error;
+    });
+    await this.#send({ watchId: id, created: true }, created);
+    for await (const batch of watch) {
+      if (this.#closed || watcher.canceled) return;
+      await this.#forward(id, watcher, batch);
+    }
+    if (!watcher.canceled && !this.#closed) throw new StoreError('stopped');
+  }
+
+  async #forward(id: number, watcher: Watcher, batch: WatchBatch): Promise<void> {
+    if (batch.events.length > 0) await this.#sendEvents(id, watcher, batch);
+    watcher.syncedTo = Math.max(watcher.syncedTo, batch.revision);
+    if (batch.events.length > 0) return;
+    if (watcher.owesProgress) {
+      watcher.owesProgress = false;
+      this.#answerProgress();
+    } else if (watcher.create.request.progressNotify === true) {
+      await this.#send({ watchId: id }, batch.revision);
+    }
+  }
+
+  async #sendEvents(id: number, watcher: Watcher, batch: WatchBatch): Promise<void> {
+    const whole = this.#encode({ watchId: id, events: batch.events }, batch.revision);
+    const { maxMessageBytes } = this.#context;
+    if (!watcher.create.fragment || whole.length < maxMessageBytes || batch.events.length < 2) {
+      await this.#write(whole);
+      return;
+    }
+    const fragments = fragmentsOf(batch.events, maxMessageBytes);
+    for (const [index, events] of fragments.entries()) {
+      const fragment = index < fragments.length - 1;
+      await this.#send({ watchId: id, events, fragment }, batch.revision);
+    }
+  }
+
+  /**
+   * One answer for the stream, once every watcher has caught up: no event at or below the
+   * announced revision may follow (etcd bugs 15220, 20221). Requests that arrive meanwhile share
+   * one further answer.
+   */
+  #askForProgress(): void {
+    if (this.#watchers.size === 0) return;
+    if (this.#progress !== 'idle') {
+      this.#progress = 'askedAgain';
+      return;
+    }
+    this.#progress = 'asked';
+    for (const watcher of this.#watchers.values()) {
+      watcher.owesProgress = true;
+      watcher.watch.requestProgress();
+    }
+  }
+
+  #answerProgress(): void {
+    if (this.#progress === 'idle') return;
+    let revision = Infinity;
+    for (const watcher of this.#watchers.values()) {
+      if (watcher.owesProgress) return;
+      revision = Math.min(revision, watcher.syncedTo);
+    }
+    const again = this.#progress === 'askedAgain';
+    this.#progress = 'idle';
+    if (this.#watchers.size > 0) void this.#send({ watchId: NO_WATCH_ID }, revision);
+    if (again) this.#askForProgress();
+  }
+
+  #encode(response: WatchResponse, revision: number): Buffer {
+    const header = this.#context.header(revision);
+    return encode((writer) => writeWatchResponse(writer, header, response));
+  }
+
+  #send(response: WatchResponse, revision: number): Promise<void> | undefined {
+    return this.#write(this.#encode(response, revision));
+  }
+
+  /** Resolves when the stream takes more. */
+  #write(bytes: Buffer): Promise<void> | undefined {
+    if (this.#closed) return undefined;
+    if (this.#call.write(bytes)) return undefined;
+    this.#drained ??= new Promise((resolve) => {
+      const done = (): void => {
+        this.#call.off('drain', done);
+        this.#call.off('close', done);
+        this.#call.off('cancelled', done);
+        this.#drained = undefined;
+        resolve();
+      };
+      this.#call.on('drain', done);
+      this.#call.on('close', done);
+      this.#call.on('cancelled', done);
+    });
+    return this.#drained;
+  }
+}
+
+/** Groups of events whose encoding stays below `maxBytes` each, or that are a single event. */
+export function fragmentsOf(events: readonly Event[], maxBytes: number): Event[][] {
+  const fragments: Event[][] = [];
+  let fragment: Event[] = [];
+  let size = 0;
+  for (const event of events) {
+    const bytes = encode((writer) => writeEvent(writer, 11, event)).length;
+    if (fragment.length > 0 && size + bytes >= maxBytes) {
+      fragments.push(fragment);
+      fragment = [];
+      size = 0;
+    }
+    fragment.push(event);
+    size += bytes;
+  }
+  if (fragment.length > 0) fragments.push(fragment);
+  return fragments;
+}

@@ -1,0 +1,53 @@
+/**
+ * What the client port answers to plain HTTP: probes, version, metrics. In: etcd's paths and
+ * bodies. Out: etcd's JSON gateway (/v3/…), which answers 404 here.
+ */
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/http.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Member } from '../server/interface.ts';
+import { health, probe, text } from './health.ts';
+import type { StoreMetrics } from './metrics.ts';
+import { clusterVersion } from './version.ts';
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+async function version(member: Member): Promise<HttpResponse> {
+  const served = (await member.status()).version;
+  const cluster = clusterVersion(served);
+  const body = { etcdserver: served, etcdcluster: cluster, storage: cluster };
+  const headers = { 'content-type': 'application/json' };
+  return { status: 200, headers, body: Buffer.from(JSON.stringify(body)) };
+}
+
+async function metrics(source: StoreMetrics): Promise<HttpResponse> {
+  const headers = { 'content-type': METRICS_TYPE };
+  return { status: 200, headers, body: Buffer.from(await source.text()) };
+}
+
+export function storeHttp(options: {
+  readonly member: Member;
+  readonly metrics: StoreMetrics;
+  readonly logger: Logger;
+}): HttpHandler {
+  const { member } = options;
+  const route = (request: HttpRequest): Promise<HttpResponse | undefined> | undefined => {
+    if (request.path === '/health') return health(member, request);
+    if (request.path === '/version') return version(member);
+    if (request.path === '/metrics') return metrics(options.metrics);
+    return probe(member, request);
+  };
+  return async (request) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    try {
+      const response = await route({ ...request, method: 'GET' });
+      if (response === undefined) return text(404, '404 page not found\n');
+      if (isRead) return response;
+      const refusal = text(405, 'Method Not Allowed\n');
+      return { ...refusal, headers: { ...refusal.headers, allow: 'GET' } };
+    } catch (error) {
+      // A member that stops or has failed says so; anything else is a bug, and looks like one.
+      options.logger.warn({ error, path: request.path }, 'an HTTP request failed');
+      return text(503, `${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  };
+}
