@@ -8,7 +8,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import type { HttpHandler, HttpRequest, HttpResponse, JsonValue } from '../http.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../http.ts';
 import type { SharedPort, SharedPortListening, SharedPortOptions } from '../shared-port.ts';
 
 /** A connection that says nothing for this long is closed. */

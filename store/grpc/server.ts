@@ -71,7 +71,8 @@ function contextOf(options: ServeStoreOptions, clientUrls: () => readonly string
       },
       isLearner: false,
     },
-    quotaBytes: options.quotaBackendBytes ?? DEFAULT_QUOTA_BYTES,
+    // 0 asks for the default, as etcd's flag does.
+    quotaBytes: options.quotaBackendBytes || DEFAULT_QUOTA_BYTES,
     maxMessageBytes:
       (options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES) + MESSAGE_OVERHEAD_BYTES,
   };

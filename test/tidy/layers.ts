@@ -49,6 +49,9 @@ export const layers: readonly Layer[] = [
     imports: ['store/kv.ts', 'store/server', 'platform'],
     packages: ['prom-client'],
   },
+  { part: 'store/flags.ts', imports: [], packages: ['commander'] },
+  { part: 'store/auto-compaction.ts', imports: ['store/kv.ts', 'platform'] },
+  { part: 'store/flag-rules.ts', imports: ['store/flags.ts', 'store/auto-compaction.ts'] },
   {
     part: 'store/main.ts',
     imports: ['store/*', 'platform', 'platform/node'],

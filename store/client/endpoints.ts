@@ -1,0 +1,162 @@
+/** Connections to a store's endpoints, of which one is used until it fails. */
+import { Client, connectivityState, credentials, type ServiceError } from '@grpc/grpc-js';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { StoreError } from '../kv.ts';
+import { codes, storeErrorOf } from '../grpc/status.ts';
+
+/** PEM texts. An `https` endpoint without a CA is trusted as the system's CAs say. */
+export interface ClientTls {
+  readonly ca?: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly privateKey?: string | undefined;
+}
+
+export interface EndpointOptions {
+  /** `http://host:port` or `https://host:port`, tried in this order. */
+  readonly endpoints: readonly string[];
+  readonly tls?: ClientTls;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long one endpoint may take to be connected to before the next is tried. */
+  readonly dialTimeoutMs?: number;
+}
+
+const DIAL_TIMEOUT_MS = 2_000;
+/** Reconnects back off between these. */
+const BACKOFF_MS = { first: 50, longest: 1_000 };
+/** A peer that stays silent is noticed by these; etcd allows a ping each 5 s. */
+const PING_AFTER_MS = 10_000;
+const PING_TIMEOUT_MS = 5_000;
+
+/** grpc-js says one of these of a call that never left: it may be sent to another endpoint. */
+const NEVER_SENT = /^(No connection established|Name resolution failed)/;
+
+const channelOptions = {
+  'grpc.max_receive_message_length': -1,
+  'grpc.max_send_message_length': -1,
+  'grpc.initial_reconnect_backoff_ms': BACKOFF_MS.first,
+  'grpc.max_reconnect_backoff_ms': BACKOFF_MS.longest,
+  'grpc.keepalive_time_ms': PING_AFTER_MS,
+  'grpc.keepalive_timeout_ms': PING_TIMEOUT_MS,
+  'grpc.keepalive_permit_without_calls': 0,
+  'grpc.service_config_disable_resolution': 1,
+  'grpc.enable_retries': 0,
+  'grpc.enable_http_proxy': 0,
+  'grpc.enable_channelz': 0,
+  'grpc.use_local_subchannel_pool': 1,
+} as const;
+
+interface Endpoint {
+  readonly url: string;
+  readonly client: Client;
+}
+
+const pem = (text: string | undefined): Buffer | null =>
+  text === undefined ? null : Buffer.from(text);
+
+function open(url: string, tls: ClientTls): Endpoint {
+  const [, scheme, address] = /^(https?):\/\/([^/]+)\/?$/.exec(url) ?? [];
+  if (address === undefined) throw new TypeError(`${url} is not http(s)://host:port`);
+  const secured =
+    scheme === 'https'
+      ? credentials.createSsl(pem(tls.ca), pem(tls.privateKey), pem(tls.certificate))
+      : credentials.createInsecure();
+  return { url, client: new Client(address, secured, channelOptions) };
+}
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+export class Endpoints {
+  readonly #endpoints: readonly Endpoint[];
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #dialTimeoutMs: number;
+  #current = 0;
+  #closed = false;
+
+  constructor(options: EndpointOptions) {
+    if (options.endpoints.length === 0) throw new TypeError('at least one endpoint is needed');
+    this.#endpoints = options.endpoints.map((url) => open(url, options.tls ?? {}));
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#dialTimeoutMs = options.dialTimeoutMs ?? DIAL_TIMEOUT_MS;
+  }
+
+  /**
+   * One call. A read may be `repeated` on another endpoint after a broken connection; a write
+   * only if it never left, because its outcome is unknown otherwise.
+   */
+  async call(
+    path: string,
+    request: Buffer,
+    options: { readonly repeatable: boolean },
+  ): Promise<Buffer> {
+    for (let attempt = 1; ; attempt++) {
+      const endpoint = await this.connected();
+      try {
+        return await unary(endpoint.client, path, request);
+      } catch (error) {
+        const failure = error as ServiceError;
+        const meaning = storeErrorOf(failure);
+        if (meaning.reason !== 'unavailable') throw meaning;
+        this.lost(endpoint, failure.details);
+        const again = options.repeatable || NEVER_SENT.test(failure.details);
+        const transport = Number(failure.code) === codes.unavailable;
+        if (!again || !transport || attempt > this.#endpoints.length) {
+          throw unavailable(endpoint.url, failure);
+        }
+      }
+    }
+  }
+
+  /** An endpoint that is connected, or the last one tried: a call on it tells what is wrong. */
+  async connected(): Promise<Endpoint> {
+    for (let tries = 0; tries < this.#endpoints.length; tries++) {
+      if (this.#closed) throw new StoreError('stopped');
+      const endpoint = this.#endpoints[this.#current]!;
+      if (await this.#ready(endpoint)) return endpoint;
+      this.lost(endpoint, 'not connected');
+    }
+    return this.#endpoints[this.#current]!;
+  }
+
+  /** The next call goes to the next endpoint. */
+  lost(endpoint: Endpoint, reason: string): void {
+    if (this.#closed || this.#endpoints[this.#current] !== endpoint) return;
+    this.#logger.debug({ endpoint: endpoint.url, reason }, 'store endpoint lost');
+    this.#current = (this.#current + 1) % this.#endpoints.length;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { client } of this.#endpoints) client.close();
+  }
+
+  async #ready({ client }: Endpoint): Promise<boolean> {
+    const channel = client.getChannel();
+    const giveUp = this.#clock.now() + this.#dialTimeoutMs;
+    for (;;) {
+      const state = channel.getConnectivityState(true);
+      if (state === connectivityState.READY) return true;
+      if (state === connectivityState.TRANSIENT_FAILURE) return false;
+      if (state === connectivityState.SHUTDOWN) throw new StoreError('stopped');
+      const timedOut = await new Promise<boolean>((resolve) => {
+        channel.watchConnectivityState(state, giveUp, (error) => resolve(error !== undefined));
+      });
+      if (timedOut) return false;
+    }
+  }
+}
+
+export const unavailable = (url: string, failure: ServiceError): StoreError =>
+  new StoreError('unavailable', { detail: `${url}: ${failure.details}`, cause: failure });
+
+function unary(client: Client, path: string, request: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(path, asIs, asIs, request, (error, response) => {
+      if (error !== null) reject(error);
+      else resolve(response!);
+    });
+  });
+}

@@ -1,0 +1,98 @@
+/** What etcd refuses of flags that are well-formed each by itself, and what one member refuses. */
+import type { AutoCompaction } from './auto-compaction.ts';
+import type { StoreFlags } from './flags.ts';
+
+/** Flags that cannot be served. The message is the whole explanation. */
+export class FlagError extends Error {
+  override readonly name = 'FlagError';
+}
+
+const HOUR_MS = 3_600_000;
+const unitsMs: Readonly<Record<string, number>> = { h: HOUR_MS, m: 60_000, s: 1000, ms: 1 };
+const MAX_ELECTION_TIMEOUT_MS = 50_000;
+
+/** Throws {@link FlagError}. `explicit` tells the flags that were given from the defaults. */
+export function checkFlags(flags: StoreFlags, explicit: (name: keyof StoreFlags) => boolean): void {
+  checkCluster(flags);
+  checkTls(flags);
+  const { electionTimeout, heartbeatInterval } = flags;
+  if (electionTimeout < 5 * heartbeatInterval) {
+    throw new FlagError(
+      `--election-timeout[${electionTimeout}ms] should be at least as 5 times as ` +
+        `--heartbeat-interval[${heartbeatInterval}ms]`,
+    );
+  }
+  if (electionTimeout > MAX_ELECTION_TIMEOUT_MS) {
+    throw new FlagError(
+      `--election-timeout[${electionTimeout}ms] is too long, and should be set less than ` +
+        `${MAX_ELECTION_TIMEOUT_MS}ms`,
+    );
+  }
+  if (flags.listenClientUrls.length === 0) {
+    throw new FlagError('--listen-client-urls names no URL to serve clients on');
+  }
+  if (explicit('listenClientUrls') && flags.advertiseClientUrls === undefined) {
+    throw new FlagError(
+      '--advertise-client-urls is required when --listen-client-urls is set explicitly',
+    );
+  }
+}
+
+function checkCluster({ name, initialCluster, initialAdvertisePeerUrls }: StoreFlags): void {
+  if (initialCluster === undefined) return;
+  const names = [...new Set(initialCluster.map((entry) => entry.name))];
+  if (names.length > 1) {
+    throw new FlagError(
+      `this store runs as a single member, but --initial-cluster names ${names.length}: ` +
+        `${names.join(', ')}; for several members use etcd`,
+    );
+  }
+  if (names[0] !== name) {
+    throw new FlagError(
+      `couldn't find local name ${JSON.stringify(name)} in the initial cluster configuration`,
+    );
+  }
+  const named = initialCluster.map((entry) => entry.url).sort();
+  const own = [...initialAdvertisePeerUrls].sort();
+  if (named.join() !== own.join()) {
+    throw new FlagError(
+      `--initial-cluster has ${name}=${named.join()} but ` +
+        `--initial-advertise-peer-urls is ${own.join()}`,
+    );
+  }
+}
+
+function checkTls(flags: StoreFlags): void {
+  if ((flags.certFile === undefined) !== (flags.keyFile === undefined)) {
+    throw new FlagError('--cert-file and --key-file belong together');
+  }
+  const secure = [...flags.listenClientUrls, ...flags.listenMetricsUrls].find((url) => url.secure);
+  if (secure !== undefined && flags.certFile === undefined) {
+    throw new FlagError(`${secure.text} needs --cert-file and --key-file`);
+  }
+  if (flags.clientCertAuth && flags.trustedCaFile === undefined) {
+    throw new FlagError('--client-cert-auth needs --trusted-ca-file');
+  }
+}
+
+/** Undefined when it is off. A bare number of the periodic mode is hours. */
+export function autoCompactionOf(flags: StoreFlags): AutoCompaction | undefined {
+  const { autoCompactionMode: mode, autoCompactionRetention: text } = flags;
+  const refuse = (): never => {
+    throw new FlagError(
+      `--auto-compaction-retention: ${JSON.stringify(text)} is no ${
+        mode === 'revision' ? 'number of revisions' : 'number of hours and no duration like 5m'
+      }`,
+    );
+  };
+  const bare = /^\d+$/.test(text) ? Number(text) : undefined;
+  if (bare === 0) return undefined;
+  if (mode === 'revision') return { mode, retention: bare ?? refuse() };
+  if (bare !== undefined) return { mode, retentionMs: bare * HOUR_MS };
+  if (!/^(\d+(ms|[hms]))+$/.test(text)) return refuse();
+  const retentionMs = [...text.matchAll(/(\d+)(ms|[hms])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * unitsMs[unit!]!,
+    0,
+  );
+  return retentionMs === 0 ? undefined : { mode, retentionMs };
+}

@@ -1,0 +1,244 @@
+/** Command line of `wherry store`: etcd's names, defaults and environment variables. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+export interface StoreFlags {
+  readonly name: string;
+  readonly dataDir?: string;
+  readonly listenClientUrls: readonly Url[];
+  readonly advertiseClientUrls?: readonly string[];
+  readonly listenPeerUrls: readonly Url[];
+  readonly initialAdvertisePeerUrls: readonly string[];
+  readonly initialCluster?: readonly ClusterEntry[];
+  readonly initialClusterState: 'new' | 'existing';
+  readonly initialClusterToken: string;
+  readonly listenMetricsUrls: readonly Url[];
+  readonly snapshotCount: number;
+  readonly heartbeatInterval: number;
+  readonly electionTimeout: number;
+  readonly quotaBackendBytes: number;
+  readonly maxTxnOps: number;
+  readonly maxRequestBytes: number;
+  readonly autoCompactionMode: 'periodic' | 'revision';
+  readonly autoCompactionRetention: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly clientCertAuth: boolean;
+  readonly trustedCaFile?: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly logFormat: 'json' | 'console';
+}
+
+/** An address to listen on. */
+export interface Url {
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly text: string;
+}
+
+export interface ClusterEntry {
+  readonly name: string;
+  readonly url: string;
+}
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+function bindUrl(text: string): Url {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  const secure = parsed?.protocol === 'https:';
+  if (parsed === undefined || (!secure && parsed.protocol !== 'http:')) {
+    throw new InvalidArgumentError(`${JSON.stringify(text)} is not http(s)://host:port.`);
+  }
+  const host = parsed.hostname.replace(/^\[|\]$/g, '');
+  // URL drops the port that is the scheme's default; etcd wants it written.
+  const port = /:(\d+)\/?$/.exec(text)?.[1];
+  if (port === undefined) throw new InvalidArgumentError(`${text} has no port.`);
+  if (host !== 'localhost' && !/^[\d.]+$|:/.test(host)) {
+    throw new InvalidArgumentError(`expected an IP address or localhost for listening in ${text}.`);
+  }
+  return { secure, host: host === 'localhost' ? '127.0.0.1' : host, port: Number(port), text };
+}
+
+const bindUrls = (text: string): Url[] => list(text).map(bindUrl);
+
+function urls(text: string): string[] {
+  const found = list(text);
+  const bad = found.find((url) => !/^https?:\/\/[^/]+:\d+\/?$/.test(url));
+  if (bad !== undefined || found.length === 0) {
+    throw new InvalidArgumentError(`${JSON.stringify(bad ?? text)} is not http(s)://host:port.`);
+  }
+  return found;
+}
+
+function cluster(text: string): ClusterEntry[] {
+  return list(text).map((entry) => {
+    const [, name, url] = /^([^=]+)=(https?:\/\/[^/]+:\d+)\/?$/.exec(entry) ?? [];
+    if (name === undefined || url === undefined) {
+      throw new InvalidArgumentError(`${JSON.stringify(entry)} is not name=http(s)://host:port.`);
+    }
+    return { name, url };
+  });
+}
+
+function integer(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
+  return Number(text);
+}
+
+function natural(text: string): number {
+  const value = integer(text);
+  if (value < 1) throw new InvalidArgumentError('a whole number above 0 is needed.');
+  return value;
+}
+
+/** Go's boolean flags: bare, or with a value after "=". */
+function boolean(text: string): boolean {
+  if (!['true', 'false'].includes(text)) throw new InvalidArgumentError('true or false is needed.');
+  return text === 'true';
+}
+
+const levels = ['debug', 'info', 'warn', 'error', 'silent'];
+const CLIENT = 'http://localhost:2379';
+const PEER = 'http://localhost:2380';
+
+interface Row {
+  readonly flags: string;
+  readonly text: string;
+  readonly parse?: (text: string) => unknown;
+  readonly fallback?: unknown;
+  readonly choices?: readonly string[];
+}
+
+const rows: readonly Row[] = [
+  { flags: '--name <name>', text: 'name of this member', fallback: 'default' },
+  { flags: '--data-dir <folder>', text: 'where the store is kept (default: <name>.etcd)' },
+  {
+    flags: '--listen-client-urls <urls>',
+    text: 'where clients are served; port 0 takes any free one',
+    parse: bindUrls,
+    fallback: [bindUrl(CLIENT)],
+  },
+  { flags: '--advertise-client-urls <urls>', text: 'where clients are told to go', parse: urls },
+  {
+    flags: '--listen-peer-urls <urls>',
+    text: 'kept for scripts: a store of one member has no peers to listen to',
+    parse: bindUrls,
+    fallback: [bindUrl(PEER)],
+  },
+  {
+    flags: '--initial-advertise-peer-urls <urls>',
+    text: "this member's peer URLs, which its ID is computed from",
+    parse: urls,
+    fallback: [PEER],
+  },
+  { flags: '--initial-cluster <members>', text: 'name=url, of one member', parse: cluster },
+  {
+    flags: '--initial-cluster-state <state>',
+    text: 'whether the cluster exists already',
+    choices: ['new', 'existing'],
+    fallback: 'new',
+  },
+  {
+    flags: '--initial-cluster-token <token>',
+    text: 'told apart by it: clusters with the same URLs',
+    fallback: 'etcd-cluster',
+  },
+  {
+    flags: '--listen-metrics-urls <urls>',
+    text: 'where /metrics and the probes are served besides the client URLs',
+    parse: bindUrls,
+    fallback: [],
+  },
+  {
+    flags: '--snapshot-count <n>',
+    text: 'entries the log may hold before it is compacted',
+    parse: natural,
+    fallback: 10_000,
+  },
+  {
+    flags: '--heartbeat-interval <ms>',
+    text: 'length of a tick',
+    parse: natural,
+    fallback: 100,
+  },
+  {
+    flags: '--election-timeout <ms>',
+    text: 'silence after which an election starts',
+    parse: natural,
+    fallback: 1000,
+  },
+  {
+    flags: '--quota-backend-bytes <n>',
+    text: 'space the store may take; 0: 2 GiB, negative: no limit',
+    parse: integer,
+    fallback: 0,
+  },
+  {
+    flags: '--max-txn-ops <n>',
+    text: 'operations a transaction may have',
+    parse: natural,
+    fallback: 128,
+  },
+  {
+    flags: '--max-request-bytes <n>',
+    text: 'largest request',
+    parse: natural,
+    fallback: 1_572_864,
+  },
+  {
+    flags: '--auto-compaction-mode <mode>',
+    text: 'what the retention counts',
+    choices: ['periodic', 'revision'],
+    fallback: 'periodic',
+  },
+  {
+    flags: '--auto-compaction-retention <n>',
+    text: 'history kept: revisions, or hours or a duration; 0: all',
+    fallback: '0',
+  },
+  { flags: '--cert-file <file>', text: 'serving certificate of https URLs' },
+  { flags: '--key-file <file>', text: "the serving certificate's key" },
+  {
+    flags: '--client-cert-auth [true|false]',
+    text: 'ask clients for a certificate of the trusted CA',
+    parse: boolean,
+    fallback: false,
+  },
+  { flags: '--trusted-ca-file <file>', text: 'CA of client certificates' },
+  {
+    flags: '--log-level <level>',
+    text: 'least severe line logged',
+    choices: levels,
+    fallback: 'info',
+  },
+  {
+    flags: '--log-format <format>',
+    text: 'one JSON object or one text per line',
+    choices: ['json', 'console'],
+    fallback: 'json',
+  },
+];
+
+/** ETCD_LISTEN_CLIENT_URLS for --listen-client-urls; the flag beats the variable. */
+const variable = (flags: string): string =>
+  `ETCD_${flags.split(' ')[0]!.slice(2).replaceAll('-', '_').toUpperCase()}`;
+
+export function storeFlags(): Command {
+  const command = new Command('store').description('serve an etcd v3 store of one member');
+  for (const { flags, text, parse, fallback, choices } of rows) {
+    const option = new Option(flags, text).env(variable(flags));
+    if (parse !== undefined) option.argParser(parse);
+    if (choices !== undefined) option.choices(choices);
+    if (flags.includes('[')) option.preset('true');
+    const shown = Array.isArray(fallback)
+      ? fallback.map((value: unknown) => (value as Url).text ?? value).join(',')
+      : undefined;
+    if (fallback !== undefined) option.default(fallback, shown === '' ? 'none' : shown);
+    command.addOption(option);
+  }
+  return command;
+}
