@@ -5,6 +5,8 @@
 export interface ProcessContext {
   /** Arguments after the script's name. */
   readonly argv: readonly string[];
+  /** Path of the script that runs. */
+  readonly script: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
   readonly cwd: string;
@@ -59,6 +61,7 @@ function realContext(): { context: ProcessContext; close: () => void } {
   return {
     context: {
       argv: process.argv.slice(2),
+      script: process.argv[1] ?? '',
       env: process.env,
       pid: process.pid,
       cwd: process.cwd(),

@@ -3,11 +3,11 @@ import { readdirSync } from 'node:fs';
 import { run, temporaryFolder, TestCluster, tool } from './harness.ts';
 
 /** What each script needs beside a cluster. A new script must be added here: the last test says so. */
-const scripts = {
+const scripts: Record<string, { needs?: string }> = {
   '1-reconciliation.sh': {},
-  '2-restart-tour.sh': { ownCluster: true },
+  '2-restart-tour.sh': {},
   '3-watch-the-registry.sh': { needs: 'etcdctl' },
-} as const satisfies Record<string, { ownCluster?: boolean; needs?: string }>;
+};
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let cluster: TestCluster;
@@ -24,7 +24,7 @@ afterAll(async () => {
 describe('examples', () => {
   it.each(Object.entries(scripts))(
     '%s runs',
-    async (name, { needs }: { needs?: string }) => {
+    async (name, { needs }) => {
       if (needs !== undefined && tool(needs) === undefined) return;
       const store = cluster.component('store').address!.replace('http://', '');
       const { code, stdout, stderr } = await run('bash', [`examples/${name}`], {

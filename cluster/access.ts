@@ -1,0 +1,49 @@
+/** The cluster's certificates and the kubeconfigs made with them. */
+import { kubeconfig } from '../apiserver/pki/kubeconfig.ts';
+import { ensurePki, identities, type Pki } from '../apiserver/pki/pki.ts';
+import { servingNames } from '../apiserver/pki/serving-names.ts';
+import { firstServiceAddress } from '../apiserver/server.ts';
+import { realClock } from '../platform/node/clock.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import { realX509 } from '../platform/node/x509.ts';
+import { HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
+import type { ClusterPaths } from './paths.ts';
+
+/** From the data directory, made where they are missing or about to expire. */
+export function clusterPki(paths: ClusterPaths): Promise<Pki> {
+  const names = servingNames(firstServiceAddress(SERVICE_CLUSTER_IP_RANGE), [HOST]);
+  return ensurePki({ folder: paths.pki, disk: realDisk, clock: realClock, x509: realX509, names });
+}
+
+/** The admin's kubeconfig as text. */
+export async function adminKubeconfig(pki: Pki, server: string): Promise<string> {
+  const client = await pki.client('admin', identities.admin);
+  return kubeconfig({ server, ca: pki.ca.certificate, user: identities.admin.commonName, client });
+}
+
+export interface ComponentIdentity {
+  readonly name: string;
+  readonly commonName: string;
+  readonly organizations?: readonly string[];
+}
+
+export function componentIdentities(nodes: readonly string[]): ComponentIdentity[] {
+  return [
+    { name: 'controllers', ...identities.controllerManager },
+    { name: 'scheduler', ...identities.scheduler },
+    ...nodes.map((node) => ({ name: node, ...identities.node(node) })),
+  ];
+}
+
+/** Writes one kubeconfig per component that runs as a process of its own. */
+export async function writeComponentKubeconfigs(
+  paths: ClusterPaths,
+  pki: Pki,
+  { server, nodes }: { readonly server: string; readonly nodes: readonly string[] },
+): Promise<void> {
+  for (const { name, ...subject } of componentIdentities(nodes)) {
+    const client = await pki.client(name, subject);
+    const text = kubeconfig({ server, ca: pki.ca.certificate, user: subject.commonName, client });
+    await realDisk.write(paths.componentKubeconfig(name), text);
+  }
+}

@@ -1,0 +1,192 @@
+/** `wherry up`: runs a cluster in the foreground until it is told to stop. */
+import { isAlive } from '../../platform/node/child-process.ts';
+import { realClock } from '../../platform/node/clock.ts';
+import { realDisk } from '../../platform/node/disk.ts';
+import { createLogger, type LogLevel } from '../../platform/node/logger.ts';
+import { type ProcessContext, whenAborted } from '../../platform/node/process.ts';
+import { sleep } from '../../platform/clock.ts';
+import type { Running } from '../../platform/lifecycle.ts';
+import { ClusterError } from '../failure.ts';
+import { type ClusterOptions, nodeNames } from '../options.ts';
+import { clusterPaths } from '../paths.ts';
+import {
+  clearRunState,
+  type ComponentState,
+  readRunState,
+  type RunState,
+  writeRunState,
+} from '../run-state.ts';
+
+export interface UpFlags {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly storePort: number;
+  readonly nodes: number;
+  readonly separate: boolean;
+  readonly etcdServers?: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+/** How long the components of a killed cluster may take to notice and end. */
+const ORPHANS_MS = 15_000;
+
+export async function up(context: ProcessContext, flags: UpFlags): Promise<number> {
+  const startedAt = realClock.now();
+  const begun = realClock.monotonic();
+  const paths = clusterPaths(flags.dataDir);
+  await refuseSecond(flags.dataDir);
+  const announced: ComponentState[] = [];
+  const announce = (component: string, address?: string): void => {
+    const ms = Math.round(realClock.monotonic() - begun);
+    context.out(`  ${component.padEnd(12)} ready  ${(address ?? '').padEnd(26)} ${ms} ms\n`);
+    const where = address === undefined ? {} : { address };
+    const { pid } = context;
+    announced.push({ name: component, pid, startedAt, restarts: 0, ready: true, ...where });
+  };
+  const cluster = await (flags.separate ? startProcesses : startInProcess)(
+    context,
+    flags,
+    announce,
+  );
+  try {
+    if (!flags.separate) {
+      await publish(flags.dataDir, {
+        ...{ mode: 'embedded', pid: context.pid, startedAt },
+        ...{ server: cluster.server, components: announced },
+      });
+    }
+    const seconds = ((realClock.monotonic() - begun) / 1000).toFixed(2);
+    context.out(readyText({ seconds, server: cluster.server, kubeconfig: paths.kubeconfig }));
+    await Promise.race([whenAborted(context.terminated), cluster.failed]);
+    context.out('Stopping …\n');
+  } finally {
+    await cluster.stop();
+    await clearRunState(realDisk, paths);
+  }
+  context.out('Stopped.\n');
+  return 0;
+}
+
+interface UpCluster extends Running {
+  readonly server: string;
+  /** Rejects when the cluster cannot go on. */
+  readonly failed: Promise<never>;
+}
+
+type Starter = (
+  context: ProcessContext,
+  flags: UpFlags,
+  announce: (component: string, address?: string) => void,
+) => Promise<UpCluster>;
+
+const startInProcess: Starter = async (_context, flags, announce) => {
+  const { startEmbedded } = await import('../embedded.ts');
+  const logger = createLogger({ level: flags.logLevel, name: 'wherry' });
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+  failed.catch(() => {});
+  const cluster = await startEmbedded({
+    ...clusterOptions(flags),
+    logger,
+    announce,
+    onFailure: (error) => fail(error),
+  }).catch(explain(flags));
+  return { server: cluster.server, failed, stop: () => cluster.stop() };
+};
+
+const startProcesses: Starter = async (context, flags, announce) => {
+  const { startSeparate } = await import('../separate.ts');
+  const startedAt = realClock.now();
+  let server = '';
+  let writing = Promise.resolve();
+  let latest: readonly ComponentState[] = [];
+  const write = (): void => {
+    writing = writing.then(() =>
+      publish(flags.dataDir, {
+        ...{ mode: 'separate', pid: context.pid, startedAt },
+        ...{ server, components: latest },
+      }),
+    );
+  };
+  const cluster = await startSeparate({
+    ...clusterOptions(flags),
+    logger: createLogger({ level: flags.logLevel, name: 'wherry' }),
+    announce,
+    script: context.script,
+    onChange(components) {
+      latest = components;
+      write();
+    },
+  });
+  server = cluster.server;
+  write();
+  await writing;
+  const stop = async (): Promise<void> => {
+    await cluster.stop();
+    await writing;
+  };
+  return { server, failed: new Promise<never>(() => {}), stop };
+};
+
+function clusterOptions(flags: UpFlags): ClusterOptions {
+  return {
+    dataDir: flags.dataDir,
+    port: flags.port,
+    storePort: flags.storePort,
+    nodes: nodeNames(flags.nodes),
+    ...(flags.etcdServers === undefined ? {} : { etcdServers: flags.etcdServers }),
+  };
+}
+
+async function publish(dataDir: string, state: RunState): Promise<void> {
+  await writeRunState(realDisk, clusterPaths(dataDir), state);
+}
+
+/** One cluster per data directory; what is left of a killed one has to be gone first. */
+async function refuseSecond(dataDir: string): Promise<void> {
+  const state = await readRunState(realDisk, clusterPaths(dataDir));
+  if (state === undefined) return;
+  if (isAlive(state.pid)) {
+    throw new ClusterError(
+      `a cluster with its data in ${dataDir} is running already (pid ${state.pid}, ` +
+        `${state.server}); use it, stop it with \`wherry down\`, or choose another --data-dir`,
+    );
+  }
+  const deadline = realClock.monotonic() + ORPHANS_MS;
+  while (state.components.some((component) => isAlive(component.pid))) {
+    if (realClock.monotonic() > deadline) {
+      const pids = state.components.filter((c) => isAlive(c.pid)).map((c) => `${c.name} ${c.pid}`);
+      throw new ClusterError(
+        `components of a killed cluster are still running: ${pids.join(', ')}`,
+      );
+    }
+    await sleep(realClock, 50);
+  }
+}
+
+/** A failed start in one sentence that says what to do. */
+function explain(flags: UpFlags): (error: Error) => never {
+  return (error) => {
+    const code = 'code' in error ? error.code : undefined;
+    const port = /:(\d+)$/.exec(error.message)?.[1];
+    if (code === 'EADDRINUSE') {
+      const flag = port === String(flags.storePort) ? '--store-port' : '--port';
+      throw new ClusterError(
+        `port ${port} is in use; choose another with ${flag} (0: any free one)`,
+      );
+    }
+    if (code === 'EACCES') {
+      throw new ClusterError(`${error.message}: the data directory must be yours to write`);
+    }
+    throw error;
+  };
+}
+
+function readyText(is: { seconds: string; server: string; kubeconfig: string }): string {
+  return (
+    `\nReady in ${is.seconds} s: ${is.server}\n` +
+    `Kubeconfig: ${is.kubeconfig}\n\n` +
+    `Try, in another terminal:  npx kubectl-lite apply -f examples/web.yaml\n` +
+    `Stop with Ctrl-C.\n`
+  );
+}

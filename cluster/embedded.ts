@@ -1,0 +1,184 @@
+/**
+ * The whole control plane in one process. Components talk to the API server by direct calls that
+ * pass the same authentication, admission and storage as a socket's; only people's clients and
+ * `etcdctl` use sockets.
+ */
+import { identities } from '../apiserver/pki/pki.ts';
+import { listen } from '../apiserver/http/listen.ts';
+import { readDescriptions } from '../apiserver/openapi-source.ts';
+import { type ApiServer, startApiServer } from '../apiserver/server.ts';
+import { createClient, type RestClient } from '../client/rest.ts';
+import { startControllers } from '../controllers/manager.ts';
+import { startKubelets } from '../kubelet/agent.ts';
+import { Lifecycle, type Running } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import { realClock } from '../platform/node/clock.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
+import { processUsage } from '../platform/node/process-usage.ts';
+import { realRandom } from '../platform/node/random.ts';
+import { sha1 } from '../platform/node/sha1.ts';
+import { sniffingServer } from '../platform/node/sniffing-server.ts';
+import { startScheduler } from '../scheduler/scheduler.ts';
+import { connectEtcd } from '../store/client/connect.ts';
+import { serveStore } from '../store/grpc/server.ts';
+import type { Kv } from '../store/kv.ts';
+import { startMember } from '../store/server/member.ts';
+import { adminKubeconfig, clusterPki } from './access.ts';
+import { type Announce, type ClusterOptions, HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
+import { clusterPaths, type ClusterPaths } from './paths.ts';
+
+export interface EmbeddedOptions extends ClusterOptions {
+  readonly logger: Logger;
+  readonly announce: Announce;
+  /** The store cannot go on (its disk failed): the cluster has to be stopped. */
+  readonly onFailure: (error: Error) => void;
+}
+
+export interface EmbeddedCluster extends Running {
+  /** "https://127.0.0.1:6443" */
+  readonly server: string;
+  /** Text of the admin's kubeconfig, which also stands in the data directory. */
+  readonly kubeconfig: string;
+  /** The admin's client, without a socket. */
+  readonly client: RestClient;
+}
+
+const effects = { clock: realClock, random: realRandom };
+
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedCluster> {
+  const parts = new Lifecycle();
+  try {
+    return await start(options, parts);
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<EmbeddedCluster> {
+  const paths = clusterPaths(options.dataDir);
+  const { announce, logger } = options;
+  const [pki, kv] = await Promise.all([clusterPki(paths), startStore(options, paths, parts)]);
+  const api = await parts.start(() =>
+    startApiServer({
+      ...effects,
+      kv,
+      logger: logger.child({ component: 'apiserver' }),
+      serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
+      descriptions: readDescriptions(realDisk),
+    }),
+  );
+  const tls = { ...(await pki.serving()), clientCa: pki.ca.certificate };
+  const { port } = await parts.start(() =>
+    listen({
+      server: realHttpServer,
+      handler: api.handler,
+      clock: realClock,
+      logger,
+      gzip: realGzip,
+      host: HOST,
+      port: options.port,
+      tls,
+    }),
+  );
+  const server = `https://${HOST}:${port}`;
+  api.advertise({ address: HOST, port });
+  await api.ready();
+  announce('apiserver', server);
+  const kubeconfig = await adminKubeconfig(pki, server);
+  await realDisk.write(paths.kubeconfig, kubeconfig);
+  await startLoops(options, api, parts);
+  const client = clientOf(api, 'admin', identities.admin);
+  return { server, kubeconfig, client, stop: () => parts.stop() };
+}
+
+async function startStore(
+  options: EmbeddedOptions,
+  paths: ClusterPaths,
+  parts: Lifecycle,
+): Promise<Kv> {
+  const logger = options.logger.child({ component: 'store' });
+  if (options.etcdServers !== undefined) {
+    const kv = connectEtcd({ endpoints: options.etcdServers, tls: {}, ...effects, logger });
+    await parts.start(() => ({ stop: () => kv.close() }));
+    await kv.status();
+    options.announce('store', options.etcdServers.join(','));
+    return kv;
+  }
+  const { onFailure } = options;
+  const member = await parts.start(() =>
+    startMember({ ...effects, disk: realDisk, logger, sha1, dataDir: paths.store, onFailure }),
+  );
+  const { url } = await parts.start(() =>
+    serveStore({
+      member,
+      listen: sniffingServer,
+      clock: realClock,
+      logger,
+      usage: processUsage,
+      host: HOST,
+      port: options.storePort,
+    }),
+  );
+  options.announce('store', url);
+  return member;
+}
+
+/** Everything that only talks to the API server; started side by side, each ready in its time. */
+async function startLoops(
+  options: EmbeddedOptions,
+  api: ApiServer,
+  parts: Lifecycle,
+): Promise<void> {
+  const { announce } = options;
+  const base = (component: string) => ({
+    ...effects,
+    logger: options.logger.child({ component }),
+  });
+  const controllers = await parts.start(() =>
+    startControllers({
+      ...base('controllers'),
+      client: clientOf(api, 'controllers', identities.controllerManager),
+    }),
+  );
+  const scheduler = await parts.start(() =>
+    startScheduler({
+      ...base('scheduler'),
+      client: clientOf(api, 'scheduler', identities.scheduler),
+    }),
+  );
+  const kubelets = await parts.start(() =>
+    startKubelets({
+      ...base('kubelet'),
+      nodes: options.nodes.map((name) => ({
+        name,
+        client: clientOf(api, name, identities.node(name)),
+      })),
+    }),
+  );
+  await Promise.all([
+    controllers.ready().then(() => announce('controllers')),
+    scheduler.ready().then(() => announce('scheduler')),
+    kubelets.ready().then(() => options.nodes.forEach((node) => announce(node))),
+  ]);
+}
+
+interface Identity {
+  readonly commonName: string;
+  readonly organizations?: readonly string[];
+}
+
+/** A client in this process: the certificate that a socket would carry is stated, not sent. */
+function clientOf(api: ApiServer, name: string, identity: Identity): RestClient {
+  const certificate = {
+    commonName: identity.commonName,
+    organizations: identity.organizations ?? [],
+  };
+  const peer = { address: 'in-process', certificate };
+  return createClient({
+    handler: (request) => api.handler({ ...request, peer }),
+    userAgent: `wherry-${name}`,
+    clock: realClock,
+  });
+}

@@ -1,0 +1,26 @@
+/** What a user may choose of a cluster. */
+export interface ClusterOptions {
+  readonly dataDir: string;
+  /** Port of the API server on 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  /** Port of the store on 127.0.0.1; 0 takes a free one. */
+  readonly storePort: number;
+  /** Names of the hollow nodes. */
+  readonly nodes: readonly string[];
+  /** Endpoints of an etcd to use in place of a store of our own. */
+  readonly etcdServers?: readonly string[];
+}
+
+export const DEFAULT_PORT = 6443;
+export const DEFAULT_STORE_PORT = 2379;
+export const DEFAULT_NODES = 3;
+export const HOST = '127.0.0.1';
+export const SERVICE_CLUSTER_IP_RANGE = '10.96.0.0/12';
+
+/** node1, node2, … */
+export function nodeNames(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `node${index + 1}`);
+}
+
+/** Told of each component as it becomes ready. */
+export type Announce = (component: string, address?: string) => void;
