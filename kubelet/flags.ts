@@ -1,0 +1,51 @@
+/** Command line of `wherry kubelet`. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+export interface KubeletFlags {
+  readonly kubeconfig?: string;
+  readonly nodeName: readonly string[];
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly capacity: Readonly<Record<string, string>>;
+  readonly podCidr?: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+const nodeNameShape = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+/** "node1,node2" and the flag given several times add up. */
+function names(text: string, before: readonly string[]): string[] {
+  const added = text.split(',').map((name) => name.trim());
+  if (!added.every((name) => nodeNameShape.test(name)))
+    throw new InvalidArgumentError('names of lower-case letters, digits, "-" and "." are needed.');
+  return [...before, ...added];
+}
+
+/** "a=b,c=d" */
+function pairs(text: string): Record<string, string> {
+  const entries = text.split(',').map((pair) => pair.split('='));
+  if (entries.some((parts) => parts.length !== 2 || parts[0] === ''))
+    throw new InvalidArgumentError('a list like name=value,name=value is needed.');
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+export function kubeletFlags(): Command {
+  return new Command('kubelet')
+    .description('Run hollow nodes: they register, renew their leases and simulate their pods')
+    .option('--kubeconfig <file>', 'How to reach the API server (default: KUBECONFIG)')
+    .addOption(
+      new Option('--node-name <name>', 'The node to be; several by commas or by repeating the flag')
+        .argParser<readonly string[]>(names)
+        .default([], 'node1'),
+    )
+    .option('--node-labels <labels>', 'Further labels of the nodes: name=value,…', pairs, {})
+    .option('--capacity <resources>', 'cpu=4,memory=8Gi,pods=110 and others, of each', pairs, {})
+    .option(
+      '--pod-cidr <range>',
+      'Range of pod addresses, for a single node (default: 10.244.<number in its name>.0/24)',
+    )
+    .addOption(
+      new Option('--log-level <level>', 'Least severe lines to log')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    );
+}

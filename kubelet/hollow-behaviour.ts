@@ -1,0 +1,64 @@
+/**
+ * What a simulated container does, as its pod's annotations say. All are optional:
+ *
+ * | annotation | meaning | default |
+ * |---|---|---|
+ * | `wherry.io/start-seconds` | time its image takes to arrive before it runs | 0 |
+ * | `wherry.io/ready-seconds` | time from running to ready | initialDelaySeconds of the readiness (or startup) probe, 0 without one |
+ * | `wherry.io/run-seconds`   | time from running to its end | for ever; 0 if exit-code is set |
+ * | `wherry.io/exit-code`     | with which code it ends | 0 |
+ * | `wherry.io/stop-seconds`  | time it takes to end when asked to | 0 |
+ *
+ * They hold for the containers and sidecars of the pod. `<container>.wherry.io/<name>` holds for
+ * one container alone and wins. Init containers, which would otherwise never let the pod start,
+ * run for 0 seconds and exit with 0 unless annotated by their own name. A value that is not a
+ * number in range counts as absent.
+ */
+import type { Container, Pod } from '../api/types/core-v1.ts';
+
+export interface Behaviour {
+  readonly startMs: number;
+  readonly readyMs: number;
+  /** Undefined: it runs until it is stopped. */
+  readonly runMs: number | undefined;
+  readonly exitCode: number;
+  readonly stopMs: number;
+}
+
+const domain = 'wherry.io';
+const maxSeconds = 7 * 24 * 3600;
+
+function numberIn(text: string | undefined, max: number): number | undefined {
+  if (text === undefined || !/^\d{1,9}(\.\d{1,3})?$/.test(text)) return undefined;
+  const value = Number(text);
+  return value <= max ? value : undefined;
+}
+
+function isInit(pod: Pod, container: Container): boolean {
+  return (
+    container.restartPolicy !== 'Always' &&
+    (pod.spec.initContainers?.some(({ name }) => name === container.name) ?? false)
+  );
+}
+
+function probeDelay({ readinessProbe, startupProbe }: Container): number {
+  return (startupProbe?.initialDelaySeconds ?? 0) + (readinessProbe?.initialDelaySeconds ?? 0);
+}
+
+export function behaviourOf(pod: Pod, container: Container): Behaviour {
+  const annotations = pod.metadata.annotations ?? {};
+  const init = isInit(pod, container);
+  const read = (name: string, max: number): number | undefined =>
+    numberIn(annotations[`${container.name}.${domain}/${name}`], max) ??
+    (init ? undefined : numberIn(annotations[`${domain}/${name}`], max));
+  const exitCode = read('exit-code', 255);
+  const ends = init || exitCode !== undefined ? 0 : undefined;
+  const runSeconds = read('run-seconds', maxSeconds) ?? ends;
+  return {
+    startMs: (read('start-seconds', maxSeconds) ?? 0) * 1000,
+    readyMs: (read('ready-seconds', maxSeconds) ?? probeDelay(container)) * 1000,
+    runMs: runSeconds === undefined ? undefined : runSeconds * 1000,
+    exitCode: Math.floor(exitCode ?? 0),
+    stopMs: (read('stop-seconds', maxSeconds) ?? 0) * 1000,
+  };
+}

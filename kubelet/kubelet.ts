@@ -1,0 +1,235 @@
+/**
+ * Hollow node agents: each registers a Node, keeps its Lease, and runs the pods bound to it on a
+ * simulated runtime. One process may be many nodes, at the cost of one watch on pods and one on
+ * nodes for all of them.
+ *
+ * They keep nothing. Started again, an agent takes its pods over as their statuses describe
+ * them: containers keep their ids, pods their addresses, and a deletion that was under way goes
+ * on.
+ */
+import { nodes, pods } from '../api/resources.ts';
+import type { Node, Pod } from '../api/types/core-v1.ts';
+import { createEventRecorder } from '../client/event-recorder.ts';
+import { createInformer } from '../client/informer.ts';
+import type { Informer } from '../client/informer-interface.ts';
+import type { Client } from '../client/interface.ts';
+import { sleep, type Clock } from '../platform/clock.ts';
+import { Lifecycle, type Running } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Random } from '../platform/random.ts';
+import { parseRange } from './addresses.ts';
+import { HollowRuntime } from './hollow-runtime.ts';
+import { Limiter } from './limiter.ts';
+import { NodeAgent } from './node-agent.ts';
+import { internalIpOf, pickNumber, podCidrOf } from './node-network.ts';
+import { defaultCapacity, type NodeSpecification } from './node-object.ts';
+import { NodeRegistration } from './node-registration.ts';
+import type { PodRuntime } from './runtime.ts';
+
+/** API calls of all nodes of a process under way at once. */
+const maxWritesInFlight = 64;
+const registerRetryMs = 500;
+const byNode = 'node';
+
+export interface KubeletNode {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Default: cpu 4, memory 8Gi, ephemeral-storage 100Gi, pods 110. */
+  readonly capacity?: Readonly<Record<string, string>>;
+  /** IPv4. Default: 10.244.<number in the name>.0/24, or the next that no node has. */
+  readonly podCidr?: string;
+  /** Default: derived from the same number. */
+  readonly internalIp?: string;
+}
+
+export interface KubeletsOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly nodes: readonly KubeletNode[];
+  /** Default: the hollow runtime, shared by all nodes. */
+  readonly runtime?: PodRuntime;
+  /** As in nodeInfo. Default "amd64". */
+  readonly architecture?: string;
+  /** Freezes cached objects: for tests. */
+  readonly freeze?: boolean;
+}
+
+export interface RunningKubelets extends Running {
+  /** Resolves when every Node is registered and its pods are looked after. */
+  ready(): Promise<void>;
+}
+
+/** Wrong options: nothing was started. */
+export class KubeletOptionsError extends Error {
+  override readonly name = 'KubeletOptionsError';
+}
+
+/** One node. */
+export function startKubelet(
+  options: Omit<KubeletsOptions, 'nodes'> & { readonly node: KubeletNode },
+): Promise<RunningKubelets> {
+  const { node, ...others } = options;
+  return startKubelets({ ...others, nodes: [node] });
+}
+
+/** Resolves once the agents are built; `ready` tells when they work. */
+export async function startKubelets(options: KubeletsOptions): Promise<RunningKubelets> {
+  check(options.nodes);
+  const parts = new Lifecycle();
+  const { client, clock, random, logger, freeze = false } = options;
+  const effects = { client, clock, random, logger, freeze };
+  const [only] = options.nodes.length === 1 ? options.nodes : [];
+  const podSelector = only === undefined ? 'spec.nodeName!=' : `spec.nodeName=${only.name}`;
+  const podInformer = createInformer(pods, { ...effects, fieldSelector: podSelector });
+  const nodeInformer = createInformer(
+    nodes,
+    only === undefined ? effects : { ...effects, fieldSelector: `metadata.name=${only.name}` },
+  );
+  podInformer.addIndex(byNode, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
+  await parts.start(() => podInformer);
+  await parts.start(() => nodeInformer);
+  podInformer.start();
+  nodeInformer.start();
+  const stopping = new AbortController();
+  const ready = bringUp(options, { parts, podInformer, nodeInformer, signal: stopping.signal });
+  ready.catch(() => {});
+  return {
+    ready: () => ready,
+    async stop() {
+      stopping.abort();
+      // Ends the wait for their sync, so that what is being started is in `parts` or not at all.
+      await Promise.all([podInformer.stop(), nodeInformer.stop()]);
+      await ready.catch(() => {});
+      await parts.stop();
+    },
+  };
+}
+
+function check(asked: readonly KubeletNode[]): void {
+  const names = new Set<string>();
+  for (const { name, podCidr } of asked) {
+    if (names.has(name)) throw new KubeletOptionsError(`node ${name} is named twice`);
+    names.add(name);
+    if (podCidr !== undefined && parseRange(podCidr) === undefined)
+      throw new KubeletOptionsError(`${podCidr} is no IPv4 range of /8 to /30 for pods`);
+  }
+  if (names.size === 0) throw new KubeletOptionsError('no node to run');
+}
+
+interface Surroundings {
+  readonly parts: Lifecycle;
+  readonly podInformer: Informer<Pod>;
+  readonly nodeInformer: Informer<Node>;
+  readonly signal: AbortSignal;
+}
+
+async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Promise<void> {
+  const { parts, podInformer, nodeInformer, signal } = surroundings;
+  const existing = await existingNodes(options, signal);
+  if (signal.aborted) return;
+  const runtime = options.runtime ?? new HollowRuntime(options.clock);
+  const limiter = new Limiter(maxWritesInFlight);
+  const agents = new Map<string, NodeAgent>();
+  const registrations: NodeRegistration[] = [];
+  for (const specification of specify(options, existing, runtime.version)) {
+    const { name } = specification;
+    const { client, clock, random, logger } = options;
+    const effects = { client, clock, random, logger: logger.child({ node: name }) };
+    const recorder = await parts.start(() =>
+      createEventRecorder({ ...effects, component: 'kubelet', host: name }),
+    );
+    const latest = (): Node | undefined => nodeInformer.lister.get(name);
+    const common = { ...effects, specification, limiter, latest };
+    const registration = await parts.start(() => new NodeRegistration(common));
+    const agent = await parts.start(() => new NodeAgent({ ...common, recorder, runtime }));
+    registrations.push(registration);
+    agents.set(name, agent);
+    recorder.record(
+      { kind: 'Node', apiVersion: 'v1', name, uid: name },
+      { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' },
+    );
+  }
+  signal.addEventListener('abort', () => void Promise.all(registrations.map((r) => r.stop())));
+  await Promise.all(registrations.map((registration) => registration.register()));
+  await Promise.all([podInformer.whenSynced(), nodeInformer.whenSynced()]);
+  if (signal.aborted) return;
+  follow(podInformer, agents);
+  options.logger.info({ nodes: [...agents.keys()] }, 'kubelet started');
+}
+
+/** The nodes there are: they keep their ranges, and new ones must not get the same. */
+async function existingNodes(
+  { client, clock, logger }: KubeletsOptions,
+  signal: AbortSignal,
+): Promise<readonly Node[]> {
+  while (!signal.aborted) {
+    try {
+      return (await client.list(nodes)).items;
+    } catch (error) {
+      logger.warn({ err: error }, 'cannot list nodes; trying again');
+      await sleep(clock, registerRetryMs, signal);
+    }
+  }
+  return [];
+}
+
+/** The node's own value, or one derived from the first number whose value nobody has. */
+function claim(
+  own: string | undefined,
+  derived: { readonly name: string; of(number: number): string; readonly taken: Set<string> },
+): string {
+  const { name, taken } = derived;
+  const number = own === undefined ? pickNumber(name, (n) => taken.has(derived.of(n))) : 0;
+  if (number === undefined) throw new KubeletOptionsError('no address is left for another node');
+  const value = own ?? derived.of(number);
+  taken.add(value);
+  return value;
+}
+
+function specify(
+  { nodes: asked, architecture = 'amd64' }: KubeletsOptions,
+  existing: readonly Node[],
+  runtimeVersion: string,
+): NodeSpecification[] {
+  const addressOf = (node: Node | undefined): string | undefined =>
+    node?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+  const isText = (text: string | undefined): text is string => text !== undefined && text !== '';
+  const known = new Map(existing.map((node) => [node.metadata.name, node]));
+  const ranges = new Set(
+    [...existing.map(({ spec }) => spec.podCIDR), ...asked.map((a) => a.podCidr)].filter(isText),
+  );
+  const addresses = new Set(
+    [...existing.map(addressOf), ...asked.map((node) => node.internalIp)].filter(isText),
+  );
+  return asked.map((node) => {
+    const { name } = node;
+    const before = known.get(name);
+    const range = before?.spec.podCIDR || node.podCidr;
+    const address = node.internalIp ?? addressOf(before);
+    return {
+      name,
+      labels: node.labels ?? {},
+      capacity: { ...defaultCapacity, ...node.capacity },
+      podCidr: claim(range, { name, of: podCidrOf, taken: ranges }),
+      internalIp: claim(address, { name, of: internalIpOf, taken: addresses }),
+      runtimeVersion,
+      architecture,
+    };
+  });
+}
+
+/** From here on each agent hears of its pods, beginning with those there are. */
+function follow(informer: Informer<Pod>, agents: ReadonlyMap<string, NodeAgent>): void {
+  const agentOf = (pod: Pod): NodeAgent | undefined => agents.get(pod.spec.nodeName ?? '');
+  for (const [name, agent] of agents) agent.start(informer.lister.byIndex(byNode, name));
+  informer.addHandler({
+    added: (pod) => agentOf(pod)?.seen(pod),
+    updated(old, pod) {
+      if (old.metadata.uid !== pod.metadata.uid) agentOf(old)?.gone(old);
+      agentOf(pod)?.seen(pod);
+    },
+    deleted: (pod) => agentOf(pod)?.gone(pod),
+  });
+}

@@ -1,0 +1,71 @@
+/** `wherry kubelet`: real effects for hollow nodes. */
+import type { Command } from 'commander';
+import { QuantityError, parseQuantity } from '../api/quantity.ts';
+import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
+import { KubeconfigError } from '../client/kubeconfig.ts';
+import { createClient } from '../client/rest.ts';
+import { Lifecycle } from '../platform/lifecycle.ts';
+import { realClock } from '../platform/node/clock.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import { connectHttp } from '../platform/node/http-client.ts';
+import { createLogger } from '../platform/node/logger.ts';
+import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
+import { realRandom } from '../platform/node/random.ts';
+import { type KubeletFlags, kubeletFlags } from './flags.ts';
+import { type KubeletNode, KubeletOptionsError, startKubelets } from './kubelet.ts';
+
+function kubeconfigPaths(flags: KubeletFlags, context: ProcessContext): readonly string[] {
+  if (flags.kubeconfig !== undefined) return [flags.kubeconfig];
+  const named = (context.env['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
+  if (named.length > 0) return named;
+  throw new KubeconfigError('no kubeconfig: give --kubeconfig or set KUBECONFIG');
+}
+
+function nodesOf(flags: KubeletFlags): KubeletNode[] {
+  const { nodeLabels: labels, capacity, podCidr } = flags;
+  const names = flags.nodeName.length === 0 ? ['node1'] : flags.nodeName;
+  if (podCidr !== undefined && names.length > 1)
+    throw new KubeletOptionsError('--pod-cidr is for a single node');
+  for (const [name, quantity] of Object.entries(capacity)) {
+    try {
+      parseQuantity(quantity);
+    } catch (error) {
+      if (!(error instanceof QuantityError)) throw error;
+      throw new KubeletOptionsError(`--capacity: ${name}: ${error.message}`);
+    }
+  }
+  const cidr = podCidr === undefined ? {} : { podCidr };
+  return names.map((name) => ({ name, labels, capacity, ...cidr }));
+}
+
+async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycle): Promise<void> {
+  // Before anything is connected: a mistake in a flag should not wait for a server.
+  const nodes = nodesOf(flags);
+  const logger = createLogger({ level: flags.logLevel, name: 'kubelet' });
+  const config = await loadKubeconfig(realDisk, kubeconfigPaths(flags, context));
+  const connection = connectHttp(await connectionOf(realDisk, config));
+  await parts.start(() => ({ stop: () => connection.close() }));
+  const client = createClient({
+    handler: connection.handler,
+    userAgent: 'wherry-kubelet',
+    clock: realClock,
+  });
+  const running = await parts.start(() =>
+    startKubelets({ client, clock: realClock, random: realRandom, logger, nodes }),
+  );
+  await Promise.race([running.ready(), whenAborted(context.terminated)]);
+  if (!context.terminated.aborted) context.notifyReady();
+  await whenAborted(context.terminated);
+}
+
+/** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
+export function kubeletCommand(context: ProcessContext): Command {
+  return kubeletFlags().action(async (flags: KubeletFlags) => {
+    const parts = new Lifecycle();
+    try {
+      await run(flags, context, parts);
+    } finally {
+      await parts.stop();
+    }
+  });
+}

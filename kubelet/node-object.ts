@@ -1,0 +1,123 @@
+import { deepEqual } from '../api/deep.ts';
+import type { Node, NodeCondition, NodeStatus } from '../api/types/core-v1.ts';
+
+export const defaultCapacity: Readonly<Record<string, string>> = {
+  cpu: '4',
+  memory: '8Gi',
+  'ephemeral-storage': '100Gi',
+  pods: '110',
+};
+
+export const kubeletVersion = 'v1.34.0-wherry';
+
+/** What a simulated machine is made of. */
+export interface NodeSpecification {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly capacity: Readonly<Record<string, string>>;
+  readonly podCidr: string;
+  readonly internalIp: string;
+  readonly runtimeVersion: string;
+  /** "amd64", "arm64": node.status.nodeInfo.architecture. */
+  readonly architecture: string;
+}
+
+/** Labels that are the agent's to keep; users may set others. */
+export function ownLabels({ name, architecture }: NodeSpecification): Record<string, string> {
+  return {
+    'kubernetes.io/arch': architecture,
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+    'beta.kubernetes.io/arch': architecture,
+    'beta.kubernetes.io/os': 'linux',
+  };
+}
+
+const conditions: readonly (readonly [string, string, string, string])[] = [
+  [
+    'MemoryPressure',
+    'False',
+    'KubeletHasSufficientMemory',
+    'kubelet has sufficient memory available',
+  ],
+  ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+  ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+  ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
+];
+
+/** The agent's conditions, then those of others as they are. */
+function nodeConditions(olds: readonly NodeCondition[], now: string): NodeCondition[] {
+  const own = conditions.map(([type, status, reason, message]): NodeCondition => {
+    const old = olds.find((each) => each.type === type);
+    const since = old?.status === status ? old.lastTransitionTime : undefined;
+    return {
+      type,
+      status,
+      lastHeartbeatTime: now,
+      lastTransitionTime: since ?? now,
+      reason,
+      message,
+    };
+  });
+  return [...own, ...olds.filter(({ type }) => !own.some((each) => each.type === type))];
+}
+
+/** An id in the shape of a machine id, the same for each start of the same node. */
+function idOf(name: string): string {
+  return Buffer.from(name).toString('hex').padEnd(32, '0').slice(0, 32);
+}
+
+export function nodeStatus(
+  specification: NodeSpecification,
+  old: NodeStatus | undefined,
+  now: string,
+): NodeStatus {
+  const { name, capacity, internalIp, runtimeVersion, architecture } = specification;
+  return {
+    ...old,
+    addresses: [
+      { type: 'InternalIP', address: internalIp },
+      { type: 'Hostname', address: name },
+    ],
+    capacity,
+    allocatable: capacity,
+    conditions: nodeConditions(old?.conditions ?? [], now),
+    nodeInfo: {
+      architecture,
+      bootID: idOf(name),
+      machineID: idOf(name),
+      systemUUID: idOf(name),
+      containerRuntimeVersion: runtimeVersion,
+      kernelVersion: 'hollow',
+      kubeProxyVersion: '',
+      kubeletVersion,
+      operatingSystem: 'linux',
+      osImage: 'Wherry hollow node',
+    },
+  };
+}
+
+export function newNode(specification: NodeSpecification, now: string): Node {
+  const { name, labels, podCidr } = specification;
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: { ...labels, ...ownLabels(specification) },
+      annotations: { 'node.alpha.kubernetes.io/ttl': '0' },
+    },
+    spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
+    status: nodeStatus(specification, undefined, now),
+  };
+}
+
+const withoutHeartbeats = (status: NodeStatus | undefined): object => ({
+  ...status,
+  conditions: status?.conditions?.map(({ lastHeartbeatTime: _when, ...rest }) => rest),
+});
+
+/** True if two statuses say the same; heartbeats say nothing. */
+export function sameNodeStatus(a: NodeStatus | undefined, b: NodeStatus | undefined): boolean {
+  return deepEqual(withoutHeartbeats(a), withoutHeartbeats(b));
+}

@@ -1,0 +1,176 @@
+/**
+ * One node's presence in the API server: its Node object, whose status is renewed when it
+ * differs or every 5 minutes, and its Lease, renewed every 10 seconds. As a kubelet, the agent
+ * makes its Node when it starts and never again: a Node deleted meanwhile stays away.
+ */
+import { uidOf } from '../api/meta.ts';
+import { leases, nodes } from '../api/resources.ts';
+import { isStatus } from '../api/status.ts';
+import { formatMicroTime, formatTime } from '../api/time.ts';
+import type { Lease } from '../api/types/coordination-v1.ts';
+import type { Node } from '../api/types/core-v1.ts';
+import type { Client } from '../client/interface.ts';
+import { sleep, type Clock } from '../platform/clock.ts';
+import type { Running } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Random } from '../platform/random.ts';
+import type { Limiter } from './limiter.ts';
+import {
+  newNode,
+  nodeStatus,
+  ownLabels,
+  sameNodeStatus,
+  type NodeSpecification,
+} from './node-object.ts';
+
+const heartbeatMs = 10_000;
+const statusReportMs = 5 * 60_000;
+const leaseSeconds = 40;
+const leaseNamespace = 'kube-node-lease';
+const firstRetryMs = 200;
+const maxRetryMs = 7000;
+
+export interface RegistrationOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly limiter: Limiter;
+  readonly specification: NodeSpecification;
+  /** The node as last seen by watch. */
+  readonly latest: () => Node | undefined;
+}
+
+export class NodeRegistration implements Running {
+  readonly #options: RegistrationOptions;
+  readonly #abort = new AbortController();
+  #node: Node | undefined;
+  #lease: Lease | undefined;
+  #reportedAtMs = 0;
+  #beating: Promise<void> | undefined;
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the Node is there and ready; tries until it is, or until `stop`. */
+  async register(): Promise<void> {
+    const { clock, logger, limiter, specification } = this.#options;
+    const { signal } = this.#abort;
+    for (let delayMs = firstRetryMs; !signal.aborted; delayMs = Math.min(delayMs * 2, maxRetryMs)) {
+      try {
+        this.#node = await limiter.run(() => this.#createOrTakeOver());
+        this.#reportedAtMs = clock.monotonic();
+        this.#beating = this.#beat();
+        return;
+      } catch (error) {
+        logger.warn({ err: error, node: specification.name }, 'node not registered; trying again');
+        await sleep(clock, delayMs, signal);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#beating;
+  }
+
+  async #createOrTakeOver(): Promise<Node> {
+    const { client, clock, specification } = this.#options;
+    const now = formatTime(clock.now());
+    try {
+      return await client.create(nodes, newNode(specification, now));
+    } catch (error) {
+      if (!isStatus(error, 'AlreadyExists')) throw error;
+    }
+    const found = await client.get(nodes, { name: specification.name });
+    const labelled = await this.#ensureLabels(found);
+    return this.#writeStatus(labelled);
+  }
+
+  async #ensureLabels(node: Node): Promise<Node> {
+    const { client, specification } = this.#options;
+    const wanted = { ...specification.labels, ...ownLabels(specification) };
+    const present = node.metadata.labels;
+    if (Object.entries(wanted).every(([key, value]) => present?.[key] === value)) return node;
+    return client.patch(
+      nodes,
+      { name: specification.name },
+      { type: 'application/merge-patch+json', body: { metadata: { labels: wanted } } },
+    );
+  }
+
+  async #writeStatus(node: Node): Promise<Node> {
+    const { client, clock, specification } = this.#options;
+    const status = nodeStatus(specification, node.status, formatTime(clock.now()));
+    const updated = await client.update(nodes, { ...node, status }, { subresource: 'status' });
+    this.#reportedAtMs = clock.monotonic();
+    return updated;
+  }
+
+  async #beat(): Promise<void> {
+    const { clock, random, limiter, logger, specification } = this.#options;
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      try {
+        await limiter.run(() => this.#renewLease());
+        await this.#renewStatus();
+      } catch (error) {
+        // The next beat is the next try: a Lease lasts four of them.
+        logger.warn({ err: error, node: specification.name }, 'heartbeat failed');
+      }
+      // Up to 4 % of jitter keeps the nodes of a cluster from beating in step.
+      await sleep(clock, heartbeatMs + random.below(heartbeatMs / 25, 'heartbeat jitter'), signal);
+    }
+  }
+
+  async #renewLease(): Promise<void> {
+    const { client, clock, specification } = this.#options;
+    const { name } = specification;
+    const ref = { namespace: leaseNamespace, name };
+    const spec = {
+      holderIdentity: name,
+      leaseDurationSeconds: leaseSeconds,
+      renewTime: formatMicroTime(clock.now()),
+    };
+    const owner = { apiVersion: 'v1', kind: 'Node', name, uid: uidOf(this.#node!) };
+    const metadata = { ...ref, ownerReferences: [owner] };
+    try {
+      this.#lease ??= await client.get(leases, ref);
+      const { resourceVersion } = this.#lease.metadata;
+      const versioned = resourceVersion === undefined ? metadata : { ...metadata, resourceVersion };
+      this.#lease = await client.update(leases, { ...this.#lease, metadata: versioned, spec });
+    } catch (error) {
+      this.#lease = undefined;
+      if (isStatus(error, 'NotFound'))
+        this.#lease = await client.create(leases, { metadata, spec });
+      // Somebody else wrote it: read it again at once, a heartbeat must not wait.
+      else if (isStatus(error, 'Conflict')) await this.#renewLeaseAfterConflict({ ...ref }, spec);
+      else throw error;
+    }
+  }
+
+  async #renewLeaseAfterConflict(
+    ref: { namespace: string; name: string },
+    spec: Lease['spec'],
+  ): Promise<void> {
+    const { client } = this.#options;
+    const current = await client.get(leases, ref);
+    this.#lease = await client.update(leases, { ...current, spec });
+  }
+
+  /** When it differs from what it should be (a controller marked the node silent), or is old. */
+  async #renewStatus(): Promise<void> {
+    const { clock, limiter, latest, specification } = this.#options;
+    const node = latest();
+    if (node === undefined) return;
+    const wanted = nodeStatus(specification, node.status, formatTime(clock.now()));
+    const due = clock.monotonic() - this.#reportedAtMs >= statusReportMs;
+    if (!due && sameNodeStatus(wanted, node.status)) return;
+    try {
+      await limiter.run(() => this.#writeStatus(node));
+    } catch (error) {
+      if (!isStatus(error, 'Conflict') && !isStatus(error, 'NotFound')) throw error;
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The containers of one pod: their records, moved on by the runtime's news. It knows nothing of
+ * the API server; `changed` tells its owner that something moved.
+ */
+import { formatTime, parseTime } from '../api/time.ts';
+import type { ContainerStateTerminated, Pod } from '../api/types/core-v1.ts';
+import type { EventRecorder } from '../client/event-recorder.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Random } from '../platform/random.ts';
+import {
+  backoffResetMs,
+  restartDelayMs,
+  restarts,
+  type ContainerRecord,
+} from './container-record.ts';
+import { ContainerEvents } from './pod-events.ts';
+import type { ContainerExit, ContainerListener, PodRuntime } from './runtime.ts';
+
+export interface ContainersOptions {
+  readonly pod: Pod;
+  readonly records: readonly ContainerRecord[];
+  readonly runtime: PodRuntime;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly recorder: EventRecorder;
+  readonly changed: () => void;
+}
+
+const isUp = ({ phase }: ContainerRecord): boolean => phase === 'running' || phase === 'starting';
+
+export class PodContainers {
+  readonly #options: ContainersOptions;
+  readonly #records: ContainerRecord[];
+  /** Ids of containers that were asked to end and have not yet. */
+  readonly #stopping = new Set<string>();
+
+  constructor(options: ContainersOptions) {
+    this.#options = options;
+    this.#records = [...options.records];
+  }
+
+  get records(): readonly ContainerRecord[] {
+    return this.#records;
+  }
+
+  get anyUp(): boolean {
+    return this.#records.some(isUp);
+  }
+
+  get runtimeName(): string {
+    return this.#options.runtime.version.split('://')[0]!;
+  }
+
+  /** Takes over the containers that an earlier agent left running. */
+  adopt(): void {
+    for (const [i, record] of this.#records.entries()) {
+      if (record.phase !== 'running' || record.id === undefined) continue;
+      const startedAtMs = parseTime(record.startedAt ?? '') ?? this.#options.clock.now();
+      const { pod, runtime } = this.#options;
+      const { id, container } = record;
+      const listener = this.#listener(i, { id, silent: true });
+      runtime.adopt({ id, pod, container, listener }, startedAtMs);
+    }
+  }
+
+  start(i: number): void {
+    const { pod, runtime, random } = this.#options;
+    const { exit, ...before } = this.#records[i]!;
+    const id = Buffer.from(random.bytes(32, 'container id')).toString('hex');
+    const { startedAt: _past, ...rest } = before;
+    this.#records[i] = {
+      ...rest,
+      phase: 'starting',
+      id,
+      ready: false,
+      restartCount: before.restartCount + (exit === undefined ? 0 : 1),
+      ...(exit === undefined ? {} : { lastExit: exit }),
+    };
+    const listener = this.#listener(i, { id, silent: false });
+    runtime.start({ id, pod, container: before.container, listener });
+  }
+
+  /** Asks containers that are up to end; all of them unless `indexes` says which. */
+  stop(graceSeconds: number, indexes: readonly number[] = [...this.#records.keys()]): void {
+    for (const i of indexes) {
+      const record = this.#records[i]!;
+      if (!isUp(record)) continue;
+      const id = record.id!;
+      if (!this.#stopping.has(id)) this.#events(record).killing();
+      this.#stopping.add(id);
+      this.#options.runtime.stop(id, graceSeconds);
+    }
+  }
+
+  /** Ends all of them without a word. */
+  remove(): void {
+    for (const record of this.#records) if (isUp(record)) this.#options.runtime.remove(record.id!);
+  }
+
+  #events(record: ContainerRecord): ContainerEvents {
+    return new ContainerEvents(this.#options.recorder, this.#options.pod, record);
+  }
+
+  /** News of runs that are over, or of containers taken over while they run, change nothing. */
+  #listener(i: number, run: { readonly id: string; readonly silent: boolean }): ContainerListener {
+    const { clock, changed } = this.#options;
+    const update = (next: (record: ContainerRecord) => ContainerRecord): void => {
+      const record = this.#records[i]!;
+      if (record.id !== run.id || !isUp(record)) return;
+      this.#records[i] = next(record);
+      changed();
+    };
+    return {
+      pulling: () => this.#events(this.#records[i]!).pulling(),
+      running: (pullMs) => {
+        if (run.silent) return;
+        update((record) => ({ ...record, phase: 'running', startedAt: formatTime(clock.now()) }));
+        this.#events(this.#records[i]!).started(pullMs);
+      },
+      ready: (ready) => update((record) => ({ ...record, ready })),
+      exited: (exit) => update((record) => this.#ended(record, exit)),
+    };
+  }
+
+  #ended(record: ContainerRecord, exit: ContainerExit): ContainerRecord {
+    const { clock, pod } = this.#options;
+    if (record.id !== undefined) this.#stopping.delete(record.id);
+    const { startedAt } = record;
+    const startedMs = startedAt === undefined ? undefined : parseTime(startedAt);
+    const ranLong = startedMs !== undefined && clock.now() - startedMs >= backoffResetMs;
+    const terminated: ContainerStateTerminated = {
+      ...exit,
+      ...(startedAt === undefined ? {} : { startedAt }),
+      finishedAt: formatTime(clock.now()),
+      containerID: `${this.runtimeName}://${record.id}`,
+    };
+    const ended: ContainerRecord = {
+      ...record,
+      phase: 'ended',
+      ready: false,
+      exit: terminated,
+      crashes: ranLong ? 1 : record.crashes + 1,
+    };
+    if (restarts(pod, ended) && restartDelayMs(ended.crashes) > 0) this.#events(ended).backOff();
+    return ended;
+  }
+}

@@ -1,0 +1,154 @@
+import { nameOf, namespaceOf, uidOf } from '../api/meta.ts';
+import type { ContainerState, ContainerStatus, Pod, PodStatus } from '../api/types/core-v1.ts';
+import { restartDelayMs, restarts, type ContainerRecord } from './container-record.ts';
+import { podConditions } from './pod-conditions.ts';
+import { initFailed, isFinished } from './pod-plan.ts';
+
+/** All that a pod's status is made of, besides the pod and the time. */
+export interface PodFacts {
+  readonly records: readonly ContainerRecord[];
+  /** Undefined until the pod has a sandbox. */
+  readonly podIp: string | undefined;
+  readonly hostIp: string;
+  readonly startTime: string;
+  /** "name" of the runtime's "name://version": the scheme of container ids. */
+  readonly runtimeName: string;
+  /** Why the agent ended the pod (or never began it), if it did. */
+  readonly verdict?: { readonly reason: string; readonly message: string };
+  /** True once the pod is to be deleted and nothing of it runs any more. */
+  readonly terminated: boolean;
+  readonly now: string;
+}
+
+export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
+
+export function isTerminalPhase(phase: string | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+const failed = ({ exit }: ContainerRecord): boolean => exit !== undefined && exit.exitCode !== 0;
+
+export function phaseOf(pod: Pod, facts: PodFacts): Phase {
+  const { records } = facts;
+  const idle = records.every(({ phase }) => phase === 'waiting' || phase === 'ended');
+  const anyFailed = records.some((each) => each.kind !== 'sidecar' && failed(each));
+  if (facts.verdict !== undefined && idle) return 'Failed';
+  // A deleted pod's containers do not start again, whatever its restart policy says.
+  if (facts.terminated) {
+    const neverRan = records.some(({ kind, phase }) => kind === 'regular' && phase === 'waiting');
+    return anyFailed || neverRan ? 'Failed' : 'Succeeded';
+  }
+  if (idle && isFinished(pod, records))
+    return initFailed(pod, records) || anyFailed ? 'Failed' : 'Succeeded';
+  const regular = records.filter(({ kind }) => kind === 'regular');
+  const begun = regular.some(
+    ({ phase, restartCount }) => phase === 'running' || phase === 'ended' || restartCount > 0,
+  );
+  return begun ? 'Running' : 'Pending';
+}
+
+/** Go's text of a duration, as the kubelet writes backoffs: "10s", "1m20s", "5m0s". */
+function durationText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
+}
+
+/** "back-off 10s restarting failed container=web pod=web-1_default(uid)" */
+function backoffMessage(pod: Pod, { container, crashes }: ContainerRecord): string {
+  const delay = durationText(restartDelayMs(crashes));
+  const name = `${nameOf(pod)}_${namespaceOf(pod)}(${uidOf(pod)})`;
+  return `back-off ${delay} restarting failed container=${container.name} pod=${name}`;
+}
+
+interface States {
+  readonly state: ContainerState;
+  readonly lastState: ContainerState;
+}
+
+function statesOf(pod: Pod, record: ContainerRecord, facts: PodFacts): States {
+  const { phase, exit, lastExit } = record;
+  const lastState: ContainerState = lastExit === undefined ? {} : { terminated: lastExit };
+  switch (phase) {
+    case 'running': {
+      const { startedAt } = record;
+      return { state: { running: startedAt === undefined ? {} : { startedAt } }, lastState };
+    }
+    case 'ended': {
+      const final = facts.terminated || facts.verdict !== undefined || !restarts(pod, record);
+      if (final || isFinished(pod, facts.records))
+        return { state: { terminated: exit! }, lastState };
+      const waiting = { reason: 'CrashLoopBackOff', message: backoffMessage(pod, record) };
+      return { state: { waiting }, lastState: { terminated: exit! } };
+    }
+    case 'waiting':
+    case 'starting': {
+      const hasInits = facts.records.some(({ kind }) => kind !== 'regular');
+      const reason = hasInits && phase === 'waiting' ? 'PodInitializing' : 'ContainerCreating';
+      return { state: { waiting: { reason } }, lastState };
+    }
+  }
+}
+
+/** "docker.io/library/nginx:latest": the hollow runtime knows no digests. */
+function imageIdOf(image: string): string {
+  const [first = ''] = image.split('/');
+  const hasRegistry = image.includes('/') && (/[.:]/.test(first) || first === 'localhost');
+  const full = hasRegistry
+    ? image
+    : `docker.io/${image.includes('/') ? image : `library/${image}`}`;
+  return /[:@][^/]*$/.test(full) ? full : `${full}:latest`;
+}
+
+function containerStatus(pod: Pod, record: ContainerRecord, facts: PodFacts): ContainerStatus {
+  const { container, phase, id, kind, restartCount } = record;
+  const image = container.image ?? '';
+  const running = phase === 'running';
+  const ran = id !== undefined && phase !== 'waiting' && phase !== 'starting';
+  const completed = kind === 'init' && phase === 'ended' && !failed(record);
+  return {
+    name: container.name,
+    image,
+    imageID: ran ? imageIdOf(image) : '',
+    ...(ran ? { containerID: `${facts.runtimeName}://${id}` } : {}),
+    ready: completed || (running && record.ready && kind !== 'init'),
+    started: running,
+    restartCount,
+    ...statesOf(pod, record, facts),
+  };
+}
+
+function addresses({ hostIp, podIp }: PodFacts): Partial<PodStatus> {
+  return {
+    hostIP: hostIp,
+    hostIPs: [{ ip: hostIp }],
+    ...(podIp === undefined ? {} : { podIP: podIp, podIPs: [{ ip: podIp }] }),
+  };
+}
+
+/** The whole status; what the agent does not own stays as it is in the pod. */
+export function podStatus(pod: Pod, facts: PodFacts): PodStatus {
+  const { reason: _reason, message: _message, ...kept } = pod.status ?? {};
+  const { generation } = pod.metadata;
+  const phase = phaseOf(pod, facts);
+  const ranNothing =
+    facts.verdict !== undefined && facts.records.every(({ id }) => id === undefined);
+  const base = {
+    ...kept,
+    ...facts.verdict,
+    phase,
+    startTime: facts.startTime,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+  };
+  // Refused by admission: nothing else is known of such a pod.
+  if (ranNothing) return base;
+  const statuses = facts.records.map((record) => containerStatus(pod, record, facts));
+  const inits = statuses.filter((_, i) => facts.records[i]!.kind !== 'regular');
+  return {
+    ...base,
+    ...addresses(facts),
+    conditions: podConditions(pod, { phase, statuses, facts }),
+    ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
+    containerStatuses: statuses.filter((_, i) => facts.records[i]!.kind === 'regular'),
+  };
+}

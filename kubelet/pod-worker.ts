@@ -1,0 +1,327 @@
+/**
+ * Runs one pod from its arrival on the node to its deletion, and keeps its status in the API
+ * server true.
+ *
+ * The status is computed from the containers' records whenever something moves and written only
+ * if it differs from what the server has; a pod whose containers come up at once goes from
+ * Pending to Running and ready in one write. Writes carry the resourceVersion they are based
+ * on: a pod that an earlier agent already started cannot be started twice because of an old
+ * view, the first write would be refused and the pod taken over as it is.
+ */
+import { deepEqual } from '../api/deep.ts';
+import { nameOf, namespaceOf, uidOf } from '../api/meta.ts';
+import { pods } from '../api/resources.ts';
+import { hostPortsOf } from '../api/scheduling/host-ports.ts';
+import { podRequests } from '../api/scheduling/requests.ts';
+import { isStatus } from '../api/status.ts';
+import { formatTime, parseTime } from '../api/time.ts';
+import type { Pod, PodStatus } from '../api/types/core-v1.ts';
+import { AssertionError } from '../platform/assert.ts';
+import { sleep, type Timer } from '../platform/clock.ts';
+import type { Running } from '../platform/lifecycle.ts';
+import type { Demand, Refusal } from './admission.ts';
+import { newRecords, restoreRecords } from './container-record.ts';
+import { PodContainers } from './pod-containers.ts';
+import type { PodHost } from './pod-host.ts';
+import { planPod } from './pod-plan.ts';
+import { isTerminalPhase, podStatus, type PodFacts } from './pod-status.ts';
+
+const addressRetryMs = 10_000;
+const firstRetryMs = 200;
+const maxRetryMs = 10_000;
+
+export class PodWorker implements Running {
+  readonly uid: string;
+  readonly demand: Demand;
+  readonly #host: PodHost;
+  readonly #abort = new AbortController();
+  #pod: Pod;
+  #containers: PodContainers;
+  #startTime: string;
+  #podIp: string | undefined;
+  #verdict: Refusal | undefined;
+  /** The grace in force once the pod is being deleted. */
+  #graceSeconds: number | undefined;
+  #over = false;
+  #deleteSent = false;
+  #advancing = false;
+  #dirty = false;
+  #writing: Promise<void> | undefined;
+  #wake: Timer | undefined;
+  /** What the server took last, and as which version. */
+  #written:
+    { readonly status: PodStatus; readonly resourceVersion: string | undefined } | undefined;
+
+  constructor(pod: Pod, host: PodHost) {
+    this.uid = uidOf(pod);
+    this.#pod = pod;
+    this.#host = host;
+    this.demand = { requests: podRequests(pod), hostPorts: hostPortsOf(pod) };
+    this.#startTime = pod.status?.startTime ?? formatTime(host.clock.now());
+    this.#containers = this.#newContainers();
+  }
+
+  /** True while the pod holds its share of the node. */
+  get holdsNode(): boolean {
+    return !this.#over;
+  }
+
+  /** Begins a new pod, or goes on with one that an earlier agent began. */
+  start(): void {
+    if (isTerminalPhase(this.#pod.status?.phase)) this.#over = true;
+    else if (this.#pod.status?.startTime !== undefined) this.#takeOver();
+    else {
+      this.#verdict = this.#host.admit(this.#pod, this.demand);
+      if (this.#verdict !== undefined)
+        this.#host.recorder.record(this.#pod, { type: 'Warning', ...this.#verdict });
+    }
+    this.update(this.#pod);
+    this.#advance();
+  }
+
+  /** A state of the same pod; one that is older than what is known changes nothing. */
+  update(pod: Pod): void {
+    if (pod !== this.#pod && !isNewer(pod, this.#pod)) return;
+    this.#pod = pod;
+    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
+    const shorter =
+      this.#graceSeconds === undefined || deletionGracePeriodSeconds < this.#graceSeconds;
+    if (deletionTimestamp !== undefined && shorter) {
+      this.#graceSeconds = deletionGracePeriodSeconds;
+      this.#containers.stop(deletionGracePeriodSeconds);
+      this.#advance();
+    }
+    this.#flush();
+  }
+
+  /** The pod is gone from the API server: so is what ran of it. */
+  removed(): void {
+    if (this.#graceSeconds === undefined) this.#containers.stop(0);
+    this.#end();
+  }
+
+  /** Leaves the pod as it is, for the next agent of this node. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#wake?.cancel();
+    this.#containers.remove();
+    await this.#writing;
+  }
+
+  #newContainers(): PodContainers {
+    const { runtime, clock, random, recorder } = this.#host;
+    const pod = this.#pod;
+    const known = pod.status?.startTime !== undefined;
+    return new PodContainers({
+      ...{ pod, runtime, clock, random, recorder },
+      records: known ? restoreRecords(pod) : newRecords(pod),
+      changed: () => this.#advance(),
+    });
+  }
+
+  #takeOver(): void {
+    const ip = this.#pod.status?.podIP;
+    if (ip !== undefined && this.#host.reserveAddress(this.#pod, ip)) this.#podIp = ip;
+    this.#containers.adopt();
+  }
+
+  #end(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    this.#wake?.cancel();
+    this.#containers.remove();
+    this.#release();
+    this.#host.forget(this.uid);
+  }
+
+  #release(): void {
+    this.#over = true;
+    if (this.#podIp !== undefined) this.#host.releaseAddress(this.#pod, this.#podIp);
+  }
+
+  /** Does what is to be done now. Containers may move on while it runs; it goes on until none does. */
+  #advance(): void {
+    if (this.#advancing || this.#abort.signal.aborted) return;
+    this.#advancing = true;
+    this.#wake?.cancel();
+    if (!this.#over) {
+      const wakeAtMs = this.#step();
+      if (wakeAtMs !== undefined) {
+        const delayMs = Math.max(0, wakeAtMs - this.#host.clock.now());
+        this.#wake = this.#host.clock.after(delayMs, () => this.#advance());
+      }
+      const phase = this.#status().phase;
+      if (isTerminalPhase(phase)) this.#release();
+    }
+    this.#advancing = false;
+    this.#flush();
+  }
+
+  /** When to look again, in wall-clock milliseconds. */
+  #step(): number | undefined {
+    if (this.#graceSeconds !== undefined) return undefined;
+    const deadlineMs = this.#deadlineMs();
+    const now = this.#host.clock.now();
+    if (deadlineMs !== undefined && deadlineMs <= now) this.#fail();
+    if (this.#verdict !== undefined) return undefined;
+    if (!this.#ensureAddress()) return now + addressRetryMs;
+    for (;;) {
+      const plan = planPod(this.#pod, this.#containers.records, now);
+      for (const i of plan.start) this.#containers.start(i);
+      this.#containers.stop(this.#pod.spec.terminationGracePeriodSeconds ?? 30, plan.stop);
+      if (plan.start.length === 0) return earlier(plan.wakeAtMs, deadlineMs);
+    }
+  }
+
+  #deadlineMs(): number | undefined {
+    const seconds = this.#pod.spec.activeDeadlineSeconds;
+    const startMs = parseTime(this.#startTime);
+    return seconds === undefined || startMs === undefined ? undefined : startMs + seconds * 1000;
+  }
+
+  #fail(): void {
+    if (this.#verdict !== undefined) return;
+    this.#verdict = {
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+    };
+    this.#host.recorder.record(this.#pod, { type: 'Normal', ...this.#verdict });
+    this.#containers.stop(this.#pod.spec.terminationGracePeriodSeconds ?? 30);
+  }
+
+  #ensureAddress(): boolean {
+    if (this.#podIp !== undefined) return true;
+    this.#podIp = this.#host.allocateAddress(this.#pod);
+    return this.#podIp !== undefined;
+  }
+
+  #status(): PodStatus {
+    const { clock, hostIp } = this.#host;
+    const refused = this.#verdict;
+    const ranNothing = this.#containers.records.every(({ id }) => id === undefined);
+    const facts: PodFacts = {
+      records: this.#containers.records,
+      podIp: this.#podIp,
+      hostIp,
+      startTime: this.#startTime,
+      runtimeName: this.#containers.runtimeName,
+      ...(refused === undefined
+        ? {}
+        : {
+            verdict: ranNothing
+              ? { reason: refused.reason, message: `Pod was rejected: ${refused.message}` }
+              : refused,
+          }),
+      terminated: this.#graceSeconds !== undefined && !this.#containers.anyUp,
+      now: formatTime(clock.now()),
+    };
+    return podStatus(this.#pod, facts);
+  }
+
+  #flush(): void {
+    this.#dirty = true;
+    if (this.#advancing || this.#abort.signal.aborted) return;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+      if (this.#dirty) this.#flush();
+    });
+  }
+
+  async #write(): Promise<void> {
+    let retryMs = firstRetryMs;
+    // What else happens in this turn goes into the same write.
+    await Promise.resolve();
+    while (this.#dirty && !this.#abort.signal.aborted) {
+      this.#dirty = false;
+      try {
+        await this.#host.limiter.run(() => this.#writeOnce());
+        retryMs = firstRetryMs;
+      } catch (error) {
+        if (error instanceof AssertionError) throw error;
+        this.#dirty = true;
+        if (isStatus(error, 'NotFound')) this.#end();
+        else if (isStatus(error, 'Conflict')) await this.#refresh();
+        else {
+          this.#host.logger.warn({ err: error, pod: nameOf(this.#pod) }, 'status not written');
+          await sleep(this.#host.clock, retryMs, this.#abort.signal);
+          retryMs = Math.min(retryMs * 2, maxRetryMs);
+        }
+      }
+    }
+  }
+
+  async #writeOnce(): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    const { client } = this.#host;
+    const pod = this.#pod;
+    // What ended for good is history: nothing recomputes it, not even an agent that restarted.
+    const status = isTerminalPhase(pod.status?.phase) ? pod.status! : this.#status();
+    if (!deepEqual(status, pod.status) && !this.#tookAlready(status)) {
+      const updated = await client.update(pods, { ...pod, status }, { subresource: 'status' });
+      this.#written = { status, resourceVersion: updated.metadata.resourceVersion };
+      this.update(updated);
+    }
+    if (this.#graceSeconds === undefined || this.#containers.anyUp || this.#deleteSent) return;
+    await client.delete(
+      pods,
+      { namespace: namespaceOf(pod), name: nameOf(pod) },
+      { gracePeriodSeconds: 0, preconditions: { uid: this.uid } },
+    );
+    // Finalizers may keep the object; the agent's part is done.
+    this.#deleteSent = true;
+  }
+
+  /** A server that stores a status differently from how it was sent must not be asked for ever. */
+  #tookAlready(status: PodStatus): boolean {
+    return (
+      this.#written !== undefined &&
+      this.#written.resourceVersion === this.#pod.metadata.resourceVersion &&
+      deepEqual(this.#written.status, status)
+    );
+  }
+
+  /** Somebody else wrote the pod: on with its newest state. */
+  async #refresh(): Promise<void> {
+    const { client, clock, logger } = this.#host;
+    const ref = { namespace: namespaceOf(this.#pod), name: nameOf(this.#pod) };
+    try {
+      const pod = await client.get(pods, ref);
+      if (uidOf(pod) !== this.uid) this.#end();
+      else if (this.#written === undefined && this.#startedElsewhere(pod)) this.#restart(pod);
+      else this.update(pod);
+    } catch (error) {
+      if (isStatus(error, 'NotFound')) this.#end();
+      else {
+        logger.warn({ err: error, pod: nameOf(this.#pod) }, 'pod not read');
+        await sleep(clock, firstRetryMs, this.#abort.signal);
+      }
+    }
+  }
+
+  #startedElsewhere(pod: Pod): boolean {
+    return pod.status?.startTime !== undefined && this.#pod.status?.startTime === undefined;
+  }
+
+  /** The pod had been started before this agent knew: forget what was started here. */
+  #restart(pod: Pod): void {
+    this.#containers.remove();
+    if (this.#podIp !== undefined) this.#host.releaseAddress(this.#pod, this.#podIp);
+    this.#podIp = undefined;
+    this.#verdict = undefined;
+    this.#over = false;
+    this.#pod = pod;
+    this.#startTime = pod.status?.startTime ?? this.#startTime;
+    this.#containers = this.#newContainers();
+    this.start();
+  }
+}
+
+/** The watch and the answers to writes come by different ways: either may be behind. */
+function isNewer(a: Pod, b: Pod): boolean {
+  return Number(a.metadata.resourceVersion) > Number(b.metadata.resourceVersion);
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}
