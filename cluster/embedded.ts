@@ -9,11 +9,12 @@ import { readDescriptions } from '../apiserver/openapi-source.ts';
 import { type ApiServer, startApiServer } from '../apiserver/server.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
 import { startControllers } from '../controllers/manager.ts';
-import { startKubelets } from '../kubelet/agent.ts';
+import { startKubelets } from '../kubelet/kubelet.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
+import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { processUsage } from '../platform/node/process-usage.ts';
 import { realRandom } from '../platform/node/random.ts';
@@ -83,7 +84,9 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
     }),
   );
   const server = `https://${HOST}:${port}`;
-  api.advertise({ address: HOST, port });
+  // Endpoints refuse loopback addresses, so a host without another is not advertised.
+  const address = hostAddress();
+  if (address !== undefined) api.advertise({ address, port });
   await api.ready();
   announce('apiserver', server);
   const kubeconfig = await adminKubeconfig(pki, server);
@@ -148,20 +151,30 @@ async function startLoops(
       client: clientOf(api, 'scheduler', identities.scheduler),
     }),
   );
-  const kubelets = await parts.start(() =>
-    startKubelets({
-      ...base('kubelet'),
-      nodes: options.nodes.map((name) => ({
-        name,
-        client: clientOf(api, name, identities.node(name)),
-      })),
-    }),
-  );
+  const nodesReady = options.nodes.length === 0 ? undefined : startNodes(options, api, parts);
   await Promise.all([
     controllers.ready().then(() => announce('controllers')),
     scheduler.ready().then(() => announce('scheduler')),
-    kubelets.ready().then(() => options.nodes.forEach((node) => announce(node))),
+    nodesReady,
   ]);
+}
+
+/** All nodes share one agent process, and so one client and one watch. */
+async function startNodes(
+  options: EmbeddedOptions,
+  api: ApiServer,
+  parts: Lifecycle,
+): Promise<void> {
+  const kubelets = await parts.start(() =>
+    startKubelets({
+      ...effects,
+      logger: options.logger.child({ component: 'kubelet' }),
+      client: clientOf(api, 'kubelet', identities.node('embedded')),
+      nodes: options.nodes.map((name) => ({ name })),
+    }),
+  );
+  await kubelets.ready();
+  for (const node of options.nodes) options.announce(node);
 }
 
 interface Identity {

@@ -83,7 +83,7 @@ function apiserverPlan(options: SeparateOptions, store: string): ComponentPlan {
     name: 'apiserver',
     args: () => [
       ...['apiserver', '--etcd-servers', store, '--secure-port', port, '--bind-address', HOST],
-      ...['--advertise-address', HOST, '--cert-dir', paths.pki],
+      ...['--cert-dir', paths.pki],
       ...['--service-cluster-ip-range', SERVICE_CLUSTER_IP_RANGE],
     ],
     onReady: (address) => {

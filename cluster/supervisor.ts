@@ -42,7 +42,9 @@ export interface SupervisorOptions {
 /** How long a component may take to become ready at the first start, and to stop after SIGTERM. */
 const READY_MS = 30_000;
 const STOP_MS = 10_000;
-/** Delay before a start after a death: none the first time, doubling while deaths follow closely. */
+/**
+ * Delay before a start after a death: none the first time, doubling while deaths follow closely.
+ */
 const BACKOFF_MS = { first: 0, step: 200, max: 10_000 };
 /** A process that lived this long starts again without delay. */
 const STABLE_MS = 10_000;
@@ -63,7 +65,9 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Resolves to its state when the component is ready; rejects if it dies or stays silent first. */
+  /**
+   * Resolves to its state when the component is ready; rejects if it dies or stays silent first.
+   */
   async start(plan: ComponentPlan): Promise<ComponentState> {
     const component = this.#launch(plan);
     this.#components.push(component);
@@ -100,16 +104,16 @@ export class Supervisor {
   }
 
   #launch(plan: ComponentPlan, before?: ComponentState): Supervised {
-    const process = this.#options.start(plan);
+    const child = this.#options.start(plan);
     const state: ComponentState = {
       name: plan.name,
-      pid: process.pid,
+      pid: child.pid,
       startedAt: this.#options.clock.now(),
       restarts: before === undefined ? 0 : before.restarts + 1,
       ready: false,
       ...(before?.address === undefined ? {} : { address: before.address }),
     };
-    return { plan, process, state, backoffMs: BACKOFF_MS.first };
+    return { plan, process: child, state, backoffMs: BACKOFF_MS.first };
   }
 
   #whenReady(component: Supervised): Promise<void> {
@@ -154,10 +158,10 @@ export class Supervisor {
     }
   }
 
-  async #end(process: SupervisedProcess): Promise<void> {
-    process.kill('SIGTERM');
-    const deadline = this.#options.clock.after(STOP_MS, () => process.kill('SIGKILL'));
-    await process.exited;
+  async #end(child: SupervisedProcess): Promise<void> {
+    child.kill('SIGTERM');
+    const deadline = this.#options.clock.after(STOP_MS, () => child.kill('SIGKILL'));
+    await child.exited;
     deadline.cancel();
   }
 

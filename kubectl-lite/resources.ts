@@ -54,7 +54,9 @@ export class Resources {
     return new Resources(lists.flatMap((list) => resourcesOf(list as DiscoveryList)));
   }
 
-  /** By plural, singular, short name or kind, each also with ".group" or ".version.group" behind. */
+  /**
+   * By plural, singular, short name or kind, each also with ".group" or ".version.group" behind.
+   */
   find(word: string): DiscoveredResource {
     const [name, ...rest] = word.toLowerCase().split('.');
     const qualifier = rest.join('.');

@@ -18,7 +18,10 @@ export interface ReporterOptions {
 /** Why a pod has no node. SchedulerError: the scheduler failed, rather than refused. */
 export type FailureReason = 'Unschedulable' | 'SchedulerError';
 
-/** Tells users what the scheduler did: events, and the PodScheduled condition of pods without a node. */
+/**
+ * Tells users what the scheduler did: events, and the PodScheduled condition of pods without a
+ * node.
+ */
 export class Reporter {
   readonly #options: ReporterOptions;
 

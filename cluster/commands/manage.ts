@@ -9,9 +9,9 @@ import { statusTable } from '../status.ts';
 
 /** The operating system's processes, as far as these commands touch them. */
 export interface Processes {
-  isAlive(pid: number): boolean;
+  readonly isAlive: (pid: number) => boolean;
   /** False if there is no such process. */
-  signal(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean;
+  readonly signal: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => boolean;
 }
 
 export interface ManageContext {

@@ -108,7 +108,10 @@ export function withNamespace(
   return { ...object, metadata };
 }
 
-/** The object with its own configuration in the last-applied annotation, newline ended as kubectl's. */
+/**
+ * The object with its own configuration in the last-applied annotation, newline ended as
+ * kubectl's.
+ */
 function annotated(object: KubernetesObject): KubernetesObject {
   const plain = deepCopy(object) as Mutable<KubernetesObject>;
   const annotations = { ...plain.metadata.annotations };

@@ -40,8 +40,8 @@ export async function get(
   const { output } = options;
   if (output !== undefined && !formats.includes(output)) {
     throw new UsageError(
-      `error: unable to match a printer suitable for the output format ${JSON.stringify(output)}, ` +
-        `allowed formats are: ${formats.join(',')}`,
+      'error: unable to match a printer suitable for the output format ' +
+        `${JSON.stringify(output)}, allowed formats are: ${formats.join(',')}`,
     );
   }
   const targets = targetsOf(await session.resources(), words);

@@ -143,7 +143,8 @@ function describeEnvironment(writer: DescriptionWriter, level: number, container
         : from?.secretKeyRef !== undefined
           ? `<set to the key '${from.secretKeyRef.key}' in secret '${from.secretKeyRef.name}'>`
           : from?.configMapKeyRef !== undefined
-            ? `<set to the key '${from.configMapKeyRef.key}' of config map '${from.configMapKeyRef.name}'>`
+            ? `<set to the key '${from.configMapKeyRef.key}' of config map ` +
+              `'${from.configMapKeyRef.name}'>`
             : (variable.value ?? '');
     writer.line(level + 1, `${variable.name}:\t${shown}`);
   }

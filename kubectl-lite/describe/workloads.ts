@@ -142,7 +142,8 @@ export function describePod(writer: DescriptionWriter, pod: Pod): void {
     const effect = toleration.effect ? `:${toleration.effect}` : '';
     const op = toleration.operator === 'Exists' ? ' op=Exists' : `=${toleration.value ?? ''}`;
     const seconds = toleration.tolerationSeconds;
-    return `${toleration.key ?? ''}${effect}${op}${seconds === undefined ? '' : ` for ${seconds}s`}`;
+    const limit = seconds === undefined ? '' : ` for ${seconds}s`;
+    return `${toleration.key ?? ''}${effect}${op}${limit}`;
   });
   writer.field(0, 'Tolerations', tolerations[0]);
   for (const toleration of tolerations.slice(1)) writer.line(0, `\t${toleration}`);

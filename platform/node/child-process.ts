@@ -17,7 +17,10 @@ export interface Child {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
-/** Starts `node script …args`, its output appended to `logFile`. Throws if the process cannot start. */
+/**
+ * Starts `node script …args`, its output appended to `logFile`. Throws if the process cannot
+ * start.
+ */
 export function startChild(
   script: string,
   args: readonly string[],

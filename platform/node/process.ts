@@ -11,16 +11,16 @@ export interface ProcessContext {
   readonly pid: number;
   readonly cwd: string;
   /** Whole texts, newline included. */
-  out(text: string): void;
-  err(text: string): void;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
   /** All of standard input. */
-  readInput(): Promise<string>;
+  readonly readInput: () => Promise<string>;
   /** True if standard output is a terminal. */
   readonly interactive: boolean;
   /** Aborts at the first SIGINT or SIGTERM, or when the supervising process is gone. */
   readonly terminated: AbortSignal;
   /** Tells a supervising process that this one serves; nothing happens without one. */
-  notifyReady(address?: string): void;
+  readonly notifyReady: (address?: string) => void;
 }
 
 /**

@@ -8,7 +8,9 @@ export function stateKey<T>(name: string): StateKey<T> {
   return { name };
 }
 
-/** What plugins remember between the extension points of one pod's cycle. Keys compare by identity. */
+/**
+ * What plugins remember between the extension points of one pod's cycle. Keys compare by identity.
+ */
 export class CycleState {
   readonly #values = new Map<StateKey<unknown>, unknown>();
 
