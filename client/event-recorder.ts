@@ -30,8 +30,11 @@ export interface EventRecorder extends Running {
   stop(): Promise<void>;
 }
 
+/** All that a recorder needs of a client. */
+export type EventClient = Pick<Client, 'create' | 'patch'>;
+
 export interface EventRecorderOptions {
-  readonly client: Client;
+  readonly client: EventClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

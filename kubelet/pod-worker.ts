@@ -24,7 +24,7 @@ import { newRecords, restoreRecords } from './container-record.ts';
 import { PodContainers } from './pod-containers.ts';
 import type { PodHost } from './pod-host.ts';
 import { planPod } from './pod-plan.ts';
-import { isTerminalPhase, podStatus, type PodFacts } from './pod-status.ts';
+import { isTerminalPhase, phaseOf, podStatus, type PodFacts } from './pod-status.ts';
 
 const addressRetryMs = 10_000;
 const firstRetryMs = 200;
@@ -82,6 +82,11 @@ export class PodWorker implements Running {
   /** A state of the same pod; one that is older than what is known changes nothing. */
   update(pod: Pod): void {
     if (pod !== this.#pod && !isNewer(pod, this.#pod)) return;
+    this.#observe(pod);
+    this.#flush();
+  }
+
+  #observe(pod: Pod): void {
     this.#pod = pod;
     const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
     const shorter =
@@ -91,7 +96,6 @@ export class PodWorker implements Running {
       this.#containers.stop(deletionGracePeriodSeconds);
       this.#advance();
     }
-    this.#flush();
   }
 
   /** The pod is gone from the API server: so is what ran of it. */
@@ -150,8 +154,7 @@ export class PodWorker implements Running {
         const delayMs = Math.max(0, wakeAtMs - this.#host.clock.now());
         this.#wake = this.#host.clock.after(delayMs, () => this.#advance());
       }
-      const phase = this.#status().phase;
-      if (isTerminalPhase(phase)) this.#release();
+      if (isTerminalPhase(phaseOf(this.#pod, this.#facts()))) this.#release();
     }
     this.#advancing = false;
     this.#flush();
@@ -196,10 +199,14 @@ export class PodWorker implements Running {
   }
 
   #status(): PodStatus {
+    return podStatus(this.#pod, this.#facts());
+  }
+
+  #facts(): PodFacts {
     const { clock, hostIp } = this.#host;
     const refused = this.#verdict;
     const ranNothing = this.#containers.records.every(({ id }) => id === undefined);
-    const facts: PodFacts = {
+    return {
       records: this.#containers.records,
       podIp: this.#podIp,
       hostIp,
@@ -215,7 +222,6 @@ export class PodWorker implements Running {
       terminated: this.#graceSeconds !== undefined && !this.#containers.anyUp,
       now: formatTime(clock.now()),
     };
-    return podStatus(this.#pod, facts);
   }
 
   #flush(): void {
@@ -259,7 +265,8 @@ export class PodWorker implements Running {
     if (!deepEqual(status, pod.status) && !this.#tookAlready(status)) {
       const updated = await client.update(pods, { ...pod, status }, { subresource: 'status' });
       this.#written = { status, resourceVersion: updated.metadata.resourceVersion };
-      this.update(updated);
+      // What was just written needs no second look, unless the watch brought something newer.
+      if (isNewer(updated, this.#pod)) this.#observe(updated);
     }
     if (this.#graceSeconds === undefined || this.#containers.anyUp || this.#deleteSent) return;
     await client.delete(
