@@ -50,6 +50,8 @@ function buildProgram(environment: CliEnvironment, exit: (code: number) => void)
       writeOut: (text) => environment.out(text),
       writeErr: (text) => environment.err(text),
     });
+  // As with kubectl, the flags that choose the server may stand before the command, too.
+  connectionOptions(program);
   const add = (parent: Command, usage: string, action: Action): Command =>
     connectionOptions(parent.command(usage)).action(async (...args: unknown[]) => {
       const command = args.at(-1) as Command;

@@ -5,6 +5,7 @@
 import type { ResourceDeclaration } from '../declaration.ts';
 import { configMap } from './configmap.ts';
 import { controllerRevision } from './controllerrevision.ts';
+import { customResourceDefinition } from './custom-resource-definition.ts';
 import { endpoints } from './endpoints.ts';
 import { endpointSlice } from './endpointslice.ts';
 import { event } from './event.ts';
@@ -33,4 +34,5 @@ export const kinds: readonly ResourceDeclaration[] = [
   replicaSet,
   lease,
   endpointSlice,
+  customResourceDefinition,
 ];
