@@ -237,8 +237,17 @@ function hints(interest: points.EventInterest, pod: PodInfo, event: ClusterEvent
   }
 }
 
+/** Plugins return the same few statuses for thousands of nodes: each is copied once. */
+const namedStatuses = new WeakMap<Status, Status>();
+
 function named(status: Status, plugin: points.Plugin): Status {
-  return status.plugin === undefined ? { ...status, plugin: plugin.name } : status;
+  if (status.plugin !== undefined) return status;
+  let copy = namedStatuses.get(status);
+  if (copy?.plugin !== plugin.name) {
+    copy = { ...status, plugin: plugin.name };
+    namedStatuses.set(status, copy);
+  }
+  return copy;
 }
 
 function attemptAny<R extends object>(

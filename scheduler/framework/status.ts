@@ -50,3 +50,22 @@ export function isRejection(status: Status): boolean {
     status.code === 'Pending'
   );
 }
+
+/** Bounds a {@link Reasons}; the reasons of one profile are far fewer. */
+const maxRemembered = 1024;
+
+/** Statuses by their reasons, so that thousands of nodes rejected for one reason share one object. */
+export class Reasons {
+  readonly #statuses = new Map<string, Status>();
+
+  get(code: Status['code'], reasons: readonly string[]): Status {
+    const key = `${code}|${reasons.join('|')}`;
+    let status = this.#statuses.get(key);
+    if (status === undefined) {
+      if (this.#statuses.size >= maxRemembered) this.#statuses.clear();
+      status = { code, reasons: [...reasons] };
+      this.#statuses.set(key, status);
+    }
+    return status;
+  }
+}

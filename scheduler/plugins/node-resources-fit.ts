@@ -10,24 +10,41 @@ import {
 } from '../framework/interface.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
-import type { Status } from '../framework/status.ts';
+import { Reasons, type Status } from '../framework/status.ts';
 
 const noneUsed: Resources = resourcesOf({});
 
-function exceeds(asked: Resources, offered: Resources, used: Resources): string[] {
-  const short: string[] = [];
-  if (asked.milliCpu > 0 && asked.milliCpu > offered.milliCpu - used.milliCpu) short.push('cpu');
-  if (asked.memory > 0 && asked.memory > offered.memory - used.memory) short.push('memory');
-  if (
-    asked.ephemeralStorage > 0 &&
-    asked.ephemeralStorage > offered.ephemeralStorage - used.ephemeralStorage
-  )
-    short.push('ephemeral-storage');
+const rejections = new Reasons();
+
+function fits(asked: Resources, offered: Resources, used: Resources): boolean {
+  return (
+    (asked.milliCpu === 0 || asked.milliCpu <= offered.milliCpu - used.milliCpu) &&
+    (asked.memory === 0 || asked.memory <= offered.memory - used.memory) &&
+    (asked.ephemeralStorage === 0 ||
+      asked.ephemeralStorage <= offered.ephemeralStorage - used.ephemeralStorage) &&
+    (asked.scalars.size === 0 || lackingScalars(asked, offered, used).length === 0)
+  );
+}
+
+function lackingScalars(asked: Resources, offered: Resources, used: Resources): string[] {
+  const lacking: string[] = [];
   for (const [name, amount] of asked.scalars) {
     const free = (offered.scalars.get(name) ?? 0) - (used.scalars.get(name) ?? 0);
-    if (amount > 0 && amount > free) short.push(name);
+    if (amount > 0 && amount > free) lacking.push(name);
   }
-  return short;
+  return lacking;
+}
+
+function lacking(asked: Resources, offered: Resources, used: Resources): string[] {
+  const names: string[] = [];
+  const check = (name: string, amount: number, free: number): void => {
+    if (amount > 0 && amount > free) names.push(name);
+  };
+  check('cpu', asked.milliCpu, offered.milliCpu - used.milliCpu);
+  check('memory', asked.memory, offered.memory - used.memory);
+  const storage = offered.ephemeralStorage - used.ephemeralStorage;
+  check('ephemeral-storage', asked.ephemeralStorage, storage);
+  return [...names, ...lackingScalars(asked, offered, used)];
 }
 
 /** Room left on an otherwise empty node of this size, before the cache knows it. */
@@ -35,8 +52,7 @@ function fitsEmpty({ requests }: PodInfo, event: ClusterEvent): boolean {
   if (!('node' in event)) return false;
   const allocatable = event.node.status?.allocatable;
   return (
-    wholeValue(allocatable?.['pods'] ?? 0) > 0 &&
-    exceeds(requests, resourcesOf(allocatable), noneUsed).length === 0
+    wholeValue(allocatable?.['pods'] ?? 0) > 0 && fits(requests, resourcesOf(allocatable), noneUsed)
   );
 }
 
@@ -56,14 +72,14 @@ export const nodeResourcesFit: FilterPlugin & ScorePlugin & EnqueueExtensions = 
   ],
   filter(cycle: Cycle, node: NodeInfo): Status | undefined {
     const { requests } = cycle.pod;
+    const { allocatable, requested } = node;
     const full = node.pods.size + 1 > node.allowedPods;
-    const short = exceeds(requests, node.allocatable, node.requested);
-    if (!full && short.length === 0) return undefined;
-    const reasons = short.map((resource) => `Insufficient ${resource}`);
-    if (full) reasons.unshift('Too many pods');
+    if (!full && fits(requests, allocatable, requested)) return undefined;
+    const reasons = lacking(requests, allocatable, requested).map((name) => `Insufficient ${name}`);
     // Evicting pods cannot help a pod that is larger than the whole node.
-    const tooLarge = short.length > 0 && exceeds(requests, node.allocatable, noneUsed).length > 0;
-    return { code: tooLarge ? 'UnschedulableAndUnresolvable' : 'Unschedulable', reasons };
+    const tooLarge = reasons.length > 0 && !fits(requests, allocatable, noneUsed);
+    if (full) reasons.unshift('Too many pods');
+    return rejections.get(tooLarge ? 'UnschedulableAndUnresolvable' : 'Unschedulable', reasons);
   },
   /** LeastAllocated over cpu and memory, weight 1 each. */
   score({ pod }, { allocatable, scoringRequested }) {

@@ -22,9 +22,12 @@ export const preemptionReport: PostFilterPlugin = {
     const claims = 'no new claims to deallocate';
     if (pod.pod.spec.preemptionPolicy === 'Never')
       return { message: `${claims}, preemption: not eligible due to preemptionPolicy=Never.` };
-    const reasons = nodes.map((node) => whyNot(pod, node, statuses));
-    const counted = histogram(reasons);
-    const available = `0/${nodes.length} nodes are available: ${counted}.`;
+    const counts = new Map<string, number>();
+    for (const node of nodes) {
+      const reason = whyNot(pod, node, statuses);
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+    const available = `0/${nodes.length} nodes are available: ${histogram(counts)}.`;
     return { message: `${claims}, preemption: ${available}` };
   },
 };

@@ -9,8 +9,10 @@ import type {
 } from '../framework/interface.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
-import { skip, unresolvable } from '../framework/status.ts';
+import { Reasons, skip } from '../framework/status.ts';
 import { normalizeReversed } from './normalize.ts';
+
+const rejections = new Reasons();
 
 const helps = ({ pod }: PodInfo, event: ClusterEvent): boolean =>
   'node' in event && findUntolerated(event.node.spec.taints, pod.spec.tolerations) === undefined;
@@ -36,7 +38,8 @@ export const taintToleration: Points = {
     if (taints === undefined || taints.length === 0) return undefined;
     const taint = findUntolerated(taints, pod.pod.spec.tolerations);
     if (taint === undefined) return undefined;
-    return unresolvable(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`);
+    const reason = `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
+    return rejections.get('UnschedulableAndUnresolvable', [reason]);
   },
   // Equal scores everywhere change no decision.
   preScore: (_cycle, nodes) => (nodes.some(discourages) ? undefined : skip),
