@@ -5,7 +5,7 @@ import type { WireWriter } from '../wire/writer.ts';
 /** For building the values of store/kv.ts field by field. */
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export const NO_BYTES: Uint8Array = new Uint8Array(0);
+export const NO_BYTES: Uint8Array = Buffer.alloc(0);
 
 /** mvccpb.KeyValue */
 export function writeKeyValue(writer: WireWriter, field: number, kv: KeyValue): void {

@@ -1,0 +1,99 @@
+/** The two servers that must answer alike: ours, in this process, and the etcd of the machine. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '../../../platform/logger.ts';
+import { realClock } from '../../../platform/node/clock.ts';
+import { realDisk } from '../../../platform/node/disk.ts';
+import { processUsage } from '../../../platform/node/process-usage.ts';
+import { realRandom } from '../../../platform/node/random.ts';
+import { sha1 } from '../../../platform/node/sha1.ts';
+import { sniffingServer } from '../../../platform/node/sniffing-server.ts';
+import type { TlsMaterial } from '../../../platform/http-server.ts';
+import { MemoryStorage } from '../../../store/engine/memory.ts';
+import { serveStore, type ServingStore } from '../../../store/grpc/server.ts';
+import { startMember, type MemberOptions } from '../../../store/server/member.ts';
+import { eventually, tool } from '../../e2e/harness.ts';
+
+export interface TestServer {
+  /** "127.0.0.1:2379" */
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+export async function startOurs(
+  options: Partial<MemberOptions> & { readonly tls?: TlsMaterial } = {},
+): Promise<TestServer & { readonly serving: ServingStore }> {
+  const { tls, ...rest } = options;
+  const member = await startMember({
+    ...{ clock: realClock, random: realRandom, disk: realDisk, logger: silentLogger, sha1 },
+    dataDir: '/unused',
+    engine: new MemoryStorage().open,
+    ...rest,
+  });
+  const serving = await serveStore({
+    ...{ member, clock: realClock, logger: silentLogger },
+    ...{ listen: sniffingServer, usage: processUsage, host: '127.0.0.1', port: 0 },
+    ...(tls === undefined ? {} : { tls }),
+  });
+  return {
+    address: `127.0.0.1:${serving.port}`,
+    serving,
+    async stop() {
+      await serving.stop();
+      await member.stop();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Undefined where it is missing; `tool` has then said so. */
+export const etcd = tool('etcd');
+export const etcdctl = tool('etcdctl');
+
+export async function startEtcd(): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'wherry-etcd-'));
+  const [port, peerPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
+  const child = spawn(
+    etcd!,
+    [
+      ...['--data-dir', join(folder, 'data'), '--logger', 'zap', '--log-level', 'error'],
+      ...['--listen-client-urls', url, '--advertise-client-urls', url],
+      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+      ...['--initial-cluster', `default=${peer}`],
+    ],
+    { stdio: 'ignore' },
+  );
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  await eventually('etcd to serve', async () => (await fetch(`${url}/health`)).ok);
+  return {
+    address: `127.0.0.1:${port}`,
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Contender {
+  readonly name: 'ours' | 'etcd';
+  readonly start: () => Promise<TestServer>;
+}
+
+/** Who the conformance suites run against. */
+export const contenders: readonly Contender[] = [
+  { name: 'ours', start: startOurs },
+  ...(etcd === undefined ? [] : [{ name: 'etcd', start: startEtcd } as const]),
+];
