@@ -9,6 +9,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,7 +17,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.sources');
-const binaries = ['dist/cluster/main.js', 'dist/kubectl-lite/main.js'];
+const binaries = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin;
 
 /** Files that the build reads, as the build configuration names them. */
 function* sources() {
@@ -69,10 +70,19 @@ function build(now) {
     const script = join(root, 'scripts', step);
     if (existsSync(script)) node(script, []);
   }
-  for (const binary of binaries)
-    if (existsSync(join(root, binary))) chmodSync(join(root, binary), 0o755);
+  linkBinaries();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, JSON.stringify(now));
+}
+
+/** In a clone `npx wherry` then finds the command without asking a registry. */
+function linkBinaries() {
+  for (const [name, path] of Object.entries(binaries)) {
+    chmodSync(join(root, path), 0o755);
+    const link = join(root, 'node_modules', '.bin', name);
+    rmSync(link, { force: true });
+    symlinkSync(join('..', '..', path), link);
+  }
 }
 
 function node(script, args) {
