@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const main = join(import.meta.dirname, '..', 'cluster', 'main.js');
+
+export interface BenchCluster {
+  readonly server: string;
+  readonly store: string;
+  readonly kubeconfig: string;
+  /** Milliseconds from spawn to the line that says ready. */
+  readonly readyMs: number;
+  /** Resident memory of the process. */
+  residentMiB(): number;
+  stop(): Promise<void>;
+}
+
+/** `wherry up` in a process of its own. */
+export async function startWherry(
+  dataDir: string,
+  args: readonly string[] = [],
+): Promise<BenchCluster> {
+  const started = performance.now();
+  const child = spawn(
+    process.execPath,
+    [main, 'up', '--data-dir', dataDir, '--port', '0', '--store-port', '0', ...args],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const output = await lineOf(child, /^Ready in .*$/m);
+  const readyMs = performance.now() - started;
+  const state = JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as {
+    server: string;
+    components: { name: string; address?: string }[];
+  };
+  if (!output) throw new Error('wherry did not start');
+  return {
+    server: state.server,
+    store: state.components.find((c) => c.name === 'store')!.address!,
+    kubeconfig: join(dataDir, 'kubeconfig'),
+    readyMs,
+    residentMiB() {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
+    },
+    async stop() {
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+function lineOf(child: ChildProcess, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const found = pattern.exec(text);
+      if (found) resolve(found[0]);
+    });
+    child.once('exit', (code) => reject(new Error(`wherry exited with ${code}: ${text}`)));
+  });
+}

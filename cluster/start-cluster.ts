@@ -1,0 +1,55 @@
+import type { RestClient } from '../client/rest.ts';
+import { createLogger, type LogLevel } from '../platform/node/logger.ts';
+import { temporaryFolder } from '../platform/node/temporary-folder.ts';
+import { startEmbedded } from './embedded.ts';
+import { DEFAULT_NODES, nodeNames } from './options.ts';
+
+export interface StartClusterOptions {
+  /** Default: a temporary folder that `stop` removes. */
+  readonly dataDir?: string;
+  /** Port of the API server on 127.0.0.1. Default 0: a free one. */
+  readonly port?: number;
+  /** Port of the store on 127.0.0.1. Default 0: a free one. */
+  readonly storePort?: number;
+  /** Hollow nodes. Default 3. */
+  readonly nodes?: number;
+  /** Default "silent". */
+  readonly logLevel?: LogLevel;
+}
+
+export interface Cluster {
+  /** "https://127.0.0.1:41234" */
+  readonly server: string;
+  /** Text of a kubeconfig for the cluster's admin. */
+  readonly kubeconfig: string;
+  /** The admin's client, without a socket. */
+  readonly client: RestClient;
+  /** Resolves when nothing of the cluster is left: no timer, socket, file handle or temporary file. */
+  stop(): Promise<void>;
+}
+
+/** Starts a cluster in this process; resolves when everything is ready. Many may run side by side. */
+export async function startCluster(options: StartClusterOptions = {}): Promise<Cluster> {
+  const temporary = options.dataDir === undefined ? await temporaryFolder('wherry-') : undefined;
+  const removed = async (): Promise<void> => temporary?.remove();
+  try {
+    const cluster = await startEmbedded({
+      dataDir: options.dataDir ?? temporary!.path,
+      port: options.port ?? 0,
+      storePort: options.storePort ?? 0,
+      nodes: nodeNames(options.nodes ?? DEFAULT_NODES),
+      logger: createLogger({ level: options.logLevel ?? 'silent', name: 'wherry' }),
+      announce: () => {},
+      onFailure: () => {},
+    });
+    const { server, kubeconfig, client } = cluster;
+    const stop = async (): Promise<void> => {
+      await cluster.stop();
+      await removed();
+    };
+    return { server, kubeconfig, client, stop };
+  } catch (error) {
+    await removed();
+    throw error;
+  }
+}
