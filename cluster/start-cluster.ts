@@ -24,11 +24,15 @@ export interface Cluster {
   readonly kubeconfig: string;
   /** The admin's client, without a socket. */
   readonly client: RestClient;
-  /** Resolves when nothing of the cluster is left: no timer, socket, file handle or temporary file. */
+  /**
+   * Resolves when nothing of the cluster is left: no timer, socket, file handle or temporary file.
+   */
   stop(): Promise<void>;
 }
 
-/** Starts a cluster in this process; resolves when everything is ready. Many may run side by side. */
+/**
+ * Starts a cluster in this process; resolves when everything is ready. Many may run side by side.
+ */
 export async function startCluster(options: StartClusterOptions = {}): Promise<Cluster> {
   const temporary = options.dataDir === undefined ? await temporaryFolder('wherry-') : undefined;
   const removed = async (): Promise<void> => temporary?.remove();

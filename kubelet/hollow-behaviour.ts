@@ -4,7 +4,7 @@
  * | annotation | meaning | default |
  * |---|---|---|
  * | `wherry.io/start-seconds` | time its image takes to arrive before it runs | 0 |
- * | `wherry.io/ready-seconds` | time from running to ready | initialDelaySeconds of the readiness (or startup) probe, 0 without one |
+ * | `wherry.io/ready-seconds` | time from running to ready | the probes' initial delay, else 0 |
  * | `wherry.io/run-seconds`   | time from running to its end | for ever; 0 if exit-code is set |
  * | `wherry.io/exit-code`     | with which code it ends | 0 |
  * | `wherry.io/stop-seconds`  | time it takes to end when asked to | 0 |

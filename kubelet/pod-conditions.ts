@@ -1,5 +1,5 @@
 import type { ContainerStatus, Pod, PodCondition } from '../api/types/core-v1.ts';
-import type { Phase, PodFacts } from './pod-status.ts';
+import type { Phase, PodFacts } from './pod-facts.ts';
 
 interface Verdict {
   readonly type: string;

@@ -2,25 +2,8 @@ import { nameOf, namespaceOf, uidOf } from '../api/meta.ts';
 import type { ContainerState, ContainerStatus, Pod, PodStatus } from '../api/types/core-v1.ts';
 import { restartDelayMs, restarts, type ContainerRecord } from './container-record.ts';
 import { podConditions } from './pod-conditions.ts';
+import type { Phase, PodFacts } from './pod-facts.ts';
 import { initFailed, isFinished } from './pod-plan.ts';
-
-/** All that a pod's status is made of, besides the pod and the time. */
-export interface PodFacts {
-  readonly records: readonly ContainerRecord[];
-  /** Undefined until the pod has a sandbox. */
-  readonly podIp: string | undefined;
-  readonly hostIp: string;
-  readonly startTime: string;
-  /** "name" of the runtime's "name://version": the scheme of container ids. */
-  readonly runtimeName: string;
-  /** Why the agent ended the pod (or never began it), if it did. */
-  readonly verdict?: { readonly reason: string; readonly message: string };
-  /** True once the pod is to be deleted and nothing of it runs any more. */
-  readonly terminated: boolean;
-  readonly now: string;
-}
-
-export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
 export function isTerminalPhase(phase: string | undefined): boolean {
   return phase === 'Succeeded' || phase === 'Failed';

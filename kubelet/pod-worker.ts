@@ -24,7 +24,8 @@ import { newRecords, restoreRecords } from './container-record.ts';
 import { PodContainers } from './pod-containers.ts';
 import type { PodHost } from './pod-host.ts';
 import { planPod } from './pod-plan.ts';
-import { isTerminalPhase, phaseOf, podStatus, type PodFacts } from './pod-status.ts';
+import type { PodFacts } from './pod-facts.ts';
+import { isTerminalPhase, phaseOf, podStatus } from './pod-status.ts';
 
 const addressRetryMs = 10_000;
 const firstRetryMs = 200;
@@ -143,7 +144,9 @@ export class PodWorker implements Running {
     if (this.#podIp !== undefined) this.#host.releaseAddress(this.#pod, this.#podIp);
   }
 
-  /** Does what is to be done now. Containers may move on while it runs; it goes on until none does. */
+  /**
+   * Does what is to be done now. Containers may move on while it runs; it goes on until none does.
+   */
   #advance(): void {
     if (this.#advancing || this.#abort.signal.aborted) return;
     this.#advancing = true;

@@ -28,7 +28,9 @@ export interface ContainerRequest {
   readonly listener: ContainerListener;
 }
 
-/** What runs containers: the hollow one simulates them. No call waits; outcomes come to listeners. */
+/**
+ * What runs containers: the hollow one simulates them. No call waits; outcomes come to listeners.
+ */
 export interface PodRuntime {
   /** As in node.status.nodeInfo.containerRuntimeVersion: "name://version". */
   readonly version: string;

@@ -54,7 +54,9 @@ export function isRejection(status: Status): boolean {
 /** Bounds a {@link Reasons}; the reasons of one profile are far fewer. */
 const maxRemembered = 1024;
 
-/** Statuses by their reasons, so that thousands of nodes rejected for one reason share one object. */
+/**
+ * Statuses by their reasons, so that thousands of nodes rejected for one reason share one object.
+ */
 export class Reasons {
   readonly #statuses = new Map<string, Status>();
 

@@ -18,4 +18,11 @@ export const customResourceDefinition = {
   categories: ['api-extensions'],
   verbs: ['get', 'list', 'watch'],
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
+  printer: {
+    columns: [
+      { name: 'Name', type: 'string', format: 'name' },
+      { name: 'Created At', type: 'date' },
+    ],
+    cells: ({ metadata }) => [metadata.name ?? '', metadata.creationTimestamp ?? ''],
+  },
 } satisfies ResourceDeclaration<CustomResourceDefinition>;
