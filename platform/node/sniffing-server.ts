@@ -38,7 +38,7 @@ function bytesOf(body: HttpResponse['body']): Uint8Array {
   if (body === undefined) return new Uint8Array(0);
   if (body instanceof Uint8Array) return body;
   if (Symbol.asyncIterator in body) throw new Error('streams are not served on this port');
-  return (body).bytes();
+  return body.bytes();
 }
 
 function http1(handler: HttpHandler): Server {
@@ -69,14 +69,16 @@ function sniff(socket: Socket, known: (isHttp2: boolean) => void): void {
     socket.off('close', stop);
     socket.off('error', ignore);
   };
+  let head: Buffer = Buffer.alloc(0);
   const look = (): void => {
     const bytes = socket.read() as Buffer | null;
     if (bytes === null) return;
-    socket.unshift(bytes);
-    const start = bytes.toString('latin1', 0, PREFACE.length);
-    // A lone first byte of the preface: the next `readable` shows more.
+    head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
+    const start = head.toString('latin1', 0, PREFACE.length);
+    // Too little to tell. Not put back yet: that would make the socket readable again at once.
     if (start.length < PREFACE.length && PREFACE.startsWith(start)) return;
     stop();
+    socket.unshift(head);
     known(start === PREFACE);
   };
   socket.on('readable', look);
@@ -114,8 +116,11 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
   const { onHttp2 } = options;
   const http = http1(options.onHttp1);
   const sockets = new Set<Socket>();
+  /** Connections that someone answers; the others can be dropped at any time. */
+  const served = new WeakSet<Socket>();
   const server = listener(options, (socket, isHttp2) => {
     socket.on('error', () => {});
+    served.add(socket);
     if (!isHttp2) http.emit('connection', socket);
     else if (onHttp2 !== undefined) onHttp2(socket);
     else socket.destroy();
@@ -143,6 +148,9 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
       });
       http.close();
       http.closeIdleConnections();
+      // Over TLS the socket below was never seen here: it goes with the deadline.
+      if (options.tls !== undefined) return;
+      for (const socket of sockets) if (!served.has(socket)) socket.destroy();
     });
     return stopped;
   };

@@ -17,7 +17,7 @@ import {
 import { readWatchCommand, readWatchResponse, writeWatchResponse } from './messages/watch.ts';
 import { decode, WireError, WireReader } from './wire/reader.ts';
 import { encode, WireWriter } from './wire/writer.ts';
-import type { Compare, KeyValue, RangeRequest, RequestOp, TxnRequest } from '../kv.ts';
+import type { KeyValue, RangeRequest, RequestOp, TxnRequest } from '../kv.ts';
 
 const byteString = fc
   .uint8Array({ maxLength: 40 })
