@@ -26,7 +26,7 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function clientOf(
   cluster: BenchCluster,
-): Promise<{ client: RestClient; close(): Promise<void> }> {
+): Promise<{ client: RestClient; close: () => Promise<void> }> {
   const config = await loadKubeconfig(realDisk, [cluster.kubeconfig]);
   const connection = connectHttp(await connectionOf(realDisk, config));
   const client = createClient({

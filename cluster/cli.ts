@@ -5,12 +5,13 @@ import { realDisk } from '../platform/node/disk.ts';
 import { logLevels } from '../platform/node/logger.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import type { ManageContext } from './commands/manage.ts';
+import type { UpFlags } from './commands/up.ts';
 import { DEFAULT_NODES, DEFAULT_PORT, DEFAULT_STORE_PORT } from './options.ts';
 import { DEFAULT_DATA_DIR } from './paths.ts';
 
 /** Components that can be started alone, loaded only when asked for. */
 const components: Readonly<
-  Record<string, { summary: string; load(context: ProcessContext): Promise<Command> }>
+  Record<string, { summary: string; load: (context: ProcessContext) => Promise<Command> }>
 > = {
   store: {
     summary: 'Run a member of the etcd-compatible store',
@@ -99,7 +100,7 @@ function addUp(program: Command, context: ProcessContext, exit: (code: number) =
       new Option('--log-level <level>', 'least level logged').choices(logLevels).default('warn'),
     )
     .exitOverride()
-    .action(async (flags: Parameters<typeof import('./commands/up.ts').up>[1]) => {
+    .action(async (flags: UpFlags) => {
       const { up } = await import('./commands/up.ts');
       exit(await up(context, flags));
     });

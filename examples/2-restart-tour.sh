@@ -5,7 +5,7 @@
 data=$(mktemp -d)
 wherry up --separate --data-dir "$data" --port 0 --store-port 0 >"$data/up.log" 2>&1 &
 up=$!
-trap 'kill "$up" 2>/dev/null; wait "$up" 2>/dev/null || true; rm -rf "$data"' EXIT
+trap 'kill "$up" 2>/dev/null || true; wait "$up" 2>/dev/null || true; rm -rf "$data"' EXIT
 export KUBECONFIG=$data/kubeconfig
 
 say 'A cluster of processes.'

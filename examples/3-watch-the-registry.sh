@@ -13,7 +13,7 @@ say 'A watch on the prefix shows each write as it happens.'
 log=$(mktemp)
 etcdctl watch /registry/configmaps/default --prefix >"$log" &
 watcher=$!
-trap 'kill "$watcher" 2>/dev/null; rm -f "$log"' EXIT
+trap 'kill "$watcher" 2>/dev/null || true; rm -f "$log"' EXIT
 
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: watched\n  namespace: default\ndata:\n  seen: "yes"\n' |
   run kubectl-lite apply -f -

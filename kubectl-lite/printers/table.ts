@@ -77,7 +77,9 @@ function visibleColumns(table: Table, layout: TableLayout): number[] {
 
 function cellText(cell: unknown): string {
   if (cell === null || cell === undefined) return '';
-  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
+  return typeof cell === 'object'
+    ? JSON.stringify(cell)
+    : String(cell as string | number | boolean);
 }
 
 /** "a=1,b=2", or "<none>". */

@@ -17,13 +17,13 @@ export const layers: readonly Layer[] = [
   {
     part: 'platform/node',
     imports: ['platform'],
-    packages: ['pino', '@peculiar/x509', 'reflect-metadata'],
+    packages: ['pino'],
   },
 
   {
     part: 'api',
     imports: ['api/*', 'platform/assert.ts'],
-    packages: ['ajv', 'rfc6902', 'js-yaml', 'protobufjs'],
+    packages: ['ajv', 'rfc6902', 'js-yaml'],
   },
 
   { part: 'store/kv.ts', imports: [] },
@@ -37,12 +37,12 @@ export const layers: readonly Layer[] = [
   {
     part: 'store/grpc',
     imports: ['store/grpc/*', 'store/http', 'store/kv.ts', 'store/server', 'platform'],
-    packages: ['@grpc/grpc-js', 'protobufjs'],
+    packages: ['@grpc/grpc-js'],
   },
   {
     part: 'store/client',
     imports: ['store/kv.ts', 'store/grpc/*', 'platform'],
-    packages: ['@grpc/grpc-js', 'protobufjs'],
+    packages: ['@grpc/grpc-js'],
   },
   {
     part: 'store/http',
