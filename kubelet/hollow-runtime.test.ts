@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { Container, Pod } from '../api/types/core-v1.ts';
+import { FakeClock } from '../test/support/fake-clock.ts';
+import { aPod } from '../test/support/scheduling.ts';
+import { behaviourOf } from './hollow-behaviour.ts';
+import { HollowRuntime } from './hollow-runtime.ts';
+
+const plain = { startMs: 0, readyMs: 0, runMs: undefined, exitCode: 0, stopMs: 0 };
+
+describe('behaviourOf', () => {
+  const of = (annotations: Record<string, string>, container: Partial<Container> = {}) => {
+    const pod = aPod({ annotations });
+    return behaviourOf(pod, { ...pod.spec.containers[0]!, ...container });
+  };
+
+  it('runs for ever unless told otherwise', () => expect(of({})).toEqual(plain));
+
+  it('does what the annotations of the pod say', () => {
+    const annotations = {
+      'wherry.io/start-seconds': '2',
+      'wherry.io/ready-seconds': '0.5',
+      'wherry.io/run-seconds': '60',
+      'wherry.io/exit-code': '3',
+      'wherry.io/stop-seconds': '1',
+    };
+    expect(of(annotations)).toEqual({
+      ...{ startMs: 2000, readyMs: 500, runMs: 60_000, exitCode: 3, stopMs: 1000 },
+    });
+  });
+
+  it('ends at once with an exit code and no time to run', () => {
+    expect(of({ 'wherry.io/exit-code': '1' })).toMatchObject({ runMs: 0, exitCode: 1 });
+  });
+
+  it('prefers what is said of the container alone', () => {
+    const said = { 'wherry.io/run-seconds': '1', 'c.wherry.io/run-seconds': '2' };
+    expect(of(said)).toMatchObject({ runMs: 2000 });
+  });
+
+  it('becomes ready after the delay of its probe', () => {
+    expect(of({}, { readinessProbe: { initialDelaySeconds: 4 } })).toMatchObject({ readyMs: 4000 });
+  });
+
+  it.each(['-1', 'x', '256', '1e3', ''])('takes the exit code %j for absent', (text) => {
+    expect(of({ 'wherry.io/exit-code': text })).toEqual(plain);
+  });
+
+  it('lets init containers end well, whatever is said of the pod', () => {
+    const pod = aPod({
+      annotations: { 'wherry.io/exit-code': '1', 'wherry.io/run-seconds': '9' },
+      initContainers: [{ name: 'i' }],
+    });
+    const init = pod.spec.initContainers![0]!;
+    expect(behaviourOf(pod, init)).toMatchObject({ runMs: 0, exitCode: 0 });
+  });
+});
+
+function run(annotations: Record<string, string>, adoptAtMs?: number) {
+  const clock = new FakeClock();
+  const runtime = new HollowRuntime(clock);
+  const heard: string[] = [];
+  const note = (text: string): void => void heard.push(`${clock.monotonic() / 1000} ${text}`);
+  const pod: Pod = aPod({ annotations });
+  const request = {
+    id: 'x',
+    pod,
+    container: pod.spec.containers[0]!,
+    listener: {
+      pulling: () => note('pulling'),
+      running: () => note('running'),
+      ready: (ready: boolean) => note(ready ? 'ready' : 'unready'),
+      exited: ({ exitCode, reason }: { exitCode: number; reason: string }) =>
+        note(`${reason} ${exitCode}`),
+    },
+  };
+  if (adoptAtMs === undefined) runtime.start(request);
+  else runtime.adopt(request, clock.now() - adoptAtMs);
+  return { clock, runtime, heard };
+}
+
+describe('HollowRuntime', () => {
+  it('starts at once and needs no timer', () => {
+    const { heard, clock } = run({});
+    expect(heard).toEqual(['0 running', '0 ready']);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('lives a whole life', async () => {
+    const { heard, clock } = run({
+      'wherry.io/start-seconds': '2',
+      'wherry.io/ready-seconds': '1',
+      'wherry.io/run-seconds': '5',
+      'wherry.io/exit-code': '7',
+    });
+    await clock.advance(60_000);
+    expect(heard).toEqual(['0 pulling', '2 running', '3 ready', '7 Error 7']);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('ends before it is ready, and then is not ready any more', async () => {
+    const { heard, clock } = run({ 'wherry.io/ready-seconds': '9', 'wherry.io/run-seconds': '1' });
+    await clock.advance(60_000);
+    expect(heard).toEqual(['0 running', '1 Completed 0']);
+  });
+
+  it('stops at once, in its time, or is killed when its grace is over', async () => {
+    const atOnce = run({});
+    atOnce.runtime.stop('x', 30);
+    expect(atOnce.heard.at(-1)).toBe('0 Completed 0');
+
+    const slow = run({ 'wherry.io/stop-seconds': '5' });
+    slow.runtime.stop('x', 30);
+    await slow.clock.advance(60_000);
+    expect(slow.heard.at(-1)).toBe('5 Completed 0');
+
+    const slower = run({ 'wherry.io/stop-seconds': '50' });
+    slower.runtime.stop('x', 30);
+    await slower.clock.advance(10_000);
+    slower.runtime.stop('x', 100);
+    slower.runtime.stop('x', 2);
+    await slower.clock.advance(60_000);
+    expect(slower.heard.at(-1)).toBe('12 Error 137');
+    expect(slower.clock.timers).toBe(0);
+  });
+
+  it('goes on where a container was when it is taken over', async () => {
+    const { heard, clock } = run({ 'wherry.io/run-seconds': '10' }, 4000);
+    await clock.advance(60_000);
+    expect(heard).toEqual(['0 running', '0 ready', '6 Completed 0']);
+    expect(run({ 'wherry.io/run-seconds': '10' }, 20_000).heard.at(-1)).toBe('0 Completed 0');
+  });
+
+  it('says nothing more of a container that was removed', async () => {
+    const { heard, clock, runtime } = run({ 'wherry.io/run-seconds': '10' });
+    runtime.remove('x');
+    runtime.stop('x', 0);
+    await clock.advance(60_000);
+    expect(heard).toEqual(['0 running', '0 ready']);
+    expect(clock.timers).toBe(0);
+  });
+});
