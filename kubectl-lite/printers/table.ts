@@ -77,9 +77,7 @@ function visibleColumns(table: Table, layout: TableLayout): number[] {
 
 function cellText(cell: unknown): string {
   if (cell === null || cell === undefined) return '';
-  return typeof cell === 'object'
-    ? JSON.stringify(cell)
-    : String(cell as string | number | boolean);
+  return typeof cell === 'string' ? cell : JSON.stringify(cell);
 }
 
 /** "a=1,b=2", or "<none>". */
