@@ -41,22 +41,55 @@ function bytesOf(body: HttpResponse['body']): Uint8Array {
   return body.bytes();
 }
 
-function http1(handler: HttpHandler): Server {
-  return createHttpServer((message, reply) => {
+/** Sockets that nobody waits for an answer on: a stop may drop them at once. */
+class IdleSockets {
+  readonly #idle = new Set<Socket>();
+  readonly #known = new WeakSet<Socket>();
+  #stopping = false;
+
+  add(socket: Socket): void {
+    if (this.#stopping) {
+      socket.end();
+      return;
+    }
+    if (socket.destroyed) return;
+    this.#idle.add(socket);
+    // Once per socket, however many requests it carries.
+    if (this.#known.has(socket)) return;
+    this.#known.add(socket);
+    socket.once('close', () => this.#idle.delete(socket));
+  }
+
+  delete(socket: Socket): void {
+    this.#idle.delete(socket);
+  }
+
+  drop(): void {
+    this.#stopping = true;
+    for (const socket of this.#idle) socket.destroy();
+  }
+}
+
+function http1(handler: HttpHandler, idle: IdleSockets): Server {
+  const server = createHttpServer((message, reply) => {
     message.resume();
+    idle.delete(message.socket);
     const abort = new AbortController();
-    reply.once('close', () => abort.abort());
-    handler(plainRequest(message, abort.signal)).then(
-      (response) => {
+    reply.once('close', () => {
+      abort.abort();
+      idle.add(message.socket);
+    });
+    handler(plainRequest(message, abort.signal))
+      .then((response) => {
         const body = bytesOf(response.body);
         reply.writeHead(response.status, { ...response.headers, 'content-length': body.length });
         reply.end(message.method === 'HEAD' ? undefined : body);
-      },
-      () => {
-        reply.writeHead(500).end();
-      },
-    );
+      })
+      .catch(() => reply.destroy());
   });
+  // A server that never listens itself does not watch over its connections otherwise.
+  server.timeout = FIRST_BYTES_MS;
+  return server;
 }
 
 /** Hands `socket` on once its first bytes tell what it speaks. */
@@ -114,19 +147,24 @@ function listener(options: SharedPortOptions, arrived: (socket: Socket, h2: bool
 
 export const sniffingServer: SharedPort = async (options): Promise<SharedPortListening> => {
   const { onHttp2 } = options;
-  const http = http1(options.onHttp1);
+  const idle = new IdleSockets();
+  const http = http1(options.onHttp1, idle);
   const sockets = new Set<Socket>();
-  /** Connections that someone answers; the others can be dropped at any time. */
-  const served = new WeakSet<Socket>();
   const server = listener(options, (socket, isHttp2) => {
     socket.on('error', () => {});
-    served.add(socket);
-    if (!isHttp2) http.emit('connection', socket);
-    else if (onHttp2 !== undefined) onHttp2(socket);
+    if (!isHttp2) {
+      idle.add(socket);
+      http.emit('connection', socket);
+      return;
+    }
+    idle.delete(socket);
+    if (onHttp2 !== undefined) onHttp2(socket);
     else socket.destroy();
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
+    // Over TLS this is the socket below the one that is served.
+    if (options.tls === undefined) idle.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
@@ -146,11 +184,7 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
         clearTimeout(deadline);
         resolve();
       });
-      http.close();
-      http.closeIdleConnections();
-      // Over TLS the socket below was never seen here: it goes with the deadline.
-      if (options.tls !== undefined) return;
-      for (const socket of sockets) if (!served.has(socket)) socket.destroy();
+      idle.drop();
     });
     return stopped;
   };

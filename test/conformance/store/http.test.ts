@@ -199,7 +199,7 @@ describe('with TLS', () => {
       });
       let received = '';
       socket.write('GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
-      socket.on('data', (bytes) => (received += bytes.toString()));
+      socket.on('data', (bytes: Buffer) => (received += bytes.toString()));
       socket.on('error', reject);
       socket.on('end', () => resolve(received));
     });
