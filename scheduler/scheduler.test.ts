@@ -3,12 +3,16 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { events, nodes, pods } from '../api/resources.ts';
 import type { Node, Pod, PodSpec } from '../api/types/core-v1.ts';
 import type { Client } from '../client/interface.ts';
+import type { JsonValue } from '../platform/http.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { realClock as clock } from '../platform/node/clock.ts';
 import { realRandom as random } from '../platform/node/random.ts';
 import { eventually, startEmbeddedApi } from '../test/support/embedded-api.ts';
 import { FakeClock } from '../test/support/fake-clock.ts';
+import { postBinding } from './binding.ts';
+import type { Cycle, PendingPermit } from './framework/interface.ts';
+import { defaultProfile } from './profile.ts';
 import { startScheduler, type SchedulerOptions } from './scheduler.ts';
 
 let parts = new Lifecycle();
@@ -101,10 +105,12 @@ describe('startScheduler', () => {
   it('tries again when a node is uncordoned, and when a pod leaves', async () => {
     const { client } = await startEmbeddedApi(parts);
     const node = await addNode(client, 'a', { unschedulable: true });
-    await start(client);
+    const own = new FakeClock();
+    await start(client, { clock: own });
     await addPod(client, 'p');
     await eventually(client, pods, ([pod]) => scheduledCondition(pod)?.status === 'False');
     await client.update(nodes, { ...node, spec: { unschedulable: false } });
+    await own.advance(1000);
     await eventually(client, pods, ([pod]) => isBound(pod!));
 
     const whole = { resources: { requests: { cpu: '4' } } };
@@ -113,6 +119,7 @@ describe('startScheduler', () => {
       all.some((pod) => scheduledCondition(pod)?.message?.includes('Insufficient cpu')),
     );
     await client.delete(pods, { namespace: 'default', name: 'p' }, { gracePeriodSeconds: 0 });
+    await own.advance(1000);
     await eventually(client, pods, (all) => all.length === 1 && all.every(isBound));
   });
 
@@ -191,13 +198,93 @@ describe('startScheduler', () => {
       leaderElect: { identity: 'first' },
     });
     await first.ready();
-    const second = await start(client, { leaderElect: { identity: 'second' } });
+    const secondClock = new FakeClock();
+    const second = await start(client, {
+      clock: secondClock,
+      leaderElect: { identity: 'second' },
+    });
     await addPod(client, 'p');
     await eventually(client, pods, (all) => all.every(isBound));
     await first.stop();
+    await secondClock.advance(5000);
     await second.ready();
     await addPod(client, 'q');
     await eventually(client, pods, (all) => all.length === 2 && all.every(isBound));
+  });
+
+  it('gives back what a plugin reserved when another refuses, is late or throws', async () => {
+    const { client } = await startEmbeddedApi(parts);
+    await addNode(client, 'a');
+    const clockOfPermits = new FakeClock();
+    const log: string[] = [];
+    const { rows, schedulerName } = defaultProfile((pod, node) => postBinding(client, pod, node));
+    const moody = {
+      name: 'Moody',
+      reserve: ({ pod }: Cycle) => void log.push(`reserve ${pod.pod.metadata.name}`),
+      unreserve: ({ pod }: Cycle) => void log.push(`unreserve ${pod.pod.metadata.name}`),
+      permit({ pod }: Cycle): PendingPermit | undefined {
+        if (pod.pod.metadata.name !== 'late') return undefined;
+        return { decision: new Promise(() => {}), timeoutMs: 5000 };
+      },
+      preBind({ pod }: Cycle): Promise<undefined> {
+        const bad = pod.pod.metadata.name === 'broken';
+        return bad ? Promise.reject(new Error('boom')) : Promise.resolve(undefined);
+      },
+    };
+    await start(client, {
+      clock: clockOfPermits,
+      profile: { schedulerName, rows: [...rows, { plugin: moody }] },
+    });
+    await addPod(client, 'broken');
+    await addPod(client, 'late');
+    await addPod(client, 'good');
+    const reasonOf = (items: readonly Pod[], name: string) =>
+      scheduledCondition(items.find(({ metadata }) => metadata.name === name));
+    await eventually(
+      client,
+      pods,
+      (all) => all.some(isBound) && reasonOf(all, 'broken')?.reason === 'SchedulerError',
+    );
+    await clockOfPermits.advance(5000);
+    const items = await eventually(
+      client,
+      pods,
+      (all) => reasonOf(all, 'late')?.reason === 'Unschedulable',
+    );
+    expect(reasonOf(items, 'broken')?.message).toBe('boom');
+    expect(items.filter(isBound).map(({ metadata }) => metadata.name)).toEqual(['good']);
+    const given = (what: string) => log.filter((line) => line === what).length;
+    for (const name of ['broken', 'late'])
+      expect(given(`unreserve ${name}`)).toBeGreaterThanOrEqual(1);
+    expect(given('unreserve good')).toBe(0);
+  });
+
+  it('asks the server about a binding that no watch confirms', async () => {
+    const { client, through } = await startEmbeddedApi(parts);
+    await addNode(client, 'a');
+    const ownClock = new FakeClock();
+    // The first pod's watch events never arrive: not that it is bound, not that it is gone.
+    const deaf = through((next) => async (request) => {
+      const response = await next(request);
+      const isWatch = request.path === '/api/v1/pods' && request.query.get('watch') !== null;
+      if (!isWatch) return response;
+      async function* others() {
+        for await (const chunk of response.body as AsyncIterable<JsonValue>) {
+          const { object } = chunk.value as { object: Pod };
+          if (object.metadata.name !== 'lost') yield chunk;
+        }
+      }
+      return { ...response, body: others() };
+    });
+    const whole = [{ name: 'c', image: 'x', resources: { requests: { cpu: '4' } } }];
+    await addPod(client, 'lost', { containers: whole });
+    await start(deaf, { clock: ownClock });
+    await eventually(client, pods, (all) => all.every(isBound));
+    await client.delete(pods, { namespace: 'default', name: 'lost' }, { gracePeriodSeconds: 0 });
+    await addPod(client, 'next', { containers: whole });
+    await eventually(client, pods, ([pod]) => scheduledCondition(pod)?.status === 'False');
+    await ownClock.advance(61_000);
+    await eventually(client, pods, (all) => all.every(isBound));
   });
 
   it('leaves no timer behind', async () => {
