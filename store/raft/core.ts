@@ -1,6 +1,6 @@
 import type { Random } from '../../platform/random.ts';
 import { NONE } from './entry.ts';
-import type { MemberId } from './entry.ts';
+import type { Configuration, MemberId, SnapshotPoint } from './entry.ts';
 import type { RaftLog } from './log.ts';
 import type { Message, MessageBody } from './message.ts';
 import type { Progress } from './progress.ts';
@@ -10,7 +10,7 @@ export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';
 
 export interface RaftOptions {
   readonly id: MemberId;
-  readonly voters: readonly MemberId[];
+  readonly configuration: Configuration;
   /** An election starts after this many ticks of silence, randomized up to twice as many. */
   readonly electionTicks: number;
   readonly heartbeatTicks: number;
@@ -28,15 +28,17 @@ export interface ReadState {
 
 /**
  * The state every role shares, and the transitions between roles. What each role does with a
- * message or a tick is in `election.ts`, `leader.ts` and `follower.ts`.
+ * message or a tick is in `election.ts`, `leader.ts`, `follower.ts`,
+ * `reads.ts`, `transfer.ts` and `configuration.ts`.
  */
 export class Core {
   readonly options: RaftOptions;
   readonly id: MemberId;
   readonly log: RaftLog;
-  readonly voters: ReadonlySet<MemberId>;
-  /** The voters but this one. */
-  readonly others: readonly MemberId[];
+  voters: ReadonlySet<MemberId> = new Set();
+  learners: ReadonlySet<MemberId> = new Set();
+  /** Voters and learners but this one. */
+  others: readonly MemberId[] = [];
 
   term: number;
   vote: MemberId;
@@ -56,6 +58,15 @@ export class Core {
   /** As a leader: reads that came before this term's first commit. */
   earlyReads: { readonly context: number; readonly requester: MemberId }[] = [];
 
+  /** As a leader: entries or a commit index that the others have not been sent yet. */
+  broadcastDue = false;
+  /** As a leader: no configuration may be appended before this index is applied. */
+  pendingConfigurationIndex = 0;
+  /** As a leader: who is to take over. */
+  transferee: MemberId = NONE;
+  /** A snapshot to be installed in the place of log and state. */
+  snapshot: SnapshotPoint | undefined;
+
   /** Reads confirmed for this member's own clients. */
   readStates: ReadState[] = [];
   /** May be sent at once. */
@@ -71,11 +82,16 @@ export class Core {
     this.options = options;
     this.id = options.id;
     this.log = log;
-    this.voters = new Set(options.voters);
-    this.others = options.voters.filter((id) => id !== this.id);
+    this.setConfiguration(options.configuration);
     this.term = state.term;
     this.vote = state.vote;
     this.becomeFollower(state.term, NONE);
+  }
+
+  setConfiguration({ voters, learners }: Configuration): void {
+    this.voters = new Set(voters);
+    this.learners = new Set(learners);
+    this.others = [...voters, ...learners].filter((id) => id !== this.id);
   }
 
   send(to: MemberId, body: MessageBody, term = this.term): void {
@@ -125,6 +141,8 @@ export class Core {
     this.progress = new Map();
     this.reads.clear();
     this.earlyReads = [];
+    this.broadcastDue = false;
+    this.transferee = NONE;
   }
 
   /** Paper, section 5.2: spread timeouts make split votes rare. */

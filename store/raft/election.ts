@@ -6,17 +6,30 @@ import { lead } from './leader.ts';
 import type { MessageOf } from './message.ts';
 import { voteResult } from './quorum.ts';
 
-export type CampaignType = 'preVote' | 'vote';
+/** `transfer`: a vote that the leader itself asked for. */
+export type CampaignType = 'preVote' | 'vote' | 'transfer';
 
-/** Stands for election. A pre-vote that is won leads to the vote. */
-export function campaign(core: Core, type: CampaignType): void {
+/**
+ * Stands for election. A pre-vote that is won leads to the vote. Who has not applied a committed
+ * configuration does not know who votes, and waits.
+ */
+export function campaign(core: Core, reason: CampaignType): void {
   if (core.role === 'leader' || !core.voters.has(core.id)) return;
+  if (core.log.hasUnappliedConfiguration) return;
+  const type = reason === 'preVote' ? 'preVote' : 'vote';
   if (type === 'preVote') core.becomePreCandidate();
   else core.becomeCandidate();
   const term = type === 'preVote' ? core.term + 1 : core.term;
   const { lastIndex, lastTerm } = core.log;
-  for (const id of core.others) core.send(id, { type, lastIndex, lastTerm }, term);
+  const force = reason === 'transfer' ? ({ force: true } as const) : {};
+  for (const id of core.voters)
+    if (id !== core.id) core.send(id, { type, lastIndex, lastTerm, ...force }, term);
   core.sendAfterPersist(core.id, { type: `${type}Response`, granted: true }, term);
+}
+
+/** The leader hands over: no pre-vote, for it is alive and agrees. */
+export function stepTimeoutNow(core: Core): void {
+  campaign(core, 'transfer');
 }
 
 export function tickElection(core: Core): void {

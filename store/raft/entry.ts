@@ -4,7 +4,25 @@ export type MemberId = string;
 /** No member: an unknown leader, a vote not given. */
 export const NONE: MemberId = '0';
 
-export type EntryType = 'normal' | 'configuration';
+/**
+ * `configuration`: changes who votes or learns; one at a time is on its way. `cluster`: about
+ * members, changing neither; what was proposed as a configuration too early becomes one, and
+ * whoever applies it answers its proposer so.
+ */
+export type EntryType = 'normal' | 'configuration' | 'cluster';
+
+/** Who takes part. Voters and learners are distinct. */
+export interface Configuration {
+  readonly voters: readonly MemberId[];
+  /** Get the log but count in no quorum. */
+  readonly learners: readonly MemberId[];
+}
+
+/** The state machine after the entry (index, term). */
+export interface SnapshotPoint {
+  readonly index: number;
+  readonly term: number;
+}
 
 /** A slot of the replicated log. `data` is empty in the entry a new leader begins its term with. */
 export interface Entry {

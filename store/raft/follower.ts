@@ -1,5 +1,6 @@
 /** The follower's side: accepting a leader's entries and heartbeats. */
 import type { Core } from './core.ts';
+import type { MemberId } from './entry.ts';
 import type { MessageOf } from './message.ts';
 
 /** Paper, section 5.3: accept only what continues the log, else say where it may. */
@@ -21,7 +22,24 @@ export function stepAppend(core: Core, message: MessageOf<'append'>): void {
   core.log.merge(entries);
   const last = previousIndex + entries.length;
   core.log.commitTo(Math.min(message.commit, last));
-  core.sendAfterPersist(message.from, { type: 'appendResponse', index: last });
+  accept(core, message.from, last);
+}
+
+/** One acceptance speaks for those before it that wait for the same disk write. */
+function accept(core: Core, to: MemberId, index: number): void {
+  const promises = core.messagesAfterPersist;
+  const last = promises[promises.length - 1];
+  if (last?.type === 'appendResponse' && last.to === to && last.term === core.term)
+    if (last.rejected === undefined && last.index <= index) promises.pop();
+  core.sendAfterPersist(to, { type: 'appendResponse', index });
+}
+
+/** Paper, section 7: what is here already stays; else the snapshot replaces state and log. */
+export function stepSnapshot(core: Core, { from, point }: MessageOf<'snapshot'>): void {
+  if (core.log.matches(point.index, point.term)) core.log.commitTo(point.index);
+  if (point.index <= core.log.committed)
+    core.sendAfterPersist(from, { type: 'appendResponse', index: core.log.committed });
+  else core.snapshot = point;
 }
 
 export function stepHeartbeat(core: Core, message: MessageOf<'heartbeat'>): void {

@@ -116,6 +116,14 @@ export class RaftLog {
     this.#handedOut = this.#unstable.length;
   }
 
+  /** Whether a committed change of the configuration waits to be applied. */
+  get hasUnappliedConfiguration(): boolean {
+    if (this.applied >= this.committed) return false;
+    return this.from(this.applied + 1, Infinity).some(
+      (entry) => entry.type === 'configuration' && entry.index <= this.committed,
+    );
+  }
+
   /** Entries up to (index, term) are in storage. News of entries since replaced is ignored. */
   stableTo(index: number, term: number): void {
     const offset = this.#unstableOffset;

@@ -1,4 +1,4 @@
-import type { Entry, MemberId, Proposal } from './entry.ts';
+import type { Entry, MemberId, Proposal, SnapshotPoint } from './entry.ts';
 
 /** A voter's own log end, by which others judge whether a candidate is up to date. */
 interface LogEnd {
@@ -11,7 +11,8 @@ export type MessageBody =
   /** Would you vote for me in `term`? Changes nothing at the receiver. */
   | ({ readonly type: 'preVote' } & LogEnd)
   | { readonly type: 'preVoteResponse'; readonly granted: boolean }
-  | ({ readonly type: 'vote' } & LogEnd)
+  /** `force`: asked for by the leader itself, so its being alive is no reason to refuse. */
+  | ({ readonly type: 'vote'; readonly force?: true } & LogEnd)
   | { readonly type: 'voteResponse'; readonly granted: boolean }
   /** `entries` follow directly on the entry (previousIndex, previousTerm). */
   | {
@@ -30,13 +31,20 @@ export type MessageBody =
       readonly index: number;
       readonly rejected?: { readonly hintIndex: number; readonly hintTerm: number };
     }
+  /**
+   * The entries the receiver needs are compacted away: it gets the state itself. The leader's
+   * shell carries this out, and may send a newer state; the receiver steps it once all is there.
+   */
+  | { readonly type: 'snapshot'; readonly point: SnapshotPoint }
   /** `commit` never exceeds what the receiver is known to have. */
   | { readonly type: 'heartbeat'; readonly commit: number; readonly readContext?: number }
   | { readonly type: 'heartbeatResponse'; readonly readContext?: number }
   /** From a follower, on behalf of its client. */
   | { readonly type: 'readIndex'; readonly context: number }
   | { readonly type: 'readIndexResponse'; readonly context: number; readonly index: number }
-  | { readonly type: 'propose'; readonly proposals: readonly Proposal[] };
+  | { readonly type: 'propose'; readonly proposals: readonly Proposal[] }
+  /** From the leader: stand for election at once (Raft thesis, section 3.10). */
+  | { readonly type: 'timeoutNow' };
 
 /** `term` is the sender's; 0 on forwarded requests, which belong to no term. */
 export type Message = MessageBody & {

@@ -2,7 +2,8 @@
  * What a leader knows of one member's log, and how fast it may send to it.
  *
  * `probe`: where the logs match is unknown; one append at a time. `replicate`: they match;
- * appends are sent ahead of their answers, up to a bound.
+ * appends are sent ahead of their answers, up to a bound. `snapshot`: a snapshot is on its way;
+ * nothing else is sent until the shell reports what became of it.
  * Invariant: 0 ≤ match < next.
  */
 export class Progress {
@@ -11,7 +12,7 @@ export class Progress {
   match = 0;
   /** The first index to send next. */
   next: number;
-  state: 'probe' | 'replicate' = 'probe';
+  state: 'probe' | 'replicate' | 'snapshot' = 'probe';
   /** Heard from since the leader last checked its quorum. */
   recentlyActive = false;
   /** While probing: an append is out and unanswered. */
@@ -25,6 +26,7 @@ export class Progress {
   }
 
   get paused(): boolean {
+    if (this.state === 'snapshot') return true;
     return this.state === 'probe' ? this.#probeSent : this.#inflight.length >= this.#maxInflight;
   }
 
@@ -52,6 +54,7 @@ export class Progress {
 
   /** The member refused an append after `index`; try after `hint`. False if that is old news. */
   rejected(index: number, hint: number): boolean {
+    if (this.state === 'snapshot') return false;
     if (this.state === 'replicate') {
       if (index <= this.match) return false;
       this.becomeProbe();
@@ -70,9 +73,16 @@ export class Progress {
     if (this.#inflight.length >= this.#maxInflight) this.#inflight.shift();
   }
 
-  becomeProbe(): void {
+  /** `after`: what the member is believed to have, if that is more than is proved. */
+  becomeProbe(after = 0): void {
     this.state = 'probe';
-    this.next = this.match + 1;
+    this.next = Math.max(this.match, after) + 1;
+    this.#probeSent = false;
+    this.#inflight = [];
+  }
+
+  becomeSnapshot(): void {
+    this.state = 'snapshot';
     this.#probeSent = false;
     this.#inflight = [];
   }

@@ -2,25 +2,39 @@
  * The Raft protocol as a pure state machine, in the shape of etcd-io/raft's RawNode.
  *
  * In: ticks, messages, proposals, reads. Out: a {@link Ready} that says what to persist, send
- * and apply. Not here: clocks, sockets, disks, promises; snapshots, membership change, learners
- * and leader transfer (the message union and the per-member progress have room for them).
+ * and apply. Not here: clocks, sockets, disks, promises; the bytes of snapshots, and what a
+ * configuration entry means (the caller decodes it and calls {@link RawNode.configure}).
  *
  * The caller's duty, for each Ready: send `messages` whenever it likes; persist `hardState` and
  * `entries` in one write, synced if `mustSync`, and add the entries to the LogStorage; then
  * send `messagesAfterPersist`; apply `committedEntries` in order (they are stable already, so
  * this may overlap with the write); then call {@link RawNode.advance}. One Ready at a time.
+ * A Ready with a `snapshot` is the node's last: once it is installed, with the log empty after
+ * it, a new node starts on what is on disk then.
  */
 import { assert } from '../../platform/assert.ts';
+import { configure } from './configuration.ts';
 import { Core } from './core.ts';
 import type { RaftOptions, ReadState, Role } from './core.ts';
 import { campaign, tickElection } from './election.ts';
 import { NONE } from './entry.ts';
-import type { Entry, HardState, MemberId, Proposal } from './entry.ts';
-import { append, readIndex, tickLeader } from './leader.ts';
+import type {
+  Configuration,
+  Entry,
+  HardState,
+  MemberId,
+  Proposal,
+  SnapshotPoint,
+} from './entry.ts';
+import { append, snapshotReported, tickLeader } from './leader.ts';
 import { RaftLog } from './log.ts';
 import type { LogStorage } from './log-storage.ts';
 import type { Message } from './message.ts';
+import type { Progress } from './progress.ts';
+import { readIndex } from './reads.ts';
+import { broadcastAppend } from './replication.ts';
 import { step } from './step.ts';
+import { transferLeader } from './transfer.ts';
 
 export interface Ready {
   /** Set if it changed since the last Ready. */
@@ -31,6 +45,7 @@ export interface Ready {
   readonly messages: readonly Message[];
   readonly messagesAfterPersist: readonly Message[];
   readonly committedEntries: readonly Entry[];
+  readonly snapshot: SnapshotPoint | undefined;
 }
 
 export interface RawNodeOptions extends RaftOptions {
@@ -42,7 +57,11 @@ export interface RawNodeOptions extends RaftOptions {
   readonly maxApplyBytes: number;
 }
 
+/** `noLeader`: none is known, or the leader hands over; ask again when that has changed. */
 export type ProposeResult = 'accepted' | 'forwarded' | 'noLeader';
+
+/** A member's log as the leader knows it. */
+export type FollowerProgress = Pick<Progress, 'match' | 'state' | 'recentlyActive'>;
 
 export class RawNode {
   readonly #core: Core;
@@ -103,6 +122,7 @@ export class RawNode {
   propose(proposals: readonly Proposal[]): ProposeResult {
     const core = this.#core;
     if (core.role === 'leader') {
+      if (core.transferee !== NONE) return 'noLeader';
       append(core, proposals);
       return 'accepted';
     }
@@ -120,6 +140,49 @@ export class RawNode {
     return true;
   }
 
+  /** A committed configuration entry is being applied. */
+  configure(configuration: Configuration): void {
+    configure(this.#core, configuration);
+  }
+
+  /** Voters and learners as applied. */
+  get configuration(): Configuration {
+    return { voters: [...this.#core.voters], learners: [...this.#core.learners] };
+  }
+
+  /** Undefined if this member does not lead, or does not know that one. */
+  progressOf(id: MemberId): FollowerProgress | undefined {
+    return this.#core.role === 'leader' ? this.#core.progress.get(id) : undefined;
+  }
+
+  /** False if this member does not lead, or the target does not vote. */
+  transferLeader(to: MemberId): boolean {
+    return transferLeader(this.#core, to);
+  }
+
+  /** Gives office up, for reasons of the caller's: a disk that does not answer. */
+  stepDown(): void {
+    const core = this.#core;
+    if (core.role === 'leader') core.becomeFollower(core.term, NONE);
+  }
+
+  /** A message to a member may be lost: what was sent ahead to it must be proved again. */
+  reportUnreachable(id: MemberId): void {
+    const progress = this.#core.progress.get(id);
+    if (progress?.state === 'replicate') progress.becomeProbe();
+  }
+
+  /** What became of the snapshot to a member: installed up to `index`, or failed. */
+  reportSnapshot(id: MemberId, index: number | undefined): void {
+    snapshotReported(this.#core, id, index);
+  }
+
+  /** As if all of an election timeout but `ticks` had passed: for a start among peers. */
+  hurryElection(ticks: number): void {
+    const core = this.#core;
+    core.electionElapsed = Math.max(0, core.randomizedElectionTicks - ticks);
+  }
+
   /** Confirmed reads. They depend on no disk, so they are not part of Ready. */
   takeReadStates(): readonly ReadState[] {
     if (this.#core.readStates.length === 0) return [];
@@ -135,6 +198,8 @@ export class RawNode {
       core.log.hasNextCommitted ||
       core.messages.length > 0 ||
       core.messagesAfterPersist.length > 0 ||
+      core.broadcastDue ||
+      core.snapshot !== undefined ||
       this.#hardStateChanged
     );
   }
@@ -142,6 +207,7 @@ export class RawNode {
   ready(): Ready {
     assert(this.#underWay === undefined, 'one Ready at a time');
     const core = this.#core;
+    if (core.broadcastDue) broadcastAppend(core);
     const { term, vote } = this.#savedHardState;
     const entries = core.log.nextUnstable();
     core.log.handOutUnstable();
@@ -154,6 +220,7 @@ export class RawNode {
       messages: core.messages,
       messagesAfterPersist: core.messagesAfterPersist.filter(({ to }) => to !== core.id),
       committedEntries,
+      snapshot: core.snapshot,
     };
     this.#toSelf = core.messagesAfterPersist.filter(({ to }) => to === core.id);
     core.messages = [];

@@ -1,8 +1,8 @@
 /** Takes a message in: first by its term, then by its type and our role. */
 import type { Core } from './core.ts';
-import { hasLivingLeader, stepVote, stepVoteResponse } from './election.ts';
+import { hasLivingLeader, stepTimeoutNow, stepVote, stepVoteResponse } from './election.ts';
 import { NONE } from './entry.ts';
-import { stepAppend, stepHeartbeat } from './follower.ts';
+import { stepAppend, stepHeartbeat, stepSnapshot } from './follower.ts';
 import { stepLeader } from './leader.ts';
 import type { Message, MessageOf } from './message.ts';
 
@@ -25,6 +25,11 @@ export function step(core: Core, message: Message): void {
     case 'heartbeat':
       obey(core, message);
       return stepHeartbeat(core, message);
+    case 'snapshot':
+      obey(core, message);
+      return stepSnapshot(core, message);
+    case 'timeoutNow':
+      return stepTimeoutNow(core);
     case 'readIndexResponse':
       core.readStates.push({ context: message.context, index: message.index });
       return;
@@ -42,7 +47,7 @@ function learnTerm(core: Core, message: Message): boolean {
     case 'preVote':
       return !hasLivingLeader(core);
     case 'vote':
-      if (hasLivingLeader(core)) return false;
+      if (hasLivingLeader(core) && message.force !== true) return false;
       core.becomeFollower(message.term, NONE);
       return true;
     case 'preVoteResponse':
@@ -51,6 +56,7 @@ function learnTerm(core: Core, message: Message): boolean {
       return true;
     case 'append':
     case 'heartbeat':
+    case 'snapshot':
       core.becomeFollower(message.term, message.from);
       return true;
     default:
@@ -64,14 +70,14 @@ function learnTerm(core: Core, message: Message): boolean {
  * election (its term went up while it was cut off) nor be reached by anybody else's.
  */
 function answerOldTerm(core: Core, message: Message): void {
-  if (message.type === 'append' || message.type === 'heartbeat')
+  if (message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot')
     core.sendAfterPersist(message.from, { type: 'appendResponse', index: 0 });
   else if (message.type === 'preVote')
     core.sendAfterPersist(message.from, { type: 'preVoteResponse', granted: false });
 }
 
 /** A leader of our own term spoke: whatever we were, we follow it. */
-function obey(core: Core, message: MessageOf<'append' | 'heartbeat'>): void {
+function obey(core: Core, message: MessageOf<'append' | 'heartbeat' | 'snapshot'>): void {
   if (core.role !== 'follower') core.becomeFollower(core.term, message.from);
   core.electionElapsed = 0;
   core.leader = message.from;

@@ -13,7 +13,7 @@ import type { Ready } from './raw-node.ts';
 const folder = join(import.meta.dirname, 'testdata');
 
 const textOf = (entry: Entry): string => {
-  const data = Buffer.from(entry.data).toString();
+  const data = Buffer.from(entry.data).toString().replaceAll('"', '');
   return `${entry.term}/${entry.index}${data === '' ? '' : ` "${data}"`}`;
 };
 
@@ -36,6 +36,8 @@ function showReady(id: string, ready: Ready): string[] {
   for (const message of ready.messages) lines.push(`  send ${showMessage(message)}`);
   for (const message of ready.messagesAfterPersist)
     lines.push(`  then send ${showMessage(message)}`);
+  if (ready.snapshot !== undefined)
+    lines.push(`  install snapshot ${ready.snapshot.term}/${ready.snapshot.index}`);
   if (ready.committedEntries.length > 0)
     lines.push(`  apply ${ready.committedEntries.map(textOf).join(', ')}`);
   return lines;
@@ -68,7 +70,7 @@ class Story {
         return confirmed.length > 0 ? confirmed : [asked ? 'asked' : 'nobody to ask'];
       }
       case 'handle': {
-        const handled = this.network.peer(id).handle();
+        const handled = this.network.handle(id);
         if (handled === undefined) return ['nothing'];
         this.network.send(handled.sent);
         return showReady(id, handled.ready);
@@ -76,7 +78,7 @@ class Story {
       case 'deliver': {
         const arriving = this.network.inFlight;
         this.network.inFlight = [];
-        for (const message of arriving) this.network.peer(message.to).node.step(message);
+        for (const message of arriving) this.network.deliver(message);
         return arriving.map(showMessage);
       }
       case 'settle': {
@@ -87,6 +89,19 @@ class Story {
         });
         return lines;
       }
+      case 'join':
+        this.network.join(id);
+        return ['ok'];
+      case 'configure': {
+        const [voters, learners] = rest.map((list) => list.split(','));
+        this.network.peer(id).configure({ voters: voters!, learners: learners ?? [] });
+        return ['ok'];
+      }
+      case 'compact':
+        this.network.peer(id).compact();
+        return ['ok'];
+      case 'transfer':
+        return [String(this.network.peer(id).node.transferLeader(rest[0]!))];
       case 'isolate':
         this.network.isolate(id);
         return ['ok'];

@@ -10,7 +10,7 @@ import type { Entry, EntryType, HardState } from '../raft/entry.ts';
 const FORMAT = 1;
 const ENTRY_HEADER_BYTES = 10;
 /** Positions are the codes on disk. */
-const entryTypes: readonly EntryType[] = ['normal', 'configuration'];
+const entryTypes: readonly EntryType[] = ['normal', 'configuration', 'cluster'];
 
 export function encodeEntry(entry: Entry): Buffer {
   const bytes = Buffer.allocUnsafe(ENTRY_HEADER_BYTES + entry.data.length);

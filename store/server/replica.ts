@@ -121,7 +121,7 @@ export class Replica implements Duties {
     });
     this.raft = new RawNode({
       id: memberId,
-      voters: [memberId],
+      configuration: { voters: [memberId], learners: [] },
       electionTicks: Math.max(1, Math.round(settings.electionTimeoutMs / settings.heartbeatMs)),
       heartbeatTicks: 1,
       random: settings.random,

@@ -1,6 +1,6 @@
 /** Raft nodes on one desk: their Readies are carried out, and their messages moved, by hand. */
 import type { Random } from '../../platform/random.ts';
-import type { Entry, HardState } from '../../store/raft/entry.ts';
+import type { Configuration, Entry, HardState, SnapshotPoint } from '../../store/raft/entry.ts';
 import { emptyHardState } from '../../store/raft/entry.ts';
 import { LogWindow } from '../../store/raft/log-storage.ts';
 import type { Message } from '../../store/raft/message.ts';
@@ -15,23 +15,23 @@ const randomOf = (id: string): Random => ({
 
 export class RaftPeer {
   readonly id: string;
-  readonly #voters: readonly string[];
+  configuration: Configuration;
   node: RawNode;
   storage = new LogWindow({ index: 0, term: 0 });
   hardState: HardState = emptyHardState;
   applied: Entry[] = [];
   reads: { context: number; index: number }[] = [];
 
-  constructor(id: string, voters: readonly string[]) {
+  constructor(id: string, configuration: Configuration) {
     this.id = id;
-    this.#voters = voters;
+    this.configuration = configuration;
     this.node = this.#boot();
   }
 
   #boot(): RawNode {
     return new RawNode({
       id: this.id,
-      voters: this.#voters,
+      configuration: this.configuration,
       electionTicks: 10,
       heartbeatTicks: 1,
       random: randomOf(this.id),
@@ -59,9 +59,36 @@ export class RaftPeer {
     if (!this.node.hasReady()) return undefined;
     const ready = this.node.ready();
     this.persist(ready);
-    this.applied.push(...ready.committedEntries);
+    for (const entry of ready.committedEntries) this.#apply(entry);
     this.node.advance();
     return { ready, sent: [...ready.messages, ...ready.messagesAfterPersist] };
+  }
+
+  /** A configuration entry's data is the whole configuration as JSON. */
+  #apply(entry: Entry): void {
+    this.applied.push(entry);
+    if (entry.type !== 'configuration') return;
+    this.configuration = JSON.parse(Buffer.from(entry.data).toString()) as Configuration;
+    this.node.configure(this.configuration);
+  }
+
+  configure(configuration: Configuration): void {
+    const data = Buffer.from(JSON.stringify(configuration));
+    this.node.propose([{ type: 'configuration', data }]);
+  }
+
+  /** Drops the log up to what is applied, or to an index before. */
+  compact(index = this.node.applied): void {
+    this.storage.compact(index);
+  }
+
+  /** Takes over the state of another, as a streamed snapshot of the point would bring it. */
+  install(from: RaftPeer, point: SnapshotPoint): void {
+    this.storage = new LogWindow(point);
+    this.applied = from.applied.filter((entry) => entry.index <= point.index);
+    this.configuration = from.configuration;
+    this.hardState = { ...this.hardState, commit: point.index };
+    this.restart();
   }
 
   takeReads(): readonly { context: number; index: number }[] {
@@ -79,7 +106,23 @@ export class RaftNetwork {
 
   constructor(size: number) {
     const ids = Array.from({ length: size }, (_, i) => String(i + 1));
-    for (const id of ids) this.peers.set(id, new RaftPeer(id, ids));
+    for (const id of ids) this.peers.set(id, new RaftPeer(id, { voters: ids, learners: [] }));
+  }
+
+  /** A process that knows of nobody yet. */
+  join(id: string): void {
+    this.peers.set(id, new RaftPeer(id, { voters: [], learners: [] }));
+  }
+
+  /** Carries out one Ready of a peer, a snapshot included. */
+  handle(id: string): ReturnType<RaftPeer['handle']> {
+    const handled = this.peer(id).handle();
+    const point = handled?.ready.snapshot;
+    if (point === undefined) return handled;
+    const sender = this.leader()!;
+    this.peer(id).install(sender, point);
+    sender.node.reportSnapshot(id, point.index);
+    return handled;
   }
 
   peer(id: string): RaftPeer {
@@ -104,12 +147,17 @@ export class RaftNetwork {
       if (!this.cut.has(`${message.from}>${message.to}`)) this.inFlight.push(message);
   }
 
+  /** Nobody listens where nobody runs. */
+  deliver(message: Message): void {
+    this.peers.get(message.to)?.node.step(message);
+  }
+
   /** Handles and delivers until nothing moves; `see` is told of each step. */
   settle(see: { ready?: (id: string, ready: Ready) => void; message?: (m: Message) => void } = {}) {
     for (let steps = 0; steps < 10_000; steps++) {
       let moved = false;
       for (const peer of this.peers.values()) {
-        const handled = peer.handle();
+        const handled = this.handle(peer.id);
         if (handled === undefined) continue;
         moved = true;
         see.ready?.(peer.id, handled.ready);
@@ -120,7 +168,7 @@ export class RaftNetwork {
       for (const message of arriving) {
         moved = true;
         see.message?.(message);
-        this.peer(message.to).node.step(message);
+        this.deliver(message);
       }
       for (const peer of this.peers.values()) peer.takeReads();
       if (!moved) return;
