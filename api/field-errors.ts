@@ -42,12 +42,18 @@ export function invalid(field: string, value: unknown, detail: string): FieldErr
   return { type: 'FieldValueInvalid', field, message };
 }
 
+/** For a value that is too large, or says nothing, to be shown. */
+export function invalidUnshown(field: string, detail: string): FieldError {
+  return { type: 'FieldValueInvalid', field, message: `Invalid value: ${detail}` };
+}
+
+/** `supported` in the order in which they are to be named. */
 export function notSupported(
   field: string,
   value: unknown,
   supported: readonly string[],
 ): FieldError {
-  const values = [...supported].sort().map((s) => JSON.stringify(s));
+  const values = supported.map((s) => JSON.stringify(s));
   const message = `Unsupported value: ${printed(value)}: supported values: ${values.join(', ')}`;
   return { type: 'FieldValueNotSupported', field, message };
 }
@@ -76,13 +82,16 @@ export function tooMany(field: string, count: number, maxItems: number): FieldEr
   return { type: 'FieldValueTooMany', field, message };
 }
 
-/** "Deployment.apps \"web\" is invalid: spec.selector: Required value", 422. */
+/**
+ * "Deployment.apps \"web\" is invalid: spec.selector: Required value", 422. What is wrong for two
+ * reasons with one text is said once.
+ */
 export function invalidError(
   type: { readonly group: string; readonly kind: string },
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const texts = errors.map((e) => `${e.field}: ${e.message}`);
+  const texts = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))];
   const joined = texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
   const kind = groupResource({ group: type.group, resource: type.kind });
   return statusError('Invalid', `${kind} ${JSON.stringify(name)} is invalid: ${joined}`, {

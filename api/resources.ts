@@ -1,9 +1,13 @@
 import type { ResourceType } from './resource.ts';
 import type { KubernetesObject } from './meta.ts';
 import type * as apps from './types/apps-v1.ts';
+import type * as autoscaling from './types/autoscaling-v2.ts';
+import type * as batch from './types/batch-v1.ts';
 import type * as coordination from './types/coordination-v1.ts';
 import type * as core from './types/core-v1.ts';
 import type * as discovery from './types/discovery-v1.ts';
+import type * as policy from './types/policy-v1.ts';
+import type * as scheduling from './types/scheduling-v1.ts';
 
 /** Typed constants for the resources that Wherry's own components use. */
 function define<T extends KubernetesObject>(
@@ -35,4 +39,36 @@ export const endpointSlices = define<discovery.EndpointSlice>([
   'v1',
   'endpointslices',
   'EndpointSlice',
+]);
+export const replicationControllers = define<core.ReplicationController>([
+  '',
+  'v1',
+  'replicationcontrollers',
+  'ReplicationController',
+]);
+export const statefulSets = define<apps.StatefulSet>(['apps', 'v1', 'statefulsets', 'StatefulSet']);
+export const daemonSets = define<apps.DaemonSet>(['apps', 'v1', 'daemonsets', 'DaemonSet']);
+export const controllerRevisions = define<apps.ControllerRevision>([
+  'apps',
+  'v1',
+  'controllerrevisions',
+  'ControllerRevision',
+]);
+export const jobs = define<batch.Job>(['batch', 'v1', 'jobs', 'Job']);
+export const cronJobs = define<batch.CronJob>(['batch', 'v1', 'cronjobs', 'CronJob']);
+export const podDisruptionBudgets = define<policy.PodDisruptionBudget>([
+  'policy',
+  'v1',
+  'poddisruptionbudgets',
+  'PodDisruptionBudget',
+]);
+export const priorityClasses = define<scheduling.PriorityClass>(
+  ['scheduling.k8s.io', 'v1', 'priorityclasses', 'PriorityClass'],
+  false,
+);
+export const horizontalPodAutoscalers = define<autoscaling.HorizontalPodAutoscaler>([
+  'autoscaling',
+  'v2',
+  'horizontalpodautoscalers',
+  'HorizontalPodAutoscaler',
 ]);

@@ -1,5 +1,5 @@
 /** Values with a format of their own, explained as Kubernetes explains them; empty list: valid. */
-import { type FieldError, invalid } from '../field-errors.ts';
+import { type FieldError, invalid, required } from '../field-errors.ts';
 import { byteLength, dns1123Subdomain, tooLongMessage } from './names.ts';
 import { isIP } from './ip.ts';
 
@@ -87,4 +87,21 @@ export function validateIP(value: string, field: string): FieldError[] {
 
 export function validateSubdomain(value: string, field: string): FieldError[] {
   return dns1123Subdomain(value).map((message) => invalid(field, value, message));
+}
+
+const PATH_PATTERN = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+
+/** "acme.io/foo": names of controllers and of drivers' finalizers. */
+export function domainPrefixedPath(value: string, field: string): FieldError[] {
+  if (value === '') return [required(field)];
+  const slash = value.indexOf('/');
+  const [host, path] = [value.slice(0, Math.max(slash, 0)), value.slice(slash + 1)];
+  if (host === '' || path === '') {
+    const detail = 'must be a domain-prefixed path (such as "acme.io/foo")';
+    return [invalid(field, value, detail)];
+  }
+  const errors = dns1123Subdomain(host).map((message) => invalid(field, host, message));
+  if (new RegExp(`^${PATH_PATTERN}$`).test(path)) return errors;
+  const detail = `Invalid path (regex used for validation is '${PATH_PATTERN}')`;
+  return [...errors, invalid(field, path, detail)];
 }

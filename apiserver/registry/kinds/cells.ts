@@ -54,3 +54,9 @@ export function containerCells(containers: readonly Container[] = []): [string, 
     containers.map((container) => container.image ?? '').join(','),
   ];
 }
+
+/** "True", "False", or "<unset>". */
+export function boolText(value: boolean | undefined): string {
+  if (value === undefined) return '<unset>';
+  return value ? 'True' : 'False';
+}

@@ -24,7 +24,7 @@ export function oneOf(
   { field, optional = false }: { readonly field: string; readonly optional?: boolean },
 ): FieldError[] {
   if (!value) return optional ? [] : [required(field)];
-  return supported.includes(value) ? [] : [notSupported(field, value, supported)];
+  return supported.includes(value) ? [] : [notSupported(field, value, [...supported].sort())];
 }
 
 export function nonNegative(value: number | undefined, field: string): FieldError[] {

@@ -3,6 +3,8 @@
  * custom resources make theirs at run time.
  */
 import type { ResourceDeclaration } from '../declaration.ts';
+import { cronJob } from './batch/cronjob.ts';
+import { job } from './batch/job.ts';
 import { configMap } from './configmap.ts';
 import { controllerRevision } from './controllerrevision.ts';
 import { customResourceDefinition } from './custom-resource-definition.ts';
@@ -13,11 +15,16 @@ import { lease } from './lease.ts';
 import { namespace } from './namespace.ts';
 import { node } from './node/declaration.ts';
 import { pod } from './pod/declaration.ts';
+import { podDisruptionBudget } from './poddisruptionbudget.ts';
+import { priorityClass } from './priorityclass.ts';
 import { secret } from './secret.ts';
 import { service } from './service/declaration.ts';
 import { serviceAccount } from './serviceaccount.ts';
+import { daemonSet } from './workload/daemonset.ts';
 import { deployment } from './workload/deployment.ts';
 import { replicaSet } from './workload/replicaset.ts';
+import { replicationController } from './workload/replicationcontroller.ts';
+import { statefulSet } from './workload/statefulset.ts';
 
 export const kinds: readonly ResourceDeclaration[] = [
   configMap,
@@ -26,12 +33,19 @@ export const kinds: readonly ResourceDeclaration[] = [
   namespace,
   node,
   pod,
+  replicationController,
   secret,
   serviceAccount,
   service,
   controllerRevision,
+  daemonSet,
   deployment,
   replicaSet,
+  statefulSet,
+  cronJob,
+  job,
+  podDisruptionBudget,
+  priorityClass,
   lease,
   endpointSlice,
   customResourceDefinition,

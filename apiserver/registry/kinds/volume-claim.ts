@@ -6,7 +6,9 @@ import {
   notSupported,
   required,
 } from '../../../api/field-errors.ts';
+import type { Mutable } from '../../../api/meta.ts';
 import type {
+  PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
   PersistentVolumeClaimTemplate,
 } from '../../../api/types/core-v1.ts';
@@ -28,6 +30,13 @@ function validateAccessModes(modes: readonly string[], field: string): FieldErro
     errors.push(forbidden(field, detail));
   }
   return errors;
+}
+
+export function defaultClaim(claim: Mutable<PersistentVolumeClaim>): void {
+  const spec = (claim.spec ??= {});
+  spec.volumeMode ||= 'Filesystem';
+  const status = (claim.status ??= {});
+  status.phase ||= 'Pending';
 }
 
 export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string): FieldError[] {

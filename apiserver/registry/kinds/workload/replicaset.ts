@@ -1,10 +1,6 @@
-import { type FieldError, invalid, required } from '../../../../api/field-errors.ts';
+import { type FieldError, required } from '../../../../api/field-errors.ts';
 import { replicaSets } from '../../../../api/resources.ts';
-import type {
-  ReplicaSet,
-  ReplicaSetSpec,
-  ReplicaSetStatus,
-} from '../../../../api/types/apps-v1.ts';
+import type { ReplicaSet, ReplicaSetSpec } from '../../../../api/types/apps-v1.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
@@ -19,6 +15,7 @@ import {
 } from '../cells.ts';
 import { nonNegative } from '../checks.ts';
 import { statusSubresource } from '../status-subresource.ts';
+import { validateReplicaStatus } from './replica-status.ts';
 import { scaleSubresource } from './scale-subresource.ts';
 import { defaultTemplate, validateReplicas } from './template.ts';
 
@@ -29,32 +26,6 @@ function validate({ spec }: ReplicaSet): FieldError[] {
     ...nonNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...validateReplicas(spec),
   ];
-}
-
-const counts = [
-  'replicas',
-  'fullyLabeledReplicas',
-  'readyReplicas',
-  'availableReplicas',
-  'terminatingReplicas',
-  'observedGeneration',
-] as const;
-
-const partial = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
-
-function validateStatus({ status = {} as ReplicaSetStatus }: ReplicaSet): FieldError[] {
-  const errors = counts.flatMap((name) => nonNegative(status[name], `status.${name}`));
-  const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = status;
-  for (const name of partial) {
-    const value = status[name] ?? 0;
-    if (value <= replicas) continue;
-    errors.push(invalid(`status.${name}`, value, 'cannot be greater than status.replicas'));
-  }
-  if (availableReplicas > readyReplicas) {
-    const detail = 'cannot be greater than readyReplicas';
-    errors.push(invalid('status.availableReplicas', availableReplicas, detail));
-  }
-  return errors;
 }
 
 const printer: TablePrinter<ReplicaSet> = {
@@ -104,7 +75,10 @@ export const replicaSet = {
   },
   printer,
   subresources: [
-    { ...statusSubresource<ReplicaSet>(), validateUpdate: validateStatus },
+    {
+      ...statusSubresource<ReplicaSet>(),
+      validateUpdate: ({ status }) => validateReplicaStatus(status),
+    },
     scaleSubresource<ReplicaSet>(),
   ],
 } satisfies ResourceDeclaration<ReplicaSet>;

@@ -6,17 +6,23 @@ import type { Subresource } from '../../declaration.ts';
 import { selectorText } from '../cells.ts';
 
 type Scalable = KubernetesObject & {
-  readonly spec: { readonly replicas?: number; readonly selector?: LabelSelector };
+  readonly spec: {
+    readonly replicas?: number;
+    /** A ReplicationController's are just the labels. */
+    readonly selector?: LabelSelector | Readonly<Record<string, string>>;
+  };
   readonly status?: { readonly replicas?: number };
 };
 
 /** `/scale`: how many, in one form for every kind that has replicas. */
-export function scaleSubresource<T extends Scalable>(): Subresource<T> {
+export function scaleSubresource<T extends Scalable>(
+  selectorOf = ({ spec }: T) => spec.selector as LabelSelector | undefined,
+): Subresource<T> {
   return {
     name: 'scale',
     verbs: ['get', 'update', 'patch'],
     kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
-    read: scaleOf,
+    read: (parent) => scaleOf(parent, selectorText(selectorOf(parent))),
     write(sent, parent) {
       const replicas = (sent as Scale).spec?.replicas ?? 0;
       if (replicas < 0) {
@@ -30,7 +36,7 @@ export function scaleSubresource<T extends Scalable>(): Subresource<T> {
   };
 }
 
-function scaleOf({ metadata, spec, status }: Scalable): Scale {
+function scaleOf({ metadata, spec, status }: Scalable, selector: string): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const present = { name, namespace, uid, resourceVersion, creationTimestamp };
   return {
@@ -38,6 +44,6 @@ function scaleOf({ metadata, spec, status }: Scalable): Scale {
     kind: 'Scale',
     metadata: present as Scale['metadata'],
     spec: { replicas: spec.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, selector: selectorText(spec.selector) },
+    status: { replicas: status?.replicas ?? 0, selector },
   };
 }
