@@ -13,6 +13,7 @@ import { startKubelets } from '../kubelet/kubelet.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { realClock } from '../platform/node/clock.ts';
+import { realCrypto } from '../platform/node/crypto.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
@@ -111,7 +112,10 @@ async function startStore(
   }
   const { onFailure } = options;
   const member = await parts.start(() =>
-    startMember({ ...effects, disk: realDisk, logger, sha1, dataDir: paths.store, onFailure }),
+    startMember({
+      ...{ ...effects, disk: realDisk, logger, sha1, crypto: realCrypto, onFailure },
+      dataDir: paths.store,
+    }),
   );
   const { url } = await parts.start(() =>
     serveStore({

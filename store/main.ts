@@ -4,6 +4,7 @@ import type { TlsMaterial } from '../platform/http-server.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { realClock } from '../platform/node/clock.ts';
+import { realCrypto } from '../platform/node/crypto.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { processUsage } from '../platform/node/process-usage.ts';
@@ -104,6 +105,7 @@ async function run(flags: StoreFlags, context: ProcessContext, parts: Lifecycle)
   const member = await parts.start(() =>
     startMember({
       ...{ clock: realClock, random: realRandom, disk: realDisk, logger, sha1, dataDir },
+      crypto: realCrypto,
       name: flags.name,
       peerUrls: flags.initialAdvertisePeerUrls,
       initialClusterToken: flags.initialClusterToken,

@@ -41,6 +41,8 @@ export interface Engine {
   iterate(range: KeyRange): AsyncIterable<readonly KeyAndValue[]>;
   /** Deletes every key in the range; unsynced and not atomic. */
   clear(range: KeyRange): Promise<void>;
+  /** Gives back the space of what was deleted or replaced. May take long; hinders no call. */
+  compact(): Promise<void>;
   property(name: EngineProperty): number;
   /** Idempotent. Waits for calls under way. */
   close(): Promise<void>;

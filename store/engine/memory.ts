@@ -103,6 +103,10 @@ class MemoryEngine implements Engine {
     });
   }
 
+  compact(): Promise<void> {
+    return this.#run(() => {});
+  }
+
   property(): number {
     this.#guard.assertOpen();
     let bytes = 0;

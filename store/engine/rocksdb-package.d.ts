@@ -31,6 +31,7 @@ declare module 'rocksdb' {
     ): void;
     clear(range: { gte: Buffer; lt: Buffer }, callback: Callback): void;
     iterator(options: { gte: Buffer; lt: Buffer; highWaterMark?: number }): RocksIterator;
+    compactRange(start: Buffer, end: Buffer, callback: Callback): void;
     getProperty(name: string): string;
   }
 }

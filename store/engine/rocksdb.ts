@@ -123,6 +123,13 @@ class RocksdbEngine implements Engine {
     );
   }
 
+  compact(): Promise<void> {
+    // Without a key above 0xff in one byte, these two enclose everything.
+    return this.#guard.run(() =>
+      promised((done) => this.#db.compactRange(Buffer.from([0]), Buffer.from([0xff]), done)),
+    );
+  }
+
   property(name: EngineProperty): number {
     this.#guard.assertOpen();
     const memory = Number(this.#db.getProperty('rocksdb.cur-size-all-mem-tables'));

@@ -9,14 +9,17 @@ import {
   type sendUnaryData,
   type ServerDuplexStream,
   type ServerUnaryCall,
+  type ServerWritableStream,
 } from '@grpc/grpc-js';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CallCounts } from '../http/call-counts.ts';
+import { checkHealth, healthOf } from './health-service.ts';
 import { KeepAliveStream } from './keep-alive-stream.ts';
 import { kvService } from './kv-service.ts';
 import { leaseService } from './lease-service.ts';
 import { maintenanceService } from './maintenance-service.ts';
+import { SnapshotStream } from './snapshot-stream.ts';
 import { codes, expectedStatus, RpcError, storeStatus, type RpcStatus } from './status.ts';
 import type { ServiceContext, UnaryMethod } from './unary.ts';
 import { WatchStream } from './watch-stream.ts';
@@ -31,6 +34,15 @@ const PING_TIMEOUT_MS = 20_000;
 
 type Bytes = Buffer;
 type Duplex = ServerDuplexStream<Bytes, Bytes>;
+type Download = ServerWritableStream<Bytes, Bytes>;
+
+/** A stream that only sends. */
+interface DownloadService {
+  /** Resolves when all is sent. */
+  run(): Promise<void>;
+  /** The stream has ended, whoever ended it. */
+  close(): void;
+}
 
 /** One open stream as its service sees it. */
 interface StreamService {
@@ -59,7 +71,7 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
   /** Open streams, and how to end each. */
-  readonly #streams = new Map<Duplex, (error: unknown) => void>();
+  readonly #streams = new Map<object, (error: unknown) => void>();
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
@@ -81,6 +93,15 @@ export class GrpcServer {
     this.#serveStream(
       '/etcdserverpb.Lease/LeaseKeepAlive',
       (call, fail) => new KeepAliveStream(context, call, fail),
+    );
+    this.#serveUnary('/grpc.health.v1.Health/Check', async (request) => checkHealth(request));
+    this.#serveDownload('/grpc.health.v1.Health/Watch', (call) => {
+      call.write(healthOf(call.request).response);
+      return { run: () => new Promise<void>(() => {}), close() {} };
+    });
+    this.#serveDownload(
+      '/etcdserverpb.Maintenance/Snapshot',
+      (call) => new SnapshotStream(context, call),
     );
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   }
@@ -172,6 +193,43 @@ export class GrpcServer {
       return bytes;
     };
     this.#server.register(path, handle, counted, asIs, 'bidi');
+  }
+
+  /** One request, a stream of answers. */
+  #serveDownload(path: string, open: (call: Download) => DownloadService): void {
+    const counts = this.#options.calls.method(path, 'server_stream');
+    const handle = (call: Download): void => {
+      counts.started++;
+      counts.received++;
+      let ended = false;
+      let service: DownloadService | undefined;
+      const end = (code: number): void => {
+        if (ended) return;
+        ended = true;
+        counts.handled[code]!++;
+        this.#streams.delete(call);
+        service?.close();
+      };
+      const fail = (error: unknown): void => {
+        if (ended) return;
+        const status = this.#statusOf(path, error);
+        end(status.code);
+        call.emit('error', status);
+      };
+      this.#streams.set(call, fail);
+      call.on('cancelled', () => end(codes.canceled));
+      try {
+        service = open(call);
+        service.run().then(() => end(codes.ok), fail);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const counted = (bytes: Bytes): Bytes => {
+      counts.sent++;
+      return bytes;
+    };
+    this.#server.register(path, handle, counted, asIs, 'serverStream');
   }
 
   #statusOf(path: string, error: unknown): RpcStatus {

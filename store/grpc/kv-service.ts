@@ -32,7 +32,8 @@ export function kvService({ member, header }: ServiceContext): UnaryMethods {
       return encode((writer) => writeTxnResponse(writer, header(response.revision), response));
     },
     '/etcdserverpb.KV/Compact': async (bytes) => {
-      await member.compact(decode(bytes, readCompactionRequest));
+      const { revision, physical } = decode(bytes, readCompactionRequest);
+      await member.compact(revision, physical);
       return encode((writer) => writeHeader(writer, header(member.head().revision)));
     },
   };

@@ -1,19 +1,79 @@
-import { ALARM_GET, readAlarmAction, writeStatusResponse } from './messages/maintenance.ts';
+import type { Alarm } from '../mvcc/command.ts';
+import { alarmNumbers } from '../backup/contents.ts';
 import { writeMemberListResponse } from './messages/cluster.ts';
-import { writeHeader } from './messages/header.ts';
+import { writeStatusResponse } from './messages/maintenance.ts';
+import { decodeMessage, encodeMessage, type Plain } from './schema/codec.ts';
 import { codes, RpcError } from './status.ts';
-import type { ServiceContext, UnaryMethods } from './unary.ts';
-import { decode } from './wire/reader.ts';
+import { plainHeader, type ServiceContext, type UnaryMethods } from './unary.ts';
 import { encode } from './wire/writer.ts';
 
 /** "3.6.0" → "3.6.0"; "3.6.14" → "3.6.0": the version of the format, not of the server. */
 export const storageVersion = (version: string): string =>
   `${version.split('.').slice(0, 2).join('.')}.0`;
 
-/**
- * Of etcdserverpb.Maintenance and Cluster: what `etcdctl endpoint` asks for. This store raises no
- * alarms, so the list of them is empty and there is none to change.
- */
+interface AlarmRequest {
+  readonly action?: number;
+  readonly memberID?: number | bigint;
+  readonly alarm?: number;
+}
+
+/** AlarmRequest.AlarmAction */
+const ACTIVATE = 1;
+const DEACTIVATE = 2;
+
+const alarmNames: Readonly<Record<number, Alarm['alarm']>> = { 1: 'noSpace', 2: 'corrupt' };
+
+async function answerAlarm(context: ServiceContext, request: AlarmRequest): Promise<Plain> {
+  const { maintenance } = context.member;
+  const wanted = alarmNames[request.alarm ?? 0];
+  const id = String(request.memberID ?? 0);
+  let alarms: readonly Alarm[] = [];
+  if (request.action === ACTIVATE) {
+    if (wanted !== undefined && id !== '0') {
+      const alarm: Alarm = { memberId: id, alarm: wanted };
+      if (await maintenance.changeAlarm('activate', alarm)) alarms = [alarm];
+    }
+  } else {
+    const standing = await maintenance.alarms();
+    const named = standing.filter(({ alarm }) => wanted === undefined || alarm === wanted);
+    // Member 0 stands for every member.
+    alarms = request.action !== DEACTIVATE || id === '0' ? named : byMember(named, id);
+    if (request.action === DEACTIVATE)
+      for (const alarm of alarms) await maintenance.changeAlarm('deactivate', alarm);
+  }
+  return {
+    header: plainHeader(context),
+    alarms: alarms.map((each) => ({
+      memberID: BigInt(each.memberId),
+      alarm: alarmNumbers[each.alarm],
+    })),
+  };
+}
+
+const byMember = (alarms: readonly Alarm[], id: string): readonly Alarm[] =>
+  alarms.filter(({ memberId }) => memberId === id);
+
+/** DowngradeRequest.DowngradeAction */
+const VALIDATE = 0;
+const CANCEL = 2;
+
+/** Only the minor version before is a target, and a store of our own has no older format. */
+function answerDowngrade(
+  context: ServiceContext,
+  { action = VALIDATE, version = '' }: { readonly action?: number; readonly version?: string },
+): Plain {
+  if (action === CANCEL)
+    throw new RpcError(codes.failedPrecondition, 'etcdserver: no inflight downgrade job');
+  if (!/^v?\d+\.\d+(\.\d+)?$/.test(version))
+    throw new RpcError(codes.invalidArgument, 'etcdserver: wrong downgrade target version format');
+  const [major, minor] = context.version.split('.').map(Number);
+  const [toMajor, toMinor] = version.replace(/^v/, '').split('.').map(Number);
+  if (action !== VALIDATE || toMajor !== major || toMinor !== minor! - 1)
+    throw new RpcError(codes.invalidArgument, 'etcdserver: invalid downgrade target version');
+  return { header: plainHeader(context), version: storageVersion(context.version) };
+}
+
+/** etcdserverpb.Maintenance without its stream, Snapshot, and what `member list` asks for. */
 export function maintenanceService(context: ServiceContext): UnaryMethods {
   const { member, header, self } = context;
   return {
@@ -28,11 +88,31 @@ export function maintenanceService(context: ServiceContext): UnaryMethods {
       );
     },
     '/etcdserverpb.Maintenance/Alarm': async (bytes) => {
-      if (decode(bytes, readAlarmAction) !== ALARM_GET) {
-        throw new RpcError(codes.unimplemented, 'this store has no alarms to change');
-      }
-      return encode((writer) => writeHeader(writer, header(member.head().revision)));
+      const request = decodeMessage<AlarmRequest>('AlarmRequest', bytes);
+      return encodeMessage('AlarmResponse', await answerAlarm(context, request));
     },
+    '/etcdserverpb.Maintenance/Hash': async () => {
+      const hash = await member.maintenance.hash();
+      return encodeMessage('HashResponse', { header: plainHeader(context), hash });
+    },
+    '/etcdserverpb.Maintenance/HashKV': async (bytes) => {
+      const { revision = 0 } = decodeMessage<{ revision?: number }>('HashKVRequest', bytes);
+      const { hash, compactRevision, hashRevision } = await member.maintenance.hashKv(revision);
+      return encodeMessage('HashKVResponse', {
+        ...{ header: plainHeader(context), hash },
+        ...{ compact_revision: compactRevision, hash_revision: hashRevision },
+      });
+    },
+    '/etcdserverpb.Maintenance/Defragment': async () => {
+      await member.maintenance.defragment();
+      // etcd leaves the header out here.
+      return Buffer.alloc(0);
+    },
+    '/etcdserverpb.Maintenance/Downgrade': async (bytes) =>
+      encodeMessage(
+        'DowngradeResponse',
+        answerDowngrade(context, decodeMessage('DowngradeRequest', bytes)),
+      ),
     '/etcdserverpb.Cluster/MemberList': async () =>
       // Cluster's headers carry no revision.
       encode((writer) => writeMemberListResponse(writer, header(0), [self])),

@@ -61,6 +61,8 @@ function contextOf(options: ServeStoreOptions, clientUrls: () => readonly string
   const identity = encodeIdentity(member.identity);
   const context: ServiceContext = {
     member,
+    version: member.version,
+    crypto: member.crypto,
     header: (revision) => ({ identity, revision, raftTerm: member.head().raftTerm }),
     self: {
       id: member.identity.memberId,

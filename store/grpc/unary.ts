@@ -1,6 +1,8 @@
+import type { Crypto } from '../../platform/crypto.ts';
 import type { Member } from '../server/interface.ts';
 import type { ClusterMember } from './messages/cluster.ts';
 import type { ResponseHeader } from './messages/header.ts';
+import type { Plain } from './schema/codec.ts';
 
 /** Answers one unary RPC: encoded request in, encoded response out. */
 export type UnaryMethod = (request: Buffer) => Promise<Buffer>;
@@ -15,7 +17,21 @@ export interface ServiceContext {
   readonly header: (revision: number) => ResponseHeader;
   /** This member as others should see it. */
   readonly self: ClusterMember;
+  /** "3.6.0" */
+  readonly version: string;
+  readonly crypto: Crypto;
   readonly quotaBytes: number;
   /** Above this a watch that asked for fragments gets them, and a request is refused. */
   readonly maxMessageBytes: number;
+}
+
+/** A full header as the schema's codec takes it. */
+export function plainHeader({ member }: ServiceContext, revision = member.head().revision): Plain {
+  const { clusterId, memberId } = member.identity;
+  return {
+    cluster_id: BigInt(clusterId),
+    member_id: BigInt(memberId),
+    revision,
+    raft_term: member.head().raftTerm,
+  };
 }

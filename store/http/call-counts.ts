@@ -1,5 +1,5 @@
 /** What grpc-prometheus counts of RPCs; the names of its labels are those of the metrics. */
-export type RpcKind = 'unary' | 'bidi_stream';
+export type RpcKind = 'unary' | 'server_stream' | 'bidi_stream';
 
 /** Names of google.rpc.Code by number, as grpc-prometheus labels them. */
 export const codeNames: readonly string[] = [

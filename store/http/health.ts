@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
 import type { Member } from '../server/interface.ts';
 
+const alarmNames = { noSpace: 'NOSPACE', corrupt: 'CORRUPT' } as const;
 const PROBE_KEY = 'health';
 
 const json = (status: number, value: object): HttpResponse => ({
@@ -19,13 +20,19 @@ const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
 /**
- * GET /health. `serializable=true` leaves the leader out of it. `exclude` names alarms, of which
- * this store has none.
+ * GET /health. `serializable=true` leaves the leader out of it. `exclude` names alarms not to
+ * count.
  */
 export async function health(member: Member, request: HttpRequest): Promise<HttpResponse> {
   const serializable = request.query.get('serializable') === 'true';
   const unhealthy = (reason: string): HttpResponse => json(503, { health: 'false', reason });
   try {
+    const excluded = request.query.getAll('exclude');
+    const alarm = member.maintenance
+      .standing()
+      .map((each) => alarmNames[each.alarm])
+      .find((name) => !excluded.includes(name));
+    if (alarm !== undefined) return unhealthy(`ALARM ${alarm}`);
     if (!serializable && (await member.status()).leader === '0') return unhealthy('RAFT NO LEADER');
     await member.range({ key: PROBE_KEY, serializable });
     return json(200, { health: 'true', reason: '' });
@@ -37,8 +44,10 @@ export async function health(member: Member, request: HttpRequest): Promise<Http
 type Check = (member: Member) => Promise<unknown>;
 
 const checks = {
-  /** A damaged engine fails its reads; there is no other alarm of corruption. */
-  data_corruption: (member) => member.status(),
+  data_corruption: async (member) => {
+    const corrupt = member.maintenance.standing().some(({ alarm }) => alarm === 'corrupt');
+    if (corrupt) throw new Error('alarm activated: CORRUPT');
+  },
   serializable_read: (member) => member.range({ key: PROBE_KEY, serializable: true }),
   linearizable_read: (member) => member.range({ key: PROBE_KEY }),
   non_learner: async (member) => {

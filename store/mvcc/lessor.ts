@@ -6,6 +6,8 @@ export interface Lease {
   readonly id: string;
   /** As granted. */
   readonly ttlSeconds: number;
+  /** At the last checkpoint; absent: the whole TTL. */
+  readonly remainingSeconds?: number;
   /** Keys whose newest version carries the lease. */
   readonly keys: Set<string>;
 }
@@ -26,8 +28,18 @@ export class Lessor {
     return this.#leases.values();
   }
 
-  grant(id: string, ttlSeconds: number): void {
-    this.#leases.set(id, { id, ttlSeconds, keys: new Set() });
+  grant(id: string, ttlSeconds: number, remainingSeconds?: number): void {
+    const lease: Lease = { id, ttlSeconds, keys: new Set() };
+    this.#leases.set(id, remainingSeconds === undefined ? lease : { ...lease, remainingSeconds });
+  }
+
+  /** Notes what is left of a lease; undefined if there is no such lease. */
+  checkpoint(id: string, remainingSeconds: number): Lease | undefined {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return undefined;
+    const noted = { ...lease, remainingSeconds };
+    this.#leases.set(id, noted);
+    return noted;
   }
 
   remove(id: string): void {

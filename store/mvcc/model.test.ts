@@ -38,6 +38,7 @@ class Shell {
   store = new MvccStore(tight);
   #records = new Map<string, Buffer>();
   #leases = new Map<string, number>();
+  readonly #facts = new Set<string>();
   #compactRevision: number | undefined;
   #removals: Version[] = [];
 
@@ -52,7 +53,9 @@ class Shell {
         this.#records.set(at, encodeRecord(change.kv));
       } else if (change.type === 'leaseGranted') this.#leases.set(change.id, change.ttlSeconds);
       else if (change.type === 'leaseRemoved') this.#leases.delete(change.id);
-      else this.#compactRevision = change.revision;
+      else if (change.type === 'compacted') this.#compactRevision = change.revision;
+      else if (change.value === undefined) this.#facts.delete(change.name);
+      else this.#facts.add(change.name);
     }
     this.store.flushed(this.store.current);
     this.#removals.push(...this.store.takeRemovals());
@@ -76,6 +79,7 @@ class Shell {
     });
     for (const [at, record] of sorted)
       this.store.restoreRecord(decodeRecord(record, order(at)[0]!), order(at)[1]!);
+    for (const name of this.#facts) this.store.alarms.restore(name);
     this.store.finishRestore(this.#compactRevision);
   }
 

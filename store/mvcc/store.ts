@@ -12,7 +12,8 @@
 import { assert } from '../../platform/assert.ts';
 import { StoreError } from '../kv.ts';
 import type { KeyValue, RangeRequest, RangeResponse, TxnRequest, TxnResponse } from '../kv.ts';
-import type { Command, CommandResponse } from './command.ts';
+import { Alarms } from './alarms.ts';
+import type { Alarm, Command, CommandResponse, LeaseCheckpoint } from './command.ts';
 import { KeyIndex } from './key-index.ts';
 import { Lessor } from './lessor.ts';
 import { respond, select, wantsValues } from './range.ts';
@@ -42,6 +43,7 @@ const NEVER_COMPACTED = -1;
 export class MvccStore implements WriterState {
   readonly index = new KeyIndex();
   readonly lessor = new Lessor();
+  readonly alarms = new Alarms();
   readonly cache: ValueCache;
   readonly counters: Counters = { puts: 0, deletes: 0, ranges: 0, txns: 0 };
   /** Replaced once, by {@link finishRestore}. */
@@ -84,12 +86,15 @@ export class MvccStore implements WriterState {
       case 'compact':
       case 'leaseGrant':
       case 'leaseRevoke':
+      case 'leaseCheckpoint':
+      case 'alarm':
         return needed;
     }
     return needed.filter((version) => version.kv === undefined);
   }
 
   apply(command: Command): CommandResponse {
+    if (this.alarms.any) this.alarms.check(command);
     switch (command.type) {
       case 'put': {
         checkPut(this, command.request);
@@ -112,6 +117,10 @@ export class MvccStore implements WriterState {
         return this.#grantLease(command.id, command.ttlSeconds);
       case 'leaseRevoke':
         return this.#revokeLease(command.id);
+      case 'leaseCheckpoint':
+        return this.#checkpointLeases(command.checkpoints);
+      case 'alarm':
+        return this.#changeAlarm(command);
     }
   }
 
@@ -218,6 +227,25 @@ export class MvccStore implements WriterState {
     return { revision: this.current };
   }
 
+  #checkpointLeases(checkpoints: readonly LeaseCheckpoint[]): { revision: number } {
+    for (const { id, remainingSeconds } of checkpoints) {
+      const lease = this.lessor.checkpoint(id, remainingSeconds);
+      if (lease === undefined) continue;
+      const { ttlSeconds } = lease;
+      this.changed({ type: 'leaseGranted', id, ttlSeconds, remainingSeconds });
+    }
+    return { revision: this.current };
+  }
+
+  #changeAlarm(command: Alarm & { action: 'activate' | 'deactivate' }): {
+    revision: number;
+    changed: boolean;
+  } {
+    const fact = this.alarms.change(command);
+    if (fact !== undefined) this.changed(fact);
+    return { revision: this.current, changed: fact !== undefined };
+  }
+
   /** Loads one stored version; they come in order of revision. */
   restoreRecord(kv: KeyValue, sub: number): void {
     const version = new Version(kv, sub);
@@ -227,8 +255,8 @@ export class MvccStore implements WriterState {
     this.cache.flushed(kv.modRevision);
   }
 
-  restoreLease(id: string, ttlSeconds: number): void {
-    this.lessor.grant(id, ttlSeconds);
+  restoreLease(id: string, ttlSeconds: number, remainingSeconds?: number): void {
+    this.lessor.grant(id, ttlSeconds, remainingSeconds);
   }
 
   /** Ends loading. Removals cut short by the stop come up again in {@link takeRemovals}. */

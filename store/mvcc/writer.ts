@@ -23,9 +23,22 @@ import type { WatchHub } from './watch-hub.ts';
 /** What the engine must be told. */
 export type Change =
   | { readonly type: 'record'; readonly sub: number; readonly kv: KeyValue }
-  | { readonly type: 'leaseGranted'; readonly id: string; readonly ttlSeconds: number }
+  | {
+      readonly type: 'leaseGranted';
+      readonly id: string;
+      readonly ttlSeconds: number;
+      readonly remainingSeconds?: number;
+    }
   | { readonly type: 'leaseRemoved'; readonly id: string }
-  | { readonly type: 'compacted'; readonly revision: number };
+  | { readonly type: 'compacted'; readonly revision: number }
+  | Fact;
+
+/** A small piece of replicated state under a name, besides keys and leases; absent: removed. */
+export interface Fact {
+  readonly type: 'fact';
+  readonly name: string;
+  readonly value?: Uint8Array;
+}
 
 /** Operations applied since start. */
 export interface Counters {

@@ -1,5 +1,5 @@
 import { StoreError } from '../kv.ts';
-import type { RequestOp } from '../kv.ts';
+import { addsSpace } from '../mvcc/alarms.ts';
 import type { Command } from '../mvcc/command.ts';
 
 /** Committed entries that may wait to be applied before new ones are refused (etcd's bound). */
@@ -19,6 +19,7 @@ export class Admission {
   readonly #maxRequestBytes: number;
   readonly #quotaBytes: number;
   readonly #measure: () => number;
+  readonly #onQuotaExceeded: () => void;
   #usedBytes = 0;
   /** Of proposals that are on their way. */
   pendingBytes = 0;
@@ -28,10 +29,13 @@ export class Admission {
     /** Negative: none. */
     readonly quotaBytes: number;
     readonly measure: () => number;
+    /** Told of each command refused for want of space. */
+    readonly onQuotaExceeded: () => void;
   }) {
     this.#maxRequestBytes = options.maxRequestBytes;
     this.#quotaBytes = options.quotaBytes;
     this.#measure = options.measure;
+    this.#onQuotaExceeded = options.onQuotaExceeded;
     this.sample();
   }
 
@@ -45,33 +49,11 @@ export class Admission {
     const lagging = load.committed > load.applied + MAX_APPLY_LAG;
     if (lagging || load.pending >= MAX_PENDING || this.pendingBytes + bytes > MAX_PENDING_BYTES)
       throw new StoreError('tooManyRequests');
-    if (!adds(command)) return;
-    if (this.#quotaBytes >= 0 && this.#usedBytes + bytes > this.#quotaBytes)
+    if (this.#quotaBytes < 0 || !addsSpace(command)) return;
+    if (this.#usedBytes + bytes > this.#quotaBytes) {
+      this.#onQuotaExceeded();
       throw new StoreError('noSpace');
+    }
     this.#usedBytes += bytes;
   }
-}
-
-/** Whether it needs space: what frees it must always be possible. */
-function adds(command: Command): boolean {
-  switch (command.type) {
-    case 'put':
-    case 'leaseGrant':
-      return true;
-    case 'txn':
-      return puts(command.request.success) || puts(command.request.failure);
-    case 'deleteRange':
-    case 'compact':
-    case 'leaseRevoke':
-      return false;
-  }
-}
-
-function puts(operations: readonly RequestOp[]): boolean {
-  return operations.some(
-    (operation) =>
-      operation.type === 'put' ||
-      (operation.type === 'txn' &&
-        (puts(operation.request.success) || puts(operation.request.failure))),
-  );
 }

@@ -22,7 +22,16 @@ const FORMAT = 1;
 const HEADER_BYTES = 9;
 
 /** Positions are the codes on disk: only ever add at the end. */
-const commandTypes = ['put', 'deleteRange', 'txn', 'compact', 'leaseGrant', 'leaseRevoke'] as const;
+const commandTypes = [
+  'put',
+  'deleteRange',
+  'txn',
+  'compact',
+  'leaseGrant',
+  'leaseRevoke',
+  'leaseCheckpoint',
+  'alarm',
+] as const;
 const opTypes = ['range', 'put', 'deleteRange', 'txn', 'empty'] as const;
 const compareResults: readonly CompareResult[] = ['equal', 'greater', 'less', 'notEqual'];
 const compareTargets = ['version', 'create', 'mod', 'lease', 'value'] as const;
@@ -57,6 +66,11 @@ export function encodeCommand(command: Command, requestId: number): Buffer {
       break;
     case 'leaseRevoke':
       out.u64(command.id);
+      break;
+    case 'leaseCheckpoint':
+    case 'alarm':
+      // Rare ones need no format of their own.
+      out.bytes(Buffer.from(JSON.stringify(command)));
   }
   return out.finish();
 }
@@ -88,6 +102,9 @@ function readCommand(input: ByteReader): Command {
       return { type, id: input.u64(), ttlSeconds: input.double() };
     case 'leaseRevoke':
       return { type, id: input.u64() };
+    case 'leaseCheckpoint':
+    case 'alarm':
+      return JSON.parse(input.bytes().toString()) as Extract<Command, { type: typeof type }>;
   }
 }
 

@@ -47,6 +47,15 @@ export class Compactor {
     }
   }
 
+  get isIdle(): boolean {
+    return this.#running === undefined;
+  }
+
+  /** Resolves when nothing waits to be deleted. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
   /** Leaves the rest for the next start, which finds it again. */
   async stop(): Promise<void> {
     this.#stopping = true;

@@ -2,6 +2,7 @@
  * One store member as its edges (gRPC, HTTP) see it: everything of {@link Kv}, and what only
  * etcd's own clients ask for. `member.ts` implements it.
  */
+import type { Crypto } from '../../platform/crypto.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type {
   DeleteRangeRequest,
@@ -11,6 +12,7 @@ import type {
   PutRequest,
   PutResponse,
 } from '../kv.ts';
+import type { Alarm } from '../mvcc/command.ts';
 
 /** IDs are unsigned 64-bit, in decimal text. */
 export interface MemberIdentity {
@@ -59,6 +61,40 @@ export interface Leases {
   list(): Promise<readonly string[]>;
 }
 
+export interface KvHash {
+  readonly hash: number;
+  readonly compactRevision: number;
+  readonly hashRevision: number;
+}
+
+/** A consistent copy of the store as a file that etcd's tools read. */
+export interface Backup {
+  /** Of the whole file. */
+  readonly bytes: number;
+  readonly revision: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Lets go of the copy, read or not. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** etcd v3 Maintenance, as far as one member does it by itself or through the log. */
+export interface Maintenance {
+  alarms(): Promise<readonly Alarm[]>;
+  /** As this member knows them: local, perhaps stale. */
+  standing(): readonly Alarm[];
+  /** False if the alarm was in that state already. */
+  changeAlarm(action: 'activate' | 'deactivate', alarm: Alarm): Promise<boolean>;
+  /**
+   * A hash of every version readable at `revision` (0: the newest): equal on all members, and
+   * on etcd with the same history. Rejects `compacted`, `futureRevision`.
+   */
+  hashKv(revision: number): Promise<KvHash>;
+  /** A hash of the whole replicated state as stored. */
+  hash(): Promise<number>;
+  defragment(): Promise<void>;
+  snapshot(): Promise<Backup>;
+}
+
 /** Counters and gauges since start, for /metrics. Names are etcd's without prefix. */
 export interface MemberStatistics {
   readonly proposalsCommitted: number;
@@ -83,9 +119,15 @@ export interface MemberStatistics {
 
 export interface Member extends Kv, Running {
   readonly identity: MemberIdentity;
+  /** etcd API version told to clients. */
+  readonly version: string;
+  readonly crypto: Crypto;
   readonly leases: Leases;
+  readonly maintenance: Maintenance;
   put(request: PutRequest): Promise<PutResponse>;
   deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse>;
+  /** `physical` also waits until what the compaction removed is deleted. */
+  compact(revision: number, physical?: boolean): Promise<void>;
   /** The newest applied revision and the current term: what a response header carries. */
   head(): { readonly revision: number; readonly raftTerm: number };
   status(): Promise<MemberStatus>;

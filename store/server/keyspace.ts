@@ -5,7 +5,8 @@
  *     h                      hard state of Raft
  *     l <u64 index>          log entry
  *     m <name>               meta: small facts about this member
- *     e <u64 lease ID>       granted TTL
+ *     e <u64 lease ID>       granted TTL, and what was left at the last checkpoint
+ *     f <name>               fact: small replicated state (alarms, users, roles)
  *     r <u64 main> <u32 sub> one version of one pair
  */
 import type { KeyRange } from '../engine/engine.ts';
@@ -56,7 +57,19 @@ export function leaseIdOf(key: Buffer): string {
   return key.readBigUInt64BE(1).toString();
 }
 
-export const leaseRange: KeyRange = { gte: Buffer.from('e'), lt: next('e') };
+const leaseRangeStart = Buffer.from('e');
+export const leaseRange: KeyRange = { gte: leaseRangeStart, lt: next('e') };
+
+/** Names are byte strings. */
+export function factKey(name: string): Buffer {
+  return Buffer.from(`f${name}`, 'latin1');
+}
+
+export function factNameOf(key: Buffer): string {
+  return key.toString('latin1', 1);
+}
+
+export const factRange: KeyRange = { gte: Buffer.from('f'), lt: next('f') };
 
 export function recordKey(main: number, sub: number): Buffer {
   const key = prefixed('r', 12);
@@ -72,6 +85,13 @@ export function revisionOfKey(key: Buffer): { readonly main: number; readonly su
 /** Records of revisions `from` to `through`, both included. */
 export function recordRange(from: number, through: number): KeyRange {
   return { gte: recordKey(from, 0), lt: recordKey(through + 1, 0) };
+}
+
+/** Everything that snapshots copy, pairs last; the log lies between and is skipped. */
+export const replicatedRange: KeyRange = { gte: leaseRangeStart, lt: next('r') };
+
+export function within(range: KeyRange, key: Buffer): boolean {
+  return Buffer.compare(key, range.gte) >= 0 && Buffer.compare(key, range.lt) < 0;
 }
 
 export const allRecords: KeyRange = { gte: Buffer.from('r'), lt: next('r') };

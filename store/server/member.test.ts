@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/disk.ts';
@@ -90,6 +90,15 @@ describe('requests', () => {
       reason: 'noSpace',
     });
     expect(await member.deleteRange({ key: 'a' })).toMatchObject({ deleted: 1 });
+    const alarm = { memberId: member.identity.memberId, alarm: 'noSpace' } as const;
+    await vi.waitFor(async () => expect(await member.maintenance.alarms()).toEqual([alarm]));
+    // It stands, across a restart and with any quota, until it is disarmed.
+    await member.stop();
+    member = await start({ quotaBackendBytes: -1 });
+    await expect(member.put(put('b'))).rejects.toMatchObject({ reason: 'noSpace' });
+    expect(await member.maintenance.changeAlarm('deactivate', alarm)).toBe(true);
+    expect(await member.maintenance.changeAlarm('deactivate', alarm)).toBe(false);
+    await member.put(put('b'));
   });
 
   it('of a transaction apply whole or not at all', async () => {

@@ -5,6 +5,7 @@
  * HTTP sit on top), and other members, which this version of the shell cannot talk to yet: the
  * log, the protocol and the loop below are the ones that several members use.
  */
+import type { Crypto } from '../../platform/crypto.ts';
 import type { Timer } from '../../platform/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StoreError } from '../kv.ts';
@@ -21,12 +22,14 @@ import type {
   Watch,
   WatchRequest,
 } from '../kv.ts';
+import type { Alarm } from '../mvcc/command.ts';
 import { wantsValues } from '../mvcc/range.ts';
 import { validateDeleteRange, validatePut, validateRange, validateTxn } from '../mvcc/validate.ts';
 import { NONE } from '../raft/entry.ts';
 import { loadIdentity } from './identity.ts';
 import type { Member, MemberIdentity, MemberStatistics, MemberStatus } from './interface.ts';
 import { LeaseService } from './leases.ts';
+import { MemberMaintenance } from './maintenance.ts';
 import { withDefaults } from './options.ts';
 import type { MemberOptions, Settings } from './options.ts';
 import { Replica } from './replica.ts';
@@ -54,7 +57,10 @@ export async function startMember(options: MemberOptions): Promise<Member> {
 
 class StoreMember implements Member {
   readonly identity: MemberIdentity;
+  readonly version: string;
+  readonly crypto: Crypto;
   readonly leases: LeaseService;
+  readonly maintenance: MemberMaintenance;
   readonly #settings: Settings;
   readonly #engine: Engine;
   readonly #replica: Replica;
@@ -95,9 +101,22 @@ class StoreMember implements Member {
   }) {
     const { settings } = parts;
     this.identity = parts.identity;
+    this.version = settings.version;
+    this.crypto = settings.crypto;
     this.#settings = settings;
     this.#engine = parts.engine;
     this.#replica = parts.replica;
+    this.maintenance = new MemberMaintenance({
+      replica: parts.replica,
+      engine: parts.engine,
+      version: settings.version,
+      members: () => [
+        {
+          ...{ id: this.identity.memberId, name: this.identity.name, isLearner: false },
+          ...{ peerUrls: settings.peerUrls, clientUrls: settings.clientUrls },
+        },
+      ],
+    });
     this.leases = new LeaseService(parts.replica, settings, settings.electionTimeoutMs);
   }
 
@@ -191,8 +210,9 @@ class StoreMember implements Member {
     return session;
   }
 
-  async compact(revision: number): Promise<void> {
+  async compact(revision: number, physical?: boolean): Promise<void> {
     await this.#replica.propose({ type: 'compact', revision });
+    if (physical === true) await this.#replica.removed();
   }
 
   leaseGrant(ttlSeconds: number): Promise<{ readonly id: string; readonly ttlSeconds: number }> {
@@ -215,7 +235,10 @@ class StoreMember implements Member {
       raftTerm: raft.term,
       raftAppliedIndex: applier.appliedIndex,
       isLearner: false,
-      errors: raft.leader === NONE ? ['etcdserver: no leader'] : [],
+      errors: [
+        ...(raft.leader === NONE ? ['etcdserver: no leader'] : []),
+        ...this.#replica.store.alarms.list().map(alarmText),
+      ],
     };
   }
 
@@ -263,9 +286,15 @@ class StoreMember implements Member {
   async #stop(): Promise<void> {
     this.#tickTimer?.cancel();
     for (const session of [...this.#sessions]) session.fail(new StoreError('stopped'));
+    await this.maintenance.stop();
     await this.#replica.stop();
     await this.#engine.close();
   }
+}
+
+/** As Go prints the message: tools show it to people as it is. */
+function alarmText({ memberId, alarm }: Alarm): string {
+  return `memberID:${memberId} alarm:${alarm === 'corrupt' ? 'CORRUPT' : 'NOSPACE'} `;
 }
 
 /** etcd looks at the top level only: a nested transaction makes it a write. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
+import { noCrypto, type Crypto } from '../../platform/crypto.ts';
 import type { Disk } from '../../platform/disk.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
@@ -12,6 +13,8 @@ export interface MemberOptions {
   readonly disk: Disk;
   readonly logger: Logger;
   readonly sha1: Sha1;
+  /** For copies and users. Default: {@link noCrypto}. */
+  readonly crypto?: Crypto;
   readonly dataDir: string;
   readonly name?: string;
   readonly clientUrls?: readonly string[];
@@ -58,6 +61,7 @@ export function withDefaults(options: MemberOptions): Settings {
     watchProgressNotifyIntervalMs: 600_000,
     valueCacheBytes: 32 << 20,
     version: '3.6.0',
+    crypto: noCrypto,
     onFailure: () => {},
     ...options,
   };

@@ -15,10 +15,18 @@ import type { Entry, HardState } from '../raft/entry.ts';
 import { emptyHardState } from '../raft/entry.ts';
 import { LogWindow } from '../raft/log-storage.ts';
 import { decodeEntry, decodeHardState, encodeEntry, encodeHardState } from './log-codec.ts';
-import { entryKey, entryRange, hardStateKey, leaseKey, metaKey, recordKey } from './keyspace.ts';
+import {
+  entryKey,
+  entryRange,
+  factKey,
+  hardStateKey,
+  leaseKey,
+  metaKey,
+  recordKey,
+} from './keyspace.ts';
 
-const appliedKey = metaKey('applied');
-const compactRevisionKey = metaKey('compactRevision');
+export const appliedKey = metaKey('applied');
+export const compactRevisionKey = metaKey('compactRevision');
 /** Index and term of the newest entry dropped from the log. */
 const logStartKey = metaKey('logStart');
 
@@ -145,8 +153,20 @@ function addEffects(operations: WriteOperation[], effects: Effects): void {
         operations.push({
           type: 'put',
           key: leaseKey(change.id),
-          value: encodeNumber(change.ttlSeconds),
+          value: Buffer.concat([
+            encodeNumber(change.ttlSeconds),
+            ...(change.remainingSeconds === undefined
+              ? []
+              : [encodeNumber(change.remainingSeconds)]),
+          ]),
         });
+        break;
+      case 'fact':
+        operations.push(
+          change.value === undefined
+            ? { type: 'del', key: factKey(change.name) }
+            : { type: 'put', key: factKey(change.name), value: Buffer.from(change.value) },
+        );
         break;
       case 'leaseRemoved':
         operations.push({ type: 'del', key: leaseKey(change.id) });

@@ -10,6 +10,8 @@ import type { Version } from '../mvcc/version.ts';
 import type { HistoryRange } from '../mvcc/watch-hub.ts';
 import {
   allRecords,
+  factNameOf,
+  factRange,
   leaseIdOf,
   leaseRange,
   recordKey,
@@ -32,7 +34,12 @@ export class Records {
   async restore(compactRevision: number | undefined): Promise<void> {
     const store = this.#store;
     for await (const chunk of this.#engine.iterate(leaseRange))
-      for (const [key, value] of chunk) store.restoreLease(leaseIdOf(key), value.readDoubleBE(0));
+      for (const [key, value] of chunk) {
+        const remainingSeconds = value.length > 8 ? value.readDoubleBE(8) : undefined;
+        store.restoreLease(leaseIdOf(key), value.readDoubleBE(0), remainingSeconds);
+      }
+    for await (const chunk of this.#engine.iterate(factRange))
+      for (const [key] of chunk) store.alarms.restore(factNameOf(key));
     for await (const chunk of this.#engine.iterate(allRecords))
       for (const [key, value] of chunk) {
         const { main, sub } = revisionOfKey(key);

@@ -72,6 +72,9 @@ export class Replica implements Duties {
   #flushTimer: Timer | undefined;
   #removals: { readonly index: number; readonly versions: readonly Version[] }[] = [];
   #dropping: Promise<void> | undefined;
+  /** Waiting for their index to be in the engine; ascending. */
+  #settling: { index: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+  #raising = false;
   leaderChanges = 0;
   #lastLeader: MemberId = NONE;
 
@@ -137,6 +140,7 @@ export class Replica implements Duties {
       maxRequestBytes: settings.maxRequestBytes,
       quotaBytes: settings.quotaBackendBytes,
       measure: () => engine.property('diskBytes'),
+      onQuotaExceeded: () => this.#raiseNoSpace(memberId),
     });
     this.#compactor = new Compactor(engine, records);
     this.#loop = new ReadyLoop(this.raft, this);
@@ -193,6 +197,41 @@ export class Replica implements Duties {
     }
   }
 
+  /** Tells the whole cluster, once: until it is disarmed every member refuses what adds. */
+  #raiseNoSpace(memberId: string): void {
+    const alarm = { memberId, alarm: 'noSpace' } as const;
+    if (this.#raising || this.store.alarms.stands(alarm)) return;
+    this.#raising = true;
+    this.propose({ type: 'alarm', action: 'activate', ...alarm })
+      .catch((error: unknown) => {
+        this.#settings.logger.warn({ error }, 'could not raise the NOSPACE alarm; will retry');
+      })
+      .finally(() => {
+        this.#raising = false;
+      });
+  }
+
+  /** Resolves when everything applied so far is in the engine. */
+  async settle(): Promise<void> {
+    this.assertRunning();
+    const index = this.applier.appliedIndex;
+    if (index <= this.#flushedIndex) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#settling.push({ index, resolve, reject });
+      this.#loop.flush();
+    });
+  }
+
+  /** Resolves when what compactions applied so far removed is deleted. */
+  async removed(): Promise<void> {
+    await this.settle();
+    await this.#compactor.idle();
+  }
+
+  get removalsDone(): boolean {
+    return this.#removals.length === 0 && this.#compactor.isIdle;
+  }
+
   /** Undefined if a linearizable read may go on at once. */
   confirmRead(): Promise<void> | undefined {
     this.assertRunning();
@@ -239,6 +278,8 @@ export class Replica implements Duties {
     this.store.flushed(effects.revision);
     this.#removeLater();
     this.#compactLog();
+    while (this.#settling.length > 0 && this.#settling[0]!.index <= this.#flushedIndex)
+      this.#settling.shift()!.resolve();
   }
 
   #takeEffects(): Effects | undefined {
@@ -315,6 +356,7 @@ export class Replica implements Duties {
   #rejectAll(): void {
     this.proposals.rejectAll(this.#failure!.reason, this.#failure);
     this.reads.rejectAll(this.#failure!.reason);
+    for (const { reject } of this.#settling.splice(0)) reject(this.#failure!);
   }
 
   /** Writes what waits and lets go of everything but the engine. */

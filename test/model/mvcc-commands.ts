@@ -74,6 +74,17 @@ export type Step =
   | { readonly do: 'read'; readonly request: RangeRequest }
   | { readonly do: 'shell'; readonly act: 'flush' | 'remove' | 'restart' | 'drain' };
 const apply = (command: Command): Step => ({ do: 'apply', command });
+const checkpoint = (id: string): Command => ({
+  type: 'leaseCheckpoint',
+  checkpoints: [{ id, remainingSeconds: 3 }],
+});
+const alarm: fc.Arbitrary<Command> = fc.record({
+  type: fc.constant('alarm'),
+  // Disarmed more often than raised, so that most of a script runs without alarms.
+  action: fc.constantFrom('activate', 'deactivate', 'deactivate', 'deactivate'),
+  memberId: fc.constantFrom('7', '8'),
+  alarm: fc.constantFrom('noSpace', 'noSpace', 'corrupt'),
+});
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: put.map((request) => apply({ type: 'put', request })) },
   { weight: 3, arbitrary: deletion.map((request) => apply({ type: 'deleteRange', request })) },
@@ -81,6 +92,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: revision.map((at) => apply({ type: 'compact', revision: at })) },
   { weight: 2, arbitrary: lease.map((id) => apply({ type: 'leaseGrant', id, ttlSeconds: 5 })) },
   { weight: 1, arbitrary: lease.map((id) => apply({ type: 'leaseRevoke', id })) },
+  { weight: 1, arbitrary: alarm.map((command) => apply(command)) },
+  { weight: 1, arbitrary: lease.map((id) => apply(checkpoint(id))) },
   { weight: 6, arbitrary: range.map((request): Step => ({ do: 'read', request })) },
   {
     weight: 4,

@@ -72,6 +72,8 @@ export class MvccModel {
     return { revision: current, kvs, more, count: all.length };
   }
 
+  readonly alarms = new Set<string>();
+
   apply(command: Command): unknown {
     const before = this.log.length;
     this.#main = this.current + 1;
@@ -83,6 +85,7 @@ export class MvccModel {
   }
 
   #answer(command: Command): unknown {
+    this.#checkAlarms(command);
     switch (command.type) {
       case 'put':
       case 'deleteRange':
@@ -109,7 +112,26 @@ export class MvccModel {
           if (kv.lease === command.id) this.#delete({ key: kv.key });
         return { revision: this.#shown };
       }
+      case 'leaseCheckpoint':
+        return { revision: this.current };
+      case 'alarm': {
+        const name = `${command.memberId} ${command.alarm}`;
+        const changed = this.alarms.has(name) !== (command.action === 'activate');
+        if (command.action === 'activate') this.alarms.add(name);
+        else this.alarms.delete(name);
+        return { revision: this.current, changed };
+      }
     }
+  }
+
+  /** With an alarm only what frees space passes; with a worse one nothing. */
+  #checkAlarms(command: Command): void {
+    if (command.type === 'alarm' || command.type === 'leaseCheckpoint') return;
+    const alarms = [...this.alarms].join();
+    if (alarms.includes('corrupt')) throw new StoreError('corrupt');
+    const puts = JSON.stringify(command).includes('"type":"put"');
+    if (alarms.includes('noSpace') && (puts || command.type === 'leaseGrant'))
+      throw new StoreError('noSpace');
   }
 
   get #shown(): number {

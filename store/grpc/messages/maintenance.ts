@@ -39,15 +39,3 @@ export function readStatusResponse(reader: WireReader): KvStatus {
   }
   return { version, dbSize };
 }
-
-/** AlarmRequest.AlarmAction */
-export const ALARM_GET = 0;
-
-export function readAlarmAction(reader: WireReader): number {
-  let action = ALARM_GET;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === varintTag(1)) action = reader.int();
-    else reader.skip(tag);
-  }
-  return action;
-}

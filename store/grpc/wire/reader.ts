@@ -34,6 +34,11 @@ export class WireReader {
     this.#end = buffer.length;
   }
 
+  /** Of the (nested) message. */
+  get atEnd(): boolean {
+    return this.#at >= this.#end;
+  }
+
   /** 0 at the end of the (nested) message. */
   tag(): number {
     if (this.#at >= this.#end) return 0;

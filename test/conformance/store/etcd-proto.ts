@@ -75,6 +75,18 @@ message AlarmRequest { enum AlarmAction { GET = 0; ACTIVATE = 1; DEACTIVATE = 2;
   AlarmAction action = 1; uint64 memberID = 2; int32 alarm = 3; }
 message AlarmMember { uint64 memberID = 1; int32 alarm = 2; }
 message AlarmResponse { ResponseHeader header = 1; repeated AlarmMember alarms = 2; }
+message HashRequest { }
+message HashResponse { ResponseHeader header = 1; uint32 hash = 2; }
+message HashKVRequest { int64 revision = 1; }
+message HashKVResponse { ResponseHeader header = 1; uint32 hash = 2; int64 compact_revision = 3;
+  int64 hash_revision = 4; }
+message DefragmentRequest { }
+message DefragmentResponse { ResponseHeader header = 1; }
+message DowngradeRequest { int32 action = 1; string version = 2; }
+message DowngradeResponse { ResponseHeader header = 1; string version = 2; }
+message SnapshotRequest { }
+message SnapshotResponse { ResponseHeader header = 1; uint64 remaining_bytes = 2; bytes blob = 3;
+  string version = 4; }
 message StatusRequest { }
 message StatusResponse { ResponseHeader header = 1; string version = 2; int64 dbSize = 3;
   uint64 leader = 4; uint64 raftIndex = 5; uint64 raftTerm = 6; uint64 raftAppliedIndex = 7;

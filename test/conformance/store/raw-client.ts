@@ -21,6 +21,10 @@ const services: Readonly<Record<string, string>> = {
   LeaseLeases: 'Lease',
   Status: 'Maintenance',
   Alarm: 'Maintenance',
+  Hash: 'Maintenance',
+  HashKV: 'Maintenance',
+  Defragment: 'Maintenance',
+  Downgrade: 'Maintenance',
   MemberList: 'Cluster',
 };
 
@@ -63,6 +67,14 @@ export class RawClient {
       if (code === undefined) throw error;
       return { code, details };
     }
+  }
+
+  /** Every response of a call that streams only answers. */
+  async download(path: string, request: Buffer): Promise<Buffer[]> {
+    const received: Buffer[] = [];
+    for await (const bytes of this.#client.makeServerStreamRequest(path, asIs, asIs, request))
+      received.push(bytes as Buffer);
+    return received;
   }
 
   watch(): RawStream {

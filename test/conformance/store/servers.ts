@@ -9,6 +9,7 @@ import { realClock } from '../../../platform/node/clock.ts';
 import { realDisk } from '../../../platform/node/disk.ts';
 import { processUsage } from '../../../platform/node/process-usage.ts';
 import { realRandom } from '../../../platform/node/random.ts';
+import { realCrypto } from '../../../platform/node/crypto.ts';
 import { sha1 } from '../../../platform/node/sha1.ts';
 import { sniffingServer } from '../../../platform/node/sniffing-server.ts';
 import type { TlsMaterial } from '../../../platform/http-server.ts';
@@ -29,6 +30,7 @@ export async function startOurs(
   const { tls, ...rest } = options;
   const member = await startMember({
     ...{ clock: realClock, random: realRandom, disk: realDisk, logger: silentLogger, sha1 },
+    crypto: realCrypto,
     dataDir: '/unused',
     engine: new MemoryStorage().open,
     ...rest,
@@ -48,7 +50,7 @@ export async function startOurs(
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };

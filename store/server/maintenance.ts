@@ -1,0 +1,101 @@
+/** Maintenance of one member: alarms through the log, hashes and copies of the engine. */
+import type { StoredMember } from '../backup/contents.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Alarm } from '../mvcc/command.ts';
+import { checkRevision } from '../mvcc/txn-plan.ts';
+import type { Backup, KvHash, Maintenance } from './interface.ts';
+import type { Replica } from './replica.ts';
+
+/** A hash that a compaction overtook is begun again, so often. */
+const HASH_ATTEMPTS = 5;
+
+export interface MaintenanceOptions {
+  readonly replica: Replica;
+  readonly engine: Engine;
+  /** As a copy is to list them. */
+  readonly members: () => readonly StoredMember[];
+  /** "3.6.0" */
+  readonly version: string;
+}
+
+export class MemberMaintenance implements Maintenance {
+  readonly #options: MaintenanceOptions;
+  readonly #replica: Replica;
+  readonly #engine: Engine;
+  /** Copies that are being read. */
+  readonly #open = new Set<() => Promise<void>>();
+
+  constructor(options: MaintenanceOptions) {
+    this.#options = options;
+    this.#replica = options.replica;
+    this.#engine = options.engine;
+  }
+
+  async alarms(): Promise<readonly Alarm[]> {
+    await this.#replica.confirmRead();
+    return this.#replica.store.alarms.list();
+  }
+
+  standing(): readonly Alarm[] {
+    return this.#replica.store.alarms.list();
+  }
+
+  async changeAlarm(action: 'activate' | 'deactivate', alarm: Alarm): Promise<boolean> {
+    return (await this.#replica.propose({ type: 'alarm', action, ...alarm })).changed;
+  }
+
+  async hashKv(revision: number): Promise<KvHash> {
+    const { hashKvAt } = await import('./backup.ts');
+    await this.#replica.settle();
+    for (let attempt = 1; ; attempt++) {
+      const { store } = this.#replica;
+      const { compacted } = store;
+      const upTo = revision === 0 ? store.current : revision;
+      checkRevision(upTo, store);
+      const hash = await hashKvAt(this.#engine, store.index, { revision: upTo, compacted });
+      // What a compaction forgets meanwhile would be missing from the index.
+      if (store.compacted !== compacted && attempt < HASH_ATTEMPTS) continue;
+      return { hash, compactRevision: compacted, hashRevision: upTo };
+    }
+  }
+
+  async hash(): Promise<number> {
+    const { hashState } = await import('./backup.ts');
+    await this.#replica.settle();
+    return hashState(this.#engine);
+  }
+
+  async defragment(): Promise<void> {
+    await this.#replica.removed();
+    await this.#engine.compact();
+  }
+
+  async snapshot(): Promise<Backup> {
+    const { backUp } = await import('./backup.ts');
+    await this.#replica.removed();
+    const { store, raft, removalsDone } = this.#replica;
+    const revision = store.current;
+    const backup = backUp(this.#engine, {
+      term: raft.term,
+      compactionFinished: removalsDone,
+      members: this.#options.members(),
+      clusterVersion: `${this.#options.version.split('.').slice(0, 2).join('.')}.0`,
+    });
+    const close = async (): Promise<void> => {
+      this.#open.delete(close);
+      await backup.close();
+    };
+    this.#open.add(close);
+    try {
+      return { ...(await backup.stream), revision, close };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  /** Lets go of copies that are still being read. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#open].map((close) => close()));
+  }
+}
