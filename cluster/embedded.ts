@@ -22,7 +22,6 @@ import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/sha1.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
-import { connectEtcd } from '../store/client/connect.ts';
 import { serveStore } from '../store/grpc/server.ts';
 import type { Kv } from '../store/kv.ts';
 import { startMember } from '../store/server/member.ts';
@@ -104,6 +103,7 @@ async function startStore(
 ): Promise<Kv> {
   const logger = options.logger.child({ component: 'store' });
   if (options.etcdServers !== undefined) {
+    const { connectEtcd } = await import('../store/client/connect.ts');
     const kv = connectEtcd({ endpoints: options.etcdServers, tls: {}, ...effects, logger });
     await parts.start(() => ({ stop: () => kv.close() }));
     await kv.status();
