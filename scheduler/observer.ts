@@ -1,16 +1,16 @@
 import { nameOf, uidOf } from '../api/meta.ts';
-import type { Node, Pod } from '../api/types/core-v1.ts';
+import type { Namespace, Node, Pod } from '../api/types/core-v1.ts';
 import type { InformerHandler } from '../client/informer-interface.ts';
 import type { Cache } from './cache/cache.ts';
 import { asksForLess, isTerminal, nodeEvents } from './cluster-events.ts';
-import { podInfo } from './framework/pod-info.ts';
+import { podInfo, type PodInfo } from './framework/pod-info.ts';
 import type { SchedulingQueue } from './queue/scheduling-queue.ts';
 
 export interface Observed {
   readonly cache: Cache;
   readonly queue: SchedulingQueue;
-  /** Only pods that ask for this scheduler are queued; all pods with a node are counted. */
-  readonly schedulerName: string;
+  /** Only pods that ask for one of these are queued; all pods with a node are counted. */
+  readonly schedulerNames: ReadonlySet<string>;
 }
 
 /** Keeps the cache's nodes equal to the informer's, and tells the queue what changed. */
@@ -24,7 +24,10 @@ export function observeNodes({ cache, queue }: Observed): InformerHandler<Node> 
       cache.setNode(node);
       for (const event of nodeEvents(old, node)) queue.notify(event);
     },
-    deleted: (node) => cache.removeNode(nameOf(node)),
+    deleted(node) {
+      cache.removeNode(nameOf(node));
+      queue.notify({ kind: 'NodeDelete', node });
+    },
   };
 }
 
@@ -35,10 +38,11 @@ const holdsNode = (pod: Pod): boolean => Boolean(pod.spec.nodeName) && !isTermin
  * another scheduler's). The watch wins over whatever was assumed.
  */
 export function observePods(observed: Observed): InformerHandler<Pod> {
-  const { cache, queue, schedulerName } = observed;
+  const { cache, queue, schedulerNames } = observed;
+  const { nominations } = cache.cluster;
 
   const ours = ({ spec, status, metadata }: Pod): boolean =>
-    (spec.schedulerName ?? 'default-scheduler') === schedulerName &&
+    schedulerNames.has(spec.schedulerName ?? 'default-scheduler') &&
     status?.phase !== 'Succeeded' &&
     status?.phase !== 'Failed' &&
     metadata.deletionTimestamp === undefined;
@@ -48,32 +52,61 @@ export function observePods(observed: Observed): InformerHandler<Pod> {
     const before = cache.pod(info.uid);
     cache.confirm(info);
     queue.delete(info.uid);
-    if (!hadNode) queue.notify({ kind: 'AssignedPodAdd', pod });
-    else if (before !== undefined && asksForLess(before.requests, info.requests))
-      queue.notify({ kind: 'AssignedPodScaleDown', pod });
+    if (!hadNode) queue.notify({ kind: 'AssignedPodAdd', pod: info });
+    else if (before !== undefined) {
+      if (asksForLess(before.requests, info.requests))
+        queue.notify({ kind: 'AssignedPodScaleDown', pod: info });
+      if (before.labelClass.key !== info.labelClass.key)
+        queue.notify({ kind: 'AssignedPodLabels', pod: info });
+    }
   }
 
   function gone(pod: Pod): void {
     const uid = uidOf(pod);
-    const held = cache.nodeNameOf(uid) !== undefined;
+    const held = cache.pod(uid);
     cache.remove(uid);
     queue.delete(uid);
-    if (held) queue.notify({ kind: 'AssignedPodDelete', pod });
+    nominations.delete(uid);
+    if (held !== undefined) queue.notify({ kind: 'AssignedPodDelete', pod: held });
   }
 
-  function set(pod: Pod, hadNode: boolean): void {
-    if (holdsNode(pod)) placed(pod, hadNode);
-    else if (!pod.spec.nodeName && ours(pod)) queue.set(podInfo(pod));
-    else gone(pod);
+  /** What this scheduler nominated stands until the API server says otherwise. */
+  function nominate(info: PodInfo, old: Pod | undefined): void {
+    const nominated = info.pod.status?.nominatedNodeName ?? '';
+    const before = old?.status?.nominatedNodeName ?? '';
+    const known = nominations.nodeOf(info.uid) ?? '';
+    if (nominated !== '' || before !== '') nominations.set(info, nominated);
+    else if (known !== '') nominations.set(info, known);
+  }
+
+  function set(pod: Pod, old: Pod | undefined): void {
+    if (holdsNode(pod)) placed(pod, old !== undefined && holdsNode(old));
+    else if (!pod.spec.nodeName && ours(pod)) {
+      const info = podInfo(pod);
+      nominate(info, old);
+      queue.set(info);
+    } else gone(pod);
   }
 
   return {
-    added: (pod) => set(pod, false),
+    added: (pod) => set(pod, undefined),
     updated(old, pod) {
       const same = old.metadata.uid === pod.metadata.uid;
       if (!same) gone(old);
-      set(pod, same && holdsNode(old));
+      set(pod, same ? old : undefined);
     },
     deleted: gone,
+  };
+}
+
+/** Only their labels matter: namespace selectors of affinity terms look at them. */
+export function observeNamespaces({ cache, queue }: Observed): InformerHandler<Namespace> {
+  const set = (namespace: Namespace): void => {
+    if (cache.cluster.setNamespace(namespace)) queue.notify({ kind: 'NamespaceLabels' });
+  };
+  return {
+    added: set,
+    updated: (_old, namespace) => set(namespace),
+    deleted: (namespace) => cache.cluster.removeNamespace(nameOf(namespace)),
   };
 }

@@ -11,12 +11,20 @@ import type { Logger } from '../platform/logger.ts';
 export interface ReporterOptions {
   readonly client: Client;
   readonly clock: Clock;
-  readonly recorder: EventRecorder;
+  /** Events come from the scheduler that the pod names. */
+  readonly recorderOf: (pod: Pod) => EventRecorder;
   readonly logger: Logger;
 }
 
 /** Why a pod has no node. SchedulerError: the scheduler failed, rather than refused. */
 export type FailureReason = 'Unschedulable' | 'SchedulerError';
+
+export interface FailureReport {
+  readonly reason: FailureReason;
+  readonly message: string;
+  /** Undefined: as it was; '': none any more. */
+  readonly nominatedNodeName?: string;
+}
 
 /**
  * Tells users what the scheduler did: events, and the PodScheduled condition of pods without a
@@ -30,7 +38,7 @@ export class Reporter {
   }
 
   scheduled(pod: Pod, nodeName: string): void {
-    this.#options.recorder.record(pod, {
+    this.#options.recorderOf(pod).record(pod, {
       type: 'Normal',
       reason: 'Scheduled',
       message: `Successfully assigned ${namespaceOf(pod)}/${nameOf(pod)} to ${nodeName}`,
@@ -38,20 +46,17 @@ export class Reporter {
   }
 
   /** Resolves when the condition is written, or cannot be; it never rejects. */
-  async failed(pod: Pod, reason: FailureReason, message: string): Promise<void> {
-    const { client, clock, recorder, logger } = this.#options;
-    recorder.record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
+  async failed(pod: Pod, { reason, message, nominatedNodeName }: FailureReport): Promise<void> {
+    const { client, recorderOf, logger } = this.#options;
+    recorderOf(pod).record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
     const old = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-    if (old?.status === 'False' && old.reason === reason && old.message === message) return;
-    const { generation } = pod.metadata;
-    const condition: PodCondition = {
-      type: 'PodScheduled',
-      status: 'False',
-      lastTransitionTime:
-        (old?.status === 'False' ? old.lastTransitionTime : undefined) ?? formatTime(clock.now()),
-      reason,
-      message,
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    const known = old?.status === 'False' && old.reason === reason && old.message === message;
+    const nominated = pod.status?.nominatedNodeName ?? '';
+    const renominated = nominatedNodeName !== undefined && nominatedNodeName !== nominated;
+    if (known && !renominated) return;
+    const status = {
+      conditions: [this.#condition(pod, { reason, message })],
+      ...(renominated ? { nominatedNodeName: nominatedNodeName || null } : {}),
     };
     try {
       await client.patch(
@@ -60,7 +65,7 @@ export class Reporter {
         {
           type: 'application/strategic-merge-patch+json',
           // The uid is a precondition: a namesake created since keeps its own status.
-          body: { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } },
+          body: { metadata: { uid: pod.metadata.uid }, status },
           subresource: 'status',
         },
       );
@@ -68,5 +73,20 @@ export class Reporter {
       if (isStatus(error, 'NotFound') || isStatus(error, 'Conflict')) return;
       logger.warn({ err: error, pod: nameOf(pod) }, 'cannot write the PodScheduled condition');
     }
+  }
+
+  #condition(pod: Pod, { reason, message }: FailureReport): PodCondition {
+    const old = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+    const { generation } = pod.metadata;
+    return {
+      type: 'PodScheduled',
+      status: 'False',
+      lastTransitionTime:
+        (old?.status === 'False' ? old.lastTransitionTime : undefined) ??
+        formatTime(this.#options.clock.now()),
+      reason,
+      message,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    };
   }
 }

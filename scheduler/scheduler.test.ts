@@ -1,6 +1,6 @@
 /** The scheduler against a real API server in the same process, on good days and bad ones. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { events, nodes, pods } from '../api/resources.ts';
+import { events, nodes, podDisruptionBudgets, pods, priorityClasses } from '../api/resources.ts';
 import type { Node, Pod, PodSpec } from '../api/types/core-v1.ts';
 import type { Client } from '../client/interface.ts';
 import type { JsonValue } from '../platform/http.ts';
@@ -10,9 +10,8 @@ import { realClock as clock } from '../platform/node/clock.ts';
 import { realRandom as random } from '../platform/node/random.ts';
 import { eventually, startEmbeddedApi } from '../test/support/embedded-api.ts';
 import { FakeClock } from '../test/support/fake-clock.ts';
-import { postBinding } from './binding.ts';
 import type { Cycle, PendingPermit } from './framework/interface.ts';
-import { defaultProfile } from './profile.ts';
+import { defaultProfile } from './registry.ts';
 import { startScheduler, type SchedulerOptions } from './scheduler.ts';
 
 let parts = new Lifecycle();
@@ -123,6 +122,61 @@ describe('startScheduler', () => {
     await eventually(client, pods, (all) => all.length === 1 && all.every(isBound));
   });
 
+  it('evicts what is less important, within what budgets allow, and takes the room', async () => {
+    const { client } = await startEmbeddedApi(parts);
+    for (const name of ['a', 'b']) await addNode(client, name);
+    const whole = [{ name: 'c', image: 'x', resources: { requests: { cpu: '4' } } }];
+    const labelled = (name: string) =>
+      client.create(pods, {
+        metadata: { namespace: 'default', name, labels: { app: name } },
+        spec: { containers: whole },
+      });
+    const { metadata } = await client.create(podDisruptionBudgets, {
+      metadata: { namespace: 'default', name: 'kept' },
+      spec: { minAvailable: 1, selector: { matchLabels: { app: 'kept' } } },
+    });
+    expect(metadata.name).toBe('kept');
+    await start(client);
+    await labelled('kept');
+    await labelled('victim');
+    await eventually(client, pods, (all) => all.every(isBound));
+    await client.create(priorityClasses, { metadata: { name: 'urgent' }, value: 1000 });
+    const priority = { priorityClassName: 'urgent', priority: 1000 };
+    await addPod(client, 'urgent', { containers: whole, ...priority });
+    const named = (all: readonly Pod[], name: string) => all.find((p) => p.metadata.name === name);
+    const marked = await eventually(client, pods, (all) =>
+      Boolean(named(all, 'urgent')?.status?.nominatedNodeName),
+    );
+    const victim = await eventually(
+      client,
+      pods,
+      (all) => named(all, 'victim')?.metadata.deletionTimestamp !== undefined,
+    );
+    expect(named(victim, 'victim')?.status?.conditions).toContainEqual(
+      expect.objectContaining({
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'PreemptionByScheduler',
+        message: 'default-scheduler: preempting to accommodate a higher priority pod',
+      }),
+    );
+    expect(named(marked, 'urgent')?.status?.nominatedNodeName).toBe(
+      named(victim, 'victim')?.spec.nodeName,
+    );
+    // What the node's agent would do when the pod has ended.
+    const ref = { namespace: 'default', name: 'victim' };
+    await client.delete(pods, ref, { gracePeriodSeconds: 0 });
+    const after = await eventually(client, pods, (all) => isBound(named(all, 'urgent')!));
+    expect(after.map((pod) => pod.metadata.name).sort()).toEqual(['kept', 'urgent']);
+    const said = await eventually(client, events, (all) =>
+      all.some(({ reason }) => reason === 'Preempted'),
+    );
+    expect(said.find(({ reason }) => reason === 'Preempted')).toMatchObject({
+      type: 'Normal',
+      involvedObject: { name: 'victim' },
+    });
+  });
+
   it('lets gated pods and pods of other schedulers wait', async () => {
     const { client } = await startEmbeddedApi(parts);
     await addNode(client, 'a');
@@ -217,7 +271,6 @@ describe('startScheduler', () => {
     await addNode(client, 'a');
     const clockOfPermits = new FakeClock();
     const log: string[] = [];
-    const { rows, schedulerName } = defaultProfile((pod, node) => postBinding(client, pod, node));
     const moody = {
       name: 'Moody',
       reserve: ({ pod }: Cycle) => void log.push(`reserve ${pod.pod.metadata.name}`),
@@ -233,7 +286,10 @@ describe('startScheduler', () => {
     };
     await start(client, {
       clock: clockOfPermits,
-      profile: { schedulerName, rows: [...rows, { plugin: moody }] },
+      profiles(parts) {
+        const { rows, schedulerName } = defaultProfile(parts);
+        return [{ schedulerName, rows: [...rows, { plugin: moody }] }];
+      },
     });
     await addPod(client, 'broken');
     await addPod(client, 'late');

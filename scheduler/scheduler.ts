@@ -5,22 +5,27 @@
  * nothing: killed at any moment and started again, it learns from its first lists which pods
  * are bound, and a binding that was under way is either there or refused as a conflict.
  */
-import { nodes, pods } from '../api/resources.ts';
-import { createEventRecorder } from '../client/event-recorder.ts';
+import { namespaces, nodes, podDisruptionBudgets, pods } from '../api/resources.ts';
+import type { Pod } from '../api/types/core-v1.ts';
+import { createEventRecorder, type EventRecorder } from '../client/event-recorder.ts';
+import { InformerFactory } from '../client/informer-factory.ts';
 import { createInformer } from '../client/informer.ts';
 import { startLeaderElection, type LeaderElection } from '../client/leader-election.ts';
 import type { Client } from '../client/interface.ts';
+import { assert } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
 import { postBinding } from './binding.ts';
 import { Cache } from './cache/cache.ts';
+import { ApiEvictor } from './eviction.ts';
 import { Framework } from './framework/framework.ts';
+import type { PodInfo } from './framework/pod-info.ts';
 import type { Profile } from './framework/profile.ts';
-import { observeNodes, observePods } from './observer.ts';
-import { defaultProfile, defaultSchedulerName } from './profile.ts';
-import { SchedulingQueue } from './queue/scheduling-queue.ts';
+import { observeNamespaces, observeNodes, observePods } from './observer.ts';
+import { SchedulingQueue, type QueuePolicy } from './queue/scheduling-queue.ts';
+import { defaultProfile, defaultSchedulerName, type PluginParts } from './registry.ts';
 import { Reporter } from './reporter.ts';
 import { SchedulingLoop } from './scheduling-loop.ts';
 import { NodeSelection } from './select-node.ts';
@@ -34,8 +39,8 @@ export interface SchedulerOptions {
   readonly leaderElect?: { readonly identity: string };
   /** Default: "default-scheduler". Pods that name another scheduler are left alone. */
   readonly schedulerName?: string;
-  /** Replaces the default plugins; its schedulerName wins over the option. */
-  readonly profile?: Profile;
+  /** Replace the default profile and `schedulerName`. At least one; names differ. */
+  readonly profiles?: (parts: PluginParts) => readonly Profile[];
   /** 0, the default: adaptive. */
   readonly percentageOfNodesToScore?: number;
   /** Freezes cached objects: for tests. */
@@ -58,14 +63,14 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   const parts = new Lifecycle();
   const election =
     options.leaderElect && (await parts.start(() => elect(options, () => void loop.stop())));
-  const { podInformer, nodeInformer, loop } = await assemble(options, parts);
+  const { podInformer, informers, loop } = await assemble(options, parts);
   podInformer.start();
-  nodeInformer.start();
+  informers.start();
   const begin = async (): Promise<void> => {
-    await Promise.all([podInformer.whenSynced(), nodeInformer.whenSynced()]);
+    await Promise.all([podInformer.whenSynced(), informers.whenSynced()]);
     await election?.whenLeading();
     loop.start();
-    options.logger.info({ nodes: nodeInformer.lister.list().length }, 'scheduler started');
+    options.logger.info({ nodes: informers.of(nodes).lister.list().length }, 'scheduler started');
   };
   const ready = begin();
   ready.catch(() => {});
@@ -74,28 +79,46 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
 
 async function assemble(options: SchedulerOptions, parts: Lifecycle) {
   const { client, clock, random, logger, freeze = false } = options;
-  const profile =
-    options.profile ??
-    defaultProfile(
-      (pod, nodeName) => postBinding(client, pod, nodeName),
-      options.schedulerName ?? defaultSchedulerName,
-    );
-  const framework = new Framework(profile);
-  const component = framework.schedulerName;
-  const recorder = await parts.start(() =>
-    createEventRecorder({ client, clock, random, logger, component }),
-  );
-  const cache = new Cache();
-  const queue = new SchedulingQueue({ clock, policy: framework, onActive: () => loop.wake() });
   const effects = { client, clock, random, logger, freeze };
+  const cache = new Cache();
+  const informers = new InformerFactory(effects);
+  const recorders = new Map<string, EventRecorder>();
+  const recorderOf = ({ spec }: Pod): EventRecorder =>
+    recorders.get(spec.schedulerName ?? defaultSchedulerName)!;
+  const pluginParts: PluginParts = {
+    post: (pod, nodeName) => postBinding(client, pod, nodeName),
+    preemption: {
+      budgets: () => informers.of(podDisruptionBudgets).lister.list(),
+      evictor: new ApiEvictor({
+        ...{ client, clock, recorderOf },
+        rejectWaiting: (uid) => loop.rejectWaiting(uid, 'preempted'),
+      }),
+      random,
+    },
+  };
+  const profiles = profilesOf(options, pluginParts);
+  const frameworks = new Map<string, Framework>();
+  for (const profile of profiles) {
+    const component = profile.schedulerName;
+    frameworks.set(component, new Framework(profile, cache.cluster));
+    const recorder = () => createEventRecorder({ client, clock, random, logger, component });
+    recorders.set(component, await parts.start(recorder));
+  }
+  const frameworkOf = ({ pod }: PodInfo): Framework =>
+    frameworks.get(pod.spec.schedulerName ?? defaultSchedulerName)!;
+  const queue = new SchedulingQueue({
+    clock,
+    policy: policyOf(frameworks, frameworkOf),
+    onActive: () => loop.wake(),
+  });
+  await parts.start(() => informers);
   const podInformer = await parts.start(() =>
     createInformer(pods, { ...effects, fieldSelector: livePods }),
   );
-  const nodeInformer = await parts.start(() => createInformer(nodes, effects));
   const loop = new SchedulingLoop({
-    ...{ framework, cache, queue, clock, logger },
+    ...{ frameworkOf, cache, queue, clock, logger },
     selection: new NodeSelection(random, options.percentageOfNodesToScore),
-    reporter: new Reporter({ client, clock, recorder, logger }),
+    reporter: new Reporter({ client, clock, recorderOf, logger }),
     truth: { client, clock, logger },
     latest: (key) => podInformer.lister.get(key),
   });
@@ -106,10 +129,32 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
       await loop.stop();
     },
   }));
-  const observed = { cache, queue, schedulerName: framework.schedulerName };
-  nodeInformer.addHandler(observeNodes(observed));
+  const observed = { cache, queue, schedulerNames: new Set(frameworks.keys()) };
+  informers.of(nodes).addHandler(observeNodes(observed));
+  informers.of(namespaces).addHandler(observeNamespaces(observed));
   podInformer.addHandler(observePods(observed));
-  return { podInformer, nodeInformer, loop };
+  informers.of(podDisruptionBudgets);
+  return { podInformer, informers, loop };
+}
+
+function profilesOf(options: SchedulerOptions, parts: PluginParts): readonly Profile[] {
+  const profiles = options.profiles?.(parts) ?? [defaultProfile(parts, options.schedulerName)];
+  assert(profiles.length > 0, 'a scheduler needs a profile');
+  return profiles;
+}
+
+/** All profiles share one queue and so one order: that of the first. */
+function policyOf(
+  frameworks: ReadonlyMap<string, Framework>,
+  frameworkOf: (pod: PodInfo) => Framework,
+): QueuePolicy {
+  const [first] = frameworks.values();
+  return {
+    preEnqueue: (pod) => frameworkOf(pod).preEnqueue(pod),
+    goesFirst: (a, b) => first!.goesFirst(a, b),
+    wakes: (pod, rejectedBy, event) => frameworkOf(pod).wakes(pod, rejectedBy, event),
+    heeds: (pod, rejectedBy, kind) => frameworkOf(pod).heeds(rejectedBy, kind),
+  };
 }
 
 function elect(options: SchedulerOptions, stopActing: () => void): LeaderElection {

@@ -10,15 +10,16 @@ import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Pod } from '../api/types/core-v1.ts';
 import { currentState, type TruthOptions } from './binding.ts';
+import { BindingCycles, type Placement } from './binding-cycle.ts';
 import type { Cache } from './cache/cache.ts';
 import type { Framework } from './framework/framework.ts';
-import type { Cycle, PendingPermit } from './framework/interface.ts';
+import type { Cycle } from './framework/interface.ts';
 import type { NodeInfo } from './framework/node-info.ts';
 import { podInfo, type PodInfo } from './framework/pod-info.ts';
-import { isRejection, unschedulable, type Status } from './framework/status.ts';
+import { isRejection, type Status } from './framework/status.ts';
 import type { Outcome, QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { FailureReason, Reporter } from './reporter.ts';
-import type { NodeSelection } from './select-node.ts';
+import type { NodeSelection, Selection } from './select-node.ts';
 
 export const maxWritesInFlight = 128;
 /** The longest the loop keeps the thread before it lets others run. */
@@ -27,7 +28,8 @@ const sliceMs = 10;
 const doubtAfterMs = 30_000;
 
 export interface SchedulingLoopOptions {
-  readonly framework: Framework;
+  /** The plugins for a pod, by its spec.schedulerName. */
+  readonly frameworkOf: (pod: PodInfo) => Framework;
   readonly cache: Cache;
   readonly queue: SchedulingQueue;
   readonly selection: NodeSelection;
@@ -39,9 +41,20 @@ export interface SchedulingLoopOptions {
   readonly logger: Logger;
 }
 
+/** Why a pod was given back, and what becomes of its nomination to a node. */
+interface Failure {
+  readonly outcome: Outcome;
+  readonly message: string;
+  /** As in {@link Selection}: undefined stays, '' goes. */
+  readonly nominatedNodeName?: string;
+  readonly makeRoom?: () => Promise<void>;
+}
+
 export class SchedulingLoop implements Running {
   readonly #options: SchedulingLoopOptions;
   readonly #abort = new AbortController();
+  readonly #truth: TruthOptions;
+  readonly #bindings: BindingCycles;
   readonly #writes = new Set<Promise<void>>();
   #awake = false;
   #running = false;
@@ -50,6 +63,9 @@ export class SchedulingLoop implements Running {
 
   constructor(options: SchedulingLoopOptions) {
     this.#options = options;
+    this.#truth = { ...options.truth, signal: this.#abort.signal };
+    const { clock, logger } = options;
+    this.#bindings = new BindingCycles({ clock, logger, truth: this.#truth });
   }
 
   /** Begins to place pods. Before that, pods only gather in the queue. */
@@ -64,6 +80,11 @@ export class SchedulingLoop implements Running {
     if (this.#awake || !this.#running || this.#pause !== undefined) return;
     this.#awake = true;
     void Promise.resolve().then(() => this.#run());
+  }
+
+  /** Rejects a pod that waits for a permit; false if there is no such pod. */
+  rejectWaiting(uid: string, reason: string): boolean {
+    return this.#bindings.reject(uid, reason);
   }
 
   /** Resolves when the bindings under way have ended. */
@@ -101,23 +122,22 @@ export class SchedulingLoop implements Running {
   }
 
   #scheduleOne(queued: QueuedPod): void {
-    const { framework, cache, queue, selection } = this.#options;
+    const { cache, queue, selection, frameworkOf } = this.#options;
     const pod = this.#newest(queued.pod);
     if (pod === undefined) {
       queue.done(queued.pod.uid);
       return;
     }
-    const cycle = framework.newCycle(pod, cache.nodes);
+    const framework = frameworkOf(pod);
+    const cycle = framework.newCycle(pod, cache.cluster);
     const selected = selection.select(framework, cycle);
     switch (selected.kind) {
       case 'node':
-        this.#place(queued, cycle, selected.node);
+        this.#place(queued, framework, { cycle, node: selected.node });
         return;
-      case 'rejected': {
-        const { rejectedBy, message } = selected;
-        this.#giveBack(queued, pod, { outcome: { kind: 'rejected', rejectedBy }, message });
+      case 'rejected':
+        this.#reject(queued, pod, selected);
         return;
-      }
       case 'failed':
         this.#giveBackFor(queued, pod, selected.status);
         return;
@@ -134,8 +154,12 @@ export class SchedulingLoop implements Running {
     return current === pod.pod ? pod : podInfo(current);
   }
 
-  #place(queued: QueuedPod, cycle: Cycle, node: NodeInfo): void {
-    const { framework, cache } = this.#options;
+  #place(
+    queued: QueuedPod,
+    framework: Framework,
+    { cycle, node }: { readonly cycle: Cycle; readonly node: NodeInfo },
+  ): void {
+    const { cache } = this.#options;
     const { pod } = cycle;
     cache.assume(pod, node.name);
     const refused = framework.reserve(cycle, node);
@@ -151,78 +175,53 @@ export class SchedulingLoop implements Running {
       this.#giveBackFor(queued, pod, permits);
       return;
     }
-    this.#background(this.#bind(queued, { cycle, node, permits }));
+    this.#background(this.#bind(queued, { framework, cycle, node, permits }));
   }
 
-  async #bind(
-    queued: QueuedPod,
-    placed: { cycle: Cycle; node: NodeInfo; permits: readonly PendingPermit[] },
-  ): Promise<void> {
-    const { framework } = this.#options;
-    const { cycle, node, permits } = placed;
-    const refused =
-      (await this.#awaitPermits(permits)) ?? (await framework.preBind(cycle, node.name));
-    if (refused !== undefined) {
-      this.#undo(cycle, node);
-      this.#giveBackFor(queued, cycle.pod, refused);
-      return;
-    }
-    const failed = await framework.bind(cycle, node.name);
-    if (failed === undefined) this.#bound(cycle, node.name);
-    else await this.#resolveFailedBind(queued, { cycle, node, failed });
-  }
-
-  async #awaitPermits(permits: readonly PendingPermit[]): Promise<Status | undefined> {
-    const { clock } = this.#options;
-    for (const { decision, timeoutMs } of permits) {
-      let timer: Timer | undefined;
-      const timeout = new Promise<Status>((resolve) => {
-        const late = unschedulable('rejected due to timeout after waiting at plugin permit');
-        timer = clock.after(timeoutMs, () => resolve(late));
-        this.#abort.signal.addEventListener('abort', () => resolve(late), { once: true });
-      });
-      const status = await Promise.race([decision, timeout]);
-      timer?.cancel();
-      if (status !== undefined) return status;
-    }
-    return undefined;
-  }
-
-  #bound(cycle: Cycle, nodeName: string): void {
-    const { framework, cache, queue, reporter, clock } = this.#options;
+  async #bind(queued: QueuedPod, placement: Placement): Promise<void> {
+    const { framework, cycle, node } = placement;
+    const { cache, queue, reporter, clock } = this.#options;
     const { pod } = cycle;
-    cache.finishBinding(pod.uid, clock.monotonic() + doubtAfterMs);
-    queue.done(pod.uid);
-    reporter.scheduled(pod.pod, nodeName);
-    framework.postBind(cycle, nodeName);
-  }
-
-  async #resolveFailedBind(
-    queued: QueuedPod,
-    attempt: { cycle: Cycle; node: NodeInfo; failed: Status },
-  ): Promise<void> {
-    const { cycle, node, failed } = attempt;
-    const { pod } = cycle;
-    const { queue, logger, truth } = this.#options;
-    logger.warn({ err: failed.cause, pod: pod.key, node: node.name }, 'a binding failed');
-    const state = await currentState(pod.pod, { ...truth, signal: this.#abort.signal });
-    // Stopping: the next scheduler to run learns the truth from its first list.
-    if (state === 'unknown') return;
-    if (state?.spec.nodeName === node.name) {
-      this.#bound(cycle, node.name);
-      return;
+    const result = await this.#bindings.run(placement);
+    switch (result.kind) {
+      case 'bound':
+        cache.finishBinding(pod.uid, clock.monotonic() + doubtAfterMs);
+        queue.done(pod.uid);
+        reporter.scheduled(pod.pod, node.name);
+        framework.postBind(cycle, node.name);
+        return;
+      case 'unknown':
+        return;
+      case 'lost':
+        this.#undo(placement);
+        queue.done(pod.uid);
+        return;
+      case 'refused':
+        this.#undo(placement);
+        this.#giveBackFor(queued, pod, result.status);
+        return;
     }
-    this.#undo(cycle, node);
-    if (state === undefined || state.spec.nodeName) queue.done(pod.uid);
-    else this.#giveBackFor(queued, pod, failed);
   }
 
-  #undo(cycle: Cycle, node: NodeInfo): void {
-    const { framework, cache, queue } = this.#options;
+  #undo({ framework, cycle, node }: Placement): void {
+    const { cache, queue } = this.#options;
     framework.unreserve(cycle, node);
     cache.forget(cycle.pod.uid);
     // Pods rejected for want of what was assumed can have it now.
-    queue.notify({ kind: 'AssignedPodDelete', pod: cycle.pod.pod });
+    queue.notify({ kind: 'AssignedPodDelete', pod: cycle.pod });
+  }
+
+  #reject(queued: QueuedPod, pod: PodInfo, selected: Selection & { kind: 'rejected' }): void {
+    const { rejectedBy, message, nominatedNodeName, makeRoom } = selected;
+    const failure: Failure = {
+      outcome: { kind: 'rejected', rejectedBy },
+      message,
+      ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }),
+      ...(makeRoom === undefined ? {} : { makeRoom }),
+    };
+    if (nominatedNodeName !== undefined)
+      this.#options.cache.cluster.nominations.set(pod, nominatedNodeName);
+    this.#giveBack(queued, pod, failure);
   }
 
   #giveBackFor(queued: QueuedPod, pod: PodInfo, status: Status): void {
@@ -239,17 +238,46 @@ export class SchedulingLoop implements Running {
     this.#giveBack(queued, pod, { outcome, message });
   }
 
-  #giveBack(queued: QueuedPod, tried: PodInfo, why: { outcome: Outcome; message: string }): void {
+  #giveBack(queued: QueuedPod, tried: PodInfo, failure: Failure): void {
     const { queue, reporter } = this.#options;
     const pod = this.#newest(tried);
     if (pod === undefined) {
       queue.done(tried.uid);
       return;
     }
-    queue.putBack({ ...queued, pod: tried }, pod, why.outcome);
-    const reason: FailureReason =
-      why.outcome.kind === 'rejected' ? 'Unschedulable' : 'SchedulerError';
-    this.#background(reporter.failed(pod.pod, reason, why.message));
+    const { outcome, message, nominatedNodeName, makeRoom } = failure;
+    const reason: FailureReason = outcome.kind === 'rejected' ? 'Unschedulable' : 'SchedulerError';
+    const report = {
+      reason,
+      message,
+      ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }),
+    };
+    this.#background(reporter.failed(pod.pod, report));
+    if (makeRoom === undefined) queue.putBack({ ...queued, pod: tried }, pod, outcome);
+    else this.#background(this.#makeRoom(queued, tried, { ...failure, makeRoom }));
+  }
+
+  /**
+   * The pod stays in flight until its victims are on their way out: the events of their going
+   * are remembered for it, and nothing makes it preempt again meanwhile.
+   */
+  async #makeRoom(
+    queued: QueuedPod,
+    tried: PodInfo,
+    failure: Failure & Required<Pick<Failure, 'makeRoom'>>,
+  ): Promise<void> {
+    const { queue, cache, logger } = this.#options;
+    let { outcome } = failure;
+    try {
+      await failure.makeRoom();
+    } catch (error) {
+      logger.warn({ err: error, pod: tried.key }, 'preemption failed');
+      cache.cluster.nominations.delete(tried.uid);
+      outcome = { kind: 'failed' };
+    }
+    const pod = this.#newest(tried);
+    if (pod === undefined) queue.done(tried.uid);
+    else queue.putBack({ ...queued, pod: tried }, pod, outcome);
   }
 
   #armDoubts(): void {
@@ -261,8 +289,8 @@ export class SchedulingLoop implements Running {
   }
 
   async #settleDoubt(pod: PodInfo): Promise<void> {
-    const { cache, queue, truth } = this.#options;
-    const state = await currentState(pod.pod, { ...truth, signal: this.#abort.signal });
+    const { cache, queue } = this.#options;
+    const state = await currentState(pod.pod, this.#truth);
     // A watch may have settled it meanwhile.
     if (state === 'unknown' || !cache.isAssumed(pod.uid)) return;
     if (state?.spec.nodeName) {
@@ -270,7 +298,7 @@ export class SchedulingLoop implements Running {
       cache.confirm(podInfo(state));
     } else {
       cache.forget(pod.uid);
-      queue.notify({ kind: 'AssignedPodDelete', pod: pod.pod });
+      queue.notify({ kind: 'AssignedPodDelete', pod });
       if (state !== undefined) queue.set(podInfo(state));
     }
   }

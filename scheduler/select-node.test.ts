@@ -4,27 +4,25 @@ import { describe, expect, it } from 'vitest';
 import type { Node, Pod } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
 import { CountingRandom } from '../test/support/api-core.ts';
-import { aNode, aPod } from '../test/support/scheduling.ts';
+import { aNode, aPod, inertParts } from '../test/support/scheduling.ts';
 import { Cache } from './cache/cache.ts';
 import { Framework } from './framework/framework.ts';
 import type { Plugin } from './framework/interface.ts';
 import { podInfo } from './framework/pod-info.ts';
-import { defaultProfile } from './profile.ts';
+import { defaultProfile } from './registry.ts';
 import { NodeSelection, nodesToFind, type Selection } from './select-node.ts';
 
-const post = () => Promise.resolve();
-
 function selectorOver(nodes: readonly Node[], extra: Plugin[] = []) {
-  const { rows, schedulerName } = defaultProfile(post);
-  const framework = new Framework({
-    schedulerName,
-    rows: [...rows, ...extra.map((plugin) => ({ plugin }))],
-  });
+  const { rows, schedulerName } = defaultProfile(inertParts);
   const cache = new Cache();
+  const framework = new Framework(
+    { schedulerName, rows: [...rows, ...extra.map((plugin) => ({ plugin }))] },
+    cache.cluster,
+  );
   for (const node of nodes) cache.setNode(node);
   const selection = new NodeSelection(new CountingRandom());
   const select = (pod: Pod): Selection =>
-    selection.select(framework, framework.newCycle(podInfo(pod), cache.nodes));
+    selection.select(framework, framework.newCycle(podInfo(pod), cache.cluster));
   return { cache, select };
 }
 
@@ -57,6 +55,7 @@ describe('NodeSelection', () => {
         'no new claims to deallocate, preemption: 0/3 nodes are available: ' +
         '3 Preemption is not helpful for scheduling.',
       rejectedBy: new Set(['NodeUnschedulable', 'NodeResourcesFit']),
+      nominatedNodeName: '',
     });
   });
 

@@ -1,9 +1,10 @@
 import type { Random } from '../platform/random.ts';
 import type { Framework } from './framework/framework.ts';
+import type { Filtering } from './framework/filtering.ts';
 import { histogram } from './framework/histogram.ts';
-import type { Cycle, FilterPlugin } from './framework/interface.ts';
+import type { Cycle, PostFilterResult, Rejected, Trial } from './framework/interface.ts';
 import type { NodeInfo } from './framework/node-info.ts';
-import { isRejection, unresolvable, type Status } from './framework/status.ts';
+import { isRejection, namedBy, unresolvable, type Status } from './framework/status.ts';
 
 export type Selection =
   | { readonly kind: 'node'; readonly node: NodeInfo }
@@ -12,7 +13,10 @@ export type Selection =
       readonly message: string;
       /** Plugins whose queueing hints decide when to try again. */
       readonly rejectedBy: ReadonlySet<string>;
+      /** Undefined: what was nominated before stays; '': it does not. */
       readonly nominatedNodeName?: string;
+      /** To be run, and awaited, before the pod is tried again. */
+      readonly makeRoom?: () => Promise<void>;
     }
   | { readonly kind: 'failed'; readonly status: Status };
 
@@ -55,31 +59,33 @@ export class NodeSelection {
     }
     const before = framework.preFilter(cycle);
     if ('rejected' in before) return rejectEverywhere(framework, cycle, before.rejected);
-    const filters = framework.filtersFor(before.skipped);
+    const filtering = framework.filtering(cycle, before.skipped);
+    const nominated = nominatedNode(cycle, before.nodeNames);
+    if (nominated !== undefined && filtering.filter(nominated) === undefined)
+      return { kind: 'node', node: nominated };
     const { feasible, statuses } =
       before.nodeNames === undefined
-        ? this.#filterSome(framework, cycle, filters)
-        : filterNamed(framework, cycle, { filters, names: before.nodeNames });
+        ? this.#filterSome(framework, cycle, filtering)
+        : filterNamed(cycle, filtering, before.nodeNames);
     for (const status of statuses.values())
       if (status.code === 'Error') return { kind: 'failed', status };
-    if (feasible.length === 0) return reject(framework, cycle, statuses);
+    if (feasible.length === 0) return reject(framework, cycle, { statuses, trial: filtering });
     if (feasible.length === 1) return { kind: 'node', node: feasible[0]! };
     const scores = framework.score(cycle, feasible);
     if (!(scores instanceof Float64Array)) return { kind: 'failed', status: scores };
     return { kind: 'node', node: feasible[this.#best(scores)]! };
   }
 
-  #filterSome(framework: Framework, cycle: Cycle, filters: readonly FilterPlugin[]): Filtered {
-    const { nodes } = cycle;
+  #filterSome(framework: Framework, { nodes }: Cycle, filtering: Filtering): Filtered {
     const total = nodes.length;
-    const enough = nodesToFind(total, this.#percentage);
+    const enough = nodesToFind(total, framework.percentageOfNodesToScore ?? this.#percentage);
     const feasible: NodeInfo[] = [];
     const statuses = new Map<string, Status>();
     let i = this.#start % total;
     let seen = 0;
     while (seen < total && feasible.length < enough) {
       const node = nodes[i]!;
-      const status = framework.filter(filters, cycle, node);
+      const status = filtering.filter(node);
       if (status === undefined) feasible.push(node);
       else statuses.set(node.name, status);
       seen++;
@@ -105,47 +111,77 @@ export class NodeSelection {
   }
 }
 
+/** Where preemption made room for the pod, if it may go there at all. */
+function nominatedNode(
+  { pod, cluster }: Cycle,
+  names: ReadonlySet<string> | undefined,
+): NodeInfo | undefined {
+  const name = cluster.nominations.nodeOf(pod.uid);
+  if (name === undefined || names?.has(name) === false) return undefined;
+  return cluster.node(name);
+}
+
 function filterNamed(
-  framework: Framework,
-  cycle: Cycle,
-  named: { readonly filters: readonly FilterPlugin[]; readonly names: ReadonlySet<string> },
+  { nodes, cluster }: Cycle,
+  filtering: Filtering,
+  names: ReadonlySet<string>,
 ): Filtered {
   const feasible: NodeInfo[] = [];
   const statuses = new Map<string, Status>();
-  const absent: Status = {
-    ...unresolvable("node(s) didn't satisfy plugin(s) [NodeAffinity]"),
-    plugin: 'NodeAffinity',
-  };
-  for (const node of cycle.nodes) {
-    const status = named.names.has(node.name)
-      ? framework.filter(named.filters, cycle, node)
-      : absent;
+  for (const name of names) {
+    const node = cluster.node(name);
+    if (node === undefined) continue;
+    const status = filtering.filter(node);
     if (status === undefined) feasible.push(node);
     else statuses.set(node.name, status);
   }
+  if (feasible.length > 0) return { feasible, statuses };
+  const absent = namedBy(
+    unresolvable("node(s) didn't satisfy plugin(s) [NodeAffinity]"),
+    'NodeAffinity',
+  );
+  for (const { name } of nodes) if (!statuses.has(name)) statuses.set(name, absent);
   return { feasible, statuses };
 }
 
+/** No change on trial helps a pod that PreFilter rejected: its filters have nothing to go by. */
+const noTrial: Trial = { add() {}, remove() {}, filter: () => unresolvable() };
+
 function rejectEverywhere(framework: Framework, cycle: Cycle, status: Status): Selection {
   if (!isRejection(status)) return { kind: 'failed', status };
-  const statuses = new Map(cycle.nodes.map((node) => [node.name, status]));
-  const after = framework.postFilter(cycle, statuses);
+  const everywhere = unresolvableCopy(status);
+  const statuses = new Map(cycle.nodes.map((node) => [node.name, everywhere]));
+  const after = framework.postFilter(cycle, { statuses, trial: noTrial });
   return {
     kind: 'rejected',
     message: unavailable(cycle, status.reasons.join(', '), after.message),
     rejectedBy: pluginsOf([status]),
+    ...nomination(after),
   };
 }
 
-function reject(framework: Framework, cycle: Cycle, statuses: Map<string, Status>): Selection {
-  const after = framework.postFilter(cycle, statuses);
+/** What PreFilter says of the pod itself, evicting others from nodes does not change. */
+const unresolvableCopy = (status: Status): Status => ({
+  ...status,
+  code: 'UnschedulableAndUnresolvable',
+});
+
+function reject(framework: Framework, cycle: Cycle, rejected: Rejected): Selection {
+  const { statuses } = rejected;
+  const after = framework.postFilter(cycle, rejected);
   const reasons = histogram(reasonCounts(statuses.values()));
-  const { nominatedNodeName } = after;
   return {
     kind: 'rejected',
     message: unavailable(cycle, reasons, after.message),
     rejectedBy: pluginsOf(statuses.values()),
+    ...nomination(after),
+  };
+}
+
+function nomination({ nominatedNodeName, makeRoom }: PostFilterResult) {
+  return {
     ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }),
+    ...(makeRoom === undefined ? {} : { makeRoom }),
   };
 }
 

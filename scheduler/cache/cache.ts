@@ -4,16 +4,14 @@
  * pod is placed knowing of it.
  *
  * Kubernetes copies changed nodes into a snapshot before each cycle because its cache moves
- * during one. Here a scheduling cycle is synchronous: nothing moves during it, so the cache
- * itself is the snapshot, and only the order of the nodes is kept aside and rebuilt when the
- * set of nodes or a zone changes.
+ * during one. Here a scheduling cycle is synchronous: nothing moves during it, so the cache's
+ * {@link ClusterState} itself is the snapshot.
  */
-import { nameOf } from '../../api/meta.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Node } from '../../api/types/core-v1.ts';
-import { NodeInfo } from '../framework/node-info.ts';
+import { ClusterState } from '../framework/cluster-state.ts';
+import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
-import { interleaveZones, zoneOf } from './node-tree.ts';
 
 interface Placed {
   readonly pod: PodInfo;
@@ -25,34 +23,24 @@ interface Placed {
 }
 
 export class Cache {
-  readonly #nodes = new Map<string, NodeInfo>();
+  readonly cluster = new ClusterState();
   readonly #pods = new Map<string, Placed>();
   readonly #assumed = new Set<string>();
-  #order: readonly NodeInfo[] | undefined;
 
-  /** All known nodes, zones taking turns. The array is never changed, only replaced. */
   get nodes(): readonly NodeInfo[] {
-    this.#order ??= interleaveZones([...this.#nodes.values()].filter((info) => info.known));
-    return this.#order;
+    return this.cluster.nodes;
   }
 
   node(name: string): NodeInfo | undefined {
-    const info = this.#nodes.get(name);
-    return info?.known ? info : undefined;
+    return this.cluster.node(name);
   }
 
   setNode(node: Node): void {
-    const info = this.#infoOf(nameOf(node));
-    if (!info.known || zoneOf(info.node) !== zoneOf(node)) this.#order = undefined;
-    info.setNode(node);
+    this.cluster.setNode(node);
   }
 
   removeNode(name: string): void {
-    const info = this.#nodes.get(name);
-    if (info === undefined) return;
-    this.#order = undefined;
-    info.setNode(undefined);
-    this.#forgetIfEmpty(info);
+    this.cluster.removeNode(name);
   }
 
   isAssumed(uid: string): boolean {
@@ -110,30 +98,14 @@ export class Cache {
     const { uid } = placed.pod;
     this.#pods.set(uid, placed);
     if (placed.assumed) this.#assumed.add(uid);
-    this.#infoOf(placed.nodeName).addPod(placed.pod);
+    this.cluster.addPod(placed.pod, placed.nodeName);
+    this.cluster.nominations.delete(uid);
   }
 
   #take(uid: string): void {
-    const { nodeName } = this.#pods.get(uid)!;
+    const { pod, nodeName } = this.#pods.get(uid)!;
     this.#pods.delete(uid);
     this.#assumed.delete(uid);
-    const info = this.#nodes.get(nodeName);
-    assert(info !== undefined, `no node ${nodeName} for pod ${uid}`);
-    info.removePod(uid);
-    this.#forgetIfEmpty(info);
-  }
-
-  #infoOf(name: string): NodeInfo {
-    let info = this.#nodes.get(name);
-    if (info === undefined) {
-      info = new NodeInfo(name);
-      this.#nodes.set(name, info);
-    }
-    return info;
-  }
-
-  /** A removed node is remembered as long as pods are known on it: it may come back. */
-  #forgetIfEmpty(info: NodeInfo): void {
-    if (!info.known && info.pods.size === 0) this.#nodes.delete(info.name);
+    this.cluster.removePod(pod, nodeName);
   }
 }

@@ -1,11 +1,12 @@
-import type { Node, Pod } from '../../api/types/core-v1.ts';
+import type { Node } from '../../api/types/core-v1.ts';
+import type { PodInfo } from './pod-info.ts';
 
 /**
  * Something that happened in the cluster and may make a rejected pod schedulable. One kind per
  * aspect that a plugin can wait for, so that a pod waiting for cpu is not woken by a label.
  */
 export type ClusterEvent =
-  | { readonly kind: 'NodeAdd'; readonly node: Node }
+  | { readonly kind: 'NodeAdd' | 'NodeDelete'; readonly node: Node }
   | {
       readonly kind: 'NodeAllocatable' | 'NodeLabels' | 'NodeTaints';
       readonly node: Node;
@@ -13,8 +14,10 @@ export type ClusterEvent =
     }
   /** ScaleDown: a running pod asks for less than before (KEP-1287). */
   | {
-      readonly kind: 'AssignedPodAdd' | 'AssignedPodScaleDown' | 'AssignedPodDelete';
-      readonly pod: Pod;
-    };
+      readonly kind:
+        'AssignedPodAdd' | 'AssignedPodLabels' | 'AssignedPodScaleDown' | 'AssignedPodDelete';
+      readonly pod: PodInfo;
+    }
+  | { readonly kind: 'NamespaceLabels' };
 
 export type ClusterEventKind = ClusterEvent['kind'];

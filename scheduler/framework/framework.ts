@@ -1,11 +1,14 @@
 import { assert } from '../../platform/assert.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { CycleState } from './cycle-state.ts';
-import type { ClusterEvent } from './events.ts';
-import type * as points from './interface.ts';
+import type { ClusterEvent, ClusterEventKind } from './events.ts';
+import { Filtering } from './filtering.ts';
+import * as points from './interface.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
-import type { Profile } from './profile.ts';
-import { failure, type Status } from './status.ts';
+import { methodOf, type ExtensionPoint, type Profile } from './profile.ts';
+import { QueueingHints } from './queueing-hints.ts';
+import { failure, namedBy, type Status } from './status.ts';
 
 type With<P extends points.Plugin> = readonly { readonly plugin: P; readonly weight: number }[];
 
@@ -17,9 +20,11 @@ export type PreFiltered =
   | { readonly rejected: Status }
   | { readonly skipped: Skipped; readonly nodeNames?: ReadonlySet<string> };
 
-function rowsWith<P extends points.Plugin>(profile: Profile, method: keyof P & string): With<P> {
-  return profile.rows
-    .filter(({ plugin }) => method in plugin)
+/** The plugins of one point: the profile's own list for it, or all that have its method. */
+function rowsAt<P extends points.Plugin>(profile: Profile, point: ExtensionPoint): With<P> {
+  const rows = profile.at?.[point] ?? profile.rows;
+  return rows
+    .filter(({ plugin }) => methodOf[point] in plugin)
     .map(({ plugin, weight = 1 }) => ({ plugin: plugin as P, weight }));
 }
 
@@ -33,7 +38,8 @@ function intersection(
 /** Runs a profile's plugins point by point, and turns what they throw into a status. */
 export class Framework {
   readonly schedulerName: string;
-  readonly #profile: Profile;
+  readonly percentageOfNodesToScore: number | undefined;
+  readonly #hints: QueueingHints;
   readonly #preEnqueue: With<points.PreEnqueuePlugin>;
   readonly #queueSort: points.QueueSortPlugin;
   readonly #preFilter: With<points.PreFilterPlugin>;
@@ -47,24 +53,27 @@ export class Framework {
   readonly #bind: With<points.BindPlugin>;
   readonly #postBind: With<points.PostBindPlugin>;
 
-  constructor(profile: Profile) {
-    this.schedulerName = profile.schedulerName;
-    this.#profile = profile;
-    this.#preEnqueue = rowsWith(profile, 'preEnqueue');
-    const sorts = rowsWith<points.QueueSortPlugin>(profile, 'goesFirst');
-    assert(sorts.length === 1, `profile ${profile.schedulerName} needs exactly one QueueSort`);
+  constructor(profile: Profile, cluster: ClusterState) {
+    const { schedulerName } = profile;
+    this.schedulerName = schedulerName;
+    this.percentageOfNodesToScore = profile.percentageOfNodesToScore;
+    const everywhere = [...profile.rows, ...Object.values(profile.at ?? {}).flat()];
+    this.#hints = new QueueingHints(everywhere, cluster);
+    this.#preEnqueue = rowsAt(profile, 'preEnqueue');
+    const sorts = rowsAt<points.QueueSortPlugin>(profile, 'queueSort');
+    assert(sorts.length === 1, `profile ${schedulerName} needs exactly one QueueSort plugin`);
     this.#queueSort = sorts[0]!.plugin;
-    this.#preFilter = rowsWith(profile, 'preFilter');
-    this.#filter = rowsWith<points.FilterPlugin>(profile, 'filter').map(({ plugin }) => plugin);
-    this.#postFilter = rowsWith(profile, 'postFilter');
-    this.#preScore = rowsWith(profile, 'preScore');
-    this.#score = rowsWith(profile, 'score');
-    this.#reserve = rowsWith(profile, 'reserve');
-    this.#permit = rowsWith(profile, 'permit');
-    this.#preBind = rowsWith(profile, 'preBind');
-    this.#bind = rowsWith(profile, 'bind');
-    assert(this.#bind.length > 0, `profile ${profile.schedulerName} needs a Bind plugin`);
-    this.#postBind = rowsWith(profile, 'postBind');
+    this.#preFilter = rowsAt(profile, 'preFilter');
+    this.#filter = rowsAt<points.FilterPlugin>(profile, 'filter').map(({ plugin }) => plugin);
+    this.#postFilter = rowsAt(profile, 'postFilter');
+    this.#preScore = rowsAt(profile, 'preScore');
+    this.#score = rowsAt(profile, 'score');
+    this.#reserve = rowsAt(profile, 'reserve');
+    this.#permit = rowsAt(profile, 'permit');
+    this.#preBind = rowsAt(profile, 'preBind');
+    this.#bind = rowsAt(profile, 'bind');
+    assert(this.#bind.length > 0, `profile ${schedulerName} needs a Bind plugin`);
+    this.#postBind = rowsAt(profile, 'postBind');
   }
 
   preEnqueue(pod: PodInfo): Status | undefined {
@@ -79,8 +88,8 @@ export class Framework {
     return this.#queueSort.goesFirst(a, b);
   }
 
-  newCycle(pod: PodInfo, nodes: readonly NodeInfo[]): points.Cycle {
-    return { pod, state: new CycleState(), nodes };
+  newCycle(pod: PodInfo, cluster: ClusterState): points.Cycle {
+    return { pod, state: new CycleState(), nodes: cluster.nodes, cluster };
   }
 
   preFilter(cycle: points.Cycle): PreFiltered {
@@ -96,45 +105,38 @@ export class Framework {
     return nodeNames === undefined ? { skipped } : { skipped, nodeNames };
   }
 
-  /** The Filter plugins that still have a say on a pod after PreFilter. */
-  filtersFor(skipped: Skipped): readonly points.FilterPlugin[] {
-    return skipped.size === 0 ? this.#filter : this.#filter.filter((each) => !skipped.has(each));
+  /** Filtering for one pod, by the plugins that still have a say on it after PreFilter. */
+  filtering(cycle: points.Cycle, skipped: Skipped): Filtering {
+    const filters =
+      skipped.size === 0 ? this.#filter : this.#filter.filter((each) => !skipped.has(each));
+    return new Filtering(cycle, filters, this.#extensionsBut(skipped));
   }
 
-  /** The first rejection, in the order of the profile. */
-  filter(
-    filters: readonly points.FilterPlugin[],
-    cycle: points.Cycle,
-    node: NodeInfo,
-  ): Status | undefined {
-    for (const plugin of filters) {
-      let status: Status | undefined;
-      try {
-        status = plugin.filter(cycle, node);
-      } catch (error) {
-        return failure(error, plugin.name);
-      }
-      if (status !== undefined) return named(status, plugin);
-    }
-    return undefined;
+  #extensionsBut(skipped: Skipped): readonly points.PreFilterExtensions[] {
+    const extensions: points.PreFilterExtensions[] = [];
+    for (const { plugin } of this.#preFilter)
+      if ('podAdded' in plugin && !skipped.has(plugin))
+        extensions.push(plugin as points.Plugin as points.PreFilterExtensions);
+    return extensions;
   }
 
-  /** Every PostFilter's message, joined; the first nomination wins. */
-  postFilter(cycle: points.Cycle, statuses: points.NodeStatuses): points.PostFilterResult {
+  /** Every PostFilter's message, joined, up to the first that makes room for the pod. */
+  postFilter(cycle: points.Cycle, rejected: points.Rejected): points.PostFilterResult {
     const messages: string[] = [];
-    let nominatedNodeName: string | undefined;
+    let withdrawn = false;
     for (const { plugin } of this.#postFilter) {
-      const result = attemptAny(plugin, () => plugin.postFilter(cycle, statuses));
+      const result = attemptAny(plugin, () => plugin.postFilter(cycle, rejected));
       if (result === undefined) continue;
       if ('code' in result) {
         messages.push(...result.reasons);
         continue;
       }
+      if (result.nominatedNodeName) return result;
+      withdrawn ||= result.nominatedNodeName === '';
       if (result.message !== '') messages.push(result.message);
-      nominatedNodeName ??= result.nominatedNodeName;
     }
     const message = messages.join(', ');
-    return nominatedNodeName === undefined ? { message } : { message, nominatedNodeName };
+    return withdrawn ? { message, nominatedNodeName: '' } : { message };
   }
 
   /** Weighted totals in the order of `nodes`, or why scoring failed. */
@@ -156,7 +158,11 @@ export class Framework {
       } catch (error) {
         return failure(error, plugin.name);
       }
-      for (let i = 0; i < nodes.length; i++) totals[i]! += weight * scores[i]!;
+      for (let i = 0; i < nodes.length; i++) {
+        const score = scores[i]!;
+        if (!(score >= 0 && score <= points.maxNodeScore)) return outOfRange(plugin, score);
+        totals[i]! += weight * score;
+      }
     }
     return totals;
   }
@@ -216,38 +222,19 @@ export class Framework {
 
   /** True if `event` may make `pod` schedulable for any of the plugins that rejected it. */
   wakes(pod: PodInfo, rejectedBy: ReadonlySet<string>, event: ClusterEvent): boolean {
-    if (rejectedBy.size === 0) return true;
-    for (const { plugin } of this.#profile.rows) {
-      if (!rejectedBy.has(plugin.name)) continue;
-      if (!('interests' in plugin)) return true;
-      const { interests } = plugin as points.EnqueueExtensions;
-      if (interests.some((interest) => hints(interest, pod, event))) return true;
-    }
-    return false;
+    return this.#hints.wakes(pod, rejectedBy, event);
+  }
+
+  /** False: no pod rejected by these plugins alone is woken by events of this kind. */
+  heeds(rejectedBy: ReadonlySet<string>, kind: ClusterEventKind): boolean {
+    return this.#hints.heeds(rejectedBy, kind);
   }
 }
 
-/** A hint that throws wakes the pod: trying once too often is harmless, never trying is not. */
-function hints(interest: points.EventInterest, pod: PodInfo, event: ClusterEvent): boolean {
-  if (interest.on !== event.kind) return false;
-  try {
-    return interest.helps?.(pod, event) ?? true;
-  } catch {
-    return true;
-  }
-}
-
-/** Plugins return the same few statuses for thousands of nodes: each is copied once. */
-const namedStatuses = new WeakMap<Status, Status>();
-
-function named(status: Status, plugin: points.Plugin): Status {
-  if (status.plugin !== undefined) return status;
-  let copy = namedStatuses.get(status);
-  if (copy?.plugin !== plugin.name) {
-    copy = { ...status, plugin: plugin.name };
-    namedStatuses.set(status, copy);
-  }
-  return copy;
+function outOfRange(plugin: points.Plugin, score: number): Status {
+  const range = `[0, ${points.maxNodeScore}] after normalizing`;
+  const what = `plugin "${plugin.name}" returns an invalid score ${score}`;
+  return failure(new Error(`${what}, it should in the range of ${range}`), plugin.name);
 }
 
 function attemptAny<R extends object>(
@@ -256,7 +243,7 @@ function attemptAny<R extends object>(
 ): R | Status | undefined {
   try {
     const result = run();
-    return result !== undefined && 'code' in result ? named(result, plugin) : result;
+    return result !== undefined && 'code' in result ? namedBy(result, plugin.name) : result;
   } catch (error) {
     return failure(error, plugin.name);
   }
@@ -272,7 +259,7 @@ async function attemptAsync(
 ): Promise<Status | undefined> {
   try {
     const status = await run();
-    return status === undefined ? undefined : named(status, plugin);
+    return status === undefined ? undefined : namedBy(status, plugin.name);
   } catch (error) {
     return failure(error, plugin.name);
   }

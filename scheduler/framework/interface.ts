@@ -10,6 +10,7 @@
  * cluster state that cannot move meanwhile. Right of it is the binding cycle: asynchronous,
  * many pods at a time. A plugin that throws fails its pod, never the scheduler.
  */
+import type { ClusterState } from './cluster-state.ts';
 import type { CycleState } from './cycle-state.ts';
 import type { ClusterEvent, ClusterEventKind } from './events.ts';
 import type { NodeInfo } from './node-info.ts';
@@ -22,6 +23,8 @@ export interface Cycle {
   readonly state: CycleState;
   /** All nodes. The array is the scheduler's: read-only. */
   readonly nodes: readonly NodeInfo[];
+  /** The nodes with indexes over them. Read-only for plugins. */
+  readonly cluster: ClusterState;
 }
 
 /** Undefined says yes. */
@@ -52,6 +55,15 @@ export interface PreFilterPlugin extends Plugin {
   preFilter(cycle: Cycle): Verdict | { readonly nodeNames: ReadonlySet<string> };
 }
 
+/**
+ * Keeps what PreFilter wrote to the cycle's state true while pods are added or removed on trial.
+ * Plugins that only read the cluster in Filter do not need it.
+ */
+export interface PreFilterExtensions extends Plugin {
+  podAdded(cycle: Cycle, pod: PodInfo, node: NodeInfo): void;
+  podRemoved(cycle: Cycle, pod: PodInfo, node: NodeInfo): void;
+}
+
 /** May the pod run on this node? */
 export interface FilterPlugin extends Plugin {
   filter(cycle: Cycle, node: NodeInfo): Verdict;
@@ -60,16 +72,32 @@ export interface FilterPlugin extends Plugin {
 /** What became of each node that was filtered, by name. */
 export type NodeStatuses = ReadonlyMap<string, Status>;
 
+/** Tries out what would be if pods were elsewhere. Whoever changes something changes it back. */
+export interface Trial {
+  remove(pod: PodInfo, node: NodeInfo): void;
+  add(pod: PodInfo, node: NodeInfo): void;
+  /** The verdict of all Filter plugins, room kept for pods nominated to the node. */
+  filter(node: NodeInfo): Verdict;
+}
+
 export interface PostFilterResult {
   /** Added to the message users see. */
   readonly message: string;
-  /** The node on which room is being made for the pod, if any. */
+  /** The node on which room is being made for the pod; '' takes an earlier nomination back. */
   readonly nominatedNodeName?: string;
+  /** Makes the room. The pod is not tried again before it has ended. */
+  readonly makeRoom?: () => Promise<void>;
 }
 
 /** No node passed: makes room, or says why it cannot. */
 export interface PostFilterPlugin extends Plugin {
-  postFilter(cycle: Cycle, statuses: NodeStatuses): PostFilterResult | undefined;
+  postFilter(cycle: Cycle, rejected: Rejected): PostFilterResult | undefined;
+}
+
+export interface Rejected {
+  /** Nodes that are missing here were rejected before they were filtered. */
+  readonly statuses: NodeStatuses;
+  readonly trial: Trial;
 }
 
 /** Looks at the nodes that passed once. Skip: this plugin's scores are all 0. */
@@ -122,7 +150,7 @@ export interface PostBindPlugin extends Plugin {
 export interface EventInterest {
   readonly on: ClusterEventKind;
   /** Absent: always. */
-  readonly helps?: (pod: PodInfo, event: ClusterEvent) => boolean;
+  readonly helps?: (pod: PodInfo, event: ClusterEvent, cluster: ClusterState) => boolean;
 }
 
 /** Which events wake the pods this plugin rejected. A plugin without it: every event. */

@@ -22,6 +22,17 @@ export class ResourceTotals implements Resources {
   }
 }
 
+const noImages: ReadonlyMap<string, number> = new Map();
+
+function imagesOf(node: Node | undefined): ReadonlyMap<string, number> {
+  const listed = node?.status?.images;
+  if (listed === undefined || listed.length === 0) return noImages;
+  const sizes = new Map<string, number>();
+  for (const { names = [], sizeBytes = 0 } of listed)
+    for (const name of names) sizes.set(name, sizeBytes);
+  return sizes;
+}
+
 /**
  * One node as plugins see it: the object, and what the pods on it (assumed ones included) add up
  * to. Owned by the scheduler's cache; plugins only read it.
@@ -32,6 +43,7 @@ export class NodeInfo {
   #node: Node | undefined;
   #allocatable: Resources = noResources;
   #allowedPods = 0;
+  #images: ReadonlyMap<string, number> = noImages;
   readonly #pods = new Map<string, PodInfo>();
   readonly #requested = new ResourceTotals();
   readonly #scoringRequested = new ResourceTotals();
@@ -58,6 +70,11 @@ export class NodeInfo {
     return this.#allowedPods;
   }
 
+  /** Size in bytes of the images that the node has, by each of their names. */
+  get images(): ReadonlyMap<string, number> {
+    return this.#images;
+  }
+
   get pods(): ReadonlyMap<string, PodInfo> {
     return this.#pods;
   }
@@ -76,6 +93,7 @@ export class NodeInfo {
     const allocatable = node?.status?.allocatable;
     this.#allocatable = resourcesOf(allocatable);
     this.#allowedPods = wholeValue(allocatable?.['pods'] ?? 0);
+    this.#images = imagesOf(node);
   }
 
   addPod(pod: PodInfo): void {

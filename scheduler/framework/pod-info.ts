@@ -2,6 +2,8 @@ import { keyOf, uidOf } from '../../api/meta.ts';
 import { hostPortsOf, type HostPort } from '../../api/scheduling/host-ports.ts';
 import { podRequests, scoringRequests, type Resources } from '../../api/scheduling/requests.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
+import { podTerms, type PodTerms } from './topology/affinity-terms.ts';
+import { labelClassOf, type LabelClass } from './topology/label-class.ts';
 
 /** A pod with all that plugins would otherwise compute once per node. */
 export interface PodInfo {
@@ -13,6 +15,9 @@ export interface PodInfo {
   /** With the defaults that only scoring counts. */
   readonly scoringRequests: Resources;
   readonly hostPorts: readonly HostPort[];
+  readonly labelClass: LabelClass;
+  /** Of spec.affinity.podAffinity and podAntiAffinity; undefined without either. */
+  readonly terms: PodTerms | undefined;
 }
 
 export function podInfo(pod: Pod): PodInfo {
@@ -24,5 +29,7 @@ export function podInfo(pod: Pod): PodInfo {
     requests: podRequests(pod),
     scoringRequests: scoringRequests(pod),
     hostPorts: hostPortsOf(pod),
+    labelClass: labelClassOf(pod),
+    terms: podTerms(pod),
   };
 }

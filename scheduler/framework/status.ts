@@ -71,3 +71,17 @@ export class Reasons {
     return status;
   }
 }
+
+/** Plugins return the same few statuses for thousands of nodes: each is copied once. */
+const namedStatuses = new WeakMap<Status, Status>();
+
+/** The status with the name of the plugin it came from. */
+export function namedBy(status: Status, plugin: string): Status {
+  if (status.plugin !== undefined) return status;
+  let copy = namedStatuses.get(status);
+  if (copy?.plugin !== plugin) {
+    copy = { ...status, plugin };
+    namedStatuses.set(status, copy);
+  }
+  return copy;
+}

@@ -109,7 +109,7 @@ const ssd = aNode({ name: 'a', labels: { disk: 'ssd', cores: '16' } });
 const mismatch = "!node(s) didn't match Pod's node affinity/selector";
 const expression = (operator: string, key: string, ...values: string[]) =>
   aPod(required([{ key, operator, values }]));
-table(nodeAffinity, [
+table(nodeAffinity(), [
   { name: 'nodeSelector matches', pod: aPod({ nodeSelector: { disk: 'ssd' } }), node: ssd },
   {
     name: 'nodeSelector does not',
@@ -161,7 +161,7 @@ table(nodePorts, [
 ]);
 
 const big = aPod({ name: 'big', requests: { cpu: '3', memory: '6Gi' } });
-table(nodeResourcesFit, [
+table(nodeResourcesFit(), [
   { name: 'exactly', pod: aPod({ requests: { cpu: '4', memory: '8Gi' } }), node: aNode() },
   {
     name: 'no cpu left',

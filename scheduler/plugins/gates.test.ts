@@ -1,11 +1,10 @@
 /** Plugins that look at the pod alone, and the order of the queue. */
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../api/types/core-v1.ts';
-import { aCycle, aNode, aNodeInfo, aPod } from '../../test/support/scheduling.ts';
+import { aCycle, aPod } from '../../test/support/scheduling.ts';
 import { podInfo } from '../framework/pod-info.ts';
-import { unresolvable, unschedulable, type Status } from '../framework/status.ts';
+import { unresolvable } from '../framework/status.ts';
 import { nodeAffinity } from './node-affinity.ts';
-import { preemptionReport } from './preemption-report.ts';
 import { prioritySort } from './priority-sort.ts';
 import { schedulingGates } from './scheduling-gates.ts';
 import { unsupportedConstraints } from './unsupported-constraints.ts';
@@ -35,25 +34,7 @@ describe('PrioritySort', () => {
 });
 
 describe('UnsupportedConstraints', () => {
-  const term = { topologyKey: 'kubernetes.io/hostname' };
-  const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' };
   const cases: { field: string; pod: Pod }[] = [
-    {
-      field: 'spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution',
-      pod: aPod({
-        affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
-      }),
-    },
-    {
-      field: 'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution',
-      pod: aPod({
-        affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
-      }),
-    },
-    {
-      field: 'spec.topologySpreadConstraints[0].whenUnsatisfiable=DoNotSchedule',
-      pod: aPod({ topologySpreadConstraints: [spread] }),
-    },
     {
       field: 'spec.volumes[0].persistentVolumeClaim',
       pod: aPod({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }),
@@ -67,16 +48,8 @@ describe('UnsupportedConstraints', () => {
     );
   });
 
-  it('lets preferences of the same kinds pass', () => {
-    const pod = aPod({
-      topologySpreadConstraints: [{ ...spread, whenUnsatisfiable: 'ScheduleAnyway' }],
-      affinity: {
-        podAntiAffinity: {
-          preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: term }],
-        },
-      },
-      volumes: [{ name: 'v', emptyDir: {} }],
-    });
+  it('lets volumes pass that need no claim', () => {
+    const pod = aPod({ volumes: [{ name: 'v', emptyDir: {} }] });
     expect(unsupportedConstraints.preFilter(aCycle(pod))).toBeUndefined();
   });
 });
@@ -96,47 +69,12 @@ describe('NodeAffinity before filtering', () => {
     });
 
   it('limits the search to the nodes that every term names', () => {
-    expect(nodeAffinity.preFilter(aCycle(named(['a'], ['b'])))).toEqual({
+    expect(nodeAffinity().preFilter(aCycle(named(['a'], ['b'])))).toEqual({
       nodeNames: new Set(['a', 'b']),
     });
   });
 
   it('has no say on a pod without demands', () => {
-    expect(nodeAffinity.preFilter(aCycle(aPod()))).toMatchObject({ code: 'Skip' });
-  });
-});
-
-describe('PreemptionReport', () => {
-  const low = aPod({ name: 'low', priority: 1 });
-  const statuses = (entries: [string, Status][]) => new Map(entries);
-
-  it('tells apart nodes without victims and nodes where eviction is no help', () => {
-    const nodes = [aNodeInfo(aNode({ name: 'a' })), aNodeInfo(aNode({ name: 'b' }), low)];
-    const said = preemptionReport.postFilter(
-      aCycle(aPod({ priority: 1 }), ...nodes),
-      statuses([
-        ['a', unresolvable('x')],
-        ['b', unschedulable('y')],
-      ]),
-    );
-    expect(said?.message).toBe(
-      'no new claims to deallocate, preemption: 0/2 nodes are available: ' +
-        '1 No preemption victims found for incoming pod, ' +
-        '1 Preemption is not helpful for scheduling.',
-    );
-  });
-
-  it('says that it does not evict pods of lower priority', () => {
-    const node = aNodeInfo(aNode({ name: 'b' }), low);
-    const cycle = aCycle(aPod({ priority: 2 }), node);
-    const said = preemptionReport.postFilter(cycle, statuses([['b', unschedulable('y')]]));
-    expect(said?.message).toContain('which this scheduler does not preempt');
-  });
-
-  it('respects preemptionPolicy Never', () => {
-    const cycle = aCycle(aPod({ preemptionPolicy: 'Never' }), aNodeInfo(aNode()));
-    expect(preemptionReport.postFilter(cycle, new Map())?.message).toBe(
-      'no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
-    );
+    expect(nodeAffinity().preFilter(aCycle(aPod()))).toMatchObject({ code: 'Skip' });
   });
 });

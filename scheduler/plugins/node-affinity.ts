@@ -1,5 +1,9 @@
-import { matchesNodeAffinity, matchesTerm } from '../../api/scheduling/node-selector.ts';
-import type { NodeSelectorTerm, Pod } from '../../api/types/core-v1.ts';
+import {
+  matchesNodeAffinity,
+  matchesNodeSelector,
+  matchesTerm,
+} from '../../api/scheduling/node-selector.ts';
+import type { Node, NodeSelectorTerm, Pod, NodeAffinity } from '../../api/types/core-v1.ts';
 import type {
   EnqueueExtensions,
   FilterPlugin,
@@ -46,36 +50,54 @@ type Points = PreFilterPlugin &
   NormalizeScorePlugin &
   EnqueueExtensions;
 
+export interface NodeAffinityArgs {
+  /** Holds for every pod of the profile, beside its own affinity. */
+  readonly addedAffinity?: NodeAffinity;
+}
+
+const required = 'requiredDuringSchedulingIgnoredDuringExecution';
+const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
+
+const addedMismatch = unresolvable("node(s) didn't match scheduler-enforced node affinity");
+
 /** spec.nodeSelector and spec.affinity.nodeAffinity, required and preferred. */
-export const nodeAffinity: Points = {
-  name: 'NodeAffinity',
-  interests: [
-    {
-      on: 'NodeAdd',
-      helps: ({ pod }, event) => event.kind === 'NodeAdd' && matchesNodeAffinity(pod, event.node),
+export function nodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Points {
+  const added = addedAffinity?.[required];
+  const liked = addedAffinity?.[preferred] ?? [];
+  const accepts = (pod: Pod, node: Node): boolean =>
+    (added === undefined || matchesNodeSelector(added, node)) && matchesNodeAffinity(pod, node);
+  const preferences = (pod: Pod) => affinityOf(pod)?.[preferred] ?? [];
+  return {
+    name: 'NodeAffinity',
+    interests: [
+      {
+        on: 'NodeAdd',
+        helps: ({ pod }, event) => event.kind === 'NodeAdd' && accepts(pod, event.node),
+      },
+      {
+        on: 'NodeLabels',
+        helps: ({ pod }, event) =>
+          event.kind === 'NodeLabels' && accepts(pod, event.node) && !accepts(pod, event.old),
+      },
+    ],
+    preFilter({ pod: { pod } }) {
+      if (affinityOf(pod)?.[required] === undefined && pod.spec.nodeSelector === undefined)
+        return added === undefined ? skip : undefined;
+      const nodeNames = namedNodes(pod);
+      return nodeNames === undefined ? undefined : { nodeNames };
     },
-    {
-      on: 'NodeLabels',
-      helps: ({ pod }, event) =>
-        event.kind === 'NodeLabels' &&
-        matchesNodeAffinity(pod, event.node) &&
-        !matchesNodeAffinity(pod, event.old),
+    filter({ pod }, { node }) {
+      if (added !== undefined && !matchesNodeSelector(added, node)) return addedMismatch;
+      return matchesNodeAffinity(pod.pod, node) ? undefined : mismatch;
     },
-  ],
-  preFilter({ pod: { pod } }) {
-    const required = affinityOf(pod)?.requiredDuringSchedulingIgnoredDuringExecution;
-    if (required === undefined && pod.spec.nodeSelector === undefined) return skip;
-    const nodeNames = namedNodes(pod);
-    return nodeNames === undefined ? undefined : { nodeNames };
-  },
-  filter: ({ pod }, { node }) => (matchesNodeAffinity(pod.pod, node) ? undefined : mismatch),
-  preScore: ({ pod }) =>
-    affinityOf(pod.pod)?.preferredDuringSchedulingIgnoredDuringExecution?.length ? undefined : skip,
-  score({ pod }, { node }) {
-    let weight = 0;
-    for (const term of affinityOf(pod.pod)?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
-      if (matchesTerm(term.preference, node)) weight += term.weight;
-    return weight;
-  },
-  normalizeScores: (_cycle, scores) => normalize(scores),
-};
+    preScore: ({ pod }) => (liked.length + preferences(pod.pod).length > 0 ? undefined : skip),
+    score({ pod }, { node }) {
+      let weight = 0;
+      for (const term of liked) if (matchesTerm(term.preference, node)) weight += term.weight;
+      for (const term of preferences(pod.pod))
+        if (matchesTerm(term.preference, node)) weight += term.weight;
+      return weight;
+    },
+    normalizeScores: (_cycle, scores) => normalize(scores),
+  };
+}

@@ -1,4 +1,4 @@
-import { hostPortsOf, portsConflict } from '../../api/scheduling/host-ports.ts';
+import { portsConflict } from '../../api/scheduling/host-ports.ts';
 import type { EnqueueExtensions, FilterPlugin, PreFilterPlugin } from '../framework/interface.ts';
 import { skip, unschedulable } from '../framework/status.ts';
 
@@ -13,7 +13,7 @@ export const nodePorts: PreFilterPlugin & FilterPlugin & EnqueueExtensions = {
       on: 'AssignedPodDelete',
       helps: ({ hostPorts }, event) =>
         event.kind === 'AssignedPodDelete' &&
-        hostPortsOf(event.pod).some((a) => hostPorts.some((b) => portsConflict(a, b))),
+        event.pod.hostPorts.some((a) => hostPorts.some((b) => portsConflict(a, b))),
     },
   ],
   preFilter: ({ pod }) => (pod.hostPorts.length === 0 ? skip : undefined),

@@ -1,22 +1,79 @@
 import { maxNodeScore, type PreScorePlugin, type ScorePlugin } from '../framework/interface.ts';
+import type { Resources } from '../../api/scheduling/requests.ts';
+import type { NodeInfo } from '../framework/node-info.ts';
 import { skip } from '../framework/status.ts';
 
-const fraction = (used: number, offered: number): number => Math.min(1, used / offered);
+export interface BalancedAllocationArgs {
+  readonly resources: readonly { readonly name: string; readonly weight: number }[];
+}
+
+const defaults: BalancedAllocationArgs = {
+  resources: [
+    { name: 'cpu', weight: 1 },
+    { name: 'memory', weight: 1 },
+  ],
+};
+
+function amount(resources: Resources, name: string): number {
+  switch (name) {
+    case 'cpu':
+      return resources.milliCpu;
+    case 'memory':
+      return resources.memory;
+    case 'ephemeral-storage':
+      return resources.ephemeralStorage;
+    default:
+      return resources.scalars.get(name) ?? 0;
+  }
+}
+
+const isExtended = (name: string): boolean =>
+  name !== 'cpu' && name !== 'memory' && name !== 'ephemeral-storage';
+
+const share = (used: number, offered: number): number => Math.min(1, used / offered);
+
+/** The standard deviation; of two values it is half their distance. */
+function deviation(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  if (values.length === 2) return Math.abs(values[0]! - values[1]!) / 2;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / values.length);
+}
 
 /**
- * Prefers nodes whose cpu and memory would be used to the same degree: a node with one
- * exhausted and the other idle is wasted. Pods that ask for neither balance nothing.
+ * Prefers nodes whose resources would be used to the same degree: a node with one exhausted and
+ * the other idle is wasted. Pods that ask for none of them balance nothing.
  */
-export const nodeResourcesBalancedAllocation: PreScorePlugin & ScorePlugin = {
-  name: 'NodeResourcesBalancedAllocation',
-  preScore: ({ pod: { requests } }) =>
-    requests.milliCpu === 0 && requests.memory === 0 ? skip : undefined,
-  score({ pod: { requests } }, { allocatable, requested }) {
+export function nodeResourcesBalancedAllocation(
+  given: Partial<BalancedAllocationArgs> = {},
+): PreScorePlugin & ScorePlugin {
+  const names = (given.resources ?? defaults.resources).map(({ name }) => name);
+  const onlyCpuAndMemory = names.join() === 'cpu,memory';
+
+  /** The default case, without the lists of the general one: it runs for every node. */
+  function ofCpuAndMemory(requests: Resources, { allocatable, requested }: NodeInfo): number {
     // With fewer than two resources offered there is nothing to balance.
     if (allocatable.milliCpu === 0 || allocatable.memory === 0) return maxNodeScore;
-    const cpu = fraction(requested.milliCpu + requests.milliCpu, allocatable.milliCpu);
-    const memory = fraction(requested.memory + requests.memory, allocatable.memory);
-    // The standard deviation of two values is half their distance.
+    const cpu = share(requested.milliCpu + requests.milliCpu, allocatable.milliCpu);
+    const memory = share(requested.memory + requests.memory, allocatable.memory);
     return Math.floor((1 - Math.abs(cpu - memory) / 2) * maxNodeScore);
-  },
-};
+  }
+
+  return {
+    name: 'NodeResourcesBalancedAllocation',
+    preScore: ({ pod: { requests } }) =>
+      names.every((name) => amount(requests, name) === 0) ? skip : undefined,
+    score({ pod: { requests } }, node) {
+      if (onlyCpuAndMemory) return ofCpuAndMemory(requests, node);
+      const shares: number[] = [];
+      for (const name of names) {
+        const offered = amount(node.allocatable, name);
+        const asked = amount(requests, name);
+        if (offered === 0 || (isExtended(name) && asked === 0)) continue;
+        shares.push(share(amount(node.requested, name) + asked, offered));
+      }
+      return Math.floor((1 - deviation(shares)) * maxNodeScore);
+    },
+  };
+}

@@ -26,18 +26,18 @@ describe('NodeResourcesFit', () => {
   it('prefers the node with more left: the mean of what is free of cpu and memory', () => {
     const nodes = [aNodeInfo(aNode({ name: 'a' }), half), aNodeInfo(aNode({ name: 'b' }))];
     expect(
-      scores(nodeResourcesFit, aPod({ requests: { cpu: '1', memory: '2Gi' } }), nodes),
+      scores(nodeResourcesFit(), aPod({ requests: { cpu: '1', memory: '2Gi' } }), nodes),
     ).toEqual([25, 75]);
   });
 
   it('counts 100m and 200Mi for a container that asks for nothing', () => {
     // (4000 - 100) / 4000 → 97; (8192 - 200) / 8192 → 97
-    expect(scores(nodeResourcesFit, aPod(), [aNodeInfo(aNode())])).toEqual([97]);
+    expect(scores(nodeResourcesFit(), aPod(), [aNodeInfo(aNode())])).toEqual([97]);
   });
 
   it('gives a node that offers nothing 0', () => {
     const empty = aNode({ allocatable: { cpu: '0', memory: '0' } });
-    expect(scores(nodeResourcesFit, aPod(), [aNodeInfo(empty)])).toEqual([0]);
+    expect(scores(nodeResourcesFit(), aPod(), [aNodeInfo(empty)])).toEqual([0]);
   });
 });
 
@@ -47,11 +47,11 @@ describe('NodeResourcesBalancedAllocation', () => {
     const nodes = [aNodeInfo(aNode({ name: 'a' }), cpuHeavy), aNodeInfo(aNode({ name: 'b' }))];
     const pod = aPod({ requests: { cpu: '1', memory: '2Gi' } });
     // cpu 3/4, memory 1/4: half of their distance is lost; alike: nothing is.
-    expect(scores(nodeResourcesBalancedAllocation, pod, nodes)).toEqual([75, 100]);
+    expect(scores(nodeResourcesBalancedAllocation(), pod, nodes)).toEqual([75, 100]);
   });
 
   it('has no say on a pod that asks for nothing', () => {
-    expect(scores(nodeResourcesBalancedAllocation, aPod(), [aNodeInfo(aNode())])).toBe('skipped');
+    expect(scores(nodeResourcesBalancedAllocation(), aPod(), [aNodeInfo(aNode())])).toBe('skipped');
   });
 });
 
@@ -97,10 +97,10 @@ describe('NodeAffinity', () => {
 
   it('adds the weights of the terms that match, scaled to 100', () => {
     const nodes = [labelled({ ssd: '', gpu: '' }), labelled({ gpu: '' }), labelled({})];
-    expect(scores(nodeAffinity, preferring, nodes)).toEqual([100, 25, 0]);
+    expect(scores(nodeAffinity(), preferring, nodes)).toEqual([100, 25, 0]);
   });
 
   it('has no say without preferences', () => {
-    expect(scores(nodeAffinity, aPod(), [labelled({})])).toBe('skipped');
+    expect(scores(nodeAffinity(), aPod(), [labelled({})])).toBe('skipped');
   });
 });

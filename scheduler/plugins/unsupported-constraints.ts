@@ -2,17 +2,7 @@ import type { Pod } from '../../api/types/core-v1.ts';
 import type { EnqueueExtensions, PreFilterPlugin } from '../framework/interface.ts';
 import { unresolvable } from '../framework/status.ts';
 
-const requiredTerms = 'requiredDuringSchedulingIgnoredDuringExecution';
-
 function* unsupportedFields({ spec }: Pod): Generator<string> {
-  const { affinity } = spec;
-  if (affinity?.podAffinity?.[requiredTerms]?.length)
-    yield `spec.affinity.podAffinity.${requiredTerms}`;
-  if (affinity?.podAntiAffinity?.[requiredTerms]?.length)
-    yield `spec.affinity.podAntiAffinity.${requiredTerms}`;
-  for (const [i, { whenUnsatisfiable }] of (spec.topologySpreadConstraints ?? []).entries())
-    if (whenUnsatisfiable === 'DoNotSchedule')
-      yield `spec.topologySpreadConstraints[${i}].whenUnsatisfiable=DoNotSchedule`;
   for (const [i, volume] of (spec.volumes ?? []).entries()) {
     if (volume.persistentVolumeClaim !== undefined)
       yield `spec.volumes[${i}].persistentVolumeClaim`;
@@ -23,7 +13,7 @@ function* unsupportedFields({ spec }: Pod): Generator<string> {
 
 /**
  * Refuses pods with demands that no other plugin of the profile checks: placed anyway, they
- * would break a promise their author relies on. Preferences of the same kinds are ignored.
+ * would break a promise their author relies on.
  */
 export const unsupportedConstraints: PreFilterPlugin & EnqueueExtensions = {
   name: 'UnsupportedConstraints',

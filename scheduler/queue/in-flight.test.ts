@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { aPod } from '../../test/support/scheduling.ts';
 import type { ClusterEvent } from '../framework/events.ts';
+import { podInfo } from '../framework/pod-info.ts';
 import { InFlight, maxRememberedEvents } from './in-flight.ts';
 
-const event = (name: string): ClusterEvent => ({ kind: 'AssignedPodAdd', pod: aPod({ name }) });
+const event = (name: string): ClusterEvent => ({
+  kind: 'AssignedPodAdd',
+  pod: podInfo(aPod({ name })),
+});
 
 describe('InFlight', () => {
   it('remembers for each pod what happened since it was popped', () => {

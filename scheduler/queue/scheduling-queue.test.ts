@@ -7,7 +7,7 @@ import { schedulingGates } from '../plugins/scheduling-gates.ts';
 import { maxUnschedulableMs, SchedulingQueue, type QueuedPod } from './scheduling-queue.ts';
 
 const nodeAdd: ClusterEvent = { kind: 'NodeAdd', node: aNode() };
-const podAdd: ClusterEvent = { kind: 'AssignedPodAdd', pod: aPod() };
+const podAdd: ClusterEvent = { kind: 'AssignedPodAdd', pod: podInfo(aPod()) };
 const fit = { kind: 'rejected', rejectedBy: new Set(['Fit']) } as const;
 
 function start() {
@@ -22,6 +22,7 @@ function start() {
         a.pod.priority === b.pod.priority
           ? a.queuedAt < b.queuedAt
           : a.pod.priority > b.pod.priority,
+      heeds: (_pod, rejectedBy, kind) => rejectedBy.has('Fit') && kind === 'NodeAdd',
       wakes: (_pod, rejectedBy, event) => rejectedBy.has('Fit') && event.kind === 'NodeAdd',
     },
   });

@@ -12,11 +12,11 @@
 import { deepEqual } from '../../api/deep.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { ClusterEvent } from '../framework/events.ts';
-import type { Queued } from '../framework/interface.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
-import type { Status } from '../framework/status.ts';
 import { Heap } from './heap.ts';
 import { InFlight } from './in-flight.ts';
+import { Unschedulable } from './unschedulable.ts';
+import type { QueuedPod, QueuePolicy } from './queued-pod.ts';
 
 export const initialBackoffMs = 1000;
 export const maxBackoffMs = 10_000;
@@ -24,20 +24,7 @@ export const maxBackoffMs = 10_000;
 export const maxUnschedulableMs = 5 * 60_000;
 const flushIntervalMs = 30_000;
 
-export interface QueuedPod extends Queued {
-  readonly attempts: number;
-  /** Empty: rejected by no plugin in particular, so any event wakes the pod. */
-  readonly rejectedBy: ReadonlySet<string>;
-  /** Rejected by PreEnqueue: no event wakes the pod, only its own change. */
-  readonly gated: boolean;
-}
-
-/** What the queue asks the pod's profile. */
-export interface QueuePolicy {
-  preEnqueue(pod: PodInfo): Status | undefined;
-  goesFirst(a: Queued, b: Queued): boolean;
-  wakes(pod: PodInfo, rejectedBy: ReadonlySet<string>, event: ClusterEvent): boolean;
-}
+export type { QueuedPod, QueuePolicy };
 
 export interface QueueOptions {
   readonly clock: Clock;
@@ -67,7 +54,7 @@ export class SchedulingQueue {
   readonly #onActive: () => void;
   readonly #active: Heap<QueuedPod>;
   readonly #backoff: Heap<QueuedPod>;
-  readonly #unschedulable = new Map<string, QueuedPod>();
+  readonly #unschedulable: Unschedulable;
   readonly #inFlight = new InFlight();
   #backoffTimer: { readonly atMs: number; readonly timer: Timer } | undefined;
   #flushTimer: Timer | undefined;
@@ -78,6 +65,7 @@ export class SchedulingQueue {
     this.#clock = options.clock;
     this.#policy = options.policy;
     this.#onActive = options.onActive;
+    this.#unschedulable = new Unschedulable(options.policy);
     this.#active = new Heap<QueuedPod>({
       keyOf: uidOf,
       goesFirst: (a, b) => this.#policy.goesFirst(a, b),
@@ -116,7 +104,7 @@ export class SchedulingQueue {
       this.#unschedulable.delete(uid);
       this.#wake({ ...waiting, pod });
     } else {
-      this.#unschedulable.set(uid, { ...waiting, pod });
+      this.#unschedulable.put({ ...waiting, pod });
     }
   }
 
@@ -157,10 +145,8 @@ export class SchedulingQueue {
   /** Something happened in the cluster: wakes the pods that it may help. */
   notify(event: ClusterEvent): void {
     this.#inFlight.remember(event);
-    for (const queued of [...this.#unschedulable.values()]) {
-      const { pod, rejectedBy, gated } = queued;
-      if (gated || !this.#policy.wakes(pod, rejectedBy, event)) continue;
-      this.#unschedulable.delete(pod.uid);
+    for (const queued of this.#unschedulable.wokenBy(event)) {
+      this.#unschedulable.delete(queued.pod.uid);
       this.#wake(queued);
     }
   }
@@ -225,7 +211,7 @@ export class SchedulingQueue {
   }
 
   #toUnschedulable(queued: QueuedPod): void {
-    this.#unschedulable.set(queued.pod.uid, queued);
+    this.#unschedulable.put(queued);
     if (this.#stopped || queued.gated) return;
     this.#flushTimer ??= this.#clock.after(flushIntervalMs, () => this.#flushUnschedulable());
   }
@@ -235,7 +221,7 @@ export class SchedulingQueue {
     this.#flushTimer = undefined;
     const now = this.#clock.monotonic();
     let waiting = false;
-    for (const queued of [...this.#unschedulable.values()]) {
+    for (const queued of this.#unschedulable.all()) {
       if (queued.gated) continue;
       if (now - queued.queuedAt < maxUnschedulableMs) {
         waiting = true;

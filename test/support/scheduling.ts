@@ -1,10 +1,13 @@
 /** Pods, nodes and cycles for tests of the scheduler and the node agent. Everything is frozen. */
 import { deepFreeze } from '../../api/deep.ts';
 import type { Node, NodeSpec, Pod, PodSpec, PodStatus } from '../../api/types/core-v1.ts';
+import type { ObjectMeta } from '../../api/types/meta-v1.ts';
 import { CycleState } from '../../scheduler/framework/cycle-state.ts';
+import { ClusterState } from '../../scheduler/framework/cluster-state.ts';
 import type { Cycle } from '../../scheduler/framework/interface.ts';
 import { NodeInfo } from '../../scheduler/framework/node-info.ts';
 import { podInfo } from '../../scheduler/framework/pod-info.ts';
+import type { PluginParts } from '../../scheduler/registry.ts';
 
 type Quantities = Readonly<Record<string, string>>;
 
@@ -12,14 +15,18 @@ export interface PodSketch extends Partial<PodSpec> {
   readonly name?: string;
   readonly requests?: Quantities;
   readonly hostPort?: number;
+  readonly namespace?: string;
+  readonly labels?: Quantities;
   readonly annotations?: Quantities;
+  readonly ownerReferences?: ObjectMeta['ownerReferences'];
   readonly status?: PodStatus;
   readonly version?: number;
 }
 
 /** One container named "c", unless `containers` says otherwise. */
 export function aPod(sketch: PodSketch = {}): Pod {
-  const { name = 'pod', requests, hostPort, annotations, status, version = 1, ...spec } = sketch;
+  const { name = 'pod', namespace = 'default', requests, hostPort, status, ...others } = sketch;
+  const { annotations, labels, ownerReferences, version = 1, ...spec } = others;
   const container = {
     name: 'c',
     image: 'nginx',
@@ -30,8 +37,10 @@ export function aPod(sketch: PodSketch = {}): Pod {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...{ namespace: 'default', name, uid: `uid-${name}`, resourceVersion: String(version) },
+      ...{ namespace, name, uid: `uid-${name}`, resourceVersion: String(version) },
       ...(annotations === undefined ? {} : { annotations }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
     spec: { containers: [container], ...spec },
     ...(status === undefined ? {} : { status }),
@@ -62,6 +71,28 @@ export function aNodeInfo(node: Node, ...pods: readonly Pod[]): NodeInfo {
   return info;
 }
 
-export function aCycle(pod: Pod, ...nodes: readonly NodeInfo[]): Cycle {
-  return { pod: podInfo(pod), state: new CycleState(), nodes };
+/** A cluster of these nodes with what is on them. */
+export function aCluster(...nodes: readonly NodeInfo[]): ClusterState {
+  const cluster = new ClusterState();
+  for (const info of nodes) {
+    cluster.setNode(info.node);
+    for (const pod of info.pods.values()) cluster.addPod(pod, info.name);
+  }
+  return cluster;
 }
+
+/** `nodes` are copied: ask the cycle's own for verdicts that change with the cluster. */
+export function aCycle(pod: Pod, ...nodes: readonly NodeInfo[]): Cycle {
+  const cluster = aCluster(...nodes);
+  return { pod: podInfo(pod), state: new CycleState(), nodes: cluster.nodes, cluster };
+}
+
+/** For profiles in tests of decisions: nothing is written anywhere. */
+export const inertParts: PluginParts = {
+  post: () => Promise.resolve(),
+  preemption: {
+    budgets: () => [],
+    evictor: { evict: () => Promise.resolve(), withdrawNomination: () => Promise.resolve() },
+    random: { below: () => 0, bytes: (length) => new Uint8Array(length) },
+  },
+};

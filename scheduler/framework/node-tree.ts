@@ -1,5 +1,5 @@
 import type { Node } from '../../api/types/core-v1.ts';
-import type { NodeInfo } from '../framework/node-info.ts';
+import type { NodeInfo } from './node-info.ts';
 
 /** Region and zone, as one text. */
 export function zoneOf(node: Node): string {

@@ -1,0 +1,118 @@
+/**
+ * The asynchronous half of placing a pod: permits are awaited, then PreBind, Bind and PostBind
+ * run. Many pods are in it at a time. What it tells of a pod is the truth of the API server, not
+ * what a request seemed to answer.
+ */
+import { sleep, type Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { currentState, type TruthOptions } from './binding.ts';
+import type { Framework } from './framework/framework.ts';
+import type { Cycle, PendingPermit } from './framework/interface.ts';
+import type { NodeInfo } from './framework/node-info.ts';
+import { failure, unschedulable, type Status } from './framework/status.ts';
+
+/** PreBind waits for others (volumes), Bind only for the API server. Past it the pod fails. */
+export const maxPreBindMs = 600_000;
+export const maxBindMs = 60_000;
+
+export interface Placement {
+  readonly framework: Framework;
+  readonly cycle: Cycle;
+  readonly node: NodeInfo;
+  readonly permits: readonly PendingPermit[];
+}
+
+export type BindingResult =
+  | { readonly kind: 'bound' }
+  | { readonly kind: 'refused'; readonly status: Status }
+  /** The pod is gone, or somebody else bound it. */
+  | { readonly kind: 'lost' }
+  /** Stopping: the next scheduler to run learns the truth from its first list. */
+  | { readonly kind: 'unknown' };
+
+export interface BindingCyclesOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly truth: TruthOptions;
+}
+
+const late = unschedulable('rejected due to timeout after waiting at plugin permit');
+
+export class BindingCycles {
+  readonly #options: BindingCyclesOptions;
+  readonly #waiting = new Map<string, (status: Status) => void>();
+
+  constructor(options: BindingCyclesOptions) {
+    this.#options = options;
+  }
+
+  /** True if the pod was waiting for a permit: it is not any more. */
+  reject(uid: string, reason: string): boolean {
+    const rejectPod = this.#waiting.get(uid);
+    rejectPod?.(unschedulable(reason));
+    return rejectPod !== undefined;
+  }
+
+  async run(placement: Placement): Promise<BindingResult> {
+    const { framework, cycle, node, permits } = placement;
+    const refused =
+      (await this.#awaitPermits(cycle.pod.uid, permits)) ??
+      (await this.#within(maxPreBindMs, 'PreBind', () => framework.preBind(cycle, node.name)));
+    if (refused !== undefined) return { kind: 'refused', status: refused };
+    const bind = () => framework.bind(cycle, node.name);
+    const failed = await this.#within(maxBindMs, 'Bind', bind);
+    if (failed === undefined) return { kind: 'bound' };
+    return this.#resolve(placement, failed);
+  }
+
+  /** A binding that seems to have failed may have been written. */
+  async #resolve({ cycle, node }: Placement, failed: Status): Promise<BindingResult> {
+    const { pod } = cycle;
+    const { logger, truth } = this.#options;
+    logger.warn({ err: failed.cause, pod: pod.key, node: node.name }, 'a binding failed');
+    const state = await currentState(pod.pod, truth);
+    if (state === 'unknown') return { kind: 'unknown' };
+    if (state?.spec.nodeName === node.name) return { kind: 'bound' };
+    if (state === undefined || state.spec.nodeName) return { kind: 'lost' };
+    return { kind: 'refused', status: failed };
+  }
+
+  async #awaitPermits(uid: string, permits: readonly PendingPermit[]): Promise<Status | undefined> {
+    if (permits.length === 0) return undefined;
+    const rejected = new Promise<Status>((resolve) => this.#waiting.set(uid, resolve));
+    try {
+      for (const { decision, timeoutMs } of permits) {
+        const over = new AbortController();
+        const timeout = this.#sleep(timeoutMs, over.signal).then(() => late);
+        const guarded = decision.catch((error: unknown) => failure(error));
+        const status = await Promise.race([guarded, rejected, timeout]);
+        over.abort();
+        if (status !== undefined) return status;
+      }
+      return undefined;
+    } finally {
+      this.#waiting.delete(uid);
+    }
+  }
+
+  /** A plugin that never answers fails its pod, and holds up no other. */
+  async #within(
+    ms: number,
+    point: string,
+    run: () => Promise<Status | undefined>,
+  ): Promise<Status | undefined> {
+    const over = new AbortController();
+    const timeout = this.#sleep(ms, over.signal).then(() =>
+      failure(new Error(`the ${point} plugins did not end within ${ms / 1000} s`)),
+    );
+    const status = await Promise.race([run(), timeout]);
+    over.abort();
+    return status;
+  }
+
+  /** Ends early when the scheduler stops. */
+  async #sleep(ms: number, over: AbortSignal): Promise<void> {
+    const { clock, truth } = this.#options;
+    await sleep(clock, ms, AbortSignal.any([over, truth.signal]));
+  }
+}

@@ -1,0 +1,63 @@
+import type { Cycle, FilterPlugin, PreFilterExtensions, Trial } from './interface.ts';
+import type { NodeInfo } from './node-info.ts';
+import type { PodInfo } from './pod-info.ts';
+import { failure, namedBy, type Status } from './status.ts';
+
+/** The Filter plugins of one cycle, and changes of the cluster on trial that they see. */
+export class Filtering implements Trial {
+  readonly #cycle: Cycle;
+  readonly #filters: readonly FilterPlugin[];
+  readonly #extensions: readonly PreFilterExtensions[];
+
+  constructor(
+    cycle: Cycle,
+    filters: readonly FilterPlugin[],
+    extensions: readonly PreFilterExtensions[],
+  ) {
+    this.#cycle = cycle;
+    this.#filters = filters;
+    this.#extensions = extensions;
+  }
+
+  remove(pod: PodInfo, node: NodeInfo): void {
+    this.#cycle.cluster.removePod(pod, node.name);
+    for (const plugin of this.#extensions) plugin.podRemoved(this.#cycle, pod, node);
+  }
+
+  add(pod: PodInfo, node: NodeInfo): void {
+    this.#cycle.cluster.addPod(pod, node.name);
+    for (const plugin of this.#extensions) plugin.podAdded(this.#cycle, pod, node);
+  }
+
+  /**
+   * The first rejection, in the order of the profile. Where pods of the same or a higher priority
+   * are nominated, the pod has to fit beside them and, as they may never come, without them.
+   */
+  filter(node: NodeInfo): Status | undefined {
+    const { pod, cluster } = this.#cycle;
+    if (!cluster.nominations.empty) {
+      const rivals = cluster.nominations
+        .on(node.name)
+        .filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority)
+        .filter(({ uid }) => !node.pods.has(uid));
+      for (const rival of rivals) this.add(rival, node);
+      const status = rivals.length > 0 ? this.#run(node) : undefined;
+      for (const rival of rivals) this.remove(rival, node);
+      if (status !== undefined) return status;
+    }
+    return this.#run(node);
+  }
+
+  #run(node: NodeInfo): Status | undefined {
+    for (const plugin of this.#filters) {
+      let status: Status | undefined;
+      try {
+        status = plugin.filter(this.#cycle, node);
+      } catch (error) {
+        return failure(error, plugin.name);
+      }
+      if (status !== undefined) return namedBy(status, plugin.name);
+    }
+    return undefined;
+  }
+}

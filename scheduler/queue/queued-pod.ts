@@ -1,0 +1,24 @@
+import type { ClusterEvent } from '../framework/events.ts';
+import type { Queued } from '../framework/interface.ts';
+import type { PodInfo } from '../framework/pod-info.ts';
+import type { Status } from '../framework/status.ts';
+
+export interface QueuedPod extends Queued {
+  readonly attempts: number;
+  /** Empty: rejected by no plugin in particular, so any event wakes the pod. */
+  readonly rejectedBy: ReadonlySet<string>;
+  /** Rejected by PreEnqueue: no event wakes the pod, only its own change. */
+  readonly gated: boolean;
+}
+
+/** What the queue asks the pod's profile. */
+export interface QueuePolicy {
+  preEnqueue(pod: PodInfo): Status | undefined;
+  goesFirst(a: Queued, b: Queued): boolean;
+  wakes(pod: PodInfo, rejectedBy: ReadonlySet<string>, event: ClusterEvent): boolean;
+  /**
+   * False: events of this kind wake no pod of the same scheduler with the same `rejectedBy`. Not
+   * asked about pods one by one: `pod` stands for all of them.
+   */
+  heeds(pod: PodInfo, rejectedBy: ReadonlySet<string>, kind: ClusterEvent['kind']): boolean;
+}
