@@ -20,7 +20,11 @@ import { authenticatedUsers } from './authz/authenticated-users.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import { SelfClient } from './bootstrap/self-client.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
-import { ensureNamespaces, ensureService } from './bootstrap/system-objects.ts';
+import {
+  ensureNamespaces,
+  ensurePriorityClasses,
+  ensureService,
+} from './bootstrap/system-objects.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { ApiHandlers } from './handlers/api-handlers.ts';
 import { pipeline } from './pipeline/filters.ts';
@@ -187,7 +191,7 @@ class Server implements ApiServer {
     let waitMs: number = RETRY_MS.first;
     while (!this.#stopping.signal.aborted) {
       try {
-        await ensureNamespaces(objects);
+        await Promise.all([ensureNamespaces(objects), ensurePriorityClasses(objects)]);
         await ensureService({ ...objects, securePort: this.#address?.port });
         this.#isBootstrapped = true;
         return;

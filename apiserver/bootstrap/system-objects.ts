@@ -1,5 +1,6 @@
 import { resourcePath, type ResourceType } from '../../api/resource.ts';
-import { namespaces, services } from '../../api/resources.ts';
+import { namespaces, priorityClasses, services } from '../../api/resources.ts';
+import { systemPriorityClasses } from '../registry/kinds/priorityclass.ts';
 import type { SelfClient } from './self-client.ts';
 
 /** Namespaces that every cluster has. */
@@ -57,4 +58,21 @@ export async function ensureService(options: SystemObjectsOptions): Promise<void
   const { client, serves, serviceAddress, securePort = 6443 } = options;
   if (!serves(services)) return;
   await ensure(client, services, kubernetesService(serviceAddress, securePort));
+}
+
+/** The classes of pods that a cluster cannot do without. */
+export async function ensurePriorityClasses(options: SystemObjectsOptions): Promise<void> {
+  const { client, serves } = options;
+  if (!serves(priorityClasses)) return;
+  await Promise.all(
+    systemPriorityClasses.map(({ name, value, description }) =>
+      ensure(client, priorityClasses, {
+        apiVersion: 'scheduling.k8s.io/v1',
+        kind: 'PriorityClass',
+        metadata: { name },
+        value,
+        description,
+      }),
+    ),
+  );
 }

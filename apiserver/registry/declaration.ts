@@ -8,6 +8,7 @@
 import type { FieldError } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
+import type { StatusError } from '../../api/status.ts';
 
 /** meta.k8s.io/v1 TableColumnDefinition. Priority > 0 shows only with `-o wide`. */
 export interface TableColumn {
@@ -76,6 +77,34 @@ export interface Reservation {
 }
 
 /**
+ * What is stored besides the object at hand, for the few decisions that span several: which
+ * budgets an eviction has to respect.
+ */
+export interface OtherResources {
+  /** As of now; none if the resource is not served. `namespace` "" for all. */
+  list<T extends KubernetesObject>(type: ResourceType<T>, namespace: string): Promise<readonly T[]>;
+  /**
+   * Stores what `change` makes of the object; asks again when another write came between.
+   * `change` throws StatusError to refuse. Does nothing if the object is gone.
+   */
+  update<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    at: { readonly namespace: string; readonly name: string },
+    change: (current: T) => Mutable<T>,
+  ): Promise<void>;
+}
+
+/** What a deletion was permitted on. */
+export interface Permit {
+  /**
+   * Refuses when the object is no longer the one that was judged. Absent: then it is judged anew.
+   */
+  readonly outdated?: StatusError;
+  /** True if any later version may be deleted too. */
+  readonly anyVersion: boolean;
+}
+
+/**
  * A subresource that reads or writes a part of its parent (status, scale, binding, finalize,
  * approval, …). Verbs as in discovery.
  */
@@ -99,7 +128,29 @@ export interface Subresource<T extends KubernetesObject> {
   readonly answer?: 'parent' | 'status' | 'sent';
   /** Set for eviction: the parent is deleted gracefully instead of being written. */
   readonly deletesParent?: boolean;
+  /** With `deletesParent`: whether it may be. Rejects with StatusError to refuse. */
+  permit?(parent: T, others: OtherResources, request: PermitRequest): Promise<Permit>;
 }
+
+export interface PermitRequest {
+  readonly nowMs: number;
+  /** Nothing else may be changed either. */
+  readonly dryRun: boolean;
+}
+
+/**
+ * A second face of objects that are stored as another declaration says: autoscaling/v1 beside v2.
+ * Only that one's defaults (after this one's), checks and strategy count. Both ways must be
+ * lossless, and share nothing that is changed later.
+ */
+export interface View<T extends KubernetesObject, Stored extends KubernetesObject> {
+  readonly of: ResourceDeclaration<Stored>;
+  fromStored: ViewConversion<Stored, T>;
+  toStored: ViewConversion<T, Stored>;
+}
+
+/** Bivariant, like {@link SelectableField}. */
+type ViewConversion<From, To> = { of(object: From): Mutable<To> }['of'];
 
 /** A method's type, so that a declaration of Pods is a declaration of objects (bivariance). */
 export type SelectableField<T> = { of(object: T): string }['of'];
@@ -117,6 +168,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   /** Default: all eight verbs. */
   readonly verbs?: readonly string[];
 
+  /** Set if the objects are stored as those of another declaration, which is served too. */
+  readonly view?: View<T, KubernetesObject>;
   /** Below /registry/: "pods", "minions", "services/specs". Default: the plural. */
   readonly storagePrefix?: string;
   /** Seconds after which objects vanish (events: 3600). Default: never. */
@@ -136,8 +189,11 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   prepareForCreate?(object: Mutable<T>, context: WriteContext): void;
   /** Carries over what a client may not change on update (beyond status and metadata). */
   prepareForUpdate?(object: Mutable<T>, old: T, context: WriteContext): void;
-  /** Field errors of a whole object, metadata aside, which the generic store checks. */
-  validate?(object: T): readonly FieldError[];
+  /**
+   * Field errors of a whole object, metadata aside, which the generic store checks. `old` is what
+   * it replaces, absent on create: an object may keep what only newer rules refuse.
+   */
+  validate?(object: T, old?: T): readonly FieldError[];
   /** Field errors of a change, in addition to `validate`. */
   validateUpdate?(object: T, old: T): readonly FieldError[];
 

@@ -4,18 +4,22 @@
  */
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { Namespace } from '../../api/types/core-v1.ts';
-import { namespaces } from '../../api/resources.ts';
+import { namespaces, priorityClasses } from '../../api/resources.ts';
+import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Random } from '../../platform/random.ts';
 import { AdmissionChain, type AdmissionPlugin } from '../admission/admission.ts';
 import type { NamespaceLookup } from '../admission/namespace-lifecycle.ts';
-import { defaultPlugins } from '../admission/plugins.ts';
+import { defaultPlugins, type Lookups } from '../admission/plugins.ts';
 import type { Storage, StoredResource } from '../storage/storage.ts';
 import { claimRanges, DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './claim-ranges.ts';
 import type { ResourceDeclaration } from './declaration.ts';
+import type { ResourceContext } from './resource-context.ts';
 import { ResourceStore } from './resource-store.ts';
+import { StoredResources } from './stored-resources.ts';
+import { ViewStore } from './view-store.ts';
 
 export interface RegistryOptions {
   readonly declarations: readonly ResourceDeclaration[];
@@ -28,46 +32,58 @@ export interface RegistryOptions {
   /** Default "30000-32767". */
   readonly nodePortRange?: string | undefined;
   /** Default: {@link defaultPlugins}. */
-  readonly admission?: (namespaces: NamespaceLookup) => readonly AdmissionPlugin[];
+  readonly admission?: (lookups: Lookups) => readonly AdmissionPlugin[];
 }
 
 /** What the declarations ask of a storage. */
 export function storedResources(
   declarations: readonly ResourceDeclaration[],
 ): readonly StoredResource[] {
-  return declarations.map(({ type, storagePrefix, ttlSeconds }) => ({
-    type,
-    storagePrefix: storagePrefix ?? type.resource,
-    ttlSeconds,
+  return declarations.filter(isStored).map((declaration) => ({
+    type: declaration.type,
+    storagePrefix: storagePrefixOf(declaration),
+    ttlSeconds: declaration.ttlSeconds,
   }));
+}
+
+/** False for what is only a face of another resource's objects. */
+function isStored({ view }: ResourceDeclaration): boolean {
+  return view === undefined;
+}
+
+function storagePrefixOf({ storagePrefix, type }: ResourceDeclaration): string {
+  return storagePrefix ?? type.resource;
 }
 
 export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
 
   constructor(options: RegistryOptions) {
-    const { storage, clock, random } = options;
+    const { declarations, storage, clock, random } = options;
     const claims = claimRanges({
       storage,
       random,
       clusterIPRange: options.clusterIPRange ?? DEFAULT_CLUSTER_IP_RANGE,
       nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORT_RANGE,
     });
+    const others = new StoredResources(storage, declarations);
     const plugins = options.admission ?? defaultPlugins;
-    const admission = new AdmissionChain(plugins(namespaceLookup(storage)));
-    for (const declaration of options.declarations) {
-      const { type } = declaration;
-      const resource = storage.resource(declaration.storagePrefix ?? type.resource);
-      assert(resource !== undefined, `no storage for ${type.resource}`);
-      const store = new ResourceStore({
-        declaration,
-        storage: resource,
-        admission,
-        clock,
-        random,
-        claims,
-      });
-      this.#stores.set(storeKey(type), store);
+    const admission = new AdmissionChain(plugins(lookups(storage)));
+    const shared = { admission, clock, random, claims, others };
+    const contexts = new Map<ResourceDeclaration, ResourceContext>();
+    for (const declaration of declarations.filter(isStored)) {
+      const resource = storage.resource(storagePrefixOf(declaration));
+      assert(resource !== undefined, `no storage for ${declaration.type.resource}`);
+      const context = { ...shared, declaration, storage: resource };
+      contexts.set(declaration, context);
+      this.#stores.set(storeKey(declaration.type), new ResourceStore(context));
+    }
+    for (const declaration of declarations) {
+      if (declaration.view === undefined) continue;
+      const context = contexts.get(declaration.view.of);
+      assert(context !== undefined, `nothing is stored for ${declaration.type.resource}`);
+      const store = new ViewStore({ ...context, declaration }, declaration.view);
+      this.#stores.set(storeKey(declaration.type), store);
     }
   }
 
@@ -79,6 +95,24 @@ export class Registry {
 
 function storeKey(type: Pick<ResourceType, 'group' | 'version' | 'resource'>): string {
   return `${type.group}/${type.version}/${type.resource}`;
+}
+
+/** Admission asks on every write: it is answered from what this server knows, if it can be. */
+function lookups(storage: Storage): Lookups {
+  const classes = storage.resource(priorityClasses.resource);
+  return {
+    namespaces: namespaceLookup(storage),
+    priorityClasses: {
+      named: async (name) => {
+        const known = classes?.cached('', name) ?? (await classes?.read('', name));
+        return known?.value as PriorityClass | undefined;
+      },
+      all: async () => {
+        const page = await classes?.list({ namespace: '' }, { resourceVersion: '0' });
+        return (page?.objects ?? []).map((object) => object.value as PriorityClass);
+      },
+    },
+  };
 }
 
 function namespaceLookup(storage: Storage): NamespaceLookup {

@@ -10,7 +10,12 @@ import type {
 import { objectSuffix } from '../storage/keys.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import type { Writer } from '../storage/write.ts';
-import type { ClaimRanges, ResourceDeclaration, WriteContext } from './declaration.ts';
+import type {
+  ClaimRanges,
+  OtherResources,
+  ResourceDeclaration,
+  WriteContext,
+} from './declaration.ts';
 
 /** What every verb of one resource works with. */
 export interface ResourceContext {
@@ -20,6 +25,7 @@ export interface ResourceContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly claims: ClaimRanges;
+  readonly others: OtherResources;
 }
 
 /** Which object. `namespace` is "" for a cluster-scoped resource. */

@@ -1,7 +1,6 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
-import type { CacheWatcher } from '../storage/cache-watcher.ts';
 import type { VersionParameters } from '../storage/list-options.ts';
 import type { ListPage } from '../storage/list-page.ts';
 import type { Scope } from '../storage/predicate.ts';
@@ -12,8 +11,17 @@ import { create } from './create.ts';
 import type { ResourceDeclaration, Subresource } from './declaration.ts';
 import { type Deleted, type Deletion, remove } from './delete.ts';
 import { notFoundError } from './errors.ts';
+import { removePermitted } from './permitted-delete.ts';
 import type { Caller, ObjectAt, ResourceContext } from './resource-context.ts';
 import { type Update, type Updated, update } from './update.ts';
+
+/** The events of a watch, in order; an iteration that is given up must be returned. */
+export interface ObjectWatcher extends AsyncIterator<WatchItem> {
+  /** Tells the consumer that nothing at or below `revision` follows. */
+  bookmark(revision: number): void;
+  /** Ends cleanly after what waits. */
+  end(): void;
+}
 
 /** Deletions of one deletecollection under way at the same time. */
 const PARALLEL_DELETIONS = 16;
@@ -53,7 +61,7 @@ export class ResourceStore {
     return this.#context.storage.list(scope, parameters);
   }
 
-  watch(scope: Scope, parameters: WatchParameters): Promise<CacheWatcher> {
+  watch(scope: Scope, parameters: WatchParameters): Promise<ObjectWatcher> {
     return this.#context.storage.watch(scope, parameters);
   }
 
@@ -70,7 +78,8 @@ export class ResourceStore {
   }
 
   delete(deletion: Deletion, caller: Caller): Promise<Deleted> {
-    return remove(this.#context, deletion, caller);
+    const permitted = deletion.subresource?.permit !== undefined;
+    return (permitted ? removePermitted : remove)(this.#context, deletion, caller);
   }
 
   /** Not atomic: objects that come or go meanwhile may be missed. Answers what it found. */
@@ -103,4 +112,4 @@ export class ResourceStore {
   }
 }
 
-export type { CacheWatcher, ListPage, Scope, StoredObject, Updated, VersionParameters, WatchItem };
+export type { ListPage, Scope, StoredObject, Updated, VersionParameters, WatchItem };

@@ -187,7 +187,7 @@ function prepareForUpdate(
   const change = subresource?.validateUpdate === undefined ? declaration : subresource;
   const errors = [
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
-    ...(whole ? (declaration.validate?.(object) ?? []) : []),
+    ...(whole ? (declaration.validate?.(object, old) ?? []) : []),
     ...(change.validateUpdate?.(object, old) ?? []),
   ];
   if (errors.length > 0) throw invalidError(declaration.type, old.metadata.name!, errors);

@@ -50,6 +50,14 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
     return new StoredObject(codec, { revision: 0, value: deepFreeze(value) });
   }
 
+  /** A stored version in another form than the store's. */
+  static seen(
+    codec: ResourceCodec,
+    from: { readonly value: KubernetesObject; readonly revision: number },
+  ): StoredObject {
+    return new StoredObject(codec, { ...from, value: deepFreeze(from.value) });
+  }
+
   get value(): T {
     this.#value ??= this.#codec.decode(this.#stored!, String(this.revision)) as T;
     return this.#value;

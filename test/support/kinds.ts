@@ -61,7 +61,8 @@ export function updateErrors<T extends KubernetesObject>(
   edit: (object: Mutable<T>) => void,
 ): string[] {
   const object = updated(kind, old, edit);
-  return texts([...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? [])]);
+  const errors = kind.validate?.(object, old) ?? [];
+  return texts([...errors, ...(kind.validateUpdate?.(object, old) ?? [])]);
 }
 
 /** What a write through a subresource stores, and the errors it meets. */

@@ -3,6 +3,8 @@
  * custom resources make theirs at run time.
  */
 import type { ResourceDeclaration } from '../declaration.ts';
+import { horizontalPodAutoscaler } from './autoscaling/autoscaler.ts';
+import { horizontalPodAutoscalerV1 } from './autoscaling/v1.ts';
 import { cronJob } from './batch/cronjob.ts';
 import { job } from './batch/job.ts';
 import { configMap } from './configmap.ts';
@@ -42,6 +44,8 @@ export const kinds: readonly ResourceDeclaration[] = [
   deployment,
   replicaSet,
   statefulSet,
+  horizontalPodAutoscaler,
+  horizontalPodAutoscalerV1,
   cronJob,
   job,
   podDisruptionBudget,

@@ -22,9 +22,9 @@ interface Move {
   readonly old: Job;
   readonly status: JobStatus;
   readonly before: JobStatus;
-  moved(...fields: readonly (keyof JobStatus)[]): boolean;
+  readonly moved: (...fields: readonly (keyof JobStatus)[]) => boolean;
   /** The truth of a condition changed. */
-  turned(...types: readonly string[]): boolean;
+  readonly turned: (...types: readonly string[]) => boolean;
 }
 
 function moveOf(job: Job, old: Job): Move {

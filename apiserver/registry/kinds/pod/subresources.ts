@@ -2,24 +2,13 @@
 import { invalidError, notSupported, required } from '../../../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../../../api/meta.ts';
 import { statusError } from '../../../../api/status.ts';
-import { formatTime } from '../../../../api/time.ts';
-import type { Binding, Pod, PodCondition } from '../../../../api/types/core-v1.ts';
-import type { Eviction } from '../../../../api/types/policy-v1.ts';
-import type { Subresource, WriteContext } from '../../declaration.ts';
+import type { Binding, Pod } from '../../../../api/types/core-v1.ts';
+import type { Subresource } from '../../declaration.ts';
 import { statusSubresource } from '../status-subresource.ts';
+import { withCondition } from './conditions.ts';
+import { eviction } from './eviction.ts';
 import { validateEphemeralContainersUpdate } from './validation-ephemeral.ts';
 import { validateStatusUpdate } from './validation-status.ts';
-
-/** The pod with one condition set; its transition time moves only when the status does. */
-function withCondition(pod: Pod, condition: PodCondition, { nowMs }: WriteContext): Mutable<Pod> {
-  const old = pod.status?.conditions?.find(({ type }) => type === condition.type);
-  const lastTransitionTime =
-    old?.status === condition.status ? old.lastTransitionTime : formatTime(nowMs);
-  const changed = { lastProbeTime: null, lastTransitionTime, ...condition };
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
-  const status = { ...pod.status, conditions: [...others, changed] };
-  return { ...pod, metadata: { ...pod.metadata }, status } as Mutable<Pod>;
-}
 
 function conflict(name: string, why: string): Error {
   const message = `Operation cannot be fulfilled on pods/binding ${JSON.stringify(name)}: ${why}`;
@@ -68,29 +57,6 @@ const binding: Subresource<Pod> = {
   },
   validateUpdate: () => [],
   answer: 'status',
-};
-
-/** A deletion that asks first: as long as no kind bounds disruptions, the answer is yes. */
-const eviction: Subresource<Pod> = {
-  name: 'eviction',
-  verbs: ['create'],
-  kind: { group: 'policy', version: 'v1', kind: 'Eviction' },
-  write(sent, parent, context) {
-    const { metadata } = sent as Eviction;
-    if (metadata?.name && metadata.name !== parent.metadata.name) {
-      throw statusError('BadRequest', 'name in URL does not match name in Eviction object');
-    }
-    const condition = {
-      type: 'DisruptionTarget',
-      status: 'True',
-      reason: 'EvictionByEvictionAPI',
-      message: 'Eviction API: evicting',
-    };
-    return withCondition(parent, condition, context);
-  },
-  validateUpdate: () => [],
-  answer: 'status',
-  deletesParent: true,
 };
 
 /** Debug containers join a running pod; they are never changed and never leave. */

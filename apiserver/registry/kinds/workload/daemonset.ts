@@ -190,7 +190,7 @@ export const daemonSet = {
       desiredNumberScheduled: 0,
       numberReady: 0,
     };
-    setTemplateGeneration(object, Math.max(1, templateGeneration(object as DaemonSet)));
+    setTemplateGeneration(object, Math.max(1, templateGeneration(object)));
   },
   prepareForUpdate(object, old) {
     const changed = !deepEqual(object.spec.template, old.spec.template);

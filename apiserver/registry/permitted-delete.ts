@@ -1,0 +1,43 @@
+import { isStatus } from '../../api/status.ts';
+import { assert } from '../../platform/assert.ts';
+import { type Deleted, type Deletion, remove } from './delete.ts';
+import { notFoundError } from './errors.ts';
+import type { Caller, ResourceContext } from './resource-context.ts';
+
+/** Judgements of an object that changes all the time before the client is told of the conflict. */
+const MAX_ATTEMPTS = 20;
+
+/** A deletion that others have to agree to first, on the very version that is then deleted. */
+export async function removePermitted(
+  context: ResourceContext,
+  deletion: Deletion,
+  caller: Caller,
+): Promise<Deleted> {
+  const { at, options, subresource } = deletion;
+  assert(subresource?.permit !== undefined, 'a deletion that nobody permits');
+  const { preconditions } = options;
+  const request = { nowMs: context.clock.now(), dryRun: caller.dryRun };
+  for (let attempt = 1; ; attempt++) {
+    const current = await context.storage.get(at, '');
+    if (current === undefined) throw notFoundError(context.declaration.type, at.name);
+    const permitted = await subresource.permit(current.value, context.others, request);
+    const pinned = !permitted.anyVersion && preconditions?.resourceVersion === undefined;
+    const { resourceVersion } = current.value.metadata;
+    try {
+      return await remove(
+        context,
+        pinned && resourceVersion !== undefined
+          ? {
+              ...deletion,
+              options: { ...options, preconditions: { ...preconditions, resourceVersion } },
+            }
+          : deletion,
+        caller,
+      );
+    } catch (error) {
+      if (!pinned || !isStatus(error, 'Conflict')) throw error;
+      if (permitted.outdated !== undefined) throw permitted.outdated;
+      if (attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
