@@ -113,6 +113,7 @@ describe('create', () => {
         uid: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4/) as string,
         creationTimestamp: '2023-11-14T22:13:20Z',
         resourceVersion: '3',
+        managedFields: expect.any(Array) as unknown[],
       },
     });
   });
@@ -264,6 +265,7 @@ describe('update', () => {
       ...created.metadata,
       labels: { a: 'b' },
       resourceVersion: '4',
+      managedFields: expect.any(Array) as unknown[],
     });
     expect(body.data).toEqual({ b: '2' });
   });
@@ -376,7 +378,7 @@ describe('patch', () => {
   });
 
   it.each([
-    ['apply', 'application/apply-patch+yaml', {}, 415],
+    ['apply without a manager', 'application/apply-patch+yaml', {}, 422],
     ['an unknown type', 'application/json', {}, 415],
     [
       'a stale version',

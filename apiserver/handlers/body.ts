@@ -87,7 +87,16 @@ export function decodeValue(
   });
   const object = decoded.object as unknown as Mutable<KubernetesObject>;
   if (!isObject(object.metadata)) object.metadata = {};
+  if (resetsOwners(body.value)) object.metadata.managedFields = [{}];
   return { object, warnings: decoded.warnings };
+}
+
+/** An empty list of managedFields says something that an absent one does not: forget them. */
+function resetsOwners(value: unknown): boolean {
+  const { metadata } = value as { metadata?: unknown };
+  if (!isObject(metadata)) return false;
+  const { managedFields } = metadata;
+  return Array.isArray(managedFields) && managedFields.length === 0;
 }
 
 /** An absent apiVersion or kind means the one of the path. */
@@ -108,11 +117,11 @@ function checkKind(value: Record<string, unknown>, expected: Kind): void {
     );
 }
 
-function textOf(body: Uint8Array): string {
+export function textOf(body: Uint8Array): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
 }
 
-function readText<T>(parse: () => T): T {
+export function readText<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {

@@ -12,8 +12,10 @@ import type { Subresource } from '../registry/declaration.ts';
 import { decodeValue, type Kind, mediaTypeOf, parseBody, unsupportedMediaType } from './body.ts';
 import { writeParameters } from './options.ts';
 import { updatedResponse } from './subresource.ts';
+import { applyPatch } from './apply-patch.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
+const APPLY_PATCH = 'application/apply-patch+yaml';
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 
@@ -37,8 +39,10 @@ export async function patch(
   subresource?: Subresource<KubernetesObject>,
 ): Promise<HttpResponse> {
   const { request, store } = target;
-  const apply = patches[mediaTypeOf(request.http)];
-  if (apply === undefined) throw unsupportedMediaType(Object.keys(patches));
+  const mediaType = mediaTypeOf(request.http);
+  if (mediaType === APPLY_PATCH) return applyPatch(target, subresource);
+  const apply = patches[mediaType];
+  if (apply === undefined) throw unsupportedMediaType([...Object.keys(patches), APPLY_PATCH]);
   const parameters = writeParameters(request.http.query, 'PatchOptions');
   if (request.http.query.get('force') !== null)
     throw invalidError({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
@@ -57,7 +61,7 @@ export async function patch(
     return decoded.object;
   };
   const caller = callerOf(target, parameters.dryRun);
-  const updated = await store.update({ at, sent, subresource, mayCreate: false }, caller);
+  const updated = await store.update({ at, sent, subresource, creates: 'never' }, caller);
   return updatedResponse(target, updated, { subresource, warnings });
 }
 

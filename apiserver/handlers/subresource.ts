@@ -55,7 +55,7 @@ export async function createSubresource(
   } else {
     const caller = callerOf(target, parameters.dryRun);
     const { object } = await store.update(
-      { at, sent: () => deepCopy(sent), subresource, mayCreate: false },
+      { at, sent: () => deepCopy(sent), subresource, creates: 'never' },
       caller,
     );
     result = object.value;

@@ -1,6 +1,8 @@
+import { UNKNOWN_MANAGER } from '../../api/fieldmanager/managers.ts';
 import { pathSegment } from '../../api/validation/names.ts';
 import { statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { HttpRequest } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
@@ -45,7 +47,19 @@ function checkSegment(what: 'Name' | 'Namespace', text: string): void {
 }
 
 export function callerOf({ request }: Target, dryRun: boolean): Caller {
-  return { user: request.user, dryRun };
+  return { user: request.user, dryRun, manager: managerOf(request.http) };
+}
+
+const MAX_MANAGER_BYTES = 128;
+
+/** The `fieldManager` parameter; else what the client calls itself. */
+function managerOf({ query, headers }: HttpRequest): string {
+  const manager = query.get('fieldManager');
+  if (manager) return manager;
+  const agent = headers['user-agent'] ?? '';
+  const slash = agent.indexOf('/');
+  const name = (slash < 0 ? agent : agent.slice(0, slash)).replace(/[^\x20-\x7e]/g, '');
+  return name.slice(0, MAX_MANAGER_BYTES) || UNKNOWN_MANAGER;
 }
 
 /** An object of a namespaced resource can be named only within its namespace. */

@@ -28,7 +28,7 @@ export async function update(
     return object;
   };
   const caller = callerOf(target, parameters.dryRun);
-  const updated = await store.update({ at, sent, subresource, mayCreate: true }, caller);
+  const updated = await store.update({ at, sent, subresource, creates: 'ifKindAllows' }, caller);
   return updatedResponse(target, updated, { subresource, warnings: first.warnings });
 }
 

@@ -5,6 +5,7 @@ import { formatTime } from '../../api/time.ts';
 import { validateObjectMeta } from '../../api/validation/object-meta.ts';
 import { uuid } from '../../platform/random.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
+import { ownNew } from './field-ownership.ts';
 import { Reservations } from './reservations.ts';
 import { alreadyExistsError, badRequest, generateNameError } from './errors.ts';
 import {
@@ -34,6 +35,7 @@ export async function create(
     throw badRequest('resourceVersion should not be set on objects to be created');
   // What follows, admission too, sees a whole object: in Kubernetes decoding ends with defaults.
   context.declaration.applyDefaults?.(object);
+  ownNew(context, object, caller);
   const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
   await context.admission.mutate(
     attributesOf(context, { operation: 'CREATE', at, object, caller }),
@@ -102,7 +104,6 @@ function fillSystemFields(context: ResourceContext, object: Mutable<KubernetesOb
   metadata.creationTimestamp = formatTime(context.clock.now());
   delete metadata.resourceVersion;
   delete metadata.selfLink;
-  delete metadata.managedFields;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   if (declaration.hasGeneration) metadata.generation = 1;

@@ -126,6 +126,13 @@ export interface Subresource<T extends KubernetesObject> {
   validateUpdate?(object: T, old: T): readonly FieldError[];
   /** What a successful `create` answers: the parent, a Status (Success), or the sent object. */
   readonly answer?: 'parent' | 'status' | 'sent';
+  /**
+   * Top-level fields, besides the metadata, that a configuration applied through it may own.
+   * Default: all.
+   */
+  readonly owns?: readonly string[];
+  /** A configuration of the view (`kind`) as one of the parent. Absent: it cannot be applied. */
+  parentConfiguration?(configuration: Readonly<Record<string, unknown>>): object;
   /** Set for eviction: the parent is deleted gracefully instead of being written. */
   readonly deletesParent?: boolean;
   /** With `deletesParent`: whether it may be. Rejects with StatusError to refuse. */

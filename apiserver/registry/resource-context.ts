@@ -38,6 +38,8 @@ export interface ObjectAt {
 export interface Caller {
   readonly user: Requester;
   readonly dryRun: boolean;
+  /** The name under which it owns the fields that it changes. */
+  readonly manager: string;
 }
 
 export function writerOf(context: ResourceContext, caller: Caller): Writer {

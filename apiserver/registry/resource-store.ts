@@ -7,6 +7,7 @@ import type { Scope } from '../storage/predicate.ts';
 import type { WatchParameters } from '../storage/resource-storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { WatchItem } from '../storage/watch-event.ts';
+import { type Apply, apply, isAppliable } from './apply.ts';
 import { create } from './create.ts';
 import type { ResourceDeclaration, Subresource } from './declaration.ts';
 import { type Deleted, type Deletion, remove } from './delete.ts';
@@ -75,6 +76,15 @@ export class ResourceStore {
 
   update(change: Update, caller: Caller): Promise<Updated> {
     return update(this.#context, change, caller);
+  }
+
+  /** True if configurations of this kind can be applied. */
+  get appliable(): boolean {
+    return isAppliable(this.#context);
+  }
+
+  apply(change: Apply, caller: Caller): Promise<Updated> {
+    return apply(this.#context, change, caller);
   }
 
   delete(deletion: Deletion, caller: Caller): Promise<Deleted> {

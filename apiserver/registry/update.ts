@@ -8,6 +8,7 @@ import { ContentionError, type Decision, type Outcome } from '../storage/write.t
 import { bindNamespace, prepareForCreate } from './create.ts';
 import type { Subresource } from './declaration.ts';
 import { conflictError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
+import { keepTimes, ownChanges, ownNew, setOwners } from './field-ownership.ts';
 import { Reservations, releaseClaims } from './reservations.ts';
 import {
   attributesOf,
@@ -30,8 +31,10 @@ export interface Update {
     current: KubernetesObject | undefined,
   ) => Mutable<KubernetesObject> | Promise<Mutable<KubernetesObject>>;
   readonly subresource?: Subresource<KubernetesObject> | undefined;
-  /** A patch never means "create it". */
-  readonly mayCreate: boolean;
+  /** What to do where there is no such object: a patch never means "create it". */
+  readonly creates: 'never' | 'ifKindAllows' | 'always';
+  /** `sent` says who owns what: it was applied. */
+  readonly applied?: boolean;
 }
 
 export interface Updated {
@@ -74,11 +77,15 @@ async function decideCreate(
   by: { readonly caller: Caller; readonly reservations: Reservations },
 ): Promise<Decision> {
   const { declaration, admission } = context;
-  if (!change.mayCreate || change.subresource !== undefined || !declaration.allowCreateOnUpdate)
+  const mayCreate =
+    change.creates === 'always' ||
+    (change.creates === 'ifKindAllows' && declaration.allowCreateOnUpdate);
+  if (!mayCreate || change.subresource !== undefined)
     throw notFoundError(declaration.type, change.at.name);
   const object = await change.sent(undefined);
   bindNamespace(context, object, change.at.namespace);
   declaration.applyDefaults?.(object);
+  if (!change.applied) ownNew(context, object, by.caller);
   const attributes = attributesOf(context, {
     operation: 'CREATE',
     at: change.at,
@@ -113,6 +120,8 @@ async function decideUpdate(
     subresource === undefined
       ? sent
       : ownMetadata(subresource.write(sent, current, writeContext(context)));
+  if (change.applied) setOwners(object, sent.metadata.managedFields);
+  else ownChanges(context, { object, sent, current, subresource }, caller);
   const attributes = attributesOf(context, {
     operation: 'UPDATE',
     at: change.at,
@@ -125,6 +134,7 @@ async function decideUpdate(
   prepareForUpdate(context, object, { old: current, subresource });
   await admission.validate(attributes);
   if (isFinished(context, object)) return { type: 'delete' };
+  keepTimes(object, current);
   await by.reservations.renew({ object, old: current });
   return { type: 'put', object };
 }
@@ -197,7 +207,6 @@ function prepareForUpdate(
 function keepSystemFields(object: Mutable<KubernetesObject>, old: KubernetesObject): void {
   const { metadata } = object;
   delete metadata.selfLink;
-  delete metadata.managedFields;
   const kept = old.metadata as Mutable<KubernetesObject['metadata']>;
   for (const field of SERVER_OWNED) {
     if (kept[field] === undefined) delete metadata[field];

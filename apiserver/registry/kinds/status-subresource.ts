@@ -13,6 +13,7 @@ export function statusSubresource<T extends WithStatus>(
   return {
     name: 'status',
     verbs: ['get', 'update', 'patch'],
+    owns: ['status'],
     write(sent, parent) {
       const { ownerReferences: _sent, labels, ...sentMetadata } = sent.metadata;
       const own = parent.metadata;

@@ -23,6 +23,11 @@ export function scaleSubresource<T extends Scalable>(
     verbs: ['get', 'update', 'patch'],
     kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
     read: (parent) => scaleOf(parent, selectorText(selectorOf(parent))),
+    owns: ['spec'],
+    parentConfiguration({ spec }) {
+      const { replicas } = (spec ?? {}) as { replicas?: unknown };
+      return replicas === undefined ? {} : { spec: { replicas } };
+    },
     write(sent, parent) {
       const replicas = (sent as Scale).spec?.replicas ?? 0;
       if (replicas < 0) {

@@ -1,0 +1,290 @@
+/**
+ * What merging and ownership need to know of a value's type: is it owned whole or in parts, and
+ * what tells the parts apart. Read from the schema tables on first use and kept.
+ */
+import { isObject } from '../deep.ts';
+import { zeroOf } from '../schema/scalars.ts';
+import {
+  type Definition,
+  type Field,
+  resolve,
+  type Scalar,
+  type TypeRef,
+} from '../schema/table.ts';
+import { isEmbeddedStruct } from './embedded-structs.ts';
+import { fieldElement, keyElement, valueElement } from './path-element.ts';
+
+export interface ScalarMergeType {
+  readonly shape: 'scalar';
+  readonly scalar: 'numeric' | 'string' | 'boolean' | 'untyped';
+}
+
+/** Owned whole. */
+export interface AtomicList {
+  readonly shape: 'list';
+  readonly relation: 'atomic';
+  readonly of: MergeType;
+}
+
+/** Scalars, each owned by itself. */
+export interface SetList {
+  readonly shape: 'list';
+  readonly relation: 'set';
+  readonly of: MergeType;
+}
+
+/** Objects, told apart by the values of some of their fields. */
+export interface KeyedList {
+  readonly shape: 'list';
+  readonly relation: 'map';
+  readonly of: MergeType;
+  /** Sorted. */
+  readonly keys: readonly string[];
+  /** As the schema declares them, for messages. */
+  readonly declaredKeys: readonly string[];
+}
+
+export type ListMergeType = AtomicList | SetList | KeyedList;
+
+export interface MapMergeType {
+  readonly shape: 'map';
+  readonly atomic: boolean;
+  readonly of: MergeType;
+}
+
+export interface StructMergeType {
+  readonly shape: 'struct';
+  readonly atomic: boolean;
+  readonly fields: ReadonlyMap<string, MergeField>;
+  /** Fields that Go writes even when they are empty. */
+  readonly always: readonly MergeField[];
+}
+
+/** No schema: maps are owned key by key, lists and scalars whole. */
+export interface DeducedType {
+  readonly shape: 'deduced';
+}
+
+/** Any JSON, owned whole. */
+export interface OpaqueType {
+  readonly shape: 'opaque';
+}
+
+export type MergeType =
+  ScalarMergeType | ListMergeType | MapMergeType | StructMergeType | DeducedType | OpaqueType;
+
+export interface MergeField {
+  readonly name: string;
+  /** "f:name". */
+  readonly element: string;
+  readonly type: MergeType;
+  /**
+   * What Go's type holds where the field is absent; undefined where it leaves the field out. Such
+   * a field is always there: nobody adds or removes it.
+   */
+  readonly zero: unknown;
+}
+
+export const DEDUCED: DeducedType = { shape: 'deduced' };
+const OPAQUE: OpaqueType = { shape: 'opaque' };
+
+/** Fields are read when first asked for: types refer to themselves. */
+class LazyStruct implements StructMergeType {
+  readonly shape = 'struct';
+  readonly atomic: boolean;
+  readonly #definition: Definition;
+  readonly #hides: (name: string) => boolean;
+  #fields: ReadonlyMap<string, MergeField> | undefined;
+  #always: readonly MergeField[] | undefined;
+
+  constructor(definition: Definition, atomic: boolean, hides: (name: string) => boolean) {
+    this.#definition = definition;
+    this.atomic = atomic;
+    this.#hides = hides;
+  }
+
+  get fields(): ReadonlyMap<string, MergeField> {
+    if (this.#fields === undefined) {
+      const shown = [...this.#definition.fields.values()].filter(({ name }) => !this.#hides(name));
+      this.#fields = new Map(shown.map((field) => [field.name, this.#read(field)]));
+    }
+    return this.#fields;
+  }
+
+  get always(): readonly MergeField[] {
+    this.#always ??= [...this.fields.values()].filter(({ zero }) => zero !== undefined);
+    return this.#always;
+  }
+
+  #read(field: Field): MergeField {
+    const { name } = field;
+    return {
+      name,
+      element: fieldElement(name),
+      type: typeOf(field.type, field),
+      zero: zeroValue(this.#definition, field),
+    };
+  }
+}
+
+function zeroValue(definition: Definition, field: Field): unknown {
+  if (field.type.shape === 'message')
+    return isEmbeddedStruct(definition, field.name) ? {} : undefined;
+  if (!field.required || field.pointer) return undefined;
+  return field.type.shape === 'scalar' ? zeroOf(field.type) : null;
+}
+
+const structs = new Map<Definition, { granular?: StructMergeType; atomic?: StructMergeType }>();
+const hidesNothing = (): boolean => false;
+
+function structOf(definition: Definition, atomic: boolean): StructMergeType {
+  let known = structs.get(definition);
+  if (known === undefined) structs.set(definition, (known = {}));
+  const form = atomic ? 'atomic' : 'granular';
+  return (known[form] ??= new LazyStruct(definition, atomic, hidesNothing));
+}
+
+const SCALARS: Readonly<Record<Scalar, MergeType>> = {
+  string: { shape: 'scalar', scalar: 'string' },
+  bytes: { shape: 'scalar', scalar: 'string' },
+  bool: { shape: 'scalar', scalar: 'boolean' },
+  int32: { shape: 'scalar', scalar: 'numeric' },
+  int64: { shape: 'scalar', scalar: 'numeric' },
+  double: { shape: 'scalar', scalar: 'numeric' },
+  Time: { shape: 'scalar', scalar: 'untyped' },
+  MicroTime: { shape: 'scalar', scalar: 'untyped' },
+  Quantity: { shape: 'scalar', scalar: 'untyped' },
+  IntOrString: { shape: 'scalar', scalar: 'untyped' },
+  RawExtension: OPAQUE,
+  FieldsV1: OPAQUE,
+  object: OPAQUE,
+  any: OPAQUE,
+};
+
+/** `field` says how the outermost list or map merges. */
+function typeOf(type: TypeRef, field?: Field): MergeType {
+  switch (type.shape) {
+    case 'scalar':
+      return SCALARS[type.scalar];
+    case 'message': {
+      const definition = resolve(type);
+      return structOf(definition, (field?.mapType ?? definition.mapType) === 'atomic');
+    }
+    case 'map':
+      return { shape: 'map', atomic: field?.mapType === 'atomic', of: typeOf(type.of) };
+    case 'list':
+      return listOf(type.of, field);
+  }
+}
+
+function listOf(element: TypeRef, field: Field | undefined): ListMergeType {
+  const of = typeOf(element);
+  switch (field?.listType) {
+    case 'set':
+      return { shape: 'list', relation: 'set', of };
+    case 'map': {
+      const declaredKeys = field.listMapKeys ?? [];
+      return { shape: 'list', relation: 'map', of, declaredKeys, keys: [...declaredKeys].sort() };
+    }
+    default:
+      return { shape: 'list', relation: 'atomic', of };
+  }
+}
+
+/** The whole type of a kind: what a configuration may say and a merge goes by. */
+export function mergeTypeOf(definition: Definition): StructMergeType {
+  return structOf(definition, false);
+}
+
+const tracked = new Map<Definition, StructMergeType>();
+
+/** Fields of the metadata that identify the object or belong to the server: nobody owns them. */
+const UNOWNED = new Set([
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'clusterName',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+]);
+
+/** The type of a kind without what nobody can own. */
+export function trackedTypeOf(definition: Definition): StructMergeType {
+  let type = tracked.get(definition);
+  if (type === undefined) {
+    const whole = new LazyStruct(definition, false, (name) => isTypeMeta(name));
+    const metadata = definition.fields.get('metadata');
+    type = metadata?.type.shape === 'message' ? withMetadata(whole, resolve(metadata.type)) : whole;
+    tracked.set(definition, type);
+  }
+  return type;
+}
+
+const isTypeMeta = (name: string): boolean => name === 'apiVersion' || name === 'kind';
+
+function withMetadata(whole: StructMergeType, metadata: Definition): StructMergeType {
+  const fields = new Map(whole.fields);
+  const type = new LazyStruct(metadata, false, (name) => UNOWNED.has(name));
+  fields.set('metadata', { name: 'metadata', element: 'f:metadata', type, zero: {} });
+  const always = [...fields.values()].filter(({ zero }) => zero !== undefined);
+  return { shape: 'struct', atomic: false, fields, always };
+}
+
+/** An element that cannot stand in its list: the message says why. */
+export class UnfitElement extends Error {
+  override readonly name = 'UnfitElement';
+}
+
+/** What stands for a key that an element leaves out: the schema's default. */
+function defaultOf({ of }: KeyedList, key: string): unknown {
+  if (key === 'protocol') return 'TCP';
+  return of.shape === 'struct' ? of.fields.get(key)?.zero : undefined;
+}
+
+/** What tells `element` from the others of its list. Throws {@link UnfitElement}. */
+export function elementOf(list: SetList | KeyedList, element: unknown): string {
+  return list.relation === 'set' ? setElement(element) : keyedElement(list, element);
+}
+
+function setElement(element: unknown): string {
+  if (element === null)
+    throw new UnfitElement("associative list without keys has an element that's an explicit null");
+  if (Array.isArray(element))
+    throw new UnfitElement('not supported: associative list with lists as elements');
+  if (typeof element === 'object')
+    throw new UnfitElement("associative list without keys has an element that's a map type");
+  return valueElement(element);
+}
+
+function keyedElement(list: KeyedList, element: unknown): string {
+  if (element === null)
+    throw new UnfitElement('associative list with keys may not have a null element');
+  if (!isObject(element))
+    throw new UnfitElement('associative list with keys may not have non-map elements');
+  if (list.keys.length === 1) {
+    const key = list.keys[0]!;
+    const value = element[key] ?? defaultOf(list, key);
+    if (value !== undefined) return `k:{"${key}":${JSON.stringify(value)}}`;
+  }
+  const present: (readonly [string, unknown])[] = [];
+  for (const key of list.keys) {
+    const value = element[key] ?? defaultOf(list, key);
+    if (value !== undefined) present.push([key, value]);
+  }
+  if (present.length > 0) return keyElement(present);
+  const keys = list.declaredKeys.map((key) => JSON.stringify(key)).join(' ');
+  throw new UnfitElement(
+    `associative list with keys has an element that omits all key fields [${keys}] ` +
+      "(and doesn't have default values for any key fields)",
+  );
+}
+
+/** The type that a value without a schema has. */
+export function deducedTypeOf(value: unknown): MergeType {
+  return isObject(value) ? DEDUCED_MAP : OPAQUE;
+}
+
+const DEDUCED_MAP: MapMergeType = { shape: 'map', atomic: false, of: DEDUCED };

@@ -1,0 +1,65 @@
+/**
+ * One step of a path, as FieldsV1 writes it: "f:name" for a field or key of a map, `k:{…}` for an
+ * element of a list by its keys, `v:…` for an element of a set by its value. Keys stand in the
+ * order of their names and without spaces, so that equal elements are equal texts.
+ */
+export function fieldElement(name: string): string {
+  return `f:${name}`;
+}
+
+export function valueElement(value: unknown): string {
+  return `v:${JSON.stringify(value)}`;
+}
+
+/** `keys` are sorted by name. */
+export function keyElement(keys: readonly (readonly [string, unknown])[]): string {
+  const texts = keys.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return `k:{${texts.join(',')}}`;
+}
+
+/** As messages print it: `.name`, `[name="web"]`, `[="x"]`. */
+export function printElement(element: string): string {
+  const text = element.slice(2);
+  switch (element[0]) {
+    case 'k': {
+      const keys = JSON.parse(text) as Record<string, unknown>;
+      const parts = Object.entries(keys).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+      return `[${parts.join(',')}]`;
+    }
+    case 'v':
+      return `[=${text}]`;
+    case 'i':
+      return `[${text}]`;
+    default:
+      return `.${text}`;
+  }
+}
+
+export function printPath(path: readonly string[]): string {
+  return path.map(printElement).join('');
+}
+
+/** The one way to write an element that a client wrote; undefined if it is none. */
+export function canonicalElement(text: string): string | undefined {
+  if (text === '.') return text;
+  try {
+    switch (text.slice(0, 2)) {
+      case 'f:':
+        return text;
+      case 'v:':
+        return valueElement(JSON.parse(text.slice(2)));
+      case 'i:':
+        return /^i:-?\d+$/.test(text) ? text : undefined;
+      case 'k:': {
+        const keys: unknown = JSON.parse(text.slice(2));
+        if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) return undefined;
+        const sorted = Object.entries(keys).sort(([a], [b]) => (a < b ? -1 : 1));
+        return keyElement(sorted);
+      }
+      default:
+        return undefined;
+    }
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Server-side apply of a configuration: the registry's PATCH of type apply. Merging and conflicts
+ * are `api/fieldmanager`; the result goes the way of every other update.
+ */
+import { isObject } from '../../api/deep.ts';
+import { applyConfiguration, ApplyConflict } from '../../api/fieldmanager/apply.ts';
+import { conflictStatus } from '../../api/fieldmanager/conflict-status.ts';
+import { faultsOf } from '../../api/fieldmanager/configuration.ts';
+import { hasLastApplied, withLastApplied } from '../../api/fieldmanager/last-applied.ts';
+import { mergeTypeOf } from '../../api/fieldmanager/merge-type.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import { decodeObject } from '../../api/schema/decode.ts';
+import { definitionOf } from '../../api/schema/table.ts';
+import { StatusError } from '../../api/status.ts';
+import { formatTime } from '../../api/time.ts';
+import { assert } from '../../platform/assert.ts';
+import type { Subresource } from './declaration.ts';
+import { badRequest } from './errors.ts';
+import { ignoredFields, managerOf, type MergeTypes, mergeTypesOf } from './field-ownership.ts';
+import type { Caller, ObjectAt, ResourceContext } from './resource-context.ts';
+import { type Updated, update } from './update.ts';
+
+type Configuration = Readonly<Record<string, unknown>>;
+
+export interface Apply {
+  readonly at: ObjectAt;
+  readonly configuration: Configuration;
+  readonly subresource?: Subresource<KubernetesObject> | undefined;
+  /** Takes over what others own. */
+  readonly force: boolean;
+}
+
+/** True if configurations of this kind can be applied: it has a schema. */
+export function isAppliable({ declaration }: ResourceContext): boolean {
+  return mergeTypesOf(declaration) !== undefined;
+}
+
+const KUBECTL = 'kubectl';
+
+/** Creates the object if there is none. */
+export function apply(context: ResourceContext, change: Apply, caller: Caller): Promise<Updated> {
+  const types = mergeTypesOf(context.declaration);
+  assert(types !== undefined, 'asked before');
+  checkConfiguration(context, change);
+  const { at, subresource } = change;
+  const sent = (current: KubernetesObject | undefined): Mutable<KubernetesObject> =>
+    applied(context, { change, types, current }, caller);
+  const creates = subresource === undefined ? 'always' : 'never';
+  return update(context, { at, sent, subresource, creates, applied: true }, caller);
+}
+
+/** What is to be stored, or a subresource's view of it, with those who own it. */
+function applied(
+  context: ResourceContext,
+  of: { change: Apply; types: MergeTypes; current: KubernetesObject | undefined },
+  caller: Caller,
+): Mutable<KubernetesObject> {
+  const { change, types, current } = of;
+  const { subresource, configuration } = change;
+  const { declaration } = context;
+  const result = applyOrRefuse({
+    type: types.whole,
+    tracked: types.tracked,
+    live: current,
+    managed: current?.metadata.managedFields ?? [],
+    configuration: (subresource?.parentConfiguration?.(configuration) ??
+      configuration) as Configuration,
+    manager: managerOf(context, caller, { operation: 'Apply', subresource }),
+    force: change.force,
+    ignored: ignoredFields(declaration, subresource),
+    time: formatTime(context.clock.now()),
+  });
+  const object = decoded(declaration.type, result.object);
+  if (!object.metadata.name) object.metadata.name = change.at.name;
+  if (caller.manager === KUBECTL && hasLastApplied(object)) {
+    const annotations = withLastApplied(object.metadata.annotations ?? {}, configuration);
+    object.metadata.annotations = { ...annotations };
+  }
+  const view = subresource?.read === undefined ? object : viewOf(subresource, object);
+  view.metadata.managedFields = result.managed as Mutable<typeof result.managed>;
+  return view;
+}
+
+/** The new values are in the parent; what a view says besides is not the client's to change. */
+function viewOf(subresource: Subresource<KubernetesObject>, parent: Mutable<KubernetesObject>) {
+  const view = subresource.read!(parent);
+  return { ...view, metadata: { ...view.metadata } } as Mutable<KubernetesObject>;
+}
+
+function applyOrRefuse(application: Parameters<typeof applyConfiguration>[0]) {
+  try {
+    return applyConfiguration(application);
+  } catch (error) {
+    if (error instanceof ApplyConflict) throw conflictStatus(error);
+    throw error;
+  }
+}
+
+function decoded(
+  type: ResourceContext['declaration']['type'],
+  merged: Configuration,
+): Mutable<KubernetesObject> {
+  const { metadata } = merged;
+  const { managedFields: _owners, ...own } = isObject(metadata) ? metadata : {};
+  const { object } = decodeObject(type, { ...merged, metadata: own }, 'Ignore');
+  if (!isObject(object['metadata'])) object['metadata'] = {};
+  return object as unknown as Mutable<KubernetesObject>;
+}
+
+function checkConfiguration({ declaration }: ResourceContext, change: Apply): void {
+  const { configuration, subresource, at } = change;
+  const kind = subresource?.kind ?? declaration.type;
+  const { apiVersion, kind: name, metadata } = configuration;
+  if (apiVersion !== apiVersionOf(kind) || name !== kind.kind) {
+    throw badRequest(`invalid object type: ${printKind(apiVersion, name)}`);
+  }
+  const { managedFields, name: objectName } = isObject(metadata) ? metadata : {};
+  if (managedFields !== undefined && managedFields !== null)
+    throw badRequest('metadata.managedFields must be nil');
+  const definition = definitionOf(kind);
+  assert(definition !== undefined, `no schema of ${kind.kind}`);
+  const faults = faultsOf(mergeTypeOf(definition), configuration);
+  if (faults.length > 0) throw malformed(configuration, faults);
+  if (typeof objectName === 'string' && objectName !== '' && objectName !== at.name)
+    throw badRequest(
+      `the name of the object (${objectName}) does not match the name on the URL ` + `(${at.name})`,
+    );
+}
+
+/** "apps/v1, Kind=Deployment"; the core group shows as "/v1". */
+function printKind(apiVersion: unknown, kind: unknown): string {
+  const text = typeof apiVersion === 'string' ? apiVersion : '';
+  const groupVersion = text.includes('/') ? text : `/${text}`;
+  return `${groupVersion}, Kind=${typeof kind === 'string' ? kind : ''}`;
+}
+
+/** Not a refusal with a reason of its own, but that is how Kubernetes answers it. */
+function malformed(configuration: Configuration, faults: readonly string[]): StatusError {
+  const { apiVersion, kind, metadata } = configuration;
+  const { namespace = '', name = '' } = (isObject(metadata) ? metadata : {}) as {
+    namespace?: string;
+    name?: string;
+  };
+  const why =
+    faults.length === 1 ? faults[0]! : `errors:\n${faults.map((f) => `  ${f}`).join('\n')}`;
+  const which = `${namespace}/${name}; ${printKind(apiVersion, kind)}`;
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: `failed to create typed patch object (${which}): ${why}`,
+    code: 500,
+  });
+}
