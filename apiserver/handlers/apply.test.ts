@@ -232,7 +232,7 @@ describe('apply', () => {
     ['no object', `${maps}/x?fieldManager=m`, '- a', 400, 'error decoding YAML'],
     ['broken YAML', `${maps}/x?fieldManager=m`, 'a: b: c', 400, 'yaml: line 1'],
     ['a long manager', `${maps}/x?fieldManager=${'m'.repeat(129)}`, map({}), 422, 'Too long'],
-  ])('refuses %s', async (_what, url, ...[body, code, message]) => {
+  ])('refuses %s', async (...[, url, body, code, message]) => {
     const answer = await api.call('PATCH', url, { type: APPLY, body });
     expect({ code: answer.code, message: answer.body.message }).toEqual({
       code,
