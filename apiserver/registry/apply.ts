@@ -19,7 +19,7 @@ import type { Subresource } from './declaration.ts';
 import { badRequest } from './errors.ts';
 import { ignoredFields, managerOf, type MergeTypes, mergeTypesOf } from './field-ownership.ts';
 import type { Caller, ObjectAt, ResourceContext } from './resource-context.ts';
-import { type Updated, update } from './update.ts';
+import type { Update } from './update.ts';
 
 type Configuration = Readonly<Record<string, unknown>>;
 
@@ -38,8 +38,8 @@ export function isAppliable({ declaration }: ResourceContext): boolean {
 
 const KUBECTL = 'kubectl';
 
-/** Creates the object if there is none. */
-export function apply(context: ResourceContext, change: Apply, caller: Caller): Promise<Updated> {
+/** The update that applies a configuration. It creates the object if there is none. */
+export function applying(context: ResourceContext, change: Apply, caller: Caller): Update {
   const types = mergeTypesOf(context.declaration);
   assert(types !== undefined, 'asked before');
   checkConfiguration(context, change);
@@ -47,7 +47,7 @@ export function apply(context: ResourceContext, change: Apply, caller: Caller): 
   const sent = (current: KubernetesObject | undefined): Mutable<KubernetesObject> =>
     applied(context, { change, types, current }, caller);
   const creates = subresource === undefined ? 'always' : 'never';
-  return update(context, { at, sent, subresource, creates, applied: true }, caller);
+  return { at, sent, subresource, creates, applied: true };
 }
 
 /** What is to be stored, or a subresource's view of it, with those who own it. */

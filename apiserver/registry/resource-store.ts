@@ -7,7 +7,7 @@ import type { Scope } from '../storage/predicate.ts';
 import type { WatchParameters } from '../storage/resource-storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { WatchItem } from '../storage/watch-event.ts';
-import { type Apply, apply, isAppliable } from './apply.ts';
+import { type Apply, applying, isAppliable } from './apply.ts';
 import { create } from './create.ts';
 import type { ResourceDeclaration, Subresource } from './declaration.ts';
 import { type Deleted, type Deletion, remove } from './delete.ts';
@@ -84,7 +84,7 @@ export class ResourceStore {
   }
 
   apply(change: Apply, caller: Caller): Promise<Updated> {
-    return apply(this.#context, change, caller);
+    return this.update(applying(this.#context, change, caller), caller);
   }
 
   delete(deletion: Deletion, caller: Caller): Promise<Deleted> {

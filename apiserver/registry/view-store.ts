@@ -62,11 +62,12 @@ export class ViewStore extends ResourceStore {
   }
 
   override async update(change: Update, caller: Caller): Promise<Updated> {
-    const { at, mayCreate, subresource } = change;
+    const { at, creates, applied = false, subresource } = change;
     const updated = await this.#stored.update(
       {
         at,
-        mayCreate,
+        creates,
+        applied,
         subresource: subresource && this.#stored.subresource(subresource.name),
         sent: async (current) =>
           this.#toStored(await change.sent(current && this.#fromStored(current))),
