@@ -11,7 +11,7 @@ export interface Disk {
    * Missing parent folders are made. `mode` defaults to 0o600.
    */
   write(path: string, bytes: Uint8Array | string, mode?: number): Promise<void>;
-  /** Removes the file if it is there. */
+  /** Removes the file, or the folder with all in it, if it is there. */
   remove(path: string): Promise<void>;
   /** Names in a folder, sorted; empty if the folder does not exist. */
   list(path: string): Promise<string[]>;

@@ -37,7 +37,7 @@ export const realDisk: Disk = {
     await rename(aside, path);
     await syncFolder(dirname(path));
   },
-  remove: (path) => rm(path, { force: true }),
+  remove: (path) => rm(path, { force: true, recursive: true }),
   async list(path) {
     try {
       return (await readdir(path)).sort();

@@ -172,6 +172,11 @@ export class RawNode {
     if (progress?.state === 'replicate') progress.becomeProbe();
   }
 
+  /** A snapshot was accepted; the next Ready says so. */
+  get awaitsSnapshot(): boolean {
+    return this.#core.snapshot !== undefined;
+  }
+
   /** What became of the snapshot to a member: installed up to `index`, or failed. */
   reportSnapshot(id: MemberId, index: number | undefined): void {
     snapshotReported(this.#core, id, index);
@@ -214,7 +219,7 @@ export class RawNode {
     const committedEntries = core.log.nextCommitted(this.#maxApplyBytes);
     core.log.applying += committedEntries.length;
     const ready: Ready = {
-      hardState: this.#hardStateChanged ? this.#hardState : undefined,
+      hardState: this.#hardStateChanged ? this.hardState : undefined,
       entries,
       mustSync: entries.length > 0 || core.term !== term || core.vote !== vote,
       messages: core.messages,
@@ -245,7 +250,7 @@ export class RawNode {
     for (const message of toSelf) step(this.#core, message);
   }
 
-  get #hardState(): HardState {
+  get hardState(): HardState {
     const { term, vote, log } = this.#core;
     return { term, vote, commit: log.committed };
   }

@@ -3,29 +3,35 @@ import { StoreError } from '../kv.ts';
 import type { Command, CommandResponse } from '../mvcc/command.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import type { Entry } from '../raft/entry.ts';
+import { decodeChange } from './cluster-codec.ts';
+import { changesConfiguration } from './cluster-state.ts';
+import type { ClusterChange, ClusterState } from './cluster-state.ts';
 import { decodeCommand, requestIdOf } from './command-codec.ts';
 import type { Proposals } from './proposals.ts';
 import type { Records } from './records.ts';
 
+interface ApplierOptions {
+  readonly store: MvccStore;
+  readonly cluster: ClusterState;
+  readonly records: Records;
+  readonly proposals: Proposals;
+  readonly appliedIndex: number;
+  /** Told of each command that took effect. */
+  readonly onApplied: (command: Command) => void;
+  /** Told of each change of the cluster that took effect. */
+  readonly onChanged: (change: ClusterChange) => void;
+}
+
 export class Applier {
+  readonly #options: ApplierOptions;
   readonly #store: MvccStore;
-  readonly #records: Records;
   readonly #proposals: Proposals;
-  readonly #onApplied: (command: Command) => void;
   appliedIndex: number;
 
-  constructor(options: {
-    readonly store: MvccStore;
-    readonly records: Records;
-    readonly proposals: Proposals;
-    readonly appliedIndex: number;
-    /** Told of each command that took effect. */
-    readonly onApplied: (command: Command) => void;
-  }) {
+  constructor(options: ApplierOptions) {
+    this.#options = options;
     this.#store = options.store;
-    this.#records = options.records;
     this.#proposals = options.proposals;
-    this.#onApplied = options.onApplied;
     this.appliedIndex = options.appliedIndex;
   }
 
@@ -41,7 +47,7 @@ export class Applier {
       const release = this.#store.cache.hold();
       try {
         while (!this.#tryApply(entry))
-          await this.#records.makeResident(this.#store.missing(this.#commandOf(entry)));
+          await this.#options.records.makeResident(this.#store.missing(this.#commandOf(entry)));
       } finally {
         release();
       }
@@ -50,31 +56,52 @@ export class Applier {
 
   /** False if the entry waits for pairs to become resident; nothing is changed then. */
   #tryApply(entry: Entry): boolean {
+    if (entry.type !== 'normal') this.#change(entry);
     // A new leader's first entry carries nothing.
-    if (entry.data.length > 0) {
+    else if (entry.data.length === 0) this.#proposals.leaderChanged(entry.term);
+    else {
       const command = this.#commandOf(entry);
       if (this.#store.missing(command).length > 0) return false;
-      this.#execute(command, requestIdOf(entry.data));
+      this.#execute(command, entry);
     }
     this.appliedIndex = entry.index;
     return true;
   }
 
   #commandOf(entry: Entry): Command {
-    return this.#proposals.commandOf(requestIdOf(entry.data)) ?? decodeCommand(entry.data);
+    const id = requestIdOf(entry.data);
+    return this.#proposals.commandOf(id, entry.data) ?? decodeCommand(entry.data);
   }
 
-  #execute(command: Command, id: number): void {
+  #execute(command: Command, entry: Entry): void {
+    const id = requestIdOf(entry.data);
     let response: CommandResponse;
     try {
       response = this.#store.apply(command);
     } catch (error) {
       // Anything else is a broken invariant: better to stop than to diverge from other members.
       if (!(error instanceof StoreError)) throw error;
-      this.#proposals.reject(id, error);
+      this.#proposals.reject(id, entry.data, error);
       return;
     }
-    this.#onApplied(command);
-    this.#proposals.resolve(id, response);
+    this.#options.onApplied(command);
+    this.#proposals.resolve(id, entry.data, response);
+  }
+
+  #change(entry: Entry): void {
+    const id = requestIdOf(entry.data);
+    const change = decodeChange(entry.data);
+    try {
+      // Raft let it go on as an ordinary entry, because another was on its way.
+      if (changesConfiguration(change) && entry.type !== 'configuration')
+        throw new StoreError('unhealthy');
+      this.#options.cluster.apply(change);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#proposals.reject(id, entry.data, error);
+      return;
+    }
+    this.#options.onChanged(change);
+    this.#proposals.resolve(id, entry.data);
   }
 }

@@ -10,12 +10,12 @@ import {
   factRange,
   leaseIdOf,
   leaseRange,
+  metaKeys,
   recordRange,
   replicatedRange,
   revisionOfKey,
   within,
 } from './keyspace.ts';
-import { appliedKey, compactRevisionKey } from './persistence.ts';
 
 type Chunk = readonly KeyAndValue[];
 
@@ -52,8 +52,8 @@ export class EngineCopy {
       } else if (within(factRange, key)) {
         alarms.restore(factNameOf(key));
         addAuth(auth, factNameOf(key), value);
-      } else if (key.equals(appliedKey)) appliedIndex = value.readDoubleBE(0);
-      else if (key.equals(compactRevisionKey)) compactRevision = value.readDoubleBE(0);
+      } else if (key.equals(metaKeys.applied)) appliedIndex = value.readDoubleBE(0);
+      else if (key.equals(metaKeys.compactRevision)) compactRevision = value.readDoubleBE(0);
     };
     for (;;) {
       const step = await this.#next;

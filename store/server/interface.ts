@@ -21,6 +21,29 @@ export interface MemberIdentity {
   readonly name: string;
 }
 
+/** Of the cluster, as all members know it. */
+export interface ClusterMember {
+  readonly id: string;
+  /** Empty until the member has started for the first time. */
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly clientUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/** etcd v3 Cluster service. Each change answers with the members after it. */
+export interface Membership {
+  list(options: { readonly linearizable: boolean }): Promise<readonly ClusterMember[]>;
+  add(request: { readonly peerUrls: readonly string[]; readonly isLearner: boolean }): Promise<{
+    readonly member: ClusterMember;
+    readonly members: readonly ClusterMember[];
+  }>;
+  remove(id: string): Promise<readonly ClusterMember[]>;
+  update(id: string, peerUrls: readonly string[]): Promise<readonly ClusterMember[]>;
+  /** Of a learner, to a voter. */
+  promote(id: string): Promise<readonly ClusterMember[]>;
+}
+
 export interface MemberStatus extends KvStatus {
   /** Bytes of dbSize in use; equal to it where the engine cannot tell. */
   readonly dbSizeInUse: number;
@@ -124,6 +147,14 @@ export interface Member extends Kv, Running {
   readonly crypto: Crypto;
   readonly leases: Leases;
   readonly maintenance: Maintenance;
+  readonly membership: Membership;
+  /**
+   * Resolves when this member is part of a cluster that has a leader, has caught up with it and
+   * has published its name and URLs.
+   */
+  ready(): Promise<void>;
+  /** Hands leadership to another voter. Rejects `notLeader`, `badLeaderTransferee`. */
+  moveLeader(to: string): Promise<void>;
   put(request: PutRequest): Promise<PutResponse>;
   deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse>;
   /** `physical` also waits until what the compaction removed is deleted. */

@@ -4,7 +4,7 @@
  *
  *     h                      hard state of Raft
  *     l <u64 index>          log entry
- *     m <name>               meta: small facts about this member
+ *     m <name>               meta: small facts, see {@link metaKeys}
  *     e <u64 lease ID>       granted TTL, and what was left at the last checkpoint
  *     f <name>               fact: small replicated state (alarms, users, roles)
  *     r <u64 main> <u32 sub> one version of one pair
@@ -32,9 +32,28 @@ function readU64(buffer: Buffer, offset: number): number {
 const next = (prefix: string): Buffer => Buffer.from([prefix.charCodeAt(0) + 1]);
 
 export const hardStateKey = Buffer.from('h');
+const ENTRY_PREFIX = 'l'.charCodeAt(0);
 
-export function metaKey(name: string): Buffer {
-  return Buffer.from(`m${name}`);
+const metaKey = (name: string): Buffer => Buffer.from(`m${name}`);
+
+export const metaKeys = {
+  /** Who this member is, as JSON. */
+  identity: metaKey('identity'),
+  /** Index and term of the newest entry dropped from the log. */
+  logStart: metaKey('logStart'),
+  /** Index of the newest entry whose effects are here. */
+  applied: metaKey('applied'),
+  compactRevision: metaKey('compactRevision'),
+  /** Who belongs to the cluster, as JSON. */
+  cluster: metaKey('cluster'),
+};
+
+export const wholeKeyspace: KeyRange = { gte: Buffer.from([0]), lt: Buffer.from([0xff]) };
+
+/** Whether a pair is part of the state that all members share. */
+export function isReplicated(key: Buffer): boolean {
+  if (key[0] === hardStateKey[0] || key[0] === ENTRY_PREFIX) return false;
+  return !key.equals(metaKeys.identity) && !key.equals(metaKeys.logStart);
 }
 
 export function entryKey(index: number): Buffer {

@@ -1,15 +1,20 @@
 /** The Lease service: grants and revocations go through the log, renewals through the clock. */
+import { sleep } from '../../platform/clock.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
 import { StoreError } from '../kv.ts';
 import type { Command } from '../mvcc/command.ts';
+import { NONE } from '../raft/entry.ts';
 import type { LeaseTimeToLive, Leases } from './interface.ts';
 import { LeaseClock } from './lease-clock.ts';
+import type { Answers, Peers, Question } from './peers.ts';
 import type { Replica } from './replica.ts';
 
 const MAX_TTL_SECONDS = 9_000_000_000;
 const LOOK_EVERY_MS = 500;
+/** How often a request that needs the leader looks whether there is one. */
+const LEADER_RETRY_MS = 50;
 
 export interface LeaseCounters {
   granted: number;
@@ -18,33 +23,46 @@ export interface LeaseCounters {
   expired: number;
 }
 
+export interface LeaseEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly electionTimeoutMs: number;
+  readonly peers: () => Peers | undefined;
+}
+
+type LeaseQuestion = Extract<Question, { type: 'leaseRenew' | 'leaseTimeToLive' }>;
+
 export class LeaseService implements Leases {
   readonly counters: LeaseCounters = { granted: 0, revoked: 0, renewed: 0, expired: 0 };
-  readonly #replica: Replica;
+  readonly #environment: LeaseEnvironment;
   readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #logger: Logger;
   readonly #minTtlSeconds: number;
-  readonly #leaseClock: LeaseClock;
+  #replica: Replica;
+  #leaseClock: LeaseClock;
   #lastLook = 0;
 
-  constructor(
-    replica: Replica,
-    effects: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
-    electionTimeoutMs: number,
-  ) {
+  constructor(replica: Replica, environment: LeaseEnvironment) {
     this.#replica = replica;
-    this.#clock = effects.clock;
-    this.#random = effects.random;
-    this.#logger = effects.logger;
+    this.#environment = environment;
+    this.#clock = environment.clock;
     // A holder must survive an election: etcd's least TTL is one and a half of its timeout.
-    this.#minTtlSeconds = Math.ceil((electionTimeoutMs * 1.5) / 1000);
+    this.#minTtlSeconds = Math.ceil((environment.electionTimeoutMs * 1.5) / 1000);
     this.#leaseClock = new LeaseClock(replica.store.lessor);
   }
 
-  /** This member has become the leader. */
-  takeOffice(extraMs: number): void {
-    this.#leaseClock.restart(this.#clock.monotonic(), extraMs);
+  /** The state was replaced by a snapshot. */
+  serve(replica: Replica): void {
+    this.#replica = replica;
+    this.#leaseClock = new LeaseClock(replica.store.lessor);
+  }
+
+  /**
+   * This member has become the leader. Nobody knows when leases were last renewed, so each gets
+   * its full time, and an election's on top.
+   */
+  takeOffice(): void {
+    this.#leaseClock.restart(this.#clock.monotonic(), this.#environment.electionTimeoutMs);
   }
 
   applied(command: Command): void {
@@ -72,7 +90,7 @@ export class LeaseService implements Leases {
   /** A positive 63-bit integer. */
   #freshId(): string {
     for (;;) {
-      const bytes = Buffer.from(this.#random.bytes(8, 'lease ID'));
+      const bytes = Buffer.from(this.#environment.random.bytes(8, 'lease ID'));
       bytes[0]! &= 0x7f;
       const id = bytes.readBigUInt64BE(0).toString();
       if (id !== '0' && this.#replica.store.lessor.get(id) === undefined) return id;
@@ -89,16 +107,58 @@ export class LeaseService implements Leases {
     }
   }
 
-  /** Only a leader that has just proved to lead may renew: a deposed one would lie. */
-  async keepAlive(id: string): Promise<number> {
+  keepAlive(id: string): Promise<number> {
+    return this.#atLeader({ type: 'leaseRenew', id });
+  }
+
+  async timeToLive(id: string, withKeys: boolean): Promise<LeaseTimeToLive> {
+    return this.#atLeader({ type: 'leaseTimeToLive', id, keys: withKeys });
+  }
+
+  async list(): Promise<readonly string[]> {
+    this.#replica.assertVoter();
     await this.#replica.confirmRead();
+    if (this.#replica.leads) return this.#leaseClock.ids();
+    return [...this.#replica.store.lessor.all()].map(({ id }) => id);
+  }
+
+  /** Only the leader knows how long leases have left: asks it, whoever it is by now. */
+  async #atLeader<T extends LeaseQuestion['type']>(
+    question: Extract<LeaseQuestion, { type: T }>,
+  ): Promise<Answers[T]> {
+    const { peers } = this.#environment;
+    this.#replica.assertVoter();
+    const deadline = this.#clock.monotonic() + this.#replica.requestTimeoutMs;
+    for (;;) {
+      this.#replica.assertRunning();
+      const { leader } = this.#replica.raft;
+      if (this.#replica.leads) return (await this.answer(question)) as Answers[T];
+      try {
+        if (leader !== NONE) return await peers()!.ask(leader, question);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== UNAVAILABLE) throw error;
+      }
+      if (this.#clock.monotonic() > deadline) throw new StoreError('timeout');
+      await sleep(this.#clock, LEADER_RETRY_MS);
+    }
+  }
+
+  /** As the leader, for this member's clients and for the others'. */
+  async answer(question: LeaseQuestion): Promise<Answers[LeaseQuestion['type']]> {
+    // A leader that was deposed without knowing would promise what it cannot keep.
+    await this.#replica.confirmRead();
+    if (!this.#replica.inOffice) throw new StoreError('leaderChanged');
+    if (question.type === 'leaseRenew') return this.#renew(question.id);
+    return this.#remaining(question.id, question.keys);
+  }
+
+  #renew(id: string): number {
     const ttlSeconds = this.#leaseClock.renew(id, this.#clock.monotonic());
     if (ttlSeconds > 0) this.counters.renewed++;
     return ttlSeconds;
   }
 
-  async timeToLive(id: string, withKeys: boolean): Promise<LeaseTimeToLive> {
-    await this.#replica.confirmRead();
+  #remaining(id: string, withKeys: boolean): LeaseTimeToLive {
     const lease = this.#replica.store.lessor.get(id);
     if (lease === undefined) return { id, ttlSeconds: -1, grantedTtlSeconds: 0, keys: [] };
     return {
@@ -109,23 +169,26 @@ export class LeaseService implements Leases {
     };
   }
 
-  async list(): Promise<readonly string[]> {
-    await this.#replica.confirmRead();
-    return this.#leaseClock.ids();
-  }
-
-  /** Looks for expired leases now and then, and proposes their end. */
+  /**
+   * The leader looks for expired leases now and then, and proposes their end. If it has been
+   * deposed without knowing, its proposal is never committed.
+   */
   tick(): void {
     const now = this.#clock.monotonic();
-    if (now - this.#lastLook < LOOK_EVERY_MS) return;
+    if (!this.#replica.inOffice || now - this.#lastLook < LOOK_EVERY_MS) return;
     this.#lastLook = now;
     for (const id of this.#leaseClock.expired(now)) {
       this.counters.expired++;
       this.revoke(id).catch((error: unknown) => {
         if (error instanceof StoreError && error.reason === 'leaseNotFound') return;
         this.counters.expired--;
-        this.#logger.warn({ lease: id, error }, 'could not revoke an expired lease; will retry');
+        this.#environment.logger.warn(
+          { lease: id, error },
+          'could not revoke an expired lease; will retry',
+        );
       });
     }
   }
 }
+
+const UNAVAILABLE = 14;

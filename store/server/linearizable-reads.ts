@@ -24,13 +24,15 @@ const RETRY_MS = 500;
 export class LinearizableReads {
   readonly #raft: RawNode;
   readonly #applied: () => number;
-  #context = 0;
+  /** Begins at random: an answer from before a restart must not confirm a read after it. */
+  #context: number;
   #waiting: Reader[] = [];
   #round: Round | undefined;
   /** Confirmed, waiting to be applied; ascending by index. */
   #confirmed: { readonly index: number; readonly readers: Reader[] }[] = [];
 
-  constructor(raft: RawNode, applied: () => number) {
+  constructor(raft: RawNode, applied: () => number, firstContext: number) {
+    this.#context = firstContext;
     this.#raft = raft;
     this.#applied = applied;
   }

@@ -3,9 +3,11 @@
  *
  *     entry:       u8 format, u8 type, f64 term, data     (its index is in the engine's key)
  *     hard state:  u8 format, f64 term, f64 commit, u64 vote
+ *     point:       f64 index, f64 term
+ *     number:      f64
  */
 import { assert } from '../../platform/assert.ts';
-import type { Entry, EntryType, HardState } from '../raft/entry.ts';
+import type { Entry, EntryType, HardState, SnapshotPoint } from '../raft/entry.ts';
 
 const FORMAT = 1;
 const ENTRY_HEADER_BYTES = 10;
@@ -49,4 +51,21 @@ export function decodeHardState(bytes: Buffer): HardState {
     commit: bytes.readDoubleBE(9),
     vote: bytes.readBigUInt64BE(17).toString(),
   };
+}
+
+export function encodePoint({ index, term }: SnapshotPoint): Buffer {
+  const bytes = Buffer.allocUnsafe(16);
+  bytes.writeDoubleBE(index, 0);
+  bytes.writeDoubleBE(term, 8);
+  return bytes;
+}
+
+export function decodePoint(bytes: Buffer): SnapshotPoint {
+  return { index: bytes.readDoubleBE(0), term: bytes.readDoubleBE(8) };
+}
+
+export function encodeNumber(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(value);
+  return bytes;
 }

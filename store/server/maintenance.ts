@@ -1,5 +1,4 @@
 /** Maintenance of one member: alarms through the log, hashes and copies of the engine. */
-import type { StoredMember } from '../backup/contents.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Alarm } from '../mvcc/command.ts';
 import { checkRevision } from '../mvcc/txn-plan.ts';
@@ -10,25 +9,28 @@ import type { Replica } from './replica.ts';
 const HASH_ATTEMPTS = 5;
 
 export interface MaintenanceOptions {
-  readonly replica: Replica;
-  readonly engine: Engine;
-  /** As a copy is to list them. */
-  readonly members: () => readonly StoredMember[];
+  /** Both are replaced when a snapshot is installed. */
+  readonly replica: () => Replica;
+  readonly engine: () => Engine;
   /** "3.6.0" */
   readonly version: string;
 }
 
 export class MemberMaintenance implements Maintenance {
   readonly #options: MaintenanceOptions;
-  readonly #replica: Replica;
-  readonly #engine: Engine;
   /** Copies that are being read. */
   readonly #open = new Set<() => Promise<void>>();
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
-    this.#replica = options.replica;
-    this.#engine = options.engine;
+  }
+
+  get #replica(): Replica {
+    return this.#options.replica();
+  }
+
+  get #engine(): Engine {
+    return this.#options.engine();
   }
 
   async alarms(): Promise<readonly Alarm[]> {
@@ -78,7 +80,7 @@ export class MemberMaintenance implements Maintenance {
     const backup = backUp(this.#engine, {
       term: raft.term,
       compactionFinished: removalsDone,
-      members: this.#options.members(),
+      members: this.#replica.cluster.members,
       clusterVersion: `${this.#options.version.split('.').slice(0, 2).join('.')}.0`,
     });
     const close = async (): Promise<void> => {

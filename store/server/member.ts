@@ -1,11 +1,11 @@
 /**
  * One store member: the state machine behind a Raft log, offered as {@link Member}.
  *
- * In: everything from a call to durable, ordered, applied state, and back. Out: wires (gRPC and
- * HTTP sit on top), and other members, which this version of the shell cannot talk to yet: the
- * log, the protocol and the loop below are the ones that several members use.
+ * In: everything from a call to durable, ordered, applied state, and back. Out: wires: gRPC and
+ * HTTP sit on top, and what members say to each other travels over {@link Peers}.
  */
 import type { Crypto } from '../../platform/crypto.ts';
+import { sleep } from '../../platform/clock.ts';
 import type { Timer } from '../../platform/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StoreError } from '../kv.ts';
@@ -16,116 +16,130 @@ import type {
   PutResponse,
   RangeRequest,
   RangeResponse,
-  RequestOp,
   TxnRequest,
   TxnResponse,
   Watch,
   WatchRequest,
 } from '../kv.ts';
-import type { Alarm } from '../mvcc/command.ts';
 import { wantsValues } from '../mvcc/range.ts';
 import { validateDeleteRange, validatePut, validateRange, validateTxn } from '../mvcc/validate.ts';
 import { NONE } from '../raft/entry.ts';
-import { loadIdentity } from './identity.ts';
+import { forceNewCluster, loadIdentity } from './bootstrap.ts';
+import { EngineFolders } from './engine-folders.ts';
 import type { Member, MemberIdentity, MemberStatistics, MemberStatus } from './interface.ts';
 import { LeaseService } from './leases.ts';
 import { MemberMaintenance } from './maintenance.ts';
+import { handOver, moveLeader } from './leadership.ts';
+import { ClusterMembership } from './membership.ts';
 import { withDefaults } from './options.ts';
 import type { MemberOptions, Settings } from './options.ts';
+import type { PeerHandlers, Peers, Question } from './peers.ts';
 import { Replica } from './replica.ts';
-import type { TimingName } from './replica.ts';
+import type { TimingName } from './replica-state.ts';
+import { alarmText } from './no-space-alarm.ts';
+import { statisticsOf } from './statistics.ts';
+import { SnapshotReceiver } from './snapshot-receiver.ts';
+import { isReadOnly, isSerializable } from './txn-kind.ts';
 import { WatchSession } from './watch-session.ts';
 
 export type { MemberOptions } from './options.ts';
 
 /**
- * Starts a member on its data folder, made if missing. Resolves when it serves. Rejects with an
- * EngineError if the folder is in use, full or damaged.
+ * Starts a member on its data folder, made if missing. A lone member serves when this resolves;
+ * one with peers once {@link Member.ready} does. Rejects with an EngineError if the folder is in
+ * use, full or damaged.
  */
 export async function startMember(options: MemberOptions): Promise<Member> {
   const settings = withDefaults(options);
-  const { dataDir, disk, logger } = settings;
-  const engine = await settings.engine({ path: `${dataDir}/member`, disk, logger });
+  const folders = await EngineFolders.find(settings);
+  const engine = await folders.open();
   try {
     const identity = await loadIdentity(engine, settings);
-    return await StoreMember.open(settings, engine, identity);
+    if (settings.forceNewCluster) await forceNewCluster(engine, identity.memberId);
+    return await StoreMember.open({ settings, folders, engine, identity });
   } catch (error) {
     await engine.close();
     throw error;
   }
 }
 
-class StoreMember implements Member {
+interface Parts {
+  readonly settings: Settings;
+  readonly folders: EngineFolders;
+  readonly engine: Engine;
+  readonly identity: MemberIdentity;
+}
+
+class StoreMember implements Member, PeerHandlers {
   readonly identity: MemberIdentity;
   readonly version: string;
   readonly crypto: Crypto;
   readonly leases: LeaseService;
   readonly maintenance: MemberMaintenance;
+  readonly membership: ClusterMembership;
   readonly #settings: Settings;
-  readonly #engine: Engine;
-  readonly #replica: Replica;
+  readonly #snapshots: SnapshotReceiver;
+  #engine: Engine;
+  #replica: Replica;
+  #peers: Peers | undefined;
   readonly #sessions = new Set<WatchSession>();
+  readonly #observers: ((name: TimingName, seconds: number) => void)[] = [];
   #tickTimer: Timer | undefined;
+  #ready: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  static async open(
-    settings: Settings,
-    engine: Engine,
-    identity: MemberIdentity,
-  ): Promise<StoreMember> {
-    // The lease service exists only after the replica that tells it what was applied.
+  static async open(parts: Parts): Promise<StoreMember> {
+    // The replica tells the member of what happens; the member exists only after it.
     const late: { member?: StoreMember } = {};
-    const replica = await Replica.open({
-      settings,
-      engine,
-      memberId: identity.memberId,
-      onApplied: (command) => late.member?.leases.applied(command),
-      onFailure: (error) => late.member?.failed(error),
-    });
-    const member = new StoreMember({ settings, engine, identity, replica });
+    const replica = await openReplica(parts, () => late.member);
+    const member = new StoreMember(parts, replica);
     late.member = member;
     try {
       await member.#start();
     } catch (error) {
+      await member.#peers?.stop();
       await replica.stop();
       throw error;
     }
     return member;
   }
 
-  private constructor(parts: {
-    readonly settings: Settings;
-    readonly engine: Engine;
-    readonly identity: MemberIdentity;
-    readonly replica: Replica;
-  }) {
+  private constructor(parts: Parts, replica: Replica) {
     const { settings } = parts;
     this.identity = parts.identity;
     this.version = settings.version;
     this.crypto = settings.crypto;
     this.#settings = settings;
     this.#engine = parts.engine;
-    this.#replica = parts.replica;
+    this.#replica = replica;
+    const peers = (): Peers | undefined => this.#peers;
+    this.leases = new LeaseService(replica, { ...settings, peers });
+    this.membership = new ClusterMembership({ ...settings, peers, replica: () => this.#replica });
     this.maintenance = new MemberMaintenance({
-      replica: parts.replica,
-      engine: parts.engine,
+      replica: () => this.#replica,
+      engine: () => this.#engine,
       version: settings.version,
-      members: () => [
-        {
-          ...{ id: this.identity.memberId, name: this.identity.name, isLearner: false },
-          ...{ peerUrls: settings.peerUrls, clientUrls: settings.clientUrls },
-        },
-      ],
     });
-    this.leases = new LeaseService(parts.replica, settings, settings.electionTimeoutMs);
+    this.#snapshots = new SnapshotReceiver({
+      folders: parts.folders,
+      identity: parts.identity,
+      replica: () => this.#replica,
+      replace: (engine) => this.#replace(parts, engine),
+    });
   }
 
   async #start(): Promise<void> {
-    const { clock, electionTimeoutMs, logger } = this.#settings;
+    const { peers, clock, logger } = this.#settings;
     const began = clock.monotonic();
-    await this.#replica.start();
-    this.leases.takeOffice(electionTimeoutMs);
+    if (peers !== undefined) {
+      const { clusterId, memberId } = this.identity;
+      const members = (): object => ({ clusterId, members: this.#replica.cluster.members });
+      this.#peers = await peers({ clusterId, memberId, handlers: this, members });
+      this.#peers.update(this.#replica.cluster.members, this.#replica.cluster.removed);
+    }
+    this.#replica.start();
     this.#arm();
+    if (this.#replica.isAlone) await this.ready();
     logger.info(
       {
         member: this.identity.memberId,
@@ -134,7 +148,7 @@ class StoreMember implements Member {
         revision: this.#replica.store.current,
         tookMs: Math.round(clock.monotonic() - began),
       },
-      'member leads and serves',
+      this.#replica.isAlone ? 'member leads and serves' : 'member started',
     );
   }
 
@@ -144,6 +158,88 @@ class StoreMember implements Member {
       this.leases.tick();
       this.#arm();
     });
+  }
+
+  ready(): Promise<void> {
+    this.#ready ??= this.#join();
+    return this.#ready;
+  }
+
+  async #join(): Promise<void> {
+    const { logger, name, clientUrls } = this.#settings;
+    const { memberId: id } = this.identity;
+    for (;;) {
+      try {
+        await this.#replica.confirmRead();
+        const self = this.#replica.cluster.get(id);
+        const published = self?.name === name && self.clientUrls.join() === clientUrls.join();
+        if (!published && self !== undefined)
+          await this.#replica.proposeChange({ type: 'publish', id, name, clientUrls });
+        // Without itself among the members it has not been brought up to date yet.
+        if (self !== undefined) return;
+        await sleep(this.#settings.clock, this.#settings.heartbeatMs);
+      } catch (error) {
+        if (this.#stopping !== undefined || !(error instanceof StoreError)) throw error;
+        if (error.reason === 'stopped' || error.reason === 'noSpace')
+          await sleep(this.#settings.clock, this.#settings.heartbeatMs);
+        logger.warn({ reason: error.message }, 'no leader yet; still trying to join');
+      }
+    }
+  }
+
+  // What the other members want.
+
+  receive(message: Parameters<PeerHandlers['receive']>[0]): void {
+    this.#replica.step(message);
+  }
+
+  unreachable(id: string): void {
+    this.#replica.unreachable(id);
+  }
+
+  answer(question: Question): Promise<unknown> {
+    if (question.type === 'promote') return this.membership.promoteHere(question.id);
+    return this.leases.answer(question);
+  }
+
+  receiveSnapshot(from: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#snapshots.receive(from, chunks);
+  }
+
+  removed(): void {
+    this.#settings.logger.error({}, 'the member has been permanently removed from the cluster');
+    this.#settings.onRemoved();
+  }
+
+  /** What a replica tells. */
+  get events() {
+    const { memberId } = this.identity;
+    return {
+      onLeadership: (leads: boolean): void => {
+        this.#settings.logger.info({ leads, term: this.#replica.raft.term }, 'leadership changed');
+        if (leads) this.leases.takeOffice();
+      },
+      onChanged: (): void => {
+        const { members, removed } = this.#replica.cluster;
+        this.#peers?.update(members, removed);
+        if (removed.includes(memberId)) this.removed();
+      },
+      onInstall: (): void => this.#snapshots.install(),
+      peers: (): Peers | undefined => this.#peers,
+    };
+  }
+
+  /** The replica has ended; another goes on with what the engine holds. */
+  async #replace(parts: Parts, engine: Engine): Promise<void> {
+    for (const session of [...this.#sessions]) session.fail(new StoreError('unavailable'));
+    const before = this.#engine;
+    this.#engine = engine;
+    await before.close();
+    this.#replica = await openReplica({ ...parts, engine }, () => this);
+    for (const observe of this.#observers) this.#replica.onTiming(observe);
+    this.leases.serve(this.#replica);
+    this.events.onChanged();
+    this.#replica.start();
   }
 
   async put(request: PutRequest): Promise<PutResponse> {
@@ -160,6 +256,7 @@ class StoreMember implements Member {
     validateRange(request);
     this.#replica.assertRunning();
     if (request.serializable !== true) {
+      this.#replica.assertVoter();
       const proof = this.#replica.confirmRead();
       if (proof !== undefined) await proof;
     }
@@ -182,6 +279,7 @@ class StoreMember implements Member {
   /** Needs no log entry, only proof that the state is current. */
   async #readTxn(request: TxnRequest): Promise<TxnResponse> {
     this.#replica.assertRunning();
+    this.#replica.assertVoter();
     const { store, records } = this.#replica;
     const proof = isSerializable(request) ? undefined : this.#replica.confirmRead();
     if (proof !== undefined) await proof;
@@ -199,6 +297,7 @@ class StoreMember implements Member {
 
   watch(request: WatchRequest): Watch {
     this.#replica.assertRunning();
+    this.#replica.assertVoter();
     const session = new WatchSession(request, {
       store: this.#replica.store,
       records: this.#replica.records,
@@ -234,7 +333,7 @@ class StoreMember implements Member {
       raftIndex: raft.commit,
       raftTerm: raft.term,
       raftAppliedIndex: applier.appliedIndex,
-      isLearner: false,
+      isLearner: this.#replica.cluster.get(this.identity.memberId)?.isLearner === true,
       errors: [
         ...(raft.leader === NONE ? ['etcdserver: no leader'] : []),
         ...this.#replica.store.alarms.list().map(alarmText),
@@ -243,28 +342,11 @@ class StoreMember implements Member {
   }
 
   statistics(): MemberStatistics {
-    const { store, raft, applier, proposals, leaderChanges } = this.#replica;
-    const { granted, revoked, renewed, expired } = this.leases.counters;
-    return {
-      proposalsCommitted: raft.commit,
-      proposalsApplied: applier.appliedIndex,
-      proposalsPending: proposals.size,
-      proposalsFailed: proposals.failed,
-      leaderChanges,
-      keys: store.index.liveKeys,
-      currentRevision: store.current,
-      compactRevision: store.compacted,
-      watchers: store.watches.size,
-      slowWatchers: store.watches.slow,
-      ...store.counters,
-      leasesGranted: granted,
-      leasesRevoked: revoked,
-      leasesRenewed: renewed,
-      leasesExpired: expired,
-    };
+    return statisticsOf(this.#replica, this.leases.counters);
   }
 
   onTiming(observe: (name: TimingName, seconds: number) => void): void {
+    this.#observers.push(observe);
     this.#replica.onTiming(observe);
   }
 
@@ -284,32 +366,31 @@ class StoreMember implements Member {
   }
 
   async #stop(): Promise<void> {
+    if (this.#peers !== undefined) await handOver(this.#replica, this.#settings);
     this.#tickTimer?.cancel();
     for (const session of [...this.#sessions]) session.fail(new StoreError('stopped'));
     await this.maintenance.stop();
+    await this.#peers?.stop();
+    if (this.#peers !== undefined) await this.#snapshots.stop();
     await this.#replica.stop();
     await this.#engine.close();
   }
+
+  moveLeader(to: string): Promise<void> {
+    return moveLeader(this.#replica, to, this.#settings);
+  }
 }
 
-/** As Go prints the message: tools show it to people as it is. */
-function alarmText({ memberId, alarm }: Alarm): string {
-  return `memberID:${memberId} alarm:${alarm === 'corrupt' ? 'CORRUPT' : 'NOSPACE'} `;
-}
-
-/** etcd looks at the top level only: a nested transaction makes it a write. */
-function isReadOnly(request: TxnRequest): boolean {
-  const reads = (operation: RequestOp): boolean => operation.type === 'range';
-  return request.success.every(reads) && request.failure.every(reads);
-}
-
-/** Without a range to say so, a transaction of compares is linearizable. */
-function isSerializable(request: TxnRequest): boolean {
-  const operations = [...request.success, ...request.failure];
-  return (
-    operations.length > 0 &&
-    operations.every(
-      (operation) => operation.type === 'range' && operation.request.serializable === true,
-    )
-  );
+function openReplica(parts: Parts, member: () => StoreMember | undefined): Promise<Replica> {
+  return Replica.open({
+    settings: parts.settings,
+    engine: parts.engine,
+    memberId: parts.identity.memberId,
+    peers: () => member()?.events.peers(),
+    onApplied: (command) => member()?.leases.applied(command),
+    onFailure: (error) => member()?.failed(error),
+    onLeadership: (leads) => member()?.events.onLeadership(leads),
+    onChanged: () => member()?.events.onChanged(),
+    onInstall: () => member()?.events.onInstall(),
+  });
 }

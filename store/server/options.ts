@@ -6,6 +6,7 @@ import type { Random } from '../../platform/random.ts';
 import type { EngineFactory } from '../engine/engine.ts';
 import { openRocksdb } from '../engine/rocksdb.ts';
 import type { Sha1 } from './identity.ts';
+import type { PeersFactory } from './peers.ts';
 
 export interface MemberOptions {
   readonly clock: Clock;
@@ -19,7 +20,19 @@ export interface MemberOptions {
   readonly name?: string;
   readonly clientUrls?: readonly string[];
   readonly peerUrls?: readonly string[];
+  /** All first members, this one among them by name. Absent: this one alone. */
+  readonly initialCluster?: readonly InitialMember[];
   readonly initialClusterToken?: string;
+  /** Absent: this member has nobody to talk to. */
+  readonly peers?: PeersFactory;
+  /** On an empty data folder: become this member of a cluster that has added it. */
+  readonly join?: { readonly clusterId: string; readonly memberId: string };
+  /** Go on alone with the data that is there. */
+  readonly forceNewCluster?: boolean;
+  /** Refuse changes of the membership that would endanger the quorum. */
+  readonly strictReconfigCheck?: boolean;
+  /** Stand for election early at a start, instead of waiting a whole timeout for a leader. */
+  readonly initialElectionTickAdvance?: boolean;
   readonly engine?: EngineFactory;
   readonly heartbeatMs?: number;
   readonly electionTimeoutMs?: number;
@@ -38,9 +51,18 @@ export interface MemberOptions {
   readonly version?: string;
   /** The member cannot go on (a disk failed). Every call rejects from now on. */
   readonly onFailure?: (error: Error) => void;
+  /** The member was removed from its cluster for good; it is to be stopped. */
+  readonly onRemoved?: () => void;
 }
 
-export type Settings = Required<MemberOptions>;
+export interface InitialMember {
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+}
+
+/** What has no default is asked for by its absence. */
+type Optional = 'initialCluster' | 'peers' | 'join';
+export type Settings = Required<Omit<MemberOptions, Optional>> & Pick<MemberOptions, Optional>;
 
 const DEFAULT_QUOTA_BYTES = 2 * 2 ** 30;
 
@@ -63,6 +85,10 @@ export function withDefaults(options: MemberOptions): Settings {
     version: '3.6.0',
     crypto: noCrypto,
     onFailure: () => {},
+    onRemoved: () => {},
+    forceNewCluster: false,
+    strictReconfigCheck: true,
+    initialElectionTickAdvance: true,
     ...options,
   };
   if (settings.quotaBackendBytes !== 0) return settings;

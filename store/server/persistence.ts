@@ -14,24 +14,30 @@ import type { Change } from '../mvcc/writer.ts';
 import type { Entry, HardState } from '../raft/entry.ts';
 import { emptyHardState } from '../raft/entry.ts';
 import { LogWindow } from '../raft/log-storage.ts';
-import { decodeEntry, decodeHardState, encodeEntry, encodeHardState } from './log-codec.ts';
+import { ClusterState } from './cluster-state.ts';
+import {
+  decodeEntry,
+  decodeHardState,
+  decodePoint,
+  encodeEntry,
+  encodeHardState,
+  encodeNumber,
+  encodePoint,
+} from './log-codec.ts';
 import {
   entryKey,
   entryRange,
   factKey,
   hardStateKey,
   leaseKey,
-  metaKey,
+  metaKeys,
   recordKey,
 } from './keyspace.ts';
 
-export const appliedKey = metaKey('applied');
-export const compactRevisionKey = metaKey('compactRevision');
-/** Index and term of the newest entry dropped from the log. */
-const logStartKey = metaKey('logStart');
-
 export interface Effects {
   readonly changes: readonly Change[];
+  /** Who belongs to the cluster, if that has changed. */
+  readonly cluster: string | undefined;
   /** The index and revision they reach up to. */
   readonly appliedIndex: number;
   readonly revision: number;
@@ -49,13 +55,9 @@ export interface LoadedLog {
   readonly hardState: HardState;
   readonly applied: number;
   readonly compactRevision: number | undefined;
+  /** Empty for a member that joins and has not been told yet. */
+  readonly cluster: ClusterState;
 }
-
-const encodeNumber = (value: number): Buffer => {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeDoubleBE(value);
-  return bytes;
-};
 
 export class Persistence {
   readonly #engine: Engine;
@@ -71,17 +73,14 @@ export class Persistence {
   }
 
   async loadLog(): Promise<LoadedLog> {
-    const [start, hardState, applied, compactRevision] = await this.#engine.getMany([
-      logStartKey,
+    const [start, hardState, applied, compactRevision, cluster] = await this.#engine.getMany([
+      metaKeys.logStart,
       hardStateKey,
-      appliedKey,
-      compactRevisionKey,
+      metaKeys.applied,
+      metaKeys.compactRevision,
+      metaKeys.cluster,
     ]);
-    const window = new LogWindow(
-      start === undefined
-        ? { index: 0, term: 0 }
-        : { index: start.readDoubleBE(0), term: start.readDoubleBE(8) },
-    );
+    const window = new LogWindow(start === undefined ? { index: 0, term: 0 } : decodePoint(start));
     for await (const chunk of this.#engine.iterate(entryRange(window.firstIndex)))
       window.append(chunk.map(([key, value]) => decodeEntry(key, value)));
     this.#window = window;
@@ -90,6 +89,7 @@ export class Persistence {
       hardState: hardState === undefined ? emptyHardState : decodeHardState(hardState),
       applied: applied?.readDoubleBE(0) ?? 0,
       compactRevision: compactRevision?.readDoubleBE(0),
+      cluster: cluster === undefined ? new ClusterState() : ClusterState.decode(cluster.toString()),
     };
   }
 
@@ -130,11 +130,11 @@ export class Persistence {
   async dropLog(index: number): Promise<void> {
     const window = this.#window!;
     const from = window.firstIndex;
-    const start = Buffer.allocUnsafe(16);
-    start.writeDoubleBE(index, 0);
-    start.writeDoubleBE(window.term(index)!, 8);
+    const start = encodePoint({ index, term: window.term(index)! });
     window.compact(index);
-    await this.#engine.batch([{ type: 'put', key: logStartKey, value: start }], { sync: false });
+    await this.#engine.batch([{ type: 'put', key: metaKeys.logStart, value: start }], {
+      sync: false,
+    });
     await this.#engine.clear({ gte: entryKey(from), lt: entryKey(index + 1) });
   }
 }
@@ -174,11 +174,17 @@ function addEffects(operations: WriteOperation[], effects: Effects): void {
       case 'compacted':
         operations.push({
           type: 'put',
-          key: compactRevisionKey,
+          key: metaKeys.compactRevision,
           value: encodeNumber(change.revision),
         });
         break;
     }
   }
-  operations.push({ type: 'put', key: appliedKey, value: encodeNumber(effects.appliedIndex) });
+  if (effects.cluster !== undefined)
+    operations.push({ type: 'put', key: metaKeys.cluster, value: Buffer.from(effects.cluster) });
+  operations.push({
+    type: 'put',
+    key: metaKeys.applied,
+    value: encodeNumber(effects.appliedIndex),
+  });
 }

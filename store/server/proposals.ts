@@ -1,12 +1,24 @@
 import { StoreError } from '../kv.ts';
 import type { StoreErrorReason } from '../kv.ts';
 import type { Command, CommandResponse } from '../mvcc/command.ts';
+import type { Proposal } from '../raft/entry.ts';
+import type { ProposeResult } from '../raft/raw-node.ts';
 
 interface Pending {
-  readonly command: Command;
+  readonly proposal: Proposal;
+  /** Absent for changes of the cluster. */
+  readonly command: Command | undefined;
   readonly deadline: number;
-  readonly resolve: (response: CommandResponse) => void;
+  /** In which it was handed to Raft; none while there is no leader to take it. */
+  term: number | undefined;
+  readonly resolve: (response: CommandResponse | undefined) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** What proposals need of Raft. */
+interface Proposer {
+  readonly term: number;
+  propose(proposals: readonly Proposal[]): ProposeResult;
 }
 
 const U32 = 2 ** 32;
@@ -14,17 +26,22 @@ const U32 = 2 ** 32;
 const EPOCHS = 2 ** 21;
 
 /**
- * Callers waiting for their commands to be applied. IDs begin at a random epoch, so that an
- * entry from before a restart finds nobody waiting.
+ * Callers waiting for their proposals to be applied. IDs begin at a random epoch, so that an
+ * entry from before a restart finds nobody waiting. Another member's epoch may be the same:
+ * an ID counts only together with the very bytes that were proposed.
  */
 export class Proposals {
+  readonly #raft: Proposer;
   readonly #pending = new Map<number, Pending>();
+  /** Pending ones that found no leader, in order. */
+  #homeless: Pending[] = [];
   readonly #epoch: number;
   #counter = 0;
   failed = 0;
 
-  constructor(epoch: number) {
+  constructor(epoch: number, raft: Proposer) {
     this.#epoch = epoch % EPOCHS;
+    this.#raft = raft;
   }
 
   static readonly epochs = EPOCHS;
@@ -38,43 +55,87 @@ export class Proposals {
     return this.#epoch * U32 + this.#counter;
   }
 
-  /** Resolves with the command's answer. Deadlines come in order. */
-  wait(id: number, command: Command, deadline: number): Promise<CommandResponse> {
+  /** Resolves with the proposal's answer. Deadlines come in order. */
+  submit(
+    id: number,
+    what: Pick<Pending, 'proposal' | 'command' | 'deadline'>,
+  ): Promise<CommandResponse | undefined> {
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { command, deadline, resolve, reject });
+      const pending = { ...what, term: undefined, resolve, reject };
+      this.#pending.set(id, pending);
+      if (this.#homeless.length > 0 || !this.#hand(pending)) this.#homeless.push(pending);
     });
   }
 
+  #hand(pending: Pending): boolean {
+    if (this.#raft.propose([pending.proposal]) === 'noLeader') return false;
+    pending.term = this.#raft.term;
+    return true;
+  }
+
+  /** There may be a leader now. */
+  retry(): void {
+    while (this.#homeless.length > 0) {
+      const [first] = this.#homeless;
+      if (!this.#hand(first!)) return;
+      this.#homeless.shift();
+    }
+  }
+
   /** The command as proposed here, so that it need not be decoded. */
-  commandOf(id: number): Command | undefined {
-    return this.#pending.get(id)?.command;
+  commandOf(id: number, data: Uint8Array): Command | undefined {
+    const pending = this.#pending.get(id);
+    return pending?.proposal.data === data ? pending.command : undefined;
   }
 
-  resolve(id: number, response: CommandResponse): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    this.#pending.delete(id);
-    pending.resolve(response);
+  resolve(id: number, data: Uint8Array, response?: CommandResponse): void {
+    this.#take(id, data)?.resolve(response);
   }
 
-  reject(id: number, error: Error): void {
-    const pending = this.#pending.get(id);
+  reject(id: number, data: Uint8Array, error: Error): void {
+    const pending = this.#take(id, data);
     if (pending === undefined) return;
-    this.#pending.delete(id);
     this.failed++;
     pending.reject(error);
   }
 
+  #take(id: number, data: Uint8Array): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return undefined;
+    const own = pending.proposal.data;
+    if (own !== data && Buffer.compare(own, data) !== 0) return undefined;
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  /**
+   * A leader of `term` has committed: whatever was handed to its predecessors and is not applied
+   * by now is lost, or so late that nobody should wait for it.
+   */
+  leaderChanged(term: number): void {
+    for (const [id, pending] of this.#pending)
+      if (pending.term !== undefined && pending.term < term)
+        this.#giveUp(id, pending, new StoreError('timeoutLeaderFailed'));
+  }
+
   /** Gives up on those past their deadline. Whether they will be applied is unknown. */
   expire(now: number): void {
-    for (const [id, { deadline }] of this.#pending) {
-      if (deadline > now) return;
-      this.reject(id, new StoreError('timeout'));
+    for (const [id, pending] of this.#pending) {
+      if (pending.deadline > now) return;
+      this.#giveUp(id, pending, new StoreError('timeout'));
     }
   }
 
   rejectAll(reason: StoreErrorReason, cause?: Error): void {
-    for (const id of [...this.#pending.keys()])
-      this.reject(id, new StoreError(reason, cause === undefined ? {} : { cause }));
+    for (const [id, pending] of [...this.#pending])
+      this.#giveUp(id, pending, new StoreError(reason, cause === undefined ? {} : { cause }));
+  }
+
+  #giveUp(id: number, pending: Pending, error: StoreError): void {
+    this.#pending.delete(id);
+    if (pending.term === undefined)
+      this.#homeless = this.#homeless.filter((each) => each !== pending);
+    this.failed++;
+    pending.reject(error);
   }
 }

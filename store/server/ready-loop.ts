@@ -13,7 +13,7 @@
  * the next.
  */
 import type { RawNode, Ready } from '../raft/raw-node.ts';
-import type { Entry } from '../raft/entry.ts';
+import type { Entry, SnapshotPoint } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 
 export interface Duties {
@@ -24,6 +24,8 @@ export interface Duties {
   flush(): Promise<void>;
   /** Undefined if it is done already. */
   apply(entries: readonly Entry[]): Promise<void> | undefined;
+  /** The state is to be replaced; the loop has ended. */
+  install(point: SnapshotPoint): void;
   /** After each turn, for what depends on applied or confirmed state. */
   advanced(): void;
 }
@@ -84,6 +86,11 @@ export class ReadyLoop {
     const applied = this.#duties.apply(ready.committedEntries);
     if (applied !== undefined) await applied;
     if (persisted !== undefined) await persisted;
+    if (ready.snapshot !== undefined) {
+      this.#stopping = true;
+      this.#duties.install(ready.snapshot);
+      return;
+    }
     this.#duties.send(ready.messagesAfterPersist);
     this.#raft.advance();
     this.#duties.advanced();

@@ -4,50 +4,42 @@
  */
 import { assert } from '../../platform/assert.ts';
 import type { Timer } from '../../platform/clock.ts';
-import type { Engine } from '../engine/engine.ts';
 import { StoreError } from '../kv.ts';
 import type { Command, CommandResponses, CommandType } from '../mvcc/command.ts';
-import { MvccStore } from '../mvcc/store.ts';
-import type { Version } from '../mvcc/version.ts';
+import type { MvccStore } from '../mvcc/store.ts';
 import { NONE } from '../raft/entry.ts';
-import type { Entry, HardState, MemberId } from '../raft/entry.ts';
+import type { Entry, HardState, MemberId, SnapshotPoint } from '../raft/entry.ts';
 import type { LogWindow } from '../raft/log-storage.ts';
-import { RawNode } from '../raft/raw-node.ts';
-import type { Ready } from '../raft/raw-node.ts';
-import { Admission } from './admission.ts';
+import type { Message } from '../raft/message.ts';
+import type { RawNode, Ready } from '../raft/raw-node.ts';
 import { Applier } from './applier.ts';
-import { encodeCommand } from './command-codec.ts';
+import { changesConfiguration } from './cluster-state.ts';
+import type { ClusterChange, ClusterState } from './cluster-state.ts';
 import { Compactor } from './compactor.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
+import { LogCompaction } from './log-compaction.ts';
+import { NoSpaceAlarm } from './no-space-alarm.ts';
 import type { Settings } from './options.ts';
-import { Persistence } from './persistence.ts';
-import type { Effects } from './persistence.ts';
+import type { Peers } from './peers.ts';
+import type { Effects, Persistence } from './persistence.ts';
 import { Proposals } from './proposals.ts';
 import { ReadyLoop } from './ready-loop.ts';
 import type { Duties } from './ready-loop.ts';
-import { Records } from './records.ts';
+import type { Records } from './records.ts';
+import { Removals } from './removals.ts';
+import { createRaft, loadState } from './replica-state.ts';
+import type { LoadedState, ReplicaOptions, TimingName } from './replica-state.ts';
+import { Settling } from './settling.ts';
+import { sendSnapshot } from './snapshot-stream.ts';
+import { Submission } from './submission.ts';
 
 /** Effects wait this long for another write to ride along with. */
 const FLUSH_DELAY_MS = 10;
 /** So many committed entries are applied without writing their effects. */
 const MAX_UNFLUSHED_ENTRIES = 2000;
-const MAX_APPLY_BYTES = 16 << 20;
-const MAX_MESSAGE_BYTES = 1 << 20;
-const MAX_INFLIGHT_MESSAGES = 256;
-/** The log is also compacted when it is larger than this, however few its entries. */
-const MAX_LOG_BYTES = 4 << 20;
-
-const WATCH_LIMITS = { watcherBytes: 1 << 20, windowBytes: 4 << 20 };
-
-export type TimingName = 'walFsync' | 'backendCommit' | 'apply';
-
-export interface ReplicaOptions {
-  readonly settings: Settings;
-  readonly engine: Engine;
-  readonly memberId: string;
-  readonly onApplied: (command: Command) => void;
-  readonly onFailure: (error: Error) => void;
-}
+/** A start among peers waits so many ticks for a leader's heartbeat before it stands itself. */
+const PATIENCE_TICKS = 3;
+const CONTEXT_EPOCHS = 2 ** 21;
 
 export class Replica implements Duties {
   readonly store: MvccStore;
@@ -56,111 +48,120 @@ export class Replica implements Duties {
   readonly reads: LinearizableReads;
   readonly proposals: Proposals;
   readonly applier: Applier;
+  readonly cluster: ClusterState;
+  readonly #options: ReplicaOptions;
   readonly #settings: Settings;
   readonly #window: LogWindow;
   readonly #persistence: Persistence;
-  readonly #admission: Admission;
+  readonly #submission: Submission;
   readonly #compactor: Compactor;
+  readonly #removals: Removals;
+  readonly #logCompaction: LogCompaction;
   readonly #loop: ReadyLoop;
   readonly #observers: ((name: TimingName, seconds: number) => void)[];
-  readonly #onFailure: (error: Error) => void;
   #failure: StoreError | undefined;
   #unsavedHardState: HardState | undefined;
   /** Log index up to which effects are in the engine, and up to which they were handed to it. */
   #flushedIndex: number;
   #handedIndex: number;
   #flushTimer: Timer | undefined;
-  #removals: { readonly index: number; readonly versions: readonly Version[] }[] = [];
-  #dropping: Promise<void> | undefined;
-  /** Waiting for their index to be in the engine; ascending. */
-  #settling: { index: number; resolve: () => void; reject: (error: Error) => void }[] = [];
-  #raising = false;
+  readonly #settling: Settling;
   leaderChanges = 0;
   #lastLeader: MemberId = NONE;
+  /** The term in which this member leads and has been told so. */
+  #officeTerm: number | undefined;
+  #clusterChanged = false;
+  /** Since when a write has been on its way to the disk. */
+  #writingSince: number | undefined;
 
   static async open(options: ReplicaOptions): Promise<Replica> {
-    const { settings, engine } = options;
-    const observers: ((name: TimingName, seconds: number) => void)[] = [];
-    const persistence = new Persistence(engine, settings.clock, (seconds, synced) => {
-      for (const observe of observers) observe(synced ? 'walFsync' : 'backendCommit', seconds);
-    });
-    const log = await persistence.loadLog();
-    const store = new MvccStore({
-      cacheBytes: settings.valueCacheBytes,
-      watchLimits: WATCH_LIMITS,
-    });
-    const records = new Records(engine, store);
-    await records.restore(log.compactRevision);
-    const parts = { ...options, persistence, log, store, records, observers };
-    return new Replica(parts);
+    return new Replica(options, await loadState(options));
   }
 
-  private constructor(
-    parts: ReplicaOptions & {
-      readonly persistence: Persistence;
-      readonly log: Awaited<ReturnType<Persistence['loadLog']>>;
-      readonly store: MvccStore;
-      readonly records: Records;
-      readonly observers: ((name: TimingName, seconds: number) => void)[];
-    },
-  ) {
-    const { settings, engine, log, store, records, memberId } = parts;
+  private constructor(options: ReplicaOptions, state: LoadedState) {
+    const { settings, engine } = options;
+    const { log, store, records } = state;
     this.#settings = settings;
-    this.#persistence = parts.persistence;
+    this.#persistence = state.persistence;
     this.#window = log.window;
-    this.#observers = parts.observers;
-    this.#onFailure = parts.onFailure;
+    this.#observers = state.observers;
+    this.#options = options;
+    this.cluster = log.cluster;
     this.store = store;
     this.records = records;
     this.#flushedIndex = log.applied;
     this.#handedIndex = log.applied;
-    this.proposals = new Proposals(settings.random.below(Proposals.epochs, 'request ID epoch'));
+    this.#settling = new Settling(log.applied);
+    this.raft = createRaft(options, log);
+    const epoch = settings.random.below(Proposals.epochs, 'request ID epoch');
+    this.proposals = new Proposals(epoch, this.raft);
     this.applier = new Applier({
       store,
+      cluster: log.cluster,
       records,
       proposals: this.proposals,
       appliedIndex: log.applied,
-      onApplied: parts.onApplied,
+      onApplied: options.onApplied,
+      onChanged: (change) => this.#changed(change),
     });
-    this.raft = new RawNode({
-      id: memberId,
-      configuration: { voters: [memberId], learners: [] },
-      electionTicks: Math.max(1, Math.round(settings.electionTimeoutMs / settings.heartbeatMs)),
-      heartbeatTicks: 1,
-      random: settings.random,
-      maxMessageBytes: MAX_MESSAGE_BYTES,
-      maxInflightMessages: MAX_INFLIGHT_MESSAGES,
-      maxApplyBytes: MAX_APPLY_BYTES,
-      storage: log.window,
-      hardState: log.hardState,
-      applied: log.applied,
-    });
-    this.reads = new LinearizableReads(this.raft, () => this.applier.appliedIndex);
-    this.#admission = new Admission({
-      maxRequestBytes: settings.maxRequestBytes,
-      quotaBytes: settings.quotaBackendBytes,
-      measure: () => engine.property('diskBytes'),
-      onQuotaExceeded: () => this.#raiseNoSpace(memberId),
+    const context = settings.random.below(CONTEXT_EPOCHS, 'read context epoch') * 2 ** 32;
+    this.reads = new LinearizableReads(this.raft, () => this.applier.appliedIndex, context);
+    const noSpace = new NoSpaceAlarm(this, settings.logger);
+    this.#submission = new Submission({
+      raft: this.raft,
+      proposals: this.proposals,
+      applied: () => this.applier.appliedIndex,
+      deadline: () => this.#now() + this.requestTimeoutMs,
+      poke: () => this.#loop.poke(),
+      admission: {
+        maxRequestBytes: settings.maxRequestBytes,
+        quotaBytes: settings.quotaBackendBytes,
+        measure: () => engine.property('diskBytes'),
+        onQuotaExceeded: () => noSpace.raise(),
+      },
     });
     this.#compactor = new Compactor(engine, records);
+    this.#removals = new Removals(store, this.#compactor, (error) => this.fail(error));
+    this.#logCompaction = new LogCompaction(log.window, state.persistence, settings);
     this.#loop = new ReadyLoop(this.raft, this);
   }
 
-  /** Resolves when this member leads and has applied everything committed before. */
-  async start(): Promise<void> {
-    this.#removeLater();
+  start(): void {
+    this.#removals.collect(this.applier.appliedIndex, this.#flushedIndex);
     // The only voter has nobody to wait for.
-    this.raft.campaign();
-    const proof = this.reads.begin(this.#now(), this.#requestTimeoutMs);
+    if (this.isAlone) this.raft.campaign();
+    else if (this.#settings.initialElectionTickAdvance) this.raft.hurryElection(PATIENCE_TICKS);
     this.#loop.run().catch((error: unknown) => this.fail(error as Error));
-    await proof;
+  }
+
+  /** No other member votes. */
+  get isAlone(): boolean {
+    const { voters } = this.cluster;
+    return voters.length === 1 && voters[0]!.id === this.raft.id;
+  }
+
+  get leads(): boolean {
+    return this.raft.role === 'leader';
+  }
+
+  /** Leads, and `onLeadership` was called for this very term. */
+  get inOffice(): boolean {
+    return this.leads && this.#officeTerm === this.raft.term;
+  }
+
+  /** A message from another member. */
+  step(message: Message): void {
+    if (this.#failure !== undefined) return;
+    this.raft.step(message);
+    this.reads.collect(this.#now());
+    this.#loop.poke();
   }
 
   onTiming(observe: (name: TimingName, seconds: number) => void): void {
     this.#observers.push(observe);
   }
 
-  get #requestTimeoutMs(): number {
+  get requestTimeoutMs(): number {
     return 5000 + 2 * this.#settings.electionTimeoutMs;
   }
 
@@ -178,48 +179,42 @@ export class Replica implements Duties {
     command: Extract<Command, { type: T }>,
   ): Promise<CommandResponses[T]> {
     this.assertRunning();
-    const id = this.proposals.nextId();
-    const data = encodeCommand(command, id);
-    this.#admission.admit(command, data.length, {
-      committed: this.raft.commit,
-      applied: this.applier.appliedIndex,
-      pending: this.proposals.size,
-    });
-    if (this.raft.propose([{ type: 'normal', data }]) === 'noLeader')
-      throw new StoreError('noLeader');
-    this.#admission.pendingBytes += data.length;
-    const answer = this.proposals.wait(id, command, this.#now() + this.#requestTimeoutMs);
-    this.#loop.poke();
-    try {
-      return (await answer) as CommandResponses[T];
-    } finally {
-      this.#admission.pendingBytes -= data.length;
-    }
+    this.assertVoter();
+    return this.#submission.command(command);
   }
 
-  /** Tells the whole cluster, once: until it is disarmed every member refuses what adds. */
-  #raiseNoSpace(memberId: string): void {
-    const alarm = { memberId, alarm: 'noSpace' } as const;
-    if (this.#raising || this.store.alarms.stands(alarm)) return;
-    this.#raising = true;
-    this.propose({ type: 'alarm', action: 'activate', ...alarm })
-      .catch((error: unknown) => {
-        this.#settings.logger.warn({ error }, 'could not raise the NOSPACE alarm; will retry');
-      })
-      .finally(() => {
-        this.#raising = false;
-      });
+  /** Resolves when the change is applied here. */
+  async proposeChange(change: ClusterChange): Promise<void> {
+    this.assertRunning();
+    await this.#submission.change(change);
+  }
+
+  /** A learner's state may lag without bound: it serves hardly anything. */
+  assertVoter(): void {
+    if (this.cluster.get(this.raft.id)?.isLearner === true)
+      throw new StoreError('notSupportedForLearner');
+  }
+
+  #changed(change: ClusterChange): void {
+    this.#clusterChanged = true;
+    if (changesConfiguration(change)) this.raft.configure(this.cluster.configuration);
+    this.#options.onChanged(change);
+  }
+
+  transferLeader(to: MemberId): boolean {
+    const known = this.raft.transferLeader(to);
+    this.#loop.poke();
+    return known;
+  }
+
+  unreachable(id: MemberId): void {
+    this.raft.reportUnreachable(id);
   }
 
   /** Resolves when everything applied so far is in the engine. */
   async settle(): Promise<void> {
     this.assertRunning();
-    const index = this.applier.appliedIndex;
-    if (index <= this.#flushedIndex) return;
-    await new Promise<void>((resolve, reject) => {
-      this.#settling.push({ index, resolve, reject });
-      this.#loop.flush();
-    });
+    await this.#settling.reach(this.applier.appliedIndex, () => this.#loop.flush());
   }
 
   /** Resolves when what compactions applied so far removed is deleted. */
@@ -229,13 +224,13 @@ export class Replica implements Duties {
   }
 
   get removalsDone(): boolean {
-    return this.#removals.length === 0 && this.#compactor.isIdle;
+    return this.#removals.isEmpty && this.#compactor.isIdle;
   }
 
   /** Undefined if a linearizable read may go on at once. */
   confirmRead(): Promise<void> | undefined {
     this.assertRunning();
-    const proof = this.reads.begin(this.#now(), this.#requestTimeoutMs);
+    const proof = this.reads.begin(this.#now(), this.requestTimeoutMs);
     if (proof !== undefined) this.#loop.poke();
     return proof;
   }
@@ -245,16 +240,50 @@ export class Replica implements Duties {
     if (this.#failure !== undefined) return;
     const now = this.#now();
     this.raft.tick();
+    this.#leaveOfficeIfStalled(now);
     this.proposals.expire(now);
     this.reads.tick(now);
-    this.#admission.sample();
+    this.#submission.sample();
     this.#loop.poke();
   }
 
-  // The six duties of the Ready loop.
+  /** A leader that cannot write is useless and, by its heartbeats, in the way of a better one. */
+  #leaveOfficeIfStalled(now: number): void {
+    if (this.#writingSince === undefined || !this.leads || this.isAlone) return;
+    const stalledMs = now - this.#writingSince;
+    if (stalledMs < this.#settings.electionTimeoutMs) return;
+    this.#settings.logger.warn({ stalledMs }, 'the disk does not answer: leaving office');
+    this.raft.stepDown();
+  }
 
-  send(messages: readonly unknown[]): void {
-    assert(messages.length === 0, 'a member without peers has nobody to write to');
+  // The duties of the Ready loop.
+
+  send(messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    const peers = this.#options.peers();
+    assert(peers !== undefined, 'a member without peers has nobody to write to');
+    peers.send(messages.filter((message) => message.type !== 'snapshot'));
+    for (const { type, to } of messages)
+      if (type === 'snapshot') void this.#sendSnapshot(to, peers);
+  }
+
+  async #sendSnapshot(to: MemberId, peers: Peers): Promise<void> {
+    const { raft } = this;
+    const release = this.#logCompaction.hold();
+    const index = await sendSnapshot({
+      to,
+      peers,
+      engine: this.#options.engine,
+      raft: { term: raft.term, termOf: (each) => this.#window.term(each) },
+      logger: this.#settings.logger,
+    }).finally(release);
+    if (this.#failure !== undefined) return;
+    raft.reportSnapshot(to, index);
+    this.#loop.poke();
+  }
+
+  install(point: SnapshotPoint): void {
+    this.#options.onInstall(point);
   }
 
   persist(ready: Ready): Promise<void> | undefined {
@@ -272,21 +301,27 @@ export class Replica implements Duties {
     const effects = this.#takeEffects();
     const hardState = this.#unsavedHardState;
     this.#unsavedHardState = undefined;
+    this.#writingSince = this.#now();
     await this.#persistence.write({ hardState, entries, mustSync, effects });
+    this.#writingSince = undefined;
     if (effects === undefined) return;
     this.#flushedIndex = effects.appliedIndex;
     this.store.flushed(effects.revision);
-    this.#removeLater();
-    this.#compactLog();
-    while (this.#settling.length > 0 && this.#settling[0]!.index <= this.#flushedIndex)
-      this.#settling.shift()!.resolve();
+    this.#removals.collect(this.applier.appliedIndex, this.#flushedIndex);
+    this.#logCompaction
+      .compact(this.#flushedIndex, this.isAlone)
+      .catch((error: unknown) => this.fail(error as Error));
+    this.#settling.reached(this.#flushedIndex);
   }
 
   #takeEffects(): Effects | undefined {
     const { appliedIndex } = this.applier;
     if (appliedIndex === this.#handedIndex) return undefined;
     this.#handedIndex = appliedIndex;
-    return { changes: this.store.takeChanges(), appliedIndex, revision: this.store.current };
+    const cluster = this.#clusterChanged ? this.cluster.encode() : undefined;
+    this.#clusterChanged = false;
+    const changes = this.store.takeChanges();
+    return { changes, cluster, appliedIndex, revision: this.store.current };
   }
 
   apply(entries: readonly Entry[]): Promise<void> | undefined {
@@ -309,6 +344,12 @@ export class Replica implements Duties {
       if (this.#lastLeader !== NONE) this.leaderChanges++;
       this.reads.askAgain(this.#now());
     }
+    const officeTerm = this.leads ? this.raft.term : undefined;
+    if (officeTerm !== this.#officeTerm) {
+      this.#officeTerm = officeTerm;
+      this.#options.onLeadership(officeTerm !== undefined);
+    }
+    this.proposals.retry();
     this.reads.collect(this.#now());
     if (this.applier.appliedIndex === this.#handedIndex || this.#flushTimer !== undefined) return;
     this.#flushTimer = this.#settings.clock.after(FLUSH_DELAY_MS, () => {
@@ -317,46 +358,30 @@ export class Replica implements Duties {
     });
   }
 
-  /** Notes what compactions removed, and deletes it once they are in the engine. */
-  #removeLater(): void {
-    const versions = this.store.takeRemovals();
-    if (versions.length > 0) this.#removals.push({ index: this.applier.appliedIndex, versions });
-    while (this.#removals.length > 0 && this.#removals[0]!.index <= this.#flushedIndex)
-      this.#compactor
-        .remove(this.#removals.shift()!.versions)
-        .catch((error: unknown) => this.fail(error as Error));
-  }
-
-  /** Keeps the log short: followers that lag further behind will need a snapshot. */
-  #compactLog(): void {
-    const { snapshotCount, snapshotCatchUpEntries } = this.#settings;
-    const held = this.#window.lastIndex - this.#window.firstIndex + 1;
-    const tooLarge = this.#window.bytes > MAX_LOG_BYTES;
-    if (this.#dropping !== undefined || (held <= snapshotCount && !tooLarge)) return;
-    const keep = tooLarge ? Math.floor(held / 2) : snapshotCatchUpEntries;
-    const index = Math.min(this.#flushedIndex, this.#window.lastIndex - keep);
-    if (index < this.#window.firstIndex) return;
-    this.#dropping = this.#persistence
-      .dropLog(index)
-      .catch((error: unknown) => this.fail(error as Error))
-      .finally(() => {
-        this.#dropping = undefined;
-      });
-  }
-
   /** The disk failed or an invariant broke: nothing can be promised any more. */
   fail(error: Error): void {
     if (this.#failure !== undefined) return;
     const noSpace = 'reason' in error && error.reason === 'noSpace';
     this.#failure = new StoreError(noSpace ? 'noSpace' : 'stopped', { cause: error });
     this.#rejectAll();
-    this.#onFailure(error);
+    this.#options.onFailure(error);
   }
 
   #rejectAll(): void {
     this.proposals.rejectAll(this.#failure!.reason, this.#failure);
     this.reads.rejectAll(this.#failure!.reason);
-    for (const { reject } of this.#settling.splice(0)) reject(this.#failure!);
+    this.#settling.fail(this.#failure!);
+  }
+
+  /** What must be on the disk of whoever goes on in this member's place. */
+  get hardState(): HardState {
+    return this.raft.hardState;
+  }
+
+  /** Ends in favour of a snapshot's state: what was not applied here is of no more use. */
+  async abandon(): Promise<void> {
+    this.#failure ??= new StoreError('unavailable');
+    await this.stop();
   }
 
   /** Writes what waits and lets go of everything but the engine. */
@@ -366,7 +391,7 @@ export class Replica implements Duties {
     this.#rejectAll();
     this.#flushTimer?.cancel();
     await this.#loop.stop();
-    await this.#dropping;
+    await this.#logCompaction.stop();
     await this.#compactor.stop().catch(() => {});
     if (healthy) await this.flush();
   }

@@ -1,0 +1,72 @@
+/**
+ * Frames of bytes between two processes, in order, on one connection: what members of a cluster
+ * talk over. The real one is `platform/node/frames.ts`: an HTTP/1.1 upgrade, so that either side
+ * can refuse the other with a status and a sentence before the first frame.
+ */
+import type { HttpHandler, Headers } from './http.ts';
+import type { Listening } from './http-server.ts';
+
+export interface FrameHandlers {
+  frame(bytes: Buffer): void;
+  /** Called once; nothing follows. */
+  closed(): void;
+}
+
+export interface FrameConnection {
+  /** Bytes that wait for the network. Who sends without looking at it has no bound. */
+  readonly waiting: number;
+  /** Never waits. After the connection closed it does nothing. */
+  send(frame: Uint8Array): void;
+  /** What is sent until the end of this turn leaves together. */
+  cork(): void;
+  /** Resolves when little waits, or the connection has closed. */
+  drained(): Promise<void>;
+  /** Call once, in the turn in which the connection was handed over. */
+  receive(handlers: FrameHandlers): void;
+  close(): void;
+}
+
+/** PEM texts for both sides of a connection between members. */
+export interface FrameTls {
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Those at the other end must show a certificate of it. */
+  readonly ca?: string;
+}
+
+/** The other end does not want the connection, and says why. */
+export class FramesRefusedError extends Error {
+  override readonly name = 'FramesRefusedError';
+  readonly status: number;
+
+  constructor(status: number, text: string) {
+    super(text);
+    this.status = status;
+  }
+}
+
+export interface FrameListenOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly tls?: FrameTls;
+  /** Takes a connection, or throws {@link FramesRefusedError}. Header names are lower case. */
+  readonly accept: (hello: Headers) => (connection: FrameConnection) => void;
+  /** Answers requests that ask for no frames. */
+  readonly http: HttpHandler;
+}
+
+export interface FrameConnectOptions {
+  /** `http://10.0.0.1:2380` */
+  readonly url: string;
+  readonly hello: Headers;
+  readonly tls?: FrameTls;
+  readonly timeoutMs: number;
+}
+
+export interface FrameNetwork {
+  /** Rejects with the operating system's error if the address cannot be taken. */
+  listen(options: FrameListenOptions): Promise<Listening>;
+  /** Rejects with {@link FramesRefusedError}, or with what kept it from connecting. */
+  connect(options: FrameConnectOptions): Promise<FrameConnection>;
+}

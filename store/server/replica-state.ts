@@ -1,0 +1,75 @@
+/** What a replica starts with: state read from its engine, and Raft on top of it. */
+import type { Engine } from '../engine/engine.ts';
+import type { Command } from '../mvcc/command.ts';
+import { MvccStore } from '../mvcc/store.ts';
+import type { SnapshotPoint } from '../raft/entry.ts';
+import { RawNode } from '../raft/raw-node.ts';
+import type { ClusterChange } from './cluster-state.ts';
+import type { Settings } from './options.ts';
+import type { Peers } from './peers.ts';
+import { Persistence } from './persistence.ts';
+import type { LoadedLog } from './persistence.ts';
+import { Records } from './records.ts';
+
+const MAX_APPLY_BYTES = 16 << 20;
+const MAX_MESSAGE_BYTES = 1 << 20;
+const MAX_INFLIGHT_MESSAGES = 256;
+const WATCH_LIMITS = { watcherBytes: 1 << 20, windowBytes: 4 << 20 };
+
+export type TimingName = 'walFsync' | 'backendCommit' | 'apply';
+
+export interface ReplicaOptions {
+  readonly settings: Settings;
+  readonly engine: Engine;
+  readonly memberId: string;
+  /** Undefined for a member without peers. */
+  readonly peers: () => Peers | undefined;
+  readonly onApplied: (command: Command) => void;
+  readonly onFailure: (error: Error) => void;
+  readonly onLeadership: (leads: boolean) => void;
+  /** Told of each change of the cluster, once it is applied. */
+  readonly onChanged: (change: ClusterChange) => void;
+  /** The state is to be replaced by the snapshot that was received; this replica has ended. */
+  readonly onInstall: (point: SnapshotPoint) => void;
+}
+
+export interface LoadedState {
+  readonly persistence: Persistence;
+  readonly log: LoadedLog;
+  readonly store: MvccStore;
+  readonly records: Records;
+  readonly observers: ((name: TimingName, seconds: number) => void)[];
+}
+
+/** Reads what the engine holds. */
+export async function loadState(options: ReplicaOptions): Promise<LoadedState> {
+  const { settings, engine } = options;
+  const observers: ((name: TimingName, seconds: number) => void)[] = [];
+  const persistence = new Persistence(engine, settings.clock, (seconds, synced) => {
+    for (const observe of observers) observe(synced ? 'walFsync' : 'backendCommit', seconds);
+  });
+  const log = await persistence.loadLog();
+  const store = new MvccStore({
+    cacheBytes: settings.valueCacheBytes,
+    watchLimits: WATCH_LIMITS,
+  });
+  const records = new Records(engine, store);
+  await records.restore(log.compactRevision);
+  return { persistence, log, store, records, observers };
+}
+
+export function createRaft({ settings, memberId }: ReplicaOptions, log: LoadedLog): RawNode {
+  return new RawNode({
+    id: memberId,
+    configuration: log.cluster.configuration,
+    electionTicks: Math.max(1, Math.round(settings.electionTimeoutMs / settings.heartbeatMs)),
+    heartbeatTicks: 1,
+    random: settings.random,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    maxInflightMessages: MAX_INFLIGHT_MESSAGES,
+    maxApplyBytes: MAX_APPLY_BYTES,
+    storage: log.window,
+    hardState: log.hardState,
+    applied: log.applied,
+  });
+}

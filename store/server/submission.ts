@@ -1,0 +1,66 @@
+/** From a command or a change of the cluster to a proposal under way. */
+import type { Command, CommandResponse, CommandResponses, CommandType } from '../mvcc/command.ts';
+import type { Proposal } from '../raft/entry.ts';
+import { Admission } from './admission.ts';
+import { encodeChange } from './cluster-codec.ts';
+import { changesConfiguration } from './cluster-state.ts';
+import type { ClusterChange } from './cluster-state.ts';
+import { encodeCommand } from './command-codec.ts';
+import type { Proposals } from './proposals.ts';
+
+interface SubmissionOptions {
+  readonly raft: { readonly commit: number };
+  readonly proposals: Proposals;
+  readonly applied: () => number;
+  readonly deadline: () => number;
+  /** Raft has something to do. */
+  readonly poke: () => void;
+  readonly admission: ConstructorParameters<typeof Admission>[0];
+}
+
+export class Submission {
+  readonly #options: SubmissionOptions;
+  readonly #admission: Admission;
+
+  constructor(options: SubmissionOptions) {
+    this.#options = options;
+    this.#admission = new Admission(options.admission);
+  }
+
+  /** Measures the space in use. */
+  sample(): void {
+    this.#admission.sample();
+  }
+
+  async command<T extends CommandType>(
+    command: Extract<Command, { type: T }>,
+  ): Promise<CommandResponses[T]> {
+    const { proposals, raft, applied } = this.#options;
+    const id = proposals.nextId();
+    const data = encodeCommand(command, id);
+    this.#admission.admit(command, data.length, {
+      committed: raft.commit,
+      applied: applied(),
+      pending: proposals.size,
+    });
+    this.#admission.pendingBytes += data.length;
+    try {
+      return (await this.#submit(id, { type: 'normal', data }, command)) as CommandResponses[T];
+    } finally {
+      this.#admission.pendingBytes -= data.length;
+    }
+  }
+
+  async change(change: ClusterChange): Promise<void> {
+    const id = this.#options.proposals.nextId();
+    const type = changesConfiguration(change) ? 'configuration' : 'cluster';
+    await this.#submit(id, { type, data: encodeChange(change, id) });
+  }
+
+  #submit(id: number, proposal: Proposal, command?: Command): Promise<CommandResponse | undefined> {
+    const { proposals, deadline, poke } = this.#options;
+    const answer = proposals.submit(id, { proposal, command, deadline: deadline() });
+    poke();
+    return answer;
+  }
+}
