@@ -3,9 +3,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 
 export interface SchedulerFlags {
   readonly kubeconfig?: string;
-  readonly leaderElect: boolean;
-  readonly schedulerName: string;
-  readonly percentageOfNodesToScore: number;
+  /** A KubeSchedulerConfiguration. */
+  readonly config?: string;
+  /** Files that export plugins. */
+  readonly plugins: readonly string[];
+  readonly leaderElect?: boolean;
+  readonly schedulerName?: string;
+  readonly percentageOfNodesToScore?: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -19,13 +23,18 @@ export function schedulerFlags(): Command {
   return new Command('scheduler')
     .description('Run the scheduler: gives pods a node')
     .option('--kubeconfig <file>', 'How to reach the API server (default: KUBECONFIG)')
-    .option('--leader-elect', 'Act only while holding the lease kube-scheduler', false)
-    .option('--scheduler-name <name>', 'Place the pods that ask for it', 'default-scheduler')
+    .option('--config <file>', 'KubeSchedulerConfiguration; other flags win over what it says')
+    .option('--plugins <file...>', 'JavaScript modules that export plugins for --config', [])
+    .option('--leader-elect', 'Act only while holding the lease kube-scheduler')
+    .option('--no-leader-elect', 'Act without a lease')
+    .option(
+      '--scheduler-name <name>',
+      'Place the pods that ask for it (without --config; default: default-scheduler)',
+    )
     .option(
       '--percentage-of-nodes-to-score <percentage>',
-      'Enough feasible nodes, of all; 0 adapts to the size of the cluster',
+      'Enough feasible nodes, of all; 0, the default, adapts to the size of the cluster',
       percentage,
-      0,
     )
     .addOption(
       new Option('--log-level <level>', 'Least severe lines to log')

@@ -7,17 +7,64 @@ import { Lifecycle } from '../platform/lifecycle.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { connectHttp } from '../platform/node/http-client.ts';
+import type { Logger } from '../platform/logger.ts';
+import { loadModule } from '../platform/node/load-module.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { uuid } from '../platform/random.ts';
 import { type SchedulerFlags, schedulerFlags } from './flags.ts';
-import { startScheduler } from './scheduler.ts';
+import type { PluginFactory } from './registry.ts';
+import { type LeaderElectOptions, type SchedulerOptions, startScheduler } from './scheduler.ts';
 
-function kubeconfigPaths(flags: SchedulerFlags, context: ProcessContext): readonly string[] {
-  if (flags.kubeconfig !== undefined) return [flags.kubeconfig];
-  const named = (context.env['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
-  if (named.length > 0) return named;
+/** Only what was asked for is loaded: most schedulers run on defaults. */
+async function configured(flags: SchedulerFlags, logger: Logger): Promise<Configured> {
+  const { config, plugins } = flags;
+  if (config === undefined) {
+    if (plugins.length > 0) throw new Error('--plugins needs --config, which enables plugins');
+    return { leaderElect: false, options: {} };
+  }
+  const { readConfiguration, ConfigurationError } = await import('./config/configuration.ts');
+  const { buildProfiles } = await import('./config/profiles.ts');
+  const { ownPlugins } = await import('./config/own-plugins.ts');
+  const text = await realDisk.read(config);
+  if (text === undefined) throw new ConfigurationError(`no file ${config}`);
+  const read = readConfiguration(Buffer.from(text).toString('utf8'));
+  const handle = { clock: realClock, random: realRandom, logger };
+  const own = new Map<string, PluginFactory>();
+  for (const file of plugins)
+    for (const [name, make] of ownPlugins(file, await loadModule(file), handle))
+      own.set(name, make);
+  const { leaderElection: lease, profiles, percentageOfNodesToScore } = read;
+  return {
+    ...(read.kubeconfig === undefined ? {} : { kubeconfig: read.kubeconfig }),
+    leaderElect: lease.leaderElect,
+    lease: {
+      lease: { namespace: lease.resourceNamespace, name: lease.resourceName },
+      timing: { leaseMs: lease.leaseMs, renewMs: lease.renewMs, retryMs: lease.retryMs },
+    },
+    options: {
+      percentageOfNodesToScore,
+      backoff: { initialMs: read.initialBackoffMs, maxMs: read.maxBackoffMs },
+      profiles: (parts) => buildProfiles(profiles, parts, own),
+    },
+  };
+}
+
+interface Configured {
+  readonly kubeconfig?: string;
+  readonly leaderElect: boolean;
+  readonly lease?: Omit<LeaderElectOptions, 'identity'>;
+  readonly options: Pick<
+    SchedulerOptions,
+    'percentageOfNodesToScore' | 'backoff' | 'profiles' | 'schedulerName'
+  >;
+}
+
+function kubeconfigPaths(named: string | undefined, context: ProcessContext): readonly string[] {
+  if (named !== undefined) return [named];
+  const listed = (context.env['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
+  if (listed.length > 0) return listed;
   throw new KubeconfigError('no kubeconfig: give --kubeconfig or set KUBECONFIG');
 }
 
@@ -27,7 +74,9 @@ async function run(
   parts: Lifecycle,
 ): Promise<void> {
   const logger = createLogger({ level: flags.logLevel, name: 'scheduler' });
-  const config = await loadKubeconfig(realDisk, kubeconfigPaths(flags, context));
+  const from = await configured(flags, logger);
+  const paths = kubeconfigPaths(flags.kubeconfig ?? from.kubeconfig, context);
+  const config = await loadKubeconfig(realDisk, paths);
   const connection = connectHttp(await connectionOf(realDisk, config));
   await parts.start(() => ({ stop: () => connection.close() }));
   const client = createClient({
@@ -37,18 +86,21 @@ async function run(
   });
   const lost = new AbortController();
   const identity = `wherry_${uuid(realRandom, 'leader election identity')}`;
+  const leaderElect = flags.leaderElect ?? from.leaderElect;
+  const { schedulerName, percentageOfNodesToScore } = flags;
   const running = await parts.start(() =>
     startScheduler({
       ...{ client, clock: realClock, random: realRandom, logger },
-      schedulerName: flags.schedulerName,
-      percentageOfNodesToScore: flags.percentageOfNodesToScore,
-      ...(flags.leaderElect ? { leaderElect: { identity } } : {}),
+      ...from.options,
+      ...(schedulerName === undefined ? {} : { schedulerName }),
+      ...(percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore }),
+      ...(leaderElect ? { leaderElect: { identity, ...from.lease } } : {}),
       onLost: () => lost.abort(),
     }),
   );
   const stopped = Promise.race([whenAborted(context.terminated), whenAborted(lost.signal)]);
   // A candidate that waits for its turn is doing what it should: it is ready without leading.
-  await (flags.leaderElect ? undefined : Promise.race([running.ready(), stopped]));
+  await (leaderElect ? undefined : Promise.race([running.ready(), stopped]));
   if (!context.terminated.aborted) context.notifyReady();
   await stopped;
   if (lost.signal.aborted) throw new Error('leader election lost');

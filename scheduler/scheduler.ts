@@ -10,8 +10,12 @@ import type { Pod } from '../api/types/core-v1.ts';
 import { createEventRecorder, type EventRecorder } from '../client/event-recorder.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { createInformer } from '../client/informer.ts';
-import { startLeaderElection, type LeaderElection } from '../client/leader-election.ts';
-import type { Client } from '../client/interface.ts';
+import {
+  startLeaderElection,
+  type ElectionTiming,
+  type LeaderElection,
+} from '../client/leader-election.ts';
+import type { Client, ObjectRef } from '../client/interface.ts';
 import { assert } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
@@ -24,11 +28,18 @@ import { Framework } from './framework/framework.ts';
 import type { PodInfo } from './framework/pod-info.ts';
 import type { Profile } from './framework/profile.ts';
 import { observeNamespaces, observeNodes, observePods } from './observer.ts';
-import { SchedulingQueue, type QueuePolicy } from './queue/scheduling-queue.ts';
+import { SchedulingQueue, type Backoff, type QueuePolicy } from './queue/scheduling-queue.ts';
 import { defaultProfile, defaultSchedulerName, type PluginParts } from './registry.ts';
 import { Reporter } from './reporter.ts';
 import { SchedulingLoop } from './scheduling-loop.ts';
 import { NodeSelection } from './select-node.ts';
+
+export interface LeaderElectOptions {
+  readonly identity: string;
+  /** Default: kube-system/kube-scheduler. */
+  readonly lease?: ObjectRef;
+  readonly timing?: Partial<ElectionTiming>;
+}
 
 export interface SchedulerOptions {
   readonly client: Client;
@@ -36,13 +47,15 @@ export interface SchedulerOptions {
   readonly random: Random;
   readonly logger: Logger;
   /** Where several schedulers run, only the one that holds the lease acts. */
-  readonly leaderElect?: { readonly identity: string };
+  readonly leaderElect?: LeaderElectOptions;
   /** Default: "default-scheduler". Pods that name another scheduler are left alone. */
   readonly schedulerName?: string;
   /** Replace the default profile and `schedulerName`. At least one; names differ. */
   readonly profiles?: (parts: PluginParts) => readonly Profile[];
   /** 0, the default: adaptive. */
   readonly percentageOfNodesToScore?: number;
+  /** How long pods wait between tries. Default: 1 s, doubled up to 10 s. */
+  readonly backoff?: Backoff;
   /** Freezes cached objects: for tests. */
   readonly freeze?: boolean;
   /** Called when leadership was lost: this scheduler has stopped acting. Default: nothing. */
@@ -54,15 +67,16 @@ export interface RunningScheduler extends Running {
   ready(): Promise<void>;
 }
 
-const lease = { namespace: 'kube-system', name: 'kube-scheduler' };
+const defaultLease = { namespace: 'kube-system', name: 'kube-scheduler' };
 /** Pods that ended hold no resources: kube-scheduler does not ask for them either. */
 const livePods = 'status.phase!=Succeeded,status.phase!=Failed';
 
 /** Resolves once the scheduler is built; `ready` tells when it acts. */
 export async function startScheduler(options: SchedulerOptions): Promise<RunningScheduler> {
   const parts = new Lifecycle();
+  const { leaderElect } = options;
   const election =
-    options.leaderElect && (await parts.start(() => elect(options, () => void loop.stop())));
+    leaderElect && (await parts.start(() => elect(options, leaderElect, () => void loop.stop())));
   const { podInformer, informers, loop } = await assemble(options, parts);
   podInformer.start();
   informers.start();
@@ -110,6 +124,7 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
     clock,
     policy: policyOf(frameworks, frameworkOf),
     onActive: () => loop.wake(),
+    ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
   });
   await parts.start(() => informers);
   const podInformer = await parts.start(() =>
@@ -157,12 +172,16 @@ function policyOf(
   };
 }
 
-function elect(options: SchedulerOptions, stopActing: () => void): LeaderElection {
-  const { client, clock, random, logger, leaderElect } = options;
+function elect(
+  options: SchedulerOptions,
+  leaderElect: LeaderElectOptions,
+  stopActing: () => void,
+): LeaderElection {
+  const { client, clock, random, logger } = options;
   const onLost = (): void => {
     stopActing();
     options.onLost?.();
   };
-  const identity = leaderElect?.identity ?? '';
-  return startLeaderElection({ client, clock, random, logger, identity, onLost, lease });
+  const candidate = { lease: defaultLease, ...leaderElect };
+  return startLeaderElection({ client, clock, random, logger, onLost, ...candidate });
 }

@@ -18,19 +18,25 @@ import { InFlight } from './in-flight.ts';
 import { Unschedulable } from './unschedulable.ts';
 import type { QueuedPod, QueuePolicy } from './queued-pod.ts';
 
-export const initialBackoffMs = 1000;
-export const maxBackoffMs = 10_000;
 /** How long a pod waits for an event before it is tried without one. */
 export const maxUnschedulableMs = 5 * 60_000;
 const flushIntervalMs = 30_000;
 
 export type { QueuedPod, QueuePolicy };
 
+export interface Backoff {
+  readonly initialMs: number;
+  readonly maxMs: number;
+}
+
+const defaultBackoff: Backoff = { initialMs: 1000, maxMs: 10_000 };
+
 export interface QueueOptions {
   readonly clock: Clock;
   readonly policy: QueuePolicy;
   /** Called when a pod becomes active. */
   readonly onActive: () => void;
+  readonly backoff?: Backoff;
 }
 
 /** Why a popped pod comes back. */
@@ -41,17 +47,13 @@ export type Outcome =
 
 const nobody: ReadonlySet<string> = new Set();
 
-export function backoffMs(attempts: number): number {
-  return Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.max(0, attempts - 1));
-}
-
 const uidOf = (queued: QueuedPod): string => queued.pod.uid;
-const backoffEnd = (queued: QueuedPod): number => queued.queuedAt + backoffMs(queued.attempts);
 
 export class SchedulingQueue {
   readonly #clock: Clock;
   readonly #policy: QueuePolicy;
   readonly #onActive: () => void;
+  readonly #waits: Backoff;
   readonly #active: Heap<QueuedPod>;
   readonly #backoff: Heap<QueuedPod>;
   readonly #unschedulable: Unschedulable;
@@ -65,6 +67,7 @@ export class SchedulingQueue {
     this.#clock = options.clock;
     this.#policy = options.policy;
     this.#onActive = options.onActive;
+    this.#waits = options.backoff ?? defaultBackoff;
     this.#unschedulable = new Unschedulable(options.policy);
     this.#active = new Heap<QueuedPod>({
       keyOf: uidOf,
@@ -72,7 +75,7 @@ export class SchedulingQueue {
     });
     this.#backoff = new Heap<QueuedPod>({
       keyOf: uidOf,
-      goesFirst: (a, b) => backoffEnd(a) < backoffEnd(b),
+      goesFirst: (a, b) => this.#backoffEnd(a) < this.#backoffEnd(b),
     });
   }
 
@@ -157,6 +160,11 @@ export class SchedulingQueue {
     this.#flushTimer?.cancel();
   }
 
+  #backoffEnd({ queuedAt, attempts }: QueuedPod): number {
+    const { initialMs, maxMs } = this.#waits;
+    return queuedAt + Math.min(maxMs, initialMs * 2 ** Math.max(0, attempts - 1));
+  }
+
   #wokenInFlight(pod: PodInfo, rejectedBy: ReadonlySet<string>): boolean {
     const events = this.#inFlight.eventsSince(pod.uid);
     return (
@@ -165,7 +173,7 @@ export class SchedulingQueue {
   }
 
   #wake(queued: QueuedPod): void {
-    if (queued.attempts > 0 && backoffEnd(queued) > this.#clock.monotonic())
+    if (queued.attempts > 0 && this.#backoffEnd(queued) > this.#clock.monotonic())
       this.#toBackoff(queued);
     else this.#enqueue(queued);
   }
@@ -189,7 +197,7 @@ export class SchedulingQueue {
   #armBackoff(): void {
     const first = this.#backoff.peek();
     if (first === undefined || this.#stopped) return;
-    const atMs = backoffEnd(first);
+    const atMs = this.#backoffEnd(first);
     if (this.#backoffTimer !== undefined && this.#backoffTimer.atMs <= atMs) return;
     this.#backoffTimer?.timer.cancel();
     const delayMs = Math.max(0, atMs - this.#clock.monotonic());
@@ -201,7 +209,7 @@ export class SchedulingQueue {
     const now = this.#clock.monotonic();
     for (
       let first = this.#backoff.peek();
-      first !== undefined && backoffEnd(first) <= now;
+      first !== undefined && this.#backoffEnd(first) <= now;
       first = this.#backoff.peek()
     ) {
       this.#backoff.remove(first.pod.uid);

@@ -7,6 +7,7 @@ const scripts: Record<string, { needs?: string }> = {
   '1-reconciliation.sh': {},
   '2-restart-tour.sh': {},
   '3-watch-the-registry.sh': { needs: 'etcdctl' },
+  '4-own-scheduler-plugin.sh': {},
 };
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
