@@ -1,7 +1,7 @@
 import { RestCaller } from '../client/rest-caller.ts';
 import { watchEvents } from '../client/watch-stream.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { HttpHandler, HttpResponse } from '../platform/http.ts';
+import type { Headers, HttpHandler, HttpResponse } from '../platform/http.ts';
 
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -19,6 +19,15 @@ export interface ApiEvent {
   readonly object: unknown;
 }
 
+export interface ApiOptions {
+  readonly handler: HttpHandler;
+  readonly clock: Clock;
+  /** Sent with every request: impersonation. */
+  readonly headers?: Headers;
+  /** Called for each warning of the server. */
+  readonly onWarning?: (text: string) => void;
+}
+
 /**
  * Raw calls, for a CLI that works on kinds it knows only from discovery. Rejects with
  * StatusError on the server's refusals and with the transport's error otherwise.
@@ -26,16 +35,26 @@ export interface ApiEvent {
 export class Api {
   readonly #caller: RestCaller;
 
-  constructor(handler: HttpHandler, clock: Clock) {
-    this.#caller = new RestCaller({ handler, clock, userAgent: 'kubectl-lite' });
+  constructor({ handler, clock, headers = {}, onWarning = () => {} }: ApiOptions) {
+    this.#caller = new RestCaller({
+      handler: warning(handler, onWarning),
+      clock,
+      userAgent: 'kubectl-lite',
+      headers,
+    });
   }
 
   send(call: ApiCall): Promise<unknown> {
     return this.#caller.call(restCall(call));
   }
 
+  /** The answer as it came. */
+  exchange(call: ApiCall): Promise<HttpResponse> {
+    return this.#caller.exchange(restCall(call));
+  }
+
   async watch(call: ApiCall): Promise<AsyncIterable<ApiEvent>> {
-    const response: HttpResponse = await this.#caller.exchange(restCall(call));
+    const response = await this.exchange(call);
     return watchEvents(response.body);
   }
 }
@@ -46,4 +65,16 @@ function restCall({ query, accept, ...call }: ApiCall): Parameters<RestCaller['c
     if (value !== undefined && value !== '') parameters.set(name, value);
   }
   return { ...call, query: parameters, ...(accept === undefined ? {} : { headers: { accept } }) };
+}
+
+/** Hands on the texts of `Warning: 299 - "text"` headers (RFC 7234, section 5.5). */
+function warning(handler: HttpHandler, onWarning: (text: string) => void): HttpHandler {
+  return async (request) => {
+    const response = await handler(request);
+    const header = response.headers['warning'] ?? '';
+    for (const [, quoted] of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) {
+      onWarning(quoted!.replaceAll(/\\(.)/g, '$1'));
+    }
+    return response;
+  };
 }

@@ -1,43 +1,143 @@
-import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
-import type { KubeconfigConnection } from '../client/kubeconfig-connection.ts';
-import type { Disk } from '../platform/disk.ts';
-import type { ConnectionFlags } from './cli.ts';
-import { UsageError } from './resources.ts';
+import {
+  connectionOf,
+  type KubeconfigConnection,
+  loadKubeconfig,
+} from '../client/kubeconfig-connection.ts';
+import type { HttpHandler } from '../platform/http.ts';
+import { Api } from './api.ts';
+import { parseDuration } from './flags/go-values.ts';
+import type { GlobalValues } from './flags/global.ts';
+import { type Environment, Session } from './session.ts';
+import { UsageError } from './usage-error.ts';
 
-export interface Surroundings {
-  readonly disk: Disk;
-  readonly env: Readonly<Record<string, string | undefined>>;
+/** Opens an HTTP connection: `connectHttp` of the platform. */
+export type Connect = (options: KubeconfigConnection) => {
+  readonly handler: HttpHandler;
+  readonly close: () => Promise<void>;
+};
+
+export async function connectSession(
+  environment: Environment,
+  flags: GlobalValues,
+  connect: Connect,
+): Promise<Session> {
+  const found = await findConnection(environment, flags);
+  const connection = connect(found);
+  const timeoutMs = timeoutOf(flags['request-timeout']);
+  const handler = timeoutMs === 0 ? connection.handler : inTime(connection.handler, timeoutMs);
+  return new Session({
+    environment,
+    api: new Api({
+      handler,
+      clock: environment.clock,
+      headers: impersonation(flags),
+      onWarning: (text) => environment.output.err(`Warning: ${text}\n`),
+    }),
+    namespace: found.namespace,
+    namespaceGiven: flags.namespace !== '',
+    server: found.baseUrl,
+    close: () => connection.close(),
+  });
+
+  function inTime(next: HttpHandler, limitMs: number): HttpHandler {
+    return async (request) => {
+      const controller = new AbortController();
+      const stop = (): void => controller.abort();
+      request.signal.addEventListener('abort', stop, { once: true });
+      const timer = environment.clock.after(limitMs, stop);
+      try {
+        return await next({ ...request, signal: controller.signal });
+      } catch (error) {
+        if (request.signal.aborted || !controller.signal.aborted) throw error;
+        throw new UsageError(
+          `Unable to connect to the server: ${found.baseUrl} did not answer within ` +
+            `${flags['request-timeout']} (--request-timeout)`,
+        );
+      } finally {
+        timer.cancel();
+      }
+    };
+  }
+}
+
+/** "0", "30s", or a number of seconds. */
+function timeoutOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  try {
+    return parseDuration(text);
+  } catch {
+    throw new UsageError(
+      `invalid value for --request-timeout: ${JSON.stringify(text)}: give a time with its unit, ` +
+        'as 30s',
+    );
+  }
+}
+
+function impersonation(flags: GlobalValues): Record<string, string> {
+  return {
+    ...(flags.as === '' ? {} : { 'impersonate-user': flags.as }),
+    ...(flags['as-uid'] === '' ? {} : { 'impersonate-uid': flags['as-uid'] }),
+    ...(flags['as-group'].length === 0
+      ? {}
+      : { 'impersonate-group': flags['as-group'].join(', ') }),
+  };
+}
+
+async function findConnection(
+  environment: Environment,
+  flags: GlobalValues,
+): Promise<KubeconfigConnection> {
+  const { disk } = environment;
+  const config = await loadKubeconfig(disk, await kubeconfigPaths(environment, flags));
+  const given = (name: 'context' | 'cluster' | 'user' | 'namespace' | 'server') =>
+    flags[name] === '' ? {} : { [name]: flags[name] };
+  const found = await connectionOf(disk, config, {
+    ...given('context'),
+    ...given('cluster'),
+    ...given('user'),
+    ...given('namespace'),
+    ...given('server'),
+  });
+  return { ...found, ...(await overrides(environment, flags)) };
+}
+
+/** The flags that say by themselves what a kubeconfig would. */
+async function overrides(
+  { disk }: Environment,
+  flags: GlobalValues,
+): Promise<Partial<KubeconfigConnection>> {
+  const file = async (field: string, path: string): Promise<Record<string, Uint8Array>> => {
+    if (path === '') return {};
+    const bytes = await disk.read(path);
+    if (bytes === undefined) throw new UsageError(`open ${path}: no such file or directory`);
+    return { [field]: bytes };
+  };
+  return {
+    ...(await file('ca', flags['certificate-authority'])),
+    ...(await file('cert', flags['client-certificate'])),
+    ...(await file('key', flags['client-key'])),
+    ...(flags.token === '' ? {} : { token: flags.token }),
+    ...(flags['insecure-skip-tls-verify'] ? { insecureSkipVerify: true } : {}),
+    ...(flags['tls-server-name'] === '' ? {} : { serverName: flags['tls-server-name'] }),
+  };
 }
 
 /**
  * Where the kubeconfig is looked for: `--kubeconfig`, else `KUBECONFIG` (several paths, merged),
  * else the cluster of this folder (`.wherry/kubeconfig`), else `~/.kube/config`.
  */
-export async function findConnection(
-  flags: ConnectionFlags,
-  { disk, env }: Surroundings,
-): Promise<KubeconfigConnection> {
-  const paths = await kubeconfigPaths(flags, { disk, env });
-  const config = await loadKubeconfig(disk, paths);
-  return connectionOf(disk, config, {
-    ...(flags.context === undefined ? {} : { context: flags.context }),
-    ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
-    ...(flags.server === undefined ? {} : { server: flags.server }),
-  });
-}
-
-async function kubeconfigPaths(
-  flags: ConnectionFlags,
-  { disk, env }: Surroundings,
+export async function kubeconfigPaths(
+  { disk, variables }: Environment,
+  flags: GlobalValues,
 ): Promise<string[]> {
-  if (flags.kubeconfig !== undefined) return [flags.kubeconfig];
-  const listed = (env['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
+  if (flags.kubeconfig !== '') return [flags.kubeconfig];
+  const listed = (variables['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
   if (listed.length > 0) return listed;
-  const candidates = ['.wherry/kubeconfig', `${env['HOME'] ?? ''}/.kube/config`];
+  const candidates = ['.wherry/kubeconfig', `${variables['HOME'] ?? ''}/.kube/config`];
   for (const path of candidates) if ((await disk.read(path)) !== undefined) return [path];
-  if (flags.server !== undefined) return [];
+  if (flags.server !== '') return [];
   throw new UsageError(
-    'error: no cluster is configured: neither --kubeconfig nor KUBECONFIG is given, and neither ' +
+    'no cluster is configured: neither --kubeconfig nor KUBECONFIG is given, and neither ' +
       `${candidates.join(' nor ')} exists. Start a cluster here with \`npx wherry up\`.`,
   );
 }

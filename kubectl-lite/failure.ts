@@ -1,6 +1,6 @@
 import { StatusError } from '../api/status.ts';
 import { KubeconfigError } from '../client/kubeconfig.ts';
-import { UsageError } from './resources.ts';
+import { UsageError } from './usage-error.ts';
 
 /**
  * An error in kubectl's words: "Error from server (NotFound): pods "x" not found", with
@@ -9,9 +9,8 @@ import { UsageError } from './resources.ts';
 export function failureText(error: unknown, context?: string): string {
   const about = context === undefined ? '' : `${context}: `;
   if (error instanceof UsageError) {
-    return context === undefined
-      ? error.message
-      : `error: ${about}${error.message.replace(/^error: /, '')}`;
+    // What comes with its own layout is left alone, as kubectl leaves it.
+    return `error: ${about}${error.message.replace(/^error: /, '')}`;
   }
   if (error instanceof KubeconfigError) return `error: ${error.message}`;
   if (error instanceof StatusError) {
@@ -68,4 +67,21 @@ function causeWithCode(error: unknown): (Error & { code: string }) | undefined {
     else at = at.cause;
   }
   return undefined;
+}
+
+/**
+ * What kubectl prints for the failures of one command. One alone is told in full; of several each
+ * is a line, those of its own without "error: ".
+ */
+export function failuresText(errors: readonly unknown[]): string {
+  if (errors.length === 1) return failureText(errors[0]);
+  return errors
+    .map((error) => {
+      if (error instanceof StatusError) {
+        const reason = error.reason === '' ? '' : ` (${error.reason})`;
+        return `Error from server${reason}: ${error.message}`;
+      }
+      return failureText(error).replace(/^error: /, '');
+    })
+    .join('\n');
 }

@@ -1,6 +1,8 @@
+import type { Disk } from '../platform/disk.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Api } from './api.ts';
-import { Resources } from './resources.ts';
+import type { GlobalValues } from './flags/global.ts';
+import { Resources } from './resource/resources.ts';
 
 /** Where a command writes. Both take whole texts, newline included. */
 export interface Output {
@@ -14,37 +16,80 @@ export interface Files {
   expand(path: string, deep: boolean): Promise<readonly string[]>;
   /** The text of a file, or of standard input for "-". */
   read(path: string): Promise<string>;
+  /** As {@link Files.read}, for content that need not be text. */
+  readBytes(path: string): Promise<Uint8Array>;
+  /** Names in a folder, sorted; undefined if the path is none. */
+  list(path: string): Promise<readonly string[] | undefined>;
+}
+
+/** A program of the machine that works on files: an editor, `diff`. */
+export interface FileTool {
+  /**
+   * Writes `files` (relative paths) into a fresh folder, runs `command` with `args` in it and
+   * resolves to what it said and what the files hold then. `attached`: it has the terminal.
+   */
+  run(job: {
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly files: Readonly<Record<string, string>>;
+    readonly attached: boolean;
+  }): Promise<{ code: number; out: string; err: string; files: Record<string, string> }>;
+}
+
+/** The process around a command, and the way to a server. */
+export interface Environment {
+  readonly output: Output;
+  readonly files: Files;
+  readonly fileTool: FileTool;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** True if standard output is a terminal. */
+  readonly interactive: boolean;
+  /** Aborts on Ctrl-C: a watch ends, the command exits. */
+  readonly signal: AbortSignal;
+  /** Opens the session for a command; rejects with a UsageError if no server is configured. */
+  connect(flags: GlobalValues): Promise<Session>;
+}
+
+export interface SessionOptions {
+  readonly environment: Environment;
+  readonly api: Api;
+  /** Of `-n`, else of the context, else "default". */
+  readonly namespace: string;
+  /** True if the namespace was given by `-n`: manifests must not say otherwise then. */
+  readonly namespaceGiven: boolean;
+  /** Address of the API server. */
+  readonly server: string;
+  /** Closes the connections. */
+  readonly close: () => Promise<void>;
 }
 
 /** Everything a command needs: one server, the namespace in force and its surroundings. */
 export class Session {
+  readonly environment: Environment;
   readonly api: Api;
-  /** The namespace of `-n`, else of the context, else "default". */
   readonly namespace: string;
+  readonly namespaceGiven: boolean;
+  readonly server: string;
   readonly output: Output;
   readonly files: Files;
   readonly clock: Clock;
-  /** Aborts on Ctrl-C: a watch ends, the command exits. */
   readonly signal: AbortSignal;
   readonly #close: () => Promise<void>;
   #resources: Promise<Resources> | undefined;
 
-  constructor(options: {
-    api: Api;
-    namespace: string;
-    output: Output;
-    files: Files;
-    clock: Clock;
-    signal: AbortSignal;
-    /** Closes the connections. */
-    close: () => Promise<void>;
-  }) {
+  constructor(options: SessionOptions) {
+    const { environment } = options;
+    this.environment = environment;
     this.api = options.api;
     this.namespace = options.namespace;
-    this.output = options.output;
-    this.files = options.files;
-    this.clock = options.clock;
-    this.signal = options.signal;
+    this.namespaceGiven = options.namespaceGiven;
+    this.server = options.server;
+    this.output = environment.output;
+    this.files = environment.files;
+    this.clock = environment.clock;
+    this.signal = environment.signal;
     this.#close = options.close;
   }
 
@@ -54,11 +99,21 @@ export class Session {
     return this.#resources;
   }
 
+  /** Forgets what was discovered: a kind may have been added since. */
+  rediscover(): Promise<Resources> {
+    this.#resources = undefined;
+    return this.resources();
+  }
+
   close(): Promise<void> {
     return this.#close();
   }
 
   print(line: string): void {
     this.output.out(`${line}\n`);
+  }
+
+  complain(line: string): void {
+    this.output.err(`${line}\n`);
   }
 }

@@ -1,63 +1,61 @@
-import type { KubernetesObject } from '../../api/meta.ts';
-import { namespaces } from '../../api/resources.ts';
-import { resourcePath } from '../../api/resource.ts';
-import { failureText } from '../failure.ts';
-import { placeOf, readManifest } from '../manifest/manifest.ts';
-import { displayName, pathOf, UsageError } from '../resources.ts';
-import type { Session } from '../session.ts';
-import { withNamespace } from './apply.ts';
+import { withLastApplied } from '../apply/last-applied.ts';
+import { command } from '../command.ts';
+import { failureText, failuresText } from '../failure.ts';
+import { boolean, text } from '../flags/flag.ts';
+import { fieldValidation } from '../apply/flags.ts';
+import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
+import { locate } from '../resource/builder.ts';
+import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
+import { pathOf } from '../resource/resources.ts';
+import { UsageError } from '../usage-error.ts';
 
-/** `create namespace NAME`. */
-export async function createNamespace(session: Session, name: string): Promise<number> {
-  const created = (await session.api.send({
-    method: 'POST',
-    path: resourcePath(namespaces),
-    query: { fieldManager: 'kubectl-create', fieldValidation: 'Strict' },
-    body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
-  })) as KubernetesObject;
-  session.print(`namespace/${created.metadata.name} created`);
-  return 0;
-}
-
-/** `create -f FILE`: every object must be new. */
-export async function createFromFiles(
-  session: Session,
-  options: {
-    readonly filename: readonly string[];
-    readonly recursive: boolean;
-    readonly namespace?: string;
+/** `create -f FILE`: every object must be new. The generators are its subcommands. */
+export const create = command({
+  usage: '-f FILENAME [options]',
+  flags: {
+    ...filenameFlags,
+    ...dryRunFlag,
+    ...outputFlags,
+    ...fieldManagerFlag('kubectl-create'),
+    'save-config': boolean('Keep the configuration in an annotation, for a later apply'),
+    validate: text('"strict", "warn" or "ignore" what the kind has no field for', {
+      value: 'strict',
+      alone: 'strict',
+    }),
   },
-): Promise<number> {
-  const { documents, failures } = await readManifest(
-    session.files,
-    options.filename,
-    options.recursive,
-  );
-  for (const failure of failures) session.output.err(`error: ${failure.message}\n`);
-  let failed = failures.length > 0;
-  const resources = await session.resources();
-  for (const document of documents) {
-    try {
-      const { apiVersion, kind } = document.object;
-      const type = resources.ofKind(apiVersion, kind);
-      if (type === undefined) {
-        throw new UsageError(`error: no matches for kind "${kind}" in version "${apiVersion}"`);
-      }
-      const object = withNamespace(document.object, type, {
-        required: options.namespace,
-        fallback: session.namespace,
-      });
-      const created = (await session.api.send({
-        method: 'POST',
-        path: pathOf(type, object.metadata.namespace),
-        query: { fieldManager: 'kubectl-create', fieldValidation: 'Strict' },
-        body: object,
-      })) as KubernetesObject;
-      session.print(`${displayName(type, created.metadata.name ?? '')} created`);
-    } catch (error) {
-      failed = true;
-      session.output.err(`${failureText(error, `error when creating ${placeOf(document)}`)}\n`);
+  async run(session, { words, flags }) {
+    const help = "See 'kubectl-lite create -h' for help and examples";
+    if (words.length > 0) throw new UsageError(`Unexpected args: [${words.join(' ')}]\n${help}`);
+    const dryRun = dryRunOf(flags);
+    const printer = await ChangePrinter.of(session, flags, dryRun);
+    const found = await locate(session, { ...flags, words });
+    const failures = found.failures.map((failure) => failuresText([failure]));
+    if (found.located.length === 0 && failures.length === 0) {
+      throw new UsageError('no objects passed to create');
     }
-  }
-  return failed ? 1 : 0;
-}
+    for (const located of found.located) {
+      try {
+        const body = flags['save-config'] ? withLastApplied(located.object!) : located.object;
+        const created =
+          dryRun === 'client'
+            ? body
+            : await session.api.send({
+                method: 'POST',
+                path: pathOf(located.type, located.namespace),
+                query: {
+                  fieldManager: flags['field-manager'],
+                  fieldValidation: fieldValidation(flags.validate),
+                  ...dryRunQuery(dryRun),
+                },
+                body,
+              });
+        const { metadata } = created as { metadata: { name?: string } };
+        printer.print({ ...located, name: metadata.name ?? '' }, 'created', created);
+      } catch (error) {
+        failures.push(failureText(error, `error when creating ${located.place}`));
+      }
+    }
+    for (const failure of failures) session.complain(failure);
+    return failures.length > 0 ? 1 : 0;
+  },
+});

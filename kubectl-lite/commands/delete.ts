@@ -1,161 +1,174 @@
+import { groupResource } from '../../api/resource.ts';
 import { isStatus } from '../../api/status.ts';
-import type { KubernetesObject } from '../../api/meta.ts';
-import { sleep } from '../../platform/clock.ts';
-import { failureText } from '../failure.ts';
-import { placeOf, readManifest } from '../manifest/manifest.ts';
-import { type DiscoveredResource, pathOf, targetsOf, UsageError } from '../resources.ts';
+import { command, type Line } from '../command.ts';
+import { failuresText } from '../failure.ts';
+import { boolean, duration, integer, text } from '../flags/flag.ts';
+import { dryRunOf, dryRunQuery } from '../printers/change-printer.ts';
+import { locate, visit } from '../resource/builder.ts';
+import { allNamespacesFlag, dryRunFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
+import { type Located, objectPath, titleOf } from '../resource/located.ts';
+import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
-import { withNamespace } from './apply.ts';
+import { UsageError } from '../usage-error.ts';
 
-export interface DeleteCommandOptions {
-  readonly filename: readonly string[];
-  readonly recursive: boolean;
-  readonly namespace?: string;
-  readonly all: boolean;
-  readonly selector?: string;
-  readonly allNamespaces: boolean;
-  readonly cascade: string;
-  readonly gracePeriod?: number;
-  readonly force: boolean;
-  readonly wait: boolean;
-  readonly ignoreNotFound: boolean;
-}
+const deleteFlags = {
+  ...filenameFlags,
+  ...selectorFlag,
+  ...allNamespacesFlag,
+  ...dryRunFlag,
+  all: boolean('All objects of the types named'),
+  cascade: text('"background", "foreground" or "orphan": what becomes of the dependents', {
+    value: 'background',
+    alone: 'background',
+  }),
+  'field-selector': text('Field query, as "status.phase=Failed"'),
+  force: boolean('Remove from the API at once'),
+  'grace-period': integer('Seconds for the object to end by itself; negative: its own', {
+    value: -1,
+  }),
+  'ignore-not-found': boolean('Succeed if the object does not exist'),
+  now: boolean('The same as --grace-period=1'),
+  output: text('"name" for names only', { shorthand: 'o' }),
+  timeout: duration('How long to wait; 0: as long as it takes'),
+  wait: boolean('Wait until the objects are gone', { on: true }),
+} as const;
 
-interface Victim {
-  readonly type: DiscoveredResource;
-  readonly name: string;
-  readonly namespace: string | undefined;
-  /** Where the object was named, for errors. */
-  readonly place?: string;
-}
+type DeleteLine = Line<typeof deleteFlags>;
 
 const propagation: Readonly<Record<string, string>> = {
   background: 'Background',
   foreground: 'Foreground',
   orphan: 'Orphan',
+  true: 'Background',
+  false: 'Orphan',
 };
-/** How often a deletion that waits looks whether the object is gone. */
-const pollMs = 100;
 
-/** Deletes what names, selectors or manifests name, and waits until it is gone. */
-export async function remove(
-  session: Session,
-  words: readonly string[],
-  options: DeleteCommandOptions,
-): Promise<number> {
-  if (propagation[options.cascade] === undefined) {
+export const remove = command({
+  usage: '([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]',
+  flags: deleteFlags,
+  async run(session, line) {
+    const { flags, words } = line;
+    const plan = planOf(session, line);
+    const all = flags.all || flags['all-namespaces'];
+    if (all && flags.selector !== '') {
+      throw new UsageError('cannot set --all and --selector at the same time');
+    }
+    const found = await locate(session, { ...flags, words, all });
+    const missing = flags['ignore-not-found'] || flags.all;
+    const waiting: { located: Located; uid: string }[] = [];
+    const code = await visit(session, found, async (located) => {
+      try {
+        const uid = await removeOne(session, located, plan);
+        if (uid !== undefined) waiting.push({ located, uid });
+      } catch (error) {
+        if (!(missing && isStatus(error, 'NotFound'))) throw error;
+      }
+    });
+    if (found.located.length === 0 && code === 0) session.print('No resources found');
+    if (code !== 0 || !flags.wait || plan.dryRun !== 'none') return code;
+    return awaitGone(session, waiting, flags.timeout);
+  },
+});
+
+interface DeletePlan {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly dryRun: ReturnType<typeof dryRunOf>;
+  readonly verb: string;
+  readonly nameOnly: boolean;
+}
+
+function planOf(session: Session, { flags }: DeleteLine): DeletePlan {
+  const propagationPolicy = propagation[flags.cascade];
+  if (propagationPolicy === undefined) {
     throw new UsageError(
-      `error: invalid cascade value (${options.cascade}). Must be "background", "foreground", or "orphan"`,
+      `invalid cascade value (${flags.cascade}). Must be "background", "foreground", or "orphan"`,
     );
   }
-  const victims =
-    options.filename.length > 0
-      ? await fromManifests(session, options)
-      : await fromWords(session, words, options);
-  let failed = false;
-  const waiting: { victim: Victim; uid: string }[] = [];
-  for (const victim of victims) {
-    try {
-      const uid = await removeOne(session, victim, options);
-      if (uid !== undefined) waiting.push({ victim, uid });
-    } catch (error) {
-      if (isStatus(error, 'NotFound') && options.ignoreNotFound) continue;
-      failed = true;
-      const about = victim.place === undefined ? undefined : `error when deleting ${victim.place}`;
-      session.output.err(`${failureText(error, about)}\n`);
-    }
+  if (flags.now && flags['grace-period'] !== -1) {
+    throw new UsageError('--now and --grace-period cannot be specified together');
   }
-  if (victims.length === 0 && !failed) session.print('No resources found');
-  if (options.wait) for (const { victim, uid } of waiting) await untilGone(session, victim, uid);
-  return failed ? 1 : 0;
-}
-
-async function fromManifests(session: Session, options: DeleteCommandOptions): Promise<Victim[]> {
-  const { documents, failures } = await readManifest(
-    session.files,
-    options.filename,
-    options.recursive,
-  );
-  if (failures.length > 0) throw new UsageError(`error: ${failures[0]!.message}`);
-  const resources = await session.resources();
-  return documents.map((document) => {
-    const type = resources.ofKind(document.object.apiVersion, document.object.kind);
-    const place = placeOf(document);
-    if (type === undefined) {
-      const { kind, apiVersion } = document.object;
-      throw new UsageError(
-        `error: ${place}: no matches for kind "${kind}" in version "${apiVersion}"`,
-      );
-    }
-    const { metadata } = withNamespace(document.object, type, {
-      required: options.namespace,
-      fallback: session.namespace,
-    });
-    return { type, name: metadata.name ?? '', namespace: metadata.namespace, place };
-  });
-}
-
-async function fromWords(
-  session: Session,
-  words: readonly string[],
-  options: DeleteCommandOptions,
-): Promise<Victim[]> {
-  const targets = targetsOf(await session.resources(), words);
-  const victims: Victim[] = [];
-  for (const { type, name } of targets) {
-    if (name !== undefined) {
-      victims.push({ type, name, namespace: session.namespace });
-      continue;
-    }
-    if (!options.all && options.selector === undefined) {
-      throw new UsageError('error: resource(s) were provided, but no name was specified');
-    }
-    const namespace = options.allNamespaces ? undefined : session.namespace;
-    const list = (await session.api.send({
-      method: 'GET',
-      path: pathOf(type, namespace),
-      query: { labelSelector: options.selector },
-    })) as { items: KubernetesObject[] };
-    for (const { metadata } of list.items) {
-      victims.push({ type, name: metadata.name ?? '', namespace: metadata.namespace });
-    }
+  if (flags.output !== '' && flags.output !== 'name') {
+    throw new UsageError(`unexpected -o output mode: ${flags.output}. We only support '-o name'`);
   }
-  return victims;
+  let grace = flags.now ? 1 : flags['grace-period'];
+  // Removal without a chance to end has to be asked for by --force.
+  if (grace === 0 && !flags.force) grace = 1;
+  if (flags.force && grace < 0) grace = 0;
+  if (flags.force && grace > 0) {
+    throw new UsageError('--force and --grace-period greater than 0 cannot be specified together');
+  }
+  if (flags.force && grace === 0) {
+    session.complain(
+      'Warning: Immediate deletion does not wait for confirmation that the running resource has ' +
+        'been terminated. The resource may continue to run on the cluster indefinitely.',
+    );
+  }
+  const dryRun = dryRunOf(flags);
+  const suffix = { none: '', client: ' (dry run)', server: ' (server dry run)' }[dryRun];
+  return {
+    options: {
+      propagationPolicy,
+      ...(grace < 0 ? {} : { gracePeriodSeconds: grace }),
+      ...(dryRun === 'server' ? { dryRun: ['All'] } : {}),
+    },
+    dryRun,
+    verb: (grace === 0 ? 'force deleted' : 'deleted') + suffix,
+    nameOnly: flags.output === 'name',
+  };
 }
 
 /** The uid to wait for, or undefined if the object is gone already. */
 async function removeOne(
   session: Session,
-  victim: Victim,
-  options: DeleteCommandOptions,
+  located: Located,
+  plan: DeletePlan,
 ): Promise<string | undefined> {
-  const grace = options.force ? 0 : options.gracePeriod;
-  const answer = (await session.api.send({
-    method: 'DELETE',
-    path: pathOf(victim.type, victim.namespace, victim.name),
-    body: {
-      apiVersion: 'v1',
-      kind: 'DeleteOptions',
-      propagationPolicy: propagation[options.cascade],
-      ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
-    },
-  })) as { kind?: string; metadata?: { uid?: string }; details?: { uid?: string } };
-  const group = victim.type.group === '' ? '' : `.${victim.type.group}`;
-  const verb = options.force ? 'force deleted' : 'deleted';
-  session.print(`${victim.type.singular}${group} ${JSON.stringify(victim.name)} ${verb}`);
-  return answer.kind === 'Status' ? answer.details?.uid : answer.metadata?.uid;
+  const { type, name } = located;
+  let uid: string | undefined;
+  if (session.namespaceGiven && !type.namespaced) {
+    session.complain(
+      'Warning: deleting cluster-scoped resources, not scoped to the provided namespace',
+    );
+  }
+  if (plan.dryRun !== 'client') {
+    const answer = (await session.api.send({
+      method: 'DELETE',
+      path: objectPath(located),
+      query: dryRunQuery(plan.dryRun),
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', ...plan.options },
+    })) as { kind?: string; metadata?: { uid?: string }; details?: { uid?: string } };
+    uid = answer.kind === 'Status' ? answer.details?.uid : answer.metadata?.uid;
+  }
+  const group = type.group === '' ? '' : `.${type.group}`;
+  if (plan.nameOnly) session.print(titleOf(located));
+  else session.print(`${type.singular}${group} ${JSON.stringify(name)} ${plan.verb}`);
+  return uid;
 }
 
-async function untilGone(session: Session, victim: Victim, uid: string): Promise<void> {
-  const path = pathOf(victim.type, victim.namespace, victim.name);
-  while (!session.signal.aborted) {
-    try {
-      const live = (await session.api.send({ method: 'GET', path })) as KubernetesObject;
-      if (live.metadata.uid !== uid) return;
-    } catch (error) {
-      if (isStatus(error, 'NotFound')) return;
-      throw error;
+/** Waits for all objects within one limit; 0 is none. */
+async function awaitGone(
+  session: Session,
+  waiting: readonly { located: Located; uid: string }[],
+  timeoutMs: number,
+): Promise<number> {
+  const limit = limited(session.clock, session.signal, timeoutMs);
+  const failures: unknown[] = [];
+  try {
+    for (const { located, uid } of waiting) {
+      let gone = false;
+      for await (const state of states(session, located, limit.signal)) {
+        gone = state === undefined || state.metadata.uid !== uid;
+        if (gone) break;
+      }
+      if (!gone && limit.timedOut()) failures.push(timeoutError(located));
     }
-    await sleep(session.clock, pollMs, session.signal);
+  } finally {
+    limit.done();
   }
+  if (failures.length === 0) return 0;
+  session.complain(failuresText(failures));
+  return 1;
 }
+
+export const timeoutError = ({ type, name }: Located): UsageError =>
+  new UsageError(`timed out waiting for the condition on ${groupResource(type)}/${name}`);

@@ -24,8 +24,13 @@ import { describeEvents } from '../describe/events.ts';
 import { describeAny, describeConfigMap, describeSecret } from '../describe/generic.ts';
 import { describeDeployment, describePod, describeReplicaSet } from '../describe/workloads.ts';
 import { DescriptionWriter } from '../describe/writer.ts';
-import { failureText } from '../failure.ts';
-import { pathOf, type Target, targetsOf } from '../resources.ts';
+import { command } from '../command.ts';
+import { boolean, integer } from '../flags/flag.ts';
+import { locate, visit } from '../resource/builder.ts';
+import { allNamespacesFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
+import { chunkSize, listItems } from '../resource/list.ts';
+import { itemOf, type Located, readLive } from '../resource/located.ts';
+import { pathOf } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
 
 /** Writes one object's description; may read what belongs to it. */
@@ -57,56 +62,60 @@ const describers: Readonly<Record<string, Describer>> = {
   },
 };
 
-export async function describe(
-  session: Session,
-  words: readonly string[],
-  options: { readonly selector?: string; readonly allNamespaces: boolean },
-): Promise<number> {
-  const targets = targetsOf(await session.resources(), words);
-  const descriptions: string[] = [];
-  let failed = false;
-  for (const target of targets) {
-    try {
-      for (const object of await objectsOf(session, target, options)) {
-        descriptions.push(await descriptionOf(session, target, object));
+export const describe = command({
+  usage: '(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]',
+  flags: {
+    ...filenameFlags,
+    ...selectorFlag,
+    ...allNamespacesFlag,
+    'chunk-size': integer('Objects per request; 0 asks for all at once', { value: chunkSize }),
+    'show-events': boolean('Show the events of the object', { on: true }),
+  },
+  async run(session, { words, flags }) {
+    const found = await locate(session, { ...flags, words, all: true });
+    let printed = 0;
+    const code = await visit(session, found, async (located) => {
+      for (const object of await objectsOf(session, located)) {
+        const text = await descriptionOf(session, located, {
+          object,
+          withEvents: flags['show-events'],
+        });
+        session.output.out(printed++ > 0 ? `\n\n${text}` : text);
       }
-    } catch (error) {
-      failed = true;
-      session.output.err(`${failureText(error)}\n`);
+    });
+    if (printed === 0 && code === 0) {
+      const where = flags['all-namespaces'] ? '' : ` in ${session.namespace} namespace.`;
+      session.complain(`No resources found${where}`);
     }
-  }
-  if (descriptions.length === 0 && !failed) {
-    session.output.err(`No resources found in ${session.namespace} namespace.\n`);
-  }
-  session.output.out(descriptions.join('\n\n'));
-  return failed ? 1 : 0;
-}
+    return code;
+  },
+});
 
-async function objectsOf(
-  session: Session,
-  { type, name }: Target,
-  options: { readonly selector?: string; readonly allNamespaces: boolean },
-): Promise<readonly KubernetesObject[]> {
-  const path = pathOf(type, options.allNamespaces ? undefined : session.namespace, name);
-  if (name !== undefined) {
-    return [(await session.api.send({ method: 'GET', path })) as KubernetesObject];
+/** The object, or all whose names begin with what was given. */
+async function objectsOf(session: Session, located: Located): Promise<readonly KubernetesObject[]> {
+  if (located.object !== undefined && located.place === undefined) return [located.object];
+  try {
+    return [await readLive(session, located)];
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error;
+    const items = await listItems(session, { path: pathOf(located.type, located.namespace) });
+    const near = items.filter((item) => item.metadata.name?.startsWith(located.name));
+    if (near.length === 0) throw error;
+    return near.map((item) => itemOf(located.type, item).object!);
   }
-  const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
-  const items = await listOf(session, path, { labelSelector: options.selector });
-  return items.map((item) => ({ ...item, apiVersion, kind: type.kind }));
 }
 
 async function descriptionOf(
   session: Session,
-  { type }: Target,
-  object: KubernetesObject,
+  { type }: Located,
+  { object, withEvents }: { readonly object: KubernetesObject; readonly withEvents: boolean },
 ): Promise<string> {
   const writer = new DescriptionWriter();
   const key = type.group === '' ? type.kind : `${type.kind}.${type.group}`;
   const describer = describers[key];
   if (describer === undefined) describeAny(writer, object);
   else await describer(writer, object as never, session);
-  if (type.kind !== 'Event') await appendEvents(session, writer, object);
+  if (withEvents && type.kind !== 'Event') await appendEvents(session, writer, object);
   return writer.text();
 }
 

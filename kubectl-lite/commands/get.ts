@@ -1,242 +1,147 @@
-import type { KubernetesObject } from '../../api/meta.ts';
-import { stringifyYaml } from '../../api/yaml.ts';
-import {
-  headerCells,
-  rowCells,
-  type Table,
-  type TableLayout,
-  type TableRow,
-  TableWriter,
-} from '../printers/table.ts';
-import { displayName, pathOf, type Target, targetsOf, UsageError } from '../resources.ts';
+import { isStatus } from '../../api/status.ts';
+import { command } from '../command.ts';
+import { failuresText } from '../failure.ts';
+import { type GetFlags, getFlags } from '../get/flags.ts';
+import { type FoundPrinter, foundPrinter, readObjects, sortFound } from '../get/objects.ts';
+import { printTables, readTable, type TypedTable } from '../get/tables.ts';
+import { listFailure } from '../resource/list.ts';
+import type { Located } from '../resource/located.ts';
+import { type Target, targetsOf } from '../resource/words.ts';
 import type { Session } from '../session.ts';
-import { failureText } from '../failure.ts';
+import { UsageError } from '../usage-error.ts';
 
-export interface GetOptions {
-  readonly output?: string;
-  readonly allNamespaces: boolean;
-  readonly selector?: string;
-  readonly fieldSelector?: string;
-  readonly watch: boolean;
-  /** False with --no-headers. */
-  readonly headers: boolean;
-  readonly showLabels: boolean;
-  readonly ignoreNotFound: boolean;
+export const get = command({
+  usage:
+    '[(-o|--output=)json|yaml|name|wide|custom-columns=...|jsonpath=...|go-template=...] ' +
+    '(TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [options]',
+  flags: getFlags,
+  async run(session, { words, flags }) {
+    if (flags.raw !== '') return printRaw(session, flags.raw);
+    const printer = await foundPrinter(session, flags);
+    const targets = await targetsToGet(session, words, flags);
+    if (flags.watch || flags['watch-only']) {
+      const { watchTargets } = await import('../get/watch-command.ts');
+      return watchTargets(session, targets, { flags, printer });
+    }
+    if (printer !== undefined) return printObjects(session, targets, { flags, printer });
+    return printAsTables(session, targets, { flags, words });
+  },
+});
+
+async function printRaw(session: Session, path: string): Promise<number> {
+  const url = new URL(path, 'http://path');
+  const response = await session.api.exchange({
+    method: 'GET',
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+  });
+  const { bodyText } = await import('../get/raw-body.ts');
+  session.output.out(await bodyText(response.body));
+  return 0;
 }
 
-const asTable =
-  'application/json;as=Table;v=v1;g=meta.k8s.io,' +
-  'application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
-/** kubectl's page size for lists. */
-const chunkSize = '500';
-const formats = ['json', 'yaml', 'name', 'wide'];
-
-/** Prints objects as the server lays them out; exit code 1 if one was not found. */
-export async function get(
+async function targetsToGet(
   session: Session,
   words: readonly string[],
-  options: GetOptions,
-): Promise<number> {
-  const { output } = options;
-  if (output !== undefined && !formats.includes(output)) {
-    throw new UsageError(
-      'error: unable to match a printer suitable for the output format ' +
-        `${JSON.stringify(output)}, allowed formats are: ${formats.join(',')}`,
-    );
+  flags: GetFlags,
+): Promise<readonly Target[]> {
+  if (flags.filename.length > 0 || flags.kustomize !== '') {
+    const { locate } = await import('../resource/builder.ts');
+    const { located, failures } = await locate(session, { ...flags, words });
+    if (failures.length > 0) throw failures[0];
+    return located.map(({ type, name }) => ({ type, name }));
   }
+  if (words.length === 0) throw nothingToGet(session);
   const targets = targetsOf(await session.resources(), words);
-  const selecting = options.selector !== undefined || options.fieldSelector !== undefined;
-  if (selecting && targets.some((target) => target.name !== undefined)) {
-    throw new UsageError('error: name cannot be provided when a selector is specified');
+  const named = targets.some((target) => target.name !== undefined);
+  const selects = flags.selector !== '' || flags['field-selector'] !== '';
+  if (selects && named) {
+    throw new UsageError('name cannot be provided when a selector is specified');
   }
-  if (options.watch) {
-    if (targets.length !== 1) {
-      throw new UsageError('error: you may only specify a single resource type with --watch');
-    }
-    return watchTable(session, targets[0]!, options);
+  if (named && flags['all-namespaces'] && targets.some((target) => target.type.namespaced)) {
+    throw new UsageError('a resource cannot be retrieved by name across all namespaces');
   }
-  const whole = output === 'json' || output === 'yaml' || output === 'name';
-  return whole ? getObjects(session, targets, options) : getTables(session, targets, options);
+  return targets;
 }
 
-const namespaceOf = (session: Session, options: GetOptions): string | undefined =>
-  options.allNamespaces ? undefined : session.namespace;
-
-function queryOf(options: GetOptions): Record<string, string | undefined> {
-  return { labelSelector: options.selector, fieldSelector: options.fieldSelector };
+function nothingToGet(session: Session): UsageError {
+  session.complain(
+    'You must specify the type of resource to get. ' +
+      'Use "kubectl-lite api-resources" for a complete list of supported resources.\n',
+  );
+  return new UsageError(
+    'Required resource not specified.\n' +
+      'Use "kubectl-lite explain <resource>" for a detailed description of that resource ' +
+      "(e.g. kubectl-lite explain pods).\nSee 'kubectl-lite get -h' for help and examples",
+  );
 }
 
-async function getObjects(
-  session: Session,
+const selectorsOf = (flags: GetFlags) => ({
+  labelSelector: flags.selector,
+  fieldSelector: flags['field-selector'],
+});
+
+/** What could be read, and why the rest could not. */
+async function readAll<T>(
   targets: readonly Target[],
-  options: GetOptions,
-): Promise<number> {
-  const found: { object: KubernetesObject; target: Target }[] = [];
-  let failed = false;
+  flags: GetFlags,
+  read: (target: Target) => Promise<T>,
+): Promise<{ values: T[]; failures: unknown[] }> {
+  const failures: unknown[] = [];
+  const values: T[] = [];
   for (const target of targets) {
     try {
-      for (const object of await readObjects(session, target, options)) {
-        found.push({ object, target });
-      }
+      values.push(await read(target));
     } catch (error) {
-      failed = failed || !options.ignoreNotFound;
-      if (!options.ignoreNotFound) session.output.err(`${failureText(error)}\n`);
+      if (target.name === undefined)
+        failures.push(listFailure(error, target.type, selectorsOf(flags)));
+      else if (!(flags['ignore-not-found'] && isStatus(error, 'NotFound'))) failures.push(error);
     }
   }
-  if (options.output === 'name') {
-    for (const { object, target } of found) {
-      session.print(displayName(target.type, object.metadata.name ?? ''));
-    }
-    return failed ? 1 : 0;
-  }
-  const single = targets.length === 1 && targets[0]!.name !== undefined;
-  if (single && found.length === 0) return failed ? 1 : 0;
-  const value = single
-    ? found[0]!.object
-    : {
-        apiVersion: 'v1',
-        items: found.map((entry) => entry.object),
-        kind: 'List',
-        metadata: { resourceVersion: '' },
-      };
-  const json = options.output === 'json';
-  session.output.out(json ? `${JSON.stringify(value, null, 4)}\n` : stringifyYaml(value));
-  return failed ? 1 : 0;
+  return { values, failures };
 }
 
-async function readObjects(
-  session: Session,
-  { type, name }: Target,
-  options: GetOptions,
-): Promise<KubernetesObject[]> {
-  const path = pathOf(type, namespaceOf(session, options), name);
-  if (name !== undefined) {
-    return [(await session.api.send({ method: 'GET', path })) as KubernetesObject];
-  }
-  const items: KubernetesObject[] = [];
-  let next = '';
-  do {
-    const list = (await session.api.send({
-      method: 'GET',
-      path,
-      query: { ...queryOf(options), limit: chunkSize, continue: next },
-    })) as { items: KubernetesObject[]; metadata: { continue?: string } };
-    const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
-    items.push(...list.items.map((item) => ({ ...item, apiVersion, kind: type.kind })));
-    next = list.metadata.continue ?? '';
-  } while (next !== '');
-  return items;
-}
-
-async function getTables(
+async function printObjects(
   session: Session,
   targets: readonly Target[],
-  options: GetOptions,
+  { flags, printer }: { flags: GetFlags; printer: FoundPrinter },
 ): Promise<number> {
-  const types = [...new Set(targets.map((target) => target.type))];
-  let failed = false;
-  let printed = 0;
-  for (const type of types) {
-    const tables: Table[] = [];
-    for (const target of targets.filter((t) => t.type === type)) {
-      try {
-        tables.push(await readTable(session, target, options));
-      } catch (error) {
-        if (options.ignoreNotFound) continue;
-        failed = true;
-        session.output.err(`${failureText(error)}\n`);
-      }
-    }
-    const rows = tables.flatMap((table) => table.rows);
-    if (rows.length === 0) continue;
-    if (printed > 0) session.print('');
-    const layout = layoutOf(targets[0]!, options, types.length > 1);
-    const prefixed = { ...layout, namePrefix: types.length > 1 ? displayName(type, '') : '' };
-    const lines = !options.headers ? [] : [headerCells(tables[0]!, prefixed)];
-    const cells = rowCells(tables[0]!, rows, {
-      ...prefixed,
-      withNamespace: options.allNamespaces && type.namespaced,
-    });
-    for (const line of new TableWriter().lines([...lines, ...cells])) session.print(line);
-    printed += rows.length;
-  }
-  if (printed === 0 && !failed && !options.ignoreNotFound) {
-    const where = options.allNamespaces || !targets.some((target) => target.type.namespaced);
-    session.output.err(`No resources found${where ? '' : ` in ${session.namespace} namespace.`}\n`);
-  }
-  return failed ? 1 : 0;
+  const read = await readAll(targets, flags, (target) => readObjects(session, target, flags));
+  const found: readonly Located[] = sortFound(read.values.flat(), flags['sort-by']);
+  const single = targets.length === 1 && targets[0]!.name !== undefined;
+  const nothing = read.values.length === 0 && (read.failures.length > 0 || targets.length > 0);
+  if (!nothing) printer.print(found, single);
+  return finish(session, read.failures);
 }
 
-function layoutOf(target: Target, options: GetOptions, _several: boolean): TableLayout {
-  return {
-    wide: options.output === 'wide',
-    withNamespace: options.allNamespaces && target.type.namespaced,
-    namePrefix: '',
-    showLabels: options.showLabels,
-  };
-}
-
-/** All pages of a collection as one Table, or the Table of one object. */
-async function readTable(
+async function printAsTables(
   session: Session,
-  { type, name }: Target,
-  options: GetOptions,
-): Promise<Table> {
-  const path = pathOf(type, namespaceOf(session, options), name);
-  if (name !== undefined) {
-    return (await session.api.send({ method: 'GET', path, accept: asTable })) as Table;
+  targets: readonly Target[],
+  { flags, words }: { flags: GetFlags; words: readonly string[] },
+): Promise<number> {
+  const read = await readAll(targets, flags, async (target): Promise<TypedTable> => {
+    return { type: target.type, table: await readTable(session, target, flags) };
+  });
+  const fromFiles = words.length === 0 && new Set(targets.map(({ type }) => type)).size > 1;
+  const withKind = fromFiles || severalTypes(words);
+  const printed = printTables(session, read.values, { flags, withKind });
+  if (printed === 0 && read.failures.length === 0 && !flags['ignore-not-found']) {
+    const namespaced = !flags['all-namespaces'] && targets.every(({ type }) => type.namespaced);
+    const where = namespaced ? ` in ${session.namespace} namespace.` : '';
+    session.complain(`No resources found${where}`);
   }
-  let whole: Table | undefined;
-  let next = '';
-  do {
-    const page = (await session.api.send({
-      method: 'GET',
-      path,
-      query: { ...queryOf(options), limit: chunkSize, continue: next },
-      accept: asTable,
-    })) as Table & { metadata?: { continue?: string } };
-    const rows: TableRow[] = [...(whole?.rows ?? []), ...page.rows];
-    whole = { ...page, rows };
-    next = page.metadata?.continue ?? '';
-  } while (next !== '');
-  return whole;
+  return finish(session, read.failures);
 }
 
-/** Prints the present rows, then one for each change, until Ctrl-C. */
-async function watchTable(session: Session, target: Target, options: GetOptions): Promise<number> {
-  const { type, name } = target;
-  const layout = layoutOf(target, options, false);
-  const writer = new TableWriter();
-  let columns: Table | undefined;
-  const print = (table: Table): void => {
-    // Only the first Table of a watch has to define the columns.
-    const first = columns === undefined;
-    columns ??= table;
-    const lines = first && options.headers ? [headerCells(columns, layout)] : [];
-    const cells = rowCells(columns, table.rows, layout);
-    for (const line of writer.lines([...lines, ...cells])) session.print(line);
-  };
-  const listed = await readTable(session, target, options);
-  if (listed.rows.length > 0) print(listed);
-  const events = await session.api.watch({
-    method: 'GET',
-    path: pathOf(type, namespaceOf(session, options)),
-    query: {
-      watch: 'true',
-      labelSelector: options.selector,
-      fieldSelector: name === undefined ? options.fieldSelector : `metadata.name=${name}`,
-      resourceVersion: listed.metadata?.resourceVersion,
-    },
-    accept: asTable,
-    signal: session.signal,
-  });
-  try {
-    for await (const event of events) {
-      if (event.type === 'BOOKMARK') continue;
-      print(event.object as Table);
-    }
-  } catch (error) {
-    if (!session.signal.aborted) throw error;
-  }
-  return 0;
+/** True if the words, not what they stand for, name more than one type. */
+function severalTypes(words: readonly string[]): boolean {
+  const pairs = words.filter((word) => word.includes('/')).map((word) => word.split('/')[0]);
+  const first = words[0] ?? '';
+  return new Set(pairs).size > 1 || first === 'all' || (pairs.length === 0 && first.includes(','));
+}
+
+function finish(session: Session, failures: readonly unknown[]): number {
+  if (failures.length === 0) return 0;
+  session.complain(failuresText(failures));
+  return 1;
 }

@@ -1,58 +1,76 @@
-import { displayName, pathOf, targetsOf, UsageError } from '../resources.ts';
+import { command } from '../command.ts';
+import { integer, text } from '../flags/flag.ts';
+import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
+import { locate, visit } from '../resource/builder.ts';
+import { dryRunFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
+import { type Located, objectPath, titleOf } from '../resource/located.ts';
 import type { Session } from '../session.ts';
-import { failureText } from '../failure.ts';
+import { UsageError } from '../usage-error.ts';
+import { boolean } from '../flags/flag.ts';
 
-export interface ScaleOptions {
-  readonly replicas: number;
-  /** Refuses unless the present number of replicas is this one. */
-  readonly currentReplicas?: number;
-}
-
-export async function scale(
-  session: Session,
-  words: readonly string[],
-  options: ScaleOptions,
-): Promise<number> {
-  if (!Number.isInteger(options.replicas) || options.replicas < 0) {
-    throw new UsageError(
-      'error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0',
-    );
-  }
-  let failed = false;
-  for (const { type, name } of targetsOf(await session.resources(), words)) {
-    if (name === undefined) {
-      throw new UsageError('error: resource(s) were provided, but no name was specified');
-    }
-    if (!type.subresources.includes('scale')) {
+export const scale = command({
+  usage:
+    '[--resource-version=version] [--current-replicas=count] --replicas=COUNT ' +
+    '(-f FILENAME | TYPE NAME)',
+  flags: {
+    ...filenameFlags,
+    ...selectorFlag,
+    ...dryRunFlag,
+    ...outputFlags,
+    all: boolean('All objects of the types named'),
+    'current-replicas': integer('Refuse unless this is the present number', { value: -1 }),
+    replicas: integer('The new desired number of replicas'),
+    'resource-version': text('Refuse unless this is the present version'),
+  },
+  async run(session, { flags, words, given }) {
+    if (!given.has('replicas')) throw new UsageError('required flag(s) "replicas" not set');
+    if (flags.replicas < 0) {
       throw new UsageError(
-        `error: cannot scale ${displayName(type, name)}: it has no scale subresource`,
+        'The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0',
       );
     }
-    const path = `${pathOf(type, session.namespace, name)}/scale`;
-    try {
-      if (options.currentReplicas !== undefined)
-        await checkCurrent(session, path, options.currentReplicas);
-      await session.api.send({
+    const dryRun = dryRunOf(flags);
+    const printer = await ChangePrinter.of(session, flags, dryRun);
+    const found = await locate(session, { ...flags, words });
+    if (found.located.length === 0 && found.failures.length === 0) {
+      throw new UsageError('no objects passed to scale');
+    }
+    return visit(session, found, async (located) => {
+      if (!located.type.subresources.includes('scale')) {
+        throw new UsageError(`cannot scale ${titleOf(located)}: it has no scale subresource`);
+      }
+      if (dryRun === 'client') return printer.print(located, 'scaled', located.object ?? {});
+      await checkCurrent(session, located, flags);
+      const scaled = await session.api.send({
         method: 'PATCH',
-        path,
-        body: { spec: { replicas: options.replicas } },
+        path: objectPath(located, 'scale'),
+        query: dryRunQuery(dryRun),
+        body: { spec: { replicas: flags.replicas } },
         contentType: 'application/merge-patch+json',
       });
-      session.print(`${displayName(type, name)} scaled`);
-    } catch (error) {
-      failed = true;
-      session.output.err(`${failureText(error)}\n`);
-    }
-  }
-  return failed ? 1 : 0;
-}
+      printer.print(located, 'scaled', scaled);
+    });
+  },
+});
 
-async function checkCurrent(session: Session, path: string, wanted: number): Promise<void> {
-  const live = (await session.api.send({ method: 'GET', path })) as {
+async function checkCurrent(
+  session: Session,
+  located: Located,
+  wanted: { readonly 'current-replicas': number; readonly 'resource-version': string },
+): Promise<void> {
+  const replicas = wanted['current-replicas'];
+  const version = wanted['resource-version'];
+  if (replicas < 0 && version === '') return;
+  const live = (await session.api.send({ method: 'GET', path: objectPath(located, 'scale') })) as {
     spec?: { replicas?: number };
+    metadata?: { resourceVersion?: string };
   };
-  const replicas = live.spec?.replicas ?? 0;
-  if (replicas !== wanted) {
-    throw new UsageError(`error: Expected replicas to be ${wanted}, was ${replicas}`);
+  const current = live.spec?.replicas ?? 0;
+  if (replicas >= 0 && current !== replicas) {
+    throw new UsageError(`Expected replicas to be ${replicas}, was ${current}`);
+  }
+  const held = live.metadata?.resourceVersion ?? '';
+  if (version !== '' && held !== version) {
+    throw new UsageError(`Expected resource version to be ${version}, was ${held}`);
   }
 }

@@ -1,4 +1,4 @@
-import { UsageError } from '../resources.ts';
+import { UsageError } from '../usage-error.ts';
 import type { Files } from '../session.ts';
 
 /** The file system as `-f` sees it. */
@@ -8,6 +8,7 @@ export interface FileSystem {
   /** Names in a folder, sorted. */
   list(path: string): Promise<readonly string[]>;
   read(path: string): Promise<string>;
+  readBytes(path: string): Promise<Uint8Array>;
   readInput(): Promise<string>;
 }
 
@@ -30,15 +31,19 @@ export function manifestFiles(fileSystem: FileSystem): Files {
       if (path === '-') return [path];
       const kind = await fileSystem.kindOf(path);
       if (kind === undefined) {
-        throw new UsageError(`error: the path ${JSON.stringify(path)} does not exist`);
+        throw new UsageError(`the path ${JSON.stringify(path)} does not exist`);
       }
       if (kind === 'file') return [path];
       const files = await expandFolder(path, deep);
       if (files.length > 0) return files;
       throw new UsageError(
-        `error: error reading [${path}]: recognized file extensions are [${endings.join(' ')}]`,
+        `error reading [${path}]: recognized file extensions are [${endings.join(' ')}]`,
       );
     },
     read: (path) => (path === '-' ? fileSystem.readInput() : fileSystem.read(path)),
+    readBytes: (path) => fileSystem.readBytes(path),
+    async list(path) {
+      return (await fileSystem.kindOf(path)) === 'folder' ? fileSystem.list(path) : undefined;
+    },
   };
 }

@@ -1,97 +1,35 @@
-import type { KubernetesObject } from '../../api/meta.ts';
-import { parseYamlDocuments } from '../../api/yaml.ts';
 import type { Files } from '../session.ts';
-import { UsageError } from '../resources.ts';
+import { UsageError } from '../usage-error.ts';
+import {
+  type Manifest,
+  type ManifestDocument,
+  type ManifestFailure,
+  readDocuments,
+} from './documents.ts';
 
-/** One object of a manifest and where it stands. */
-export interface ManifestDocument {
-  readonly object: KubernetesObject;
-  /** As given on the command line, or the file inside the folder given; "STDIN" for "-". */
-  readonly file: string;
-  /** From 1, within its file. */
-  readonly document: number;
-  /** Line of the document's first line, from 1. */
-  readonly line: number;
-}
-
-/** A document that could not be read, or an object of the file that is no Kubernetes object. */
-export interface ManifestFailure {
-  readonly place: string;
-  readonly message: string;
-}
-
-export interface Manifest {
-  readonly documents: readonly ManifestDocument[];
-  readonly failures: readonly ManifestFailure[];
-}
-
-/** "web.yaml (document 2, line 14)". */
-export function placeOf(at: Omit<ManifestDocument, 'object'>): string {
-  return `${at.file} (document ${at.document}, line ${at.line})`;
+export interface ManifestRequest {
+  readonly paths: readonly string[];
+  /** A kustomization's folder; empty for none. */
+  readonly kustomize: string;
+  readonly recursive: boolean;
 }
 
 /** Reads every file named; a broken document does not keep the others from being read. */
-export async function readManifest(
-  files: Files,
-  paths: readonly string[],
-  deep: boolean,
-): Promise<Manifest> {
-  if (paths.length === 0) throw new UsageError('error: must specify one of -f and -k');
+export async function readManifest(files: Files, request: ManifestRequest): Promise<Manifest> {
+  const { paths, kustomize, recursive } = request;
+  if (kustomize !== '') {
+    if (paths.length > 0) throw new UsageError('only one of -f or -k can be specified');
+    const { buildKustomization } = await import('./kustomization.ts');
+    return { documents: await buildKustomization(files, kustomize), failures: [] };
+  }
+  if (paths.length === 0) throw new UsageError('must specify one of -f and -k');
   const documents: ManifestDocument[] = [];
   const failures: ManifestFailure[] = [];
   for (const path of paths) {
-    for (const file of await files.expand(path, deep)) {
+    for (const file of await files.expand(path, recursive)) {
       const text = await files.read(file);
       readDocuments(file === '-' ? 'STDIN' : file, text, { documents, failures });
     }
   }
-  if (documents.length === 0 && failures.length === 0) {
-    throw new UsageError('error: no objects passed to apply');
-  }
   return { documents, failures };
-}
-
-function readDocuments(
-  file: string,
-  text: string,
-  into: { documents: ManifestDocument[]; failures: ManifestFailure[] },
-): void {
-  parseYamlDocuments(text).forEach((parsed, index) => {
-    const at = { file, document: index + 1, line: parsed.line };
-    if ('error' in parsed) {
-      const message = `error parsing ${placeOf(at)}: ${parsed.error}`;
-      into.failures.push({ place: placeOf(at), message });
-      return;
-    }
-    if (parsed.value === null || parsed.value === undefined) return;
-    for (const value of itemsOf(parsed.value)) {
-      const problem = problemOf(value);
-      if (problem === undefined) into.documents.push({ object: value as KubernetesObject, ...at });
-      else
-        into.failures.push({
-          place: placeOf(at),
-          message: `unable to decode ${placeOf(at)}: ${problem}`,
-        });
-    }
-  });
-}
-
-/** A `List` stands for its items. */
-function itemsOf(value: unknown): readonly unknown[] {
-  const list = value as { kind?: unknown; items?: unknown };
-  const isList = typeof list.kind === 'string' && list.kind.endsWith('List');
-  return isList && Array.isArray(list.items) ? (list.items as unknown[]) : [value];
-}
-
-function problemOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return 'the document is no object';
-  }
-  const object = value as { apiVersion?: unknown; kind?: unknown; metadata?: { name?: unknown } };
-  if (typeof object.kind !== 'string' || object.kind === '') return "Object 'Kind' is missing";
-  if (typeof object.apiVersion !== 'string' || object.apiVersion === '')
-    return "Object 'apiVersion' is missing";
-  if (typeof object.metadata !== 'object' || object.metadata === null)
-    return "Object 'metadata' is missing";
-  return undefined;
 }

@@ -13,7 +13,13 @@ const table: Table = {
     { cells: ['w', '0/1', null, '12m'], object: { metadata: { namespace: 'bb' } } },
   ],
 };
-const narrow = { wide: false, withNamespace: false, namePrefix: '', showLabels: false };
+const narrow = {
+  wide: false,
+  withNamespace: false,
+  namePrefix: '',
+  showLabels: false,
+  labelColumns: [] as string[],
+};
 
 const print = (layout: typeof narrow): string =>
   new TableWriter()

@@ -37,6 +37,7 @@ export interface RowMetadata {
   readonly name?: string;
   readonly namespace?: string;
   readonly resourceVersion?: string;
+  readonly creationTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -45,15 +46,18 @@ export interface TableLayout {
   readonly wide: boolean;
   /** Put the row object's namespace first. */
   readonly withNamespace: boolean;
-  /** Prepended to the first cell: "pod/" when several types are printed. */
+  /** Prepended to the name: "pod/" when several types are printed. */
   readonly namePrefix: string;
   readonly showLabels: boolean;
+  /** Labels that get a column of their own. */
+  readonly labelColumns: readonly string[];
 }
 
 export function headerCells(table: Table, layout: TableLayout): string[] {
   const shown = visibleColumns(table, layout).map((i) =>
     table.columnDefinitions[i]!.name.toUpperCase(),
   );
+  for (const label of layout.labelColumns) shown.push(label.split('/').at(-1)!.toUpperCase());
   if (layout.showLabels) shown.push('LABELS');
   return layout.withNamespace ? ['NAMESPACE', ...shown] : shown;
 }
@@ -61,10 +65,14 @@ export function headerCells(table: Table, layout: TableLayout): string[] {
 /** One line of cells per row, in the order of {@link headerCells}. */
 export function rowCells(table: Table, rows: readonly TableRow[], layout: TableLayout): string[][] {
   const columns = visibleColumns(table, layout);
+  const nameAt = table.columnDefinitions.findIndex((column) => column.name === 'Name');
   return rows.map((row) => {
-    const cells = columns.map((i) => cellText(row.cells[i]));
-    cells[0] = layout.namePrefix + (cells[0] ?? '');
-    if (layout.showLabels) cells.push(labelsText(row.object?.metadata?.labels));
+    const labels = row.object?.metadata?.labels;
+    const cells = columns.map((i) =>
+      i === nameAt ? layout.namePrefix + cellText(row.cells[i]) : cellText(row.cells[i]),
+    );
+    for (const label of layout.labelColumns) cells.push(labels?.[label] ?? '');
+    if (layout.showLabels) cells.push(labelsText(labels));
     return layout.withNamespace ? [row.object?.metadata?.namespace ?? '', ...cells] : cells;
   });
 }

@@ -12,4 +12,5 @@ export const realFileSystem = {
   },
   list: async (path: string): Promise<readonly string[]> => (await readdir(path)).sort(),
   read: (path: string): Promise<string> => readFile(path, 'utf8'),
+  readBytes: (path: string): Promise<Uint8Array> => readFile(path),
 };

@@ -121,7 +121,7 @@ describe('kubectl-lite', () => {
       ['get', 'pods', '-o', 'xml'],
       'error: unable to match a printer suitable for the output format "xml"',
     ],
-    [['gett', 'pods'], "error: unknown command 'gett'"],
+    [['gett', 'pods'], 'error: unknown command "gett" for "kubectl-lite"\n\nDid you mean this?\n'],
     [['apply', '-f', '/no/such.yaml'], 'error: the path "/no/such.yaml" does not exist\n'],
     [['delete', 'pods'], 'error: resource(s) were provided, but no name was specified\n'],
     [['--context', 'none', 'get', 'pods'], 'none'],

@@ -1,5 +1,6 @@
-import { apiVersionOf, type ResourceType, resourcePath } from '../api/resource.ts';
-import type { Api } from './api.ts';
+import { apiVersionOf, type ResourceType, resourcePath } from '../../api/resource.ts';
+import type { Api } from '../api.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** One resource of the server's discovery. */
 export interface DiscoveredResource extends ResourceType {
@@ -33,11 +34,6 @@ const aggregated =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,' +
   'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';
 
-/** A command-line mistake or a refusal known before any request: one line, exit code 1. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** What the server serves, and how words on the command line name it. */
 export class Resources {
   readonly all: readonly DiscoveredResource[];
@@ -64,7 +60,7 @@ export class Resources {
       (r) => names(r).includes(name!) && (qualifier === '' || qualifies(r, qualifier)),
     );
     if (found !== undefined) return found;
-    throw new UsageError(`error: the server doesn't have a resource type ${JSON.stringify(word)}`);
+    throw new UsageError(`the server doesn't have a resource type ${JSON.stringify(word)}`);
   }
 
   /** The resources of a category such as "all", or the one that `word` names. */
@@ -122,40 +118,4 @@ export function pathOf(
     ...(type.namespaced && namespace !== undefined ? { namespace } : {}),
     ...(name === undefined ? {} : { name }),
   });
-}
-
-/** What the words after a verb name: types with names, or "type/name" pairs. */
-export interface Target {
-  readonly type: DiscoveredResource;
-  /** Absent: the whole collection. */
-  readonly name?: string;
-}
-
-/** kubectl's resource arguments: `pods`, `pods,svc`, `pod web api`, `pod/web svc/api`. */
-export function targetsOf(resources: Resources, words: readonly string[]): Target[] {
-  const [first, ...rest] = words;
-  if (first === undefined)
-    throw new UsageError('error: You must specify the type of resource to get.');
-  if (first.includes('/')) {
-    return words.map((word) => {
-      const [type, name, more] = word.split('/');
-      if (!type || !name || more !== undefined) {
-        throw new UsageError(
-          'error: there is no need to specify a resource type as a separate argument when ' +
-            `passing arguments in resource/name form (e.g. 'kubectl-lite get resource/<name>')`,
-        );
-      }
-      return { type: resources.find(type), name };
-    });
-  }
-  if (rest.some((word) => word.includes('/'))) {
-    throw new UsageError(
-      'error: there is no need to specify a resource type as a separate argument when passing ' +
-        `arguments in resource/name form (e.g. 'kubectl-lite get resource/<name>' instead of ` +
-        `'kubectl-lite get resource resource/<name>')`,
-    );
-  }
-  const types = first.split(',').flatMap((word) => resources.expand(word));
-  if (rest.length === 0) return types.map((type) => ({ type }));
-  return types.flatMap((type) => rest.map((name) => ({ type, name })));
 }

@@ -1,0 +1,85 @@
+/**
+ * Client-side apply as kubectl does it: a three-way merge of the last applied configuration, the
+ * manifest and the live object.
+ */
+import { deepEqual } from '../../api/deep.ts';
+import type { KubernetesObject } from '../../api/meta.ts';
+import { isStatus } from '../../api/status.ts';
+import { type DryRun, dryRunQuery } from '../printers/change-printer.ts';
+import { type Located, objectPath, readLive, titleOf } from '../resource/located.ts';
+import { pathOf } from '../resource/resources.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import { type ApplyFlags, fieldValidation } from './flags.ts';
+import { lastApplied, withLastApplied } from './last-applied.ts';
+
+export interface Applied {
+  readonly object: KubernetesObject;
+  readonly operation: string;
+}
+
+export interface ApplyOptions {
+  readonly flags: ApplyFlags;
+  readonly dryRun: DryRun;
+}
+
+export async function applyClientSide(
+  session: Session,
+  located: Located,
+  options: ApplyOptions,
+): Promise<Applied> {
+  if (located.name === '') throw new UsageError('resource name may not be empty');
+  const modified = withLastApplied(located.object!);
+  const live = await readIfThere(session, located);
+  const query = {
+    fieldManager: options.flags['field-manager'],
+    fieldValidation: fieldValidation(options.flags.validate),
+    ...dryRunQuery(options.dryRun),
+  };
+  if (live === undefined) {
+    if (options.dryRun === 'client') return { object: modified, operation: 'created' };
+    const path = pathOf(located.type, located.namespace);
+    const created = await session.api.send({ method: 'POST', path, query, body: modified });
+    return { object: created as KubernetesObject, operation: 'created' };
+  }
+  const { threeWayMerge } = await import('../../api/patch/three-way-merge.ts');
+  const original = originalOf(session, located, live);
+  const merge = threeWayMerge({ original, modified, current: live, type: located.type });
+  if (deepEqual(merge.patch, {})) return { object: live, operation: 'unchanged' };
+  if (options.dryRun === 'client') return { object: modified, operation: 'configured' };
+  const after = await session.api.send({
+    method: 'PATCH',
+    path: objectPath(located),
+    query,
+    body: merge.patch,
+    contentType: merge.contentType,
+  });
+  return { object: after as KubernetesObject, operation: 'configured' };
+}
+
+function originalOf(session: Session, located: Located, live: KubernetesObject): object {
+  const text = live.metadata.annotations?.[lastApplied];
+  if (text !== undefined) return JSON.parse(text) as object;
+  session.complain(
+    `Warning: resource ${titleOf(located).replace(/^[^/]*/, groupTitle(located))} is missing the ` +
+      `${lastApplied} annotation which is required by kubectl-lite apply. kubectl-lite apply ` +
+      'should only be used on resources created declaratively by either kubectl-lite create ' +
+      '--save-config or kubectl-lite apply. The missing annotation will be patched automatically.',
+  );
+  return {};
+}
+
+const groupTitle = ({ type }: Located): string =>
+  type.group === '' ? type.resource : `${type.resource}.${type.group}`;
+
+async function readIfThere(
+  session: Session,
+  located: Located,
+): Promise<KubernetesObject | undefined> {
+  try {
+    return await readLive(session, located);
+  } catch (error) {
+    if (isStatus(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { boolean, duration, integer, list, text, type FlagValues } from '../flags/flag.ts';
+import { outputFlags } from '../printers/change-printer.ts';
+import { dryRunFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
+
+export const applyFlags = {
+  ...filenameFlags,
+  ...selectorFlag,
+  ...dryRunFlag,
+  ...outputFlags,
+  all: boolean('With --prune: everything of the kinds in the allow list'),
+  cascade: text('With --prune: what becomes of the dependents', {
+    value: 'background',
+    alone: 'background',
+  }),
+  'field-manager': text('Name under which the server records the change', {
+    value: 'kubectl-client-side-apply',
+  }),
+  force: boolean('Accepted for compatibility: objects are never deleted to apply them'),
+  'force-conflicts': boolean('With --server-side: take over the fields of other managers'),
+  'grace-period': integer('With --prune: seconds for an object to end', { value: -1 }),
+  overwrite: boolean('Let the manifest win over changes made by others', { on: true }),
+  prune: boolean('Delete what was applied before and is not in the manifests any more'),
+  'prune-allowlist': list('With --prune: kinds to consider, as "apps/v1/Deployment"'),
+  'server-side': boolean('Let the server merge, with field ownership'),
+  timeout: duration('Accepted for compatibility'),
+  validate: text('"strict", "warn" or "ignore" what the kind has no field for', {
+    value: 'strict',
+    alone: 'strict',
+  }),
+  wait: boolean('Accepted for compatibility'),
+} as const;
+
+export type ApplyFlags = FlagValues<typeof applyFlags>;
+
+const validations: Readonly<Record<string, string>> = {
+  strict: 'Strict',
+  true: 'Strict',
+  warn: 'Warn',
+  ignore: 'Ignore',
+  false: 'Ignore',
+};
+
+export const fieldValidation = (validate: string): string => validations[validate] ?? 'Strict';

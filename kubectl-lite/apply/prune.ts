@@ -1,0 +1,84 @@
+/**
+ * `apply --prune`: what was applied before, matches the selector and is in no manifest any more
+ * is deleted. Only objects that carry the last-applied annotation are considered.
+ */
+import type { DryRun } from '../printers/change-printer.ts';
+import { dryRunQuery, type ChangePrinter } from '../printers/change-printer.ts';
+import { listItems } from '../resource/list.ts';
+import { itemOf, type Located, objectPath } from '../resource/located.ts';
+import { type DiscoveredResource, pathOf } from '../resource/resources.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import type { ApplyFlags } from './flags.ts';
+import { lastApplied } from './last-applied.ts';
+
+/** kubectl's own list of what may be pruned unless --prune-allowlist says otherwise. */
+const defaultKinds = [
+  'core/v1/ConfigMap',
+  'core/v1/Endpoints',
+  'core/v1/Namespace',
+  'core/v1/PersistentVolumeClaim',
+  'core/v1/PersistentVolume',
+  'core/v1/Pod',
+  'core/v1/ReplicationController',
+  'core/v1/Secret',
+  'core/v1/Service',
+  'batch/v1/Job',
+  'batch/v1/CronJob',
+  'networking.k8s.io/v1/Ingress',
+  'apps/v1/DaemonSet',
+  'apps/v1/Deployment',
+  'apps/v1/ReplicaSet',
+  'apps/v1/StatefulSet',
+];
+
+export async function prune(
+  session: Session,
+  applied: readonly Located[],
+  options: { flags: ApplyFlags; dryRun: DryRun; printer: ChangePrinter },
+): Promise<void> {
+  const { flags, dryRun, printer } = options;
+  if (flags.selector === '' && !flags.all) {
+    throw new UsageError(
+      'all resources selected for prune without explicitly passing --all. To prune all ' +
+        'resources, pass the --all flag. If you did not mean to prune all resources, specify a ' +
+        'label selector',
+    );
+  }
+  const kept = new Set(applied.map(({ object }) => object?.metadata.uid));
+  const namespaces = new Set(applied.map(({ namespace }) => namespace ?? ''));
+  namespaces.delete('');
+  for (const type of await prunedTypes(session, flags)) {
+    const scopes = type.namespaced ? [...namespaces] : [undefined];
+    for (const namespace of scopes) {
+      const path = pathOf(type, namespace);
+      for (const item of await listItems(session, { path, labelSelector: flags.selector })) {
+        const located = itemOf(type, item);
+        if (item.metadata.annotations?.[lastApplied] === undefined) continue;
+        if (kept.has(item.metadata.uid)) continue;
+        if (dryRun !== 'client') {
+          await session.api.send({
+            method: 'DELETE',
+            path: objectPath(located),
+            query: dryRunQuery(dryRun),
+            body: { propagationPolicy: 'Background' },
+          });
+        }
+        printer.print(located, 'pruned', located.object);
+      }
+    }
+  }
+}
+
+async function prunedTypes(session: Session, flags: ApplyFlags): Promise<DiscoveredResource[]> {
+  const asked = flags['prune-allowlist'];
+  const resources = await session.resources();
+  return (asked.length > 0 ? asked : defaultKinds).flatMap((text) => {
+    const [group = '', version = '', kind = ''] = text.split('/');
+    const apiVersion = group === 'core' ? version : `${group}/${version}`;
+    const type = resources.ofKind(apiVersion, kind);
+    if (type !== undefined) return [type];
+    if (asked.length > 0) throw new UsageError(`no matches for kind "${kind}" in "${apiVersion}"`);
+    return [];
+  });
+}

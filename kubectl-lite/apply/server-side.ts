@@ -1,0 +1,59 @@
+/** Server-side apply: the server merges, and knows who owns which field (KEP-555). */
+import type { KubernetesObject } from '../../api/meta.ts';
+import { isStatus, StatusError } from '../../api/status.ts';
+import { dryRunQuery } from '../printers/change-printer.ts';
+import { type Located, objectPath } from '../resource/located.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Applied, ApplyOptions } from './client-side.ts';
+import { fieldValidation } from './flags.ts';
+
+const clientSideManager = 'kubectl-client-side-apply';
+
+export async function applyServerSide(
+  session: Session,
+  located: Located,
+  { flags, dryRun }: ApplyOptions,
+): Promise<Applied> {
+  if (dryRun === 'client') {
+    throw new UsageError(
+      "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
+    );
+  }
+  const manager = flags['field-manager'];
+  try {
+    const object = (await session.api.send({
+      method: 'PATCH',
+      path: objectPath(located),
+      query: {
+        fieldManager: manager === clientSideManager ? 'kubectl' : manager,
+        fieldValidation: fieldValidation(flags.validate),
+        force: String(flags['force-conflicts']),
+        ...dryRunQuery(dryRun),
+      },
+      // JSON is YAML.
+      body: located.object,
+      contentType: 'application/apply-patch+yaml',
+    })) as KubernetesObject;
+    return { object, operation: 'serverside-applied' };
+  } catch (error) {
+    if (isStatus(error, 'Conflict') && error instanceof StatusError) throw conflict(error);
+    throw error;
+  }
+}
+
+function conflict(error: StatusError): StatusError {
+  const message =
+    `${error.message}\nPlease review the fields above--they currently have other managers. Here\n` +
+    'are the ways you can resolve this warning:\n' +
+    '* If you intend to manage all of these fields, please re-run the apply\n' +
+    '  command with the `--force-conflicts` flag.\n' +
+    '* If you do not intend to manage all of the fields, please edit your\n' +
+    '  manifest to remove references to the fields that should keep their\n' +
+    '  current managers.\n' +
+    '* You may co-own fields by updating your manifest to match the existing\n' +
+    "  value; in this case, you'll become the manager if the other manager(s)\n" +
+    '  stop managing the field (remove it from their configuration).\n' +
+    'See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts';
+  return new StatusError({ ...error.status, message });
+}

@@ -1,0 +1,33 @@
+/** The flags that every command takes: which server, as whom, and in which namespace. */
+import { boolean, integer, list, text } from './flag.ts';
+import type { FlagValues } from './flag.ts';
+
+export const globalFlags = {
+  as: text('Username to impersonate for the operation'),
+  'as-group': list('Group to impersonate for the operation; may be repeated'),
+  'as-uid': text('UID to impersonate for the operation'),
+  'cache-dir': text('Accepted for compatibility: nothing is cached between commands'),
+  'certificate-authority': text("Path to the certificates of the server's authority"),
+  'client-certificate': text('Path to a client certificate for TLS'),
+  'client-key': text('Path to the key of the client certificate'),
+  cluster: text('The cluster of the kubeconfig to use'),
+  context: text('The context of the kubeconfig to use'),
+  help: boolean('Show this help', { shorthand: 'h' }),
+  'insecure-skip-tls-verify': boolean("Do not check the server's certificate"),
+  kubeconfig: text('Path to the kubeconfig file'),
+  namespace: text('The namespace of this request', { shorthand: 'n' }),
+  'request-timeout': text('How long to wait for one answer, as "30s"; 0 waits for ever', {
+    value: '0',
+  }),
+  server: text('Address of the API server', { shorthand: 's' }),
+  'tls-server-name': text("Name that the server's certificate has to have"),
+  token: text('Bearer token for authentication'),
+  user: text('The user of the kubeconfig to use'),
+  v: integer('Accepted for compatibility: there is no log to make more talkative', {
+    shorthand: 'v',
+  }),
+  'warnings-as-errors': boolean('Exit with 1 if the server sent a warning'),
+} as const;
+
+export type GlobalFlags = typeof globalFlags;
+export type GlobalValues = FlagValues<GlobalFlags>;

@@ -1,0 +1,160 @@
+/** `get` in tables: rows as the server lays them out, types one after the other. */
+import { goText } from '../printers/go-text.ts';
+import { relaxedPath, valuesAt } from '../printers/jsonpath.ts';
+import {
+  headerCells,
+  rowCells,
+  type Table,
+  type TableLayout,
+  type TableRow,
+  TableWriter,
+} from '../printers/table.ts';
+import { pages } from '../resource/list.ts';
+import { type DiscoveredResource, displayName, pathOf } from '../resource/resources.ts';
+import type { Target } from '../resource/words.ts';
+import type { Session } from '../session.ts';
+import type { GetFlags } from './flags.ts';
+import { humanDuration } from '../../api/duration.ts';
+import { parseTime } from '../../api/time.ts';
+import { isStatus } from '../../api/status.ts';
+
+export const asTable =
+  'application/json;as=Table;v=v1;g=meta.k8s.io,' +
+  'application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
+
+export interface TypedTable {
+  readonly type: DiscoveredResource;
+  readonly table: Table;
+}
+
+/** The Table of one object, or of all pages of a collection. */
+export async function readTable(
+  session: Session,
+  { type, name }: Target,
+  flags: GetFlags,
+): Promise<Table> {
+  const namespace = flags['all-namespaces'] ? undefined : session.namespace;
+  const path = pathOf(type, namespace, name) + (flags.subresource && `/${flags.subresource}`);
+  const accept = flags['server-print'] ? asTable : 'application/json';
+  // Rows are sorted by what is in the whole object; labels come with its metadata anyway.
+  const query = flags['sort-by'] === '' ? {} : { includeObject: 'Object' };
+  if (name !== undefined) {
+    const answer = await session.api.send({ method: 'GET', path, accept, query });
+    return tableOf(session, answer);
+  }
+  const request = {
+    path,
+    accept,
+    query,
+    labelSelector: flags.selector,
+    fieldSelector: flags['field-selector'],
+  };
+  const collect = async (limit: number): Promise<Table> => {
+    let whole: Table | undefined;
+    for await (const answer of pages<object>(session, { ...request, limit })) {
+      const page = tableOf(session, answer);
+      whole =
+        whole === undefined
+          ? { ...page, rows: [...page.rows] }
+          : { ...whole, rows: [...whole.rows, ...page.rows] };
+    }
+    return whole!;
+  };
+  try {
+    return await collect(flags['chunk-size']);
+  } catch (error) {
+    if (!isStatus(error, 'Expired') || flags['chunk-size'] === 0) throw error;
+    return collect(0);
+  }
+}
+
+/** A server that knows no Tables sends objects: name and age are what can be said of any. */
+export function tableOf(session: Session, answer: unknown): Table {
+  if ((answer as { kind?: string }).kind === 'Table') {
+    const table = answer as Table;
+    return { ...table, rows: table.rows ?? [] };
+  }
+  const list = answer as { items?: NonNullable<TableRow['object']>[]; metadata?: object };
+  const objects = list.items ?? [answer as NonNullable<TableRow['object']>];
+  const ageOf = (object: NonNullable<TableRow['object']>): string => {
+    const at = parseTime(object.metadata?.creationTimestamp ?? '');
+    return at === undefined ? '<unknown>' : humanDuration(session.clock.now() - at);
+  };
+  return {
+    columnDefinitions: [{ name: 'Name' }, { name: 'Age' }],
+    rows: objects.map((object) => ({ cells: [object.metadata?.name, ageOf(object)], object })),
+    metadata: list.metadata ?? {},
+  };
+}
+
+export function layoutOf(
+  type: DiscoveredResource,
+  flags: GetFlags,
+  withKind: boolean,
+): TableLayout {
+  return {
+    wide: flags.output === 'wide',
+    withNamespace: flags['all-namespaces'] && type.namespaced,
+    namePrefix: withKind || flags['show-kind'] ? displayName(type, '') : '',
+    showLabels: flags['show-labels'],
+    labelColumns: flags['label-columns'],
+  };
+}
+
+/** Prints the tables, each run of one type under one header; returns how many rows there were. */
+export function printTables(
+  session: Session,
+  tables: readonly TypedTable[],
+  options: { readonly flags: GetFlags; readonly withKind: boolean },
+): number {
+  const { flags, withKind } = options;
+  let printed = 0;
+  let last: DiscoveredResource | undefined;
+  let writer = new TableWriter();
+  let lines: string[][] = [];
+  const flush = (): void => {
+    for (const line of writer.lines(lines)) session.print(line);
+    lines = [];
+    writer = new TableWriter();
+  };
+  for (const { type, table } of tables) {
+    if (table.rows.length === 0) continue;
+    const layout = layoutOf(type, flags, withKind);
+    if (type !== last) {
+      if (last !== undefined) {
+        flush();
+        session.print('');
+      }
+      if (!flags['no-headers']) lines.push(headerCells(table, layout));
+      last = type;
+    }
+    lines.push(...rowCells(table, sortedRows(table.rows, flags['sort-by']), layout));
+    printed += table.rows.length;
+  }
+  flush();
+  return printed;
+}
+
+function sortedRows(rows: readonly TableRow[], sortBy: string): readonly TableRow[] {
+  return sortBy === '' ? rows : sortByPath(rows, sortBy, (row) => row.object);
+}
+
+/** Stable; what has no value at the path comes first. */
+export function sortByPath<T>(
+  items: readonly T[],
+  sortBy: string,
+  objectOf: (item: T) => unknown,
+): readonly T[] {
+  const path = relaxedPath(sortBy);
+  const keyed = items.map((item) => ({ item, key: valuesAt(path, objectOf(item))[0] }));
+  keyed.sort((a, b) => compareValues(a.key, b.key));
+  return keyed.map(({ item }) => item);
+}
+
+/** Numbers and quantities by size, all else as text; digits inside texts count as numbers. */
+function compareValues(a: unknown, b: unknown): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [x, y] = [goText(a), goText(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}

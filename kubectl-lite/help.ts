@@ -1,0 +1,84 @@
+/** Help texts, and what a mistyped word may have meant. Loaded only when they are needed. */
+import type { AnyCommand, CommandEntry } from './command.ts';
+import { commandTree } from './commands/tree.ts';
+import type { Flags } from './flags/flag.ts';
+
+/** Cobra's distance: more than two edits away is another word. */
+const suggestionDistance = 2;
+
+export function suggestCommands(word: string, entries: readonly CommandEntry[]): string {
+  const typed = word.toLowerCase();
+  const near = entries.filter(
+    ({ name, suggestFor = [] }) =>
+      editDistance(typed, name) <= suggestionDistance ||
+      name.startsWith(typed) ||
+      suggestFor.includes(typed),
+  );
+  return didYouMean(near.map((entry) => entry.name));
+}
+
+export function suggestFlags(unknown: string, flags: Flags): string {
+  const typed = unknown.slice(2);
+  const near = Object.keys(flags).filter(
+    (name) => editDistance(typed, name) <= suggestionDistance || name.startsWith(typed),
+  );
+  return didYouMean(near.map((name) => `--${name}`));
+}
+
+const didYouMean = (found: readonly string[]): string =>
+  found.length === 0 ? '' : `\n\nDid you mean this?\n${found.map((s) => `\t${s}`).join('\n')}`;
+
+/** Levenshtein's. */
+export function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substituted, previous[j]! + 1, current[j - 1]! + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}
+
+export function groupHelp(path: string, entry: CommandEntry | undefined): string {
+  const entries = entry?.subcommands ?? commandTree;
+  const width = Math.max(...entries.map(({ name }) => name.length));
+  const about = entry?.short ?? 'kubectl-lite controls the objects of a Kubernetes cluster.';
+  return [
+    `${about}.`.replace(/\.\.$/, '.'),
+    '',
+    entry === undefined ? 'Commands:' : 'Available Commands:',
+    ...entries.map(({ name, short }) => `  ${name.padEnd(width)}   ${short}`),
+    '',
+    'Usage:',
+    `  ${path} ${entry === undefined ? '[flags] [options]' : 'SUBCOMMAND [options]'}`,
+    '',
+    `Use "${path} <command> --help" for more information about a given command.`,
+    '',
+  ].join('\n');
+}
+
+export function commandHelp(path: string, entry: CommandEntry, loaded: AnyCommand): string {
+  const flags = Object.entries<Flags[string]>(loaded.flags).sort(([a], [b]) => (a < b ? -1 : 1));
+  const subcommands = (entry.subcommands ?? []).map(({ name, short }) => `  ${name}   ${short}`);
+  const aliases = [entry.name, ...(entry.aliases ?? [])];
+  return [
+    `${entry.short}.`,
+    ...(aliases.length > 1 ? ['', 'Aliases:', aliases.join(', ')] : []),
+    ...(subcommands.length > 0 ? ['', 'Available Commands:', ...subcommands] : []),
+    ...(flags.length > 0 ? ['', 'Options:', ...flags.map(([name, f]) => flagHelp(name, f))] : []),
+    '',
+    'Usage:',
+    `  ${path} ${loaded.usage}`,
+    '',
+  ].join('\n');
+}
+
+function flagHelp(name: string, flag: Flags[string]): string {
+  const short = flag.shorthand === undefined ? '    ' : `-${flag.shorthand}, `;
+  const value = flag.default;
+  const shown = Array.isArray(value) ? '[]' : typeof value === 'string' ? `'${value}'` : value;
+  return `    ${short}--${name}=${String(shown)}:\n\t${flag.usage}`;
+}

@@ -1,0 +1,88 @@
+/** How commands that change objects say so: a line per object, or the object under `-o`. */
+import type { KubernetesObject } from '../../api/meta.ts';
+import { boolean, text } from '../flags/flag.ts';
+import { type Located, titleOf } from '../resource/located.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import { noPrinter, objectFormats, objectPrinter } from './printer.ts';
+
+export const outputFlags = {
+  output: text(`Output format. One of: (${objectFormats.join(', ')})`, { shorthand: 'o' }),
+  'show-managed-fields': boolean('Keep managedFields in JSON and YAML'),
+  template: text('Template, or path of its file, for -o go-template and go-template-file'),
+} as const;
+
+export interface OutputValues {
+  readonly output: string;
+  readonly 'show-managed-fields'?: boolean;
+  readonly template?: string;
+}
+
+export type DryRun = 'none' | 'client' | 'server';
+
+export function dryRunOf(flags: { readonly 'dry-run': string }): DryRun {
+  const value = flags['dry-run'];
+  if (value === 'none' || value === 'client' || value === 'server') return value;
+  // A bare --dry-run meant the client's, once.
+  if (value === 'unchanged') return 'client';
+  throw new UsageError(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
+}
+
+const suffixes = { none: '', client: ' (dry run)', server: ' (server dry run)' } as const;
+
+/** The query of a write that the server may only try. */
+export const dryRunQuery = (dryRun: DryRun): { dryRun?: string } =>
+  dryRun === 'server' ? { dryRun: 'All' } : {};
+
+export class ChangePrinter {
+  readonly #session: Session;
+  readonly #flags: OutputValues;
+  readonly #dryRun: DryRun;
+  readonly #print: ((value: unknown) => string) | undefined;
+
+  private constructor(options: {
+    session: Session;
+    flags: OutputValues;
+    dryRun: DryRun;
+    print: ((value: unknown) => string) | undefined;
+  }) {
+    this.#session = options.session;
+    this.#flags = options.flags;
+    this.#dryRun = options.dryRun;
+    this.#print = options.print;
+  }
+
+  static async of(
+    session: Session,
+    flags: OutputValues,
+    dryRun: DryRun = 'none',
+  ): Promise<ChangePrinter> {
+    const { output, template } = flags;
+    const print = await objectPrinter(session.files, output, template);
+    if (output !== '' && output !== 'name' && print === undefined) {
+      throw noPrinter(output, objectFormats);
+    }
+    return new ChangePrinter({ session, flags, dryRun, print });
+  }
+
+  /** "deployment.apps/web scaled (server dry run)" */
+  print(located: Located, operation: string, object: unknown): void {
+    const title = titleOf(located);
+    if (this.#print !== undefined) {
+      const shown = this.#flags['show-managed-fields'] ? object : withoutManagedFields(object);
+      this.#session.output.out(this.#print(shown));
+    } else if (this.#flags.output === 'name') this.#session.print(title);
+    else this.#session.print(`${title} ${operation}${suffixes[this.#dryRun]}`);
+  }
+}
+
+/** managedFields are for machines. */
+export function withoutManagedFields(value: unknown): unknown {
+  const object = value as KubernetesObject & { items?: unknown };
+  if (Array.isArray(object.items)) {
+    return { ...object, items: object.items.map(withoutManagedFields) };
+  }
+  if (object.metadata?.managedFields === undefined) return value;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

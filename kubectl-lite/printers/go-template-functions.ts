@@ -1,0 +1,120 @@
+/** The functions of text/template, and kubectl's own: exists, base64decode. */
+import { deepEqual } from '../../api/deep.ts';
+import { UsageError } from '../usage-error.ts';
+import { goText } from './go-text.ts';
+
+type TemplateFunction = (...args: unknown[]) => unknown;
+
+const truth = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.length > 0
+    : typeof value === 'object' && value !== null
+      ? Object.keys(value).length > 0
+      : Boolean(value);
+
+const ordered = (a: unknown, b: unknown): [number, number] | [string, string] => {
+  if (typeof a === 'number' && typeof b === 'number') return [a, b];
+  if (typeof a === 'string' && typeof b === 'string') return [a, b];
+  throw new UsageError('incompatible types for comparison');
+};
+
+export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
+  not: (value) => !truth(value),
+  eq: (first, ...others) => others.some((other) => deepEqual(first, other)),
+  ne: (a, b) => !deepEqual(a, b),
+  lt: (a, b) => {
+    const [x, y] = ordered(a, b);
+    return x < y;
+  },
+  le: (a, b) => {
+    const [x, y] = ordered(a, b);
+    return x <= y;
+  },
+  gt: (a, b) => {
+    const [x, y] = ordered(a, b);
+    return x > y;
+  },
+  ge: (a, b) => {
+    const [x, y] = ordered(a, b);
+    return x >= y;
+  },
+  len: lengthOf,
+  index: (value, ...keys) => keys.reduce(indexOf, value),
+  slice: (value, from, to) =>
+    (value as string | unknown[]).slice(from as number | undefined, to as number | undefined),
+  print: (...args) => joined(args),
+  println: (...args) => `${args.map(goText).join(' ')}\n`,
+  printf: (format, ...args) => formatted(String(format), args),
+  html: (...args) =>
+    joined(args).replaceAll(/[&<>"']/g, (c) => `&${htmlNames[c] ?? `#${c.charCodeAt(0)}`};`),
+  js: (...args) => JSON.stringify(joined(args)).slice(1, -1),
+  urlquery: (...args) => encodeURIComponent(joined(args)).replaceAll('%20', '+'),
+  base64decode: (text) => Buffer.from(String(text), 'base64').toString(),
+  exists: (value, ...keys) => keys.reduce(indexOf, value) !== undefined,
+};
+
+const htmlNames: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt' };
+
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (Array.isArray(value)) return value.length;
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length;
+  throw new UsageError(`error calling len: len of type ${typeof value}`);
+}
+
+function indexOf(value: unknown, key: unknown): unknown {
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(value)) {
+    const at = Number(key);
+    if (at >= 0 && at < value.length) return value[at];
+    throw new UsageError(`error calling index: reflect: slice index out of range`);
+  }
+  if (typeof value === 'object') return (value as Record<string, unknown>)[String(key)];
+  throw new UsageError(`error calling index: can't index item of type ${typeof value}`);
+}
+
+/** fmt.Sprint: a blank only between operands of which neither is a text. */
+function joined(args: readonly unknown[]): string {
+  return args
+    .map((arg, i) => {
+      const blank = i > 0 && typeof arg !== 'string' && typeof args[i - 1] !== 'string';
+      return (blank ? ' ' : '') + goText(arg);
+    })
+    .join('');
+}
+
+/** The verbs that make sense for JSON values: v s d q t x f %, with width, `-`, `0`, precision. */
+function formatted(format: string, args: readonly unknown[]): string {
+  let next = 0;
+  const verb = /%([-+0 #]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g;
+  const text = format.replaceAll(verb, (...groups: (string | undefined)[]) => {
+    const [, flags = '', width = '0', precision, letter = ''] = groups;
+    if (letter === '%') return '%';
+    if (next >= args.length) return `%!${letter}(MISSING)`;
+    const value = args[next++];
+    const shown = shownAs(letter, value, precision);
+    const size = Number(width);
+    if (flags.includes('-')) return shown.padEnd(size);
+    return shown.padStart(size, flags.includes('0') && typeof value === 'number' ? '0' : ' ');
+  });
+  if (next >= args.length) return text;
+  const extra = args.slice(next).map((arg) => `${typeof arg}=${goText(arg)}`);
+  return `${text}%!(EXTRA ${extra.join(', ')})`;
+}
+
+function shownAs(letter: string, value: unknown, precision: string | undefined): string {
+  switch (letter) {
+    case 'q':
+      return JSON.stringify(goText(value));
+    case 'f':
+      return Number(value).toFixed(precision === undefined ? 6 : Number(precision));
+    case 'x':
+      return typeof value === 'number'
+        ? value.toString(16)
+        : Buffer.from(goText(value)).toString('hex');
+    case 's':
+      return precision === undefined ? goText(value) : goText(value).slice(0, Number(precision));
+    default:
+      return goText(value);
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The syntax of Go's text/template, as far as people use it with kubectl: if, else, range, with,
+ * variables, pipelines, parentheses and trim markers. Not: define, template, block, break.
+ */
+import { UsageError } from '../usage-error.ts';
+
+export type TemplateNode =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'print'; readonly pipeline: Pipeline }
+  | {
+      readonly kind: 'if' | 'with' | 'range';
+      readonly pipeline: Pipeline;
+      readonly body: TemplateNode[];
+      readonly otherwise: TemplateNode[];
+    };
+
+export interface Pipeline {
+  /** `$x :=` or `$i, $x :=`; with `assigns`, `$x =`. */
+  readonly variables: readonly string[];
+  readonly assigns: boolean;
+  readonly commands: readonly (readonly Operand[])[];
+}
+
+export interface Operand {
+  readonly head:
+    | { readonly kind: 'dot' }
+    | { readonly kind: 'variable' | 'function'; readonly name: string }
+    | { readonly kind: 'literal'; readonly value: unknown }
+    | { readonly kind: 'pipeline'; readonly pipeline: Pipeline };
+  readonly fields: readonly string[];
+}
+
+interface OpenBlock {
+  readonly into: TemplateNode[];
+  /** The nodes that {{else}} begins; undefined at the top and after an else. */
+  readonly otherwise: TemplateNode[] | undefined;
+  /** `else if` opens blocks that one end closes together. */
+  readonly nested: boolean;
+}
+
+export function parseTemplate(template: string): TemplateNode[] {
+  const top: OpenBlock = { into: [], otherwise: undefined, nested: false };
+  const stack = [top];
+  for (const piece of pieces(template)) {
+    if (typeof piece === 'string') stack.at(-1)!.into.push({ kind: 'text', text: piece });
+    else parseAction(piece.action, stack);
+  }
+  if (stack.length > 1) throw new UsageError('unexpected EOF');
+  return top.into;
+}
+
+/** Text and actions in turn; comments vanish, trim markers eat the blanks next to them. */
+function* pieces(template: string): Generator<string | { action: string }> {
+  const pattern = /\{\{(-(?=\s))?((?:"(?:\\.|[^"\\])*"|`[^`]*`|(?!\}\})[\s\S])*?)((?<=\s)-)?\}\}/g;
+  let at = 0;
+  let trimNext = false;
+  const text = (end: number, trimEnd: boolean): string => {
+    let part = template.slice(at, end);
+    if (trimNext) part = part.trimStart();
+    return trimEnd ? part.trimEnd() : part;
+  };
+  for (const match of template.matchAll(pattern)) {
+    const before = text(match.index, match[1] !== undefined);
+    if (before !== '') yield before;
+    const action = match[2]!.trim();
+    if (!action.startsWith('/*')) yield { action };
+    at = match.index + match[0].length;
+    trimNext = match[3] !== undefined;
+  }
+  const rest = text(template.length, false);
+  if (rest.includes('{{')) throw new UsageError('unclosed action');
+  if (rest !== '') yield rest;
+}
+
+function parseAction(action: string, stack: OpenBlock[]): void {
+  const block = stack.at(-1)!;
+  const [, keyword = '', rest = ''] = /^(if|with|range|else|end)\b\s*([\s\S]*)$/.exec(action) ?? [];
+  switch (keyword) {
+    case 'end': {
+      if (stack.length === 1) throw new UsageError('unexpected {{end}}');
+      while (stack.pop()!.nested);
+      return;
+    }
+    case 'else': {
+      if (block.otherwise === undefined) throw new UsageError('unexpected {{else}}');
+      stack.pop();
+      const nestedKind = /^(if|with)\b\s*([\s\S]*)$/.exec(rest);
+      stack.push({ into: block.otherwise, otherwise: undefined, nested: block.nested });
+      if (nestedKind !== null)
+        open(stack, nestedKind[1] as 'if', { text: nestedKind[2]!, nested: true });
+      return;
+    }
+    case 'if':
+    case 'with':
+    case 'range':
+      return open(stack, keyword, { text: rest, nested: false });
+    default:
+      block.into.push({ kind: 'print', pipeline: parsePipeline(action) });
+  }
+}
+
+function open(
+  stack: OpenBlock[],
+  kind: 'if' | 'with' | 'range',
+  { text, nested }: { text: string; nested: boolean },
+): void {
+  const body: TemplateNode[] = [];
+  const otherwise: TemplateNode[] = [];
+  stack.at(-1)!.into.push({ kind, pipeline: parsePipeline(text), body, otherwise });
+  stack.push({ into: body, otherwise, nested });
+}
+
+const tokenForms = [
+  '"(?:\\\\.|[^"\\\\])*"',
+  '`[^`]*`',
+  "'(?:\\\\.|[^'\\\\])'",
+  ':=',
+  '\\$[A-Za-z0-9_]*',
+  '\\.[A-Za-z_][A-Za-z0-9_]*',
+  '-?\\d+(?:\\.\\d+)?(?:[eE][-+]?\\d+)?',
+  '[A-Za-z_][A-Za-z0-9_]*',
+  '\\S',
+];
+const token = new RegExp(`\\s*(${tokenForms.join('|')})(\\s*)`, 'gy');
+
+interface Token {
+  readonly text: string;
+  /** A blank follows: then a field does not belong to what stands before it. */
+  readonly ends: boolean;
+}
+
+function tokensOf(text: string): Token[] {
+  return [...text.matchAll(token)].map((m) => ({ text: m[1]!, ends: m[2] !== '' }));
+}
+
+export function parsePipeline(text: string): Pipeline {
+  const tokens = tokensOf(text);
+  const pipeline = readPipeline(tokens);
+  if (tokens.length > 0) throw new UsageError(`unexpected ${JSON.stringify(tokens[0]!.text)}`);
+  return pipeline;
+}
+
+function readPipeline(tokens: Token[]): Pipeline {
+  const { variables, assigns } = readDeclaration(tokens);
+  const commands: Operand[][] = [[]];
+  while (tokens.length > 0 && tokens[0]!.text !== ')') {
+    if (tokens[0]!.text === '|') {
+      tokens.shift();
+      commands.push([]);
+    } else commands.at(-1)!.push(readOperand(tokens));
+  }
+  if (commands.some((command) => command.length === 0))
+    throw new UsageError('missing value for command');
+  return { variables, assigns, commands };
+}
+
+function readDeclaration(tokens: Token[]): { variables: string[]; assigns: boolean } {
+  const texts = tokens.map((t) => t.text);
+  const declares = (at: number): boolean => texts[at] === ':=' || texts[at] === '=';
+  if (!texts[0]?.startsWith('$')) return { variables: [], assigns: false };
+  const count = declares(1) ? 1 : texts[1] === ',' && declares(3) ? 2 : 0;
+  if (count === 0) return { variables: [], assigns: false };
+  const taken = tokens.splice(0, count * 2).map((t) => t.text);
+  return { variables: taken.filter((t) => t.startsWith('$')), assigns: taken.at(-1) === '=' };
+}
+
+function readOperand(tokens: Token[]): Operand {
+  const first = tokens.shift()!;
+  let ends = first.ends;
+  const fields: string[] = [];
+  let head: Operand['head'];
+  if (first.text === '(') {
+    head = { kind: 'pipeline', pipeline: readPipeline(tokens) };
+    const close = tokens.shift();
+    if (close?.text !== ')') throw new UsageError('unclosed left paren');
+    ends = close.ends;
+  } else if (/^\.[A-Za-z_]/.test(first.text)) {
+    head = { kind: 'dot' };
+    fields.push(first.text.slice(1));
+  } else head = simpleHead(first.text);
+  while (!ends && tokens[0] !== undefined && /^\.[A-Za-z_]/.test(tokens[0].text)) {
+    const field = tokens.shift()!;
+    fields.push(field.text.slice(1));
+    ends = field.ends;
+  }
+  return { head, fields };
+}
+
+function simpleHead(text: string): Operand['head'] {
+  if (text === '.') return { kind: 'dot' };
+  if (text.startsWith('$')) return { kind: 'variable', name: text };
+  if (text.startsWith('`')) return { kind: 'literal', value: text.slice(1, -1) };
+  if (text.startsWith('"')) return { kind: 'literal', value: JSON.parse(text) as unknown };
+  if (text.startsWith("'")) return { kind: 'literal', value: text.codePointAt(1) };
+  if (/^-?\d/.test(text)) return { kind: 'literal', value: Number(text) };
+  if (text === 'true' || text === 'false') return { kind: 'literal', value: text === 'true' };
+  if (text === 'nil') return { kind: 'literal', value: null };
+  if (/^[A-Za-z_]/.test(text)) return { kind: 'function', name: text };
+  throw new UsageError(`unexpected ${JSON.stringify(text)} in operand`);
+}

@@ -1,0 +1,174 @@
+/** JSONPath templates as kubectl takes them: text with `{…}` actions. The syntax tree only. */
+import { UsageError } from '../usage-error.ts';
+
+export type PathNode =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'path'; readonly steps: readonly PathStep[] }
+  | { readonly kind: 'range'; readonly over: readonly PathStep[]; readonly body: PathNode[] };
+
+export type PathStep =
+  | { readonly step: 'root' | 'current' | 'wildcard' | 'recursive' }
+  | { readonly step: 'field'; readonly name: string }
+  | { readonly step: 'slice'; readonly from?: number; readonly to?: number; readonly by?: number }
+  | { readonly step: 'index'; readonly at: number }
+  | { readonly step: 'union'; readonly members: readonly PathStep[] }
+  | { readonly step: 'filter'; readonly filter: PathFilter }
+  | { readonly step: 'literal'; readonly value: unknown };
+
+export interface PathFilter {
+  readonly left: readonly PathStep[];
+  readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>=' | 'exists';
+  readonly right: readonly PathStep[];
+}
+
+export function parseJsonPath(template: string): PathNode[] {
+  const stack: PathNode[][] = [[]];
+  let at = 0;
+  while (at < template.length) {
+    const open = template.indexOf('{', at);
+    if (open < 0 || open > at) {
+      const text = template.slice(at, open < 0 ? undefined : open);
+      stack.at(-1)!.push({ kind: 'text', text });
+      if (open < 0) break;
+    }
+    const close = actionEnd(template, open + 1);
+    if (close < 0) throw unclosed(template.slice(open + 1));
+    parseAction(template.slice(open + 1, close).trim(), stack);
+    at = close + 1;
+  }
+  if (stack.length > 1) throw new UsageError('unexpected end of range: {end} is missing');
+  return stack[0]!;
+}
+
+function unclosed(rest: string): UsageError {
+  const open = rest.lastIndexOf('[') > rest.lastIndexOf(']');
+  return new UsageError(open ? 'unterminated array' : 'unclosed action');
+}
+
+/** Braces inside quotes do not end an action. */
+function actionEnd(template: string, from: number): number {
+  let quote = '';
+  for (let at = from; at < template.length; at++) {
+    const c = template[at]!;
+    if (quote !== '') {
+      if (c === '\\') at++;
+      else if (c === quote) quote = '';
+    } else if (c === '"' || c === "'") quote = c;
+    else if (c === '}') return at;
+  }
+  return -1;
+}
+
+function parseAction(action: string, stack: PathNode[][]): void {
+  const into = stack.at(-1)!;
+  if (action === 'end') {
+    if (stack.length === 1) throw new UsageError('not in range, nothing to end');
+    stack.pop();
+  } else if (/^range\b/.test(action)) {
+    const body: PathNode[] = [];
+    into.push({ kind: 'range', over: parseSteps(action.slice('range'.length).trim()), body });
+    stack.push(body);
+  } else if (/^["']/.test(action)) into.push({ kind: 'text', text: unquote(action) });
+  else if (action !== '') into.push({ kind: 'path', steps: parseSteps(action) });
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+
+function unquote(quoted: string): string {
+  const end = quoted[0]!;
+  if (quoted.length < 2 || !quoted.endsWith(end))
+    throw new UsageError('unterminated quoted string');
+  return quoted.slice(1, -1).replaceAll(/\\(.)/g, (_, c: string) => escapes[c] ?? c);
+}
+
+/** A field's name ends at these unless they are escaped. */
+const fieldEnd = /^(?:\\.|[^\s.,[\](){}$@=!<>|\\])+/;
+
+export function parseSteps(path: string): PathStep[] {
+  const steps: PathStep[] = [];
+  let rest = path.trim();
+  while (rest !== '') {
+    const eat = (count: number): string => {
+      const eaten = rest.slice(0, count);
+      rest = rest.slice(count).replace(/^\s+/, '');
+      return eaten;
+    };
+    if (rest.startsWith('$') || rest.startsWith('@')) {
+      steps.push({ step: eat(1) === '$' ? 'root' : 'current' });
+    } else if (rest.startsWith('..')) {
+      eat(rest.startsWith('..[') ? 2 : 1);
+      steps.push({ step: 'recursive' });
+    } else if (rest.startsWith('[')) {
+      const end = bracketEnd(rest);
+      steps.push(
+        parseBracket(
+          eat(end + 1)
+            .slice(1, -1)
+            .trim(),
+        ),
+      );
+    } else {
+      if (rest.startsWith('.')) eat(1);
+      if (rest === '' || rest.startsWith('[')) continue;
+      const name = fieldEnd.exec(rest)?.[0];
+      if (name === undefined) throw new UsageError(`unrecognized character in action: ${rest[0]}`);
+      eat(name.length);
+      const field = name.replaceAll(/\\(.)/g, '$1');
+      steps.push(field === '*' ? { step: 'wildcard' } : { step: 'field', name: field });
+    }
+  }
+  return steps;
+}
+
+function bracketEnd(text: string): number {
+  let depth = 0;
+  let quote = '';
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at]!;
+    if (quote !== '') {
+      if (c === quote) quote = '';
+    } else if (c === '"' || c === "'") quote = c;
+    else if (c === '[') depth++;
+    else if (c === ']' && --depth === 0) return at;
+  }
+  throw new UsageError('unterminated array');
+}
+
+function parseBracket(inside: string): PathStep {
+  if (inside === '*') return { step: 'wildcard' };
+  const filter = /^\?\((.*)\)$/s.exec(inside);
+  if (filter !== null) return { step: 'filter', filter: parseFilter(filter[1]!.trim()) };
+  const parts = inside.match(/'[^']*'|"[^"]*"|[^,'"]+/g)?.map((part) => part.trim()) ?? [];
+  if (parts.length > 1) return { step: 'union', members: parts.map(parseSubscript) };
+  return parseSubscript(inside);
+}
+
+function parseSubscript(text: string): PathStep {
+  if (/^['"]/.test(text)) return { step: 'field', name: text.slice(1, -1) };
+  if (/^-?\d+$/.test(text)) return { step: 'index', at: Number(text) };
+  const slice = /^(-?\d*):(-?\d*)(?::(-?\d*))?$/.exec(text);
+  if (slice === null) throw new UsageError(`invalid array index ${text}`);
+  const [from, to, by] = slice.slice(1).map((n) => (n ? Number(n) : undefined));
+  return {
+    step: 'slice',
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(by === undefined ? {} : { by }),
+  };
+}
+
+function parseFilter(text: string): PathFilter {
+  const match = /^((?:'[^']*'|"[^"]*"|[^!<>='"])+)(==|!=|<=|>=|<|>)(.+)$/s.exec(text);
+  if (match === null) return { left: operand(text), operator: 'exists', right: [] };
+  const operator = match[2] as PathFilter['operator'];
+  return { left: operand(match[1]!), operator, right: operand(match[3]!) };
+}
+
+function operand(text: string): PathStep[] {
+  const trimmed = text.trim();
+  if (/^["']/.test(trimmed)) return [{ step: 'literal', value: unquote(trimmed) }];
+  if (/^-?\d+(\.\d+)?$/.test(trimmed)) return [{ step: 'literal', value: Number(trimmed) }];
+  if (trimmed === 'true' || trimmed === 'false')
+    return [{ step: 'literal', value: trimmed === 'true' }];
+  return parseSteps(trimmed);
+}

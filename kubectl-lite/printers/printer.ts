@@ -1,0 +1,92 @@
+/**
+ * The output formats that print whole objects, chosen by `-o` as everywhere in kubectl. Tables
+ * are laid out by the commands that have them.
+ */
+import { stringifyYaml } from '../../api/yaml.ts';
+import type { Files } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import { goJson, sortKeys } from './json.ts';
+
+/** Text for a value, newline included where the format has one. Several values: several calls. */
+export type ObjectPrinter = (value: unknown) => string;
+
+export const objectFormats = [
+  'go-template',
+  'go-template-file',
+  'json',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+  'name',
+  'template',
+  'templatefile',
+  'yaml',
+];
+
+/** "jsonpath={.a}" is "jsonpath" and "{.a}". */
+export function splitFormat(output: string): { format: string; argument: string | undefined } {
+  const equals = output.indexOf('=');
+  if (equals < 0) return { format: output, argument: undefined };
+  return { format: output.slice(0, equals), argument: output.slice(equals + 1) };
+}
+
+export function noPrinter(output: string, allowed: readonly string[]): UsageError {
+  return new UsageError(
+    `unable to match a printer suitable for the output format ${JSON.stringify(output)}, ` +
+      `allowed formats are: ${[...allowed].sort().join(',')}`,
+  );
+}
+
+/** A printer for every format but name and tables; undefined if the format is another. */
+export async function objectPrinter(
+  files: Files,
+  output: string,
+  template = '',
+): Promise<ObjectPrinter | undefined> {
+  const { format, argument = template } = splitFormat(output);
+  if (format === 'json') return (value) => `${goJson(value, '    ')}\n`;
+  if (format === 'yaml') return yamlPrinter();
+  const source = await templateOf(files, format, argument);
+  if (source === undefined) return undefined;
+  if (source === '') throw new UsageError(`template format specified but no template given`);
+  if (format.startsWith('jsonpath')) {
+    const { JsonPath } = await import('./jsonpath.ts');
+    const path = new JsonPath(source);
+    if (format === 'jsonpath-as-json')
+      return (value) => `${goJson(path.find(value).flat(), '    ')}\n`;
+    return (value) => path.print(value);
+  }
+  const { GoTemplate } = await import('./go-template.ts');
+  const parsed = new GoTemplate(source);
+  return (value) => parsed.print(value);
+}
+
+async function templateOf(
+  files: Files,
+  format: string,
+  argument: string,
+): Promise<string | undefined> {
+  switch (format) {
+    case 'jsonpath':
+    case 'jsonpath-as-json':
+    case 'go-template':
+    case 'template':
+      return argument;
+    case 'jsonpath-file':
+    case 'go-template-file':
+    case 'templatefile':
+      return files.read(argument);
+    default:
+      return undefined;
+  }
+}
+
+/** Documents after the first are set apart by "---". */
+function yamlPrinter(): ObjectPrinter {
+  let first = true;
+  return (value) => {
+    const separator = first ? '' : '---\n';
+    first = false;
+    return separator + stringifyYaml(sortKeys(value));
+  };
+}

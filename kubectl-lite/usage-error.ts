@@ -1,0 +1,15 @@
+/** A command-line mistake or a refusal known before any request: one line, exit code 1. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The command has said what there was to say; only the exit code is left. */
+export class ExitError extends Error {
+  override readonly name = 'ExitError';
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`exit ${code}`);
+    this.code = code;
+  }
+}

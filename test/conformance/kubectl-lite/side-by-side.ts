@@ -1,0 +1,178 @@
+/**
+ * Stock kubectl and kubectl-lite side by side: the same line against one API server, each in a
+ * namespace of its own. What they print, their exit codes and, where asked, the objects they leave
+ * have to be the same once names that cannot be are evened out.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { type Cluster, startCluster } from '../../../cluster/start-cluster.ts';
+import { runCli } from '../../../kubectl-lite/cli.ts';
+import { connectSession } from '../../../kubectl-lite/connect.ts';
+import { manifestFiles } from '../../../kubectl-lite/manifest/files.ts';
+import type { Environment } from '../../../kubectl-lite/session.ts';
+import { realClock } from '../../../platform/node/clock.ts';
+import { realDisk } from '../../../platform/node/disk.ts';
+import { realFileSystem } from '../../../platform/node/file-system.ts';
+import { runFileTool } from '../../../platform/node/file-tool.ts';
+import { connectHttp } from '../../../platform/node/http-client.ts';
+import { namespaces as namespaceType } from '../../../api/resources.ts';
+import { kubectls } from '../../e2e/harness.ts';
+
+export interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Transcript {
+  readonly cluster: Cluster;
+  /** Writes a manifest that both can name: "web.yaml". */
+  readonly file: (name: string, content: string) => Promise<void>;
+  /** Runs the line in both namespaces and compares all that was said. Returns kubectl-lite's. */
+  readonly both: (...line: string[]) => Promise<Said>;
+  /** As `both`, with standard input. */
+  readonly piped: (input: string, ...line: string[]) => Promise<Said>;
+  /** As `both`, for what cannot be the same word by word. */
+  readonly each: (...line: string[]) => Promise<{ kubectl: Said; lite: Said }>;
+  readonly lite: (...line: string[]) => Promise<Said>;
+}
+
+/** Names of the same length, so that columns are as wide. */
+const namespaces = { kubectl: 'ns-kube', lite: 'ns-lite' };
+
+class SideBySide implements Transcript {
+  cluster!: Cluster;
+  #folder = '';
+  readonly #binary: string;
+
+  constructor(binary: string) {
+    this.#binary = binary;
+  }
+
+  async start(nodes: number): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'wherry-side-'));
+    this.cluster = await startCluster({ nodes });
+    await writeFile(join(this.#folder, 'kubeconfig'), this.cluster.kubeconfig);
+    for (const namespace of Object.values(namespaces)) {
+      await this.cluster.client.create(namespaceType, { metadata: { name: namespace }, spec: {} });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.cluster.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  readonly file = (name: string, content: string): Promise<void> =>
+    writeFile(join(this.#folder, name), content);
+
+  readonly both = (...line: string[]): Promise<Said> => this.piped('', ...line);
+
+  readonly piped = async (input: string, ...line: string[]): Promise<Said> => {
+    const { kubectl, lite } = await this.#run(line, input);
+    expect(evened(lite), `kubectl-lite ${line.join(' ')}`).toEqual(evened(kubectl));
+    return lite;
+  };
+
+  readonly each = (...line: string[]): Promise<{ kubectl: Said; lite: Said }> =>
+    this.#run(line, '');
+
+  readonly lite = (...line: string[]): Promise<Said> =>
+    this.#lite(['-n', namespaces.lite, ...line], '');
+
+  async #run(line: string[], input: string): Promise<{ kubectl: Said; lite: Said }> {
+    const placed = line.map((word) =>
+      word.endsWith('.yaml') && !word.includes('/') ? join(this.#folder, word) : word,
+    );
+    const dash = placed.indexOf('--');
+    const at = dash < 0 ? placed.length : dash;
+    const inside = (namespace: string): string[] => placed.toSpliced(at, 0, '-n', namespace);
+    const kubectl = await this.#stock(inside(namespaces.kubectl), input);
+    const lite = await this.#lite(inside(namespaces.lite), input);
+    return { kubectl, lite };
+  }
+
+  async #stock(line: string[], input: string): Promise<Said> {
+    const env = {
+      ...process.env,
+      HOME: this.#folder,
+      KUBECONFIG: join(this.#folder, 'kubeconfig'),
+    };
+    const options = { env, cwd: this.#folder, maxBuffer: 1 << 26 };
+    try {
+      const running = promisify(execFile)(this.#binary, line, options);
+      running.child.stdin?.end(input);
+      const { stdout, stderr } = await running;
+      return { code: 0, out: stdout, err: stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { code, out: stdout, err: stderr };
+    }
+  }
+
+  async #lite(line: string[], input: string): Promise<Said> {
+    let out = '';
+    let err = '';
+    const files = manifestFiles({ ...realFileSystem, readInput: () => Promise.resolve(input) });
+    const environment: Environment = {
+      output: { out: (text) => (out += text), err: (text) => (err += text) },
+      files,
+      fileTool: { run: runFileTool },
+      disk: realDisk,
+      clock: realClock,
+      variables: { HOME: this.#folder, KUBECONFIG: join(this.#folder, 'kubeconfig') },
+      interactive: false,
+      signal: new AbortController().signal,
+      connect: (flags) => connectSession(environment, flags, connectHttp),
+    };
+    const code = await runCli(line, environment);
+    return { code, out, err };
+  }
+}
+
+/** Evens out what has to differ: the program's and namespace's names, ids, times, ages. */
+function evened({ code, out, err }: Said): string {
+  const even = (text: string): string =>
+    text
+      .replaceAll(/kubectl-lite/g, 'kubectl')
+      .replaceAll(/kubectl\.1\.\d+/g, 'kubectl')
+      .replaceAll(/ns-(kube|lite)/g, 'ns-same')
+      .replaceAll(/ \(document \d+, line \d+\)/g, '')
+      .replaceAll(/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-HASH-RANDO')
+      .replaceAll(/\b([a-z]+)-[0-9a-f]{9,10}\b/g, '$1-HASH')
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
+      .replaceAll(/(pod-template-hash[:=] ?)[0-9a-f]+/g, '$1HASH')
+      .replaceAll(/(resourceVersion"?: )"\d+"/g, '$1"VERSION"')
+      .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, 'TIME')
+      .replaceAll(/\b10\.\d+\.\d+\.\d+( *)/g, 'ADDRESS ')
+      .replaceAll(/CLUSTER-IP( *)/g, 'CLUSTER-IP ')
+      .replaceAll(/\b\d+s\b( *)/g, 'AGE ')
+      .replaceAll(/https:\/\/127\.0\.0\.1:\d+/g, 'SERVER');
+  return `${even(out)}--- errors\n${even(err)}--- exit code ${code}\n`;
+}
+
+/** The newest stock kubectl below 1.34 that this machine has. */
+function stock(): string | undefined {
+  return kubectls()
+    .filter(({ name }) => !/1\.3[4-9]$/.test(name))
+    .at(-1)?.path;
+}
+
+/** A suite of transcripts with a cluster of its own; skipped, loudly, without a stock kubectl. */
+export function transcripts(
+  what: string,
+  body: (transcript: Transcript) => void,
+  { nodes = 0 }: { readonly nodes?: number } = {},
+): void {
+  const binary = stock();
+  describe.skipIf(binary === undefined)(`kubectl-lite beside kubectl: ${what}`, () => {
+    const sideBySide = new SideBySide(binary ?? '');
+    beforeAll(() => sideBySide.start(nodes));
+    afterAll(() => sideBySide.stop());
+    body(sideBySide);
+  });
+}
