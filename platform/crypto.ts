@@ -5,6 +5,14 @@ export interface IncrementalHash {
   digest(): Uint8Array;
 }
 
+/** Signs and checks JSON web tokens (RFC 7519) with the keys it was made for. */
+export interface TokenSigner {
+  /** Throws if it has no key to sign with. */
+  sign(claims: Readonly<Record<string, unknown>>): string;
+  /** Undefined unless the signature is right. Expiry is the caller's to judge. */
+  verify(token: string): Readonly<Record<string, unknown>> | undefined;
+}
+
 export interface Crypto {
   sha256(): IncrementalHash;
   /** bcrypt, off the event loop. Rejects for a cost outside 4 … 31. */

@@ -7,6 +7,7 @@ import type { Entry } from '../bolt/format.ts';
 import { encodeMessage } from '../grpc/schema/codec.ts';
 import type { KeyValue } from '../kv.ts';
 import type { Alarm, LeaseCheckpoint } from '../mvcc/command.ts';
+import { authBuckets } from './auth-buckets.ts';
 import { pairBytes, revisionBytes } from './etcd-record.ts';
 
 export interface StoredPair {
@@ -27,15 +28,12 @@ export interface StoredMember {
   readonly isLearner: boolean;
 }
 
-export const authBuckets = ['auth', 'authUsers', 'authRoles'] as const;
-export type AuthBucket = (typeof authBuckets)[number];
-
 /** Everything of a store but its pairs: small enough to hold. */
 export interface StoreFacts {
   readonly leases: readonly StoredLease[];
   readonly alarms: readonly Alarm[];
-  /** Whole buckets whose entries are kept as etcd has them: auth, authUsers, authRoles. */
-  readonly auth: Readonly<Record<AuthBucket, readonly Entry[]>>;
+  /** Facts of users and roles, and others, by name. */
+  readonly auth: ReadonlyMap<string, Buffer>;
   readonly members: readonly StoredMember[];
   readonly appliedIndex: number;
   readonly term: number;
@@ -121,6 +119,6 @@ export function backupBuckets(
     bucket('cluster', [[Buffer.from('clusterVersion'), Buffer.from(facts.clusterVersion)]]),
     bucket('members', facts.members.map(memberEntry)),
     bucket('members_removed', []),
-    ...Object.entries(facts.auth).map(([name, entries]) => bucket(name, entries)),
+    ...Object.entries(authBuckets(facts.auth)).map(([name, entries]) => bucket(name, entries)),
   ];
 }

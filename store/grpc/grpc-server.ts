@@ -19,6 +19,7 @@ import { KeepAliveStream } from './keep-alive-stream.ts';
 import { kvService } from './kv-service.ts';
 import { leaseService } from './lease-service.ts';
 import { maintenanceService } from './maintenance-service.ts';
+import { rareServices } from './rare-services.ts';
 import { SnapshotStream } from './snapshot-stream.ts';
 import { codes, expectedStatus, RpcError, storeStatus, type RpcStatus } from './status.ts';
 import type { ServiceContext, UnaryMethod } from './unary.ts';
@@ -84,7 +85,11 @@ export class GrpcServer {
       'grpc.enable_channelz': 0,
     });
     const services = { ...kvService(context), ...leaseService(context) };
-    for (const [path, method] of Object.entries({ ...services, ...maintenanceService(context) }))
+    for (const [path, method] of Object.entries({
+      ...services,
+      ...maintenanceService(context),
+      ...rareServices(context),
+    }))
       this.#serveUnary(path, method);
     this.#serveStream(
       '/etcdserverpb.Watch/Watch',
@@ -143,7 +148,7 @@ export class GrpcServer {
         fail(tooLarge(call.request.length, maxMessageBytes));
         return;
       }
-      method(call.request).then((bytes) => {
+      method(call.request, call).then((bytes) => {
         counts.handled[codes.ok]!++;
         counts.sent++;
         callback(null, bytes);

@@ -12,28 +12,28 @@ import { encode } from './wire/writer.ts';
  * etcdserverpb.KV. RangeStream is left out: clients fall back to Range when it is
  * unimplemented.
  */
-export function kvService({ member, header }: ServiceContext): UnaryMethods {
+export function kvService({ member, callsOf, header }: ServiceContext): UnaryMethods {
   return {
-    '/etcdserverpb.KV/Range': async (bytes) => {
-      const response = await member.range(decode(bytes, readRangeRequest));
+    '/etcdserverpb.KV/Range': async (bytes, origin) => {
+      const response = await callsOf(origin).range(decode(bytes, readRangeRequest));
       return encode((writer) => writeRangeResponse(writer, header(response.revision), response));
     },
-    '/etcdserverpb.KV/Put': async (bytes) => {
-      const response = await member.put(decode(bytes, readPutRequest));
+    '/etcdserverpb.KV/Put': async (bytes, origin) => {
+      const response = await callsOf(origin).put(decode(bytes, readPutRequest));
       return encode((writer) => writePutResponse(writer, header(response.revision), response));
     },
-    '/etcdserverpb.KV/DeleteRange': async (bytes) => {
-      const response = await member.deleteRange(decode(bytes, readDeleteRangeRequest));
+    '/etcdserverpb.KV/DeleteRange': async (bytes, origin) => {
+      const response = await callsOf(origin).deleteRange(decode(bytes, readDeleteRangeRequest));
       const { revision } = response;
       return encode((writer) => writeDeleteRangeResponse(writer, header(revision), response));
     },
-    '/etcdserverpb.KV/Txn': async (bytes) => {
-      const response = await member.txn(decode(bytes, (reader) => readTxnRequest(reader)));
+    '/etcdserverpb.KV/Txn': async (bytes, origin) => {
+      const response = await callsOf(origin).txn(decode(bytes, (reader) => readTxnRequest(reader)));
       return encode((writer) => writeTxnResponse(writer, header(response.revision), response));
     },
-    '/etcdserverpb.KV/Compact': async (bytes) => {
+    '/etcdserverpb.KV/Compact': async (bytes, origin) => {
       const { revision, physical } = decode(bytes, readCompactionRequest);
-      await member.compact(revision, physical);
+      await callsOf(origin).compact(revision, physical);
       return encode((writer) => writeHeader(writer, header(member.head().revision)));
     },
   };

@@ -12,24 +12,25 @@ import { encode } from './wire/writer.ts';
 
 /** etcdserverpb.Lease without its one stream, LeaseKeepAlive (keep-alive-stream.ts). */
 export function leaseService(context: ServiceContext): UnaryMethods {
-  const { leases } = context.member;
   const header = () => context.header(context.member.head().revision);
   return {
-    '/etcdserverpb.Lease/LeaseGrant': async (bytes) => {
-      const lease = await leases.grant(decode(bytes, readLeaseGrantRequest));
+    '/etcdserverpb.Lease/LeaseGrant': async (bytes, origin) => {
+      const lease = await context
+        .callsOf(origin)
+        .leases.grant(decode(bytes, readLeaseGrantRequest));
       return encode((writer) => writeLeaseResponse(writer, header(), lease));
     },
-    '/etcdserverpb.Lease/LeaseRevoke': async (bytes) => {
-      await leases.revoke(decode(bytes, readLeaseRequest).id);
+    '/etcdserverpb.Lease/LeaseRevoke': async (bytes, origin) => {
+      await context.callsOf(origin).leases.revoke(decode(bytes, readLeaseRequest).id);
       return encode((writer) => writeHeader(writer, header()));
     },
-    '/etcdserverpb.Lease/LeaseTimeToLive': async (bytes) => {
+    '/etcdserverpb.Lease/LeaseTimeToLive': async (bytes, origin) => {
       const { id, keys } = decode(bytes, readLeaseRequest);
-      const lease = await leases.timeToLive(id, keys);
+      const lease = await context.callsOf(origin).leases.timeToLive(id, keys);
       return encode((writer) => writeTimeToLiveResponse(writer, header(), lease));
     },
-    '/etcdserverpb.Lease/LeaseLeases': async () => {
-      const ids = await leases.list();
+    '/etcdserverpb.Lease/LeaseLeases': async (_bytes, origin) => {
+      const ids = await context.callsOf(origin).leases.list();
       return encode((writer) => writeLeasesResponse(writer, header(), ids));
     },
   };

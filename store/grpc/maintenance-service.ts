@@ -1,5 +1,6 @@
 import type { Alarm } from '../mvcc/command.ts';
 import { alarmNumbers } from '../backup/contents.ts';
+import type { Maintenance } from '../server/interface.ts';
 import { writeMemberListResponse } from './messages/cluster.ts';
 import { writeStatusResponse } from './messages/maintenance.ts';
 import { decodeMessage, encodeMessage, type Plain } from './schema/codec.ts';
@@ -23,8 +24,11 @@ const DEACTIVATE = 2;
 
 const alarmNames: Readonly<Record<number, Alarm['alarm']>> = { 1: 'noSpace', 2: 'corrupt' };
 
-async function answerAlarm(context: ServiceContext, request: AlarmRequest): Promise<Plain> {
-  const { maintenance } = context.member;
+async function answerAlarm(
+  context: ServiceContext,
+  request: AlarmRequest,
+  maintenance: Maintenance,
+): Promise<Plain> {
   const wanted = alarmNames[request.alarm ?? 0];
   const id = String(request.memberID ?? 0);
   let alarms: readonly Alarm[] = [];
@@ -75,9 +79,10 @@ function answerDowngrade(
 
 /** etcdserverpb.Maintenance without its stream, Snapshot, and what `member list` asks for. */
 export function maintenanceService(context: ServiceContext): UnaryMethods {
-  const { member, header, self } = context;
+  const { member, callsOf, header, self } = context;
   return {
-    '/etcdserverpb.Maintenance/Status': async () => {
+    '/etcdserverpb.Maintenance/Status': async (_bytes, origin) => {
+      await callsOf(origin).checkUser();
       const status = await member.status();
       const extras = {
         storageVersion: storageVersion(status.version),
@@ -87,34 +92,40 @@ export function maintenanceService(context: ServiceContext): UnaryMethods {
         writeStatusResponse(writer, header(member.head().revision), { ...status, ...extras }),
       );
     },
-    '/etcdserverpb.Maintenance/Alarm': async (bytes) => {
+    '/etcdserverpb.Maintenance/Alarm': async (bytes, origin) => {
       const request = decodeMessage<AlarmRequest>('AlarmRequest', bytes);
-      return encodeMessage('AlarmResponse', await answerAlarm(context, request));
+      return encodeMessage(
+        'AlarmResponse',
+        await answerAlarm(context, request, callsOf(origin).maintenance),
+      );
     },
-    '/etcdserverpb.Maintenance/Hash': async () => {
-      const hash = await member.maintenance.hash();
+    '/etcdserverpb.Maintenance/Hash': async (_bytes, origin) => {
+      const hash = await callsOf(origin).maintenance.hash();
       return encodeMessage('HashResponse', { header: plainHeader(context), hash });
     },
-    '/etcdserverpb.Maintenance/HashKV': async (bytes) => {
+    '/etcdserverpb.Maintenance/HashKV': async (bytes, origin) => {
       const { revision = 0 } = decodeMessage<{ revision?: number }>('HashKVRequest', bytes);
-      const { hash, compactRevision, hashRevision } = await member.maintenance.hashKv(revision);
+      const { hash, compactRevision, hashRevision } =
+        await callsOf(origin).maintenance.hashKv(revision);
       return encodeMessage('HashKVResponse', {
         ...{ header: plainHeader(context), hash },
         ...{ compact_revision: compactRevision, hash_revision: hashRevision },
       });
     },
-    '/etcdserverpb.Maintenance/Defragment': async () => {
-      await member.maintenance.defragment();
+    '/etcdserverpb.Maintenance/Defragment': async (_bytes, origin) => {
+      await callsOf(origin).maintenance.defragment();
       // etcd leaves the header out here.
       return Buffer.alloc(0);
     },
-    '/etcdserverpb.Maintenance/Downgrade': async (bytes) =>
-      encodeMessage(
-        'DowngradeResponse',
-        answerDowngrade(context, decodeMessage('DowngradeRequest', bytes)),
-      ),
-    '/etcdserverpb.Cluster/MemberList': async () =>
+    '/etcdserverpb.Maintenance/Downgrade': async (bytes, origin) => {
+      await callsOf(origin).checkAdmin();
+      const request = decodeMessage('DowngradeRequest', bytes);
+      return encodeMessage('DowngradeResponse', answerDowngrade(context, request));
+    },
+    '/etcdserverpb.Cluster/MemberList': async (_bytes, origin) => {
+      await callsOf(origin).checkUser();
       // Cluster's headers carry no revision.
-      encode((writer) => writeMemberListResponse(writer, header(0), [self])),
+      return encode((writer) => writeMemberListResponse(writer, header(0), [self]));
+    },
   };
 }

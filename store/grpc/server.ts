@@ -16,6 +16,7 @@ import { StoreMetrics, type ProcessUsage } from '../http/metrics.ts';
 import type { Member } from '../server/interface.ts';
 import type { GrpcServer } from './grpc-server.ts';
 import { encodeIdentity } from './messages/header.ts';
+import { credentialsOf } from './credentials.ts';
 import type { ServiceContext } from './unary.ts';
 
 const DEFAULT_MAX_REQUEST_BYTES = 1_572_864;
@@ -35,6 +36,8 @@ export interface ServeStoreOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly tls?: TlsMaterial;
+  /** A verified client certificate names the user of calls without a token. */
+  readonly clientCertAuth?: boolean;
   /** What MemberList says of this member. Default: where it listens. */
   readonly advertiseClientUrls?: readonly string[];
   readonly advertisePeerUrls?: readonly string[];
@@ -61,6 +64,10 @@ function contextOf(options: ServeStoreOptions, clientUrls: () => readonly string
   const identity = encodeIdentity(member.identity);
   const context: ServiceContext = {
     member,
+    callsOf: (origin) =>
+      member.auth.enabled
+        ? member.onBehalfOf(member.auth.identify(credentialsOf(origin, options.clientCertAuth)))
+        : member,
     version: member.version,
     crypto: member.crypto,
     header: (revision) => ({ identity, revision, raftTerm: member.head().raftTerm }),

@@ -22,7 +22,7 @@ export class SnapshotStream {
 
   /** Resolves when everything is sent, or the client has gone. */
   async run(): Promise<void> {
-    const backup = await this.#context.member.maintenance.snapshot();
+    const backup = await this.#context.callsOf(this.#call).maintenance.snapshot();
     try {
       const hash = this.#context.crypto.sha256();
       let remaining = backup.bytes;

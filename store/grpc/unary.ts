@@ -1,11 +1,19 @@
 import type { Crypto } from '../../platform/crypto.ts';
-import type { Member } from '../server/interface.ts';
+import type { Member, MemberCalls } from '../server/interface.ts';
 import type { ClusterMember } from './messages/cluster.ts';
 import type { ResponseHeader } from './messages/header.ts';
 import type { Plain } from './schema/codec.ts';
 
+/** Who calls, as grpc-js's calls tell it. */
+export interface CallOrigin {
+  readonly metadata: { get(name: string): readonly (string | Buffer)[] };
+  getAuthContext(): {
+    readonly sslPeerCertificate?: { readonly subject: { readonly CN?: string | string[] } };
+  };
+}
+
 /** Answers one unary RPC: encoded request in, encoded response out. */
-export type UnaryMethod = (request: Buffer) => Promise<Buffer>;
+export type UnaryMethod = (request: Buffer, origin: CallOrigin) => Promise<Buffer>;
 
 /** Full method names ("/etcdserverpb.KV/Range") and what answers them. */
 export type UnaryMethods = Readonly<Record<string, UnaryMethod>>;
@@ -13,6 +21,8 @@ export type UnaryMethods = Readonly<Record<string, UnaryMethod>>;
 /** What every service needs. */
 export interface ServiceContext {
   readonly member: Member;
+  /** The member for whoever calls: the way of every call that could need permission. */
+  readonly callsOf: (origin: CallOrigin) => MemberCalls;
   /** A full header (all four fields) at `revision`. */
   readonly header: (revision: number) => ResponseHeader;
   /** This member as others should see it. */

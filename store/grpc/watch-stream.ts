@@ -7,6 +7,8 @@
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { StoreError, storeErrors, type Event, type Watch, type WatchBatch } from '../kv.ts';
+import { codeNames } from '../http/call-counts.ts';
+import { codes, storeStatus } from './status.ts';
 import {
   NO_WATCH_ID,
   readWatchCommand,
@@ -72,14 +74,13 @@ export class WatchStream {
   }
 
   #create(create: WatchCreate): void {
-    const refusal = this.#refusal(create);
-    if (refusal !== undefined) {
+    const watch = this.#refusal(create) ?? this.#watch(create);
+    if (typeof watch === 'string') {
       const refused = { watchId: NO_WATCH_ID, created: true, canceled: true };
-      void this.#send({ ...refused, cancelReason: refusal }, this.#context.member.head().revision);
+      void this.#send({ ...refused, cancelReason: watch }, this.#context.member.head().revision);
       return;
     }
     const id = create.watchId === 0 ? this.#freeId() : create.watchId;
-    const watch = this.#context.member.watch(create.request);
     const watcher: Watcher = {
       watch,
       create,
@@ -90,6 +91,17 @@ export class WatchStream {
     this.#watchers.set(id, watcher);
     if (watcher.owesProgress) watch.requestProgress();
     this.#run(id, watcher).catch(this.#fail);
+  }
+
+  /** Or why it may not be, as Go prints the status. */
+  #watch({ request }: WatchCreate): Watch | string {
+    try {
+      return this.#context.callsOf(this.#call).watch(request);
+    } catch (error) {
+      const status = error instanceof StoreError ? storeStatus(error.reason) : undefined;
+      if (status === undefined || status.code === codes.unavailable) throw error;
+      return `rpc error: code = ${codeNames[status.code]} desc = ${status.details}`;
+    }
   }
 
   #refusal({ request, watchId }: WatchCreate): string | undefined {

@@ -35,7 +35,8 @@ export class Alarms {
    * leases, because members may answer differently.
    */
   check(command: Command): void {
-    if (command.type === 'alarm' || command.type === 'leaseCheckpoint') return;
+    const { type } = command;
+    if (type === 'alarm' || type === 'auth' || type === 'leaseCheckpoint') return;
     if (this.has('corrupt')) throw new StoreError('corrupt');
     if (addsSpace(command)) throw new StoreError('noSpace');
   }
@@ -76,6 +77,7 @@ export function addsSpace(command: Command): boolean {
     case 'leaseRevoke':
     case 'leaseCheckpoint':
     case 'alarm':
+    case 'auth':
       return false;
   }
 }

@@ -9,7 +9,7 @@ import { MvccModel } from '../../test/model/mvcc-model.ts';
 import { interval, proposable, revision, steps } from '../../test/model/mvcc-commands.ts';
 import { StoreError } from '../kv.ts';
 import type { Event, KeyValue, RangeRequest } from '../kv.ts';
-import type { Command } from './command.ts';
+import type { StoreCommand } from './command.ts';
 import { ChangeEvent } from './event.ts';
 import type { RevisionEvents } from './event.ts';
 import { contains } from './interval.ts';
@@ -87,7 +87,7 @@ class Shell {
     return version.kv ?? decodeRecord(this.#record(version)!, version.main);
   }
 
-  apply(command: Command): unknown {
+  apply(command: StoreCommand): unknown {
     const release = this.store.cache.hold();
     try {
       for (let missing = this.store.missing(command); missing.length > 0;) {

@@ -13,7 +13,7 @@ import { assert } from '../../platform/assert.ts';
 import { StoreError } from '../kv.ts';
 import type { KeyValue, RangeRequest, RangeResponse, TxnRequest, TxnResponse } from '../kv.ts';
 import { Alarms } from './alarms.ts';
-import type { Alarm, Command, CommandResponse, LeaseCheckpoint } from './command.ts';
+import type { Alarm, Command, CommandResponse, LeaseCheckpoint, StoreCommand } from './command.ts';
 import { KeyIndex } from './key-index.ts';
 import { Lessor } from './lessor.ts';
 import { respond, select, wantsValues } from './range.ts';
@@ -88,12 +88,13 @@ export class MvccStore implements WriterState {
       case 'leaseRevoke':
       case 'leaseCheckpoint':
       case 'alarm':
+      case 'auth':
         return needed;
     }
     return needed.filter((version) => version.kv === undefined);
   }
 
-  apply(command: Command): CommandResponse {
+  apply(command: StoreCommand): CommandResponse {
     if (this.alarms.any) this.alarms.check(command);
     switch (command.type) {
       case 'put': {

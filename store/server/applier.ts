@@ -1,17 +1,19 @@
 /** Applies committed entries to the state machine and answers those who wait for them. */
 import { StoreError } from '../kv.ts';
+import type { AuthStore } from '../auth/auth-store.ts';
 import type { Command, CommandResponse } from '../mvcc/command.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import type { Entry } from '../raft/entry.ts';
 import { decodeChange } from './cluster-codec.ts';
 import { changesConfiguration } from './cluster-state.ts';
 import type { ClusterChange, ClusterState } from './cluster-state.ts';
-import { decodeCommand, requestIdOf } from './command-codec.ts';
+import { callerOf, decodeCommand, requestIdOf } from './command-codec.ts';
 import type { Proposals } from './proposals.ts';
 import type { Records } from './records.ts';
 
 interface ApplierOptions {
   readonly store: MvccStore;
+  readonly auth: AuthStore;
   readonly cluster: ClusterState;
   readonly records: Records;
   readonly proposals: Proposals;
@@ -25,12 +27,14 @@ interface ApplierOptions {
 export class Applier {
   readonly #options: ApplierOptions;
   readonly #store: MvccStore;
+  readonly #auth: AuthStore;
   readonly #proposals: Proposals;
   appliedIndex: number;
 
   constructor(options: ApplierOptions) {
     this.#options = options;
     this.#store = options.store;
+    this.#auth = options.auth;
     this.#proposals = options.proposals;
     this.appliedIndex = options.appliedIndex;
   }
@@ -77,7 +81,11 @@ export class Applier {
     const id = requestIdOf(entry.data);
     let response: CommandResponse;
     try {
-      response = this.#store.apply(command);
+      if (this.#auth.enabled) this.#auth.check(callerOf(entry.data), command, this.#store.lessor);
+      response =
+        command.type === 'auth'
+          ? this.#auth.apply(command.change, entry.index, this.#store)
+          : this.#store.apply(command);
     } catch (error) {
       // Anything else is a broken invariant: better to stop than to diverge from other members.
       if (!(error instanceof StoreError)) throw error;

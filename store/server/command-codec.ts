@@ -15,10 +15,12 @@ import type {
   SortTarget,
   TxnRequest,
 } from '../kv.ts';
-import type { Command, CommandType } from '../mvcc/command.ts';
+import type { Caller, Command, CommandType } from '../mvcc/command.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 const FORMAT = 1;
+/** The same, with a {@link Caller} (text, f64) before the command's type. */
+const FORMAT_WITH_CALLER = 2;
 const HEADER_BYTES = 9;
 
 /** Positions are the codes on disk: only ever add at the end. */
@@ -31,6 +33,7 @@ const commandTypes = [
   'leaseRevoke',
   'leaseCheckpoint',
   'alarm',
+  'auth',
 ] as const;
 const opTypes = ['range', 'put', 'deleteRange', 'txn', 'empty'] as const;
 const compareResults: readonly CompareResult[] = ['equal', 'greater', 'less', 'notEqual'];
@@ -40,12 +43,16 @@ commandTypes satisfies readonly CommandType[];
 opTypes satisfies readonly RequestOp['type'][];
 compareTargets satisfies readonly Compare['target'][];
 
-export function encodeCommand(command: Command, requestId: number): Buffer {
+export function encodeCommand(command: Command, requestId: number, caller?: Caller): Buffer {
   const hint =
     command.type === 'put' ? command.request.value.length + command.request.key.length : 256;
   const out = new ByteWriter(hint + 48);
-  out.byte(FORMAT);
+  out.byte(caller === undefined ? FORMAT : FORMAT_WITH_CALLER);
   out.double(requestId);
+  if (caller !== undefined) {
+    out.bytes(Buffer.from(caller.user));
+    out.double(caller.revision);
+  }
   out.byte(commandTypes.indexOf(command.type));
   switch (command.type) {
     case 'put':
@@ -69,6 +76,7 @@ export function encodeCommand(command: Command, requestId: number): Buffer {
       break;
     case 'leaseCheckpoint':
     case 'alarm':
+    case 'auth':
       // Rare ones need no format of their own.
       out.bytes(Buffer.from(JSON.stringify(command)));
   }
@@ -79,9 +87,20 @@ export function requestIdOf(entry: Uint8Array): number {
   return new ByteReader(entry, 1).double();
 }
 
+function readCaller(input: ByteReader): Caller {
+  return { user: input.bytes().toString(), revision: input.double() };
+}
+
+/** Undefined for a command that asks for no permission: of this store itself, or without users. */
+export function callerOf(entry: Uint8Array): Caller | undefined {
+  if (entry[0] !== FORMAT_WITH_CALLER) return undefined;
+  return readCaller(new ByteReader(entry, HEADER_BYTES));
+}
+
 export function decodeCommand(entry: Uint8Array): Command {
-  assert(entry[0] === FORMAT, `command format ${entry[0]} is known`);
   const input = new ByteReader(entry, HEADER_BYTES);
+  if (entry[0] === FORMAT_WITH_CALLER) readCaller(input);
+  else assert(entry[0] === FORMAT, `command format ${entry[0]} is known`);
   const command = readCommand(input);
   assert(input.done, 'an encoded command has no rest');
   return command;
@@ -104,6 +123,7 @@ function readCommand(input: ByteReader): Command {
       return { type, id: input.u64() };
     case 'leaseCheckpoint':
     case 'alarm':
+    case 'auth':
       return JSON.parse(input.bytes().toString()) as Extract<Command, { type: typeof type }>;
   }
 }

@@ -1,7 +1,5 @@
 /** The replicated state as it is at one moment, read from the engine in one go. */
 import type { StoreFacts, StoredLease, StoredPair } from '../backup/contents.ts';
-import { authBuckets, type AuthBucket } from '../backup/contents.ts';
-import type { Entry } from '../bolt/format.ts';
 import type { Engine, KeyAndValue } from '../engine/engine.ts';
 import { Alarms } from '../mvcc/alarms.ts';
 import { decodeRecord } from '../mvcc/record.ts';
@@ -43,7 +41,7 @@ export class EngineCopy {
   async facts(): Promise<CopiedFacts> {
     const leases: StoredLease[] = [];
     const alarms = new Alarms();
-    const auth: Record<AuthBucket, Entry[]> = { auth: [], authUsers: [], authRoles: [] };
+    const auth = new Map<string, Buffer>();
     let [appliedIndex, compactRevision] = [0, undefined as number | undefined];
     const see = ([key, value]: KeyAndValue): void => {
       if (within(leaseRange, key)) {
@@ -51,7 +49,7 @@ export class EngineCopy {
         leases.push({ id: leaseIdOf(key), ttlSeconds: value.readDoubleBE(0), remainingSeconds });
       } else if (within(factRange, key)) {
         alarms.restore(factNameOf(key));
-        addAuth(auth, factNameOf(key), value);
+        auth.set(factNameOf(key), value);
       } else if (key.equals(metaKeys.applied)) appliedIndex = value.readDoubleBE(0);
       else if (key.equals(metaKeys.compactRevision)) compactRevision = value.readDoubleBE(0);
     };
@@ -97,11 +95,4 @@ export function* pairsOf(chunk: Chunk): Generator<StoredPair> {
     const { main, sub } = revisionOfKey(key);
     yield { kv: decodeRecord(value, main), sub };
   }
-}
-
-/** Facts of users and roles are named by etcd's bucket and key, and hold what etcd's do. */
-function addAuth(auth: Record<AuthBucket, Entry[]>, name: string, value: Buffer): void {
-  const [, bucket, key] = /^auth\/(\w+)\/(.*)$/s.exec(name) ?? [];
-  const known = authBuckets.find((each) => each === bucket);
-  if (known !== undefined) auth[known].push([Buffer.from(key!, 'latin1'), value]);
 }

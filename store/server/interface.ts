@@ -11,8 +11,10 @@ import type {
   KvStatus,
   PutRequest,
   PutResponse,
+  TxnRequest,
+  TxnResponse,
 } from '../kv.ts';
-import type { Alarm } from '../mvcc/command.ts';
+import type { Alarm, AuthChange, Caller, Permission } from '../mvcc/command.ts';
 
 /** IDs are unsigned 64-bit, in decimal text. */
 export interface MemberIdentity {
@@ -69,12 +71,12 @@ export interface LeaseTimeToLive {
 /** Leases (etcd v3 Lease service). Lease IDs are decimal text. */
 export interface Leases {
   /** `id` absent or "0": the store picks one. Rejects `leaseExists`, `leaseTtlTooLarge`. */
-  grant(request: { readonly id?: string; readonly ttlSeconds: number }): Promise<{
-    readonly id: string;
-    readonly ttlSeconds: number;
-  }>;
+  grant(
+    request: { readonly id?: string; readonly ttlSeconds: number },
+    caller?: Caller,
+  ): Promise<{ readonly id: string; readonly ttlSeconds: number }>;
   /** Deletes the lease and its keys in one revision. Rejects `leaseNotFound`. */
-  revoke(id: string): Promise<void>;
+  revoke(id: string, caller?: Caller): Promise<void>;
   /**
    * The renewed TTL in seconds; 0 if the lease is unknown or expired (etcd answers so, not by an
    * error).
@@ -82,6 +84,29 @@ export interface Leases {
   keepAlive(id: string): Promise<number>;
   timeToLive(id: string, withKeys: boolean): Promise<LeaseTimeToLive>;
   list(): Promise<readonly string[]>;
+}
+
+/** What a call says of who makes it. */
+export interface Credentials {
+  readonly token?: string | undefined;
+  /** Of a verified client certificate. */
+  readonly commonName?: string | undefined;
+}
+
+/** etcd v3 Auth. Changes and reads are linearizable. */
+export interface Auth {
+  readonly enabled: boolean;
+  readonly revision: number;
+  /** Undefined if nothing was said. Throws `invalidAuthToken`. */
+  identify(credentials: Credentials): Caller | undefined;
+  /** A token. Rejects `authFailed`, `authNotEnabled`. */
+  authenticate(user: string, password: string): Promise<string>;
+  hashPassword(password: string): Promise<string>;
+  change(change: AuthChange, caller?: Caller): Promise<void>;
+  userRoles(name: string): Promise<readonly string[]>;
+  rolePermissions(name: string): Promise<readonly Permission[]>;
+  users(): Promise<readonly string[]>;
+  roles(): Promise<readonly string[]>;
 }
 
 export interface KvHash {
@@ -140,14 +165,33 @@ export interface MemberStatistics {
   readonly leasesExpired: number;
 }
 
-export interface Member extends Kv, Running {
+/** What a caller may ask of a member; all of it asks for permission while authentication is on. */
+export interface MemberCalls extends Pick<Kv, 'range' | 'txn' | 'watch'> {
+  put(request: PutRequest): Promise<PutResponse>;
+  deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse>;
+  compact(revision: number, physical?: boolean): Promise<void>;
+  readonly leases: Leases;
+  readonly maintenance: Maintenance;
+  readonly auth: Auth;
+  /** Rejects unless it is any user that calls, or root. */
+  checkUser(): Promise<void>;
+  checkAdmin(): Promise<void>;
+}
+
+/** A transaction's caller, and a check that one without writes passes after it has read. */
+export interface TxnPermit {
+  readonly caller: Caller;
+  readonly check: () => void;
+}
+
+export interface Member extends Kv, MemberCalls, Running {
   readonly identity: MemberIdentity;
   /** etcd API version told to clients. */
   readonly version: string;
   readonly crypto: Crypto;
-  readonly leases: Leases;
-  readonly maintenance: Maintenance;
   readonly membership: Membership;
+  /** The same member, asking permission for `caller`. */
+  onBehalfOf(caller: Caller | undefined): MemberCalls;
   /**
    * Resolves when this member is part of a cluster that has a leader, has caught up with it and
    * has published its name and URLs.
@@ -155,10 +199,12 @@ export interface Member extends Kv, Running {
   ready(): Promise<void>;
   /** Hands leadership to another voter. Rejects `notLeader`, `badLeaderTransferee`. */
   moveLeader(to: string): Promise<void>;
-  put(request: PutRequest): Promise<PutResponse>;
-  deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse>;
+  // A caller is checked where the command is applied; without one it is the store's own.
+  put(request: PutRequest, caller?: Caller): Promise<PutResponse>;
+  deleteRange(request: DeleteRangeRequest, caller?: Caller): Promise<DeleteRangeResponse>;
+  txn(request: TxnRequest, permit?: TxnPermit): Promise<TxnResponse>;
   /** `physical` also waits until what the compaction removed is deleted. */
-  compact(revision: number, physical?: boolean): Promise<void>;
+  compact(revision: number, physical?: boolean, caller?: Caller): Promise<void>;
   /** The newest applied revision and the current term: what a response header carries. */
   head(): { readonly revision: number; readonly raftTerm: number };
   status(): Promise<MemberStatus>;

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
 import { StoreError } from '../kv.ts';
-import type { Command } from '../mvcc/command.ts';
+import type { Caller, Command } from '../mvcc/command.ts';
 import { NONE } from '../raft/entry.ts';
 import type { LeaseTimeToLive, Leases } from './interface.ts';
 import { LeaseClock } from './lease-clock.ts';
@@ -75,15 +75,15 @@ export class LeaseService implements Leases {
     }
   }
 
-  async grant(request: { readonly id?: string; readonly ttlSeconds: number }): Promise<{
-    readonly id: string;
-    readonly ttlSeconds: number;
-  }> {
+  async grant(
+    request: { readonly id?: string; readonly ttlSeconds: number },
+    caller?: Caller,
+  ): Promise<{ readonly id: string; readonly ttlSeconds: number }> {
     if (request.ttlSeconds > MAX_TTL_SECONDS) throw new StoreError('leaseTtlTooLarge');
     const ttlSeconds = Math.max(request.ttlSeconds, this.#minTtlSeconds);
     const chosen = request.id !== undefined && request.id !== '0';
     const id = chosen ? request.id : this.#freshId();
-    await this.#replica.propose({ type: 'leaseGrant', id, ttlSeconds });
+    await this.#replica.propose({ type: 'leaseGrant', id, ttlSeconds }, caller);
     return { id, ttlSeconds };
   }
 
@@ -97,10 +97,10 @@ export class LeaseService implements Leases {
     }
   }
 
-  async revoke(id: string): Promise<void> {
+  async revoke(id: string, caller?: Caller): Promise<void> {
     this.#leaseClock.revoking(id);
     try {
-      await this.#replica.propose({ type: 'leaseRevoke', id });
+      await this.#replica.propose({ type: 'leaseRevoke', id }, caller);
     } catch (error) {
       this.#leaseClock.revokeFailed(id);
       throw error;

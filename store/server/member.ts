@@ -21,12 +21,21 @@ import type {
   Watch,
   WatchRequest,
 } from '../kv.ts';
-import { wantsValues } from '../mvcc/range.ts';
-import { validateDeleteRange, validatePut, validateRange, validateTxn } from '../mvcc/validate.ts';
+import type { Caller } from '../mvcc/command.ts';
+import { validateDeleteRange, validatePut, validateTxn } from '../mvcc/validate.ts';
 import { NONE } from '../raft/entry.ts';
+import { AuthService } from './auth-service.ts';
 import { forceNewCluster, loadIdentity } from './bootstrap.ts';
 import { EngineFolders } from './engine-folders.ts';
-import type { Member, MemberIdentity, MemberStatistics, MemberStatus } from './interface.ts';
+import type {
+  Member,
+  MemberCalls,
+  MemberIdentity,
+  MemberStatistics,
+  MemberStatus,
+  TxnPermit,
+} from './interface.ts';
+import { GuardedCalls } from './guarded-calls.ts';
 import { LeaseService } from './leases.ts';
 import { MemberMaintenance } from './maintenance.ts';
 import { handOver, moveLeader } from './leadership.ts';
@@ -34,12 +43,13 @@ import { ClusterMembership } from './membership.ts';
 import { withDefaults } from './options.ts';
 import type { MemberOptions, Settings } from './options.ts';
 import type { PeerHandlers, Peers, Question } from './peers.ts';
+import { readRange, readTxn } from './reads.ts';
 import { Replica } from './replica.ts';
 import type { TimingName } from './replica-state.ts';
 import { alarmText } from './no-space-alarm.ts';
 import { statisticsOf } from './statistics.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
-import { isReadOnly, isSerializable } from './txn-kind.ts';
+import { isReadOnly } from './txn-kind.ts';
 import { WatchSession } from './watch-session.ts';
 
 export type { MemberOptions } from './options.ts';
@@ -76,6 +86,7 @@ class StoreMember implements Member, PeerHandlers {
   readonly crypto: Crypto;
   readonly leases: LeaseService;
   readonly maintenance: MemberMaintenance;
+  readonly auth: AuthService;
   readonly membership: ClusterMembership;
   readonly #settings: Settings;
   readonly #snapshots: SnapshotReceiver;
@@ -113,6 +124,7 @@ class StoreMember implements Member, PeerHandlers {
     this.#engine = parts.engine;
     this.#replica = replica;
     const peers = (): Peers | undefined => this.#peers;
+    this.auth = new AuthService(replica, settings.auth, settings);
     this.leases = new LeaseService(replica, { ...settings, peers });
     this.membership = new ClusterMembership({ ...settings, peers, replica: () => this.#replica });
     this.maintenance = new MemberMaintenance({
@@ -238,61 +250,45 @@ class StoreMember implements Member, PeerHandlers {
     this.#replica = await openReplica({ ...parts, engine }, () => this);
     for (const observe of this.#observers) this.#replica.onTiming(observe);
     this.leases.serve(this.#replica);
+    this.auth.serve(this.#replica);
     this.events.onChanged();
     this.#replica.start();
   }
 
-  async put(request: PutRequest): Promise<PutResponse> {
+  onBehalfOf(caller: Caller | undefined): MemberCalls {
+    const { auth, store } = this.#replica;
+    return new GuardedCalls({ member: this, auth, lessor: store.lessor, caller });
+  }
+
+  checkUser(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  checkAdmin(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async put(request: PutRequest, caller?: Caller): Promise<PutResponse> {
     validatePut(request);
-    return this.#replica.propose({ type: 'put', request });
+    return this.#replica.propose({ type: 'put', request }, caller);
   }
 
-  async deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse> {
+  async deleteRange(request: DeleteRangeRequest, caller?: Caller): Promise<DeleteRangeResponse> {
     validateDeleteRange(request);
-    return this.#replica.propose({ type: 'deleteRange', request });
+    return this.#replica.propose({ type: 'deleteRange', request }, caller);
   }
 
-  async range(request: RangeRequest): Promise<RangeResponse> {
-    validateRange(request);
-    this.#replica.assertRunning();
-    if (request.serializable !== true) {
-      this.#replica.assertVoter();
-      const proof = this.#replica.confirmRead();
-      if (proof !== undefined) await proof;
-    }
-    const { store, records } = this.#replica;
-    const selection = store.select(request);
-    const missing =
-      wantsValues(request) && selection.versions.some((version) => version.kv === undefined);
-    if (!missing) return store.respond(request, selection);
-    const revision = store.current;
-    const kvs = await records.pairs(selection.versions);
-    return { ...store.respond(request, selection, kvs), revision };
+  range(request: RangeRequest): Promise<RangeResponse> {
+    return readRange(this.#replica, request);
   }
 
-  async txn(request: TxnRequest): Promise<TxnResponse> {
+  async txn(request: TxnRequest, permit?: TxnPermit): Promise<TxnResponse> {
     validateTxn(request, this.#settings.maxTxnOps);
-    if (isReadOnly(request)) return this.#readTxn(request);
-    return this.#replica.propose({ type: 'txn', request });
-  }
-
-  /** Needs no log entry, only proof that the state is current. */
-  async #readTxn(request: TxnRequest): Promise<TxnResponse> {
-    this.#replica.assertRunning();
-    this.#replica.assertVoter();
-    const { store, records } = this.#replica;
-    const proof = isSerializable(request) ? undefined : this.#replica.confirmRead();
-    if (proof !== undefined) await proof;
-    const release = store.cache.hold();
-    try {
-      for (;;) {
-        const missing = store.missing({ type: 'txn', request });
-        if (missing.length === 0) return store.readTxn(request);
-        await records.makeResident(missing);
-      }
-    } finally {
-      release();
-    }
+    if (!isReadOnly(request))
+      return this.#replica.propose({ type: 'txn', request }, permit?.caller);
+    const response = await readTxn(this.#replica, request);
+    permit?.check();
+    return response;
   }
 
   watch(request: WatchRequest): Watch {
@@ -309,8 +305,8 @@ class StoreMember implements Member, PeerHandlers {
     return session;
   }
 
-  async compact(revision: number, physical?: boolean): Promise<void> {
-    await this.#replica.propose({ type: 'compact', revision });
+  async compact(revision: number, physical?: boolean, caller?: Caller): Promise<void> {
+    await this.#replica.propose({ type: 'compact', revision }, caller);
     if (physical === true) await this.#replica.removed();
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import { noCrypto, type Crypto } from '../../platform/crypto.ts';
+import { noCrypto, type Crypto, type TokenSigner } from '../../platform/crypto.ts';
 import type { Disk } from '../../platform/disk.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
@@ -7,6 +7,14 @@ import type { EngineFactory } from '../engine/engine.ts';
 import { openRocksdb } from '../engine/rocksdb.ts';
 import type { Sha1 } from './identity.ts';
 import type { PeersFactory } from './peers.ts';
+
+export interface AuthSettings {
+  /** Simple tokens end so long after their last use. */
+  readonly tokenTtlSeconds: number;
+  readonly bcryptCost: number;
+  /** Signs JSON web tokens in place of simple ones. */
+  readonly signer?: TokenSigner;
+}
 
 export interface MemberOptions {
   readonly clock: Clock;
@@ -16,6 +24,7 @@ export interface MemberOptions {
   readonly sha1: Sha1;
   /** For copies and users. Default: {@link noCrypto}. */
   readonly crypto?: Crypto;
+  readonly auth?: AuthSettings;
   readonly dataDir: string;
   readonly name?: string;
   readonly clientUrls?: readonly string[];
@@ -84,6 +93,7 @@ export function withDefaults(options: MemberOptions): Settings {
     valueCacheBytes: 32 << 20,
     version: '3.6.0',
     crypto: noCrypto,
+    auth: { tokenTtlSeconds: 300, bcryptCost: 10 },
     onFailure: () => {},
     onRemoved: () => {},
     forceNewCluster: false,

@@ -1,5 +1,6 @@
 /** Reads stored versions back from the engine. */
 import { assert } from '../../platform/assert.ts';
+import type { AuthStore } from '../auth/auth-store.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { KeyValue } from '../kv.ts';
 import { ChangeEvent } from '../mvcc/event.ts';
@@ -31,7 +32,7 @@ export class Records {
   }
 
   /** Fills an empty store. */
-  async restore(compactRevision: number | undefined): Promise<void> {
+  async restore(compactRevision: number | undefined, auth: AuthStore): Promise<void> {
     const store = this.#store;
     for await (const chunk of this.#engine.iterate(leaseRange))
       for (const [key, value] of chunk) {
@@ -39,7 +40,10 @@ export class Records {
         store.restoreLease(leaseIdOf(key), value.readDoubleBE(0), remainingSeconds);
       }
     for await (const chunk of this.#engine.iterate(factRange))
-      for (const [key] of chunk) store.alarms.restore(factNameOf(key));
+      for (const [key, value] of chunk) {
+        store.alarms.restore(factNameOf(key));
+        auth.restore(factNameOf(key), value);
+      }
     for await (const chunk of this.#engine.iterate(allRecords))
       for (const [key, value] of chunk) {
         const { main, sub } = revisionOfKey(key);

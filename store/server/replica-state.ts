@@ -1,4 +1,5 @@
 /** What a replica starts with: state read from its engine, and Raft on top of it. */
+import { AuthStore } from '../auth/auth-store.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Command } from '../mvcc/command.ts';
 import { MvccStore } from '../mvcc/store.ts';
@@ -37,6 +38,7 @@ export interface LoadedState {
   readonly persistence: Persistence;
   readonly log: LoadedLog;
   readonly store: MvccStore;
+  readonly auth: AuthStore;
   readonly records: Records;
   readonly observers: ((name: TimingName, seconds: number) => void)[];
 }
@@ -54,8 +56,9 @@ export async function loadState(options: ReplicaOptions): Promise<LoadedState> {
     watchLimits: WATCH_LIMITS,
   });
   const records = new Records(engine, store);
-  await records.restore(log.compactRevision);
-  return { persistence, log, store, records, observers };
+  const auth = new AuthStore();
+  await records.restore(log.compactRevision, auth);
+  return { persistence, log, store, auth, records, observers };
 }
 
 export function createRaft({ settings, memberId }: ReplicaOptions, log: LoadedLog): RawNode {

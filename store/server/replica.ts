@@ -4,8 +4,9 @@
  */
 import { assert } from '../../platform/assert.ts';
 import type { Timer } from '../../platform/clock.ts';
+import type { AuthStore } from '../auth/auth-store.ts';
 import { StoreError } from '../kv.ts';
-import type { Command, CommandResponses, CommandType } from '../mvcc/command.ts';
+import type { Caller, Command, CommandResponses, CommandType } from '../mvcc/command.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import { NONE } from '../raft/entry.ts';
 import type { Entry, HardState, MemberId, SnapshotPoint } from '../raft/entry.ts';
@@ -13,8 +14,7 @@ import type { LogWindow } from '../raft/log-storage.ts';
 import type { Message } from '../raft/message.ts';
 import type { RawNode, Ready } from '../raft/raw-node.ts';
 import { Applier } from './applier.ts';
-import { changesConfiguration } from './cluster-state.ts';
-import type { ClusterChange, ClusterState } from './cluster-state.ts';
+import { changesConfiguration, type ClusterChange, type ClusterState } from './cluster-state.ts';
 import { Compactor } from './compactor.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
 import { LogCompaction } from './log-compaction.ts';
@@ -23,8 +23,7 @@ import type { Settings } from './options.ts';
 import type { Peers } from './peers.ts';
 import type { Effects, Persistence } from './persistence.ts';
 import { Proposals } from './proposals.ts';
-import { ReadyLoop } from './ready-loop.ts';
-import type { Duties } from './ready-loop.ts';
+import { ReadyLoop, type Duties } from './ready-loop.ts';
 import type { Records } from './records.ts';
 import { Removals } from './removals.ts';
 import { createRaft, loadState } from './replica-state.ts';
@@ -43,6 +42,7 @@ const CONTEXT_EPOCHS = 2 ** 21;
 
 export class Replica implements Duties {
   readonly store: MvccStore;
+  readonly auth: AuthStore;
   readonly records: Records;
   readonly raft: RawNode;
   readonly reads: LinearizableReads;
@@ -88,15 +88,16 @@ export class Replica implements Duties {
     this.#options = options;
     this.cluster = log.cluster;
     this.store = store;
+    this.auth = state.auth;
     this.records = records;
-    this.#flushedIndex = log.applied;
-    this.#handedIndex = log.applied;
+    this.#flushedIndex = this.#handedIndex = log.applied;
     this.#settling = new Settling(log.applied);
     this.raft = createRaft(options, log);
     const epoch = settings.random.below(Proposals.epochs, 'request ID epoch');
     this.proposals = new Proposals(epoch, this.raft);
     this.applier = new Applier({
       store,
+      auth: this.auth,
       cluster: log.cluster,
       records,
       proposals: this.proposals,
@@ -177,10 +178,11 @@ export class Replica implements Duties {
   /** Resolves when the command is applied here, durable on a quorum. */
   async propose<T extends CommandType>(
     command: Extract<Command, { type: T }>,
+    caller?: Caller,
   ): Promise<CommandResponses[T]> {
     this.assertRunning();
     this.assertVoter();
-    return this.#submission.command(command);
+    return this.#submission.command(command, caller);
   }
 
   /** Resolves when the change is applied here. */
@@ -379,9 +381,9 @@ export class Replica implements Duties {
   }
 
   /** Ends in favour of a snapshot's state: what was not applied here is of no more use. */
-  async abandon(): Promise<void> {
+  abandon(): Promise<void> {
     this.#failure ??= new StoreError('unavailable');
-    await this.stop();
+    return this.stop();
   }
 
   /** Writes what waits and lets go of everything but the engine. */

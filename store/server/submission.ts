@@ -1,5 +1,11 @@
 /** From a command or a change of the cluster to a proposal under way. */
-import type { Command, CommandResponse, CommandResponses, CommandType } from '../mvcc/command.ts';
+import type {
+  Caller,
+  Command,
+  CommandResponse,
+  CommandResponses,
+  CommandType,
+} from '../mvcc/command.ts';
 import type { Proposal } from '../raft/entry.ts';
 import { Admission } from './admission.ts';
 import { encodeChange } from './cluster-codec.ts';
@@ -34,10 +40,11 @@ export class Submission {
 
   async command<T extends CommandType>(
     command: Extract<Command, { type: T }>,
+    caller?: Caller,
   ): Promise<CommandResponses[T]> {
     const { proposals, raft, applied } = this.#options;
     const id = proposals.nextId();
-    const data = encodeCommand(command, id);
+    const data = encodeCommand(command, id, caller);
     this.#admission.admit(command, data.length, {
       committed: raft.commit,
       applied: applied(),

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { StoreError } from '../../store/kv.ts';
 import type { PutRequest, RangeRequest, RequestOp, TxnRequest } from '../../store/kv.ts';
-import type { Command } from '../../store/mvcc/command.ts';
+import type { StoreCommand } from '../../store/mvcc/command.ts';
 import { validateTxn } from '../../store/mvcc/validate.ts';
 
 const key = fc.constantFrom('a', 'b', 'b1', 'c', 'd');
@@ -70,15 +70,15 @@ export const txn: fc.Arbitrary<TxnRequest> = fc.letrec<{ txn: TxnRequest; op: Re
 ).txn;
 
 export type Step =
-  | { readonly do: 'apply'; readonly command: Command }
+  | { readonly do: 'apply'; readonly command: StoreCommand }
   | { readonly do: 'read'; readonly request: RangeRequest }
   | { readonly do: 'shell'; readonly act: 'flush' | 'remove' | 'restart' | 'drain' };
-const apply = (command: Command): Step => ({ do: 'apply', command });
-const checkpoint = (id: string): Command => ({
+const apply = (command: StoreCommand): Step => ({ do: 'apply', command });
+const checkpoint = (id: string): StoreCommand => ({
   type: 'leaseCheckpoint',
   checkpoints: [{ id, remainingSeconds: 3 }],
 });
-const alarm: fc.Arbitrary<Command> = fc.record({
+const alarm: fc.Arbitrary<StoreCommand> = fc.record({
   type: fc.constant('alarm'),
   // Disarmed more often than raised, so that most of a script runs without alarms.
   action: fc.constantFrom('activate', 'deactivate', 'deactivate', 'deactivate'),
@@ -105,7 +105,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 export const steps = fc.array(step, { maxLength: 60, size: 'max' });
 
 /** Lease "0" means none, and transactions that the API refuses never reach the log. */
-export function proposable(command: Command): boolean {
+export function proposable(command: StoreCommand): boolean {
   if (command.type === 'leaseGrant' || command.type === 'leaseRevoke') return command.id !== '0';
   if (command.type !== 'txn') return true;
   try {

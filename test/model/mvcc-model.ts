@@ -8,7 +8,7 @@ import type {
   ResponseOp,
   TxnRequest,
 } from '../../store/kv.ts';
-import type { Command } from '../../store/mvcc/command.ts';
+import type { StoreCommand } from '../../store/mvcc/command.ts';
 import { contains } from '../../store/mvcc/interval.ts';
 import type { Interval } from '../../store/mvcc/interval.ts';
 
@@ -74,7 +74,7 @@ export class MvccModel {
 
   readonly alarms = new Set<string>();
 
-  apply(command: Command): unknown {
+  apply(command: StoreCommand): unknown {
     const before = this.log.length;
     this.#main = this.current + 1;
     try {
@@ -84,7 +84,7 @@ export class MvccModel {
     }
   }
 
-  #answer(command: Command): unknown {
+  #answer(command: StoreCommand): unknown {
     this.#checkAlarms(command);
     switch (command.type) {
       case 'put':
@@ -125,7 +125,7 @@ export class MvccModel {
   }
 
   /** With an alarm only what frees space passes; with a worse one nothing. */
-  #checkAlarms(command: Command): void {
+  #checkAlarms(command: StoreCommand): void {
     if (command.type === 'alarm' || command.type === 'leaseCheckpoint') return;
     const alarms = [...this.alarms].join();
     if (alarms.includes('corrupt')) throw new StoreError('corrupt');

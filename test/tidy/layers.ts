@@ -29,10 +29,18 @@ export const layers: readonly Layer[] = [
   { part: 'store/kv.ts', imports: [] },
   { part: 'store/raft', imports: ['platform'] },
   { part: 'store/mvcc', imports: ['store/kv.ts', 'platform'], packages: ['sorted-btree'] },
+  { part: 'store/auth', imports: ['store/kv.ts', 'store/mvcc'] },
   { part: 'store/bolt', imports: ['platform'] },
   {
     part: 'store/backup',
-    imports: ['store/bolt', 'store/grpc/wire', 'store/grpc/schema', 'store/kv.ts', 'store/mvcc'],
+    imports: [
+      'store/auth',
+      'store/bolt',
+      'store/grpc/wire',
+      'store/grpc/schema',
+      'store/kv.ts',
+      'store/mvcc',
+    ],
   },
   { part: 'store/engine', imports: ['platform'], packages: ['rocksdb', 'sorted-btree'] },
   {
@@ -42,6 +50,7 @@ export const layers: readonly Layer[] = [
       'store/raft',
       'store/mvcc',
       'store/engine',
+      'store/auth',
       'store/bolt',
       'store/backup',
       'platform',

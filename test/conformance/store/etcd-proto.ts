@@ -87,6 +87,44 @@ message DowngradeResponse { ResponseHeader header = 1; string version = 2; }
 message SnapshotRequest { }
 message SnapshotResponse { ResponseHeader header = 1; uint64 remaining_bytes = 2; bytes blob = 3;
   string version = 4; }
+message Permission { enum Type { READ = 0; WRITE = 1; READWRITE = 2; }
+  Type permType = 1; bytes key = 2; bytes range_end = 3; }
+message UserAddOptions { bool no_password = 1; }
+message AuthEnableRequest { }
+message AuthEnableResponse { ResponseHeader header = 1; }
+message AuthDisableRequest { }
+message AuthDisableResponse { ResponseHeader header = 1; }
+message AuthStatusRequest { }
+message AuthStatusResponse { ResponseHeader header = 1; bool enabled = 2;
+  uint64 authRevision = 3; }
+message AuthenticateRequest { string name = 1; string password = 2; }
+message AuthenticateResponse { ResponseHeader header = 1; string token = 2; }
+message AuthUserAddRequest { string name = 1; string password = 2; UserAddOptions options = 3; }
+message AuthUserAddResponse { ResponseHeader header = 1; }
+message AuthUserGetRequest { string name = 1; }
+message AuthUserGetResponse { ResponseHeader header = 1; repeated string roles = 2; }
+message AuthUserListRequest { }
+message AuthUserListResponse { ResponseHeader header = 1; repeated string users = 2; }
+message AuthUserDeleteRequest { string name = 1; }
+message AuthUserDeleteResponse { ResponseHeader header = 1; }
+message AuthUserChangePasswordRequest { string name = 1; string password = 2; }
+message AuthUserChangePasswordResponse { ResponseHeader header = 1; }
+message AuthUserGrantRoleRequest { string user = 1; string role = 2; }
+message AuthUserGrantRoleResponse { ResponseHeader header = 1; }
+message AuthUserRevokeRoleRequest { string name = 1; string role = 2; }
+message AuthUserRevokeRoleResponse { ResponseHeader header = 1; }
+message AuthRoleAddRequest { string name = 1; }
+message AuthRoleAddResponse { ResponseHeader header = 1; }
+message AuthRoleGetRequest { string role = 1; }
+message AuthRoleGetResponse { ResponseHeader header = 1; repeated Permission perm = 2; }
+message AuthRoleListRequest { }
+message AuthRoleListResponse { ResponseHeader header = 1; repeated string roles = 2; }
+message AuthRoleDeleteRequest { string role = 1; }
+message AuthRoleDeleteResponse { ResponseHeader header = 1; }
+message AuthRoleGrantPermissionRequest { string name = 1; Permission perm = 2; }
+message AuthRoleGrantPermissionResponse { ResponseHeader header = 1; }
+message AuthRoleRevokePermissionRequest { string role = 1; bytes key = 2; bytes range_end = 3; }
+message AuthRoleRevokePermissionResponse { ResponseHeader header = 1; }
 message StatusRequest { }
 message StatusResponse { ResponseHeader header = 1; string version = 2; int64 dbSize = 3;
   uint64 leader = 4; uint64 raftIndex = 5; uint64 raftTerm = 6; uint64 raftAppliedIndex = 7;

@@ -165,7 +165,10 @@ describe.skipIf(etcdctl === undefined || etcd === undefined)('etcdctl', () => {
 
   it('is told clearly what this store does not do', async () => {
     const [ours] = servers;
-    for (const args of [['user', 'add', 'root:x'], ['move-leader', '1']]) {
+    for (const args of [
+      ['user', 'add', 'root:x'],
+      ['move-leader', '1'],
+    ]) {
       const { code, stderr } = await ctl(ours!, args);
       expect(code).not.toBe(0);
       expect(stderr).toMatch(/Unimplemented|does not implement|bad|no leader/);

@@ -1,4 +1,10 @@
-import { Client, credentials, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
+import {
+  Client,
+  credentials,
+  Metadata,
+  type ClientDuplexStream,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { decodeMessage, encodeMessage, type Plain } from './etcd-proto.ts';
 
 const asIs = (bytes: Buffer): Buffer => bytes;
@@ -26,11 +32,21 @@ const services: Readonly<Record<string, string>> = {
   Defragment: 'Maintenance',
   Downgrade: 'Maintenance',
   MemberList: 'Cluster',
+  ...Object.fromEntries(
+    (
+      'AuthEnable AuthDisable AuthStatus Authenticate UserAdd UserGet UserList UserDelete ' +
+      'UserChangePassword UserGrantRole UserRevokeRole RoleAdd RoleGet RoleList RoleDelete ' +
+      'RoleGrantPermission RoleRevokePermission'
+    )
+      .split(' ')
+      .map((method) => [method, 'Auth']),
+  ),
 };
 
 /** A gRPC client that hides nothing: messages as plain values, statuses as they came. */
 export class RawClient {
   readonly #client: Client;
+  readonly #metadata = new Metadata();
 
   constructor(address: string) {
     this.#client = new Client(address, credentials.createInsecure(), {
@@ -40,8 +56,21 @@ export class RawClient {
     });
   }
 
+  /** Of all calls from now on; absent: none. */
+  useToken(token?: string): void {
+    this.#metadata.remove('token');
+    if (token !== undefined) this.#metadata.set('token', token);
+  }
+
+  async login(name: string, password: string): Promise<void> {
+    this.useToken();
+    this.useToken(String((await this.call('Authenticate', { name, password }))['token']));
+  }
+
   async call(method: string, request: Plain = {}): Promise<Plain> {
-    const prefix = method === 'Compact' ? 'Compaction' : method;
+    const auth = services[method] === 'Auth' && !method.startsWith('Auth') ? 'Auth' : '';
+    const prefix =
+      method === 'Compact' ? 'Compaction' : `${auth}${method}`.replace('AuthAuth', 'Auth');
     const bytes = encodeMessage(`${prefix}Request`, request);
     return decodeMessage(`${prefix}Response`, await this.send(method, bytes));
   }
@@ -50,7 +79,7 @@ export class RawClient {
   send(method: string, bytes: Buffer): Promise<Buffer> {
     const path = `/etcdserverpb.${services[method]}/${method}`;
     return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(path, asIs, asIs, bytes, (error, response) => {
+      this.#client.makeUnaryRequest(path, asIs, asIs, bytes, this.#metadata, (error, response) => {
         if (error !== null) reject(error);
         else resolve(response!);
       });
@@ -90,7 +119,7 @@ export class RawClient {
   }
 
   #open(path: string): ClientDuplexStream<Buffer, Buffer> {
-    return this.#client.makeBidiStreamRequest(path, asIs, asIs);
+    return this.#client.makeBidiStreamRequest(path, asIs, asIs, this.#metadata);
   }
 }
 
