@@ -51,3 +51,24 @@ describe('parseJson', () => {
     expect(() => parseJson(text)).toThrow(new MalformedJson(message));
   });
 });
+
+describe('duplicates of a valid text', () => {
+  it('are none in what JSON.stringify wrote, whatever the strings hold', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(parseJson(JSON.stringify(value), { duplicates: true }).duplicates).toEqual([]);
+      }),
+    );
+  });
+
+  it('are found behind strings of quotes and backslashes', () => {
+    const tricky = fc.stringMatching(/^[\\"{}:,a]*$/);
+    fc.assert(
+      fc.property(tricky, tricky, (key, text) => {
+        const [name, string] = [JSON.stringify(key), JSON.stringify(text)];
+        const twice = `{"x":{${name}:${string}, ${name} :[${string}]}}`;
+        expect(parseJson(twice, { duplicates: true }).duplicates).toEqual([`x.${key}`]);
+      }),
+    );
+  });
+});

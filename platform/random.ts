@@ -9,6 +9,8 @@ export interface Random {
   bytes(length: number, reason: string): Uint8Array;
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** A version 4 UUID (RFC 9562, section 5.4) in lower-case text. */
 export function uuid(random: Random, reason: string): string {
   const bytes = random.bytes(16, reason);
@@ -17,7 +19,7 @@ export function uuid(random: Random, reason: string): string {
   let text = '';
   for (let i = 0; i < 16; i++) {
     if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
-    text += bytes[i]!.toString(16).padStart(2, '0');
+    text += HEX[bytes[i]!]!;
   }
   return text;
 }

@@ -22,6 +22,8 @@ const FORMAT = 1;
 /** The same, with a {@link Caller} (text, f64) before the command's type. */
 const FORMAT_WITH_CALLER = 2;
 const HEADER_BYTES = 9;
+/** The header and a command's small fields. */
+const COMMAND_BYTES = 48;
 
 /** Positions are the codes on disk: only ever add at the end. */
 const commandTypes = [
@@ -44,9 +46,7 @@ opTypes satisfies readonly RequestOp['type'][];
 compareTargets satisfies readonly Compare['target'][];
 
 export function encodeCommand(command: Command, requestId: number, caller?: Caller): Buffer {
-  const hint =
-    command.type === 'put' ? command.request.value.length + command.request.key.length : 256;
-  const out = new ByteWriter(hint + 48);
+  const out = new ByteWriter(COMMAND_BYTES + expectedBytes(command));
   out.byte(caller === undefined ? FORMAT : FORMAT_WITH_CALLER);
   out.double(requestId);
   if (caller !== undefined) {
@@ -81,6 +81,19 @@ export function encodeCommand(command: Command, requestId: number, caller?: Call
       out.bytes(Buffer.from(JSON.stringify(command)));
   }
   return out.finish();
+}
+
+/** Room for the values, which are what is large: a buffer that has to grow is copied. */
+function expectedBytes(command: Command): number {
+  if (command.type === 'put') return command.request.key.length + command.request.value.length;
+  if (command.type !== 'txn') return 0;
+  let bytes = 0;
+  for (const { key } of command.request.compare) bytes += key.length + 32;
+  for (const ops of [command.request.success, command.request.failure]) {
+    for (const op of ops)
+      bytes += op.type === 'put' ? op.request.key.length + op.request.value.length + 32 : 128;
+  }
+  return bytes;
 }
 
 export function requestIdOf(entry: Uint8Array): number {
