@@ -3,8 +3,10 @@
  * beside them. In: a store and effects. Out: a handler that a socket or the same process calls,
  * and whether it is ready. It keeps no state of its own: any number may share a store.
  */
-import type { ResourceType } from '../api/resource.ts';
+import { resourcePath, type ResourceType } from '../api/resource.ts';
+import { services } from '../api/resources.ts';
 import { statusError } from '../api/status.ts';
+import type { Service } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
 import type { HttpHandler } from '../platform/http.ts';
@@ -18,6 +20,7 @@ import { clientCertificate } from './authn/client-certificate.ts';
 import type { User } from './authn/user.ts';
 import { authenticatedUsers } from './authz/authenticated-users.ts';
 import type { Authorizer } from './authz/authorizer.ts';
+import { ClaimRepair } from './bootstrap/claim-repair.ts';
 import { SelfClient } from './bootstrap/self-client.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
 import {
@@ -31,7 +34,7 @@ import { pipeline } from './pipeline/filters.ts';
 import type { PipelineHandler } from './pipeline/filter.ts';
 import type { ResourceRequestInfo } from './pipeline/request-info.ts';
 import { RequestCounts } from './pipeline/request-counts.ts';
-import { DEFAULT_CLUSTER_IP_RANGE } from './registry/claim-ranges.ts';
+import { CLAIM_NAMES, DEFAULT_CLUSTER_IP_RANGE } from './registry/claim-ranges.ts';
 import { formatAddress, parseCidr } from './registry/cidr.ts';
 import type { ResourceDeclaration } from './registry/declaration.ts';
 import { kinds } from './registry/kinds/index.ts';
@@ -95,6 +98,7 @@ class Server implements ApiServer {
   #isBootstrapped = false;
   #address: ServerAddress | undefined;
   #addresses: ServerAddresses | undefined;
+  readonly #repair: ClaimRepair;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ApiServerOptions) {
@@ -141,7 +145,16 @@ class Server implements ApiServer {
       route(handlers, discovery),
     );
     this.#client = new SelfClient(this.handler, this.#stopping.signal);
+    this.#repair = new ClaimRepair({
+      claims: {
+        clusterIPs: this.#storage.claims(CLAIM_NAMES.clusterIPs),
+        nodePorts: this.#storage.claims(CLAIM_NAMES.nodePorts),
+      },
+      services: () => this.#services(),
+      ...{ clock, logger },
+    });
     this.#storage.start();
+    if (this.#served.has(typeKey(services))) this.#repair.start();
     this.#bootstrapped = this.#bootstrap();
   }
 
@@ -170,8 +183,14 @@ class Server implements ApiServer {
   async #stop(): Promise<void> {
     this.#stopping.abort();
     await this.#addresses?.stop();
+    await this.#repair.stop();
     await this.#storage.stop();
     await this.#bootstrapped;
+  }
+
+  async #services(): Promise<readonly Service[]> {
+    const list = await this.#client.get(resourcePath(services));
+    return (list as unknown as { items: readonly Service[] }).items;
   }
 
   #addressText(): string {

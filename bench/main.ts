@@ -3,6 +3,7 @@
  * table. Each figure is the median of several runs; ours and the peer's take turns. The load
  * generator shares the machine with what it measures.
  */
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +121,7 @@ async function benchWatch(client: RestClient): Promise<void> {
   say('watch latency');
   const watchers = 100;
   const abort = new AbortController();
+  setMaxListeners(watchers, abort.signal);
   let seen = 0;
   let done: () => void = () => {};
   const following = Array.from({ length: watchers }, async () => {

@@ -25,6 +25,7 @@ import { statusError } from '../../api/status.ts';
 import { breakOff } from './break-off.ts';
 import { MAX_BODY_BYTES, type ReadBody, readBody } from './read-body.ts';
 import { SocketRequest } from './socket-request.ts';
+import { OpenStreams } from './open-streams.ts';
 import { writeResponse, type WriteOptions } from './write-response.ts';
 
 export interface EdgeOptions {
@@ -76,12 +77,12 @@ class ExpressEdge implements Edge {
   readonly #http2: VersionApp;
   readonly #options: EdgeOptions;
   readonly #write: WriteOptions;
-  readonly #stopping = new AbortController();
+  readonly #streams = new OpenStreams();
   readonly #peers: Peers = new WeakMap();
 
   constructor(bases: MessageClasses, options: EdgeOptions) {
     this.#options = options;
-    this.#write = { ...options, stopping: this.#stopping.signal };
+    this.#write = { ...options, streams: this.#streams };
     const router = express.Router();
     router.use((request, response) => this.#serve(request, response));
     this.#http1 = versionApp(router, bases.http1Request, bases.http1Response);
@@ -101,14 +102,14 @@ class ExpressEdge implements Edge {
   }
 
   drain(): void {
-    this.#stopping.abort();
+    this.#streams.end();
   }
 
   #serve(request: Request, response: Response): void {
     // A socket that breaks while it is written to: its close event says all there is to know.
     response.on('error', () => {});
     // HTTP/2 has no connection header: there the session itself is closed.
-    if (this.#stopping.signal.aborted && request.httpVersionMajor === 1) {
+    if (this.#streams.ended && request.httpVersionMajor === 1) {
       response.setHeader('connection', 'close');
     }
     readBody(request, this.#options.clock, (body) => {

@@ -4,6 +4,7 @@ import { type Chunk, JsonValue } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StreamOverflowError } from '../../platform/stream.ts';
 import { breakOff } from './break-off.ts';
+import type { OpenStreams } from './open-streams.ts';
 
 /** A client that reads nothing for so long is taken for dead. */
 const STALL_MS = 60_000;
@@ -34,8 +35,7 @@ function drained(response: Response, clock: Clock): Promise<boolean> {
 export interface StreamOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Aborts when the server stops: the stream then ends as if its source had. */
-  readonly stopping: AbortSignal;
+  readonly streams: OpenStreams;
 }
 
 /** Where an answer goes. */
@@ -62,8 +62,7 @@ export async function writeStream(
     iterator.return?.().catch(() => {});
   };
   response.once('close', leave);
-  options.stopping.addEventListener('abort', leave, { once: true });
-  if (options.stopping.aborted) leave();
+  options.streams.add(leave);
   // Clients wait for the status of a watch before its first event.
   response.flushHeaders();
   try {
@@ -74,7 +73,7 @@ export async function writeStream(
     }
     response.end();
   } catch (error) {
-    if (error instanceof StreamOverflowError || options.stopping.aborted) {
+    if (error instanceof StreamOverflowError || options.streams.ended) {
       response.end();
     } else {
       // An end would make the part that was sent look whole.
@@ -83,7 +82,7 @@ export async function writeStream(
     }
   } finally {
     response.off('close', leave);
-    options.stopping.removeEventListener('abort', leave);
+    options.streams.delete(leave);
     leave();
   }
 }

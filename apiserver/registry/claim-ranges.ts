@@ -17,6 +17,9 @@ export interface ClaimRangesOptions {
 export const DEFAULT_CLUSTER_IP_RANGE = '10.96.0.0/12';
 export const DEFAULT_NODE_PORT_RANGE = '30000-32767';
 
+/** Under /registry/ranges/, as in Kubernetes. */
+export const CLAIM_NAMES = { clusterIPs: 'serviceips', nodePorts: 'servicenodeports' } as const;
+
 /** Values tried at random before the free ones are looked for one by one. */
 const RANDOM_TRIES = 8;
 /** Addresses given out of a larger range, so that offsets stay small numbers. */
@@ -25,9 +28,11 @@ const MAX_OFFSETS = 2 ** 24;
 /** The cluster-wide values of Services, as keys of the store. */
 export function claimRanges(options: ClaimRangesOptions): ClaimRanges {
   const { storage, random, clusterIPRange, nodePortRange } = options;
+  const keyed = (name: string, offsets: Offsets): KeyedRange =>
+    new KeyedRange(storage.claims(name), offsets, random);
   return {
-    clusterIPs: new KeyedRange(storage.claims('serviceips'), addresses(clusterIPRange), random),
-    nodePorts: new KeyedRange(storage.claims('servicenodeports'), ports(nodePortRange), random),
+    clusterIPs: keyed(CLAIM_NAMES.clusterIPs, addresses(clusterIPRange)),
+    nodePorts: keyed(CLAIM_NAMES.nodePorts, ports(nodePortRange)),
     clusterIPRange,
     nodePortRange,
   };

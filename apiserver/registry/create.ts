@@ -1,3 +1,4 @@
+import { deepCopy } from '../../api/deep.ts';
 import { invalidError } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
@@ -43,11 +44,17 @@ export async function create(
   const { generateName } = object.metadata;
   const generates = !object.metadata.name && generateName !== undefined && generateName !== '';
   for (let attempt = 1; ; attempt++) {
-    if (generates) object.metadata.name = generatedName(context, generateName);
-    const answer = await createOnce(context, { namespace: sent.namespace, object }, caller);
+    // Each attempt fills in a copy: what the last one claimed and gave back is not asked for.
+    const attempted = generates ? deepCopy(object) : object;
+    if (generates) attempted.metadata.name = generatedName(context, generateName);
+    const answer = await createOnce(
+      context,
+      { namespace: sent.namespace, object: attempted },
+      caller,
+    );
     if ('created' in answer) return answer.created;
     const { type } = context.declaration;
-    const name = object.metadata.name!;
+    const name = attempted.metadata.name!;
     if (generates && attempt < GENERATE_ATTEMPTS) continue;
     if (generates) throw generateNameError(type, name);
     const deleting = answer.existing?.value.metadata.deletionTimestamp !== undefined;

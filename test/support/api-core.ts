@@ -55,6 +55,7 @@ export interface Call {
 export class TestApi {
   readonly kv: MemoryKv;
   readonly clock = new FakeClock();
+  readonly random: Random = new CountingRandom();
   readonly storage: Storage;
   readonly registry: Registry;
   readonly #handlers: ApiHandlers;
@@ -62,7 +63,7 @@ export class TestApi {
   constructor(declarations: readonly ResourceDeclaration[], kv = new MemoryKv()) {
     this.kv = kv;
     const { clock } = this;
-    const random = new CountingRandom();
+    const { random } = this;
     const resources = storedResources(declarations);
     this.storage = new Storage({ kv, clock, logger: silentLogger, resources });
     this.registry = new Registry({ declarations, storage: this.storage, clock, random });

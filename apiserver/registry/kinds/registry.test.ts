@@ -1,5 +1,5 @@
 /** Declarations through the real registry: what only shows when both work together. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TestApi } from '../../../test/support/api-core.ts';
 import { kinds } from './index.ts';
 
@@ -232,4 +232,23 @@ test('a Lease is renewed by name and only against what was read', async () => {
   const blind = await api.call('PUT', url, { body: lease });
   expect(blind).toMatchObject({ code: 422 });
   expect(blind.body.message).toContain('metadata.resourceVersion: Invalid value: 0');
+});
+
+test('a generated name that is taken costs a Service only another try', async () => {
+  const url = `${inDefault}/services`;
+  const taken = 'b'.repeat(5);
+  await post(url, { metadata: { name: `web-${taken}` }, spec: { ports: [{ port: 80 }] } });
+  // The first suffix is the one that is taken; the address drawn with it is given back.
+  const draw = api.random.below.bind(api.random);
+  let suffixDraws = 0;
+  vi.spyOn(api.random, 'below').mockImplementation((bound, reason) =>
+    reason === 'name suffix' && suffixDraws++ < 5 ? 0 : draw(bound, reason),
+  );
+  const body = { metadata: { generateName: 'web-' }, spec: { ports: [{ port: 80 }] } };
+  const made = await post(url, body);
+  expect(suffixDraws).toBe(10);
+  const held = await api.storage.claims('serviceips').held();
+  expect(held.map(({ owner }) => owner).sort()).toEqual(
+    [`default/web-${taken}`, `default/${made.metadata.name}`].sort(),
+  );
 });
