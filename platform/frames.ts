@@ -69,4 +69,6 @@ export interface FrameNetwork {
   listen(options: FrameListenOptions): Promise<Listening>;
   /** Rejects with {@link FramesRefusedError}, or with what kept it from connecting. */
   connect(options: FrameConnectOptions): Promise<FrameConnection>;
+  /** What the other end's {@link FrameListenOptions.http} answers to a plain GET, if with 200. */
+  get(options: Omit<FrameConnectOptions, 'hello'>): Promise<Buffer>;
 }

@@ -1,4 +1,4 @@
-/** What etcd refuses of flags that are well-formed each by itself, and what one member refuses. */
+/** What etcd refuses of flags that are well-formed each by itself. */
 import type { AutoCompaction } from './auto-compaction.ts';
 import type { StoreFlags } from './flags.ts';
 
@@ -13,7 +13,6 @@ const MAX_ELECTION_TIMEOUT_MS = 50_000;
 
 /** Throws {@link FlagError}. `explicit` tells the flags that were given from the defaults. */
 export function checkFlags(flags: StoreFlags, explicit: (name: keyof StoreFlags) => boolean): void {
-  checkCluster(flags);
   checkTls(flags);
   const { electionTimeout, heartbeatInterval } = flags;
   if (electionTimeout < 5 * heartbeatInterval) {
@@ -38,33 +37,19 @@ export function checkFlags(flags: StoreFlags, explicit: (name: keyof StoreFlags)
   }
 }
 
-function checkCluster({ name, initialCluster, initialAdvertisePeerUrls }: StoreFlags): void {
-  if (initialCluster === undefined) return;
-  const names = [...new Set(initialCluster.map((entry) => entry.name))];
-  if (names.length > 1) {
-    throw new FlagError(
-      `this store runs as a single member, but --initial-cluster names ${names.length}: ` +
-        `${names.join(', ')}; for several members use etcd`,
-    );
-  }
-  if (names[0] !== name) {
-    throw new FlagError(
-      `couldn't find local name ${JSON.stringify(name)} in the initial cluster configuration`,
-    );
-  }
-  const named = initialCluster.map((entry) => entry.url).sort();
-  const own = [...initialAdvertisePeerUrls].sort();
-  if (named.join() !== own.join()) {
-    throw new FlagError(
-      `--initial-cluster has ${name}=${named.join()} but ` +
-        `--initial-advertise-peer-urls is ${own.join()}`,
-    );
-  }
-}
-
 function checkTls(flags: StoreFlags): void {
   if ((flags.certFile === undefined) !== (flags.keyFile === undefined)) {
     throw new FlagError('--cert-file and --key-file belong together');
+  }
+  if ((flags.peerCertFile === undefined) !== (flags.peerKeyFile === undefined)) {
+    throw new FlagError('--peer-cert-file and --peer-key-file belong together');
+  }
+  const peer = flags.listenPeerUrls.find((url) => url.secure);
+  if (peer !== undefined && flags.peerCertFile === undefined) {
+    throw new FlagError(`${peer.text} needs --peer-cert-file and --peer-key-file`);
+  }
+  if (flags.peerClientCertAuth && flags.peerTrustedCaFile === undefined) {
+    throw new FlagError('--peer-client-cert-auth needs --peer-trusted-ca-file');
   }
   const secure = [...flags.listenClientUrls, ...flags.listenMetricsUrls].find((url) => url.secure);
   if (secure !== undefined && flags.certFile === undefined) {

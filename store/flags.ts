@@ -13,6 +13,11 @@ export interface StoreFlags {
   readonly initialClusterToken: string;
   readonly listenMetricsUrls: readonly Url[];
   readonly snapshotCount: number;
+  readonly snapshotCatchupEntries: number;
+  readonly strictReconfigCheck: boolean;
+  readonly preVote: boolean;
+  readonly initialElectionTickAdvance: boolean;
+  readonly forceNewCluster: boolean;
   readonly heartbeatInterval: number;
   readonly electionTimeout: number;
   readonly quotaBackendBytes: number;
@@ -24,6 +29,10 @@ export interface StoreFlags {
   readonly keyFile?: string;
   readonly clientCertAuth: boolean;
   readonly trustedCaFile?: string;
+  readonly peerCertFile?: string;
+  readonly peerKeyFile?: string;
+  readonly peerClientCertAuth: boolean;
+  readonly peerTrustedCaFile?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly logFormat: 'json' | 'console';
 }
@@ -125,7 +134,7 @@ const rows: readonly Row[] = [
   { flags: '--advertise-client-urls <urls>', text: 'where clients are told to go', parse: urls },
   {
     flags: '--listen-peer-urls <urls>',
-    text: 'kept for scripts: a store of one member has no peers to listen to',
+    text: 'where other members are served; a lone member listens there only if it is given',
     parse: bindUrls,
     fallback: [bindUrl(PEER)],
   },
@@ -135,7 +144,7 @@ const rows: readonly Row[] = [
     parse: urls,
     fallback: [PEER],
   },
-  { flags: '--initial-cluster <members>', text: 'name=url, of one member', parse: cluster },
+  { flags: '--initial-cluster <members>', text: 'name=url of every first member', parse: cluster },
   {
     flags: '--initial-cluster-state <state>',
     text: 'whether the cluster exists already',
@@ -158,6 +167,36 @@ const rows: readonly Row[] = [
     text: 'entries the log may hold before it is compacted',
     parse: natural,
     fallback: 10_000,
+  },
+  {
+    flags: '--snapshot-catchup-entries <n>',
+    text: 'entries that a compacted log keeps for slow followers',
+    parse: natural,
+    fallback: 5000,
+  },
+  {
+    flags: '--strict-reconfig-check [true|false]',
+    text: 'refuse changes of the membership that would cost the quorum',
+    parse: boolean,
+    fallback: true,
+  },
+  {
+    flags: '--pre-vote [true|false]',
+    text: 'ask before standing for election; it cannot be turned off',
+    parse: boolean,
+    fallback: true,
+  },
+  {
+    flags: '--initial-election-tick-advance [true|false]',
+    text: 'stand for election early at a start',
+    parse: boolean,
+    fallback: true,
+  },
+  {
+    flags: '--force-new-cluster [true|false]',
+    text: 'go on alone with the data that is there, after the others are lost',
+    parse: boolean,
+    fallback: false,
   },
   {
     flags: '--heartbeat-interval <ms>',
@@ -209,6 +248,15 @@ const rows: readonly Row[] = [
     fallback: false,
   },
   { flags: '--trusted-ca-file <file>', text: 'CA of client certificates' },
+  { flags: '--peer-cert-file <file>', text: 'certificate among members, of https URLs' },
+  { flags: '--peer-key-file <file>', text: "the peer certificate's key" },
+  {
+    flags: '--peer-client-cert-auth [true|false]',
+    text: 'ask other members for a certificate of the peer CA',
+    parse: boolean,
+    fallback: false,
+  },
+  { flags: '--peer-trusted-ca-file <file>', text: 'CA of the members' },
   {
     flags: '--log-level <level>',
     text: 'least severe line logged',
@@ -228,7 +276,7 @@ const variable = (flags: string): string =>
   `ETCD_${flags.split(' ')[0]!.slice(2).replaceAll('-', '_').toUpperCase()}`;
 
 export function storeFlags(): Command {
-  const command = new Command('store').description('serve an etcd v3 store of one member');
+  const command = new Command('store').description('serve one member of an etcd v3 store');
   for (const { flags, text, parse, fallback, choices } of rows) {
     const option = new Option(flags, text).env(variable(flags));
     if (parse !== undefined) option.argParser(parse);

@@ -77,9 +77,23 @@ describe('wherry store', () => {
 
   it.each<[string, string[], RegExp]>([
     [
-      'a second member',
-      ['--initial-cluster', 'default=http://a:1,b=http://b:1'],
-      /single member.*names 2: default, b/,
+      'a URL of two members',
+      ['--initial-cluster', 'default=http://localhost:2380,b=http://localhost:2380'],
+      /initial cluster http:\/\/localhost:2380 has duplicate url/,
+    ],
+    [
+      'joining who cannot be reached',
+      [
+        ...['--initial-cluster', 'default=http://localhost:2380,b=http://127.0.0.1:1'],
+        ...['--initial-cluster-state', 'existing'],
+      ],
+      /could not retrieve cluster information from the given URLs.*ECONNREFUSED/,
+    ],
+    ['half of a peer key pair', ['--peer-key-file', 'x'], /--peer-cert-file and --peer-key-file/],
+    [
+      'https peers without a key',
+      ['--listen-peer-urls', 'https://127.0.0.1:0'],
+      /--peer-cert-file/,
     ],
     ['another name', ['--initial-cluster', 'x=http://a:1'], /couldn't find local name "default"/],
     [

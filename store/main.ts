@@ -14,39 +14,13 @@ import { sha1 } from '../platform/node/sha1.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
 import { startAutoCompaction } from './auto-compaction.ts';
 import { autoCompactionOf, checkFlags, FlagError } from './flag-rules.ts';
+import { readTls } from './tls-files.ts';
+import { clusterOptions } from './cluster-options.ts';
 import { storeFlags, type StoreFlags, type Url } from './flags.ts';
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
+import { checkInitialCluster } from './initial-cluster.ts';
 import type { Member } from './server/interface.ts';
-import { startMember } from './server/member.ts';
-
-async function readFile(flag: string, path: string): Promise<string> {
-  const bytes = await realDisk.read(path).catch((error: Error) => {
-    throw new FlagError(`--${flag}: cannot read ${path}: ${error.message}`, { cause: error });
-  });
-  if (bytes === undefined) throw new FlagError(`--${flag}: ${path} does not exist`);
-  return Buffer.from(bytes).toString('utf8');
-}
-
-async function readTls(flags: StoreFlags): Promise<TlsMaterial | undefined> {
-  const { certFile, keyFile, trustedCaFile } = flags;
-  if (certFile === undefined || keyFile === undefined) return undefined;
-  const [certificate, privateKey] = await Promise.all([
-    readFile('cert-file', certFile),
-    readFile('key-file', keyFile),
-  ]);
-  if (trustedCaFile === undefined) return { certificate, privateKey };
-  const clientCa = await readFile('trusted-ca-file', trustedCaFile);
-  return { certificate, privateKey, clientCa };
-}
-
-/** A fresh folder cannot join anything; an old one has forgotten that it once was fresh. */
-async function checkState(flags: StoreFlags, dataDir: string): Promise<void> {
-  if (flags.initialClusterState === 'new') return;
-  if ((await realDisk.list(dataDir)).length > 0) return;
-  throw new FlagError(
-    `--initial-cluster-state existing: ${dataDir} is empty, and a single member cannot join others`,
-  );
-}
+import { startMember, type MemberOptions } from './server/member.ts';
 
 interface Serving {
   readonly flags: StoreFlags;
@@ -95,52 +69,81 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
   return first!.url;
 }
 
-async function run(flags: StoreFlags, context: ProcessContext, parts: Lifecycle): Promise<void> {
+type GivenFlags = StoreFlags & { readonly listensForPeers: boolean };
+
+interface Ending {
+  readonly failed: AbortController;
+  readonly removed: AbortController;
+  failure?: Error;
+}
+
+async function memberOptions(
+  flags: GivenFlags,
+  logger: Logger,
+  ending: Ending,
+): Promise<MemberOptions> {
+  const dataDir = dataDirOf(flags);
+  return {
+    ...{ clock: realClock, random: realRandom, disk: realDisk, logger, sha1, dataDir },
+    crypto: realCrypto,
+    name: flags.name,
+    peerUrls: flags.initialAdvertisePeerUrls,
+    clientUrls: flags.advertiseClientUrls ?? flags.listenClientUrls.map(({ text }) => text),
+    initialClusterToken: flags.initialClusterToken,
+    ...(await clusterOptions(flags, dataDir, logger)),
+    heartbeatMs: flags.heartbeatInterval,
+    electionTimeoutMs: flags.electionTimeout,
+    maxTxnOps: flags.maxTxnOps,
+    maxRequestBytes: flags.maxRequestBytes,
+    quotaBackendBytes: flags.quotaBackendBytes,
+    snapshotCount: flags.snapshotCount,
+    snapshotCatchUpEntries: flags.snapshotCatchupEntries,
+    onFailure: (error) => {
+      ending.failure = error;
+      ending.failed.abort();
+    },
+    onRemoved: () => ending.removed.abort(),
+  };
+}
+
+const dataDirOf = (flags: StoreFlags): string => flags.dataDir ?? `${flags.name}.etcd`;
+
+async function run(flags: GivenFlags, context: ProcessContext, parts: Lifecycle): Promise<void> {
   const logger = createLogger({ level: flags.logLevel, name: 'store', format: flags.logFormat });
   const compaction = autoCompactionOf(flags);
-  const dataDir = flags.dataDir ?? `${flags.name}.etcd`;
-  await checkState(flags, dataDir);
-  const failed = new AbortController();
-  let failure: Error | undefined;
-  const member = await parts.start(() =>
-    startMember({
-      ...{ clock: realClock, random: realRandom, disk: realDisk, logger, sha1, dataDir },
-      crypto: realCrypto,
-      name: flags.name,
-      peerUrls: flags.initialAdvertisePeerUrls,
-      initialClusterToken: flags.initialClusterToken,
-      heartbeatMs: flags.heartbeatInterval,
-      electionTimeoutMs: flags.electionTimeout,
-      maxTxnOps: flags.maxTxnOps,
-      maxRequestBytes: flags.maxRequestBytes,
-      quotaBackendBytes: flags.quotaBackendBytes,
-      snapshotCount: flags.snapshotCount,
-      onFailure: (error) => {
-        failure = error;
-        failed.abort();
-      },
-    }),
-  );
-  if (compaction !== undefined) {
-    const effects = { clock: realClock, logger };
-    await parts.start(() => startAutoCompaction(member, compaction, effects));
+  const ending: Ending = { failed: new AbortController(), removed: new AbortController() };
+  const options = await memberOptions(flags, logger, ending);
+  const member = await parts.start(() => startMember(options));
+  const ended = Promise.race(
+    [context.terminated, ending.failed.signal, ending.removed.signal].map(whenAborted),
+  ).then(() => 'ended' as const);
+  // Among several members this takes a leader, which may need others to be started first.
+  const outcome = await Promise.race([member.ready(), ended]);
+  if (outcome !== 'ended') {
+    if (compaction !== undefined) {
+      const effects = { clock: realClock, logger };
+      await parts.start(() => startAutoCompaction(member, compaction, effects));
+    }
+    const url = await listen({ flags, member, logger, parts });
+    // The words that test harnesses and scripts wait for.
+    logger.info({ url, dataDir: dataDirOf(flags) }, 'ready to serve client requests');
+    context.notifyReady(url);
+    await ended;
   }
-  const url = await listen({ flags, member, logger, parts });
-  // The words that test harnesses and scripts wait for.
-  logger.info({ url, dataDir }, 'ready to serve client requests');
-  context.notifyReady(url);
-  await Promise.race([whenAborted(context.terminated), whenAborted(failed.signal)]);
   logger.info({}, 'stopping');
-  if (failure !== undefined) throw failure;
+  if (ending.failure !== undefined) throw ending.failure;
 }
 
 /** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
 export function storeCommand(context: ProcessContext): Command {
   return storeFlags().action(async (flags: StoreFlags, command: Command) => {
-    checkFlags(flags, (name) => command.getOptionValueSource(name) !== 'default');
+    const explicit = (name: keyof StoreFlags): boolean =>
+      command.getOptionValueSource(name) !== 'default';
+    checkFlags(flags, explicit);
+    checkInitialCluster(flags);
     const parts = new Lifecycle();
     try {
-      await run(flags, context, parts);
+      await run({ ...flags, listensForPeers: explicit('listenPeerUrls') }, context, parts);
     } finally {
       await parts.stop();
     }

@@ -243,5 +243,24 @@ function connect(options: FrameConnectOptions): Promise<FrameConnection> {
   });
 }
 
+function get({ url, tls, timeoutMs }: Parameters<FrameNetwork['get']>[0]): Promise<Buffer> {
+  const secure = url.startsWith('https:');
+  const settings = { agent: false, ...(secure && tls !== undefined ? secrets(tls) : {}) };
+  return new Promise((resolve, reject) => {
+    const call = (secure ? httpsRequest : httpRequest)(url, settings);
+    call.setTimeout(timeoutMs, () => call.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    call.once('error', reject);
+    call.once('response', (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.once('end', () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(parts));
+        else reject(new Error(`${url} answered ${response.statusCode}`));
+      });
+    });
+    call.end();
+  });
+}
+
 /** Members' connections over HTTP/1.1 upgrades, plain or TLS. */
-export const nodeFrames: FrameNetwork = { listen, connect };
+export const nodeFrames: FrameNetwork = { listen, connect, get };

@@ -15,6 +15,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CallCounts } from '../http/call-counts.ts';
 import { checkHealth, healthOf } from './health-service.ts';
+import { clusterService } from './cluster-service.ts';
 import { KeepAliveStream } from './keep-alive-stream.ts';
 import { kvService } from './kv-service.ts';
 import { leaseService } from './lease-service.ts';
@@ -88,6 +89,7 @@ export class GrpcServer {
     for (const [path, method] of Object.entries({
       ...services,
       ...maintenanceService(context),
+      ...clusterService(context),
       ...rareServices(context),
     }))
       this.#serveUnary(path, method);

@@ -1,7 +1,6 @@
 import type { Alarm } from '../mvcc/command.ts';
 import { alarmNumbers } from '../backup/contents.ts';
 import type { Maintenance } from '../server/interface.ts';
-import { writeMemberListResponse } from './messages/cluster.ts';
 import { writeStatusResponse } from './messages/maintenance.ts';
 import { decodeMessage, encodeMessage, type Plain } from './schema/codec.ts';
 import { codes, RpcError } from './status.ts';
@@ -77,9 +76,9 @@ function answerDowngrade(
   return { header: plainHeader(context), version: storageVersion(context.version) };
 }
 
-/** etcdserverpb.Maintenance without its stream, Snapshot, and what `member list` asks for. */
+/** etcdserverpb.Maintenance without its stream, Snapshot, and MoveLeader. */
 export function maintenanceService(context: ServiceContext): UnaryMethods {
-  const { member, callsOf, header, self } = context;
+  const { member, callsOf, header } = context;
   return {
     '/etcdserverpb.Maintenance/Status': async (_bytes, origin) => {
       await callsOf(origin).checkUser();
@@ -121,11 +120,6 @@ export function maintenanceService(context: ServiceContext): UnaryMethods {
       await callsOf(origin).checkAdmin();
       const request = decodeMessage('DowngradeRequest', bytes);
       return encodeMessage('DowngradeResponse', answerDowngrade(context, request));
-    },
-    '/etcdserverpb.Cluster/MemberList': async (_bytes, origin) => {
-      await callsOf(origin).checkUser();
-      // Cluster's headers carry no revision.
-      return encode((writer) => writeMemberListResponse(writer, header(0), [self]));
     },
   };
 }

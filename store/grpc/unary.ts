@@ -1,6 +1,5 @@
 import type { Crypto } from '../../platform/crypto.ts';
-import type { Member, MemberCalls } from '../server/interface.ts';
-import type { ClusterMember } from './messages/cluster.ts';
+import type { ClusterMember, Member, MemberCalls } from '../server/interface.ts';
 import type { ResponseHeader } from './messages/header.ts';
 import type { Plain } from './schema/codec.ts';
 

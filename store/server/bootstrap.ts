@@ -19,28 +19,36 @@ import {
   encodeNumber,
   encodePoint,
 } from './log-codec.ts';
-import type { Settings } from './options.ts';
+import type { Joining, Settings } from './options.ts';
+import type { PeerAddress } from './peers.ts';
 
 const FIRST = { index: 1, term: 1 };
 
+/** Whom a member that joins can reach before it has been told who belongs to the cluster. */
+export interface LoadedIdentity extends MemberIdentity {
+  readonly known?: readonly PeerAddress[];
+}
+
 /** What the member was named when its data folder was new: later settings do not change it. */
-export async function loadIdentity(engine: Engine, settings: Settings): Promise<MemberIdentity> {
+export async function loadIdentity(engine: Engine, settings: Settings): Promise<LoadedIdentity> {
   const { name } = settings;
   const [stored, cluster] = await engine.getMany([metaKeys.identity, metaKeys.cluster]);
   if (stored !== undefined) {
-    const identity = { ...(JSON.parse(stored.toString()) as MemberIdentity), name };
+    const identity = { ...(JSON.parse(stored.toString()) as LoadedIdentity), name };
     if (cluster === undefined && settings.peers === undefined)
       await adoptAlone(engine, identity, settings);
     return identity;
   }
   const { identity, operations } =
-    settings.join === undefined
-      ? newCluster(settings)
-      : { identity: { ...settings.join, name }, operations: [] };
+    settings.join === undefined ? newCluster(settings) : joining(settings.join, name);
   const value = Buffer.from(JSON.stringify(identity));
   operations.push({ type: 'put', key: metaKeys.identity, value });
   await engine.batch(operations, { sync: false });
   return identity;
+}
+
+function joining({ members, ...ids }: Joining, name: string): NewIdentity {
+  return { identity: { ...ids, name, known: members }, operations: [] };
 }
 
 /** A folder from before members were kept in it: its member is the only one. */
@@ -55,10 +63,12 @@ async function adoptAlone(
   await engine.batch([operation], { sync: false });
 }
 
-function newCluster(settings: Settings): {
-  identity: MemberIdentity;
-  operations: WriteOperation[];
-} {
+interface NewIdentity {
+  readonly identity: LoadedIdentity;
+  readonly operations: WriteOperation[];
+}
+
+function newCluster(settings: Settings): NewIdentity {
   const { name, peerUrls, clientUrls, initialClusterToken, sha1 } = settings;
   const initial = settings.initialCluster ?? [{ name, peerUrls }];
   const members = initial.map((member) => ({

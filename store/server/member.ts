@@ -26,6 +26,7 @@ import { validateDeleteRange, validatePut, validateTxn } from '../mvcc/validate.
 import { NONE } from '../raft/entry.ts';
 import { AuthService } from './auth-service.ts';
 import { forceNewCluster, loadIdentity } from './bootstrap.ts';
+import type { LoadedIdentity } from './bootstrap.ts';
 import { EngineFolders } from './engine-folders.ts';
 import type {
   Member,
@@ -77,7 +78,7 @@ interface Parts {
   readonly settings: Settings;
   readonly folders: EngineFolders;
   readonly engine: Engine;
-  readonly identity: MemberIdentity;
+  readonly identity: LoadedIdentity;
 }
 
 class StoreMember implements Member, PeerHandlers {
@@ -106,7 +107,7 @@ class StoreMember implements Member, PeerHandlers {
     const member = new StoreMember(parts, replica);
     late.member = member;
     try {
-      await member.#start();
+      await member.#start(parts.identity);
     } catch (error) {
       await member.#peers?.stop();
       await replica.stop();
@@ -140,14 +141,15 @@ class StoreMember implements Member, PeerHandlers {
     });
   }
 
-  async #start(): Promise<void> {
+  async #start({ known }: LoadedIdentity): Promise<void> {
     const { peers, clock, logger } = this.#settings;
     const began = clock.monotonic();
     if (peers !== undefined) {
       const { clusterId, memberId } = this.identity;
       const members = (): object => ({ clusterId, members: this.#replica.cluster.members });
       this.#peers = await peers({ clusterId, memberId, handlers: this, members });
-      this.#peers.update(this.#replica.cluster.members, this.#replica.cluster.removed);
+      const { members: told, removed } = this.#replica.cluster;
+      this.#peers.update(told.length > 0 ? told : (known ?? []), removed);
     }
     this.#replica.start();
     this.#arm();

@@ -6,7 +6,7 @@ import type { Random } from '../../platform/random.ts';
 import type { EngineFactory } from '../engine/engine.ts';
 import { openRocksdb } from '../engine/rocksdb.ts';
 import type { Sha1 } from './identity.ts';
-import type { PeersFactory } from './peers.ts';
+import type { PeerAddress, PeersFactory } from './peers.ts';
 
 export interface AuthSettings {
   /** Simple tokens end so long after their last use. */
@@ -35,7 +35,7 @@ export interface MemberOptions {
   /** Absent: this member has nobody to talk to. */
   readonly peers?: PeersFactory;
   /** On an empty data folder: become this member of a cluster that has added it. */
-  readonly join?: { readonly clusterId: string; readonly memberId: string };
+  readonly join?: Joining;
   /** Go on alone with the data that is there. */
   readonly forceNewCluster?: boolean;
   /** Refuse changes of the membership that would endanger the quorum. */
@@ -62,6 +62,13 @@ export interface MemberOptions {
   readonly onFailure?: (error: Error) => void;
   /** The member was removed from its cluster for good; it is to be stopped. */
   readonly onRemoved?: () => void;
+}
+
+export interface Joining {
+  readonly clusterId: string;
+  readonly memberId: string;
+  /** As the others told. */
+  readonly members: readonly PeerAddress[];
 }
 
 export interface InitialMember {

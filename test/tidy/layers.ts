@@ -58,6 +58,7 @@ export const layers: readonly Layer[] = [
   },
   { part: 'store/grpc/wire', imports: [] },
   { part: 'store/grpc/schema', imports: ['store/grpc/wire', 'platform'] },
+  { part: 'store/peer', imports: ['store/kv.ts', 'store/raft', 'store/server', 'platform'] },
   {
     part: 'store/grpc',
     imports: [
@@ -84,6 +85,9 @@ export const layers: readonly Layer[] = [
   { part: 'store/flags.ts', imports: [], packages: ['commander'] },
   { part: 'store/auto-compaction.ts', imports: ['store/kv.ts', 'platform'] },
   { part: 'store/flag-rules.ts', imports: ['store/flags.ts', 'store/auto-compaction.ts'] },
+  { part: 'store/initial-cluster.ts', imports: ['store/flags.ts', 'store/flag-rules.ts'] },
+  { part: 'store/tls-files.ts', imports: ['store/*', 'platform', 'platform/node'] },
+  { part: 'store/cluster-options.ts', imports: ['store/*', 'platform', 'platform/node'] },
   {
     part: 'store/main.ts',
     imports: ['store/*', 'platform', 'platform/node'],

@@ -1,0 +1,70 @@
+/** From the flags to what makes a member one of several. */
+import type { Logger } from '../platform/logger.ts';
+import { realClock } from '../platform/node/clock.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import { nodeFrames } from '../platform/node/frames.ts';
+import { FlagError } from './flag-rules.ts';
+import type { StoreFlags } from './flags.ts';
+import { initialMembers, otherPeerUrls } from './initial-cluster.ts';
+import { findSelf } from './peer/join.ts';
+import { peersOver } from './peer/start-peers.ts';
+import type { MemberOptions } from './server/member.ts';
+import { readPeerTls } from './tls-files.ts';
+
+type ClusterOptions = Pick<
+  MemberOptions,
+  | 'initialCluster'
+  | 'peers'
+  | 'join'
+  | 'forceNewCluster'
+  | 'strictReconfigCheck'
+  | 'initialElectionTickAdvance'
+>;
+
+const VERSION = '3.6.0';
+
+/**
+ * A lone member listens for others only where it was told to, so that many such stores can run
+ * on one machine without flags.
+ */
+export async function clusterOptions(
+  flags: StoreFlags & { readonly listensForPeers: boolean },
+  dataDir: string,
+  logger: Logger,
+): Promise<ClusterOptions> {
+  const { forceNewCluster, strictReconfigCheck, initialElectionTickAdvance } = flags;
+  const members = initialMembers(flags);
+  const tls = await readPeerTls(flags);
+  const isFresh = (await realDisk.list(dataDir)).length === 0;
+  const joins = isFresh && flags.initialClusterState === 'existing';
+  if (joins && members === undefined) {
+    throw new FlagError(
+      `--initial-cluster-state existing: ${dataDir} is empty, and a single member cannot join ` +
+        'others: --initial-cluster must name them',
+    );
+  }
+  const join = joins
+    ? await findSelf({
+        others: otherPeerUrls(flags),
+        peerUrls: flags.initialAdvertisePeerUrls,
+        expectedMembers: members!.length,
+        network: nodeFrames,
+        tls,
+      }).catch((error: Error) => {
+        throw new FlagError(error.message, { cause: error });
+      })
+    : undefined;
+  const listens = members !== undefined || flags.listensForPeers;
+  return {
+    ...{ forceNewCluster, strictReconfigCheck, initialElectionTickAdvance },
+    ...(members === undefined ? {} : { initialCluster: members }),
+    ...(join === undefined ? {} : { join }),
+    ...(listens && {
+      peers: peersOver({
+        ...{ network: nodeFrames, clock: realClock, logger, version: VERSION },
+        listen: flags.listenPeerUrls,
+        ...(tls === undefined ? {} : { tls }),
+      }),
+    }),
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * The way to one other member: a connection that is made again whenever it breaks, after a delay
+ * that doubles. Messages leave on it, and questions, whose answers come back on it; the other's
+ * own messages come on a connection that it makes.
+ */
+import { sleep } from '../../platform/clock.ts';
+import type { Clock, Timer } from '../../platform/clock.ts';
+import type { FrameConnection, FrameNetwork, FrameTls } from '../../platform/frames.ts';
+import { FramesRefusedError } from '../../platform/frames.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { StoreError, storeErrors } from '../kv.ts';
+import type { StoreErrorReason } from '../kv.ts';
+import type { Message } from '../raft/message.ts';
+import type { Question } from '../server/peers.ts';
+import { GONE, headersOf } from './hello.ts';
+import type { Hello } from './hello.ts';
+import { encodeMessage } from './message-codec.ts';
+
+/** First byte of a frame. */
+export const frameKinds = { message: 0, question: 1, answer: 2 } as const;
+
+/** Beyond this, messages are dropped: the other is slow or gone, and Raft sends them again. */
+const MAX_WAITING_BYTES = 64 << 20;
+const BACKOFF_MS = { first: 20, max: 500 };
+const CONNECT_TIMEOUT_MS = 2000;
+const ANSWER_TIMEOUT_MS = 5000;
+
+export interface LinkOptions {
+  readonly network: FrameNetwork;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly tls: FrameTls | undefined;
+  readonly hello: Hello;
+  readonly urls: readonly string[];
+  readonly unreachable: () => void;
+  readonly removed: () => void;
+}
+
+interface Asked {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly deadline: Timer;
+}
+
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #stopping = new AbortController();
+  readonly #asked = new Map<number, Asked>();
+  readonly #done: Promise<void>;
+  urls: readonly string[];
+  #connection: FrameConnection | undefined;
+  #connectedSince: number | undefined;
+  #lastQuestion = 0;
+  #attempts = 0;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.urls = options.urls;
+    this.#done = this.#keepConnected();
+  }
+
+  get connectedSince(): number | undefined {
+    return this.#connectedSince;
+  }
+
+  send(messages: readonly Message[]): void {
+    const connection = this.#connection;
+    if (connection === undefined || connection.waiting > MAX_WAITING_BYTES) {
+      this.#options.unreachable();
+      return;
+    }
+    connection.cork();
+    for (const message of messages)
+      connection.send(framed(frameKinds.message, encodeMessage(message)));
+  }
+
+  ask(question: Question): Promise<unknown> {
+    const connection = this.#connection;
+    if (connection === undefined) return Promise.reject(new StoreError('noLeader'));
+    const id = ++this.#lastQuestion;
+    return new Promise((resolve, reject) => {
+      const deadline = this.#options.clock.after(ANSWER_TIMEOUT_MS, () => {
+        this.#asked.delete(id);
+        reject(new StoreError('timeout'));
+      });
+      this.#asked.set(id, { resolve, reject, deadline });
+      const text = Buffer.from(JSON.stringify({ id, question }));
+      connection.send(framed(frameKinds.question, text));
+    });
+  }
+
+  async #keepConnected(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { clock } = this.#options;
+    let backoffMs = BACKOFF_MS.first;
+    while (!signal.aborted) {
+      if (await this.#connectOnce()) backoffMs = BACKOFF_MS.first;
+      await sleep(clock, backoffMs, signal);
+      backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);
+    }
+  }
+
+  /** Resolves when the connection has ended: true if there was one. */
+  async #connectOnce(): Promise<boolean> {
+    const { network, hello, tls, logger, removed } = this.#options;
+    // A member may have several URLs: take turns.
+    const url = this.urls[this.#attempts++ % this.urls.length];
+    if (url === undefined) return false;
+    try {
+      const connection = await network.connect({
+        url,
+        hello: headersOf(hello),
+        timeoutMs: CONNECT_TIMEOUT_MS,
+        ...(tls === undefined ? {} : { tls }),
+      });
+      await this.#use(connection);
+      return true;
+    } catch (error) {
+      const refused = error instanceof FramesRefusedError;
+      if (refused && error.status === GONE) removed();
+      const reason = (error as Error).message;
+      const fields = { member: hello.to, url, reason };
+      if (refused) logger.warn(fields, 'another member refuses this one');
+      else logger.debug(fields, 'cannot reach another member');
+      return false;
+    }
+  }
+
+  async #use(connection: FrameConnection): Promise<void> {
+    const closed = new Promise<void>((resolve) =>
+      connection.receive({ frame: (bytes) => this.#answered(bytes), closed: resolve }),
+    );
+    if (this.#stopping.signal.aborted) connection.close();
+    this.#connection = connection;
+    this.#connectedSince = this.#options.clock.monotonic();
+    await closed;
+    this.#connection = undefined;
+    this.#connectedSince = undefined;
+    this.#options.unreachable();
+    this.#rejectAsked(new StoreError('timeout'));
+  }
+
+  #answered(bytes: Buffer): void {
+    if (bytes[0] !== frameKinds.answer) return;
+    const { id, answer, reason } = JSON.parse(bytes.toString('utf8', 1)) as {
+      id: number;
+      answer?: unknown;
+      reason?: string;
+    };
+    const asked = this.#asked.get(id);
+    if (asked === undefined) return;
+    this.#asked.delete(id);
+    asked.deadline.cancel();
+    if (reason === undefined) asked.resolve(answer);
+    else asked.reject(new StoreError(reasonOf(reason)));
+  }
+
+  #rejectAsked(error: Error): void {
+    for (const { deadline, reject } of this.#asked.values()) {
+      deadline.cancel();
+      reject(error);
+    }
+    this.#asked.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#connection?.close();
+    this.#rejectAsked(new StoreError('stopped'));
+    await this.#done;
+  }
+}
+
+const reasonOf = (reason: string): StoreErrorReason =>
+  reason in storeErrors ? (reason as StoreErrorReason) : 'unavailable';
+
+export function framed(kind: number, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([kind]), bytes]);
+}

@@ -1,0 +1,39 @@
+/** Certificates and keys that flags name. */
+import type { FrameTls } from '../platform/frames.ts';
+import type { TlsMaterial } from '../platform/http-server.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import { FlagError } from './flag-rules.ts';
+import type { StoreFlags } from './flags.ts';
+
+async function readFile(flag: string, path: string): Promise<string> {
+  const bytes = await realDisk.read(path).catch((error: Error) => {
+    throw new FlagError(`--${flag}: cannot read ${path}: ${error.message}`, { cause: error });
+  });
+  if (bytes === undefined) throw new FlagError(`--${flag}: ${path} does not exist`);
+  return Buffer.from(bytes).toString('utf8');
+}
+
+export async function readTls(flags: StoreFlags): Promise<TlsMaterial | undefined> {
+  const { certFile, keyFile, trustedCaFile } = flags;
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  const [certificate, privateKey] = await Promise.all([
+    readFile('cert-file', certFile),
+    readFile('key-file', keyFile),
+  ]);
+  if (trustedCaFile === undefined) return { certificate, privateKey };
+  const clientCa = await readFile('trusted-ca-file', trustedCaFile);
+  return { certificate, privateKey, clientCa };
+}
+
+/** Undefined if the members talk in the clear. */
+export async function readPeerTls(flags: StoreFlags): Promise<FrameTls | undefined> {
+  const { peerCertFile, peerKeyFile, peerTrustedCaFile } = flags;
+  if (peerCertFile === undefined || peerKeyFile === undefined) return undefined;
+  const [certificate, privateKey] = await Promise.all([
+    readFile('peer-cert-file', peerCertFile),
+    readFile('peer-key-file', peerKeyFile),
+  ]);
+  if (peerTrustedCaFile === undefined) return { certificate, privateKey };
+  const ca = await readFile('peer-trusted-ca-file', peerTrustedCaFile);
+  return { certificate, privateKey, ca };
+}
