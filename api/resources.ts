@@ -72,3 +72,20 @@ export const horizontalPodAutoscalers = define<autoscaling.HorizontalPodAutoscal
   'horizontalpodautoscalers',
   'HorizontalPodAutoscaler',
 ]);
+export const persistentVolumes = define<core.PersistentVolume>(
+  ['', 'v1', 'persistentvolumes', 'PersistentVolume'],
+  false,
+);
+export const persistentVolumeClaims = define<core.PersistentVolumeClaim>([
+  '',
+  'v1',
+  'persistentvolumeclaims',
+  'PersistentVolumeClaim',
+]);
+export const resourceQuotas = define<core.ResourceQuota>([
+  '',
+  'v1',
+  'resourcequotas',
+  'ResourceQuota',
+]);
+export const limitRanges = define<core.LimitRange>(['', 'v1', 'limitranges', 'LimitRange']);

@@ -5,7 +5,7 @@ import { formatLabelSelector, labelRequirements } from '../../../api/selector/la
 import { parseTime } from '../../../api/time.ts';
 import type { Container } from '../../../api/types/core-v1.ts';
 import type { LabelSelector } from '../../../api/types/meta-v1.ts';
-import type { TableColumn } from '../declaration.ts';
+import type { TableColumn, TablePrinter } from '../declaration.ts';
 
 export const none = '<none>';
 export const unknown = '<unknown>';
@@ -60,3 +60,9 @@ export function boolText(value: boolean | undefined): string {
   if (value === undefined) return '<unset>';
   return value ? 'True' : 'False';
 }
+
+/** For kinds that Kubernetes has no columns for. */
+export const createdAtPrinter: TablePrinter<KubernetesObject> = {
+  columns: [nameColumn, { name: 'Created At', type: 'date' }],
+  cells: ({ metadata }) => [metadata.name ?? '', metadata.creationTimestamp ?? ''],
+};

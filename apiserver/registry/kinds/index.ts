@@ -15,30 +15,52 @@ import { endpointSlice } from './endpointslice.ts';
 import { event } from './event.ts';
 import { lease } from './lease.ts';
 import { namespace } from './namespace.ts';
+import { ingress } from './networking/ingress.ts';
+import { ingressClass } from './networking/ingressclass.ts';
+import { networkPolicy } from './networking/networkpolicy.ts';
 import { node } from './node/declaration.ts';
 import { pod } from './pod/declaration.ts';
 import { podDisruptionBudget } from './poddisruptionbudget.ts';
 import { priorityClass } from './priorityclass.ts';
+import { limitRange } from './quota/limitrange.ts';
+import { resourceQuota } from './quota/resourcequota.ts';
+import { clusterRoleBinding, roleBinding } from './rbac/bindings.ts';
+import { clusterRole, role } from './rbac/roles.ts';
+import { runtimeClass } from './runtimeclass.ts';
 import { secret } from './secret.ts';
 import { service } from './service/declaration.ts';
 import { serviceAccount } from './serviceaccount.ts';
+import { csiDriver, csiNode, csiStorageCapacity } from './storage/csi.ts';
+import { persistentVolume } from './storage/persistentvolume.ts';
+import { persistentVolumeClaim } from './storage/persistentvolumeclaim.ts';
+import { storageClass, volumeAttributesClass } from './storage/storageclass.ts';
+import { volumeAttachment } from './storage/volumeattachment.ts';
 import { daemonSet } from './workload/daemonset.ts';
 import { deployment } from './workload/deployment.ts';
+import { podTemplate } from './workload/podtemplate.ts';
 import { replicaSet } from './workload/replicaset.ts';
 import { replicationController } from './workload/replicationcontroller.ts';
 import { statefulSet } from './workload/statefulset.ts';
 
-export const kinds: readonly ResourceDeclaration[] = [
+const core: readonly ResourceDeclaration[] = [
   configMap,
   endpoints,
   event,
+  limitRange,
   namespace,
   node,
+  persistentVolumeClaim,
+  persistentVolume,
   pod,
+  podTemplate,
   replicationController,
+  resourceQuota,
   secret,
   serviceAccount,
   service,
+];
+
+const workloads: readonly ResourceDeclaration[] = [
   controllerRevision,
   daemonSet,
   deployment,
@@ -50,7 +72,38 @@ export const kinds: readonly ResourceDeclaration[] = [
   job,
   podDisruptionBudget,
   priorityClass,
-  lease,
+  runtimeClass,
+];
+
+const networking: readonly ResourceDeclaration[] = [
   endpointSlice,
+  ingress,
+  ingressClass,
+  networkPolicy,
+];
+
+const storage: readonly ResourceDeclaration[] = [
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
+  storageClass,
+  volumeAttachment,
+  volumeAttributesClass,
+];
+
+const cluster: readonly ResourceDeclaration[] = [
+  role,
+  clusterRole,
+  roleBinding,
+  clusterRoleBinding,
+  lease,
   customResourceDefinition,
+];
+
+export const kinds: readonly ResourceDeclaration[] = [
+  ...core,
+  ...workloads,
+  ...networking,
+  ...storage,
+  ...cluster,
 ];

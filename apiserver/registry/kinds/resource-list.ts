@@ -53,7 +53,7 @@ const isExtended = (name: string): boolean =>
   !name.startsWith('requests.') &&
   qualifiedName(`requests.${name}`).length === 0;
 
-function validateResourceName(name: string, field: string): FieldError[] {
+export function validateResourceName(name: string, field: string): FieldError[] {
   const errors = check(qualifiedName, name, field);
   if (errors.length > 0 || name.includes('/') || isStandard(name)) return errors;
   return [invalid(field, name, 'must be a standard resource type or fully qualified')];

@@ -6,15 +6,17 @@ import {
   notSupported,
   required,
 } from '../../../api/field-errors.ts';
+import { deepEqual } from '../../../api/deep.ts';
 import type { Mutable } from '../../../api/meta.ts';
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
   PersistentVolumeClaimTemplate,
+  TypedObjectReference,
 } from '../../../api/types/core-v1.ts';
 import { validateAnnotations, validateLabels } from '../../../api/validation/labels.ts';
 import { validateLabelSelector } from '../../../api/validation/labels.ts';
-import { dns1123Subdomain } from '../../../api/validation/names.ts';
+import { dns1123Label, dns1123Subdomain } from '../../../api/validation/names.ts';
 import { check, oneOf } from './checks.ts';
 import { quantityOf } from './resource-list.ts';
 
@@ -51,7 +53,46 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string
     errors.push(...check(dns1123Subdomain, spec.storageClassName, `${field}.storageClassName`));
   }
   const mode = { field: `${field}.volumeMode`, optional: true };
-  return [...errors, ...oneOf(spec.volumeMode, ['Block', 'Filesystem'], mode)];
+  errors.push(
+    ...oneOf(spec.volumeMode, ['Block', 'Filesystem'], mode),
+    ...validateDataSources(spec, field),
+  );
+  const attributes = spec.volumeAttributesClassName;
+  if (!attributes) return errors;
+  return [...errors, ...check(dns1123Subdomain, attributes, `${field}.volumeAttributesClassName`)];
+}
+
+function validateSource(source: TypedObjectReference, field: string): FieldError[] {
+  const { apiGroup = '', kind = '', name = '', namespace } = source;
+  const errors: FieldError[] = [];
+  if (name === '') errors.push(required(`${field}.name`));
+  if (kind === '') errors.push(required(`${field}.kind`));
+  if (apiGroup === '' && kind !== 'PersistentVolumeClaim') {
+    const detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+    errors.push(invalid(field, kind, detail));
+  }
+  if (apiGroup !== '') errors.push(...check(dns1123Subdomain, apiGroup, `${field}.apiGroup`));
+  if (namespace) errors.push(...check(dns1123Label, namespace, `${field}.namespace`));
+  return errors;
+}
+
+/** What a new volume is filled with; the two ways to say it have to agree. */
+function validateDataSources(spec: PersistentVolumeClaimSpec, field: string): FieldError[] {
+  const { dataSource: source, dataSourceRef: reference } = spec;
+  const errors: FieldError[] = [];
+  if (source !== undefined) errors.push(...validateSource(source, `${field}.dataSource`));
+  if (reference === undefined) return errors;
+  errors.push(...validateSource(reference, `${field}.dataSourceRef`));
+  if (source === undefined) return errors;
+  const at = `${field}.dataSource`;
+  if (reference.namespace) {
+    const detail = 'may not be specified when dataSourceRef.namespace is specified';
+    return [...errors, invalid(field, at, detail)];
+  }
+  const { namespace: _none, ...same } = reference;
+  return deepEqual(same, source)
+    ? errors
+    : [...errors, invalid(field, at, 'must match dataSourceRef')];
 }
 
 export function validateClaimTemplate(

@@ -3,6 +3,7 @@ import { type FieldError, forbidden, invalid, required } from '../../../../api/f
 import type {
   Affinity,
   NodeAffinity,
+  NodeSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
   PodAffinity,
@@ -83,17 +84,17 @@ function validateWeight(weight: number | undefined, field: string): FieldError[]
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
+export function validateNodeSelector(selector: NodeSelector, field: string): FieldError[] {
+  const at = `${field}.nodeSelectorTerms`;
+  const terms = selector.nodeSelectorTerms ?? [];
+  if (terms.length === 0) return [required(at, 'must have at least one node selector term')];
+  return terms.flatMap((term, i) => validateNodeTerm(term, `${at}[${i}]`));
+}
+
 function validateNodeAffinity(affinity: NodeAffinity, field: string): FieldError[] {
   const errors: FieldError[] = [];
   const needed = affinity[REQUIRED];
-  if (needed) {
-    const at = `${field}.${REQUIRED}.nodeSelectorTerms`;
-    const terms = needed.nodeSelectorTerms ?? [];
-    if (terms.length === 0) {
-      errors.push(required(at, 'must have at least one node selector term'));
-    }
-    errors.push(...terms.flatMap((term, i) => validateNodeTerm(term, `${at}[${i}]`)));
-  }
+  if (needed) errors.push(...validateNodeSelector(needed, `${field}.${REQUIRED}`));
   for (const [i, { weight, preference }] of (affinity[PREFERRED] ?? []).entries()) {
     const at = `${field}.${PREFERRED}[${i}]`;
     errors.push(...validateWeight(weight, at));

@@ -34,7 +34,10 @@ const hostPathTypes = [
   'Socket',
 ];
 
-function validateHostPath({ path, type = '' }: HostPathVolumeSource, field: string): FieldError[] {
+export function validateHostPath(
+  { path, type = '' }: HostPathVolumeSource,
+  field: string,
+): FieldError[] {
   if (!path) return [required(`${field}.path`)];
   const errors = validateNoBacksteps(path, `${field}.path`);
   if (!hostPathTypes.includes(type)) {

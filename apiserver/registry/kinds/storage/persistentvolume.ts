@@ -1,0 +1,124 @@
+import { deepEqual } from '../../../../api/deep.ts';
+import { type FieldError, forbidden, invalid } from '../../../../api/field-errors.ts';
+import type { Mutable } from '../../../../api/meta.ts';
+import { formatQuantity } from '../../../../api/quantity.ts';
+import { persistentVolumes } from '../../../../api/resources.ts';
+import type { PersistentVolume, PersistentVolumeSpec } from '../../../../api/types/core-v1.ts';
+import { validateImmutable } from '../../../../api/validation/object-meta.ts';
+import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
+import { age, ageColumn, column, nameColumn, wideColumn } from '../cells.ts';
+import { changedPaths } from '../changed-paths.ts';
+import { quantityOf } from '../resource-list.ts';
+import { statusSubresource } from '../status-subresource.ts';
+import { accessModesText } from './access-modes.ts';
+import { validateVolumeSpec } from './persistentvolume-validation.ts';
+import { volumeSources } from './volume-sources.ts';
+
+const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
+
+function applyDefaults(volume: Mutable<PersistentVolume>): void {
+  const spec = (volume.spec ??= {});
+  spec.persistentVolumeReclaimPolicy ||= 'Retain';
+  spec.volumeMode ??= 'Filesystem';
+  if (spec.iscsi) spec.iscsi.iscsiInterface ||= 'default';
+  if (spec.rbd) {
+    spec.rbd.pool ||= 'rbd';
+    spec.rbd.user ||= 'admin';
+    spec.rbd.keyring ||= '/etc/ceph/keyring';
+  }
+  if (spec.hostPath) spec.hostPath.type ??= '';
+  const { claimRef } = spec;
+  if (claimRef && !claimRef.kind) claimRef.kind = 'PersistentVolumeClaim';
+  if (claimRef && !claimRef.apiVersion) claimRef.apiVersion = 'v1';
+  const status = (volume.status ??= {});
+  status.phase ||= 'Pending';
+}
+
+function sourceOf(spec: PersistentVolumeSpec): Record<string, unknown> {
+  const entries = volumeSources.map(([name]) => [name, spec[name]] as const);
+  return Object.fromEntries(entries.filter(([, source]) => source !== undefined));
+}
+
+/** A secret for expansion may be added later. */
+function withoutNewExpandSecret(spec: PersistentVolumeSpec, old: PersistentVolumeSpec) {
+  const source = sourceOf(spec);
+  const added = old.csi !== undefined && old.csi.controllerExpandSecretRef === undefined;
+  if (spec.csi === undefined || !added) return source;
+  const { controllerExpandSecretRef: _added, ...csi } = spec.csi;
+  return { ...source, csi };
+}
+
+function validateUpdate({ spec }: PersistentVolume, { spec: old }: PersistentVolume): FieldError[] {
+  const errors: FieldError[] = [];
+  const [before, after] = [sourceOf(old), withoutNewExpandSecret(spec, old)];
+  if (!deepEqual(after, before)) {
+    const paths = changedPaths(after, before, 'spec').join('\n');
+    const detail = `spec.persistentvolumesource is immutable after creation\n${paths}`;
+    errors.push(forbidden('spec.persistentvolumesource', detail));
+  }
+  errors.push(...validateImmutable(spec.volumeMode, old.volumeMode, 'volumeMode'));
+  if (old.nodeAffinity !== undefined && !deepEqual(spec.nodeAffinity, old.nodeAffinity)) {
+    const detail = 'field is immutable, except for updating from beta label to GA';
+    errors.push(invalid('nodeAffinity', spec.nodeAffinity, detail));
+  }
+  if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+    const detail = 'update from non-nil value to nil is forbidden';
+    errors.push(forbidden('spec.volumeAttributesClassName', detail));
+  }
+  return errors;
+}
+
+function capacityText({ spec }: PersistentVolume): string {
+  const storage = spec.capacity?.['storage'];
+  const quantity = storage === undefined ? undefined : quantityOf(storage);
+  return quantity === undefined ? '0' : formatQuantity(quantity);
+}
+
+const printer: TablePrinter<PersistentVolume> = {
+  columns: [
+    nameColumn,
+    column('Capacity'),
+    column('Access Modes'),
+    column('Reclaim Policy'),
+    column('Status'),
+    column('Claim'),
+    column('StorageClass'),
+    column('VolumeAttributesClass'),
+    column('Reason'),
+    ageColumn,
+    wideColumn('VolumeMode'),
+  ],
+  cells: (volume, nowMs) => {
+    const { metadata, spec, status } = volume;
+    const { claimRef } = spec;
+    return [
+      metadata.name ?? '',
+      capacityText(volume),
+      accessModesText(spec.accessModes),
+      spec.persistentVolumeReclaimPolicy ?? '',
+      metadata.deletionTimestamp === undefined ? (status?.phase ?? '') : 'Terminating',
+      claimRef === undefined ? '' : `${claimRef.namespace ?? ''}/${claimRef.name ?? ''}`,
+      metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? '',
+      spec.volumeAttributesClassName ?? '<unset>',
+      status?.reason ?? '',
+      age(volume, nowMs),
+      spec.volumeMode ?? '<unset>',
+    ];
+  },
+};
+
+export const persistentVolume = {
+  type: persistentVolumes,
+  singular: 'persistentvolume',
+  shortNames: ['pv'],
+  hasStatus: true,
+  returnsDeletedObject: true,
+  applyDefaults,
+  prepareForCreate(object) {
+    object.status = { phase: 'Pending' };
+  },
+  validate: ({ spec }) => validateVolumeSpec(spec, { field: 'spec', inline: false }),
+  validateUpdate,
+  printer,
+  subresources: [{ ...statusSubresource<PersistentVolume>(), validateUpdate: () => [] }],
+} satisfies ResourceDeclaration<PersistentVolume>;
