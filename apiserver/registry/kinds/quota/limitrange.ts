@@ -112,7 +112,8 @@ function allowsOvercommit(name: string): boolean {
 }
 
 function validateAmounts(item: LimitRangeItem, name: string, field: string): FieldError[] {
-  const amounts = amountsOf(item, name);
+  const { default: _d, defaultRequest: _r, ...ofPods } = item;
+  const amounts = amountsOf(item.type === 'Pod' ? ofPods : item, name);
   const at = (list: ListName): string => `${field}.${list}[${name}]`;
   const errors = [
     ...validateOrder(amounts, at),

@@ -91,7 +91,7 @@ const printer: TablePrinter<Binding> = {
   ],
   cells: (binding, nowMs) => [
     binding.metadata.name ?? '',
-    `${binding.roleRef.kind}/${binding.roleRef.name}`,
+    `${binding.roleRef?.kind}/${binding.roleRef?.name}`,
     age(binding, nowMs),
     names(binding, 'User'),
     names(binding, 'Group'),

@@ -1,0 +1,34 @@
+/** A valid object of every kind, with as many fields as one object may have. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseYamlDocuments } from '../../api/yaml.ts';
+import { apiVersionOf, resourcePath } from '../../api/resource.ts';
+import type { ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
+
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly [field: string]: unknown;
+}
+
+const folder = new URL('./manifests/', import.meta.url);
+
+export const manifests: readonly Manifest[] = readdirSync(folder)
+  .sort()
+  .flatMap((name) => parseYamlDocuments(readFileSync(new URL(name, folder), 'utf8')))
+  .map((document) => {
+    if ('error' in document) throw new Error(document.error);
+    return document.value as Manifest;
+  });
+
+/** Where objects like this one live; a namespaced one in `default`. */
+export function collectionOf(
+  kinds: readonly ResourceDeclaration[],
+  of: { readonly apiVersion: string; readonly kind: string },
+): string {
+  const declaration = kinds.find(
+    ({ type }) => apiVersionOf(type) === of.apiVersion && type.kind === of.kind,
+  );
+  if (declaration === undefined) throw new Error(`${of.apiVersion} ${of.kind} is not served`);
+  return resourcePath(declaration.type, { namespace: 'default' });
+}
