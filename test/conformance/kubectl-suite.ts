@@ -3,27 +3,13 @@
  * kubectl is not installed.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lifecycle } from '../../platform/lifecycle.ts';
-import { silentLogger } from '../../platform/logger.ts';
-import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
-import { realGzip, realHttpServer } from '../../platform/node/http-server.ts';
-import { realRandom } from '../../platform/node/random.ts';
-import { realX509 } from '../../platform/node/x509.ts';
-import { startMember } from '../../store/server/member.ts';
-import { listen } from '../../apiserver/http/listen.ts';
-import { kubeconfig } from '../../apiserver/pki/kubeconfig.ts';
-import { ensurePki, identities } from '../../apiserver/pki/pki.ts';
-import { servingNames } from '../../apiserver/pki/serving-names.ts';
-import { readDescriptions } from '../../apiserver/openapi-source.ts';
-import { startApiServer } from '../../apiserver/server.ts';
+import { type SecureApi, startSecureApi } from '../support/secure-api.ts';
+import { serverSideApply } from './kubectl-apply.ts';
 
 /** By version; "kubectl" where the versions are not told apart. Oldest first. */
 function installed(): Map<string, string> {
@@ -43,53 +29,18 @@ function installed(): Map<string, string> {
   return found;
 }
 
-const parts = new Lifecycle();
-let folder: string;
-let server: string;
+let api: SecureApi;
 
-async function startServer(): Promise<void> {
-  folder = await mkdtemp(join(tmpdir(), 'wherry-kubectl-'));
-  const effects = { clock: realClock, random: realRandom, logger: silentLogger };
-  const sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest();
-  const dataDir = join(folder, 'store');
-  const kv = await parts.start(() => startMember({ ...effects, disk: realDisk, sha1, dataDir }));
-  const names = servingNames('10.96.0.1');
-  const pkiOptions = { folder: join(folder, 'pki'), disk: realDisk, clock: realClock, names };
-  const pki = await ensurePki({ ...pkiOptions, x509: realX509 });
-  const api = await parts.start(() =>
-    startApiServer({ ...effects, kv, descriptions: readDescriptions(realDisk) }),
-  );
-  const tls = { ...(await pki.serving()), clientCa: pki.ca.certificate };
-  const { handler } = api;
-  const { port } = await parts.start(() =>
-    listen({
-      ...{ ...effects, handler, tls, gzip: realGzip, server: realHttpServer },
-      host: '127.0.0.1',
-      port: 0,
-    }),
-  );
-  await api.ready();
-  server = `https://127.0.0.1:${port}`;
-  const client = await pki.client('admin', identities.admin);
-  const config = { server, ca: pki.ca.certificate, user: 'kubernetes-admin', client };
-  await writeFile(join(folder, 'kubeconfig'), kubeconfig(config));
-}
-
-async function stopServer(): Promise<void> {
-  await parts.stop();
-  await rm(folder, { recursive: true, force: true });
-}
-
-interface Said {
+export interface Said {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
 async function run(binary: string, args: readonly string[], home: string): Promise<Said> {
-  const env = { ...process.env, HOME: home, KUBECONFIG: join(folder, 'kubeconfig') };
+  const env = { ...process.env, HOME: home, KUBECONFIG: api.kubeconfig };
   try {
-    const { stdout, stderr } = await promisify(execFile)(binary, args, { env, cwd: folder });
+    const { stdout, stderr } = await promisify(execFile)(binary, args, { env, cwd: api.folder });
     return { code: 0, out: stdout, err: stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
@@ -114,7 +65,7 @@ const deployment = (image: string, replicas: unknown = 2): object => ({
 function suite(version: string, binary: string): void {
   const namespace = `v${version.replace('.', '-')}`;
   const kubectl = (...args: string[]): Promise<Said> =>
-    run(binary, args, join(folder, `home-${version}`));
+    run(binary, args, join(api.folder, `home-${version}`));
   const inNamespace = (...args: string[]): Promise<Said> => kubectl('-n', namespace, ...args);
 
   /** Runs and expects success. */
@@ -125,7 +76,7 @@ function suite(version: string, binary: string): void {
   }
 
   async function file(name: string, object: object): Promise<string> {
-    const path = join(folder, `${namespace}-${name}.json`);
+    const path = join(api.folder, `${namespace}-${name}.json`);
     await writeFile(path, JSON.stringify(object));
     return path;
   }
@@ -173,6 +124,8 @@ function suite(version: string, binary: string): void {
     await ok('delete', 'deploy', 'web');
   });
 
+  serverSideApply({ kubectl: inNamespace, file });
+
   it('is told what is wrong with a manifest', async () => {
     const unknown = await file('unknown', { ...deployment('nginx'), spce: {} });
     const said = await inNamespace('create', '-f', unknown);
@@ -190,8 +143,14 @@ function suite(version: string, binary: string): void {
   });
 
   it('is refused with a wrong token', async () => {
-    const home = join(folder, `home-${version}`);
-    const args = ['--kubeconfig', '/dev/null', '--insecure-skip-tls-verify', '--server', server];
+    const home = join(api.folder, `home-${version}`);
+    const args = [
+      '--kubeconfig',
+      '/dev/null',
+      '--insecure-skip-tls-verify',
+      '--server',
+      api.server,
+    ];
     const wrong = await run(binary, [...args, '--token', 'wrong', 'get', 'pods'], home);
     expect(wrong.code).toBe(1);
     expect(wrong.err).toContain('Unauthorized');
@@ -203,8 +162,10 @@ export function tryKubectl(versions: 'newest' | 'all'): void {
   const found = [...installed()];
   const chosen = versions === 'all' ? found : found.slice(-1);
   describe.skipIf(chosen.length === 0)('stock kubectl', () => {
-    beforeAll(startServer);
-    afterAll(stopServer);
+    beforeAll(async () => {
+      api = await startSecureApi();
+    });
+    afterAll(() => api.stop());
     it('is installed', () => expect(chosen).not.toEqual([]));
     for (const [version, binary] of chosen) describe(version, () => suite(version, binary));
   });
