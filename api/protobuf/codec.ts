@@ -10,12 +10,10 @@ import { apiVersionOf } from '../resource.ts';
 import { definitionOf, type GroupVersionKind } from '../schema/table.ts';
 import { statusError } from '../status.ts';
 import { decodeMessage } from './decode-message.ts';
-import { encodeMessage } from './encode-message.ts';
-import { MalformedProtobuf, WireReader, wireType, WireWriter } from './wire.ts';
+import { enveloped, hasProtobuf, messageOf, protobufMagic } from './envelope.ts';
+import { MalformedProtobuf, WireReader, wireType } from './wire.ts';
 
 export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
-
-const magic = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 
 interface Envelope {
   readonly apiVersion: string;
@@ -41,12 +39,12 @@ export function decodeProtobuf(
 }
 
 function decodeEnvelope(body: Uint8Array, expected?: GroupVersionKind): Record<string, unknown> {
-  if (!magic.equals(body.subarray(0, magic.byteLength))) {
+  if (!protobufMagic.equals(body.subarray(0, protobufMagic.byteLength))) {
     throw new MalformedProtobuf(
       'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
     );
   }
-  const envelope = readEnvelope(body.subarray(magic.byteLength));
+  const envelope = readEnvelope(body.subarray(protobufMagic.byteLength));
   if (envelope.contentType !== '' && envelope.contentType !== protobufMediaType) {
     throw new MalformedProtobuf(`unsupported content type ${envelope.contentType} in an envelope`);
   }
@@ -105,20 +103,10 @@ export function encodeProtobuf(object: {
   readonly kind: string;
 }): Uint8Array | undefined {
   const slash = object.apiVersion.indexOf('/');
-  const definition = definitionOf({
+  const kind = {
     group: slash < 0 ? '' : object.apiVersion.slice(0, slash),
     version: object.apiVersion.slice(slash + 1),
     kind: object.kind,
-  });
-  if (definition === undefined) return undefined;
-  const typeMeta = new WireWriter();
-  typeMeta.field(1, object.apiVersion);
-  typeMeta.field(2, object.kind);
-  const body = new WireWriter();
-  body.raw(magic);
-  body.field(1, typeMeta.finish());
-  body.field(2, encodeMessage(definition, { ...object }));
-  body.field(3, '');
-  body.field(4, '');
-  return body.finish();
+  };
+  return hasProtobuf(kind) ? enveloped(kind, messageOf(kind, object)) : undefined;
 }

@@ -96,8 +96,12 @@ function signed(low: number, high: number): number {
 const initialBytes = 256;
 
 export class WireWriter {
-  #bytes = Buffer.allocUnsafe(initialBytes);
+  #bytes: Buffer;
   #length = 0;
+
+  constructor(bytes = initialBytes) {
+    this.#bytes = Buffer.allocUnsafe(bytes);
+  }
 
   finish(): Buffer {
     return this.#bytes.subarray(0, this.#length);

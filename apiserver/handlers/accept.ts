@@ -1,9 +1,7 @@
+import { protobufMediaType } from '../../api/protobuf/codec.ts';
 import { statusError } from '../../api/status.ts';
 
-/**
- * What a client wants an answer to look like, by its Accept header. A list that names JSON
- * anywhere gets JSON: every client that prefers protobuf names both.
- */
+/** What a client wants an answer to look like, by its Accept header. */
 export type Representation =
   | { readonly as: 'Object' }
   | { readonly as: 'PartialObjectMetadata' }
@@ -12,7 +10,15 @@ export type Representation =
 
 export interface Accepted {
   readonly representation: Representation;
-  readonly mediaType: 'application/json' | 'application/yaml';
+  readonly mediaType: 'application/json' | 'application/yaml' | typeof protobufMediaType;
+}
+
+/** What can be answered besides JSON. */
+export interface Offer {
+  /** The kind has a protobuf form. */
+  readonly protobuf: boolean;
+  /** A watch: YAML has no form of a stream. */
+  readonly stream: boolean;
 }
 
 const OBJECT: Representation = { as: 'Object' };
@@ -23,21 +29,26 @@ const MAX_REMEMBERED = 256;
 const remembered = new Map<string, Accepted>();
 
 /** Throws 406 if the client accepts nothing that is served. */
-export function accepted(header: string | undefined): Accepted {
+export function accepted(header: string | undefined, offer: Offer): Accepted {
   if (header === undefined || header === '' || header === 'application/json') return JSON_OBJECT;
-  const known = remembered.get(header);
+  const key = `${offer.protobuf ? 'p' : ''}${offer.stream ? 's' : ''} ${header}`;
+  const known = remembered.get(key);
   if (known !== undefined) return known;
   const found = clausesOf(header)
-    .map(served)
+    .map((clause) => served(clause, offer))
     .find((clause) => clause !== undefined);
-  if (found === undefined)
-    throw statusError(
-      'NotAcceptable',
-      'only the following media types are accepted: application/json, application/yaml',
-    );
+  if (found === undefined) throw notAcceptable(offer);
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(header, found);
+  remembered.set(key, found);
   return found;
+}
+
+function notAcceptable({ protobuf, stream }: Offer): Error {
+  const types = ['application/json'];
+  if (!stream) types.push('application/yaml');
+  if (protobuf) types.push(protobufMediaType);
+  const shown = types.map((type) => (stream ? `${type};stream=watch` : type)).join(', ');
+  return statusError('NotAcceptable', `only the following media types are accepted: ${shown}`);
 }
 
 interface Clause {
@@ -65,16 +76,21 @@ const mediaTypes: Readonly<Record<string, Accepted['mediaType']>> = {
   'application/*': 'application/json',
   '*/*': 'application/json',
   'application/yaml': 'application/yaml',
+  [protobufMediaType]: protobufMediaType,
 };
 
-function served({ mediaType, parameters }: Clause): Accepted | undefined {
+function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | undefined {
   const type = mediaTypes[mediaType];
   if (type === undefined) return undefined;
+  if (type === protobufMediaType && !offer.protobuf) return undefined;
+  if (type === 'application/yaml' && offer.stream) return undefined;
   const as = parameters.get('as');
   if (as === undefined) return { representation: OBJECT, mediaType: type };
   const version = parameters.get('v');
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1'))
     return undefined;
+  // Rows hold objects of any kind, for which protobuf has no place.
+  if (as === 'Table' && type === protobufMediaType) return undefined;
   if (as === 'Table') return { representation: { as, version }, mediaType: type };
   if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
     return { representation: { as: 'PartialObjectMetadata' }, mediaType: type };

@@ -1,14 +1,25 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import {
+  enveloped,
+  hasProtobuf,
+  listMessage,
+  messageOf,
+  partialMetadataMessage,
+} from '../../api/protobuf/envelope.ts';
 import { apiVersionOf } from '../../api/resource.ts';
+import type { GroupVersionKind } from '../../api/schema/table.ts';
 import { stringifyYaml } from '../../api/yaml.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type Chunk, type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import type { ListPage, StoredObject } from '../registry/resource-store.ts';
 import { type Accepted, accepted } from './accept.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
+import { isTrue } from '../pipeline/request-info.ts';
 import { listJson } from './json-bytes.ts';
 import { partialMetadata } from './partial-metadata.ts';
-import { includeObjectOf, table } from './table.ts';
+import { includeObjectOf, table, type TableMetadata } from './table.ts';
 
 /** How answers to one request are written. */
 export interface Answering {
@@ -17,47 +28,49 @@ export interface Answering {
   readonly clock: Clock;
 }
 
+const PARTIAL = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' };
+
 /** One object in the form the client accepts. */
 export function objectResponse(
   answering: Answering,
   object: StoredObject,
   options: { readonly status?: number; readonly warnings?: readonly string[] } = {},
 ): HttpResponse {
-  const { request, declaration, clock } = answering;
-  const form = accepted(request.http.headers['accept']);
+  const { request, declaration } = answering;
+  const { type } = declaration;
+  const form = formOf(request, type);
   const { representation } = form;
-  const status = options.status ?? 200;
+  const answer = { ...options, status: options.status ?? 200 };
   switch (representation.as) {
     case 'Object':
-      return respond(form, { ...options, status, body: object.json() });
-    case 'PartialObjectMetadata':
-      return valueResponse(form, {
-        ...options,
-        status,
-        value: partialMetadata(object.value, 'v1'),
+      return respond(request, form, {
+        ...answer,
+        body: object.json(),
+        protobuf: () => enveloped(type, object.message()),
       });
+    case 'PartialObjectMetadata': {
+      const { metadata } = object.value;
+      return respond(request, form, {
+        ...answer,
+        body: new JsonValue(partialMetadata(object.value, 'v1')),
+        protobuf: () => enveloped(PARTIAL, partialMetadataMessage(metadata)),
+      });
+    }
     case 'Table': {
       const { resourceVersion = '' } = object.value.metadata;
-      const value = table(
-        declaration,
-        { objects: [object.value], metadata: { resourceVersion }, withColumns: true },
-        {
-          version: representation.version,
-          include: includeObjectOf(request.http.query),
-          nowMs: clock.now(),
-        },
-      );
-      return valueResponse(form, { ...options, status, value });
+      const content = { objects: [object.value], metadata: { resourceVersion } };
+      const body = tableOf(answering, representation.version, content);
+      return respond(request, form, { ...answer, body });
     }
   }
 }
 
 /** A collection in the form the client accepts. */
 export function listResponse(answering: Answering, page: ListPage): HttpResponse {
-  const { request, declaration, clock } = answering;
-  const form = accepted(request.http.headers['accept']);
-  const { representation } = form;
+  const { request, declaration } = answering;
   const { type } = declaration;
+  const form = formOf(request, type);
+  const { representation } = form;
   const metadata = {
     resourceVersion: String(page.revision),
     ...(page.continue === undefined ? {} : { continue: page.continue }),
@@ -65,26 +78,30 @@ export function listResponse(answering: Answering, page: ListPage): HttpResponse
   };
   switch (representation.as) {
     case 'Object': {
-      const head = { kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata };
-      return respond(form, { status: 200, body: listJson(head, page.objects) });
+      const kind = `${type.kind}List`;
+      const head = { kind, apiVersion: apiVersionOf(type), metadata };
+      const messages = () => page.objects.map((object) => object.message());
+      return respond(request, form, {
+        status: 200,
+        body: listJson(head, page.objects),
+        protobuf: () => enveloped({ ...type, kind }, listMessage(metadata, messages())),
+      });
     }
     case 'PartialObjectMetadata': {
+      const kind = 'PartialObjectMetadataList';
       const items = page.objects.map((object) => partialMetadata(object.value, 'v1'));
-      const head = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' };
-      return valueResponse(form, { status: 200, value: { ...head, metadata, items } });
+      const messages = () =>
+        page.objects.map((object) => partialMetadataMessage(object.value.metadata));
+      return respond(request, form, {
+        status: 200,
+        body: new JsonValue({ kind, apiVersion: 'meta.k8s.io/v1', metadata, items }),
+        protobuf: () => enveloped({ ...PARTIAL, kind }, listMessage(metadata, messages())),
+      });
     }
     case 'Table': {
       const objects = page.objects.map((object) => object.value);
-      const value = table(
-        declaration,
-        { objects, metadata, withColumns: true },
-        {
-          version: representation.version,
-          include: includeObjectOf(request.http.query),
-          nowMs: clock.now(),
-        },
-      );
-      return valueResponse(form, { status: 200, value });
+      const body = tableOf(answering, representation.version, { objects, metadata });
+      return respond(request, form, { status: 200, body });
     }
   }
 }
@@ -92,31 +109,77 @@ export function listResponse(answering: Answering, page: ListPage): HttpResponse
 /** Something that is not an object of the resource (a Status, a Scale): always as it is. */
 export function plainResponse(
   request: ApiRequest,
-  value: object,
+  value: { readonly apiVersion: string; readonly kind: string },
   options: { readonly status?: number; readonly warnings?: readonly string[] } = {},
 ): HttpResponse {
-  const form = accepted(request.http.headers['accept']);
-  return valueResponse(form, { ...options, status: options.status ?? 200, value });
+  const slash = value.apiVersion.indexOf('/');
+  const kind = {
+    group: slash < 0 ? '' : value.apiVersion.slice(0, slash),
+    version: value.apiVersion.slice(slash + 1),
+    kind: value.kind,
+  };
+  return respond(request, formOf(request, kind), {
+    ...options,
+    status: options.status ?? 200,
+    body: new JsonValue(value),
+    protobuf: () => enveloped(kind, messageOf(kind, value)),
+  });
+}
+
+function formOf({ http }: ApiRequest, kind: GroupVersionKind): Accepted {
+  return accepted(http.headers['accept'], { protobuf: hasProtobuf(kind), stream: false });
+}
+
+function tableOf(
+  { request, declaration, clock }: Answering,
+  version: 'v1' | 'v1beta1',
+  content: { readonly objects: readonly KubernetesObject[]; readonly metadata: TableMetadata },
+): JsonValue {
+  const include = includeObjectOf(request.http.query);
+  const options = { version, include, nowMs: clock.now() };
+  return new JsonValue(table(declaration, { ...content, withColumns: true }, options));
 }
 
 interface Answer {
   readonly status: number;
   readonly warnings?: readonly string[];
+  readonly body: JsonValue;
+  /** Absent where the form is never protobuf. */
+  readonly protobuf?: () => Uint8Array;
 }
 
-function valueResponse(form: Accepted, answer: Answer & { readonly value: object }): HttpResponse {
-  return respond(form, { ...answer, body: new JsonValue(answer.value) });
-}
-
-function respond(form: Accepted, answer: Answer & { readonly body: JsonValue }): HttpResponse {
+function respond(request: ApiRequest, form: Accepted, answer: Answer): HttpResponse {
   const { status, warnings = [] } = answer;
-  const body =
-    form.mediaType === 'application/yaml'
-      ? Buffer.from(stringifyYaml(answer.body.value))
-      : answer.body;
   const headers: Record<string, string> = { 'content-type': form.mediaType };
   if (warnings.length > 0) headers['warning'] = warnings.map(warning).join(', ');
-  return { status, headers, body };
+  return { status, headers, body: bodyOf(request, form, answer) };
+}
+
+function bodyOf({ http }: ApiRequest, { mediaType }: Accepted, answer: Answer): Chunk {
+  switch (mediaType) {
+    case 'application/yaml':
+      return Buffer.from(stringifyYaml(answer.body.value));
+    case protobufMediaType:
+      return answer.protobuf!();
+    default:
+      if (!isForPeople(http)) return answer.body;
+      return Buffer.from(`${JSON.stringify(inOrder(answer.body), null, 2)}\n`);
+  }
+}
+
+/** The value with its fields in the order in which they are sent. */
+function inOrder(body: JsonValue): unknown {
+  return JSON.parse(Buffer.from(body.bytes()).toString());
+}
+
+const BROWSERS = ['curl/', 'Wget/', 'Mozilla/5.0'];
+
+/** The `pretty` parameter; without it, the programs behind which people sit. */
+function isForPeople({ query, headers }: HttpRequest): boolean {
+  const pretty = query.get('pretty');
+  if (pretty !== null) return pretty === '' || isTrue(pretty);
+  const agent = headers['user-agent'];
+  return agent !== undefined && BROWSERS.some((browser) => agent.startsWith(browser));
 }
 
 /** RFC 9110 has no such code any more, but clients print 299. */

@@ -1,29 +1,39 @@
 import type { KubernetesObject } from '../../api/meta.ts';
+import { protobufMediaType } from '../../api/protobuf/codec.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { JsonValue } from '../../platform/http.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
-import type { Representation } from './accept.ts';
+import type { Accepted, Representation } from './accept.ts';
+import type { EventEncoder, WatchEncoder } from './event-encoder.ts';
+import { protobufWatchEncoder } from './protobuf-watch-encoder.ts';
+import { type Bookmark, bookmarkMetadata } from './bookmark.ts';
 import { eventJson } from './json-bytes.ts';
 import { partialMetadata } from './partial-metadata.ts';
 import { includeObjectOf, table, type TableOptions } from './table.ts';
 
-export type WatchEncoder = (item: WatchItem) => JsonValue;
-
-interface Context {
+export interface WatchContext {
   readonly declaration: ResourceDeclaration;
   readonly query: URLSearchParams;
   readonly clock: Clock;
 }
 
-const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
-
 /**
  * Events in the form that one watcher asked for. What all watchers of a form share is made once
  * per event and kept with it.
  */
-export function watchEncoder(representation: Representation, context: Context): WatchEncoder {
+export function watchEncoder(form: Accepted, context: WatchContext): WatchEncoder {
+  const { representation } = form;
+  if (form.mediaType === protobufMediaType)
+    return protobufWatchEncoder(representation, context.declaration.type);
+  return {
+    event: jsonEncoder(representation, context),
+    error: (status) => new JsonValue({ type: 'ERROR', object: status }),
+  };
+}
+
+function jsonEncoder(representation: Representation, context: WatchContext): EventEncoder {
   switch (representation.as) {
     case 'Object': {
       const { type } = context.declaration;
@@ -49,7 +59,7 @@ export function watchEncoder(representation: Representation, context: Context): 
 }
 
 /** The first event of a watch says what the columns are, the others only fill them. */
-function tableEncoder(version: 'v1' | 'v1beta1', context: Context): WatchEncoder {
+function tableEncoder(version: 'v1' | 'v1beta1', context: WatchContext): EventEncoder {
   const include = includeObjectOf(context.query);
   let first = true;
   return (item) => {
@@ -76,14 +86,6 @@ function rowEvent(
   const { resourceVersion = '' } = object.metadata;
   const content = { objects: [object], metadata: { resourceVersion }, withColumns };
   return new JsonValue({ type: item.type, object: table(declaration, content, options) });
-}
-
-type Bookmark = Extract<WatchItem, { type: 'BOOKMARK' }>;
-
-function bookmarkMetadata({ revision, initialEventsEnd }: Bookmark) {
-  const resourceVersion = String(revision);
-  if (!initialEventsEnd) return { resourceVersion };
-  return { resourceVersion, annotations: { [INITIAL_EVENTS_END]: 'true' } };
 }
 
 function bookmarkJson(shape: { kind: string; apiVersion: string }, item: Bookmark): JsonValue {

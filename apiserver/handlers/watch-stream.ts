@@ -1,6 +1,6 @@
-import { StatusError } from '../../api/status.ts';
+import { type Status, StatusError } from '../../api/status.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
-import { type Chunk, JsonValue } from '../../platform/http.ts';
+import type { Chunk } from '../../platform/http.ts';
 import { StreamOverflowError } from '../../platform/stream.ts';
 
 const BOOKMARK_INTERVAL_MS = 60_000;
@@ -10,6 +10,7 @@ const LAST_BOOKMARK_MS = 2_000;
 export interface WatchStreamOptions<T> {
   readonly source: AsyncIterator<T>;
   readonly encode: (item: T) => Chunk;
+  readonly encodeError: (status: Status) => Chunk;
   /** Asks the source for a bookmark, in its place among the events. */
   readonly bookmark: () => void;
   /** Ends the source cleanly after what waits in it. */
@@ -66,7 +67,7 @@ export class WatchStream<T> implements AsyncIterableIterator<Chunk> {
       this.#finish();
       if (error instanceof StreamOverflowError) return { done: true, value: undefined };
       if (!(error instanceof StatusError)) throw error;
-      return { done: false, value: new JsonValue({ type: 'ERROR', object: error.status }) };
+      return { done: false, value: this.#options.encodeError(error.status) };
     }
   }
 

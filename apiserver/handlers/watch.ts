@@ -1,3 +1,5 @@
+import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import { hasProtobuf } from '../../api/protobuf/envelope.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
 import { accepted } from './accept.ts';
@@ -15,8 +17,9 @@ const MIN_WATCH_SECONDS = 1_800;
 export async function watch(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { query, headers, signal } = request.http;
-  const form = accepted(headers['accept']);
-  const encode = watchEncoder(form.representation, {
+  const protobuf = hasProtobuf(store.declaration.type);
+  const form = accepted(headers['accept'], { protobuf, stream: true });
+  const encoder = watchEncoder(form, {
     declaration: store.declaration,
     query,
     clock: environment.clock,
@@ -28,7 +31,8 @@ export async function watch(target: Target): Promise<HttpResponse> {
   const seconds = asked > 0 ? asked : defaultTimeout(target);
   const body = new WatchStream<WatchItem>({
     source: watcher,
-    encode,
+    encode: encoder.event,
+    encodeError: encoder.error,
     bookmark: () => watcher.bookmark(store.revision),
     end: () => watcher.end(),
     bookmarks: allowBookmarks,
@@ -36,7 +40,9 @@ export async function watch(target: Target): Promise<HttpResponse> {
     clock: environment.clock,
     signal,
   });
-  return { status: 200, headers: { 'content-type': 'application/json' }, body };
+  const { mediaType } = form;
+  const contentType = mediaType === protobufMediaType ? `${mediaType};stream=watch` : mediaType;
+  return { status: 200, headers: { 'content-type': contentType }, body };
 }
 
 /** Spread out, so that the watches of a restart do not all end at the same moment. */

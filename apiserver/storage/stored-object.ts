@@ -1,5 +1,6 @@
 import { deepFreeze } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { messageOf } from '../../api/protobuf/envelope.ts';
 import { JsonValue } from '../../platform/http.ts';
 import type { ResourceCodec } from './resource-codec.ts';
 
@@ -18,6 +19,7 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
   /** True if the resourceVersion can be put into the stored bytes by copying. */
   readonly #spliceable: boolean;
   #encoded: Uint8Array | undefined;
+  #message: Uint8Array | undefined;
 
   private constructor(
     codec: ResourceCodec,
@@ -114,6 +116,12 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
 
   #insertion(): string {
     return `"resourceVersion":"${this.revision}",`;
+  }
+
+  /** As protobuf, without an envelope; its kind has such a form. */
+  message(): Uint8Array {
+    this.#message ??= messageOf(this.#codec.type, this.value);
+    return this.#message;
   }
 
   json(): JsonValue {

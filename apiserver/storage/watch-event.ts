@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../platform/http.ts';
+import type { Chunk } from '../../platform/http.ts';
 import { namespaceOfSuffix } from './keys.ts';
 import type { StoredObject } from './stored-object.ts';
 
@@ -9,7 +9,7 @@ export class WatchEvent {
   readonly type: WatchEventType;
   /** For DELETED: the last state, under the revision of the deletion. */
   readonly object: StoredObject;
-  #renditions: Map<string, JsonValue> | undefined;
+  #renditions: Map<string, Chunk> | undefined;
 
   constructor(type: WatchEventType, object: StoredObject) {
     this.type = type;
@@ -17,7 +17,7 @@ export class WatchEvent {
   }
 
   /** The event in a representation, named by `key` and made at most once for all watchers. */
-  rendition(key: string, make: () => JsonValue): JsonValue {
+  rendition(key: string, make: () => Chunk): Chunk {
     this.#renditions ??= new Map();
     let rendition = this.#renditions.get(key);
     if (rendition === undefined) {

@@ -1,6 +1,12 @@
 /** `kubectl apply --server-side`, as people use it. */
 import { expect, it } from 'vitest';
-import type { Said } from './kubectl-suite.ts';
+
+/** What a run of kubectl printed, and how it ended. */
+export interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
 
 export interface ApplyTools {
   /** In a namespace of its own. */

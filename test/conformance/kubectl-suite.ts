@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SecureApi, startSecureApi } from '../support/secure-api.ts';
-import { serverSideApply } from './kubectl-apply.ts';
+import { type Said, serverSideApply } from './kubectl-apply.ts';
 
 /** By version; "kubectl" where the versions are not told apart. Oldest first. */
 function installed(): Map<string, string> {
@@ -30,12 +30,6 @@ function installed(): Map<string, string> {
 }
 
 let api: SecureApi;
-
-export interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 async function run(binary: string, args: readonly string[], home: string): Promise<Said> {
   const env = { ...process.env, HOME: home, KUBECONFIG: api.kubeconfig };
