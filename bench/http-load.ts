@@ -1,0 +1,64 @@
+import { connect, type TLSSocket } from 'node:tls';
+import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
+import { realDisk } from '../platform/node/disk.ts';
+
+export interface HttpClient {
+  /** Resolves with the body's length when the whole answer has come; rejects unless it is 2xx. */
+  request(method: string, path: string, body?: string): Promise<number>;
+  close(): void;
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/**
+ * One keep-alive HTTP/1.1 connection that writes requests as text and skips over answers: a
+ * client that parsed them would cost more than the server it measures on the other core.
+ */
+export async function openHttp(kubeconfig: string): Promise<HttpClient> {
+  const config = await connectionOf(realDisk, await loadKubeconfig(realDisk, [kubeconfig]));
+  const { hostname, port } = new URL(config.baseUrl);
+  const pem = (bytes: Uint8Array | undefined): Buffer => Buffer.from(bytes ?? []);
+  const socket: TLSSocket = connect({
+    host: hostname,
+    port: Number(port),
+    ca: pem(config.ca),
+    cert: pem(config.cert),
+    key: pem(config.key),
+    ALPNProtocols: ['http/1.1'],
+  });
+  socket.setNoDelay();
+  await new Promise<void>((resolve, reject) => {
+    socket.once('secureConnect', resolve).once('error', reject);
+  });
+  let settle: { resolve: (length: number) => void; reject: (error: Error) => void } | undefined;
+  let head: Buffer | undefined;
+  let bodyLength = 0;
+  let missing = 0;
+  socket.on('data', (chunk: Buffer) => {
+    if (missing === 0) {
+      head = head === undefined ? chunk : Buffer.concat([head, chunk]);
+      const end = head.indexOf(HEAD_END);
+      if (end < 0) return;
+      const text = head.toString('latin1', 0, end);
+      if (!text.startsWith('HTTP/1.1 2')) settle?.reject(new Error(text));
+      bodyLength = Number(/content-length: (\d+)/i.exec(text)![1]);
+      missing = bodyLength + end + HEAD_END.length - head.length;
+      head = undefined;
+    } else missing -= chunk.length;
+    if (missing === 0) settle?.resolve(bodyLength);
+  });
+  socket.on('close', () => settle?.reject(new Error('the server closed the connection')));
+  const common = 'Host: localhost\r\nAccept: application/json\r\n';
+  return {
+    request(method, path, body) {
+      const entity =
+        body === undefined
+          ? '\r\n'
+          : 'Content-Type: application/json\r\n' +
+            `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+      socket.write(`${method} ${path} HTTP/1.1\r\n${common}${entity}`);
+      return new Promise((resolve, reject) => (settle = { resolve, reject }));
+    },
+    close: () => socket.destroy(),
+  };
+}
