@@ -17,7 +17,7 @@ export interface SharedPortOptions {
    * read. Absent: such connections are closed.
    */
   readonly onHttp2?: (connection: object) => void;
-  /** Answers HTTP/1 requests. Bodies are not read: what is served here has none. */
+  /** Answers HTTP/1 requests. Bodies come whole, as bytes; answers may be streams. */
   readonly onHttp1: HttpHandler;
 }
 

@@ -5,10 +5,12 @@
  * The socket is only ever *read* and *unshifted* before it is handed over: resuming it, or
  * listening for `data`, would start the flow and lose the preface to nobody.
  */
-import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../http.ts';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import type { Chunk, HttpHandler, HttpRequest, HttpResponse, Peer } from '../http.ts';
 import type { SharedPort, SharedPortListening, SharedPortOptions } from '../shared-port.ts';
 
 /** A connection that says nothing for this long is closed. */
@@ -16,6 +18,31 @@ const FIRST_BYTES_MS = 30_000;
 /** After this a stop destroys what has not ended by itself. */
 const STOP_GRACE_MS = 1_000;
 const PREFACE = 'PRI';
+
+/** Read whole, because what is served here has small ones. */
+const MAX_BODY_BYTES = 16 << 20;
+
+/** Undefined if it is larger than that. */
+async function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) return undefined;
+  }
+  return Buffer.concat(chunks);
+}
+
+function peerOf(message: IncomingMessage): Peer {
+  const { socket } = message;
+  const address = `${socket.remoteAddress}:${socket.remotePort}`;
+  if (!(socket instanceof TLSSocket)) return { address };
+  const subject = socket.getPeerCertificate().subject as { CN?: string | string[] } | undefined;
+  const name = Array.isArray(subject?.CN) ? subject.CN[0] : subject?.CN;
+  if (name === undefined) return { address };
+  return { address, certificate: { commonName: name, organizations: [] } };
+}
 
 function plainRequest(message: IncomingMessage, signal: AbortSignal): HttpRequest {
   const url = message.url ?? '/';
@@ -29,16 +56,33 @@ function plainRequest(message: IncomingMessage, signal: AbortSignal): HttpReques
     path: mark < 0 ? url : url.slice(0, mark),
     query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
     headers,
-    peer: { address: `${message.socket.remoteAddress}:${message.socket.remotePort}` },
+    peer: peerOf(message),
     signal,
   };
 }
 
-function bytesOf(body: HttpResponse['body']): Uint8Array {
-  if (body === undefined) return new Uint8Array(0);
-  if (body instanceof Uint8Array) return body;
-  if (Symbol.asyncIterator in body) throw new Error('streams are not served on this port');
-  return body.bytes();
+const bytesOf = (chunk: Chunk | undefined): Uint8Array =>
+  chunk === undefined ? new Uint8Array(0) : chunk instanceof Uint8Array ? chunk : chunk.bytes();
+
+/** A stream waits for its reader, and ends when there is none any more. */
+async function reply(response: HttpResponse, to: ServerResponse): Promise<void> {
+  const { body } = response;
+  if (body === undefined || body instanceof Uint8Array || !(Symbol.asyncIterator in body)) {
+    const bytes = bytesOf(body);
+    to.writeHead(response.status, { ...response.headers, 'content-length': bytes.length });
+    to.end(to.req.method === 'HEAD' ? undefined : bytes);
+    return;
+  }
+  const chunks = body[Symbol.asyncIterator]();
+  to.once('close', () => void chunks.return?.());
+  to.writeHead(response.status, response.headers);
+  to.flushHeaders();
+  // Silence is no sign of trouble here.
+  to.socket?.setTimeout(0);
+  for (let step = await chunks.next(); step.done !== true; step = await chunks.next())
+    if (!to.write(bytesOf(step.value)) && !to.destroyed)
+      await Promise.race([once(to, 'drain'), once(to, 'close')]);
+  to.end();
 }
 
 /** Sockets that nobody waits for an answer on: a stop may drop them at once. */
@@ -71,21 +115,22 @@ class IdleSockets {
 }
 
 function http1(handler: HttpHandler, idle: IdleSockets): Server {
-  const server = createHttpServer((message, reply) => {
-    message.resume();
+  const server = createHttpServer((message, answer) => {
     idle.delete(message.socket);
     const abort = new AbortController();
-    reply.once('close', () => {
+    answer.once('close', () => {
       abort.abort();
       idle.add(message.socket);
     });
-    handler(plainRequest(message, abort.signal))
-      .then((response) => {
-        const body = bytesOf(response.body);
-        reply.writeHead(response.status, { ...response.headers, 'content-length': body.length });
-        reply.end(message.method === 'HEAD' ? undefined : body);
-      })
-      .catch(() => reply.destroy());
+    const serve = async (): Promise<void> => {
+      const body = await bodyOf(message);
+      const response =
+        body === undefined
+          ? { status: 413, headers: { connection: 'close' } }
+          : await handler({ ...plainRequest(message, abort.signal), body });
+      await reply(response, answer);
+    };
+    serve().catch(() => answer.destroy());
   });
   // A server that never listens itself does not watch over its connections otherwise.
   server.timeout = FIRST_BYTES_MS;

@@ -14,16 +14,11 @@ import {
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CallCounts } from '../http/call-counts.ts';
-import { checkHealth, healthOf } from './health-service.ts';
-import { clusterService } from './cluster-service.ts';
 import { KeepAliveStream } from './keep-alive-stream.ts';
-import { kvService } from './kv-service.ts';
-import { leaseService } from './lease-service.ts';
-import { maintenanceService } from './maintenance-service.ts';
-import { rareServices } from './rare-services.ts';
-import { SnapshotStream } from './snapshot-stream.ts';
+import { downloads, type OpenDownload } from './download.ts';
+import { unaryServices } from './services.ts';
 import { codes, expectedStatus, RpcError, storeStatus, type RpcStatus } from './status.ts';
-import type { ServiceContext, UnaryMethod } from './unary.ts';
+import type { DownloadService, ServiceContext, UnaryMethod } from './unary.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** Up to here a message that is too large is read, to be refused in etcd's words. */
@@ -37,14 +32,6 @@ const PING_TIMEOUT_MS = 20_000;
 type Bytes = Buffer;
 type Duplex = ServerDuplexStream<Bytes, Bytes>;
 type Download = ServerWritableStream<Bytes, Bytes>;
-
-/** A stream that only sends. */
-interface DownloadService {
-  /** Resolves when all is sent. */
-  run(): Promise<void>;
-  /** The stream has ended, whoever ended it. */
-  close(): void;
-}
 
 /** One open stream as its service sees it. */
 interface StreamService {
@@ -85,14 +72,9 @@ export class GrpcServer {
       'grpc.keepalive_timeout_ms': PING_TIMEOUT_MS,
       'grpc.enable_channelz': 0,
     });
-    const services = { ...kvService(context), ...leaseService(context) };
-    for (const [path, method] of Object.entries({
-      ...services,
-      ...maintenanceService(context),
-      ...clusterService(context),
-      ...rareServices(context),
-    }))
+    for (const [path, method] of Object.entries(unaryServices(context)))
       this.#serveUnary(path, method);
+    for (const [path, open] of Object.entries(downloads)) this.#serveDownload(path, open);
     this.#serveStream(
       '/etcdserverpb.Watch/Watch',
       (call, fail) => new WatchStream(context, call, fail),
@@ -100,15 +82,6 @@ export class GrpcServer {
     this.#serveStream(
       '/etcdserverpb.Lease/LeaseKeepAlive',
       (call, fail) => new KeepAliveStream(context, call, fail),
-    );
-    this.#serveUnary('/grpc.health.v1.Health/Check', async (request) => checkHealth(request));
-    this.#serveDownload('/grpc.health.v1.Health/Watch', (call) => {
-      call.write(healthOf(call.request).response);
-      return { run: () => new Promise<void>(() => {}), close() {} };
-    });
-    this.#serveDownload(
-      '/etcdserverpb.Maintenance/Snapshot',
-      (call) => new SnapshotStream(context, call),
     );
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   }
@@ -203,7 +176,7 @@ export class GrpcServer {
   }
 
   /** One request, a stream of answers. */
-  #serveDownload(path: string, open: (call: Download) => DownloadService): void {
+  #serveDownload(path: string, open: OpenDownload): void {
     const counts = this.#options.calls.method(path, 'server_stream');
     const handle = (call: Download): void => {
       counts.started++;
@@ -225,12 +198,15 @@ export class GrpcServer {
       };
       this.#streams.set(call, fail);
       call.on('cancelled', () => end(codes.canceled));
-      try {
-        service = open(call);
-        service.run().then(() => end(codes.ok), fail);
-      } catch (error) {
-        fail(error);
-      }
+      const run = async (): Promise<void> => {
+        service = await open(this.#options.context, call);
+        if (ended) return;
+        await service.run();
+        if (ended) return;
+        end(codes.ok);
+        call.end();
+      };
+      run().catch(fail);
     };
     const counted = (bytes: Bytes): Bytes => {
       counts.sent++;

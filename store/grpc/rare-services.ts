@@ -2,12 +2,14 @@ import type { ServiceContext, UnaryMethod, UnaryMethods } from './unary.ts';
 
 type Load = (context: ServiceContext) => Promise<UnaryMethods>;
 
-/** Services that most stores never serve: each is loaded by its first call. */
-const services: readonly {
+interface RareService {
   readonly name: string;
   readonly methods: string;
   readonly load: Load;
-}[] = [
+}
+
+/** Services that most stores never serve: each is loaded by its first call. */
+const services: readonly RareService[] = [
   {
     name: '/etcdserverpb.Auth/',
     methods:
@@ -15,6 +17,21 @@ const services: readonly {
       'UserChangePassword UserGrantRole UserRevokeRole RoleAdd RoleGet RoleList RoleDelete ' +
       'RoleGrantPermission RoleRevokePermission',
     load: async (context) => (await import('./auth-service.ts')).authService(context),
+  },
+  {
+    name: '/v3lockpb.Lock/',
+    methods: 'Lock Unlock',
+    load: async (context) => (await import('./lock-service.ts')).lockService(context),
+  },
+  {
+    name: '/v3electionpb.Election/',
+    methods: 'Campaign Proclaim Leader Resign',
+    load: async (context) => (await import('./election-service.ts')).electionService(context),
+  },
+  {
+    name: '/grpc.health.v1.Health/',
+    methods: 'Check',
+    load: async () => (await import('./health-service.ts')).healthService,
   },
 ];
 

@@ -14,6 +14,7 @@ import { CallCounts } from '../http/call-counts.ts';
 import { storeHttp } from '../http/handler.ts';
 import { StoreMetrics, type ProcessUsage } from '../http/metrics.ts';
 import type { Member } from '../server/interface.ts';
+import type { Gateway } from './gateway/gateway.ts';
 import type { GrpcServer } from './grpc-server.ts';
 import { encodeIdentity } from './messages/header.ts';
 import { credentialsOf } from './credentials.ts';
@@ -96,7 +97,14 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
   const context = contextOf(options, () => options.advertiseClientUrls ?? [url]);
   const { quotaBytes } = context;
   const metrics = new StoreMetrics({ member, calls, usage: options.usage, quotaBytes });
-  const http = storeHttp({ member, metrics, logger });
+  let gateway: Promise<Gateway> | undefined;
+  const http = storeHttp({
+    ...{ member, metrics, logger },
+    gateway: async (request) => {
+      gateway ??= import('./gateway/gateway.ts').then(({ Gateway }) => new Gateway(context));
+      return (await gateway).serve(request);
+    },
+  });
   let grpc: Promise<GrpcServer> | undefined;
   const onHttp2 = (connection: object): void => {
     grpc ??= import('./grpc-server.ts').then(
@@ -115,7 +123,8 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     // Both at once: the port waits for connections that only the services can end.
-    await Promise.all([listening.stop(), grpc?.then((server) => server.stop())]);
+    const ended = gateway?.then((each) => each.stop());
+    await Promise.all([listening.stop(), grpc?.then((server) => server.stop()), ended]);
   };
   return { port: listening.port, url, http, stop: () => (stopped ??= stop()) };
 }

@@ -1,4 +1,4 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { DownloadCall, DownloadService } from './unary.ts';
 import { storageVersion } from './maintenance-service.ts';
 import { encodeMessage } from './schema/codec.ts';
 import { plainHeader, type ServiceContext } from './unary.ts';
@@ -9,13 +9,13 @@ const BLOB_BYTES = 32 * 1024;
  * Maintenance.Snapshot: the file in blobs, then its SHA-256 in a blob of its own. etcdctl tells
  * by the size of what it saved that the digest is there.
  */
-export class SnapshotStream {
+export class SnapshotStream implements DownloadService {
   readonly #context: ServiceContext;
-  readonly #call: ServerWritableStream<Buffer, Buffer>;
+  readonly #call: DownloadCall;
   #closed = false;
   #resume: (() => void) | undefined;
 
-  constructor(context: ServiceContext, call: ServerWritableStream<Buffer, Buffer>) {
+  constructor(context: ServiceContext, call: DownloadCall) {
     this.#context = context;
     this.#call = call;
   }
@@ -34,7 +34,6 @@ export class SnapshotStream {
       }
       if (this.#closed) return;
       await this.#send(hash.digest(), 0);
-      this.#call.end();
     } finally {
       await backup.close();
     }

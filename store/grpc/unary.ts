@@ -5,10 +5,27 @@ import type { Plain } from './schema/codec.ts';
 
 /** Who calls, as grpc-js's calls tell it. */
 export interface CallOrigin {
+  /** Absent where calls cannot be cancelled. */
+  on?(event: 'cancelled', listener: () => void): unknown;
   readonly metadata: { get(name: string): readonly (string | Buffer)[] };
   getAuthContext(): {
     readonly sslPeerCertificate?: { readonly subject: { readonly CN?: string | string[] } };
   };
+}
+
+/** A call that is asked once and answers in a stream: the part of grpc-js's that is used. */
+export interface DownloadCall extends CallOrigin {
+  readonly request: Buffer;
+  /** False: wait for `drain`. */
+  write(bytes: Buffer): boolean;
+  once(event: 'drain', listener: () => void): unknown;
+}
+
+export interface DownloadService {
+  /** Resolves when all is sent, or nobody reads any more. */
+  run(): Promise<void>;
+  /** The stream has ended, whoever ended it. */
+  close(): void;
 }
 
 /** Answers one unary RPC: encoded request in, encoded response out. */

@@ -1,6 +1,6 @@
 /**
  * What the client port answers to plain HTTP: probes, version, metrics. In: etcd's paths and
- * bodies. Out: etcd's JSON gateway (/v3/…), which answers 404 here.
+ * bodies, and the rules for browsers (CORS). Out: etcd's JSON gateway (/v3/…), which is handed in.
  */
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -9,6 +9,13 @@ import { health, probe, text } from './health.ts';
 import type { StoreMetrics } from './metrics.ts';
 import { clusterVersion } from './version.ts';
 
+const GATEWAY = /^\/v3(beta)?\//;
+/** etcd's --cors is "*" by default. */
+const cors = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'POST, GET, OPTIONS, PUT, DELETE',
+  'access-control-allow-headers': 'accept, content-type, authorization',
+};
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 async function version(member: Member): Promise<HttpResponse> {
@@ -28,6 +35,8 @@ export function storeHttp(options: {
   readonly member: Member;
   readonly metrics: StoreMetrics;
   readonly logger: Logger;
+  /** Absent: there is none. */
+  readonly gateway?: HttpHandler;
 }): HttpHandler {
   const { member } = options;
   const route = (request: HttpRequest): Promise<HttpResponse | undefined> | undefined => {
@@ -37,6 +46,11 @@ export function storeHttp(options: {
     return probe(member, request);
   };
   return async (request) => {
+    if (request.method === 'OPTIONS') return { status: 200, headers: cors };
+    if (options.gateway !== undefined && GATEWAY.test(request.path)) {
+      const response = await options.gateway(request);
+      return { ...response, headers: { ...response.headers, ...cors } };
+    }
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     try {
       const response = await route({ ...request, method: 'GET' });

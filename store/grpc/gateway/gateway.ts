@@ -1,0 +1,158 @@
+/**
+ * etcd's JSON gateway: every RPC as a POST below /v3/ (and /v3beta/), answered by the very
+ * methods that answer gRPC.
+ *
+ * In: JSON to protobuf and back, streams of answers as JSON lines. Out: streams of requests: the
+ * requests of a watch or keepalive come in one body; WebSockets.
+ */
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { HttpRequest, HttpResponse } from '../../../platform/http.ts';
+import { downloads } from '../download.ts';
+import { StoreError } from '../../kv.ts';
+import { KeepAliveStream } from '../keep-alive-stream.ts';
+import { decodeMessage, encodeMessage } from '../schema/codec.ts';
+import { Schema, type Rpc } from '../schema/schema.ts';
+import { unaryServices } from '../services.ts';
+import { codes, RpcError } from '../status.ts';
+import type { CallOrigin, ServiceContext, UnaryMethods } from '../unary.ts';
+import { WatchStream } from '../watch-stream.ts';
+import { errorBody, httpStatusOf, statusOf } from './errors.ts';
+import { GatewayCall } from './gateway-call.ts';
+import { fromJson, parseJson, toJson } from './json.ts';
+
+type Duplex = ServerDuplexStream<Buffer, Buffer>;
+
+const PREFIX = /^\/v3(?:beta)?(\/.*)$/;
+const headers = { 'content-type': 'application/json' };
+
+const answer = (status: number, body: object): HttpResponse => ({
+  status,
+  headers,
+  body: Buffer.from(JSON.stringify(body)),
+});
+
+/** The token of an `Authorization` header is a call's metadata of the same name. */
+function originOf(request: HttpRequest): CallOrigin {
+  const metadata = {
+    get: (name: string) => {
+      const value = name === 'authorization' ? request.headers[name] : undefined;
+      return value === undefined ? [] : [value];
+    },
+  };
+  return {
+    metadata,
+    getAuthContext: () => ({}),
+    on: (_event, listener) => request.signal.addEventListener('abort', listener),
+  };
+}
+
+const IGNORED_NAME =
+  'CommonName of client sending a request against gateway will be ignored and not used as expected';
+
+export class Gateway {
+  readonly #context: ServiceContext;
+  readonly #methods: UnaryMethods;
+  readonly #routes = new Map<string, Rpc>();
+  readonly #streams = new Set<GatewayCall>();
+
+  constructor(context: ServiceContext) {
+    this.#context = context;
+    this.#methods = unaryServices(context);
+    for (const rpc of Schema.shared.rpcs) for (const path of rpc.http) this.#routes.set(path, rpc);
+  }
+
+  /** Ends what is under way, as the stop of a gRPC server does. */
+  stop(): void {
+    for (const call of this.#streams) call.fail(new StoreError('stopped'));
+  }
+
+  async serve(request: HttpRequest): Promise<HttpResponse> {
+    const rpc = this.#routes.get(PREFIX.exec(request.path)?.[1] ?? '');
+    if (rpc === undefined) return answer(404, errorBody({ code: 5, details: 'Not Found' }));
+    if (request.method !== 'POST') {
+      const refusal = answer(405, errorBody({ code: 12, details: 'Method Not Allowed' }));
+      return { ...refusal, headers: { ...headers, allow: 'POST' } };
+    }
+    const name = request.peer.certificate?.commonName ?? '';
+    if (name !== '' && this.#context.member.auth.enabled) {
+      const plain = { 'content-type': 'text/plain; charset=utf-8' };
+      return { status: 400, headers: plain, body: Buffer.from(`${IGNORED_NAME}\n`) };
+    }
+    try {
+      return await this.#answer(rpc, request);
+    } catch (error) {
+      const status = statusOf(error);
+      return answer(httpStatusOf(status), errorBody(status));
+    }
+  }
+
+  async #answer(rpc: Rpc, request: HttpRequest): Promise<HttpResponse> {
+    const body = request.body instanceof Uint8Array ? request.body : new Uint8Array(0);
+    const text = Buffer.from(body).toString();
+    const origin = originOf(request);
+    if (rpc.stream !== 'unary') return this.#stream(rpc, text, origin);
+    const method = this.#methods[rpc.path];
+    if (method === undefined)
+      throw new RpcError(codes.unimplemented, `unknown method ${rpc.path.split('/')[2]}`);
+    // An empty body is an empty message.
+    const message = fromJson(rpc.request, text.trim() === '' ? {} : parseJson(text));
+    const bytes = await method(encodeMessage(rpc.request, message), origin);
+    return answer(200, toJson(rpc.response, decodeMessage(rpc.response, bytes)));
+  }
+
+  #stream(rpc: Rpc, text: string, origin: CallOrigin): HttpResponse {
+    const requests = jsonValues(text).map((value) =>
+      encodeMessage(rpc.request, fromJson(rpc.request, value)),
+    );
+    const call = new GatewayCall(rpc.response, origin);
+    this.#streams.add(call);
+    call.on('close', () => this.#streams.delete(call));
+    if (rpc.stream === 'bidi') this.#converse(rpc.path, call, requests);
+    else this.#download(rpc.path, call, requests[0] ?? Buffer.alloc(0));
+    return { status: 200, headers, body: call };
+  }
+
+  #converse(path: string, call: GatewayCall, requests: readonly Buffer[]): void {
+    const fail = (error: unknown): void => call.fail(error);
+    const duplex = call as unknown as Duplex;
+    const service = path.endsWith('/Watch')
+      ? new WatchStream(this.#context, duplex, fail)
+      : new KeepAliveStream(this.#context, duplex, fail);
+    call.onClose = () => service.close();
+    try {
+      for (const request of requests) service.receive(request);
+      service.halfClosed();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #download(path: string, call: GatewayCall, request: Buffer): void {
+    const run = async (): Promise<void> => {
+      const service = await downloads[path]!(this.#context, Object.assign(call, { request }));
+      if (call.ended) return;
+      call.onClose = () => service.close();
+      await service.run();
+      call.end();
+    };
+    run().catch((error: unknown) => call.fail(error));
+  }
+}
+
+/** One JSON value, or several one after the other, as grpc-gateway reads the body of a stream. */
+function jsonValues(text: string): unknown[] {
+  const trimmed = text.trim();
+  if (trimmed === '') return [];
+  const values: unknown[] = [];
+  let depth = 0;
+  let start = 0;
+  for (const { 0: token, index } of trimmed.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    if (depth !== 0 || token.startsWith('"')) continue;
+    values.push(parseJson(trimmed.slice(start, index + 1)));
+    start = index + 1;
+  }
+  if (start < trimmed.length) values.push(parseJson(trimmed.slice(start)));
+  return values;
+}
