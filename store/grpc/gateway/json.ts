@@ -82,16 +82,15 @@ export function toJson(messageName: string, message: Plain): object {
   const json: Record<string, unknown> = {};
   for (const field of type.fields) {
     const value = message[field.name];
-    if (value === undefined) continue;
+    if (value === undefined || isZero(value)) continue;
     if (field.repeated)
       json[field.name] = (value as readonly (Scalar | Plain)[]).map((each) => write(field, each));
-    else if (!isZero(value as Scalar | Plain))
-      json[field.name] = write(field, value as Scalar | Plain);
+    else json[field.name] = write(field, value as Scalar | Plain);
   }
   return json;
 }
 
-const isZero = (value: Scalar | Plain): boolean =>
+const isZero = (value: unknown): boolean =>
   value === 0 ||
   value === false ||
   value === '' ||
@@ -102,12 +101,12 @@ function write(field: Field, value: Scalar | Plain): unknown {
     case 'message':
       return toJson(field.type, value as Plain);
     case 'bytes':
-      return Buffer.from(value as Uint8Array).toString('base64');
+      return Buffer.from(value as Buffer).toString('base64');
     case 'enum':
       return Schema.shared.enum(field.type).get(value as number) ?? value;
     case 'int':
     case 'uint':
-      return field.wide ? String(value) : value;
+      return field.wide ? (value as number | bigint).toString() : value;
     case 'bool':
     case 'string':
       return value;
