@@ -9,11 +9,18 @@ import { cpus, loadavg } from 'node:os';
 import { benchApi } from './api.ts';
 import { benchDeployment } from './deployment.ts';
 import { report } from './report.ts';
+import { benchScheduler } from './scheduler/suite.ts';
 import { benchStart } from './start.ts';
 import { benchStore } from './store.ts';
 import { durationMs, folder, rows, runs } from './suite.ts';
 
-const suites = { start: benchStart, api: benchApi, deployment: benchDeployment, store: benchStore };
+const suites = {
+  start: benchStart,
+  api: benchApi,
+  deployment: benchDeployment,
+  store: benchStore,
+  scheduler: benchScheduler,
+};
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in suites));
 if (unknown.length > 0) {

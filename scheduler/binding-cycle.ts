@@ -3,7 +3,7 @@
  * run. Many pods are in it at a time. What it tells of a pod is the truth of the API server, not
  * what a request seemed to answer.
  */
-import { sleep, type Clock } from '../platform/clock.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { currentState, type TruthOptions } from './binding.ts';
 import type { Framework } from './framework/framework.ts';
@@ -36,11 +36,16 @@ export interface BindingCyclesOptions {
   readonly truth: TruthOptions;
 }
 
+const hung = (point: string, ms: number): Status =>
+  failure(new Error(`the ${point} plugins did not end within ${ms / 1000} s`));
+const preBindHung = hung('PreBind', maxPreBindMs);
+const bindHung = hung('Bind', maxBindMs);
 const late = unschedulable('rejected due to timeout after waiting at plugin permit');
 
 export class BindingCycles {
   readonly #options: BindingCyclesOptions;
   readonly #waiting = new Map<string, (status: Status) => void>();
+  readonly #ends = new Set<() => void>();
 
   constructor(options: BindingCyclesOptions) {
     this.#options = options;
@@ -56,13 +61,16 @@ export class BindingCycles {
   async run(placement: Placement): Promise<BindingResult> {
     const { framework, cycle, node, permits } = placement;
     const refused =
-      (await this.#awaitPermits(cycle.pod.uid, permits)) ??
-      (await this.#within(maxPreBindMs, 'PreBind', () => framework.preBind(cycle, node.name)));
+      (await this.#awaitPermits(cycle.pod.uid, permits)) ?? (await this.#preBind(placement));
     if (refused !== undefined) return { kind: 'refused', status: refused };
-    const bind = () => framework.bind(cycle, node.name);
-    const failed = await this.#within(maxBindMs, 'Bind', bind);
+    const failed = await this.#within(maxBindMs, bindHung, framework.bind(cycle, node.name));
     if (failed === undefined) return { kind: 'bound' };
     return this.#resolve(placement, failed);
+  }
+
+  async #preBind({ framework, cycle, node }: Placement): Promise<Status | undefined> {
+    if (!framework.preBinds) return undefined;
+    return this.#within(maxPreBindMs, preBindHung, framework.preBind(cycle, node.name));
   }
 
   /** A binding that seems to have failed may have been written. */
@@ -77,16 +85,19 @@ export class BindingCycles {
     return { kind: 'refused', status: failed };
   }
 
+  /** Ends what waits here: `stop` of the scheduler. */
+  stop(): void {
+    for (const end of [...this.#ends]) end();
+  }
+
   async #awaitPermits(uid: string, permits: readonly PendingPermit[]): Promise<Status | undefined> {
     if (permits.length === 0) return undefined;
     const rejected = new Promise<Status>((resolve) => this.#waiting.set(uid, resolve));
     try {
       for (const { decision, timeoutMs } of permits) {
-        const over = new AbortController();
-        const timeout = this.#sleep(timeoutMs, over.signal).then(() => late);
         const guarded = decision.catch((error: unknown) => failure(error));
-        const status = await Promise.race([guarded, rejected, timeout]);
-        over.abort();
+        const decided = Promise.race([guarded, rejected]);
+        const status = await this.#within(timeoutMs, late, decided);
         if (status !== undefined) return status;
       }
       return undefined;
@@ -95,24 +106,27 @@ export class BindingCycles {
     }
   }
 
-  /** A plugin that never answers fails its pod, and holds up no other. */
-  async #within(
+  /**
+   * A plugin that never answers fails its pod, and holds up no other: after `ms`, or when the
+   * scheduler stops, `instead` is the answer. One timer each, since there are many.
+   */
+  #within(
     ms: number,
-    point: string,
-    run: () => Promise<Status | undefined>,
+    instead: Status,
+    answer: Promise<Status | undefined>,
   ): Promise<Status | undefined> {
-    const over = new AbortController();
-    const timeout = this.#sleep(ms, over.signal).then(() =>
-      failure(new Error(`the ${point} plugins did not end within ${ms / 1000} s`)),
-    );
-    const status = await Promise.race([run(), timeout]);
-    over.abort();
-    return status;
-  }
-
-  /** Ends early when the scheduler stops. */
-  async #sleep(ms: number, over: AbortSignal): Promise<void> {
-    const { clock, truth } = this.#options;
-    await sleep(clock, ms, AbortSignal.any([over, truth.signal]));
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.#ends.delete(end);
+        timer.cancel();
+      };
+      const end = (): void => {
+        settle();
+        resolve(instead);
+      };
+      const timer = this.#options.clock.after(ms, end);
+      this.#ends.add(end);
+      answer.finally(settle).then(resolve, reject);
+    });
   }
 }

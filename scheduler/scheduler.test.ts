@@ -141,7 +141,7 @@ describe('startScheduler', () => {
     await labelled('victim');
     await eventually(client, pods, (all) => all.every(isBound));
     await client.create(priorityClasses, { metadata: { name: 'urgent' }, value: 1000 });
-    const priority = { priorityClassName: 'urgent', priority: 1000 };
+    const priority = { priorityClassName: 'urgent' };
     await addPod(client, 'urgent', { containers: whole, ...priority });
     const named = (all: readonly Pod[], name: string) => all.find((p) => p.metadata.name === name);
     const marked = await eventually(client, pods, (all) =>

@@ -91,6 +91,7 @@ export class SchedulingLoop implements Running {
   async stop(): Promise<void> {
     this.#running = false;
     this.#abort.abort();
+    this.#bindings.stop();
     this.#pause?.cancel();
     this.#doubts?.cancel();
     while (this.#writes.size > 0) await Promise.all(this.#writes);

@@ -20,7 +20,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.sources');
-const entryPoints = ['index.ts', 'cluster/main.ts', 'kubectl-lite/main.ts', 'bench/main.ts'];
+const entryPoints = ['index.ts', 'cluster/main.ts', 'kubectl-lite/main.ts', 'bench/main.ts', 'bench/scheduler/main.ts'];
 /** rocksdb finds its native half beside its own file. */
 const unbundled = ['rocksdb'];
 const binaries = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin;

@@ -79,6 +79,17 @@ export class ClusterState {
     this.#forgetIfEmpty(info);
   }
 
+  /** As `addPod`, to be taken back by `tryRemoval` before anything else changes. */
+  tryAddition(pod: PodInfo, node: NodeInfo): void {
+    node.addPod(pod);
+    this.topology.tryMove(pod, node.node, 1);
+  }
+
+  tryRemoval(pod: PodInfo, node: NodeInfo): void {
+    node.removePod(pod.uid);
+    this.topology.tryMove(pod, node.node, -1);
+  }
+
   /** True if its labels are news. */
   setNamespace(namespace: Namespace): boolean {
     const name = nameOf(namespace);

@@ -20,12 +20,12 @@ export class Filtering implements Trial {
   }
 
   remove(pod: PodInfo, node: NodeInfo): void {
-    this.#cycle.cluster.removePod(pod, node.name);
+    this.#cycle.cluster.tryRemoval(pod, node);
     for (const plugin of this.#extensions) plugin.podRemoved(this.#cycle, pod, node);
   }
 
   add(pod: PodInfo, node: NodeInfo): void {
-    this.#cycle.cluster.addPod(pod, node.name);
+    this.#cycle.cluster.tryAddition(pod, node);
     for (const plugin of this.#extensions) plugin.podAdded(this.#cycle, pod, node);
   }
 

@@ -194,6 +194,11 @@ export class Framework {
     return pending;
   }
 
+  /** False: `preBind` has nothing to do. */
+  get preBinds(): boolean {
+    return this.#preBind.length > 0;
+  }
+
   async preBind(cycle: points.Cycle, nodeName: string): Promise<Status | undefined> {
     for (const { plugin } of this.#preBind) {
       const status = await attemptAsync(plugin, () => plugin.preBind(cycle, nodeName));

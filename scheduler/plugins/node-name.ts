@@ -1,10 +1,10 @@
-import type { EnqueueExtensions, FilterPlugin } from '../framework/interface.ts';
-import { unresolvable } from '../framework/status.ts';
+import type { EnqueueExtensions, FilterPlugin, PreFilterPlugin } from '../framework/interface.ts';
+import { skip, unresolvable } from '../framework/status.ts';
 
 const mismatch = unresolvable("node(s) didn't match the requested node name");
 
 /** spec.nodeName, for pods that a scheduler meets although they name a node. */
-export const nodeName: FilterPlugin & EnqueueExtensions = {
+export const nodeName: PreFilterPlugin & FilterPlugin & EnqueueExtensions = {
   name: 'NodeName',
   interests: [
     {
@@ -13,6 +13,7 @@ export const nodeName: FilterPlugin & EnqueueExtensions = {
         event.kind === 'NodeAdd' && event.node.metadata.name === pod.spec.nodeName,
     },
   ],
+  preFilter: ({ pod }) => (pod.pod.spec.nodeName ? undefined : skip),
   filter({ pod }, node) {
     const wanted = pod.pod.spec.nodeName;
     return wanted && wanted !== node.name ? mismatch : undefined;

@@ -10,6 +10,7 @@ import type {
 import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { Reasons, type Status } from '../framework/status.ts';
+import { fits, lacking } from './resource-usage.ts';
 import {
   leastAllocated,
   mostAllocated,
@@ -22,36 +23,8 @@ const noneUsed: Resources = resourcesOf({});
 
 const rejections = new Reasons();
 
-function fits(asked: Resources, offered: Resources, used: Resources): boolean {
-  return (
-    (asked.milliCpu === 0 || asked.milliCpu <= offered.milliCpu - used.milliCpu) &&
-    (asked.memory === 0 || asked.memory <= offered.memory - used.memory) &&
-    (asked.ephemeralStorage === 0 ||
-      asked.ephemeralStorage <= offered.ephemeralStorage - used.ephemeralStorage) &&
-    (asked.scalars.size === 0 || lackingScalars(asked, offered, used).length === 0)
-  );
-}
-
-function lackingScalars(asked: Resources, offered: Resources, used: Resources): string[] {
-  const lacking: string[] = [];
-  for (const [name, amount] of asked.scalars) {
-    const free = (offered.scalars.get(name) ?? 0) - (used.scalars.get(name) ?? 0);
-    if (amount > 0 && amount > free) lacking.push(name);
-  }
-  return lacking;
-}
-
-function lacking(asked: Resources, offered: Resources, used: Resources): string[] {
-  const names: string[] = [];
-  const check = (name: string, amount: number, free: number): void => {
-    if (amount > 0 && amount > free) names.push(name);
-  };
-  check('cpu', asked.milliCpu, offered.milliCpu - used.milliCpu);
-  check('memory', asked.memory, offered.memory - used.memory);
-  const storage = offered.ephemeralStorage - used.ephemeralStorage;
-  check('ephemeral-storage', asked.ephemeralStorage, storage);
-  return [...names, ...lackingScalars(asked, offered, used)];
-}
+/** By what is lacking of cpu, memory and pods: the common rejections, without making texts. */
+const commonRejections: (Status | undefined)[] = [];
 
 /** Room left on an otherwise empty node of this size, before the cache knows it. */
 function fitsEmpty({ requests }: PodInfo, event: ClusterEvent): boolean {
@@ -112,26 +85,59 @@ function considered(requests: Resources, args: NodeResourcesFitArgs): Resources 
   return { ...requests, scalars };
 }
 
-/** What is used of a resource with the pod on the node; undefined where it does not count. */
-function usage(pod: PodInfo, node: NodeInfo, name: string): [number, number] | undefined {
-  const { allocatable, scoringRequested: used, requested } = node;
-  const asked = pod.scoringRequests;
+/** Why the pod does not fit; it does not. */
+function rejection(requests: Resources, node: NodeInfo): Status {
+  const { allocatable: offered, requested: used } = node;
+  const full = node.pods.size + 1 > node.allowedPods;
+  const simple = requests.scalars.size === 0 && requests.ephemeralStorage === 0;
+  const cpu = requests.milliCpu > 0 && requests.milliCpu > offered.milliCpu - used.milliCpu;
+  const memory = requests.memory > 0 && requests.memory > offered.memory - used.memory;
+  // Evicting pods cannot help a pod that is larger than the whole node.
+  const tooLarge = !fits(requests, offered, noneUsed);
+  const index = (full ? 1 : 0) + (cpu ? 2 : 0) + (memory ? 4 : 0) + (tooLarge ? 8 : 0);
+  const known = simple ? commonRejections[index] : undefined;
+  if (known !== undefined) return known;
+  const reasons = lacking(requests, offered, used).map((name) => `Insufficient ${name}`);
+  if (full) reasons.unshift('Too many pods');
+  const code = tooLarge ? 'UnschedulableAndUnresolvable' : 'Unschedulable';
+  const status = rejections.get(code, reasons);
+  if (simple) commonRejections[index] = status;
+  return status;
+}
+
+/** What the node would have used of a resource with the pod on it. */
+function usedWith(pod: PodInfo, node: NodeInfo, name: string): number {
   switch (name) {
     case 'cpu':
-      return [used.milliCpu + asked.milliCpu, allocatable.milliCpu];
+      return node.scoringRequested.milliCpu + pod.scoringRequests.milliCpu;
     case 'memory':
-      return [used.memory + asked.memory, allocatable.memory];
-    case 'ephemeral-storage': {
-      const total = requested.ephemeralStorage + pod.requests.ephemeralStorage;
-      return [total, allocatable.ephemeralStorage];
-    }
-    default: {
-      const own = pod.requests.scalars.get(name) ?? 0;
-      if (own === 0) return undefined;
-      return [(requested.scalars.get(name) ?? 0) + own, allocatable.scalars.get(name) ?? 0];
-    }
+      return node.scoringRequested.memory + pod.scoringRequests.memory;
+    case 'ephemeral-storage':
+      return node.requested.ephemeralStorage + pod.requests.ephemeralStorage;
+    default:
+      return (node.requested.scalars.get(name) ?? 0) + (pod.requests.scalars.get(name) ?? 0);
   }
 }
+
+function offeredBy({ allocatable }: NodeInfo, name: string): number {
+  switch (name) {
+    case 'cpu':
+      return allocatable.milliCpu;
+    case 'memory':
+      return allocatable.memory;
+    case 'ephemeral-storage':
+      return allocatable.ephemeralStorage;
+    default:
+      return allocatable.scalars.get(name) ?? 0;
+  }
+}
+
+/** Extended resources count only for pods that ask for them. */
+const counts = (pod: PodInfo, name: string): boolean =>
+  name === 'cpu' ||
+  name === 'memory' ||
+  name === 'ephemeral-storage' ||
+  (pod.requests.scalars.get(name) ?? 0) > 0;
 
 type Points = FilterPlugin & ScorePlugin & EnqueueExtensions;
 
@@ -151,23 +157,21 @@ export function nodeResourcesFit(given: Partial<NodeResourcesFitArgs> = {}): Poi
     ],
     filter({ pod }: Cycle, node: NodeInfo): Status | undefined {
       const requests = considered(pod.requests, args);
-      const { allocatable, requested } = node;
-      const full = node.pods.size + 1 > node.allowedPods;
-      if (!full && fits(requests, allocatable, requested)) return undefined;
-      const lacked = lacking(requests, allocatable, requested);
-      // Evicting pods cannot help a pod that is larger than the whole node.
-      const tooLarge = lacked.length > 0 && !fits(requests, allocatable, noneUsed);
-      const reasons = lacked.map((name) => `Insufficient ${name}`);
-      if (full) reasons.unshift('Too many pods');
-      return rejections.get(tooLarge ? 'UnschedulableAndUnresolvable' : 'Unschedulable', reasons);
+      if (
+        node.pods.size + 1 <= node.allowedPods &&
+        fits(requests, node.allocatable, node.requested)
+      )
+        return undefined;
+      return rejection(requests, node);
     },
     score({ pod }, node) {
       let total = 0;
       let weights = 0;
       for (const { name, weight } of args.resources) {
-        const used = usage(pod, node, name);
-        if (used === undefined || (used[1] === 0 && !byRatio)) continue;
-        const own = used[1] === 0 ? score(1, 0) : score(used[0], used[1]);
+        if (!counts(pod, name)) continue;
+        const offered = offeredBy(node, name);
+        if (offered === 0 && !byRatio) continue;
+        const own = offered === 0 ? score(1, 0) : score(usedWith(pod, node, name), offered);
         if (byRatio && own === 0) continue;
         total += weight * own;
         weights += weight;

@@ -93,6 +93,21 @@ export class TopologyIndex {
     if (pod.terms !== undefined) this.#held.remove(pod.terms, node);
   }
 
+  /**
+   * A pod comes or goes on trial. Its class stays known meanwhile: a superset of the classes that
+   * are there does no counter harm, and the pod comes or goes back.
+   */
+  tryMove(pod: PodInfo, node: Node, by: 1 | -1): void {
+    if (this.#counters.size > 0) {
+      const known = this.#classes.get(pod.labelClass.key);
+      const counters = known?.counters ?? this.#countersOf(pod.labelClass);
+      for (const counter of counters) counter.addPods(node, by);
+    }
+    if (pod.terms === undefined) return;
+    if (by === 1) this.#held.add(pod.terms, node);
+    else this.#held.remove(pod.terms, node);
+  }
+
   /** A node became known, with the pods on it. */
   addNode(node: Node, pods: Iterable<PodInfo>): void {
     for (const { counter } of this.#counters.values()) counter.addNode(node, 0);

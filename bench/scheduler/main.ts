@@ -1,0 +1,86 @@
+/**
+ * `node dist/bench/scheduler/main.js [--nodes N] [--api fake|real] [shape…]`: how many pods a
+ * second get a node, after Kubernetes' scheduler_perf. Against the fake API the scheduler runs
+ * alone; against the real one (`wherry up` in a process of its own) it is measured with all that
+ * a binding costs, as scheduler_perf does. Each shape runs in a process of its own.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { connectionOf, loadKubeconfig } from '../../client/kubeconfig-connection.ts';
+import { createClient } from '../../client/rest.ts';
+import { realClock } from '../../platform/node/clock.ts';
+import { realDisk } from '../../platform/node/disk.ts';
+import { connectHttp } from '../../platform/node/http-client.ts';
+import { startWherry } from '../wherry.ts';
+import { FakeApi } from './fake-api.ts';
+import { type Measured, runShape } from './run-shape.ts';
+import { fullCluster, type Shape, shapes } from './shapes.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    nodes: { type: 'string', default: '5000' },
+    api: { type: 'string', default: 'fake' },
+    /** Runs one shape in this process and prints its figures as JSON. */
+    here: { type: 'boolean', default: false },
+  },
+});
+const nodeCount = Number(values.nodes);
+const all = [...shapes, fullCluster];
+
+async function onRealApi(shape: Shape): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), 'wherry-bench-scheduler-'));
+  const cluster = await startWherry(join(folder, 'data'), ['--nodes', '0']);
+  const config = await loadKubeconfig(realDisk, [cluster.kubeconfig]);
+  const connection = connectHttp(await connectionOf(realDisk, config));
+  const { handler } = connection;
+  const client = createClient({ handler, userAgent: 'wherry-bench', clock: realClock });
+  try {
+    return await runShape(client, shape, nodeCount);
+  } finally {
+    await connection.close();
+    await cluster.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function inOwnProcess(shape: Shape): Measured {
+  const args = ['--here', '--nodes', values.nodes, '--api', values.api, shape.name];
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [...process.execArgv, process.argv[1]!, ...args],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`${shape.name}: ${stderr}`);
+  return JSON.parse(stdout) as Measured;
+}
+
+if (values.here) {
+  const shape = all.find(({ name }) => name === positionals[0])!;
+  const run = values.api === 'real' ? onRealApi(shape) : runShape(new FakeApi(), shape, nodeCount);
+  // The scheduler's timers keep no process alive.
+  const alive = setInterval(() => {}, 1000);
+  process.stdout.write(JSON.stringify(await run));
+  clearInterval(alive);
+} else {
+  const wanted = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`;
+  process.stdout.write(`${machine}; ${nodeCount} nodes, ${values.api} API\n\n`);
+  process.stdout.write('| shape | pods | pods/s | CPU per pod | memory | goal at 5,000 nodes |\n');
+  process.stdout.write('|---|---|---|---|---|---|\n');
+  for (const shape of wanted) {
+    const { podsPerSecond, cpuMicrosPerPod, residentMiB } = inOwnProcess(shape);
+    const cells = [
+      shape.name,
+      Math.max(1, Math.floor(shape.measured.count * Math.min(1, nodeCount / 5000))),
+      Math.round(podsPerSecond),
+      `${Math.round(cpuMicrosPerPod)} µs`,
+      `${Math.round(residentMiB)} MiB`,
+      shape.goal ?? '',
+    ];
+    process.stdout.write(`| ${cells.join(' | ')} |\n`);
+  }
+}

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { rows, runs, say } from '../suite.ts';
+import type { Measured } from './run-shape.ts';
+
+/** The shapes with a goal, as rows of `npm run bench`; all shapes: `node dist/bench/scheduler/main.js`. */
+const wanted = [
+  ['basic', '≥ 1,000 per s'],
+  ['anti-affinity', '≥ 120 per s'],
+  ['affinity', '≥ 70 per s'],
+] as const;
+
+function measure(shape: string): Measured {
+  const main = join(dirname(process.argv[1]!), 'scheduler', 'main.js');
+  const args = [main, '--here', '--nodes', '5000', shape];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`scheduler, ${shape}: ${stderr}`);
+  return JSON.parse(stdout) as Measured;
+}
+
+const times = (shape: string): Measured[] => {
+  say(`scheduler, ${shape}`);
+  return Array.from({ length: runs }, () => measure(shape));
+};
+
+export async function benchScheduler(): Promise<void> {
+  for (const [shape, goal] of wanted)
+    rows.push({
+      work: `scheduler alone, 5,000 nodes, ${shape}`,
+      unit: 'per s',
+      ours: times(shape).map(({ podsPerSecond }) => podsPerSecond),
+      goal,
+    });
+  rows.push({
+    work: 'scheduler with 5,000 nodes and 50,000 pods, memory',
+    unit: 'MiB',
+    ours: times('50,000 pods').map(({ residentMiB }) => residentMiB),
+    goal: '≤ 400 MiB',
+  });
+}
