@@ -52,7 +52,7 @@ function checkTls(flags: StoreFlags): void {
     throw new FlagError('--peer-client-cert-auth needs --peer-trusted-ca-file');
   }
   const secure = [...flags.listenClientUrls, ...flags.listenMetricsUrls].find((url) => url.secure);
-  if (secure !== undefined && flags.certFile === undefined) {
+  if (secure !== undefined && flags.certFile === undefined && !flags.autoTls) {
     throw new FlagError(`${secure.text} needs --cert-file and --key-file`);
   }
   if (flags.clientCertAuth && flags.trustedCaFile === undefined) {

@@ -28,6 +28,13 @@ export interface StoreFlags {
   readonly certFile?: string;
   readonly keyFile?: string;
   readonly clientCertAuth: boolean;
+  readonly autoTls: boolean;
+  /** Years. */
+  readonly selfSignedCertValidity: number;
+  readonly authToken: string;
+  /** Seconds. */
+  readonly authTokenTtl: number;
+  readonly bcryptCost: number;
   readonly trustedCaFile?: string;
   readonly peerCertFile?: string;
   readonly peerKeyFile?: string;
@@ -102,6 +109,12 @@ function natural(text: string): number {
   const value = integer(text);
   if (value < 1) throw new InvalidArgumentError('a whole number above 0 is needed.');
   return value;
+}
+
+function bcryptCost(text: string): number {
+  const cost = integer(text);
+  if (cost < 4 || cost > 31) throw new InvalidArgumentError('4 to 31 are possible.');
+  return cost;
 }
 
 /** Go's boolean flags: bare, or with a value after "=". */
@@ -248,6 +261,35 @@ const rows: readonly Row[] = [
     fallback: false,
   },
   { flags: '--trusted-ca-file <file>', text: 'CA of client certificates' },
+  {
+    flags: '--auto-tls [true|false]',
+    text: 'make a certificate for https URLs that have none',
+    parse: boolean,
+    fallback: false,
+  },
+  {
+    flags: '--self-signed-cert-validity <years>',
+    text: 'how long it is good for',
+    parse: natural,
+    fallback: 1,
+  },
+  {
+    flags: '--auth-token <spec>',
+    text: 'simple, or jwt,pub-key=…,priv-key=…,sign-method=RS256,ttl=10m',
+    fallback: 'simple',
+  },
+  {
+    flags: '--auth-token-ttl <seconds>',
+    text: 'how long a simple token outlives its last use',
+    parse: natural,
+    fallback: 300,
+  },
+  {
+    flags: '--bcrypt-cost <n>',
+    text: 'how slow passwords are to guess: 4 to 31, each step twice as slow',
+    parse: bcryptCost,
+    fallback: 10,
+  },
   { flags: '--peer-cert-file <file>', text: 'certificate among members, of https URLs' },
   { flags: '--peer-key-file <file>', text: "the peer certificate's key" },
   {

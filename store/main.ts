@@ -20,6 +20,7 @@ import { storeFlags, type StoreFlags, type Url } from './flags.ts';
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
 import { checkInitialCluster } from './initial-cluster.ts';
 import type { Member } from './server/interface.ts';
+import type { AuthSettings } from './server/options.ts';
 import { startMember, type MemberOptions } from './server/member.ts';
 
 interface Serving {
@@ -36,7 +37,7 @@ function listenError(url: Url, error: unknown): FlagError {
 
 /** Opens every client URL, then every metrics URL; the first client URL's real address. */
 async function listen({ flags, member, logger, parts }: Serving): Promise<string> {
-  const tls = await readTls(flags);
+  const tls = await readTls(flags, dataDirOf(flags));
   const material = (url: Url): { tls?: TlsMaterial } =>
     url.secure && tls !== undefined ? { tls } : {};
   const servings: ServingStore[] = [];
@@ -46,7 +47,7 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
     const serve = () =>
       serveStore({
         ...{ member, logger, clock: realClock, usage: processUsage, listen: sniffingServer },
-        ...{ host, port, ...material(url) },
+        ...{ host, port, ...material(url), clientCertAuth: flags.clientCertAuth },
         ...(advertiseClientUrls === undefined ? {} : { advertiseClientUrls }),
         advertisePeerUrls: flags.initialAdvertisePeerUrls,
         maxRequestBytes: flags.maxRequestBytes,
@@ -86,6 +87,7 @@ async function memberOptions(
   return {
     ...{ clock: realClock, random: realRandom, disk: realDisk, logger, sha1, dataDir },
     crypto: realCrypto,
+    auth: await authOf(flags),
     name: flags.name,
     peerUrls: flags.initialAdvertisePeerUrls,
     clientUrls: flags.advertiseClientUrls ?? flags.listenClientUrls.map(({ text }) => text),
@@ -104,6 +106,13 @@ async function memberOptions(
     },
     onRemoved: () => ending.removed.abort(),
   };
+}
+
+/** Tokens of the usual kind need none of what signs the others. */
+async function authOf(flags: StoreFlags): Promise<AuthSettings> {
+  const { authToken, authTokenTtl: tokenTtlSeconds, bcryptCost } = flags;
+  if (authToken === 'simple') return { tokenTtlSeconds, bcryptCost };
+  return (await import('./auth-flags.ts')).authSettings(flags);
 }
 
 const dataDirOf = (flags: StoreFlags): string => flags.dataDir ?? `${flags.name}.etcd`;

@@ -1,11 +1,12 @@
 /** Certificates and keys that flags name. */
 import type { FrameTls } from '../platform/frames.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
+import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { FlagError } from './flag-rules.ts';
 import type { StoreFlags } from './flags.ts';
 
-async function readFile(flag: string, path: string): Promise<string> {
+export async function readFlagFile(flag: string, path: string): Promise<string> {
   const bytes = await realDisk.read(path).catch((error: Error) => {
     throw new FlagError(`--${flag}: cannot read ${path}: ${error.message}`, { cause: error });
   });
@@ -13,15 +14,26 @@ async function readFile(flag: string, path: string): Promise<string> {
   return Buffer.from(bytes).toString('utf8');
 }
 
-export async function readTls(flags: StoreFlags): Promise<TlsMaterial | undefined> {
+export async function readTls(
+  flags: StoreFlags,
+  dataDir: string,
+): Promise<TlsMaterial | undefined> {
   const { certFile, keyFile, trustedCaFile } = flags;
+  if (certFile === undefined && flags.autoTls) {
+    const { autoTls } = await import('./auto-tls.ts');
+    return autoTls(`${dataDir}/fixtures/client`, {
+      hosts: flags.listenClientUrls.map(({ host }) => host),
+      now: realClock.now(),
+      years: flags.selfSignedCertValidity,
+    });
+  }
   if (certFile === undefined || keyFile === undefined) return undefined;
   const [certificate, privateKey] = await Promise.all([
-    readFile('cert-file', certFile),
-    readFile('key-file', keyFile),
+    readFlagFile('cert-file', certFile),
+    readFlagFile('key-file', keyFile),
   ]);
   if (trustedCaFile === undefined) return { certificate, privateKey };
-  const clientCa = await readFile('trusted-ca-file', trustedCaFile);
+  const clientCa = await readFlagFile('trusted-ca-file', trustedCaFile);
   return { certificate, privateKey, clientCa };
 }
 
@@ -30,10 +42,10 @@ export async function readPeerTls(flags: StoreFlags): Promise<FrameTls | undefin
   const { peerCertFile, peerKeyFile, peerTrustedCaFile } = flags;
   if (peerCertFile === undefined || peerKeyFile === undefined) return undefined;
   const [certificate, privateKey] = await Promise.all([
-    readFile('peer-cert-file', peerCertFile),
-    readFile('peer-key-file', peerKeyFile),
+    readFlagFile('peer-cert-file', peerCertFile),
+    readFlagFile('peer-key-file', peerKeyFile),
   ]);
   if (peerTrustedCaFile === undefined) return { certificate, privateKey };
-  const ca = await readFile('peer-trusted-ca-file', peerTrustedCaFile);
+  const ca = await readFlagFile('peer-trusted-ca-file', peerTrustedCaFile);
   return { certificate, privateKey, ca };
 }

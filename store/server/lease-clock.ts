@@ -1,7 +1,12 @@
+import type { LeaseCheckpoint } from '../mvcc/command.ts';
 import type { Lessor } from '../mvcc/lessor.ts';
 
 /** How many expired leases are revoked per look, twice a second (etcd's bound of 1,000/s). */
 const MAX_REVOKES = 500;
+/** Leases that last no longer than this are not checkpointed (etcd's interval). */
+export const CHECKPOINT_SECONDS = 300;
+/** In one command (etcd's bound). */
+const MAX_CHECKPOINTS = 1000;
 
 /**
  * When leases expire: the leader's business alone, by its monotonic clock. The end of a lease
@@ -21,8 +26,21 @@ export class LeaseClock {
   restart(now: number, extraMs: number): void {
     this.#deadlines.clear();
     this.#revoking.clear();
-    for (const { id, ttlSeconds } of this.#lessor.all())
-      this.#deadlines.set(id, now + ttlSeconds * 1000 + extraMs);
+    for (const { id, ttlSeconds, remainingSeconds } of this.#lessor.all())
+      this.#deadlines.set(id, now + (remainingSeconds || ttlSeconds) * 1000 + extraMs);
+  }
+
+  /** What leases have left that a checkpoint would remember better than their whole time. */
+  checkpoints(now: number): LeaseCheckpoint[] {
+    const checkpoints: LeaseCheckpoint[] = [];
+    for (const { id, ttlSeconds } of this.#lessor.all()) {
+      if (ttlSeconds <= CHECKPOINT_SECONDS) continue;
+      const remainingSeconds = this.remaining(id, now);
+      if (remainingSeconds === 0 || remainingSeconds + CHECKPOINT_SECONDS > ttlSeconds) continue;
+      checkpoints.push({ id, remainingSeconds });
+      if (checkpoints.length === MAX_CHECKPOINTS) break;
+    }
+    return checkpoints;
   }
 
   granted(id: string, now: number): void {
@@ -33,6 +51,11 @@ export class LeaseClock {
   removed(id: string): void {
     this.#deadlines.delete(id);
     this.#revoking.delete(id);
+  }
+
+  /** True if a checkpoint says that the lease has less left than it has. */
+  outdates(id: string): boolean {
+    return (this.#lessor.get(id)?.remainingSeconds ?? 0) > 0;
   }
 
   /** The renewed TTL; 0 if the lease is unknown, over or on its way out. */

@@ -7,7 +7,7 @@ import { StoreError } from '../kv.ts';
 import type { Caller, Command } from '../mvcc/command.ts';
 import { NONE } from '../raft/entry.ts';
 import type { LeaseTimeToLive, Leases } from './interface.ts';
-import { LeaseClock } from './lease-clock.ts';
+import { CHECKPOINT_SECONDS, LeaseClock } from './lease-clock.ts';
 import type { Answers, Peers, Question } from './peers.ts';
 import type { Replica } from './replica.ts';
 
@@ -41,6 +41,7 @@ export class LeaseService implements Leases {
   #replica: Replica;
   #leaseClock: LeaseClock;
   #lastLook = 0;
+  #lastCheckpoint = 0;
 
   constructor(replica: Replica, environment: LeaseEnvironment) {
     this.#replica = replica;
@@ -59,9 +60,10 @@ export class LeaseService implements Leases {
 
   /**
    * This member has become the leader. Nobody knows when leases were last renewed, so each gets
-   * its full time, and an election's on top.
+   * what the last checkpoint left it, or its full time, and an election's on top.
    */
   takeOffice(): void {
+    this.#lastCheckpoint = this.#clock.monotonic();
     this.#leaseClock.restart(this.#clock.monotonic(), this.#environment.electionTimeoutMs);
   }
 
@@ -152,7 +154,12 @@ export class LeaseService implements Leases {
     return this.#remaining(question.id, question.keys);
   }
 
-  #renew(id: string): number {
+  /** A lease is renewed once no checkpoint says any more that it has less left. */
+  async #renew(id: string): Promise<number> {
+    if (this.#leaseClock.outdates(id)) {
+      const checkpoints = [{ id, remainingSeconds: 0 }];
+      await this.#replica.propose({ type: 'leaseCheckpoint', checkpoints });
+    }
     const ttlSeconds = this.#leaseClock.renew(id, this.#clock.monotonic());
     if (ttlSeconds > 0) this.counters.renewed++;
     return ttlSeconds;
@@ -169,6 +176,17 @@ export class LeaseService implements Leases {
     };
   }
 
+  /** Long leases do not begin anew with each leader. */
+  #checkpoint(now: number): void {
+    if (now - this.#lastCheckpoint < CHECKPOINT_SECONDS * 1000) return;
+    this.#lastCheckpoint = now;
+    const checkpoints = this.#leaseClock.checkpoints(now);
+    if (checkpoints.length === 0) return;
+    this.#replica.propose({ type: 'leaseCheckpoint', checkpoints }).catch((error: unknown) => {
+      this.#environment.logger.warn({ error }, 'could not checkpoint leases');
+    });
+  }
+
   /**
    * The leader looks for expired leases now and then, and proposes their end. If it has been
    * deposed without knowing, its proposal is never committed.
@@ -177,6 +195,7 @@ export class LeaseService implements Leases {
     const now = this.#clock.monotonic();
     if (!this.#replica.inOffice || now - this.#lastLook < LOOK_EVERY_MS) return;
     this.#lastLook = now;
+    this.#checkpoint(now);
     for (const id of this.#leaseClock.expired(now)) {
       this.counters.expired++;
       this.revoke(id).catch((error: unknown) => {

@@ -352,6 +352,19 @@ describe('under a clock moved by hand', () => {
     expect(await member.leases.timeToLive(id, false)).toMatchObject({ ttlSeconds: -1 });
   });
 
+  it('a long lease has no more left after a restart than its last checkpoint said', async () => {
+    const { id } = await member.leaseGrant(1000);
+    await clock.advance(301_000);
+    await member.stop();
+    member = await start({ clock });
+    expect((await member.leases.timeToLive(id, false)).ttlSeconds).toBeLessThanOrEqual(701);
+    // Renewed, it is whole again, whatever the checkpoint said.
+    expect(await member.leases.keepAlive(id)).toBe(1000);
+    await member.stop();
+    member = await start({ clock });
+    expect((await member.leases.timeToLive(id, false)).ttlSeconds).toBeGreaterThanOrEqual(1000);
+  });
+
   it('a restart gives a lease its full time again', async () => {
     const { id } = await member.leaseGrant(10);
     await clock.advance(9000);

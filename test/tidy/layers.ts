@@ -87,6 +87,8 @@ export const layers: readonly Layer[] = [
   { part: 'store/flag-rules.ts', imports: ['store/flags.ts', 'store/auto-compaction.ts'] },
   { part: 'store/initial-cluster.ts', imports: ['store/flags.ts', 'store/flag-rules.ts'] },
   { part: 'store/tls-files.ts', imports: ['store/*', 'platform', 'platform/node'] },
+  { part: 'store/auth-flags.ts', imports: ['store/*', 'platform', 'platform/node'] },
+  { part: 'store/auto-tls.ts', imports: ['platform', 'platform/node'] },
   { part: 'store/cluster-options.ts', imports: ['store/*', 'platform', 'platform/node'] },
   {
     part: 'store/main.ts',
