@@ -19,6 +19,6 @@ describe('--controllers', () => {
     expect(names(...list)).toEqual(wanted);
   });
   it('refuses a name nobody has', () => {
-    expect(() => names('*', 'job')).toThrow('"job" is not in the list of known controllers');
+    expect(() => names('*', 'jobs')).toThrow('"jobs" is not in the list of known controllers');
   });
 });

@@ -5,10 +5,12 @@ import { endpointSliceController } from './endpointslice/controller.ts';
 import { garbageCollector } from './garbage-collector/controller.ts';
 import { namespaceController } from './namespace/controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/controller.ts';
-import { replicaSetController } from './replicaset/controller.ts';
+import { replicaSetController, replicationControllerController } from './replicaset/controller.ts';
 import type { Controller, ControllerContext } from './runtime/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
+import { statefulSetController } from './statefulset/controller.ts';
 import {
+  controllerRevisions,
   deployments,
   endpoints,
   endpointSlices,
@@ -16,8 +18,10 @@ import {
   namespaces,
   nodes,
   replicaSets,
+  replicationControllers,
   serviceAccounts,
   services,
+  statefulSets,
 } from '../api/resources.ts';
 import type { ResourceType } from '../api/resource.ts';
 
@@ -42,6 +46,18 @@ export const controllerTable: readonly Registration[] = [
     alias: 'replicaset',
     needs: [replicaSets],
     build: replicaSetController,
+  },
+  {
+    name: 'replicationcontroller-controller',
+    alias: 'replicationcontroller',
+    needs: [replicationControllers],
+    build: replicationControllerController,
+  },
+  {
+    name: 'statefulset-controller',
+    alias: 'statefulset',
+    needs: [statefulSets, controllerRevisions],
+    build: statefulSetController,
   },
   {
     name: 'garbage-collector-controller',

@@ -34,7 +34,7 @@ import { type ConditionText, createdText, createFailedText, timeLeftMs } from '.
 import { type DeploymentPlan, planDeployment } from './plan.ts';
 import { sizeOf } from './replica-sets.ts';
 import { planStatus, sameStatus } from './status.ts';
-import { sameTemplate } from './template-hash.ts';
+import { sameTemplate } from '../runtime/template-hash.ts';
 
 const NAME = 'deployment-controller';
 
@@ -126,7 +126,11 @@ class DeploymentController implements Controller {
     const own = this.#replicaSets.lister.byIndex(OWNER_INDEX, uidOf(deployment));
     const orphans = orphansOf(this.#replicaSets.lister, namespaceOf(deployment));
     const matches = labelMatcher(deployment.spec.selector);
-    const claims = planClaims(deployment, matches, [...own, ...orphans]);
+    const claims = planClaims<ReplicaSet>(
+      deployment,
+      ({ metadata }) => matches(metadata.labels),
+      [...own, ...orphans],
+    );
     const types = { client, ownerType: deploymentType, type: replicaSetType };
     return executeClaims(types, deployment, claims);
   }

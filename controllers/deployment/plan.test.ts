@@ -4,7 +4,7 @@ import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
 import { maxSurge, maxUnavailable } from './limits.ts';
 import { newReplicaSet, planDeployment } from './plan.ts';
 import { sizeOf, total } from './replica-sets.ts';
-import { sameTemplate, templateHash } from './template-hash.ts';
+import { sameTemplate, templateHash } from '../runtime/template-hash.ts';
 
 interface Shape {
   readonly replicas?: number;

@@ -13,7 +13,7 @@ import { rolls, wanted } from './limits.ts';
 import { sizeOf, total, type Versions, versionsOf } from './replica-sets.ts';
 import { newestSize, planRollingUpdate, type Resize } from './rolling.ts';
 import { isScaling, planScaling } from './scaling.ts';
-import { HASH_LABEL, templateHash } from './template-hash.ts';
+import { HASH_LABEL, templateHash } from '../runtime/template-hash.ts';
 
 export interface DeploymentState {
   readonly deployment: Deployment;

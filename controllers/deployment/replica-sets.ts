@@ -1,6 +1,6 @@
 /** A Deployment's ReplicaSets, told apart and put in order. */
 import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
-import { sameTemplate } from './template-hash.ts';
+import { sameTemplate } from '../runtime/template-hash.ts';
 
 export const sizeOf = (replicaSet: ReplicaSet): number => replicaSet.spec.replicas ?? 1;
 

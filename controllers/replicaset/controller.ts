@@ -1,17 +1,22 @@
 /**
  * The ReplicaSet controller: keeps the number of pods that match a ReplicaSet's selector at
- * `spec.replicas`, and writes down how many there are.
+ * `spec.replicas`, and writes down how many there are. A ReplicationController is the same under
+ * an older name: it is looked at as a ReplicaSet.
  */
-import { controllerOf, keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
-import { pods as podType, replicaSets as replicaSetType } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { controllerOf, keyOf, type KubernetesObject, uidOf } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
+import {
+  pods as podType,
+  replicaSets as replicaSetType,
+  replicationControllers as replicationControllerType,
+} from '../../api/resources.ts';
 import type { ReplicaSet } from '../../api/types/apps-v1.ts';
-import type { Pod } from '../../api/types/core-v1.ts';
+import type { Pod, ReplicationController } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import { Expectations } from '../../client/expectations.ts';
 import type { Informer } from '../../client/informer-interface.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
-import { controllerReference, executeClaims, planClaims } from '../runtime/claim.ts';
+import { claimPods } from '../runtime/claim-pods.ts';
 import {
   type Controller,
   type ControllerContext,
@@ -19,9 +24,13 @@ import {
   recorderFor,
 } from '../runtime/controller.ts';
 import { labelMatcher } from '../runtime/label-selector.ts';
-import { indexByController, OWNER_INDEX, orphansOf } from '../runtime/owner-index.ts';
+import { indexByController, OWNER_INDEX } from '../runtime/owner-index.ts';
+import { namespaceTerminates, PodControl, podOf, removePods } from '../runtime/pod-control.ts';
+import { watchPods } from '../runtime/pod-events.ts';
 import { podActive } from '../runtime/pods.ts';
+import { slowStart } from '../runtime/slow-start.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
+import { writeStatus } from '../runtime/write-status.ts';
 import {
   availableAfterMs,
   planReplicas,
@@ -30,50 +39,75 @@ import {
   type ReplicaSetState,
   sameStatus,
 } from './plan.ts';
-import { watchPods } from './pod-events.ts';
-import { slowStart } from './slow-start.ts';
 
-const NAME = 'replicaset-controller';
-
-export function replicaSetController(context: ControllerContext): Controller {
-  return new ReplicaSetController(context);
+interface ReplicaKind<T extends KubernetesObject> {
+  readonly name: string;
+  readonly type: ResourceType<T>;
+  asReplicaSet(object: T): ReplicaSet;
 }
 
-class ReplicaSetController implements Controller {
-  readonly name = NAME;
+export function replicaSetController(context: ControllerContext): Controller {
+  return new ReplicaController<ReplicaSet>(context, {
+    name: 'replicaset-controller',
+    type: replicaSetType,
+    asReplicaSet: (replicaSet) => replicaSet,
+  });
+}
+
+export function replicationControllerController(context: ControllerContext): Controller {
+  return new ReplicaController<ReplicationController>(context, {
+    name: 'replicationcontroller-controller',
+    type: replicationControllerType,
+    asReplicaSet(object) {
+      const selector = { matchLabels: object.spec.selector ?? {} };
+      return { ...object, spec: { ...object.spec, selector } };
+    },
+  });
+}
+
+class ReplicaController<T extends KubernetesObject> implements Controller {
+  readonly name: string;
   readonly queue: WorkQueue;
   readonly informers;
   readonly #context: ControllerContext;
-  readonly #replicaSets: Informer<ReplicaSet>;
+  readonly #kind: ReplicaKind<T>;
+  readonly #objects: Informer<T>;
   readonly #pods: Informer<Pod>;
   readonly #expectations: Expectations;
   readonly #recorder: EventRecorder;
+  readonly #podControl: PodControl;
 
-  constructor(context: ControllerContext) {
+  constructor(context: ControllerContext, kind: ReplicaKind<T>) {
+    this.name = kind.name;
     this.#context = context;
+    this.#kind = kind;
     this.queue = new WorkQueue({ clock: context.clock });
-    this.#replicaSets = context.informers.of(replicaSetType);
+    this.#objects = context.informers.of(kind.type);
     this.#pods = context.informers.of(podType);
-    this.informers = [this.#replicaSets, this.#pods] as never;
+    this.informers = [this.#objects, this.#pods] as never;
     this.#expectations = new Expectations(context.clock);
-    this.#recorder = recorderFor(context, NAME);
-    indexByController(this.#replicaSets);
+    this.#recorder = recorderFor(context, kind.name);
+    this.#podControl = new PodControl(context.client, this.#recorder);
+    indexByController(this.#objects);
     indexByController(this.#pods);
-    enqueueSelf(this.#replicaSets, this.queue);
-    this.#replicaSets.addHandler({
-      deleted: (replicaSet) => this.#expectations.forget(keyOf(replicaSet)),
+    enqueueSelf(this.#objects, this.queue);
+    this.#objects.addHandler({
+      deleted: (object) => this.#expectations.forget(keyOf(object)),
     });
     watchPods({
       pods: this.#pods,
-      replicaSets: this.#replicaSets.lister,
+      owners: this.#objects.lister,
+      kind: kind.type.kind,
+      matcherOf: (owner) => labelMatcher(kind.asReplicaSet(owner).spec.selector),
       queue: this.queue,
       expectations: this.#expectations,
     });
   }
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
-    const replicaSet = this.#replicaSets.lister.get(key);
-    if (replicaSet === undefined) return undefined;
+    const object = this.#objects.lister.get(key);
+    if (object === undefined) return undefined;
+    const replicaSet = this.#kind.asReplicaSet(object);
     const { clock } = this.#context;
     // Asked before the cache is read: what is seen in between can only make the cache newer.
     const current = this.#expectations.satisfied(key);
@@ -86,7 +120,9 @@ class ReplicaSetController implements Controller {
     };
     const failed = current ? await this.#manage(key, state) : undefined;
     const status = planStatus(state, failed?.failure);
-    await this.#writeStatus(replicaSet, status);
+    if (!sameStatus(replicaSet.status, status)) {
+      await writeStatus(this.#context.client, this.#kind.type, { ...object, status });
+    }
     if (failed !== undefined) throw failed.error;
     const requeueAfterMs = availableAfterMs(replicaSet, status);
     return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
@@ -97,19 +133,23 @@ class ReplicaSetController implements Controller {
   }
 
   #claim(replicaSet: ReplicaSet): Promise<readonly Pod[]> {
-    const { client } = this.#context;
-    const orphans = orphansOf(this.#pods.lister, namespaceOf(replicaSet)).filter(podActive);
-    const own = this.#pods.lister.byIndex(OWNER_INDEX, uidOf(replicaSet));
-    const candidates = orphans.length === 0 ? own : [...own, ...orphans];
-    const claims = planClaims(replicaSet, labelMatcher(replicaSet.spec.selector), candidates);
-    return executeClaims({ client, ownerType: replicaSetType, type: podType }, replicaSet, claims);
+    const matches = labelMatcher(replicaSet.spec.selector);
+    return claimPods<KubernetesObject>(
+      {
+        client: this.#context.client,
+        pods: this.#pods.lister,
+        ownerType: this.#kind.type,
+        matches: (pod) => matches(pod.metadata.labels),
+      },
+      replicaSet,
+    );
   }
 
   /** Pods of all ReplicaSets of one Deployment: when it rolls, old and new share the nodes. */
   #related(replicaSet: ReplicaSet): readonly Pod[] {
     const owner = controllerOf(replicaSet);
-    const siblings =
-      owner === undefined ? [replicaSet] : this.#replicaSets.lister.byIndex(OWNER_INDEX, owner.uid);
+    const siblings: readonly KubernetesObject[] =
+      owner === undefined ? [replicaSet] : this.#objects.lister.byIndex(OWNER_INDEX, owner.uid);
     return siblings.flatMap((sibling) =>
       this.#pods.lister.byIndex(OWNER_INDEX, uidOf(sibling)).filter(podActive),
     );
@@ -133,25 +173,14 @@ class ReplicaSetController implements Controller {
 
   async #create(key: string, replicaSet: ReplicaSet, count: number): Promise<Error | undefined> {
     this.#expectations.expectCreations(key, count);
-    const draft = podOf(replicaSet);
-    const { succeeded, error } = await slowStart(count, () => this.#createPod(replicaSet, draft));
+    const draft = podOf(replicaSet, replicaSet.spec.template);
+    const { succeeded, error } = await slowStart(count, () =>
+      this.#podControl.create(replicaSet, draft),
+    );
     // Those that failed or were not tried will never be seen.
     if (succeeded < count) this.#expectations.creationObserved(key, count - succeeded);
     // A namespace on its way out takes this ReplicaSet along: nothing to complain about.
-    const causes = isStatus(error, 'Forbidden') ? (error.status.details?.causes ?? []) : [];
-    return causes.some(({ reason }) => reason === 'NamespaceTerminating') ? undefined : error;
-  }
-
-  async #createPod(replicaSet: ReplicaSet, draft: ReturnType<typeof podOf>): Promise<void> {
-    try {
-      const pod = await this.#context.client.create(podType, draft);
-      const message = `Created pod: ${nameOf(pod)}`;
-      this.#recorder.record(replicaSet, { type: 'Normal', reason: 'SuccessfulCreate', message });
-    } catch (error) {
-      const message = `Error creating: ${(error as Error).message}`;
-      this.#recorder.record(replicaSet, { type: 'Warning', reason: 'FailedCreate', message });
-      throw error;
-    }
+    return namespaceTerminates(error) ? undefined : error;
   }
 
   async #remove(
@@ -160,51 +189,10 @@ class ReplicaSetController implements Controller {
     doomed: readonly Pod[],
   ): Promise<Error | undefined> {
     this.#expectations.expectDeletions(key, doomed.map(keyOf));
-    const results = await Promise.allSettled(doomed.map((pod) => this.#removePod(replicaSet, pod)));
-    const failed = results.find((result) => result.status === 'rejected');
-    return failed?.reason as Error | undefined;
+    return removePods(
+      doomed,
+      (pod) => this.#podControl.remove(replicaSet, pod),
+      (pod) => this.#expectations.deletionObserved(key, keyOf(pod)),
+    );
   }
-
-  async #removePod(replicaSet: ReplicaSet, pod: Pod): Promise<void> {
-    const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
-    try {
-      await this.#context.client.delete(podType, ref, { preconditions: { uid: uidOf(pod) } });
-      const message = `Deleted pod: ${ref.name}`;
-      this.#recorder.record(replicaSet, { type: 'Normal', reason: 'SuccessfulDelete', message });
-    } catch (error) {
-      this.#expectations.deletionObserved(keyOf(replicaSet), keyOf(pod));
-      if (isStatus(error, 'NotFound')) return;
-      const message = `Error deleting: ${(error as Error).message}`;
-      this.#recorder.record(replicaSet, { type: 'Warning', reason: 'FailedDelete', message });
-      throw error;
-    }
-  }
-
-  async #writeStatus(replicaSet: ReplicaSet, status: ReplicaSet['status']): Promise<void> {
-    if (status === undefined || sameStatus(replicaSet.status, status)) return;
-    // The cache's version makes the write conditional: a stale count never replaces a newer one.
-    const { client } = this.#context;
-    try {
-      await client.update(replicaSetType, { ...replicaSet, status }, { subresource: 'status' });
-    } catch (error) {
-      if (!isStatus(error, 'NotFound')) throw error;
-    }
-  }
-}
-
-/** The pod that a ReplicaSet's template describes; the server makes up the rest of the name. */
-function podOf(replicaSet: ReplicaSet): Pick<Pod, 'metadata' | 'spec'> {
-  const { metadata, spec } = replicaSet.spec.template ?? {};
-  const { labels, annotations, finalizers } = metadata ?? {};
-  return {
-    metadata: {
-      namespace: namespaceOf(replicaSet),
-      generateName: `${nameOf(replicaSet)}-`,
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(finalizers === undefined ? {} : { finalizers }),
-      ownerReferences: [controllerReference(replicaSet)],
-    },
-    spec: spec ?? { containers: [] },
-  };
 }

@@ -4,7 +4,7 @@ import type { ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { planReplicas, planStatus, sameStatus } from './plan.ts';
 import { podsToDelete } from './ranking.ts';
-import { slowStart } from './slow-start.ts';
+import { slowStart } from '../runtime/slow-start.ts';
 
 const NOW = 1_700_000_000_000;
 

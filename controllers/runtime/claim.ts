@@ -16,7 +16,6 @@ import {
 import type { ResourceType } from '../../api/resource.ts';
 import { isStatus, statusError } from '../../api/status.ts';
 import type { Client } from '../../client/interface.ts';
-import type { LabelMatcher } from './label-selector.ts';
 
 export interface Claims<T> {
   readonly owned: readonly T[];
@@ -27,7 +26,7 @@ export interface Claims<T> {
 /** `candidates`: what is ours by owner reference, and orphans of the same namespace. */
 export function planClaims<T extends KubernetesObject>(
   owner: KubernetesObject,
-  matches: LabelMatcher,
+  matches: (candidate: T) => boolean,
   candidates: readonly T[],
 ): Claims<T> {
   const owned: T[] = [];
@@ -36,7 +35,7 @@ export function planClaims<T extends KubernetesObject>(
   const deleting = owner.metadata.deletionTimestamp !== undefined;
   for (const candidate of candidates) {
     const controller = controllerOf(candidate);
-    const fits = matches(candidate.metadata.labels);
+    const fits = matches(candidate);
     if (controller !== undefined) {
       if (controller.uid !== owner.metadata.uid) continue;
       if (fits) owned.push(candidate);

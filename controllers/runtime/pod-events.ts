@@ -1,13 +1,14 @@
-/** What pod events mean for ReplicaSets: whose key to look at, and which expectation is met. */
-import { controllerOf, keyOf, namespaceOf } from '../../api/meta.ts';
-import type { ReplicaSet } from '../../api/types/apps-v1.ts';
+/**
+ * What pod events mean for those who own pods: whose key to look at, and which expectation is met.
+ */
+import { controllerOf, keyOf, type KubernetesObject, namespaceOf } from '../../api/meta.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { Expectations } from '../../client/expectations.ts';
 import type { Informer, Lister } from '../../client/informer-interface.ts';
 import type { WorkQueue } from '../../client/work-queue.ts';
-import { labelMatcher } from '../runtime/label-selector.ts';
-import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
-import { podActive } from '../runtime/pods.ts';
+import type { LabelMatcher } from './label-selector.ts';
+import { NAMESPACE_INDEX } from './owner-index.ts';
+import { podActive } from './pods.ts';
 
 /**
  * Pods report in bursts, and each report changes no more than a count in the status: they are
@@ -17,28 +18,32 @@ const GATHER_MS = 20;
 /** The same while pods that were asked for still come in: the last one is looked at once. */
 const BURST_GATHER_MS = 200;
 
-export interface PodWatch {
+export interface PodWatch<O extends KubernetesObject> {
   readonly pods: Informer<Pod>;
-  readonly replicaSets: Lister<ReplicaSet>;
+  readonly owners: Lister<O>;
+  readonly kind: string;
+  /** Which orphans an owner would adopt. */
+  matcherOf(owner: O): LabelMatcher;
   readonly queue: WorkQueue;
   readonly expectations: Expectations;
+  /** Default {@link GATHER_MS}. */
+  readonly gatherMs?: number;
 }
 
-export function watchPods({ pods, replicaSets, queue, expectations }: PodWatch): void {
-  /** The cached ReplicaSet that controls the pod; not one of the same name made later. */
+export function watchPods<O extends KubernetesObject>(watch: PodWatch<O>): void {
+  const { pods, owners, kind, queue, expectations, gatherMs = GATHER_MS } = watch;
+  /** The cached owner that controls the pod; not one of the same name made later. */
   const ownerKey = (pod: Pod): string | undefined => {
     const owner = controllerOf(pod);
-    if (owner?.kind !== 'ReplicaSet') return undefined;
+    if (owner?.kind !== kind) return undefined;
     const key = `${namespaceOf(pod)}/${owner.name}`;
-    return replicaSets.get(key)?.metadata.uid === owner.uid ? key : undefined;
+    return owners.get(key)?.metadata.uid === owner.uid ? key : undefined;
   };
   /** An orphan may be adopted by whoever selects it. */
   const enqueueSelectors = (pod: Pod): void => {
     if (!podActive(pod)) return;
-    for (const replicaSet of replicaSets.byIndex(NAMESPACE_INDEX, namespaceOf(pod))) {
-      if (labelMatcher(replicaSet.spec.selector)(pod.metadata.labels)) {
-        queue.add(keyOf(replicaSet));
-      }
+    for (const owner of owners.byIndex(NAMESPACE_INDEX, namespaceOf(pod))) {
+      if (watch.matcherOf(owner)(pod.metadata.labels)) queue.add(keyOf(owner));
     }
   };
   const gone = (pod: Pod): void => {
@@ -71,7 +76,7 @@ export function watchPods({ pods, replicaSets, queue, expectations }: PodWatch):
     }
     if (pod.metadata.deletionTimestamp !== undefined && podActive(old)) gone(pod);
     else if (podActive(old) !== podActive(pod)) queue.add(key);
-    else queue.addAfter(key, GATHER_MS);
+    else queue.addAfter(key, gatherMs);
   };
   pods.addHandler({ added, updated, deleted: gone });
 }

@@ -1,0 +1,235 @@
+/**
+ * The StatefulSet controller: pods with an identity that outlives them. Their names make a second
+ * one impossible, so no expectations are needed: what a stale cache asks for again is refused.
+ */
+import { controllerOf, keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import {
+  controllerRevisions as revisionType,
+  persistentVolumeClaims as claimType,
+  pods as podType,
+  statefulSets as setType,
+} from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
+import type { ControllerRevision, StatefulSet } from '../../api/types/apps-v1.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import { Expectations } from '../../client/expectations.ts';
+import type { Informer } from '../../client/informer-interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import { claimPods } from '../runtime/claim-pods.ts';
+import {
+  type Controller,
+  type ControllerContext,
+  type ReconcileResult,
+  recorderFor,
+} from '../runtime/controller.ts';
+import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
+import { indexByController } from '../runtime/owner-index.ts';
+import { namespaceTerminates, removePods } from '../runtime/pod-control.ts';
+import { watchPods } from '../runtime/pod-events.ts';
+import { type CurrentHistory, removeRevisions, syncHistory } from '../runtime/revision-history.ts';
+import { expiredRevisions, templateOf } from '../runtime/revisions.ts';
+import { slowStart } from '../runtime/slow-start.ts';
+import { enqueueSelf } from '../runtime/sources.ts';
+import { writeStatus } from '../runtime/write-status.ts';
+import { claimsOf, HISTORY_LABEL, ordinalOf, podRevision, type Version } from './identity.ts';
+import {
+  type Creation,
+  hasEnded,
+  planStatefulSet,
+  type StatefulSetPlan,
+  type StatefulSetState,
+} from './plan.ts';
+import { planStatus, sameStatus } from './status.ts';
+
+const NAME = 'statefulset-controller';
+const HISTORY_LIMIT = 10;
+
+export function statefulSetController(context: ControllerContext): Controller {
+  return new StatefulSetController(context);
+}
+
+class StatefulSetController implements Controller {
+  readonly name = NAME;
+  readonly queue: WorkQueue;
+  readonly informers;
+  readonly #context: ControllerContext;
+  readonly #sets: Informer<StatefulSet>;
+  readonly #pods: Informer<Pod>;
+  readonly #revisions: Informer<ControllerRevision>;
+  readonly #recorder: EventRecorder;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.queue = new WorkQueue({ clock: context.clock });
+    this.#sets = context.informers.of(setType);
+    this.#pods = context.informers.of(podType);
+    this.#revisions = context.informers.of(revisionType);
+    this.informers = [this.#sets, this.#pods, this.#revisions];
+    this.#recorder = recorderFor(context, NAME);
+    indexByController(this.#sets);
+    indexByController(this.#pods);
+    indexByController(this.#revisions);
+    enqueueSelf(this.#sets, this.queue);
+    watchPods({
+      pods: this.#pods,
+      owners: this.#sets.lister,
+      kind: setType.kind,
+      matcherOf: (set) => labelMatcher(set.spec.selector),
+      queue: this.queue,
+      expectations: new Expectations(context.clock),
+    });
+  }
+
+  async reconcile(key: string): Promise<ReconcileResult | undefined> {
+    const set = this.#sets.lister.get(key);
+    if (set === undefined) return undefined;
+    if (selectsEverything(set.spec.selector)) {
+      const message = 'This stateful set is selecting all pods. A non-empty selector is required.';
+      this.#recorder.record(set, { type: 'Warning', reason: 'SelectingAll', message });
+      return undefined;
+    }
+    const pods = await this.#claim(set);
+    const history = await this.#history(set);
+    const state = stateOf({ set, pods, history, nowMs: this.#context.clock.now() });
+    const failure = await this.#carryOut(set, planStatefulSet(state));
+    const status = planStatus(state, history.collisionCount);
+    if (!sameStatus(set.status, status)) {
+      await writeStatus(this.#context.client, setType, { ...set, status });
+    }
+    await this.#truncate(state, history);
+    if (failure !== undefined) throw failure;
+    const waits = (status.readyReplicas ?? 0) > (status.availableReplicas ?? 0);
+    const minReadySeconds = set.spec.minReadySeconds ?? 0;
+    return waits ? { requeueAfterMs: minReadySeconds * 1000 } : undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#recorder.stop();
+  }
+
+  #claim(set: StatefulSet): Promise<readonly Pod[]> {
+    const matchesLabels = labelMatcher(set.spec.selector);
+    const matches = (pod: Pod): boolean =>
+      matchesLabels(pod.metadata.labels) && ordinalOf(set, pod) !== undefined;
+    const { client } = this.#context;
+    return claimPods({ client, pods: this.#pods.lister, ownerType: setType, matches }, set);
+  }
+
+  #history(set: StatefulSet): Promise<CurrentHistory> {
+    return syncHistory(
+      {
+        client: this.#context.client,
+        revisions: this.#revisions.lister,
+        ownerType: setType,
+        label: HISTORY_LABEL,
+        matcherOf: ({ spec }) => labelMatcher(spec.selector),
+      },
+      set,
+    );
+  }
+
+  async #truncate({ set, pods }: StatefulSetState, history: CurrentHistory): Promise<void> {
+    const used = new Set(pods.map(podRevision)).add(set.status?.currentRevision);
+    const limit = set.spec.revisionHistoryLimit ?? HISTORY_LIMIT;
+    const expired = expiredRevisions(history.old, (old) => used.has(old.metadata.name), limit);
+    await removeRevisions(this.#context.client, expired);
+  }
+
+  /** The first failure, if any: the status is to be written all the same. */
+  async #carryOut(set: StatefulSet, plan: StatefulSetPlan): Promise<Error | undefined> {
+    const removal = await removePods(
+      plan.remove,
+      (pod) => this.#remove(set, pod),
+      () => {},
+    );
+    let next = 0;
+    const { error } = await slowStart(plan.create.length, () =>
+      this.#create(set, plan.create[next++]!),
+    );
+    return removal ?? error;
+  }
+
+  async #create(set: StatefulSet, { ordinal, draft }: Creation): Promise<void> {
+    const pod = draft.metadata.name ?? '';
+    try {
+      await this.#createClaims(set, ordinal, pod);
+      await this.#context.client.create(podType, draft);
+      const message = `create Pod ${pod} in StatefulSet ${nameOf(set)} successful`;
+      this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulCreate', message });
+    } catch (error) {
+      if (namespaceTerminates(error)) return;
+      if (isStatus(error, 'AlreadyExists') && (await this.#isOurs(set, pod))) return;
+      const reasonText = (error as Error).message;
+      const message = `create Pod ${pod} in StatefulSet ${nameOf(set)} failed error: ${reasonText}`;
+      this.#recorder.record(set, { type: 'Warning', reason: 'FailedCreate', message });
+      throw error;
+    }
+  }
+
+  /** The cache is behind: what it does not show yet brings the next step. */
+  async #isOurs(set: StatefulSet, name: string): Promise<boolean> {
+    const pod = await this.#context.client.get(podType, { namespace: namespaceOf(set), name });
+    return controllerOf(pod)?.uid === uidOf(set);
+  }
+
+  async #createClaims(set: StatefulSet, ordinal: number, pod: string): Promise<void> {
+    for (const claim of claimsOf(set, ordinal)) {
+      try {
+        await this.#context.client.create(claimType, claim);
+        const message =
+          `create Claim ${claim.metadata.name} Pod ${pod} in StatefulSet ` +
+          `${nameOf(set)} success`;
+        this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulCreate', message });
+      } catch (error) {
+        if (!isStatus(error, 'AlreadyExists')) throw error;
+      }
+    }
+  }
+
+  async #remove(set: StatefulSet, pod: Pod): Promise<boolean> {
+    const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
+    if (hasEnded(pod)) this.#tellRecreated(set, pod);
+    try {
+      await this.#context.client.delete(podType, ref, { preconditions: { uid: uidOf(pod) } });
+      const message = `delete Pod ${ref.name} in StatefulSet ${nameOf(set)} successful`;
+      this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulDelete', message });
+      return true;
+    } catch (error) {
+      if (isStatus(error, 'NotFound')) return false;
+      const reasonText = (error as Error).message;
+      const what = `delete Pod ${ref.name} in StatefulSet ${nameOf(set)}`;
+      const message = `${what} failed error: ${reasonText}`;
+      this.#recorder.record(set, { type: 'Warning', reason: 'FailedDelete', message });
+      throw error;
+    }
+  }
+
+  #tellRecreated(set: StatefulSet, pod: Pod): void {
+    const failed = pod.status?.phase === 'Failed';
+    const message =
+      `StatefulSet ${keyOf(set)} is recreating ` +
+      `${failed ? 'failed' : 'terminated'} Pod ${nameOf(pod)}`;
+    this.#recorder.record(set, {
+      type: failed ? 'Warning' : 'Normal',
+      reason: failed ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod',
+      message,
+    });
+  }
+}
+
+interface Observed {
+  readonly set: StatefulSet;
+  readonly pods: readonly Pod[];
+  readonly history: CurrentHistory;
+  readonly nowMs: number;
+}
+
+/** The status says which revision is the current one; without it, the newest is both. */
+function stateOf({ set, pods, history, nowMs }: Observed): StatefulSetState {
+  const update: Version = { name: nameOf(history.current), template: set.spec.template };
+  const known = history.old.find(({ metadata }) => metadata.name === set.status?.currentRevision);
+  const template = known && templateOf(known);
+  const current = template === undefined ? update : { name: nameOf(known!), template };
+  return { set, pods, current, update, nowMs };
+}

@@ -1,0 +1,103 @@
+/** The kinds of workload, each from creation to deletion, on a whole cluster in this process. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KubernetesObject } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
+import { controllerRevisions, persistentVolumeClaims, pods, statefulSets } from '../../api/resources.ts';
+import type { StatefulSet } from '../../api/types/apps-v1.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import { type Cluster, startCluster } from '../../index.ts';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: 3 });
+});
+afterAll(() => cluster.stop());
+
+const namespace = 'default';
+const at = (name: string) => ({ namespace, name });
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not within 15 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function podsOf(app: string): Promise<readonly Pod[]> {
+  const { items } = await cluster.client.list(pods, { namespace, labelSelector: `app=${app}` });
+  return [...items].sort((a, b) => a.metadata.name!.localeCompare(b.metadata.name!));
+}
+
+const names = (items: readonly KubernetesObject[]) => items.map(({ metadata }) => metadata.name);
+
+function change<T extends KubernetesObject>(type: ResourceType<T>, name: string, body: object) {
+  return cluster.client.patch(type, at(name), { type: 'application/merge-patch+json', body });
+}
+
+const template = (app: string, image = 'img:1', annotations = {}) => ({
+  metadata: { labels: { app }, annotations },
+  spec: { containers: [{ name: 'main', image }] },
+});
+
+describe('a StatefulSet', () => {
+  const rolledOut = async () => {
+    const { metadata, spec, status } = await cluster.client.get(statefulSets, at('db'));
+    return (
+      status?.observedGeneration === metadata.generation &&
+      status?.currentRevision === status?.updateRevision &&
+      status?.readyReplicas === spec.replicas &&
+      status?.updatedReplicas === spec.replicas &&
+      status?.replicas === spec.replicas
+    );
+  };
+
+  it('is made, updated to its partition, rolled back, scaled down and deleted', async () => {
+    const set: Partial<StatefulSet> & Pick<StatefulSet, 'spec'> = {
+      spec: {
+        replicas: 3,
+        serviceName: 'db',
+        selector: { matchLabels: { app: 'db' } },
+        template: template('db'),
+        volumeClaimTemplates: [
+          {
+            apiVersion: 'v1',
+            kind: 'PersistentVolumeClaim',
+            metadata: { name: 'disk' },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              resources: { requests: { storage: '1Gi' } },
+            },
+          },
+        ],
+      },
+    };
+    await cluster.client.create(statefulSets, { metadata: at('db'), ...set });
+    await until('three replicas', rolledOut);
+    expect(names(await podsOf('db'))).toEqual(['db-0', 'db-1', 'db-2']);
+    const claims = await cluster.client.list(persistentVolumeClaims, { namespace });
+    expect(names(claims.items).sort()).toEqual(['disk-db-0', 'disk-db-1', 'disk-db-2']);
+
+    const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
+    await change(statefulSets, 'db', { spec: { updateStrategy, template: template('db', 'img:2') } });
+    const images = async () => (await podsOf('db')).map(({ spec }) => spec.containers[0]!.image);
+    await until('one updated', async () => {
+      const { status } = await cluster.client.get(statefulSets, at('db'));
+      return status?.updatedReplicas === 1 && status.readyReplicas === 3;
+    });
+    expect(await images()).toEqual(['img:1', 'img:1', 'img:2']);
+    await change(statefulSets, 'db', { spec: { updateStrategy: { rollingUpdate: { partition: 0 } } } });
+    await until('all updated', rolledOut);
+    expect(await images()).toEqual(['img:2', 'img:2', 'img:2']);
+    await change(statefulSets, 'db', { spec: { template: template('db', 'img:1') } });
+    await until('rolled back', rolledOut);
+    const history = await cluster.client.list(controllerRevisions, { namespace });
+    expect(history.items.map(({ revision }) => revision).sort()).toEqual([2, 3]);
+
+    await change(statefulSets, 'db', { spec: { replicas: 1 } });
+    await until('one replica', rolledOut);
+    expect(names(await podsOf('db'))).toEqual(['db-0']);
+    await cluster.client.delete(statefulSets, at('db'));
+    await until('no pods', async () => (await podsOf('db')).length === 0);
+  });
+});
