@@ -126,11 +126,10 @@ class DeploymentController implements Controller {
     const own = this.#replicaSets.lister.byIndex(OWNER_INDEX, uidOf(deployment));
     const orphans = orphansOf(this.#replicaSets.lister, namespaceOf(deployment));
     const matches = labelMatcher(deployment.spec.selector);
-    const claims = planClaims<ReplicaSet>(
-      deployment,
-      ({ metadata }) => matches(metadata.labels),
-      [...own, ...orphans],
-    );
+    const claims = planClaims<ReplicaSet>(deployment, ({ metadata }) => matches(metadata.labels), [
+      ...own,
+      ...orphans,
+    ]);
     const types = { client, ownerType: deploymentType, type: replicaSetType };
     return executeClaims(types, deployment, claims);
   }

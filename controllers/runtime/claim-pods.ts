@@ -13,7 +13,7 @@ export interface PodClaims<O extends KubernetesObject> {
   readonly pods: Lister<Pod>;
   readonly ownerType: ResourceType<O>;
   /** Ours stays ours, and an orphan may become ours, only while this holds. */
-  matches(pod: Pod): boolean;
+  readonly matches: (pod: Pod) => boolean;
 }
 
 /** The pods of `owner` after orphans that match were adopted, and others released. */

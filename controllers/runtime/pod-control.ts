@@ -1,4 +1,4 @@
-/** Creates and deletes pods for their owner, and tells about it in kube-controller-manager's words. */
+/** Creates and deletes pods for their owner, and tells so as kube-controller-manager does. */
 import { type Draft, type KubernetesObject, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import { pods } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';

@@ -23,7 +23,7 @@ export interface PodWatch<O extends KubernetesObject> {
   readonly owners: Lister<O>;
   readonly kind: string;
   /** Which orphans an owner would adopt. */
-  matcherOf(owner: O): LabelMatcher;
+  readonly matcherOf: (owner: O) => LabelMatcher;
   readonly queue: WorkQueue;
   readonly expectations: Expectations;
   /** Default {@link GATHER_MS}. */

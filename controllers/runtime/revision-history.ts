@@ -19,7 +19,7 @@ export interface HistoryOf<O extends TemplateOwner> {
   /** Where the owner's kind keeps the hash. */
   readonly label: string;
   /** Which orphaned revisions are the owner's. */
-  matcherOf(owner: O): LabelMatcher;
+  readonly matcherOf: (owner: O) => LabelMatcher;
 }
 
 export interface CurrentHistory {
@@ -40,11 +40,10 @@ export async function syncHistory<O extends TemplateOwner>(
   const own = revisions.byIndex(OWNER_INDEX, uidOf(owner));
   const orphans = orphansOf(revisions, namespaceOf(owner));
   const matches = matcherOf(owner);
-  const claims = planClaims<ControllerRevision>(
-    owner,
-    ({ metadata }) => matches(metadata.labels),
-    [...own, ...orphans],
-  );
+  const claims = planClaims<ControllerRevision>(owner, ({ metadata }) => matches(metadata.labels), [
+    ...own,
+    ...orphans,
+  ]);
   const types = { client, ownerType, type: controllerRevisions };
   const history = [...(await executeClaims(types, owner, claims))].sort(byRevision);
   const step = planRevision(owner, history, label);

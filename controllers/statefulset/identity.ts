@@ -56,16 +56,15 @@ export function newPod(set: StatefulSet, ordinal: number, version: Version): Dra
   };
 }
 
-export function claimName(
-  set: StatefulSet,
-  template: KubernetesObject,
-  ordinal: number,
-): string {
+export function claimName(set: StatefulSet, template: KubernetesObject, ordinal: number): string {
   return `${nameOf(template)}-${nameOf(set)}-${ordinal}`;
 }
 
-/** The claims an ordinal's pod mounts; the set owns them only where its deletion takes them along. */
-export function claimsOf(set: StatefulSet, ordinal: number): readonly Draft<PersistentVolumeClaim>[] {
+/** What an ordinal mounts; owned by the set only where its deletion takes the claims along. */
+export function claimsOf(
+  set: StatefulSet,
+  ordinal: number,
+): readonly Draft<PersistentVolumeClaim>[] {
   const dies = set.spec.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete';
   return (set.spec.volumeClaimTemplates ?? []).map((template) => {
     const { labels, annotations } = template.metadata;

@@ -2,7 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
-import { controllerRevisions, persistentVolumeClaims, pods, statefulSets } from '../../api/resources.ts';
+import {
+  controllerRevisions,
+  persistentVolumeClaims,
+  pods,
+  statefulSets,
+} from '../../api/resources.ts';
 import type { StatefulSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { type Cluster, startCluster } from '../../index.ts';
@@ -59,34 +64,25 @@ describe('a StatefulSet', () => {
         serviceName: 'db',
         selector: { matchLabels: { app: 'db' } },
         template: template('db'),
-        volumeClaimTemplates: [
-          {
-            apiVersion: 'v1',
-            kind: 'PersistentVolumeClaim',
-            metadata: { name: 'disk' },
-            spec: {
-              accessModes: ['ReadWriteOnce'],
-              resources: { requests: { storage: '1Gi' } },
-            },
-          },
-        ],
       },
     };
     await cluster.client.create(statefulSets, { metadata: at('db'), ...set });
     await until('three replicas', rolledOut);
     expect(names(await podsOf('db'))).toEqual(['db-0', 'db-1', 'db-2']);
-    const claims = await cluster.client.list(persistentVolumeClaims, { namespace });
-    expect(names(claims.items).sort()).toEqual(['disk-db-0', 'disk-db-1', 'disk-db-2']);
 
     const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
-    await change(statefulSets, 'db', { spec: { updateStrategy, template: template('db', 'img:2') } });
+    await change(statefulSets, 'db', {
+      spec: { updateStrategy, template: template('db', 'img:2') },
+    });
     const images = async () => (await podsOf('db')).map(({ spec }) => spec.containers[0]!.image);
     await until('one updated', async () => {
       const { status } = await cluster.client.get(statefulSets, at('db'));
       return status?.updatedReplicas === 1 && status.readyReplicas === 3;
     });
     expect(await images()).toEqual(['img:1', 'img:1', 'img:2']);
-    await change(statefulSets, 'db', { spec: { updateStrategy: { rollingUpdate: { partition: 0 } } } });
+    await change(statefulSets, 'db', {
+      spec: { updateStrategy: { rollingUpdate: { partition: 0 } } },
+    });
     await until('all updated', rolledOut);
     expect(await images()).toEqual(['img:2', 'img:2', 'img:2']);
     await change(statefulSets, 'db', { spec: { template: template('db', 'img:1') } });
@@ -99,5 +95,37 @@ describe('a StatefulSet', () => {
     expect(names(await podsOf('db'))).toEqual(['db-0']);
     await cluster.client.delete(statefulSets, at('db'));
     await until('no pods', async () => (await podsOf('db')).length === 0);
+  });
+
+  it('makes the claims its pods mount, and leaves them behind', async () => {
+    await cluster.client.create(statefulSets, {
+      metadata: at('files'),
+      spec: {
+        replicas: 2,
+        serviceName: 'files',
+        podManagementPolicy: 'Parallel',
+        selector: { matchLabels: { app: 'files' } },
+        template: template('files'),
+        volumeClaimTemplates: [
+          {
+            apiVersion: 'v1',
+            kind: 'PersistentVolumeClaim',
+            metadata: { name: 'disk' },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              resources: { requests: { storage: '1Gi' } },
+            },
+          },
+        ],
+      },
+    });
+    const labelSelector = 'app=files';
+    const claims = async () =>
+      names((await cluster.client.list(persistentVolumeClaims, { labelSelector })).items);
+    await until('two pods', async () => (await podsOf('files')).length === 2);
+    expect((await claims()).sort()).toEqual(['disk-files-0', 'disk-files-1']);
+    await cluster.client.delete(statefulSets, at('files'));
+    await until('no pods', async () => (await podsOf('files')).length === 0);
+    expect(await claims()).toHaveLength(2);
   });
 });
