@@ -315,6 +315,64 @@ describe('startScheduler', () => {
     expect(given('unreserve good')).toBe(0);
   });
 
+  it('fails a pod whose plugin never answers, and goes on with the others', async () => {
+    const { client } = await startEmbeddedApi(parts);
+    await addNode(client, 'a');
+    const ownClock = new FakeClock();
+    const never = new Promise<undefined>(() => {});
+    const hanging = {
+      name: 'Hanging',
+      bind: ({ pod }: Cycle) =>
+        pod.pod.metadata.name === 'stuck' ? never : Promise.resolve({ code: 'Skip', reasons: [] }),
+    };
+    await start(client, {
+      clock: ownClock,
+      profiles(pluginParts) {
+        const { rows, schedulerName } = defaultProfile(pluginParts);
+        return [{ schedulerName, rows: [{ plugin: hanging }, ...rows] }];
+      },
+    });
+    await addPod(client, 'stuck');
+    await addPod(client, 'free');
+    const named = (all: readonly Pod[], name: string) => all.find((p) => p.metadata.name === name);
+    await eventually(client, pods, (all) => isBound(named(all, 'free')!));
+    await ownClock.advance(60_000);
+    const all = await eventually(
+      client,
+      pods,
+      (items) => scheduledCondition(named(items, 'stuck'))?.reason === 'SchedulerError',
+    );
+    expect(scheduledCondition(named(all, 'stuck'))?.message).toBe(
+      'the Bind plugins did not end within 60 s',
+    );
+  });
+
+  it('takes over from a leader that died, without binding a pod again', async () => {
+    const { client, through } = await startEmbeddedApi(parts);
+    await addNode(client, 'a');
+    let dead = false;
+    const mortal = through((next) => (request) => {
+      return dead ? Promise.reject(new Error('killed')) : next(request);
+    });
+    const firstClock = new FakeClock();
+    const first = await start(mortal, { clock: firstClock, leaderElect: { identity: 'first' } });
+    await first.ready();
+    await addPod(client, 'p');
+    const [before] = await eventually(client, pods, (all) => all.every(isBound));
+    const secondClock = new FakeClock();
+    const second = await start(client, { clock: secondClock, leaderElect: { identity: 'second' } });
+    dead = true;
+    await addPod(client, 'q');
+    // Nobody releases the lease: it has to run out.
+    await secondClock.advance(14_000);
+    expect((await client.list(pods)).items.filter(isBound)).toHaveLength(1);
+    await secondClock.advance(10_000);
+    await second.ready();
+    const after = await eventually(client, pods, (all) => all.every(isBound));
+    const p = after.find(({ metadata }) => metadata.uid === before!.metadata.uid);
+    expect(p?.metadata.resourceVersion).toBe(before!.metadata.resourceVersion);
+  });
+
   it('asks the server about a binding that no watch confirms', async () => {
     const { client, through } = await startEmbeddedApi(parts);
     await addNode(client, 'a');

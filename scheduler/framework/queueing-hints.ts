@@ -20,6 +20,8 @@ export class QueueingHints {
 
   /** Empty `rejectedBy`: nobody in particular rejected the pod, so anything may help. */
   wakes(pod: PodInfo, rejectedBy: ReadonlySet<string>, event: ClusterEvent): boolean {
+    // That the pod itself was assumed and forgotten again is no news to it.
+    if ('pod' in event && event.pod.uid === pod.uid) return false;
     if (rejectedBy.size === 0) return true;
     for (const name of rejectedBy) {
       const interests = this.#interests.get(name);

@@ -61,14 +61,35 @@ describe('SchedulingQueue', () => {
     expect(queue.pop()).toBeUndefined();
   });
 
-  it('lets a rejected pod wait for an event that helps, and its backoff end', async () => {
-    const { add, queue, clock, names } = start();
-    add({ name: 'a' });
+  it('lets a rejected pod wait for an event that helps, and behind active pods', async () => {
+    const { add, queue, clock } = start();
+    add({ name: 'a', priority: 5 });
     reject(queue, queue.pop()!);
     queue.notify(podAdd);
     expect(queue.sizes).toMatchObject({ unschedulable: 1, backoff: 0 });
     queue.notify(nodeAdd);
     expect(queue.sizes).toMatchObject({ unschedulable: 0, backoff: 1 });
+    for (const name of ['b', 'c']) add({ name });
+    await clock.advance(999);
+    expect(queue.pop()?.pod.key).toBe('default/b');
+    await clock.advance(1);
+    expect(queue.pop()?.pod.key).toBe('default/a');
+  });
+
+  it('does not let a rejected pod wait while there is nothing else to do', () => {
+    const { add, queue, names, activations } = start();
+    add({ name: 'a' });
+    reject(queue, queue.pop()!);
+    queue.notify(nodeAdd);
+    expect(activations()).toBe(2);
+    expect(names()).toEqual(['a']);
+  });
+
+  it('lets a pod that failed wait in any case', async () => {
+    const { add, queue, clock, names } = start();
+    add({ name: 'a' });
+    const queued = queue.pop()!;
+    queue.putBack(queued, queued.pod, { kind: 'failed' });
     await clock.advance(999);
     expect(names()).toEqual([]);
     await clock.advance(1);

@@ -2,7 +2,10 @@
  * The pods that need a node, each in one place:
  *
  * - active: to be tried next, in the order of the profile's QueueSort;
- * - backoff: to be tried once their backoff ends (1 s, doubled per attempt, at most 10 s);
+ * - backoff: to be tried once their backoff ends (1 s, doubled per attempt, at most 10 s), or when
+ *   no other pod is active: a scheduler with nothing to do need not let them wait (KEP-5142);
+ * - failing: the same after errors; these wait in any case, so that an API server in trouble is
+ *   left alone;
  * - unschedulable: rejected, waiting for an event that a plugin which rejected them says may
  *   help, and tried anyway after 5 minutes; gated pods wait here without that limit;
  * - in flight: popped, their cycle not over.
@@ -56,6 +59,7 @@ export class SchedulingQueue {
   readonly #waits: Backoff;
   readonly #active: Heap<QueuedPod>;
   readonly #backoff: Heap<QueuedPod>;
+  readonly #failing: Heap<QueuedPod>;
   readonly #unschedulable: Unschedulable;
   readonly #inFlight = new InFlight();
   #backoffTimer: { readonly atMs: number; readonly timer: Timer } | undefined;
@@ -73,16 +77,19 @@ export class SchedulingQueue {
       keyOf: uidOf,
       goesFirst: (a, b) => this.#policy.goesFirst(a, b),
     });
-    this.#backoff = new Heap<QueuedPod>({
-      keyOf: uidOf,
-      goesFirst: (a, b) => this.#backoffEnd(a) < this.#backoffEnd(b),
-    });
+    const waiting = () =>
+      new Heap<QueuedPod>({
+        keyOf: uidOf,
+        goesFirst: (a, b) => this.#backoffEnd(a) < this.#backoffEnd(b),
+      });
+    this.#backoff = waiting();
+    this.#failing = waiting();
   }
 
   get sizes(): { active: number; backoff: number; unschedulable: number; inFlight: number } {
     return {
       active: this.#active.size,
-      backoff: this.#backoff.size,
+      backoff: this.#backoff.size + this.#failing.size,
       unschedulable: this.#unschedulable.size,
       inFlight: this.#inFlight.size,
     };
@@ -93,7 +100,7 @@ export class SchedulingQueue {
     const { uid } = pod;
     // A pod in flight comes back, if it does, with the newest object: `putBack` takes it.
     if (this.#stopped || this.#inFlight.has(uid)) return;
-    for (const heap of [this.#active, this.#backoff]) {
+    for (const heap of [this.#active, this.#backoff, this.#failing]) {
       const queued = heap.get(uid);
       if (queued === undefined) continue;
       heap.put({ ...queued, pod });
@@ -115,12 +122,13 @@ export class SchedulingQueue {
   delete(uid: string): void {
     this.#active.remove(uid);
     this.#backoff.remove(uid);
+    this.#failing.remove(uid);
     this.#unschedulable.delete(uid);
   }
 
   /** The next pod to try. It stays in flight until `done` or `putBack`. */
   pop(): QueuedPod | undefined {
-    const queued = this.#active.pop();
+    const queued = this.#active.pop() ?? this.#popEarly();
     if (queued === undefined) return undefined;
     this.#inFlight.begin(queued.pod.uid);
     return { ...queued, attempts: queued.attempts + 1 };
@@ -141,7 +149,8 @@ export class SchedulingQueue {
       mayMatter(tried.pod, pod) ||
       this.#wokenInFlight(pod, rejectedBy);
     this.#inFlight.end(pod.uid);
-    if (retry) this.#toBackoff(queued);
+    if (outcome.kind === 'failed') this.#wait(this.#failing, queued);
+    else if (retry) this.#toBackoff(queued);
     else this.#toUnschedulable(queued);
   }
 
@@ -190,14 +199,31 @@ export class SchedulingQueue {
   }
 
   #toBackoff(queued: QueuedPod): void {
-    this.#backoff.put(queued);
+    this.#wait(this.#backoff, queued);
+    if (this.#active.size === 0) this.#onActive();
+  }
+
+  #wait(heap: Heap<QueuedPod>, queued: QueuedPod): void {
+    heap.put(queued);
     this.#armBackoff();
   }
 
+  #popEarly(): QueuedPod | undefined {
+    for (;;) {
+      const queued = this.#backoff.pop();
+      if (queued === undefined || this.#policy.preEnqueue(queued.pod) === undefined) return queued;
+      this.#toUnschedulable({ ...queued, gated: true });
+    }
+  }
+
   #armBackoff(): void {
-    const first = this.#backoff.peek();
-    if (first === undefined || this.#stopped) return;
-    const atMs = this.#backoffEnd(first);
+    if (this.#stopped) return;
+    let atMs = Infinity;
+    for (const heap of [this.#backoff, this.#failing]) {
+      const first = heap.peek();
+      if (first !== undefined) atMs = Math.min(atMs, this.#backoffEnd(first));
+    }
+    if (atMs === Infinity) return;
     if (this.#backoffTimer !== undefined && this.#backoffTimer.atMs <= atMs) return;
     this.#backoffTimer?.timer.cancel();
     const delayMs = Math.max(0, atMs - this.#clock.monotonic());
@@ -207,14 +233,15 @@ export class SchedulingQueue {
   #flushBackoff(): void {
     this.#backoffTimer = undefined;
     const now = this.#clock.monotonic();
-    for (
-      let first = this.#backoff.peek();
-      first !== undefined && this.#backoffEnd(first) <= now;
-      first = this.#backoff.peek()
-    ) {
-      this.#backoff.remove(first.pod.uid);
-      this.#enqueue(first);
-    }
+    for (const heap of [this.#backoff, this.#failing])
+      for (
+        let first = heap.peek();
+        first !== undefined && this.#backoffEnd(first) <= now;
+        first = heap.peek()
+      ) {
+        heap.remove(first.pod.uid);
+        this.#enqueue(first);
+      }
     this.#armBackoff();
   }
 
