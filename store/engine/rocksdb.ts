@@ -21,6 +21,14 @@ const BLOCK_CACHE_BYTES = 8 << 20;
 const MAX_FILE_BYTES = 16 << 20;
 const MAX_OPEN_FILES = 256;
 
+/** What to do, where RocksDB's own words do not say it. */
+const ADVICE: Partial<Record<EngineErrorReason, string>> = {
+  locked: 'another process has this data folder open',
+  noSpace:
+    'the disk of the data folder is full: nothing acknowledged is lost; ' +
+    'free some space and start again',
+};
+
 /** RocksDB reports failures as text only. */
 function translate(error: Error): EngineError {
   const text = error.message;
@@ -29,8 +37,12 @@ function translate(error: Error): EngineError {
   else if (/No space left on device|Disk quota exceeded|Out of space/i.test(text))
     reason = 'noSpace';
   else if (/^(Corruption|.*checksum mismatch)/i.test(text)) reason = 'corrupt';
-  const hint = reason === 'locked' ? ' (another process has this data folder open)' : '';
-  return new EngineError(reason, `rocksdb: ${text}${hint}`, error);
+  const advice = ADVICE[reason];
+  return new EngineError(
+    reason,
+    advice === undefined ? `rocksdb: ${text}` : `${advice} (${text})`,
+    error,
+  );
 }
 
 function promised<T>(
