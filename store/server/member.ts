@@ -194,9 +194,8 @@ class StoreMember implements Member, PeerHandlers {
         await sleep(this.#settings.clock, this.#settings.heartbeatMs);
       } catch (error) {
         if (this.#stopping !== undefined || !(error instanceof StoreError)) throw error;
-        if (error.reason === 'stopped' || error.reason === 'noSpace')
-          await sleep(this.#settings.clock, this.#settings.heartbeatMs);
         logger.warn({ reason: error.message }, 'no leader yet; still trying to join');
+        await sleep(this.#settings.clock, this.#settings.heartbeatMs);
       }
     }
   }

@@ -1,0 +1,127 @@
+/**
+ * The network between members: it delays, reorders, drops and repeats, and can be cut. Forwarded
+ * proposals are never repeated: they go at most once on a stream.
+ */
+import { StoreError } from '../../store/kv.ts';
+import { decodeMessage, encodeMessage } from '../../store/peer/message-codec.ts';
+import type { Message } from '../../store/raft/message.ts';
+import type { PeerHandlers, Peers, PeersFactory } from '../../store/server/peers.ts';
+import type { SeededRandom, SimTime } from './time.ts';
+
+export class SimNetwork {
+  readonly #time: SimTime;
+  readonly #random: SeededRandom;
+  readonly #onPanic: (memberId: string, error: Error) => void;
+  readonly #handlers = new Map<string, PeerHandlers>();
+  /** Links that lose everything, as "from>to". */
+  readonly cut = new Set<string>();
+  /** One message in so many is lost, or repeated; 0: none. */
+  lossOneIn = 0;
+  repeatOneIn = 0;
+  messages = 0;
+
+  constructor(
+    time: SimTime,
+    random: SeededRandom,
+    onPanic: (memberId: string, error: Error) => void,
+  ) {
+    this.#onPanic = onPanic;
+    this.#time = time;
+    this.#random = random;
+  }
+
+  readonly peers =
+    (onStart: (memberId: string) => void): PeersFactory =>
+    ({ memberId, handlers }) => {
+      onStart(memberId);
+      this.#handlers.set(memberId, handlers);
+      return Promise.resolve(this.#peersOf(memberId, handlers));
+    };
+
+  /** The process is gone: nobody answers. */
+  kill(memberId: string): void {
+    this.#handlers.delete(memberId);
+  }
+
+  isolate(id: string, others: readonly string[], directions: 'both' | 'out' | 'in'): void {
+    for (const other of others) {
+      if (other === id) continue;
+      if (directions !== 'in') this.cut.add(`${id}>${other}`);
+      if (directions !== 'out') this.cut.add(`${other}>${id}`);
+    }
+  }
+
+  heal(): void {
+    this.cut.clear();
+    this.lossOneIn = 0;
+    this.repeatOneIn = 0;
+  }
+
+  #reaches(from: string, to: string): boolean {
+    return !this.cut.has(`${from}>${to}`) && this.#handlers.has(to);
+  }
+
+  #delay(): number {
+    return this.#random.oneIn(20) ? this.#random.between(20, 300) : this.#random.between(1, 8);
+  }
+
+  #deliver(from: string, bytes: Buffer): void {
+    const message = decodeMessage(bytes);
+    if (!this.#reaches(from, message.to)) return;
+    try {
+      this.#handlers.get(message.to)!.receive(message);
+    } catch (error) {
+      // A broken invariant ends a process.
+      this.#onPanic(message.to, error as Error);
+    }
+  }
+
+  #peersOf(self: string, own: PeerHandlers): Peers {
+    const isCurrent = (): boolean => this.#handlers.get(self) === own;
+    return {
+      send: (messages) => {
+        if (isCurrent()) for (const message of messages) this.#send(self, message);
+      },
+      update() {},
+      ask: async (to, question) => {
+        await this.#time.sleep(this.#delay());
+        const handlers = this.#handlers.get(to);
+        if (handlers === undefined || !this.#reaches(self, to)) throw new StoreError('timeout');
+        const answer = await handlers.answer(question);
+        await this.#time.sleep(this.#delay());
+        if (!this.#reaches(to, self)) throw new StoreError('timeout');
+        return answer as never;
+      },
+      sendSnapshot: async (to, chunks) => {
+        const handlers = this.#handlers.get(to);
+        if (handlers === undefined) throw new StoreError('unavailable');
+        await handlers.receiveSnapshot(self, this.#carry(self, to, chunks));
+        if (!this.#reaches(to, self)) throw new StoreError('unavailable');
+      },
+      connectedSince: (id) => (this.#reaches(self, id) ? 0 : undefined),
+      stop: () => Promise.resolve(),
+    };
+  }
+
+  #send(self: string, message: Message): void {
+    this.messages++;
+    const bytes = encodeMessage(message);
+    if (this.lossOneIn > 0 && this.#random.oneIn(this.lossOneIn)) return;
+    this.#time.after(this.#delay(), () => this.#deliver(self, bytes));
+    if (message.type === 'propose' || this.repeatOneIn === 0) return;
+    if (this.#random.oneIn(this.repeatOneIn))
+      this.#time.after(this.#delay(), () => this.#deliver(self, bytes));
+  }
+
+  async *#carry(
+    from: string,
+    to: string,
+    chunks: AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      await this.#time.sleep(this.#delay());
+      if (!this.#reaches(from, to)) throw new StoreError('unavailable');
+      yield chunk;
+    }
+  }
+}
