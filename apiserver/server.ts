@@ -18,6 +18,7 @@ import { anyOf, type Authenticator } from './authn/authenticator.ts';
 import { bearerToken } from './authn/bearer-token.ts';
 import { clientCertificate } from './authn/client-certificate.ts';
 import type { User } from './authn/user.ts';
+import { accessControl } from './access-control.ts';
 import { authenticatedUsers } from './authz/authenticated-users.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import { ClaimRepair } from './bootstrap/claim-repair.ts';
@@ -108,7 +109,14 @@ class Server implements ApiServer {
     this.#served = new Set(declarations.map(({ type }) => typeKey(type)));
     const resources = storedResources(declarations);
     this.#storage = new Storage({ kv, clock, logger, resources });
+    const authenticator = anyOf([
+      clientCertificate,
+      bearerToken(options.tokens ?? new Map<string, User>()),
+      ...(options.authenticators ?? []),
+    ]);
+    const authorizer = options.authorizer ?? authenticatedUsers;
     const registry = new Registry({
+      control: accessControl(authenticator, authorizer),
       ...{ declarations, clock, random },
       storage: this.#storage,
       clusterIPRange: options.serviceClusterIpRange,
@@ -132,12 +140,8 @@ class Server implements ApiServer {
     this.handler = pipeline(
       {
         ...{ clock, random, logger, counts },
-        authenticator: anyOf([
-          clientCertificate,
-          bearerToken(options.tokens ?? new Map<string, User>()),
-          ...(options.authenticators ?? []),
-        ]),
-        authorizer: options.authorizer ?? authenticatedUsers,
+        authenticator,
+        authorizer,
         maxRequestsInFlight: options.maxRequestsInFlight ?? DEFAULTS.readOnly,
         maxMutatingRequestsInFlight: options.maxMutatingRequestsInFlight ?? DEFAULTS.mutating,
         requestTimeoutMs: options.requestTimeoutMs ?? DEFAULTS.timeoutMs,

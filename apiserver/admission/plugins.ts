@@ -1,4 +1,5 @@
 import type { AdmissionPlugin } from './admission.ts';
+import { certificateRequester } from './certificate-requester.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { NamespaceLifecycle, type NamespaceLookup } from './namespace-lifecycle.ts';
 import { Priority, type PriorityClassLookup } from './priority.ts';
@@ -17,5 +18,6 @@ export function defaultPlugins(lookups: Lookups): readonly AdmissionPlugin[] {
     serviceAccount,
     new Priority(lookups.priorityClasses),
     defaultTolerationSeconds,
+    certificateRequester,
   ];
 }

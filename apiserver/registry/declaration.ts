@@ -156,6 +156,53 @@ export interface View<T extends KubernetesObject, Stored extends KubernetesObjec
   toStored: ViewConversion<T, Stored>;
 }
 
+/** Who a review is about, as authentication found out or the review says. */
+export interface Subject {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+}
+
+/** What is to be decided, in the words of RBAC. Names are "" where they do not apply. */
+export type Access =
+  | {
+      readonly type: 'resource';
+      readonly verb: string;
+      readonly group: string;
+      readonly resource: string;
+      readonly subresource: string;
+      readonly namespace: string;
+      readonly name: string;
+    }
+  | { readonly type: 'path'; readonly verb: string; readonly path: string };
+
+/** The server's own authentication and authorization, as reviews ask them. */
+export interface AccessControl {
+  authorize(
+    subject: Subject,
+    access: Access,
+  ): Promise<{ readonly allowed: boolean; readonly reason?: string }>;
+  /** Undefined if the token proves nothing. */
+  authenticate(token: string): Promise<Subject | undefined>;
+}
+
+/** A posted object that is a question: nothing is stored, the answer is the object with status. */
+export interface Review<T extends KubernetesObject> {
+  answer: ReviewAnswer<T>;
+}
+
+export interface ReviewRequest {
+  readonly asker: Subject;
+  /** "" for a cluster-scoped review. */
+  readonly namespace: string;
+  readonly nowMs: number;
+}
+
+/** Bivariant, like {@link SelectableField}. Rejects with StatusError to refuse. */
+type ReviewAnswer<T> = {
+  of(question: T, request: ReviewRequest, control: AccessControl): T | Promise<T>;
+}['of'];
+
 /** Bivariant, like {@link SelectableField}. */
 type ViewConversion<From, To> = { of(object: From): Mutable<To> }['of'];
 
@@ -175,6 +222,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   /** Default: all eight verbs. */
   readonly verbs?: readonly string[];
 
+  /** Set if nothing is stored; `verbs` is then only `create`. */
+  readonly review?: Review<T>;
   /** Set if the objects are stored as those of another declaration, which is served too. */
   readonly view?: View<T, KubernetesObject>;
   /** Below /registry/: "pods", "minions", "services/specs". Default: the plural. */

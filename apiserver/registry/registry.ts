@@ -15,9 +15,10 @@ import type { NamespaceLookup } from '../admission/namespace-lifecycle.ts';
 import { defaultPlugins, type Lookups } from '../admission/plugins.ts';
 import type { Storage, StoredResource } from '../storage/storage.ts';
 import { claimRanges, DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './claim-ranges.ts';
-import type { ResourceDeclaration } from './declaration.ts';
+import type { AccessControl, ResourceDeclaration } from './declaration.ts';
 import type { ResourceContext } from './resource-context.ts';
 import { ResourceStore } from './resource-store.ts';
+import { ReviewStore } from './review-store.ts';
 import { StoredResources } from './stored-resources.ts';
 import { ViewStore } from './view-store.ts';
 
@@ -31,6 +32,8 @@ export interface RegistryOptions {
   readonly clusterIPRange?: string | undefined;
   /** Default "30000-32767". */
   readonly nodePortRange?: string | undefined;
+  /** What reviews are answered from. Without it they are refused (503). */
+  readonly control?: AccessControl | undefined;
   /** Default: {@link defaultPlugins}. */
   readonly admission?: (lookups: Lookups) => readonly AdmissionPlugin[];
 }
@@ -46,9 +49,9 @@ export function storedResources(
   }));
 }
 
-/** False for what is only a face of another resource's objects. */
-function isStored({ view }: ResourceDeclaration): boolean {
-  return view === undefined;
+/** False for what is only a face of another resource's objects, or a question. */
+function isStored({ view, review }: ResourceDeclaration): boolean {
+  return view === undefined && review === undefined;
 }
 
 function storagePrefixOf({ storagePrefix, type }: ResourceDeclaration): string {
@@ -77,6 +80,13 @@ export class Registry {
       const context = { ...shared, declaration, storage: resource };
       contexts.set(declaration, context);
       this.#stores.set(storeKey(declaration.type), new ResourceStore(context));
+    }
+    for (const declaration of declarations) {
+      const { type, review } = declaration;
+      if (review === undefined) continue;
+      const { control } = options;
+      const store = new ReviewStore({ ...shared, declaration }, { review, control });
+      this.#stores.set(storeKey(type), store);
     }
     for (const declaration of declarations) {
       if (declaration.view === undefined) continue;

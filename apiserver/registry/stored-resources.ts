@@ -13,8 +13,9 @@ export class StoredResources implements OtherResources {
 
   constructor(storage: Storage, declarations: readonly ResourceDeclaration[]) {
     this.#storage = storage;
-    for (const { type, view, storagePrefix } of declarations)
-      if (view === undefined) this.#prefixes.set(keyOf(type), storagePrefix ?? type.resource);
+    for (const { type, view, review, storagePrefix } of declarations)
+      if (view === undefined && review === undefined)
+        this.#prefixes.set(keyOf(type), storagePrefix ?? type.resource);
   }
 
   async list<T extends KubernetesObject>(

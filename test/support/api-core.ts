@@ -9,7 +9,7 @@ import type { KubernetesObject, ListMeta, ObjectMeta } from '../../api/meta.ts';
 import { StatusError } from '../../api/status.ts';
 import { ApiHandlers } from '../../apiserver/handlers/api-handlers.ts';
 import { requestInfoOf } from '../../apiserver/pipeline/request-info.ts';
-import type { ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
+import type { AccessControl, ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
 import { Registry, storedResources } from '../../apiserver/registry/registry.ts';
 import { Storage } from '../../apiserver/storage/storage.ts';
 import { MemoryKv } from '../model/memory-kv.ts';
@@ -52,6 +52,13 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
+/** Everybody may read; the token `good` proves ann. */
+const control: AccessControl = {
+  authorize: (_subject, { verb }) => Promise.resolve({ allowed: verb === 'get' }),
+  authenticate: (token) =>
+    Promise.resolve(token === 'good' ? { name: 'ann', groups: ['team'] } : undefined),
+};
+
 export class TestApi {
   readonly kv: MemoryKv;
   readonly clock = new FakeClock();
@@ -66,7 +73,7 @@ export class TestApi {
     const { random } = this;
     const resources = storedResources(declarations);
     this.storage = new Storage({ kv, clock, logger: silentLogger, resources });
-    this.registry = new Registry({ declarations, storage: this.storage, clock, random });
+    this.registry = new Registry({ declarations, storage: this.storage, clock, random, control });
     this.#handlers = new ApiHandlers(this.registry, { clock, random, logger: silentLogger });
     this.storage.start();
   }

@@ -3,16 +3,22 @@
  * custom resources make theirs at run time.
  */
 import type { ResourceDeclaration } from '../declaration.ts';
+import {
+  mutatingWebhookConfiguration,
+  validatingWebhookConfiguration,
+} from './admission/webhooks.ts';
 import { horizontalPodAutoscaler } from './autoscaling/autoscaler.ts';
 import { horizontalPodAutoscalerV1 } from './autoscaling/v1.ts';
 import { cronJob } from './batch/cronjob.ts';
 import { job } from './batch/job.ts';
+import { certificateSigningRequest } from './certificates/signingrequest.ts';
 import { configMap } from './configmap.ts';
 import { controllerRevision } from './controllerrevision.ts';
 import { customResourceDefinition } from './custom-resource-definition.ts';
 import { endpoints } from './endpoints.ts';
 import { endpointSlice } from './endpointslice.ts';
 import { event } from './event.ts';
+import { eventV1 } from './event-v1.ts';
 import { lease } from './lease.ts';
 import { namespace } from './namespace.ts';
 import { ingress } from './networking/ingress.ts';
@@ -26,6 +32,13 @@ import { limitRange } from './quota/limitrange.ts';
 import { resourceQuota } from './quota/resourcequota.ts';
 import { clusterRoleBinding, roleBinding } from './rbac/bindings.ts';
 import { clusterRole, role } from './rbac/roles.ts';
+import {
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
+} from './reviews/access.ts';
+import { selfSubjectReview, tokenReview } from './reviews/identity.ts';
 import { runtimeClass } from './runtimeclass.ts';
 import { secret } from './secret.ts';
 import { service } from './service/declaration.ts';
@@ -98,6 +111,19 @@ const cluster: readonly ResourceDeclaration[] = [
   clusterRoleBinding,
   lease,
   customResourceDefinition,
+  eventV1,
+  certificateSigningRequest,
+  mutatingWebhookConfiguration,
+  validatingWebhookConfiguration,
+];
+
+const reviews: readonly ResourceDeclaration[] = [
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
+  selfSubjectReview,
+  tokenReview,
 ];
 
 export const kinds: readonly ResourceDeclaration[] = [
@@ -106,4 +132,5 @@ export const kinds: readonly ResourceDeclaration[] = [
   ...networking,
   ...storage,
   ...cluster,
+  ...reviews,
 ];

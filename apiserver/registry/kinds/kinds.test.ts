@@ -54,6 +54,7 @@ describe('every kind', () => {
     (_name, kind) => {
       const object = created(kind, {});
       createErrors(kind, {});
+      if (kind.review !== undefined) return;
       expect(kind.printer!.cells(object, 0)).toHaveLength(kind.printer!.columns.length);
       for (const select of Object.values(kind.selectableFields ?? {})) {
         expect(select(object)).toBeTypeOf('string');

@@ -1,6 +1,7 @@
 /** What concerns more than one object: budgets of evictions, classes of pods, views of autoscalers. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TestApi } from '../../../test/support/api-core.ts';
+import { manifests } from '../../../test/support/manifests.ts';
 import { kinds } from './index.ts';
 
 type Json = Record<string, unknown>;
@@ -291,5 +292,60 @@ describe('one autoscaler, two versions', () => {
     expect(answer.body.message).toBe(
       'HorizontalPodAutoscaler.autoscaling "web" is invalid: [spec.maxReplicas: Invalid value: 0: must be greater than 0, spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`]',
     );
+  });
+});
+
+describe('a certificate signing request', () => {
+  const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+  const condition = { type: 'Approved', status: 'True', reason: 'Checked' };
+  const manifest = manifests.find(({ kind }) => kind === 'CertificateSigningRequest')!;
+
+  const pem = (body: string): string => {
+    const text = `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+    return Buffer.from(text).toString('base64');
+  };
+
+  const change = (path: string, body: unknown) =>
+    api.call('PATCH', `${requests}/ann/${path}`, { body, type: merge });
+
+  beforeEach(() => post(requests, manifest));
+
+  test('says who asked, and is approved, then issued, once', async () => {
+    const { body } = await api.call('GET', `${requests}/ann`);
+    expect(body.spec).toMatchObject({ username: 'tester', groups: ['system:authenticated'] });
+    const approved = await change('approval', { status: { conditions: [condition] } });
+    expect(approved.body).toMatchObject({
+      status: { conditions: [{ ...condition, lastUpdateTime: expect.any(String) as string }] },
+    });
+    const certificate = pem('MAA=');
+    expect(await change('status', { status: { certificate } })).toMatchObject({ code: 200 });
+    const again = await change('status', { status: { certificate: pem('MAEA') } });
+    expect(again.code).toBe(422);
+    const { body: rows } = await api.call('GET', `${requests}/ann`, {
+      accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+    });
+    expect(rows.rows).toMatchObject([
+      {
+        cells: [
+          'ann',
+          expect.any(String),
+          'kubernetes.io/kube-apiserver-client',
+          'tester',
+          '60m',
+          'Approved,Issued',
+        ],
+      },
+    ]);
+  });
+
+  test('is decided by approval alone, and what is decided stays', async () => {
+    const refused = await change('status', { status: { conditions: [condition] } });
+    expect(refused.body.message).toContain('updates may not add a condition of type "Approved"');
+    await change('approval', { status: { conditions: [condition] } });
+    const undone = await change('approval', { status: { conditions: [] } });
+    expect(undone.body.message).toContain('updates may not remove a condition of type "Approved"');
+    const both = [condition, { ...condition, type: 'Denied' }];
+    const torn = await change('approval', { status: { conditions: both } });
+    expect(torn.body.message).toContain('Approved and Denied conditions are mutually exclusive');
   });
 });

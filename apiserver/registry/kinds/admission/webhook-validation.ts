@@ -1,0 +1,208 @@
+import {
+  duplicate,
+  type FieldError,
+  invalid,
+  notSupported,
+  required,
+} from '../../../../api/field-errors.ts';
+import type {
+  MatchCondition,
+  MutatingWebhook,
+  RuleWithOperations,
+  ValidatingWebhook,
+  WebhookClientConfig,
+} from '../../../../api/types/admissionregistration-v1.ts';
+import { portNumber } from '../../../../api/validation/formats.ts';
+import { validateLabelSelector } from '../../../../api/validation/labels.ts';
+import { dns1035Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
+import { check, oneOf } from '../checks.ts';
+
+type Webhook = ValidatingWebhook | MutatingWebhook;
+
+const MAX_MATCH_CONDITIONS = 64;
+const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+const sideEffects = ['None', 'NoneOnDryRun'];
+const reviewVersions = ['v1', 'v1beta1'];
+
+function validateName(name: string, field: string): FieldError[] {
+  if (name === '') return [required(field)];
+  const problems = dns1123Subdomain(name);
+  if (problems.length > 0) return [invalid(field, name, problems.join(','))];
+  if (name.split('.').length >= 3) return [];
+  const detail = 'should be a domain with at least three segments separated by dots';
+  return [invalid(field, name, detail)];
+}
+
+/** "*" stands alone. */
+function alone(list: readonly string[], what: string, field: string): FieldError[] {
+  if (list.length < 2 || !list.includes('*')) return [];
+  return [invalid(field, list, `if '*' is present, must not specify other ${what}`)];
+}
+
+function validateResources(resources: readonly string[], field: string): FieldError[] {
+  if (resources.length === 0) return [required(field)];
+  const errors: FieldError[] = [];
+  for (const [i, text] of resources.entries()) {
+    if (text === '') errors.push(required(`${field}[${i}]`));
+    const [resource = '', subresource] = text.split(/\/(.*)/s);
+    if (subresource === undefined) continue;
+    const before = resources.slice(0, i);
+    if (before.includes(`${resource}/*`)) {
+      const detail = `if '${resource}/*' is present, must not specify ${text}`;
+      errors.push(invalid(`${field}[${i}]`, text, detail));
+    }
+    if (before.includes(`*/${subresource}`)) {
+      const detail = `if '*/${subresource}' is present, must not specify ${text}`;
+      errors.push(invalid(`${field}[${i}]`, text, detail));
+    }
+  }
+  if (resources.length > 1 && resources.includes('*/*')) {
+    errors.push(invalid(field, resources, "if '*/*' is present, must not specify other resources"));
+  }
+  const plain = resources.filter((text) => text !== '' && !text.includes('/'));
+  if (plain.includes('*') && plain[plain.length - 1] !== '*') {
+    const detail = "if '*' is present, must not specify other resources without subresources";
+    errors.push(invalid(field, resources, detail));
+  }
+  return errors;
+}
+
+function validateRule(rule: RuleWithOperations, field: string): FieldError[] {
+  const { operations: verbs = [], apiGroups = [], apiVersions = [], resources = [] } = rule;
+  const errors = verbs.length === 0 ? [required(`${field}.operations`)] : [];
+  errors.push(...alone(verbs, 'operations', `${field}.operations`));
+  for (const [i, verb] of verbs.entries()) {
+    if (operations.includes(verb)) continue;
+    errors.push(notSupported(`${field}.operations[${i}]`, verb, operations));
+  }
+  if (apiGroups.length === 0) errors.push(required(`${field}.apiGroups`));
+  errors.push(...alone(apiGroups, 'API groups', `${field}.apiGroups`));
+  if (apiVersions.length === 0) errors.push(required(`${field}.apiVersions`));
+  errors.push(...alone(apiVersions, 'API versions', `${field}.apiVersions`));
+  for (const [i, version] of apiVersions.entries()) {
+    if (version === '') errors.push(required(`${field}.apiVersions[${i}]`));
+  }
+  const scope = { field: `${field}.scope`, optional: true };
+  return [
+    ...errors,
+    ...validateResources(resources, `${field}.resources`),
+    ...oneOf(rule.scope, ['*', 'Cluster', 'Namespaced'], scope),
+  ];
+}
+
+function validateUrl(text: string, field: string): FieldError[] {
+  const form = '; desired format: https://host[/path]';
+  if (!URL.canParse(text)) {
+    const reason = `parse ${JSON.stringify(text)}: invalid URI for request`;
+    return [required(field, `url must be a valid URL: ${reason}${form}`)];
+  }
+  const { protocol, host, username, hash, search } = new URL(text);
+  const errors: FieldError[] = [];
+  if (protocol !== 'https:') {
+    const detail = `'https' is the only allowed URL scheme${form}`;
+    errors.push(invalid(field, protocol.slice(0, -1), detail));
+  }
+  if (host === '') errors.push(invalid(field, host, `host must be specified${form}`));
+  const parts = {
+    'user information is': username,
+    'fragments are': hash,
+    'query parameters are': search,
+  };
+  for (const [what, part] of Object.entries(parts)) {
+    if (part === '') continue;
+    errors.push(invalid(field, part.replace(/^[#?]/, ''), `${what} not permitted in the URL`));
+  }
+  return errors;
+}
+
+function validateClient({ url, service }: WebhookClientConfig, field: string): FieldError[] {
+  if ((url === undefined) === (service === undefined)) {
+    return [required(field, 'exactly one of url or service is required')];
+  }
+  if (url !== undefined) return validateUrl(url, `${field}.url`);
+  const at = `${field}.service`;
+  const { name, namespace, path, port = 443 } = service!;
+  const errors: FieldError[] = [];
+  if (!name) errors.push(required(`${at}.name`, 'service name is required'));
+  if (!namespace) errors.push(required(`${at}.namespace`, 'service namespace is required'));
+  for (const problem of portNumber(port)) {
+    errors.push(invalid(`${at}.port`, port, `port is not valid: ${problem}`));
+  }
+  if (path !== undefined && !path.startsWith('/')) {
+    errors.push(invalid(`${at}.path`, path, "must start with a '/'"));
+  }
+  return errors;
+}
+
+function validateVersions(versions: readonly string[], field: string): FieldError[] {
+  const known = reviewVersions.join(', ');
+  if (versions.length === 0) return [required(field, `must specify one of ${known}`)];
+  const errors = versions.flatMap((version, i) =>
+    versions.indexOf(version) < i
+      ? [invalid(`${field}[${i}]`, version, 'duplicate version')]
+      : check(dns1035Label, version, `${field}[${i}]`),
+  );
+  if (versions.some((version) => reviewVersions.includes(version))) return errors;
+  return [...errors, invalid(field, versions, `must include at least one of ${known}`)];
+}
+
+function validateConditions(conditions: readonly MatchCondition[], field: string): FieldError[] {
+  if (conditions.length > MAX_MATCH_CONDITIONS) {
+    const detail = `must have at most ${MAX_MATCH_CONDITIONS} items`;
+    return [invalid(field, conditions.length, detail)];
+  }
+  return conditions.flatMap(({ name = '', expression = '' }, i) => {
+    const at = `${field}[${i}]`;
+    const errors = expression.trim() === '' ? [required(`${at}.expression`)] : [];
+    if (name === '') return [...errors, required(`${at}.name`)];
+    errors.push(...check(qualifiedName, name, `${at}.name`));
+    const repeated = conditions.findIndex((other) => other.name === name) < i;
+    return repeated ? [...errors, duplicate(`${at}.name`, name)] : errors;
+  });
+}
+
+function validateWebhook(webhook: Webhook, field: string): FieldError[] {
+  const { name = '', rules = [], timeoutSeconds: timeout = 10, sideEffects: effects } = webhook;
+  const optional = true;
+  const errors = [
+    ...validateName(name, `${field}.name`),
+    ...rules.flatMap((rule, i) => validateRule(rule, `${field}.rules[${i}]`)),
+    ...oneOf(webhook.failurePolicy, ['Fail', 'Ignore'], {
+      field: `${field}.failurePolicy`,
+      optional,
+    }),
+    ...oneOf(webhook.matchPolicy, ['Equivalent', 'Exact'], {
+      field: `${field}.matchPolicy`,
+      optional,
+    }),
+  ];
+  const at = `${field}.sideEffects`;
+  if (effects === undefined) {
+    errors.push(required(at, `must specify one of ${sideEffects.join(', ')}`));
+  } else if (!sideEffects.includes(effects)) errors.push(notSupported(at, effects, sideEffects));
+  if (timeout < 1 || timeout > 30) {
+    const detail = 'the timeout value must be between 1 and 30 seconds';
+    errors.push(invalid(`${field}.timeoutSeconds`, timeout, detail));
+  }
+  const { reinvocationPolicy } = webhook as MutatingWebhook;
+  return [
+    ...errors,
+    ...validateLabelSelector(webhook.namespaceSelector, `${field}.namespaceSelector`),
+    ...validateLabelSelector(webhook.objectSelector, `${field}.objectSelector`),
+    ...oneOf(reinvocationPolicy, ['IfNeeded', 'Never'], {
+      field: `${field}.reinvocationPolicy`,
+      optional,
+    }),
+    ...validateClient(webhook.clientConfig ?? {}, `${field}.clientConfig`),
+    ...validateConditions(webhook.matchConditions ?? [], `${field}.matchConditions`),
+    ...validateVersions(webhook.admissionReviewVersions ?? [], `${field}.admissionReviewVersions`),
+  ];
+}
+
+export function validateWebhooks(webhooks: readonly Webhook[]): FieldError[] {
+  return webhooks.flatMap((webhook, i) => {
+    const errors = validateWebhook(webhook, `webhooks[${i}]`);
+    const repeated = webhooks.findIndex(({ name }) => name === webhook.name) < i;
+    return repeated ? [...errors, duplicate(`webhooks[${i}].name`, webhook.name)] : errors;
+  });
+}

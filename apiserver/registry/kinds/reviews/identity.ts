@@ -1,0 +1,51 @@
+/** Questions to authentication: who is this, who am I. */
+import { formatTime } from '../../../../api/time.ts';
+import type {
+  SelfSubjectReview,
+  TokenReview,
+  UserInfo,
+} from '../../../../api/types/authentication-v1.ts';
+import type { ResourceDeclaration, Subject } from '../../declaration.ts';
+
+const group = 'authentication.k8s.io';
+
+function userInfo({ name, uid, groups }: Subject): UserInfo {
+  return { username: name, ...(uid === undefined ? {} : { uid }), groups };
+}
+
+export const tokenReview = {
+  type: { group, version: 'v1', resource: 'tokenreviews', kind: 'TokenReview', namespaced: false },
+  singular: 'tokenreview',
+  verbs: ['create'],
+  review: {
+    answer: async (review, _request, control) => {
+      const { token, audiences } = review.spec ?? {};
+      const subject = token ? await control.authenticate(token) : undefined;
+      if (subject === undefined) {
+        const error = token ? '[invalid bearer token]' : undefined;
+        return { ...review, status: { user: {}, ...(error === undefined ? {} : { error }) } };
+      }
+      const status = { authenticated: true, user: userInfo(subject) };
+      return { ...review, status: audiences === undefined ? status : { ...status, audiences } };
+    },
+  },
+} satisfies ResourceDeclaration<TokenReview>;
+
+export const selfSubjectReview = {
+  type: {
+    group,
+    version: 'v1',
+    resource: 'selfsubjectreviews',
+    kind: 'SelfSubjectReview',
+    namespaced: false,
+  },
+  singular: 'selfsubjectreview',
+  verbs: ['create'],
+  review: {
+    answer: (review, { asker, nowMs }) => ({
+      ...review,
+      metadata: { ...review.metadata, creationTimestamp: formatTime(nowMs) },
+      status: { userInfo: userInfo(asker) },
+    }),
+  },
+} satisfies ResourceDeclaration<SelfSubjectReview>;

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestApi } from '../../../../test/support/api-core.ts';
+import { kinds } from '../index.ts';
+
+let api: TestApi;
+
+beforeAll(() => {
+  api = new TestApi(kinds);
+});
+
+afterAll(() => api.stop());
+
+const ask = (path: string, spec?: unknown) =>
+  api.call('POST', `/apis/${path}`, { body: spec === undefined ? {} : { spec } });
+
+const authorization = 'authorization.k8s.io/v1';
+const authentication = 'authentication.k8s.io/v1';
+const resourceAttributes = { verb: 'get', resource: 'pods', namespace: 'default' };
+
+describe('access', () => {
+  test.each([
+    ['get', true],
+    ['delete', false],
+  ])('may I %s', async (verb, allowed) => {
+    const answer = await ask(`${authorization}/selfsubjectaccessreviews`, {
+      resourceAttributes: { ...resourceAttributes, verb },
+    });
+    expect(answer).toMatchObject({
+      code: 201,
+      body: { kind: 'SelfSubjectAccessReview', apiVersion: authorization, status: { allowed } },
+    });
+  });
+
+  test('may they, by path', async () => {
+    const nonResourceAttributes = { verb: 'get', path: '/metrics' };
+    const answer = await ask(`${authorization}/subjectaccessreviews`, {
+      user: 'ann',
+      nonResourceAttributes,
+    });
+    expect(answer.body).toMatchObject({ status: { allowed: true } });
+  });
+
+  test('what may I', async () => {
+    const answer = await ask(`${authorization}/selfsubjectrulesreviews`, { namespace: 'default' });
+    expect(answer.body).toMatchObject({
+      status: { resourceRules: [], nonResourceRules: [], incomplete: true },
+    });
+  });
+
+  test.each([
+    [
+      'selfsubjectaccessreviews',
+      {},
+      'SelfSubjectAccessReview.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+    ],
+    [
+      'subjectaccessreviews',
+      { resourceAttributes },
+      'SubjectAccessReview.authorization.k8s.io "" is invalid: spec.user: Required value: at least one of user or group must be specified',
+    ],
+    [
+      'selfsubjectrulesreviews',
+      {},
+      'SelfSubjectRulesReview.authorization.k8s.io "" is invalid: spec.namespace: Required value: no namespace on request',
+    ],
+    [
+      'namespaces/other/localsubjectaccessreviews',
+      { user: 'ann', resourceAttributes },
+      'spec.resourceAttributes.namespace must match namespace: other, got default',
+    ],
+  ])('%s is no question', async (path, spec, message) => {
+    const answer = await ask(`${authorization}/${path}`, spec);
+    expect(answer.body).toMatchObject({ status: 'Failure', message });
+  });
+});
+
+describe('identity', () => {
+  test('who am I', async () => {
+    const answer = await ask(`${authentication}/selfsubjectreviews`);
+    expect(answer.body).toMatchObject({
+      status: { userInfo: { username: 'tester', groups: ['system:authenticated'] } },
+    });
+  });
+
+  test('who is this', async () => {
+    const known = await ask(`${authentication}/tokenreviews`, { token: 'good' });
+    expect(known.body).toMatchObject({
+      status: { authenticated: true, user: { username: 'ann', groups: ['team'] } },
+    });
+    const unknown = await ask(`${authentication}/tokenreviews`, { token: 'bad' });
+    expect(unknown.body).toMatchObject({ status: { user: {}, error: '[invalid bearer token]' } });
+  });
+
+  test('nothing is kept of a question', async () => {
+    const path = `/apis/${authentication}/tokenreviews`;
+    expect(await api.call('GET', path)).toMatchObject({ code: 405 });
+    expect(await api.call('GET', `${path}/x`)).toMatchObject({ code: 405 });
+  });
+});

@@ -1,0 +1,53 @@
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import { invalidError } from '../../api/field-errors.ts';
+import { statusError } from '../../api/status.ts';
+import { ResourceCodec } from '../storage/resource-codec.ts';
+import type { ResourceStorage } from '../storage/resource-storage.ts';
+import { StoredObject } from '../storage/stored-object.ts';
+import { bindNamespace } from './create.ts';
+import type { AccessControl, Review } from './declaration.ts';
+import type { Caller, ResourceContext } from './resource-context.ts';
+import { ResourceStore } from './resource-store.ts';
+
+interface Answering {
+  readonly review: Review<KubernetesObject>;
+  readonly control: AccessControl | undefined;
+}
+
+/** A resource that only answers: who may do what, whom a token proves. */
+export class ReviewStore extends ResourceStore {
+  readonly #context: ResourceContext;
+  readonly #answering: Answering;
+  readonly #codec: ResourceCodec;
+
+  constructor(context: Omit<ResourceContext, 'storage'>, answering: Answering) {
+    const whole = {
+      ...context,
+      get storage(): ResourceStorage {
+        throw new Error(`nothing is stored of ${context.declaration.type.resource}`);
+      },
+    };
+    super(whole);
+    this.#context = whole;
+    this.#answering = answering;
+    this.#codec = new ResourceCodec(context.declaration.type);
+  }
+
+  override async create(
+    sent: { readonly namespace: string; readonly object: Mutable<KubernetesObject> },
+    caller: Caller,
+  ): Promise<StoredObject> {
+    const { review, control } = this.#answering;
+    const { namespace, object } = sent;
+    const { type } = this.declaration;
+    if (control === undefined) throw statusError('ServiceUnavailable', 'nobody can answer this');
+    if (type.namespaced) bindNamespace(this.#context, object, namespace);
+    const errors = this.declaration.validate?.(object) ?? [];
+    if (errors.length > 0) throw invalidError(type, object.metadata.name ?? '', errors);
+    const question = { ...object, apiVersion: apiVersionOf(type), kind: type.kind };
+    const request = { asker: caller.user, namespace, nowMs: this.#context.clock.now() };
+    const value = await review.answer(question, request, control);
+    return StoredObject.seen(this.#codec, { value, revision: 0 });
+  }
+}
