@@ -20,7 +20,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.sources');
-const entryPoints = ['index.ts', 'cluster/main.ts', 'kubectl-lite/main.ts', 'bench/main.ts', 'bench/scheduler/main.ts'];
+const entryPoints = [
+  'index.ts',
+  'cluster/main.ts',
+  'kubectl-lite/main.ts',
+  'bench/main.ts',
+  'bench/scheduler/main.ts',
+];
 /** rocksdb finds its native half beside its own file. */
 const unbundled = ['rocksdb'];
 const binaries = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin;
@@ -28,7 +34,13 @@ const binaries = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bi
 /** Files that the build reads, as the build configuration names them. */
 function* sources() {
   const config = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'));
-  yield* ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs'];
+  yield* [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+    'scripts/build.mjs',
+    'scripts/no-body-parser.mjs',
+  ];
   for (const entry of config.include) yield* walk(entry);
 }
 
@@ -97,6 +109,7 @@ function bundle() {
     platform: 'node',
     target: 'node20.19',
     external: unbundled,
+    alias: { 'body-parser': join(root, 'scripts', 'no-body-parser.mjs') },
     sourcemap: 'linked',
     sourcesContent: true,
     minifySyntax: true,
