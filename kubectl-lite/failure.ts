@@ -29,11 +29,27 @@ export function failureText(error: unknown, context?: string): string {
 
 /** kubectl names the object, then its one cause, or several line by line. */
 function invalidText(error: StatusError): string {
-  const { kind, name, causes = [] } = error.status.details ?? {};
-  if (causes.length === 0) return `The request is invalid: ${error.message}`;
-  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
-  const head = `The ${kind} "${name}" is invalid: `;
-  return texts.length === 1 ? head + texts[0]! : [head, ...texts.map((t) => `* ${t}`)].join('\n');
+  const { details } = error.status;
+  if (details === undefined) return 'The request is invalid';
+  const { kind = '', name = '', causes = [] } = details;
+  const named = kind !== '' || name !== '';
+  const head = named ? `The ${kind} ${JSON.stringify(name)} is invalid` : 'The request is invalid';
+  if (causes.length === 0) return named ? head : `${head}: ${error.message}`;
+  const texts = causes.map((cause) => `${cause.field ?? ''}: ${cause.message ?? ''}`);
+  return texts.length === 1
+    ? `${head}: ${texts[0]!}`
+    : [`${head}: `, ...texts.map((text) => `* ${text}`)].join('\n');
+}
+
+/** The failure with the file it came from: `error when deleting "web.yaml": …`. */
+export function withSource(error: unknown, verb: string, place: string | undefined): unknown {
+  if (place === undefined) return error;
+  const about = `error when ${verb} ${place}: `;
+  if (error instanceof StatusError) {
+    return new StatusError({ ...error.status, message: about + error.message });
+  }
+  if (error instanceof UsageError) return new UsageError(about + error.message);
+  return error;
 }
 
 /** One line that says what to do when the server cannot be reached. */

@@ -26,6 +26,9 @@ export const create = command({
   async run(session, { words, flags }) {
     const help = "See 'kubectl-lite create -h' for help and examples";
     if (words.length > 0) throw new UsageError(`Unexpected args: [${words.join(' ')}]\n${help}`);
+    if (flags.filename.length === 0 && flags.kustomize === '') {
+      throw new UsageError('must specify one of -f and -k');
+    }
     const dryRun = dryRunOf(flags);
     const printer = await ChangePrinter.of(session, flags, dryRun);
     const found = await locate(session, { ...flags, words });

@@ -1,7 +1,6 @@
-import { groupResource } from '../../api/resource.ts';
 import { isStatus } from '../../api/status.ts';
 import { command, type Line } from '../command.ts';
-import { failuresText } from '../failure.ts';
+import { failuresText, withSource } from '../failure.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
 import { dryRunOf, dryRunQuery } from '../printers/change-printer.ts';
 import { locate, visit } from '../resource/builder.ts';
@@ -61,7 +60,9 @@ export const remove = command({
         const uid = await removeOne(session, located, plan);
         if (uid !== undefined) waiting.push({ located, uid });
       } catch (error) {
-        if (!(missing && isStatus(error, 'NotFound'))) throw error;
+        if (!(missing && isStatus(error, 'NotFound'))) {
+          throw withSource(error, 'deleting', located.place);
+        }
       }
     });
     if (found.located.length === 0 && code === 0) session.print('No resources found');
@@ -171,4 +172,4 @@ async function awaitGone(
 }
 
 export const timeoutError = ({ type, name }: Located): UsageError =>
-  new UsageError(`timed out waiting for the condition on ${groupResource(type)}/${name}`);
+  new UsageError(`timed out waiting for the condition on ${type.resource}/${name}`);

@@ -1,9 +1,12 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import { failuresText } from '../failure.ts';
 import { command } from '../command.ts';
 import { integer, text } from '../flags/flag.ts';
-import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
-import { locate, visit } from '../resource/builder.ts';
+import { ChangePrinter, dryRunOf, outputFlags } from '../printers/change-printer.ts';
+import { locate } from '../resource/builder.ts';
 import { dryRunFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
-import { type Located, objectPath, titleOf } from '../resource/located.ts';
+import { type Located, objectPath, readLive } from '../resource/located.ts';
+import { sendPatch } from '../resource/patch.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { boolean } from '../flags/flag.ts';
@@ -32,24 +35,35 @@ export const scale = command({
     const dryRun = dryRunOf(flags);
     const printer = await ChangePrinter.of(session, flags, dryRun);
     const found = await locate(session, { ...flags, words });
-    if (found.located.length === 0 && found.failures.length === 0) {
-      throw new UsageError('no objects passed to scale');
-    }
-    return visit(session, found, async (located) => {
-      if (!located.type.subresources.includes('scale')) {
-        throw new UsageError(`cannot scale ${titleOf(located)}: it has no scale subresource`);
+    const failures = [...found.failures];
+    const scaled: { located: Located; live: KubernetesObject }[] = [];
+    for (const located of found.located) {
+      try {
+        scaled.push({ located, live: await readLive(session, located) });
+      } catch (error) {
+        failures.push(error);
       }
-      if (dryRun === 'client') return printer.print(located, 'scaled', located.object ?? {});
-      await checkCurrent(session, located, flags);
-      const scaled = await session.api.send({
-        method: 'PATCH',
-        path: objectPath(located, 'scale'),
-        query: dryRunQuery(dryRun),
-        body: { spec: { replicas: flags.replicas } },
-        contentType: 'application/merge-patch+json',
-      });
-      printer.print(located, 'scaled', scaled);
-    });
+    }
+    if (scaled.length === 0) {
+      const why = failures.map((error) => (error instanceof Error ? error.message : ''));
+      throw new UsageError(`no objects passed to scale ${why.join(', ')}`.trimEnd());
+    }
+    // As with kubectl, the first that cannot be scaled ends it.
+    for (const { located, live } of scaled) {
+      if (dryRun !== 'client') {
+        await checkCurrent(session, located, flags);
+        await sendPatch(session, located, {
+          body: { spec: { replicas: flags.replicas } },
+          contentType: 'application/merge-patch+json',
+          subresource: 'scale',
+          dryRun,
+        });
+      }
+      printer.print(located, 'scaled', live);
+    }
+    if (failures.length === 0) return 0;
+    session.complain(failuresText(failures));
+    return 1;
   },
 });
 

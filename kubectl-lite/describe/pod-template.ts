@@ -47,9 +47,10 @@ export function describeContainers(
   if (!list.containers || list.containers.length === 0) return;
   writer.line(list.level, `${title}:`);
   for (const container of list.containers) {
-    writer.line(list.level + 1, `${container.name}:`);
+    // In a template kubectl indents names by three blanks, and their fields as in a pod.
+    writer.line(1, `${list.level > 0 ? ' ' : ''}${container.name}:`);
     const status = list.statuses?.find((s) => s.name === container.name);
-    describeContainer(writer, list.level + 2, { container, status });
+    describeContainer(writer, 2, { container, status });
   }
 }
 

@@ -21,7 +21,7 @@ export class DescriptionWriter {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => `${key}${name === 'Annotations' ? ': ' : '='}${value}`);
     this.field(level, name, lines[0]);
-    for (const line of lines.slice(1)) this.line(level, `\t${line}`);
+    for (const line of lines.slice(1)) this.line(0, `\t${line}`);
     return this;
   }
 
@@ -34,6 +34,11 @@ export class DescriptionWriter {
       this.line(level + 1, row.join('\t'));
     }
     return this;
+  }
+
+  /** The lines with their tabs, for output that kubectl does not align. */
+  unaligned(): string {
+    return `${this.#lines.join('\n')}\n`;
   }
 
   text(): string {

@@ -2,6 +2,8 @@
 import { withLastApplied } from '../apply/last-applied.ts';
 import { fieldValidation } from '../apply/flags.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
+import { StatusError } from '../../api/status.ts';
+import type { ApiCall } from '../api.ts';
 import { type AnyCommand, command, type Line } from '../command.ts';
 import { boolean, text, type Flags, type FlagValues } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
@@ -99,10 +101,21 @@ export async function createObject(
   }
   const body = flags['save-config'] ? withLastApplied(object) : object;
   const namespace = inNamespace ? session.namespace : undefined;
+  const send = async (call: ApiCall): Promise<unknown> => {
+    try {
+      return await session.api.send(call);
+    } catch (error) {
+      // Generators of kinds other than these hide the reason behind a sentence, as kubectl's do.
+      if (!(error instanceof StatusError) || type.kind === 'Namespace' || type.kind === 'Pod') {
+        throw error;
+      }
+      throw new UsageError(`failed to create ${type.singular}: ${error.message}`);
+    }
+  };
   const created =
     dryRun === 'client'
       ? body
-      : await session.api.send({
+      : await send({
           method: 'POST',
           path: pathOf(type, namespace),
           query: {

@@ -23,6 +23,11 @@ export interface Manifest {
   readonly failures: readonly ManifestFailure[];
 }
 
+/** As kubectl names the file, and where in it: `"web.yaml" (document 2, line 14)`. */
+export function sourceOf(at: Omit<ManifestDocument, 'object'>): string {
+  return `${JSON.stringify(at.file)} (document ${at.document}, line ${at.line})`;
+}
+
 /** "web.yaml (document 2, line 14)". */
 export function placeOf(at: Omit<ManifestDocument, 'object'>): string {
   return `${at.file} (document ${at.document}, line ${at.line})`;

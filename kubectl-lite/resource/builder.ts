@@ -4,7 +4,7 @@
  */
 import type { KubernetesObject } from '../../api/meta.ts';
 import { failuresText } from '../failure.ts';
-import { type ManifestDocument, placeOf } from '../manifest/documents.ts';
+import { type ManifestDocument, sourceOf } from '../manifest/documents.ts';
 import { readManifest } from '../manifest/manifest.ts';
 import type { Session } from '../session.ts';
 import { ExitError, UsageError } from '../usage-error.ts';
@@ -121,7 +121,7 @@ export async function locateDocument(
 ): Promise<Located> {
   const { object } = document;
   const type = await typeOf(session, document);
-  const place = placeOf(document);
+  const place = sourceOf(document);
   const placed = inNamespace(session, object, type);
   const { name = '', namespace } = placed.metadata;
   return { type, namespace: type.namespaced ? namespace : undefined, name, object: placed, place };
@@ -133,7 +133,7 @@ async function typeOf(session: Session, document: ManifestDocument): Promise<Dis
   if (known !== undefined) return known;
   throw new UsageError(
     `resource mapping not found for name: "${metadata.name ?? ''}" ` +
-      `namespace: "${metadata.namespace ?? ''}" from "${placeOf(document)}": no matches for kind ` +
+      `namespace: "${metadata.namespace ?? ''}" from ${sourceOf(document)}: no matches for kind ` +
       `"${kind}" in version "${apiVersion}"\nensure CRDs are installed first`,
   );
 }

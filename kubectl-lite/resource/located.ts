@@ -11,7 +11,7 @@ export interface Located {
   readonly name: string;
   /** What the manifest or a list says; absent when only the name is known. */
   readonly object?: KubernetesObject;
-  /** "web.yaml (document 2, line 14)", for an object of a manifest. */
+  /** `"web.yaml" (document 2, line 14)`, for an object of a manifest. */
   readonly place?: string;
 }
 

@@ -108,7 +108,7 @@ describe('kubectl-lite', () => {
     );
     expect(code).toBe(1);
     expect(stdout).toBe('configmap/good created\n');
-    expect(stderr).toContain('STDIN (document 2, line 6)');
+    expect(stderr).toContain('"STDIN" (document 2, line 6)');
     expect(stderr).toContain('metadata.name: Invalid value: "Bad_Name"');
     expect(stderr).toContain('error parsing STDIN (document 3, line 11)');
     expect(stderr).toContain('no matches for kind "Podd" in version "v1"');

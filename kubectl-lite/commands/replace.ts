@@ -1,0 +1,99 @@
+import { withLastApplied } from '../apply/last-applied.ts';
+import { isStatus } from '../../api/status.ts';
+import { fieldValidation } from '../apply/flags.ts';
+import { command } from '../command.ts';
+import { failuresText, failureText } from '../failure.ts';
+import { boolean, integer, text } from '../flags/flag.ts';
+import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
+import { locate } from '../resource/builder.ts';
+import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
+import { type Located, objectPath } from '../resource/located.ts';
+import { pathOf } from '../resource/resources.ts';
+import { states } from '../resource/watch-one.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const replace = command({
+  usage: '-f FILENAME [options]',
+  flags: {
+    ...filenameFlags,
+    ...dryRunFlag,
+    ...outputFlags,
+    ...fieldManagerFlag('kubectl-replace'),
+    force: boolean('Delete the object and create it anew'),
+    'grace-period': integer('With --force: seconds for the object to end', { value: -1 }),
+    'save-config': boolean('Keep the configuration in an annotation, for a later apply'),
+    subresource: text('Replace this subresource (status, scale)'),
+    validate: text('"strict", "warn" or "ignore" what the kind has no field for', {
+      value: 'strict',
+      alone: 'strict',
+    }),
+  },
+  async run(session, { words, flags }) {
+    if (flags.filename.length === 0 && flags.kustomize === '') {
+      throw new UsageError('must specify one of -f and -k');
+    }
+    const dryRun = dryRunOf(flags);
+    const printer = await ChangePrinter.of(session, flags, dryRun);
+    const found = await locate(session, { ...flags, words });
+    const failures = found.failures.map((failure) => failuresText([failure]));
+    const query = {
+      fieldManager: flags['field-manager'],
+      fieldValidation: fieldValidation(flags.validate),
+      ...dryRunQuery(dryRun),
+    };
+    if (flags.force) for (const one of found.located) await removed(session, one, flags);
+    for (const located of found.located) {
+      const body = flags['save-config'] ? withLastApplied(located.object!) : located.object!;
+      try {
+        const subresource = flags.subresource === '' ? undefined : flags.subresource;
+        const replaced =
+          dryRun === 'client'
+            ? body
+            : flags.force
+              ? await session.api.send({
+                  method: 'POST',
+                  path: pathOf(located.type, located.namespace),
+                  query,
+                  body,
+                })
+              : await session.api.send({
+                  method: 'PUT',
+                  path: objectPath(located, subresource),
+                  query,
+                  body,
+                });
+        printer.print(located, 'replaced', replaced);
+      } catch (error) {
+        failures.push(failureText(error, `error when replacing ${located.place}`));
+      }
+    }
+    for (const failure of failures) session.complain(failure);
+    return failures.length > 0 ? 1 : 0;
+  },
+});
+
+async function removed(
+  session: Session,
+  located: Located,
+  flags: { readonly 'grace-period': number },
+): Promise<void> {
+  const grace = flags['grace-period'];
+  try {
+    await session.api.send({
+      method: 'DELETE',
+      path: objectPath(located),
+      body: {
+        propagationPolicy: 'Background',
+        ...(grace < 0 ? {} : { gracePeriodSeconds: grace }),
+      },
+    });
+  } catch (error) {
+    if (isStatus(error, 'NotFound')) return;
+    throw error;
+  }
+  const { type, name } = located;
+  const group = type.group === '' ? '' : `.${type.group}`;
+  session.print(`${type.singular}${group} ${JSON.stringify(name)} deleted`);
+  for await (const state of states(session, located, session.signal)) if (!state) return;
+}

@@ -1,0 +1,140 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import { isStatus } from '../../api/status.ts';
+import { command } from '../command.ts';
+import { failuresText } from '../failure.ts';
+import { boolean, duration, text } from '../flags/flag.ts';
+import { ChangePrinter, outputFlags } from '../printers/change-printer.ts';
+import { goText } from '../printers/go-text.ts';
+import { relaxedPath, valuesAt } from '../printers/jsonpath.ts';
+import { locate } from '../resource/builder.ts';
+import { allNamespacesFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
+import { type Located, readLive } from '../resource/located.ts';
+import { limited, states } from '../resource/watch-one.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import { timeoutError } from './delete.ts';
+
+/** Waits at most a week where no end was asked for, as kubectl does. */
+const longestMs = 168 * 3_600_000;
+
+export const wait = command({
+  usage:
+    '([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) ' +
+    "[--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
+  flags: {
+    ...filenameFlags,
+    ...selectorFlag,
+    ...allNamespacesFlag,
+    ...outputFlags,
+    all: boolean('All objects of the types named'),
+    'field-selector': text('Field query'),
+    for: text('"delete", "create", "condition=NAME[=VALUE]" or "jsonpath={...}[=VALUE]"'),
+    timeout: duration('How long to wait; 0: look once; negative: a week', { valueMs: 30_000 }),
+  },
+  async run(session, { words, flags }) {
+    const goal = goalOf(flags.for);
+    const printer = await ChangePrinter.of(session, flags);
+    const timeoutMs = flags.timeout < 0 ? longestMs : Math.max(flags.timeout, 1);
+    const limit = limited(session.clock, session.signal, timeoutMs);
+    const failures: unknown[] = [];
+    try {
+      const found = await locate(session, { ...flags, words });
+      failures.push(...found.failures);
+      if (found.located.length === 0 && failures.length === 0 && goal.kind !== 'delete') {
+        throw new UsageError('no matching resources found');
+      }
+      for (const located of found.located) {
+        try {
+          const met = await untilMet(session, located, { goal, signal: limit.signal });
+          if (met.reached) printer.print(located, 'condition met', met.object);
+          else if (limit.timedOut()) failures.push(timeoutError(located));
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    } finally {
+      limit.done();
+    }
+    if (failures.length === 0) return 0;
+    session.complain(failuresText(failures));
+    return 1;
+  },
+});
+
+interface Goal {
+  readonly kind: 'delete' | 'create' | 'state';
+  holds(object: KubernetesObject): boolean;
+}
+
+function goalOf(given: string): Goal {
+  const lower = given.toLowerCase();
+  if (lower === 'delete') return { kind: 'delete', holds: () => false };
+  if (lower === 'create') return { kind: 'create', holds: () => true };
+  const condition = /^condition=([^=]+)(?:=(.*))?$/i.exec(given);
+  if (condition !== null) {
+    const [, type = '', value = 'true'] = condition;
+    return { kind: 'state', holds: (object) => conditionHolds(object, type, value) };
+  }
+  const jsonpath = /^jsonpath=['"]?(\{.*\}|[^='"]+)['"]?(?:=(.*))?$/i.exec(given);
+  if (jsonpath !== null) {
+    const path = relaxedPath(jsonpath[1]!);
+    const value = jsonpath[2]?.replace(/^(['"])(.*)\1$/, '$2');
+    return {
+      kind: 'state',
+      holds(object) {
+        const found = valuesAt(path, object);
+        if (found.length > 1) {
+          throw new UsageError('given jsonpath expression matches more than one value');
+        }
+        return found.length === 1 && (value === undefined || goText(found[0]) === value);
+      },
+    };
+  }
+  throw new UsageError(`unrecognized condition: ${JSON.stringify(given)}`);
+}
+
+interface Observable {
+  readonly metadata: { readonly generation?: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly observedGeneration?: number;
+    }[];
+  };
+}
+
+/** A condition about an older generation says nothing yet. */
+function conditionHolds(object: KubernetesObject, type: string, value: string): boolean {
+  const { metadata, status } = object as unknown as Observable;
+  const condition = status?.conditions?.find((c) => c.type.toLowerCase() === type.toLowerCase());
+  if (condition === undefined) return false;
+  const observed = condition.observedGeneration ?? status?.observedGeneration;
+  if (observed !== undefined && observed < (metadata.generation ?? 0)) return false;
+  return condition.status.toLowerCase() === value.toLowerCase();
+}
+
+async function untilMet(
+  session: Session,
+  located: Located,
+  { goal, signal }: { readonly goal: Goal; readonly signal: AbortSignal },
+): Promise<{ reached: boolean; object: KubernetesObject | undefined }> {
+  let uid = located.object?.metadata.uid;
+  let object = located.object;
+  if (goal.kind !== 'create' && located.object === undefined) {
+    try {
+      uid = (await readLive(session, located)).metadata.uid;
+    } catch (error) {
+      if (!isStatus(error, 'NotFound') || goal.kind !== 'delete') throw error;
+      return { reached: false, object };
+    }
+  }
+  for await (const state of states(session, located, signal)) {
+    if (goal.kind === 'delete') {
+      if (state === undefined || state.metadata.uid !== uid) return { reached: true, object };
+    } else if (state !== undefined && goal.holds(state)) return { reached: true, object: state };
+    object = state ?? object;
+  }
+  return { reached: false, object };
+}

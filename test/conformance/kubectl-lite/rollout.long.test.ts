@@ -1,0 +1,112 @@
+import { expect, it } from 'vitest';
+import { transcripts } from './side-by-side.ts';
+
+const manifest = `
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: main, image: "nginx:1", ports: [{containerPort: 8080}]}
+`;
+
+transcripts(
+  'rollouts and nodes',
+  ({ both, each, file, lite }) => {
+    it('waits for a rollout to end', async () => {
+      await file('web.yaml', manifest);
+      await both('apply', '-f', 'web.yaml');
+      const { kubectl, lite: ours } = await each('rollout', 'status', 'deploy/web');
+      const last = (text: string): string => text.trimEnd().split('\n').at(-1)!;
+      expect(last(ours.out)).toBe(last(kubectl.out));
+      expect(ours.code).toBe(0);
+      await both('rollout', 'status', 'deploy/web');
+      await both('wait', '--for=condition=Available', 'deploy/web');
+      await both('wait', '--for=jsonpath={.status.readyReplicas}=2', 'deploy', '--all');
+      await both('get', 'all');
+      await both('get', 'pods', '-o', 'wide', '-l', 'app=none');
+    });
+
+    it('keeps a history and goes back', async () => {
+      await both('set', 'image', 'deploy/web', 'main=nginx:2');
+      await each('rollout', 'status', 'deploy/web');
+      await both('rollout', 'history', 'deploy/web');
+      await both('rollout', 'history', 'deploy/web', '--revision=2');
+      await both('rollout', 'history', 'deploy/web', '--revision=9');
+      await both('rollout', 'undo', 'deploy/web');
+      await each('rollout', 'status', 'deploy/web');
+      await both('get', 'deploy', 'web', '-o', 'jsonpath={..image}');
+      await both('rollout', 'undo', 'deploy/web', '--to-revision=9');
+      await both('rollout', 'undo', 'deploy/web', '--to-revision=3');
+      await both('rollout', 'pause', 'deploy/web');
+      await both('rollout', 'pause', 'deploy/web');
+      await both('rollout', 'restart', 'deploy/web');
+      await both('rollout', 'undo', 'deploy/web');
+      await both('rollout', 'resume', 'deploy/web');
+      await both('rollout', 'resume', 'deploy/web');
+      await both('rollout', 'restart', 'deploy/web');
+      await both('rollout', 'status', 'cm/none');
+      await both('rollout', 'foo');
+    });
+
+    it.each([
+      ['wait --for=condition=Nope deploy/web --timeout=100ms'],
+      ['taint node node1 q-'],
+      ['taint node node1 zz'],
+      ['cordon node1'],
+      ['uncordon node1'],
+      ['uncordon none'],
+      ['cordon'],
+    ])('%s', async (line) => {
+      // Nodes are shared: what kubectl has done is undone before kubectl-lite does it.
+      const undo: Record<string, string[]> = {
+        'cordon node1': ['uncordon', 'node1'],
+        'uncordon node1': ['cordon', 'node1'],
+      };
+      const args = line.split(' ');
+      if (undo[line] === undefined) return void (await both(...args));
+      const { kubectl } = await each(...args);
+      await lite(...undo[line]);
+      const { lite: ours } = await each(...undo[line]);
+      await lite(...args);
+      expect(ours.code).toBe(0);
+      expect(kubectl.code).toBe(0);
+    });
+
+    it('taints a node', async () => {
+      expect((await lite('taint', 'node', 'node1', 'k=v:NoSchedule')).out).toBe(
+        'node/node1 tainted\n',
+      );
+      await both('taint', 'node', 'node1', 'k=v:NoSchedule');
+      expect((await lite('taint', 'node', 'node1', 'k-')).out).toBe('node/node1 untainted\n');
+    });
+
+    it('drains a node', async () => {
+      const alone = await lite('run', 'alone', '--image=x');
+      expect(alone.out).toBe('pod/alone created\n');
+      await lite('wait', '--for=condition=Ready', 'pod/alone');
+      const refused = await lite('drain', 'node1');
+      expect(refused).toMatchObject({ code: 1 });
+      expect(refused.err).toContain(
+        'error: unable to drain node "node1" due to error: cannot delete Pods that declare no ' +
+          'controller (use --force to override): ns-lite/alone, continuing command...\n' +
+          'There are pending nodes to be drained:\n node1\n',
+      );
+      const forced = await lite('drain', 'node1', '--force', '--pod-selector=run=alone');
+      expect(forced.out).toBe(
+        'node/node1 already cordoned\npod/alone evicted\nnode/node1 drained\n',
+      );
+      expect(forced.err).toBe(
+        'Warning: deleting Pods that declare no controller: ns-lite/alone\n' +
+          'evicting pod ns-lite/alone\n',
+      );
+    });
+  },
+  { nodes: 1 },
+);
