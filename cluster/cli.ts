@@ -17,6 +17,10 @@ const components: Readonly<
     summary: 'Run a member of the etcd-compatible store',
     load: async (context) => (await import('../store/main.ts')).storeCommand(context),
   },
+  etcdctl: {
+    summary: 'Talk to an etcd-compatible store, ours or another',
+    load: async (context) => (await import('../etcdctl/main.ts')).etcdctlCommand(context),
+  },
   apiserver: {
     summary: 'Serve the Kubernetes API over a store, ours or a real etcd',
     load: async (context) => {

@@ -40,6 +40,7 @@ export const layers: readonly Layer[] = [
       'store/grpc/schema',
       'store/kv.ts',
       'store/mvcc',
+      'platform',
     ],
   },
   { part: 'store/engine', imports: ['platform'], packages: ['rocksdb', 'sorted-btree'] },
@@ -190,9 +191,16 @@ export const layers: readonly Layer[] = [
   },
 
   {
+    part: 'etcdctl',
+    imports: ['etcdctl/*', 'store/*', 'platform', 'platform/node'],
+    packages: ['commander', '@grpc/grpc-js'],
+  },
+
+  {
     part: 'cluster',
     imports: [
       'cluster/*',
+      'etcdctl',
       'store/*',
       'apiserver/*',
       'client',

@@ -200,7 +200,7 @@ describe.skipIf(etcdctl === undefined || etcd === undefined)('etcdctl', () => {
       'auth disable',
     ])
       await both(line, line.includes('passwd') ? 'a\n' : undefined);
-  });
+  }, 120_000);
 
   it('is told clearly what this store does not do', async () => {
     const [ours] = servers;

@@ -1,0 +1,105 @@
+/** Calls of any RPC of the schema, on one endpoint. */
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+import { decodeMessage, encodeMessage, type Plain } from '../store/grpc/schema/codec.ts';
+import { Schema } from '../store/grpc/schema/schema.ts';
+
+/** What went wrong, in the words of whoever refused. */
+export class CallError extends Error {
+  override readonly name = 'CallError';
+}
+
+export interface Connection {
+  readonly endpoint: string;
+  readonly tls?: {
+    readonly ca?: Buffer;
+    readonly certificate?: Buffer;
+    readonly privateKey?: Buffer;
+    readonly insecure: boolean;
+  };
+  readonly timeoutMs: number;
+  /** The wall clock. */
+  readonly now: () => number;
+}
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+function failure(error: ServiceError): CallError {
+  return new CallError(error.details, { cause: error });
+}
+
+export class EtcdClient {
+  readonly endpoint: string;
+  readonly #client: Client;
+  readonly #connection: Connection;
+  readonly #metadata = new Metadata();
+
+  constructor(connection: Connection) {
+    const { endpoint, tls } = connection;
+    this.endpoint = endpoint;
+    this.#connection = connection;
+    const [, scheme, address = endpoint] = /^(https?|unix):\/\/(.+?)\/?$/.exec(endpoint) ?? [];
+    const secured =
+      tls !== undefined || scheme === 'https'
+        ? credentials.createSsl(
+            tls?.ca ?? null,
+            tls?.privateKey ?? null,
+            tls?.certificate ?? null,
+            tls?.insecure === true ? { rejectUnauthorized: false } : {},
+          )
+        : credentials.createInsecure();
+    this.#client = new Client(address, secured, {
+      'grpc.max_receive_message_length': -1,
+      'grpc.enable_http_proxy': 0,
+      'grpc.service_config_disable_resolution': 1,
+    });
+  }
+
+  async login(name: string, password: string): Promise<void> {
+    const { token } = await this.call('etcdserverpb.Auth/Authenticate', { name, password });
+    this.#metadata.set('token', token as string);
+  }
+
+  /** `method`: "etcdserverpb.KV/Range". Rejects with a {@link CallError}. */
+  call(method: string, request: Plain = {}, options: { endless?: boolean } = {}): Promise<Plain> {
+    const rpc = Schema.shared.rpc(`/${method}`);
+    const bytes = encodeMessage(rpc.request, request);
+    const { now, timeoutMs } = this.#connection;
+    const deadline = options.endless === true ? {} : { deadline: now() + timeoutMs };
+    return new Promise((resolve, reject) => {
+      const answered = (error: ServiceError | null, response?: Buffer): void => {
+        if (error !== null) reject(failure(error));
+        else resolve(decodeMessage(rpc.response, response!));
+      };
+      const metadata = this.#metadata;
+      this.#client.makeUnaryRequest(rpc.path, asIs, asIs, bytes, metadata, deadline, answered);
+    });
+  }
+
+  /** Answers of a stream after its requests, until the loop is left. */
+  async *stream(method: string, requests: readonly Plain[]): AsyncGenerator<Plain> {
+    const rpc = Schema.shared.rpc(`/${method}`);
+    const encoded = requests.map((request) => encodeMessage(rpc.request, request));
+    const open = (): ClientReadableStream<Buffer> => {
+      const metadata = this.#metadata;
+      if (rpc.stream !== 'bidi')
+        return this.#client.makeServerStreamRequest(rpc.path, asIs, asIs, encoded[0]!, metadata);
+      const duplex = this.#client.makeBidiStreamRequest(rpc.path, asIs, asIs, metadata);
+      for (const bytes of encoded) duplex.write(bytes);
+      return duplex;
+    };
+    const call = open();
+    try {
+      for await (const bytes of call) yield decodeMessage(rpc.response, bytes as Buffer);
+    } catch (error) {
+      throw failure(error as ServiceError);
+    } finally {
+      call.on('error', () => {});
+      call.cancel();
+    }
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}

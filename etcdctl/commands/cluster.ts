@@ -1,0 +1,207 @@
+/** endpoint, member list, alarm, defrag, move-leader */
+import { Command } from 'commander';
+import type { Plain } from '../../store/grpc/schema/codec.ts';
+import { numberText } from '../plain.ts';
+import { printJson } from '../json.ts';
+import type { Run, Session } from '../session.ts';
+
+const hex = (id: unknown): string => BigInt((id ?? 0) as number).toString(16);
+
+/** As given, or with --cluster everyone's. */
+async function endpoints(session: Session, cluster: boolean): Promise<readonly string[]> {
+  if (!cluster) return session.flags.endpoints;
+  const { members } = await (await session.client()).call('etcdserverpb.Cluster/MemberList');
+  return (members as Plain[]).flatMap((member) => (member['clientURLs'] ?? []) as string[]);
+}
+
+const units = ['B', 'kB', 'MB', 'GB'];
+
+function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return unit === 0 || value >= 10
+    ? `${Math.round(value)} ${units[unit]}`
+    : `${value.toFixed(1)} ${units[unit]}`;
+}
+
+function statusCells(endpoint: string, status: Plain): string[] {
+  const { member_id: id } = status['header'] as Plain;
+  return [
+    ...[endpoint, hex(id), status['version'] as string, size(status['dbSize'] as number)],
+    ...[String(status['leader'] === id), String(status['isLearner'] === true)],
+    ...[status['raftTerm'], status['raftIndex'], status['raftAppliedIndex']].map(numberText),
+    ((status['errors'] ?? []) as string[]).join(', '),
+  ];
+}
+
+const statusHeads = [
+  ...['ENDPOINT', 'ID', 'VERSION', 'DB SIZE', 'IS LEADER', 'IS LEARNER'],
+  ...['RAFT TERM', 'RAFT INDEX', 'RAFT APPLIED INDEX', 'ERRORS'],
+];
+
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = heads.map((head, i) =>
+    Math.max(head.length, ...rows.map((row) => row[i]!.length)),
+  );
+  const rule = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
+  const line = (cells: readonly string[], pad: (cell: string, width: number) => string): string =>
+    `|${cells.map((cell, i) => ` ${pad(cell, widths[i]!)} `).join('|')}|`;
+  const centred = (cell: string, width: number): string =>
+    cell.padStart((width + cell.length) >> 1).padEnd(width);
+  const right = (cell: string, width: number): string => cell.padStart(width);
+  const body = rows.map((row) => line(row, right));
+  return [rule, line(heads, centred), rule, ...body, rule].join('\n');
+}
+
+async function status(session: Session, all: readonly string[]): Promise<void> {
+  const found: { endpoint: string; status: Plain }[] = [];
+  for (const endpoint of all) {
+    const client = await session.clientOf(endpoint);
+    found.push({ endpoint, status: await client.call('etcdserverpb.Maintenance/Status') });
+  }
+  if (session.flags.writeOut === 'json') {
+    const texts = found.map(
+      (each) =>
+        `{"Endpoint":${JSON.stringify(each.endpoint)},"Status":${printJson('StatusResponse', each.status)}}`,
+    );
+    session.print(`[${texts.join(',')}]`);
+    return;
+  }
+  const rows = found.map((each) => statusCells(each.endpoint, each.status));
+  if (session.flags.writeOut === 'table') session.print(table(statusHeads, rows));
+  else for (const row of rows) session.print(row.join(', '));
+}
+
+async function health(session: Session, all: readonly string[]): Promise<void> {
+  const { clock } = session.environment;
+  let sick = false;
+  for (const endpoint of all) {
+    const began = clock.monotonic();
+    try {
+      const client = await session.clientOf(endpoint);
+      await client.call('etcdserverpb.KV/Range', { key: Buffer.from('health') });
+      const took = `${(clock.monotonic() - began).toFixed(6)}ms`;
+      session.print(`${endpoint} is healthy: successfully committed proposal: took = ${took}`);
+    } catch (error) {
+      sick = true;
+      const reason = (error as Error).message;
+      session.print(`${endpoint} is unhealthy: failed to commit proposal: ${reason}`);
+    }
+  }
+  if (sick) throw new Error('unhealthy cluster');
+}
+
+async function hashKv(session: Session, all: readonly string[], revision: number): Promise<void> {
+  for (const endpoint of all) {
+    const client = await session.clientOf(endpoint);
+    const answer = await client.call('etcdserverpb.Maintenance/HashKV', { revision });
+    session.show('HashKVResponse', answer, () =>
+      session.print(`${endpoint}, ${numberText(answer['hash'])}`),
+    );
+  }
+}
+
+function endpointCommand(run: Run): Command {
+  const endpoint = new Command('endpoint').description('Health, status and hash of endpoints');
+  const add = (
+    name: string,
+    text: string,
+    act: (session: Session, all: readonly string[], rev: number) => Promise<void>,
+  ): void => {
+    endpoint
+      .command(name)
+      .description(text)
+      .option('--cluster', 'of all members', false)
+      .option('--rev <n>', 'of the hash', '0')
+      .action(({ cluster, rev }: { cluster: boolean; rev: string }) =>
+        run(async (session) => act(session, await endpoints(session, cluster), Number(rev))),
+      );
+  };
+  add('status', 'What members say of themselves', status);
+  add('health', 'Whether they answer', health);
+  add('hashkv', 'Hash of the pairs', hashKv);
+  return endpoint;
+}
+
+function memberCommand(run: Run): Command {
+  const member = new Command('member').description('Members of the cluster');
+  member
+    .command('list')
+    .description('List members')
+    .action(() =>
+      run(async (session) => {
+        const client = await session.client();
+        const request = { linearizable: true };
+        const answer = await client.call('etcdserverpb.Cluster/MemberList', request);
+        session.show('MemberListResponse', answer, () => {
+          const rows = (answer['members'] as Plain[]).map((each) => [
+            hex(each['ID']),
+            each['name'] === undefined ? 'unstarted' : 'started',
+            (each['name'] as string | undefined) ?? '',
+            ((each['peerURLs'] ?? []) as string[]).join(','),
+            ((each['clientURLs'] ?? []) as string[]).join(','),
+            String(each['isLearner'] === true),
+          ]);
+          const heads = ['ID', 'STATUS', 'NAME', 'PEER ADDRS', 'CLIENT ADDRS', 'IS LEARNER'];
+          if (session.flags.writeOut === 'table') session.print(table(heads, rows));
+          else for (const row of rows) session.print(row.join(', '));
+        });
+      }),
+    );
+  return member;
+}
+
+const alarmNames = ['NONE', 'NOSPACE', 'CORRUPT'];
+const DEACTIVATE = 2;
+
+function alarmCommand(run: Run): Command {
+  const alarm = new Command('alarm').description('Alarms of the cluster');
+  const print = (session: Session, { alarms }: Plain): void => {
+    for (const { memberID = 0, alarm: type = 0 } of (alarms ?? []) as Plain[])
+      session.print(`memberID:${numberText(memberID)} alarm:${alarmNames[type as number]} `);
+  };
+  const add = (name: string, text: string, request: Plain): void => {
+    alarm
+      .command(name)
+      .description(text)
+      .action(() =>
+        run(async (session) => {
+          const client = await session.client();
+          const answer = await client.call('etcdserverpb.Maintenance/Alarm', request);
+          session.show('AlarmResponse', answer, () => print(session, answer));
+        }),
+      );
+  };
+  add('list', 'List alarms', {});
+  add('disarm', 'Disarm all alarms', { action: DEACTIVATE });
+  return alarm;
+}
+
+export function clusterCommands(run: Run): Command[] {
+  const defrag = new Command('defrag')
+    .description('Give back space that is no longer used')
+    .option('--cluster', 'on all members', false)
+    .action(({ cluster }: { cluster: boolean }) =>
+      run(async (session) => {
+        for (const endpoint of await endpoints(session, cluster)) {
+          const client = await session.clientOf(endpoint);
+          await client.call('etcdserverpb.Maintenance/Defragment', {}, { endless: true });
+          session.print(`Finished defragmenting etcd member[${endpoint}]`);
+        }
+      }),
+    );
+  const moveLeader = new Command('move-leader')
+    .argument('<memberID>')
+    .description('Hand leadership to another member')
+    .action((id: string) =>
+      run(async (session) => {
+        const client = await session.client();
+        const { leader } = await client.call('etcdserverpb.Maintenance/Status');
+        const request = { targetID: BigInt(`0x${id}`) };
+        await client.call('etcdserverpb.Maintenance/MoveLeader', request);
+        session.print(`Leadership transferred from ${hex(leader)} to ${id}`);
+      }),
+    );
+  return [endpointCommand(run), memberCommand(run), alarmCommand(run), defrag, moveLeader];
+}

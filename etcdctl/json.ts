@@ -1,0 +1,35 @@
+/** Answers as etcdctl prints them with -w json: Go's names, bytes in base 64, bare numbers. */
+import type { Plain, Scalar } from '../store/grpc/schema/codec.ts';
+import { numberText } from './plain.ts';
+import { Schema, type Field } from '../store/grpc/schema/schema.ts';
+
+/** Go keeps the one that is set behind a field named after the oneof. */
+const oneofs: Readonly<Record<string, string>> = { ResponseOp: 'Response' };
+
+export function printJson(messageName: string, message: Plain): string {
+  const type = Schema.shared.message(messageName);
+  const parts: string[] = [];
+  for (const field of type.fields) {
+    const value = message[field.name];
+    if (value === undefined || value === 0 || value === false || value === '') continue;
+    if (value instanceof Uint8Array && value.length === 0) continue;
+    const oneof = oneofs[messageName];
+    const name =
+      oneof === undefined
+        ? field.name
+        : field.name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const text = field.repeated
+      ? `[${(value as readonly (Scalar | Plain)[]).map((each) => write(field, each)).join(',')}]`
+      : write(field, value as Scalar | Plain);
+    const pair = `${JSON.stringify(name)}:${text}`;
+    parts.push(oneof === undefined ? pair : `"${oneof}":{${pair}}`);
+  }
+  return `{${parts.join(',')}}`;
+}
+
+function write(field: Field, value: Scalar | Plain): string {
+  if (field.kind === 'message') return printJson(field.type, value as Plain);
+  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('base64'));
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'boolean' ? String(value) : numberText(value);
+}

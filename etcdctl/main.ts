@@ -1,0 +1,90 @@
+/** `wherry etcdctl`: etcdctl's commands, flags and output, for those who have no etcdctl. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { realClock } from '../platform/node/clock.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import type { ProcessContext } from '../platform/node/process.ts';
+import { authCommands } from './commands/auth.ts';
+import { clusterCommands } from './commands/cluster.ts';
+import { kvCommands } from './commands/kv.ts';
+import { leaseCommand } from './commands/lease.ts';
+import { snapshotCommand } from './commands/snapshot.ts';
+import { electCommand, lockCommand, watchCommand } from './commands/watch.ts';
+import { Session, type GlobalFlags, type Run } from './session.ts';
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
+
+function duration(text: string): number {
+  const [, count, unit] = /^(\d+)(ms|s|m)$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('a duration like 5s is needed.');
+  return Number(count) * unitsMs[unit!]!;
+}
+
+/** ETCDCTL_CACERT for --cacert; the flag beats the variable. */
+const option = (flags: string, text: string): Option =>
+  new Option(flags, text).env(
+    `ETCDCTL_${/--([a-z-]+)/.exec(flags)![1]!.replaceAll('-', '_').toUpperCase()}`,
+  );
+
+async function readFile(path: string): Promise<Buffer> {
+  const bytes = await realDisk.read(path);
+  if (bytes === undefined) throw new Error(`open ${path}: no such file or directory`);
+  return Buffer.from(bytes);
+}
+
+export function etcdctlCommand(context: ProcessContext): Command {
+  const program = new Command('etcdctl')
+    .description('A command line for etcd v3 stores, ours and others')
+    .addOption(
+      option('--endpoints <urls>', 'where the store is')
+        .argParser((text: string) => text.split(','))
+        .default(['127.0.0.1:2379'], '127.0.0.1:2379'),
+    )
+    .addOption(option('--cacert <file>', 'CA of the server'))
+    .addOption(option('--cert <file>', 'certificate of this client'))
+    .addOption(option('--key <file>', 'its key'))
+    .addOption(option('--insecure-skip-tls-verify', 'trust any server').default(false))
+    .addOption(option('--user <name[:password]>', 'who calls'))
+    .addOption(option('--password <password>', 'of --user'))
+    .addOption(
+      option('--command-timeout <duration>', 'of a call').argParser(duration).default(5000, '5s'),
+    )
+    .addOption(option('--dial-timeout <duration>', 'taken for scripts: calls have one timeout'))
+    .addOption(
+      option('-w, --write-out <format>', 'of the output')
+        .choices(['simple', 'json', 'table'])
+        .default('simple'),
+    )
+    .addOption(option('--hex', 'print bytes in hexadecimal').default(false));
+  const run: Run = async (body) => {
+    const flags = program.opts<GlobalFlags>();
+    const session = new Session(flags, { context, clock: realClock, readFile });
+    try {
+      await body(session);
+    } catch (error) {
+      throw new Error((error as Error).message, { cause: error });
+    } finally {
+      session.close();
+    }
+  };
+  const commands = [
+    ...[...kvCommands(run), watchCommand(run), leaseCommand(run), ...clusterCommands(run)],
+    ...[snapshotCommand(run), ...authCommands(run), lockCommand(run), electCommand(run)],
+  ];
+  for (const command of commands) program.addCommand(command);
+  // Global flags stand before or after the command, as etcdctl takes them.
+  for (const command of commands.flatMap((each) => [each, ...each.commands]))
+    for (const flag of program.options) command.addOption(hidden(flag, program));
+  return program;
+}
+
+/** The same flag behind a command: it sets the program's. */
+function hidden(flag: Option, program: Command): Option {
+  const copy = new Option(flag.flags, flag.description).hideHelp();
+  const parse = flag.parseArg;
+  copy.argParser((text: string) => {
+    const value: unknown = parse === undefined ? text : parse(text, undefined);
+    program.setOptionValue(flag.attributeName(), value);
+    return value;
+  });
+  return copy;
+}

@@ -1,0 +1,77 @@
+/**
+ * The text of a transaction, as etcdctl reads it: compares, then requests for success, then for
+ * failure, each part ended by an empty line.
+ */
+import type { Plain } from '../store/grpc/schema/codec.ts';
+import { prefixEnd } from '../store/kv.ts';
+
+const results: Readonly<Record<string, number>> = { '=': 0, '>': 1, '<': 2, '!=': 3 };
+/** Target's number and the field of its operand. */
+const targets: Readonly<Record<string, readonly [number, string]>> = {
+  ver: [0, 'version'],
+  version: [0, 'version'],
+  c: [1, 'create_revision'],
+  create: [1, 'create_revision'],
+  m: [2, 'mod_revision'],
+  mod: [2, 'mod_revision'],
+  val: [3, 'value'],
+  value: [3, 'value'],
+  lease: [4, 'lease'],
+};
+
+const COMPARE = /^(\w+)\((.+?)\)\s*(!=|=|<|>)\s*(.+)$/;
+
+/** Words, with quotes and backslashes as in a shell or in Go. */
+export function words(line: string): string[] {
+  const found: string[] = [];
+  for (const [, double, single, bare] of line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g))
+    found.push(
+      double === undefined ? (single ?? bare!) : double.replace(/\\(.)/g, (_, c: string) => c),
+    );
+  return found;
+}
+
+function compare(line: string): Plain {
+  const [, name = '', key = '', operator = '', operand = ''] = COMPARE.exec(line) ?? [];
+  const target = targets[name];
+  const result = results[operator];
+  if (target === undefined || result === undefined)
+    throw new Error(`malformed comparison: ${line}`);
+  const [text = ''] = words(operand);
+  const value: Plain = { key: Buffer.from(words(key)[0] ?? ''), target: target[0], result };
+  if (target[1] === 'value') value['value'] = Buffer.from(text);
+  else if (target[1] === 'lease') value['lease'] = BigInt(`0x${text}`);
+  else if (/^-?\d+$/.test(text)) value[target[1]] = Number(text);
+  else throw new Error(`invalid txn compare request: ${line}`);
+  return value;
+}
+
+function operation(line: string): Plain {
+  const [verb, ...rest] = words(line);
+  const flags = rest.filter((word) => word.startsWith('--'));
+  const [key = '', second] = rest.filter((word) => !word.startsWith('--'));
+  const end = flags.includes('--prefix')
+    ? Buffer.from(prefixEnd(Buffer.from(key).toString('latin1')), 'latin1')
+    : Buffer.from(second ?? '');
+  const bytes = Buffer.from(key);
+  if (verb === 'put') return { request_put: { key: bytes, value: Buffer.from(second ?? '') } };
+  if (verb === 'get') return { request_range: { key: bytes, range_end: end } };
+  if (verb === 'del') return { request_delete_range: { key: bytes, range_end: end } };
+  throw new Error(`invalid txn request: ${line}`);
+}
+
+export function parseTxn(text: string): Plain {
+  const parts: string[][] = [[], [], []];
+  let part = 0;
+  for (const line of text.split('\n').map((each) => each.trim())) {
+    if (part > 2) break;
+    if (line === '') part++;
+    else parts[part]!.push(line);
+  }
+  const [compares, success, failure] = parts as [string[], string[], string[]];
+  return {
+    compare: compares.map(compare),
+    success: success.map(operation),
+    failure: failure.map(operation),
+  };
+}
