@@ -81,7 +81,8 @@ function addViews(lease: Command, run: Run): void {
           }
           const names = ((answer['keys'] ?? []) as Buffer[]).map((key) => session.text(key));
           const attached = keys ? `, attached keys([${names.join(' ')}])` : '';
-          const left = `granted with TTL(${numberText(grantedTTL)}s), remaining(${numberText(TTL)}s)`;
+          const [whole, rest] = [numberText(grantedTTL), numberText(TTL)];
+          const left = `granted with TTL(${whole}s), remaining(${rest}s)`;
           session.print(`lease ${shown(answer['ID'])} ${left}${attached}`);
         });
       }),
