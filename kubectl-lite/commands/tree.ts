@@ -172,4 +172,14 @@ export const commandTree: readonly CommandEntry[] = [
     short: 'Update the annotations on a resource',
     load: async () => (await import('./annotate.ts')).annotate,
   },
+  {
+    name: 'api-resources',
+    short: 'Print the supported API resources on the server',
+    load: async () => (await import('./api-resources.ts')).apiResources,
+  },
+  {
+    name: 'api-versions',
+    short: 'Print the supported API versions on the server, in the form of "group/version"',
+    load: async () => (await import('./api-versions.ts')).apiVersions,
+  },
 ];
