@@ -31,7 +31,7 @@ export const rolloutUndo = command({
       const workload = asWorkload(located, live);
       if (workload.spec.paused) {
         throw new UsageError(
-          `cannot rollback a paused deployment; resume it first with 'kubectl-lite rollout ` +
+          `you cannot rollback a paused deployment; resume it first with 'kubectl-lite rollout ` +
             `resume' and try again`,
         );
       }
