@@ -27,19 +27,17 @@ export class Expectations {
   }
 
   expectCreations(owner: string, count: number): void {
-    this.#expected.set(owner, {
-      creations: count,
-      deletions: new Set(),
-      atMs: this.#clock.monotonic(),
-    });
+    this.expect(owner, count, []);
   }
 
   expectDeletions(owner: string, keys: readonly string[]): void {
-    this.#expected.set(owner, {
-      creations: 0,
-      deletions: new Set(keys),
-      atMs: this.#clock.monotonic(),
-    });
+    this.expect(owner, 0, keys);
+  }
+
+  /** Both at once: replaces what was expected before. */
+  expect(owner: string, creations: number, deletions: readonly string[]): void {
+    const atMs = this.#clock.monotonic();
+    this.#expected.set(owner, { creations, deletions: new Set(deletions), atMs });
   }
 
   /** A creation was seen, or failed. */

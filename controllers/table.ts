@@ -1,4 +1,5 @@
 /** Every controller there is, under the names kube-controller-manager gives them. */
+import { daemonSetController } from './daemonset/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { endpointSliceController } from './endpointslice/controller.ts';
@@ -11,6 +12,7 @@ import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
 import {
   controllerRevisions,
+  daemonSets,
   deployments,
   endpoints,
   endpointSlices,
@@ -58,6 +60,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'statefulset',
     needs: [statefulSets, controllerRevisions],
     build: statefulSetController,
+  },
+  {
+    name: 'daemonset-controller',
+    alias: 'daemonset',
+    needs: [daemonSets, nodes, controllerRevisions],
+    build: daemonSetController,
   },
   {
     name: 'garbage-collector-controller',

@@ -4,6 +4,8 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import {
   controllerRevisions,
+  daemonSets,
+  nodes,
   persistentVolumeClaims,
   pods,
   statefulSets,
@@ -22,9 +24,9 @@ const namespace = 'default';
 const at = (name: string) => ({ namespace, name });
 
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within 15 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within a minute: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -127,5 +129,40 @@ describe('a StatefulSet', () => {
     await cluster.client.delete(statefulSets, at('files'));
     await until('no pods', async () => (await podsOf('files')).length === 0);
     expect(await claims()).toHaveLength(2);
+  });
+});
+
+describe('a DaemonSet', () => {
+  const settled = async (desired: number) => {
+    const { metadata, status } = await cluster.client.get(daemonSets, at('agent'));
+    return (
+      status?.observedGeneration === metadata.generation &&
+      status?.desiredNumberScheduled === desired &&
+      status?.numberAvailable === desired &&
+      status?.updatedNumberScheduled === desired
+    );
+  };
+
+  it('is on every node, is updated node by node, leaves nodes it is kept off', async () => {
+    await cluster.client.create(daemonSets, {
+      metadata: at('agent'),
+      spec: { selector: { matchLabels: { app: 'agent' } }, template: template('agent') },
+    });
+    await until('a pod on each node', () => settled(3));
+    const on = (await podsOf('agent')).map(({ spec }) => spec.nodeName);
+    expect(new Set(on).size).toBe(3);
+    await change(daemonSets, 'agent', { spec: { template: template('agent', 'img:2') } });
+    await until('all updated', () => settled(3));
+    const images = (await podsOf('agent')).map(({ spec }) => spec.containers[0]!.image);
+    expect(new Set(images)).toEqual(new Set(['img:2']));
+    const labelSelector = 'app=agent';
+    const history = await cluster.client.list(controllerRevisions, { namespace, labelSelector });
+    expect(history.items).toHaveLength(2);
+    const { items } = await cluster.client.list(nodes);
+    const nodeSelector = { 'kubernetes.io/hostname': items[0]!.metadata.name };
+    await change(daemonSets, 'agent', { spec: { template: { spec: { nodeSelector } } } });
+    await until('one pod', async () => (await settled(1)) && (await podsOf('agent')).length === 1);
+    await cluster.client.delete(daemonSets, at('agent'));
+    await until('no pods', async () => (await podsOf('agent')).length === 0);
   });
 });

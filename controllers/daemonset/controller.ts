@@ -1,0 +1,219 @@
+/** The DaemonSet controller: one pod on each node that fits, whatever else happens there. */
+import { keyOf, uidOf } from '../../api/meta.ts';
+import {
+  controllerRevisions as revisionType,
+  daemonSets as setType,
+  nodes as nodeType,
+  pods as podType,
+} from '../../api/resources.ts';
+import { deepEqual } from '../../api/deep.ts';
+import type { ControllerRevision, DaemonSet } from '../../api/types/apps-v1.ts';
+import type { Node, Pod } from '../../api/types/core-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import { Expectations } from '../../client/expectations.ts';
+import type { Informer } from '../../client/informer-interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import { claimPods } from '../runtime/claim-pods.ts';
+import {
+  type Controller,
+  type ControllerContext,
+  type ReconcileResult,
+  recorderFor,
+} from '../runtime/controller.ts';
+import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
+import { indexByController } from '../runtime/owner-index.ts';
+import { namespaceTerminates, PodControl, removePods } from '../runtime/pod-control.ts';
+import { watchPods } from '../runtime/pod-events.ts';
+import { type CurrentHistory, removeRevisions, syncHistory } from '../runtime/revision-history.ts';
+import { expiredRevisions } from '../runtime/revisions.ts';
+import { slowStart } from '../runtime/slow-start.ts';
+import { enqueueSelf } from '../runtime/sources.ts';
+import { writeStatus } from '../runtime/write-status.ts';
+import { EndedBackoff } from './ended-backoff.ts';
+import { HASH_LABEL, newPod, nodeOf, placementOn } from './placement.ts';
+import {
+  BURST,
+  type DaemonSetPlan,
+  type DaemonSetState,
+  planDaemonSet,
+  planStatus,
+  sameStatus,
+} from './plan.ts';
+
+const NAME = 'daemonset-controller';
+const HISTORY_LIMIT = 10;
+
+export function daemonSetController(context: ControllerContext): Controller {
+  return new DaemonSetController(context);
+}
+
+class DaemonSetController implements Controller {
+  readonly name = NAME;
+  readonly queue: WorkQueue;
+  readonly informers;
+  readonly #context: ControllerContext;
+  readonly #sets: Informer<DaemonSet>;
+  readonly #pods: Informer<Pod>;
+  readonly #nodes: Informer<Node>;
+  readonly #revisions: Informer<ControllerRevision>;
+  readonly #expectations: Expectations;
+  readonly #recorder: EventRecorder;
+  readonly #podControl: PodControl;
+  readonly #backoff: EndedBackoff;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.queue = new WorkQueue({ clock: context.clock });
+    this.#sets = context.informers.of(setType);
+    this.#pods = context.informers.of(podType);
+    this.#nodes = context.informers.of(nodeType);
+    this.#revisions = context.informers.of(revisionType);
+    this.informers = [this.#sets, this.#pods, this.#nodes, this.#revisions];
+    this.#expectations = new Expectations(context.clock);
+    this.#backoff = new EndedBackoff(context.clock);
+    this.#recorder = recorderFor(context, NAME);
+    this.#podControl = new PodControl(context.client, this.#recorder);
+    for (const informer of [this.#sets, this.#pods, this.#revisions]) indexByController(informer);
+    enqueueSelf(this.#sets, this.queue);
+    this.#sets.addHandler({
+      deleted: (set) => {
+        this.#expectations.forget(keyOf(set));
+        this.#backoff.forget(uidOf(set));
+      },
+    });
+    watchPods({
+      pods: this.#pods,
+      owners: this.#sets.lister,
+      kind: setType.kind,
+      matcherOf: (set) => labelMatcher(set.spec.selector),
+      queue: this.queue,
+      expectations: this.#expectations,
+    });
+    this.#watchNodes();
+  }
+
+  /** Nodes report all the time: only what decides about placement is of interest. */
+  #watchNodes(): void {
+    const all = (): void => this.#sets.lister.list().forEach((set) => this.queue.add(keyOf(set)));
+    this.#nodes.addHandler({
+      added: all,
+      deleted: all,
+      updated: (old, node) => {
+        if (
+          deepEqual(old.metadata.labels, node.metadata.labels) &&
+          deepEqual(old.spec?.taints, node.spec?.taints)
+        ) {
+          return;
+        }
+        for (const set of this.#sets.lister.list()) {
+          if (!deepEqual(placementOn(old, set), placementOn(node, set))) this.queue.add(keyOf(set));
+        }
+      },
+    });
+  }
+
+  async reconcile(key: string): Promise<ReconcileResult | undefined> {
+    const set = this.#sets.lister.get(key);
+    if (set === undefined) return undefined;
+    if (selectsEverything(set.spec.selector)) {
+      const message = 'This daemon set is selecting all pods. A non-empty selector is required.';
+      this.#recorder.record(set, { type: 'Warning', reason: 'SelectingAll', message });
+      return undefined;
+    }
+    // Asked before the cache is read: what is seen in between can only make the cache newer.
+    const current = this.#expectations.satisfied(key);
+    const pods = await this.#claim(set);
+    const history = await this.#history(set);
+    const state: DaemonSetState = {
+      set,
+      nodes: this.#nodes.lister.list(),
+      pods,
+      hash: history.current.metadata.labels?.[HASH_LABEL] ?? '',
+      nowMs: this.#context.clock.now(),
+    };
+    const failure = current ? await this.#carryOut(state, planDaemonSet(state)) : undefined;
+    const status = planStatus(state, history.collisionCount);
+    if (!sameStatus(set.status, status)) {
+      await writeStatus(this.#context.client, setType, { ...set, status });
+    }
+    await this.#truncate(state, history);
+    if (failure !== undefined) throw failure;
+    return this.#later(state, status.numberReady > (status.numberAvailable ?? 0));
+  }
+
+  async stop(): Promise<void> {
+    await this.#recorder.stop();
+  }
+
+  #later({ set }: DaemonSetState, waits: boolean): ReconcileResult | undefined {
+    const minReadyMs = (set.spec.minReadySeconds ?? 0) * 1000;
+    const times = [
+      waits && minReadyMs > 0 ? minReadyMs : undefined,
+      this.#backoff.nextMs(uidOf(set)),
+    ];
+    const earliest = Math.min(...times.filter((time) => time !== undefined));
+    return Number.isFinite(earliest) ? { requeueAfterMs: earliest } : undefined;
+  }
+
+  #claim(set: DaemonSet): Promise<readonly Pod[]> {
+    const selects = labelMatcher(set.spec.selector);
+    const matches = (pod: Pod): boolean => selects(pod.metadata.labels);
+    const { client } = this.#context;
+    return claimPods({ client, pods: this.#pods.lister, ownerType: setType, matches }, set);
+  }
+
+  #history(set: DaemonSet): Promise<CurrentHistory> {
+    return syncHistory(
+      {
+        client: this.#context.client,
+        revisions: this.#revisions.lister,
+        ownerType: setType,
+        label: HASH_LABEL,
+        matcherOf: ({ spec }) => labelMatcher(spec.selector),
+      },
+      set,
+    );
+  }
+
+  async #truncate({ set, pods }: DaemonSetState, { old }: CurrentHistory): Promise<void> {
+    const hashOf = (labels: Readonly<Record<string, string>> = {}) => labels[HASH_LABEL];
+    const used = new Set(pods.map(({ metadata }) => hashOf(metadata.labels)));
+    const limit = set.spec.revisionHistoryLimit ?? HISTORY_LIMIT;
+    const inUse = ({ metadata }: ControllerRevision) => used.has(hashOf(metadata.labels));
+    await removeRevisions(this.#context.client, expiredRevisions(old, inUse, limit));
+  }
+
+  /** The first failure, if any: the status is to be written all the same. */
+  async #carryOut({ set, hash }: DaemonSetState, plan: DaemonSetPlan): Promise<Error | undefined> {
+    const key = keyOf(set);
+    const held = new Set(plan.ended.filter((pod) => this.#backoff.holds(set, nodeOf(pod) ?? '')));
+    const remove = plan.remove.filter((pod) => !held.has(pod)).slice(0, BURST);
+    const create = plan.create.slice(0, BURST);
+    for (const pod of plan.ended) if (remove.includes(pod)) this.#tellEnded(set, pod);
+    if (create.length + remove.length === 0) return undefined;
+    this.#expectations.expect(key, create.length, remove.map(keyOf));
+    let next = 0;
+    const { succeeded, error } = await slowStart(create.length, () =>
+      this.#podControl.create(set, newPod(set, create[next++]!, hash)),
+    );
+    this.#expectations.creationObserved(key, create.length - succeeded);
+    const removal = await removePods(
+      remove,
+      (pod) => this.#podControl.remove(set, pod),
+      (pod) => this.#expectations.deletionObserved(key, keyOf(pod)),
+    );
+    return namespaceTerminates(error) ? undefined : (error ?? removal);
+  }
+
+  #tellEnded(set: DaemonSet, pod: Pod): void {
+    const failed = pod.status?.phase === 'Failed';
+    const what = `${failed ? 'failed' : 'succeeded'} daemon pod ${keyOf(pod)}`;
+    const message = `Found ${what} on node ${nodeOf(pod)}, will try to ${failed ? 'kill' : 'delete'} it`;
+    this.#recorder.record(set, {
+      type: failed ? 'Warning' : 'Normal',
+      reason: failed ? 'FailedDaemonPod' : 'SucceededDaemonPod',
+      message,
+    });
+    if (failed) this.#backoff.ended(set, nodeOf(pod) ?? '');
+  }
+}
