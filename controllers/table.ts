@@ -4,6 +4,7 @@ import { deploymentController } from './deployment/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { endpointSliceController } from './endpointslice/controller.ts';
 import { garbageCollector } from './garbage-collector/controller.ts';
+import { jobController } from './job/controller.ts';
 import { namespaceController } from './namespace/controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/controller.ts';
 import { replicaSetController, replicationControllerController } from './replicaset/controller.ts';
@@ -16,6 +17,7 @@ import {
   deployments,
   endpoints,
   endpointSlices,
+  jobs,
   leases,
   namespaces,
   nodes,
@@ -67,6 +69,7 @@ export const controllerTable: readonly Registration[] = [
     needs: [daemonSets, nodes, controllerRevisions],
     build: daemonSetController,
   },
+  { name: 'job-controller', alias: 'job', needs: [jobs], build: jobController },
   {
     name: 'garbage-collector-controller',
     alias: 'garbagecollector',

@@ -73,7 +73,9 @@ class DaemonSetController implements Controller {
     this.#backoff = new EndedBackoff(context.clock);
     this.#recorder = recorderFor(context, NAME);
     this.#podControl = new PodControl(context.client, this.#recorder);
-    for (const informer of [this.#sets, this.#pods, this.#revisions]) indexByController(informer);
+    indexByController(this.#sets);
+    indexByController(this.#pods);
+    indexByController(this.#revisions);
     enqueueSelf(this.#sets, this.queue);
     this.#sets.addHandler({
       deleted: (set) => {
@@ -208,7 +210,8 @@ class DaemonSetController implements Controller {
   #tellEnded(set: DaemonSet, pod: Pod): void {
     const failed = pod.status?.phase === 'Failed';
     const what = `${failed ? 'failed' : 'succeeded'} daemon pod ${keyOf(pod)}`;
-    const message = `Found ${what} on node ${nodeOf(pod)}, will try to ${failed ? 'kill' : 'delete'} it`;
+    const verb = failed ? 'kill' : 'delete';
+    const message = `Found ${what} on node ${nodeOf(pod)}, will try to ${verb} it`;
     this.#recorder.record(set, {
       type: failed ? 'Warning' : 'Normal',
       reason: failed ? 'FailedDaemonPod' : 'SucceededDaemonPod',

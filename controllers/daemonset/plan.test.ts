@@ -71,7 +71,7 @@ describe('the placement of a daemon pod', () => {
       node('a', {}, [taint('NoExecute')]),
       [true, true],
     ],
-  ])('%s', (_, of, on, [shouldRun, mayStay]) => {
+  ])('%s', (_, ...[of, on, [shouldRun, mayStay]]) => {
     expect(placementOn(on, of)).toEqual({ shouldRun, mayStay });
   });
 

@@ -3,7 +3,7 @@ import { formatTime } from '../../api/time.ts';
 import type { ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { planReplicas, planStatus, sameStatus } from './plan.ts';
-import { podsToDelete } from './ranking.ts';
+import { podsToDelete } from '../runtime/ranking.ts';
 import { slowStart } from '../runtime/slow-start.ts';
 
 const NOW = 1_700_000_000_000;

@@ -4,7 +4,7 @@ import type { Pod } from '../../api/types/core-v1.ts';
 import { deepEqual } from '../../api/deep.ts';
 import { formatTime } from '../../api/time.ts';
 import { podActive, podAvailable, podReady } from '../runtime/pods.ts';
-import { podsToDelete } from './ranking.ts';
+import { podsToDelete } from '../runtime/ranking.ts';
 
 /** Pods created or deleted in one go; the rest follows when these were seen. */
 export const BURST_REPLICAS = 500;

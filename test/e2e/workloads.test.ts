@@ -5,12 +5,14 @@ import type { ResourceType } from '../../api/resource.ts';
 import {
   controllerRevisions,
   daemonSets,
+  jobs,
   nodes,
   persistentVolumeClaims,
   pods,
   statefulSets,
 } from '../../api/resources.ts';
 import type { StatefulSet } from '../../api/types/apps-v1.ts';
+import type { JobSpec } from '../../api/types/batch-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { type Cluster, startCluster } from '../../index.ts';
 
@@ -164,5 +166,50 @@ describe('a DaemonSet', () => {
     await until('one pod', async () => (await settled(1)) && (await podsOf('agent')).length === 1);
     await cluster.client.delete(daemonSets, at('agent'));
     await until('no pods', async () => (await podsOf('agent')).length === 0);
+  });
+});
+
+describe('a Job', () => {
+  const quick = { 'wherry.io/run-seconds': '0' };
+  const work = (spec: Partial<JobSpec>, annotations = quick) => {
+    const pod = { containers: [{ name: 'main', image: 'img:1' }], restartPolicy: 'Never' };
+    return { ...spec, template: { metadata: { annotations }, spec: pod } };
+  };
+  const ended = async (name: string, type: string) => {
+    const { status } = await cluster.client.get(jobs, at(name));
+    return (
+      status?.conditions?.some((each) => each.type === type && each.status === 'True') === true
+    );
+  };
+
+  it('runs each index to completion and counts it', async () => {
+    const spec = work({ completions: 5, parallelism: 2, completionMode: 'Indexed' });
+    await cluster.client.create(jobs, { metadata: at('count'), spec });
+    await until('completion', () => ended('count', 'Complete'));
+    const { status } = await cluster.client.get(jobs, at('count'));
+    expect(status).toMatchObject({ succeeded: 5, completedIndexes: '0-4' });
+    expect(status?.completionTime).toBeDefined();
+    const labelSelector = 'batch.kubernetes.io/job-name=count';
+    const { items } = await cluster.client.list(pods, { namespace, labelSelector });
+    expect(items).toHaveLength(5);
+    expect(items.every(({ metadata }) => metadata.finalizers === undefined)).toBe(true);
+    await cluster.client.delete(jobs, at('count'), { propagationPolicy: 'Background' });
+    await until('no pods', async () => {
+      const left = await cluster.client.list(pods, { namespace, labelSelector });
+      return left.items.length === 0;
+    });
+  });
+
+  it('fails at its limit; suspended, it has no pods', async () => {
+    const failing = { ...quick, 'wherry.io/exit-code': '3' };
+    const spec = work({ backoffLimit: 0 }, failing);
+    await cluster.client.create(jobs, { metadata: at('broken'), spec });
+    const idle = work({ suspend: true });
+    await cluster.client.create(jobs, { metadata: at('later'), spec: idle });
+    await until('failure', () => ended('broken', 'Failed'));
+    expect((await cluster.client.get(jobs, at('broken'))).status).toMatchObject({ failed: 1 });
+    await until('suspension', () => ended('later', 'Suspended'));
+    await change(jobs, 'later', { spec: { suspend: false } });
+    await until('completion', () => ended('later', 'Complete'));
   });
 });

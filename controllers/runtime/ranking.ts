@@ -1,6 +1,6 @@
 /** Which pods go first when there are too many, in kube-controller-manager's order. */
 import type { Pod } from '../../api/types/core-v1.ts';
-import { podCondition, podReady, timeOf } from '../runtime/pods.ts';
+import { podCondition, podReady, timeOf } from './pods.ts';
 
 /** Annotation: an integer; the pod with the lower one goes first. */
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
