@@ -46,10 +46,11 @@ const plainKeyValue = (kv: KeyValue): Plain =>
     lease: kv.lease,
   });
 
-/** proto3 does not send zeros. */
+/** proto3 does not send zeros. A key or value of the one byte "0" is none. */
 function withoutZeros(plain: Plain): Plain {
-  const zero = (item: unknown): boolean => item === '' || item === '0' || item === false;
-  return Object.fromEntries(Object.entries(plain).filter(([, item]) => !zero(item)));
+  const zero = (name: string, item: unknown): boolean =>
+    item === '' || item === false || (item === '0' && name !== 'key' && name !== 'value');
+  return Object.fromEntries(Object.entries(plain).filter(([name, item]) => !zero(name, item)));
 }
 
 const header = {
