@@ -1,4 +1,5 @@
 /** Every controller there is, under the names kube-controller-manager gives them. */
+import { cronJobController } from './cronjob/controller.ts';
 import { daemonSetController } from './daemonset/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
@@ -13,6 +14,7 @@ import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
 import {
   controllerRevisions,
+  cronJobs,
   daemonSets,
   deployments,
   endpoints,
@@ -70,6 +72,12 @@ export const controllerTable: readonly Registration[] = [
     build: daemonSetController,
   },
   { name: 'job-controller', alias: 'job', needs: [jobs], build: jobController },
+  {
+    name: 'cronjob-controller',
+    alias: 'cronjob',
+    needs: [cronJobs, jobs],
+    build: cronJobController,
+  },
   {
     name: 'garbage-collector-controller',
     alias: 'garbagecollector',

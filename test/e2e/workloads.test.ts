@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import {
   controllerRevisions,
+  cronJobs,
   daemonSets,
   jobs,
   nodes,
@@ -212,4 +213,27 @@ describe('a Job', () => {
     await change(jobs, 'later', { spec: { suspend: false } });
     await until('completion', () => ended('later', 'Complete'));
   });
+});
+
+it('a CronJob starts Jobs in time and keeps a short history', async () => {
+  const annotations = { 'wherry.io/run-seconds': '0' };
+  const pod = { containers: [{ name: 'main', image: 'img:1' }], restartPolicy: 'Never' };
+  await cluster.client.create(cronJobs, {
+    metadata: at('tick'),
+    spec: {
+      schedule: '@every 1s',
+      successfulJobsHistoryLimit: 1,
+      jobTemplate: { spec: { template: { metadata: { annotations }, spec: pod } } },
+    },
+  });
+  await until('a success', async () => {
+    const { status } = await cluster.client.get(cronJobs, at('tick'));
+    return status?.lastSuccessfulTime !== undefined;
+  });
+  const { items } = await cluster.client.list(jobs, { namespace });
+  const made = items.find(({ metadata }) => /^tick-\d+$/.test(metadata.name!));
+  expect(made?.metadata.annotations).toHaveProperty([
+    'batch.kubernetes.io/cronjob-scheduled-timestamp',
+  ]);
+  await change(cronJobs, 'tick', { spec: { suspend: true } });
 });

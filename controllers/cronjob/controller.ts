@@ -1,0 +1,112 @@
+/** The CronJob controller: a Job at each time the schedule names. */
+import { controllerOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import { cronJobs as cronJobType, jobs as jobType } from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
+import type { CronJob, Job } from '../../api/types/batch-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { Informer } from '../../client/informer-interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import {
+  type Controller,
+  type ControllerContext,
+  type ReconcileResult,
+  recorderFor,
+} from '../runtime/controller.ts';
+import { indexByController, OWNER_INDEX } from '../runtime/owner-index.ts';
+import { namespaceTerminates } from '../runtime/pod-control.ts';
+import { controllerKey, enqueueMapped, enqueueSelf } from '../runtime/sources.ts';
+import { writeStatus } from '../runtime/write-status.ts';
+import { type CronJobPlan, planCronJob, referenceTo, sameStatus } from './plan.ts';
+
+const NAME = 'cronjob-controller';
+
+export function cronJobController(context: ControllerContext): Controller {
+  return new CronJobController(context);
+}
+
+class CronJobController implements Controller {
+  readonly name = NAME;
+  readonly queue: WorkQueue;
+  readonly informers;
+  readonly #context: ControllerContext;
+  readonly #cronJobs: Informer<CronJob>;
+  readonly #jobs: Informer<Job>;
+  readonly #recorder: EventRecorder;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.queue = new WorkQueue({ clock: context.clock });
+    this.#cronJobs = context.informers.of(cronJobType);
+    this.#jobs = context.informers.of(jobType);
+    this.informers = [this.#cronJobs, this.#jobs];
+    this.#recorder = recorderFor(context, NAME);
+    indexByController(this.#jobs);
+    enqueueSelf(this.#cronJobs, this.queue);
+    enqueueMapped(this.#jobs, this.queue, (job) => {
+      const key = controllerKey(job, cronJobType.kind);
+      return key === undefined ? [] : [key];
+    });
+  }
+
+  async reconcile(key: string): Promise<ReconcileResult | undefined> {
+    const cronJob = this.#cronJobs.lister.get(key);
+    if (cronJob === undefined) return undefined;
+    const jobs = this.#jobs.lister
+      .byIndex(OWNER_INDEX, uidOf(cronJob))
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const plan = planCronJob({ cronJob, jobs, nowMs: this.#context.clock.now() });
+    for (const event of plan.events) this.#recorder.record(cronJob, event);
+    for (const job of plan.remove) await this.#remove(cronJob, job);
+    const created = plan.create && (await this.#create(cronJob, plan.create));
+    const active = [...(plan.status.active ?? []), ...(created ? [referenceTo(created)] : [])];
+    const status = { ...plan.status, ...(active.length === 0 ? {} : { active }) };
+    if (!sameStatus(cronJob.status, status)) {
+      await writeStatus(this.#context.client, cronJobType, { ...cronJob, status });
+    }
+    const { requeueAfterMs } = plan;
+    return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+  }
+
+  async stop(): Promise<void> {
+    await this.#recorder.stop();
+  }
+
+  /** The name tells the time: a second Job for it is impossible. */
+  async #create(
+    cronJob: CronJob,
+    draft: NonNullable<CronJobPlan['create']>,
+  ): Promise<Job | undefined> {
+    const { client } = this.#context;
+    const { namespace = '', name = '' } = draft.metadata;
+    try {
+      const job = await client.create(jobType, draft);
+      const message = `Created job ${name}`;
+      this.#recorder.record(cronJob, { type: 'Normal', reason: 'SuccessfulCreate', message });
+      return job;
+    } catch (error) {
+      if (namespaceTerminates(error)) return undefined;
+      if (isStatus(error, 'AlreadyExists')) {
+        const live = await client.get(jobType, { namespace, name });
+        return controllerOf(live)?.uid === uidOf(cronJob) ? live : undefined;
+      }
+      const message = `Error creating job: ${(error as Error).message}`;
+      this.#recorder.record(cronJob, { type: 'Warning', reason: 'FailedCreate', message });
+      throw error;
+    }
+  }
+
+  async #remove(cronJob: CronJob, job: Job): Promise<void> {
+    const ref = { namespace: namespaceOf(job), name: nameOf(job) };
+    const options = {
+      propagationPolicy: 'Background',
+      preconditions: { uid: uidOf(job) },
+    } as const;
+    try {
+      await this.#context.client.delete(jobType, ref, options);
+      const message = `Deleted job ${ref.name}`;
+      this.#recorder.record(cronJob, { type: 'Normal', reason: 'SuccessfulDelete', message });
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error;
+    }
+  }
+}
