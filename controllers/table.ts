@@ -2,6 +2,7 @@
 import { cronJobController } from './cronjob/controller.ts';
 import { daemonSetController } from './daemonset/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
+import { disruptionController } from './disruption/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { endpointSliceController } from './endpointslice/controller.ts';
 import { garbageCollector } from './garbage-collector/controller.ts';
@@ -23,6 +24,7 @@ import {
   leases,
   namespaces,
   nodes,
+  podDisruptionBudgets,
   replicaSets,
   replicationControllers,
   serviceAccounts,
@@ -77,6 +79,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'cronjob',
     needs: [cronJobs, jobs],
     build: cronJobController,
+  },
+  {
+    name: 'disruption-controller',
+    alias: 'disruption',
+    needs: [podDisruptionBudgets],
+    build: disruptionController,
   },
   {
     name: 'garbage-collector-controller',

@@ -6,9 +6,11 @@ import {
   controllerRevisions,
   cronJobs,
   daemonSets,
+  deployments,
   jobs,
   nodes,
   persistentVolumeClaims,
+  podDisruptionBudgets,
   pods,
   statefulSets,
 } from '../../api/resources.ts';
@@ -236,4 +238,29 @@ it('a CronJob starts Jobs in time and keeps a short history', async () => {
     'batch.kubernetes.io/cronjob-scheduled-timestamp',
   ]);
   await change(cronJobs, 'tick', { spec: { suspend: true } });
+});
+
+it('a PodDisruptionBudget lets pods be evicted, but not too many', async () => {
+  const selector = { matchLabels: { app: 'safe' } };
+  const spec = { replicas: 2, selector, template: template('safe') };
+  await cluster.client.create(deployments, { metadata: at('safe'), spec });
+  const budget = { spec: { minAvailable: '100%', selector } };
+  await cluster.client.create(podDisruptionBudgets, { metadata: at('safe'), ...budget });
+  const status = async () => (await cluster.client.get(podDisruptionBudgets, at('safe'))).status;
+  await until('both healthy', async () => (await status())?.currentHealthy === 2);
+  expect(await status()).toMatchObject({
+    desiredHealthy: 2,
+    disruptionsAllowed: 0,
+    expectedPods: 2,
+  });
+  const evict = async () => {
+    const name = (await podsOf('safe'))[0]!.metadata.name!;
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: at(name) };
+    return cluster.client.createSubresource(pods, at(name), { subresource: 'eviction', body });
+  };
+  await expect(evict()).rejects.toThrow("violate the pod's disruption budget");
+  await change(podDisruptionBudgets, 'safe', { spec: { minAvailable: '50%' } });
+  await until('one allowed', async () => (await status())?.disruptionsAllowed === 1);
+  await evict();
+  await until('a new one in its place', async () => (await status())?.disruptionsAllowed === 1);
 });

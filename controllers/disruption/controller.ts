@@ -1,0 +1,153 @@
+/**
+ * The disruption controller: keeps the status of PodDisruptionBudgets, on which the server decides
+ * about evictions. It needs no caches of the pods' controllers: a scale is asked for when a
+ * budget depends on one.
+ */
+import { controllerOf, keyOf, namespaceOf, type OwnerReference } from '../../api/meta.ts';
+import {
+  podDisruptionBudgets as budgetType,
+  pods as podType,
+  replicaSets,
+} from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
+import type { ResourceType } from '../../api/resource.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { Informer } from '../../client/informer-interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import {
+  type Controller,
+  type ControllerContext,
+  type ReconcileResult,
+  recorderFor,
+} from '../runtime/controller.ts';
+import { labelMatcher } from '../runtime/label-selector.ts';
+import { indexByController, NAMESPACE_INDEX } from '../runtime/owner-index.ts';
+import { podActive, podReady } from '../runtime/pods.ts';
+import { enqueueSelf } from '../runtime/sources.ts';
+import { writeStatus } from '../runtime/write-status.ts';
+import { type BudgetState, planBudget, sameStatus } from './plan.ts';
+
+const NAME = 'disruption-controller';
+
+export function disruptionController(context: ControllerContext): Controller {
+  return new DisruptionController(context);
+}
+
+/** What a budget sees of a pod; equal texts change nothing. */
+const seen = (pod: Pod): string =>
+  JSON.stringify([podActive(pod), podReady(pod), pod.metadata.labels]);
+
+class DisruptionController implements Controller {
+  readonly name = NAME;
+  readonly queue: WorkQueue;
+  readonly informers;
+  readonly #context: ControllerContext;
+  readonly #budgets: Informer<PodDisruptionBudget>;
+  readonly #pods: Informer<Pod>;
+  readonly #recorder: EventRecorder;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.queue = new WorkQueue({ clock: context.clock });
+    this.#budgets = context.informers.of(budgetType);
+    this.#pods = context.informers.of(podType);
+    this.informers = [this.#budgets, this.#pods];
+    this.#recorder = recorderFor(context, 'controllermanager');
+    indexByController(this.#budgets);
+    indexByController(this.#pods);
+    enqueueSelf(this.#budgets, this.queue);
+    const changed = (pod: Pod): void => {
+      for (const budget of this.#budgets.lister.byIndex(NAMESPACE_INDEX, namespaceOf(pod))) {
+        const matches = labelMatcher(budget.spec.selector);
+        if (matches(pod.metadata.labels)) this.queue.add(keyOf(budget));
+      }
+    };
+    this.#pods.addHandler({
+      added: changed,
+      updated: (old, pod) => {
+        if (this.#budgets.lister.list().length === 0 || seen(old) === seen(pod)) return;
+        changed(old);
+        changed(pod);
+      },
+      deleted: changed,
+    });
+  }
+
+  async reconcile(key: string): Promise<ReconcileResult | undefined> {
+    const budget = this.#budgets.lister.get(key);
+    if (budget === undefined) return undefined;
+    const matches = labelMatcher(budget.spec.selector);
+    const pods = this.#pods.lister
+      .byIndex(NAMESPACE_INDEX, namespaceOf(budget))
+      .filter(({ metadata }) => matches(metadata.labels));
+    if (pods.length === 0) {
+      const message = 'No matching pods found';
+      this.#recorder.record(budget, { type: 'Normal', reason: 'NoPods', message });
+    }
+    const scale = await this.#scale(budget, pods);
+    if ('problem' in scale) {
+      const message = `Failed to calculate the number of expected pods: ${scale.problem}`;
+      const reason = 'CalculateExpectedPodCountFailed';
+      this.#recorder.record(budget, { type: 'Warning', reason, message });
+    }
+    const plan = planBudget({ budget, pods, scale, nowMs: this.#context.clock.now() });
+    if (!sameStatus(budget.status, plan.status)) {
+      await writeStatus(this.#context.client, budgetType, { ...budget, status: plan.status });
+    }
+    const { requeueAfterMs } = plan;
+    return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+  }
+
+  async stop(): Promise<void> {
+    await this.#recorder.stop();
+  }
+
+  async #scale({ spec }: PodDisruptionBudget, pods: readonly Pod[]): Promise<BudgetState['scale']> {
+    if (spec.maxUnavailable === undefined && typeof spec.minAvailable !== 'string') {
+      return { replicas: pods.length };
+    }
+    const owners = new Map<string, { owner: OwnerReference; namespace: string }>();
+    for (const pod of pods) {
+      const owner = controllerOf(pod);
+      if (owner === undefined) {
+        return { problem: `found no controller ref for pod ${JSON.stringify(pod.metadata.name)}` };
+      }
+      owners.set(owner.uid, { owner, namespace: namespaceOf(pod) });
+    }
+    const sizes = new Map<string, number>();
+    for (const { owner, namespace } of owners.values()) {
+      const found = await this.#sizeOf(owner, namespace);
+      if ('problem' in found) return found;
+      sizes.set(found.uid, found.replicas);
+    }
+    return { replicas: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
+  }
+
+  /** Of the one on top: a Deployment counts once, however many ReplicaSets it has. */
+  async #sizeOf(
+    owner: OwnerReference,
+    namespace: string,
+  ): Promise<{ readonly uid: string; readonly replicas: number } | { readonly problem: string }> {
+    const { client, resourceTypes } = this.#context;
+    const type = resourceTypes.find(
+      ({ group, version, kind }) =>
+        kind === owner.kind && owner.apiVersion === (group ? `${group}/${version}` : version),
+    ) as ResourceType | undefined;
+    const problem = `${owner.apiVersion}/${owner.kind} does not implement the scale subresource`;
+    if (type === undefined) return { problem };
+    try {
+      const object = await client.get(type, { namespace, name: owner.name });
+      const above = controllerOf(object);
+      if (above !== undefined && type.resource === replicaSets.resource) {
+        return await this.#sizeOf(above, namespace);
+      }
+      const { replicas } = (object as { spec?: { replicas?: number } }).spec ?? {};
+      return replicas === undefined ? { problem } : { uid: owner.uid, replicas };
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error;
+      return { uid: owner.uid, replicas: 0 };
+    }
+  }
+}

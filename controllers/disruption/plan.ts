@@ -1,0 +1,119 @@
+/** How many pods of a budget may be disrupted, decided from what the caches show. */
+import { deepEqual } from '../../api/deep.ts';
+import { nameOf } from '../../api/meta.ts';
+import { formatTime } from '../../api/time.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { Condition } from '../../api/types/meta-v1.ts';
+import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../api/types/policy-v1.ts';
+import { scaled } from '../runtime/int-or-percent.ts';
+import { podActive, podReady, timeOf } from '../runtime/pods.ts';
+
+/** An eviction whose pod is not gone by then did not happen. */
+export const DISRUPTION_TIMEOUT_MS = 120_000;
+
+export interface BudgetState {
+  readonly budget: PodDisruptionBudget;
+  /** Those its selector matches. */
+  readonly pods: readonly Pod[];
+  /** The sum of the replicas their controllers want; why not, where that cannot be told. */
+  readonly scale: { readonly replicas: number } | { readonly problem: string };
+  readonly nowMs: number;
+}
+
+export interface BudgetPlan {
+  readonly status: PodDisruptionBudgetStatus;
+  readonly requeueAfterMs?: number;
+}
+
+export function planBudget(state: BudgetState): BudgetPlan {
+  const { budget, nowMs } = state;
+  const pods = state.pods.filter(podActive);
+  const expected = expectations(state, pods.length);
+  const { disruptedPods, retryAfterMs } = pending(budget, pods, nowMs);
+  const healthy = pods.filter((pod) => podReady(pod) && !(nameOf(pod) in disruptedPods)).length;
+  const { expectedPods, desiredHealthy } = expected;
+  const known = !('problem' in expected) && expectedPods > 0;
+  const disruptionsAllowed = known ? Math.max(0, healthy - desiredHealthy) : 0;
+  const failed = 'problem' in expected;
+  const reason = failed
+    ? 'SyncFailed'
+    : disruptionsAllowed > 0
+      ? 'SufficientPods'
+      : 'InsufficientPods';
+  const condition = {
+    type: 'DisruptionAllowed',
+    status: disruptionsAllowed > 0 ? 'True' : 'False',
+    reason,
+    message: failed ? expected.problem : '',
+    observedGeneration: budget.metadata.generation ?? 0,
+  };
+  const status: PodDisruptionBudgetStatus = {
+    currentHealthy: healthy,
+    desiredHealthy,
+    expectedPods,
+    disruptionsAllowed,
+    observedGeneration: budget.metadata.generation ?? 0,
+    ...(Object.keys(disruptedPods).length === 0 ? {} : { disruptedPods }),
+    conditions: withCondition(budget.status?.conditions ?? [], condition, nowMs),
+  };
+  return { status, ...(retryAfterMs === undefined ? {} : { requeueAfterMs: retryAfterMs }) };
+}
+
+interface Expected {
+  readonly expectedPods: number;
+  readonly desiredHealthy: number;
+}
+
+/** A number of pods that must stay needs no controller; a part of them, or a loss, does. */
+function expectations(
+  { budget: { spec }, scale }: BudgetState,
+  count: number,
+): Expected | (Expected & { readonly problem: string }) {
+  const { maxUnavailable, minAvailable } = spec;
+  if (maxUnavailable === undefined && typeof minAvailable !== 'string') {
+    return { expectedPods: count, desiredHealthy: minAvailable ?? 1 };
+  }
+  if ('problem' in scale) return { expectedPods: count, desiredHealthy: 0, ...scale };
+  const expectedPods = scale.replicas;
+  const desired =
+    maxUnavailable === undefined
+      ? scaled(minAvailable, expectedPods, 'up')
+      : expectedPods - scaled(maxUnavailable, expectedPods, 'up');
+  return { expectedPods, desiredHealthy: Math.max(0, desired) };
+}
+
+/** Evictions allowed whose pods are still there; each counts as disrupted until its time is up. */
+function pending({ status }: PodDisruptionBudget, pods: readonly Pod[], nowMs: number) {
+  const live = new Set(pods.map(nameOf));
+  const disruptedPods: Record<string, string> = {};
+  let retryAfterMs: number | undefined;
+  for (const [name, since] of Object.entries(status?.disruptedPods ?? {})) {
+    const left = (timeOf(since) ?? 0) + DISRUPTION_TIMEOUT_MS - nowMs;
+    if (!live.has(name) || left <= 0) continue;
+    disruptedPods[name] = since;
+    retryAfterMs = Math.min(left, retryAfterMs ?? Infinity);
+  }
+  return { disruptedPods, retryAfterMs };
+}
+
+function withCondition(
+  old: readonly Condition[],
+  condition: Omit<Condition, 'lastTransitionTime'>,
+  nowMs: number,
+): readonly Condition[] {
+  const before = old.find(({ type }) => type === condition.type);
+  const same = before?.status === condition.status;
+  const lastTransitionTime = same ? before.lastTransitionTime : formatTime(nowMs);
+  const others = old.filter((each) => each !== before);
+  return [...others, { ...condition, lastTransitionTime }];
+}
+
+/** Absent counts are zero: the server leaves out zeros. */
+export function sameStatus(
+  a: PodDisruptionBudgetStatus | undefined,
+  b: PodDisruptionBudgetStatus,
+): boolean {
+  const filled = (status: PodDisruptionBudgetStatus): object =>
+    Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0));
+  return a !== undefined && deepEqual(filled(a), filled(b));
+}
