@@ -13,6 +13,7 @@ import { replicaSetController, replicationControllerController } from './replica
 import type { Controller, ControllerContext } from './runtime/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
+import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
 import {
   controllerRevisions,
   cronJobs,
@@ -85,6 +86,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'disruption',
     needs: [podDisruptionBudgets],
     build: disruptionController,
+  },
+  {
+    name: 'ttl-after-finished-controller',
+    alias: 'ttl-after-finished',
+    needs: [jobs],
+    build: ttlAfterFinishedController,
   },
   {
     name: 'garbage-collector-controller',

@@ -203,6 +203,16 @@ describe('a Job', () => {
     });
   });
 
+  it('is deleted when it has been finished for long enough', async () => {
+    const spec = work({ ttlSecondsAfterFinished: 0 });
+    await cluster.client.create(jobs, { metadata: at('brief'), spec });
+    const named = { namespace, fieldSelector: 'metadata.name=brief' };
+    await until('no Job', async () => (await cluster.client.list(jobs, named)).items.length === 0);
+    const labelSelector = 'batch.kubernetes.io/job-name=brief';
+    const left = await cluster.client.list(pods, { namespace, labelSelector });
+    expect(left.items).toEqual([]);
+  });
+
   it('fails at its limit; suspended, it has no pods', async () => {
     const failing = { ...quick, 'wherry.io/exit-code': '3' };
     const spec = work({ backoffLimit: 0 }, failing);
