@@ -10,7 +10,6 @@ import {
   replicaSets,
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
-import type { ResourceType } from '../../api/resource.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
@@ -134,7 +133,7 @@ class DisruptionController implements Controller {
     const type = resourceTypes.find(
       ({ group, version, kind }) =>
         kind === owner.kind && owner.apiVersion === (group ? `${group}/${version}` : version),
-    ) as ResourceType | undefined;
+    );
     const problem = `${owner.apiVersion}/${owner.kind} does not implement the scale subresource`;
     if (type === undefined) return { problem };
     try {
