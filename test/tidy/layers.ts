@@ -182,12 +182,11 @@ export const layers: readonly Layer[] = [
   {
     part: 'kubectl-lite',
     imports: ['kubectl-lite/*', 'client', 'api/*', 'platform'],
-    packages: ['commander', 'js-yaml'],
+    packages: ['js-yaml'],
   },
   {
     part: 'kubectl-lite/main.ts',
     imports: ['kubectl-lite/*', 'client', 'api/*', 'platform', 'platform/node'],
-    packages: ['commander'],
   },
 
   {
