@@ -21,7 +21,10 @@ export const plugins = {
       const team = pod.pod.metadata.labels?.[label];
       const teams = teamsOn(node);
       if (team === undefined || teams.size === 0 || teams.has(team)) return undefined;
-      return { code: 'Unschedulable', reasons: [args.reason ?? 'node(s) belonged to another team'] };
+      return {
+        code: 'Unschedulable',
+        reasons: [args.reason ?? 'node(s) belonged to another team'],
+      };
     },
 
     score: ({ pod }, node) => (teamsOn(node).has(pod.pod.metadata.labels?.[label]) ? 100 : 0),

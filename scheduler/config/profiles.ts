@@ -130,7 +130,7 @@ class ProfileBuilder {
     if (plugin !== undefined) return plugin;
     const entry = this.#configuration.pluginConfig.find((each) => each.name === name);
     const own = this.#own.get(name);
-    if (own !== undefined) plugin = own((entry?.args ?? {}));
+    if (own !== undefined) plugin = own(entry?.args ?? {});
     else {
       const fields = new Fields(entry?.field ?? '', entry?.args, this.#errors);
       plugin = this.#builtIn.get(name)?.(readArgs(name, fields));
