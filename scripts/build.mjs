@@ -26,6 +26,7 @@ const entryPoints = [
   'kubectl-lite/main.ts',
   'bench/main.ts',
   'bench/scheduler/main.ts',
+  'platform/node/bcrypt-worker.ts',
 ];
 /** rocksdb finds its native half beside its own file. */
 const unbundled = ['rocksdb'];

@@ -46,7 +46,9 @@ interface Compiler {
 let compiler: Promise<Compiler> | undefined;
 
 async function loadCompiler(): Promise<Compiler> {
-  const ajv = new (await import('ajv')).Ajv({
+  // A bundled CommonJS package that is imported late has its default only.
+  const { default: ajvPackage } = await import('ajv');
+  const ajv = new ajvPackage.Ajv({
     strict: false,
     validateSchema: false,
     inlineRefs: false,

@@ -35,10 +35,10 @@ class PasswordWorker {
 
   #running(): Worker {
     if (this.#worker !== undefined) return this.#worker;
+    // The bundle has this code in a folder beside platform/, and the worker as a file of its own.
     const worker = import.meta.url.endsWith('.ts')
       ? new Worker(fromSource, { eval: true })
-      : new Worker(new URL('./bcrypt-worker.js', import.meta.url));
-    worker.unref();
+      : new Worker(new URL('../platform/node/bcrypt-worker.js', import.meta.url));
     worker.on('message', (answer: BcryptAnswer) => {
       this.#waiting.get(answer.id)?.resolve(answer);
       this.#waiting.delete(answer.id);
@@ -49,6 +49,8 @@ class PasswordWorker {
       this.#waiting.clear();
       for (const { reject } of lost) reject(error);
     });
+    // After its listeners: adding one would hold the process again.
+    worker.unref();
     this.#worker = worker;
     return worker;
   }

@@ -222,13 +222,14 @@ export class StoreMetrics {
 
   /** Prometheus' text format 0.0.4. */
   async text(): Promise<string> {
-    const { Registry } = await import('prom-client');
+    // A bundled CommonJS package that is imported late has its default only.
+    const { default: prometheus } = await import('prom-client');
     const { member, calls, usage, quotaBytes } = this.#options;
     const status = await member.status();
     const statistics = member.statistics();
     const isLeader = status.leader === member.identity.memberId;
     const snapshot: Snapshot = { status, statistics, usage: usage(), isLeader, quotaBytes };
-    const registry = new Registry();
+    const registry = new prometheus.Registry();
     for (const [name, type, help, value] of rows) {
       const sample = { value: value(snapshot), labels: {} };
       registry.registerMetric(metric([name, type, help], [sample]));
