@@ -32,7 +32,7 @@ async function failureOf(promise: Promise<unknown>): Promise<StoreError> {
   return error as StoreError;
 }
 
-describe.each(contenders)('a client of $name', ({ start }) => {
+describe.each(contenders)('a client of $name', ({ name, start }) => {
   let server: TestServer;
   let kv: Kv;
 
@@ -108,8 +108,11 @@ describe.each(contenders)('a client of $name', ({ start }) => {
     for (let round = 0; round < 20; round++) {
       const event = await write(kv, `p/${round}`);
       const elsewhere = await write(kv, 'elsewhere');
-      watch.requestProgress();
-      const batch = await next(iterator);
+      // etcd before 3.4.25 may announce a revision before its event (etcd issue 15220).
+      if (name !== 'etcd') watch.requestProgress();
+      let batch = await next(iterator);
+      while (name === 'etcd' && batch.events.length === 0) batch = await next(iterator);
+      if (name === 'etcd') watch.requestProgress();
       expect([batch.revision, keys(batch)]).toEqual([event, [`p/${round}`]]);
       let progress = await next(iterator);
       expect(progress.events).toEqual([]);
