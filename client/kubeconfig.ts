@@ -55,6 +55,17 @@ export const emptyKubeconfig: Kubeconfig = {
   contexts: new Map(),
 };
 
+/** Where a component's kubeconfig is: what its flag names, or else KUBECONFIG's list. */
+export function componentKubeconfigs(
+  named: string | undefined,
+  variable: string | undefined,
+): readonly string[] {
+  if (named !== undefined && named !== '') return [named];
+  const listed = named === '' ? [] : (variable ?? '').split(':').filter((path) => path !== '');
+  if (listed.length > 0) return listed;
+  throw new KubeconfigError('no kubeconfig: give --kubeconfig or set KUBECONFIG');
+}
+
 /** Reads a file's text. `path` is named in errors, and its folder begins relative paths. */
 export function parseKubeconfig(text: string, path: string): Kubeconfig {
   let raw: unknown;

@@ -1,7 +1,7 @@
 /** `wherry controllers`: real effects for the controller manager. */
 import type { Command } from 'commander';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
-import { KubeconfigError } from '../client/kubeconfig.ts';
+import { componentKubeconfigs } from '../client/kubeconfig.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
 import { sleep } from '../platform/clock.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
@@ -18,15 +18,6 @@ import { startControllers } from './manager.ts';
 import { enabledControllers } from './table.ts';
 
 const POLL_MS = 200;
-
-/** Where the kubeconfig is, by flag or environment. */
-function kubeconfigPaths(flags: ControllersFlags, context: ProcessContext): readonly string[] {
-  const text = flags.kubeconfig ?? context.env['KUBECONFIG'] ?? '';
-  const paths = flags.kubeconfig === undefined ? text.split(':') : [text];
-  const named = paths.filter((path) => path !== '');
-  if (named.length > 0) return named;
-  throw new KubeconfigError('no kubeconfig: give --kubeconfig or set KUBECONFIG');
-}
 
 /** Waits for the server to be ready: components may start in any order. */
 async function whenReady(client: RestClient, logger: Logger, signal: AbortSignal): Promise<void> {
@@ -51,7 +42,8 @@ async function run(
   // Before anything is connected: a misspelt name should not wait for a server.
   enabledControllers(flags.controllers);
   const logger = createLogger({ level: flags.logLevel, name: 'controllers' });
-  const config = await loadKubeconfig(realDisk, kubeconfigPaths(flags, context));
+  const paths = componentKubeconfigs(flags.kubeconfig, context.env['KUBECONFIG']);
+  const config = await loadKubeconfig(realDisk, paths);
   const connection = connectHttp(await connectionOf(realDisk, config));
   await parts.start(() => ({ stop: () => connection.close() }));
   const client = createClient({

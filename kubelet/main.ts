@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { QuantityError, parseQuantity } from '../api/quantity.ts';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
-import { KubeconfigError } from '../client/kubeconfig.ts';
+import { componentKubeconfigs } from '../client/kubeconfig.ts';
 import { createClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { realClock } from '../platform/node/clock.ts';
@@ -13,13 +13,6 @@ import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { type KubeletFlags, kubeletFlags } from './flags.ts';
 import { type KubeletNode, KubeletOptionsError, startKubelets } from './kubelet.ts';
-
-function kubeconfigPaths(flags: KubeletFlags, context: ProcessContext): readonly string[] {
-  if (flags.kubeconfig !== undefined) return [flags.kubeconfig];
-  const named = (context.env['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
-  if (named.length > 0) return named;
-  throw new KubeconfigError('no kubeconfig: give --kubeconfig or set KUBECONFIG');
-}
 
 function nodesOf(flags: KubeletFlags): KubeletNode[] {
   const { nodeLabels: labels, capacity, podCidr } = flags;
@@ -42,7 +35,8 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
   // Before anything is connected: a mistake in a flag should not wait for a server.
   const nodes = nodesOf(flags);
   const logger = createLogger({ level: flags.logLevel, name: 'kubelet' });
-  const config = await loadKubeconfig(realDisk, kubeconfigPaths(flags, context));
+  const paths = componentKubeconfigs(flags.kubeconfig, context.env['KUBECONFIG']);
+  const config = await loadKubeconfig(realDisk, paths);
   const connection = connectHttp(await connectionOf(realDisk, config));
   await parts.start(() => ({ stop: () => connection.close() }));
   const client = createClient({

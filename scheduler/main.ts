@@ -1,7 +1,7 @@
 /** `wherry scheduler`: real effects for the scheduler. */
 import type { Command } from 'commander';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
-import { KubeconfigError } from '../client/kubeconfig.ts';
+import { componentKubeconfigs } from '../client/kubeconfig.ts';
 import { createClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { realClock } from '../platform/node/clock.ts';
@@ -61,13 +61,6 @@ interface Configured {
   >;
 }
 
-function kubeconfigPaths(named: string | undefined, context: ProcessContext): readonly string[] {
-  if (named !== undefined) return [named];
-  const listed = (context.env['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
-  if (listed.length > 0) return listed;
-  throw new KubeconfigError('no kubeconfig: give --kubeconfig or set KUBECONFIG');
-}
-
 async function run(
   flags: SchedulerFlags,
   context: ProcessContext,
@@ -75,7 +68,8 @@ async function run(
 ): Promise<void> {
   const logger = createLogger({ level: flags.logLevel, name: 'scheduler' });
   const from = await configured(flags, logger);
-  const paths = kubeconfigPaths(flags.kubeconfig ?? from.kubeconfig, context);
+  const named = flags.kubeconfig ?? from.kubeconfig;
+  const paths = componentKubeconfigs(named, context.env['KUBECONFIG']);
   const config = await loadKubeconfig(realDisk, paths);
   const connection = connectHttp(await connectionOf(realDisk, config));
   await parts.start(() => ({ stop: () => connection.close() }));
