@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
-import { runFileTool } from '../platform/node/file-tool.ts';
 import { realFileSystem } from '../platform/node/file-system.ts';
 import { connectHttp } from '../platform/node/http-client.ts';
 import { runMain } from '../platform/node/process.ts';
@@ -14,7 +13,6 @@ await runMain((context) => {
   const environment: Environment = {
     output: { out: context.out, err: context.err },
     files: manifestFiles({ ...realFileSystem, readInput: context.readInput }),
-    fileTool: { run: runFileTool },
     disk: realDisk,
     clock: realClock,
     variables: context.env,

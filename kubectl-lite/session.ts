@@ -22,25 +22,10 @@ export interface Files {
   list(path: string): Promise<readonly string[] | undefined>;
 }
 
-/** A program of the machine that works on files: an editor, `diff`. */
-export interface FileTool {
-  /**
-   * Writes `files` (relative paths) into a fresh folder, runs `command` with `args` in it and
-   * resolves to what it said and what the files hold then. `attached`: it has the terminal.
-   */
-  run(job: {
-    readonly command: string;
-    readonly args: readonly string[];
-    readonly files: Readonly<Record<string, string>>;
-    readonly attached: boolean;
-  }): Promise<{ code: number; out: string; err: string; files: Record<string, string> }>;
-}
-
 /** The process around a command, and the way to a server. */
 export interface Environment {
   readonly output: Output;
   readonly files: Files;
-  readonly fileTool: FileTool;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -97,12 +82,6 @@ export class Session {
   resources(): Promise<Resources> {
     this.#resources ??= Resources.discover(this.api);
     return this.#resources;
-  }
-
-  /** Forgets what was discovered: a kind may have been added since. */
-  rediscover(): Promise<Resources> {
-    this.#resources = undefined;
-    return this.resources();
   }
 
   close(): Promise<void> {

@@ -17,7 +17,6 @@ import type { Environment } from '../../../kubectl-lite/session.ts';
 import { realClock } from '../../../platform/node/clock.ts';
 import { realDisk } from '../../../platform/node/disk.ts';
 import { realFileSystem } from '../../../platform/node/file-system.ts';
-import { runFileTool } from '../../../platform/node/file-tool.ts';
 import { connectHttp } from '../../../platform/node/http-client.ts';
 import { namespaces as namespaceType } from '../../../api/resources.ts';
 import { kubectls } from '../../e2e/harness.ts';
@@ -121,7 +120,6 @@ class SideBySide implements Transcript {
     const environment: Environment = {
       output: { out: (text) => (out += text), err: (text) => (err += text) },
       files,
-      fileTool: { run: runFileTool },
       disk: realDisk,
       clock: realClock,
       variables: { HOME: this.#folder, KUBECONFIG: join(this.#folder, 'kubeconfig') },
