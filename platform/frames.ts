@@ -23,7 +23,10 @@ export interface FrameConnection {
   drained(): Promise<void>;
   /** Call once, in the turn in which the connection was handed over. */
   receive(handlers: FrameHandlers): void;
+  /** Once what was sent has left. */
   close(): void;
+  /** At once: the other end may not be there any more. */
+  abort(): void;
 }
 
 /** PEM texts for both sides of a connection between members. */

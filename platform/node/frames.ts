@@ -124,6 +124,10 @@ class SocketConnection implements FrameConnection {
   close(): void {
     this.#socket.end(() => this.#socket.destroy());
   }
+
+  abort(): void {
+    this.#socket.destroy();
+  }
 }
 
 function headersOf(message: IncomingMessage): Headers {

@@ -15,12 +15,13 @@ import type { Question } from '../server/peers.ts';
 import { GONE, headersOf } from './hello.ts';
 import type { Hello } from './hello.ts';
 import { encodeMessage } from './message-codec.ts';
+import { Vigil } from './vigil.ts';
 
 /** First byte of a frame. */
-export const frameKinds = { message: 0, question: 1, answer: 2 } as const;
+export const frameKinds = { message: 0, question: 1, answer: 2, ping: 3, pong: 4 } as const;
 
 /** Beyond this, messages are dropped: the other is slow or gone, and Raft sends them again. */
-const MAX_WAITING_BYTES = 64 << 20;
+const MAX_WAITING_BYTES = 32 << 20;
 const BACKOFF_MS = { first: 20, max: 500 };
 const CONNECT_TIMEOUT_MS = 2000;
 const ANSWER_TIMEOUT_MS = 5000;
@@ -127,13 +128,23 @@ export class Link {
   }
 
   async #use(connection: FrameConnection): Promise<void> {
-    const closed = new Promise<void>((resolve) =>
-      connection.receive({ frame: (bytes) => this.#answered(bytes), closed: resolve }),
-    );
+    const { clock } = this.#options;
+    const vigil = new Vigil(clock, {
+      signal: () => connection.send(framed(frameKinds.ping, timeStamp(clock.monotonic()))),
+      lost: () => connection.abort(),
+    });
+    const closed = new Promise<void>((resolve) => {
+      const frame = (bytes: Buffer): void => {
+        vigil.heard();
+        if (bytes[0] === frameKinds.answer) this.#answered(bytes);
+      };
+      connection.receive({ frame, closed: resolve });
+    });
     if (this.#stopping.signal.aborted) connection.close();
     this.#connection = connection;
-    this.#connectedSince = this.#options.clock.monotonic();
+    this.#connectedSince = clock.monotonic();
     await closed;
+    vigil.end();
     this.#connection = undefined;
     this.#connectedSince = undefined;
     this.#options.unreachable();
@@ -141,7 +152,6 @@ export class Link {
   }
 
   #answered(bytes: Buffer): void {
-    if (bytes[0] !== frameKinds.answer) return;
     const { id, answer, reason } = JSON.parse(bytes.toString('utf8', 1)) as {
       id: number;
       answer?: unknown;
@@ -169,6 +179,13 @@ export class Link {
     this.#rejectAsked(new StoreError('stopped'));
     await this.#done;
   }
+}
+
+/** Comes back with the pong, and tells how long it took. */
+function timeStamp(monotonicMs: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(monotonicMs);
+  return bytes;
 }
 
 const reasonOf = (reason: string): StoreErrorReason =>

@@ -20,9 +20,9 @@ import type {
   Question,
 } from '../server/peers.ts';
 import { headersOf, readHello } from './hello.ts';
-import { receiveMessages, receiveSnapshot } from './inbound.ts';
+import { receiveMessages } from './inbound.ts';
 import { Link } from './link.ts';
-import { sendChunks } from './snapshot-frames.ts';
+import { receiveChunks, sendChunks } from './snapshot-frames.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 
@@ -89,8 +89,10 @@ class ConnectedPeers implements Peers {
       this.#inbound.set(connection, from);
       const served =
         kind === 'messages'
-          ? receiveMessages(connection, handlers, this.#port.logger)
-          : receiveSnapshot(connection, handlers, from);
+          ? receiveMessages(connection, handlers, this.#port)
+          : receiveChunks(connection, this.#port.clock, (chunks) =>
+              handlers.receiveSnapshot(from, chunks),
+            );
       void served.finally(() => this.#inbound.delete(connection));
     };
   }
@@ -168,7 +170,7 @@ class ConnectedPeers implements Peers {
       timeoutMs: CONNECT_TIMEOUT_MS,
       ...(tls === undefined ? {} : { tls }),
     });
-    await sendChunks(connection, chunks);
+    await sendChunks(connection, chunks, this.#port.clock);
   }
 
   connectedSince(id: string): number | undefined {

@@ -8,6 +8,9 @@ import type { Message } from '../../store/raft/message.ts';
 import type { PeerHandlers, Peers, PeersFactory } from '../../store/server/peers.ts';
 import type { SeededRandom, SimTime } from './time.ts';
 
+/** A connection whose other end is silent for so long is given up. */
+const SILENCE_MS = 5000;
+
 export class SimNetwork {
   readonly #time: SimTime;
   readonly #random: SeededRandom;
@@ -87,7 +90,10 @@ export class SimNetwork {
         await this.#time.sleep(this.#delay());
         const handlers = this.#handlers.get(to);
         if (handlers === undefined || !this.#reaches(self, to)) throw new StoreError('timeout');
-        const answer = await handlers.answer(question);
+        const answer = await Promise.race([
+          handlers.answer(question),
+          this.#time.sleep(SILENCE_MS).then(() => Promise.reject(new StoreError('timeout'))),
+        ]);
         await this.#time.sleep(this.#delay());
         if (!this.#reaches(to, self)) throw new StoreError('timeout');
         return answer as never;
@@ -95,7 +101,15 @@ export class SimNetwork {
       sendSnapshot: async (to, chunks) => {
         const handlers = this.#handlers.get(to);
         if (handlers === undefined) throw new StoreError('unavailable');
-        await handlers.receiveSnapshot(self, this.#carry(self, to, chunks));
+        const progress = { isOver: false };
+        try {
+          await Promise.race([
+            handlers.receiveSnapshot(self, this.#carry({ self, own, to, chunks })),
+            this.#lost({ self, to, handlers, progress }),
+          ]);
+        } finally {
+          progress.isOver = true;
+        }
         if (!this.#reaches(to, self)) throw new StoreError('unavailable');
       },
       connectedSince: (id) => (this.#reaches(self, id) ? 0 : undefined),
@@ -113,14 +127,35 @@ export class SimNetwork {
       this.#time.after(this.#delay(), () => this.#deliver(self, bytes));
   }
 
-  async *#carry(
-    from: string,
-    to: string,
-    chunks: AsyncIterable<Uint8Array>,
-  ): AsyncGenerator<Uint8Array> {
+  /** Rejects when the other end of a connection has not been heard for long (`Vigil`). */
+  async #lost(connection: {
+    readonly self: string;
+    readonly to: string;
+    readonly handlers: PeerHandlers;
+    readonly progress: { readonly isOver: boolean };
+  }): Promise<never> {
+    const { self, to, handlers, progress } = connection;
+    for (let silentMs = 0; !progress.isOver;) {
+      await this.#time.sleep(1000);
+      const isAlive = this.#handlers.get(to) === handlers;
+      silentMs =
+        isAlive && this.#reaches(to, self) && this.#reaches(self, to) ? 0 : silentMs + 1000;
+      if (silentMs > SILENCE_MS) break;
+    }
+    throw new StoreError('unavailable');
+  }
+
+  async *#carry(connection: {
+    readonly self: string;
+    readonly own: PeerHandlers;
+    readonly to: string;
+    readonly chunks: AsyncIterable<Uint8Array>;
+  }): AsyncGenerator<Uint8Array> {
+    const { self, own, to, chunks } = connection;
     for await (const chunk of chunks) {
       await this.#time.sleep(this.#delay());
-      if (!this.#reaches(from, to)) throw new StoreError('unavailable');
+      const isCurrent = this.#handlers.get(self) === own;
+      if (!isCurrent || !this.#reaches(self, to)) throw new StoreError('unavailable');
       yield chunk;
     }
   }

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FramesRefusedError } from '../../platform/frames.ts';
+import type { FrameConnection, FrameNetwork } from '../../platform/frames.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import { FakeClock, settle } from '../../test/support/fake-clock.ts';
+import { framePair } from '../../test/support/frame-pair.ts';
+import type { FramePair } from '../../test/support/frame-pair.ts';
+import { StoreError } from '../kv.ts';
+import type { Message } from '../raft/message.ts';
+import type { PeerHandlers } from '../server/peers.ts';
+import { receiveMessages } from './inbound.ts';
+import { Link } from './link.ts';
+
+const message: Message = { type: 'timeoutNow', from: '1', to: '2', term: 3 };
+
+describe('a link to another member', () => {
+  let clock: FakeClock;
+  let pairs: FramePair[];
+  let urls: string[];
+  let refusal: Error | undefined;
+  let received: Message[];
+  let answer: PeerHandlers['answer'];
+  let unreachable: number;
+  let removed: number;
+  let link: Link;
+
+  const network = {
+    connect({ url }: { url: string }): Promise<FrameConnection> {
+      urls.push(url);
+      if (refusal !== undefined) return Promise.reject(refusal);
+      const pair = framePair();
+      pairs.push(pair);
+      const handlers = {
+        receive: (each: Message) => received.push(each),
+        answer: (question: Parameters<PeerHandlers['answer']>[0]) => answer(question),
+      } as unknown as PeerHandlers;
+      void receiveMessages(pair.far, handlers, { clock, logger: silentLogger });
+      return Promise.resolve(pair.near);
+    },
+  } as unknown as FrameNetwork;
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    [pairs, urls, received, unreachable, removed] = [[], [], [], 0, 0];
+    refusal = undefined;
+    answer = () => Promise.resolve(7);
+    link = new Link({
+      ...{
+        network,
+        clock,
+        logger: silentLogger,
+        tls: undefined,
+        urls: ['http://a:1', 'http://b:1'],
+      },
+      hello: { kind: 'messages', clusterId: '9', from: '1', to: '2' },
+      unreachable: () => unreachable++,
+      removed: () => removed++,
+    });
+    await settle();
+  });
+  afterEach(async () => {
+    await link.stop();
+    await settle();
+    for (const { far } of pairs) far.close();
+    await settle();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('carries messages in order', async () => {
+    link.send([message, { ...message, term: 4 }]);
+    await settle();
+    expect(received.map(({ term }) => term)).toEqual([3, 4]);
+  });
+
+  it('is made again when it breaks, at the next of the URLs', async () => {
+    pairs[0]!.far.close();
+    await clock.advance(100);
+    link.send([message]);
+    await settle();
+    expect(urls).toEqual(['http://a:1', 'http://b:1']);
+    expect([received.length, unreachable]).toEqual([1, 1]);
+  });
+
+  it('is made again when the other end has vanished without a word', async () => {
+    await clock.advance(20_000);
+    expect(pairs).toHaveLength(1);
+    pairs[0]!.cut();
+    await clock.advance(7000);
+    expect(pairs).toHaveLength(2);
+    expect(pairs[0]!.far.isClosed).toBe(true);
+    link.send([message]);
+    await settle();
+    expect(received).toHaveLength(1);
+  });
+
+  it('tells that nobody can be reached, and drops what is sent meanwhile', async () => {
+    refusal = new Error('connection refused');
+    pairs[0]!.far.close();
+    await clock.advance(2000);
+    expect(link.connectedSince).toBeUndefined();
+    link.send([message]);
+    expect(unreachable).toBe(2);
+    refusal = undefined;
+    await clock.advance(1000);
+    expect([received.length, link.connectedSince !== undefined]).toEqual([0, true]);
+  });
+
+  it('brings answers, and the reasons of refusals', async () => {
+    const question = { type: 'leaseRenew', id: '5' } as const;
+    expect(await link.ask(question)).toBe(7);
+    answer = () => Promise.reject(new StoreError('leaseNotFound'));
+    await expect(link.ask(question)).rejects.toMatchObject({ reason: 'leaseNotFound' });
+  });
+
+  it('waits for an answer no longer than its deadline', async () => {
+    answer = () => new Promise(() => {});
+    const asked = expect(link.ask({ type: 'leaseRenew', id: '5' })).rejects.toMatchObject({
+      reason: 'timeout',
+    });
+    await clock.advance(6000);
+    await asked;
+  });
+
+  it('is told when its member was removed for good', async () => {
+    refusal = new FramesRefusedError(410, 'removed');
+    pairs[0]!.far.close();
+    await clock.advance(30);
+    expect(removed).toBe(1);
+  });
+});
