@@ -8,31 +8,65 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { groupResource, type ResourceType } from '../../api/resource.ts';
 import { type StatusError, statusError } from '../../api/status.ts';
+import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
 export interface Requester {
   readonly name: string;
   readonly uid?: string;
   readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The request that a write came with, for plugins that ask others or have something to tell. */
+export interface WriteRequest {
+  /** Aborts when the client goes away or the request's time is over. */
+  readonly signal: AbortSignal;
+  /** Shows the client a text whatever becomes of the request. */
+  warn(text: string): void;
+  /** Adds to the request's entry in the audit log. */
+  annotate(key: string, value: string): void;
+}
+
+/** CreateOptions, UpdateOptions or DeleteOptions, but for the kind, which the operation says. */
+export interface WriteOptions {
+  readonly dryRun?: readonly string[];
+  readonly fieldManager?: string;
+  readonly fieldValidation?: string;
 }
 
 export interface AdmissionAttributes {
   readonly operation: Operation;
+  /** As it is stored. */
   readonly type: ResourceType;
+  /** The version in which the client speaks of it, where that is another one. */
+  readonly requestedType?: ResourceType;
+  /**
+   * Of `object` and `oldObject`: that of `type`, or what the subresource exchanges (autoscaling/v1
+   * Scale, policy/v1 Eviction, v1 Binding).
+   */
+  readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
   /** "" for the object itself. */
   readonly subresource: string;
   /** "" for a cluster-scoped object. */
   readonly namespace: string;
   /** "" for a create whose name is still to be generated. */
   readonly name: string;
-  /** What is to be stored; undefined for a delete. Mutating plugins change it in place. */
+  /**
+   * What the client wants, whole and with its defaults (mutate), then what is to be stored
+   * (validate); undefined for a delete. With a subresource: its view. Mutating plugins change it
+   * in place; what they change outside of the subresource's part is dropped.
+   */
   readonly object: Mutable<KubernetesObject> | undefined;
-  /** What is stored; undefined for a create. */
+  /** What is stored, or the subresource's view of it; undefined for a create. Never changed. */
   readonly oldObject: KubernetesObject | undefined;
   readonly user: Requester;
   /** Plugins with effects outside the object must have none then. */
   readonly dryRun: boolean;
+  readonly options: WriteOptions | DeleteOptions;
+  /** Absent where nobody asked: the server's own writes, and tests. */
+  readonly request?: WriteRequest;
 }
 
 export interface AdmissionPlugin {

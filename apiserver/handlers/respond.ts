@@ -17,6 +17,7 @@ import type { ListPage, StoredObject } from '../registry/resource-store.ts';
 import { type Accepted, accepted } from './accept.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import { isTrue } from '../pipeline/request-info.ts';
+import { warningHeader } from '../pipeline/warnings.ts';
 import { listJson } from './json-bytes.ts';
 import { partialMetadata } from './partial-metadata.ts';
 import { includeObjectOf, table, type TableMetadata } from './table.ts';
@@ -151,7 +152,7 @@ interface Answer {
 function respond(request: ApiRequest, form: Accepted, answer: Answer): HttpResponse {
   const { status, warnings = [] } = answer;
   const headers: Record<string, string> = { 'content-type': form.mediaType };
-  if (warnings.length > 0) headers['warning'] = warnings.map(warning).join(', ');
+  if (warnings.length > 0) headers['warning'] = warnings.map(warningHeader).join(', ');
   return { status, headers, body: bodyOf(request, form, answer) };
 }
 
@@ -180,10 +181,4 @@ function isForPeople({ query, headers }: HttpRequest): boolean {
   if (pretty !== null) return pretty === '' || isTrue(pretty);
   const agent = headers['user-agent'];
   return agent !== undefined && BROWSERS.some((browser) => agent.startsWith(browser));
-}
-
-/** RFC 9110 has no such code any more, but clients print 299. */
-function warning(text: string): string {
-  const quoted = text.replace(/[\r\n]+/g, ' ').replace(/["\\]/g, '\\$&');
-  return `299 - "${quoted}"`;
 }

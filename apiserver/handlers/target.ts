@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { HttpRequest } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
+import type { WriteOptions } from '../admission/admission.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import type { Caller, ObjectAt } from '../registry/resource-context.ts';
 import type { ResourceStore } from '../registry/resource-store.ts';
@@ -47,7 +48,30 @@ function checkSegment(what: 'Name' | 'Namespace', text: string): void {
 }
 
 export function callerOf({ request }: Target, dryRun: boolean): Caller {
-  return { user: request.user, dryRun, manager: managerOf(request.http) };
+  const { user, http, notes } = request;
+  return {
+    ...{ user, dryRun },
+    manager: managerOf(http),
+    options: optionsOf(http.query, dryRun),
+    request: {
+      // Made when somebody asks for it.
+      get signal() {
+        return http.signal;
+      },
+      warn: (text) => notes.warn(text),
+      annotate: (key, value) => notes.annotate(key, value),
+    },
+  };
+}
+
+function optionsOf(query: URLSearchParams, dryRun: boolean): WriteOptions {
+  const fieldManager = query.get('fieldManager');
+  const fieldValidation = query.get('fieldValidation');
+  return {
+    ...(dryRun && { dryRun: ['All'] }),
+    ...(fieldManager && { fieldManager }),
+    ...(fieldValidation && { fieldValidation }),
+  };
 }
 
 const MAX_MANAGER_BYTES = 128;

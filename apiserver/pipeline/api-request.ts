@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../platform/http.ts';
 import type { User } from '../authn/user.ts';
+import type { RequestNotes } from './request-notes.ts';
 import type { RequestInfo, ResourceRequestInfo } from './request-info.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface PipelineRequest {
   readonly user: User;
   /** Identifies the request in logs; the client's Audit-ID or a new UUID. */
   readonly auditId: string;
+  /** What those who work on it have to say besides the answer. */
+  readonly notes: RequestNotes;
 }
 
 /** What the API handlers receive: authenticated, admitted by the limits and authorized. */

@@ -20,8 +20,10 @@ import { limitInFlight } from './limit-in-flight.ts';
 import { recover } from './recover.ts';
 import { requestId } from './request-id.ts';
 import { requestInfoOf } from './request-info.ts';
+import { RequestNotes } from './request-notes.ts';
 import type { RequestCounts } from './request-counts.ts';
 import { statusResponse } from './status-response.ts';
+import { addWarnings } from './warnings.ts';
 
 export interface PipelineOptions {
   readonly clock: Clock;
@@ -45,6 +47,7 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
     [
       requestId(options.random),
       countRequests(options.counts),
+      addWarnings,
       recover(options.logger),
       authenticate(options.authenticator, options.logger),
       impersonate(options.authorizer),
@@ -66,6 +69,6 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
       const { status } = statusError('BadRequest', 'the request path cannot be decoded');
       return Promise.resolve(statusResponse(status));
     }
-    return filtered({ http, info, user: anonymous, auditId: '' });
+    return filtered({ http, info, user: anonymous, auditId: '', notes: new RequestNotes() });
   };
 }

@@ -6,6 +6,7 @@ import { formatTime } from '../../api/time.ts';
 import { validateObjectMeta } from '../../api/validation/object-meta.ts';
 import { uuid } from '../../platform/random.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
+import type { Subresource } from './declaration.ts';
 import { ownNew } from './field-ownership.ts';
 import { Reservations } from './reservations.ts';
 import { alreadyExistsError, badRequest, generateNameError } from './errors.ts';
@@ -35,6 +36,7 @@ export async function create(
   if (object.metadata.resourceVersion)
     throw badRequest('resourceVersion should not be set on objects to be created');
   // What follows, admission too, sees a whole object: in Kubernetes decoding ends with defaults.
+  bindKind(context, object);
   context.declaration.applyDefaults?.(object);
   ownNew(context, object, caller);
   const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
@@ -104,8 +106,7 @@ export function prepareForCreate(context: ResourceContext, object: Mutable<Kuber
 
 function fillSystemFields(context: ResourceContext, object: Mutable<KubernetesObject>): void {
   const { declaration } = context;
-  object.apiVersion = apiVersionOf(declaration.type);
-  object.kind = declaration.type.kind;
+  bindKind(context, object);
   const { metadata } = object;
   metadata.uid = uuid(context.random, 'object uid');
   metadata.creationTimestamp = formatTime(context.clock.now());
@@ -115,6 +116,17 @@ function fillSystemFields(context: ResourceContext, object: Mutable<KubernetesOb
   delete metadata.deletionGracePeriodSeconds;
   if (declaration.hasGeneration) metadata.generation = 1;
   else delete metadata.generation;
+}
+
+/** Decoding found that it says nothing else; it may have said nothing. */
+export function bindKind(
+  { declaration }: ResourceContext,
+  object: Mutable<KubernetesObject>,
+  subresource?: Subresource<KubernetesObject>,
+): void {
+  const kind = subresource?.kind ?? declaration.type;
+  object.apiVersion = apiVersionOf(kind);
+  object.kind = kind.kind;
 }
 
 /** The path decides; a body that says otherwise is refused. */

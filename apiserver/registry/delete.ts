@@ -55,14 +55,7 @@ export async function remove(
     const outcome = await writer.transact(suffixOf(deletion.at), async (current) => {
       if (current === undefined) throw notFoundError(type, name);
       checkPreconditions(context, deletion.options, current.value);
-      await context.admission.validate(
-        attributesOf(context, {
-          operation: 'DELETE',
-          at: deletion.at,
-          caller,
-          oldObject: current.value,
-        }),
-      );
+      await admitDelete(context, deletion, { caller, oldObject: current.value });
       return decideDelete(context, deletion, current.value);
     });
     const gone = outcome.type === 'deleted';
@@ -73,6 +66,18 @@ export async function remove(
     if (error instanceof ContentionError) throw conflictError(type, name, OBJECT_MODIFIED);
     throw error;
   }
+}
+
+/** An eviction is judged as what it is, before (see permitted-delete.ts), and as no deletion. */
+async function admitDelete(
+  context: ResourceContext,
+  { at, options, subresource }: Deletion,
+  by: { readonly caller: Caller; readonly oldObject: KubernetesObject },
+): Promise<void> {
+  if (subresource !== undefined) return;
+  const attributes = attributesOf(context, { operation: 'DELETE', at, options, ...by });
+  await context.admission.mutate(attributes);
+  await context.admission.validate(attributes);
 }
 
 function checkDeleteOptions(options: DeleteOptions): void {

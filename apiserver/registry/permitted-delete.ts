@@ -1,8 +1,10 @@
+import { deepCopy } from '../../api/deep.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
 import { assert } from '../../platform/assert.ts';
 import { type Deleted, type Deletion, remove } from './delete.ts';
 import { notFoundError } from './errors.ts';
-import type { Caller, ResourceContext } from './resource-context.ts';
+import { attributesOf, type Caller, type ResourceContext } from './resource-context.ts';
 
 /** Judgements of an object that changes all the time before the client is told of the conflict. */
 const MAX_ATTEMPTS = 20;
@@ -16,6 +18,7 @@ export async function removePermitted(
   const { at, options, subresource } = deletion;
   assert(subresource?.permit !== undefined, 'a deletion that nobody permits');
   const { preconditions } = options;
+  await admitPosted(context, deletion, caller);
   const request = { nowMs: context.clock.now(), dryRun: caller.dryRun };
   for (let attempt = 1; ; attempt++) {
     const current = await context.storage.get(at, '');
@@ -40,4 +43,23 @@ export async function removePermitted(
       if (attempt === MAX_ATTEMPTS) throw error;
     }
   }
+}
+
+/** Others may refuse the request as such, whatever becomes of the object. */
+async function admitPosted(
+  context: ResourceContext,
+  { at, subresource, sent }: Deletion,
+  caller: Caller,
+): Promise<void> {
+  if (sent === undefined) return;
+  const object = deepCopy(sent) as Mutable<KubernetesObject>;
+  const attributes = attributesOf(context, {
+    operation: 'CREATE',
+    at,
+    subresource,
+    object,
+    caller,
+  });
+  await context.admission.mutate(attributes);
+  await context.admission.validate(attributes);
 }

@@ -1,4 +1,6 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
+import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Random } from '../../platform/random.ts';
 import type {
@@ -6,6 +8,8 @@ import type {
   AdmissionChain,
   Operation,
   Requester,
+  WriteOptions,
+  WriteRequest,
 } from '../admission/admission.ts';
 import { objectSuffix } from '../storage/keys.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
@@ -14,6 +18,7 @@ import type {
   ClaimRanges,
   OtherResources,
   ResourceDeclaration,
+  Subresource,
   WriteContext,
 } from './declaration.ts';
 
@@ -40,6 +45,11 @@ export interface Caller {
   readonly dryRun: boolean;
   /** The name under which it owns the fields that it changes. */
   readonly manager: string;
+  /** As sent, for those who judge the write. Default: none. */
+  readonly options?: WriteOptions;
+  readonly request?: WriteRequest;
+  /** The version the client speaks, if not the stored one. */
+  readonly requestedType?: ResourceType;
 }
 
 export function writerOf(context: ResourceContext, caller: Caller): Writer {
@@ -56,23 +66,34 @@ export function attributesOf(
     readonly operation: Operation;
     readonly at: ObjectAt;
     readonly caller: Caller;
-    readonly subresource?: string;
+    readonly subresource?: Subresource<KubernetesObject> | undefined;
     readonly object?: Mutable<KubernetesObject>;
-    readonly oldObject?: KubernetesObject;
+    readonly oldObject?: KubernetesObject | undefined;
+    /** Default: the caller's. */
+    readonly options?: DeleteOptions;
   },
 ): AdmissionAttributes {
+  const { caller, subresource } = of;
+  const { type } = context.declaration;
+  const { requestedType, request } = caller;
   return {
     operation: of.operation,
-    type: context.declaration.type,
-    subresource: of.subresource ?? '',
+    type,
+    ...(requestedType === undefined ? {} : { requestedType }),
+    kind: subresource?.kind ?? type,
+    subresource: subresource?.name ?? '',
     namespace: of.at.namespace,
     name: of.at.name,
     object: of.object,
     oldObject: of.oldObject,
-    user: of.caller.user,
-    dryRun: of.caller.dryRun,
+    user: caller.user,
+    dryRun: caller.dryRun,
+    options: of.options ?? caller.options ?? NO_OPTIONS,
+    ...(request === undefined ? {} : { request }),
   };
 }
+
+const NO_OPTIONS = {};
 
 /** Letters and digits that form no words and are not mistaken for each other. */
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';

@@ -1,13 +1,12 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import { apiVersionOf } from '../../api/resource.ts';
 import { invalidError } from '../../api/field-errors.ts';
 import { statusError } from '../../api/status.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import { StoredObject } from '../storage/stored-object.ts';
-import { bindNamespace } from './create.ts';
+import { bindKind, bindNamespace } from './create.ts';
 import type { AccessControl, Review } from './declaration.ts';
-import type { Caller, ResourceContext } from './resource-context.ts';
+import { attributesOf, type Caller, type ResourceContext } from './resource-context.ts';
 import { ResourceStore } from './resource-store.ts';
 
 interface Answering {
@@ -43,11 +42,16 @@ export class ReviewStore extends ResourceStore {
     const { type } = this.declaration;
     if (control === undefined) throw statusError('ServiceUnavailable', 'nobody can answer this');
     if (type.namespaced) bindNamespace(this.#context, object, namespace);
+    bindKind(this.#context, object);
+    const at = { namespace, name: '' };
+    const asked = { operation: 'CREATE', at, object, caller } as const;
+    const attributes = attributesOf(this.#context, asked);
+    await this.#context.admission.mutate(attributes);
     const errors = this.declaration.validate?.(object) ?? [];
     if (errors.length > 0) throw invalidError(type, object.metadata.name ?? '', errors);
-    const question = { ...object, apiVersion: apiVersionOf(type), kind: type.kind };
+    await this.#context.admission.validate(attributes);
     const request = { asker: caller.user, namespace, nowMs: this.#context.clock.now() };
-    const value = await review.answer(question, request, control);
+    const value = await review.answer(object, request, control);
     return StoredObject.seen(this.#codec, { value, revision: 0 });
   }
 }

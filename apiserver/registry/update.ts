@@ -1,11 +1,11 @@
 import { deepEqual } from '../../api/deep.ts';
 import { invalid, invalidError } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import { apiVersionOf } from '../../api/resource.ts';
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
+import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { ContentionError, type Decision, type Outcome } from '../storage/write.ts';
-import { bindNamespace, prepareForCreate } from './create.ts';
+import { bindKind, bindNamespace, prepareForCreate } from './create.ts';
 import type { Subresource } from './declaration.ts';
 import { conflictError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
 import { keepTimes, ownChanges, ownNew, setOwners } from './field-ownership.ts';
@@ -84,6 +84,7 @@ async function decideCreate(
     throw notFoundError(declaration.type, change.at.name);
   const object = await change.sent(undefined);
   bindNamespace(context, object, change.at.namespace);
+  bindKind(context, object);
   declaration.applyDefaults?.(object);
   if (!change.applied) ownNew(context, object, by.caller);
   const attributes = attributesOf(context, {
@@ -111,32 +112,61 @@ async function decideUpdate(
   const { admission } = context;
   const { current, caller } = by;
   const sent = await change.sent(current);
-  bindNamespace(context, sent, change.at.namespace);
   const { subresource } = change;
+  bindNamespace(context, sent, change.at.namespace);
+  bindKind(context, sent, subresource);
   // An object of another kind (a Binding) is no view of the parent that could be out of date.
   checkVersion(context, { sent, current, needsVersion: subresource?.kind === undefined });
   if (subresource?.kind === undefined) context.declaration.applyDefaults?.(sent);
-  const object =
+  const written = (): Mutable<KubernetesObject> =>
     subresource === undefined
       ? sent
       : ownMetadata(subresource.write(sent, current, writeContext(context)));
+  let object = written();
   if (change.applied) setOwners(object, sent.metadata.managedFields);
   else ownChanges(context, { object, sent, current, subresource }, caller);
-  const attributes = attributesOf(context, {
-    operation: 'UPDATE',
-    at: change.at,
-    caller,
-    object,
-    oldObject: current,
-    ...(subresource === undefined ? {} : { subresource: subresource.name }),
-  });
-  await admission.mutate(attributes);
+  const owners = object.metadata.managedFields;
+  const { at } = change;
+  await admission.mutate(updateAttributes(context, { at, subresource, current, caller }, sent));
+  if (subresource !== undefined) {
+    object = written();
+    setOwners(object, owners);
+  }
   prepareForUpdate(context, object, { old: current, subresource });
-  await admission.validate(attributes);
+  const final = subresource === undefined ? object : viewOf(subresource, object, sent);
+  await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));
   if (isFinished(context, object)) return { type: 'delete' };
   keepTimes(object, current);
   await by.reservations.renew({ object, old: current });
   return { type: 'put', object };
+}
+
+/** What is posted to a subresource is new; all else has a predecessor. */
+function updateAttributes(
+  context: ResourceContext,
+  of: {
+    readonly at: ObjectAt;
+    readonly subresource: Subresource<KubernetesObject> | undefined;
+    readonly current: KubernetesObject;
+    readonly caller: Caller;
+  },
+  object: Mutable<KubernetesObject>,
+): AdmissionAttributes {
+  const { subresource, current } = of;
+  if (subresource?.verbs.includes('create'))
+    return attributesOf(context, { ...of, operation: 'CREATE', object });
+  const oldObject = subresource === undefined ? current : viewOf(subresource, current, current);
+  return attributesOf(context, { ...of, operation: 'UPDATE', object, oldObject });
+}
+
+/** `parent` as the subresource shows it; what was posted stays what it is. */
+function viewOf<T extends KubernetesObject>(
+  subresource: Subresource<KubernetesObject>,
+  parent: T,
+  posted: T,
+): T {
+  if (subresource.kind === undefined) return parent;
+  return subresource.verbs.includes('create') ? posted : (subresource.read!(parent) as T);
 }
 
 /** A subresource may hand back the stored metadata, which belongs to the cache. */
@@ -187,8 +217,7 @@ function prepareForUpdate(
   const { old, subresource } = from;
   const whole = subresource === undefined;
   keepSystemFields(object, old);
-  object.apiVersion = apiVersionOf(declaration.type);
-  object.kind = declaration.type.kind;
+  bindKind(context, object);
   if (whole) {
     if (declaration.hasStatus) keepStatus(object, old);
     declaration.prepareForUpdate?.(object, old, writeContext(context));

@@ -57,7 +57,10 @@ export class ViewStore extends ResourceStore {
   ): Promise<StoredObject> {
     const { namespace } = sent;
     return this.#seen(
-      await this.#stored.create({ namespace, object: this.#toStored(sent.object) }, caller),
+      await this.#stored.create(
+        { namespace, object: this.#toStored(sent.object) },
+        this.#speaking(caller),
+      ),
     );
   }
 
@@ -72,13 +75,13 @@ export class ViewStore extends ResourceStore {
         sent: async (current) =>
           this.#toStored(await change.sent(current && this.#fromStored(current))),
       },
-      caller,
+      this.#speaking(caller),
     );
     return { ...updated, object: this.#seen(updated.object) };
   }
 
   override async delete(deletion: Deletion, caller: Caller): Promise<Deleted> {
-    const deleted = await this.#stored.delete(deletion, caller);
+    const deleted = await this.#stored.delete(deletion, this.#speaking(caller));
     return { ...deleted, object: this.#seen(deleted.object) };
   }
 
@@ -91,7 +94,12 @@ export class ViewStore extends ResourceStore {
     caller: Caller,
   ): Promise<ListPage> {
     const scope = this.#scope(of.scope);
-    return this.#page(await this.#stored.deleteCollection({ ...of, scope }, caller));
+    const deleted = await this.#stored.deleteCollection({ ...of, scope }, this.#speaking(caller));
+    return this.#page(deleted);
+  }
+
+  #speaking(caller: Caller): Caller {
+    return { ...caller, requestedType: this.declaration.type };
   }
 
   #toStored(object: Mutable<KubernetesObject>): Mutable<KubernetesObject> {

@@ -8,9 +8,15 @@ import type { Random } from '../../platform/random.ts';
 import type { KubernetesObject, ListMeta, ObjectMeta } from '../../api/meta.ts';
 import { StatusError } from '../../api/status.ts';
 import { ApiHandlers } from '../../apiserver/handlers/api-handlers.ts';
+import { RequestNotes } from '../../apiserver/pipeline/request-notes.ts';
 import { requestInfoOf } from '../../apiserver/pipeline/request-info.ts';
+import { addWarnings } from '../../apiserver/pipeline/warnings.ts';
 import type { AccessControl, ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
-import { Registry, storedResources } from '../../apiserver/registry/registry.ts';
+import {
+  Registry,
+  type RegistryOptions,
+  storedResources,
+} from '../../apiserver/registry/registry.ts';
 import { Storage } from '../../apiserver/storage/storage.ts';
 import { MemoryKv } from '../model/memory-kv.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -67,13 +73,21 @@ export class TestApi {
   readonly registry: Registry;
   readonly #handlers: ApiHandlers;
 
-  constructor(declarations: readonly ResourceDeclaration[], kv = new MemoryKv()) {
+  constructor(
+    declarations: readonly ResourceDeclaration[],
+    kv = new MemoryKv(),
+    options: Pick<RegistryOptions, 'admission'> = {},
+  ) {
     this.kv = kv;
     const { clock } = this;
     const { random } = this;
     const resources = storedResources(declarations);
     this.storage = new Storage({ kv, clock, logger: silentLogger, resources });
-    this.registry = new Registry({ declarations, storage: this.storage, clock, random, control });
+    const { storage } = this;
+    this.registry = new Registry({
+      ...{ declarations, storage, clock, random, control },
+      ...options,
+    });
     this.#handlers = new ApiHandlers(this.registry, { clock, random, logger: silentLogger });
     this.storage.start();
   }
@@ -100,7 +114,8 @@ export class TestApi {
       signal: call.signal ?? new AbortController().signal,
     };
     const user = { name: 'tester', groups: ['system:authenticated'] };
-    return this.#handlers.handle({ http, info, user, auditId: 'test' });
+    const request = { http, info, user, auditId: 'test', notes: new RequestNotes() };
+    return addWarnings(() => this.#handlers.handle({ ...request, info }))(request);
   }
 
   async call(method: string, url: string, call: Call = {}): Promise<Answer> {

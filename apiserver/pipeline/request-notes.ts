@@ -1,0 +1,43 @@
+/** Kubernetes' own bounds: what does not fit is cut, and then left out. */
+const MAX_WARNING = 256;
+const MAX_WARNINGS_TOTAL = 4096;
+
+/** What becomes of a request besides its answer. One per request; made before it is answered. */
+export class RequestNotes {
+  #warnings: Set<string> | undefined;
+  #annotations: Map<string, string> | undefined;
+
+  /** Shown to the client once, whatever the answer. */
+  warn(text: string): void {
+    if (text === '') return;
+    this.#warnings ??= new Set();
+    this.#warnings.add(text);
+  }
+
+  /** For the audit log. The first value of a key stays. */
+  annotate(key: string, value: string): void {
+    this.#annotations ??= new Map();
+    if (!this.#annotations.has(key)) this.#annotations.set(key, value);
+  }
+
+  get annotations(): ReadonlyMap<string, string> | undefined {
+    return this.#annotations;
+  }
+
+  /** As they are to be sent. */
+  warnings(): readonly string[] {
+    if (this.#warnings === undefined) return [];
+    const all = [...this.#warnings];
+    const total = all.reduce((length, text) => length + text.length, 0);
+    if (total <= MAX_WARNINGS_TOTAL) return all;
+    const sent: string[] = [];
+    let left = MAX_WARNINGS_TOTAL;
+    for (const text of all) {
+      const cut = text.slice(0, MAX_WARNING);
+      if (cut.length > left) break;
+      left -= cut.length;
+      sent.push(cut);
+    }
+    return sent;
+  }
+}
