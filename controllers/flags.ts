@@ -6,6 +6,7 @@ export interface ControllersFlags {
   readonly controllers: readonly string[];
   readonly leaderElect: boolean;
   readonly concurrentSyncs?: number;
+  readonly terminatedPodGcThreshold?: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -22,6 +23,11 @@ function positive(text: string): number {
   return Number(text);
 }
 
+function count(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a number from 0 is needed.');
+  return Number(text);
+}
+
 const syncs =
   'Objects worked on at once, per controller (default 5; the garbage collector always 20)';
 
@@ -32,6 +38,11 @@ export function controllersFlags(): Command {
     .option('--controllers <list>', 'Which to run: * for all, name, -name', list, ['*'])
     .option('--leader-elect', 'Act only while holding the lease kube-controller-manager', false)
     .option('--concurrent-syncs <number>', syncs, positive)
+    .option(
+      '--terminated-pod-gc-threshold <number>',
+      'Ended pods that are kept, 0 for all (default 12500)',
+      count,
+    )
     .addOption(
       new Option('--log-level <level>', 'Least severe lines to log')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])

@@ -61,6 +61,9 @@ async function run(
       controllers: flags.controllers,
       ...(flags.leaderElect ? { leaderElect: { identity } } : {}),
       ...(flags.concurrentSyncs === undefined ? {} : { concurrency: flags.concurrentSyncs }),
+      ...(flags.terminatedPodGcThreshold === undefined
+        ? {}
+        : { endedPodThreshold: flags.terminatedPodGcThreshold }),
       onLost: () => lost.abort(),
     }),
   );

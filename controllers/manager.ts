@@ -23,6 +23,8 @@ export interface ControllersOptions {
   readonly leaderElect?: { readonly identity: string };
   /** Keys worked on at once, per controller. Default 5. */
   readonly concurrency?: number;
+  /** Ended pods that are kept; 0 keeps all. Default 12500. */
+  readonly endedPodThreshold?: number;
   /** What the server has; asked from it if absent. */
   readonly resourceTypes?: readonly ResourceType[];
   /** Freezes cached objects: for tests. */
@@ -47,7 +49,11 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const { client, clock, random, logger } = options;
   const freeze = options.freeze ?? false;
   const informers = new InformerFactory({ client, clock, random, logger, freeze });
-  const context: ControllerContext = { client, clock, random, logger, informers, resourceTypes };
+  const { endedPodThreshold } = options;
+  const context: ControllerContext = {
+    ...{ client, clock, random, logger, informers, resourceTypes },
+    ...(endedPodThreshold === undefined ? {} : { endedPodThreshold }),
+  };
   const controllers = enabled
     .filter(({ needs }) => needs.every((type) => serves(context, type)))
     .map(({ build }) => build(context));

@@ -9,10 +9,12 @@ import { garbageCollector } from './garbage-collector/controller.ts';
 import { jobController } from './job/controller.ts';
 import { namespaceController } from './namespace/controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/controller.ts';
+import { podGarbageCollector } from './pod-gc/controller.ts';
 import { replicaSetController, replicationControllerController } from './replicaset/controller.ts';
 import type { Controller, ControllerContext } from './runtime/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
+import { taintEvictionController } from './taint-eviction/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
 import {
   controllerRevisions,
@@ -122,6 +124,18 @@ export const controllerTable: readonly Registration[] = [
     alias: 'nodelifecycle',
     needs: [nodes, leases],
     build: nodeLifecycleController,
+  },
+  {
+    name: 'taint-eviction-controller',
+    alias: 'taint-eviction',
+    needs: [nodes],
+    build: taintEvictionController,
+  },
+  {
+    name: 'pod-garbage-collector-controller',
+    alias: 'podgc',
+    needs: [nodes],
+    build: podGarbageCollector,
   },
   {
     name: 'serviceaccount-controller',

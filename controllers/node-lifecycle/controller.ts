@@ -1,6 +1,6 @@
 /**
  * Node lifecycle: a node whose Lease is not renewed for 50 s is marked Unknown and tainted, and
- * its pods are marked not ready. Pods are not evicted: they stay bound until deleted.
+ * its pods are marked not ready. What its NoExecute taint does to them is taint eviction's.
  *
  * A heartbeat counts from when this process saw the Lease change, never by the Lease's own
  * timestamps: the clocks of nodes need not agree with ours.
@@ -19,13 +19,16 @@ import {
   type ReconcileResult,
   recorderFor,
 } from '../runtime/controller.ts';
+import { indexByNode, NODE_INDEX } from '../runtime/pods-by-node.ts';
 import { podReady } from '../runtime/pods.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
-import { GRACE_MS, planTaints, silentConditions } from './plan.ts';
+import { awaitsEviction, type Eviction, GRACE_MS, planTaints, silentConditions } from './plan.ts';
+import { Zones } from './zones.ts';
 
 const NAME = 'node-lifecycle-controller';
 const LEASE_NAMESPACE = 'kube-node-lease';
-const NODE_INDEX = 'node';
+/** A node that waits for its turn to be evicted asks this often. */
+const EVICTION_POLL_MS = 5000;
 
 export function nodeLifecycleController(context: ControllerContext): Controller {
   return new NodeLifecycleController(context);
@@ -41,6 +44,8 @@ class NodeLifecycleController implements Controller {
   readonly #recorder: EventRecorder;
   /** When each node was last heard of, by the monotonic clock. */
   readonly #heardAt = new Map<string, number>();
+  readonly #zones = new Zones();
+  #allFailed = false;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -50,15 +55,23 @@ class NodeLifecycleController implements Controller {
     this.#recorder = recorderFor(context, NAME);
     const leases = context.informers.of(leaseType);
     this.informers = [this.#nodes, this.#pods, leases];
-    this.#pods.addIndex(NODE_INDEX, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
-    enqueueSelf(this.#nodes, this.queue);
+    indexByNode(this.#pods);
     this.#nodes.addHandler({
-      added: (node) => this.#heard(keyOf(node)),
+      added: (node) => {
+        this.#heard(keyOf(node));
+        this.#count(node);
+      },
       updated: (old, node) => {
         if (heartbeat(old) !== heartbeat(node)) this.#heard(keyOf(node));
+        this.#count(node);
       },
-      deleted: (node) => this.#heardAt.delete(keyOf(node)),
+      deleted: (node) => {
+        this.#heardAt.delete(keyOf(node));
+        this.#zones.remove(keyOf(node));
+        this.#noticeOutage();
+      },
     });
+    enqueueSelf(this.#nodes, this.queue);
     leases.addHandler({
       added: (lease) => {
         if (namespaceOf(lease) === LEASE_NAMESPACE) this.#heard(nameOf(lease));
@@ -77,11 +90,15 @@ class NodeLifecycleController implements Controller {
     const heardAt = this.#heardAt.get(key) ?? clock.monotonic();
     const silentMs = clock.monotonic() - heardAt;
     const current = silentMs >= GRACE_MS ? await this.#markSilent(node) : node;
-    const taints = planTaints(current, clock.now());
+    if (silentMs >= GRACE_MS) await this.#markPodsNotReady(current);
+    const eviction = this.#evictionOf(current);
+    const taints = planTaints(current, clock.now(), eviction);
     if (taints !== undefined) {
       const spec = { ...current.spec, taints };
       await this.#context.client.update(nodeType, { ...current, spec });
     }
+    if (eviction !== 'begin' && awaitsEviction(current))
+      return { requeueAfterMs: EVICTION_POLL_MS };
     // A node that is silent already is looked at again when it is heard.
     return silentMs >= GRACE_MS ? undefined : { requeueAfterMs: GRACE_MS - silentMs };
   }
@@ -94,6 +111,31 @@ class NodeLifecycleController implements Controller {
     this.#heardAt.set(node, this.#context.clock.monotonic());
   }
 
+  #count(node: Node): void {
+    this.#zones.set(node, this.#context.clock.monotonic());
+    this.#noticeOutage();
+  }
+
+  /**
+   * If all nodes seem to have failed, it is us who cannot see: evictions are called off, and when
+   * the first node is back the others get their whole time to be heard of again.
+   */
+  #noticeOutage(): void {
+    if (this.#allFailed === this.#zones.allFailed) return;
+    this.#allFailed = this.#zones.allFailed;
+    for (const node of this.#nodes.lister.list()) {
+      if (!this.#allFailed) this.#heard(keyOf(node));
+      this.queue.add(keyOf(node));
+    }
+  }
+
+  #evictionOf(node: Node): Eviction {
+    if (this.#allFailed) return 'call off';
+    if (!awaitsEviction(node)) return 'keep';
+    const permission = this.#zones.mayEvict(keyOf(node), this.#context.clock.monotonic());
+    return permission === 'now' ? 'begin' : 'keep';
+  }
+
   async #markSilent(node: Node): Promise<Node> {
     const { client, clock } = this.#context;
     const conditions = silentConditions(node, clock.now());
@@ -102,10 +144,13 @@ class NodeLifecycleController implements Controller {
     const marked = await client.update(nodeType, { ...node, status }, { subresource: 'status' });
     const message = `Node ${nameOf(node)} status is now: NodeNotReady`;
     this.#recorder.record(node, { type: 'Normal', reason: 'NodeNotReady', message });
+    return marked;
+  }
+
+  async #markPodsNotReady(node: Node): Promise<void> {
     for (const pod of this.#pods.lister.byIndex(NODE_INDEX, nameOf(node))) {
       if (podReady(pod)) await this.#markPodNotReady(pod);
     }
-    return marked;
   }
 
   async #markPodNotReady(pod: Pod): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Node, Taint } from '../../api/types/core-v1.ts';
-import { planTaints, silentConditions } from './plan.ts';
+import { awaitsEviction, type Eviction, planTaints, silentConditions } from './plan.ts';
 
 const NOW = 1_700_000_000_000;
 
@@ -26,27 +26,73 @@ describe('the taints of a node', () => {
     key: 'node.kubernetes.io/unreachable',
     effect,
   });
-  it.each<[string, Node, string[] | undefined]>([
-    ['ready, without any', node('True'), undefined],
+  const cordoned = (of: Node): Node => ({ ...of, spec: { ...of.spec, unschedulable: true } });
+  it.each<[string, Node, Eviction, string[] | undefined]>([
+    ['ready, without any', node('True'), 'begin', undefined],
     [
       'not ready',
       node('False', [own]),
+      'begin',
       ['gpu:NoSchedule', 'not-ready:NoSchedule', 'not-ready:NoExecute'],
     ],
-    ['unknown', node('Unknown'), ['unreachable:NoSchedule', 'unreachable:NoExecute']],
+    ['unknown', node('Unknown'), 'begin', ['unreachable:NoSchedule', 'unreachable:NoExecute']],
+    ['unknown, and not its turn', node('Unknown'), 'keep', ['unreachable:NoSchedule']],
     [
       'unknown and marked',
       node('Unknown', [unreachable('NoSchedule'), unreachable('NoExecute')]),
+      'keep',
       undefined,
     ],
-    ['ready again', node('True', [unreachable('NoExecute'), own]), ['gpu:NoSchedule']],
+    [
+      'unknown as all are',
+      node('Unknown', [unreachable('NoSchedule'), unreachable('NoExecute')]),
+      'call off',
+      ['unreachable:NoSchedule'],
+    ],
+    ['ready again', node('True', [unreachable('NoExecute'), own]), 'keep', ['gpu:NoSchedule']],
     [
       'not ready after unknown',
-      node('False', [unreachable('NoSchedule')]),
+      node('False', [unreachable('NoSchedule'), unreachable('NoExecute')]),
+      'keep',
       ['not-ready:NoSchedule', 'not-ready:NoExecute'],
     ],
-  ])('%s', (_, ...[of, wanted]) => {
-    expect(shown(planTaints(of, NOW))).toEqual(wanted);
+    ['cordoned', cordoned(node('True')), 'keep', ['unschedulable:NoSchedule']],
+    [
+      'uncordoned',
+      node('True', [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }]),
+      'keep',
+      [],
+    ],
+    [
+      'an operator who evicts by our key',
+      node('True', [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoExecute' }]),
+      'keep',
+      undefined,
+    ],
+  ])('%s', (_, ...[of, eviction, wanted]) => {
+    expect(shown(planTaints(of, NOW, eviction))).toEqual(wanted);
+  });
+
+  it('follow pressure', () => {
+    const pressed = {
+      ...node('True'),
+      status: { conditions: [{ type: 'DiskPressure', status: 'True', reason: '', message: '' }] },
+    };
+    expect(planTaints(pressed, NOW, 'keep')).toEqual([
+      {
+        key: 'node.kubernetes.io/disk-pressure',
+        effect: 'NoSchedule',
+        timeAdded: '2023-11-14T22:13:20Z',
+      },
+    ]);
+  });
+
+  it.each<[string, Node, boolean]>([
+    ['ready', node('True'), false],
+    ['unknown', node('Unknown'), true],
+    ['under eviction', node('Unknown', [unreachable('NoExecute')]), false],
+  ])('a node that is %s waits to be evicted: %s', (_, ...[of, wanted]) => {
+    expect(awaitsEviction(of)).toBe(wanted);
   });
 });
 

@@ -7,7 +7,20 @@ export const GRACE_MS = 50_000;
 
 const NOT_READY = 'node.kubernetes.io/not-ready';
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
-const managed = new Set([NOT_READY, UNREACHABLE]);
+const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
+
+/** Condition and status that keep new pods away, and by which taint. */
+const taintOfCondition: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  Ready: { False: NOT_READY, Unknown: UNREACHABLE },
+  MemoryPressure: { True: 'node.kubernetes.io/memory-pressure' },
+  DiskPressure: { True: 'node.kubernetes.io/disk-pressure' },
+  NetworkUnavailable: { True: 'node.kubernetes.io/network-unavailable' },
+  PIDPressure: { True: 'node.kubernetes.io/pid-pressure' },
+};
+const noScheduleTaints = new Set([
+  ...Object.values(taintOfCondition).flatMap((byStatus) => Object.values(byStatus)),
+  UNSCHEDULABLE,
+]);
 
 /** Conditions the kubelet reports; without it nobody knows. */
 const reported = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
@@ -42,27 +55,55 @@ export function silentConditions(node: Node, nowMs: number): readonly NodeCondit
   return same ? conditions : [...silent, ...missing];
 }
 
-/** The taints that go with the Ready condition; undefined if the node has just these. */
-export function planTaints(node: Node, nowMs: number): readonly Taint[] | undefined {
+/** Whether pods may be evicted: `keep` neither begins nor calls off an eviction. */
+export type Eviction = 'begin' | 'keep' | 'call off';
+
+/** The taints that go with the node's conditions; undefined if the node has just these. */
+export function planTaints(
+  node: Node,
+  nowMs: number,
+  eviction: Eviction,
+): readonly Taint[] | undefined {
   const taints = node.spec?.taints ?? [];
-  const key = taintKey(node);
-  const wanted = key === undefined ? [] : ['NoSchedule', 'NoExecute'];
-  const kept = taints.filter(
-    (taint) => !managed.has(taint.key) || (taint.key === key && wanted.includes(taint.effect)),
-  );
-  const added = wanted
-    .filter((effect) => !kept.some((taint) => taint.key === key && taint.effect === effect))
-    .map((effect) => ({
-      key: key!,
-      effect,
-      ...(effect === 'NoExecute' ? { timeAdded: formatTime(nowMs) } : {}),
-    }));
+  const wanted = new Map(noScheduleKeys(node).map((key) => [`${key}:NoSchedule`, key]));
+  const key = readinessKey(node);
+  const executes = eviction === 'begin' || (eviction === 'keep' && evicts(node));
+  if (key !== undefined && executes) wanted.set(`${key}:NoExecute`, key);
+  const kept = taints.filter((taint) => !managed(taint) || wanted.has(nameOfTaint(taint)));
+  const present = new Set(kept.map(nameOfTaint));
+  const timeAdded = formatTime(nowMs);
+  const added = [...wanted]
+    .filter(([name]) => !present.has(name))
+    .map(([name, key]) => ({ key, effect: name.slice(key.length + 1), timeAdded }));
   if (added.length === 0 && kept.length === taints.length) return undefined;
   return [...kept, ...added];
 }
 
-function taintKey(node: Node): string | undefined {
+/** True for a node that is not ready and whose pods nobody evicts yet. */
+export function awaitsEviction(node: Node): boolean {
+  return readinessKey(node) !== undefined && !evicts(node);
+}
+
+function evicts({ spec }: Node): boolean {
+  return spec?.taints?.some((taint) => taint.effect === 'NoExecute' && managed(taint)) ?? false;
+}
+
+const nameOfTaint = ({ key, effect }: Taint): string => `${key}:${effect}`;
+
+/** Those of this controller: an operator's taint of the same key and another effect stays. */
+function managed({ key, effect }: Taint): boolean {
+  if (effect === 'NoExecute') return key === NOT_READY || key === UNREACHABLE;
+  return effect === 'NoSchedule' && noScheduleTaints.has(key);
+}
+
+function noScheduleKeys(node: Node): readonly string[] {
+  const keys = (node.status?.conditions ?? [])
+    .map(({ type, status }) => taintOfCondition[type]?.[status])
+    .filter((key) => key !== undefined);
+  return node.spec?.unschedulable ? [...keys, UNSCHEDULABLE] : keys;
+}
+
+function readinessKey(node: Node): string | undefined {
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-  if (ready?.status === 'False') return NOT_READY;
-  return ready?.status === 'Unknown' ? UNREACHABLE : undefined;
+  return ready && taintOfCondition['Ready']?.[ready.status];
 }

@@ -47,6 +47,8 @@ export interface ControllerContext {
   readonly informers: InformerFactory;
   /** Every listable, watchable and deletable resource the server has. */
   readonly resourceTypes: readonly ResourceType[];
+  /** As --terminated-pod-gc-threshold: ended pods kept; 0 keeps all. */
+  readonly endedPodThreshold?: number;
 }
 
 export function serves(context: ControllerContext, type: ResourceType): boolean {

@@ -1,0 +1,110 @@
+/**
+ * Taint eviction: deletes the pods of a node with NoExecute taints as soon as they tolerate them
+ * no longer. A pod's time runs from when this process first saw it under such a taint.
+ */
+import { keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import { nodes as nodeType, pods as podType } from '../../api/resources.ts';
+import { deepEqual } from '../../api/deep.ts';
+import type { Node, Pod } from '../../api/types/core-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { Informer } from '../../client/informer-interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import {
+  type Controller,
+  type ControllerContext,
+  type ReconcileResult,
+  recorderFor,
+} from '../runtime/controller.ts';
+import { disruptPod } from '../runtime/disrupt-pod.ts';
+import { indexByNode, NODE_INDEX } from '../runtime/pods-by-node.ts';
+import { evictingTaints, toleratedMs } from './plan.ts';
+
+const NAME = 'taint-eviction-controller';
+const CAUSE = {
+  reason: 'DeletionByTaintManager',
+  message: 'Taint manager: deleting due to NoExecute taint',
+};
+
+export function taintEvictionController(context: ControllerContext): Controller {
+  return new TaintEvictionController(context);
+}
+
+class TaintEvictionController implements Controller {
+  readonly name = NAME;
+  readonly queue: WorkQueue;
+  readonly informers;
+  readonly #context: ControllerContext;
+  readonly #nodes: Informer<Node>;
+  readonly #pods: Informer<Pod>;
+  readonly #recorder: EventRecorder;
+  /** By uid: pods that are to go, and when (monotonic) their time began. */
+  readonly #since = new Map<string, number>();
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.queue = new WorkQueue({ clock: context.clock });
+    this.#nodes = context.informers.of(nodeType);
+    this.#pods = context.informers.of(podType);
+    this.informers = [this.#nodes, this.#pods];
+    this.#recorder = recorderFor(context, NAME);
+    indexByNode(this.#pods);
+    this.#nodes.addHandler({
+      added: (node) => {
+        if (evictingTaints(node.spec?.taints).length > 0) this.#enqueuePodsOf(node);
+      },
+      updated: (old, node) => {
+        const before = evictingTaints(old.spec?.taints);
+        if (!deepEqual(before, evictingTaints(node.spec?.taints))) this.#enqueuePodsOf(node);
+      },
+    });
+    this.#pods.addHandler({
+      added: (pod) => this.#consider(pod),
+      updated: (_, pod) => this.#consider(pod),
+      deleted: (pod) => this.#since.delete(uidOf(pod)),
+    });
+  }
+
+  async reconcile(key: string): Promise<ReconcileResult | undefined> {
+    const pod = this.#pods.lister.get(key);
+    if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
+    const uid = uidOf(pod);
+    const ms = toleratedMs(pod, this.#taintsOn(pod));
+    if (ms === Infinity) {
+      if (this.#since.delete(uid)) this.#tell(pod, 'Cancelling deletion of');
+      return undefined;
+    }
+    const now = this.#context.clock.monotonic();
+    const since = this.#since.get(uid) ?? now;
+    this.#since.set(uid, since);
+    const left = since + ms - now;
+    if (left > 0) return { requeueAfterMs: left };
+    this.#tell(pod, 'Marking for deletion');
+    const { client, clock } = this.#context;
+    await disruptPod({ client, nowMs: clock.now() }, pod, { cause: CAUSE });
+    return undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#recorder.stop();
+  }
+
+  #taintsOn({ spec }: Pod) {
+    const node = spec.nodeName ? this.#nodes.lister.get(spec.nodeName) : undefined;
+    return evictingTaints(node?.spec?.taints);
+  }
+
+  #consider(pod: Pod): void {
+    if (!pod.spec.nodeName) return;
+    if (this.#since.has(uidOf(pod)) || this.#taintsOn(pod).length > 0) this.queue.add(keyOf(pod));
+  }
+
+  #enqueuePodsOf(node: Node): void {
+    for (const pod of this.#pods.lister.byIndex(NODE_INDEX, nameOf(node)))
+      this.queue.add(keyOf(pod));
+  }
+
+  #tell(pod: Pod, what: string): void {
+    const message = `${what} Pod ${namespaceOf(pod)}/${nameOf(pod)}`;
+    this.#recorder.record(pod, { type: 'Normal', reason: 'TaintManagerEviction', message });
+  }
+}
