@@ -10,6 +10,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { readPrologue } from './http2-prologue.ts';
 import type { Chunk, HttpHandler, HttpRequest, HttpResponse, Peer } from '../http.ts';
 import type { SharedPort, SharedPortListening, SharedPortOptions } from '../shared-port.ts';
 
@@ -202,9 +203,15 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
       http.emit('connection', socket);
       return;
     }
-    idle.delete(socket);
-    if (onHttp2 !== undefined) onHttp2(socket);
-    else socket.destroy();
+    if (onHttp2 === undefined) {
+      socket.destroy();
+      return;
+    }
+    idle.add(socket);
+    readPrologue(socket, () => {
+      idle.delete(socket);
+      onHttp2(socket);
+    });
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -3,8 +3,11 @@
  * included, because both start empty and run the same commands.
  */
 import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, type Result } from '../../e2e/harness.ts';
+import { realX509 } from '../../../platform/node/x509.ts';
+import { run, temporaryFolder, type Result } from '../../e2e/harness.ts';
 import { etcd, etcdctl, startEtcd, startOurs, type TestServer } from './servers.ts';
 
 const lease = /\b[0-9a-f]{16}\b/g;
@@ -155,6 +158,19 @@ describe.skipIf(etcdctl === undefined || etcd === undefined)('etcdctl', () => {
     expect((await ctl(ours!, ['alarm', 'list'])).stdout).toBe('');
   });
 
+  it('reaches single endpoints whose address is written as a URL', async () => {
+    const [ours] = servers;
+    const endpoint = `http://${ours!.address}`;
+    const at = { ...ours!, address: endpoint };
+    expect((await ctl(at, ['endpoint', 'health', '--cluster'])).stderr).toContain('is healthy');
+    const status = await ctl(at, ['endpoint', 'status', '--cluster', '-w', 'json']);
+    expect(JSON.parse(status.stdout)).toMatchObject([{ Endpoint: endpoint }]);
+    const hash = await ctl(at, ['endpoint', 'hashkv', '--cluster']);
+    expect(hash.stdout).toMatch(/^http:.*, \d+\n$/);
+    expect((await ctl(at, ['defrag', '--cluster'])).stdout).toContain('Finished defragmenting');
+    expect((await ctl(at, ['move-leader', '1'])).stderr).toContain('bad leader transferee');
+  });
+
   it('compacts alike', async () => {
     expect(await both('compaction 5')).toBe('compacted revision 5\nexit 0');
     await both('compaction 5');
@@ -201,13 +217,36 @@ describe.skipIf(etcdctl === undefined || etcd === undefined)('etcdctl', () => {
     ])
       await both(line, line.includes('passwd') ? 'a\n' : undefined);
   }, 120_000);
+});
 
-  it('is told clearly what this store does not do', async () => {
-    const [ours] = servers;
-    for (const args of [['move-leader', '1']]) {
-      const { code, stderr } = await ctl(ours!, args);
-      expect(code).not.toBe(0);
-      expect(stderr).toMatch(/Unimplemented|does not implement|bad|no leader/);
+describe.skipIf(etcdctl === undefined)('etcdctl over TLS', () => {
+  const day = 86_400_000;
+  const validity = { notBeforeMs: Date.now() - day, notAfterMs: Date.now() + day };
+  const ca = realX509.certificateAuthority({ commonName: 'store-ca' }, validity);
+  const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
+  const serving = realX509.issue(
+    { subject: { commonName: 'store' }, validity, usage: 'server', names },
+    ca,
+  );
+  const identity = realX509.issue({ subject: { commonName: 'me' }, validity, usage: 'client' }, ca);
+
+  it('reaches single endpoints, with a certificate of its own', async () => {
+    const server = await startOurs({ tls: { ...serving, clientCa: ca.certificate } });
+    const folder = await temporaryFolder();
+    const files = { ca: ca.certificate, cert: identity.certificate, key: identity.privateKey };
+    for (const [name, text] of Object.entries(files))
+      await writeFile(join(folder.path, name), text);
+    const tls = ['--cacert', 'ca', '--cert', 'cert', '--key', 'key'];
+    for (const args of [['endpoint', 'status', '--cluster'], ['defrag'], ['get', 'a']]) {
+      const all = ['--endpoints', `https://${server.address}`, ...tls, ...args];
+      const { code, stderr } = await run(etcdctl!, all, {
+        env: { ETCDCTL_API: '3' },
+        cwd: folder.path,
+      });
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
     }
+    await folder.remove();
+    await server.stop();
   });
 });
