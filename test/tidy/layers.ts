@@ -117,7 +117,16 @@ export const layers: readonly Layer[] = [
     ],
     packages: ['js-yaml'],
   },
-  { part: 'apiserver/admission', imports: ['api/*', 'platform'] },
+  { part: 'apiserver/webhook', imports: ['api/*', 'platform'] },
+  {
+    part: 'apiserver/cel',
+    imports: ['api/*', 'platform'],
+    packages: ['@marcbachmann/cel-js', 're2js'],
+  },
+  {
+    part: 'apiserver/admission',
+    imports: ['apiserver/webhook', 'apiserver/cel', 'api/*', 'platform'],
+  },
   {
     part: 'apiserver/registry',
     imports: [

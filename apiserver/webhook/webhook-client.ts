@@ -1,0 +1,174 @@
+/**
+ * Calls to webhooks: admission here, conversion of custom resources, authorization. In: a
+ * `clientConfig` as admission registrations and custom resource definitions have it, and a JSON
+ * value. Out: the JSON value that the webhook answers, or a {@link WebhookCallError} that says
+ * what is wrong in the words of kube-apiserver.
+ *
+ * A webhook may hang, answer without end, answer garbage or call back in: time and size are
+ * bounded, and connections are kept per server and certificate, not per webhook.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import {
+  type OutgoingAnswer,
+  OutgoingAnswerTooLarge,
+  type OutgoingHttp,
+} from '../../platform/outgoing-http.ts';
+import type { Random } from '../../platform/random.ts';
+import { answerFailureText, isSuccess } from './answer-failure.ts';
+import { callFailureText } from './call-failure.ts';
+import { NoAddress, type ServiceLookup, serviceAddress } from './service-address.ts';
+
+/** admissionregistration/v1 and apiextensions/v1 WebhookClientConfig. */
+export interface WebhookClientConfig {
+  readonly url?: string;
+  readonly service?: {
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly path?: string;
+    readonly port?: number;
+  };
+  /** PEM authorities, in base64. */
+  readonly caBundle?: string;
+}
+
+export interface WebhookCall {
+  readonly config: WebhookClientConfig;
+  readonly body: unknown;
+  /** For connecting, asking and reading the answer together. */
+  readonly timeoutMs: number;
+  /** Of the request on whose behalf the webhook is called. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default 16 MiB. */
+  readonly maxAnswerBytes?: number;
+}
+
+/** The webhook could not be asked, or its answer could not be read. */
+export class WebhookCallError extends Error {
+  override readonly name = 'WebhookCallError';
+}
+
+export interface WebhookClientOptions {
+  readonly http: OutgoingHttp;
+  readonly services: ServiceLookup;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const DEFAULT_PORT = 443;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const DEADLINE = 'context deadline exceeded';
+const CANCELED = 'context canceled';
+
+interface Target {
+  /** With the timeout, as the webhook sees it and as errors show it. */
+  readonly url: string;
+  /** Of the certificate. */
+  readonly serverName: string;
+}
+
+export class WebhookClient {
+  readonly #options: WebhookClientOptions;
+  /** By the configurations that hold them, which the cache owns. */
+  readonly #authorities = new WeakMap<WebhookClientConfig, string>();
+
+  constructor(options: WebhookClientOptions) {
+    this.#options = options;
+  }
+
+  async call(call: WebhookCall): Promise<unknown> {
+    const target = targetOf(call.config, call.timeoutMs);
+    const answer = await this.#bounded(call, (signal) => this.#post(call, target, signal)).catch(
+      (error: unknown): never => {
+        const why = error instanceof NoAddress ? error.message : failureText(error, target);
+        throw new WebhookCallError(`Post ${JSON.stringify(target.url)}: ${why}`);
+      },
+    );
+    if (!isSuccess(answer.status))
+      throw new WebhookCallError(answerFailureText(answer.status, answer.body));
+    try {
+      return JSON.parse(Buffer.from(answer.body).toString('utf8')) as unknown;
+    } catch (error) {
+      throw new WebhookCallError(
+        `couldn't get version/kind; json parse error: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  async #post(call: WebhookCall, target: Target, signal: AbortSignal): Promise<OutgoingAnswer> {
+    const { http, services, random } = this.#options;
+    const { service } = call.config;
+    const { name = '', namespace = '', port = DEFAULT_PORT } = service ?? {};
+    const address =
+      service === undefined
+        ? undefined
+        : await serviceAddress({ name, namespace, port }, services, random);
+    const ca = this.#caOf(call.config);
+    return http.send({
+      method: 'POST',
+      url: target.url,
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, */*',
+        'user-agent': 'kube-apiserver-admission',
+      },
+      body: Buffer.from(JSON.stringify(call.body)),
+      ...(address === undefined ? {} : { address, serverName: target.serverName }),
+      ...(ca === undefined ? {} : { ca }),
+      maxAnswerBytes: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+      signal,
+    });
+  }
+
+  /** Runs `work` with a signal that ends with the client's, or with the time. */
+  async #bounded<T>(
+    { timeoutMs, signal }: WebhookCall,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const controller = new AbortController();
+    const cancel = (): void => controller.abort(new Error(CANCELED));
+    const timer = this.#options.clock.after(timeoutMs, () => controller.abort(new Error(DEADLINE)));
+    if (signal?.aborted) cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await work(controller.signal);
+    } finally {
+      timer.cancel();
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  #caOf(config: WebhookClientConfig): string | undefined {
+    const { caBundle } = config;
+    if (caBundle === undefined || caBundle === '') return undefined;
+    let pem = this.#authorities.get(config);
+    if (pem === undefined) {
+      pem = Buffer.from(caBundle, 'base64').toString('utf8');
+      this.#authorities.set(config, pem);
+    }
+    return pem;
+  }
+}
+
+function failureText(error: unknown, target: Target): string {
+  if (error instanceof OutgoingAnswerTooLarge) return `the answer is too large: ${error.message}`;
+  return callFailureText(error, target.serverName);
+}
+
+/** A service's certificate is for its DNS name, by whatever address it is reached. */
+function targetOf({ url, service }: WebhookClientConfig, timeoutMs: number): Target {
+  const timeout = `timeout=${Math.ceil(timeoutMs / 1000)}s`;
+  if (service === undefined) {
+    if (url === undefined || !URL.canParse(url))
+      throw new WebhookCallError('webhook configuration must have either service or URL');
+    const { origin, pathname, hostname } = new URL(url);
+    return { url: `${withPort(origin, url)}${pathname}?${timeout}`, serverName: hostname };
+  }
+  const { name = '', namespace = '', path = '', port = DEFAULT_PORT } = service;
+  const serverName = `${name}.${namespace}.svc`;
+  return { url: `https://${serverName}:${port}${path || '/'}?${timeout}`, serverName };
+}
+
+/** The port as it was written, which the parser leaves out when it is the usual one. */
+function withPort(origin: string, url = ''): string {
+  return /^https:\/\/[^/]*:443(\/|$)/.test(url) ? `${origin}:443` : origin;
+}
