@@ -1,5 +1,5 @@
-/** `wherry store` processes that form one cluster, on free ports. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** `wherry store` members as processes of their own, to be started, killed and stopped at will. */
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { silentLogger } from '../../platform/logger.ts';
@@ -9,7 +9,7 @@ import type { Kv } from '../../store/kv.ts';
 import { eventually, run, temporaryFolder, wherryMain } from './harness.ts';
 import type { Result } from './harness.ts';
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   const ports = await Promise.all(
     servers.map(async (server) => {
@@ -21,31 +21,48 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+interface Place {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly scheme: 'http' | 'https';
+}
+
 export class StoreProcess {
   readonly name: string;
   readonly address: string;
-  readonly peerUrl: string;
-  readonly #folder: string;
+  readonly peerPort: number;
+  /** Where the member listens for the others, and where they are told to find it. */
+  readonly listenPeerUrl: string;
+  peerUrl: string;
+  dataDir: string;
   #child: ChildProcess | undefined;
   output = '';
 
-  constructor(name: string, folder: string, ports: readonly [client: number, peer: number]) {
+  constructor({ name, dataDir, clientPort, peerPort, scheme }: Place) {
     this.name = name;
-    this.#folder = join(folder, name);
-    this.address = `127.0.0.1:${ports[0]}`;
-    this.peerUrl = `http://127.0.0.1:${ports[1]}`;
+    this.dataDir = dataDir;
+    this.address = `127.0.0.1:${clientPort}`;
+    this.peerPort = peerPort;
+    this.listenPeerUrl = this.peerUrl = `${scheme}://127.0.0.1:${peerPort}`;
   }
 
-  start(initialCluster: string, state: 'new' | 'existing' = 'new', extra: string[] = []): void {
+  start(
+    initialCluster: string,
+    state: 'new' | 'existing' = 'new',
+    extra: readonly string[] = [],
+  ): void {
     const client = `http://${this.address}`;
     this.output = '';
     const child = spawn(
       process.execPath,
       [
-        ...[wherryMain, 'store', '--name', this.name, '--data-dir', this.#folder],
+        ...[wherryMain, 'store', '--name', this.name, '--data-dir', this.dataDir],
         ...['--initial-cluster', initialCluster, '--initial-cluster-state', state],
-        ...['--initial-advertise-peer-urls', this.peerUrl, '--listen-peer-urls', this.peerUrl],
-        ...['--listen-client-urls', client, '--advertise-client-urls', client, ...extra],
+        ...['--initial-advertise-peer-urls', this.peerUrl, '--listen-peer-urls'],
+        ...[this.listenPeerUrl, '--listen-client-urls', client],
+        ...['--advertise-client-urls', client, ...extra],
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
@@ -62,7 +79,11 @@ export class StoreProcess {
   }
 
   get hasExited(): boolean {
-    return this.#child?.exitCode !== null || this.#child.signalCode !== null;
+    return this.exitCode !== null || this.#child!.signalCode !== null;
+  }
+
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -88,45 +109,73 @@ export class StoreCluster {
     this.folder = folder;
   }
 
-  /** Processes that are not started yet; those beyond `initial` are to join later. */
-  static async plan(names: readonly string[]): Promise<StoreCluster> {
+  /** Processes that are not started yet. */
+  static async plan(
+    names: readonly string[],
+    scheme: 'http' | 'https' = 'http',
+  ): Promise<StoreCluster> {
     const folder = await temporaryFolder();
     const ports = await freePorts(names.length * 2);
-    const members = names.map(
-      (name, i) => new StoreProcess(name, folder.path, [ports[2 * i]!, ports[2 * i + 1]!]),
-    );
+    const members = names.map((name, i) => {
+      const [clientPort, peerPort] = [ports[2 * i]!, ports[2 * i + 1]!];
+      const dataDir = join(folder.path, name);
+      return new StoreProcess({ name, dataDir, clientPort, peerPort, scheme });
+    });
     return new StoreCluster(members, folder);
+  }
+
+  /** Starts `members` as a new cluster, or again, and waits until all of them serve. */
+  async start(
+    members: readonly StoreProcess[] = this.members,
+    flags: readonly string[] = [],
+  ): Promise<void> {
+    for (const member of members) member.start(this.initialCluster(members), 'new', flags);
+    await Promise.all(members.map((member) => member.ready()));
   }
 
   initialCluster(members: readonly StoreProcess[] = this.members): string {
     return members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join();
   }
 
-  get endpoints(): string {
-    return this.members.map(({ address }) => address).join();
-  }
-
-  connect(): Kv {
-    const endpoints = this.members.map(({ address }) => `http://${address}`);
+  connect(members: readonly StoreProcess[] = this.members): Kv {
+    const endpoints = members.map(({ address }) => `http://${address}`);
     return connectEtcd({ endpoints, clock: realClock, logger: silentLogger });
   }
 
-  etcdctl(etcdctl: string, ...args: string[]): Promise<Result> {
-    return run(etcdctl, ['--endpoints', this.endpoints, ...args], { env: { ETCDCTL_API: '3' } });
+  /** Stock etcdctl, at all members or at some. */
+  etcdctl(
+    etcdctl: string,
+    args: readonly string[],
+    members: readonly StoreProcess[] = this.members,
+  ): Promise<Result> {
+    const endpoints = members.map(({ address }) => address).join();
+    return run(etcdctl, ['--endpoints', endpoints, ...args], { env: { ETCDCTL_API: '3' } });
   }
 
   async status(
     etcdctl: string,
+    members: readonly StoreProcess[] = this.members,
   ): Promise<{ Endpoint: string; Status: { leader: number; header: { member_id: number } } }[]> {
-    const { stdout } = await this.etcdctl(etcdctl, 'endpoint', 'status', '-w', 'json');
+    const { stdout } = await this.etcdctl(etcdctl, ['endpoint', 'status', '-w', 'json'], members);
     return JSON.parse(stdout) as never;
   }
 
-  async leader(etcdctl: string): Promise<StoreProcess> {
+  /** Asking `members`, all of which should run: etcdctl waits long for one that does not. */
+  leader(etcdctl: string, members?: readonly StoreProcess[]): Promise<StoreProcess> {
     return eventually('a leader', async () => {
-      const statuses = await this.status(etcdctl);
+      const statuses = await this.status(etcdctl, members);
       const leader = statuses.find(({ Status }) => Status.leader === Status.header.member_id);
       return this.members.find(({ address }) => address === leader?.Endpoint);
+    });
+  }
+
+  /** Resolves when the members hold the same, by etcd's own hash of every version of every key. */
+  async level(etcdctl: string, members: readonly StoreProcess[] = this.members): Promise<void> {
+    await eventually('equal hashes', async () => {
+      const { stdout, stderr } = await this.etcdctl(etcdctl, ['endpoint', 'hashkv'], members);
+      const hashes = stdout.trim().split('\n');
+      if (hashes.length !== members.length) throw new Error(stderr);
+      return new Set(hashes.map((line) => line.split(', ')[1])).size === 1;
     });
   }
 
@@ -143,4 +192,51 @@ export async function put(kv: Kv, key: string, value = key): Promise<void> {
     await kv.txn({ compare: [], success: [{ type: 'put', request }], failure: [] });
     return true;
   });
+}
+
+export interface Load {
+  /** Resolves when more was acknowledged than at the time of the call. */
+  progress(): Promise<void>;
+  /** Ends it; resolves to what was acknowledged. */
+  end(): Promise<readonly string[]>;
+}
+
+const WRITERS = 4;
+
+/** Writers that put one fresh key after another, whatever happens. */
+export function load(kv: Kv, name: string): Load {
+  const acknowledged: string[] = [];
+  let isOver = false;
+  const write = async (id: number): Promise<void> => {
+    for (let n = 0; !isOver; n++) {
+      const key = `${name}/${id}/${n}`;
+      const request = { key, value: Buffer.from(key) };
+      const txn = { compare: [], success: [{ type: 'put', request }], failure: [] } as const;
+      await kv.txn(txn).then(
+        () => acknowledged.push(key),
+        () => new Promise((resolve) => setTimeout(resolve, 20)),
+      );
+    }
+  };
+  const writing = Promise.all(Array.from({ length: WRITERS }, (_, id) => write(id)));
+  return {
+    async progress() {
+      const before = acknowledged.length;
+      await eventually('writes to go on', async () => acknowledged.length > before + WRITERS);
+    },
+    async end() {
+      isOver = true;
+      await writing;
+      return acknowledged;
+    },
+  };
+}
+
+/** The keys of `expected` that a member does not have. */
+export async function missing(kv: Kv, expected: readonly string[]): Promise<string[]> {
+  const { kvs } = await eventually('a read', () =>
+    kv.range({ key: '\0', rangeEnd: '\0', keysOnly: true }),
+  );
+  const there = new Set(kvs.map(({ key }) => key));
+  return expected.filter((key) => !there.has(key));
 }

@@ -9,16 +9,13 @@ describe.skipIf(etcdctl === undefined)('three `wherry store` processes', () => {
 
   beforeAll(async () => {
     cluster = await StoreCluster.plan(['a', 'b', 'c']);
-    for (const member of cluster.members) member.start(cluster.initialCluster());
-    await Promise.all(cluster.members.map((member) => member.ready()));
+    await cluster.start();
   });
   afterAll(() => cluster.stop());
 
   it('form one cluster that all of them describe alike', async () => {
     const lists = await Promise.all(
-      cluster.members.map(({ address }) =>
-        cluster.etcdctl(etcdctl!, '--endpoints', address, 'member', 'list'),
-      ),
+      cluster.members.map((member) => cluster.etcdctl(etcdctl!, ['member', 'list'], [member])),
     );
     const [first, ...others] = lists.map(({ stdout }) => stdout);
     expect(first!.match(/, started, [abc], /g)).toHaveLength(3);
@@ -36,8 +33,8 @@ describe.skipIf(etcdctl === undefined)('three `wherry store` processes', () => {
     leader.start(cluster.initialCluster());
     await leader.ready();
     const read = await eventually('the member to have caught up', async () => {
-      const args = ['--endpoints', leader.address, 'get', 'after', '--print-value-only'];
-      const { stdout } = await cluster.etcdctl(etcdctl!, ...args);
+      const args = ['get', 'after', '--print-value-only'];
+      const { stdout } = await cluster.etcdctl(etcdctl!, args, [leader]);
       return stdout.trim() === 'after';
     });
     expect(read).toBe(true);
