@@ -1,14 +1,7 @@
 import type { Namespace } from '../../api/types/core-v1.ts';
 import { statusError } from '../../api/status.ts';
 import { type AdmissionAttributes, type AdmissionPlugin, admissionForbidden } from './admission.ts';
-
-/** How admission sees namespaces. */
-export interface NamespaceLookup {
-  /** What this server knows, which may be behind. */
-  cached(name: string): Namespace | undefined;
-  /** What the store says now. */
-  read(name: string): Promise<Namespace | undefined>;
-}
+import type { Lookup } from './lookups.ts';
 
 /**
  * Nothing is written to a namespace that does not exist, and nothing new is created in one that
@@ -16,9 +9,9 @@ export interface NamespaceLookup {
  */
 export class NamespaceLifecycle implements AdmissionPlugin {
   readonly name = 'NamespaceLifecycle';
-  readonly #namespaces: NamespaceLookup;
+  readonly #namespaces: Lookup<Namespace>;
 
-  constructor(namespaces: NamespaceLookup) {
+  constructor(namespaces: Lookup<Namespace>) {
     this.#namespaces = namespaces;
   }
 
@@ -31,7 +24,7 @@ export class NamespaceLifecycle implements AdmissionPlugin {
   /** A negative answer of the cache proves nothing: the namespace may be new. */
   async mutate(attributes: AdmissionAttributes): Promise<void> {
     const { namespace: name } = attributes;
-    const namespace = this.#namespaces.cached(name) ?? (await this.#namespaces.read(name));
+    const namespace = await this.#namespaces.named('', name);
     if (namespace === undefined)
       throw statusError('NotFound', `namespaces ${JSON.stringify(name)} not found`, {
         name,

@@ -2,13 +2,7 @@ import type { Mutable } from '../../api/meta.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
 import { type AdmissionAttributes, type AdmissionPlugin, admissionForbidden } from './admission.ts';
-
-/** How admission sees priority classes. */
-export interface PriorityClassLookup {
-  /** What the store says if this server does not know it. */
-  named(name: string): Promise<PriorityClass | undefined>;
-  all(): Promise<readonly PriorityClass[]>;
-}
+import type { Lookup } from './lookups.ts';
 
 /** Without any class a pod may push others aside, but nothing is below it. */
 const noClass: Pick<PriorityClass, 'value' | 'preemptionPolicy'> = {
@@ -19,9 +13,9 @@ const noClass: Pick<PriorityClass, 'value' | 'preemptionPolicy'> = {
 /** Pods name a class; the number they are scheduled by comes from it, and from nobody else. */
 export class Priority implements AdmissionPlugin {
   readonly name = 'Priority';
-  readonly #classes: PriorityClassLookup;
+  readonly #classes: Lookup<PriorityClass>;
 
-  constructor(classes: PriorityClassLookup) {
+  constructor(classes: Lookup<PriorityClass>) {
     this.#classes = classes;
   }
 
@@ -63,7 +57,7 @@ export class Priority implements AdmissionPlugin {
   ): Promise<Pick<PriorityClass, 'value' | 'preemptionPolicy'>> {
     const { priorityClassName: name } = spec;
     if (name) {
-      const found = await this.#classes.named(name);
+      const found = await this.#classes.named('', name);
       if (found !== undefined) return found;
       throw admissionForbidden(attributes, `no PriorityClass with name ${name} was found`);
     }
@@ -75,7 +69,7 @@ export class Priority implements AdmissionPlugin {
   /** Should two have become the default at once, the lower one counts. */
   async #default(): Promise<PriorityClass | undefined> {
     let lowest: PriorityClass | undefined;
-    for (const each of await this.#classes.all())
+    for (const each of await this.#classes.known(''))
       if (each.globalDefault === true && !(lowest !== undefined && lowest.value <= each.value))
         lowest = each;
     return lowest;

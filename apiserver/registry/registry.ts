@@ -2,18 +2,15 @@
  * The registry: every served resource by group, version and plural. In: declarations and a
  * store. Out: one {@link ResourceStore} per declaration, on one shared storage.
  */
-import type { KubernetesObject } from '../../api/meta.ts';
-import type { Namespace } from '../../api/types/core-v1.ts';
-import { namespaces, priorityClasses } from '../../api/resources.ts';
-import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Random } from '../../platform/random.ts';
 import { AdmissionChain, type AdmissionPlugin } from '../admission/admission.ts';
-import type { NamespaceLookup } from '../admission/namespace-lifecycle.ts';
-import { defaultPlugins, type Lookups } from '../admission/plugins.ts';
+import type { Lookups } from '../admission/lookups.ts';
+import { plugins } from '../admission/plugins.ts';
 import type { Storage, StoredResource } from '../storage/storage.ts';
+import { admissionLookups } from './admission-lookups.ts';
 import { claimRanges, DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './claim-ranges.ts';
 import type { AccessControl, ResourceDeclaration } from './declaration.ts';
 import type { ResourceContext } from './resource-context.ts';
@@ -34,7 +31,7 @@ export interface RegistryOptions {
   readonly nodePortRange?: string | undefined;
   /** What reviews are answered from. Without it they are refused (503). */
   readonly control?: AccessControl | undefined;
-  /** Default: {@link defaultPlugins}. */
+  /** Default: those that are on in Kubernetes. */
   readonly admission?: (lookups: Lookups) => readonly AdmissionPlugin[];
 }
 
@@ -70,8 +67,12 @@ export class Registry {
       nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORT_RANGE,
     });
     const others = new StoredResources(storage, declarations);
-    const plugins = options.admission ?? defaultPlugins;
-    const admission = new AdmissionChain(plugins(lookups(storage)));
+    const lookups = admissionLookups({
+      ...{ storage, clock, random },
+      prefixOf: prefixes(declarations),
+      control: options.control,
+    });
+    const admission = new AdmissionChain((options.admission ?? plugins())(lookups));
     const shared = { admission, clock, random, claims, others };
     const contexts = new Map<ResourceDeclaration, ResourceContext>();
     for (const declaration of declarations.filter(isStored)) {
@@ -103,34 +104,18 @@ export class Registry {
   }
 }
 
+/** Where what is stored is kept, by group and plural, whatever the version. */
+function prefixes(
+  declarations: readonly ResourceDeclaration[],
+): (type: Pick<ResourceType, 'group' | 'resource'>) => string | undefined {
+  const key = ({ group, resource }: Pick<ResourceType, 'group' | 'resource'>): string =>
+    `${group}/${resource}`;
+  const stored = new Map(
+    declarations.filter(isStored).map((each) => [key(each.type), storagePrefixOf(each)] as const),
+  );
+  return (type) => stored.get(key(type));
+}
+
 function storeKey(type: Pick<ResourceType, 'group' | 'version' | 'resource'>): string {
   return `${type.group}/${type.version}/${type.resource}`;
-}
-
-/** Admission asks on every write: it is answered from what this server knows, if it can be. */
-function lookups(storage: Storage): Lookups {
-  const classes = storage.resource(priorityClasses.resource);
-  return {
-    namespaces: namespaceLookup(storage),
-    priorityClasses: {
-      named: async (name) => {
-        const known = classes?.cached('', name) ?? (await classes?.read('', name));
-        return known?.value as PriorityClass | undefined;
-      },
-      all: async () => {
-        const page = await classes?.list({ namespace: '' }, { resourceVersion: '0' });
-        return (page?.objects ?? []).map((object) => object.value as PriorityClass);
-      },
-    },
-  };
-}
-
-function namespaceLookup(storage: Storage): NamespaceLookup {
-  const stored = storage.resource(namespaces.resource);
-  const value = (object: { readonly value: KubernetesObject } | undefined) =>
-    object?.value as Namespace | undefined;
-  return {
-    cached: (name) => value(stored?.cached('', name)),
-    read: async (name) => value(await stored?.read('', name)),
-  };
 }

@@ -57,6 +57,16 @@ export class ResourceStorage {
     return this.writer.newest(objectSuffix(namespace, name));
   }
 
+  /**
+   * What this server knows of a namespace ("" for all), its own writes included: at once, unless
+   * one of those has yet to come back.
+   */
+  known(namespace: string): readonly StoredObject[] | Promise<readonly StoredObject[]> {
+    const all = (): StoredObject[] => [...this.#cache.list({ namespace })].map(([, each]) => each);
+    const reached = this.#whole.reach(this.writer.lastRevision, REACH_MS);
+    return reached === undefined ? all() : reached.then(all);
+  }
+
   /** What the store says now. */
   read(namespace: string, name: string): Promise<StoredObject | undefined> {
     return this.writer.read(objectSuffix(namespace, name));

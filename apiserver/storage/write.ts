@@ -53,6 +53,7 @@ export class ResourceWriter implements Writer {
   readonly #whole: WatchCache;
   readonly #cache: ResourceCache;
   readonly #ttl: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
+  #lastRevision = 0;
 
   constructor(options: {
     readonly kv: Kv;
@@ -68,6 +69,11 @@ export class ResourceWriter implements Writer {
 
   get codec(): ResourceCodec {
     return this.#cache.codec;
+  }
+
+  /** Of the newest change that this server made. */
+  get lastRevision(): number {
+    return this.#lastRevision;
   }
 
   async create(suffix: string, object: Mutable<KubernetesObject>): Promise<Created> {
@@ -147,11 +153,13 @@ export class ResourceWriter implements Writer {
         ? { type: 'deleteRange', request: { key } }
         : { type: 'put', request: { key, value: stored, ...put } };
     try {
-      return await this.#kv.txn({
+      const answer = await this.#kv.txn({
         compare: [{ key, target: 'mod', result: 'equal', operand: expected }],
         success: [change],
         failure: [{ type: 'range', request: { key } }],
       });
+      if (answer.succeeded) this.#lastRevision = Math.max(this.#lastRevision, answer.revision);
+      return answer;
     } catch (error) {
       if (error instanceof StoreError && error.reason === 'leaseNotFound')
         this.#ttl?.leases.forget(this.#ttl.seconds);

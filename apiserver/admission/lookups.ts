@@ -1,0 +1,60 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Random } from '../../platform/random.ts';
+import type {
+  LimitRange,
+  Namespace,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  ServiceAccount,
+} from '../../api/types/core-v1.ts';
+import type { IngressClass } from '../../api/types/networking-v1.ts';
+import type { RuntimeClass } from '../../api/types/node-v1.ts';
+import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
+import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { Requester } from './admission.ts';
+import type { QuotaAccess } from './resource-quota/quota-books.ts';
+
+type Now<T> = T | Promise<T>;
+
+/**
+ * How admission sees the objects of one resource. What this server knows, its own writes
+ * included, costs no round trip; it may lack what other servers wrote just now.
+ */
+export interface Lookup<T extends KubernetesObject> {
+  /** False: there are no such objects, and never will be. */
+  readonly served: boolean;
+  /** Of a namespace, "" for all (and for cluster-scoped resources). */
+  known(namespace: string): Now<readonly T[]>;
+  /** The store is asked if this server does not know it: it may be new. */
+  named(namespace: string, name: string): Now<T | undefined>;
+}
+
+export interface AccessQuestion {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What plugins may know of the cluster besides the object at hand. */
+export interface Lookups {
+  readonly namespaces: Lookup<Namespace>;
+  readonly nodes: Lookup<Node>;
+  readonly pods: Lookup<Pod>;
+  readonly serviceAccounts: Lookup<ServiceAccount>;
+  readonly limitRanges: Lookup<LimitRange>;
+  readonly priorityClasses: Lookup<PriorityClass>;
+  readonly runtimeClasses: Lookup<RuntimeClass>;
+  readonly storageClasses: Lookup<StorageClass>;
+  readonly ingressClasses: Lookup<IngressClass>;
+  readonly claims: Lookup<PersistentVolumeClaim>;
+  readonly quotas: QuotaAccess;
+  /** Whether the user might do that as a request of its own. */
+  mayAccess(user: Requester, access: AccessQuestion): Promise<boolean>;
+  readonly clock: Clock;
+  readonly random: Random;
+}

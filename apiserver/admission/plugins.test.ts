@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { chosenPlugins } from './plugins.ts';
+
+const names = (enable: string[], disable: string[]): string[] =>
+  chosenPlugins({ enable, disable }).map(({ name }) => name);
+
+describe('the plugins that run', () => {
+  it('are those that Kubernetes has on, in its order', () => {
+    const standard = names([], []);
+    const order = ['NamespaceLifecycle', 'LimitRanger', 'PodSecurity', 'Priority', 'ResourceQuota'];
+    expect(standard.filter((name) => order.includes(name))).toEqual(order);
+    expect(standard.at(-1)).toBe('ResourceQuota');
+  });
+
+  it('are fewer when some are switched off', () => {
+    expect(names([], ['PodSecurity'])).toEqual(names([], []).filter((n) => n !== 'PodSecurity'));
+  });
+
+  it('are not more when some are on anyhow', () => {
+    expect(names(['Priority'], [])).toEqual(names([], []));
+  });
+
+  it.each([
+    [['Nobody'], [], 'enable-admission-plugins plugin "Nobody" is unknown'],
+    [[], ['Nobody'], 'disable-admission-plugins plugin "Nobody" is unknown'],
+    [
+      ['EventRateLimit'],
+      [],
+      'enable-admission-plugins plugin "EventRateLimit" is not there in Wherry',
+    ],
+    [
+      ['Priority'],
+      ['Priority'],
+      '[Priority] in enable-admission-plugins and disable-admission-plugins overlapped',
+    ],
+  ])('cannot be %j without %j', (enable, disable, message) => {
+    expect(() => names(enable, disable)).toThrow(message);
+  });
+
+  it('may be without one that is not there', () => {
+    expect(names([], ['EventRateLimit'])).toEqual(names([], []));
+  });
+});

@@ -1,0 +1,105 @@
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
+import {
+  limitRanges,
+  namespaces,
+  nodes,
+  persistentVolumeClaims,
+  pods,
+  priorityClasses,
+  resourceQuotas,
+  serviceAccounts,
+} from '../../api/resources.ts';
+import type { ResourceQuota } from '../../api/types/core-v1.ts';
+import type { IngressClass } from '../../api/types/networking-v1.ts';
+import type { RuntimeClass } from '../../api/types/node-v1.ts';
+import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Random } from '../../platform/random.ts';
+import type { Lookup, Lookups } from '../admission/lookups.ts';
+import type { QuotaAccess } from '../admission/resource-quota/quota-books.ts';
+import { objectSuffix } from '../storage/keys.ts';
+import type { ResourceStorage } from '../storage/resource-storage.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import type { AccessControl } from './declaration.ts';
+
+/** Admission asks on every write: it is answered from what this server knows, if it can be. */
+export function admissionLookups(of: {
+  readonly storage: Storage;
+  /** Where a resource is kept; undefined if it is not served. */
+  readonly prefixOf: (type: Pick<ResourceType, 'group' | 'resource'>) => string | undefined;
+  readonly control: AccessControl | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+}): Lookups {
+  const { storage, prefixOf, control, clock, random } = of;
+  const stored = (type: Pick<ResourceType, 'group' | 'resource'>): ResourceStorage | undefined => {
+    const prefix = prefixOf(type);
+    return prefix === undefined ? undefined : storage.resource(prefix);
+  };
+  const kept = <T extends KubernetesObject>(type: ResourceType<T>): Lookup<T> =>
+    lookup<T>(stored(type));
+  return {
+    namespaces: kept(namespaces),
+    nodes: kept(nodes),
+    pods: kept(pods),
+    serviceAccounts: kept(serviceAccounts),
+    limitRanges: kept(limitRanges),
+    priorityClasses: kept(priorityClasses),
+    claims: kept(persistentVolumeClaims),
+    runtimeClasses: lookup<RuntimeClass>(
+      stored({ group: 'node.k8s.io', resource: 'runtimeclasses' }),
+    ),
+    storageClasses: lookup<StorageClass>(
+      stored({ group: 'storage.k8s.io', resource: 'storageclasses' }),
+    ),
+    ingressClasses: lookup<IngressClass>(
+      stored({ group: 'networking.k8s.io', resource: 'ingressclasses' }),
+    ),
+    quotas: quotaAccess(stored(resourceQuotas)),
+    mayAccess: async (user, access) => {
+      if (control === undefined) return false;
+      return (await control.authorize(user, { type: 'resource', ...access })).allowed;
+    },
+    clock,
+    random,
+  };
+}
+
+const valuesOf = <T extends KubernetesObject>(objects: readonly StoredObject[]): readonly T[] =>
+  objects.map((object) => object.value as T);
+
+function lookup<T extends KubernetesObject>(storage: ResourceStorage | undefined): Lookup<T> {
+  if (storage === undefined) return { served: false, known: () => [], named: () => undefined };
+  return {
+    served: true,
+    known(namespace) {
+      const known = storage.known(namespace);
+      return known instanceof Promise ? known.then(valuesOf<T>) : valuesOf<T>(known);
+    },
+    named(namespace, name) {
+      const cached = storage.cached(namespace, name);
+      if (cached !== undefined) return cached.value as T;
+      return storage.read(namespace, name).then((read) => read?.value as T | undefined);
+    },
+  };
+}
+
+function quotaAccess(storage: ResourceStorage | undefined): QuotaAccess {
+  const quotas = lookup<ResourceQuota>(storage);
+  return {
+    known: (namespace) => quotas.known(namespace),
+    async current(namespace) {
+      const page = await storage?.list({ namespace }, { resourceVersion: '' });
+      return valuesOf<ResourceQuota>(page?.objects ?? []);
+    },
+    async update({ namespace, name }, change) {
+      await storage?.writer.transact(objectSuffix(namespace, name), (current) => {
+        const next: Mutable<ResourceQuota> | undefined =
+          current === undefined ? undefined : change(current.value as ResourceQuota);
+        return next === undefined ? { type: 'keep' } : { type: 'put', object: next };
+      });
+    },
+  };
+}
