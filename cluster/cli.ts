@@ -2,12 +2,10 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { isAlive, signalProcess } from '../platform/node/child-process.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
-import { logLevels } from '../platform/node/logger.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
+import type { LogsFlags } from './commands/logs.ts';
 import type { ManageContext } from './commands/manage.ts';
-import type { UpFlags } from './commands/up.ts';
-import { DEFAULT_NODES, DEFAULT_PORT, DEFAULT_STORE_PORT } from './options.ts';
-import { DEFAULT_DATA_DIR } from './paths.ts';
+import { dataDirOption, upCommand, type UpFlags } from './up-flags.ts';
 
 /** Components that can be started alone, loaded only when asked for. */
 const components: Readonly<
@@ -54,6 +52,7 @@ export async function runWherry(context: ProcessContext): Promise<number> {
   };
   addUp(program, context, exit);
   addManagement(program, context, exit);
+  addSnapshots(program, context, exit);
   const [name = ''] = context.argv;
   for (const [component, { summary, load }] of Object.entries(components)) {
     if (component === name) program.addCommand((await load(context)).exitOverride());
@@ -69,45 +68,15 @@ export async function runWherry(context: ProcessContext): Promise<number> {
   }
 }
 
-const dataDir = (): Option =>
-  new Option('--data-dir <folder>', 'where the cluster keeps its data').default(DEFAULT_DATA_DIR);
-
-function natural(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
-function port(text: string): number {
-  const value = natural(text);
-  if (value > 65_535) throw new InvalidArgumentError('A port is between 0 and 65535.');
-  return value;
-}
-
 function addUp(program: Command, context: ProcessContext, exit: (code: number) => void): void {
-  program
-    .command('up')
-    .description('Run a cluster in the foreground until Ctrl-C')
-    .addOption(dataDir())
-    .option('--port <port>', 'port of the API server; 0 takes a free one', port, DEFAULT_PORT)
-    .option(
-      '--store-port <port>',
-      'port of the store; 0 takes a free one',
-      port,
-      DEFAULT_STORE_PORT,
-    )
-    .option('--nodes <count>', 'hollow nodes', natural, DEFAULT_NODES)
-    .option('--separate', 'run each component as a process of its own', false)
-    .option('--etcd-servers <urls>', 'use this etcd in place of a store of our own', (text) =>
-      text.split(','),
-    )
-    .addOption(
-      new Option('--log-level <level>', 'least level logged').choices(logLevels).default('warn'),
-    )
-    .exitOverride()
-    .action(async (flags: UpFlags) => {
+  const command = upCommand().exitOverride();
+  program.addCommand(
+    command.action(async (flags: UpFlags) => {
       const { up } = await import('./commands/up.ts');
-      exit(await up(context, flags));
-    });
+      const given = (name: string): boolean => command.getOptionValueSource(name) !== 'default';
+      exit(await up(context, flags, given));
+    }),
+  );
 }
 
 function addManagement(
@@ -125,7 +94,7 @@ function addManagement(
   program
     .command('status')
     .description('Show the components of a running cluster')
-    .addOption(dataDir())
+    .addOption(dataDirOption())
     .exitOverride()
     .action(async (flags: { dataDir: string }) => {
       exit(await (await load()).status(manage, flags.dataDir));
@@ -133,7 +102,7 @@ function addManagement(
   program
     .command('restart <component>')
     .description('Kill a component hard and wait until it is back')
-    .addOption(dataDir())
+    .addOption(dataDirOption())
     .exitOverride()
     .action(async (component: string, flags: { dataDir: string }) => {
       exit(await (await load()).restart(manage, flags.dataDir, component));
@@ -141,9 +110,91 @@ function addManagement(
   program
     .command('down')
     .description('Stop a running cluster')
-    .addOption(dataDir())
+    .addOption(dataDirOption())
     .exitOverride()
     .action(async (flags: { dataDir: string }) => {
       exit(await (await load()).down(manage, flags.dataDir));
     });
+  program
+    .command('doctor')
+    .description('Look a running cluster over and say what to do')
+    .addOption(dataDirOption())
+    .exitOverride()
+    .action(async (flags: { dataDir: string }) => {
+      const { doctor } = await import('./commands/doctor.ts');
+      exit(await doctor(context.out, flags.dataDir));
+    });
+  program
+    .command('kubeconfig')
+    .description("Print the admin's kubeconfig")
+    .addOption(dataDirOption())
+    .exitOverride()
+    .action(async (flags: { dataDir: string }) => {
+      exit(await (await load()).kubeconfig(manage, flags.dataDir));
+    });
+  program
+    .command('logs [component]')
+    .description('Show what a component has written')
+    .addOption(dataDirOption())
+    .option('-f, --follow', 'wait for more', false)
+    .option('--tail <count>', 'only so many of the last lines', natural)
+    .addOption(
+      new Option('-o, --output <format>', 'text, or the lines as they are')
+        .choices(['console', 'json'])
+        .default('console'),
+    )
+    .exitOverride()
+    .action(async (component: string | undefined, flags: LogsFlags) => {
+      const { logs } = await import('./commands/logs.ts');
+      exit(await logs(context, component, flags));
+    });
+}
+
+function addSnapshots(
+  program: Command,
+  context: ProcessContext,
+  exit: (code: number) => void,
+): void {
+  const load = () => import('./commands/snapshot.ts');
+  const snapshot = program
+    .command('snapshot')
+    .description('Save the state of a cluster, and go on from what was saved');
+  snapshot
+    .command('save [name]')
+    .description('save a running cluster, to its snapshots folder or to a path')
+    .addOption(dataDirOption())
+    .exitOverride()
+    .action(async (name: string | undefined, flags: { dataDir: string }) => {
+      exit(await (await load()).save(context.out, flags.dataDir, name));
+    });
+  snapshot
+    .command('list')
+    .description('show the saved ones')
+    .addOption(dataDirOption())
+    .exitOverride()
+    .action(async (flags: { dataDir: string }) => {
+      exit(await (await load()).list(context.out, flags.dataDir));
+    });
+  snapshot
+    .command('restore <name>')
+    .description('replace the state of a stopped cluster, by name or path, ours or of etcd')
+    .addOption(dataDirOption())
+    .exitOverride()
+    .action(async (name: string, flags: { dataDir: string }) => {
+      exit(await (await load()).restore(context.out, flags.dataDir, name));
+    });
+  program
+    .command('reset')
+    .description('Remove the state of a stopped cluster; its snapshots stay')
+    .addOption(dataDirOption())
+    .option('-y, --yes', 'do it', false)
+    .exitOverride()
+    .action(async (flags: { dataDir: string; yes: boolean }) => {
+      exit(await (await load()).reset(context.out, flags));
+    });
+}
+
+function natural(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }

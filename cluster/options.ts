@@ -24,3 +24,7 @@ export function nodeNames(count: number): string[] {
 
 /** Told of each component as it becomes ready. */
 export type Announce = (component: string, address?: string) => void;
+
+export type ComponentKind = 'store' | 'apiserver' | 'controllers' | 'scheduler' | 'kubelet';
+/** Flags by component: `{ scheduler: ['--config=scheduler.yaml'] }`. */
+export type ExtraArgs = Readonly<Partial<Record<ComponentKind, readonly string[]>>>;

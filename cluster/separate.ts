@@ -4,11 +4,21 @@ import type { Logger } from '../platform/logger.ts';
 import { startChild } from '../platform/node/child-process.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
+import type { Pki } from '../apiserver/pki/pki.ts';
 import { adminKubeconfig, clusterPki, writeComponentKubeconfigs } from './access.ts';
-import { type Announce, type ClusterOptions, HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
+import { startBalancer } from './balancer.ts';
+import {
+  type Announce,
+  type ClusterOptions,
+  type ExtraArgs,
+  HOST,
+  SERVICE_CLUSTER_IP_RANGE,
+} from './options.ts';
 import { clusterPaths } from './paths.ts';
+import { clientPorts } from './ports.ts';
 import type { ComponentState } from './run-state.ts';
 import { type ComponentPlan, Supervisor } from './supervisor.ts';
+import type { StoreMember } from './topology.ts';
 
 export interface SeparateOptions extends ClusterOptions {
   readonly logger: Logger;
@@ -16,6 +26,12 @@ export interface SeparateOptions extends ClusterOptions {
   readonly onChange: (components: readonly ComponentState[]) => void;
   /** Path of the `wherry` script, which runs every component. */
   readonly script: string;
+  /** As the data directory remembers them; none with `etcdServers`. */
+  readonly storeMembers: readonly StoreMember[];
+  /** API servers; several are reached through a balancer. Default 1. */
+  readonly apiservers?: number;
+  /** Further flags of each kind of component. */
+  readonly extraArgs?: ExtraArgs;
 }
 
 export interface SeparateCluster extends Running {
@@ -41,19 +57,22 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
   };
   try {
     const pki = await clusterPki(paths);
-    const store = options.etcdServers?.join(',') ?? (await launch(storePlan(options)));
-    if (options.etcdServers !== undefined) options.announce('store', store);
-    const server = await launch(apiserverPlan(options, store));
+    const stores = options.etcdServers ?? (await startStores(options, launch));
+    if (options.etcdServers !== undefined) options.announce('store', stores.join(','));
+    const server = await startApiServers({ options, stores, pki, launch, parts });
     await realDisk.write(paths.kubeconfig, await adminKubeconfig(pki, server));
     await writeComponentKubeconfigs(paths, pki, { server, nodes: options.nodes });
     const kubeconfig = (name: string) => ['--kubeconfig', paths.componentKubeconfig(name)];
-    const loops: ComponentPlan[] = ['controllers', 'scheduler'].map((name) => ({
+    const loops: ComponentPlan[] = (['controllers', 'scheduler'] as const).map((name) => ({
       name,
-      args: () => [name, ...kubeconfig(name)],
+      args: () => [name, ...kubeconfig(name), ...(options.extraArgs?.[name] ?? [])],
     }));
     const nodes = options.nodes.map((name) => ({
       name,
-      args: () => ['kubelet', '--node-name', name, ...kubeconfig(name)],
+      args: () => [
+        ...['kubelet', '--node-name', name, ...kubeconfig(name)],
+        ...(options.extraArgs?.kubelet ?? []),
+      ],
     }));
     await Promise.all([...loops, ...nodes].map(launch));
     return { server, stop: () => parts.stop() };
@@ -63,28 +82,88 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
   }
 }
 
-function storePlan(options: SeparateOptions): ComponentPlan {
-  const paths = clusterPaths(options.dataDir);
-  let url = `http://${HOST}:${options.storePort}`;
-  return {
-    name: 'store',
-    args: () => [
-      ...['store', '--data-dir', paths.store],
-      ...['--listen-client-urls', url, '--advertise-client-urls', url],
-    ],
-    onReady: (address) => (url = address ?? url),
-  };
+type Launch = (plan: ComponentPlan) => Promise<string>;
+
+/** Side by side, since a member is ready once a majority runs. Yields the client URLs. */
+async function startStores(options: SeparateOptions, launch: Launch): Promise<string[]> {
+  const { dataDir, storePort, storeMembers: members, extraArgs } = options;
+  const paths = clusterPaths(dataDir);
+  const peerUrl = ({ peerPort }: StoreMember): string => `http://${HOST}:${peerPort}`;
+  const cluster = members.map((member) => `${member.name}=${peerUrl(member)}`).join(',');
+  const ports = await clientPorts(storePort, members.length);
+  const plans = members.map((member, index): ComponentPlan => {
+    let url = `http://${HOST}:${ports[index]}`;
+    const peers = [
+      ...['--listen-peer-urls', peerUrl(member), '--initial-advertise-peer-urls', peerUrl(member)],
+      ...['--initial-cluster', cluster, '--name', member.name],
+    ];
+    return {
+      name: member.name,
+      args: () => [
+        ...['store', '--data-dir', paths.storeMember(member.name)],
+        ...['--listen-client-urls', url, '--advertise-client-urls', url],
+        ...(member.peerPort === undefined ? [] : peers),
+        ...(extraArgs?.store ?? []),
+      ],
+      onReady: (address) => (url = address ?? url),
+    };
+  });
+  return Promise.all(plans.map(launch));
 }
 
-function apiserverPlan(options: SeparateOptions, store: string): ComponentPlan {
+interface ApiServersStart {
+  readonly options: SeparateOptions;
+  readonly stores: readonly string[];
+  readonly pki: Pki;
+  readonly launch: Launch;
+  readonly parts: Lifecycle;
+}
+
+/** One on the port itself, or several behind a balancer that listens there. */
+async function startApiServers(start: ApiServersStart): Promise<string> {
+  const { options, stores, pki, launch, parts } = start;
+  const { apiservers: count = 1, port } = options;
+  // They share a folder of certificates, which has to be complete before they look into it.
+  await pki.serving();
+  // Each prefers another member, so that they do not all miss the same one.
+  const plan = (name: string, wanted: number, index = 0) => {
+    const preferred = index % stores.length;
+    const etcdServers = [...stores.slice(preferred), ...stores.slice(0, preferred)].join(',');
+    return apiserverPlan(options, { name, port: wanted, etcdServers });
+  };
+  if (count === 1) return launch(plan('apiserver', port));
+  const addresses = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      launch(plan(`apiserver${index + 1}`, port === 0 ? 0 : port + index + 1, index)),
+    ),
+  );
+  const balancer = await parts.start(() =>
+    startBalancer({ addresses, port, ca: pki.ca.certificate, logger: options.logger }),
+  );
+  const server = `https://${HOST}:${balancer.port}`;
+  options.announce('balancer', server);
+  return server;
+}
+
+interface ApiServerChoice {
+  readonly name: string;
+  readonly port: number;
+  readonly etcdServers: string;
+}
+
+function apiserverPlan(
+  options: SeparateOptions,
+  { name, port: first, etcdServers }: ApiServerChoice,
+): ComponentPlan {
   const paths = clusterPaths(options.dataDir);
-  let port = String(options.port);
+  let port = String(first);
   return {
-    name: 'apiserver',
+    name,
     args: () => [
-      ...['apiserver', '--etcd-servers', store, '--secure-port', port, '--bind-address', HOST],
-      ...['--cert-dir', paths.pki],
+      ...['apiserver', '--etcd-servers', etcdServers],
+      ...['--secure-port', port, '--bind-address', HOST, '--cert-dir', paths.pki],
       ...['--service-cluster-ip-range', SERVICE_CLUSTER_IP_RANGE],
+      ...(options.extraArgs?.apiserver ?? []),
     ],
     onReady: (address) => {
       if (address !== undefined) port = new URL(address).port;

@@ -1,8 +1,11 @@
 import type { RestClient } from '../client/rest.ts';
 import { createLogger, type LogLevel } from '../platform/node/logger.ts';
+import { realDisk } from '../platform/node/disk.ts';
 import { temporaryFolder } from '../platform/node/temporary-folder.ts';
 import { startEmbedded } from './embedded.ts';
 import { DEFAULT_NODES, nodeNames } from './options.ts';
+import { clusterPaths } from './paths.ts';
+import { openTopology } from './topology.ts';
 
 export interface StartClusterOptions {
   /** Default: a temporary folder that `stop` removes. */
@@ -37,8 +40,10 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
   const temporary = options.dataDir === undefined ? await temporaryFolder('wherry-') : undefined;
   const removed = async (): Promise<void> => temporary?.remove();
   try {
+    const dataDir = options.dataDir ?? temporary!.path;
+    if (temporary === undefined) await openLoneStore(dataDir);
     const cluster = await startEmbedded({
-      dataDir: options.dataDir ?? temporary!.path,
+      dataDir,
       port: options.port ?? 0,
       storePort: options.storePort ?? 0,
       nodes: nodeNames(options.nodes ?? DEFAULT_NODES),
@@ -56,4 +61,10 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
     await removed();
     throw error;
   }
+}
+
+/** One process holds one member: data of several is refused. */
+async function openLoneStore(dataDir: string): Promise<void> {
+  const peerPorts = (): Promise<number[]> => Promise.resolve([]);
+  await openTopology(realDisk, clusterPaths(dataDir), { storeMembers: 1, peerPorts });
 }

@@ -79,6 +79,19 @@ export async function down(context: ManageContext, dataDir: string): Promise<num
   return 0;
 }
 
+export async function kubeconfig(context: ManageContext, dataDir: string): Promise<number> {
+  const path = clusterPaths(dataDir).kubeconfig;
+  const text = await context.disk.read(path);
+  if (text === undefined) {
+    throw new ClusterError(
+      `there is no ${path}; start a cluster with \`wherry up\`, or name its data directory with ` +
+        '--data-dir',
+    );
+  }
+  context.out(Buffer.from(text).toString('utf8'));
+  return 0;
+}
+
 async function running({ disk, processes }: ManageContext, dataDir: string): Promise<RunState> {
   const state = await readRunState(disk, clusterPaths(dataDir));
   if (state !== undefined && processes.isAlive(state.pid)) return state;

@@ -1,14 +1,15 @@
 /** `wherry up`: runs a cluster in the foreground until it is told to stop. */
-import { isAlive } from '../../platform/node/child-process.ts';
+import { isAlive, startDetached } from '../../platform/node/child-process.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/disk.ts';
-import { createLogger, type LogLevel } from '../../platform/node/logger.ts';
+import { createLogger } from '../../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../../platform/node/process.ts';
 import { sleep } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import { ClusterError } from '../failure.ts';
 import { type ClusterOptions, nodeNames } from '../options.ts';
-import { clusterPaths } from '../paths.ts';
+import { clusterPaths, type ClusterPaths } from '../paths.ts';
+import { peerPorts } from '../ports.ts';
 import {
   clearRunState,
   type ComponentState,
@@ -16,25 +17,37 @@ import {
   type RunState,
   writeRunState,
 } from '../run-state.ts';
-
-export interface UpFlags {
-  readonly dataDir: string;
-  readonly port: number;
-  readonly storePort: number;
-  readonly nodes: number;
-  readonly separate: boolean;
-  readonly etcdServers?: readonly string[];
-  readonly logLevel: LogLevel;
-}
+import { openTopology, type StoreMember } from '../topology.ts';
+import type { UpFlags } from '../up-flags.ts';
 
 /** How long the components of a killed cluster may take to notice and end. */
 const ORPHANS_MS = 15_000;
+/** How long a cluster in the background may take to start. */
+const DETACHED_READY_MS = 60_000;
 
-export async function up(context: ProcessContext, flags: UpFlags): Promise<number> {
+/** `given` tells of a flag whether the user said it, by itself or as a variable. */
+export async function up(
+  context: ProcessContext,
+  said: UpFlags,
+  given: (flag: string) => boolean,
+): Promise<number> {
+  const flags = await withConfigFile(said, given);
+  await refuseSecond(flags.dataDir);
+  const members = await membersOf(flags);
+  if (flags.detach) return detach(context, flags.dataDir);
+  const processes =
+    flags.separate || flags.apiservers > 1 || members.length > 1 || flags.extraArgs !== undefined;
+  return foreground(context, { ...flags, separate: processes, members });
+}
+
+interface Settled extends UpFlags {
+  readonly members: readonly StoreMember[];
+}
+
+async function foreground(context: ProcessContext, flags: Settled): Promise<number> {
   const startedAt = realClock.now();
   const begun = realClock.monotonic();
   const paths = clusterPaths(flags.dataDir);
-  await refuseSecond(flags.dataDir);
   const announced: ComponentState[] = [];
   const announce = (component: string, address?: string): void => {
     const ms = Math.round(realClock.monotonic() - begun);
@@ -56,7 +69,8 @@ export async function up(context: ProcessContext, flags: UpFlags): Promise<numbe
       });
     }
     const seconds = ((realClock.monotonic() - begun) / 1000).toFixed(2);
-    context.out(readyText({ seconds, server: cluster.server, kubeconfig: paths.kubeconfig }));
+    const { server } = cluster;
+    context.out(`\nReady in ${seconds} s: ${server}\n${hints(paths)}Stop with Ctrl-C.\n`);
     await Promise.race([whenAborted(context.terminated), cluster.failed]);
     context.out('Stopping …\n');
   } finally {
@@ -67,6 +81,50 @@ export async function up(context: ProcessContext, flags: UpFlags): Promise<numbe
   return 0;
 }
 
+async function withConfigFile(said: UpFlags, given: (flag: string) => boolean): Promise<UpFlags> {
+  if (said.config === undefined) return said;
+  const { readConfigFile } = await import('../config-file.ts');
+  const file = Object.entries(await readConfigFile(realDisk, said.config));
+  return { ...said, ...Object.fromEntries(file.filter(([name]) => !given(name))) };
+}
+
+async function membersOf(flags: UpFlags): Promise<readonly StoreMember[]> {
+  const { storePort, storeMembers, etcdServers } = flags;
+  const record = await openTopology(realDisk, clusterPaths(flags.dataDir), {
+    ...(storeMembers === undefined ? {} : { storeMembers }),
+    ...(etcdServers === undefined ? {} : { etcdServers }),
+    peerPorts: (count) => peerPorts(storePort, count),
+  }).catch(explain(flags));
+  return record.storeMembers;
+}
+
+/** Starts this same command line in the background and waits until it is ready. */
+async function detach(context: ProcessContext, dataDir: string): Promise<number> {
+  const paths = clusterPaths(dataDir);
+  const args = context.argv.filter((arg) => arg !== '-d' && arg !== '--detach');
+  const logFile = paths.logFile('up');
+  const child = startDetached(context.script, args, { logFile });
+  const deadline = realClock.monotonic() + DETACHED_READY_MS;
+  for (;;) {
+    const state = await readRunState(realDisk, paths);
+    if (state !== undefined && state.pid === child.pid && state.server !== '') {
+      context.out(`Ready: ${state.server} (pid ${state.pid})\n${hints(paths)}`);
+      context.out('Stop with `wherry down`.\n');
+      return 0;
+    }
+    const ended = child.exit();
+    if (ended === undefined && realClock.monotonic() < deadline) {
+      await sleep(realClock, 20);
+      continue;
+    }
+    const said = Buffer.from((await realDisk.read(logFile)) ?? []).toString('utf8');
+    const last = said.trimEnd().split('\n').at(-1) ?? '';
+    if (ended === undefined) child.kill('SIGTERM');
+    const why = ended === undefined ? `not ready after ${DETACHED_READY_MS / 1000} s` : last;
+    throw new ClusterError(`${why.replace(/^error: /, '')} (see ${logFile})`);
+  }
+}
+
 interface UpCluster extends Running {
   readonly server: string;
   /** Rejects when the cluster cannot go on. */
@@ -75,13 +133,16 @@ interface UpCluster extends Running {
 
 type Starter = (
   context: ProcessContext,
-  flags: UpFlags,
+  flags: Settled,
   announce: (component: string, address?: string) => void,
 ) => Promise<UpCluster>;
 
 const startInProcess: Starter = async (_context, flags, announce) => {
   const { startEmbedded } = await import('../embedded.ts');
-  const logger = createLogger({ level: flags.logLevel, name: 'wherry' });
+  const logger = createLogger({
+    ...{ level: flags.logLevel, name: 'wherry' },
+    file: clusterPaths(flags.dataDir).clusterLog,
+  });
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => (fail = reject));
   failed.catch(() => {});
@@ -113,6 +174,9 @@ const startProcesses: Starter = async (context, flags, announce) => {
     logger: createLogger({ level: flags.logLevel, name: 'wherry' }),
     announce,
     script: context.script,
+    storeMembers: flags.members,
+    apiservers: flags.apiservers,
+    ...(flags.extraArgs === undefined ? {} : { extraArgs: flags.extraArgs }),
     onChange(components) {
       latest = components;
       write();
@@ -182,11 +246,6 @@ function explain(flags: UpFlags): (error: Error) => never {
   };
 }
 
-function readyText(is: { seconds: string; server: string; kubeconfig: string }): string {
-  return (
-    `\nReady in ${is.seconds} s: ${is.server}\n` +
-    `Kubeconfig: ${is.kubeconfig}\n\n` +
-    `Try, in another terminal:  npx kubectl-lite apply -f examples/web.yaml\n` +
-    `Stop with Ctrl-C.\n`
-  );
-}
+const hints = ({ kubeconfig }: ClusterPaths): string =>
+  `Kubeconfig: ${kubeconfig}\n\n` +
+  `Try, in another terminal:  npx kubectl-lite apply -f examples/web.yaml\n`;

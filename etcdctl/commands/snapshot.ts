@@ -13,21 +13,11 @@ import { BoltReader } from '../../store/bolt/reader.ts';
 import { crc32c } from '../../store/server/crc32c.ts';
 import { restoreMember } from '../../store/server/restore.ts';
 import type { Run, Session } from '../session.ts';
+import { saveSnapshot } from '../snapshot-save.ts';
 import { table } from './cluster.ts';
 
 async function save(session: Session, path: string): Promise<void> {
-  const client = await session.client();
-  const file = await realFileAccess.create(path);
-  try {
-    for await (const { blob } of client.stream('etcdserverpb.Maintenance/Snapshot', [{}]))
-      await file.write(blob as Buffer);
-    await file.commit();
-  } finally {
-    await file.abandon();
-  }
-  // What arrived is what was sent, or it is no backup.
-  const saved = await realFileAccess.open(path);
-  await checkDigest(saved, realCrypto.sha256()).finally(() => saved.close());
+  await saveSnapshot(await session.client(), path);
   session.print(`Snapshot saved at ${path}`);
 }
 

@@ -49,6 +49,38 @@ export function startChild(
   }
 }
 
+/** A process that outlives this one, if nobody ends it. */
+export interface DetachedChild {
+  readonly pid: number;
+  /** Undefined while it runs. */
+  exit(): ChildExit | undefined;
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** As {@link startChild}, but in a session of its own, its output replacing `logFile`. */
+export function startDetached(
+  script: string,
+  args: readonly string[],
+  options: { readonly logFile: string },
+): DetachedChild {
+  mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
+  const log = openSync(options.logFile, 'w', 0o600);
+  try {
+    const child = spawn(process.execPath, [script, ...args], {
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    let ended: ChildExit | undefined;
+    child.once('exit', (code, signal) => (ended = { code, signal }));
+    child.once('error', () => (ended = { code: 1, signal: null }));
+    if (child.pid === undefined) throw new Error(`cannot start ${process.execPath} ${script}`);
+    child.unref();
+    return { pid: child.pid, exit: () => ended, kill: (signal) => void child.kill(signal) };
+  } finally {
+    closeSync(log);
+  }
+}
+
 /** True if a process with that id exists, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {

@@ -2,6 +2,8 @@
  * Logging to standard error through pino: one JSON object per line, or one line of text for
  * people. Both are written before the call returns, so that a crash loses nothing.
  */
+import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { destination, type DestinationStream, type LevelWithSilent, pino } from 'pino';
 import type { Logger } from '../logger.ts';
 
@@ -19,38 +21,58 @@ export interface LoggerOptions {
   readonly format?: LogFormat;
   /** Where lines go instead of standard error; each ends with a newline. */
   readonly write?: (line: string) => void;
+  /** JSON lines of level info and above go there too, whatever `level` is. */
+  readonly file?: string;
 }
+
+/** A log file larger than this is put aside as `<file>.1` when the next process begins to write. */
+const ROTATE_BYTES = 16 * 1024 * 1024;
 
 const shown = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 
 /** `2026-11-21T04:47:15.123Z INFO  store  ready to serve client requests url=…` */
-function textOf(json: string): string {
+export function consoleLine(json: string): string {
   const { time, level, component, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const head = `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(component)}`;
   const tail = Object.entries(fields).map(([key, value]) => ` ${key}=${shown(value)}`);
   return `${head}  ${String(msg)}${tail.join('')}\n`;
 }
 
-export function createLogger({ level, name, format = 'json', write }: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions): Logger {
+  const { level, name, format = 'json', write, file } = options;
   const lines: DestinationStream =
     write === undefined ? destination({ dest: 2, sync: true }) : { write };
-  const sink = pino(
-    {
-      level: level satisfies LevelWithSilent,
-      base: { component: name },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: pino.stdSerializers.err, err: pino.stdSerializers.err },
-    },
-    format === 'json' ? lines : { write: (json) => lines.write(textOf(json)) },
-  );
-  const wrap = (at: pino.Logger): Logger => ({
-    debug: (fields, message) => at.debug(fields, message),
-    info: (fields, message) => at.info(fields, message),
-    warn: (fields, message) => at.warn(fields, message),
-    error: (fields, message) => at.error(fields, message),
-    child: (fields) => wrap(at.child(fields)),
-  });
-  return wrap(sink);
+  const shown: DestinationStream =
+    format === 'json' ? lines : { write: (json) => lines.write(consoleLine(json)) };
+  const settings = {
+    base: { component: name },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { error: pino.stdSerializers.err, err: pino.stdSerializers.err },
+  };
+  if (file === undefined) {
+    return wrap(pino({ ...settings, level: level satisfies LevelWithSilent }, shown));
+  }
+  const streams = pino.multistream([
+    { level: 'info', stream: logFile(file) },
+    ...(level === 'silent' ? [] : [{ level, stream: shown }]),
+  ]);
+  return wrap(pino({ ...settings, level: level === 'debug' ? 'debug' : 'info' }, streams));
 }
+
+/** Appends; its folder is made. */
+function logFile(path: string): DestinationStream {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > ROTATE_BYTES) renameSync(path, `${path}.1`);
+  return destination({ dest: path, sync: true, mode: 0o600 });
+}
+
+const wrap = (at: pino.Logger): Logger => ({
+  debug: (fields, message) => at.debug(fields, message),
+  info: (fields, message) => at.info(fields, message),
+  warn: (fields, message) => at.warn(fields, message),
+  error: (fields, message) => at.error(fields, message),
+  child: (fields) => wrap(at.child(fields)),
+});

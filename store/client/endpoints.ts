@@ -26,8 +26,8 @@ const DIAL_TIMEOUT_MS = 2_000;
 /** Reconnects back off between these. */
 const BACKOFF_MS = { first: 50, longest: 1_000 };
 /** A peer that stays silent is noticed by these; etcd allows a ping each 5 s. */
-const PING_AFTER_MS = 10_000;
-const PING_TIMEOUT_MS = 5_000;
+const PING_AFTER_MS = 6_000;
+const PING_TIMEOUT_MS = 3_000;
 
 /** grpc-js says one of these of a call that never left: it may be sent to another endpoint. */
 const NEVER_SENT = /^(No connection established|Name resolution failed)/;

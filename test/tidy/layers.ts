@@ -219,7 +219,7 @@ export const layers: readonly Layer[] = [
       'platform',
       'platform/node',
     ],
-    packages: ['commander', 'js-yaml'],
+    packages: ['ajv', 'commander', 'js-yaml'],
   },
   { part: 'index.ts', imports: ['cluster', 'client', 'api/*', 'platform'] },
 ];

@@ -1,0 +1,123 @@
+/**
+ * What a data directory remembers of the cluster in it: `<data-dir>/cluster.json`. The members of
+ * a store know each other by their peer ports, so those stay what they were at the first start.
+ */
+import type { Disk } from '../platform/disk.ts';
+import { ClusterError } from './failure.ts';
+import type { ClusterPaths } from './paths.ts';
+
+/** The layout of the data directory; raised when an older wherry could not read it any more. */
+export const DATA_VERSION = 1;
+
+export interface StoreMember {
+  readonly name: string;
+  /** Absent for a lone member, which listens for no peers. */
+  readonly peerPort?: number;
+}
+
+export interface ClusterRecord {
+  readonly version: number;
+  /** Empty if the cluster uses an etcd of somebody else's. */
+  readonly storeMembers: readonly StoreMember[];
+}
+
+export interface TopologyWish {
+  /** 1, 3 or 5. Undefined: as it was, or 1. */
+  readonly storeMembers?: number;
+  readonly etcdServers?: readonly string[];
+  /** Finds ports for so many members. */
+  readonly peerPorts: (count: number) => Promise<readonly number[]>;
+}
+
+/** Files and folders that a data directory of ours may hold. */
+const ours =
+  /^(cluster\.json|store\d*|pki|kubeconfig|kubeconfigs|run\.json|logs|snapshots|replaced-.*)$/;
+
+/**
+ * The record of the data directory, written if this is its first start. Rejects with a
+ * {@link ClusterError} if what is there is not ours, is newer than this program, or is of another
+ * number of members.
+ */
+export async function openTopology(
+  disk: Disk,
+  paths: ClusterPaths,
+  wish: TopologyWish,
+): Promise<ClusterRecord> {
+  const record = await readRecord(disk, paths);
+  if (record !== undefined) {
+    checkWish(record, paths, wish);
+    return record;
+  }
+  const made = { version: DATA_VERSION, storeMembers: await membersOf(wish) };
+  await disk.write(`${paths.dataDir}/cluster.json`, `${JSON.stringify(made, null, 2)}\n`);
+  return made;
+}
+
+async function readRecord(disk: Disk, paths: ClusterPaths): Promise<ClusterRecord | undefined> {
+  const { dataDir } = paths;
+  const bytes = await disk.read(`${dataDir}/cluster.json`);
+  if (bytes !== undefined) return parseRecord(Buffer.from(bytes).toString('utf8'), dataDir);
+  const names = await disk.list(dataDir);
+  const foreign = names.filter((name) => !ours.test(name));
+  if (foreign.length > 0 && foreign.length === names.length) {
+    throw new ClusterError(
+      `${dataDir} holds something else (${foreign.slice(0, 3).join(', ')}); ` +
+        'choose an empty or new folder with --data-dir',
+    );
+  }
+  return undefined;
+}
+
+function parseRecord(text: string, dataDir: string): ClusterRecord {
+  const damaged = (why: string): ClusterError =>
+    new ClusterError(
+      `${dataDir}/cluster.json is damaged (${why}); put it back from a copy, or restore a ` +
+        'snapshot into another --data-dir',
+    );
+  let record: Partial<ClusterRecord>;
+  try {
+    record = JSON.parse(text) as Partial<ClusterRecord>;
+  } catch (error) {
+    throw damaged((error as Error).message);
+  }
+  const { version, storeMembers } = record;
+  if (typeof version !== 'number') throw damaged('it has no version');
+  if (version > DATA_VERSION) {
+    throw new ClusterError(
+      `the data in ${dataDir} was written by a newer wherry (layout ${version}; this one reads ` +
+        `${DATA_VERSION}): run that one, or choose another --data-dir`,
+    );
+  }
+  if (!Array.isArray(storeMembers)) throw damaged('it names no store members');
+  return { version, storeMembers };
+}
+
+function checkWish(record: ClusterRecord, { dataDir }: ClusterPaths, wish: TopologyWish): void {
+  const had = record.storeMembers.length;
+  if (wish.etcdServers === undefined ? had === 0 : had > 0) {
+    throw new ClusterError(
+      had === 0
+        ? `the cluster in ${dataDir} keeps its state in another etcd; name it with --etcd-servers`
+        : `the cluster in ${dataDir} has a store of its own; leave --etcd-servers out, or choose ` +
+            'another --data-dir',
+    );
+  }
+  const { storeMembers = had } = wish;
+  if (had > 0 && storeMembers !== had) {
+    throw new ClusterError(
+      `the store in ${dataDir} has ${had} member${had === 1 ? '' : 's'}, not ${storeMembers}; ` +
+        'leave --store-members out, or restore a snapshot into another --data-dir',
+    );
+  }
+}
+
+async function membersOf({
+  storeMembers: count = 1,
+  etcdServers,
+  peerPorts,
+}: TopologyWish): Promise<StoreMember[]> {
+  if (etcdServers !== undefined) return [];
+  if (count === 1) return [{ name: 'store' }];
+  const ports = await peerPorts(count);
+  return ports.map((peerPort, index) => ({ name: `store${index + 1}`, peerPort }));
+}

@@ -1,0 +1,109 @@
+/**
+ * Three store members and two API servers: whichever process is killed or stops answering, the
+ * cluster goes on, and `wherry status` and `wherry doctor` say what is wrong.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, run, temporaryFolder, TestCluster, wherryMain } from './harness.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let cluster: TestCluster;
+const nodes = ['--nodes', '1'];
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const args = ['--store-members', '3', '--apiservers', '2', ...nodes];
+  cluster = await TestCluster.up(`${folder.path}/data`, args);
+}, 60_000);
+afterAll(async () => {
+  await cluster.stop();
+  await folder.remove();
+});
+
+const wherry = (...args: string[]) =>
+  run(process.execPath, [wherryMain, ...args, '--data-dir', cluster.dataDir]);
+
+let count = 0;
+/** Creates a ConfigMap; its name if the server acknowledged it. */
+async function write(): Promise<string | undefined> {
+  const name = `entry-${count++}`;
+  return (await cluster.kubectlLite('create', 'configmap', name)).code === 0 ? name : undefined;
+}
+
+/** Writes until `wanted` were acknowledged; fails if that takes too long. */
+async function acknowledged(wanted: number): Promise<string[]> {
+  const names: string[] = [];
+  await eventually(
+    `${wanted} writes`,
+    async () => {
+      const name = await write();
+      if (name !== undefined) names.push(name);
+      return names.length >= wanted;
+    },
+    60_000,
+  );
+  return names;
+}
+
+const healthy = () =>
+  eventually('a healthy cluster', async () => (await wherry('doctor')).code === 0, 60_000);
+
+async function expectAll(names: readonly string[]): Promise<void> {
+  const { stdout } = await cluster.kubectlLite('get', 'configmaps', '-o', 'name');
+  const there = new Set(stdout.split('\n'));
+  expect(names.filter((name) => !there.has(`configmap/${name}`))).toEqual([]);
+}
+
+describe('a cluster of several members and servers', () => {
+  it.each(['store1', 'store2', 'store3', 'apiserver1', 'apiserver2', 'controllers'])(
+    'goes on while %s is killed',
+    async (name) => {
+      const before = await acknowledged(1);
+      const { pid } = cluster.component(name);
+      process.kill(pid, 'SIGKILL');
+      const during = await acknowledged(5);
+      await eventually('its successor', () =>
+        Promise.resolve(cluster.component(name).pid !== pid && cluster.component(name).ready),
+      );
+      await healthy();
+      await expectAll([...before, ...during]);
+    },
+    180_000,
+  );
+
+  it.each(['store1', 'store2', 'store3', 'apiserver1'])(
+    'goes on while %s does not answer, and doctor names it',
+    async (name) => {
+      const { pid } = cluster.component(name);
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const names = await acknowledged(5);
+        const { code, stdout } = await wherry('doctor');
+        expect(code).toBe(1);
+        expect(stdout).toMatch(new RegExp(`^FAIL +(store member )?${name} `, 'm'));
+        await expectAll(names);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await healthy();
+    },
+    180_000,
+  );
+
+  it('says so when it has no majority, and heals', async () => {
+    const pids = ['store1', 'store2'].map((name) => cluster.component(name).pid);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    const { stdout } = await wherry('doctor');
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    expect(stdout).toMatch(/^FAIL +store quorum +1 of 3 members answer, 2 are needed/m);
+    await healthy();
+    await acknowledged(1);
+  }, 120_000);
+
+  it('starts again as it was, with every write there', async () => {
+    const names = await acknowledged(3);
+    await cluster.killEverything();
+    cluster = await TestCluster.up(cluster.dataDir, ['--apiservers', '2', ...nodes]);
+    expect(cluster.state().components.filter(({ name }) => /^store/.test(name))).toHaveLength(3);
+    await expectAll(names);
+  }, 120_000);
+});
