@@ -35,6 +35,10 @@ export interface FrameTls {
   readonly privateKey: string;
   /** Those at the other end must show a certificate of it. */
   readonly ca?: string;
+  /** Who connects must be called so by a certificate of the CA. */
+  readonly allowedCommonName?: string;
+  /** Whoever is called is believed: keeps out listeners, not impostors. */
+  readonly trustsAnyone?: true;
 }
 
 /** The other end does not want the connection, and says why. */

@@ -34,8 +34,9 @@ export async function clusterOptions(
 ): Promise<ClusterOptions> {
   const { forceNewCluster, strictReconfigCheck, initialElectionTickAdvance } = flags;
   const members = initialMembers(flags);
-  const tls = await readPeerTls(flags);
-  const isFresh = (await realDisk.list(dataDir)).length === 0;
+  const tls = await readPeerTls(flags, dataDir);
+  // Made certificates alone are no member yet.
+  const isFresh = (await realDisk.list(dataDir)).every((name) => name === 'fixtures');
   const joins = isFresh && flags.initialClusterState === 'existing';
   if (joins && members === undefined) {
     throw new FlagError(

@@ -45,11 +45,14 @@ function checkTls(flags: StoreFlags): void {
     throw new FlagError('--peer-cert-file and --peer-key-file belong together');
   }
   const peer = flags.listenPeerUrls.find((url) => url.secure);
-  if (peer !== undefined && flags.peerCertFile === undefined) {
+  if (peer !== undefined && flags.peerCertFile === undefined && !flags.peerAutoTls) {
     throw new FlagError(`${peer.text} needs --peer-cert-file and --peer-key-file`);
   }
   if (flags.peerClientCertAuth && flags.peerTrustedCaFile === undefined) {
     throw new FlagError('--peer-client-cert-auth needs --peer-trusted-ca-file');
+  }
+  if (flags.peerCertAllowedCn !== undefined && flags.peerTrustedCaFile === undefined) {
+    throw new FlagError('--peer-cert-allowed-cn needs --peer-trusted-ca-file');
   }
   const secure = [...flags.listenClientUrls, ...flags.listenMetricsUrls].find((url) => url.secure);
   if (secure !== undefined && flags.certFile === undefined && !flags.autoTls) {

@@ -40,6 +40,8 @@ export interface StoreFlags {
   readonly peerKeyFile?: string;
   readonly peerClientCertAuth: boolean;
   readonly peerTrustedCaFile?: string;
+  readonly peerAutoTls: boolean;
+  readonly peerCertAllowedCn?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly logFormat: 'json' | 'console';
 }
@@ -299,6 +301,16 @@ const rows: readonly Row[] = [
     fallback: false,
   },
   { flags: '--peer-trusted-ca-file <file>', text: 'CA of the members' },
+  {
+    flags: '--peer-auto-tls [true|false]',
+    text: 'make a certificate for peer URLs that have none',
+    parse: boolean,
+    fallback: false,
+  },
+  {
+    flags: '--peer-cert-allowed-cn <name>',
+    text: 'common name that certificates of other members must have',
+  },
   {
     flags: '--log-level <level>',
     text: 'least severe line logged',

@@ -38,8 +38,20 @@ export async function readTls(
 }
 
 /** Undefined if the members talk in the clear. */
-export async function readPeerTls(flags: StoreFlags): Promise<FrameTls | undefined> {
-  const { peerCertFile, peerKeyFile, peerTrustedCaFile } = flags;
+export async function readPeerTls(
+  flags: StoreFlags,
+  dataDir: string,
+): Promise<FrameTls | undefined> {
+  const { peerCertFile, peerKeyFile, peerTrustedCaFile, peerCertAllowedCn } = flags;
+  if (peerCertFile === undefined && flags.peerAutoTls) {
+    const { autoTls } = await import('./auto-tls.ts');
+    const made = await autoTls(`${dataDir}/fixtures/peer`, {
+      hosts: flags.listenPeerUrls.map(({ host }) => host),
+      now: realClock.now(),
+      years: flags.selfSignedCertValidity,
+    });
+    return { ...made, trustsAnyone: true };
+  }
   if (peerCertFile === undefined || peerKeyFile === undefined) return undefined;
   const [certificate, privateKey] = await Promise.all([
     readFlagFile('peer-cert-file', peerCertFile),
@@ -47,5 +59,6 @@ export async function readPeerTls(flags: StoreFlags): Promise<FrameTls | undefin
   ]);
   if (peerTrustedCaFile === undefined) return { certificate, privateKey };
   const ca = await readFlagFile('peer-trusted-ca-file', peerTrustedCaFile);
-  return { certificate, privateKey, ca };
+  const allowed = peerCertAllowedCn === undefined ? {} : { allowedCommonName: peerCertAllowedCn };
+  return { certificate, privateKey, ca, ...allowed };
 }

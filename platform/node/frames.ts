@@ -8,6 +8,7 @@ import {
 import { createServer as createHttpsServer, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type {
   FrameConnection,
   FrameConnectOptions,
@@ -168,14 +169,21 @@ function serverOf({ tls, http }: FrameListenOptions): Server {
       .catch(() => reply.destroy());
   };
   if (tls === undefined) return createHttpServer({ noDelay: true }, answer);
-  return createHttpsServer({ noDelay: true, ...secrets(tls) }, answer);
+  const server = createHttpsServer({ noDelay: true, ...secrets(tls) }, answer);
+  const { allowedCommonName } = tls;
+  if (allowedCommonName !== undefined)
+    server.on('secureConnection', (socket: TLSSocket) => {
+      if (socket.getPeerCertificate().subject?.CN !== allowedCommonName) socket.destroy();
+    });
+  return server;
 }
 
-const secrets = ({ certificate, privateKey, ca }: FrameTls) => ({
+const secrets = ({ certificate, privateKey, ca, trustsAnyone }: FrameTls) => ({
   cert: certificate,
   key: privateKey,
   minVersion: 'TLSv1.2' as const,
   ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
+  ...(trustsAnyone === true && { rejectUnauthorized: false }),
 });
 
 async function listen(options: FrameListenOptions): ReturnType<FrameNetwork['listen']> {
