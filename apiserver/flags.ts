@@ -19,6 +19,8 @@ export interface ApiServerFlags {
   readonly tokenAuthFile?: string;
   readonly serviceClusterIpRange: string;
   readonly serviceNodePortRange: string;
+  readonly enableAdmissionPlugins: readonly string[];
+  readonly disableAdmissionPlugins: readonly string[];
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
   /** Milliseconds. */
@@ -63,6 +65,13 @@ function ports(text: string): string {
   return text;
 }
 
+function names(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
 function durationMs(text: string): number {
   const ms = parseGoDuration(text);
   if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration like 60s is needed.');
@@ -92,6 +101,18 @@ export function apiserverFlags(): Command {
       DEFAULT_CLUSTER_IP_RANGE,
     )
     .option('--service-node-port-range <range>', 'node ports', ports, DEFAULT_NODE_PORT_RANGE)
+    .option(
+      '--enable-admission-plugins <names>',
+      'admission plugins besides those that are on',
+      names,
+      [],
+    )
+    .option(
+      '--disable-admission-plugins <names>',
+      'admission plugins that are on to switch off',
+      names,
+      [],
+    )
     .option('--max-requests-inflight <n>', 'reads at work at once', natural, 400)
     .option('--max-mutating-requests-inflight <n>', 'writes at work at once', natural, 200)
     .option('--request-timeout <duration>', 'longest time for a request', durationMs, 60_000)

@@ -14,6 +14,7 @@ import { realX509 } from '../platform/node/x509.ts';
 import type { Random } from '../platform/random.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import type { Kv } from '../store/kv.ts';
+import { chosenPlugins } from './admission/plugins.ts';
 import { parseTokenFile } from './authn/token-file.ts';
 import type { User } from './authn/user.ts';
 import { type ApiServerFlags, apiserverFlags } from './flags.ts';
@@ -141,7 +142,12 @@ async function run(
     firstServiceAddress(flags.serviceClusterIpRange),
     [dialledHost(flags.bindAddress), advertised].filter((name) => name !== undefined),
   );
+  const choice = {
+    enable: flags.enableAdmissionPlugins,
+    disable: flags.disableAdmissionPlugins,
+  };
   // Flags first: a mistake in one must not leave half-made certificates behind.
+  chosenPlugins(choice);
   const [tokens, storeTls] = await Promise.all([readTokens(flags.tokenAuthFile), etcdTls(flags)]);
   const folder = { folder: flags.certDir, disk: realDisk };
   const pki = await ensurePki({ ...folder, clock: realClock, x509: realX509, names });
@@ -155,6 +161,7 @@ async function run(
       tokens,
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
+      admissionPlugins: choice,
       maxRequestsInFlight: flags.maxRequestsInflight,
       maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
       requestTimeoutMs: flags.requestTimeout,

@@ -14,6 +14,7 @@ import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
 import type { Kv } from '../store/kv.ts';
+import { type PluginChoice, plugins } from './admission/plugins.ts';
 import { anyOf, type Authenticator } from './authn/authenticator.ts';
 import { bearerToken } from './authn/bearer-token.ts';
 import { clientCertificate } from './authn/client-certificate.ts';
@@ -61,6 +62,8 @@ export interface ApiServerOptions {
   readonly serviceClusterIpRange?: string | undefined;
   /** Default 30000-32767. */
   readonly serviceNodePortRange?: string | undefined;
+  /** Default: as in Kubernetes. */
+  readonly admissionPlugins?: PluginChoice | undefined;
   readonly maxRequestsInFlight?: number;
   readonly maxMutatingRequestsInFlight?: number;
   readonly requestTimeoutMs?: number;
@@ -121,6 +124,7 @@ class Server implements ApiServer {
       storage: this.#storage,
       clusterIPRange: options.serviceClusterIpRange,
       nodePortRange: options.serviceNodePortRange,
+      admission: plugins(options.admissionPlugins),
     });
     const handlers = new ApiHandlers(registry, { clock, random, logger });
     const counts = new RequestCounts();

@@ -11,6 +11,7 @@ import { namespaceController } from './namespace/controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/controller.ts';
 import { podGarbageCollector } from './pod-gc/controller.ts';
 import { replicaSetController, replicationControllerController } from './replicaset/controller.ts';
+import { resourceQuotaController } from './resource-quota/controller.ts';
 import type { Controller, ControllerContext } from './runtime/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
@@ -30,6 +31,7 @@ import {
   podDisruptionBudgets,
   replicaSets,
   replicationControllers,
+  resourceQuotas,
   serviceAccounts,
   services,
   statefulSets,
@@ -136,6 +138,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'podgc',
     needs: [nodes],
     build: podGarbageCollector,
+  },
+  {
+    name: 'resourcequota-controller',
+    alias: 'resourcequota',
+    needs: [resourceQuotas],
+    build: resourceQuotaController,
   },
   {
     name: 'serviceaccount-controller',
