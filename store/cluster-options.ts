@@ -18,6 +18,7 @@ type ClusterOptions = Pick<
   | 'join'
   | 'forceNewCluster'
   | 'strictReconfigCheck'
+  | 'preVote'
   | 'initialElectionTickAdvance'
 >;
 
@@ -32,7 +33,7 @@ export async function clusterOptions(
   dataDir: string,
   logger: Logger,
 ): Promise<ClusterOptions> {
-  const { forceNewCluster, strictReconfigCheck, initialElectionTickAdvance } = flags;
+  const { forceNewCluster, strictReconfigCheck, preVote, initialElectionTickAdvance } = flags;
   const members = initialMembers(flags);
   const tls = await readPeerTls(flags, dataDir);
   // Made certificates alone are no member yet.
@@ -57,7 +58,7 @@ export async function clusterOptions(
     : undefined;
   const listens = members !== undefined || flags.listensForPeers;
   return {
-    ...{ forceNewCluster, strictReconfigCheck, initialElectionTickAdvance },
+    ...{ forceNewCluster, strictReconfigCheck, preVote, initialElectionTickAdvance },
     ...(members === undefined ? {} : { initialCluster: members }),
     ...(join === undefined ? {} : { join }),
     ...(listens && {

@@ -197,7 +197,7 @@ const rows: readonly Row[] = [
   },
   {
     flags: '--pre-vote [true|false]',
-    text: 'ask before standing for election; it cannot be turned off',
+    text: 'ask the others before standing for election',
     parse: boolean,
     fallback: true,
   },

@@ -17,7 +17,7 @@ import type {
   FrameNetwork,
   FrameTls,
 } from '../frames.ts';
-import { FramesRefusedError } from '../frames.ts';
+import { FramesRefusedError, NobodyListensError } from '../frames.ts';
 import type { Headers } from '../http.ts';
 
 const PROTOCOL = 'wherry-frames';
@@ -240,7 +240,10 @@ function connect(options: FrameConnectOptions): Promise<FrameConnection> {
       call.destroy(new Error(`no answer within ${timeoutMs} ms`));
     }, timeoutMs);
     call.once('close', () => clearTimeout(deadline));
-    call.on('error', reject);
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      const { code, message } = error;
+      reject(code === 'ECONNREFUSED' ? new NobodyListensError(message, { cause: error }) : error);
+    });
     call.once('upgrade', (_, socket, head) => {
       clearTimeout(deadline);
       if (head.length > 0) socket.unshift(head);

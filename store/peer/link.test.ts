@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FramesRefusedError } from '../../platform/frames.ts';
+import { FramesRefusedError, NobodyListensError } from '../../platform/frames.ts';
 import type { FrameConnection, FrameNetwork } from '../../platform/frames.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { FakeClock, settle } from '../../test/support/fake-clock.ts';
@@ -22,6 +22,7 @@ describe('a link to another member', () => {
   let answer: PeerHandlers['answer'];
   let unreachable: number;
   let removed: number;
+  let gone: number;
   let link: Link;
 
   const network = {
@@ -41,7 +42,7 @@ describe('a link to another member', () => {
 
   beforeEach(async () => {
     clock = new FakeClock();
-    [pairs, urls, received, unreachable, removed] = [[], [], [], 0, 0];
+    [pairs, urls, received, unreachable, removed, gone] = [[], [], [], 0, 0, 0];
     refusal = undefined;
     answer = () => Promise.resolve(7);
     link = new Link({
@@ -55,6 +56,7 @@ describe('a link to another member', () => {
       hello: { kind: 'messages', clusterId: '9', from: '1', to: '2' },
       unreachable: () => unreachable++,
       removed: () => removed++,
+      gone: () => gone++,
     });
     await settle();
   });
@@ -119,6 +121,16 @@ describe('a link to another member', () => {
     });
     await clock.advance(6000);
     await asked;
+  });
+
+  it('tells that the other process is gone when its machine says so', async () => {
+    pairs[0]!.cut();
+    await clock.advance(2000);
+    expect(gone).toBe(0);
+    refusal = new NobodyListensError('connection refused');
+    pairs[0]!.near.abort();
+    await clock.advance(30);
+    expect(gone).toBe(1);
   });
 
   it('is told when its member was removed for good', async () => {

@@ -6,7 +6,7 @@
 import { sleep } from '../../platform/clock.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { FrameConnection, FrameNetwork, FrameTls } from '../../platform/frames.ts';
-import { FramesRefusedError } from '../../platform/frames.ts';
+import { FramesRefusedError, NobodyListensError } from '../../platform/frames.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StoreError, storeErrors } from '../kv.ts';
 import type { StoreErrorReason } from '../kv.ts';
@@ -34,6 +34,7 @@ export interface LinkOptions {
   readonly hello: Hello;
   readonly urls: readonly string[];
   readonly unreachable: () => void;
+  readonly gone: () => void;
   readonly removed: () => void;
 }
 
@@ -103,7 +104,7 @@ export class Link {
 
   /** Resolves when the connection has ended: true if there was one. */
   async #connectOnce(): Promise<boolean> {
-    const { network, hello, tls, logger, removed } = this.#options;
+    const { network, hello, tls, logger, removed, gone } = this.#options;
     // A member may have several URLs: take turns.
     const url = this.urls[this.#attempts++ % this.urls.length];
     if (url === undefined) return false;
@@ -119,6 +120,7 @@ export class Link {
     } catch (error) {
       const refused = error instanceof FramesRefusedError;
       if (refused && error.status === GONE) removed();
+      if (error instanceof NobodyListensError) gone();
       const reason = (error as Error).message;
       const fields = { member: hello.to, url, reason };
       if (refused) logger.warn(fields, 'another member refuses this one');

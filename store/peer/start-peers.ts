@@ -146,6 +146,7 @@ class ConnectedPeers implements Peers {
       urls,
       hello: { kind: 'messages', clusterId, from, to },
       unreachable: () => handlers.unreachable(to),
+      gone: () => handlers.gone(to),
       removed: () => handlers.removed(),
     });
   }

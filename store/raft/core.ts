@@ -14,6 +14,11 @@ export interface RaftOptions {
   /** An election starts after this many ticks of silence, randomized up to twice as many. */
   readonly electionTicks: number;
   readonly heartbeatTicks: number;
+  /**
+   * Ask around before standing for election (Raft thesis, section 9.6). Without it a member that
+   * was cut off makes the others elect anew when it comes back.
+   */
+  readonly preVote: boolean;
   readonly random: Random;
   /** Bounds of one append message, and of unanswered ones to a member. */
   readonly maxMessageBytes: number;

@@ -38,7 +38,28 @@ export function tickElection(core: Core): void {
   core.electionElapsed = 0;
   // A candidate whose election is split tries again after another random time.
   core.randomizeElection();
-  campaign(core, 'preVote');
+  campaign(core, core.options.preVote ? 'preVote' : 'vote');
+}
+
+/** Whoever knows that its leader is dead stands within so many ticks: not all at the same one. */
+const SUSPICION_TICKS = 3;
+
+/**
+ * The shell has learnt from elsewhere that the leader's process is gone. Nothing is decided by
+ * that: this member grants votes from now on, and soon asks for some, which those refuse who
+ * still hear the leader.
+ */
+export function forgetLeader(core: Core): void {
+  if (core.role !== 'follower' || core.leader === NONE) return;
+  core.leader = NONE;
+  // Without asking first, whoever was wrong about it would depose a living leader.
+  if (!core.options.preVote) return;
+  hurryElection(core, 1 + core.options.random.below(SUSPICION_TICKS, 'election after a death'));
+}
+
+/** As if all of the election timeout but `ticks` had passed. */
+export function hurryElection(core: Core, ticks: number): void {
+  core.electionElapsed = Math.max(core.electionElapsed, core.randomizedElectionTicks - ticks);
 }
 
 /**

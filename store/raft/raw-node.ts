@@ -16,7 +16,7 @@ import { assert } from '../../platform/assert.ts';
 import { configure } from './configuration.ts';
 import { Core } from './core.ts';
 import type { RaftOptions, ReadState, Role } from './core.ts';
-import { campaign, tickElection } from './election.ts';
+import { campaign, forgetLeader, hurryElection, tickElection } from './election.ts';
 import { NONE } from './entry.ts';
 import type {
   Configuration,
@@ -116,7 +116,8 @@ export class RawNode {
 
   /** Stands for election now. A member without peers has nobody to ask first. */
   campaign(): void {
-    campaign(this.#core, this.#core.voters.size === 1 ? 'vote' : 'preVote');
+    const { voters, options } = this.#core;
+    campaign(this.#core, options.preVote && voters.size > 1 ? 'preVote' : 'vote');
   }
 
   propose(proposals: readonly Proposal[]): ProposeResult {
@@ -184,8 +185,13 @@ export class RawNode {
 
   /** As if all of an election timeout but `ticks` had passed: for a start among peers. */
   hurryElection(ticks: number): void {
-    const core = this.#core;
-    core.electionElapsed = Math.max(0, core.randomizedElectionTicks - ticks);
+    hurryElection(this.#core, ticks);
+  }
+
+  /** That member's process is known to be gone. */
+  reportGone(id: MemberId): void {
+    this.reportUnreachable(id);
+    if (this.#core.leader === id) forgetLeader(this.#core);
   }
 
   /** Confirmed reads. They depend on no disk, so they are not part of Ready. */

@@ -51,7 +51,7 @@ class Story {
     const [command, id = '', ...rest] = line.split(' ');
     switch (command) {
       case 'nodes':
-        this.network = new RaftNetwork(Number(id));
+        this.network = new RaftNetwork(Number(id), { preVote: rest[0] !== 'no-pre-vote' });
         return ['ok'];
       case 'campaign':
         this.network.peer(id).node.campaign();
@@ -105,6 +105,9 @@ class Story {
       case 'isolate':
         this.network.isolate(id);
         return ['ok'];
+      case 'gone':
+        this.network.peer(id).node.reportGone(rest[0]!);
+        return this.#roles();
       case 'heal':
         this.network.heal();
         return ['ok'];

@@ -210,6 +210,10 @@ class StoreMember implements Member, PeerHandlers {
     this.#replica.unreachable(id);
   }
 
+  gone(id: string): void {
+    this.#replica.gone(id);
+  }
+
   answer(question: Question): Promise<unknown> {
     if (question.type === 'promote') return this.membership.promoteHere(question.id);
     return this.leases.answer(question);

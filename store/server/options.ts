@@ -40,6 +40,8 @@ export interface MemberOptions {
   readonly forceNewCluster?: boolean;
   /** Refuse changes of the membership that would endanger the quorum. */
   readonly strictReconfigCheck?: boolean;
+  /** Ask the others before standing for election. */
+  readonly preVote?: boolean;
   /** Stand for election early at a start, instead of waiting a whole timeout for a leader. */
   readonly initialElectionTickAdvance?: boolean;
   readonly engine?: EngineFactory;
@@ -105,6 +107,7 @@ export function withDefaults(options: MemberOptions): Settings {
     onRemoved: () => {},
     forceNewCluster: false,
     strictReconfigCheck: true,
+    preVote: true,
     initialElectionTickAdvance: true,
     ...options,
   };

@@ -51,6 +51,8 @@ export interface Peers extends Running {
 export interface PeerHandlers {
   receive(message: Message): void;
   unreachable(id: MemberId): void;
+  /** Its process does not run: the machine itself says so. It may come back. */
+  gone(id: MemberId): void;
   answer(question: Question): Promise<unknown>;
   /** Resolves when the snapshot is installed. */
   receiveSnapshot(from: MemberId, chunks: AsyncIterable<Uint8Array>): Promise<void>;

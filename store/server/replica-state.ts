@@ -67,6 +67,7 @@ export function createRaft({ settings, memberId }: ReplicaOptions, log: LoadedLo
     configuration: log.cluster.configuration,
     electionTicks: Math.max(1, Math.round(settings.electionTimeoutMs / settings.heartbeatMs)),
     heartbeatTicks: 1,
+    preVote: settings.preVote,
     random: settings.random,
     maxMessageBytes: MAX_MESSAGE_BYTES,
     maxInflightMessages: MAX_INFLIGHT_MESSAGES,

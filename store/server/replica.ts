@@ -3,7 +3,6 @@
  * Commands go in and come back applied; reads wait here for their proof.
  */
 import { assert } from '../../platform/assert.ts';
-import type { Timer } from '../../platform/clock.ts';
 import type { AuthStore } from '../auth/auth-store.ts';
 import { StoreError } from '../kv.ts';
 import type { Caller, Command, CommandResponses, CommandType } from '../mvcc/command.ts';
@@ -16,26 +15,20 @@ import type { RawNode, Ready } from '../raft/raw-node.ts';
 import { Applier } from './applier.ts';
 import { changesConfiguration, type ClusterChange, type ClusterState } from './cluster-state.ts';
 import { Compactor } from './compactor.ts';
+import { Flushing } from './flushing.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
 import { LogCompaction } from './log-compaction.ts';
 import { NoSpaceAlarm } from './no-space-alarm.ts';
 import type { Settings } from './options.ts';
 import type { Peers } from './peers.ts';
-import type { Effects, Persistence } from './persistence.ts';
 import { Proposals } from './proposals.ts';
 import { ReadyLoop, type Duties } from './ready-loop.ts';
 import type { Records } from './records.ts';
-import { Removals } from './removals.ts';
 import { createRaft, loadState } from './replica-state.ts';
 import type { LoadedState, ReplicaOptions, TimingName } from './replica-state.ts';
-import { Settling } from './settling.ts';
 import { sendSnapshot } from './snapshot-stream.ts';
 import { Submission } from './submission.ts';
 
-/** Effects wait this long for another write to ride along with. */
-const FLUSH_DELAY_MS = 10;
-/** So many committed entries are applied without writing their effects. */
-const MAX_UNFLUSHED_ENTRIES = 2000;
 /** A start among peers waits so many ticks for a leader's heartbeat before it stands itself. */
 const PATIENCE_TICKS = 3;
 const CONTEXT_EPOCHS = 2 ** 21;
@@ -52,27 +45,17 @@ export class Replica implements Duties {
   readonly #options: ReplicaOptions;
   readonly #settings: Settings;
   readonly #window: LogWindow;
-  readonly #persistence: Persistence;
   readonly #submission: Submission;
   readonly #compactor: Compactor;
-  readonly #removals: Removals;
+  readonly #flushing: Flushing;
   readonly #logCompaction: LogCompaction;
   readonly #loop: ReadyLoop;
   readonly #observers: ((name: TimingName, seconds: number) => void)[];
   #failure: StoreError | undefined;
-  #unsavedHardState: HardState | undefined;
-  /** Log index up to which effects are in the engine, and up to which they were handed to it. */
-  #flushedIndex: number;
-  #handedIndex: number;
-  #flushTimer: Timer | undefined;
-  readonly #settling: Settling;
   leaderChanges = 0;
   #lastLeader: MemberId = NONE;
   /** The term in which this member leads and has been told so. */
   #officeTerm: number | undefined;
-  #clusterChanged = false;
-  /** Since when a write has been on its way to the disk. */
-  #writingSince: number | undefined;
 
   static async open(options: ReplicaOptions): Promise<Replica> {
     return new Replica(options, await loadState(options));
@@ -82,7 +65,6 @@ export class Replica implements Duties {
     const { settings, engine } = options;
     const { log, store, records } = state;
     this.#settings = settings;
-    this.#persistence = state.persistence;
     this.#window = log.window;
     this.#observers = state.observers;
     this.#options = options;
@@ -90,8 +72,6 @@ export class Replica implements Duties {
     this.store = store;
     this.auth = state.auth;
     this.records = records;
-    this.#flushedIndex = this.#handedIndex = log.applied;
-    this.#settling = new Settling(log.applied);
     this.raft = createRaft(options, log);
     const epoch = settings.random.below(Proposals.epochs, 'request ID epoch');
     this.proposals = new Proposals(epoch, this.raft);
@@ -122,13 +102,21 @@ export class Replica implements Duties {
       },
     });
     this.#compactor = new Compactor(engine, records);
-    this.#removals = new Removals(store, this.#compactor, (error) => this.fail(error));
     this.#logCompaction = new LogCompaction(log.window, state.persistence, settings);
+    this.#flushing = new Flushing({
+      ...{ clock: settings.clock, persistence: state.persistence, store, cluster: log.cluster },
+      ...{ compactor: this.#compactor, logCompaction: this.#logCompaction },
+      flushedIndex: log.applied,
+      appliedIndex: () => this.applier.appliedIndex,
+      isAlone: () => this.isAlone,
+      requestFlush: () => this.#loop.flush(),
+      fail: (error) => this.fail(error),
+    });
     this.#loop = new ReadyLoop(this.raft, this);
   }
 
   start(): void {
-    this.#removals.collect(this.applier.appliedIndex, this.#flushedIndex);
+    this.#flushing.start();
     // The only voter has nobody to wait for.
     if (this.isAlone) this.raft.campaign();
     else if (this.#settings.initialElectionTickAdvance) this.raft.hurryElection(PATIENCE_TICKS);
@@ -198,7 +186,7 @@ export class Replica implements Duties {
   }
 
   #changed(change: ClusterChange): void {
-    this.#clusterChanged = true;
+    this.#flushing.clusterChanged();
     if (changesConfiguration(change)) this.raft.configure(this.cluster.configuration);
     this.#options.onChanged(change);
   }
@@ -213,10 +201,16 @@ export class Replica implements Duties {
     this.raft.reportUnreachable(id);
   }
 
+  gone(id: MemberId): void {
+    if (this.#failure !== undefined) return;
+    this.raft.reportGone(id);
+    this.#loop.poke();
+  }
+
   /** Resolves when everything applied so far is in the engine. */
   async settle(): Promise<void> {
     this.assertRunning();
-    await this.#settling.reach(this.applier.appliedIndex, () => this.#loop.flush());
+    await this.#flushing.settle();
   }
 
   /** Resolves when what compactions applied so far removed is deleted. */
@@ -226,7 +220,7 @@ export class Replica implements Duties {
   }
 
   get removalsDone(): boolean {
-    return this.#removals.isEmpty && this.#compactor.isIdle;
+    return this.#flushing.removalsDone && this.#compactor.isIdle;
   }
 
   /** Undefined if a linearizable read may go on at once. */
@@ -251,9 +245,8 @@ export class Replica implements Duties {
 
   /** A leader that cannot write is useless and, by its heartbeats, in the way of a better one. */
   #leaveOfficeIfStalled(now: number): void {
-    if (this.#writingSince === undefined || !this.leads || this.isAlone) return;
-    const stalledMs = now - this.#writingSince;
-    if (stalledMs < this.#settings.electionTimeoutMs) return;
+    const stalledMs = this.#flushing.stalledMs(now);
+    if (stalledMs < this.#settings.electionTimeoutMs || !this.leads || this.isAlone) return;
     this.#settings.logger.warn({ stalledMs }, 'the disk does not answer: leaving office');
     this.raft.stepDown();
   }
@@ -289,41 +282,11 @@ export class Replica implements Duties {
   }
 
   persist(ready: Ready): Promise<void> | undefined {
-    this.#unsavedHardState = ready.hardState ?? this.#unsavedHardState;
-    const unflushed = this.applier.appliedIndex - this.#handedIndex;
-    if (!ready.mustSync && unflushed < MAX_UNFLUSHED_ENTRIES) return undefined;
-    return this.#write(ready.entries, ready.mustSync);
+    return this.#flushing.persist(ready);
   }
 
-  async flush(): Promise<void> {
-    if (this.applier.appliedIndex > this.#handedIndex) await this.#write([], false);
-  }
-
-  async #write(entries: readonly Entry[], mustSync: boolean): Promise<void> {
-    const effects = this.#takeEffects();
-    const hardState = this.#unsavedHardState;
-    this.#unsavedHardState = undefined;
-    this.#writingSince = this.#now();
-    await this.#persistence.write({ hardState, entries, mustSync, effects });
-    this.#writingSince = undefined;
-    if (effects === undefined) return;
-    this.#flushedIndex = effects.appliedIndex;
-    this.store.flushed(effects.revision);
-    this.#removals.collect(this.applier.appliedIndex, this.#flushedIndex);
-    this.#logCompaction
-      .compact(this.#flushedIndex, this.isAlone)
-      .catch((error: unknown) => this.fail(error as Error));
-    this.#settling.reached(this.#flushedIndex);
-  }
-
-  #takeEffects(): Effects | undefined {
-    const { appliedIndex } = this.applier;
-    if (appliedIndex === this.#handedIndex) return undefined;
-    this.#handedIndex = appliedIndex;
-    const cluster = this.#clusterChanged ? this.cluster.encode() : undefined;
-    this.#clusterChanged = false;
-    const changes = this.store.takeChanges();
-    return { changes, cluster, appliedIndex, revision: this.store.current };
+  flush(): Promise<void> {
+    return this.#flushing.flush();
   }
 
   apply(entries: readonly Entry[]): Promise<void> | undefined {
@@ -353,11 +316,7 @@ export class Replica implements Duties {
     }
     this.proposals.retry();
     this.reads.collect(this.#now());
-    if (this.applier.appliedIndex === this.#handedIndex || this.#flushTimer !== undefined) return;
-    this.#flushTimer = this.#settings.clock.after(FLUSH_DELAY_MS, () => {
-      this.#flushTimer = undefined;
-      this.#loop.flush();
-    });
+    this.#flushing.flushSoon();
   }
 
   /** The disk failed or an invariant broke: nothing can be promised any more. */
@@ -372,7 +331,7 @@ export class Replica implements Duties {
   #rejectAll(): void {
     this.proposals.rejectAll(this.#failure!.reason, this.#failure);
     this.reads.rejectAll(this.#failure!.reason);
-    this.#settling.fail(this.#failure!);
+    this.#flushing.fail(this.#failure!);
   }
 
   /** What must be on the disk of whoever goes on in this member's place. */
@@ -391,7 +350,6 @@ export class Replica implements Duties {
     const healthy = this.#failure === undefined;
     this.#failure ??= new StoreError('stopped');
     this.#rejectAll();
-    this.#flushTimer?.cancel();
     await this.#loop.stop();
     await this.#logCompaction.stop();
     await this.#compactor.stop().catch(() => {});

@@ -21,9 +21,11 @@ export class RaftPeer {
   hardState: HardState = emptyHardState;
   applied: Entry[] = [];
   reads: { context: number; index: number }[] = [];
+  readonly #preVote: boolean;
 
-  constructor(id: string, configuration: Configuration) {
+  constructor(id: string, configuration: Configuration, preVote = true) {
     this.id = id;
+    this.#preVote = preVote;
     this.configuration = configuration;
     this.node = this.#boot();
   }
@@ -34,6 +36,7 @@ export class RaftPeer {
       configuration: this.configuration,
       electionTicks: 10,
       heartbeatTicks: 1,
+      preVote: this.#preVote,
       random: randomOf(this.id),
       maxMessageBytes: 1 << 20,
       maxInflightMessages: 16,
@@ -104,9 +107,10 @@ export class RaftNetwork {
   /** Links that lose everything, as "from>to". */
   readonly cut = new Set<string>();
 
-  constructor(size: number) {
-    const ids = Array.from({ length: size }, (_, i) => String(i + 1));
-    for (const id of ids) this.peers.set(id, new RaftPeer(id, { voters: ids, learners: [] }));
+  constructor(size: number, { preVote = true } = {}) {
+    const voters = Array.from({ length: size }, (_, i) => String(i + 1));
+    for (const id of voters)
+      this.peers.set(id, new RaftPeer(id, { voters, learners: [] }, preVote));
   }
 
   /** A process that knows of nobody yet. */

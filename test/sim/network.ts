@@ -70,6 +70,7 @@ export class SimNetwork {
 
   #deliver(from: string, bytes: Buffer): void {
     const message = decodeMessage(bytes);
+    if (!this.#handlers.has(message.to)) this.#tellGone(from, message.to);
     if (!this.#reaches(from, message.to)) return;
     try {
       this.#handlers.get(message.to)!.receive(message);
@@ -77,6 +78,12 @@ export class SimNetwork {
       // A broken invariant ends a process.
       this.#onPanic(message.to, error as Error);
     }
+  }
+
+  /** The dead process's machine answers, if it runs and is reached. */
+  #tellGone(self: string, id: string): void {
+    const isReached = !this.cut.has(`${self}>${id}`) && !this.cut.has(`${id}>${self}`);
+    if (isReached && this.#random.oneIn(2)) this.#handlers.get(self)?.gone(id);
   }
 
   #peersOf(self: string, own: PeerHandlers): Peers {
