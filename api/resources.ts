@@ -8,6 +8,7 @@ import type * as core from './types/core-v1.ts';
 import type * as discovery from './types/discovery-v1.ts';
 import type * as policy from './types/policy-v1.ts';
 import type * as scheduling from './types/scheduling-v1.ts';
+import type * as storage from './types/storage-v1.ts';
 
 /** Typed constants for the resources that Wherry's own components use. */
 function define<T extends KubernetesObject>(
@@ -89,3 +90,11 @@ export const resourceQuotas = define<core.ResourceQuota>([
   'ResourceQuota',
 ]);
 export const limitRanges = define<core.LimitRange>(['', 'v1', 'limitranges', 'LimitRange']);
+export const storageClasses = define<storage.StorageClass>(
+  ['storage.k8s.io', 'v1', 'storageclasses', 'StorageClass'],
+  false,
+);
+export const csiNodes = define<storage.CSINode>(
+  ['storage.k8s.io', 'v1', 'csinodes', 'CSINode'],
+  false,
+);

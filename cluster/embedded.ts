@@ -147,6 +147,7 @@ async function startLoops(
     startControllers({
       ...base('controllers'),
       client: clientOf(api, 'controllers', identities.controllerManager),
+      standardStorageClass: true,
     }),
   );
   const scheduler = await parts.start(() =>

@@ -7,6 +7,7 @@ export interface ControllersFlags {
   readonly leaderElect: boolean;
   readonly concurrentSyncs?: number;
   readonly terminatedPodGcThreshold?: number;
+  readonly standardStorageClass: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -42,6 +43,11 @@ export function controllersFlags(): Command {
       '--terminated-pod-gc-threshold <number>',
       'Ended pods that are kept, 0 for all (default 12500)',
       count,
+    )
+    .option(
+      '--standard-storage-class',
+      'Give a cluster without any StorageClass a default one, of hollow volumes',
+      false,
     )
     .addOption(
       new Option('--log-level <level>', 'Least severe lines to log')

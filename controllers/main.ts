@@ -59,6 +59,7 @@ async function run(
     startControllers({
       ...{ client, clock: realClock, random: realRandom, logger },
       controllers: flags.controllers,
+      standardStorageClass: flags.standardStorageClass,
       ...(flags.leaderElect ? { leaderElect: { identity } } : {}),
       ...(flags.concurrentSyncs === undefined ? {} : { concurrency: flags.concurrentSyncs }),
       ...(flags.terminatedPodGcThreshold === undefined

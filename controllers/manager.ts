@@ -25,6 +25,8 @@ export interface ControllersOptions {
   readonly concurrency?: number;
   /** Ended pods that are kept; 0 keeps all. Default 12500. */
   readonly endedPodThreshold?: number;
+  /** Gives a cluster without any StorageClass a default one, of hollow volumes. Default: no. */
+  readonly standardStorageClass?: boolean;
   /** What the server has; asked from it if absent. */
   readonly resourceTypes?: readonly ResourceType[];
   /** Freezes cached objects: for tests. */
@@ -49,9 +51,10 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const { client, clock, random, logger } = options;
   const freeze = options.freeze ?? false;
   const informers = new InformerFactory({ client, clock, random, logger, freeze });
-  const { endedPodThreshold } = options;
+  const { endedPodThreshold, standardStorageClass = false } = options;
   const context: ControllerContext = {
     ...{ client, clock, random, logger, informers, resourceTypes },
+    standardStorageClass,
     ...(endedPodThreshold === undefined ? {} : { endedPodThreshold }),
   };
   const controllers = enabled

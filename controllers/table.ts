@@ -5,10 +5,13 @@ import { deploymentController } from './deployment/controller.ts';
 import { disruptionController } from './disruption/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { endpointSliceController } from './endpointslice/controller.ts';
+import { ephemeralVolumeController } from './ephemeral-volume/controller.ts';
 import { garbageCollector } from './garbage-collector/controller.ts';
+import { hollowProvisioner } from './hollow-provisioner/controller.ts';
 import { jobController } from './job/controller.ts';
 import { namespaceController } from './namespace/controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/controller.ts';
+import { persistentVolumeBinder } from './persistentvolume-binder/controller.ts';
 import { podGarbageCollector } from './pod-gc/controller.ts';
 import { replicaSetController, replicationControllerController } from './replicaset/controller.ts';
 import { resourceQuotaController } from './resource-quota/controller.ts';
@@ -17,6 +20,10 @@ import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
 import { taintEvictionController } from './taint-eviction/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
+import {
+  claimProtectionController,
+  volumeProtectionController,
+} from './volume-protection/controller.ts';
 import {
   controllerRevisions,
   cronJobs,
@@ -28,6 +35,8 @@ import {
   leases,
   namespaces,
   nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
   podDisruptionBudgets,
   replicaSets,
   replicationControllers,
@@ -35,6 +44,7 @@ import {
   serviceAccounts,
   services,
   statefulSets,
+  storageClasses,
 } from '../api/resources.ts';
 import type { ResourceType } from '../api/resource.ts';
 
@@ -144,6 +154,36 @@ export const controllerTable: readonly Registration[] = [
     alias: 'resourcequota',
     needs: [resourceQuotas],
     build: resourceQuotaController,
+  },
+  {
+    name: 'persistentvolume-binder-controller',
+    alias: 'persistentvolume-binder',
+    needs: [persistentVolumes, persistentVolumeClaims, storageClasses],
+    build: persistentVolumeBinder,
+  },
+  {
+    name: 'persistentvolumeclaim-protection-controller',
+    alias: 'pvc-protection',
+    needs: [persistentVolumeClaims],
+    build: claimProtectionController,
+  },
+  {
+    name: 'persistentvolume-protection-controller',
+    alias: 'pv-protection',
+    needs: [persistentVolumes],
+    build: volumeProtectionController,
+  },
+  {
+    name: 'ephemeral-volume-controller',
+    alias: 'ephemeral-volume',
+    needs: [persistentVolumeClaims],
+    build: ephemeralVolumeController,
+  },
+  {
+    name: 'hollow-provisioner-controller',
+    alias: 'hollow-provisioner',
+    needs: [persistentVolumes, persistentVolumeClaims, storageClasses, nodes],
+    build: hollowProvisioner,
   },
   {
     name: 'serviceaccount-controller',

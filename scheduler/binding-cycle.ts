@@ -34,6 +34,8 @@ export interface BindingCyclesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly truth: TruthOptions;
+  /** A pod began or ended to wait for others than the API server. */
+  readonly parkedChanged?: () => void;
 }
 
 const hung = (point: string, ms: number): Status =>
@@ -46,9 +48,15 @@ export class BindingCycles {
   readonly #options: BindingCyclesOptions;
   readonly #waiting = new Map<string, (status: Status) => void>();
   readonly #ends = new Set<() => void>();
+  #parked = 0;
 
   constructor(options: BindingCyclesOptions) {
     this.#options = options;
+  }
+
+  /** Pods that wait for permits and volumes: they ask nothing of the API server meanwhile. */
+  get parked(): number {
+    return this.#parked;
   }
 
   /** True if the pod was waiting for a permit: it is not any more. */
@@ -60,16 +68,29 @@ export class BindingCycles {
 
   async run(placement: Placement): Promise<BindingResult> {
     const { framework, cycle, node, permits } = placement;
-    const refused =
-      (await this.#awaitPermits(cycle.pod.uid, permits)) ?? (await this.#preBind(placement));
+    const waits = permits.length > 0 || framework.preBinds(cycle, node.name);
+    const refused = waits ? await this.#prepare(placement) : undefined;
     if (refused !== undefined) return { kind: 'refused', status: refused };
     const failed = await this.#within(maxBindMs, bindHung, framework.bind(cycle, node.name));
     if (failed === undefined) return { kind: 'bound' };
     return this.#resolve(placement, failed);
   }
 
+  async #prepare(placement: Placement): Promise<Status | undefined> {
+    const { parkedChanged = () => {} } = this.#options;
+    this.#parked++;
+    parkedChanged();
+    try {
+      const { cycle, permits } = placement;
+      return (await this.#awaitPermits(cycle.pod.uid, permits)) ?? (await this.#preBind(placement));
+    } finally {
+      this.#parked--;
+      parkedChanged();
+    }
+  }
+
   async #preBind({ framework, cycle, node }: Placement): Promise<Status | undefined> {
-    if (!framework.preBinds) return undefined;
+    if (!framework.preBinds(cycle, node.name)) return undefined;
     return this.#within(maxPreBindMs, preBindHung, framework.preBind(cycle, node.name));
   }
 

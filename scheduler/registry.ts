@@ -14,12 +14,17 @@ import { nodeName } from './plugins/node-name.ts';
 import { nodePorts } from './plugins/node-ports.ts';
 import { nodeResourcesBalancedAllocation } from './plugins/node-resources-balanced-allocation.ts';
 import { nodeResourcesFit, type NodeResourcesFitArgs } from './plugins/node-resources-fit.ts';
+import { nodeVolumeLimits } from './plugins/node-volume-limits.ts';
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
 import { podTopologySpread } from './plugins/pod-topology-spread.ts';
 import { prioritySort } from './plugins/priority-sort.ts';
 import { schedulingGates } from './plugins/scheduling-gates.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
 import { unsupportedConstraints } from './plugins/unsupported-constraints.ts';
+import { volumeBinding } from './plugins/volume-binding.ts';
+import { volumeRestrictions } from './plugins/volume-restrictions.ts';
+import { volumeZone } from './plugins/volume-zone.ts';
+import type { Storage } from './plugins/volumes.ts';
 
 export const defaultSchedulerName = 'default-scheduler';
 
@@ -27,6 +32,7 @@ export const defaultSchedulerName = 'default-scheduler';
 export interface PluginParts {
   readonly post: PostBinding;
   readonly preemption: PreemptionParts;
+  readonly storage: Storage;
 }
 
 /** Makes a plugin from its args, which are valid: an empty object asks for the defaults. */
@@ -48,6 +54,10 @@ export const defaultPlugins: readonly DefaultPlugin[] = [
   { name: 'NodeAffinity', weight: 2 },
   { name: 'NodePorts' },
   { name: 'NodeResourcesFit', weight: 1 },
+  { name: 'VolumeRestrictions' },
+  { name: 'NodeVolumeLimits' },
+  { name: 'VolumeBinding' },
+  { name: 'VolumeZone' },
   { name: 'PodTopologySpread', weight: 2 },
   { name: 'InterPodAffinity', weight: 2 },
   { name: 'DefaultPreemption' },
@@ -68,6 +78,10 @@ export function builtInPlugins(parts: PluginParts): ReadonlyMap<string, PluginFa
     ['NodeAffinity', (args) => nodeAffinity(args)],
     ['NodePorts', () => nodePorts],
     ['NodeResourcesFit', (args: Partial<NodeResourcesFitArgs>) => nodeResourcesFit(args)],
+    ['VolumeRestrictions', () => volumeRestrictions(parts.storage)],
+    ['NodeVolumeLimits', () => nodeVolumeLimits(parts.storage)],
+    ['VolumeBinding', () => volumeBinding(parts.storage)],
+    ['VolumeZone', () => volumeZone(parts.storage)],
     ['PodTopologySpread', (args) => podTopologySpread(args)],
     ['InterPodAffinity', (args: Partial<InterPodAffinityArgs>) => interPodAffinity(args)],
     [

@@ -33,6 +33,7 @@ import { defaultProfile, defaultSchedulerName, type PluginParts } from './regist
 import { Reporter } from './reporter.ts';
 import { SchedulingLoop } from './scheduling-loop.ts';
 import { NodeSelection } from './select-node.ts';
+import { watchedStorage } from './watched-storage.ts';
 
 export interface LeaderElectOptions {
   readonly identity: string;
@@ -109,6 +110,7 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
       }),
       random,
     },
+    storage: watchedStorage(client, informers, (event) => queue.notify(event)),
   };
   const profiles = profilesOf(options, pluginParts);
   const frameworks = new Map<string, Framework>();

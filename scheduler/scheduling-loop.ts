@@ -65,7 +65,8 @@ export class SchedulingLoop implements Running {
     this.#options = options;
     this.#truth = { ...options.truth, signal: this.#abort.signal };
     const { clock, logger } = options;
-    this.#bindings = new BindingCycles({ clock, logger, truth: this.#truth });
+    const parkedChanged = (): void => this.wake();
+    this.#bindings = new BindingCycles({ clock, logger, truth: this.#truth, parkedChanged });
   }
 
   /** Begins to place pods. Before that, pods only gather in the queue. */
@@ -101,7 +102,7 @@ export class SchedulingLoop implements Running {
     this.#awake = false;
     const { queue, clock } = this.#options;
     const until = clock.monotonic() + sliceMs;
-    while (this.#running && this.#writes.size < maxWritesInFlight) {
+    while (this.#running && this.#writes.size - this.#bindings.parked < maxWritesInFlight) {
       const queued = queue.pop();
       if (queued === undefined) return;
       this.#scheduleOne(queued);

@@ -84,13 +84,12 @@ describe('NodeSelection', () => {
   });
 
   it('refuses a demand that it cannot check, by the name of the field', () => {
-    const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }];
+    const resourceClaims = [{ name: 'r' }];
     const { select } = selectorOver([aNode({ name: 'a' })]);
-    expect(select(aPod({ volumes }))).toMatchObject({
+    expect(select(aPod({ resourceClaims }))).toMatchObject({
       kind: 'rejected',
       message: expect.stringContaining(
-        "0/1 nodes are available: wherry's scheduler does not support " +
-          'spec.volumes[0].persistentVolumeClaim.',
+        "0/1 nodes are available: wherry's scheduler does not support spec.resourceClaims.",
       ) as string,
     });
   });

@@ -49,6 +49,8 @@ export interface ControllerContext {
   readonly resourceTypes: readonly ResourceType[];
   /** As --terminated-pod-gc-threshold: ended pods kept; 0 keeps all. */
   readonly endedPodThreshold?: number;
+  /** Gives a cluster without any StorageClass one, as its default. */
+  readonly standardStorageClass?: boolean;
 }
 
 export function serves(context: ControllerContext, type: ResourceType): boolean {

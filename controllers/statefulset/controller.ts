@@ -11,7 +11,7 @@ import {
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { ControllerRevision, StatefulSet } from '../../api/types/apps-v1.ts';
-import type { Pod } from '../../api/types/core-v1.ts';
+import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import { Expectations } from '../../client/expectations.ts';
 import type { Informer } from '../../client/informer-interface.ts';
@@ -32,14 +32,23 @@ import { expiredRevisions, templateOf } from '../runtime/revisions.ts';
 import { slowStart } from '../runtime/slow-start.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
-import { claimsOf, HISTORY_LABEL, ordinalOf, podRevision, type Version } from './identity.ts';
+import {
+  claimsOf,
+  HISTORY_LABEL,
+  inRange,
+  ordinalOf,
+  podRevision,
+  type Version,
+} from './identity.ts';
 import {
   type Creation,
   hasEnded,
+  isTerminating,
   planStatefulSet,
   type StatefulSetPlan,
   type StatefulSetState,
 } from './plan.ts';
+import { claimProblem, ownersOf } from './retention.ts';
 import { planStatus, sameStatus } from './status.ts';
 
 const NAME = 'statefulset-controller';
@@ -57,6 +66,7 @@ class StatefulSetController implements Controller {
   readonly #sets: Informer<StatefulSet>;
   readonly #pods: Informer<Pod>;
   readonly #revisions: Informer<ControllerRevision>;
+  readonly #claims: Informer<PersistentVolumeClaim>;
   readonly #recorder: EventRecorder;
 
   constructor(context: ControllerContext) {
@@ -65,7 +75,8 @@ class StatefulSetController implements Controller {
     this.#sets = context.informers.of(setType);
     this.#pods = context.informers.of(podType);
     this.#revisions = context.informers.of(revisionType);
-    this.informers = [this.#sets, this.#pods, this.#revisions];
+    this.#claims = context.informers.of(claimType);
+    this.informers = [this.#sets, this.#pods, this.#revisions, this.#claims];
     this.#recorder = recorderFor(context, NAME);
     indexByController(this.#sets);
     indexByController(this.#pods);
@@ -92,6 +103,8 @@ class StatefulSetController implements Controller {
     const pods = await this.#claim(set);
     const history = await this.#history(set);
     const state = stateOf({ set, pods, history, nowMs: this.#context.clock.now() });
+    // Before pods go: what they leave behind has to go along with them, or stay.
+    await this.#applyRetention(state);
     const failure = await this.#carryOut(set, planStatefulSet(state));
     const status = planStatus(state, history.collisionCount);
     if (!sameStatus(set.status, status)) {
@@ -114,6 +127,25 @@ class StatefulSetController implements Controller {
       matchesLabels(pod.metadata.labels) && ordinalOf(set, pod) !== undefined;
     const { client } = this.#context;
     return claimPods({ client, pods: this.#pods.lister, ownerType: setType, matches }, set);
+  }
+
+  async #applyRetention({ set, pods }: StatefulSetState): Promise<void> {
+    if (!set.spec.volumeClaimTemplates?.length) return;
+    for (const pod of pods) {
+      const ordinal = ordinalOf(set, pod);
+      if (ordinal === undefined) continue;
+      // A claim that was deleted under a pod that waits for it is made again.
+      const waits = pod.status?.phase === 'Pending' && !isTerminating(pod);
+      if (waits && inRange(set, ordinal)) await this.#createClaims(set, ordinal, nameOf(pod));
+      for (const { metadata } of claimsOf(set, ordinal)) {
+        const claim = this.#claims.lister.get(`${namespaceOf(set)}/${metadata.name}`);
+        if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) continue;
+        const owners = ownersOf(claim, { set, pod, condemned: !inRange(set, ordinal) });
+        if (owners === undefined) continue;
+        const changed = { ...claim.metadata, ownerReferences: owners };
+        await this.#context.client.update(claimType, { ...claim, metadata: changed });
+      }
+    }
   }
 
   #history(set: StatefulSet): Promise<CurrentHistory> {
@@ -175,6 +207,10 @@ class StatefulSetController implements Controller {
 
   async #createClaims(set: StatefulSet, ordinal: number, pod: string): Promise<void> {
     for (const claim of claimsOf(set, ordinal)) {
+      const known = this.#claims.lister.get(`${namespaceOf(set)}/${claim.metadata.name}`);
+      const problem = known && claimProblem(known, pod);
+      if (problem !== undefined) throw new Error(problem);
+      if (known !== undefined) continue;
       try {
         await this.#context.client.create(claimType, claim);
         const message =

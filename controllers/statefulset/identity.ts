@@ -13,6 +13,11 @@ const INDEX_LABEL = 'apps.kubernetes.io/pod-index';
 export const wanted = (set: StatefulSet): number => set.spec.replicas ?? 1;
 export const firstOrdinal = (set: StatefulSet): number => set.spec.ordinals?.start ?? 0;
 
+export function inRange(set: StatefulSet, ordinal: number): boolean {
+  const start = firstOrdinal(set);
+  return ordinal >= start && ordinal < start + wanted(set);
+}
+
 /** Undefined if the pod is not named after the set. */
 export function ordinalOf(set: StatefulSet, pod: Pod): number | undefined {
   const [, parent, ordinal] = /^(.*)-(\d+)$/.exec(pod.metadata.name ?? '') ?? [];

@@ -18,6 +18,10 @@ export type ClusterEvent =
         'AssignedPodAdd' | 'AssignedPodLabels' | 'AssignedPodScaleDown' | 'AssignedPodDelete';
       readonly pod: PodInfo;
     }
-  | { readonly kind: 'NamespaceLabels' };
+  | { readonly kind: 'NamespaceLabels' }
+  /** A PersistentVolumeClaim, by "namespace/name", was made or changed. */
+  | { readonly kind: 'Claim'; readonly key: string }
+  /** A PersistentVolume, StorageClass or CSINode was made or changed. */
+  | { readonly kind: 'Volume' | 'StorageClass' | 'CSINode' };
 
 export type ClusterEventKind = ClusterEvent['kind'];

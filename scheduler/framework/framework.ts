@@ -195,8 +195,10 @@ export class Framework {
   }
 
   /** False: `preBind` has nothing to do. */
-  get preBinds(): boolean {
-    return this.#preBind.length > 0;
+  preBinds(cycle: points.Cycle, nodeName: string): boolean {
+    return this.#preBind.some(
+      ({ plugin }) => plugin.preBindPreFlight?.(cycle, nodeName)?.code !== 'Skip',
+    );
   }
 
   async preBind(cycle: points.Cycle, nodeName: string): Promise<Status | undefined> {

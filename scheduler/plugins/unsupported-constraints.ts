@@ -1,15 +1,5 @@
-import type { Pod } from '../../api/types/core-v1.ts';
 import type { EnqueueExtensions, PreFilterPlugin } from '../framework/interface.ts';
 import { unresolvable } from '../framework/status.ts';
-
-function* unsupportedFields({ spec }: Pod): Generator<string> {
-  for (const [i, volume] of (spec.volumes ?? []).entries()) {
-    if (volume.persistentVolumeClaim !== undefined)
-      yield `spec.volumes[${i}].persistentVolumeClaim`;
-    if (volume.ephemeral !== undefined) yield `spec.volumes[${i}].ephemeral`;
-  }
-  if (spec.resourceClaims?.length) yield 'spec.resourceClaims';
-}
 
 /**
  * Refuses pods with demands that no other plugin of the profile checks: placed anyway, they
@@ -19,8 +9,7 @@ export const unsupportedConstraints: PreFilterPlugin & EnqueueExtensions = {
   name: 'UnsupportedConstraints',
   interests: [],
   preFilter({ pod }) {
-    const fields = [...unsupportedFields(pod.pod)];
-    if (fields.length === 0) return undefined;
-    return unresolvable(`wherry's scheduler does not support ${fields.join(', ')}`);
+    if (!pod.pod.spec.resourceClaims?.length) return undefined;
+    return unresolvable("wherry's scheduler does not support spec.resourceClaims");
   },
 };

@@ -1,12 +1,23 @@
 /** Pods, nodes and cycles for tests of the scheduler and the node agent. Everything is frozen. */
 import { deepFreeze } from '../../api/deep.ts';
-import type { Node, NodeSpec, Pod, PodSpec, PodStatus } from '../../api/types/core-v1.ts';
+import { keyOf, type KubernetesObject } from '../../api/meta.ts';
+import type {
+  Node,
+  NodeSpec,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodSpec,
+  PodStatus,
+} from '../../api/types/core-v1.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.ts';
+import type { CSINode, StorageClass } from '../../api/types/storage-v1.ts';
 import { CycleState } from '../../scheduler/framework/cycle-state.ts';
 import { ClusterState } from '../../scheduler/framework/cluster-state.ts';
 import type { Cycle } from '../../scheduler/framework/interface.ts';
 import { NodeInfo } from '../../scheduler/framework/node-info.ts';
 import { podInfo } from '../../scheduler/framework/pod-info.ts';
+import type { Storage } from '../../scheduler/plugins/volumes.ts';
 import type { PluginParts } from '../../scheduler/registry.ts';
 
 type Quantities = Readonly<Record<string, string>>;
@@ -87,6 +98,30 @@ export function aCycle(pod: Pod, ...nodes: readonly NodeInfo[]): Cycle {
   return { pod: podInfo(pod), state: new CycleState(), nodes: cluster.nodes, cluster };
 }
 
+export interface StorageSketch {
+  readonly claims?: readonly PersistentVolumeClaim[];
+  readonly volumes?: readonly PersistentVolume[];
+  readonly classes?: readonly StorageClass[];
+  readonly csiNodes?: readonly CSINode[];
+}
+
+/** What these say, for ever: nothing is written. */
+export function aStorage(sketch: StorageSketch = {}): Storage {
+  const { claims = [], volumes = [], classes = [], csiNodes = [] } = sketch;
+  const named = <T extends KubernetesObject>(objects: readonly T[], name: string): T | undefined =>
+    objects.find(({ metadata }) => metadata.name === name);
+  return {
+    claim: (key) => claims.find((claim) => keyOf(claim) === key),
+    volume: (name) => named(volumes, name),
+    candidates: () => volumes,
+    storageClass: (name) => named(classes, name),
+    csiNode: (name) => named(csiNodes, name),
+    changed: () => new Promise(() => {}),
+    selectNode: () => Promise.resolve(),
+    updateVolume: () => Promise.resolve(),
+  };
+}
+
 /** For profiles in tests of decisions: nothing is written anywhere. */
 export const inertParts: PluginParts = {
   post: () => Promise.resolve(),
@@ -95,4 +130,5 @@ export const inertParts: PluginParts = {
     evictor: { evict: () => Promise.resolve(), withdrawNomination: () => Promise.resolve() },
     random: { below: () => 0, bytes: (length) => new Uint8Array(length) },
   },
+  storage: aStorage(),
 };

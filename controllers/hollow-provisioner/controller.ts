@@ -1,0 +1,175 @@
+/**
+ * The hollow provisioner: makes, grows and deletes the volumes of StorageClasses whose provisioner
+ * is "hollow.wherry.io", as external-provisioner and external-resizer do for a CSI driver.
+ * Keys are "claim/<namespace>/<name>" and "volume/<name>".
+ */
+import { keyOf, nameOf } from '../../api/meta.ts';
+import {
+  nodes as nodeType,
+  persistentVolumeClaims as claimType,
+  persistentVolumes as volumeType,
+  storageClasses as classType,
+} from '../../api/resources.ts';
+import { classOfClaim, PROVISIONED_BY, SELECTED_NODE } from '../../api/scheduling/volumes.ts';
+import { isStatus } from '../../api/status.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts';
+import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { Informer } from '../../client/informer-interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import { type Controller, type ControllerContext, recorderFor } from '../runtime/controller.ts';
+import { DEFAULT_CLASS } from '../runtime/storage-class.ts';
+import {
+  isDisposable,
+  PROVISIONER,
+  volumeFor,
+  volumeName,
+  wantedGrowth,
+  wantsVolume,
+} from './plan.ts';
+
+const START = 'start';
+/** The class that a cluster without any is given, if the manager is asked to. */
+const STANDARD = 'standard';
+
+export function hollowProvisioner(context: ControllerContext): Controller {
+  return new HollowProvisioner(context);
+}
+
+class HollowProvisioner implements Controller {
+  readonly name = 'hollow-provisioner-controller';
+  readonly queue: WorkQueue;
+  readonly informers;
+  readonly #context: ControllerContext;
+  readonly #claims: Informer<PersistentVolumeClaim>;
+  readonly #volumes: Informer<PersistentVolume>;
+  readonly #classes: Informer<StorageClass>;
+  readonly #nodes: Informer<Node>;
+  readonly #recorder: EventRecorder;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.queue = new WorkQueue({ clock: context.clock });
+    this.#claims = context.informers.of(claimType);
+    this.#volumes = context.informers.of(volumeType);
+    this.#classes = context.informers.of(classType);
+    this.#nodes = context.informers.of(nodeType);
+    this.informers = [this.#claims, this.#volumes, this.#classes, this.#nodes];
+    this.#recorder = recorderFor(context, PROVISIONER);
+    const claimChanged = (claim: PersistentVolumeClaim): void => {
+      if (!claim.spec.volumeName || wantedGrowth(claim) !== undefined)
+        this.queue.add(`claim/${keyOf(claim)}`);
+    };
+    this.#claims.addHandler({ added: claimChanged, updated: (_, claim) => claimChanged(claim) });
+    const volumeChanged = (volume: PersistentVolume): void => {
+      if (isDisposable(volume)) this.queue.add(`volume/${nameOf(volume)}`);
+    };
+    this.#volumes.addHandler({ added: volumeChanged, updated: (_, now) => volumeChanged(now) });
+  }
+
+  begin(): void {
+    if (this.#context.standardStorageClass) this.queue.add(START);
+  }
+
+  async reconcile(key: string): Promise<undefined> {
+    if (key === START) {
+      await this.#makeStandardClass();
+      return undefined;
+    }
+    const rest = key.slice(key.indexOf('/') + 1);
+    if (key.startsWith('volume/')) {
+      const volume = this.#volumes.lister.get(rest);
+      if (volume !== undefined && isDisposable(volume)) await this.#delete(volume);
+      return undefined;
+    }
+    const claim = this.#claims.lister.get(rest);
+    const className = claim && classOfClaim(claim);
+    const storageClass = className ? this.#classes.lister.get(className) : undefined;
+    if (claim === undefined || storageClass === undefined) return undefined;
+    if (wantsVolume(claim, storageClass)) await this.#provision(claim, storageClass);
+    else await this.#grow(claim, storageClass);
+    return undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#recorder.stop();
+  }
+
+  async #makeStandardClass(): Promise<void> {
+    if (this.#classes.lister.list().length > 0) return;
+    try {
+      await this.#context.client.create(classType, {
+        metadata: { name: STANDARD, annotations: { [DEFAULT_CLASS]: 'true' } },
+        provisioner: PROVISIONER,
+        volumeBindingMode: 'WaitForFirstConsumer',
+        allowVolumeExpansion: true,
+      });
+    } catch (error) {
+      if (!isStatus(error, 'AlreadyExists')) throw error;
+    }
+  }
+
+  async #provision(claim: PersistentVolumeClaim, storageClass: StorageClass): Promise<void> {
+    const { client } = this.#context;
+    const nodeName = claim.metadata.annotations?.[SELECTED_NODE];
+    const node = nodeName === undefined ? undefined : this.#nodes.lister.get(nodeName);
+    if (nodeName !== undefined && node === undefined) {
+      await this.#giveBack(claim, nodeName);
+      return;
+    }
+    const name = volumeName(claim);
+    if (this.#volumes.lister.get(name) !== undefined) return;
+    const provisioning = `External provisioner is provisioning volume for claim "${keyOf(claim)}"`;
+    this.#tell(claim, 'Provisioning', provisioning);
+    try {
+      await client.create(volumeType, volumeFor(claim, storageClass, node));
+    } catch (error) {
+      if (isStatus(error, 'AlreadyExists')) return;
+      const message = `failed to provision volume with StorageClass "${nameOf(storageClass)}": ${
+        (error as Error).message
+      }`;
+      this.#recorder.record(claim, { type: 'Warning', reason: 'ProvisioningFailed', message });
+      throw error;
+    }
+    this.#tell(claim, 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`);
+  }
+
+  /** The scheduler's node is gone: it has to choose again. */
+  async #giveBack(claim: PersistentVolumeClaim, nodeName: string): Promise<void> {
+    const message =
+      `failed to get target node: node "${nodeName}" not found, ` +
+      'the claim is given back to the scheduler';
+    this.#recorder.record(claim, { type: 'Warning', reason: 'ProvisioningFailed', message });
+    const { [SELECTED_NODE]: _node, ...annotations } = claim.metadata.annotations ?? {};
+    const metadata = { ...claim.metadata, annotations };
+    await this.#context.client.update(claimType, { ...claim, metadata });
+  }
+
+  async #grow(claim: PersistentVolumeClaim, storageClass: StorageClass): Promise<void> {
+    const storage = wantedGrowth(claim);
+    const volume = this.#volumes.lister.get(claim.spec.volumeName ?? '');
+    if (storage === undefined || volume === undefined) return;
+    if (volume.metadata.annotations?.[PROVISIONED_BY] !== PROVISIONER) return;
+    if (!storageClass.allowVolumeExpansion) return;
+    const { client } = this.#context;
+    this.#tell(claim, 'Resizing', `External resizer is resizing volume ${nameOf(volume)}`);
+    const capacity = { ...volume.spec.capacity, storage };
+    await client.update(volumeType, { ...volume, spec: { ...volume.spec, capacity } });
+    const { status } = claim;
+    const grown = { ...status, capacity: { ...status?.capacity, storage } };
+    await client.update(claimType, { ...claim, status: grown }, { subresource: 'status' });
+    this.#tell(claim, 'VolumeResizeSuccessful', 'Resize volume succeeded');
+  }
+
+  async #delete(volume: PersistentVolume): Promise<void> {
+    try {
+      await this.#context.client.delete(volumeType, { name: nameOf(volume) });
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error;
+    }
+  }
+
+  #tell(claim: PersistentVolumeClaim, reason: string, message: string): void {
+    this.#recorder.record(claim, { type: 'Normal', reason, message });
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Protection of storage in use: a claim stays until no pod with a node mounts it, a volume until
+ * it is bound to no claim.
+ */
+import { type KubernetesObject, nameOf, namespaceOf } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
+import {
+  persistentVolumeClaims as claimType,
+  persistentVolumes as volumeType,
+  pods as podType,
+} from '../../api/resources.ts';
+import { claimNamesOf } from '../../api/scheduling/volumes.ts';
+import { isStatus } from '../../api/status.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { Client } from '../../client/interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { CLAIM_INDEX, indexByClaim } from '../runtime/pods-by-claim.ts';
+import { enqueueSelf } from '../runtime/sources.ts';
+import { planProtection, withFinalizers } from './protect.ts';
+
+const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';
+const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
+
+export function claimProtectionController(context: ControllerContext): Controller {
+  const { client, clock } = context;
+  const queue = new WorkQueue({ clock });
+  const claims = context.informers.of(claimType);
+  const pods = context.informers.of(podType);
+  indexByClaim(pods);
+  enqueueSelf(claims, queue);
+  const enqueueClaims = (pod: Pod): void => {
+    for (const name of claimNamesOf(pod)) {
+      const key = `${namespaceOf(pod)}/${name}`;
+      if (claims.lister.get(key)?.metadata.deletionTimestamp !== undefined) queue.add(key);
+    }
+  };
+  pods.addHandler({ deleted: enqueueClaims });
+  const mounts = (pod: Pod, name: string): boolean =>
+    Boolean(pod.spec.nodeName) && claimNamesOf(pod).includes(name);
+  return {
+    name: 'persistentvolumeclaim-protection-controller',
+    queue,
+    informers: [claims, pods],
+    async reconcile(key) {
+      const claim = claims.lister.get(key);
+      if (claim === undefined) return undefined;
+      const seen = pods.lister.byIndex(CLAIM_INDEX, key).some(({ spec }) => spec.nodeName);
+      const protection = planProtection(claim, CLAIM_FINALIZER, seen);
+      if (protection === 'leave') return undefined;
+      if (protection === 'remove') {
+        // A pod that the cache does not show yet may mount it already.
+        const { items } = await client.list(podType, { namespace: namespaceOf(claim) });
+        if (items.some((pod) => mounts(pod, nameOf(claim)))) return { requeueAfterMs: 1000 };
+      }
+      await write(client, claimType, withFinalizers(claim, CLAIM_FINALIZER, protection));
+      return undefined;
+    },
+  };
+}
+
+export function volumeProtectionController(context: ControllerContext): Controller {
+  const queue = new WorkQueue({ clock: context.clock });
+  const volumes = context.informers.of(volumeType);
+  enqueueSelf(volumes, queue);
+  return {
+    name: 'persistentvolume-protection-controller',
+    queue,
+    informers: [volumes],
+    async reconcile(key) {
+      const volume = volumes.lister.get(key);
+      if (volume === undefined) return undefined;
+      const inUse = volume.status?.phase === 'Bound';
+      const protection = planProtection(volume, VOLUME_FINALIZER, inUse);
+      if (protection === 'leave') return undefined;
+      const changed = withFinalizers(volume, VOLUME_FINALIZER, protection);
+      await write(context.client, volumeType, changed);
+      return undefined;
+    },
+  };
+}
+
+async function write<T extends KubernetesObject>(
+  client: Client,
+  type: ResourceType<T>,
+  object: T,
+): Promise<void> {
+  try {
+    await client.update(type, object);
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * VolumeRestrictions: disks that cannot be attached twice, and ReadWriteOncePod claims, which
+ * one pod in the whole cluster may mount.
+ */
+import type { Pod, Volume } from '../../api/types/core-v1.ts';
+import { stateKey } from '../framework/cycle-state.ts';
+import type {
+  Cycle,
+  EnqueueExtensions,
+  FilterPlugin,
+  PreFilterExtensions,
+  PreFilterPlugin,
+} from '../framework/interface.ts';
+import type { PodInfo } from '../framework/pod-info.ts';
+import { skip, unschedulable } from '../framework/status.ts';
+import { mountedClaims, type Storage, storageInterests } from './volumes.ts';
+
+const inUse = unschedulable(
+  'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode',
+);
+const noDisk = unschedulable('node(s) had no available disk');
+
+interface Exclusive {
+  /** Claims of the pod that nobody else may mount. */
+  readonly keys: ReadonlySet<string>;
+  /** Mounts of them by others. */
+  conflicts: number;
+}
+
+const exclusiveState = stateKey<Exclusive>('VolumeRestrictions exclusive');
+
+const needsDisk = ({ spec }: Pod): boolean =>
+  spec.volumes?.some(
+    (volume) =>
+      (volume.gcePersistentDisk ?? volume.awsElasticBlockStore ?? volume.iscsi ?? volume.rbd) !==
+      undefined,
+  ) ?? false;
+
+/** Two that only read may share most disks, but not an EBS volume. */
+function conflicts(a: Volume, b: Volume): boolean {
+  const gce = [a.gcePersistentDisk, b.gcePersistentDisk] as const;
+  if (gce[0] && gce[1] && gce[0].pdName === gce[1].pdName)
+    return !(gce[0].readOnly && gce[1].readOnly);
+  const ebs = [a.awsElasticBlockStore, b.awsElasticBlockStore] as const;
+  if (ebs[0] && ebs[1] && ebs[0].volumeID === ebs[1].volumeID) return true;
+  const iscsi = [a.iscsi, b.iscsi] as const;
+  if (iscsi[0] && iscsi[1] && iscsi[0].iqn === iscsi[1].iqn)
+    return !(iscsi[0].readOnly && iscsi[1].readOnly);
+  const [x, y] = [a.rbd, b.rbd];
+  if (!x || !y || (x.pool ?? 'rbd') !== (y.pool ?? 'rbd') || x.image !== y.image) return false;
+  return x.monitors.some((each) => y.monitors.includes(each)) && !(x.readOnly && y.readOnly);
+}
+
+export function volumeRestrictions(
+  storage: Storage,
+): PreFilterPlugin & PreFilterExtensions & FilterPlugin & EnqueueExtensions {
+  const shared = (keys: ReadonlySet<string>, pod: PodInfo): number =>
+    mountedClaims(pod).filter(({ key }) => keys.has(key)).length;
+  const adjust = ({ state, pod: own }: Cycle, pod: PodInfo, by: 1 | -1): void => {
+    const exclusive = state.read(exclusiveState);
+    if (exclusive !== undefined && pod.uid !== own.uid)
+      exclusive.conflicts += by * shared(exclusive.keys, pod);
+  };
+  return {
+    name: 'VolumeRestrictions',
+    interests: [{ on: 'AssignedPodDelete' }, ...storageInterests],
+    preFilter({ pod, state, nodes }) {
+      const keys = new Set(
+        mountedClaims(pod)
+          .map(({ key }) => key)
+          .filter((key) => storage.claim(key)?.spec.accessModes?.includes('ReadWriteOncePod')),
+      );
+      if (keys.size === 0) return needsDisk(pod.pod) ? undefined : skip;
+      let found = 0;
+      for (const node of nodes) for (const each of node.pods.values()) found += shared(keys, each);
+      state.write(exclusiveState, { keys, conflicts: found });
+      return undefined;
+    },
+    podAdded: (cycle, pod) => adjust(cycle, pod, 1),
+    podRemoved: (cycle, pod) => adjust(cycle, pod, -1),
+    filter({ pod: { pod }, state }, node) {
+      if ((state.read(exclusiveState)?.conflicts ?? 0) > 0) return inUse;
+      if (!needsDisk(pod)) return undefined;
+      for (const other of node.pods.values())
+        for (const a of pod.spec.volumes ?? [])
+          for (const b of other.pod.spec.volumes ?? []) if (conflicts(a, b)) return noDisk;
+      return undefined;
+    },
+  };
+}
