@@ -1,7 +1,7 @@
 import type { AnyCommand, CommandEntry, Line } from './command.ts';
 import { failureText } from './failure.ts';
 import type { Flags } from './flags/flag.ts';
-import { globalFlags } from './flags/global.ts';
+import { type GlobalValues, globalFlags } from './flags/global.ts';
 import { FlagError, parseLine } from './flags/parse.ts';
 import { commandTree } from './commands/tree.ts';
 import { UsageError } from './usage-error.ts';
@@ -10,16 +10,21 @@ import type { Environment } from './session.ts';
 /** Runs one command line (without the program's name) and resolves to its exit code. */
 export async function runCli(argv: readonly string[], environment: Environment): Promise<number> {
   try {
-    const found = await findCommand(argv);
+    if (argv[0] === '__complete') {
+      const { answerCompletion } = await import('./completion/answer.ts');
+      return await answerCompletion(environment, argv.slice(1));
+    }
+    const line = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+    const found = await findCommand(line);
     const { entry, loaded, path } = found;
     if (loaded === undefined || entry === undefined) return await parentOnly(found, environment);
-    const line = await readLine(loaded, found);
-    if (line.flags.help) {
+    const parsed = await readLine(loaded, found);
+    if (parsed.flags.help) {
       const { commandHelp } = await import('./help.ts');
       environment.output.out(commandHelp(path, entry, loaded));
       return 0;
     }
-    return await runCommand(loaded, line, environment);
+    return await helped(path, runCommand(loaded, parsed, environment));
   } catch (error) {
     environment.output.err(`${failureText(error)}\n`);
     return 1;
@@ -78,6 +83,13 @@ function firstWord(line: readonly string[], flags: Flags): number | undefined {
 /** A line that names no command that can be run: help for it, or a refusal. */
 async function parentOnly(found: Found, environment: Environment): Promise<number> {
   const { entry, path } = found;
+  const [first] = found.rest;
+  if (entry === undefined && first !== undefined && !first.startsWith('-')) {
+    // A plugin's flags are its own: they are not read here.
+    const { runPlugin } = await import('./plugin/find.ts');
+    const code = await runPlugin(environment, found.rest);
+    if (code !== undefined) return code;
+  }
   const line = await withSuggestions(path, globalFlags, () => parseLine(globalFlags, found.rest));
   const word = line.words[0];
   const { groupHelp, suggestCommands } = await import('./help.ts');
@@ -113,16 +125,32 @@ async function withSuggestions<T>(path: string, flags: Flags, read: () => T): Pr
   }
 }
 
+async function helped<T>(path: string, running: Promise<T>): Promise<T> {
+  try {
+    return await running;
+  } catch (error) {
+    if (!(error instanceof UsageError) || !error.seeHelp) throw error;
+    throw new UsageError(`${error.message}\nSee '${path} -h' for help and examples`);
+  }
+}
+
 async function runCommand(
   loaded: AnyCommand,
   line: Line<Flags>,
   environment: Environment,
 ): Promise<number> {
   if ('runLocally' in loaded) return loaded.runLocally(environment, line as never);
-  const session = await environment.connect(line.flags);
+  const session = await environment.connect(connectionFlags(loaded, line.flags));
   try {
     return await loaded.run(session, line as never);
   } finally {
     await session.close();
   }
+}
+
+/** A flag of the command's own may have the name of a global one, and then is none. */
+function connectionFlags(loaded: AnyCommand, values: GlobalValues): GlobalValues {
+  const own = Object.keys(loaded.flags).filter((name) => Object.hasOwn(globalFlags, name));
+  const defaults = own.map((name) => [name, globalFlags[name as keyof GlobalValues].default]);
+  return { ...values, ...(Object.fromEntries(defaults) as Partial<GlobalValues>) };
 }

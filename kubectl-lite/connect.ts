@@ -10,19 +10,12 @@ import type { GlobalValues } from './flags/global.ts';
 import { type Environment, Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Opens an HTTP connection: `connectHttp` of the platform. */
-export type Connect = (options: KubeconfigConnection) => {
-  readonly handler: HttpHandler;
-  readonly close: () => Promise<void>;
-};
-
 export async function connectSession(
   environment: Environment,
   flags: GlobalValues,
-  connect: Connect,
 ): Promise<Session> {
   const found = await findConnection(environment, flags);
-  const connection = connect(found);
+  const connection = environment.connectHttp(found);
   const timeoutMs = timeoutOf(flags['request-timeout']);
   const handler = timeoutMs === 0 ? connection.handler : inTime(connection.handler, timeoutMs);
   return new Session({

@@ -2,6 +2,7 @@
 import type { AnyCommand, CommandEntry } from './command.ts';
 import { commandTree } from './commands/tree.ts';
 import type { Flags } from './flags/flag.ts';
+import { flagsHelp } from './flags/help.ts';
 
 /** Cobra's distance: more than two edits away is another word. */
 const suggestionDistance = 2;
@@ -61,24 +62,17 @@ export function groupHelp(path: string, entry: CommandEntry | undefined): string
 }
 
 export function commandHelp(path: string, entry: CommandEntry, loaded: AnyCommand): string {
-  const flags = Object.entries<Flags[string]>(loaded.flags).sort(([a], [b]) => (a < b ? -1 : 1));
+  const flags = flagsHelp(loaded.flags);
   const subcommands = (entry.subcommands ?? []).map(({ name, short }) => `  ${name}   ${short}`);
   const aliases = [entry.name, ...(entry.aliases ?? [])];
   return [
     `${entry.short}.`,
     ...(aliases.length > 1 ? ['', 'Aliases:', aliases.join(', ')] : []),
     ...(subcommands.length > 0 ? ['', 'Available Commands:', ...subcommands] : []),
-    ...(flags.length > 0 ? ['', 'Options:', ...flags.map(([name, f]) => flagHelp(name, f))] : []),
+    ...(flags.length > 0 ? ['', 'Options:', ...flags] : []),
     '',
     'Usage:',
     `  ${path} ${loaded.usage}`,
     '',
   ].join('\n');
-}
-
-function flagHelp(name: string, flag: Flags[string]): string {
-  const short = flag.shorthand === undefined ? '    ' : `-${flag.shorthand}, `;
-  const value = flag.default;
-  const shown = Array.isArray(value) ? '[]' : typeof value === 'string' ? `'${value}'` : value;
-  return `    ${short}--${name}=${String(shown)}:\n\t${flag.usage}`;
 }

@@ -1,13 +1,15 @@
 import type { Disk } from '../platform/disk.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Programs } from '../platform/programs.ts';
+import type { HttpHandler } from '../platform/http.ts';
 import type { Api } from './api.ts';
 import type { GlobalValues } from './flags/global.ts';
 import { Resources } from './resource/resources.ts';
 
 /** Where a command writes. Both take whole texts, newline included. */
 export interface Output {
-  out(text: string): void;
-  err(text: string): void;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
 }
 
 /** Reads what `-f` names. Rejects with a UsageError in kubectl's words. */
@@ -22,12 +24,39 @@ export interface Files {
   list(path: string): Promise<readonly string[] | undefined>;
 }
 
+/** Where a connection goes, and as whom. */
+export interface ConnectionTarget {
+  readonly baseUrl: string;
+  readonly ca?: Uint8Array;
+  readonly cert?: Uint8Array;
+  readonly key?: Uint8Array;
+  readonly token?: string;
+  readonly insecureSkipVerify?: boolean;
+  readonly serverName?: string;
+}
+
+export type Connect = (target: ConnectionTarget) => {
+  readonly handler: HttpHandler;
+  readonly close: () => Promise<void>;
+};
+
+export interface TemporaryFolder {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
 /** The process around a command, and the way to a server. */
 export interface Environment {
   readonly output: Output;
   readonly files: Files;
   readonly disk: Disk;
   readonly clock: Clock;
+  readonly programs: Programs;
+  /** A new folder for what an editor or `diff` reads. */
+  readonly temporaryFolder: (prefix: string) => Promise<TemporaryFolder>;
+  /** Opens an HTTP connection: `connectHttp` of the platform. */
+  readonly connectHttp: Connect;
+  readonly workingFolder: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** True if standard output is a terminal. */
   readonly interactive: boolean;

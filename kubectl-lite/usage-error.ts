@@ -1,6 +1,13 @@
 /** A command-line mistake or a refusal known before any request: one line, exit code 1. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  /** The reader is sent to the command's help. */
+  readonly seeHelp: boolean;
+
+  constructor(message: string, { seeHelp = false }: { readonly seeHelp?: boolean } = {}) {
+    super(message);
+    this.seeHelp = seeHelp;
+  }
 }
 
 /** The command has said what there was to say; only the exit code is left. */

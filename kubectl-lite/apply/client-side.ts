@@ -11,7 +11,7 @@ import { pathOf } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { type ApplyFlags, fieldValidation } from './flags.ts';
-import { lastApplied, withLastApplied } from './last-applied.ts';
+import { asConfiguration, lastApplied, withLastApplied } from './last-applied.ts';
 
 export interface Applied {
   readonly object: KubernetesObject;
@@ -21,6 +21,8 @@ export interface Applied {
 export interface ApplyOptions {
   readonly flags: ApplyFlags;
   readonly dryRun: DryRun;
+  /** False: the last-applied annotation stays as it is. */
+  readonly annotate?: boolean;
 }
 
 export async function applyClientSide(
@@ -29,7 +31,10 @@ export async function applyClientSide(
   options: ApplyOptions,
 ): Promise<Applied> {
   if (located.name === '') throw new UsageError('resource name may not be empty');
-  const modified = withLastApplied(located.object!);
+  const modified =
+    options.annotate === false
+      ? asConfiguration(located.object!)
+      : withLastApplied(located.object!);
   const live = await readIfThere(session, located);
   const query = {
     fieldManager: options.flags['field-manager'],

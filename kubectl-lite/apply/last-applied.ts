@@ -4,15 +4,26 @@ import { goJson } from '../printers/json.ts';
 
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
+/** What the annotation would hold of the object: annotations are there, itself not among them. */
+export function asConfiguration(object: KubernetesObject): KubernetesObject {
+  const { [lastApplied]: _, ...annotations } = object.metadata.annotations ?? {};
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
 /**
  * The object with its own configuration in the last-applied annotation, newline ended as
- * kubectl's.
+ * kubectl's. `bare`: without the empty annotations that a manifest's configuration gets, for what
+ * a generator made.
  */
-export function withLastApplied(object: KubernetesObject): KubernetesObject {
+export function withLastApplied(
+  object: KubernetesObject,
+  { bare = false }: { readonly bare?: boolean } = {},
+): KubernetesObject {
   const plain = deepCopy(object) as Mutable<KubernetesObject>;
   const annotations = { ...plain.metadata.annotations };
   delete annotations[lastApplied];
   plain.metadata.annotations = annotations;
+  if (bare && Object.keys(annotations).length === 0) delete plain.metadata.annotations;
   const configuration = `${goJson(plain)}\n`;
   plain.metadata.annotations = { ...annotations, [lastApplied]: configuration };
   return plain;

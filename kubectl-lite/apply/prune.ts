@@ -45,29 +45,40 @@ export async function prune(
         'label selector',
     );
   }
+  for (const located of await prunable(session, applied, flags)) {
+    if (dryRun !== 'client') {
+      await session.api.send({
+        method: 'DELETE',
+        path: objectPath(located),
+        query: dryRunQuery(dryRun),
+        body: { propagationPolicy: 'Background' },
+      });
+    }
+    printer.print(located, 'pruned', located.object);
+  }
+}
+
+/** What was applied once, matches the selector and is not among the applied any more. */
+export async function prunable(
+  session: Session,
+  applied: readonly Located[],
+  flags: ApplyFlags,
+): Promise<readonly Located[]> {
   const kept = new Set(applied.map(({ object }) => object?.metadata.uid));
   const namespaces = new Set(applied.map(({ namespace }) => namespace ?? ''));
   namespaces.delete('');
+  const found: Located[] = [];
   for (const type of await prunedTypes(session, flags)) {
     const scopes = type.namespaced ? [...namespaces] : [undefined];
     for (const namespace of scopes) {
       const path = pathOf(type, namespace);
       for (const item of await listItems(session, { path, labelSelector: flags.selector })) {
-        const located = itemOf(type, item);
         if (item.metadata.annotations?.[lastApplied] === undefined) continue;
-        if (kept.has(item.metadata.uid)) continue;
-        if (dryRun !== 'client') {
-          await session.api.send({
-            method: 'DELETE',
-            path: objectPath(located),
-            query: dryRunQuery(dryRun),
-            body: { propagationPolicy: 'Background' },
-          });
-        }
-        printer.print(located, 'pruned', located.object);
+        if (!kept.has(item.metadata.uid)) found.push(itemOf(type, item));
       }
     }
   }
+  return found;
 }
 
 async function prunedTypes(session: Session, flags: ApplyFlags): Promise<DiscoveredResource[]> {

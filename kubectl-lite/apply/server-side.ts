@@ -2,6 +2,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { isStatus, StatusError } from '../../api/status.ts';
 import { dryRunQuery } from '../printers/change-printer.ts';
+import { sortKeys } from '../printers/json.ts';
 import { type Located, objectPath } from '../resource/located.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -32,7 +33,7 @@ export async function applyServerSide(
         ...dryRunQuery(dryRun),
       },
       // JSON is YAML.
-      body: located.object,
+      body: sortKeys(located.object),
       contentType: 'application/apply-patch+yaml',
     })) as KubernetesObject;
     return { object, operation: 'serverside-applied' };

@@ -14,6 +14,7 @@ export const apiResources = command({
     namespaced: boolean('Only namespaced resources; =false: only others', { on: true }),
     'no-headers': boolean('Print no headers'),
     output: text('"name" or "wide"', { shorthand: 'o' }),
+    'sort-by': text('"name" or "kind"'),
     verbs: list('Only resources that support these verbs'),
   },
   async run(session, { words, flags, given }) {
@@ -26,17 +27,22 @@ export const apiResources = command({
     if (!['', 'name', 'wide'].includes(flags.output)) {
       throw new UsageError(`--output ${flags.output} is not available`);
     }
+    if (!['', 'name', 'kind'].includes(flags['sort-by'])) {
+      throw new UsageError('--sort-by accepts only name or kind');
+    }
     const { all } = await session.resources();
     // Discovery names the preferred version first: the others of a resource are not shown.
     const preferred = new Map(all.toReversed().map((type) => [groupResource(type), type]));
-    const shown = [...preferred.values()].filter(
+    const shown = all.filter(
       (type) =>
+        preferred.get(groupResource(type)) === type &&
         (!given.has('api-group') || type.group === flags['api-group']) &&
         (!given.has('namespaced') || type.namespaced === flags.namespaced) &&
         flags.verbs.every((verb) => type.verbs.includes(verb)) &&
         flags.categories.every((category) => type.categories.includes(category)),
     );
-    const sorted = [...shown].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+    const key = (type: DiscoveredResource): string => sortKey(type, flags['sort-by']);
+    const sorted = [...shown].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
     if (flags.output === 'name') {
       for (const type of sorted) session.print(groupResource(type));
       return 0;
@@ -51,7 +57,8 @@ export const apiResources = command({
   },
 });
 
-const sortKey = (type: DiscoveredResource): string => `${type.group}\0${type.resource}`;
+const sortKey = (type: DiscoveredResource, by: string): string =>
+  by === 'name' ? type.resource : by === 'kind' ? type.kind : `${type.group}\0${type.resource}`;
 
 function cellsOf(type: DiscoveredResource, wide: boolean): string[] {
   return [

@@ -1,67 +1,55 @@
 /** Every command, in kubectl's order. Their code is loaded when they are run. */
 import type { CommandEntry } from '../command.ts';
 
+import { authCommands } from '../auth/tree.ts';
+import { configCommands } from '../config/tree.ts';
 import { generators } from '../generate/tree.ts';
+import { rolloutCommands, setCommands } from './change-tree.ts';
 
-const setCommands: readonly CommandEntry[] = [
+const applyCommands: readonly CommandEntry[] = [
   {
-    name: 'image',
-    short: 'Update the image of a pod template',
-    load: async () => (await import('./set-image.ts')).setImage,
+    name: 'edit-last-applied',
+    short: 'Edit latest last-applied-configuration annotations of a resource/object',
+    load: async () => (await import('../edit/edit-last-applied.ts')).editLastApplied,
   },
   {
-    name: 'resources',
-    short: 'Update resource requests/limits on objects with pod templates',
-    load: async () => (await import('./set-resources.ts')).setResources,
+    name: 'set-last-applied',
+    short: 'Set the last-applied-configuration annotation on a live object to match the file',
+    load: async () => (await import('../apply/set-last-applied.ts')).setLastApplied,
   },
   {
-    name: 'selector',
-    short: 'Set the selector on a resource',
-    load: async () => (await import('./set-selector.ts')).setSelector,
-  },
-  {
-    name: 'serviceaccount',
-    aliases: ['sa'],
-    short: 'Update the service account of a resource',
-    load: async () => (await import('./set-serviceaccount.ts')).setServiceAccount,
-  },
-  {
-    name: 'env',
-    short: 'Update environment variables on a pod template',
-    load: async () => (await import('./set-env.ts')).setEnv,
+    name: 'view-last-applied',
+    short: 'View the latest last-applied-configuration annotations of a resource/object',
+    load: async () => (await import('../apply/view-last-applied.ts')).viewLastApplied,
   },
 ];
 
-const rolloutCommands: readonly CommandEntry[] = [
+const certificateCommands: readonly CommandEntry[] = [
   {
-    name: 'history',
-    short: 'View rollout history',
-    load: async () => (await import('./rollout-history.ts')).rolloutHistory,
+    name: 'approve',
+    short: 'Approve a certificate signing request',
+    load: async () => (await import('./certificate.ts')).approve,
   },
   {
-    name: 'pause',
-    short: 'Mark the provided resource as paused',
-    load: async () => (await import('./rollout-change.ts')).rolloutPause,
+    name: 'deny',
+    short: 'Deny a certificate signing request',
+    load: async () => (await import('./certificate.ts')).deny,
   },
+];
+
+const clusterInfoCommands: readonly CommandEntry[] = [
   {
-    name: 'resume',
-    short: 'Resume a paused resource',
-    load: async () => (await import('./rollout-change.ts')).rolloutResume,
+    name: 'dump',
+    short: 'Dump relevant information for debugging and diagnosis',
+    load: async () => (await import('./cluster-info-dump.ts')).clusterInfoDump,
   },
+];
+
+const pluginCommands: readonly CommandEntry[] = [
   {
-    name: 'undo',
-    short: 'Undo a previous rollout',
-    load: async () => (await import('./rollout-undo.ts')).rolloutUndo,
-  },
-  {
-    name: 'status',
-    short: 'Show the status of the rollout',
-    load: async () => (await import('./rollout-status.ts')).rolloutStatusCommand,
-  },
-  {
-    name: 'restart',
-    short: 'Restart a resource',
-    load: async () => (await import('./rollout-change.ts')).rolloutRestart,
+    name: 'list',
+    short: "List all visible plugin executables on a user's PATH",
+    load: async () => (await import('../plugin/list.ts')).pluginList(commandTree),
   },
 ];
 
@@ -88,10 +76,20 @@ export const commandTree: readonly CommandEntry[] = [
     subcommands: setCommands,
   },
   {
+    name: 'explain',
+    short: 'Get documentation for a resource',
+    load: async () => (await import('../explain/explain.ts')).explain,
+  },
+  {
     name: 'get',
     short: 'Display one or many resources',
     suggestFor: ['list', 'ps'],
     load: async () => (await import('./get.ts')).get,
+  },
+  {
+    name: 'edit',
+    short: 'Edit a resource on the server',
+    load: async () => (await import('../edit/edit.ts')).edit,
   },
   {
     name: 'delete',
@@ -142,9 +140,15 @@ export const commandTree: readonly CommandEntry[] = [
     load: async () => (await import('./describe.ts')).describe,
   },
   {
+    name: 'diff',
+    short: 'Diff the live version against a would-be applied version',
+    load: async () => (await import('./diff.ts')).diff,
+  },
+  {
     name: 'apply',
     short: 'Apply a configuration to a resource by file name or stdin',
     load: async () => (await import('./apply.ts')).apply,
+    subcommands: applyCommands,
   },
   {
     name: 'patch',
@@ -181,5 +185,56 @@ export const commandTree: readonly CommandEntry[] = [
     name: 'api-versions',
     short: 'Print the supported API versions on the server, in the form of "group/version"',
     load: async () => (await import('./api-versions.ts')).apiVersions,
+  },
+  {
+    name: 'certificate',
+    short: 'Modify certificate resources',
+    subcommands: certificateCommands,
+  },
+  {
+    name: 'cluster-info',
+    short: 'Display cluster information',
+    subcommands: clusterInfoCommands,
+    load: async () => (await import('./cluster-info.ts')).clusterInfo,
+  },
+  {
+    name: 'events',
+    short: 'List events',
+    load: async () => (await import('./events.ts')).events,
+  },
+  {
+    name: 'auth',
+    short: 'Inspect authorization',
+    subcommands: authCommands,
+  },
+  {
+    name: 'config',
+    short: 'Modify kubeconfig files',
+    subcommands: configCommands,
+  },
+  {
+    name: 'kustomize',
+    short: 'Build a kustomization target from a directory',
+    load: async () => (await import('./kustomize.ts')).kustomize,
+  },
+  {
+    name: 'plugin',
+    short: 'Provides utilities for interacting with plugins',
+    subcommands: pluginCommands,
+  },
+  {
+    name: 'completion',
+    short: 'Output shell completion code for the specified shell (bash, zsh, fish)',
+    load: async () => (await import('../completion/command.ts')).completion,
+  },
+  {
+    name: 'options',
+    short: 'Print the list of flags inherited by all commands',
+    load: async () => (await import('./options.ts')).options,
+  },
+  {
+    name: 'version',
+    short: 'Print the client and server version information',
+    load: async () => (await import('./version.ts')).version,
   },
 ];

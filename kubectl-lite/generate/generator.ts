@@ -59,7 +59,7 @@ async function run<F extends Flags>(
   const flags = line.flags as FlagValues<typeof generatorFlags>;
   const count = generator.takesWords ? Math.min(words.length, 1) : words.length;
   if (count !== 1) {
-    throw new UsageError(`exactly one NAME is required, got ${words.length}`);
+    throw new UsageError(`exactly one NAME is required, got ${words.length}`, { seeHelp: true });
   }
   const made = await generator.generate({
     name: words[0]!,
@@ -99,7 +99,7 @@ export async function createObject(
   if (type === undefined) {
     throw new UsageError(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
   }
-  const body = flags['save-config'] ? withLastApplied(object) : object;
+  const body = flags['save-config'] ? withLastApplied(object, { bare: true }) : object;
   const namespace = inNamespace ? session.namespace : undefined;
   const send = async (call: ApiCall): Promise<unknown> => {
     try {

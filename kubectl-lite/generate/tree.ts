@@ -133,4 +133,9 @@ export const generators: readonly CommandEntry[] = [
     short: 'Create a service account with the specified name',
     load: async () => (await import('./policy.ts')).createServiceAccount,
   },
+  {
+    name: 'token',
+    short: 'Request a service account token',
+    load: async () => (await import('./token.ts')).createToken,
+  },
 ];

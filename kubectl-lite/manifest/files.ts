@@ -10,7 +10,11 @@ export interface FileSystem {
   read(path: string): Promise<string>;
   readBytes(path: string): Promise<Uint8Array>;
   readInput(): Promise<string>;
+  /** The text at an http or https address; rejects with a UsageError if it cannot be had. */
+  download(url: string): Promise<string>;
 }
+
+const isUrl = (path: string): boolean => /^https?:\/\//.test(path);
 
 /** Endings that kubectl reads in a folder. */
 const endings = ['.yaml', '.yml', '.json'];
@@ -28,7 +32,7 @@ export function manifestFiles(fileSystem: FileSystem): Files {
   };
   return {
     async expand(path, deep) {
-      if (path === '-') return [path];
+      if (path === '-' || isUrl(path)) return [path];
       const kind = await fileSystem.kindOf(path);
       if (kind === undefined) {
         throw new UsageError(`the path ${JSON.stringify(path)} does not exist`);
@@ -40,7 +44,10 @@ export function manifestFiles(fileSystem: FileSystem): Files {
         `error reading [${path}]: recognized file extensions are [${endings.join(' ')}]`,
       );
     },
-    read: (path) => (path === '-' ? fileSystem.readInput() : fileSystem.read(path)),
+    read(path) {
+      if (path === '-') return fileSystem.readInput();
+      return isUrl(path) ? fileSystem.download(path) : fileSystem.read(path);
+    },
     readBytes: (path) => fileSystem.readBytes(path),
     async list(path) {
       return (await fileSystem.kindOf(path)) === 'folder' ? fileSystem.list(path) : undefined;

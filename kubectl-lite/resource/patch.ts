@@ -31,6 +31,17 @@ export async function sendPatch(
   })) as KubernetesObject;
 }
 
+/** What turns `before` into `after`: strategic for built-in kinds, else a merge patch. */
+export async function patchBetween(
+  { type }: Located,
+  before: KubernetesObject,
+  after: KubernetesObject,
+): Promise<{ readonly body: object; readonly contentType: PatchContent }> {
+  const { threeWayMerge } = await import('../../api/patch/three-way-merge.ts');
+  const merge = threeWayMerge({ original: before, modified: after, current: before, type });
+  return { body: merge.patch, contentType: merge.contentType };
+}
+
 /**
  * Sends what changed between `before` and `after`: a strategic merge patch for built-in kinds, a
  * merge patch for others. Nothing is sent if nothing did; undefined then.
@@ -46,18 +57,12 @@ export async function sendChange(
   },
 ): Promise<KubernetesObject | undefined> {
   const { before, after } = change;
-  const { threeWayMerge } = await import('../../api/patch/three-way-merge.ts');
-  const merge = threeWayMerge({
-    original: before,
-    modified: after,
-    current: before,
-    type: located.type,
-  });
-  if (Object.keys(merge.patch).length === 0) return undefined;
+  const { body, contentType } = await patchBetween(located, before, after);
+  if (Object.keys(body).length === 0) return undefined;
   if (change.dryRun === 'client') return after;
   return sendPatch(session, located, {
-    body: merge.patch,
-    contentType: merge.contentType,
+    body,
+    contentType,
     dryRun: change.dryRun,
     ...(change.fieldManager === undefined ? {} : { fieldManager: change.fieldManager }),
   });

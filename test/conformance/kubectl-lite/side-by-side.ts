@@ -11,13 +11,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type Cluster, startCluster } from '../../../cluster/start-cluster.ts';
 import { runCli } from '../../../kubectl-lite/cli.ts';
-import { connectSession } from '../../../kubectl-lite/connect.ts';
-import { manifestFiles } from '../../../kubectl-lite/manifest/files.ts';
-import type { Environment } from '../../../kubectl-lite/session.ts';
-import { realClock } from '../../../platform/node/clock.ts';
-import { realDisk } from '../../../platform/node/disk.ts';
-import { realFileSystem } from '../../../platform/node/file-system.ts';
-import { connectHttp } from '../../../platform/node/http-client.ts';
+import { realEnvironment } from '../../../kubectl-lite/real-environment.ts';
 import { namespaces as namespaceType } from '../../../api/resources.ts';
 import { kubectls } from '../../e2e/harness.ts';
 
@@ -38,6 +32,8 @@ export interface Transcript {
   /** As `both`, for what cannot be the same word by word. */
   readonly each: (...line: string[]) => Promise<{ kubectl: Said; lite: Said }>;
   readonly lite: (...line: string[]) => Promise<Said>;
+  /** Sets an environment variable of both. */
+  readonly variable: (name: string, value: string) => void;
 }
 
 /** Names of the same length, so that columns are as wide. */
@@ -47,6 +43,7 @@ class SideBySide implements Transcript {
   cluster!: Cluster;
   #folder = '';
   readonly #binary: string;
+  readonly #variables: Record<string, string> = {};
 
   constructor(binary: string) {
     this.#binary = binary;
@@ -80,6 +77,10 @@ class SideBySide implements Transcript {
   readonly each = (...line: string[]): Promise<{ kubectl: Said; lite: Said }> =>
     this.#run(line, '');
 
+  readonly variable = (name: string, value: string): void => {
+    this.#variables[name] = value.replaceAll('FOLDER', this.#folder);
+  };
+
   readonly lite = (...line: string[]): Promise<Said> =>
     this.#lite(['-n', namespaces.lite, ...line], '');
 
@@ -89,9 +90,20 @@ class SideBySide implements Transcript {
     );
     const dash = placed.indexOf('--');
     const at = dash < 0 ? placed.length : dash;
-    const inside = (namespace: string): string[] => placed.toSpliced(at, 0, '-n', namespace);
-    const kubectl = await this.#stock(inside(namespaces.kubectl), input);
-    const lite = await this.#lite(inside(namespaces.lite), input);
+    const inside = (namespace: string): string[] =>
+      // Some subcommands of config have a --namespace of their own, without -n.
+      (line[0] === 'config' ? placed : placed.toSpliced(at, 0, '-n', namespace)).map((word) =>
+        word
+          .replace('{own}', join(this.#folder, namespace))
+          .replace('{folder}', this.#folder)
+          .replace('{namespace}', namespace),
+      );
+    const [kube, ours] = [namespaces.kubectl, namespaces.lite].map((namespace) => ({
+      line: inside(namespace),
+      input: input.replaceAll('{namespace}', namespace),
+    }));
+    const kubectl = await this.#stock(kube!.line, kube!.input);
+    const lite = await this.#lite(ours!.line, ours!.input);
     return { kubectl, lite };
   }
 
@@ -100,6 +112,7 @@ class SideBySide implements Transcript {
       ...process.env,
       HOME: this.#folder,
       KUBECONFIG: join(this.#folder, 'kubeconfig'),
+      ...this.#variables,
     };
     const options = { env, cwd: this.#folder, maxBuffer: 1 << 26 };
     try {
@@ -116,17 +129,19 @@ class SideBySide implements Transcript {
   async #lite(line: string[], input: string): Promise<Said> {
     let out = '';
     let err = '';
-    const files = manifestFiles({ ...realFileSystem, readInput: () => Promise.resolve(input) });
-    const environment: Environment = {
+    const environment = realEnvironment({
       output: { out: (text) => (out += text), err: (text) => (err += text) },
-      files,
-      disk: realDisk,
-      clock: realClock,
-      variables: { HOME: this.#folder, KUBECONFIG: join(this.#folder, 'kubeconfig') },
+      readInput: () => Promise.resolve(input),
+      variables: {
+        HOME: this.#folder,
+        KUBECONFIG: join(this.#folder, 'kubeconfig'),
+        PATH: process.env['PATH'],
+        ...this.#variables,
+      },
+      workingFolder: this.#folder,
       interactive: false,
       signal: new AbortController().signal,
-      connect: (flags) => connectSession(environment, flags, connectHttp),
-    };
+    });
     const code = await runCli(line, environment);
     return { code, out, err };
   }
@@ -139,6 +154,11 @@ function evened({ code, out, err }: Said): string {
       .replaceAll(/kubectl-lite/g, 'kubectl')
       .replaceAll(/kubectl\.1\.\d+/g, 'kubectl')
       .replaceAll(/ns-(kube|lite)/g, 'ns-same')
+      .replaceAll(/\/tmp\/[^ "]*(LIVE|MERGED)-\w+/g, '/tmp/$1')
+      .replaceAll(/(\/tmp\/\S+)\t\d{4}-.*/g, '$1')
+      .replaceAll(/\/tmp\/[^ "]*kubectl\S*-edit-[^ "]*\.yaml/g, '/tmp/edit.yaml')
+      // Texts that have to be quoted are in double quotes here.
+      .replaceAll(/'(\*\*\*[^']*)'/g, '"$1"')
       .replaceAll(/ \(document \d+, line \d+\)/g, '')
       .replaceAll(/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-HASH-RANDO')
       .replaceAll(/\b([a-z]+)-[0-9a-f]{9,10}\b/g, '$1-HASH')

@@ -1,0 +1,7 @@
+/** What this program says it is: the version of Kubernetes whose kubectl it follows. */
+export const clientVersion = {
+  major: '1',
+  minor: '34',
+  gitVersion: 'v1.34.0+wherry',
+  platform: 'node',
+} as const;

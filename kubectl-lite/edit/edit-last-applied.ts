@@ -1,0 +1,96 @@
+import { parseJson } from '../../api/json.ts';
+import type { KubernetesObject } from '../../api/meta.ts';
+import { lastApplied, withLastApplied } from '../apply/last-applied.ts';
+import { command } from '../command.ts';
+import { boolean, text } from '../flags/flag.ts';
+import { ChangePrinter } from '../printers/change-printer.ts';
+import { sortKeys } from '../printers/json.ts';
+import { objectPrinter } from '../printers/printer.ts';
+import { locate } from '../resource/builder.ts';
+import { filenameFlags } from '../resource/flags.ts';
+import { type Located, readLive } from '../resource/located.ts';
+import { sendPatch } from '../resource/patch.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import { type Edited, editLoop } from './edit-loop.ts';
+import { objectsIn, refusalOf } from './edit.ts';
+
+/** `apply edit-last-applied`: the annotation's configuration in an editor. */
+export const editLastApplied = command({
+  usage: '(RESOURCE/NAME | -f FILENAME) [options]',
+  flags: {
+    ...filenameFlags,
+    'field-manager': text('Name under which the server records the change', {
+      value: 'kubectl-client-side-apply',
+    }),
+    output: text('"yaml" or "json": what the editor gets', { shorthand: 'o', value: 'yaml' }),
+    'windows-line-endings': boolean('Line endings of the file are those of Windows'),
+  },
+  async run(session, { words, flags }) {
+    const found = await locate(session, { ...flags, words, all: true });
+    if (found.failures.length > 0) throw found.failures[0];
+    const subjects: { located: Located; configuration: unknown }[] = [];
+    for (const located of found.located) {
+      const live = await readLive(session, located);
+      const annotation = live.metadata.annotations?.[lastApplied];
+      if (annotation === undefined) continue;
+      subjects.push({ located, configuration: sortKeys(parseJson(annotation).value) });
+    }
+    if (subjects.length === 0) {
+      throw new UsageError(
+        'no last-applied-configuration annotation found on resource: ' +
+          found.located.map(({ name }) => name).join(', '),
+      );
+    }
+    const print = await objectPrinter(session.files, flags.output);
+    if (print === undefined) throw new UsageError(`The flag 'output' must be one of yaml|json`);
+    const items = subjects.map(({ configuration }) => configuration);
+    const content = print(
+      items.length === 1 ? items[0] : { apiVersion: 'v1', items, kind: 'List', metadata: {} },
+    );
+    const all = subjects.map(({ located }) => located);
+    return editLoop(session, {
+      content,
+      ending: flags.output,
+      windowsLineEndings: flags['windows-line-endings'],
+      save: (edited) => save(session, { all, manager: flags['field-manager'] }, edited),
+    });
+  },
+});
+
+async function save(
+  session: Session,
+  { all, manager }: { readonly all: readonly Located[]; readonly manager: string },
+  edited: string,
+): Promise<Edited> {
+  const refusals: string[] = [];
+  let objects: readonly KubernetesObject[] = [];
+  try {
+    objects = objectsIn(edited);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { refusals: [error.message], code: 1 };
+  }
+  const printer = await ChangePrinter.of(session, { output: '' });
+  for (const object of objects) {
+    const located = all.find(
+      ({ type, name }) => type.kind === object.kind && name === object.metadata.name,
+    );
+    if (located === undefined) {
+      refusals.push('At least one of apiVersion, kind and name was changed');
+      continue;
+    }
+    const annotation = withLastApplied(object).metadata.annotations![lastApplied];
+    try {
+      const after = await sendPatch(session, located, {
+        body: { metadata: { annotations: { [lastApplied]: annotation } } },
+        contentType: 'application/merge-patch+json',
+        fieldManager: manager,
+      });
+      printer.print(located, 'edited', after);
+    } catch (error) {
+      refusals.push(refusalOf(located, error));
+    }
+  }
+  return { refusals, code: 0 };
+}

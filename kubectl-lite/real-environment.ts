@@ -1,0 +1,46 @@
+import { realClock } from '../platform/node/clock.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import { realFileSystem } from '../platform/node/file-system.ts';
+import { connectHttp } from '../platform/node/http-client.ts';
+import { realPrograms } from '../platform/node/programs.ts';
+import { temporaryFolder } from '../platform/node/temporary-folder.ts';
+import { connectSession } from './connect.ts';
+import { manifestFiles } from './manifest/files.ts';
+import type { Environment, Output } from './session.ts';
+
+/** What of a command's surroundings differs between a process and a test. */
+export interface Surroundings {
+  readonly output: Output;
+  readonly readInput: () => Promise<string>;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly workingFolder: string;
+  readonly interactive: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The real effects around a command. */
+export function realEnvironment(surroundings: Surroundings): Environment {
+  const { output, readInput, variables, workingFolder, interactive, signal } = surroundings;
+  const environment: Environment = {
+    output,
+    files: manifestFiles({
+      ...realFileSystem,
+      readInput,
+      async download(url) {
+        const { download } = await import('./manifest/download.ts');
+        return download(url, { connectHttp, clock: realClock, signal });
+      },
+    }),
+    disk: realDisk,
+    clock: realClock,
+    programs: realPrograms,
+    temporaryFolder,
+    connectHttp,
+    variables,
+    workingFolder,
+    interactive,
+    signal,
+    connect: (flags) => connectSession(environment, flags),
+  };
+  return environment;
+}

@@ -1,0 +1,90 @@
+import { it } from 'vitest';
+import { transcripts } from './side-by-side.ts';
+
+const settings = (value: string): string => `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {a: ${value}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+stringData: {key: ${value}}
+`;
+
+transcripts('configuration, past and to come', ({ both, file, variable }) => {
+  it('sets the scene', async () => {
+    await file('map.yaml', settings('one').split('---')[0]!);
+    await file('one.yaml', settings('one'));
+    await file('two.yaml', settings('two'));
+    await both('create', 'cm', 'plain', '--from-literal=a=b');
+    await both('create', 'cm', 'saved', '--from-literal=a=b', '--save-config');
+  });
+
+  it.each([
+    ['diff -f map.yaml'],
+    ['apply -f one.yaml'],
+    ['diff -f one.yaml'],
+    ['diff -f two.yaml'],
+    ['diff -f two.yaml --server-side'],
+    ['diff -f none.yaml'],
+    ['diff'],
+    ['apply view-last-applied cm plain'],
+    ['apply view-last-applied cm settings'],
+    ['apply view-last-applied cm settings -o json'],
+    ['apply view-last-applied cm saved'],
+    ['apply view-last-applied cm saved -o foo'],
+    ['apply view-last-applied -f one.yaml'],
+    ['apply set-last-applied -f two.yaml'],
+    ['apply set-last-applied -f two.yaml'],
+    ['apply set-last-applied'],
+    ['apply view-last-applied cm settings'],
+  ])('%s', async (line) => {
+    await both(...line.split(' '));
+  });
+
+  it('edits what is there', async () => {
+    variable('KUBE_EDITOR', 'sed -i s/one/three/');
+    await both('edit', 'cm', 'settings');
+    await both('edit', 'cm', 'settings');
+    await both('get', 'cm', 'settings', '-o', 'jsonpath={.data}');
+    variable('KUBE_EDITOR', '/bin/false');
+    await both('edit', 'cm', 'settings');
+    await both('edit', 'cm', 'none');
+    await both('edit');
+    variable('KUBE_EDITOR', 'sed -i s/three/four/');
+    await both('edit', 'cm', 'settings', '-o', 'json');
+    await both('edit', 'cm', 'settings', '-o', 'wide');
+    variable('KUBE_EDITOR', 'sed -i s/data:/data:x/');
+    await both('edit', 'cm', 'settings');
+    variable('KUBE_EDITOR', 'sed -i s/two/five/');
+    await both('apply', 'edit-last-applied', 'cm', 'settings');
+    await both('apply', 'view-last-applied', 'cm', 'settings');
+  });
+
+  it.each([
+    ['explain pods'],
+    ['explain pod.spec'],
+    ['explain pod.spec.containers.ports'],
+    ['explain deploy --recursive'],
+    ['explain deploy.spec.replicas'],
+    ['explain svc.spec.ports.targetPort'],
+    ['explain deployments.apps.spec.strategy'],
+    ['explain cm.data'],
+    ['explain hpa --api-version=autoscaling/v2'],
+    ['explain deploy --api-version=v3'],
+    ['explain pod.nope'],
+    ['explain'],
+    ['api-resources --sort-by=name'],
+    ['api-resources --sort-by=kind'],
+    ['api-resources --sort-by=x'],
+    ['events'],
+    ['events --for deploy/x'],
+    ['events --types=Foo'],
+    ['events --types=Warning -A'],
+    ['events now'],
+  ])('%s', async (line) => {
+    await both(...line.split(' '));
+  });
+});
