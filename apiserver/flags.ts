@@ -1,5 +1,7 @@
 /** Command line of `wherry apiserver`: kube-apiserver's names where it has the flag. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { acceptKubernetesFlags } from './accepted-flags.ts';
+import { versionDocument } from './discovery/version.ts';
 import { parseGoDuration } from './pipeline/go-duration.ts';
 import { parseCidr } from './registry/cidr.ts';
 import { DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './registry/claim-ranges.ts';
@@ -80,7 +82,7 @@ function durationMs(text: string): number {
 
 export function apiserverFlags(): Command {
   const levels = ['debug', 'info', 'warn', 'error', 'silent'];
-  return new Command('apiserver')
+  const command = new Command('apiserver')
     .description('serve the Kubernetes API over a store, ours or a real etcd')
     .requiredOption('--etcd-servers <urls>', 'store endpoints, separated by commas', urls)
     .option('--etcd-cafile <file>', "CA that signed the store's certificates")
@@ -125,6 +127,8 @@ export function apiserverFlags(): Command {
       "kube-apiserver's verbosity: 4 and above log like --log-level debug",
       natural,
     )
+    .version(`Kubernetes ${versionDocument.gitVersion}`, '--version', 'print the version')
     .helpOption('-h, --help')
     .allowExcessArguments(false);
+  return acceptKubernetesFlags(command);
 }

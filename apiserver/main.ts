@@ -17,6 +17,7 @@ import type { Kv } from '../store/kv.ts';
 import { chosenPlugins } from './admission/plugins.ts';
 import { parseTokenFile } from './authn/token-file.ts';
 import type { User } from './authn/user.ts';
+import { withGivenCertificate } from './cert-dir.ts';
 import { type ApiServerFlags, apiserverFlags } from './flags.ts';
 import { listen } from './http/listen.ts';
 import { kubeconfig } from './pki/kubeconfig.ts';
@@ -130,10 +131,8 @@ interface Surroundings {
   readonly parts: Lifecycle;
 }
 
-async function run(
-  flags: ApiServerFlags,
-  { context, connect, parts }: Surroundings,
-): Promise<void> {
+async function run(said: ApiServerFlags, { context, connect, parts }: Surroundings): Promise<void> {
+  const flags = await withGivenCertificate(realDisk, said);
   const level = (flags.v ?? 0) >= 4 ? 'debug' : flags.logLevel;
   const logger: Logger = createLogger({ level, name: 'apiserver' });
   const effects = { clock: realClock, random: realRandom, logger };

@@ -53,6 +53,7 @@ export async function runWherry(context: ProcessContext): Promise<number> {
   addUp(program, context, exit);
   addManagement(program, context, exit);
   addSnapshots(program, context, exit);
+  addAssets(program, context, exit);
   const [name = ''] = context.argv;
   for (const [component, { summary, load }] of Object.entries(components)) {
     if (component === name) program.addCommand((await load(context)).exitOverride());
@@ -191,6 +192,17 @@ function addSnapshots(
     .exitOverride()
     .action(async (flags: { dataDir: string; yes: boolean }) => {
       exit(await (await load()).reset(context.out, flags));
+    });
+}
+
+function addAssets(program: Command, context: ProcessContext, exit: (code: number) => void): void {
+  program
+    .command('assets <folder>')
+    .description('Write kube-apiserver, etcd, kubectl, … that run ours, for KUBEBUILDER_ASSETS')
+    .exitOverride()
+    .action(async (folder: string) => {
+      const { assets } = await import('./commands/assets.ts');
+      exit(await assets(context.out, { folder, script: context.script }));
     });
 }
 
