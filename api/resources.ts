@@ -7,6 +7,7 @@ import type * as coordination from './types/coordination-v1.ts';
 import type * as core from './types/core-v1.ts';
 import type * as discovery from './types/discovery-v1.ts';
 import type * as policy from './types/policy-v1.ts';
+import type * as rbac from './types/rbac-v1.ts';
 import type * as scheduling from './types/scheduling-v1.ts';
 import type * as storage from './types/storage-v1.ts';
 
@@ -96,5 +97,25 @@ export const storageClasses = define<storage.StorageClass>(
 );
 export const csiNodes = define<storage.CSINode>(
   ['storage.k8s.io', 'v1', 'csinodes', 'CSINode'],
+  false,
+);
+const rbacGroup = 'rbac.authorization.k8s.io';
+export const roles = define<rbac.Role>([rbacGroup, 'v1', 'roles', 'Role']);
+export const roleBindings = define<rbac.RoleBinding>([
+  rbacGroup,
+  'v1',
+  'rolebindings',
+  'RoleBinding',
+]);
+export const clusterRoles = define<rbac.ClusterRole>(
+  [rbacGroup, 'v1', 'clusterroles', 'ClusterRole'],
+  false,
+);
+export const clusterRoleBindings = define<rbac.ClusterRoleBinding>(
+  [rbacGroup, 'v1', 'clusterrolebindings', 'ClusterRoleBinding'],
+  false,
+);
+export const volumeAttachments = define<storage.VolumeAttachment>(
+  ['storage.k8s.io', 'v1', 'volumeattachments', 'VolumeAttachment'],
   false,
 );

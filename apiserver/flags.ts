@@ -2,7 +2,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { acceptKubernetesFlags } from './accepted-flags.ts';
 import { versionDocument } from './discovery/version.ts';
+import { type AuthorizationMode, authorizationModes, DEFAULT_MODES } from './authz/modes.ts';
 import { parseGoDuration } from './pipeline/go-duration.ts';
+import { isTrue } from './pipeline/request-info.ts';
 import { parseCidr } from './registry/cidr.ts';
 import { DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './registry/claim-ranges.ts';
 
@@ -19,6 +21,8 @@ export interface ApiServerFlags {
   readonly tlsPrivateKeyFile?: string;
   readonly clientCaFile?: string;
   readonly tokenAuthFile?: string;
+  readonly anonymousAuth: boolean;
+  readonly authorizationMode: readonly AuthorizationMode[];
   readonly serviceClusterIpRange: string;
   readonly serviceNodePortRange: string;
   readonly enableAdmissionPlugins: readonly string[];
@@ -74,6 +78,23 @@ function names(text: string): string[] {
     .filter((name) => name !== '');
 }
 
+function modes(text: string): readonly AuthorizationMode[] {
+  const listed = text.split(',');
+  for (const name of listed) {
+    if (!authorizationModes.some((mode) => mode === name))
+      throw new InvalidArgumentError(`"${name}" is not a valid mode.`);
+    if (listed.indexOf(name) !== listed.lastIndexOf(name))
+      throw new InvalidArgumentError(`"${name}" is specified more than once.`);
+  }
+  return listed as AuthorizationMode[];
+}
+
+function boolean(text: string): boolean {
+  const value = isTrue(text);
+  if (value || ['false', '0', 'f', 'F', 'False', 'FALSE'].includes(text)) return value;
+  throw new InvalidArgumentError('true or false is needed.');
+}
+
 function durationMs(text: string): number {
   const ms = parseGoDuration(text);
   if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration like 60s is needed.');
@@ -96,6 +117,13 @@ export function apiserverFlags(): Command {
     .option('--tls-private-key-file <file>', "the serving certificate's key")
     .option('--client-ca-file <file>', 'CA of client certificates; default: our own')
     .option('--token-auth-file <file>', 'CSV of token,user,uid,"group1,group2"')
+    .option('--anonymous-auth [bool]', 'answer requests without credentials', boolean, true)
+    .option(
+      '--authorization-mode <list>',
+      `who decides what users may do, of ${authorizationModes.join(', ')}`,
+      modes,
+      DEFAULT_MODES,
+    )
     .option(
       '--service-cluster-ip-range <cidr>',
       'addresses of Services',

@@ -158,6 +158,8 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       ...effects,
       kv,
       tokens,
+      anonymousAuth: flags.anonymousAuth,
+      authorizationModes: flags.authorizationMode,
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
       admissionPlugins: choice,

@@ -20,9 +20,13 @@ import { bearerToken } from './authn/bearer-token.ts';
 import { clientCertificate } from './authn/client-certificate.ts';
 import type { User } from './authn/user.ts';
 import { accessControl } from './access-control.ts';
-import { authenticatedUsers } from './authz/authenticated-users.ts';
 import type { Authorizer } from './authz/authorizer.ts';
+import { type AuthorizationMode, authorizerOf, DEFAULT_MODES } from './authz/modes.ts';
+import { NodeAuthorizer } from './authz/node/node-authorizer.ts';
+import { NodeGraph } from './authz/node/node-graph.ts';
+import { RbacAuthorizer, type RbacObjects } from './authz/rbac/rbac-authorizer.ts';
 import { ClaimRepair } from './bootstrap/claim-repair.ts';
+import { ensureRbacPolicy } from './bootstrap/rbac-policy.ts';
 import { SelfClient } from './bootstrap/self-client.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
 import {
@@ -43,6 +47,7 @@ import { kinds } from './registry/kinds/index.ts';
 import { Registry, storedResources } from './registry/registry.ts';
 import { Storage } from './storage/storage.ts';
 import { healthChecks } from './health-checks.ts';
+import { nodeObjects, rbacObjects } from './object-sources.ts';
 import { openApiSource, type ReadDescriptions } from './openapi-source.ts';
 
 export interface ApiServerOptions {
@@ -56,8 +61,12 @@ export interface ApiServerOptions {
   readonly tokens?: ReadonlyMap<string, User>;
   /** More ways to prove an identity, tried after certificates and tokens. */
   readonly authenticators?: readonly Authenticator[];
-  /** Default: authenticated users may do everything, others see health and version. */
+  /** Requests without credentials are system:anonymous, and may do what that user may. Default. */
+  readonly anonymousAuth?: boolean;
+  /** Default: what {@link authorizationModes} say. */
   readonly authorizer?: Authorizer;
+  /** Default Node and RBAC. */
+  readonly authorizationModes?: readonly AuthorizationMode[];
   /** Default 10.96.0.0/12. */
   readonly serviceClusterIpRange?: string | undefined;
   /** Default 30000-32767. */
@@ -96,6 +105,7 @@ class Server implements ApiServer {
   readonly #options: ApiServerOptions;
   readonly #storage: Storage;
   readonly #stopping = new AbortController();
+  readonly #rbacObjects: RbacObjects;
   readonly #client: SelfClient;
   readonly #served: ReadonlySet<string>;
   readonly #bootstrapped: Promise<void>;
@@ -112,14 +122,17 @@ class Server implements ApiServer {
     this.#served = new Set(declarations.map(({ type }) => typeKey(type)));
     const resources = storedResources(declarations);
     this.#storage = new Storage({ kv, clock, logger, resources });
-    const authenticator = anyOf([
+    const authenticators = [
       clientCertificate,
       bearerToken(options.tokens ?? new Map<string, User>()),
       ...(options.authenticators ?? []),
-    ]);
-    const authorizer = options.authorizer ?? authenticatedUsers;
+    ];
+    const authenticator = anyOf(authenticators, { allowAnonymous: options.anonymousAuth ?? true });
+    this.#rbacObjects = rbacObjects(this.#storage);
+    const rbac = new RbacAuthorizer(this.#rbacObjects);
+    const authorizer = options.authorizer ?? this.#authorizer(rbac);
     const registry = new Registry({
-      control: accessControl(authenticator, authorizer),
+      control: accessControl({ authenticator, authorizer, rbac }),
       ...{ declarations, clock, random },
       storage: this.#storage,
       clusterIPRange: options.serviceClusterIpRange,
@@ -201,6 +214,13 @@ class Server implements ApiServer {
     return (list as unknown as { items: readonly Service[] }).items;
   }
 
+  #authorizer(rbac: RbacAuthorizer): Authorizer {
+    return authorizerOf(this.#options.authorizationModes ?? DEFAULT_MODES, {
+      Node: new NodeAuthorizer(new NodeGraph(nodeObjects(this.#storage))),
+      RBAC: rbac,
+    });
+  }
+
   #addressText(): string {
     const { address, port } = this.#address ?? { address: '127.0.0.1', port: 6443 };
     return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
@@ -208,18 +228,22 @@ class Server implements ApiServer {
 
   /** Tries until it has worked or the server stops: a store that is away will come. */
   async #bootstrap(): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, random, logger } = this.#options;
     const range = this.#options.serviceClusterIpRange ?? DEFAULT_CLUSTER_IP_RANGE;
     const objects = {
       client: this.#client,
       serves: (type: ResourceType) => this.#served.has(typeKey(type)),
       serviceAddress: firstServiceAddress(range),
     };
+    const rbac = { storage: this.#storage, objects: this.#rbacObjects, clock, random };
     let waitMs: number = RETRY_MS.first;
     while (!this.#stopping.signal.aborted) {
       try {
         await Promise.all([ensureNamespaces(objects), ensurePriorityClasses(objects)]);
-        await ensureService({ ...objects, securePort: this.#address?.port });
+        await Promise.all([
+          ensureService({ ...objects, securePort: this.#address?.port }),
+          ensureRbacPolicy({ ...objects, ...rbac }),
+        ]);
         this.#isBootstrapped = true;
         return;
       } catch (error) {

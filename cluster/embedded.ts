@@ -174,7 +174,7 @@ async function startNodes(
     startKubelets({
       ...effects,
       logger: options.logger.child({ component: 'kubelet' }),
-      client: clientOf(api, 'kubelet', identities.node('embedded')),
+      client: clientOf(api, 'kubelet', identities.hollowNodes),
       nodes: options.nodes.map((name) => ({ name })),
     }),
   );

@@ -1,4 +1,5 @@
 /** Every controller there is, under the names kube-controller-manager gives them. */
+import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts';
 import { cronJobController } from './cronjob/controller.ts';
 import { daemonSetController } from './daemonset/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
@@ -25,6 +26,7 @@ import {
   volumeProtectionController,
 } from './volume-protection/controller.ts';
 import {
+  clusterRoles,
   controllerRevisions,
   cronJobs,
   daemonSets,
@@ -190,6 +192,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'serviceaccount',
     needs: [namespaces, serviceAccounts],
     build: serviceAccountController,
+  },
+  {
+    name: 'clusterrole-aggregation-controller',
+    alias: 'clusterrole-aggregation',
+    needs: [clusterRoles],
+    build: clusterRoleAggregationController,
   },
 ];
 

@@ -20,7 +20,10 @@ export interface Authenticator {
  * The first authenticator that knows the user wins. Bad credentials are refused even when no
  * other sort was tried; only a request with no credentials at all is anonymous.
  */
-export function anyOf(authenticators: readonly Authenticator[]): Authenticator {
+export function anyOf(
+  authenticators: readonly Authenticator[],
+  { allowAnonymous = true }: { readonly allowAnonymous?: boolean } = {},
+): Authenticator {
   return {
     async authenticate(request) {
       let refused: Authentication | undefined;
@@ -29,7 +32,7 @@ export function anyOf(authenticators: readonly Authenticator[]): Authenticator {
         if (result.type === 'user') return { type: 'user', user: authenticated(result.user) };
         if (result.type === 'refused') refused ??= result;
       }
-      return refused ?? { type: 'user', user: anonymous };
+      return refused ?? (allowAnonymous ? { type: 'user', user: anonymous } : { type: 'none' });
     },
   };
 }

@@ -5,9 +5,13 @@ export interface User {
   readonly uid?: string;
   /** Includes "system:authenticated" or "system:unauthenticated". */
   readonly groups: readonly string[];
+  /** What else the credentials say, for authorizers and the audit log. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const AUTHENTICATED_GROUP = 'system:authenticated';
+/** May do everything: no rule can take it away. */
+export const PRIVILEGED_GROUP = 'system:masters';
 export const UNAUTHENTICATED_GROUP = 'system:unauthenticated';
 
 /** A request without credentials. */

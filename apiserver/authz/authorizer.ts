@@ -1,27 +1,54 @@
 /**
- * Authorization: may this user do this? In: the seam, and the rule of a cluster without RBAC.
- * Out: roles and bindings, node restrictions.
+ * Authorization: may this user do this? In: the seam, what combines authorizers, RBAC, the rules
+ * of nodes, a webhook. Out: what a write must not grant (registry), admission.
  */
+import type { PolicyRule } from '../../api/types/rbac-v1.ts';
 import type { User } from '../authn/user.ts';
 
 /** What is asked for, in the words of RBAC. Names are "" where they do not apply. */
-export type Attributes =
-  | {
-      readonly type: 'resource';
-      /** "get" … "deletecollection", and "impersonate". */
-      readonly verb: string;
-      readonly group: string;
-      readonly resource: string;
-      readonly subresource: string;
-      readonly namespace: string;
-      readonly name: string;
-    }
-  | { readonly type: 'path'; readonly verb: string; readonly path: string };
+export type Attributes = ResourceAttributes | PathAttributes;
 
-/** `reason` is appended to the refusal that the client sees. */
+export interface ResourceAttributes {
+  readonly type: 'resource';
+  /** "get" … "deletecollection", and "impersonate", "bind", "escalate". */
+  readonly verb: string;
+  readonly group: string;
+  readonly version?: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** As in the query of a list, watch or deletecollection: only narrower rules ask. */
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+}
+
+export interface PathAttributes {
+  readonly type: 'path';
+  readonly verb: string;
+  readonly path: string;
+}
+
+/**
+ * `reason` is appended to the refusal that the client sees. Not `allowed` means "no opinion", so
+ * that the next authorizer is asked, unless it is `denied`.
+ */
 export type Decision =
-  { readonly allowed: true } | { readonly allowed: false; readonly reason?: string };
+  | { readonly allowed: true; readonly reason?: string }
+  | { readonly allowed: false; readonly denied?: true; readonly reason?: string };
+
+/** What a user may do in a namespace, as far as it can be listed. */
+export interface Rules {
+  readonly rules: readonly PolicyRule[];
+  /** True if there may be more. */
+  readonly incomplete: boolean;
+  readonly errors: readonly string[];
+}
 
 export interface Authorizer {
   authorize(user: User, attributes: Attributes): Decision | Promise<Decision>;
+  /** Absent: its rules cannot be listed. */
+  rulesFor?(user: User, namespace: string): Rules | Promise<Rules>;
 }
+
+export const noOpinion: Decision = { allowed: false };

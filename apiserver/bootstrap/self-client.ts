@@ -42,6 +42,12 @@ export class SelfClient {
     return true;
   }
 
+  /** Nothing, if there is no such object. */
+  async delete(path: string): Promise<void> {
+    const answer = await this.#call('DELETE', path);
+    if (answer.status !== 404) await accepted(answer);
+  }
+
   #call(method: string, path: string, body?: object): Promise<HttpResponse> {
     return this.#handler({
       method,

@@ -1,12 +1,47 @@
-import type { Authorizer } from '../authz/authorizer.ts';
+import { parseFieldSelector, requiredFieldValue } from '../../api/selector/field.ts';
+import { StatusError } from '../../api/status.ts';
+import type { Attributes, Authorizer } from '../authz/authorizer.ts';
 import { refusal } from '../authz/refusal.ts';
+import type { PipelineRequest } from './api-request.ts';
 import type { Filter } from './filter.ts';
 
 /** Lets pass what the user may do; refuses the rest as 403. */
 export function authorize(authorizer: Authorizer): Filter {
-  return (next) => async (request) => {
-    const decision = await authorizer.authorize(request.user, request.info);
-    if (!decision.allowed) throw refusal(request.user, request.info, decision.reason);
+  return (next) => (request) => {
+    const attributes = attributesOf(request);
+    const decision = authorizer.authorize(request.user, attributes);
+    if (decision instanceof Promise)
+      return decision.then((made) => {
+        if (!made.allowed) throw refusal(request.user, attributes, made.reason);
+        return next(request);
+      });
+    if (!decision.allowed)
+      return Promise.reject(refusal(request.user, attributes, decision.reason));
     return next(request);
   };
+}
+
+/** Who asks for a collection by a selector that only one name meets asks for that object. */
+function attributesOf({ info, http: { query } }: PipelineRequest): Attributes {
+  if (info.type === 'path') return info;
+  const { verb } = info;
+  if (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') return info;
+  const fieldSelector = query.get('fieldSelector');
+  const labelSelector = query.get('labelSelector');
+  if (!fieldSelector && !labelSelector) return info;
+  return {
+    ...info,
+    ...(fieldSelector ? { name: info.name || selectedName(fieldSelector), fieldSelector } : {}),
+    ...(labelSelector ? { labelSelector } : {}),
+  };
+}
+
+function selectedName(selector: string): string {
+  try {
+    return requiredFieldValue(parseFieldSelector(selector), 'metadata.name') ?? '';
+  } catch (error) {
+    // The handler refuses it with the reason.
+    if (error instanceof StatusError) return '';
+    throw error;
+  }
 }

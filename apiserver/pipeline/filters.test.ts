@@ -7,8 +7,8 @@ import { realRandom } from '../../platform/node/random.ts';
 import { anyOf } from '../authn/authenticator.ts';
 import { bearerToken } from '../authn/bearer-token.ts';
 import { clientCertificate } from '../authn/client-certificate.ts';
-import { authenticatedUsers } from '../authz/authenticated-users.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
+import { AUTHENTICATED_GROUP } from '../authn/user.ts';
 import type { PipelineHandler } from './filter.ts';
 import { pipeline } from './filters.ts';
 import { RequestCounts } from './request-counts.ts';
@@ -36,6 +36,17 @@ class HandClock implements Clock {
     }
   }
 }
+
+/** Everything to who proved who they are, health and version to everybody. */
+const authenticatedUsers: Authorizer = {
+  authorize: ({ groups }, attributes) => ({
+    allowed:
+      groups.includes(AUTHENTICATED_GROUP) ||
+      (attributes.type === 'path' &&
+        attributes.verb === 'get' &&
+        /^\/((health|live|ready)z|version)(\/|$)/.test(attributes.path)),
+  }),
+};
 
 const fine: PipelineHandler = async ({ user }) => ({
   status: 200,

@@ -6,6 +6,7 @@ import { refusal } from '../authz/refusal.ts';
 import type { Filter } from './filter.ts';
 
 const HEADER = 'impersonate-';
+const EXTRA = 'impersonate-extra-';
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 function asked(resource: string, name: string, subresource = ''): Attributes {
@@ -53,15 +54,42 @@ function impersonationOf(headers: Headers): Impersonation | undefined {
     if (groups.length === 0) groups = implied;
   }
   if (uid !== undefined) attributes.push(asked('uids', uid));
-  for (const header of names) {
-    if (!header.startsWith('impersonate-extra-')) continue;
-    const key = header.slice('impersonate-extra-'.length);
-    attributes.push(...listOf(headers[header]).map((value) => asked('userextras', value, key)));
+  const extra = extraOf(headers);
+  for (const [key, values] of Object.entries(extra))
+    attributes.push(...values.map((value) => asked('userextras', value, key)));
+  const user: User = {
+    name,
+    groups,
+    ...(uid === undefined ? {} : { uid }),
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
+  };
+  return { user: groupedUser(user), attributes };
+}
+
+/** Keys are escaped like URLs, so that they may hold what no header's name can. */
+function extraOf(headers: Headers): Record<string, readonly string[]> {
+  const extra: Record<string, readonly string[]> = {};
+  for (const [header, value] of Object.entries(headers)) {
+    if (!header.startsWith(EXTRA)) continue;
+    const escaped = header.slice(EXTRA.length);
+    extra[unescaped(escaped)] = listOf(value);
   }
-  const user: User = { name, groups, ...(uid === undefined ? {} : { uid }) };
-  const isAnonymous = name === anonymous.name || groups.includes(UNAUTHENTICATED_GROUP);
-  if (isAnonymous) return { user: { ...user, groups: anonymous.groups }, attributes };
-  return { user: authenticated(user), attributes };
+  return extra;
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text).toLowerCase();
+  } catch {
+    return text;
+  }
+}
+
+/** Everybody is in one of the two groups, whatever groups were asked for. */
+function groupedUser(user: User): User {
+  if (user.groups.includes(UNAUTHENTICATED_GROUP)) return user;
+  if (user.name !== anonymous.name) return authenticated(user);
+  return { ...user, groups: [...user.groups, UNAUTHENTICATED_GROUP] };
 }
 
 /** kubectl --as: the rest of the pipeline sees another user, if this one may act for it. */

@@ -36,6 +36,8 @@ export const identities = {
   admin: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
   controllerManager: { commonName: 'system:kube-controller-manager' },
   scheduler: { commonName: 'system:kube-scheduler' },
+  /** A process that is several hollow nodes: no node's own identity covers the others. */
+  hollowNodes: { commonName: 'wherry:hollow-nodes', organizations: ['wherry:hollow-nodes'] },
   node: (name: string) => ({ commonName: `system:node:${name}`, organizations: ['system:nodes'] }),
 } as const;
 

@@ -13,6 +13,7 @@ import { alreadyExistsError, badRequest, generateNameError } from './errors.ts';
 import {
   attributesOf,
   type Caller,
+  permitWrite,
   randomSuffix,
   type ResourceContext,
   suffixOf,
@@ -43,6 +44,8 @@ export async function create(
   await context.admission.mutate(
     attributesOf(context, { operation: 'CREATE', at, object, caller }),
   );
+  const by = { user: caller.user, namespace: sent.namespace };
+  await permitWrite(context, { object, old: undefined }, by);
   const { generateName } = object.metadata;
   const generates = !object.metadata.name && generateName !== undefined && generateName !== '';
   for (let attempt = 1; ; attempt++) {

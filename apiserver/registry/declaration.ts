@@ -9,6 +9,7 @@ import type { FieldError } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import type { StatusError } from '../../api/status.ts';
+import type { PolicyRule, RoleRef } from '../../api/types/rbac-v1.ts';
 
 /** meta.k8s.io/v1 TableColumnDefinition. Priority > 0 shows only with `-o wide`. */
 export interface TableColumn {
@@ -161,6 +162,7 @@ export interface Subject {
   readonly name: string;
   readonly uid?: string;
   readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What is to be decided, in the words of RBAC. Names are "" where they do not apply. */
@@ -173,15 +175,41 @@ export type Access =
       readonly subresource: string;
       readonly namespace: string;
       readonly name: string;
+      readonly version?: string;
+      readonly fieldSelector?: string;
+      readonly labelSelector?: string;
     }
   | { readonly type: 'path'; readonly verb: string; readonly path: string };
 
+/** Not `allowed` may become so; `denied` may not. */
+export interface Answer {
+  readonly allowed: boolean;
+  readonly denied?: boolean;
+  readonly reason?: string;
+}
+
 /** The server's own authentication and authorization, as reviews ask them. */
 export interface AccessControl {
-  authorize(
+  authorize(subject: Subject, access: Access): Promise<Answer>;
+  /** Rejects with Forbidden unless the subject may. */
+  require(subject: Subject, access: Access): Promise<void>;
+  /** What the subject may do in a namespace, as far as it can be listed. */
+  rules(
     subject: Subject,
-    access: Access,
-  ): Promise<{ readonly allowed: boolean; readonly reason?: string }>;
+    namespace: string,
+  ): Promise<{
+    readonly rules: readonly PolicyRule[];
+    readonly incomplete: boolean;
+    readonly errors: readonly string[];
+  }>;
+  /** Why the subject must not grant the rules: it lacks some. Undefined if it holds all. */
+  escalation(
+    subject: Subject,
+    namespace: string,
+    rules: readonly PolicyRule[],
+  ): Promise<string | undefined>;
+  /** Of the role that a binding in `namespace` ("": of the cluster) names; undefined: no such. */
+  roleRules(role: RoleRef, namespace: string): Promise<readonly PolicyRule[] | undefined>;
   /** Undefined if the token proves nothing. */
   authenticate(token: string): Promise<Subject | undefined>;
 }
@@ -212,6 +240,13 @@ export type SelectableField<T> = { of(object: T): string }['of'];
 export interface Change<T> {
   readonly object: Mutable<T>;
   readonly old: T | undefined;
+}
+
+/** Who writes, and whom to ask what they may. */
+export interface WriteAccess {
+  readonly user: Subject;
+  readonly namespace: string;
+  readonly control: AccessControl;
 }
 
 export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObject> {
@@ -252,6 +287,12 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   validate?(object: T, old?: T): readonly FieldError[];
   /** Field errors of a change, in addition to `validate`. */
   validateUpdate?(object: T, old: T): readonly FieldError[];
+
+  /**
+   * Rejects with StatusError what the right to write the kind does not include: a role that grants
+   * more than its author has. After mutating admission, before validation.
+   */
+  permitWrite?(change: Change<T>, access: WriteAccess): Promise<void>;
 
   /** True if the object has a status that only the status subresource writes. */
   readonly hasStatus?: boolean;

@@ -73,7 +73,8 @@ export class Registry {
       control: options.control,
     });
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups));
-    const shared = { admission, clock, random, claims, others };
+    const { control } = options;
+    const shared = { admission, clock, random, claims, others, control };
     const contexts = new Map<ResourceDeclaration, ResourceContext>();
     for (const declaration of declarations.filter(isStored)) {
       const resource = storage.resource(storagePrefixOf(declaration));
@@ -85,7 +86,6 @@ export class Registry {
     for (const declaration of declarations) {
       const { type, review } = declaration;
       if (review === undefined) continue;
-      const { control } = options;
       const store = new ReviewStore({ ...shared, declaration }, { review, control });
       this.#stores.set(storeKey(type), store);
     }

@@ -15,6 +15,8 @@ import { objectSuffix } from '../storage/keys.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import type { Writer } from '../storage/write.ts';
 import type {
+  AccessControl,
+  Change,
   ClaimRanges,
   OtherResources,
   ResourceDeclaration,
@@ -31,6 +33,8 @@ export interface ResourceContext {
   readonly random: Random;
   readonly claims: ClaimRanges;
   readonly others: OtherResources;
+  /** Absent where nobody asks: then nothing beyond the request's own authorization is checked. */
+  readonly control?: AccessControl | undefined;
 }
 
 /** Which object. `namespace` is "" for a cluster-scoped resource. */
@@ -50,6 +54,16 @@ export interface Caller {
   readonly request?: WriteRequest;
   /** The version the client speaks, if not the stored one. */
   readonly requestedType?: ResourceType;
+}
+
+/** Refuses what {@link ResourceDeclaration.permitWrite} refuses. */
+export async function permitWrite(
+  { declaration, control }: ResourceContext,
+  change: Change<KubernetesObject>,
+  by: { readonly user: Requester; readonly namespace: string },
+): Promise<void> {
+  if (control === undefined) return;
+  await declaration.permitWrite?.(change, { ...by, control });
 }
 
 export function writerOf(context: ResourceContext, caller: Caller): Writer {

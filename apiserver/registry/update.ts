@@ -14,6 +14,7 @@ import {
   attributesOf,
   type Caller,
   type ObjectAt,
+  permitWrite,
   type ResourceContext,
   suffixOf,
   writeContext,
@@ -82,6 +83,7 @@ async function decideCreate(
     (change.creates === 'ifKindAllows' && declaration.allowCreateOnUpdate);
   if (!mayCreate || change.subresource !== undefined)
     throw notFoundError(declaration.type, change.at.name);
+  await permitCreate(context, change.at, by.caller);
   const object = await change.sent(undefined);
   bindNamespace(context, object, change.at.namespace);
   bindKind(context, object);
@@ -94,10 +96,23 @@ async function decideCreate(
     caller: by.caller,
   });
   await admission.mutate(attributes);
+  const { namespace } = change.at;
+  await permitWrite(context, { object, old: undefined }, { user: by.caller.user, namespace });
   prepareForCreate(context, object);
   await admission.validate(attributes);
   await by.reservations.renew({ object, old: undefined });
   return { type: 'put', object };
+}
+
+/** Who may update need not be one who may create. */
+async function permitCreate(
+  { declaration, control }: ResourceContext,
+  at: ObjectAt,
+  { user }: Caller,
+): Promise<void> {
+  const { group, version, resource } = declaration.type;
+  const asked = { type: 'resource', verb: 'create', subresource: '' } as const;
+  await control?.require(user, { ...asked, group, version, resource, ...at });
 }
 
 async function decideUpdate(
@@ -132,6 +147,8 @@ async function decideUpdate(
     object = written();
     setOwners(object, owners);
   }
+  const { user } = caller;
+  await permitWrite(context, { object, old: current }, { user, namespace: at.namespace });
   prepareForUpdate(context, object, { old: current, subresource });
   const final = subresource === undefined ? object : viewOf(subresource, object, sent);
   await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));

@@ -23,6 +23,13 @@ export interface ResourceCacheOptions {
   readonly window: number;
 }
 
+/** Hears of every change as it is taken over, before anybody can read the state after the next. */
+export interface CacheFollower {
+  /** Everything may have changed. */
+  reset(): void;
+  changed(previous: StoredObject | undefined, current: StoredObject | undefined): void;
+}
+
 /**
  * The current state of one resource, in the store's order of keys, with its last events and its
  * watchers. Objects are found by suffix ("default/web"), so one namespace is one contiguous range.
@@ -34,6 +41,7 @@ export class ResourceCache {
   #objects: Tree = new BTree<string, StoredObject>(undefined, byUnits);
   readonly #everywhere = new Set<CacheWatcher>();
   readonly #byNamespace = new Map<string, Set<CacheWatcher>>();
+  readonly #followers: CacheFollower[] = [];
 
   constructor(options: ResourceCacheOptions) {
     this.prefix = options.prefix;
@@ -84,6 +92,13 @@ export class ResourceCache {
       this.#objects.set(kv.key.slice(this.prefix.length), StoredObject.fromStore(this.codec, kv));
     }
     this.#window.reset(revision);
+    for (const follower of this.#followers) follower.reset();
+  }
+
+  /** For as long as the cache lives. */
+  follow(follower: CacheFollower): void {
+    this.#followers.push(follower);
+    follower.reset();
   }
 
   /** Takes over one change and tells the watchers. */
@@ -92,6 +107,7 @@ export class ResourceCache {
     if (current === undefined && previous === undefined) return;
     if (current === undefined) this.#objects.delete(suffix);
     else this.#objects.set(suffix, current);
+    for (const follower of this.#followers) follower.changed(previous, current);
     const event = new CacheEvent(suffix, { revision, current, previous });
     this.#window.push(event);
     for (const watcher of this.#everywhere) watcher.offer(event);

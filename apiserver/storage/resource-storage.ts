@@ -11,7 +11,7 @@ import {
 } from './list-options.ts';
 import { type ListPage, pageFromCache, pageFromStore, planList } from './list-page.ts';
 import type { Scope } from './predicate.ts';
-import type { ResourceCache } from './resource-cache.ts';
+import type { CacheFollower, ResourceCache } from './resource-cache.ts';
 import { expiredError } from './store-errors.ts';
 import type { StoredObject } from './stored-object.ts';
 import type { TtlLeases } from './ttl-leases.ts';
@@ -65,6 +65,25 @@ export class ResourceStorage {
     const all = (): StoredObject[] => [...this.#cache.list({ namespace })].map(([, each]) => each);
     const reached = this.#whole.reach(this.writer.lastRevision, REACH_MS);
     return reached === undefined ? all() : reached.then(all);
+  }
+
+  /** The state served, without asking the store: what rules and indexes are made of. */
+  *served(namespace: string): Generator<StoredObject> {
+    for (const [, object] of this.#cache.list({ namespace })) yield object;
+  }
+
+  /** Of the state served; {@link cached} may be newer. */
+  servedOne(namespace: string, name: string): StoredObject | undefined {
+    return this.#cache.get(objectSuffix(namespace, name));
+  }
+
+  follow(follower: CacheFollower): void {
+    this.#cache.follow(follower);
+  }
+
+  /** Undefined if the state served has all writes of this server; else when it will have them. */
+  synced(): Promise<void> | undefined {
+    return this.#whole.reach(this.writer.lastRevision, REACH_MS);
   }
 
   /** What the store says now. */

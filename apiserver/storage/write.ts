@@ -83,6 +83,14 @@ export class ResourceWriter implements Writer {
     return { created: this.#written(suffix, { stored, value: object, revision: answer.revision }) };
   }
 
+  /**
+   * Creates an object that nobody is about to read: it is not kept as a value, which the cache
+   * decodes when somebody does. False if there is one already.
+   */
+  async createUnread(suffix: string, object: KubernetesObject): Promise<boolean> {
+    return (await this.#swap(suffix, 0, this.#cache.codec.encode(object))).succeeded;
+  }
+
   /** It starts from what this server knows, which may be behind. */
   async transact(suffix: string, decide: Decide): Promise<Outcome> {
     let proven = !this.#whole.ready;

@@ -61,6 +61,10 @@ export interface Call {
 /** Everybody may read; the token `good` proves ann. */
 const control: AccessControl = {
   authorize: (_subject, { verb }) => Promise.resolve({ allowed: verb === 'get' }),
+  require: () => Promise.resolve(),
+  rules: () => Promise.resolve({ rules: [], incomplete: true, errors: [] }),
+  escalation: () => Promise.resolve(undefined),
+  roleRules: () => Promise.resolve([]),
   authenticate: (token) =>
     Promise.resolve(token === 'good' ? { name: 'ann', groups: ['team'] } : undefined),
 };

@@ -1,6 +1,7 @@
 import { deepEqual } from '../../../../api/deep.ts';
 import { type FieldError, invalid, notSupported, required } from '../../../../api/field-errors.ts';
 import type { Mutable } from '../../../../api/meta.ts';
+import type { ResourceType } from '../../../../api/resource.ts';
 import type {
   ClusterRoleBinding,
   RoleBinding,
@@ -11,6 +12,7 @@ import { dns1123Subdomain, pathSegment } from '../../../../api/validation/names.
 import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn, wideColumn } from '../cells.ts';
 import { check } from '../checks.ts';
+import { permitBinding } from './escalation.ts';
 
 type Binding = RoleBinding | ClusterRoleBinding;
 
@@ -99,36 +101,42 @@ const printer: TablePrinter<Binding> = {
   ],
 };
 
+const roleBindings: ResourceType<RoleBinding> = {
+  group,
+  version: 'v1',
+  resource: 'rolebindings',
+  kind: 'RoleBinding',
+  namespaced: true,
+};
+
+const clusterRoleBindings: ResourceType<ClusterRoleBinding> = {
+  group,
+  version: 'v1',
+  resource: 'clusterrolebindings',
+  kind: 'ClusterRoleBinding',
+  namespaced: false,
+};
+
 export const roleBinding = {
-  type: {
-    group,
-    version: 'v1',
-    resource: 'rolebindings',
-    kind: 'RoleBinding',
-    namespaced: true,
-  },
+  type: roleBindings,
   singular: 'rolebinding',
   nameRule: 'pathSegment',
   allowCreateOnUpdate: true,
   applyDefaults,
   validate: (binding) => validate(binding, ['Role', 'ClusterRole'], true),
   validateUpdate,
+  permitWrite: (change, access) => permitBinding(roleBindings, change, access),
   printer,
 } satisfies ResourceDeclaration<RoleBinding>;
 
 export const clusterRoleBinding = {
-  type: {
-    group,
-    version: 'v1',
-    resource: 'clusterrolebindings',
-    kind: 'ClusterRoleBinding',
-    namespaced: false,
-  },
+  type: clusterRoleBindings,
   singular: 'clusterrolebinding',
   nameRule: 'pathSegment',
   allowCreateOnUpdate: true,
   applyDefaults,
   validate: (binding) => validate(binding, ['ClusterRole'], false),
   validateUpdate,
+  permitWrite: (change, access) => permitBinding(clusterRoleBindings, change, access),
   printer,
 } satisfies ResourceDeclaration<ClusterRoleBinding>;

@@ -1,8 +1,10 @@
 import { type FieldError, invalid, required } from '../../../../api/field-errors.ts';
+import type { ResourceType } from '../../../../api/resource.ts';
 import type { ClusterRole, PolicyRule, Role } from '../../../../api/types/rbac-v1.ts';
 import { validateLabelSelector } from '../../../../api/validation/labels.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { createdAtPrinter } from '../cells.ts';
+import { permitRole } from './escalation.ts';
 
 const group = 'rbac.authorization.k8s.io';
 
@@ -50,20 +52,38 @@ function validateAggregation({ aggregationRule }: ClusterRole): FieldError[] {
   return selectors.flatMap((selector, i) => validateLabelSelector(selector, `${field}[${i}]`));
 }
 
+const roles: ResourceType<Role> = {
+  group,
+  version: 'v1',
+  resource: 'roles',
+  kind: 'Role',
+  namespaced: true,
+};
+
+const clusterRoles: ResourceType<ClusterRole> = {
+  group,
+  version: 'v1',
+  resource: 'clusterroles',
+  kind: 'ClusterRole',
+  namespaced: false,
+};
+
 export const role = {
-  type: { group, version: 'v1', resource: 'roles', kind: 'Role', namespaced: true },
+  type: roles,
   singular: 'role',
   nameRule: 'pathSegment',
   allowCreateOnUpdate: true,
   validate: ({ rules }) => validateRules(rules, true),
+  permitWrite: (change, access) => permitRole(roles, change, access),
   printer: createdAtPrinter,
 } satisfies ResourceDeclaration<Role>;
 
 export const clusterRole = {
-  type: { group, version: 'v1', resource: 'clusterroles', kind: 'ClusterRole', namespaced: false },
+  type: clusterRoles,
   singular: 'clusterrole',
   nameRule: 'pathSegment',
   allowCreateOnUpdate: true,
   validate: (object) => [...validateRules(object.rules, false), ...validateAggregation(object)],
+  permitWrite: (change, access) => permitRole(clusterRoles, change, access),
   printer: createdAtPrinter,
 } satisfies ResourceDeclaration<ClusterRole>;

@@ -1,16 +1,20 @@
 /** Questions to authorization: may they, may I, what may I. */
 import { type FieldError, invalid, required } from '../../../../api/field-errors.ts';
+import { escapeValue } from '../../../../api/selector/field.ts';
 import { statusError } from '../../../../api/status.ts';
 import type {
   LocalSubjectAccessReview,
+  NonResourceRule,
   NonResourceAttributes,
   ResourceAttributes,
+  ResourceRule,
   SelfSubjectAccessReview,
   SelfSubjectRulesReview,
   SubjectAccessReview,
   SubjectAccessReviewSpec,
   SubjectAccessReviewStatus,
 } from '../../../../api/types/authorization-v1.ts';
+import type { PolicyRule } from '../../../../api/types/rbac-v1.ts';
 import type { Access, AccessControl, ResourceDeclaration, Subject } from '../../declaration.ts';
 
 const group = 'authorization.k8s.io';
@@ -30,21 +34,46 @@ function accessOf({ resourceAttributes: of, nonResourceAttributes: path }: Asked
     subresource: of.subresource ?? '',
     namespace: of.namespace ?? '',
     name: of.name ?? '',
+    version: of.version ?? '',
+    ...selectorsOf(of),
   };
 }
 
-/** Who may not yet may later: a review says no, and never that it is denied for good. */
+/** A selector as text, as a request would have it; operators that no request has are left out. */
+function selectorsOf(of: ResourceAttributes): { fieldSelector?: string; labelSelector?: string } {
+  const fields =
+    of.fieldSelector?.rawSelector ??
+    (of.fieldSelector?.requirements ?? [])
+      .filter(({ operator, values }) => operator === 'In' && values?.length === 1)
+      .map(({ key, values }) => `${key}=${escapeValue(values![0]!)}`)
+      .join(',');
+  const labels = of.labelSelector?.rawSelector ?? '';
+  return {
+    ...(fields === '' ? {} : { fieldSelector: fields }),
+    ...(labels === '' ? {} : { labelSelector: labels }),
+  };
+}
+
 async function statusOf(
   asked: Asked,
   subject: Subject,
   control: AccessControl,
 ): Promise<SubjectAccessReviewStatus> {
-  const { allowed, reason } = await control.authorize(subject, accessOf(asked));
-  return { allowed, ...(reason === undefined ? {} : { reason }) };
+  const { allowed, denied, reason } = await control.authorize(subject, accessOf(asked));
+  return {
+    allowed,
+    ...(denied === true ? { denied } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
-function subjectOf({ user = '', uid, groups = [] }: SubjectAccessReviewSpec): Subject {
-  return { name: user, groups, ...(uid === undefined ? {} : { uid }) };
+function subjectOf({ user = '', uid, groups = [], extra }: SubjectAccessReviewSpec): Subject {
+  return {
+    name: user,
+    groups,
+    ...(uid === undefined ? {} : { uid }),
+    ...(extra === undefined ? {} : { extra }),
+  };
 }
 
 const both = 'cannot be specified in combination with resourceAttributes';
@@ -133,10 +162,23 @@ export const selfSubjectAccessReview = {
   },
 } satisfies ResourceDeclaration<SelfSubjectAccessReview>;
 
-/**
- * Which rules make up what the asker may do is known to nobody where access is not given by
- * rules: asked for everything, the authorizer answers everything or says that more may be.
- */
+/** Kubernetes shows its internal type, whose absent lists are empty. */
+function ruleLists(rules: readonly PolicyRule[]) {
+  const resourceRules: ResourceRule[] = [];
+  const nonResourceRules: NonResourceRule[] = [];
+  for (const { verbs, apiGroups, resources = [], resourceNames, nonResourceURLs = [] } of rules) {
+    if (resources.length > 0)
+      resourceRules.push({
+        verbs,
+        ...(apiGroups === undefined ? {} : { apiGroups }),
+        resources,
+        ...(resourceNames === undefined ? {} : { resourceNames }),
+      });
+    if (nonResourceURLs.length > 0) nonResourceRules.push({ verbs, nonResourceURLs });
+  }
+  return { resourceRules, nonResourceRules };
+}
+
 export const selfSubjectRulesReview = {
   type: {
     group,
@@ -151,19 +193,12 @@ export const selfSubjectRulesReview = {
     spec?.namespace ? [] : [required('spec.namespace', 'no namespace on request')],
   review: {
     answer: async (review, { asker }, control) => {
-      const all = { group: '*', resource: '*', subresource: '', name: '' };
-      const namespace = review.spec.namespace ?? '';
-      const access: Access = { type: 'resource', verb: '*', namespace, ...all };
-      const { allowed } = await control.authorize(asker, access);
-      const paths = await control.authorize(asker, { type: 'path', verb: '*', path: '/*' });
-      const every = ['*'];
+      const { rules, incomplete, errors } = await control.rules(asker, review.spec.namespace ?? '');
+      const evaluationError = errors.join('\n');
+      const status = { ...ruleLists(rules), incomplete };
       return {
         ...review,
-        status: {
-          resourceRules: allowed ? [{ verbs: every, apiGroups: every, resources: every }] : [],
-          nonResourceRules: paths.allowed ? [{ verbs: every, nonResourceURLs: every }] : [],
-          incomplete: !allowed,
-        },
+        status: evaluationError === '' ? status : { ...status, evaluationError },
       };
     },
   },

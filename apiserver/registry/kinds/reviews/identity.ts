@@ -9,8 +9,13 @@ import type { ResourceDeclaration, Subject } from '../../declaration.ts';
 
 const group = 'authentication.k8s.io';
 
-function userInfo({ name, uid, groups }: Subject): UserInfo {
-  return { username: name, ...(uid === undefined ? {} : { uid }), groups };
+function userInfo({ name, uid, groups, extra }: Subject): UserInfo {
+  return {
+    username: name,
+    ...(uid === undefined ? {} : { uid }),
+    groups,
+    ...(extra === undefined ? {} : { extra }),
+  };
 }
 
 export const tokenReview = {

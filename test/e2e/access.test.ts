@@ -1,0 +1,213 @@
+/** Roles, identities and refusals as stock kubectl meets them. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clusterRoles } from '../../api/resources.ts';
+import { type Cluster, startCluster } from '../../index.ts';
+import { run, type Result, temporaryFolder, tool } from './harness.ts';
+
+const kubectlPath = tool('kubectl');
+
+describe.skipIf(kubectlPath === undefined)('access, with kubectl', () => {
+  let cluster: Cluster;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let config: string;
+
+  const kubectl = (...args: string[]): Promise<Result> =>
+    run(kubectlPath!, ['--kubeconfig', config, ...args], { env: { HOME: folder.path } });
+
+  async function ok(...args: string[]): Promise<string> {
+    const said = await kubectl(...args);
+    expect(said, args.join(' ')).toMatchObject({ code: 0 });
+    return said.stdout;
+  }
+
+  async function refused(...args: string[]): Promise<string> {
+    const said = await kubectl(...args);
+    expect(said, args.join(' ')).toMatchObject({ code: 1 });
+    return said.stderr;
+  }
+
+  /** Decisions follow the store with a moment's delay, as kube-apiserver's do. */
+  async function until(expected: string, ...args: string[]): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+      const { stdout } = await kubectl(...args);
+      if (stdout.trim() === expected) return;
+      if (Date.now() > deadline) throw new Error(`never ${expected}: ${args.join(' ')}`);
+    }
+  }
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    cluster = await startCluster({ nodes: 1 });
+    config = join(folder.path, 'config');
+    await writeFile(config, cluster.kubeconfig);
+    for (const role of ['view', 'edit', 'admin'])
+      await ok('create', 'rolebinding', role, `--clusterrole=${role}`, `--user=${role}er`);
+    await until('yes', 'auth', 'can-i', 'delete', 'roles', '--as=adminer');
+  });
+
+  afterAll(async () => {
+    await cluster?.stop();
+    await folder?.remove();
+  });
+
+  it('aggregates admin, edit and view', async () => {
+    const rulesOf = async (name: string) =>
+      (await cluster.client.get(clusterRoles, { name })).rules?.length ?? 0;
+    expect(await rulesOf('view')).toBe(11);
+    expect(await rulesOf('edit')).toBeGreaterThan(await rulesOf('view'));
+    expect(await rulesOf('admin')).toBeGreaterThan(await rulesOf('edit'));
+  });
+
+  it.each([
+    ['viewer', 'get pods', 'yes'],
+    ['viewer', 'get secrets', 'no'],
+    ['viewer', 'create pods', 'no'],
+    ['viewer', 'get pods -n kube-system', 'no'],
+    ['editer', 'get secrets', 'yes'],
+    ['editer', 'create deployments.apps', 'yes'],
+    ['editer', 'create rolebindings.rbac.authorization.k8s.io', 'no'],
+    ['adminer', 'create rolebindings.rbac.authorization.k8s.io', 'yes'],
+    ['adminer', 'get resourcequotas', 'yes'],
+    ['adminer', 'create resourcequotas', 'no'],
+    ['adminer', 'get nodes', 'no'],
+    ['nobody', 'create selfsubjectaccessreviews.authorization.k8s.io', 'yes'],
+    ['nobody', 'get /version', 'yes'],
+    ['nobody', 'get /metrics', 'no'],
+    ['system:kube-scheduler', 'create pods --subresource=binding', 'yes'],
+    ['system:kube-scheduler', 'get secrets', 'no'],
+    ['system:serviceaccount:kube-system:job-controller', 'create pods', 'yes'],
+    ['system:serviceaccount:kube-system:job-controller', 'create secrets', 'no'],
+  ])('%s may %s: %s', async (user, question, answer) => {
+    const { stdout } = await kubectl('auth', 'can-i', ...question.split(' '), `--as=${user}`);
+    expect(stdout.trim()).toBe(answer);
+  });
+
+  it('lists what the roles give', async () => {
+    const listed = async (...as: string[]): Promise<string[][]> => {
+      const out = await ok('auth', 'can-i', '--list', ...as);
+      return out.split('\n').map((line) => line.split(/ {2,}/));
+    };
+    const row = (table: string[][], resource: string) =>
+      table.find(([first]) => first === resource)?.at(-1);
+    const view = await listed('--as=viewer');
+    expect(row(view, 'pods')).toBe('[get list watch]');
+    expect(row(view, 'secrets')).toBe(undefined);
+    const edit = await listed('--as=editer');
+    expect(row(edit, 'pods')).toBe('[create delete deletecollection patch update get list watch]');
+    const admin = await listed('--as=adminer');
+    expect(row(admin, 'roles.rbac.authorization.k8s.io')).toBe(
+      '[create delete deletecollection get list patch update watch]',
+    );
+    const anonymous = await refused('auth', 'can-i', '--list', '--as=system:anonymous');
+    expect(anonymous).toContain(
+      'selfsubjectrulesreviews.authorization.k8s.io is forbidden: User "system:anonymous" cannot ' +
+        'create resource "selfsubjectrulesreviews" in API group "authorization.k8s.io" ' +
+        'at the cluster scope',
+    );
+    expect(await ok('get', '--raw', '/version', '--as=system:anonymous')).toContain('gitVersion');
+    const all = await listed();
+    expect(row(all, '*.*')).toBe('[*]');
+    const node = await kubectl(
+      ...['auth', 'can-i', '--list', '--as=system:node:node1', '--as-group=system:nodes'],
+    );
+    expect(node.stderr).toContain('node authorizer does not support user rule resolution');
+  });
+
+  it('says who may not do what, and where', async () => {
+    expect(await refused('get', 'pods', '--as=jane')).toBe(
+      'Error from server (Forbidden): pods is forbidden: User "jane" cannot list resource ' +
+        '"pods" in API group "" in the namespace "default"\n',
+    );
+    expect(await refused('get', 'nodes', '--as=viewer')).toBe(
+      'Error from server (Forbidden): nodes is forbidden: User "viewer" cannot list resource ' +
+        '"nodes" in API group "" at the cluster scope\n',
+    );
+    expect(await refused('delete', 'deploy', 'web', '--as=viewer')).toBe(
+      'Error from server (Forbidden): deployments.apps "web" is forbidden: User "viewer" cannot ' +
+        'delete resource "deployments" in API group "apps" in the namespace "default"\n',
+    );
+    expect(await refused('get', '--raw', '/metrics', '--as=jane')).toContain(
+      'forbidden: User "jane" cannot get path "/metrics"',
+    );
+    expect(await refused('get', 'secrets', '--as=system:node:n9', '--as-group=system:nodes')).toBe(
+      'Error from server (Forbidden): secrets is forbidden: User "system:node:n9" cannot list ' +
+        'resource "secrets" in API group "" in the namespace "default": No Object name found\n',
+    );
+  });
+
+  it('names a role that a binding misses', async () => {
+    await ok('create', 'clusterrolebinding', 'lost', '--clusterrole=lost', '--user=jack');
+    const missing = 'RBAC: clusterrole.rbac.authorization.k8s.io "lost" not found';
+    await until(`no - ${missing}`, 'auth', 'can-i', 'get', 'pods', '--as=jack');
+    expect(await refused('get', 'pods', '--as=jack')).toContain(
+      `in the namespace "default": ${missing}\n`,
+    );
+  });
+
+  it('lets nobody give away what they do not have', async () => {
+    const escalated = await refused(
+      ...['create', 'role', 'nodes', '--verb=get,list', '--resource=nodes', '--as=adminer'],
+    );
+    expect(escalated).toBe(
+      'Error from server (Forbidden): roles.rbac.authorization.k8s.io "nodes" is forbidden: ' +
+        'user "adminer" (groups=["system:authenticated"]) is attempting to grant RBAC ' +
+        'permissions not currently held:\n' +
+        '{APIGroups:[""], Resources:["nodes"], Verbs:["get" "list"]}\n',
+    );
+    const bound = await refused(
+      ...['create', 'rolebinding', 'x', '--clusterrole=cluster-admin', '--user=adminer'],
+      '--as=adminer',
+    );
+    expect(bound).toBe(
+      'error: failed to create rolebinding: rolebindings.rbac.authorization.k8s.io "x" is forbidden: ' +
+        'user "adminer" (groups=["system:authenticated"]) is attempting to grant RBAC ' +
+        'permissions not currently held:\n' +
+        '{APIGroups:["*"], Resources:["*"], Verbs:["*"]}\n{NonResourceURLs:["*"], Verbs:["*"]}\n',
+    );
+    expect(
+      await refused(
+        ...['create', 'rolebinding', 'x', '--clusterrole=none', '--user=a', '--as=adminer'],
+      ),
+    ).toContain('clusterroles.rbac.authorization.k8s.io "none" not found');
+    await ok('create', 'rolebinding', 'y', '--clusterrole=view', '--user=ann', '--as=adminer');
+    await ok('create', 'role', 'pods', '--verb=get', '--resource=pods', '--as=adminer');
+  });
+
+  it('lets impersonate who may', async () => {
+    const said = await refused('get', 'pods', '--as=jane', '--as-group=ops', '--as-uid=7');
+    expect(said).toContain('User "jane" cannot list');
+    await ok('create', 'serviceaccount', 'bot');
+    const who = JSON.parse(
+      await ok('auth', 'whoami', '-o', 'json', '--as=system:serviceaccount:default:bot'),
+    ) as { status: unknown };
+    expect(who.status).toEqual({
+      userInfo: {
+        username: 'system:serviceaccount:default:bot',
+        groups: [
+          'system:serviceaccounts',
+          'system:serviceaccounts:default',
+          'system:authenticated',
+        ],
+      },
+    });
+  });
+
+  it('reconciles roles with kubectl auth reconcile', async () => {
+    const role = (verbs: string[]) => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'mine' },
+      rules: [{ apiGroups: [''], resources: ['pods'], verbs }],
+    });
+    const file = join(folder.path, 'role.json');
+    await writeFile(file, JSON.stringify(role(['get'])));
+    await ok('auth', 'reconcile', '-f', file);
+    await writeFile(file, JSON.stringify(role(['list'])));
+    expect(await ok('auth', 'reconcile', '-f', file)).toContain('mine reconciled');
+    const { rules } = await cluster.client.get(clusterRoles, { name: 'mine' });
+    expect(rules?.map(({ verbs }) => verbs)).toEqual([['get'], ['list']]);
+  });
+});
