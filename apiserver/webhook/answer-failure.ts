@@ -30,7 +30,8 @@ export function answerFailureText(status: number, body: Uint8Array): string {
   if (text !== undefined) return text;
   if (status >= 500) {
     const shown = said === '' ? 'unknown' : said;
-    return `an error on the server (${JSON.stringify(shown)}) has prevented the request from succeeding`;
+    const quoted = JSON.stringify(shown);
+    return `an error on the server (${quoted}) has prevented the request from succeeding`;
   }
   return `the server responded with the status code ${status} but did not return more information`;
 }

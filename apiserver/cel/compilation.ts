@@ -1,0 +1,32 @@
+import type { Checked } from './checker.ts';
+import type { Evaluation } from './evaluation.ts';
+import type { Expr } from './syntax.ts';
+import type { CelValue } from './values.ts';
+
+export type Step = (evaluation: Evaluation) => CelValue;
+
+/** Where variables stand in {@link Evaluation.slots}. */
+export class Slots {
+  readonly #byName: ReadonlyMap<string, number>;
+  /** The next free one. */
+  readonly next: number;
+
+  constructor(byName: ReadonlyMap<string, number>, next: number) {
+    this.#byName = byName;
+    this.next = next;
+  }
+
+  get(name: string): number | undefined {
+    return this.#byName.get(name);
+  }
+
+  with(names: readonly string[]): Slots {
+    const added = names.map((name, i) => [name, this.next + i] as const);
+    return new Slots(new Map([...this.#byName, ...added]), this.next + names.length);
+  }
+}
+
+export interface Compilation {
+  readonly checked: Checked;
+  step(expr: Expr, slots: Slots): Step;
+}

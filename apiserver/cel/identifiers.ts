@@ -1,0 +1,21 @@
+/** Names of properties as names in CEL (kubernetes.io, "Escaping"). */
+
+const symbols: Readonly<Record<string, string>> = { '.': 'dot', '-': 'dash', '/': 'slash' };
+
+const RESERVED = new Set(
+  (
+    'true false null in as break const continue else for function if import let loop package ' +
+    'namespace return var void while'
+  ).split(' '),
+);
+
+/** Undefined where a property cannot be named. */
+export function escapeIdentifier(property: string): string | undefined {
+  if (RESERVED.has(property)) return `__${property}__`;
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(property) && !property.includes('__')) return property;
+  if (!/^[A-Za-z_./-][A-Za-z0-9_./-]*$/.test(property)) return undefined;
+  const escaped = property.replace(/__|[./-]/g, (found) =>
+    found === '__' ? '__underscores__' : `__${symbols[found]!}__`,
+  );
+  return /^[0-9]/.test(escaped) ? undefined : escaped;
+}

@@ -1,0 +1,56 @@
+/** Regular expressions in RE2's syntax and in linear time. */
+import { RE2JS } from 're2js';
+import { matching, type Overload, overload, type Pricing } from './overloads.ts';
+import { CelError, ArrayList } from './values.ts';
+
+/** Compiled expressions kept; most come from constants and are asked for again and again. */
+const MAX_KEPT = 500;
+const kept = new Map<string, RE2JS>();
+
+/** Throws CelError where it is no expression. */
+export function regex(pattern: string): RE2JS {
+  let compiled = kept.get(pattern);
+  if (compiled !== undefined) return compiled;
+  try {
+    compiled = RE2JS.compile(pattern);
+  } catch (error) {
+    throw new CelError(`error parsing regexp: ${(error as Error).message}`);
+  }
+  if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value!);
+  kept.set(pattern, compiled);
+  return compiled;
+}
+
+function found(text: string, pattern: string): string {
+  const matcher = regex(pattern).matcher(text);
+  return matcher.find() ? (matcher.group(0) ?? '') : '';
+}
+
+function allFound(text: string, pattern: string, limit: bigint): ArrayList {
+  const all: string[] = [];
+  const matcher = regex(pattern).matcher(text);
+  while ((limit < 0n || BigInt(all.length) < limit) && matcher.find())
+    all.push(matcher.group(0) ?? '');
+  return new ArrayList(all);
+}
+
+const pricing: Pricing = { cost: matching };
+const finding: Pricing = { cost: matching, size: ([size = 0]) => size };
+
+const test = (text: string, pattern: string): boolean => regex(pattern).matcher(text).find();
+
+export const matches: readonly Overload[] = [
+  overload('string.matches(string): bool', test, pricing),
+  overload('matches(string, string): bool', test, pricing),
+];
+
+/** Kubernetes' library. */
+export const regexLibrary: readonly Overload[] = [
+  overload('string.find(string): string', found, finding),
+  overload(
+    'string.findAll(string): list(string)',
+    (text: string, pattern: string) => allFound(text, pattern, -1n),
+    finding,
+  ),
+  overload('string.findAll(string, int): list(string)', allFound, finding),
+];
