@@ -1,4 +1,5 @@
 import { type Descriptions, openApiSchemas, schemaName } from '../api/schema/openapi.ts';
+import type { GroupVersionKind } from '../api/schema/table.ts';
 import type { Disk } from '../platform/disk.ts';
 import type { SchemaSource } from './discovery/openapi.ts';
 
@@ -25,8 +26,13 @@ export function readDescriptions(disk: Disk): ReadDescriptions {
   };
 }
 
+/** The schema of a custom resource; undefined if there is none of this kind. */
+export type CustomSchema = (
+  kind: GroupVersionKind,
+) => Readonly<Record<string, unknown>> | undefined;
+
 /** Schemas from the tables, with texts that are read when the first document is asked for. */
-export function openApiSource(read: ReadDescriptions): SchemaSource {
+export function openApiSource(read: ReadDescriptions, custom?: CustomSchema): SchemaSource {
   let descriptions: Descriptions | undefined;
   let reading: Promise<void> | undefined;
   return {
@@ -37,6 +43,63 @@ export function openApiSource(read: ReadDescriptions): SchemaSource {
       });
       return reading;
     },
-    schemas: (kinds) => openApiSchemas(kinds, descriptions),
+    schemas(kinds) {
+      const own = customSchemas(kinds, { custom, texts: descriptions?.['core-v1.ConfigMap'] });
+      const meta = own.length === 0 ? [] : [metaKind('ObjectMeta'), metaKind('ListMeta')];
+      return { ...openApiSchemas([...kinds, ...meta], descriptions), ...Object.fromEntries(own) };
+    },
   };
+}
+
+const metaKind = (kind: string): GroupVersionKind => ({ group: '', version: 'meta/v1', kind });
+
+/** Custom resources and their lists, with the fields that every object has. */
+function customSchemas(
+  kinds: readonly GroupVersionKind[],
+  of: {
+    readonly custom: CustomSchema | undefined;
+    readonly texts: Readonly<Record<string, string>> | undefined;
+  },
+): [name: string, schema: object][] {
+  const { custom, texts } = of;
+  if (custom === undefined) return [];
+  const described = (name: string, schema: object): object => {
+    const description = texts?.[name];
+    return description === undefined ? schema : { description, ...schema };
+  };
+  const reference = (kind: GroupVersionKind): object => ({
+    allOf: [{ $ref: `#/components/schemas/${schemaName(kind)}` }],
+  });
+  const identity = {
+    apiVersion: described('apiVersion', { type: 'string' }),
+    kind: described('kind', { type: 'string' }),
+  };
+  return kinds.flatMap((kind) => {
+    const schema = custom(kind);
+    if (schema === undefined) return [];
+    const { properties = {}, ...rest } = schema as { properties?: object };
+    const metadata = described('metadata', reference(metaKind('ObjectMeta')));
+    const list = { ...kind, kind: `${kind.kind}List` };
+    const items = { type: 'array', items: reference(kind) };
+    return [
+      [
+        schemaName(kind),
+        {
+          ...rest,
+          properties: { ...properties, ...identity, metadata },
+          'x-kubernetes-group-version-kind': [kind],
+        },
+      ],
+      [
+        schemaName(list),
+        {
+          description: `${list.kind} is a list of ${kind.kind}`,
+          type: 'object',
+          required: ['items'],
+          properties: { ...identity, items, metadata: reference(metaKind('ListMeta')) },
+          'x-kubernetes-group-version-kind': [list],
+        },
+      ],
+    ] as [string, object][];
+  });
 }

@@ -35,6 +35,7 @@ import {
   ensureService,
 } from './bootstrap/system-objects.ts';
 import { Discovery } from './discovery/discovery.ts';
+import { CustomResources } from './extensions/definitions.ts';
 import { ApiHandlers } from './handlers/api-handlers.ts';
 import { pipeline } from './pipeline/filters.ts';
 import type { PipelineHandler } from './pipeline/filter.ts';
@@ -43,6 +44,7 @@ import { RequestCounts } from './pipeline/request-counts.ts';
 import { CLAIM_NAMES, DEFAULT_CLUSTER_IP_RANGE } from './registry/claim-ranges.ts';
 import { formatAddress, parseCidr } from './registry/cidr.ts';
 import type { ResourceDeclaration } from './registry/declaration.ts';
+import { customResourceDefinition } from './registry/kinds/extensions/definition.ts';
 import { kinds } from './registry/kinds/index.ts';
 import { Registry, storedResources } from './registry/registry.ts';
 import { Storage } from './storage/storage.ts';
@@ -113,6 +115,7 @@ class Server implements ApiServer {
   #address: ServerAddress | undefined;
   #addresses: ServerAddresses | undefined;
   readonly #repair: ClaimRepair;
+  readonly #customs: CustomResources | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ApiServerOptions) {
@@ -141,10 +144,14 @@ class Server implements ApiServer {
     });
     const handlers = new ApiHandlers(registry, { clock, random, logger });
     const counts = new RequestCounts();
-    const discovery = new Discovery({
+    const customs = this.#customResources(registry, () => discovery.refresh());
+    this.#customs = customs;
+    const descriptions = options.descriptions ?? (() => Promise.resolve(undefined));
+    const discovery: Discovery = new Discovery({
       declarations,
+      custom: () => customs?.served() ?? [],
       counts,
-      schemas: openApiSource(options.descriptions ?? (() => Promise.resolve(undefined))),
+      schemas: openApiSource(descriptions, (kind) => customs?.schemaOf(kind)),
       checks: healthChecks({
         kv,
         clock,
@@ -176,6 +183,7 @@ class Server implements ApiServer {
     });
     this.#storage.start();
     if (this.#served.has(typeKey(services))) this.#repair.start();
+    this.#customs?.start();
     this.#bootstrapped = this.#bootstrap();
   }
 
@@ -201,8 +209,18 @@ class Server implements ApiServer {
     return this.#stopped;
   }
 
+  /** Undefined if this server serves no definitions of custom resources. */
+  #customResources(registry: Registry, changed: () => void): CustomResources | undefined {
+    const definitions = this.#storage.resource(customResourceDefinition.storagePrefix);
+    if (definitions === undefined) return undefined;
+    const { clock, logger } = this.#options;
+    const storage = this.#storage;
+    return new CustomResources({ storage, registry, definitions, clock, logger, changed });
+  }
+
   async #stop(): Promise<void> {
     this.#stopping.abort();
+    await this.#customs?.stop();
     await this.#addresses?.stop();
     await this.#repair.stop();
     await this.#storage.stop();
@@ -244,6 +262,7 @@ class Server implements ApiServer {
           ensureService({ ...objects, securePort: this.#address?.port }),
           ensureRbacPolicy({ ...objects, ...rbac }),
         ]);
+        await this.#customs?.synced();
         this.#isBootstrapped = true;
         return;
       } catch (error) {

@@ -6,6 +6,7 @@ import { isObject } from '../deep.ts';
 import { zeroOf } from '../schema/scalars.ts';
 import {
   type Definition,
+  definitionNamed,
   type Field,
   resolve,
   type Scalar,
@@ -42,6 +43,8 @@ export interface KeyedList {
   readonly keys: readonly string[];
   /** As the schema declares them, for messages. */
   readonly declaredKeys: readonly string[];
+  /** What stands for keys that an element leaves out, where the schema of the list says it. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
 export type ListMergeType = AtomicList | SetList | KeyedList;
@@ -223,6 +226,19 @@ export function trackedTypeOf(definition: Definition): StructMergeType {
   return type;
 }
 
+/** The metadata of a kind without a table: all of it, and without what nobody can own. */
+export function metadataTypes(): { readonly whole: MergeField; readonly tracked: MergeField } {
+  const definition = definitionNamed('meta-v1', 'ObjectMeta')!;
+  const field = (type: StructMergeType): MergeField => ({
+    ...{ name: 'metadata', element: fieldElement('metadata'), zero: {} },
+    type,
+  });
+  return {
+    whole: field(structOf(definition, false)),
+    tracked: field(new LazyStruct(definition, false, (name) => UNOWNED.has(name))),
+  };
+}
+
 const isTypeMeta = (name: string): boolean => name === 'apiVersion' || name === 'kind';
 
 function withMetadata(whole: StructMergeType, metadata: Definition): StructMergeType {
@@ -239,7 +255,8 @@ export class UnfitElement extends Error {
 }
 
 /** What stands for a key that an element leaves out: the schema's default. */
-function defaultOf({ of }: KeyedList, key: string): unknown {
+function defaultOf({ of, defaults }: KeyedList, key: string): unknown {
+  if (defaults !== undefined) return defaults[key];
   if (key === 'protocol') return 'TCP';
   return of.shape === 'struct' ? of.fields.get(key)?.zero : undefined;
 }

@@ -46,7 +46,16 @@ export function decodeObject(
     return { object: deepCopy(value), warnings: [] };
   }
   const { object, unknownFields } = walk(kind, definition, value);
-  if (mode === 'Ignore') return { object, warnings: [] };
+  return { object, warnings: judged(kind, unknownFields, { mode, duplicates }) };
+}
+
+/** Unknown and duplicate fields as warnings; throws where the mode refuses them. */
+export function judged(
+  kind: GroupVersionKind,
+  unknownFields: readonly string[],
+  { mode, duplicates = [] }: DecodeOptions,
+): string[] {
+  if (mode === 'Ignore') return [];
   const faults = [
     ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`),
     ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
@@ -54,7 +63,7 @@ export function decodeObject(
   if (mode === 'Strict' && faults.length > 0) {
     throw unhandled(kind, `strict decoding error: ${faults.join(', ')}`);
   }
-  return { object, warnings: faults };
+  return faults;
 }
 
 function walk(
@@ -72,13 +81,13 @@ function walk(
   }
 }
 
-function unhandled({ kind, version }: GroupVersionKind, why: string): Error {
+export function unhandled({ kind, version }: GroupVersionKind, why: string): Error {
   const message = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`;
   return statusError('BadRequest', `${message}: ${why}`);
 }
 
 /** kube-apiserver looks for the kind before it looks at the kind's fields. */
-function cannotDetect(value: unknown): Error {
+export function cannotDetect(value: unknown): Error {
   const target =
     'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; ' +
     'Kind string "json:\\"kind,omitempty\\"" }';

@@ -15,6 +15,8 @@ import {
 export interface ObjectMetaRules {
   readonly namespaced: boolean;
   readonly nameRule: NameRule;
+  /** Custom resources may have finalizers without a domain. */
+  readonly anyFinalizer?: boolean | undefined;
 }
 
 /** Finalizers without a "/" are reserved to these. */
@@ -29,7 +31,7 @@ export function validateObjectMeta(metadata: ObjectMeta, rules: ObjectMetaRules)
     ...validateLabels(metadata.labels, 'metadata.labels'),
     ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
     ...validateOwnerReferences(metadata.ownerReferences ?? []),
-    ...validateFinalizers(metadata.finalizers ?? []),
+    ...validateFinalizers(metadata.finalizers ?? [], rules.anyFinalizer),
     ...validateManagedFields(metadata.managedFields ?? []),
   ];
 }
@@ -38,7 +40,11 @@ export function validateObjectMeta(metadata: ObjectMeta, rules: ObjectMetaRules)
  * A change of metadata. What the new object leaves out of uid, creationTimestamp and the deletion
  * fields counts as unchanged: the generic store carries them over.
  */
-export function validateObjectMetaUpdate(metadata: ObjectMeta, old: ObjectMeta): FieldError[] {
+export function validateObjectMetaUpdate(
+  metadata: ObjectMeta,
+  old: ObjectMeta,
+  { anyFinalizer }: Pick<ObjectMetaRules, 'anyFinalizer'> = {},
+): FieldError[] {
   const errors: FieldError[] = [];
   if (old.deletionTimestamp !== undefined) errors.push(...noNewFinalizers(metadata, old));
   const generation = metadata.generation;
@@ -57,7 +63,7 @@ export function validateObjectMetaUpdate(metadata: ObjectMeta, old: ObjectMeta):
     ...validateLabels(metadata.labels, 'metadata.labels'),
     ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
     ...validateOwnerReferences(metadata.ownerReferences ?? []),
-    ...validateStandardFinalizers(metadata.finalizers ?? []),
+    ...(anyFinalizer === true ? [] : validateStandardFinalizers(metadata.finalizers ?? [])),
     ...validateManagedFields(metadata.managedFields ?? []),
   );
   return errors;
@@ -135,7 +141,7 @@ function validateOwnerReference(reference: OwnerReference, field: string): Field
   return errors;
 }
 
-function validateFinalizers(finalizers: readonly string[]): FieldError[] {
+function validateFinalizers(finalizers: readonly string[], any = false): FieldError[] {
   const field = 'metadata.finalizers';
   const errors = finalizers.flatMap((finalizer) =>
     qualifiedName(finalizer).map((message) => invalid(field, finalizer, message)),
@@ -144,7 +150,7 @@ function validateFinalizers(finalizers: readonly string[]): FieldError[] {
     const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
     errors.push(invalid(field, finalizers, detail));
   }
-  return [...errors, ...validateStandardFinalizers(finalizers)];
+  return any ? errors : [...errors, ...validateStandardFinalizers(finalizers)];
 }
 
 function validateStandardFinalizers(finalizers: readonly string[]): FieldError[] {

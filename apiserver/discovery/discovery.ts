@@ -14,17 +14,25 @@ import { Document } from './document.ts';
 import { apiGroupDocument, apiGroupList, apiResourceList, apiVersions } from './group-lists.ts';
 import { answerHealth, type HealthChecks } from './health.ts';
 import { answerMetrics } from './metrics.ts';
-import { OpenApi, type SchemaSource } from './openapi.ts';
+import { OpenApi, type SchemaSource, type VersionDocuments } from './openapi.ts';
 import { type ServedGroup, servedGroups } from './served.ts';
 import { versionDocument } from './version.ts';
 
 export interface DiscoveryOptions {
   readonly declarations: readonly ResourceDeclaration[];
+  /** What is served besides, at the moment: custom resources. */
+  readonly custom?: () => Iterable<CustomServed>;
   readonly schemas: SchemaSource;
   readonly checks: HealthChecks;
   readonly counts: RequestCounts;
   /** "192.0.2.1:6443": told in /api. */
   readonly serverAddress: () => string;
+}
+
+export interface CustomServed {
+  readonly declaration: ResourceDeclaration;
+  /** Changes with everything that a document about it says. */
+  readonly identity: string;
 }
 
 type Answer = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
@@ -33,8 +41,7 @@ type Answer = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
 function negotiated(groups: readonly ServedGroup[], list: Answer): Answer {
   const aggregated = (form: 'v2' | 'v2beta1'): Document =>
     new Document(() => groupDiscoveryList(form, groups), {
-      'content-type': discoveryContentType(form),
-      vary: 'Accept',
+      headers: { 'content-type': discoveryContentType(form), vary: 'Accept' },
     });
   const documents = { v2: aggregated('v2'), v2beta1: aggregated('v2beta1') };
   return (request) => {
@@ -49,17 +56,18 @@ const fixed = (build: () => object): Answer => {
   return (request) => document.answer(request);
 };
 
-export class Discovery {
+/** The documents about what was served at one moment. */
+class Catalog {
   /** By path, without a slash at the end. */
-  readonly #paths = new Map<string, Answer>();
-  readonly #openApi: OpenApi;
-  readonly #checks: HealthChecks;
+  readonly paths = new Map<string, Answer>();
+  readonly openApi: OpenApi;
 
-  constructor(options: DiscoveryOptions) {
-    const { counts, serverAddress } = options;
-    const groups = servedGroups(options.declarations);
-    this.#openApi = new OpenApi(groups, options.schemas);
-    this.#checks = options.checks;
+  constructor(options: DiscoveryOptions, known: VersionDocuments) {
+    const { counts, serverAddress, declarations, schemas } = options;
+    const custom = [...(options.custom?.() ?? [])];
+    const all = [...declarations, ...custom.map(({ declaration }) => declaration)];
+    const groups = servedGroups(all);
+    this.openApi = new OpenApi(groups, schemas, { identities: identitiesOf(custom), known });
     const core = groups.filter((group) => group.name === '');
     const named = groups.filter((group) => group.name !== '');
     const versions: Answer = () => ({
@@ -67,8 +75,8 @@ export class Discovery {
       headers: { 'content-type': 'application/json' },
       body: new JsonValue(apiVersions(core[0], serverAddress())),
     });
-    this.#paths.set('/api', negotiated(core, versions));
-    this.#paths.set(
+    this.paths.set('/api', negotiated(core, versions));
+    this.paths.set(
       '/apis',
       negotiated(
         named,
@@ -76,40 +84,26 @@ export class Discovery {
       ),
     );
     for (const group of groups) this.#addGroup(group);
-    this.#paths.set(
+    this.paths.set(
       '/version',
       fixed(() => versionDocument),
     );
-    this.#paths.set('/metrics', () => answerMetrics(counts));
-    this.#paths.set(
+    this.paths.set('/metrics', () => answerMetrics(counts));
+    this.paths.set(
       '',
-      fixed(() => ({ paths: this.#listed() })),
+      fixed(() => ({ paths: this.#listed(options.checks) })),
     );
-  }
-
-  /** What is served on the path; 404 if nothing is, 405 if it is not to be written to. */
-  async answer(request: HttpRequest): Promise<HttpResponse> {
-    const path = request.path.replace(/\/+$/, '');
-    const found = this.#paths.get(path);
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      if (found === undefined) return pageNotFound();
-      const text = 'the server does not allow this method on the requested resource';
-      return statusResponse(statusError('MethodNotAllowed', text, {}).status);
-    }
-    if (found !== undefined) return found(request);
-    const health = await answerHealth(this.#checks, request);
-    return health ?? (await this.#openApi.answer(request)) ?? pageNotFound();
   }
 
   #addGroup(group: ServedGroup): void {
     const root = group.name === '' ? '/api' : `/apis/${group.name}`;
     if (group.name !== '')
-      this.#paths.set(
+      this.paths.set(
         root,
         fixed(() => apiGroupDocument(group)),
       );
     for (const version of group.versions) {
-      this.#paths.set(
+      this.paths.set(
         `${root}/${version.version}`,
         fixed(() => apiResourceList(version)),
       );
@@ -117,12 +111,54 @@ export class Discovery {
   }
 
   /** GET / lists what there is. */
-  #listed(): string[] {
+  #listed(checks: HealthChecks): string[] {
     const health = (['healthz', 'livez', 'readyz'] as const).flatMap((endpoint) => [
       `/${endpoint}`,
-      ...this.#checks[endpoint].map((check) => `/${endpoint}/${check.name}`),
+      ...checks[endpoint].map((check) => `/${endpoint}/${check.name}`),
     ]);
-    const own = [...this.#paths.keys()].filter((path) => path !== '');
+    const own = [...this.paths.keys()].filter((path) => path !== '');
     return [...own, ...health, '/openapi/v2', '/openapi/v3'].sort();
+  }
+}
+
+/** By "group/version", what tells its document from those before. */
+function identitiesOf(custom: readonly CustomServed[]): ReadonlyMap<string, string> {
+  const identities = new Map<string, string>();
+  for (const { declaration, identity } of custom) {
+    const { group, version } = declaration.type;
+    const key = `${group}/${version}`;
+    identities.set(key, `${identities.get(key) ?? ''}${identity}`);
+  }
+  return identities;
+}
+
+export class Discovery {
+  readonly #options: DiscoveryOptions;
+  readonly #documents: VersionDocuments = new Map();
+  #catalog: Catalog | undefined;
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  /** What is served has changed: what tells of it is made anew when it is next asked for. */
+  refresh(): void {
+    this.#catalog = undefined;
+  }
+
+  /** What is served on the path; 404 if nothing is, 405 if it is not to be written to. */
+  async answer(request: HttpRequest): Promise<HttpResponse> {
+    this.#catalog ??= new Catalog(this.#options, this.#documents);
+    const { paths, openApi } = this.#catalog;
+    const path = request.path.replace(/\/+$/, '');
+    const found = paths.get(path);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      if (found === undefined) return pageNotFound();
+      const text = 'the server does not allow this method on the requested resource';
+      return statusResponse(statusError('MethodNotAllowed', text, {}).status);
+    }
+    if (found !== undefined) return found(request);
+    const health = await answerHealth(this.#options.checks, request);
+    return health ?? (await openApi.answer(request)) ?? pageNotFound();
   }
 }

@@ -1,32 +1,48 @@
 import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
 import { fingerprint } from './hash.ts';
 
-/** A document that stays as it is while the server runs: built and encoded on first use. */
+export interface DocumentOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Set for one of many that may be large: tells this document from its other versions, so that
+   * its hash needs no building. The document is then kept only while somebody holds it.
+   */
+  readonly identity?: string | undefined;
+}
+
+/** A document that never changes: built and encoded on first use. */
 export class Document {
   readonly #build: () => object;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #options: DocumentOptions;
   #json: JsonValue | undefined;
+  #held: WeakRef<JsonValue> | undefined;
   #hash: string | undefined;
 
-  constructor(build: () => object, headers: Readonly<Record<string, string>> = {}) {
+  constructor(build: () => object, options: DocumentOptions = {}) {
     this.#build = build;
-    this.#headers = { 'content-type': 'application/json', ...headers };
+    this.#options = options;
   }
 
   get json(): JsonValue {
-    this.#json ??= new JsonValue(this.#build());
-    return this.#json;
+    const known = this.#json ?? this.#held?.deref();
+    if (known !== undefined) return known;
+    const json = new JsonValue(this.#build());
+    if (this.#options.identity === undefined) this.#json = json;
+    else this.#held = new WeakRef(json);
+    return json;
   }
 
   get hash(): string {
-    this.#hash ??= fingerprint(Buffer.from(this.json.bytes()).toString('latin1'));
+    this.#hash ??= fingerprint(
+      this.#options.identity ?? Buffer.from(this.json.bytes()).toString('latin1'),
+    );
     return this.#hash;
   }
 
   /** The document, or 304 if the client has it already. */
   answer(request: HttpRequest): HttpResponse {
     const etag = `"${this.hash}"`;
-    const headers = { ...this.#headers, etag };
+    const headers = { 'content-type': 'application/json', ...this.#options.headers, etag };
     const held = request.headers['if-none-match']?.split(',').map((tag) => tag.trim());
     if (held?.includes(etag) === true) return { status: 304, headers };
     return { status: 200, headers, body: this.json };

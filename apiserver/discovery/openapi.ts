@@ -72,28 +72,53 @@ function notAcceptable(types: string): HttpResponse {
   return statusResponse(statusError('NotAcceptable', text).status);
 }
 
+/** Documents of group versions, by their path and what tells them apart: they outlive a change. */
+export type VersionDocuments = Map<
+  string,
+  { readonly identity: string; readonly document: Document }
+>;
+
+export interface OpenApiOptions {
+  /** By "group/version"; those that nothing is said of never change. */
+  readonly identities: ReadonlyMap<string, string>;
+  readonly known: VersionDocuments;
+}
+
 export class OpenApi {
   /** By path below /openapi/v3/: "api/v1", "apis/apps/v1". */
   readonly #documents = new Map<string, Document>();
   readonly #source: SchemaSource;
   readonly #index: Document;
   readonly #swagger: Document;
-  #gnostic: Uint8Array | undefined;
+  #gnostic: WeakRef<Uint8Array> | undefined;
 
-  constructor(groups: readonly ServedGroup[], source: SchemaSource) {
+  constructor(groups: readonly ServedGroup[], source: SchemaSource, options: OpenApiOptions) {
     this.#source = source;
+    const { identities, known } = options;
     for (const version of groups.flatMap((group) => group.versions)) {
       const { group, version: name } = version;
       const path = group === '' ? `api/${name}` : `apis/${group}/${name}`;
-      this.#documents.set(path, new Document(() => specification(version, source)));
+      const identity = identities.get(`${group}/${name}`);
+      const before = known.get(path);
+      const document =
+        before !== undefined && before.identity === (identity ?? '')
+          ? before.document
+          : new Document(() => specification(version, source), { identity });
+      known.set(path, { identity: identity ?? '', document });
+      this.#documents.set(path, document);
     }
-    this.#swagger = new Document(() => {
-      const documents = [...this.#documents.values()];
-      return swagger(
-        info,
-        documents.map((document) => document.json.value as Record<string, unknown>),
-      );
-    });
+    for (const path of known.keys()) if (!this.#documents.has(path)) known.delete(path);
+    const identity = identities.size === 0 ? undefined : [...identities].join();
+    this.#swagger = new Document(
+      () => {
+        const documents = [...this.#documents.values()];
+        return swagger(
+          info,
+          documents.map((document) => document.json.value as Record<string, unknown>),
+        );
+      },
+      { identity },
+    );
     this.#index = new Document(() => ({
       paths: Object.fromEntries(
         [...this.#documents].map(([path, document]) => [
@@ -125,11 +150,18 @@ export class OpenApi {
       case 'json':
         return this.#swagger.answer(request);
       case 'gnostic':
-        this.#gnostic ??= encodeSwagger(this.#swagger.json.value as object);
-        return { status: 200, headers: { 'content-type': GNOSTIC }, body: this.#gnostic };
+        return { status: 200, headers: { 'content-type': GNOSTIC }, body: this.#encoded() };
       case undefined:
         return notAcceptable(`application/json, ${GNOSTIC}`);
     }
+  }
+
+  #encoded(): Uint8Array {
+    const known = this.#gnostic?.deref();
+    if (known !== undefined) return known;
+    const encoded = encodeSwagger(this.#swagger.json.value as object);
+    this.#gnostic = new WeakRef(encoded);
+    return encoded;
   }
 
   #answerDocument(document: Document, request: HttpRequest): HttpResponse {

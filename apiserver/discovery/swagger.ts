@@ -13,12 +13,22 @@ function mapped(value: unknown, change: (item: Json) => Json): Json {
   return Object.fromEntries(entries.map(([name, item]) => [name, change(objectOf(item))]));
 }
 
+/** v2 has no null: of a value that may be one, nothing is said but what it is for. */
+function withoutNull(schema: Json): Json {
+  if (schema['nullable'] !== true) return schema;
+  const said = Object.entries(schema).filter(
+    ([name]) => name === 'description' || name.startsWith('x-'),
+  );
+  return Object.fromEntries(said);
+}
+
 /**
  * v3 wraps a reference in `allOf` to put a text beside it; v2 lets it stand beside. A value of
  * two types is a string with a format of its own.
  */
 export function swaggerSchema(schema: Json): Json {
-  const { allOf, oneOf, properties, items, additionalProperties, $ref, ...rest } = schema;
+  const { allOf, oneOf, anyOf: _any, not: _not, ...said } = schema;
+  const { properties, items, additionalProperties, $ref, ...rest } = withoutNull(said);
   const [only, ...others] = Array.isArray(allOf) ? (allOf as Json[]) : [];
   const reference = only !== undefined && others.length === 0 ? only['$ref'] : $ref;
   if (typeof reference === 'string') {
@@ -27,7 +37,7 @@ export function swaggerSchema(schema: Json): Json {
   }
   return {
     ...rest,
-    ...(Array.isArray(oneOf) ? { type: 'string' } : {}),
+    ...(Array.isArray(oneOf) && rest['type'] === undefined ? { type: 'string' } : {}),
     ...(properties === undefined ? {} : { properties: mapped(properties, swaggerSchema) }),
     ...(items === undefined ? {} : { items: swaggerSchema(objectOf(items)) }),
     ...(isObject(additionalProperties)

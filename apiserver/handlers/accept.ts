@@ -82,9 +82,11 @@ const mediaTypes: Readonly<Record<string, Accepted['mediaType']>> = {
 function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | undefined {
   const type = mediaTypes[mediaType];
   if (type === undefined) return undefined;
-  if (type === protobufMediaType && !offer.protobuf) return undefined;
-  if (type === 'application/yaml' && offer.stream) return undefined;
   const as = parameters.get('as');
+  // Metadata have a protobuf form whatever they belong to.
+  const hasForm = offer.protobuf || as?.startsWith('PartialObjectMetadata') === true;
+  if (type === protobufMediaType && !hasForm) return undefined;
+  if (type === 'application/yaml' && offer.stream) return undefined;
   if (as === undefined) return { representation: OBJECT, mediaType: type };
   const version = parameters.get('v');
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1'))

@@ -55,6 +55,8 @@ export class ApiHandlers {
     const { info } = request;
     const store = this.#registry.store(info);
     if (store === undefined) throw resourceNotFound();
+    const { deprecation } = store.declaration;
+    if (deprecation !== undefined) request.notes.warn(deprecation);
     const target: Target = { request, store, environment: this.#environment };
     if (!acrossNamespaces.has(info.verb)) requireNamespace(target);
     if (info.subresource !== '') {

@@ -7,6 +7,7 @@ import { statusError } from '../../api/status.ts';
 import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { type HttpRequest, JsonValue } from '../../platform/http.ts';
+import type { ResourceDeclaration, Structure, Subresource } from '../registry/declaration.ts';
 
 export interface Kind {
   readonly group: string;
@@ -65,26 +66,40 @@ export function parseBody(
   }
 }
 
+/** What a body is to hold, and how strictly. */
+export interface Expected {
+  readonly kind: Kind;
+  readonly fieldValidation: FieldValidation;
+  /** Default: the schema tables know the kind. */
+  readonly structure?: Structure | undefined;
+}
+
+/** What is exchanged with a resource or a subresource of it. */
+export function expectedOf(
+  { type, structure }: ResourceDeclaration,
+  of: {
+    readonly subresource: Subresource<KubernetesObject> | undefined;
+    readonly fieldValidation: FieldValidation;
+  },
+): Expected {
+  const { subresource, fieldValidation } = of;
+  if (subresource?.kind !== undefined) return { kind: subresource.kind, fieldValidation };
+  return { kind: type, fieldValidation, structure };
+}
+
 /** The object in a request's body, of `kind` and checked against its schema. */
-export function decodeBody(
-  request: HttpRequest,
-  of: { readonly kind: Kind; readonly fieldValidation: FieldValidation },
-): DecodedBody {
+export function decodeBody(request: HttpRequest, of: Expected): DecodedBody {
   const duplicates = of.fieldValidation !== 'Ignore';
   const body = parseBody(request, { duplicates, kind: of.kind });
   return decodeValue(body, of);
 }
 
 /** `value` as an object of `kind`: a fresh one. */
-export function decodeValue(
-  body: ParsedBody,
-  of: { readonly kind: Kind; readonly fieldValidation: FieldValidation },
-): DecodedBody {
+export function decodeValue(body: ParsedBody, of: Expected): DecodedBody {
   if (isObject(body.value)) checkKind(body.value, of.kind);
-  const decoded = decodeObject(of.kind, body.value, {
-    mode: of.fieldValidation,
-    duplicates: body.duplicates,
-  });
+  const options = { mode: of.fieldValidation, duplicates: body.duplicates };
+  const decoded =
+    of.structure?.decode(body.value, options) ?? decodeObject(of.kind, body.value, options);
   const object = decoded.object as unknown as Mutable<KubernetesObject>;
   if (!isObject(object.metadata)) object.metadata = {};
   if (resetsOwners(body.value)) object.metadata.managedFields = [{}];

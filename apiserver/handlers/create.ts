@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../platform/http.ts';
-import { decodeBody } from './body.ts';
+import { decodeBody, expectedOf } from './body.ts';
 import { writeParameters } from './options.ts';
 import { objectResponse } from './respond.ts';
 import { callerOf, namespaceOf, type Target } from './target.ts';
@@ -8,10 +8,9 @@ export async function create(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { declaration } = store;
   const parameters = writeParameters(request.http.query, 'CreateOptions');
-  const { object, warnings } = decodeBody(request.http, {
-    kind: declaration.type,
-    fieldValidation: parameters.fieldValidation,
-  });
+  const { fieldValidation } = parameters;
+  const expected = expectedOf(declaration, { subresource: undefined, fieldValidation });
+  const { object, warnings } = decodeBody(request.http, expected);
   const sent = { namespace: namespaceOf(target), object };
   const created = await store.create(sent, callerOf(target, parameters.dryRun));
   const answering = { request, declaration, clock: environment.clock };

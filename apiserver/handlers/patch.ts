@@ -9,7 +9,14 @@ import { statusError } from '../../api/status.ts';
 import { assert } from '../../platform/assert.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
-import { decodeValue, type Kind, mediaTypeOf, parseBody, unsupportedMediaType } from './body.ts';
+import {
+  decodeValue,
+  expectedOf,
+  type Kind,
+  mediaTypeOf,
+  parseBody,
+  unsupportedMediaType,
+} from './body.ts';
 import { writeParameters } from './options.ts';
 import { updatedResponse } from './subresource.ts';
 import { applyPatch } from './apply-patch.ts';
@@ -49,14 +56,15 @@ export async function patch(
       forbidden('force', 'may not be specified for non-apply patch'),
     ]);
   const at = objectAt(target);
-  const kind = subresource?.kind ?? store.declaration.type;
   const { fieldValidation } = parameters;
+  const expected = expectedOf(store.declaration, { subresource, fieldValidation });
+  const { kind } = expected;
   const body = parseBody(jsonRequest(target), { duplicates: fieldValidation !== 'Ignore' });
   let warnings: readonly string[] = [];
   const sent = (current: KubernetesObject | undefined): Mutable<KubernetesObject> => {
     const view = subresource?.read?.(current!) ?? current;
     const value = apply(view, body.value, kind);
-    const decoded = decodeValue({ value, duplicates: body.duplicates }, { kind, fieldValidation });
+    const decoded = decodeValue({ value, duplicates: body.duplicates }, expected);
     warnings = decoded.warnings;
     return decoded.object;
   };
@@ -68,7 +76,7 @@ export async function patch(
 function strategicMerge(document: unknown, patch: unknown, kind: Kind): unknown {
   const definition = definitionOf(kind);
   // Kinds that are known only at run time have no merge keys.
-  if (definition === undefined) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH]);
+  if (definition === undefined) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, APPLY_PATCH]);
   assert(isObject(document), 'a stored object is a JSON object');
   return applyStrategicMergePatch(definition, document, patch);
 }

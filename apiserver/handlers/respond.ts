@@ -79,7 +79,7 @@ export function listResponse(answering: Answering, page: ListPage): HttpResponse
   };
   switch (representation.as) {
     case 'Object': {
-      const kind = `${type.kind}List`;
+      const kind = declaration.listKind ?? `${type.kind}List`;
       const head = { kind, apiVersion: apiVersionOf(type), metadata };
       const messages = () => page.objects.map((object) => object.message());
       return respond(request, form, {

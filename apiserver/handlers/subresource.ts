@@ -5,7 +5,7 @@ import type { DeleteOptions, Status } from '../../api/types/meta-v1.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import type { Updated } from '../registry/resource-store.ts';
-import { decodeBody } from './body.ts';
+import { decodeBody, expectedOf } from './body.ts';
 import { writeParameters } from './options.ts';
 import { objectResponse, plainResponse } from './respond.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
@@ -33,11 +33,9 @@ export async function createSubresource(
   const { request, store } = target;
   const parameters = writeParameters(request.http.query, 'CreateOptions');
   const at = objectAt(target);
-  const kind = subresource.kind ?? store.declaration.type;
-  const { object: sent, warnings } = decodeBody(request.http, {
-    kind,
-    fieldValidation: parameters.fieldValidation,
-  });
+  const { fieldValidation } = parameters;
+  const expected = expectedOf(store.declaration, { subresource, fieldValidation });
+  const { object: sent, warnings } = decodeBody(request.http, expected);
   const { name } = sent.metadata;
   if (name !== undefined && name !== at.name)
     throw statusError(

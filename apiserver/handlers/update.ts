@@ -2,7 +2,7 @@ import { statusError } from '../../api/status.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
-import { decodeBody, type DecodedBody } from './body.ts';
+import { decodeBody, type DecodedBody, expectedOf } from './body.ts';
 import { writeParameters } from './options.ts';
 import { updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
@@ -15,9 +15,9 @@ export async function update(
   const { request, store } = target;
   const parameters = writeParameters(request.http.query, 'UpdateOptions');
   const at = objectAt(target);
-  const kind = subresource?.kind ?? store.declaration.type;
-  const decode = (): DecodedBody =>
-    decodeBody(request.http, { kind, fieldValidation: parameters.fieldValidation });
+  const { fieldValidation } = parameters;
+  const expected = expectedOf(store.declaration, { subresource, fieldValidation });
+  const decode = (): DecodedBody => decodeBody(request.http, expected);
   const first = decode();
   checkName(first.object, at.name);
   // The registry changes what it is given; each further attempt gets a fresh object.

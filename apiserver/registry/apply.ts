@@ -7,11 +7,11 @@ import { applyConfiguration, ApplyConflict } from '../../api/fieldmanager/apply.
 import { conflictStatus } from '../../api/fieldmanager/conflict-status.ts';
 import { faultsOf } from '../../api/fieldmanager/configuration.ts';
 import { hasLastApplied, withLastApplied } from '../../api/fieldmanager/last-applied.ts';
-import { mergeTypeOf } from '../../api/fieldmanager/merge-type.ts';
+import { mergeTypeOf, type StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { decodeObject } from '../../api/schema/decode.ts';
-import { definitionOf } from '../../api/schema/table.ts';
+import { definitionOf, type GroupVersionKind } from '../../api/schema/table.ts';
 import { StatusError } from '../../api/status.ts';
 import { formatTime } from '../../api/time.ts';
 import { assert } from '../../platform/assert.ts';
@@ -71,7 +71,7 @@ function applied(
     ignored: ignoredFields(declaration, subresource),
     time: formatTime(context.clock.now()),
   });
-  const object = decoded(declaration.type, result.object);
+  const object = decoded(declaration, result.object);
   if (!object.metadata.name) object.metadata.name = change.at.name;
   if (caller.manager === KUBECTL && hasLastApplied(object)) {
     const annotations = withLastApplied(object.metadata.annotations ?? {}, configuration);
@@ -98,12 +98,14 @@ function applyOrRefuse(application: Parameters<typeof applyConfiguration>[0]) {
 }
 
 function decoded(
-  type: ResourceContext['declaration']['type'],
+  { type, structure }: ResourceContext['declaration'],
   merged: Configuration,
 ): Mutable<KubernetesObject> {
   const { metadata } = merged;
   const { managedFields: _owners, ...own } = isObject(metadata) ? metadata : {};
-  const { object } = decodeObject(type, { ...merged, metadata: own }, 'Ignore');
+  const value = { ...merged, metadata: own };
+  const { object } =
+    structure?.decode(value, { mode: 'Ignore' }) ?? decodeObject(type, value, 'Ignore');
   if (!isObject(object['metadata'])) object['metadata'] = {};
   return object as unknown as Mutable<KubernetesObject>;
 }
@@ -118,14 +120,23 @@ function checkConfiguration({ declaration }: ResourceContext, change: Apply): vo
   const { managedFields, name: objectName } = isObject(metadata) ? metadata : {};
   if (managedFields !== undefined && managedFields !== null)
     throw badRequest('metadata.managedFields must be nil');
-  const definition = definitionOf(kind);
-  assert(definition !== undefined, `no schema of ${kind.kind}`);
-  const faults = faultsOf(mergeTypeOf(definition), configuration);
+  const faults = faultsOf(configurationType(declaration, kind), configuration);
   if (faults.length > 0) throw malformed(configuration, faults);
   if (typeof objectName === 'string' && objectName !== '' && objectName !== at.name)
     throw badRequest(
       `the name of the object (${objectName}) does not match the name on the URL ` + `(${at.name})`,
     );
+}
+
+/** The type of what a client applies: the object itself, or a subresource's view of it. */
+function configurationType(
+  { type, structure }: ResourceContext['declaration'],
+  kind: GroupVersionKind,
+): StructMergeType {
+  if (structure !== undefined && kind === type) return structure.mergeTypes.whole;
+  const definition = definitionOf(kind);
+  assert(definition !== undefined, `no schema of ${kind.kind}`);
+  return mergeTypeOf(definition);
 }
 
 /** "apps/v1, Kind=Deployment"; the core group shows as "/v1". */

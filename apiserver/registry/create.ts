@@ -33,6 +33,7 @@ export async function create(
   caller: Caller,
 ): Promise<StoredObject> {
   const { object } = sent;
+  if (context.declaration.load !== undefined) await context.declaration.load();
   bindNamespace(context, object, sent.namespace);
   if (object.metadata.resourceVersion)
     throw badRequest('resourceVersion should not be set on objects to be created');
@@ -101,6 +102,7 @@ export function prepareForCreate(context: ResourceContext, object: Mutable<Kuber
     ...validateObjectMeta(object.metadata, {
       namespaced: declaration.type.namespaced,
       nameRule: declaration.nameRule ?? 'subdomain',
+      anyFinalizer: declaration.anyFinalizer,
     }),
     ...(declaration.validate?.(object) ?? []),
   ];

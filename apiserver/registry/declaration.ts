@@ -5,9 +5,11 @@
  * Structure (field names, types, list and merge keys) comes from the schema tables by
  * `type.kind`; a declaration adds only what the tables cannot say.
  */
+import type { StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import type { FieldError } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
+import type { DecodedObject, DecodeOptions } from '../../api/schema/decode.ts';
 import type { StatusError } from '../../api/status.ts';
 import type { PolicyRule, RoleRef } from '../../api/types/rbac-v1.ts';
 
@@ -249,9 +251,27 @@ export interface WriteAccess {
   readonly control: AccessControl;
 }
 
+/** How objects are read and merged whose kind no schema table knows: custom resources. */
+export interface Structure {
+  /** A fresh object of the kind, pruned. Throws StatusError as `api/schema/decode.ts` does. */
+  decode(value: unknown, options: DecodeOptions): DecodedObject;
+  readonly mergeTypes: {
+    readonly whole: StructMergeType;
+    readonly tracked: StructMergeType;
+  };
+}
+
 export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObject> {
   readonly type: ResourceType<T>;
+  /** Default: the schema tables say it. */
+  readonly structure?: Structure;
+  /** Warned of with every request: the version is deprecated. */
+  readonly deprecation?: string;
+  /** Loads what the rest needs for a write; called before each. Absent: nothing to load. */
+  load?(): Promise<void>;
   readonly singular: string;
+  /** Default: the kind's name and "List". */
+  readonly listKind?: string;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   /** Default: all eight verbs. */
@@ -261,11 +281,15 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   readonly review?: Review<T>;
   /** Set if the objects are stored as those of another declaration, which is served too. */
   readonly view?: View<T, KubernetesObject>;
+  /** Objects are so large that their decoded form is not kept. */
+  readonly large?: boolean;
   /** Below /registry/: "pods", "minions", "services/specs". Default: the plural. */
   readonly storagePrefix?: string;
   /** Seconds after which objects vanish (events: 3600). Default: never. */
   readonly ttlSeconds?: number;
 
+  /** Finalizers need no domain. */
+  readonly anyFinalizer?: boolean;
   /** How names are checked on create. Default: DNS-1123 subdomain. */
   readonly nameRule?: 'subdomain' | 'label' | 'label1035' | 'pathSegment';
   /**
@@ -299,7 +323,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   /** With `hasStatus`: create keeps the status sent (a kubelet registers its Node with one). */
   readonly keepsStatusOnCreate?: boolean;
   /**
-   * True if `metadata.generation` counts changes of the spec (everything but metadata and status).
+   * True if `metadata.generation` counts changes of the spec: everything but the metadata and, for
+   * a kind that has one, the status.
    */
   readonly hasGeneration?: boolean;
 

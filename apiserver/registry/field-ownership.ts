@@ -16,8 +16,9 @@ import {
   mergeTypeOf,
   type StructMergeType,
   trackedTypeOf,
+  UnfitElement,
 } from '../../api/fieldmanager/merge-type.ts';
-import { ownersAfterUpdate } from '../../api/fieldmanager/update.ts';
+import { ownersAfterUpdate, type Write } from '../../api/fieldmanager/update.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { definitionOf } from '../../api/schema/table.ts';
@@ -36,6 +37,7 @@ const known = new WeakMap<ResourceDeclaration, MergeTypes | { readonly none: tru
 /** Undefined for a kind that the schema tables do not know: its fields are owned by nobody. */
 export function mergeTypesOf(declaration: ResourceDeclaration): MergeTypes | undefined {
   let types = known.get(declaration);
+  if (declaration.structure !== undefined) return declaration.structure.mergeTypes;
   if (types === undefined) {
     const definition = definitionOf(declaration.type);
     types =
@@ -86,6 +88,19 @@ export function setOwners(object: Mutable<KubernetesObject>, managed?: ManagedFi
   else metadata.managedFields = managed as Mutable<ManagedFields>;
 }
 
+/**
+ * An object whose lists have elements that cannot be told apart is about to be refused, or was let
+ * through before: its owners stay as they are.
+ */
+function ownersOrSame(write: Write): ManagedFields {
+  try {
+    return ownersAfterUpdate(write);
+  } catch (error) {
+    if (error instanceof UnfitElement) return write.managed;
+    throw error;
+  }
+}
+
 /** The creator owns what it sent. */
 export function ownNew(
   context: ResourceContext,
@@ -95,7 +110,7 @@ export function ownNew(
   const types = mergeTypesOf(context.declaration);
   const { managedFields: sent = [] } = object.metadata;
   if (types === undefined) return setOwners(object);
-  const managed = ownersAfterUpdate({
+  const managed = ownersOrSame({
     type: types.tracked,
     live: {},
     object,
@@ -126,7 +141,7 @@ export function ownChanges(
   // is posted to a subresource (a Binding) acts on the object and is no version of it.
   const tracks = types && managed.length > 0 && !subresource?.verbs.includes('create');
   if (!tracks) return setOwners(object, managed);
-  const owners = ownersAfterUpdate({
+  const owners = ownersOrSame({
     type: types.tracked,
     live: current,
     object,

@@ -43,6 +43,7 @@ export function storedResources(
     type: declaration.type,
     storagePrefix: storagePrefixOf(declaration),
     ttlSeconds: declaration.ttlSeconds,
+    large: declaration.large,
   }));
 }
 
@@ -57,6 +58,7 @@ function storagePrefixOf({ storagePrefix, type }: ResourceDeclaration): string {
 
 export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
+  readonly #shared: Omit<ResourceContext, 'declaration' | 'storage'>;
 
   constructor(options: RegistryOptions) {
     const { declarations, storage, clock, random } = options;
@@ -75,6 +77,7 @@ export class Registry {
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups));
     const { control } = options;
     const shared = { admission, clock, random, claims, others, control };
+    this.#shared = shared;
     const contexts = new Map<ResourceDeclaration, ResourceContext>();
     for (const declaration of declarations.filter(isStored)) {
       const resource = storage.resource(storagePrefixOf(declaration));
@@ -96,6 +99,17 @@ export class Registry {
       const store = new ViewStore({ ...context, declaration }, declaration.view);
       this.#stores.set(storeKey(declaration.type), store);
     }
+  }
+
+  /** Serves one more resource from now on, or the same in another way. */
+  serve(declaration: ResourceDeclaration, storage: ResourceContext['storage']): void {
+    const store = new ResourceStore({ ...this.#shared, declaration, storage });
+    this.#stores.set(storeKey(declaration.type), store);
+  }
+
+  /** Requests for it answer 404 from now on; those under way go on. */
+  withdraw(type: Pick<ResourceType, 'group' | 'version' | 'resource'>): void {
+    this.#stores.delete(storeKey(type));
   }
 
   /** Undefined if it is not served. */

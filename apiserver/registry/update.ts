@@ -51,6 +51,7 @@ export async function update(
 ): Promise<Updated> {
   const { type } = context.declaration;
   const { name } = change.at;
+  if (context.declaration.load !== undefined) await context.declaration.load();
   const reservations = new Reservations(context);
   let outcome: Outcome;
   try {
@@ -242,7 +243,7 @@ function prepareForUpdate(
   countGeneration(context, object, old);
   const change = subresource?.validateUpdate === undefined ? declaration : subresource;
   const errors = [
-    ...validateObjectMetaUpdate(object.metadata, old.metadata),
+    ...validateObjectMetaUpdate(object.metadata, old.metadata, declaration),
     ...(whole ? (declaration.validate?.(object, old) ?? []) : []),
     ...(change.validateUpdate?.(object, old) ?? []),
   ];
@@ -281,15 +282,15 @@ function countGeneration(
   object: Mutable<KubernetesObject>,
   old: KubernetesObject,
 ): void {
-  if (!declaration.hasGeneration || sameSpec(object, old)) return;
+  if (!declaration.hasGeneration || sameSpec(object, old, declaration.hasStatus)) return;
   object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 
-/** The spec is everything but metadata and status. */
-function sameSpec(a: KubernetesObject, b: KubernetesObject): boolean {
-  const { metadata: _m, status: _s, ...specA } = a as KubernetesObject & { status?: unknown };
-  const { metadata: _n, status: _t, ...specB } = b as KubernetesObject & { status?: unknown };
-  return deepEqual(specA, specB);
+/** The spec is everything but the metadata and what the status subresource writes. */
+function sameSpec(a: KubernetesObject, b: KubernetesObject, hasStatus = false): boolean {
+  const { metadata: _m, status, ...specA } = a as KubernetesObject & { status?: unknown };
+  const { metadata: _n, status: old, ...specB } = b as KubernetesObject & { status?: unknown };
+  return deepEqual(specA, specB) && (hasStatus || deepEqual(status, old));
 }
 
 /** True for an object under deletion that nothing holds any longer: the update removes it. */

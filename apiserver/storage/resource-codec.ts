@@ -11,17 +11,47 @@ import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
  * be put into place by copying: what is served is never encoded a second time.
  */
 export class ResourceCodec {
-  readonly type: ResourceType;
-  /** `{"apiVersion":"v1","kind":"Pod","metadata":{`: how spliceable bytes begin. */
-  readonly start: Uint8Array;
+  #type: ResourceType;
+  #start: Uint8Array;
 
-  constructor(type: ResourceType) {
-    this.type = type;
-    const apiVersion = JSON.stringify(apiVersionOf(type));
-    this.start = Buffer.from(
-      `{"apiVersion":${apiVersion},"kind":${JSON.stringify(type.kind)},"metadata":{`,
-    );
+  /** False: a decoded value lives only as long as somebody holds it. */
+  readonly keepsValues: boolean;
+
+  constructor(type: ResourceType, { keepsValues = true } = {}) {
+    this.#type = type;
+    this.#start = startOf(type);
+    this.keepsValues = keepsValues;
   }
+
+  /** As which objects are written. */
+  get type(): ResourceType {
+    return this.#type;
+  }
+
+  /** `{"apiVersion":"v1","kind":"Pod","metadata":{`: how spliceable bytes begin. */
+  get start(): Uint8Array {
+    return this.#start;
+  }
+
+  /** For codecs whose epoch counts such changes. */
+  protected writeAs(type: ResourceType): void {
+    this.#type = type;
+    this.#start = startOf(type);
+  }
+
+  /**
+   * Counts how often the way to read bytes has changed (a new schema): values of an earlier count
+   * are out of date.
+   */
+  get epoch(): number {
+    return 0;
+  }
+
+  /**
+   * Makes a parsed object what it is to be by now (pruned, with defaults), in place. True if that
+   * changed it, so that the bytes no longer say what the value says.
+   */
+  settle?(object: Record<string, unknown>): boolean;
 
   encode(object: KubernetesObject): Uint8Array {
     const { apiVersion: _a, kind: _k, metadata, ...rest } = object;
@@ -36,11 +66,15 @@ export class ResourceCodec {
     );
   }
 
-  /** The object with `resourceVersion` in place, frozen. */
-  decode(stored: Uint8Array, resourceVersion: string): KubernetesObject {
+  /** The object with `resourceVersion` in place, frozen, and whether it is just as stored. */
+  decode(
+    stored: Uint8Array,
+    resourceVersion: string,
+  ): { readonly value: KubernetesObject; readonly asStored: boolean } {
     const object = this.#parse(stored) as { metadata: { resourceVersion?: string } };
+    const changed = this.settle?.(object) ?? false;
     object.metadata.resourceVersion = resourceVersion;
-    return deepFreeze(object as unknown as KubernetesObject);
+    return { value: deepFreeze(object as unknown as KubernetesObject), asStored: !changed };
   }
 
   /** A store that kube-apiserver wrote holds protobuf: "k8s\0" and an envelope. */
@@ -59,4 +93,11 @@ export class ResourceCodec {
     for (let i = start.length - 1; i >= 0; i--) if (stored[i] !== start[i]) return false;
     return true;
   }
+}
+
+function startOf(type: ResourceType): Uint8Array {
+  const apiVersion = JSON.stringify(apiVersionOf(type));
+  return Buffer.from(
+    `{"apiVersion":${apiVersion},"kind":${JSON.stringify(type.kind)},"metadata":{`,
+  );
 }

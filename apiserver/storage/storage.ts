@@ -10,6 +10,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Kv } from '../../store/kv.ts';
 import { ClaimKeys } from './claim-keys.ts';
 import { Compactor } from './compactor.ts';
+import type { ResourceCache } from './resource-cache.ts';
 import { ResourceCodec } from './resource-codec.ts';
 import { ResourceStorage } from './resource-storage.ts';
 import { TtlLeases } from './ttl-leases.ts';
@@ -20,6 +21,8 @@ export interface StoredResource {
   /** Below /registry/: "pods", "services/specs". */
   readonly storagePrefix: string;
   readonly ttlSeconds?: number | undefined;
+  /** Decoded objects are kept only as long as somebody holds them. */
+  readonly large?: boolean | undefined;
 }
 
 export interface StorageOptions {
@@ -40,6 +43,7 @@ export class Storage implements Running {
   readonly cache: WatchCache;
   readonly #kv: Kv;
   readonly #compactor: Compactor;
+  readonly #leases: TtlLeases;
   readonly #byPrefix = new Map<string, ResourceStorage>();
 
   constructor(options: StorageOptions) {
@@ -47,18 +51,43 @@ export class Storage implements Running {
     this.#kv = kv;
     const coded = resources.map((resource) => ({
       ...resource,
-      codec: new ResourceCodec(resource.type),
+      codec: new ResourceCodec(resource.type, { keepsValues: resource.large !== true }),
     }));
     const window = options.window ?? WINDOW;
     this.cache = new WatchCache({ kv, clock, logger, resources: coded, window });
     const intervalMs = options.compactionIntervalMs ?? COMPACTION_INTERVAL_MS;
     this.#compactor = new Compactor({ kv, clock, logger, intervalMs });
-    const leases = new TtlLeases(kv, clock);
-    for (const { storagePrefix, ttlSeconds } of resources) {
-      const ttl = ttlSeconds === undefined ? undefined : { leases, seconds: ttlSeconds };
-      const cache = this.cache.resource(storagePrefix);
-      this.#byPrefix.set(storagePrefix, new ResourceStorage({ kv, whole: this.cache, cache, ttl }));
-    }
+    this.#leases = new TtlLeases(kv, clock);
+    for (const resource of resources)
+      this.#open(resource, this.cache.resource(resource.storagePrefix));
+  }
+
+  /**
+   * Takes up a resource that was not known at the start; resolves once its state is in the cache.
+   * A codec of its own says how its objects are kept.
+   */
+  async follow(resource: StoredResource, codec: ResourceCodec): Promise<ResourceStorage> {
+    const cache = await this.cache.follow({ storagePrefix: resource.storagePrefix, codec });
+    return this.#open(resource, cache);
+  }
+
+  /** Forgets a resource that {@link follow} took up; its watchers end. */
+  forget(storagePrefix: string): void {
+    this.#byPrefix.delete(storagePrefix);
+    this.cache.forget(storagePrefix);
+  }
+
+  /** The way to read or show a resource has changed: its watchers end and watch anew. */
+  endWatchers(storagePrefix: string): void {
+    this.cache.resource(storagePrefix).endWatchers();
+  }
+
+  #open({ storagePrefix, ttlSeconds }: StoredResource, cache: ResourceCache): ResourceStorage {
+    const leases = this.#leases;
+    const ttl = ttlSeconds === undefined ? undefined : { leases, seconds: ttlSeconds };
+    const opened = new ResourceStorage({ kv: this.#kv, whole: this.cache, cache, ttl });
+    this.#byPrefix.set(storagePrefix, opened);
+    return opened;
   }
 
   /** Values unique in the cluster, kept under /registry/ranges/<name>/. */

@@ -16,8 +16,14 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
   /** As in the store. Undefined: only the value exists. */
   readonly #stored: Uint8Array | undefined;
   #value: T | undefined;
+  /** In place of the value where values are not kept. */
+  #held: WeakRef<T> | undefined;
+  /** The codec's epoch in which the value was made. */
+  #epoch: number;
+  /** False once the value is known to differ from the stored bytes. */
+  #asStored = true;
   /** True if the resourceVersion can be put into the stored bytes by copying. */
-  readonly #spliceable: boolean;
+  #laidOut: boolean;
   #encoded: Uint8Array | undefined;
   #message: Uint8Array | undefined;
 
@@ -28,8 +34,9 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
     this.#codec = codec;
     this.revision = from.revision;
     this.#stored = from.stored;
-    this.#value = from.value;
-    this.#spliceable = from.stored !== undefined && codec.spliceable(from.stored);
+    if (from.value !== undefined) this.#keep(from.value);
+    this.#epoch = codec.epoch;
+    this.#laidOut = from.stored !== undefined && codec.spliceable(from.stored);
   }
 
   /** From the store: decoded only if somebody asks for the value. */
@@ -61,28 +68,58 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
   }
 
   get value(): T {
-    this.#value ??= this.#codec.decode(this.#stored!, String(this.revision)) as T;
-    return this.#value;
+    const value = this.#value ?? this.#held?.deref();
+    return value === undefined || this.#epoch !== this.#codec.epoch ? this.#read(value) : value;
+  }
+
+  #keep(value: T): void {
+    if (this.#codec.keepsValues || this.#stored === undefined) this.#value = value;
+    else this.#held = new WeakRef(value);
+  }
+
+  /** Where there are no bytes, the value is all there is. */
+  #read(known: T | undefined): T {
+    this.#epoch = this.#codec.epoch;
+    if (this.#stored === undefined) return known!;
+    this.#encoded = undefined;
+    this.#laidOut = this.#codec.spliceable(this.#stored);
+    const { value, asStored } = this.#codec.decode(this.#stored, String(this.revision));
+    this.#keep(value as T);
+    this.#asStored = asStored;
+    return value as T;
+  }
+
+  /** False if writing the very same value would change what the store holds. */
+  get current(): boolean {
+    if (this.#codec.settle === undefined) return true;
+    return this.value !== undefined && this.#asStored && this.#laidOut;
+  }
+
+  get #spliceable(): boolean {
+    if (this.#codec.settle === undefined) return this.#laidOut;
+    return this.#laidOut && this.current;
   }
 
   /** True once somebody asked for the value: it costs nothing then. */
   get decoded(): boolean {
-    return this.#value !== undefined;
+    return this.#value !== undefined || this.#held?.deref() !== undefined;
   }
 
   /** Takes over the value that another instance of the same version has already decoded. */
   adopt(other: StoredObject<T>): void {
-    if (other.revision === this.revision) this.#value ??= other.#value;
+    if (other.revision !== this.revision || this.decoded) return;
+    this.#value = other.#value;
+    this.#held = other.#held;
+    this.#epoch = other.#epoch;
+    this.#asStored = other.#asStored;
   }
 
   /** The same state under another revision: the last state of an object as of its deletion. */
   at(revision: number): StoredObject<T> {
+    const own = this.#value;
     const value =
-      this.#value &&
-      deepFreeze({
-        ...this.#value,
-        metadata: { ...this.#value.metadata, resourceVersion: String(revision) },
-      });
+      own &&
+      deepFreeze({ ...own, metadata: { ...own.metadata, resourceVersion: String(revision) } });
     return new StoredObject<T>(this.#codec, { revision, stored: this.#stored, value });
   }
 

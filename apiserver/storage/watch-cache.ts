@@ -32,6 +32,8 @@ const LOAD_PAGE = 2_000;
 const RETRY_MS = { first: 50, longest: 2_000 } as const;
 /** How long a reader waits for an event before progress is asked for, and then how often. */
 const PROGRESS_MS = { first: 2, then: 100 } as const;
+/** How long a resource that is taken up waits for the rest of the state. */
+const JOIN_MS = 30_000;
 /** Own writes waiting for their event, so that it need not be decoded. */
 const OWN_WRITES = 4_096;
 
@@ -60,6 +62,10 @@ export class WatchCache implements Running {
   readonly #options: WatchCacheOptions;
   readonly #current: CurrentRevision;
   readonly #resources = new Map<string, ResourceCache>();
+  /** Events of resources that are being taken up, until what they held before is read. */
+  readonly #joining = new Map<string, Event[]>();
+  /** Counts the times that everything was read anew. */
+  #loads = 0;
   readonly #stopping = new AbortController();
   readonly #waiters = new Set<Waiter>();
   readonly #own = new Map<string, StoredObject>();
@@ -93,6 +99,58 @@ export class WatchCache implements Running {
     const cache = this.#resources.get(`${REGISTRY_PREFIX}${storagePrefix}/`);
     assert(cache !== undefined, `no cache for ${storagePrefix}`);
     return cache;
+  }
+
+  /**
+   * Takes up one more resource: reads what it held at the revision served now, then what happened
+   * since. One at a time per prefix.
+   */
+  async follow(resource: WatchCacheOptions['resources'][number]): Promise<ResourceCache> {
+    const { storagePrefix, codec } = resource;
+    const prefix = `${REGISTRY_PREFIX}${storagePrefix}/`;
+    assert(!this.#resources.has(prefix) && !this.#joining.has(prefix), `${prefix} is followed`);
+    const cache = new ResourceCache({ prefix, codec, window: this.#options.window });
+    try {
+      for (;;) {
+        await this.reach(0, JOIN_MS);
+        const events: Event[] = [];
+        this.#joining.set(prefix, events);
+        const [revision, loads] = [this.#revision, this.#loads];
+        const pairs = await this.#readAt(prefix, revision);
+        if (pairs === undefined || loads !== this.#loads || !this.#loaded) continue;
+        cache.reset(pairs, revision);
+        for (const event of events) this.#applyTo(cache, event);
+        this.#resources.set(prefix, cache);
+        return cache;
+      }
+    } finally {
+      this.#joining.delete(prefix);
+    }
+  }
+
+  /** What the prefix held at a revision; undefined if that is compacted. */
+  async #readAt(prefix: string, revision: number): Promise<readonly KeyValue[] | undefined> {
+    const rangeEnd = prefixEnd(prefix);
+    const pairs: KeyValue[] = [];
+    let key = prefix;
+    try {
+      for (;;) {
+        const page = await this.#options.kv.range({ key, rangeEnd, limit: LOAD_PAGE, revision });
+        pairs.push(...page.kvs);
+        if (!page.more || page.kvs.length === 0) return pairs;
+        key = `${page.kvs[page.kvs.length - 1]!.key}\0`;
+      }
+    } catch (error) {
+      if (error instanceof StoreError && error.reason === 'compacted') return undefined;
+      throw error;
+    }
+  }
+
+  /** Forgets what {@link follow} took up; watchers end. */
+  forget(storagePrefix: string): void {
+    const prefix = `${REGISTRY_PREFIX}${storagePrefix}/`;
+    this.#resources.get(prefix)?.endWatchers();
+    this.#resources.delete(prefix);
   }
 
   start(): void {
@@ -199,7 +257,10 @@ export class WatchCache implements Running {
       key = page.kvs[page.kvs.length - 1]!.key + '\0';
     }
     this.#own.clear();
+    // A resource taken up meanwhile was not among those read for: it must not miss what they got.
+    for (const cache of this.#resources.values()) if (!pairs.has(cache)) return this.#load();
     for (const [cache, kvs] of pairs) cache.reset(kvs, revision);
+    this.#loads++;
     this.#loaded = true;
     this.#advance(revision);
   }
@@ -228,12 +289,21 @@ export class WatchCache implements Running {
       // After a resumed watch a store may repeat what was seen; it never leaves anything out.
       if (event.kv.modRevision <= this.#revision) continue;
       const cache = this.#cacheOf(event.kv.key);
-      if (cache === undefined) continue;
-      const suffix = event.kv.key.slice(cache.prefix.length);
-      const current = event.type === 'delete' ? undefined : this.#objectOf(event, cache);
-      cache.apply(suffix, event.kv.modRevision, current);
+      if (cache !== undefined) this.#applyTo(cache, event);
+      else if (this.#joining.size > 0) this.#keepFor(event);
     }
     this.#advance(batch.revision);
+  }
+
+  #applyTo(cache: ResourceCache, event: Event): void {
+    const suffix = event.kv.key.slice(cache.prefix.length);
+    const current = event.type === 'delete' ? undefined : this.#objectOf(event, cache);
+    cache.apply(suffix, event.kv.modRevision, current);
+  }
+
+  #keepFor(event: Event): void {
+    for (const [prefix, events] of this.#joining)
+      if (event.kv.key.startsWith(prefix)) events.push(event);
   }
 
   #objectOf(event: Event, cache: ResourceCache): StoredObject {

@@ -204,7 +204,7 @@ function changesNothing(
   current: StoredObject | undefined,
 ): boolean {
   if (decision.type === 'delete') return current === undefined;
-  if (current === undefined) return false;
+  if (current === undefined || !current.current) return false;
   const { object } = decision;
   object.metadata.resourceVersion = String(current.revision);
   return deepEqual(object, current.value);

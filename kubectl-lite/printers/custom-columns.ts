@@ -1,6 +1,6 @@
 import { UsageError } from '../usage-error.ts';
 import { relaxedPath, valuesAt } from './jsonpath.ts';
-import type { PathStep } from './jsonpath-parse.ts';
+import type { PathStep } from '../../api/jsonpath/parse.ts';
 import { goText } from './go-text.ts';
 import { TableWriter } from './table.ts';
 

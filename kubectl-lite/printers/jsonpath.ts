@@ -1,13 +1,14 @@
 /** What a JSONPath finds, and how kubectl prints it. Keys that are missing find nothing. */
 import { UsageError } from '../usage-error.ts';
-import { goJson } from './json.ts';
+import { evaluate } from '../../api/jsonpath/evaluate.ts';
 import {
+  JsonPathError,
   parseJsonPath,
   parseSteps,
-  type PathFilter,
   type PathNode,
   type PathStep,
-} from './jsonpath-parse.ts';
+} from '../../api/jsonpath/parse.ts';
+import { goJson } from './json.ts';
 
 export class JsonPath {
   readonly #nodes: readonly PathNode[];
@@ -24,7 +25,7 @@ export class JsonPath {
   /** One list per `{…}` outside of ranges. */
   find(root: unknown): unknown[][] {
     const found = (node: PathNode): unknown[][] =>
-      node.kind === 'path' ? [evaluate(node.steps, root, root)] : [];
+      node.kind === 'path' ? [valuesAt(node.steps, root)] : [];
     return this.#nodes.flatMap(found);
   }
 
@@ -47,7 +48,20 @@ export function relaxedPath(text: string): readonly PathStep[] {
 }
 
 export const valuesAt = (steps: readonly PathStep[], root: unknown): unknown[] =>
-  evaluate(steps, root, root);
+  followed(steps, { root, current: root });
+
+/** A path that cannot be followed is the user's mistake. */
+function followed(
+  steps: readonly PathStep[],
+  { root, current }: { readonly root: unknown; readonly current: unknown },
+): unknown[] {
+  try {
+    return evaluate(steps, root, current);
+  } catch (error) {
+    if (error instanceof JsonPathError) throw new UsageError(error.message);
+    throw error;
+  }
+}
 
 /** As Go prints a value in a template: texts bare, structures as JSON. */
 export function valueText(value: unknown): string {
@@ -59,100 +73,10 @@ function printNodes(nodes: readonly PathNode[], root: unknown, current: unknown)
   return nodes
     .map((node) => {
       if (node.kind === 'text') return node.text;
-      if (node.kind === 'path') return evaluate(node.steps, root, current).map(valueText).join(' ');
-      const items = evaluate(node.over, root, current);
+      if (node.kind === 'path')
+        return followed(node.steps, { root, current }).map(valueText).join(' ');
+      const items = followed(node.over, { root, current });
       return items.map((item) => printNodes(node.body, root, item)).join('');
     })
     .join('');
-}
-
-function evaluate(steps: readonly PathStep[], root: unknown, current: unknown): unknown[] {
-  let values: unknown[] = [current];
-  for (const step of steps) values = values.flatMap((value) => follow(step, root, value));
-  return values;
-}
-
-function follow(step: PathStep, root: unknown, value: unknown): unknown[] {
-  switch (step.step) {
-    case 'root':
-      return [root];
-    case 'current':
-      return [value];
-    case 'literal':
-      return [step.value];
-    case 'wildcard':
-      return members(value);
-    case 'recursive':
-      return descendants(value);
-    case 'field':
-      return fieldOf(value, step.name);
-    case 'index':
-      return Array.isArray(value) ? indexed(value, step.at) : [];
-    case 'slice':
-      return Array.isArray(value) ? sliced(value, step) : [];
-    case 'union':
-      return step.members.flatMap((member) => follow(member, root, value));
-    case 'filter': {
-      const list: unknown[] = Array.isArray(value) ? value : [value];
-      return list.filter((item) => matches(step.filter, root, item));
-    }
-  }
-}
-
-function fieldOf(value: unknown, name: string): unknown[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return Object.hasOwn(value, name) ? [(value as Record<string, unknown>)[name]] : [];
-}
-
-/** A map's members come in the order of their keys, as Go's template engine visits maps. */
-function members(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value;
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, member]) => member as unknown);
-}
-
-function descendants(value: unknown): unknown[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return [value, ...members(value).flatMap(descendants)];
-}
-
-function indexed(list: readonly unknown[], at: number): unknown[] {
-  const index = at < 0 ? list.length + at : at;
-  if (index >= 0 && index < list.length) return [list[index]];
-  throw new UsageError(
-    `error executing jsonpath: array index out of bounds: index ${at}, length ${list.length}`,
-  );
-}
-
-function sliced(
-  list: readonly unknown[],
-  { from = 0, to = list.length, by = 1 }: { from?: number; to?: number; by?: number },
-): unknown[] {
-  const start = from < 0 ? list.length + from : from;
-  const end = to < 0 ? list.length + to : to;
-  return list.slice(start, end).filter((_, i) => i % Math.max(by, 1) === 0);
-}
-
-function matches(filter: PathFilter, root: unknown, item: unknown): boolean {
-  const left = evaluate(filter.left, root, item);
-  if (filter.operator === 'exists') return left.length > 0;
-  const right = evaluate(filter.right, root, item);
-  const [a, b] = [left[0], right[0]];
-  if (left.length === 0 || right.length === 0 || typeof a !== typeof b) return false;
-  switch (filter.operator) {
-    case '==':
-      return a === b;
-    case '!=':
-      return a !== b;
-    case '<':
-      return (a as number) < (b as number);
-    case '<=':
-      return (a as number) <= (b as number);
-    case '>':
-      return (a as number) > (b as number);
-    case '>=':
-      return (a as number) >= (b as number);
-  }
 }

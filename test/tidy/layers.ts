@@ -25,6 +25,7 @@ export const layers: readonly Layer[] = [
     imports: ['api/*', 'platform/assert.ts'],
     packages: ['ajv', 'rfc6902', 'js-yaml'],
   },
+  { part: 'api/structural', imports: ['api/*', 'platform'], packages: ['re2js'] },
 
   { part: 'store/kv.ts', imports: [] },
   { part: 'store/raft', imports: ['platform'] },
@@ -141,6 +142,10 @@ export const layers: readonly Layer[] = [
     part: 'apiserver/storage',
     imports: ['store/kv.ts', 'api/*', 'platform'],
     packages: ['sorted-btree'],
+  },
+  {
+    part: 'apiserver/extensions',
+    imports: ['apiserver/registry', 'apiserver/storage', 'api/*', 'platform'],
   },
   {
     part: 'apiserver/discovery',

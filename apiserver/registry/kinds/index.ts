@@ -14,7 +14,7 @@ import { job } from './batch/job.ts';
 import { certificateSigningRequest } from './certificates/signingrequest.ts';
 import { configMap } from './configmap.ts';
 import { controllerRevision } from './controllerrevision.ts';
-import { customResourceDefinition } from './custom-resource-definition.ts';
+import { customResourceDefinition } from './extensions/definition.ts';
 import { endpoints } from './endpoints.ts';
 import { endpointSlice } from './endpointslice.ts';
 import { event } from './event.ts';

@@ -73,6 +73,10 @@ describe('a full manifest', () => {
         await api.call('DELETE', url, {
           body: { gracePeriodSeconds: 0, propagationPolicy: 'Background' },
         });
+        if (manifest.kind === 'CustomResourceDefinition') {
+          const released = { body: { metadata: { finalizers: null } } };
+          await api.call('PATCH', url, { ...released, type: 'application/merge-patch+json' });
+        }
         if (manifest.kind === 'Namespace') {
           await api.call('PUT', `${url}/finalize`, { body: { metadata: manifest.metadata } });
         }

@@ -115,7 +115,7 @@ function validateUrl(text: string, field: string): FieldError[] {
   return errors;
 }
 
-function validateClient({ url, service }: WebhookClientConfig, field: string): FieldError[] {
+export function validateClient({ url, service }: WebhookClientConfig, field: string): FieldError[] {
   if ((url === undefined) === (service === undefined)) {
     return [required(field, 'exactly one of url or service is required')];
   }

@@ -1,5 +1,12 @@
-/** JSONPath templates as kubectl takes them: text with `{…}` actions. The syntax tree only. */
-import { UsageError } from '../usage-error.ts';
+/**
+ * JSONPath templates as kubectl and the columns of custom resources have them: text with `{…}`
+ * actions. The syntax tree only; {@link ./evaluate.ts} follows it.
+ */
+
+/** A template that is none, or a path that cannot be followed. */
+export class JsonPathError extends Error {
+  override readonly name = 'JsonPathError';
+}
 
 export type PathNode =
   | { readonly kind: 'text'; readonly text: string }
@@ -36,13 +43,13 @@ export function parseJsonPath(template: string): PathNode[] {
     parseAction(template.slice(open + 1, close).trim(), stack);
     at = close + 1;
   }
-  if (stack.length > 1) throw new UsageError('unexpected end of range: {end} is missing');
+  if (stack.length > 1) throw new JsonPathError('unexpected end of range: {end} is missing');
   return stack[0]!;
 }
 
-function unclosed(rest: string): UsageError {
+function unclosed(rest: string): JsonPathError {
   const open = rest.lastIndexOf('[') > rest.lastIndexOf(']');
-  return new UsageError(open ? 'unterminated array' : 'unclosed action');
+  return new JsonPathError(open ? 'unterminated array' : 'unclosed action');
 }
 
 /** Braces inside quotes do not end an action. */
@@ -62,7 +69,7 @@ function actionEnd(template: string, from: number): number {
 function parseAction(action: string, stack: PathNode[][]): void {
   const into = stack.at(-1)!;
   if (action === 'end') {
-    if (stack.length === 1) throw new UsageError('not in range, nothing to end');
+    if (stack.length === 1) throw new JsonPathError('not in range, nothing to end');
     stack.pop();
   } else if (/^range\b/.test(action)) {
     const body: PathNode[] = [];
@@ -77,7 +84,7 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 function unquote(quoted: string): string {
   const end = quoted[0]!;
   if (quoted.length < 2 || !quoted.endsWith(end))
-    throw new UsageError('unterminated quoted string');
+    throw new JsonPathError('unterminated quoted string');
   return quoted.slice(1, -1).replaceAll(/\\(.)/g, (_, c: string) => escapes[c] ?? c);
 }
 
@@ -111,7 +118,8 @@ export function parseSteps(path: string): PathStep[] {
       if (rest.startsWith('.')) eat(1);
       if (rest === '' || rest.startsWith('[')) continue;
       const name = fieldEnd.exec(rest)?.[0];
-      if (name === undefined) throw new UsageError(`unrecognized character in action: ${rest[0]}`);
+      if (name === undefined)
+        throw new JsonPathError(`unrecognized character in action: ${rest[0]}`);
       eat(name.length);
       const field = name.replaceAll(/\\(.)/g, '$1');
       steps.push(field === '*' ? { step: 'wildcard' } : { step: 'field', name: field });
@@ -131,7 +139,7 @@ function bracketEnd(text: string): number {
     else if (c === '[') depth++;
     else if (c === ']' && --depth === 0) return at;
   }
-  throw new UsageError('unterminated array');
+  throw new JsonPathError('unterminated array');
 }
 
 function parseBracket(inside: string): PathStep {
@@ -147,7 +155,7 @@ function parseSubscript(text: string): PathStep {
   if (/^['"]/.test(text)) return { step: 'field', name: text.slice(1, -1) };
   if (/^-?\d+$/.test(text)) return { step: 'index', at: Number(text) };
   const slice = /^(-?\d*):(-?\d*)(?::(-?\d*))?$/.exec(text);
-  if (slice === null) throw new UsageError(`invalid array index ${text}`);
+  if (slice === null) throw new JsonPathError(`invalid array index ${text}`);
   const [from, to, by] = slice.slice(1).map((n) => (n ? Number(n) : undefined));
   return {
     step: 'slice',

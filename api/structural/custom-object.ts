@@ -1,0 +1,63 @@
+/**
+ * Custom resources as objects: what `api/schema/decode.ts` is to kinds that the tables know. A
+ * body is pruned and its metadata are decoded as every kind's are; defaults come afterwards.
+ */
+import { isObject } from '../deep.ts';
+import { invalid } from '../field-errors.ts';
+import type { DecodedObject, DecodeOptions } from '../schema/decode.ts';
+import { cannotDetect, judged, unhandled } from '../schema/decode.ts';
+import { DecodingError } from '../schema/structural-decoder.ts';
+import type { GroupVersionKind } from '../schema/table.ts';
+import { decodeObjectMeta } from './object-meta.ts';
+import { Pruner } from './prune.ts';
+import type { SchemaNode } from './schema.ts';
+
+/** Throws StatusError as `decodeObject` does. */
+export function decodeCustomObject(
+  of: { readonly kind: GroupVersionKind; readonly schema: SchemaNode },
+  value: unknown,
+  options: DecodeOptions,
+): DecodedObject {
+  if (!isObject(value)) throw cannotDetect(value);
+  const { kind, schema } = of;
+  const { object, unknown } = pruneObject(kind, schema, value);
+  return { object, warnings: judged(kind, unknown, options) };
+}
+
+function pruneObject(
+  kind: GroupVersionKind,
+  schema: SchemaNode,
+  value: Record<string, unknown>,
+): { readonly object: Record<string, unknown>; readonly unknown: readonly string[] } {
+  const ofMetadata: string[] = [];
+  const metadata = (sent: unknown, path: string): unknown => {
+    if (sent === null || sent === undefined) return {};
+    try {
+      if (!isObject(sent)) throw new DecodingError('must be an object');
+      const decoded = decodeObjectMeta(sent);
+      ofMetadata.push(...decoded.unknown.map((field) => `${path}.${field}`));
+      return decoded.metadata;
+    } catch (error) {
+      if (!(error instanceof DecodingError)) throw error;
+      throw unhandled(kind, `${path}: ${invalid(path, sent, error.message).message}`);
+    }
+  };
+  const pruner = new Pruner(metadata);
+  try {
+    const object = pruner.root(value, schema);
+    return { object, unknown: [...ofMetadata, ...pruner.unknown].sort() };
+  } catch (error) {
+    if (error instanceof DecodingError) throw unhandled(kind, error.message);
+    throw error;
+  }
+}
+
+/** What was stored without what the schema does not have (any more); true if something went. */
+export function pruneStored(
+  object: Record<string, unknown>,
+  schema: SchemaNode,
+): { readonly object: Record<string, unknown>; readonly changed: boolean } {
+  const pruner = new Pruner((metadata) => metadata);
+  const pruned = pruner.root(object, schema);
+  return { object: pruned, changed: pruner.unknown.length > 0 };
+}

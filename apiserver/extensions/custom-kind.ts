@@ -1,0 +1,173 @@
+/** One version of a custom resource as a declaration: from then on it is a kind like any other. */
+import type { FieldError } from '../../api/field-errors.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
+import { decodeCustomObject } from '../../api/structural/custom-object.ts';
+import { applySchemaDefaults } from '../../api/structural/defaulting.ts';
+import { validateEmbedded } from '../../api/structural/embedded.ts';
+import { validateListTypes } from '../../api/structural/list-types.ts';
+import { loadPatterns } from '../../api/structural/patterns.ts';
+import { validateBySchema } from '../../api/structural/validate.ts';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionVersion,
+} from '../../api/types/apiextensions-v1.ts';
+import type {
+  ResourceDeclaration,
+  SelectableField,
+  Structure,
+  Subresource,
+} from '../registry/declaration.ts';
+import { customPrinter } from './custom-printer.ts';
+import { customScale, validateScale } from './custom-scale.ts';
+import { stepsOf, valueAt } from './paths.ts';
+import type { VersionSchema } from './version-schema.ts';
+
+export type CustomResource = KubernetesObject & Readonly<Record<string, unknown>>;
+
+const ALL_VERBS = [
+  ...(['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'] as const),
+];
+
+/** Below /registry/. */
+export function storagePrefixOf({ spec }: CustomResourceDefinition): string {
+  return `${spec.group}/${spec.names.plural}`;
+}
+
+export function typeOfVersion(
+  { spec, status }: CustomResourceDefinition,
+  version: string,
+): ResourceType {
+  const names = status?.acceptedNames ?? spec.names;
+  return {
+    group: spec.group,
+    version,
+    resource: names.plural,
+    kind: names.kind,
+    namespaced: spec.scope === 'Namespaced',
+  };
+}
+
+export function customKind(
+  crd: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  schema: VersionSchema,
+): ResourceDeclaration {
+  const type = typeOfVersion(crd, version.name);
+  const names = crd.status?.acceptedNames ?? crd.spec.names;
+  const { scale, status } = version.subresources ?? {};
+  const validate = (object: KubernetesObject, old?: KubernetesObject): FieldError[] => [
+    ...validateBySchema(schema.root, { value: object, ...(old === undefined ? {} : { old }) }),
+    ...(scale === undefined ? [] : validateScale(object, scale, 'all')),
+    ...(schema.features.embedded ? validateEmbedded(schema.root, object) : []),
+    ...listTypeErrors(schema, object, old),
+  ];
+  const subresources: Subresource<KubernetesObject>[] = [];
+  if (status !== undefined) subresources.push(customStatus(schema, version));
+  if (scale !== undefined) subresources.push(customScale(scale, validate));
+  const terminating = crd.metadata.deletionTimestamp !== undefined;
+  return {
+    type,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    listKind: names.listKind ?? `${names.kind}List`,
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    verbs: terminating ? ALL_VERBS.filter((verb) => verb !== 'create') : ALL_VERBS,
+    storagePrefix: storagePrefixOf(crd),
+    structure: structureOf(type, schema),
+    ...deprecationOf(crd, version),
+    anyFinalizer: true,
+    allowUnconditionalUpdate: false,
+    hasGeneration: true,
+    hasStatus: status !== undefined,
+    load: () => (schema.features.patterns ? loadPatterns() : Promise.resolve()),
+    applyDefaults(object: Mutable<KubernetesObject>) {
+      if (schema.features.defaults) applySchemaDefaults(object, schema.root);
+    },
+    validate,
+    selectableFields: selectableFieldsOf(version),
+    printer: customPrinter(version.additionalPrinterColumns),
+    subresources,
+  };
+}
+
+function structureOf(kind: ResourceType, schema: VersionSchema): Structure {
+  return {
+    decode: (value, options) => decodeCustomObject({ kind, schema: schema.root }, value, options),
+    get mergeTypes() {
+      return schema.mergeTypes;
+    },
+  };
+}
+
+/** An object may keep what its lists had twice before. */
+function listTypeErrors(
+  { root, features }: VersionSchema,
+  object: unknown,
+  old: unknown,
+): readonly FieldError[] {
+  if (!features.listTypes) return [];
+  const errors = validateListTypes(root, object);
+  if (errors.length === 0 || old === undefined) return errors;
+  return validateListTypes(root, old).length > 0 ? [] : errors;
+}
+
+/** `/status`: the status as sent, all else as stored. */
+function customStatus(
+  schema: VersionSchema,
+  { subresources }: CustomResourceDefinitionVersion,
+): Subresource<KubernetesObject> {
+  const scale = subresources?.scale;
+  return {
+    name: 'status',
+    verbs: ['get', 'update', 'patch'],
+    owns: ['status'],
+    write(sent, parent) {
+      const { status } = sent as CustomResource;
+      const { status: _replaced, ...rest } = parent as CustomResource;
+      const { managedFields } = sent.metadata;
+      const metadata = { ...parent.metadata, managedFields };
+      const written = { ...rest, metadata, ...(status === undefined ? {} : { status }) };
+      return written as unknown as Mutable<KubernetesObject>;
+    },
+    validateUpdate(object, old) {
+      const { status } = object as CustomResource;
+      const node = schema.root.properties.get('status');
+      return [
+        ...(status === undefined || node === undefined
+          ? []
+          : validateBySchema(node, {
+              value: status,
+              old: (old as CustomResource)['status'],
+              field: 'status',
+            })),
+        ...(scale === undefined ? [] : validateScale(object, scale, 'status')),
+        ...listTypeErrors(schema, object, old),
+      ];
+    },
+  };
+}
+
+function deprecationOf(
+  { spec }: CustomResourceDefinition,
+  { deprecated, deprecationWarning, name }: CustomResourceDefinitionVersion,
+): { readonly deprecation?: string } {
+  if (deprecated !== true) return {};
+  const text = `${spec.group}/${name} ${spec.names.kind} is deprecated`;
+  return { deprecation: deprecationWarning ?? text };
+}
+
+function selectableFieldsOf({
+  selectableFields = [],
+}: CustomResourceDefinitionVersion): Readonly<Record<string, SelectableField<KubernetesObject>>> {
+  return Object.fromEntries(
+    selectableFields.map(({ jsonPath }) => {
+      const steps = stepsOf(jsonPath);
+      const select = (object: KubernetesObject): string => {
+        const value = valueAt(object, steps);
+        return value === undefined || value === null ? '' : `${value as string | number}`;
+      };
+      return [steps.join('.'), select];
+    }),
+  );
+}

@@ -1,0 +1,102 @@
+import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ResourceStorage } from '../storage/resource-storage.ts';
+import type { Storage } from '../storage/storage.ts';
+import { CustomResourceCodec } from './custom-codec.ts';
+import { customKind, storagePrefixOf, typeOfVersion } from './custom-kind.ts';
+import type { ServedVersion } from './served-version.ts';
+import { VersionSchema } from './version-schema.ts';
+
+/** One definition in service: its objects in the cache, its versions in the registry. */
+export class Installation {
+  readonly storagePrefix: string;
+  readonly #registry: Registry;
+  readonly #storage: Storage;
+  /** The definition as it is now: schemas are read from it when they are needed. */
+  readonly #definition: () => CustomResourceDefinition | undefined;
+  #signature = '';
+  #codec: CustomResourceCodec | undefined;
+  #objects: ResourceStorage | undefined;
+  #versions: readonly ServedVersion[] = [];
+
+  constructor(options: {
+    readonly registry: Registry;
+    readonly storage: Storage;
+    readonly crd: CustomResourceDefinition;
+    readonly definition: () => CustomResourceDefinition | undefined;
+  }) {
+    this.#registry = options.registry;
+    this.#storage = options.storage;
+    this.#definition = options.definition;
+    this.storagePrefix = storagePrefixOf(options.crd);
+  }
+
+  get versions(): readonly ServedVersion[] {
+    return this.#versions;
+  }
+
+  get objects(): ResourceStorage | undefined {
+    return this.#objects;
+  }
+
+  /** Brings what is served in line with the definition; true if that changed anything. */
+  async install(crd: CustomResourceDefinition): Promise<boolean> {
+    const signature = signatureOf(crd);
+    if (signature === this.#signature) return false;
+    const schemas = new Map(
+      crd.spec.versions.map(({ name }) => [name, this.#schemaOf(name)] as const),
+    );
+    const stored = crd.spec.versions.find(({ storage }) => storage)!;
+    const type = typeOfVersion(crd, stored.name);
+    if (this.#codec === undefined) {
+      const codec = new CustomResourceCodec(type, schemas);
+      const resource = { type, storagePrefix: this.storagePrefix };
+      this.#objects = await this.#storage.follow(resource, codec);
+      this.#codec = codec;
+    } else {
+      this.#codec.change(type, schemas);
+      this.#storage.endWatchers(this.storagePrefix);
+    }
+    this.#serve(crd, { schemas, signature });
+    this.#signature = signature;
+    return true;
+  }
+
+  remove(): void {
+    for (const { declaration } of this.#versions) this.#registry.withdraw(declaration.type);
+    this.#versions = [];
+    if (this.#codec !== undefined) this.#storage.forget(this.storagePrefix);
+    this.#codec = undefined;
+  }
+
+  #serve(
+    crd: CustomResourceDefinition,
+    of: { readonly schemas: ReadonlyMap<string, VersionSchema>; readonly signature: string },
+  ): void {
+    for (const { declaration } of this.#versions) this.#registry.withdraw(declaration.type);
+    const served = crd.spec.versions.flatMap((version): ServedVersion[] => {
+      // What the server has by itself comes first.
+      const isOurs = this.#registry.store(typeOfVersion(crd, version.name)) === undefined;
+      if (!version.served || !isOurs) return [];
+      const schema = of.schemas.get(version.name)!;
+      const declaration = customKind(crd, version, schema);
+      return [{ declaration, schema, identity: of.signature }];
+    });
+    for (const { declaration } of served) this.#registry.serve(declaration, this.#objects!);
+    this.#versions = served;
+  }
+
+  #schemaOf(name: string): VersionSchema {
+    return new VersionSchema(() => {
+      const version = this.#definition()?.spec.versions.find((one) => one.name === name);
+      return version?.schema?.openAPIV3Schema as Readonly<Record<string, unknown>> | undefined;
+    });
+  }
+}
+
+/** Different for definitions that are not served the same way. */
+function signatureOf({ metadata, status }: CustomResourceDefinition): string {
+  const { uid, generation, deletionTimestamp } = metadata;
+  const terminating = deletionTimestamp !== undefined;
+  return JSON.stringify([uid, generation, terminating, status?.acceptedNames]);
+}

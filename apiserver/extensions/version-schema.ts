@@ -1,0 +1,71 @@
+import { isObject } from '../../api/deep.ts';
+import { customMergeTypes } from '../../api/structural/merge-type.ts';
+import { type Json, SchemaNode } from '../../api/structural/schema.ts';
+import type { Structure } from '../registry/declaration.ts';
+
+/** What a schema makes use of: passes that it needs not are left out. */
+export interface SchemaFeatures {
+  readonly defaults: boolean;
+  readonly listTypes: boolean;
+  readonly embedded: boolean;
+  readonly patterns: boolean;
+  readonly rules: boolean;
+}
+
+const EVERYTHING: Json = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+/**
+ * The schema of one version of a custom resource. It is read when the first object needs it: a
+ * cluster has hundreds of definitions and uses few.
+ */
+export class VersionSchema {
+  readonly #source: () => Json | undefined;
+  #root: SchemaNode | undefined;
+  #features: SchemaFeatures | undefined;
+  #mergeTypes: Structure['mergeTypes'] | undefined;
+
+  constructor(source: () => Json | undefined) {
+    this.#source = source;
+  }
+
+  /** As the definition has it, or the one that takes everything. */
+  get json(): Json {
+    return this.#root?.json ?? this.#source() ?? EVERYTHING;
+  }
+
+  get root(): SchemaNode {
+    this.#root ??= new SchemaNode(this.json);
+    return this.#root;
+  }
+
+  get features(): SchemaFeatures {
+    this.#features ??= featuresOf(this.root.json);
+    return this.#features;
+  }
+
+  get mergeTypes(): Structure['mergeTypes'] {
+    this.#mergeTypes ??= customMergeTypes(this.root);
+    return this.#mergeTypes;
+  }
+}
+
+function featuresOf(json: Json): SchemaFeatures {
+  const found = {
+    ...{ defaults: false, listTypes: false, embedded: false, patterns: false, rules: false },
+  };
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) return node.forEach(visit);
+    if (!isObject(node)) return;
+    if (node['default'] !== undefined && node['default'] !== null) found.defaults = true;
+    if (node['pattern'] !== undefined) found.patterns = true;
+    if (node['x-kubernetes-validations'] !== undefined) found.rules = true;
+    if (node['x-kubernetes-embedded-resource'] === true) found.embedded = true;
+    const listType = node['x-kubernetes-list-type'];
+    if (listType === 'set' || listType === 'map') found.listTypes = true;
+    if (isObject(node['properties'])) Object.values(node['properties']).forEach(visit);
+    for (const key of ['items', 'additionalProperties', 'allOf', 'anyOf', 'oneOf', 'not'])
+      visit(node[key]);
+  };
+  visit(json);
+  return found;
+}

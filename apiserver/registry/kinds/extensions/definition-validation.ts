@@ -1,0 +1,297 @@
+/** Field errors of CustomResourceDefinitions: what kube-apiserver says, where it says it. */
+import { deepEqual } from '../../../../api/deep.ts';
+import {
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidUnshown,
+  required,
+} from '../../../../api/field-errors.ts';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames as Names,
+  CustomResourceDefinitionSpec as Spec,
+  CustomResourceDefinitionVersion as Version,
+} from '../../../../api/types/apiextensions-v1.ts';
+import { dns1035Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
+import { validateImmutable } from '../../../../api/validation/object-meta.ts';
+import { oneOf } from '../checks.ts';
+import { defaultErrors } from './default-rules.ts';
+import { eachSchema, type Schema, schemaOf } from './schema-parts.ts';
+import { schemaErrors } from './schema-rules.ts';
+import { structuralErrors } from './structural-rules.ts';
+import {
+  columnErrors,
+  conversionErrors,
+  deprecationErrors,
+  selectableFieldErrors,
+  subresourceErrors,
+} from './version-rules.ts';
+
+export const APPROVAL = 'api-approved.kubernetes.io';
+
+export function validateDefinition(
+  crd: CustomResourceDefinition,
+  old?: CustomResourceDefinition,
+): FieldError[] {
+  const { spec, metadata } = crd;
+  if (spec === undefined) return [required('spec')];
+  const errors: FieldError[] = [];
+  if (metadata.name !== `${spec.names?.plural ?? ''}.${spec.group ?? ''}` && old === undefined)
+    errors.push(
+      invalid('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group'),
+    );
+  errors.push(...specErrors(spec, old?.spec));
+  errors.push(...storedVersionErrors(crd.status?.storedVersions ?? [], spec.versions ?? []));
+  errors.push(...approvalErrors(crd, old));
+  if (spec.preserveUnknownFields === true && old?.spec.preserveUnknownFields !== true) {
+    const detail =
+      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in ' +
+      'spec.versions[*].schema instead';
+    errors.push(invalid('spec.preserveUnknownFields', true, detail));
+  }
+  return errors;
+}
+
+/** What may not change once the names are in use, and what never may. */
+export function validateDefinitionUpdate(
+  { spec }: CustomResourceDefinition,
+  old: CustomResourceDefinition,
+): FieldError[] {
+  const before = old.spec;
+  const established = old.status?.conditions?.some(
+    ({ type, status }) => type === 'Established' && status === 'True',
+  );
+  return [
+    ...(established === true
+      ? [
+          ...validateImmutable(spec.scope, before.scope, 'spec.scope'),
+          ...validateImmutable(spec.names.kind, before.names.kind, 'spec.names.kind'),
+        ]
+      : []),
+    ...validateImmutable(spec.group, before.group, 'spec.group'),
+    ...validateImmutable(spec.names.plural, before.names.plural, 'spec.names.plural'),
+  ];
+}
+
+function specErrors(spec: Spec, old: Spec | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  const { group = '', versions = [], names } = spec;
+  const faults = dns1123Subdomain(group);
+  if (group === '') errors.push(required('spec.group'));
+  else if (faults.length > 0) errors.push(invalid('spec.group', group, faults.join(',')));
+  else if (!group.includes('.'))
+    errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'));
+  errors.push(...oneOf(spec.scope, ['Cluster', 'Namespaced'], { field: 'spec.scope' }));
+  errors.push(...versionErrors(spec, old));
+  const storage = versions.filter((version) => version.storage).length;
+  if (new Set(versions.map(({ name }) => name)).size < versions.length)
+    errors.push(invalid('spec.versions', versions, 'must contain unique version names'));
+  if (storage !== 1) {
+    const detail = 'must have exactly one version marked as storage version';
+    errors.push(invalid('spec.versions', versions, detail));
+  }
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
+    if (!names?.[field]) errors.push(required(`spec.names.${field}`));
+  if (names !== undefined) errors.push(...nameErrors(names, 'spec.names'));
+  errors.push(...conversionErrors(spec.conversion, 'spec.conversion'));
+  return errors;
+}
+
+export function nameErrors(names: Names, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const label = (name: string | undefined, at: string, prefix = ''): void => {
+    if (!name) return;
+    const faults = dns1035Label(prefix === '' ? name : name.toLowerCase());
+    if (faults.length > 0) errors.push(invalid(at, name, prefix + faults.join(',')));
+  };
+  const mixed = 'may have mixed case, but should otherwise match: ';
+  label(names.plural, `${field}.plural`);
+  label(names.singular, `${field}.singular`);
+  label(names.kind, `${field}.kind`, mixed);
+  label(names.listKind, `${field}.listKind`, mixed);
+  for (const [i, name] of (names.shortNames ?? []).entries())
+    label(name, `${field}.shortNames[${i}]`);
+  if (names.kind && names.kind === names.listKind)
+    errors.push(
+      invalid(`${field}.listKind`, names.listKind, 'kind and listKind may not be the same'),
+    );
+  for (const [i, name] of (names.categories ?? []).entries())
+    label(name, `${field}.categories[${i}]`);
+  return errors;
+}
+
+/**
+ * Kubernetes reports what all versions say alike (one version always does) as if it stood at the
+ * definition's top, where v1beta1 had it.
+ */
+function placesOf(versions: readonly Version[]) {
+  const alike = (part: (version: Version) => unknown): boolean =>
+    versions.every(
+      (version) => part(version) !== undefined && deepEqual(part(version), part(versions[0]!)),
+    );
+  const at = (shared: boolean, top: string, own: string) => (i: number) =>
+    shared ? `spec.${top}` : `spec.versions[${i}].${own}`;
+  const hoisted = {
+    schema: alike(({ schema }) => schema),
+    subresources: alike(({ subresources }) => subresources),
+    columns: alike(({ additionalPrinterColumns: columns }) => columns?.length && columns),
+    selectable: alike(({ selectableFields }) => selectableFields),
+  };
+  return {
+    hoisted,
+    schema: at(hoisted.schema, 'validation', 'schema'),
+    subresources: at(hoisted.subresources, 'subresources', 'subresources'),
+    columns: at(hoisted.columns, 'additionalPrinterColumns', 'additionalPrinterColumns'),
+    selectable: at(hoisted.selectable, 'selectableFields', 'selectableFields'),
+  };
+}
+
+function versionErrors({ versions = [] }: Spec, old: Spec | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  const places = placesOf(versions);
+  const once = (shared: boolean, i: number): boolean => !shared || i === 0;
+  for (const [i, version] of versions.entries()) {
+    const at = `spec.versions[${i}]`;
+    const faults = dns1035Label(version.name ?? '');
+    if (faults.length > 0) errors.push(invalid(`${at}.name`, version.name, faults.join(',')));
+    errors.push(
+      ...deprecationErrors(
+        version.deprecated === true,
+        version.deprecationWarning,
+        `${at}.deprecationWarning`,
+      ),
+    );
+    const schema = schemaOf(version.schema?.openAPIV3Schema);
+    const before = old?.versions.find(({ name }) => name === version.name);
+    if (schema === undefined) errors.push(required(`${at}.schema.openAPIV3Schema`));
+    else if (once(places.hoisted.schema, i)) {
+      const unchanged = before !== undefined && deepEqual(before.schema, version.schema);
+      if (!unchanged) errors.push(...oneSchemaErrors(schema, version, places.schema(i)));
+    }
+    if (once(places.hoisted.subresources, i))
+      errors.push(...subresourceErrors(version.subresources, places.subresources(i)));
+    if (once(places.hoisted.columns, i))
+      errors.push(...columnErrors(version.additionalPrinterColumns ?? [], places.columns(i)));
+    if (version.selectableFields !== undefined && schema !== undefined)
+      if (once(places.hoisted.selectable, i))
+        errors.push(
+          ...selectableFieldErrors(version.selectableFields, schema, places.selectable(i)),
+        );
+  }
+  return errors;
+}
+
+const ROOT_FIELDS = [
+  ...['Description', 'Type', 'Format', 'Title', 'Maximum', 'ExclusiveMaximum', 'Minimum'],
+  ...['ExclusiveMinimum', 'MaxLength', 'MinLength', 'Pattern', 'MaxItems', 'MinItems'],
+  ...['UniqueItems', 'MultipleOf', 'Required', 'Items', 'Properties', 'ExternalDocs', 'Example'],
+  ...['XPreserveUnknownFields', 'XValidations'],
+];
+
+/** "x-kubernetes-validations" → "XValidations", "type" → "Type": Go's names of the fields. */
+function goField(name: string): string {
+  const words = name.replace(/^x-kubernetes-/, 'x-').split('-');
+  return words.map((word) => `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`).join('');
+}
+
+/** Schemas this deep are refused: recursion over them has an end. */
+const MAX_DEPTH = 200;
+
+function depthOf(schema: Schema): number {
+  let deepest = 0;
+  const visit = (part: unknown, depth: number): void => {
+    if (depth > deepest) deepest = depth;
+    if (depth > MAX_DEPTH || typeof part !== 'object' || part === null) return;
+    for (const child of Object.values(part)) visit(child, depth + 1);
+  };
+  visit(schema, 0);
+  return deepest;
+}
+
+function oneSchemaErrors(schema: Schema, version: Version, field: string): FieldError[] {
+  const path = `${field}.openAPIV3Schema`;
+  if (depthOf(schema) > MAX_DEPTH)
+    return [invalidUnshown(path, `must not be nested deeper than ${MAX_DEPTH} levels`)];
+  const errors: FieldError[] = [];
+  if (version.subresources?.status !== undefined) {
+    const type = schema['type'];
+    if (type !== 'object') {
+      const detail =
+        'only "object" is allowed as the type at the root of the schema if the status ' +
+        'subresource is enabled';
+      errors.push(invalid(`${path}.type`, type ?? '', detail));
+    } else if (!Object.keys(schema).every((name) => ROOT_FIELDS.includes(goField(name)))) {
+      const detail =
+        `only [${ROOT_FIELDS.join(' ')}] fields are allowed at the root of the schema if the ` +
+        'status subresource is enabled';
+      errors.push(invalidUnshown(path, detail));
+    }
+  }
+  if (schema['nullable'] === true)
+    errors.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'));
+  const structural = structuralErrors(schema, path);
+  errors.push(...structural);
+  if (structural.length === 0 && hasDefaults(schema)) errors.push(...defaultErrors(schema, path));
+  errors.push(...schemaErrors(schema, path));
+  return errors;
+}
+
+function hasDefaults(schema: Schema): boolean {
+  let found = false;
+  eachSchema(schema, (part) => {
+    if (part['default'] !== undefined && part['default'] !== null) found = true;
+  });
+  return found;
+}
+
+function storedVersionErrors(
+  stored: readonly string[],
+  versions: readonly Version[],
+): FieldError[] {
+  const field = 'status.storedVersions';
+  if (stored.length === 0) return [invalid(field, stored, 'must have at least one stored version')];
+  const errors: FieldError[] = [];
+  for (const { name, storage } of versions)
+    if (storage && !stored.includes(name))
+      errors.push(invalid(field, stored, `must have the storage version ${name}`));
+  for (const [i, name] of stored.entries()) {
+    if (versions.some((version) => version.name === name)) continue;
+    const detail =
+      `missing from spec.versions; ${name} was previously a storage version, and must remain in ` +
+      `spec.versions until a storage migration ensures no data remains persisted in ${name} and ` +
+      `removes ${name} from status.storedVersions`;
+    errors.push(invalid(`${field}[${i}]`, name, detail));
+  }
+  return errors;
+}
+
+type Approval = 'missing' | 'bypassed' | 'approved' | 'invalid';
+
+function approvalOf({ metadata }: CustomResourceDefinition): Approval {
+  const text = metadata.annotations?.[APPROVAL] ?? '';
+  if (text === '') return 'missing';
+  if (text.startsWith('unapproved')) return 'bypassed';
+  return URL.canParse(text) && new URL(text).host !== '' ? 'approved' : 'invalid';
+}
+
+/** True for groups that belong to the Kubernetes community. */
+export function isProtectedGroup(group: string): boolean {
+  return ['k8s.io', 'kubernetes.io'].some((own) => group === own || group.endsWith(`.${own}`));
+}
+
+function approvalErrors(
+  crd: CustomResourceDefinition,
+  old: CustomResourceDefinition | undefined,
+): FieldError[] {
+  if (!isProtectedGroup(crd.spec.group ?? '')) return [];
+  const state = approvalOf(crd);
+  if (old !== undefined && approvalOf(old) === state) return [];
+  const field = `metadata.annotations[${APPROVAL}]`;
+  const see = 'see https://github.com/kubernetes/enhancements/pull/1111';
+  const must = `protected groups must have approval annotation "${APPROVAL}"`;
+  if (state === 'missing') return [required(field, `${must}, ${see}`)];
+  if (state !== 'invalid') return [];
+  const detail = `${must} with either a URL or a reason starting with "unapproved", ${see}`;
+  return [invalid(field, crd.metadata.annotations?.[APPROVAL], detail)];
+}

@@ -1,0 +1,120 @@
+import { decodeObject } from '../../../../api/schema/decode.ts';
+import { deepEqual, isObject } from '../../../../api/deep.ts';
+import type { Mutable } from '../../../../api/meta.ts';
+import { loadPatterns } from '../../../../api/structural/patterns.ts';
+import type { CustomResourceDefinition } from '../../../../api/types/apiextensions-v1.ts';
+import type { ResourceDeclaration } from '../../declaration.ts';
+import { createdAtPrinter } from '../cells.ts';
+import { statusSubresource } from '../status-subresource.ts';
+import {
+  nameErrors,
+  validateDefinition,
+  validateDefinitionUpdate,
+} from './definition-validation.ts';
+
+/** Holds a deleted definition until its objects are gone: `apiserver/extensions` removes it. */
+const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
+
+type Definition = Mutable<CustomResourceDefinition>;
+
+/** Each version that objects were ever stored in, until somebody says that none are left. */
+function noteStorageVersion({ spec, status = {} }: Definition): Definition['status'] {
+  const stored = spec?.versions?.find(({ storage }) => storage)?.name;
+  const known = status.storedVersions ?? [];
+  if (stored === undefined || known.includes(stored)) return status;
+  return { ...status, storedVersions: [...known, stored] };
+}
+
+function applyDefaults({ spec }: Definition): void {
+  if (spec === undefined) return;
+  const { names } = spec;
+  if (names?.kind) {
+    names.singular ||= names.kind.toLowerCase();
+    names.listKind ||= `${names.kind}List`;
+  }
+  spec.conversion ??= { strategy: 'None' };
+  const service = spec.conversion.webhook?.clientConfig?.service;
+  if (service !== undefined) service.port ??= 443;
+  for (const version of spec.versions ?? []) {
+    const { schema } = version;
+    if (schema?.openAPIV3Schema !== undefined)
+      settleNested(schema.openAPIV3Schema);
+  }
+}
+
+const NESTED = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' };
+
+/**
+ * The tables have no type for the places where a schema or something else may stand, so what is
+ * below them is decoded here: unknown fields go, as everywhere.
+ */
+function settleNested(schema: Record<string, unknown>): void {
+  for (const key of ['items', 'additionalProperties'] as const) {
+    const part = schema[key];
+    if (isObject(part)) schema[key] = decodedSchema(part);
+  }
+  const { properties, not } = schema;
+  if (isObject(properties))
+    for (const part of Object.values(properties)) if (isObject(part)) settleNested(part);
+  if (isObject(not)) settleNested(not);
+  for (const key of ['allOf', 'anyOf', 'oneOf'])
+    for (const part of (schema[key] as unknown[] | undefined) ?? [])
+      if (isObject(part)) settleNested(part);
+}
+
+function decodedSchema(part: Record<string, unknown>): Record<string, unknown> {
+  const names = { kind: '', plural: '' };
+  const version = { name: '', served: false, storage: false, schema: { openAPIV3Schema: part } };
+  const whole = { spec: { group: '', scope: '', names, versions: [version] } };
+  const { object } = decodeObject(NESTED, whole, 'Ignore');
+  const { spec } = object as unknown as CustomResourceDefinition;
+  const schema = spec.versions[0]!.schema!.openAPIV3Schema as Record<string, unknown>;
+  settleNested(schema);
+  return schema;
+}
+
+export const customResourceDefinition = {
+  type: {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    resource: 'customresourcedefinitions',
+    kind: 'CustomResourceDefinition',
+    namespaced: false,
+  },
+  singular: 'customresourcedefinition',
+  shortNames: ['crd', 'crds'],
+  categories: ['api-extensions'],
+  storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
+  large: true,
+  anyFinalizer: true,
+  allowUnconditionalUpdate: false,
+  hasStatus: true,
+  hasGeneration: true,
+  load: loadPatterns,
+  applyDefaults,
+  prepareForCreate(crd) {
+    crd.status = noteStorageVersion({ ...crd, status: {} })!;
+  },
+  prepareForUpdate(crd, old) {
+    const status = noteStorageVersion(crd);
+    if (!deepEqual(status, old.status)) crd.status = status!;
+  },
+  validate: (crd, old) => validateDefinition(crd, old),
+  validateUpdate: (crd, old) => validateDefinitionUpdate(crd, old),
+  /** The first request to delete it only says so: its objects come first. */
+  keepsDeleted: ({ metadata }) => metadata.deletionTimestamp === undefined,
+  markDeleting(crd) {
+    const { finalizers = [] } = crd.metadata;
+    if (!finalizers.includes(CLEANUP)) crd.metadata.finalizers = [...finalizers, CLEANUP];
+  },
+  printer: createdAtPrinter,
+  subresources: [
+    {
+      ...statusSubresource<CustomResourceDefinition>(),
+      validateUpdate: ({ status }) =>
+        status?.acceptedNames === undefined
+          ? []
+          : nameErrors(status.acceptedNames, 'status.acceptedNames'),
+    },
+  ],
+} satisfies ResourceDeclaration<CustomResourceDefinition>;
