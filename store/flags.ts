@@ -1,5 +1,7 @@
 /** Command line of `wherry store`: etcd's names, defaults and environment variables. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { bcryptCost, boolean, integer, milliseconds, natural } from './flag-values.ts';
+import { etcdArguments, flagsWithoutEffect } from './etcd-arguments.ts';
 
 export interface StoreFlags {
   readonly name: string;
@@ -44,6 +46,15 @@ export interface StoreFlags {
   readonly peerCertAllowedCn?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly logFormat: 'json' | 'console';
+  readonly configFile?: string;
+  /** Served like the others: every client port carries both protocols. */
+  readonly listenClientHttpUrls: readonly Url[];
+  /** Milliseconds. */
+  readonly watchProgressNotifyInterval?: number;
+  /** Origins of pages that may call; `*`: any. */
+  readonly cors: readonly string[];
+  /** Names in HTTP's Host header that are answered without TLS; `*`: any. */
+  readonly hostWhitelist: readonly string[];
 }
 
 /** An address to listen on. */
@@ -100,29 +111,6 @@ function cluster(text: string): ClusterEntry[] {
     }
     return { name, url };
   });
-}
-
-function integer(text: string): number {
-  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
-  return Number(text);
-}
-
-function natural(text: string): number {
-  const value = integer(text);
-  if (value < 1) throw new InvalidArgumentError('a whole number above 0 is needed.');
-  return value;
-}
-
-function bcryptCost(text: string): number {
-  const cost = integer(text);
-  if (cost < 4 || cost > 31) throw new InvalidArgumentError('4 to 31 are possible.');
-  return cost;
-}
-
-/** Go's boolean flags: bare, or with a value after "=". */
-function boolean(text: string): boolean {
-  if (!['true', 'false'].includes(text)) throw new InvalidArgumentError('true or false is needed.');
-  return text === 'true';
 }
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -312,6 +300,28 @@ const rows: readonly Row[] = [
     text: 'common name that certificates of other members must have',
   },
   {
+    flags: '--config-file <file>',
+    text: "etcd's YAML of all of these; other flags and the environment count for nothing then",
+  },
+  {
+    flags: '--listen-client-http-urls <urls>',
+    text: 'further client URLs: each carries gRPC and HTTP',
+    parse: bindUrls,
+    fallback: [],
+  },
+  {
+    flags: '--watch-progress-notify-interval <duration>',
+    text: 'after which silent watches that want it are told of progress (default: 10m)',
+    parse: milliseconds,
+  },
+  { flags: '--cors <origins>', text: 'of pages that may call', parse: list, fallback: ['*'] },
+  {
+    flags: '--host-whitelist <names>',
+    text: 'in the Host header of HTTP without TLS that are answered',
+    parse: list,
+    fallback: ['*'],
+  },
+  {
     flags: '--log-level <level>',
     text: 'least severe line logged',
     choices: levels,
@@ -329,10 +339,14 @@ const rows: readonly Row[] = [
 const variable = (flags: string): string =>
   `ETCD_${flags.split(' ')[0]!.slice(2).replaceAll('-', '_').toUpperCase()}`;
 
-export function storeFlags(): Command {
+/** A configuration file stands alone: nothing is read from the environment beside it. */
+export function storeFlags({ environment = true } = {}): Command {
   const command = new Command('store').description('serve one member of an etcd v3 store');
+  const add = (option: Option, flags: string): void => {
+    command.addOption(environment ? option.env(variable(flags)) : option);
+  };
   for (const { flags, text, parse, fallback, choices } of rows) {
-    const option = new Option(flags, text).env(variable(flags));
+    const option = new Option(flags, text);
     if (parse !== undefined) option.argParser(parse);
     if (choices !== undefined) option.choices(choices);
     if (flags.includes('[')) option.preset('true');
@@ -340,7 +354,21 @@ export function storeFlags(): Command {
       ? fallback.map((value: unknown) => (value as Url).text ?? value).join(',')
       : undefined;
     if (fallback !== undefined) option.default(fallback, shown === '' ? 'none' : shown);
-    command.addOption(option);
+    add(option, flags);
   }
+  for (const name of flagsWithoutEffect)
+    add(new Option(`--${name} [value]`, 'taken for etcd, without effect').hideHelp(), `--${name}`);
+  const known = new Set(command.options.map(({ long }) => long!.slice(2)));
+  const parseOptions = command.parseOptions.bind(command);
+  command.parseOptions = (args) => parseOptions(etcdArguments(args, known));
   return command;
+}
+
+/** Those of {@link flagsWithoutEffect} that were given. */
+export function givenWithoutEffect(command: Command): string[] {
+  const isGiven = (name: string): boolean => {
+    const option = command.options.find(({ long }) => long === `--${name}`);
+    return command.getOptionValueSource(option!.attributeName()) !== undefined;
+  };
+  return flagsWithoutEffect.filter(isGiven);
 }

@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ProcessContext } from '../platform/node/process.ts';
+import { runStore as runCommand } from '../test/support/store-command.ts';
 import { autoCompactionOf } from './flag-rules.ts';
 import { storeFlags, type StoreFlags } from './flags.ts';
-import { storeCommand } from './main.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -15,30 +14,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const FREE = 'http://127.0.0.1:0';
 
-/** Runs `wherry store` until `serving` has seen it ready; rejects as the command does. */
-async function runStore(
-  args: readonly string[],
-  serving: (url: string) => Promise<void> = () => Promise.resolve(),
-): Promise<void> {
-  const termination = new AbortController();
-  let failure: unknown;
-  const context: ProcessContext = {
-    ...{ script: 'wherry', argv: args, env: {}, pid: 1, cwd: folder, interactive: false },
-    ...{ out() {}, err() {}, readInput: () => Promise.resolve('') },
-    terminated: termination.signal,
-    notifyReady(url) {
-      serving(url!)
-        .catch((error: unknown) => (failure = error))
-        .finally(() => termination.abort());
-    },
-  };
-  const command = storeCommand(context)
-    .exitOverride()
-    .configureOutput({ writeErr() {} });
-  const defaults = ['--data-dir', join(folder, 'data'), '--log-level', 'silent'];
-  await command.parseAsync([...defaults, ...args], { from: 'user' });
-  if (failure !== undefined) throw failure as Error;
-}
+const runStore: typeof runCommand = (args, serving) =>
+  runCommand(['--data-dir', join(folder, 'data'), '--log-level', 'silent', ...args], serving);
 
 const client = ['--listen-client-urls', FREE, '--advertise-client-urls', FREE];
 
@@ -144,6 +121,66 @@ describe('wherry store', () => {
   });
 });
 
+describe('a configuration file', () => {
+  const write = async (text: string): Promise<string[]> => {
+    const path = join(folder, 'etcd.conf.yml');
+    await writeFile(path, text);
+    return ['--config-file', path];
+  };
+  const config = `
+name: from-file
+data-dir: DATA
+listen-client-urls: ${FREE}
+advertise-client-urls: http://127.0.0.1:2379
+quota-backend-bytes: 0
+log-level: error
+log-outputs: [stderr]
+logger: zap
+proxy: 'off'
+proxy-failure-wait: 5000
+discovery:
+strict-reconfig-check: false
+experimental-watch-progress-notify-interval: 60000000000
+auto-compaction-retention: "1"
+client-transport-security:
+  cert-file:
+  client-cert-auth: false
+  auto-tls: true
+peer-transport-security:
+  auto-tls: true
+`;
+
+  it('is the whole configuration, as etcd writes one', async () => {
+    const data = join(folder, 'elsewhere');
+    const args = await write(config.replace('DATA', data));
+    // What stands beside it would be refused.
+    await runStore([...args, '--election-timeout', '1', '--name', 'unused'], async (url) => {
+      const { members } = (await (
+        await fetch(`${url}/v3/cluster/member/list`, { method: 'POST', body: '{}' })
+      ).json()) as { members: { name: string }[] };
+      expect(members.map(({ name }) => name)).toEqual(['from-file']);
+    });
+    expect(await readdir(folder)).toContain('elsewhere');
+  });
+
+  it.each<[string, RegExp]>([
+    ['name: [', /--config-file: .*etcd.conf.yml: /],
+    ['- a', /holds no settings/],
+    ['nonsense: 1', /unknown option '--nonsense=1'/],
+    ['max-txn-ops: many', /max-txn-ops.*a whole number is needed/],
+    ['name:\n  a: b', /name takes no section/],
+    ['peer-transport-security: yes', /peer-transport-security is no section/],
+  ])('with %j is refused in one sentence', async (text, message) => {
+    await expect(runStore(await write(text))).rejects.toThrow(message);
+  });
+
+  it('must be there', async () => {
+    await expect(runStore(['--config-file', '/none'])).rejects.toThrow(
+      '--config-file: /none does not exist',
+    );
+  });
+});
+
 describe('flags', () => {
   const parse = (...args: string[]): StoreFlags =>
     storeFlags().parse(args, { from: 'user' }).opts<StoreFlags>();
@@ -167,6 +204,20 @@ describe('flags', () => {
     } finally {
       delete process.env['ETCD_NAME'];
     }
+  });
+
+  it('reads the command lines of tutorials: one dash, old names, flags without a use', () => {
+    const flags = parse(
+      ...['-name=etcd0', '-listen-client-urls', 'http://0.0.0.0:2379,http://0.0.0.0:4001'],
+      ...['-advertise-client-urls=http://etcd0:2379', '--enable-v2', '--logger=zap'],
+      ...['--experimental-watch-progress-notify-interval=5s', '--max-wals', '5'],
+      ...['--experimental-initial-corrupt-check=true', '-quota-backend-bytes', '-1'],
+    );
+    expect(flags).toMatchObject({
+      ...{ name: 'etcd0', advertiseClientUrls: ['http://etcd0:2379'], quotaBackendBytes: -1 },
+      watchProgressNotifyInterval: 5000,
+    });
+    expect(flags.listenClientUrls.map(({ port }) => port)).toEqual([2379, 4001]);
   });
 
   it.each<[string[], ReturnType<typeof autoCompactionOf>]>([

@@ -14,9 +14,9 @@ import { sha1 } from '../platform/node/sha1.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
 import { startAutoCompaction } from './auto-compaction.ts';
 import { autoCompactionOf, checkFlags, FlagError } from './flag-rules.ts';
-import { readTls } from './tls-files.ts';
+import { readFlagFile, readTls } from './tls-files.ts';
 import { clusterOptions } from './cluster-options.ts';
-import { storeFlags, type StoreFlags, type Url } from './flags.ts';
+import { givenWithoutEffect, storeFlags, type StoreFlags, type Url } from './flags.ts';
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
 import { checkInitialCluster } from './initial-cluster.ts';
 import type { Member } from './server/interface.ts';
@@ -41,7 +41,7 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
   const material = (url: Url): { tls?: TlsMaterial } =>
     url.secure && tls !== undefined ? { tls } : {};
   const servings: ServingStore[] = [];
-  for (const url of flags.listenClientUrls) {
+  for (const url of [...flags.listenClientUrls, ...flags.listenClientHttpUrls]) {
     const { host, port } = url;
     const { advertiseClientUrls } = flags;
     const serve = () =>
@@ -52,6 +52,7 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
         advertisePeerUrls: flags.initialAdvertisePeerUrls,
         maxRequestBytes: flags.maxRequestBytes,
         quotaBackendBytes: flags.quotaBackendBytes,
+        ...{ cors: flags.cors, hostWhitelist: flags.hostWhitelist },
       }).catch((error: unknown) => {
         throw listenError(url, error);
       });
@@ -70,7 +71,11 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
   return first!.url;
 }
 
-type GivenFlags = StoreFlags & { readonly listensForPeers: boolean };
+interface Given {
+  readonly listensForPeers: boolean;
+  readonly withoutEffect: readonly string[];
+}
+type GivenFlags = StoreFlags & Given;
 
 interface Ending {
   readonly failed: AbortController;
@@ -100,6 +105,9 @@ async function memberOptions(
     quotaBackendBytes: flags.quotaBackendBytes,
     snapshotCount: flags.snapshotCount,
     snapshotCatchUpEntries: flags.snapshotCatchupEntries,
+    ...(flags.watchProgressNotifyInterval !== undefined && {
+      watchProgressNotifyIntervalMs: flags.watchProgressNotifyInterval,
+    }),
     onFailure: (error) => {
       ending.failure = error;
       ending.failed.abort();
@@ -119,6 +127,8 @@ const dataDirOf = (flags: StoreFlags): string => flags.dataDir ?? `${flags.name}
 
 async function run(flags: GivenFlags, context: ProcessContext, parts: Lifecycle): Promise<void> {
   const logger = createLogger({ level: flags.logLevel, name: 'store', format: flags.logFormat });
+  const { withoutEffect } = flags;
+  if (withoutEffect.length > 0) logger.warn({ flags: withoutEffect }, 'flags without effect');
   const compaction = autoCompactionOf(flags);
   const ending: Ending = { failed: new AbortController(), removed: new AbortController() };
   const options = await memberOptions(flags, logger, ending);
@@ -143,16 +153,36 @@ async function run(flags: GivenFlags, context: ProcessContext, parts: Lifecycle)
   if (ending.failure !== undefined) throw ending.failure;
 }
 
+/** The command line, or the configuration file that it names. */
+async function configured(command: Command): Promise<Command> {
+  const path = command.opts<StoreFlags>().configFile;
+  if (path === undefined) return command;
+  const { configArguments } = await import('./config-file.ts');
+  const args = configArguments(path, await readFlagFile('config-file', path));
+  const fromFile = storeFlags({ environment: false }).exitOverride();
+  fromFile.configureOutput({ writeErr() {} });
+  try {
+    return fromFile.parse(args, { from: 'user' });
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^error: /, '');
+    throw new FlagError(`--config-file: ${path}: ${reason}`, { cause: error });
+  }
+}
+
 /** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
 export function storeCommand(context: ProcessContext): Command {
-  return storeFlags().action(async (flags: StoreFlags, command: Command) => {
+  return storeFlags().action(async (_: StoreFlags, given: Command) => {
+    const command = await configured(given);
+    const flags = command.opts<StoreFlags>();
     const explicit = (name: keyof StoreFlags): boolean =>
       command.getOptionValueSource(name) !== 'default';
     checkFlags(flags, explicit);
     checkInitialCluster(flags);
     const parts = new Lifecycle();
+    const listensForPeers = explicit('listenPeerUrls');
+    const withoutEffect = givenWithoutEffect(command);
     try {
-      await run({ ...flags, listensForPeers: explicit('listenPeerUrls') }, context, parts);
+      await run({ ...flags, listensForPeers, withoutEffect }, context, parts);
     } finally {
       await parts.stop();
     }

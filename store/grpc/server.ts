@@ -11,6 +11,7 @@ import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { SharedPort } from '../../platform/shared-port.ts';
 import { CallCounts } from '../http/call-counts.ts';
+import { browserRules } from '../http/browsers.ts';
 import { storeHttp } from '../http/handler.ts';
 import { StoreMetrics, type ProcessUsage } from '../http/metrics.ts';
 import type { Member } from '../server/interface.ts';
@@ -44,6 +45,8 @@ export interface ServeStoreOptions {
   readonly advertisePeerUrls?: readonly string[];
   readonly maxRequestBytes?: number;
   readonly quotaBackendBytes?: number;
+  readonly cors?: readonly string[];
+  readonly hostWhitelist?: readonly string[];
 }
 
 export interface ServingStore extends Running {
@@ -100,6 +103,10 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
   let gateway: Promise<Gateway> | undefined;
   const http = storeHttp({
     ...{ member, metrics, logger },
+    browsers: browserRules({
+      origins: options.cors ?? ['*'],
+      hosts: tls === undefined ? (options.hostWhitelist ?? ['*']) : ['*'],
+    }),
     gateway: async (request) => {
       gateway ??= import('./gateway/gateway.ts').then(({ Gateway }) => new Gateway(context));
       return (await gateway).serve(request);

@@ -1,21 +1,16 @@
 /**
  * What the client port answers to plain HTTP: probes, version, metrics. In: etcd's paths and
- * bodies, and the rules for browsers (CORS). Out: etcd's JSON gateway (/v3/…), which is handed in.
+ * bodies. Out: etcd's JSON gateway (/v3/…), which is handed in.
  */
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Member } from '../server/interface.ts';
+import type { BrowserRules } from './browsers.ts';
 import { health, probe, text } from './health.ts';
 import type { StoreMetrics } from './metrics.ts';
 import { clusterVersion } from './version.ts';
 
 const GATEWAY = /^\/v3(beta)?\//;
-/** etcd's --cors is "*" by default. */
-const cors = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'POST, GET, OPTIONS, PUT, DELETE',
-  'access-control-allow-headers': 'accept, content-type, authorization',
-};
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 async function version(member: Member): Promise<HttpResponse> {
@@ -35,6 +30,7 @@ export function storeHttp(options: {
   readonly member: Member;
   readonly metrics: StoreMetrics;
   readonly logger: Logger;
+  readonly browsers: BrowserRules;
   /** Absent: there is none. */
   readonly gateway?: HttpHandler;
 }): HttpHandler {
@@ -46,6 +42,9 @@ export function storeHttp(options: {
     return probe(member, request);
   };
   return async (request) => {
+    const refusal = options.browsers.refuse(request);
+    if (refusal !== undefined) return refusal;
+    const cors = options.browsers.headers(request);
     if (request.method === 'OPTIONS') return { status: 200, headers: cors };
     if (options.gateway !== undefined && GATEWAY.test(request.path)) {
       const response = await options.gateway(request);
@@ -56,8 +55,8 @@ export function storeHttp(options: {
       const response = await route({ ...request, method: 'GET' });
       if (response === undefined) return text(404, '404 page not found\n');
       if (isRead) return response;
-      const refusal = text(405, 'Method Not Allowed\n');
-      return { ...refusal, headers: { ...refusal.headers, allow: 'GET' } };
+      const notAllowed = text(405, 'Method Not Allowed\n');
+      return { ...notAllowed, headers: { ...notAllowed.headers, allow: 'GET' } };
     } catch (error) {
       // A member that stops or has failed says so; anything else is a bug, and looks like one.
       options.logger.warn({ error, path: request.path }, 'an HTTP request failed');

@@ -1,0 +1,47 @@
+/**
+ * --config-file: etcd's YAML of flags without dashes. As with etcd, it is the whole configuration:
+ * other flags and the environment count for nothing beside it.
+ */
+import { load } from 'js-yaml';
+import { FlagError } from './flag-rules.ts';
+
+/** Sections, and what stands before their keys as flags. */
+const sections: Readonly<Record<string, string>> = {
+  'client-transport-security': '',
+  'peer-transport-security': 'peer-',
+};
+const NANOSECONDS = 1e6;
+
+type Settings = Readonly<Record<string, unknown>>;
+
+const isSettings = (value: unknown): value is Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function argument(path: string, name: string, value: unknown): string[] {
+  if (value === null || value === undefined || value === '') return [];
+  if (isSettings(value))
+    throw new FlagError(`--config-file: ${path}: ${name} takes no section of its own`);
+  if (Array.isArray(value)) return [`--${name}=${value.map(String).join(',')}`];
+  // Durations are whole nanoseconds there.
+  const isDuration = /-interval$|-timeout$/.test(name) && typeof value === 'number';
+  const text = isDuration && value >= NANOSECONDS ? `${value / NANOSECONDS}ms` : String(value);
+  return [`--${name}=${text}`];
+}
+
+/** The command line that says the same. */
+export function configArguments(path: string, yaml: string): string[] {
+  let settings: unknown;
+  try {
+    settings = load(yaml) ?? {};
+  } catch (error) {
+    throw new FlagError(`--config-file: ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  if (!isSettings(settings)) throw new FlagError(`--config-file: ${path} holds no settings`);
+  return Object.entries(settings).flatMap(([name, value]) => {
+    const prefix = sections[name];
+    if (prefix === undefined) return argument(path, name, value);
+    if (value === null || value === undefined) return [];
+    if (!isSettings(value)) throw new FlagError(`--config-file: ${path}: ${name} is no section`);
+    return Object.entries(value).flatMap(([key, each]) => argument(path, prefix + key, each));
+  });
+}

@@ -1,0 +1,40 @@
+/** Command lines written for etcd: dashes as Go takes them, names of old, flags without a use. */
+
+/**
+ * Taken, so that command lines and configuration files made for etcd work, and without effect:
+ * what they tune is not there (bbolt, a separate log, file rotation), or is always on.
+ */
+export const flagsWithoutEffect: readonly string[] = [
+  ...['wal-dir', 'max-snapshots', 'max-wals', 'memory-mlock', 'unsafe-no-fsync'],
+  ...['backend-bbolt-freelist-type', 'backend-batch-interval', 'backend-batch-limit'],
+  ...['bootstrap-defrag-threshold-megabytes', 'compaction-batch-limit'],
+  ...['compaction-sleep-interval', 'corrupt-check-time', 'compact-hash-check-time'],
+  ...['compact-hash-check-enabled', 'initial-corrupt-check', 'downgrade-check-time'],
+  ...['grpc-keepalive-min-time', 'grpc-keepalive-interval', 'grpc-keepalive-timeout'],
+  ...['max-concurrent-streams', 'socket-reuse-port', 'socket-reuse-address'],
+  ...['raft-read-timeout', 'raft-write-timeout', 'enable-grpc-gateway', 'enable-pprof'],
+  ...[
+    'enable-lease-checkpoint',
+    'enable-lease-checkpoint-persist',
+    'txn-mode-write-with-shared-buffer',
+  ],
+  ...['warning-apply-duration', 'warning-unary-request-duration', 'metrics', 'feature-gates'],
+  ...['logger', 'log-outputs', 'log-package-levels', 'debug', 'enable-log-rotation'],
+  ...['log-rotation-config-json', 'enable-v2', 'enable-v2v3', 'v2-deprecation', 'proxy'],
+  ...['proxy-failure-wait', 'proxy-refresh-interval', 'proxy-dial-timeout'],
+  ...['proxy-write-timeout', 'proxy-read-timeout', 'discovery-fallback'],
+  ...['client-cert-file', 'client-key-file', 'peer-client-cert-file', 'peer-client-key-file'],
+];
+
+const OLD_PREFIX = 'experimental-';
+
+/** `-name=x` and `--experimental-name x` as `--name`, if such a flag is known. */
+export function etcdArguments(args: readonly string[], known: ReadonlySet<string>): string[] {
+  return args.map((arg) => {
+    const [, name, value = ''] = /^--?([a-z][a-z0-9-]+)(=.*)?$/s.exec(arg) ?? [];
+    if (name === undefined) return arg;
+    const today = name.startsWith(OLD_PREFIX) ? name.slice(OLD_PREFIX.length) : name;
+    const found = [name, today].find((each) => known.has(each));
+    return found === undefined ? arg : `--${found}${value}`;
+  });
+}
