@@ -54,8 +54,10 @@ export class Program {
       return { value, cost: evaluation.cost };
     } catch (error) {
       // Too deep for the engine: the expression is at fault, and nobody else is.
-      if (error instanceof RangeError) throw new CelError('expression is too complex to evaluate');
-      throw error;
+      const failed =
+        error instanceof RangeError ? new CelError('expression is too complex to evaluate') : error;
+      if (failed instanceof CelError) failed.cost = evaluation.cost;
+      throw failed;
     }
   }
 }

@@ -150,7 +150,7 @@ function fieldsOf(schema: Schema, options: SchemaTypeOptions): ReadonlyMap<strin
 }
 
 /** How short JSON of this schema may be. */
-function minBytes(schema: Schema): number {
+export function minBytes(schema: Schema): number {
   switch (schema.type) {
     case 'boolean':
       return MIN_BYTES.boolean;

@@ -269,6 +269,8 @@ export type Adapt = (json: unknown, type: CelType) => CelValue;
 /** Evaluation failed: division by zero, no such key. Absorbed by && and ||. */
 export class CelError extends Error {
   override readonly name = 'CelError';
+  /** Of the run that it ended. */
+  cost = 0;
 }
 
 export const noSuchOverload = (): CelError => new CelError('no such overload');

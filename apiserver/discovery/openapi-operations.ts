@@ -13,10 +13,11 @@ type Json = Readonly<Record<string, unknown>>;
 type Operations = Record<string, Json>;
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const STRATEGIC = 'application/strategic-merge-patch+json';
 const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
+  STRATEGIC,
   'application/apply-patch+yaml',
 ];
 
@@ -60,11 +61,14 @@ const bodyOf = (name: string, required = true): Json => ({
   content: { '*/*': { schema: reference(name) } },
   ...(required ? { required } : {}),
 });
-const patchBody: Json = {
-  content: Object.fromEntries(
-    patchTypes.map((type) => [type, { schema: reference(`${META}.Patch`) }]),
-  ),
+const patchBody = (types: readonly string[]): Json => ({
+  content: Object.fromEntries(types.map((type) => [type, { schema: reference(`${META}.Patch`) }])),
   required: true,
+});
+/** kubectl chooses the patches that it sends by these. */
+const patchBodies = {
+  all: patchBody(patchTypes),
+  withoutStrategic: patchBody(patchTypes.filter((type) => type !== STRATEGIC)),
 };
 
 interface OperationFacts {
@@ -127,10 +131,12 @@ function collection(resource: ServedResource, nameOf: SchemaNames): Operations {
 interface Instance {
   readonly kind: GroupVersionKind;
   readonly verbs: readonly string[];
+  readonly strategicMerge: boolean;
 }
 
 /** Operations on one object, or on one of its subresources. */
-function instance({ kind, verbs }: Instance, nameOf: SchemaNames): Operations {
+function instance(of: Instance, nameOf: SchemaNames): Operations {
+  const { kind, verbs } = of;
   const own = nameOf(kind);
   const common = { kind, answers: own };
   const operations: Operations = {};
@@ -146,7 +152,8 @@ function instance({ kind, verbs }: Instance, nameOf: SchemaNames): Operations {
   }
   if (verbs.includes('patch')) {
     const parameters = [...write, force];
-    const facts = { ...common, codes: [200, 201], requestBody: patchBody, parameters };
+    const requestBody = of.strategicMerge ? patchBodies.all : patchBodies.withoutStrategic;
+    const facts = { ...common, codes: [200, 201], requestBody, parameters };
     operations['patch'] = operation({ ...facts, action: 'patch' });
   }
   if (verbs.includes('delete')) {
@@ -158,8 +165,9 @@ function instance({ kind, verbs }: Instance, nameOf: SchemaNames): Operations {
 }
 
 /** One object's verbs: it is created by a POST to its collection. */
-const withoutCreate = ({ kind, verbs }: ServedResource): Instance => ({
+const withoutCreate = ({ kind, verbs, strategicMerge }: ServedResource): Instance => ({
   kind,
+  strategicMerge,
   verbs: verbs.filter((verb) => verb !== 'create'),
 });
 
@@ -177,7 +185,10 @@ function resourcePaths(
     [`${base}/{name}`, { ...instance(withoutCreate(resource), nameOf), parameters: named }],
     ...resource.subresources.map((sub: ServedSubresource): [string, Json] => [
       `${base}/{name}/${sub.name}`,
-      { ...instance(sub, nameOf), parameters: named },
+      {
+        ...instance({ ...sub, strategicMerge: resource.strategicMerge }, nameOf),
+        parameters: named,
+      },
     ]),
   ];
   if (resource.namespaced && resource.verbs.includes('list')) {

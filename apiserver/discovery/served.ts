@@ -17,6 +17,8 @@ export interface ServedResource {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly subresources: readonly ServedSubresource[];
+  /** Lists have merge keys: custom resources have none. */
+  readonly strategicMerge: boolean;
 }
 
 export interface ServedVersion {
@@ -102,6 +104,7 @@ function servedResource(declaration: ResourceDeclaration): ServedResource {
     verbs: declaration.verbs ?? allVerbs,
     shortNames: declaration.shortNames ?? [],
     categories: declaration.categories ?? [],
+    strategicMerge: declaration.structure === undefined,
     subresources: subresources
       .map((sub) => ({ name: sub.name, kind: sub.kind ?? kind, verbs: [...sub.verbs].sort() }))
       .sort((a, b) => byText(a.name, b.name)),

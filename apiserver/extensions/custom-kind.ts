@@ -1,12 +1,11 @@
 /** One version of a custom resource as a declaration: from then on it is a kind like any other. */
-import type { FieldError } from '../../api/field-errors.ts';
+import { type FieldError, invalid } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import { decodeCustomObject } from '../../api/structural/custom-object.ts';
 import { applySchemaDefaults } from '../../api/structural/defaulting.ts';
 import { validateEmbedded } from '../../api/structural/embedded.ts';
 import { validateListTypes } from '../../api/structural/list-types.ts';
-import { loadPatterns } from '../../api/structural/patterns.ts';
 import { validateBySchema } from '../../api/structural/validate.ts';
 import type {
   CustomResourceDefinition,
@@ -56,12 +55,13 @@ export function customKind(
   const type = typeOfVersion(crd, version.name);
   const names = crd.status?.acceptedNames ?? crd.spec.names;
   const { scale, status } = version.subresources ?? {};
-  const validate = (object: KubernetesObject, old?: KubernetesObject): FieldError[] => [
-    ...validateBySchema(schema.root, { value: object, ...(old === undefined ? {} : { old }) }),
-    ...(scale === undefined ? [] : validateScale(object, scale, 'all')),
-    ...(schema.features.embedded ? validateEmbedded(schema.root, object) : []),
-    ...listTypeErrors(schema, object, old),
-  ];
+  const validate = (object: KubernetesObject, old?: KubernetesObject): FieldError[] =>
+    withRules(schema, { value: object, old }, [
+      ...validateBySchema(schema.root, { value: object, old }),
+      ...(scale === undefined ? [] : validateScale(object, scale, 'all')),
+      ...(schema.features.embedded ? validateEmbedded(schema.root, object) : []),
+      ...listTypeErrors(schema, object, old),
+    ]);
   const subresources: Subresource<KubernetesObject>[] = [];
   if (status !== undefined) subresources.push(customStatus(schema, version));
   if (scale !== undefined) subresources.push(customScale(scale, validate));
@@ -80,7 +80,7 @@ export function customKind(
     allowUnconditionalUpdate: false,
     hasGeneration: true,
     hasStatus: status !== undefined,
-    load: () => (schema.features.patterns ? loadPatterns() : Promise.resolve()),
+    load: () => schema.load(),
     applyDefaults(object: Mutable<KubernetesObject>) {
       if (schema.features.defaults) applySchemaDefaults(object, schema.root);
     },
@@ -98,6 +98,26 @@ function structureOf(kind: ResourceType, schema: VersionSchema): Structure {
       return schema.mergeTypes;
     },
   };
+}
+
+/** Errors after which rules cannot be asked: the object is not what they take it for. */
+const BLOCKING: ReadonlySet<FieldError['type']> = new Set([
+  ...(['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong'] as const),
+  ...(['FieldValueTooMany', 'FieldValueTypeInvalid'] as const),
+]);
+const NOT_CHECKED =
+  'some validation rules were not checked because the object was invalid; ' +
+  'correct the existing errors to complete validation';
+
+function withRules(
+  schema: VersionSchema,
+  check: { readonly value: KubernetesObject; readonly old: KubernetesObject | undefined },
+  errors: FieldError[],
+): FieldError[] {
+  if (!schema.features.rules) return errors;
+  if (errors.some(({ type }) => BLOCKING.has(type)))
+    return [...errors, invalid('<nil>', 'null', NOT_CHECKED)];
+  return [...errors, ...schema.ruleErrors(check)];
 }
 
 /** An object may keep what its lists had twice before. */
@@ -133,17 +153,14 @@ function customStatus(
     validateUpdate(object, old) {
       const { status } = object as CustomResource;
       const node = schema.root.properties.get('status');
-      return [
+      const before = (old as CustomResource)['status'];
+      return withRules(schema, { value: object, old }, [
         ...(status === undefined || node === undefined
           ? []
-          : validateBySchema(node, {
-              value: status,
-              old: (old as CustomResource)['status'],
-              field: 'status',
-            })),
+          : validateBySchema(node, { value: status, old: before, field: 'status' })),
         ...(scale === undefined ? [] : validateScale(object, scale, 'status')),
         ...listTypeErrors(schema, object, old),
-      ];
+      ]);
     },
   };
 }

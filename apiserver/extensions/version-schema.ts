@@ -1,6 +1,10 @@
 import { isObject } from '../../api/deep.ts';
+import type { FieldError } from '../../api/field-errors.ts';
 import { customMergeTypes } from '../../api/structural/merge-type.ts';
 import { type Json, SchemaNode } from '../../api/structural/schema.ts';
+import { loadPatterns } from '../../api/structural/patterns.ts';
+import { assert } from '../../platform/assert.ts';
+import type { RuleCheck } from '../rules/validate-rules.ts';
 import type { Structure } from '../registry/declaration.ts';
 
 /** What a schema makes use of: passes that it needs not are left out. */
@@ -22,6 +26,7 @@ export class VersionSchema {
   readonly #source: () => Json | undefined;
   #root: SchemaNode | undefined;
   #features: SchemaFeatures | undefined;
+  #rules: ((check: RuleCheck) => FieldError[]) | undefined;
   #mergeTypes: Structure['mergeTypes'] | undefined;
 
   constructor(source: () => Json | undefined) {
@@ -41,6 +46,26 @@ export class VersionSchema {
   get features(): SchemaFeatures {
     this.#features ??= featuresOf(this.root.json);
     return this.#features;
+  }
+
+  /** Loads what checking objects takes. */
+  async load(): Promise<void> {
+    const { patterns, rules } = this.features;
+    if (patterns) await loadPatterns();
+    if (!rules || this.#rules !== undefined) return;
+    const [{ ruleTree }, { validateRules }] = await Promise.all([
+      import('../rules/rule-tree.ts'),
+      import('../rules/validate-rules.ts'),
+    ]);
+    const tree = ruleTree(this.root.json, true);
+    this.#rules = tree === undefined ? () => [] : (check) => validateRules(tree, check);
+  }
+
+  /** Field errors of the CEL rules; call {@link load} first. */
+  ruleErrors(check: RuleCheck): readonly FieldError[] {
+    if (!this.features.rules) return [];
+    assert(this.#rules !== undefined, 'rules are used before they are loaded');
+    return this.#rules(check);
   }
 
   get mergeTypes(): Structure['mergeTypes'] {

@@ -139,6 +139,7 @@ export const layers: readonly Layer[] = [
     part: 'apiserver/registry',
     imports: [
       'apiserver/registry/*',
+      'apiserver/rules',
       'apiserver/storage',
       'apiserver/admission',
       'api/*',
@@ -152,8 +153,17 @@ export const layers: readonly Layer[] = [
   },
   {
     part: 'apiserver/extensions',
-    imports: ['apiserver/registry', 'apiserver/storage', 'api/*', 'platform'],
+    imports: [
+      'apiserver/registry',
+      'apiserver/registry/*',
+      'apiserver/rules',
+      'apiserver/storage',
+      'apiserver/webhook',
+      'api/*',
+      'platform',
+    ],
   },
+  { part: 'apiserver/rules', imports: ['apiserver/cel', 'api/*', 'platform'] },
   {
     part: 'apiserver/discovery',
     imports: ['apiserver/pipeline', 'apiserver/registry', 'api/*', 'platform'],

@@ -233,7 +233,10 @@ function oneSchemaErrors(schema: Schema, version: Version, field: string): Field
   const structural = structuralErrors(schema, path);
   errors.push(...structural);
   if (structural.length === 0 && hasDefaults(schema)) errors.push(...defaultErrors(schema, path));
-  errors.push(...schemaErrors(schema, path));
+  const forbiddenParts = schemaErrors(schema, path);
+  errors.push(...forbiddenParts);
+  // Types of a schema that is wrong say nothing helpful about its rules.
+  if (errors.length === 0) errors.push(...(ruleErrors?.(schema, path) ?? []));
   return errors;
 }
 
@@ -264,6 +267,14 @@ function storedVersionErrors(
     errors.push(invalid(`${field}[${i}]`, name, detail));
   }
   return errors;
+}
+
+type RuleErrors = (schema: Schema, path: string) => FieldError[];
+let ruleErrors: RuleErrors | undefined;
+
+/** CEL is large: it is loaded with the first definition that is written. */
+export async function loadRules(): Promise<void> {
+  ruleErrors ??= (await import('../../../rules/rule-costs.ts')).ruleSchemaErrors;
 }
 
 type Approval = 'missing' | 'bypassed' | 'approved' | 'invalid';

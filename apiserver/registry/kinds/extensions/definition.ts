@@ -7,6 +7,7 @@ import type { ResourceDeclaration } from '../../declaration.ts';
 import { createdAtPrinter } from '../cells.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import {
+  loadRules,
   nameErrors,
   validateDefinition,
   validateDefinitionUpdate,
@@ -37,8 +38,7 @@ function applyDefaults({ spec }: Definition): void {
   if (service !== undefined) service.port ??= 443;
   for (const version of spec.versions ?? []) {
     const { schema } = version;
-    if (schema?.openAPIV3Schema !== undefined)
-      settleNested(schema.openAPIV3Schema);
+    if (schema?.openAPIV3Schema !== undefined) settleNested(schema.openAPIV3Schema);
   }
 }
 
@@ -90,7 +90,9 @@ export const customResourceDefinition = {
   allowUnconditionalUpdate: false,
   hasStatus: true,
   hasGeneration: true,
-  load: loadPatterns,
+  load: async () => {
+    await Promise.all([loadPatterns(), loadRules()]);
+  },
   applyDefaults,
   prepareForCreate(crd) {
     crd.status = noteStorageVersion({ ...crd, status: {} })!;
