@@ -269,8 +269,16 @@ export type Adapt = (json: unknown, type: CelType) => CelValue;
 /** Evaluation failed: division by zero, no such key. Absorbed by && and ||. */
 export class CelError extends Error {
   override readonly name = 'CelError';
+  #cost = 0;
+
   /** Of the run that it ended. */
-  cost = 0;
+  get cost(): number {
+    return this.#cost;
+  }
+
+  set cost(units: number) {
+    this.#cost = units;
+  }
 }
 
 export const noSuchOverload = (): CelError => new CelError('no such overload');
