@@ -9,6 +9,7 @@ import { endpointSliceController } from './endpointslice/controller.ts';
 import { ephemeralVolumeController } from './ephemeral-volume/controller.ts';
 import { garbageCollector } from './garbage-collector/controller.ts';
 import { hollowProvisioner } from './hollow-provisioner/controller.ts';
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts';
 import { jobController } from './job/controller.ts';
 import { namespaceController } from './namespace/controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/controller.ts';
@@ -33,6 +34,7 @@ import {
   deployments,
   endpoints,
   endpointSlices,
+  horizontalPodAutoscalers,
   jobs,
   leases,
   namespaces,
@@ -96,6 +98,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'cronjob',
     needs: [cronJobs, jobs],
     build: cronJobController,
+  },
+  {
+    name: 'horizontal-pod-autoscaler-controller',
+    alias: 'horizontalpodautoscaling',
+    needs: [horizontalPodAutoscalers],
+    build: horizontalPodAutoscalerController,
   },
   {
     name: 'disruption-controller',

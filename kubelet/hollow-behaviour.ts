@@ -12,7 +12,7 @@
  * They hold for the containers and sidecars of the pod. `<container>.wherry.io/<name>` holds for
  * one container alone and wins. Init containers, which would otherwise never let the pod start,
  * run for 0 seconds and exit with 0 unless annotated by their own name. A value that is not a
- * number in range counts as absent.
+ * number in range counts as absent. What a container uses is in `api/hollow-usage.ts`.
  */
 import type { Container, Pod } from '../api/types/core-v1.ts';
 

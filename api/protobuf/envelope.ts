@@ -11,9 +11,10 @@ export const protobufMagic = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** True if objects of this kind have a protobuf form. Custom resources have none. */
+/** True if objects of this kind have a protobuf form. Custom resources and metrics have none. */
 export function hasProtobuf(kind: GroupVersionKind): boolean {
-  return definitionOf(kind) !== undefined;
+  const definition = definitionOf(kind);
+  return definition !== undefined && definition.module !== 'metrics-v1beta1';
 }
 
 /** The message of an object, without its envelope. Its kind has one. */

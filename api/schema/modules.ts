@@ -38,6 +38,7 @@ import schedulingV1 from './tables/scheduling-v1.json' with { type: 'json' };
 import storageV1 from './tables/storage-v1.json' with { type: 'json' };
 import storageV1alpha1 from './tables/storage-v1alpha1.json' with { type: 'json' };
 import storageV1beta1 from './tables/storage-v1beta1.json' with { type: 'json' };
+import metricsV1beta1 from './metrics-v1beta1.json' with { type: 'json' };
 import migration from './tables/storagemigration-v1alpha1.json' with { type: 'json' };
 import resources from './tables/resources.json' with { type: 'json' };
 
@@ -110,6 +111,7 @@ export const rawTables: ReadonlyMap<string, RawTable> = new Map<string, unknown>
   ['events-v1', eventsV1],
   ['flowcontrol-v1', flowcontrolV1],
   ['meta-v1', metaV1],
+  ['metrics-v1beta1', metricsV1beta1],
   ['networking-v1', networkingV1],
   ['networking-v1beta1', networkingV1beta1],
   ['node-v1', nodeV1],

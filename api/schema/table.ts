@@ -128,6 +128,7 @@ const fullGroups: Readonly<Record<string, string>> = {
   coordination: 'coordination.k8s.io',
   discovery: 'discovery.k8s.io',
   events: 'events.k8s.io',
+  metrics: 'metrics.k8s.io',
   flowcontrol: 'flowcontrol.apiserver.k8s.io',
   networking: 'networking.k8s.io',
   node: 'node.k8s.io',

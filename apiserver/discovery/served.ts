@@ -71,6 +71,7 @@ const groupOrder = [
   'discovery.k8s.io',
   'resource.k8s.io',
   'flowcontrol.apiserver.k8s.io',
+  'metrics.k8s.io',
 ];
 
 function groupRank(name: string): number {

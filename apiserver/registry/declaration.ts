@@ -159,6 +159,24 @@ export interface View<T extends KubernetesObject, Stored extends KubernetesObjec
   toStored: ViewConversion<T, Stored>;
 }
 
+/** Objects made up when somebody asks, from what is stored of other kinds. */
+export interface Computed<T extends KubernetesObject> {
+  objects: ComputedObjects<T>;
+}
+
+export interface ComputedRequest {
+  /** "" for all. */
+  readonly namespace: string;
+  /** Set if only the object of this name is asked for. */
+  readonly name?: string;
+  readonly nowMs: number;
+}
+
+/** Bivariant, like {@link SelectableField}. */
+type ComputedObjects<T> = {
+  of(request: ComputedRequest, others: OtherResources): Promise<readonly T[]>;
+}['of'];
+
 /** Who a review is about, as authentication found out or the review says. */
 export interface Subject {
   readonly name: string;
@@ -279,6 +297,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
 
   /** Set if nothing is stored; `verbs` is then only `create`. */
   readonly review?: Review<T>;
+  /** Set if nothing is stored; `verbs` are then only `get` and `list`. */
+  readonly computed?: Computed<T>;
   /** Set if the objects are stored as those of another declaration, which is served too. */
   readonly view?: View<T, KubernetesObject>;
   /** Objects are so large that their decoded form is not kept. */

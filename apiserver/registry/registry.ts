@@ -12,11 +12,12 @@ import { plugins } from '../admission/plugins.ts';
 import type { Storage, StoredResource } from '../storage/storage.ts';
 import { admissionLookups } from './admission-lookups.ts';
 import { claimRanges, DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './claim-ranges.ts';
+import { ComputedStore } from './computed-store.ts';
 import type { AccessControl, ResourceDeclaration } from './declaration.ts';
 import type { ResourceContext } from './resource-context.ts';
 import { ResourceStore } from './resource-store.ts';
 import { ReviewStore } from './review-store.ts';
-import { StoredResources } from './stored-resources.ts';
+import { isStored, StoredResources } from './stored-resources.ts';
 import { ViewStore } from './view-store.ts';
 
 export interface RegistryOptions {
@@ -45,11 +46,6 @@ export function storedResources(
     ttlSeconds: declaration.ttlSeconds,
     large: declaration.large,
   }));
-}
-
-/** False for what is only a face of another resource's objects, or a question. */
-function isStored({ view, review }: ResourceDeclaration): boolean {
-  return view === undefined && review === undefined;
 }
 
 function storagePrefixOf({ storagePrefix, type }: ResourceDeclaration): string {
@@ -90,6 +86,12 @@ export class Registry {
       const { type, review } = declaration;
       if (review === undefined) continue;
       const store = new ReviewStore({ ...shared, declaration }, { review, control });
+      this.#stores.set(storeKey(type), store);
+    }
+    for (const declaration of declarations) {
+      const { type, computed } = declaration;
+      if (computed === undefined) continue;
+      const store = new ComputedStore({ ...shared, declaration }, computed);
       this.#stores.set(storeKey(type), store);
     }
     for (const declaration of declarations) {

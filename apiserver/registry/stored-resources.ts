@@ -5,6 +5,11 @@ import type { ResourceStorage } from '../storage/resource-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { OtherResources, ResourceDeclaration } from './declaration.ts';
 
+/** False for another face of a resource's objects, a question, or what is made up when asked. */
+export function isStored({ view, review, computed }: ResourceDeclaration): boolean {
+  return view === undefined && review === undefined && computed === undefined;
+}
+
 /** Every resource there is, below admission and validation: for the server's own bookkeeping. */
 export class StoredResources implements OtherResources {
   readonly #storage: Storage;
@@ -13,9 +18,8 @@ export class StoredResources implements OtherResources {
 
   constructor(storage: Storage, declarations: readonly ResourceDeclaration[]) {
     this.#storage = storage;
-    for (const { type, view, review, storagePrefix } of declarations)
-      if (view === undefined && review === undefined)
-        this.#prefixes.set(keyOf(type), storagePrefix ?? type.resource);
+    for (const { type, storagePrefix } of declarations.filter(isStored))
+      this.#prefixes.set(keyOf(type), storagePrefix ?? type.resource);
   }
 
   async list<T extends KubernetesObject>(

@@ -20,6 +20,7 @@ import { endpointSlice } from './endpointslice.ts';
 import { event } from './event.ts';
 import { eventV1 } from './event-v1.ts';
 import { lease } from './lease.ts';
+import { nodeMetrics, podMetrics } from './metrics/metrics.ts';
 import { namespace } from './namespace.ts';
 import { ingress } from './networking/ingress.ts';
 import { ingressClass } from './networking/ingressclass.ts';
@@ -126,6 +127,8 @@ const reviews: readonly ResourceDeclaration[] = [
   tokenReview,
 ];
 
+const metrics: readonly ResourceDeclaration[] = [nodeMetrics, podMetrics];
+
 export const kinds: readonly ResourceDeclaration[] = [
   ...core,
   ...workloads,
@@ -133,4 +136,5 @@ export const kinds: readonly ResourceDeclaration[] = [
   ...storage,
   ...cluster,
   ...reviews,
+  ...metrics,
 ];

@@ -1,0 +1,74 @@
+/**
+ * What a simulated container uses, as annotations say; nobody measures it. All are optional:
+ *
+ * | annotation | meaning | default |
+ * |---|---|---|
+ * | `wherry.io/cpu-usage`    | "250m", or "80%" of what the container requests | 0 |
+ * | `wherry.io/memory-usage` | "64Mi", or "80%" of what the container requests | 0 |
+ *
+ * On a pod they hold for each of its containers; `<container>.wherry.io/<name>` holds for one
+ * alone and wins. On a node they are what the node uses beside its pods. A value that is neither
+ * a quantity nor a percentage counts as absent. Changing an annotation changes the usage at once.
+ */
+import { type Quantity, parseQuantity, QuantityError } from './quantity.ts';
+import type { Container, Node, Pod } from './types/core-v1.ts';
+
+export interface HollowUsage {
+  readonly milliCpu: number;
+  readonly memoryBytes: number;
+}
+
+const domain = 'wherry.io';
+const NANO = 1_000_000_000n;
+const MILLI = 1_000_000n;
+
+type Amounts = Readonly<Record<string, string | number>> | undefined;
+
+/** Nanos; undefined for what is no amount. */
+function amountOf(text: string | undefined, of: string | number | undefined): bigint | undefined {
+  if (text === undefined) return undefined;
+  const percent = /^(\d{1,5})%$/.exec(text);
+  if (percent === null) return nanosOf(text);
+  const whole = of === undefined ? undefined : nanosOf(of);
+  return whole === undefined ? undefined : (whole * BigInt(percent[1]!)) / 100n;
+}
+
+function nanosOf(value: string | number): bigint | undefined {
+  let quantity: Quantity;
+  try {
+    quantity = parseQuantity(value);
+  } catch (error) {
+    if (error instanceof QuantityError) return undefined;
+    throw error;
+  }
+  return quantity.nano < 0n ? undefined : quantity.nano;
+}
+
+function usageBy(read: (name: string) => string | undefined, requests: Amounts): HollowUsage {
+  const cpu = amountOf(read('cpu-usage'), requests?.['cpu']) ?? 0n;
+  const memory = amountOf(read('memory-usage'), requests?.['memory']) ?? 0n;
+  return { milliCpu: Number(cpu / MILLI), memoryBytes: Number(memory / NANO) };
+}
+
+export function containerUsage(pod: Pod, { name: container, resources }: Container): HollowUsage {
+  const annotations = pod.metadata.annotations ?? {};
+  const read = (name: string): string | undefined =>
+    annotations[`${container}.${domain}/${name}`] ?? annotations[`${domain}/${name}`];
+  return usageBy(read, resources?.requests);
+}
+
+/** Without its pods. */
+export function nodeUsage({ metadata, status }: Node): HollowUsage {
+  return usageBy((name) => metadata.annotations?.[`${domain}/${name}`], status?.capacity);
+}
+
+/** Containers and sidecars that run. Ended and waiting ones use nothing. */
+export function runningContainers({ spec, status }: Pod): readonly Container[] {
+  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const running = new Set(
+    statuses.filter(({ state }) => state?.running !== undefined).map(({ name }) => name),
+  );
+  return [...(spec.initContainers ?? []), ...spec.containers].filter(({ name }) =>
+    running.has(name),
+  );
+}

@@ -1,0 +1,268 @@
+/**
+ * The horizontal pod autoscaler: every 15 seconds, and when its spec changes, it sets the scale of
+ * its target to what the target's metrics ask for.
+ */
+import { deepEqual } from '../../api/deep.ts';
+import { nameOf, namespaceOf, keyOf } from '../../api/meta.ts';
+import { podMetrics as podMetricsType, type PodMetrics } from '../../api/metrics.ts';
+import { resourcePath, type ResourceType } from '../../api/resource.ts';
+import { horizontalPodAutoscalers as hpaType, pods as podType } from '../../api/resources.ts';
+import { matchesLabels } from '../../api/selector/label.ts';
+import { parseLabelSelector } from '../../api/selector/label-parser.ts';
+import { isStatus, StatusError } from '../../api/status.ts';
+import { formatTime } from '../../api/time.ts';
+import type { Scale } from '../../api/types/autoscaling-v1.ts';
+import type { HorizontalPodAutoscaler } from '../../api/types/autoscaling-v2.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { Informer } from '../../client/informer-interface.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import {
+  type Controller,
+  type ControllerContext,
+  type ReconcileResult,
+  recorderFor,
+} from '../runtime/controller.ts';
+import { indexByController, NAMESPACE_INDEX } from '../runtime/owner-index.ts';
+import { enqueueSelf } from '../runtime/sources.ts';
+import { writeStatus } from '../runtime/write-status.ts';
+import { Histories } from './history.ts';
+import { evaluate, type MetricOutcome } from './metrics.ts';
+import {
+  type AutoscalerPlan,
+  type ConditionChange,
+  planAutoscaler,
+  withConditions,
+} from './plan.ts';
+
+const SYNC_MS = 15_000;
+const TOLERANCE = 0.1;
+
+export function horizontalPodAutoscalerController(context: ControllerContext): Controller {
+  return new HorizontalPodAutoscalerController(context);
+}
+
+interface Target {
+  readonly type: ResourceType;
+  readonly scale: Scale;
+}
+
+class HorizontalPodAutoscalerController implements Controller {
+  readonly name = 'horizontal-pod-autoscaler-controller';
+  readonly queue: WorkQueue;
+  readonly informers;
+  readonly #context: ControllerContext;
+  readonly #autoscalers: Informer<HorizontalPodAutoscaler>;
+  readonly #pods: Informer<Pod>;
+  readonly #recorder: EventRecorder;
+  readonly #histories = new Histories();
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.queue = new WorkQueue({ clock: context.clock });
+    this.#autoscalers = context.informers.of(hpaType);
+    this.#pods = context.informers.of(podType);
+    this.informers = [this.#autoscalers, this.#pods];
+    this.#recorder = recorderFor(context, 'horizontal-pod-autoscaler');
+    indexByController(this.#pods);
+    // Its own status writes are no reason to look again.
+    const news = (now: HorizontalPodAutoscaler, old?: HorizontalPodAutoscaler): boolean =>
+      old === undefined || !deepEqual(old.spec, now.spec);
+    enqueueSelf(this.#autoscalers, this.queue, news);
+    this.#autoscalers.addHandler({ deleted: (gone) => this.#histories.forget(keyOf(gone)) });
+  }
+
+  async reconcile(key: string): Promise<ReconcileResult | undefined> {
+    const autoscaler = this.#autoscalers.lister.get(key);
+    if (autoscaler === undefined) return undefined;
+    const again = { requeueAfterMs: SYNC_MS };
+    const target = await this.#target(autoscaler);
+    if (target === undefined) return again;
+    const { clock } = this.#context;
+    const nowMs = clock.now();
+    const current = target.scale.spec?.replicas ?? 0;
+    const selector = target.scale.status?.selector;
+    if (!selector) {
+      await this.#inactive(
+        autoscaler,
+        'InvalidSelector',
+        "the HPA target's scale is missing a selector",
+      );
+      return again;
+    }
+    const history = this.#histories.of(key, { current, nowMs: clock.monotonic() });
+    const seen = this.#select(namespaceOf(autoscaler), selector);
+    const measured = current === 0 ? [] : await this.#measure(namespaceOf(autoscaler), selector);
+    const metrics = (): readonly MetricOutcome[] => {
+      const { up, down } = tolerances(autoscaler);
+      const input = { current, pods: seen, podMetrics: measured, nowMs, tolerance: { up, down } };
+      return (autoscaler.spec.metrics ?? []).map((spec) => evaluate(spec, input));
+    };
+    const monotonicMs = clock.monotonic();
+    const plan = planAutoscaler({ autoscaler, current, metrics, nowMs, history, monotonicMs });
+    if (plan.recommendation !== undefined)
+      this.#histories.recommended(key, plan.recommendation, clock.monotonic());
+    for (const event of plan.events) this.#recorder.record(autoscaler, event);
+    await this.#carryOut(autoscaler, target, plan);
+    return again;
+  }
+
+  async stop(): Promise<void> {
+    await this.#recorder.stop();
+  }
+
+  async #target(autoscaler: HorizontalPodAutoscaler): Promise<Target | undefined> {
+    const { client, resourceTypes } = this.#context;
+    const { kind, name, apiVersion = 'v1' } = autoscaler.spec.scaleTargetRef;
+    const [version, group = ''] = apiVersion.split('/').reverse();
+    const type =
+      resourceTypes.find((t) => t.kind === kind && t.group === group && t.version === version) ??
+      resourceTypes.find((t) => t.kind === kind && t.group === group);
+    let problem = `no matches for kind "${kind}" in group "${group}"`;
+    if (type !== undefined) {
+      const at = { namespace: namespaceOf(autoscaler), name, subresource: 'scale' };
+      try {
+        return { type, scale: (await client.getPath(resourcePath(type, at))) as Scale };
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error;
+        problem = error.message;
+      }
+    }
+    this.#recorder.record(autoscaler, {
+      type: 'Warning',
+      reason: 'FailedGetScale',
+      message: problem,
+    });
+    await this.#write(autoscaler, {
+      type: 'AbleToScale',
+      status: 'False',
+      reason: 'FailedGetScale',
+      message: `the HPA controller was unable to get the target's current scale: ${problem}`,
+    });
+    return undefined;
+  }
+
+  async #inactive(autoscaler: HorizontalPodAutoscaler, reason: string, message: string) {
+    this.#recorder.record(autoscaler, {
+      type: 'Warning',
+      reason: 'SelectorRequired',
+      message: 'selector is required',
+    });
+    await this.#write(autoscaler, { type: 'ScalingActive', status: 'False', reason, message });
+  }
+
+  #select(namespace: string, selector: string): readonly Pod[] {
+    const requirements = parseLabelSelector(selector);
+    return this.#pods.lister
+      .byIndex(NAMESPACE_INDEX, namespace)
+      .filter(({ metadata }) => matchesLabels(requirements, metadata.labels));
+  }
+
+  /** Undefined if metrics.k8s.io is not served. */
+  async #measure(
+    namespace: string,
+    labelSelector: string,
+  ): Promise<readonly PodMetrics[] | undefined> {
+    try {
+      const { client } = this.#context;
+      return (await client.list(podMetricsType, { namespace, labelSelector })).items;
+    } catch (error) {
+      if (isStatus(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+
+  async #carryOut(
+    autoscaler: HorizontalPodAutoscaler,
+    target: Target,
+    { rescale, desired, status }: AutoscalerPlan,
+  ): Promise<void> {
+    if (rescale === undefined) {
+      await this.#update(autoscaler, status);
+      return;
+    }
+    const { clock } = this.#context;
+    const current = target.scale.spec?.replicas ?? 0;
+    try {
+      await this.#scale(target, desired);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      const message = `New size: ${desired}; reason: ${rescale}; error: ${error.message}`;
+      this.#recorder.record(autoscaler, { type: 'Warning', reason: 'FailedRescale', message });
+      await this.#update(autoscaler, {
+        ...status,
+        desiredReplicas: current,
+        conditions: withConditions(
+          status.conditions ?? [],
+          [
+            {
+              type: 'AbleToScale',
+              status: 'False',
+              reason: 'FailedUpdateScale',
+              message: `the HPA controller was unable to update the target scale: ${error.message}`,
+            },
+          ],
+          clock.now(),
+        ),
+      });
+      throw error;
+    }
+    const message = `New size: ${desired}; reason: ${rescale}`;
+    this.#recorder.record(autoscaler, { type: 'Normal', reason: 'SuccessfulRescale', message });
+    this.#histories.scaled(keyOf(autoscaler), desired - current, clock.monotonic());
+    const done: ConditionChange = {
+      type: 'AbleToScale',
+      status: 'True',
+      reason: 'SucceededRescale',
+      message: `the HPA controller was able to update the target scale to ${desired}`,
+    };
+    await this.#update(autoscaler, {
+      ...status,
+      lastScaleTime: formatTime(clock.now()),
+      conditions: withConditions(status.conditions ?? [], [done], clock.now()),
+    });
+  }
+
+  async #scale({ type, scale }: Target, replicas: number): Promise<void> {
+    const { namespace = '', name = '', resourceVersion } = scale.metadata ?? {};
+    await this.#context.client.patch(
+      type,
+      { namespace, name },
+      {
+        type: 'application/merge-patch+json',
+        body: { metadata: { resourceVersion }, spec: { replicas } },
+        subresource: 'scale',
+      },
+    );
+  }
+
+  async #write(autoscaler: HorizontalPodAutoscaler, change: ConditionChange): Promise<void> {
+    const { status } = autoscaler;
+    const conditions = withConditions(
+      status?.conditions ?? [],
+      [change],
+      this.#context.clock.now(),
+    );
+    const { desiredReplicas = 0 } = status ?? {};
+    await this.#update(autoscaler, { ...status, desiredReplicas, conditions });
+  }
+
+  async #update(
+    autoscaler: HorizontalPodAutoscaler,
+    status: NonNullable<HorizontalPodAutoscaler['status']>,
+  ): Promise<void> {
+    if (deepEqual(autoscaler.status, status)) return;
+    const { client, logger } = this.#context;
+    logger.debug({ autoscaler: nameOf(autoscaler), status }, 'autoscaler status');
+    await writeStatus(client, hpaType, { ...autoscaler, status });
+  }
+}
+
+/** `behavior.scaleUp.tolerance` where the server keeps it. */
+function tolerances({ spec }: HorizontalPodAutoscaler): { up: number; down: number } {
+  const { scaleUp, scaleDown } = spec.behavior ?? {};
+  return {
+    up: scaleUp?.tolerance === undefined ? TOLERANCE : Number(scaleUp.tolerance),
+    down: scaleDown?.tolerance === undefined ? TOLERANCE : Number(scaleDown.tolerance),
+  };
+}
