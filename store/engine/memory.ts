@@ -20,6 +20,8 @@ export class MemoryStorage {
   #written: Tree = new BTree<string, Buffer>();
   #durable: Tree = new BTree<string, Buffer>();
   #engine: MemoryEngine | undefined;
+  /** Not durable yet, in order. */
+  #unsynced: ((tree: Tree) => void)[] = [];
 
   /** Opens an engine on what is stored. A former engine must be closed or crashed. */
   readonly open: EngineFactory = () => {
@@ -31,14 +33,25 @@ export class MemoryStorage {
     return this.#written;
   }
 
-  sync(): void {
-    this.#durable = this.#written.clone();
+  write(change: (tree: Tree) => void): void {
+    change(this.#written);
+    this.#unsynced.push(change);
   }
 
-  /** Power fails: the engine is gone and unsynced writes are lost. */
-  crash(): void {
+  sync(): void {
+    this.#durable = this.#written.clone();
+    this.#unsynced = [];
+  }
+
+  /**
+   * Power fails: the engine is gone and unsynced writes are lost, but for the first few, which
+   * happened to reach the disk.
+   */
+  crash(survivors = 0): void {
     this.#engine?.kill();
     this.#engine = undefined;
+    for (const change of this.#unsynced.slice(0, survivors)) change(this.#durable);
+    this.#unsynced = [];
     this.#written = this.#durable.clone();
   }
 }
@@ -67,11 +80,12 @@ class MemoryEngine implements Engine {
 
   batch(operations: readonly WriteOperation[], options: { readonly sync: boolean }): Promise<void> {
     return this.#run(() => {
-      const { tree } = this.#storage;
-      for (const operation of operations) {
-        if (operation.type === 'put') tree.set(keyOf(operation.key), operation.value);
-        else tree.delete(keyOf(operation.key));
-      }
+      this.#storage.write((tree) => {
+        for (const operation of operations) {
+          if (operation.type === 'put') tree.set(keyOf(operation.key), operation.value);
+          else tree.delete(keyOf(operation.key));
+        }
+      });
       if (options.sync) this.#storage.sync();
     });
   }
@@ -99,7 +113,9 @@ class MemoryEngine implements Engine {
 
   clear(range: KeyRange): Promise<void> {
     return this.#run(() => {
-      this.#storage.tree.deleteRange(keyOf(range.gte), keyOf(range.lt), false);
+      this.#storage.write((tree) => {
+        tree.deleteRange(keyOf(range.gte), keyOf(range.lt), false);
+      });
     });
   }
 

@@ -56,6 +56,8 @@ export interface MemberOptions {
   readonly snapshotCount?: number;
   readonly snapshotCatchUpEntries?: number;
   readonly watchProgressNotifyIntervalMs?: number;
+  /** Of events: waiting for one watcher, and kept for those that resume shortly behind. */
+  readonly watchLimits?: { readonly watcherBytes: number; readonly windowBytes: number };
   /** Pairs kept in memory besides those not yet in the engine. */
   readonly valueCacheBytes?: number;
   /** etcd API version told to clients, who infer features from it. */
@@ -99,6 +101,7 @@ export function withDefaults(options: MemberOptions): Settings {
     snapshotCount: 10_000,
     snapshotCatchUpEntries: 5_000,
     watchProgressNotifyIntervalMs: 600_000,
+    watchLimits: { watcherBytes: 1 << 20, windowBytes: 4 << 20 },
     valueCacheBytes: 32 << 20,
     version: '3.6.0',
     crypto: noCrypto,

@@ -15,7 +15,6 @@ import { Records } from './records.ts';
 const MAX_APPLY_BYTES = 16 << 20;
 const MAX_MESSAGE_BYTES = 1 << 20;
 const MAX_INFLIGHT_MESSAGES = 256;
-const WATCH_LIMITS = { watcherBytes: 1 << 20, windowBytes: 4 << 20 };
 
 export type TimingName = 'walFsync' | 'backendCommit' | 'apply';
 
@@ -53,7 +52,7 @@ export async function loadState(options: ReplicaOptions): Promise<LoadedState> {
   const log = await persistence.loadLog();
   const store = new MvccStore({
     cacheBytes: settings.valueCacheBytes,
-    watchLimits: WATCH_LIMITS,
+    watchLimits: settings.watchLimits,
   });
   const records = new Records(engine, store);
   const auth = new AuthStore();

@@ -7,12 +7,23 @@
  * operation that began after another ended has a place at or after it (Porcupine's condition,
  * with the order given instead of searched for).
  */
-import type { Event } from '../../store/kv.ts';
+import { textOf, type Truth } from './truth.ts';
+
+export const KEYS = ['a', 'b', 'c'];
 
 export type Operation =
   | { readonly type: 'put'; readonly key: string; readonly value: string }
+  /** Puts the same to two keys at once. */
+  | {
+      readonly type: 'putTwo';
+      readonly key: string;
+      readonly other: string;
+      readonly value: string;
+    }
   | { readonly type: 'delete'; readonly key: string }
   | { readonly type: 'get'; readonly key: string }
+  /** Reads all keys. */
+  | { readonly type: 'scan'; readonly key: '' }
   /** Puts if the key's modRevision is the expected one. */
   | {
       readonly type: 'cas';
@@ -31,18 +42,16 @@ export interface Observation {
     readonly revision: number;
     /** Whether it wrote something. */
     readonly wrote: boolean;
-    /** Of a get: the value read, undefined if there was none. */
-    readonly value?: string | undefined;
+    /** Of a read: the values, by key. */
+    readonly values?: Readonly<Record<string, string>>;
   };
 }
-
-/** The store's own history: every revision, with its one event. */
-export type Truth = ReadonlyMap<number, Event>;
 
 const show = (observation: Observation): string => JSON.stringify(observation);
 
 export function findings(observations: readonly Observation[], truth: Truth): string[] {
   return [
+    ...truth.problems,
     ...contradictions(observations, truth),
     ...repeated(truth),
     ...wrongReads(observations, truth),
@@ -50,75 +59,80 @@ export function findings(observations: readonly Observation[], truth: Truth): st
   ];
 }
 
-const textOf = (event: Event): string | undefined =>
-  event.type === 'delete' ? undefined : Buffer.from(event.kv.value).toString();
+/** What an operation leaves in the keys it writes. */
+function writes(operation: Operation): readonly (readonly [key: string, value?: string])[] {
+  const { type, key } = operation;
+  if (type === 'delete') return [[key]];
+  if (type === 'put' || type === 'cas') return [[key, operation.value]];
+  if (type !== 'putTwo') return [];
+  return [
+    [key, operation.value],
+    [operation.other, operation.value],
+  ];
+}
 
 /** Acknowledged writes that the history does not have. */
 function contradictions(observations: readonly Observation[], truth: Truth): string[] {
   return observations.flatMap((each) => {
     const { operation, result } = each;
     if (result?.wrote !== true) return [];
-    const event = truth.get(result.revision);
-    const value =
-      operation.type === 'put' || operation.type === 'cas' ? operation.value : undefined;
-    const isThere = event?.kv.key === operation.key && textOf(event) === value;
+    const events = truth.events.get(result.revision) ?? [];
+    const expected = writes(operation);
+    const isThere =
+      events.length === expected.length &&
+      expected.every(([key, value]) =>
+        events.some((event) => event.kv.key === key && textOf(event) === value),
+      );
     return isThere ? [] : [`acknowledged but not in the history: ${show(each)}`];
   });
 }
 
-/** Values are unique, so one that appears twice was applied twice. */
+/** Values are unique, so one that appears at two revisions was applied twice. */
 function repeated(truth: Truth): string[] {
   const seen = new Map<string, number>();
   const found: string[] = [];
-  for (const [revision, event] of truth) {
-    const value = textOf(event);
-    if (value === undefined) continue;
-    const before = seen.get(value);
-    if (before !== undefined) found.push(`${value} was applied at ${before} and ${revision}`);
-    seen.set(value, revision);
-  }
+  for (const [revision, events] of truth.events)
+    for (const event of events) {
+      const value = textOf(event);
+      if (value === undefined) continue;
+      const before = seen.get(value) ?? revision;
+      if (before !== revision) found.push(`${value} was applied at ${before} and ${revision}`);
+      seen.set(value, revision);
+    }
   return found;
 }
 
 /** Reads and compares that disagree with the history at their revision. */
 function wrongReads(observations: readonly Observation[], truth: Truth): string[] {
-  const at = (key: string, revision: number): Event | undefined => {
-    for (let i = revision; i > 1; i--) {
-      const event = truth.get(i);
-      if (event?.kv.key === key) return event;
-    }
-    return undefined;
-  };
-  const found: string[] = [];
-  for (const each of observations) {
+  return observations.flatMap((each) => {
     const { operation, result } = each;
-    if (result === undefined) continue;
-    if (operation.type === 'get') {
-      const event = at(operation.key, result.revision);
-      const value = event === undefined ? undefined : textOf(event);
-      if (value !== result.value) found.push(`read ${String(value)} expected: ${show(each)}`);
-    } else if (operation.type === 'cas') {
-      const before = at(operation.key, result.revision - (result.wrote ? 1 : 0));
-      const modRevision =
-        before === undefined || before.type === 'delete' ? 0 : before.kv.modRevision;
-      if ((modRevision === operation.expected) !== result.wrote)
-        found.push(`compared with ${modRevision}: ${show(each)}`);
+    if (result === undefined) return [];
+    if (operation.type === 'cas') {
+      const before = truth.pair(operation.key, result.revision - (result.wrote ? 1 : 0));
+      const modRevision = before?.modRevision ?? 0;
+      const isRight = (modRevision === operation.expected) === result.wrote;
+      return isRight ? [] : [`compared with ${modRevision}: ${show(each)}`];
     }
-  }
-  return found;
+    if (result.values === undefined) return [];
+    const keys = operation.type === 'scan' ? KEYS : [operation.key];
+    return keys.flatMap((key) => {
+      const kv = truth.pair(key, result.revision);
+      const value = kv === undefined ? undefined : Buffer.from(kv.value).toString();
+      const read = result.values![key];
+      return value === read ? [] : [`read ${key}=${read} in place of ${value}: ${show(each)}`];
+    });
+  });
 }
 
 /** Operations placed before one that ended before they began. */
 function backwards(observations: readonly Observation[], truth: Truth): string[] {
   const revisionOf = new Map<string, number>();
-  for (const [revision, event] of truth) {
-    const value = textOf(event);
-    if (value !== undefined) revisionOf.set(value, revision);
-  }
+  for (const [revision, events] of truth.events)
+    for (const event of events) revisionOf.set(textOf(event) ?? '', revision);
   const placed = observations.flatMap((each) => {
     const { operation, result } = each;
-    const isPut = operation.type === 'put' || operation.type === 'cas';
-    const revision = result?.revision ?? (isPut ? revisionOf.get(operation.value) : undefined);
+    const revision =
+      result?.revision ?? ('value' in operation ? revisionOf.get(operation.value) : undefined);
     return revision === undefined ? [] : [{ each, revision, wrote: result?.wrote ?? true }];
   });
   const byEnd = [...placed].sort((a, b) => a.each.ended - b.each.ended);

@@ -2,45 +2,50 @@
 import type { Disk } from '../../platform/disk.ts';
 import type { Engine, EngineFactory, WriteOperation } from '../../store/engine/engine.ts';
 import { MemoryStorage } from '../../store/engine/memory.ts';
-import { metaKeys } from '../../store/server/keyspace.ts';
+import { decodeRecord } from '../../store/mvcc/record.ts';
+import { metaKeys, recordKey } from '../../store/server/keyspace.ts';
 import { encodeNumber } from '../../store/server/log-codec.ts';
 import type { SeededRandom, SimTime } from './time.ts';
+import type { Truth } from './truth.ts';
 
 /**
  * Bugs planted to prove that the checkers find them, at the boundary where they would show:
  * `ackBeforeFsync`: the disk says "synced" and has not. `applyTwice`: the applied index written
- * with the effects is one too low. `skipReadIndex` is the clients' business.
+ * with the effects is one too low. `loseAtCompaction`: a compaction at a deletion's revision
+ * deletes that too. `skipReadIndex` is the clients' business.
  */
-export type Flaw = 'ackBeforeFsync' | 'applyTwice' | 'skipReadIndex';
+export type Flaw = 'ackBeforeFsync' | 'applyTwice' | 'skipReadIndex' | 'loseAtCompaction';
 
 export interface Weather {
   /** While set, writes take this much longer. */
   slowDiskMs: number;
 }
 
+interface MachineParts {
+  readonly time: SimTime;
+  readonly random: SeededRandom;
+  readonly flaw: Flaw | undefined;
+  readonly truth: Truth;
+  /** Resolves when the process is not asleep. */
+  readonly awake: () => Promise<void>;
+}
+
 export class Machine {
-  readonly #time: SimTime;
-  readonly #random: SeededRandom;
-  readonly #flaw: Flaw | undefined;
+  readonly #parts: MachineParts;
   readonly #storages = new Map<string, MemoryStorage>();
   readonly #files = new Map<string, Uint8Array>();
   readonly weather: Weather = { slowDiskMs: 0 };
   #boot = 0;
 
-  constructor(parts: {
-    readonly time: SimTime;
-    readonly random: SeededRandom;
-    readonly flaw: Flaw | undefined;
-  }) {
-    this.#time = parts.time;
-    this.#random = parts.random;
-    this.#flaw = parts.flaw;
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
   }
 
-  /** Power fails: what was on its way to the disk never arrives. */
+  /** Power fails: what was on its way to the disk never arrives, or only its beginning. */
   crash(): void {
     this.#boot++;
-    for (const storage of this.#storages.values()) storage.crash();
+    const { random } = this.#parts;
+    for (const storage of this.#storages.values()) storage.crash(random.pick([0, 0, 1, 3]));
   }
 
   readonly engine: EngineFactory = async (options) => {
@@ -54,6 +59,7 @@ export class Machine {
 
   #slow(engine: Engine): Engine {
     const boot = this.#boot;
+    const { time, random, flaw, truth, awake } = this.#parts;
     return {
       get: (key) => engine.get(key),
       getMany: (keys) => engine.getMany(keys),
@@ -63,22 +69,30 @@ export class Machine {
       compact: () => engine.compact(),
       close: () => engine.close(),
       batch: async (operations, { sync }) => {
+        for (const each of operations)
+          if (each.type === 'put') truth.note(each.key, each.value, time.now);
         const { slowDiskMs } = this.weather;
-        await this.#time.sleep((sync ? this.#random.between(1, 6) : 0.1) + slowDiskMs);
+        await time.sleep((sync ? random.between(1, 6) : 0.1) + slowDiskMs);
         // A dead process's writes end nowhere.
         if (boot !== this.#boot) return new Promise(() => {});
-        const synced = sync && this.#flaw !== 'ackBeforeFsync';
-        return engine.batch(this.#spoil(operations), { sync: synced });
+        await engine.batch(await this.#spoil(engine, operations), {
+          sync: sync && flaw !== 'ackBeforeFsync',
+        });
+        await awake();
+        if (boot !== this.#boot) return new Promise(() => {});
       },
     };
   }
 
-  #spoil(operations: readonly WriteOperation[]): readonly WriteOperation[] {
-    if (this.#flaw !== 'applyTwice') return operations;
-    return operations.map((each) => {
-      if (each.type === 'del' || !each.key.equals(metaKeys.applied)) return each;
-      return { ...each, value: encodeNumber(Math.max(1, each.value.readDoubleBE(0) - 1)) };
-    });
+  async #spoil(
+    engine: Engine,
+    operations: readonly WriteOperation[],
+  ): Promise<readonly WriteOperation[]> {
+    const { flaw } = this.#parts;
+    if (flaw === 'applyTwice') return operations.map(appliedTooLow);
+    if (flaw !== 'loseAtCompaction') return operations;
+    const lost = await lostWith(engine, operations);
+    return lost === undefined ? operations : [...operations, { type: 'del', key: lost }];
   }
 
   readonly disk: Disk = {
@@ -95,4 +109,24 @@ export class Machine {
     list: () => Promise.resolve([]),
     makeFolder: () => Promise.resolve(),
   };
+}
+
+function appliedTooLow(each: WriteOperation): WriteOperation {
+  if (each.type === 'del' || !each.key.equals(metaKeys.applied)) return each;
+  return { ...each, value: encodeNumber(Math.max(1, each.value.readDoubleBE(0) - 1)) };
+}
+
+/** The record of a deletion at the very revision that is compacted (etcd's bug 18089). */
+async function lostWith(
+  engine: Engine,
+  operations: readonly WriteOperation[],
+): Promise<Buffer | undefined> {
+  for (const each of operations) {
+    if (each.type === 'del' || !each.key.equals(metaKeys.compactRevision)) continue;
+    const revision = each.value.readDoubleBE(0);
+    const key = recordKey(revision, 0);
+    const record = await engine.get(key);
+    if (record !== undefined && decodeRecord(record, revision).version === 0) return key;
+  }
+  return undefined;
 }

@@ -16,6 +16,10 @@ export class SimNetwork {
   readonly #random: SeededRandom;
   readonly #onPanic: (memberId: string, error: Error) => void;
   readonly #handlers = new Map<string, PeerHandlers>();
+  /** Whom members know to be removed for good. */
+  readonly #removed = new Map<string, ReadonlySet<string>>();
+  /** What arrived at processes that sleep. */
+  readonly #waiting = new Map<string, (() => void)[]>();
   /** Links that lose everything, as "from>to". */
   readonly cut = new Set<string>();
   /** One message in so many is lost, or repeated; 0: none. */
@@ -44,6 +48,21 @@ export class SimNetwork {
   /** The process is gone: nobody answers. */
   kill(memberId: string): void {
     this.#handlers.delete(memberId);
+    this.#removed.delete(memberId);
+  }
+
+  pause(memberId: string): void {
+    this.#waiting.set(memberId, []);
+  }
+
+  resume(memberId: string): void {
+    const waiting = this.#waiting.get(memberId) ?? [];
+    this.#waiting.delete(memberId);
+    for (const arrive of waiting) arrive();
+  }
+
+  isAsleep(memberId: string): boolean {
+    return this.#waiting.has(memberId);
   }
 
   isolate(id: string, others: readonly string[], directions: 'both' | 'out' | 'in'): void {
@@ -70,13 +89,24 @@ export class SimNetwork {
 
   #deliver(from: string, bytes: Buffer): void {
     const message = decodeMessage(bytes);
-    if (!this.#handlers.has(message.to)) this.#tellGone(from, message.to);
-    if (!this.#reaches(from, message.to)) return;
+    const { to } = message;
+    const asleep = this.#waiting.get(to);
+    if (asleep !== undefined) {
+      asleep.push(() => this.#deliver(from, bytes));
+      return;
+    }
+    if (!this.#handlers.has(to)) this.#tellGone(from, to);
+    if (!this.#reaches(from, to)) return;
+    if (this.#removed.get(to)?.has(from) === true) {
+      // The connection is refused, and the caller told why.
+      if (this.#reaches(to, from)) this.#handlers.get(from)!.removed();
+      return;
+    }
     try {
-      this.#handlers.get(message.to)!.receive(message);
+      this.#handlers.get(to)!.receive(message);
     } catch (error) {
       // A broken invariant ends a process.
-      this.#onPanic(message.to, error as Error);
+      this.#onPanic(to, error as Error);
     }
   }
 
@@ -92,11 +122,14 @@ export class SimNetwork {
       send: (messages) => {
         if (isCurrent()) for (const message of messages) this.#send(self, message);
       },
-      update() {},
+      update: (_, removed) => {
+        if (isCurrent()) this.#removed.set(self, new Set(removed));
+      },
       ask: async (to, question) => {
         await this.#time.sleep(this.#delay());
         const handlers = this.#handlers.get(to);
-        if (handlers === undefined || !this.#reaches(self, to)) throw new StoreError('timeout');
+        const isDeaf = handlers === undefined || this.isAsleep(to);
+        if (isDeaf || !this.#reaches(self, to)) throw new StoreError('timeout');
         const answer = await Promise.race([
           handlers.answer(question),
           this.#time.sleep(SILENCE_MS).then(() => Promise.reject(new StoreError('timeout'))),
@@ -119,7 +152,8 @@ export class SimNetwork {
         }
         if (!this.#reaches(to, self)) throw new StoreError('unavailable');
       },
-      connectedSince: (id) => (this.#reaches(self, id) ? 0 : undefined),
+      connectedSince: (id) =>
+        this.#reaches(self, id) && !this.isAsleep(id) ? -Infinity : undefined,
       stop: () => Promise.resolve(),
     };
   }
@@ -144,7 +178,7 @@ export class SimNetwork {
     const { self, to, handlers, progress } = connection;
     for (let silentMs = 0; !progress.isOver;) {
       await this.#time.sleep(1000);
-      const isAlive = this.#handlers.get(to) === handlers;
+      const isAlive = this.#handlers.get(to) === handlers && !this.isAsleep(to);
       silentMs =
         isAlive && this.#reaches(to, self) && this.#reaches(self, to) ? 0 : silentMs + 1000;
       if (silentMs > SILENCE_MS) break;

@@ -28,7 +28,7 @@ describe('many seeds', () => {
 describe('a planted bug is found', () => {
   /** In the worst case after so many seeds. */
   const ENOUGH = 60;
-  const flaws: Flaw[] = ['ackBeforeFsync', 'skipReadIndex', 'applyTwice'];
+  const flaws: Flaw[] = ['ackBeforeFsync', 'skipReadIndex', 'applyTwice', 'loseAtCompaction'];
 
   it.each(flaws)(
     '%s',

@@ -85,13 +85,17 @@ export class SimTime {
 export class SimClock implements Clock {
   readonly #time: SimTime;
   #alive = true;
+  /** What came due while the process slept, in order; undefined while it does not. */
+  #due: (() => void)[] | undefined;
+  /** How wrong the wall clock is. */
+  skewMs = 0;
 
   constructor(time: SimTime) {
     this.#time = time;
   }
 
   now(): number {
-    return 1_700_000_000_000 + Math.floor(this.#time.now);
+    return 1_700_000_000_000 + Math.floor(this.#time.now) + this.skewMs;
   }
 
   monotonic(): number {
@@ -100,12 +104,24 @@ export class SimClock implements Clock {
 
   after(delayMs: number, fn: () => void): Timer {
     return this.#time.after(delayMs, () => {
-      if (this.#alive) fn();
+      if (this.#due !== undefined) this.#due.push(fn);
+      else if (this.#alive) fn();
     });
   }
 
   kill(): void {
     this.#alive = false;
+    this.#due = undefined;
+  }
+
+  pause(): void {
+    this.#due ??= [];
+  }
+
+  resume(): void {
+    const due = this.#due ?? [];
+    this.#due = undefined;
+    for (const fn of due) if (this.#alive) fn();
   }
 }
 
