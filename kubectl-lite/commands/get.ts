@@ -19,6 +19,12 @@ export const get = command({
     if (flags.raw !== '') return printRaw(session, flags.raw);
     const printer = await foundPrinter(session, flags);
     const targets = await targetsToGet(session, words, flags);
+    if (flags.at !== '' || flags['at-revision'] !== 0) {
+      const { getFromThePast } = await import('../get/past.ts');
+      const past = await getFromThePast(session, targets, flags);
+      if (printer !== undefined) return printObjects(session, targets, { flags: past, printer });
+      return printAsTables(session, targets, { flags: past, words });
+    }
     if (flags.watch || flags['watch-only']) {
       const { watchTargets } = await import('../get/watch-command.ts');
       return watchTargets(session, targets, { flags, printer });
