@@ -85,7 +85,7 @@ function credentialsOf(output: string, apiVersion: string): Credentials {
     );
   }
   if (!isObject(answer['status'])) {
-    throw failed('getting credentials: exec plugin didn\'t return a status field');
+    throw failed("getting credentials: exec plugin didn't return a status field");
   }
   const { token, clientCertificateData, clientKeyData } = answer['status'] as ExecStatus;
   if (!token && !(clientCertificateData && clientKeyData)) {

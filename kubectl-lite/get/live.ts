@@ -26,7 +26,9 @@ export function liveShower(
   flags: GetFlags,
 ): (event: Observed) => void {
   if (!session.environment.interactive) {
-    throw new UsageError('--live draws on a terminal: leave it out where the output goes elsewhere');
+    throw new UsageError(
+      '--live draws on a terminal: leave it out where the output goes elsewhere',
+    );
   }
   const layout = layoutOf(type, flags, false);
   const rows = new Map<string, LiveRow>();

@@ -74,10 +74,6 @@ export async function readObjects(
 ): Promise<readonly Located[]> {
   const namespace = flags['all-namespaces'] ? undefined : session.namespace;
   const path = pathOf(type, namespace, name) + (flags.subresource && `/${flags.subresource}`);
-  if (flags.revision !== undefined) {
-    const { objectsFromThePast } = await import('./past-objects.ts');
-    return objectsFromThePast(session, { type, ...(name === undefined ? {} : { name }) }, flags);
-  }
   if (name !== undefined) {
     const object = (await session.api.send({ method: 'GET', path })) as KubernetesObject;
     return [{ type, namespace, name, object }];

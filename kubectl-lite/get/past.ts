@@ -1,5 +1,6 @@
 import { askedRevision } from '../history/asked-revision.ts';
 import { isForgotten } from '../history/past.ts';
+import { groupResource } from '../../api/resource.ts';
 import { statusError } from '../../api/status.ts';
 import { pathOf } from '../resource/resources.ts';
 import type { Target } from '../resource/words.ts';
@@ -37,6 +38,5 @@ export function pastFailure(error: unknown, revision: number): unknown {
 export const notThereThen = ({ type, name = '' }: Target, revision: number): unknown =>
   statusError(
     'NotFound',
-    `${type.resource}${type.group === '' ? '' : `.${type.group}`} ${JSON.stringify(name)} was not ` +
-      `there at revision ${revision}`,
+    `${groupResource(type)} ${JSON.stringify(name)} was not there at revision ${revision}`,
   );

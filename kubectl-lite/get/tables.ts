@@ -38,10 +38,6 @@ export async function readTable(
   const accept = flags['server-print'] ? asTable : 'application/json';
   // Rows are sorted by what is in the whole object; labels come with its metadata anyway.
   const query = flags['sort-by'] === '' ? {} : { includeObject: 'Object' };
-  if (flags.revision !== undefined) {
-    const { tableFromThePast } = await import('./past-table.ts');
-    return tableFromThePast(session, { type, ...(name === undefined ? {} : { name }) }, flags);
-  }
   if (name !== undefined) {
     const answer = await session.api.send({ method: 'GET', path, accept, query });
     return tableOf(session, answer);

@@ -1,6 +1,7 @@
 /** What differs between two states of an object, field by field, and who wrote it. */
 import { deepEqual, isObject } from '../../api/deep.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
+import type { ManagedFieldsEntry } from '../../api/types/meta-v1.ts';
 
 export interface Change {
   /** "spec.template.spec.containers[main].image" */
@@ -15,29 +16,26 @@ export interface Change {
 const bookkeeping = ['metadata.managedFields', 'metadata.resourceVersion', 'metadata.generation'];
 
 export function changesBetween(before: KubernetesObject, after: KubernetesObject): Change[] {
-  const found: Change[] = [];
-  compare('', before, after, found);
-  return found.filter(({ path }) => !bookkeeping.includes(path));
+  return [...differences('', before, after)].filter(({ path }) => !bookkeeping.includes(path));
 }
 
-function compare(path: string, before: unknown, after: unknown, found: Change[]): void {
+function* differences(path: string, before: unknown, after: unknown): Generator<Change> {
   if (deepEqual(before, after)) return;
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       const inner = path === '' ? key : `${path}${fieldText(key)}`;
-      if (bookkeeping.includes(inner)) continue;
-      compare(inner, before[key], after[key], found);
+      if (!bookkeeping.includes(inner)) yield* differences(inner, before[key], after[key]);
     }
     return;
   }
   const [from, to] = [keyed(before), keyed(after)];
   if (from !== undefined && to !== undefined) {
     for (const key of new Set([...from.keys(), ...to.keys()])) {
-      compare(`${path}[${key}]`, from.get(key), to.get(key), found);
+      yield* differences(`${path}[${key}]`, from.get(key), to.get(key));
     }
     return;
   }
-  found.push({ path, before, after });
+  yield { path, before, after };
 }
 
 const fieldText = (key: string): string => (/[./]/.test(key) ? `[${key}]` : `.${key}`);
@@ -71,12 +69,17 @@ export function authorsOf(before: KubernetesObject | undefined, after: Kubernete
   const changed = (after.metadata.managedFields ?? []).filter(
     (entry) => !old.some((one) => deepEqual(one, entry)),
   );
-  // Who only lost fields to another has an entry of before: its time did not move.
-  const last = changed.map(({ time = '' }) => time).sort().at(-1);
-  const fresh = changed.filter(({ time = '' }) => time === last);
+  // Who only lost fields to another has the time of before.
+  const wrote = changed.filter(
+    (entry) => !old.some((one) => sameWriter(one, entry) && one.time === entry.time),
+  );
+  const fresh = wrote.length > 0 ? wrote : changed;
   return fresh.map(({ manager = '', time, subresource }) => ({
     manager,
     time,
     subresource: subresource || undefined,
   }));
 }
+
+const sameWriter = (a: ManagedFieldsEntry, b: ManagedFieldsEntry): boolean =>
+  a.manager === b.manager && a.operation === b.operation && a.subresource === b.subresource;

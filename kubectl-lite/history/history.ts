@@ -64,7 +64,8 @@ function printStates(session: Session, located: Located, { past, flags }: Showin
     }
     const first = past.begin === 'created' ? 'created' : 'as it was';
     session.print(headline(session, state, { before, note: before === undefined ? first : '' }));
-    for (const change of changes) session.print(`  ${changeText(session, located, { change, flags })}`);
+    for (const change of changes)
+      session.print(`  ${changeText(session, located, { change, flags })}`);
   });
   return silent;
 }
@@ -77,8 +78,13 @@ function headline(
   { before, note }: { readonly before: KubernetesObject | undefined; readonly note: string },
 ): string {
   const authors = authorsOf(before, state);
-  const time = authors.map((author) => author.time ?? '').sort().at(-1);
-  const at = parseTime(time || (before === undefined ? state.metadata.creationTimestamp ?? '' : ''));
+  const time = authors
+    .map((author) => author.time ?? '')
+    .sort()
+    .at(-1);
+  const at = parseTime(
+    time || (before === undefined ? (state.metadata.creationTimestamp ?? '') : ''),
+  );
   const age = at === undefined ? 'some time' : humanDuration(session.clock.now() - at);
   const revision = coloured(session, 'yellow', `revision ${state.metadata.resourceVersion}`);
   const when = time ? ` (${time})` : '';
@@ -122,6 +128,7 @@ function ending({ begin, states }: Past, silent: number): string[] {
   if (begin === 'forgotten') {
     lines.push('What was before is forgotten: the store compacts its history every few minutes');
   }
-  if (begin === 'limit') lines.push(`There may be more: these are the last ${states.length} (--limit)`);
+  if (begin === 'limit')
+    lines.push(`There may be more: these are the last ${states.length} (--limit)`);
   return lines;
 }

@@ -89,7 +89,9 @@ async function timesAt(
   revision: number,
 ): Promise<Moment | undefined> {
   try {
-    return { ...(await readTimes(session, paths, revision)), revision };
+    const there = await readTimes(session, paths, revision);
+    // Before anything with a time was written, there is nothing to go by.
+    return there.timeMs === 0 ? undefined : { ...there, revision };
   } catch (error) {
     if (isForgotten(error)) return undefined;
     throw error;

@@ -48,11 +48,11 @@ function plainReadiness(object: KubernetesObject): Readiness {
     case 'ReplicaSet':
     case 'StatefulSet':
     case 'ReplicationController':
-      return counted(status.readyReplicas ?? 0, spec.replicas ?? 1, stateText(object as AnyObject));
+      return counted(status.readyReplicas ?? 0, spec.replicas ?? 1, stateText(object));
     case 'DaemonSet':
       return counted(status.numberReady ?? 0, status.desiredNumberScheduled ?? 0, '');
     case 'Job':
-      return jobReadiness(object as AnyObject);
+      return jobReadiness(object);
     case 'CronJob':
       return { ready: '', status: spec.suspend ? 'Suspended' : '', healthy: undefined };
     default:

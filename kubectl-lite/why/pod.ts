@@ -69,7 +69,12 @@ function containerFindings(pod: string, container: ContainerStatus): Told[] {
   if (waiting?.reason === 'CrashLoopBackOff') {
     const last = lastState.terminated;
     const how = last === undefined ? '' : `, last with exit code ${last.exitCode}${because(last)}`;
-    return [{ text: `container ${name} ends again and again (${restartCount} restarts${how})`, hint: logs }];
+    return [
+      {
+        text: `container ${name} ends again and again (${restartCount} restarts${how})`,
+        hint: logs,
+      },
+    ];
   }
   if (waiting !== undefined && !underWay.includes(waiting.reason ?? '')) {
     const hint = hints[waiting.reason ?? ''];
@@ -77,19 +82,30 @@ function containerFindings(pod: string, container: ContainerStatus): Told[] {
     return [{ text, ...(hint === undefined ? {} : { hint }) }];
   }
   if (terminated !== undefined && terminated.exitCode !== 0) {
-    const text = `container ${name} ended with exit code ${terminated.exitCode}${because(terminated)}`;
-    return [{ text, hint: logs }];
+    const how = `exit code ${terminated.exitCode}${because(terminated)}`;
+    return [{ text: `container ${name} ended with ${how}`, hint: logs }];
   }
   if (running !== undefined && !ready) {
     const since = running.startedAt === undefined ? '' : ` since ${running.startedAt}`;
-    return [{ text: `container ${name} runs${since} and is not ready`, hint: 'its readiness probe decides' }];
+    return [
+      {
+        text: `container ${name} runs${since} and is not ready`,
+        hint: 'its readiness probe decides',
+      },
+    ];
   }
   return [];
 }
 
 const colon = (message: string | undefined): string => (message ? `: ${message}` : '');
 
-function because({ reason, message }: { readonly reason?: string; readonly message?: string }): string {
+function because({
+  reason,
+  message,
+}: {
+  readonly reason?: string;
+  readonly message?: string;
+}): string {
   const why = [reason === 'Error' ? '' : reason, message].filter(Boolean).join(': ');
   return why === '' ? '' : ` (${why})`;
 }

@@ -8,7 +8,11 @@ export interface Reference {
   readonly name: string;
 }
 
-const configMap = (name: string): Reference => ({ resource: 'configmaps', kind: 'ConfigMap', name });
+const configMap = (name: string): Reference => ({
+  resource: 'configmaps',
+  kind: 'ConfigMap',
+  name,
+});
 const secret = (name: string): Reference => ({ resource: 'secrets', kind: 'Secret', name });
 
 /** What the pod cannot start without, each once. */
@@ -23,7 +27,11 @@ export function referencesOf({ spec }: Pod): readonly Reference[] {
     }
     const claim = volume.persistentVolumeClaim?.claimName;
     if (claim) {
-      found.push({ resource: 'persistentvolumeclaims', kind: 'PersistentVolumeClaim', name: claim });
+      found.push({
+        resource: 'persistentvolumeclaims',
+        kind: 'PersistentVolumeClaim',
+        name: claim,
+      });
     }
   }
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {

@@ -125,7 +125,8 @@ async function warningsAbout(
   { namespace }: Located,
   members: readonly KubernetesObject[],
 ): Promise<readonly Event[]> {
-  const path = namespace === undefined ? '/api/v1/events' : `/api/v1/namespaces/${namespace}/events`;
+  const path =
+    namespace === undefined ? '/api/v1/events' : `/api/v1/namespaces/${namespace}/events`;
   const uids = new Set(members.map(({ metadata }) => metadata.uid));
   const names = new Set(members.map(titled));
   const all = await readable<Event>(session, path);

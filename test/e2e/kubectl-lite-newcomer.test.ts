@@ -63,8 +63,12 @@ describe('a newcomer', () => {
 
   it('without the namespace learns how to make it', async () => {
     const path = join(folder, 'cm.yaml');
-    await writeFile(path, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n');
-    const hint = /namespaces "shop" not found \(make it first: kubectl-lite create namespace shop\)/;
+    await writeFile(
+      path,
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n',
+    );
+    const hint =
+      /namespaces "shop" not found \(make it first: kubectl-lite create namespace shop\)/;
     expect(oneLine(await say(`apply -f ${path}`))).toMatch(hint);
     expect(oneLine(await say('create cm a -n shop'))).toMatch(hint);
   });
@@ -80,7 +84,9 @@ describe('a newcomer', () => {
     const ca = realX509.certificateAuthority({ commonName: 'ca' }, validity);
     const leaf = realX509.issue({ subject: { commonName: 'me' }, validity, usage: 'client' }, ca);
     const path = await kubeconfig('expired', { cert: leaf.certificate, key: leaf.privateKey });
-    expect(oneLine(await say('get pods', path))).toMatch(/has expired at \S+Z: get a new kubeconfig/);
+    expect(oneLine(await say('get pods', path))).toMatch(
+      /has expired at \S+Z: get a new kubeconfig/,
+    );
   });
 
   it('with the kubeconfig of another cluster learns that it is one', async () => {
