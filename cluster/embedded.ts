@@ -18,6 +18,7 @@ import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { processUsage } from '../platform/node/process-usage.ts';
+import { outgoingHttp } from '../platform/node/outgoing-http.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/sha1.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
@@ -61,10 +62,13 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const paths = clusterPaths(options.dataDir);
   const { announce, logger } = options;
   const [pki, kv] = await Promise.all([clusterPki(paths), startStore(options, paths, parts)]);
+  const outgoing = outgoingHttp();
+  await parts.start(() => ({ stop: () => outgoing.close() }));
   const api = await parts.start(() =>
     startApiServer({
       ...effects,
       kv,
+      outgoing,
       logger: logger.child({ component: 'apiserver' }),
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       descriptions: readDescriptions(realDisk),

@@ -103,10 +103,14 @@ export class Registry {
     }
   }
 
+  /** A store that requests do not reach. */
+  open(declaration: ResourceDeclaration, storage: ResourceContext['storage']): ResourceStore {
+    return new ResourceStore({ ...this.#shared, declaration, storage });
+  }
+
   /** Serves one more resource from now on, or the same in another way. */
   serve(declaration: ResourceDeclaration, storage: ResourceContext['storage']): void {
-    const store = new ResourceStore({ ...this.#shared, declaration, storage });
-    this.#stores.set(storeKey(declaration.type), store);
+    this.#stores.set(storeKey(declaration.type), this.open(declaration, storage));
   }
 
   /** Requests for it answer 404 from now on; those under way go on. */
