@@ -10,9 +10,9 @@ import type { Service } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
 import type { HttpHandler } from '../platform/http.ts';
-import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { Random } from '../platform/random.ts';
 import type { Kv } from '../store/kv.ts';
 import { type PluginChoice, plugins } from './admission/plugins.ts';
@@ -147,6 +147,7 @@ class Server implements ApiServer {
       clusterIPRange: options.serviceClusterIpRange,
       nodePortRange: options.serviceNodePortRange,
       admission: plugins(options.admissionPlugins),
+      outgoing: options.outgoing,
     });
     const handlers = new ApiHandlers(registry, { clock, random, logger });
     const counts = new RequestCounts();

@@ -5,6 +5,7 @@
 import type { ResourceType } from '../../api/resource.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import { AdmissionChain, type AdmissionPlugin } from '../admission/admission.ts';
 import type { Lookups } from '../admission/lookups.ts';
@@ -18,6 +19,7 @@ import type { ResourceContext } from './resource-context.ts';
 import { ResourceStore } from './resource-store.ts';
 import { ReviewStore } from './review-store.ts';
 import { isStored, StoredResources } from './stored-resources.ts';
+import { DeclaredVersions } from './versions.ts';
 import { ViewStore } from './view-store.ts';
 
 export interface RegistryOptions {
@@ -32,6 +34,8 @@ export interface RegistryOptions {
   readonly nodePortRange?: string | undefined;
   /** What reviews are answered from. Without it they are refused (503). */
   readonly control?: AccessControl | undefined;
+  /** How webhooks are called. Absent: they cannot be. */
+  readonly outgoing?: OutgoingHttp | undefined;
   /** Default: those that are on in Kubernetes. */
   readonly admission?: (lookups: Lookups) => readonly AdmissionPlugin[];
 }
@@ -69,6 +73,8 @@ export class Registry {
       ...{ storage, clock, random },
       prefixOf: prefixes(declarations),
       control: options.control,
+      versions: new DeclaredVersions(declarations),
+      outgoing: options.outgoing,
     });
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups));
     const { control } = options;
