@@ -58,6 +58,7 @@ function storagePrefixOf({ storagePrefix, type }: ResourceDeclaration): string {
 
 export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
+  readonly #versions: DeclaredVersions;
   readonly #shared: Omit<ResourceContext, 'declaration' | 'storage'>;
 
   constructor(options: RegistryOptions) {
@@ -69,11 +70,12 @@ export class Registry {
       nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORT_RANGE,
     });
     const others = new StoredResources(storage, declarations);
+    this.#versions = new DeclaredVersions(declarations);
     const lookups = admissionLookups({
       ...{ storage, clock, random },
       prefixOf: prefixes(declarations),
       control: options.control,
-      versions: new DeclaredVersions(declarations),
+      versions: this.#versions,
       outgoing: options.outgoing,
     });
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups));
@@ -117,11 +119,13 @@ export class Registry {
   /** Serves one more resource from now on, or the same in another way. */
   serve(declaration: ResourceDeclaration, storage: ResourceContext['storage']): void {
     this.#stores.set(storeKey(declaration.type), this.open(declaration, storage));
+    this.#versions.add(declaration);
   }
 
   /** Requests for it answer 404 from now on; those under way go on. */
   withdraw(type: Pick<ResourceType, 'group' | 'version' | 'resource'>): void {
     this.#stores.delete(storeKey(type));
+    this.#versions.remove(type);
   }
 
   /** Undefined if it is not served. */

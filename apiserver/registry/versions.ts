@@ -5,8 +5,10 @@ import { decodeObject } from '../../api/schema/decode.ts';
 import type { Versions } from '../admission/lookups.ts';
 import type { ResourceDeclaration } from './declaration.ts';
 
-const keyOf = ({ group, version, resource }: ResourceType): string =>
-  `${group}/${version}/${resource}`;
+const keyOf = (type: Pick<ResourceType, 'group' | 'version' | 'resource'>): string =>
+  `${type.group}/${type.version}/${type.resource}`;
+
+const IGNORE = { mode: 'Ignore' } as const;
 
 /** Which declarations are faces of the same objects. */
 export class DeclaredVersions implements Versions {
@@ -16,14 +18,24 @@ export class DeclaredVersions implements Versions {
   readonly #families = new Map<ResourceDeclaration, ResourceDeclaration[]>();
 
   constructor(declarations: readonly ResourceDeclaration[]) {
-    for (const declaration of declarations) {
-      const { type, view } = declaration;
-      this.#declarations.set(keyOf(type), declaration);
-      this.#byKind.set(`${apiVersionOf(type)}/${type.kind}`, declaration);
-      if (view === undefined) continue;
-      const family = this.#families.get(view.of) ?? [view.of];
-      this.#families.set(view.of, [...family, declaration]);
-    }
+    for (const declaration of declarations) this.add(declaration);
+  }
+
+  add(declaration: ResourceDeclaration): void {
+    const { type, view } = declaration;
+    this.#declarations.set(keyOf(type), declaration);
+    this.#byKind.set(`${apiVersionOf(type)}/${type.kind}`, declaration);
+    if (view === undefined) return;
+    const family = this.#families.get(view.of) ?? [view.of];
+    this.#families.set(view.of, [...family, declaration]);
+  }
+
+  remove(type: Pick<ResourceType, 'group' | 'version' | 'resource'>): void {
+    const declaration = this.#declarations.get(keyOf(type));
+    if (declaration === undefined) return;
+    this.#declarations.delete(keyOf(type));
+    this.#byKind.delete(`${apiVersionOf(type)}/${declaration.type.kind}`);
+    this.#families.delete(declaration);
   }
 
   othersOf(type: ResourceType): readonly ResourceType[] {
@@ -46,11 +58,13 @@ export class DeclaredVersions implements Versions {
     kind: { readonly group: string; readonly version: string; readonly kind: string },
     value: unknown,
   ): Mutable<KubernetesObject> {
-    const { object } = decodeObject(kind, value, 'Ignore');
+    const declaration = this.#byKind.get(`${apiVersionOf(kind)}/${kind.kind}`);
+    const { object } =
+      declaration?.structure?.decode(value, IGNORE) ?? decodeObject(kind, value, IGNORE);
     if (!isObject(object['metadata'])) object['metadata'] = {};
     const decoded = object as unknown as Mutable<KubernetesObject>;
     Object.assign(decoded, kindOf(kind));
-    this.#byKind.get(`${apiVersionOf(kind)}/${kind.kind}`)?.applyDefaults?.(decoded);
+    declaration?.applyDefaults?.(decoded);
     return decoded;
   }
 
