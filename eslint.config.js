@@ -53,7 +53,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', 'test/**', 'bench/**', 'scripts/**', 'platform/node/**'],
+    files: ['**/*.test.ts', 'test/**', 'bench/**', 'scripts/**', 'examples/**', 'platform/node/**'],
     rules: {
       'max-lines-per-function': 'off',
       'no-restricted-globals': 'off',

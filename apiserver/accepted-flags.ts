@@ -58,7 +58,6 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'allow-privileged': on,
   'endpoint-reconciler-type': ['lease', ''],
   'apiserver-count': 'any',
-  'external-hostname': 'any',
   'http2-max-streams-per-connection': 'any',
   'min-request-timeout': 'any',
   'permit-address-sharing': off,

@@ -16,6 +16,7 @@ export interface ApiServerFlags {
   readonly securePort: number;
   readonly bindAddress: string;
   readonly advertiseAddress?: string;
+  readonly externalHostname?: string;
   readonly certDir: string;
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
@@ -112,6 +113,7 @@ export function apiserverFlags(): Command {
     .option('--secure-port <port>', 'port to serve HTTPS on; 0 takes any free one', port, 6443)
     .option('--bind-address <ip>', 'address to listen on', '0.0.0.0')
     .option('--advertise-address <ip>', "address clients are told; default: the host's own")
+    .option('--external-hostname <name>', 'a further name in the certificate of our own')
     .option('--cert-dir <folder>', 'where certificates are kept, made at first start', 'pki')
     .option('--tls-cert-file <file>', 'serving certificate, in place of one of our own')
     .option('--tls-private-key-file <file>', "the serving certificate's key")

@@ -8,7 +8,6 @@ import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { createLogger } from '../platform/node/logger.ts';
-import { outgoingHttp } from '../platform/node/outgoing-http.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { realX509 } from '../platform/node/x509.ts';
@@ -140,7 +139,9 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const advertised = flags.advertiseAddress ?? hostAddress();
   const names = servingNames(
     firstServiceAddress(flags.serviceClusterIpRange),
-    [dialledHost(flags.bindAddress), advertised].filter((name) => name !== undefined),
+    [dialledHost(flags.bindAddress), advertised, flags.externalHostname].filter(
+      (name) => name !== undefined,
+    ),
   );
   const choice = {
     enable: flags.enableAdmissionPlugins,
@@ -154,13 +155,10 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const tls = await servingTls(flags, pki);
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects });
   await parts.start(() => ({ stop: () => kv.close() }));
-  const outgoing = outgoingHttp();
-  await parts.start(() => ({ stop: () => outgoing.close() }));
   const server = await parts.start(() =>
     startApiServer({
       ...effects,
       kv,
-      outgoing,
       tokens,
       anonymousAuth: flags.anonymousAuth,
       authorizationModes: flags.authorizationMode,

@@ -43,17 +43,7 @@ const components: Readonly<
 /** Runs one `wherry` command line to its exit code. */
 export async function runWherry(context: ProcessContext): Promise<number> {
   let exitCode = 0;
-  const program = new Command('wherry')
-    .description('A Kubernetes-style control plane: run one, look after it, or run its parts.')
-    .showSuggestionAfterError()
-    .exitOverride();
-  const exit = (code: number): void => {
-    exitCode = code;
-  };
-  addUp(program, context, exit);
-  addManagement(program, context, exit);
-  addSnapshots(program, context, exit);
-  addAssets(program, context, exit);
+  const program = managementProgram(context, (code) => (exitCode = code));
   const [name = ''] = context.argv;
   for (const [component, { summary, load }] of Object.entries(components)) {
     if (component === name) program.addCommand((await load(context)).exitOverride());
@@ -67,6 +57,19 @@ export async function runWherry(context: ProcessContext): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode;
     throw error;
   }
+}
+
+/** The commands about a whole cluster, without those that run one of its parts. */
+export function managementProgram(context: ProcessContext, exit: (code: number) => void): Command {
+  const program = new Command('wherry')
+    .description('A Kubernetes-style control plane: run one, look after it, or run its parts.')
+    .showSuggestionAfterError()
+    .exitOverride();
+  addUp(program, context, exit);
+  addManagement(program, context, exit);
+  addSnapshots(program, context, exit);
+  addAssets(program, context, exit);
+  return program;
 }
 
 function addUp(program: Command, context: ProcessContext, exit: (code: number) => void): void {

@@ -18,7 +18,6 @@ import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { processUsage } from '../platform/node/process-usage.ts';
-import { outgoingHttp } from '../platform/node/outgoing-http.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/sha1.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
@@ -40,6 +39,8 @@ export interface EmbeddedOptions extends ClusterOptions {
 export interface EmbeddedCluster extends Running {
   /** "https://127.0.0.1:6443" */
   readonly server: string;
+  /** Where etcd's clients find the store: "http://127.0.0.1:2379". */
+  readonly storeEndpoint: string;
   /** Text of the admin's kubeconfig, which also stands in the data directory. */
   readonly kubeconfig: string;
   /** The admin's client, without a socket. */
@@ -61,14 +62,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedC
 async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<EmbeddedCluster> {
   const paths = clusterPaths(options.dataDir);
   const { announce, logger } = options;
-  const [pki, kv] = await Promise.all([clusterPki(paths), startStore(options, paths, parts)]);
-  const outgoing = outgoingHttp();
-  await parts.start(() => ({ stop: () => outgoing.close() }));
+  const [pki, { kv, endpoint: storeEndpoint }] = await Promise.all([
+    clusterPki(paths),
+    startStore(options, paths, parts),
+  ]);
   const api = await parts.start(() =>
     startApiServer({
       ...effects,
       kv,
-      outgoing,
       logger: logger.child({ component: 'apiserver' }),
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       descriptions: readDescriptions(realDisk),
@@ -97,22 +98,23 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   await realDisk.write(paths.kubeconfig, kubeconfig);
   await startLoops(options, api, parts);
   const client = clientOf(api, 'admin', identities.admin);
-  return { server, kubeconfig, client, stop: () => parts.stop() };
+  return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
 
 async function startStore(
   options: EmbeddedOptions,
   paths: ClusterPaths,
   parts: Lifecycle,
-): Promise<Kv> {
+): Promise<{ kv: Kv; endpoint: string }> {
   const logger = options.logger.child({ component: 'store' });
   if (options.etcdServers !== undefined) {
     const { connectEtcd } = await import('../store/client/connect.ts');
     const kv = connectEtcd({ endpoints: options.etcdServers, tls: {}, ...effects, logger });
     await parts.start(() => ({ stop: () => kv.close() }));
     await kv.status();
-    options.announce('store', options.etcdServers.join(','));
-    return kv;
+    const endpoint = options.etcdServers.join(',');
+    options.announce('store', endpoint);
+    return { kv, endpoint };
   }
   const { onFailure } = options;
   const member = await parts.start(() =>
@@ -133,7 +135,7 @@ async function startStore(
     }),
   );
   options.announce('store', url);
-  return member;
+  return { kv: member, endpoint: url };
 }
 
 /** Everything that only talks to the API server; started side by side, each ready in its time. */

@@ -23,6 +23,8 @@ export interface StartClusterOptions {
 export interface Cluster {
   /** "https://127.0.0.1:41234" */
   readonly server: string;
+  /** Where etcd's clients find the store: "http://127.0.0.1:41235". */
+  readonly storeEndpoint: string;
   /** Text of a kubeconfig for the cluster's admin. */
   readonly kubeconfig: string;
   /** The admin's client, without a socket. */
@@ -51,12 +53,12 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
       announce: () => {},
       onFailure: () => {},
     });
-    const { server, kubeconfig, client } = cluster;
+    const { server, storeEndpoint, kubeconfig, client } = cluster;
     const stop = async (): Promise<void> => {
       await cluster.stop();
       await removed();
     };
-    return { server, kubeconfig, client, stop };
+    return { server, storeEndpoint, kubeconfig, client, stop };
   } catch (error) {
     await removed();
     throw error;

@@ -29,7 +29,6 @@ export async function connectSession(
     namespace: found.namespace,
     namespaceGiven: flags.namespace !== '',
     server: found.baseUrl,
-    certificate: found.cert,
     close: () => connection.close(),
   });
 
@@ -91,10 +90,6 @@ async function findConnection(
     ...given('user'),
     ...given('namespace'),
     ...given('server'),
-    async execCredential(request) {
-      const { execCredential } = await import('./exec-credential.ts');
-      return execCredential(environment, request);
-    },
   });
   return { ...found, ...(await overrides(environment, flags)) };
 }

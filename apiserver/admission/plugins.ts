@@ -7,7 +7,6 @@ import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 import { PodSecurity } from './pod-security/pod-security.ts';
 import { Priority } from './priority.ts';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota.ts';
-import { MutatingWebhooks, ValidatingWebhooks } from './webhooks/webhooks.ts';
 import { serviceAccount } from './service-account.ts';
 
 export interface PluginRegistration {
@@ -34,16 +33,6 @@ export const pluginTable: readonly PluginRegistration[] = [
     build: ({ priorityClasses }) => new Priority(priorityClasses),
   },
   { name: 'DefaultTolerationSeconds', standard: true, build: () => defaultTolerationSeconds },
-  {
-    name: 'MutatingAdmissionWebhook',
-    standard: true,
-    build: (lookups) => new MutatingWebhooks(lookups),
-  },
-  {
-    name: 'ValidatingAdmissionWebhook',
-    standard: true,
-    build: (lookups) => new ValidatingWebhooks(lookups),
-  },
   {
     name: 'ResourceQuota',
     standard: true,

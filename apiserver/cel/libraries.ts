@@ -1,5 +1,4 @@
 /** Every function there is. */
-import { authorizerLibrary } from './authorizer.ts';
 import { optionals } from './optionals.ts';
 import type { Overload } from './overloads.ts';
 import { regexLibrary } from './regex.ts';
@@ -11,5 +10,4 @@ export const libraries: readonly Overload[] = [
   ...timeFunctions,
   ...regexLibrary,
   ...optionals,
-  ...authorizerLibrary,
 ];

@@ -20,6 +20,8 @@ import {
 import { openTopology, type StoreMember } from '../topology.ts';
 import type { UpFlags } from '../up-flags.ts';
 
+/** How long a process that was just killed may take to be gone. */
+const DYING_MS = 300;
 /** How long the components of a killed cluster may take to notice and end. */
 const ORPHANS_MS = 15_000;
 /** How long a cluster in the background may take to start. */
@@ -210,7 +212,12 @@ async function publish(dataDir: string, state: RunState): Promise<void> {
 async function refuseSecond(dataDir: string): Promise<void> {
   const state = await readRunState(realDisk, clusterPaths(dataDir));
   if (state === undefined) return;
-  if (isAlive(state.pid)) {
+  const patience = realClock.monotonic() + DYING_MS;
+  while (isAlive(state.pid)) {
+    if (realClock.monotonic() < patience) {
+      await sleep(realClock, 20);
+      continue;
+    }
     throw new ClusterError(
       `a cluster with its data in ${dataDir} is running already (pid ${state.pid}, ` +
         `${state.server}); use it, stop it with \`wherry down\`, or choose another --data-dir`,

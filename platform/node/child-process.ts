@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** How a child ended: its exit code, or the signal that killed it. */
@@ -81,13 +81,24 @@ export function startDetached(
   }
 }
 
-/** True if a process with that id exists, whoever owns it. */
+/** True if a process with that id runs, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Dead, but nobody has asked how it ended: in containers without an init that may stay so. */
+function isZombie(pid: number): boolean {
+  try {
+    // "4711 (name) Z …"; the name may hold anything, parentheses too.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return false;
   }
 }
 

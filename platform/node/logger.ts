@@ -28,8 +28,12 @@ export interface LoggerOptions {
 /** A log file larger than this is put aside as `<file>.1` when the next process begins to write. */
 const ROTATE_BYTES = 16 * 1024 * 1024;
 
-const shown = (value: unknown): string =>
-  typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+/** Of an error its message: the rest is in the JSON. */
+function shown(value: unknown): string {
+  if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return value;
+  const isError = typeof value === 'object' && value !== null && 'stack' in value;
+  return JSON.stringify(isError && 'message' in value ? value.message : value);
+}
 
 /** `2026-11-21T04:47:15.123Z INFO  store  ready to serve client requests url=…` */
 export function consoleLine(json: string): string {

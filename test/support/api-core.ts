@@ -80,7 +80,7 @@ export class TestApi {
   constructor(
     declarations: readonly ResourceDeclaration[],
     kv = new MemoryKv(),
-    options: Pick<RegistryOptions, 'admission' | 'outgoing' | 'control'> = {},
+    options: Pick<RegistryOptions, 'admission'> = {},
   ) {
     this.kv = kv;
     const { clock } = this;

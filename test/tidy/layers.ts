@@ -140,8 +140,6 @@ export const layers: readonly Layer[] = [
     imports: [
       'apiserver/registry/*',
       'apiserver/rules',
-      'apiserver/cel',
-      'apiserver/webhook',
       'apiserver/storage',
       'apiserver/admission',
       'api/*',

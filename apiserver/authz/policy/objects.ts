@@ -66,9 +66,18 @@ const labelled: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'system:aggregate-to-view': aggregatedTo('view'),
 };
 
+/** What controllers of ours need that Kubernetes has no role for. */
+const ourOwn = [
+  // hollow-provisioner: the default class, and the volumes it makes up.
+  'create get | storage.k8s.io | storageclasses',
+  'create get update | core | persistentvolumes',
+  'get update patch | core | persistentvolumeclaims persistentvolumeclaims/status',
+  'update patch | core | persistentvolumes/status',
+];
+
 /** Every rule once. */
 function controllersRole(): ClusterRole {
-  const lines = new Set(Object.values(controllerRoles).flat());
+  const lines = new Set([...Object.values(controllerRoles).flat(), ...ourOwn]);
   return clusterRole('wherry:controllers', [...lines]);
 }
 
