@@ -1,15 +1,15 @@
 import type { PolicyRule } from '../api/types/rbac-v1.ts';
-import type { Authenticator } from './authn/authenticator.ts';
-import { UNAUTHENTICATED_GROUP, type User } from './authn/user.ts';
+import { authenticated, type User } from './authn/user.ts';
 import type { Authorizer, Rules } from './authz/authorizer.ts';
 import { missingRules } from './authz/rbac/covers.ts';
 import { missingText, quotedList } from './authz/rbac/describe.ts';
 import { MissingRole, type RbacAuthorizer } from './authz/rbac/rbac-authorizer.ts';
 import { refusal } from './authz/refusal.ts';
+import type { Identity } from './identity.ts';
 import type { AccessControl } from './registry/declaration.ts';
 
 export interface AccessControlOptions {
-  readonly authenticator: Authenticator;
+  readonly identity: Identity;
   readonly authorizer: Authorizer;
   /** Roles mean what they say even where something else authorizes requests. */
   readonly rbac: RbacAuthorizer;
@@ -19,7 +19,7 @@ const unlisted: Rules = { rules: [], incomplete: true, errors: [] };
 
 /** What the pipeline does to every request, as questions of their own. */
 export function accessControl(options: AccessControlOptions): AccessControl {
-  const { authenticator, authorizer, rbac } = options;
+  const { identity, authorizer, rbac } = options;
   return {
     async authorize(subject, access) {
       return authorizer.authorize(subject, access);
@@ -42,18 +42,20 @@ export function accessControl(options: AccessControlOptions): AccessControl {
         throw error;
       }
     },
-    /** As if the token came with a request that carries nothing else. */
-    async authenticate(token) {
-      const result = await authenticator.authenticate({
-        method: 'GET',
-        path: '/',
-        query: new URLSearchParams(),
-        headers: { authorization: `Bearer ${token}` },
-        peer: { address: 'token-review' },
-        signal: new AbortController().signal,
-      });
-      if (result.type !== 'user') return undefined;
-      return result.user.groups.includes(UNAUTHENTICATED_GROUP) ? undefined : result.user;
+    async authenticate(token, audiences) {
+      const asked = audiences.length === 0 ? identity.apiAudiences : audiences;
+      const result = await identity.tokens.authenticateToken(token, asked);
+      switch (result.type) {
+        case 'user':
+          return { subject: authenticated(result.user), audiences: result.audiences };
+        case 'refused':
+          return { error: result.reason };
+        case 'none':
+          return { error: '[invalid bearer token]' };
+      }
+    },
+    async issueToken(account, spec) {
+      return identity.issueToken(account, spec);
     },
   };
 }

@@ -1,14 +1,13 @@
 /** Command line of `wherry apiserver`: kube-apiserver's names where it has the flag. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { acceptKubernetesFlags } from './accepted-flags.ts';
+import { type AccessFlags, addAccessFlags } from './access-flags.ts';
 import { versionDocument } from './discovery/version.ts';
-import { type AuthorizationMode, authorizationModes, DEFAULT_MODES } from './authz/modes.ts';
-import { parseGoDuration } from './pipeline/go-duration.ts';
-import { isTrue } from './pipeline/request-info.ts';
+import { durationMs, names } from './flag-values.ts';
 import { parseCidr } from './registry/cidr.ts';
 import { DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './registry/claim-ranges.ts';
 
-export interface ApiServerFlags {
+export interface ApiServerFlags extends AccessFlags {
   readonly etcdServers: readonly string[];
   readonly etcdCafile?: string;
   readonly etcdCertfile?: string;
@@ -20,10 +19,6 @@ export interface ApiServerFlags {
   readonly certDir: string;
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
-  readonly clientCaFile?: string;
-  readonly tokenAuthFile?: string;
-  readonly anonymousAuth: boolean;
-  readonly authorizationMode: readonly AuthorizationMode[];
   readonly serviceClusterIpRange: string;
   readonly serviceNodePortRange: string;
   readonly enableAdmissionPlugins: readonly string[];
@@ -72,36 +67,6 @@ function ports(text: string): string {
   return text;
 }
 
-function names(text: string): string[] {
-  return text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-}
-
-function modes(text: string): readonly AuthorizationMode[] {
-  const listed = text.split(',');
-  for (const name of listed) {
-    if (!authorizationModes.some((mode) => mode === name))
-      throw new InvalidArgumentError(`"${name}" is not a valid mode.`);
-    if (listed.indexOf(name) !== listed.lastIndexOf(name))
-      throw new InvalidArgumentError(`"${name}" is specified more than once.`);
-  }
-  return listed as AuthorizationMode[];
-}
-
-function boolean(text: string): boolean {
-  const value = isTrue(text);
-  if (value || ['false', '0', 'f', 'F', 'False', 'FALSE'].includes(text)) return value;
-  throw new InvalidArgumentError('true or false is needed.');
-}
-
-function durationMs(text: string): number {
-  const ms = parseGoDuration(text);
-  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration like 60s is needed.');
-  return ms;
-}
-
 export function apiserverFlags(): Command {
   const levels = ['debug', 'info', 'warn', 'error', 'silent'];
   const command = new Command('apiserver')
@@ -117,15 +82,6 @@ export function apiserverFlags(): Command {
     .option('--cert-dir <folder>', 'where certificates are kept, made at first start', 'pki')
     .option('--tls-cert-file <file>', 'serving certificate, in place of one of our own')
     .option('--tls-private-key-file <file>', "the serving certificate's key")
-    .option('--client-ca-file <file>', 'CA of client certificates; default: our own')
-    .option('--token-auth-file <file>', 'CSV of token,user,uid,"group1,group2"')
-    .option('--anonymous-auth [bool]', 'answer requests without credentials', boolean, true)
-    .option(
-      '--authorization-mode <list>',
-      `who decides what users may do, of ${authorizationModes.join(', ')}`,
-      modes,
-      DEFAULT_MODES,
-    )
     .option(
       '--service-cluster-ip-range <cidr>',
       'addresses of Services',
@@ -160,5 +116,5 @@ export function apiserverFlags(): Command {
     .version(`Kubernetes ${versionDocument.gitVersion}`, '--version', 'print the version')
     .helpOption('-h, --help')
     .allowExcessArguments(false);
-  return acceptKubernetesFlags(command);
+  return acceptKubernetesFlags(addAccessFlags(command));
 }

@@ -10,13 +10,14 @@ import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
+import { realTokenKeys } from '../platform/node/token-keys.ts';
 import { realX509 } from '../platform/node/x509.ts';
 import type { Random } from '../platform/random.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import type { Kv } from '../store/kv.ts';
 import { chosenPlugins } from './admission/plugins.ts';
-import { parseTokenFile } from './authn/token-file.ts';
-import type { User } from './authn/user.ts';
+import { accessOptions, readAccessFiles } from './access-options.ts';
+import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
 import { type ApiServerFlags, apiserverFlags } from './flags.ts';
 import { listen } from './http/listen.ts';
@@ -40,43 +41,13 @@ export type ConnectStore = (options: {
   readonly logger: Logger;
 }) => Kv;
 
-/** A flag whose file cannot be used. */
-class FlagError extends Error {
-  override readonly name = 'FlagError';
-}
-
-async function readFile(flag: string, path: string): Promise<string> {
-  const fail = (why: string, cause?: unknown): never => {
-    throw new FlagError(`--${flag}: ${why}`, { cause });
-  };
-  const bytes = await realDisk
-    .read(path)
-    .catch((error: Error) => fail(`cannot read ${path}: ${error.message}`, error));
-  if (bytes === undefined) return fail(`${path} does not exist`);
-  return Buffer.from(bytes).toString('utf8');
-}
-
-async function optionalFile(flag: string, path: string | undefined): Promise<string | undefined> {
-  return path === undefined ? undefined : readFile(flag, path);
-}
-
-async function readTokens(path: string | undefined): Promise<Map<string, User>> {
-  if (path === undefined) return new Map();
-  try {
-    return parseTokenFile(await readFile('token-auth-file', path));
-  } catch (error) {
-    if (error instanceof FlagError) throw error;
-    throw new FlagError(`--token-auth-file: ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
+const files = new FlagFiles(realDisk);
 
 async function etcdTls(flags: ApiServerFlags) {
   const [ca, certificate, privateKey] = await Promise.all([
-    optionalFile('etcd-cafile', flags.etcdCafile),
-    optionalFile('etcd-certfile', flags.etcdCertfile),
-    optionalFile('etcd-keyfile', flags.etcdKeyfile),
+    files.optional('etcd-cafile', flags.etcdCafile),
+    files.optional('etcd-certfile', flags.etcdCertfile),
+    files.optional('etcd-keyfile', flags.etcdKeyfile),
   ]);
   if ((certificate === undefined) !== (privateKey === undefined)) {
     throw new FlagError('--etcd-certfile and --etcd-keyfile belong together');
@@ -86,9 +57,9 @@ async function etcdTls(flags: ApiServerFlags) {
 
 async function servingTls(flags: ApiServerFlags, pki: Pki): Promise<TlsMaterial> {
   const [certificate, privateKey, clientCa] = await Promise.all([
-    optionalFile('tls-cert-file', flags.tlsCertFile),
-    optionalFile('tls-private-key-file', flags.tlsPrivateKeyFile),
-    optionalFile('client-ca-file', flags.clientCaFile),
+    files.optional('tls-cert-file', flags.tlsCertFile),
+    files.optional('tls-private-key-file', flags.tlsPrivateKeyFile),
+    files.optional('client-ca-file', flags.clientCaFile),
   ]);
   if ((certificate === undefined) !== (privateKey === undefined)) {
     throw new FlagError('--tls-cert-file and --tls-private-key-file belong together');
@@ -108,7 +79,7 @@ async function writeKubeconfig(flags: ApiServerFlags, pki: Pki, server: string):
   if (path === undefined) return;
   const [client, foreign = ''] = await Promise.all([
     pki.client('admin', identities.admin),
-    optionalFile('tls-cert-file', tlsCertFile),
+    files.optional('tls-cert-file', tlsCertFile),
   ]);
   const ca = `${pki.ca.certificate}${foreign}`;
   const user = identities.admin.commonName;
@@ -149,19 +120,18 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   };
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(choice);
-  const [tokens, storeTls] = await Promise.all([readTokens(flags.tokenAuthFile), etcdTls(flags)]);
+  const [given, storeTls] = await Promise.all([readAccessFiles(flags, files), etcdTls(flags)]);
   const folder = { folder: flags.certDir, disk: realDisk };
   const pki = await ensurePki({ ...folder, clock: realClock, x509: realX509, names });
   const tls = await servingTls(flags, pki);
+  const access = await accessOptions(flags, given, { pki, tokenKeys: realTokenKeys });
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects });
   await parts.start(() => ({ stop: () => kv.close() }));
   const server = await parts.start(() =>
     startApiServer({
       ...effects,
+      ...access,
       kv,
-      tokens,
-      anonymousAuth: flags.anonymousAuth,
-      authorizationModes: flags.authorizationMode,
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
       admissionPlugins: choice,

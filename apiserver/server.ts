@@ -15,9 +15,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
 import type { Kv } from '../store/kv.ts';
 import { type PluginChoice, plugins } from './admission/plugins.ts';
-import { anyOf, type Authenticator } from './authn/authenticator.ts';
-import { bearerToken } from './authn/bearer-token.ts';
-import { clientCertificate } from './authn/client-certificate.ts';
+import type { Authenticator } from './authn/authenticator.ts';
 import type { User } from './authn/user.ts';
 import { accessControl } from './access-control.ts';
 import type { Authorizer } from './authz/authorizer.ts';
@@ -49,6 +47,7 @@ import { kinds } from './registry/kinds/index.ts';
 import { Registry, storedResources } from './registry/registry.ts';
 import { Storage } from './storage/storage.ts';
 import { healthChecks } from './health-checks.ts';
+import { Identity, type ServiceAccountTokens } from './identity.ts';
 import { nodeObjects, rbacObjects } from './object-sources.ts';
 import { openApiSource, type ReadDescriptions } from './openapi-source.ts';
 
@@ -61,6 +60,10 @@ export interface ApiServerOptions {
   readonly kinds?: readonly ResourceDeclaration[];
   /** Bearer tokens and whom they prove. */
   readonly tokens?: ReadonlyMap<string, User>;
+  /** Absent: there are no tokens of service accounts. */
+  readonly serviceAccounts?: ServiceAccountTokens | undefined;
+  /** Default: the issuers of service accounts' tokens. */
+  readonly apiAudiences?: readonly string[] | undefined;
   /** More ways to prove an identity, tried after certificates and tokens. */
   readonly authenticators?: readonly Authenticator[];
   /** Requests without credentials are system:anonymous, and may do what that user may. Default. */
@@ -125,17 +128,14 @@ class Server implements ApiServer {
     this.#served = new Set(declarations.map(({ type }) => typeKey(type)));
     const resources = storedResources(declarations);
     this.#storage = new Storage({ kv, clock, logger, resources });
-    const authenticators = [
-      clientCertificate,
-      bearerToken(options.tokens ?? new Map<string, User>()),
-      ...(options.authenticators ?? []),
-    ];
-    const authenticator = anyOf(authenticators, { allowAnonymous: options.anonymousAuth ?? true });
+    const serverAddress = (): string => this.#addressText();
+    const identity = new Identity({ ...options, storage: this.#storage, serverAddress });
+    const { authenticator } = identity;
     this.#rbacObjects = rbacObjects(this.#storage);
     const rbac = new RbacAuthorizer(this.#rbacObjects);
     const authorizer = options.authorizer ?? this.#authorizer(rbac);
     const registry = new Registry({
-      control: accessControl({ authenticator, authorizer, rbac }),
+      control: accessControl({ identity, authorizer, rbac }),
       ...{ declarations, clock, random },
       storage: this.#storage,
       clusterIPRange: options.serviceClusterIpRange,
@@ -159,7 +159,8 @@ class Server implements ApiServer {
         bootstrapped: () => this.#isBootstrapped,
         stopping: () => this.#stopping.signal.aborted,
       }),
-      serverAddress: () => this.#addressText(),
+      openId: () => identity.openId(),
+      serverAddress,
     });
     this.handler = pipeline(
       {

@@ -1,12 +1,15 @@
 /** The cluster's certificates and the kubeconfigs made with them. */
+import { DEFAULT_ISSUER, type ServiceAccountTokens } from '../apiserver/identity.ts';
 import { kubeconfig } from '../apiserver/pki/kubeconfig.ts';
 import { ensurePki, identities, type Pki } from '../apiserver/pki/pki.ts';
 import { servingNames } from '../apiserver/pki/serving-names.ts';
 import { firstServiceAddress } from '../apiserver/server.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
+import { realTokenKeys } from '../platform/node/token-keys.ts';
 import { realX509 } from '../platform/node/x509.ts';
 import { HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
+import type { SigningKey } from '../platform/token-keys.ts';
 import type { ClusterPaths } from './paths.ts';
 
 /** From the data directory, made where they are missing or about to expire. */
@@ -19,6 +22,15 @@ export function clusterPki(paths: ClusterPaths): Promise<Pki> {
 export async function adminKubeconfig(pki: Pki, server: string): Promise<string> {
   const client = await pki.client('admin', identities.admin);
   return kubeconfig({ server, ca: pki.ca.certificate, user: identities.admin.commonName, client });
+}
+
+/** Tokens of service accounts, signed with the cluster's own key. */
+export async function serviceAccountTokens(
+  pki: Pki,
+): Promise<ServiceAccountTokens & { readonly signingKey: SigningKey }> {
+  const { privateKey } = await pki.serviceAccount();
+  const signingKey = realTokenKeys.signing(privateKey);
+  return { issuers: [DEFAULT_ISSUER], signingKey, keys: [signingKey] };
 }
 
 export interface ComponentIdentity {

@@ -8,7 +8,7 @@ import { listen } from '../apiserver/http/listen.ts';
 import { readDescriptions } from '../apiserver/openapi-source.ts';
 import { type ApiServer, startApiServer } from '../apiserver/server.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
-import { startControllers } from '../controllers/manager.ts';
+import { type ControllersOptions, startControllers } from '../controllers/manager.ts';
 import { startKubelets } from '../kubelet/kubelet.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -21,11 +21,12 @@ import { processUsage } from '../platform/node/process-usage.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/sha1.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
+import type { Claims } from '../platform/token-keys.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { serveStore } from '../store/grpc/server.ts';
 import type { Kv } from '../store/kv.ts';
 import { startMember } from '../store/server/member.ts';
-import { adminKubeconfig, clusterPki } from './access.ts';
+import { adminKubeconfig, clusterPki, serviceAccountTokens } from './access.ts';
 import { type Announce, type ClusterOptions, HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
 
@@ -66,11 +67,13 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
     clusterPki(paths),
     startStore(options, paths, parts),
   ]);
+  const serviceAccounts = await serviceAccountTokens(pki);
   const api = await parts.start(() =>
     startApiServer({
       ...effects,
       kv,
       logger: logger.child({ component: 'apiserver' }),
+      serviceAccounts,
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       descriptions: readDescriptions(realDisk),
     }),
@@ -96,7 +99,9 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   announce('apiserver', server);
   const kubeconfig = await adminKubeconfig(pki, server);
   await realDisk.write(paths.kubeconfig, kubeconfig);
-  await startLoops(options, api, parts);
+  const signToken = (claims: Claims): string => serviceAccounts.signingKey.sign(claims);
+  const secrets = { rootCa: pki.ca.certificate, signToken };
+  await startLoops(options, { api, secrets }, parts);
   const client = clientOf(api, 'admin', identities.admin);
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
@@ -138,10 +143,16 @@ async function startStore(
   return { kv: member, endpoint: url };
 }
 
+interface Served {
+  readonly api: ApiServer;
+  /** What controllers hand out. */
+  readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken'>;
+}
+
 /** Everything that only talks to the API server; started side by side, each ready in its time. */
 async function startLoops(
   options: EmbeddedOptions,
-  api: ApiServer,
+  { api, secrets }: Served,
   parts: Lifecycle,
 ): Promise<void> {
   const { announce } = options;
@@ -154,6 +165,7 @@ async function startLoops(
       ...base('controllers'),
       client: clientOf(api, 'controllers', identities.controllerManager),
       standardStorageClass: true,
+      ...secrets,
     }),
   );
   const scheduler = await parts.start(() =>

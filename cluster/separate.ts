@@ -63,7 +63,13 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
     await realDisk.write(paths.kubeconfig, await adminKubeconfig(pki, server));
     await writeComponentKubeconfigs(paths, pki, { server, nodes: options.nodes });
     const kubeconfig = (name: string) => ['--kubeconfig', paths.componentKubeconfig(name)];
-    const flags = { controllers: ['--standard-storage-class'], scheduler: [] };
+    const flags = {
+      controllers: [
+        '--standard-storage-class',
+        ...['--service-account-private-key-file', `${paths.pki}/sa.key`],
+      ],
+      scheduler: [],
+    };
     const loops: ComponentPlan[] = (['controllers', 'scheduler'] as const).map((name) => ({
       name,
       args: () => [

@@ -6,6 +6,8 @@ export interface ControllersFlags {
   readonly controllers: readonly string[];
   readonly leaderElect: boolean;
   readonly concurrentSyncs?: number;
+  readonly rootCaFile?: string;
+  readonly serviceAccountPrivateKeyFile?: string;
   readonly terminatedPodGcThreshold?: number;
   readonly standardStorageClass: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -37,6 +39,8 @@ export function controllersFlags(): Command {
     .description('Run the controllers: deployments, replica sets, garbage, namespaces, endpoints …')
     .option('--kubeconfig <file>', 'How to reach the API server (default: KUBECONFIG)')
     .option('--controllers <list>', 'Which to run: * for all, name, -name', list, ['*'])
+    .option('--root-ca-file <file>', "CA put into every namespace (default: the kubeconfig's)")
+    .option('--service-account-private-key-file <file>', 'Key that signs tokens in Secrets')
     .option('--leader-elect', 'Act only while holding the lease kube-controller-manager', false)
     .option('--concurrent-syncs <number>', syncs, positive)
     .option(

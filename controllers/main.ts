@@ -12,6 +12,7 @@ import { connectHttp } from '../platform/node/http-client.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
+import { realTokenKeys } from '../platform/node/token-keys.ts';
 import { uuid } from '../platform/random.ts';
 import { type ControllersFlags, controllersFlags } from './flags.ts';
 import { startControllers } from './manager.ts';
@@ -34,6 +35,13 @@ async function whenReady(client: RestClient, logger: Logger, signal: AbortSignal
   }
 }
 
+async function textOf(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const bytes = await realDisk.read(path);
+  if (bytes === undefined) throw new Error(`${path} does not exist`);
+  return Buffer.from(bytes).toString();
+}
+
 async function run(
   flags: ControllersFlags,
   context: ProcessContext,
@@ -44,7 +52,11 @@ async function run(
   const logger = createLogger({ level: flags.logLevel, name: 'controllers' });
   const paths = componentKubeconfigs(flags.kubeconfig, context.env['KUBECONFIG']);
   const config = await loadKubeconfig(realDisk, paths);
-  const connection = connectHttp(await connectionOf(realDisk, config));
+  const server = await connectionOf(realDisk, config);
+  const rootCa = (await textOf(flags.rootCaFile)) ?? Buffer.from(server.ca ?? []).toString();
+  const privateKey = await textOf(flags.serviceAccountPrivateKeyFile);
+  const key = privateKey === undefined ? undefined : realTokenKeys.signing(privateKey);
+  const connection = connectHttp(server);
   await parts.start(() => ({ stop: () => connection.close() }));
   const client = createClient({
     handler: connection.handler,
@@ -59,6 +71,8 @@ async function run(
     startControllers({
       ...{ client, clock: realClock, random: realRandom, logger },
       controllers: flags.controllers,
+      ...(rootCa === '' ? {} : { rootCa }),
+      ...(key === undefined ? {} : { signToken: (claims) => key.sign(claims) }),
       standardStorageClass: flags.standardStorageClass,
       ...(flags.leaderElect ? { leaderElect: { identity } } : {}),
       ...(flags.concurrentSyncs === undefined ? {} : { concurrency: flags.concurrentSyncs }),

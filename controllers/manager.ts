@@ -27,6 +27,10 @@ export interface ControllersOptions {
   readonly endedPodThreshold?: number;
   /** Gives a cluster without any StorageClass a default one, of hollow volumes. Default: no. */
   readonly standardStorageClass?: boolean;
+  /** PEM of the CA that pods trust the API server by. Absent: it is published nowhere. */
+  readonly rootCa?: string;
+  /** Signs tokens that Secrets ask for. Absent: they stay empty. */
+  readonly signToken?: (claims: Readonly<Record<string, unknown>>) => string;
   /** What the server has; asked from it if absent. */
   readonly resourceTypes?: readonly ResourceType[];
   /** Freezes cached objects: for tests. */
@@ -51,11 +55,13 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const { client, clock, random, logger } = options;
   const freeze = options.freeze ?? false;
   const informers = new InformerFactory({ client, clock, random, logger, freeze });
-  const { endedPodThreshold, standardStorageClass = false } = options;
+  const { endedPodThreshold, standardStorageClass = false, rootCa, signToken } = options;
   const context: ControllerContext = {
     ...{ client, clock, random, logger, informers, resourceTypes },
     standardStorageClass,
     ...(endedPodThreshold === undefined ? {} : { endedPodThreshold }),
+    ...(rootCa === undefined ? {} : { rootCa }),
+    ...(signToken === undefined ? {} : { signToken }),
   };
   const controllers = enabled
     .filter(({ needs }) => needs.every((type) => serves(context, type)))

@@ -15,9 +15,11 @@ import { namespaceController } from './namespace/controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/controller.ts';
 import { persistentVolumeBinder } from './persistentvolume-binder/controller.ts';
 import { podGarbageCollector } from './pod-gc/controller.ts';
+import { rootCaPublisher } from './root-ca-publisher/controller.ts';
 import { replicaSetController, replicationControllerController } from './replicaset/controller.ts';
 import { resourceQuotaController } from './resource-quota/controller.ts';
 import type { Controller, ControllerContext } from './runtime/controller.ts';
+import { serviceAccountTokenController } from './serviceaccount-token/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
 import { taintEvictionController } from './taint-eviction/controller.ts';
@@ -28,6 +30,7 @@ import {
 } from './volume-protection/controller.ts';
 import {
   clusterRoles,
+  configMaps,
   controllerRevisions,
   cronJobs,
   daemonSets,
@@ -45,6 +48,7 @@ import {
   replicaSets,
   replicationControllers,
   resourceQuotas,
+  secrets,
   serviceAccounts,
   services,
   statefulSets,
@@ -206,6 +210,18 @@ export const controllerTable: readonly Registration[] = [
     alias: 'clusterrole-aggregation',
     needs: [clusterRoles],
     build: clusterRoleAggregationController,
+  },
+  {
+    name: 'root-ca-certificate-publisher-controller',
+    alias: 'root-ca-cert-publisher',
+    needs: [namespaces, configMaps],
+    build: rootCaPublisher,
+  },
+  {
+    name: 'serviceaccount-token-controller',
+    alias: 'serviceaccount-token',
+    needs: [secrets, serviceAccounts],
+    build: serviceAccountTokenController,
   },
 ];
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpRequest, Peer } from '../../platform/http.ts';
 import { anyOf } from './authenticator.ts';
-import { bearerToken } from './bearer-token.ts';
 import { clientCertificate } from './client-certificate.ts';
+import { anyToken, bearerTokens, staticTokens } from './token-authenticator.ts';
 import { parseTokenFile } from './token-file.ts';
 
 function request(peer: Partial<Peer>, headers: Record<string, string> = {}): HttpRequest {
@@ -17,7 +17,10 @@ function request(peer: Partial<Peer>, headers: Record<string, string> = {}): Htt
 }
 
 const tokens = parseTokenFile('secret,jane,1,"dev, ops"\n# a comment\n\nplain,joe,2\n');
-const authenticator = anyOf([clientCertificate, bearerToken(tokens)]);
+const authenticator = anyOf([
+  clientCertificate,
+  bearerTokens(anyToken([staticTokens(tokens, ['api'])]), ['api']),
+]);
 const certificate = { commonName: 'system:kube-scheduler', organizations: ['system:masters'] };
 
 describe('authentication', () => {

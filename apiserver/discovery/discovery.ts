@@ -25,6 +25,8 @@ export interface DiscoveryOptions {
   readonly schemas: SchemaSource;
   readonly checks: HealthChecks;
   readonly counts: RequestCounts;
+  /** What is published of the keys of tokens; nothing by default. */
+  readonly openId?: () => { readonly configuration: object; readonly keySet: object } | undefined;
   /** "192.0.2.1:6443": told in /api. */
   readonly serverAddress: () => string;
 }
@@ -88,10 +90,27 @@ class Catalog {
       '/version',
       fixed(() => versionDocument),
     );
+    this.#addOpenId(options.openId);
     this.paths.set('/metrics', () => answerMetrics(counts));
     this.paths.set(
       '',
       fixed(() => ({ paths: this.#listed(options.checks) })),
+    );
+  }
+
+  #addOpenId(documents: DiscoveryOptions['openId']): void {
+    if (documents?.() === undefined) return;
+    const published = (contentType: string, body: () => object | undefined): Answer => {
+      const headers = { 'content-type': contentType, 'cache-control': 'public, max-age=3600' };
+      return () => ({ status: 200, headers, body: new JsonValue(body()) });
+    };
+    this.paths.set(
+      '/.well-known/openid-configuration',
+      published('application/json', () => documents()?.configuration),
+    );
+    this.paths.set(
+      '/openid/v1/jwks',
+      published('application/jwk-set+json', () => documents()?.keySet),
     );
   }
 

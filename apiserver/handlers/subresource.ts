@@ -42,6 +42,11 @@ export async function createSubresource(
       'BadRequest',
       `the name of the object (${name}) does not match the name on the URL (${at.name})`,
     );
+  if (subresource.answers !== undefined) {
+    const caller = callerOf(target, parameters.dryRun);
+    const body = await store.answer({ at, subresource, sent }, caller);
+    return plainResponse(request, body, { status: 201, warnings });
+  }
   const posted = sent as KubernetesObject;
   let result: KubernetesObject;
   if (subresource.deletesParent) {

@@ -5,10 +5,10 @@ import { type HttpRequest, type HttpResponse, JsonValue, type Peer } from '../..
 import { silentLogger } from '../../platform/logger.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { anyOf } from '../authn/authenticator.ts';
-import { bearerToken } from '../authn/bearer-token.ts';
+import { anyToken, bearerTokens, staticTokens } from '../authn/token-authenticator.ts';
 import { clientCertificate } from '../authn/client-certificate.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
-import { AUTHENTICATED_GROUP } from '../authn/user.ts';
+import { AUTHENTICATED_GROUP, type User } from '../authn/user.ts';
 import type { PipelineHandler } from './filter.ts';
 import { pipeline } from './filters.ts';
 import { RequestCounts } from './request-counts.ts';
@@ -54,6 +54,9 @@ const fine: PipelineHandler = async ({ user }) => ({
   body: new JsonValue({ user }),
 });
 
+const tokens = (known: ReadonlyMap<string, User>) =>
+  bearerTokens(anyToken([staticTokens(known, ['api'])]), ['api']);
+
 interface Setup {
   readonly handler?: PipelineHandler;
   readonly authorizer?: Authorizer;
@@ -71,7 +74,7 @@ function setUp({ handler = fine, authorizer = authenticatedUsers, ...rest }: Set
       authorizer,
       random: realRandom,
       logger: silentLogger,
-      authenticator: anyOf([clientCertificate, bearerToken(new Map([['secret', jane]]))]),
+      authenticator: anyOf([clientCertificate, tokens(new Map([['secret', jane]]))]),
       maxRequestsInFlight: rest.maxRequestsInFlight ?? 10,
       maxMutatingRequestsInFlight: 1,
       requestTimeoutMs: 60_000,

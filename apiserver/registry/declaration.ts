@@ -11,6 +11,8 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import type { DecodedObject, DecodeOptions } from '../../api/schema/decode.ts';
 import type { StatusError } from '../../api/status.ts';
+import type { TokenRequestSpec } from '../../api/types/authentication-v1.ts';
+import type { ServiceAccount } from '../../api/types/core-v1.ts';
 import type { PolicyRule, RoleRef } from '../../api/types/rbac-v1.ts';
 
 /** meta.k8s.io/v1 TableColumnDefinition. Priority > 0 shows only with `-o wide`. */
@@ -136,10 +138,26 @@ export interface Subresource<T extends KubernetesObject> {
   readonly owns?: readonly string[];
   /** A configuration of the view (`kind`) as one of the parent. Absent: it cannot be applied. */
   parentConfiguration?(configuration: Readonly<Record<string, unknown>>): object;
+  /**
+   * Set if a `create` writes nothing: what is asked is answered from the parent. The answer is
+   * what the client receives.
+   */
+  answers?(
+    sent: KubernetesObject,
+    parent: T,
+    request: AnswerRequest,
+  ): KubernetesObject | Promise<KubernetesObject>;
   /** Set for eviction: the parent is deleted gracefully instead of being written. */
   readonly deletesParent?: boolean;
   /** With `deletesParent`: whether it may be. Rejects with StatusError to refuse. */
   permit?(parent: T, others: OtherResources, request: PermitRequest): Promise<Permit>;
+}
+
+export interface AnswerRequest {
+  readonly control: AccessControl;
+  readonly nowMs: number;
+  /** Tells the client something besides the answer. */
+  warn(text: string): void;
 }
 
 export interface PermitRequest {
@@ -230,8 +248,26 @@ export interface AccessControl {
   ): Promise<string | undefined>;
   /** Of the role that a binding in `namespace` ("": of the cluster) names; undefined: no such. */
   roleRules(role: RoleRef, namespace: string): Promise<readonly PolicyRule[] | undefined>;
-  /** Undefined if the token proves nothing. */
-  authenticate(token: string): Promise<Subject | undefined>;
+  /** Whom a token proves to one of the audiences; none: to the API itself. */
+  authenticate(token: string, audiences: readonly string[]): Promise<TokenAnswer>;
+  /** Undefined if this server issues none. */
+  issueToken(
+    account: ServiceAccount,
+    spec: Partial<TokenRequestSpec>,
+  ): Promise<IssuedToken | undefined>;
+}
+
+export type TokenAnswer =
+  | { readonly subject: Subject; readonly audiences: readonly string[] }
+  | { readonly subject?: undefined; readonly error: string };
+
+/** What a TokenRequest is answered with. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly expirationTimestamp: string;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  readonly warning?: string;
 }
 
 /** A posted object that is a question: nothing is stored, the answer is the object with status. */

@@ -7,6 +7,7 @@ import type { Scope } from '../storage/predicate.ts';
 import type { WatchParameters } from '../storage/resource-storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { WatchItem } from '../storage/watch-event.ts';
+import { answer, type Question } from './answer.ts';
 import { type Apply, applying, isAppliable } from './apply.ts';
 import { create } from './create.ts';
 import type { ResourceDeclaration, Subresource } from './declaration.ts';
@@ -85,6 +86,11 @@ export class ResourceStore {
 
   apply(change: Apply, caller: Caller): Promise<Updated> {
     return this.update(applying(this.#context, change, caller), caller);
+  }
+
+  /** Of a subresource that answers; `sent` is taken over. */
+  answer(question: Question, caller: Caller): Promise<KubernetesObject> {
+    return answer(this.#context, question, caller);
   }
 
   delete(deletion: Deletion, caller: Caller): Promise<Deleted> {

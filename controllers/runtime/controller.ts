@@ -45,6 +45,10 @@ export interface ControllerContext {
   readonly logger: Logger;
   /** Shared by all controllers: one cache per resource. */
   readonly informers: InformerFactory;
+  /** PEM of the CA that pods trust the API server by. */
+  readonly rootCa?: string;
+  /** Signs what is said of a service account; absent where there is no key. */
+  readonly signToken?: (claims: Readonly<Record<string, unknown>>) => string;
   /** Every listable, watchable and deletable resource the server has. */
   readonly resourceTypes: readonly ResourceType[];
   /** As --terminated-pod-gc-threshold: ended pods kept; 0 keeps all. */

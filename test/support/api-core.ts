@@ -65,8 +65,13 @@ const control: AccessControl = {
   rules: () => Promise.resolve({ rules: [], incomplete: true, errors: [] }),
   escalation: () => Promise.resolve(undefined),
   roleRules: () => Promise.resolve([]),
-  authenticate: (token) =>
-    Promise.resolve(token === 'good' ? { name: 'ann', groups: ['team'] } : undefined),
+  authenticate: (token, audiences) =>
+    Promise.resolve(
+      token === 'good'
+        ? { subject: { name: 'ann', groups: ['team'] }, audiences }
+        : { error: '[invalid bearer token]' },
+    ),
+  issueToken: () => Promise.resolve(undefined),
 };
 
 export class TestApi {

@@ -172,6 +172,8 @@ export const layers: readonly Layer[] = [
   { part: 'apiserver/authz', imports: ['apiserver/authn', 'api/*', 'platform'] },
   { part: 'apiserver/pki', imports: ['platform'] },
   { part: 'apiserver/flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
+  { part: 'apiserver/access-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
+  { part: 'apiserver/flag-values.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/accepted-flags.ts', imports: [], packages: ['commander'] },
   { part: 'apiserver', imports: ['apiserver/*', 'store/kv.ts', 'api/*', 'platform'] },
   {

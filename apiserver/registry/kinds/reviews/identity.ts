@@ -1,4 +1,5 @@
 /** Questions to authentication: who is this, who am I. */
+import { statusError } from '../../../../api/status.ts';
 import { formatTime } from '../../../../api/time.ts';
 import type {
   SelfSubjectReview,
@@ -24,14 +25,18 @@ export const tokenReview = {
   verbs: ['create'],
   review: {
     answer: async (review, _request, control) => {
-      const { token, audiences } = review.spec ?? {};
-      const subject = token ? await control.authenticate(token) : undefined;
-      if (subject === undefined) {
-        const error = token ? '[invalid bearer token]' : undefined;
-        return { ...review, status: { user: {}, ...(error === undefined ? {} : { error }) } };
-      }
-      const status = { authenticated: true, user: userInfo(subject) };
-      return { ...review, status: audiences === undefined ? status : { ...status, audiences } };
+      const { token, audiences = [] } = review.spec ?? {};
+      if (!token)
+        throw statusError('BadRequest', 'token is required for TokenReview in authentication');
+      const answer = await control.authenticate(token, audiences);
+      if (answer.subject === undefined)
+        return { ...review, status: { user: {}, error: answer.error } };
+      const status = {
+        authenticated: true,
+        user: userInfo(answer.subject),
+        audiences: answer.audiences,
+      };
+      return { ...review, status };
     },
   },
 } satisfies ResourceDeclaration<TokenReview>;

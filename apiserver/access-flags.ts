@@ -1,0 +1,70 @@
+/** Flags of `wherry apiserver` about who may do what: kube-apiserver's names and defaults. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { type AuthorizationMode, authorizationModes, DEFAULT_MODES } from './authz/modes.ts';
+import { boolean, collected, durationMs } from './flag-values.ts';
+import { DEFAULT_ISSUER } from './identity.ts';
+
+export interface AccessFlags {
+  readonly clientCaFile?: string;
+  readonly tokenAuthFile?: string;
+  readonly anonymousAuth: boolean;
+  readonly authorizationMode: readonly AuthorizationMode[];
+  readonly serviceAccountIssuer?: readonly string[];
+  readonly serviceAccountKeyFile?: readonly string[];
+  readonly serviceAccountSigningKeyFile?: string;
+  readonly serviceAccountJwksUri?: string;
+  /** Milliseconds. */
+  readonly serviceAccountMaxTokenExpiration?: number;
+  readonly serviceAccountExtendTokenExpiration: boolean;
+  readonly apiAudiences?: readonly string[];
+}
+
+function modes(text: string): readonly AuthorizationMode[] {
+  const listed = text.split(',');
+  for (const name of listed) {
+    if (!authorizationModes.some((mode) => mode === name))
+      throw new InvalidArgumentError(`"${name}" is not a valid mode.`);
+    if (listed.indexOf(name) !== listed.lastIndexOf(name))
+      throw new InvalidArgumentError(`"${name}" is specified more than once.`);
+  }
+  return listed as AuthorizationMode[];
+}
+
+function onlyTrue(text: string): boolean {
+  if (boolean(text)) return true;
+  throw new InvalidArgumentError('can only be true here.');
+}
+
+export function addAccessFlags(command: Command): Command {
+  return command
+    .option('--client-ca-file <file>', 'CA of client certificates; default: our own')
+    .option('--token-auth-file <file>', 'CSV of token,user,uid,"group1,group2"')
+    .option('--anonymous-auth [bool]', 'answer requests without credentials', boolean, true)
+    .option(
+      '--authorization-mode <list>',
+      `who decides what users may do, of ${authorizationModes.join(', ')}`,
+      modes,
+      DEFAULT_MODES,
+    )
+    .option(
+      '--service-account-issuer <url>',
+      `who issues tokens; may be repeated, the first issues (default: ${DEFAULT_ISSUER})`,
+      collected,
+    )
+    .option(
+      '--service-account-key-file <file>',
+      'keys that tokens are checked with; may be repeated (default: the signing key)',
+      collected,
+    )
+    .option('--service-account-signing-key-file <file>', 'key that signs tokens; default: our own')
+    .option('--service-account-jwks-uri <url>', 'where the keys are published')
+    .option('--service-account-max-token-expiration <duration>', 'longest life', durationMs)
+    .option(
+      '--service-account-extend-token-expiration [bool]',
+      'a year for clients that never renew',
+      boolean,
+      true,
+    )
+    .option('--service-account-lookup [bool]', 'check that accounts exist', onlyTrue, true)
+    .option('--api-audiences <list>', 'whom tokens for the API name (default: issuers)', collected);
+}

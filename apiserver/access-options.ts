@@ -1,0 +1,76 @@
+import type { TokenKeys } from '../platform/token-keys.ts';
+import type { AccessFlags } from './access-flags.ts';
+import { parseTokenFile } from './authn/token-file.ts';
+import type { User } from './authn/user.ts';
+import { FlagError, type FlagFiles } from './flag-files.ts';
+import { DEFAULT_ISSUER, type ServiceAccountTokens } from './identity.ts';
+import type { Pki } from './pki/pki.ts';
+import type { ApiServerOptions } from './server.ts';
+
+/** Everything the flags name, read before anything is made: a mistake leaves nothing behind. */
+export interface AccessFiles {
+  readonly tokens: ReadonlyMap<string, User>;
+  readonly signingKey: string | undefined;
+  readonly keys: readonly string[];
+}
+
+export async function readAccessFiles(flags: AccessFlags, files: FlagFiles): Promise<AccessFiles> {
+  const { tokenAuthFile: tokenFile, serviceAccountKeyFile: keyFiles = [] } = flags;
+  const [tokens, signingKey, keys] = await Promise.all([
+    tokenFile === undefined
+      ? new Map<string, User>()
+      : files.parsed('token-auth-file', tokenFile, parseTokenFile),
+    files.optional('service-account-signing-key-file', flags.serviceAccountSigningKeyFile),
+    Promise.all(keyFiles.map((path) => files.read('service-account-key-file', path))),
+  ]);
+  return { tokens, signingKey, keys };
+}
+
+export interface AccessEffects {
+  readonly pki: Pki;
+  readonly tokenKeys: TokenKeys;
+}
+
+export async function accessOptions(
+  flags: AccessFlags,
+  files: AccessFiles,
+  effects: AccessEffects,
+): Promise<Partial<ApiServerOptions>> {
+  return {
+    tokens: files.tokens,
+    anonymousAuth: flags.anonymousAuth,
+    authorizationModes: flags.authorizationMode,
+    serviceAccounts: await serviceAccounts(flags, files, effects),
+    apiAudiences: flags.apiAudiences,
+  };
+}
+
+async function serviceAccounts(
+  flags: AccessFlags,
+  files: AccessFiles,
+  { pki, tokenKeys }: AccessEffects,
+): Promise<ServiceAccountTokens> {
+  const using = <T>(flag: string, use: () => T): T => {
+    try {
+      return use();
+    } catch (error) {
+      throw new FlagError(`--${flag}: ${(error as Error).message}`, { cause: error });
+    }
+  };
+  const signingText = files.signingKey ?? (await pki.serviceAccount()).privateKey;
+  const signingKey = using('service-account-signing-key-file', () =>
+    tokenKeys.signing(signingText),
+  );
+  const texts = files.keys.length === 0 ? [signingText] : files.keys;
+  const maxMs = flags.serviceAccountMaxTokenExpiration;
+  return {
+    issuers: flags.serviceAccountIssuer ?? [DEFAULT_ISSUER],
+    signingKey,
+    keys: using('service-account-key-file', () =>
+      texts.flatMap((text) => tokenKeys.verification(text)),
+    ),
+    keySetUrl: flags.serviceAccountJwksUri,
+    extendExpiration: flags.serviceAccountExtendTokenExpiration,
+    ...(maxMs === undefined ? {} : { maxExpirationSeconds: Math.floor(maxMs / 1000) }),
+  };
+}

@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander';
+import { parseGoDuration } from './pipeline/go-duration.ts';
+import { isTrue } from './pipeline/request-info.ts';
+
+/** Go's ParseBool. */
+export function boolean(text: string): boolean {
+  const value = isTrue(text);
+  if (value || ['false', '0', 'f', 'F', 'False', 'FALSE'].includes(text)) return value;
+  throw new InvalidArgumentError('true or false is needed.');
+}
+
+/** "a,b": without blanks and empty names. */
+export function names(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+/** For a flag that may be given several times, each time with a list. */
+export function collected(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), ...names(text)];
+}
+
+/** Milliseconds; more than none. */
+export function durationMs(text: string): number {
+  const ms = parseGoDuration(text);
+  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration like 60s is needed.');
+  return ms;
+}
