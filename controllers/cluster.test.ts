@@ -24,6 +24,7 @@ import { silentLogger } from '../platform/logger.ts';
 import { realClock as clock } from '../platform/node/clock.ts';
 import { realRandom as random } from '../platform/node/random.ts';
 import { MemoryKv } from '../test/model/memory-kv.ts';
+import { withoutControllers } from '../test/support/admission.ts';
 import { type Faults, faulty } from '../test/support/faulty-handler.ts';
 import { startHollowPods } from '../test/support/hollow-pods.ts';
 import { startControllers } from './manager.ts';
@@ -43,7 +44,13 @@ interface World {
 
 async function startWorld(options: { ready?: (pod: Pod) => boolean } = {}): Promise<World> {
   const server = await parts.start(() =>
-    startApiServer({ kv: new MemoryKv(), clock, random, logger }),
+    startApiServer({
+      kv: new MemoryKv(),
+      clock,
+      random,
+      logger,
+      admissionPlugins: withoutControllers,
+    }),
   );
   await server.ready();
   const certificate = { commonName: 'admin', organizations: ['system:masters'] };

@@ -8,6 +8,7 @@ import { createClient, type RestClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { MemoryKv } from '../test/model/memory-kv.ts';
+import { withoutControllers } from '../test/support/admission.ts';
 import { FakeClock, settle } from '../test/support/fake-clock.ts';
 import { SeededRandom } from '../test/support/seeded-random.ts';
 import { startControllers } from './manager.ts';
@@ -23,7 +24,13 @@ beforeEach(async () => {
   clock = new FakeClock();
   const random = new SeededRandom(1);
   const server = await parts.start(() =>
-    startApiServer({ kv: new MemoryKv(), clock, random, logger }),
+    startApiServer({
+      kv: new MemoryKv(),
+      clock,
+      random,
+      logger,
+      admissionPlugins: withoutControllers,
+    }),
   );
   const ready = server.ready();
   await clock.advance(10);

@@ -23,3 +23,14 @@ export function uuid(random: Random, reason: string): string {
   }
   return text;
 }
+
+/** Letters and digits that form no words and are not mistaken for each other. */
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** As Kubernetes makes names unique: "web-" + "x7k2p". */
+export function randomSuffix(random: Random, length: number): string {
+  let text = '';
+  for (let i = 0; i < length; i++)
+    text += SUFFIX_ALPHABET[random.below(SUFFIX_ALPHABET.length, 'name suffix')]!;
+  return text;
+}

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Random } from '../../platform/random.ts';
 import type {
@@ -53,8 +54,10 @@ export interface Lookups {
   readonly ingressClasses: Lookup<IngressClass>;
   readonly claims: Lookup<PersistentVolumeClaim>;
   readonly quotas: QuotaAccess;
+  /** What a kind is called in paths; there may be several, or none. */
+  resourcesOf(apiVersion: string, kind: string): readonly ResourceType[];
   /** Whether the user might do that as a request of its own. */
-  mayAccess(user: Requester, access: AccessQuestion): Promise<boolean>;
+  readonly mayAccess: (user: Requester, access: AccessQuestion) => Promise<boolean>;
   readonly clock: Clock;
   readonly random: Random;
 }

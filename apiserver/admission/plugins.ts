@@ -1,13 +1,32 @@
 import type { AdmissionPlugin } from './admission.ts';
+import { alwaysAdmit, alwaysDeny } from './always.ts';
+import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateRequester } from './certificate-requester.ts';
+import {
+  CertificateApproval,
+  CertificateSigning,
+  certificateSubjectRestriction,
+} from './certificates.ts';
+import { ClaimResize } from './claim-resize.ts';
+import { DefaultIngressClass } from './default-ingress-class.ts';
+import { DefaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { denyServiceExternalIPs } from './deny-service-external-ips.ts';
+import { extendedResourceToleration } from './extended-resource-toleration.ts';
+import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity.ts';
 import { LimitRanger } from './limit-ranger/limit-ranger.ts';
 import type { Lookups } from './lookups.ts';
+import { NamespaceExists } from './namespace-exists.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
+import { NodeRestriction } from './node-restriction/node-restriction.ts';
+import { OwnerReferencesPermissionEnforcement } from './owner-references.ts';
 import { PodSecurity } from './pod-security/pod-security.ts';
 import { Priority } from './priority.ts';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota.ts';
-import { serviceAccount } from './service-account.ts';
+import { RuntimeClass } from './runtime-class.ts';
+import { ServiceAccount } from './service-account/service-account.ts';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 export interface PluginRegistration {
   /** As Kubernetes names it. */
@@ -17,36 +36,61 @@ export interface PluginRegistration {
   readonly build: (lookups: Lookups) => AdmissionPlugin;
 }
 
+const on = true;
+const off = false;
+
+function row(
+  name: string,
+  standard: boolean,
+  build: PluginRegistration['build'],
+): PluginRegistration {
+  return { name, standard, build };
+}
+
 /** Every plugin there is, in Kubernetes' order, which is the order in which they are asked. */
 export const pluginTable: readonly PluginRegistration[] = [
-  {
-    name: 'NamespaceLifecycle',
-    standard: true,
-    build: ({ namespaces }) => new NamespaceLifecycle(namespaces),
-  },
-  { name: 'LimitRanger', standard: true, build: ({ limitRanges }) => new LimitRanger(limitRanges) },
-  { name: 'ServiceAccount', standard: true, build: () => serviceAccount },
-  { name: 'PodSecurity', standard: true, build: (lookups) => new PodSecurity(lookups) },
-  {
-    name: 'Priority',
-    standard: true,
-    build: ({ priorityClasses }) => new Priority(priorityClasses),
-  },
-  { name: 'DefaultTolerationSeconds', standard: true, build: () => defaultTolerationSeconds },
-  {
-    name: 'ResourceQuota',
-    standard: true,
-    build: ({ quotas, clock }) => new ResourceQuotaAdmission(quotas, clock),
-  },
+  row('AlwaysAdmit', off, () => alwaysAdmit),
+  row('NamespaceLifecycle', on, ({ namespaces }) => new NamespaceLifecycle(namespaces)),
+  row('NamespaceExists', off, ({ namespaces }) => new NamespaceExists(namespaces)),
+  row('LimitPodHardAntiAffinityTopology', off, () => limitPodHardAntiAffinityTopology),
+  row('LimitRanger', on, ({ limitRanges }) => new LimitRanger(limitRanges)),
+  row('ServiceAccount', on, (lookups) => new ServiceAccount(lookups)),
+  row('NodeRestriction', off, (lookups) => new NodeRestriction(lookups)),
+  row('TaintNodesByCondition', on, () => taintNodesByCondition),
+  row('AlwaysPullImages', off, () => alwaysPullImages),
+  row('PodSecurity', on, (lookups) => new PodSecurity(lookups)),
+  row('Priority', on, ({ priorityClasses }) => new Priority(priorityClasses)),
+  row('DefaultTolerationSeconds', on, () => defaultTolerationSeconds),
+  row('ExtendedResourceToleration', off, () => extendedResourceToleration),
+  row('DefaultStorageClass', on, ({ storageClasses }) => new DefaultStorageClass(storageClasses)),
+  row('StorageObjectInUseProtection', on, () => storageObjectInUseProtection),
+  row(
+    'OwnerReferencesPermissionEnforcement',
+    off,
+    (lookups) => new OwnerReferencesPermissionEnforcement(lookups),
+  ),
+  row('PersistentVolumeClaimResize', on, ({ storageClasses }) => new ClaimResize(storageClasses)),
+  row('RuntimeClass', on, ({ runtimeClasses }) => new RuntimeClass(runtimeClasses)),
+  row('CertificateApproval', on, ({ mayAccess }) => new CertificateApproval(mayAccess)),
+  row('CertificateSigning', on, ({ mayAccess }) => new CertificateSigning(mayAccess)),
+  row('CertificateSubjectRestriction', on, () => certificateSubjectRestriction),
+  row('DefaultIngressClass', on, ({ ingressClasses }) => new DefaultIngressClass(ingressClasses)),
+  row('DenyServiceExternalIPs', off, () => denyServiceExternalIPs),
+  row('ResourceQuota', on, ({ quotas, clock }) => new ResourceQuotaAdmission(quotas, clock)),
+  row('AlwaysDeny', off, () => alwaysDeny),
 ];
 
 /** Of Kubernetes, and not there: whoever relies on one should be told at once. */
 const missing: ReadonlySet<string> = new Set([
   'EventRateLimit',
   'ImagePolicyWebhook',
+  'NamespaceAutoProvision',
   'PodNodeSelector',
   'PodTolerationRestriction',
 ]);
+
+/** Of Kubernetes, with nothing to do unless a feature is on that is off in 1.34. */
+const idle: ReadonlySet<string> = new Set(['ClusterTrustBundleAttest', 'PodTopologyLabels']);
 
 /** --enable-admission-plugins and --disable-admission-plugins. */
 export interface PluginChoice {
@@ -64,7 +108,7 @@ export function chosenPlugins({ enable, disable }: PluginChoice): readonly Plugi
   const lists = { 'enable-admission-plugins': enable, 'disable-admission-plugins': disable };
   for (const [flag, names] of Object.entries(lists)) {
     for (const name of names) {
-      if (pluginTable.some((each) => each.name === name)) continue;
+      if (pluginTable.some((each) => each.name === name) || idle.has(name)) continue;
       if (!missing.has(name))
         throw new PluginChoiceError(`${flag} plugin ${JSON.stringify(name)} is unknown`);
       if (names === enable)

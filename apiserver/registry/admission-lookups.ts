@@ -1,5 +1,5 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import type { ResourceType } from '../../api/resource.ts';
+import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 import {
   limitRanges,
   namespaces,
@@ -27,6 +27,8 @@ import type { AccessControl } from './declaration.ts';
 /** Admission asks on every write: it is answered from what this server knows, if it can be. */
 export function admissionLookups(of: {
   readonly storage: Storage;
+  /** All that is served now. */
+  readonly types: () => readonly ResourceType[];
   /** Where a resource is kept; undefined if it is not served. */
   readonly prefixOf: (type: Pick<ResourceType, 'group' | 'resource'>) => string | undefined;
   readonly control: AccessControl | undefined;
@@ -58,6 +60,8 @@ export function admissionLookups(of: {
       stored({ group: 'networking.k8s.io', resource: 'ingressclasses' }),
     ),
     quotas: quotaAccess(stored(resourceQuotas)),
+    resourcesOf: (apiVersion, kind) =>
+      of.types().filter((type) => type.kind === kind && apiVersionOf(type) === apiVersion),
     mayAccess: async (user, access) => {
       if (control === undefined) return false;
       return (await control.authorize(user, { type: 'resource', ...access })).allowed;

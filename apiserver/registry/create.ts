@@ -4,7 +4,7 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { formatTime } from '../../api/time.ts';
 import { validateObjectMeta } from '../../api/validation/object-meta.ts';
-import { uuid } from '../../platform/random.ts';
+import { randomSuffix, uuid } from '../../platform/random.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Subresource } from './declaration.ts';
 import { ownNew } from './field-ownership.ts';
@@ -14,7 +14,6 @@ import {
   attributesOf,
   type Caller,
   permitWrite,
-  randomSuffix,
   type ResourceContext,
   suffixOf,
   writeContext,

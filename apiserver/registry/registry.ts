@@ -67,6 +67,7 @@ export class Registry {
     const others = new StoredResources(storage, declarations);
     const lookups = admissionLookups({
       ...{ storage, clock, random },
+      types: () => [...this.#stores.values()].map(({ declaration }) => declaration.type),
       prefixOf: prefixes(declarations),
       control: options.control,
     });

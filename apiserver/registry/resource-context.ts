@@ -2,7 +2,7 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Random } from '../../platform/random.ts';
+import { type Random, randomSuffix } from '../../platform/random.ts';
 import type {
   AdmissionAttributes,
   AdmissionChain,
@@ -109,19 +109,9 @@ export function attributesOf(
 
 const NO_OPTIONS = {};
 
-/** Letters and digits that form no words and are not mistaken for each other. */
-const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-
 export function writeContext(context: ResourceContext): WriteContext {
   return {
     nowMs: context.clock.now(),
     randomSuffix: (length) => randomSuffix(context.random, length),
   };
-}
-
-export function randomSuffix(random: Random, length: number): string {
-  let text = '';
-  for (let i = 0; i < length; i++)
-    text += SUFFIX_ALPHABET[random.below(SUFFIX_ALPHABET.length, 'name suffix')]!;
-  return text;
 }

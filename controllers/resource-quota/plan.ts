@@ -54,15 +54,16 @@ function countAll(
 ): Amounts {
   const scopes = scopesOf(quota);
   const total = new Map<string, Quantity>();
-  for (const { evaluator, objects, usage } of resources) {
+  for (const counted of resources) {
+    const { evaluator } = counted;
     const covered = new Set(names.filter((name) => evaluator.covers(name)));
     if (covered.size === 0) continue;
     for (const name of covered) if (!total.has(name)) total.set(name, count(0));
-    for (const object of objects())
+    for (const object of counted.objects())
       if (scopes.every((scope) => evaluator.inScope(object, scope)))
         addTo(
           total,
-          only(usage(object), (name) => covered.has(name)),
+          only(counted.usage(object), (name) => covered.has(name)),
         );
   }
   return total;

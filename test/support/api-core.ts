@@ -7,6 +7,7 @@ import { silentLogger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
 import type { KubernetesObject, ListMeta, ObjectMeta } from '../../api/meta.ts';
 import { StatusError } from '../../api/status.ts';
+import { plugins } from '../../apiserver/admission/plugins.ts';
 import { ApiHandlers } from '../../apiserver/handlers/api-handlers.ts';
 import { RequestNotes } from '../../apiserver/pipeline/request-notes.ts';
 import { requestInfoOf } from '../../apiserver/pipeline/request-info.ts';
@@ -19,6 +20,7 @@ import {
 } from '../../apiserver/registry/registry.ts';
 import { Storage } from '../../apiserver/storage/storage.ts';
 import { MemoryKv } from '../model/memory-kv.ts';
+import { withoutControllers } from './admission.ts';
 import { FakeClock } from './fake-clock.ts';
 
 /** Different numbers each time, the same in each run. */
@@ -58,9 +60,10 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
-/** Everybody may read; the token `good` proves ann. */
+/** Everybody may read, and decide about certificates; the token `good` proves ann. */
 const control: AccessControl = {
-  authorize: (_subject, { verb }) => Promise.resolve({ allowed: verb === 'get' }),
+  authorize: (_subject, { verb }) =>
+    Promise.resolve({ allowed: ['get', 'approve', 'sign'].includes(verb) }),
   require: () => Promise.resolve(),
   rules: () => Promise.resolve({ rules: [], incomplete: true, errors: [] }),
   escalation: () => Promise.resolve(undefined),
@@ -95,6 +98,7 @@ export class TestApi {
     const { storage } = this;
     this.registry = new Registry({
       ...{ declarations, storage, clock, random, control },
+      admission: plugins(withoutControllers),
       ...options,
     });
     this.#handlers = new ApiHandlers(this.registry, { clock, random, logger: silentLogger });

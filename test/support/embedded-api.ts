@@ -9,6 +9,7 @@ import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { MemoryKv } from '../model/memory-kv.ts';
+import { withoutControllers } from './admission.ts';
 import { type Faults, faulty } from './faulty-handler.ts';
 
 export interface EmbeddedApi {
@@ -21,7 +22,9 @@ export interface EmbeddedApi {
 
 export async function startEmbeddedApi(parts: Lifecycle): Promise<EmbeddedApi> {
   const kv = new MemoryKv();
-  const server = await parts.start(() => startApiServer({ kv, clock, random, logger }));
+  const server = await parts.start(() =>
+    startApiServer({ kv, clock, random, logger, admissionPlugins: withoutControllers }),
+  );
   await server.ready();
   const certificate = { commonName: 'admin', organizations: ['system:masters'] };
   const handler: HttpHandler = (request) =>

@@ -7,6 +7,7 @@ import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import type { Kv } from '../../store/kv.ts';
 import { MemoryKv } from '../model/memory-kv.ts';
+import { withoutControllers } from './admission.ts';
 
 /** What tests read of a body: an object, a list, a Table, a Status or a document. */
 export interface Body {
@@ -76,7 +77,9 @@ export interface RawApi {
 }
 
 export async function startRawApi(parts: Lifecycle, kv: Kv = new MemoryKv()): Promise<RawApi> {
-  const server = await parts.start(() => startApiServer({ kv, clock, random, logger }));
+  const server = await parts.start(() =>
+    startApiServer({ kv, clock, random, logger, admissionPlugins: withoutControllers }),
+  );
   await server.ready();
   const certificate = { commonName: 'admin', organizations: ['system:masters'] };
   const handler: HttpHandler = (request) =>

@@ -20,6 +20,7 @@ import { ensurePki, identities } from '../../apiserver/pki/pki.ts';
 import { servingNames } from '../../apiserver/pki/serving-names.ts';
 import { readDescriptions } from '../../apiserver/openapi-source.ts';
 import { startApiServer } from '../../apiserver/server.ts';
+import { withoutControllers } from './admission.ts';
 
 export interface SecureApi {
   /** "https://127.0.0.1:40123". */
@@ -42,7 +43,12 @@ export async function startSecureApi(): Promise<SecureApi> {
   const pkiOptions = { folder: join(folder, 'pki'), disk: realDisk, clock: realClock, names };
   const pki = await ensurePki({ ...pkiOptions, x509: realX509 });
   const api = await parts.start(() =>
-    startApiServer({ ...effects, kv, descriptions: readDescriptions(realDisk) }),
+    startApiServer({
+      ...effects,
+      kv,
+      descriptions: readDescriptions(realDisk),
+      admissionPlugins: withoutControllers,
+    }),
   );
   const tls = { ...(await pki.serving()), clientCa: pki.ca.certificate };
   const { port } = await parts.start(() =>

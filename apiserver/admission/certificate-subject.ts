@@ -1,0 +1,71 @@
+/**
+ * The organizations in the subject of a certificate request (PKCS #10, RFC 2986): as much of DER
+ * (X.690) as it takes to walk there.
+ */
+const SEQUENCE = 0x30;
+const SET = 0x31;
+const INTEGER = 0x02;
+const OBJECT_IDENTIFIER = 0x06;
+/** 2.5.4.10. */
+const ORGANIZATION = '55040a';
+
+const PEM = /-----BEGIN CERTIFICATE REQUEST-----\r?\n([\s\S]*?)-----END CERTIFICATE REQUEST-----/;
+
+interface Element {
+  readonly tag: number;
+  readonly content: Buffer;
+}
+
+/** Thrown and caught here: the bytes are no such thing. */
+class Malformed extends Error {
+  override readonly name = 'Malformed';
+}
+
+/** What stands one after another in `bytes`. */
+function elements(bytes: Buffer): Element[] {
+  const found: Element[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const tag = bytes[at]!;
+    let length = bytes[at + 1] ?? Infinity;
+    let start = at + 2;
+    if (length >= 0x80) {
+      const size = length & 0x7f;
+      if (size === 0 || size > 4 || start + size > bytes.length) throw new Malformed();
+      length = bytes.readUIntBE(start, size);
+      start += size;
+    }
+    if (start + length > bytes.length) throw new Malformed();
+    found.push({ tag, content: bytes.subarray(start, start + length) });
+    at = start + length;
+  }
+  return found;
+}
+
+function expected(element: Element | undefined, tag: number): Element[] {
+  if (element?.tag !== tag) throw new Malformed();
+  return elements(element.content);
+}
+
+/** `base64` is of the PEM text, as it stands in `spec.request`. Undefined if it is malformed. */
+export function organizationsOf(base64: string): readonly string[] | undefined {
+  const [, body] = PEM.exec(Buffer.from(base64, 'base64').toString('latin1')) ?? [];
+  if (body === undefined) return undefined;
+  try {
+    const [request] = elements(Buffer.from(body, 'base64'));
+    const [information] = expected(request, SEQUENCE);
+    const [version, subject] = expected(information, SEQUENCE);
+    if (version?.tag !== INTEGER) throw new Malformed();
+    return expected(subject, SEQUENCE)
+      .flatMap((names) => expected(names, SET))
+      .map((attribute) => expected(attribute, SEQUENCE))
+      .filter(
+        ([type]) =>
+          type?.tag === OBJECT_IDENTIFIER && type.content.toString('hex') === ORGANIZATION,
+      )
+      .map(([, value]) => value?.content.toString('utf8') ?? '');
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+}
