@@ -17,14 +17,17 @@ type Settings = Readonly<Record<string, unknown>>;
 const isSettings = (value: unknown): value is Settings =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const scalarText = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
 function argument(path: string, name: string, value: unknown): string[] {
   if (value === null || value === undefined || value === '') return [];
   if (isSettings(value))
     throw new FlagError(`--config-file: ${path}: ${name} takes no section of its own`);
-  if (Array.isArray(value)) return [`--${name}=${value.map(String).join(',')}`];
+  if (Array.isArray(value)) return [`--${name}=${value.map(scalarText).join(',')}`];
   // Durations are whole nanoseconds there.
   const isDuration = /-interval$|-timeout$/.test(name) && typeof value === 'number';
-  const text = isDuration && value >= NANOSECONDS ? `${value / NANOSECONDS}ms` : String(value);
+  const text = isDuration && value >= NANOSECONDS ? `${value / NANOSECONDS}ms` : scalarText(value);
   return [`--${name}=${text}`];
 }
 
