@@ -33,9 +33,19 @@ export function append(core: Core, proposals: readonly Proposal[]): void {
       data,
     })),
   );
-  core.sendAfterPersist(core.id, { type: 'appendResponse', index: core.log.lastIndex });
+  acceptOwn(core);
   // Sent with the next Ready: what is proposed until then shares one message to each member.
   core.broadcastDue = true;
+}
+
+/** One acceptance stands for all that was appended since the last Ready. */
+function acceptOwn(core: Core): void {
+  const promises = core.messagesAfterPersist;
+  const last = promises[promises.length - 1];
+  const isEarlier =
+    last?.type === 'appendResponse' && last.to === core.id && last.term === core.term;
+  if (isEarlier) promises.pop();
+  core.sendAfterPersist(core.id, { type: 'appendResponse', index: core.log.lastIndex });
 }
 
 /** The shell's word on a snapshot: installed up to an index, or failed. */

@@ -6,15 +6,15 @@
  * not tell the initial members: it gets a snapshot, which does.
  */
 import type { Engine, WriteOperation } from '../engine/engine.ts';
-import type { MemberId } from '../raft/entry.ts';
+import type { Entry, MemberId } from '../raft/entry.ts';
 import { NONE } from '../raft/entry.ts';
 import { ClusterState } from './cluster-state.ts';
 import { clusterIdOf, memberIdOf } from './identity.ts';
 import type { MemberIdentity } from './interface.ts';
 import { entryRange, hardStateKey, metaKeys } from './keyspace.ts';
 import {
-  decodeEntry,
-  encodeEntry,
+  decodeBlock,
+  encodeBlock,
   encodeHardState,
   encodeNumber,
   encodePoint,
@@ -114,14 +114,16 @@ export async function forceNewCluster(engine: Engine, self: MemberId): Promise<v
     { type: 'put', key: metaKeys.cluster, value: Buffer.from(cluster.encode()) },
   ];
   const commit = hardState.readDoubleBE(9);
-  for await (const chunk of engine.iterate(entryRange((applied?.readDoubleBE(0) ?? 0) + 1)))
+  const appliedIndex = applied?.readDoubleBE(0) ?? 0;
+  const alone = (entry: Entry): Entry =>
+    entry.type === 'normal' || entry.index <= appliedIndex
+      ? entry
+      : { ...entry, type: 'normal', data: Buffer.alloc(0) };
+  for await (const chunk of engine.iterate(entryRange(0)))
     for (const [key, value] of chunk) {
-      const entry = decodeEntry(key, value);
-      if (entry.index > commit) operations.push({ type: 'del', key });
-      else if (entry.type !== 'normal') {
-        const empty = { ...entry, type: 'normal', data: Buffer.alloc(0) } as const;
-        operations.push({ type: 'put', key, value: encodeEntry(empty) });
-      }
+      const kept = decodeBlock(key, value).filter(({ index }) => index <= commit);
+      if (kept.length === 0) operations.push({ type: 'del', key });
+      else operations.push({ type: 'put', key, value: encodeBlock(kept.map(alone)) });
     }
   await engine.batch(operations, { sync: true });
 }

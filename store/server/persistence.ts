@@ -15,24 +15,15 @@ import type { Entry, HardState } from '../raft/entry.ts';
 import { emptyHardState } from '../raft/entry.ts';
 import { LogWindow } from '../raft/log-storage.ts';
 import { ClusterState } from './cluster-state.ts';
+import { LogBlocks } from './log-blocks.ts';
 import {
-  decodeEntry,
   decodeHardState,
   decodePoint,
-  encodeEntry,
   encodeHardState,
   encodeNumber,
   encodePoint,
 } from './log-codec.ts';
-import {
-  entryKey,
-  entryRange,
-  factKey,
-  hardStateKey,
-  leaseKey,
-  metaKeys,
-  recordKey,
-} from './keyspace.ts';
+import { factKey, hardStateKey, leaseKey, metaKeys, recordKey } from './keyspace.ts';
 
 export interface Effects {
   readonly changes: readonly Change[];
@@ -61,6 +52,7 @@ export interface LoadedLog {
 
 export class Persistence {
   readonly #engine: Engine;
+  readonly #blocks: LogBlocks;
   readonly #clock: Clock;
   readonly #observe: (seconds: number, synced: boolean) => void;
   #busy = false;
@@ -68,6 +60,7 @@ export class Persistence {
 
   constructor(engine: Engine, clock: Clock, observe: (seconds: number, synced: boolean) => void) {
     this.#engine = engine;
+    this.#blocks = new LogBlocks(engine);
     this.#clock = clock;
     this.#observe = observe;
   }
@@ -81,8 +74,7 @@ export class Persistence {
       metaKeys.cluster,
     ]);
     const window = new LogWindow(start === undefined ? { index: 0, term: 0 } : decodePoint(start));
-    for await (const chunk of this.#engine.iterate(entryRange(window.firstIndex)))
-      window.append(chunk.map(([key, value]) => decodeEntry(key, value)));
+    await this.#blocks.load(window);
     this.#window = window;
     return {
       window,
@@ -98,7 +90,7 @@ export class Persistence {
     assert(!this.#busy, 'one batch is in flight at a time');
     this.#busy = true;
     const operations: WriteOperation[] = [];
-    this.#addEntries(operations, batch.entries);
+    this.#blocks.append(operations, batch.entries);
     if (batch.hardState !== undefined)
       operations.push({
         type: 'put',
@@ -113,29 +105,18 @@ export class Persistence {
     this.#busy = false;
   }
 
-  #addEntries(operations: WriteOperation[], entries: readonly Entry[]): void {
-    for (const entry of entries)
-      operations.push({ type: 'put', key: entryKey(entry.index), value: encodeEntry(entry) });
-    const last = entries[entries.length - 1];
-    if (last === undefined) return;
-    // What a new leader's entries replace may have been longer.
-    for (let stale = last.index + 1; stale <= this.#window!.lastIndex; stale++)
-      operations.push({ type: 'del', key: entryKey(stale) });
-  }
-
   /**
    * Drops entries up to `index`, whose effects are in the engine. If the drop survives a crash,
    * so do the effects, because they were written before it.
    */
   async dropLog(index: number): Promise<void> {
     const window = this.#window!;
-    const from = window.firstIndex;
     const start = encodePoint({ index, term: window.term(index)! });
     window.compact(index);
     await this.#engine.batch([{ type: 'put', key: metaKeys.logStart, value: start }], {
       sync: false,
     });
-    await this.#engine.clear({ gte: entryKey(from), lt: entryKey(index + 1) });
+    await this.#blocks.drop(index);
   }
 }
 
