@@ -8,6 +8,7 @@ import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { createLogger } from '../platform/node/logger.ts';
+import { outgoingHttp } from '../platform/node/outgoing-http.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { realTokenKeys } from '../platform/node/token-keys.ts';
@@ -127,11 +128,14 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const access = await accessOptions(flags, given, { pki, tokenKeys: realTokenKeys });
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects });
   await parts.start(() => ({ stop: () => kv.close() }));
+  const outgoing = outgoingHttp();
+  await parts.start(() => ({ stop: () => outgoing.close() }));
   const server = await parts.start(() =>
     startApiServer({
       ...effects,
       ...access,
       kv,
+      outgoing,
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
       admissionPlugins: choice,

@@ -12,6 +12,7 @@ import { type Clock, sleep } from '../platform/clock.ts';
 import type { HttpHandler } from '../platform/http.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { Random } from '../platform/random.ts';
 import type { Kv } from '../store/kv.ts';
 import { type PluginChoice, plugins } from './admission/plugins.ts';
@@ -44,11 +45,14 @@ import { formatAddress, parseCidr } from './registry/cidr.ts';
 import type { ResourceDeclaration } from './registry/declaration.ts';
 import { customResourceDefinition } from './registry/kinds/extensions/definition.ts';
 import { kinds } from './registry/kinds/index.ts';
+import { service } from './registry/kinds/service/declaration.ts';
 import { Registry, storedResources } from './registry/registry.ts';
 import { Storage } from './storage/storage.ts';
 import { healthChecks } from './health-checks.ts';
 import { Identity, type ServiceAccountTokens } from './identity.ts';
 import { nodeObjects, rbacObjects } from './object-sources.ts';
+import { serviceLookup } from './service-lookup.ts';
+import { WebhookClient } from './webhook/webhook-client.ts';
 import { openApiSource, type ReadDescriptions } from './openapi-source.ts';
 
 export interface ApiServerOptions {
@@ -81,6 +85,8 @@ export interface ApiServerOptions {
   readonly maxRequestsInFlight?: number;
   readonly maxMutatingRequestsInFlight?: number;
   readonly requestTimeoutMs?: number;
+  /** How webhooks are called. Without it, none is. */
+  readonly outgoing?: OutgoingHttp | undefined;
   /** Texts of `kubectl explain`, read when OpenAPI is first asked for: {@link readDescriptions}. */
   readonly descriptions?: ReadDescriptions;
 }
@@ -141,6 +147,7 @@ class Server implements ApiServer {
       clusterIPRange: options.serviceClusterIpRange,
       nodePortRange: options.serviceNodePortRange,
       admission: plugins(options.admissionPlugins),
+      outgoing: options.outgoing,
     });
     const handlers = new ApiHandlers(registry, { clock, random, logger });
     const counts = new RequestCounts();
@@ -214,9 +221,16 @@ class Server implements ApiServer {
   #customResources(registry: Registry, changed: () => void): CustomResources | undefined {
     const definitions = this.#storage.resource(customResourceDefinition.storagePrefix);
     if (definitions === undefined) return undefined;
-    const { clock, logger } = this.#options;
+    const { clock, logger, random, outgoing } = this.#options;
     const storage = this.#storage;
-    return new CustomResources({ storage, registry, definitions, clock, logger, changed });
+    const lookup = serviceLookup(storage, service.storagePrefix);
+    const webhooks =
+      outgoing && new WebhookClient({ http: outgoing, services: lookup, clock, random });
+    const conversion = { webhooks, random };
+    return new CustomResources({
+      ...{ storage, registry, definitions, clock, logger, changed },
+      conversion,
+    });
   }
 
   async #stop(): Promise<void> {

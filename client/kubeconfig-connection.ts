@@ -24,6 +24,15 @@ export interface KubeconfigConnection {
   readonly namespace: string;
 }
 
+/** A user whose credentials come from a program. */
+export interface ExecRequest {
+  readonly exec: unknown;
+  /** Where relative paths start, "/" at its end. */
+  readonly folder: string;
+  /** What the program may be told of the cluster. */
+  readonly cluster: object;
+}
+
 /** kubectl's flags of the same names. */
 export interface ConnectionOverrides {
   readonly context?: string;
@@ -31,6 +40,8 @@ export interface ConnectionOverrides {
   readonly user?: string;
   readonly namespace?: string;
   readonly server?: string;
+  /** Runs a credential program; without it such users are refused. */
+  readonly execCredential?: (request: ExecRequest) => Promise<Partial<KubeconfigConnection>>;
 }
 
 /** Reads and merges the files that exist. Fails if `paths` has one entry and that is missing. */
@@ -68,6 +79,7 @@ export async function connectionOf(
     baseUrl,
     ...(await trust(disk, cluster)),
     ...(await credentials(disk, user)),
+    ...(await programCredentials(user, overrides, cluster)),
     namespace: namespace || 'default',
   };
 }
@@ -122,7 +134,7 @@ async function credentials(
 ): Promise<Partial<KubeconfigConnection>> {
   if (user === undefined) return {};
   const { value, folder } = user;
-  for (const unsupported of ['exec', 'auth-provider', 'username'] as const) {
+  for (const unsupported of ['auth-provider', 'username'] as const) {
     if (value[unsupported] !== undefined) {
       throw new KubeconfigError(
         `credentials of type "${unsupported}" are not supported: ` +
@@ -150,6 +162,21 @@ async function credentials(
     ...(key === undefined ? {} : { key }),
     ...(token ? { token } : {}),
   };
+}
+
+async function programCredentials(
+  user: Entry<AuthUser> | undefined,
+  { execCredential }: ConnectionOverrides,
+  cluster: Entry<Cluster> | undefined,
+): Promise<Partial<KubeconfigConnection>> {
+  const { exec, token, 'client-certificate-data': cert } = user?.value ?? {};
+  if (user === undefined || exec === undefined || exec === null || token || cert) return {};
+  if (execCredential === undefined) {
+    throw new KubeconfigError(
+      'credentials of type "exec" are not supported: use a client certificate or a token',
+    );
+  }
+  return execCredential({ exec, folder: user.folder, cluster: cluster?.value ?? {} });
 }
 
 interface Source {

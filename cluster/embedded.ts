@@ -18,6 +18,7 @@ import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { processUsage } from '../platform/node/process-usage.ts';
+import { outgoingHttp } from '../platform/node/outgoing-http.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/sha1.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
@@ -67,11 +68,14 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
     clusterPki(paths),
     startStore(options, paths, parts),
   ]);
+  const outgoing = outgoingHttp();
+  await parts.start(() => ({ stop: () => outgoing.close() }));
   const serviceAccounts = await serviceAccountTokens(pki);
   const api = await parts.start(() =>
     startApiServer({
       ...effects,
       kv,
+      outgoing,
       logger: logger.child({ component: 'apiserver' }),
       serviceAccounts,
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,

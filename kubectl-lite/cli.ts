@@ -1,3 +1,4 @@
+import { isStatus } from '../api/status.ts';
 import type { AnyCommand, CommandEntry, Line } from './command.ts';
 import { failureText } from './failure.ts';
 import type { Flags } from './flags/flag.ts';
@@ -143,6 +144,10 @@ async function runCommand(
   const session = await environment.connect(connectionFlags(loaded, line.flags));
   try {
     return await loaded.run(session, line as never);
+  } catch (error) {
+    if (!isStatus(error, 'Unauthorized') || session.certificate === undefined) throw error;
+    const { expiredCertificate } = await import('./expired-certificate.ts');
+    throw (await expiredCertificate(environment, session.certificate)) ?? error;
   } finally {
     await session.close();
   }

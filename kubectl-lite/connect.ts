@@ -29,6 +29,7 @@ export async function connectSession(
     namespace: found.namespace,
     namespaceGiven: flags.namespace !== '',
     server: found.baseUrl,
+    certificate: found.cert,
     close: () => connection.close(),
   });
 
@@ -90,6 +91,10 @@ async function findConnection(
     ...given('user'),
     ...given('namespace'),
     ...given('server'),
+    async execCredential(request) {
+      const { execCredential } = await import('./exec-credential.ts');
+      return execCredential(environment, request);
+    },
   });
   return { ...found, ...(await overrides(environment, flags)) };
 }

@@ -19,12 +19,26 @@ export function failureText(error: unknown, context?: string): string {
     }
     if (error.reason === 'Invalid') return about + invalidText(error);
     const reason = error.reason === '' || error.reason === 'Unknown' ? '' : ` (${error.reason})`;
-    return `Error from server${reason}: ${about}${error.message}`;
+    const hint = (context === undefined ? '' : missingNamespaceHint(error)) + accessHint(error);
+    return `Error from server${reason}: ${about}${error.message}${hint}`;
   }
   return (
     connectionText(error) ??
     `error: ${about}${error instanceof Error ? error.message : String(error)}`
   );
+}
+
+/** Where somebody whom the server refused learns what is allowed. */
+function accessHint({ reason, message }: StatusError): string {
+  const refused = reason === 'Forbidden' && / cannot \S+ (resource|path) /.test(message);
+  return refused ? ' (what you may do: kubectl-lite auth can-i --list)' : '';
+}
+
+/** What to do about a namespace that an object was to be made in. */
+export function missingNamespaceHint({ reason, status }: StatusError): string {
+  const { kind, name } = status.details ?? {};
+  if (reason !== 'NotFound' || kind !== 'namespaces' || !name) return '';
+  return ` (make it first: kubectl-lite create namespace ${name})`;
 }
 
 /** kubectl names the object, then its one cause, or several line by line. */
@@ -52,6 +66,19 @@ export function withSource(error: unknown, verb: string, place: string | undefin
   return error;
 }
 
+const otherAuthority =
+  ': the kubeconfig is of another cluster, or of this one before it was made anew; ' +
+  'get its present kubeconfig';
+
+const certificateHints: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: ": the server's certificate has to be renewed (our servers do at their start)",
+  SELF_SIGNED_CERT_IN_CHAIN: otherAuthority,
+  DEPTH_ZERO_SELF_SIGNED_CERT: otherAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: otherAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: otherAuthority,
+  CERT_SIGNATURE_FAILURE: otherAuthority,
+};
+
 /** One line that says what to do when the server cannot be reached. */
 function connectionText(error: unknown): string | undefined {
   const cause = causeWithCode(error);
@@ -69,7 +96,8 @@ function connectionText(error: unknown): string | undefined {
       return `Unable to connect to the server: ${cause.message}`;
     default:
       if (/CERT|SELF_SIGNED|UNABLE_TO/.test(cause.code)) {
-        return `Unable to connect to the server: tls: ${cause.message} (${cause.code})`;
+        const hint = certificateHints[cause.code] ?? '';
+        return `Unable to connect to the server: tls: ${cause.message} (${cause.code})${hint}`;
       }
       return undefined;
   }

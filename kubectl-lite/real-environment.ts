@@ -36,6 +36,10 @@ export function realEnvironment(surroundings: Surroundings): Environment {
     programs: realPrograms,
     temporaryFolder,
     connectHttp,
+    async certificateEndMs(pem) {
+      const { realX509 } = await import('../platform/node/x509.ts');
+      return realX509.inspect(pem).notAfterMs;
+    },
     variables,
     workingFolder,
     interactive,

@@ -56,6 +56,8 @@ export interface Environment {
   readonly temporaryFolder: (prefix: string) => Promise<TemporaryFolder>;
   /** Opens an HTTP connection: `connectHttp` of the platform. */
   readonly connectHttp: Connect;
+  /** When a certificate ends; throws if the PEM is none. */
+  readonly certificateEndMs: (pem: string) => Promise<number>;
   readonly workingFolder: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** True if standard output is a terminal. */
@@ -75,6 +77,8 @@ export interface SessionOptions {
   readonly namespaceGiven: boolean;
   /** Address of the API server. */
   readonly server: string;
+  /** The client certificate in use, PEM. */
+  readonly certificate?: Uint8Array | undefined;
   /** Closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -86,6 +90,7 @@ export class Session {
   readonly namespace: string;
   readonly namespaceGiven: boolean;
   readonly server: string;
+  readonly certificate: Uint8Array | undefined;
   readonly output: Output;
   readonly files: Files;
   readonly clock: Clock;
@@ -100,6 +105,7 @@ export class Session {
     this.namespace = options.namespace;
     this.namespaceGiven = options.namespaceGiven;
     this.server = options.server;
+    this.certificate = options.certificate;
     this.output = environment.output;
     this.files = environment.files;
     this.clock = environment.clock;
@@ -111,6 +117,11 @@ export class Session {
   resources(): Promise<Resources> {
     this.#resources ??= Resources.discover(this.api);
     return this.#resources;
+  }
+
+  /** What is served has changed: the next command line word is looked up anew. */
+  forgetResources(): void {
+    this.#resources = undefined;
   }
 
   close(): Promise<void> {

@@ -79,7 +79,7 @@ export interface FrameConnectOptions {
 export interface FrameNetwork {
   /** Rejects with the operating system's error if the address cannot be taken. */
   listen(options: FrameListenOptions): Promise<Listening>;
-  /** Rejects with {@link FramesRefusedError}, {@link NobodyListensError}, or with what kept it from connecting. */
+  /** Rejects with one of the two errors above, or with what else kept it from connecting. */
   connect(options: FrameConnectOptions): Promise<FrameConnection>;
   /** What the other end's {@link FrameListenOptions.http} answers to a plain GET, if with 200. */
   get(options: Omit<FrameConnectOptions, 'hello'>): Promise<Buffer>;

@@ -69,11 +69,21 @@ export interface AdmissionAttributes {
   readonly request?: WriteRequest;
 }
 
+/** What plugins remember of one mutation of one object, which may take two rounds. */
+export interface Rounds {
+  /** True in the second round. */
+  readonly isSecond: boolean;
+  /** Asks for a second round, so that others see what this plugin changed. */
+  again(): void;
+  /** By the plugin's name. */
+  readonly memory: Map<string, unknown>;
+}
+
 export interface AdmissionPlugin {
   /** As Kubernetes names it: "NamespaceLifecycle". */
   readonly name: string;
   handles(attributes: AdmissionAttributes): boolean;
-  mutate?(attributes: AdmissionAttributes): void | Promise<void>;
+  mutate?(attributes: AdmissionAttributes, rounds: Rounds): void | Promise<void>;
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
 }
 
@@ -84,10 +94,19 @@ export class AdmissionChain {
     this.#plugins = plugins;
   }
 
+  /** Two rounds at most: whatever the second changes stays unseen by the plugins before. */
   async mutate(attributes: AdmissionAttributes): Promise<void> {
+    let wanted = false;
+    const memory = new Map<string, unknown>();
+    const again = (): void => void (wanted = true);
+    await this.#mutate(attributes, { isSecond: false, again, memory });
+    if (wanted) await this.#mutate(attributes, { isSecond: true, again, memory });
+  }
+
+  async #mutate(attributes: AdmissionAttributes, rounds: Rounds): Promise<void> {
     for (const plugin of this.#plugins)
       if (plugin.mutate !== undefined && plugin.handles(attributes))
-        await plugin.mutate(attributes);
+        await plugin.mutate(attributes, rounds);
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {

@@ -1,7 +1,11 @@
-import type { KubernetesObject } from '../../api/meta.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Random } from '../../platform/random.ts';
+import type {
+  MutatingWebhookConfiguration,
+  ValidatingWebhookConfiguration,
+} from '../../api/types/admissionregistration-v1.ts';
 import type {
   LimitRange,
   Namespace,
@@ -14,6 +18,8 @@ import type { IngressClass } from '../../api/types/networking-v1.ts';
 import type { RuntimeClass } from '../../api/types/node-v1.ts';
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { AccessCheck, AccessDecision } from '../cel/authorizer.ts';
+import type { WebhookClient } from '../webhook/webhook-client.ts';
 import type { Requester } from './admission.ts';
 import type { QuotaAccess } from './resource-quota/quota-books.ts';
 
@@ -41,8 +47,32 @@ export interface AccessQuestion {
   readonly name: string;
 }
 
+/** Versions of the same objects. */
+export interface Versions {
+  /** All but `type` in which the objects of that resource are served, the stored one first. */
+  othersOf(type: ResourceType): readonly ResourceType[];
+  /** Shares nothing with `object` that may be changed. */
+  convert(
+    object: KubernetesObject,
+    from: ResourceType,
+    to: ResourceType,
+  ): Now<Mutable<KubernetesObject>>;
+  /** JSON as an object with its defaults; throws StatusError. */
+  decode(
+    kind: { readonly group: string; readonly version: string; readonly kind: string },
+    value: unknown,
+  ): Mutable<KubernetesObject>;
+  /** The resource of a kind; undefined if it is not served. */
+  ofKind(apiVersion: string, kind: string): ResourceType | undefined;
+}
+
 /** What plugins may know of the cluster besides the object at hand. */
 export interface Lookups {
+  readonly mutatingWebhooks: Lookup<MutatingWebhookConfiguration>;
+  readonly validatingWebhooks: Lookup<ValidatingWebhookConfiguration>;
+  /** Calls webhooks. Absent: nothing can be called from here. */
+  readonly webhooks?: WebhookClient | undefined;
+  readonly versions: Versions;
   readonly namespaces: Lookup<Namespace>;
   readonly nodes: Lookup<Node>;
   readonly pods: Lookup<Pod>;
@@ -58,6 +88,8 @@ export interface Lookups {
   resourcesOf(apiVersion: string, kind: string): readonly ResourceType[];
   /** Whether the user might do that as a request of its own. */
   readonly mayAccess: (user: Requester, access: AccessQuestion) => Promise<boolean>;
+  /** The same with all that an expression may ask. */
+  decide(user: Requester, check: AccessCheck): Promise<AccessDecision>;
   readonly clock: Clock;
   readonly random: Random;
 }

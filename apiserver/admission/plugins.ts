@@ -27,6 +27,7 @@ import { RuntimeClass } from './runtime-class.ts';
 import { ServiceAccount } from './service-account/service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
+import { MutatingWebhooks, ValidatingWebhooks } from './webhooks/webhooks.ts';
 
 export interface PluginRegistration {
   /** As Kubernetes names it. */
@@ -76,6 +77,8 @@ export const pluginTable: readonly PluginRegistration[] = [
   row('CertificateSubjectRestriction', on, () => certificateSubjectRestriction),
   row('DefaultIngressClass', on, ({ ingressClasses }) => new DefaultIngressClass(ingressClasses)),
   row('DenyServiceExternalIPs', off, () => denyServiceExternalIPs),
+  row('MutatingAdmissionWebhook', on, (lookups) => new MutatingWebhooks(lookups)),
+  row('ValidatingAdmissionWebhook', on, (lookups) => new ValidatingWebhooks(lookups)),
   row('ResourceQuota', on, ({ quotas, clock }) => new ResourceQuotaAdmission(quotas, clock)),
   row('AlwaysDeny', off, () => alwaysDeny),
 ];

@@ -28,6 +28,11 @@ import {
 } from './types.ts';
 import { Uint } from './values.ts';
 
+/** "a.b", which may be the name of a variable. */
+export function qualifiedVariable({ operand, field, test, optional }: Select): string | undefined {
+  return operand.type !== 'ident' || test || optional ? undefined : `${operand.name}.${field}`;
+}
+
 /** What the checker found out about the nodes of one expression. */
 export interface Checked {
   readonly expr: Expr;
@@ -113,6 +118,9 @@ class Checker {
 
   #select(expr: Select, scope: Scope): CelType {
     const { field, test, at } = expr;
+    const qualified = qualifiedVariable(expr);
+    const variable = qualified && this.#declarations.variables.get(qualified);
+    if (variable) return variable;
     const whole = this.check(expr.operand, scope);
     const isOptionalOperand = isOptional(whole);
     const operand = isOptionalOperand ? whole.of : whole;

@@ -1,4 +1,5 @@
 /** Every function there is. */
+import { authorizerLibrary } from './authorizer.ts';
 import { optionals } from './optionals.ts';
 import type { Overload } from './overloads.ts';
 import { regexLibrary } from './regex.ts';
@@ -10,4 +11,5 @@ export const libraries: readonly Overload[] = [
   ...timeFunctions,
   ...regexLibrary,
   ...optionals,
+  ...authorizerLibrary,
 ];

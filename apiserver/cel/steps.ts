@@ -2,7 +2,7 @@
  * Evaluation by closures: each node of a checked expression becomes one function, so that types
  * are looked at once and not in every run. Costs are charged as cel-go charges them.
  */
-import type { Checked } from './checker.ts';
+import { type Checked, qualifiedVariable } from './checker.ts';
 import { type Compilation, Slots, type Step } from './compilation.ts';
 import { foldStep } from './folds.ts';
 import { conforms, type Overload, sizeOf } from './overloads.ts';
@@ -94,6 +94,9 @@ function fieldOf(value: CelValue, field: string): CelValue | undefined {
 }
 
 function selectStep(of: Compilation, expr: Select, slots: Slots): Step {
+  const qualified = qualifiedVariable(expr);
+  if (qualified !== undefined && slots.get(qualified) !== undefined)
+    return identStep(qualified, slots);
   const operand = of.step(expr.operand, slots);
   const { field, optional } = expr;
   if (expr.test)

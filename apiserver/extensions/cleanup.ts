@@ -2,7 +2,6 @@
 import type { Mutable } from '../../api/meta.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Registry } from '../registry/registry.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import { type Finding, withCondition } from './conditions.ts';
 import type { Installation } from './installation.ts';
@@ -20,18 +19,15 @@ export async function cleanUp(of: {
   readonly crd: CustomResourceDefinition;
   readonly installation: Installation | undefined;
   readonly definitions: ResourceStorage;
-  readonly registry: Registry;
   readonly clock: Clock;
 }): Promise<boolean> {
-  const { crd, installation, definitions, registry, clock } = of;
-  const objects = installation?.objects;
-  const served = installation?.versions[0];
-  if (objects !== undefined && served !== undefined) {
-    const store = registry.store(served.declaration.type);
+  const { crd, installation, definitions, clock } = of;
+  const store = installation?.stored;
+  if (store !== undefined) {
     const list = { resourceVersion: '' };
     const scope = { namespace: '' };
-    await store?.deleteCollection({ scope, list, options: {} }, BY_SERVER);
-    const { objects: left } = await objects.list(scope, { ...list, limit: 1 });
+    await store.deleteCollection({ scope, list, options: {} }, BY_SERVER);
+    const { objects: left } = await store.list(scope, { ...list, limit: 1 });
     if (left.length > 0) {
       await write(definitions, crd, { clock, finding: deleting });
       return false;

@@ -22,7 +22,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { isTrue } from './conditions.ts';
 import { cleanUp, CLEANUP_FINALIZER } from './cleanup.ts';
-import { Installation } from './installation.ts';
+import { type Conversion, Installation } from './installation.ts';
 import { acceptNames, takenBy } from './names.ts';
 import { kindKey, type ServedVersion } from './served-version.ts';
 
@@ -38,6 +38,7 @@ export interface CustomResourcesOptions {
   readonly definitions: ResourceStorage;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly conversion: Conversion;
   /** Called after what is served has changed. */
   readonly changed: () => void;
 }
@@ -198,9 +199,9 @@ export class CustomResources implements Running {
     await this.#install(name, crd);
     const { deletionTimestamp, finalizers } = crd.metadata;
     if (deletionTimestamp === undefined || !finalizers?.includes(CLEANUP_FINALIZER)) return true;
-    const { definitions, registry, clock } = this.#options;
+    const { definitions, clock } = this.#options;
     const installation = this.#known.get(name)?.installation;
-    return cleanUp({ crd, installation, definitions, registry, clock });
+    return cleanUp({ crd, installation, definitions, clock });
   }
 
   /** The definition once its status says which names it has; undefined if it is gone. */
@@ -237,12 +238,15 @@ export class CustomResources implements Running {
   }
 
   async #install(name: string, crd: CustomResourceDefinition): Promise<void> {
-    const { registry, storage, changed } = this.#options;
+    const { registry, storage, changed, conversion } = this.#options;
     if (!isTrue(crd, 'Established')) return;
     const known = this.#known.get(name)!;
     const installation =
       known.installation ??
-      new Installation({ registry, storage, crd, definition: () => this.#stored(name)?.value });
+      new Installation({
+        ...{ registry, storage, crd, conversion },
+        definition: () => this.#stored(name)?.value,
+      });
     this.#known.set(name, { ...known, installation });
     if (await installation.install(crd)) changed();
   }

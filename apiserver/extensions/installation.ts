@@ -1,11 +1,22 @@
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
+import type { Random } from '../../platform/random.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { ResourceStore } from '../registry/resource-store.ts';
+import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { CustomResourceCodec } from './custom-codec.ts';
 import { customKind, storagePrefixOf, typeOfVersion } from './custom-kind.ts';
+import { type ConversionWebhooks, converterOf } from './conversion.ts';
 import type { ServedVersion } from './served-version.ts';
+import { VersionStorage } from './version-storage.ts';
 import { VersionSchema } from './version-schema.ts';
+
+/** What converting between versions takes. */
+export interface Conversion {
+  readonly webhooks: ConversionWebhooks | undefined;
+  readonly random: Random;
+}
 
 /** One definition in service: its objects in the cache, its versions in the registry. */
 export class Installation {
@@ -14,17 +25,21 @@ export class Installation {
   readonly #storage: Storage;
   /** The definition as it is now: schemas are read from it when they are needed. */
   readonly #definition: () => CustomResourceDefinition | undefined;
+  readonly #conversion: Conversion;
   #signature = '';
   #codec: CustomResourceCodec | undefined;
   #objects: ResourceStorage | undefined;
   #versions: readonly ServedVersion[] = [];
+  #stored: ResourceStore | undefined;
 
   constructor(options: {
     readonly registry: Registry;
     readonly storage: Storage;
     readonly crd: CustomResourceDefinition;
     readonly definition: () => CustomResourceDefinition | undefined;
+    readonly conversion: Conversion;
   }) {
+    this.#conversion = options.conversion;
     this.#registry = options.registry;
     this.#storage = options.storage;
     this.#definition = options.definition;
@@ -33,6 +48,11 @@ export class Installation {
 
   get versions(): readonly ServedVersion[] {
     return this.#versions;
+  }
+
+  /** The objects as they are stored, served or not: what deletes them needs no conversion. */
+  get stored(): ResourceStore | undefined {
+    return this.#stored;
   }
 
   get objects(): ResourceStorage | undefined {
@@ -82,8 +102,23 @@ export class Installation {
       const declaration = customKind(crd, version, schema);
       return [{ declaration, schema, identity: of.signature }];
     });
-    for (const { declaration } of served) this.#registry.serve(declaration, this.#objects!);
+    const storageOf = this.#storages(crd);
+    for (const version of served) this.#registry.serve(version.declaration, storageOf(version));
     this.#versions = served;
+    const stored = crd.spec.versions.find(({ storage }) => storage)!;
+    const own = customKind(crd, stored, of.schemas.get(stored.name)!);
+    this.#stored = this.#registry.open(own, this.#objects!);
+  }
+
+  /** Objects as they are where all have always been of one version; else each version's view. */
+  #storages(crd: CustomResourceDefinition): (version: ServedVersion) => ObjectStorage {
+    const base = this.#objects!;
+    const { versions } = crd.spec;
+    if (versions.length === 1) return () => base;
+    const storageType = typeOfVersion(crd, versions.find(({ storage }) => storage)!.name);
+    const converter = converterOf(crd, this.#conversion);
+    return ({ declaration: { type }, schema }) =>
+      new VersionStorage({ base, type, storageType, schema, converter });
   }
 
   #schemaOf(name: string): VersionSchema {

@@ -1,6 +1,7 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 import {
+  endpointSlices,
   limitRanges,
   namespaces,
   nodes,
@@ -9,20 +10,33 @@ import {
   priorityClasses,
   resourceQuotas,
   serviceAccounts,
+  services,
 } from '../../api/resources.ts';
-import type { ResourceQuota } from '../../api/types/core-v1.ts';
+import type {
+  MutatingWebhookConfiguration,
+  ValidatingWebhookConfiguration,
+} from '../../api/types/admissionregistration-v1.ts';
+import type { ResourceQuota, Service } from '../../api/types/core-v1.ts';
+import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { IngressClass } from '../../api/types/networking-v1.ts';
 import type { RuntimeClass } from '../../api/types/node-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
-import type { Lookup, Lookups } from '../admission/lookups.ts';
+import type { Requester } from '../admission/admission.ts';
+import type { Lookup, Lookups, Versions } from '../admission/lookups.ts';
 import type { QuotaAccess } from '../admission/resource-quota/quota-books.ts';
+import type { AccessCheck, AccessDecision } from '../cel/authorizer.ts';
+import type { ServiceLookup } from '../webhook/service-address.ts';
+import { WebhookClient } from '../webhook/webhook-client.ts';
 import { objectSuffix } from '../storage/keys.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { AccessControl } from './declaration.ts';
+
+const ADMISSION = 'admissionregistration.k8s.io';
 
 /** Admission asks on every write: it is answered from what this server knows, if it can be. */
 export function admissionLookups(of: {
@@ -32,10 +46,12 @@ export function admissionLookups(of: {
   /** Where a resource is kept; undefined if it is not served. */
   readonly prefixOf: (type: Pick<ResourceType, 'group' | 'resource'>) => string | undefined;
   readonly control: AccessControl | undefined;
+  readonly versions: Versions;
+  readonly outgoing: OutgoingHttp | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }): Lookups {
-  const { storage, prefixOf, control, clock, random } = of;
+  const { storage, prefixOf, control, clock, random, outgoing } = of;
   const stored = (type: Pick<ResourceType, 'group' | 'resource'>): ResourceStorage | undefined => {
     const prefix = prefixOf(type);
     return prefix === undefined ? undefined : storage.resource(prefix);
@@ -59,6 +75,22 @@ export function admissionLookups(of: {
     ingressClasses: lookup<IngressClass>(
       stored({ group: 'networking.k8s.io', resource: 'ingressclasses' }),
     ),
+    mutatingWebhooks: lookup<MutatingWebhookConfiguration>(
+      stored({ group: ADMISSION, resource: 'mutatingwebhookconfigurations' }),
+    ),
+    validatingWebhooks: lookup<ValidatingWebhookConfiguration>(
+      stored({ group: ADMISSION, resource: 'validatingwebhookconfigurations' }),
+    ),
+    versions: of.versions,
+    webhooks:
+      outgoing &&
+      new WebhookClient({
+        http: outgoing,
+        services: serviceLookup(kept(services), kept(endpointSlices)),
+        clock,
+        random,
+      }),
+    decide: (user, check) => decide(control, user, check),
     quotas: quotaAccess(stored(resourceQuotas)),
     resourcesOf: (apiVersion, kind) =>
       of.types().filter((type) => type.kind === kind && apiVersionOf(type) === apiVersion),
@@ -68,6 +100,41 @@ export function admissionLookups(of: {
     },
     clock,
     random,
+  };
+}
+
+/** A decision for an expression, which may ask for paths and for service accounts too. */
+async function decide(
+  control: AccessControl | undefined,
+  user: Requester,
+  check: AccessCheck,
+): Promise<AccessDecision> {
+  if (control === undefined) return { allowed: false, error: 'nobody can decide' };
+  const { verb, path, serviceAccount: account, ...access } = check;
+  const subject =
+    account === undefined
+      ? user
+      : {
+          name: `system:serviceaccount:${account.namespace}:${account.name}`,
+          groups: [
+            'system:serviceaccounts',
+            `system:serviceaccounts:${account.namespace}`,
+            'system:authenticated',
+          ],
+        };
+  return control.authorize(
+    subject,
+    path === undefined ? { type: 'resource', verb, ...access } : { type: 'path', verb, path },
+  );
+}
+
+function serviceLookup(known: Lookup<Service>, slices: Lookup<EndpointSlice>): ServiceLookup {
+  return {
+    service: async (namespace, name) => known.named(namespace, name),
+    endpointSlices: async (namespace, service) =>
+      (await slices.known(namespace)).filter(
+        ({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service,
+      ),
   };
 }
 

@@ -5,6 +5,7 @@
 import type { ResourceType } from '../../api/resource.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import { AdmissionChain, type AdmissionPlugin } from '../admission/admission.ts';
 import type { Lookups } from '../admission/lookups.ts';
@@ -18,6 +19,7 @@ import type { ResourceContext } from './resource-context.ts';
 import { ResourceStore } from './resource-store.ts';
 import { ReviewStore } from './review-store.ts';
 import { isStored, StoredResources } from './stored-resources.ts';
+import { DeclaredVersions } from './versions.ts';
 import { ViewStore } from './view-store.ts';
 
 export interface RegistryOptions {
@@ -32,6 +34,8 @@ export interface RegistryOptions {
   readonly nodePortRange?: string | undefined;
   /** What reviews are answered from. Without it they are refused (503). */
   readonly control?: AccessControl | undefined;
+  /** How webhooks are called. Absent: they cannot be. */
+  readonly outgoing?: OutgoingHttp | undefined;
   /** Default: those that are on in Kubernetes. */
   readonly admission?: (lookups: Lookups) => readonly AdmissionPlugin[];
 }
@@ -54,6 +58,7 @@ function storagePrefixOf({ storagePrefix, type }: ResourceDeclaration): string {
 
 export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
+  readonly #versions: DeclaredVersions;
   readonly #shared: Omit<ResourceContext, 'declaration' | 'storage'>;
 
   constructor(options: RegistryOptions) {
@@ -65,11 +70,14 @@ export class Registry {
       nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORT_RANGE,
     });
     const others = new StoredResources(storage, declarations);
+    this.#versions = new DeclaredVersions(declarations);
     const lookups = admissionLookups({
       ...{ storage, clock, random },
       types: () => [...this.#stores.values()].map(({ declaration }) => declaration.type),
       prefixOf: prefixes(declarations),
       control: options.control,
+      versions: this.#versions,
+      outgoing: options.outgoing,
     });
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups));
     const { control } = options;
@@ -104,15 +112,21 @@ export class Registry {
     }
   }
 
+  /** A store that requests do not reach. */
+  open(declaration: ResourceDeclaration, storage: ResourceContext['storage']): ResourceStore {
+    return new ResourceStore({ ...this.#shared, declaration, storage });
+  }
+
   /** Serves one more resource from now on, or the same in another way. */
   serve(declaration: ResourceDeclaration, storage: ResourceContext['storage']): void {
-    const store = new ResourceStore({ ...this.#shared, declaration, storage });
-    this.#stores.set(storeKey(declaration.type), store);
+    this.#stores.set(storeKey(declaration.type), this.open(declaration, storage));
+    this.#versions.add(declaration);
   }
 
   /** Requests for it answer 404 from now on; those under way go on. */
   withdraw(type: Pick<ResourceType, 'group' | 'version' | 'resource'>): void {
     this.#stores.delete(storeKey(type));
+    this.#versions.remove(type);
   }
 
   /** Undefined if it is not served. */

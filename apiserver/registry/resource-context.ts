@@ -12,7 +12,7 @@ import type {
   WriteRequest,
 } from '../admission/admission.ts';
 import { objectSuffix } from '../storage/keys.ts';
-import type { ResourceStorage } from '../storage/resource-storage.ts';
+import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { Writer } from '../storage/write.ts';
 import type {
   AccessControl,
@@ -27,7 +27,7 @@ import type {
 /** What every verb of one resource works with. */
 export interface ResourceContext {
   readonly declaration: ResourceDeclaration;
-  readonly storage: ResourceStorage;
+  readonly storage: ObjectStorage;
   readonly admission: AdmissionChain;
   readonly clock: Clock;
   readonly random: Random;

@@ -4,7 +4,7 @@ import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import type { VersionParameters } from '../storage/list-options.ts';
 import type { ListPage } from '../storage/list-page.ts';
 import type { Scope } from '../storage/predicate.ts';
-import type { WatchParameters } from '../storage/resource-storage.ts';
+import type { ObjectWatcher, WatchParameters } from '../storage/object-storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { WatchItem } from '../storage/watch-event.ts';
 import { answer, type Question } from './answer.ts';
@@ -16,14 +16,6 @@ import { notFoundError } from './errors.ts';
 import { removePermitted } from './permitted-delete.ts';
 import type { Caller, ObjectAt, ResourceContext } from './resource-context.ts';
 import { type Update, type Updated, update } from './update.ts';
-
-/** The events of a watch, in order; an iteration that is given up must be returned. */
-export interface ObjectWatcher extends AsyncIterator<WatchItem> {
-  /** Tells the consumer that nothing at or below `revision` follows. */
-  bookmark(revision: number): void;
-  /** Ends cleanly after what waits. */
-  end(): void;
-}
 
 /** Deletions of one deletecollection under way at the same time. */
 const PARALLEL_DELETIONS = 16;
@@ -128,4 +120,4 @@ export class ResourceStore {
   }
 }
 
-export type { ListPage, Scope, StoredObject, Updated, VersionParameters, WatchItem };
+export type { ListPage, ObjectWatcher, Scope, StoredObject, Updated, VersionParameters, WatchItem };

@@ -142,6 +142,7 @@ async function decideUpdate(
   if (change.applied) setOwners(object, sent.metadata.managedFields);
   else ownChanges(context, { object, sent, current, subresource }, caller);
   const owners = object.metadata.managedFields;
+  if (subresource?.kind === undefined) setOwners(sent, owners);
   const { at } = change;
   await admission.mutate(updateAttributes(context, { at, subresource, current, caller }, sent));
   if (subresource !== undefined) {

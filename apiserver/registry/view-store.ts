@@ -1,7 +1,7 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
-import type { WatchParameters } from '../storage/resource-storage.ts';
+import type { WatchParameters } from '../storage/object-storage.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
 import { StoredObject } from '../storage/stored-object.ts';
 import { WatchEvent, type WatchItem } from '../storage/watch-event.ts';

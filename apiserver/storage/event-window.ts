@@ -27,6 +27,11 @@ export class EventWindow {
     this.#complete = revision;
   }
 
+  /** What events look like has changed. */
+  forgetRenditions(): void {
+    for (const event of this.#events) event.forgetRenditions();
+  }
+
   push(event: CacheEvent): void {
     this.#events.push(event);
     this.#events[this.#events.length - 1 - this.#warm]?.forgetRenditions();

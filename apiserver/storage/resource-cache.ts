@@ -173,6 +173,7 @@ export class ResourceCache {
 
   /** Ends every watcher: with `error`, or cleanly. */
   endWatchers(error?: Error): void {
+    this.#window.forgetRenditions();
     for (const watcher of [
       ...this.#everywhere,
       ...[...this.#byNamespace.values()].flatMap((s) => [...s]),

@@ -12,6 +12,7 @@ import {
 import { type ListPage, pageFromCache, pageFromStore, planList } from './list-page.ts';
 import type { Scope } from './predicate.ts';
 import type { CacheFollower, ResourceCache } from './resource-cache.ts';
+import type { ObjectStorage, WatchParameters } from './object-storage.ts';
 import { expiredError } from './store-errors.ts';
 import type { StoredObject } from './stored-object.ts';
 import type { TtlLeases } from './ttl-leases.ts';
@@ -23,12 +24,8 @@ const REACH_MS = 3_000;
 /** Events that may wait for a slow watcher before it is ended. */
 const WATCHER_BUFFER = 4_096;
 
-export interface WatchParameters extends VersionParameters {
-  readonly allowBookmarks: boolean;
-}
-
 /** One resource: reads from the cache, once it is proven new enough; writes to the store. */
-export class ResourceStorage {
+export class ResourceStorage implements ObjectStorage {
   readonly writer: ResourceWriter;
   readonly dryRun: DryRunWriter;
   readonly #kv: Kv;

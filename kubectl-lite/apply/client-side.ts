@@ -52,14 +52,22 @@ export async function applyClientSide(
   const merge = threeWayMerge({ original, modified, current: live, type: located.type });
   if (deepEqual(merge.patch, {})) return { object: live, operation: 'unchanged' };
   if (options.dryRun === 'client') return { object: modified, operation: 'configured' };
-  const after = await session.api.send({
-    method: 'PATCH',
-    path: objectPath(located),
-    query,
-    body: merge.patch,
-    contentType: merge.contentType,
-  });
-  return { object: after as KubernetesObject, operation: 'configured' };
+  try {
+    const after = await session.api.send({
+      method: 'PATCH',
+      path: objectPath(located),
+      query,
+      body: merge.patch,
+      contentType: merge.contentType,
+    });
+    return { object: after as KubernetesObject, operation: 'configured' };
+  } catch (error) {
+    const replaceable = isStatus(error, 'Invalid') || isStatus(error, 'Conflict');
+    if (!options.flags.force || !replaceable || options.dryRun !== 'none') throw error;
+    const { replaceByForce } = await import('./force.ts');
+    const object = await replaceByForce(session, located, { body: modified, query, ...options });
+    return { object, operation: 'configured' };
+  }
 }
 
 function originalOf(session: Session, located: Located, live: KubernetesObject): object {

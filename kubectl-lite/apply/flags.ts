@@ -15,14 +15,14 @@ export const applyFlags = {
   'field-manager': text('Name under which the server records the change', {
     value: 'kubectl-client-side-apply',
   }),
-  force: boolean('Accepted for compatibility: objects are never deleted to apply them'),
+  force: boolean('Delete and make anew what cannot be changed in place'),
   'force-conflicts': boolean('With --server-side: take over the fields of other managers'),
   'grace-period': integer('With --prune: seconds for an object to end', { value: -1 }),
   overwrite: boolean('Let the manifest win over changes made by others', { on: true }),
   prune: boolean('Delete what was applied before and is not in the manifests any more'),
   'prune-allowlist': list('With --prune: kinds to consider, as "apps/v1/Deployment"'),
   'server-side': boolean('Let the server merge, with field ownership'),
-  timeout: duration('Accepted for compatibility'),
+  timeout: duration('With --force: how long to wait for the old object to go; 0: for ever'),
   validate: text('"strict", "warn" or "ignore" what the kind has no field for', {
     value: 'strict',
     alone: 'strict',

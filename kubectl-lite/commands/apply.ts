@@ -1,12 +1,18 @@
 import { command } from '../command.ts';
 import { applyFlags, type ApplyFlags } from '../apply/flags.ts';
 import { applyClientSide } from '../apply/client-side.ts';
+import { definedKinds, locateSoon, phasesOf } from '../apply/in-order.ts';
 import { failuresText, failureText } from '../failure.ts';
+import { readManifest } from '../manifest/manifest.ts';
 import { ChangePrinter, dryRunOf } from '../printers/change-printer.ts';
-import { locate } from '../resource/builder.ts';
+import { Progress } from '../printers/progress.ts';
+import { selectedDocuments } from '../resource/builder.ts';
 import type { Located } from '../resource/located.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
+
+/** Fewer documents are over before anybody could read how far it is. */
+const PROGRESS_FROM = 10;
 
 export const apply = command({
   usage: '(-f FILENAME | -k DIRECTORY) [options]',
@@ -26,24 +32,37 @@ export const apply = command({
 async function applyAll(session: Session, flags: ApplyFlags): Promise<number> {
   const dryRun = dryRunOf(flags);
   const printer = await ChangePrinter.of(session, flags, dryRun);
-  const found = await locate(session, { ...flags, words: [] });
-  if (found.located.length === 0 && found.failures.length === 0) {
+  const manifest = await readManifest(session.files, { ...flags, paths: flags.filename });
+  const documents = selectedDocuments(manifest.documents, flags.selector);
+  if (documents.length === 0 && manifest.failures.length === 0) {
     throw new UsageError('no objects passed to apply');
   }
-  const failures = found.failures.map((failure) => failuresText([failure]));
+  const failures = manifest.failures.map(({ message }) => failureText(new UsageError(message)));
   const one = flags['server-side']
     ? (await import('../apply/server-side.ts')).applyServerSide
     : applyClientSide;
   const applied: Located[] = [];
-  for (const located of found.located) {
+  const progress = new Progress(session);
+  let done = 0;
+  for (const document of phasesOf(documents)) {
+    if (documents.length >= PROGRESS_FROM) progress.show(`applied ${done} of ${documents.length}`);
+    done++;
     try {
-      const { object, operation } = await one(session, located, { flags, dryRun });
-      applied.push({ ...located, object });
-      printer.print(located, operation, object);
+      const located = await locateSoon(session, document, definedKinds(applied));
+      const about = `error when applying ${located.place}`;
+      try {
+        const { object, operation } = await one(session, located, { flags, dryRun });
+        applied.push({ ...located, object });
+        progress.clear();
+        printer.print(located, operation, object);
+      } catch (error) {
+        failures.push(failureText(error, about));
+      }
     } catch (error) {
-      failures.push(failureText(error, `error when applying ${located.place}`));
+      failures.push(failuresText([error]));
     }
   }
+  progress.clear();
   if (flags.prune && failures.length === 0) {
     const { prune } = await import('../apply/prune.ts');
     await prune(session, applied, { flags, dryRun, printer });

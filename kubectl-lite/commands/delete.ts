@@ -3,6 +3,7 @@ import { command, type Line } from '../command.ts';
 import { failuresText, withSource } from '../failure.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
 import { dryRunOf, dryRunQuery } from '../printers/change-printer.ts';
+import { Progress } from '../printers/progress.ts';
 import { locate, visit } from '../resource/builder.ts';
 import { allNamespacesFlag, dryRunFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
 import { type Located, objectPath, titleOf } from '../resource/located.ts';
@@ -154,8 +155,10 @@ async function awaitGone(
 ): Promise<number> {
   const limit = limited(session.clock, session.signal, timeoutMs);
   const failures: unknown[] = [];
+  const progress = new Progress(session);
   try {
-    for (const { located, uid } of waiting) {
+    for (const [at, { located, uid }] of waiting.entries()) {
+      progress.show(`waiting for ${titleOf(located)} to go (${at + 1} of ${waiting.length})`);
       let gone = false;
       for await (const state of states(session, located, limit.signal)) {
         gone = state === undefined || state.metadata.uid !== uid;
@@ -164,6 +167,7 @@ async function awaitGone(
       if (!gone && limit.timedOut()) failures.push(timeoutError(located));
     }
   } finally {
+    progress.clear();
     limit.done();
   }
   if (failures.length === 0) return 0;

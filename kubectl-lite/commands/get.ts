@@ -19,6 +19,12 @@ export const get = command({
     if (flags.raw !== '') return printRaw(session, flags.raw);
     const printer = await foundPrinter(session, flags);
     const targets = await targetsToGet(session, words, flags);
+    if (flags.at !== '' || flags['at-revision'] !== 0) {
+      const { getFromThePast } = await import('../get/past.ts');
+      const past = await getFromThePast(session, targets, flags);
+      if (printer !== undefined) return printObjects(session, targets, { flags: past, printer });
+      return printAsTables(session, targets, { flags: past, words });
+    }
     if (flags.watch || flags['watch-only']) {
       const { watchTargets } = await import('../get/watch-command.ts');
       return watchTargets(session, targets, { flags, printer });
@@ -106,7 +112,11 @@ async function printObjects(
   targets: readonly Target[],
   { flags, printer }: { flags: GetFlags; printer: FoundPrinter },
 ): Promise<number> {
-  const read = await readAll(targets, flags, (target) => readObjects(session, target, flags));
+  const read = await readAll(targets, flags, async (target) => {
+    if (flags.revision === undefined) return readObjects(session, target, flags);
+    const { objectsFromThePast } = await import('../get/past-objects.ts');
+    return objectsFromThePast(session, target, flags);
+  });
   const found: readonly Located[] = sortFound(read.values.flat(), flags['sort-by']);
   const single = targets.length === 1 && targets[0]!.name !== undefined;
   const nothing = read.values.length === 0 && (read.failures.length > 0 || targets.length > 0);
@@ -120,7 +130,12 @@ async function printAsTables(
   { flags, words }: { flags: GetFlags; words: readonly string[] },
 ): Promise<number> {
   const read = await readAll(targets, flags, async (target): Promise<TypedTable> => {
-    return { type: target.type, table: await readTable(session, target, flags) };
+    const { type } = target;
+    if (flags.revision === undefined) {
+      return { type, table: await readTable(session, target, flags) };
+    }
+    const { tableFromThePast } = await import('../get/past-table.ts');
+    return { type, table: await tableFromThePast(session, target, flags) };
   });
   const fromFiles = words.length === 0 && new Set(targets.map(({ type }) => type)).size > 1;
   const withKind = fromFiles || severalTypes(words);

@@ -167,6 +167,21 @@ export const commandTree: readonly CommandEntry[] = [
     load: async () => (await import('./wait.ts')).wait,
   },
   {
+    name: 'tree',
+    short: 'Show an object with its owners and all that they own, and how each is doing',
+    load: async () => (await import('../tree/tree.ts')).tree,
+  },
+  {
+    name: 'why',
+    short: 'Say why an object is not as it should be',
+    load: async () => (await import('../why/why.ts')).why,
+  },
+  {
+    name: 'history',
+    short: 'Show what was changed of an object, when and by whom',
+    load: async () => (await import('../history/history.ts')).history,
+  },
+  {
     name: 'label',
     short: 'Update the labels on a resource',
     load: async () => (await import('./label.ts')).label,

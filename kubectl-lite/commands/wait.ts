@@ -4,11 +4,12 @@ import { command } from '../command.ts';
 import { failuresText } from '../failure.ts';
 import { boolean, duration, text } from '../flags/flag.ts';
 import { ChangePrinter, outputFlags } from '../printers/change-printer.ts';
+import { Progress } from '../printers/progress.ts';
 import { goText } from '../printers/go-text.ts';
 import { relaxedPath, valuesAt } from '../printers/jsonpath.ts';
 import { locate } from '../resource/builder.ts';
 import { allNamespacesFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
-import { type Located, readLive } from '../resource/located.ts';
+import { type Located, readLive, titleOf } from '../resource/located.ts';
 import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -37,6 +38,7 @@ export const wait = command({
     const timeoutMs = flags.timeout < 0 ? longestMs : Math.max(flags.timeout, 1);
     const limit = limited(session.clock, session.signal, timeoutMs);
     const failures: unknown[] = [];
+    const progress = new Progress(session);
     try {
       const found = await locate(session, { ...flags, words });
       failures.push(...found.failures);
@@ -44,8 +46,10 @@ export const wait = command({
         throw new UsageError('no matching resources found');
       }
       for (const located of found.located) {
+        progress.show(`waiting for ${titleOf(located)} (${flags.for})`);
         try {
           const met = await untilMet(session, located, { goal, signal: limit.signal });
+          progress.clear();
           if (met.reached) printer.print(located, 'condition met', met.object);
           else if (limit.timedOut()) failures.push(timeoutError(located));
         } catch (error) {
@@ -53,6 +57,7 @@ export const wait = command({
         }
       }
     } finally {
+      progress.clear();
       limit.done();
     }
     if (failures.length === 0) return 0;

@@ -9,7 +9,7 @@ import { boolean, text } from '../flags/flag.ts';
 import { fieldValidation } from '../apply/flags.ts';
 import { ChangePrinter, withoutManagedFields } from '../printers/change-printer.ts';
 import { goJson, sortKeys } from '../printers/json.ts';
-import { objectPrinter } from '../printers/printer.ts';
+import { noPrinter, objectPrinter } from '../printers/printer.ts';
 import { locate } from '../resource/builder.ts';
 import { fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
 import { type Located, readLive, objectPath, quotedTitle } from '../resource/located.ts';
@@ -57,7 +57,7 @@ export const edit = command({
   async run(session, { words, flags, given }) {
     const { output } = flags;
     if (output !== 'yaml' && output !== 'json') {
-      throw new UsageError(`The flag 'output' must be one of yaml|json, not ${output}`);
+      throw noPrinter(output, ['json', 'yaml']);
     }
     const found = await locate(session, { ...flags, words, all: true });
     if (found.failures.length > 0) throw found.failures[0];

@@ -5,6 +5,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { StatusError } from '../../api/status.ts';
 import type { ApiCall } from '../api.ts';
 import { type AnyCommand, command, type Line } from '../command.ts';
+import { missingNamespaceHint } from '../failure.ts';
 import { boolean, text, type Flags, type FlagValues } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
 import { dryRunFlag, fieldManagerFlag } from '../resource/flags.ts';
@@ -109,7 +110,9 @@ export async function createObject(
       if (!(error instanceof StatusError) || type.kind === 'Namespace' || type.kind === 'Pod') {
         throw error;
       }
-      throw new UsageError(`failed to create ${type.singular}: ${error.message}`);
+      throw new UsageError(
+        `failed to create ${type.singular}: ${error.message}${missingNamespaceHint(error)}`,
+      );
     }
   };
   const created =

@@ -31,10 +31,7 @@ export async function watchTargets(
     );
   }
   const target = targets[0]!;
-  const show =
-    printer === undefined
-      ? tableShower(session, target, flags)
-      : objectShower(target, { flags, printer });
+  const show = await showerOf(session, target, { flags, printer });
   const watched =
     printer === undefined
       ? watchedTables(session, target, flags)
@@ -45,6 +42,20 @@ export async function watchTargets(
   }
   for await (const event of observe(session, watched, first)) show(event);
   return 0;
+}
+
+async function showerOf(
+  session: Session,
+  target: Target,
+  { flags, printer }: WatchOptions,
+): Promise<(event: Observed) => void> {
+  if (flags.live) {
+    if (printer !== undefined) throw new UsageError('--live draws tables, and no other output');
+    const { liveShower } = await import('./live.ts');
+    return liveShower(session, target, flags);
+  }
+  if (printer === undefined) return tableShower(session, target, flags);
+  return objectShower(target, { flags, printer });
 }
 
 function queryOf({ name }: Target, flags: GetFlags): Record<string, string | undefined> {

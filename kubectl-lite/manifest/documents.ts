@@ -42,7 +42,8 @@ export function readDocuments(
   parseYamlDocuments(text).forEach((parsed, index) => {
     const at = { file, document: index + 1, line: parsed.line };
     if ('error' in parsed) {
-      const message = `error parsing ${placeOf(at)}: ${parsed.error}`;
+      const hint = parsed.error.includes('tab character') ? ' (indent with blanks, not tabs)' : '';
+      const message = `error parsing ${placeOf(at)}: ${parsed.error}${hint}`;
       into.failures.push({ place: placeOf(at), message });
       return;
     }

@@ -3,6 +3,8 @@
  * rules that all of kubectl's commands share.
  */
 import type { KubernetesObject } from '../../api/meta.ts';
+import { parseLabelSelector } from '../../api/selector/label-parser.ts';
+import { matchesLabels } from '../../api/selector/label.ts';
 import { failuresText } from '../failure.ts';
 import { type ManifestDocument, sourceOf } from '../manifest/documents.ts';
 import { readManifest } from '../manifest/manifest.ts';
@@ -104,7 +106,7 @@ async function locateInFiles(session: Session, request: BuilderRequest): Promise
   });
   const failures: unknown[] = manifest.failures.map(({ message }) => new UsageError(message));
   const located: Located[] = [];
-  for (const document of manifest.documents) {
+  for (const document of selectedDocuments(manifest.documents, request.selector ?? '')) {
     try {
       located.push(await locateDocument(session, document));
     } catch (error) {
@@ -112,6 +114,16 @@ async function locateInFiles(session: Session, request: BuilderRequest): Promise
     }
   }
   return { located, failures, single: located.length === 1 && failures.length === 0 };
+}
+
+/** The documents whose labels match; all without a selector. */
+export function selectedDocuments(
+  documents: readonly ManifestDocument[],
+  selector: string,
+): readonly ManifestDocument[] {
+  if (selector === '') return documents;
+  const requirements = parseLabelSelector(selector);
+  return documents.filter(({ object }) => matchesLabels(requirements, object.metadata.labels));
 }
 
 /** A document's kind among those served, and the namespace it belongs to. */

@@ -110,7 +110,10 @@ export class SimCluster {
     starting.then(
       (member) => {
         // It may have been killed while it started.
-        if (host.clock === clock) host.member = member;
+        if (host.clock !== clock) return;
+        host.member = member;
+        // Publishes its name, without which it does not count as started.
+        member.ready().catch(() => {});
       },
       (error: unknown) => this.problems.push(`${host.name} cannot start: ${String(error)}`),
     );

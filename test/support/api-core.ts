@@ -88,7 +88,7 @@ export class TestApi {
   constructor(
     declarations: readonly ResourceDeclaration[],
     kv = new MemoryKv(),
-    options: Pick<RegistryOptions, 'admission'> = {},
+    options: Pick<RegistryOptions, 'admission' | 'outgoing' | 'control'> = {},
   ) {
     this.kv = kv;
     const { clock } = this;

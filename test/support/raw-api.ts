@@ -5,6 +5,7 @@ import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
+import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Kv } from '../../store/kv.ts';
 import { MemoryKv } from '../model/memory-kv.ts';
 import { withoutControllers } from './admission.ts';
@@ -72,13 +73,20 @@ export interface RawApi {
   call(method: string, url: string, call?: RawCall): Promise<RawAnswer>;
   /** Asks until the answer is as wanted; fails with the last one. */
   until(url: string, holds: (answer: RawAnswer) => boolean): Promise<RawAnswer>;
+  /** What the store holds under the key. */
+  stored(key: string): Promise<Body>;
   /** The first events of a watch. */
   watch(url: string, signal: AbortSignal): Promise<AsyncIterator<Body>>;
 }
 
-export async function startRawApi(parts: Lifecycle, kv: Kv = new MemoryKv()): Promise<RawApi> {
+export async function startRawApi(
+  parts: Lifecycle,
+  of: { readonly kv?: Kv; readonly outgoing?: OutgoingHttp } = {},
+): Promise<RawApi> {
+  const { kv = new MemoryKv(), outgoing } = of;
+  const admissionPlugins = withoutControllers;
   const server = await parts.start(() =>
-    startApiServer({ kv, clock, random, logger, admissionPlugins: withoutControllers }),
+    startApiServer({ kv, clock, random, logger, outgoing, admissionPlugins }),
   );
   await server.ready();
   const certificate = { commonName: 'admin', organizations: ['system:masters'] };
@@ -103,6 +111,10 @@ export async function startRawApi(parts: Lifecycle, kv: Kv = new MemoryKv()): Pr
   return {
     handler,
     call,
+    async stored(key) {
+      const { kvs } = await kv.range({ key });
+      return JSON.parse(Buffer.from(kvs[0]!.value).toString()) as Body;
+    },
     async until(url, holds) {
       const end = Date.now() + 10_000;
       for (;;) {

@@ -11,6 +11,7 @@ import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/disk.ts';
 import { realGzip, realHttpServer } from '../../platform/node/http-server.ts';
+import { outgoingHttp } from '../../platform/node/outgoing-http.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { realX509 } from '../../platform/node/x509.ts';
 import { startMember } from '../../store/server/member.ts';
@@ -42,10 +43,13 @@ export async function startSecureApi(): Promise<SecureApi> {
   const names = servingNames('10.96.0.1');
   const pkiOptions = { folder: join(folder, 'pki'), disk: realDisk, clock: realClock, names };
   const pki = await ensurePki({ ...pkiOptions, x509: realX509 });
+  const outgoing = outgoingHttp();
+  await parts.start(() => ({ stop: () => outgoing.close() }));
   const api = await parts.start(() =>
     startApiServer({
       ...effects,
       kv,
+      outgoing,
       descriptions: readDescriptions(realDisk),
       admissionPlugins: withoutControllers,
     }),

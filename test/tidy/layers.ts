@@ -140,6 +140,8 @@ export const layers: readonly Layer[] = [
     imports: [
       'apiserver/registry/*',
       'apiserver/rules',
+      'apiserver/cel',
+      'apiserver/webhook',
       'apiserver/storage',
       'apiserver/admission',
       'api/*',

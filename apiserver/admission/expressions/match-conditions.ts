@@ -1,0 +1,85 @@
+/** Conditions in CEL that narrow down what a webhook or policy is asked about (KEP-3716). */
+import type { MatchCondition } from '../../../api/types/admissionregistration-v1.ts';
+import {
+  CostLimitExceeded,
+  MATCH_CONDITIONS_BUDGET,
+  PER_CALL_LIMIT,
+} from '../../cel/evaluation.ts';
+import type { Bindings, Program } from '../../cel/program.ts';
+import { CelCompileError } from '../../cel/source.ts';
+import { BOOL } from '../../cel/types.ts';
+import { CelError } from '../../cel/values.ts';
+import { admissionForbidden } from '../admission.ts';
+import type { Lookups } from '../lookups.ts';
+import type { ReviewRequest } from '../webhooks/review.ts';
+import { answered, bindingsOf, conditionEnvironment } from './variables.ts';
+
+type Compiled = readonly (Program | CelCompileError)[];
+
+const compiled = new WeakMap<readonly MatchCondition[], Compiled>();
+
+/** Remembered with the conditions, which belong to the cache. */
+function compile(conditions: readonly MatchCondition[]): Compiled {
+  let programs = compiled.get(conditions);
+  if (programs === undefined) {
+    programs = conditions.map(({ expression }) => {
+      try {
+        return conditionEnvironment().compile(expression, [BOOL]);
+      } catch (error) {
+        // Stored by a server that knew more.
+        if (error instanceof CelCompileError) return error;
+        throw error;
+      }
+    });
+    compiled.set(conditions, programs);
+  }
+  return programs;
+}
+
+export const OUT_OF_BUDGET =
+  'validation failed due to running out of cost budget, no further validation rules will be run';
+
+/** What went wrong in an expression that compiles. */
+export function evaluationText(expression: string, error: unknown): string {
+  if (error instanceof CostLimitExceeded) return OUT_OF_BUDGET;
+  if (error instanceof CelError)
+    return `expression '${expression}' resulted in error: ${error.message}`;
+  if (error instanceof CelCompileError) return `compilation error: ${error.message}`;
+  throw error as Error;
+}
+
+export interface ConditionOptions {
+  readonly lookups: Pick<Lookups, 'decide'>;
+  readonly failurePolicy?: string | undefined;
+  /** More variables: params. */
+  readonly bindings?: Bindings;
+}
+
+/**
+ * True if all hold. One that is false decides, whatever fails; else the failure policy decides
+ * whether the request fails or is none of the webhook's business.
+ */
+export async function matchConditions(
+  conditions: readonly MatchCondition[],
+  request: ReviewRequest,
+  options: ConditionOptions,
+): Promise<boolean> {
+  const failures: string[] = [];
+  const bindings = { ...bindingsOf(request, options.lookups), ...options.bindings };
+  let budget = MATCH_CONDITIONS_BUDGET;
+  for (const [i, program] of compile(conditions).entries()) {
+    try {
+      if (program instanceof CelCompileError) throw program;
+      const { value, cost } = await answered(program, bindings, Math.min(budget, PER_CALL_LIMIT));
+      budget -= cost;
+      if (value === false) return false;
+    } catch (error) {
+      failures.push(evaluationText(conditions[i]!.expression, error));
+      if (error instanceof CostLimitExceeded) break;
+    }
+  }
+  if (failures.length === 0) return true;
+  if (options.failurePolicy === 'Ignore') return false;
+  const text = failures.length === 1 ? failures[0]! : `[${failures.join(', ')}]`;
+  throw admissionForbidden(request.attributes, text);
+}

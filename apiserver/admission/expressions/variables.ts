@@ -1,0 +1,92 @@
+/** What expressions of webhooks and policies may speak of, and their values for one request. */
+import type { Lookups } from '../lookups.ts';
+import { adapt } from '../../cel/adapt.ts';
+import { authorizerTypes, authorizerValues } from '../../cel/authorizer.ts';
+import { Environment } from '../../cel/environment.ts';
+import { PendingAnswer } from '../../cel/evaluation.ts';
+import type { Bindings, Outcome, Program } from '../../cel/program.ts';
+import { type CelType, DYN } from '../../cel/types.ts';
+import { schemaType, type Schema } from '../../cel/schema-type.ts';
+import type { CelValue } from '../../cel/values.ts';
+import { requestOf, type ReviewRequest } from '../webhooks/review.ts';
+
+const text: Schema = { type: 'string' };
+const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  properties,
+});
+const kind = object({ group: text, version: text, kind: text });
+const resource = object({ group: text, version: text, resource: text });
+
+/** admission.k8s.io/v1 AdmissionRequest, without the objects. */
+const requestSchema = object({
+  ...{ kind, resource, subResource: text },
+  ...{ requestKind: kind, requestResource: resource, requestSubResource: text },
+  ...{ name: text, namespace: text, operation: text },
+  userInfo: object({
+    ...{ username: text, uid: text },
+    groups: { type: 'array', items: text },
+    extra: { type: 'object', additionalProperties: { type: 'array', items: text } },
+  }),
+  dryRun: { type: 'boolean' },
+});
+
+export const REQUEST: CelType = {
+  kind: 'object',
+  name: 'kubernetes.AdmissionRequest',
+  fields: () => requestFields,
+};
+const typed = schemaType(requestSchema, { name: 'kubernetes.AdmissionRequest' })!;
+const requestFields = new Map([
+  ...(typed.kind === 'object' ? typed.fields() : []),
+  ['options', { type: DYN, property: 'options' }],
+]);
+
+/** Of match conditions: what every expression sees. */
+export function conditionVariables(): Readonly<Record<string, CelType>> {
+  return { object: DYN, oldObject: DYN, request: REQUEST, ...authorizerTypes };
+}
+
+let conditions: Environment | undefined;
+
+export function conditionEnvironment(): Environment {
+  conditions ??= new Environment(conditionVariables());
+  return conditions;
+}
+
+/** The values of {@link conditionVariables}. */
+export function bindingsOf(
+  request: ReviewRequest,
+  lookups: Pick<Lookups, 'decide'>,
+): Record<string, CelValue> {
+  const { attributes, type, objects } = request;
+  const { user, subresource, name, namespace } = attributes;
+  const { group, resource } = type;
+  return {
+    object: adapt(objects.object ?? null, DYN),
+    oldObject: adapt(objects.oldObject ?? null, DYN),
+    request: adapt(requestOf(request, ''), REQUEST),
+    ...authorizerValues((check) => lookups.decide(user, check), {
+      ...{ group, resource, subresource, namespace, name },
+    }),
+  };
+}
+
+/** Answers that one run may wait for: more cost more than a run may. */
+const MAX_ANSWERS = 32;
+
+/** Runs a program, and again when what it asked for is known. */
+export async function answered(
+  program: Program,
+  bindings: Bindings,
+  cost: number,
+): Promise<Outcome> {
+  for (let asked = 0; ; asked++) {
+    try {
+      return program.run(bindings, { cost });
+    } catch (error) {
+      if (!(error instanceof PendingAnswer) || asked === MAX_ANSWERS) throw error;
+      await error.answered;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { MutatingWebhook } from '../../../api/types/admissionregistration-v1.ts';
+import { statusError } from '../../../api/status.ts';
+import { uuid } from '../../../platform/random.ts';
+import { WebhookCallError } from '../../webhook/webhook-client.ts';
+import type { Lookups } from '../lookups.ts';
+import { WebhookFailure } from './denial.ts';
+import {
+  InvalidReview,
+  type ReviewRequest,
+  reviewOf,
+  reviewVersionOf,
+  type Verdict,
+  verdictOf,
+} from './review.ts';
+
+export type Webhook = Omit<MutatingWebhook, 'reinvocationPolicy'>;
+
+const TIMEOUT_SECONDS = 10;
+/** A patch of the largest object, and something to say about it. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Asks one webhook. Its warnings and audit annotations are passed on. Rejects with
+ * {@link WebhookFailure}, or with StatusError for what no policy may ignore.
+ */
+export async function ask(
+  webhook: Webhook,
+  request: ReviewRequest,
+  of: { readonly lookups: Lookups; readonly mutating: boolean },
+): Promise<Verdict> {
+  const { name, sideEffects, timeoutSeconds = TIMEOUT_SECONDS } = webhook;
+  const { attributes } = request;
+  const { webhooks, random } = of.lookups;
+  if (attributes.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun')
+    throw statusError(
+      'BadRequest',
+      `admission webhook ${JSON.stringify(name)} does not support dry run`,
+    );
+  const version = reviewVersionOf(webhook.admissionReviewVersions);
+  if (version === undefined)
+    throw new WebhookFailure(
+      name,
+      'webhook does not accept known AdmissionReview versions (v1, v1beta1)',
+    );
+  if (webhooks === undefined)
+    throw new WebhookFailure(name, 'failed to call webhook: this server calls nobody');
+  const uid = uuid(random, 'admission review');
+  try {
+    const answer = await webhooks.call({
+      config: webhook.clientConfig,
+      body: reviewOf(request, { uid, version }),
+      timeoutMs: timeoutSeconds * 1_000,
+      signal: attributes.request?.signal,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+    });
+    const verdict = verdictOf(answer, { uid, version, mutating: of.mutating });
+    for (const warning of verdict.warnings) attributes.request?.warn(warning);
+    for (const [key, value] of Object.entries(verdict.auditAnnotations))
+      attributes.request?.annotate(`${name}/${key}`, value);
+    return verdict;
+  } catch (error) {
+    if (error instanceof WebhookCallError)
+      throw new WebhookFailure(name, `failed to call webhook: ${error.message}`);
+    if (error instanceof InvalidReview)
+      throw new WebhookFailure(name, `received invalid webhook response: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * MutatingAdmissionWebhook and ValidatingAdmissionWebhook: what others are asked about each
+ * write. In: configurations, from the cache. Mutating webhooks are asked one after the other, in
+ * the order of their configurations' names, and once more where they ask for it and the object
+ * has changed since; validating ones all at once.
+ */
+import { applyJsonPatch } from '../../../api/patch/json-patch.ts';
+import { StatusError } from '../../../api/status.ts';
+import type { KubernetesObject } from '../../../api/meta.ts';
+import type {
+  MutatingWebhook,
+  MutatingWebhookConfiguration,
+  ValidatingWebhookConfiguration,
+} from '../../../api/types/admissionregistration-v1.ts';
+import type { AdmissionAttributes, AdmissionPlugin, Rounds } from '../admission.ts';
+import { matchConditions } from '../expressions/match-conditions.ts';
+import type { Lookup, Lookups } from '../lookups.ts';
+import { isExempt, matched } from '../matching/match.ts';
+import { inVersion, replaceObject } from '../matching/versioned.ts';
+import { ask, type Webhook } from './ask.ts';
+import { denial, internalError, WebhookFailure } from './denial.ts';
+import type { ReviewRequest } from './review.ts';
+
+interface Hook<W extends Webhook> {
+  readonly configuration: string;
+  readonly webhook: W;
+}
+
+type Configuration<W> = KubernetesObject & { readonly webhooks?: readonly W[] };
+
+/** In the order in which they are asked. */
+async function hooksOf<W extends Webhook>(
+  configurations: Lookup<Configuration<W>>,
+): Promise<Hook<W>[]> {
+  const known = [...(await configurations.known(''))];
+  return known
+    .map((each) => ({ name: each.metadata.name ?? '', webhooks: each.webhooks ?? [] }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({ name, webhooks }) => webhooks.map((webhook) => ({ configuration: name, webhook })));
+}
+
+/** False only if it is certain that there are none. */
+function someKnown(configurations: Lookup<KubernetesObject>): boolean {
+  if (!configurations.served) return false;
+  const all = configurations.known('');
+  return all instanceof Promise || all.length > 0;
+}
+
+/** Undefined if the webhook need not be asked. */
+async function reviewRequest(
+  webhook: Webhook,
+  attributes: AdmissionAttributes,
+  lookups: Lookups,
+): Promise<ReviewRequest | undefined> {
+  const criteria = { ...webhook, rules: webhook.rules ?? [] };
+  const type = await matched(criteria, attributes, lookups);
+  if (type === undefined) return undefined;
+  const objects = await inVersion(attributes, type, lookups.versions);
+  const request = { attributes, type, objects };
+  const { matchConditions: conditions, failurePolicy } = webhook;
+  if (conditions === undefined || conditions.length === 0) return request;
+  const applies = await matchConditions(conditions, request, { lookups, failurePolicy });
+  return applies ? request : undefined;
+}
+
+export class ValidatingWebhooks implements AdmissionPlugin {
+  readonly name = 'ValidatingAdmissionWebhook';
+  readonly #lookups: Lookups;
+  readonly #configurations: Lookup<ValidatingWebhookConfiguration>;
+
+  constructor(lookups: Lookups) {
+    this.#lookups = lookups;
+    this.#configurations = lookups.validatingWebhooks;
+  }
+
+  handles(attributes: AdmissionAttributes): boolean {
+    return !isExempt(attributes) && someKnown(this.#configurations);
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    const hooks = await hooksOf(this.#configurations);
+    const outcomes = await Promise.allSettled(
+      hooks.map((hook, index) => this.#ask(hook, attributes, index)),
+    );
+    // All are waited for, so that their effects are over when the client is answered.
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  async #ask({ webhook }: Hook<Webhook>, attributes: AdmissionAttributes, index: number) {
+    const lookups = this.#lookups;
+    const request = await reviewRequest(webhook, attributes, lookups);
+    if (request === undefined) return;
+    try {
+      const verdict = await ask(webhook, request, { lookups, mutating: false });
+      if (!verdict.allowed) throw denial(webhook.name, verdict);
+    } catch (error) {
+      const key = `failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`;
+      passOrFail(error, { webhook, attributes, key });
+    }
+  }
+}
+
+/** A webhook that cannot be asked stops the request, unless it may be ignored. */
+function passOrFail(
+  error: unknown,
+  of: {
+    readonly webhook: Webhook;
+    readonly attributes: AdmissionAttributes;
+    readonly key: string;
+  },
+): void {
+  if (!(error instanceof WebhookFailure)) throw error as Error;
+  const { webhook, attributes, key } = of;
+  if (webhook.failurePolicy !== 'Ignore') throw internalError(error.message);
+  attributes.request?.annotate(key, webhook.name);
+}
+
+/** What one mutation has seen so far. */
+interface Memory {
+  /** Asked before, and willing to be asked again. */
+  readonly reinvocable: Set<string>;
+  /** Of those, the ones whose view is out of date. */
+  readonly outdated: Set<string>;
+  /** The object as the webhooks left it. */
+  last: string;
+}
+
+export class MutatingWebhooks implements AdmissionPlugin {
+  readonly name = 'MutatingAdmissionWebhook';
+  readonly #lookups: Lookups;
+  readonly #configurations: Lookup<MutatingWebhookConfiguration>;
+
+  constructor(lookups: Lookups) {
+    this.#lookups = lookups;
+    this.#configurations = lookups.mutatingWebhooks;
+  }
+
+  handles(attributes: AdmissionAttributes): boolean {
+    return !isExempt(attributes) && someKnown(this.#configurations);
+  }
+
+  async mutate(attributes: AdmissionAttributes, rounds: Rounds): Promise<void> {
+    const memory = (rounds.memory.get(this.name) as Memory | undefined) ?? {
+      reinvocable: new Set(),
+      outdated: new Set(),
+      last: '',
+    };
+    rounds.memory.set(this.name, memory);
+    const hooks = await hooksOf(this.#configurations);
+    const wantsAgain = hooks.some(({ webhook }) => isReinvocable(webhook));
+    if (rounds.isSecond && memory.last !== JSON.stringify(attributes.object))
+      for (const each of memory.reinvocable) memory.outdated.add(each);
+    for (const [index, hook] of hooks.entries()) {
+      const id = `${hook.configuration}/${hook.webhook.name}`;
+      if (rounds.isSecond && !memory.outdated.delete(id)) continue;
+      const round = rounds.isSecond ? 1 : 0;
+      const asked = await this.#ask(hook, attributes, `round_${round}_index_${index}`);
+      if (asked === undefined) continue;
+      if (asked.changed) {
+        for (const each of memory.reinvocable) memory.outdated.add(each);
+        rounds.again();
+      }
+      if (isReinvocable(hook.webhook)) memory.reinvocable.add(id);
+    }
+    if (wantsAgain) memory.last = JSON.stringify(attributes.object);
+  }
+
+  /** Undefined if it was none of the webhook's business. */
+  async #ask(
+    { configuration, webhook }: Hook<MutatingWebhook>,
+    attributes: AdmissionAttributes,
+    place: string,
+  ): Promise<{ readonly changed: boolean } | undefined> {
+    const lookups = this.#lookups;
+    const request = await reviewRequest(webhook, attributes, lookups);
+    if (request === undefined) return undefined;
+    let changed = false;
+    try {
+      const verdict = await ask(webhook, request, { lookups, mutating: true });
+      if (!verdict.allowed) throw denial(webhook.name, verdict);
+      changed = await this.#apply(verdict.patch, request);
+    } catch (error) {
+      const key = `failed-open.mutating.webhook.admission.k8s.io/${place}`;
+      passOrFail(error, { webhook, attributes, key });
+    }
+    attributes.request?.annotate(
+      `mutation.webhook.admission.k8s.io/${place}`,
+      JSON.stringify({ configuration, webhook: webhook.name, mutated: changed }),
+    );
+    return { changed };
+  }
+
+  async #apply(patch: unknown, { attributes, type, objects }: ReviewRequest): Promise<boolean> {
+    if (patch === undefined || (Array.isArray(patch) && patch.length === 0)) return false;
+    if (objects.object === undefined)
+      throw internalError(
+        'admission webhook attempted to modify the object, which is not supported for this operation',
+      );
+    try {
+      const value = applyJsonPatch(objects.object, patch);
+      return await replaceObject(attributes, { type, value }, this.#lookups.versions);
+    } catch (error) {
+      if (error instanceof StatusError) throw internalError(error.message);
+      throw error;
+    }
+  }
+}
+
+function isReinvocable({ reinvocationPolicy }: MutatingWebhook): boolean {
+  return reinvocationPolicy === 'IfNeeded';
+}

@@ -1,0 +1,51 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import { isStatus } from '../../api/status.ts';
+import { type Located, objectPath } from '../resource/located.ts';
+import { pathOf } from '../resource/resources.ts';
+import { limited, states } from '../resource/watch-one.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import type { ApplyFlags } from './flags.ts';
+
+/**
+ * `apply --force`: what cannot be changed in place is deleted and made anew, once it is gone. There
+ * is a time without it; its dependents go with it as --cascade says.
+ */
+export async function replaceByForce(
+  session: Session,
+  located: Located,
+  request: {
+    readonly body: KubernetesObject;
+    readonly query: Readonly<Record<string, string>>;
+    readonly flags: ApplyFlags;
+  },
+): Promise<KubernetesObject> {
+  const { body, query, flags } = request;
+  const grace = flags['grace-period'];
+  const policy = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan' }[
+    flags.cascade
+  ];
+  if (policy === undefined) throw new UsageError(`invalid cascade value (${flags.cascade})`);
+  try {
+    await session.api.send({
+      method: 'DELETE',
+      path: objectPath(located),
+      body: { propagationPolicy: policy, gracePeriodSeconds: Math.max(grace, 0) },
+    });
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error;
+  }
+  const limit = limited(session.clock, session.signal, flags.timeout);
+  let gone = false;
+  try {
+    for await (const state of states(session, located, limit.signal)) {
+      gone = state === undefined;
+      if (gone) break;
+    }
+  } finally {
+    limit.done();
+  }
+  if (!gone) throw new UsageError('timed out waiting for the condition');
+  const path = pathOf(located.type, located.namespace);
+  return (await session.api.send({ method: 'POST', path, query, body })) as KubernetesObject;
+}
