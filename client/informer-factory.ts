@@ -26,6 +26,14 @@ export class InformerFactory implements Running {
     return informer;
   }
 
+  /** Stops following a resource that is served no longer; nobody has its informer any more. */
+  async forget(type: ResourceType): Promise<void> {
+    const name = `${type.group}/${type.version}/${type.resource}`;
+    const informer = this.#informers.get(name);
+    this.#informers.delete(name);
+    await informer?.stop();
+  }
+
   start(): void {
     for (const informer of this.#informers.values()) informer.start();
   }

@@ -11,6 +11,8 @@ import { Reflector, type ReflectorEffects, type Selection } from './reflector.ts
 export interface InformerOptions extends ReflectorEffects, Selection {
   /** Freezes every cached object deeply, so that a handler that changes one throws. For tests. */
   readonly freeze?: boolean;
+  /** What the cache keeps of an object. Default: all of it. */
+  readonly keep?: (object: KubernetesObject) => KubernetesObject;
 }
 
 export class InformerStoppedError extends Error {
@@ -29,6 +31,7 @@ class ReflectedInformer<T extends KubernetesObject> implements Informer<T> {
   readonly #indexer = new Indexer<T>();
   readonly #reflector: Reflector<T>;
   readonly #freeze: boolean;
+  readonly #keep: InformerOptions['keep'];
   readonly #handlers = new Set<InformerHandler<T>>();
   readonly #synced: Promise<void>;
   #settle!: { resolve: () => void; reject: (error: Error) => void };
@@ -42,6 +45,7 @@ class ReflectedInformer<T extends KubernetesObject> implements Informer<T> {
     // Nobody has to wait for the sync: its failure then is no unhandled one.
     this.#synced.catch(() => {});
     this.#freeze = options.freeze ?? false;
+    this.#keep = options.keep;
     const { client, clock, random, logger } = options;
     this.#reflector = new Reflector(type, {
       client,
@@ -112,7 +116,8 @@ class ReflectedInformer<T extends KubernetesObject> implements Informer<T> {
     else this.#set(event.object);
   }
 
-  #set(object: T): void {
+  #set(sent: T): void {
+    const object = this.#keep === undefined ? sent : (this.#keep(sent) as T);
     if (this.#freeze) deepFreeze(object);
     const key = keyOf(object);
     const known = this.#indexer.get(key);

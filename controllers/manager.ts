@@ -8,6 +8,7 @@ import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
 import { type ControllerContext, serves } from './runtime/controller.ts';
+import { withoutSchemas } from './runtime/custom-types.ts';
 import { discoverResourceTypes } from './runtime/discover.ts';
 import { Manager } from './runtime/manager.ts';
 import { enabledControllers } from './table.ts';
@@ -54,7 +55,8 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const resourceTypes = options.resourceTypes ?? (await discoverResourceTypes(options.client));
   const { client, clock, random, logger } = options;
   const freeze = options.freeze ?? false;
-  const informers = new InformerFactory({ client, clock, random, logger, freeze });
+  const effects = { client, clock, random, logger };
+  const informers = new InformerFactory({ ...effects, freeze, keep: withoutSchemas });
   const { endedPodThreshold, standardStorageClass = false, rootCa, signToken } = options;
   const context: ControllerContext = {
     ...{ client, clock, random, logger, informers, resourceTypes },

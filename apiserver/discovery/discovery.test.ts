@@ -3,7 +3,7 @@ import { type HttpResponse, JsonValue } from '../../platform/http.ts';
 import { RequestCounts } from '../pipeline/request-counts.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import { Discovery } from './discovery.ts';
-import { compareVersions } from './served.ts';
+import { compareVersions } from '../../api/api-version.ts';
 
 const pods: ResourceDeclaration = {
   type: { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true },

@@ -1,4 +1,5 @@
 /** What this server serves, in the shape that every discovery document is written from. */
+import { compareVersions } from '../../api/api-version.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 
@@ -77,19 +78,6 @@ const groupOrder = [
 function groupRank(name: string): number {
   const index = groupOrder.indexOf(name);
   return index < 0 ? groupOrder.length : index;
-}
-
-/** v2, v1, v1beta2, v1beta1, v1alpha1, then whatever is no version by Kubernetes' rule. */
-export function compareVersions(a: string, b: string): number {
-  const rank = (text: string): number[] => {
-    const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(text);
-    if (match === null) return [0, 0, 0];
-    const stability = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1;
-    return [stability, Number(match[1]), Number(match[3] ?? 0)];
-  };
-  const [left, right] = [rank(a), rank(b)];
-  for (let i = 0; i < 3; i++) if (left[i] !== right[i]) return right[i]! - left[i]!;
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

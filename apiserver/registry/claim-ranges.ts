@@ -3,7 +3,7 @@ import type { Random } from '../../platform/random.ts';
 import { type ClaimKeys, ownerText } from '../storage/claim-keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { formatAddress, parseAddress, parseCidr, sizeOf } from './cidr.ts';
-import type { ClaimOwner, ClaimRange, ClaimRanges } from './declaration.ts';
+import type { ClaimOwner, ClaimRange, ClaimRanges } from './claims.ts';
 
 export interface ClaimRangesOptions {
   readonly storage: Storage;

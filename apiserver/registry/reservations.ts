@@ -1,4 +1,5 @@
-import type { Change, Reservation } from './declaration.ts';
+import type { Reservation } from './claims.ts';
+import type { Change } from './declaration.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { ResourceContext } from './resource-context.ts';
 

@@ -14,10 +14,10 @@ import type {
 import { objectSuffix } from '../storage/keys.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { Writer } from '../storage/write.ts';
+import type { ClaimRanges } from './claims.ts';
 import type {
   AccessControl,
   Change,
-  ClaimRanges,
   OtherResources,
   ResourceDeclaration,
   Subresource,

@@ -9,6 +9,7 @@ import type { KubernetesObject, OwnerReference } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import { events as eventType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
+import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../client/informer-interface.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
@@ -17,7 +18,9 @@ import {
   type ControllerContext,
   type ReconcileResult,
   recorderFor,
+  serves,
 } from '../runtime/controller.ts';
+import { customResourceDefinitions, customType } from '../runtime/custom-types.ts';
 import { FOREGROUND, type Node, nodeOf, ORPHAN, OwnerGraph, sameScope } from './graph.ts';
 import { blockingDependents, type ItemState, type OwnerState, planItem } from './plan.ts';
 
@@ -39,6 +42,9 @@ class GarbageCollector implements Controller {
   readonly #graph = new OwnerGraph();
   readonly #recorder: EventRecorder;
   readonly #types = new Map<string, ResourceType>();
+  readonly #forgetting = new Set<Promise<void>>();
+  /** By "group/resource". */
+  readonly #followed = new Map<string, { type: ResourceType; unfollow: () => void }>();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -46,8 +52,30 @@ class GarbageCollector implements Controller {
     this.#recorder = recorderFor(context, NAME);
     // Events have no owners and are many.
     const types = context.resourceTypes.filter(({ resource }) => resource !== eventType.resource);
-    for (const type of types) this.#types.set(kindKey(type), type);
     this.informers = types.map((type) => this.#follow(type));
+    if (!serves(context, customResourceDefinitions)) return;
+    context.informers.of(customResourceDefinitions).addHandler({
+      added: (crd) => this.#learn(crd, customType(crd)),
+      updated: (_old, crd) => this.#learn(crd, customType(crd)),
+      deleted: (crd) => this.#learn(crd, undefined),
+    });
+  }
+
+  /** Kinds come and go with their definitions, and change the version they are best asked in. */
+  #learn({ spec }: CustomResourceDefinition, type: ResourceType | undefined): void {
+    const key = `${spec.group}/${spec.names.plural}`;
+    const known = this.#followed.get(key);
+    if (known?.type.version === type?.version && known?.type.kind === type?.kind) return;
+    if (known !== undefined) {
+      known.unfollow();
+      this.#types.delete(kindKey(known.type));
+      this.#followed.delete(key);
+      const forgetting = this.#context.informers.forget(known.type);
+      this.#forgetting.add(forgetting);
+      void forgetting.finally(() => this.#forgetting.delete(forgetting));
+    }
+    if (type !== undefined) this.#follow(type).start();
+    else if (known !== undefined) this.#enqueue(this.#graph.deleteAll(known.type));
   }
 
   async reconcile(uid: string): Promise<ReconcileResult | undefined> {
@@ -67,19 +95,22 @@ class GarbageCollector implements Controller {
 
   async stop(): Promise<void> {
     await this.#recorder.stop();
+    await Promise.all(this.#forgetting);
   }
 
   #follow(type: ResourceType): Informer<KubernetesObject> {
     const informer = this.#context.informers.of(type);
     const seen = (object: KubernetesObject): void =>
       this.#enqueue(this.#graph.set(nodeOf(type, object)));
-    informer.addHandler({
+    this.#types.set(kindKey(type), type);
+    const unfollow = informer.addHandler({
       added: seen,
       updated: (old, object) => {
         if (concernsGraph(old, object)) seen(object);
       },
       deleted: ({ metadata }) => this.#enqueue(this.#graph.delete(metadata.uid ?? '')),
     });
+    this.#followed.set(`${type.group}/${type.resource}`, { type, unfollow });
     return informer;
   }
 

@@ -111,6 +111,14 @@ export class OwnerGraph {
     return [...(this.#dependents.get(uid) ?? []), ...this.#waitingOwners(old)];
   }
 
+  /** Forgets all objects of a kind that is served no longer. Returns the uids to look at. */
+  deleteAll({ group, resource }: ResourceType): readonly string[] {
+    const suspects: string[] = [];
+    for (const { uid, type } of [...this.#nodes.values()])
+      if (type.group === group && type.resource === resource) suspects.push(...this.delete(uid));
+    return suspects;
+  }
+
   #isSuspect(node: Node, reference: OwnerReference): boolean {
     const owner = this.#nodes.get(reference.uid);
     if (owner === undefined) return true;

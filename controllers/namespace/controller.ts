@@ -7,11 +7,13 @@ import { nameOf } from '../../api/meta.ts';
 import { groupResource, type ResourceType } from '../../api/resource.ts';
 import { namespaces as namespaceType, pods as podType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
+import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
 import type { Namespace } from '../../api/types/core-v1.ts';
 import type { Informer } from '../../client/informer-interface.ts';
 import { ItemBackoff } from '../../client/rate-limiter.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
-import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { type Controller, type ControllerContext, serves } from '../runtime/controller.ts';
+import { customResourceDefinitions, customType } from '../runtime/custom-types.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { planConditions, type Remaining } from './plan.ts';
 
@@ -27,10 +29,10 @@ export function namespaceController(context: ControllerContext): Controller {
 class NamespaceController implements Controller {
   readonly name = NAME;
   readonly queue: WorkQueue;
-  readonly informers;
+  readonly informers: Controller['informers'];
   readonly #context: ControllerContext;
   readonly #namespaces: Informer<Namespace>;
-  readonly #types: readonly ResourceType[];
+  readonly #definitions: Informer<CustomResourceDefinition> | undefined;
   /** Rounds a namespace has taken so far. */
   readonly #rounds = new ItemBackoff(BACKOFF);
 
@@ -38,8 +40,10 @@ class NamespaceController implements Controller {
     this.#context = context;
     this.queue = new WorkQueue({ clock: context.clock, backoff: new ItemBackoff(BACKOFF) });
     this.#namespaces = context.informers.of(namespaceType);
-    this.informers = [this.#namespaces];
-    this.#types = context.resourceTypes.filter(({ namespaced }) => namespaced);
+    this.#definitions = serves(context, customResourceDefinitions)
+      ? context.informers.of(customResourceDefinitions)
+      : undefined;
+    this.informers = [this.#namespaces, ...(this.#definitions ? [this.#definitions] : [])];
     const deleting = ({ metadata }: Namespace): boolean => metadata.deletionTimestamp !== undefined;
     enqueueSelf(this.#namespaces, this.queue, deleting);
   }
@@ -62,18 +66,32 @@ class NamespaceController implements Controller {
     return undefined;
   }
 
+  /** What may be in a namespace now: custom resources come and go. */
+  #types(): readonly ResourceType[] {
+    const types = new Map(
+      this.#context.resourceTypes.map((type) => [`${type.group}/${type.resource}`, type] as const),
+    );
+    for (const crd of this.#definitions?.lister.list() ?? []) {
+      const type = customType(crd);
+      if (type !== undefined) types.set(`${type.group}/${type.resource}`, type);
+    }
+    return [...types.values()].filter(({ namespaced }) => namespaced);
+  }
+
   /** Asks everything to go, then counts what is still there. */
   async #empty(namespace: string): Promise<Remaining> {
     const resources = new Map<string, number>();
     const finalizers = new Map<string, number>();
     const failures: string[] = [];
-    const pods = this.#types.filter(({ resource, group }) => isPods(resource, group));
-    const others = this.#types.filter(({ resource, group }) => !isPods(resource, group));
+    const types = this.#types();
+    const pods = types.filter(({ resource, group }) => isPods(resource, group));
+    const others = types.filter(({ resource, group }) => !isPods(resource, group));
     const emptied = async (type: ResourceType): Promise<void> => {
       try {
         await this.#emptyOf(type, namespace, { resources, finalizers });
       } catch (error) {
-        failures.push((error as Error).message);
+        // A kind that is served no longer has nothing in the namespace.
+        if (!isStatus(error, 'NotFound')) failures.push((error as Error).message);
       }
     };
     await Promise.all(pods.map(emptied));

@@ -4,13 +4,8 @@ import type { Mutable } from '../../../../api/meta.ts';
 import { services } from '../../../../api/resources.ts';
 import { statusError } from '../../../../api/status.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../../../api/types/core-v1.ts';
-import type {
-  Change,
-  ClaimOwner,
-  ClaimRange,
-  ClaimRanges,
-  Reservation,
-} from '../../declaration.ts';
+import type { ClaimOwner, ClaimRange, ClaimRanges, Reservation } from '../../claims.ts';
+import type { Change } from '../../declaration.ts';
 import { needsClusterIP, needsHealthCheckPort, needsNodePorts } from './traits.ts';
 
 /** What a Service holds, as texts. */

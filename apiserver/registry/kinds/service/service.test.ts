@@ -9,7 +9,7 @@ import {
   updated,
   updateErrors,
 } from '../../../../test/support/kinds.ts';
-import type { ClaimRange, ClaimRanges } from '../../declaration.ts';
+import type { ClaimRange, ClaimRanges } from '../../claims.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import { service } from './declaration.ts';
 
