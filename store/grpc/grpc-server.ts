@@ -114,6 +114,7 @@ export class GrpcServer {
     const handle = (call: ServerUnaryCall<Bytes, Bytes>, callback: sendUnaryData<Bytes>): void => {
       counts.started++;
       counts.received++;
+      counts.receivedBytes += call.request.length;
       const fail = (error: unknown): void => {
         const status = this.#statusOf(path, error);
         counts.handled[status.code]!++;
@@ -126,6 +127,7 @@ export class GrpcServer {
       method(call.request, call).then((bytes) => {
         counts.handled[codes.ok]!++;
         counts.sent++;
+        counts.sentBytes += bytes.length;
         callback(null, bytes);
       }, fail);
     };
@@ -160,6 +162,7 @@ export class GrpcServer {
       call.on('data', (message: Bytes) => {
         if (ended) return;
         counts.received++;
+        counts.receivedBytes += message.length;
         try {
           if (message.length > maxMessageBytes) throw tooLarge(message.length, maxMessageBytes);
           service.receive(message);
@@ -170,6 +173,7 @@ export class GrpcServer {
     };
     const counted = (bytes: Bytes): Bytes => {
       counts.sent++;
+      counts.sentBytes += bytes.length;
       return bytes;
     };
     this.#server.register(path, handle, counted, asIs, 'bidi');
@@ -210,6 +214,7 @@ export class GrpcServer {
     };
     const counted = (bytes: Bytes): Bytes => {
       counts.sent++;
+      counts.sentBytes += bytes.length;
       return bytes;
     };
     this.#server.register(path, handle, counted, asIs, 'serverStream');

@@ -13,7 +13,8 @@ import type { SharedPort } from '../../platform/shared-port.ts';
 import { CallCounts } from '../http/call-counts.ts';
 import { browserRules } from '../http/browsers.ts';
 import { storeHttp } from '../http/handler.ts';
-import { StoreMetrics, type ProcessUsage } from '../http/metrics.ts';
+import type { ProcessUsage } from '../http/metric-rows.ts';
+import { StoreMetrics } from '../http/metrics.ts';
 import type { Member } from '../server/interface.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { GrpcServer } from './grpc-server.ts';
@@ -99,10 +100,11 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
   let url = '';
   const context = contextOf(options, () => options.advertiseClientUrls ?? [url]);
   const { quotaBytes } = context;
-  const metrics = new StoreMetrics({ member, calls, usage: options.usage, quotaBytes });
+  const health = { successes: 0, failures: 0 };
+  const metrics = new StoreMetrics({ member, calls, usage: options.usage, quotaBytes, health });
   let gateway: Promise<Gateway> | undefined;
   const http = storeHttp({
-    ...{ member, metrics, logger },
+    ...{ member, metrics, health, logger },
     browsers: browserRules({
       origins: options.cors ?? ['*'],
       hosts: tls === undefined ? (options.hostWhitelist ?? ['*']) : ['*'],

@@ -30,6 +30,8 @@ export class MethodCounts {
   started = 0;
   received = 0;
   sent = 0;
+  receivedBytes = 0;
+  sentBytes = 0;
   /** By number of the status code. */
   readonly handled: number[] = codeNames.map(() => 0);
 

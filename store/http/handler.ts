@@ -6,7 +6,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/http
 import type { Logger } from '../../platform/logger.ts';
 import type { Member } from '../server/interface.ts';
 import type { BrowserRules } from './browsers.ts';
-import { health, probe, text } from './health.ts';
+import { health, probe, text, type HealthCounts } from './health.ts';
 import type { StoreMetrics } from './metrics.ts';
 import { clusterVersion } from './version.ts';
 
@@ -29,6 +29,7 @@ async function metrics(source: StoreMetrics): Promise<HttpResponse> {
 export function storeHttp(options: {
   readonly member: Member;
   readonly metrics: StoreMetrics;
+  readonly health: HealthCounts;
   readonly logger: Logger;
   readonly browsers: BrowserRules;
   /** Absent: there is none. */
@@ -36,7 +37,7 @@ export function storeHttp(options: {
 }): HttpHandler {
   const { member } = options;
   const route = (request: HttpRequest): Promise<HttpResponse | undefined> | undefined => {
-    if (request.path === '/health') return health(member, request);
+    if (request.path === '/health') return health(member, request, options.health);
     if (request.path === '/version') return version(member);
     if (request.path === '/metrics') return metrics(options.metrics);
     return probe(member, request);

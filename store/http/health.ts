@@ -1,6 +1,12 @@
 import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
 import type { Member } from '../server/interface.ts';
 
+/** Answers to /health so far. */
+export interface HealthCounts {
+  successes: number;
+  failures: number;
+}
+
 const alarmNames = { noSpace: 'NOSPACE', corrupt: 'CORRUPT' } as const;
 const PROBE_KEY = 'health';
 
@@ -23,7 +29,18 @@ const messageOf = (error: unknown): string =>
  * GET /health. `serializable=true` leaves the leader out of it. `exclude` names alarms not to
  * count.
  */
-export async function health(member: Member, request: HttpRequest): Promise<HttpResponse> {
+export async function health(
+  member: Member,
+  request: HttpRequest,
+  counts: HealthCounts,
+): Promise<HttpResponse> {
+  const response = await healthOf(member, request);
+  if (response.status === 200) counts.successes++;
+  else counts.failures++;
+  return response;
+}
+
+async function healthOf(member: Member, request: HttpRequest): Promise<HttpResponse> {
   const serializable = request.query.get('serializable') === 'true';
   const unhealthy = (reason: string): HttpResponse => json(503, { health: 'false', reason });
   try {

@@ -3,137 +3,14 @@
  * plain fields elsewhere; prom-client is loaded by the first scrape and only writes the text.
  */
 import type { Metric } from 'prom-client';
-import type { Member, MemberStatistics, MemberStatus } from '../server/interface.ts';
+import { doubling, Histogram } from '../server/histogram.ts';
+import type { Member } from '../server/interface.ts';
+import type { PeerTraffic } from '../server/peers.ts';
+import type { TimingName } from '../server/timing.ts';
 import { codeNames, type CallCounts, type MethodCounts } from './call-counts.ts';
-import { bounds, Histogram } from './histogram.ts';
+import type { HealthCounts } from './health.ts';
+import { rows, type ProcessUsage, type Snapshot } from './metric-rows.ts';
 import { clusterVersion } from './version.ts';
-
-/** The process around the member. */
-export interface ProcessUsage {
-  readonly residentBytes: number;
-  readonly cpuSeconds: number;
-  readonly startedAtSeconds: number;
-}
-
-interface Snapshot {
-  readonly status: MemberStatus;
-  readonly statistics: MemberStatistics;
-  readonly usage: ProcessUsage;
-  readonly isLeader: boolean;
-  readonly quotaBytes: number;
-}
-
-type Row = readonly [
-  name: string,
-  type: 'gauge' | 'counter',
-  help: string,
-  value: (snapshot: Snapshot) => number,
-];
-
-const rows: readonly Row[] = [
-  ['etcd_server_has_leader', 'gauge', '1 if a leader exists.', (s) => +(s.status.leader !== '0')],
-  ['etcd_server_is_leader', 'gauge', '1 if this member leads.', (s) => +s.isLeader],
-  ['etcd_server_is_learner', 'gauge', '1 if it is a learner.', (s) => +s.status.isLearner],
-  [
-    'etcd_server_leader_changes_seen_total',
-    'counter',
-    'Changes of leader seen.',
-    (s) => s.statistics.leaderChanges,
-  ],
-  [
-    'etcd_server_proposals_committed_total',
-    'gauge',
-    'Index of the last committed log entry.',
-    (s) => s.statistics.proposalsCommitted,
-  ],
-  [
-    'etcd_server_proposals_applied_total',
-    'gauge',
-    'Index of the last applied log entry.',
-    (s) => s.statistics.proposalsApplied,
-  ],
-  [
-    'etcd_server_proposals_pending',
-    'gauge',
-    'Proposals waiting to be applied.',
-    (s) => s.statistics.proposalsPending,
-  ],
-  [
-    'etcd_server_proposals_failed_total',
-    'counter',
-    'Proposals that failed.',
-    (s) => s.statistics.proposalsFailed,
-  ],
-  ['etcd_server_quota_backend_bytes', 'gauge', 'Space the store may use.', (s) => s.quotaBytes],
-  ['etcd_mvcc_put_total', 'counter', 'Keys put.', (s) => s.statistics.puts],
-  ['etcd_mvcc_delete_total', 'counter', 'Deletes of ranges.', (s) => s.statistics.deletes],
-  ['etcd_mvcc_range_total', 'counter', 'Ranges read.', (s) => s.statistics.ranges],
-  ['etcd_mvcc_txn_total', 'counter', 'Transactions.', (s) => s.statistics.txns],
-  [
-    'etcd_mvcc_db_total_size_in_bytes',
-    'gauge',
-    'Bytes of the store on disk.',
-    (s) => s.status.dbSize,
-  ],
-  [
-    'etcd_mvcc_db_total_size_in_use_in_bytes',
-    'gauge',
-    'Bytes of it in use.',
-    (s) => s.status.dbSizeInUse,
-  ],
-  ['etcd_debugging_mvcc_keys_total', 'gauge', 'Keys that exist.', (s) => s.statistics.keys],
-  [
-    'etcd_debugging_mvcc_current_revision',
-    'gauge',
-    'Newest revision.',
-    (s) => s.statistics.currentRevision,
-  ],
-  [
-    'etcd_debugging_mvcc_compact_revision',
-    'gauge',
-    'Compacted revision.',
-    (s) => s.statistics.compactRevision,
-  ],
-  ['etcd_debugging_mvcc_watcher_total', 'gauge', 'Watchers.', (s) => s.statistics.watchers],
-  [
-    'etcd_debugging_mvcc_slow_watcher_total',
-    'gauge',
-    'Watchers that read history to catch up.',
-    (s) => s.statistics.slowWatchers,
-  ],
-  [
-    'etcd_debugging_lease_granted_total',
-    'counter',
-    'Leases granted.',
-    (s) => s.statistics.leasesGranted,
-  ],
-  [
-    'etcd_debugging_lease_revoked_total',
-    'counter',
-    'Leases revoked.',
-    (s) => s.statistics.leasesRevoked,
-  ],
-  [
-    'etcd_debugging_lease_renewed_total',
-    'counter',
-    'Leases renewed.',
-    (s) => s.statistics.leasesRenewed,
-  ],
-  [
-    'etcd_debugging_server_lease_expired_total',
-    'counter',
-    'Leases expired.',
-    (s) => s.statistics.leasesExpired,
-  ],
-  ['process_resident_memory_bytes', 'gauge', 'Resident memory.', (s) => s.usage.residentBytes],
-  ['process_cpu_seconds_total', 'counter', 'Processor time used.', (s) => s.usage.cpuSeconds],
-  [
-    'process_start_time_seconds',
-    'gauge',
-    'Start of the process, Unix time.',
-    (s) => s.usage.startedAtSeconds,
-  ],
-];
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {
@@ -172,7 +49,18 @@ function rpcMetrics(calls: CallCounts): Metric[] {
     ),
   );
   const help = 'RPCs completed on the server, whatever their outcome.';
+  const bytes = (value: (counts: MethodCounts) => number): Sample[] => [
+    { value: calls.methods.reduce((sum, counts) => sum + value(counts), 0), labels: {} },
+  ];
   return [
+    metric(
+      ['etcd_network_client_grpc_received_bytes_total', 'counter', 'Bytes received of clients.'],
+      bytes((counts) => counts.receivedBytes),
+    ),
+    metric(
+      ['etcd_network_client_grpc_sent_bytes_total', 'counter', 'Bytes sent to clients.'],
+      bytes((counts) => counts.sentBytes),
+    ),
     ...callMetrics.map(([name, text, value]) =>
       metric(
         [name, 'counter', text],
@@ -183,52 +71,128 @@ function rpcMetrics(calls: CallCounts): Metric[] {
   ];
 }
 
-function histogramMetric(name: string, help: string, histogram: Histogram): Metric {
+function histogramSamples(name: string, histogram: Histogram, labels: Labels): Sample[] {
+  const { bounds, sum, count } = histogram;
   let below = 0;
-  const buckets = histogram.buckets.map((count, i): Sample => {
-    below += count;
+  const buckets = histogram.buckets.map((each, i): Sample => {
+    below += each;
     const le = i < bounds.length ? String(bounds[i]) : '+Inf';
-    return { value: below, labels: { le }, metricName: `${name}_bucket` };
+    return { value: below, labels: { ...labels, le }, metricName: `${name}_bucket` };
   });
-  return metric(
-    [name, 'histogram', help],
-    [
-      ...buckets,
-      { value: histogram.sum, labels: {}, metricName: `${name}_sum` },
-      { value: histogram.count, labels: {}, metricName: `${name}_count` },
-    ],
-  );
+  return [
+    ...buckets,
+    { value: sum, labels, metricName: `${name}_sum` },
+    { value: count, labels, metricName: `${name}_count` },
+  ];
 }
+
+/** The first bound and how many there are, as etcd has them, in seconds. */
+const timings: Readonly<Record<TimingName, readonly [string, string, number, number]>> = {
+  walFsync: ['etcd_disk_wal_fsync_duration_seconds', 'Fsyncs of the log.', 0.001, 14],
+  backendCommit: [
+    ...(['etcd_disk_backend_commit_duration_seconds', 'Commits of applied state.'] as const),
+    ...([0.001, 14] as const),
+  ],
+  apply: ['etcd_server_apply_duration_seconds', 'Applying committed entries.', 0.0001, 20],
+  defragment: ['etcd_disk_backend_defrag_duration_seconds', 'Defragmentations.', 0.1, 13],
+  snapshot: ['etcd_disk_backend_snapshot_duration_seconds', 'Preparing snapshots.', 0.01, 17],
+  hash: ['etcd_mvcc_hash_duration_seconds', 'Hashes of the engine.', 0.01, 15],
+  hashRev: ['etcd_mvcc_hash_rev_duration_seconds', 'Hashes as of a revision.', 0.01, 15],
+};
+
+const hex = (id: string): string => BigInt(id).toString(16);
+
+type PeerRow = readonly [
+  name: string,
+  type: 'gauge' | 'counter',
+  help: string,
+  label: 'To' | 'From' | 'Remote',
+  value: (traffic: PeerTraffic) => number,
+];
+
+const peerRows: readonly PeerRow[] = [
+  ['known_peers', 'gauge', 'Other members.', 'Remote', () => 1],
+  ['active_peers', 'gauge', 'Other members that are connected.', 'Remote', (t) => +t.isActive],
+  ['disconnected_peers_total', 'counter', 'Broken connections.', 'Remote', (t) => t.disconnects],
+  ['peer_sent_bytes_total', 'counter', 'Bytes sent.', 'To', (t) => t.sentBytes],
+  ['peer_received_bytes_total', 'counter', 'Bytes received.', 'From', (t) => t.receivedBytes],
+  ['peer_sent_failures_total', 'counter', 'Batches dropped.', 'To', (t) => t.sendFailures],
+  [
+    'peer_received_failures_total',
+    ...(['counter', 'Connections from it that broke.', 'From'] as const),
+    (t) => t.receiveFailures,
+  ],
+];
+
+function peerMetrics({
+  identity,
+  peerTraffic,
+}: Pick<Member, 'identity' | 'peerTraffic'>): Metric[] {
+  const traffic = peerTraffic();
+  if (traffic.length === 0) return [];
+  const labelsFor = (label: string, id: string): Labels =>
+    label === 'Remote' ? { Local: hex(identity.memberId), Remote: hex(id) } : { [label]: hex(id) };
+  const roundTrip = 'etcd_network_peer_round_trip_time_seconds';
+  return [
+    ...peerRows.map(([name, type, help, label, value]) =>
+      metric(
+        [`etcd_network_${name}`, type, help],
+        traffic.map((each) => ({ value: value(each), labels: labelsFor(label, each.id) })),
+      ),
+    ),
+    metric(
+      [roundTrip, 'histogram', 'Round trips between members.'],
+      traffic.flatMap(({ id, roundTrips }) =>
+        histogramSamples(roundTrip, roundTrips, { To: hex(id) }),
+      ),
+    ),
+  ];
+}
+
+/** What belongs to parts that only etcd has (bbolt, its v2 store, its gRPC proxy) stays at 0. */
+const never: readonly (readonly ['gauge' | 'counter', string])[] = [
+  ['gauge', 'etcd_disk_defrag_inflight'],
+  ['gauge', 'etcd_mvcc_db_open_read_transactions'],
+  ['counter', 'etcd_debugging_store_expires_total'],
+  ['counter', 'etcd_debugging_store_watch_requests_total'],
+  ['gauge', 'etcd_debugging_store_watchers'],
+  ['gauge', 'etcd_grpc_proxy_cache_hits_total'],
+  ['gauge', 'etcd_grpc_proxy_cache_keys_total'],
+  ['gauge', 'etcd_grpc_proxy_cache_misses_total'],
+  ['counter', 'etcd_grpc_proxy_events_coalescing_total'],
+  ['gauge', 'etcd_grpc_proxy_watchers_coalescing_total'],
+];
 
 export interface MetricsOptions {
   readonly member: Member;
   readonly calls: CallCounts;
   readonly usage: () => ProcessUsage;
   readonly quotaBytes: number;
+  readonly health: HealthCounts;
 }
 
 export class StoreMetrics {
   readonly #options: MetricsOptions;
-  readonly #timings = {
-    walFsync: new Histogram(),
-    backendCommit: new Histogram(),
-    apply: new Histogram(),
-  };
+  readonly #timings = new Map<TimingName, Histogram>();
 
   constructor(options: MetricsOptions) {
     this.#options = options;
-    options.member.onTiming((name, seconds) => this.#timings[name].observe(seconds));
+    for (const [name, [, , first, count]] of Object.entries(timings))
+      this.#timings.set(name as TimingName, new Histogram(doubling(first, count)));
+    options.member.onTiming((name, seconds) => this.#timings.get(name)!.observe(seconds));
   }
 
   /** Prometheus' text format 0.0.4. */
   async text(): Promise<string> {
     // A bundled CommonJS package that is imported late has its default only.
     const { default: prometheus } = await import('prom-client');
-    const { member, calls, usage, quotaBytes } = this.#options;
+    const { member, calls, usage, quotaBytes, health } = this.#options;
     const status = await member.status();
     const statistics = member.statistics();
     const isLeader = status.leader === member.identity.memberId;
-    const snapshot: Snapshot = { status, statistics, usage: usage(), isLeader, quotaBytes };
+    const snapshot: Snapshot = {
+      ...{ status, statistics, usage: usage(), isLeader, quotaBytes, health },
+    };
     const registry = new prometheus.Registry();
     for (const [name, type, help, value] of rows) {
       const sample = { value: value(snapshot), labels: {} };
@@ -237,18 +201,25 @@ export class StoreMetrics {
     const { version } = status;
     const versions = [
       ['etcd_server_version', 'Version served.', { server_version: version }],
+      ['etcd_server_id', 'Of this member.', { server_id: hex(member.identity.memberId) }],
       ['etcd_cluster_version', 'Of the cluster.', { cluster_version: clusterVersion(version) }],
     ] as const;
     for (const [name, help, labels] of versions)
       registry.registerMetric(metric([name, 'gauge', help], [{ value: 1, labels }]));
     for (const rpc of rpcMetrics(calls)) registry.registerMetric(rpc);
-    const { walFsync, backendCommit, apply } = this.#timings;
-    for (const [name, help, histogram] of [
-      ['etcd_disk_wal_fsync_duration_seconds', 'Fsyncs of the log.', walFsync],
-      ['etcd_disk_backend_commit_duration_seconds', 'Commits of applied state.', backendCommit],
-      ['etcd_server_apply_duration_seconds', 'Applying committed entries.', apply],
-    ] as const)
-      registry.registerMetric(histogramMetric(name, help, histogram));
+    for (const each of peerMetrics({
+      identity: member.identity,
+      peerTraffic: () => member.peerTraffic(),
+    }))
+      registry.registerMetric(each);
+    for (const [name, histogram] of this.#timings) {
+      const [full, help] = timings[name];
+      const samples = histogramSamples(full, histogram, {});
+      registry.registerMetric(metric([full, 'histogram', help], samples));
+    }
+    const nothing = [{ value: 0, labels: {} }];
+    for (const [type, name] of never)
+      registry.registerMetric(metric([name, type, 'Not of this store.'], nothing));
     return registry.metrics();
   }
 }

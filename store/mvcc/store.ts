@@ -45,7 +45,7 @@ export class MvccStore implements WriterState {
   readonly lessor = new Lessor();
   readonly alarms = new Alarms();
   readonly cache: ValueCache;
-  readonly counters: Counters = { puts: 0, deletes: 0, ranges: 0, txns: 0 };
+  readonly counters: Counters = { puts: 0, putBytes: 0, deletes: 0, ranges: 0, txns: 0 };
   /** Replaced once, by {@link finishRestore}. */
   watches: WatchHub;
   readonly #watchLimits: WatchLimits;

@@ -43,6 +43,8 @@ export interface Fact {
 /** Operations applied since start. */
 export interface Counters {
   puts: number;
+  /** Of keys and values put. */
+  putBytes: number;
   deletes: number;
   ranges: number;
   txns: number;
@@ -94,6 +96,7 @@ export class Writer {
       previous,
     );
     store.counters.puts++;
+    store.counters.putBytes += request.key.length + value.length;
     return prevKv === undefined ? { revision: this.#main } : { revision: this.#main, prevKv };
   }
 

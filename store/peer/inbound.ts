@@ -6,13 +6,20 @@ import { StoreError } from '../kv.ts';
 import type { PeerHandlers, Question } from '../server/peers.ts';
 import { framed, frameKinds } from './link.ts';
 import { decodeMessage } from './message-codec.ts';
+import type { PeerCounts } from './peer-counts.ts';
 import { Vigil } from './vigil.ts';
+
+interface InboundParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly counts: PeerCounts;
+}
 
 /** Resolves when the connection has ended. */
 export function receiveMessages(
   connection: FrameConnection,
   handlers: PeerHandlers,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  { clock, logger, counts }: InboundParts,
 ): Promise<void> {
   const answer = async (bytes: Buffer): Promise<void> => {
     const { id, question } = JSON.parse(bytes.toString('utf8', 1)) as {
@@ -35,6 +42,7 @@ export function receiveMessages(
     connection.receive({
       frame(bytes) {
         vigil.heard();
+        counts.receivedBytes += bytes.length;
         if (bytes[0] === frameKinds.message) handlers.receive(decodeMessage(bytes.subarray(1)));
         else if (bytes[0] === frameKinds.question) void answer(bytes);
         else if (bytes[0] === frameKinds.ping)
@@ -42,6 +50,7 @@ export function receiveMessages(
       },
       closed() {
         vigil.end();
+        counts.receiveFailures++;
         resolve();
       },
     });

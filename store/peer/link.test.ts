@@ -10,6 +10,7 @@ import type { Message } from '../raft/message.ts';
 import type { PeerHandlers } from '../server/peers.ts';
 import { receiveMessages } from './inbound.ts';
 import { Link } from './link.ts';
+import { PeerCounts } from './peer-counts.ts';
 
 const message: Message = { type: 'timeoutNow', from: '1', to: '2', term: 3 };
 
@@ -23,6 +24,7 @@ describe('a link to another member', () => {
   let unreachable: number;
   let removed: number;
   let gone: number;
+  let counts: PeerCounts;
   let link: Link;
 
   const network = {
@@ -35,7 +37,9 @@ describe('a link to another member', () => {
         receive: (each: Message) => received.push(each),
         answer: (question: Parameters<PeerHandlers['answer']>[0]) => answer(question),
       } as unknown as PeerHandlers;
-      void receiveMessages(pair.far, handlers, { clock, logger: silentLogger });
+      void receiveMessages(pair.far, handlers, {
+        ...{ clock, logger: silentLogger, counts: new PeerCounts('1') },
+      });
       return Promise.resolve(pair.near);
     },
   } as unknown as FrameNetwork;
@@ -45,6 +49,7 @@ describe('a link to another member', () => {
     [pairs, urls, received, unreachable, removed, gone] = [[], [], [], 0, 0, 0];
     refusal = undefined;
     answer = () => Promise.resolve(7);
+    counts = new PeerCounts('2');
     link = new Link({
       ...{
         network,
@@ -54,6 +59,7 @@ describe('a link to another member', () => {
         urls: ['http://a:1', 'http://b:1'],
       },
       hello: { kind: 'messages', clusterId: '9', from: '1', to: '2' },
+      counts,
       unreachable: () => unreachable++,
       removed: () => removed++,
       gone: () => gone++,
@@ -105,6 +111,18 @@ describe('a link to another member', () => {
     refusal = undefined;
     await clock.advance(1000);
     expect([received.length, link.connectedSince !== undefined]).toEqual([0, true]);
+  });
+
+  it('counts what it carries, what it drops, and how long the other takes to answer', async () => {
+    link.send([message]);
+    await clock.advance(3500);
+    expect([counts.roundTrips.count, counts.isActive]).toEqual([3, true]);
+    expect(counts.sentBytes).toBeGreaterThan(10);
+    refusal = new Error('connection refused');
+    pairs[0]!.far.close();
+    await settle();
+    link.send([message]);
+    expect(counts).toMatchObject({ isActive: false, disconnects: 1, sendFailures: 1 });
   });
 
   it('brings answers, and the reasons of refusals', async () => {

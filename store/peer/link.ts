@@ -15,6 +15,7 @@ import type { Question } from '../server/peers.ts';
 import { GONE, headersOf } from './hello.ts';
 import type { Hello } from './hello.ts';
 import { encodeMessage } from './message-codec.ts';
+import type { PeerCounts } from './peer-counts.ts';
 import { Vigil } from './vigil.ts';
 
 /** First byte of a frame. */
@@ -32,6 +33,7 @@ export interface LinkOptions {
   readonly logger: Logger;
   readonly tls: FrameTls | undefined;
   readonly hello: Hello;
+  readonly counts: PeerCounts;
   readonly urls: readonly string[];
   readonly unreachable: () => void;
   readonly gone: () => void;
@@ -67,13 +69,18 @@ export class Link {
 
   send(messages: readonly Message[]): void {
     const connection = this.#connection;
+    const { counts, unreachable } = this.#options;
     if (connection === undefined || connection.waiting > MAX_WAITING_BYTES) {
-      this.#options.unreachable();
+      counts.sendFailures++;
+      unreachable();
       return;
     }
     connection.cork();
-    for (const message of messages)
-      connection.send(framed(frameKinds.message, encodeMessage(message)));
+    for (const message of messages) {
+      const frame = framed(frameKinds.message, encodeMessage(message));
+      counts.sentBytes += frame.length;
+      connection.send(frame);
+    }
   }
 
   ask(question: Question): Promise<unknown> {
@@ -130,7 +137,7 @@ export class Link {
   }
 
   async #use(connection: FrameConnection): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, counts } = this.#options;
     const vigil = new Vigil(clock, {
       signal: () => connection.send(framed(frameKinds.ping, timeStamp(clock.monotonic()))),
       lost: () => connection.abort(),
@@ -139,14 +146,19 @@ export class Link {
       const frame = (bytes: Buffer): void => {
         vigil.heard();
         if (bytes[0] === frameKinds.answer) this.#answered(bytes);
+        else if (bytes[0] === frameKinds.pong && bytes.length === 9)
+          counts.roundTrips.observe((clock.monotonic() - bytes.readDoubleBE(1)) / 1000);
       };
       connection.receive({ frame, closed: resolve });
     });
     if (this.#stopping.signal.aborted) connection.close();
     this.#connection = connection;
     this.#connectedSince = clock.monotonic();
+    counts.isActive = true;
     await closed;
     vigil.end();
+    counts.isActive = false;
+    counts.disconnects++;
     this.#connection = undefined;
     this.#connectedSince = undefined;
     this.#options.unreachable();

@@ -15,6 +15,7 @@ import type {
   Answers,
   PeerAddress,
   Peers,
+  PeerTraffic,
   PeersFactory,
   PeersOptions,
   Question,
@@ -22,6 +23,7 @@ import type {
 import { headersOf, readHello } from './hello.ts';
 import { receiveMessages } from './inbound.ts';
 import { Link } from './link.ts';
+import { PeerCounts } from './peer-counts.ts';
 import { receiveChunks, sendChunks } from './snapshot-frames.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -56,6 +58,7 @@ class ConnectedPeers implements Peers {
   /** Connections others have made, by member. */
   readonly #inbound = new Map<FrameConnection, string>();
   readonly #listening: Listening[] = [];
+  readonly #counts = new Map<string, PeerCounts>();
   #removed: ReadonlySet<string> = new Set();
   #stopped: Promise<void> | undefined;
 
@@ -89,7 +92,7 @@ class ConnectedPeers implements Peers {
       this.#inbound.set(connection, from);
       const served =
         kind === 'messages'
-          ? receiveMessages(connection, handlers, this.#port)
+          ? receiveMessages(connection, handlers, { ...this.#port, counts: this.#countsOf(from) })
           : receiveChunks(connection, this.#port.clock, (chunks) =>
               handlers.receiveSnapshot(from, chunks),
             );
@@ -145,6 +148,7 @@ class ConnectedPeers implements Peers {
       tls: this.#port.tls,
       urls,
       hello: { kind: 'messages', clusterId, from, to },
+      counts: this.#countsOf(to),
       unreachable: () => handlers.unreachable(to),
       gone: () => handlers.gone(to),
       removed: () => handlers.removed(),
@@ -172,6 +176,17 @@ class ConnectedPeers implements Peers {
       ...(tls === undefined ? {} : { tls }),
     });
     await sendChunks(connection, chunks, this.#port.clock);
+  }
+
+  #countsOf(id: string): PeerCounts {
+    const counts = this.#counts.get(id) ?? new PeerCounts(id);
+    this.#counts.set(id, counts);
+    return counts;
+  }
+
+  /** Of those who belong to the cluster. */
+  traffic(): readonly PeerTraffic[] {
+    return [...this.#links.keys()].map((id) => this.#countsOf(id));
   }
 
   connectedSince(id: string): number | undefined {

@@ -47,6 +47,8 @@ export class Flushing {
   #clusterChanged = false;
   /** Since when a write has been on its way to the disk. */
   #writingSince: number | undefined;
+  /** Of entries, written since the start. */
+  logBytes = 0;
 
   constructor(parts: FlushingParts) {
     this.#parts = parts;
@@ -104,6 +106,7 @@ export class Flushing {
   async #write(entries: readonly Entry[], mustSync: boolean): Promise<void> {
     const { persistence, store, clock, appliedIndex } = this.#parts;
     const effects = this.#takeEffects();
+    for (const entry of entries) this.logBytes += entry.data.length;
     const hardState = this.#unsavedHardState;
     this.#unsavedHardState = undefined;
     this.#writingSince = clock.monotonic();

@@ -15,6 +15,8 @@ import type {
   TxnResponse,
 } from '../kv.ts';
 import type { Alarm, AuthChange, Caller, Permission } from '../mvcc/command.ts';
+import type { PeerTraffic } from './peers.ts';
+import type { TimingName } from './timing.ts';
 
 /** IDs are unsigned 64-bit, in decimal text. */
 export interface MemberIdentity {
@@ -163,6 +165,19 @@ export interface MemberStatistics {
   readonly leasesRevoked: number;
   readonly leasesRenewed: number;
   readonly leasesExpired: number;
+  readonly putBytes: number;
+  readonly authRevision: number;
+  /** Bytes of log entries written to the disk. */
+  readonly logBytes: number;
+  /** Batches of entries that took longer than 100 ms to apply (etcd's warning). */
+  readonly slowApplies: number;
+  /** Rounds of linearizable reads that had to be asked for again, and reads given up. */
+  readonly slowReadIndexes: number;
+  readonly failedReadIndexes: number;
+  /** Of a leader that was too busy to send them in time. */
+  readonly lateHeartbeats: number;
+  readonly learnersPromoted: number;
+  readonly learnersNotPromoted: number;
 }
 
 /** What a caller may ask of a member; all of it asks for permission while authentication is on. */
@@ -210,5 +225,7 @@ export interface Member extends Kv, MemberCalls, Running {
   status(): Promise<MemberStatus>;
   statistics(): MemberStatistics;
   /** Called with the seconds each log fsync and each apply took; for histograms. */
-  onTiming(observe: (name: 'walFsync' | 'backendCommit' | 'apply', seconds: number) => void): void;
+  onTiming(observe: (name: TimingName, seconds: number) => void): void;
+  /** Of each other member of the cluster. */
+  peerTraffic(): readonly PeerTraffic[];
 }

@@ -28,6 +28,9 @@ export class LinearizableReads {
   #context: number;
   #waiting: Reader[] = [];
   #round: Round | undefined;
+  /** Rounds that were asked for again; readers given up. */
+  slow = 0;
+  failed = 0;
   /** Confirmed, waiting to be applied; ascending by index. */
   #confirmed: { readonly index: number; readonly readers: Reader[] }[] = [];
 
@@ -86,9 +89,13 @@ export class LinearizableReads {
     const late = round.readers.filter((reader) => reader.deadline <= now);
     if (late.length > 0) {
       for (const reader of late) reader.reject(new StoreError('timeout'));
+      this.failed += late.length;
       const readers = round.readers.filter((reader) => reader.deadline > now);
       this.#round = readers.length === 0 ? undefined : { ...round, readers };
-    } else if (now - round.askedAt >= RETRY_MS) this.askAgain(now);
+    } else if (now - round.askedAt >= RETRY_MS) {
+      this.slow++;
+      this.askAgain(now);
+    }
     this.collect(now);
   }
 

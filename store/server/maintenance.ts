@@ -4,6 +4,7 @@ import type { Alarm } from '../mvcc/command.ts';
 import { checkRevision } from '../mvcc/txn-plan.ts';
 import type { Backup, KvHash, Maintenance } from './interface.ts';
 import type { Replica } from './replica.ts';
+import type { TimingName } from './timing.ts';
 
 /** A hash that a compaction overtook is begun again, so often. */
 const HASH_ATTEMPTS = 5;
@@ -14,6 +15,9 @@ export interface MaintenanceOptions {
   readonly engine: () => Engine;
   /** "3.6.0" */
   readonly version: string;
+  readonly observe: (name: TimingName, seconds: number) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 export class MemberMaintenance implements Maintenance {
@@ -46,7 +50,19 @@ export class MemberMaintenance implements Maintenance {
     return (await this.#replica.propose({ type: 'alarm', action, ...alarm })).changed;
   }
 
-  async hashKv(revision: number): Promise<KvHash> {
+  async #timed<T>(name: TimingName, work: () => Promise<T>): Promise<T> {
+    const { now, observe } = this.#options;
+    const began = now();
+    const result = await work();
+    observe(name, (now() - began) / 1000);
+    return result;
+  }
+
+  hashKv(revision: number): Promise<KvHash> {
+    return this.#timed('hashRev', () => this.#hashKv(revision));
+  }
+
+  async #hashKv(revision: number): Promise<KvHash> {
     const { hashKvAt } = await import('./backup.ts');
     await this.#replica.settle();
     for (let attempt = 1; ; attempt++) {
@@ -64,12 +80,12 @@ export class MemberMaintenance implements Maintenance {
   async hash(): Promise<number> {
     const { hashState } = await import('./backup.ts');
     await this.#replica.settle();
-    return hashState(this.#engine);
+    return this.#timed('hash', () => hashState(this.#engine));
   }
 
   async defragment(): Promise<void> {
     await this.#replica.removed();
-    await this.#engine.compact();
+    await this.#timed('defragment', () => this.#engine.compact());
   }
 
   async snapshot(): Promise<Backup> {
@@ -89,7 +105,8 @@ export class MemberMaintenance implements Maintenance {
     };
     this.#open.add(close);
     try {
-      return { ...(await backup.stream), revision, close };
+      const stream = await this.#timed('snapshot', () => backup.stream);
+      return { ...stream, revision, close };
     } catch (error) {
       await close();
       throw error;

@@ -5,7 +5,6 @@
  * HTTP sit on top, and what members say to each other travels over {@link Peers}.
  */
 import type { Crypto } from '../../platform/crypto.ts';
-import { sleep } from '../../platform/clock.ts';
 import type { Timer } from '../../platform/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StoreError } from '../kv.ts';
@@ -43,10 +42,11 @@ import { handOver, moveLeader } from './leadership.ts';
 import { ClusterMembership } from './membership.ts';
 import { withDefaults } from './options.ts';
 import type { MemberOptions, Settings } from './options.ts';
-import type { PeerHandlers, Peers, Question } from './peers.ts';
+import type { PeerHandlers, Peers, PeerTraffic, Question } from './peers.ts';
+import { publish } from './publication.ts';
 import { readRange, readTxn } from './reads.ts';
 import { Replica } from './replica.ts';
-import type { TimingName } from './replica-state.ts';
+import type { TimingName } from './timing.ts';
 import { alarmText } from './no-space-alarm.ts';
 import { statisticsOf } from './statistics.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
@@ -132,6 +132,8 @@ class StoreMember implements Member, PeerHandlers {
       replica: () => this.#replica,
       engine: () => this.#engine,
       version: settings.version,
+      observe: (name, seconds) => this.#observers.forEach((observe) => observe(name, seconds)),
+      now: () => settings.clock.monotonic(),
     });
     this.#snapshots = new SnapshotReceiver({
       folders: parts.folders,
@@ -175,29 +177,13 @@ class StoreMember implements Member, PeerHandlers {
   }
 
   ready(): Promise<void> {
-    this.#ready ??= this.#join();
+    this.#ready ??= publish({
+      id: this.identity.memberId,
+      settings: this.#settings,
+      replica: () => this.#replica,
+      isStopping: () => this.#stopping !== undefined,
+    });
     return this.#ready;
-  }
-
-  async #join(): Promise<void> {
-    const { logger, name, clientUrls } = this.#settings;
-    const { memberId: id } = this.identity;
-    for (;;) {
-      try {
-        await this.#replica.confirmRead();
-        const self = this.#replica.cluster.get(id);
-        const published = self?.name === name && self.clientUrls.join() === clientUrls.join();
-        if (!published && self !== undefined)
-          await this.#replica.proposeChange({ type: 'publish', id, name, clientUrls });
-        // Without itself among the members it has not been brought up to date yet.
-        if (self !== undefined) return;
-        await sleep(this.#settings.clock, this.#settings.heartbeatMs);
-      } catch (error) {
-        if (this.#stopping !== undefined || !(error instanceof StoreError)) throw error;
-        logger.warn({ reason: error.message }, 'no leader yet; still trying to join');
-        await sleep(this.#settings.clock, this.#settings.heartbeatMs);
-      }
-    }
   }
 
   // What the other members want.
@@ -343,7 +329,15 @@ class StoreMember implements Member, PeerHandlers {
   }
 
   statistics(): MemberStatistics {
-    return statisticsOf(this.#replica, this.leases.counters);
+    const { leases, membership } = this;
+    return statisticsOf(this.#replica, {
+      leases: leases.counters,
+      membership: membership.counters,
+    });
+  }
+
+  peerTraffic(): readonly PeerTraffic[] {
+    return this.#peers?.traffic() ?? [];
   }
 
   onTiming(observe: (name: TimingName, seconds: number) => void): void {

@@ -23,10 +23,18 @@ export interface MembershipEnvironment {
   readonly strictReconfigCheck: boolean;
 }
 
+export interface PromotionCounters {
+  promoted: number;
+  notPromoted: number;
+}
+
 const quorumOf = (voters: number): number => Math.floor(voters / 2) + 1;
 
 export class ClusterMembership implements Membership {
   readonly #environment: MembershipEnvironment;
+
+  /** Of learners, here as the leader. */
+  readonly counters: PromotionCounters = { promoted: 0, notPromoted: 0 };
 
   constructor(environment: MembershipEnvironment) {
     this.#environment = environment;
@@ -88,6 +96,16 @@ export class ClusterMembership implements Membership {
 
   /** As the leader, for this member's clients and for the others'. */
   async promoteHere(id: MemberId): Promise<void> {
+    try {
+      await this.#promote(id);
+      this.counters.promoted++;
+    } catch (error) {
+      this.counters.notPromoted++;
+      throw error;
+    }
+  }
+
+  async #promote(id: MemberId): Promise<void> {
     await this.#propose({ type: 'promote', id }, () => {
       const { raft } = this.#replica;
       const match = raft.progressOf(id)?.match;

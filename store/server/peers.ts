@@ -5,6 +5,7 @@
 import type { Running } from '../../platform/lifecycle.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
+import type { Histogram } from './histogram.ts';
 
 export interface PeerAddress {
   readonly id: MemberId;
@@ -28,6 +29,21 @@ export interface Answers {
   readonly promote: null;
 }
 
+/** What one member has exchanged with another since it started. */
+export interface PeerTraffic {
+  readonly id: MemberId;
+  readonly isActive: boolean;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Batches of messages that were dropped because the other could not be reached. */
+  readonly sendFailures: number;
+  /** Connections from it that broke. */
+  readonly receiveFailures: number;
+  /** Connections to it that broke. */
+  readonly disconnects: number;
+  readonly roundTrips: Histogram;
+}
+
 export interface Peers extends Running {
   /**
    * Each message at most once, those to one member in order, or not at all: then
@@ -45,6 +61,7 @@ export interface Peers extends Running {
   sendSnapshot(to: MemberId, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Monotonic time since which the member has been reached without a break. */
   connectedSince(id: MemberId): number | undefined;
+  traffic(): readonly PeerTraffic[];
 }
 
 /** What a member does with what comes from the others. */

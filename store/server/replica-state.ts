@@ -11,12 +11,11 @@ import type { Peers } from './peers.ts';
 import { Persistence } from './persistence.ts';
 import type { LoadedLog } from './persistence.ts';
 import { Records } from './records.ts';
+import type { TimingName } from './timing.ts';
 
 const MAX_APPLY_BYTES = 16 << 20;
 const MAX_MESSAGE_BYTES = 1 << 20;
 const MAX_INFLIGHT_MESSAGES = 256;
-
-export type TimingName = 'walFsync' | 'backendCommit' | 'apply';
 
 export interface ReplicaOptions {
   readonly settings: Settings;

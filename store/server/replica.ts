@@ -25,12 +25,15 @@ import { Proposals } from './proposals.ts';
 import { ReadyLoop, type Duties } from './ready-loop.ts';
 import type { Records } from './records.ts';
 import { createRaft, loadState } from './replica-state.ts';
-import type { LoadedState, ReplicaOptions, TimingName } from './replica-state.ts';
+import type { LoadedState, ReplicaOptions } from './replica-state.ts';
+import type { TimingName } from './timing.ts';
 import { sendSnapshot } from './snapshot-stream.ts';
 import { Submission } from './submission.ts';
 
 /** A start among peers waits so many ticks for a leader's heartbeat before it stands itself. */
 const PATIENCE_TICKS = 3;
+/** etcd's --warning-apply-duration. */
+const SLOW_APPLY_SECONDS = 0.1;
 const CONTEXT_EPOCHS = 2 ** 21;
 
 export class Replica implements Duties {
@@ -53,6 +56,9 @@ export class Replica implements Duties {
   readonly #observers: ((name: TimingName, seconds: number) => void)[];
   #failure: StoreError | undefined;
   leaderChanges = 0;
+  slowApplies = 0;
+  lateHeartbeats = 0;
+  #lastTick: number | undefined;
   #lastLeader: MemberId = NONE;
   /** The term in which this member leads and has been told so. */
   #officeTerm: number | undefined;
@@ -146,6 +152,10 @@ export class Replica implements Duties {
     this.#loop.poke();
   }
 
+  get logBytes(): number {
+    return this.#flushing.logBytes;
+  }
+
   onTiming(observe: (name: TimingName, seconds: number) => void): void {
     this.#observers.push(observe);
   }
@@ -235,6 +245,9 @@ export class Replica implements Duties {
   tick(): void {
     if (this.#failure !== undefined) return;
     const now = this.#now();
+    const isLate = now - (this.#lastTick ?? now) > 2 * this.#settings.heartbeatMs;
+    if (isLate && this.leads && !this.isAlone) this.lateHeartbeats++;
+    this.#lastTick = now;
     this.raft.tick();
     this.#leaveOfficeIfStalled(now);
     this.proposals.expire(now);
@@ -296,6 +309,7 @@ export class Replica implements Duties {
     if (this.#observers.length === 0) return applied;
     const observe = (): void => {
       const seconds = (this.#now() - began) / 1000;
+      if (seconds > SLOW_APPLY_SECONDS) this.slowApplies++;
       for (const each of this.#observers) each('apply', seconds);
     };
     if (applied !== undefined) return applied.then(observe);

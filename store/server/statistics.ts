@@ -1,9 +1,18 @@
 import type { MemberStatistics } from './interface.ts';
 import type { LeaseCounters } from './leases.ts';
+import type { PromotionCounters } from './membership.ts';
 import type { Replica } from './replica.ts';
 
-export function statisticsOf(replica: Replica, leases: LeaseCounters): MemberStatistics {
-  const { store, raft, applier, proposals, leaderChanges } = replica;
+interface ServiceCounters {
+  readonly leases: LeaseCounters;
+  readonly membership: PromotionCounters;
+}
+
+export function statisticsOf(
+  replica: Replica,
+  { leases, membership }: ServiceCounters,
+): MemberStatistics {
+  const { store, raft, applier, proposals, leaderChanges, reads } = replica;
   const { granted, revoked, renewed, expired } = leases;
   return {
     proposalsCommitted: raft.commit,
@@ -21,5 +30,13 @@ export function statisticsOf(replica: Replica, leases: LeaseCounters): MemberSta
     leasesRevoked: revoked,
     leasesRenewed: renewed,
     leasesExpired: expired,
+    authRevision: replica.auth.revision,
+    logBytes: replica.logBytes,
+    slowApplies: replica.slowApplies,
+    slowReadIndexes: reads.slow,
+    failedReadIndexes: reads.failed,
+    lateHeartbeats: replica.lateHeartbeats,
+    learnersPromoted: membership.promoted,
+    learnersNotPromoted: membership.notPromoted,
   };
 }

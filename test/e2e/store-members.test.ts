@@ -24,6 +24,20 @@ describe.skipIf(etcdctl === undefined)('three `wherry store` processes', () => {
     expect(new Set(statuses.map(({ Status }) => Status.leader)).size).toBe(1);
   });
 
+  it('count what they say to each other, under the names of etcd', async () => {
+    const [member] = cluster.members;
+    const metrics = await eventually('round trips to be known', async () => {
+      const text = await (await fetch(`http://${member!.address}/metrics`)).text();
+      const counts = /^etcd_network_peer_round_trip_time_seconds_count\{To="\w+"\} [1-9]/gm;
+      return text.match(counts)?.length === 2 ? text : undefined;
+    });
+    expect(
+      metrics.match(/^etcd_network_active_peers\{Local="\w+",Remote="\w+"\} 1$/gm),
+    ).toHaveLength(2);
+    expect(metrics).toMatch(/^etcd_network_peer_sent_bytes_total\{To="\w+"\} [1-9]/m);
+    expect(metrics).toMatch(/^etcd_network_peer_received_bytes_total\{From="\w+"\} [1-9]/m);
+  });
+
   it('go on when the leader is killed, and take it back', async () => {
     const kv = cluster.connect();
     await put(kv, 'before');

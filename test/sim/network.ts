@@ -154,6 +154,7 @@ export class SimNetwork {
       },
       connectedSince: (id) =>
         this.#reaches(self, id) && !this.isAsleep(id) ? -Infinity : undefined,
+      traffic: () => [],
       stop: () => Promise.resolve(),
     };
   }

@@ -1,0 +1,19 @@
+import { doubling, Histogram } from '../server/histogram.ts';
+import type { PeerTraffic } from '../server/peers.ts';
+
+/** What went to one other member and came from it, whatever connections there were. */
+export class PeerCounts implements PeerTraffic {
+  readonly id: string;
+  isActive = false;
+  sentBytes = 0;
+  receivedBytes = 0;
+  sendFailures = 0;
+  receiveFailures = 0;
+  disconnects = 0;
+  /** etcd's buckets: 0.1 ms, doubling to 3.3 s. */
+  readonly roundTrips = new Histogram(doubling(0.0001, 16));
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}

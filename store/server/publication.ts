@@ -1,0 +1,33 @@
+/** Becoming a member that serves: it finds a leader, catches up, and says who it is. */
+import { sleep } from '../../platform/clock.ts';
+import { StoreError } from '../kv.ts';
+import type { MemberId } from '../raft/entry.ts';
+import type { Settings } from './options.ts';
+import type { Replica } from './replica.ts';
+
+interface Publication {
+  readonly id: MemberId;
+  readonly settings: Pick<Settings, 'clock' | 'logger' | 'name' | 'clientUrls' | 'heartbeatMs'>;
+  readonly replica: () => Replica;
+  readonly isStopping: () => boolean;
+}
+
+/** Rejects only if the member stops or fails. */
+export async function publish({ id, settings, replica, isStopping }: Publication): Promise<void> {
+  const { clock, logger, name, clientUrls, heartbeatMs } = settings;
+  for (;;) {
+    try {
+      await replica().confirmRead();
+      const self = replica().cluster.get(id);
+      const isKnown = self?.name === name && self.clientUrls.join() === clientUrls.join();
+      if (!isKnown && self !== undefined)
+        await replica().proposeChange({ type: 'publish', id, name, clientUrls });
+      // Without itself among the members it has not been brought up to date yet.
+      if (self !== undefined) return;
+    } catch (error) {
+      if (isStopping() || !(error instanceof StoreError)) throw error;
+      logger.warn({ reason: error.message }, 'no leader yet; still trying to join');
+    }
+    await sleep(clock, heartbeatMs);
+  }
+}
