@@ -5,7 +5,7 @@
 import type { Declarations } from './declarations.ts';
 import type { Overload } from './overloads.ts';
 import type { Issue } from './source.ts';
-import type { Call, Expr, Fold, MapLiteral, Select, StructLiteral } from './syntax.ts';
+import type { Call, Expr, Fold, ListLiteral, MapLiteral, Select, StructLiteral } from './syntax.ts';
 import {
   assignable,
   BOOL,
@@ -158,7 +158,9 @@ class Checker {
     const qualified = this.#qualified(expr, scope);
     const args =
       qualified === undefined && target !== undefined ? [target, ...expr.args] : expr.args;
-    const types = args.map((arg) => this.check(arg, scope));
+    const types = args.map((arg) =>
+      name === 'format' && arg.type === 'list' ? this.#anyList(arg, scope) : this.check(arg, scope),
+    );
     if (name === '_[?_]') return this.#optionalIndex(types, at);
     if (name === '_[_]' && isOptional(types[0]!))
       return this.#optionalIndex([types[0].of, types[1]!], at);
@@ -218,7 +220,15 @@ class Checker {
     return this.#noOverload('_[?_]', types, at);
   }
 
-  #list(expr: Expr & { type: 'list' }, scope: Scope): CelType {
+  /** What is formatted need not be of one type. */
+  #anyList(expr: ListLiteral, scope: Scope): CelType {
+    for (const { value } of expr.elements) this.check(value, scope);
+    const type = listOf(DYN, expr.elements.length);
+    this.types.set(expr, type);
+    return type;
+  }
+
+  #list(expr: ListLiteral, scope: Scope): CelType {
     let element: CelType | undefined;
     for (const { value, optional } of expr.elements) {
       const own = this.check(value, scope);

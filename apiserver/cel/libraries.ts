@@ -1,9 +1,14 @@
 /** Every function there is. */
+import { addressLibrary, urlLibrary } from './addresses.ts';
 import { authorizerLibrary } from './authorizer.ts';
+import { listLibrary, setLibrary } from './lists.ts';
+import { formatLibrary } from './named-formats.ts';
 import { optionals } from './optionals.ts';
 import type { Overload } from './overloads.ts';
+import { quantityLibrary, semverLibrary } from './quantities.ts';
 import { regexLibrary } from './regex.ts';
 import { standard } from './standard.ts';
+import { stringLibrary } from './strings.ts';
 import { timeFunctions } from './time.ts';
 
 export const libraries: readonly Overload[] = [
@@ -11,5 +16,13 @@ export const libraries: readonly Overload[] = [
   ...timeFunctions,
   ...regexLibrary,
   ...optionals,
+  ...stringLibrary,
+  ...listLibrary,
+  ...setLibrary,
+  ...addressLibrary,
+  ...urlLibrary,
+  ...quantityLibrary,
+  ...semverLibrary,
+  ...formatLibrary,
   ...authorizerLibrary,
 ];

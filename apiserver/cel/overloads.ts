@@ -131,7 +131,7 @@ export function typeOf(text: string): CelType {
 }
 
 /** "optional.of(T): optional(T)": a function whose name has a dot. */
-export function namespaced<A extends readonly CelValue[]>(
+export function namespaced<A extends readonly (CelValue | undefined)[]>(
   namespace: string,
   signature: string,
   call: (...args: A) => CelValue,
@@ -144,7 +144,7 @@ export function namespaced<A extends readonly CelValue[]>(
  * An overload by its signature: "size(string): int", "string.contains(string): bool",
  * "list(T).sum(): T". Operators are named as in {@link ./syntax.ts}.
  */
-export function overload<A extends readonly CelValue[]>(
+export function overload<A extends readonly (CelValue | undefined)[]>(
   signature: string,
   call: (...args: A) => CelValue,
   pricing: Pricing = {},

@@ -1,0 +1,82 @@
+/** Kubernetes' library of named formats: format.dns1123Label().validate("…"). */
+import {
+  dns1035Label,
+  dns1123Label,
+  dns1123Subdomain,
+  labelValue,
+  qualifiedName,
+} from '../../api/validation/names.ts';
+import { parseTime } from '../../api/time.ts';
+import { namespaced, type Overload, overload, traverse } from './overloads.ts';
+import { ArrayList, type CelValue, Opaque, Optional } from './values.ts';
+
+type Validate = (text: string) => readonly string[];
+
+class NamedFormat extends Opaque {
+  readonly typeName = 'kubernetes.NamedFormat';
+  readonly name: string;
+  readonly validate: Validate;
+
+  constructor(name: string, validate: Validate) {
+    super();
+    this.name = name;
+    this.validate = validate;
+  }
+
+  override equals(other: CelValue): boolean {
+    return other instanceof NamedFormat && other.name === this.name;
+  }
+}
+
+/** Of generateName: what is added to it later need not be there yet. */
+const prefix =
+  (validate: Validate): Validate =>
+  (text) =>
+    validate(text.replace(/[-.]$/, 'a'));
+
+const matching =
+  (pattern: RegExp, fault: string): Validate =>
+  (text) =>
+    pattern.test(text) ? [] : [fault];
+
+const UUID = /^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const formats: Readonly<Record<string, Validate>> = {
+  dns1123Label,
+  dns1123Subdomain,
+  dns1035Label,
+  qualifiedName,
+  dns1123LabelPrefix: prefix(dns1123Label),
+  dns1123SubdomainPrefix: prefix(dns1123Subdomain),
+  dns1035LabelPrefix: prefix(dns1035Label),
+  labelValue,
+  uri: (text) => (text.startsWith('/') || URL.canParse(text) ? [] : ['invalid URI']),
+  uuid: matching(UUID, 'does not match the UUID format'),
+  byte: matching(BASE64, 'invalid base64'),
+  date: (text) =>
+    /^\d{4}-\d\d-\d\d$/.test(text) && parseTime(`${text}T00:00:00Z`) !== undefined
+      ? []
+      : ['invalid date'],
+  datetime: (text) => (parseTime(text) === undefined ? ['invalid datetime'] : []),
+};
+
+function named(name: string): Optional {
+  const validate = Object.hasOwn(formats, name) ? formats[name] : undefined;
+  return validate === undefined ? Optional.none : Optional.of(new NamedFormat(name, validate));
+}
+
+export const formatLibrary: readonly Overload[] = [
+  namespaced('format', 'named(string): optional(Format)', named),
+  ...Object.entries(formats).map(([name, validate]) =>
+    namespaced('format', `${name}(): Format`, () => new NamedFormat(name, validate)),
+  ),
+  overload(
+    'Format.validate(string): optional(list(string))',
+    ({ validate }: NamedFormat, text: string) => {
+      const faults = validate(text);
+      return faults.length === 0 ? Optional.none : Optional.of(new ArrayList(faults));
+    },
+    { cost: ([, size = 0]) => traverse([size]) },
+  ),
+];

@@ -1,0 +1,139 @@
+/** The extended strings (google/cel-go ext.Strings, version 2). Positions count code points. */
+import { formatted } from './format.ts';
+import { type CostRule, type Overload, overload, type Pricing, traverse } from './overloads.ts';
+import { ArrayList, CelError, type List, noSuchOverload } from './values.ts';
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** Plain text is indexed as it is; only text beyond the BMP is taken apart. */
+function points(text: string): readonly string[] | string {
+  return SURROGATE.test(text) ? [...text] : text;
+}
+
+function slice(text: string, start: number, end?: number): string {
+  const of = points(text);
+  return typeof of === 'string' ? of.slice(start, end) : of.slice(start, end).join('');
+}
+
+const within = (index: bigint, length: number): number => {
+  if (index < 0n || index > BigInt(length)) throw new CelError(`index out of range: ${index}`);
+  return Number(index);
+};
+
+function charAt(text: string, index: bigint): string {
+  const of = points(text);
+  const at = within(index, of.length);
+  return of[at] ?? '';
+}
+
+function substring(text: string, start: bigint, end?: bigint): string {
+  const { length } = points(text);
+  const from = within(start, length);
+  const to = end === undefined ? length : within(end, length);
+  if (from > to)
+    throw new CelError(`invalid substring range. start: ${start}, end: ${String(end)}`);
+  return slice(text, from, to);
+}
+
+/** As a number of code points. */
+function position(text: string, units: number): bigint {
+  return units < 0 ? -1n : BigInt(points(text.slice(0, units)).length);
+}
+
+function indexOf(text: string, part: string, start = 0n): bigint {
+  const from = within(start, points(text).length);
+  return position(text, text.indexOf(part, slice(text, 0, from).length));
+}
+
+function lastIndexOf(text: string, part: string, start?: bigint): bigint {
+  if (start === undefined) return position(text, text.lastIndexOf(part));
+  const from = within(start, points(text).length);
+  return position(text, text.lastIndexOf(part, slice(text, 0, from).length));
+}
+
+function split(text: string, separator: string, limit = -1n): ArrayList {
+  if (limit === 0n) return new ArrayList([]);
+  if (limit === 1n) return new ArrayList([text]);
+  const parts = separator === '' ? [...text] : text.split(separator);
+  if (limit < 0n || BigInt(parts.length) <= limit) return new ArrayList(parts);
+  const first = parts.slice(0, Number(limit) - 1);
+  return new ArrayList([...first, parts.slice(Number(limit) - 1).join(separator)]);
+}
+
+/** What a text may grow to here; the cost limit allows no more either. */
+const MAX_LENGTH = 10_000_000;
+
+function replace(text: string, from: string, ...[to, limit = -1n]: [string, bigint?]): string {
+  const parts = from === '' ? ['', ...text, ''] : text.split(from);
+  const count = limit < 0n ? parts.length - 1 : Math.min(Number(limit), parts.length - 1);
+  if (text.length + count * to.length > MAX_LENGTH) throw new CelError('result is too long');
+  if (count === parts.length - 1) return parts.join(to);
+  const rest = parts.slice(count).join(from);
+  return [...parts.slice(0, count), rest].join(to);
+}
+
+function join(list: List, separator = ''): string {
+  const texts: string[] = [];
+  for (const each of list) {
+    if (typeof each !== 'string') throw noSuchOverload();
+    texts.push(each);
+  }
+  return texts.join(separator);
+}
+
+const ascii = (text: string, pattern: RegExp, change: (found: string) => string): string =>
+  text.replace(pattern, change);
+
+const SPACE = /^[\s\u0085]+|[\s\u0085]+$/gu;
+
+const escapes: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+  '"': '\\"',
+};
+
+const quote = (text: string): string =>
+  `"${text.replace(/[\x07\b\f\n\r\t\v\\"]/g, (found) => escapes[found]!)}"`;
+
+const size: CostRule = ([length = 0]) => length;
+const long: Pricing = { cost: traverse, size };
+const grown: Pricing = { cost: traverse, size: ([a = 0, _b = 0, c = 0]) => a + a * c };
+const found: Pricing = { cost: traverse };
+const joinedSize: Pricing = { cost: ([count = 0]) => Math.ceil(count) };
+
+export const stringLibrary: readonly Overload[] = [
+  overload('string.charAt(int): string', charAt, { size: () => 1 }),
+  overload('string.indexOf(string): int', indexOf, found),
+  overload('string.indexOf(string, int): int', indexOf, found),
+  overload('string.lastIndexOf(string): int', lastIndexOf, found),
+  overload('string.lastIndexOf(string, int): int', lastIndexOf, found),
+  overload(
+    'string.lowerAscii(): string',
+    (text: string) => ascii(text, /[A-Z]+/g, (part) => part.toLowerCase()),
+    long,
+  ),
+  overload(
+    'string.upperAscii(): string',
+    (text: string) => ascii(text, /[a-z]+/g, (part) => part.toUpperCase()),
+    long,
+  ),
+  overload('string.replace(string, string): string', replace, grown),
+  overload('string.replace(string, string, int): string', replace, grown),
+  overload('string.split(string): list(string)', split, long),
+  overload('string.split(string, int): list(string)', split, long),
+  overload('string.substring(int): string', substring, long),
+  overload('string.substring(int, int): string', substring, long),
+  overload('string.trim(): string', (text: string) => text.replace(SPACE, ''), long),
+  overload('list(string).join(): string', join, joinedSize),
+  overload('list(string).join(string): string', join, joinedSize),
+  overload('string.format(list(dyn)): string', formatted, {
+    cost: ([text = 0, items = 0]) => Math.ceil((text + items) * 0.1),
+  }),
+  { ...overload('quote(string): string', quote, long), name: 'strings.quote' },
+];
