@@ -145,9 +145,9 @@ async function runCommand(
   try {
     return await loaded.run(session, line as never);
   } catch (error) {
-    if (!isStatus(error, 'Unauthorized') || session.certificate === undefined) throw error;
+    if (!isStatus(error, 'Unauthorized') || session.target.cert === undefined) throw error;
     const { expiredCertificate } = await import('./expired-certificate.ts');
-    throw (await expiredCertificate(environment, session.certificate)) ?? error;
+    throw (await expiredCertificate(environment, session.target.cert)) ?? error;
   } finally {
     await session.close();
   }

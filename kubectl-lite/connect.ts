@@ -28,8 +28,9 @@ export async function connectSession(
     }),
     namespace: found.namespace,
     namespaceGiven: flags.namespace !== '',
-    server: found.baseUrl,
-    certificate: found.cert,
+    target: found,
+    headers: impersonation(flags),
+    handler,
     close: () => connection.close(),
   });
 

@@ -1,15 +1,18 @@
 import type { Disk } from '../platform/disk.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { LocalSockets } from '../platform/local-sockets.ts';
+import type { Terminal } from '../platform/terminal.ts';
+import type { ConnectWebSocket } from '../platform/websocket.ts';
 import type { Programs } from '../platform/programs.ts';
-import type { HttpHandler } from '../platform/http.ts';
+import type { Headers, HttpHandler } from '../platform/http.ts';
 import type { Api } from './api.ts';
 import type { GlobalValues } from './flags/global.ts';
 import { Resources } from './resource/resources.ts';
 
 /** Where a command writes. Both take whole texts, newline included. */
 export interface Output {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
+  readonly out: (text: string | Uint8Array) => void;
+  readonly err: (text: string | Uint8Array) => void;
 }
 
 /** Reads what `-f` names. Rejects with a UsageError in kubectl's words. */
@@ -56,6 +59,9 @@ export interface Environment {
   readonly temporaryFolder: (prefix: string) => Promise<TemporaryFolder>;
   /** Opens an HTTP connection: `connectHttp` of the platform. */
   readonly connectHttp: Connect;
+  readonly connectWebSocket: ConnectWebSocket;
+  readonly terminal: Terminal;
+  readonly sockets: LocalSockets;
   /** When a certificate ends; throws if the PEM is none. */
   readonly certificateEndMs: (pem: string) => Promise<number>;
   readonly workingFolder: string;
@@ -75,10 +81,12 @@ export interface SessionOptions {
   readonly namespace: string;
   /** True if the namespace was given by `-n`: manifests must not say otherwise then. */
   readonly namespaceGiven: boolean;
-  /** Address of the API server. */
-  readonly server: string;
-  /** The client certificate in use, PEM. */
-  readonly certificate?: Uint8Array | undefined;
+  /** How the server is reached, for what is no plain request. */
+  readonly target: ConnectionTarget;
+  /** Sent with every request: impersonation. */
+  readonly headers: Headers;
+  /** The way to the server, below {@link SessionOptions.api}. */
+  readonly handler: HttpHandler;
   /** Closes the connections. */
   readonly close: () => Promise<void>;
 }
@@ -89,8 +97,11 @@ export class Session {
   readonly api: Api;
   readonly namespace: string;
   readonly namespaceGiven: boolean;
+  /** Address of the API server. */
   readonly server: string;
-  readonly certificate: Uint8Array | undefined;
+  readonly target: ConnectionTarget;
+  readonly headers: Headers;
+  readonly handler: HttpHandler;
   readonly output: Output;
   readonly files: Files;
   readonly clock: Clock;
@@ -104,8 +115,10 @@ export class Session {
     this.api = options.api;
     this.namespace = options.namespace;
     this.namespaceGiven = options.namespaceGiven;
-    this.server = options.server;
-    this.certificate = options.certificate;
+    this.server = options.target.baseUrl;
+    this.target = options.target;
+    this.headers = options.headers;
+    this.handler = options.handler;
     this.output = environment.output;
     this.files = environment.files;
     this.clock = environment.clock;
@@ -117,6 +130,20 @@ export class Session {
   resources(): Promise<Resources> {
     this.#resources ??= Resources.discover(this.api);
     return this.#resources;
+  }
+
+  /** The same session, in another namespace. */
+  inNamespace(namespace: string): Session {
+    return new Session({
+      environment: this.environment,
+      api: this.api,
+      namespace,
+      namespaceGiven: true,
+      target: this.target,
+      headers: this.headers,
+      handler: this.handler,
+      close: this.#close,
+    });
   }
 
   /** What is served has changed: the next command line word is looked up anew. */

@@ -45,6 +45,21 @@ const clusterInfoCommands: readonly CommandEntry[] = [
   },
 ];
 
+const topCommands: readonly CommandEntry[] = [
+  {
+    name: 'node',
+    aliases: ['nodes', 'no'],
+    short: 'Display resource (CPU/memory) usage of nodes',
+    load: async () => (await import('../top/node.ts')).topNode,
+  },
+  {
+    name: 'pod',
+    aliases: ['pods', 'po'],
+    short: 'Display resource (CPU/memory) usage of pods',
+    load: async () => (await import('../top/pod.ts')).topPod,
+  },
+];
+
 const pluginCommands: readonly CommandEntry[] = [
   {
     name: 'list',
@@ -200,6 +215,42 @@ export const commandTree: readonly CommandEntry[] = [
     name: 'api-versions',
     short: 'Print the supported API versions on the server, in the form of "group/version"',
     load: async () => (await import('./api-versions.ts')).apiVersions,
+  },
+  {
+    name: 'top',
+    short: 'Display resource (CPU/memory) usage',
+    subcommands: topCommands,
+  },
+  {
+    name: 'logs',
+    aliases: ['log'],
+    short: 'Print the logs for a container in a pod',
+    load: async () => (await import('../pods/logs.ts')).logs,
+  },
+  {
+    name: 'attach',
+    short: 'Attach to a running container',
+    load: async () => (await import('../pods/attach.ts')).attach,
+  },
+  {
+    name: 'exec',
+    short: 'Execute a command in a container',
+    load: async () => (await import('../pods/exec.ts')).exec,
+  },
+  {
+    name: 'port-forward',
+    short: 'Forward one or more local ports to a pod',
+    load: async () => (await import('../pods/port-forward.ts')).portForward,
+  },
+  {
+    name: 'proxy',
+    short: 'Run a proxy to the Kubernetes API server',
+    load: async () => (await import('./proxy.ts')).proxy,
+  },
+  {
+    name: 'cp',
+    short: 'Copy files and directories to and from containers',
+    load: async () => (await import('../pods/cp.ts')).cp,
   },
   {
     name: 'certificate',

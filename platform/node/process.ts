@@ -11,8 +11,8 @@ export interface ProcessContext {
   readonly pid: number;
   readonly cwd: string;
   /** Whole texts, newline included. */
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
+  readonly out: (text: string | Uint8Array) => void;
+  readonly err: (text: string | Uint8Array) => void;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
   /** True if standard output is a terminal. */

@@ -1,5 +1,6 @@
 /** kubectl-lite in this process, for tests: what a command prints and how it ends. */
 import { runCli } from '../../kubectl-lite/cli.ts';
+import type { Terminal } from '../../platform/terminal.ts';
 import { realEnvironment } from '../../kubectl-lite/real-environment.ts';
 
 export interface Said {
@@ -16,6 +17,7 @@ export interface LiteOptions {
   /** As on a terminal: colours, progress, live tables. */
   readonly interactive?: boolean;
   readonly signal?: AbortSignal;
+  readonly terminal?: Terminal;
   /** Sees standard output as it comes. */
   readonly onOut?: (text: string) => void;
 }
@@ -25,11 +27,12 @@ export async function runLite(line: readonly string[], options: LiteOptions): Pr
   let err = '';
   const environment = realEnvironment({
     output: {
-      out(text) {
+      out(given) {
+        const text = Buffer.from(given as string).toString();
         out += text;
         options.onOut?.(text);
       },
-      err: (text) => (err += text),
+      err: (text) => (err += Buffer.from(text as string).toString()),
     },
     readInput: () => Promise.resolve(options.input ?? ''),
     variables: {
@@ -41,6 +44,7 @@ export async function runLite(line: readonly string[], options: LiteOptions): Pr
     workingFolder: options.folder,
     interactive: options.interactive ?? false,
     signal: options.signal ?? new AbortController().signal,
+    ...(options.terminal === undefined ? {} : { terminal: options.terminal }),
   });
   const code = await runCli(line, environment);
   return { code, out, err };

@@ -17,7 +17,7 @@ export const layers: readonly Layer[] = [
   {
     part: 'platform/node',
     imports: ['platform'],
-    packages: ['pino'],
+    packages: ['pino', 'ws'],
   },
 
   {

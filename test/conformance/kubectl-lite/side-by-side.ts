@@ -130,7 +130,7 @@ class SideBySide implements Transcript {
     let out = '';
     let err = '';
     const environment = realEnvironment({
-      output: { out: (text) => (out += text), err: (text) => (err += text) },
+      output: { out: (text) => (out += String(text)), err: (text) => (err += String(text)) },
       readInput: () => Promise.resolve(input),
       variables: {
         HOME: this.#folder,

@@ -1,0 +1,161 @@
+/** `cp`: files to and from containers, through `tar` in the container. */
+import { BoundedStream } from '../../platform/stream.ts';
+import { command } from '../command.ts';
+import { boolean, integer, text } from '../flags/flag.ts';
+import type { Files, Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import { containerOf, podPath, runningPod } from './find-pod.ts';
+import { runRemotely } from './remote-command.ts';
+import { readTar, tarEnd, tarEntry } from './tar.ts';
+
+/** Pieces of an archive that may wait for the disk. */
+const MAX_WAITING = 1 << 16;
+
+interface Place {
+  /** Undefined: on this machine. */
+  readonly pod: string | undefined;
+  readonly namespace: string | undefined;
+  readonly path: string;
+}
+
+export const cp = command({
+  usage: '<file-spec-src> <file-spec-dest> [options]',
+  flags: {
+    container: text('The container; the default one if it is not given', { shorthand: 'c' }),
+    'no-preserve': boolean('Accepted for compatibility: owners and modes are not kept'),
+    retries: integer('Accepted for compatibility: a broken copy is begun anew by hand'),
+  },
+  async run(session, { words, flags }) {
+    if (words.length !== 2) {
+      throw new UsageError('source and destination are required', { seeHelp: true });
+    }
+    const [from, to] = words.map(placeOf) as [Place, Place];
+    if (from.pod !== undefined && to.pod !== undefined) {
+      throw new UsageError('one of src or dest must be a local file specification');
+    }
+    if (from.path === '' || to.path === '') throw new UsageError('filepath can not be empty');
+    if (from.pod !== undefined) await download(session, { from, to, asked: flags.container });
+    else if (to.pod !== undefined) await upload(session, { from, to, asked: flags.container });
+    else {
+      throw new UsageError('one of src or dest must be a remote file specification');
+    }
+    return 0;
+  },
+});
+
+/** "pod:path", "namespace/pod:path", or a path here. */
+function placeOf(word: string): Place {
+  const colon = word.indexOf(':');
+  if (colon < 0) return { pod: undefined, namespace: undefined, path: word };
+  const [first = '', second, ...more] = word.slice(0, colon).split('/');
+  const path = word.slice(colon + 1);
+  if (colon === 0 || more.length > 0) {
+    throw new UsageError('filespec must match the canonical format: [[namespace/]pod:]file/path');
+  }
+  if (second === undefined) return { pod: first, namespace: undefined, path };
+  return { pod: second, namespace: first, path };
+}
+
+interface Copy {
+  readonly from: Place;
+  readonly to: Place;
+  readonly asked: string;
+}
+
+async function remoteOf(session: Session, place: Place, asked: string) {
+  const inNamespace =
+    place.namespace === undefined ? session : session.inNamespace(place.namespace);
+  const pod = await runningPod(inNamespace, place.pod!, 0);
+  return { pod, container: containerOf(session, pod, { asked }).name };
+}
+
+function execQuery(container: string, line: readonly string[], stdin: boolean): URLSearchParams {
+  const query = new URLSearchParams({ container, stdout: 'true', stderr: 'true' });
+  if (stdin) query.set('stdin', 'true');
+  for (const word of line) query.append('command', word);
+  return query;
+}
+
+async function upload(session: Session, { from, to, asked }: Copy): Promise<void> {
+  const local = from.path.replace(/(.)\/+$/, '$1');
+  const names = await session.files.list(local);
+  if (names === undefined) await session.files.expand(local, false);
+  const { pod, container } = await remoteOf(session, to, asked);
+  const whole = to.path.replace(/(.)\/+$/, '$1');
+  const target = to.path.endsWith('/') ? `${whole}/${local.split('/').at(-1)}` : whole;
+  const slash = target.lastIndexOf('/');
+  const folder = slash < 0 ? '.' : target.slice(0, slash) || '/';
+  const line = ['tar', '-xmf', '-', '-C', folder];
+  const query = execQuery(container, line, true);
+  await runRemotely(
+    session,
+    { path: podPath(pod, 'exec'), query },
+    {
+      stdin: archive(session.files, local, target.slice(slash + 1)),
+      tty: false,
+      out: (bytes) => session.output.out(Buffer.from(bytes)),
+      err: (bytes) => session.output.err(Buffer.from(bytes)),
+    },
+  );
+}
+
+async function* archive(files: Files, path: string, name: string): AsyncGenerator<Uint8Array> {
+  yield* entries(files, path, name);
+  yield tarEnd;
+}
+
+async function* entries(files: Files, path: string, name: string): AsyncGenerator<Uint8Array> {
+  const inside = await files.list(path);
+  if (inside === undefined) {
+    yield tarEntry(name, 'file', await files.readBytes(path));
+    return;
+  }
+  yield tarEntry(`${name}/`, 'folder', Buffer.alloc(0));
+  for (const child of inside) yield* entries(files, `${path}/${child}`, `${name}/${child}`);
+}
+
+async function download(session: Session, { from, to, asked }: Copy): Promise<void> {
+  const { pod, container } = await remoteOf(session, from, asked);
+  const source = from.path.replace(/(.)\/+$/, '$1');
+  const query = execQuery(container, ['tar', 'cf', '-', source], false);
+  const pieces = new BoundedStream<Uint8Array>(MAX_WAITING);
+  const base = source.replace(/^\/+/, '');
+  const isFolder = (await session.files.list(to.path)) !== undefined;
+  const target = isFolder ? `${to.path.replace(/\/$/, '')}/${base.split('/').at(-1)}` : to.path;
+  const written = unpack(session, pieces, { base, target });
+  const running = runRemotely(
+    session,
+    { path: podPath(pod, 'exec'), query },
+    {
+      tty: false,
+      out: (bytes) => pieces.push(bytes),
+      // tar says that it takes the first slash off: that is no news.
+      err: (bytes) => {
+        const told = Buffer.from(bytes).toString();
+        if (!/Removing leading/.test(told)) session.output.err(told);
+      },
+    },
+  ).finally(() => pieces.end());
+  await Promise.all([running, written]);
+}
+
+async function unpack(
+  session: Session,
+  pieces: AsyncIterable<Uint8Array>,
+  { base, target }: { readonly base: string; readonly target: string },
+): Promise<void> {
+  const { disk } = session.environment;
+  for await (const { name, type, content } of readTar(pieces)) {
+    const inside = name.replace(/^\/+/, '').replace(/\/$/, '');
+    const rest =
+      inside === base ? '' : inside.startsWith(`${base}/`) ? inside.slice(base.length) : undefined;
+    // A container must not write where it was not asked to.
+    if (rest === undefined || rest.split('/').includes('..')) {
+      session.complain(`warning: skipping ${JSON.stringify(name)}: it is outside of the target`);
+      continue;
+    }
+    if (type === 'folder') await disk.makeFolder(target + rest);
+    else if (type === 'file') await disk.write(target + rest, content, 0o644);
+    else session.complain(`warning: skipping ${JSON.stringify(name)}: it is a link or a device`);
+  }
+}

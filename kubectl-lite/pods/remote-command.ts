@@ -1,0 +1,148 @@
+/**
+ * Commands in containers over WebSockets (subprotocol v5.channel.k8s.io, KEP-4006): each message
+ * begins with the number of its channel.
+ */
+import { isObject } from '../../api/deep.ts';
+import { StatusError, type Status } from '../../api/status.ts';
+import type { TerminalSize } from '../../platform/terminal.ts';
+import { type WebSocketConnection, WebSocketRefusedError } from '../../platform/websocket.ts';
+import type { Session } from '../session.ts';
+import { ExitError, UsageError } from '../usage-error.ts';
+
+const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
+/** v4 lacks only the message that ends standard input. */
+const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+
+export interface Streams {
+  readonly stdin?: AsyncIterable<Uint8Array> | undefined;
+  readonly tty: boolean;
+  readonly out: (bytes: Uint8Array) => void;
+  readonly err: (bytes: Uint8Array) => void;
+}
+
+export async function openWebSocket(
+  session: Session,
+  path: string,
+  {
+    query,
+    protocols: asked,
+  }: { readonly query: URLSearchParams; readonly protocols: readonly string[] },
+): Promise<WebSocketConnection> {
+  const { target, headers, environment } = session;
+  const { baseUrl, token, ...tls } = target;
+  try {
+    return await environment.connectWebSocket({
+      ...tls,
+      url: `${baseUrl.replace(/\/$/, '')}${path}?${query.toString()}`,
+      protocols: asked,
+      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+    });
+  } catch (error) {
+    if (error instanceof WebSocketRefusedError) throw refusal(error);
+    throw error;
+  }
+}
+
+/** The server's Status, or what else it said. */
+function refusal({ status, body }: WebSocketRefusedError): Error {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (isObject(value) && value['kind'] === 'Status')
+      return new StatusError(value as unknown as Status);
+  } catch {
+    // A proxy's page, or nothing.
+  }
+  const text = body.trim().split('\n')[0] ?? '';
+  return new UsageError(
+    `unable to upgrade connection: the server answered ${status}${text === '' ? '' : ` (${text})`}`,
+  );
+}
+
+/** Resolves when the command has ended well; rejects with its exit code, or why it failed. */
+export async function runRemotely(
+  session: Session,
+  request: { readonly path: string; readonly query: URLSearchParams },
+  streams: Streams,
+): Promise<void> {
+  const { path, query } = request;
+  const socket = await openWebSocket(session, path, { query, protocols });
+  const stop = (): void => socket.close();
+  session.signal.addEventListener('abort', stop, { once: true });
+  const stopSizes = streams.tty ? sendSizes(session, socket) : () => {};
+  if (streams.stdin !== undefined) void sendInput(socket, streams.stdin);
+  try {
+    const status = await receive(socket, streams);
+    if (status === undefined) {
+      if (session.signal.aborted) return;
+      throw new UsageError('the connection broke before the command had ended');
+    }
+    checkEnd(session, status);
+  } finally {
+    stopSizes();
+    session.signal.removeEventListener('abort', stop);
+    socket.close();
+  }
+}
+
+async function receive(
+  socket: WebSocketConnection,
+  { out, err }: Streams,
+): Promise<Status | undefined> {
+  const parts: Uint8Array[] = [];
+  for await (const message of socket.messages) {
+    const body = message.subarray(1);
+    if (message[0] === channel.stdout) out(body);
+    else if (message[0] === channel.stderr) err(body);
+    else if (message[0] === channel.error) {
+      parts.push(body);
+      const status = statusIn(Buffer.concat(parts).toString());
+      if (status !== undefined) return status;
+    }
+  }
+  return undefined;
+}
+
+function statusIn(text: string): Status | undefined {
+  try {
+    return JSON.parse(text) as Status;
+  } catch {
+    // The rest of it comes with the next message.
+    return undefined;
+  }
+}
+
+function checkEnd(session: Session, status: Status): void {
+  if (status.status === 'Success') return;
+  const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode');
+  const code = Number(cause?.message);
+  if (status.reason === 'NonZeroExitCode' && Number.isInteger(code)) {
+    session.complain(`command terminated with exit code ${code}`);
+    throw new ExitError(code);
+  }
+  throw new UsageError(status.message ?? 'the command failed');
+}
+
+async function sendInput(
+  socket: WebSocketConnection,
+  input: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  for await (const chunk of input) {
+    await socket.send(Buffer.concat([Buffer.from([channel.stdin]), chunk]));
+  }
+  // Without it the command could not know that nothing more comes.
+  if (socket.protocol === protocols[0]) {
+    await socket.send(Buffer.from([channel.close, channel.stdin]));
+  }
+}
+
+/** A command on a terminal learns its size, at first and when it changes. */
+function sendSizes(session: Session, socket: WebSocketConnection): () => void {
+  const { terminal } = session.environment;
+  const send = ({ width, height }: TerminalSize): void => {
+    const text = JSON.stringify({ Width: width, Height: height });
+    void socket.send(Buffer.concat([Buffer.from([channel.resize]), Buffer.from(text)]));
+  };
+  const size = terminal.size();
+  if (size !== undefined) send(size);
+  return terminal.onResize(send);
+}

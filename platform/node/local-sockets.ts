@@ -1,0 +1,118 @@
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type Chunk, type HttpHandler, type HttpResponse, JsonValue } from '../http.ts';
+import type { Listening } from '../http-server.ts';
+import type { LocalSockets, TcpConnection } from '../local-sockets.ts';
+
+export const realLocalSockets: LocalSockets = {
+  listenTcp(at, serve) {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => socket.destroy());
+      serve(connectionOf(socket));
+    });
+    return listening(server, at);
+  },
+  listenHttp(at, handler) {
+    const server = createHttpServer((request, response) => {
+      void answer(handler, request, response);
+    });
+    return listening(server, at);
+  },
+};
+
+function connectionOf(socket: Socket): TcpConnection {
+  return {
+    received: socket as AsyncIterable<Buffer>,
+    send: (bytes) =>
+      new Promise((resolve) => {
+        if (socket.destroyed || !socket.writable) resolve();
+        else socket.write(bytes, () => resolve());
+      }),
+    close: () => socket.destroySoon(),
+  };
+}
+
+function listening(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve({ port: (server.address() as AddressInfo).port, stop });
+    });
+  });
+}
+
+async function answer(
+  handler: HttpHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  try {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://local');
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const found = await handler({
+      method: request.method ?? 'GET',
+      path: pathname,
+      query: searchParams,
+      headers: plainHeaders(request),
+      ...(body.length === 0 ? {} : { body }),
+      peer: { address: `${request.socket.remoteAddress}:${request.socket.remotePort}` },
+      signal: gone.signal,
+    });
+    await write(response, found);
+  } catch (error) {
+    if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/plain' });
+    response.end(`${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+
+function plainHeaders(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}
+
+/** Headers of one connection, which must not be passed on to the other (RFC 9110, 7.6.1). */
+const hopByHop = ['connection', 'keep-alive', 'transfer-encoding', 'content-length'];
+
+async function write(
+  response: ServerResponse,
+  { status, headers, body }: HttpResponse,
+): Promise<void> {
+  const kept = Object.entries(headers).filter(([name]) => !hopByHop.includes(name));
+  response.writeHead(status, Object.fromEntries(kept));
+  const bytes = (chunk: Chunk): Uint8Array => (chunk instanceof JsonValue ? chunk.bytes() : chunk);
+  if (body === undefined) return void response.end();
+  if (body instanceof Uint8Array || body instanceof JsonValue)
+    return void response.end(bytes(body));
+  for await (const chunk of body) {
+    if (!response.write(bytes(chunk))) {
+      await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve));
+    }
+    if (response.destroyed) return;
+  }
+  response.end();
+}
