@@ -1,6 +1,7 @@
 /**
  * Writes core/v1 Events about objects, off the caller's path: `record` returns at once, one event
- * is written at a time, in order, and failures are logged and forgotten after a few tries.
+ * is written at a time, in order and at its {@link EventPace}, and failures are logged and
+ * forgotten after a few tries.
  *
  * What keeps a busy loop from flooding the server is in `event-correlator.ts`.
  */
@@ -14,6 +15,7 @@ import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
 import { EventCorrelator, type Occurrence } from './event-correlator.ts';
+import { EventPace } from './event-pace.ts';
 import type { Client } from './interface.ts';
 
 export interface EventText {
@@ -26,7 +28,10 @@ export interface EventText {
 export interface EventRecorder extends Running {
   /** Never waits and never throws. Dropped if too many wait already. */
   record(about: KubernetesObject | ObjectReference, text: EventText): void;
-  /** Writes what waits, then stops; what cannot be written at the first try is dropped. */
+  /**
+   * Writes the first of what waits, then stops; what cannot be written at the first try, and what
+   * is too much, is dropped.
+   */
   stop(): Promise<void>;
 }
 
@@ -42,10 +47,14 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** The node, for a kubelet. */
   readonly host?: string;
+  /** Shared by the recorders of one process. Default: one of its own. */
+  readonly pace?: EventPace;
 }
 
 /** Events waiting to be written; a recorder that far behind drops new ones. */
 const QUEUE_LIMIT = 2000;
+/** Events still written once the recorder is to stop: nobody waits long for a process to end. */
+const STOP_LIMIT = 100;
 const MAX_TRIES = 12;
 const RETRY_MS = 10_000;
 
@@ -75,14 +84,18 @@ export function referenceTo(about: KubernetesObject | ObjectReference): ObjectRe
 class QueuedRecorder implements EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #correlator: EventCorrelator;
+  readonly #pace: EventPace;
   readonly #queue: Pending[] = [];
   readonly #stopping = new AbortController();
   #worker: Promise<void> | undefined;
+  /** Those of the queue that are done with. */
+  #written = 0;
   #dropped = 0;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
     this.#correlator = new EventCorrelator(options.clock);
+    this.#pace = options.pace ?? new EventPace(options.clock);
   }
 
   record(about: KubernetesObject | ObjectReference, text: EventText): void {
@@ -99,17 +112,20 @@ class QueuedRecorder implements EventRecorder {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#queue.splice(this.#written + STOP_LIMIT);
     await this.#worker;
   }
 
   async #drain(): Promise<void> {
     // Lets the caller finish what it is at: events are never urgent.
     await Promise.resolve();
-    for (let at = 0; at < this.#queue.length; at++) {
-      await this.#write(this.#queue[at]!);
-      if (at >= 100) at -= this.#queue.splice(0, at + 1).length;
+    while (this.#written < this.#queue.length) {
+      await this.#write(this.#queue[this.#written]!);
+      this.#written++;
+      if (this.#written >= 100) this.#written -= this.#queue.splice(0, this.#written).length;
     }
     this.#queue.length = 0;
+    this.#written = 0;
     this.#worker = undefined;
     if (this.#dropped === 0) return;
     this.#options.logger.warn({ dropped: this.#dropped }, 'events dropped: too many at once');
@@ -120,7 +136,7 @@ class QueuedRecorder implements EventRecorder {
     const occurrence = this.#correlator.observe(pending.reference, pending.text);
     for (let tried = 1; ; tried++) {
       try {
-        await this.#send(pending, occurrence);
+        await this.#pace.run(() => this.#send(pending, occurrence), this.#stopping.signal);
         return;
       } catch (error) {
         // The server's refusal stays a refusal; a broken connection may heal.

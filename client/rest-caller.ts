@@ -35,6 +35,12 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Most calls are never given up: they share one signal, which remembers none of its listeners.
+ */
+const never = new AbortController().signal;
+Object.defineProperty(never, 'addEventListener', { value: () => undefined });
+
 export class RestCaller {
   readonly #handler: HttpHandler;
   readonly #clock: Clock | undefined;
@@ -79,7 +85,7 @@ export class RestCaller {
       headers: { ...this.#headers, ...sends, ...call.headers },
       ...(call.body === undefined ? {} : { body: new JsonValue(call.body) }),
       peer,
-      signal: call.signal ?? new AbortController().signal,
+      signal: call.signal ?? never,
     };
   }
 }

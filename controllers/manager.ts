@@ -1,5 +1,6 @@
 /** The controller manager as a value: controllers, their shared caches, and who may lead. */
 import type { ResourceType } from '../api/resource.ts';
+import { EventPace } from '../client/event-pace.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { type LeaderElection, startLeaderElection } from '../client/leader-election.ts';
 import type { RestClient } from '../client/rest.ts';
@@ -61,6 +62,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const context: ControllerContext = {
     ...{ client, clock, random, logger, informers, resourceTypes },
     standardStorageClass,
+    eventPace: new EventPace(clock),
     ...(endedPodThreshold === undefined ? {} : { endedPodThreshold }),
     ...(rootCa === undefined ? {} : { rootCa }),
     ...(signToken === undefined ? {} : { signToken }),

@@ -10,7 +10,8 @@
 import { nodes, pods } from '../api/resources.ts';
 import { isStatus } from '../api/status.ts';
 import type { Node, Pod } from '../api/types/core-v1.ts';
-import { createEventRecorder, type EventClient } from '../client/event-recorder.ts';
+import { EventPace } from '../client/event-pace.ts';
+import { createEventRecorder } from '../client/event-recorder.ts';
 import { createInformer } from '../client/informer.ts';
 import type { Informer } from '../client/informer-interface.ts';
 import type { Client } from '../client/interface.ts';
@@ -27,9 +28,8 @@ import { defaultCapacity, type NodeSpecification } from './node-object.ts';
 import { NodeRegistration } from './node-registration.ts';
 import type { PodRuntime } from './runtime.ts';
 
-/** API calls of all nodes of a process under way at once, and those about events. */
+/** API calls of all nodes of a process under way at once. */
 const maxWritesInFlight = 64;
-const maxEventsInFlight = 2;
 const registerRetryMs = 500;
 const byNode = 'node';
 
@@ -133,7 +133,7 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   if (signal.aborted) return;
   const runtime = options.runtime ?? new HollowRuntime(options.clock);
   const limiter = new Limiter(maxWritesInFlight);
-  const eventClient = limitedEvents(options.client, new Limiter(maxEventsInFlight));
+  const pace = new EventPace(options.clock);
   const agents = new Map<string, NodeAgent>();
   const registrations: NodeRegistration[] = [];
   for (const specification of specify(options, existing, runtime.version)) {
@@ -141,7 +141,7 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
     const { client, clock, random, logger } = options;
     const effects = { client, clock, random, logger: logger.child({ node: name }) };
     const recorder = await parts.start(() =>
-      createEventRecorder({ ...effects, client: eventClient, component: 'kubelet', host: name }),
+      createEventRecorder({ ...effects, pace, component: 'kubelet', host: name }),
     );
     const latest = (): Node | undefined => nodeInformer.lister.get(name);
     const common = { ...effects, specification, limiter, latest };
@@ -160,14 +160,6 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   if (signal.aborted) return;
   follow(podInformer, agents);
   options.logger.info({ nodes: [...agents.keys()] }, 'kubelet started');
-}
-
-/** Events are never urgent: those of a hundred nodes together must not crowd out what is. */
-function limitedEvents(client: Client, limiter: Limiter): EventClient {
-  return {
-    create: (type, object, options) => limiter.run(() => client.create(type, object, options)),
-    patch: (type, ref, patch) => limiter.run(() => client.patch(type, ref, patch)),
-  };
 }
 
 /**

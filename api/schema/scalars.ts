@@ -9,6 +9,10 @@ export function isInteger(scalar: 'int32' | 'int64', value: number): boolean {
   return value >= -limit && value < limit;
 }
 
+/** Canonical times seen lately: objects of one moment carry the same ones many times over. */
+const recent = new Set<string>();
+const MAX_RECENT = 256;
+
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:([0-5]\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /**
@@ -16,13 +20,18 @@ const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:([0-5]\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
  * undefined if the text is no such timestamp.
  */
 export function canonicalTime(text: string, scalar: 'Time' | 'MicroTime'): string | undefined {
+  if (scalar === 'Time' && recent.has(text)) return text;
   const match = time.exec(text);
   const ms = match === null ? undefined : parseTime(text);
   if (match === null || ms === undefined) return undefined;
   const fraction = match[2];
   const micro = scalar === 'MicroTime';
   if (micro && fraction?.length !== 7) return undefined;
-  if (match[3] === 'Z' && micro === (fraction !== undefined)) return text;
+  if (match[3] === 'Z' && micro === (fraction !== undefined)) {
+    if (recent.size >= MAX_RECENT) recent.clear();
+    if (!micro) recent.add(text);
+    return text;
+  }
   const seconds = formatTime(ms);
   return micro ? `${seconds.slice(0, -1)}${fraction}Z` : seconds;
 }

@@ -224,16 +224,9 @@ class HorizontalPodAutoscalerController implements Controller {
   }
 
   async #scale({ type, scale }: Target, replicas: number): Promise<void> {
-    const { namespace = '', name = '', resourceVersion } = scale.metadata ?? {};
-    await this.#context.client.patch(
-      type,
-      { namespace, name },
-      {
-        type: 'application/merge-patch+json',
-        body: { metadata: { resourceVersion }, spec: { replicas } },
-        subresource: 'scale',
-      },
-    );
+    const { client } = this.#context;
+    const changed = { ...scale, metadata: scale.metadata ?? {}, spec: { replicas } };
+    await client.update(type, changed, { subresource: 'scale' });
   }
 
   async #write(autoscaler: HorizontalPodAutoscaler, change: ConditionChange): Promise<void> {

@@ -8,6 +8,7 @@
  */
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
+import type { EventPace } from '../../client/event-pace.ts';
 import { createEventRecorder, type EventRecorder } from '../../client/event-recorder.ts';
 import type { InformerFactory } from '../../client/informer-factory.ts';
 import type { Informer } from '../../client/informer-interface.ts';
@@ -55,6 +56,8 @@ export interface ControllerContext {
   readonly endedPodThreshold?: number;
   /** Gives a cluster without any StorageClass one, as its default. */
   readonly standardStorageClass?: boolean;
+  /** Of all events. */
+  readonly eventPace?: EventPace;
 }
 
 export function serves(context: ControllerContext, type: ResourceType): boolean {
@@ -67,6 +70,7 @@ export function serves(context: ControllerContext, type: ResourceType): boolean 
 }
 
 export function recorderFor(context: ControllerContext, component: string): EventRecorder {
-  const { client, clock, random, logger } = context;
-  return createEventRecorder({ client, clock, random, logger, component });
+  const { client, clock, random, logger, eventPace: pace } = context;
+  const shared = pace === undefined ? {} : { pace };
+  return createEventRecorder({ client, clock, random, logger, component, ...shared });
 }
