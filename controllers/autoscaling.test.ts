@@ -6,6 +6,7 @@ import {
   horizontalPodAutoscalers as hpaType,
   nodes,
   pods,
+  serviceAccounts,
 } from '../api/resources.ts';
 import { formatTime } from '../api/time.ts';
 import type {
@@ -54,6 +55,7 @@ beforeEach(async () => {
     }),
   );
   await running.ready();
+  await client.create(serviceAccounts, { metadata: { namespace, name: 'default' } });
   const status = { conditions: [{ type: 'Ready', status: 'True' }] };
   await client.create(nodes, { metadata: { name: 'n' }, spec: {}, status });
   const template = {
@@ -66,18 +68,25 @@ beforeEach(async () => {
 
 afterEach(() => parts.stop());
 
+/** The server may wait for its cache to follow the store: that takes time too. */
+async function answer<T>(call: Promise<T>): Promise<T> {
+  await clock.advance(200);
+  return call;
+}
+
 /** Running since long ago. */
 async function addPods(count: number, cpu: string): Promise<void> {
   for (let i = 0; i < count; i++) {
     const name = `web-${made++}`;
     const annotations = { 'wherry.io/cpu-usage': cpu };
-    await client.create(pods, {
+    const pod = client.create(pods, {
       metadata: { namespace, name, labels: { app: 'web' }, annotations },
       spec: {
         nodeName: 'n',
         containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '200m' } } }],
       },
     });
+    await answer(pod);
     const since = formatTime(clock.now() - 1_000_000);
     const running = { name: 'c', image: 'i', imageID: '', ready: true, restartCount: 0 };
     const status = {
@@ -87,13 +96,8 @@ async function addPods(count: number, cpu: string): Promise<void> {
       containerStatuses: [{ ...running, state: { running: { startedAt: since } } }],
     };
     const ref = { namespace, name };
-    await client.patch(pods, ref, { type: merge, body: { status }, subresource: 'status' });
+    await answer(client.patch(pods, ref, { type: merge, body: { status }, subresource: 'status' }));
   }
-}
-
-async function answer<T>(call: Promise<T>): Promise<T> {
-  await clock.advance(200);
-  return call;
 }
 
 async function autoscale(more: Partial<HorizontalPodAutoscalerSpec> = {}): Promise<void> {
@@ -149,7 +153,7 @@ describe('the autoscaler', () => {
     await addPods(2, '200m');
     for (let i = 0; i < 4; i++) {
       const body = { metadata: { annotations: { 'wherry.io/cpu-usage': '10m' } } };
-      await client.patch(pods, { namespace, name: `web-${i}` }, { type: merge, body });
+      await answer(client.patch(pods, { namespace, name: `web-${i}` }, { type: merge, body }));
     }
     await clock.advance(60_000);
     expect(await replicas()).toBe(4);
@@ -202,7 +206,7 @@ describe('the autoscaler', () => {
     expect(await conditions()).toContain('ScalingActive False FailedGetPodsMetric');
     for (const name of ['web-0', 'web-1']) {
       const body = { metadata: { annotations: { 'wherry.io/cpu-usage': '150m' } } };
-      await client.patch(pods, { namespace, name }, { type: merge, body });
+      await answer(client.patch(pods, { namespace, name }, { type: merge, body }));
     }
     await clock.advance(20_000);
     expect(await replicas()).toBe(3);

@@ -1,6 +1,6 @@
 /** Silent nodes, taints and vanished nodes, against a real API server under a clock of our own. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { events, leases, nodes, pods } from '../api/resources.ts';
+import { events, leases, nodes, pods, serviceAccounts } from '../api/resources.ts';
 import { formatMicroTime } from '../api/time.ts';
 import type { Pod, Taint, Toleration } from '../api/types/core-v1.ts';
 import { startApiServer } from '../apiserver/server.ts';
@@ -48,6 +48,8 @@ beforeEach(async () => {
     }),
   );
   await running.ready();
+  const metadata = { namespace: 'default', name: 'default' };
+  await client.create(serviceAccounts, { metadata });
 });
 
 afterEach(() => parts.stop());
