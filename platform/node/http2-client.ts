@@ -77,6 +77,8 @@ class Sessions {
       ...(cert === undefined ? {} : { cert: pem(cert) }),
       ...(key === undefined ? {} : { key: pem(key) }),
       ...(serverName === undefined ? {} : { servername: serverName }),
+      // As client-go: the serving certificate may itself stand among those that are trusted.
+      allowPartialTrustChain: true,
       rejectUnauthorized: !insecureSkipVerify,
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
     });

@@ -101,6 +101,8 @@ class NodeOutgoingHttp implements OutgoingHttp {
       servername: serverName ?? (isAddress(host) ? '' : host),
       ...(ca === undefined ? {} : { ca }),
       ...(client === undefined ? {} : { cert: client.certificate, key: client.privateKey }),
+      // As Go: a serving certificate may itself stand among those that are trusted.
+      allowPartialTrustChain: true,
       rejectUnauthorized: insecureSkipVerify !== true,
     });
   }
