@@ -17,6 +17,7 @@ export interface AccessFlags {
   readonly serviceAccountMaxTokenExpiration?: number;
   readonly serviceAccountExtendTokenExpiration: boolean;
   readonly apiAudiences?: readonly string[];
+  readonly encryptionProviderConfig?: string;
 }
 
 function modes(text: string): readonly AuthorizationMode[] {
@@ -66,5 +67,6 @@ export function addAccessFlags(command: Command): Command {
       true,
     )
     .option('--service-account-lookup [bool]', 'check that accounts exist', onlyTrue, true)
+    .option('--encryption-provider-config <file>', 'what is encrypted in the store, and how')
     .option('--api-audiences <list>', 'whom tokens for the API name (default: issuers)', collected);
 }

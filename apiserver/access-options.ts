@@ -1,7 +1,9 @@
+import type { Ciphers } from '../platform/ciphers.ts';
 import type { TokenKeys } from '../platform/token-keys.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { parseTokenFile } from './authn/token-file.ts';
 import type { User } from './authn/user.ts';
+import { type EncryptionRule, parseEncryptionConfiguration } from './encryption/configuration.ts';
 import { FlagError, type FlagFiles } from './flag-files.ts';
 import { DEFAULT_ISSUER, type ServiceAccountTokens } from './identity.ts';
 import type { Pki } from './pki/pki.ts';
@@ -12,18 +14,28 @@ export interface AccessFiles {
   readonly tokens: ReadonlyMap<string, User>;
   readonly signingKey: string | undefined;
   readonly keys: readonly string[];
+  readonly encryption: readonly EncryptionRule[] | undefined;
 }
 
-export async function readAccessFiles(flags: AccessFlags, files: FlagFiles): Promise<AccessFiles> {
+export async function readAccessFiles(
+  flags: AccessFlags,
+  files: FlagFiles,
+  ciphers: Ciphers,
+): Promise<AccessFiles> {
   const { tokenAuthFile: tokenFile, serviceAccountKeyFile: keyFiles = [] } = flags;
-  const [tokens, signingKey, keys] = await Promise.all([
+  const [tokens, signingKey, keys, encryption] = await Promise.all([
     tokenFile === undefined
       ? new Map<string, User>()
       : files.parsed('token-auth-file', tokenFile, parseTokenFile),
     files.optional('service-account-signing-key-file', flags.serviceAccountSigningKeyFile),
     Promise.all(keyFiles.map((path) => files.read('service-account-key-file', path))),
+    flags.encryptionProviderConfig === undefined
+      ? undefined
+      : files.parsed('encryption-provider-config', flags.encryptionProviderConfig, (text) =>
+          parseEncryptionConfiguration(text, ciphers),
+        ),
   ]);
-  return { tokens, signingKey, keys };
+  return { tokens, signingKey, keys, encryption };
 }
 
 export interface AccessEffects {
@@ -42,6 +54,7 @@ export async function accessOptions(
     authorizationModes: flags.authorizationMode,
     serviceAccounts: await serviceAccounts(flags, files, effects),
     apiAudiences: flags.apiAudiences,
+    encryption: files.encryption,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Clock } from '../platform/clock.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { realCiphers } from '../platform/node/ciphers.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
@@ -121,7 +122,10 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   };
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(choice);
-  const [given, storeTls] = await Promise.all([readAccessFiles(flags, files), etcdTls(flags)]);
+  const [given, storeTls] = await Promise.all([
+    readAccessFiles(flags, files, realCiphers),
+    etcdTls(flags),
+  ]);
   const folder = { folder: flags.certDir, disk: realDisk };
   const pki = await ensurePki({ ...folder, clock: realClock, x509: realX509, names });
   const tls = await servingTls(flags, pki);

@@ -35,6 +35,9 @@ import {
 } from './bootstrap/system-objects.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { CustomResources } from './extensions/definitions.ts';
+import type { EncryptionRule } from './encryption/configuration.ts';
+import { EncryptedKv } from './encryption/encrypted-kv.ts';
+import { transformersByKey } from './encryption/resource-keys.ts';
 import { ApiHandlers } from './handlers/api-handlers.ts';
 import { pipeline } from './pipeline/filters.ts';
 import type { PipelineHandler } from './pipeline/filter.ts';
@@ -64,6 +67,8 @@ export interface ApiServerOptions {
   readonly kinds?: readonly ResourceDeclaration[];
   /** Bearer tokens and whom they prove. */
   readonly tokens?: ReadonlyMap<string, User>;
+  /** What is encrypted in the store. Default: nothing. */
+  readonly encryption?: readonly EncryptionRule[] | undefined;
   /** Absent: there are no tokens of service accounts. */
   readonly serviceAccounts?: ServiceAccountTokens | undefined;
   /** Default: the issuers of service accounts' tokens. */
@@ -133,7 +138,12 @@ class Server implements ApiServer {
     const declarations = options.kinds ?? kinds;
     this.#served = new Set(declarations.map(({ type }) => typeKey(type)));
     const resources = storedResources(declarations);
-    this.#storage = new Storage({ kv, clock, logger, resources });
+    const sealed =
+      options.encryption && new EncryptedKv(kv, transformersByKey(options.encryption, resources));
+    this.#storage = new Storage({
+      ...{ kv: sealed?.kv ?? kv, clock, logger, resources },
+      ...(sealed === undefined ? {} : { isStale: (key: string) => sealed.isStale(key) }),
+    });
     const serverAddress = (): string => this.#addressText();
     const identity = new Identity({ ...options, storage: this.#storage, serverAddress });
     const { authenticator } = identity;

@@ -2,6 +2,7 @@ import { deepFreeze } from '../../api/deep.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { decodeProtobuf } from '../../api/protobuf/codec.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
+import { statusError } from '../../api/status.ts';
 
 /**
  * Objects of one resource as bytes: JSON without `metadata.resourceVersion`, which is the
@@ -77,8 +78,15 @@ export class ResourceCodec {
     return { value: deepFreeze(object as unknown as KubernetesObject), asStored: !changed };
   }
 
-  /** A store that kube-apiserver wrote holds protobuf: "k8s\0" and an envelope. */
+  /**
+   * A store that kube-apiserver wrote holds protobuf: "k8s\0" and an envelope. "k8s:enc:" is a
+   * value that none of the keys there are could decrypt.
+   */
   #parse(stored: Uint8Array): unknown {
+    if (stored[0] === 0x6b && stored[3] === 0x3a) {
+      const text = 'unable to transform key: no matching prefix found';
+      throw statusError('InternalError', `Internal error occurred: ${text}`);
+    }
     if (stored[0] === 0x6b) return decodeProtobuf(stored, this.type);
     return JSON.parse(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString());
   }

@@ -37,6 +37,7 @@ export class ResourceStorage implements ObjectStorage {
     readonly whole: WatchCache;
     readonly cache: ResourceCache;
     readonly ttl?: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
+    readonly isStale?: ((key: string) => boolean) | undefined;
   }) {
     this.writer = new ResourceWriter(options);
     this.dryRun = new DryRunWriter(this.writer);

@@ -30,6 +30,8 @@ export interface StorageOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly resources: readonly StoredResource[];
+  /** Keys whose values must be written anew even if they say the same. Default: none. */
+  readonly isStale?: ((key: string) => boolean) | undefined;
   /** Events kept per resource for watchers that start in the past. */
   readonly window?: number;
   /** Default: five minutes, as kube-apiserver. */
@@ -42,6 +44,7 @@ const COMPACTION_INTERVAL_MS = 5 * 60_000;
 export class Storage implements Running {
   readonly cache: WatchCache;
   readonly #kv: Kv;
+  readonly #isStale: ((key: string) => boolean) | undefined;
   readonly #compactor: Compactor;
   readonly #leases: TtlLeases;
   readonly #byPrefix = new Map<string, ResourceStorage>();
@@ -49,6 +52,7 @@ export class Storage implements Running {
   constructor(options: StorageOptions) {
     const { kv, clock, logger, resources } = options;
     this.#kv = kv;
+    this.#isStale = options.isStale;
     const coded = resources.map((resource) => ({
       ...resource,
       codec: new ResourceCodec(resource.type, { keepsValues: resource.large !== true }),
@@ -85,7 +89,10 @@ export class Storage implements Running {
   #open({ storagePrefix, ttlSeconds }: StoredResource, cache: ResourceCache): ResourceStorage {
     const leases = this.#leases;
     const ttl = ttlSeconds === undefined ? undefined : { leases, seconds: ttlSeconds };
-    const opened = new ResourceStorage({ kv: this.#kv, whole: this.cache, cache, ttl });
+    const opened = new ResourceStorage({
+      ...{ kv: this.#kv, whole: this.cache, cache, ttl },
+      isStale: this.#isStale,
+    });
     this.#byPrefix.set(storagePrefix, opened);
     return opened;
   }

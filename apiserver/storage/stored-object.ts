@@ -162,7 +162,9 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
   }
 
   json(): JsonValue {
-    return JsonValue.from({ value: () => this.value, bytes: () => this.bytes() });
+    // What cannot be read must fail while there is still a status to say so.
+    const value = this.#spliceable ? undefined : this.value;
+    return JsonValue.from({ value: () => value ?? this.value, bytes: () => this.bytes() });
   }
 
   #encode(): Uint8Array {

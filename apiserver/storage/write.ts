@@ -52,6 +52,8 @@ export class ResourceWriter implements Writer {
   readonly #kv: Kv;
   readonly #whole: WatchCache;
   readonly #cache: ResourceCache;
+  /** True of a key whose value is to be written even if it says the same. */
+  readonly #isStale: (key: string) => boolean;
   readonly #ttl: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
   #lastRevision = 0;
 
@@ -60,11 +62,13 @@ export class ResourceWriter implements Writer {
     readonly whole: WatchCache;
     readonly cache: ResourceCache;
     readonly ttl?: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
+    readonly isStale?: ((key: string) => boolean) | undefined;
   }) {
     this.#kv = options.kv;
     this.#whole = options.whole;
     this.#cache = options.cache;
     this.#ttl = options.ttl;
+    this.#isStale = options.isStale ?? (() => false);
   }
 
   get codec(): ResourceCodec {
@@ -103,7 +107,9 @@ export class ResourceWriter implements Writer {
         if (proven) throw error;
         decision = { type: 'keep' };
       }
-      if (decision.type === 'keep' || changesNothing(decision, current)) {
+      const writes =
+        decision.type !== 'keep' && !this.#changesNothing(decision, { suffix, current });
+      if (decision.type === 'keep' || !writes) {
         if (proven) return { type: 'kept', object: current };
         proven = true;
         current = await this.read(suffix);
@@ -196,16 +202,17 @@ export class ResourceWriter implements Writer {
     this.#whole.wrote(this.#cache.prefix + suffix, object);
     return object;
   }
-}
 
-/** The resourceVersion is not part of what is stored. */
-function changesNothing(
-  decision: Exclude<Decision, { type: 'keep' }>,
-  current: StoredObject | undefined,
-): boolean {
-  if (decision.type === 'delete') return current === undefined;
-  if (current === undefined || !current.current) return false;
-  const { object } = decision;
-  object.metadata.resourceVersion = String(current.revision);
-  return deepEqual(object, current.value);
+  /** The resourceVersion is not part of what is stored. */
+  #changesNothing(
+    decision: Exclude<Decision, { type: 'keep' }>,
+    at: { readonly suffix: string; readonly current: StoredObject | undefined },
+  ): boolean {
+    const { suffix, current } = at;
+    if (decision.type === 'delete') return current === undefined;
+    if (current === undefined || this.#isStale(this.#cache.prefix + suffix)) return false;
+    const { object } = decision;
+    object.metadata.resourceVersion = String(current.revision);
+    return deepEqual(object, current.value);
+  }
 }
