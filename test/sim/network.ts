@@ -194,11 +194,22 @@ export class SimNetwork {
     readonly chunks: AsyncIterable<Uint8Array>;
   }): AsyncGenerator<Uint8Array> {
     const { self, own, to, chunks } = connection;
-    for await (const chunk of chunks) {
-      await this.#time.sleep(this.#delay());
-      const isCurrent = this.#handlers.get(self) === own;
-      if (!isCurrent || !this.#reaches(self, to)) throw new StoreError('unavailable');
-      yield chunk;
+    const iterator = chunks[Symbol.asyncIterator]();
+    const progress = { isOver: false };
+    // The receiver notices as well when the sender is gone.
+    const gone = this.#lost({ self: to, to: self, handlers: own, progress });
+    gone.catch(() => {});
+    try {
+      for (;;) {
+        const next = await Promise.race([iterator.next(), gone]);
+        if (next.done === true) return;
+        await this.#time.sleep(this.#delay());
+        const isCurrent = this.#handlers.get(self) === own;
+        if (!isCurrent || !this.#reaches(self, to)) throw new StoreError('unavailable');
+        yield next.value;
+      }
+    } finally {
+      progress.isOver = true;
     }
   }
 }
