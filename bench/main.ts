@@ -8,6 +8,7 @@ import { rmSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { benchApi } from './api.ts';
 import { benchDeployment } from './deployment.ts';
+import { benchExtensions } from './extensions/suite.ts';
 import { report } from './report.ts';
 import { benchScheduler } from './scheduler/suite.ts';
 import { benchStart } from './start.ts';
@@ -18,6 +19,7 @@ const suites = {
   start: benchStart,
   api: benchApi,
   deployment: benchDeployment,
+  extensions: benchExtensions,
   store: benchStore,
   scheduler: benchScheduler,
 };

@@ -10,6 +10,7 @@ import type { Mutable } from '../../api/meta.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames as Names,
+  CustomResourceDefinitionStatus as Status,
 } from '../../api/types/apiextensions-v1.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { Json } from '../../api/structural/schema.ts';
@@ -191,12 +192,15 @@ export class CustomResources implements Running {
   /** False if the definition is to be looked at again after a while. */
   async #reconcile(name: string): Promise<boolean> {
     const stored = this.#stored(name);
-    const crd = stored && (await this.#withStatus(name, stored.value));
-    if (crd === undefined) {
+    if (stored === undefined) {
       this.#forget(name);
       return true;
     }
-    await this.#install(name, crd);
+    const crd = stored.value;
+    const status = this.#statusOf(name, crd);
+    // Served first: who is told that it is established may use it at once.
+    await this.#install(name, { ...crd, status });
+    if (status !== crd.status) await this.#writeStatus(name);
     const { deletionTimestamp, finalizers } = crd.metadata;
     if (deletionTimestamp === undefined || !finalizers?.includes(CLEANUP_FINALIZER)) return true;
     const { definitions, clock } = this.#options;
@@ -204,29 +208,23 @@ export class CustomResources implements Running {
     return cleanUp({ crd, installation, definitions, clock });
   }
 
-  /** The definition once its status says which names it has; undefined if it is gone. */
-  async #withStatus(
-    name: string,
-    current: CustomResourceDefinition,
-  ): Promise<CustomResourceDefinition | undefined> {
-    const { definitions, clock } = this.#options;
-    const statusOf = (crd: CustomResourceDefinition) => {
-      const status = acceptNames(crd, takenBy(this.#namesBeside(crd)), clock.now());
-      const installation = this.#known.get(name)?.installation;
-      // From now on others may not have them, though they are not written yet.
-      this.#known.set(name, { group: crd.spec.group, names: status.acceptedNames, installation });
-      return status;
-    };
-    if (statusOf(current) === current.status) return current;
-    const outcome = await definitions.writer.transact(name, (stored) => {
+  /** As it ought to be. From now on others may not have its names, though that is not written. */
+  #statusOf(name: string, crd: CustomResourceDefinition): Status {
+    const status = acceptNames(crd, takenBy(this.#namesBeside(crd)), this.#options.clock.now());
+    const installation = this.#known.get(name)?.installation;
+    this.#known.set(name, { group: crd.spec.group, names: status.acceptedNames, installation });
+    return status;
+  }
+
+  async #writeStatus(name: string): Promise<void> {
+    await this.#options.definitions.writer.transact(name, (stored) => {
       const crd = stored?.value as CustomResourceDefinition | undefined;
       if (crd === undefined) return { type: 'keep' };
-      const status = statusOf(crd);
+      const status = this.#statusOf(name, crd);
       if (status === crd.status) return { type: 'keep' };
       const object = { ...crd, metadata: { ...crd.metadata }, status };
       return { type: 'put', object: object as Mutable<CustomResourceDefinition> };
     });
-    return outcome.object?.value as CustomResourceDefinition | undefined;
   }
 
   /** Names that other definitions of the group have been given. */

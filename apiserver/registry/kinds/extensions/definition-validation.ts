@@ -232,20 +232,22 @@ function oneSchemaErrors(schema: Schema, version: Version, field: string): Field
     errors.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'));
   const structural = structuralErrors(schema, path);
   errors.push(...structural);
-  if (structural.length === 0 && hasDefaults(schema)) errors.push(...defaultErrors(schema, path));
+  const uses = usesOf(schema);
+  if (structural.length === 0 && uses.defaults) errors.push(...defaultErrors(schema, path));
   const forbiddenParts = schemaErrors(schema, path);
   errors.push(...forbiddenParts);
   // Types of a schema that is wrong say nothing helpful about its rules.
-  if (errors.length === 0) errors.push(...(ruleErrors?.(schema, path) ?? []));
+  if (errors.length === 0 && uses.rules) errors.push(...(ruleErrors?.(schema, path) ?? []));
   return errors;
 }
 
-function hasDefaults(schema: Schema): boolean {
-  let found = false;
+function usesOf(schema: Schema): { readonly defaults: boolean; readonly rules: boolean } {
+  const uses = { defaults: false, rules: false };
   eachSchema(schema, (part) => {
-    if (part['default'] !== undefined && part['default'] !== null) found = true;
+    if (part['default'] !== undefined && part['default'] !== null) uses.defaults = true;
+    if (part['x-kubernetes-validations'] !== undefined) uses.rules = true;
   });
-  return found;
+  return uses;
 }
 
 function storedVersionErrors(
