@@ -27,6 +27,7 @@ import { RbacAuthorizer, type RbacObjects } from './authz/rbac/rbac-authorizer.t
 import { ClaimRepair } from './bootstrap/claim-repair.ts';
 import { ensureRbacPolicy } from './bootstrap/rbac-policy.ts';
 import { SelfClient } from './bootstrap/self-client.ts';
+import { ensureStandardObjects } from './bootstrap/standard-objects.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
 import {
   ensureNamespaces,
@@ -123,6 +124,7 @@ class Server implements ApiServer {
   readonly #stopping = new AbortController();
   readonly #rbacObjects: RbacObjects;
   readonly #client: SelfClient;
+  readonly #types: readonly ResourceType[];
   readonly #served: ReadonlySet<string>;
   readonly #bootstrapped: Promise<void>;
   #isBootstrapped = false;
@@ -136,7 +138,8 @@ class Server implements ApiServer {
     this.#options = options;
     const { kv, clock, random, logger } = options;
     const declarations = options.kinds ?? kinds;
-    this.#served = new Set(declarations.map(({ type }) => typeKey(type)));
+    this.#types = declarations.map(({ type }) => type);
+    this.#served = new Set(this.#types.map(typeKey));
     const resources = storedResources(declarations);
     const sealed =
       options.encryption && new EncryptedKv(kv, transformersByKey(options.encryption, resources));
@@ -278,7 +281,8 @@ class Server implements ApiServer {
       serves: (type: ResourceType) => this.#served.has(typeKey(type)),
       serviceAddress: firstServiceAddress(range),
     };
-    const rbac = { storage: this.#storage, objects: this.#rbacObjects, clock, random };
+    const stored = { storage: this.#storage, clock, random };
+    const rbac = { ...stored, objects: this.#rbacObjects };
     let waitMs: number = RETRY_MS.first;
     while (!this.#stopping.signal.aborted) {
       try {
@@ -286,6 +290,11 @@ class Server implements ApiServer {
         await Promise.all([
           ensureService({ ...objects, securePort: this.#address?.port }),
           ensureRbacPolicy({ ...objects, ...rbac }),
+          ensureStandardObjects({
+            ...{ ...objects, ...stored },
+            types: this.#types,
+            serviceClusterIpRange: range,
+          }),
         ]);
         await this.#customs?.synced();
         this.#isBootstrapped = true;

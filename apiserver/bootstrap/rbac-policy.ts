@@ -7,9 +7,8 @@ import type {
   Role,
   RoleBinding,
 } from '../../api/types/rbac-v1.ts';
-import { formatTime } from '../../api/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { type Random, uuid } from '../../platform/random.ts';
+import type { Random } from '../../platform/random.ts';
 import {
   bootstrapClusterRoleBindings,
   bootstrapClusterRoles,
@@ -18,8 +17,8 @@ import {
 } from '../authz/policy/objects.ts';
 import { reconciledBinding, reconciledRole } from '../authz/policy/reconcile.ts';
 import type { RbacObjects } from '../authz/rbac/rbac-authorizer.ts';
-import { objectSuffix } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
+import { createStored } from './create-stored.ts';
 import type { SelfClient } from './self-client.ts';
 
 export interface RbacPolicyOptions {
@@ -54,7 +53,7 @@ async function ensureRole(options: RbacPolicyOptions, expected: ClusterRole | Ro
   const existing =
     namespace === '' ? objects.clusterRoles.get('', name) : objects.roles.get(namespace, name);
   const type = namespace === '' ? clusterRoles : roles;
-  if (existing === undefined) return create(options, type, expected);
+  if (existing === undefined) return createStored(options, type, expected);
   const next = reconciledRole<ClusterRole | Role>(existing, expected);
   if (next !== undefined) await update(client, type, next);
 }
@@ -70,32 +69,12 @@ async function ensureBinding(
       ? objects.clusterRoleBindings.get('', name)
       : objects.roleBindings.get(namespace, name);
   const type = namespace === '' ? clusterRoleBindings : roleBindings;
-  if (existing === undefined) return create(options, type, expected);
+  if (existing === undefined) return createStored(options, type, expected);
   const next = reconciledBinding(existing, expected);
   if (next === undefined) return;
   if (!next.recreate) return update(client, type, next.binding);
   await client.delete(resourcePath(type, expected.metadata));
-  await create(options, type, next.binding);
-}
-
-/**
- * Straight to the store: what is written is ours, whole and known to be valid, and there is so
- * much of it that the way through admission would take a good part of a cluster's first start.
- * Another server that was faster wrote the same.
- */
-async function create(
-  { storage, clock, random }: RbacPolicyOptions,
-  type: ResourceType,
-  object: KubernetesObject,
-): Promise<void> {
-  const { namespace = '', name = '' } = object.metadata;
-  const metadata = {
-    ...object.metadata,
-    uid: uuid(random, 'object uid'),
-    creationTimestamp: formatTime(clock.now()),
-  };
-  const { writer } = storage.resource(type.resource)!;
-  await writer.createUnread(objectSuffix(namespace, name), { ...object, metadata });
+  await createStored(options, type, next.binding);
 }
 
 /** Lost to another write, it is left for the next start. */

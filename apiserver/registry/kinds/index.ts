@@ -7,6 +7,7 @@ import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
 } from './admission/webhooks.ts';
+import { apiService } from './apiregistration/apiservice.ts';
 import { horizontalPodAutoscaler } from './autoscaling/autoscaler.ts';
 import { horizontalPodAutoscalerV1 } from './autoscaling/v1.ts';
 import { cronJob } from './batch/cronjob.ts';
@@ -19,12 +20,16 @@ import { endpoints } from './endpoints.ts';
 import { endpointSlice } from './endpointslice.ts';
 import { event } from './event.ts';
 import { eventV1 } from './event-v1.ts';
+import { flowSchema } from './flowcontrol/flowschema.ts';
+import { priorityLevelConfiguration } from './flowcontrol/prioritylevel.ts';
 import { lease } from './lease.ts';
 import { nodeMetrics, podMetrics } from './metrics/metrics.ts';
 import { namespace } from './namespace.ts';
 import { ingress } from './networking/ingress.ts';
 import { ingressClass } from './networking/ingressclass.ts';
+import { ipAddress } from './networking/ipaddress.ts';
 import { networkPolicy } from './networking/networkpolicy.ts';
+import { serviceCidr } from './networking/servicecidr.ts';
 import { node } from './node/declaration.ts';
 import { pod } from './pod/declaration.ts';
 import { podDisruptionBudget } from './poddisruptionbudget.ts';
@@ -93,7 +98,9 @@ const networking: readonly ResourceDeclaration[] = [
   endpointSlice,
   ingress,
   ingressClass,
+  ipAddress,
   networkPolicy,
+  serviceCidr,
 ];
 
 const storage: readonly ResourceDeclaration[] = [
@@ -111,6 +118,9 @@ const cluster: readonly ResourceDeclaration[] = [
   roleBinding,
   clusterRoleBinding,
   lease,
+  flowSchema,
+  priorityLevelConfiguration,
+  apiService,
   customResourceDefinition,
   eventV1,
   certificateSigningRequest,

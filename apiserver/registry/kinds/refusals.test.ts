@@ -348,3 +348,113 @@ refuses('certificates.k8s.io/v1', 'CertificateSigningRequest', [
       'spec.usages[1]: Duplicate value: "fun", spec.signerName: Invalid value: "x": must be a fully qualified domain and path of the form \'example.com/signer-name\', spec.expirationSeconds: Invalid value: 1: may not specify a duration less than 600 seconds (10 minutes)]',
   ],
 ]);
+
+const flows = 'flowcontrol.apiserver.k8s.io/v1';
+const level = { priorityLevelConfiguration: { name: 'a' } };
+const subjects = [{ kind: 'User', user: { name: 'ann' } }];
+const nonResourceRules = [{ verbs: ['get'], nonResourceURLs: ['/a'] }];
+
+refuses(flows, 'FlowSchema', [
+  [
+    { spec: { matchingPrecedence: 1 } },
+    "[spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1, spec.priorityLevelConfiguration.name: Required value: must reference a priority level]",
+  ],
+  [
+    { spec: { ...level, matchingPrecedence: 10_001 } },
+    'spec.matchingPrecedence: Invalid value: 10001: must not be greater than 10000',
+  ],
+  [
+    { spec: { ...level, rules: [{ subjects: [] }] } },
+    '[spec.rules[0].subjects: Required value: subjects must contain at least one value, spec.rules[0]: Required value: at least one of resourceRules and nonResourceRules has to be non-empty]',
+  ],
+  [
+    {
+      spec: {
+        ...level,
+        rules: [{ subjects: [{ kind: 'User', group: { name: 'g' } }], nonResourceRules }],
+      },
+    },
+    "[spec.rules[0].subjects[0].user: Required value: user is required when subject kind is 'User', spec.rules[0].subjects[0].group: Forbidden: group is forbidden when subject kind is not 'Group']",
+  ],
+  [
+    {
+      spec: {
+        ...level,
+        rules: [{ subjects, nonResourceRules: [{ verbs: ['*', 'get'], nonResourceURLs: ['a'] }] }],
+      },
+    },
+    '[spec.rules[0].nonResourceRules[0].verbs: Invalid value: ["*","get"]: if \'*\' is present, must not specify other verbs, spec.rules[0].nonResourceRules[0].nonResourceURLs[0]: Invalid value: "a": must start with slash]',
+  ],
+  [
+    {
+      spec: {
+        ...level,
+        rules: [{ subjects, resourceRules: [{ verbs: ['get'], apiGroups: [''], resources: [] }] }],
+      },
+    },
+    '[spec.rules[0].resourceRules[0].resources: Required value: resource rules must supply at least one resource, spec.rules[0].resourceRules[0].namespaces: Required value: resource rules that are not cluster scoped must supply at least one namespace]',
+  ],
+]);
+
+refuses(flows, 'PriorityLevelConfiguration', [
+  [
+    { spec: { type: 'Exempt' } },
+    "spec.type: Invalid value: \"Exempt\": type must be 'Exempt' if and only if name is 'exempt'",
+  ],
+  [
+    { spec: { type: 'Limited' } },
+    'spec.limited: Required value: must not be empty when type is Limited',
+  ],
+  [
+    { spec: { type: 'Limited', limited: { lendablePercent: 101, limitResponse: { type: 'A' } } } },
+    '[spec.limited.limitResponse.type: Unsupported value: "A": supported values: "Queue", "Reject", spec.limited.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive]',
+  ],
+  [
+    {
+      spec: {
+        type: 'Limited',
+        limited: { limitResponse: { type: 'Queue', queuing: { queues: 4, handSize: 5 } } },
+      },
+    },
+    'spec.limited.limitResponse.queuing.handSize: Invalid value: 5: should not be greater than queues (4)',
+  ],
+  [
+    {
+      spec: {
+        type: 'Limited',
+        limited: { limitResponse: { type: 'Queue', queuing: { queues: 1024, handSize: 8 } } },
+      },
+    },
+    'spec.limited.limitResponse.queuing.handSize: Invalid value: 8: required entropy bits of deckSize 1024 and handSize 8 should not be greater than 60',
+  ],
+]);
+
+refuses('networking.k8s.io/v1', 'IPAddress', [
+  [
+    {},
+    '[metadata.name: Invalid value: "x": ParseAddr("x"): unable to parse IP, spec.parentRef: Required value]',
+  ],
+]);
+refuses('networking.k8s.io/v1', 'ServiceCIDR', [
+  [{ spec: {} }, 'spec.cidrs: Required value: at least one CIDR required'],
+  [
+    { spec: { cidrs: ['10.0.0.0/8', '192.168.0.0/16'] } },
+    'spec.cidrs: Invalid value: ["10.0.0.0/8","192.168.0.0/16"]: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96',
+  ],
+  [
+    { spec: { cidrs: ['10.0.0.1/8'] } },
+    'spec.cidrs[0]: Invalid value: "10.0.0.1/8": must not have bits set beyond the prefix length',
+  ],
+]);
+refuses('apiregistration.k8s.io/v1', 'APIService', [
+  [
+    { spec: { group: 'example.com', version: 'v1', groupPriorityMinimum: 1, versionPriority: 1 } },
+    'metadata.name: Invalid value: "x": must be `spec.version+"."+spec.group`: "v1.example.com"',
+  ],
+  [
+    {
+      spec: { group: 'a', version: 'v1', caBundle: 'Y2E=', insecureSkipTLSVerify: true },
+    },
+    '[metadata.name: Invalid value: "x": must be `spec.version+"."+spec.group`: "v1.a", spec.groupPriorityMinimum: Invalid value: 0: must be positive and less than 20000, spec.versionPriority: Invalid value: 0: must be positive and less than 1000, spec.caBundle: Invalid value: "2 bytes": local APIServices may not have a caBundle, spec.insecureSkipTLSVerify: Invalid value: true: local APIServices may not have insecureSkipTLSVerify]',
+  ],
+]);

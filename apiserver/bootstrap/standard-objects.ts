@@ -1,0 +1,125 @@
+import type { KubernetesObject } from '../../api/meta.ts';
+import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
+import { formatTime } from '../../api/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Random } from '../../platform/random.ts';
+import { apiService, localAvailability } from '../registry/kinds/apiregistration/apiservice.ts';
+import { flowSchema } from '../registry/kinds/flowcontrol/flowschema.ts';
+import { priorityLevelConfiguration } from '../registry/kinds/flowcontrol/prioritylevel.ts';
+import {
+  standardFlowSchemas,
+  standardPriorityLevels,
+} from '../registry/kinds/flowcontrol/standard.ts';
+import { serviceCidr } from '../registry/kinds/networking/servicecidr.ts';
+import type { Storage } from '../storage/storage.ts';
+import { groupPriority } from './group-priorities.ts';
+import { createStored } from './create-stored.ts';
+
+export interface StandardObjectsOptions {
+  readonly serves: (type: ResourceType) => boolean;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Everything this server serves by itself. */
+  readonly types: readonly ResourceType[];
+  readonly serviceClusterIpRange: string;
+}
+
+type Declared = { readonly type: ResourceType; readonly storagePrefix?: string };
+
+const AUTOUPDATE = { 'apf.kubernetes.io/autoupdate-spec': 'true' };
+
+/**
+ * Writes the objects that describe the server itself where they are missing: flow schemas and
+ * priority levels, API services, the range of Services. All writes are under way together.
+ */
+export async function ensureStandardObjects(options: StandardObjectsOptions): Promise<void> {
+  const nowMs = options.clock.now();
+  await Promise.all([
+    ensureAll(options, priorityLevelConfiguration, priorityLevels()),
+    ensureAll(options, flowSchema, flowSchemas(nowMs)),
+    ensureAll(options, apiService, apiServices(options.types, nowMs)),
+    ensureAll(options, serviceCidr, [kubernetesCidr(options.serviceClusterIpRange, nowMs)]),
+  ]);
+}
+
+interface Draft {
+  readonly metadata: KubernetesObject['metadata'];
+}
+
+async function ensureAll(
+  options: StandardObjectsOptions,
+  { type, storagePrefix }: Declared,
+  drafts: readonly Draft[],
+): Promise<void> {
+  if (!options.serves(type)) return;
+  const stored = options.storage.resource(storagePrefix ?? type.resource)!;
+  const known = await stored.known('');
+  const names = new Set(known.map(({ value }) => value.metadata.name));
+  const place = { ...type, ...(storagePrefix === undefined ? {} : { storagePrefix }) };
+  const kind = { apiVersion: apiVersionOf(type), kind: type.kind };
+  await Promise.all(
+    drafts
+      .filter(({ metadata }) => !names.has(metadata.name))
+      .map((draft) => createStored(options, place, { ...kind, ...draft })),
+  );
+}
+
+function priorityLevels(): Draft[] {
+  return Object.entries(standardPriorityLevels).map(([name, spec]) => ({
+    metadata: { name, annotations: AUTOUPDATE, generation: 1 },
+    spec,
+    status: {},
+  }));
+}
+
+function flowSchemas(nowMs: number): Draft[] {
+  return Object.entries(standardFlowSchemas).map(([name, spec]) => ({
+    metadata: { name, annotations: AUTOUPDATE, generation: 1 },
+    spec,
+    status: {
+      conditions: [
+        {
+          type: 'Dangling',
+          status: 'False',
+          lastTransitionTime: formatTime(nowMs),
+          reason: 'Found',
+          message:
+            'This FlowSchema references the PriorityLevelConfiguration object named ' +
+            `${JSON.stringify(spec.priorityLevelConfiguration.name)} and it exists`,
+        },
+      ],
+    },
+  }));
+}
+
+function apiServices(types: readonly ResourceType[], nowMs: number): Draft[] {
+  const versions = new Map(types.map((type) => [`${type.version}.${type.group}`, type] as const));
+  return [...versions].flatMap(([name, { group, version }]) => {
+    const priority = groupPriority(group, version);
+    if (priority === undefined) return [];
+    return {
+      metadata: { name, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
+      spec: { ...(group === '' ? {} : { group }), version, ...priority },
+      status: localAvailability(nowMs),
+    };
+  });
+}
+
+function kubernetesCidr(range: string, nowMs: number): Draft {
+  return {
+    metadata: { name: 'kubernetes' },
+    spec: { cidrs: [range] },
+    status: {
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          lastTransitionTime: formatTime(nowMs),
+          reason: '',
+          message: 'Kubernetes default Service CIDR is ready',
+        },
+      ],
+    },
+  } as Draft;
+}

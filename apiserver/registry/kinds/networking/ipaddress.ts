@@ -1,0 +1,69 @@
+import { deepEqual } from '../../../../api/deep.ts';
+import { type FieldError, invalid, required } from '../../../../api/field-errors.ts';
+import type { IPAddress, ParentReference } from '../../../../api/types/networking-v1.ts';
+import { dns1123Subdomain, pathSegment } from '../../../../api/validation/names.ts';
+import type { ResourceDeclaration } from '../../declaration.ts';
+import { formatAddress, parseAddress } from '../../cidr.ts';
+import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
+import { check } from '../checks.ts';
+
+/** The name is the address, in the one form that every other form of it is compared by. */
+function validateName(name: string): FieldError[] {
+  const parsed = parseAddress(name);
+  if (parsed === undefined)
+    return [
+      invalid('metadata.name', name, `ParseAddr(${JSON.stringify(name)}): unable to parse IP`),
+    ];
+  if (formatAddress(parsed.address, parsed.family) === name) return [];
+  return [invalid('metadata.name', name, 'must be a canonical format IP address')];
+}
+
+function validateParent(parent: ParentReference | undefined): FieldError[] {
+  const field = 'spec.parentRef';
+  if (parent === undefined) return [required(field)];
+  const { group = '', resource = '', name = '', namespace = '' } = parent;
+  const segment = (value: string, member: string): FieldError[] =>
+    check(pathSegment, value, `${field}.${member}`);
+  return [
+    ...(group === '' ? [] : check(dns1123Subdomain, group, `${field}.group`)),
+    ...(resource === '' ? [required(`${field}.resource`)] : segment(resource, 'resource')),
+    ...(name === '' ? [required(`${field}.name`)] : segment(name, 'name')),
+    ...(namespace === '' ? [] : segment(namespace, 'namespace')),
+  ];
+}
+
+function parentText(parent: ParentReference | undefined): string {
+  if (parent === undefined) return none;
+  const { group = '', resource, namespace = '', name } = parent;
+  const type = (group === '' ? resource : `${resource}.${group}`).toLowerCase();
+  return [type, ...(namespace === '' ? [] : [namespace]), name].join('/');
+}
+
+export const ipAddress = {
+  type: {
+    group: 'networking.k8s.io',
+    version: 'v1',
+    resource: 'ipaddresses',
+    kind: 'IPAddress',
+    namespaced: false,
+  },
+  singular: 'ipaddress',
+  shortNames: ['ip'],
+  nameRule: 'pathSegment',
+  validate: ({ metadata, spec }) => [
+    ...validateName(metadata.name ?? ''),
+    ...validateParent((spec as typeof spec | undefined)?.parentRef),
+  ],
+  validateUpdate: ({ spec }, { spec: old }) =>
+    deepEqual(spec.parentRef, old.parentRef)
+      ? []
+      : [invalid('spec.parentRef', spec.parentRef, 'field is immutable')],
+  printer: {
+    columns: [nameColumn, column('ParentRef'), ageColumn],
+    cells: (object, nowMs) => [
+      object.metadata.name ?? '',
+      parentText(object.spec?.parentRef),
+      age(object, nowMs),
+    ],
+  },
+} satisfies ResourceDeclaration<IPAddress>;
