@@ -3,6 +3,7 @@ import type { KubernetesObject } from './meta.ts';
 import type * as apps from './types/apps-v1.ts';
 import type * as autoscaling from './types/autoscaling-v2.ts';
 import type * as batch from './types/batch-v1.ts';
+import type * as certificates from './types/certificates-v1.ts';
 import type * as coordination from './types/coordination-v1.ts';
 import type * as core from './types/core-v1.ts';
 import type * as discovery from './types/discovery-v1.ts';
@@ -117,5 +118,9 @@ export const clusterRoleBindings = define<rbac.ClusterRoleBinding>(
 );
 export const volumeAttachments = define<storage.VolumeAttachment>(
   ['storage.k8s.io', 'v1', 'volumeattachments', 'VolumeAttachment'],
+  false,
+);
+export const certificateSigningRequests = define<certificates.CertificateSigningRequest>(
+  ['certificates.k8s.io', 'v1', 'certificatesigningrequests', 'CertificateSigningRequest'],
   false,
 );

@@ -21,6 +21,7 @@ import { processUsage } from '../platform/node/process-usage.ts';
 import { outgoingHttp } from '../platform/node/outgoing-http.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/sha1.ts';
+import { realX509 } from '../platform/node/x509.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
 import type { Claims } from '../platform/token-keys.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
@@ -104,7 +105,8 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const kubeconfig = await adminKubeconfig(pki, server);
   await realDisk.write(paths.kubeconfig, kubeconfig);
   const signToken = (claims: Claims): string => serviceAccounts.signingKey.sign(claims);
-  const secrets = { rootCa: pki.ca.certificate, signToken };
+  const signing = { x509: realX509, ca: pki.ca };
+  const secrets = { rootCa: pki.ca.certificate, signToken, signing };
   await startLoops(options, { api, secrets }, parts);
   const client = clientOf(api, 'admin', identities.admin);
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
@@ -150,7 +152,7 @@ async function startStore(
 interface Served {
   readonly api: ApiServer;
   /** What controllers hand out. */
-  readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken'>;
+  readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken' | 'signing'>;
 }
 
 /** Everything that only talks to the API server; started side by side, each ready in its time. */

@@ -67,6 +67,8 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
       controllers: [
         '--standard-storage-class',
         ...['--service-account-private-key-file', `${paths.pki}/sa.key`],
+        ...['--cluster-signing-cert-file', `${paths.pki}/ca.crt`],
+        ...['--cluster-signing-key-file', `${paths.pki}/ca.key`],
       ],
       scheduler: [],
     };

@@ -10,6 +10,8 @@ export interface ControllersFlags {
   readonly serviceAccountPrivateKeyFile?: string;
   readonly terminatedPodGcThreshold?: number;
   readonly standardStorageClass: boolean;
+  readonly clusterSigningCertFile?: string;
+  readonly clusterSigningKeyFile?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -48,6 +50,8 @@ export function controllersFlags(): Command {
       'Ended pods that are kept, 0 for all (default 12500)',
       count,
     )
+    .option('--cluster-signing-cert-file <file>', 'CA that signs certificate requests, as PEM')
+    .option('--cluster-signing-key-file <file>', 'Its private key, as PEM')
     .option(
       '--standard-storage-class',
       'Give a cluster without any StorageClass a default one, of hollow volumes',

@@ -13,9 +13,11 @@ import { createLogger } from '../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { realTokenKeys } from '../platform/node/token-keys.ts';
+import { realX509 } from '../platform/node/x509.ts';
 import { uuid } from '../platform/random.ts';
 import { type ControllersFlags, controllersFlags } from './flags.ts';
 import { startControllers } from './manager.ts';
+import type { ClusterSigning } from './runtime/controller.ts';
 import { enabledControllers } from './table.ts';
 
 const POLL_MS = 200;
@@ -42,6 +44,17 @@ async function textOf(path: string | undefined): Promise<string | undefined> {
   return Buffer.from(bytes).toString();
 }
 
+/** Undefined without both files; a key of another certificate is refused at once. */
+async function signingOf(flags: ControllersFlags): Promise<ClusterSigning | undefined> {
+  const certificate = await textOf(flags.clusterSigningCertFile);
+  const privateKey = await textOf(flags.clusterSigningKeyFile);
+  if (certificate === undefined || privateKey === undefined) return undefined;
+  const ca = { certificate, privateKey };
+  if (!realX509.keyMatches(ca))
+    throw new Error('--cluster-signing-key-file does not belong to --cluster-signing-cert-file');
+  return { x509: realX509, ca };
+}
+
 async function run(
   flags: ControllersFlags,
   context: ProcessContext,
@@ -56,6 +69,7 @@ async function run(
   const rootCa = (await textOf(flags.rootCaFile)) ?? Buffer.from(server.ca ?? []).toString();
   const privateKey = await textOf(flags.serviceAccountPrivateKeyFile);
   const key = privateKey === undefined ? undefined : realTokenKeys.signing(privateKey);
+  const signing = await signingOf(flags);
   const connection = connectHttp(server);
   await parts.start(() => ({ stop: () => connection.close() }));
   const client = createClient({
@@ -74,6 +88,7 @@ async function run(
       ...(rootCa === '' ? {} : { rootCa }),
       ...(key === undefined ? {} : { signToken: (claims) => key.sign(claims) }),
       standardStorageClass: flags.standardStorageClass,
+      ...(signing === undefined ? {} : { signing }),
       ...(flags.leaderElect ? { leaderElect: { identity } } : {}),
       ...(flags.concurrentSyncs === undefined ? {} : { concurrency: flags.concurrentSyncs }),
       ...(flags.terminatedPodGcThreshold === undefined

@@ -8,7 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
-import { type ControllerContext, serves } from './runtime/controller.ts';
+import { type ClusterSigning, type ControllerContext, serves } from './runtime/controller.ts';
 import { withoutSchemas } from './runtime/custom-types.ts';
 import { discoverResourceTypes } from './runtime/discover.ts';
 import { Manager } from './runtime/manager.ts';
@@ -29,6 +29,8 @@ export interface ControllersOptions {
   readonly endedPodThreshold?: number;
   /** Gives a cluster without any StorageClass a default one, of hollow volumes. Default: no. */
   readonly standardStorageClass?: boolean;
+  /** With it, certificate requests for the cluster's own signers are approved and signed. */
+  readonly signing?: ClusterSigning;
   /** PEM of the CA that pods trust the API server by. Absent: it is published nowhere. */
   readonly rootCa?: string;
   /** Signs tokens that Secrets ask for. Absent: they stay empty. */
@@ -64,11 +66,13 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     standardStorageClass,
     eventPace: new EventPace(clock),
     ...(endedPodThreshold === undefined ? {} : { endedPodThreshold }),
+    ...(options.signing === undefined ? {} : { signing: options.signing }),
     ...(rootCa === undefined ? {} : { rootCa }),
     ...(signToken === undefined ? {} : { signToken }),
   };
   const controllers = enabled
     .filter(({ needs }) => needs.every((type) => serves(context, type)))
+    .filter(({ signs = false }) => !signs || context.signing !== undefined)
     .map(({ build }) => build(context));
   const parts = new Lifecycle();
   await parts.start(() => informers);

@@ -1,5 +1,8 @@
 /** Every controller there is, under the names kube-controller-manager gives them. */
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts';
+import { certificateApprover } from './certificates/approve.ts';
+import { certificateCleaner } from './certificates/clean.ts';
+import { certificateSigner } from './certificates/sign.ts';
 import { cronJobController } from './cronjob/controller.ts';
 import { daemonSetController } from './daemonset/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
@@ -29,6 +32,7 @@ import {
   volumeProtectionController,
 } from './volume-protection/controller.ts';
 import {
+  certificateSigningRequests,
   clusterRoles,
   configMaps,
   controllerRevisions,
@@ -62,6 +66,8 @@ export interface Registration {
   readonly alias: string;
   /** Skipped where the server does not have them. */
   readonly needs: readonly ResourceType[];
+  /** Skipped without a certificate authority. */
+  readonly signs?: boolean;
   readonly build: (context: ControllerContext) => Controller;
 }
 
@@ -222,6 +228,26 @@ export const controllerTable: readonly Registration[] = [
     alias: 'serviceaccount-token',
     needs: [secrets, serviceAccounts],
     build: serviceAccountTokenController,
+  },
+  {
+    name: 'certificatesigningrequest-approving-controller',
+    alias: 'csrapproving',
+    needs: [certificateSigningRequests],
+    signs: true,
+    build: certificateApprover,
+  },
+  {
+    name: 'certificatesigningrequest-signing-controller',
+    alias: 'csrsigning',
+    needs: [certificateSigningRequests],
+    signs: true,
+    build: certificateSigner,
+  },
+  {
+    name: 'certificatesigningrequest-cleaner-controller',
+    alias: 'csrcleaner',
+    needs: [certificateSigningRequests],
+    build: certificateCleaner,
   },
 ];
 

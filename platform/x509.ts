@@ -40,11 +40,30 @@ export interface CertificateFacts extends Validity {
   readonly isCa: boolean;
 }
 
+/** What a certificate request (PKCS #10, RFC 2986) asks for; its signature proves the key. */
+export interface CertificateRequestFacts {
+  readonly subject: Subject;
+  readonly names: AlternativeNames;
+  /** Alternative names of other kinds. */
+  readonly emails: readonly string[];
+  readonly uris: readonly string[];
+}
+
 /** Methods that read PEM throw an Error naming what is wrong with it. */
 export interface X509 {
   certificateAuthority(subject: Subject, validity: Validity): CertificateAndKey;
   /** A new P-256 key with a certificate signed by `ca`. */
   issue(request: LeafRequest, ca: CertificateAndKey): CertificateAndKey;
+  readRequest(request: string): CertificateRequestFacts;
+  /**
+   * A certificate for the request's key, subject and alternative names. Usages are Kubernetes':
+   * "client auth", "key encipherment".
+   */
+  signRequest(
+    request: string,
+    terms: { readonly validity: Validity; readonly usages: readonly string[] },
+    ca: CertificateAndKey,
+  ): string;
   keyPair(): KeyPair;
   inspect(certificate: string): CertificateFacts;
   /** True if a server with this certificate may go by all of the names. */

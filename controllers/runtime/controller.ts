@@ -17,6 +17,7 @@ import type { WorkQueue } from '../../client/work-queue.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
+import type { CertificateAndKey, X509 } from '../../platform/x509.ts';
 
 export interface ReconcileResult {
   /** Look at the key again after this long, even if nothing happens to it. */
@@ -38,6 +39,12 @@ export interface Controller {
   stop?(): Promise<void>;
 }
 
+/** What certificate requests are signed with. */
+export interface ClusterSigning {
+  readonly x509: X509;
+  readonly ca: CertificateAndKey;
+}
+
 /** What a controller is built from. */
 export interface ControllerContext {
   readonly client: RestClient;
@@ -56,6 +63,8 @@ export interface ControllerContext {
   readonly endedPodThreshold?: number;
   /** Gives a cluster without any StorageClass one, as its default. */
   readonly standardStorageClass?: boolean;
+  /** Absent: certificate requests are neither approved nor signed here. */
+  readonly signing?: ClusterSigning;
   /** Of all events. */
   readonly eventPace?: EventPace;
 }
