@@ -18,6 +18,8 @@ export interface AccessFlags {
   readonly serviceAccountExtendTokenExpiration: boolean;
   readonly apiAudiences?: readonly string[];
   readonly encryptionProviderConfig?: string;
+  readonly auditPolicyFile?: string;
+  readonly auditLogPath?: string;
 }
 
 function modes(text: string): readonly AuthorizationMode[] {
@@ -67,6 +69,8 @@ export function addAccessFlags(command: Command): Command {
       true,
     )
     .option('--service-account-lookup [bool]', 'check that accounts exist', onlyTrue, true)
+    .option('--audit-policy-file <file>', 'how much of which requests is logged')
+    .option('--audit-log-path <file>', 'where to; "-" is standard output')
     .option('--encryption-provider-config <file>', 'what is encrypted in the store, and how')
     .option('--api-audiences <list>', 'whom tokens for the API name (default: issuers)', collected);
 }

@@ -6,6 +6,7 @@ import type { User } from './authn/user.ts';
 import { type EncryptionRule, parseEncryptionConfiguration } from './encryption/configuration.ts';
 import { FlagError, type FlagFiles } from './flag-files.ts';
 import { DEFAULT_ISSUER, type ServiceAccountTokens } from './identity.ts';
+import { type AuditPolicy, parseAuditPolicy } from './pipeline/audit/policy.ts';
 import type { Pki } from './pki/pki.ts';
 import type { ApiServerOptions } from './server.ts';
 
@@ -15,6 +16,7 @@ export interface AccessFiles {
   readonly signingKey: string | undefined;
   readonly keys: readonly string[];
   readonly encryption: readonly EncryptionRule[] | undefined;
+  readonly auditPolicy: AuditPolicy | undefined;
 }
 
 export async function readAccessFiles(
@@ -23,7 +25,7 @@ export async function readAccessFiles(
   ciphers: Ciphers,
 ): Promise<AccessFiles> {
   const { tokenAuthFile: tokenFile, serviceAccountKeyFile: keyFiles = [] } = flags;
-  const [tokens, signingKey, keys, encryption] = await Promise.all([
+  const [tokens, signingKey, keys, encryption, auditPolicy] = await Promise.all([
     tokenFile === undefined
       ? new Map<string, User>()
       : files.parsed('token-auth-file', tokenFile, parseTokenFile),
@@ -34,8 +36,11 @@ export async function readAccessFiles(
       : files.parsed('encryption-provider-config', flags.encryptionProviderConfig, (text) =>
           parseEncryptionConfiguration(text, ciphers),
         ),
+    flags.auditPolicyFile === undefined
+      ? undefined
+      : files.parsed('audit-policy-file', flags.auditPolicyFile, parseAuditPolicy),
   ]);
-  return { tokens, signingKey, keys, encryption };
+  return { tokens, signingKey, keys, encryption, auditPolicy };
 }
 
 export interface AccessEffects {

@@ -11,7 +11,8 @@ export async function withGivenCertificate(
   flags: ApiServerFlags,
 ): Promise<ApiServerFlags> {
   const { certDir } = flags;
-  const names = new Set(await disk.list(certDir));
+  // A folder that cannot be read is told of when it is used.
+  const names = new Set(await disk.list(certDir).catch(() => []));
   if (names.has('ca.crt') || !names.has('apiserver.crt') || !names.has('apiserver.key')) {
     return flags;
   }

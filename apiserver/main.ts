@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Clock } from '../platform/clock.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { appendFile, standardOutput } from '../platform/node/append-file.ts';
 import { realCiphers } from '../platform/node/ciphers.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
@@ -18,11 +19,12 @@ import type { Random } from '../platform/random.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import type { Kv } from '../store/kv.ts';
 import { chosenPlugins } from './admission/plugins.ts';
-import { accessOptions, readAccessFiles } from './access-options.ts';
+import { type AccessFiles, accessOptions, readAccessFiles } from './access-options.ts';
 import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
 import { type ApiServerFlags, apiserverFlags } from './flags.ts';
 import { listen } from './http/listen.ts';
+import { AuditLog } from './pipeline/audit/audit-log.ts';
 import { kubeconfig } from './pki/kubeconfig.ts';
 import { ensurePki, identities, type Pki } from './pki/pki.ts';
 import { servingNames } from './pki/serving-names.ts';
@@ -97,6 +99,17 @@ function urlOf(host: string, port: number): string {
   return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** Both flags, or nothing is logged; the log is closed when no request can come any more. */
+async function auditOf(flags: ApiServerFlags, { auditPolicy }: AccessFiles, logger: Logger) {
+  const { auditLogPath: path } = flags;
+  if (path === undefined || auditPolicy === undefined) {
+    return { options: undefined, stop: () => Promise.resolve() };
+  }
+  const sink = path === '-' ? standardOutput : await appendFile(path);
+  const log = new AuditLog(sink, logger);
+  return { options: { policy: auditPolicy, log }, stop: () => log.stop() };
+}
+
 interface Surroundings {
   readonly context: ProcessContext;
   readonly connect: ConnectStore;
@@ -130,6 +143,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const pki = await ensurePki({ ...folder, clock: realClock, x509: realX509, names });
   const tls = await servingTls(flags, pki);
   const access = await accessOptions(flags, given, { pki, tokenKeys: realTokenKeys });
+  const audit = await parts.start(() => auditOf(flags, given, logger));
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects });
   await parts.start(() => ({ stop: () => kv.close() }));
   const outgoing = outgoingHttp();
@@ -138,6 +152,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
     startApiServer({
       ...effects,
       ...access,
+      audit: audit.options,
       kv,
       outgoing,
       serviceClusterIpRange: flags.serviceClusterIpRange,

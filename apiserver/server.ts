@@ -40,7 +40,7 @@ import type { EncryptionRule } from './encryption/configuration.ts';
 import { EncryptedKv } from './encryption/encrypted-kv.ts';
 import { transformersByKey } from './encryption/resource-keys.ts';
 import { ApiHandlers } from './handlers/api-handlers.ts';
-import { pipeline } from './pipeline/filters.ts';
+import { pipeline, type PipelineOptions } from './pipeline/filters.ts';
 import type { PipelineHandler } from './pipeline/filter.ts';
 import type { ResourceRequestInfo } from './pipeline/request-info.ts';
 import { RequestCounts } from './pipeline/request-counts.ts';
@@ -51,7 +51,7 @@ import { customResourceDefinition } from './registry/kinds/extensions/definition
 import { kinds } from './registry/kinds/index.ts';
 import { service } from './registry/kinds/service/declaration.ts';
 import { Registry, storedResources } from './registry/registry.ts';
-import { Storage } from './storage/storage.ts';
+import { Storage, type StoredResource } from './storage/storage.ts';
 import { healthChecks } from './health-checks.ts';
 import { Identity, type ServiceAccountTokens } from './identity.ts';
 import { nodeObjects, rbacObjects } from './object-sources.ts';
@@ -68,6 +68,8 @@ export interface ApiServerOptions {
   readonly kinds?: readonly ResourceDeclaration[];
   /** Bearer tokens and whom they prove. */
   readonly tokens?: ReadonlyMap<string, User>;
+  /** What is logged of requests. Default: nothing. */
+  readonly audit?: PipelineOptions['audit'];
   /** What is encrypted in the store. Default: nothing. */
   readonly encryption?: readonly EncryptionRule[] | undefined;
   /** Absent: there are no tokens of service accounts. */
@@ -141,12 +143,7 @@ class Server implements ApiServer {
     this.#types = declarations.map(({ type }) => type);
     this.#served = new Set(this.#types.map(typeKey));
     const resources = storedResources(declarations);
-    const sealed =
-      options.encryption && new EncryptedKv(kv, transformersByKey(options.encryption, resources));
-    this.#storage = new Storage({
-      ...{ kv: sealed?.kv ?? kv, clock, logger, resources },
-      ...(sealed === undefined ? {} : { isStale: (key: string) => sealed.isStale(key) }),
-    });
+    this.#storage = storageOf(options, resources);
     const serverAddress = (): string => this.#addressText();
     const identity = new Identity({ ...options, storage: this.#storage, serverAddress });
     const { authenticator } = identity;
@@ -185,8 +182,7 @@ class Server implements ApiServer {
     this.handler = pipeline(
       {
         ...{ clock, random, logger, counts },
-        authenticator,
-        authorizer,
+        ...{ authenticator, authorizer, audit: options.audit },
         maxRequestsInFlight: options.maxRequestsInFlight ?? DEFAULTS.readOnly,
         maxMutatingRequestsInFlight: options.maxMutatingRequestsInFlight ?? DEFAULTS.mutating,
         requestTimeoutMs: options.requestTimeoutMs ?? DEFAULTS.timeoutMs,
@@ -307,6 +303,16 @@ class Server implements ApiServer {
       }
     }
   }
+}
+
+function storageOf(
+  { kv, clock, logger, encryption }: ApiServerOptions,
+  resources: readonly StoredResource[],
+): Storage {
+  if (encryption === undefined) return new Storage({ kv, clock, logger, resources });
+  const sealed = new EncryptedKv(kv, transformersByKey(encryption, resources));
+  const isStale = (key: string): boolean => sealed.isStale(key);
+  return new Storage({ kv: sealed.kv, clock, logger, resources, isStale });
 }
 
 const typeKey = ({ group, version, resource }: ResourceType): string =>

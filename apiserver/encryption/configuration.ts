@@ -68,7 +68,7 @@ function transformersOf(provider: Fields, field: string, ciphers: Ciphers): Tran
     const keyName = key['name'];
     if (typeof keyName !== 'string' || keyName === '') return fail(`${at}.name: Required value`);
     if (keyName.includes(':')) return fail(`${at}.name: Invalid value: "${keyName}"`);
-    const secret = Buffer.from(String(key['secret'] ?? ''), 'base64');
+    const secret = Buffer.from(typeof key['secret'] === 'string' ? key['secret'] : '', 'base64');
     try {
       return { prefix: `k8s:enc:${kind}:v1:${keyName}:`, cipher: ciphers[kind](secret) };
     } catch (error) {

@@ -1,6 +1,7 @@
 import { parseFieldSelector, requiredFieldValue } from '../../api/selector/field.ts';
 import { StatusError } from '../../api/status.ts';
-import type { Attributes, Authorizer } from '../authz/authorizer.ts';
+import type { HttpResponse } from '../../platform/http.ts';
+import type { Attributes, Authorizer, Decision } from '../authz/authorizer.ts';
 import { refusal } from '../authz/refusal.ts';
 import type { PipelineRequest } from './api-request.ts';
 import type { Filter } from './filter.ts';
@@ -9,15 +10,13 @@ import type { Filter } from './filter.ts';
 export function authorize(authorizer: Authorizer): Filter {
   return (next) => (request) => {
     const attributes = attributesOf(request);
-    const decision = authorizer.authorize(request.user, attributes);
-    if (decision instanceof Promise)
-      return decision.then((made) => {
-        if (!made.allowed) throw refusal(request.user, attributes, made.reason);
-        return next(request);
-      });
-    if (!decision.allowed)
+    const follow = (decision: Decision): Promise<HttpResponse> => {
+      request.notes.decided(decision);
+      if (decision.allowed) return next(request);
       return Promise.reject(refusal(request.user, attributes, decision.reason));
-    return next(request);
+    };
+    const decision = authorizer.authorize(request.user, attributes);
+    return decision instanceof Promise ? decision.then(follow) : follow(decision);
   };
 }
 

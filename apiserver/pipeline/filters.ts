@@ -10,6 +10,7 @@ import type { Random } from '../../platform/random.ts';
 import type { Authenticator } from '../authn/authenticator.ts';
 import { anonymous } from '../authn/user.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
+import { audit, type AuditOptions } from './audit/audit.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { countRequests } from './count-requests.ts';
@@ -32,6 +33,8 @@ export interface PipelineOptions {
   readonly counts: RequestCounts;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  /** Default: nothing is logged. */
+  readonly audit?: Omit<AuditOptions, 'clock'> | undefined;
   /** Requests at work at once that only read; the rest waits. kube-apiserver's default is 400. */
   readonly maxRequestsInFlight: number;
   /** The same for requests that write; kube-apiserver's default is 200. */
@@ -50,6 +53,7 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
       addWarnings,
       recover(options.logger),
       authenticate(options.authenticator, options.logger),
+      ...(options.audit === undefined ? [] : [audit({ ...options.audit, clock })]),
       impersonate(options.authorizer),
       limitInFlight({
         clock,

@@ -101,6 +101,7 @@ export function impersonate(authorizer: Authorizer): Filter {
       const decision = await authorizer.authorize(request.user, attributes);
       if (!decision.allowed) throw refusal(request.user, attributes, decision.reason);
     }
+    request.notes.impersonated = impersonation.user;
     return next({ ...request, user: impersonation.user });
   };
 }

@@ -1,3 +1,6 @@
+import type { Decision } from '../authz/authorizer.ts';
+import type { User } from '../authn/user.ts';
+
 /** Kubernetes' own bounds: what does not fit is cut, and then left out. */
 const MAX_WARNING = 256;
 const MAX_WARNINGS_TOTAL = 4096;
@@ -6,6 +9,9 @@ const MAX_WARNINGS_TOTAL = 4096;
 export class RequestNotes {
   #warnings: Set<string> | undefined;
   #annotations: Map<string, string> | undefined;
+  #decision: Decision | undefined;
+  /** Whom the user acts as, if somebody else. */
+  impersonated: User | undefined;
 
   /** Shown to the client once, whatever the answer. */
   warn(text: string): void {
@@ -18,6 +24,15 @@ export class RequestNotes {
   annotate(key: string, value: string): void {
     this.#annotations ??= new Map();
     if (!this.#annotations.has(key)) this.#annotations.set(key, value);
+  }
+
+  /** For the audit log: how authorization judged the request. */
+  decided(decision: Decision): void {
+    this.#decision = decision;
+  }
+
+  get decision(): Decision | undefined {
+    return this.#decision;
   }
 
   get annotations(): ReadonlyMap<string, string> | undefined {

@@ -8,9 +8,8 @@ const GCM = { nonce: 12, tag: 16 } as const;
 
 function checkLength(key: Uint8Array, lengths: readonly number[]): void {
   if (lengths.includes(key.length)) return;
-  throw new Error(
-    `secret is not of the expected length, got ${key.length}, expected one of [${lengths.join(' ')}]`,
-  );
+  const expected = `expected one of [${lengths.join(' ')}]`;
+  throw new Error(`secret is not of the expected length, got ${key.length}, ${expected}`);
 }
 
 function aescbc(key: Uint8Array): Cipher {

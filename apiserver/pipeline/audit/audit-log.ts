@@ -1,0 +1,65 @@
+import type { Logger } from '../../../platform/logger.ts';
+
+/** Where lines go. Rejects when they cannot be written. */
+export interface LineSink {
+  write(lines: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Events that wait for the sink; beyond that they are lost, and it is said how many. */
+const MAX_WAITING = 10_000;
+
+/**
+ * Writes events in order, many at a time, and never keeps a request waiting: a sink that blocks
+ * or fails costs events, not the API.
+ */
+export class AuditLog {
+  readonly #sink: LineSink;
+  readonly #logger: Logger;
+  #waiting: string[] = [];
+  #lost = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(sink: LineSink, logger: Logger) {
+    this.#sink = sink;
+    this.#logger = logger;
+  }
+
+  /** How many events were lost so far. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  add(event: object): void {
+    if (this.#waiting.length >= MAX_WAITING) {
+      if (this.#lost++ === 0)
+        this.#logger.error({}, 'the audit log cannot keep up: events are lost');
+      return;
+    }
+    this.#waiting.push(`${JSON.stringify(event)}\n`);
+    this.#writing ??= this.#write();
+  }
+
+  /** Writes what waits, as far as the sink takes it. */
+  async stop(): Promise<void> {
+    await this.#writing;
+    await this.#sink.close();
+    if (this.#lost > 0) this.#logger.error({ lost: this.#lost }, 'audit events were lost');
+  }
+
+  async #write(): Promise<void> {
+    // Everything that a turn of the event loop brings is one write.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#sink.write(lines.join(''));
+      } catch (error) {
+        this.#lost += lines.length;
+        this.#logger.error({ error, lost: this.#lost }, 'cannot write the audit log');
+      }
+    }
+    this.#writing = undefined;
+  }
+}

@@ -1,0 +1,218 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { JsonValue } from '../../../platform/http.ts';
+import { silentLogger } from '../../../platform/logger.ts';
+import { realClock } from '../../../platform/node/clock.ts';
+import { realRandom } from '../../../platform/node/random.ts';
+import { MemoryKv } from '../../../test/model/memory-kv.ts';
+import { type ApiServer, startApiServer } from '../../server.ts';
+import { AuditLog, type LineSink } from './audit-log.ts';
+import type { RequestInfo } from '../request-info.ts';
+import { extentOf, parseAuditPolicy } from './policy.ts';
+
+const policy = (rules: object[], more: object = {}) =>
+  parseAuditPolicy(
+    JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules, ...more }),
+  );
+
+interface Logged {
+  readonly stage: string;
+  readonly level: string;
+  readonly verb: string;
+  readonly user: { readonly username: string };
+  readonly [field: string]: unknown;
+}
+
+class Lines implements LineSink {
+  readonly lines: string[] = [];
+  write = (text: string): Promise<void> => {
+    this.lines.push(...text.trimEnd().split('\n'));
+    return Promise.resolve();
+  };
+  close = (): Promise<void> => Promise.resolve();
+  get events(): Logged[] {
+    return this.lines.map((line) => JSON.parse(line) as Logged);
+  }
+}
+
+const running: ApiServer[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.stop()));
+});
+
+async function start(rules: object[], more?: object) {
+  const sink = new Lines();
+  const log = new AuditLog(sink, silentLogger);
+  const effects = { clock: realClock, random: realRandom, logger: silentLogger };
+  const audit = { policy: policy(rules, more), log };
+  const server = startApiServer({ kv: new MemoryKv(), ...effects, audit });
+  running.push(server);
+  await server.ready();
+  const certificate = { commonName: 'jane', organizations: ['system:masters'] };
+  const call = async (
+    line: string,
+    options: { body?: object; as?: string; signal?: AbortSignal } = {},
+  ) => {
+    const [method = '', url = ''] = line.split(' ');
+    const [path = '', query = ''] = url.split('?');
+    return server.handler({
+      ...{ method, path, query: new URLSearchParams(query) },
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'test/1',
+        ...(options.as === undefined ? {} : { 'impersonate-user': options.as }),
+      },
+      ...(options.body === undefined ? {} : { body: new JsonValue(options.body) }),
+      peer: { address: '10.0.0.9:1234', certificate },
+      signal: options.signal ?? new AbortController().signal,
+    });
+  };
+  const events = async () => {
+    await log.stop();
+    return sink.events.filter(({ user }) => user.username === 'jane');
+  };
+  return { call, events };
+}
+
+const maps = '/api/v1/namespaces/default/configmaps';
+const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data: { k: 'v' } };
+
+describe('the audit log', () => {
+  it('says who did what, how it was judged and how it ended', async () => {
+    const { call, events } = await start([{ level: 'Metadata' }]);
+    await call(`POST ${maps}`, { body: map });
+    const [received, complete] = await events();
+    expect(received).toMatchObject({ stage: 'RequestReceived', level: 'Metadata' });
+    expect(received).not.toHaveProperty('responseStatus');
+    expect(complete).toMatchObject({
+      kind: 'Event',
+      apiVersion: 'audit.k8s.io/v1',
+      auditID: received!['auditID'],
+      stage: 'ResponseComplete',
+      requestURI: maps,
+      verb: 'create',
+      user: { username: 'jane', groups: ['system:masters', 'system:authenticated'] },
+      sourceIPs: ['10.0.0.9'],
+      userAgent: 'test/1',
+      objectRef: { resource: 'configmaps', namespace: 'default', name: 'm', apiVersion: 'v1' },
+      responseStatus: { metadata: {}, code: 201 },
+      annotations: {
+        'authorization.k8s.io/decision': 'allow',
+        'authorization.k8s.io/reason': '',
+      },
+    });
+    expect(complete).not.toHaveProperty('requestObject');
+  });
+
+  it('has bodies as far as the level says', async () => {
+    const { call, events } = await start([
+      {
+        level: 'Request',
+        verbs: ['create'],
+        resources: [{ group: '', resources: ['configmaps'] }],
+      },
+      { level: 'RequestResponse', verbs: ['get'], omitManagedFields: true },
+      { level: 'None' },
+    ]);
+    await call(`POST ${maps}`, { body: map });
+    await call(`GET ${maps}/m`);
+    await call(`DELETE ${maps}/m`);
+    const complete = (await events()).filter(({ stage }) => stage === 'ResponseComplete');
+    expect(complete.map(({ verb }) => verb)).toEqual(['create', 'get']);
+    expect(complete[0]).toMatchObject({ requestObject: { data: { k: 'v' } } });
+    expect(complete[0]).not.toHaveProperty('responseObject');
+    expect(complete[1]).toMatchObject({ responseObject: { data: { k: 'v' } } });
+    expect(JSON.stringify(complete[1])).not.toContain('managedFields');
+  });
+
+  it('leaves out stages, and tells of refusals and of those who are acted for', async () => {
+    const { call, events } = await start([{ level: 'Metadata' }], {
+      omitStages: ['RequestReceived'],
+    });
+    await call(`GET ${maps}/none`);
+    await call(`GET ${maps}`, { as: 'joe' });
+    const [missing, refused] = await events();
+    expect(missing).toMatchObject({
+      stage: 'ResponseComplete',
+      responseStatus: { status: 'Failure', reason: 'NotFound', code: 404 },
+    });
+    expect(refused).toMatchObject({
+      impersonatedUser: { username: 'joe', groups: ['system:authenticated'] },
+      responseStatus: { reason: 'Forbidden', code: 403 },
+      annotations: { 'authorization.k8s.io/decision': 'forbid' },
+    });
+  });
+
+  it('tells of a watch when it starts and when it ends', async () => {
+    const { call, events } = await start([{ level: 'RequestResponse' }]);
+    const { body } = await call(`GET ${maps}?watch=true&timeoutSeconds=1`);
+    for await (const _ of body as AsyncIterable<unknown>);
+    const stages = (await events()).map(({ stage }) => stage);
+    expect(stages).toEqual(['RequestReceived', 'ResponseStarted', 'ResponseComplete']);
+  });
+
+  it('never keeps a request waiting for a sink that blocks, and says what was lost', async () => {
+    let free = (): void => {};
+    const blocked = new Promise<void>((resolve) => (free = resolve));
+    const written: string[] = [];
+    const sink: LineSink = {
+      write: async (text) => {
+        await blocked;
+        written.push(text);
+      },
+      close: () => Promise.resolve(),
+    };
+    const log = new AuditLog(sink, silentLogger);
+    log.add({ n: -1 });
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let n = 0; n < 10_500; n++) log.add({ n });
+    expect(log.lost).toBe(500);
+    free();
+    await log.stop();
+    expect(written.join('').split('\n')).toHaveLength(1 + 10_000 + 1);
+  });
+});
+
+describe('an audit policy', () => {
+  const jane = { name: 'jane', groups: ['devs'] };
+  const pods = {
+    type: 'resource',
+    ...{ verb: 'get', group: '', version: 'v1', resource: 'pods' },
+    ...{ subresource: '', namespace: 'a', name: 'web', tail: '' },
+  } as RequestInfo;
+  const log = { ...pods, subresource: 'log' } as RequestInfo;
+  const path = { type: 'path', verb: 'get', path: '/healthz/ping' } as RequestInfo;
+
+  it.each([
+    [{ users: ['jane'] }, pods, true],
+    [{ users: ['joe'] }, pods, false],
+    [{ userGroups: ['devs', 'ops'] }, pods, true],
+    [{ userGroups: ['ops'] }, pods, false],
+    [{ verbs: ['list'] }, pods, false],
+    [{ namespaces: ['a'] }, pods, true],
+    [{ namespaces: [''] }, pods, false],
+    [{ resources: [{ group: '' }] }, pods, true],
+    [{ resources: [{ group: 'apps' }] }, pods, false],
+    [{ resources: [{ group: '', resources: ['pods'] }] }, pods, true],
+    [{ resources: [{ group: '', resources: ['pods'] }] }, log, false],
+    [{ resources: [{ group: '', resources: ['pods/*'] }] }, log, true],
+    [{ resources: [{ group: '', resources: ['*/log'] }] }, log, true],
+    [{ resources: [{ group: '', resources: ['pods'], resourceNames: ['x'] }] }, pods, false],
+    [{ resources: [{ group: '' }] }, path, false],
+    [{ nonResourceURLs: ['/healthz*'] }, path, true],
+    [{ nonResourceURLs: ['/healthz'] }, path, false],
+    [{ nonResourceURLs: ['/healthz*'] }, pods, false],
+    [{}, path, true],
+  ])('%j', (rule, info, matches) => {
+    const { level } = extentOf(policy([{ level: 'Metadata', ...rule }]), jane, info);
+    expect(level).toBe(matches ? 'Metadata' : 'None');
+  });
+
+  it.each([
+    [[], 'rules: loaded illegal policy with 0 rules'],
+    [[{ level: 'Some' }], 'rules[0].level: Unsupported value: "Some"'],
+    [[{ level: 'None', omitStages: ['X'] }], 'rules[0].omitStages: Invalid value: "X"'],
+    [[{ level: 'None', namespaces: ['a'], nonResourceURLs: ['/'] }], 'rules[0].nonResourceURLs'],
+  ])('refuses %j', (rules, message) => {
+    expect(() => policy(rules)).toThrow(message);
+  });
+});

@@ -1,0 +1,150 @@
+/** audit.k8s.io/v1 Event, one JSON line each. */
+import type { KubernetesObject } from '../../../api/meta.ts';
+import type { Status } from '../../../api/status.ts';
+import { formatMicroTime } from '../../../api/time.ts';
+import { type HttpResponse, JsonValue } from '../../../platform/http.ts';
+import type { User } from '../../authn/user.ts';
+import type { PipelineRequest } from '../api-request.ts';
+import type { RequestNotes } from '../request-notes.ts';
+import type { Extent, Stage } from './policy.ts';
+
+export interface Happening {
+  readonly request: PipelineRequest;
+  readonly extent: Extent;
+  readonly stage: Stage;
+  readonly receivedMs: number;
+  readonly nowMs: number;
+  readonly response?: HttpResponse | undefined;
+  readonly failure?: Status | undefined;
+}
+
+/** Bodies beyond this are left out of the log; a request's size is limited anyway. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
+export function auditEvent(happening: Happening): object {
+  const { request, extent, stage, receivedMs, nowMs } = happening;
+  const { http, info, user, notes } = request;
+  const { impersonated } = notes;
+  const search = http.query.size === 0 ? '' : `?${http.query.toString()}`;
+  const annotations = annotationsOf(notes);
+  const agent = http.headers['user-agent'];
+  return {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: extent.level,
+    auditID: request.auditId,
+    stage,
+    requestURI: http.path + search,
+    verb: info.verb,
+    user: userInfo(user),
+    ...(impersonated === undefined ? {} : { impersonatedUser: userInfo(impersonated) }),
+    sourceIPs: sourcesOf(request),
+    ...(agent === undefined ? {} : { userAgent: agent }),
+    ...(info.type === 'path' ? {} : { objectRef: objectRef(happening) }),
+    ...(stage === 'RequestReceived' ? {} : { responseStatus: responseStatus(happening) }),
+    ...bodies(happening),
+    requestReceivedTimestamp: formatMicroTime(receivedMs),
+    stageTimestamp: formatMicroTime(nowMs),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  };
+}
+
+function annotationsOf({ annotations, decision }: RequestNotes): Record<string, string> {
+  const own = Object.fromEntries(annotations ?? []);
+  if (decision === undefined) return own;
+  return {
+    'authorization.k8s.io/decision': decision.allowed ? 'allow' : 'forbid',
+    'authorization.k8s.io/reason': decision.reason ?? '',
+    ...own,
+  };
+}
+
+function userInfo({ name, uid, groups, extra }: User): object {
+  return {
+    username: name,
+    ...(uid ? { uid } : {}),
+    groups,
+    ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra }),
+  };
+}
+
+function sourcesOf({ http }: PipelineRequest): string[] {
+  const forwarded = (http.headers['x-forwarded-for'] ?? '').split(',').map((ip) => ip.trim());
+  const own = http.peer.address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  return [...new Set([...forwarded.filter((ip) => ip !== ''), own])];
+}
+
+function objectRef({ request }: Happening): object {
+  const { info } = request;
+  if (info.type === 'path') return {};
+  const sent = sentMetadata(request);
+  const name = info.name || sent?.name;
+  return {
+    resource: info.resource,
+    ...(info.namespace === '' ? {} : { namespace: info.namespace }),
+    ...(name ? { name } : {}),
+    ...(sent?.uid ? { uid: sent.uid } : {}),
+    ...(info.group === '' ? {} : { apiGroup: info.group }),
+    apiVersion: info.version,
+    ...(sent?.resourceVersion ? { resourceVersion: sent.resourceVersion } : {}),
+    ...(info.subresource === '' ? {} : { subresource: info.subresource }),
+  };
+}
+
+/** Only what is a value already: nothing is parsed for the log at the level Metadata. */
+function sentMetadata({ http }: PipelineRequest): KubernetesObject['metadata'] | undefined {
+  if (!(http.body instanceof JsonValue)) return undefined;
+  return (http.body.value as Partial<KubernetesObject> | undefined)?.metadata;
+}
+
+function responseStatus({ response, failure }: Happening): object {
+  if (failure !== undefined) {
+    const { details: _d, kind: _k, apiVersion: _a, ...status } = failure;
+    return { ...status, metadata: {} };
+  }
+  return { metadata: {}, code: response?.status ?? 500 };
+}
+
+function bodies({ request, extent, stage, response }: Happening): object {
+  const { level, omitManagedFields } = extent;
+  if (stage !== 'ResponseComplete' || level === 'None' || level === 'Metadata') return {};
+  const { info, http } = request;
+  if (info.type === 'path') return {};
+  const sent = valueOf(http.body, omitManagedFields);
+  const answered =
+    level === 'RequestResponse' && info.verb !== 'watch'
+      ? valueOf(response?.body, omitManagedFields)
+      : undefined;
+  return {
+    ...(sent === undefined ? {} : { requestObject: sent }),
+    ...(answered === undefined ? {} : { responseObject: answered }),
+  };
+}
+
+/** Bodies that are not JSON (protobuf, YAML) and streams are left out. */
+function valueOf(body: unknown, omitManagedFields: boolean): unknown {
+  const value = body instanceof JsonValue ? body.value : parsed(body);
+  return omitManagedFields ? withoutManagedFields(value) : value;
+}
+
+function parsed(body: unknown): unknown {
+  if (!(body instanceof Uint8Array) || body.length > MAX_BODY_BYTES) return undefined;
+  if (body[0] !== 0x7b && body[0] !== 0x5b) return undefined;
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutManagedFields(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const { metadata, items } = value as { metadata?: object; items?: unknown[] };
+  const kept =
+    metadata === undefined ? {} : { metadata: { ...metadata, managedFields: undefined } };
+  return {
+    ...value,
+    ...kept,
+    ...(Array.isArray(items) ? { items: items.map(withoutManagedFields) } : {}),
+  };
+}
