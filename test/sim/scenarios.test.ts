@@ -1,53 +1,7 @@
 /** Stories that seeds have told, or might, each by itself. */
 import { describe, expect, it } from 'vitest';
-import { addressesOf, SimCluster, type Host } from './cluster.ts';
-
-const bytes = (text: string): Buffer => Buffer.from(text);
-
-/** A cluster that has elected a leader. */
-async function elected(members = 3): Promise<{ cluster: SimCluster; leader: Host; rest: Host[] }> {
-  const cluster = new SimCluster(1, { members });
-  for (const host of cluster.hosts) cluster.start(host);
-  let leader: Host | undefined;
-  await cluster.until(() => {
-    void cluster.leader().then((host) => (leader = host));
-    return leader !== undefined;
-  }, 10_000);
-  return { cluster, leader: leader!, rest: cluster.hosts.filter((host) => host !== leader) };
-}
-
-async function put(cluster: SimCluster, host: Host, key: string): Promise<number> {
-  const written = await cluster.outcome(host.member!.put({ key, value: bytes(key) }), 20_000);
-  expect(written, `${key} to be written`).toBeDefined();
-  return written!.revision;
-}
-
-/** What a cluster refuses for its quorum's sake it may grant a little later. */
-async function granted<T>(cluster: SimCluster, ask: () => Promise<T>): Promise<T> {
-  const again = async (): Promise<T> => {
-    for (;;) {
-      const answer = await ask().catch(() => undefined);
-      if (answer !== undefined) return answer;
-      await cluster.time.sleep(200);
-    }
-  };
-  const answer = await cluster.outcome(again(), 20_000);
-  expect(answer, 'a change of the membership').toBeDefined();
-  return answer!;
-}
-
-async function newLeader(cluster: SimCluster, old: Host): Promise<Host> {
-  let found: Host | undefined;
-  await cluster.until(() => {
-    void cluster.leader().then((host) => (found = host === old ? undefined : host));
-    return found !== undefined;
-  }, 20_000);
-  expect(found, 'a new leader').toBeDefined();
-  return found!;
-}
-
-const level = (cluster: SimCluster): boolean =>
-  new Set(cluster.running.map(({ member }) => member!.head().revision)).size === 1;
+import { addressesOf, type Host, type SimCluster } from './cluster.ts';
+import { bytes, elected, granted, level, newLeader, put } from './stories.ts';
 
 describe('a leader', () => {
   it('whose disk stalls gives office up, and writes go on without it', async () => {
@@ -64,6 +18,7 @@ describe('a leader', () => {
     expect(cluster.problems).toEqual([]);
   });
 
+  // etcd's bugs 20418, 21378, 21417.
   it('that sleeps while another is elected answers no read of the past when it wakes', async () => {
     const { cluster, leader, rest } = await elected();
     await put(cluster, leader, 'x');
@@ -77,6 +32,7 @@ describe('a leader', () => {
     expect(rest).toContain(successor);
   });
 
+  // etcd's bugs 15247, 12528.
   it('that sleeps past the end of a lease renewed elsewhere does not revoke it', async () => {
     const { cluster, leader } = await elected();
     const lease = (await cluster.outcome(leader.member!.leases.grant({ ttlSeconds: 3 }), 5000))!;
@@ -153,6 +109,7 @@ describe('a member', () => {
     expect(cluster.problems).toEqual([]);
   });
 
+  // etcd's bugs 19557, 20340, 20387: the members must not be in two minds over who belongs.
   it('that was removed is told so, also when it was down meanwhile', async () => {
     const { cluster, leader, learner } = await grown();
     cluster.kill(learner);
