@@ -220,7 +220,10 @@ export const layers: readonly Layer[] = [
     imports: ['kubectl-lite/*', 'client', 'api/*', 'platform'],
     packages: ['js-yaml'],
   },
-  { part: 'kubectl-lite/real-environment.ts', imports: ['kubectl-lite/*', 'platform/node'] },
+  {
+    part: 'kubectl-lite/real-environment.ts',
+    imports: ['kubectl-lite/*', 'platform', 'platform/node'],
+  },
   { part: 'kubectl-lite/main.ts', imports: ['kubectl-lite/*', 'platform/node'] },
 
   {
