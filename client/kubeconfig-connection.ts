@@ -7,9 +7,10 @@ import {
   type Entry,
   type Kubeconfig,
   KubeconfigError,
+  kubeconfigOf,
   mergeKubeconfigs,
-  parseKubeconfig,
 } from './kubeconfig.ts';
+import { plainYaml } from './plain-yaml.ts';
 
 /** Fits `connectHttp` of `platform/node/http-client.ts`, and says where to look for objects. */
 export interface KubeconfigConnection {
@@ -49,12 +50,19 @@ export async function loadKubeconfig(disk: Disk, paths: readonly string[]): Prom
   const configs: Kubeconfig[] = [];
   for (const path of paths) {
     const bytes = await disk.read(path);
-    if (bytes !== undefined) configs.push(parseKubeconfig(Buffer.from(bytes).toString(), path));
+    if (bytes !== undefined) configs.push(await read(Buffer.from(bytes).toString(), path));
     else if (paths.length === 1) {
       throw new KubeconfigError(`stat ${path}: no such file or directory`);
     }
   }
   return mergeKubeconfigs(configs);
+}
+
+async function read(text: string, path: string): Promise<Kubeconfig> {
+  const plain = plainYaml(text);
+  if (plain !== undefined) return kubeconfigOf(plain.value, path);
+  const { parseKubeconfig } = await import('./kubeconfig-text.ts');
+  return parseKubeconfig(text, path);
 }
 
 export async function connectionOf(

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '../platform/disk.ts';
 import { connectionOf, loadKubeconfig } from './kubeconfig-connection.ts';
-import { mergeKubeconfigs, parseKubeconfig, writeKubeconfig } from './kubeconfig.ts';
+import { parseKubeconfig, writeKubeconfig } from './kubeconfig-text.ts';
+import { mergeKubeconfigs } from './kubeconfig.ts';
 
 const diskOf = (files: Record<string, string>): Disk =>
   ({

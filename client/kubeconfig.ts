@@ -1,9 +1,8 @@
 /**
- * kubeconfig files: reading, merging as KUBECONFIG="a:b" asks, and writing. What a connection
- * needs is worked out by `kubeconfig-connection.ts`.
+ * kubeconfig files as values, and merging them as KUBECONFIG="a:b" asks. Their text is read and
+ * written by `kubeconfig-text.ts`; what a connection needs is worked out by
+ * `kubeconfig-connection.ts`.
  */
-import { parseYaml, stringifyYaml } from '../api/yaml.ts';
-
 export interface Cluster {
   readonly server?: string;
   readonly 'certificate-authority'?: string;
@@ -66,14 +65,8 @@ export function componentKubeconfigs(
   throw new KubeconfigError('no kubeconfig: give --kubeconfig or set KUBECONFIG');
 }
 
-/** Reads a file's text. `path` is named in errors, and its folder begins relative paths. */
-export function parseKubeconfig(text: string, path: string): Kubeconfig {
-  let raw: unknown;
-  try {
-    raw = parseYaml(text);
-  } catch (error) {
-    throw new KubeconfigError(`error loading config file "${path}": ${messageOf(error)}`);
-  }
+/** A file's content, read as YAML. `path` is named in errors; its folder begins relative paths. */
+export function kubeconfigOf(raw: unknown, path: string): Kubeconfig {
   if (raw === undefined || raw === null) return emptyKubeconfig;
   if (typeof raw !== 'object' || Array.isArray(raw)) {
     throw new KubeconfigError(`error loading config file "${path}": not a kubeconfig`);
@@ -106,42 +99,6 @@ export function mergeKubeconfigs(configs: readonly Kubeconfig[]): Kubeconfig {
   };
 }
 
-export interface NewKubeconfig {
-  readonly name: string;
-  readonly server: string;
-  /** PEM. */
-  readonly ca?: Uint8Array | string;
-  readonly cert?: Uint8Array | string;
-  readonly key?: Uint8Array | string;
-  readonly token?: string;
-  readonly namespace?: string;
-}
-
-/** The text of a kubeconfig with one cluster, user and context, all of them called `name`. */
-export function writeKubeconfig(config: NewKubeconfig): string {
-  const { name, server, ca, cert, key, token, namespace } = config;
-  const cluster = { server, ...data('certificate-authority-data', ca) };
-  const user = {
-    ...data('client-certificate-data', cert),
-    ...data('client-key-data', key),
-    ...(token === undefined ? {} : { token }),
-  };
-  const context = { cluster: name, user: name, ...(namespace === undefined ? {} : { namespace }) };
-  return stringifyYaml({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': name,
-    preferences: {},
-    clusters: [{ name, cluster }],
-    users: [{ name, user }],
-    contexts: [{ name, context }],
-  });
-}
-
-function data(field: string, pem: Uint8Array | string | undefined): Record<string, string> {
-  return pem === undefined ? {} : { [field]: Buffer.from(pem as string).toString('base64') };
-}
-
 function entries<T>(list: unknown, field: string, folder: string): Map<string, Entry<T>> {
   const found = new Map<string, Entry<T>>();
   for (const item of Array.isArray(list) ? (list as unknown[]) : []) {
@@ -152,6 +109,3 @@ function entries<T>(list: unknown, field: string, folder: string): Map<string, E
 }
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -3,7 +3,8 @@ import { runMain } from '../platform/node/process.ts';
 import { runCli } from './cli.ts';
 import { realEnvironment } from './real-environment.ts';
 
-await runMain((context) =>
+// No top-level await: this program is bundled as CommonJS, which starts sooner.
+void runMain((context) =>
   runCli(
     context.argv,
     realEnvironment({

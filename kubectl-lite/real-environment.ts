@@ -1,14 +1,11 @@
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { realFileSystem } from '../platform/node/file-system.ts';
-import { connectHttp } from '../platform/node/http-client.ts';
-import { realPrograms } from '../platform/node/programs.ts';
 import { realTerminal } from '../platform/node/terminal.ts';
-import { temporaryFolder } from '../platform/node/temporary-folder.ts';
 import type { Terminal } from '../platform/terminal.ts';
 import { connectSession } from './connect.ts';
 import { manifestFiles } from './manifest/files.ts';
-import type { Environment, Output } from './session.ts';
+import type { Connect, Environment, Output } from './session.ts';
 
 /** What of a command's surroundings differs between a process and a test. */
 export interface Surroundings {
@@ -21,6 +18,25 @@ export interface Surroundings {
   /** Absent: the process's own. */
   readonly terminal?: Terminal;
 }
+
+/** Loading HTTP and TLS takes as long as a request: commands that ask no server do without. */
+const connectHttp: Connect = (target) => {
+  let open: Promise<ReturnType<Connect>> | undefined;
+  const opened = (): Promise<ReturnType<Connect>> => {
+    open ??= import('../platform/node/https1-client.ts').then(({ connectHttp1 }) =>
+      connectHttp1(target),
+    );
+    return open;
+  };
+  return {
+    handler: async (request) => (await opened()).handler(request),
+    close: async () => {
+      if (open !== undefined) await (await open).close();
+    },
+  };
+};
+
+const realPrograms = async () => (await import('../platform/node/programs.ts')).realPrograms;
 
 const realSockets = async () =>
   (await import('../platform/node/local-sockets.ts')).realLocalSockets;
@@ -40,8 +56,14 @@ export function realEnvironment(surroundings: Surroundings): Environment {
     }),
     disk: realDisk,
     clock: realClock,
-    programs: realPrograms,
-    temporaryFolder,
+    programs: {
+      run: async (request) => (await realPrograms()).run(request),
+      files: async (path) => (await realPrograms()).files(path),
+    },
+    async temporaryFolder(prefix) {
+      const { temporaryFolder } = await import('../platform/node/temporary-folder.ts');
+      return temporaryFolder(prefix);
+    },
     connectHttp,
     async connectWebSocket(request) {
       const { connectWebSocket } = await import('../platform/node/websocket.ts');

@@ -6,6 +6,7 @@ import { type FoundPrinter, foundPrinter, readObjects, sortFound } from '../get/
 import { printTables, readTable, type TypedTable } from '../get/tables.ts';
 import { listFailure } from '../resource/list.ts';
 import type { Located } from '../resource/located.ts';
+import { wellKnownTargets } from '../resource/well-known.ts';
 import { type Target, targetsOf } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,6 +19,8 @@ export const get = command({
   async run(session, { words, flags }) {
     if (flags.raw !== '') return printRaw(session, flags.raw);
     const printer = await foundPrinter(session, flags);
+    const known = await knownTargets(session, words, { flags, printer });
+    if (known !== undefined) return known;
     const targets = await targetsToGet(session, words, flags);
     if (flags.at !== '' || flags['at-revision'] !== 0) {
       const { getFromThePast } = await import('../get/past.ts');
@@ -33,6 +36,39 @@ export const get = command({
     return printAsTables(session, targets, { flags, words });
   },
 });
+
+interface Printing {
+  readonly flags: GetFlags;
+  readonly printer: FoundPrinter | undefined;
+}
+
+/** One request for what every cluster has; undefined where discovery is needed. */
+async function knownTargets(
+  session: Session,
+  words: readonly string[],
+  { flags, printer }: Printing,
+): Promise<number | undefined> {
+  const watches = flags.watch || flags['watch-only'];
+  const past = flags.at !== '' || flags['at-revision'] !== 0;
+  if (watches || past || flags.filename.length > 0 || flags.kustomize !== '') return undefined;
+  const targets = wellKnownTargets(words);
+  if (targets === undefined || conflicting(targets, flags)) return undefined;
+  try {
+    if (printer !== undefined) return await printObjects(session, targets, { flags, printer });
+    return await printAsTables(session, targets, { flags, words });
+  } catch (error) {
+    if (error instanceof PathUnknown) return undefined;
+    throw error;
+  }
+}
+
+/** The server does not serve the path: it is no object that is missing. */
+class PathUnknown extends Error {}
+
+/** What is refused before anything is read is told where all targets are. */
+const conflicting = (targets: readonly Target[], flags: GetFlags): boolean =>
+  targets.some(({ name }) => name !== undefined) &&
+  (flags['all-namespaces'] || flags.selector !== '' || flags['field-selector'] !== '');
 
 async function printRaw(session: Session, path: string): Promise<number> {
   const url = new URL(path, 'http://path');
@@ -99,6 +135,9 @@ async function readAll<T>(
     try {
       values.push(await read(target));
     } catch (error) {
+      if (isStatus(error, 'Unauthorized')) throw error;
+      const unserved = isStatus(error, 'NotFound') && target.type.verbs.length === 0;
+      if (unserved && error.status.details?.name === undefined) throw new PathUnknown();
       if (target.name === undefined)
         failures.push(listFailure(error, target.type, selectorsOf(flags)));
       else if (!(flags['ignore-not-found'] && isStatus(error, 'NotFound'))) failures.push(error);

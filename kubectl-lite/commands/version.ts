@@ -1,4 +1,3 @@
-import { stringifyYaml } from '../../api/yaml.ts';
 import { clientVersion } from '../client-version.ts';
 import { localCommand } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
@@ -27,7 +26,7 @@ export const version = localCommand({
       throw new UsageError(`--output must be 'yaml' or 'json'`);
     }
     const asked = flags.client ? {} : await askServer(environment, flags);
-    print(environment, flags.output, asked.server);
+    await print(environment, flags.output, asked.server);
     if ('failure' in asked) throw asked.failure;
     if (asked.server !== undefined) warnOfSkew(environment, asked.server);
     return 0;
@@ -52,14 +51,20 @@ async function askServer(
   }
 }
 
-function print(environment: Environment, format: string, server: ServerVersion | undefined): void {
+async function print(
+  environment: Environment,
+  format: string,
+  server: ServerVersion | undefined,
+): Promise<void> {
   const { out } = environment.output;
   const both = {
     clientVersion,
     ...(server === undefined ? {} : { serverVersion: server }),
   };
-  if (format === 'yaml') out(`${stringifyYaml(sortKeys(both))}\n`);
-  else if (format === 'json') out(`${JSON.stringify(both, null, 2)}\n`);
+  if (format === 'yaml') {
+    const { stringifyYaml } = await import('../../api/yaml.ts');
+    out(`${stringifyYaml(sortKeys(both))}\n`);
+  } else if (format === 'json') out(`${JSON.stringify(both, null, 2)}\n`);
   else {
     out(`Client Version: ${clientVersion.gitVersion}\n`);
     if (server !== undefined) out(`Server Version: ${server.gitVersion}\n`);

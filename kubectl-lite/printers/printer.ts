@@ -2,7 +2,6 @@
  * The output formats that print whole objects, chosen by `-o` as everywhere in kubectl. Tables
  * are laid out by the commands that have them.
  */
-import { stringifyYaml } from '../../api/yaml.ts';
 import type { Files } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { goJson, sortKeys } from './json.ts';
@@ -82,7 +81,8 @@ async function templateOf(
 }
 
 /** Documents after the first are set apart by "---". */
-function yamlPrinter(): ObjectPrinter {
+async function yamlPrinter(): Promise<ObjectPrinter> {
+  const { stringifyYaml } = await import('../../api/yaml.ts');
   let first = true;
   return (value) => {
     const separator = first ? '' : '---\n';

@@ -1,11 +1,16 @@
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import type { Disk } from '../disk.ts';
 
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
+/** `node:fs/promises` takes a command line noticeable time to load: only who writes needs it. */
+const promises = () => import('node:fs/promises');
+
 async function syncFolder(path: string): Promise<void> {
+  const { open } = await promises();
   const folder = await open(path, 'r');
   try {
     await folder.sync();
@@ -18,13 +23,14 @@ async function syncFolder(path: string): Promise<void> {
 export const realDisk: Disk = {
   async read(path) {
     try {
-      return await readFile(path);
+      return await promisify(readFile)(path);
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return undefined;
       throw error;
     }
   },
   async write(path, bytes, mode = 0o600) {
+    const { open, rename } = await promises();
     await this.makeFolder(dirname(path));
     const aside = `${path}.${process.pid}.tmp`;
     const file = await open(aside, 'w', mode);
@@ -37,16 +43,20 @@ export const realDisk: Disk = {
     await rename(aside, path);
     await syncFolder(dirname(path));
   },
-  remove: (path) => rm(path, { force: true, recursive: true }),
+  async remove(path) {
+    const { rm } = await promises();
+    await rm(path, { force: true, recursive: true });
+  },
   async list(path) {
     try {
-      return (await readdir(path)).sort();
+      return (await promisify(readdir)(path)).sort();
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return [];
       throw error;
     }
   },
   async makeFolder(path) {
+    const { mkdir } = await promises();
     await mkdir(path, { recursive: true, mode: 0o700 });
   },
 };

@@ -8,13 +8,24 @@ const MAX_IDLE_SOCKETS = 64;
 /** Plain HTTP/1.1 with keep-alive. */
 export function http1Handler(url: URL): HttpConnection {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS });
+  return exchange({ url, agent, defaultPort: 80, send });
+}
+
+/** The two modules of HTTP/1.1 in Node differ in their `request` and `Agent` only. */
+export function exchange(transport: {
+  readonly url: URL;
+  readonly agent: Agent;
+  readonly defaultPort: number;
+  readonly send: typeof send;
+}): HttpConnection {
+  const { url, agent, defaultPort } = transport;
   const closing = new AbortController();
   const handler: HttpHandler = (request) =>
     new Promise<HttpResponse>((resolve, reject) => {
       const body = requestBytes(request);
-      const sent = send({
+      const sent = transport.send({
         host: url.hostname.replace(/^\[|\]$/g, ''),
-        port: url.port || 80,
+        port: url.port || defaultPort,
         method: request.method,
         path: pathOf(request),
         headers: headersOf(request, body),

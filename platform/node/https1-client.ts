@@ -1,0 +1,45 @@
+/**
+ * HTTP/1.1 with keep-alive over TLS or without: for programs that ask a few questions and end.
+ * Node's HTTP/2 takes longer to load than such a program's whole work.
+ */
+import { Agent, request as send } from 'node:https';
+import type { HttpConnection } from './http-connection.ts';
+import type { ConnectOptions } from './http-connection.ts';
+import { exchange, http1Handler } from './http1-client.ts';
+
+/** A command that lists forty kinds at once is served by as many as these. */
+const MAX_SOCKETS = 8;
+
+export function connectHttp1(options: ConnectOptions): HttpConnection {
+  const url = new URL(options.baseUrl);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new TypeError(`${options.baseUrl}: neither an http nor an https address`);
+  }
+  const connection = url.protocol === 'https:' ? secure(url, options) : http1Handler(url);
+  const prefix = url.pathname.replace(/\/$/, '');
+  const authorization = options.token && { authorization: `Bearer ${options.token}` };
+  return {
+    handler: (request) =>
+      connection.handler({
+        ...request,
+        path: prefix + request.path,
+        headers: { ...authorization, ...request.headers },
+      }),
+    close: () => connection.close(),
+  };
+}
+
+function secure(url: URL, options: ConnectOptions): HttpConnection {
+  const { ca, cert, key, insecureSkipVerify, serverName } = options;
+  const pem = (value: Uint8Array | string): Buffer => Buffer.from(value as Uint8Array);
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    ...(ca === undefined ? {} : { ca: pem(ca) }),
+    ...(cert === undefined ? {} : { cert: pem(cert) }),
+    ...(key === undefined ? {} : { key: pem(key) }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    rejectUnauthorized: !insecureSkipVerify,
+  });
+  return exchange({ url, agent, defaultPort: 443, send });
+}
