@@ -88,7 +88,7 @@ transcripts('get', ({ both, piped, file }) => {
     ['get ns ns-none'],
     ['get cm settings -o yaml'],
     ['get cm settings -o json'],
-    ['get cm -o yaml'],
+    ['get cm -o yaml --field-selector=metadata.name!=kube-root-ca.crt'],
     ['get cm,svc -o json'],
     ['get cm,svc,deploy -o name'],
     ['get deploy web -o yaml'],
