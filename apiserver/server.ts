@@ -190,7 +190,16 @@ class Server implements ApiServer {
       route(handlers, discovery),
     );
     this.#client = new SelfClient(this.handler, this.#stopping.signal);
-    this.#repair = new ClaimRepair({
+    this.#repair = this.#claimRepair();
+    this.#storage.start();
+    if (this.#served.has(typeKey(services))) this.#repair.start();
+    this.#customs?.start();
+    this.#bootstrapped = this.#bootstrap();
+  }
+
+  #claimRepair(): ClaimRepair {
+    const { clock, logger } = this.#options;
+    return new ClaimRepair({
       claims: {
         clusterIPs: this.#storage.claims(CLAIM_NAMES.clusterIPs),
         nodePorts: this.#storage.claims(CLAIM_NAMES.nodePorts),
@@ -198,10 +207,6 @@ class Server implements ApiServer {
       services: () => this.#services(),
       ...{ clock, logger },
     });
-    this.#storage.start();
-    if (this.#served.has(typeKey(services))) this.#repair.start();
-    this.#customs?.start();
-    this.#bootstrapped = this.#bootstrap();
   }
 
   ready(): Promise<void> {

@@ -34,14 +34,14 @@ beforeAll(async () => {
     startControllers({ client, clock, random, logger, controllers, freeze: true }),
   );
   await running.ready();
-  await client.create(customResourceDefinitions, cronTabCrd as never);
+  await client.create(customResourceDefinitions, cronTabCrd);
   await untilServed();
 });
 afterAll(() => parts.stop());
 
 const create = (name: string, metadata: object): Promise<KubernetesObject> =>
   client.create(cronTabs, {
-    ...(cronTab(name) as KubernetesObject),
+    ...cronTab(name),
     metadata: { name, namespace: 'default', ...metadata },
   });
 
@@ -76,7 +76,7 @@ describe('a custom resource', () => {
     await create('last', {});
     await client.delete(customResourceDefinitions, { name: 'crontabs.stable.example.com' });
     await eventually(client, customResourceDefinitions, (items) => items.length === 0);
-    await client.create(customResourceDefinitions, cronTabCrd as never);
+    await client.create(customResourceDefinitions, cronTabCrd);
     await untilServed();
     expect((await client.list(cronTabs)).items).toEqual([]);
     const owner = await client.create(configMaps, {

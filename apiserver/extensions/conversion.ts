@@ -136,7 +136,7 @@ function convertedObjects(
   const { apiVersion, kind, response } = isObject(answer) ? answer : {};
   if (expected.strict && (apiVersion !== expected.apiVersion || kind !== 'ConversionReview')) {
     const wanted = `${expected.apiVersion}, Kind=ConversionReview`;
-    const got = `${String(apiVersion ?? '')}, Kind=${String(kind ?? '')}`;
+    const got = `${textOf(apiVersion)}, Kind=${textOf(kind)}`;
     throw new Error(`expected webhook response of ${wanted}, got ${got}`);
   }
   if (!isObject(response)) throw new Error('no response provided');
@@ -148,7 +148,7 @@ function convertedObjects(
   const { status, message } = isObject(result) ? result : {};
   if (status !== 'Success') {
     if (typeof message === 'string' && message !== '') throw new Error(message);
-    throw new Error(`response.result.status was '${String(status ?? '')}', not 'Success'`);
+    throw new Error(`response.result.status was '${textOf(status)}', not 'Success'`);
   }
   const { convertedObjects: objects } = response;
   return Array.isArray(objects) ? objects : [];
@@ -163,11 +163,11 @@ function checked(
   if (!isObject(converted)) throw new Error('it is no object');
   const { apiVersion, kind, metadata } = converted;
   if (apiVersion !== desiredAPIVersion) {
-    const got = String(apiVersion ?? '');
+    const got = textOf(apiVersion);
     throw new Error(`invalid groupVersion (expected ${desiredAPIVersion}, received ${got})`);
   }
   if (kind !== original.kind)
-    throw new Error(`invalid kind (expected ${original.kind}, received ${String(kind ?? '')})`);
+    throw new Error(`invalid kind (expected ${original.kind}, received ${textOf(kind)})`);
   if (!isObject(metadata)) throw new Error('missing metadata in converted object');
   for (const field of ['name', 'namespace', 'uid'] as const) {
     const [wanted, got] = [original.metadata[field] ?? '', metadata[field] ?? ''];
@@ -184,6 +184,8 @@ function checked(
   };
   return { ...converted, metadata: own } as unknown as KubernetesObject;
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function textMap(value: unknown): value is Record<string, string> {
   return isObject(value) && Object.values(value).every((text) => typeof text === 'string');

@@ -43,8 +43,31 @@ export function acceptNames(
   let conditions = withCondition(status.conditions ?? [], finding, nowMs);
   if (!isTrue(crd, 'Established'))
     conditions = withCondition(conditions, established(conflict === undefined), nowMs);
+  const approval = approvalOf(crd);
+  if (approval !== undefined) conditions = withCondition(conditions, approval, nowMs);
   const isSame = conditions === status.conditions && deepEqual(names, status.acceptedNames);
   return isSame ? status : { ...status, conditions, acceptedNames: names };
+}
+
+const APPROVAL = 'api-approved.kubernetes.io';
+
+/** Whether a definition in a group of the Kubernetes community was approved, as it says itself. */
+function approvalOf({ spec, metadata }: CustomResourceDefinition): Finding | undefined {
+  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(spec.group)) return undefined;
+  const said = metadata.annotations?.[APPROVAL] ?? '';
+  const type = 'KubernetesAPIApprovalPolicyConformant';
+  const see = 'see https://github.com/kubernetes/enhancements/pull/1111';
+  const must = `protected groups must have approval annotation "${APPROVAL}"`;
+  if (said.startsWith('unapproved')) {
+    const message = `not approved: ${JSON.stringify(said)}`;
+    return { type, status: 'False', reason: 'UnapprovedAnnotation', message };
+  }
+  if (URL.canParse(said))
+    return { type, status: 'True', reason: 'ApprovedAnnotation', message: `approved in ${said}` };
+  if (said === '')
+    return { type, status: 'False', reason: 'MissingAnnotation', message: `${must}, ${see}` };
+  const message = `${must} with either a URL or a reason starting with "unapproved", ${see}`;
+  return { type, status: 'False', reason: 'InvalidAnnotation', message };
 }
 
 function established(hasNames: boolean): Finding {

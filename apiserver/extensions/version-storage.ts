@@ -121,11 +121,7 @@ export class VersionStorage implements ObjectStorage {
         seen.catch(() => this.#known.delete(object));
       }
     }
-    return Promise.all(
-      objects.map((object) =>
-        object.value.apiVersion === this.#apiVersion ? object : this.#known.get(object)!,
-      ),
-    );
+    return Promise.all(objects.map(async (object) => (await this.#known.get(object)) ?? object));
   }
 
   #view(of: StoredObject, converted: KubernetesObject): StoredObject {

@@ -2,7 +2,7 @@
 import type { Json, ValidationRule } from '../../api/structural/schema.ts';
 import { Environment } from '../cel/environment.ts';
 import type { Program } from '../cel/program.ts';
-import { type Schema, schemaType } from '../cel/schema-type.ts';
+import { schemaType } from '../cel/schema-type.ts';
 import { CelCompileError } from '../cel/source.ts';
 import { type CelType, optionalOf } from '../cel/types.ts';
 import { normalizedFieldPath } from './field-path.ts';
@@ -27,7 +27,7 @@ export interface CompiledRules {
 export function compileRules(schema: Json, isResource: boolean): CompiledRules | undefined {
   const rules = (schema['x-kubernetes-validations'] ?? []) as readonly ValidationRule[];
   if (rules.length === 0) return undefined;
-  const type = schemaType(schema as Schema, { name: 'selfType', resource: isResource });
+  const type = schemaType(schema, { name: 'selfType', resource: isResource });
   if (type === undefined) return undefined;
   const plain = new Environment({ self: type, oldSelf: type });
   let optional: Environment | undefined;

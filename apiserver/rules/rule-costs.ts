@@ -7,7 +7,7 @@ import { type FieldError, forbidden, invalid } from '../../api/field-errors.ts';
 import type { Json, ValidationRule } from '../../api/structural/schema.ts';
 import { estimateCost } from '../cel/estimate.ts';
 import type { Program } from '../cel/program.ts';
-import { minBytes, type Schema } from '../cel/schema-type.ts';
+import { minBytes } from '../cel/schema-type.ts';
 import { type CompiledRule, compileRules } from './compiled-rule.ts';
 import { normalizedFieldPath } from './field-path.ts';
 
@@ -106,8 +106,7 @@ class RuleCosts {
     if (program === undefined) return;
     const { place, at, says } = of;
     const { max } = estimateCost(program.checked);
-    const often =
-      place.cardinality ?? Math.floor(MAX_REQUEST_BYTES / (minBytes(schema as Schema) + 1));
+    const often = place.cardinality ?? Math.floor(MAX_REQUEST_BYTES / (minBytes(schema) + 1));
     const cost = says.includes('message') ? max : max * often;
     if (cost > RULE_LIMIT) this.errors.push(forbidden(at, exceeds(says, cost, RULE_LIMIT)));
     this.#total += cost;

@@ -210,7 +210,8 @@ export class ResourceWriter implements Writer {
   ): boolean {
     const { suffix, current } = at;
     if (decision.type === 'delete') return current === undefined;
-    if (current === undefined || this.#isStale(this.#cache.prefix + suffix)) return false;
+    if (current === undefined || !current.current) return false;
+    if (this.#isStale(this.#cache.prefix + suffix)) return false;
     const { object } = decision;
     object.metadata.resourceVersion = String(current.revision);
     return deepEqual(object, current.value);

@@ -104,11 +104,11 @@ async function benchCreates(cluster: BenchCluster): Promise<void> {
     Array.from({ length: CLIENTS }, () => openHttp(cluster.kubeconfig)),
   );
   let made = 0;
-  const plain = JSON.parse(definition(9_000, 100, fields)) as ReturnType<typeof JSON.parse>;
-  const ruled = JSON.parse(definition(9_001, 100, fields)) as ReturnType<typeof JSON.parse>;
-  const { properties } = ruled.spec.versions[0].schema.openAPIV3Schema;
-  properties.spec['x-kubernetes-validations'] = RULES;
-  for (const crd of [plain, ruled]) await opened[0]!.request('POST', CRDS, JSON.stringify(crd));
+  const nested = { body: { type: 'object', properties: fields } };
+  const rules = { 'x-kubernetes-validations': RULES };
+  const ruled = { body: { ...nested.body, ...rules } };
+  await opened[0]!.request('POST', CRDS, definition(9_000, 100, nested));
+  await opened[0]!.request('POST', CRDS, definition(9_001, 100, ruled));
   await untilServed(opened[0]!, collection(9_001));
   const sorts = [
     {
@@ -119,12 +119,12 @@ async function benchCreates(cluster: BenchCluster): Promise<void> {
     {
       work: 'custom resource 1 KB',
       url: collection(9_000),
-      body: (name: string) => thing(9_000, name, { number: 1, payload }),
+      body: (name: string) => thing(9_000, name, { body: { number: 1, payload } }),
     },
     {
       work: 'custom resource 1 KB with ten CEL rules',
       url: collection(9_001),
-      body: (name: string) => thing(9_001, name, { number: 1, payload }),
+      body: (name: string) => thing(9_001, name, { body: { number: 1, payload } }),
     },
   ];
   const rates = sorts.map(() => [] as number[]);

@@ -1,0 +1,130 @@
+/** Custom resources across restarts, servers and changes of their definitions. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Lifecycle } from '../../platform/lifecycle.ts';
+import {
+  CRDS,
+  CRON_TABS,
+  cronTab,
+  cronTabCrd,
+  cronTabVersion,
+} from '../../test/support/cron-tab.ts';
+import { MemoryKv } from '../../test/model/memory-kv.ts';
+import { type Body, type RawApi, startRawApi } from '../../test/support/raw-api.ts';
+
+const NAME = 'crontabs.stable.example.com';
+const merge = 'application/merge-patch+json';
+let parts: Lifecycle;
+let kv: MemoryKv;
+let api: RawApi;
+
+beforeEach(async () => {
+  parts = new Lifecycle();
+  kv = new MemoryKv();
+  api = await startRawApi(parts, { kv });
+  await api.call('POST', CRDS, { body: cronTabCrd });
+  await api.until(CRON_TABS, ({ code }) => code === 200);
+});
+afterEach(() => parts.stop());
+
+/** The definition with one version changed. */
+const change = (version: object): Promise<unknown> =>
+  api.call('PATCH', `${CRDS}/${NAME}`, {
+    body: { spec: { versions: [{ ...cronTabVersion, ...version }] } },
+    type: merge,
+  });
+
+describe('custom resources', () => {
+  it('are there again when a server starts, before it says that it is ready', async () => {
+    await api.call('POST', CRON_TABS, { body: cronTab('kept') });
+    const other = new Lifecycle();
+    const again = await startRawApi(other, { kv });
+    const { body } = await again.call('GET', `${CRON_TABS}/kept`);
+    expect(body.metadata.name).toBe('kept');
+    await other.stop();
+  });
+
+  it('are served by every server of a store', async () => {
+    const second = await startRawApi(parts, { kv });
+    const shirts = {
+      ...cronTabCrd,
+      metadata: { name: 'shirts.stable.example.com' },
+      spec: { ...cronTabCrd.spec, names: { plural: 'shirts', kind: 'Shirt' } },
+    };
+    await api.call('POST', CRDS, { body: shirts });
+    const url = CRON_TABS.replace('crontabs', 'shirts');
+    await second.until(url, ({ code }) => code === 200);
+    await second.call('POST', url, { body: { ...cronTab('one'), kind: 'Shirt' } });
+    expect((await api.call('GET', `${url}/one`)).code).toBe(200);
+    await second.call('DELETE', `${CRDS}/shirts.stable.example.com`);
+    await api.until(url, ({ code }) => code === 404);
+  });
+
+  it('are read as the schema is now: pruned, and with defaults that came later', async () => {
+    await api.call('POST', CRON_TABS, { body: cronTab('old', { color: 'red' }) });
+    const schema = structuredClone(cronTabVersion.schema) as unknown as {
+      openAPIV3Schema: { properties: { spec: { properties: Record<string, object> } } };
+    };
+    const { properties } = schema.openAPIV3Schema.properties.spec;
+    delete properties['color'];
+    properties['suspend'] = { type: 'boolean', default: false };
+    await change({ schema, selectableFields: [] });
+    const seen = await api.until(`${CRON_TABS}/old`, ({ body }) => 'suspend' in body.spec);
+    expect(seen.body.spec).toEqual({
+      ...{ cronSpec: '* * * * */5', image: 'busybox', replicas: 1, suspend: false },
+    });
+    const key = '/registry/stable.example.com/crontabs/default/old';
+    expect((await api.stored(key)).spec).not.toHaveProperty('suspend');
+    const { resourceVersion } = seen.body.metadata;
+    const written = await api.call('PUT', `${CRON_TABS}/old`, { body: seen.body });
+    expect(written.body.metadata.resourceVersion).not.toBe(resourceVersion);
+    expect((await api.stored(key)).spec).toHaveProperty('suspend', false);
+    const same = await api.call('PUT', `${CRON_TABS}/old`, { body: written.body });
+    expect(same.body.metadata.resourceVersion).toBe(written.body.metadata.resourceVersion);
+  });
+
+  it('keep what was wrong before the schema said so', async () => {
+    await api.call('POST', CRON_TABS, { body: cronTab('loose', { replicas: 9 }) });
+    const schema = structuredClone(cronTabVersion.schema);
+    schema.openAPIV3Schema.properties.spec.properties.replicas.maximum = 5;
+    await change({ schema });
+    const dry = { body: cronTab('new', { replicas: 9 }) };
+    for (let code = 201; code !== 422;)
+      ({ code } = await api.call('POST', `${CRON_TABS}?dryRun=All`, dry));
+    const labels = { metadata: { labels: { a: 'b' } } };
+    const url = `${CRON_TABS}/loose`;
+    expect((await api.call('PATCH', url, { body: labels, type: merge })).code).toBe(200);
+    const worse = { spec: { replicas: 8 } };
+    expect((await api.call('PATCH', url, { body: worse, type: merge })).code).toBe(422);
+  });
+
+  it('are watched from the state on, with bookmarks, until their definition changes', async () => {
+    await api.call('POST', CRON_TABS, { body: cronTab('w') });
+    const query =
+      'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+    const events = await api.watch(`${CRON_TABS}?${query}`, new AbortController().signal);
+    const next = async (): Promise<Body> => (await events.next()).value as Body;
+    expect((await next()).object.metadata.name).toBe('w');
+    const bookmark = await next();
+    expect(bookmark.type).toBe('BOOKMARK');
+    expect(bookmark.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
+    await change({ deprecated: true });
+    expect((await events.next()).done).toBe(true);
+    const { headers } = await api.call('GET', CRON_TABS);
+    expect(headers['warning']).toBe('299 - "stable.example.com/v1 CronTab is deprecated"');
+  });
+
+  it('are listed in pages, tried without effect, and deleted together', async () => {
+    for (const name of ['a', 'b', 'c']) await api.call('POST', CRON_TABS, { body: cronTab(name) });
+    const page = await api.call('GET', `${CRON_TABS}?limit=2`);
+    expect(page.body.items).toHaveLength(2);
+    const rest = await api.call(
+      'GET',
+      `${CRON_TABS}?limit=2&continue=${page.body.metadata.continue}`,
+    );
+    expect(rest.body.items.map(({ metadata }) => metadata.name)).toEqual(['c']);
+    await api.call('POST', `${CRON_TABS}?dryRun=All`, { body: cronTab('dry') });
+    expect((await api.call('GET', `${CRON_TABS}/dry`)).code).toBe(404);
+    await api.call('DELETE', CRON_TABS);
+    expect((await api.call('GET', CRON_TABS)).body.items).toEqual([]);
+  });
+});
