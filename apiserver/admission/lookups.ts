@@ -1,9 +1,12 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import type { StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Random } from '../../platform/random.ts';
 import type {
   MutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '../../api/types/admissionregistration-v1.ts';
 import type {
@@ -19,6 +22,10 @@ import type { RuntimeClass } from '../../api/types/node-v1.ts';
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
 import type { AccessCheck, AccessDecision } from '../cel/authorizer.ts';
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+} from '../../api/types/admissionregistration-v1beta1.ts';
 import type { WebhookClient } from '../webhook/webhook-client.ts';
 import type { Requester } from './admission.ts';
 import type { QuotaAccess } from './resource-quota/quota-books.ts';
@@ -62,6 +69,12 @@ export interface Versions {
     kind: { readonly group: string; readonly version: string; readonly kind: string },
     value: unknown,
   ): Mutable<KubernetesObject>;
+  /** How objects of the kind are merged; undefined if nobody knows. */
+  mergeTypeOf(kind: {
+    readonly group: string;
+    readonly version: string;
+    readonly kind: string;
+  }): StructMergeType | undefined;
   /** The resource of a kind; undefined if it is not served. */
   ofKind(apiVersion: string, kind: string): ResourceType | undefined;
 }
@@ -70,6 +83,12 @@ export interface Versions {
 export interface Lookups {
   readonly mutatingWebhooks: Lookup<MutatingWebhookConfiguration>;
   readonly validatingWebhooks: Lookup<ValidatingWebhookConfiguration>;
+  readonly validatingPolicies: Lookup<ValidatingAdmissionPolicy>;
+  readonly validatingBindings: Lookup<ValidatingAdmissionPolicyBinding>;
+  readonly mutatingPolicies: Lookup<MutatingAdmissionPolicy>;
+  readonly mutatingBindings: Lookup<MutatingAdmissionPolicyBinding>;
+  /** Objects of any kind, as parameters of policies; undefined if it is not served. */
+  params(type: ResourceType): Lookup<KubernetesObject> | undefined;
   /** Calls webhooks. Absent: nothing can be called from here. */
   readonly webhooks?: WebhookClient | undefined;
   readonly versions: Versions;

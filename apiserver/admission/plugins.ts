@@ -20,6 +20,8 @@ import { NamespaceExists } from './namespace-exists.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 import { NodeRestriction } from './node-restriction/node-restriction.ts';
 import { OwnerReferencesPermissionEnforcement } from './owner-references.ts';
+import { MutatingPolicies } from './policies/mutating.ts';
+import { ValidatingPolicies } from './policies/validating.ts';
 import { PodSecurity } from './pod-security/pod-security.ts';
 import { Priority } from './priority.ts';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota.ts';
@@ -77,7 +79,9 @@ export const pluginTable: readonly PluginRegistration[] = [
   row('CertificateSubjectRestriction', on, () => certificateSubjectRestriction),
   row('DefaultIngressClass', on, ({ ingressClasses }) => new DefaultIngressClass(ingressClasses)),
   row('DenyServiceExternalIPs', off, () => denyServiceExternalIPs),
+  row('MutatingAdmissionPolicy', on, (lookups) => new MutatingPolicies(lookups)),
   row('MutatingAdmissionWebhook', on, (lookups) => new MutatingWebhooks(lookups)),
+  row('ValidatingAdmissionPolicy', on, (lookups) => new ValidatingPolicies(lookups)),
   row('ValidatingAdmissionWebhook', on, (lookups) => new ValidatingWebhooks(lookups)),
   row('ResourceQuota', on, ({ quotas, clock }) => new ResourceQuotaAdmission(quotas, clock)),
   row('AlwaysDeny', off, () => alwaysDeny),

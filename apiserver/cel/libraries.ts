@@ -1,6 +1,7 @@
 /** Every function there is. */
 import { addressLibrary, urlLibrary } from './addresses.ts';
 import { authorizerLibrary } from './authorizer.ts';
+import { jsonPatchLibrary } from './json-patch.ts';
 import { listLibrary, setLibrary } from './lists.ts';
 import { formatLibrary } from './named-formats.ts';
 import { optionals } from './optionals.ts';
@@ -24,5 +25,6 @@ export const libraries: readonly Overload[] = [
   ...quantityLibrary,
   ...semverLibrary,
   ...formatLibrary,
+  ...jsonPatchLibrary,
   ...authorizerLibrary,
 ];

@@ -14,9 +14,15 @@ import {
 } from '../../api/resources.ts';
 import type {
   MutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '../../api/types/admissionregistration-v1.ts';
 import type { ResourceQuota, Service } from '../../api/types/core-v1.ts';
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+} from '../../api/types/admissionregistration-v1beta1.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { IngressClass } from '../../api/types/networking-v1.ts';
 import type { RuntimeClass } from '../../api/types/node-v1.ts';
@@ -36,6 +42,26 @@ import type { Storage } from '../storage/storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { AccessControl } from './declaration.ts';
 
+/** What others have registered to be asked, or to hold. */
+function registrations(storage: (resource: string) => ResourceStorage | undefined) {
+  return {
+    mutatingWebhooks: lookup<MutatingWebhookConfiguration>(
+      storage('mutatingwebhookconfigurations'),
+    ),
+    validatingWebhooks: lookup<ValidatingWebhookConfiguration>(
+      storage('validatingwebhookconfigurations'),
+    ),
+    validatingPolicies: lookup<ValidatingAdmissionPolicy>(storage('validatingadmissionpolicies')),
+    validatingBindings: lookup<ValidatingAdmissionPolicyBinding>(
+      storage('validatingadmissionpolicybindings'),
+    ),
+    mutatingPolicies: lookup<MutatingAdmissionPolicy>(storage('mutatingadmissionpolicies')),
+    mutatingBindings: lookup<MutatingAdmissionPolicyBinding>(
+      storage('mutatingadmissionpolicybindings'),
+    ),
+  };
+}
+
 const ADMISSION = 'admissionregistration.k8s.io';
 
 /** Admission asks on every write: it is answered from what this server knows, if it can be. */
@@ -47,6 +73,7 @@ export function admissionLookups(of: {
   readonly prefixOf: (type: Pick<ResourceType, 'group' | 'resource'>) => string | undefined;
   readonly control: AccessControl | undefined;
   readonly versions: Versions;
+  readonly params: Lookups['params'];
   readonly outgoing: OutgoingHttp | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,6 +85,7 @@ export function admissionLookups(of: {
   };
   const kept = <T extends KubernetesObject>(type: ResourceType<T>): Lookup<T> =>
     lookup<T>(stored(type));
+  const served = serviceLookup(kept(services), kept(endpointSlices));
   return {
     namespaces: kept(namespaces),
     nodes: kept(nodes),
@@ -75,21 +103,10 @@ export function admissionLookups(of: {
     ingressClasses: lookup<IngressClass>(
       stored({ group: 'networking.k8s.io', resource: 'ingressclasses' }),
     ),
-    mutatingWebhooks: lookup<MutatingWebhookConfiguration>(
-      stored({ group: ADMISSION, resource: 'mutatingwebhookconfigurations' }),
-    ),
-    validatingWebhooks: lookup<ValidatingWebhookConfiguration>(
-      stored({ group: ADMISSION, resource: 'validatingwebhookconfigurations' }),
-    ),
+    ...registrations((resource) => stored({ group: ADMISSION, resource })),
+    params: of.params,
     versions: of.versions,
-    webhooks:
-      outgoing &&
-      new WebhookClient({
-        http: outgoing,
-        services: serviceLookup(kept(services), kept(endpointSlices)),
-        clock,
-        random,
-      }),
+    webhooks: outgoing && new WebhookClient({ http: outgoing, services: served, clock, random }),
     decide: (user, check) => decide(control, user, check),
     quotas: quotaAccess(stored(resourceQuotas)),
     resourcesOf: (apiVersion, kind) =>

@@ -2,13 +2,15 @@
  * The registry: every served resource by group, version and plural. In: declarations and a
  * store. Out: one {@link ResourceStore} per declaration, on one shared storage.
  */
+import type { KubernetesObject } from '../../api/meta.ts';
+import { isStatus } from '../../api/status.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import { AdmissionChain, type AdmissionPlugin } from '../admission/admission.ts';
-import type { Lookups } from '../admission/lookups.ts';
+import type { Lookup, Lookups } from '../admission/lookups.ts';
 import { plugins } from '../admission/plugins.ts';
 import type { Storage, StoredResource } from '../storage/storage.ts';
 import { admissionLookups } from './admission-lookups.ts';
@@ -77,6 +79,7 @@ export class Registry {
       prefixOf: prefixes(declarations),
       control: options.control,
       versions: this.#versions,
+      params: (type) => this.#params(type),
       outgoing: options.outgoing,
     });
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups));
@@ -127,6 +130,33 @@ export class Registry {
   withdraw(type: Pick<ResourceType, 'group' | 'version' | 'resource'>): void {
     this.#stores.delete(storeKey(type));
     this.#versions.remove(type);
+  }
+
+  /** Objects of any kind, as admission policies take them for parameters. */
+  #params(type: ResourceType): Lookup<KubernetesObject> | undefined {
+    const store = this.store(type);
+    if (store === undefined) return undefined;
+    return {
+      served: true,
+      async known(namespace) {
+        const { objects } = await store.list({ namespace }, { resourceVersion: '0' });
+        return objects.map(({ value }) => value);
+      },
+      async named(namespace, name) {
+        try {
+          return (await store.get({ namespace, name }, '0')).value;
+        } catch (error) {
+          if (!isStatus(error, 'NotFound')) throw error;
+        }
+        // It may be new.
+        try {
+          return (await store.get({ namespace, name })).value;
+        } catch (error) {
+          if (isStatus(error, 'NotFound')) return undefined;
+          throw error;
+        }
+      },
+    };
   }
 
   /** Undefined if it is not served. */

@@ -1,6 +1,8 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { isObject } from '../../api/deep.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
+import { mergeTypeOf, type StructMergeType } from '../../api/fieldmanager/merge-type.ts';
+import { definitionOf } from '../../api/schema/table.ts';
 import { decodeObject } from '../../api/schema/decode.ts';
 import type { Versions } from '../admission/lookups.ts';
 import type { ResourceDeclaration } from './declaration.ts';
@@ -66,6 +68,17 @@ export class DeclaredVersions implements Versions {
     Object.assign(decoded, kindOf(kind));
     declaration?.applyDefaults?.(decoded);
     return decoded;
+  }
+
+  mergeTypeOf(kind: {
+    readonly group: string;
+    readonly version: string;
+    readonly kind: string;
+  }): StructMergeType | undefined {
+    const declaration = this.#byKind.get(`${apiVersionOf(kind)}/${kind.kind}`);
+    if (declaration?.structure !== undefined) return declaration.structure.mergeTypes.whole;
+    const definition = definitionOf(kind);
+    return definition && mergeTypeOf(definition);
   }
 
   ofKind(apiVersion: string, kind: string): ResourceType | undefined {

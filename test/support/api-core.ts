@@ -83,6 +83,8 @@ export class TestApi {
   readonly random: Random = new CountingRandom();
   readonly storage: Storage;
   readonly registry: Registry;
+  /** Of the last request. */
+  notes = new RequestNotes();
   readonly #handlers: ApiHandlers;
 
   constructor(
@@ -127,7 +129,7 @@ export class TestApi {
       signal: call.signal ?? new AbortController().signal,
     };
     const user = { name: 'tester', groups: ['system:authenticated'] };
-    const request = { http, info, user, auditId: 'test', notes: new RequestNotes() };
+    const request = { http, info, user, auditId: 'test', notes: (this.notes = new RequestNotes()) };
     return addWarnings(() => this.#handlers.handle({ ...request, info }))(request);
   }
 

@@ -129,7 +129,7 @@ export const layers: readonly Layer[] = [
   {
     part: 'apiserver/cel',
     imports: ['api/*', 'platform'],
-    packages: ['@marcbachmann/cel-js', 're2js'],
+    packages: ['re2js'],
   },
   {
     part: 'apiserver/admission',

@@ -5,6 +5,7 @@ import {
   MATCH_CONDITIONS_BUDGET,
   PER_CALL_LIMIT,
 } from '../../cel/evaluation.ts';
+import type { Environment } from '../../cel/environment.ts';
 import type { Bindings, Program } from '../../cel/program.ts';
 import { CelCompileError } from '../../cel/source.ts';
 import { BOOL } from '../../cel/types.ts';
@@ -19,12 +20,12 @@ type Compiled = readonly (Program | CelCompileError)[];
 const compiled = new WeakMap<readonly MatchCondition[], Compiled>();
 
 /** Remembered with the conditions, which belong to the cache. */
-function compile(conditions: readonly MatchCondition[]): Compiled {
+function compile(conditions: readonly MatchCondition[], environment: Environment): Compiled {
   let programs = compiled.get(conditions);
   if (programs === undefined) {
     programs = conditions.map(({ expression }) => {
       try {
-        return conditionEnvironment().compile(expression, [BOOL]);
+        return environment.compile(expression, [BOOL]);
       } catch (error) {
         // Stored by a server that knew more.
         if (error instanceof CelCompileError) return error;
@@ -53,6 +54,8 @@ export interface ConditionOptions {
   readonly failurePolicy?: string | undefined;
   /** More variables: params. */
   readonly bindings?: Bindings;
+  /** Where they are declared. Default: none more. */
+  readonly environment?: Environment;
 }
 
 /**
@@ -66,8 +69,9 @@ export async function matchConditions(
 ): Promise<boolean> {
   const failures: string[] = [];
   const bindings = { ...bindingsOf(request, options.lookups), ...options.bindings };
+  const environment = options.environment ?? conditionEnvironment();
   let budget = MATCH_CONDITIONS_BUDGET;
-  for (const [i, program] of compile(conditions).entries()) {
+  for (const [i, program] of compile(conditions, environment).entries()) {
     try {
       if (program instanceof CelCompileError) throw program;
       const { value, cost } = await answered(program, bindings, Math.min(budget, PER_CALL_LIMIT));

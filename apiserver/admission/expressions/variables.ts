@@ -37,8 +37,10 @@ export const REQUEST: CelType = {
   fields: () => requestFields,
 };
 const typed = schemaType(requestSchema, { name: 'kubernetes.AdmissionRequest' })!;
+const described = typed.kind === 'object' ? [...typed.fields().values()] : [];
+/** Not escaped, as fields of custom resources are: request.namespace. */
 const requestFields = new Map([
-  ...(typed.kind === 'object' ? typed.fields() : []),
+  ...described.map((field) => [field.property, field] as const),
   ['options', { type: DYN, property: 'options' }],
 ]);
 

@@ -4,6 +4,12 @@
  */
 import type { ResourceDeclaration } from '../declaration.ts';
 import {
+  mutatingAdmissionPolicy,
+  mutatingAdmissionPolicyBinding,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+} from './admission/policies.ts';
+import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
 } from './admission/webhooks.ts';
@@ -126,6 +132,8 @@ const cluster: readonly ResourceDeclaration[] = [
   certificateSigningRequest,
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
 ];
 
 const reviews: readonly ResourceDeclaration[] = [
@@ -147,4 +155,10 @@ export const kinds: readonly ResourceDeclaration[] = [
   ...cluster,
   ...reviews,
   ...metrics,
+];
+
+/** Of APIs that are beta, and off unless somebody asks for them. */
+export const mutatingPolicyKinds: readonly ResourceDeclaration[] = [
+  mutatingAdmissionPolicy,
+  mutatingAdmissionPolicyBinding,
 ];

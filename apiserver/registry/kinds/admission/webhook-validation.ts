@@ -15,6 +15,10 @@ import type {
 import { portNumber } from '../../../../api/validation/formats.ts';
 import { validateLabelSelector } from '../../../../api/validation/labels.ts';
 import { dns1035Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
+import { conditionEnvironment } from '../../../admission/expressions/variables.ts';
+import type { Environment } from '../../../cel/environment.ts';
+import { CelCompileError } from '../../../cel/source.ts';
+import { BOOL } from '../../../cel/types.ts';
 import { check, oneOf } from '../checks.ts';
 
 type Webhook = ValidatingWebhook | MutatingWebhook;
@@ -67,7 +71,7 @@ function validateResources(resources: readonly string[], field: string): FieldEr
   return errors;
 }
 
-function validateRule(rule: RuleWithOperations, field: string): FieldError[] {
+export function validateRule(rule: RuleWithOperations, field: string): FieldError[] {
   const { operations: verbs = [], apiGroups = [], apiVersions = [], resources = [] } = rule;
   const errors = verbs.length === 0 ? [required(`${field}.operations`)] : [];
   errors.push(...alone(verbs, 'operations', `${field}.operations`));
@@ -161,6 +165,29 @@ function validateConditions(conditions: readonly MatchCondition[], field: string
   });
 }
 
+/** Each condition, with its expression in the environment of its place. */
+export function conditionErrors(
+  conditions: readonly MatchCondition[],
+  field: string,
+  environment?: Environment,
+): FieldError[] {
+  const errors = validateConditions(conditions, field);
+  for (const [i, { expression = '' }] of conditions.entries()) {
+    if (expression.trim() === '') continue;
+    try {
+      (environment ?? conditionEnvironment()).compile(expression, [BOOL]);
+    } catch (error) {
+      if (!(error instanceof CelCompileError)) throw error;
+      errors.push(invalid(`${field}[${i}].expression`, expression, compileText(error)));
+    }
+  }
+  return errors;
+}
+
+export function compileText({ message }: CelCompileError): string {
+  return message.startsWith('ERROR') ? `compilation failed: ${message}` : message;
+}
+
 function validateWebhook(webhook: Webhook, field: string): FieldError[] {
   const { name = '', rules = [], timeoutSeconds: timeout = 10, sideEffects: effects } = webhook;
   const optional = true;
@@ -194,7 +221,7 @@ function validateWebhook(webhook: Webhook, field: string): FieldError[] {
       optional,
     }),
     ...validateClient(webhook.clientConfig ?? {}, `${field}.clientConfig`),
-    ...validateConditions(webhook.matchConditions ?? [], `${field}.matchConditions`),
+    ...conditionErrors(webhook.matchConditions ?? [], `${field}.matchConditions`),
     ...validateVersions(webhook.admissionReviewVersions ?? [], `${field}.admissionReviewVersions`),
   ];
 }
