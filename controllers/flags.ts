@@ -5,6 +5,11 @@ export interface ControllersFlags {
   readonly kubeconfig?: string;
   readonly controllers: readonly string[];
   readonly leaderElect: boolean;
+  readonly leaderElectLeaseDuration: number;
+  readonly leaderElectRenewDeadline: number;
+  readonly leaderElectRetryPeriod: number;
+  readonly leaderElectResourceName: string;
+  readonly leaderElectResourceNamespace: string;
   readonly concurrentSyncs?: number;
   readonly rootCaFile?: string;
   readonly serviceAccountPrivateKeyFile?: string;
@@ -33,6 +38,17 @@ function count(text: string): number {
   return Number(text);
 }
 
+/** Go's "15s", "1m30s", "500ms", as milliseconds. */
+function duration(text: string): number {
+  const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+  if (!/^(\d+(\.\d+)?(ms|h|m|s))+$/.test(text))
+    throw new InvalidArgumentError('a duration like 15s or 1m30s is needed.');
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)].reduce(
+    (sum, [, amount, unit]) => sum + Number(amount) * units[unit!]!,
+    0,
+  );
+}
+
 const syncs =
   'Objects worked on at once, per controller (default 5; the garbage collector always 20)';
 
@@ -44,6 +60,29 @@ export function controllersFlags(): Command {
     .option('--root-ca-file <file>', "CA put into every namespace (default: the kubeconfig's)")
     .option('--service-account-private-key-file <file>', 'Key that signs tokens in Secrets')
     .option('--leader-elect', 'Act only while holding the lease kube-controller-manager', false)
+    .addOption(
+      new Option(
+        '--leader-elect-lease-duration <duration>',
+        'Others take over when the lease was not renewed for this long',
+      )
+        .argParser(duration)
+        .default(15_000, '15s'),
+    )
+    .addOption(
+      new Option(
+        '--leader-elect-renew-deadline <duration>',
+        'The leader gives up when it could not renew for this long',
+      )
+        .argParser(duration)
+        .default(10_000, '10s'),
+    )
+    .addOption(
+      new Option('--leader-elect-retry-period <duration>', 'Time between two attempts')
+        .argParser(duration)
+        .default(2000, '2s'),
+    )
+    .option('--leader-elect-resource-name <name>', 'Name of the lease', 'kube-controller-manager')
+    .option('--leader-elect-resource-namespace <name>', 'Its namespace', 'kube-system')
     .option('--concurrent-syncs <number>', syncs, positive)
     .option(
       '--terminated-pod-gc-threshold <number>',

@@ -16,7 +16,7 @@ import { realTokenKeys } from '../platform/node/token-keys.ts';
 import { realX509 } from '../platform/node/x509.ts';
 import { uuid } from '../platform/random.ts';
 import { type ControllersFlags, controllersFlags } from './flags.ts';
-import { startControllers } from './manager.ts';
+import { type LeaderElectOptions, startControllers } from './manager.ts';
 import type { ClusterSigning } from './runtime/controller.ts';
 import { enabledControllers } from './table.ts';
 
@@ -55,6 +55,23 @@ async function signingOf(flags: ControllersFlags): Promise<ClusterSigning | unde
   return { x509: realX509, ca };
 }
 
+function candidacy(flags: ControllersFlags): LeaderElectOptions {
+  const leaseMs = flags.leaderElectLeaseDuration;
+  const renewMs = flags.leaderElectRenewDeadline;
+  if (renewMs >= leaseMs)
+    throw new Error(
+      '--leader-elect-renew-deadline must be less than --leader-elect-lease-duration',
+    );
+  return {
+    identity: `wherry_${uuid(realRandom, 'leader election identity')}`,
+    lease: {
+      namespace: flags.leaderElectResourceNamespace,
+      name: flags.leaderElectResourceName,
+    },
+    timing: { leaseMs, renewMs, retryMs: flags.leaderElectRetryPeriod },
+  };
+}
+
 async function run(
   flags: ControllersFlags,
   context: ProcessContext,
@@ -80,7 +97,6 @@ async function run(
   await whenReady(client, logger, context.terminated);
   if (context.terminated.aborted) return;
   const lost = new AbortController();
-  const identity = `wherry_${uuid(realRandom, 'leader election identity')}`;
   const running = await parts.start(() =>
     startControllers({
       ...{ client, clock: realClock, random: realRandom, logger },
@@ -89,7 +105,7 @@ async function run(
       ...(key === undefined ? {} : { signToken: (claims) => key.sign(claims) }),
       standardStorageClass: flags.standardStorageClass,
       ...(signing === undefined ? {} : { signing }),
-      ...(flags.leaderElect ? { leaderElect: { identity } } : {}),
+      ...(flags.leaderElect ? { leaderElect: candidacy(flags) } : {}),
       ...(flags.concurrentSyncs === undefined ? {} : { concurrency: flags.concurrentSyncs }),
       ...(flags.terminatedPodGcThreshold === undefined
         ? {}

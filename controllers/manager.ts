@@ -2,7 +2,12 @@
 import type { ResourceType } from '../api/resource.ts';
 import { EventPace } from '../client/event-pace.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
-import { type LeaderElection, startLeaderElection } from '../client/leader-election.ts';
+import {
+  type ElectionTiming,
+  type LeaderElection,
+  startLeaderElection,
+} from '../client/leader-election.ts';
+import type { ObjectRef } from '../client/interface.ts';
 import type { RestClient } from '../client/rest.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
@@ -22,7 +27,7 @@ export interface ControllersOptions {
   /** As --controllers: "*" (the default), "name", "-name". */
   readonly controllers?: readonly string[];
   /** Where several managers run, only the one that holds the lease acts. */
-  readonly leaderElect?: { readonly identity: string };
+  readonly leaderElect?: LeaderElectOptions;
   /** Keys worked on at once, per controller. Default 5. */
   readonly concurrency?: number;
   /** Ended pods that are kept; 0 keeps all. Default 12500. */
@@ -41,6 +46,13 @@ export interface ControllersOptions {
   readonly freeze?: boolean;
   /** Called when leadership was lost: this manager has stopped acting. Default: nothing. */
   onLost?(): void;
+}
+
+export interface LeaderElectOptions {
+  readonly identity: string;
+  /** Default: kube-system/kube-controller-manager. */
+  readonly lease?: ObjectRef;
+  readonly timing?: Partial<ElectionTiming>;
 }
 
 export interface RunningControllers extends Running {
@@ -98,6 +110,6 @@ function elect(options: ControllersOptions, stopActing: () => void): LeaderElect
     stopActing();
     options.onLost?.();
   };
-  const identity = leaderElect?.identity ?? '';
-  return startLeaderElection({ client, clock, random, logger, identity, onLost, lease: LEASE });
+  const candidate = { lease: LEASE, identity: '', ...leaderElect };
+  return startLeaderElection({ client, clock, random, logger, onLost, ...candidate });
 }

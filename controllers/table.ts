@@ -9,6 +9,7 @@ import { deploymentController } from './deployment/controller.ts';
 import { disruptionController } from './disruption/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { endpointSliceController } from './endpointslice/controller.ts';
+import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts';
 import { ephemeralVolumeController } from './ephemeral-volume/controller.ts';
 import { garbageCollector } from './garbage-collector/controller.ts';
 import { hollowProvisioner } from './hollow-provisioner/controller.ts';
@@ -150,6 +151,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'endpointslice',
     needs: [services, endpointSlices],
     build: endpointSliceController,
+  },
+  {
+    name: 'endpointslice-mirroring-controller',
+    alias: 'endpointslicemirroring',
+    needs: [services, endpoints, endpointSlices],
+    build: endpointSliceMirroringController,
   },
   {
     name: 'node-lifecycle-controller',

@@ -1,0 +1,110 @@
+/** EndpointSlice mirroring: Endpoints that somebody keeps by hand are seen by slice readers too. */
+import { keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import {
+  endpoints as endpointsType,
+  endpointSlices as sliceType,
+  services as serviceType,
+} from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
+import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
+import type { Client } from '../../client/interface.ts';
+import { Expectations } from '../../client/expectations.ts';
+import { WorkQueue } from '../../client/work-queue.ts';
+import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { enqueueSelf } from '../runtime/sources.ts';
+import {
+  isMirrored,
+  MANAGED_BY,
+  MANAGER,
+  type MirrorPlan,
+  planMirror,
+  SERVICE_LABEL,
+} from './plan.ts';
+
+const NAME = 'endpointslice-mirroring-controller';
+const MIRROR_INDEX = 'mirrored endpoints';
+
+/** The Endpoints whose mirror this slice is. */
+function mirrorOf(slice: EndpointSlice): string | undefined {
+  const { labels = {} } = slice.metadata;
+  const name = labels[SERVICE_LABEL];
+  if (name === undefined || labels[MANAGED_BY] !== MANAGER) return undefined;
+  return `${namespaceOf(slice)}/${name}`;
+}
+
+export function endpointSliceMirroringController(context: ControllerContext): Controller {
+  const { client, clock } = context;
+  const queue = new WorkQueue({ clock });
+  const endpoints = context.informers.of(endpointsType);
+  const services = context.informers.of(serviceType);
+  const slices = context.informers.of(sliceType);
+  // Names are the server's: a slice not yet seen would be created once more.
+  const expectations = new Expectations(clock);
+  slices.addIndex(MIRROR_INDEX, (slice) => [mirrorOf(slice) ?? '']);
+  enqueueSelf(endpoints, queue);
+  services.addHandler({
+    added: (service) => queue.add(keyOf(service)),
+    updated: (old, service) => {
+      const before = Object.keys(old.spec?.selector ?? {}).length === 0;
+      if (before !== (Object.keys(service.spec?.selector ?? {}).length === 0))
+        queue.add(keyOf(service));
+    },
+    deleted: (service) => queue.add(keyOf(service)),
+  });
+  const changed = (slice: EndpointSlice): void => {
+    const key = mirrorOf(slice);
+    if (key !== undefined) queue.add(key);
+  };
+  slices.addHandler({
+    added: (slice) => {
+      expectations.creationObserved(mirrorOf(slice) ?? '');
+      changed(slice);
+    },
+    updated: (_, slice) => changed(slice),
+    deleted: changed,
+  });
+  return {
+    name: NAME,
+    queue,
+    informers: [endpoints, services, slices],
+    async reconcile(key) {
+      const of = endpoints.lister.get(key);
+      const existing = slices.lister.byIndex(MIRROR_INDEX, key);
+      if (of === undefined) {
+        // Its mirror is garbage: the owner reference says so.
+        expectations.forget(key);
+        return undefined;
+      }
+      if (!expectations.satisfied(key)) return undefined;
+      const plan = isMirrored(of, services.lister.get(key))
+        ? planMirror(of, existing)
+        : { create: [], update: [], remove: existing };
+      await apply(key, plan);
+      return undefined;
+    },
+  };
+
+  async function apply(key: string, plan: MirrorPlan): Promise<void> {
+    for (const slice of plan.update) await client.update(sliceType, slice);
+    for (const draft of plan.create) {
+      expectations.expectCreations(key, 1);
+      try {
+        await client.create(sliceType, draft);
+      } catch (error) {
+        expectations.forget(key);
+        // The namespace is being emptied: its Endpoints go as well.
+        if (!isStatus(error, 'Forbidden')) throw error;
+      }
+    }
+    for (const slice of plan.remove) await remove(client, slice);
+  }
+}
+
+async function remove(client: Client, slice: EndpointSlice): Promise<void> {
+  const ref = { namespace: namespaceOf(slice), name: nameOf(slice) };
+  try {
+    await client.delete(sliceType, ref, { preconditions: { uid: uidOf(slice) } });
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error;
+  }
+}
