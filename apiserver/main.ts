@@ -11,6 +11,7 @@ import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { outgoingHttp } from '../platform/node/outgoing-http.ts';
+import { nextTurn } from '../platform/node/next-turn.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { realTokenKeys } from '../platform/node/token-keys.ts';
@@ -153,6 +154,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       ...effects,
       ...access,
       audit: audit.options,
+      nextTurn,
       kv,
       outgoing,
       serviceClusterIpRange: flags.serviceClusterIpRange,

@@ -90,6 +90,8 @@ export interface ApiServerOptions {
   readonly serviceNodePortRange?: string | undefined;
   /** Default: as in Kubernetes. */
   readonly admissionPlugins?: PluginChoice | undefined;
+  /** Runs a function once what has arrived meanwhile is known. Default: by the clock. */
+  readonly nextTurn?: PipelineOptions['nextTurn'];
   readonly maxRequestsInFlight?: number;
   readonly maxMutatingRequestsInFlight?: number;
   readonly requestTimeoutMs?: number;
@@ -182,7 +184,7 @@ class Server implements ApiServer {
     this.handler = pipeline(
       {
         ...{ clock, random, logger, counts },
-        ...{ authenticator, authorizer, audit: options.audit },
+        ...{ authenticator, authorizer, audit: options.audit, nextTurn: options.nextTurn },
         maxRequestsInFlight: options.maxRequestsInFlight ?? DEFAULTS.readOnly,
         maxMutatingRequestsInFlight: options.maxMutatingRequestsInFlight ?? DEFAULTS.mutating,
         requestTimeoutMs: options.requestTimeoutMs ?? DEFAULTS.timeoutMs,

@@ -17,6 +17,7 @@ import { realCrypto } from '../platform/node/crypto.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
+import { nextTurn } from '../platform/node/next-turn.ts';
 import { processUsage } from '../platform/node/process-usage.ts';
 import { outgoingHttp } from '../platform/node/outgoing-http.ts';
 import { realRandom } from '../platform/node/random.ts';
@@ -79,6 +80,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       outgoing,
       logger: logger.child({ component: 'apiserver' }),
       serviceAccounts,
+      nextTurn,
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       descriptions: readDescriptions(realDisk),
     }),

@@ -39,6 +39,8 @@ export interface PipelineOptions {
   readonly maxRequestsInFlight: number;
   /** The same for requests that write; kube-apiserver's default is 200. */
   readonly maxMutatingRequestsInFlight: number;
+  /** Runs a function once what has arrived meanwhile is known. Default: by the clock. */
+  readonly nextTurn?: ((fn: () => void) => void) | undefined;
   /** Longest time for a request that is not a stream; kube-apiserver's default is a minute. */
   readonly requestTimeoutMs: number;
 }
@@ -61,6 +63,7 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
         maxReadOnly: options.maxRequestsInFlight,
         maxMutating: options.maxMutatingRequestsInFlight,
         maxWaitMs: requestTimeoutMs / 4,
+        nextTurn: options.nextTurn,
       }),
       authorize(options.authorizer),
       deadline(clock, requestTimeoutMs),

@@ -1,6 +1,8 @@
 import { statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { FairLine, type Waiting } from './fair-line.ts';
 import type { Filter } from './filter.ts';
+import { type Flow, flowOf } from './flow.ts';
 import { isLongRunning } from './long-running.ts';
 import type { RequestCounts } from './request-counts.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -12,10 +14,14 @@ export interface LimitOptions {
   readonly maxMutating: number;
   /** How long a request waits for its turn before it is turned away. */
   readonly maxWaitMs: number;
+  /** Runs `fn` once what has arrived meanwhile is known. Default: by the clock. */
+  readonly nextTurn?: ((fn: () => void) => void) | undefined;
 }
 
 /** Requests waiting for their turn, per sort: what API Priority and Fairness queues by default. */
 const MAX_WAITING = 128 * 50;
+/** Of one user: more than any client of good manners has under way. */
+const MAX_WAITING_PER_FLOW = 1_500;
 const RETRY_AFTER_SECONDS = 1;
 
 const reads = new Set(['get', 'list', 'watch', 'head', 'options']);
@@ -29,67 +35,71 @@ function tooMany(): Error {
   return statusError('TooManyRequests', text, { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
-/** So many at work, so many waiting in line; the rest is turned away. */
+/** So many at work, so many waiting in line by user; the rest is turned away. */
 class Turnstile {
-  readonly #max: number;
   readonly #options: LimitOptions;
   readonly #sort: 'readOnly' | 'mutating';
-  readonly #line: Set<() => void> = new Set();
+  readonly #line: FairLine;
 
   constructor(sort: 'readOnly' | 'mutating', max: number, options: LimitOptions) {
     this.#sort = sort;
-    this.#max = max;
     this.#options = options;
+    const byClock = (fn: () => void): void => void options.clock.after(0, fn);
+    this.#line = new FairLine({
+      places: max,
+      maxWaiting: MAX_WAITING,
+      maxWaitingPerFlow: MAX_WAITING_PER_FLOW,
+      nextTurn: options.nextTurn ?? byClock,
+    });
   }
 
   /** Undefined: at once. */
-  enter(): Promise<void> | undefined {
-    const { counts } = this.#options;
-    if (counts.inFlight[this.#sort] < this.#max) {
-      counts.inFlight[this.#sort]++;
-      return undefined;
-    }
-    if (this.#line.size >= MAX_WAITING) {
-      counts.rejected++;
-      throw tooMany();
-    }
-    return this.#wait();
+  enter(flow: Flow): Promise<void> | undefined {
+    const entered = this.#line.enter(flow);
+    this.#count();
+    return entered ? undefined : this.#wait(flow);
   }
 
-  leave(): void {
-    const { counts } = this.#options;
-    const [first] = this.#line;
-    // A place is handed on, not given up and taken: nobody can slip in between.
-    if (first !== undefined) first();
-    else counts.inFlight[this.#sort]--;
+  leave(flow: Flow): void {
+    this.#line.leave(flow);
+    this.#count();
   }
 
-  #wait(): Promise<void> {
+  #count(): void {
+    const { counts } = this.#options;
+    counts.inFlight[this.#sort] = this.#line.atWork;
+    counts.waiting[this.#sort] = this.#line.waiting;
+  }
+
+  #wait(flow: Flow): Promise<void> {
     const { clock, counts, maxWaitMs } = this.#options;
     return new Promise((resolve, reject) => {
-      const leaveLine = (): void => {
+      const start = (): void => {
         timer.cancel();
-        this.#line.delete(turn);
-        counts.waiting[this.#sort]--;
-      };
-      const turn = (): void => {
-        leaveLine();
+        this.#count();
         resolve();
       };
-      const timer = clock.after(maxWaitMs, () => {
-        leaveLine();
+      const waiting: Waiting = { flow, start };
+      const refuse = (): void => {
         counts.rejected++;
+        this.#count();
         reject(tooMany());
+      };
+      const timer = clock.after(maxWaitMs, () => {
+        this.#line.giveUp(waiting);
+        refuse();
       });
-      this.#line.add(turn);
-      counts.waiting[this.#sort]++;
+      if (this.#line.wait(waiting)) return this.#count();
+      timer.cancel();
+      refuse();
     });
   }
 }
 
 /**
- * Bounds the requests at work, reads and writes apart, so that a flood of one kind leaves room
- * for the other. Streams are exempt, and so are paths like /readyz: under load they matter most.
+ * Bounds the requests at work, reads and writes apart and users among themselves, so that a flood
+ * leaves room for others. Streams are exempt, and so are paths like /readyz: under load they
+ * matter most.
  */
 export function limitInFlight(options: LimitOptions): Filter {
   const readOnly = new Turnstile('readOnly', options.maxReadOnly, options);
@@ -98,12 +108,13 @@ export function limitInFlight(options: LimitOptions): Filter {
     const { info } = request;
     if (info.type === 'path' || isLongRunning(info)) return next(request);
     const turnstile = isReadOnly(info) ? readOnly : mutating;
-    const turn = turnstile.enter();
+    const flow = flowOf(request.user);
+    const turn = turnstile.enter(flow);
     if (turn !== undefined) await turn;
     try {
       return await next(request);
     } finally {
-      turnstile.leave();
+      turnstile.leave(flow);
     }
   };
 }
