@@ -76,8 +76,12 @@ export class EtcdClient {
     });
   }
 
-  /** Answers of a stream after its requests, until the loop is left. */
-  async *stream(method: string, requests: readonly Plain[]): AsyncGenerator<Plain> {
+  /** Answers of a stream after its requests, until the loop is left or `until` aborts. */
+  async *stream(
+    method: string,
+    requests: readonly Plain[],
+    until?: AbortSignal,
+  ): AsyncGenerator<Plain> {
     const rpc = Schema.shared.rpc(`/${method}`);
     const encoded = requests.map((request) => encodeMessage(rpc.request, request));
     const open = (): ClientReadableStream<Buffer> => {
@@ -89,11 +93,14 @@ export class EtcdClient {
       return duplex;
     };
     const call = open();
+    const cancel = (): void => call.cancel();
+    until?.addEventListener('abort', cancel);
     try {
       for await (const bytes of call) yield decodeMessage(rpc.response, bytes as Buffer);
     } catch (error) {
-      throw failure(error as ServiceError);
+      if (until?.aborted !== true) throw failure(error as ServiceError);
     } finally {
+      until?.removeEventListener('abort', cancel);
       call.on('error', () => {});
       call.cancel();
     }

@@ -16,7 +16,7 @@ async function ours(args: readonly string[], input = ''): Promise<{ out: string;
   let out = '';
   const context: ProcessContext = {
     ...{ script: 'wherry', argv: args, env: {}, pid: 1, cwd: '/', interactive: false },
-    out: (text) => (out += text),
+    out: (text) => (out += String(text)),
     err() {},
     readInput: () => Promise.resolve(input),
     terminated: new AbortController().signal,

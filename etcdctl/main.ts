@@ -1,12 +1,16 @@
 /** `wherry etcdctl`: etcdctl's commands, flags and output, for those who have no etcdctl. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { realClock } from '../platform/node/clock.ts';
+import { connectHttp } from '../platform/node/http-client.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import { authCommands } from './commands/auth.ts';
 import { clusterCommands } from './commands/cluster.ts';
+import { checkCommand } from './commands/check.ts';
 import { kvCommands } from './commands/kv.ts';
 import { leaseCommand } from './commands/lease.ts';
+import { makeMirrorCommand } from './commands/make-mirror.ts';
+import { memberCommand } from './commands/member.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
 import { electCommand, lockCommand, watchCommand } from './commands/watch.ts';
 import { Session, type GlobalFlags, type Run } from './session.ts';
@@ -31,6 +35,28 @@ async function readFile(path: string): Promise<Buffer> {
   return Buffer.from(bytes);
 }
 
+async function fetchText(url: string): Promise<string> {
+  const { protocol, origin, pathname } = new URL(url);
+  if (protocol !== 'http:') throw new Error(`${pathname} is only read over http://, not ${origin}`);
+  const connection = connectHttp({ baseUrl: origin });
+  try {
+    const signal = new AbortController().signal;
+    const { body } = await connection.handler({
+      ...{ method: 'GET', path: pathname, query: new URLSearchParams(), headers: {}, signal },
+      peer: { address: '' },
+    });
+    let text = '';
+    if (body === undefined) return text;
+    if (body instanceof Uint8Array) return Buffer.from(body).toString();
+    if (!(Symbol.asyncIterator in body)) return Buffer.from(body.bytes()).toString();
+    for await (const chunk of body)
+      text += Buffer.from(chunk instanceof Uint8Array ? chunk : chunk.bytes()).toString();
+    return text;
+  } finally {
+    await connection.close();
+  }
+}
+
 export function etcdctlCommand(context: ProcessContext): Command {
   const program = new Command('etcdctl')
     .description('A command line for etcd v3 stores, ours and others')
@@ -51,13 +77,13 @@ export function etcdctlCommand(context: ProcessContext): Command {
     .addOption(option('--dial-timeout <duration>', 'taken for scripts: calls have one timeout'))
     .addOption(
       option('-w, --write-out <format>', 'of the output')
-        .choices(['simple', 'json', 'table'])
+        .choices(['simple', 'json', 'fields', 'protobuf', 'table'])
         .default('simple'),
     )
     .addOption(option('--hex', 'print bytes in hexadecimal').default(false));
   const run: Run = async (body) => {
     const flags = program.opts<GlobalFlags>();
-    const session = new Session(flags, { context, clock: realClock, readFile });
+    const session = new Session(flags, { context, clock: realClock, readFile, fetchText });
     try {
       await body(session);
     } catch (error) {
@@ -69,6 +95,7 @@ export function etcdctlCommand(context: ProcessContext): Command {
   const commands = [
     ...[...kvCommands(run), watchCommand(run), leaseCommand(run), ...clusterCommands(run)],
     ...[snapshotCommand(run), ...authCommands(run), lockCommand(run), electCommand(run)],
+    ...[memberCommand(run), checkCommand(run), makeMirrorCommand(run)],
   ];
   for (const command of commands) program.addCommand(command);
   // Global flags stand before or after the command, as etcdctl takes them.

@@ -2,8 +2,9 @@
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import { EtcdClient, type Connection } from './client.ts';
+import { printFields } from './fields.ts';
 import { printJson } from './json.ts';
-import type { Plain } from '../store/grpc/schema/codec.ts';
+import { encodeMessage, type Plain } from '../store/grpc/schema/codec.ts';
 
 export interface GlobalFlags {
   readonly endpoints: readonly string[];
@@ -13,21 +14,35 @@ export interface GlobalFlags {
   readonly user?: string;
   readonly password?: string;
   readonly commandTimeout: number;
-  readonly writeOut: 'simple' | 'json' | 'table';
+  readonly writeOut: 'simple' | 'json' | 'fields' | 'protobuf' | 'table';
   readonly hex: boolean;
   readonly insecureSkipTlsVerify: boolean;
 }
+
+/** An answer of one endpoint, which says not itself whose it is. */
+export interface Placed {
+  readonly message: string;
+  readonly endpoint?: string;
+}
+
+/** Of a connection. */
+export type TlsFlags = Partial<
+  Pick<GlobalFlags, 'cacert' | 'cert' | 'key' | 'insecureSkipTlsVerify'>
+>;
 
 export interface Environment {
   readonly context: ProcessContext;
   readonly clock: Clock;
   readonly readFile: (path: string) => Promise<Buffer>;
+  readonly fetchText: (url: string) => Promise<string>;
 }
 
 export class Session {
   readonly flags: GlobalFlags;
   readonly environment: Environment;
   readonly #clients: EtcdClient[] = [];
+  /** The caller's password, asked for once. */
+  #typed: string | undefined;
 
   constructor(flags: GlobalFlags, environment: Environment) {
     this.flags = flags;
@@ -38,10 +53,21 @@ export class Session {
     this.environment.context.out(`${line}\n`);
   }
 
-  /** The answer as JSON if that was asked for; otherwise `simple` prints it. */
-  show(message: string, answer: Plain, simple: () => void): void {
-    if (this.flags.writeOut === 'json') this.print(printJson(message, answer));
-    else simple();
+  /** The answer in the format that was asked for; `simple` prints it for people. */
+  show(what: string | Placed, answer: Plain, simple: () => void): void {
+    const { message, endpoint } = typeof what === 'string' ? { message: what } : what;
+    const { context } = this.environment;
+    switch (this.flags.writeOut) {
+      case 'json':
+        return this.print(printJson(message, answer));
+      case 'fields':
+        return this.print(printFields(message, answer, endpoint));
+      case 'protobuf':
+        return context.out(encodeMessage(message, answer));
+      case 'simple':
+      case 'table':
+        simple();
+    }
   }
 
   /** Bytes as text, or escaped byte by byte. */
@@ -49,6 +75,13 @@ export class Session {
     const buffer = (bytes as Buffer | undefined) ?? Buffer.alloc(0);
     if (!this.flags.hex) return buffer.toString();
     return [...buffer].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  }
+
+  /** A client of another store, whose flags are its own. */
+  async foreign(endpoint: string, tls: TlsFlags): Promise<EtcdClient> {
+    const client = new EtcdClient(await this.#connection(endpoint, tls));
+    this.#clients.push(client);
+    return client;
   }
 
   /** A client of the first endpoint that lets it in. */
@@ -62,14 +95,22 @@ export class Session {
     const { user, password } = this.flags;
     if (user === undefined) return client;
     const at = user.indexOf(':');
-    const [name, secret] =
-      at < 0 ? [user, password ?? ''] : [user.slice(0, at), user.slice(at + 1)];
-    await client.login(name, secret);
+    const [name, secret] = at < 0 ? [user, password] : [user.slice(0, at), user.slice(at + 1)];
+    this.#typed ??= secret ?? (await this.readPassword('Password: '));
+    await client.login(name, this.#typed);
     return client;
   }
 
-  async #connection(endpoint: string): Promise<Connection> {
-    const { cacert, cert, key, insecureSkipTlsVerify: insecure, commandTimeout } = this.flags;
+  /** Typed unseen, or the first line of standard input. */
+  async readPassword(prompt: string): Promise<string> {
+    const { readSecret, readInput } = this.environment.context;
+    if (readSecret !== undefined) return readSecret(prompt);
+    return (await readInput()).split('\n')[0]!;
+  }
+
+  async #connection(endpoint: string, given: TlsFlags = this.flags): Promise<Connection> {
+    const { cacert, cert, key, insecureSkipTlsVerify: insecure = false } = given;
+    const { commandTimeout } = this.flags;
     const { readFile, clock } = this.environment;
     const base = { endpoint, timeoutMs: commandTimeout, now: () => clock.now() };
     if (cacert === undefined && cert === undefined && !insecure) return base;
@@ -110,6 +151,13 @@ export class Session {
 
   holdLease(client: EtcdClient, id: number | bigint): Promise<void> {
     return this.keepAlive(client, { id, once: false, print: () => {} });
+  }
+
+  /** A page of plain HTTP of the first endpoint. */
+  async fetchText(path: string): Promise<string> {
+    const [endpoint] = this.flags.endpoints;
+    const url = endpoint!.includes('://') ? endpoint! : `http://${endpoint}`;
+    return this.environment.fetchText(`${url.replace(/\/$/, '')}${path}`);
   }
 
   close(): void {

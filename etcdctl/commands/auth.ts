@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
 import { numberText } from '../plain.ts';
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range.ts';
+import type { EtcdClient } from '../client.ts';
 import type { Run, Session } from '../session.ts';
 
 interface Row {
@@ -154,37 +155,71 @@ function permissionLines(name: string, permissions: readonly Plain[]): string {
   return `Role ${name}\nKV Read:${of(0)}\nKV Write:${of(1)}`;
 }
 
-async function execute(session: Session, row: Row, words: readonly string[]): Promise<void> {
-  const asks = row.asksPassword?.(words) === true;
-  const password = asks ? (await session.environment.context.readInput()).split('\n')[0]! : '';
+/** Typed twice where somebody types; otherwise the first line of standard input. */
+async function newPassword(session: Session, name: string, interactive: boolean): Promise<string> {
+  const { readSecret } = session.environment.context;
+  if (!interactive || readSecret === undefined) {
+    const input = await session.environment.context.readInput();
+    return input.split('\n')[0]!;
+  }
+  const password = await readSecret(`Password of ${name}: `);
+  const again = await readSecret(`Type password of ${name} again for confirmation: `);
+  if (again !== password) throw new Error('given passwords are different');
+  return password;
+}
+
+interface ExecuteFlags {
+  readonly interactive?: boolean | string;
+  readonly detail?: boolean;
+  /** Undefined: not asked for. */
+  readonly password?: boolean;
+}
+
+async function execute(
+  session: Session,
+  row: Row,
+  { words, flags }: { readonly words: readonly string[]; readonly flags: ExecuteFlags },
+): Promise<void> {
+  const asks = row.asksPassword?.(words) === true && flags.password !== false;
+  const interactive = flags.interactive !== 'false';
+  const password = asks ? await newPassword(session, words[0]!, interactive) : '';
   const client = await session.client();
-  const answer = await client.call(`etcdserverpb.Auth/${row.method}`, row.request(words, password));
-  const text = row.print(words, answer);
-  session.show(
-    `${row.method.startsWith('Auth') ? '' : 'Auth'}${row.method}Response`,
-    answer,
-    () => {
-      if (text !== '') session.print(text);
-    },
-  );
+  const request = row.request(words, password);
+  if (flags.password === false) request['options'] = { no_password: true };
+  const answer = await client.call(`etcdserverpb.Auth/${row.method}`, request);
+  const text = flags.detail === true ? await detail(client, words[0]!, answer) : undefined;
+  const message = `${row.method.startsWith('Auth') ? '' : 'Auth'}${row.method}Response`;
+  session.show(message, answer, () => {
+    const shown = text ?? row.print(words, answer);
+    if (shown !== '') session.print(shown);
+  });
+}
+
+/** A user with the permissions of each role. */
+async function detail(client: EtcdClient, name: string, { roles: held }: Plain): Promise<string> {
+  const texts = [`User: ${name}`];
+  for (const role of (held ?? []) as string[]) {
+    const { perm } = await client.call('etcdserverpb.Auth/RoleGet', { role });
+    texts.push('', permissionLines(role, (perm ?? []) as Plain[]));
+  }
+  return texts.join('\n');
 }
 
 function group(name: string, rows: readonly Row[], run: Run): Command {
   const command = new Command(name).description(`${rows.map((row) => row.text).join('; ')}`);
-  for (const row of rows)
-    command
-      .command(row.usage)
-      .description(row.text)
-      .option('--interactive [bool]', 'taken for scripts; standard input is read in any case')
-      .action((...given: unknown[]) =>
-        run((session) =>
-          execute(
-            session,
-            row,
-            given.filter((each) => typeof each === 'string'),
-          ),
-        ),
-      );
+  for (const row of rows) {
+    const each = command.command(row.usage).description(row.text);
+    if (row.asksPassword !== undefined)
+      each.option('--interactive [bool]', 'ask for the password on the terminal');
+    if (row.method === 'UserAdd')
+      each.option('--no-password', 'let only certificates be this user');
+    if (row.method === 'UserGet') each.option('--detail', 'and the permissions of its roles');
+    each.action((...given: unknown[]) => {
+      const words = given.filter((word) => typeof word === 'string');
+      const flags = given.find((other) => typeof other === 'object') as ExecuteFlags;
+      return run((session) => execute(session, row, { words, flags }));
+    });
+  }
   return command;
 }
 

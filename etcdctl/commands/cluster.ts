@@ -1,11 +1,11 @@
-/** endpoint, member list, alarm, defrag, move-leader */
+/** endpoint, alarm, defrag, move-leader */
 import { Command } from 'commander';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
 import { numberText } from '../plain.ts';
 import { printJson } from '../json.ts';
 import type { Run, Session } from '../session.ts';
 
-const hex = (id: unknown): string => BigInt((id ?? 0) as number).toString(16);
+export const hex = (id: unknown): string => BigInt((id ?? 0) as number).toString(16);
 
 /** As given, or with --cluster everyone's. */
 async function endpoints(session: Session, cluster: boolean): Promise<readonly string[]> {
@@ -68,6 +68,11 @@ async function status(session: Session, all: readonly string[]): Promise<void> {
     session.print(`[${texts.join(',')}]`);
     return;
   }
+  if (session.flags.writeOut === 'fields' || session.flags.writeOut === 'protobuf') {
+    for (const { endpoint, status: answer } of found)
+      session.show({ message: 'StatusResponse', endpoint }, answer, () => {});
+    return;
+  }
   const rows = found.map((each) => statusCells(each.endpoint, each.status));
   if (session.flags.writeOut === 'table') session.print(table(statusHeads, rows));
   else for (const row of rows) session.print(row.join(', '));
@@ -93,13 +98,16 @@ async function health(session: Session, all: readonly string[]): Promise<void> {
 }
 
 async function hashKv(session: Session, all: readonly string[], revision: number): Promise<void> {
+  const rows: string[][] = [];
   for (const endpoint of all) {
     const client = await session.clientOf(endpoint);
     const answer = await client.call('etcdserverpb.Maintenance/HashKV', { revision });
-    session.show('HashKVResponse', answer, () =>
-      session.print(`${endpoint}, ${numberText(answer['hash'])}`),
-    );
+    const note = (): void => void rows.push([endpoint, numberText(answer['hash'])]);
+    session.show({ message: 'HashKVResponse', endpoint }, answer, note);
   }
+  if (rows.length === 0) return;
+  if (session.flags.writeOut === 'table') session.print(table(['ENDPOINT', 'HASH'], rows));
+  else for (const row of rows) session.print(row.join(', '));
 }
 
 function endpointCommand(run: Run): Command {
@@ -122,34 +130,6 @@ function endpointCommand(run: Run): Command {
   add('health', 'Whether they answer', health);
   add('hashkv', 'Hash of the pairs', hashKv);
   return endpoint;
-}
-
-function memberCommand(run: Run): Command {
-  const member = new Command('member').description('Members of the cluster');
-  member
-    .command('list')
-    .description('List members')
-    .action(() =>
-      run(async (session) => {
-        const client = await session.client();
-        const request = { linearizable: true };
-        const answer = await client.call('etcdserverpb.Cluster/MemberList', request);
-        session.show('MemberListResponse', answer, () => {
-          const rows = (answer['members'] as Plain[]).map((each) => [
-            hex(each['ID']),
-            each['name'] === undefined ? 'unstarted' : 'started',
-            (each['name'] as string | undefined) ?? '',
-            ((each['peerURLs'] ?? []) as string[]).join(','),
-            ((each['clientURLs'] ?? []) as string[]).join(','),
-            String(each['isLearner'] === true),
-          ]);
-          const heads = ['ID', 'STATUS', 'NAME', 'PEER ADDRS', 'CLIENT ADDRS', 'IS LEARNER'];
-          if (session.flags.writeOut === 'table') session.print(table(heads, rows));
-          else for (const row of rows) session.print(row.join(', '));
-        });
-      }),
-    );
-  return member;
 }
 
 const alarmNames = ['NONE', 'NOSPACE', 'CORRUPT'];
@@ -203,5 +183,5 @@ export function clusterCommands(run: Run): Command[] {
         session.print(`Leadership transferred from ${hex(leader)} to ${id}`);
       }),
     );
-  return [endpointCommand(run), memberCommand(run), alarmCommand(run), defrag, moveLeader];
+  return [endpointCommand(run), alarmCommand(run), defrag, moveLeader];
 }

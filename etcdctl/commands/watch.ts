@@ -5,6 +5,8 @@ import type { Run } from '../session.ts';
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range.ts';
 import { printPairs } from './kv.ts';
 
+const WATCH = 'etcdserverpb.Watch/Watch';
+
 interface WatchFlags extends RangeFlags {
   readonly rev: string;
   readonly prevKv: boolean;
@@ -26,10 +28,8 @@ export function watchCommand(run: Run): Command {
           progress_notify: flags.progressNotify,
         };
         const { terminated } = session.environment.context;
-        terminated.addEventListener('abort', () => client.close());
-        const answers = client.stream('etcdserverpb.Watch/Watch', [{ create_request: create }]);
-        for await (const answer of answers) {
-          if (terminated.aborted) return;
+        const requests = [{ create_request: create }];
+        for await (const answer of client.stream(WATCH, requests, terminated)) {
           const { compact_revision: compacted, cancel_reason: reason } = answer;
           if (answer['canceled'] === true)
             throw new Error(
@@ -77,7 +77,9 @@ export function electCommand(run: Run): Command {
         const client = await session.client();
         if (listen || proposal === undefined) {
           const request = { name: Buffer.from(name) };
-          for await (const { kv } of client.stream('v3electionpb.Election/Observe', [request]))
+          const { terminated } = session.environment.context;
+          const observe = 'v3electionpb.Election/Observe';
+          for await (const { kv } of client.stream(observe, [request], terminated))
             printPairs(session, [kv]);
           return;
         }

@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream';
+
 /**
  * The process around a command: what every `main.ts` needs of it, as one value, so that commands
  * can be run in tests with another.
@@ -15,6 +17,8 @@ export interface ProcessContext {
   readonly err: (text: string | Uint8Array) => void;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
+  /** One line typed unseen; absent where nobody types. */
+  readonly readSecret?: (prompt: string) => Promise<string>;
   /** True if standard output is a terminal. */
   readonly interactive: boolean;
   /** Aborts at the first SIGINT or SIGTERM, or when the supervising process is gone. */
@@ -68,6 +72,7 @@ function realContext(): { context: ProcessContext; close: () => void } {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
       readInput,
+      ...(process.stdin.isTTY ? { readSecret } : {}),
       interactive: process.stdout.isTTY,
       terminated: termination.signal,
       notifyReady: (address) =>
@@ -87,6 +92,25 @@ async function readInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A terminal that is read key by key shows nothing by itself. */
+async function readSecret(prompt: string): Promise<string> {
+  const { createInterface } = await import('node:readline');
+  process.stderr.write(prompt);
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: unseen, terminal: true });
+  return new Promise((resolve) => {
+    let typed = '';
+    lines.once('line', (line) => {
+      typed = line;
+      lines.close();
+    });
+    lines.once('close', () => {
+      process.stderr.write('\n');
+      resolve(typed);
+    });
+  });
 }
 
 /** Resolves when `signal` aborts. */

@@ -6,6 +6,7 @@
  */
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Timer } from '../../platform/clock.ts';
+import { EngineError } from '../engine/engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StoreError } from '../kv.ts';
 import type {
@@ -153,6 +154,12 @@ class StoreMember implements Member, PeerHandlers {
       const { members: told, removed } = this.#replica.cluster;
       this.#peers.update(told.length > 0 ? told : (known ?? []), removed);
     }
+    if (peers === undefined && this.#replica.cluster.members.length > 1)
+      throw new EngineError(
+        'failed',
+        'the data is of a member of several: it must be told where to listen for the others ' +
+          '(--listen-peer-urls)',
+      );
     this.#replica.start();
     this.#arm();
     if (this.#replica.isAlone) await this.ready();

@@ -120,6 +120,9 @@ export class ClusterMembership implements Membership {
     this.#replica.assertRunning();
     this.#replica.assertVoter();
     this.#replica.cluster.check(change);
+    // A lone member that listens for nobody could not say a word to a second one.
+    if (change.type === 'add' && this.#environment.peers() === undefined)
+      throw new StoreError('unhealthy');
     if (this.#environment.strictReconfigCheck) strictly();
     await this.#replica.proposeChange(change);
   }
