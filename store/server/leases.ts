@@ -100,9 +100,13 @@ export class LeaseService implements Leases {
   }
 
   async revoke(id: string, caller?: Caller): Promise<void> {
+    await this.#revoke(id, () => this.#replica.propose({ type: 'leaseRevoke', id }, caller));
+  }
+
+  async #revoke(id: string, propose: () => Promise<unknown>): Promise<void> {
     this.#leaseClock.revoking(id);
     try {
-      await this.#replica.propose({ type: 'leaseRevoke', id }, caller);
+      await propose();
     } catch (error) {
       this.#leaseClock.revokeFailed(id);
       throw error;
@@ -158,7 +162,12 @@ export class LeaseService implements Leases {
   async #renew(id: string): Promise<number> {
     if (this.#leaseClock.outdates(id)) {
       const checkpoints = [{ id, remainingSeconds: 0 }];
-      await this.#replica.propose({ type: 'leaseCheckpoint', checkpoints });
+      const clear = { type: 'leaseCheckpoint', checkpoints } as const;
+      await this.#replica.proposeInOffice(clear).catch((error: unknown) => {
+        if (!(error instanceof StoreError) || error.reason !== 'notLeader') throw error;
+        // Whoever asked asks the next one.
+        throw new StoreError('leaderChanged');
+      });
     }
     const ttlSeconds = this.#leaseClock.renew(id, this.#clock.monotonic());
     if (ttlSeconds > 0) this.counters.renewed++;
@@ -182,14 +191,17 @@ export class LeaseService implements Leases {
     this.#lastCheckpoint = now;
     const checkpoints = this.#leaseClock.checkpoints(now);
     if (checkpoints.length === 0) return;
-    this.#replica.propose({ type: 'leaseCheckpoint', checkpoints }).catch((error: unknown) => {
-      this.#environment.logger.warn({ error }, 'could not checkpoint leases');
-    });
+    this.#replica
+      .proposeInOffice({ type: 'leaseCheckpoint', checkpoints })
+      .catch((error: unknown) => {
+        this.#environment.logger.warn({ error }, 'could not checkpoint leases');
+      });
   }
 
   /**
    * The leader looks for expired leases now and then, and proposes their end. If it has been
-   * deposed without knowing, its proposal is never committed.
+   * deposed without knowing, its proposal is never committed; if it is handing over, it makes
+   * none, for the lease may be renewed at its successor before that hears of it.
    */
   tick(): void {
     const now = this.#clock.monotonic();
@@ -198,7 +210,8 @@ export class LeaseService implements Leases {
     this.#checkpoint(now);
     for (const id of this.#leaseClock.expired(now)) {
       this.counters.expired++;
-      this.revoke(id).catch((error: unknown) => {
+      const end = { type: 'leaseRevoke', id } as const;
+      this.#revoke(id, () => this.#replica.proposeInOffice(end)).catch((error: unknown) => {
         if (error instanceof StoreError && error.reason === 'leaseNotFound') return;
         this.counters.expired--;
         this.#environment.logger.warn(

@@ -2,6 +2,7 @@ import { StoreError } from '../kv.ts';
 import type { StoreErrorReason } from '../kv.ts';
 import type { Command, CommandResponse } from '../mvcc/command.ts';
 import type { Proposal } from '../raft/entry.ts';
+import type { Role } from '../raft/core.ts';
 import type { ProposeResult } from '../raft/raw-node.ts';
 
 interface Pending {
@@ -9,6 +10,8 @@ interface Pending {
   /** Absent for changes of the cluster. */
   readonly command: Command | undefined;
   readonly deadline: number;
+  /** Made by the leader of this term, and of use to no other. */
+  readonly officeTerm?: number | undefined;
   /** In which it was handed to Raft; none while there is no leader to take it. */
   term: number | undefined;
   readonly resolve: (response: CommandResponse | undefined) => void;
@@ -18,6 +21,7 @@ interface Pending {
 /** What proposals need of Raft. */
 interface Proposer {
   readonly term: number;
+  readonly role: Role;
   propose(proposals: readonly Proposal[]): ProposeResult;
 }
 
@@ -58,13 +62,21 @@ export class Proposals {
   /** Resolves with the proposal's answer. Deadlines come in order. */
   submit(
     id: number,
-    what: Pick<Pending, 'proposal' | 'command' | 'deadline'>,
+    what: Pick<Pending, 'proposal' | 'command' | 'deadline' | 'officeTerm'>,
   ): Promise<CommandResponse | undefined> {
     return new Promise((resolve, reject) => {
       const pending = { ...what, term: undefined, resolve, reject };
       this.#pending.set(id, pending);
-      if (this.#homeless.length > 0 || !this.#hand(pending)) this.#homeless.push(pending);
+      if (what.officeTerm !== undefined) this.#handInOffice(id, pending);
+      else if (this.#homeless.length > 0 || !this.#hand(pending)) this.#homeless.push(pending);
     });
+  }
+
+  /** Now or never: another leader, or this one in another term, might judge otherwise. */
+  #handInOffice(id: number, pending: Pending): void {
+    const { role, term } = this.#raft;
+    if (role === 'leader' && term === pending.officeTerm && this.#hand(pending)) return;
+    this.#giveUp(id, pending, new StoreError('notLeader'));
   }
 
   #hand(pending: Pending): boolean {

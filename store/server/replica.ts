@@ -180,7 +180,19 @@ export class Replica implements Duties {
   ): Promise<CommandResponses[T]> {
     this.assertRunning();
     this.assertVoter();
-    return this.#submission.command(command, caller);
+    return this.#submission.command(command, { caller });
+  }
+
+  /**
+   * What this member decides as the leader: it is never handed on to a successor, who may know
+   * better. Rejects `notLeader` if office is being handed over, or is no more this member's.
+   */
+  async proposeInOffice<T extends CommandType>(
+    command: Extract<Command, { type: T }>,
+  ): Promise<CommandResponses[T]> {
+    this.assertRunning();
+    if (!this.inOffice) throw new StoreError('notLeader');
+    return this.#submission.command(command, { officeTerm: this.raft.term });
   }
 
   /** Resolves when the change is applied here. */

@@ -24,6 +24,12 @@ interface SubmissionOptions {
   readonly admission: ConstructorParameters<typeof Admission>[0];
 }
 
+interface Circumstances {
+  readonly caller?: Caller | undefined;
+  /** Only as the leader of this term. */
+  readonly officeTerm?: number | undefined;
+}
+
 export class Submission {
   readonly #options: SubmissionOptions;
   readonly #admission: Admission;
@@ -40,7 +46,7 @@ export class Submission {
 
   async command<T extends CommandType>(
     command: Extract<Command, { type: T }>,
-    caller?: Caller,
+    { caller, officeTerm }: Circumstances = {},
   ): Promise<CommandResponses[T]> {
     const { proposals, raft, applied } = this.#options;
     const id = proposals.nextId();
@@ -52,7 +58,8 @@ export class Submission {
     });
     this.#admission.pendingBytes += data.length;
     try {
-      return (await this.#submit(id, { type: 'normal', data }, command)) as CommandResponses[T];
+      const what = { proposal: { type: 'normal', data }, command, officeTerm } as const;
+      return (await this.#submit(id, what)) as CommandResponses[T];
     } finally {
       this.#admission.pendingBytes -= data.length;
     }
@@ -61,12 +68,20 @@ export class Submission {
   async change(change: ClusterChange): Promise<void> {
     const id = this.#options.proposals.nextId();
     const type = changesConfiguration(change) ? 'configuration' : 'cluster';
-    await this.#submit(id, { type, data: encodeChange(change, id) });
+    const proposal: Proposal = { type, data: encodeChange(change, id) };
+    await this.#submit(id, { proposal, command: undefined });
   }
 
-  #submit(id: number, proposal: Proposal, command?: Command): Promise<CommandResponse | undefined> {
+  #submit(
+    id: number,
+    what: {
+      readonly proposal: Proposal;
+      readonly command: Command | undefined;
+      readonly officeTerm?: number | undefined;
+    },
+  ): Promise<CommandResponse | undefined> {
     const { proposals, deadline, poke } = this.#options;
-    const answer = proposals.submit(id, { proposal, command, deadline: deadline() });
+    const answer = proposals.submit(id, { ...what, deadline: deadline() });
     poke();
     return answer;
   }

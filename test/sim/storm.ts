@@ -67,7 +67,8 @@ export class Storm {
         return;
       case 10:
         this.#count('transfers');
-        host.member?.moveLeader(random.pick(this.#cluster.hosts).id).catch(() => {});
+        if (host.wake === undefined)
+          host.member?.moveLeader(random.pick(this.#cluster.hosts).id).catch(() => {});
         return;
       case 11:
       case 12:
