@@ -8,6 +8,7 @@ export interface AccessFlags {
   readonly clientCaFile?: string;
   readonly tokenAuthFile?: string;
   readonly anonymousAuth: boolean;
+  readonly enableBootstrapTokenAuth: boolean;
   readonly authorizationMode: readonly AuthorizationMode[];
   readonly serviceAccountIssuer?: readonly string[];
   readonly serviceAccountKeyFile?: readonly string[];
@@ -43,6 +44,7 @@ export function addAccessFlags(command: Command): Command {
     .option('--client-ca-file <file>', 'CA of client certificates; default: our own')
     .option('--token-auth-file <file>', 'CSV of token,user,uid,"group1,group2"')
     .option('--anonymous-auth [bool]', 'answer requests without credentials', boolean, true)
+    .option('--enable-bootstrap-token-auth [bool]', 'tokens of new nodes', boolean, false)
     .option(
       '--authorization-mode <list>',
       `who decides what users may do, of ${authorizationModes.join(', ')}`,

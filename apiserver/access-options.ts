@@ -56,6 +56,7 @@ export async function accessOptions(
   return {
     tokens: files.tokens,
     anonymousAuth: flags.anonymousAuth,
+    bootstrapTokens: flags.enableBootstrapTokenAuth,
     authorizationModes: flags.authorizationMode,
     serviceAccounts: await serviceAccounts(flags, files, effects),
     apiAudiences: flags.apiAudiences,

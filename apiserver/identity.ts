@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import type { SigningKey, VerificationKey } from '../platform/token-keys.ts';
 import { anyOf, type Authenticator } from './authn/authenticator.ts';
+import { BootstrapTokens } from './authn/bootstrap-token.ts';
 import { clientCertificate } from './authn/client-certificate.ts';
 import type { AccountObjects, TokenSubjects } from './authn/service-account/accounts.ts';
 import { type OpenIdDocuments, openIdDocuments } from './authn/service-account/openid.ts';
@@ -48,6 +49,8 @@ export interface IdentityOptions {
   readonly apiAudiences?: readonly string[] | undefined;
   readonly authenticators?: readonly Authenticator[] | undefined;
   readonly anonymousAuth?: boolean | undefined;
+  /** Tokens in Secrets by which nodes first prove themselves. Default: none. */
+  readonly bootstrapTokens?: boolean | undefined;
   readonly serverAddress: () => string;
 }
 
@@ -68,6 +71,8 @@ export class Identity {
       staticTokens(options.tokens ?? new Map<string, User>(), this.apiAudiences),
     ];
     if (accounts !== undefined) sorts.push(new AccountTokens({ ...shared, ...accounts }));
+    if (options.bootstrapTokens === true)
+      sorts.push(new BootstrapTokens({ ...shared, secrets: objects.secrets }));
     this.tokens = anyToken(sorts);
     this.authenticator = anyOf(
       [

@@ -80,6 +80,8 @@ export interface ApiServerOptions {
   readonly authenticators?: readonly Authenticator[];
   /** Requests without credentials are system:anonymous, and may do what that user may. Default. */
   readonly anonymousAuth?: boolean;
+  /** Tokens in Secrets by which nodes first prove themselves. Default: none. */
+  readonly bootstrapTokens?: boolean;
   /** Default: what {@link authorizationModes} say. */
   readonly authorizer?: Authorizer;
   /** Default Node and RBAC. */
