@@ -24,6 +24,16 @@ type ClusterOptions = Pick<
 
 const VERSION = '3.6.0';
 
+/** etcd's own files are of another format: a new store beside them would look like their loss. */
+async function refuseForeign(dataDir: string): Promise<void> {
+  const names = await realDisk.list(`${dataDir}/member`);
+  if (!names.includes('wal') && !names.includes('snap')) return;
+  throw new FlagError(
+    `${dataDir} is a data folder of etcd, which this store cannot read: save a snapshot with ` +
+      '`etcdctl snapshot save` and restore it with `wherry etcdctl snapshot restore`',
+  );
+}
+
 /**
  * A lone member listens for others only where it was told to, so that many such stores can run
  * on one machine without flags.
@@ -34,6 +44,7 @@ export async function clusterOptions(
   logger: Logger,
 ): Promise<ClusterOptions> {
   const { forceNewCluster, strictReconfigCheck, preVote, initialElectionTickAdvance } = flags;
+  await refuseForeign(dataDir);
   const members = initialMembers(flags);
   const tls = await readPeerTls(flags, dataDir);
   // Made certificates alone are no member yet.

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -106,6 +106,20 @@ describe('wherry store', () => {
     await expect(runStore(['--listen-client-urls', FREE])).rejects.toThrow(
       '--advertise-client-urls is required when --listen-client-urls is set explicitly',
     );
+  });
+
+  it("refuses a data folder of etcd's, and leaves it alone", async () => {
+    const snap = join(folder, 'data', 'member', 'snap');
+    await mkdir(snap, { recursive: true });
+    await writeFile(join(snap, 'db'), 'bolt');
+    await expect(runStore(client)).rejects.toThrow('is a data folder of etcd');
+    expect(await readdir(join(folder, 'data', 'member'))).toEqual(['snap']);
+  });
+
+  it('does not start on files that are damaged', async () => {
+    await runStore(client);
+    await writeFile(join(folder, 'data', 'member', 'CURRENT'), 'garbage');
+    await expect(runStore(client)).rejects.toThrow(/Corruption: CURRENT/);
   });
 
   it('names the address it cannot listen on', async () => {
