@@ -2,4 +2,5 @@
 import { runMain } from '../platform/node/process.ts';
 import { runWherry } from './cli.ts';
 
-await runMain(runWherry);
+// No top-level await: CommonJS has none.
+void runMain(runWherry);

@@ -3,7 +3,7 @@ import { runMain } from '../platform/node/process.ts';
 import { runCli } from './cli.ts';
 import { realEnvironment } from './real-environment.ts';
 
-// No top-level await: this program is bundled as CommonJS, which starts sooner.
+// No top-level await: CommonJS has none.
 void runMain((context) =>
   runCli(
     context.argv,

@@ -1,11 +1,13 @@
 // `node scripts/build.mjs` makes dist/: declarations by tsc, which checks the types on the way, and programs by esbuild, which
-// joins the sources and the packages they use into few files: loading hundreds of modules took longer than starting a cluster.
+// joins the sources and the packages they use into one file each (see program.mjs): loading hundreds of modules took
+// longer than starting a cluster.
 // Imported by run.mjs, which builds only when stale.
 import { buildSync } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -20,13 +22,19 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.sources');
-const entryPoints = [
-  'index.ts',
-  'cluster/main.ts',
-  'bench/main.ts',
-  'bench/scheduler/main.ts',
-  'platform/node/bcrypt-worker.ts',
-];
+/** What each program is made of, and the files that run it. An `import()` in the sources stays lazy. */
+const programs = {
+  wherry: `export const main = () => import('./cluster/main.ts');
+           export const library = () => require('./index.ts');`,
+  'kubectl-lite': `export const main = () => import('./kubectl-lite/main.ts');`,
+};
+const runners = {
+  'cluster/main.js': `#!/usr/bin/env node\nimport { program } from '../programs/program.mjs';\nprogram('wherry').main();\n`,
+  'kubectl-lite/main.js': `#!/usr/bin/env node\nimport { program } from '../programs/program.mjs';\nprogram('kubectl-lite').main();\n`,
+  'index.js': `import { program } from './programs/program.mjs';\nexport const { startCluster } = program('wherry').library();\n`,
+};
+/** Modules of their own. */
+const modules = ['bench/main.ts', 'bench/scheduler/main.ts', 'platform/node/bcrypt-worker.ts'];
 /** rocksdb finds its native half beside its own file. */
 const unbundled = ['rocksdb'];
 const binaries = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin;
@@ -40,6 +48,8 @@ function* sources() {
     'package-lock.json',
     'scripts/build.mjs',
     'scripts/no-body-parser.mjs',
+    'scripts/program.mjs',
+    'scripts/keep-compiled.mjs',
   ];
   for (const entry of config.include) yield* walk(entry);
 }
@@ -87,50 +97,60 @@ function build(now) {
   bundle();
   node(join(root, 'scripts', 'build-descriptions.mjs'), []);
   linkBinaries();
+  node(join(root, 'scripts', 'keep-compiled.mjs'), []);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, JSON.stringify(now));
 }
 
-/**
- * One file per entry point plus shared chunks under dist/chunks; an `import()` in the sources stays
- * lazy. The names and sources of ours stay readable: identifiers are kept and maps are linked.
- */
 function bundle() {
   const dist = join(root, 'dist');
-  const inputs = [
-    ...pass(dist, entryPoints, 'chunks'),
-    // On its own, so that its files are few: each that a command loads is a part of its time.
-    ...pass(dist, ['kubectl-lite/main.ts'], 'kubectl-lite/chunks'),
-  ];
-  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices(inputs));
-}
-
-/** Entry points that share chunks; returns the sources that went into them. */
-function pass(dist, entries, chunks) {
-  rmSync(join(dist, chunks), { recursive: true, force: true });
-  const { metafile } = buildSync({
-    entryPoints: entries.map((path) => join(root, path)),
+  for (const folder of ['chunks', 'kubectl-lite/chunks', 'programs'])
+    rmSync(join(dist, folder), { recursive: true, force: true });
+  const inputs = Object.entries(programs).flatMap(([name, contents]) =>
+    esbuild({
+      stdin: { contents, resolveDir: root },
+      outfile: join(dist, 'programs', `${name}.cjs`),
+      format: 'cjs',
+      // The code is compiled as a script, which may not import: program.mjs does so for it.
+      supported: { 'dynamic-import': false },
+      define: { 'import.meta.url': '__url', 'import.meta.importModule': '__importModule' },
+    }),
+  );
+  copyFileSync(join(root, 'scripts', 'program.mjs'), join(dist, 'programs', 'program.mjs'));
+  for (const [path, text] of Object.entries(runners)) {
+    mkdirSync(dirname(join(dist, path)), { recursive: true });
+    rmSync(join(dist, `${path}.map`), { force: true });
+    writeFileSync(join(dist, path), text);
+  }
+  esbuild({
+    entryPoints: modules.map((path) => join(root, path)),
     outdir: dist,
     outbase: root,
-    chunkNames: `${chunks}/[name]-[hash]`,
-    bundle: true,
+    chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    external: unbundled,
-    alias: { 'body-parser': join(root, 'scripts', 'no-body-parser.mjs') },
-    sourcemap: 'linked',
-    sourcesContent: true,
-    minifySyntax: true,
-    legalComments: 'none',
     // CommonJS packages ask for node's own modules by require.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
+  });
+  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices(inputs));
+}
+
+/** Identifiers are kept, so that stack traces and profiles stay readable. Returns the sources. */
+function esbuild(options) {
+  const { metafile } = buildSync({
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    external: unbundled,
+    alias: { 'body-parser': join(root, 'scripts', 'no-body-parser.mjs') },
+    minifySyntax: true,
+    legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
     absWorkingDir: root,
+    ...options,
   });
   return Object.keys(metafile.inputs);
 }
