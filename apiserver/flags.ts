@@ -8,6 +8,9 @@ import { parseCidr } from './registry/cidr.ts';
 import { DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './registry/claim-ranges.ts';
 
 export interface ApiServerFlags extends AccessFlags {
+  /** Of all that they can say, only what {@link ./beta-kinds.ts} reads counts. */
+  readonly featureGates?: string;
+  readonly runtimeConfig?: string;
   readonly etcdServers: readonly string[];
   readonly etcdCafile?: string;
   readonly etcdCertfile?: string;

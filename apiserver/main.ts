@@ -23,6 +23,7 @@ import { chosenPlugins } from './admission/plugins.ts';
 import { type AccessFiles, accessOptions, readAccessFiles } from './access-options.ts';
 import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
+import { kindsFor } from './beta-kinds.ts';
 import { type ApiServerFlags, apiserverFlags } from './flags.ts';
 import { listen } from './http/listen.ts';
 import { AuditLog } from './pipeline/audit/audit-log.ts';
@@ -156,6 +157,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       audit: audit.options,
       nextTurn,
       kv,
+      kinds: kindsFor(flags),
       outgoing,
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
