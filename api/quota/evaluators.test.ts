@@ -221,6 +221,34 @@ describe('what others use', () => {
     expect(deployments.covers('deployments')).toBe(false);
   });
 
+  it('device claims: the most that may be given, by class', () => {
+    const claim = {
+      apiVersion: 'resource.k8s.io/v1',
+      kind: 'ResourceClaim',
+      metadata: { name: 'c' },
+      spec: {
+        devices: {
+          requests: [
+            { name: 'a', exactly: { deviceClassName: 'gpu', count: 2 } },
+            {
+              name: 'b',
+              firstAvailable: [
+                { name: 'x', deviceClassName: 'gpu', count: 3 },
+                { name: 'y', deviceClassName: 'gpu', count: 1 },
+                { name: 'z', deviceClassName: 'nic', allocationMode: 'All' },
+              ],
+            },
+          ],
+        },
+      },
+    };
+    const evaluator = evaluatorOf({ group: 'resource.k8s.io', resource: 'resourceclaims' })!;
+    expect(amountsText(evaluator.usage(claim, 0))).toBe(
+      'count/resourceclaims.resource.k8s.io=1,gpu.deviceclass.resource.k8s.io/devices=5,' +
+        'nic.deviceclass.resource.k8s.io/devices=32',
+    );
+  });
+
   it('events: nothing', () => {
     expect(evaluatorOf({ group: '', resource: 'events' })).toBeUndefined();
     expect(evaluatorOf({ group: 'events.k8s.io', resource: 'events' })).toBeUndefined();

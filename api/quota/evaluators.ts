@@ -3,6 +3,7 @@ import { groupResource } from '../resource.ts';
 import type { ResourceQuota } from '../types/core-v1.ts';
 import { claimEvaluator } from './claims.ts';
 import { type Evaluator, objectCount } from './evaluator.ts';
+import { deviceClaimEvaluator } from './device-claims.ts';
 import { podEvaluator } from './pods.ts';
 import { scopesOf } from './scopes.ts';
 import { serviceEvaluator } from './services.ts';
@@ -12,6 +13,7 @@ const special: ReadonlyMap<string, Evaluator<never>> = new Map<string, Evaluator
   ['pods', podEvaluator],
   ['services', serviceEvaluator],
   ['persistentvolumeclaims', claimEvaluator],
+  ['resourceclaims.resource.k8s.io', deviceClaimEvaluator],
 ]);
 
 /** Never counted: they come in masses, and go by themselves. */

@@ -44,6 +44,10 @@ import { limitRange } from './quota/limitrange.ts';
 import { resourceQuota } from './quota/resourcequota.ts';
 import { clusterRoleBinding, roleBinding } from './rbac/bindings.ts';
 import { clusterRole, role } from './rbac/roles.ts';
+import { deviceClass } from './resource/deviceclass.ts';
+import { resourceClaim } from './resource/resourceclaim.ts';
+import { resourceClaimTemplate } from './resource/resourceclaimtemplate.ts';
+import { resourceSlice } from './resource/resourceslice.ts';
 import {
   localSubjectAccessReview,
   selfSubjectAccessReview,
@@ -118,6 +122,13 @@ const storage: readonly ResourceDeclaration[] = [
   volumeAttributesClass,
 ];
 
+const devices: readonly ResourceDeclaration[] = [
+  deviceClass,
+  resourceClaim,
+  resourceClaimTemplate,
+  resourceSlice,
+];
+
 const cluster: readonly ResourceDeclaration[] = [
   role,
   clusterRole,
@@ -152,6 +163,7 @@ export const kinds: readonly ResourceDeclaration[] = [
   ...workloads,
   ...networking,
   ...storage,
+  ...devices,
   ...cluster,
   ...reviews,
   ...metrics,

@@ -458,3 +458,60 @@ refuses('apiregistration.k8s.io/v1', 'APIService', [
     '[metadata.name: Invalid value: "x": must be `spec.version+"."+spec.group`: "v1.a", spec.groupPriorityMinimum: Invalid value: 0: must be positive and less than 20000, spec.versionPriority: Invalid value: 0: must be positive and less than 1000, spec.caBundle: Invalid value: "2 bytes": local APIServices may not have a caBundle, spec.insecureSkipTLSVerify: Invalid value: true: local APIServices may not have insecureSkipTLSVerify]',
   ],
 ]);
+
+const exactly = (more: Json = {}): Json => ({
+  spec: { devices: { requests: [{ name: 'a', exactly: { deviceClassName: 'c', ...more } }] } },
+});
+
+refuses('resource.k8s.io/v1', 'ResourceClaim', [
+  [
+    { spec: { devices: { requests: [{ name: 'a' }, { name: 'a', exactly: {} }] } } },
+    '[spec.devices.requests[0]: Required value: exactly one of `exactly` or `firstAvailable` is required, spec.devices.requests[1].exactly.deviceClassName: Required value, spec.devices.requests[1]: Duplicate value: "a"]',
+  ],
+  [
+    exactly({ allocationMode: 'All', count: 2 }),
+    "spec.devices.requests[0].exactly.count: Invalid value: 2: must not be specified when allocationMode is 'All'",
+  ],
+  [
+    exactly({ allocationMode: 'Some' }),
+    'spec.devices.requests[0].exactly.allocationMode: Unsupported value: "Some": supported values: "All", "ExactCount"',
+  ],
+  [
+    exactly({ selectors: [{ cel: { expression: '1' } }] }),
+    'spec.devices.requests[0].exactly.selectors[0].cel.expression: Invalid value: "1": must evaluate to bool',
+  ],
+  [
+    { spec: { devices: { constraints: [{ requests: ['b'], matchAttribute: 'x' }] } } },
+    '[spec.devices.constraints[0].requests[0]: Invalid value: "b": must be the name of a request in the claim or the name of a request and a subrequest separated by \'/\', spec.devices.constraints[0].matchAttribute: Invalid value: "x": must include a domain]',
+  ],
+]);
+refuses('resource.k8s.io/v1', 'DeviceClass', [
+  [
+    { spec: { selectors: [{}], config: [{}] } },
+    '[spec.selectors[0].cel: Required value, spec.config[0].opaque: Required value]',
+  ],
+]);
+refuses('resource.k8s.io/v1', 'ResourceSlice', [
+  [
+    {
+      spec: {
+        driver: 'd',
+        pool: { name: 'p', generation: 1, resourceSliceCount: 0 },
+        nodeName: 'n',
+        allNodes: true,
+      },
+    },
+    '[spec.pool.resourceSliceCount: Invalid value: 0: must be greater than zero, spec: Invalid value: "{`nodeName`, `allNodes`}": exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required, but multiple fields are set]',
+  ],
+  [
+    {
+      spec: {
+        driver: 'd',
+        pool: { name: 'p', generation: 1, resourceSliceCount: 1 },
+        allNodes: true,
+        devices: [{ name: 'a', attributes: { 'a/b/c': { int: 1 }, v: { version: '1' } } }],
+      },
+    },
+    '[spec.devices[0].attributes[a/b/c]: Invalid value: "a/b/c": a domain and an ID must be separated by exactly one slash, spec.devices[0].attributes[v].version: Invalid value: "1": must be a string compatible with semver.org spec 2.0.0]',
+  ],
+]);

@@ -1,0 +1,33 @@
+import type { Quantity } from '../quantity.ts';
+import type { ExactDeviceRequest, ResourceClaim } from '../types/resource-v1.ts';
+import { addTo, type Amounts, count, raiseTo } from './amounts.ts';
+import { countName, type Evaluator } from './evaluator.ts';
+
+const COUNT = countName({ group: 'resource.k8s.io', resource: 'resourceclaims' });
+const SUFFIX = '.deviceclass.resource.k8s.io/devices';
+/** All there are of a class: at most as many as one allocation can have. */
+const MAX_DEVICES = 32;
+
+type Asked = Pick<ExactDeviceRequest, 'deviceClassName' | 'allocationMode' | 'count'>;
+
+function devices({ deviceClassName, allocationMode, count: number = 1 }: Asked): Amounts {
+  const most = allocationMode === 'All' ? MAX_DEVICES : number;
+  return new Map([[deviceClassName + SUFFIX, count(most)]]);
+}
+
+/** Of alternatives the most per class counts: any may come to be chosen. */
+function usage({ spec }: ResourceClaim): Amounts {
+  const used = new Map<string, Quantity>([[COUNT, count(1)]]);
+  for (const { exactly, firstAvailable = [] } of spec.devices?.requests ?? []) {
+    const worst = new Map<string, Quantity>();
+    for (const alternative of firstAvailable) raiseTo(worst, devices(alternative));
+    addTo(used, exactly === undefined ? worst : devices(exactly));
+  }
+  return used;
+}
+
+export const deviceClaimEvaluator: Evaluator<ResourceClaim> = {
+  covers: (name) => name === COUNT || name.endsWith(SUFFIX),
+  usage,
+  inScope: () => false,
+};

@@ -1,0 +1,37 @@
+import { deepEqual } from '../../../../api/deep.ts';
+import { invalid } from '../../../../api/field-errors.ts';
+import type { ResourceClaimTemplate } from '../../../../api/types/resource-v1.ts';
+import { validateLabels } from '../../../../api/validation/labels.ts';
+import type { ResourceDeclaration } from '../../declaration.ts';
+import { age, ageColumn, nameColumn } from '../cells.ts';
+import { applyClaimDefaults, dropAlphaFields, validateDeviceClaim } from './device-claim.ts';
+
+type Spec = ResourceClaimTemplate['spec'] | undefined;
+
+export const resourceClaimTemplate = {
+  type: {
+    group: 'resource.k8s.io',
+    version: 'v1',
+    resource: 'resourceclaimtemplates',
+    kind: 'ResourceClaimTemplate',
+    namespaced: true,
+  },
+  singular: 'resourceclaimtemplate',
+  applyDefaults: (object) =>
+    applyClaimDefaults((object.spec as typeof object.spec | undefined)?.spec?.devices),
+  prepareForCreate: ({ spec }) => dropAlphaFields((spec as typeof spec | undefined)?.spec?.devices),
+  validate({ spec }, old) {
+    if (old !== undefined) return [];
+    const { metadata, spec: claim } = (spec as Spec) ?? {};
+    return [
+      ...validateLabels(metadata?.labels, 'spec.metadata.labels'),
+      ...validateDeviceClaim(claim?.devices, 'spec.spec.devices'),
+    ];
+  },
+  validateUpdate: ({ spec }, { spec: old }) =>
+    deepEqual(spec, old) ? [] : [invalid('spec', spec, 'field is immutable')],
+  printer: {
+    columns: [nameColumn, ageColumn],
+    cells: (object, nowMs) => [object.metadata.name ?? '', age(object, nowMs)],
+  },
+} satisfies ResourceDeclaration<ResourceClaimTemplate>;

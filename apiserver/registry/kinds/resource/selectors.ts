@@ -1,0 +1,69 @@
+import { type FieldError, invalid, required, tooLong } from '../../../../api/field-errors.ts';
+import type {
+  DeviceSelector,
+  OpaqueDeviceConfiguration,
+} from '../../../../api/types/resource-v1.ts';
+import { isObject } from '../../../../api/deep.ts';
+import { byteLength } from '../../../../api/validation/names.ts';
+import { Environment } from '../../../cel/environment.ts';
+import { CelCompileError } from '../../../cel/source.ts';
+import { BOOL, DYN, mapOf, STRING } from '../../../cel/types.ts';
+import { validateCsiDriverName } from '../storage/provisioner.ts';
+import { validateList } from './lists.ts';
+
+export const MAX_SELECTORS = 32;
+const MAX_EXPRESSION_BYTES = 10 * 1024;
+const MAX_PARAMETERS_BYTES = 10 * 1024;
+
+let environment: Environment | undefined;
+
+/** What a selector sees: whose device it is, and its attributes and capacities by domain. */
+function deviceEnvironment(): Environment {
+  const perDomain = mapOf(STRING, mapOf(STRING, DYN));
+  const fields = new Map([
+    ['driver', { property: 'driver', type: STRING }],
+    ['attributes', { property: 'attributes', type: perDomain }],
+    ['capacity', { property: 'capacity', type: perDomain }],
+  ]);
+  const device = { kind: 'object', name: 'DRADevice', fields: () => fields } as const;
+  return (environment ??= new Environment({ device }));
+}
+
+function validateSelector({ cel }: DeviceSelector, field: string): FieldError[] {
+  if (cel === undefined) return [required(`${field}.cel`)];
+  const at = `${field}.cel.expression`;
+  const { expression } = cel;
+  if (byteLength(expression) > MAX_EXPRESSION_BYTES) return [tooLong(at, MAX_EXPRESSION_BYTES)];
+  try {
+    deviceEnvironment().compile(expression, [BOOL]);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CelCompileError)) throw error;
+    const { message } = error;
+    const detail = message.startsWith('must ') ? message : `compilation failed: ${message}`;
+    return [invalid(at, expression, detail)];
+  }
+}
+
+export function validateSelectors(
+  selectors: readonly DeviceSelector[] | undefined,
+  field: string,
+): FieldError[] {
+  return validateList(selectors, field, { most: MAX_SELECTORS, item: validateSelector });
+}
+
+/** Parameters are the driver's affair, but they are an object, and no large one. */
+export function validateConfiguration(
+  { opaque }: { readonly opaque?: OpaqueDeviceConfiguration },
+  field: string,
+): FieldError[] {
+  if (opaque === undefined) return [required(`${field}.opaque`)];
+  const { driver, parameters } = opaque;
+  const errors = validateCsiDriverName(driver, `${field}.opaque.driver`);
+  const at = `${field}.opaque.parameters`;
+  if (parameters === undefined || parameters === null) return [...errors, required(at)];
+  if (byteLength(JSON.stringify(parameters)) > MAX_PARAMETERS_BYTES)
+    return [...errors, tooLong(at, MAX_PARAMETERS_BYTES)];
+  if (isObject(parameters)) return errors;
+  return [...errors, invalid(at, '<value omitted>', 'parameters must be a valid JSON object')];
+}
