@@ -253,10 +253,12 @@ class Server implements ApiServer {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#customs?.stop();
+    const customs = this.#customs?.stop();
     await this.#addresses?.stop();
     await this.#repair.stop();
     await this.#storage.stop();
+    // What waits for a store that is away ends with the storage.
+    await customs;
     await this.#bootstrapped;
   }
 
