@@ -12,13 +12,33 @@ import {
 import type {
   ConfigMap,
   Event,
+  LimitRange,
   Namespace,
   Node,
+  PersistentVolumeClaim,
   Pod,
+  ResourceQuota,
   Secret,
   Service,
+  ServiceAccount,
 } from '../../api/types/core-v1.ts';
-import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
+import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../../api/types/apps-v1.ts';
+import type { CronJob, Job } from '../../api/types/batch-v1.ts';
+import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
+import type { Role, RoleBinding } from '../../api/types/rbac-v1.ts';
+import {
+  describeBinding,
+  describeBudget,
+  describeClaim,
+  describeCronJob,
+  describeDaemonSet,
+  describeJob,
+  describeLimitRange,
+  describeQuota,
+  describeRole,
+  describeServiceAccount,
+  describeStatefulSet,
+} from '../describe/small.ts';
 import { describeNamespace, describeNode, describeService } from '../describe/cluster.ts';
 import { describeEvents } from '../describe/events.ts';
 import { describeAny, describeConfigMap, describeSecret } from '../describe/generic.ts';
@@ -32,6 +52,7 @@ import { chunkSize, listItems } from '../resource/list.ts';
 import { itemOf, type Located, readLive } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** Writes one object's description; may read what belongs to it. */
 type Describer = (
@@ -43,9 +64,35 @@ type Describer = (
 /** By "Kind" or "Kind.group". Kinds that are not here are described field by field. */
 const describers: Readonly<Record<string, Describer>> = {
   Pod: (writer, pod: Pod) => describePod(writer, pod),
-  Namespace: (writer, namespace: Namespace) => describeNamespace(writer, namespace),
+  Namespace: async (writer, namespace: Namespace, session) => {
+    const { name = '' } = namespace.metadata;
+    const inside = (resource: string): string => `/api/v1/namespaces/${name}/${resource}`;
+    describeNamespace(writer, namespace, {
+      quotas: await listOf<ResourceQuota>(session, inside('resourcequotas'), {}),
+      ranges: await listOf<LimitRange>(session, inside('limitranges'), {}),
+    });
+  },
   ConfigMap: (writer, map: ConfigMap) => describeConfigMap(writer, map),
   Secret: (writer, secret: Secret) => describeSecret(writer, secret),
+  ResourceQuota: (writer, quota: ResourceQuota) => describeQuota(writer, quota),
+  LimitRange: (writer, range: LimitRange) => describeLimitRange(writer, range),
+  ServiceAccount: (writer, account: ServiceAccount) => describeServiceAccount(writer, account),
+  PersistentVolumeClaim: async (writer, claim: PersistentVolumeClaim, session) =>
+    describeClaim(writer, claim, await related(session, pods, claim)),
+  'Job.batch': (writer, job: Job) => describeJob(writer, job),
+  'CronJob.batch': (writer, cron: CronJob) => describeCronJob(writer, cron),
+  'PodDisruptionBudget.policy': (writer, budget: PodDisruptionBudget) =>
+    describeBudget(writer, budget),
+  'Role.rbac.authorization.k8s.io': (writer, role: Role) => describeRole(writer, role),
+  'ClusterRole.rbac.authorization.k8s.io': (writer, role: Role) => describeRole(writer, role),
+  'RoleBinding.rbac.authorization.k8s.io': (writer, binding: RoleBinding) =>
+    describeBinding(writer, binding),
+  'ClusterRoleBinding.rbac.authorization.k8s.io': (writer, binding: RoleBinding) =>
+    describeBinding(writer, binding),
+  'StatefulSet.apps': async (writer, set: StatefulSet, session) =>
+    describeStatefulSet(writer, set, await related(session, pods, set)),
+  'DaemonSet.apps': async (writer, set: DaemonSet, session) =>
+    describeDaemonSet(writer, set, await related(session, pods, set)),
   'Deployment.apps': async (writer, deployment: Deployment, session) =>
     describeDeployment(writer, deployment, await related(session, replicaSets, deployment)),
   'ReplicaSet.apps': async (writer, set: ReplicaSet, session) =>
@@ -72,6 +119,12 @@ export const describe = command({
     'show-events': boolean('Show the events of the object', { on: true }),
   },
   async run(session, { words, flags }) {
+    if (words.length === 0 && flags.filename.length === 0 && flags.kustomize === '') {
+      throw new UsageError(
+        'You must specify the type of resource to describe. Use "kubectl-lite api-resources" for ' +
+          'a complete list of supported resources.',
+      );
+    }
     const found = await locate(session, { ...flags, words, all: true });
     let printed = 0;
     const code = await visit(session, found, async (located) => {
@@ -115,9 +168,15 @@ async function descriptionOf(
   const describer = describers[key];
   if (describer === undefined) describeAny(writer, object);
   else await describer(writer, object as never, session);
-  if (withEvents && type.kind !== 'Event') await appendEvents(session, writer, object);
+  if (withEvents && !withoutEvents.includes(type.kind)) await appendEvents(session, writer, object);
   return writer.text();
 }
+
+/** Kinds that kubectl shows no events of. */
+const withoutEvents = [
+  ...['Event', 'ResourceQuota', 'LimitRange', 'Secret', 'Namespace', 'NetworkPolicy'],
+  ...['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'],
+];
 
 async function appendEvents(
   session: Session,

@@ -1,19 +1,70 @@
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
-import type { Endpoints, Namespace, Node, Pod, Service } from '../../api/types/core-v1.ts';
+import type {
+  Endpoints,
+  LimitRange,
+  Namespace,
+  Node,
+  Pod,
+  ResourceQuota,
+  Service,
+} from '../../api/types/core-v1.ts';
 import type { Lease } from '../../api/types/coordination-v1.ts';
+import { goTime } from './go-time.ts';
+import { describeLimits } from './small.ts';
 import type { DescriptionWriter } from './writer.ts';
 
-export function describeNamespace(writer: DescriptionWriter, namespace: Namespace): void {
+export function describeNamespace(
+  writer: DescriptionWriter,
+  namespace: Namespace,
+  bounds: { readonly quotas: readonly ResourceQuota[]; readonly ranges: readonly LimitRange[] },
+): void {
   writer.field(0, 'Name', namespace.metadata.name);
   writer.map(0, 'Labels', namespace.metadata.labels);
   writer.map(0, 'Annotations', namespace.metadata.annotations);
   writer.field(0, 'Status', namespace.status?.phase);
   const conditions = namespace.status?.conditions ?? [];
-  if (conditions.length === 0) return;
-  writer.table(0, 'Conditions', {
-    headers: ['Type', 'Status', 'Reason', 'Message'],
-    rows: conditions.map((c) => [c.type, c.status, c.reason ?? '', c.message ?? '']),
-  });
+  if (conditions.length > 0) {
+    writer.table(0, 'Conditions', {
+      headers: ['Type', 'Status', 'LastTransitionTime', 'Reason', 'Message'],
+      rows: conditions.map((c) => [
+        c.type,
+        c.status,
+        goTime(c.lastTransitionTime),
+        c.reason ?? '',
+        c.message ?? '',
+      ]),
+    });
+  }
+  namespaceQuotas(writer, bounds.quotas);
+  namespaceRanges(writer, bounds.ranges);
+}
+
+function namespaceQuotas(writer: DescriptionWriter, quotas: readonly ResourceQuota[]): void {
+  if (quotas.length === 0) {
+    writer.line(0, '').line(0, 'No resource quota.');
+    return;
+  }
+  writer.line(0, '').line(0, 'Resource Quotas');
+  for (const { metadata, status } of quotas) {
+    writer.field(1, 'Name', metadata.name).line(1, 'Resource\tUsed\tHard');
+    writer.line(1, '--------\t---\t---');
+    for (const [name, limit] of Object.entries(status?.hard ?? {}).sort()) {
+      writer.line(1, `${name}\t${status?.used?.[name] ?? '0'}\t${limit}`);
+    }
+  }
+}
+
+function namespaceRanges(writer: DescriptionWriter, ranges: readonly LimitRange[]): void {
+  if (ranges.length === 0) {
+    writer.line(0, '').line(0, 'No LimitRange resource.');
+    return;
+  }
+  writer.line(0, '').line(0, 'Resource Limits');
+  describeLimits(
+    writer,
+    ranges.flatMap(({ spec }) => spec?.limits ?? []),
+    ' ',
+  );
 }
 
 /** `backing` is the Service's Endpoints or, where the server has them, its EndpointSlices. */
@@ -43,6 +94,12 @@ export function describeService(
     writer.field(0, 'Endpoints', endpointTexts(backing, port.name ?? '').join(','));
   }
   writer.field(0, 'Session Affinity', spec.sessionAffinity);
+  if (spec.externalTrafficPolicy) {
+    writer.field(0, 'External Traffic Policy', spec.externalTrafficPolicy);
+  }
+  if (spec.internalTrafficPolicy) {
+    writer.field(0, 'Internal Traffic Policy', spec.internalTrafficPolicy);
+  }
 }
 
 function endpointTexts(
@@ -78,7 +135,7 @@ export function describeNode(
   writer.field(0, 'Roles', roles.join(','));
   writer.map(0, 'Labels', node.metadata.labels);
   writer.map(0, 'Annotations', node.metadata.annotations);
-  writer.field(0, 'CreationTimestamp', node.metadata.creationTimestamp);
+  writer.field(0, 'CreationTimestamp', goTime(node.metadata.creationTimestamp));
   const taints = (node.spec.taints ?? []).map(
     (taint) => `${taint.key}${taint.value ? `=${taint.value}` : ''}:${taint.effect}`,
   );
@@ -87,14 +144,15 @@ export function describeNode(
   writer.field(0, 'Unschedulable', node.spec.unschedulable ?? false);
   writer.line(0, 'Lease:');
   writer.field(1, 'HolderIdentity', lease?.spec.holderIdentity ?? '<unset>');
-  writer.field(1, 'RenewTime', lease?.spec.renewTime ?? '<unset>');
+  writer.field(1, 'AcquireTime', goTime(lease?.spec.acquireTime));
+  writer.field(1, 'RenewTime', goTime(lease?.spec.renewTime));
   writer.table(0, 'Conditions', {
     headers: ['Type', 'Status', 'LastHeartbeatTime', 'LastTransitionTime', 'Reason', 'Message'],
     rows: (status.conditions ?? []).map((c) => [
       c.type,
       c.status,
-      c.lastHeartbeatTime ?? '',
-      c.lastTransitionTime ?? '',
+      `${goTime(c.lastHeartbeatTime)} `,
+      `${goTime(c.lastTransitionTime)} `,
       c.reason ?? '',
       c.message ?? '',
     ]),
@@ -122,12 +180,16 @@ function describeSystem(writer: DescriptionWriter, node: Node): void {
   if (system) {
     writer.line(0, 'System Info:');
     writer.field(1, 'Machine ID', system.machineID);
+    writer.field(1, 'System UUID', system.systemUUID);
+    writer.field(1, 'Boot ID', system.bootID);
     writer.field(1, 'Kernel Version', system.kernelVersion);
     writer.field(1, 'OS Image', system.osImage);
     writer.field(1, 'Operating System', system.operatingSystem);
     writer.field(1, 'Architecture', system.architecture);
     writer.field(1, 'Container Runtime Version', system.containerRuntimeVersion);
     writer.field(1, 'Kubelet Version', system.kubeletVersion);
+    writer.line(1, `Kube-Proxy Version:\t${system.kubeProxyVersion}`);
   }
   if (node.spec.podCIDR) writer.field(0, 'PodCIDR', node.spec.podCIDR);
+  if (node.spec.podCIDRs) writer.field(0, 'PodCIDRs', node.spec.podCIDRs.join(','));
 }

@@ -17,7 +17,7 @@ export function describeConfigMap(writer: DescriptionWriter, map: ConfigMap): vo
     for (const line of value.split('\n')) writer.line(0, line);
     writer.line(0, '');
   }
-  writer.line(0, 'BinaryData').line(0, '====');
+  writer.line(0, '').line(0, 'BinaryData').line(0, '====');
   for (const [key, value] of Object.entries(map.binaryData ?? {}).sort()) {
     writer.line(0, `${key}: ${Buffer.byteLength(value, 'base64')} bytes`);
   }

@@ -15,6 +15,6 @@ it('aligns inner columns within their own run only', () => {
   );
 });
 
-it('drops trailing blanks and keeps empty leading cells', () => {
-  expect(alignTabs('Labels:\ta=1\n\tb=2\nX:\t')).toBe('Labels:  a=1\n         b=2\nX:');
+it('keeps the blanks of cells that a tab ends, as Go does, and empty leading cells', () => {
+  expect(alignTabs('Labels:\ta=1\n\tb=2\nX:\t')).toBe('Labels:  a=1\n         b=2\nX:       ');
 });

@@ -11,8 +11,7 @@ export function alignTabs(text: string, padding = 2): string {
     .map((cells, row) =>
       cells
         .map((cell, i) => (i < cells.length - 1 ? cell.padEnd(widths[row]![i]!) : cell))
-        .join('')
-        .trimEnd(),
+        .join(''),
     )
     .join('\n');
 }

@@ -1,22 +1,13 @@
 import { controllerOf } from '../../api/meta.ts';
 import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import type { LabelSelector } from '../../api/types/meta-v1.ts';
 import type { DescriptionWriter } from './writer.ts';
+import { goTime } from './go-time.ts';
 import { describeContainers, describePodTemplate } from './pod-template.ts';
-
-/** "a=1,b in (x,y)": a selector as kubectl prints it. */
-export function selectorText(selector: LabelSelector | undefined): string {
-  const labels = Object.entries(selector?.matchLabels ?? {}).map(
-    ([key, value]) => `${key}=${value}`,
-  );
-  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values }) => {
-    if (operator === 'Exists') return key;
-    if (operator === 'DoesNotExist') return `!${key}`;
-    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${(values ?? []).join(',')})`;
-  });
-  return [...labels.sort(), ...expressions].join(',');
-}
+import { selectorText } from './selector-text.ts';
+import { podsStatus } from './small.ts';
+import { describeTolerations } from './tolerations.ts';
+import { describeVolumes } from './volumes.ts';
 
 export function describeDeployment(
   writer: DescriptionWriter,
@@ -26,7 +17,7 @@ export function describeDeployment(
   const { spec, status = {} } = deployment;
   writer.field(0, 'Name', deployment.metadata.name);
   writer.field(0, 'Namespace', deployment.metadata.namespace);
-  writer.field(0, 'CreationTimestamp', deployment.metadata.creationTimestamp);
+  writer.field(0, 'CreationTimestamp', goTime(deployment.metadata.creationTimestamp));
   writer.map(0, 'Labels', deployment.metadata.labels);
   writer.map(0, 'Annotations', deployment.metadata.annotations);
   writer.field(0, 'Selector', selectorText(spec.selector));
@@ -84,18 +75,7 @@ export function describeReplicaSet(
     'Replicas',
     `${set.status?.replicas ?? 0} current / ${set.spec.replicas ?? 1} desired`,
   );
-  const phases = { Running: 0, Pending: 0, Succeeded: 0, Failed: 0 };
-  for (const pod of pods) {
-    if (controllerOf(pod)?.uid !== set.metadata.uid) continue;
-    const phase = pod.status?.phase as keyof typeof phases | undefined;
-    if (phase !== undefined && phase in phases) phases[phase]++;
-  }
-  writer.field(
-    0,
-    'Pods Status',
-    `${phases.Running} Running / ${phases.Pending} Waiting / ` +
-      `${phases.Succeeded} Succeeded / ${phases.Failed} Failed`,
-  );
+  writer.field(0, 'Pods Status', podsStatus(set.metadata.uid, pods));
   if (set.spec.template) describePodTemplate(writer, set.spec.template);
 }
 
@@ -106,7 +86,7 @@ export function describePod(writer: DescriptionWriter, pod: Pod): void {
   writer.field(0, 'Priority', spec.priority ?? 0);
   writer.field(0, 'Service Account', spec.serviceAccountName ?? 'default');
   writer.field(0, 'Node', spec.nodeName ? `${spec.nodeName}/${status.hostIP ?? ''}` : undefined);
-  if (status.startTime) writer.field(0, 'Start Time', status.startTime);
+  if (status.startTime) writer.field(0, 'Start Time', goTime(status.startTime));
   writer.map(0, 'Labels', pod.metadata.labels);
   writer.map(0, 'Annotations', pod.metadata.annotations);
   if (pod.metadata.deletionTimestamp) {
@@ -122,29 +102,24 @@ export function describePod(writer: DescriptionWriter, pod: Pod): void {
   if (owner) writer.field(0, 'Controlled By', `${owner.kind}/${owner.name}`);
   describeContainers(writer, 'Init Containers', {
     level: 0,
+    pod,
     containers: spec.initContainers,
     statuses: status.initContainerStatuses,
   });
   describeContainers(writer, 'Containers', {
     level: 0,
+    pod,
     containers: spec.containers,
     statuses: status.containerStatuses,
   });
-  writer.table(0, 'Conditions', {
-    headers: ['Type', 'Status'],
-    rows: (status.conditions ?? []).map((c) => [c.type, c.status]),
-  });
-  writer.field(0, 'Volumes', (spec.volumes ?? []).map((volume) => volume.name).join(', '));
-  writer.field(0, 'QoS Class', status.qosClass);
+  if (status.conditions && status.conditions.length > 0) {
+    writer.line(0, 'Conditions:').line(1, 'Type\tStatus');
+    for (const { type, status: holds } of status.conditions) writer.line(1, `${type} \t${holds} `);
+  }
+  describeVolumes(writer, spec.volumes ?? [], { level: 0, space: '' });
+  if (status.qosClass) writer.field(0, 'QoS Class', status.qosClass);
   const selector = Object.entries(spec.nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`);
-  writer.field(0, 'Node-Selectors', selector.join(', '));
-  const tolerations = (spec.tolerations ?? []).map((toleration) => {
-    const effect = toleration.effect ? `:${toleration.effect}` : '';
-    const op = toleration.operator === 'Exists' ? ' op=Exists' : `=${toleration.value ?? ''}`;
-    const seconds = toleration.tolerationSeconds;
-    const limit = seconds === undefined ? '' : ` for ${seconds}s`;
-    return `${toleration.key ?? ''}${effect}${op}${limit}`;
-  });
-  writer.field(0, 'Tolerations', tolerations[0]);
-  for (const toleration of tolerations.slice(1)) writer.line(0, `\t${toleration}`);
+  writer.field(0, 'Node-Selectors', selector[0]);
+  for (const text of selector.slice(1)) writer.line(0, `\t${text}`);
+  describeTolerations(writer, 0, spec.tolerations);
 }

@@ -18,6 +18,8 @@ export class DescriptionWriter {
   /** One entry per line, the first beside the name: how kubectl prints labels and annotations. */
   map(level: number, name: string, entries: Readonly<Record<string, string>> | undefined): this {
     const lines = Object.entries(entries ?? {})
+      // What apply keeps for itself is no news to a reader.
+      .filter(([key]) => key !== 'kubectl.kubernetes.io/last-applied-configuration')
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => `${key}${name === 'Annotations' ? ': ' : '='}${value}`);
     this.field(level, name, lines[0]);
@@ -29,7 +31,8 @@ export class DescriptionWriter {
   table(level: number, title: string, content: DescriptionTable): this {
     if (content.rows.length === 0) return this.field(level, title, undefined);
     this.line(level, `${title}:`);
-    const underline = content.headers.map((header) => '-'.repeat(header.length));
+    // kubectl underlines every word of three letters, as Age, with four dashes.
+    const underline = content.headers.map((header) => '-'.repeat(Math.max(header.length, 4)));
     for (const row of [content.headers, underline, ...content.rows]) {
       this.line(level + 1, row.join('\t'));
     }

@@ -166,6 +166,7 @@ function evened({ code, out, err }: Said): string {
       .replaceAll(/(pod-template-hash[:=] ?)[0-9a-f]+/g, '$1HASH')
       .replaceAll(/(resourceVersion"?: )"\d+"/g, '$1"VERSION"')
       .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, 'TIME')
+      .replaceAll(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000/g, 'TIME')
       .replaceAll(/\b10\.\d+\.\d+\.\d+( *)/g, 'ADDRESS ')
       .replaceAll(/CLUSTER-IP( *)/g, 'CLUSTER-IP ')
       .replaceAll(/\b\d+s\b( *)/g, 'AGE ')
