@@ -123,20 +123,20 @@ async function download(session: Session, { from, to, asked }: Copy): Promise<vo
   const isFolder = (await session.files.list(to.path)) !== undefined;
   const target = isFolder ? `${to.path.replace(/\/$/, '')}/${base.split('/').at(-1)}` : to.path;
   const written = unpack(session, pieces, { base, target });
+  // tar says that it takes the first slash off: that is no news. Its lines come in pieces.
+  let told = '';
   const running = runRemotely(
     session,
     { path: podPath(pod, 'exec'), query },
     {
       tty: false,
       out: (bytes) => pieces.push(bytes),
-      // tar says that it takes the first slash off: that is no news.
-      err: (bytes) => {
-        const told = Buffer.from(bytes).toString();
-        if (!/Removing leading/.test(told)) session.output.err(told);
-      },
+      err: (bytes) => (told += Buffer.from(bytes).toString()),
     },
   ).finally(() => pieces.end());
-  await Promise.all([running, written]);
+  await Promise.all([running, written]).finally(() => {
+    session.output.err(told.replace(/^tar: Removing leading .*\n/gm, ''));
+  });
 }
 
 async function unpack(

@@ -71,10 +71,10 @@ describe('exec', () => {
   });
 
   it('makes the terminal raw meanwhile, and tells its size', async () => {
-    const seat = terminal('', true);
-    const { code } = await say(['exec', '-it', 'web', '-c', 'main', '--', 'true'], {
-      terminal: seat,
-    });
+    // It ends only when it has read a line, which comes after the sizes.
+    const seat = terminal('go\n', true);
+    const line = ['exec', '-it', 'web', '-c', 'main', '--', 'head', '-n', '1'];
+    const { code } = await say(line, { terminal: seat });
     expect({ code, raw: seat.raw }).toEqual({ code: 0, raw: 0 });
     expect(server.sizes).toEqual(['{"Width":80,"Height":24}', '{"Width":100,"Height":30}']);
   });
