@@ -221,7 +221,7 @@ describe('the RBAC authorizer', () => {
       deletes: fc.boolean(),
     });
     const asker = fc.record({
-      name: fc.oneof(name, fc.constant('system:serviceaccount:a:b')) as fc.Arbitrary<string>,
+      name: fc.oneof(name, fc.constant('system:serviceaccount:a:b')),
       groups: fc.uniqueArray(name),
     });
     fc.assert(
