@@ -29,9 +29,11 @@ export interface TopologyWish {
   readonly peerPorts: (count: number) => Promise<readonly number[]>;
 }
 
-/** Files and folders that a data directory of ours may hold, and what a shell may have logged to. */
-const ours =
-  /^(cluster\.json|store\d*|pki|kubeconfig|kubeconfigs|run\.json|logs|snapshots|replaced-.*|.*\.log)$/;
+/** What a data directory of ours may hold, and what a shell may have logged to. */
+const ours = new RegExp(
+  '^(cluster\\.json|store\\d*|pki|kubeconfigs?|run\\.json|logs|snapshots' +
+    '|replaced-.*|.*\\.log)$',
+);
 
 /**
  * The record of the data directory, written if this is its first start. Rejects with a

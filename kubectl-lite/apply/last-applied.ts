@@ -13,7 +13,7 @@ export function asConfiguration(object: KubernetesObject): KubernetesObject {
 /**
  * The object with its own configuration in the last-applied annotation, newline ended as
  * kubectl's. `bare`: without the empty annotations that a manifest's configuration gets, for what
- * a generator made.
+ * a generator made, and for what was edited.
  */
 export function withLastApplied(
   object: KubernetesObject,

@@ -80,7 +80,7 @@ async function save(
       refusals.push('At least one of apiVersion, kind and name was changed');
       continue;
     }
-    const annotation = withLastApplied(object).metadata.annotations![lastApplied];
+    const annotation = withLastApplied(object, { bare: true }).metadata.annotations![lastApplied];
     try {
       const after = await sendPatch(session, located, {
         body: { metadata: { annotations: { [lastApplied]: annotation } } },
