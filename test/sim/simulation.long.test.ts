@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Flaw } from './machine.ts';
 import { simulate } from './simulation.ts';
 
-const SEEDS = Number(process.env['WHERRY_SIM_SEEDS'] ?? 2000);
+const SEEDS = Number(process.env['WHERRY_SIM_SEEDS'] ?? 1000);
 const BATCH = 100;
 const FIRST = Number(process.env['WHERRY_SIM_FIRST'] ?? 1000);
 
