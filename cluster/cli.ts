@@ -1,11 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { isAlive, signalProcess } from '../platform/node/child-process.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import type { LogsFlags } from './commands/logs.ts';
 import type { ManageContext } from './commands/manage.ts';
-import { dataDirOption, upCommand, type UpFlags } from './up-flags.ts';
+import { dataDirOption, natural, upCommand, type UpFlags } from './up-flags.ts';
 
 /** Components that can be started alone, loaded only when asked for. */
 const components: Readonly<
@@ -207,9 +207,4 @@ function addAssets(program: Command, context: ProcessContext, exit: (code: numbe
       const { assets } = await import('./commands/assets.ts');
       exit(await assets(context.out, { folder, script: context.script }));
     });
-}
-
-function natural(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }

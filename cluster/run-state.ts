@@ -1,5 +1,6 @@
 import type { Disk } from '../platform/disk.ts';
-import type { ClusterPaths } from './paths.ts';
+import { ClusterError } from './failure.ts';
+import { clusterPaths, type ClusterPaths } from './paths.ts';
 
 /** One component as `wherry status` shows it. */
 export interface ComponentState {
@@ -33,6 +34,19 @@ export async function readRunState(disk: Disk, paths: ClusterPaths): Promise<Run
   } catch (error) {
     throw new Error(`${paths.runState} is damaged; remove it and start again`, { cause: error });
   }
+}
+
+/** The state of a cluster that runs; rejects with a {@link ClusterError} if none does. */
+export async function runningCluster(
+  of: { readonly disk: Disk; readonly isAlive: (pid: number) => boolean },
+  dataDir: string,
+): Promise<RunState> {
+  const state = await readRunState(of.disk, clusterPaths(dataDir));
+  if (state !== undefined && of.isAlive(state.pid)) return state;
+  throw new ClusterError(
+    `no cluster is running with its data in ${dataDir}; start one with \`wherry up\`, ` +
+      'or name its data directory with --data-dir',
+  );
 }
 
 export async function writeRunState(

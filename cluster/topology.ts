@@ -32,7 +32,7 @@ export interface TopologyWish {
 /** What a data directory of ours may hold, and what a shell may have logged to. */
 const ours = new RegExp(
   '^(cluster\\.json|store\\d*|pki|kubeconfigs?|run\\.json|logs|snapshots' +
-    '|replaced-.*|.*\\.log)$',
+    '|replaced-.*|restoring-.*|.*\\.log)$',
 );
 
 /**

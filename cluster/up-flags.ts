@@ -23,7 +23,8 @@ export interface UpFlags {
 const MAX_NODES = 5000;
 const MAX_APISERVERS = 9;
 
-function natural(text: string): number {
+/** Of an option: a whole number from 0. */
+export function natural(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }

@@ -9,22 +9,15 @@ import { apiServerFindings } from '../doctor/apiserver.ts';
 import { certificateFindings } from '../doctor/certificates.ts';
 import { failed, type Finding, ok } from '../doctor/finding.ts';
 import { storeFindings } from '../doctor/store.ts';
-import { ClusterError } from '../failure.ts';
 import { clusterPaths } from '../paths.ts';
-import { type ComponentState, readRunState, type RunState } from '../run-state.ts';
+import { type ComponentState, runningCluster, type RunState } from '../run-state.ts';
 
 const marks = { ok: 'ok', warning: 'WARN', failed: 'FAIL' } as const;
 
 /** Exit code 0 if nothing failed; warnings do not count. */
 export async function doctor(out: (text: string) => void, dataDir: string): Promise<number> {
   const paths = clusterPaths(dataDir);
-  const state = await readRunState(realDisk, paths);
-  if (state === undefined || !isAlive(state.pid)) {
-    throw new ClusterError(
-      `no cluster is running with its data in ${dataDir}; start one with \`wherry up\`, or name ` +
-        'its data directory with --data-dir',
-    );
-  }
+  const state = await runningCluster({ disk: realDisk, isAlive }, dataDir);
   const config = await loadKubeconfig(realDisk, [paths.kubeconfig]);
   const admin = await connectionOf(realDisk, config);
   const connect = (baseUrl: string) => connectHttp({ ...admin, baseUrl });

@@ -4,7 +4,7 @@ import { sleep } from '../../platform/clock.ts';
 import type { Disk } from '../../platform/disk.ts';
 import { ClusterError } from '../failure.ts';
 import { clusterPaths } from '../paths.ts';
-import { type ComponentState, readRunState, type RunState } from '../run-state.ts';
+import { type ComponentState, runningCluster, type RunState } from '../run-state.ts';
 import { statusTable } from '../status.ts';
 
 /** The operating system's processes, as far as these commands touch them. */
@@ -92,14 +92,8 @@ export async function kubeconfig(context: ManageContext, dataDir: string): Promi
   return 0;
 }
 
-async function running({ disk, processes }: ManageContext, dataDir: string): Promise<RunState> {
-  const state = await readRunState(disk, clusterPaths(dataDir));
-  if (state !== undefined && processes.isAlive(state.pid)) return state;
-  throw new ClusterError(
-    `no cluster is running with its data in ${dataDir}; start one with \`wherry up\`, ` +
-      'or name its data directory with --data-dir',
-  );
-}
+const running = ({ disk, processes }: ManageContext, dataDir: string): Promise<RunState> =>
+  runningCluster({ disk, isAlive: processes.isAlive }, dataDir);
 
 function componentOf(state: RunState, name: string): ComponentState {
   const found = state.components.find((component) => component.name === name);

@@ -15,12 +15,13 @@ import { moveFolder } from '../../platform/node/move-folder.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { sha1 } from '../../platform/node/sha1.ts';
 import { checkDigest, readSnapshot } from '../../store/backup/snapshot-file.ts';
+import type { MemberOptions } from '../../store/server/options.ts';
 import { restoreMember } from '../../store/server/restore.ts';
 import { ClusterError } from '../failure.ts';
 import { DEFAULT_STORE_PORT, HOST } from '../options.ts';
 import { clusterPaths, type ClusterPaths } from '../paths.ts';
 import { peerPorts } from '../ports.ts';
-import { readRunState } from '../run-state.ts';
+import { readRunState, runningCluster } from '../run-state.ts';
 import { openTopology } from '../topology.ts';
 
 const CALL_MS = 10_000;
@@ -37,13 +38,7 @@ export async function save(
   name: string | undefined,
 ): Promise<number> {
   const paths = clusterPaths(dataDir);
-  const state = await readRunState(realDisk, paths);
-  if (state === undefined || !isAlive(state.pid)) {
-    throw new ClusterError(
-      `no cluster is running with its data in ${dataDir}; start it with \`wherry up\`, or name ` +
-        'its data directory with --data-dir',
-    );
-  }
+  const state = await runningCluster({ disk: realDisk, isAlive }, dataDir);
   const stores = state.components.filter(({ name: component, address }) => {
     return /^store\d*$/.test(component) && address !== undefined;
   });
@@ -113,29 +108,47 @@ export async function restore(
   }));
   const at = stamp();
   const aside = `${dataDir}/replaced-${at}`;
-  for (const member of members) {
-    await moveFolder(paths.storeMember(member.name), `${aside}/${member.name}`);
-  }
-  for (const { name: member, peerUrls } of initialCluster) {
-    const file = await realFileAccess.open(path);
-    try {
-      await restoreMember(
-        {
-          ...{ clock: realClock, random: realRandom, disk: realDisk, logger: silentLogger, sha1 },
-          ...{ dataDir: paths.storeMember(member), name: member, peerUrls, initialCluster },
-          initialClusterToken: `restored-${at}`,
-        },
-        { file, bumpRevision: BUMP_REVISION },
-      );
-    } finally {
-      await file.close();
+  const staging = `${dataDir}/restoring-${at}`;
+  // Beside the old one first: a full disk or a kill on the way leaves the cluster as it was.
+  try {
+    for (const { name: member, peerUrls } of initialCluster) {
+      await restoreTo(`${staging}/${member}`, path, {
+        ...{ name: member, peerUrls, initialCluster },
+        initialClusterToken: `restored-${at}`,
+      });
     }
+    for (const { name: member } of members) {
+      await moveFolder(paths.storeMember(member), `${aside}/${member}`);
+      await moveFolder(`${staging}/${member}`, paths.storeMember(member));
+    }
+  } finally {
+    await realDisk.remove(staging);
   }
   out(
     `Restored ${keys} keys of revision ${revision} from ${path}; what was there is in ${aside}\n` +
       'Start the cluster with `wherry up`.\n',
   );
   return 0;
+}
+
+type NewMember = Pick<
+  MemberOptions,
+  'name' | 'peerUrls' | 'initialCluster' | 'initialClusterToken'
+>;
+
+async function restoreTo(dataDir: string, path: string, member: NewMember): Promise<void> {
+  const file = await realFileAccess.open(path);
+  try {
+    await restoreMember(
+      {
+        ...{ clock: realClock, random: realRandom, disk: realDisk, logger: silentLogger, sha1 },
+        ...{ dataDir, ...member },
+      },
+      { file, bumpRevision: BUMP_REVISION },
+    );
+  } finally {
+    await file.close();
+  }
 }
 
 /** Removes the state, the certificates and the logs of a stopped cluster; snapshots stay. */
