@@ -8,6 +8,8 @@
  * | `wherry.io/run-seconds`   | time from running to its end | for ever; 0 if exit-code is set |
  * | `wherry.io/exit-code`     | with which code it ends | 0 |
  * | `wherry.io/stop-seconds`  | time it takes to end when asked to | 0 |
+ * | `wherry.io/log-lines`     | lines it writes besides start and end | 0; for ever with an interval |
+ * | `wherry.io/log-interval-seconds` | time between them | 0: all at its start |
  *
  * They hold for the containers and sidecars of the pod. `<container>.wherry.io/<name>` holds for
  * one container alone and wins. Init containers, which would otherwise never let the pod start,
@@ -23,10 +25,13 @@ export interface Behaviour {
   readonly runMs: number | undefined;
   readonly exitCode: number;
   readonly stopMs: number;
+  readonly logLines: number;
+  readonly logIntervalMs: number;
 }
 
 const domain = 'wherry.io';
 const maxSeconds = 7 * 24 * 3600;
+const maxLogLines = 1_000_000;
 
 function numberIn(text: string | undefined, max: number): number | undefined {
   if (text === undefined || !/^\d{1,9}(\.\d{1,3})?$/.test(text)) return undefined;
@@ -54,11 +59,15 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
   const exitCode = read('exit-code', 255);
   const ends = init || exitCode !== undefined ? 0 : undefined;
   const runSeconds = read('run-seconds', maxSeconds) ?? ends;
+  const logInterval = read('log-interval-seconds', maxSeconds) ?? 0;
+  const logLines = read('log-lines', maxLogLines) ?? (logInterval > 0 ? Infinity : 0);
   return {
     startMs: (read('start-seconds', maxSeconds) ?? 0) * 1000,
     readyMs: (read('ready-seconds', maxSeconds) ?? probeDelay(container)) * 1000,
     runMs: runSeconds === undefined ? undefined : runSeconds * 1000,
     exitCode: Math.floor(exitCode ?? 0),
     stopMs: (read('stop-seconds', maxSeconds) ?? 0) * 1000,
+    logLines: Math.floor(logLines),
+    logIntervalMs: logInterval * 1000,
   };
 }

@@ -3,9 +3,11 @@ import type { Container, Pod } from '../api/types/core-v1.ts';
 import { FakeClock } from '../test/support/fake-clock.ts';
 import { aPod } from '../test/support/scheduling.ts';
 import { behaviourOf } from './hollow-behaviour.ts';
+import { ContainerStreamError } from './container-streams.ts';
 import { HollowRuntime } from './hollow-runtime.ts';
 
-const plain = { startMs: 0, readyMs: 0, runMs: undefined, exitCode: 0, stopMs: 0 };
+const silent = { logLines: 0, logIntervalMs: 0 };
+const plain = { startMs: 0, readyMs: 0, runMs: undefined, exitCode: 0, stopMs: 0, ...silent };
 
 describe('behaviourOf', () => {
   const of = (annotations: Record<string, string>, container: Partial<Container> = {}) => {
@@ -24,7 +26,7 @@ describe('behaviourOf', () => {
       'wherry.io/stop-seconds': '1',
     };
     expect(of(annotations)).toEqual({
-      ...{ startMs: 2000, readyMs: 500, runMs: 60_000, exitCode: 3, stopMs: 1000 },
+      ...{ startMs: 2000, readyMs: 500, runMs: 60_000, exitCode: 3, stopMs: 1000, ...silent },
     });
   });
 
@@ -137,5 +139,85 @@ describe('HollowRuntime', () => {
     await clock.advance(60_000);
     expect(heard).toEqual(['0 running', '0 ready']);
     expect(clock.timers).toBe(0);
+  });
+});
+
+describe('the log of a hollow container', () => {
+  const never = new AbortController().signal;
+  const read = async (
+    runtime: HollowRuntime,
+    query: { tailLines?: number; sinceMs?: number; follow?: boolean; signal?: AbortSignal } = {},
+  ): Promise<string[]> => {
+    const lines: string[] = [];
+    for await (const { line } of runtime.logs('x', { follow: false, signal: never, ...query }))
+      lines.push(Buffer.from(line).toString());
+    return lines;
+  };
+  const started = 'hollow container c started';
+  const line = (number: number) => `hollow container c: line ${number}`;
+
+  it('tells its start and its end, and is there until the container is removed', async () => {
+    const { runtime } = run({ 'wherry.io/exit-code': '3' });
+    expect(await read(runtime)).toEqual([started, 'hollow container c ended with exit code 3']);
+    runtime.remove('x');
+    await expect(read(runtime)).rejects.toThrow(ContainerStreamError);
+  });
+
+  it('has the lines that annotations ask for', async () => {
+    const { runtime, clock } = run({
+      'wherry.io/log-lines': '5',
+      'wherry.io/log-interval-seconds': '10',
+    });
+    await clock.advance(25_000);
+    expect(await read(runtime)).toEqual([started, line(1), line(2)]);
+    expect(await read(runtime, { tailLines: 1 })).toEqual([line(2)]);
+    expect(await read(runtime, { sinceMs: clock.now() - 20_000 })).toEqual([line(1), line(2)]);
+    expect(await read(runtime, { sinceMs: clock.now() + 1 })).toEqual([]);
+    await clock.advance(1_000_000);
+    expect(await read(runtime)).toHaveLength(6);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('is followed to its end', async () => {
+    const { runtime, clock } = run({
+      'wherry.io/log-interval-seconds': '10',
+      'wherry.io/run-seconds': '25',
+    });
+    const whole = read(runtime, { follow: true });
+    await clock.advance(60_000);
+    const end = 'hollow container c ended with exit code 0';
+    expect(await whole).toEqual([started, line(1), line(2), end]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('is no longer followed by those who left', async () => {
+    const { runtime, clock } = run({ 'wherry.io/log-interval-seconds': '10' });
+    const leaving = new AbortController();
+    const whole = read(runtime, { follow: true, signal: leaving.signal });
+    await clock.advance(15_000);
+    leaving.abort();
+    expect(await whole).toEqual([started, line(1)]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('is what attach shows from then on', async () => {
+    const { runtime, clock } = run({ 'wherry.io/run-seconds': '5' });
+    const shown: string[] = [];
+    const write = async (bytes: Uint8Array) => void shown.push(Buffer.from(bytes).toString());
+    const stdout = { write, end: async () => {} };
+    const attached = runtime.attach('x', { stdout, tty: false, signal: never });
+    await clock.advance(10_000);
+    await attached;
+    expect(shown).toEqual(['hollow container c ended with exit code 0\n']);
+  });
+});
+
+describe('what a hollow container cannot do', () => {
+  it('is refused with a reason', async () => {
+    const { runtime } = run({});
+    await expect(runtime.exec('x', ['ls'])).rejects.toThrow(/"ls" cannot/);
+    await expect(runtime.dial('uid', 80)).rejects.toThrow(/nothing listens on port 80/);
+    runtime.stop('x', 0);
+    await expect(runtime.exec('x', ['ls'])).rejects.toThrow(/not running/);
   });
 });

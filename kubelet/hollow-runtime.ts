@@ -1,6 +1,14 @@
 import { assert } from '../platform/assert.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
+import type { ByteStream } from '../platform/byte-stream.ts';
+import {
+  ContainerStreamError,
+  type ContainerIo,
+  type LogEntry,
+  type LogQuery,
+} from './container-streams.ts';
 import { behaviourOf, type Behaviour } from './hollow-behaviour.ts';
+import { HollowLog } from './hollow-log.ts';
 import type { ContainerExit, ContainerRequest, PodRuntime } from './runtime.ts';
 
 /** SIGKILL, as shells count it. */
@@ -18,7 +26,15 @@ interface Simulated {
   readiness: Timer | undefined;
   /** Set while it is being stopped: when its end is due, by the monotonic clock. */
   stopAtMs: number | undefined;
+  /** Set once it runs. */
+  log: HollowLog | undefined;
+  over: boolean;
+  /** Those who wait for its end; made when the first one does. */
+  waiting: Set<() => void> | undefined;
 }
+
+/** Who may wait for the end of one container at a time. */
+const maxWaiting = 100;
 
 /**
  * Runs nothing: containers start, become ready and end as {@link behaviourOf} says. A container
@@ -52,7 +68,7 @@ export class HollowRuntime implements PodRuntime {
 
   stop(id: string, graceSeconds: number): void {
     const simulated = this.#containers.get(id);
-    if (simulated === undefined) return;
+    if (simulated === undefined || simulated.over) return;
     const { stopMs } = simulated.behaviour;
     const graceMs = graceSeconds * 1000;
     const inTime = stopMs <= graceMs;
@@ -68,7 +84,75 @@ export class HollowRuntime implements PodRuntime {
 
   remove(id: string): void {
     const simulated = this.#containers.get(id);
-    if (simulated !== undefined) this.#forget(simulated);
+    if (simulated === undefined) return;
+    this.#finish(simulated);
+    this.#containers.delete(id);
+  }
+
+  async *logs(id: string, query: LogQuery): AsyncGenerator<LogEntry> {
+    const simulated = this.#containers.get(id);
+    const log = simulated?.log;
+    if (log === undefined)
+      throw new ContainerStreamError(
+        `unable to retrieve container logs for ${this.version.split('://')[0]}://${id}`,
+      );
+    let line = log.first(this.#clock.now(), query);
+    while (!query.signal.aborted) {
+      for (const size = log.size(this.#clock.now()); line < size; line++) yield log.entry(line);
+      if (line < log.size(this.#clock.now())) continue;
+      if (!query.follow || simulated!.over) return;
+      await this.#change(simulated!, log.atMs(line), query.signal);
+    }
+  }
+
+  async exec(id: string, command: readonly string[]): Promise<number> {
+    const { container } = this.#running(id).request;
+    throw new ContainerStreamError(
+      `container ${container.name} is hollow: nothing runs in it, so ` +
+        `${JSON.stringify(command[0] ?? '')} cannot; nodes of the process runtime run commands`,
+    );
+  }
+
+  /** Shows what is written from now on; what is typed goes nowhere. */
+  async attach(id: string, io: ContainerIo): Promise<void> {
+    this.#running(id);
+    const query = { tailLines: 0, follow: true, signal: io.signal };
+    for await (const { line } of this.logs(id, query)) {
+      await io.stdout?.write(Buffer.concat([line, Buffer.from(io.tty ? '\r\n' : '\n')]));
+    }
+  }
+
+  async dial(_podUid: string, port: number): Promise<ByteStream> {
+    throw new ContainerStreamError(`the pod is hollow: nothing listens on port ${port} in it`);
+  }
+
+  #running(id: string): Simulated {
+    const simulated = this.#containers.get(id);
+    if (simulated?.log === undefined || simulated.over)
+      throw new ContainerStreamError(`container ${id} is not running`);
+    return simulated;
+  }
+
+  /** Resolves at that time, when the container has ended, or when the signal aborts. */
+  #change(simulated: Simulated, atMs: number | undefined, signal: AbortSignal): Promise<void> {
+    const waiting = (simulated.waiting ??= new Set());
+    if (waiting.size >= maxWaiting)
+      return Promise.reject(new ContainerStreamError('too many follow this container'));
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer?.cancel();
+        waiting.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer =
+        atMs === undefined
+          ? undefined
+          : this.#clock.after(Math.max(0, atMs - this.#clock.now()), done);
+      waiting.add(done);
+      signal.addEventListener('abort', done, { once: true });
+      if (signal.aborted) done();
+    });
   }
 
   #add(request: ContainerRequest): Simulated {
@@ -79,6 +163,9 @@ export class HollowRuntime implements PodRuntime {
       next: undefined,
       readiness: undefined,
       stopAtMs: undefined,
+      log: undefined,
+      over: false,
+      waiting: undefined,
     };
     this.#containers.set(request.id, simulated);
     return simulated;
@@ -87,6 +174,8 @@ export class HollowRuntime implements PodRuntime {
   #run(simulated: Simulated, how: { pullMs: number | undefined; ranMs: number }): void {
     const { request, behaviour } = simulated;
     simulated.next = undefined;
+    const startedAtMs = this.#clock.now() - how.ranMs;
+    simulated.log = new HollowLog(request.container.name, behaviour, startedAtMs);
     request.listener.running(how.pullMs);
     const { runMs, readyMs, exitCode } = behaviour;
     if (runMs !== undefined) {
@@ -103,13 +192,16 @@ export class HollowRuntime implements PodRuntime {
   }
 
   #end(simulated: Simulated, exit: ContainerExit): void {
-    this.#forget(simulated);
+    simulated.log?.end(this.#clock.now(), exit.exitCode);
+    this.#finish(simulated);
     simulated.request.listener.exited(exit);
   }
 
-  #forget(simulated: Simulated): void {
+  /** It runs no longer; its log is kept until it is removed. */
+  #finish(simulated: Simulated): void {
     simulated.next?.cancel();
     simulated.readiness?.cancel();
-    this.#containers.delete(simulated.request.id);
+    simulated.over = true;
+    for (const done of [...(simulated.waiting ?? [])]) done();
   }
 }

@@ -28,6 +28,10 @@ export interface ContainersOptions {
 
 const isUp = ({ phase }: ContainerRecord): boolean => phase === 'running' || phase === 'starting';
 
+/** The id of a run that is over. */
+const idOf = (exit: ContainerStateTerminated | undefined): string | undefined =>
+  exit?.containerID?.split('://')[1];
+
 export class PodContainers {
   readonly #options: ContainersOptions;
   readonly #records: ContainerRecord[];
@@ -66,6 +70,8 @@ export class PodContainers {
   start(i: number): void {
     const { pod, runtime, random } = this.#options;
     const { exit, ...before } = this.#records[i]!;
+    const older = idOf(before.lastExit);
+    if (older !== undefined && older !== before.id) runtime.remove(older);
     const id = Buffer.from(random.bytes(32, 'container id')).toString('hex');
     const { startedAt: _past, ...rest } = before;
     this.#records[i] = {
@@ -92,9 +98,12 @@ export class PodContainers {
     }
   }
 
-  /** Ends all of them without a word. */
+  /** Ends all of them without a word. Of each container, the newest run and the one before. */
   remove(): void {
-    for (const record of this.#records) if (isUp(record)) this.#options.runtime.remove(record.id!);
+    for (const { id, lastExit } of this.#records) {
+      const ids = new Set([id, idOf(lastExit)]);
+      for (const known of ids) if (known !== undefined) this.#options.runtime.remove(known);
+    }
   }
 
   #events(record: ContainerRecord): ContainerEvents {

@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../api/types/core-v1.ts';
+import type { ContainerStreams } from './container-streams.ts';
 
 /** How a container ended. */
 export interface ContainerExit {
@@ -29,9 +30,10 @@ export interface ContainerRequest {
 }
 
 /**
- * What runs containers: the hollow one simulates them. No call waits; outcomes come to listeners.
+ * What runs containers: the hollow one simulates them. No call here waits; outcomes come to
+ * listeners. What {@link ContainerStreams} adds answers its caller.
  */
-export interface PodRuntime {
+export interface PodRuntime extends ContainerStreams {
   /** As in node.status.nodeInfo.containerRuntimeVersion: "name://version". */
   readonly version: string;
   start(request: ContainerRequest): void;
@@ -39,6 +41,9 @@ export interface PodRuntime {
   adopt(request: ContainerRequest, startedAtMs: number): void;
   /** Asks the container to end within the grace; called again, it may only shorten it. */
   stop(id: string, graceSeconds: number): void;
-  /** Ends the container at once and without a word: its pod is gone. */
+  /**
+   * Ends the container at once and without a word if it runs, and forgets it, its log included:
+   * its pod is gone, or two later runs of the same container have begun.
+   */
   remove(id: string): void;
 }
