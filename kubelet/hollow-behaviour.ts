@@ -8,7 +8,7 @@
  * | `wherry.io/run-seconds`   | time from running to its end | for ever; 0 if exit-code is set |
  * | `wherry.io/exit-code`     | with which code it ends | 0 |
  * | `wherry.io/stop-seconds`  | time it takes to end when asked to | 0 |
- * | `wherry.io/log-lines`     | lines it writes besides start and end | 0; for ever with an interval |
+ * | `wherry.io/log-lines`     | lines besides its start and end | 0; for ever with an interval |
  * | `wherry.io/log-interval-seconds` | time between them | 0: all at its start |
  *
  * They hold for the containers and sidecars of the pod. `<container>.wherry.io/<name>` holds for
