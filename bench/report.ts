@@ -14,13 +14,27 @@ export interface Row {
   readonly goal?: string;
 }
 
+/** A line whose figures are sentences: what a tool says of us and of the peer. */
+export interface VerdictRow {
+  readonly work: string;
+  readonly ours: string;
+  readonly peer?: string;
+  readonly peerName?: string;
+  readonly goal?: string;
+}
+
 /** A Markdown table; ratios say how many times better than the peer we are. */
-export function report(rows: readonly Row[]): string {
+export function report(rows: readonly (Row | VerdictRow)[]): string {
   const lines = [
     '| work | ours, median (min–max) | peer, median (min–max) | times better | goal |',
     '|---|---|---|---|---|',
   ];
   for (const row of rows) {
+    if (!('unit' in row)) {
+      const said = row.peer === undefined ? 'not installed' : `${row.peer} (${row.peerName})`;
+      lines.push(`| ${row.work} | ${row.ours} | ${said} |  | ${row.goal ?? ''} |`);
+      continue;
+    }
     const peer =
       row.peer === undefined ? 'not installed' : `${shown(row.peer, row.unit)} (${row.peerName})`;
     lines.push(

@@ -6,7 +6,7 @@ import { createClient, type RestClient } from '../client/rest.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { connectHttp } from '../platform/node/http-client.ts';
-import type { Row } from './report.ts';
+import type { Row, VerdictRow } from './report.ts';
 import type { BenchCluster } from './wherry.ts';
 
 /** How often each figure is taken, and for how long: WHERRY_BENCH_RUNS and WHERRY_BENCH_MS. */
@@ -14,7 +14,7 @@ export const runs = Number(process.env['WHERRY_BENCH_RUNS'] ?? 3);
 export const durationMs = Number(process.env['WHERRY_BENCH_MS'] ?? 2000);
 /** For data directories; removed at the end. */
 export const folder = mkdtempSync(join(tmpdir(), 'wherry-bench-'));
-export const rows: Row[] = [];
+export const rows: (Row | VerdictRow)[] = [];
 export const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** A client as controllers have it. */

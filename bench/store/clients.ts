@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { writePutRequest } from '../store/grpc/messages/put.ts';
-import { writeRangeRequest } from '../store/grpc/messages/range.ts';
-import { encode } from '../store/grpc/wire/writer.ts';
-import { etcdName, startEtcd } from './etcd.ts';
-import { openGrpc } from './grpc-load.ts';
-import { closedLoop } from './load.ts';
-import { durationMs, folder, rows, runs, say } from './suite.ts';
-import { startWherry } from './wherry.ts';
+import { writePutRequest } from '../../store/grpc/messages/put.ts';
+import { writeRangeRequest } from '../../store/grpc/messages/range.ts';
+import { encode } from '../../store/grpc/wire/writer.ts';
+import { openGrpc } from '../grpc-load.ts';
+import { closedLoop } from '../load.ts';
+import { durationMs, folder, rows, runs, say } from '../suite.ts';
+import { etcd, Members, ours } from './members.ts';
 
 /** HTTP/2 allows more streams on a connection, but one parser would then serve all of them. */
 const CLIENTS_PER_CONNECTION = 16;
@@ -39,28 +38,29 @@ async function measure(endpoint: string, clients: number): Promise<number[]> {
 
 /** Our store and etcd by turns, each warmed up by a run that does not count. */
 export async function benchStore(): Promise<void> {
-  const peerName = etcdName();
-  const cluster = await startWherry(join(folder, 'store'), ['--nodes', '0']);
-  const etcd = peerName === undefined ? undefined : await startEtcd(join(folder, 'etcd'));
-  const endpoints = [cluster.store, ...(etcd === undefined ? [] : [etcd.endpoint])];
-  for (const endpoint of endpoints) await measure(endpoint, 64);
+  const peer = etcd();
+  const sides = await Promise.all(
+    [ours, ...(peer === undefined ? [] : [peer])].map((contender) =>
+      Members.start(contender, 1, join(folder, `clients-${contender.name}`)),
+    ),
+  );
+  for (const { endpoints } of sides) await measure(endpoints[0]!, 64);
   for (const clients of [1, 64, 256]) {
     say(`store, ${clients} clients`);
-    const rates: number[][][] = endpoints.map(() => []);
+    const rates: number[][][] = sides.map(() => []);
     for (let run = 0; run < runs; run++)
-      for (const [side, endpoint] of endpoints.entries())
-        rates[side]!.push(await measure(endpoint, clients));
+      for (const [side, { endpoints }] of sides.entries())
+        rates[side]!.push(await measure(endpoints[0]!, clients));
     for (const [index, work] of works.entries()) {
-      const [ours, peer] = rates.map((side) => side.map((figures) => figures[index]!));
+      const [our, their] = rates.map((side) => side.map((figures) => figures[index]!));
       rows.push({
         work: `store ${work} over gRPC, ${clients} clients`,
         unit: 'per s',
-        ours: ours!,
-        ...(peer === undefined ? {} : { peer, peerName: peerName! }),
+        ours: our!,
+        ...(peer !== undefined && { peer: their!, peerName: peer.name }),
         goal: index === 0 ? '≥ 1.3×' : '≥ 1.2×',
       });
     }
   }
-  await etcd?.stop();
-  await cluster.stop();
+  for (const side of sides) await side.stop();
 }
