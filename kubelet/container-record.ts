@@ -18,7 +18,11 @@ export interface ContainerRecord {
   /** Of the newest run. */
   readonly id?: string;
   readonly startedAt?: string;
+  /** It runs, and its startup probe, if it has one, has succeeded. */
+  readonly started: boolean;
   readonly ready: boolean;
+  /** Why it does not run yet, while `phase` is starting. */
+  readonly waiting?: { readonly reason: string; readonly message: string };
   /** Set while `phase` is ended. */
   readonly exit?: ContainerStateTerminated;
   /** How the run before the newest one ended. */
@@ -64,6 +68,7 @@ export function newRecord(container: Container, init: boolean): ContainerRecord 
     container,
     kind: sidecar ? 'sidecar' : init ? 'init' : 'regular',
     phase: 'waiting',
+    started: false,
     ready: false,
     restartCount: 0,
     crashes: 0,
@@ -90,7 +95,8 @@ function restored(record: ContainerRecord, status: ContainerStatus): ContainerRe
   if (state?.running !== undefined && id !== undefined) {
     const { startedAt } = state.running;
     const times = startedAt === undefined ? {} : { startedAt };
-    return { ...seen, phase: 'running', crashes: restartCount, ...times };
+    const started = status.started === true;
+    return { ...seen, phase: 'running', crashes: restartCount, started, ...times };
   }
   if (state?.terminated !== undefined)
     return { ...seen, phase: 'ended', crashes: restartCount + 1, exit: state.terminated };

@@ -70,6 +70,10 @@ function run(annotations: Record<string, string>, adoptAtMs?: number) {
     listener: {
       pulling: () => note('pulling'),
       running: () => note('running'),
+      waiting: () => note('waiting'),
+      started: (started: boolean) => note(started ? 'started' : 'not started'),
+      unhealthy: () => note('unhealthy'),
+      event: ({ reason }: { reason: string }) => note(reason),
       ready: (ready: boolean) => note(ready ? 'ready' : 'unready'),
       exited: ({ exitCode, reason }: { exitCode: number; reason: string }) =>
         note(`${reason} ${exitCode}`),

@@ -49,6 +49,9 @@ export class HollowRuntime implements PodRuntime {
     this.#clock = clock;
   }
 
+  /** Nothing of an earlier agent's is kept. */
+  begin(): void {}
+
   start(request: ContainerRequest): void {
     const simulated = this.#add(request);
     const { startMs } = simulated.behaviour;
@@ -88,6 +91,13 @@ export class HollowRuntime implements PodRuntime {
     this.#finish(simulated);
     this.#containers.delete(id);
   }
+
+  leave(id: string): void {
+    this.remove(id);
+  }
+
+  /** Hollow pods have nothing but their containers. */
+  podGone(): void {}
 
   async *logs(id: string, query: LogQuery): AsyncGenerator<LogEntry> {
     const simulated = this.#containers.get(id);

@@ -70,6 +70,7 @@ export class NodeAgent implements PodHost, Running {
   /** Begins with the pods the node has. Before that, news of pods is ignored. */
   start(pods: readonly Pod[]): void {
     this.#started = true;
+    this.runtime.begin(new Set(pods.map(uidOf)));
     // All addresses in use first: a new pod must not get one that an older pod has.
     const running = pods.filter(({ status }) => !isTerminalPhase(status?.phase));
     for (const pod of running)
@@ -94,7 +95,10 @@ export class NodeAgent implements PodHost, Running {
   }
 
   gone(pod: Pod): void {
-    this.#workers.get(uidOf(pod))?.removed();
+    const worker = this.#workers.get(uidOf(pod));
+    if (worker !== undefined) worker.removed();
+    // One that had ended for good before this agent began.
+    else this.runtime.podGone(uidOf(pod));
   }
 
   async stop(): Promise<void> {

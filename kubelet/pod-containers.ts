@@ -14,7 +14,7 @@ import {
   type ContainerRecord,
 } from './container-record.ts';
 import { ContainerEvents } from './pod-events.ts';
-import type { ContainerExit, ContainerListener, PodRuntime } from './runtime.ts';
+import type { ContainerExit, ContainerListener, PodRuntime, ProbeVerdict } from './runtime.ts';
 
 export interface ContainersOptions {
   readonly pod: Pod;
@@ -73,11 +73,12 @@ export class PodContainers {
     const older = idOf(before.lastExit);
     if (older !== undefined && older !== before.id) runtime.remove(older);
     const id = Buffer.from(random.bytes(32, 'container id')).toString('hex');
-    const { startedAt: _past, ...rest } = before;
+    const { startedAt: _past, waiting: _why, ...rest } = before;
     this.#records[i] = {
       ...rest,
       phase: 'starting',
       id,
+      started: false,
       ready: false,
       restartCount: before.restartCount + (exit === undefined ? 0 : 1),
       ...(exit === undefined ? {} : { lastExit: exit }),
@@ -106,6 +107,11 @@ export class PodContainers {
     }
   }
 
+  /** The agent stops; the next one takes them over. */
+  leave(): void {
+    for (const { id } of this.#records) if (id !== undefined) this.#options.runtime.leave(id);
+  }
+
   #events(record: ContainerRecord): ContainerEvents {
     return new ContainerEvents(this.#options.recorder, this.#options.pod, record);
   }
@@ -121,14 +127,35 @@ export class PodContainers {
     };
     return {
       pulling: () => this.#events(this.#records[i]!).pulling(),
+      waiting: (waiting) => {
+        update((record) => ({ ...record, waiting }));
+        this.#events(this.#records[i]!).failed(waiting.message);
+      },
+      started: (started) => update((record) => ({ ...record, started })),
+      unhealthy: (verdict) => this.#giveUp(i, run.id, verdict),
+      event: (event) => this.#events(this.#records[i]!).record(event),
       running: (pullMs) => {
         if (run.silent) return;
-        update((record) => ({ ...record, phase: 'running', startedAt: formatTime(clock.now()) }));
+        update(({ waiting: _why, ...record }) => ({
+          ...record,
+          phase: 'running',
+          started: true,
+          startedAt: formatTime(clock.now()),
+        }));
         this.#events(this.#records[i]!).started(pullMs);
       },
       ready: (ready) => update((record) => ({ ...record, ready })),
       exited: (exit) => update((record) => this.#ended(record, exit)),
     };
+  }
+
+  #giveUp(i: number, id: string, { probe, graceSeconds }: ProbeVerdict): void {
+    const record = this.#records[i]!;
+    if (record.id !== id || !isUp(record) || this.#stopping.has(id)) return;
+    const { pod, runtime } = this.#options;
+    this.#stopping.add(id);
+    this.#events(record).gaveUp(probe, pod.spec.restartPolicy !== 'Never');
+    runtime.stop(id, graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30);
   }
 
   #ended(record: ContainerRecord, exit: ContainerExit): ContainerRecord {
@@ -143,9 +170,11 @@ export class PodContainers {
       finishedAt: formatTime(clock.now()),
       containerID: `${this.runtimeName}://${record.id}`,
     };
+    const { waiting: _why, ...rest } = record;
     const ended: ContainerRecord = {
-      ...record,
+      ...rest,
       phase: 'ended',
+      started: false,
       ready: false,
       exit: terminated,
       crashes: ranLong ? 1 : record.crashes + 1,

@@ -2,6 +2,7 @@ import { nameOf, namespaceOf, uidOf } from '../api/meta.ts';
 import type { ObjectReference, Pod } from '../api/types/core-v1.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { ContainerRecord } from './container-record.ts';
+import type { ContainerEvent } from './runtime.ts';
 
 /** The events of one container, in the kubelet's words. */
 export class ContainerEvents {
@@ -49,15 +50,28 @@ export class ContainerEvents {
     this.#normal('Killing', `Stopping container ${this.#name}`);
   }
 
+  gaveUp(probe: string, restarts: boolean): void {
+    const then = restarts ? ', will be restarted' : '';
+    this.#normal('Killing', `Container ${this.#name} failed ${probe} probe${then}`);
+  }
+
   backOff(): void {
     const { name = '', namespace = '', uid = '' } = this.#pod.metadata;
-    this.#recorder.record(this.#about, {
-      type: 'Warning',
-      reason: 'BackOff',
-      message:
-        `Back-off restarting failed container ${this.#name} ` +
-        `in pod ${name}_${namespace}(${uid})`,
-    });
+    const where = `in pod ${name}_${namespace}(${uid})`;
+    this.#warning('BackOff', `Back-off restarting failed container ${this.#name} ${where}`);
+  }
+
+  /** It could not be created or started. */
+  failed(message: string): void {
+    this.#warning('Failed', `Error: ${message}`);
+  }
+
+  record({ about, ...text }: ContainerEvent): void {
+    this.#recorder.record(about === 'pod' ? this.#pod : this.#about, text);
+  }
+
+  #warning(reason: string, message: string): void {
+    this.#recorder.record(this.#about, { type: 'Warning', reason, message });
   }
 
   #normal(reason: string, message: string): void {

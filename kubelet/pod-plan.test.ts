@@ -4,12 +4,13 @@ import { aPod } from '../test/support/scheduling.ts';
 import { newRecords, restartDelayMs, type ContainerRecord } from './container-record.ts';
 import { isFinished, planPod } from './pod-plan.ts';
 
-/** A record's state in a word: "waiting", "running", "ok" or "failed", "@<crashes>" after it. */
+/** A record's state in a word: "waiting", "starting" (its startup probe fails yet), "running", "ok" or "failed", "@<crashes>" after it. */
 function records(spec: Partial<PodSpec>, ...states: string[]): ContainerRecord[] {
   return newRecords(aPod(spec)).map((record, i) => {
     const [word = '', crashes = '1'] = states[i]!.split('@');
     if (word === 'waiting') return record;
-    if (word === 'running') return { ...record, phase: 'running', id: `${i}` };
+    if (word === 'running') return { ...record, phase: 'running', started: true, id: `${i}` };
+    if (word === 'starting') return { ...record, phase: 'running', id: `${i}` };
     const exitCode = word === 'ok' ? 0 : 1;
     return {
       ...record,
@@ -79,6 +80,11 @@ const cases: Case[] = [
     spec: withSidecar,
     states: ['running', 'waiting', 'waiting', 'waiting'],
     start: [1],
+  },
+  {
+    name: 'nothing after a sidecar that its startup probe has not let through',
+    spec: withSidecar,
+    states: ['starting', 'waiting', 'waiting', 'waiting'],
   },
   {
     name: 'a sidecar that ended, also when all runs',

@@ -31,7 +31,7 @@ export function isFinished(pod: Pod, records: readonly ContainerRecord[]): boole
 
 /** True if the containers after this init container may start. */
 function letsOthersStart(record: ContainerRecord): boolean {
-  if (record.kind === 'sidecar') return record.phase === 'running';
+  if (record.kind === 'sidecar') return record.phase === 'running' && record.started;
   return record.phase === 'ended' && !failed(record);
 }
 

@@ -66,6 +66,8 @@ function statesOf(pod: Pod, record: ContainerRecord, facts: PodFacts): States {
     }
     case 'waiting':
     case 'starting': {
+      if (phase === 'starting' && record.waiting !== undefined)
+        return { state: { waiting: record.waiting }, lastState };
       const hasInits = facts.records.some(({ kind }) => kind !== 'regular');
       const reason = hasInits && phase === 'waiting' ? 'PodInitializing' : 'ContainerCreating';
       return { state: { waiting: { reason } }, lastState };
@@ -95,7 +97,7 @@ function containerStatus(pod: Pod, record: ContainerRecord, facts: PodFacts): Co
     imageID: ran ? imageIdOf(image) : '',
     ...(ran ? { containerID: `${facts.runtimeName}://${id}` } : {}),
     ready: completed || (running && record.ready && kind !== 'init'),
-    started: running,
+    started: running && record.started,
     restartCount,
     ...statesOf(pod, record, facts),
   };

@@ -109,7 +109,7 @@ export class PodWorker implements Running {
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#wake?.cancel();
-    this.#containers.remove();
+    this.#containers.leave();
     await this.#writing;
   }
 
@@ -135,6 +135,7 @@ export class PodWorker implements Running {
     this.#abort.abort();
     this.#wake?.cancel();
     this.#containers.remove();
+    this.#host.runtime.podGone(this.uid);
     this.#release();
     this.#host.forget(this.uid);
   }

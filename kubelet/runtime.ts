@@ -9,14 +9,43 @@ export interface ContainerExit {
   readonly message?: string;
 }
 
+/** Why a container that was to start does not run yet, as its status tells it. */
+export interface ContainerWaiting {
+  /** "CreateContainerConfigError", "CreateContainerError". */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** An event about a container, or about its whole pod. */
+export interface ContainerEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly about?: 'pod';
+}
+
+/** A probe has given the container up. */
+export interface ProbeVerdict {
+  readonly probe: 'liveness' | 'startup';
+  /** The probe's own, in place of the pod's. */
+  readonly graceSeconds?: number;
+}
+
 /** Hears what becomes of one container. May be called before `start` returns. */
 export interface ContainerListener {
   /** Its image is being fetched. */
   pulling(): void;
+  /** It cannot start for now; the runtime goes on trying. Each reason is told once in a row. */
+  waiting(why: ContainerWaiting): void;
   /** It runs. `pullMs` is set if the image had to be fetched. */
   running(pullMs?: number): void;
+  /** What its startup probe says. Without a call a container has started once it runs. */
+  started(started: boolean): void;
   /** Its probes now say so, or, without probes, it runs. */
   ready(ready: boolean): void;
+  /** It is to be stopped, and then restarted as its pod's policy says. */
+  unhealthy(verdict: ProbeVerdict): void;
+  event(event: ContainerEvent): void;
   /** The last call for this container. */
   exited(exit: ContainerExit): void;
 }
@@ -36,6 +65,8 @@ export interface ContainerRequest {
 export interface PodRuntime extends ContainerStreams {
   /** As in node.status.nodeInfo.containerRuntimeVersion: "name://version". */
   readonly version: string;
+  /** Comes first: the pods this node has now. What is kept of others goes. */
+  begin(podUids: ReadonlySet<string>): void;
   start(request: ContainerRequest): void;
   /** Takes over a container that an earlier agent started, instead of starting it again. */
   adopt(request: ContainerRequest, startedAtMs: number): void;
@@ -46,4 +77,11 @@ export interface PodRuntime extends ContainerStreams {
    * its pod is gone, or two later runs of the same container have begun.
    */
   remove(id: string): void;
+  /**
+   * The agent stops, the pod stays: nothing more is told of this container, and what is known of
+   * it is kept for the next agent. Whether it runs on is the runtime's affair.
+   */
+  leave(id: string): void;
+  /** The pod is gone: all that is kept for it goes as soon as its containers have ended. */
+  podGone(podUid: string): void;
 }

@@ -32,6 +32,13 @@ export interface OutgoingAnswer {
 
 export class OutgoingAnswerTooLarge extends Error {
   override readonly name = 'OutgoingAnswerTooLarge';
+  /** Of the answer's head, which had come. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** Rejects with the system's own error (`code` kept; TLS errors keep OpenSSL's). */

@@ -120,7 +120,8 @@ async function answerOf(message: IncomingMessage, maxBytes: number): Promise<Out
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBytes) throw new OutgoingAnswerTooLarge(`more than ${maxBytes} bytes`);
+    if (size > maxBytes)
+      throw new OutgoingAnswerTooLarge(`more than ${maxBytes} bytes`, message.statusCode ?? 0);
     chunks.push(chunk);
   }
   const headers: Record<string, string> = {};

@@ -1,0 +1,183 @@
+/**
+ * What a probe asks, and the kubelet's words for the answers. Containers share the host's network:
+ * a probe without a host of its own goes to the loopback address.
+ */
+import type {
+  Container,
+  ExecAction,
+  GRPCAction,
+  HTTPGetAction,
+  Probe,
+  TCPSocketAction,
+} from '../../api/types/core-v1.ts';
+import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import { OutgoingAnswerTooLarge } from '../../platform/outgoing-http.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { ProbeCheck } from './container-probes.ts';
+import type { ProbeResult } from './probe.ts';
+
+/** The network and the container, as far as probes and hooks touch them. */
+export interface ProbeActions {
+  /** Stops the command when the signal aborts, and then rejects. Output is cut at a bound. */
+  exec(
+    command: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly exitCode: number; readonly output: string }>;
+  readonly http: OutgoingHttp;
+  /** Connects and closes; rejects with the system's error (`ECONNREFUSED`). */
+  connect(at: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<void>;
+  /** The status's name by grpc.health.v1: "SERVING". Rejects if no answer came. */
+  grpcHealth(
+    at: { readonly host: string; readonly port: number; readonly service: string },
+    signal: AbortSignal,
+  ): Promise<string>;
+  /** Where a port of the container really is. */
+  hostPort(port: number): number;
+}
+
+const loopback = '127.0.0.1';
+/** A probe reads no more of an answer (k8s.io/kubernetes/pkg/probe/http: 10 KiB). */
+const maxAnswerBytes = 10 * 1024;
+const userAgent = 'kube-probe/1.34';
+
+class NoPortError extends Error {}
+
+/** A port by number, or by its name among the container's. */
+function portOf(container: Container, port: string | number): number {
+  const number = Number(port);
+  if (Number.isInteger(number)) return number;
+  const named = container.ports?.find(({ name }) => name === port);
+  if (named === undefined)
+    throw new NoPortError(`couldn't find port: name "${port}" in container ${container.name}`);
+  return named.containerPort;
+}
+
+const failure = (output: string): ProbeResult => ({ ok: false, output });
+
+/** A redirect counts as a success: it is not followed. */
+function byStatus(status: number): ProbeResult {
+  if (status >= 200 && status < 400) return { ok: true, output: '' };
+  return failure(`HTTP probe failed with statuscode: ${status}`);
+}
+
+/** In Go's words, as far as there are any. */
+function reasonOf(error: unknown, at: { readonly host: string; readonly port: number }): string {
+  const dial = `dial tcp ${at.host}:${at.port}: connect`;
+  const { code, message } = error as { code?: string; message: string };
+  if (code === 'ECONNREFUSED') return `${dial}: connection refused`;
+  if (code === 'EHOSTUNREACH') return `${dial}: no route to host`;
+  if (code === 'ENOTFOUND') return `dial tcp: lookup ${at.host}: no such host`;
+  if (code === 'ECONNRESET')
+    return `read tcp ${at.host}:${at.port}: read: connection reset by peer`;
+  if (message === 'socket hang up') return 'EOF';
+  return message;
+}
+
+export function httpTarget(container: Container, get: HTTPGetAction, actions: ProbeActions) {
+  const scheme = (get.scheme ?? 'HTTP').toLowerCase();
+  const host = get.host || loopback;
+  const port = actions.hostPort(portOf(container, get.port));
+  const path = get.path === undefined || get.path === '' ? '/' : get.path;
+  const url = `${scheme}://${host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
+  const headers: Record<string, string> = { 'user-agent': userAgent, accept: '*/*' };
+  for (const { name, value } of get.httpHeaders ?? []) headers[name.toLowerCase()] = value;
+  return { url, host, port, headers };
+}
+
+export class ProbeChecker {
+  readonly #container: Container;
+  readonly #clock: Clock;
+  readonly #actions: ProbeActions;
+
+  constructor(container: Container, clock: Clock, actions: ProbeActions) {
+    this.#container = container;
+    this.#clock = clock;
+    this.#actions = actions;
+  }
+
+  readonly check: ProbeCheck = async (probe, { timeoutMs, signal }) => {
+    const limit = new AbortController();
+    const timer = this.#clock.after(timeoutMs, () => limit.abort(new Error('timeout')));
+    try {
+      const both = AbortSignal.any([signal, limit.signal]);
+      return await this.#ask(probe, { signal: both, timeoutMs });
+    } catch (error) {
+      return failure((error as Error).message);
+    } finally {
+      timer.cancel();
+    }
+  };
+
+  #ask(
+    probe: Probe,
+    limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ): Promise<ProbeResult> {
+    if (probe.exec !== undefined) return this.#exec(probe.exec, limits);
+    if (probe.httpGet !== undefined) return this.#http(probe.httpGet, limits.signal);
+    if (probe.tcpSocket !== undefined) return this.#tcp(probe.tcpSocket, limits.signal);
+    if (probe.grpc !== undefined) return this.#grpc(probe.grpc, limits);
+    return Promise.resolve(failure('missing probe handler'));
+  }
+
+  async #exec(
+    { command = [] }: ExecAction,
+    limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ): Promise<ProbeResult> {
+    try {
+      const { exitCode, output } = await this.#actions.exec(command, limits.signal);
+      return { ok: exitCode === 0, output };
+    } catch (error) {
+      if (!limits.signal.aborted) throw error;
+      const seconds = limits.timeoutMs / 1000;
+      return failure(`command timed out: "${command.join(' ')}" timed out after ${seconds}s`);
+    }
+  }
+
+  async #http(get: HTTPGetAction, signal: AbortSignal): Promise<ProbeResult> {
+    const { url, headers, ...at } = httpTarget(this.#container, get, this.#actions);
+    const request = { method: 'GET', url, headers, insecureSkipVerify: true, maxAnswerBytes };
+    try {
+      return byStatus((await this.#actions.http.send({ ...request, signal })).status);
+    } catch (error) {
+      // Nothing is read of it but its status anyway.
+      if (error instanceof OutgoingAnswerTooLarge) return byStatus(error.status);
+      const why = signal.aborted
+        ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+        : reasonOf(error, at);
+      return failure(`Get "${url}": ${why}`);
+    }
+  }
+
+  async #tcp({ host, port }: TCPSocketAction, signal: AbortSignal): Promise<ProbeResult> {
+    const number = this.#actions.hostPort(portOf(this.#container, port));
+    const at = { host: host || loopback, port: number };
+    try {
+      await this.#actions.connect(at, signal);
+      return { ok: true, output: '' };
+    } catch (error) {
+      const timedOut = `dial tcp ${at.host}:${at.port}: i/o timeout`;
+      return failure(signal.aborted ? timedOut : reasonOf(error, at));
+    }
+  }
+
+  async #grpc(
+    { port, service = '' }: GRPCAction,
+    limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ): Promise<ProbeResult> {
+    const at = { host: loopback, port: this.#actions.hostPort(port) };
+    try {
+      const status = await this.#actions.grpcHealth({ ...at, service }, limits.signal);
+      if (status === 'SERVING') return { ok: true, output: '' };
+      return failure(`service unhealthy (responded with "${status}")`);
+    } catch (error) {
+      const where = `${at.host}:${at.port}`;
+      const seconds = limits.timeoutMs / 1000;
+      return failure(
+        limits.signal.aborted || (error as { code?: string }).code === 'ECONNREFUSED'
+          ? `timeout: failed to connect service "${where}" within ${seconds}s: ` +
+              'context deadline exceeded'
+          : `error: health rpc failed: ${(error as Error).message}`,
+      );
+    }
+  }
+}
