@@ -6,6 +6,8 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { currentState, type TruthOptions } from './binding.ts';
+import { extenderName } from './extenders/verdicts.ts';
+import type { Extender } from './framework/extender.ts';
 import type { Framework } from './framework/framework.ts';
 import type { Cycle, PendingPermit } from './framework/interface.ts';
 import type { NodeInfo } from './framework/node-info.ts';
@@ -36,6 +38,7 @@ export interface BindingCyclesOptions {
   readonly truth: TruthOptions;
   /** A pod began or ended to wait for others than the API server. */
   readonly parkedChanged?: () => void;
+  readonly extenders?: readonly Extender[] | undefined;
 }
 
 const hung = (point: string, ms: number): Status =>
@@ -71,9 +74,26 @@ export class BindingCycles {
     const waits = permits.length > 0 || framework.preBinds(cycle, node.name);
     const refused = waits ? await this.#prepare(placement) : undefined;
     if (refused !== undefined) return { kind: 'refused', status: refused };
-    const failed = await this.#within(maxBindMs, bindHung, framework.bind(cycle, node.name));
+    const failed = await this.#within(maxBindMs, bindHung, this.#bind(placement));
     if (failed === undefined) return { kind: 'bound' };
     return this.#resolve(placement, failed);
+  }
+
+  /** The extender that binds does so instead of the plugins, unless it fails and may. */
+  async #bind({ framework, cycle, node }: Placement): Promise<Status | undefined> {
+    const { extenders = [], logger } = this.#options;
+    const { pod } = cycle;
+    for (const extender of extenders) {
+      if (extender.bind === undefined || !extender.concerns(pod)) continue;
+      try {
+        await extender.bind(pod, node.name);
+        return undefined;
+      } catch (error) {
+        if (!extender.ignorable) return failure(error, extenderName);
+        logger.warn({ err: error, extender: extender.name, pod: pod.key }, 'ignored an extender');
+      }
+    }
+    return framework.bind(cycle, node.name);
   }
 
   async #prepare(placement: Placement): Promise<Status | undefined> {

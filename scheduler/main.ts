@@ -4,6 +4,7 @@ import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts
 import { componentKubeconfigs } from '../client/kubeconfig.ts';
 import { createClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
+import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { connectHttp } from '../platform/node/http-client.ts';
@@ -14,51 +15,36 @@ import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { uuid } from '../platform/random.ts';
 import { type SchedulerFlags, schedulerFlags } from './flags.ts';
-import type { PluginFactory } from './registry.ts';
-import { type LeaderElectOptions, type SchedulerOptions, startScheduler } from './scheduler.ts';
+import type { LoadedConfiguration } from './config/load.ts';
+import { startScheduler } from './scheduler.ts';
+
+type Configured = Pick<LoadedConfiguration, 'leaderElect' | 'kubeconfig'> & {
+  readonly lease?: LoadedConfiguration['lease'];
+  readonly options: Partial<LoadedConfiguration['options']>;
+};
 
 /** Only what was asked for is loaded: most schedulers run on defaults. */
-async function configured(flags: SchedulerFlags, logger: Logger): Promise<Configured> {
-  const { config, plugins } = flags;
+async function configured(
+  { config, plugins }: SchedulerFlags,
+  logger: Logger,
+  parts: Lifecycle,
+): Promise<Configured> {
   if (config === undefined) {
     if (plugins.length > 0) throw new Error('--plugins needs --config, which enables plugins');
     return { leaderElect: false, options: {} };
   }
-  const { readConfiguration, ConfigurationError } = await import('./config/configuration.ts');
-  const { buildProfiles } = await import('./config/profiles.ts');
-  const { ownPlugins } = await import('./config/own-plugins.ts');
-  const text = await realDisk.read(config);
-  if (text === undefined) throw new ConfigurationError(`no file ${config}`);
-  const read = readConfiguration(Buffer.from(text).toString('utf8'));
-  const handle = { clock: realClock, random: realRandom, logger };
-  const own = new Map<string, PluginFactory>();
-  for (const file of plugins)
-    for (const [name, make] of ownPlugins(file, await loadModule(file), handle))
-      own.set(name, make);
-  const { leaderElection: lease, profiles, percentageOfNodesToScore } = read;
-  return {
-    ...(read.kubeconfig === undefined ? {} : { kubeconfig: read.kubeconfig }),
-    leaderElect: lease.leaderElect,
-    lease: {
-      lease: { namespace: lease.resourceNamespace, name: lease.resourceName },
-      timing: { leaseMs: lease.leaseMs, renewMs: lease.renewMs, retryMs: lease.retryMs },
-    },
-    options: {
-      percentageOfNodesToScore,
-      backoff: { initialMs: read.initialBackoffMs, maxMs: read.maxBackoffMs },
-      profiles: (parts) => buildProfiles(profiles, parts, own),
-    },
-  };
+  const { loadConfiguration } = await import('./config/load.ts');
+  return loadConfiguration(config, plugins, {
+    ...{ disk: realDisk, clock: realClock, random: realRandom, logger, loadModule },
+    http: () => outgoing(parts),
+  });
 }
 
-interface Configured {
-  readonly kubeconfig?: string;
-  readonly leaderElect: boolean;
-  readonly lease?: Omit<LeaderElectOptions, 'identity'>;
-  readonly options: Pick<
-    SchedulerOptions,
-    'percentageOfNodesToScore' | 'backoff' | 'profiles' | 'schedulerName'
-  >;
+async function outgoing(parts: Lifecycle): Promise<OutgoingHttp> {
+  const { outgoingHttp } = await import('../platform/node/outgoing-http.ts');
+  const http = outgoingHttp();
+  await parts.start(() => ({ stop: () => http.close() }));
+  return http;
 }
 
 async function run(
@@ -67,7 +53,7 @@ async function run(
   parts: Lifecycle,
 ): Promise<void> {
   const logger = createLogger({ level: flags.logLevel, name: 'scheduler' });
-  const from = await configured(flags, logger);
+  const from = await configured(flags, logger, parts);
   const named = flags.kubeconfig ?? from.kubeconfig;
   const paths = componentKubeconfigs(named, context.env['KUBECONFIG']);
   const config = await loadKubeconfig(realDisk, paths);

@@ -24,6 +24,7 @@ import type { Random } from '../platform/random.ts';
 import { postBinding } from './binding.ts';
 import { Cache } from './cache/cache.ts';
 import { ApiEvictor } from './eviction.ts';
+import type { Extender } from './framework/extender.ts';
 import { Framework } from './framework/framework.ts';
 import type { PodInfo } from './framework/pod-info.ts';
 import type { Profile } from './framework/profile.ts';
@@ -55,6 +56,8 @@ export interface SchedulerOptions {
   readonly profiles?: (parts: PluginParts) => readonly Profile[];
   /** 0, the default: adaptive. */
   readonly percentageOfNodesToScore?: number;
+  /** Asked in this order. */
+  readonly extenders?: readonly Extender[];
   /** How long pods wait between tries. Default: 1 s, doubled up to 10 s. */
   readonly backoff?: Backoff;
   /** Freezes cached objects: for tests. */
@@ -93,7 +96,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
 }
 
 async function assemble(options: SchedulerOptions, parts: Lifecycle) {
-  const { client, clock, random, logger, freeze = false } = options;
+  const { client, clock, random, logger, extenders, freeze = false } = options;
   const effects = { client, clock, random, logger, freeze };
   const cache = new Cache();
   const informers = new InformerFactory(effects);
@@ -108,7 +111,7 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
         ...{ client, clock, recorderOf },
         rejectWaiting: (uid) => loop.rejectWaiting(uid, 'preempted'),
       }),
-      random,
+      ...{ random, extenders, logger },
     },
     storage: watchedStorage(client, informers, (event) => queue.notify(event)),
   };
@@ -134,7 +137,11 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
   );
   const loop = new SchedulingLoop({
     ...{ frameworkOf, cache, queue, clock, logger },
-    selection: new NodeSelection(random, options.percentageOfNodesToScore),
+    extenders,
+    selection: new NodeSelection({
+      ...{ random, logger, extenders },
+      percentageOfNodesToScore: options.percentageOfNodesToScore,
+    }),
     reporter: new Reporter({ client, clock, recorderOf, logger }),
     truth: { client, clock, logger },
     latest: (key) => podInformer.lister.get(key),

@@ -12,11 +12,12 @@ import type { Pod } from '../api/types/core-v1.ts';
 import { currentState, type TruthOptions } from './binding.ts';
 import { BindingCycles, type Placement } from './binding-cycle.ts';
 import type { Cache } from './cache/cache.ts';
+import type { Extender } from './framework/extender.ts';
 import type { Framework } from './framework/framework.ts';
 import type { Cycle } from './framework/interface.ts';
 import type { NodeInfo } from './framework/node-info.ts';
 import { podInfo, type PodInfo } from './framework/pod-info.ts';
-import { isRejection, type Status } from './framework/status.ts';
+import { failure, isRejection, type Status } from './framework/status.ts';
 import type { Outcome, QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { FailureReason, Reporter } from './reporter.ts';
 import type { NodeSelection, Selection } from './select-node.ts';
@@ -26,6 +27,8 @@ export const maxWritesInFlight = 128;
 const sliceMs = 10;
 /** A written binding that no watch confirmed after this long is looked up. */
 const doubtAfterMs = 30_000;
+/** Each extender has its own bound; this one is for what PostFilter plugins wait for. */
+const maxSelectMs = 300_000;
 
 export interface SchedulingLoopOptions {
   /** The plugins for a pod, by its spec.schedulerName. */
@@ -39,6 +42,8 @@ export interface SchedulingLoopOptions {
   readonly latest: (key: string) => Pod | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Those among them that bind do so in place of plugins. */
+  readonly extenders?: readonly Extender[] | undefined;
 }
 
 /** Why a pod was given back, and what becomes of its nomination to a node. */
@@ -56,6 +61,8 @@ export class SchedulingLoop implements Running {
   readonly #truth: TruthOptions;
   readonly #bindings: BindingCycles;
   readonly #writes = new Set<Promise<void>>();
+  /** Extenders are being asked about a pod. */
+  #asking: Promise<void> | undefined;
   #awake = false;
   #running = false;
   #pause: Timer | undefined;
@@ -64,9 +71,11 @@ export class SchedulingLoop implements Running {
   constructor(options: SchedulingLoopOptions) {
     this.#options = options;
     this.#truth = { ...options.truth, signal: this.#abort.signal };
-    const { clock, logger } = options;
+    const { clock, logger, extenders } = options;
     const parkedChanged = (): void => this.wake();
-    this.#bindings = new BindingCycles({ clock, logger, truth: this.#truth, parkedChanged });
+    this.#bindings = new BindingCycles({
+      ...{ clock, logger, truth: this.#truth, parkedChanged, extenders },
+    });
   }
 
   /** Begins to place pods. Before that, pods only gather in the queue. */
@@ -95,6 +104,7 @@ export class SchedulingLoop implements Running {
     this.#bindings.stop();
     this.#pause?.cancel();
     this.#doubts?.cancel();
+    await this.#asking;
     while (this.#writes.size > 0) await Promise.all(this.#writes);
   }
 
@@ -102,7 +112,7 @@ export class SchedulingLoop implements Running {
     this.#awake = false;
     const { queue, clock } = this.#options;
     const until = clock.monotonic() + sliceMs;
-    while (this.#running && this.#writes.size - this.#bindings.parked < maxWritesInFlight) {
+    while (this.#mayGoOn()) {
       const queued = queue.pop();
       if (queued === undefined) return;
       this.#scheduleOne(queued);
@@ -113,6 +123,11 @@ export class SchedulingLoop implements Running {
       });
       return;
     }
+  }
+
+  #mayGoOn(): boolean {
+    const writes = this.#writes.size - this.#bindings.parked;
+    return this.#running && this.#asking === undefined && writes < maxWritesInFlight;
   }
 
   #background(write: Promise<void>): void {
@@ -131,11 +146,52 @@ export class SchedulingLoop implements Running {
       return;
     }
     const framework = frameworkOf(pod);
-    const cycle = framework.newCycle(pod, cache.cluster);
-    const selected = selection.select(framework, cycle);
+    const selected = selection.select(framework, framework.newCycle(pod, cache.cluster));
+    if (selected instanceof Promise) this.#asking = this.#actLater({ queued, pod }, selected);
+    else this.#act(queued, pod, selected);
+  }
+
+  /** No other pod is placed meanwhile: what extenders are asked about would not hold still. */
+  async #actLater(
+    { queued, pod }: { readonly queued: QueuedPod; readonly pod: PodInfo },
+    selected: Promise<Selection>,
+  ): Promise<void> {
+    let answer: Selection | 'stopped';
+    try {
+      answer = await this.#bounded(selected);
+    } catch (error) {
+      answer = { kind: 'failed', status: failure(error) };
+    }
+    this.#asking = undefined;
+    if (answer === 'stopped') return;
+    if (this.#newest(pod) === undefined) this.#options.queue.done(pod.uid);
+    else this.#act(queued, pod, answer);
+    this.wake();
+  }
+
+  /** Rejects after {@link maxSelectMs}; 'stopped' if the scheduler stops before. */
+  #bounded(selected: Promise<Selection>): Promise<Selection | 'stopped'> {
+    const { signal } = this.#abort;
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', stop);
+      };
+      const stop = (): void => {
+        settle();
+        resolve('stopped');
+      };
+      const late = new Error(`no node was chosen within ${maxSelectMs / 1000} s`);
+      const timer = this.#options.clock.after(maxSelectMs, () => reject(late));
+      signal.addEventListener('abort', stop, { once: true });
+      selected.finally(settle).then(resolve, reject);
+    });
+  }
+
+  #act(queued: QueuedPod, pod: PodInfo, selected: Selection): void {
     switch (selected.kind) {
       case 'node':
-        this.#place(queued, framework, { cycle, node: selected.node });
+        this.#place(queued, this.#options.frameworkOf(pod), selected);
         return;
       case 'rejected':
         this.#reject(queued, pod, selected);

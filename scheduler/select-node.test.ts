@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Node, Pod } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
+import { silentLogger as logger } from '../platform/logger.ts';
 import { CountingRandom } from '../test/support/api-core.ts';
 import { aNode, aPod, inertParts } from '../test/support/scheduling.ts';
 import { Cache } from './cache/cache.ts';
@@ -20,9 +21,9 @@ function selectorOver(nodes: readonly Node[], extra: Plugin[] = []) {
     cache.cluster,
   );
   for (const node of nodes) cache.setNode(node);
-  const selection = new NodeSelection(new CountingRandom());
+  const selection = new NodeSelection({ random: new CountingRandom(), logger });
   const select = (pod: Pod): Selection =>
-    selection.select(framework, framework.newCycle(podInfo(pod), cache.cluster));
+    selection.select(framework, framework.newCycle(podInfo(pod), cache.cluster)) as Selection;
   return { cache, select };
 }
 

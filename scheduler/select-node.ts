@@ -1,13 +1,29 @@
+import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
+import { askExtenders, concerned, extenderName, type Verdicts } from './extenders/verdicts.ts';
+import type { Extender } from './framework/extender.ts';
 import type { Framework } from './framework/framework.ts';
 import type { Filtering } from './framework/filtering.ts';
 import { histogram } from './framework/histogram.ts';
-import type { Cycle, PostFilterResult, Rejected, Trial } from './framework/interface.ts';
+import type {
+  Cycle,
+  MaybePromise,
+  PostFilterResult,
+  Rejected,
+  Trial,
+} from './framework/interface.ts';
 import type { NodeInfo } from './framework/node-info.ts';
-import { isRejection, namedBy, unresolvable, type Status } from './framework/status.ts';
+import {
+  isRejection,
+  namedBy,
+  unresolvable,
+  unschedulable,
+  type Status,
+} from './framework/status.ts';
 
 export type Selection =
-  | { readonly kind: 'node'; readonly node: NodeInfo }
+  /** `cycle` is the one that saw the node as it is now. */
+  | { readonly kind: 'node'; readonly node: NodeInfo; readonly cycle: Cycle }
   | {
       readonly kind: 'rejected';
       readonly message: string;
@@ -40,45 +56,115 @@ interface Filtered {
   readonly statuses: Map<string, Status>;
 }
 
+/** What filtering found for a pod. */
+interface Found extends Filtered {
+  readonly trial: Filtering;
+  /** The one feasible node is where room was made for the pod. */
+  readonly nominated: boolean;
+  /** Scores by node, beside those of plugins. */
+  readonly more?: ReadonlyMap<string, number>;
+}
+
+/** Filtering was the end of it. */
+interface Ended {
+  readonly selection: MaybePromise<Selection>;
+}
+
+/** What was said of nodes before time passed. */
+interface Asked {
+  readonly cycle: Cycle;
+  readonly found: Found;
+  readonly extenders: readonly Extender[];
+}
+
+export interface SelectionOptions {
+  readonly random: Random;
+  /** 0, the default: adaptive. */
+  readonly percentageOfNodesToScore?: number | undefined;
+  /** Default: none. */
+  readonly extenders?: readonly Extender[] | undefined;
+  readonly logger: Logger;
+}
+
 /** Picks a node for a pod: filter, then score. One per scheduler: it remembers where it stopped. */
 export class NodeSelection {
-  readonly #random: Random;
-  readonly #percentage: number;
+  readonly #options: SelectionOptions;
   #start = 0;
 
-  constructor(random: Random, percentageOfNodesToScore = 0) {
-    this.#random = random;
-    this.#percentage = percentageOfNodesToScore;
+  constructor(options: SelectionOptions) {
+    this.#options = options;
   }
 
-  select(framework: Framework, cycle: Cycle): Selection {
+  /** A promise only where extenders are asked: other pods cost no turn of the event loop. */
+  select(framework: Framework, cycle: Cycle): MaybePromise<Selection> {
+    const found = this.#find(framework, cycle);
+    if ('selection' in found) return found.selection;
+    const extenders = concerned(this.#options.extenders ?? [], cycle.pod);
+    if (extenders.length > 0 && found.feasible.length > 0)
+      return this.#selectAsking(framework, { cycle, found, extenders });
+    return this.#choose(framework, cycle, found);
+  }
+
+  /**
+   * While extenders are asked the cluster moves on: what they accepted is filtered once more, in
+   * the turn in which the pod is placed.
+   */
+  async #selectAsking(framework: Framework, asked: Asked): Promise<Selection> {
+    const { cycle, found, extenders } = asked;
+    const { pod, cluster } = cycle;
+    const question = { pod, nodes: found.feasible };
+    const verdicts = await askExtenders(extenders, question, this.#options.logger);
+    if ('code' in verdicts) return { kind: 'failed', status: verdicts };
+    const again = framework.newCycle(pod, cluster);
+    if (found.nominated && verdicts.accepted.size === 0) {
+      const others = this.#find(framework, again, false);
+      if ('selection' in others) return others.selection;
+      if (others.feasible.length === 0) return this.#choose(framework, again, others);
+      return this.#selectAsking(framework, { cycle: again, found: others, extenders });
+    }
+    const left = findAmong(framework, again, verdicts);
+    if ('selection' in left) return left.selection;
+    return this.#choose(framework, again, { ...left, more: verdicts.scores });
+  }
+
+  #choose(
+    framework: Framework,
+    cycle: Cycle,
+    { feasible, statuses, trial, more }: Found,
+  ): MaybePromise<Selection> {
+    if (feasible.length === 0) return reject(framework, cycle, { statuses, trial });
+    if (feasible.length === 1) return { kind: 'node', node: feasible[0]!, cycle };
+    const scores = framework.score(cycle, feasible);
+    if (!(scores instanceof Float64Array)) return { kind: 'failed', status: scores };
+    if (more !== undefined)
+      for (const [i, { name }] of feasible.entries()) scores[i]! += more.get(name) ?? 0;
+    return { kind: 'node', node: feasible[this.#best(scores)]!, cycle };
+  }
+
+  #find(framework: Framework, cycle: Cycle, nominations = true): Found | Ended {
     const { nodes } = cycle;
     if (nodes.length === 0) {
       const message = 'no nodes available to schedule pods';
-      return { kind: 'rejected', message, rejectedBy: new Set() };
+      return { selection: { kind: 'rejected', message, rejectedBy: new Set() } };
     }
     const before = framework.preFilter(cycle);
-    if ('rejected' in before) return rejectEverywhere(framework, cycle, before.rejected);
-    const filtering = framework.filtering(cycle, before.skipped);
-    const nominated = nominatedNode(cycle, before.nodeNames);
-    if (nominated !== undefined && filtering.filter(nominated) === undefined)
-      return { kind: 'node', node: nominated };
-    const { feasible, statuses } =
+    if ('rejected' in before)
+      return { selection: rejectEverywhere(framework, cycle, before.rejected) };
+    const trial = framework.filtering(cycle, before.skipped);
+    const nominated = nominations ? nominatedNode(cycle, before.nodeNames) : undefined;
+    if (nominated !== undefined && trial.filter(nominated) === undefined)
+      return { feasible: [nominated], statuses: new Map(), trial, nominated: true };
+    const filtered =
       before.nodeNames === undefined
-        ? this.#filterSome(framework, cycle, filtering)
-        : filterNamed(cycle, filtering, before.nodeNames);
-    for (const status of statuses.values())
-      if (status.code === 'Error') return { kind: 'failed', status };
-    if (feasible.length === 0) return reject(framework, cycle, { statuses, trial: filtering });
-    if (feasible.length === 1) return { kind: 'node', node: feasible[0]! };
-    const scores = framework.score(cycle, feasible);
-    if (!(scores instanceof Float64Array)) return { kind: 'failed', status: scores };
-    return { kind: 'node', node: feasible[this.#best(scores)]! };
+        ? this.#filterSome(framework, cycle, trial)
+        : filterNamed(cycle, trial, before.nodeNames);
+    return failedFilter(filtered) ?? { ...filtered, trial, nominated: false };
   }
 
   #filterSome(framework: Framework, { nodes }: Cycle, filtering: Filtering): Filtered {
     const total = nodes.length;
-    const enough = nodesToFind(total, framework.percentageOfNodesToScore ?? this.#percentage);
+    const percentage = framework.percentageOfNodesToScore ?? this.#options.percentageOfNodesToScore;
+    const enough = nodesToFind(total, percentage);
     const feasible: NodeInfo[] = [];
     const statuses = new Map<string, Status>();
     let i = this.#start % total;
@@ -107,8 +193,40 @@ export class NodeSelection {
         ties = [i];
       } else if (score === best) ties.push(i);
     }
-    return ties.length === 1 ? ties[0]! : ties[this.#random.below(ties.length, 'equal nodes')]!;
+    return ties.length === 1
+      ? ties[0]!
+      : ties[this.#options.random.below(ties.length, 'equal nodes')]!;
   }
+}
+
+function failedFilter({ statuses }: Filtered): Ended | undefined {
+  for (const status of statuses.values())
+    if (status.code === 'Error') return { selection: { kind: 'failed', status } };
+  return undefined;
+}
+
+const moved: Status = {
+  ...unschedulable('node(s) changed while extenders were asked'),
+  plugin: extenderName,
+};
+
+/** The accepted nodes that still pass; if there are none, what is wrong with each node. */
+function findAmong(framework: Framework, cycle: Cycle, verdicts: Verdicts): Found | Ended {
+  const before = framework.preFilter(cycle);
+  if ('rejected' in before)
+    return { selection: rejectEverywhere(framework, cycle, before.rejected) };
+  const trial = framework.filtering(cycle, before.skipped);
+  const accepted = filterNamed(cycle, trial, verdicts.accepted);
+  const failed = failedFilter(accepted);
+  if (failed !== undefined) return failed;
+  if (accepted.feasible.length > 0) return { ...accepted, trial, nominated: false };
+  const all = new Set(cycle.nodes.map(({ name }) => name));
+  const { feasible, statuses } = filterNamed(cycle, trial, before.nodeNames ?? all);
+  for (const { name } of feasible) statuses.set(name, verdicts.refused.get(name) ?? moved);
+  noteAbsent(cycle, statuses);
+  return (
+    failedFilter({ feasible, statuses }) ?? { feasible: [], statuses, trial, nominated: false }
+  );
 }
 
 /** Where preemption made room for the pod, if it may go there at all. */
@@ -121,43 +239,46 @@ function nominatedNode(
   return cluster.node(name);
 }
 
-function filterNamed(
-  { nodes, cluster }: Cycle,
-  filtering: Filtering,
-  names: ReadonlySet<string>,
-): Filtered {
+function filterNamed(cycle: Cycle, filtering: Filtering, names: ReadonlySet<string>): Filtered {
   const feasible: NodeInfo[] = [];
   const statuses = new Map<string, Status>();
   for (const name of names) {
-    const node = cluster.node(name);
+    const node = cycle.cluster.node(name);
     if (node === undefined) continue;
     const status = filtering.filter(node);
     if (status === undefined) feasible.push(node);
     else statuses.set(node.name, status);
   }
-  if (feasible.length > 0) return { feasible, statuses };
-  const absent = namedBy(
-    unresolvable("node(s) didn't satisfy plugin(s) [NodeAffinity]"),
-    'NodeAffinity',
-  );
-  for (const { name } of nodes) if (!statuses.has(name)) statuses.set(name, absent);
+  if (feasible.length === 0) noteAbsent(cycle, statuses);
   return { feasible, statuses };
+}
+
+const absent = namedBy(
+  unresolvable("node(s) didn't satisfy plugin(s) [NodeAffinity]"),
+  'NodeAffinity',
+);
+
+/** Nodes that PreFilter left out. */
+function noteAbsent({ nodes }: Cycle, statuses: Map<string, Status>): void {
+  for (const { name } of nodes) if (!statuses.has(name)) statuses.set(name, absent);
 }
 
 /** No change on trial helps a pod that PreFilter rejected: its filters have nothing to go by. */
 const noTrial: Trial = { add() {}, remove() {}, filter: () => unresolvable() };
 
-function rejectEverywhere(framework: Framework, cycle: Cycle, status: Status): Selection {
+function rejectEverywhere(
+  framework: Framework,
+  cycle: Cycle,
+  status: Status,
+): MaybePromise<Selection> {
   if (!isRejection(status)) return { kind: 'failed', status };
   const everywhere = unresolvableCopy(status);
   const statuses = new Map(cycle.nodes.map((node) => [node.name, everywhere]));
   const after = framework.postFilter(cycle, { statuses, trial: noTrial });
-  return {
-    kind: 'rejected',
-    message: unavailable(cycle, status.reasons.join(', '), after.message),
+  return rejectedAfter(cycle, after, {
+    reasons: status.reasons.join(', '),
     rejectedBy: pluginsOf([status]),
-    ...nomination(after),
-  };
+  });
 }
 
 /** What PreFilter says of the pod itself, evicting others from nodes does not change. */
@@ -166,16 +287,22 @@ const unresolvableCopy = (status: Status): Status => ({
   code: 'UnschedulableAndUnresolvable',
 });
 
-function reject(framework: Framework, cycle: Cycle, rejected: Rejected): Selection {
+function reject(framework: Framework, cycle: Cycle, rejected: Rejected): MaybePromise<Selection> {
   const { statuses } = rejected;
-  const after = framework.postFilter(cycle, rejected);
-  const reasons = histogram(reasonCounts(statuses.values()));
-  return {
-    kind: 'rejected',
-    message: unavailable(cycle, reasons, after.message),
+  return rejectedAfter(cycle, framework.postFilter(cycle, rejected), {
+    reasons: histogram(reasonCounts(statuses.values())),
     rejectedBy: pluginsOf(statuses.values()),
-    ...nomination(after),
-  };
+  });
+}
+
+function rejectedAfter(
+  cycle: Cycle,
+  after: MaybePromise<PostFilterResult>,
+  why: { readonly reasons: string; readonly rejectedBy: ReadonlySet<string> },
+): MaybePromise<Selection> {
+  if (after instanceof Promise) return after.then((result) => rejectedAfter(cycle, result, why));
+  const message = unavailable(cycle, why.reasons, after.message);
+  return { kind: 'rejected', message, rejectedBy: why.rejectedBy, ...nomination(after) };
 }
 
 function nomination({ nominatedNodeName, makeRoom }: PostFilterResult) {

@@ -23,7 +23,7 @@ const own = ownPlugins(
   },
   handle,
 );
-const profilesOf = (yaml: string) => buildProfiles(read(yaml).profiles, inertParts, own);
+const profilesOf = (yaml: string) => buildProfiles(read(yaml).profiles, inertParts, { own });
 
 /** "Name" or "Name*weight", in order. */
 const rowsAt = (profile: Profile, point: ExtensionPoint): string[] =>
@@ -35,6 +35,7 @@ describe('readConfiguration', () => {
   it("has Kubernetes' defaults", () => {
     const { profiles, ...rest } = read('');
     expect(rest).toEqual({
+      extenders: [],
       leaderElection: {
         leaderElect: true,
         resourceName: 'kube-scheduler',
@@ -82,7 +83,7 @@ profiles: [{schedulerName: a}, {schedulerName: b, percentageOfNodesToScore: 100}
       'leaderElection.leaseDuration: Invalid value: "5s": LeaseDuration must be greater than',
     ],
     ['leaderElection: {retryPeriod: soon}', 'leaderElection.retryPeriod: Invalid value: "soon"'],
-    ['extenders: [{urlPrefix: x}]', 'extenders: Forbidden: extenders are not supported'],
+    ['extenders: [{urlPrefix: x}]', 'extenders[0].urlPrefix: Invalid value: "x"'],
     ['profiles: [{}, {}]', 'profiles[1].schedulerName: Duplicate value: "default-scheduler"'],
     [
       'profiles: [{plugins: {score: {enabled: [{weight: 2}]}}}]',

@@ -5,6 +5,7 @@
 import { duplicate, invalid, notSupported, type FieldError } from '../../api/field-errors.ts';
 import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
 import { methodOf, type ExtensionPoint } from '../framework/profile.ts';
+import { readExtenders, type ConfiguredExtender } from './extenders.ts';
 import { Fields } from './fields.ts';
 
 export interface PluginChoice {
@@ -50,6 +51,7 @@ export interface SchedulerConfiguration {
   readonly initialBackoffMs: number;
   readonly maxBackoffMs: number;
   readonly profiles: readonly ProfileConfiguration[];
+  readonly extenders: readonly ConfiguredExtender[];
 }
 
 /** Every fault of a configuration in one message, one line each. */
@@ -82,8 +84,6 @@ export function readConfiguration(text: string): SchedulerConfiguration {
   connection?.end();
   root.ignore('parallelism', 'enableProfiling', 'enableContentionProfiling');
   root.ignore('delayCacheUntilActive');
-  if (root.objects('extenders').length > 0)
-    root.refuse('extenders', 'extenders are not supported by this scheduler');
   const initial = root.integer('podInitialBackoffSeconds', { min: 1, max: maxSeconds }) ?? 1;
   const most = root.integer('podMaxBackoffSeconds', { min: 1, max: maxSeconds }) ?? 10;
   if (most < initial) {
@@ -97,6 +97,7 @@ export function readConfiguration(text: string): SchedulerConfiguration {
     initialBackoffMs: initial * 1000,
     maxBackoffMs: most * 1000,
     profiles: profiles(root),
+    extenders: readExtenders(root),
   };
   root.end();
   if (errors.length > 0) throw new ConfigurationError(errors);

@@ -19,6 +19,7 @@ import {
   type PluginSet,
   type ProfileConfiguration,
 } from './configuration.ts';
+import type { NodeResourcesFitArgs } from '../plugins/node-resources-fit.ts';
 import { Fields } from './fields.ts';
 import { readArgs } from './plugin-args.ts';
 
@@ -40,17 +41,19 @@ class ProfileBuilder {
   readonly #configuration: ProfileConfiguration;
   readonly #builtIn: ReadonlyMap<string, PluginFactory>;
   readonly #own: ReadonlyMap<string, PluginFactory>;
+  readonly #ignored: readonly string[];
   readonly #errors: FieldError[];
   readonly #plugins = new Map<string, Plugin>();
 
   constructor(
     configuration: ProfileConfiguration,
     builtIn: ReadonlyMap<string, PluginFactory>,
-    more: { own: ReadonlyMap<string, PluginFactory>; errors: FieldError[] },
+    more: Required<ProfileParts> & { errors: FieldError[] },
   ) {
     this.#configuration = configuration;
     this.#builtIn = builtIn;
     this.#own = more.own;
+    this.#ignored = more.ignored;
     this.#errors = more.errors;
   }
 
@@ -124,6 +127,11 @@ class ProfileBuilder {
         this.#errors.push(notFound(at.replace(/args$/, 'name'), name));
   }
 
+  #leftToExtenders(name: string, args: Partial<NodeResourcesFitArgs>): object {
+    if (name !== 'NodeResourcesFit' || this.#ignored.length === 0) return args;
+    return { ...args, ignoredResources: [...(args.ignoredResources ?? []), ...this.#ignored] };
+  }
+
   /** One instance per profile, made when first needed; undefined if there is no such plugin. */
   #plugin(name: string): Plugin | undefined {
     let plugin = this.#plugins.get(name);
@@ -133,23 +141,30 @@ class ProfileBuilder {
     if (own !== undefined) plugin = own(entry?.args ?? {});
     else {
       const fields = new Fields(entry?.field ?? '', entry?.args, this.#errors);
-      plugin = this.#builtIn.get(name)?.(readArgs(name, fields));
+      plugin = this.#builtIn.get(name)?.(this.#leftToExtenders(name, readArgs(name, fields)));
     }
     if (plugin !== undefined) this.#plugins.set(name, plugin);
     return plugin;
   }
 }
 
+export interface ProfileParts {
+  /** Plugins from outside the package; they win over built-in ones of their name. */
+  readonly own?: ReadonlyMap<string, PluginFactory>;
+  /** Extended resources that NodeResourcesFit leaves to extenders. */
+  readonly ignored?: readonly string[];
+}
+
 /** Throws {@link ConfigurationError} with everything that is wrong in all profiles. */
 export function buildProfiles(
   configurations: readonly ProfileConfiguration[],
   parts: PluginParts,
-  own: ReadonlyMap<string, PluginFactory> = new Map(),
+  { own = new Map<string, PluginFactory>(), ignored = [] }: ProfileParts = {},
 ): readonly Profile[] {
   const errors: FieldError[] = [];
   const builtIn = builtInPlugins(parts);
   const profiles = configurations.map((configuration) =>
-    new ProfileBuilder(configuration, builtIn, { own, errors }).build(),
+    new ProfileBuilder(configuration, builtIn, { own, ignored, errors }).build(),
   );
   const sorts = new Set(profiles.map(({ at }) => at?.queueSort?.[0]?.plugin.name));
   if (sorts.size > 1) {

@@ -35,6 +35,30 @@ function intersection(
   return a === undefined ? b : new Set([...a].filter((name) => b.has(name)));
 }
 
+/** What PostFilter plugins said one after another. */
+class PostFilterOutcome {
+  readonly #messages: string[] = [];
+  #withdrawn = false;
+
+  /** True if this is the end: room is being made. */
+  note(said: points.PostFilterResult | points.Verdict): said is points.PostFilterResult {
+    if (said === undefined) return false;
+    if ('code' in said) {
+      this.#messages.push(...said.reasons);
+      return false;
+    }
+    if (said.nominatedNodeName) return true;
+    this.#withdrawn ||= said.nominatedNodeName === '';
+    if (said.message !== '') this.#messages.push(said.message);
+    return false;
+  }
+
+  result(): points.PostFilterResult {
+    const message = this.#messages.join(', ');
+    return this.#withdrawn ? { message, nominatedNodeName: '' } : { message };
+  }
+}
+
 /** Runs a profile's plugins point by point, and turns what they throw into a status. */
 export class Framework {
   readonly schedulerName: string;
@@ -121,22 +145,30 @@ export class Framework {
   }
 
   /** Every PostFilter's message, joined, up to the first that makes room for the pod. */
-  postFilter(cycle: points.Cycle, rejected: points.Rejected): points.PostFilterResult {
-    const messages: string[] = [];
-    let withdrawn = false;
-    for (const { plugin } of this.#postFilter) {
-      const result = attemptAny(plugin, () => plugin.postFilter(cycle, rejected));
-      if (result === undefined) continue;
-      if ('code' in result) {
-        messages.push(...result.reasons);
-        continue;
-      }
-      if (result.nominatedNodeName) return result;
-      withdrawn ||= result.nominatedNodeName === '';
-      if (result.message !== '') messages.push(result.message);
+  postFilter(
+    cycle: points.Cycle,
+    rejected: points.Rejected,
+  ): points.MaybePromise<points.PostFilterResult> {
+    return this.#postFilterFrom(0, new PostFilterOutcome(), { cycle, rejected });
+  }
+
+  #postFilterFrom(
+    first: number,
+    outcome: PostFilterOutcome,
+    call: { readonly cycle: points.Cycle; readonly rejected: points.Rejected },
+  ): points.MaybePromise<points.PostFilterResult> {
+    for (let i = first; i < this.#postFilter.length; i++) {
+      const { plugin } = this.#postFilter[i]!;
+      const result = attemptAny(plugin, () => plugin.postFilter(call.cycle, call.rejected));
+      if (result instanceof Promise)
+        return result
+          .catch((error: unknown) => failure(error, plugin.name))
+          .then((later) =>
+            outcome.note(later) ? later : this.#postFilterFrom(i + 1, outcome, call),
+          );
+      if (outcome.note(result)) return result;
     }
-    const message = messages.join(', ');
-    return withdrawn ? { message, nominatedNodeName: '' } : { message };
+    return outcome.result();
   }
 
   /** Weighted totals in the order of `nodes`, or why scoring failed. */

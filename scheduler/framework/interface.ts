@@ -27,6 +27,8 @@ export interface Cycle {
   readonly cluster: ClusterState;
 }
 
+export type MaybePromise<T> = T | Promise<T>;
+
 /** Undefined says yes. */
 export type Verdict = Status | undefined;
 
@@ -89,9 +91,12 @@ export interface PostFilterResult {
   readonly makeRoom?: () => Promise<void>;
 }
 
-/** No node passed: makes room, or says why it cannot. */
+/**
+ * No node passed: makes room, or says why it cannot. Where that takes a promise, no other pod is
+ * placed before it settles, and the cluster moves meanwhile.
+ */
 export interface PostFilterPlugin extends Plugin {
-  postFilter(cycle: Cycle, rejected: Rejected): PostFilterResult | undefined;
+  postFilter(cycle: Cycle, rejected: Rejected): MaybePromise<PostFilterResult | Verdict>;
 }
 
 export interface Rejected {

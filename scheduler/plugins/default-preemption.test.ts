@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
+import { silentLogger as logger } from '../../platform/logger.ts';
 import { aNode, aPod, inertParts, type PodSketch } from '../../test/support/scheduling.ts';
 import { Cache } from '../cache/cache.ts';
 import { Framework } from '../framework/framework.ts';
@@ -58,9 +59,10 @@ async function preempt(
     },
   });
   const framework = new Framework(profile, cache.cluster);
-  const selection = new NodeSelection(inertParts.preemption.random);
+  const selection = new NodeSelection({ random: inertParts.preemption.random, logger });
   const before = cache.nodes.map((node) => [...node.pods.keys()].sort());
-  const selected = selection.select(framework, framework.newCycle(podInfo(pod), cache.cluster));
+  const cycle = framework.newCycle(podInfo(pod), cache.cluster);
+  const selected = selection.select(framework, cycle) as Selection;
   // What was tried out has been taken back.
   expect(cache.nodes.map((node) => [...node.pods.keys()].sort())).toEqual(before);
   if (selected.kind !== 'rejected') return { selected, evicted, node: undefined };

@@ -5,12 +5,20 @@
  */
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
 import type { Random } from '../../platform/random.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Extender } from '../framework/extender.ts';
 import { histogram } from '../framework/histogram.ts';
-import type { Cycle, PostFilterPlugin, Rejected } from '../framework/interface.ts';
+import type {
+  Cycle,
+  PostFilterPlugin,
+  PostFilterResult,
+  Rejected,
+} from '../framework/interface.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
+import type { Victims } from '../framework/victims.ts';
 import { bestCandidate } from './preemption/best-candidate.ts';
-import { victimsOn, type Victims } from './preemption/victims.ts';
+import { victimsOn } from './preemption/victims.ts';
 
 export interface DefaultPreemptionArgs {
   /** How many candidate nodes are enough: this share of all nodes, and at least the absolute. */
@@ -30,6 +38,9 @@ export interface PreemptionParts {
   readonly budgets: () => readonly PodDisruptionBudget[];
   readonly evictor: Evictor;
   readonly random: Random;
+  /** Those that want to be asked about candidates are; default: none. */
+  readonly extenders?: readonly Extender[] | undefined;
+  readonly logger?: Logger;
 }
 
 const defaults: DefaultPreemptionArgs = {
@@ -127,8 +138,22 @@ class Preemption {
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
   }
 
+  /** Who was to have the room, and is less important, will not. */
+  nominate(best: Victims): PostFilterResult {
+    const { pod, cluster } = this.#cycle;
+    const displaced = cluster.nominations
+      .on(best.node.name)
+      .filter(({ priority }) => priority < pod.priority);
+    for (const { uid } of displaced) cluster.nominations.delete(uid);
+    return {
+      message: '',
+      nominatedNodeName: best.node.name,
+      makeRoom: () => this.#makeRoom(best, displaced),
+    };
+  }
+
   /** Everything at once: the victims end side by side. */
-  async makeRoom({ node, pods }: Victims, displaced: readonly PodInfo[]): Promise<void> {
+  async #makeRoom({ node, pods }: Victims, displaced: readonly PodInfo[]): Promise<void> {
     const { evictor } = this.#parts;
     await Promise.all([
       ...pods.map((victim) => evictor.evict(victim, this.#cycle.pod, node.name)),
@@ -137,11 +162,33 @@ class Preemption {
   }
 }
 
+/** What is left of the candidates when the extenders that are asked about them have answered. */
+async function narrowed(
+  candidates: readonly Victims[],
+  pod: PodInfo,
+  { extenders = [], logger }: PreemptionParts,
+): Promise<readonly Victims[]> {
+  let left = candidates;
+  for (const extender of extenders) {
+    if (left.length === 0) return left;
+    if (extender.preempt === undefined || !extender.concerns(pod)) continue;
+    try {
+      left = await extender.preempt(pod, left);
+    } catch (error) {
+      if (!extender.ignorable) throw error;
+      logger?.warn({ err: error, extender: extender.name, pod: pod.key }, 'ignored an extender');
+    }
+  }
+  return left;
+}
+
 export function defaultPreemption(
   parts: PreemptionParts,
   given: Partial<DefaultPreemptionArgs> = {},
 ): PostFilterPlugin {
   const args = { ...defaults, ...given };
+  const asks = ({ pod }: Cycle): boolean =>
+    parts.extenders?.some((each) => each.preempt !== undefined && each.concerns(pod)) ?? false;
   return {
     name: 'DefaultPreemption',
     postFilter(cycle, rejected) {
@@ -149,21 +196,14 @@ export function defaultPreemption(
       if (reason !== undefined) return { message: `${noClaims}, preemption: ${reason}` };
       const preemption = new Preemption(cycle, rejected, parts);
       const { candidates, reasons } = preemption.search(args);
-      const best = bestCandidate(candidates);
-      if (best === undefined) {
+      const conclude = (left: readonly Victims[]): PostFilterResult => {
+        const best = bestCandidate(left);
+        if (best !== undefined) return preemption.nominate(best);
         const available = `0/${cycle.nodes.length} nodes are available: ${histogram(reasons)}.`;
         return { message: `${noClaims}, preemption: ${available}`, nominatedNodeName: '' };
-      }
-      const { nominations } = cycle.cluster;
-      const displaced = nominations
-        .on(best.node.name)
-        .filter(({ priority }) => priority < cycle.pod.priority);
-      for (const { uid } of displaced) nominations.delete(uid);
-      return {
-        message: '',
-        nominatedNodeName: best.node.name,
-        makeRoom: () => preemption.makeRoom(best, displaced),
       };
+      if (candidates.length === 0 || !asks(cycle)) return conclude(candidates);
+      return narrowed(candidates, cycle.pod, parts).then(conclude);
     },
   };
 }

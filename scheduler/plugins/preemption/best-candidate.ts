@@ -1,4 +1,4 @@
-import type { Victims } from './victims.ts';
+import type { Victims } from '../../framework/victims.ts';
 
 /** Less is better. Priorities may be negative: each victim still has to weigh something. */
 const sumOffset = 2 ** 31;

@@ -5,14 +5,7 @@ import type { Trial } from '../../framework/interface.ts';
 import type { NodeInfo } from '../../framework/node-info.ts';
 import type { PodInfo } from '../../framework/pod-info.ts';
 import { unresolvable, type Status } from '../../framework/status.ts';
-
-/** Pods to evict from one node, the most important first. */
-export interface Victims {
-  readonly node: NodeInfo;
-  readonly pods: readonly PodInfo[];
-  /** How many of them a disruption budget would keep. */
-  readonly violations: number;
-}
+import type { Victims } from '../../framework/victims.ts';
 
 const noVictims = unresolvable('No preemption victims found for incoming pod');
 

@@ -1,0 +1,105 @@
+/** From files to a scheduler's options: the configuration, plugins of one's own, certificates. */
+import { required } from '../../api/field-errors.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Disk } from '../../platform/disk.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { Random } from '../../platform/random.ts';
+import { HttpExtender, type ExtenderTls } from '../extenders/http-extender.ts';
+import type { Extender } from '../framework/extender.ts';
+import type { PluginFactory } from '../registry.ts';
+import type { LeaderElectOptions, SchedulerOptions } from '../scheduler.ts';
+import { ConfigurationError, readConfiguration } from './configuration.ts';
+import type { ConfiguredExtender, Pem, TlsConfiguration } from './extenders.ts';
+import { ownPlugins } from './own-plugins.ts';
+import { buildProfiles } from './profiles.ts';
+
+export interface LoadParts {
+  readonly disk: Pick<Disk, 'read'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  loadModule(file: string): Promise<unknown>;
+  /** Called only if extenders are configured; the caller closes it. */
+  http(): Promise<OutgoingHttp>;
+}
+
+export interface LoadedConfiguration {
+  readonly kubeconfig?: string;
+  readonly leaderElect: boolean;
+  readonly lease: Omit<LeaderElectOptions, 'identity'>;
+  readonly options: Pick<
+    SchedulerOptions,
+    'percentageOfNodesToScore' | 'backoff' | 'profiles' | 'extenders'
+  >;
+}
+
+/**
+ * `config` names a KubeSchedulerConfiguration, `plugins` modules that export plugins. Rejects with
+ * a {@link ConfigurationError} that names each field at fault; `profiles` of the answer throws it.
+ */
+export async function loadConfiguration(
+  config: string,
+  plugins: readonly string[],
+  parts: LoadParts,
+): Promise<LoadedConfiguration> {
+  const bytes = await parts.disk.read(config);
+  if (bytes === undefined) throw new ConfigurationError(`no file ${config}`);
+  const read = readConfiguration(Buffer.from(bytes).toString('utf8'));
+  const { clock, random, logger } = parts;
+  const own = new Map<string, PluginFactory>();
+  for (const file of plugins)
+    for (const [name, make] of ownPlugins(file, await parts.loadModule(file), {
+      ...{ clock, random, logger },
+    }))
+      own.set(name, make);
+  const extenders = await extendersOf(read.extenders, parts);
+  const ignored = read.extenders.flatMap(({ ignoredByScheduler }) => ignoredByScheduler);
+  const { leaderElection: lease, profiles, percentageOfNodesToScore } = read;
+  return {
+    ...(read.kubeconfig === undefined ? {} : { kubeconfig: read.kubeconfig }),
+    leaderElect: lease.leaderElect,
+    lease: {
+      lease: { namespace: lease.resourceNamespace, name: lease.resourceName },
+      timing: { leaseMs: lease.leaseMs, renewMs: lease.renewMs, retryMs: lease.retryMs },
+    },
+    options: {
+      ...{ percentageOfNodesToScore, extenders },
+      backoff: { initialMs: read.initialBackoffMs, maxMs: read.maxBackoffMs },
+      profiles: (pluginParts) => buildProfiles(profiles, pluginParts, { own, ignored }),
+    },
+  };
+}
+
+async function extendersOf(
+  configured: readonly ConfiguredExtender[],
+  parts: LoadParts,
+): Promise<readonly Extender[]> {
+  if (configured.length === 0) return [];
+  const http = await parts.http();
+  const { clock, disk } = parts;
+  return Promise.all(
+    configured.map(
+      async (each) => new HttpExtender(each, await tlsOf(each.tls, disk), { http, clock }),
+    ),
+  );
+}
+
+async function tlsOf(tls: TlsConfiguration, disk: LoadParts['disk']): Promise<ExtenderTls> {
+  const read = async (pem: Pem): Promise<string> => {
+    if ('text' in pem) return pem.text;
+    const bytes = await disk.read(pem.file);
+    if (bytes === undefined)
+      throw new ConfigurationError([required(pem.field, `there is no file ${pem.file}`)]);
+    return Buffer.from(bytes).toString('utf8');
+  };
+  const { insecure, serverName, ca, cert, key } = tls;
+  return {
+    insecureSkipVerify: insecure,
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(ca === undefined ? {} : { ca: await read(ca) }),
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { client: { certificate: await read(cert), privateKey: await read(key) } }),
+  };
+}
