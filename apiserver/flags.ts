@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { acceptKubernetesFlags } from './accepted-flags.ts';
 import { type AccessFlags, addAccessFlags } from './access-flags.ts';
 import { versionDocument } from './discovery/version.ts';
-import { durationMs, names } from './flag-values.ts';
+import { boolean, durationMs, names } from './flag-values.ts';
 import { parseCidr } from './registry/cidr.ts';
 import { DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './registry/claim-ranges.ts';
 
@@ -28,6 +28,7 @@ export interface ApiServerFlags extends AccessFlags {
   readonly disableAdmissionPlugins: readonly string[];
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
+  readonly enablePriorityAndFairness: boolean;
   /** Milliseconds. */
   readonly requestTimeout: number;
   readonly writeKubeconfig?: string;
@@ -106,6 +107,12 @@ export function apiserverFlags(): Command {
     )
     .option('--max-requests-inflight <n>', 'reads at work at once', natural, 400)
     .option('--max-mutating-requests-inflight <n>', 'writes at work at once', natural, 200)
+    .option(
+      '--enable-priority-and-fairness [bool]',
+      'share both by FlowSchemas; without, each of the two is a limit of its own',
+      boolean,
+      true,
+    )
     .option('--request-timeout <duration>', 'longest time for a request', durationMs, 60_000)
     .option('--write-kubeconfig <file>', 'write a kubeconfig of the cluster admin here')
     .addOption(

@@ -26,8 +26,9 @@ import { NodeGraph } from './authz/node/node-graph.ts';
 import { RbacAuthorizer, type RbacObjects } from './authz/rbac/rbac-authorizer.ts';
 import { ClaimRepair } from './bootstrap/claim-repair.ts';
 import { ensureRbacPolicy } from './bootstrap/rbac-policy.ts';
+import { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
 import { SelfClient } from './bootstrap/self-client.ts';
-import { ensureStandardObjects } from './bootstrap/standard-objects.ts';
+import { ensureFlowObjects, ensureStandardObjects } from './bootstrap/standard-objects.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
 import {
   ensureNamespaces,
@@ -49,12 +50,16 @@ import { formatAddress, parseCidr } from './registry/cidr.ts';
 import type { ResourceDeclaration } from './registry/declaration.ts';
 import { customResourceDefinition } from './registry/kinds/extensions/definition.ts';
 import { kinds } from './registry/kinds/index.ts';
+import { flowSchema } from './registry/kinds/flowcontrol/flowschema.ts';
+import { priorityLevelConfiguration } from './registry/kinds/flowcontrol/prioritylevel.ts';
 import { service } from './registry/kinds/service/declaration.ts';
 import { Registry, storedResources } from './registry/registry.ts';
 import { Storage, type StoredResource } from './storage/storage.ts';
+import { type FlowLimits, flowLimits } from './flow-limits.ts';
+import { flowMetrics } from './flowcontrol/metrics.ts';
 import { healthChecks } from './health-checks.ts';
 import { Identity, type ServiceAccountTokens } from './identity.ts';
-import { nodeObjects, rbacObjects } from './object-sources.ts';
+import { nodeObjects, objectSource, rbacObjects } from './object-sources.ts';
 import { serviceLookup } from './service-lookup.ts';
 import { WebhookClient } from './webhook/webhook-client.ts';
 import { openApiSource, type ReadDescriptions } from './openapi-source.ts';
@@ -92,10 +97,8 @@ export interface ApiServerOptions {
   readonly serviceNodePortRange?: string | undefined;
   /** Default: as in Kubernetes. */
   readonly admissionPlugins?: PluginChoice | undefined;
-  /** Runs a function once what has arrived meanwhile is known. Default: by the clock. */
-  readonly nextTurn?: PipelineOptions['nextTurn'];
-  readonly maxRequestsInFlight?: number;
-  readonly maxMutatingRequestsInFlight?: number;
+  /** Which requests wait for which. */
+  readonly limits?: FlowLimits | undefined;
   readonly requestTimeoutMs?: number;
   /** How webhooks are called. Without it, none is. */
   readonly outgoing?: OutgoingHttp | undefined;
@@ -103,7 +106,7 @@ export interface ApiServerOptions {
   readonly descriptions?: ReadDescriptions;
 }
 
-const DEFAULTS = { readOnly: 400, mutating: 200, timeoutMs: 60_000 } as const;
+const DEFAULT_TIMEOUT_MS = 60_000;
 /** First and longest wait between attempts to write the objects that every cluster has. */
 const RETRY_MS = { first: 50, longest: 2_000 } as const;
 
@@ -137,6 +140,7 @@ class Server implements ApiServer {
   #address: ServerAddress | undefined;
   #addresses: ServerAddresses | undefined;
   readonly #repair: ClaimRepair;
+  readonly #schemaStatus: FlowSchemaStatus;
   readonly #customs: CustomResources | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -165,6 +169,11 @@ class Server implements ApiServer {
     });
     const handlers = new ApiHandlers(registry, { clock, random, logger });
     const counts = new RequestCounts();
+    const { requestTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const limits = flowLimits(
+      { storage: this.#storage, clock, declarations, requestTimeoutMs },
+      options.limits ?? {},
+    );
     const customs = this.#customResources(registry, () => discovery.refresh());
     this.#customs = customs;
     const descriptions = options.descriptions ?? (() => Promise.resolve(undefined));
@@ -172,6 +181,7 @@ class Server implements ApiServer {
       declarations,
       custom: () => customs?.served() ?? [],
       counts,
+      metrics: () => ('control' in limits ? flowMetrics(limits.control) : []),
       schemas: openApiSource(descriptions, (kind) => customs?.schemaOf(kind)),
       checks: healthChecks({
         kv,
@@ -186,19 +196,32 @@ class Server implements ApiServer {
     this.handler = pipeline(
       {
         ...{ clock, random, logger, counts },
-        ...{ authenticator, authorizer, audit: options.audit, nextTurn: options.nextTurn },
-        maxRequestsInFlight: options.maxRequestsInFlight ?? DEFAULTS.readOnly,
-        maxMutatingRequestsInFlight: options.maxMutatingRequestsInFlight ?? DEFAULTS.mutating,
-        requestTimeoutMs: options.requestTimeoutMs ?? DEFAULTS.timeoutMs,
+        ...{ authenticator, authorizer, audit: options.audit, limits, requestTimeoutMs },
       },
       route(handlers, discovery),
     );
     this.#client = new SelfClient(this.handler, this.#stopping.signal);
     this.#repair = this.#claimRepair();
+    this.#schemaStatus = this.#flowSchemaStatus();
     this.#storage.start();
     if (this.#served.has(typeKey(services))) this.#repair.start();
     this.#customs?.start();
     this.#bootstrapped = this.#bootstrap();
+    void this.#bootstrapped.then(() => {
+      if (this.#isBootstrapped) this.#schemaStatus.start();
+    });
+  }
+
+  #flowSchemaStatus(): FlowSchemaStatus {
+    const { clock, random, logger } = this.#options;
+    const storage = this.#storage;
+    const serves = (type: ResourceType): boolean => this.#served.has(typeKey(type));
+    return new FlowSchemaStatus({
+      flowSchemas: objectSource(storage, flowSchema.type),
+      priorityLevels: objectSource(storage, priorityLevelConfiguration.type),
+      ensure: () => ensureFlowObjects({ serves, storage, clock, random }),
+      ...{ client: this.#client, clock, logger },
+    });
   }
 
   #claimRepair(): ClaimRepair {
@@ -256,6 +279,7 @@ class Server implements ApiServer {
     const customs = this.#customs?.stop();
     await this.#addresses?.stop();
     await this.#repair.stop();
+    await this.#schemaStatus.stop();
     await this.#storage.stop();
     // What waits for a store that is away ends with the storage.
     await customs;

@@ -14,7 +14,10 @@ const HEAD_END = Buffer.from('\r\n\r\n');
  * One keep-alive HTTP/1.1 connection that writes requests as text and skips over answers: a
  * client that parsed them would cost more than the server it measures on the other core.
  */
-export async function openHttp(kubeconfig: string): Promise<HttpClient> {
+export async function openHttp(
+  kubeconfig: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<HttpClient> {
   const config = await connectionOf(realDisk, await loadKubeconfig(realDisk, [kubeconfig]));
   const { hostname, port } = new URL(config.baseUrl);
   const pem = (bytes: Uint8Array | undefined): Buffer => Buffer.from(bytes ?? []);
@@ -48,7 +51,8 @@ export async function openHttp(kubeconfig: string): Promise<HttpClient> {
     if (missing === 0) settle?.resolve(bodyLength);
   });
   socket.on('close', () => settle?.reject(new Error('the server closed the connection')));
-  const common = 'Host: localhost\r\nAccept: application/json\r\n';
+  const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const common = `Host: localhost\r\nAccept: application/json\r\n${more.join('')}`;
   return {
     request(method, path, body) {
       const entity =

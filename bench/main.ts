@@ -9,6 +9,7 @@ import { cpus, loadavg } from 'node:os';
 import { benchApi } from './api.ts';
 import { benchDeployment } from './deployment.ts';
 import { benchExtensions } from './extensions/suite.ts';
+import { benchFairness, flood } from './fairness.ts';
 import { report } from './report.ts';
 import { benchScheduler } from './scheduler/suite.ts';
 import { benchStart } from './start.ts';
@@ -21,6 +22,7 @@ const suites = {
   api: benchApi,
   deployment: benchDeployment,
   extensions: benchExtensions,
+  fairness: benchFairness,
   store: benchStore,
   scheduler: benchScheduler,
   check: benchCheckPerf,
@@ -28,6 +30,8 @@ const suites = {
 /** A quarter of an hour of `check perf`: only when asked for. */
 const onRequest = 'check';
 const asked = process.argv.slice(2);
+// A process of the suite `fairness`.
+if (asked[0] === 'flood') await flood(asked[1]!);
 const unknown = asked.filter((name) => !(name in suites));
 if (unknown.length > 0) {
   process.stderr.write(`no suite ${unknown.join(', ')}: ${Object.keys(suites).join(', ')}\n`);

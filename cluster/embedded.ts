@@ -80,7 +80,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       outgoing,
       logger: logger.child({ component: 'apiserver' }),
       serviceAccounts,
-      nextTurn,
+      limits: { nextTurn },
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       descriptions: readDescriptions(realDisk),
     }),

@@ -33,7 +33,7 @@ it('every server tells how it treats requests, what it serves, and where Service
     'workload-low Limited 100 128 6 50',
   ]);
   const schemas = await table(api, `${flows}/flowschemas`);
-  expect(schemas).toHaveLength(13);
+  expect(schemas).toHaveLength(14);
   expect(schemas).toContain('exempt exempt 1 <none> False');
   expect(schemas).toContain('global-default global-default 9900 ByUser False');
   expect(await table(api, '/apis/networking.k8s.io/v1/servicecidrs')).toEqual([

@@ -13,6 +13,7 @@ import {
 import { serviceCidr } from '../registry/kinds/networking/servicecidr.ts';
 import type { Storage } from '../storage/storage.ts';
 import { groupPriority } from './group-priorities.ts';
+import { danglingCondition } from './flow-schema-status.ts';
 import { createStored } from './create-stored.ts';
 
 export interface StandardObjectsOptions {
@@ -36,10 +37,19 @@ const AUTOUPDATE = { 'apf.kubernetes.io/autoupdate-spec': 'true' };
 export async function ensureStandardObjects(options: StandardObjectsOptions): Promise<void> {
   const nowMs = options.clock.now();
   await Promise.all([
-    ensureAll(options, priorityLevelConfiguration, priorityLevels()),
-    ensureAll(options, flowSchema, flowSchemas(nowMs)),
+    ensureFlowObjects(options),
     ensureAll(options, apiService, apiServices(options.types, nowMs)),
     ensureAll(options, serviceCidr, [kubernetesCidr(options.serviceClusterIpRange, nowMs)]),
+  ]);
+}
+
+type FlowObjectsOptions = Pick<StandardObjectsOptions, 'serves' | 'storage' | 'clock' | 'random'>;
+
+/** Flow schemas and priority levels alone. */
+export async function ensureFlowObjects(options: FlowObjectsOptions): Promise<void> {
+  await Promise.all([
+    ensureAll(options, priorityLevelConfiguration, priorityLevels()),
+    ensureAll(options, flowSchema, flowSchemas(options.clock.now())),
   ]);
 }
 
@@ -48,7 +58,7 @@ interface Draft {
 }
 
 async function ensureAll(
-  options: StandardObjectsOptions,
+  options: FlowObjectsOptions,
   { type, storagePrefix }: Declared,
   drafts: readonly Draft[],
 ): Promise<void> {
@@ -80,13 +90,8 @@ function flowSchemas(nowMs: number): Draft[] {
     status: {
       conditions: [
         {
-          type: 'Dangling',
-          status: 'False',
+          ...danglingCondition(spec.priorityLevelConfiguration.name, true),
           lastTransitionTime: formatTime(nowMs),
-          reason: 'Found',
-          message:
-            'This FlowSchema references the PriorityLevelConfiguration object named ' +
-            `${JSON.stringify(spec.priorityLevelConfiguration.name)} and it exists`,
         },
       ],
     },

@@ -1,6 +1,7 @@
 /** Everything that answers on paths that are no resources: discovery, OpenAPI, health, version. */
 import { statusError } from '../../api/status.ts';
 import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import type { MetricFamily } from '../flowcontrol/metrics.ts';
 import type { RequestCounts } from '../pipeline/request-counts.ts';
 import { pageNotFound, statusResponse } from '../pipeline/status-response.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
@@ -25,6 +26,8 @@ export interface DiscoveryOptions {
   readonly schemas: SchemaSource;
   readonly checks: HealthChecks;
   readonly counts: RequestCounts;
+  /** What else /metrics tells. */
+  readonly metrics?: () => readonly MetricFamily[];
   /** What is published of the keys of tokens; nothing by default. */
   readonly openId?: () => { readonly configuration: object; readonly keySet: object } | undefined;
   /** "192.0.2.1:6443": told in /api. */
@@ -91,7 +94,7 @@ class Catalog {
       fixed(() => versionDocument),
     );
     this.#addOpenId(options.openId);
-    this.paths.set('/metrics', () => answerMetrics(counts));
+    this.paths.set('/metrics', () => answerMetrics(counts, options.metrics?.() ?? []));
     this.paths.set(
       '',
       fixed(() => ({ paths: this.#listed(options.checks) })),

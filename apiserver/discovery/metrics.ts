@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../../platform/http.ts';
+import type { MetricFamily } from '../flowcontrol/metrics.ts';
 import type { RequestCounts } from '../pipeline/request-counts.ts';
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -36,8 +37,21 @@ function inFlightLines(counts: RequestCounts): string[] {
   return lines;
 }
 
+function familyLines({ name, type, help, labels, samples }: MetricFamily): string[] {
+  return [
+    ...heading(name, type, help),
+    ...samples.map(([values, value]) => {
+      const pairs = labels.map((label, i) => `${label}="${escaped(values[i] ?? '')}"`);
+      return `${name}{${pairs.join(',')}} ${value}`;
+    }),
+  ];
+}
+
 /** GET /metrics in Prometheus' text format, with kube-apiserver's names. */
-export function answerMetrics(counts: RequestCounts): HttpResponse {
+export function answerMetrics(
+  counts: RequestCounts,
+  families: readonly MetricFamily[] = [],
+): HttpResponse {
   const rejected = 'apiserver_rejected_requests_total';
   const longRunning = 'apiserver_longrunning_requests';
   const lines = [
@@ -47,6 +61,7 @@ export function answerMetrics(counts: RequestCounts): HttpResponse {
     `${rejected} ${counts.rejected}`,
     ...heading(longRunning, 'gauge', 'Streams under way.'),
     `${longRunning} ${counts.longRunning}`,
+    ...families.flatMap(familyLines),
   ];
   const body = Buffer.from(`${lines.join('\n')}\n`);
   return { status: 200, headers: { 'content-type': CONTENT_TYPE }, body };

@@ -75,8 +75,7 @@ function setUp({ handler = fine, authorizer = authenticatedUsers, ...rest }: Set
       random: realRandom,
       logger: silentLogger,
       authenticator: anyOf([clientCertificate, tokens(new Map([['secret', jane]]))]),
-      maxRequestsInFlight: rest.maxRequestsInFlight ?? 10,
-      maxMutatingRequestsInFlight: 1,
+      limits: { maxReadOnly: rest.maxRequestsInFlight ?? 10, maxMutating: 1 },
       requestTimeoutMs: 60_000,
     },
     handler,
@@ -258,52 +257,47 @@ function gate() {
 /** Lets everything run that only waits for promises. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('limits', () => {
-  it('lets waiting requests in, in order, and bounds writes apart from reads', async () => {
+describe('limits without priority and fairness', () => {
+  it('bound writes apart from reads, and turn away what is too much', async () => {
     const { open, handler } = gate();
     const { handle, counts } = setUp({ handler });
-    const done: string[] = [];
-    for (const name of ['a', 'b', 'c']) {
-      void handle(asAdmin(`PUT /api/v1/namespaces/d/pods/${name}`)).then(() => done.push(name));
-    }
-    void handle(asAdmin('GET /api/v1/pods'));
+    const token = { authorization: 'Bearer secret' };
+    const first = handle(request('PUT /api/v1/namespaces/d/pods/a', { headers: token }));
+    void handle(request('GET /api/v1/pods', { headers: token }));
     await settled();
-    expect(open).toHaveLength(2);
     expect(counts.inFlight).toEqual({ readOnly: 1, mutating: 1 });
-    expect(counts.waiting).toEqual({ readOnly: 0, mutating: 2 });
-    for (const index of [0, 2, 3]) {
-      open[index]!();
-      await settled();
-    }
-    expect(done).toEqual(['a', 'b', 'c']);
-    expect(counts.inFlight.mutating).toBe(0);
-  });
-
-  it('turns away what waited a quarter of the timeout', async () => {
-    const { handler } = gate();
-    const { handle, clock, counts } = setUp({ handler });
-    void handle(asAdmin('PUT /api/v1/namespaces/d/pods/a'));
-    const second = handle(asAdmin('PUT /api/v1/namespaces/d/pods/b'));
-    await settled();
-    clock.advance(15_000);
-    const answer = await second;
+    const answer = await handle(request('PUT /api/v1/namespaces/d/pods/b', { headers: token }));
     expect([answer.status, answer.headers['retry-after']]).toEqual([429, '1']);
     expect(valueOf(answer)).toMatchObject({
       reason: 'TooManyRequests',
       message: 'Too many requests, please try again later.',
     });
-    expect(counts.waiting.mutating).toBe(0);
     expect(counts.rejected).toBe(1);
+    open[0]!();
+    expect((await first).status).toBe(200);
+    expect(counts.inFlight.mutating).toBe(0);
   });
 
-  it('exempts watches and paths', async () => {
+  it('exempt watches and who may do everything', async () => {
     const { open, handler } = gate();
     const { handle } = setUp({ handler, maxRequestsInFlight: 1 });
-    for (const line of ['GET /api/v1/pods', 'GET /api/v1/pods?watch=true', 'GET /readyz']) {
-      void handle(asAdmin(line));
-    }
+    const headers = { authorization: 'Bearer secret' };
+    for (const line of ['GET /api/v1/pods', 'GET /api/v1/pods?watch=true'])
+      void handle(request(line, { headers }));
+    await settled();
+    void handle(asAdmin('GET /api/v1/pods'));
     await settled();
     expect(open).toHaveLength(3);
+    expect((await handle(request('GET /readyz', { headers }))).status).toBe(429);
+  });
+
+  it('are none where they are zero', async () => {
+    const { open, handler } = gate();
+    const { handle } = setUp({ handler, maxRequestsInFlight: 0 });
+    const headers = { authorization: 'Bearer secret' };
+    for (let i = 0; i < 20; i++) void handle(request('GET /api/v1/pods', { headers }));
+    await settled();
+    expect(open).toHaveLength(20);
   });
 });
 

@@ -10,6 +10,7 @@ import type { Random } from '../../platform/random.ts';
 import type { Authenticator } from '../authn/authenticator.ts';
 import { anonymous } from '../authn/user.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
+import { addNotes } from './add-notes.ts';
 import { audit, type AuditOptions } from './audit/audit.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
@@ -17,14 +18,14 @@ import { countRequests } from './count-requests.ts';
 import { deadline } from './deadline.ts';
 import { compose, type PipelineHandler } from './filter.ts';
 import { impersonate } from './impersonate.ts';
-import { limitInFlight } from './limit-in-flight.ts';
+import { limitInFlight, type LimitOptions } from './limit-in-flight.ts';
+import { prioritize, type PrioritizeOptions } from './prioritize.ts';
 import { recover } from './recover.ts';
 import { requestId } from './request-id.ts';
 import { requestInfoOf } from './request-info.ts';
 import { RequestNotes } from './request-notes.ts';
 import type { RequestCounts } from './request-counts.ts';
 import { statusResponse } from './status-response.ts';
-import { addWarnings } from './warnings.ts';
 
 export interface PipelineOptions {
   readonly clock: Clock;
@@ -35,36 +36,27 @@ export interface PipelineOptions {
   readonly authorizer: Authorizer;
   /** Default: nothing is logged. */
   readonly audit?: Omit<AuditOptions, 'clock'> | undefined;
-  /** Requests at work at once that only read; the rest waits. kube-apiserver's default is 400. */
-  readonly maxRequestsInFlight: number;
-  /** The same for requests that write; kube-apiserver's default is 200. */
-  readonly maxMutatingRequestsInFlight: number;
-  /** Runs a function once what has arrived meanwhile is known. Default: by the clock. */
-  readonly nextTurn?: ((fn: () => void) => void) | undefined;
+  /** Which requests wait for which. */
+  readonly limits: Omit<PrioritizeOptions, 'counts'> | Omit<LimitOptions, 'counts'>;
   /** Longest time for a request that is not a stream; kube-apiserver's default is a minute. */
   readonly requestTimeoutMs: number;
 }
 
 export function pipeline(options: PipelineOptions, handler: PipelineHandler): HttpHandler {
-  const { clock, requestTimeoutMs } = options;
+  const { clock, counts, limits, requestTimeoutMs } = options;
   // Outermost first.
   const filtered = compose(
     [
       requestId(options.random),
-      countRequests(options.counts),
-      addWarnings,
+      countRequests(counts),
+      addNotes,
       recover(options.logger),
       authenticate(options.authenticator, options.logger),
       ...(options.audit === undefined ? [] : [audit({ ...options.audit, clock })]),
       impersonate(options.authorizer),
-      limitInFlight({
-        clock,
-        counts: options.counts,
-        maxReadOnly: options.maxRequestsInFlight,
-        maxMutating: options.maxMutatingRequestsInFlight,
-        maxWaitMs: requestTimeoutMs / 4,
-        nextTurn: options.nextTurn,
-      }),
+      'control' in limits
+        ? prioritize({ ...limits, counts })
+        : limitInFlight({ ...limits, counts }),
       authorize(options.authorizer),
       deadline(clock, requestTimeoutMs),
     ],

@@ -1,3 +1,4 @@
+import type { Headers } from '../../platform/http.ts';
 import type { Decision } from '../authz/authorizer.ts';
 import type { User } from '../authn/user.ts';
 
@@ -10,6 +11,8 @@ export class RequestNotes {
   #warnings: Set<string> | undefined;
   #annotations: Map<string, string> | undefined;
   #decision: Decision | undefined;
+  /** Sent with the answer, whatever it is. */
+  answerHeaders: Headers | undefined;
   /** Whom the user acts as, if somebody else. */
   impersonated: User | undefined;
 

@@ -54,6 +54,10 @@ export class ResourceCache {
     return this.#window.complete;
   }
 
+  get size(): number {
+    return this.#objects.size;
+  }
+
   get(suffix: string): StoredObject | undefined {
     return this.#objects.get(suffix);
   }

@@ -50,6 +50,11 @@ export class ResourceStorage implements ObjectStorage {
     return this.#cache.codec;
   }
 
+  /** How many objects this server knows of. */
+  get size(): number {
+    return this.#cache.size;
+  }
+
   /** What this server knows without asking the store. */
   cached(namespace: string, name: string): StoredObject | undefined {
     return this.writer.newest(objectSuffix(namespace, name));

@@ -11,7 +11,7 @@ import { plugins } from '../../apiserver/admission/plugins.ts';
 import { ApiHandlers } from '../../apiserver/handlers/api-handlers.ts';
 import { RequestNotes } from '../../apiserver/pipeline/request-notes.ts';
 import { requestInfoOf } from '../../apiserver/pipeline/request-info.ts';
-import { addWarnings } from '../../apiserver/pipeline/warnings.ts';
+import { addNotes } from '../../apiserver/pipeline/add-notes.ts';
 import type { AccessControl, ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
 import {
   Registry,
@@ -130,7 +130,7 @@ export class TestApi {
     };
     const user = { name: 'tester', groups: ['system:authenticated'] };
     const request = { http, info, user, auditId: 'test', notes: (this.notes = new RequestNotes()) };
-    return addWarnings(() => this.#handlers.handle({ ...request, info }))(request);
+    return addNotes(() => this.#handlers.handle({ ...request, info }))(request);
   }
 
   async call(method: string, url: string, call: Call = {}): Promise<Answer> {

@@ -65,6 +65,7 @@ export interface RawCall {
   readonly body?: object | string;
   readonly type?: string;
   readonly accept?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -92,13 +93,14 @@ export async function startRawApi(
   const certificate = { commonName: 'admin', organizations: ['system:masters'] };
   const handler: HttpHandler = (request) =>
     server.handler({ ...request, peer: { address: 'in-process', certificate } });
-  const send = (method: string, url: string, { body, type, accept, signal }: RawCall) => {
+  const send = (method: string, url: string, { body, type, accept, headers, signal }: RawCall) => {
     const [path = '', search = ''] = url.split('?');
     return handler({
       ...{ method, path, query: new URLSearchParams(search), peer: { address: '' } },
       headers: {
         'content-type': type ?? 'application/json',
         ...(accept === undefined ? {} : { accept }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: bytesOf(body) }),
       signal: signal ?? new AbortController().signal,

@@ -112,6 +112,10 @@ export const layers: readonly Layer[] = [
   },
   {
     part: 'apiserver/pipeline',
+    imports: ['apiserver/flowcontrol', 'apiserver/authn', 'apiserver/authz', 'api/*', 'platform'],
+  },
+  {
+    part: 'apiserver/flowcontrol',
     imports: ['apiserver/authn', 'apiserver/authz', 'api/*', 'platform'],
   },
   {
@@ -168,7 +172,13 @@ export const layers: readonly Layer[] = [
   { part: 'apiserver/rules', imports: ['apiserver/cel', 'api/*', 'platform'] },
   {
     part: 'apiserver/discovery',
-    imports: ['apiserver/pipeline', 'apiserver/registry', 'api/*', 'platform'],
+    imports: [
+      'apiserver/flowcontrol',
+      'apiserver/pipeline',
+      'apiserver/registry',
+      'api/*',
+      'platform',
+    ],
   },
   { part: 'apiserver/authn', imports: ['api/*', 'platform'] },
   { part: 'apiserver/authz', imports: ['apiserver/authn', 'api/*', 'platform'] },

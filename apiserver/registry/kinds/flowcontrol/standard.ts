@@ -142,6 +142,12 @@ export const standardFlowSchemas: Readonly<Record<string, FlowSchemaSpec>> = {
     ],
   }),
   'system-nodes': schema(['system', 500], 'ByUser', everything(...groups('system:nodes'))),
+  // Our own: one process that is many nodes (see wherry:hollow-nodes among the roles).
+  'wherry-hollow-nodes': schema(
+    ['system', 500],
+    undefined,
+    everything(...groups('wherry:hollow-nodes')),
+  ),
   'kube-controller-manager': schema(
     ['workload-high', 800],
     'ByNamespace',

@@ -1,0 +1,186 @@
+/**
+ * API Priority and Fairness (KEP-1040): FlowSchemas say to which PriorityLevelConfiguration a
+ * request belongs and with whom it shares a place in line; levels say how many requests are at
+ * work and how the others wait. In: objects as the watch cache has them. Out: a place, at once or
+ * later, or a refusal. Not in: streams, which have no place; seats weighted by how long requests
+ * last; limits that follow demand (seats that nobody uses are lent at once instead).
+ */
+import { statusError } from '../../api/status.ts';
+import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.ts';
+import { assert } from '../../platform/assert.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { User } from '../authn/user.ts';
+import type { Attributes } from '../authz/authorizer.ts';
+import { flowName, schemaFor } from './classify.ts';
+import { type Configuration, configurationOf, type FlowObjects } from './configuration.ts';
+import { FlowCounts } from './flow-counts.ts';
+import { type Holder, PriorityLevel, type Rejection } from './priority-level.ts';
+import type { Waiting } from './queue-set.ts';
+import { portions, SeatPool } from './seats.ts';
+
+export interface FlowControlOptions {
+  readonly objects: FlowObjects;
+  /** Of all levels together. */
+  readonly seats: number;
+  readonly clock: Clock;
+  /** How long a request waits for its turn before it is turned away. */
+  readonly maxWaitMs: number;
+  /** Runs `fn` once what has arrived meanwhile is known. */
+  readonly nextTurn: (fn: () => void) => void;
+}
+
+/** To what a request belongs. */
+export interface Classified {
+  readonly schema: FlowSchema;
+  readonly level: PriorityLevelConfiguration;
+  /** Differs for those who do not share a place in line. */
+  readonly flow: string;
+}
+
+/** To be left once, after `ready`. */
+export interface Ticket extends Holder {
+  readonly level: PriorityLevel;
+  readonly exempt: boolean;
+  /** Absent: at work at once. Rejects with TooManyRequests. */
+  readonly ready?: Promise<void>;
+}
+
+const RETRY_AFTER_SECONDS = 1;
+
+export function tooManyRequests(): Error {
+  const text = 'Too many requests, please try again later.';
+  return statusError('TooManyRequests', text, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+export class FlowControl {
+  readonly counts = new FlowCounts();
+  readonly #options: FlowControlOptions;
+  readonly #pool = new SeatPool();
+  readonly #levels = new Map<string, PriorityLevel>();
+  #configuration: Configuration | undefined;
+  #waiting = 0;
+  readonly #spent = new Set<PriorityLevel>();
+
+  constructor(options: FlowControlOptions) {
+    this.#options = options;
+    const outdated = (): void => (this.#configuration = undefined);
+    const follower = { reset: outdated, changed: outdated };
+    options.objects.flowSchemas.follow(follower);
+    options.objects.priorityLevels.follow(follower);
+  }
+
+  /** Levels at work, for /metrics. */
+  get levels(): Iterable<PriorityLevel> {
+    return this.#levels.values();
+  }
+
+  classify(user: User, attributes: Attributes): Classified {
+    const { schemas, levels } = this.#current();
+    // The mandatory catch-all matches everybody.
+    const schema = schemaFor(schemas, user, attributes) ?? schemas.at(-1)!;
+    const level = levels.get(schema.spec.priorityLevelConfiguration.name)!;
+    const flow = `${schema.metadata.name}\0${flowName(schema, user, attributes)}`;
+    return { schema, level, flow };
+  }
+
+  /** Throws TooManyRequests if there is no room to wait either. */
+  enter({ schema, level: { metadata }, flow }: Classified, width: number, signal: AbortSignal) {
+    const level = this.#levels.get(metadata.name ?? '');
+    assert(level !== undefined, 'a request is classified by the configuration in force');
+    const row = `${metadata.name}|${schema.metadata.name}`;
+    const ticket: Ticket = { level, flow, width, exempt: level.isExempt };
+    if (level.enter(ticket)) {
+      this.counts.dispatched(row);
+      return ticket;
+    }
+    return { ...ticket, ready: this.#wait(level, { flow, width }, { row, signal }) };
+  }
+
+  leave(ticket: Ticket): void {
+    const { level } = ticket;
+    level.leave(ticket, ticket.exempt);
+    if (this.#waiting > 0) this.#dispatch();
+    if (level.isIdle) this.#forget(level);
+  }
+
+  #wait(
+    level: PriorityLevel,
+    holder: Holder,
+    { row, signal }: { readonly row: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const refuse = (why: Rejection | 'time-out' | 'cancelled'): void => {
+        this.counts.rejected(row, why);
+        reject(tooManyRequests());
+      };
+      const done = (): void => {
+        this.#waiting--;
+        timer.cancel();
+        signal.removeEventListener('abort', left);
+      };
+      const start = (): void => {
+        done();
+        this.counts.dispatched(row);
+        resolve();
+      };
+      const waiting: Waiting = { ...holder, start };
+      const rejection = level.wait(waiting);
+      if (rejection !== undefined) return refuse(rejection);
+      this.#waiting++;
+      const giveUp = (why: 'time-out' | 'cancelled'): void => {
+        if (!level.giveUp(waiting)) return;
+        done();
+        refuse(why);
+      };
+      const left = (): void => giveUp('cancelled');
+      const timer = this.#options.clock.after(this.#options.maxWaitMs, () => giveUp('time-out'));
+      if (signal.aborted) left();
+      else signal.addEventListener('abort', left, { once: true });
+      // Those before it may all wait for their own flow.
+      level.startNext();
+    });
+  }
+
+  /** Lets in whom there is a place for: levels that have less than is theirs go first. */
+  #dispatch(): void {
+    for (const own of [true, false])
+      for (const level of this.#levels.values())
+        while (level.waiting > 0 && (!own || level.seats.belowNominal) && level.startNext());
+  }
+
+  #turnNeeded(level: PriorityLevel): void {
+    this.#spent.add(level);
+    if (this.#spent.size > 1) return;
+    this.#options.nextTurn(() => {
+      for (const one of this.#spent) one.newTurn();
+      this.#spent.clear();
+      if (this.#waiting > 0) this.#dispatch();
+    });
+  }
+
+  #current(): Configuration {
+    if (this.#configuration !== undefined) return this.#configuration;
+    const configuration = configurationOf(this.#options.objects);
+    this.#configuration = configuration;
+    const specs = new Map([...configuration.levels].map(([name, { spec }]) => [name, spec]));
+    for (const [name, portion] of portions(specs, this.#options.seats)) {
+      let level = this.#levels.get(name);
+      if (level === undefined) {
+        level = new PriorityLevel(name, this.#pool, (one) => this.#turnNeeded(one));
+        this.#levels.set(name, level);
+      }
+      level.spec = specs.get(name)!;
+      level.seats.set(portion);
+    }
+    for (const level of [...this.#levels.values()]) if (level.isIdle) this.#forget(level);
+    if (this.#waiting > 0) this.#dispatch();
+    return configuration;
+  }
+
+  /** A level that is gone keeps its seats until those who have or wait for them have left. */
+  #forget(level: PriorityLevel): void {
+    if (this.#configuration?.levels.has(level.name) !== false) return;
+    level.seats.set({ nominal: 0, lendable: 0, most: 0 });
+    this.#levels.delete(level.name);
+  }
+}

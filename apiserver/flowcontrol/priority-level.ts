@@ -1,0 +1,140 @@
+/**
+ * One priority level at work: who has seats, who waits, who is turned away.
+ *
+ * Everything runs on one thread, so seats alone are not enough: requests that need no waiting
+ * would be started one after the other as they arrive, and whoever comes last would wait for all
+ * of them. So a level starts only a few, and then the server looks who else has come; and no flow
+ * holds all of a level's seats, since what they all do is done by the same thread.
+ */
+import type { PriorityLevelConfigurationSpec } from '../../api/types/flowcontrol-v1.ts';
+import { type Queuing, QueueSet, type Waiting } from './queue-set.ts';
+import { LevelSeats, type SeatPool } from './seats.ts';
+
+/** Seats a level gives out before the server looks who else has come. */
+const SEATS_PER_TURN = 16;
+/** What one flow may hold of a level's nominal seats, and of all of the server's. */
+const FLOW_PART = 1 / 2;
+const FLOW_MOST = 32;
+const FLOW_LEAST = 8;
+
+export interface Holder {
+  readonly flow: string;
+  readonly width: number;
+}
+
+/** Why a request was turned away, in the words of Kubernetes' metrics. */
+export type Rejection = 'queue-full' | 'concurrency-limit';
+
+export class PriorityLevel {
+  readonly name: string;
+  readonly seats: LevelSeats;
+  readonly #line = new QueueSet();
+  readonly #atWork = new Map<string, number>();
+  readonly #turnNeeded: (level: PriorityLevel) => void;
+  #isExempt = true;
+  /** Undefined: who has no seat at once is turned away. */
+  #queuing: Queuing | undefined;
+  #startedInTurn = 0;
+  #executing = 0;
+
+  constructor(name: string, pool: SeatPool, turnNeeded: (level: PriorityLevel) => void) {
+    this.name = name;
+    this.seats = new LevelSeats(pool);
+    this.#turnNeeded = turnNeeded;
+  }
+
+  set spec({ type, limited }: PriorityLevelConfigurationSpec) {
+    this.#isExempt = type === 'Exempt';
+    const { type: response, queuing = {} } = limited?.limitResponse ?? {};
+    const { queues = 64, handSize = 8, queueLengthLimit = 50 } = queuing;
+    this.#queuing = response === 'Queue' ? { queues, handSize, queueLengthLimit } : undefined;
+  }
+
+  get isExempt(): boolean {
+    return this.#isExempt;
+  }
+
+  /** Requests, not seats. */
+  get executing(): number {
+    return this.#executing;
+  }
+
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  get isIdle(): boolean {
+    return this.#executing === 0 && this.#line.length === 0;
+  }
+
+  /** True: it has its seats, to be left later. */
+  enter(holder: Holder): boolean {
+    if (this.#isExempt) {
+      this.#executing++;
+      return true;
+    }
+    // Nobody overtakes those in line.
+    if (this.#line.length > 0) return false;
+    if (!this.#hasRoom(holder.width) || !this.#mayHold(holder)) return false;
+    this.#start(holder);
+    return true;
+  }
+
+  wait(waiting: Waiting): Rejection | undefined {
+    if (this.#queuing === undefined) return 'concurrency-limit';
+    return this.#line.add(waiting, this.#queuing) ? undefined : 'queue-full';
+  }
+
+  /** Out of the line, without having started. */
+  giveUp(waiting: Waiting): boolean {
+    return this.#line.remove(waiting);
+  }
+
+  leave({ flow, width }: Holder, wasExempt: boolean): void {
+    this.#executing--;
+    if (wasExempt) return;
+    const left = this.#atWork.get(flow)! - width;
+    if (left === 0) this.#atWork.delete(flow);
+    else this.#atWork.set(flow, left);
+    this.seats.giveBack(width);
+  }
+
+  /** Lets in one of those that wait; false if nobody may start. */
+  startNext(): boolean {
+    if (this.#line.length === 0 || !this.#hasRoom(1)) return false;
+    const next = this.#line.next(
+      (waiting) => this.#mayHold(waiting),
+      ({ width }) => this.#hasRoom(width),
+    );
+    if (next === undefined) return false;
+    this.#start(next);
+    next.start();
+    return true;
+  }
+
+  newTurn(): void {
+    this.#startedInTurn = 0;
+  }
+
+  #hasRoom(width: number): boolean {
+    if (this.#isExempt) return true;
+    if (!this.seats.fits(width)) return false;
+    // Who cannot wait is not made to.
+    return this.#queuing === undefined || this.#startedInTurn < SEATS_PER_TURN;
+  }
+
+  #mayHold({ flow, width }: Holder): boolean {
+    if (this.#isExempt || this.#queuing === undefined) return true;
+    const most = Math.min(FLOW_MOST, Math.floor(this.seats.nominal * FLOW_PART));
+    const held = this.#atWork.get(flow) ?? 0;
+    return held === 0 || held + width <= Math.max(FLOW_LEAST, most);
+  }
+
+  #start({ flow, width }: Holder): void {
+    this.#executing++;
+    this.#atWork.set(flow, (this.#atWork.get(flow) ?? 0) + width);
+    this.seats.take(width);
+    if (this.#startedInTurn === 0) this.#turnNeeded(this);
+    this.#startedInTurn += width;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The requests that wait at one priority level: in queues, of which each flow has a hand, and
+ * which take turns by how much each was given (start-time fair queueing, counted in seats). How
+ * long requests were at work does not count: on one thread most of that is waiting for the store.
+ */
+import { deal } from './deal.ts';
+
+export interface Waiting {
+  /** What it shares queues with: {@link deal} looks at nothing else. */
+  readonly flow: string;
+  readonly width: number;
+  /** Its turn has come; it holds its seats. */
+  readonly start: () => void;
+}
+
+export interface Queuing {
+  readonly queues: number;
+  readonly handSize: number;
+  readonly queueLengthLimit: number;
+}
+
+interface Queue {
+  /** With the virtual time at which each is due. */
+  readonly line: Map<Waiting, number>;
+  /** Virtual time up to which what it asked for reaches. */
+  end: number;
+}
+
+export class QueueSet {
+  /** Those with somebody in line. */
+  readonly #queues = new Map<number, Queue>();
+  readonly #queueOf = new WeakMap<Waiting, number>();
+  #virtualTime = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** False: the shortest queue of the flow's hand is full. */
+  add(waiting: Waiting, { queues, handSize, queueLengthLimit }: Queuing): boolean {
+    let chosen = -1;
+    let shortest = Infinity;
+    for (const index of deal(waiting.flow, queues, handSize)) {
+      const length = this.#queues.get(index)?.line.size ?? 0;
+      if (length >= shortest) continue;
+      shortest = length;
+      chosen = index;
+    }
+    if (shortest >= queueLengthLimit) return false;
+    let queue = this.#queues.get(chosen);
+    if (queue === undefined) {
+      queue = { line: new Map(), end: this.#virtualTime };
+      this.#queues.set(chosen, queue);
+    }
+    const due = Math.max(queue.end, this.#virtualTime);
+    queue.line.set(waiting, due);
+    queue.end = due + waiting.width;
+    this.#queueOf.set(waiting, chosen);
+    this.#length++;
+    return true;
+  }
+
+  /** False: it is not in line any more. */
+  remove(waiting: Waiting): boolean {
+    const index = this.#queueOf.get(waiting);
+    const queue = index === undefined ? undefined : this.#queues.get(index);
+    if (queue?.line.delete(waiting) !== true) return false;
+    this.#length--;
+    if (queue.line.size === 0) this.#queues.delete(index!);
+    return true;
+  }
+
+  /**
+   * Takes out who is next of those that `mayStart`. Undefined if nobody may, or if there is no
+   * room for the next one: no smaller one goes first, or a large one would wait for ever.
+   */
+  next(
+    mayStart: (waiting: Waiting) => boolean,
+    fits: (waiting: Waiting) => boolean,
+  ): Waiting | undefined {
+    let best: Waiting | undefined;
+    let due = Infinity;
+    for (const { line } of this.#queues.values()) {
+      const [first] = line;
+      if (first![1] >= due || !mayStart(first![0])) continue;
+      [best, due] = first!;
+    }
+    if (best === undefined || !fits(best)) return undefined;
+    this.#virtualTime = Math.max(this.#virtualTime, due);
+    this.remove(best);
+    return best;
+  }
+}
