@@ -40,6 +40,13 @@ export const configSchema = {
       items: { type: 'string', pattern: '^https?://' },
       description: 'an etcd to use in place of a store of our own',
     },
+    schedulerConfig: { type: 'string', minLength: 1, description: 'a KubeSchedulerConfiguration' },
+    schedulerPlugins: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', minLength: 1 },
+      description: 'JavaScript modules that export plugins for it',
+    },
     logLevel: { enum: [...logLevels], description: 'least level logged' },
     extraArgs: {
       type: 'object',

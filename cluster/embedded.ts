@@ -24,7 +24,9 @@ import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/sha1.ts';
 import { realX509 } from '../platform/node/x509.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
+import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { Claims } from '../platform/token-keys.ts';
+import type { LoadedConfiguration } from '../scheduler/config/load.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { serveStore } from '../store/grpc/server.ts';
 import type { Kv } from '../store/kv.ts';
@@ -66,12 +68,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedC
 async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<EmbeddedCluster> {
   const paths = clusterPaths(options.dataDir);
   const { announce, logger } = options;
+  const outgoing = outgoingHttp();
+  await parts.start(() => ({ stop: () => outgoing.close() }));
+  const scheduler = await schedulerOptions(options, outgoing);
   const [pki, { kv, endpoint: storeEndpoint }] = await Promise.all([
     clusterPki(paths),
     startStore(options, paths, parts),
   ]);
-  const outgoing = outgoingHttp();
-  await parts.start(() => ({ stop: () => outgoing.close() }));
   const serviceAccounts = await serviceAccountTokens(pki);
   const api = await parts.start(() =>
     startApiServer({
@@ -109,7 +112,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const signToken = (claims: Claims): string => serviceAccounts.signingKey.sign(claims);
   const signing = { x509: realX509, ca: pki.ca };
   const secrets = { rootCa: pki.ca.certificate, signToken, signing };
-  await startLoops(options, { api, secrets }, parts);
+  await startLoops({ ...options, scheduler }, { api, secrets }, parts);
   const client = clientOf(api, 'admin', identities.admin);
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
@@ -151,6 +154,26 @@ async function startStore(
   return { kv: member, endpoint: url };
 }
 
+type ConfiguredScheduler = Partial<LoadedConfiguration['options']>;
+
+/**
+ * Read before anything starts: a malformed file costs no start. There is one scheduler per such
+ * process, and one process per data directory: it needs no lease.
+ */
+async function schedulerOptions(
+  { schedulerConfig, schedulerPlugins = [], logger }: EmbeddedOptions,
+  http: OutgoingHttp,
+): Promise<ConfiguredScheduler> {
+  if (schedulerConfig === undefined) return {};
+  const { loadConfiguration } = await import('../scheduler/config/load.ts');
+  const { loadModule } = await import('../platform/node/load-module.ts');
+  const loaded = await loadConfiguration(schedulerConfig, schedulerPlugins, {
+    ...{ ...effects, disk: realDisk, loadModule, http: async () => http },
+    logger: logger.child({ component: 'scheduler' }),
+  });
+  return loaded.options;
+}
+
 interface Served {
   readonly api: ApiServer;
   /** What controllers hand out. */
@@ -159,7 +182,7 @@ interface Served {
 
 /** Everything that only talks to the API server; started side by side, each ready in its time. */
 async function startLoops(
-  options: EmbeddedOptions,
+  options: EmbeddedOptions & { readonly scheduler: ConfiguredScheduler },
   { api, secrets }: Served,
   parts: Lifecycle,
 ): Promise<void> {
@@ -180,6 +203,7 @@ async function startLoops(
     startScheduler({
       ...base('scheduler'),
       client: clientOf(api, 'scheduler', identities.scheduler),
+      ...options.scheduler,
     }),
   );
   const nodesReady = options.nodes.length === 0 ? undefined : startNodes(options, api, parts);

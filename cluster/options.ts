@@ -9,6 +9,10 @@ export interface ClusterOptions {
   readonly nodes: readonly string[];
   /** Endpoints of an etcd to use in place of a store of our own. */
   readonly etcdServers?: readonly string[];
+  /** A KubeSchedulerConfiguration. */
+  readonly schedulerConfig?: string;
+  /** Modules that export plugins for it. */
+  readonly schedulerPlugins?: readonly string[];
 }
 
 export const DEFAULT_PORT = 6443;

@@ -70,7 +70,7 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
         ...['--cluster-signing-cert-file', `${paths.pki}/ca.crt`],
         ...['--cluster-signing-key-file', `${paths.pki}/ca.key`],
       ],
-      scheduler: [],
+      scheduler: schedulerFlags(options),
     };
     const loops: ComponentPlan[] = (['controllers', 'scheduler'] as const).map((name) => ({
       name,
@@ -92,6 +92,13 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
     await parts.stop();
     throw error;
   }
+}
+
+function schedulerFlags({ schedulerConfig, schedulerPlugins = [] }: SeparateOptions): string[] {
+  if (schedulerConfig === undefined) return [];
+  const plugins = schedulerPlugins.length > 0 ? ['--plugins', ...schedulerPlugins] : [];
+  // Supervised, there is only the one: it need not wait for its predecessor's lease to expire.
+  return ['--no-leader-elect', '--config', schedulerConfig, ...plugins];
 }
 
 type Launch = (plan: ComponentPlan) => Promise<string>;

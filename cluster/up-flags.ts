@@ -14,6 +14,8 @@ export interface UpFlags {
   readonly storeMembers?: number;
   readonly apiservers: number;
   readonly etcdServers?: readonly string[];
+  readonly schedulerConfig?: string;
+  readonly schedulerPlugins?: readonly string[];
   readonly logLevel: LogLevel;
   readonly config?: string;
   readonly extraArgs?: ExtraArgs;
@@ -97,6 +99,13 @@ export function upCommand(): Command {
       option('--etcd-servers <urls>', 'use this etcd in place of a store of our own').argParser(
         (text: string) => text.split(','),
       ),
+    )
+    .addOption(option('--scheduler-config <file>', 'a KubeSchedulerConfiguration'))
+    .addOption(
+      option(
+        '--scheduler-plugins <files>',
+        'JavaScript modules that export plugins for it, separated by commas',
+      ).argParser((text: string) => text.split(',')),
     )
     .addOption(
       option('--log-level <level>', 'least level logged').choices(logLevels).default('warn'),

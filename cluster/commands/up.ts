@@ -201,6 +201,16 @@ function clusterOptions(flags: UpFlags): ClusterOptions {
     storePort: flags.storePort,
     nodes: nodeNames(flags.nodes),
     ...(flags.etcdServers === undefined ? {} : { etcdServers: flags.etcdServers }),
+    ...schedulerOptions(flags),
+  };
+}
+
+function schedulerOptions({ schedulerConfig, schedulerPlugins }: UpFlags) {
+  if (schedulerConfig === undefined && schedulerPlugins !== undefined)
+    throw new ClusterError('--scheduler-plugins needs --scheduler-config, which enables plugins');
+  return {
+    ...(schedulerConfig === undefined ? {} : { schedulerConfig }),
+    ...(schedulerPlugins === undefined ? {} : { schedulerPlugins }),
   };
 }
 
