@@ -9,7 +9,8 @@ export default defineConfig({
     exclude: ['node_modules', 'dist', ...(long ? [] : ['**/*.long.test.ts'])],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Generous: on a slow machine with both workers busy a cluster takes its time.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

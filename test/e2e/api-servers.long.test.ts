@@ -30,7 +30,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   const args = ['--store-members', '3', '--apiservers', '2', '--nodes', '1'];
   cluster = await TestCluster.up(`${folder.path}/data`, args);
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(connections.map((connection) => connection.close()));
   await cluster.stop();

@@ -114,10 +114,16 @@ export class TestCluster {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
     const cluster = new TestCluster(dataDir, { process: child, output: () => output });
-    await eventually('the cluster to be ready', async () => {
+    const isReady = async (): Promise<boolean> => {
       if (child.exitCode !== null) throw new Error(`it exited with ${child.exitCode}: ${output}`);
       return /^Ready in /m.test(output);
-    });
+    };
+    try {
+      await eventually('the cluster to be ready', isReady, 90_000);
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 

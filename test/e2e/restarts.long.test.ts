@@ -19,7 +19,7 @@ let cluster: TestCluster;
 beforeEach(async () => {
   folder = await temporaryFolder();
   cluster = await TestCluster.up(`${folder.path}/data`, ['--separate']);
-}, 60_000);
+});
 afterEach(async () => {
   await cluster.stop();
   await folder.remove();

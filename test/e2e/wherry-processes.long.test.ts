@@ -13,7 +13,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   const args = ['--store-members', '3', '--apiservers', '2', ...nodes];
   cluster = await TestCluster.up(`${folder.path}/data`, args);
-}, 60_000);
+});
 afterAll(async () => {
   await cluster.stop();
   await folder.remove();
