@@ -24,6 +24,11 @@ export interface Lister<T> {
 
 export interface Informer<T extends KubernetesObject> extends Running {
   readonly lister: Lister<T>;
+  /**
+   * The version the cache has got to: it shows every change up to that one. 0 before the first
+   * list. Versions of one resource are numbers that only grow.
+   */
+  readonly position: number;
   /** True once the first list is in the cache and every handler has seen it. */
   readonly synced: boolean;
   /** Resolves when `synced` becomes true; rejects if stopped before. */

@@ -64,6 +64,10 @@ class ReflectedInformer<T extends KubernetesObject> implements Informer<T> {
     return this.#indexer;
   }
 
+  get position(): number {
+    return this.#reflector.position;
+  }
+
   get synced(): boolean {
     return this.#state === 'synced';
   }

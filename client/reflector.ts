@@ -5,8 +5,9 @@
  * - A watch that ends or fails is resumed from the last resourceVersion seen (bookmarks included),
  *   after a backoff with jitter if it failed.
  * - 410 Expired or Gone: the list is read again.
- * The first list asks for resourceVersion "0", whatever the server has at hand. Later ones ask for
- * the latest state, in pages, so that the sink never goes back in time.
+ * Every list asks for the latest state, so that the sink never goes back in time: not even to
+ * before what an earlier life of this process wrote, as client-go's first list, of resourceVersion
+ * "0", may (kubernetes issue 59848). The first is asked for whole, later ones in pages.
  */
 import type { KubernetesObject } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
@@ -75,6 +76,11 @@ export class Reflector<T extends KubernetesObject> {
     this.#sink = options.sink;
   }
 
+  /** See {@link Informer.position}; a server whose versions are no numbers has none. */
+  get position(): number {
+    return Number(this.#resourceVersion ?? 0) || 0;
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }
@@ -101,7 +107,7 @@ export class Reflector<T extends KubernetesObject> {
   async #list(): Promise<void> {
     const items: T[] = [];
     let options: ListOptions = this.#firstList
-      ? { ...this.#selection, resourceVersion: '0' }
+      ? this.#selection
       : { ...this.#selection, limit: PAGE_SIZE };
     for (;;) {
       const page = await this.#effects.client.list(this.#type, options);

@@ -72,7 +72,10 @@ class DaemonSetController implements Controller {
     this.#expectations = new Expectations(context.clock);
     this.#backoff = new EndedBackoff(context.clock);
     this.#recorder = recorderFor(context, NAME);
-    this.#podControl = new PodControl(context.client, this.#recorder);
+    this.#podControl = new PodControl({
+      ...{ client: context.client, random: context.random, recorder: this.#recorder },
+      pods: this.#pods.lister,
+    });
     indexByController(this.#sets);
     indexByController(this.#pods);
     indexByController(this.#revisions);
@@ -193,6 +196,7 @@ class DaemonSetController implements Controller {
     const create = plan.create.slice(0, BURST);
     for (const pod of plan.ended) if (remove.includes(pod)) this.#tellEnded(set, pod);
     if (create.length + remove.length === 0) return undefined;
+    this.#podControl.beginCreating(set);
     this.#expectations.expect(key, create.length, remove.map(keyOf));
     let next = 0;
     const { succeeded, error } = await slowStart(create.length, () =>

@@ -13,6 +13,7 @@ import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../client/informer-interface.ts';
+import { OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import { executeClaims, planClaims } from '../runtime/claim.ts';
 import {
@@ -37,6 +38,8 @@ import { planStatus, sameStatus } from './status.ts';
 import { sameTemplate } from '../runtime/template-hash.ts';
 
 const NAME = 'deployment-controller';
+/** How long a cache that is behind is waited for, if no event tells that it has caught up. */
+const CATCH_UP_MS = 200;
 
 export function deploymentController(context: ControllerContext): Controller {
   return new DeploymentController(context);
@@ -58,6 +61,8 @@ class DeploymentController implements Controller {
   readonly #replicaSets: Informer<ReplicaSet>;
   readonly #pods: Informer<Pod>;
   readonly #recorder: EventRecorder;
+  /** Sizes of ReplicaSets: the next step counts on what the last one did to all of them. */
+  readonly #resized: OwnWrites<ReplicaSet>;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -67,6 +72,7 @@ class DeploymentController implements Controller {
     this.#pods = context.informers.of(podType);
     this.informers = [this.#deployments, this.#replicaSets, this.#pods];
     this.#recorder = recorderFor(context, NAME);
+    this.#resized = new OwnWrites(context.client, replicaSetType, this.#replicaSets);
     indexByController(this.#deployments);
     indexByController(this.#replicaSets);
     indexByController(this.#pods);
@@ -78,7 +84,11 @@ class DeploymentController implements Controller {
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
     const deployment = this.#deployments.lister.get(key);
-    if (deployment === undefined) return undefined;
+    if (deployment === undefined) {
+      this.#resized.forget(key);
+      return undefined;
+    }
+    if (!(await this.#resized.shown(key))) return { requeueAfterMs: CATCH_UP_MS };
     if (selectsEverything(deployment.spec.selector)) {
       const message = 'This deployment is selecting all pods. A non-empty selector is required.';
       this.#recorder.record(deployment, { type: 'Warning', reason: 'SelectingAll', message });
@@ -137,7 +147,9 @@ class DeploymentController implements Controller {
   async #create(deployment: Deployment, replicaSet: ReplicaSet): Promise<Created> {
     const name = nameOf(replicaSet);
     try {
-      await this.#context.client.create(replicaSetType, replicaSet);
+      const { client } = this.#context;
+      const create = (): Promise<ReplicaSet> => client.create(replicaSetType, replicaSet);
+      await this.#resized.run(keyOf(deployment), replicaSet, create);
     } catch (error) {
       if (isStatus(error, 'AlreadyExists')) return this.#existing(deployment, replicaSet, error);
       const failed = error as Error;
@@ -158,7 +170,8 @@ class DeploymentController implements Controller {
   }
 
   async #resize(deployment: Deployment, from: ReplicaSet, to: ReplicaSet): Promise<void> {
-    await this.#context.client.update(replicaSetType, to);
+    const { client } = this.#context;
+    await this.#resized.run(keyOf(deployment), to, () => client.update(replicaSetType, to));
     const [before, after] = [sizeOf(from), sizeOf(to)];
     if (before === after) return;
     const direction = after > before ? 'up' : 'down';

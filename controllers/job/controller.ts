@@ -80,7 +80,10 @@ class JobController implements Controller {
     this.informers = [this.#jobs, this.#pods];
     this.#expectations = new Expectations(context.clock);
     this.#recorder = recorderFor(context, NAME);
-    this.#podControl = new PodControl(context.client, this.#recorder);
+    this.#podControl = new PodControl({
+      ...{ client: context.client, random: context.random, recorder: this.#recorder },
+      pods: this.#pods.lister,
+    });
     indexByController(this.#jobs);
     indexByController(this.#pods);
     this.#pods.addIndex(TRACKED_INDEX, trackedBy);
@@ -176,6 +179,7 @@ class JobController implements Controller {
     }
     if (plan.create.length === 0) return { status: plan.status };
     const count = plan.create.length;
+    this.#podControl.beginCreating(job);
     this.#expectations.expectCreations(key, count);
     let next = 0;
     const { succeeded, error } = await slowStart(count, () =>

@@ -87,7 +87,10 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     this.informers = [this.#objects, this.#pods] as never;
     this.#expectations = new Expectations(context.clock);
     this.#recorder = recorderFor(context, kind.name);
-    this.#podControl = new PodControl(context.client, this.#recorder);
+    this.#podControl = new PodControl({
+      ...{ client: context.client, random: context.random, recorder: this.#recorder },
+      pods: this.#pods.lister,
+    });
     indexByController(this.#objects);
     indexByController(this.#pods);
     enqueueSelf(this.#objects, this.queue);
@@ -116,6 +119,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
       replicaSet,
       pods,
       related: () => this.#related(replicaSet),
+      removing: this.#podControl.removing(replicaSet),
       nowMs: clock.now(),
     };
     const failed = current ? await this.#manage(key, state) : undefined;
@@ -172,6 +176,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
   }
 
   async #create(key: string, replicaSet: ReplicaSet, count: number): Promise<Error | undefined> {
+    this.#podControl.beginCreating(replicaSet);
     this.#expectations.expectCreations(key, count);
     const draft = podOf(replicaSet, replicaSet.spec.template);
     const { succeeded, error } = await slowStart(count, () =>

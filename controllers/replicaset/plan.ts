@@ -15,6 +15,8 @@ export interface ReplicaSetState {
   readonly pods: readonly Pod[];
   /** Active pods of all ReplicaSets of its owner; asked for only when some must go. */
   related(): readonly Pod[];
+  /** UIDs of pods whose deletion may be under way. Default: none. */
+  readonly removing?: ReadonlySet<string>;
   readonly nowMs: number;
 }
 
@@ -30,7 +32,9 @@ export function planReplicas(state: ReplicaSetState): ReplicaSetPlan {
   const missing = (replicaSet.spec.replicas ?? 1) - active.length;
   if (missing >= 0) return { create: Math.min(missing, BURST_REPLICAS), remove: [] };
   const count = Math.min(-missing, BURST_REPLICAS);
-  return { create: 0, remove: podsToDelete(active, state.related(), { count, nowMs }) };
+  const { removing } = state;
+  const options = { count, nowMs, ...(removing === undefined ? {} : { removing }) };
+  return { create: 0, remove: podsToDelete(active, state.related(), options) };
 }
 
 /** Why replicas could not be created or deleted, for the ReplicaFailure condition. */

@@ -1,11 +1,22 @@
 /** Creates and deletes pods for their owner, and tells so as kube-controller-manager does. */
-import { type Draft, type KubernetesObject, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import {
+  controllerOf,
+  type Draft,
+  type KubernetesObject,
+  nameOf,
+  namespaceOf,
+  uidOf,
+} from '../../api/meta.ts';
 import { pods } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { Lister } from '../../client/informer-interface.ts';
 import type { Client } from '../../client/interface.ts';
+import { mayHaveHappened } from '../../client/undecided.ts';
+import { type Random, randomSuffix } from '../../platform/random.ts';
 import { controllerReference } from './claim.ts';
+import { Undecided } from './undecided.ts';
 
 /** The pod that an owner's template describes; the server makes up the rest of the name. */
 export function podOf(owner: KubernetesObject, template: PodTemplateSpec | undefined): Draft<Pod> {
@@ -30,24 +41,57 @@ export function namespaceTerminates(error: unknown): boolean {
   return causes.some(({ reason }) => reason === 'NamespaceTerminating');
 }
 
-export class PodControl {
-  readonly #client: Client;
-  readonly #recorder: EventRecorder;
+/** Where the names of new pods come from, and where they are seen. */
+export interface PodControlParts {
+  readonly client: Client;
+  readonly recorder: EventRecorder;
+  readonly random: Random;
+  readonly pods: Lister<Pod>;
+}
 
-  constructor(client: Client, recorder: EventRecorder) {
-    this.#client = client;
-    this.#recorder = recorder;
+/** Kubernetes' servers make suffixes of five. */
+const SUFFIX_LENGTH = 5;
+const NAME_TRIES = 8;
+
+/**
+ * Names are made up here, not by the server: a creation whose answer was lost is tried again under
+ * the same name, and so never makes two pods.
+ */
+export class PodControl {
+  readonly #parts: PodControlParts;
+  readonly #created = new Undecided();
+  readonly #removed = new Undecided();
+
+  constructor(parts: PodControlParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Before creations are expected: names that the cache shows are decided. Those left will be
+   * seen by an event, if they are there.
+   */
+  beginCreating(owner: KubernetesObject): void {
+    const { pods } = this.#parts;
+    for (const name of [...this.#created.of(uidOf(owner))])
+      if (pods.get(`${namespaceOf(owner)}/${name}`) !== undefined)
+        this.#created.settle(uidOf(owner), name);
+  }
+
+  /** Pods whose deletion may be under way: they are the first to go when some must. */
+  removing(owner: KubernetesObject): ReadonlySet<string> {
+    return this.#removed.of(uidOf(owner));
   }
 
   async create(owner: KubernetesObject, draft: Draft<Pod>): Promise<void> {
+    const { recorder } = this.#parts;
     try {
-      const pod = await this.#client.create(pods, draft);
-      const message = `Created pod: ${nameOf(pod)}`;
-      this.#recorder.record(owner, { type: 'Normal', reason: 'SuccessfulCreate', message });
+      const name = await this.#create(owner, draft);
+      const message = `Created pod: ${name}`;
+      recorder.record(owner, { type: 'Normal', reason: 'SuccessfulCreate', message });
     } catch (error) {
       if (!namespaceTerminates(error)) {
         const message = `Error creating: ${(error as Error).message}`;
-        this.#recorder.record(owner, { type: 'Warning', reason: 'FailedCreate', message });
+        recorder.record(owner, { type: 'Warning', reason: 'FailedCreate', message });
       }
       throw error;
     }
@@ -55,16 +99,53 @@ export class PodControl {
 
   /** False if the pod was gone already. */
   async remove(owner: KubernetesObject, pod: Pod): Promise<boolean> {
+    const { client, recorder } = this.#parts;
     const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
+    this.#removed.settle(uidOf(owner), uidOf(pod));
     try {
-      await this.#client.delete(pods, ref, { preconditions: { uid: uidOf(pod) } });
+      await client.delete(pods, ref, { preconditions: { uid: uidOf(pod) } });
       const message = `Deleted pod: ${ref.name}`;
-      this.#recorder.record(owner, { type: 'Normal', reason: 'SuccessfulDelete', message });
+      recorder.record(owner, { type: 'Normal', reason: 'SuccessfulDelete', message });
       return true;
     } catch (error) {
       if (isStatus(error, 'NotFound')) return false;
+      if (mayHaveHappened(error)) this.#removed.add(uidOf(owner), uidOf(pod));
       const message = `Error deleting: ${(error as Error).message}`;
-      this.#recorder.record(owner, { type: 'Warning', reason: 'FailedDelete', message });
+      recorder.record(owner, { type: 'Warning', reason: 'FailedDelete', message });
+      throw error;
+    }
+  }
+
+  async #create(owner: KubernetesObject, draft: Draft<Pod>): Promise<string> {
+    const { client, random } = this.#parts;
+    const { generateName: prefix = '' } = draft.metadata;
+    const uid = uidOf(owner);
+    let name = this.#created.take(uid, (known) => known.startsWith(prefix));
+    for (let tried = 1; ; tried++) {
+      name ??= prefix + randomSuffix(random, SUFFIX_LENGTH);
+      try {
+        await client.create(pods, { ...draft, metadata: { ...draft.metadata, name } });
+        return name;
+      } catch (error) {
+        if (mayHaveHappened(error)) this.#created.add(uid, name);
+        if (!isStatus(error, 'AlreadyExists') || tried >= NAME_TRIES) throw error;
+        if (await this.#isCreated(owner, name)) return name;
+        name = undefined;
+      }
+    }
+  }
+
+  /** True if this very creation was carried out before, and its pod is still wanted. */
+  async #isCreated(owner: KubernetesObject, name: string): Promise<boolean> {
+    const ref = { namespace: namespaceOf(owner), name };
+    try {
+      const live = await this.#parts.client.get(pods, ref);
+      return (
+        controllerOf(live)?.uid === uidOf(owner) && live.metadata.deletionTimestamp === undefined
+      );
+    } catch (error) {
+      if (isStatus(error, 'NotFound')) return false;
+      this.#created.add(uidOf(owner), name);
       throw error;
     }
   }

@@ -9,6 +9,8 @@ const phaseOrder: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, R
 
 interface Ranked {
   readonly pod: Pod;
+  /** To delete another instead could make it two. */
+  readonly removing: boolean;
   readonly assigned: boolean;
   readonly phase: number;
   readonly ready: boolean;
@@ -28,7 +30,11 @@ interface Ranked {
 export function podsToDelete(
   pods: readonly Pod[],
   related: readonly Pod[],
-  options: { readonly count: number; readonly nowMs: number },
+  options: {
+    readonly count: number;
+    readonly nowMs: number;
+    readonly removing?: ReadonlySet<string>;
+  },
 ): Pod[] {
   if (options.count >= pods.length) return [...pods];
   const company = new Map<string, number>();
@@ -36,16 +42,21 @@ export function podsToDelete(
     if (spec.nodeName) company.set(spec.nodeName, (company.get(spec.nodeName) ?? 0) + 1);
   }
   return pods
-    .map((pod) => rank(pod, company, options.nowMs))
+    .map((pod) => rank(pod, company, options))
     .sort(goesFirst)
     .slice(0, options.count)
     .map(({ pod }) => pod);
 }
 
-function rank(pod: Pod, company: ReadonlyMap<string, number>, nowMs: number): Ranked {
+function rank(
+  pod: Pod,
+  company: ReadonlyMap<string, number>,
+  { nowMs, removing }: { readonly nowMs: number; readonly removing?: ReadonlySet<string> },
+): Ranked {
   const ready = podReady(pod);
   return {
     pod,
+    removing: removing?.has(pod.metadata.uid ?? '') ?? false,
     assigned: Boolean(pod.spec.nodeName),
     phase: phaseOrder[pod.status?.phase ?? 'Pending'] ?? 0,
     ready,
@@ -60,6 +71,7 @@ function rank(pod: Pod, company: ReadonlyMap<string, number>, nowMs: number): Ra
 /** Negative if `a` is to be deleted before `b`. */
 function goesFirst(a: Ranked, b: Ranked): number {
   return (
+    Number(b.removing) - Number(a.removing) ||
     Number(a.assigned) - Number(b.assigned) ||
     a.phase - b.phase ||
     Number(a.ready) - Number(b.ready) ||

@@ -1,0 +1,145 @@
+/** What goes wrong, when and for how long, is drawn from the seed. */
+import type { SeededRandom } from '../time.ts';
+import type { ComponentHost } from './hosts.ts';
+import type { SimPlane } from './plane.ts';
+
+type Fault = (storm: Storm) => void;
+
+/** Longer than a request of a dead process may still be under way. */
+const LEAST_DOWN_MS = 1500;
+
+export class Storm {
+  readonly plane: SimPlane;
+  readonly random: SeededRandom;
+  readonly counts: Record<string, number> = {};
+  #isOver = false;
+
+  constructor(plane: SimPlane) {
+    this.plane = plane;
+    this.random = plane.fork();
+  }
+
+  async rage(): Promise<void> {
+    const { time } = this.plane;
+    for (;;) {
+      await time.sleep(this.random.between(500, 6000));
+      if (this.#isOver) return;
+      const [name, fault] = this.random.pick(faults);
+      this.counts[name] = (this.counts[name] ?? 0) + 1;
+      fault(this);
+    }
+  }
+
+  /** Nothing breaks any more; {@link SimPlane.heal} mends what is broken. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Does something for a while; nothing outlives the storm. */
+  during(ms: number, begin: () => void, end: () => void): void {
+    begin();
+    this.plane.time.after(ms, () => {
+      if (!this.#isOver) end();
+    });
+  }
+
+  /** It is started again as a supervisor would; after the storm, the plane's healing does. */
+  kill(process: { kill(): void; start(): void }): void {
+    if (this.#isOver) return;
+    const downMs = this.random.between(LEAST_DOWN_MS, 10_000);
+    this.during(
+      downMs,
+      () => process.kill(),
+      () => process.start(),
+    );
+  }
+}
+
+/** Dies in the middle of its work: just after the next pod was written. */
+function killAtWork(storm: Storm, processes: readonly ComponentHost[]): void {
+  const { plane, random } = storm;
+  const target = random.pick(processes);
+  if (random.oneIn(2)) slowStoreWatches(storm);
+  let isArmed = true;
+  plane.truth.onChange(({ resource, old }) => {
+    if (!isArmed || resource !== 'pods') return;
+    if (processes === plane.managers && old !== undefined) return;
+    isArmed = false;
+    plane.time.after(random.between(0, 10), () => storm.kill(target));
+  });
+  plane.time.after(10_000, () => (isArmed = false));
+}
+
+const faults: readonly (readonly [string, Fault])[] = [
+  ['kill manager', (storm) => storm.kill(storm.random.pick(storm.plane.managers))],
+  ['kill manager', (storm) => storm.kill(storm.random.pick(storm.plane.managers))],
+  ['kill manager at work', (storm) => killAtWork(storm, storm.plane.managers)],
+  ['kill manager at work', (storm) => killAtWork(storm, storm.plane.managers)],
+  ['kill scheduler at work', (storm) => killAtWork(storm, storm.plane.schedulers)],
+  ['kill scheduler', (storm) => storm.kill(storm.random.pick(storm.plane.schedulers))],
+  ['kill kubelet', (storm) => storm.kill(storm.random.pick(storm.plane.kubelets))],
+  ['kill apiserver', (storm) => storm.kill(storm.random.pick(storm.plane.apis))],
+  ['cut watches', ({ plane }) => plane.network.cut()],
+  ['cut watches', ({ plane, random }) => random.pick(plane.components).cutWatches()],
+  ['cut store watch', ({ plane, random }) => random.pick(plane.apis).cutWatches()],
+  ['compact', ({ plane }) => void plane.store.compact(plane.store.revision).catch(() => {})],
+  ['compact, all watches cut', compactAndCut],
+  ['losses', losses],
+  ['losses', losses],
+  ['slow network', slowNetwork],
+  ['slow watches', slowWatches],
+  ['slow watches', slowWatches],
+  ['slow store watches', slowStoreWatches],
+  ['failing store', failingStore],
+];
+
+function compactAndCut({ plane }: Storm): void {
+  plane.store.compact(plane.store.revision).catch(() => {});
+  for (const api of plane.apis) api.cutWatches();
+  plane.network.cut();
+}
+
+function losses(storm: Storm): void {
+  const { weather } = storm.plane.network;
+  storm.during(
+    storm.random.between(1000, 10_000),
+    () => Object.assign(weather, { loseOneIn: storm.random.pick([5, 20]), repeatOneIn: 10 }),
+    () => Object.assign(weather, { loseOneIn: 0, repeatOneIn: 0 }),
+  );
+}
+
+function slowNetwork(storm: Storm): void {
+  const { weather } = storm.plane.network;
+  storm.during(
+    storm.random.between(1000, 8000),
+    () => (weather.slowMs = storm.random.pick([50, 300])),
+    () => (weather.slowMs = 3),
+  );
+}
+
+function slowWatches(storm: Storm): void {
+  const { weather } = storm.plane.network;
+  storm.during(
+    storm.random.between(2000, 15_000),
+    () => (weather.watchLagMs = storm.random.pick([200, 2500])),
+    () => (weather.watchLagMs = 5),
+  );
+}
+
+function slowStoreWatches(storm: Storm): void {
+  const { storeWeather } = storm.plane;
+  storm.during(
+    storm.random.between(2000, 10_000),
+    () => (storeWeather.watchLagMs = storm.random.pick([50, 1500, 6000])),
+    () => (storeWeather.watchLagMs = 3),
+  );
+}
+
+function failingStore(storm: Storm): void {
+  const { storeWeather } = storm.plane;
+  storm.during(
+    storm.random.between(500, 5000),
+    () => (storeWeather.failOneIn = storm.random.pick([3, 10])),
+    () => (storeWeather.failOneIn = 0),
+  );
+}
