@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { acceptKubernetesFlags } from './accepted-flags.ts';
 import { type AccessFlags, addAccessFlags } from './access-flags.ts';
-import { versionDocument } from './discovery/version.ts';
+import { versionDocument } from '../api/kubernetes-version.ts';
 import { boolean, durationMs, names } from './flag-values.ts';
 import { parseCidr } from './registry/cidr.ts';
 import { DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './registry/claim-ranges.ts';

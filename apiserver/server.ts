@@ -12,6 +12,7 @@ import { type Clock, sleep } from '../platform/clock.ts';
 import type { HttpHandler } from '../platform/http.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { Metrics } from '../platform/metrics/metrics.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { Random } from '../platform/random.ts';
 import type { Kv } from '../store/kv.ts';
@@ -73,6 +74,8 @@ export interface ApiServerOptions {
   readonly kinds?: readonly ResourceDeclaration[];
   /** Bearer tokens and whom they prove. */
   readonly tokens?: ReadonlyMap<string, User>;
+  /** What /metrics shows; shared with other parts of the process. */
+  readonly metrics?: Metrics | undefined;
   /** What is logged of requests. Default: nothing. */
   readonly audit?: PipelineOptions['audit'];
   /** What is encrypted in the store. Default: nothing. */
@@ -151,7 +154,8 @@ class Server implements ApiServer {
     this.#types = declarations.map(({ type }) => type);
     this.#served = new Set(this.#types.map(typeKey));
     const resources = storedResources(declarations);
-    this.#storage = storageOf(options, resources);
+    const metrics = options.metrics ?? new Metrics();
+    this.#storage = storageOf({ ...options, metrics }, resources);
     const serverAddress = (): string => this.#addressText();
     const identity = new Identity({ ...options, storage: this.#storage, serverAddress });
     const { authenticator } = identity;
@@ -165,10 +169,12 @@ class Server implements ApiServer {
       clusterIPRange: options.serviceClusterIpRange,
       nodePortRange: options.serviceNodePortRange,
       admission: plugins(options.admissionPlugins),
+      metrics,
       outgoing: options.outgoing,
     });
     const handlers = new ApiHandlers(registry, { clock, random, logger });
     const counts = new RequestCounts();
+    if ('control' in limits) flowMetrics(metrics, limits.control);
     const { requestTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const limits = flowLimits(
       { storage: this.#storage, clock, declarations, requestTimeoutMs },
@@ -180,8 +186,7 @@ class Server implements ApiServer {
     const discovery: Discovery = new Discovery({
       declarations,
       custom: () => customs?.served() ?? [],
-      counts,
-      metrics: () => ('control' in limits ? flowMetrics(limits.control) : []),
+      metrics,
       schemas: openApiSource(descriptions, (kind) => customs?.schemaOf(kind)),
       checks: healthChecks({
         kv,
@@ -195,7 +200,7 @@ class Server implements ApiServer {
     });
     this.handler = pipeline(
       {
-        ...{ clock, random, logger, counts },
+        ...{ clock, random, logger, counts, metrics },
         ...{ authenticator, authorizer, audit: options.audit, limits, requestTimeoutMs },
       },
       route(handlers, discovery),
@@ -341,13 +346,13 @@ class Server implements ApiServer {
 }
 
 function storageOf(
-  { kv, clock, logger, encryption }: ApiServerOptions,
+  { kv, clock, logger, metrics, encryption }: ApiServerOptions,
   resources: readonly StoredResource[],
 ): Storage {
-  if (encryption === undefined) return new Storage({ kv, clock, logger, resources });
+  if (encryption === undefined) return new Storage({ kv, clock, logger, metrics, resources });
   const sealed = new EncryptedKv(kv, transformersByKey(encryption, resources));
   const isStale = (key: string): boolean => sealed.isStale(key);
-  return new Storage({ kv: sealed.kv, clock, logger, resources, isStale });
+  return new Storage({ kv: sealed.kv, clock, logger, metrics, resources, isStale });
 }
 
 const typeKey = ({ group, version, resource }: ResourceType): string =>

@@ -12,6 +12,7 @@ import type { Lease, LeaseSpec } from '../api/types/coordination-v1.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { Metrics } from '../platform/metrics/metrics.ts';
 import type { Random } from '../platform/random.ts';
 import type { Client, ObjectRef } from './interface.ts';
 
@@ -24,6 +25,8 @@ export interface LeaderElectionOptions {
   /** Unique among the candidates: "host_<uuid>". */
   readonly identity: string;
   readonly timing?: Partial<ElectionTiming>;
+  /** With it, leader_election_master_status tells whether this candidate leads. */
+  readonly metrics?: Metrics;
   /** Called when the lease was lost against our will: the caller must stop acting at once. */
   onLost(): void;
 }
@@ -57,7 +60,8 @@ class LeaseElection implements LeaderElection {
   readonly #elected: Promise<void>;
   #settle!: { resolve: () => void; reject: (error: Error) => void };
   readonly #running: Promise<void>;
-  #leading = false;
+  /** 1 while leading. */
+  readonly #status: { value: number };
   /** The record as last seen, and when it was first seen like that (monotonic). */
   #observed: Lease | undefined;
   #observedAt = 0;
@@ -65,6 +69,9 @@ class LeaseElection implements LeaderElection {
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
     this.#timing = { ...defaultTiming, ...options.timing };
+    const name = 'leader_election_master_status';
+    const family = (options.metrics ?? new Metrics()).gauge(name, '1 if it leads.', ['name']);
+    this.#status = family.with(options.lease.name);
     this.#elected = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -73,7 +80,7 @@ class LeaseElection implements LeaderElection {
   }
 
   get leading(): boolean {
-    return this.#leading;
+    return this.#status.value === 1;
   }
 
   whenLeading(): Promise<void> {
@@ -90,7 +97,7 @@ class LeaseElection implements LeaderElection {
     while (!signal.aborted && !(await this.#attempt())) await this.#pause(1.2);
     if (signal.aborted) {
       this.#settle.reject(new Error('stopped before the election was won'));
-      if (this.#leading) await this.#release();
+      if (this.leading) await this.#release();
       return;
     }
     const { logger, identity, lease } = this.#options;
@@ -111,12 +118,12 @@ class LeaseElection implements LeaderElection {
       if (signal.aborted) return;
       const triedAt = clock.monotonic();
       if (await this.#attempt()) renewedAt = triedAt;
-      else if (!this.#leading || clock.monotonic() - renewedAt >= this.#timing.renewMs) return;
+      else if (!this.leading || clock.monotonic() - renewedAt >= this.#timing.renewMs) return;
     }
   }
 
   #lose(): void {
-    this.#leading = false;
+    this.#status.value = 0;
     this.#options.logger.error({ identity: this.#options.identity }, 'leader election lost');
     this.#options.onLost();
   }
@@ -133,7 +140,7 @@ class LeaseElection implements LeaderElection {
     });
     const won = await Promise.race([taken, timeout]);
     over.abort();
-    if (won) this.#leading = true;
+    if (won) this.#status.value = 1;
     return won;
   }
 
@@ -151,7 +158,7 @@ class LeaseElection implements LeaderElection {
     const { holderIdentity: holder, leaseDurationSeconds } = current.spec;
     const mine = holder === this.#options.identity;
     if (!mine && holder) {
-      this.#leading = false;
+      this.#status.value = 0;
       const heldMs = (leaseDurationSeconds ?? this.#timing.leaseMs / 1000) * 1000;
       if (clock.monotonic() - this.#observedAt < heldMs) return false;
     }
@@ -191,7 +198,7 @@ class LeaseElection implements LeaderElection {
   }
 
   async #release(): Promise<void> {
-    this.#leading = false;
+    this.#status.value = 0;
     const held = this.#observed;
     if (held === undefined) return;
     const spec = { ...held.spec, ...this.#record({}), holderIdentity: '', leaseDurationSeconds: 1 };

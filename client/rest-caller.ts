@@ -7,6 +7,7 @@ import {
   type HttpResponse,
   JsonValue,
 } from '../platform/http.ts';
+import type { RestMetrics } from './rest-metrics.ts';
 import { bodyValue } from './response-body.ts';
 import { errorOf, retryAfterMs } from './response-error.ts';
 
@@ -17,6 +18,8 @@ export interface RestOptions {
   readonly userAgent: string;
   /** With it, requests that the server postpones (429, Retry-After) are sent again. */
   readonly clock?: Clock;
+  /** With it, and a clock, requests are counted and timed. */
+  readonly metrics?: RestMetrics;
 }
 
 /** client-go's bound for requests the server asked to repeat. */
@@ -45,10 +48,12 @@ export class RestCaller {
   readonly #handler: HttpHandler;
   readonly #clock: Clock | undefined;
   readonly #headers: Headers;
+  readonly #metrics: RestMetrics | undefined;
 
   constructor(options: RestOptions) {
     this.#handler = options.handler;
     this.#clock = options.clock;
+    this.#metrics = options.metrics;
     this.#headers = {
       accept: 'application/json',
       'user-agent': options.userAgent,
@@ -64,14 +69,30 @@ export class RestCaller {
   /** The same, with the body as it came. */
   async exchange(call: Call): Promise<HttpResponse> {
     for (let attempt = 0; ; attempt++) {
-      const response = await this.#handler(this.#request(call));
+      const response = await this.#answer(call);
       if (response.status < 400) return response;
       const error = errorOf(response.status, await refusal(response));
       const waitMs = repeatable(call.method, response.status) ? retryAfterMs(response) : undefined;
       const givesUp = waitMs === undefined || waitMs > MAX_RETRY_AFTER_MS;
       if (givesUp || this.#clock === undefined || attempt >= MAX_RETRIES) throw error;
+      this.#metrics?.repeated(call.method, String(response.status));
       await sleep(this.#clock, waitMs, call.signal);
       if (call.signal?.aborted) throw error;
+    }
+  }
+
+  async #answer(call: Call): Promise<HttpResponse> {
+    const clock = this.#clock;
+    const metrics = this.#metrics;
+    if (clock === undefined || metrics === undefined) return this.#handler(this.#request(call));
+    const begunMs = clock.monotonic();
+    let code = '<error>';
+    try {
+      const response = await this.#handler(this.#request(call));
+      code = String(response.status);
+      return response;
+    } finally {
+      metrics.answered(call.method, code, (clock.monotonic() - begunMs) / 1000);
     }
   }
 

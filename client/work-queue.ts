@@ -20,6 +20,16 @@ export interface WorkQueueEffects {
   readonly backoff?: ItemBackoff;
 }
 
+/** Told of what happens to keys. */
+export interface WorkQueueMeter {
+  added(key: string): void;
+  /** Handed out. */
+  begun(key: string): void;
+  done(key: string): void;
+  /** Will be added after its backoff. */
+  retried(): void;
+}
+
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #backoff: ItemBackoff;
@@ -33,10 +43,16 @@ export class WorkQueue {
   readonly #delayed = new Map<string, Delayed>();
   #waiting: ((key: string | undefined) => void)[] = [];
   #stopped = false;
+  #meter: WorkQueueMeter | undefined;
 
   constructor(effects: WorkQueueEffects) {
     this.#clock = effects.clock;
     this.#backoff = effects.backoff ?? new ItemBackoff();
+  }
+
+  /** Tells `meter` of everything from now on. */
+  meter(meter: WorkQueueMeter): void {
+    this.#meter = meter;
   }
 
   /** Keys ready to be handed out. */
@@ -52,17 +68,25 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#stopped) return;
     if (this.#processing.has(key)) {
+      if (this.#again.has(key)) return;
       this.#again.add(key);
+      this.#meter?.added(key);
       return;
     }
+    if (this.#ready.has(key)) return;
+    this.#meter?.added(key);
+    this.#put(key);
+  }
+
+  #put(key: string): void {
     const worker = this.#waiting.shift();
     if (worker === undefined) {
-      if (this.#ready.has(key)) return;
       this.#ready.add(key);
       this.#order.push(key);
       return;
     }
     this.#processing.add(key);
+    this.#meter?.begun(key);
     worker(key);
   }
 
@@ -88,6 +112,7 @@ export class WorkQueue {
 
   /** Adds `key` after its backoff, which grows until `forget`. */
   addRateLimited(key: string): void {
+    this.#meter?.retried();
     this.addAfter(key, this.#backoff.next(key));
   }
 
@@ -108,6 +133,7 @@ export class WorkQueue {
       const key = this.#shift();
       this.#ready.delete(key);
       this.#processing.add(key);
+      this.#meter?.begun(key);
       return Promise.resolve(key);
     }
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -115,7 +141,8 @@ export class WorkQueue {
 
   done(key: string): void {
     assert(this.#processing.delete(key), `${key} is done but was not handed out`);
-    if (this.#again.delete(key)) this.add(key);
+    this.#meter?.done(key);
+    if (this.#again.delete(key) && !this.#stopped) this.#put(key);
   }
 
   /** Hands out nothing more, and drops what waits: a level-triggered start finds it again. */

@@ -12,7 +12,9 @@ import type { RestClient } from '../client/rest.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { Metrics } from '../platform/metrics/metrics.ts';
 import type { Random } from '../platform/random.ts';
+import { controllerMetrics } from './controller-metrics.ts';
 import { type ClusterSigning, type ControllerContext, serves } from './runtime/controller.ts';
 import { withoutSchemas } from './runtime/custom-types.ts';
 import { discoverResourceTypes } from './runtime/discover.ts';
@@ -40,6 +42,8 @@ export interface ControllersOptions {
   readonly rootCa?: string;
   /** Signs tokens that Secrets ask for. Absent: they stay empty. */
   readonly signToken?: (claims: Readonly<Record<string, unknown>>) => string;
+  /** What /metrics shows. Default: kept where nobody sees them. */
+  readonly metrics?: Metrics;
   /** What the server has; asked from it if absent. */
   readonly resourceTypes?: readonly ResourceType[];
   /** Freezes cached objects: for tests. */
@@ -70,6 +74,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const resourceTypes = options.resourceTypes ?? (await discoverResourceTypes(options.client));
   const { client, clock, random, logger } = options;
   const freeze = options.freeze ?? false;
+  const metrics = options.metrics ?? new Metrics();
   const effects = { client, clock, random, logger };
   const informers = new InformerFactory({ ...effects, freeze, keep: withoutSchemas });
   const { endedPodThreshold, standardStorageClass = false, rootCa, signToken } = options;
@@ -77,6 +82,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     ...{ client, clock, random, logger, informers, resourceTypes },
     standardStorageClass,
     eventPace: new EventPace(clock),
+    metrics,
     ...(endedPodThreshold === undefined ? {} : { endedPodThreshold }),
     ...(options.signing === undefined ? {} : { signing: options.signing }),
     ...(rootCa === undefined ? {} : { rootCa }),
@@ -88,11 +94,16 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     .map(({ build }) => build(context));
   const parts = new Lifecycle();
   await parts.start(() => informers);
+  const told = await parts.start(() =>
+    controllerMetrics({ controllers, informers, metrics, clock }),
+  );
   // Started before the manager, stopped after it: the lease is released when nothing acts any more.
   const election =
     options.leaderElect && (await parts.start(() => elect(options, () => void manager.stop())));
   const concurrency = options.concurrency === undefined ? {} : { concurrency: options.concurrency };
-  const manager = await parts.start(() => new Manager({ controllers, logger, ...concurrency }));
+  const manager = await parts.start(
+    () => new Manager({ controllers, logger, clock, reconciled: told.reconciled, ...concurrency }),
+  );
   const names = controllers.map(({ name }) => name);
   const begin = async (): Promise<void> => {
     await election?.whenLeading();
@@ -105,11 +116,12 @@ export async function startControllers(options: ControllersOptions): Promise<Run
 }
 
 function elect(options: ControllersOptions, stopActing: () => void): LeaderElection {
-  const { client, clock, random, logger, leaderElect } = options;
+  const { client, clock, random, logger, leaderElect, metrics } = options;
   const onLost = (): void => {
     stopActing();
     options.onLost?.();
   };
   const candidate = { lease: LEASE, identity: '', ...leaderElect };
-  return startLeaderElection({ client, clock, random, logger, onLost, ...candidate });
+  const effects = { client, clock, random, logger, ...(metrics && { metrics }) };
+  return startLeaderElection({ ...effects, onLost, ...candidate });
 }

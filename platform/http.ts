@@ -6,12 +6,19 @@
 /** Header names are lower case. A header sent several times is joined with ", ". */
 export type Headers = Readonly<Record<string, string>>;
 
+export interface PeerCertificate {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  /** When it expires; absent where none was sent but stated. */
+  readonly notAfterMs?: number;
+}
+
 /** Who is at the other end, as far as the transport itself knows. */
 export interface Peer {
   /** "127.0.0.1:5123", or "in-process". */
   readonly address: string;
   /** Set when the transport verified a client certificate against the client CA. */
-  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[] };
+  readonly certificate?: PeerCertificate;
   /** Set instead when the client presented a certificate that could not be verified: why. */
   readonly certificateError?: string;
 }

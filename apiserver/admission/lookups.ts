@@ -28,6 +28,7 @@ import type {
 } from '../../api/types/admissionregistration-v1beta1.ts';
 import type { WebhookClient } from '../webhook/webhook-client.ts';
 import type { Requester } from './admission.ts';
+import type { AdmissionMetrics } from './admission-metrics.ts';
 import type { QuotaAccess } from './resource-quota/quota-books.ts';
 
 type Now<T> = T | Promise<T>;
@@ -91,6 +92,7 @@ export interface Lookups {
   params(type: ResourceType): Lookup<KubernetesObject> | undefined;
   /** Calls webhooks. Absent: nothing can be called from here. */
   readonly webhooks?: WebhookClient | undefined;
+  readonly metrics?: AdmissionMetrics | undefined;
   readonly versions: Versions;
   readonly namespaces: Lookup<Namespace>;
   readonly nodes: Lookup<Node>;

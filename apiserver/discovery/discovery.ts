@@ -1,8 +1,7 @@
 /** Everything that answers on paths that are no resources: discovery, OpenAPI, health, version. */
 import { statusError } from '../../api/status.ts';
 import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
-import type { MetricFamily } from '../flowcontrol/metrics.ts';
-import type { RequestCounts } from '../pipeline/request-counts.ts';
+import type { Metrics } from '../../platform/metrics/metrics.ts';
 import { pageNotFound, statusResponse } from '../pipeline/status-response.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import { groupDiscoveryList } from './aggregated.ts';
@@ -17,7 +16,7 @@ import { answerHealth, type HealthChecks } from './health.ts';
 import { answerMetrics } from './metrics.ts';
 import { OpenApi, type SchemaSource, type VersionDocuments } from './openapi.ts';
 import { type ServedGroup, servedGroups } from './served.ts';
-import { versionDocument } from './version.ts';
+import { versionDocument } from '../../api/kubernetes-version.ts';
 
 export interface DiscoveryOptions {
   readonly declarations: readonly ResourceDeclaration[];
@@ -25,9 +24,7 @@ export interface DiscoveryOptions {
   readonly custom?: () => Iterable<CustomServed>;
   readonly schemas: SchemaSource;
   readonly checks: HealthChecks;
-  readonly counts: RequestCounts;
-  /** What else /metrics tells. */
-  readonly metrics?: () => readonly MetricFamily[];
+  readonly metrics: Metrics;
   /** What is published of the keys of tokens; nothing by default. */
   readonly openId?: () => { readonly configuration: object; readonly keySet: object } | undefined;
   /** "192.0.2.1:6443": told in /api. */
@@ -68,7 +65,7 @@ class Catalog {
   readonly openApi: OpenApi;
 
   constructor(options: DiscoveryOptions, known: VersionDocuments) {
-    const { counts, serverAddress, declarations, schemas } = options;
+    const { metrics, serverAddress, declarations, schemas } = options;
     const custom = [...(options.custom?.() ?? [])];
     const all = [...declarations, ...custom.map(({ declaration }) => declaration)];
     const groups = servedGroups(all);
@@ -94,7 +91,7 @@ class Catalog {
       fixed(() => versionDocument),
     );
     this.#addOpenId(options.openId);
-    this.paths.set('/metrics', () => answerMetrics(counts, options.metrics?.() ?? []));
+    this.paths.set('/metrics', () => answerMetrics(metrics));
     this.paths.set(
       '',
       fixed(() => ({ paths: this.#listed(options.checks) })),

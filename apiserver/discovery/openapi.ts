@@ -11,7 +11,7 @@ import { encodeSwagger } from './gnostic.ts';
 import { openApiPaths, type SchemaNames } from './openapi-operations.ts';
 import type { ServedGroup, ServedVersion } from './served.ts';
 import { swagger } from './swagger.ts';
-import { KUBERNETES_VERSION } from './version.ts';
+import { KUBERNETES_VERSION } from '../../api/kubernetes-version.ts';
 
 /** Where the schemas come from. */
 export interface SchemaSource {

@@ -1,33 +1,31 @@
+/** kube-apiserver's metrics about priority and fairness, looked up when asked for. */
+import type { Metrics } from '../../platform/metrics/metrics.ts';
 import type { FlowControl } from './flow-control.ts';
-
-/** One metric of Prometheus' text format; names are kube-apiserver's. */
-export interface MetricFamily {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly labels: readonly string[];
-  readonly samples: readonly (readonly [labels: readonly string[], value: number])[];
-}
 
 const PREFIX = 'apiserver_flowcontrol_';
 
-function counter(
-  name: string,
-  help: string,
-  [labels, counts]: readonly [readonly string[], ReadonlyMap<string, number>],
-): MetricFamily {
-  const samples = [...counts].map(([key, value]) => [key.split('|'), value] as const);
-  return { name: PREFIX + name, type: 'counter', help, labels, samples };
-}
+type Level = FlowControl['levels'] extends Iterable<infer L> ? L : never;
 
-export function flowMetrics({ levels, counts }: FlowControl): MetricFamily[] {
-  const all = [...levels];
-  const gauge = (name: string, help: string, of: (level: (typeof all)[number]) => number) => ({
-    ...{ name: PREFIX + name, type: 'gauge' as const, help, labels: ['priority_level'] },
-    samples: all.map((level) => [[level.name], of(level)] as const),
-  });
+export function flowMetrics(metrics: Metrics, { levels, counts }: FlowControl): void {
+  const gauge = (name: string, help: string, of: (level: Level) => number): (() => void) => {
+    const family = metrics.gauge(PREFIX + name, help, ['priority_level']);
+    return () => {
+      family.clear();
+      for (const level of levels) family.with(level.name).value = of(level);
+    };
+  };
   const flow = ['priority_level', 'flow_schema'];
-  return [
+  const counter = (
+    name: string,
+    help: string,
+    [labels, totals]: readonly [readonly string[], ReadonlyMap<string, number>],
+  ): (() => void) => {
+    const family = metrics.counter(PREFIX + name, help, labels);
+    return () => {
+      for (const [key, value] of totals) family.with(...key.split('|')).value = value;
+    };
+  };
+  const updates = [
     gauge('current_executing_requests', 'Requests at work.', (level) => level.executing),
     gauge('current_executing_seats', 'Seats they hold.', (level) => level.seats.used),
     gauge('current_inqueue_requests', 'Requests in line.', (level) => level.waiting),
@@ -41,4 +39,7 @@ export function flowMetrics({ levels, counts }: FlowControl): MetricFamily[] {
       counts.rejectedTotal,
     ]),
   ];
+  metrics.collect(() => {
+    for (const update of updates) update();
+  });
 }

@@ -4,19 +4,26 @@ import type { HttpResponse } from '../../platform/http.ts';
 import type { Attributes, Authorizer, Decision } from '../authz/authorizer.ts';
 import { refusal } from '../authz/refusal.ts';
 import type { PipelineRequest } from './api-request.ts';
+import type { AccessMetrics } from './access-metrics.ts';
 import type { Filter } from './filter.ts';
 
 /** Lets pass what the user may do; refuses the rest as 403. */
-export function authorize(authorizer: Authorizer): Filter {
+export function authorize(authorizer: Authorizer, access: AccessMetrics): Filter {
   return (next) => (request) => {
     const attributes = attributesOf(request);
+    const begunMs = access.now();
     const follow = (decision: Decision): Promise<HttpResponse> => {
+      access.authorized(decision, begunMs);
       request.notes.decided(decision);
       if (decision.allowed) return next(request);
       return Promise.reject(refusal(request.user, attributes, decision.reason));
     };
     const decision = authorizer.authorize(request.user, attributes);
-    return decision instanceof Promise ? decision.then(follow) : follow(decision);
+    if (!(decision instanceof Promise)) return follow(decision);
+    return decision.then(follow, (error: unknown) => {
+      access.authorized('error', begunMs);
+      throw error;
+    });
   };
 }
 

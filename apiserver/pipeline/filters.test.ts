@@ -3,6 +3,8 @@ import { statusError } from '../../api/status.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { type HttpRequest, type HttpResponse, JsonValue, type Peer } from '../../platform/http.ts';
 import { silentLogger } from '../../platform/logger.ts';
+import { Metrics } from '../../platform/metrics/metrics.ts';
+import { metricsText } from '../../platform/metrics/text.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { anyOf } from '../authn/authenticator.ts';
 import { anyToken, bearerTokens, staticTokens } from '../authn/token-authenticator.ts';
@@ -66,11 +68,13 @@ interface Setup {
 function setUp({ handler = fine, authorizer = authenticatedUsers, ...rest }: Setup = {}) {
   const clock = new HandClock();
   const counts = new RequestCounts();
+  const metrics = new Metrics();
   const jane = { name: 'jane', groups: ['dev'] };
   const handle = pipeline(
     {
       clock,
       counts,
+      metrics,
       authorizer,
       random: realRandom,
       logger: silentLogger,
@@ -80,7 +84,7 @@ function setUp({ handler = fine, authorizer = authenticatedUsers, ...rest }: Set
     },
     handler,
   );
-  return { clock, counts, handle };
+  return { clock, counts, handle, text: () => metricsText(metrics) };
 }
 
 const admin = { commonName: 'admin', organizations: ['system:masters'] };
@@ -363,21 +367,108 @@ describe('the deadline', () => {
   });
 });
 
-it('counts what it answers, unknown things under one row', async () => {
-  const { handle, counts } = setUp({
-    handler: async ({ http }) => ({
-      status: http.path.includes('made-up') ? 404 : 200,
-      headers: {},
-    }),
+describe('metrics', () => {
+  const resource = (labels: string): string => `{component="apiserver",${labels}}`;
+
+  it('count what is answered, unknown things under one row', async () => {
+    const { handle, text } = setUp({
+      handler: async ({ http }) => ({
+        status: http.path.includes('made-up') ? 404 : 200,
+        headers: {},
+      }),
+    });
+    await handle(asAdmin('GET /api/v1/pods'));
+    await handle(asAdmin('GET /api/v1/pods'));
+    await handle(asAdmin('GET /api/v1/made-up1'));
+    await handle(asAdmin('GET /api/v1/made-up2'));
+    await handle(asAdmin('GET /readyz'));
+    await handle(asAdmin('POST /api/v1/namespaces/a/pods?dryRun=All'));
+    await handle(request('GET /api/v1/pods'));
+    const total = text()
+      .split('\n')
+      .filter((line) => line.startsWith('apiserver_request_total'));
+    const row = (code: number, labels: string, count: number): string =>
+      `apiserver_request_total{code="${code}",component="apiserver",${labels}} ${count}`;
+    const unknown =
+      'dry_run="",group="",resource="",scope="",subresource="",verb="LIST",version=""';
+    expect(total).toEqual([
+      row(
+        200,
+        'dry_run="",group="",resource="pods",scope="cluster",subresource="",verb="LIST",version="v1"',
+        2,
+      ),
+      row(404, unknown, 2),
+      row(
+        200,
+        'dry_run="",group="",resource="",scope="",subresource="/readyz",verb="GET",version=""',
+        1,
+      ),
+      row(
+        200,
+        'dry_run="All",group="",resource="pods",scope="resource",subresource="",verb="POST",version="v1"',
+        1,
+      ),
+      // The row of pods exists, so who may not see them is counted there.
+      row(
+        403,
+        'dry_run="",group="",resource="pods",scope="cluster",subresource="",verb="LIST",version="v1"',
+        1,
+      ),
+    ]);
   });
-  await handle(asAdmin('GET /api/v1/pods'));
-  await handle(asAdmin('GET /api/v1/pods'));
-  await handle(asAdmin('GET /api/v1/made-up1'));
-  await handle(asAdmin('GET /api/v1/made-up2'));
-  await handle(request('GET /api/v1/pods'));
-  expect([...counts.total]).toEqual([
-    ['list||v1|pods||200', 2],
-    ['list|||||404', 2],
-    ['list|||||403', 1],
-  ]);
+
+  it('count a watch while it lasts, its events, and its end once', async () => {
+    async function* events() {
+      yield new JsonValue({ type: 'ADDED' });
+      yield Buffer.from('{}');
+    }
+    const { handle, text } = setUp({
+      handler: async () => ({ status: 200, headers: {}, body: events() }),
+    });
+    const { body } = await handle(asAdmin('GET /api/v1/namespaces/a/pods?watch=true'));
+    const labels = resource(
+      'group="",resource="pods",scope="namespace",subresource="",verb="WATCH",version="v1"',
+    );
+    expect(text()).toContain(`apiserver_longrunning_requests${labels} 1\n`);
+    expect(text()).not.toContain('apiserver_request_total');
+    for await (const _ of body as AsyncIterable<unknown>);
+    expect(text()).toContain(`apiserver_longrunning_requests${labels} 0\n`);
+    const of = '{group="",resource="pods",version="v1"}';
+    expect(text()).toContain(`apiserver_watch_events_total${of} 2\n`);
+    expect(text()).toContain(`apiserver_watch_events_sizes_count${of} 2\n`);
+    expect(text()).toMatch(/^apiserver_request_total\{code="200".*verb="WATCH".*\} 1$/m);
+    expect(text()).not.toContain('apiserver_request_sli_duration_seconds');
+  });
+
+  it('end a watch whose reader leaves', async () => {
+    async function* events() {
+      for (;;) yield new JsonValue({});
+    }
+    const { handle, text } = setUp({
+      handler: async () => ({ status: 200, headers: {}, body: events() }),
+    });
+    const { body } = await handle(asAdmin('GET /api/v1/pods?watch=true'));
+    for await (const _ of body as AsyncIterable<unknown>) break;
+    expect(text()).toMatch(/^apiserver_longrunning_requests\{.*\} 0$/m);
+  });
+
+  it('say how requests proved who asks, and what was decided', async () => {
+    const { handle, text } = setUp();
+    await handle(asAdmin('GET /api/v1/pods'));
+    await handle(request('GET /api/v1/pods'));
+    await handle(request('GET /api/v1/pods', { headers: { authorization: 'Bearer wrong' } }));
+    expect(text()).toContain('authentication_attempts{result="success"} 2\n');
+    expect(text()).toContain('authentication_attempts{result="failure"} 1\n');
+    expect(text()).toContain('authenticated_user_requests{username="admin"} 1\n');
+    expect(text()).toContain('authorization_attempts_total{result="allowed"} 1\n');
+    expect(text()).toContain('authorization_attempts_total{result="no-opinion"} 1\n');
+  });
+
+  it('tell how long the certificates of clients are good for', async () => {
+    const { handle, text } = setUp();
+    const certificate = { ...admin, notAfterMs: 3_000_000 };
+    await handle(request('GET /api/v1/pods', { peer: { certificate } }));
+    const name = 'apiserver_client_certificate_expiration_seconds';
+    expect(text()).toContain(`${name}_bucket{le="1800"} 0\n${name}_bucket{le="3600"} 1\n`);
+  });
 });

@@ -6,10 +6,12 @@ import { statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { HttpHandler } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Authenticator } from '../authn/authenticator.ts';
 import { anonymous } from '../authn/user.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
+import { AccessMetrics } from './access-metrics.ts';
 import { addNotes } from './add-notes.ts';
 import { audit, type AuditOptions } from './audit/audit.ts';
 import { authenticate } from './authenticate.ts';
@@ -25,6 +27,7 @@ import { requestId } from './request-id.ts';
 import { requestInfoOf } from './request-info.ts';
 import { RequestNotes } from './request-notes.ts';
 import type { RequestCounts } from './request-counts.ts';
+import { RequestMetrics } from './request-metrics.ts';
 import { statusResponse } from './status-response.ts';
 
 export interface PipelineOptions {
@@ -32,6 +35,8 @@ export interface PipelineOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly counts: RequestCounts;
+  /** Default: kept where nobody sees them. */
+  readonly metrics?: Metrics | undefined;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   /** Default: nothing is logged. */
@@ -43,21 +48,22 @@ export interface PipelineOptions {
 }
 
 export function pipeline(options: PipelineOptions, handler: PipelineHandler): HttpHandler {
-  const { clock, counts, limits, requestTimeoutMs } = options;
+  const { clock, counts, limits, requestTimeoutMs, logger, metrics = new Metrics() } = options;
+  const access = new AccessMetrics(metrics, clock);
   // Outermost first.
   const filtered = compose(
     [
       requestId(options.random),
-      countRequests(counts),
+      countRequests(new RequestMetrics(metrics, clock, counts)),
       addNotes,
-      recover(options.logger),
-      authenticate(options.authenticator, options.logger),
+      recover(logger),
+      authenticate(options.authenticator, { logger, access }),
       ...(options.audit === undefined ? [] : [audit({ ...options.audit, clock })]),
       impersonate(options.authorizer),
       'control' in limits
         ? prioritize({ ...limits, counts })
         : limitInFlight({ ...limits, counts }),
-      authorize(options.authorizer),
+      authorize(options.authorizer, access),
       deadline(clock, requestTimeoutMs),
     ],
     handler,

@@ -31,6 +31,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Requester } from '../admission/admission.ts';
+import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
 import type { Lookup, Lookups, Versions } from '../admission/lookups.ts';
 import type { QuotaAccess } from '../admission/resource-quota/quota-books.ts';
 import type { AccessCheck, AccessDecision } from '../cel/authorizer.ts';
@@ -75,6 +76,7 @@ export function admissionLookups(of: {
   readonly versions: Versions;
   readonly params: Lookups['params'];
   readonly outgoing: OutgoingHttp | undefined;
+  readonly metrics: AdmissionMetrics;
   readonly clock: Clock;
   readonly random: Random;
 }): Lookups {
@@ -105,6 +107,7 @@ export function admissionLookups(of: {
     ),
     ...registrations((resource) => stored({ group: ADMISSION, resource })),
     params: of.params,
+    metrics: of.metrics,
     versions: of.versions,
     webhooks: outgoing && new WebhookClient({ http: outgoing, services: served, clock, random }),
     decide: (user, check) => decide(control, user, check),

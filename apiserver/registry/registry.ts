@@ -8,7 +8,9 @@ import type { ResourceType } from '../../api/resource.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { Random } from '../../platform/random.ts';
+import { AdmissionMetrics } from '../admission/admission-metrics.ts';
 import { AdmissionChain, type AdmissionPlugin } from '../admission/admission.ts';
 import type { Lookup, Lookups } from '../admission/lookups.ts';
 import { plugins } from '../admission/plugins.ts';
@@ -39,6 +41,8 @@ export interface RegistryOptions {
   /** How webhooks are called. Absent: they cannot be. */
   readonly outgoing?: OutgoingHttp | undefined;
   /** Default: those that are on in Kubernetes. */
+  /** Default: kept where nobody sees them. */
+  readonly metrics?: Metrics | undefined;
   readonly admission?: (lookups: Lookups) => readonly AdmissionPlugin[];
 }
 
@@ -73,7 +77,9 @@ export class Registry {
     });
     const others = new StoredResources(storage, declarations);
     this.#versions = new DeclaredVersions(declarations);
+    const metrics = new AdmissionMetrics(options.metrics ?? new Metrics(), clock);
     const lookups = admissionLookups({
+      metrics,
       ...{ storage, clock, random },
       types: () => [...this.#stores.values()].map(({ declaration }) => declaration.type),
       prefixOf: prefixes(declarations),
@@ -82,7 +88,7 @@ export class Registry {
       params: (type) => this.#params(type),
       outgoing: options.outgoing,
     });
-    const admission = new AdmissionChain((options.admission ?? plugins())(lookups));
+    const admission = new AdmissionChain((options.admission ?? plugins())(lookups), metrics);
     const { control } = options;
     const shared = { admission, clock, random, claims, others, control };
     this.#shared = shared;

@@ -15,6 +15,8 @@ export interface WatcherOptions {
   /** Items that may wait for the consumer before it is given up. */
   readonly limit: number;
   onClose(watcher: CacheWatcher): void;
+  /** The consumer was too slow; `onClose` follows. */
+  onOverflow?(): void;
 }
 
 /**
@@ -37,7 +39,9 @@ export class CacheWatcher implements AsyncIterableIterator<WatchItem> {
 
   offer(event: CacheEvent): void {
     const type = this.typeOf(event);
-    if (type !== undefined && !this.#live.push(event.as(type))) this.#options.onClose(this);
+    if (type === undefined || this.#live.push(event.as(type))) return;
+    this.#options.onOverflow?.();
+    this.#options.onClose(this);
   }
 
   /** How this watcher sees the event: whether objects enter and leave depends on its selectors. */

@@ -65,6 +65,17 @@ export function pageFromCache(
   cache: ResourceCache,
   from: { scope: Scope; plan: ListPlan; revision: number },
 ): ListPage {
+  const page = cachePage(cache, from);
+  const { counts } = cache;
+  counts.lists++;
+  counts.returned += page.objects.length;
+  return page;
+}
+
+function cachePage(
+  cache: ResourceCache,
+  from: { scope: Scope; plan: ListPlan; revision: number },
+): ListPage {
   const { scope, plan, revision } = from;
   const objects: StoredObject[] = [];
   let last = '';
@@ -87,6 +98,17 @@ export async function pageFromStore(
   cache: ResourceCache,
   from: { scope: Scope; plan: ListPlan; revision: number },
 ): Promise<ListPage> {
+  const page = await storePage(kv, cache, from);
+  cache.counts.storeLists++;
+  cache.counts.storeReturned += page.objects.length;
+  return page;
+}
+
+async function storePage(
+  kv: Kv,
+  cache: ResourceCache,
+  from: { scope: Scope; plan: ListPlan; revision: number },
+): Promise<ListPage> {
   const { scope, plan, revision } = from;
   const { predicate } = scope;
   const prefix = cache.prefix + scopePrefix(scope);
@@ -97,6 +119,7 @@ export async function pageFromStore(
   for (;;) {
     const range = { key, rangeEnd, revision, limit: size };
     const page = await exactRange(kv, range, { scope, plan, cache });
+    cache.counts.storeFetched += page.kvs.length;
     for (const [index, pair] of page.kvs.entries()) {
       const object = shared(cache, pair);
       key = pair.key + '\0';

@@ -23,6 +23,20 @@ export interface ResourceCacheOptions {
   readonly window: number;
 }
 
+/** What happened to a resource's cache since the start. */
+export interface CacheCounts {
+  received: number;
+  resets: number;
+  /** Watchers ended because they were too slow. */
+  slow: number;
+  lists: number;
+  fetched: number;
+  returned: number;
+  storeLists: number;
+  storeFetched: number;
+  storeReturned: number;
+}
+
 /** Hears of every change as it is taken over, before anybody can read the state after the next. */
 export interface CacheFollower {
   /** Everything may have changed. */
@@ -42,11 +56,24 @@ export class ResourceCache {
   readonly #everywhere = new Set<CacheWatcher>();
   readonly #byNamespace = new Map<string, Set<CacheWatcher>>();
   readonly #followers: CacheFollower[] = [];
+  /** For /metrics. */
+  readonly counts: CacheCounts = {
+    ...{ received: 0, resets: 0, slow: 0, lists: 0, fetched: 0, returned: 0 },
+    ...{ storeLists: 0, storeFetched: 0, storeReturned: 0 },
+  };
+  /** Events kept for watchers that start in the past. */
+  readonly capacity: number;
 
   constructor(options: ResourceCacheOptions) {
     this.prefix = options.prefix;
     this.codec = options.codec;
     this.#window = new EventWindow(options.window);
+    this.capacity = options.window;
+  }
+
+  /** Objects there are. */
+  get size(): number {
+    return this.#objects.size;
   }
 
   /** Watchers may start at this revision or later. */
@@ -78,8 +105,10 @@ export class ResourceCache {
       if (object !== undefined && predicate!.matches(object.value)) yield [only, object];
       return;
     }
-    for (const [suffix, object] of this.#range(scopePrefix(scope), start))
+    for (const [suffix, object] of this.#range(scopePrefix(scope), start)) {
+      this.counts.fetched++;
       if (predicate === undefined || predicate.matches(object.value)) yield [suffix, object];
+    }
   }
 
   *#range(prefix: string, start = ''): Generator<[string, StoredObject]> {
@@ -96,6 +125,7 @@ export class ResourceCache {
       this.#objects.set(kv.key.slice(this.prefix.length), StoredObject.fromStore(this.codec, kv));
     }
     this.#window.reset(revision);
+    this.counts.resets++;
     for (const follower of this.#followers) follower.reset();
   }
 
@@ -108,6 +138,7 @@ export class ResourceCache {
   /** Takes over one change and tells the watchers. */
   apply(suffix: string, revision: number, current: StoredObject | undefined): void {
     const previous = this.#objects.get(suffix);
+    this.counts.received++;
     if (current === undefined && previous === undefined) return;
     if (current === undefined) this.#objects.delete(suffix);
     else this.#objects.set(suffix, current);
@@ -151,6 +182,7 @@ export class ResourceCache {
       scope,
       suffix,
       onClose: (closed) => this.#remove(closed),
+      onOverflow: () => void this.counts.slow++,
     });
     this.#bucket(scope.namespace).add(watcher);
     return watcher;

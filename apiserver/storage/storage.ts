@@ -7,12 +7,15 @@ import type { ResourceType } from '../../api/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Metrics } from '../../platform/metrics/metrics.ts';
 import type { Kv } from '../../store/kv.ts';
 import { ClaimKeys } from './claim-keys.ts';
 import { Compactor } from './compactor.ts';
+import { MeasuredKv } from './measured-kv.ts';
 import type { ResourceCache } from './resource-cache.ts';
 import { ResourceCodec } from './resource-codec.ts';
 import { ResourceStorage } from './resource-storage.ts';
+import { storageMetrics } from './storage-metrics.ts';
 import { TtlLeases } from './ttl-leases.ts';
 import { WatchCache } from './watch-cache.ts';
 
@@ -32,6 +35,7 @@ export interface StorageOptions {
   readonly resources: readonly StoredResource[];
   /** Keys whose values must be written anew even if they say the same. Default: none. */
   readonly isStale?: ((key: string) => boolean) | undefined;
+  readonly metrics?: Metrics | undefined;
   /** Events kept per resource for watchers that start in the past. */
   readonly window?: number;
   /** Default: five minutes, as kube-apiserver. */
@@ -50,7 +54,11 @@ export class Storage implements Running {
   readonly #byPrefix = new Map<string, ResourceStorage>();
 
   constructor(options: StorageOptions) {
-    const { kv, clock, logger, resources } = options;
+    const { clock, logger, resources, metrics } = options;
+    const kv =
+      metrics === undefined
+        ? options.kv
+        : new MeasuredKv(options.kv, { clock, metrics, resources });
     this.#kv = kv;
     this.#isStale = options.isStale;
     const coded = resources.map((resource) => ({
@@ -64,6 +72,8 @@ export class Storage implements Running {
     this.#leases = new TtlLeases(kv, clock);
     for (const resource of resources)
       this.#open(resource, this.cache.resource(resource.storagePrefix));
+    if (metrics !== undefined)
+      storageMetrics(metrics, { cache: this.cache, size: sizeOf(kv, clock) });
   }
 
   /**
@@ -116,4 +126,23 @@ export class Storage implements Running {
     await this.#compactor.stop();
     await this.cache.stop();
   }
+}
+
+/** How long what the store said of its size is repeated. */
+const SIZE_MS = 10_000;
+
+/** The store's size as it was last told, which a scrape asks for anew. */
+function sizeOf(kv: Kv, clock: Clock): () => number | undefined {
+  let bytes: number | undefined;
+  let askedMs = -Infinity;
+  return () => {
+    if (clock.monotonic() - askedMs > SIZE_MS) {
+      askedMs = clock.monotonic();
+      kv.status().then(
+        ({ dbSize }) => (bytes = dbSize),
+        () => (bytes = undefined),
+      );
+    }
+    return bytes;
+  };
 }

@@ -95,6 +95,10 @@ export class WatchCache implements Running {
     return this.#loaded;
   }
 
+  resources(): Iterable<ResourceCache> {
+    return this.#resources.values();
+  }
+
   resource(storagePrefix: string): ResourceCache {
     const cache = this.#resources.get(`${REGISTRY_PREFIX}${storagePrefix}/`);
     assert(cache !== undefined, `no cache for ${storagePrefix}`);

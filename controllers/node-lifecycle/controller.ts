@@ -23,7 +23,7 @@ import { indexByNode, NODE_INDEX } from '../runtime/pods-by-node.ts';
 import { podReady } from '../runtime/pods.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { awaitsEviction, type Eviction, GRACE_MS, planTaints, silentConditions } from './plan.ts';
-import { Zones } from './zones.ts';
+import { zoneOf, Zones } from './zones.ts';
 
 const NAME = 'node-lifecycle-controller';
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -45,10 +45,13 @@ class NodeLifecycleController implements Controller {
   /** When each node was last heard of, by the monotonic clock. */
   readonly #heardAt = new Map<string, number>();
   readonly #zones = new Zones();
+  readonly #evictions;
   #allFailed = false;
 
   constructor(context: ControllerContext) {
     this.#context = context;
+    const evictions = 'node_collector_evictions_total';
+    this.#evictions = context.metrics?.counter(evictions, 'Nodes emptied.', ['zone']);
     this.queue = new WorkQueue({ clock: context.clock });
     this.#nodes = context.informers.of(nodeType);
     this.#pods = context.informers.of(podType);
@@ -133,6 +136,7 @@ class NodeLifecycleController implements Controller {
     if (this.#allFailed) return 'call off';
     if (!awaitsEviction(node)) return 'keep';
     const permission = this.#zones.mayEvict(keyOf(node), this.#context.clock.monotonic());
+    if (permission === 'now') this.#evictions?.with(zoneOf(node)).add();
     return permission === 'now' ? 'begin' : 'keep';
   }
 

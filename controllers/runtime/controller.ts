@@ -16,6 +16,7 @@ import type { RestClient } from '../../client/rest.ts';
 import type { WorkQueue } from '../../client/work-queue.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Metrics } from '../../platform/metrics/metrics.ts';
 import type { Random } from '../../platform/random.ts';
 import type { CertificateAndKey, X509 } from '../../platform/x509.ts';
 
@@ -65,6 +66,8 @@ export interface ControllerContext {
   readonly standardStorageClass?: boolean;
   /** Absent: certificate requests are neither approved nor signed here. */
   readonly signing?: ClusterSigning;
+  /** Absent: nobody looks at them. */
+  readonly metrics?: Metrics;
   /** Of all events. */
   readonly eventPace?: EventPace;
 }

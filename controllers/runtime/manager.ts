@@ -1,4 +1,5 @@
 import { AssertionError } from '../../platform/assert.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { isStatus } from '../../api/status.ts';
@@ -6,10 +7,23 @@ import type { Controller } from './controller.ts';
 
 export const DEFAULT_CONCURRENCY = 5;
 
+/** What became of one key. */
+export interface Reconciled {
+  /** Its name. */
+  readonly controller: string;
+  readonly key: string;
+  readonly seconds: number;
+  readonly failed: boolean;
+}
+
 export interface ManagerOptions {
   readonly controllers: readonly Controller[];
   readonly logger: Logger;
   readonly concurrency?: number;
+  /** For `reconciled`. */
+  readonly clock?: Clock;
+  /** Told of each key that was worked on. */
+  readonly reconciled?: (reconciled: Reconciled) => void;
 }
 
 /**
@@ -20,6 +34,8 @@ export class Manager implements Running {
   readonly #controllers: readonly Controller[];
   readonly #logger: Logger;
   readonly #concurrency: number;
+  readonly #clock: Clock | undefined;
+  readonly #reconciled: (reconciled: Reconciled) => void;
   #workers: Promise<void>[] = [];
   #stopped: Promise<void> | undefined;
   #stopping = false;
@@ -28,6 +44,8 @@ export class Manager implements Running {
     this.#controllers = options.controllers;
     this.#logger = options.logger;
     this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    this.#clock = options.clock;
+    this.#reconciled = options.reconciled ?? (() => {});
   }
 
   /** Resolves when every controller works; rejects if an informer was stopped before it synced. */
@@ -63,8 +81,11 @@ export class Manager implements Running {
     for (;;) {
       const key = await queue.next();
       if (key === undefined) return;
+      const begunMs = this.#clock?.monotonic() ?? 0;
+      let failed = true;
       try {
         const result = await controller.reconcile(key);
+        failed = false;
         queue.forget(key);
         if (result?.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
       } catch (error) {
@@ -74,6 +95,8 @@ export class Manager implements Running {
         queue.addRateLimited(key);
       } finally {
         queue.done(key);
+        const seconds = ((this.#clock?.monotonic() ?? 0) - begunMs) / 1000;
+        this.#reconciled({ controller: controller.name, key, seconds, failed });
       }
     }
   }

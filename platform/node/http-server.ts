@@ -48,7 +48,11 @@ function peerOf(socket: TLSSocket, address: string): Peer {
   }
   const subject = certificate.subject as unknown as Record<string, string | string[] | undefined>;
   const [commonName = ''] = textList(subject['CN']);
-  return { address, certificate: { commonName, organizations: textList(subject['O']) } };
+  const notAfterMs = Date.parse(certificate.valid_to);
+  return {
+    address,
+    certificate: { commonName, organizations: textList(subject['O']), notAfterMs },
+  };
 }
 
 /** Connections of one server: who is at their other end, and how to be rid of them. */

@@ -1,5 +1,5 @@
 import type { MutatingWebhook } from '../../../api/types/admissionregistration-v1.ts';
-import { statusError } from '../../../api/status.ts';
+import { type Status, statusError } from '../../../api/status.ts';
 import { uuid } from '../../../platform/random.ts';
 import { WebhookCallError } from '../../webhook/webhook-client.ts';
 import type { Lookups } from '../lookups.ts';
@@ -24,6 +24,33 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
  * {@link WebhookFailure}, or with StatusError for what no policy may ignore.
  */
 export async function ask(
+  webhook: Webhook,
+  request: ReviewRequest,
+  of: { readonly lookups: Lookups; readonly mutating: boolean },
+): Promise<Verdict> {
+  const { metrics } = of.lookups;
+  if (metrics === undefined) return exchange(webhook, request, of);
+  const about = {
+    name: webhook.name,
+    operation: request.attributes.operation,
+    type: of.mutating ? 'admit' : 'validating',
+    begunMs: metrics.now(),
+  } as const;
+  try {
+    const verdict = await exchange(webhook, request, of);
+    const code = verdict.allowed ? 200 : ((verdict.result as Partial<Status>)?.code ?? 400);
+    metrics.webhook({ ...about, rejected: !verdict.allowed, code });
+    return verdict;
+  } catch (error) {
+    const uncalled = error instanceof WebhookFailure;
+    const failedOpen = uncalled && webhook.failurePolicy === 'Ignore';
+    const why = uncalled ? 'calling_webhook_error' : 'apiserver_internal_error';
+    metrics.webhook({ ...about, rejected: !failedOpen, code: 0, error: why, failedOpen });
+    throw error;
+  }
+}
+
+async function exchange(
   webhook: Webhook,
   request: ReviewRequest,
   of: { readonly lookups: Lookups; readonly mutating: boolean },
