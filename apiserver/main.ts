@@ -1,10 +1,13 @@
 /** `wherry apiserver`: real effects for one API server, from the command line to the last stop. */
 import type { Command } from 'commander';
 import type { Clock } from '../platform/clock.ts';
+import { buildMetrics } from '../api/build-metrics.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { appendFile, standardOutput } from '../platform/node/append-file.ts';
 import { realCiphers } from '../platform/node/ciphers.ts';
+import { Metrics } from '../platform/metrics/metrics.ts';
+import { processMetrics } from '../platform/node/process-metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
@@ -150,9 +153,13 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   await parts.start(() => ({ stop: () => kv.close() }));
   const outgoing = outgoingHttp();
   await parts.start(() => ({ stop: () => outgoing.close() }));
+  const metrics = new Metrics();
+  buildMetrics(metrics);
+  processMetrics(metrics);
   const server = await parts.start(() =>
     startApiServer({
       ...effects,
+      metrics,
       ...access,
       audit: audit.options,
       kv,

@@ -174,12 +174,12 @@ class Server implements ApiServer {
     });
     const handlers = new ApiHandlers(registry, { clock, random, logger });
     const counts = new RequestCounts();
-    if ('control' in limits) flowMetrics(metrics, limits.control);
     const { requestTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const limits = flowLimits(
       { storage: this.#storage, clock, declarations, requestTimeoutMs },
       options.limits ?? {},
     );
+    if ('control' in limits) flowMetrics(metrics, limits.control);
     const customs = this.#customResources(registry, () => discovery.refresh());
     this.#customs = customs;
     const descriptions = options.descriptions ?? (() => Promise.resolve(undefined));

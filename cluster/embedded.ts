@@ -3,15 +3,19 @@
  * pass the same authentication, admission and storage as a socket's; only people's clients and
  * `etcdctl` use sockets.
  */
+import { buildMetrics } from '../api/build-metrics.ts';
 import { identities } from '../apiserver/pki/pki.ts';
 import { listen } from '../apiserver/http/listen.ts';
 import { readDescriptions } from '../apiserver/openapi-source.ts';
 import { type ApiServer, startApiServer } from '../apiserver/server.ts';
+import { RestMetrics } from '../client/rest-metrics.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
 import { type ControllersOptions, startControllers } from '../controllers/manager.ts';
 import { startKubelets } from '../kubelet/kubelet.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { Metrics } from '../platform/metrics/metrics.ts';
+import { processMetrics } from '../platform/node/process-metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realCrypto } from '../platform/node/crypto.ts';
 import { realDisk } from '../platform/node/disk.ts';
@@ -76,11 +80,17 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
     startStore(options, paths, parts),
   ]);
   const serviceAccounts = await serviceAccountTokens(pki);
+  // One process, one registry: the API server's /metrics shows all parts but the store, which has
+  // its own on its port.
+  const metrics = new Metrics();
+  buildMetrics(metrics);
+  processMetrics(metrics);
   const api = await parts.start(() =>
     startApiServer({
       ...effects,
       kv,
       outgoing,
+      metrics,
       logger: logger.child({ component: 'apiserver' }),
       serviceAccounts,
       limits: { nextTurn },
@@ -112,8 +122,11 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const signToken = (claims: Claims): string => serviceAccounts.signingKey.sign(claims);
   const signing = { x509: realX509, ca: pki.ca };
   const secrets = { rootCa: pki.ca.certificate, signToken, signing };
-  await startLoops({ ...options, scheduler }, { api, secrets }, parts);
-  const client = clientOf(api, 'admin', identities.admin);
+  const rest = new RestMetrics(metrics, 'in-process');
+  const connect = (name: string, identity: Identity): RestClient =>
+    clientOf(api, name, { identity, metrics: rest });
+  await startLoops({ ...options, scheduler }, { connect, secrets, metrics }, parts);
+  const client = clientOf(api, 'admin', { identity: identities.admin });
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
 
@@ -175,7 +188,9 @@ async function schedulerOptions(
 }
 
 interface Served {
-  readonly api: ApiServer;
+  /** A client with an identity of its own. */
+  connect(name: string, identity: Identity): RestClient;
+  readonly metrics: Metrics;
   /** What controllers hand out. */
   readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken' | 'signing'>;
 }
@@ -183,18 +198,19 @@ interface Served {
 /** Everything that only talks to the API server; started side by side, each ready in its time. */
 async function startLoops(
   options: EmbeddedOptions & { readonly scheduler: ConfiguredScheduler },
-  { api, secrets }: Served,
+  { connect, secrets, metrics }: Served,
   parts: Lifecycle,
 ): Promise<void> {
   const { announce } = options;
   const base = (component: string) => ({
     ...effects,
+    metrics,
     logger: options.logger.child({ component }),
   });
   const controllers = await parts.start(() =>
     startControllers({
       ...base('controllers'),
-      client: clientOf(api, 'controllers', identities.controllerManager),
+      client: connect('controllers', identities.controllerManager),
       standardStorageClass: true,
       ...secrets,
     }),
@@ -202,11 +218,12 @@ async function startLoops(
   const scheduler = await parts.start(() =>
     startScheduler({
       ...base('scheduler'),
-      client: clientOf(api, 'scheduler', identities.scheduler),
+      client: connect('scheduler', identities.scheduler),
       ...options.scheduler,
     }),
   );
-  const nodesReady = options.nodes.length === 0 ? undefined : startNodes(options, api, parts);
+  const nodesReady =
+    options.nodes.length === 0 ? undefined : startNodes(options, { connect, metrics }, parts);
   await Promise.all([
     controllers.ready().then(() => announce('controllers')),
     scheduler.ready().then(() => announce('scheduler')),
@@ -217,14 +234,15 @@ async function startLoops(
 /** All nodes share one agent process, and so one client and one watch. */
 async function startNodes(
   options: EmbeddedOptions,
-  api: ApiServer,
+  { connect, metrics }: Pick<Served, 'connect' | 'metrics'>,
   parts: Lifecycle,
 ): Promise<void> {
   const kubelets = await parts.start(() =>
     startKubelets({
       ...effects,
+      metrics,
       logger: options.logger.child({ component: 'kubelet' }),
-      client: clientOf(api, 'kubelet', identities.hollowNodes),
+      client: connect('kubelet', identities.hollowNodes),
       nodes: options.nodes.map((name) => ({ name })),
     }),
   );
@@ -238,7 +256,11 @@ interface Identity {
 }
 
 /** A client in this process: the certificate that a socket would carry is stated, not sent. */
-function clientOf(api: ApiServer, name: string, identity: Identity): RestClient {
+function clientOf(
+  api: ApiServer,
+  name: string,
+  { identity, metrics }: { readonly identity: Identity; readonly metrics?: RestMetrics },
+): RestClient {
   const certificate = {
     commonName: identity.commonName,
     organizations: identity.organizations ?? [],
@@ -248,5 +270,6 @@ function clientOf(api: ApiServer, name: string, identity: Identity): RestClient 
     handler: (request) => api.handler({ ...request, peer }),
     userAgent: `wherry-${name}`,
     clock: realClock,
+    ...(metrics === undefined ? {} : { metrics }),
   });
 }

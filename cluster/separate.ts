@@ -2,6 +2,7 @@
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startChild } from '../platform/node/child-process.ts';
+import { freePorts } from '../platform/node/free-ports.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import type { Pki } from '../apiserver/pki/pki.ts';
@@ -72,10 +73,11 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
       ],
       scheduler: schedulerFlags(options),
     };
-    const loops: ComponentPlan[] = (['controllers', 'scheduler'] as const).map((name) => ({
+    const ports = await freePorts(HOST, 2);
+    const loops: ComponentPlan[] = (['controllers', 'scheduler'] as const).map((name, index) => ({
       name,
       args: () => [
-        ...[name, ...flags[name], ...kubeconfig(name)],
+        ...[name, ...flags[name], ...kubeconfig(name), '--secure-port', String(ports[index])],
         ...(options.extraArgs?.[name] ?? []),
       ],
     }));

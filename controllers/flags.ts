@@ -1,7 +1,8 @@
 /** Command line of `wherry controllers`: kube-controller-manager's names where it has the flag. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addServingFlags, type ServingFlags } from '../client/serving/flags.ts';
 
-export interface ControllersFlags {
+export interface ControllersFlags extends ServingFlags {
   readonly kubeconfig?: string;
   readonly controllers: readonly string[];
   readonly leaderElect: boolean;
@@ -53,7 +54,7 @@ const syncs =
   'Objects worked on at once, per controller (default 5; the garbage collector always 20)';
 
 export function controllersFlags(): Command {
-  return new Command('controllers')
+  const command = new Command('controllers')
     .description('Run the controllers: deployments, replica sets, garbage, namespaces, endpoints …')
     .option('--kubeconfig <file>', 'How to reach the API server (default: KUBECONFIG)')
     .option('--controllers <list>', 'Which to run: * for all, name, -name', list, ['*'])
@@ -101,4 +102,5 @@ export function controllersFlags(): Command {
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
         .default('info'),
     );
+  return addServingFlags(command, { securePort: 10257 });
 }

@@ -2,10 +2,14 @@
 import type { Command } from 'commander';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { componentKubeconfigs } from '../client/kubeconfig.ts';
+import { RestMetrics } from '../client/rest-metrics.ts';
+import { untilReady } from '../client/serving/component-handler.ts';
+import { serveComponent } from '../client/serving/start.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
 import { sleep } from '../platform/clock.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { connectHttp } from '../platform/node/http-client.ts';
@@ -89,17 +93,23 @@ async function run(
   const signing = await signingOf(flags);
   const connection = connectHttp(server);
   await parts.start(() => ({ stop: () => connection.close() }));
+  const metrics = new Metrics();
   const client = createClient({
     handler: connection.handler,
     userAgent: 'wherry-controllers',
     clock: realClock,
+    metrics: new RestMetrics(metrics, new URL(server.baseUrl).host),
   });
+  let ready = flags.leaderElect;
+  const serving = await parts.start(() =>
+    serveComponent(flags, { metrics, client, readyz: [untilReady(() => ready)] }),
+  );
   await whenReady(client, logger, context.terminated);
   if (context.terminated.aborted) return;
   const lost = new AbortController();
   const running = await parts.start(() =>
     startControllers({
-      ...{ client, clock: realClock, random: realRandom, logger },
+      ...{ client, clock: realClock, random: realRandom, logger, metrics },
       controllers: flags.controllers,
       ...(rootCa === '' ? {} : { rootCa }),
       ...(key === undefined ? {} : { signToken: (claims) => key.sign(claims) }),
@@ -116,7 +126,8 @@ async function run(
   const stopped = Promise.race([whenAborted(context.terminated), whenAborted(lost.signal)]);
   // A candidate that waits for its turn is doing what it should: it is ready without leading.
   await (flags.leaderElect ? undefined : Promise.race([running.ready(), stopped]));
-  if (!context.terminated.aborted) context.notifyReady();
+  ready = true;
+  if (!context.terminated.aborted) context.notifyReady(serving.url);
   await stopped;
   if (lost.signal.aborted) throw new Error('leader election lost');
 }

@@ -18,9 +18,11 @@ import type { Client } from '../client/interface.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { Random } from '../platform/random.ts';
 import { parseRange } from './addresses.ts';
 import { HollowRuntime } from './hollow-runtime.ts';
+import { kubeletMetrics } from './kubelet-metrics.ts';
 import { Limiter } from './limiter.ts';
 import { NodeAgent } from './node-agent.ts';
 import { internalIpOf, pickNumber, podCidrOf } from './node-network.ts';
@@ -54,6 +56,8 @@ export interface KubeletsOptions {
   readonly runtime?: PodRuntime;
   /** As in nodeInfo. Default "amd64". */
   readonly architecture?: string;
+  /** What /metrics shows. Default: kept where nobody sees them. */
+  readonly metrics?: Metrics;
   /** Freezes cached objects: for tests. */
   readonly freeze?: boolean;
 }
@@ -91,6 +95,12 @@ export async function startKubelets(options: KubeletsOptions): Promise<RunningKu
   );
   podInformer.addIndex(byNode, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
   await parts.start(() => podInformer);
+  const { metrics } = options;
+  const names = options.nodes.map(({ name }) => name);
+  if (metrics !== undefined) {
+    const end = kubeletMetrics({ metrics, clock, pods: podInformer, nodes: names });
+    await parts.start(() => ({ stop: () => Promise.resolve(end()) }));
+  }
   await parts.start(() => nodeInformer);
   podInformer.start();
   nodeInformer.start();

@@ -1,7 +1,8 @@
 /** Command line of `wherry scheduler`: kube-scheduler's names where it has the flag. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addServingFlags, type ServingFlags } from '../client/serving/flags.ts';
 
-export interface SchedulerFlags {
+export interface SchedulerFlags extends ServingFlags {
   readonly kubeconfig?: string;
   /** A KubeSchedulerConfiguration. */
   readonly config?: string;
@@ -20,7 +21,7 @@ function percentage(text: string): number {
 }
 
 export function schedulerFlags(): Command {
-  return new Command('scheduler')
+  const command = new Command('scheduler')
     .description('Run the scheduler: gives pods a node')
     .option('--kubeconfig <file>', 'How to reach the API server (default: KUBECONFIG)')
     .option('--config <file>', 'KubeSchedulerConfiguration; other flags win over what it says')
@@ -41,4 +42,5 @@ export function schedulerFlags(): Command {
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
         .default('info'),
     );
+  return addServingFlags(command, { securePort: 10259 });
 }

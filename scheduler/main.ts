@@ -2,9 +2,13 @@
 import type { Command } from 'commander';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { componentKubeconfigs } from '../client/kubeconfig.ts';
+import { RestMetrics } from '../client/rest-metrics.ts';
+import { untilReady } from '../client/serving/component-handler.ts';
+import { serveComponent } from '../client/serving/start.ts';
 import { createClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
+import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { connectHttp } from '../platform/node/http-client.ts';
@@ -57,20 +61,27 @@ async function run(
   const named = flags.kubeconfig ?? from.kubeconfig;
   const paths = componentKubeconfigs(named, context.env['KUBECONFIG']);
   const config = await loadKubeconfig(realDisk, paths);
-  const connection = connectHttp(await connectionOf(realDisk, config));
+  const server = await connectionOf(realDisk, config);
+  const connection = connectHttp(server);
   await parts.start(() => ({ stop: () => connection.close() }));
+  const metrics = new Metrics();
   const client = createClient({
     handler: connection.handler,
     userAgent: 'wherry-scheduler',
     clock: realClock,
+    metrics: new RestMetrics(metrics, new URL(server.baseUrl).host),
   });
   const lost = new AbortController();
   const identity = `wherry_${uuid(realRandom, 'leader election identity')}`;
   const leaderElect = flags.leaderElect ?? from.leaderElect;
   const { schedulerName, percentageOfNodesToScore } = flags;
+  let ready = leaderElect;
+  const serving = await parts.start(() =>
+    serveComponent(flags, { metrics, client, readyz: [untilReady(() => ready)] }),
+  );
   const running = await parts.start(() =>
     startScheduler({
-      ...{ client, clock: realClock, random: realRandom, logger },
+      ...{ client, clock: realClock, random: realRandom, logger, metrics },
       ...from.options,
       ...(schedulerName === undefined ? {} : { schedulerName }),
       ...(percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore }),
@@ -81,7 +92,8 @@ async function run(
   const stopped = Promise.race([whenAborted(context.terminated), whenAborted(lost.signal)]);
   // A candidate that waits for its turn is doing what it should: it is ready without leading.
   await (leaderElect ? undefined : Promise.race([running.ready(), stopped]));
-  if (!context.terminated.aborted) context.notifyReady();
+  ready = true;
+  if (!context.terminated.aborted) context.notifyReady(serving.url);
   await stopped;
   if (lost.signal.aborted) throw new Error('leader election lost');
 }

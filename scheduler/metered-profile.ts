@@ -1,10 +1,17 @@
 /**
- * A profile whose plugins are timed: each in every tenth attempt, as in kube-scheduler, and all
- * plugins of a point together in every attempt. Plugins that are not timed cost one more call.
+ * A profile whose plugins are timed, alone and all of a point together, in every tenth attempt:
+ * kube-scheduler samples its plugins so too. In the other attempts each costs one more call.
  */
 import type { Clock } from '../platform/clock.ts';
+import type { ClusterState } from './framework/cluster-state.ts';
+import { type Attempts, Framework } from './framework/framework.ts';
 import type { Plugin } from './framework/interface.ts';
-import { type ExtensionPoint, methodOf, type Profile, type ProfileRow } from './framework/profile.ts';
+import {
+  type ExtensionPoint,
+  methodOf,
+  type Profile,
+  type ProfileRow,
+} from './framework/profile.ts';
 import type { Status } from './framework/status.ts';
 
 export interface PointMeter {
@@ -26,19 +33,10 @@ const statusOf = (result: unknown): string =>
     ? String((result as Status).code)
     : 'Success';
 
-/** Points that are asked once per attempt and plugin; Filter and Score are asked per node. */
 const timed: readonly ExtensionPoint[] = [
   ...(['preFilter', 'filter', 'postFilter', 'preScore', 'score', 'reserve'] as const),
   ...(['permit', 'preBind', 'bind', 'postBind'] as const),
 ];
-
-export interface MeteredProfile {
-  readonly profile: Profile;
-  /** Called at the begin of each attempt. */
-  begin(): void;
-  /** Tells of the points of the scheduling cycle that is over. */
-  end(): void;
-}
 
 /** What the plugins of one point took together in one attempt. */
 interface PointTime {
@@ -46,28 +44,28 @@ interface PointTime {
   status: string;
 }
 
-export function meteredProfile(profile: Profile, meter: PointMeter, clock: Clock): MeteredProfile {
-  const meters = new Meters(profile.schedulerName, meter, clock);
+export function meteredFramework(
+  profile: Profile,
+  of: { readonly cluster: ClusterState; readonly meter: PointMeter; readonly clock: Clock },
+): Framework {
+  const meters = new Meters(profile.schedulerName, of.meter, of.clock);
   const wrapped = new Map<Plugin, Plugin>();
-  const rows = (of: readonly ProfileRow[]): ProfileRow[] =>
-    of.map((row) => {
+  const rows = (all: readonly ProfileRow[]): ProfileRow[] =>
+    all.map((row) => {
       let plugin = wrapped.get(row.plugin);
       if (plugin === undefined) wrapped.set(row.plugin, (plugin = metered(row.plugin, meters)));
       return { ...row, plugin };
     });
-  const at = Object.entries(profile.at ?? {}).map(([point, of]) => [point, rows(of)]);
-  return {
-    profile: {
-      ...profile,
-      rows: rows(profile.rows),
-      ...(profile.at === undefined ? {} : { at: Object.fromEntries(at) as Profile['at'] }),
-    } as Profile,
-    begin: () => meters.begin(),
-    end: () => meters.end(),
+  const at = Object.entries(profile.at ?? {}).map(([point, all]) => [point, rows(all)]);
+  const timedProfile: Profile = {
+    ...profile,
+    rows: rows(profile.rows),
+    ...(profile.at === undefined ? {} : { at: Object.fromEntries(at) as typeof profile.at }),
   };
+  return new Framework(timedProfile, of.cluster, meters);
 }
 
-class Meters {
+class Meters implements Attempts {
   readonly #profile: string;
   readonly #meter: PointMeter;
   readonly #clock: Clock;
@@ -120,25 +118,28 @@ class Meters {
 
 /** The same plugin, all its methods bound; those of points are timed when their attempt is. */
 function metered(plugin: Plugin, meters: Meters): Plugin {
-  const made: Record<string, unknown> = { name: plugin.name };
-  for (const name of methodNames(plugin)) {
-    const method = ((plugin as unknown as Record<string, Method>)[name] as Method).bind(plugin);
+  const made: Record<string, unknown> = {};
+  for (const name of namesOf(plugin)) {
+    const value: unknown = Reflect.get(plugin, name);
+    if (typeof value !== 'function') {
+      Object.defineProperty(made, name, { get: (): unknown => Reflect.get(plugin, name) });
+      continue;
+    }
+    const method = (value as Method).bind(plugin);
     const point = timed.find((each) => methodOf[each] === name);
     made[name] = point === undefined ? method : timedMethod(point, plugin.name, { method, meters });
   }
   return made as unknown as Plugin;
 }
 
-function methodNames(plugin: object): Set<string> {
+function namesOf(plugin: object): Set<string> {
   const names = new Set<string>();
   for (
     let at: object | null = plugin;
     at !== null && at !== Object.prototype;
     at = Object.getPrototypeOf(at) as object | null
   )
-    for (const name of Object.getOwnPropertyNames(at))
-      if (name !== 'constructor' && typeof Reflect.get(plugin, name) === 'function')
-        names.add(name);
+    for (const name of Object.getOwnPropertyNames(at)) if (name !== 'constructor') names.add(name);
   return names;
 }
 
@@ -147,7 +148,8 @@ function timedMethod(
   plugin: string,
   { method, meters }: { readonly method: Method; readonly meters: Meters },
 ): Method {
-  if (point === 'preBind' || point === 'bind') return bindingMethod(point, plugin, { method, meters });
+  if (point === 'preBind' || point === 'bind')
+    return bindingMethod(point, plugin, { method, meters });
   return (...parameters) => {
     if (point === 'postFilter') meters.preempting();
     if (!meters.sampling) return method(...parameters);

@@ -4,6 +4,7 @@ import { exponential } from '../platform/metrics/histogram.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { Cache } from './cache/cache.ts';
 import type { PointMeter } from './metered-profile.ts';
+import type { Evictor } from './plugins/default-preemption.ts';
 import type { QueueMeter, SchedulingQueue } from './queue/scheduling-queue.ts';
 
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error';
@@ -60,7 +61,9 @@ export class SchedulerMetrics implements PointMeter, QueueMeter {
     const preemptions = name('preemption_attempts_total');
     this.#preemptions = metrics.counter(preemptions, 'Times room was looked for.').with();
     const victims = { bounds: exponential(1, 2, 7) };
-    this.#victims = metrics.histogram(name('preemption_victims'), 'Pods sent away.', victims).with();
+    this.#victims = metrics
+      .histogram(name('preemption_victims'), 'Pods sent away.', victims)
+      .with();
     this.#cacheSize = metrics.gauge(name('cache_size'), 'What is known.', ['type']);
     const unschedulable = name('unschedulable_pods');
     this.#unschedulable = metrics.gauge(unschedulable, 'Pods by who rejected them.', [
@@ -73,7 +76,10 @@ export class SchedulerMetrics implements PointMeter, QueueMeter {
   }
 
   /** Sizes are looked up at each scrape. */
-  sizes(metrics: Metrics, of: { readonly queue: SchedulingQueue; readonly cache: Cache }): () => void {
+  sizes(
+    metrics: Metrics,
+    of: { readonly queue: SchedulingQueue; readonly cache: Cache },
+  ): () => void {
     return metrics.collect(() => {
       const { active, backoff, unschedulable, gated } = of.queue.sizes;
       this.#pending.with('active').value = active;
@@ -110,11 +116,19 @@ export class SchedulerMetrics implements PointMeter, QueueMeter {
     this.#incoming.with(event, queue).value++;
   }
 
-  point(point: string, of: { readonly profile: string; readonly status: string }, ms: number): void {
+  point(
+    point: string,
+    of: { readonly profile: string; readonly status: string },
+    ms: number,
+  ): void {
     this.#points.with(point, of.profile, of.status).observe(ms / 1000);
   }
 
-  plugin(point: string, of: { readonly plugin: string; readonly status: string }, ms: number): void {
+  plugin(
+    point: string,
+    of: { readonly plugin: string; readonly status: string },
+    ms: number,
+  ): void {
     this.#plugins.with(point, of.plugin, of.status).observe(ms / 1000);
   }
 
@@ -122,7 +136,19 @@ export class SchedulerMetrics implements PointMeter, QueueMeter {
     this.#preemptions.value++;
   }
 
-  preempted(victims: number): void {
-    this.#victims.observe(victims);
+  /** The victims of one preemption are sent away side by side, in one turn. */
+  evictor(inner: Evictor): Evictor {
+    let victims = 0;
+    const tell = (): void => {
+      this.#victims.observe(victims);
+      victims = 0;
+    };
+    return {
+      evict: (...eviction) => {
+        if (victims++ === 0) void Promise.resolve().then(tell);
+        return inner.evict(...eviction);
+      },
+      withdrawNomination: (pod) => inner.withdrawNomination(pod),
+    };
   }
 }

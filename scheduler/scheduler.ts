@@ -16,6 +16,7 @@ import {
   type LeaderElection,
 } from '../client/leader-election.ts';
 import type { Client, ObjectRef } from '../client/interface.ts';
+import { Metrics } from '../platform/metrics/metrics.ts';
 import { assert } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
@@ -25,13 +26,15 @@ import { postBinding } from './binding.ts';
 import { Cache } from './cache/cache.ts';
 import { ApiEvictor } from './eviction.ts';
 import type { Extender } from './framework/extender.ts';
-import { Framework } from './framework/framework.ts';
+import type { Framework } from './framework/framework.ts';
 import type { PodInfo } from './framework/pod-info.ts';
 import type { Profile } from './framework/profile.ts';
+import { meteredFramework } from './metered-profile.ts';
 import { observeNamespaces, observeNodes, observePods } from './observer.ts';
 import { SchedulingQueue, type Backoff, type QueuePolicy } from './queue/scheduling-queue.ts';
 import { defaultProfile, defaultSchedulerName, type PluginParts } from './registry.ts';
 import { Reporter } from './reporter.ts';
+import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { SchedulingLoop } from './scheduling-loop.ts';
 import { NodeSelection } from './select-node.ts';
 import { watchedStorage } from './watched-storage.ts';
@@ -60,6 +63,8 @@ export interface SchedulerOptions {
   readonly extenders?: readonly Extender[];
   /** How long pods wait between tries. Default: 1 s, doubled up to 10 s. */
   readonly backoff?: Backoff;
+  /** What /metrics shows. Default: kept where nobody sees them. */
+  readonly metrics?: Metrics;
   /** Freezes cached objects: for tests. */
   readonly freeze?: boolean;
   /** Called when leadership was lost: this scheduler has stopped acting. Default: nothing. */
@@ -99,6 +104,8 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
   const { client, clock, random, logger, extenders, freeze = false } = options;
   const effects = { client, clock, random, logger, freeze };
   const cache = new Cache();
+  const metrics = options.metrics ?? new Metrics();
+  const meter = new SchedulerMetrics(metrics, clock);
   const informers = new InformerFactory(effects);
   const recorders = new Map<string, EventRecorder>();
   const recorderOf = ({ spec }: Pod): EventRecorder =>
@@ -107,10 +114,12 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
     post: (pod, nodeName) => postBinding(client, pod, nodeName),
     preemption: {
       budgets: () => informers.of(podDisruptionBudgets).lister.list(),
-      evictor: new ApiEvictor({
-        ...{ client, clock, recorderOf },
-        rejectWaiting: (uid) => loop.rejectWaiting(uid, 'preempted'),
-      }),
+      evictor: meter.evictor(
+        new ApiEvictor({
+          ...{ client, clock, recorderOf },
+          rejectWaiting: (uid) => loop.rejectWaiting(uid, 'preempted'),
+        }),
+      ),
       ...{ random, extenders, logger },
     },
     storage: watchedStorage(client, informers, (event) => queue.notify(event)),
@@ -119,14 +128,14 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
   const frameworks = new Map<string, Framework>();
   for (const profile of profiles) {
     const component = profile.schedulerName;
-    frameworks.set(component, new Framework(profile, cache.cluster));
+    frameworks.set(component, meteredFramework(profile, { cluster: cache.cluster, meter, clock }));
     const recorder = () => createEventRecorder({ client, clock, random, logger, component });
     recorders.set(component, await parts.start(recorder));
   }
   const frameworkOf = ({ pod }: PodInfo): Framework =>
     frameworks.get(pod.spec.schedulerName ?? defaultSchedulerName)!;
   const queue = new SchedulingQueue({
-    clock,
+    ...{ clock, meter },
     policy: policyOf(frameworks, frameworkOf),
     onActive: () => loop.wake(),
     ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
@@ -136,7 +145,7 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
     createInformer(pods, { ...effects, fieldSelector: livePods }),
   );
   const loop = new SchedulingLoop({
-    ...{ frameworkOf, cache, queue, clock, logger },
+    ...{ frameworkOf, cache, queue, clock, logger, meter },
     extenders,
     selection: new NodeSelection({
       ...{ random, logger, extenders },
@@ -146,9 +155,11 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
     truth: { client, clock, logger },
     latest: (key) => podInformer.lister.get(key),
   });
+  const endSizes = meter.sizes(metrics, { queue, cache });
   // Stopped first: what is being bound then still reaches recorder and caches.
   await parts.start(() => ({
     async stop() {
+      endSizes();
       queue.stop();
       await loop.stop();
     },
@@ -186,11 +197,12 @@ function elect(
   leaderElect: LeaderElectOptions,
   stopActing: () => void,
 ): LeaderElection {
-  const { client, clock, random, logger } = options;
+  const { client, clock, random, logger, metrics } = options;
   const onLost = (): void => {
     stopActing();
     options.onLost?.();
   };
   const candidate = { lease: defaultLease, ...leaderElect };
-  return startLeaderElection({ client, clock, random, logger, onLost, ...candidate });
+  const effects = { client, clock, random, logger, ...(metrics && { metrics }) };
+  return startLeaderElection({ ...effects, onLost, ...candidate });
 }

@@ -44,6 +44,23 @@ export interface SchedulingLoopOptions {
   readonly logger: Logger;
   /** Those among them that bind do so in place of plugins. */
   readonly extenders?: readonly Extender[] | undefined;
+  /** What is told of attempts. Default: nobody listens. */
+  readonly meter?: AttemptMeter;
+}
+
+export interface AttemptMeter {
+  selected(begunMs: number): void;
+  attempted(
+    profile: string,
+    result: 'scheduled' | 'unschedulable' | 'error',
+    begunMs: number,
+  ): void;
+  bound(attempts: number, firstQueuedAt: number): void;
+}
+
+/** A pod in its attempt. */
+interface Attempt extends QueuedPod {
+  readonly begunMs: number;
 }
 
 /** Why a pod was given back, and what becomes of its nomination to a node. */
@@ -146,14 +163,16 @@ export class SchedulingLoop implements Running {
       return;
     }
     const framework = frameworkOf(pod);
+    const attempt: Attempt = { ...queued, begunMs: this.#options.clock.monotonic() };
+    framework.begin();
     const selected = selection.select(framework, framework.newCycle(pod, cache.cluster));
-    if (selected instanceof Promise) this.#asking = this.#actLater({ queued, pod }, selected);
-    else this.#act(queued, pod, selected);
+    if (selected instanceof Promise) this.#asking = this.#actLater({ attempt, pod }, selected);
+    else this.#act(attempt, pod, selected);
   }
 
   /** No other pod is placed meanwhile: what extenders are asked about would not hold still. */
   async #actLater(
-    { queued, pod }: { readonly queued: QueuedPod; readonly pod: PodInfo },
+    { attempt, pod }: { readonly attempt: Attempt; readonly pod: PodInfo },
     selected: Promise<Selection>,
   ): Promise<void> {
     let answer: Selection | 'stopped';
@@ -165,7 +184,7 @@ export class SchedulingLoop implements Running {
     this.#asking = undefined;
     if (answer === 'stopped') return;
     if (this.#newest(pod) === undefined) this.#options.queue.done(pod.uid);
-    else this.#act(queued, pod, answer);
+    else this.#act(attempt, pod, answer);
     this.wake();
   }
 
@@ -188,18 +207,20 @@ export class SchedulingLoop implements Running {
     });
   }
 
-  #act(queued: QueuedPod, pod: PodInfo, selected: Selection): void {
+  #act(attempt: Attempt, pod: PodInfo, selected: Selection): void {
+    const framework = this.#options.frameworkOf(pod);
+    this.#options.meter?.selected(attempt.begunMs);
     switch (selected.kind) {
       case 'node':
-        this.#place(queued, this.#options.frameworkOf(pod), selected);
-        return;
+        this.#place(attempt, framework, selected);
+        break;
       case 'rejected':
-        this.#reject(queued, pod, selected);
-        return;
+        this.#reject(attempt, pod, selected);
+        break;
       case 'failed':
-        this.#giveBackFor(queued, pod, selected.status);
-        return;
+        this.#giveBackFor(attempt, pod, selected.status);
     }
+    framework.end();
   }
 
   /** Undefined if the pod no longer wants a node. */
@@ -213,7 +234,7 @@ export class SchedulingLoop implements Running {
   }
 
   #place(
-    queued: QueuedPod,
+    queued: Attempt,
     framework: Framework,
     { cycle, node }: { readonly cycle: Cycle; readonly node: NodeInfo },
   ): void {
@@ -236,13 +257,15 @@ export class SchedulingLoop implements Running {
     this.#background(this.#bind(queued, { framework, cycle, node, permits }));
   }
 
-  async #bind(queued: QueuedPod, placement: Placement): Promise<void> {
+  async #bind(queued: Attempt, placement: Placement): Promise<void> {
     const { framework, cycle, node } = placement;
     const { cache, queue, reporter, clock } = this.#options;
     const { pod } = cycle;
     const result = await this.#bindings.run(placement);
     switch (result.kind) {
       case 'bound':
+        this.#options.meter?.attempted(framework.schedulerName, 'scheduled', queued.begunMs);
+        this.#options.meter?.bound(queued.attempts, queued.firstQueuedAt);
         cache.finishBinding(pod.uid, clock.monotonic() + doubtAfterMs);
         queue.done(pod.uid);
         reporter.scheduled(pod.pod, node.name);
@@ -269,7 +292,7 @@ export class SchedulingLoop implements Running {
     queue.notify({ kind: 'AssignedPodDelete', pod: cycle.pod });
   }
 
-  #reject(queued: QueuedPod, pod: PodInfo, selected: Selection & { kind: 'rejected' }): void {
+  #reject(queued: Attempt, pod: PodInfo, selected: Selection & { kind: 'rejected' }): void {
     const { rejectedBy, message, nominatedNodeName, makeRoom } = selected;
     const failure: Failure = {
       outcome: { kind: 'rejected', rejectedBy },
@@ -282,7 +305,7 @@ export class SchedulingLoop implements Running {
     this.#giveBack(queued, pod, failure);
   }
 
-  #giveBackFor(queued: QueuedPod, pod: PodInfo, status: Status): void {
+  #giveBackFor(queued: Attempt, pod: PodInfo, status: Status): void {
     const message = status.reasons.join(', ');
     const rejectedBy = new Set(status.plugin === undefined ? [] : [status.plugin]);
     const outcome: Outcome = isRejection(status)
@@ -296,7 +319,7 @@ export class SchedulingLoop implements Running {
     this.#giveBack(queued, pod, { outcome, message });
   }
 
-  #giveBack(queued: QueuedPod, tried: PodInfo, failure: Failure): void {
+  #giveBack(queued: Attempt, tried: PodInfo, failure: Failure): void {
     const { queue, reporter } = this.#options;
     const pod = this.#newest(tried);
     if (pod === undefined) {
@@ -304,6 +327,9 @@ export class SchedulingLoop implements Running {
       return;
     }
     const { outcome, message, nominatedNodeName, makeRoom } = failure;
+    const profile = this.#options.frameworkOf(pod).schedulerName;
+    const result = outcome.kind === 'rejected' ? 'unschedulable' : 'error';
+    this.#options.meter?.attempted(profile, result, queued.begunMs);
     const reason: FailureReason = outcome.kind === 'rejected' ? 'Unschedulable' : 'SchedulerError';
     const report = {
       reason,
@@ -320,7 +346,7 @@ export class SchedulingLoop implements Running {
    * are remembered for it, and nothing makes it preempt again meanwhile.
    */
   async #makeRoom(
-    queued: QueuedPod,
+    queued: Attempt,
     tried: PodInfo,
     failure: Failure & Required<Pick<Failure, 'makeRoom'>>,
   ): Promise<void> {

@@ -6,12 +6,13 @@ const PREFIX = 'apiserver_flowcontrol_';
 
 type Level = FlowControl['levels'] extends Iterable<infer L> ? L : never;
 
-export function flowMetrics(metrics: Metrics, { levels, counts }: FlowControl): void {
+export function flowMetrics(metrics: Metrics, control: FlowControl): void {
+  const { counts } = control;
   const gauge = (name: string, help: string, of: (level: Level) => number): (() => void) => {
     const family = metrics.gauge(PREFIX + name, help, ['priority_level']);
     return () => {
       family.clear();
-      for (const level of levels) family.with(level.name).value = of(level);
+      for (const level of control.levels) family.with(level.name).value = of(level);
     };
   };
   const flow = ['priority_level', 'flow_schema'];

@@ -14,6 +14,7 @@ import type { Authorizer } from '../authz/authorizer.ts';
 import { AccessMetrics } from './access-metrics.ts';
 import { addNotes } from './add-notes.ts';
 import { audit, type AuditOptions } from './audit/audit.ts';
+import { AuditMetrics } from './audit/audit-metrics.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { countRequests } from './count-requests.ts';
@@ -40,7 +41,7 @@ export interface PipelineOptions {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   /** Default: nothing is logged. */
-  readonly audit?: Omit<AuditOptions, 'clock'> | undefined;
+  readonly audit?: Omit<AuditOptions, 'clock' | 'metrics'> | undefined;
   /** Which requests wait for which. */
   readonly limits: Omit<PrioritizeOptions, 'counts'> | Omit<LimitOptions, 'counts'>;
   /** Longest time for a request that is not a stream; kube-apiserver's default is a minute. */
@@ -50,6 +51,7 @@ export interface PipelineOptions {
 export function pipeline(options: PipelineOptions, handler: PipelineHandler): HttpHandler {
   const { clock, counts, limits, requestTimeoutMs, logger, metrics = new Metrics() } = options;
   const access = new AccessMetrics(metrics, clock);
+  const auditMetrics = new AuditMetrics(metrics, options.audit?.log);
   // Outermost first.
   const filtered = compose(
     [
@@ -58,7 +60,9 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
       addNotes,
       recover(logger),
       authenticate(options.authenticator, { logger, access }),
-      ...(options.audit === undefined ? [] : [audit({ ...options.audit, clock })]),
+      ...(options.audit === undefined
+        ? []
+        : [audit({ ...options.audit, clock, metrics: auditMetrics })]),
       impersonate(options.authorizer),
       'control' in limits
         ? prioritize({ ...limits, counts })

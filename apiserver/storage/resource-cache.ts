@@ -71,16 +71,12 @@ export class ResourceCache {
     this.capacity = options.window;
   }
 
-  /** Objects there are. */
-  get size(): number {
-    return this.#objects.size;
-  }
-
   /** Watchers may start at this revision or later. */
   get oldestStart(): number {
     return this.#window.complete;
   }
 
+  /** Objects there are. */
   get size(): number {
     return this.#objects.size;
   }

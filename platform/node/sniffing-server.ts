@@ -182,7 +182,7 @@ function listener(options: SharedPortOptions, arrived: (socket: Socket, h2: bool
       rejectUnauthorized: tls.clientCa !== undefined,
       minVersion: 'TLSv1.2',
       noDelay: true,
-      ALPNProtocols: ['h2', 'http/1.1'],
+      ALPNProtocols: options.onHttp2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'],
     },
     (socket: TLSSocket) => arrived(socket, socket.alpnProtocol === 'h2'),
   );

@@ -27,6 +27,14 @@ export class Cache {
   readonly #pods = new Map<string, Placed>();
   readonly #assumed = new Set<string>();
 
+  get sizes(): { readonly nodes: number; readonly pods: number; readonly assumed: number } {
+    return {
+      nodes: this.cluster.nodes.length,
+      pods: this.#pods.size,
+      assumed: this.#assumed.size,
+    };
+  }
+
   get nodes(): readonly NodeInfo[] {
     return this.cluster.nodes;
   }

@@ -12,6 +12,12 @@ import { failure, namedBy, type Status } from './status.ts';
 
 type With<P extends points.Plugin> = readonly { readonly plugin: P; readonly weight: number }[];
 
+/** Hears of each attempt to place a pod. */
+export interface Attempts {
+  begin(): void;
+  end(): void;
+}
+
 /** Plugins whose PreFilter or PreScore said Skip for this pod. */
 export type Skipped = ReadonlySet<points.Plugin>;
 
@@ -63,6 +69,7 @@ class PostFilterOutcome {
 export class Framework {
   readonly schedulerName: string;
   readonly percentageOfNodesToScore: number | undefined;
+  readonly #attempts: Attempts | undefined;
   readonly #hints: QueueingHints;
   readonly #preEnqueue: With<points.PreEnqueuePlugin>;
   readonly #queueSort: points.QueueSortPlugin;
@@ -77,8 +84,10 @@ export class Framework {
   readonly #bind: With<points.BindPlugin>;
   readonly #postBind: With<points.PostBindPlugin>;
 
-  constructor(profile: Profile, cluster: ClusterState) {
+  /** `attempts` is told when one begins and when its scheduling cycle is over. */
+  constructor(profile: Profile, cluster: ClusterState, attempts?: Attempts) {
     const { schedulerName } = profile;
+    this.#attempts = attempts;
     this.schedulerName = schedulerName;
     this.percentageOfNodesToScore = profile.percentageOfNodesToScore;
     const everywhere = [...profile.rows, ...Object.values(profile.at ?? {}).flat()];
@@ -98,6 +107,14 @@ export class Framework {
     this.#bind = rowsAt(profile, 'bind');
     assert(this.#bind.length > 0, `profile ${schedulerName} needs a Bind plugin`);
     this.#postBind = rowsAt(profile, 'postBind');
+  }
+
+  begin(): void {
+    this.#attempts?.begin();
+  }
+
+  end(): void {
+    this.#attempts?.end();
   }
 
   preEnqueue(pod: PodInfo): Status | undefined {

@@ -4,6 +4,8 @@ import type { PodInfo } from '../framework/pod-info.ts';
 import type { Status } from '../framework/status.ts';
 
 export interface QueuedPod extends Queued {
+  /** When the pod entered the queue for the first time, in monotonic milliseconds. */
+  readonly firstQueuedAt: number;
   readonly attempts: number;
   /** Empty: rejected by no plugin in particular, so any event wakes the pod. */
   readonly rejectedBy: ReadonlySet<string>;

@@ -180,7 +180,7 @@ describe('SchedulingQueue', () => {
     queue.delete(backing.uid);
     await clock.advance(20_000);
     expect(names()).toEqual([]);
-    expect(queue.sizes).toEqual({ active: 0, backoff: 0, unschedulable: 0, inFlight: 0 });
+    expect(queue.sizes).toEqual({ active: 0, backoff: 0, unschedulable: 0, gated: 0, inFlight: 0 });
   });
 
   it('leaves no timer behind', () => {

@@ -40,7 +40,20 @@ export interface QueueOptions {
   /** Called when a pod becomes active. */
   readonly onActive: () => void;
   readonly backoff?: Backoff;
+  readonly meter?: QueueMeter;
 }
+
+/** Told of each pod that is put into a queue, and by which event. */
+export interface QueueMeter {
+  incoming(event: string, queue: 'active' | 'backoff' | 'unschedulable'): void;
+}
+
+/** Events that come from no change of the cluster, as kube-scheduler names them. */
+const POD_ADD = 'PodAdd';
+const POD_UPDATE = 'PodUpdate';
+const BACKOFF_COMPLETE = 'BackoffComplete';
+const ATTEMPT_FAILED = 'ScheduleAttemptFailure';
+const TIMEOUT = 'UnschedulableTimeout';
 
 /** Why a popped pod comes back. */
 export type Outcome =
@@ -57,6 +70,7 @@ export class SchedulingQueue {
   readonly #policy: QueuePolicy;
   readonly #onActive: () => void;
   readonly #waits: Backoff;
+  readonly #meter: QueueMeter | undefined;
   readonly #active: Heap<QueuedPod>;
   readonly #backoff: Heap<QueuedPod>;
   readonly #failing: Heap<QueuedPod>;
@@ -71,6 +85,7 @@ export class SchedulingQueue {
     this.#clock = options.clock;
     this.#policy = options.policy;
     this.#onActive = options.onActive;
+    this.#meter = options.meter;
     this.#waits = options.backoff ?? defaultBackoff;
     this.#unschedulable = new Unschedulable(options.policy);
     this.#active = new Heap<QueuedPod>({
@@ -86,8 +101,15 @@ export class SchedulingQueue {
     this.#failing = waiting();
   }
 
-  get sizes(): { active: number; backoff: number; unschedulable: number; inFlight: number } {
+  /** Pods that wait for an event. */
+  rejected(): readonly QueuedPod[] {
+    return this.#unschedulable.all();
+  }
+
+  /** `unschedulable` has the gated ones in it. */
+  get sizes() {
     return {
+      gated: this.#unschedulable.gated,
       active: this.#active.size,
       backoff: this.#backoff.size + this.#failing.size,
       unschedulable: this.#unschedulable.size,
@@ -109,10 +131,11 @@ export class SchedulingQueue {
     const waiting = this.#unschedulable.get(uid);
     if (waiting === undefined) {
       const queuedAt = this.#clock.monotonic();
-      this.#enqueue({ pod, queuedAt, attempts: 0, rejectedBy: nobody, gated: false });
+      const fresh = { attempts: 0, rejectedBy: nobody, gated: false };
+      this.#enqueue({ pod, queuedAt, firstQueuedAt: queuedAt, ...fresh }, POD_ADD);
     } else if (mayMatter(waiting.pod, pod)) {
       this.#unschedulable.delete(uid);
-      this.#wake({ ...waiting, pod });
+      this.#wake({ ...waiting, pod }, POD_UPDATE);
     } else {
       this.#unschedulable.put({ ...waiting, pod });
     }
@@ -149,9 +172,9 @@ export class SchedulingQueue {
       mayMatter(tried.pod, pod) ||
       this.#wokenInFlight(pod, rejectedBy);
     this.#inFlight.end(pod.uid);
-    if (outcome.kind === 'failed') this.#wait(this.#failing, queued);
-    else if (retry) this.#toBackoff(queued);
-    else this.#toUnschedulable(queued);
+    if (outcome.kind === 'failed') this.#wait(this.#failing, queued, ATTEMPT_FAILED);
+    else if (retry) this.#toBackoff(queued, ATTEMPT_FAILED);
+    else this.#toUnschedulable(queued, ATTEMPT_FAILED);
   }
 
   /** Something happened in the cluster: wakes the pods that it may help. */
@@ -159,7 +182,7 @@ export class SchedulingQueue {
     this.#inFlight.remember(event);
     for (const queued of this.#unschedulable.wokenBy(event)) {
       this.#unschedulable.delete(queued.pod.uid);
-      this.#wake(queued);
+      this.#wake(queued, event.kind);
     }
   }
 
@@ -181,30 +204,32 @@ export class SchedulingQueue {
     );
   }
 
-  #wake(queued: QueuedPod): void {
+  #wake(queued: QueuedPod, event: string): void {
     if (queued.attempts > 0 && this.#backoffEnd(queued) > this.#clock.monotonic())
-      this.#toBackoff(queued);
-    else this.#enqueue(queued);
+      this.#toBackoff(queued, event);
+    else this.#enqueue(queued, event);
   }
 
-  #enqueue(queued: QueuedPod): void {
+  #enqueue(queued: QueuedPod, event: string): void {
     if (this.#policy.preEnqueue(queued.pod) !== undefined) {
-      this.#toUnschedulable({ ...queued, gated: true });
+      this.#toUnschedulable({ ...queued, gated: true }, event);
       return;
     }
     // Strictly increasing, so that pods queued at one instant keep their order.
     this.#lastQueuedAt = Math.max(this.#lastQueuedAt + 1e-6, this.#clock.monotonic());
     this.#active.put({ ...queued, gated: false, queuedAt: this.#lastQueuedAt });
+    this.#meter?.incoming(event, 'active');
     this.#onActive();
   }
 
-  #toBackoff(queued: QueuedPod): void {
-    this.#wait(this.#backoff, queued);
+  #toBackoff(queued: QueuedPod, event: string): void {
+    this.#wait(this.#backoff, queued, event);
     if (this.#active.size === 0) this.#onActive();
   }
 
-  #wait(heap: Heap<QueuedPod>, queued: QueuedPod): void {
+  #wait(heap: Heap<QueuedPod>, queued: QueuedPod, event: string): void {
     heap.put(queued);
+    this.#meter?.incoming(event, 'backoff');
     this.#armBackoff();
   }
 
@@ -212,7 +237,7 @@ export class SchedulingQueue {
     for (;;) {
       const queued = this.#backoff.pop();
       if (queued === undefined || this.#policy.preEnqueue(queued.pod) === undefined) return queued;
-      this.#toUnschedulable({ ...queued, gated: true });
+      this.#toUnschedulable({ ...queued, gated: true }, BACKOFF_COMPLETE);
     }
   }
 
@@ -240,13 +265,14 @@ export class SchedulingQueue {
         first = heap.peek()
       ) {
         heap.remove(first.pod.uid);
-        this.#enqueue(first);
+        this.#enqueue(first, BACKOFF_COMPLETE);
       }
     this.#armBackoff();
   }
 
-  #toUnschedulable(queued: QueuedPod): void {
+  #toUnschedulable(queued: QueuedPod, event: string): void {
     this.#unschedulable.put(queued);
+    this.#meter?.incoming(event, 'unschedulable');
     if (this.#stopped || queued.gated) return;
     this.#flushTimer ??= this.#clock.after(flushIntervalMs, () => this.#flushUnschedulable());
   }
@@ -263,7 +289,7 @@ export class SchedulingQueue {
         continue;
       }
       this.#unschedulable.delete(queued.pod.uid);
-      this.#wake(queued);
+      this.#wake(queued, TIMEOUT);
     }
     if (waiting && !this.#stopped)
       this.#flushTimer = this.#clock.after(flushIntervalMs, () => this.#flushUnschedulable());

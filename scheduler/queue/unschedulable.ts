@@ -1,6 +1,9 @@
 import type { ClusterEvent } from '../framework/events.ts';
 import type { QueuedPod, QueuePolicy } from './queued-pod.ts';
 
+/** A key that no other group has: theirs have a slash. */
+const GATED = 'gated';
+
 type Group = Map<string, QueuedPod>;
 
 /**
@@ -18,6 +21,11 @@ export class Unschedulable {
 
   get size(): number {
     return this.#groupOf.size;
+  }
+
+  /** How many of them are gated. */
+  get gated(): number {
+    return this.#groups.get(GATED)?.size ?? 0;
   }
 
   get(uid: string): QueuedPod | undefined {
@@ -66,6 +74,6 @@ export class Unschedulable {
 }
 
 function groupKey({ pod, rejectedBy, gated }: QueuedPod): string {
-  if (gated) return 'gated';
+  if (gated) return GATED;
   return `${pod.pod.spec.schedulerName ?? ''}/${[...rejectedBy].sort().join()}`;
 }

@@ -183,7 +183,7 @@ export const layers: readonly Layer[] = [
   { part: 'apiserver/authn', imports: ['api/*', 'platform'] },
   { part: 'apiserver/authz', imports: ['apiserver/authn', 'api/*', 'platform'] },
   { part: 'apiserver/pki', imports: ['platform'] },
-  { part: 'apiserver/flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
+  { part: 'apiserver/flags.ts', imports: ['apiserver/*', 'api/*'], packages: ['commander'] },
   { part: 'apiserver/access-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/flag-values.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/accepted-flags.ts', imports: [], packages: ['commander'] },
@@ -195,13 +195,18 @@ export const layers: readonly Layer[] = [
   },
 
   { part: 'client', imports: ['api/*', 'platform'], packages: ['js-yaml'] },
+  { part: 'client/serving/flags.ts', imports: [], packages: ['commander'] },
+  {
+    part: 'client/serving/start.ts',
+    imports: ['client', 'client/serving/flags.ts', 'api/*', 'platform', 'platform/node'],
+  },
 
   { part: 'controllers/runtime', imports: ['client', 'api/*', 'platform'] },
   { part: 'controllers', imports: ['controllers/*', 'client', 'api/*', 'platform'] },
-  { part: 'controllers/flags.ts', imports: [], packages: ['commander'] },
+  { part: 'controllers/flags.ts', imports: ['client/serving/flags.ts'], packages: ['commander'] },
   {
     part: 'controllers/main.ts',
-    imports: ['controllers/*', 'client', 'api/*', 'platform', 'platform/node'],
+    imports: ['controllers/*', 'client/*', 'api/*', 'platform', 'platform/node'],
     packages: ['commander'],
   },
 
@@ -210,10 +215,10 @@ export const layers: readonly Layer[] = [
   { part: 'scheduler/queue', imports: ['scheduler/framework', 'api/*', 'platform'] },
   { part: 'scheduler/cache', imports: ['scheduler/framework', 'api/*', 'platform'] },
   { part: 'scheduler', imports: ['scheduler/*', 'client', 'api/*', 'platform'] },
-  { part: 'scheduler/flags.ts', imports: [], packages: ['commander'] },
+  { part: 'scheduler/flags.ts', imports: ['client/serving/flags.ts'], packages: ['commander'] },
   {
     part: 'scheduler/main.ts',
-    imports: ['scheduler/*', 'client', 'api/*', 'platform', 'platform/node'],
+    imports: ['scheduler/*', 'client/*', 'api/*', 'platform', 'platform/node'],
     packages: ['commander'],
   },
 

@@ -5,6 +5,7 @@ import type { PipelineRequest } from '../api-request.ts';
 import type { Filter } from '../filter.ts';
 import { isLongRunning } from '../long-running.ts';
 import type { AuditLog } from './audit-log.ts';
+import type { AuditMetrics } from './audit-metrics.ts';
 import { auditEvent } from './event.ts';
 import { type AuditPolicy, extentOf, type Stage } from './policy.ts';
 
@@ -12,16 +13,19 @@ export interface AuditOptions {
   readonly policy: AuditPolicy;
   readonly log: AuditLog;
   readonly clock: Clock;
+  readonly metrics: AuditMetrics;
 }
 
 /** Logs what the policy asks for: who did what, how it was judged and how it ended. */
-export function audit({ policy, log, clock }: AuditOptions): Filter {
+export function audit({ policy, log, clock, metrics }: AuditOptions): Filter {
   return (next) => async (request) => {
     const extent = extentOf(policy, request.user, request.info);
+    metrics.levels.with(extent.level).value++;
     if (extent.level === 'None') return next(request);
     const receivedMs = clock.now();
     const tell = (stage: Stage, end: { response?: HttpResponse; failure?: Status } = {}): void => {
       if (extent.omitStages.includes(stage)) return;
+      metrics.events.value++;
       log.add(auditEvent({ request, extent, stage, receivedMs, nowMs: clock.now(), ...end }));
     };
     tell('RequestReceived');

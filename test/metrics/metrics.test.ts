@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deployments, jobs, pods } from '../../api/resources.ts';
+import { type Cluster, startCluster } from '../../index.ts';
+import { eventually } from '../e2e/harness.ts';
+import { readScrape, type Scrape } from './scrape.ts';
+import { wanted } from './wanted.ts';
+
+let cluster: Cluster;
+let served: Scrape;
+let stored: Scrape;
+
+const container = { name: 'c', image: 'c' };
+const draft = { metadata: { namespace: 'default' } };
+
+/** Something of everything: a rollout, a job that ends, a pod that fits nowhere. */
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: 2 });
+  const { client } = cluster;
+  const labels = { app: 'web' };
+  await client.create(deployments, {
+    metadata: { ...draft.metadata, name: 'web' },
+    spec: {
+      ...{ replicas: 12, selector: { matchLabels: labels } },
+      template: { metadata: { labels }, spec: { containers: [container] } },
+    },
+  } as never);
+  await client.create(jobs, {
+    metadata: { ...draft.metadata, name: 'once' },
+    spec: {
+      template: {
+        metadata: { annotations: { 'wherry.io/run-seconds': '0' } },
+        spec: { containers: [container], restartPolicy: 'Never' },
+      },
+    },
+  } as never);
+  const resources = { requests: { cpu: '100' } };
+  await client.create(pods, {
+    metadata: { ...draft.metadata, name: 'huge' },
+    spec: { containers: [{ ...container, resources }] },
+  } as never);
+  await eventually('everything has happened', async () => {
+    const all = readScrape(String(await client.getPath('/metrics')));
+    return (
+      all.labels.has('job_controller_jobs_finished_total') &&
+      all.labels.has('scheduler_unschedulable_pods') &&
+      all.labels.has('kubelet_pod_start_duration_seconds_bucket')
+    );
+  });
+  // Over a socket, as a scraper: the size of an answer is only known there.
+  const { connectionOf, connectHttp, plain } = await sockets();
+  const http = connectHttp(await connectionOf(cluster.kubeconfig));
+  try {
+    const peer = { address: 'test' };
+    const get = (path: string) =>
+      http.handler({
+        ...{ method: 'GET', path, query: new URLSearchParams(), headers: {}, peer },
+        signal: new AbortController().signal,
+      });
+    await get('/api/v1/pods');
+    served = readScrape(await plain(await get('/metrics')));
+  } finally {
+    await http.close();
+  }
+  stored = readScrape(await (await fetch(`${cluster.storeEndpoint}/metrics`)).text());
+});
+
+afterAll(() => cluster.stop());
+
+async function sockets() {
+  const { parseKubeconfig } = await import('../../client/kubeconfig-text.ts');
+  const { connectionOf } = await import('../../client/kubeconfig-connection.ts');
+  const { connectHttp } = await import('../../platform/node/http-client.ts');
+  const { bodyValue } = await import('../../client/response-body.ts');
+  const { realDisk } = await import('../../platform/node/disk.ts');
+  return {
+    connectHttp,
+    connectionOf: async (text: string) =>
+      connectionOf(realDisk, await parseKubeconfig(text, 'kubeconfig')),
+    plain: async (response: Parameters<typeof bodyValue>[0]) => String(await bodyValue(response)),
+  };
+}
+
+describe('a whole cluster', () => {
+  it.each(Object.entries(wanted))('serves %s with its labels', (name, labels) => {
+    expect([...(served.labels.get(name) ?? ['(not served)'])].sort()).toEqual(
+      expect.arrayContaining([...labels].sort()),
+    );
+  });
+
+  it('names verbs, queues, codes and results as Kubernetes does', () => {
+    const verbs = served.values('apiserver_request_total', 'verb');
+    expect([...verbs]).toEqual(expect.arrayContaining(['GET', 'LIST', 'POST', 'PUT']));
+    expect(served.values('apiserver_longrunning_requests', 'verb')).toContain('WATCH');
+    const queues = served.values('workqueue_depth', 'name');
+    for (const name of ['deployment', 'replicaset', 'endpoint_slice', 'job', 'namespace'])
+      expect(queues).toContain(name);
+    expect(served.values('scheduler_schedule_attempts_total', 'result')).toEqual(
+      new Set(['scheduled', 'unschedulable']),
+    );
+    expect(served.values('scheduler_pending_pods', 'queue')).toEqual(
+      new Set(['active', 'backoff', 'gated', 'unschedulable']),
+    );
+    expect(served.values('scheduler_unschedulable_pods', 'plugin')).toContain('NodeResourcesFit');
+    expect(served.values('kubelet_node_name', 'node')).toEqual(new Set(['node1', 'node2']));
+  });
+});
+
+describe('our Grafana dashboard', () => {
+  interface Panel {
+    readonly title: string;
+    readonly targets?: readonly { readonly expr: string }[];
+    readonly panels?: readonly Panel[];
+  }
+  const words = new Set(
+    (
+      'sum rate irate increase by le max min avg count without histogram_quantile on group_left ' +
+      'topk clamp_min and or unless time ignoring'
+    ).split(' '),
+  );
+  /** Names of metrics: what is left of an expression without strings, labels and functions. */
+  const metricsOf = (expression: string): string[] =>
+    expression
+      .replace(/\{[^}]*\}|\[[^\]]*\]|\b(?:by|without|on|ignoring)\s*\([^)]*\)/g, ' ')
+      .match(/[a-zA-Z_:][\w:]*/g)!
+      .filter((word) => !words.has(word));
+
+  it('asks for nothing that is not served', async () => {
+    const text = await readFile('examples/grafana/wherry.json', 'utf8');
+    const board = JSON.parse(text) as { readonly panels: readonly Panel[]; readonly uid: string };
+    const panels = board.panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
+    const asked = panels.flatMap(({ title, targets = [] }) =>
+      targets.flatMap(({ expr }) => metricsOf(expr).map((metric) => ({ title, metric }))),
+    );
+    expect(asked.length).toBeGreaterThan(20);
+    const missing = asked.filter(
+      ({ metric }) => !served.labels.has(metric) && !stored.labels.has(metric),
+    );
+    expect(missing).toEqual([]);
+  });
+});
