@@ -1,4 +1,12 @@
-import { connect } from 'node:http2';
+/**
+ * A gRPC connection that sends prepared messages and does not decode answers. It speaks HTTP/2
+ * itself, on the bare socket: with Node's module the generator would cost more than what it loads.
+ */
+import { connect, type Socket } from 'node:net';
+import { FrameReader, frameFlags, frameTypes, u32Frame } from '../store/grpc/http2/frames.ts';
+import { encodeFrame, settingsFrame, type Frame } from '../store/grpc/http2/frames.ts';
+import { HeaderDecoder } from '../store/grpc/http2/header-decoder.ts';
+import { settingIds } from '../store/grpc/http2/settings.ts';
 
 export interface GrpcClient {
   /** One unary call with an encoded message; resolves when it is answered, rejects unless OK. */
@@ -6,40 +14,125 @@ export interface GrpcClient {
   close(): void;
 }
 
-/** A gRPC connection that sends prepared messages and does not decode answers. */
-export function openGrpc(endpoint: string): GrpcClient {
-  const session = connect(endpoint);
-  session.on('error', () => {});
-  return {
-    call: (path, message) =>
-      new Promise((resolve, reject) => {
-        const stream = session.request({
-          ':method': 'POST',
-          ':path': path,
-          'content-type': 'application/grpc',
-          te: 'trailers',
-        });
-        let status: unknown;
-        const read = (headers: Record<string, unknown>): void => {
-          status = headers['grpc-status'] ?? status;
-        };
-        stream.once('response', read).once('trailers', read).once('error', reject);
-        stream.once('close', () => {
-          if (status === '0') resolve();
-          else reject(new Error(`grpc-status ${String(status)}`));
-        });
-        stream.resume();
-        stream.end(framed(message));
-      }),
-    close: () => session.destroy(),
-  };
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+const MAX_WINDOW = 2 ** 31 - 1;
+const MAX_STREAM_ID = 2 ** 31 - 1;
+const POST = 0x83;
+const HTTP = 0x86;
+/** Of the first of our fields in the server's table, once all are in it. */
+const FIRST_INDEX = 62;
+
+const literal = (text: string): Buffer => Buffer.from([text.length, ...Buffer.from(text)]);
+/** A field that enters the server's table. */
+const entering = (name: string, value: string): Buffer =>
+  Buffer.concat([Buffer.from([0x40]), literal(name), literal(value)]);
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
-/** gRPC's length-prefixed message: not compressed, four bytes of length. */
-function framed(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(5 + message.length);
-  frame[0] = 0;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, 5);
-  return frame;
+class BareClient implements GrpcClient {
+  readonly #socket: Socket;
+  readonly #reader = new FrameReader('server');
+  readonly #headers = new HeaderDecoder();
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #paths: string[] = [];
+  readonly #authority: string;
+  #nextId = 1;
+  #unacknowledged = 0;
+  #pieces: Buffer[] = [];
+
+  constructor(endpoint: string) {
+    const { hostname, port, host } = new URL(endpoint);
+    this.#authority = host;
+    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    const settings = settingsFrame([[settingIds.initialWindowSize, MAX_WINDOW]]);
+    const window = u32Frame(frameTypes.windowUpdate, 0, MAX_WINDOW - 65_535);
+    this.#socket.write(Buffer.concat([Buffer.from(PREFACE), settings, window]));
+    this.#socket.on('data', (bytes: Buffer) => this.#reader.push(bytes, (f) => this.#frame(f)));
+    this.#socket.on('error', (error) => this.#fail(error));
+    this.#socket.on('close', () => this.#fail(new Error('the connection has closed')));
+  }
+
+  call(path: string, message: Uint8Array): Promise<void> {
+    if (this.#socket.destroyed || this.#nextId > MAX_STREAM_ID)
+      return Promise.reject(new Error('the connection has closed'));
+    const streamId = this.#nextId;
+    this.#nextId += 2;
+    const body = Buffer.allocUnsafe(5 + message.length);
+    body[0] = 0;
+    body.writeUInt32BE(message.length, 1);
+    body.set(message, 5);
+    const headers = { type: frameTypes.headers, flags: frameFlags.endHeaders, streamId };
+    const data = { type: frameTypes.data, flags: frameFlags.endStream, streamId, payload: body };
+    if (this.#pieces.length === 0) process.nextTick(() => this.#flush());
+    this.#pieces.push(encodeFrame({ ...headers, payload: this.#head(path) }), encodeFrame(data));
+    return new Promise((resolve, reject) => this.#waiting.set(streamId, { resolve, reject }));
+  }
+
+  #flush(): void {
+    this.#socket.write(Buffer.concat(this.#pieces));
+    this.#pieces = [];
+  }
+
+  /** Four fields enter the server's table with a path's first call; the newest comes first. */
+  #head(path: string): Buffer {
+    const known = this.#paths.indexOf(path);
+    if (known >= 0) {
+      const te = 0x80 | (FIRST_INDEX + 4 * (this.#paths.length - 1 - known));
+      return Buffer.from([POST, HTTP, te + 3, te + 2, te + 1, te]);
+    }
+    this.#paths.push(path);
+    return Buffer.concat([
+      Buffer.from([POST, HTTP]),
+      entering(':authority', this.#authority),
+      entering(':path', path),
+      entering('content-type', 'application/grpc'),
+      entering('te', 'trailers'),
+    ]);
+  }
+
+  #frame({ type, flags, streamId, payload }: Frame): void {
+    const isEnd = (flags & frameFlags.endStream) !== 0;
+    if (type === frameTypes.headers) {
+      const fields = this.#headers.decode(payload) ?? [];
+      if (!isEnd) return;
+      const status = fields.find(({ name }) => name === 'grpc-status')?.value;
+      this.#settle(streamId, status);
+    } else if (type === frameTypes.rstStream && this.#waiting.has(streamId))
+      this.#settle(streamId, `none: reset with ${payload.readUInt32BE(0)}`);
+    else if (type === frameTypes.data) this.#taken(payload.length);
+    else if (type === frameTypes.settings && (flags & frameFlags.ack) === 0)
+      this.#socket.write(encodeFrame({ type, flags: frameFlags.ack, streamId, payload: NOTHING }));
+    else if (type === frameTypes.ping && (flags & frameFlags.ack) === 0)
+      this.#socket.write(encodeFrame({ type, flags: frameFlags.ack, streamId, payload }));
+  }
+
+  #taken(bytes: number): void {
+    this.#unacknowledged += bytes;
+    if (this.#unacknowledged < MAX_WINDOW / 2) return;
+    this.#socket.write(u32Frame(frameTypes.windowUpdate, 0, this.#unacknowledged));
+    this.#unacknowledged = 0;
+  }
+
+  #settle(streamId: number, status: string | undefined): void {
+    const waiting = this.#waiting.get(streamId);
+    this.#waiting.delete(streamId);
+    if (status === '0') waiting?.resolve();
+    else waiting?.reject(new Error(`grpc-status ${status}`));
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
 }
+
+const NOTHING = Buffer.alloc(0);
+
+export const openGrpc = (endpoint: string): GrpcClient => new BareClient(endpoint);

@@ -2,6 +2,7 @@
  * One listening port that carries two protocols, as etcd's client port does: HTTP/2 for gRPC,
  * HTTP/1 for probes and metrics. The real one is `platform/node/sniffing-server.ts`.
  */
+import type { Duplex } from './duplex.ts';
 import type { HttpHandler } from './http.ts';
 import type { TlsMaterial } from './http-server.ts';
 import type { Running } from './lifecycle.ts';
@@ -13,10 +14,10 @@ export interface SharedPortOptions {
   /** With a client CA, only clients that show a certificate of it get through. */
   readonly tls?: TlsMaterial;
   /**
-   * Takes over a connection that speaks HTTP/2: a duplex byte stream of which nothing has been
-   * read. Absent: such connections are closed.
+   * Takes over a connection that speaks HTTP/2, of which nothing has been read. Absent: such
+   * connections are closed.
    */
-  readonly onHttp2?: (connection: object) => void;
+  readonly onHttp2?: (connection: Duplex) => void;
   /** Answers HTTP/1 requests. Bodies come whole, as bytes; answers may be streams. */
   readonly onHttp1: HttpHandler;
 }

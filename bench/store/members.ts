@@ -2,10 +2,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { openGrpc } from '../grpc-load.ts';
 
-const main = join(dirname(process.argv[1]!), '..', 'cluster', 'main.js');
+const main = join(import.meta.dirname, '..', 'cluster', 'main.js');
 /** How often a member that starts is asked whether it serves. */
 const ASK_AGAIN_MS = 5;
 const GIVE_UP_MS = 60_000;

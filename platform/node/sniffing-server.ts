@@ -10,7 +10,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
-import { readPrologue } from './http2-prologue.ts';
+import { SocketDuplex } from './socket-duplex.ts';
 import type { Chunk, HttpHandler, HttpRequest, HttpResponse, Peer } from '../http.ts';
 import type { SharedPort, SharedPortListening, SharedPortOptions } from '../shared-port.ts';
 
@@ -207,11 +207,8 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
       socket.destroy();
       return;
     }
-    idle.add(socket);
-    readPrologue(socket, () => {
-      idle.delete(socket);
-      onHttp2(socket);
-    });
+    idle.delete(socket);
+    onHttp2(new SocketDuplex(socket));
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -2,8 +2,7 @@ import type { Credentials } from '../server/interface.ts';
 import type { CallOrigin } from './unary.ts';
 
 const first = (origin: CallOrigin, name: string): string | undefined => {
-  const value = origin.metadata.get(name)[0];
-  return value === undefined ? undefined : String(value);
+  return origin.metadata.get(name)[0];
 };
 
 /** A token goes before a certificate; the gateway's header may say "Bearer". */
@@ -11,7 +10,6 @@ export function credentialsOf(origin: CallOrigin, clientCertAuth = false): Crede
   const token = first(origin, 'token') ?? first(origin, 'authorization');
   if (token !== undefined) return { token: token.replace(/^Bearer /i, '') };
   if (!clientCertAuth) return {};
-  const name = origin.getAuthContext().sslPeerCertificate?.subject.CN;
-  const commonName = Array.isArray(name) ? name[0] : name;
+  const { commonName } = origin;
   return commonName === undefined || commonName === '' ? {} : { commonName };
 }

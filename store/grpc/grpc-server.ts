@@ -1,52 +1,39 @@
 /**
- * The gRPC services on grpc-js. Messages pass through it as bytes: this folder's own codec reads
- * and writes them, so that a message that is too large or broken gets etcd's words.
+ * The gRPC services on connections of HTTP/2. Messages pass through as bytes: this folder's own
+ * codec reads and writes them, so that a message that is too large or broken gets etcd's words.
  */
-import {
-  Server,
-  ServerCredentials,
-  type ConnectionInjector,
-  type sendUnaryData,
-  type ServerDuplexStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-} from '@grpc/grpc-js';
 import type { Clock } from '../../platform/clock.ts';
+import type { Duplex } from '../../platform/duplex.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { CallCounts } from '../http/call-counts.ts';
+import type { CallCounts, MethodCounts, RpcKind } from '../http/call-counts.ts';
+import { downloadCall, duplexCall, unaryCall, type Kind, type OpenStream } from './call-kinds.ts';
+import { Deadlines, timeoutMs } from './deadlines.ts';
+import { downloads } from './download.ts';
+import { ServerConnection } from './http2/connection.ts';
+import type { Field } from './http2/header-table.ts';
+import { KeepAlive } from './http2/keep-alive.ts';
+import type { ServerStream, StreamHandlers } from './http2/stream.ts';
 import { KeepAliveStream } from './keep-alive-stream.ts';
-import { downloads, type OpenDownload } from './download.ts';
+import { IncompleteBytes } from './message-reader.ts';
+import { readRequest } from './request-head.ts';
+import { ServerCall, type CallService } from './server-call.ts';
 import { unaryServices } from './services.ts';
 import { codes, expectedStatus, RpcError, storeStatus, type RpcStatus } from './status.ts';
-import type { DownloadService, ServiceContext, UnaryMethod } from './unary.ts';
+import type { ServiceContext } from './unary.ts';
 import { WatchStream } from './watch-stream.ts';
 
-/** Up to here a message that is too large is read, to be refused in etcd's words. */
-const READ_LIMIT_BYTES = 16 << 20;
 /** Calls under way at a stop have this long to end. */
 const STOP_GRACE_MS = 500;
-/** etcd's --grpc-keepalive-interval and --grpc-keepalive-timeout. */
-const PING_AFTER_MS = 2 * 60 * 60 * 1000;
-const PING_TIMEOUT_MS = 20_000;
+/** Of requests that come in piece by piece, on one connection. */
+const MAX_INCOMPLETE_BYTES = 64 << 20;
+/** A connection's calls at work, those that the client has given up included. */
+const MAX_CALLS = 10_000;
 
-type Bytes = Buffer;
-type Duplex = ServerDuplexStream<Bytes, Bytes>;
-type Download = ServerWritableStream<Bytes, Bytes>;
-
-/** One open stream as its service sees it. */
-interface StreamService {
-  /** May throw what the stream is to end with. */
-  receive(message: Bytes): void;
-  /** The client sends no more. */
-  halfClosed(): void;
-  /** The stream has ended, whoever ended it. */
-  close(): void;
-}
-
-/** `fail` ends the stream with what went wrong. */
-type OpenStream = (call: Duplex, fail: (error: unknown) => void) => StreamService;
-
-const asIs = (bytes: Bytes): Bytes => bytes;
+const duplexes: Readonly<Record<string, OpenStream>> = {
+  '/etcdserverpb.Watch/Watch': (context, call, fail) => new WatchStream(context, call, fail),
+  '/etcdserverpb.Lease/LeaseKeepAlive': (context, call, fail) =>
+    new KeepAliveStream(context, call, fail),
+};
 
 export interface GrpcServerOptions {
   readonly context: ServiceContext;
@@ -55,169 +42,132 @@ export interface GrpcServerOptions {
   readonly logger: Logger;
 }
 
+interface Method {
+  readonly counts: MethodCounts;
+  /** A stream lasts: a stop ends it. */
+  readonly isStream: boolean;
+  readonly serve: (call: ServerCall, client: Client) => CallService;
+}
+
+interface Client {
+  readonly connection: ServerConnection;
+  readonly incomplete: IncompleteBytes;
+  readonly commonName: () => string | undefined;
+  callsAtWork: number;
+}
+
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
-  readonly #server: Server;
-  readonly #injector: ConnectionInjector;
-  /** Open streams, and how to end each. */
-  readonly #streams = new Map<object, (error: unknown) => void>();
+  readonly #methods = new Map<string, Method>();
+  readonly #clients = new Set<Client>();
+  readonly #streams = new Set<ServerCall>();
+  readonly #deadlines: Deadlines;
+  #onIdle: (() => void) | undefined;
+  #stopping = false;
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
     const { context } = options;
-    this.#server = new Server({
-      'grpc.max_receive_message_length': READ_LIMIT_BYTES,
-      'grpc.max_send_message_length': -1,
-      'grpc.keepalive_time_ms': PING_AFTER_MS,
-      'grpc.keepalive_timeout_ms': PING_TIMEOUT_MS,
-      'grpc.enable_channelz': 0,
-    });
+    this.#deadlines = new Deadlines(options.clock);
     for (const [path, method] of Object.entries(unaryServices(context)))
-      this.#serveUnary(path, method);
-    for (const [path, open] of Object.entries(downloads)) this.#serveDownload(path, open);
-    this.#serveStream(
-      '/etcdserverpb.Watch/Watch',
-      (call, fail) => new WatchStream(context, call, fail),
-    );
-    this.#serveStream(
-      '/etcdserverpb.Lease/LeaseKeepAlive',
-      (call, fail) => new KeepAliveStream(context, call, fail),
-    );
-    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+      this.#add(path, 'unary', (call, client, kind) => {
+        client.callsAtWork++;
+        return unaryCall(call, { method, kind }, () => client.callsAtWork--);
+      });
+    for (const [path, open] of Object.entries(downloads))
+      this.#add(path, 'server_stream', (call, _, kind) => downloadCall(call, open, kind));
+    for (const [path, open] of Object.entries(duplexes))
+      this.#add(path, 'bidi_stream', (call, _, kind) => duplexCall(call, open, kind));
   }
 
-  /** Takes over an HTTP/2 connection of which nothing has been read. */
-  inject(connection: object): void {
-    this.#injector.injectConnection(
-      connection as Parameters<ConnectionInjector['injectConnection']>[0],
-    );
-  }
-
-  /** Ends streams with "server stopped", lets calls under way end, then drops connections. */
-  async stop(): Promise<void> {
-    for (const end of this.#streams.values()) end(new RpcError(codes.unavailable, STOPPED));
-    await new Promise<void>((resolve) => {
-      const deadline = this.#options.clock.after(STOP_GRACE_MS, () => {
-        this.#server.forceShutdown();
-        resolve();
-      });
-      this.#server.tryShutdown(() => {
-        deadline.cancel();
-        resolve();
-      });
+  #add(
+    path: string,
+    type: RpcKind,
+    serve: (call: ServerCall, client: Client, kind: Kind) => CallService,
+  ): void {
+    const { context, calls } = this.#options;
+    const kind = { context, statusOf: (error: unknown) => this.#statusOf(path, error) };
+    this.#methods.set(path, {
+      counts: calls.method(path, type),
+      isStream: type !== 'unary',
+      serve: (call, client) => serve(call, client, kind),
     });
   }
 
-  #serveUnary(path: string, method: UnaryMethod): void {
-    const counts = this.#options.calls.method(path, 'unary');
-    const { maxMessageBytes } = this.#options.context;
-    const handle = (call: ServerUnaryCall<Bytes, Bytes>, callback: sendUnaryData<Bytes>): void => {
-      counts.started++;
-      counts.received++;
-      counts.receivedBytes += call.request.length;
-      const fail = (error: unknown): void => {
-        const status = this.#statusOf(path, error);
-        counts.handled[status.code]!++;
-        callback(status);
-      };
-      if (call.request.length > maxMessageBytes) {
-        fail(tooLarge(call.request.length, maxMessageBytes));
-        return;
-      }
-      method(call.request, call).then((bytes) => {
-        counts.handled[codes.ok]!++;
-        counts.sent++;
-        counts.sentBytes += bytes.length;
-        callback(null, bytes);
-      }, fail);
+  /** Takes over a connection of which nothing has been read. */
+  inject(wire: Duplex): void {
+    if (this.#stopping) return wire.destroy();
+    const connection = new ServerConnection(wire, {
+      open: (stream, fields) => this.#open(client, stream, fields),
+      closed: () => {
+        keepAlive.stop();
+        this.#clients.delete(client);
+        if (this.#clients.size === 0) this.#onIdle?.();
+      },
+    });
+    const client: Client = {
+      connection,
+      incomplete: new IncompleteBytes(MAX_INCOMPLETE_BYTES),
+      commonName: () => wire.commonName,
+      callsAtWork: 0,
     };
-    this.#server.register(path, handle, asIs, asIs, 'unary');
+    this.#clients.add(client);
+    const keepAlive = new KeepAlive(connection, this.#options.clock);
+    connection.open();
   }
 
-  #serveStream(path: string, open: OpenStream): void {
-    const counts = this.#options.calls.method(path, 'bidi_stream');
-    const { maxMessageBytes } = this.#options.context;
-    const handle = (call: Duplex): void => {
-      counts.started++;
-      let ended = false;
-      const end = (code: number): void => {
-        if (ended) return;
-        ended = true;
-        counts.handled[code]!++;
-        this.#streams.delete(call);
-        service.close();
-      };
-      const fail = (error: unknown): void => {
-        if (ended) return;
-        const status = this.#statusOf(path, error);
-        end(status.code);
-        // What grpc-js listens to for a stream's status.
-        call.emit('error', status);
-      };
-      const service = open(call, fail);
-      this.#streams.set(call, fail);
-      call.on('cancelled', () => end(codes.canceled));
-      call.on('close', () => end(codes.ok));
-      call.on('end', () => service.halfClosed());
-      call.on('data', (message: Bytes) => {
-        if (ended) return;
-        counts.received++;
-        counts.receivedBytes += message.length;
-        try {
-          if (message.length > maxMessageBytes) throw tooLarge(message.length, maxMessageBytes);
-          service.receive(message);
-        } catch (error) {
-          fail(error);
-        }
-      });
-    };
-    const counted = (bytes: Bytes): Bytes => {
-      counts.sent++;
-      counts.sentBytes += bytes.length;
-      return bytes;
-    };
-    this.#server.register(path, handle, counted, asIs, 'bidi');
+  #open(
+    client: Client,
+    stream: ServerStream,
+    fields: readonly Field[],
+  ): StreamHandlers | undefined {
+    if (client.callsAtWork >= MAX_CALLS) return undefined;
+    const head = readRequest(fields);
+    const method = this.#methods.get(head.path);
+    const call = new ServerCall({
+      ...{ stream, fields, counts: method?.counts },
+      commonName: client.commonName,
+      maxMessageBytes: this.#options.context.maxMessageBytes,
+      incomplete: client.incomplete,
+      statusOf: (error) => this.#statusOf(head.path, error),
+    });
+    if (head.refusal !== undefined) {
+      stream.end(head.refusal);
+      return call;
+    }
+    const afterMs = head.timeout === undefined ? undefined : timeoutMs(head.timeout);
+    const unserved = method === undefined ? this.#unknown(head.path) : unreadable(head, afterMs);
+    if (unserved !== undefined) {
+      call.fail(unserved);
+      return call;
+    }
+    this.#serve(call, method!, client);
+    if (afterMs !== undefined) this.#deadlines.add(call, afterMs);
+    return call;
   }
 
-  /** One request, a stream of answers. */
-  #serveDownload(path: string, open: OpenDownload): void {
-    const counts = this.#options.calls.method(path, 'server_stream');
-    const handle = (call: Download): void => {
-      counts.started++;
-      counts.received++;
-      let ended = false;
-      let service: DownloadService | undefined;
-      const end = (code: number): void => {
-        if (ended) return;
-        ended = true;
-        counts.handled[code]!++;
+  #serve(call: ServerCall, method: Method, client: Client): void {
+    const service = method.serve(call, client);
+    if (method.isStream) this.#streams.add(call);
+    call.serve({
+      receive: (message) => service.receive(message),
+      halfClosed: () => service.halfClosed(),
+      ended: () => {
+        this.#deadlines.delete(call);
         this.#streams.delete(call);
-        service?.close();
-      };
-      const fail = (error: unknown): void => {
-        if (ended) return;
-        const status = this.#statusOf(path, error);
-        end(status.code);
-        call.emit('error', status);
-      };
-      this.#streams.set(call, fail);
-      call.on('cancelled', () => end(codes.canceled));
-      const run = async (): Promise<void> => {
-        service = await open(this.#options.context, call);
-        if (ended) return;
-        await service.run();
-        if (ended) return;
-        end(codes.ok);
-        call.end();
-      };
-      run().catch(fail);
-    };
-    const counted = (bytes: Bytes): Bytes => {
-      counts.sent++;
-      counts.sentBytes += bytes.length;
-      return bytes;
-    };
-    this.#server.register(path, handle, counted, asIs, 'serverStream');
+        service.ended();
+      },
+    });
+  }
+
+  /** In the words of etcd's gRPC library. */
+  #unknown(path: string): RpcStatus {
+    const [, service = '', method] = /^\/(.*)\/([^/]*)$/.exec(path) ?? [];
+    let details = `unknown service ${service}`;
+    if (method === undefined) details = `malformed method name: ${JSON.stringify(path)}`;
+    else if ([...this.#methods.keys()].some((each) => each.startsWith(`/${service}/`)))
+      details = `unknown method ${method} for service ${service}`;
+    return { code: codes.unimplemented, details };
   }
 
   #statusOf(path: string, error: unknown): RpcStatus {
@@ -226,12 +176,36 @@ export class GrpcServer {
     this.#options.logger.error({ error, path }, 'an RPC failed unexpectedly');
     return { code: codes.unknown, details: error instanceof Error ? error.message : String(error) };
   }
+
+  /** Ends streams with "server stopped", lets calls under way end, then drops connections. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const call of [...this.#streams])
+      call.fail(new RpcError(codes.unavailable, storeStatus('stopped').details));
+    for (const { connection } of [...this.#clients]) connection.drain();
+    if (this.#clients.size > 0)
+      await new Promise<void>((resolve) => {
+        const deadline = this.#options.clock.after(STOP_GRACE_MS, () => {
+          for (const { connection } of [...this.#clients]) connection.destroy();
+        });
+        this.#onIdle = () => {
+          deadline.cancel();
+          resolve();
+        };
+      });
+    this.#deadlines.stop();
+  }
 }
 
-const STOPPED = storeStatus('stopped').details;
-
-const tooLarge = (bytes: number, limit: number): RpcError =>
-  new RpcError(
-    codes.resourceExhausted,
-    `grpc: received message larger than max (${bytes} vs. ${limit})`,
-  );
+function unreadable(
+  head: { readonly timeout?: string; readonly encoding?: string },
+  afterMs: number | undefined,
+): RpcStatus | undefined {
+  const { timeout, encoding } = head;
+  if (timeout !== undefined && afterMs === undefined)
+    return { code: codes.internal, details: `malformed grpc-timeout: ${timeout}` };
+  if (encoding === undefined || encoding === 'identity') return undefined;
+  const name = JSON.stringify(encoding);
+  const details = `grpc: Decompressor is not installed for grpc-encoding ${name}`;
+  return { code: codes.unimplemented, details };
+}

@@ -1,6 +1,5 @@
-import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { readLeaseRequest, writeLeaseResponse } from './messages/lease.ts';
-import type { ServiceContext } from './unary.ts';
+import type { DuplexCall, ServiceContext } from './unary.ts';
 import { decode } from './wire/reader.ts';
 import { encode } from './wire/writer.ts';
 
@@ -10,16 +9,12 @@ import { encode } from './wire/writer.ts';
  */
 export class KeepAliveStream {
   readonly #context: ServiceContext;
-  readonly #call: ServerDuplexStream<Buffer, Buffer>;
+  readonly #call: DuplexCall;
   readonly #fail: (error: unknown) => void;
   #last = Promise.resolve();
   #closed = false;
 
-  constructor(
-    context: ServiceContext,
-    call: ServerDuplexStream<Buffer, Buffer>,
-    fail: (error: unknown) => void,
-  ) {
+  constructor(context: ServiceContext, call: DuplexCall, fail: (error: unknown) => void) {
     this.#context = context;
     this.#call = call;
     this.#fail = fail;
@@ -28,7 +23,9 @@ export class KeepAliveStream {
   receive(message: Buffer): void {
     const { id } = decode(message, readLeaseRequest);
     this.#call.pause();
-    this.#last = this.#answer(id).then(() => void this.#call.resume(), this.#fail);
+    this.#last = this.#answer(id)
+      .then(() => this.#call.resume())
+      .catch(this.#fail);
   }
 
   halfClosed(): void {

@@ -2,8 +2,8 @@
  * The client port: etcd v3 over gRPC and etcd's HTTP paths, on one socket address.
  *
  * In: a member and the effects to serve it. Out: the member itself, which outlives its port.
- * grpc-js is loaded by the first HTTP/2 connection: the port opens without waiting for it.
  */
+import type { Duplex } from '../../platform/duplex.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { HttpHandler } from '../../platform/http.ts';
 import type { TlsMaterial } from '../../platform/http-server.ts';
@@ -115,7 +115,7 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
     },
   });
   let grpc: Promise<GrpcServer> | undefined;
-  const onHttp2 = (connection: object): void => {
+  const onHttp2 = (connection: Duplex): void => {
     grpc ??= import('./grpc-server.ts').then(
       ({ GrpcServer }) => new GrpcServer({ context, calls, clock, logger }),
     );

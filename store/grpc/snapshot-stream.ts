@@ -51,8 +51,9 @@ export class SnapshotStream implements DownloadService {
     if (this.#call.write(encodeMessage('SnapshotResponse', response)) || this.#closed) return;
     await new Promise<void>((resolve) => {
       this.#resume = resolve;
-      this.#call.once('drain', resolve);
+      this.#call.on('drain', resolve);
     });
+    this.#call.off('drain', this.#resume!);
     this.#resume = undefined;
   }
 }

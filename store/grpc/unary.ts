@@ -3,22 +3,41 @@ import type { ClusterMember, Member, MemberCalls } from '../server/interface.ts'
 import type { ResponseHeader } from './messages/header.ts';
 import type { Plain } from './schema/codec.ts';
 
-/** Who calls, as grpc-js's calls tell it. */
+/**
+ * `cancelled`: nobody waits for the answer any more. `close`: the call has ended, for whatever
+ * reason. `drain`: there is room again after a write that found none.
+ */
+export type CallEvent = 'cancelled' | 'close' | 'drain';
+
+/** Who calls. */
 export interface CallOrigin {
   /** Absent where calls cannot be cancelled. */
-  on?(event: 'cancelled', listener: () => void): unknown;
-  readonly metadata: { get(name: string): readonly (string | Buffer)[] };
-  getAuthContext(): {
-    readonly sslPeerCertificate?: { readonly subject: { readonly CN?: string | string[] } };
-  };
+  on?(event: CallEvent, listener: () => void): void;
+  readonly metadata: { get(name: string): readonly string[] };
+  /** Of a verified client certificate. */
+  readonly commonName?: string | undefined;
 }
 
-/** A call that is asked once and answers in a stream: the part of grpc-js's that is used. */
-export interface DownloadCall extends CallOrigin {
-  readonly request: Buffer;
+/** A call that answers in a stream. */
+export interface AnswerStream extends CallOrigin {
   /** False: wait for `drain`. */
   write(bytes: Buffer): boolean;
-  once(event: 'drain', listener: () => void): unknown;
+  on(event: CallEvent, listener: () => void): void;
+  off(event: CallEvent, listener: () => void): void;
+}
+
+/** Asked once. */
+export interface DownloadCall extends AnswerStream {
+  readonly request: Buffer;
+}
+
+/** Asked again and again. */
+export interface DuplexCall extends AnswerStream {
+  /** No further requests until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** All is said. */
+  end(): void;
 }
 
 export interface DownloadService {

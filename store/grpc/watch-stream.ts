@@ -5,7 +5,6 @@
  * full, so a slow client holds back nobody but itself; how far it may fall behind is the
  * member's bound. Replies of one watcher keep their order: created, events, canceled.
  */
-import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { StoreError, storeErrors, type Event, type Watch, type WatchBatch } from '../kv.ts';
 import { codeNames } from '../http/call-counts.ts';
 import { codes, storeStatus } from './status.ts';
@@ -17,7 +16,7 @@ import {
   type WatchCreate,
   type WatchResponse,
 } from './messages/watch.ts';
-import type { ServiceContext } from './unary.ts';
+import type { DuplexCall, ServiceContext } from './unary.ts';
 import { decode } from './wire/reader.ts';
 import { encode } from './wire/writer.ts';
 
@@ -37,7 +36,7 @@ const EMPTY_RANGE = 'mvcc: watcher range is empty';
 
 export class WatchStream {
   readonly #context: ServiceContext;
-  readonly #call: ServerDuplexStream<Buffer, Buffer>;
+  readonly #call: DuplexCall;
   readonly #fail: (error: unknown) => void;
   readonly #watchers = new Map<number, Watcher>();
   #nextId = 0;
@@ -47,11 +46,7 @@ export class WatchStream {
   #closed = false;
 
   /** `fail` ends the stream with what went wrong. */
-  constructor(
-    context: ServiceContext,
-    call: ServerDuplexStream<Buffer, Buffer>,
-    fail: (error: unknown) => void,
-  ) {
+  constructor(context: ServiceContext, call: DuplexCall, fail: (error: unknown) => void) {
     this.#context = context;
     this.#call = call;
     this.#fail = fail;
@@ -234,13 +229,11 @@ export class WatchStream {
       const done = (): void => {
         this.#call.off('drain', done);
         this.#call.off('close', done);
-        this.#call.off('cancelled', done);
         this.#drained = undefined;
         resolve();
       };
       this.#call.on('drain', done);
       this.#call.on('close', done);
-      this.#call.on('cancelled', done);
     });
     return this.#drained;
   }

@@ -59,6 +59,7 @@ export const layers: readonly Layer[] = [
     ],
   },
   { part: 'store/grpc/wire', imports: [] },
+  { part: 'store/grpc/http2', imports: ['platform'] },
   { part: 'store/grpc/schema', imports: ['store/grpc/wire', 'platform'] },
   { part: 'store/peer', imports: ['store/kv.ts', 'store/raft', 'store/server', 'platform'] },
   {
@@ -72,7 +73,6 @@ export const layers: readonly Layer[] = [
       'store/backup',
       'platform',
     ],
-    packages: ['@grpc/grpc-js'],
   },
   {
     part: 'store/client',

@@ -1,6 +1,6 @@
 import type { Chunk } from '../../../platform/http.ts';
 import { decodeMessage } from '../schema/codec.ts';
-import type { CallOrigin } from '../unary.ts';
+import type { CallEvent, CallOrigin, DuplexCall } from '../unary.ts';
 import { statusOf, streamErrorBody } from './errors.ts';
 import { toJson } from './json.ts';
 
@@ -9,14 +9,11 @@ const HIGH_WATER = 16;
 
 type Listener = () => void;
 
-/**
- * A stream as the services see it (the part of grpc-js's calls that they use), and as the HTTP
- * server reads it: one JSON object per answer.
- */
-export class GatewayCall implements CallOrigin, AsyncIterableIterator<Chunk> {
+/** A stream as the services see it, and as the HTTP server reads it: one JSON object per answer. */
+export class GatewayCall implements DuplexCall, AsyncIterableIterator<Chunk> {
   readonly metadata: CallOrigin['metadata'];
   readonly #responseName: string;
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #listeners = new Map<CallEvent, Set<Listener>>();
   #waiting: Buffer[] = [];
   #ended = false;
   #wake: (() => void) | undefined;
@@ -26,10 +23,6 @@ export class GatewayCall implements CallOrigin, AsyncIterableIterator<Chunk> {
   constructor(responseName: string, origin: CallOrigin) {
     this.#responseName = responseName;
     this.metadata = origin.metadata;
-  }
-
-  getAuthContext(): object {
-    return {};
   }
 
   get ended(): boolean {
@@ -64,34 +57,20 @@ export class GatewayCall implements CallOrigin, AsyncIterableIterator<Chunk> {
   }
 
   /** The whole request is there before anything is answered: nothing is to be held back. */
-  pause(): this {
-    return this;
-  }
+  pause(): void {}
 
-  resume(): this {
-    return this;
-  }
+  resume(): void {}
 
-  on(event: string, listener: Listener): this {
+  on(event: CallEvent, listener: Listener): void {
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners.add(listener));
-    return this;
   }
 
-  once(event: string, listener: Listener): this {
-    const once = (): void => {
-      this.off(event, once);
-      listener();
-    };
-    return this.on(event, once);
-  }
-
-  off(event: string, listener: Listener): this {
+  off(event: CallEvent, listener: Listener): void {
     this.#listeners.get(event)?.delete(listener);
-    return this;
   }
 
-  #emit(event: string): void {
+  #emit(event: CallEvent): void {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) listener();
   }
 

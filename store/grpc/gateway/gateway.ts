@@ -5,7 +5,6 @@
  * In: JSON to protobuf and back, streams of answers as JSON lines. Out: streams of requests: the
  * requests of a watch or keepalive come in one body; WebSockets.
  */
-import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { HttpRequest, HttpResponse } from '../../../platform/http.ts';
 import { downloads } from '../download.ts';
 import { StoreError } from '../../kv.ts';
@@ -19,8 +18,6 @@ import { WatchStream } from '../watch-stream.ts';
 import { errorBody, httpStatusOf, statusOf } from './errors.ts';
 import { GatewayCall } from './gateway-call.ts';
 import { fromJson, parseJson, toJson } from './json.ts';
-
-type Duplex = ServerDuplexStream<Buffer, Buffer>;
 
 const PREFIX = /^\/v3(?:beta)?(\/.*)$/;
 const headers = { 'content-type': 'application/json' };
@@ -41,7 +38,6 @@ function originOf(request: HttpRequest): CallOrigin {
   };
   return {
     metadata,
-    getAuthContext: () => ({}),
     on: (_event, listener) => request.signal.addEventListener('abort', listener),
   };
 }
@@ -114,10 +110,9 @@ export class Gateway {
 
   #converse(path: string, call: GatewayCall, requests: readonly Buffer[]): void {
     const fail = (error: unknown): void => call.fail(error);
-    const duplex = call as unknown as Duplex;
     const service = path.endsWith('/Watch')
-      ? new WatchStream(this.#context, duplex, fail)
-      : new KeepAliveStream(this.#context, duplex, fail);
+      ? new WatchStream(this.#context, call, fail)
+      : new KeepAliveStream(this.#context, call, fail);
     call.onClose = () => service.close();
     try {
       for (const request of requests) service.receive(request);

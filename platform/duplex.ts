@@ -1,0 +1,27 @@
+/**
+ * A connection as protocol code drives it: bytes arrive by callback, bytes leave without waiting.
+ * The real one is `platform/node/socket-duplex.ts`.
+ */
+export interface DuplexHandlers {
+  /** A view that is only good for this call: copy what is kept. */
+  received(bytes: Buffer): void;
+  /** Little waits to leave any more. Called after `waiting` was large. */
+  drained(): void;
+  /** Called once; nothing follows. */
+  closed(): void;
+}
+
+export interface Duplex {
+  /** Bytes that wait to leave. Who sends without looking at it has no bound. */
+  readonly waiting: number;
+  /** Common name of the certificate that the other side has shown, verified. */
+  readonly commonName: string | undefined;
+  /** Call once. */
+  open(handlers: DuplexHandlers): void;
+  /** What is sent until this turn's promises have settled leaves together. */
+  send(bytes: Uint8Array): void;
+  /** Once what was sent has left; nothing more is received. */
+  end(): void;
+  /** At once. */
+  destroy(): void;
+}

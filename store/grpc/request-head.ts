@@ -1,0 +1,43 @@
+import type { Field } from './http2/header-table.ts';
+
+/** What the header fields of a request say to the server, besides their metadata. */
+export interface RequestHead {
+  readonly path: string;
+  /** As it came: `grpc-timeout`, `grpc-encoding`. */
+  readonly timeout?: string;
+  readonly encoding?: string;
+  /** The answer to what is no gRPC call. */
+  readonly refusal?: readonly Field[];
+}
+
+const CONTENT_TYPE = /^application\/grpc($|[+;])/;
+
+const only = (status: string): readonly Field[] => [{ name: ':status', value: status }];
+
+export function readRequest(fields: readonly Field[]): RequestHead {
+  const head: { -readonly [Key in keyof RequestHead]: RequestHead[Key] } = { path: '' };
+  let method = '';
+  let contentType = '';
+  for (const { name, value } of fields)
+    switch (name) {
+      case ':path':
+        head.path = value;
+        break;
+      case ':method':
+        method = value;
+        break;
+      case 'content-type':
+        contentType = value;
+        break;
+      case 'grpc-timeout':
+        head.timeout = value;
+        break;
+      case 'grpc-encoding':
+        head.encoding = value;
+        break;
+    }
+  if (method === '' || head.path === '') head.refusal = only('400');
+  else if (method !== 'POST') head.refusal = only('405');
+  else if (!CONTENT_TYPE.test(contentType)) head.refusal = only('415');
+  return head;
+}
