@@ -1,15 +1,19 @@
 /** Flags of `wherry apiserver` about who may do what: kube-apiserver's names and defaults. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { type AuthorizationMode, authorizationModes, DEFAULT_MODES } from './authz/modes.ts';
+import { type AccessWebhookFlags, addAccessWebhookFlags } from './access-webhook-flags.ts';
 import { boolean, collected, durationMs } from './flag-values.ts';
+import { addIdentityFlags, type IdentityFlags } from './identity-flags.ts';
 import { DEFAULT_ISSUER } from './identity.ts';
 
-export interface AccessFlags {
+export interface AccessFlags extends IdentityFlags, AccessWebhookFlags {
   readonly clientCaFile?: string;
   readonly tokenAuthFile?: string;
-  readonly anonymousAuth: boolean;
+  /** Default true. */
+  readonly anonymousAuth?: boolean;
   readonly enableBootstrapTokenAuth: boolean;
-  readonly authorizationMode: readonly AuthorizationMode[];
+  /** Default Node and RBAC. */
+  readonly authorizationMode?: readonly AuthorizationMode[];
   readonly serviceAccountIssuer?: readonly string[];
   readonly serviceAccountKeyFile?: readonly string[];
   readonly serviceAccountSigningKeyFile?: string;
@@ -40,16 +44,20 @@ function onlyTrue(text: string): boolean {
 }
 
 export function addAccessFlags(command: Command): Command {
-  return command
+  return addIdentityFlags(addAccessWebhookFlags(command))
     .option('--client-ca-file <file>', 'CA of client certificates; default: our own')
     .option('--token-auth-file <file>', 'CSV of token,user,uid,"group1,group2"')
-    .option('--anonymous-auth [bool]', 'answer requests without credentials', boolean, true)
+    .option(
+      '--anonymous-auth [bool]',
+      'answer requests without credentials (default: true)',
+      boolean,
+    )
     .option('--enable-bootstrap-token-auth [bool]', 'tokens of new nodes', boolean, false)
     .option(
       '--authorization-mode <list>',
-      `who decides what users may do, of ${authorizationModes.join(', ')}`,
+      `who decides what users may do, of ${authorizationModes.join(', ')} ` +
+        `(default: ${DEFAULT_MODES.join(',')})`,
       modes,
-      DEFAULT_MODES,
     )
     .option(
       '--service-account-issuer <url>',

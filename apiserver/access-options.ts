@@ -1,12 +1,21 @@
 import type { Ciphers } from '../platform/ciphers.ts';
-import type { TokenKeys } from '../platform/token-keys.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { parseTokenFile } from './authn/token-file.ts';
 import type { User } from './authn/user.ts';
+import type { ClientAuthentication } from './bootstrap/client-authentication.ts';
 import { type EncryptionRule, parseEncryptionConfiguration } from './encryption/configuration.ts';
 import { FlagError, type FlagFiles } from './flag-files.ts';
 import { DEFAULT_ISSUER, type ServiceAccountTokens } from './identity.ts';
 import { type AuditPolicy, parseAuditPolicy } from './pipeline/audit/policy.ts';
+import {
+  anonymousAuth,
+  authorizationSteps,
+  frontProxies,
+  type OutsideEffects,
+  type OutsideFiles,
+  readOutsideFiles,
+  tokenSorts,
+} from './outside-access.ts';
 import type { Pki } from './pki/pki.ts';
 import type { ApiServerOptions } from './server.ts';
 
@@ -17,6 +26,7 @@ export interface AccessFiles {
   readonly keys: readonly string[];
   readonly encryption: readonly EncryptionRule[] | undefined;
   readonly auditPolicy: AuditPolicy | undefined;
+  readonly outside: OutsideFiles;
 }
 
 export async function readAccessFiles(
@@ -25,7 +35,7 @@ export async function readAccessFiles(
   ciphers: Ciphers,
 ): Promise<AccessFiles> {
   const { tokenAuthFile: tokenFile, serviceAccountKeyFile: keyFiles = [] } = flags;
-  const [tokens, signingKey, keys, encryption, auditPolicy] = await Promise.all([
+  const [tokens, signingKey, keys, encryption, auditPolicy, outside] = await Promise.all([
     tokenFile === undefined
       ? new Map<string, User>()
       : files.parsed('token-auth-file', tokenFile, parseTokenFile),
@@ -39,13 +49,13 @@ export async function readAccessFiles(
     flags.auditPolicyFile === undefined
       ? undefined
       : files.parsed('audit-policy-file', flags.auditPolicyFile, parseAuditPolicy),
+    readOutsideFiles(flags, files),
   ]);
-  return { tokens, signingKey, keys, encryption, auditPolicy };
+  return { tokens, signingKey, keys, encryption, auditPolicy, outside };
 }
 
-export interface AccessEffects {
+export interface AccessEffects extends OutsideEffects {
   readonly pki: Pki;
-  readonly tokenKeys: TokenKeys;
 }
 
 export async function accessOptions(
@@ -55,12 +65,40 @@ export async function accessOptions(
 ): Promise<Partial<ApiServerOptions>> {
   return {
     tokens: files.tokens,
-    anonymousAuth: flags.anonymousAuth,
+    anonymousAuth: anonymousAuth(flags, files.outside),
+    authenticators: frontProxies(flags, files.outside),
+    tokenSorts: tokenSorts(flags, files.outside, effects),
     bootstrapTokens: flags.enableBootstrapTokenAuth,
-    authorizationModes: flags.authorizationMode,
+    authorizationSteps: authorizationSteps(files.outside, effects),
     serviceAccounts: await serviceAccounts(flags, files, effects),
     apiAudiences: flags.apiAudiences,
     encryption: files.encryption,
+    clientAuthentication: clientAuthentication(flags, files.outside, effects.pki),
+  };
+}
+
+/** The common name under which this server asks extension servers. */
+export const FRONT_PROXY = 'front-proxy-client';
+
+/** Without front proxies of others there is one: this server, with a certificate of our own CA. */
+function clientAuthentication(
+  flags: AccessFlags,
+  { frontProxyCa, clientCa }: OutsideFiles,
+  { ca: { certificate } }: Pki,
+): ClientAuthentication {
+  const either = (names: readonly string[], otherwise: string): readonly string[] =>
+    names.length === 0 ? [otherwise] : names;
+  const isOwn = frontProxyCa === undefined;
+  return {
+    clientCa: clientCa ?? certificate,
+    frontProxy: {
+      ca: frontProxyCa ?? certificate,
+      allowedNames: isOwn ? [FRONT_PROXY] : flags.requestheaderAllowedNames,
+      usernameHeaders: either(flags.requestheaderUsernameHeaders, 'X-Remote-User'),
+      uidHeaders: either(flags.requestheaderUidHeaders, 'X-Remote-Uid'),
+      groupHeaders: either(flags.requestheaderGroupHeaders, 'X-Remote-Group'),
+      extraPrefixes: either(flags.requestheaderExtraHeadersPrefix, 'X-Remote-Extra-'),
+    },
   };
 }
 

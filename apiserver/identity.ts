@@ -5,6 +5,7 @@ import { nodes, pods, secrets, serviceAccounts } from '../api/resources.ts';
 import type { ServiceAccount } from '../api/types/core-v1.ts';
 import type { TokenRequestSpec } from '../api/types/authentication-v1.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { HttpRequest } from '../platform/http.ts';
 import type { Random } from '../platform/random.ts';
 import type { SigningKey, VerificationKey } from '../platform/token-keys.ts';
 import { anyOf, type Authenticator } from './authn/authenticator.ts';
@@ -39,6 +40,9 @@ export interface ServiceAccountTokens {
   readonly extendExpiration?: boolean | undefined;
 }
 
+/** Ways to prove an identity by token, for a server whose own names these are. */
+export type TokenSorts = (apiAudiences: readonly string[]) => readonly TokenAuthenticator[];
+
 export interface IdentityOptions {
   readonly storage: Storage;
   readonly clock: Clock;
@@ -48,7 +52,9 @@ export interface IdentityOptions {
   /** Default: the issuers of service accounts' tokens. */
   readonly apiAudiences?: readonly string[] | undefined;
   readonly authenticators?: readonly Authenticator[] | undefined;
-  readonly anonymousAuth?: boolean | undefined;
+  /** Of other issuers. Tried after those that this server knows by itself. */
+  readonly tokenSorts?: TokenSorts | undefined;
+  readonly anonymousAuth?: boolean | readonly string[] | undefined;
   /** Tokens in Secrets by which nodes first prove themselves. Default: none. */
   readonly bootstrapTokens?: boolean | undefined;
   readonly serverAddress: () => string;
@@ -73,14 +79,15 @@ export class Identity {
     if (accounts !== undefined) sorts.push(new AccountTokens({ ...shared, ...accounts }));
     if (options.bootstrapTokens === true)
       sorts.push(new BootstrapTokens({ ...shared, secrets: objects.secrets }));
+    sorts.push(...(options.tokenSorts?.(this.apiAudiences) ?? []));
     this.tokens = anyToken(sorts);
     this.authenticator = anyOf(
       [
+        ...(options.authenticators ?? []),
         clientCertificate,
         bearerTokens(this.tokens, this.apiAudiences),
-        ...(options.authenticators ?? []),
       ],
-      { allowAnonymous: options.anonymousAuth ?? true },
+      { allowAnonymous: anonymousAt(options.anonymousAuth ?? true) },
     );
     if (accounts?.signingKey === undefined) return;
     this.#issuer = new TokenIssuer({
@@ -109,6 +116,12 @@ export class Identity {
     const keySetUrl = accounts.keySetUrl ?? `https://${serverAddress()}/openid/v1/jwks`;
     return openIdDocuments({ issuer, keySetUrl, keys: accounts.keys });
   }
+}
+
+/** Everywhere, nowhere, or at some paths only. */
+function anonymousAt(where: boolean | readonly string[]): (request: HttpRequest) => boolean {
+  if (typeof where === 'boolean') return () => where;
+  return ({ path }) => where.includes(path);
 }
 
 function accountObjects(storage: Storage): AccountObjects {

@@ -28,6 +28,7 @@ import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
 import { kindsFor } from './beta-kinds.ts';
 import { type ApiServerFlags, apiserverFlags } from './flags.ts';
+import type { FlowLimits } from './flow-limits.ts';
 import { listen } from './http/listen.ts';
 import { AuditLog } from './pipeline/audit/audit-log.ts';
 import { kubeconfig } from './pki/kubeconfig.ts';
@@ -64,11 +65,14 @@ async function etcdTls(flags: ApiServerFlags) {
   return { ca, certificate, privateKey };
 }
 
-async function servingTls(flags: ApiServerFlags, pki: Pki): Promise<TlsMaterial> {
-  const [certificate, privateKey, clientCa] = await Promise.all([
+async function servingTls(
+  flags: ApiServerFlags,
+  pki: Pki,
+  { outside: { clientCa, frontProxyCa } }: AccessFiles,
+): Promise<TlsMaterial> {
+  const [certificate, privateKey] = await Promise.all([
     files.optional('tls-cert-file', flags.tlsCertFile),
     files.optional('tls-private-key-file', flags.tlsPrivateKeyFile),
-    files.optional('client-ca-file', flags.clientCaFile),
   ]);
   if ((certificate === undefined) !== (privateKey === undefined)) {
     throw new FlagError('--tls-cert-file and --tls-private-key-file belong together');
@@ -79,7 +83,8 @@ async function servingTls(flags: ApiServerFlags, pki: Pki): Promise<TlsMaterial>
       : await pki.serving();
   // Our own clients stay known beside those of another CA.
   const cas = [pki.ca.certificate, ...(clientCa === undefined ? [] : [clientCa])];
-  return { ...own, clientCa: cas.join('\n') };
+  const proxies = frontProxyCa === undefined ? {} : { frontProxyCa };
+  return { ...own, ...proxies, clientCa: cas.join('\n') };
 }
 
 /** Trusts our CA, and a serving certificate of somebody else's as it is. */
@@ -115,6 +120,13 @@ async function auditOf(flags: ApiServerFlags, { auditPolicy }: AccessFiles, logg
   return { options: { policy: auditPolicy, log }, stop: () => log.stop() };
 }
 
+const limitsOf = (flags: ApiServerFlags): FlowLimits => ({
+  priorityAndFairness: flags.enablePriorityAndFairness,
+  maxRequestsInFlight: flags.maxRequestsInflight,
+  maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
+  nextTurn,
+});
+
 interface Surroundings {
   readonly context: ProcessContext;
   readonly connect: ConnectStore;
@@ -146,13 +158,14 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   ]);
   const folder = { folder: flags.certDir, disk: realDisk };
   const pki = await ensurePki({ ...folder, clock: realClock, x509: realX509, names });
-  const tls = await servingTls(flags, pki);
-  const access = await accessOptions(flags, given, { pki, tokenKeys: realTokenKeys });
+  const tls = await servingTls(flags, pki, given);
+  const outgoing = outgoingHttp();
+  await parts.start(() => ({ stop: () => outgoing.close() }));
+  const outside = { http: outgoing, clock: realClock, tokenKeys: realTokenKeys };
+  const access = await accessOptions(flags, given, { pki, ...outside });
   const audit = await parts.start(() => auditOf(flags, given, logger));
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects });
   await parts.start(() => ({ stop: () => kv.close() }));
-  const outgoing = outgoingHttp();
-  await parts.start(() => ({ stop: () => outgoing.close() }));
   const metrics = new Metrics();
   buildMetrics(metrics);
   processMetrics(metrics);
@@ -168,12 +181,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
       admissionPlugins: choice,
-      limits: {
-        priorityAndFairness: flags.enablePriorityAndFairness,
-        maxRequestsInFlight: flags.maxRequestsInflight,
-        maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
-        nextTurn,
-      },
+      limits: limitsOf(flags),
       requestTimeoutMs: flags.requestTimeout,
       descriptions: readDescriptions(realDisk),
     }),

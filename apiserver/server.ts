@@ -21,10 +21,14 @@ import type { Authenticator } from './authn/authenticator.ts';
 import type { User } from './authn/user.ts';
 import { accessControl } from './access-control.ts';
 import type { Authorizer } from './authz/authorizer.ts';
-import { type AuthorizationMode, authorizerOf, DEFAULT_MODES } from './authz/modes.ts';
+import { type AuthorizationStep, authorizerOf, DEFAULT_MODES } from './authz/modes.ts';
 import { NodeAuthorizer } from './authz/node/node-authorizer.ts';
 import { NodeGraph } from './authz/node/node-graph.ts';
 import { RbacAuthorizer, type RbacObjects } from './authz/rbac/rbac-authorizer.ts';
+import {
+  type ClientAuthentication,
+  ensureClientAuthentication,
+} from './bootstrap/client-authentication.ts';
 import { ClaimRepair } from './bootstrap/claim-repair.ts';
 import { ensureRbacPolicy } from './bootstrap/rbac-policy.ts';
 import { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
@@ -59,7 +63,7 @@ import { Storage, type StoredResource } from './storage/storage.ts';
 import { type FlowLimits, flowLimits } from './flow-limits.ts';
 import { flowMetrics } from './flowcontrol/metrics.ts';
 import { healthChecks } from './health-checks.ts';
-import { Identity, type ServiceAccountTokens } from './identity.ts';
+import { Identity, type ServiceAccountTokens, type TokenSorts } from './identity.ts';
 import { nodeObjects, objectSource, rbacObjects } from './object-sources.ts';
 import { serviceLookup } from './service-lookup.ts';
 import { WebhookClient } from './webhook/webhook-client.ts';
@@ -84,22 +88,28 @@ export interface ApiServerOptions {
   readonly serviceAccounts?: ServiceAccountTokens | undefined;
   /** Default: the issuers of service accounts' tokens. */
   readonly apiAudiences?: readonly string[] | undefined;
-  /** More ways to prove an identity, tried after certificates and tokens. */
+  /** More ways to prove an identity, tried before certificates and tokens. */
   readonly authenticators?: readonly Authenticator[];
-  /** Requests without credentials are system:anonymous, and may do what that user may. Default. */
-  readonly anonymousAuth?: boolean;
+  readonly tokenSorts?: TokenSorts | undefined;
+  /**
+   * Requests without credentials are system:anonymous, and may do what that user may: everywhere
+   * (the default), nowhere, or at these paths.
+   */
+  readonly anonymousAuth?: boolean | readonly string[];
   /** Tokens in Secrets by which nodes first prove themselves. Default: none. */
   readonly bootstrapTokens?: boolean;
-  /** Default: what {@link authorizationModes} say. */
+  /** Default: what {@link authorizationSteps} say. */
   readonly authorizer?: Authorizer;
   /** Default Node and RBAC. */
-  readonly authorizationModes?: readonly AuthorizationMode[];
+  readonly authorizationSteps?: readonly AuthorizationStep[];
   /** Default 10.96.0.0/12. */
   readonly serviceClusterIpRange?: string | undefined;
   /** Default 30000-32767. */
   readonly serviceNodePortRange?: string | undefined;
   /** Default: as in Kubernetes. */
   readonly admissionPlugins?: PluginChoice | undefined;
+  /** Told to extension servers. Default: nothing is. */
+  readonly clientAuthentication?: ClientAuthentication | undefined;
   /** Which requests wait for which. */
   readonly limits?: FlowLimits | undefined;
   readonly requestTimeoutMs?: number;
@@ -297,7 +307,7 @@ class Server implements ApiServer {
   }
 
   #authorizer(rbac: RbacAuthorizer): Authorizer {
-    return authorizerOf(this.#options.authorizationModes ?? DEFAULT_MODES, {
+    return authorizerOf(this.#options.authorizationSteps ?? DEFAULT_MODES, {
       Node: new NodeAuthorizer(new NodeGraph(nodeObjects(this.#storage))),
       RBAC: rbac,
     });
@@ -310,7 +320,7 @@ class Server implements ApiServer {
 
   /** Tries until it has worked or the server stops: a store that is away will come. */
   async #bootstrap(): Promise<void> {
-    const { clock, random, logger } = this.#options;
+    const { clock, random, logger, clientAuthentication } = this.#options;
     const range = this.#options.serviceClusterIpRange ?? DEFAULT_CLUSTER_IP_RANGE;
     const objects = {
       client: this.#client,
@@ -326,6 +336,9 @@ class Server implements ApiServer {
         await Promise.all([
           ensureService({ ...objects, securePort: this.#address?.port }),
           ensureRbacPolicy({ ...objects, ...rbac }),
+          clientAuthentication === undefined
+            ? undefined
+            : ensureClientAuthentication(this.#client, clientAuthentication),
           ensureStandardObjects({
             ...{ ...objects, ...stored },
             types: this.#types,

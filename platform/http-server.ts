@@ -11,6 +11,8 @@ export interface TlsMaterial {
   readonly privateKey: string;
   /** CA bundle that client certificates are verified against; absent: none are asked for. */
   readonly clientCa?: string;
+  /** The CA bundle of front proxies, kept apart from that of clients. */
+  readonly frontProxyCa?: string;
 }
 
 export type MessageClass = new (...parameters: never[]) => object;

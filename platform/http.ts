@@ -19,6 +19,11 @@ export interface Peer {
   readonly address: string;
   /** Set when the transport verified a client certificate against the client CA. */
   readonly certificate?: PeerCertificate;
+  /**
+   * Set when it verified one against the CA of front proxies: headers of such a client may name
+   * others. Beside `certificate` only if both CAs vouch for it.
+   */
+  readonly frontProxy?: { readonly commonName: string };
   /** Set instead when the client presented a certificate that could not be verified: why. */
   readonly certificateError?: string;
 }

@@ -1,7 +1,7 @@
 /**
  * Authentication: from what a request carries to the user who sent it. In: client certificates
- * (verified by the transport), bearer tokens from a table, anonymous requests. Out: service
- * account tokens, OIDC, request headers of a front proxy.
+ * (verified by the transport), headers of a front proxy, bearer tokens of every sort, anonymous
+ * requests. Out: who may act as somebody else (pipeline/impersonate).
  */
 import type { HttpRequest } from '../../platform/http.ts';
 import { anonymous, authenticated, type User } from './user.ts';
@@ -22,7 +22,9 @@ export interface Authenticator {
  */
 export function anyOf(
   authenticators: readonly Authenticator[],
-  { allowAnonymous = true }: { readonly allowAnonymous?: boolean } = {},
+  {
+    allowAnonymous = () => true,
+  }: { readonly allowAnonymous?: (request: HttpRequest) => boolean } = {},
 ): Authenticator {
   return {
     async authenticate(request) {
@@ -32,7 +34,8 @@ export function anyOf(
         if (result.type === 'user') return { type: 'user', user: authenticated(result.user) };
         if (result.type === 'refused') refused ??= result;
       }
-      return refused ?? (allowAnonymous ? { type: 'user', user: anonymous } : { type: 'none' });
+      if (refused !== undefined) return refused;
+      return allowAnonymous(request) ? { type: 'user', user: anonymous } : { type: 'none' };
     },
   };
 }

@@ -3,18 +3,24 @@ import { alwaysAllow, alwaysDeny, privilegedGroup } from './always.ts';
 import type { Authorizer } from './authorizer.ts';
 
 /** --authorization-mode of kube-apiserver; each may be named once. */
-export const authorizationModes = ['Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny'] as const;
+export const authorizationModes = ['Node', 'RBAC', 'Webhook', 'AlwaysAllow', 'AlwaysDeny'] as const;
 
 export type AuthorizationMode = (typeof authorizationModes)[number];
 
-/** kubeadm's. */
-export const DEFAULT_MODES: readonly AuthorizationMode[] = ['Node', 'RBAC'];
+/** A webhook is an authorizer of its own; the others are known by their names. */
+export type AuthorizationStep = Exclude<AuthorizationMode, 'Webhook'> | Authorizer;
 
-/** In the order of the modes, after the group that may do everything. */
+/** kubeadm's. */
+export const DEFAULT_MODES = ['Node', 'RBAC'] as const;
+
+/** In the order given, after the group that may do everything. */
 export function authorizerOf(
-  modes: readonly AuthorizationMode[],
+  steps: readonly AuthorizationStep[],
   known: Readonly<Record<'Node' | 'RBAC', Authorizer>>,
 ): Authorizer {
   const all = { AlwaysAllow: alwaysAllow, AlwaysDeny: alwaysDeny, ...known };
-  return new AnyOf([privilegedGroup, ...modes.map((mode) => all[mode])]);
+  return new AnyOf([
+    privilegedGroup,
+    ...steps.map((step) => (typeof step === 'string' ? all[step] : step)),
+  ]);
 }

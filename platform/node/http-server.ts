@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import {
   createSecureServer,
@@ -7,11 +8,18 @@ import {
   type Http2Session,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip as zlibGzip } from 'node:zlib';
 import type { Peer } from '../http.ts';
-import type { Edge, Gzip, HttpServer, Listening, ListenOptions } from '../http-server.ts';
+import type {
+  Edge,
+  Gzip,
+  HttpServer,
+  Listening,
+  ListenOptions,
+  TlsMaterial,
+} from '../http-server.ts';
 
 /** Longer than the 90 s that client-go keeps idle connections, so that the client closes first. */
 const KEEP_ALIVE_MS = 120_000;
@@ -38,8 +46,39 @@ function textList(value: string | string[] | undefined): string[] {
   return Array.isArray(value) ? value : [value];
 }
 
+const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/** Which of two bundles vouches for a certificate that one of them does. */
+class Authorities {
+  readonly #clients: ReadonlySet<string>;
+  readonly #proxies: ReadonlySet<string>;
+
+  constructor({ clientCa = '', frontProxyCa = '' }: TlsMaterial) {
+    this.#clients = fingerprints(clientCa);
+    this.#proxies = fingerprints(frontProxyCa);
+  }
+
+  of(socket: TLSSocket): { readonly client: boolean; readonly proxy: boolean } {
+    if (this.#proxies.size === 0) return { client: true, proxy: false };
+    const found = { client: false, proxy: false };
+    let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+    // The last of a chain is its own issuer.
+    for (let previous; at !== undefined && at !== previous; at = previous.issuerCertificate) {
+      found.client ||= this.#clients.has(at.fingerprint256);
+      found.proxy ||= this.#proxies.has(at.fingerprint256);
+      previous = at;
+    }
+    return found;
+  }
+}
+
+function fingerprints(bundle: string): ReadonlySet<string> {
+  const texts = bundle.match(BLOCK) ?? [];
+  return new Set(texts.map((text) => new X509Certificate(text).fingerprint256));
+}
+
 /** Reading the certificate costs a parse: done once per connection. */
-function peerOf(socket: TLSSocket, address: string): Peer {
+function peerOf(socket: TLSSocket, address: string, authorities: Authorities): Peer {
   const certificate = socket.getPeerCertificate();
   // Node returns an empty object when the client sent none.
   if (Object.keys(certificate).length === 0) return { address };
@@ -49,9 +88,12 @@ function peerOf(socket: TLSSocket, address: string): Peer {
   const subject = certificate.subject as unknown as Record<string, string | string[] | undefined>;
   const [commonName = ''] = textList(subject['CN']);
   const notAfterMs = Date.parse(certificate.valid_to);
+  const organizations = textList(subject['O']);
+  const { client, proxy } = authorities.of(socket);
   return {
     address,
-    certificate: { commonName, organizations: textList(subject['O']), notAfterMs },
+    ...(client ? { certificate: { commonName, organizations, notAfterMs } } : {}),
+    ...(proxy ? { frontProxy: { commonName } } : {}),
   };
 }
 
@@ -61,10 +103,10 @@ class Connections {
   readonly #sessions = new Set<Http2Session>();
   readonly #peers = new WeakMap<object, Peer>();
 
-  constructor(server: Http2SecureServer, asksForCertificates: boolean) {
+  constructor(server: Http2SecureServer, authorities: Authorities | undefined) {
     const identify = (socket: TLSSocket): Peer => {
       const address = `${socket.remoteAddress}:${socket.remotePort}`;
-      return asksForCertificates ? peerOf(socket, address) : { address };
+      return authorities === undefined ? { address } : peerOf(socket, address, authorities);
     };
     server.on('secureConnection', (socket: TLSSocket) => {
       this.#sockets.add(socket);
@@ -124,12 +166,14 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<List
     http2Request: Http2ServerRequest,
     http2Response: Http2ServerResponse,
   });
-  const { clientCa } = options.tls;
+  const { clientCa, frontProxyCa } = options.tls;
+  const cas = [clientCa, frontProxyCa].filter((ca) => ca !== undefined);
+  const asks = cas.length > 0;
   const server = createSecureServer({
     cert: options.tls.certificate,
     key: options.tls.privateKey,
-    ...(clientCa === undefined ? {} : { ca: clientCa }),
-    requestCert: clientCa !== undefined,
+    ...(asks ? { ca: cas } : {}),
+    requestCert: asks,
     // An unknown certificate becomes a 401 Status, which clients explain, not a broken handshake.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
@@ -149,7 +193,7 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<List
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
   });
-  const connections = new Connections(server, clientCa !== undefined);
+  const connections = new Connections(server, asks ? new Authorities(options.tls) : undefined);
   server.on('request', (request: IncomingMessage | Http2ServerRequest, response: object) => {
     const httpVersion = request.httpVersionMajor >= 2 ? 2 : 1;
     edge.serve({ request, response, httpVersion, peer: connections.peer(request) });

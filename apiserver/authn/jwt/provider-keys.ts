@@ -1,0 +1,119 @@
+/**
+ * The keys of a token issuer, found by OpenID Connect discovery when a token first needs them.
+ * They are asked for again when a token names a key that is not known, but not all the time:
+ * anybody can send such a token.
+ */
+import type { Clock } from '../../../platform/clock.ts';
+import type { OutgoingHttp } from '../../../platform/outgoing-http.ts';
+import type { TokenKeys, VerificationKey } from '../../../platform/token-keys.ts';
+import { callFailureText } from '../../webhook/call-failure.ts';
+
+export interface ProviderKeysOptions {
+  readonly http: OutgoingHttp;
+  readonly clock: Clock;
+  readonly tokenKeys: TokenKeys;
+  readonly issuer: string;
+  /** Default: below the issuer. */
+  readonly discoveryUrl?: string | undefined;
+  /** PEM. Absent: the system's authorities. */
+  readonly ca?: string | undefined;
+}
+
+const TIMEOUT_MS = 30_000;
+const MAX_DOCUMENT_BYTES = 1 << 20;
+const MAX_KEYS = 100;
+/** Least time between two looks at an issuer. */
+const LOOK_MS = 10_000;
+const WELL_KNOWN = '/.well-known/openid-configuration';
+
+export class ProviderKeys {
+  readonly #options: ProviderKeysOptions;
+  #keySetUrl: string | undefined;
+  #keys: readonly VerificationKey[] = [];
+  #lookedAt = -Infinity;
+  #looking: Promise<void> | undefined;
+  #failure: string | undefined;
+
+  constructor(options: ProviderKeysOptions) {
+    this.#options = options;
+  }
+
+  /** Those that may have signed a token with this key id; throws if none could be fetched. */
+  async of(keyId: string | undefined): Promise<readonly VerificationKey[]> {
+    const known = this.#matching(keyId);
+    if (known.length > 0) return known;
+    const { clock } = this.#options;
+    if (this.#looking === undefined && clock.monotonic() - this.#lookedAt < LOOK_MS) {
+      if (this.#failure !== undefined) throw new Error(this.#failure);
+      return known;
+    }
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+      this.#lookedAt = clock.monotonic();
+    });
+    await this.#looking;
+    return this.#matching(keyId);
+  }
+
+  #matching(keyId: string | undefined): readonly VerificationKey[] {
+    if (keyId === undefined) return this.#keys;
+    return this.#keys.filter((key) => key.keyId === keyId);
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#keySetUrl ??= await this.#discover();
+      const { keys } = (await this.#document(this.#keySetUrl)) as { keys?: unknown };
+      if (!Array.isArray(keys)) throw new Error('fetching keys oidc: failed to decode keys');
+      const read = (key: unknown) =>
+        this.#options.tokenKeys.published(key as Record<string, unknown>);
+      this.#keys = keys.slice(0, MAX_KEYS).flatMap((key) => read(key) ?? []);
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = (error as Error).message;
+      throw error;
+    }
+  }
+
+  async #discover(): Promise<string> {
+    const { issuer, discoveryUrl } = this.#options;
+    const url = discoveryUrl ?? issuer.replace(/\/$/, '') + WELL_KNOWN;
+    const found = (await this.#document(url)) as { issuer?: unknown; jwks_uri?: unknown };
+    if (found.issuer !== issuer)
+      throw new Error(
+        'oidc: issuer did not match the issuer returned by provider, ' +
+          `expected ${JSON.stringify(issuer)} got ${JSON.stringify(found.issuer)}`,
+      );
+    if (typeof found.jwks_uri !== 'string' || !found.jwks_uri.startsWith('https://'))
+      throw new Error(`oidc: jwks_uri of ${issuer} is no https URL`);
+    return found.jwks_uri;
+  }
+
+  async #document(url: string): Promise<object> {
+    const { http, clock, ca } = this.#options;
+    const controller = new AbortController();
+    const timer = clock.after(TIMEOUT_MS, () => {
+      controller.abort(new Error('context deadline exceeded'));
+    });
+    try {
+      const { status, body } = await http.send({
+        ...{ method: 'GET', url, headers: { accept: 'application/json' } },
+        ...(ca === undefined ? {} : { ca }),
+        maxAnswerBytes: MAX_DOCUMENT_BYTES,
+        signal: controller.signal,
+      });
+      const text = Buffer.from(body).toString('utf8');
+      if (status !== 200) throw new Error(`${status}: ${text.slice(0, 200)}`);
+      const value: unknown = JSON.parse(text);
+      if (typeof value !== 'object' || value === null) throw new Error('no JSON object');
+      return value;
+    } catch (error) {
+      throw new Error(
+        `Get ${JSON.stringify(url)}: ${callFailureText(error, new URL(url).hostname)}`,
+        { cause: error },
+      );
+    } finally {
+      timer.cancel();
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/** Conditions in CEL over a SubjectAccessReview's spec, as `request`. */
+import { adapt } from '../cel/adapt.ts';
+import { Environment } from '../cel/environment.ts';
+import { CostLimitExceeded, MATCH_CONDITIONS_BUDGET, PER_CALL_LIMIT } from '../cel/evaluation.ts';
+import type { Program } from '../cel/program.ts';
+import { BOOL, type CelType, listOf, mapOf, STRING } from '../cel/types.ts';
+import { CelError } from '../cel/values.ts';
+
+/** Fields by their own names: what is reserved in CEL (namespace) may follow a dot. */
+function struct(name: string, fields: Readonly<Record<string, CelType>>): CelType {
+  const all = new Map(
+    Object.entries(fields).map(([property, type]) => [property, { type, property }]),
+  );
+  return { kind: 'object', name: `kubernetes.${name}`, fields: () => all };
+}
+
+const SELECTOR = struct('SelectorAttributes', {
+  rawSelector: STRING,
+  requirements: listOf(
+    struct('SelectorRequirement', { key: STRING, operator: STRING, values: listOf(STRING) }),
+  ),
+});
+const REQUEST = struct('SubjectAccessReviewSpec', {
+  resourceAttributes: struct('ResourceAttributes', {
+    ...{ namespace: STRING, verb: STRING, group: STRING, version: STRING },
+    ...{ resource: STRING, subresource: STRING, name: STRING },
+    ...{ fieldSelector: SELECTOR, labelSelector: SELECTOR },
+  }),
+  nonResourceAttributes: struct('NonResourceAttributes', { path: STRING, verb: STRING }),
+  ...{ user: STRING, groups: listOf(STRING), uid: STRING },
+  extra: mapOf(STRING, listOf(STRING)),
+});
+
+let environment: Environment | undefined;
+
+/** Throws CelCompileError. */
+export function compileCondition(expression: string): Program {
+  environment ??= new Environment({ request: REQUEST });
+  return environment.compile(expression, [BOOL]);
+}
+
+export class AccessConditions {
+  readonly #programs: readonly Program[];
+
+  constructor(expressions: readonly string[]) {
+    this.#programs = expressions.map(compileCondition);
+  }
+
+  /** One that is false decides, whatever fails. */
+  judge(spec: object): 'matches' | 'differs' | 'failed' {
+    if (this.#programs.length === 0) return 'matches';
+    const request = adapt(complete(spec), REQUEST);
+    let budget = MATCH_CONDITIONS_BUDGET;
+    let failed = false;
+    for (const program of this.#programs) {
+      try {
+        const cost = Math.min(budget, PER_CALL_LIMIT);
+        const outcome = program.run({ request }, { cost });
+        budget -= outcome.cost;
+        if (outcome.value === false) return 'differs';
+      } catch (error) {
+        if (!(error instanceof CelError || error instanceof CostLimitExceeded)) throw error;
+        failed = true;
+      }
+    }
+    return failed ? 'failed' : 'matches';
+  }
+}
+
+/** Strings that are not set are empty, as Go has them; `has` still tells the two sorts apart. */
+function complete(spec: object): object {
+  const { resourceAttributes } = spec as { readonly resourceAttributes?: object };
+  const filled = { uid: '', groups: [], extra: {}, ...spec };
+  if (resourceAttributes === undefined) return filled;
+  const empty = { namespace: '', group: '', version: '', subresource: '', name: '' };
+  return { ...filled, resourceAttributes: { ...empty, ...resourceAttributes } };
+}

@@ -1,0 +1,237 @@
+/**
+ * Others whose word counts: issuers of tokens, front proxies, webhooks. From what the flags name
+ * to authenticators and authorizers; files are read before anything is made.
+ */
+import type { Clock } from '../platform/clock.ts';
+import type { OutgoingHttp } from '../platform/outgoing-http.ts';
+import type { TokenKeys } from '../platform/token-keys.ts';
+import type { AccessFlags } from './access-flags.ts';
+import { parseAuthenticationConfiguration } from './authentication-config.ts';
+import {
+  type AuthorizerSettings,
+  parseAuthorizationConfiguration,
+} from './authorization-config.ts';
+import type { Authenticator } from './authn/authenticator.ts';
+import { JwtTokens } from './authn/jwt/jwt-tokens.ts';
+import { ProviderKeys } from './authn/jwt/provider-keys.ts';
+import type { AuthenticationConfiguration, JwtSettings } from './authn/jwt/settings.ts';
+import { requestHeader } from './authn/request-header.ts';
+import { WebhookTokens } from './authn/webhook-token.ts';
+import { type AuthorizationStep, DEFAULT_MODES } from './authz/modes.ts';
+import { WebhookAuthorizer } from './authz/webhook.ts';
+import { FlagError, type FlagFiles } from './flag-files.ts';
+import type { TokenSorts } from './identity.ts';
+import { oidcProvider } from './oidc-flags.ts';
+import { type KubeconfigTarget, kubeconfigTarget } from './webhook/kubeconfig-target.ts';
+import { ReviewClient } from './webhook/review-client.ts';
+
+export interface OutsideFiles {
+  readonly issuers: readonly {
+    readonly settings: JwtSettings;
+    readonly algorithms?: readonly string[];
+  }[];
+  readonly anonymous: AuthenticationConfiguration['anonymous'];
+  readonly tokenWebhook: KubeconfigTarget | undefined;
+  readonly authorizers: readonly {
+    readonly settings: AuthorizerSettings;
+    readonly target?: KubeconfigTarget;
+  }[];
+  readonly frontProxyCa: string | undefined;
+  readonly clientCa: string | undefined;
+}
+
+export async function readOutsideFiles(
+  flags: AccessFlags,
+  files: FlagFiles,
+): Promise<OutsideFiles> {
+  const [{ issuers, anonymous }, tokenWebhook, authorizers, frontProxyCa, clientCa] =
+    await Promise.all([
+      readIssuers(flags, files),
+      optionalTarget(
+        'authentication-token-webhook-config-file',
+        flags.authenticationTokenWebhookConfigFile,
+        files,
+      ),
+      readAuthorizers(flags, files),
+      files.optional('requestheader-client-ca-file', flags.requestheaderClientCaFile),
+      files.optional('client-ca-file', flags.clientCaFile),
+    ]);
+  return { issuers, anonymous, tokenWebhook, authorizers, frontProxyCa, clientCa };
+}
+
+async function readIssuers(
+  flags: AccessFlags,
+  files: FlagFiles,
+): Promise<Pick<OutsideFiles, 'issuers' | 'anonymous'>> {
+  const oidc = oidcProvider(flags, await files.optional('oidc-ca-file', flags.oidcCaFile));
+  const { authenticationConfig: path } = flags;
+  if (path === undefined)
+    return { issuers: oidc === undefined ? [] : [oidc], anonymous: undefined };
+  if (oidc !== undefined)
+    throw new FlagError('authentication-config file and oidc-* flags are mutually exclusive');
+  const config = await files.parsed(
+    'authentication-config',
+    path,
+    parseAuthenticationConfiguration,
+  );
+  if (config.anonymous !== undefined && flags.anonymousAuth !== undefined)
+    throw new FlagError(
+      '--anonymous-auth flag cannot be set when anonymous field is configured in ' +
+        'authentication configuration file',
+    );
+  const own = flags.serviceAccountIssuer ?? [];
+  const clash = config.jwt.find(({ issuer }) => own.includes(issuer.url));
+  if (clash !== undefined)
+    throw new FlagError(
+      `--authentication-config: ${path}: jwt issuer.url ${JSON.stringify(clash.issuer.url)} ` +
+        'must not overlap with disallowed issuers',
+    );
+  return { issuers: config.jwt.map((settings) => ({ settings })), anonymous: config.anonymous };
+}
+
+async function target(flag: string, path: string, files: FlagFiles): Promise<KubeconfigTarget> {
+  const text = await files.read(flag, path);
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const read = (name: string): Promise<string> =>
+    files.read(flag, name.startsWith('/') ? name : folder + name);
+  try {
+    return await kubeconfigTarget(text, read);
+  } catch (error) {
+    if (error instanceof FlagError) throw error;
+    throw new FlagError(`--${flag}: ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function optionalTarget(flag: string, path: string | undefined, files: FlagFiles) {
+  return path === undefined ? undefined : target(flag, path, files);
+}
+
+async function readAuthorizers(
+  flags: AccessFlags,
+  files: FlagFiles,
+): Promise<OutsideFiles['authorizers']> {
+  const settings = await authorizerSettings(flags, files);
+  const flag =
+    flags.authorizationConfig === undefined
+      ? 'authorization-webhook-config-file'
+      : 'authorization-config';
+  return Promise.all(
+    settings.map(async (one) =>
+      one.type === 'Webhook'
+        ? { settings: one, target: await target(flag, one.kubeConfigFile, files) }
+        : { settings: one },
+    ),
+  );
+}
+
+async function authorizerSettings(
+  flags: AccessFlags,
+  files: FlagFiles,
+): Promise<readonly AuthorizerSettings[]> {
+  const { authorizationConfig: path, authorizationWebhookConfigFile: kubeConfigFile } = flags;
+  const { authorizationMode } = flags;
+  if (path !== undefined) {
+    if (authorizationMode !== undefined || kubeConfigFile !== undefined)
+      throw new FlagError(
+        '--authorization-config can not be specified when --authorization-mode or ' +
+          '--authorization-webhook-* flags are defined',
+      );
+    return files.parsed('authorization-config', path, parseAuthorizationConfiguration);
+  }
+  const modes = authorizationMode ?? DEFAULT_MODES;
+  const isAsked = modes.some((mode) => mode === 'Webhook');
+  if (isAsked && kubeConfigFile === undefined)
+    throw new FlagError("authorization-mode Webhook's authorization config file not passed");
+  if (!isAsked && kubeConfigFile !== undefined)
+    throw new FlagError(`cannot specify --authorization-webhook-config-file without mode Webhook`);
+  return modes.map((type) =>
+    type === 'Webhook'
+      ? {
+          type,
+          kubeConfigFile: kubeConfigFile!,
+          version: flags.authorizationWebhookVersion,
+          authorizedTtlMs: flags.authorizationWebhookCacheAuthorizedTtl,
+          unauthorizedTtlMs: flags.authorizationWebhookCacheUnauthorizedTtl,
+          timeoutMs: WEBHOOK_TIMEOUT_MS,
+          failurePolicy: 'NoOpinion',
+          matchConditions: [],
+        }
+      : { type },
+  );
+}
+
+/** kube-apiserver's, for both sorts of webhooks. */
+const WEBHOOK_TIMEOUT_MS = 30_000;
+
+export interface OutsideEffects {
+  readonly http: OutgoingHttp;
+  readonly clock: Clock;
+  readonly tokenKeys: TokenKeys;
+}
+
+export function tokenSorts(
+  flags: AccessFlags,
+  { issuers, tokenWebhook }: OutsideFiles,
+  { http, clock, tokenKeys }: OutsideEffects,
+): TokenSorts {
+  return (apiAudiences) => {
+    const jwt = issuers.map(({ settings, algorithms }) => {
+      const { url, discoveryURL, certificateAuthority } = settings.issuer;
+      const keys = new ProviderKeys({
+        ...{ http, clock, tokenKeys },
+        issuer: url,
+        discoveryUrl: discoveryURL,
+        ca: certificateAuthority,
+      });
+      return new JwtTokens({ settings, algorithms, keys, clock, apiAudiences });
+    });
+    if (tokenWebhook === undefined) return jwt;
+    const client = new ReviewClient({
+      ...{ http, clock, target: tokenWebhook, timeoutMs: WEBHOOK_TIMEOUT_MS },
+    });
+    const webhook = new WebhookTokens({
+      ...{ client, clock, apiAudiences },
+      version: flags.authenticationTokenWebhookVersion,
+      ttlMs: flags.authenticationTokenWebhookCacheTtl,
+    });
+    return [...jwt, webhook];
+  };
+}
+
+export function frontProxies(
+  flags: AccessFlags,
+  { frontProxyCa }: OutsideFiles,
+): readonly Authenticator[] {
+  if (frontProxyCa === undefined) return [];
+  const lower = (names: readonly string[]): string[] => names.map((name) => name.toLowerCase());
+  return [
+    requestHeader({
+      usernameHeaders: lower(flags.requestheaderUsernameHeaders),
+      uidHeaders: lower(flags.requestheaderUidHeaders),
+      groupHeaders: lower(flags.requestheaderGroupHeaders),
+      extraPrefixes: lower(flags.requestheaderExtraHeadersPrefix),
+      allowedNames: flags.requestheaderAllowedNames,
+    }),
+  ];
+}
+
+export function authorizationSteps(
+  { authorizers }: OutsideFiles,
+  { http, clock }: OutsideEffects,
+): readonly AuthorizationStep[] {
+  return authorizers.map(({ settings, target: at }) => {
+    if (settings.type !== 'Webhook') return settings.type;
+    const { timeoutMs } = settings;
+    const client = new ReviewClient({ http, clock, target: at!, timeoutMs });
+    return new WebhookAuthorizer({ ...settings, client, clock });
+  });
+}
+
+export function anonymousAuth(
+  flags: AccessFlags,
+  { anonymous }: OutsideFiles,
+): boolean | readonly string[] {
+  if (anonymous === undefined) return flags.anonymousAuth ?? true;
+  const { enabled, conditions = [] } = anonymous;
+  return enabled && conditions.length > 0 ? conditions.map(({ path }) => path) : enabled;
+}

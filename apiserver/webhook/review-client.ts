@@ -1,0 +1,100 @@
+/**
+ * Questions to a webhook of the server's own configuration: who is this, may they? Asked again
+ * when the webhook cannot be reached, as kube-apiserver does; bounded in time and size.
+ */
+import { type Clock, sleep } from '../../platform/clock.ts';
+import type { OutgoingAnswer, OutgoingHttp } from '../../platform/outgoing-http.ts';
+import { answerFailureText, isSuccess } from './answer-failure.ts';
+import { callFailureText } from './call-failure.ts';
+import type { KubeconfigTarget } from './kubeconfig-target.ts';
+import { WebhookCallError } from './webhook-client.ts';
+
+/** kube-apiserver's. */
+const RETRY = { attempts: 5, firstMs: 500, factor: 1.5 } as const;
+const MAX_ANSWER_BYTES = 1 << 20;
+
+export interface ReviewClientOptions {
+  readonly http: OutgoingHttp;
+  readonly clock: Clock;
+  readonly target: KubeconfigTarget;
+  readonly timeoutMs: number;
+}
+
+export class ReviewClient {
+  readonly #options: ReviewClientOptions;
+
+  constructor(options: ReviewClientOptions) {
+    this.#options = options;
+  }
+
+  /** The review with its status, as the webhook answers it. */
+  async ask(review: object): Promise<Readonly<Record<string, unknown>>> {
+    let waitMs: number = RETRY.firstMs;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(review);
+      } catch (error) {
+        if (!(error instanceof WebhookCallError)) throw error;
+        if (attempt === RETRY.attempts || !(error as Retriable).retriable) throw error;
+        await sleep(this.#options.clock, waitMs);
+        waitMs *= RETRY.factor;
+      }
+    }
+  }
+
+  async #once(review: object): Promise<Readonly<Record<string, unknown>>> {
+    const { http, clock, target, timeoutMs } = this.#options;
+    const controller = new AbortController();
+    const deadline = new Error('context deadline exceeded');
+    const timer = clock.after(timeoutMs, () => controller.abort(deadline));
+    let answer: OutgoingAnswer;
+    try {
+      answer = await http.send({
+        ...target,
+        method: 'POST',
+        headers: {
+          ...target.headers,
+          'content-type': 'application/json',
+          accept: 'application/json, */*',
+          'user-agent': 'kube-apiserver',
+        },
+        body: Buffer.from(JSON.stringify(review)),
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+        signal: controller.signal,
+      });
+    } catch (error) {
+      const host = target.serverName ?? new URL(target.url).hostname;
+      const text = `Post ${JSON.stringify(target.url)}: ${callFailureText(error, host)}`;
+      throw failure(text, error !== deadline);
+    } finally {
+      timer.cancel();
+    }
+    const { status, body } = answer;
+    if (!isSuccess(status))
+      throw failure(answerFailureText(status, body), status === 429 || status >= 500);
+    return parsed(body);
+  }
+}
+
+interface Retriable extends WebhookCallError {
+  retriable?: boolean;
+}
+
+function failure(text: string, retriable: boolean): WebhookCallError {
+  return Object.assign(new WebhookCallError(text), { retriable });
+}
+
+function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch (error) {
+    throw failure(
+      `couldn't get version/kind; json parse error: ${(error as Error).message}`,
+      false,
+    );
+  }
+  if (typeof value === 'object' && value !== null)
+    return value as Readonly<Record<string, unknown>>;
+  throw failure('the webhook answered no object', false);
+}

@@ -1,0 +1,91 @@
+/** An API server on the model store as command-line flags make it, without a socket. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { accessOptions, readAccessFiles } from '../../apiserver/access-options.ts';
+import { FlagFiles } from '../../apiserver/flag-files.ts';
+import { type ApiServerFlags, apiserverFlags } from '../../apiserver/flags.ts';
+import { ensurePki } from '../../apiserver/pki/pki.ts';
+import { startApiServer } from '../../apiserver/server.ts';
+import { type HttpRequest, JsonValue, type Peer } from '../../platform/http.ts';
+import type { Lifecycle } from '../../platform/lifecycle.ts';
+import { silentLogger as logger } from '../../platform/logger.ts';
+import { realCiphers } from '../../platform/node/ciphers.ts';
+import { realClock as clock } from '../../platform/node/clock.ts';
+import { realDisk as disk } from '../../platform/node/disk.ts';
+import { outgoingHttp } from '../../platform/node/outgoing-http.ts';
+import { realRandom as random } from '../../platform/node/random.ts';
+import { realTokenKeys as tokenKeys } from '../../platform/node/token-keys.ts';
+import { realX509 as x509 } from '../../platform/node/x509.ts';
+import { MemoryKv } from '../model/memory-kv.ts';
+import { withoutControllers } from './admission.ts';
+import type { Body } from './raw-api.ts';
+
+export interface FlaggedApi {
+  readonly handler: (
+    request: HttpRequest,
+  ) => ReturnType<ReturnType<typeof startApiServer>['handler']>;
+  call(line: string, more?: FlaggedCall): Promise<{ readonly code: number; readonly body: Body }>;
+}
+
+export interface FlaggedCall {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  readonly peer?: Partial<Peer>;
+}
+
+/** A folder for the files that flags name. */
+export async function testFolder(
+  parts: Lifecycle,
+): Promise<(name: string, text: string) => Promise<string>> {
+  const folder = await mkdtemp(join(tmpdir(), 'wherry-flags-'));
+  await parts.start(() => ({ stop: () => rm(folder, { recursive: true, force: true }) }));
+  return async (name, text) => {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return path;
+  };
+}
+
+export const flagsOf = (args: readonly string[]): ApiServerFlags =>
+  apiserverFlags()
+    .exitOverride()
+    .parse(['--etcd-servers=http://127.0.0.1:2379', ...args], { from: 'user' })
+    .opts<ApiServerFlags>();
+
+export async function startFlaggedApi(
+  parts: Lifecycle,
+  args: readonly string[],
+): Promise<FlaggedApi> {
+  const flags = flagsOf(args);
+  const given = await readAccessFiles(flags, new FlagFiles(disk), realCiphers);
+  const folder = await mkdtemp(join(tmpdir(), 'wherry-flagged-'));
+  await parts.start(() => ({ stop: () => rm(folder, { recursive: true, force: true }) }));
+  const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
+  const pki = await ensurePki({ folder, disk, clock, x509, names });
+  const http = outgoingHttp();
+  await parts.start(() => ({ stop: () => http.close() }));
+  const access = await accessOptions(flags, given, { pki, http, clock, tokenKeys });
+  const kv = new MemoryKv();
+  const effects = { kv, clock, random, logger, outgoing: http };
+  const server = await parts.start(() =>
+    startApiServer({ ...effects, ...access, admissionPlugins: withoutControllers }),
+  );
+  await server.ready();
+  return {
+    handler: server.handler,
+    async call(line, { headers = {}, body, peer } = {}) {
+      const [method = '', url = ''] = line.split(' ');
+      const [path = '', search = ''] = url.split('?');
+      const answer = await server.handler({
+        ...{ method, path, query: new URLSearchParams(search) },
+        headers: { 'content-type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: new JsonValue(body) }),
+        peer: { address: 'test', ...peer },
+        signal: new AbortController().signal,
+      });
+      const value = answer.body instanceof JsonValue ? answer.body.value : undefined;
+      return { code: answer.status, body: value as Body };
+    },
+  };
+}
