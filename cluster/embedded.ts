@@ -189,7 +189,7 @@ async function schedulerOptions(
 
 interface Served {
   /** A client with an identity of its own. */
-  connect(name: string, identity: Identity): RestClient;
+  readonly connect: (name: string, identity: Identity) => RestClient;
   readonly metrics: Metrics;
   /** What controllers hand out. */
   readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken' | 'signing'>;

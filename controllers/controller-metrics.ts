@@ -33,7 +33,7 @@ export interface ControllerMetricsOptions {
 
 export interface ControllerMetrics extends Running {
   /** Told of each key that was worked on. */
-  reconciled(reconciled: Reconciled): void;
+  readonly reconciled: (reconciled: Reconciled) => void;
 }
 
 export function controllerMetrics(options: ControllerMetricsOptions): ControllerMetrics {

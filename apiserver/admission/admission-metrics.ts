@@ -24,8 +24,8 @@ export interface WebhookOutcome {
 }
 
 interface TimingSeries {
-  step(rejected: boolean): Histogram;
-  plugin(name: string, rejected: boolean): Histogram;
+  readonly step: (rejected: boolean) => Histogram;
+  readonly plugin: (name: string, rejected: boolean) => Histogram;
   /** Of plugins that let pass, by name: the common case, looked up once. */
   readonly passed: Map<string, Histogram>;
   readonly whole: Histogram;

@@ -102,14 +102,14 @@ export class AdmissionChain {
   constructor(plugins: readonly AdmissionPlugin[], metrics?: AdmissionMetrics) {
     this.#metrics = metrics;
     this.#mutating = plugins
-      .filter(({ mutate }) => mutate !== undefined)
+      .filter((plugin) => plugin.mutate !== undefined)
       .map((plugin) => ({
         name: plugin.name,
         handles: (attributes) => plugin.handles(attributes),
         run: (attributes, rounds) => plugin.mutate!(attributes, rounds),
       }));
     this.#validating = plugins
-      .filter(({ validate }) => validate !== undefined)
+      .filter((plugin) => plugin.validate !== undefined)
       .map((plugin) => ({
         name: plugin.name,
         handles: (attributes) => plugin.handles(attributes),

@@ -1,6 +1,6 @@
 /** kube-apiserver's metrics about requests, under its names. */
 import type { Clock } from '../../platform/clock.ts';
-import { Histogram } from '../../platform/metrics/histogram.ts';
+import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type { HistogramFamily, Metrics, Sample } from '../../platform/metrics/metrics.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import type { PipelineRequest } from './api-request.ts';

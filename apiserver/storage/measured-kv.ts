@@ -113,7 +113,8 @@ export class MeasuredKv implements Kv {
   #seriesOf(operation: Operation, key: string): Series {
     const prefix = this.#prefixOf(key);
     let operations = this.#series.get(prefix);
-    if (operations === undefined) this.#series.set(prefix, (operations = new Map()));
+    if (operations === undefined)
+      this.#series.set(prefix, (operations = new Map<Operation, Series>()));
     const known = operations.get(operation);
     if (known !== undefined) return known;
     const { group, resource } = this.#resources.get(prefix) ?? { group: '', resource: 'other' };

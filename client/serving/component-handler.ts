@@ -18,7 +18,7 @@ export interface ComponentHandlerOptions {
   /** Everybody may read these and what is below them. */
   readonly openPaths: readonly string[];
   /** Of all other paths: undefined if the request may be answered. */
-  refusal(request: HttpRequest): Promise<StatusError | undefined>;
+  readonly refusal: (request: HttpRequest) => Promise<StatusError | undefined>;
 }
 
 /** Fails until the component does its work: its caches are filled. */

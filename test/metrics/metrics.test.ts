@@ -24,7 +24,7 @@ beforeAll(async () => {
       ...{ replicas: 12, selector: { matchLabels: labels } },
       template: { metadata: { labels }, spec: { containers: [container] } },
     },
-  } as never);
+  });
   await client.create(jobs, {
     metadata: { ...draft.metadata, name: 'once' },
     spec: {
@@ -33,12 +33,12 @@ beforeAll(async () => {
         spec: { containers: [container], restartPolicy: 'Never' },
       },
     },
-  } as never);
+  });
   const resources = { requests: { cpu: '100' } };
   await client.create(pods, {
     metadata: { ...draft.metadata, name: 'huge' },
     spec: { containers: [{ ...container, resources }] },
-  } as never);
+  });
   await eventually('everything has happened', async () => {
     const all = readScrape(String(await client.getPath('/metrics')));
     return (
@@ -75,8 +75,7 @@ async function sockets() {
   const { realDisk } = await import('../../platform/node/disk.ts');
   return {
     connectHttp,
-    connectionOf: async (text: string) =>
-      connectionOf(realDisk, await parseKubeconfig(text, 'kubeconfig')),
+    connectionOf: (text: string) => connectionOf(realDisk, parseKubeconfig(text, 'kubeconfig')),
     plain: async (response: Parameters<typeof bodyValue>[0]) => String(await bodyValue(response)),
   };
 }
