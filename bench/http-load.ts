@@ -2,9 +2,12 @@ import { connect, type TLSSocket } from 'node:tls';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { realDisk } from '../platform/node/disk.ts';
 
+/** JSON, unless it says what else. */
+export type Body = string | { readonly type: string; readonly text: string };
+
 export interface HttpClient {
   /** Resolves with the body's length when the whole answer has come; rejects unless it is 2xx. */
-  request(method: string, path: string, body?: string): Promise<number>;
+  request(method: string, path: string, body?: Body): Promise<number>;
   close(): void;
 }
 
@@ -55,11 +58,12 @@ export async function openHttp(
   const common = `Host: localhost\r\nAccept: application/json\r\n${more.join('')}`;
   return {
     request(method, path, body) {
+      const { type, text } =
+        typeof body === 'object' ? body : { type: 'application/json', text: body };
       const entity =
-        body === undefined
+        text === undefined
           ? '\r\n'
-          : 'Content-Type: application/json\r\n' +
-            `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+          : `Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
       socket.write(`${method} ${path} HTTP/1.1\r\n${common}${entity}`);
       return new Promise((resolve, reject) => (settle = { resolve, reject }));
     },

@@ -6,7 +6,7 @@
  */
 import { rmSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { benchApi } from './api.ts';
+import { benchApi } from './apiserver/suite.ts';
 import { benchDeployment } from './deployment.ts';
 import { benchExtensions } from './extensions/suite.ts';
 import { benchFairness, flood } from './fairness.ts';
