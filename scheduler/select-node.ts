@@ -264,7 +264,12 @@ function noteAbsent({ nodes }: Cycle, statuses: Map<string, Status>): void {
 }
 
 /** No change on trial helps a pod that PreFilter rejected: its filters have nothing to go by. */
-const noTrial: Trial = { add() {}, remove() {}, filter: () => unresolvable() };
+const noTrial: Trial = {
+  add() {},
+  remove() {},
+  refusesWith: () => true,
+  filter: () => unresolvable(),
+};
 
 function rejectEverywhere(
   framework: Framework,

@@ -81,12 +81,12 @@ export class ClusterState {
 
   /** As `addPod`, to be taken back by `tryRemoval` before anything else changes. */
   tryAddition(pod: PodInfo, node: NodeInfo): void {
-    node.addPod(pod);
+    node.tryAddition(pod);
     this.topology.tryMove(pod, node.node, 1);
   }
 
   tryRemoval(pod: PodInfo, node: NodeInfo): void {
-    node.removePod(pod.uid);
+    node.tryRemoval(pod);
     this.topology.tryMove(pod, node.node, -1);
   }
 

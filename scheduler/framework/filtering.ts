@@ -7,6 +7,7 @@ import { failure, namedBy, type Status } from './status.ts';
 export class Filtering implements Trial {
   readonly #cycle: Cycle;
   readonly #filters: readonly FilterPlugin[];
+  readonly #foresighted: readonly FilterPlugin[];
   readonly #extensions: readonly PreFilterExtensions[];
 
   constructor(
@@ -16,6 +17,7 @@ export class Filtering implements Trial {
   ) {
     this.#cycle = cycle;
     this.#filters = filters;
+    this.#foresighted = filters.filter((each) => 'refusesWith' in each);
     this.#extensions = extensions;
   }
 
@@ -29,15 +31,26 @@ export class Filtering implements Trial {
     for (const plugin of this.#extensions) plugin.podAdded(this.#cycle, pod, node);
   }
 
+  refusesWith(node: NodeInfo, added: PodInfo): boolean {
+    for (const plugin of this.#foresighted) {
+      try {
+        if (plugin.refusesWith!(this.#cycle, node, added)) return true;
+      } catch {
+        // The trial itself will tell.
+      }
+    }
+    return false;
+  }
+
   /**
    * The first rejection, in the order of the profile. Where pods of the same or a higher priority
    * are nominated, the pod has to fit beside them and, as they may never come, without them.
    */
   filter(node: NodeInfo): Status | undefined {
     const { pod, cluster } = this.#cycle;
-    if (!cluster.nominations.empty) {
-      const rivals = cluster.nominations
-        .on(node.name)
+    const nominated = cluster.nominations.on(node.name);
+    if (nominated.length > 0) {
+      const rivals = nominated
         .filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority)
         .filter(({ uid }) => !node.pods.has(uid));
       for (const rival of rivals) this.add(rival, node);

@@ -69,6 +69,11 @@ export interface PreFilterExtensions extends Plugin {
 /** May the pod run on this node? */
 export interface FilterPlugin extends Plugin {
   filter(cycle: Cycle, node: NodeInfo): Verdict;
+  /**
+   * True only if `filter` would refuse the node with this pod on it too: spares preemption the
+   * trial. Absent: nobody knows before.
+   */
+  refusesWith?(cycle: Cycle, node: NodeInfo, added: PodInfo): boolean;
 }
 
 /** What became of each node that was filtered, by name. */
@@ -78,6 +83,8 @@ export type NodeStatuses = ReadonlyMap<string, Status>;
 export interface Trial {
   remove(pod: PodInfo, node: NodeInfo): void;
   add(pod: PodInfo, node: NodeInfo): void;
+  /** True only if the verdict would be no with this pod on the node too. */
+  refusesWith(node: NodeInfo, added: PodInfo): boolean;
   /** The verdict of all Filter plugins, room kept for pods nominated to the node. */
   filter(node: NodeInfo): Verdict;
 }

@@ -17,6 +17,7 @@ export class ResourceTotals implements Resources {
     this.milliCpu += sign * resources.milliCpu;
     this.memory += sign * resources.memory;
     this.ephemeralStorage += sign * resources.ephemeralStorage;
+    if (resources.scalars.size === 0) return;
     for (const [name, amount] of resources.scalars)
       this.scalars.set(name, (this.scalars.get(name) ?? 0) + sign * amount);
   }
@@ -98,19 +99,29 @@ export class NodeInfo {
 
   addPod(pod: PodInfo): void {
     assert(!this.#pods.has(pod.uid), `pod ${pod.key} is on node ${this.name} already`);
-    this.#pods.set(pod.uid, pod);
-    this.#requested.add(pod.requests, 1);
+    this.tryAddition(pod);
     this.#scoringRequested.add(pod.scoringRequests, 1);
-    if (pod.hostPorts.length > 0) this.#hostPorts.set(pod.uid, pod.hostPorts);
   }
 
   removePod(uid: string): void {
     const pod = this.#pods.get(uid);
     assert(pod !== undefined, `no pod ${uid} on node ${this.name}`);
-    this.#pods.delete(uid);
-    this.#requested.add(pod.requests, -1);
+    this.tryRemoval(pod);
     this.#scoringRequested.add(pod.scoringRequests, -1);
-    this.#hostPorts.delete(uid);
+  }
+
+  /** As `addPod`, for filters only, and to be taken back: nothing is scored meanwhile. */
+  tryAddition(pod: PodInfo): void {
+    this.#pods.set(pod.uid, pod);
+    this.#requested.add(pod.requests, 1);
+    if (pod.hostPorts.length > 0) this.#hostPorts.set(pod.uid, pod.hostPorts);
+  }
+
+  /** The pod is on the node. */
+  tryRemoval(pod: PodInfo): void {
+    this.#pods.delete(pod.uid);
+    this.#requested.add(pod.requests, -1);
+    if (pod.hostPorts.length > 0) this.#hostPorts.delete(pod.uid);
   }
 
   /** True if a pod on this node holds one of the ports. */

@@ -164,6 +164,14 @@ export function nodeResourcesFit(given: Partial<NodeResourcesFitArgs> = {}): Poi
         return undefined;
       return rejection(requests, node);
     },
+    refusesWith({ pod }, node, added) {
+      if (node.pods.size + 2 > node.allowedPods) return true;
+      const { milliCpu: cpu, memory } = pod.requests;
+      const { allocatable, requested } = node;
+      const left = allocatable.milliCpu - requested.milliCpu - added.requests.milliCpu;
+      if (cpu > 0 && cpu > left) return true;
+      return memory > 0 && memory > allocatable.memory - requested.memory - added.requests.memory;
+    },
     score({ pod }, node) {
       let total = 0;
       let weights = 0;

@@ -3,7 +3,6 @@ import type { Victims } from '../../framework/victims.ts';
 /** Less is better. Priorities may be negative: each victim still has to weigh something. */
 const sumOffset = 2 ** 31;
 
-const latestFirst = (a: string, b: string): number => (a === b ? 0 : a > b ? -1 : 1);
 /** A pod that has not started yet starts later than any. */
 const notStarted = '~';
 
@@ -17,33 +16,48 @@ function earliestStartOfHighest({ pods }: Victims): string {
   return earliest;
 }
 
-/** What is compared next when all before are equal. */
-const criteria: readonly ((a: Victims, b: Victims) => number)[] = [
-  (a, b) => a.violations - b.violations,
-  (a, b) => a.pods[0]!.priority - b.pods[0]!.priority,
-  (a, b) => sumOfPriorities(a) - sumOfPriorities(b),
-  (a, b) => a.pods.length - b.pods.length,
-  (a, b) => latestFirst(earliestStartOfHighest(a), earliestStartOfHighest(b)),
+/** Less is better; what counts next where all before are equal. */
+const criteria: readonly ((candidate: Victims) => number)[] = [
+  ({ violations }) => violations,
+  ({ pods }) => pods[0]!.priority,
+  ({ pods }) => pods.reduce((sum, { priority }) => sum + priority + sumOffset, 0),
+  ({ pods }) => pods.length,
 ];
 
-const sumOfPriorities = ({ pods }: Victims): number =>
-  pods.reduce((sum, { priority }) => sum + priority + sumOffset, 0);
+/** Those of the candidates with the lowest cost. */
+function cheapest(
+  candidates: readonly Victims[],
+  costOf: (candidate: Victims) => number,
+): readonly Victims[] {
+  let lowest = Infinity;
+  let found: Victims[] = [];
+  for (const candidate of candidates) {
+    const cost = costOf(candidate);
+    if (cost < lowest) {
+      lowest = cost;
+      found = [candidate];
+    } else if (cost === lowest) found.push(candidate);
+  }
+  return found;
+}
 
 /**
  * Fewest violated budgets, then the lowest highest priority among the victims, the lowest sum of
  * priorities, the fewest victims, the youngest most important victim, and then the first.
  */
 export function bestCandidate(candidates: readonly Victims[]): Victims | undefined {
-  let best: Victims | undefined;
-  for (const candidate of candidates)
-    if (best === undefined || isBetter(candidate, best)) best = candidate;
-  return best;
-}
-
-function isBetter(a: Victims, b: Victims): boolean {
-  for (const compare of criteria) {
-    const difference = compare(a, b);
-    if (difference !== 0) return difference < 0;
+  let left = candidates;
+  for (const costOf of criteria) {
+    if (left.length <= 1) return left[0];
+    left = cheapest(left, costOf);
   }
-  return false;
+  let best: Victims | undefined;
+  let latest = '';
+  for (const candidate of left) {
+    const start = earliestStartOfHighest(candidate);
+    if (best !== undefined && start <= latest) continue;
+    best = candidate;
+    latest = start;
+  }
+  return best;
 }

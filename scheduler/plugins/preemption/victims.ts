@@ -54,6 +54,15 @@ export function splitByBudget(
   return { violating, others };
 }
 
+/** True if the pod still fits with the candidate, which then is back. */
+function returns(candidate: PodInfo, node: NodeInfo, trial: Trial): boolean {
+  if (trial.refusesWith(node, candidate)) return false;
+  trial.add(candidate, node);
+  if (trial.filter(node) === undefined) return true;
+  trial.remove(candidate, node);
+  return false;
+}
+
 /**
  * The fewest pods of lower priority whose eviction lets the pod in: all are taken away, then
  * each is brought back if the pod still fits, protected and important ones first.
@@ -73,13 +82,8 @@ export function victimsOn(
     const { violating, others } = splitByBudget(candidates.sort(moreImportantFirst), budgets);
     let violations = 0;
     for (const candidate of [...violating, ...others]) {
-      trial.add(candidate, node);
-      if (trial.filter(node) === undefined) {
-        away.delete(candidate);
-        continue;
-      }
-      trial.remove(candidate, node);
-      if (violating.includes(candidate)) violations++;
+      if (returns(candidate, node, trial)) away.delete(candidate);
+      else if (violating.includes(candidate)) violations++;
     }
     const pods = [...away].sort(moreImportantFirst);
     return pods.length === 0 ? noVictims : { node, pods, violations };
