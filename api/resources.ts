@@ -100,6 +100,16 @@ export const csiNodes = define<storage.CSINode>(
   ['storage.k8s.io', 'v1', 'csinodes', 'CSINode'],
   false,
 );
+export const csiDrivers = define<storage.CSIDriver>(
+  ['storage.k8s.io', 'v1', 'csidrivers', 'CSIDriver'],
+  false,
+);
+export const csiStorageCapacities = define<storage.CSIStorageCapacity>([
+  'storage.k8s.io',
+  'v1',
+  'csistoragecapacities',
+  'CSIStorageCapacity',
+]);
 const rbacGroup = 'rbac.authorization.k8s.io';
 export const roles = define<rbac.Role>([rbacGroup, 'v1', 'roles', 'Role']);
 export const roleBindings = define<rbac.RoleBinding>([

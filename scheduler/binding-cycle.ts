@@ -13,7 +13,7 @@ import type { Cycle, PendingPermit } from './framework/interface.ts';
 import type { NodeInfo } from './framework/node-info.ts';
 import { failure, unschedulable, type Status } from './framework/status.ts';
 
-/** PreBind waits for others (volumes), Bind only for the API server. Past it the pod fails. */
+/** PreBind plugins wait for others (volumes), Bind for the API server. Past it the pod fails. */
 export const maxPreBindMs = 600_000;
 export const maxBindMs = 60_000;
 
@@ -41,10 +41,9 @@ export interface BindingCyclesOptions {
   readonly extenders?: readonly Extender[] | undefined;
 }
 
-const hung = (point: string, ms: number): Status =>
-  failure(new Error(`the ${point} plugins did not end within ${ms / 1000} s`));
-const preBindHung = hung('PreBind', maxPreBindMs);
-const bindHung = hung('Bind', maxBindMs);
+const hung = (what: string, ms: number): Status =>
+  failure(new Error(`the ${what} did not end within ${ms / 1000} s`));
+const bindHung = hung('Bind plugins', maxBindMs);
 const late = unschedulable('rejected due to timeout after waiting at plugin permit');
 
 export class BindingCycles {
@@ -111,7 +110,9 @@ export class BindingCycles {
 
   async #preBind({ framework, cycle, node }: Placement): Promise<Status | undefined> {
     if (!framework.preBinds(cycle, node.name)) return undefined;
-    return this.#within(maxPreBindMs, preBindHung, framework.preBind(cycle, node.name));
+    return framework.preBind(cycle, node.name, ({ name, preBindMs = maxPreBindMs }, answer) =>
+      this.#within(preBindMs, hung(`PreBind plugin ${name}`, preBindMs), answer),
+    );
   }
 
   /** A binding that seems to have failed may have been written. */

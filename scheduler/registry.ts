@@ -19,9 +19,10 @@ import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
 import { podTopologySpread } from './plugins/pod-topology-spread.ts';
 import { prioritySort } from './plugins/priority-sort.ts';
 import { schedulingGates } from './plugins/scheduling-gates.ts';
+import type { SelectorOf } from './plugins/spread-constraints.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
 import { unsupportedConstraints } from './plugins/unsupported-constraints.ts';
-import { volumeBinding } from './plugins/volume-binding.ts';
+import { volumeBinding, type VolumeBindingArgs } from './plugins/volume-binding.ts';
 import { volumeRestrictions } from './plugins/volume-restrictions.ts';
 import { volumeZone } from './plugins/volume-zone.ts';
 import type { Storage } from './plugins/volumes.ts';
@@ -33,6 +34,7 @@ export interface PluginParts {
   readonly post: PostBinding;
   readonly preemption: PreemptionParts;
   readonly storage: Storage;
+  readonly selectorOf: SelectorOf;
 }
 
 /** Makes a plugin from its args, which are valid: an empty object asks for the defaults. */
@@ -80,9 +82,9 @@ export function builtInPlugins(parts: PluginParts): ReadonlyMap<string, PluginFa
     ['NodeResourcesFit', (args: Partial<NodeResourcesFitArgs>) => nodeResourcesFit(args)],
     ['VolumeRestrictions', () => volumeRestrictions(parts.storage)],
     ['NodeVolumeLimits', () => nodeVolumeLimits(parts.storage)],
-    ['VolumeBinding', () => volumeBinding(parts.storage)],
+    ['VolumeBinding', (args: VolumeBindingArgs) => volumeBinding(parts.storage, args)],
     ['VolumeZone', () => volumeZone(parts.storage)],
-    ['PodTopologySpread', (args) => podTopologySpread(args)],
+    ['PodTopologySpread', (args) => podTopologySpread(args, parts.selectorOf)],
     ['InterPodAffinity', (args: Partial<InterPodAffinityArgs>) => interPodAffinity(args)],
     [
       'DefaultPreemption',

@@ -37,6 +37,7 @@ import { Reporter } from './reporter.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { SchedulingLoop } from './scheduling-loop.ts';
 import { NodeSelection } from './select-node.ts';
+import { watchedSelectors } from './watched-selectors.ts';
 import { watchedStorage } from './watched-storage.ts';
 
 export interface LeaderElectOptions {
@@ -123,6 +124,7 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
       ...{ random, extenders, logger },
     },
     storage: watchedStorage(client, informers, (event) => queue.notify(event)),
+    selectorOf: watchedSelectors(informers),
   };
   const profiles = profilesOf(options, pluginParts);
   const frameworks = new Map<string, Framework>();

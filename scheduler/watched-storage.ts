@@ -2,7 +2,9 @@
 import { keyOf, nameOf, namespaceOf, uidOf } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
 import {
+  csiDrivers,
   csiNodes,
+  csiStorageCapacities,
   persistentVolumeClaims,
   persistentVolumes,
   storageClasses,
@@ -17,6 +19,7 @@ import type { ClusterEvent } from './framework/events.ts';
 import type { Storage } from './plugins/volumes.ts';
 
 const CANDIDATE_INDEX = 'claim candidates';
+const CLASS_INDEX = 'class';
 const free = (className: string): string => `class ${className}`;
 
 const candidateOf = ({ spec, ...volume }: PersistentVolume): readonly string[] => {
@@ -62,6 +65,13 @@ export function watchedStorage(
       if (!deepEqual(old.spec, node.spec)) notify({ kind: 'CSINode' });
     },
   });
+  const drivers = informers.of(csiDrivers);
+  const capacities = informers.of(csiStorageCapacities);
+  for (const informer of [drivers, capacities]) {
+    const changed = (): void => notify({ kind: 'StorageCapacity' });
+    informer.addHandler({ added: changed, updated: changed, deleted: changed });
+  }
+  capacities.addIndex(CLASS_INDEX, ({ storageClassName }) => [storageClassName]);
   volumes.addIndex(CANDIDATE_INDEX, candidateOf);
   const candidates = (claim: PersistentVolumeClaim): readonly PersistentVolume[] => {
     const key = `claim ${namespaceOf(claim)}/${nameOf(claim)}`;
@@ -74,6 +84,8 @@ export function watchedStorage(
     candidates,
     storageClass: (name) => classes.lister.get(name),
     csiNode: (name) => nodes.lister.get(name),
+    csiDriver: (name) => drivers.lister.get(name),
+    capacities: (className) => capacities.lister.byIndex(CLASS_INDEX, className),
     changed: () => new Promise((resolve) => waiting.push(resolve)),
     async selectNode(claim, nodeName) {
       const ref = { namespace: namespaceOf(claim), name: nameOf(claim) };

@@ -208,6 +208,26 @@ profiles:
       'profiles[*].plugins.queueSort: Invalid value: "PrioritySort, Sorter": must be the same',
     ],
     ['profiles: [{pluginConfig: [{name: Nope}]}]', 'profiles[0].pluginConfig[0].name: Not found'],
+    [
+      args('VolumeBinding', '{bindTimeoutSeconds: -1}'),
+      fieldOf('bindTimeoutSeconds: Invalid value: -1'),
+    ],
+    [
+      args('VolumeBinding', '{shape: [{utilization: 0, score: 0}]}'),
+      fieldOf('shape: Forbidden: unexpected field `shape`, supported only if feature gate'),
+    ],
+    [
+      args('DefaultPreemption', '{minCandidateNodesPercentage: 101}'),
+      fieldOf('minCandidateNodesPercentage: Invalid value: 101'),
+    ],
+    [
+      args('NodeResourcesBalancedAllocation', '{resources: [{name: cpu, weight: 0}]}'),
+      fieldOf('resources[0].weight: Invalid value: 0'),
+    ],
+    [
+      args('NodeAffinity', '{addedAffinity: {required: {}}}'),
+      fieldOf('addedAffinity.required: Forbidden: unknown field'),
+    ],
     [args('NodeName', '{x: 1}'), fieldOf('x: Forbidden: unknown field')],
     [
       args('InterPodAffinity', '{hardPodAffinityWeight: 101}'),

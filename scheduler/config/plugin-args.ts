@@ -7,6 +7,7 @@ import type { NodeAffinityArgs } from '../plugins/node-affinity.ts';
 import type { BalancedAllocationArgs } from '../plugins/node-resources-balanced-allocation.ts';
 import type { NodeResourcesFitArgs, WeightedResource } from '../plugins/node-resources-fit.ts';
 import type { UtilizationPoint } from '../plugins/resource-strategies.ts';
+import type { VolumeBindingArgs } from '../plugins/volume-binding.ts';
 import type { PodTopologySpreadArgs } from '../plugins/spread-constraints.ts';
 import type { Fields } from './fields.ts';
 
@@ -127,6 +128,16 @@ function nodeAffinity(fields: Fields): NodeAffinityArgs {
   return value === undefined ? {} : { addedAffinity: value };
 }
 
+function volumeBinding(fields: Fields): VolumeBindingArgs {
+  const max = 2 ** 31 - 1;
+  const shape =
+    'unexpected field `shape`, supported only if feature gate StorageCapacityScoring is';
+  fields.refuse('shape', `${shape} enabled`);
+  return given<Required<VolumeBindingArgs>>({
+    bindTimeoutSeconds: fields.integer('bindTimeoutSeconds', { min: 0, max }),
+  });
+}
+
 const readers: Readonly<Record<string, (fields: Fields) => object>> = {
   NodeResourcesFit: nodeResourcesFit,
   InterPodAffinity: interPodAffinity,
@@ -134,6 +145,7 @@ const readers: Readonly<Record<string, (fields: Fields) => object>> = {
   NodeResourcesBalancedAllocation: balancedAllocation,
   PodTopologySpread: podTopologySpread,
   NodeAffinity: nodeAffinity,
+  VolumeBinding: volumeBinding,
 };
 
 /** Args of a built-in plugin; plugins that take none refuse every field. */

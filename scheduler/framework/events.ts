@@ -21,7 +21,7 @@ export type ClusterEvent =
   | { readonly kind: 'NamespaceLabels' }
   /** A PersistentVolumeClaim, by "namespace/name", was made or changed. */
   | { readonly kind: 'Claim'; readonly key: string }
-  /** A PersistentVolume, StorageClass or CSINode was made or changed. */
-  | { readonly kind: 'Volume' | 'StorageClass' | 'CSINode' };
+  /** One was made or changed; StorageCapacity: a CSIDriver or CSIStorageCapacity. */
+  | { readonly kind: 'Volume' | 'StorageClass' | 'CSINode' | 'StorageCapacity' };
 
 export type ClusterEventKind = ClusterEvent['kind'];

@@ -41,6 +41,11 @@ function intersection(
   return a === undefined ? b : new Set([...a].filter((name) => b.has(name)));
 }
 
+export type Bounded = (
+  plugin: points.PreBindPlugin,
+  answer: Promise<Status | undefined>,
+) => Promise<Status | undefined>;
+
 /** What PostFilter plugins said one after another. */
 class PostFilterOutcome {
   readonly #messages: string[] = [];
@@ -250,9 +255,15 @@ export class Framework {
     );
   }
 
-  async preBind(cycle: points.Cycle, nodeName: string): Promise<Status | undefined> {
+  /** `bounded` answers for a plugin that takes longer than it may. */
+  async preBind(
+    cycle: points.Cycle,
+    nodeName: string,
+    bounded: Bounded,
+  ): Promise<Status | undefined> {
     for (const { plugin } of this.#preBind) {
-      const status = await attemptAsync(plugin, () => plugin.preBind(cycle, nodeName));
+      const answer = attemptAsync(plugin, () => plugin.preBind(cycle, nodeName));
+      const status = await bounded(plugin, answer);
       if (status !== undefined) return status;
     }
     return undefined;

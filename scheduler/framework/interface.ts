@@ -148,6 +148,8 @@ export interface PermitPlugin extends Plugin {
 export interface PreBindPlugin extends Plugin {
   /** Skip: `preBind` has nothing to do for this pod. Absent: it always has. */
   preBindPreFlight?(cycle: Cycle, nodeName: string): Verdict;
+  /** Past it the pod fails. Default: ten minutes. */
+  readonly preBindMs?: number;
   preBind(cycle: Cycle, nodeName: string): Promise<Verdict>;
 }
 

@@ -143,7 +143,9 @@ describe('DoNotSchedule', () => {
 
 describe('ScheduleAnyway', () => {
   function scores(cycle: Cycle, args = {}): number[] | 'no say' {
-    const scorer = podTopologySpread(args);
+    const scorer = podTopologySpread(args, ({ metadata: { ownerReferences } }) =>
+      ownerReferences === undefined ? undefined : { matchLabels: { app: 'web' } },
+    );
     if (scorer.preScore(cycle, cycle.nodes) !== undefined) return 'no say';
     const values = Float64Array.from(cycle.nodes, (node) => scorer.score(cycle, node));
     scorer.normalizeScores(cycle, values);

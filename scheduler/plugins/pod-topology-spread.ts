@@ -27,6 +27,7 @@ import {
   constraintsBy,
   type Constraints,
   type PodTopologySpreadArgs,
+  type SelectorOf,
 } from './spread-constraints.ts';
 
 const uneven = unschedulable("node(s) didn't match pod topology spread constraints");
@@ -169,8 +170,11 @@ type Points = PreFilterPlugin &
   NormalizeScorePlugin &
   EnqueueExtensions;
 
-export function podTopologySpread(args: PodTopologySpreadArgs = {}): Points {
-  const constraintsOf = constraintsBy(args);
+export function podTopologySpread(
+  args: PodTopologySpreadArgs = {},
+  selectorOf: SelectorOf = () => undefined,
+): Points {
+  const constraintsOf = constraintsBy(args, selectorOf);
   const helps = ({ pod, labelClass }: PodInfo, event: ClusterEvent): boolean =>
     mayHelp(labelClass, event, constraintsOf(pod, 'DoNotSchedule').list);
   return {

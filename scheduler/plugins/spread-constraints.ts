@@ -1,4 +1,3 @@
-import { controllerOf } from '../../api/meta.ts';
 import type { Pod, TopologySpreadConstraint } from '../../api/types/core-v1.ts';
 import type { LabelSelector } from '../../api/types/meta-v1.ts';
 
@@ -22,40 +21,28 @@ const systemConstraints: readonly TopologySpreadConstraint[] = [
   { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, whenUnsatisfiable: 'ScheduleAnyway' },
 ];
 
-const none: Constraints = { list: [], lenient: false };
-const spreadKinds = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationController']);
-/** Labels that tell the pods of one StatefulSet apart. */
-const perPodLabels = new Set([
-  'statefulset.kubernetes.io/pod-name',
-  'apps.kubernetes.io/pod-index',
-]);
-
 /**
- * The pods that belong together. Kubernetes looks up the selectors of the pod's controller and
- * services; pods of one controller come from one template, so their labels select the same.
+ * The pods that belong together with a pod: what the selectors of its services and of its
+ * controller say, joined. Undefined if there are none.
  */
-function siblingsOf(pod: Pod): LabelSelector | undefined {
-  const { labels } = pod.metadata;
-  if (labels === undefined || !spreadKinds.has(controllerOf(pod)?.kind ?? '')) return undefined;
-  const shared = Object.entries(labels).filter(([name]) => !perPodLabels.has(name));
-  return shared.length === 0 ? undefined : { matchLabels: Object.fromEntries(shared) };
-}
+export type SelectorOf = (pod: Pod) => LabelSelector | undefined;
 
+const none: Constraints = { list: [], lenient: false };
 const acting = (constraints: readonly TopologySpreadConstraint[], action: Action) =>
   constraints.filter(({ whenUnsatisfiable = 'DoNotSchedule' }) => whenUnsatisfiable === action);
 
 /** The pod's own constraints, or the defaults of the profile if it has none at all. */
-export function constraintsBy({
-  defaultingType = 'System',
-  defaultConstraints = [],
-}: PodTopologySpreadArgs): (pod: Pod, action: Action) => Constraints {
+export function constraintsBy(
+  { defaultingType = 'System', defaultConstraints = [] }: PodTopologySpreadArgs,
+  selectorOf: SelectorOf,
+): (pod: Pod, action: Action) => Constraints {
   const system = defaultingType === 'System';
   const defaults = system ? systemConstraints : defaultConstraints;
   return (pod, action) => {
     const own = pod.spec.topologySpreadConstraints;
     if (own !== undefined && own.length > 0) return { list: acting(own, action), lenient: false };
     const wanted = acting(defaults, action);
-    const labelSelector = wanted.length === 0 ? undefined : siblingsOf(pod);
+    const labelSelector = wanted.length === 0 ? undefined : selectorOf(pod);
     if (labelSelector === undefined) return none;
     return { list: wanted.map((each) => ({ ...each, labelSelector })), lenient: system };
   };

@@ -4,6 +4,8 @@
  * PreBind writes it down and waits until the binder, and a provisioner, have done their part.
  */
 import { nameOf } from '../../api/meta.ts';
+import { wholeValue } from '../../api/quantity.ts';
+import { matchesLabelSelector } from '../../api/selector/label.ts';
 import {
   BOUND_BY_CONTROLLER,
   classOfClaim,
@@ -33,6 +35,7 @@ import { isForeign, mountedClaims, type Storage, storageInterests } from './volu
 
 const affinityConflict = unresolvable('node(s) had volume node affinity conflict');
 const nothingToBind = unresolvable("node(s) didn't find available persistent volumes to bind");
+const notEnoughSpace = unresolvable('node(s) did not have enough free storage');
 const volumeGone = unresolvable(
   'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)',
 );
@@ -66,17 +69,24 @@ type VolumeBinding = PreFilterPlugin &
 
 const claimsState = stateKey<Claims>('VolumeBinding claims');
 
-export function volumeBinding(storage: Storage): VolumeBinding {
-  return new VolumeBindingPlugin(storage);
+export interface VolumeBindingArgs {
+  /** How long volumes may take to be provisioned and bound. Default: 600. */
+  readonly bindTimeoutSeconds?: number;
+}
+
+export function volumeBinding(storage: Storage, args: VolumeBindingArgs = {}): VolumeBinding {
+  return new VolumeBindingPlugin(storage, args);
 }
 
 class VolumeBindingPlugin implements VolumeBinding {
   readonly name = 'VolumeBinding';
   readonly interests: EnqueueExtensions['interests'] = [
     ...storageInterests,
+    { on: 'StorageCapacity' },
     { on: 'NodeAdd' },
     { on: 'NodeLabels' },
   ];
+  readonly preBindMs: number;
   readonly #storage: Storage;
   /** By pod's uid: reserved, and not bound or given back yet. */
   readonly #decisions = new Map<string, Decision>();
@@ -84,8 +94,9 @@ class VolumeBindingPlugin implements VolumeBinding {
   /** Volumes chosen for claims and not yet seen to be bound. */
   readonly #taken = new Set<string>();
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage, { bindTimeoutSeconds = 600 }: VolumeBindingArgs) {
     this.#storage = storage;
+    this.preBindMs = bindTimeoutSeconds * 1000;
   }
 
   preFilter({ pod, state }: Cycle): Verdict {
@@ -229,8 +240,11 @@ class VolumeBindingPlugin implements VolumeBinding {
       if (volume !== undefined) {
         matches.set(claim, volume);
         taken.add(nameOf(volume));
-      } else if (this.#provisionable(claim, node)) provisions.push(claim);
-      else return nothingToBind;
+        continue;
+      }
+      const refused = this.#provisionable(claim, node);
+      if (refused !== undefined) return refused;
+      provisions.push(claim);
     }
     return { nodeName, matches, provisions };
   }
@@ -242,10 +256,26 @@ class VolumeBindingPlugin implements VolumeBinding {
     return reachableFrom(known, node) ? undefined : affinityConflict;
   }
 
-  #provisionable(claim: PersistentVolumeClaim, node: Node): boolean {
+  #provisionable(claim: PersistentVolumeClaim, node: Node): Verdict {
     const storageClass = this.#storage.storageClass(classOfClaim(claim) ?? '');
-    if (storageClass === undefined || storageClass.provisioner === NO_PROVISIONER) return false;
-    return topologyAllows(storageClass, node);
+    if (storageClass === undefined || storageClass.provisioner === NO_PROVISIONER)
+      return nothingToBind;
+    if (!topologyAllows(storageClass, node)) return nothingToBind;
+    return this.#hasCapacity(storageClass, requested(claim), node) ? undefined : notEnoughSpace;
+  }
+
+  /** Drivers that publish how much they have left are held to it (KEP-1472). */
+  #hasCapacity({ metadata, provisioner }: StorageClass, bytes: number, node: Node): boolean {
+    if (this.#storage.csiDriver(provisioner)?.spec.storageCapacity !== true) return true;
+    return this.#storage.capacities(metadata.name ?? '').some((each) => {
+      const limit = each.maximumVolumeSize ?? each.capacity;
+      if (limit === undefined || wholeValue(limit) < bytes) return false;
+      // Without a topology it can be reached from nowhere.
+      return (
+        each.nodeTopology !== undefined &&
+        matchesLabelSelector(each.nodeTopology, node.metadata.labels)
+      );
+    });
   }
 
   #release(uid: string): void {

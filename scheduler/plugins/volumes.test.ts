@@ -7,7 +7,12 @@ import type {
   PersistentVolumeSpec,
   Pod,
 } from '../../api/types/core-v1.ts';
-import type { CSINode, StorageClass } from '../../api/types/storage-v1.ts';
+import type {
+  CSINode,
+  CSIDriver,
+  CSIStorageCapacity,
+  StorageClass,
+} from '../../api/types/storage-v1.ts';
 import {
   aCycle,
   aNode,
@@ -78,6 +83,29 @@ const aClass = (sketch: Partial<StorageClass> = {}): StorageClass => ({
   volumeBindingMode: 'WaitForFirstConsumer',
   ...sketch,
 });
+
+const aDriver = (storageCapacity: boolean): CSIDriver => ({
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'CSIDriver',
+  metadata: { name: 'p' },
+  spec: { storageCapacity },
+});
+
+/** What the driver has left for nodes of one name. */
+const aCapacity = (on: string, more: Partial<CSIStorageCapacity>): CSIStorageCapacity => ({
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'CSIStorageCapacity',
+  metadata: { namespace: 'default', name: on },
+  storageClassName: 'slow',
+  nodeTopology: { matchLabels: { host: on } },
+  ...more,
+});
+
+const capacious: StorageSketch = {
+  claims: [aClaim('data')],
+  classes: [aClass({ provisioner: 'p' })],
+  csiDrivers: [aDriver(true)],
+};
 
 const podWith = (...claims: string[]): Pod =>
   aPod({
@@ -167,6 +195,32 @@ describe('VolumeBinding', () => {
         classes: [aClass({ provisioner: 'p' })],
       },
       [nothing, ''],
+    ],
+    [
+      'a driver with too little left, but on one node',
+      { ...capacious, capacities: [aCapacity('a', { capacity: '1Gi' }), aCapacity('b', {})] },
+      ['', 'node(s) did not have enough free storage'],
+    ],
+    [
+      'a driver whose largest volume is too small',
+      {
+        ...capacious,
+        capacities: [
+          aCapacity('a', { capacity: '9Gi', maximumVolumeSize: '1Mi' }),
+          aCapacity('b', { capacity: '9Gi', maximumVolumeSize: '2Gi' }),
+        ],
+      },
+      ['node(s) did not have enough free storage', ''],
+    ],
+    [
+      'a driver with room for another class',
+      { ...capacious, capacities: [aCapacity('a', { storageClassName: 'fast' })] },
+      Array(2).fill('node(s) did not have enough free storage'),
+    ],
+    [
+      'a driver that does not tell what it has',
+      { ...capacious, csiDrivers: [aDriver(false)] },
+      ['', ''],
     ],
   ])('%s', (_, ...[sketch, wanted]) => {
     expect(ask(pod, sketch)).toEqual(wanted);

@@ -1,7 +1,12 @@
 /** What the volume plugins see of storage, and how VolumeBinding writes to it. */
 import { namespaceOf, uidOf } from '../../api/meta.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
-import type { CSINode, StorageClass } from '../../api/types/storage-v1.ts';
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+} from '../../api/types/storage-v1.ts';
 import type { EventInterest } from '../framework/interface.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 
@@ -13,6 +18,9 @@ export interface Storage {
   candidates(claim: PersistentVolumeClaim): readonly PersistentVolume[];
   storageClass(name: string): StorageClass | undefined;
   csiNode(name: string): CSINode | undefined;
+  csiDriver(name: string): CSIDriver | undefined;
+  /** Of all drivers, for one class. */
+  capacities(className: string): readonly CSIStorageCapacity[];
   /** Resolves with the next change of a claim or volume. */
   changed(): Promise<void>;
   /** Tells the provisioner of the claim where its volume is needed. */

@@ -11,7 +11,12 @@ import type {
   PodStatus,
 } from '../../api/types/core-v1.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.ts';
-import type { CSINode, StorageClass } from '../../api/types/storage-v1.ts';
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+} from '../../api/types/storage-v1.ts';
 import { CycleState } from '../../scheduler/framework/cycle-state.ts';
 import { ClusterState } from '../../scheduler/framework/cluster-state.ts';
 import type { Cycle } from '../../scheduler/framework/interface.ts';
@@ -103,11 +108,14 @@ export interface StorageSketch {
   readonly volumes?: readonly PersistentVolume[];
   readonly classes?: readonly StorageClass[];
   readonly csiNodes?: readonly CSINode[];
+  readonly csiDrivers?: readonly CSIDriver[];
+  readonly capacities?: readonly CSIStorageCapacity[];
 }
 
 /** What these say, for ever: nothing is written. */
 export function aStorage(sketch: StorageSketch = {}): Storage {
   const { claims = [], volumes = [], classes = [], csiNodes = [] } = sketch;
+  const { csiDrivers = [], capacities = [] } = sketch;
   const named = <T extends KubernetesObject>(objects: readonly T[], name: string): T | undefined =>
     objects.find(({ metadata }) => metadata.name === name);
   return {
@@ -116,6 +124,8 @@ export function aStorage(sketch: StorageSketch = {}): Storage {
     candidates: () => volumes,
     storageClass: (name) => named(classes, name),
     csiNode: (name) => named(csiNodes, name),
+    csiDriver: (name) => named(csiDrivers, name),
+    capacities: (name) => capacities.filter(({ storageClassName }) => storageClassName === name),
     changed: () => new Promise(() => {}),
     selectNode: () => Promise.resolve(),
     updateVolume: () => Promise.resolve(),
@@ -131,4 +141,5 @@ export const inertParts: PluginParts = {
     random: { below: () => 0, bytes: (length) => new Uint8Array(length) },
   },
   storage: aStorage(),
+  selectorOf: () => undefined,
 };
