@@ -1,0 +1,73 @@
+/**
+ * Programs of this machine that outlive whoever started them: what containers are to a runtime
+ * that isolates nothing. The real twin is `platform/node/processes.ts`.
+ */
+import type { ByteSink } from './byte-stream.ts';
+
+/** A process for good: the pid alone may come to mean another one. */
+export interface ProcessId {
+  readonly pid: number;
+  /** When it began, as the system counts; empty where the system does not tell. */
+  readonly startTime: string;
+}
+
+export interface ProgramSpawn {
+  /** The program by its path, then its arguments. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+export interface SupervisedSpawn extends ProgramSpawn {
+  /** An empty folder, for the pipes and the exit code. */
+  readonly folder: string;
+  readonly stdin: boolean;
+}
+
+/**
+ * A program in a session of its own. Its pipes have names: when the agent that reads them dies,
+ * the program goes on (and waits, once they are full) until the next agent reads them.
+ */
+export interface SupervisedProcess {
+  readonly id: ProcessId;
+  /** Iterated once each; they end when no process holds the pipe any more, or with `close`. */
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  readonly stdin: ByteSink | undefined;
+  /** The exit code, 128 + n after signal n; undefined if nobody saw it end. */
+  readonly exited: Promise<number | undefined>;
+  /** Lets go of the pipes; ends nothing. */
+  close(): void;
+}
+
+/** A program on pipes, which dies with nobody: whoever started it ends it. */
+export interface PipedProcess {
+  readonly id: ProcessId;
+  readonly stdin: ByteSink;
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  readonly exited: Promise<number>;
+}
+
+export type EndingSignal = 'SIGTERM' | 'SIGKILL';
+
+export interface Processes {
+  /**
+   * The path of a program: looked for on PATH, or relative to `cwd` if the name has a slash.
+   * Undefined if there is none that may be run.
+   */
+  find(name: string, where: { readonly path: string; readonly cwd: string }): string | undefined;
+  /** Rejects with the system's error if it cannot start. */
+  supervise(spawn: SupervisedSpawn): Promise<SupervisedProcess>;
+  /** What another agent has started in that folder; undefined if it runs no longer. */
+  takeOver(id: ProcessId, folder: string): SupervisedProcess | undefined;
+  /** What the process in that folder ended with, if it has written that down. */
+  exitCode(folder: string): number | undefined;
+  run(spawn: ProgramSpawn): Promise<PipedProcess>;
+  /** To the process and all of its session that did not leave it. */
+  signal(id: ProcessId, signal: EndingSignal): void;
+  /** Every process whose environment says `name=value`, and its descendants that kept it. */
+  withVariable(name: string, value: string): readonly ProcessId[];
+  /** Sets the size of the terminal that a child of this process is on, if there is one. */
+  resize(id: ProcessId, size: { readonly width: number; readonly height: number }): void;
+}
