@@ -10,6 +10,7 @@
  */
 import { Ajv, type ErrorObject } from 'ajv';
 import { load } from 'js-yaml';
+import { runtimeNames } from '../kubelet/runtimes-by-class.ts';
 import { logLevels } from '../platform/node/logger.ts';
 import type { Disk } from '../platform/disk.ts';
 import { ClusterError } from './failure.ts';
@@ -31,6 +32,7 @@ export const configSchema = {
     port: { ...port, description: 'port of the API server; 0 takes a free one' },
     storePort: { ...port, description: 'port of the store; 0 takes a free one' },
     nodes: { type: 'integer', minimum: 0, maximum: 5000, description: 'simulated nodes' },
+    runtime: { enum: [...runtimeNames], description: 'what containers are' },
     separate: { type: 'boolean', description: 'run each component as a process of its own' },
     storeMembers: { enum: [1, 3, 5], description: 'members of the store' },
     apiservers: { type: 'integer', minimum: 1, maximum: 9, description: 'API servers' },

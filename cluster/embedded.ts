@@ -12,6 +12,7 @@ import { RestMetrics } from '../client/rest-metrics.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
 import { type ControllersOptions, startControllers } from '../controllers/manager.ts';
 import { startKubelets } from '../kubelet/kubelet.ts';
+import { realRuntimes } from '../kubelet/real-runtimes.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
@@ -42,6 +43,8 @@ import { clusterPaths, type ClusterPaths } from './paths.ts';
 export interface EmbeddedOptions extends ClusterOptions {
   readonly logger: Logger;
   readonly announce: Announce;
+  /** Of this process: what containers inherit of it comes from here. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** The store cannot go on (its disk failed): the cluster has to be stopped. */
   readonly onFailure: (error: Error) => void;
 }
@@ -237,13 +240,16 @@ async function startNodes(
   { connect, metrics }: Pick<Served, 'connect' | 'metrics'>,
   parts: Lifecycle,
 ): Promise<void> {
+  const logger = options.logger.child({ component: 'kubelet' });
+  const client = connect('kubelet', identities.hollowNodes);
+  const { runtime = 'hollow', env = {}, dataDir } = options;
+  const rootDir = clusterPaths(dataDir).nodes;
+  const { internalIp, runtimeOf } = await realRuntimes({ client, logger, runtime, rootDir, env });
+  const address = internalIp === undefined ? {} : { internalIp };
   const kubelets = await parts.start(() =>
     startKubelets({
-      ...effects,
-      metrics,
-      logger: options.logger.child({ component: 'kubelet' }),
-      client: connect('kubelet', identities.hollowNodes),
-      nodes: options.nodes.map((name) => ({ name })),
+      ...{ ...effects, logger, client, runtimeOf, metrics },
+      nodes: options.nodes.map((name) => ({ name, ...address })),
     }),
   );
   await kubelets.ready();

@@ -1,3 +1,5 @@
+import type { RuntimeName } from '../kubelet/runtimes-by-class.ts';
+
 /** What a user may choose of a cluster. */
 export interface ClusterOptions {
   readonly dataDir: string;
@@ -7,6 +9,8 @@ export interface ClusterOptions {
   readonly storePort: number;
   /** Names of the hollow nodes. */
   readonly nodes: readonly string[];
+  /** What containers are. Default "hollow": simulated. */
+  readonly runtime?: RuntimeName;
   /** Endpoints of an etcd to use in place of a store of our own. */
   readonly etcdServers?: readonly string[];
   /** A KubeSchedulerConfiguration. */

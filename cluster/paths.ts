@@ -13,6 +13,8 @@ export interface ClusterPaths {
   /** Of a cluster in one process, all components together. */
   readonly clusterLog: string;
   readonly snapshots: string;
+  /** Pods of nodes whose containers are processes. */
+  readonly nodes: string;
 }
 
 export const DEFAULT_DATA_DIR = '.wherry';
@@ -28,6 +30,7 @@ export function clusterPaths(dataDir: string): ClusterPaths {
     componentKubeconfig: (component) => `${dataDir}/kubeconfigs/${component}`,
     clusterLog: `${dataDir}/logs/wherry.log`,
     snapshots: `${dataDir}/snapshots`,
+    nodes: `${dataDir}/kubelet`,
     logFile: (component) => `${dataDir}/logs/${component}.log`,
   };
 }

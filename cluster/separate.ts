@@ -85,6 +85,7 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
       name,
       args: () => [
         ...['kubelet', '--node-name', name, ...kubeconfig(name)],
+        ...['--runtime', options.runtime ?? 'hollow', '--root-dir', paths.nodes],
         ...(options.extraArgs?.kubelet ?? []),
       ],
     }));

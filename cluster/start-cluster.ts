@@ -1,6 +1,7 @@
 import type { RestClient } from '../client/rest.ts';
 import { createLogger, type LogLevel } from '../platform/node/logger.ts';
 import { realDisk } from '../platform/node/disk.ts';
+import { processEnvironment } from '../platform/node/process-environment.ts';
 import { temporaryFolder } from '../platform/node/temporary-folder.ts';
 import { startEmbedded } from './embedded.ts';
 import { DEFAULT_NODES, nodeNames } from './options.ts';
@@ -16,6 +17,8 @@ export interface StartClusterOptions {
   readonly storePort?: number;
   /** Hollow nodes. Default 3. */
   readonly nodes?: number;
+  /** What containers are: simulated, or processes of this machine. Default "hollow". */
+  readonly runtime?: 'hollow' | 'process';
   /** Default "silent". */
   readonly logLevel?: LogLevel;
 }
@@ -49,6 +52,8 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
       port: options.port ?? 0,
       storePort: options.storePort ?? 0,
       nodes: nodeNames(options.nodes ?? DEFAULT_NODES),
+      ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
+      env: processEnvironment(),
       logger: createLogger({ level: options.logLevel ?? 'silent', name: 'wherry' }),
       announce: () => {},
       onFailure: () => {},

@@ -1,5 +1,7 @@
 /** Command line of `wherry up`. Flags win over `WHERRY_*` variables, those over `--config`. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { runtimeOption } from '../kubelet/flags.ts';
+import type { RuntimeName } from '../kubelet/runtimes-by-class.ts';
 import { type LogLevel, logLevels } from '../platform/node/logger.ts';
 import { DEFAULT_NODES, DEFAULT_PORT, DEFAULT_STORE_PORT, type ExtraArgs } from './options.ts';
 import { DEFAULT_DATA_DIR } from './paths.ts';
@@ -9,6 +11,7 @@ export interface UpFlags {
   readonly port: number;
   readonly storePort: number;
   readonly nodes: number;
+  readonly runtime: RuntimeName;
   readonly separate: boolean;
   readonly detach: boolean;
   readonly storeMembers?: number;
@@ -82,6 +85,7 @@ export function upCommand(): Command {
         .default(DEFAULT_STORE_PORT),
     )
     .addOption(option('--nodes <count>', 'simulated nodes').argParser(nodes).default(DEFAULT_NODES))
+    .addOption(runtimeOption().env('WHERRY_RUNTIME'))
     .option('-d, --detach', 'return once it is ready and let it run', false)
     .option('--separate', 'run each component as a process of its own', false)
     .addOption(

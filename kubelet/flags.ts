@@ -1,5 +1,6 @@
 /** Command line of `wherry kubelet`. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { runtimeNames, type RuntimeName } from './runtimes-by-class.ts';
 
 export interface KubeletFlags {
   readonly kubeconfig?: string;
@@ -7,6 +8,8 @@ export interface KubeletFlags {
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly capacity: Readonly<Record<string, string>>;
   readonly podCidr?: string;
+  readonly runtime: RuntimeName;
+  readonly rootDir: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -28,9 +31,15 @@ function pairs(text: string): Record<string, string> {
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
+/** Of `wherry up` too. */
+export function runtimeOption(): Option {
+  const what = 'what containers are: simulated, or processes of this machine, not isolated at all';
+  return new Option('--runtime <name>', what).choices(runtimeNames).default('hollow');
+}
+
 export function kubeletFlags(): Command {
   return new Command('kubelet')
-    .description('Run hollow nodes: they register, renew their leases and simulate their pods')
+    .description('Run nodes: they register, renew their leases and run or simulate their pods')
     .option('--kubeconfig <file>', 'How to reach the API server (default: KUBECONFIG)')
     .addOption(
       new Option('--node-name <name>', 'The node to be; several by commas or by repeating the flag')
@@ -43,6 +52,8 @@ export function kubeletFlags(): Command {
       '--pod-cidr <range>',
       'Range of pod addresses, for a single node (default: 10.244.<number in its name>.0/24)',
     )
+    .addOption(runtimeOption())
+    .option('--root-dir <folder>', 'Where process nodes keep their pods', '.wherry/kubelet')
     .addOption(
       new Option('--log-level <level>', 'Least severe lines to log')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])

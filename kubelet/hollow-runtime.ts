@@ -99,6 +99,12 @@ export class HollowRuntime implements PodRuntime {
   /** Hollow pods have nothing but their containers. */
   podGone(): void {}
 
+  sharesHost(): boolean {
+    return false;
+  }
+
+  async close(): Promise<void> {}
+
   async *logs(id: string, query: LogQuery): AsyncGenerator<LogEntry> {
     const simulated = this.#containers.get(id);
     const log = simulated?.log;

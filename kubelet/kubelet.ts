@@ -53,7 +53,7 @@ export interface KubeletsOptions {
   readonly logger: Logger;
   readonly nodes: readonly KubeletNode[];
   /** Default: the hollow runtime, shared by all nodes. */
-  readonly runtime?: PodRuntime;
+  readonly runtimeOf?: (node: NodeSpecification) => PodRuntime;
   /** As in nodeInfo. Default "amd64". */
   readonly architecture?: string;
   /** What /metrics shows. Default: kept where nobody sees them. */
@@ -141,13 +141,16 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   const { parts, podInformer, nodeInformer, signal } = surroundings;
   const existing = await existingNodes(options, signal);
   if (signal.aborted) return;
-  const runtime = options.runtime ?? new HollowRuntime(options.clock);
+  const hollow = new HollowRuntime(options.clock);
+  const runtimeOf = options.runtimeOf ?? (() => hollow);
   const limiter = new Limiter(maxWritesInFlight);
   const pace = new EventPace(options.clock);
   const agents = new Map<string, NodeAgent>();
   const registrations: NodeRegistration[] = [];
-  for (const specification of specify(options, existing, runtime.version)) {
-    const { name } = specification;
+  for (const sketch of specify(options, existing)) {
+    const { name } = sketch;
+    const runtime = runtimeOf(sketch);
+    const specification = { ...sketch, runtimeVersion: runtime.version };
     const { client, clock, random, logger } = options;
     const effects = { client, clock, random, logger: logger.child({ node: name }) };
     const recorder = await parts.start(() =>
@@ -211,7 +214,6 @@ function claim(
 function specify(
   { nodes: asked, architecture = 'amd64' }: KubeletsOptions,
   existing: readonly Node[],
-  runtimeVersion: string,
 ): NodeSpecification[] {
   const addressOf = (node: Node | undefined): string | undefined =>
     node?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
@@ -234,7 +236,7 @@ function specify(
       capacity: { ...defaultCapacity, ...node.capacity },
       podCidr: claim(range, { name, of: podCidrOf, taken: ranges }),
       internalIp: claim(address, { name, of: internalIpOf, taken: addresses }),
-      runtimeVersion,
+      runtimeVersion: '',
       architecture,
     };
   });

@@ -12,6 +12,7 @@ import { createLogger } from '../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { type KubeletFlags, kubeletFlags } from './flags.ts';
+import { realRuntimes } from './real-runtimes.ts';
 import { type KubeletNode, KubeletOptionsError, startKubelets } from './kubelet.ts';
 
 function nodesOf(flags: KubeletFlags): KubeletNode[] {
@@ -44,9 +45,12 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
     userAgent: 'wherry-kubelet',
     clock: realClock,
   });
-  const running = await parts.start(() =>
-    startKubelets({ client, clock: realClock, random: realRandom, logger, nodes }),
-  );
+  const { rootDir, runtime } = flags;
+  const runtimes = await realRuntimes({ client, logger, rootDir, runtime, env: context.env });
+  const { internalIp, runtimeOf } = runtimes;
+  const effects = { client, clock: realClock, random: realRandom, logger };
+  const placed = internalIp === undefined ? nodes : nodes.map((node) => ({ ...node, internalIp }));
+  const running = await parts.start(() => startKubelets({ ...effects, nodes: placed, runtimeOf }));
   await Promise.race([running.ready(), whenAborted(context.terminated)]);
   if (!context.terminated.aborted) context.notifyReady();
   await whenAborted(context.terminated);

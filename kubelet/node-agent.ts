@@ -104,6 +104,7 @@ export class NodeAgent implements PodHost, Running {
   async stop(): Promise<void> {
     this.#started = false;
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    await this.runtime.close();
   }
 
   admit(pod: Pod, demand: Demand): Refusal | undefined {
@@ -114,7 +115,7 @@ export class NodeAgent implements PodHost, Running {
   }
 
   allocateAddress(pod: Pod): string | undefined {
-    if (pod.spec.hostNetwork) return this.hostIp;
+    if (pod.spec.hostNetwork || this.runtime.sharesHost(pod)) return this.hostIp;
     const address = this.#addresses.allocate(uidOf(pod));
     if (address === undefined)
       this.recorder.record(pod, {

@@ -82,6 +82,10 @@ export interface PodRuntime extends ContainerStreams {
    * it is kept for the next agent. Whether it runs on is the runtime's affair.
    */
   leave(id: string): void;
+  /** True if the pod has the machine's own address: no other is its. */
+  sharesHost(pod: Pod): boolean;
   /** The pod is gone: all that is kept for it goes as soon as its containers have ended. */
   podGone(podUid: string): void;
+  /** The agent ends. Resolves when nothing is left that needs it. */
+  close(): Promise<void>;
 }

@@ -21,7 +21,8 @@ export interface ProgramSpawn {
 export interface SupervisedSpawn extends ProgramSpawn {
   /** An empty folder, for the pipes and the exit code. */
   readonly folder: string;
-  readonly stdin: boolean;
+  /** A pipe is kept open while the program runs, or until the first writer has ended it. */
+  readonly stdin: 'none' | 'kept' | 'once';
 }
 
 /**
@@ -47,6 +48,8 @@ export interface PipedProcess {
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
   readonly exited: Promise<number>;
+  /** Lets go of the pipes; ends nothing. */
+  close(): void;
 }
 
 export type EndingSignal = 'SIGTERM' | 'SIGKILL';
@@ -66,8 +69,8 @@ export interface Processes {
   run(spawn: ProgramSpawn): Promise<PipedProcess>;
   /** To the process and all of its session that did not leave it. */
   signal(id: ProcessId, signal: EndingSignal): void;
-  /** Every process whose environment says `name=value`, and its descendants that kept it. */
-  withVariable(name: string, value: string): readonly ProcessId[];
-  /** Sets the size of the terminal that a child of this process is on, if there is one. */
-  resize(id: ProcessId, size: { readonly width: number; readonly height: number }): void;
+  /** Every process that has this variable in the environment it began with. */
+  withVariable(name: string): readonly { readonly id: ProcessId; readonly value: string }[];
+  /** Sets the size of the terminal that a child of this process is on; false if there is none. */
+  resize(id: ProcessId, size: { readonly width: number; readonly height: number }): boolean;
 }

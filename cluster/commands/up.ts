@@ -72,6 +72,7 @@ async function foreground(context: ProcessContext, flags: Settled): Promise<numb
     }
     const seconds = ((realClock.monotonic() - begun) / 1000).toFixed(2);
     const { server } = cluster;
+    if (flags.runtime === 'process') context.out(notIsolated);
     context.out(`\nReady in ${seconds} s: ${server}\n${hints(paths)}Stop with Ctrl-C.\n`);
     await Promise.race([whenAborted(context.terminated), cluster.failed]);
     context.out('Stopping …\n');
@@ -139,7 +140,7 @@ type Starter = (
   announce: (component: string, address?: string) => void,
 ) => Promise<UpCluster>;
 
-const startInProcess: Starter = async (_context, flags, announce) => {
+const startInProcess: Starter = async (context, flags, announce) => {
   const { startEmbedded } = await import('../embedded.ts');
   const logger = createLogger({
     ...{ level: flags.logLevel, name: 'wherry' },
@@ -150,6 +151,7 @@ const startInProcess: Starter = async (_context, flags, announce) => {
   failed.catch(() => {});
   const cluster = await startEmbedded({
     ...clusterOptions(flags),
+    env: context.env,
     logger,
     announce,
     onFailure: (error) => fail(error),
@@ -200,6 +202,7 @@ function clusterOptions(flags: UpFlags): ClusterOptions {
     port: flags.port,
     storePort: flags.storePort,
     nodes: nodeNames(flags.nodes),
+    runtime: flags.runtime,
     ...(flags.etcdServers === undefined ? {} : { etcdServers: flags.etcdServers }),
     ...schedulerOptions(flags),
   };
@@ -262,6 +265,10 @@ function explain(flags: UpFlags): (error: Error) => never {
     throw error;
   };
 }
+
+const notIsolated =
+  '\nContainers are processes of this machine, with your rights: whoever may create pods may run ' +
+  'programs here.\n';
 
 const hints = ({ kubeconfig }: ClusterPaths): string =>
   `Kubeconfig: ${kubeconfig}\n\n` +

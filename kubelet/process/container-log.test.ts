@@ -22,7 +22,9 @@ async function read(log: ContainerLog, query: Partial<LogQuery> = {}): Promise<s
   const { signal } = new AbortController();
   const lines: string[] = [];
   for await (const { stream, line, partial } of log.read({ follow: false, signal, ...query }))
-    lines.push(`${stream === 'stderr' ? '! ' : ''}${Buffer.from(line)}${partial ? '…' : ''}`);
+    lines.push(
+      `${stream === 'stderr' ? '! ' : ''}${Buffer.from(line).toString()}${partial ? '…' : ''}`,
+    );
   return lines;
 }
 

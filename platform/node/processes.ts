@@ -26,11 +26,21 @@ import { sinkOf, silently } from './byte-sink.ts';
 
 /**
  * Waits for the program and writes down how it ended, for an agent that is not its parent. Caught
- * signals, unlike ignored ones, do not reach the program as ignored.
+ * signals, unlike ignored ones, do not reach the program as ignored. What the shell itself has to
+ * say ("Terminated") is nothing for the program's log. Arguments: where the exit code goes, the
+ * pipe to hold open so that its reader sees no end (or nothing), and the program.
  */
-const supervisor =
-  'trap : TERM INT HUP QUIT USR1 USR2 ALRM; exit=$1; shift; ' +
-  '"$@"; code=$?; echo $code >"$exit.part" && mv "$exit.part" "$exit"; exit $code';
+const supervisor = [
+  'trap : TERM INT HUP QUIT USR1 USR2 ALRM',
+  'exit=$1 hold=$2',
+  'shift 2',
+  'exec 3>&2 2>/dev/null',
+  '[ -z "$hold" ] || exec 4<>"$hold"',
+  '( exec "$@" 2>&3 3>&- 4>&- )',
+  'code=$?',
+  'echo $code >"$exit.part" && mv "$exit.part" "$exit"',
+  'exit $code',
+].join('\n');
 
 /** A process that is not our child tells nobody that it ended: it is looked at so often. */
 const pollMs = 250;
@@ -66,10 +76,11 @@ export const realProcesses: Processes = {
   signal,
   withVariable,
   resize(id, { width, height }) {
-    const terminal = terminalBelow(id.pid);
-    if (terminal === undefined) return;
+    const terminal = terminalBelow(id.pid, maxDepth);
+    if (terminal === undefined) return false;
     const size = ['rows', String(height), 'cols', String(width)];
     execFile('stty', ['-F', terminal, ...size], () => {});
+    return true;
   },
 };
 
@@ -84,7 +95,7 @@ function runnable(path: string): string | undefined {
 
 async function supervise(request: SupervisedSpawn): Promise<SupervisedProcess> {
   const { folder, command, cwd, env, stdin } = request;
-  const names = pipes.filter((name) => stdin || name !== 'stdin');
+  const names = pipes.filter((name) => stdin !== 'none' || name !== 'stdin');
   await promisify(execFile)('mkfifo', ['-m', '600', ...names.map((name) => join(folder, name))]);
   const held: number[] = [];
   const open = (name: string, flags: number): number => {
@@ -97,9 +108,10 @@ async function supervise(request: SupervisedSpawn): Promise<SupervisedProcess> {
     // whose reader dies is not killed for writing on.
     const outputs = [open('stdout', constants.O_RDWR), open('stderr', constants.O_RDWR)];
     // Its reader must not be a writer too, or it would never see an end.
-    if (stdin) open('stdin', constants.O_RDWR);
-    const input = stdin ? open('stdin', constants.O_RDONLY) : 'ignore';
-    const child = spawn('/bin/sh', ['-c', supervisor, 'sh', exitFile(folder), ...command], {
+    if (stdin !== 'none') open('stdin', constants.O_RDWR);
+    const input = stdin === 'none' ? 'ignore' : open('stdin', constants.O_RDONLY);
+    const hold = stdin === 'kept' ? join(folder, 'stdin') : '';
+    const child = spawn('/bin/sh', ['-c', supervisor, 'sh', exitFile(folder), hold, ...command], {
       cwd,
       env,
       detached: true,
@@ -108,9 +120,40 @@ async function supervise(request: SupervisedSpawn): Promise<SupervisedProcess> {
     const exited = exitOf(child);
     if (child.pid === undefined) await failed(child);
     const id = identify(child.pid!);
+    const ended = new AbortController();
+    void exited.then(() => ended.abort());
+    await programBegan(child.pid!, ended.signal);
     return supervised({ id, folder, exited, closed: () => {} });
   } finally {
     for (const file of held) closeSync(file);
+  }
+}
+
+/** How long a shell may take to begin its program before that is no longer waited for. */
+const beginTries = 200;
+const beginRetryMs = 5;
+
+/**
+ * Until the shell's child has become the program, a signal to the group may be lost: the child
+ * still has the shell's traps.
+ */
+async function programBegan(pid: number, ended: AbortSignal): Promise<void> {
+  const shell = commandLineOf(pid);
+  if (shell === undefined) return;
+  for (let left = beginTries; left > 0 && !ended.aborted; left--) {
+    const lines = childrenOf(pid).map(commandLineOf);
+    if (lines.some((line) => line !== undefined && line !== shell)) return;
+    await delay(beginRetryMs);
+  }
+}
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function commandLineOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return undefined;
   }
 }
 
@@ -170,9 +213,12 @@ async function run({ command, env, cwd }: ProgramSpawn): Promise<PipedProcess> {
   return {
     id: identify(child.pid!),
     stdin: sinkOf(child.stdin),
-    stdout: child.stdout,
-    stderr: child.stderr,
+    stdout: silently(child.stdout),
+    stderr: silently(child.stderr),
     exited,
+    close() {
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+    },
   };
 }
 
@@ -243,11 +289,17 @@ function isRunning(id: ProcessId): boolean {
   }
 }
 
-function withVariable(name: string, value: string): readonly ProcessId[] {
-  const wanted = `\0${name}=${value}\0`;
-  return pids()
-    .filter((pid) => pid !== process.pid && `\0${environmentOf(pid)}`.includes(wanted))
-    .map(identify);
+function withVariable(name: string): readonly { id: ProcessId; value: string }[] {
+  const wanted = `\0${name}=`;
+  return pids().flatMap((pid) => {
+    const environment = `\0${environmentOf(pid)}`;
+    const at = environment.indexOf(wanted);
+    if (at < 0 || pid === process.pid) return [];
+    const from = at + wanted.length;
+    const end = environment.indexOf('\0', from);
+    const value = environment.slice(from, end < 0 ? undefined : end);
+    return [{ id: identify(pid), value }];
+  });
 }
 
 function pids(): number[] {
@@ -266,11 +318,31 @@ function environmentOf(pid: number): string {
   }
 }
 
-function terminalBelow(pid: number): string | undefined {
+/** Of our shell, of `script`, of the program: the terminal is that of the last. */
+const maxDepth = 4;
+
+function terminalBelow(pid: number, depth: number): string | undefined {
+  if (depth === 0) return undefined;
+  for (const child of childrenOf(pid)) {
+    const terminal = terminalOf(child) ?? terminalBelow(child, depth - 1);
+    if (terminal !== undefined) return terminal;
+  }
+  return undefined;
+}
+
+function childrenOf(pid: number): number[] {
   try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-    const terminals = children.map((child) => readlinkSync(`/proc/${child}/fd/0`));
-    return terminals.find((path) => path.startsWith('/dev/pts/'));
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return children === '' ? [] : children.split(' ').map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function terminalOf(pid: number): string | undefined {
+  try {
+    const path = readlinkSync(`/proc/${pid}/fd/0`);
+    return path.startsWith('/dev/pts/') ? path : undefined;
   } catch {
     return undefined;
   }

@@ -231,7 +231,19 @@ export const layers: readonly Layer[] = [
   },
 
   { part: 'kubelet', imports: ['kubelet/*', 'client', 'api/*', 'platform'] },
-  { part: 'kubelet/flags.ts', imports: [], packages: ['commander'] },
+  {
+    part: 'kubelet/flags.ts',
+    imports: ['kubelet/runtimes-by-class.ts'],
+    packages: ['commander'],
+  },
+  {
+    part: 'kubelet/real-runtimes.ts',
+    imports: ['kubelet/*', 'platform/node'],
+  },
+  {
+    part: 'kubelet/real-processes.ts',
+    imports: ['kubelet/*', 'client', 'platform', 'platform/node'],
+  },
   {
     part: 'kubelet/main.ts',
     imports: ['kubelet/*', 'client', 'api/*', 'platform', 'platform/node'],

@@ -1,0 +1,388 @@
+/** One run of a container, from its preparation to its end: a process and what belongs to it. */
+import { AssertionError } from '../../platform/assert.ts';
+import { sleep, type Timer } from '../../platform/clock.ts';
+import type { ProcessId, SupervisedProcess } from '../../platform/processes.ts';
+import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
+import { ContainerProbes } from '../probes/container-probes.ts';
+import { ProbeChecker, type ProbeActions } from '../probes/probe-check.ts';
+import type { ContainerExit, ContainerListener, ContainerRequest } from '../runtime.ts';
+import { Attachments } from './attachments.ts';
+import { ContainerConfigError, UnsupportedError, VolumeError } from './config-error.ts';
+import { ContainerLog } from './container-log.ts';
+import { capture, execute, feed, type ExecPlace } from './exec.ts';
+import { exitOf, killedCode, notLocated, startError } from './exits.ts';
+import { Hooks } from './hooks.ts';
+import type { PodKeep } from './pod-keep.ts';
+import type { PortBook, Ports } from './port-book.ts';
+import { ignoredFields, prepare, refuse, type PreparedContainer } from './preparation.ts';
+import { containerVariable, type ProcessHost } from './process-host.ts';
+import { readRecord, writeRecord, type RunRecord } from './run-record.ts';
+import { terminationMessage } from './termination-message.ts';
+import { followSizes, inTerminal, noTerminalNote } from './terminal.ts';
+
+/** How often what is missing is looked for again: first, and at most. */
+const firstRetryMs = 1000;
+const maxRetryMs = 10_000;
+/** How long a container may take to end when its agent does. */
+const shutdownGraceSeconds = 3;
+/** How long output is waited for once nothing of the container runs any more. */
+const drainMs = 1000;
+
+export interface RunOptions {
+  readonly host: ProcessHost;
+  readonly request: ContainerRequest;
+  readonly pod: PodKeep;
+  readonly ports: PortBook;
+  /** What an earlier agent left is out of the way. */
+  readonly begun: Promise<void>;
+  readonly folder: string;
+}
+
+export class ContainerRun {
+  readonly folder: string;
+  readonly log: ContainerLog;
+  /** Resolves when nothing of it runs any more and its log is closed. */
+  readonly over: Promise<void>;
+  readonly #options: RunOptions;
+  readonly #abort = new AbortController();
+  readonly #attachments = new Attachments();
+  readonly #hooks: Hooks;
+  #listener: ContainerListener | undefined;
+  #process: SupervisedProcess | undefined;
+  #record: RunRecord | undefined;
+  #probes: ContainerProbes | undefined;
+  #kill: { readonly timer: Timer; readonly atMs: number } | undefined;
+  #ports: Ports = new Map();
+  #told = '';
+  #settle: () => void = () => {};
+  #beginning: Promise<void> = Promise.resolve();
+
+  constructor(options: RunOptions) {
+    const { host, request, folder } = options;
+    this.#options = options;
+    this.#listener = request.listener;
+    this.folder = folder;
+    this.log = new ContainerLog({ ...host, path: `${folder}/log` });
+    this.over = new Promise((settle) => (this.#settle = settle));
+    this.#hooks = new Hooks(host, request, { actions: this.#actions() });
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== undefined && !this.#abort.signal.aborted;
+  }
+
+  /** Where a port of the container really is; undefined if it declares no such port. */
+  realPort(port: number): number | undefined {
+    return this.#ports.get(port);
+  }
+
+  /** Resolves when nothing of it is left to be done, a start under way included. */
+  get gone(): Promise<void> {
+    return this.over.then(() => this.#beginning);
+  }
+
+  start(): void {
+    this.#beginning = this.#logged(this.#start());
+  }
+
+  adopt(startedAtMs: number): void {
+    this.#beginning = this.#logged(this.#adopt(startedAtMs));
+  }
+
+  #logged(work: Promise<void>): Promise<void> {
+    const { host, request } = this.#options;
+    return work.catch((error: unknown) =>
+      host.logger.error({ err: error, container: request.id }, 'a container could not be run'),
+    );
+  }
+
+  async #start(): Promise<void> {
+    const { clock } = this.#options.host;
+    const { signal } = this.#abort;
+    await this.#options.begun;
+    for (let retryMs = firstRetryMs; !signal.aborted;) {
+      try {
+        const prepared = await this.#prepare();
+        if (!signal.aborted) await this.#spawn(prepared);
+        return;
+      } catch (error) {
+        if (!this.#tellWhyNot(error as Error)) return;
+      }
+      await sleep(clock, retryMs, signal);
+      retryMs = Math.min(retryMs * 2, maxRetryMs);
+    }
+  }
+
+  async #adopt(startedAtMs: number): Promise<void> {
+    const { host, folder, ports, request } = this.#options;
+    const record = await readRecord(host.disk, folder);
+    const program = record && host.processes.takeOver(record.process, folder);
+    if (this.#abort.signal.aborted) return;
+    if (record === undefined || program === undefined) {
+      const exitCode = host.processes.exitCode(folder);
+      this.#sweep(record?.process);
+      await this.log.end();
+      const known = exitCode === undefined ? undefined : exitOf(exitCode);
+      this.#finish(record?.exit ?? known ?? notLocated('the agent started again'));
+      return;
+    }
+    this.#record = record;
+    this.#process = program;
+    this.#ports = new Map(record.ports);
+    ports.reserve(this.#ports);
+    void this.#follow(program);
+    const { pod, container } = request;
+    const statuses = [
+      ...(pod.status?.containerStatuses ?? []),
+      ...(pod.status?.initContainerStatuses ?? []),
+    ];
+    const started = statuses.find(({ name }) => name === container.name)?.started === true;
+    this.#listener?.running();
+    this.#probe(startedAtMs, started);
+  }
+
+  /** Called again, it may only shorten the grace. */
+  stop(graceSeconds: number): void {
+    const { clock } = this.#options.host;
+    if (this.#process === undefined) {
+      if (this.#abort.signal.aborted) return;
+      void this.log.end();
+      this.#finish(notLocated('the pod was terminated'));
+      return;
+    }
+    const atMs = clock.monotonic() + graceSeconds * 1000;
+    const first = this.#kill === undefined;
+    if (this.#kill !== undefined && this.#kill.atMs <= atMs) return;
+    this.#kill?.timer.cancel();
+    this.#kill = { atMs, timer: clock.after(graceSeconds * 1000, () => this.#end('SIGKILL')) };
+    if (!first) return;
+    this.#probes?.terminating();
+    void this.#hooks.preStop(this.#abort.signal).then(() => this.#end('SIGTERM'));
+  }
+
+  /** At once and without a word. */
+  remove(): void {
+    this.leave();
+    if (this.#process === undefined) this.stop(0);
+    else this.#end('SIGKILL');
+  }
+
+  /** Nobody listens any more. */
+  leave(): void {
+    this.#listener = undefined;
+    this.#probes?.stop();
+  }
+
+  /** The agent ends, and with it the container. */
+  shutDown(): Promise<void> {
+    this.leave();
+    if (this.#process === undefined) this.stop(0);
+    else {
+      const { clock } = this.#options.host;
+      const timer = clock.after(shutdownGraceSeconds * 1000, () => this.#end('SIGKILL'));
+      void this.over.then(() => timer.cancel());
+      this.#end('SIGTERM');
+    }
+    return this.gone;
+  }
+
+  exec(command: readonly string[], io: ContainerIo): Promise<number> {
+    return execute(this.#options.host, this.#place(), { command, io });
+  }
+
+  async attach(io: ContainerIo): Promise<void> {
+    const { host, request } = this.#options;
+    const { container } = request;
+    this.#place();
+    const program = this.#process!;
+    const left = new AbortController();
+    const signal = AbortSignal.any([io.signal, left.signal]);
+    if (program.stdin !== undefined)
+      void feed(io.stdin, program.stdin, { last: container.stdinOnce === true && !!io.stdin });
+    if (container.tty === true) followSizes(host, program.id, { ...io, signal }).catch(() => {});
+    try {
+      await this.#attachments.join(io);
+    } finally {
+      left.abort();
+    }
+  }
+
+  async #prepare(): Promise<PreparedContainer> {
+    const { host, request, pod, ports, folder } = this.#options;
+    const { container } = request;
+    refuse(container);
+    if (this.#ports.size === 0) this.#ports = await ports.allocate(request.pod, container);
+    const { objects, volumes } = pod;
+    const own = { ports: this.#ports, folder, pod: request.pod, container };
+    return prepare({ host, objects, volumes, ...own });
+  }
+
+  /** Why it does not run; false if nothing will ever change that. */
+  #tellWhyNot(error: Error): boolean {
+    if (error instanceof AssertionError) throw error;
+    const { message } = error;
+    const news = message !== this.#told;
+    this.#told = message;
+    if (error instanceof VolumeError) {
+      const text = `MountVolume.SetUp failed: ${message}`;
+      if (news)
+        this.#listener?.event({
+          type: 'Warning',
+          reason: 'FailedMount',
+          message: text,
+          about: 'pod',
+        });
+      return true;
+    }
+    const lasting = error instanceof UnsupportedError;
+    const config = error instanceof ContainerConfigError;
+    const reason = config ? 'CreateContainerConfigError' : 'CreateContainerError';
+    if (news) this.#listener?.waiting({ reason, message });
+    return !lasting;
+  }
+
+  async #spawn(prepared: PreparedContainer): Promise<void> {
+    const { host, request, folder } = this.#options;
+    const { processes, clock } = host;
+    const { container, pod } = request;
+    const { command, env, cwd } = prepared;
+    const [name = '', ...args] = command;
+    const path = processes.find(name, { path: env['PATH'] ?? '', cwd });
+    if (path === undefined)
+      return this.#notStarted(
+        `exec: ${JSON.stringify(name)}: ` +
+          (name.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'),
+      );
+    const words = [path, ...args];
+    const inside = container.tty === true ? inTerminal(processes, words, env) : undefined;
+    let program: SupervisedProcess;
+    try {
+      const once = container.stdinOnce === true;
+      const stdin = container.stdin !== true ? 'none' : once ? 'once' : 'kept';
+      program = await processes.supervise({ command: inside ?? words, env, cwd, folder, stdin });
+    } catch (error) {
+      return this.#notStarted((error as Error).message);
+    }
+    // It was stopped or removed meanwhile.
+    if (this.#abort.signal.aborted) {
+      this.#sweep(program.id);
+      await program.exited;
+      program.close();
+      return;
+    }
+    this.#process = program;
+    const ports = [...this.#ports];
+    this.#record = { container: container.name, process: program.id, env, cwd, ports };
+    await writeRecord(host.files, folder, this.#record);
+    void this.#follow(program);
+    if (container.tty === true && inside === undefined)
+      await this.log.write('stderr', Buffer.from(noTerminalNote));
+    const ignored = ignoredFields(pod, container);
+    if (ignored.length > 0)
+      this.#listener?.event({
+        type: 'Warning',
+        reason: 'NotIsolated',
+        message: `the process runtime has no effect for: ${ignored.join(', ')}`,
+      });
+    this.#listener?.running();
+    const failure = await this.#hooks.postStart(this.#abort.signal);
+    if (failure !== undefined) return this.stop(pod.spec.terminationGracePeriodSeconds ?? 30);
+    this.#probe(clock.now(), false);
+  }
+
+  async #notStarted(why: string): Promise<void> {
+    const message = `failed to create containerd task: ${why}`;
+    const event = { type: 'Warning', reason: 'Failed', message: `Error: ${why}` } as const;
+    this.#listener?.event(event);
+    await this.log.end();
+    this.#finish({ ...startError, message });
+  }
+
+  #probe(startedAtMs: number, started: boolean): void {
+    if (this.#listener === undefined || !this.isRunning) return;
+    const { host, request } = this.#options;
+    const { container } = request;
+    const { check } = new ProbeChecker(container, host.clock, this.#actions());
+    const own = { container, check, startedAtMs, started, listener: this.#listener };
+    this.#probes = new ContainerProbes({ ...own, clock: host.clock });
+    this.#probes.start();
+    if (this.#kill !== undefined) this.#probes.terminating();
+  }
+
+  #actions(): ProbeActions {
+    const { host } = this.#options;
+    const { network, http } = host;
+    return {
+      exec: (command, signal) => capture(host, this.#place(), { command, signal }),
+      http,
+      connect: async (at, signal) => (await network.dial(at, signal)).destroy(),
+      grpcHealth: (at, signal) => network.grpcHealth(at, signal),
+      hostPort: (port) => this.#ports.get(port) ?? port,
+    };
+  }
+
+  #place(): ExecPlace {
+    if (!this.isRunning || this.#record === undefined)
+      throw new ContainerStreamError(
+        `container ${this.#options.request.container.name} is not running`,
+      );
+    return this.#record;
+  }
+
+  /** To all of it, what left its session too when it is to be gone for good. */
+  #end(signal: 'SIGTERM' | 'SIGKILL'): void {
+    if (this.#process === undefined || this.#abort.signal.aborted) return;
+    if (signal === 'SIGKILL') this.#sweep(this.#process.id);
+    else this.#options.host.processes.signal(this.#process.id, signal);
+  }
+
+  #sweep(id: ProcessId | undefined): void {
+    const { processes } = this.#options.host;
+    if (id !== undefined) processes.signal(id, 'SIGKILL');
+    for (const each of processes.withVariable(containerVariable))
+      if (each.value === this.folder) processes.signal(each.id, 'SIGKILL');
+  }
+
+  async #follow(program: SupervisedProcess): Promise<void> {
+    const { clock } = this.#options.host;
+    const outputs = Promise.all(
+      (['stdout', 'stderr'] as const).map(async (stream) => {
+        for await (const bytes of program[stream]) {
+          this.#attachments.push({ stream, bytes });
+          await this.log.write(stream, bytes);
+        }
+      }),
+    ).catch((error: unknown) =>
+      this.#options.host.logger.warn({ err: error }, 'output of a container was lost'),
+    );
+    const code = (await program.exited) ?? killedCode;
+    // As when a container's first process ends: nothing of the container goes on.
+    this.#sweep(program.id);
+    const drained = new AbortController();
+    await Promise.race([outputs, sleep(clock, drainMs, drained.signal)]);
+    drained.abort();
+    program.close();
+    await outputs;
+    await this.log.end();
+    const { host, folder, request } = this.#options;
+    const told = await terminationMessage({
+      ...{ files: host.files, container: request.container, log: this.log, exitCode: code },
+      root: `${folder}/root`,
+    });
+    const exit = { ...exitOf(code), ...told };
+    if (this.#record !== undefined)
+      await writeRecord(host.files, folder, { ...this.#record, exit }).catch(() => {});
+    this.#finish(exit);
+  }
+
+  #finish(exit: ContainerExit): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    this.#kill?.timer.cancel();
+    this.#probes?.stop();
+    this.#attachments.end();
+    this.#options.ports.release(this.#ports);
+    this.#settle();
+    this.#listener?.exited(exit);
+  }
+}

@@ -1,0 +1,20 @@
+import type { ContainerExit } from '../runtime.ts';
+
+/** SIGKILL, as shells count it. */
+export const killedCode = 137;
+
+/** Of a container whose program could not be started. */
+export const startError = { exitCode: 128, reason: 'StartError' } as const;
+
+export function exitOf(exitCode: number): ContainerExit {
+  return { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' };
+}
+
+/** Of a container that nobody saw end. */
+export function notLocated(when: string): ContainerExit {
+  return {
+    exitCode: killedCode,
+    reason: 'ContainerStatusUnknown',
+    message: `The container could not be located when ${when}`,
+  };
+}

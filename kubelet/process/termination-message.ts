@@ -1,0 +1,32 @@
+import type { Container } from '../../api/types/core-v1.ts';
+import type { FileTree } from '../../platform/file-tree.ts';
+import type { ContainerLog } from './container-log.ts';
+
+export const terminationLog = '/dev/termination-log';
+const maxBytes = 4096;
+/** Of a log in its place. */
+const maxLogLines = 80;
+const maxLogBytes = 2048;
+
+interface Ended {
+  readonly files: FileTree;
+  readonly container: Container;
+  /** The container's root folder. */
+  readonly root: string;
+  readonly log: ContainerLog;
+  readonly exitCode: number;
+}
+
+/** What the container wrote for the purpose, or, if it is to be so, the end of its log. */
+export async function terminationMessage(ended: Ended): Promise<{ message?: string }> {
+  const { files, container, root, log, exitCode } = ended;
+  const { terminationMessagePath: path = terminationLog, terminationMessagePolicy } = container;
+  const written = await files.read(root + path, 0, maxBytes).catch(() => new Uint8Array());
+  if (written.length > 0) return { message: Buffer.from(written).toString('utf8') };
+  if (exitCode === 0 || terminationMessagePolicy !== 'FallbackToLogsOnError') return {};
+  const lines: string[] = [];
+  const query = { tailLines: maxLogLines, follow: false, signal: new AbortController().signal };
+  for await (const { line } of log.read(query)) lines.push(Buffer.from(line).toString('utf8'));
+  const text = lines.map((line) => `${line}\n`).join('');
+  return text === '' ? {} : { message: text.slice(-maxLogBytes) };
+}

@@ -1,0 +1,34 @@
+/** The runtimes of a node with the machine's own effects. */
+import { realClock } from '../platform/node/clock.ts';
+import { hostAddress } from '../platform/node/host-address.ts';
+import { HollowRuntime } from './hollow-runtime.ts';
+import type { NodeSpecification } from './node-object.ts';
+import type { ProcessChoice } from './real-processes.ts';
+import type { PodRuntime } from './runtime.ts';
+import { RuntimesByClass, type RuntimeName } from './runtimes-by-class.ts';
+
+export interface RuntimeChoice extends ProcessChoice {
+  readonly runtime: RuntimeName;
+}
+
+export interface NodeRuntimes {
+  readonly runtimeOf: (node: NodeSpecification) => PodRuntime;
+  /** The machine's own, for nodes whose pods share it. */
+  readonly internalIp?: string;
+}
+
+export async function realRuntimes({ runtime, ...choice }: RuntimeChoice): Promise<NodeRuntimes> {
+  const hollow = new HollowRuntime(realClock);
+  if (runtime === 'hollow') {
+    const only = new RuntimesByClass({ standard: 'hollow', runtimes: { hollow } });
+    return { runtimeOf: () => only };
+  }
+  const { processRuntimes } = await import('./real-processes.ts');
+  const processOf = processRuntimes(choice);
+  const internalIp = hostAddress();
+  return {
+    runtimeOf: (node) =>
+      new RuntimesByClass({ standard: 'process', runtimes: { hollow, process: processOf(node) } }),
+    ...(internalIp === undefined ? {} : { internalIp }),
+  };
+}
