@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MalformedYaml, parseYaml, parseYamlDocuments, stringifyYaml } from './yaml.ts';
+import { MalformedYaml, parseYaml, parseYamlDocuments } from './yaml.ts';
 
 describe('parseYaml', () => {
   it.each([
@@ -79,29 +78,5 @@ describe('parseYamlDocuments', () => {
   it('finds nothing in nothing', () => {
     expect(parseYamlDocuments('')).toEqual([]);
     expect(parseYamlDocuments('---\n# only a comment\n---\n')).toEqual([]);
-  });
-});
-
-describe('stringifyYaml', () => {
-  it('prints as kubectl does', () => {
-    const object = {
-      spec: { list: [{ b: 1, a: 'yes' }], empty: {} },
-      kind: 'X',
-      time: '2020-01-01',
-    };
-    expect(stringifyYaml(object)).toBe(
-      'kind: X\nspec:\n  empty: {}\n  list:\n  - a: "yes"\n    b: 1\ntime: "2020-01-01"\n',
-    );
-  });
-
-  it('is read back to the same value', () => {
-    const values = fc.jsonValue({ noUnicodeString: false }).filter((v) => v !== null);
-    const plain = fc.dictionary(fc.string(), values);
-    fc.assert(
-      fc.property(plain, (value) => {
-        const json = JSON.parse(JSON.stringify(value)) as unknown;
-        expect(parseYaml(stringifyYaml(json))).toEqual(json);
-      }),
-    );
   });
 });

@@ -1,5 +1,5 @@
 /**
- * YAML in and out, as Kubernetes' clients and servers treat it: a document becomes a JSON value,
+ * YAML in, as Kubernetes' clients and servers treat it: a document becomes a JSON value,
  * plain scalars are read by the rules of Go's sigs.k8s.io/yaml (YAML 1.1 booleans and octals, but
  * no timestamps and no base-60 numbers, so that "80:80" stays a text), and errors name the line
  * in the whole file.
@@ -7,7 +7,6 @@
 import {
   boolYaml11Tag,
   defineScalarTag,
-  dump,
   loadAll,
   mapTag,
   mergeTag,
@@ -16,7 +15,6 @@ import {
   Schema,
   seqTag,
   strTag,
-  YAML11_SCHEMA,
   YAMLException,
 } from 'js-yaml';
 
@@ -56,18 +54,6 @@ export function parseYaml(text: string): unknown {
     if (documents.length > 0) return documents[0];
   }
   return undefined;
-}
-
-/** As kubectl prints objects: keys sorted, lists not indented, ambiguous texts in double quotes. */
-export function stringifyYaml(value: unknown): string {
-  return dump(value, {
-    schema: YAML11_SCHEMA,
-    noRefs: true,
-    sortKeys: true,
-    seqNoIndent: true,
-    lineWidth: -1,
-    quoteStyle: 'double',
-  });
 }
 
 interface Chunk {

@@ -1,4 +1,5 @@
-import { parseYaml, stringifyYaml } from '../api/yaml.ts';
+import { parseYaml } from '../api/yaml.ts';
+import { stringifyYaml } from '../api/yaml-text.ts';
 import { type Kubeconfig, KubeconfigError, kubeconfigOf } from './kubeconfig.ts';
 
 /** Reads a file's text. `path` is named in errors, and its folder begins relative paths. */

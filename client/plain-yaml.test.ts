@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseYaml, stringifyYaml } from '../api/yaml.ts';
+import { parseYaml } from '../api/yaml.ts';
+import { stringifyYaml } from '../api/yaml-text.ts';
 import { plainYaml } from './plain-yaml.ts';
 
 describe('plain YAML', () => {

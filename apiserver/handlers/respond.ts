@@ -9,7 +9,7 @@ import {
 } from '../../api/protobuf/envelope.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
-import { stringifyYaml } from '../../api/yaml.ts';
+import { stringifyYaml } from '../../api/yaml-text.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Chunk, type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';

@@ -1,5 +1,5 @@
 import { parseJson } from '../../api/json.ts';
-import { stringifyYaml } from '../../api/yaml.ts';
+import { stringifyYaml } from '../../api/yaml-text.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { sortKeys } from '../printers/json.ts';

@@ -7,7 +7,7 @@ import { applyFlags } from '../apply/flags.ts';
 import { applyServerSide } from '../apply/server-side.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
-import { stringifyYaml } from '../../api/yaml.ts';
+import { stringifyYaml } from '../../api/yaml-text.ts';
 import { command } from '../command.ts';
 import { failureText, failuresText } from '../failure.ts';
 import { boolean, integer, list, text } from '../flags/flag.ts';

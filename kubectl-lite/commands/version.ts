@@ -62,7 +62,7 @@ async function print(
     ...(server === undefined ? {} : { serverVersion: server }),
   };
   if (format === 'yaml') {
-    const { stringifyYaml } = await import('../../api/yaml.ts');
+    const { stringifyYaml } = await import('../../api/yaml-text.ts');
     out(`${stringifyYaml(sortKeys(both))}\n`);
   } else if (format === 'json') out(`${JSON.stringify(both, null, 2)}\n`);
   else {

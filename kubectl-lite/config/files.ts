@@ -3,7 +3,8 @@
  * changed there; new ones go to the default file (client-go's ModifyConfig).
  */
 import { isObject } from '../../api/deep.ts';
-import { MalformedYaml, parseYaml, stringifyYaml } from '../../api/yaml.ts';
+import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
+import { stringifyYaml } from '../../api/yaml-text.ts';
 import type { GlobalValues } from '../flags/global.ts';
 import { sortKeys } from '../printers/json.ts';
 import type { Environment } from '../session.ts';

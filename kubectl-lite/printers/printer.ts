@@ -82,7 +82,7 @@ async function templateOf(
 
 /** Documents after the first are set apart by "---". */
 async function yamlPrinter(): Promise<ObjectPrinter> {
-  const { stringifyYaml } = await import('../../api/yaml.ts');
+  const { stringifyYaml } = await import('../../api/yaml-text.ts');
   let first = true;
   return (value) => {
     const separator = first ? '' : '---\n';

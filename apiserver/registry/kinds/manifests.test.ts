@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeProtobuf } from '../../../api/protobuf/codec.ts';
 import { apiVersionOf } from '../../../api/resource.ts';
-import { stringifyYaml } from '../../../api/yaml.ts';
+import { stringifyYaml } from '../../../api/yaml-text.ts';
 import { type Answer, TestApi } from '../../../test/support/api-core.ts';
 import { collectionOf, manifests } from '../../../test/support/manifests.ts';
 import { kinds } from './index.ts';

@@ -157,8 +157,6 @@ function evened({ code, out, err }: Said): string {
       .replaceAll(/\/tmp\/[^ "]*(LIVE|MERGED)-\w+/g, '/tmp/$1')
       .replaceAll(/(\/tmp\/\S+)\t\d{4}-.*/g, '$1')
       .replaceAll(/\/tmp\/[^ "]*kubectl\S*-edit-[^ "]*\.yaml/g, '/tmp/edit.yaml')
-      // Texts that have to be quoted are in double quotes here.
-      .replaceAll(/'(\*\*\*[^']*)'/g, '"$1"')
       .replaceAll(/ \(document \d+, line \d+\)/g, '')
       .replaceAll(/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-HASH-RANDO')
       .replaceAll(/\b([a-z]+)-[0-9a-f]{9,10}\b/g, '$1-HASH')
