@@ -95,8 +95,9 @@ async function parentOnly(found: Found, environment: Environment): Promise<numbe
   const word = line.words[0];
   const { groupHelp, suggestCommands } = await import('./help.ts');
   if (word === undefined || line.flags.help) {
-    environment.output.out(groupHelp(path, entry));
-    return line.flags.help || entry === undefined ? 0 : 1;
+    const asked = line.flags.help || entry === undefined || entry.standsAlone === true;
+    environment.output[asked ? 'out' : 'err'](groupHelp(path, entry));
+    return asked ? 0 : 1;
   }
   if (entry === undefined) {
     throw new UsageError(

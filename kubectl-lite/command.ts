@@ -40,6 +40,8 @@ export interface CommandEntry {
   readonly short: string;
   readonly load?: () => Promise<AnyCommand>;
   readonly subcommands?: readonly CommandEntry[];
+  /** Without a subcommand it shows its help, and that is no mistake. */
+  readonly standsAlone?: boolean;
   /** Words that a user of other tools may type for it. */
   readonly suggestFor?: readonly string[];
 }

@@ -10,7 +10,8 @@ export function failureText(error: unknown, context?: string): string {
   const about = context === undefined ? '' : `${context}: `;
   if (error instanceof UsageError) {
     // What comes with its own layout is left alone, as kubectl leaves it.
-    return `error: ${about}${error.message.replace(/^error: /, '')}`;
+    const said = about + error.message.replace(/^error: /, '');
+    return error.bare ? said : `error: ${said}`;
   }
   if (error instanceof KubeconfigError) return `error: ${error.message}`;
   if (error instanceof StatusError) {

@@ -78,6 +78,12 @@ export function realEnvironment(surroundings: Surroundings): Environment {
       const { realX509 } = await import('../platform/node/x509.ts');
       return realX509.inspect(pem).notAfterMs;
     },
+    async sha256(text) {
+      const { realCrypto } = await import('../platform/node/crypto.ts');
+      const hash = realCrypto.sha256();
+      hash.update(Buffer.from(text));
+      return Buffer.from(hash.digest()).toString('hex');
+    },
     variables,
     workingFolder,
     interactive,

@@ -64,6 +64,8 @@ export interface Environment {
   readonly sockets: LocalSockets;
   /** When a certificate ends; throws if the PEM is none. */
   readonly certificateEndMs: (pem: string) => Promise<number>;
+  /** The SHA-256 of a text, in hexadecimal digits. */
+  readonly sha256: (text: string) => Promise<string>;
   readonly workingFolder: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** True if standard output is a terminal. */

@@ -3,10 +3,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
   /** The reader is sent to the command's help. */
   readonly seeHelp: boolean;
+  /** Printed without "error: " before it. */
+  readonly bare: boolean;
 
-  constructor(message: string, { seeHelp = false }: { readonly seeHelp?: boolean } = {}) {
+  constructor(
+    message: string,
+    { seeHelp = false, bare = false }: { readonly seeHelp?: boolean; readonly bare?: boolean } = {},
+  ) {
     super(message);
     this.seeHelp = seeHelp;
+    this.bare = bare;
   }
 }
 

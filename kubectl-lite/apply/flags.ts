@@ -1,6 +1,7 @@
 import { boolean, duration, integer, list, text, type FlagValues } from '../flags/flag.ts';
 import { outputFlags } from '../printers/change-printer.ts';
 import { dryRunFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
+import { UsageError } from '../usage-error.ts';
 
 export const applyFlags = {
   ...filenameFlags,
@@ -40,4 +41,12 @@ const validations: Readonly<Record<string, string>> = {
   false: 'Ignore',
 };
 
-export const fieldValidation = (validate: string): string => validations[validate] ?? 'Strict';
+/** A plain --validate means "true". */
+export function fieldValidation(validate: string): string {
+  const found = validations[validate.toLowerCase()];
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `invalid - validate option ${JSON.stringify(validate)}; ` +
+      'must be one of: strict (or true), warn, ignore (or false)',
+  );
+}

@@ -79,9 +79,14 @@ export const run = command({
       await createObject(session, serviceOf(name, labels, Number(flags.port)), {
         flags,
         inNamespace: true,
+        noun: null,
       });
     }
-    return createObject(session, pod as KubernetesObject, { flags, inNamespace: true });
+    return createObject(session, pod as KubernetesObject, {
+      flags,
+      inNamespace: true,
+      noun: null,
+    });
   },
 });
 

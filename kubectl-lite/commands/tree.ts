@@ -255,6 +255,7 @@ export const commandTree: readonly CommandEntry[] = [
   {
     name: 'certificate',
     short: 'Modify certificate resources',
+    standsAlone: true,
     subcommands: certificateCommands,
   },
   {

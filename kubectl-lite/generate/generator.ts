@@ -38,8 +38,10 @@ export interface Generator<F extends Flags> {
   readonly flags: F;
   /** False if the object is of no namespace, or its namespace is the generator's own business. */
   readonly namespaced: boolean;
-  /** Words that may stand besides the name. */
+  /** A command may stand after the name and "--". */
   readonly takesWords?: boolean;
+  /** What "failed to create" names; null if the server's refusal is told as it is. */
+  readonly noun?: string | null;
   generate(input: GeneratorInput<F>): KubernetesObject | Promise<KubernetesObject>;
 }
 
@@ -58,10 +60,11 @@ async function run<F extends Flags>(
 ): Promise<number> {
   const { words, given } = line;
   const flags = line.flags as FlagValues<typeof generatorFlags>;
-  const count = generator.takesWords ? Math.min(words.length, 1) : words.length;
-  if (count !== 1) {
-    throw new UsageError(`exactly one NAME is required, got ${words.length}`, { seeHelp: true });
+  const names = generator.takesWords ? (line.wordsBeforeDash ?? words.length) : words.length;
+  if (names !== 1) {
+    throw new UsageError(`exactly one NAME is required, got ${names}`, { seeHelp: true });
   }
+  fieldValidation(flags.validate);
   const made = await generator.generate({
     name: words[0]!,
     words: words.slice(1),
@@ -71,7 +74,11 @@ async function run<F extends Flags>(
     session,
   });
   const object = generator.namespaced ? placed(session, made) : made;
-  return createObject(session, object, { flags, inNamespace: generator.namespaced });
+  return createObject(session, object, {
+    flags,
+    inNamespace: generator.namespaced,
+    noun: generator.noun,
+  });
 }
 
 /** Only a namespace that was asked for stands in what a dry run prints. */
@@ -92,8 +99,13 @@ export interface CreateFlags {
 export async function createObject(
   session: Session,
   object: KubernetesObject,
-  { flags, inNamespace }: { readonly flags: CreateFlags; readonly inNamespace: boolean },
+  options: {
+    readonly flags: CreateFlags;
+    readonly inNamespace: boolean;
+    readonly noun: string | null | undefined;
+  },
 ): Promise<number> {
+  const { flags, inNamespace } = options;
   const dryRun = dryRunOf(flags);
   const printer = await ChangePrinter.of(session, flags, dryRun);
   const type = (await session.resources()).ofKind(object.apiVersion, object.kind);
@@ -106,13 +118,11 @@ export async function createObject(
     try {
       return await session.api.send(call);
     } catch (error) {
-      // Generators of kinds other than these hide the reason behind a sentence, as kubectl's do.
-      if (!(error instanceof StatusError) || type.kind === 'Namespace' || type.kind === 'Pod') {
-        throw error;
-      }
-      throw new UsageError(
-        `failed to create ${type.singular}: ${error.message}${missingNamespaceHint(error)}`,
-      );
+      // Most generators hide the reason behind a sentence, as kubectl's do.
+      const { noun = type.singular } = options;
+      if (!(error instanceof StatusError) || noun === null) throw error;
+      const hint = missingNamespaceHint(error);
+      throw new UsageError(`failed to create ${noun}: ${error.message}${hint}`);
     }
   };
   const created =

@@ -22,6 +22,9 @@ export const createIngress = generatorCommand({
     const annotations = Object.fromEntries(
       flags.annotation.map((pair) => {
         const equals = pair.indexOf('=');
+        if (equals <= 0) {
+          throw new UsageError(`annotation ${pair} is invalid and should be in format key=[value]`);
+        }
         return [pair.slice(0, equals), pair.slice(equals + 1)];
       }),
     );
@@ -38,6 +41,9 @@ export const createIngress = generatorCommand({
         ...(secret === '' ? {} : { secretName: secret }),
       }));
     const fallback = flags['default-backend'];
+    if (fallback !== '' && !/^[^:]+:[^:]+$/.test(fallback)) {
+      throw new UsageError('default-backend should be in format servicename:serviceport');
+    }
     return {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'Ingress',
@@ -58,7 +64,7 @@ export const createIngress = generatorCommand({
 });
 
 function parseRule(given: string): { host: string; path: object; tls: string | undefined } {
-  const match = /^([^/=]*)(\/[^=]*)=([^,]+)(?:,tls(?:=(.+))?)?$/.exec(given);
+  const match = /^([^/=]*)(\/[^=]*)=([^,:]+:[^,:]+)(?:,tls.*?(?:=(.*))?)?$/.exec(given);
   if (match === null) {
     throw new UsageError(
       `rule ${given} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]`,
@@ -79,7 +85,6 @@ function parseRule(given: string): { host: string; path: object; tls: string | u
 
 function backendOf(given: string): object {
   const [name = '', port = ''] = given.split(':');
-  if (name === '' || port === '') throw new UsageError(`invalid service ${given}: name:port`);
   const target = /^\d+$/.test(port) ? { number: Number(port) } : { name: port };
   return { service: { name, port: target } };
 }

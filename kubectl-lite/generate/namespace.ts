@@ -4,6 +4,7 @@ export const createNamespace = generatorCommand({
   usage: 'NAME [--dry-run=server|client|none] [options]',
   flags: {},
   namespaced: false,
+  noun: null,
   generate: ({ name }) => ({
     apiVersion: 'v1',
     kind: 'Namespace',

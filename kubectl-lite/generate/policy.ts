@@ -1,9 +1,10 @@
 /** create quota, poddisruptionbudget, priorityclass, serviceaccount, token. */
 import type { KubernetesObject } from '../../api/meta.ts';
+import { canonicalQuantity, QuantityError } from '../../api/quantity.ts';
 import { boolean, integer, list, text } from '../flags/flag.ts';
 import { UsageError } from '../usage-error.ts';
 import { generatorCommand } from './generator.ts';
-import { parsePairs } from './pairs.ts';
+import { labelSelectorOf } from './selector.ts';
 
 const none = { creationTimestamp: null as never };
 
@@ -11,18 +12,44 @@ export const createQuota = generatorCommand({
   usage: 'NAME [--hard=key1=value1,key2=value2] [--scopes=Scope1,Scope2] [options]',
   flags: { hard: text('Limits: resource=quantity,...'), scopes: list('Scopes of the quota') },
   namespaced: true,
-  generate: ({ name, flags }) =>
-    ({
+  noun: 'quota',
+  generate({ name, flags }) {
+    const scopes = flags.scopes.map((scope) => {
+      if (scope === '') throw new UsageError('invalid resource quota scope ""');
+      return scope;
+    });
+    return {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
       metadata: { ...none, name },
       spec: {
-        ...(flags.hard === '' ? {} : { hard: parsePairs(flags.hard, 'argument') }),
-        ...(flags.scopes.length > 0 ? { scopes: flags.scopes } : {}),
+        ...(flags.hard === '' ? {} : { hard: hardLimits(flags.hard) }),
+        ...(scopes.length > 0 ? { scopes } : {}),
       },
       status: {},
-    }) as KubernetesObject,
+    } as KubernetesObject;
+  },
 });
+
+function hardLimits(given: string): Record<string, string> {
+  return Object.fromEntries(
+    given.split(',').map((pair) => {
+      const [resource = '', amount, ...more] = pair.split('=');
+      if (amount === undefined || more.length > 0) {
+        throw new UsageError(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
+      }
+      return [resource, quantityOf(amount)];
+    }),
+  );
+}
+
+function quantityOf(given: string): string {
+  try {
+    return canonicalQuantity(given);
+  } catch (error) {
+    throw error instanceof QuantityError ? new UsageError(error.message) : error;
+  }
+}
 
 export const createPodDisruptionBudget = generatorCommand({
   usage: 'NAME --selector=SELECTOR --min-available=N [options]',
@@ -42,15 +69,19 @@ export const createPodDisruptionBudget = generatorCommand({
           : 'min-available and max-unavailable cannot be both specified',
       );
     }
-    const amount = (given: string): string | number =>
-      /^\d+$/.test(given) ? Number(given) : given;
+    const amount = (given: string): string | number => {
+      if (/^\d+$/.test(given)) return Number(given);
+      if (/^\d+%$/.test(given)) return given;
+      const flag = max === '' ? 'min-available' : 'max-unavailable';
+      throw new UsageError(`invalid format specified for ${flag}`);
+    };
     return {
       apiVersion: 'policy/v1',
       kind: 'PodDisruptionBudget',
       metadata: { ...none, name },
       spec: {
         ...(max === '' ? { minAvailable: amount(min) } : { maxUnavailable: amount(max) }),
-        selector: { matchLabels: parsePairs(flags.selector, 'selector') },
+        selector: labelSelectorOf(flags.selector),
       },
       status: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
     } as KubernetesObject;

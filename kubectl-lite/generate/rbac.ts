@@ -5,6 +5,7 @@ import { list, text } from '../flags/flag.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { generatorCommand } from './generator.ts';
+import { parsePairs } from './pairs.ts';
 
 const none = { creationTimestamp: null as never };
 const apiVersion = 'rbac.authorization.k8s.io/v1';
@@ -21,11 +22,21 @@ async function rulesOf(session: Session, flags: RuleFlags): Promise<object[]> {
   if (flags.resource.length === 0) {
     throw new UsageError('at least one resource must be specified');
   }
+  for (const verb of flags.verb) {
+    if (!resourceVerbs.includes(verb)) {
+      session.complain(`Warning: '${verb}' is not a standard resource verb`);
+    }
+  }
   const served = await session.resources();
   const groups = new Map<string, string[]>();
   for (const given of flags.resource) {
     const [word = '', subresource] = given.split('/');
-    const { group, resource } = word === '*' ? { group: '*', resource: '*' } : served.find(word);
+    const found = word === '*' ? { group: '*', resource: '*' } : served.lookUp(word);
+    if (found === undefined) {
+      const missing = `the server doesn't have a resource type ${JSON.stringify(word)}`;
+      throw new UsageError(missing, { bare: true });
+    }
+    const { group, resource } = found;
     const full = subresource === undefined ? resource : `${resource}/${subresource}`;
     groups.set(group, [...(groups.get(group) ?? []), full]);
   }
@@ -34,33 +45,96 @@ async function rulesOf(session: Session, flags: RuleFlags): Promise<object[]> {
     apiGroups: [group],
     ...(names.length > 0 ? { resourceNames: names } : {}),
     resources,
-    verbs: flags.verb,
+    verbs: verbsOf(flags),
   }));
 }
 
-function roleCommand(kind: 'Role' | 'ClusterRole'): AnyCommand {
-  return generatorCommand({
-    usage: 'NAME --verb=verb --resource=resource.group/subresource [options]',
-    flags: {
-      'non-resource-url': list('Paths that are no resources; for cluster roles'),
-      resource: list('Resources, as "deployments.apps/scale"'),
-      'resource-name': list('Names of the objects'),
-      verb: list('Verbs: get, list, watch, create, update, patch, delete, ...'),
-    },
-    namespaced: kind === 'Role',
-    async generate({ name, flags, session }) {
-      const urls = flags['non-resource-url'];
-      const rules =
-        urls.length > 0 && kind === 'ClusterRole'
-          ? [{ nonResourceURLs: urls, verbs: flags.verb }]
-          : await rulesOf(session, flags);
-      return { apiVersion, kind, metadata: { ...none, name }, rules } as KubernetesObject;
-    },
-  });
+const resourceVerbs =
+  '* get delete list create update patch watch proxy deletecollection use bind escalate impersonate'
+    .split(' ')
+    .concat('sign', 'approve', 'attest');
+const pathVerbs = ['*', 'get', 'post', 'put', 'delete', 'patch', 'head', 'options'];
+
+/** "*" stands for all others. */
+const verbsOf = ({ verb }: { readonly verb: readonly string[] }): readonly string[] =>
+  verb.includes('*') ? ['*'] : [...new Set(verb)];
+
+interface ClusterRoleFlags extends RuleFlags {
+  readonly 'aggregation-rule': string;
+  readonly 'non-resource-url': readonly string[];
 }
 
-export const createRole = roleCommand('Role');
-export const createClusterRole = roleCommand('ClusterRole');
+/** The rules of a cluster role may be of paths, or those of other roles. */
+function pathRules(flags: ClusterRoleFlags): object[] {
+  if (flags.resource.length > 0) {
+    throw new UsageError('cannot specify resource and non-resource-url at the same time');
+  }
+  for (const url of flags['non-resource-url']) {
+    if (url === '*') continue;
+    if (!url.startsWith('/')) throw new UsageError('nonResourceURL should start with /');
+    if (url.slice(0, -1).includes('*')) {
+      throw new UsageError("nonResourceURL only supports wildcard matches when '*' is at the end");
+    }
+  }
+  const unknown = flags.verb.find((verb) => !pathVerbs.includes(verb));
+  if (unknown !== undefined) throw new UsageError(`invalid verb: '${unknown}' for nonResourceURL`);
+  return [{ nonResourceURLs: flags['non-resource-url'], verbs: verbsOf(flags) }];
+}
+
+function aggregated(flags: ClusterRoleFlags): object {
+  const others = [flags.resource, flags['resource-name'], flags.verb, flags['non-resource-url']];
+  if (others.some((given) => given.length > 0)) {
+    throw new UsageError(
+      'aggregation rule must be specified without nonResourceURLs, verbs, resources or ' +
+        'resourceNames',
+    );
+  }
+  const matchLabels = parsePairs(flags['aggregation-rule'], 'aggregation rule');
+  return { aggregationRule: { clusterRoleSelectors: [{ matchLabels }] }, rules: null };
+}
+
+const ruleFlags = {
+  resource: list('Resources, as "deployments.apps/scale"'),
+  'resource-name': list('Names of the objects'),
+  verb: list('Verbs: get, list, watch, create, update, patch, delete, ...'),
+} as const;
+
+const usage = 'NAME --verb=verb --resource=resource.group/subresource [options]';
+
+export const createRole = generatorCommand({
+  usage,
+  flags: ruleFlags,
+  namespaced: true,
+  noun: null,
+  generate: async ({ name, flags, session }) =>
+    ({
+      apiVersion,
+      kind: 'Role',
+      metadata: { ...none, name },
+      rules: await rulesOf(session, flags),
+    }) as KubernetesObject,
+});
+
+export const createClusterRole = generatorCommand({
+  usage,
+  flags: {
+    ...ruleFlags,
+    'aggregation-rule': text('Labels of the roles whose rules it has: key=value,...'),
+    'non-resource-url': list('Paths that are no resources'),
+  },
+  namespaced: false,
+  noun: null,
+  async generate({ name, flags, session }) {
+    const role = { apiVersion, kind: 'ClusterRole', metadata: { ...none, name } };
+    if (flags['aggregation-rule'] !== '') {
+      return { ...aggregated(flags), ...role } as unknown as KubernetesObject;
+    }
+    if (flags.verb.length === 0) throw new UsageError('at least one verb must be specified');
+    const rules =
+      flags['non-resource-url'].length > 0 ? pathRules(flags) : await rulesOf(session, flags);
+    return { ...role, rules } as unknown as KubernetesObject;
+  },
+});
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
@@ -76,6 +150,9 @@ function bindingCommand(kind: 'RoleBinding' | 'ClusterRoleBinding'): AnyCommand 
     },
     namespaced: kind === 'RoleBinding',
     generate({ name, flags }) {
+      if (kind === 'ClusterRoleBinding' && flags.clusterrole === '') {
+        throw new UsageError('required flag(s) "clusterrole" not set');
+      }
       if ((flags.clusterrole === '') === (flags.role === '')) {
         throw new UsageError('exactly one of clusterrole or role must be specified');
       }

@@ -17,7 +17,9 @@ function serviceCommand(type: string): AnyCommand {
     usage: 'NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none] [options]',
     flags: serviceFlags,
     namespaced: true,
+    noun: `${type} service`,
     generate({ name, flags }) {
+      if (type === 'ExternalName') checkExternalName(flags['external-name']);
       const headless = flags.clusterip === 'None';
       const needsPort = type !== 'ExternalName' && !headless;
       if (needsPort && flags.tcp.length === 0) {
@@ -42,16 +44,42 @@ function serviceCommand(type: string): AnyCommand {
   });
 }
 
+function checkExternalName(given: string): void {
+  if (given === '') throw new UsageError('required flag(s) "external-name" not set');
+  if (given.length > 253 || !/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(given)) {
+    throw new UsageError(`invalid service external name ${given}`);
+  }
+}
+
+/** In the words of Go's strconv.ParseUint. */
+function portNumber(text: string): number {
+  const failed = (why: string): never => {
+    throw new UsageError(`strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`);
+  };
+  if (!/^\d+$/.test(text)) return failed('invalid syntax');
+  return Number(text) > 65535 ? failed('value out of range') : Number(text);
+}
+
+function targetPort(text: string): number | string {
+  if (!/^[-+]?\d+$/.test(text)) {
+    if (/^(?!.*--)[a-z0-9-]{1,15}$/i.test(text) && /[a-z]/i.test(text)) return text;
+    throw new UsageError('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
+  }
+  const port = Number(text);
+  if (port >= 1 && port <= 65535) return port;
+  throw new UsageError('must be between 1 and 65535, inclusive');
+}
+
 function portOf(spec: string, nodePort: number): object {
-  const [port = '', target = port] = spec.split(':');
-  if (!/^\d+$/.test(port)) throw new UsageError(`invalid port ${spec}`);
-  const targetPort = /^\d+$/.test(target) ? Number(target) : target;
+  const parts = spec.split(':');
+  const [given = '', target = given] = parts;
+  const port = portNumber(given);
   return {
-    name: spec.replace(':', '-'),
+    name: parts.slice(0, 2).join('-'),
     ...(nodePort > 0 ? { nodePort } : {}),
-    port: Number(port),
+    port,
     protocol: 'TCP',
-    targetPort,
+    targetPort: targetPort(target),
   };
 }
 

@@ -32,7 +32,8 @@ export const createToken = command({
       throw new UsageError(`--duration must be positive, not ${durationText(flags.duration)}`);
     }
     const print = await objectPrinter(session.files, flags.output, flags.template);
-    if (print === undefined && flags.output !== '') throw noPrinter(flags.output, objectFormats);
+    if (print === undefined && flags.output !== '' && flags.output !== 'name')
+      throw noPrinter(flags.output, objectFormats);
     const body = {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
@@ -44,14 +45,17 @@ export const createToken = command({
       },
     };
     const path = `/api/v1/namespaces/${session.namespace}/serviceaccounts/${name}/token`;
-    let answer: { status?: { token?: string } };
+    let answer: { spec?: object; status?: { token?: string } };
     try {
       answer = (await session.api.send({ method: 'POST', path, body })) as typeof answer;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       throw new UsageError(`failed to create token: ${error.message}`);
     }
-    if (print !== undefined) session.output.out(print(withoutManagedFields(answer)));
+    if (print !== undefined) {
+      const shown = { ...answer, spec: { boundObjectRef: null, ...answer.spec } };
+      session.output.out(print(withoutManagedFields(shown)));
+    } else if (flags.output === 'name') session.print(`tokenrequest.authentication.k8s.io/${name}`);
     else if (answer.status?.token) session.print(answer.status.token);
     else throw new UsageError('failed to create token: no token in server response');
     return 0;

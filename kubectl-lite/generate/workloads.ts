@@ -97,6 +97,7 @@ async function jobFrom(session: Session, name: string, from: string): Promise<Ku
   };
   if (live.kind !== 'CronJob') throw new UsageError('from must be an existing cronjob');
   const { metadata = {}, spec } = live.spec.jobTemplate;
+  const { template } = spec as { template: { metadata?: object } };
   const owner = { apiVersion: live.apiVersion, controller: true, kind: live.kind };
   return {
     apiVersion: 'batch/v1',
@@ -108,7 +109,7 @@ async function jobFrom(session: Session, name: string, from: string): Promise<Ku
       name,
       ownerReferences: [{ ...owner, name: live.metadata.name, uid: live.metadata.uid }],
     },
-    spec,
+    spec: { ...spec, template: { ...template, metadata: { ...none, ...template.metadata } } },
     status: {},
   } as KubernetesObject;
 }

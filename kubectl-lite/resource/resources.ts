@@ -54,13 +54,17 @@ export class Resources {
    * By plural, singular, short name or kind, each also with ".group" or ".version.group" behind.
    */
   find(word: string): DiscoveredResource {
-    const [name, ...rest] = word.toLowerCase().split('.');
-    const qualifier = rest.join('.');
-    const found = this.all.find(
-      (r) => names(r).includes(name!) && (qualifier === '' || qualifies(r, qualifier)),
-    );
+    const found = this.lookUp(word);
     if (found !== undefined) return found;
     throw new UsageError(`the server doesn't have a resource type ${JSON.stringify(word)}`);
+  }
+
+  lookUp(word: string): DiscoveredResource | undefined {
+    const [name, ...rest] = word.toLowerCase().split('.');
+    const qualifier = rest.join('.');
+    return this.all.find(
+      (r) => names(r).includes(name!) && (qualifier === '' || qualifies(r, qualifier)),
+    );
   }
 
   /** The resources of a category such as "all", or the one that `word` names. */
