@@ -47,11 +47,11 @@ export async function applyClientSide(
     const created = await session.api.send({ method: 'POST', path, query, body: modified });
     return { object: created as KubernetesObject, operation: 'created' };
   }
+  if (options.dryRun === 'client') return { object: live, operation: 'configured' };
   const { threeWayMerge } = await import('../../api/patch/three-way-merge.ts');
   const original = originalOf(session, located, live);
   const merge = threeWayMerge({ original, modified, current: live, type: located.type });
   if (deepEqual(merge.patch, {})) return { object: live, operation: 'unchanged' };
-  if (options.dryRun === 'client') return { object: modified, operation: 'configured' };
   try {
     const after = await session.api.send({
       method: 'PATCH',

@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
 import { type Located, objectPath } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
+import { propagationOf } from '../resource/propagation.ts';
 import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -22,15 +23,14 @@ export async function replaceByForce(
 ): Promise<KubernetesObject> {
   const { body, query, flags } = request;
   const grace = flags['grace-period'];
-  const policy = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan' }[
-    flags.cascade
-  ];
-  if (policy === undefined) throw new UsageError(`invalid cascade value (${flags.cascade})`);
   try {
     await session.api.send({
       method: 'DELETE',
       path: objectPath(located),
-      body: { propagationPolicy: policy, gracePeriodSeconds: Math.max(grace, 0) },
+      body: {
+        propagationPolicy: propagationOf(flags.cascade),
+        gracePeriodSeconds: Math.max(grace, 0),
+      },
     });
   } catch (error) {
     if (!isStatus(error, 'NotFound')) throw error;

@@ -7,6 +7,7 @@ import { dryRunQuery, type ChangePrinter } from '../printers/change-printer.ts';
 import { listItems } from '../resource/list.ts';
 import { itemOf, type Located, objectPath } from '../resource/located.ts';
 import { type DiscoveredResource, pathOf } from '../resource/resources.ts';
+import { propagationOf } from '../resource/propagation.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ApplyFlags } from './flags.ts';
@@ -38,20 +39,13 @@ export async function prune(
   options: { flags: ApplyFlags; dryRun: DryRun; printer: ChangePrinter },
 ): Promise<void> {
   const { flags, dryRun, printer } = options;
-  if (flags.selector === '' && !flags.all) {
-    throw new UsageError(
-      'all resources selected for prune without explicitly passing --all. To prune all ' +
-        'resources, pass the --all flag. If you did not mean to prune all resources, specify a ' +
-        'label selector',
-    );
-  }
   for (const located of await prunable(session, applied, flags)) {
     if (dryRun !== 'client') {
       await session.api.send({
         method: 'DELETE',
         path: objectPath(located),
         query: dryRunQuery(dryRun),
-        body: { propagationPolicy: 'Background' },
+        body: { propagationPolicy: propagationOf(flags.cascade) },
       });
     }
     printer.print(located, 'pruned', located.object);

@@ -8,6 +8,7 @@ import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Applied, ApplyOptions } from './client-side.ts';
 import { fieldValidation } from './flags.ts';
+import { lastApplied } from './last-applied.ts';
 
 const clientSideManager = 'kubectl-client-side-apply';
 
@@ -16,18 +17,14 @@ export async function applyServerSide(
   located: Located,
   { flags, dryRun }: ApplyOptions,
 ): Promise<Applied> {
-  if (dryRun === 'client') {
-    throw new UsageError(
-      "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
-    );
-  }
-  const manager = flags['field-manager'];
-  try {
-    const object = (await session.api.send({
+  const given = flags['field-manager'];
+  const manager = given === clientSideManager ? 'kubectl' : given;
+  const send = async (): Promise<KubernetesObject> =>
+    (await session.api.send({
       method: 'PATCH',
       path: objectPath(located),
       query: {
-        fieldManager: manager === clientSideManager ? 'kubectl' : manager,
+        fieldManager: manager,
         fieldValidation: fieldValidation(flags.validate),
         force: String(flags['force-conflicts']),
         ...dryRunQuery(dryRun),
@@ -36,6 +33,14 @@ export async function applyServerSide(
       body: sortKeys(located.object),
       contentType: 'application/apply-patch+yaml',
     })) as KubernetesObject;
+  try {
+    let object = await send();
+    if (dryRun === 'none' && object.metadata.annotations?.[lastApplied] !== undefined) {
+      const { migrateToServerSide } = await import('./migrate.ts');
+      if (await migrateToServerSide(session, located, { after: object, manager })) {
+        object = await send();
+      }
+    }
     return { object, operation: 'serverside-applied' };
   } catch (error) {
     if (isStatus(error, 'Conflict') && error instanceof StatusError) throw conflict(error);
@@ -43,18 +48,19 @@ export async function applyServerSide(
   }
 }
 
-function conflict(error: StatusError): StatusError {
-  const message =
+/** Ours names the file as well. */
+function conflict(error: StatusError): UsageError {
+  return new UsageError(
     `${error.message}\nPlease review the fields above--they currently have other managers. Here\n` +
-    'are the ways you can resolve this warning:\n' +
-    '* If you intend to manage all of these fields, please re-run the apply\n' +
-    '  command with the `--force-conflicts` flag.\n' +
-    '* If you do not intend to manage all of the fields, please edit your\n' +
-    '  manifest to remove references to the fields that should keep their\n' +
-    '  current managers.\n' +
-    '* You may co-own fields by updating your manifest to match the existing\n' +
-    "  value; in this case, you'll become the manager if the other manager(s)\n" +
-    '  stop managing the field (remove it from their configuration).\n' +
-    'See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts';
-  return new StatusError({ ...error.status, message });
+      'are the ways you can resolve this warning:\n' +
+      '* If you intend to manage all of these fields, please re-run the apply\n' +
+      '  command with the `--force-conflicts` flag.\n' +
+      '* If you do not intend to manage all of the fields, please edit your\n' +
+      '  manifest to remove references to the fields that should keep their\n' +
+      '  current managers.\n' +
+      '* You may co-own fields by updating your manifest to match the existing\n' +
+      "  value; in this case, you'll become the manager if the other manager(s)\n" +
+      '  stop managing the field (remove it from their configuration).\n' +
+      'See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts',
+  );
 }

@@ -1,5 +1,5 @@
 import { command } from '../command.ts';
-import { applyFlags, type ApplyFlags } from '../apply/flags.ts';
+import { applyFlags, type ApplyFlags, fieldValidation } from '../apply/flags.ts';
 import { applyClientSide } from '../apply/client-side.ts';
 import { definedKinds, locateSoon, phasesOf } from '../apply/in-order.ts';
 import { failuresText, failureText } from '../failure.ts';
@@ -9,6 +9,8 @@ import { Progress } from '../printers/progress.ts';
 import { selectedDocuments } from '../resource/builder.ts';
 import type { Located } from '../resource/located.ts';
 import type { Session } from '../session.ts';
+import { propagationOf } from '../resource/propagation.ts';
+import { isStatus } from '../../api/status.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Fewer documents are over before anybody could read how far it is. */
@@ -24,9 +26,42 @@ export const apply = command({
         `Unexpected args: [${shown}]\nSee 'kubectl-lite apply -h' for help and examples`,
       );
     }
+    checkFlags(flags);
     return applyAll(session, flags);
   },
 });
+
+function checkFlags(flags: ApplyFlags): void {
+  propagationOf(flags.cascade);
+  if (flags['server-side'] && dryRunOf(flags) === 'client') {
+    throw new UsageError(
+      "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
+    );
+  }
+  if (flags['force-conflicts'] && !flags['server-side']) {
+    throw new UsageError('--force-conflicts only works with --server-side');
+  }
+  if (flags.force && flags['server-side']) {
+    throw new UsageError('--force cannot be used with --server-side');
+  }
+  fieldValidation(flags.validate);
+  if (flags.all && flags.selector !== '') {
+    throw new UsageError('cannot set --all and --selector at the same time');
+  }
+  if (flags.prune && flags.selector === '' && !flags.all) {
+    throw new UsageError(
+      'all resources selected for prune without explicitly passing --all. To prune all ' +
+        'resources, pass the --all flag. If you did not mean to prune all resources, specify a ' +
+        'label selector',
+    );
+  }
+  for (const kind of flags.prune ? flags['prune-allowlist'] : []) {
+    if (kind.split('/').length === 3) continue;
+    throw new UsageError(
+      `invalid GroupVersionKind format: ${kind}, please follow <group/version/kind>`,
+    );
+  }
+}
 
 /** A failing document does not stop those after it; the exit code is 1 if any failed. */
 async function applyAll(session: Session, flags: ApplyFlags): Promise<number> {
@@ -49,14 +84,14 @@ async function applyAll(session: Session, flags: ApplyFlags): Promise<number> {
     done++;
     try {
       const located = await locateSoon(session, document, definedKinds(applied));
-      const about = `error when applying ${located.place}`;
       try {
         const { object, operation } = await one(session, located, { flags, dryRun });
         applied.push({ ...located, object });
         progress.clear();
         printer.print(located, operation, object);
       } catch (error) {
-        failures.push(failureText(error, about));
+        const verb = isStatus(error, 'BadRequest') ? 'creating' : 'applying';
+        failures.push(failureText(error, `error when ${verb} ${located.place}`));
       }
     } catch (error) {
       failures.push(failuresText([error]));

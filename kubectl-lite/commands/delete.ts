@@ -7,6 +7,7 @@ import { Progress } from '../printers/progress.ts';
 import { locate, visit } from '../resource/builder.ts';
 import { allNamespacesFlag, dryRunFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
 import { type Located, objectPath, titleOf } from '../resource/located.ts';
+import { propagationOf } from '../resource/propagation.ts';
 import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -34,14 +35,6 @@ const deleteFlags = {
 } as const;
 
 type DeleteLine = Line<typeof deleteFlags>;
-
-const propagation: Readonly<Record<string, string>> = {
-  background: 'Background',
-  foreground: 'Foreground',
-  orphan: 'Orphan',
-  true: 'Background',
-  false: 'Orphan',
-};
 
 export const remove = command({
   usage: '([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]',
@@ -80,12 +73,7 @@ interface DeletePlan {
 }
 
 function planOf(session: Session, { flags }: DeleteLine): DeletePlan {
-  const propagationPolicy = propagation[flags.cascade];
-  if (propagationPolicy === undefined) {
-    throw new UsageError(
-      `invalid cascade value (${flags.cascade}). Must be "background", "foreground", or "orphan"`,
-    );
-  }
+  const propagationPolicy = propagationOf(flags.cascade);
   if (flags.now && flags['grace-period'] !== -1) {
     throw new UsageError('--now and --grace-period cannot be specified together');
   }

@@ -3,13 +3,15 @@ import { isStatus } from '../../api/status.ts';
 import { fieldValidation } from '../apply/flags.ts';
 import { command } from '../command.ts';
 import { failuresText, failureText } from '../failure.ts';
-import { boolean, integer, text } from '../flags/flag.ts';
+import { boolean, duration, integer, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
 import { locate } from '../resource/builder.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
-import { type Located, objectPath } from '../resource/located.ts';
+import { type Located, objectPath, titleOf } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
-import { states } from '../resource/watch-one.ts';
+import { propagationOf } from '../resource/propagation.ts';
+import { timeoutError } from './delete.ts';
+import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -20,10 +22,16 @@ export const replace = command({
     ...dryRunFlag,
     ...outputFlags,
     ...fieldManagerFlag('kubectl-replace'),
+    cascade: text('With --force: what becomes of the dependents', {
+      value: 'background',
+      alone: 'background',
+    }),
     force: boolean('Delete the object and create it anew'),
     'grace-period': integer('With --force: seconds for the object to end', { value: -1 }),
     'save-config': boolean('Keep the configuration in an annotation, for a later apply'),
     subresource: text('Replace this subresource (status, scale)'),
+    timeout: duration('With --force: how long to wait for the old object to go; 0: for ever'),
+    wait: boolean('With --force: wait until the old object is gone'),
     validate: text('"strict", "warn" or "ignore" what the kind has no field for', {
       value: 'strict',
       alone: 'strict',
@@ -33,6 +41,7 @@ export const replace = command({
     if (flags.filename.length === 0 && flags.kustomize === '') {
       throw new UsageError('must specify one of -f and -k');
     }
+    checkFlags(flags);
     const dryRun = dryRunOf(flags);
     const printer = await ChangePrinter.of(session, flags, dryRun);
     const found = await locate(session, { ...flags, words });
@@ -73,18 +82,36 @@ export const replace = command({
   },
 });
 
-async function removed(
-  session: Session,
-  located: Located,
-  flags: { readonly 'grace-period': number },
-): Promise<void> {
+interface ForceFlags {
+  readonly cascade: string;
+  readonly force: boolean;
+  readonly 'grace-period': number;
+  readonly output: string;
+  readonly timeout: number;
+}
+
+function checkFlags(flags: ForceFlags & { readonly 'dry-run': string; validate: string }): void {
+  fieldValidation(flags.validate);
+  propagationOf(flags.cascade);
+  if (flags['grace-period'] >= 0 && !flags.force) {
+    throw new UsageError('--grace-period must have --force specified');
+  }
+  if (flags.timeout !== 0 && !flags.force) {
+    throw new UsageError('--timeout must have --force specified');
+  }
+  if (flags.force && dryRunOf(flags) !== 'none') {
+    throw new UsageError('--dry-run can not be used when --force is set');
+  }
+}
+
+async function removed(session: Session, located: Located, flags: ForceFlags): Promise<void> {
   const grace = flags['grace-period'];
   try {
     await session.api.send({
       method: 'DELETE',
       path: objectPath(located),
       body: {
-        propagationPolicy: 'Background',
+        propagationPolicy: propagationOf(flags.cascade),
         ...(grace < 0 ? {} : { gracePeriodSeconds: grace }),
       },
     });
@@ -94,6 +121,13 @@ async function removed(
   }
   const { type, name } = located;
   const group = type.group === '' ? '' : `.${type.group}`;
-  session.print(`${type.singular}${group} ${JSON.stringify(name)} deleted`);
-  for await (const state of states(session, located, session.signal)) if (!state) return;
+  if (flags.output === 'name') session.print(titleOf(located));
+  else session.print(`${type.singular}${group} ${JSON.stringify(name)} deleted`);
+  const limit = limited(session.clock, session.signal, flags.timeout);
+  try {
+    for await (const state of states(session, located, limit.signal)) if (!state) return;
+  } finally {
+    limit.done();
+  }
+  if (limit.timedOut()) throw timeoutError(located);
 }

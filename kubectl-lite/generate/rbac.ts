@@ -66,9 +66,6 @@ interface ClusterRoleFlags extends RuleFlags {
 
 /** The rules of a cluster role may be of paths, or those of other roles. */
 function pathRules(flags: ClusterRoleFlags): object[] {
-  if (flags.resource.length > 0) {
-    throw new UsageError('cannot specify resource and non-resource-url at the same time');
-  }
   for (const url of flags['non-resource-url']) {
     if (url === '*') continue;
     if (!url.startsWith('/')) throw new UsageError('nonResourceURL should start with /');
@@ -130,8 +127,9 @@ export const createClusterRole = generatorCommand({
       return { ...aggregated(flags), ...role } as unknown as KubernetesObject;
     }
     if (flags.verb.length === 0) throw new UsageError('at least one verb must be specified');
-    const rules =
-      flags['non-resource-url'].length > 0 ? pathRules(flags) : await rulesOf(session, flags);
+    const paths = flags['non-resource-url'].length > 0 ? pathRules(flags) : [];
+    const needed = paths.length === 0 || flags.resource.length > 0;
+    const rules = [...(needed ? await rulesOf(session, flags) : []), ...paths];
     return { ...role, rules } as unknown as KubernetesObject;
   },
 });

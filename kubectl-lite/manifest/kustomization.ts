@@ -83,7 +83,8 @@ async function readKustomization(
   files: Files,
   folder: string,
 ): Promise<{ path: string; kustomization: Kustomization }> {
-  const names = (await files.list(folder)) ?? [];
+  const names = await files.list(folder);
+  if (names === undefined) throw new UsageError(`must build at directory: '${folder}' is none`);
   const name = fileNames.find((candidate) => names.includes(candidate));
   if (name === undefined) {
     throw new UsageError(

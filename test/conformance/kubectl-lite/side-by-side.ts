@@ -4,9 +4,9 @@
  * have to be the same once names that cannot be are evened out.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type Cluster, startCluster } from '../../../cluster/start-cluster.ts';
@@ -27,6 +27,8 @@ export interface Transcript {
   readonly file: (name: string, content: string) => Promise<void>;
   /** Runs the line in both namespaces and compares all that was said. Returns kubectl-lite's. */
   readonly both: (...line: string[]) => Promise<Said>;
+  /** As `both`, of a line as one would type it: 'in quotes' is one word. */
+  readonly says: (line: string) => Promise<Said>;
   /** As `both`, with standard input. */
   readonly piped: (input: string, ...line: string[]) => Promise<Said>;
   /** As `both`, for what cannot be the same word by word. */
@@ -63,10 +65,15 @@ class SideBySide implements Transcript {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  readonly file = (name: string, content: string): Promise<void> =>
-    writeFile(join(this.#folder, name), content);
+  readonly file = async (name: string, content: string): Promise<void> => {
+    const path = join(this.#folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  };
 
   readonly both = (...line: string[]): Promise<Said> => this.piped('', ...line);
+
+  readonly says = (line: string): Promise<Said> => this.both(...wordsOf(line));
 
   readonly piped = async (input: string, ...line: string[]): Promise<Said> => {
     const { kubectl, lite } = await this.#run(line, input);
@@ -94,9 +101,9 @@ class SideBySide implements Transcript {
       // Some subcommands of config have a --namespace of their own, without -n.
       (line[0] === 'config' ? placed : placed.toSpliced(at, 0, '-n', namespace)).map((word) =>
         word
-          .replace('{own}', join(this.#folder, namespace))
-          .replace('{folder}', this.#folder)
-          .replace('{namespace}', namespace),
+          .replaceAll('{own}', join(this.#folder, namespace))
+          .replaceAll('{folder}', this.#folder)
+          .replaceAll('{namespace}', namespace),
       );
     const [kube, ours] = [namespaces.kubectl, namespaces.lite].map((namespace) => ({
       line: inside(namespace),
@@ -147,6 +154,12 @@ class SideBySide implements Transcript {
   }
 }
 
+/** What a shell makes of a line with quotes. */
+export function wordsOf(line: string): string[] {
+  const words = line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return words.map((word) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'));
+}
+
 /** Evens out what has to differ: the program's and namespace's names, ids, times, ages. */
 function evened({ code, out, err }: Said): string {
   const even = (text: string): string =>
@@ -158,6 +171,10 @@ function evened({ code, out, err }: Said): string {
       .replaceAll(/(\/tmp\/\S+)\t\d{4}-.*/g, '$1')
       .replaceAll(/\/tmp\/[^ "]*kubectl\S*-edit-[^ "]*\.yaml/g, '/tmp/edit.yaml')
       .replaceAll(/ \(document \d+, line \d+\)/g, '')
+      // Ours names the file whatever the refusal was.
+      .replaceAll(/error when (applying|creating|patching) "[^"]*": /g, '')
+      // Lines of kubectl's log.
+      .replaceAll(/^W\d{4} .*\n/gm, '')
       .replaceAll(/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-HASH-RANDO')
       .replaceAll(/\b([a-z]+)-[0-9a-f]{9,10}\b/g, '$1-HASH')
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
