@@ -36,9 +36,7 @@ export function scalarTraits(text: string): ScalarTraits {
 }
 
 /** Line breaks are printable here; tabs, and what lies beyond the first plane, are not. */
-const printable =
-  // eslint-disable-next-line no-control-regex
-  /^(?:[\n\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd])*$/;
+const printable = /^(?:[\n\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd])*$/;
 
 function hasIndicators(text: string): boolean {
   const first = text[0]!;

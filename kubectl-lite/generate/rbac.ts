@@ -124,7 +124,7 @@ export const createClusterRole = generatorCommand({
   async generate({ name, flags, session }) {
     const role = { apiVersion, kind: 'ClusterRole', metadata: { ...none, name } };
     if (flags['aggregation-rule'] !== '') {
-      return { ...aggregated(flags), ...role } as unknown as KubernetesObject;
+      return { ...aggregated(flags), ...role };
     }
     if (flags.verb.length === 0) throw new UsageError('at least one verb must be specified');
     const paths = flags['non-resource-url'].length > 0 ? pathRules(flags) : [];
