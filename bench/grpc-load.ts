@@ -1,17 +1,33 @@
 /**
  * A gRPC connection that sends prepared messages and does not decode answers. It speaks HTTP/2
  * itself, on the bare socket: with Node's module the generator would cost more than what it loads.
+ * It does not look at the server's windows: what it sends at once is smaller than the smallest.
  */
 import { connect, type Socket } from 'node:net';
-import { FrameReader, frameFlags, frameTypes, u32Frame } from '../store/grpc/http2/frames.ts';
-import { encodeFrame, settingsFrame, type Frame } from '../store/grpc/http2/frames.ts';
+import {
+  encodeFrame,
+  frameFlags,
+  FrameReader,
+  frameTypes,
+  MAX_FRAME_BYTES,
+  settingsFrame,
+  u32Frame,
+  type Frame,
+} from '../store/grpc/http2/frames.ts';
+import { IncompleteBytes, MessageReader } from '../store/grpc/message-reader.ts';
 import { HeaderDecoder } from '../store/grpc/http2/header-decoder.ts';
 import { settingIds } from '../store/grpc/http2/settings.ts';
 
 export interface GrpcClient {
   /** One unary call with an encoded message; resolves when it is answered, rejects unless OK. */
   call(path: string, message: Uint8Array): Promise<void>;
+  /** A stream of messages both ways; `received` gets each whole. */
+  converse(path: string, received: (message: Buffer) => void): GrpcStream;
   close(): void;
+}
+
+export interface GrpcStream {
+  send(message: Uint8Array): void;
 }
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
@@ -37,6 +53,7 @@ class BareClient implements GrpcClient {
   readonly #reader = new FrameReader('server');
   readonly #headers = new HeaderDecoder();
   readonly #waiting = new Map<number, Waiting>();
+  readonly #streams = new Map<number, (bytes: Buffer) => void>();
   readonly #paths: string[] = [];
   readonly #authority: string;
   #nextId = 1;
@@ -60,15 +77,41 @@ class BareClient implements GrpcClient {
       return Promise.reject(new Error('the connection has closed'));
     const streamId = this.#nextId;
     this.#nextId += 2;
-    const body = Buffer.allocUnsafe(5 + message.length);
-    body[0] = 0;
-    body.writeUInt32BE(message.length, 1);
-    body.set(message, 5);
-    const headers = { type: frameTypes.headers, flags: frameFlags.endHeaders, streamId };
-    const data = { type: frameTypes.data, flags: frameFlags.endStream, streamId, payload: body };
-    if (this.#pieces.length === 0) process.nextTick(() => this.#flush());
-    this.#pieces.push(encodeFrame({ ...headers, payload: this.#head(path) }), encodeFrame(data));
+    this.#open(streamId, path);
+    this.#send(streamId, message, frameFlags.endStream);
     return new Promise((resolve, reject) => this.#waiting.set(streamId, { resolve, reject }));
+  }
+
+  converse(path: string, received: (message: Buffer) => void): GrpcStream {
+    const streamId = this.#nextId;
+    this.#nextId += 2;
+    const reader = new MessageReader(Infinity, new IncompleteBytes(Infinity));
+    this.#streams.set(streamId, (bytes) => reader.push(bytes, received));
+    this.#open(streamId, path);
+    return { send: (message) => this.#send(streamId, message, 0) };
+  }
+
+  #open(streamId: number, path: string): void {
+    const headers = { type: frameTypes.headers, flags: frameFlags.endHeaders, streamId };
+    this.#queue(encodeFrame({ ...headers, payload: this.#head(path) }));
+  }
+
+  #send(streamId: number, message: Uint8Array, flags: number): void {
+    const payload = Buffer.allocUnsafe(5 + message.length);
+    payload[0] = 0;
+    payload.writeUInt32BE(message.length, 1);
+    payload.set(message, 5);
+    for (let at = 0; at < payload.length; at += MAX_FRAME_BYTES) {
+      const part = payload.subarray(at, at + MAX_FRAME_BYTES);
+      const isLast = at + MAX_FRAME_BYTES >= payload.length;
+      const data = { type: frameTypes.data, flags: isLast ? flags : 0, streamId };
+      this.#queue(encodeFrame({ ...data, payload: part }));
+    }
+  }
+
+  #queue(frame: Buffer): void {
+    if (this.#pieces.length === 0) process.nextTick(() => this.#flush());
+    this.#pieces.push(frame);
   }
 
   #flush(): void {
@@ -102,8 +145,10 @@ class BareClient implements GrpcClient {
       this.#settle(streamId, status);
     } else if (type === frameTypes.rstStream && this.#waiting.has(streamId))
       this.#settle(streamId, `none: reset with ${payload.readUInt32BE(0)}`);
-    else if (type === frameTypes.data) this.#taken(payload.length);
-    else if (type === frameTypes.settings && (flags & frameFlags.ack) === 0)
+    else if (type === frameTypes.data) {
+      this.#taken(payload.length);
+      this.#streams.get(streamId)?.(payload);
+    } else if (type === frameTypes.settings && (flags & frameFlags.ack) === 0)
       this.#socket.write(encodeFrame({ type, flags: frameFlags.ack, streamId, payload: NOTHING }));
     else if (type === frameTypes.ping && (flags & frameFlags.ack) === 0)
       this.#socket.write(encodeFrame({ type, flags: frameFlags.ack, streamId, payload }));

@@ -14,7 +14,7 @@ import { report } from './report.ts';
 import { benchScheduler } from './scheduler/suite.ts';
 import { benchStart } from './start.ts';
 import { benchCheckPerf } from './store/check-perf.ts';
-import { benchStore } from './store/clients.ts';
+import { benchStore } from './store/suite.ts';
 import { durationMs, folder, rows, runs } from './suite.ts';
 
 const suites = {

@@ -1,22 +1,33 @@
-import { join } from 'node:path';
 import { writePutRequest } from '../../store/grpc/messages/put.ts';
 import { writeRangeRequest } from '../../store/grpc/messages/range.ts';
 import { encode } from '../../store/grpc/wire/writer.ts';
 import { openGrpc } from '../grpc-load.ts';
 import { closedLoop } from '../load.ts';
-import { durationMs, folder, rows, runs, say } from '../suite.ts';
-import { etcd, Members, ours } from './members.ts';
+import { durationMs } from '../suite.ts';
+import { contenders, contest, start } from './contest.ts';
 
 /** HTTP/2 allows more streams on a connection, but one parser would then serve all of them. */
 const CLIENTS_PER_CONNECTION = 16;
 
 const value = Buffer.alloc(256, 'v');
 const works = ['put 256 B', 'linearizable get', 'serializable get'] as const;
+const goals: Readonly<Record<string, readonly [put: string, get: string]>> = {
+  '1/1': ['≥ 1.3×', '≥ 1.2×'],
+  '1/64': ['≥ 1.3×', '≥ 1.2×'],
+  '1/256': ['≥ 1.3×', '≥ 1.2×'],
+  '3/1': ['≥ 1.2×', '≥ 1×'],
+  '3/64': ['≥ 1×', '≥ 1×'],
+  '3/256': ['≥ 1×', '≥ 1×'],
+};
 
 /** Calls per second of each of {@link works}, with prepared messages. */
-async function measure(endpoint: string, clients: number): Promise<number[]> {
-  const connections = Array.from({ length: Math.ceil(clients / CLIENTS_PER_CONNECTION) }, () =>
-    openGrpc(endpoint),
+async function measure(endpoints: readonly string[], clients: number): Promise<number[]> {
+  const count = Math.max(
+    Math.ceil(clients / CLIENTS_PER_CONNECTION),
+    Math.min(clients, endpoints.length),
+  );
+  const connections = Array.from({ length: count }, (_, i) =>
+    openGrpc(endpoints[i % endpoints.length]!),
   );
   const of = <T>(make: (key: string) => T): T[] =>
     Array.from({ length: clients }, (_, client) => make(`bench/${client}`));
@@ -36,31 +47,19 @@ async function measure(endpoint: string, clients: number): Promise<number[]> {
   return rates;
 }
 
-/** Our store and etcd by turns, each warmed up by a run that does not count. */
-export async function benchStore(): Promise<void> {
-  const peer = etcd();
-  const sides = await Promise.all(
-    [ours, ...(peer === undefined ? [] : [peer])].map((contender) =>
-      Members.start(contender, 1, join(folder, `clients-${contender.name}`)),
-    ),
-  );
-  for (const { endpoints } of sides) await measure(endpoints[0]!, 64);
+/** Puts and gets of one key per client, after a run that does not count. */
+export async function benchClients(members: number): Promise<void> {
+  const sides = await Promise.all(contenders.map((each) => start(each, members)));
+  for (const { endpoints } of sides) await measure(endpoints, 64);
   for (const clients of [1, 64, 256]) {
-    say(`store, ${clients} clients`);
-    const rates: number[][][] = sides.map(() => []);
-    for (let run = 0; run < runs; run++)
-      for (const [side, { endpoints }] of sides.entries())
-        rates[side]!.push(await measure(endpoints[0]!, clients));
-    for (const [index, work] of works.entries()) {
-      const [our, their] = rates.map((side) => side.map((figures) => figures[index]!));
-      rows.push({
-        work: `store ${work} over gRPC, ${clients} clients`,
-        unit: 'per s',
-        ours: our!,
-        ...(peer !== undefined && { peer: their!, peerName: peer.name }),
-        goal: index === 0 ? '≥ 1.3×' : '≥ 1.2×',
-      });
-    }
+    const [put, get] = goals[`${members}/${clients}`]!;
+    const many = members === 1 ? '' : `, ${members} members`;
+    const shown = works.map((work, index) => ({
+      work: `store ${work} over gRPC, ${clients} clients${many}`,
+      unit: 'per s' as const,
+      goal: index === 0 ? put : get,
+    }));
+    await contest(shown, sides, ({ endpoints }) => measure(endpoints, clients));
   }
   for (const side of sides) await side.stop();
 }
