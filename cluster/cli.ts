@@ -91,7 +91,12 @@ function addManagement(
   const manage: ManageContext = {
     disk: realDisk,
     clock: realClock,
-    processes: { isAlive, signal: signalProcess },
+    processes: {
+      isAlive,
+      signal: signalProcess,
+      endLeftovers: async (folder) =>
+        (await import('../kubelet/real-processes.ts')).endLeftovers(folder),
+    },
     out: context.out,
   };
   const load = () => import('./commands/manage.ts');

@@ -8,6 +8,7 @@
  * | `wherry.io/run-seconds`   | time from running to its end | for ever; 0 if exit-code is set |
  * | `wherry.io/exit-code`     | with which code it ends | 0 |
  * | `wherry.io/stop-seconds`  | time it takes to end when asked to | 0 |
+ * | `wherry.io/unhealthy-after-seconds` | when its liveness probe, if it has one, fails | never |
  * | `wherry.io/log-lines`     | lines besides its start and end | 0; for ever with an interval |
  * | `wherry.io/log-interval-seconds` | time between them | 0: all at its start |
  *
@@ -23,6 +24,8 @@ export interface Behaviour {
   readonly readyMs: number;
   /** Undefined: it runs until it is stopped. */
   readonly runMs: number | undefined;
+  /** Undefined: its liveness probe, if it has one, never fails. */
+  readonly unhealthyMs?: number | undefined;
   readonly exitCode: number;
   readonly stopMs: number;
   readonly logLines: number;
@@ -59,12 +62,15 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
   const exitCode = read('exit-code', 255);
   const ends = init || exitCode !== undefined ? 0 : undefined;
   const runSeconds = read('run-seconds', maxSeconds) ?? ends;
+  const unhealthySeconds =
+    container.livenessProbe === undefined ? undefined : read('unhealthy-after-seconds', maxSeconds);
   const logInterval = read('log-interval-seconds', maxSeconds) ?? 0;
   const logLines = read('log-lines', maxLogLines) ?? (logInterval > 0 ? Infinity : 0);
   return {
     startMs: (read('start-seconds', maxSeconds) ?? 0) * 1000,
     readyMs: (read('ready-seconds', maxSeconds) ?? probeDelay(container)) * 1000,
     runMs: runSeconds === undefined ? undefined : runSeconds * 1000,
+    unhealthyMs: unhealthySeconds === undefined ? undefined : unhealthySeconds * 1000,
     exitCode: Math.floor(exitCode ?? 0),
     stopMs: (read('stop-seconds', maxSeconds) ?? 0) * 1000,
     logLines: Math.floor(logLines),

@@ -57,7 +57,11 @@ describe('behaviourOf', () => {
   });
 });
 
-function run(annotations: Record<string, string>, adoptAtMs?: number) {
+function run(
+  annotations: Record<string, string>,
+  adoptAtMs?: number,
+  more: Partial<Container> = {},
+) {
   const clock = new FakeClock();
   const runtime = new HollowRuntime(clock);
   const heard: string[] = [];
@@ -66,7 +70,7 @@ function run(annotations: Record<string, string>, adoptAtMs?: number) {
   const request = {
     id: 'x',
     pod,
-    container: pod.spec.containers[0]!,
+    container: { ...pod.spec.containers[0]!, ...more },
     listener: {
       pulling: () => note('pulling'),
       running: () => note('running'),
@@ -134,6 +138,14 @@ describe('HollowRuntime', () => {
     await clock.advance(60_000);
     expect(heard).toEqual(['0 running', '0 ready', '6 Completed 0']);
     expect(run({ 'wherry.io/run-seconds': '10' }, 20_000).heard.at(-1)).toBe('0 Completed 0');
+  });
+
+  it('may be given up by its liveness probe, if it has one', async () => {
+    const annotations = { 'wherry.io/unhealthy-after-seconds': '7' };
+    expect(run(annotations).clock.timers).toBe(0);
+    const probed = run(annotations, undefined, { livenessProbe: { periodSeconds: 1 } });
+    await probed.clock.advance(60_000);
+    expect(probed.heard).toEqual(['0 running', '0 ready', '7 Unhealthy', '7 unhealthy']);
   });
 
   it('says nothing more of a container that was removed', async () => {

@@ -18,12 +18,25 @@ function exitWith(exitCode: number): ContainerExit {
   return { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' };
 }
 
+/** What a kubelet tells of a container whose liveness probe fails for good. */
+function declineOf({ container, listener }: ContainerRequest): void {
+  const message = 'Liveness probe failed: wherry.io/unhealthy-after-seconds have passed';
+  const grace = container.livenessProbe?.terminationGracePeriodSeconds;
+  listener.event({ type: 'Warning', reason: 'Unhealthy', message });
+  listener.unhealthy({
+    probe: 'liveness',
+    ...(grace === undefined ? {} : { graceSeconds: grace }),
+  });
+}
+
 interface Simulated {
   readonly request: ContainerRequest;
   readonly behaviour: Behaviour;
   /** The one thing it waits for to happen by itself; readiness has a timer of its own. */
   next: Timer | undefined;
   readiness: Timer | undefined;
+  /** Until its liveness probe fails. */
+  decline: Timer | undefined;
   /** Set while it is being stopped: when its end is due, by the monotonic clock. */
   stopAtMs: number | undefined;
   /** Set once it runs. */
@@ -178,6 +191,7 @@ export class HollowRuntime implements PodRuntime {
       behaviour: behaviourOf(request.pod, request.container),
       next: undefined,
       readiness: undefined,
+      decline: undefined,
       stopAtMs: undefined,
       log: undefined,
       over: false,
@@ -202,6 +216,11 @@ export class HollowRuntime implements PodRuntime {
       }
       simulated.next = this.#clock.after(leftMs, () => this.#end(simulated, exitWith(exitCode)));
     }
+    const { unhealthyMs } = behaviour;
+    if (unhealthyMs !== undefined)
+      simulated.decline = this.#clock.after(Math.max(0, unhealthyMs - how.ranMs), () =>
+        declineOf(request),
+      );
     const unreadyMs = Math.max(0, readyMs - how.ranMs);
     if (unreadyMs === 0) request.listener.ready(true);
     else simulated.readiness = this.#clock.after(unreadyMs, () => request.listener.ready(true));
@@ -217,6 +236,7 @@ export class HollowRuntime implements PodRuntime {
   #finish(simulated: Simulated): void {
     simulated.next?.cancel();
     simulated.readiness?.cancel();
+    simulated.decline?.cancel();
     simulated.over = true;
     for (const done of [...(simulated.waiting ?? [])]) done();
   }

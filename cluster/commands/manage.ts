@@ -12,6 +12,8 @@ export interface Processes {
   readonly isAlive: (pid: number) => boolean;
   /** False if there is no such process. */
   readonly signal: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => boolean;
+  /** Ends what killed node agents of that folder left running; tells how many processes. */
+  readonly endLeftovers: (folder: string) => Promise<number>;
 }
 
 export interface ManageContext {
@@ -65,7 +67,14 @@ export async function restart(
 }
 
 export async function down(context: ManageContext, dataDir: string): Promise<number> {
-  const state = await running(context, dataDir);
+  const folder = clusterPaths(dataDir).nodes;
+  const state = await running(context, dataDir).catch(async (error: unknown) => {
+    const ended = await context.processes.endLeftovers(folder);
+    if (ended === 0) throw error;
+    context.out(`no cluster was running; ended ${ended} processes that its containers had left\n`);
+    return undefined;
+  });
+  if (state === undefined) return 0;
   context.processes.signal(state.pid, 'SIGTERM');
   const gone = await until(context, DOWN_MS, () =>
     Promise.resolve(context.processes.isAlive(state.pid) ? undefined : true),

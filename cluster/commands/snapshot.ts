@@ -170,6 +170,9 @@ export async function reset(
       `this removes the cluster in ${dataDir} (${names.join(', ')}; snapshots stay): say --yes`,
     );
   }
+  // Containers of a cluster that was killed would go on without it.
+  const { endLeftovers } = await import('../../kubelet/real-processes.ts');
+  endLeftovers(paths.nodes);
   // The record last: what an interrupted removal leaves is still known as ours.
   const last = (name: string): number => (name === 'cluster.json' ? 1 : 0);
   for (const name of names.toSorted((a, b) => last(a) - last(b))) {
