@@ -8,6 +8,8 @@ import { appendFile, standardOutput } from '../platform/node/append-file.ts';
 import { realCiphers } from '../platform/node/ciphers.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { processMetrics } from '../platform/node/process-metrics.ts';
+import { watchClock } from '../platform/clock-watch.ts';
+import { rotateTls } from '../platform/tls-rotation.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
@@ -188,9 +190,17 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   );
   const { handler } = server;
   const socket = { host: flags.bindAddress, port: flags.securePort, tls };
-  const { port } = await parts.start(() =>
+  const { port, renew } = await parts.start(() =>
     listen({ server: realHttpServer, handler, ...effects, gzip: realGzip, ...socket }),
   );
+  const rotation = {
+    ...effects,
+    current: tls,
+    next: () => servingTls(flags, pki, given),
+    replace: renew,
+  };
+  const { check } = await parts.start(() => rotateTls(rotation));
+  await parts.start(() => watchClock({ ...effects, onJump: () => void check() }));
   const url = urlOf(dialledHost(flags.bindAddress), port);
   if (advertised !== undefined) server.advertise({ address: advertised, port });
   await writeKubeconfig(flags, pki, url);

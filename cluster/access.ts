@@ -4,6 +4,9 @@ import { kubeconfig } from '../apiserver/pki/kubeconfig.ts';
 import { ensurePki, identities, type Pki } from '../apiserver/pki/pki.ts';
 import { servingNames } from '../apiserver/pki/serving-names.ts';
 import { firstServiceAddress } from '../apiserver/server.ts';
+import { sleep } from '../platform/clock.ts';
+import type { Running } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { realTokenKeys } from '../platform/node/token-keys.ts';
@@ -58,4 +61,33 @@ export async function writeComponentKubeconfigs(
     const text = kubeconfig({ server, ca: pki.ca.certificate, user: subject.commonName, client });
     await realDisk.write(paths.componentKubeconfig(name), text);
   }
+}
+
+/** Replaces the admin's kubeconfig if its certificate was issued anew. */
+export async function writeAdmin(paths: ClusterPaths, pki: Pki, server: string): Promise<void> {
+  await realDisk.write(paths.kubeconfig, await adminKubeconfig(pki, server));
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Writes kubeconfigs again and again: certificates about to expire are issued anew by that. */
+export function keepKubeconfigs(write: () => Promise<void>, logger: Logger): Running {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const run = async (): Promise<void> => {
+    for (;;) {
+      await sleep(realClock, HOUR_MS, signal);
+      if (signal.aborted) return;
+      await write().catch((error: unknown) => {
+        logger.warn({ err: error }, 'kubeconfigs with renewed certificates cannot be written');
+      });
+    }
+  };
+  const running = run();
+  return {
+    stop() {
+      stopping.abort();
+      return running;
+    },
+  };
 }

@@ -17,6 +17,9 @@ import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { processMetrics } from '../platform/node/process-metrics.ts';
+import { watchClock } from '../platform/clock-watch.ts';
+import type { TlsMaterial } from '../platform/http-server.ts';
+import { rotateTls } from '../platform/tls-rotation.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realCrypto } from '../platform/node/crypto.ts';
 import { realDisk } from '../platform/node/disk.ts';
@@ -36,7 +39,13 @@ import { startScheduler } from '../scheduler/scheduler.ts';
 import { serveStore } from '../store/grpc/server.ts';
 import type { Kv } from '../store/kv.ts';
 import { startMember } from '../store/server/member.ts';
-import { adminKubeconfig, clusterPki, serviceAccountTokens } from './access.ts';
+import {
+  adminKubeconfig,
+  clusterPki,
+  keepKubeconfigs,
+  serviceAccountTokens,
+  writeAdmin,
+} from './access.ts';
 import { type Announce, type ClusterOptions, HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
 
@@ -101,8 +110,12 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       descriptions: readDescriptions(realDisk),
     }),
   );
-  const tls = { ...(await pki.serving()), clientCa: pki.ca.certificate };
-  const { port } = await parts.start(() =>
+  const next = async (): Promise<TlsMaterial> => ({
+    ...(await pki.serving()),
+    clientCa: pki.ca.certificate,
+  });
+  const tls = await next();
+  const { port, renew } = await parts.start(() =>
     listen({
       server: realHttpServer,
       handler: api.handler,
@@ -122,6 +135,10 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   announce('apiserver', server);
   const kubeconfig = await adminKubeconfig(pki, server);
   await realDisk.write(paths.kubeconfig, kubeconfig);
+  const rotated = { clock: realClock, logger, current: tls, next, replace: renew };
+  const { check } = await parts.start(() => rotateTls(rotated));
+  await parts.start(() => keepKubeconfigs(() => writeAdmin(paths, pki, server), logger));
+  await parts.start(() => watchClock({ clock: realClock, logger, onJump: () => void check() }));
   const signToken = (claims: Claims): string => serviceAccounts.signingKey.sign(claims);
   const signing = { x509: realX509, ca: pki.ca };
   const secrets = { rootCa: pki.ca.certificate, signToken, signing };

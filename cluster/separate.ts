@@ -4,9 +4,8 @@ import type { Logger } from '../platform/logger.ts';
 import { startChild } from '../platform/node/child-process.ts';
 import { freePorts } from '../platform/node/free-ports.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
 import type { Pki } from '../apiserver/pki/pki.ts';
-import { adminKubeconfig, clusterPki, writeComponentKubeconfigs } from './access.ts';
+import { clusterPki, keepKubeconfigs, writeAdmin, writeComponentKubeconfigs } from './access.ts';
 import { startBalancer } from './balancer.ts';
 import {
   type Announce,
@@ -61,8 +60,12 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
     const stores = options.etcdServers ?? (await startStores(options, launch));
     if (options.etcdServers !== undefined) options.announce('store', stores.join(','));
     const server = await startApiServers({ options, stores, pki, launch, parts });
-    await realDisk.write(paths.kubeconfig, await adminKubeconfig(pki, server));
-    await writeComponentKubeconfigs(paths, pki, { server, nodes: options.nodes });
+    const writeKubeconfigs = async (): Promise<void> => {
+      await writeAdmin(paths, pki, server);
+      await writeComponentKubeconfigs(paths, pki, { server, nodes: options.nodes });
+    };
+    await writeKubeconfigs();
+    await parts.start(() => keepKubeconfigs(writeKubeconfigs, options.logger));
     const kubeconfig = (name: string) => ['--kubeconfig', paths.componentKubeconfig(name)];
     const flags = {
       controllers: [

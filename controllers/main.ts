@@ -91,7 +91,11 @@ async function run(
   const privateKey = await textOf(flags.serviceAccountPrivateKeyFile);
   const key = privateKey === undefined ? undefined : realTokenKeys.signing(privateKey);
   const signing = await signingOf(flags);
-  const connection = connectHttp(server);
+  const connection = connectHttp({
+    ...server,
+    // Certificates in the kubeconfig are renewed while this runs.
+    renewed: async () => connectionOf(realDisk, await loadKubeconfig(realDisk, paths)),
+  });
   await parts.start(() => ({ stop: () => connection.close() }));
   const metrics = new Metrics();
   const client = createClient({

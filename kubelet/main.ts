@@ -38,7 +38,10 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
   const logger = createLogger({ level: flags.logLevel, name: 'kubelet' });
   const paths = componentKubeconfigs(flags.kubeconfig, context.env['KUBECONFIG']);
   const config = await loadKubeconfig(realDisk, paths);
-  const connection = connectHttp(await connectionOf(realDisk, config));
+  const connection = connectHttp({
+    ...(await connectionOf(realDisk, config)),
+    renewed: async () => connectionOf(realDisk, await loadKubeconfig(realDisk, paths)),
+  });
   await parts.start(() => ({ stop: () => connection.close() }));
   const client = createClient({
     handler: connection.handler,

@@ -57,8 +57,13 @@ export interface Listening extends Running {
   readonly port: number;
 }
 
+export interface HttpListening extends Listening {
+  /** Serves another certificate, and trusts other clients, on connections from now on. */
+  readonly renew: (tls: TlsMaterial) => void;
+}
+
 /** Rejects with the operating system's error (`EADDRINUSE`, `EACCES`, …) if it cannot listen. */
-export type HttpServer = (options: ListenOptions) => Promise<Listening>;
+export type HttpServer = (options: ListenOptions) => Promise<HttpListening>;
 
 /** Compresses for `Content-Encoding: gzip`, off the main thread. */
 export type Gzip = (bytes: Uint8Array) => Promise<Uint8Array>;

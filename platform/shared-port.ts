@@ -24,6 +24,8 @@ export interface SharedPortOptions {
 
 export interface SharedPortListening extends Running {
   readonly port: number;
+  /** Over TLS: another certificate for connections from now on. */
+  readonly renew: (tls: TlsMaterial) => void;
 }
 
 /** Rejects with the operating system's error (`EADDRINUSE`, `EACCES`, …) if it cannot listen. */

@@ -62,7 +62,11 @@ async function run(
   const paths = componentKubeconfigs(named, context.env['KUBECONFIG']);
   const config = await loadKubeconfig(realDisk, paths);
   const server = await connectionOf(realDisk, config);
-  const connection = connectHttp(server);
+  const connection = connectHttp({
+    ...server,
+    // Certificates in the kubeconfig are renewed while this runs.
+    renewed: async () => connectionOf(realDisk, await loadKubeconfig(realDisk, paths)),
+  });
   await parts.start(() => ({ stop: () => connection.close() }));
   const metrics = new Metrics();
   const client = createClient({

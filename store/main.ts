@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { watchClock } from '../platform/clock-watch.ts';
+import { rotateTls } from '../platform/tls-rotation.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realCrypto } from '../platform/node/crypto.ts';
 import { realDisk } from '../platform/node/disk.ts';
@@ -68,6 +70,16 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
     const { port } = await parts.start(serve);
     logger.info({ url: urlOf({ ...url, port }) }, 'serving metrics');
   }
+  if (tls !== undefined) {
+    // Files are read anew, as etcd reads them for each connection.
+    const next = async (): Promise<TlsMaterial> => (await readTls(flags, dataDirOf(flags))) ?? tls;
+    const replace = (fresh: TlsMaterial): void => {
+      for (const serving of servings) serving.renew(fresh);
+    };
+    const rotated = { clock: realClock, logger, current: tls, next, replace };
+    await parts.start(() => rotateTls(rotated));
+  }
+  await parts.start(() => watchClock({ clock: realClock, logger }));
   return first!.url;
 }
 

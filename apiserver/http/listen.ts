@@ -1,4 +1,4 @@
-import type { HttpServer, Listening, TlsMaterial } from '../../platform/http-server.ts';
+import type { HttpListening, HttpServer, TlsMaterial } from '../../platform/http-server.ts';
 import { type EdgeOptions, expressEdge } from './express-edge.ts';
 
 export interface HttpsOptions extends EdgeOptions {
@@ -14,7 +14,7 @@ export interface HttpsOptions extends EdgeOptions {
  * Serves a handler over HTTPS. `stop` ends watches cleanly, closes idle connections and, after a
  * second, destroys what is left.
  */
-export function listen(options: HttpsOptions): Promise<Listening> {
+export function listen(options: HttpsOptions): Promise<HttpListening> {
   const { host, port, tls } = options;
   return options.server({ edge: expressEdge(options), host, port, tls });
 }

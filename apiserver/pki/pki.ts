@@ -142,13 +142,17 @@ export class Pki {
   }
 }
 
+const EXPIRED =
+  'it has expired, and all certificates of the cluster with it: move its folder away, and a start ' +
+  'makes new ones (take the new kubeconfig; no data is lost)';
+
 function checkAuthority(ca: CertificateAndKey, files: PemFiles, options: PkiOptions): void {
   const { x509, clock } = options;
   const problem = ((): unknown => {
     try {
       const facts = x509.inspect(ca.certificate);
       if (!facts.isCa) return new Error('it is not a CA certificate');
-      if (facts.notAfterMs <= clock.now()) return new Error('it has expired');
+      if (facts.notAfterMs <= clock.now()) return new Error(EXPIRED);
       if (!x509.keyMatches(ca)) return new Error('ca.key does not belong to it');
       return undefined;
     } catch (error) {

@@ -8,6 +8,11 @@ export interface ConnectOptions {
   /** PEM, for a client certificate, together with `key`. */
   readonly cert?: Uint8Array | string;
   readonly key?: Uint8Array | string;
+  /**
+   * Asked before each connection over TLS for what stands in place of `ca`, `cert` and `key` now:
+   * they are renewed while a process runs. If it fails, what was there before is used.
+   */
+  readonly renewed?: () => Promise<Pick<ConnectOptions, 'ca' | 'cert' | 'key'>>;
   /** Sent as `authorization: Bearer …`. */
   readonly token?: string;
   readonly insecureSkipVerify?: boolean;

@@ -16,7 +16,7 @@ import type {
   Edge,
   Gzip,
   HttpServer,
-  Listening,
+  HttpListening,
   ListenOptions,
   TlsMaterial,
 } from '../http-server.ts';
@@ -158,8 +158,14 @@ function stopper(server: Http2SecureServer, connections: Connections, edge: Edge
   };
 }
 
+/** What a renewal replaces; the rest of a server's settings stays. */
+function secureContext({ certificate, privateKey, clientCa }: TlsMaterial) {
+  const trusted = clientCa === undefined ? {} : { ca: clientCa };
+  return { cert: certificate, key: privateKey, ...trusted, minVersion: 'TLSv1.2' as const };
+}
+
 /** HTTPS with HTTP/1.1 and HTTP/2 on one port, told apart by ALPN. */
-export const realHttpServer: HttpServer = (options: ListenOptions): Promise<Listening> => {
+export const realHttpServer: HttpServer = (options: ListenOptions): Promise<HttpListening> => {
   const edge = options.edge({
     http1Request: IncomingMessage,
     http1Response: ServerResponse,
@@ -176,7 +182,6 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<List
     requestCert: asks,
     // An unknown certificate becomes a 401 Status, which clients explain, not a broken handshake.
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
     allowHTTP1: true,
     settings: HTTP2_SETTINGS,
     maxSessionMemory: HTTP2_SESSION_MEGABYTES,
@@ -203,7 +208,8 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<List
     server.listen(options.port, options.host, () => {
       server.off('error', reject);
       const { port } = server.address() as AddressInfo;
-      resolve({ port, stop: stopper(server, connections, edge) });
+      const renew = (tls: TlsMaterial): void => server.setSecureContext(secureContext(tls));
+      resolve({ port, renew, stop: stopper(server, connections, edge) });
     });
   });
 };

@@ -45,7 +45,7 @@ class UnsentError extends Error {
 
 class Sessions {
   readonly #url: URL;
-  readonly #options: ConnectOptions;
+  #options: ConnectOptions;
   #current: Promise<ClientHttp2Session> | undefined;
   readonly #open = new Set<ClientHttp2Session>();
   #closed = false;
@@ -71,6 +71,24 @@ class Sessions {
   }
 
   #connect(): Promise<ClientHttp2Session> {
+    const { renewed } = this.#options;
+    if (renewed === undefined) return this.#dial();
+    const dialled: Promise<ClientHttp2Session> = renewed().then(
+      (fresh) => {
+        if (this.#closed) throw new Error('the connection was closed');
+        this.#options = { ...this.#options, ...fresh };
+        return this.#dial(() => dialled);
+      },
+      () => this.#dial(() => dialled),
+    );
+    dialled.catch(() => {
+      if (this.#current === dialled) this.#current = undefined;
+    });
+    return dialled;
+  }
+
+  /** `held`: what stands in `#current` for this session, if not the promise returned. */
+  #dial(held?: () => Promise<ClientHttp2Session>): Promise<ClientHttp2Session> {
     const { ca, cert, key, insecureSkipVerify, serverName } = this.#options;
     const session = connect(this.#url.origin, {
       ...(ca === undefined ? {} : { ca: pem(ca) }),
@@ -92,7 +110,7 @@ class Sessions {
       session.once('close', () => reject(new Error('the connection was closed')));
     });
     const forget = (): void => {
-      if (this.#current === connected) this.#current = undefined;
+      if (this.#current === (held?.() ?? connected)) this.#current = undefined;
     };
     connected.catch(forget);
     session.on('error', forget);

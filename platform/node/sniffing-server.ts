@@ -12,6 +12,7 @@ import { createServer as createNetServer, type AddressInfo, type Socket } from '
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { SocketDuplex } from './socket-duplex.ts';
 import type { Chunk, HttpHandler, HttpRequest, HttpResponse, Peer } from '../http.ts';
+import type { TlsMaterial } from '../http-server.ts';
 import type { SharedPort, SharedPortListening, SharedPortOptions } from '../shared-port.ts';
 
 /** A connection that says nothing for this long is closed. */
@@ -165,6 +166,12 @@ function sniff(socket: Socket, known: (isHttp2: boolean) => void): void {
   socket.on('error', ignore);
 }
 
+/** What a renewal replaces. */
+function secureContext({ certificate, privateKey, clientCa }: TlsMaterial) {
+  const trusted = clientCa === undefined ? {} : { ca: clientCa };
+  return { cert: certificate, key: privateKey, ...trusted, minVersion: 'TLSv1.2' as const };
+}
+
 /** Calls `arrived` for each connection whose protocol is known. */
 function listener(options: SharedPortOptions, arrived: (socket: Socket, h2: boolean) => void) {
   const { tls } = options;
@@ -175,12 +182,9 @@ function listener(options: SharedPortOptions, arrived: (socket: Socket, h2: bool
   }
   const server = createTlsServer(
     {
-      cert: tls.certificate,
-      key: tls.privateKey,
-      ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa }),
+      ...secureContext(tls),
       requestCert: tls.clientCa !== undefined,
       rejectUnauthorized: tls.clientCa !== undefined,
-      minVersion: 'TLSv1.2',
       noDelay: true,
       ALPNProtocols: options.onHttp2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'],
     },
@@ -237,5 +241,8 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
     });
     return stopped;
   };
-  return { port: (server.address() as AddressInfo).port, stop };
+  const renew = (tls: TlsMaterial): void => {
+    if ('setSecureContext' in server) server.setSecureContext(secureContext(tls));
+  };
+  return { port: (server.address() as AddressInfo).port, renew, stop };
 };

@@ -51,6 +51,8 @@ export interface ServeStoreOptions {
 }
 
 export interface ServingStore extends Running {
+  /** Over TLS: serves another certificate on connections from now on. */
+  readonly renew: (tls: TlsMaterial) => void;
   readonly port: number;
   /** `http://127.0.0.1:2379`, with the port really taken. */
   readonly url: string;
@@ -135,5 +137,6 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
     const ended = gateway?.then((each) => each.stop());
     await Promise.all([listening.stop(), grpc?.then((server) => server.stop()), ended]);
   };
-  return { port: listening.port, url, http, stop: () => (stopped ??= stop()) };
+  const renew = (fresh: TlsMaterial): void => listening.renew(fresh);
+  return { port: listening.port, url, http, renew, stop: () => (stopped ??= stop()) };
 }
