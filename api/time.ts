@@ -54,6 +54,12 @@ export function formatMicroTime(epochMs: number): string {
   return format(epochMs, `.${pad(millis, 3)}000`);
 }
 
+/** As logs have it: nine digits of fraction, of which we know three. */
+export function formatNanoTime(epochMs: number): string {
+  const millis = Math.floor(epochMs) - floorDiv(epochMs, 1000) * 1000;
+  return format(epochMs, `.${pad(millis, 3)}000000`);
+}
+
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
 /** Milliseconds since the Unix epoch; undefined if the text is no RFC 3339 timestamp. */

@@ -45,13 +45,9 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'enable-garbage-collector': on,
   'event-ttl': ['1h', '1h0m0s', '60m'],
   // Node agents and proxies: they are dialled as their Node objects say.
-  'kubelet-certificate-authority': 'any',
-  'kubelet-client-certificate': 'any',
-  'kubelet-client-key': 'any',
   'kubelet-port': 'any',
   'kubelet-read-only-port': 'any',
   'kubelet-timeout': 'any',
-  'kubelet-preferred-address-types': 'any',
   'proxy-client-cert-file': 'any',
   'proxy-client-key-file': 'any',
   // Serving.

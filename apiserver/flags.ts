@@ -31,6 +31,10 @@ export interface ApiServerFlags extends AccessFlags {
   readonly enablePriorityAndFairness: boolean;
   /** Milliseconds. */
   readonly requestTimeout: number;
+  readonly kubeletCertificateAuthority?: string;
+  readonly kubeletClientCertificate?: string;
+  readonly kubeletClientKey?: string;
+  readonly kubeletPreferredAddressTypes?: readonly string[];
   readonly writeKubeconfig?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly v?: number;
@@ -112,6 +116,17 @@ export function apiserverFlags(): Command {
       'share both by FlowSchemas; without, each of the two is a limit of its own',
       boolean,
       true,
+    )
+    .option('--kubelet-certificate-authority <file>', "CA that signed node agents' certificates")
+    .option(
+      '--kubelet-client-certificate <file>',
+      'certificate for node agents, not one of our own',
+    )
+    .option('--kubelet-client-key <file>', "that certificate's key")
+    .option(
+      '--kubelet-preferred-address-types <types>',
+      "which of a node's addresses to dial, best first, if it names no URL",
+      names,
     )
     .option('--request-timeout <duration>', 'longest time for a request', durationMs, 60_000)
     .option('--write-kubeconfig <file>', 'write a kubeconfig of the cluster admin here')

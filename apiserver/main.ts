@@ -20,7 +20,9 @@ import { nextTurn } from '../platform/node/next-turn.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { realTokenKeys } from '../platform/node/token-keys.ts';
+import { realUpstream } from '../platform/node/upstream.ts';
 import { realX509 } from '../platform/node/x509.ts';
+import type { UpstreamTls } from '../platform/upstream.ts';
 import type { Random } from '../platform/random.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import type { Kv } from '../store/kv.ts';
@@ -36,6 +38,7 @@ import { AuditLog } from './pipeline/audit/audit-log.ts';
 import { kubeconfig } from './pki/kubeconfig.ts';
 import { ensurePki, identities, type Pki } from './pki/pki.ts';
 import { servingNames } from './pki/serving-names.ts';
+import type { NodeWay } from './node-passages.ts';
 import { readDescriptions } from './openapi-source.ts';
 import { firstServiceAddress, startApiServer } from './server.ts';
 
@@ -87,6 +90,24 @@ async function servingTls(
   const cas = [pki.ca.certificate, ...(clientCa === undefined ? [] : [clientCa])];
   const proxies = frontProxyCa === undefined ? {} : { frontProxyCa };
   return { ...own, ...proxies, clientCa: cas.join('\n') };
+}
+
+/** Without a CA the certificates of nodes' agents are not checked, as in Kubernetes. */
+async function nodeWay(flags: ApiServerFlags, pki: Pki, parts: Lifecycle): Promise<NodeWay> {
+  const [ca, certificate, privateKey] = await Promise.all([
+    files.optional('kubelet-certificate-authority', flags.kubeletCertificateAuthority),
+    files.optional('kubelet-client-certificate', flags.kubeletClientCertificate),
+    files.optional('kubelet-client-key', flags.kubeletClientKey),
+  ]);
+  if ((certificate === undefined) !== (privateKey === undefined)) {
+    throw new FlagError('--kubelet-client-certificate and --kubelet-client-key belong together');
+  }
+  const own = certificate === undefined ? await pki.kubeletClient() : { certificate, privateKey };
+  const tls: UpstreamTls = { ...own, ca, insecureSkipVerify: ca === undefined };
+  const addressTypes = flags.kubeletPreferredAddressTypes;
+  const upstream = realUpstream();
+  await parts.start(() => ({ stop: () => upstream.close() }));
+  return { upstream, tls: () => Promise.resolve(tls), addressTypes };
 }
 
 /** Trusts our CA, and a serving certificate of somebody else's as it is. */
@@ -148,10 +169,8 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       (name) => name !== undefined,
     ),
   );
-  const choice = {
-    enable: flags.enableAdmissionPlugins,
-    disable: flags.disableAdmissionPlugins,
-  };
+  const { enableAdmissionPlugins: enable, disableAdmissionPlugins: disable } = flags;
+  const choice = { enable, disable };
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(choice);
   const [given, storeTls] = await Promise.all([
@@ -168,6 +187,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const audit = await parts.start(() => auditOf(flags, given, logger));
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects });
   await parts.start(() => ({ stop: () => kv.close() }));
+  const nodes = await nodeWay(flags, pki, parts);
   const metrics = new Metrics();
   buildMetrics(metrics);
   processMetrics(metrics);
@@ -175,6 +195,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
     startApiServer({
       ...effects,
       metrics,
+      nodes,
       ...access,
       audit: audit.options,
       kv,

@@ -50,6 +50,7 @@ import { pipeline, type PipelineOptions } from './pipeline/filters.ts';
 import type { PipelineHandler } from './pipeline/filter.ts';
 import type { ResourceRequestInfo } from './pipeline/request-info.ts';
 import { RequestCounts } from './pipeline/request-counts.ts';
+import { nodePassages, type NodeWay } from './node-passages.ts';
 import { CLAIM_NAMES, DEFAULT_CLUSTER_IP_RANGE } from './registry/claim-ranges.ts';
 import { formatAddress, parseCidr } from './registry/cidr.ts';
 import type { ResourceDeclaration } from './registry/declaration.ts';
@@ -115,6 +116,8 @@ export interface ApiServerOptions {
   readonly requestTimeoutMs?: number;
   /** How webhooks are called. Without it, none is. */
   readonly outgoing?: OutgoingHttp | undefined;
+  /** How the nodes' agents are reached. Without it, logs, exec and proxies are refused (503). */
+  readonly nodes?: NodeWay | undefined;
   /** Texts of `kubectl explain`, read when OpenAPI is first asked for: {@link readDescriptions}. */
   readonly descriptions?: ReadDescriptions;
 }
@@ -182,7 +185,8 @@ class Server implements ApiServer {
       metrics,
       outgoing: options.outgoing,
     });
-    const handlers = new ApiHandlers(registry, { clock, random, logger });
+    const passages = options.nodes && nodePassages(options.nodes, this.#storage);
+    const handlers = new ApiHandlers(registry, { clock, random, logger, passages });
     const counts = new RequestCounts();
     const { requestTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const limits = flowLimits(
@@ -382,9 +386,6 @@ function route(handlers: ApiHandlers, discovery: Discovery): PipelineHandler {
   return (request) => {
     const { info } = request;
     if (info.type === 'path') return discovery.answer(request.http);
-    if (info.tail !== '') {
-      throw statusError('NotFound', 'the server could not find the requested resource', {});
-    }
     if (!methodSuits(info)) {
       const text = 'the server does not allow this method on the requested resource';
       throw statusError('MethodNotAllowed', text, {});

@@ -4,7 +4,7 @@
  * `etcdctl` use sockets.
  */
 import { buildMetrics } from '../api/build-metrics.ts';
-import { identities } from '../apiserver/pki/pki.ts';
+import { identities, type Pki } from '../apiserver/pki/pki.ts';
 import { listen } from '../apiserver/http/listen.ts';
 import { readDescriptions } from '../apiserver/openapi-source.ts';
 import { type ApiServer, startApiServer } from '../apiserver/server.ts';
@@ -30,6 +30,7 @@ import { processUsage } from '../platform/node/process-usage.ts';
 import { outgoingHttp } from '../platform/node/outgoing-http.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/sha1.ts';
+import { realUpstream } from '../platform/node/upstream.ts';
 import { realX509 } from '../platform/node/x509.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
@@ -47,6 +48,7 @@ import {
   writeAdmin,
 } from './access.ts';
 import { type Announce, type ClusterOptions, HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
+import { serveNodes } from './node-server.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
 
 export interface EmbeddedOptions extends ClusterOptions {
@@ -91,18 +93,22 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
     clusterPki(paths),
     startStore(options, paths, parts),
   ]);
+  const upstream = realUpstream();
+  await parts.start(() => ({ stop: () => upstream.close() }));
   const serviceAccounts = await serviceAccountTokens(pki);
   // One process, one registry: the API server's /metrics shows all parts but the store, which has
   // its own on its port.
   const metrics = new Metrics();
   buildMetrics(metrics);
   processMetrics(metrics);
+  const agentTls = async () => ({ ...(await pki.kubeletClient()), ca: pki.ca.certificate });
   const api = await parts.start(() =>
     startApiServer({
       ...effects,
       kv,
       outgoing,
       metrics,
+      nodes: { upstream, tls: agentTls },
       logger: logger.child({ component: 'apiserver' }),
       serviceAccounts,
       limits: { nextTurn },
@@ -145,7 +151,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const rest = new RestMetrics(metrics, 'in-process');
   const connect = (name: string, identity: Identity): RestClient =>
     clientOf(api, name, { identity, metrics: rest });
-  await startLoops({ ...options, scheduler }, { connect, secrets, metrics }, parts);
+  await startLoops({ ...options, scheduler }, { connect, pki, secrets, metrics }, parts);
   const client = clientOf(api, 'admin', { identity: identities.admin });
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
@@ -211,6 +217,7 @@ interface Served {
   /** A client with an identity of its own. */
   readonly connect: (name: string, identity: Identity) => RestClient;
   readonly metrics: Metrics;
+  readonly pki: Pki;
   /** What controllers hand out. */
   readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken' | 'signing'>;
 }
@@ -218,7 +225,7 @@ interface Served {
 /** Everything that only talks to the API server; started side by side, each ready in its time. */
 async function startLoops(
   options: EmbeddedOptions & { readonly scheduler: ConfiguredScheduler },
-  { connect, secrets, metrics }: Served,
+  { connect, pki, secrets, metrics }: Served,
   parts: Lifecycle,
 ): Promise<void> {
   const { announce } = options;
@@ -243,7 +250,7 @@ async function startLoops(
     }),
   );
   const nodesReady =
-    options.nodes.length === 0 ? undefined : startNodes(options, { connect, metrics }, parts);
+    options.nodes.length === 0 ? undefined : startNodes(options, { connect, pki, metrics }, parts);
   await Promise.all([
     controllers.ready().then(() => announce('controllers')),
     scheduler.ready().then(() => announce('scheduler')),
@@ -254,7 +261,7 @@ async function startLoops(
 /** All nodes share one agent process, and so one client and one watch. */
 async function startNodes(
   options: EmbeddedOptions,
-  { connect, metrics }: Pick<Served, 'connect' | 'metrics'>,
+  { connect, pki, metrics }: Pick<Served, 'connect' | 'pki' | 'metrics'>,
   parts: Lifecycle,
 ): Promise<void> {
   const logger = options.logger.child({ component: 'kubelet' });
@@ -266,6 +273,7 @@ async function startNodes(
   const kubelets = await parts.start(() =>
     startKubelets({
       ...{ ...effects, logger, client, runtimeOf, metrics },
+      server: (pods) => serveNodes({ pki, logger }, pods),
       nodes: options.nodes.map((name) => ({ name, ...address })),
     }),
   );

@@ -29,11 +29,12 @@ import { internalIpOf, pickNumber, podCidrOf } from './node-network.ts';
 import { defaultCapacity, type NodeSpecification } from './node-object.ts';
 import { NodeRegistration } from './node-registration.ts';
 import type { PodRuntime } from './runtime.ts';
+import type { HostedPods } from './server/hosted-pods.ts';
+import { byNode, hostedPods } from './agent-pods.ts';
 
 /** API calls of all nodes of a process under way at once. */
 const maxWritesInFlight = 64;
 const registerRetryMs = 500;
-const byNode = 'node';
 
 export interface KubeletNode {
   readonly name: string;
@@ -58,9 +59,14 @@ export interface KubeletsOptions {
   readonly architecture?: string;
   /** What /metrics shows. Default: kept where nobody sees them. */
   readonly metrics?: Metrics;
+  /** Serves logs, exec and the like of all the nodes. Default: nobody does. */
+  readonly server?: StartNodeServer;
   /** Freezes cached objects: for tests. */
   readonly freeze?: boolean;
 }
+
+/** Starts to answer for the nodes' pods and tells where, without a path. */
+export type StartNodeServer = (pods: HostedPods) => Promise<Running & { readonly url: string }>;
 
 export interface RunningKubelets extends Running {
   /** Resolves when every Node is registered and its pods are looked after. */
@@ -143,14 +149,16 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   if (signal.aborted) return;
   const hollow = new HollowRuntime(options.clock);
   const runtimeOf = options.runtimeOf ?? (() => hollow);
+  const agents = new Map<string, NodeAgent>();
+  const server = await startServer(options, parts, hostedPods(podInformer.lister, agents));
   const limiter = new Limiter(maxWritesInFlight);
   const pace = new EventPace(options.clock);
-  const agents = new Map<string, NodeAgent>();
   const registrations: NodeRegistration[] = [];
   for (const sketch of specify(options, existing)) {
     const { name } = sketch;
     const runtime = runtimeOf(sketch);
-    const specification = { ...sketch, runtimeVersion: runtime.version };
+    const serverUrl = server && `${server.url}/nodes/${name}`;
+    const specification = { ...sketch, serverUrl, runtimeVersion: runtime.version };
     const { client, clock, random, logger } = options;
     const effects = { client, clock, random, logger: logger.child({ node: name }) };
     const recorder = await parts.start(() =>
@@ -173,6 +181,10 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   if (signal.aborted) return;
   follow(podInformer, agents);
   options.logger.info({ nodes: [...agents.keys()] }, 'kubelet started');
+}
+
+async function startServer({ server }: KubeletsOptions, parts: Lifecycle, pods: HostedPods) {
+  return server === undefined ? undefined : parts.start(() => server(pods));
 }
 
 /**

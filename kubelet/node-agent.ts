@@ -94,6 +94,11 @@ export class NodeAgent implements PodHost, Running {
     created.start();
   }
 
+  /** As its worker knows it; undefined for a pod that has none. */
+  current(uid: string): Pod | undefined {
+    return this.#workers.get(uid)?.current;
+  }
+
   gone(pod: Pod): void {
     const worker = this.#workers.get(uidOf(pod));
     if (worker !== undefined) worker.removed();

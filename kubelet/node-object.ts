@@ -1,4 +1,5 @@
 import { deepEqual } from '../api/deep.ts';
+import { kubeletUrlAnnotation } from '../api/kubelet-url.ts';
 import type { Node, NodeCondition, NodeStatus } from '../api/types/core-v1.ts';
 
 export const defaultCapacity: Readonly<Record<string, string>> = {
@@ -20,6 +21,8 @@ export interface NodeSpecification {
   readonly runtimeVersion: string;
   /** "amd64", "arm64": node.status.nodeInfo.architecture. */
   readonly architecture: string;
+  /** Where the agent answers for this node: "https://127.0.0.1:10250/nodes/node1". */
+  readonly serverUrl?: string | undefined;
 }
 
 /** Labels that are the agent's to keep; users may set others. */
@@ -31,6 +34,19 @@ export function ownLabels({ name, architecture }: NodeSpecification): Record<str
     'beta.kubernetes.io/arch': architecture,
     'beta.kubernetes.io/os': 'linux',
   };
+}
+
+/**
+ * Says where the node's agent answers. Its InternalIP is made up, and one agent may be many nodes.
+ */
+export function ownAnnotations({ serverUrl }: NodeSpecification): Record<string, string> {
+  return serverUrl === undefined ? {} : { [kubeletUrlAnnotation]: serverUrl };
+}
+
+/** As the kubelet tells its port. */
+function daemonEndpoints({ serverUrl }: NodeSpecification): Pick<NodeStatus, 'daemonEndpoints'> {
+  if (serverUrl === undefined) return {};
+  return { daemonEndpoints: { kubeletEndpoint: { Port: Number(new URL(serverUrl).port) } } };
 }
 
 const conditions: readonly (readonly [string, string, string, string])[] = [
@@ -81,6 +97,7 @@ export function nodeStatus(
     ],
     capacity,
     allocatable: capacity,
+    ...daemonEndpoints(specification),
     conditions: nodeConditions(old?.conditions ?? [], now),
     nodeInfo: {
       architecture,
@@ -105,7 +122,7 @@ export function newNode(specification: NodeSpecification, now: string): Node {
     metadata: {
       name,
       labels: { ...labels, ...ownLabels(specification) },
-      annotations: { 'node.alpha.kubernetes.io/ttl': '0' },
+      annotations: { 'node.alpha.kubernetes.io/ttl': '0', ...ownAnnotations(specification) },
     },
     spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
     status: nodeStatus(specification, undefined, now),

@@ -18,6 +18,7 @@ import type { Limiter } from './limiter.ts';
 import {
   newNode,
   nodeStatus,
+  ownAnnotations,
   ownLabels,
   sameNodeStatus,
   type NodeSpecification,
@@ -84,19 +85,23 @@ export class NodeRegistration implements Running {
       if (!isStatus(error, 'AlreadyExists')) throw error;
     }
     const found = await client.get(nodes, { name: specification.name });
-    const labelled = await this.#ensureLabels(found);
+    const labelled = await this.#ensureMetadata(found);
     return this.#writeStatus(labelled);
   }
 
-  async #ensureLabels(node: Node): Promise<Node> {
+  async #ensureMetadata(node: Node): Promise<Node> {
     const { client, specification } = this.#options;
-    const wanted = { ...specification.labels, ...ownLabels(specification) };
-    const present = node.metadata.labels;
-    if (Object.entries(wanted).every(([key, value]) => present?.[key] === value)) return node;
+    const labels = { ...specification.labels, ...ownLabels(specification) };
+    const annotations = ownAnnotations(specification);
+    type Texts = Readonly<Record<string, string>>;
+    const has = (present: Texts | undefined, wanted: Texts): boolean =>
+      Object.entries(wanted).every(([key, value]) => present?.[key] === value);
+    if (has(node.metadata.labels, labels) && has(node.metadata.annotations, annotations))
+      return node;
     return client.patch(
       nodes,
       { name: specification.name },
-      { type: 'application/merge-patch+json', body: { metadata: { labels: wanted } } },
+      { type: 'application/merge-patch+json', body: { metadata: { labels, annotations } } },
     );
   }
 

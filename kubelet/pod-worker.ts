@@ -67,6 +67,12 @@ export class PodWorker implements Running {
     return !this.#over;
   }
 
+  /** The pod with its status as of now, which the server may not have yet. */
+  get current(): Pod {
+    const pod = this.#pod;
+    return isTerminalPhase(pod.status?.phase) ? pod : { ...pod, status: this.#status() };
+  }
+
   /** Begins a new pod, or goes on with one that an earlier agent began. */
   start(): void {
     if (isTerminalPhase(this.#pod.status?.phase)) this.#over = true;

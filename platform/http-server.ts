@@ -2,7 +2,8 @@
  * A listening HTTPS socket as an effect. The real one is `platform/node/http-server.ts`; what
  * answers on it (Express, or anything that takes Node's message objects) is an {@link Edge}.
  */
-import type { Peer } from './http.ts';
+import type { ByteStream } from './byte-stream.ts';
+import type { Headers, Peer } from './http.ts';
 import type { Running } from './lifecycle.ts';
 
 /** PEM texts. */
@@ -34,6 +35,11 @@ export interface Exchange {
   readonly response: object;
   readonly httpVersion: 1 | 2;
   readonly peer: Peer;
+  /**
+   * Set if the client asks for another protocol on this connection: answers 101, in place of
+   * `response`, and hands the connection over.
+   */
+  readonly upgrade?: (headers: Headers) => ByteStream;
 }
 
 export interface Edge {

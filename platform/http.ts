@@ -3,6 +3,8 @@
  * process and meet the same handlers.
  */
 
+import type { ByteStream } from './byte-stream.ts';
+
 /** Header names are lower case. A header sent several times is joined with ", ". */
 export type Headers = Readonly<Record<string, string>>;
 
@@ -94,6 +96,12 @@ export interface HttpResponse {
    * JSON chunks of a stream are written with a newline after each.
    */
   readonly body?: Chunk | AsyncIterable<Chunk>;
+  /**
+   * Only with status 101, which only a request with an `upgrade` header may get: the conversation
+   * that follows on the connection. Resolves when it is over; never rejects. Whoever cannot
+   * deliver the answer leaves it alone and aborts the request's signal.
+   */
+  readonly upgrade?: (connection: ByteStream) => Promise<void>;
 }
 
 /**

@@ -20,6 +20,8 @@ export interface SharedPortOptions {
   readonly onHttp2?: (connection: Duplex) => void;
   /** Answers HTTP/1 requests. Bodies come whole, as bytes; answers may be streams. */
   readonly onHttp1: HttpHandler;
+  /** Requests for another protocol may be answered with 101. Default: they are like any other. */
+  readonly upgrades?: boolean;
 }
 
 export interface SharedPortListening extends Running {

@@ -171,6 +171,8 @@ const withoutCreate = ({ kind, verbs, strategicMerge }: ServedResource): Instanc
   verbs: verbs.filter((verb) => verb !== 'create'),
 });
 
+const isOurs = ({ connects }: ServedSubresource): boolean => connects !== true;
+
 function resourcePaths(
   root: string,
   resource: ServedResource,
@@ -183,7 +185,7 @@ function resourcePaths(
   const paths: [string, Json][] = [
     [base, { ...collection(resource, nameOf), parameters: [...namespace, pretty] }],
     [`${base}/{name}`, { ...instance(withoutCreate(resource), nameOf), parameters: named }],
-    ...resource.subresources.map((sub: ServedSubresource): [string, Json] => [
+    ...resource.subresources.filter(isOurs).map((sub: ServedSubresource): [string, Json] => [
       `${base}/{name}/${sub.name}`,
       {
         ...instance({ ...sub, strategicMerge: resource.strategicMerge }, nameOf),

@@ -7,6 +7,8 @@ export interface ServedSubresource {
   readonly name: string;
   readonly kind: GroupVersionKind;
   readonly verbs: readonly string[];
+  /** Another server answers, in whatever form: OpenAPI says nothing of it. */
+  readonly connects?: boolean;
 }
 
 export interface ServedResource {
@@ -83,7 +85,7 @@ function groupRank(name: string): number {
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function servedResource(declaration: ResourceDeclaration): ServedResource {
-  const { type, subresources = [] } = declaration;
+  const { type, subresources = [], connects = [] } = declaration;
   const kind = { group: type.group, version: type.version, kind: type.kind };
   return {
     name: type.resource,
@@ -94,8 +96,13 @@ function servedResource(declaration: ResourceDeclaration): ServedResource {
     shortNames: declaration.shortNames ?? [],
     categories: declaration.categories ?? [],
     strategicMerge: declaration.structure === undefined,
-    subresources: subresources
-      .map((sub) => ({ name: sub.name, kind: sub.kind ?? kind, verbs: [...sub.verbs].sort() }))
+    subresources: [...subresources, ...connects]
+      .map((sub) => ({
+        name: sub.name,
+        kind: sub.kind ?? kind,
+        verbs: [...sub.verbs].sort(),
+        ...('carries' in sub ? { connects: true } : {}),
+      }))
       .sort((a, b) => byText(a.name, b.name)),
   };
 }

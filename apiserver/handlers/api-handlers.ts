@@ -9,6 +9,7 @@ import type { ApiRequest } from '../pipeline/api-request.ts';
 import type { Verb } from '../pipeline/request-info.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import type { Registry } from '../registry/registry.ts';
+import { connect } from './connect.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
 import { deleteCollection } from './deletecollection.ts';
@@ -60,6 +61,8 @@ export class ApiHandlers {
     const target: Target = { request, store, environment: this.#environment };
     if (!acrossNamespaces.has(info.verb)) requireNamespace(target);
     if (info.subresource !== '') {
+      const connected = store.connect(info.subresource);
+      if (connected !== undefined) return connect(target, connected);
       const subresource = store.subresource(info.subresource);
       if (subresource === undefined || info.tail !== '') throw resourceNotFound();
       return handleSubresource(target, subresource);

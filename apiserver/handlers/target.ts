@@ -2,13 +2,13 @@ import { UNKNOWN_MANAGER } from '../../api/fieldmanager/managers.ts';
 import { pathSegment } from '../../api/validation/names.ts';
 import { statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { HttpRequest } from '../../platform/http.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
 import type { WriteOptions } from '../admission/admission.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import type { Caller, ObjectAt } from '../registry/resource-context.ts';
-import type { ResourceStore } from '../registry/resource-store.ts';
+import type { Passage, ResourceStore } from '../registry/resource-store.ts';
 
 /** What a verb works on: a request, and the resource that it names. */
 export interface Target {
@@ -21,6 +21,16 @@ export interface Environment {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Absent: what others would answer is refused (503). */
+  readonly passages?: Passages | undefined;
+}
+
+/** The way to the servers that answer in our stead. Rejects with StatusError. */
+export interface Passages {
+  follow(
+    passage: Passage,
+    asked: { readonly http: HttpRequest; readonly carries: 'upgrade' | 'text' | 'proxy' },
+  ): Promise<HttpResponse>;
 }
 
 /**

@@ -11,7 +11,8 @@
  */
 import express, { type Application, type Request, type Response, type Router } from 'express';
 import type { Clock } from '../../platform/clock.ts';
-import type { HttpHandler, HttpResponse, Peer } from '../../platform/http.ts';
+import type { ByteStream } from '../../platform/byte-stream.ts';
+import type { Headers, HttpHandler, HttpResponse } from '../../platform/http.ts';
 import type {
   Edge,
   Exchange,
@@ -68,8 +69,8 @@ function versionApp(router: Router, request: MessageClass, response: MessageClas
   return { app, ...classes };
 }
 
-/** Peers of the exchanges under way, by request: Express hands its handlers the messages alone. */
-type Peers = WeakMap<object, Peer>;
+/** The exchanges under way, by request: Express hands its handlers the messages alone. */
+type Exchanges = WeakMap<object, Exchange>;
 
 class ExpressEdge implements Edge {
   readonly classes: MessageClasses;
@@ -78,7 +79,7 @@ class ExpressEdge implements Edge {
   readonly #options: EdgeOptions;
   readonly #write: WriteOptions;
   readonly #streams = new OpenStreams();
-  readonly #peers: Peers = new WeakMap();
+  readonly #exchanges: Exchanges = new WeakMap();
 
   constructor(bases: MessageClasses, options: EdgeOptions) {
     this.#options = options;
@@ -95,8 +96,9 @@ class ExpressEdge implements Edge {
     };
   }
 
-  serve({ request, response, httpVersion, peer }: Exchange): void {
-    this.#peers.set(request, peer);
+  serve(exchange: Exchange): void {
+    const { request, response, httpVersion } = exchange;
+    this.#exchanges.set(request, exchange);
     const { app } = httpVersion === 2 ? this.#http2 : this.#http1;
     app(request as Request, response as Response);
   }
@@ -112,6 +114,11 @@ class ExpressEdge implements Edge {
     if (this.#streams.ended && request.httpVersionMajor === 1) {
       response.setHeader('connection', 'close');
     }
+    if (this.#exchanges.get(request)?.upgrade !== undefined) {
+      // What follows its head belongs to the other protocol.
+      void this.#answer({ request, response }, undefined);
+      return;
+    }
     readBody(request, this.#options.clock, (body) => {
       if (body.type === 'body') void this.#answer({ request, response }, body.bytes);
       else this.#refuse(response, body);
@@ -122,18 +129,38 @@ class ExpressEdge implements Edge {
     { request, response }: { request: Request; response: Response },
     body: Uint8Array | undefined,
   ): Promise<void> {
-    const peer = this.#peers.get(request) ?? { address: 'unknown' };
+    const { peer = { address: 'unknown' }, upgrade } = this.#exchanges.get(request) ?? {};
     const value = new SocketRequest(request, peer, body);
     // Of the response, not the request: that one closes as soon as its body is read.
     response.once('close', () => value.close());
     try {
       const answer = await this.#options.handler(value);
       if (response.destroyed) await discard(answer);
+      else if (answer.upgrade !== undefined && upgrade !== undefined)
+        await this.#converse({ ...answer, upgrade: answer.upgrade }, upgrade);
       else await writeResponse({ response, abandon: () => value.close() }, answer, this.#write);
     } catch (error) {
       // The pipeline turns every failure into an answer; what comes here is a bug below it.
       this.#options.logger.error({ error, path: value.path }, 'a request could not be answered');
       breakOff(response);
+    } finally {
+      if (upgrade !== undefined) value.close();
+    }
+  }
+
+  /** Until both are done with the connection, or the server stops. */
+  async #converse(
+    answer: HttpResponse & Required<Pick<HttpResponse, 'upgrade'>>,
+    upgrade: (headers: Headers) => ByteStream,
+  ): Promise<void> {
+    const connection = upgrade(answer.headers);
+    const leave = (): void => connection.destroy();
+    this.#streams.add(leave);
+    try {
+      await answer.upgrade(connection);
+    } finally {
+      this.#streams.delete(leave);
+      leave();
     }
   }
 

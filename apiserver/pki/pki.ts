@@ -4,6 +4,7 @@
  *
  *     ca.{crt,key}         signs everything; clients trust it, the server trusts its clients by it
  *     apiserver.{crt,key}  the serving certificate
+ *     apiserver-kubelet-client.{crt,key}   by which node agents know the API server
  *     <client>.{crt,key}   one per identity: admin, controller-manager, scheduler, node-<name>
  *     sa.{key,pub}         signs service account tokens
  *
@@ -36,6 +37,11 @@ export const identities = {
   admin: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
   controllerManager: { commonName: 'system:kube-controller-manager' },
   scheduler: { commonName: 'system:kube-scheduler' },
+  /** The API server towards node agents. */
+  kubeletClient: {
+    commonName: 'kube-apiserver-kubelet-client',
+    organizations: ['kubeadm:cluster-admins'],
+  },
   /** A process that is several hollow nodes: no node's own identity covers the others. */
   hollowNodes: { commonName: 'wherry:hollow-nodes', organizations: ['wherry:hollow-nodes'] },
   node: (name: string) => ({ commonName: `system:node:${name}`, organizations: ['system:nodes'] }),
@@ -79,6 +85,20 @@ export class Pki {
   /** The certificate of one identity, from `<file>.crt` and `<file>.key` if they are still good. */
   client(file: string, subject: Subject): Promise<CertificateAndKey> {
     return this.#ensure({ file, subject, usage: 'client' });
+  }
+
+  /** What the API server shows to node agents. */
+  kubeletClient(): Promise<CertificateAndKey> {
+    return this.client('apiserver-kubelet-client', identities.kubeletClient);
+  }
+
+  /** The serving certificate of a node's agent. */
+  agentServing(
+    file: string,
+    subject: Subject,
+    names: AlternativeNames,
+  ): Promise<CertificateAndKey> {
+    return this.#ensure({ file, subject, usage: 'server', names });
   }
 
   /** A client certificate that is kept nowhere. */

@@ -15,6 +15,8 @@ import type { TokenRequestSpec } from '../../api/types/authentication-v1.ts';
 import type { ServiceAccount } from '../../api/types/core-v1.ts';
 import type { PolicyRule, RoleRef } from '../../api/types/rbac-v1.ts';
 import type { ClaimRanges, Reservation } from './claims.ts';
+import type { ConnectSubresource } from './connect-subresource.ts';
+import type { OtherResources } from './other-resources.ts';
 
 /** meta.k8s.io/v1 TableColumnDefinition. Priority > 0 shows only with `-o wide`. */
 export interface TableColumn {
@@ -38,24 +40,6 @@ export interface WriteContext {
   readonly nowMs: number;
   /** A lower-case random suffix, as generateName appends it. */
   randomSuffix(length: number): string;
-}
-
-/**
- * What is stored besides the object at hand, for the few decisions that span several: which
- * budgets an eviction has to respect.
- */
-export interface OtherResources {
-  /** As of now; none if the resource is not served. `namespace` "" for all. */
-  list<T extends KubernetesObject>(type: ResourceType<T>, namespace: string): Promise<readonly T[]>;
-  /**
-   * Stores what `change` makes of the object; asks again when another write came between.
-   * `change` throws StatusError to refuse. Does nothing if the object is gone.
-   */
-  update<T extends KubernetesObject>(
-    type: ResourceType<T>,
-    at: { readonly namespace: string; readonly name: string },
-    change: (current: T) => Mutable<T>,
-  ): Promise<void>;
 }
 
 /** What a deletion was permitted on. */
@@ -380,4 +364,5 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   /** Default: Name and Age. */
   readonly printer?: TablePrinter<T>;
   readonly subresources?: readonly Subresource<T>[];
+  readonly connects?: readonly ConnectSubresource<T>[];
 }

@@ -18,11 +18,11 @@ import type { ClaimRanges } from './claims.ts';
 import type {
   AccessControl,
   Change,
-  OtherResources,
   ResourceDeclaration,
   Subresource,
   WriteContext,
 } from './declaration.ts';
+import type { OtherResources } from './other-resources.ts';
 
 /** What every verb of one resource works with. */
 export interface ResourceContext {
@@ -80,7 +80,7 @@ export function attributesOf(
     readonly operation: Operation;
     readonly at: ObjectAt;
     readonly caller: Caller;
-    readonly subresource?: Subresource<KubernetesObject> | undefined;
+    readonly subresource?: Pick<Subresource<KubernetesObject>, 'name' | 'kind'> | undefined;
     readonly object?: Mutable<KubernetesObject>;
     readonly oldObject?: KubernetesObject | undefined;
     /** Default: the caller's. */

@@ -10,6 +10,8 @@ import type { WatchItem } from '../storage/watch-event.ts';
 import { answer, type Question } from './answer.ts';
 import { type Apply, applying, isAppliable } from './apply.ts';
 import { create } from './create.ts';
+import { type Asked, passageOf } from './connect.ts';
+import type { ConnectSubresource, Passage } from './connect-subresource.ts';
 import type { ResourceDeclaration, Subresource } from './declaration.ts';
 import { type Deleted, type Deletion, remove } from './delete.ts';
 import { notFoundError } from './errors.ts';
@@ -85,6 +87,15 @@ export class ResourceStore {
     return answer(this.#context, question, caller);
   }
 
+  connect(name: string): ConnectSubresource<KubernetesObject> | undefined {
+    return this.declaration.connects?.find((connect) => connect.name === name);
+  }
+
+  /** Who answers a request that is not ours to answer; rejects with StatusError to refuse. */
+  passage(asked: Asked, caller: Caller): Promise<Passage> {
+    return passageOf(this.#context, asked, caller);
+  }
+
   delete(deletion: Deletion, caller: Caller): Promise<Deleted> {
     const permitted = deletion.subresource?.permit !== undefined;
     return (permitted ? removePermitted : remove)(this.#context, deletion, caller);
@@ -120,4 +131,13 @@ export class ResourceStore {
   }
 }
 
-export type { ListPage, ObjectWatcher, Scope, StoredObject, Updated, VersionParameters, WatchItem };
+export type {
+  Passage,
+  ListPage,
+  ObjectWatcher,
+  Scope,
+  StoredObject,
+  Updated,
+  VersionParameters,
+  WatchItem,
+};

@@ -3,7 +3,8 @@ import type { ResourceType } from '../../api/resource.ts';
 import { objectSuffix } from '../storage/keys.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { OtherResources, ResourceDeclaration } from './declaration.ts';
+import type { ResourceDeclaration } from './declaration.ts';
+import type { OtherResources } from './other-resources.ts';
 
 /** False for another face of a resource's objects, a question, or what is made up when asked. */
 export function isStored({ view, review, computed }: ResourceDeclaration): boolean {

@@ -8,6 +8,7 @@ import {
   type Http2Session,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip as zlibGzip } from 'node:zlib';
@@ -20,6 +21,7 @@ import type {
   ListenOptions,
   TlsMaterial,
 } from '../http-server.ts';
+import { upgradeOf } from './http-upgrade.ts';
 
 /** Longer than the 90 s that client-go keeps idle connections, so that the client closes first. */
 const KEEP_ALIVE_MS = 120_000;
@@ -202,6 +204,10 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<Http
   server.on('request', (request: IncomingMessage | Http2ServerRequest, response: object) => {
     const httpVersion = request.httpVersionMajor >= 2 ? 2 : 1;
     edge.serve({ request, response, httpVersion, peer: connections.peer(request) });
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { response, upgrade } = upgradeOf({ request, socket, head }, edge.classes.http1Response);
+    edge.serve({ request, response, httpVersion: 1, peer: connections.peer(request), upgrade });
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

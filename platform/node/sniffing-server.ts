@@ -6,11 +6,12 @@
  * listening for `data`, would start the flow and lose the preface to nobody.
  */
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createHttpServer, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { SocketDuplex } from './socket-duplex.ts';
+import { upgradeOf } from './http-upgrade.ts';
 import type { Chunk, HttpHandler, HttpRequest, HttpResponse, Peer } from '../http.ts';
 import type { TlsMaterial } from '../http-server.ts';
 import type { SharedPort, SharedPortListening, SharedPortOptions } from '../shared-port.ts';
@@ -40,10 +41,11 @@ function peerOf(message: IncomingMessage): Peer {
   const { socket } = message;
   const address = `${socket.remoteAddress}:${socket.remotePort}`;
   if (!(socket instanceof TLSSocket)) return { address };
-  const subject = socket.getPeerCertificate().subject as { CN?: string | string[] } | undefined;
-  const name = Array.isArray(subject?.CN) ? subject.CN[0] : subject?.CN;
+  const subject = socket.getPeerCertificate().subject as
+    { CN?: string | string[]; O?: string | string[] } | undefined;
+  const name = [subject?.CN ?? []].flat()[0];
   if (name === undefined) return { address };
-  return { address, certificate: { commonName: name, organizations: [] } };
+  return { address, certificate: { commonName: name, organizations: [subject?.O ?? []].flat() } };
 }
 
 function plainRequest(message: IncomingMessage, signal: AbortSignal): HttpRequest {
@@ -114,6 +116,25 @@ class IdleSockets {
     this.#stopping = true;
     for (const socket of this.#idle) socket.destroy();
   }
+}
+
+/** Requests for another protocol: answered like any other, or the connection goes to it. */
+function upgrading(server: Server, handler: HttpHandler, idle: IdleSockets): void {
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    idle.delete(socket);
+    const abort = new AbortController();
+    socket.once('close', () => abort.abort());
+    const { response, upgrade } = upgradeOf({ request, socket, head }, ServerResponse);
+    const serve = async (): Promise<void> => {
+      const answer = await handler(plainRequest(request, abort.signal));
+      if (answer.upgrade === undefined) return reply(answer, response);
+      if (abort.signal.aborted) return;
+      const connection = upgrade(answer.headers);
+      await answer.upgrade(connection);
+      connection.destroy();
+    };
+    serve().catch(() => socket.destroy());
+  });
 }
 
 function http1(handler: HttpHandler, idle: IdleSockets): Server {
@@ -199,6 +220,7 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
   const { onHttp2 } = options;
   const idle = new IdleSockets();
   const http = http1(options.onHttp1, idle);
+  if (options.upgrades === true) upgrading(http, options.onHttp1, idle);
   const sockets = new Set<Socket>();
   const server = listener(options, (socket, isHttp2) => {
     socket.on('error', () => {});

@@ -129,6 +129,10 @@ export const layers: readonly Layer[] = [
     ],
     packages: ['js-yaml'],
   },
+  {
+    part: 'apiserver/proxy',
+    imports: ['apiserver/handlers', 'apiserver/registry', 'api/*', 'platform'],
+  },
   { part: 'apiserver/webhook', imports: ['api/*', 'platform'] },
   {
     part: 'apiserver/cel',

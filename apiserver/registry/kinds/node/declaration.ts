@@ -2,6 +2,7 @@ import { nodes } from '../../../../api/resources.ts';
 import type { Node } from '../../../../api/types/core-v1.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { statusSubresource } from '../status-subresource.ts';
+import { connects } from './connects.ts';
 import { printer } from './printer.ts';
 import { validate, validateUpdate } from './validation.ts';
 
@@ -29,4 +30,5 @@ export const node = {
   },
   printer,
   subresources: [statusSubresource()],
+  connects,
 } satisfies ResourceDeclaration<Node>;

@@ -8,6 +8,7 @@ import { defaultPod } from './defaults.ts';
 import { mergeMatchLabelKeys } from './match-label-keys.ts';
 import { printer } from './printer.ts';
 import { qosClass } from './qos.ts';
+import { connects } from './connects.ts';
 import { subresources } from './subresources.ts';
 import { validateNew, validatePod } from './validation.ts';
 import { validatePodUpdate } from './validation-update.ts';
@@ -66,4 +67,5 @@ export const pod = {
   },
   printer,
   subresources,
+  connects,
 } satisfies ResourceDeclaration<Pod>;

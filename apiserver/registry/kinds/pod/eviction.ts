@@ -14,7 +14,8 @@ import type {
   PodDisruptionBudget,
   PodDisruptionBudgetStatus,
 } from '../../../../api/types/policy-v1.ts';
-import type { OtherResources, Permit, PermitRequest, Subresource } from '../../declaration.ts';
+import type { Permit, PermitRequest, Subresource } from '../../declaration.ts';
+import type { OtherResources } from '../../other-resources.ts';
 import { withCondition } from './conditions.ts';
 
 /** Permissions that the disruption controller may not have seen yet. */

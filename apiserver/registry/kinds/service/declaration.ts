@@ -9,6 +9,7 @@ import {
   keepAllocated,
   mirrorClusterIP,
 } from './defaults.ts';
+import { connects } from './connects.ts';
 import { printer } from './printer.ts';
 import { release, reserve } from './reserve.ts';
 import { validate, validateUpdate } from './validation.ts';
@@ -47,4 +48,5 @@ export const service = {
   },
   printer,
   subresources: [statusSubresource<Service>()],
+  connects,
 } satisfies ResourceDeclaration<Service>;

@@ -1,0 +1,158 @@
+/**
+ * The way from this server to the nodes' agents, and through them to pods. In: who is to answer
+ * and the client's request. Out: its answer, streamed, or the connection, passed through as it is:
+ * what is spoken on it (WebSocket channels, SPDY) is between the client and the agent.
+ */
+import { isStatus, statusError } from '../../api/status.ts';
+import type { Node } from '../../api/types/core-v1.ts';
+import type { ByteStream } from '../../platform/byte-stream.ts';
+import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { splice } from '../../platform/splice.ts';
+import type { Upstream, UpstreamAnswer, UpstreamTls } from '../../platform/upstream.ts';
+import type { Passages } from '../handlers/target.ts';
+import type { Passage } from '../registry/connect-subresource.ts';
+import { agentUrl } from './agent-address.ts';
+import { answerHeaders, forwardedHeaders } from './headers.ts';
+
+/** A refusal in text is cut there. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+/** As the agent's own name of it: kubelet/server/port-forward.ts. */
+const DIAL_PROTOCOL = 'wherry-dial';
+
+export interface NodePassagesOptions {
+  readonly upstream: Upstream;
+  /** How this server proves itself to agents and knows them; asked for when first needed. */
+  readonly tls: () => Promise<UpstreamTls>;
+  /** Undefined: there is no such node. */
+  readonly node: (name: string) => Promise<Node | undefined>;
+  readonly addressTypes: readonly string[];
+}
+
+type Asked = Parameters<Passages['follow']>[1];
+type ToAgent = Extract<Passage, { to: 'agent' }>;
+type ToPod = Extract<Passage, { to: 'pod' }>;
+
+export class NodePassages implements Passages {
+  readonly #options: NodePassagesOptions;
+  #tls: Promise<UpstreamTls> | undefined;
+
+  constructor(options: NodePassagesOptions) {
+    this.#options = options;
+  }
+
+  follow(passage: Passage, asked: Asked): Promise<HttpResponse> {
+    switch (passage.to) {
+      case 'nobody':
+        return Promise.resolve({ status: 200, headers: { 'content-type': 'text/plain' } });
+      case 'agent':
+        return this.#toAgent(passage, asked);
+      case 'pod':
+        return this.#toPod(passage, asked.http);
+    }
+  }
+
+  async #toAgent(passage: ToAgent, { http, carries }: Asked): Promise<HttpResponse> {
+    const { node, path, query, insecure = false } = passage;
+    const base = await this.#agent(node);
+    const tls = await this.#proof();
+    const search = query.toString();
+    const answer = await this.#options.upstream
+      .send({
+        method: http.method,
+        url: `${base}${path}${search === '' ? '' : `?${search}`}`,
+        headers: carries === 'text' ? {} : forwardedHeaders(http.headers, http.peer.address),
+        ...bodyOf(http),
+        tls: insecure ? { ...tls, insecureSkipVerify: true } : tls,
+        signal: http.signal,
+      })
+      .catch((error: Error) => {
+        throw statusError('InternalError', `error dialing backend: ${error.message}`);
+      });
+    return carries === 'text' ? textResponse(answer) : passedOn(answer);
+  }
+
+  async #toPod(passage: ToPod, http: HttpRequest): Promise<HttpResponse> {
+    const { pod, port, secure, path, query } = passage;
+    const search = query.toString();
+    const unreachable = (error: Error): never => {
+      if (isStatus(error, 'NotFound')) throw error;
+      const text = `error trying to reach service: ${error.message}`;
+      throw statusError('ServiceUnavailable', text);
+    };
+    const answer = await this.#options.upstream
+      .send({
+        method: http.method,
+        url: `http${secure ? 's' : ''}://${pod}:${port}${path || '/'}${search && `?${search}`}`,
+        headers: forwardedHeaders(http.headers, http.peer.address),
+        ...bodyOf(http),
+        // Pods' certificates are nobody's that is known here: Kubernetes does not check them.
+        tls: { insecureSkipVerify: true },
+        dial: () => this.#dial(passage, http.signal),
+        signal: http.signal,
+      })
+      .catch(unreachable);
+    return passedOn(answer);
+  }
+
+  async #dial({ node, namespace, pod, port }: ToPod, signal: AbortSignal): Promise<ByteStream> {
+    const base = await this.#agent(node);
+    const answer = await this.#options.upstream.send({
+      method: 'GET',
+      url: `${base}/dial/${namespace}/${pod}?port=${port}`,
+      headers: { connection: 'Upgrade', upgrade: DIAL_PROTOCOL },
+      tls: await this.#proof(),
+      signal,
+    });
+    if (answer.connection !== undefined) return answer.connection;
+    throw new Error(await textOf(answer.body));
+  }
+
+  async #agent(name: string): Promise<string> {
+    const node = await this.#options.node(name);
+    if (node === undefined)
+      throw statusError('NotFound', `nodes ${JSON.stringify(name)} not found`, {
+        name,
+        kind: 'nodes',
+      });
+    return agentUrl(node, this.#options.addressTypes);
+  }
+
+  #proof(): Promise<UpstreamTls> {
+    this.#tls ??= this.#options.tls().catch((error: unknown) => {
+      this.#tls = undefined;
+      throw error;
+    });
+    return this.#tls;
+  }
+}
+
+function bodyOf({ body }: HttpRequest): { body?: Uint8Array } {
+  if (body === undefined) return {};
+  return { body: body instanceof JsonValue ? body.bytes() : body };
+}
+
+/** Whatever comes, a connection included. */
+function passedOn({ status, headers, body, connection }: UpstreamAnswer): HttpResponse {
+  if (connection === undefined) return { status, headers: answerHeaders(headers), body };
+  return { status, headers, upgrade: (client) => splice(client, connection) };
+}
+
+/** A log; what the agent refuses becomes a Status, as kube-apiserver makes it. */
+async function textResponse({ status, body }: UpstreamAnswer): Promise<HttpResponse> {
+  if (status === 200) return { status, headers: { 'content-type': 'text/plain' }, body };
+  const text = await textOf(body);
+  if (status === 400) throw statusError('BadRequest', text);
+  if (status === 404) throw statusError('NotFound', text, { kind: 'pods/log' });
+  throw statusError('InternalError', `Internal error occurred: ${text}`);
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let left = MAX_REFUSAL_BYTES;
+  for await (const part of body) {
+    parts.push(part.subarray(0, left));
+    left -= part.length;
+    if (left <= 0) break;
+  }
+  return Buffer.concat(parts).toString().trim();
+}

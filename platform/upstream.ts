@@ -1,0 +1,45 @@
+/**
+ * Requests that are passed on to another server: answers stream, and connections may be taken
+ * over by another protocol (101). Compare `outgoing-http.ts`, which asks questions.
+ */
+import type { ByteStream } from './byte-stream.ts';
+import type { Headers } from './http.ts';
+
+export interface UpstreamTls {
+  /** PEM authorities. Absent: the system's. */
+  readonly ca?: string | undefined;
+  /** PEM, to prove who calls. */
+  readonly certificate?: string | undefined;
+  readonly privateKey?: string | undefined;
+  readonly insecureSkipVerify?: boolean | undefined;
+}
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** "https://host:port/path?query"; http too. */
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body?: Uint8Array;
+  readonly tls?: UpstreamTls | undefined;
+  /** Makes the connection, where the URL's host is not what is dialled. */
+  readonly dial?: (() => Promise<ByteStream>) | undefined;
+  /** Breaks off the request, its answer and the connection that was taken over. */
+  readonly signal: AbortSignal;
+}
+
+export interface UpstreamAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Headers;
+  /** Empty if the connection was taken over. Whoever leaves the loop early breaks it off. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Set with status 101. */
+  readonly connection?: ByteStream;
+}
+
+/** Rejects with the system's own error if there is no answer. */
+export interface Upstream {
+  send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  /** Breaks off what is under way and closes the sockets. */
+  close(): Promise<void>;
+}
