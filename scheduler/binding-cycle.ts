@@ -73,6 +73,9 @@ export class BindingCycles {
     const waits = permits.length > 0 || framework.preBinds(cycle, node.name);
     const refused = waits ? await this.#prepare(placement) : undefined;
     if (refused !== undefined) return { kind: 'refused', status: refused };
+    // It may have gone while permits and volumes were awaited; the API server would not mind.
+    if (cycle.cluster.node(node.name) === undefined)
+      return { kind: 'refused', status: failure(new Error(`node "${node.name}" is gone`)) };
     const failed = await this.#within(maxBindMs, bindHung, this.#bind(placement));
     if (failed === undefined) return { kind: 'bound' };
     return this.#resolve(placement, failed);
