@@ -1,5 +1,8 @@
 import type { Ciphers } from '../platform/ciphers.ts';
+import type { OutgoingStreams } from '../platform/outgoing-http.ts';
+import type { CertificateAndKey } from '../platform/x509.ts';
 import type { AccessFlags } from './access-flags.ts';
+import type { Aggregation } from './aggregation/aggregator-of.ts';
 import { parseTokenFile } from './authn/token-file.ts';
 import type { User } from './authn/user.ts';
 import type { ClientAuthentication } from './bootstrap/client-authentication.ts';
@@ -74,30 +77,61 @@ export async function accessOptions(
     apiAudiences: flags.apiAudiences,
     encryption: files.encryption,
     clientAuthentication: clientAuthentication(flags, files.outside, effects.pki),
+    aggregation: aggregation(effects, files.outside.proxyClient),
   };
 }
 
 /** The common name under which this server asks extension servers. */
-export const FRONT_PROXY = 'front-proxy-client';
+const FRONT_PROXY = 'front-proxy-client';
+
+/** The certificate is made when the first extension server is asked. */
+export function aggregation(
+  { http, pki }: { readonly http: OutgoingStreams; readonly pki: Pki },
+  given?: CertificateAndKey,
+): Aggregation {
+  let own: Promise<CertificateAndKey> | undefined;
+  const certificate = (): Promise<CertificateAndKey> => {
+    if (given !== undefined) return Promise.resolve(given);
+    own ??= pki.client(FRONT_PROXY, { commonName: FRONT_PROXY });
+    return own;
+  };
+  return { streams: http, certificate };
+}
 
 /** Without front proxies of others there is one: this server, with a certificate of our own CA. */
+export function ownClientAuthentication({ ca: { certificate } }: Pki): ClientAuthentication {
+  return {
+    clientCa: certificate,
+    frontProxy: {
+      ca: certificate,
+      allowedNames: [FRONT_PROXY],
+      usernameHeaders: ['X-Remote-User'],
+      uidHeaders: ['X-Remote-Uid'],
+      groupHeaders: ['X-Remote-Group'],
+      extraPrefixes: ['X-Remote-Extra-'],
+    },
+  };
+}
+
 function clientAuthentication(
   flags: AccessFlags,
   { frontProxyCa, clientCa }: OutsideFiles,
-  { ca: { certificate } }: Pki,
+  pki: Pki,
 ): ClientAuthentication {
-  const either = (names: readonly string[], otherwise: string): readonly string[] =>
-    names.length === 0 ? [otherwise] : names;
-  const isOwn = frontProxyCa === undefined;
+  const own = ownClientAuthentication(pki);
+  const { frontProxy } = own;
+  const either = (names: readonly string[], otherwise: readonly string[]): readonly string[] =>
+    names.length === 0 ? otherwise : names;
   return {
-    clientCa: clientCa ?? certificate,
+    clientCa: clientCa ?? own.clientCa,
     frontProxy: {
-      ca: frontProxyCa ?? certificate,
-      allowedNames: isOwn ? [FRONT_PROXY] : flags.requestheaderAllowedNames,
-      usernameHeaders: either(flags.requestheaderUsernameHeaders, 'X-Remote-User'),
-      uidHeaders: either(flags.requestheaderUidHeaders, 'X-Remote-Uid'),
-      groupHeaders: either(flags.requestheaderGroupHeaders, 'X-Remote-Group'),
-      extraPrefixes: either(flags.requestheaderExtraHeadersPrefix, 'X-Remote-Extra-'),
+      ca: frontProxyCa ?? frontProxy.ca,
+      allowedNames:
+        frontProxyCa === undefined ? frontProxy.allowedNames : flags.requestheaderAllowedNames,
+      usernameHeaders: either(flags.requestheaderUsernameHeaders, frontProxy.usernameHeaders),
+      uidHeaders: either(flags.requestheaderUidHeaders, frontProxy.uidHeaders),
+      groupHeaders: either(flags.requestheaderGroupHeaders, frontProxy.groupHeaders),
+      extraPrefixes: either(flags.requestheaderExtraHeadersPrefix, frontProxy.extraPrefixes),
     },
   };
 }

@@ -1,5 +1,11 @@
-import type { Clock } from '../platform/clock.ts';
 import type { ObjectMeta } from '../api/meta.ts';
+import type { ResourceType } from '../api/resource.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Random } from '../platform/random.ts';
+import { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
+import type { SelfClient } from './bootstrap/self-client.ts';
+import { ensureFlowObjects } from './bootstrap/standard-objects.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from '../api/types/flowcontrol-v1.ts';
 import { FlowControl } from './flowcontrol/flow-control.ts';
 import { objectSource } from './object-sources.ts';
@@ -98,4 +104,23 @@ function widths(storage: Storage, declarations: readonly ResourceDeclaration[]) 
     const objects = limit > 0 ? Math.min(limit, size) : size;
     return Math.min(MAX_SEATS, Math.max(1, Math.ceil(objects / OBJECTS_PER_SEAT)));
   };
+}
+
+export interface StatusSurroundings {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly client: SelfClient;
+  readonly serves: (type: ResourceType) => boolean;
+}
+
+export function flowSchemaStatus(of: StatusSurroundings): FlowSchemaStatus {
+  const { storage, client, clock, logger } = of;
+  return new FlowSchemaStatus({
+    flowSchemas: objectSource(storage, flowSchema.type),
+    priorityLevels: objectSource(storage, priorityLevelConfiguration.type),
+    ensure: () => ensureFlowObjects(of),
+    ...{ client, clock, logger },
+  });
 }

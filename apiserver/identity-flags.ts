@@ -9,6 +9,8 @@ export interface IdentityFlags extends OidcFlags {
   readonly authenticationTokenWebhookVersion: 'v1' | 'v1beta1';
   /** Milliseconds. */
   readonly authenticationTokenWebhookCacheTtl: number;
+  readonly proxyClientCertFile?: string;
+  readonly proxyClientKeyFile?: string;
   readonly requestheaderClientCaFile?: string;
   readonly requestheaderAllowedNames: readonly string[];
   readonly requestheaderUsernameHeaders: readonly string[];
@@ -47,6 +49,8 @@ export function addIdentityFlags(command: Command): Command {
       durationMs,
       120_000,
     )
+    .option('--proxy-client-cert-file <file>', 'shown to extension servers; default: our own')
+    .option('--proxy-client-key-file <file>', 'its key')
     .option(
       '--requestheader-client-ca-file <file>',
       'CA of front proxies, whose headers name users',

@@ -3,8 +3,9 @@
  * to authenticators and authorizers; files are read before anything is made.
  */
 import type { Clock } from '../platform/clock.ts';
-import type { OutgoingHttp } from '../platform/outgoing-http.ts';
+import type { OutgoingHttp, OutgoingStreams } from '../platform/outgoing-http.ts';
 import type { TokenKeys } from '../platform/token-keys.ts';
+import type { CertificateAndKey } from '../platform/x509.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { parseAuthenticationConfiguration } from './authentication-config.ts';
 import {
@@ -38,13 +39,15 @@ export interface OutsideFiles {
   }[];
   readonly frontProxyCa: string | undefined;
   readonly clientCa: string | undefined;
+  /** Absent: one of our own CA. */
+  readonly proxyClient: CertificateAndKey | undefined;
 }
 
 export async function readOutsideFiles(
   flags: AccessFlags,
   files: FlagFiles,
 ): Promise<OutsideFiles> {
-  const [{ issuers, anonymous }, tokenWebhook, authorizers, frontProxyCa, clientCa] =
+  const [{ issuers, anonymous }, tokenWebhook, authorizers, frontProxyCa, clientCa, proxyClient] =
     await Promise.all([
       readIssuers(flags, files),
       optionalTarget(
@@ -55,8 +58,23 @@ export async function readOutsideFiles(
       readAuthorizers(flags, files),
       files.optional('requestheader-client-ca-file', flags.requestheaderClientCaFile),
       files.optional('client-ca-file', flags.clientCaFile),
+      readProxyClient(flags, files),
     ]);
-  return { issuers, anonymous, tokenWebhook, authorizers, frontProxyCa, clientCa };
+  const named = { frontProxyCa, clientCa, proxyClient };
+  return { issuers, anonymous, tokenWebhook, authorizers, ...named };
+}
+
+async function readProxyClient(
+  { proxyClientCertFile, proxyClientKeyFile }: AccessFlags,
+  files: FlagFiles,
+): Promise<CertificateAndKey | undefined> {
+  const [certificate, privateKey] = await Promise.all([
+    files.optional('proxy-client-cert-file', proxyClientCertFile),
+    files.optional('proxy-client-key-file', proxyClientKeyFile),
+  ]);
+  if ((certificate === undefined) !== (privateKey === undefined))
+    throw new FlagError('--proxy-client-cert-file and --proxy-client-key-file belong together');
+  return certificate === undefined ? undefined : { certificate, privateKey: privateKey! };
 }
 
 async function readIssuers(
@@ -164,7 +182,7 @@ async function authorizerSettings(
 const WEBHOOK_TIMEOUT_MS = 30_000;
 
 export interface OutsideEffects {
-  readonly http: OutgoingHttp;
+  readonly http: OutgoingHttp & OutgoingStreams;
   readonly clock: Clock;
   readonly tokenKeys: TokenKeys;
 }

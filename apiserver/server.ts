@@ -5,7 +5,6 @@
  */
 import { resourcePath, type ResourceType } from '../api/resource.ts';
 import { services } from '../api/resources.ts';
-import { statusError } from '../api/status.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
@@ -31,9 +30,11 @@ import {
 } from './bootstrap/client-authentication.ts';
 import { ClaimRepair } from './bootstrap/claim-repair.ts';
 import { ensureRbacPolicy } from './bootstrap/rbac-policy.ts';
-import { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
+import type { Aggregator } from './aggregation/aggregator.ts';
+import { type Aggregation, aggregatorOf } from './aggregation/aggregator-of.ts';
+import type { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
 import { SelfClient } from './bootstrap/self-client.ts';
-import { ensureFlowObjects, ensureStandardObjects } from './bootstrap/standard-objects.ts';
+import { ensureStandardObjects } from './bootstrap/standard-objects.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
 import {
   ensureNamespaces,
@@ -47,25 +48,22 @@ import { EncryptedKv } from './encryption/encrypted-kv.ts';
 import { transformersByKey } from './encryption/resource-keys.ts';
 import { ApiHandlers } from './handlers/api-handlers.ts';
 import { pipeline, type PipelineOptions } from './pipeline/filters.ts';
-import type { PipelineHandler } from './pipeline/filter.ts';
-import type { ResourceRequestInfo } from './pipeline/request-info.ts';
 import { RequestCounts } from './pipeline/request-counts.ts';
 import { nodePassages, type NodeWay } from './node-passages.ts';
 import { CLAIM_NAMES, DEFAULT_CLUSTER_IP_RANGE } from './registry/claim-ranges.ts';
 import { formatAddress, parseCidr } from './registry/cidr.ts';
-import type { ResourceDeclaration } from './registry/declaration.ts';
+import type { AccessControl, ResourceDeclaration } from './registry/declaration.ts';
 import { customResourceDefinition } from './registry/kinds/extensions/definition.ts';
 import { kinds } from './registry/kinds/index.ts';
-import { flowSchema } from './registry/kinds/flowcontrol/flowschema.ts';
-import { priorityLevelConfiguration } from './registry/kinds/flowcontrol/prioritylevel.ts';
 import { service } from './registry/kinds/service/declaration.ts';
 import { Registry, storedResources } from './registry/registry.ts';
 import { Storage, type StoredResource } from './storage/storage.ts';
-import { type FlowLimits, flowLimits } from './flow-limits.ts';
+import { type FlowLimits, flowLimits, flowSchemaStatus } from './flow-limits.ts';
 import { flowMetrics } from './flowcontrol/metrics.ts';
 import { healthChecks } from './health-checks.ts';
 import { Identity, type ServiceAccountTokens, type TokenSorts } from './identity.ts';
-import { nodeObjects, objectSource, rbacObjects } from './object-sources.ts';
+import { nodeObjects, rbacObjects } from './object-sources.ts';
+import { route } from './route.ts';
 import { serviceLookup } from './service-lookup.ts';
 import { WebhookClient } from './webhook/webhook-client.ts';
 import { openApiSource, type ReadDescriptions } from './openapi-source.ts';
@@ -118,6 +116,8 @@ export interface ApiServerOptions {
   readonly outgoing?: OutgoingHttp | undefined;
   /** How the nodes' agents are reached. Without it, logs, exec and proxies are refused (503). */
   readonly nodes?: NodeWay | undefined;
+  /** How other servers are asked for what they serve. Without it, none is. */
+  readonly aggregation?: Aggregation | undefined;
   /** Texts of `kubectl explain`, read when OpenAPI is first asked for: {@link readDescriptions}. */
   readonly descriptions?: ReadDescriptions;
 }
@@ -157,6 +157,7 @@ class Server implements ApiServer {
   #addresses: ServerAddresses | undefined;
   readonly #repair: ClaimRepair;
   readonly #schemaStatus: FlowSchemaStatus;
+  readonly #aggregator: Aggregator | undefined;
   readonly #customs: CustomResources | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -175,16 +176,8 @@ class Server implements ApiServer {
     this.#rbacObjects = rbacObjects(this.#storage);
     const rbac = new RbacAuthorizer(this.#rbacObjects);
     const authorizer = options.authorizer ?? this.#authorizer(rbac);
-    const registry = new Registry({
-      control: accessControl({ identity, authorizer, rbac }),
-      ...{ declarations, clock, random },
-      storage: this.#storage,
-      clusterIPRange: options.serviceClusterIpRange,
-      nodePortRange: options.serviceNodePortRange,
-      admission: plugins(options.admissionPlugins),
-      metrics,
-      outgoing: options.outgoing,
-    });
+    const control = accessControl({ identity, authorizer, rbac });
+    const registry = this.#registry(control, declarations, metrics);
     const passages = options.nodes && nodePassages(options.nodes, this.#storage);
     const handlers = new ApiHandlers(registry, { clock, random, logger, passages });
     const counts = new RequestCounts();
@@ -194,12 +187,16 @@ class Server implements ApiServer {
       options.limits ?? {},
     );
     if ('control' in limits) flowMetrics(metrics, limits.control);
-    const customs = this.#customResources(registry, () => discovery.refresh());
+    const customs = this.#customResources(registry, () => {
+      discovery.refresh();
+      this.#aggregator?.touch();
+    });
     this.#customs = customs;
     const descriptions = options.descriptions ?? (() => Promise.resolve(undefined));
     const discovery: Discovery = new Discovery({
       declarations,
       custom: () => customs?.served() ?? [],
+      remote: () => this.#aggregator?.versions() ?? [],
       metrics,
       schemas: openApiSource(descriptions, (kind) => customs?.schemaOf(kind)),
       checks: healthChecks({
@@ -217,29 +214,46 @@ class Server implements ApiServer {
         ...{ clock, random, logger, counts, metrics },
         ...{ authenticator, authorizer, audit: options.audit, limits, requestTimeoutMs },
       },
-      route(handlers, discovery),
+      route({ handlers, discovery, aggregator: () => this.#aggregator }),
     );
     this.#client = new SelfClient(this.handler, this.#stopping.signal);
     this.#repair = this.#claimRepair();
-    this.#schemaStatus = this.#flowSchemaStatus();
+    const own = { ...{ clock, random, logger, client: this.#client }, storage: this.#storage };
+    const serves = (type: ResourceType): boolean => this.#served.has(typeKey(type));
+    this.#schemaStatus = flowSchemaStatus({ ...own, serves });
+    const custom = () => [...(customs?.served() ?? [])].map(({ declaration }) => declaration.type);
+    const changed = (): void => discovery.refresh();
+    this.#aggregator = aggregatorOf({ ...own, custom, changed }, options);
+    this.#bootstrapped = this.#start();
+  }
+
+  /** What runs beside requests. Resolves when the cluster's standard objects are there. */
+  #start(): Promise<void> {
     this.#storage.start();
     if (this.#served.has(typeKey(services))) this.#repair.start();
     this.#customs?.start();
-    this.#bootstrapped = this.#bootstrap();
-    void this.#bootstrapped.then(() => {
-      if (this.#isBootstrapped) this.#schemaStatus.start();
+    const bootstrapped = this.#bootstrap();
+    void bootstrapped.then(() => {
+      if (!this.#isBootstrapped) return;
+      this.#schemaStatus.start();
+      this.#aggregator?.start();
     });
+    return bootstrapped;
   }
 
-  #flowSchemaStatus(): FlowSchemaStatus {
-    const { clock, random, logger } = this.#options;
-    const storage = this.#storage;
-    const serves = (type: ResourceType): boolean => this.#served.has(typeKey(type));
-    return new FlowSchemaStatus({
-      flowSchemas: objectSource(storage, flowSchema.type),
-      priorityLevels: objectSource(storage, priorityLevelConfiguration.type),
-      ensure: () => ensureFlowObjects({ serves, storage, clock, random }),
-      ...{ client: this.#client, clock, logger },
+  #registry(
+    control: AccessControl,
+    declarations: readonly ResourceDeclaration[],
+    metrics: Metrics,
+  ): Registry {
+    const options = this.#options;
+    const { clock, random, outgoing } = options;
+    return new Registry({
+      ...{ control, declarations, clock, random, metrics, outgoing },
+      storage: this.#storage,
+      clusterIPRange: options.serviceClusterIpRange,
+      nodePortRange: options.serviceNodePortRange,
+      admission: plugins(options.admissionPlugins),
     });
   }
 
@@ -298,6 +312,7 @@ class Server implements ApiServer {
     const customs = this.#customs?.stop();
     await this.#addresses?.stop();
     await this.#repair.stop();
+    await this.#aggregator?.stop();
     await this.#schemaStatus.stop();
     await this.#storage.stop();
     // What waits for a store that is away ends with the storage.
@@ -374,25 +389,6 @@ function storageOf(
 
 const typeKey = ({ group, version, resource }: ResourceType): string =>
   `${group}/${version}/${resource}`;
-
-/** Collections are posted to, objects put and patched; only a subresource is posted to by name. */
-function methodSuits({ verb, name, subresource }: ResourceRequestInfo): boolean {
-  if (verb === 'create') return (name === '') === (subresource === '');
-  return name !== '' || (verb !== 'update' && verb !== 'patch');
-}
-
-/** Resources to their verbs, all other paths to discovery. */
-function route(handlers: ApiHandlers, discovery: Discovery): PipelineHandler {
-  return (request) => {
-    const { info } = request;
-    if (info.type === 'path') return discovery.answer(request.http);
-    if (!methodSuits(info)) {
-      const text = 'the server does not allow this method on the requested resource';
-      throw statusError('MethodNotAllowed', text, {});
-    }
-    return handlers.handle({ ...request, info });
-  };
-}
 
 /** Starts to follow the store and returns at once; {@link ApiServer.ready} tells when it serves. */
 export function startApiServer(options: ApiServerOptions): ApiServer {

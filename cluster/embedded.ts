@@ -4,6 +4,7 @@
  * `etcdctl` use sockets.
  */
 import { buildMetrics } from '../api/build-metrics.ts';
+import { aggregation, ownClientAuthentication } from '../apiserver/access-options.ts';
 import { identities, type Pki } from '../apiserver/pki/pki.ts';
 import { listen } from '../apiserver/http/listen.ts';
 import { readDescriptions } from '../apiserver/openapi-source.ts';
@@ -111,6 +112,8 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       nodes: { upstream, tls: agentTls },
       logger: logger.child({ component: 'apiserver' }),
       serviceAccounts,
+      clientAuthentication: ownClientAuthentication(pki),
+      aggregation: aggregation({ http: outgoing, pki }),
       limits: { nextTurn },
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       descriptions: readDescriptions(realDisk),

@@ -6,7 +6,7 @@ export interface OutgoingRequest {
   readonly method: string;
   /** "https://host:port/path?query": what goes into the request, whatever is dialled. */
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: Uint8Array;
   /** Where to connect, if not to the URL's host. */
   readonly address?: { readonly host: string; readonly port: number };
@@ -28,6 +28,19 @@ export interface OutgoingAnswer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+}
+
+export interface OutgoingStream {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** As it comes. To leave the loop ends the exchange. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Answers of any length. Rejects like {@link OutgoingHttp} until the answer has begun. */
+export interface OutgoingStreams {
+  open(request: Omit<OutgoingRequest, 'maxAnswerBytes'>): Promise<OutgoingStream>;
 }
 
 export class OutgoingAnswerTooLarge extends Error {

@@ -25,7 +25,11 @@ function resourceEntry(resource: ServedResource): object {
 
 function versionEntry(version: ServedVersion): object {
   const resources = version.resources.map(resourceEntry);
-  return { version: version.version, resources, freshness: 'Current' };
+  return {
+    version: version.version,
+    resources,
+    freshness: version.stale === true ? 'Stale' : 'Current',
+  };
 }
 
 export function groupDiscoveryList(

@@ -15,6 +15,7 @@ import { apiGroupDocument, apiGroupList, apiResourceList, apiVersions } from './
 import { answerHealth, type HealthChecks } from './health.ts';
 import { answerMetrics } from './metrics.ts';
 import { OpenApi, type SchemaSource, type VersionDocuments } from './openapi.ts';
+import { remoteHashes, type RemoteVersion, withRemote } from './remote.ts';
 import { type ServedGroup, servedGroups } from './served.ts';
 import { versionDocument } from '../../api/kubernetes-version.ts';
 
@@ -22,6 +23,8 @@ export interface DiscoveryOptions {
   readonly declarations: readonly ResourceDeclaration[];
   /** What is served besides, at the moment: custom resources. */
   readonly custom?: () => Iterable<CustomServed>;
+  /** What others serve, at the moment. */
+  readonly remote?: () => readonly RemoteVersion[];
   readonly schemas: SchemaSource;
   readonly checks: HealthChecks;
   readonly metrics: Metrics;
@@ -69,9 +72,14 @@ class Catalog {
     const custom = [...(options.custom?.() ?? [])];
     const all = [...declarations, ...custom.map(({ declaration }) => declaration)];
     const groups = servedGroups(all);
-    this.openApi = new OpenApi(groups, schemas, { identities: identitiesOf(custom), known });
+    const remote = options.remote?.() ?? [];
+    this.openApi = new OpenApi(groups, schemas, {
+      ...{ identities: identitiesOf(custom), known },
+      remote: remoteHashes(remote),
+    });
     const core = groups.filter((group) => group.name === '');
-    const named = groups.filter((group) => group.name !== '');
+    const shown = withRemote(groups, remote);
+    const named = shown.filter((group) => group.name !== '');
     const versions: Answer = () => ({
       status: 200,
       headers: { 'content-type': 'application/json' },
@@ -85,7 +93,7 @@ class Catalog {
         fixed(() => apiGroupList(named)),
       ),
     );
-    for (const group of groups) this.#addGroup(group);
+    for (const group of shown) this.#addGroup(group);
     this.paths.set(
       '/version',
       fixed(() => versionDocument),

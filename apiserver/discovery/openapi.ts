@@ -82,6 +82,8 @@ export interface OpenApiOptions {
   /** By "group/version"; those that nothing is said of never change. */
   readonly identities: ReadonlyMap<string, string>;
   readonly known: VersionDocuments;
+  /** Hashes of documents that other servers have, by path. */
+  readonly remote?: ReadonlyMap<string, string>;
 }
 
 export class OpenApi {
@@ -94,7 +96,7 @@ export class OpenApi {
 
   constructor(groups: readonly ServedGroup[], source: SchemaSource, options: OpenApiOptions) {
     this.#source = source;
-    const { identities, known } = options;
+    const { identities, known, remote = new Map<string, string>() } = options;
     for (const version of groups.flatMap((group) => group.versions)) {
       const { group, version: name } = version;
       const path = group === '' ? `api/${name}` : `apis/${group}/${name}`;
@@ -121,10 +123,9 @@ export class OpenApi {
     );
     this.#index = new Document(() => ({
       paths: Object.fromEntries(
-        [...this.#documents].map(([path, document]) => [
-          path,
-          { serverRelativeURL: `${ROOT}/${path}?hash=${document.hash}` },
-        ]),
+        [...[...this.#documents].map(([path, { hash }]) => [path, hash] as const), ...remote].map(
+          ([path, hash]) => [path, { serverRelativeURL: `${ROOT}/${path}?hash=${hash}` }],
+        ),
       ) as object,
     }));
   }

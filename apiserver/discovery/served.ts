@@ -28,6 +28,8 @@ export interface ServedVersion {
   readonly group: string;
   readonly version: string;
   readonly resources: readonly ServedResource[];
+  /** Served by another server, which cannot be asked now. */
+  readonly stale?: boolean;
 }
 
 export interface ServedGroup {

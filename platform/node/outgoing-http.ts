@@ -3,11 +3,20 @@ import {
   Agent as PlainAgent,
   type ClientRequest,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   request as sendPlain,
 } from 'node:http';
 import { Agent, request as sendSecure, type RequestOptions } from 'node:https';
-import type { OutgoingAnswer, OutgoingHttp, OutgoingRequest } from '../outgoing-http.ts';
+import type {
+  OutgoingAnswer,
+  OutgoingHttp,
+  OutgoingRequest,
+  OutgoingStream,
+  OutgoingStreams,
+} from '../outgoing-http.ts';
 import { OutgoingAnswerTooLarge } from '../outgoing-http.ts';
+
+type StreamRequest = Omit<OutgoingRequest, 'maxAnswerBytes'>;
 
 /** Of one server, with one set of certificates. */
 const MAX_SOCKETS = 128;
@@ -17,7 +26,7 @@ const IDLE_MS = 30_000;
 /** TLS sessions kept for resumption, of all servers. */
 const MAX_SESSIONS = 100;
 
-class NodeOutgoingHttp implements OutgoingHttp {
+class NodeOutgoingHttp implements OutgoingHttp, OutgoingStreams {
   readonly #closing = new AbortController();
   readonly #secure = new Agent({
     keepAlive: true,
@@ -33,11 +42,23 @@ class NodeOutgoingHttp implements OutgoingHttp {
     timeout: IDLE_MS,
   });
 
-  async send(request: OutgoingRequest): Promise<OutgoingAnswer> {
+  send(request: OutgoingRequest): Promise<OutgoingAnswer> {
+    return this.#retried((attempt) =>
+      this.#exchange(request, attempt, (message) => answerOf(message, request.maxAnswerBytes)),
+    );
+  }
+
+  open(request: StreamRequest): Promise<OutgoingStream> {
+    return this.#retried((attempt) =>
+      this.#exchange(request, attempt, (message) => Promise.resolve(streamOf(message))),
+    );
+  }
+
+  async #retried<T>(exchange: (attempt: { reused: boolean }) => Promise<T>): Promise<T> {
     for (;;) {
       const attempt: { reused: boolean } = { reused: false };
       try {
-        return await this.#exchange(request, attempt);
+        return await exchange(attempt);
       } catch (error) {
         // The server closed an idle connection just as it was used again: nothing was read.
         if (attempt.reused && (error as { code?: string }).code === 'ECONNRESET') continue;
@@ -53,7 +74,11 @@ class NodeOutgoingHttp implements OutgoingHttp {
     return Promise.resolve();
   }
 
-  #exchange(request: OutgoingRequest, attempt: { reused: boolean }): Promise<OutgoingAnswer> {
+  #exchange<T>(
+    request: StreamRequest,
+    attempt: { reused: boolean },
+    read: (message: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
     const { signal, body } = request;
     signal.throwIfAborted();
     this.#closing.signal.throwIfAborted();
@@ -72,7 +97,7 @@ class NodeOutgoingHttp implements OutgoingHttp {
       });
       sent.once('response', (message) => {
         answered = true;
-        answerOf(message, request.maxAnswerBytes).then(resolve, (error: Error) => {
+        read(message).then(resolve, (error: Error) => {
           sent.destroy();
           reject(signals.some(({ aborted }) => aborted) ? abortReason(signals) : error);
         });
@@ -81,7 +106,7 @@ class NodeOutgoingHttp implements OutgoingHttp {
     });
   }
 
-  #begin(request: OutgoingRequest): ClientRequest {
+  #begin(request: StreamRequest): ClientRequest {
     const { url: text, method, headers, body, address, serverName } = request;
     const url = new URL(text);
     const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -91,7 +116,7 @@ class NodeOutgoingHttp implements OutgoingHttp {
       path: `${url.pathname}${url.search}`,
       host: address?.host ?? host,
       port: address?.port ?? (url.port || undefined),
-      headers: { host: url.host, ...headers, ...length },
+      headers: { host: url.host, ...(headers as OutgoingHttpHeaders), ...length },
     };
     if (url.protocol === 'http:') return sendPlain({ ...common, agent: this.#plain });
     const { ca, client, insecureSkipVerify } = request;
@@ -124,13 +149,17 @@ async function answerOf(message: IncomingMessage, maxBytes: number): Promise<Out
       throw new OutgoingAnswerTooLarge(`more than ${maxBytes} bytes`, message.statusCode ?? 0);
     chunks.push(chunk);
   }
+  return { ...streamOf(message), body: Buffer.concat(chunks) };
+}
+
+function streamOf(message: IncomingMessage): OutgoingStream {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return { status: message.statusCode ?? 0, headers, body: Buffer.concat(chunks) };
+  return { status: message.statusCode ?? 0, headers, body: message };
 }
 
-export function outgoingHttp(): OutgoingHttp {
+export function outgoingHttp(): OutgoingHttp & OutgoingStreams {
   return new NodeOutgoingHttp();
 }

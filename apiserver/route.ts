@@ -1,0 +1,33 @@
+import { statusError } from '../api/status.ts';
+import type { Aggregator } from './aggregation/aggregator.ts';
+import type { Discovery } from './discovery/discovery.ts';
+import type { ApiHandlers } from './handlers/api-handlers.ts';
+import type { PipelineHandler } from './pipeline/filter.ts';
+import type { ResourceRequestInfo } from './pipeline/request-info.ts';
+
+/** Collections are posted to, objects put and patched; only a subresource is posted to by name. */
+function methodSuits({ verb, name, subresource }: ResourceRequestInfo): boolean {
+  if (verb === 'create') return (name === '') === (subresource === '');
+  return name !== '' || (verb !== 'update' && verb !== 'patch');
+}
+
+export interface Routes {
+  readonly handlers: ApiHandlers;
+  readonly discovery: Discovery;
+  readonly aggregator: () => Aggregator | undefined;
+}
+
+/** To other servers what they serve; resources to their verbs, all other paths to discovery. */
+export function route({ handlers, discovery, aggregator }: Routes): PipelineHandler {
+  return (request) => {
+    const remote = aggregator()?.answer(request);
+    if (remote !== undefined) return remote;
+    const { info } = request;
+    if (info.type === 'path') return discovery.answer(request.http);
+    if (!methodSuits(info)) {
+      const text = 'the server does not allow this method on the requested resource';
+      throw statusError('MethodNotAllowed', text, {});
+    }
+    return handlers.handle({ ...request, info });
+  };
+}
