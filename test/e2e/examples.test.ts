@@ -8,6 +8,7 @@ const scripts: Record<string, { needs?: string }> = {
   '2-restart-tour.sh': {},
   '3-watch-the-registry.sh': { needs: 'etcdctl' },
   '4-own-scheduler-plugin.sh': {},
+  '5-real-processes.sh': {},
 };
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
