@@ -9,7 +9,7 @@ import { realCiphers } from '../platform/node/ciphers.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { processMetrics } from '../platform/node/process-metrics.ts';
 import { watchClock } from '../platform/clock-watch.ts';
-import { rotateTls } from '../platform/tls-rotation.ts';
+import { rotateTls, type TlsRotationOptions } from '../platform/tls-rotation.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
@@ -21,6 +21,8 @@ import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { realTokenKeys } from '../platform/node/token-keys.ts';
 import { realUpstream } from '../platform/node/upstream.ts';
+import { traceScope } from '../platform/node/trace-scope.ts';
+import type { TraceScope } from '../platform/trace-scope.ts';
 import { realX509 } from '../platform/node/x509.ts';
 import type { UpstreamTls } from '../platform/upstream.ts';
 import type { Random } from '../platform/random.ts';
@@ -54,6 +56,7 @@ export type ConnectStore = (options: {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly trace?: TraceScope | undefined;
 }) => Kv;
 
 const files = new FlagFiles(realDisk);
@@ -157,6 +160,19 @@ interface Surroundings {
   readonly parts: Lifecycle;
 }
 
+function processRegistry(): Metrics {
+  const metrics = new Metrics();
+  buildMetrics(metrics);
+  processMetrics(metrics);
+  return metrics;
+}
+
+/** The certificate is looked at regularly, and when the clock has jumped. */
+async function keepServing(rotation: TlsRotationOptions, parts: Lifecycle): Promise<void> {
+  const { check } = await parts.start(() => rotateTls(rotation));
+  await parts.start(() => watchClock({ ...rotation, onJump: () => void check() }));
+}
+
 async function run(said: ApiServerFlags, { context, connect, parts }: Surroundings): Promise<void> {
   const flags = await withGivenCertificate(realDisk, said);
   const level = (flags.v ?? 0) >= 4 ? 'debug' : flags.logLevel;
@@ -185,16 +201,14 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const outside = { http: outgoing, clock: realClock, tokenKeys: realTokenKeys };
   const access = await accessOptions(flags, given, { pki, ...outside });
   const audit = await parts.start(() => auditOf(flags, given, logger));
-  const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects });
+  const trace = level === 'debug' ? traceScope() : undefined;
+  const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects, trace });
   await parts.start(() => ({ stop: () => kv.close() }));
   const nodes = await nodeWay(flags, pki, parts);
-  const metrics = new Metrics();
-  buildMetrics(metrics);
-  processMetrics(metrics);
+  const metrics = processRegistry();
   const server = await parts.start(() =>
     startApiServer({
-      ...effects,
-      metrics,
+      ...{ ...effects, metrics, trace },
       nodes,
       ...access,
       audit: audit.options,
@@ -214,14 +228,8 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const { port, renew } = await parts.start(() =>
     listen({ server: realHttpServer, handler, ...effects, gzip: realGzip, ...socket }),
   );
-  const rotation = {
-    ...effects,
-    current: tls,
-    next: () => servingTls(flags, pki, given),
-    replace: renew,
-  };
-  const { check } = await parts.start(() => rotateTls(rotation));
-  await parts.start(() => watchClock({ ...effects, onJump: () => void check() }));
+  const next = (): Promise<TlsMaterial> => servingTls(flags, pki, given);
+  await keepServing({ ...effects, current: tls, next, replace: renew }, parts);
   const url = urlOf(dialledHost(flags.bindAddress), port);
   if (advertised !== undefined) server.advertise({ address: advertised, port });
   await writeKubeconfig(flags, pki, url);

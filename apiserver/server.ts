@@ -13,6 +13,7 @@ import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
+import type { TraceScope } from '../platform/trace-scope.ts';
 import type { Random } from '../platform/random.ts';
 import type { Kv } from '../store/kv.ts';
 import { type PluginChoice, plugins } from './admission/plugins.ts';
@@ -79,6 +80,8 @@ export interface ApiServerOptions {
   readonly tokens?: ReadonlyMap<string, User>;
   /** What /metrics shows; shared with other parts of the process. */
   readonly metrics?: Metrics | undefined;
+  /** Where requests are followed from log to log. Default: nowhere. */
+  readonly trace?: TraceScope | undefined;
   /** What is logged of requests. Default: nothing. */
   readonly audit?: PipelineOptions['audit'];
   /** What is encrypted in the store. Default: nothing. */
@@ -211,7 +214,7 @@ class Server implements ApiServer {
     });
     this.handler = pipeline(
       {
-        ...{ clock, random, logger, counts, metrics },
+        ...{ clock, random, logger, counts, metrics, trace: options.trace },
         ...{ authenticator, authorizer, audit: options.audit, limits, requestTimeoutMs },
       },
       route({ handlers, discovery, aggregator: () => this.#aggregator }),

@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { HttpHandler } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
+import type { TraceScope } from '../../platform/trace-scope.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Authenticator } from '../authn/authenticator.ts';
 import { anonymous } from '../authn/user.ts';
@@ -38,6 +39,8 @@ export interface PipelineOptions {
   readonly counts: RequestCounts;
   /** Default: kept where nobody sees them. */
   readonly metrics?: Metrics | undefined;
+  /** Where requests are followed. Default: nowhere. */
+  readonly trace?: TraceScope | undefined;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   /** Default: nothing is logged. */
@@ -55,7 +58,7 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
   // Outermost first.
   const filtered = compose(
     [
-      requestId(options.random),
+      requestId({ random: options.random, clock, logger, trace: options.trace }),
       countRequests(new RequestMetrics(metrics, clock, counts)),
       addNotes,
       recover(logger),

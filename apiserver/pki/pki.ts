@@ -163,8 +163,8 @@ export class Pki {
 }
 
 const EXPIRED =
-  'it has expired, and all certificates of the cluster with it: move its folder away, and a start ' +
-  'makes new ones (take the new kubeconfig; no data is lost)';
+  'it has expired, and all certificates of the cluster with it: move its folder away, and a ' +
+  'start makes new ones (take the new kubeconfig; no data is lost)';
 
 function checkAuthority(ca: CertificateAndKey, files: PemFiles, options: PkiOptions): void {
   const { x509, clock } = options;

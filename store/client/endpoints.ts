@@ -1,7 +1,8 @@
 /** Connections to a store's endpoints, of which one is used until it fails. */
-import { Client, connectivityState, credentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, connectivityState, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { REQUEST_ID, type TraceScope } from '../../platform/trace-scope.ts';
 import { StoreError } from '../kv.ts';
 import { codes, storeErrorOf } from '../grpc/status.ts';
 
@@ -20,6 +21,8 @@ export interface EndpointOptions {
   readonly logger: Logger;
   /** How long one endpoint may take to be connected to before the next is tried. */
   readonly dialTimeoutMs?: number;
+  /** Whose requests are under way: the store is told their ids. */
+  readonly trace?: TraceScope | undefined;
 }
 
 const DIAL_TIMEOUT_MS = 2_000;
@@ -71,6 +74,7 @@ export class Endpoints {
   readonly #endpoints: readonly Endpoint[];
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #trace: TraceScope | undefined;
   readonly #dialTimeoutMs: number;
   #current = 0;
   #closed = false;
@@ -80,6 +84,7 @@ export class Endpoints {
     this.#endpoints = options.endpoints.map((url) => open(url, options.tls ?? {}));
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#trace = options.trace;
     this.#dialTimeoutMs = options.dialTimeoutMs ?? DIAL_TIMEOUT_MS;
   }
 
@@ -95,7 +100,7 @@ export class Endpoints {
     for (let attempt = 1; ; attempt++) {
       const endpoint = await this.connected();
       try {
-        return await unary(endpoint.client, path, request);
+        return await unary(endpoint.client, { path, id: this.#trace?.current() }, request);
       } catch (error) {
         const failure = error as ServiceError;
         const meaning = storeErrorOf(failure);
@@ -152,9 +157,15 @@ export class Endpoints {
 export const unavailable = (url: string, failure: ServiceError): StoreError =>
   new StoreError('unavailable', { detail: `${url}: ${failure.details}`, cause: failure });
 
-function unary(client: Client, path: string, request: Buffer): Promise<Buffer> {
+function unary(
+  client: Client,
+  { path, id }: { readonly path: string; readonly id: string | undefined },
+  request: Buffer,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(path, asIs, asIs, request, (error, response) => {
+    const metadata = new Metadata();
+    if (id !== undefined) metadata.set(REQUEST_ID, id);
+    client.makeUnaryRequest(path, asIs, asIs, request, metadata, (error, response) => {
       if (error !== null) reject(error);
       else resolve(response!);
     });

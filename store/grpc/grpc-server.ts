@@ -6,6 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Duplex } from '../../platform/duplex.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CallCounts, MethodCounts, RpcKind } from '../http/call-counts.ts';
+import { REQUEST_ID } from '../../platform/trace-scope.ts';
 import { downloadCall, duplexCall, unaryCall, type Kind, type OpenStream } from './call-kinds.ts';
 import { Deadlines, timeoutMs } from './deadlines.ts';
 import { downloads } from './download.ts';
@@ -141,6 +142,9 @@ export class GrpcServer {
       call.fail(unserved);
       return call;
     }
+    const [requestId] = call.metadata.get(REQUEST_ID);
+    if (requestId !== undefined)
+      this.#options.logger.debug({ requestId, method: head.path }, 'a call of this request');
     this.#serve(call, method!, client);
     if (afterMs !== undefined) this.#deadlines.add(call, afterMs);
     return call;

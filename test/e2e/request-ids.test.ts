@@ -1,0 +1,117 @@
+/** One id, from a client through the API server's log and audit log to the store's log. */
+import { afterEach, expect, it } from 'vitest';
+import { type ApiServer, startApiServer } from '../../apiserver/server.ts';
+import { AuditLog } from '../../apiserver/pipeline/audit/audit-log.ts';
+import { parseAuditPolicy } from '../../apiserver/pipeline/audit/policy.ts';
+import { JsonValue } from '../../platform/http.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import { realClock } from '../../platform/node/clock.ts';
+import { realCrypto } from '../../platform/node/crypto.ts';
+import { realDisk } from '../../platform/node/disk.ts';
+import { processUsage } from '../../platform/node/process-usage.ts';
+import { realRandom } from '../../platform/node/random.ts';
+import { sha1 } from '../../platform/node/sha1.ts';
+import { sniffingServer } from '../../platform/node/sniffing-server.ts';
+import { traceScope } from '../../platform/node/trace-scope.ts';
+import type { Running } from '../../platform/lifecycle.ts';
+import { connectEtcd } from '../../store/client/connect.ts';
+import { MemoryStorage } from '../../store/engine/memory.ts';
+import { serveStore } from '../../store/grpc/server.ts';
+import { startMember } from '../../store/server/member.ts';
+
+const running: Running[] = [];
+afterEach(async () => {
+  for (const part of running.splice(0).reverse()) await part.stop();
+});
+
+type Line = Readonly<Record<string, unknown>>;
+
+function recorded(): { readonly lines: Line[]; readonly logger: Logger } {
+  const lines: Line[] = [];
+  const log = (fields: object, message: string): void => void lines.push({ ...fields, message });
+  const logger: Logger = {
+    ...{ debug: log, info: log, warn: log, error: log },
+    child: () => logger,
+  };
+  return { lines, logger };
+}
+
+async function start() {
+  const effects = { clock: realClock, random: realRandom };
+  const store = recorded();
+  const member = await startMember({
+    ...{ ...effects, disk: realDisk, logger: silentLogger, sha1, crypto: realCrypto },
+    ...{ dataDir: '/unused', engine: new MemoryStorage().open },
+  });
+  running.push(member);
+  const serving = await serveStore({
+    ...{ member, clock: realClock, logger: store.logger, listen: sniffingServer },
+    ...{ usage: processUsage, host: '127.0.0.1', port: 0 },
+  });
+  running.push(serving);
+  const trace = traceScope();
+  const kv = connectEtcd({ endpoints: [serving.url], ...effects, logger: silentLogger, trace });
+  running.push({ stop: () => kv.close() });
+  const api = recorded();
+  const audited: string[] = [];
+  const sink = {
+    write: (lines: string) => Promise.resolve(void audited.push(...lines.trimEnd().split('\n'))),
+    close: () => Promise.resolve(),
+  };
+  const policy = parseAuditPolicy(
+    JSON.stringify({
+      ...{ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'Metadata' }] },
+    }),
+  );
+  const log = new AuditLog(sink, silentLogger);
+  const server: ApiServer = startApiServer({
+    ...{ kv, ...effects, logger: api.logger, trace, audit: { policy, log } },
+  });
+  running.push(server);
+  await server.ready();
+  const create = async (name: string, headers: Readonly<Record<string, string>>) => {
+    const metadata = { name, namespace: 'default' };
+    const { headers: answered } = await server.handler({
+      ...{ method: 'POST', path: '/api/v1/namespaces/default/configmaps' },
+      query: new URLSearchParams(),
+      headers: { 'content-type': 'application/json', ...headers },
+      body: new JsonValue({ apiVersion: 'v1', kind: 'ConfigMap', metadata }),
+      peer: {
+        address: 'test',
+        certificate: { commonName: 'jane', organizations: ['system:masters'] },
+      },
+      signal: new AbortController().signal,
+    });
+    return answered['audit-id'];
+  };
+  return {
+    create,
+    api: api.lines,
+    store: store.lines,
+    audit: () => log.stop().then(() => audited),
+  };
+}
+
+it('follows a request by its id through every log', async () => {
+  const { create, api, store, audit } = await start();
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const ids = [
+    await create('a', { 'x-request-id': 'mine-1' }),
+    await create('b', { traceparent: `00-${traceId}-b7ad6b7169203331-01` }),
+    await create('c', { 'audit-id': 'kept', 'x-request-id': 'not this one' }),
+    await create('d', { traceparent: 'not a trace' }),
+  ];
+  expect(ids.slice(0, 3)).toEqual(['mine-1', traceId, 'kept']);
+  expect(ids[3]).toMatch(/^[0-9a-f-]{36}$/);
+  const audited = await audit();
+  for (const id of ids) {
+    expect(api).toContainEqual(
+      expect.objectContaining({ requestId: id, method: 'POST', status: 201, message: 'answered' }),
+    );
+    expect(store).toContainEqual(
+      expect.objectContaining({ requestId: id, method: '/etcdserverpb.KV/Txn' }),
+    );
+    expect(audited.filter((line) => line.includes(`"auditID":"${id}"`))).toHaveLength(2);
+  }
+});
