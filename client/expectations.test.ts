@@ -5,10 +5,13 @@ import { EXPECTATION_TTL_MS, Expectations } from './expectations.ts';
 it('expectations hold until everything was seen', () => {
   const expectations = new Expectations(new FakeClock());
   expect(expectations.satisfied('a')).toBe(true);
-  expectations.expectCreations('a', 2);
-  expectations.creationObserved('a');
+  expectations.expectCreations('a', ['x', 'y']);
+  expectations.creationObserved('a', 'x');
+  // Another's, and the same once more.
+  expectations.creationObserved('a', 'z');
+  expectations.creationObserved('a', 'x');
   expect(expectations.satisfied('a')).toBe(false);
-  expectations.creationObserved('a');
+  expectations.creationObserved('a', 'y');
   expect(expectations.satisfied('a')).toBe(true);
 });
 
@@ -25,12 +28,12 @@ it('a deletion seen twice counts once', () => {
 it('expectations that are never met end after a while, and with their owner', async () => {
   const clock = new FakeClock();
   const expectations = new Expectations(clock);
-  expectations.expectCreations('a', 1);
+  expectations.expectCreations('a', ['x']);
   await clock.advance(EXPECTATION_TTL_MS);
   expect(expectations.satisfied('a')).toBe(false);
   await clock.advance(1);
   expect(expectations.satisfied('a')).toBe(true);
-  expectations.expectCreations('b', 1);
+  expectations.expectCreations('b', ['x']);
   expectations.forget('b');
   expect(expectations.satisfied('b')).toBe(true);
 });

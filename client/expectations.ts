@@ -11,9 +11,9 @@ import type { Clock } from '../platform/clock.ts';
 /** client-go's five minutes: by then a lost event was repaired by a relist. */
 export const EXPECTATION_TTL_MS = 300_000;
 
+/** Keys of objects, not counts: what is seen may be another object, or the same twice. */
 interface Expected {
-  creations: number;
-  /** Keys of the objects being deleted: a deletion may be seen twice (marked, then gone). */
+  readonly creations: Set<string>;
   readonly deletions: Set<string>;
   readonly atMs: number;
 }
@@ -26,24 +26,24 @@ export class Expectations {
     this.#clock = clock;
   }
 
-  expectCreations(owner: string, count: number): void {
-    this.expect(owner, count, []);
+  expectCreations(owner: string, keys: readonly string[]): void {
+    this.expect(owner, keys, []);
   }
 
   expectDeletions(owner: string, keys: readonly string[]): void {
-    this.expect(owner, 0, keys);
+    this.expect(owner, [], keys);
   }
 
   /** Both at once: replaces what was expected before. */
-  expect(owner: string, creations: number, deletions: readonly string[]): void {
+  expect(owner: string, creations: readonly string[], deletions: readonly string[]): void {
     const atMs = this.#clock.monotonic();
-    this.#expected.set(owner, { creations, deletions: new Set(deletions), atMs });
+    const keys = { creations: new Set(creations), deletions: new Set(deletions) };
+    this.#expected.set(owner, { ...keys, atMs });
   }
 
-  /** A creation was seen, or failed. */
-  creationObserved(owner: string, count = 1): void {
-    const expected = this.#expected.get(owner);
-    if (expected !== undefined) expected.creations -= count;
+  /** The creation of `key` was seen, or failed. */
+  creationObserved(owner: string, key: string): void {
+    this.#expected.get(owner)?.creations.delete(key);
   }
 
   /** The deletion of `key` was seen, or failed. */
@@ -55,7 +55,7 @@ export class Expectations {
   satisfied(owner: string): boolean {
     const expected = this.#expected.get(owner);
     if (expected === undefined) return true;
-    if (expected.creations <= 0 && expected.deletions.size === 0) return true;
+    if (expected.creations.size + expected.deletions.size === 0) return true;
     return this.#clock.monotonic() - expected.atMs > EXPECTATION_TTL_MS;
   }
 

@@ -5,12 +5,19 @@
  *
  * Keys are the caller's: what is decided on, not what was written.
  */
-import { type KubernetesObject, nameOf } from '../api/meta.ts';
+import type { KubernetesObject, ObjectMeta } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
 import { isStatus } from '../api/status.ts';
 import type { Informer } from './informer-interface.ts';
 import type { Client } from './interface.ts';
 import { mayHaveHappened } from './undecided.ts';
+
+/** How long a cache that is behind is waited for, if no event tells that it has caught up. */
+export const CATCH_UP_MS = 200;
+
+interface Written {
+  readonly metadata: ObjectMeta;
+}
 
 export class OwnWrites<T extends KubernetesObject> {
   readonly #client: Client;
@@ -18,7 +25,7 @@ export class OwnWrites<T extends KubernetesObject> {
   readonly #informer: Pick<Informer<T>, 'position'>;
   readonly #needed = new Map<string, number>();
   /** Written or not: the server could not be asked yet. */
-  readonly #unsure = new Map<string, T>();
+  readonly #unsure = new Map<string, Written>();
 
   constructor(client: Client, type: ResourceType<T>, informer: Pick<Informer<T>, 'position'>) {
     this.#client = client;
@@ -46,7 +53,7 @@ export class OwnWrites<T extends KubernetesObject> {
    * Runs a write of `object` for the key, and keeps its version in mind. Of one that may have been
    * carried out although it failed, the server is asked: rejects as the write did.
    */
-  async run(key: string, object: T, write: () => Promise<T>): Promise<T> {
+  async run(key: string, object: Written, write: () => Promise<T>): Promise<T> {
     try {
       const written = await write();
       this.#need(key, written);
@@ -58,9 +65,9 @@ export class OwnWrites<T extends KubernetesObject> {
   }
 
   /** False if the server cannot be asked. */
-  async #look(key: string, object: T): Promise<boolean> {
-    const { namespace } = object.metadata;
-    const ref = { name: nameOf(object), ...(namespace === undefined ? {} : { namespace }) };
+  async #look(key: string, object: Written): Promise<boolean> {
+    const { namespace, name = '' } = object.metadata;
+    const ref = { name, ...(namespace === undefined ? {} : { namespace }) };
     try {
       this.#need(key, await this.#client.get(this.#type, ref));
     } catch (error) {
@@ -74,7 +81,7 @@ export class OwnWrites<T extends KubernetesObject> {
     return true;
   }
 
-  #need(key: string, { metadata }: T): void {
+  #need(key: string, { metadata }: Written): void {
     const version = Number(metadata.resourceVersion ?? 0);
     this.#needed.set(key, Math.max(version, this.#needed.get(key) ?? 0));
   }

@@ -22,11 +22,16 @@ import {
 } from '../runtime/controller.ts';
 import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
-import { namespaceTerminates, PodControl, removePods } from '../runtime/pod-control.ts';
+import {
+  createPods,
+  draftKey,
+  namespaceTerminates,
+  PodControl,
+  removePods,
+} from '../runtime/pod-control.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { type CurrentHistory, removeRevisions, syncHistory } from '../runtime/revision-history.ts';
 import { expiredRevisions } from '../runtime/revisions.ts';
-import { slowStart } from '../runtime/slow-start.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
 import { EndedBackoff } from './ended-backoff.ts';
@@ -196,13 +201,16 @@ class DaemonSetController implements Controller {
     const create = plan.create.slice(0, BURST);
     for (const pod of plan.ended) if (remove.includes(pod)) this.#tellEnded(set, pod);
     if (create.length + remove.length === 0) return undefined;
-    this.#podControl.beginCreating(set);
-    this.#expectations.expect(key, create.length, remove.map(keyOf));
-    let next = 0;
-    const { succeeded, error } = await slowStart(create.length, () =>
-      this.#podControl.create(set, newPod(set, create[next++]!, hash)),
+    const drafts = this.#podControl.named(
+      set,
+      create.map((node) => newPod(set, node, hash)),
     );
-    this.#expectations.creationObserved(key, create.length - succeeded);
+    this.#expectations.expect(key, drafts.map(draftKey), remove.map(keyOf));
+    const { error } = await createPods(
+      drafts,
+      (draft) => this.#podControl.create(set, draft),
+      (draft) => this.#expectations.creationObserved(key, draftKey(draft)),
+    );
     const removal = await removePods(
       remove,
       (pod) => this.#podControl.remove(set, pod),

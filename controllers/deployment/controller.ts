@@ -13,7 +13,7 @@ import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../client/informer-interface.ts';
-import { OwnWrites } from '../../client/own-writes.ts';
+import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import { executeClaims, planClaims } from '../runtime/claim.ts';
 import {
@@ -38,8 +38,6 @@ import { planStatus, sameStatus } from './status.ts';
 import { sameTemplate } from '../runtime/template-hash.ts';
 
 const NAME = 'deployment-controller';
-/** How long a cache that is behind is waited for, if no event tells that it has caught up. */
-const CATCH_UP_MS = 200;
 
 export function deploymentController(context: ControllerContext): Controller {
   return new DeploymentController(context);

@@ -8,9 +8,10 @@ import {
 import { isStatus } from '../../api/status.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { Client } from '../../client/interface.ts';
-import { Expectations } from '../../client/expectations.ts';
+import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { generatedName } from '../runtime/generated-name.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import {
   isMirrored,
@@ -33,13 +34,13 @@ function mirrorOf(slice: EndpointSlice): string | undefined {
 }
 
 export function endpointSliceMirroringController(context: ControllerContext): Controller {
-  const { client, clock } = context;
+  const { client, clock, random } = context;
   const queue = new WorkQueue({ clock });
   const endpoints = context.informers.of(endpointsType);
   const services = context.informers.of(serviceType);
   const slices = context.informers.of(sliceType);
-  // Names are the server's: a slice not yet seen would be created once more.
-  const expectations = new Expectations(clock);
+  /** What they were made of last: the next plan must not be about what was there before. */
+  const own = new OwnWrites(client, sliceType, slices);
   slices.addIndex(MIRROR_INDEX, (slice) => [mirrorOf(slice) ?? '']);
   enqueueSelf(endpoints, queue);
   services.addHandler({
@@ -56,10 +57,7 @@ export function endpointSliceMirroringController(context: ControllerContext): Co
     if (key !== undefined) queue.add(key);
   };
   slices.addHandler({
-    added: (slice) => {
-      expectations.creationObserved(mirrorOf(slice) ?? '');
-      changed(slice);
-    },
+    added: changed,
     updated: (_, slice) => changed(slice),
     deleted: changed,
   });
@@ -72,10 +70,10 @@ export function endpointSliceMirroringController(context: ControllerContext): Co
       const existing = slices.lister.byIndex(MIRROR_INDEX, key);
       if (of === undefined) {
         // Its mirror is garbage: the owner reference says so.
-        expectations.forget(key);
+        own.forget(key);
         return undefined;
       }
-      if (!expectations.satisfied(key)) return undefined;
+      if (!(await own.shown(key))) return { requeueAfterMs: CATCH_UP_MS };
       const plan = isMirrored(of, services.lister.get(key))
         ? planMirror(of, existing)
         : { create: [], update: [], remove: existing };
@@ -85,13 +83,14 @@ export function endpointSliceMirroringController(context: ControllerContext): Co
   };
 
   async function apply(key: string, plan: MirrorPlan): Promise<void> {
-    for (const slice of plan.update) await client.update(sliceType, slice);
+    for (const slice of plan.update)
+      await own.run(key, slice, () => client.update(sliceType, slice));
     for (const draft of plan.create) {
-      expectations.expectCreations(key, 1);
+      const name = generatedName(draft.metadata.generateName ?? '', random);
+      const named = { ...draft, metadata: { ...draft.metadata, name } };
       try {
-        await client.create(sliceType, draft);
+        await own.run(key, named, () => client.create(sliceType, named));
       } catch (error) {
-        expectations.forget(key);
         // The namespace is being emptied: its Endpoints go as well.
         if (!isStatus(error, 'Forbidden')) throw error;
       }

@@ -7,9 +7,10 @@ import {
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
-import { Expectations } from '../../client/expectations.ts';
+import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { generatedName } from '../runtime/generated-name.ts';
 import { equalityMatcher } from '../runtime/label-selector.ts';
 import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { enqueueServices } from '../runtime/service-sources.ts';
@@ -19,13 +20,13 @@ const NAME = 'endpointslice-controller';
 const SERVICE_INDEX = 'service';
 
 export function endpointSliceController(context: ControllerContext): Controller {
-  const { client, clock } = context;
+  const { client, clock, random } = context;
   const queue = new WorkQueue({ clock });
   const services = context.informers.of(serviceType);
   const pods = context.informers.of(podType);
   const slices = context.informers.of(sliceType);
-  // Names are the server's: a slice not yet seen would be created once more.
-  const expectations = new Expectations(clock);
+  /** What they were made of last: the next plan must not be about what was there before. */
+  const own = new OwnWrites(client, sliceType, slices);
   slices.addIndex(SERVICE_INDEX, (slice) => [serviceKey(slice) ?? '']);
   enqueueServices(services, pods, queue);
   const changed = (slice: EndpointSlice): void => {
@@ -33,22 +34,20 @@ export function endpointSliceController(context: ControllerContext): Controller 
     if (key !== undefined) queue.add(key);
   };
   slices.addHandler({
-    added: (slice) => {
-      expectations.creationObserved(serviceKey(slice) ?? '');
-      changed(slice);
-    },
+    added: changed,
     updated: (_, slice) => changed(slice),
     deleted: changed,
   });
 
   async function apply(key: string, plan: ReturnType<typeof planSlices>): Promise<void> {
-    for (const slice of plan.update) await client.update(sliceType, slice);
+    for (const slice of plan.update)
+      await own.run(key, slice, () => client.update(sliceType, slice));
     for (const draft of plan.create) {
-      expectations.expectCreations(key, 1);
+      const name = generatedName(draft.metadata.generateName ?? '', random);
+      const named = { ...draft, metadata: { ...draft.metadata, name } };
       try {
-        await client.create(sliceType, draft);
+        await own.run(key, named, () => client.create(sliceType, named));
       } catch (error) {
-        expectations.forget(key);
         // The namespace is being emptied: its Services go as well.
         if (!isStatus(error, 'Forbidden')) throw error;
       }
@@ -71,12 +70,13 @@ export function endpointSliceController(context: ControllerContext): Controller 
     informers: [services, pods, slices],
     async reconcile(key) {
       const service = services.lister.get(key);
-      if (service === undefined) expectations.forget(key);
+      if (service === undefined) own.forget(key);
       // Slices of a Service that is gone are garbage: their owner reference says so.
       if (service?.metadata.deletionTimestamp !== undefined) return undefined;
       const selector = service?.spec?.selector;
       if (service === undefined || Object.keys(selector ?? {}).length === 0) return undefined;
-      if (service.spec?.type === 'ExternalName' || !expectations.satisfied(key)) return undefined;
+      if (service.spec?.type === 'ExternalName') return undefined;
+      if (!(await own.shown(key))) return { requeueAfterMs: CATCH_UP_MS };
       const matches = equalityMatcher(selector);
       const selected = pods.lister
         .byIndex(NAMESPACE_INDEX, splitKey(key).namespace)

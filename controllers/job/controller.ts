@@ -25,9 +25,14 @@ import {
 } from '../runtime/controller.ts';
 import { labelMatcher } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
-import { namespaceTerminates, PodControl, removePods } from '../runtime/pod-control.ts';
+import {
+  createPods,
+  draftKey,
+  namespaceTerminates,
+  PodControl,
+  removePods,
+} from '../runtime/pod-control.ts';
 import { watchPods } from '../runtime/pod-events.ts';
-import { slowStart } from '../runtime/slow-start.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { type Failures, noFailures } from './backoff.ts';
 import { isFinished } from './conditions.ts';
@@ -178,15 +183,15 @@ class JobController implements Controller {
       return { status: plan.status, ...(failure === undefined ? {} : { failure }) };
     }
     if (plan.create.length === 0) return { status: plan.status };
-    const count = plan.create.length;
-    this.#podControl.beginCreating(job);
-    this.#expectations.expectCreations(key, count);
-    let next = 0;
-    const { succeeded, error } = await slowStart(count, () =>
-      this.#podControl.create(job, newPod(job, plan.create[next++]!)),
+    const wanted = plan.create.map((each) => newPod(job, each));
+    const drafts = this.#podControl.named(job, wanted);
+    this.#expectations.expectCreations(key, drafts.map(draftKey));
+    const { succeeded, error } = await createPods(
+      drafts,
+      (draft) => this.#podControl.create(job, draft),
+      (draft) => this.#expectations.creationObserved(key, draftKey(draft)),
     );
-    const missing = count - succeeded;
-    this.#expectations.creationObserved(key, missing);
+    const missing = drafts.length - succeeded;
     const status = { ...plan.status, active: (plan.status.active ?? 0) - missing };
     return { status, ...(error && !namespaceTerminates(error) ? { failure: error } : {}) };
   }

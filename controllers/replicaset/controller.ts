@@ -25,10 +25,16 @@ import {
 } from '../runtime/controller.ts';
 import { labelMatcher } from '../runtime/label-selector.ts';
 import { indexByController, OWNER_INDEX } from '../runtime/owner-index.ts';
-import { namespaceTerminates, PodControl, podOf, removePods } from '../runtime/pod-control.ts';
+import {
+  createPods,
+  draftKey,
+  namespaceTerminates,
+  PodControl,
+  podOf,
+  removePods,
+} from '../runtime/pod-control.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { podActive } from '../runtime/pods.ts';
-import { slowStart } from '../runtime/slow-start.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
 import {
@@ -176,14 +182,17 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
   }
 
   async #create(key: string, replicaSet: ReplicaSet, count: number): Promise<Error | undefined> {
-    this.#podControl.beginCreating(replicaSet);
-    this.#expectations.expectCreations(key, count);
     const draft = podOf(replicaSet, replicaSet.spec.template);
-    const { succeeded, error } = await slowStart(count, () =>
-      this.#podControl.create(replicaSet, draft),
+    const drafts = this.#podControl.named(
+      replicaSet,
+      Array.from({ length: count }, () => draft),
     );
-    // Those that failed or were not tried will never be seen.
-    if (succeeded < count) this.#expectations.creationObserved(key, count - succeeded);
+    this.#expectations.expectCreations(key, drafts.map(draftKey));
+    const { error } = await createPods(
+      drafts,
+      (each) => this.#podControl.create(replicaSet, each),
+      (each) => this.#expectations.creationObserved(key, draftKey(each)),
+    );
     // A namespace on its way out takes this ReplicaSet along: nothing to complain about.
     return namespaceTerminates(error) ? undefined : error;
   }

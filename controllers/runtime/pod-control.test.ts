@@ -59,8 +59,7 @@ class Server {
   }
 
   async create(): Promise<void> {
-    this.control.beginCreating(owner);
-    await this.control.create(owner, draft);
+    for (const named of this.control.named(owner, [draft])) await this.control.create(owner, named);
   }
 }
 
@@ -84,6 +83,17 @@ describe('a creation whose answer was lost', () => {
     expect(server.pods.size).toBe(2);
   });
 
+  it('keeps its name when it is not tried, and gives it to one of its kind only', async () => {
+    const server = new Server();
+    server.fates.push({ done: true, answered: false });
+    await expect(server.create()).rejects.toThrow('socket hang up');
+    const names = () => server.control.named(owner, [draft]).map(({ metadata }) => metadata.name);
+    expect(names()).toEqual(names());
+    const indexed = { ...draft, metadata: { ...draft.metadata, generateName: 'web-1-' } };
+    const [other] = server.control.named(owner, [indexed]);
+    expect(other!.metadata.name).not.toBe(names()[0]);
+  });
+
   it('does not stand for the pod of another owner that has the name', async () => {
     const server = new Server();
     server.fates.push({ done: false, answered: false });
@@ -93,6 +103,7 @@ describe('a creation whose answer was lost', () => {
     await other.create();
     const [[key, pod]] = other.pods as unknown as [[string, Pod]];
     server.pods.set(key, { ...pod, metadata: { ...pod.metadata, ownerReferences: [] } });
+    await expect(server.create()).rejects.toThrow('already exists');
     await server.create();
     expect(server.pods.size).toBe(2);
   });

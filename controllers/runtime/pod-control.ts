@@ -14,8 +14,10 @@ import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Lister } from '../../client/informer-interface.ts';
 import type { Client } from '../../client/interface.ts';
 import { mayHaveHappened } from '../../client/undecided.ts';
-import { type Random, randomSuffix } from '../../platform/random.ts';
+import type { Random } from '../../platform/random.ts';
 import { controllerReference } from './claim.ts';
+import { generatedName } from './generated-name.ts';
+import { slowStart } from './slow-start.ts';
 import { Undecided } from './undecided.ts';
 
 /** The pod that an owner's template describes; the server makes up the rest of the name. */
@@ -35,6 +37,9 @@ export function podOf(owner: KubernetesObject, template: PodTemplateSpec | undef
   };
 }
 
+export const draftKey = ({ metadata }: Draft<Pod>): string =>
+  `${metadata.namespace}/${metadata.name}`;
+
 /** A namespace on its way out takes everything in it along: such a refusal is no failure. */
 export function namespaceTerminates(error: unknown): boolean {
   const causes = isStatus(error, 'Forbidden') ? (error.status.details?.causes ?? []) : [];
@@ -48,10 +53,6 @@ export interface PodControlParts {
   readonly random: Random;
   readonly pods: Lister<Pod>;
 }
-
-/** Kubernetes' servers make suffixes of five. */
-const SUFFIX_LENGTH = 5;
-const NAME_TRIES = 8;
 
 /**
  * Names are made up here, not by the server: a creation whose answer was lost is tried again under
@@ -67,14 +68,24 @@ export class PodControl {
   }
 
   /**
-   * Before creations are expected: names that the cache shows are decided. Those left will be
-   * seen by an event, if they are there.
+   * Gives each its name, before their creation is expected. What may have been created already
+   * comes first; what the cache shows is decided.
    */
-  beginCreating(owner: KubernetesObject): void {
-    const { pods } = this.#parts;
-    for (const name of [...this.#created.of(uidOf(owner))])
-      if (pods.get(`${namespaceOf(owner)}/${name}`) !== undefined)
-        this.#created.settle(uidOf(owner), name);
+  named(owner: KubernetesObject, drafts: readonly Draft<Pod>[]): readonly Draft<Pod>[] {
+    const { pods, random } = this.#parts;
+    const undecided = new Set(this.#created.of(uidOf(owner)));
+    for (const name of undecided) {
+      if (pods.get(`${namespaceOf(owner)}/${name}`) === undefined) continue;
+      undecided.delete(name);
+      this.#created.settle(uidOf(owner), name);
+    }
+    return drafts.map((draft) => {
+      const { generateName: prefix = '' } = draft.metadata;
+      const known = [...undecided].find((name) => name.startsWith(prefix));
+      if (known !== undefined) undecided.delete(known);
+      const name = known ?? generatedName(prefix, random);
+      return { ...draft, metadata: { ...draft.metadata, name } };
+    });
   }
 
   /** Pods whose deletion may be under way: they are the first to go when some must. */
@@ -82,11 +93,12 @@ export class PodControl {
     return this.#removed.of(uidOf(owner));
   }
 
+  /** Creates a pod that {@link named} has named. */
   async create(owner: KubernetesObject, draft: Draft<Pod>): Promise<void> {
     const { recorder } = this.#parts;
     try {
-      const name = await this.#create(owner, draft);
-      const message = `Created pod: ${name}`;
+      await this.#create(owner, draft);
+      const message = `Created pod: ${draft.metadata.name}`;
       recorder.record(owner, { type: 'Normal', reason: 'SuccessfulCreate', message });
     } catch (error) {
       if (!namespaceTerminates(error)) {
@@ -116,23 +128,21 @@ export class PodControl {
     }
   }
 
-  async #create(owner: KubernetesObject, draft: Draft<Pod>): Promise<string> {
-    const { client, random } = this.#parts;
-    const { generateName: prefix = '' } = draft.metadata;
-    const uid = uidOf(owner);
-    let name = this.#created.take(uid, (known) => known.startsWith(prefix));
-    for (let tried = 1; ; tried++) {
-      name ??= prefix + randomSuffix(random, SUFFIX_LENGTH);
-      try {
-        await client.create(pods, { ...draft, metadata: { ...draft.metadata, name } });
-        return name;
-      } catch (error) {
-        if (mayHaveHappened(error)) this.#created.add(uid, name);
-        if (!isStatus(error, 'AlreadyExists') || tried >= NAME_TRIES) throw error;
-        if (await this.#isCreated(owner, name)) return name;
-        name = undefined;
+  async #create(owner: KubernetesObject, draft: Draft<Pod>): Promise<void> {
+    const { name = '' } = draft.metadata;
+    try {
+      await this.#parts.client.create(pods, draft);
+    } catch (error) {
+      if (mayHaveHappened(error)) {
+        this.#created.add(uidOf(owner), name);
+        throw error;
+      }
+      if (!isStatus(error, 'AlreadyExists') || !(await this.#isCreated(owner, name))) {
+        this.#created.settle(uidOf(owner), name);
+        throw error;
       }
     }
+    this.#created.settle(uidOf(owner), name);
   }
 
   /** True if this very creation was carried out before, and its pod is still wanted. */
@@ -149,6 +159,29 @@ export class PodControl {
       throw error;
     }
   }
+}
+
+/**
+ * Creates them in growing batches up to the first that fails; `unseen` is told of those that no
+ * event will show.
+ */
+export async function createPods(
+  drafts: readonly Draft<Pod>[],
+  create: (draft: Draft<Pod>) => Promise<void>,
+  unseen: (draft: Draft<Pod>) => void,
+): Promise<{ readonly succeeded: number; readonly error?: Error }> {
+  const left = [...drafts];
+  const outcome = await slowStart(drafts.length, async () => {
+    const draft = left.shift()!;
+    try {
+      await create(draft);
+    } catch (error) {
+      unseen(draft);
+      throw error;
+    }
+  });
+  left.forEach(unseen);
+  return outcome;
 }
 
 /**

@@ -49,6 +49,8 @@ export function watchPods<O extends KubernetesObject>(watch: PodWatch<O>): void 
   const gone = (pod: Pod): void => {
     const key = ownerKey(pod);
     if (key === undefined) return;
+    // It may be on its way out when it is seen for the first time.
+    expectations.creationObserved(key, keyOf(pod));
     expectations.deletionObserved(key, keyOf(pod));
     queue.add(key);
   };
@@ -62,7 +64,7 @@ export function watchPods<O extends KubernetesObject>(watch: PodWatch<O>): void 
       if (controllerOf(pod) === undefined) enqueueSelectors(pod);
       return;
     }
-    expectations.creationObserved(key);
+    expectations.creationObserved(key, keyOf(pod));
     if (expectations.satisfied(key)) queue.add(key);
     else queue.addAfter(key, BURST_GATHER_MS);
   };

@@ -24,16 +24,6 @@ export class Undecided {
     }
   }
 
-  /** Takes out the first that suits. */
-  take(owner: string, suits: (what: string) => boolean): string | undefined {
-    for (const what of this.of(owner)) {
-      if (!suits(what)) continue;
-      this.settle(owner, what);
-      return what;
-    }
-    return undefined;
-  }
-
   settle(owner: string, what: string): void {
     const all = this.#byOwner.get(owner);
     if (all?.delete(what) === true && all.size === 0) this.#byOwner.delete(owner);

@@ -4,9 +4,10 @@
  */
 import type { KubernetesObject } from '../../../api/meta.ts';
 import type { Deployment, ReplicaSet } from '../../../api/types/apps-v1.ts';
-import type { Pod } from '../../../api/types/core-v1.ts';
+import type { Pod, ResourceQuota } from '../../../api/types/core-v1.ts';
 import { fits, hasEnded, held, isActive, isReady } from './checks/placement.ts';
 import { ownedBy } from './checks/replicas.ts';
+import { differing, nameOf, unfinishedWorkloads } from './unfinished-workloads.ts';
 import type { Truth } from './truth.ts';
 
 /** What is left to do or wrong; empty if nothing is. */
@@ -15,12 +16,10 @@ export function unfinished(truth: Truth): string[] {
     ...truth.pods.flatMap((pod) => unfinishedPod(truth, pod)),
     ...truth.replicaSets.flatMap((each) => unfinishedReplicaSet(truth, each)),
     ...truth.deployments.flatMap((each) => unfinishedDeployment(truth, each)),
+    ...unfinishedWorkloads(truth),
     ...dangling(truth),
   ];
 }
-
-const nameOf = ({ kind, metadata }: KubernetesObject): string =>
-  `${kind} ${metadata.namespace}/${metadata.name}`;
 
 function unfinishedPod(truth: Truth, pod: Pod): string[] {
   const name = nameOf(pod);
@@ -40,22 +39,12 @@ function unfinishedPod(truth: Truth, pod: Pod): string[] {
   return room === undefined ? [] : [`${name} waits, and would fit on ${room.metadata.name}`];
 }
 
-function differing(
-  of: KubernetesObject,
-  told: Readonly<Record<string, unknown>> | undefined,
-  real: Readonly<Record<string, number | undefined>>,
-): string[] {
-  return Object.entries(real)
-    .filter(([field, value]) => (told?.[field] ?? 0) !== (value ?? 0))
-    .map(([field, value]) => `${nameOf(of)} tells ${field}=${String(told?.[field])}, not ${value}`);
-}
-
 function unfinishedReplicaSet(truth: Truth, replicaSet: ReplicaSet): string[] {
   const pods = ownedBy(truth.pods, replicaSet).filter(isActive);
   const wanted = replicaSet.spec.replicas ?? 1;
   const ready = pods.filter(isReady).length;
-  const number =
-    pods.length === wanted ? [] : [`${nameOf(replicaSet)} has ${pods.length} pods, not ${wanted}`];
+  const isRight = pods.length === wanted || (pods.length < wanted && isFull(truth, replicaSet));
+  const number = isRight ? [] : [`${nameOf(replicaSet)} has ${pods.length} pods, not ${wanted}`];
   return [
     ...number,
     ...differing(replicaSet, replicaSet.status as never, {
@@ -65,6 +54,16 @@ function unfinishedReplicaSet(truth: Truth, replicaSet: ReplicaSet): string[] {
       availableReplicas: ready,
     }),
   ];
+}
+
+/** No more pods may be created there. */
+function isFull(truth: Truth, { metadata }: KubernetesObject): boolean {
+  const quota = truth.of<ResourceQuota>('resourcequotas').get(`${metadata.namespace}/quota`);
+  if (quota === undefined) return false;
+  const pods = truth.pods.filter(
+    (pod) => pod.metadata.namespace === metadata.namespace && !hasEnded(pod),
+  );
+  return pods.length >= Number(quota.spec?.hard?.['pods'] ?? Infinity);
 }
 
 function unfinishedDeployment(truth: Truth, deployment: Deployment): string[] {
@@ -80,7 +79,7 @@ function unfinishedDeployment(truth: Truth, deployment: Deployment): string[] {
   const updated = ownedBy(truth.pods, newest).filter(isActive);
   const ready = pods.filter(isReady).length;
   const wanted = deployment.spec.replicas ?? 1;
-  const isStuck = updated.some((pod) => !isReady(pod));
+  const isStuck = updated.some((pod) => !isReady(pod)) || isFull(truth, deployment);
   const isDone = pods.length === wanted && updated.length === wanted;
   return [
     ...(isDone || isStuck
@@ -98,7 +97,7 @@ function unfinishedDeployment(truth: Truth, deployment: Deployment): string[] {
 
 const owners = ['pods', 'replicasets', 'deployments', 'statefulsets', 'daemonsets', 'jobs'];
 
-/** Everything that names an owner has one. */
+/** Everything that names an owner has one, and everything is in a namespace that is there. */
 function dangling(truth: Truth): string[] {
   const objects = owners.flatMap((resource) => [...truth.of(resource).values()]);
   const uids = new Set(objects.map(({ metadata }) => metadata.uid));

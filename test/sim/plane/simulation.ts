@@ -3,14 +3,18 @@
  * it heals and nobody asks for anything any more. Safety is checked at every write, all along;
  * that everything asked for gets done, at the end.
  */
+import { clusterActs } from './acts/cluster.ts';
+import { deploymentActs } from './acts/deployments.ts';
+import { workloadActs } from './acts/workloads.ts';
 import { checkPods } from './checks/pods.ts';
 import { ReplicaChecks } from './checks/replicas.ts';
+import { WorkloadChecks } from './checks/workloads.ts';
 import { type Flaw, plant } from './flaws.ts';
 import { unfinished } from './liveness.ts';
 import { SimPlane } from './plane.ts';
 import { Storm } from './storm.ts';
 import type { Change } from './truth.ts';
-import { User } from './users.ts';
+import { type Act, User } from './users.ts';
 
 export interface PlaneSimulationOptions {
   readonly seed: number;
@@ -67,6 +71,7 @@ async function live({
   };
   checkPods(truth, report);
   new ReplicaChecks(truth, report);
+  new WorkloadChecks(truth, report);
   if (onChange !== undefined) truth.onChange(onChange);
   plane.start();
   await time.run(() => false, BEGINNING_MS);
@@ -74,6 +79,7 @@ async function live({
   const user = new User({
     ...{ client: plane.user, random: plane.fork(), time, done: () => isOver },
     nodes: plane.kubelets.map(({ name }) => name),
+    acts: actsOf(seed),
   });
   const storm = new Storm(plane);
   void user.work();
@@ -93,6 +99,13 @@ async function live({
   };
   const digest = `${truth.hash.toString(16)}-${truth.changes}-${plane.network.requests}`;
   return { findings: problems, counts, digest, log: user.log };
+}
+
+/** Some seeds are about one thing only, and get further with it. */
+function actsOf(seed: number): readonly Act[] {
+  if (seed % 4 === 1) return deploymentActs;
+  if (seed % 4 === 2) return [...workloadActs, ...clusterActs];
+  return [...deploymentActs, ...workloadActs, ...clusterActs];
 }
 
 /** Plays until nothing is left to do, and nothing more happens. */

@@ -83,6 +83,13 @@ export class Truth {
     return past.slice(Math.max(0, from)).flatMap(({ object }) => (object ? [object as T] : []));
   }
 
+  /** When the object that is there now was created. */
+  createdMs(resource: string, key: string): number {
+    const past = this.#past.get(`${resource}/${key}`) ?? [];
+    const gone = past.findLastIndex(({ object }) => object === undefined);
+    return past[gone + 1]?.atMs ?? Infinity;
+  }
+
   #apply({ events, revision }: WatchBatch): void {
     for (const { type, kv } of events) {
       this.#mix(kv.key);

@@ -1,22 +1,20 @@
 /** People at work: what the seed has them create, change and delete, while everything breaks. */
-import { deployments, nodes as nodeType, pods as podType } from '../../../api/resources.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { PodSpec } from '../../../api/types/core-v1.ts';
 import type { RestClient } from '../../../client/rest.ts';
 import type { SeededRandom, SimTime } from '../time.ts';
-
-const namespace = 'default';
-const merge = 'application/merge-patch+json';
 
 export interface UserParts {
   readonly client: RestClient;
   readonly random: SeededRandom;
   readonly time: SimTime;
   readonly nodes: readonly string[];
+  readonly acts: readonly Act[];
   readonly done: () => boolean;
 }
 
-type Act = (user: User) => Promise<unknown>;
+/** One thing that a person does, with the name under which its failure is noted. */
+export type Act = readonly [name: string, (user: User) => Promise<unknown>];
 
 export class User {
   readonly #parts: UserParts;
@@ -28,7 +26,7 @@ export class User {
   }
 
   async work(): Promise<void> {
-    const { random, time, done } = this.#parts;
+    const { random, time, acts, done } = this.#parts;
     while (!done()) {
       await time.sleep(random.between(200, 4000));
       if (done()) return;
@@ -85,83 +83,4 @@ export class User {
       'wherry.io/stop-seconds': String(random.pick([0, 0, 2])),
     };
   }
-}
-
-const ref = (name: string) => ({ namespace, name });
-
-const createDeployment: Act = async (user) => {
-  const { random } = user;
-  const name = random.pick(['web', 'api']);
-  const rolling = random.pick([
-    undefined,
-    { maxSurge: 1, maxUnavailable: 0 },
-    { maxSurge: 0, maxUnavailable: 1 },
-    { maxSurge: '50%', maxUnavailable: '50%' },
-  ]);
-  const replicas = random.between(1, 6);
-  user.note(`create deployment ${name} of ${replicas}, ${JSON.stringify(rolling)}`);
-  await user.client.create(deployments, {
-    metadata: ref(name),
-    spec: {
-      replicas,
-      selector: { matchLabels: { app: name } },
-      ...(random.oneIn(6)
-        ? { strategy: { type: 'Recreate' } }
-        : rolling && { strategy: { type: 'RollingUpdate', rollingUpdate: rolling } }),
-      template: {
-        metadata: { labels: { app: name }, annotations: user.annotations() },
-        spec: user.podSpec(name),
-      },
-    },
-  });
-};
-
-const change = async (user: User, body: object, what: string): Promise<void> => {
-  const { items } = await user.client.list(deployments, { namespace });
-  if (items.length === 0) return;
-  const { name = '' } = user.random.pick(items).metadata;
-  user.note(`${what} deployment ${name}: ${JSON.stringify(body)}`);
-  await user.client.patch(deployments, ref(name), { type: merge, body });
-};
-
-const deletePod: Act = async (user) => {
-  const { items } = await user.client.list(podType, { namespace });
-  if (items.length === 0) return;
-  const { name = '' } = user.random.pick(items).metadata;
-  user.note(`delete pod ${name}`);
-  const grace = user.random.oneIn(4) ? { gracePeriodSeconds: 0 } : {};
-  await user.client.delete(podType, ref(name), grace);
-};
-
-const deleteDeployment: Act = async (user) => {
-  const name = user.random.pick(['web', 'api']);
-  const propagationPolicy = user.random.pick(['Background', 'Foreground'] as const);
-  user.note(`delete deployment ${name}, ${propagationPolicy}`);
-  await user.client.delete(deployments, ref(name), { propagationPolicy });
-};
-
-const cordon: Act = async (user) => {
-  const name = user.random.pick(user.nodes);
-  const unschedulable = user.random.oneIn(2);
-  user.note(`${unschedulable ? 'cordon' : 'uncordon'} ${name}`);
-  await user.client.patch(nodeType, { name }, { type: merge, body: { spec: { unschedulable } } });
-};
-
-const acts: readonly (readonly [string, Act])[] = [
-  ['create', createDeployment],
-  ['create', createDeployment],
-  ['create', createDeployment],
-  ['scale', (user) => change(user, { spec: { replicas: user.random.between(0, 6) } }, 'scale')],
-  ['scale', (user) => change(user, { spec: { replicas: user.random.between(0, 6) } }, 'scale')],
-  ['roll', roll],
-  ['roll', roll],
-  ['roll', roll],
-  ['delete', deleteDeployment],
-  ['delete pod', deletePod],
-  ['cordon', cordon],
-];
-
-function roll(user: User): Promise<void> {
-  const annotations = { ...user.annotations(), version: String(user.random.below(4)) };
-  return change(user, { spec: { template: { metadata: { annotations } } } }, 'roll');
 }

@@ -2,10 +2,13 @@
 import type { KubernetesObject } from '../../../../api/meta.ts';
 import type { Deployment, ReplicaSet } from '../../../../api/types/apps-v1.ts';
 import type { Pod } from '../../../../api/types/core-v1.ts';
-import { type Change, MEMORY_MS, type Truth } from '../truth.ts';
+import type { Change, Truth } from '../truth.ts';
 import { isActive, isReady } from './placement.ts';
 
 type Report = (problem: string) => void;
+
+/** Caches are rarely behind for longer. */
+const SETTLED_MS = 10_000;
 
 export const controllerUid = ({ metadata }: KubernetesObject): string | undefined =>
   metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
@@ -37,8 +40,8 @@ export function bounds(deployment: Deployment): { most: number; least: number } 
 export class ReplicaChecks {
   readonly #truth: Truth;
   readonly #report: Report;
-  /** When a deployment last lost an available pod that its ReplicaSet had not meant to lose. */
-  readonly #disturbedMs = new Map<string, number>();
+  /** Since when a deployment has had as many pods available as it must. */
+  readonly #enoughMs = new Map<string, number>();
 
   constructor(truth: Truth, report: Report) {
     this.#truth = truth;
@@ -58,7 +61,8 @@ export class ReplicaChecks {
     if (before === undefined && after !== undefined) this.#created(owner, after);
     const wasAvailable = before !== undefined && isActive(before) && isReady(before);
     const isAvailable = after !== undefined && isActive(after) && isReady(after);
-    if (wasAvailable && !isAvailable) this.#lost(owner, keyOf(before), atMs);
+    if (wasAvailable !== isAvailable)
+      this.#counted(owner, atMs, wasAvailable ? keyOf(before) : undefined);
   }
 
   /** Never more than any size it had as long as a cache may be behind. */
@@ -70,24 +74,32 @@ export class ReplicaChecks {
       this.#report(`${keyOf(owner)} has ${active} pods of ${most} with ${pod.metadata.name}`);
   }
 
-  #lost(owner: ReplicaSet, pod: string, atMs: number): void {
+  /**
+   * A floor that was held for as long as any cache may be behind must go on being held, unless
+   * something else than the rollout took pods away, or people changed the number.
+   */
+  #counted(owner: ReplicaSet, atMs: number, lost: string | undefined): void {
     const { pods, replicaSets, deployments } = this.#truth;
     const deployment = deployments.find(({ metadata }) => metadata.uid === controllerUid(owner));
     if (deployment === undefined) return;
     const key = keyOf(deployment);
     const left = ownedBy(pods, owner).filter(isActive).length;
     // Not its ReplicaSet's doing: a node, a person, an eviction.
-    if (left < wanted(owner)) this.#disturbedMs.set(key, atMs);
-    if (atMs - (this.#disturbedMs.get(key) ?? -Infinity) < MEMORY_MS) return;
+    if (lost !== undefined && left < wanted(owner)) this.#enoughMs.delete(key);
     const available = ownedBy(replicaSets, deployment)
       .flatMap((replicaSet) => ownedBy(pods, replicaSet))
       .filter((each) => isActive(each) && isReady(each)).length;
     const states = this.#truth.recent<Deployment>('deployments', key);
-    // Scaled in the middle of a rollout, all versions shrink in proportion, as in Kubernetes.
-    if (new Set(states.map(wanted)).size > 1) return;
+    const isSteady = new Set(states.map(wanted)).size === 1;
     const least = Math.min(...states.map((state) => bounds(state).least));
-    if (available < least)
-      this.#report(`${key} has ${available} pods available of ${least} without ${pod}`);
+    const since = this.#enoughMs.get(key);
+    if (available >= least && isSteady) {
+      if (since === undefined) this.#enoughMs.set(key, atMs);
+      return;
+    }
+    this.#enoughMs.delete(key);
+    if (!isSteady || since === undefined || atMs - since < SETTLED_MS || lost === undefined) return;
+    this.#report(`${key} has ${available} pods available of ${least} without ${lost}`);
   }
 
   /** The sizes of all versions together, when one grows. */
