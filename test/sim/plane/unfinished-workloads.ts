@@ -49,16 +49,19 @@ function statefulSet(truth: Truth, set: StatefulSet): string[] {
   ];
 }
 
+/** A pod stays on a node that got a taint it could not be scheduled past, and is misscheduled. */
 function daemonSet(truth: Truth, set: DaemonSet): string[] {
   const pods = ownedBy(truth.pods, set).filter(isActive);
   const nodes = new Set(pods.map(({ spec }) => spec.nodeName ?? ''));
+  const { desiredNumberScheduled = 0, numberMisscheduled = 0, numberReady = 0 } = set.status ?? {};
+  const told = desiredNumberScheduled + numberMisscheduled;
   return [
     ...(nodes.size === pods.length ? [] : [`${nameOf(set)} has two pods on a node`]),
-    ...differing(set, set.status as never, {
-      observedGeneration: set.metadata.generation,
-      desiredNumberScheduled: pods.length,
-      numberReady: pods.filter(isReady).length,
-    }),
+    ...(told === pods.length ? [] : [`${nameOf(set)} tells of ${told} pods, not ${pods.length}`]),
+    ...(numberReady <= pods.filter(isReady).length
+      ? []
+      : [`${nameOf(set)} tells of too many ready`]),
+    ...differing(set, set.status as never, { observedGeneration: set.metadata.generation }),
   ];
 }
 
