@@ -23,6 +23,8 @@ export class ClusterState {
   readonly #namespaces = new Map<string, Labels>();
   /** How many nodes have an image, by name. */
   readonly #imageNodes = new Map<string, number>();
+  /** Of claims, by key. */
+  readonly #mounts = new Map<string, number>();
   #order: readonly NodeInfo[] | undefined;
 
   constructor() {
@@ -42,6 +44,11 @@ export class ClusterState {
 
   nodesWithImage(name: string): number {
     return this.#imageNodes.get(name) ?? 0;
+  }
+
+  /** How often pods on nodes mount a claim; additions and removals on trial do not count. */
+  mountsOf(claim: string): number {
+    return this.#mounts.get(claim) ?? 0;
   }
 
   setNode(node: Node): void {
@@ -68,6 +75,7 @@ export class ClusterState {
   addPod(pod: PodInfo, nodeName: string): void {
     const info = this.#infoOf(nodeName);
     info.addPod(pod);
+    this.#countMounts(pod, 1);
     if (info.known) this.topology.addPod(pod, info.node);
   }
 
@@ -75,6 +83,7 @@ export class ClusterState {
     const info = this.#nodes.get(nodeName);
     assert(info !== undefined, `no node ${nodeName} for pod ${pod.key}`);
     info.removePod(pod.uid);
+    this.#countMounts(pod, -1);
     if (info.known) this.topology.removePod(pod, info.node);
     this.#forgetIfEmpty(info);
   }
@@ -102,6 +111,14 @@ export class ClusterState {
 
   removeNamespace(name: string): void {
     if (this.#namespaces.delete(name)) this.topology.namespaceChanged();
+  }
+
+  #countMounts({ claims }: PodInfo, by: 1 | -1): void {
+    for (const key of claims) {
+      const count = this.mountsOf(key) + by;
+      if (count === 0) this.#mounts.delete(key);
+      else this.#mounts.set(key, count);
+    }
   }
 
   #countImages(info: NodeInfo, by: 1 | -1): void {

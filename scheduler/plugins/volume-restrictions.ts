@@ -13,7 +13,7 @@ import type {
 } from '../framework/interface.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { skip, unschedulable } from '../framework/status.ts';
-import { mountedClaims, type Storage, storageInterests } from './volumes.ts';
+import { type Storage, storageInterests } from './volumes.ts';
 
 const inUse = unschedulable(
   'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode',
@@ -54,8 +54,8 @@ function conflicts(a: Volume, b: Volume): boolean {
 export function volumeRestrictions(
   storage: Storage,
 ): PreFilterPlugin & PreFilterExtensions & FilterPlugin & EnqueueExtensions {
-  const shared = (keys: ReadonlySet<string>, pod: PodInfo): number =>
-    mountedClaims(pod).filter(({ key }) => keys.has(key)).length;
+  const shared = (keys: ReadonlySet<string>, { claims }: PodInfo): number =>
+    claims.reduce((sum, key) => sum + (keys.has(key) ? 1 : 0), 0);
   const adjust = ({ state, pod: own }: Cycle, pod: PodInfo, by: 1 | -1): void => {
     const exclusive = state.read(exclusiveState);
     if (exclusive !== undefined && pod.uid !== own.uid)
@@ -64,16 +64,16 @@ export function volumeRestrictions(
   return {
     name: 'VolumeRestrictions',
     interests: [{ on: 'AssignedPodDelete' }, ...storageInterests],
-    preFilter({ pod, state, nodes }) {
+    preFilter({ pod, state, cluster }) {
       const keys = new Set(
-        mountedClaims(pod)
-          .map(({ key }) => key)
-          .filter((key) => storage.claim(key)?.spec.accessModes?.includes('ReadWriteOncePod')),
+        pod.claims.filter((key) =>
+          storage.claim(key)?.spec.accessModes?.includes('ReadWriteOncePod'),
+        ),
       );
       if (keys.size === 0) return needsDisk(pod.pod) ? undefined : skip;
-      let found = 0;
-      for (const node of nodes) for (const each of node.pods.values()) found += shared(keys, each);
-      state.write(exclusiveState, { keys, conflicts: found });
+      let conflicts = 0;
+      for (const key of keys) conflicts += cluster.mountsOf(key);
+      state.write(exclusiveState, { keys, conflicts });
       return undefined;
     },
     podAdded: (cycle, pod) => adjust(cycle, pod, 1),

@@ -36,7 +36,10 @@ export interface MountedClaim {
   readonly ephemeral: boolean;
 }
 
-export function mountedClaims({ pod }: PodInfo): readonly MountedClaim[] {
+const none: readonly MountedClaim[] = [];
+
+export function mountedClaims({ pod, claims }: PodInfo): readonly MountedClaim[] {
+  if (claims.length === 0) return none;
   const namespace = namespaceOf(pod);
   return (pod.spec.volumes ?? []).flatMap(({ name: volume, persistentVolumeClaim, ephemeral }) => {
     const name =
