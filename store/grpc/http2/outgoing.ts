@@ -106,17 +106,33 @@ export class Outgoing {
   message(queue: SendQueue, message: Uint8Array): boolean {
     if (queue.hasEnded || queue.trailers !== undefined) return true;
     this.start(queue);
-    const header = Buffer.allocUnsafe(MESSAGE_HEADER_BYTES);
-    writeMessageHeader(header, 0, message.length);
-    const body = Buffer.from(message.buffer, message.byteOffset, message.length);
-    const isSmall = message.length < MAX_FRAME_BYTES - MESSAGE_HEADER_BYTES;
-    queue.chunks.push(...(isSmall ? [Buffer.concat([header, body])] : [header, body]));
-    queue.bytes += MESSAGE_HEADER_BYTES + message.length;
-    this.#queued += MESSAGE_HEADER_BYTES + message.length;
-    this.#pump(queue);
+    const length = MESSAGE_HEADER_BYTES + message.length;
+    const fits = length <= Math.min(MAX_FRAME_BYTES, this.#window, queue.window);
+    if (queue.bytes === 0 && fits) this.#whole(queue, message);
+    else {
+      const header = Buffer.allocUnsafe(MESSAGE_HEADER_BYTES);
+      writeMessageHeader(header, 0, message.length);
+      queue.chunks.push(header, Buffer.from(message.buffer, message.byteOffset, message.length));
+      queue.bytes += length;
+      this.#queued += length;
+      this.#pump(queue);
+    }
     const full = queue.bytes > FULL_STREAM_BYTES || this.#wire.waiting > FULL_WIRE_BYTES;
     queue.owesDrain ||= full;
     return !full;
+  }
+
+  /** The usual message: it fits one frame, and may leave now. */
+  #whole(queue: SendQueue, message: Uint8Array): void {
+    const { streamId } = queue;
+    const length = MESSAGE_HEADER_BYTES + message.length;
+    const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + length);
+    writeFrameHeader(bytes, 0, { length, type: frameTypes.data, flags: 0, streamId });
+    writeMessageHeader(bytes, FRAME_HEADER_BYTES, message.length);
+    bytes.set(message, FRAME_HEADER_BYTES + MESSAGE_HEADER_BYTES);
+    this.#window -= length;
+    queue.window -= length;
+    this.#wire.send(bytes);
   }
 
   /** After what waits. An answer without a message is trailers only. */
