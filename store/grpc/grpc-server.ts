@@ -145,6 +145,7 @@ export class GrpcServer {
     const [requestId] = call.metadata.get(REQUEST_ID);
     if (requestId !== undefined)
       this.#options.logger.debug({ requestId, method: head.path }, 'a call of this request');
+    this.#options.calls.request(head.apiVersion ?? 'unknown', method!.isStream);
     this.#serve(call, method!, client);
     if (afterMs !== undefined) this.#deadlines.add(call, afterMs);
     return call;

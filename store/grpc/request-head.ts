@@ -6,6 +6,8 @@ export interface RequestHead {
   /** As it came: `grpc-timeout`, `grpc-encoding`. */
   readonly timeout?: string;
   readonly encoding?: string;
+  /** Of etcd's API, as the client says. */
+  readonly apiVersion?: string;
   /** The answer to what is no gRPC call. */
   readonly refusal?: readonly Field[];
 }
@@ -31,6 +33,9 @@ export function readRequest(fields: readonly Field[]): RequestHead {
         break;
       case 'grpc-timeout':
         head.timeout = value;
+        break;
+      case 'client-api-version':
+        head.apiVersion = value;
         break;
       case 'grpc-encoding':
         head.encoding = value;

@@ -44,8 +44,31 @@ export class MethodCounts {
   }
 }
 
+/** Clients say their version themselves: so many are told apart. */
+const MAX_VERSIONS = 16;
+
+export interface ClientRequests {
+  readonly version: string;
+  unary: number;
+  stream: number;
+}
+
 export class CallCounts {
   readonly methods: MethodCounts[] = [];
+  readonly clients = new Map<string, ClientRequests>();
+
+  /** A call of a client that says this version of itself. */
+  request(version: string, isStream: boolean): void {
+    let client = this.clients.get(version);
+    if (client === undefined) {
+      if (this.clients.size >= MAX_VERSIONS && version !== 'other')
+        return this.request('other', isStream);
+      client = { version, unary: 0, stream: 0 };
+      this.clients.set(version, client);
+    }
+    if (isStream) client.stream++;
+    else client.unary++;
+  }
 
   method(path: string, kind: RpcKind): MethodCounts {
     const counts = new MethodCounts(path, kind);

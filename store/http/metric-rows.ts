@@ -100,6 +100,24 @@ export const rows: readonly Row[] = [
     (s) => s.statistics.slowWatchers,
   ],
   [
+    'etcd_debugging_mvcc_events_total',
+    'counter',
+    'Events sent to watchers.',
+    (s) => s.statistics.eventsDelivered,
+  ],
+  [
+    'etcd_debugging_mvcc_pending_events_total',
+    'gauge',
+    'Events that wait for their watchers.',
+    (s) => s.statistics.eventsPending,
+  ],
+  [
+    'etcd_debugging_mvcc_db_compaction_keys_total',
+    'counter',
+    'Versions removed by compactions.',
+    (s) => s.statistics.versionsRemoved,
+  ],
+  [
     'etcd_debugging_lease_granted_total',
     'counter',
     'Leases granted.',

@@ -68,7 +68,24 @@ function rpcMetrics(calls: CallCounts): Metric[] {
       ),
     ),
     metric(['grpc_server_handled_total', 'counter', help], handled),
+    metric(
+      ['etcd_server_client_requests_total', 'counter', 'Requests by kind and client version.'],
+      [...calls.clients.values()].flatMap(({ version, unary, stream }) => [
+        { value: unary, labels: { type: 'unary', client_api_version: version } },
+        { value: stream, labels: { type: 'stream', client_api_version: version } },
+      ]),
+    ),
+    metric(
+      ['etcd_debugging_mvcc_watch_stream_total', 'gauge', 'Watch streams that are open.'],
+      [{ value: openStreams(calls), labels: {} }],
+    ),
   ];
+}
+
+function openStreams({ methods }: CallCounts): number {
+  return methods
+    .filter(({ service, method }) => service === 'etcdserverpb.Watch' && method === 'Watch')
+    .reduce((sum, { started, handled }) => sum + started - handled.reduce((a, b) => a + b, 0), 0);
 }
 
 function histogramSamples(name: string, histogram: Histogram, labels: Labels): Sample[] {
@@ -217,6 +234,13 @@ export class StoreMetrics {
       const samples = histogramSamples(full, histogram, {});
       registry.registerMetric(metric([full, 'histogram', help], samples));
     }
+    const ttls = 'etcd_debugging_lease_ttl_total';
+    registry.registerMetric(
+      metric(
+        [ttls, 'histogram', 'Seconds that leases were granted for.'],
+        histogramSamples(ttls, statistics.leaseTtls, {}),
+      ),
+    );
     const nothing = [{ value: 0, labels: {} }];
     for (const [type, name] of never)
       registry.registerMetric(metric([name, type, 'Not of this store.'], nothing));

@@ -32,6 +32,8 @@ export class WatchHub {
   readonly #byKey = new Map<string, Set<Watcher>>();
   readonly #ranges = new Set<Watcher>();
   readonly #window: HistoryWindow;
+  /** Events that consumers have taken, since the start. */
+  delivered = 0;
   #revision: number;
   #compactRevision: number;
 
@@ -55,6 +57,13 @@ export class WatchHub {
     let slow = 0;
     for (const watcher of this.#all()) if (!watcher.synced) slow++;
     return slow;
+  }
+
+  /** Events that wait for their consumers. */
+  get pending(): number {
+    let pending = 0;
+    for (const watcher of this.#all()) pending += watcher.waiting;
+    return pending;
   }
 
   watch(request: WatchRequest, onReady: () => void): Watcher {

@@ -58,6 +58,11 @@ export class Watcher {
     return this.#queue.length === 0;
   }
 
+  /** Events that wait for the consumer. */
+  get waiting(): number {
+    return this.#queue.reduce((sum, { events }) => sum + events.length, 0);
+  }
+
   get full(): boolean {
     return this.#queuedBytes >= this.#maxBytes;
   }

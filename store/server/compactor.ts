@@ -13,6 +13,8 @@ export class Compactor {
   #queue: readonly Version[][] = [];
   #running: Promise<void> | undefined;
   #stopping = false;
+  /** Versions deleted since the start. */
+  removed = 0;
 
   constructor(engine: Engine, records: Records) {
     this.#engine = engine;
@@ -36,14 +38,14 @@ export class Compactor {
       const [versions, ...rest] = this.#queue;
       this.#queue = rest;
       await this.#records.quiet();
-      for (let i = 0; i < versions!.length && !this.#stopping; i += STEP)
+      for (let i = 0; i < versions!.length && !this.#stopping; i += STEP) {
+        const step = versions!.slice(i, i + STEP);
         await this.#engine.batch(
-          versions!.slice(i, i + STEP).map(({ main, sub }) => ({
-            type: 'del',
-            key: recordKey(main, sub),
-          })),
+          step.map(({ main, sub }) => ({ type: 'del', key: recordKey(main, sub) })),
           { sync: false },
         );
+        this.removed += step.length;
+      }
     }
   }
 

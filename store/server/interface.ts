@@ -4,6 +4,7 @@
  */
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Running } from '../../platform/lifecycle.ts';
+import type { Histogram } from './histogram.ts';
 import type {
   DeleteRangeRequest,
   DeleteRangeResponse,
@@ -178,6 +179,13 @@ export interface MemberStatistics {
   readonly lateHeartbeats: number;
   readonly learnersPromoted: number;
   readonly learnersNotPromoted: number;
+  /** Events handed to watchers, and those that wait for them. */
+  readonly eventsDelivered: number;
+  readonly eventsPending: number;
+  /** Versions deleted because of compactions. */
+  readonly versionsRemoved: number;
+  /** Seconds that leases were granted for. */
+  readonly leaseTtls: Histogram;
 }
 
 /** What a caller may ask of a member; all of it asks for permission while authentication is on. */

@@ -6,6 +6,7 @@ import type { Random } from '../../platform/random.ts';
 import { StoreError } from '../kv.ts';
 import type { Caller, Command } from '../mvcc/command.ts';
 import { NONE } from '../raft/entry.ts';
+import { doubling, Histogram } from './histogram.ts';
 import type { LeaseTimeToLive, Leases } from './interface.ts';
 import { CHECKPOINT_SECONDS, LeaseClock } from './lease-clock.ts';
 import type { Answers, Peers, Question } from './peers.ts';
@@ -17,6 +18,8 @@ const LOOK_EVERY_MS = 500;
 const LEADER_RETRY_MS = 50;
 
 export interface LeaseCounters {
+  /** Of those granted, in seconds; bounds are etcd's. */
+  readonly ttls: Histogram;
   granted: number;
   revoked: number;
   renewed: number;
@@ -34,7 +37,10 @@ export interface LeaseEnvironment {
 type LeaseQuestion = Extract<Question, { type: 'leaseRenew' | 'leaseTimeToLive' }>;
 
 export class LeaseService implements Leases {
-  readonly counters: LeaseCounters = { granted: 0, revoked: 0, renewed: 0, expired: 0 };
+  readonly counters: LeaseCounters = {
+    ttls: new Histogram(doubling(1, 24)),
+    ...{ granted: 0, revoked: 0, renewed: 0, expired: 0 },
+  };
   readonly #environment: LeaseEnvironment;
   readonly #clock: Clock;
   readonly #minTtlSeconds: number;
@@ -70,6 +76,7 @@ export class LeaseService implements Leases {
   applied(command: Command): void {
     if (command.type === 'leaseGrant') {
       this.counters.granted++;
+      this.counters.ttls.observe(command.ttlSeconds);
       this.#leaseClock.granted(command.id, this.#clock.monotonic());
     } else if (command.type === 'leaseRevoke') {
       this.counters.revoked++;

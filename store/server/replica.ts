@@ -241,6 +241,11 @@ export class Replica implements Duties {
     await this.#compactor.idle();
   }
 
+  /** Versions that compactions have deleted since the start. */
+  get removedVersions(): number {
+    return this.#compactor.removed;
+  }
+
   get removalsDone(): boolean {
     return this.#flushing.removalsDone && this.#compactor.isIdle;
   }

@@ -38,5 +38,9 @@ export function statisticsOf(
     lateHeartbeats: replica.lateHeartbeats,
     learnersPromoted: membership.promoted,
     learnersNotPromoted: membership.notPromoted,
+    eventsDelivered: store.watches.delivered,
+    eventsPending: store.watches.pending,
+    versionsRemoved: replica.removedVersions,
+    leaseTtls: leases.ttls,
   };
 }

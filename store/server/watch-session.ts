@@ -112,6 +112,7 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
     const { revision } = pending[pending.length - 1]!;
     const events: readonly ChangeEvent[] =
       pending.length === 1 ? pending[0]!.events : pending.flatMap((batch) => batch.events);
+    this.#environment.store.watches.delivered += events.length;
     if (!this.#watcher.prevKv) return { revision, events: events.map((event) => event.plain) };
     if (events.some((event) => event.missingPrevious !== undefined))
       await this.#environment.records.resolvePrevious(events);
