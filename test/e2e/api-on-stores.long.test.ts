@@ -36,8 +36,9 @@ const stores: readonly (readonly [name: string, start: () => Promise<Below>])[] 
   [
     'a real etcd',
     async () => {
-      const { address, stop } = await startEtcd();
-      return { endpoints: [`http://${address}`], disturb: undisturbed, stop };
+      const server = await startEtcd();
+      const endpoints = [`http://${server.address}`];
+      return { endpoints, disturb: undisturbed, stop: () => server.stop() };
     },
   ],
 ];
