@@ -89,6 +89,7 @@ export function nodeStatus(
   now: string,
 ): NodeStatus {
   const { name, capacity, internalIp, runtimeVersion, architecture } = specification;
+  const isProcess = runtimeVersion.startsWith('process://');
   return {
     ...old,
     addresses: [
@@ -105,11 +106,11 @@ export function nodeStatus(
       machineID: idOf(name),
       systemUUID: idOf(name),
       containerRuntimeVersion: runtimeVersion,
-      kernelVersion: 'hollow',
+      kernelVersion: isProcess ? '' : 'hollow',
       kubeProxyVersion: '',
       kubeletVersion,
       operatingSystem: 'linux',
-      osImage: 'Wherry hollow node',
+      osImage: isProcess ? 'Wherry process node' : 'Wherry hollow node',
     },
   };
 }
