@@ -276,7 +276,7 @@ async function startNodes(
   const kubelets = await parts.start(() =>
     startKubelets({
       ...{ ...effects, logger, client, runtimeOf, metrics },
-      server: (pods) => serveNodes({ pki, logger }, pods),
+      server: (pods) => serveNodes({ pki, logger, metrics }, pods),
       nodes: options.nodes.map((name) => ({ name, ...address })),
     }),
   );

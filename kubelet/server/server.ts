@@ -13,6 +13,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { HttpRequest, HttpResponse, Peer } from '../../platform/http.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Metrics } from '../../platform/metrics/metrics.ts';
+import { METRICS_TYPE, metricsText } from '../../platform/metrics/text.ts';
 import type { RawDeflate } from '../../platform/raw-deflate.ts';
 import { ContainerStreamError } from '../container-streams.ts';
 import { jsonAnswer, ServerError, textAnswer } from './answers.ts';
@@ -40,6 +42,8 @@ export interface NodeServerOptions {
   readonly deflate: RawDeflate;
   readonly sha1: (bytes: Uint8Array) => Uint8Array;
   readonly pods: HostedPods;
+  /** Shown at /metrics. Absent: nothing is. */
+  readonly metrics?: Metrics;
 }
 
 type Route = (
@@ -96,6 +100,11 @@ export class NodeServer implements Running {
     if (node !== undefined) parts = parts.slice(2);
     const [what = '', ...rest] = parts;
     if (what === 'healthz' && rest.length === 0) return textAnswer(200, 'ok');
+    const { metrics } = this.#options;
+    if (what === 'metrics' && rest.length === 0 && metrics !== undefined) {
+      const headers = { 'content-type': METRICS_TYPE };
+      return { status: 200, headers, body: Buffer.from(metricsText(metrics)) };
+    }
     if (what === 'pods' && rest.join('') === '') return this.#podList(node);
     const route = this.#routes[what];
     if (route === undefined) return textAnswer(404, '404 page not found\n');

@@ -105,6 +105,11 @@ describe('a whole cluster', () => {
   });
 });
 
+it('shows a node’s metrics through the API server, as scrapers of kubelets ask for them', async () => {
+  const text = String(await cluster.client.getPath('/api/v1/nodes/node1/proxy/metrics'));
+  expect(readScrape(text).labels.has('kubelet_running_pods')).toBe(true);
+});
+
 describe('our Grafana dashboard', () => {
   interface Panel {
     readonly title: string;
