@@ -22,6 +22,7 @@ import { NodeRestriction } from './node-restriction/node-restriction.ts';
 import { OwnerReferencesPermissionEnforcement } from './owner-references.ts';
 import { MutatingPolicies } from './policies/mutating.ts';
 import { ValidatingPolicies } from './policies/validating.ts';
+import { PodNodeSelector } from './pod-node-selector.ts';
 import { PodSecurity } from './pod-security/pod-security.ts';
 import { Priority } from './priority.ts';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota.ts';
@@ -62,6 +63,7 @@ export const pluginTable: readonly PluginRegistration[] = [
   row('TaintNodesByCondition', on, () => taintNodesByCondition),
   row('AlwaysPullImages', off, () => alwaysPullImages),
   row('PodSecurity', on, (lookups) => new PodSecurity(lookups)),
+  row('PodNodeSelector', off, ({ namespaces }) => new PodNodeSelector(namespaces)),
   row('Priority', on, ({ priorityClasses }) => new Priority(priorityClasses)),
   row('DefaultTolerationSeconds', on, () => defaultTolerationSeconds),
   row('ExtendedResourceToleration', off, () => extendedResourceToleration),
@@ -92,7 +94,6 @@ const missing: ReadonlySet<string> = new Set([
   'EventRateLimit',
   'ImagePolicyWebhook',
   'NamespaceAutoProvision',
-  'PodNodeSelector',
   'PodTolerationRestriction',
 ]);
 

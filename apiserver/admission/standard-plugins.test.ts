@@ -13,6 +13,7 @@ const api = new TestApi(kinds, undefined, {
       'DenyServiceExternalIPs',
       'ExtendedResourceToleration',
       'LimitPodHardAntiAffinityTopology',
+      'PodNodeSelector',
     ],
     disable: [],
   }),
@@ -35,6 +36,28 @@ const pod = (more: object = {}) =>
   api.call('POST', `${at}/pods`, { body: { metadata: { name }, spec: { ...spec, ...more } } });
 const patch = (path: string, body: object) =>
   api.call('PATCH', path, { type: 'application/merge-patch+json', body });
+
+describe('a namespace with a node selector', () => {
+  const nodes = (text: string) =>
+    patch('/api/v1/namespaces/n', {
+      metadata: { annotations: { 'scheduler.alpha.kubernetes.io/node-selector': text } },
+    });
+  afterAll(() => nodes(''));
+
+  it('gives it to its pods, and refuses those that want others', async () => {
+    await nodes('zone=a, disk=ssd');
+    const { body } = await pod({ nodeSelector: { disk: 'ssd', gpu: 'yes' } });
+    expect(body.spec['nodeSelector']).toEqual({ zone: 'a', disk: 'ssd', gpu: 'yes' });
+    const refused = await pod({ nodeSelector: { zone: 'b' } });
+    expect([refused.code, refused.body.message]).toEqual([
+      403,
+      `pods "${name}" is forbidden: ` +
+        'pod node label selector conflicts with its namespace node label selector',
+    ]);
+    await nodes('zone in (a)');
+    expect((await pod()).code).toBe(500);
+  });
+});
 
 describe('a claim', () => {
   const claim = (more: object = {}) => {

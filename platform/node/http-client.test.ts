@@ -80,7 +80,8 @@ function answers(ended: string[]): Answer {
       r.on('close', () => ended.push(url));
     } else {
       r.writeHead(200, url.startsWith('/cut-known') ? { 'content-length': '100' } : {});
-      r.write('half', () => ended.push(`half of ${url}`));
+      r.write('half');
+      ended.push(`half of ${url}`);
     }
   };
 }
