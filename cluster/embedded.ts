@@ -84,6 +84,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedC
   }
 }
 
+function processRegistry(): Metrics {
+  const metrics = new Metrics();
+  buildMetrics(metrics);
+  processMetrics(metrics);
+  return metrics;
+}
+
 async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<EmbeddedCluster> {
   const paths = clusterPaths(options.dataDir);
   const { announce, logger } = options;
@@ -99,9 +106,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const serviceAccounts = await serviceAccountTokens(pki);
   // One process, one registry: the API server's /metrics shows all parts but the store, which has
   // its own on its port.
-  const metrics = new Metrics();
-  buildMetrics(metrics);
-  processMetrics(metrics);
+  const metrics = processRegistry();
   const agentTls = async () => ({ ...(await pki.kubeletClient()), ca: pki.ca.certificate });
   const api = await parts.start(() =>
     startApiServer({
