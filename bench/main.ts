@@ -10,6 +10,7 @@ import { benchApi } from './apiserver/suite.ts';
 import { benchDeployment } from './deployment.ts';
 import { benchExtensions } from './extensions/suite.ts';
 import { benchFairness, flood } from './fairness.ts';
+import { benchKubectlLite } from './kubectl-lite.ts';
 import { report } from './report.ts';
 import { benchScheduler } from './scheduler/suite.ts';
 import { benchStart } from './start.ts';
@@ -23,6 +24,7 @@ const suites = {
   deployment: benchDeployment,
   extensions: benchExtensions,
   fairness: benchFairness,
+  'kubectl-lite': benchKubectlLite,
   store: benchStore,
   scheduler: benchScheduler,
   check: benchCheckPerf,

@@ -1,5 +1,5 @@
 // `node scripts/build.mjs` makes dist/: declarations by tsc, which checks the types on the way, and programs by esbuild, which
-// joins the sources and the packages they use into one file each (see program.mjs): loading hundreds of modules took
+// joins the sources and the packages they use into one file each (see program.cjs): loading hundreds of modules took
 // longer than starting a cluster.
 // Imported by run.mjs, which builds only when stale.
 import { buildSync } from 'esbuild';
@@ -28,10 +28,17 @@ const programs = {
            export const library = () => require('./index.ts');`,
   'kubectl-lite': `export const main = () => import('./kubectl-lite/main.ts');`,
 };
+const runner = (name) =>
+  `#!/usr/bin/env node\n'use strict';\nrequire('../programs/program.cjs').program('${name}').main();\n`;
+const commonJs = '{ "type": "commonjs" }\n';
+/** What program.cjs hands to a program, which is one function. */
+const parameters = 'exports, require, module, __filename, __dirname, __meta';
 const runners = {
-  'cluster/main.js': `#!/usr/bin/env node\nimport { program } from '../programs/program.mjs';\nprogram('wherry').main();\n`,
-  'kubectl-lite/main.js': `#!/usr/bin/env node\nimport { program } from '../programs/program.mjs';\nprogram('kubectl-lite').main();\n`,
-  'index.js': `import { program } from './programs/program.mjs';\nexport const { startCluster } = program('wherry').library();\n`,
+  'cluster/main.js': runner('wherry'),
+  'cluster/package.json': commonJs,
+  'kubectl-lite/main.js': runner('kubectl-lite'),
+  'kubectl-lite/package.json': commonJs,
+  'index.js': `import { program } from './programs/program.cjs';\nexport const { startCluster } = program('wherry').library();\n`,
 };
 /** Modules of their own. */
 const modules = ['bench/main.ts', 'bench/scheduler/main.ts', 'platform/node/bcrypt-worker.ts'];
@@ -48,7 +55,7 @@ function* sources() {
     'package-lock.json',
     'scripts/build.mjs',
     'scripts/no-body-parser.mjs',
-    'scripts/program.mjs',
+    'scripts/program.cjs',
     'scripts/keep-compiled.mjs',
   ];
   for (const entry of config.include) yield* walk(entry);
@@ -111,12 +118,17 @@ function bundle() {
       stdin: { contents, resolveDir: root },
       outfile: join(dist, 'programs', `${name}.cjs`),
       format: 'cjs',
-      // The code is compiled as a script, which may not import: program.mjs does so for it.
+      // The code is compiled as a script, which may not import: program.cjs does so for it.
       supported: { 'dynamic-import': false },
-      define: { 'import.meta.url': '__url', 'import.meta.importModule': '__importModule' },
+      define: {
+        'import.meta.url': '__meta.url',
+        'import.meta.importModule': '__meta.importModule',
+      },
+      banner: { js: `(function (${parameters}) {` },
+      footer: { js: '\n})' },
     }),
   );
-  copyFileSync(join(root, 'scripts', 'program.mjs'), join(dist, 'programs', 'program.mjs'));
+  copyFileSync(join(root, 'scripts', 'program.cjs'), join(dist, 'programs', 'program.cjs'));
   for (const [path, text] of Object.entries(runners)) {
     mkdirSync(dirname(join(dist, path)), { recursive: true });
     rmSync(join(dist, `${path}.map`), { force: true });

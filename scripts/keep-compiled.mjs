@@ -1,4 +1,4 @@
-// Runs the built programs once, so that what V8 compiled for a start is kept beside them (see program.mjs).
+// Runs the built programs once, so that what V8 compiled for a start is kept beside them (see program.cjs).
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -18,7 +18,7 @@ export interface ProcessContext {
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
   /** One line typed unseen; absent where nobody types. */
-  readonly readSecret?: (prompt: string) => Promise<string>;
+  readonly readSecret?: ((prompt: string) => Promise<string>) | undefined;
   /** True if standard output is a terminal. */
   readonly interactive: boolean;
   /** Aborts at the first SIGINT or SIGTERM, or when the supervising process is gone. */
@@ -72,7 +72,10 @@ function realContext(): { context: ProcessContext; close: () => void } {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
       readInput,
-      ...(process.stdin.isTTY ? { readSecret } : {}),
+      // Asking for standard input opens it, which takes time.
+      get readSecret() {
+        return process.stdin.isTTY ? readSecret : undefined;
+      },
       interactive: process.stdout.isTTY,
       terminated: termination.signal,
       notifyReady: (address) =>
