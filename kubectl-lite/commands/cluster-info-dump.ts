@@ -4,7 +4,7 @@ import { StatusError } from '../../api/status.ts';
 import { command } from '../command.ts';
 import { boolean, duration, list, text } from '../flags/flag.ts';
 import { bodyText } from '../get/raw-body.ts';
-import { outputFlags } from '../printers/change-printer.ts';
+import { outputFlags, withoutManagedFields } from '../printers/change-printer.ts';
 import { noPrinter, objectFormats, objectPrinter } from '../printers/printer.ts';
 import type { Session } from '../session.ts';
 
@@ -35,7 +35,7 @@ export const clusterInfoDump = command({
     const write = await writerTo(session, flags['output-directory']);
     const ending = output.startsWith('yaml') ? 'yaml' : 'json';
     const dump = async (path: string, file: string): Promise<unknown> => {
-      const found = await session.api.send({ method: 'GET', path });
+      const found = withoutManagedFields(await session.api.send({ method: 'GET', path }));
       await write(`${file}.${ending}`, print(found));
       return found;
     };

@@ -18,6 +18,11 @@ export const get = command({
   flags: getFlags,
   async run(session, { words, flags }) {
     if (flags.raw !== '') return printRaw(session, flags.raw);
+    if (flags['output-watch-events'] && !flags.watch && !flags['watch-only']) {
+      throw new UsageError(
+        '--output-watch-events option can only be used with --watch or --watch-only',
+      );
+    }
     const printer = await foundPrinter(session, flags);
     const known = await knownTargets(session, words, { flags, printer });
     if (known !== undefined) return known;

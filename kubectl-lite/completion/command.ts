@@ -18,7 +18,7 @@ export const completion = localCommand({
       throw new UsageError(
         shell === 'powershell'
           ? `kubectl-lite has no completion for powershell: it has ${known}`
-          : `Unsupported shell type ${JSON.stringify(shell)}: there is completion for ${known}`,
+          : `Unsupported shell type ${JSON.stringify(shell)}.\n${help}`,
       );
     }
     output.out(script);

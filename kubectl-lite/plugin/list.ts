@@ -1,3 +1,4 @@
+import { fileTrouble } from '../generate/collect.ts';
 import { type AnyCommand, type CommandEntry, localCommand } from '../command.ts';
 import { boolean } from '../flags/flag.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,7 +19,7 @@ export function pluginList(commands: readonly CommandEntry[]): AnyCommand {
         try {
           files = await environment.programs.files(folder);
         } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = `open ${folder}: ${fileTrouble(error)}`;
           err(`Unable to read directory "${folder}" from your PATH: ${reason}. Skipping...\n`);
           continue;
         }

@@ -27,7 +27,7 @@ export const cp = command({
   },
   async run(session, { words, flags }) {
     if (words.length !== 2) {
-      throw new UsageError('source and destination are required', { seeHelp: true });
+      throw new UsageError('source and destination are required');
     }
     const [from, to] = words.map(placeOf) as [Place, Place];
     if (from.pod !== undefined && to.pod !== undefined) {

@@ -51,9 +51,6 @@ export function sortedBy<T extends { readonly name: string; readonly amounts: Am
   rows: readonly T[],
   key: string,
 ): readonly T[] {
-  if (!['', 'cpu', 'memory'].includes(key)) {
-    throw new UsageError('--sort-by accepts only cpu or memory');
-  }
   const size = ({ amounts }: T): number =>
     key === 'cpu' ? amounts.cpuMilli : key === 'memory' ? amounts.memoryBytes : 0;
   return [...rows].sort((a, b) => size(b) - size(a) || (a.name < b.name ? -1 : 1));
@@ -91,4 +88,10 @@ export function printRows(
 ): void {
   const lines = header === undefined ? rows : [header, ...rows];
   for (const line of new TableWriter().lines(lines)) session.print(line);
+}
+
+/** Before anything is asked for. */
+export function checkSortKey(key: string): void {
+  if (['', 'cpu', 'memory'].includes(key)) return;
+  throw new UsageError('--sort-by accepts only cpu or memory');
 }

@@ -10,6 +10,7 @@ import {
   percent,
   printRows,
   readMetrics,
+  checkSortKey,
   sortedBy,
   topFlags,
   type Usage,
@@ -27,6 +28,7 @@ export const topNode = command({
     'show-capacity': boolean('Percentages of the capacity, not of what may be allocated'),
   },
   async run(session, { words, flags }) {
+    checkSortKey(flags['sort-by']);
     if (words.length > 1) throw new UsageError('only one node name may be given');
     const [name] = words;
     if (name !== undefined && flags.selector !== '') {

@@ -9,6 +9,7 @@ import {
   memoryText,
   printRows,
   readMetrics,
+  checkSortKey,
   sortedBy,
   sum,
   topFlags,
@@ -37,6 +38,7 @@ export const topPod = command({
     sum: boolean('Print the sum of all'),
   },
   async run(session, { words, flags }) {
+    checkSortKey(flags['sort-by']);
     if (words.length > 1) throw new UsageError('only one pod name may be given');
     const [name] = words;
     const selects = flags.selector !== '' || flags['field-selector'] !== '';
