@@ -28,16 +28,13 @@ const programs = {
            export const library = () => require('./index.ts');`,
   'kubectl-lite': `export const main = () => import('./kubectl-lite/main.ts');`,
 };
-const runner = (name) =>
-  `#!/usr/bin/env node\n'use strict';\nrequire('../programs/program.cjs').program('${name}').main();\n`;
-const commonJs = '{ "type": "commonjs" }\n';
 /** What program.cjs hands to a program, which is one function. */
 const parameters = 'exports, require, module, __filename, __dirname, __meta';
 const runners = {
-  'cluster/main.js': runner('wherry'),
-  'cluster/package.json': commonJs,
-  'kubectl-lite/main.js': runner('kubectl-lite'),
-  'kubectl-lite/package.json': commonJs,
+  'cluster/main.js': `#!/usr/bin/env node\nimport { program } from '../programs/program.cjs';\nprogram('wherry').main();\n`,
+  // Node's loader of modules takes a command line longer than its request.
+  'kubectl-lite/main.js': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program('kubectl-lite').main();\n`,
+  'kubectl-lite/package.json': '{ "type": "commonjs" }\n',
   'index.js': `import { program } from './programs/program.cjs';\nexport const { startCluster } = program('wherry').library();\n`,
 };
 /** Modules of their own. */
