@@ -149,7 +149,7 @@ async function startApiServers(start: ApiServersStart): Promise<string> {
   const { options, stores, pki, launch, parts } = start;
   const { apiservers: count = 1, port } = options;
   // They share a folder of certificates, which has to be complete before they look into it.
-  await pki.serving();
+  await Promise.all([pki.serving(), pki.kubeletClient()]);
   // Each prefers another member, so that they do not all miss the same one.
   const plan = (name: string, wanted: number, index = 0) => {
     const preferred = index % stores.length;

@@ -8,6 +8,12 @@ export interface KubeletFlags {
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly capacity: Readonly<Record<string, string>>;
   readonly podCidr?: string;
+  readonly address: string;
+  readonly port: number;
+  readonly nodeAddress?: string;
+  readonly clientCaFile?: string;
+  readonly tlsCertFile?: string;
+  readonly tlsPrivateKeyFile?: string;
   readonly runtime: RuntimeName;
   readonly rootDir: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -37,6 +43,12 @@ export function runtimeOption(): Option {
   return new Option('--runtime <name>', what).choices(runtimeNames).default('hollow');
 }
 
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('a port is needed.');
+  return value;
+}
+
 export function kubeletFlags(): Command {
   return new Command('kubelet')
     .description('Run nodes: they register, renew their leases and run or simulate their pods')
@@ -54,6 +66,12 @@ export function kubeletFlags(): Command {
     )
     .addOption(runtimeOption())
     .option('--root-dir <folder>', 'Where process nodes keep their pods', '.wherry/kubelet')
+    .option('--address <ip>', 'Where logs, exec and port-forward are served', '127.0.0.1')
+    .option('--port <port>', 'The port of that; 0 takes any free one', port, 0)
+    .option('--node-address <host>', 'What the API server dials (default: --address)')
+    .option('--client-ca-file <file>', "CA of the API server (default: the kubeconfig's)")
+    .option('--tls-cert-file <file>', 'Serving certificate (default: self-signed)')
+    .option('--tls-private-key-file <file>', "The serving certificate's key")
     .addOption(
       new Option('--log-level <level>', 'Least severe lines to log')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])

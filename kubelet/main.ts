@@ -11,6 +11,7 @@ import { connectHttp } from '../platform/node/http-client.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
+import { agentServer } from './agent-server.ts';
 import { type KubeletFlags, kubeletFlags } from './flags.ts';
 import { realRuntimes } from './real-runtimes.ts';
 import { type KubeletNode, KubeletOptionsError, startKubelets } from './kubelet.ts';
@@ -38,8 +39,9 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
   const logger = createLogger({ level: flags.logLevel, name: 'kubelet' });
   const paths = componentKubeconfigs(flags.kubeconfig, context.env['KUBECONFIG']);
   const config = await loadKubeconfig(realDisk, paths);
+  const known = await connectionOf(realDisk, config);
   const connection = connectHttp({
-    ...(await connectionOf(realDisk, config)),
+    ...known,
     renewed: async () => connectionOf(realDisk, await loadKubeconfig(realDisk, paths)),
   });
   await parts.start(() => ({ stop: () => connection.close() }));
@@ -53,7 +55,10 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
   const { internalIp, runtimeOf } = runtimes;
   const effects = { client, clock: realClock, random: realRandom, logger };
   const placed = internalIp === undefined ? nodes : nodes.map((node) => ({ ...node, internalIp }));
-  const running = await parts.start(() => startKubelets({ ...effects, nodes: placed, runtimeOf }));
+  const server = await agentServer(flags, known.ca, logger);
+  const running = await parts.start(() =>
+    startKubelets({ ...effects, nodes: placed, runtimeOf, ...(server && { server }) }),
+  );
   await Promise.race([running.ready(), whenAborted(context.terminated)]);
   if (!context.terminated.aborted) context.notifyReady();
   await whenAborted(context.terminated);

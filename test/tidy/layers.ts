@@ -249,6 +249,10 @@ export const layers: readonly Layer[] = [
     imports: ['kubelet/*', 'client', 'platform', 'platform/node'],
   },
   {
+    part: 'kubelet/agent-server.ts',
+    imports: ['kubelet/*', 'platform', 'platform/node'],
+  },
+  {
     part: 'kubelet/main.ts',
     imports: ['kubelet/*', 'client', 'api/*', 'platform', 'platform/node'],
     packages: ['commander'],
