@@ -100,9 +100,10 @@ class NodeUpstream implements Upstream {
       },
     };
     // Connections of their own are not kept: what dialled them decides when they end.
-    const plain = dialled === undefined ? {} : { createConnection: () => dialled as never };
+    if (url.protocol === 'http:' && dialled !== undefined)
+      return request({ ...common, createConnection: () => dialled });
     if (url.protocol === 'http:')
-      return request({ ...common, ...plain, agent: own ? false : this.#plain });
+      return request({ ...common, agent: upgrades ? false : this.#plain });
     const isAddress = host.includes(':') || /^[\d.]+$/.test(host);
     return requestSecurely({
       ...common,
