@@ -67,6 +67,7 @@ export function managementProgram(context: ProcessContext, exit: (code: number) 
     .exitOverride();
   addUp(program, context, exit);
   addManagement(program, context, exit);
+  addLogs(program, context, exit);
   addSnapshots(program, context, exit);
   addAssets(program, context, exit);
   return program;
@@ -141,6 +142,13 @@ function addManagement(
     .action(async (flags: { dataDir: string }) => {
       exit(await (await load()).kubeconfig(manage, flags.dataDir));
     });
+}
+
+function addLogs(
+  program: Command,
+  context: ProcessContext,
+  exit: (code: number) => void,
+): void {
   program
     .command('logs [component]')
     .description('Show what a component has written')

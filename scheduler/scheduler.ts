@@ -103,9 +103,9 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
 
 async function assemble(options: SchedulerOptions, parts: Lifecycle) {
   const { client, clock, random, logger, extenders, freeze = false } = options;
+  const { metrics = new Metrics() } = options;
   const effects = { client, clock, random, logger, freeze };
   const cache = new Cache();
-  const metrics = options.metrics ?? new Metrics();
   const meter = new SchedulerMetrics(metrics, clock);
   const informers = new InformerFactory(effects);
   const recorders = new Map<string, EventRecorder>();
@@ -143,9 +143,8 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
     ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
   });
   await parts.start(() => informers);
-  const podInformer = await parts.start(() =>
-    createInformer(pods, { ...effects, fieldSelector: livePods }),
-  );
+  const ofLivePods = { ...effects, fieldSelector: livePods };
+  const podInformer = await parts.start(() => createInformer(pods, ofLivePods));
   const loop = new SchedulingLoop({
     ...{ frameworkOf, cache, queue, clock, logger, meter },
     extenders,
