@@ -144,11 +144,7 @@ function addManagement(
     });
 }
 
-function addLogs(
-  program: Command,
-  context: ProcessContext,
-  exit: (code: number) => void,
-): void {
+function addLogs(program: Command, context: ProcessContext, exit: (code: number) => void): void {
   program
     .command('logs [component]')
     .description('Show what a component has written')
