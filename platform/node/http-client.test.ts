@@ -178,7 +178,9 @@ describe.each(['https', 'http'])('over %s', (scheme) => {
       })();
       // Its head comes with the first bytes only when the whole has come, which it never does.
       if (p === '/cut-known')
-        void until(() => server.ended.includes(`half of ${p}`)).then(() => server.breakConnections());
+        void until(() => server.ended.includes(`half of ${p}`)).then(() =>
+          server.breakConnections(),
+        );
       await expect(whole).rejects.toThrow();
     },
   );

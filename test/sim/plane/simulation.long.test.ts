@@ -3,7 +3,7 @@ import type { Flaw } from './flaws.ts';
 import { simulatePlane } from './simulation.ts';
 
 /** WHERRY_PLANE_SEEDS asks for more, from WHERRY_PLANE_FIRST on. */
-const SEEDS = Number(process.env['WHERRY_PLANE_SEEDS'] ?? 1000);
+const SEEDS = Number(process.env['WHERRY_PLANE_SEEDS'] ?? 300);
 const FIRST = Number(process.env['WHERRY_PLANE_FIRST'] ?? 1000);
 const BATCH = 50;
 
