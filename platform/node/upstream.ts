@@ -19,6 +19,11 @@ function headersOf(message: IncomingMessage): Headers {
   return headers;
 }
 
+/** A stream may be silent for as long as it likes; what was dialled by others is no socket. */
+function withoutTimeout(socket: Duplex): void {
+  (socket as { setTimeout?: (ms: number) => void }).setTimeout?.(0);
+}
+
 class NodeUpstream implements Upstream {
   readonly #closing = new AbortController();
   readonly #open = new Set<{ destroy(error?: Error): void }>();
@@ -45,8 +50,7 @@ class NodeUpstream implements Upstream {
       sent.on('error', reject);
       sent.once('response', (message: IncomingMessage) => {
         message.on('error', () => {});
-        // A stream may be silent for as long as it likes.
-        message.socket.setTimeout(0);
+        withoutTimeout(message.socket);
         const { statusCode: status = 0 } = message;
         const body = message as AsyncIterable<Buffer>;
         resolve({ status, headers: headersOf(message), body });
@@ -71,7 +75,7 @@ class NodeUpstream implements Upstream {
 
   #taken(socket: Duplex, signal: AbortSignal) {
     const abort = (): void => void socket.destroy();
-    (socket as { setTimeout?: (ms: number) => void }).setTimeout?.(0);
+    withoutTimeout(socket);
     signal.addEventListener('abort', abort, { once: true });
     this.#open.add(socket);
     socket.once('close', () => {
