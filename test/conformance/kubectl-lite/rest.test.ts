@@ -37,8 +37,8 @@ transcripts(
       ['get pods --output-watch-events'],
       ['wait --for=create cm/set'],
       ['wait --for=jsonpath={.data.a}=b cm/set'],
-      ['wait --for=jsonpath={.data.a} cm/set --timeout=100ms'],
-      ['wait --for=jsonpath={.data.a}=c cm/set --timeout=100ms'],
+      ['wait --for=jsonpath={.data.a} cm/set --timeout=30s'],
+      ['wait --for=jsonpath={.data.a}=c cm/set --timeout=2s'],
       ['wait cm/set'],
     ])('%s', async (line) => {
       await says(line);

@@ -56,7 +56,7 @@ transcripts(
     });
 
     it.each([
-      ['wait --for=condition=Nope deploy/web --timeout=100ms'],
+      ['wait --for=condition=Nope deploy/web --timeout=2s'],
       ['taint node node1 q-'],
       ['taint node node1 zz'],
       ['cordon node1'],
