@@ -98,7 +98,8 @@ export interface HttpResponse {
   readonly body?: Chunk | AsyncIterable<Chunk>;
   /**
    * Only with status 101, which only a request with an `upgrade` header may get: the conversation
-   * that follows on the connection. Resolves when it is over; never rejects. Whoever cannot
+   * that follows on the connection. Resolves when it is over; never rejects. Where the answer
+   * accepts a WebSocket without its `sec-websocket-accept`, the edge adds it. Whoever cannot
    * deliver the answer leaves it alone and aborts the request's signal.
    */
   readonly upgrade?: (connection: ByteStream) => Promise<void>;

@@ -1,6 +1,8 @@
 import { protobufMediaType } from '../../api/protobuf/codec.ts';
 import { hasProtobuf } from '../../api/protobuf/envelope.ts';
+import type { ByteStream } from '../../platform/byte-stream.ts';
 import type { HttpResponse } from '../../platform/http.ts';
+import { isWebSocketRequest } from '../../platform/websocket-server.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
 import { accepted } from './accept.ts';
 import { listParameters } from './list-parameters.ts';
@@ -8,6 +10,7 @@ import { booleanParameter, numberParameter } from './options.ts';
 import { scopeOf } from './selectors.ts';
 import type { Target } from './target.ts';
 import { watchEncoder } from './watch-encoder.ts';
+import { watchOverWebSocket } from './watch-socket.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** kube-apiserver's --min-request-timeout: a watch lasts one to two times as long. */
@@ -40,6 +43,10 @@ export async function watch(target: Target): Promise<HttpResponse> {
     clock: environment.clock,
     signal,
   });
+  if (isWebSocketRequest(headers)) {
+    const upgrade = (connection: ByteStream) => watchOverWebSocket(connection, body);
+    return { status: 101, headers: { upgrade: 'websocket', connection: 'Upgrade' }, upgrade };
+  }
   const { mediaType } = form;
   const contentType = mediaType === protobufMediaType ? `${mediaType};stream=watch` : mediaType;
   return { status: 200, headers: { 'content-type': contentType }, body };

@@ -2,9 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ByteStream } from '../byte-stream.ts';
+import { acceptance } from '../websocket-server.ts';
 import type { Headers } from '../http.ts';
 import type { MessageClass } from '../http-server.ts';
 import { byteStreamOf } from './byte-stream.ts';
+import { sha1 } from './sha1.ts';
 
 /** What Node hands over with its `upgrade` event. */
 export interface UpgradeEvent {
@@ -36,10 +38,19 @@ export function upgradeOf(event: UpgradeEvent, responseClass: MessageClass): Upg
   });
   const upgrade = (headers: Headers): ByteStream => {
     response.detachSocket(socket as never);
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const lines = Object.entries(accepting(request, headers)).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
     socket.write(`HTTP/1.1 101 ${STATUS_CODES[101]}\r\n${lines.join('')}\r\n`);
     if (head.length > 0) socket.unshift(head);
     return byteStreamOf(socket);
   };
   return { response, upgrade };
+}
+
+/** What accepts a WebSocket depends on the request's key: added where the answer leaves it out. */
+function accepting({ headers }: IncomingMessage, answer: Headers): Headers {
+  const name = 'sec-websocket-accept';
+  if (answer['upgrade'] !== 'websocket' || answer[name] !== undefined) return answer;
+  return { ...acceptance(headers as Headers, '', sha1), ...answer };
 }
