@@ -213,6 +213,18 @@ describe('counting', () => {
     expect(settled.release).toEqual([]);
   });
 
+  it.each([{ completions: 3 }, indexed])(
+    'is not repeated for a pod that ends well after it was given up: %o',
+    (spec) => {
+      const work = job(spec, { uncountedTerminatedPods: { failed: ['a'] } });
+      const after = plan(work, ['a Succeeded #0 deleted']);
+      expect(after.status).toMatchObject({ uncountedTerminatedPods: { failed: ['a'] } });
+      expect(after.status.uncountedTerminatedPods?.succeeded).toBeUndefined();
+      expect(after.status.completedIndexes ?? '').toBe('');
+      expect(after.release.map(({ metadata }) => metadata.name)).toEqual(['a']);
+    },
+  );
+
   it('keeps the indexes that completed', () => {
     const { status } = plan(job(indexed), ['a Succeeded #0', 'b Succeeded #2']);
     expect(status).toMatchObject({ succeeded: 2, completedIndexes: '0,2' });

@@ -75,6 +75,8 @@ type Counting = Omit<Tally, 'waiting' | 'failJob'>;
 
 function countSuccess(job: Job, pod: Pod, result: Counting): void {
   result.release.push(pod);
+  // It was being deleted, and counted, before it came to its end after all: counted once is enough.
+  if (result.uncounted.failed.has(uidOf(pod))) return;
   if (isIndexed(job)) {
     const index = indexOf(pod);
     if (index === undefined || index >= (job.spec.completions ?? 0)) return;
