@@ -2,8 +2,8 @@
 import type { KubernetesObject } from '../../../api/meta.ts';
 import type { DaemonSet, StatefulSet } from '../../../api/types/apps-v1.ts';
 import type { Job } from '../../../api/types/batch-v1.ts';
-import type { Namespace, ServiceAccount } from '../../../api/types/core-v1.ts';
-import { isActive, isReady } from './checks/placement.ts';
+import type { Namespace, Pod, ServiceAccount } from '../../../api/types/core-v1.ts';
+import { daemonNode, isActive, isReady } from './checks/placement.ts';
 import { ownedBy } from './checks/replicas.ts';
 import type { Truth } from './truth.ts';
 
@@ -26,7 +26,9 @@ export function unfinishedWorkloads(truth: Truth): string[] {
     ...[...truth.of<StatefulSet>('statefulsets').values()].flatMap((set) =>
       statefulSet(truth, set),
     ),
-    ...[...truth.of<DaemonSet>('daemonsets').values()].flatMap((set) => daemonSet(truth, set)),
+    ...[...truth.of<DaemonSet>('daemonsets').values()].flatMap((set) =>
+      unfinishedDaemonSet(set, ownedBy(truth.pods, set)),
+    ),
     ...[...truth.of<Job>('jobs').values()].flatMap((each) => job(truth, each)),
     ...namespaces(truth),
   ];
@@ -50,9 +52,10 @@ function statefulSet(truth: Truth, set: StatefulSet): string[] {
 }
 
 /** A pod stays on a node that got a taint it could not be scheduled past, and is misscheduled. */
-function daemonSet(truth: Truth, set: DaemonSet): string[] {
-  const pods = ownedBy(truth.pods, set).filter(isActive);
-  const nodes = new Set(pods.map(({ spec }) => spec.nodeName ?? ''));
+export function unfinishedDaemonSet(set: DaemonSet, owned: readonly Pod[]): string[] {
+  const pods = owned.filter(isActive);
+  // One that waits for room counts on the node it waits for, not on none together with others.
+  const nodes = new Set(pods.map(daemonNode));
   const { desiredNumberScheduled = 0, numberMisscheduled = 0, numberReady = 0 } = set.status ?? {};
   const told = desiredNumberScheduled + numberMisscheduled;
   return [

@@ -36,14 +36,27 @@ function tolerates({ spec }: Pod, taint: Taint): boolean {
 const isDaemon = ({ metadata }: Pod): boolean =>
   metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') ?? false;
 
+/** Names of nodes that a pod insists on: a DaemonSet's pod on one, from its creation on. */
+function namedNodes({ spec }: Pod): (readonly string[])[] {
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const fields = required?.nodeSelectorTerms.flatMap(({ matchFields = [] }) => matchFields) ?? [];
+  return fields.map(({ values = [] }) => values);
+}
+
+/**
+ * Where a DaemonSet's pod is or, while there is no room for it, is meant to be. On a full cluster
+ * one waits for each node; kube-scheduler binds them, by an affinity to metadata.name.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#how-daemon-pods-are-scheduled
+ */
+export const daemonNode = (pod: Pod): string | undefined =>
+  pod.spec.nodeName ?? namedNodes(pod)[0]?.[0];
+
 /** Labels, the node's name, taints and cordons: what does not depend on other pods. */
 export function accepts(node: Node, pod: Pod): boolean {
   const labels = node.metadata.labels ?? {};
   const wanted = Object.entries(pod.spec.nodeSelector ?? {});
   if (wanted.some(([name, value]) => labels[name] !== value)) return false;
-  const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  const named = terms?.nodeSelectorTerms.flatMap(({ matchFields = [] }) => matchFields) ?? [];
-  if (named.some(({ values = [] }) => !values.includes(node.metadata.name ?? ''))) return false;
+  if (namedNodes(pod).some((names) => !names.includes(node.metadata.name ?? ''))) return false;
   if (node.spec.unschedulable === true && !isDaemon(pod)) return false;
   return (node.spec.taints ?? []).every(
     (taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod, taint),
