@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentWalk, type Kubectl, kubectlOf } from './deployment-walk.ts';
 import { eventually, kubectls, run, temporaryFolder, TestCluster } from './harness.ts';
@@ -50,17 +51,24 @@ describe('a watch', () => {
     const { path, name } = releases.at(-1)!;
     const kubectl = kubectlOf(path, cluster.kubeconfig, `${folder.path}/${name}`);
     await kubectl('create', 'namespace', 'watched');
-    const watching = run(path, ['get', 'pods', '-n', 'watched', '-w'], {
-      env: { KUBECONFIG: cluster.kubeconfig, HOME: `${folder.path}/${name}` },
-      timeoutMs: 8_000,
+    await kubectl('run', 'before', '--image=nginx', '-n', 'watched');
+    const watching = spawn(path, ['get', 'pods', '-n', 'watched', '-w'], {
+      env: { ...process.env, KUBECONFIG: cluster.kubeconfig, HOME: `${folder.path}/${name}` },
     });
-    await kubectl('run', 'one', '--image=nginx', '-n', 'watched');
-    await eventually('the pod to run', async () =>
-      (await kubectl('get', 'pod', 'one', '-n', 'watched')).includes('Running'),
-    );
-    const { stdout } = await watching;
-    expect(stdout).toMatch(/one +0\/1 +Pending/);
-    expect(stdout).toMatch(/one +1\/1 +Running/);
+    let shown = '';
+    watching.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+    const shows = (line: RegExp) => eventually(String(line), async () => line.test(shown));
+    try {
+      // From here on it misses nothing.
+      await shows(/^before /m);
+      await kubectl('run', 'one', '--image=nginx', '-n', 'watched');
+      await shows(/^one +0\/1 +Pending/m);
+      await shows(/^one +1\/1 +Running/m);
+    } finally {
+      const ended = new Promise((resolve) => watching.once('exit', resolve));
+      watching.kill();
+      await ended;
+    }
     await kubectl('delete', 'namespace', 'watched', '--timeout=30s');
   }, 60_000);
 });
