@@ -1,9 +1,10 @@
 /**
  * /metrics under etcd's names, as far as this member can say them honestly. Counting is done by
- * plain fields elsewhere; prom-client is loaded by the first scrape and only writes the text.
+ * plain fields elsewhere; a scrape looks them up and writes the text.
  */
-import type { Metric } from 'prom-client';
-import { doubling, Histogram } from '../server/histogram.ts';
+import { exponential, Histogram } from '../../platform/metrics/histogram.ts';
+import type { MetricType } from '../../platform/metrics/metrics.ts';
+import { familyText, type Series } from '../../platform/metrics/text.ts';
 import type { Member } from '../server/interface.ts';
 import type { PeerTraffic } from '../server/peers.ts';
 import type { TimingName } from '../server/timing.ts';
@@ -13,20 +14,11 @@ import { rows, type ProcessUsage, type Snapshot } from './metric-rows.ts';
 import { clusterVersion } from './version.ts';
 
 type Labels = Readonly<Record<string, string>>;
-interface Sample {
-  readonly value: number;
-  readonly labels: Labels;
-  readonly metricName?: string;
-}
 
-/** What prom-client's registry asks of a metric when it writes the text. */
 const metric = (
-  [name, type, help]: readonly [string, 'gauge' | 'counter' | 'histogram', string],
-  values: readonly Sample[],
-): Metric => {
-  const text = { name, help, type, values, aggregator: 'sum' };
-  return { name, get: () => Promise.resolve(text) } as unknown as Metric;
-};
+  [name, type, help]: readonly [string, MetricType, string],
+  series: readonly Series[],
+): string => familyText({ name, type, help }, series);
 
 const callMetrics: readonly [string, string, (counts: MethodCounts) => number][] = [
   ['grpc_server_started_total', 'RPCs started on the server.', (c) => c.started],
@@ -40,7 +32,7 @@ const labelsOf = (counts: MethodCounts): Labels => ({
   grpc_method: counts.method,
 });
 
-function rpcMetrics(calls: CallCounts): Metric[] {
+function rpcMetrics(calls: CallCounts): string[] {
   const handled = calls.methods.flatMap((counts) =>
     counts.handled.flatMap((value, code) =>
       value === 0 && code !== 0
@@ -49,7 +41,7 @@ function rpcMetrics(calls: CallCounts): Metric[] {
     ),
   );
   const help = 'RPCs completed on the server, whatever their outcome.';
-  const bytes = (value: (counts: MethodCounts) => number): Sample[] => [
+  const bytes = (value: (counts: MethodCounts) => number): Series[] => [
     { value: calls.methods.reduce((sum, counts) => sum + value(counts), 0), labels: {} },
   ];
   return [
@@ -86,21 +78,6 @@ function openStreams({ methods }: CallCounts): number {
   return methods
     .filter(({ service, method }) => service === 'etcdserverpb.Watch' && method === 'Watch')
     .reduce((sum, { started, handled }) => sum + started - handled.reduce((a, b) => a + b, 0), 0);
-}
-
-function histogramSamples(name: string, histogram: Histogram, labels: Labels): Sample[] {
-  const { bounds, sum, count } = histogram;
-  let below = 0;
-  const buckets = histogram.buckets.map((each, i): Sample => {
-    below += each;
-    const le = i < bounds.length ? String(bounds[i]) : '+Inf';
-    return { value: below, labels: { ...labels, le }, metricName: `${name}_bucket` };
-  });
-  return [
-    ...buckets,
-    { value: sum, labels, metricName: `${name}_sum` },
-    { value: count, labels, metricName: `${name}_count` },
-  ];
 }
 
 /** The first bound and how many there are, as etcd has them, in seconds. */
@@ -144,7 +121,7 @@ const peerRows: readonly PeerRow[] = [
 function peerMetrics({
   identity,
   peerTraffic,
-}: Pick<Member, 'identity' | 'peerTraffic'>): Metric[] {
+}: Pick<Member, 'identity' | 'peerTraffic'>): string[] {
   const traffic = peerTraffic();
   if (traffic.length === 0) return [];
   const labelsFor = (label: string, id: string): Labels =>
@@ -159,9 +136,7 @@ function peerMetrics({
     ),
     metric(
       [roundTrip, 'histogram', 'Round trips between members.'],
-      traffic.flatMap(({ id, roundTrips }) =>
-        histogramSamples(roundTrip, roundTrips, { To: hex(id) }),
-      ),
+      traffic.map(({ id, roundTrips }) => ({ value: roundTrips, labels: { To: hex(id) } })),
     ),
   ];
 }
@@ -195,14 +170,12 @@ export class StoreMetrics {
   constructor(options: MetricsOptions) {
     this.#options = options;
     for (const [name, [, , first, count]] of Object.entries(timings))
-      this.#timings.set(name as TimingName, new Histogram(doubling(first, count)));
+      this.#timings.set(name as TimingName, new Histogram(exponential(first, 2, count)));
     options.member.onTiming((name, seconds) => this.#timings.get(name)!.observe(seconds));
   }
 
   /** Prometheus' text format 0.0.4. */
   async text(): Promise<string> {
-    // A bundled CommonJS package that is imported late has its default only.
-    const { default: prometheus } = await import('prom-client');
     const { member, calls, usage, quotaBytes, health } = this.#options;
     const status = await member.status();
     const statistics = member.statistics();
@@ -210,40 +183,29 @@ export class StoreMetrics {
     const snapshot: Snapshot = {
       ...{ status, statistics, usage: usage(), isLeader, quotaBytes, health },
     };
-    const registry = new prometheus.Registry();
-    for (const [name, type, help, value] of rows) {
-      const sample = { value: value(snapshot), labels: {} };
-      registry.registerMetric(metric([name, type, help], [sample]));
-    }
     const { version } = status;
     const versions = [
       ['etcd_server_version', 'Version served.', { server_version: version }],
       ['etcd_server_id', 'Of this member.', { server_id: hex(member.identity.memberId) }],
       ['etcd_cluster_version', 'Of the cluster.', { cluster_version: clusterVersion(version) }],
     ] as const;
-    for (const [name, help, labels] of versions)
-      registry.registerMetric(metric([name, 'gauge', help], [{ value: 1, labels }]));
-    for (const rpc of rpcMetrics(calls)) registry.registerMetric(rpc);
-    for (const each of peerMetrics({
-      identity: member.identity,
-      peerTraffic: () => member.peerTraffic(),
-    }))
-      registry.registerMetric(each);
-    for (const [name, histogram] of this.#timings) {
-      const [full, help] = timings[name];
-      const samples = histogramSamples(full, histogram, {});
-      registry.registerMetric(metric([full, 'histogram', help], samples));
-    }
+    const lone = (value: number | Histogram): Series[] => [{ value, labels: {} }];
     const ttls = 'etcd_debugging_lease_ttl_total';
-    registry.registerMetric(
+    return [
+      ...rows.map(([name, type, help, value]) => metric([name, type, help], lone(value(snapshot)))),
+      ...versions.map(([name, help, labels]) =>
+        metric([name, 'gauge', help], [{ value: 1, labels }]),
+      ),
+      ...rpcMetrics(calls),
+      ...peerMetrics({ identity: member.identity, peerTraffic: () => member.peerTraffic() }),
+      ...[...this.#timings].map(([name, histogram]) =>
+        metric([timings[name][0], 'histogram', timings[name][1]], lone(histogram)),
+      ),
       metric(
         [ttls, 'histogram', 'Seconds that leases were granted for.'],
-        histogramSamples(ttls, statistics.leaseTtls, {}),
+        lone(statistics.leaseTtls),
       ),
-    );
-    const nothing = [{ value: 0, labels: {} }];
-    for (const [type, name] of never)
-      registry.registerMetric(metric([name, type, 'Not of this store.'], nothing));
-    return registry.metrics();
+      ...never.map(([type, name]) => metric([name, type, 'Not of this store.'], lone(0))),
+    ].join('');
   }
 }

@@ -1,4 +1,4 @@
-import { doubling, Histogram } from '../server/histogram.ts';
+import { exponential, Histogram } from '../../platform/metrics/histogram.ts';
 import type { PeerTraffic } from '../server/peers.ts';
 
 /** What went to one other member and came from it, whatever connections there were. */
@@ -11,7 +11,7 @@ export class PeerCounts implements PeerTraffic {
   receiveFailures = 0;
   disconnects = 0;
   /** etcd's buckets: 0.1 ms, doubling to 3.3 s. */
-  readonly roundTrips = new Histogram(doubling(0.0001, 16));
+  readonly roundTrips = new Histogram(exponential(0.0001, 2, 16));
 
   constructor(id: string) {
     this.id = id;

@@ -4,7 +4,7 @@
  */
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Running } from '../../platform/lifecycle.ts';
-import type { Histogram } from './histogram.ts';
+import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type {
   DeleteRangeRequest,
   DeleteRangeResponse,

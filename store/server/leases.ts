@@ -6,7 +6,7 @@ import type { Random } from '../../platform/random.ts';
 import { StoreError } from '../kv.ts';
 import type { Caller, Command } from '../mvcc/command.ts';
 import { NONE } from '../raft/entry.ts';
-import { doubling, Histogram } from './histogram.ts';
+import { exponential, Histogram } from '../../platform/metrics/histogram.ts';
 import type { LeaseTimeToLive, Leases } from './interface.ts';
 import { CHECKPOINT_SECONDS, LeaseClock } from './lease-clock.ts';
 import type { Answers, Peers, Question } from './peers.ts';
@@ -38,7 +38,7 @@ type LeaseQuestion = Extract<Question, { type: 'leaseRenew' | 'leaseTimeToLive' 
 
 export class LeaseService implements Leases {
   readonly counters: LeaseCounters = {
-    ttls: new Histogram(doubling(1, 24)),
+    ttls: new Histogram(exponential(1, 2, 24)),
     ...{ granted: 0, revoked: 0, renewed: 0, expired: 0 },
   };
   readonly #environment: LeaseEnvironment;

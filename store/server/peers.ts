@@ -5,7 +5,7 @@
 import type { Running } from '../../platform/lifecycle.ts';
 import type { MemberId } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
-import type { Histogram } from './histogram.ts';
+import type { Histogram } from '../../platform/metrics/histogram.ts';
 
 export interface PeerAddress {
   readonly id: MemberId;

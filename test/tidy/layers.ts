@@ -79,11 +79,7 @@ export const layers: readonly Layer[] = [
     imports: ['store/kv.ts', 'store/grpc/*', 'platform'],
     packages: ['@grpc/grpc-js'],
   },
-  {
-    part: 'store/http',
-    imports: ['store/kv.ts', 'store/server', 'platform'],
-    packages: ['prom-client'],
-  },
+  { part: 'store/http', imports: ['store/kv.ts', 'store/server', 'platform'] },
   { part: 'store/etcd-arguments.ts', imports: [] },
   { part: 'store/flag-values.ts', imports: [], packages: ['commander'] },
   {
