@@ -168,7 +168,10 @@ function processRegistry(): Metrics {
 }
 
 /** The certificate is looked at regularly, and when the clock has jumped. */
-async function keepServing(rotation: TlsRotationOptions, parts: Lifecycle): Promise<void> {
+async function keepServing(
+  rotation: TlsRotationOptions<TlsMaterial>,
+  parts: Lifecycle,
+): Promise<void> {
   const { check } = await parts.start(() => rotateTls(rotation));
   await parts.start(() => watchClock({ ...rotation, onJump: () => void check() }));
 }

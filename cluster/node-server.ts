@@ -24,12 +24,15 @@ export async function serveNodes(
   pods: HostedPods,
 ): Promise<Running & { readonly url: string }> {
   const subject = { commonName: 'wherry:hollow-nodes', organizations: ['system:nodes'] };
-  const own = await pki.agentServing('kubelet', subject, agentNames);
+  const tls = async () => ({
+    ...(await pki.agentServing('kubelet', subject, agentNames)),
+    clientCa: pki.ca.certificate,
+  });
   return listenForNodes(
     {
       ...{ clock: realClock, logger, deflate: realRawDeflate, sha1, metrics },
       listen: sniffingServer,
-      ...{ host: HOST, port: 0, tls: { ...own, clientCa: pki.ca.certificate } },
+      ...{ host: HOST, port: 0, tls },
     },
     pods,
   );

@@ -106,7 +106,7 @@ async function run(
   });
   let ready = flags.leaderElect;
   const serving = await parts.start(() =>
-    serveComponent(flags, { metrics, client, readyz: [untilReady(() => ready)] }),
+    serveComponent(flags, { metrics, client, logger, readyz: [untilReady(() => ready)] }),
   );
   await whenReady(client, logger, context.terminated);
   if (context.terminated.aborted) return;

@@ -1,6 +1,8 @@
 /** Real effects for the server of a node agent that is a process of its own. */
 import type { Logger } from '../platform/logger.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
+import type { Metrics } from '../platform/metrics/metrics.ts';
+import { ownCertificate } from '../platform/own-certificate.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { realRawDeflate } from '../platform/node/raw-deflate.ts';
@@ -11,10 +13,6 @@ import type { KubeletFlags } from './flags.ts';
 import { KubeletOptionsError, type StartNodeServer } from './kubelet.ts';
 import { listenForNodes } from './server/listen.ts';
 
-const YEAR_MS = 365 * 24 * 3_600_000;
-/** Clocks of API servers may be behind ours. */
-const BACKDATE_MS = 3_600_000;
-
 /**
  * Undefined, and said in the log, if nothing tells which CA's certificates to let in. `clusterCa`
  * is the kubeconfig's.
@@ -22,21 +20,27 @@ const BACKDATE_MS = 3_600_000;
 export async function agentServer(
   flags: KubeletFlags,
   clusterCa: Uint8Array | string | undefined,
-  logger: Logger,
+  { logger, metrics }: { readonly logger: Logger; readonly metrics: Metrics },
 ): Promise<StartNodeServer | undefined> {
   const { address, port, nodeAddress: advertisedHost = address } = flags;
-  const clientCa = (await given('client-ca-file', flags.clientCaFile)) ?? textOf(clusterCa);
-  if (clientCa === undefined) {
+  const trusted = async (): Promise<string | undefined> =>
+    (await given('client-ca-file', flags.clientCaFile)) ?? textOf(clusterCa);
+  if ((await trusted()) === undefined) {
     logger.warn({}, 'no CA to know the API server by: logs, exec and port-forward are not served');
     return undefined;
   }
-  const own = (await givenCertificate(flags)) ?? selfSigned([address, advertisedHost]);
-  const effects = { clock: realClock, logger, deflate: realRawDeflate, sha1 };
+  await givenCertificate(flags);
+  const own = selfSigned([address, advertisedHost]);
+  const tls = async () => ({
+    ...((await givenCertificate(flags)) ?? (await own())),
+    clientCa: (await trusted())!,
+  });
+  const effects = { clock: realClock, logger, deflate: realRawDeflate, sha1, metrics };
   return (pods) =>
     listenForNodes(
       {
         ...{ ...effects, listen: sniffingServer, host: address, port, advertisedHost },
-        tls: { ...own, clientCa },
+        tls,
       },
       pods,
     );
@@ -64,15 +68,11 @@ async function givenCertificate(flags: KubeletFlags): Promise<TlsMaterial | unde
 }
 
 /** As a kubelet does that is given none: API servers do not check it unless told a CA. */
-function selfSigned(hosts: readonly string[]): TlsMaterial {
-  const now = realClock.now();
-  const validity = { notBeforeMs: now - BACKDATE_MS, notAfterMs: now + YEAR_MS };
-  const ca = realX509.certificateAuthority({ commonName: 'wherry-kubelet-ca' }, validity);
+function selfSigned(hosts: readonly string[]): () => Promise<TlsMaterial> {
   const isAddress = (host: string): boolean => host.includes(':') || /^[\d.]+$/.test(host);
   const names = {
     dnsNames: ['localhost', ...hosts.filter((host) => !isAddress(host))],
     ipAddresses: [...new Set(hosts.filter(isAddress))],
   };
-  const subject = { commonName: 'wherry-kubelet' };
-  return realX509.issue({ subject, validity, usage: 'server', names }, ca);
+  return ownCertificate({ clock: realClock, x509: realX509, commonName: 'wherry-kubelet', names });
 }

@@ -1,14 +1,18 @@
 /** `wherry kubelet`: real effects for hollow nodes. */
 import type { Command } from 'commander';
+import { buildMetrics } from '../api/build-metrics.ts';
 import { QuantityError, parseQuantity } from '../api/quantity.ts';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { componentKubeconfigs } from '../client/kubeconfig.ts';
+import { RestMetrics } from '../client/rest-metrics.ts';
 import { createClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
+import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { connectHttp } from '../platform/node/http-client.ts';
 import { createLogger } from '../platform/node/logger.ts';
+import { processMetrics } from '../platform/node/process-metrics.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { agentServer } from './agent-server.ts';
@@ -45,17 +49,21 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
     renewed: async () => connectionOf(realDisk, await loadKubeconfig(realDisk, paths)),
   });
   await parts.start(() => ({ stop: () => connection.close() }));
+  const metrics = new Metrics();
+  buildMetrics(metrics);
+  processMetrics(metrics);
   const client = createClient({
     handler: connection.handler,
     userAgent: 'wherry-kubelet',
     clock: realClock,
+    metrics: new RestMetrics(metrics, new URL(known.baseUrl).host),
   });
   const { rootDir, runtime } = flags;
   const runtimes = await realRuntimes({ client, logger, rootDir, runtime, env: context.env });
   const { internalIp, runtimeOf } = runtimes;
-  const effects = { client, clock: realClock, random: realRandom, logger };
+  const effects = { client, clock: realClock, random: realRandom, logger, metrics };
   const placed = internalIp === undefined ? nodes : nodes.map((node) => ({ ...node, internalIp }));
-  const server = await agentServer(flags, known.ca, logger);
+  const server = await agentServer(flags, known.ca, { logger, metrics });
   const running = await parts.start(() =>
     startKubelets({ ...effects, nodes: placed, runtimeOf, ...(server && { server }) }),
   );

@@ -76,9 +76,14 @@ export interface FrameConnectOptions {
   readonly timeoutMs: number;
 }
 
+export interface FrameListening extends Listening {
+  /** Over TLS: another certificate and CA for connections from now on. */
+  readonly renew: (tls: FrameTls) => void;
+}
+
 export interface FrameNetwork {
   /** Rejects with the operating system's error if the address cannot be taken. */
-  listen(options: FrameListenOptions): Promise<Listening>;
+  listen(options: FrameListenOptions): Promise<FrameListening>;
   /** Rejects with one of the two errors above, or with what else kept it from connecting. */
   connect(options: FrameConnectOptions): Promise<FrameConnection>;
   /** What the other end's {@link FrameListenOptions.http} answers to a plain GET, if with 200. */

@@ -3,21 +3,20 @@
  * again and again, and what it yields replaces what is served when it is another.
  */
 import type { Clock, Timer } from './clock.ts';
-import type { TlsMaterial } from './http-server.ts';
 import type { Running } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 
 /** kube-apiserver looks at its files once a minute. */
 const EVERY_MS = 60_000;
 
-export interface TlsRotationOptions {
+export interface TlsRotationOptions<T extends object> {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly current: TlsMaterial;
+  readonly current: T;
   /** Issues anew what is about to expire, or reads files that somebody else replaces. */
-  readonly next: () => Promise<TlsMaterial>;
+  readonly next: () => Promise<T>;
   /** Takes effect for connections from now on; those there are go on. */
-  readonly replace: (tls: TlsMaterial) => void;
+  readonly replace: (tls: T) => void;
 }
 
 export interface TlsRotation extends Running {
@@ -25,7 +24,8 @@ export interface TlsRotation extends Running {
   readonly check: () => Promise<void>;
 }
 
-export function rotateTls(options: TlsRotationOptions): TlsRotation {
+/** `T`: certificate, key and whom to trust, as PEM texts. */
+export function rotateTls<T extends object>(options: TlsRotationOptions<T>): TlsRotation {
   const { clock, logger, next, replace } = options;
   let { current } = options;
   let stopped = false;
@@ -55,5 +55,7 @@ export function rotateTls(options: TlsRotationOptions): TlsRotation {
   };
 }
 
-const same = (a: TlsMaterial, b: TlsMaterial): boolean =>
-  a.certificate === b.certificate && a.privateKey === b.privateKey && a.clientCa === b.clientCa;
+function same<T extends object>(a: T, b: T): boolean {
+  const names = Object.keys({ ...a, ...b }) as (keyof T)[];
+  return names.every((name) => a[name] === b[name]);
+}

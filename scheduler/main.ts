@@ -81,7 +81,7 @@ async function run(
   const { schedulerName, percentageOfNodesToScore } = flags;
   let ready = leaderElect;
   const serving = await parts.start(() =>
-    serveComponent(flags, { metrics, client, readyz: [untilReady(() => ready)] }),
+    serveComponent(flags, { metrics, client, logger, readyz: [untilReady(() => ready)] }),
   );
   const running = await parts.start(() =>
     startScheduler({

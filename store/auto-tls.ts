@@ -1,9 +1,11 @@
-/** --auto-tls: a certificate of the store's own, made once and kept in the data folder. */
+/** --auto-tls: a certificate of the store's own, kept until it is about to expire. */
 import { realDisk } from '../platform/node/disk.ts';
 import { realX509 as x509 } from '../platform/node/x509.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
+/** One with less left is made anew. */
+const RENEW_MS = 30 * 24 * 3_600_000;
 
 /** Clients cannot verify it: it keeps out listeners, not impostors. As etcd's, in etcd's place. */
 export async function autoTls(
@@ -14,11 +16,13 @@ export async function autoTls(
     realDisk.read(`${folder}/cert.pem`),
     realDisk.read(`${folder}/key.pem`),
   ]);
-  if (certificate !== undefined && privateKey !== undefined)
-    return {
+  if (certificate !== undefined && privateKey !== undefined) {
+    const kept = {
       certificate: Buffer.from(certificate).toString(),
       privateKey: Buffer.from(privateKey).toString(),
     };
+    if (x509.inspect(kept.certificate).notAfterMs - options.now > RENEW_MS) return kept;
+  }
   const validity = { notBeforeMs: options.now, notAfterMs: options.now + options.years * YEAR_MS };
   const isAddress = (host: string): boolean => /^[\d.]+$|:/.test(host);
   const authority = x509.certificateAuthority({ commonName: 'wherry store' }, validity);

@@ -67,6 +67,7 @@ export async function clusterOptions(
         throw new FlagError(error.message, { cause: error });
       })
     : undefined;
+  const renewedTls = async () => (await readPeerTls(flags, dataDir)) ?? tls!;
   const listens = members !== undefined || flags.listensForPeers;
   return {
     ...{ forceNewCluster, strictReconfigCheck, preVote, initialElectionTickAdvance },
@@ -76,7 +77,7 @@ export async function clusterOptions(
       peers: peersOver({
         ...{ network: nodeFrames, clock: realClock, logger, version: VERSION },
         listen: flags.listenPeerUrls,
-        ...(tls === undefined ? {} : { tls }),
+        ...(tls === undefined ? {} : { tls, renewedTls }),
       }),
     }),
   };

@@ -1,4 +1,5 @@
 /** The socket of a component's health and metrics. */
+import type { Clock } from '../../platform/clock.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/disk.ts';
 import { processMetrics } from '../../platform/node/process-metrics.ts';
@@ -7,14 +8,14 @@ import { realX509 } from '../../platform/node/x509.ts';
 import { buildMetrics } from '../../api/build-metrics.ts';
 import type { TlsMaterial } from '../../platform/http-server.ts';
 import type { Running } from '../../platform/lifecycle.ts';
+import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
+import { ownCertificate } from '../../platform/own-certificate.ts';
+import { rotateTls } from '../../platform/tls-rotation.ts';
 import type { RestClient } from '../rest.ts';
 import { componentHandler, type HealthCheck } from './component-handler.ts';
 import { DelegatedAccess } from './delegated-access.ts';
 import type { ServingFlags } from './flags.ts';
-
-const YEAR_MS = 365 * 24 * 3_600_000;
-const HOUR_MS = 3_600_000;
 
 export interface ComponentServing extends Running {
   /** "https://127.0.0.1:10257"; absent if nothing is served. */
@@ -24,8 +25,11 @@ export interface ComponentServing extends Running {
 export interface ComponentServingOptions {
   readonly metrics: Metrics;
   readonly client: RestClient;
+  readonly logger: Logger;
   readonly healthz?: readonly HealthCheck[];
   readonly readyz: readonly HealthCheck[];
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /** Rejects with one sentence if the port is taken or a file cannot be read. */
@@ -33,14 +37,16 @@ export async function serveComponent(
   flags: ServingFlags,
   options: ComponentServingOptions,
 ): Promise<ComponentServing> {
-  const { metrics, client } = options;
+  const { metrics, client, logger, clock = realClock } = options;
   buildMetrics(metrics);
   processMetrics(metrics);
   if (flags.securePort === 0) return { stop: () => Promise.resolve() };
-  const access = new DelegatedAccess(client, realClock);
+  const access = new DelegatedAccess(client, clock);
   const { bindAddress: host, securePort } = flags;
+  const next = certificateOf(flags, clock);
+  const tls = await next();
   const listening = await sniffingServer({
-    ...{ host, port: securePort, tls: await tlsOf(flags) },
+    ...{ host, port: securePort, tls },
     onHttp1: componentHandler({
       metrics,
       healthz: options.healthz ?? [],
@@ -54,21 +60,29 @@ export async function serveComponent(
     });
   });
   const url = `https://${host.includes(':') ? `[${host}]` : host}:${listening.port}`;
-  return { url, stop: () => listening.stop() };
+  const rotated = { clock, logger, current: tls, next, replace: listening.renew };
+  const rotation = rotateTls(rotated);
+  return {
+    url,
+    async stop() {
+      await Promise.all([rotation.stop(), listening.stop()]);
+    },
+  };
 }
 
-async function tlsOf(flags: ServingFlags): Promise<TlsMaterial> {
+/** Files are read anew each time: somebody else replaces them. */
+function certificateOf(flags: ServingFlags, clock: Clock): () => Promise<TlsMaterial> {
   const { tlsCertFile, tlsPrivateKeyFile } = flags;
   if ((tlsCertFile === undefined) !== (tlsPrivateKeyFile === undefined))
     throw new Error('--tls-cert-file and --tls-private-key-file belong together');
-  if (tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined)
-    return { certificate: await fileOf(tlsCertFile), privateKey: await fileOf(tlsPrivateKeyFile) };
-  const now = realClock.now();
-  const validity = { notBeforeMs: now - HOUR_MS, notAfterMs: now + YEAR_MS };
-  const ca = realX509.certificateAuthority({ commonName: 'component-ca' }, validity);
+  if (tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined) {
+    return async () => ({
+      certificate: await fileOf(tlsCertFile),
+      privateKey: await fileOf(tlsPrivateKeyFile),
+    });
+  }
   const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
-  const subject = { commonName: 'localhost' };
-  return realX509.issue({ subject, validity, usage: 'server', names }, ca);
+  return ownCertificate({ clock, x509: realX509, commonName: 'localhost', names });
 }
 
 async function fileOf(path: string): Promise<string> {

@@ -1,6 +1,7 @@
 import type { HttpHandler } from '../../platform/http.ts';
 import type { TlsMaterial } from '../../platform/http-server.ts';
 import type { Running } from '../../platform/lifecycle.ts';
+import { rotateTls } from '../../platform/tls-rotation.ts';
 import type { SharedPort } from '../../platform/shared-port.ts';
 import type { HostedPods } from './hosted-pods.ts';
 import { NodeServer, type NodeServerOptions } from './server.ts';
@@ -12,8 +13,8 @@ export interface ListenOptions extends Omit<NodeServerOptions, 'pods'> {
   readonly port: number;
   /** What the API server dials, if not `host`. */
   readonly advertisedHost?: string | undefined;
-  /** With the CA of those who may connect. */
-  readonly tls: TlsMaterial & { readonly clientCa: string };
+  /** With the CA of those who may connect; asked again and again, for what is renewed. */
+  readonly tls: () => Promise<TlsMaterial & { readonly clientCa: string }>;
 }
 
 /** Rejects with the operating system's error if it cannot listen. */
@@ -21,15 +22,18 @@ export async function listenForNodes(
   options: ListenOptions,
   pods: HostedPods,
 ): Promise<Running & { readonly url: string }> {
-  const { listen, host, port, tls, advertisedHost = host } = options;
+  const { listen, host, port, clock, logger, advertisedHost = host } = options;
+  const tls = await options.tls();
   const server = new NodeServer({ ...options, pods });
   const onHttp1: HttpHandler = (request) => server.handle(request);
   const listening = await listen({ host, port, tls, upgrades: true, onHttp1 });
+  const { renew: replace } = listening;
+  const rotation = rotateTls({ clock, logger, current: tls, next: options.tls, replace });
   const shown = advertisedHost.includes(':') ? `[${advertisedHost}]` : advertisedHost;
   return {
     url: `https://${shown}:${listening.port}`,
     async stop() {
-      await Promise.all([server.stop(), listening.stop()]);
+      await Promise.all([rotation.stop(), server.stop(), listening.stop()]);
     },
   };
 }

@@ -5,7 +5,11 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createHttpsServer, request as httpsRequest } from 'node:https';
+import {
+  createServer as createHttpsServer,
+  request as httpsRequest,
+  Server as HttpsServer,
+} from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -222,7 +226,10 @@ async function listen(options: FrameListenOptions): ReturnType<FrameNetwork['lis
     });
     return stopped;
   };
-  return { port: (server.address() as AddressInfo).port, stop };
+  const renew = (tls: FrameTls): void => {
+    if (server instanceof HttpsServer) server.setSecureContext(secrets(tls));
+  };
+  return { port: (server.address() as AddressInfo).port, renew, stop };
 }
 
 function connect(options: FrameConnectOptions): Promise<FrameConnection> {

@@ -55,7 +55,7 @@ describe('a link to another member', () => {
         network,
         clock,
         logger: silentLogger,
-        tls: undefined,
+        tls: () => undefined,
         urls: ['http://a:1', 'http://b:1'],
       },
       hello: { kind: 'messages', clusterId: '9', from: '1', to: '2' },

@@ -31,7 +31,8 @@ export interface LinkOptions {
   readonly network: FrameNetwork;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly tls: FrameTls | undefined;
+  /** Asked at each connection: it is renewed meanwhile. */
+  readonly tls: () => FrameTls | undefined;
   readonly hello: Hello;
   readonly counts: PeerCounts;
   readonly urls: readonly string[];
@@ -111,7 +112,8 @@ export class Link {
 
   /** Resolves when the connection has ended: true if there was one. */
   async #connectOnce(): Promise<boolean> {
-    const { network, hello, tls, logger, removed, gone } = this.#options;
+    const { network, hello, logger, removed, gone } = this.#options;
+    const tls = this.#options.tls();
     // A member may have several URLs: take turns.
     const url = this.urls[this.#attempts++ % this.urls.length];
     if (url === undefined) return false;

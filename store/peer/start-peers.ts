@@ -5,10 +5,16 @@
  * connections of their own for snapshots. Out: etcd's peer protocol; members are of one kind.
  */
 import type { Clock } from '../../platform/clock.ts';
-import type { FrameConnection, FrameNetwork, FrameTls } from '../../platform/frames.ts';
+import type {
+  FrameConnection,
+  FrameListening,
+  FrameNetwork,
+  FrameTls,
+} from '../../platform/frames.ts';
 import type { Headers, HttpHandler } from '../../platform/http.ts';
-import type { Listening } from '../../platform/http-server.ts';
+import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { rotateTls } from '../../platform/tls-rotation.ts';
 import { StoreError } from '../kv.ts';
 import type { Message } from '../raft/message.ts';
 import type {
@@ -38,6 +44,8 @@ export interface PeerPortOptions {
     readonly secure: boolean;
   }[];
   readonly tls?: FrameTls;
+  /** What `tls` is by now: asked again and again. */
+  readonly renewedTls?: () => Promise<FrameTls>;
   /** "3.6.0", for `GET /version`. */
   readonly version: string;
 }
@@ -57,7 +65,9 @@ class ConnectedPeers implements Peers {
   readonly #links = new Map<string, Link>();
   /** Connections others have made, by member. */
   readonly #inbound = new Map<FrameConnection, string>();
-  readonly #listening: Listening[] = [];
+  readonly #listening: FrameListening[] = [];
+  #tls: FrameTls | undefined;
+  #rotation: Running | undefined;
   readonly #counts = new Map<string, PeerCounts>();
   #removed: ReadonlySet<string> = new Set();
   #stopped: Promise<void> | undefined;
@@ -65,6 +75,7 @@ class ConnectedPeers implements Peers {
   constructor(port: PeerPortOptions, options: PeersOptions) {
     this.#port = port;
     this.#options = options;
+    this.#tls = port.tls;
   }
 
   async listen(): Promise<void> {
@@ -82,6 +93,17 @@ class ConnectedPeers implements Peers {
       await this.stop();
       throw error;
     }
+    this.#keepTls();
+  }
+
+  #keepTls(): void {
+    const { clock, logger, tls: current, renewedTls: next } = this.#port;
+    if (current === undefined || next === undefined) return;
+    const replace = (tls: FrameTls): void => {
+      this.#tls = tls;
+      for (const listening of this.#listening) listening.renew(tls);
+    };
+    this.#rotation = rotateTls({ clock, logger, current, next, replace });
   }
 
   #accept(headers: Headers): (connection: FrameConnection) => void {
@@ -145,7 +167,7 @@ class ConnectedPeers implements Peers {
     const { handlers, clusterId, memberId: from } = this.#options;
     return new Link({
       ...this.#port,
-      tls: this.#port.tls,
+      tls: () => this.#tls,
       urls,
       hello: { kind: 'messages', clusterId, from, to },
       counts: this.#countsOf(to),
@@ -165,7 +187,8 @@ class ConnectedPeers implements Peers {
   }
 
   async sendSnapshot(to: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const { network, tls } = this.#port;
+    const { network } = this.#port;
+    const tls = this.#tls;
     const { clusterId, memberId: from } = this.#options;
     const url = this.#links.get(to)?.urls[0];
     if (url === undefined) throw new StoreError('unavailable', { detail: 'not connected' });
@@ -201,6 +224,6 @@ class ConnectedPeers implements Peers {
   async #stop(): Promise<void> {
     for (const connection of this.#inbound.keys()) connection.close();
     const running = [...this.#listening, ...this.#links.values()];
-    await Promise.all(running.map((each) => each.stop()));
+    await Promise.all([this.#rotation?.stop(), ...running.map((each) => each.stop())]);
   }
 }

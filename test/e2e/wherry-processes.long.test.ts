@@ -53,6 +53,13 @@ async function expectAll(names: readonly string[]): Promise<void> {
   expect(names.filter((name) => !there.has(`configmap/${name}`))).toEqual([]);
 }
 
+it("shows a node agent's metrics, though it is a process of its own", async () => {
+  const path = '/api/v1/nodes/node1/proxy/metrics';
+  const { stdout } = await cluster.kubectlLite('get', '--raw', path);
+  for (const name of ['kubelet_running_pods', 'rest_client_requests_total', 'process_start'])
+    expect(stdout).toContain(`\n${name}`);
+});
+
 describe('a cluster of several members and servers', () => {
   it.each(['store1', 'store2', 'store3', 'apiserver1', 'apiserver2', 'controllers'])(
     'goes on while %s is killed',
