@@ -95,7 +95,7 @@ it("a node agent's port serves the renewed one", async () => {
   const ca = realX509.certificateAuthority({ commonName: 'ca' }, validity);
   const subject = { commonName: 'kube-apiserver-kubelet-client' };
   const client = realX509.issue({ subject, validity, usage: 'client' }, ca);
-  const { url, stop } = await listenForNodes(
+  const agent = await listenForNodes(
     {
       ...{ clock, logger: silentLogger, deflate: realRawDeflate, sha1, listen: sniffingServer },
       ...{ host: '127.0.0.1', port: 0 },
@@ -103,7 +103,7 @@ it("a node agent's port serves the renewed one", async () => {
     },
     { list: () => [], find: () => undefined },
   );
-  const port = Number(new URL(url).port);
+  const port = Number(new URL(agent.url).port);
   const pem = { cert: client.certificate, key: client.privateKey };
   try {
     const before = await servedUntil(port, pem);
@@ -111,7 +111,7 @@ it("a node agent's port serves the renewed one", async () => {
     const renewed = async () => (await servedUntil(port, pem)) > before + 300 * DAY_MS;
     await eventually('the new one', renewed);
   } finally {
-    await stop();
+    await agent.stop();
   }
 });
 
