@@ -24,6 +24,7 @@ import type { Version } from './version.ts';
  * So a put may go once compaction reaches the revision that superseded it, a tombstone once
  * compaction passes its own. Both are known when the superseding write is made and come in
  * order of revision: two queues make compaction cost what it removes, not the size of the index.
+ * No read at or above the compacted revision finds what may go, so it may go later, in steps.
  */
 export class KeyIndex {
   readonly #histories = orderedMap<Version[]>();
@@ -89,28 +90,32 @@ export class KeyIndex {
     else this.#liveKeys++;
   }
 
-  /** Forgets what no read at or above `revision` can find, and returns it. */
-  compact(revision: number): Version[] {
+  /**
+   * Forgets at most `max` versions that no read at or above `revision` can find, in the order in
+   * which they became so: of each key the oldest first. Returns them; none: nothing is left.
+   */
+  compact(revision: number, max: number): Version[] {
     const removed: Version[] = [];
-    for (let head = this.#superseded.head; head !== undefined; head = this.#superseded.head) {
-      if (head.at > revision) break;
-      removed.push(this.#superseded.shift().version);
-    }
-    for (let head = this.#tombstones.head; head !== undefined; head = this.#tombstones.head) {
-      if (head.main >= revision) break;
-      removed.push(this.#tombstones.shift());
+    while (removed.length < max) {
+      const superseded = this.#superseded.head?.at ?? Infinity;
+      const buried = this.#tombstones.head;
+      const passed = buried === undefined ? Infinity : buried.main + 1;
+      if (Math.min(superseded, passed) > revision) break;
+      // A tombstone precedes what was put, and superseded, in the revision after it.
+      if (passed <= superseded) removed.push(this.#tombstones.shift());
+      else removed.push(this.#superseded.shift().version);
     }
     this.#forget(removed);
     return removed;
   }
 
   #forget(removed: readonly Version[]): void {
-    const gone = new Set(removed);
-    for (const key of new Set(removed.map((version) => version.key))) {
+    const counts = new Map<string, number>();
+    for (const { key } of removed) counts.set(key, (counts.get(key) ?? 0) + 1);
+    for (const [key, count] of counts) {
       const history = this.#histories.get(key)!;
-      const kept = history.filter((version) => !gone.has(version));
-      if (kept.length === 0) this.#histories.delete(key);
-      else this.#histories.set(key, kept);
+      if (count === history.length) this.#histories.delete(key);
+      else history.splice(0, count);
     }
   }
 }

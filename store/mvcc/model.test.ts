@@ -40,7 +40,6 @@ class Shell {
   #leases = new Map<string, number>();
   readonly #facts = new Set<string>();
   #compactRevision: number | undefined;
-  #removals: Version[] = [];
 
   #record(version: { main: number; sub: number }): Buffer | undefined {
     return this.#records.get(`${version.main}/${version.sub}`);
@@ -58,19 +57,18 @@ class Shell {
       else this.#facts.add(change.name);
     }
     this.store.flushed(this.store.current);
-    this.#removals.push(...this.store.takeRemovals());
   }
 
-  /** Deletes some of what compaction removed. */
+  /** Deletes some of what compactions removed that are in the engine. */
   remove(count: number): void {
-    for (const version of this.#removals.splice(0, count))
+    if (this.#compactRevision === undefined) return;
+    for (const version of this.store.forget(this.#compactRevision, count))
       this.#records.delete(`${version.main}/${version.sub}`);
   }
 
   restart(): void {
     this.flush();
     this.store = new MvccStore(tight);
-    this.#removals = [];
     for (const [id, ttlSeconds] of this.#leases) this.store.restoreLease(id, ttlSeconds);
     const order = (at: string): number[] => at.split('/').map(Number);
     const sorted = [...this.#records].sort(([a], [b]) => {
@@ -128,7 +126,9 @@ class Shell {
           const record = this.#record({ main: revision, sub });
           if (record === undefined) break;
           const kv = decodeRecord(record, revision);
-          changes.push(new ChangeEvent(kv, this.store.index.at(kv.key, revision - 1)));
+          const isReadable = revision > this.store.compacted;
+          const previous = isReadable ? this.store.index.at(kv.key, revision - 1) : undefined;
+          changes.push(new ChangeEvent(kv, previous));
         }
         history.push({ revision, events: changes });
       }

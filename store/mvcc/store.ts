@@ -38,7 +38,7 @@ import type { Change, Counters, WriterState } from './writer.ts';
 /** Revision of an empty store: etcd's first write makes 2. */
 const FIRST_REVISION = 1;
 /** Nothing is compacted yet; even `compact 0` is new. */
-const NEVER_COMPACTED = -1;
+export const NEVER_COMPACTED = -1;
 
 export class MvccStore implements WriterState {
   readonly index = new KeyIndex();
@@ -54,7 +54,6 @@ export class MvccStore implements WriterState {
   /** The oldest revision that can still be read. */
   compacted = NEVER_COMPACTED;
   #changes: Change[] = [];
-  #removals: Version[] = [];
 
   constructor(options: { readonly cacheBytes: number; readonly watchLimits: WatchLimits }) {
     this.cache = new ValueCache(options.cacheBytes);
@@ -178,11 +177,15 @@ export class MvccStore implements WriterState {
     this.#changes.push(change);
   }
 
-  /** Versions that compactions have made unreachable: their records may be deleted. */
-  takeRemovals(): readonly Version[] {
-    const removals = this.#removals;
-    this.#removals = [];
-    return removals;
+  /**
+   * Forgets at most `max` versions that a compaction up to `revision` has made unreachable, and
+   * returns them: their records may be deleted. None: nothing is left.
+   */
+  forget(revision: number, max: number): readonly Version[] {
+    assert(revision <= this.compacted, 'only what is compacted is forgotten');
+    const forgotten = this.index.compact(revision, max);
+    for (const version of forgotten) this.cache.remove(version);
+    return forgotten;
   }
 
   /** Records up to `revision` are in the engine. */
@@ -195,18 +198,10 @@ export class MvccStore implements WriterState {
     if (revision > this.current) throw new StoreError('futureRevision');
     if (revision <= this.compacted)
       throw new StoreError('compacted', { compactRevision: this.compacted });
-    this.#forgetBelow(revision);
+    this.compacted = revision;
     this.changed({ type: 'compacted', revision });
     this.watches.compacted(revision);
     return { revision: this.current };
-  }
-
-  #forgetBelow(revision: number): void {
-    this.compacted = revision;
-    for (const version of this.index.compact(revision)) {
-      this.cache.remove(version);
-      this.#removals.push(version);
-    }
   }
 
   #grantLease(id: string, ttlSeconds: number): { revision: number } {
@@ -260,10 +255,10 @@ export class MvccStore implements WriterState {
     this.lessor.grant(id, ttlSeconds, remainingSeconds);
   }
 
-  /** Ends loading. Removals cut short by the stop come up again in {@link takeRemovals}. */
+  /** Ends loading. What {@link forget} did not get to before the stop comes up again. */
   finishRestore(compactRevision: number | undefined): void {
     if (compactRevision !== undefined) {
-      this.#forgetBelow(compactRevision);
+      this.compacted = compactRevision;
       this.current = Math.max(this.current, compactRevision);
     }
     this.index.visit({ key: '\0', rangeEnd: '\0' }, undefined, (version) => {

@@ -1,56 +1,73 @@
 /** Deletes what compactions made unreachable, in bounded steps, beside all other work. */
 import type { Engine } from '../engine/engine.ts';
-import type { Version } from '../mvcc/version.ts';
+import { NEVER_COMPACTED } from '../mvcc/store.ts';
+import type { MvccStore } from '../mvcc/store.ts';
 import { recordKey } from './keyspace.ts';
 import type { Records } from './records.ts';
 
-/** Records deleted per batch. */
-const STEP = 1000;
+/** Records deleted per batch: a write waits for one batch at most. */
+const STEP = 100;
+
+interface CompactorParts {
+  readonly engine: Engine;
+  readonly store: MvccStore;
+  readonly records: Records;
+}
 
 export class Compactor {
-  readonly #engine: Engine;
-  readonly #records: Records;
-  #queue: readonly Version[][] = [];
+  readonly #parts: CompactorParts;
+  /** What compactions up to here removed is deleted, or about to be. */
+  #revision = NEVER_COMPACTED;
   #running: Promise<void> | undefined;
   #stopping = false;
   /** Versions deleted since the start. */
   removed = 0;
 
-  constructor(engine: Engine, records: Records) {
-    this.#engine = engine;
-    this.#records = records;
+  constructor(parts: CompactorParts) {
+    this.#parts = parts;
   }
 
   /**
    * The compaction must be in the engine already: a log that is applied again after a crash
-   * may read, before it reaches the compaction, what is deleted here.
+   * may read, before it reaches the compaction, what is deleted here. Rejects if the disk fails.
    */
-  remove(versions: readonly Version[]): Promise<void> {
-    this.#queue = [...this.#queue, [...versions]];
+  async compactTo(revision: number): Promise<void> {
+    if (revision <= this.#revision) return;
+    this.#revision = revision;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
-    return this.#running;
+    await this.#running;
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const [versions, ...rest] = this.#queue;
-      this.#queue = rest;
-      await this.#records.quiet();
-      for (let i = 0; i < versions!.length && !this.#stopping; i += STEP) {
-        const step = versions!.slice(i, i + STEP);
-        await this.#engine.batch(
-          step.map(({ main, sub }) => ({ type: 'del', key: recordKey(main, sub) })),
-          { sync: false },
-        );
-        this.removed += step.length;
-      }
+    let done = NEVER_COMPACTED;
+    while (done < this.#revision && !this.#stopping) {
+      const revision = this.#revision;
+      // Reads that began before the compaction still find everything.
+      await this.#parts.records.quiet();
+      while ((await this.#step(revision)) > 0);
+      done = revision;
     }
   }
 
-  get isIdle(): boolean {
-    return this.#running === undefined;
+  /** How many were deleted. */
+  async #step(revision: number): Promise<number> {
+    if (this.#stopping) return 0;
+    const { engine, store } = this.#parts;
+    const versions = store.forget(revision, STEP);
+    if (versions.length === 0) return 0;
+    await engine.batch(
+      versions.map(({ main, sub }) => ({ type: 'del', key: recordKey(main, sub) })),
+      { sync: false },
+    );
+    this.removed += versions.length;
+    return versions.length;
+  }
+
+  /** Whether everything is deleted that compactions removed so far. */
+  get isDone(): boolean {
+    return this.#running === undefined && this.#revision >= this.#parts.store.compacted;
   }
 
   /** Resolves when nothing waits to be deleted. */

@@ -11,7 +11,6 @@ import type { ClusterState } from './cluster-state.ts';
 import type { LogCompaction } from './log-compaction.ts';
 import type { Settings } from './options.ts';
 import type { Effects, Persistence } from './persistence.ts';
-import { Removals } from './removals.ts';
 import { Settling } from './settling.ts';
 
 /** Effects wait this long for another write to ride along with. */
@@ -37,7 +36,6 @@ interface FlushingParts {
 
 export class Flushing {
   readonly #parts: FlushingParts;
-  readonly #removals: Removals;
   readonly #settling: Settling;
   #unsavedHardState: HardState | undefined;
   /** Log index up to which effects are in the engine, and up to which they were handed to it. */
@@ -52,22 +50,17 @@ export class Flushing {
 
   constructor(parts: FlushingParts) {
     this.#parts = parts;
-    this.#removals = new Removals(parts.store, parts.compactor, parts.fail);
     this.#flushedIndex = this.#handedIndex = parts.flushedIndex;
     this.#settling = new Settling(parts.flushedIndex);
   }
 
   /** Deletes what compactions before this start removed. */
   start(): void {
-    this.#removals.collect(this.#parts.appliedIndex(), this.#flushedIndex);
+    this.#compactTo(this.#parts.store.compacted);
   }
 
   clusterChanged(): void {
     this.#clusterChanged = true;
-  }
-
-  get removalsDone(): boolean {
-    return this.#removals.isEmpty;
   }
 
   /** How long the write under way has taken; 0 if there is none. */
@@ -104,8 +97,9 @@ export class Flushing {
   }
 
   async #write(entries: readonly Entry[], mustSync: boolean): Promise<void> {
-    const { persistence, store, clock, appliedIndex } = this.#parts;
+    const { persistence, store, clock } = this.#parts;
     const effects = this.#takeEffects();
+    const { compacted } = store;
     for (const entry of entries) this.logBytes += entry.data.length;
     const hardState = this.#unsavedHardState;
     this.#unsavedHardState = undefined;
@@ -115,9 +109,15 @@ export class Flushing {
     if (effects === undefined) return;
     this.#flushedIndex = effects.appliedIndex;
     store.flushed(effects.revision);
-    this.#removals.collect(appliedIndex(), this.#flushedIndex);
+    this.#compactTo(compacted);
     this.#compactLog();
     this.#settling.reached(this.#flushedIndex);
+  }
+
+  /** Compactions up to `revision` are in the engine. */
+  #compactTo(revision: number): void {
+    const { compactor, fail } = this.#parts;
+    compactor.compactTo(revision).catch((error: unknown) => fail(error as Error));
   }
 
   #compactLog(): void {

@@ -87,12 +87,17 @@ export class Records {
       for (const [key, value] of chunk) {
         const { main } = revisionOfKey(key);
         const kv = decodeRecord(value, main);
-        const event = new ChangeEvent(kv, this.#store.index.at(kv.key, main - 1));
+        const event = new ChangeEvent(kv, this.#previous(kv.key, main));
         const last = revisions[revisions.length - 1];
         if (last?.revision === main) last.events.push(event);
         else revisions.push({ revision: main, events: [event] });
       }
     return revisions;
+  }
+
+  /** What a read just before revision `main` found; nothing if such a read is refused now. */
+  #previous(key: string, main: number): Version | undefined {
+    return main > this.#store.compacted ? this.#store.index.at(key, main - 1) : undefined;
   }
 
   #load(versions: readonly Version[]): Promise<(KeyValue | undefined)[]> {

@@ -107,7 +107,7 @@ export class Replica implements Duties {
         onQuotaExceeded: () => noSpace.raise(),
       },
     });
-    this.#compactor = new Compactor(engine, records);
+    this.#compactor = new Compactor({ engine, store, records });
     this.#logCompaction = new LogCompaction(log.window, state.persistence, settings);
     this.#flushing = new Flushing({
       ...{ clock: settings.clock, persistence: state.persistence, store, cluster: log.cluster },
@@ -247,7 +247,7 @@ export class Replica implements Duties {
   }
 
   get removalsDone(): boolean {
-    return this.#flushing.removalsDone && this.#compactor.isIdle;
+    return this.#compactor.isDone;
   }
 
   /** Undefined if a linearizable read may go on at once. */

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { silentLogger } from '../../platform/logger.ts';
+import { realClock } from '../../platform/node/clock.ts';
+import { realDisk } from '../../platform/node/disk.ts';
+import { realRandom } from '../../platform/node/random.ts';
+import { sha1 } from '../../platform/node/sha1.ts';
+import type { EngineFactory } from '../engine/engine.ts';
+import { MemoryStorage } from '../engine/memory.ts';
+import { startMember } from './member.ts';
+
+const VERSIONS = 3000;
+
+it('deletes in small batches, between which writes go on', async () => {
+  const storage = new MemoryStorage();
+  const deletions: number[] = [];
+  const engine: EngineFactory = async (options) => {
+    const opened = await storage.open(options);
+    const batch = opened.batch.bind(opened);
+    opened.batch = (operations, mode) => {
+      const deleted = operations.filter(({ type }) => type === 'del').length;
+      if (deleted > 0) deletions.push(deleted);
+      return batch(operations, mode);
+    };
+    return opened;
+  };
+  const effects = { clock: realClock, random: realRandom, disk: realDisk, sha1 };
+  const options = { dataDir: '/unused', ...effects, logger: silentLogger, engine };
+  const member = await startMember(options);
+  const put = { type: 'put', request: { key: 'k', value: Buffer.from('v') } } as const;
+  for (let i = 0; i < VERSIONS; i++) await member.put(put.request);
+  const compacted = member.compact(member.head().revision, true);
+  await member.put({ key: 'other', value: Buffer.from('v') });
+  expect(member.statistics().versionsRemoved).toBeLessThan(VERSIONS - 1);
+  await compacted;
+  expect(member.statistics().versionsRemoved).toBe(VERSIONS - 1);
+  expect(deletions.reduce((sum, each) => sum + each, 0)).toBe(VERSIONS - 1);
+  expect(Math.max(...deletions)).toBeLessThanOrEqual(100);
+  await member.stop();
+});
