@@ -20,7 +20,7 @@ import {
   tokenSorts,
 } from './outside-access.ts';
 import type { Pki } from './pki/pki.ts';
-import type { ApiServerOptions } from './server.ts';
+import type { ApiServerOptions } from './server-options.ts';
 
 /** Everything the flags name, read before anything is made: a mistake leaves nothing behind. */
 export interface AccessFiles {

@@ -42,7 +42,8 @@ import { ensurePki, identities, type Pki } from './pki/pki.ts';
 import { servingNames } from './pki/serving-names.ts';
 import type { NodeWay } from './node-passages.ts';
 import { readDescriptions } from './openapi-source.ts';
-import { firstServiceAddress, startApiServer } from './server.ts';
+import { firstServiceAddress } from './registry/claim-ranges.ts';
+import { startApiServer } from './server.ts';
 
 /** How the store is reached: `connectEtcd` of store/client, or a twin. */
 export type ConnectStore = (options: {

@@ -5,7 +5,8 @@ import { realClock } from '../platform/node/clock.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { type Kv, StoreError } from '../store/kv.ts';
 import { MemoryKv } from '../test/model/memory-kv.ts';
-import { type ApiServer, type ApiServerOptions, startApiServer } from './server.ts';
+import { startApiServer } from './server.ts';
+import type { ApiServer, ApiServerOptions } from './server-options.ts';
 
 const running: ApiServer[] = [];
 afterEach(async () => {

@@ -7,143 +7,49 @@ import { resourcePath, type ResourceType } from '../api/resource.ts';
 import { services } from '../api/resources.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
-import { type Clock, sleep } from '../platform/clock.ts';
 import type { HttpHandler } from '../platform/http.ts';
-import type { Running } from '../platform/lifecycle.ts';
-import type { Logger } from '../platform/logger.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
-import type { OutgoingHttp } from '../platform/outgoing-http.ts';
-import type { TraceScope } from '../platform/trace-scope.ts';
-import type { Random } from '../platform/random.ts';
-import type { Kv } from '../store/kv.ts';
-import { type PluginChoice, plugins } from './admission/plugins.ts';
-import type { Authenticator } from './authn/authenticator.ts';
-import type { User } from './authn/user.ts';
+import { plugins } from './admission/plugins.ts';
 import { accessControl } from './access-control.ts';
 import type { Authorizer } from './authz/authorizer.ts';
-import { type AuthorizationStep, authorizerOf, DEFAULT_MODES } from './authz/modes.ts';
+import { authorizerOf, DEFAULT_MODES } from './authz/modes.ts';
 import { NodeAuthorizer } from './authz/node/node-authorizer.ts';
 import { NodeGraph } from './authz/node/node-graph.ts';
 import { RbacAuthorizer, type RbacObjects } from './authz/rbac/rbac-authorizer.ts';
-import {
-  type ClientAuthentication,
-  ensureClientAuthentication,
-} from './bootstrap/client-authentication.ts';
 import { ClaimRepair } from './bootstrap/claim-repair.ts';
-import { ensureRbacPolicy } from './bootstrap/rbac-policy.ts';
 import type { Aggregator } from './aggregation/aggregator.ts';
-import { type Aggregation, aggregatorOf } from './aggregation/aggregator-of.ts';
+import { aggregatorOf } from './aggregation/aggregator-of.ts';
 import type { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
 import { SelfClient } from './bootstrap/self-client.ts';
-import { ensureStandardObjects } from './bootstrap/standard-objects.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
-import {
-  ensureNamespaces,
-  ensurePriorityClasses,
-  ensureService,
-} from './bootstrap/system-objects.ts';
+import { ensureFirstObjects } from './bootstrap/first-objects.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { CustomResources } from './extensions/definitions.ts';
-import type { EncryptionRule } from './encryption/configuration.ts';
 import { EncryptedKv } from './encryption/encrypted-kv.ts';
 import { transformersByKey } from './encryption/resource-keys.ts';
 import { ApiHandlers } from './handlers/api-handlers.ts';
-import { pipeline, type PipelineOptions } from './pipeline/filters.ts';
+import { pipeline } from './pipeline/filters.ts';
 import { RequestCounts } from './pipeline/request-counts.ts';
-import { nodePassages, type NodeWay } from './node-passages.ts';
+import { nodePassages } from './node-passages.ts';
 import { CLAIM_NAMES, DEFAULT_CLUSTER_IP_RANGE } from './registry/claim-ranges.ts';
-import { formatAddress, parseCidr } from './registry/cidr.ts';
 import type { AccessControl, ResourceDeclaration } from './registry/declaration.ts';
 import { customResourceDefinition } from './registry/kinds/extensions/definition.ts';
 import { kinds } from './registry/kinds/index.ts';
 import { service } from './registry/kinds/service/declaration.ts';
 import { Registry, storedResources } from './registry/registry.ts';
 import { Storage, type StoredResource } from './storage/storage.ts';
-import { type FlowLimits, flowLimits, flowSchemaStatus } from './flow-limits.ts';
+import { flowLimits, flowSchemaStatus } from './flow-limits.ts';
 import { flowMetrics } from './flowcontrol/metrics.ts';
 import { healthChecks } from './health-checks.ts';
-import { Identity, type ServiceAccountTokens, type TokenSorts } from './identity.ts';
+import { Identity } from './identity.ts';
 import { nodeObjects, rbacObjects } from './object-sources.ts';
 import { route } from './route.ts';
 import { serviceLookup } from './service-lookup.ts';
 import { WebhookClient } from './webhook/webhook-client.ts';
-import { openApiSource, type ReadDescriptions } from './openapi-source.ts';
-
-export interface ApiServerOptions {
-  readonly kv: Kv;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Default: every kind of `registry/kinds`. */
-  readonly kinds?: readonly ResourceDeclaration[];
-  /** Bearer tokens and whom they prove. */
-  readonly tokens?: ReadonlyMap<string, User>;
-  /** What /metrics shows; shared with other parts of the process. */
-  readonly metrics?: Metrics | undefined;
-  /** Where requests are followed from log to log. Default: nowhere. */
-  readonly trace?: TraceScope | undefined;
-  /** What is logged of requests. Default: nothing. */
-  readonly audit?: PipelineOptions['audit'];
-  /** What is encrypted in the store. Default: nothing. */
-  readonly encryption?: readonly EncryptionRule[] | undefined;
-  /** Absent: there are no tokens of service accounts. */
-  readonly serviceAccounts?: ServiceAccountTokens | undefined;
-  /** Default: the issuers of service accounts' tokens. */
-  readonly apiAudiences?: readonly string[] | undefined;
-  /** More ways to prove an identity, tried before certificates and tokens. */
-  readonly authenticators?: readonly Authenticator[];
-  readonly tokenSorts?: TokenSorts | undefined;
-  /**
-   * Requests without credentials are system:anonymous, and may do what that user may: everywhere
-   * (the default), nowhere, or at these paths.
-   */
-  readonly anonymousAuth?: boolean | readonly string[];
-  /** Tokens in Secrets by which nodes first prove themselves. Default: none. */
-  readonly bootstrapTokens?: boolean;
-  /** Default: what {@link authorizationSteps} say. */
-  readonly authorizer?: Authorizer;
-  /** Default Node and RBAC. */
-  readonly authorizationSteps?: readonly AuthorizationStep[];
-  /** Default 10.96.0.0/12. */
-  readonly serviceClusterIpRange?: string | undefined;
-  /** Default 30000-32767. */
-  readonly serviceNodePortRange?: string | undefined;
-  /** Default: as in Kubernetes. */
-  readonly admissionPlugins?: PluginChoice | undefined;
-  /** Told to extension servers. Default: nothing is. */
-  readonly clientAuthentication?: ClientAuthentication | undefined;
-  /** Which requests wait for which. */
-  readonly limits?: FlowLimits | undefined;
-  readonly requestTimeoutMs?: number;
-  /** How webhooks are called. Without it, none is. */
-  readonly outgoing?: OutgoingHttp | undefined;
-  /** How the nodes' agents are reached. Without it, logs, exec and proxies are refused (503). */
-  readonly nodes?: NodeWay | undefined;
-  /** How other servers are asked for what they serve. Without it, none is. */
-  readonly aggregation?: Aggregation | undefined;
-  /** Texts of `kubectl explain`, read when OpenAPI is first asked for: {@link readDescriptions}. */
-  readonly descriptions?: ReadDescriptions;
-}
+import type { ApiServer, ApiServerOptions } from './server-options.ts';
+import { openApiSource } from './openapi-source.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
-/** First and longest wait between attempts to write the objects that every cluster has. */
-const RETRY_MS = { first: 50, longest: 2_000 } as const;
-
-export interface ApiServer extends Running {
-  /** The whole pipeline, without a socket: `peer.certificate` says who calls. */
-  readonly handler: HttpHandler;
-  /** Resolves once /readyz would say so for the first time; never, while the store is away. */
-  ready(): Promise<void>;
-  /** Tells clients where this server is reached. Call it once it listens. */
-  advertise(address: ServerAddress): void;
-}
-
-/** The first address of the range: the Service kubernetes has it. */
-export function firstServiceAddress(range: string): string {
-  const cidr = parseCidr(range);
-  if (cidr === undefined) throw new Error(`not a CIDR range: ${JSON.stringify(range)}`);
-  return formatAddress(cidr.base + 1n, cidr.family);
-}
 
 class Server implements ApiServer {
   readonly handler: HttpHandler;
@@ -244,6 +150,21 @@ class Server implements ApiServer {
     return bootstrapped;
   }
 
+  async #bootstrap(): Promise<void> {
+    const { clock, random, logger, clientAuthentication } = this.#options;
+    const { signal } = this.#stopping;
+    const options = {
+      ...{ client: this.#client, storage: this.#storage, clock, random, logger },
+      ...{ rbacObjects: this.#rbacObjects, types: this.#types, clientAuthentication },
+      serves: (type: ResourceType) => this.#served.has(typeKey(type)),
+      serviceClusterIpRange: this.#options.serviceClusterIpRange ?? DEFAULT_CLUSTER_IP_RANGE,
+      securePort: () => this.#address?.port,
+    };
+    if (!(await ensureFirstObjects(options, signal))) return;
+    await this.#customs?.synced();
+    this.#isBootstrapped = !signal.aborted;
+  }
+
   #registry(
     control: AccessControl,
     declarations: readonly ResourceDeclaration[],
@@ -338,45 +259,6 @@ class Server implements ApiServer {
   #addressText(): string {
     const { address, port } = this.#address ?? { address: '127.0.0.1', port: 6443 };
     return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  }
-
-  /** Tries until it has worked or the server stops: a store that is away will come. */
-  async #bootstrap(): Promise<void> {
-    const { clock, random, logger, clientAuthentication } = this.#options;
-    const range = this.#options.serviceClusterIpRange ?? DEFAULT_CLUSTER_IP_RANGE;
-    const objects = {
-      client: this.#client,
-      serves: (type: ResourceType) => this.#served.has(typeKey(type)),
-      serviceAddress: firstServiceAddress(range),
-    };
-    const stored = { storage: this.#storage, clock, random };
-    const rbac = { ...stored, objects: this.#rbacObjects };
-    let waitMs: number = RETRY_MS.first;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await Promise.all([ensureNamespaces(objects), ensurePriorityClasses(objects)]);
-        await Promise.all([
-          ensureService({ ...objects, securePort: this.#address?.port }),
-          ensureRbacPolicy({ ...objects, ...rbac }),
-          clientAuthentication === undefined
-            ? undefined
-            : ensureClientAuthentication(this.#client, clientAuthentication),
-          ensureStandardObjects({
-            ...{ ...objects, ...stored },
-            types: this.#types,
-            serviceClusterIpRange: range,
-          }),
-        ]);
-        await this.#customs?.synced();
-        this.#isBootstrapped = true;
-        return;
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return;
-        logger.warn({ error, retryInMs: waitMs }, 'cannot write the system objects yet');
-        await sleep(clock, waitMs, this.#stopping.signal);
-        waitMs = Math.min(waitMs * 2, RETRY_MS.longest);
-      }
-    }
   }
 }
 

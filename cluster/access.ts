@@ -3,7 +3,7 @@ import { DEFAULT_ISSUER, type ServiceAccountTokens } from '../apiserver/identity
 import { kubeconfig } from '../apiserver/pki/kubeconfig.ts';
 import { ensurePki, identities, type Pki } from '../apiserver/pki/pki.ts';
 import { servingNames } from '../apiserver/pki/serving-names.ts';
-import { firstServiceAddress } from '../apiserver/server.ts';
+import { firstServiceAddress } from '../apiserver/registry/claim-ranges.ts';
 import { sleep } from '../platform/clock.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';

@@ -8,7 +8,8 @@ import { aggregation, ownClientAuthentication } from '../apiserver/access-option
 import { identities, type Pki } from '../apiserver/pki/pki.ts';
 import { listen } from '../apiserver/http/listen.ts';
 import { readDescriptions } from '../apiserver/openapi-source.ts';
-import { type ApiServer, startApiServer } from '../apiserver/server.ts';
+import { startApiServer } from '../apiserver/server.ts';
+import type { ApiServer } from '../apiserver/server-options.ts';
 import { RestMetrics } from '../client/rest-metrics.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
 import { type ControllersOptions, startControllers } from '../controllers/manager.ts';

@@ -6,7 +6,8 @@ import { realClock } from '../../platform/node/clock.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { JsonValue } from '../../platform/http.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
-import { type ApiServer, startApiServer } from '../server.ts';
+import { startApiServer } from '../server.ts';
+import type { ApiServer } from '../server-options.ts';
 import { parseEncryptionConfiguration } from './configuration.ts';
 
 const key = (fill: number): string => Buffer.alloc(32, fill).toString('base64');

@@ -11,7 +11,8 @@ import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
 import { kinds } from '../registry/kinds/index.ts';
-import { type ApiServer, startApiServer } from '../server.ts';
+import { startApiServer } from '../server.ts';
+import type { ApiServer } from '../server-options.ts';
 
 let server: ApiServer;
 const bugs: string[] = [];

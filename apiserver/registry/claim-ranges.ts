@@ -17,6 +17,13 @@ export interface ClaimRangesOptions {
 export const DEFAULT_CLUSTER_IP_RANGE = '10.96.0.0/12';
 export const DEFAULT_NODE_PORT_RANGE = '30000-32767';
 
+/** The first address of the range: the Service kubernetes has it. */
+export function firstServiceAddress(range: string): string {
+  const cidr = parseCidr(range);
+  if (cidr === undefined) throw new Error(`not a CIDR range: ${JSON.stringify(range)}`);
+  return formatAddress(cidr.base + 1n, cidr.family);
+}
+
 /** Under /registry/ranges/, as in Kubernetes. */
 export const CLAIM_NAMES = { clusterIPs: 'serviceips', nodePorts: 'servicenodeports' } as const;
 

@@ -1,6 +1,7 @@
 /** One id, from a client through the API server's log and audit log to the store's log. */
 import { afterEach, expect, it } from 'vitest';
-import { type ApiServer, startApiServer } from '../../apiserver/server.ts';
+import { startApiServer } from '../../apiserver/server.ts';
+import type { ApiServer } from '../../apiserver/server-options.ts';
 import { AuditLog } from '../../apiserver/pipeline/audit/audit-log.ts';
 import { parseAuditPolicy } from '../../apiserver/pipeline/audit/policy.ts';
 import { JsonValue } from '../../platform/http.ts';

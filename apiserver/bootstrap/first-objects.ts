@@ -1,0 +1,70 @@
+import type { ResourceType } from '../../api/resource.ts';
+import { type Clock, sleep } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Random } from '../../platform/random.ts';
+import type { RbacObjects } from '../authz/rbac/rbac-authorizer.ts';
+import { firstServiceAddress } from '../registry/claim-ranges.ts';
+import type { Storage } from '../storage/storage.ts';
+import { type ClientAuthentication, ensureClientAuthentication } from './client-authentication.ts';
+import { ensureRbacPolicy } from './rbac-policy.ts';
+import type { SelfClient } from './self-client.ts';
+import { ensureStandardObjects } from './standard-objects.ts';
+import { ensureNamespaces, ensurePriorityClasses, ensureService } from './system-objects.ts';
+
+/** First and longest wait between attempts. */
+const RETRY_MS = { first: 50, longest: 2_000 } as const;
+
+export interface FirstObjectsOptions {
+  readonly client: SelfClient;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly rbacObjects: RbacObjects;
+  /** Everything this server serves by itself. */
+  readonly types: readonly ResourceType[];
+  readonly serves: (type: ResourceType) => boolean;
+  readonly serviceClusterIpRange: string;
+  /** The port the Service kubernetes leads to; undefined while the server listens nowhere. */
+  readonly securePort: () => number | undefined;
+  readonly clientAuthentication: ClientAuthentication | undefined;
+}
+
+/**
+ * Writes the objects that every cluster has. Tries until it has worked or `signal` ends it (then
+ * false): a store that is away will come.
+ */
+export async function ensureFirstObjects(
+  options: FirstObjectsOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { clock, logger } = options;
+  let waitMs: number = RETRY_MS.first;
+  while (!signal.aborted) {
+    try {
+      await ensureAll(options);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      logger.warn({ error, retryInMs: waitMs }, 'cannot write the system objects yet');
+      await sleep(clock, waitMs, signal);
+      waitMs = Math.min(waitMs * 2, RETRY_MS.longest);
+    }
+  }
+  return false;
+}
+
+async function ensureAll(options: FirstObjectsOptions): Promise<void> {
+  const { client, clientAuthentication, serviceClusterIpRange, rbacObjects: objects } = options;
+  const serviceAddress = firstServiceAddress(serviceClusterIpRange);
+  const system = { client, serves: options.serves, serviceAddress };
+  await Promise.all([ensureNamespaces(system), ensurePriorityClasses(system)]);
+  await Promise.all([
+    ensureService({ ...system, securePort: options.securePort() }),
+    ensureRbacPolicy({ ...options, objects }),
+    clientAuthentication === undefined
+      ? undefined
+      : ensureClientAuthentication(client, clientAuthentication),
+    ensureStandardObjects(options),
+  ]);
+}

@@ -1,0 +1,89 @@
+import type { HttpHandler } from '../platform/http.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Running } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics/metrics.ts';
+import type { OutgoingHttp } from '../platform/outgoing-http.ts';
+import type { Random } from '../platform/random.ts';
+import type { TraceScope } from '../platform/trace-scope.ts';
+import type { Kv } from '../store/kv.ts';
+import type { PluginChoice } from './admission/plugins.ts';
+import type { Aggregation } from './aggregation/aggregator-of.ts';
+import type { Authenticator } from './authn/authenticator.ts';
+import type { User } from './authn/user.ts';
+import type { Authorizer } from './authz/authorizer.ts';
+import type { AuthorizationStep } from './authz/modes.ts';
+import type { ClientAuthentication } from './bootstrap/client-authentication.ts';
+import type { ServerAddress } from './bootstrap/server-addresses.ts';
+import type { EncryptionRule } from './encryption/configuration.ts';
+import type { FlowLimits } from './flow-limits.ts';
+import type { ServiceAccountTokens, TokenSorts } from './identity.ts';
+import type { NodeWay } from './node-passages.ts';
+import type { ReadDescriptions } from './openapi-source.ts';
+import type { PipelineOptions } from './pipeline/filters.ts';
+import type { ResourceDeclaration } from './registry/declaration.ts';
+
+export interface ApiServerOptions {
+  readonly kv: Kv;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Default: every kind of `registry/kinds`. */
+  readonly kinds?: readonly ResourceDeclaration[];
+  /** Bearer tokens and whom they prove. */
+  readonly tokens?: ReadonlyMap<string, User>;
+  /** What /metrics shows; shared with other parts of the process. */
+  readonly metrics?: Metrics | undefined;
+  /** Where requests are followed from log to log. Default: nowhere. */
+  readonly trace?: TraceScope | undefined;
+  /** What is logged of requests. Default: nothing. */
+  readonly audit?: PipelineOptions['audit'];
+  /** What is encrypted in the store. Default: nothing. */
+  readonly encryption?: readonly EncryptionRule[] | undefined;
+  /** Absent: there are no tokens of service accounts. */
+  readonly serviceAccounts?: ServiceAccountTokens | undefined;
+  /** Default: the issuers of service accounts' tokens. */
+  readonly apiAudiences?: readonly string[] | undefined;
+  /** More ways to prove an identity, tried before certificates and tokens. */
+  readonly authenticators?: readonly Authenticator[];
+  readonly tokenSorts?: TokenSorts | undefined;
+  /**
+   * Requests without credentials are system:anonymous, and may do what that user may: everywhere
+   * (the default), nowhere, or at these paths.
+   */
+  readonly anonymousAuth?: boolean | readonly string[];
+  /** Tokens in Secrets by which nodes first prove themselves. Default: none. */
+  readonly bootstrapTokens?: boolean;
+  /** Default: what {@link authorizationSteps} say. */
+  readonly authorizer?: Authorizer;
+  /** Default Node and RBAC. */
+  readonly authorizationSteps?: readonly AuthorizationStep[];
+  /** Default 10.96.0.0/12. */
+  readonly serviceClusterIpRange?: string | undefined;
+  /** Default 30000-32767. */
+  readonly serviceNodePortRange?: string | undefined;
+  /** Default: as in Kubernetes. */
+  readonly admissionPlugins?: PluginChoice | undefined;
+  /** Told to extension servers. Default: nothing is. */
+  readonly clientAuthentication?: ClientAuthentication | undefined;
+  /** Which requests wait for which. */
+  readonly limits?: FlowLimits | undefined;
+  readonly requestTimeoutMs?: number;
+  /** How webhooks are called. Without it, none is. */
+  readonly outgoing?: OutgoingHttp | undefined;
+  /** How the nodes' agents are reached. Without it, logs, exec and proxies are refused (503). */
+  readonly nodes?: NodeWay | undefined;
+  /** How other servers are asked for what they serve. Without it, none is. */
+  readonly aggregation?: Aggregation | undefined;
+  /** Texts of `kubectl explain`, read when OpenAPI is first asked for: {@link readDescriptions}. */
+  readonly descriptions?: ReadDescriptions;
+}
+
+export interface ApiServer extends Running {
+  /** The whole pipeline, without a socket: `peer.certificate` says who calls. */
+  readonly handler: HttpHandler;
+  /** Resolves once /readyz would say so for the first time; never, while the store is away. */
+  ready(): Promise<void>;
+  /** Tells clients where this server is reached. Call it once it listens. */
+  advertise(address: ServerAddress): void;
+}
