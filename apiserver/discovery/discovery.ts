@@ -182,7 +182,7 @@ export class Discovery {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       if (found === undefined) return pageNotFound();
       const text = 'the server does not allow this method on the requested resource';
-      return statusResponse(statusError('MethodNotAllowed', text, {}).status);
+      return statusResponse(statusError('MethodNotAllowed', text, {}).status, request);
     }
     if (found !== undefined) return found(request);
     const health = await answerHealth(this.#options.checks, request);

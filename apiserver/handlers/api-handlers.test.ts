@@ -706,7 +706,16 @@ describe('watch', () => {
     expect(await next(events)).toMatchObject({ type: 'ADDED' });
     expect(await next(events)).toMatchObject({
       type: 'BOOKMARK',
-      object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
+      object: {
+        metadata: {
+          annotations: {
+            'k8s.io/initial-events-end': 'true',
+            'kubernetes.io/initial-events-list-blueprint': Buffer.from(
+              '{"kind":"ConfigMapList","apiVersion":"v1","metadata":{},"items":null}\n',
+            ).toString('base64'),
+          },
+        },
+      },
     });
     await events.return?.();
     expect((await api.call('GET', `${maps}?${query}`)).body).toMatchObject({ code: 422 });

@@ -4,29 +4,42 @@ import {
   partialMetadataMessage,
   watchFrame,
 } from '../../api/protobuf/envelope.ts';
-import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { Status } from '../../api/status.ts';
 import type { Chunk } from '../../platform/http.ts';
-import type { Representation } from './accept.ts';
-import { bookmarkMetadata } from './bookmark.ts';
+import type { Representation } from '../pipeline/accept.ts';
+import type { ResourceDeclaration } from '../registry/declaration.ts';
+import { type Bookmark, bookmarkMetadata } from './bookmark.ts';
+import { emptyListProtobuf } from './empty-list.ts';
 import type { EventEncoder, WatchEncoder } from './event-encoder.ts';
 
 const STATUS = { group: '', version: 'v1', kind: 'Status' };
 const PARTIAL = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' };
 
 /** Events as frames of protobuf, each made once for all watchers that want it so. */
-export function protobufWatchEncoder({ as }: Representation, kind: GroupVersionKind): WatchEncoder {
+export function protobufWatchEncoder(
+  representation: Representation,
+  declaration: ResourceDeclaration,
+): WatchEncoder {
+  const { type } = declaration;
+  const metadata = (item: Bookmark): object =>
+    bookmarkMetadata(item, () => emptyListProtobuf(representation, declaration));
+  const metadataOnly = representation.as === 'PartialObjectMetadata';
   return {
-    event: as === 'PartialObjectMetadata' ? metadataEncoder() : objectEncoder(kind),
+    event: metadataOnly ? metadataEncoder(metadata) : objectEncoder(type, metadata),
     error: (status: Status): Chunk =>
       watchFrame('ERROR', enveloped(STATUS, messageOf(STATUS, status))),
   };
 }
 
-function objectEncoder(kind: GroupVersionKind): EventEncoder {
+type BookmarkMetadata = (item: Bookmark) => object;
+
+function objectEncoder(
+  kind: ResourceDeclaration['type'],
+  bookmark: BookmarkMetadata,
+): EventEncoder {
   return (item) => {
     if (item.type === 'BOOKMARK') {
-      const message = messageOf(kind, { metadata: bookmarkMetadata(item) });
+      const message = messageOf(kind, { metadata: bookmark(item) });
       return watchFrame(item.type, enveloped(kind, message));
     }
     const make = () => watchFrame(item.type, enveloped(kind, item.object.message()));
@@ -34,10 +47,10 @@ function objectEncoder(kind: GroupVersionKind): EventEncoder {
   };
 }
 
-function metadataEncoder(): EventEncoder {
+function metadataEncoder(bookmark: BookmarkMetadata): EventEncoder {
   return (item) => {
     if (item.type === 'BOOKMARK') {
-      const message = partialMetadataMessage(bookmarkMetadata(item));
+      const message = partialMetadataMessage(bookmark(item));
       return watchFrame(item.type, enveloped(PARTIAL, message));
     }
     return item.rendition('protobuf/metadata', () => {

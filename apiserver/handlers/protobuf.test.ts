@@ -1,6 +1,7 @@
 /** Answers to clients that prefer protobuf, as client-go's typed clients do. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/codec.ts';
+import type { ObjectMeta } from '../../api/meta.ts';
 import { WireReader } from '../../api/protobuf/wire.ts';
 import { decodeMessage } from '../../api/protobuf/decode-message.ts';
 import { definitionNamed } from '../../api/schema/table.ts';
@@ -122,6 +123,11 @@ describe('protobuf', () => {
       kind: 'ConfigMap',
       metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } },
     });
+    const { metadata } = decodeProtobuf(bookmark.object) as { metadata: ObjectMeta };
+    const blueprint = metadata.annotations!['kubernetes.io/initial-events-list-blueprint']!;
+    const empty = opened(Buffer.from(blueprint, 'base64'));
+    expect(empty.kind).toBe('v1 ConfigMapList');
+    expect(fields(empty.message)[2]).toBeUndefined();
     await two.next();
     const created = (await api.call('POST', maps, { body: map('x') })).body;
     const frame = (await one.next()).value as Chunk;
@@ -138,6 +144,17 @@ describe('protobuf', () => {
     const { object } = event((await events.next()).value as Chunk);
     expect(opened(object).kind).toBe('meta.k8s.io/v1 PartialObjectMetadata');
     await events.return?.();
+    const query = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&watch=1';
+    const url = `${maps}?${query}&allowWatchBookmarks=true&resourceVersion=3`;
+    const whole = await api.watch(url, { accept: metadataOnly });
+    await whole.next();
+    const { message } = opened(event((await whole.next()).value as Chunk).object);
+    const definition = definitionNamed('meta-v1', 'ObjectMeta')!;
+    const { annotations } = decodeMessage(definition, fields(message)[1]![0]!) as ObjectMeta;
+    const blueprint = annotations!['kubernetes.io/initial-events-list-blueprint']!;
+    const { kind } = opened(Buffer.from(blueprint, 'base64'));
+    expect(kind).toBe('meta.k8s.io/v1 PartialObjectMetadataList');
+    await whole.return?.();
   });
 
   it('goes without where there is no such form', async () => {

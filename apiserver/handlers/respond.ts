@@ -1,5 +1,4 @@
 import type { KubernetesObject } from '../../api/meta.ts';
-import { protobufMediaType } from '../../api/protobuf/codec.ts';
 import {
   enveloped,
   hasProtobuf,
@@ -9,14 +8,13 @@ import {
 } from '../../api/protobuf/envelope.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
-import { stringifyYaml } from '../../api/yaml-text.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { type Chunk, type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/http.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import type { ListPage, StoredObject } from '../registry/resource-store.ts';
-import { type Accepted, accepted } from './accept.ts';
+import { type Accepted, accepted } from '../pipeline/accept.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
-import { isTrue } from '../pipeline/request-info.ts';
+import { type AnswerBody, encodeAnswer } from '../pipeline/encode-answer.ts';
 import { warningHeader } from '../pipeline/warnings.ts';
 import { listJson } from './json-bytes.ts';
 import { partialMetadata } from './partial-metadata.ts';
@@ -141,44 +139,14 @@ function tableOf(
   return new JsonValue(table(declaration, { ...content, withColumns: true }, options));
 }
 
-interface Answer {
+interface Answer extends AnswerBody {
   readonly status: number;
   readonly warnings?: readonly string[];
-  readonly body: JsonValue;
-  /** Absent where the form is never protobuf. */
-  readonly protobuf?: () => Uint8Array;
 }
 
 function respond(request: ApiRequest, form: Accepted, answer: Answer): HttpResponse {
   const { status, warnings = [] } = answer;
   const headers: Record<string, string> = { 'content-type': form.mediaType };
   if (warnings.length > 0) headers['warning'] = warnings.map(warningHeader).join(', ');
-  return { status, headers, body: bodyOf(request, form, answer) };
-}
-
-function bodyOf({ http }: ApiRequest, { mediaType }: Accepted, answer: Answer): Chunk {
-  switch (mediaType) {
-    case 'application/yaml':
-      return Buffer.from(stringifyYaml(answer.body.value));
-    case protobufMediaType:
-      return answer.protobuf!();
-    default:
-      if (!isForPeople(http)) return answer.body;
-      return Buffer.from(`${JSON.stringify(inOrder(answer.body), null, 2)}\n`);
-  }
-}
-
-/** The value with its fields in the order in which they are sent. */
-function inOrder(body: JsonValue): unknown {
-  return JSON.parse(Buffer.from(body.bytes()).toString());
-}
-
-const BROWSERS = ['curl/', 'Wget/', 'Mozilla/5.0'];
-
-/** The `pretty` parameter; without it, the programs behind which people sit. */
-function isForPeople({ query, headers }: HttpRequest): boolean {
-  const pretty = query.get('pretty');
-  if (pretty !== null) return pretty === '' || isTrue(pretty);
-  const agent = headers['user-agent'];
-  return agent !== undefined && BROWSERS.some((browser) => agent.startsWith(browser));
+  return { status, headers, body: encodeAnswer(request.http, form, answer) };
 }

@@ -5,10 +5,11 @@ import type { Clock } from '../../platform/clock.ts';
 import { JsonValue } from '../../platform/http.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
-import type { Accepted, Representation } from './accept.ts';
+import type { Accepted, Representation } from '../pipeline/accept.ts';
 import type { EventEncoder, WatchEncoder } from './event-encoder.ts';
 import { protobufWatchEncoder } from './protobuf-watch-encoder.ts';
 import { type Bookmark, bookmarkMetadata } from './bookmark.ts';
+import { emptyListJson } from './empty-list.ts';
 import { eventJson } from './json-bytes.ts';
 import { partialMetadata } from './partial-metadata.ts';
 import { includeObjectOf, table, type TableOptions } from './table.ts';
@@ -26,7 +27,7 @@ export interface WatchContext {
 export function watchEncoder(form: Accepted, context: WatchContext): WatchEncoder {
   const { representation } = form;
   if (form.mediaType === protobufMediaType)
-    return protobufWatchEncoder(representation, context.declaration.type);
+    return protobufWatchEncoder(representation, context.declaration);
   return {
     event: jsonEncoder(representation, context),
     error: (status) => new JsonValue({ type: 'ERROR', object: status }),
@@ -34,32 +35,38 @@ export function watchEncoder(form: Accepted, context: WatchContext): WatchEncode
 }
 
 function jsonEncoder(representation: Representation, context: WatchContext): EventEncoder {
+  const emptyList = () => emptyListJson(representation, context.declaration);
+  const metadata = (item: Bookmark): object => bookmarkMetadata(item, emptyList);
   switch (representation.as) {
     case 'Object': {
       const { type } = context.declaration;
       const shape = { kind: type.kind, apiVersion: apiVersionOf(type) };
       return (item) =>
         item.type === 'BOOKMARK'
-          ? bookmarkJson(shape, item)
+          ? bookmarkJson(shape, metadata(item))
           : item.rendition('object', () => eventJson(item.type, item.object));
     }
     case 'PartialObjectMetadata': {
       const shape = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
       return (item) =>
         item.type === 'BOOKMARK'
-          ? bookmarkJson(shape, item)
+          ? bookmarkJson(shape, metadata(item))
           : item.rendition('metadata', () => {
               const object = partialMetadata(item.object.value, 'v1');
               return new JsonValue({ type: item.type, object });
             });
     }
     case 'Table':
-      return tableEncoder(representation.version, context);
+      return tableEncoder(representation.version, context, emptyList);
   }
 }
 
 /** The first event of a watch says what the columns are, the others only fill them. */
-function tableEncoder(version: 'v1' | 'v1beta1', context: WatchContext): EventEncoder {
+function tableEncoder(
+  version: 'v1' | 'v1beta1',
+  context: WatchContext,
+  emptyList: () => Uint8Array,
+): EventEncoder {
   const include = includeObjectOf(context.query);
   let first = true;
   return (item) => {
@@ -67,7 +74,7 @@ function tableEncoder(version: 'v1' | 'v1beta1', context: WatchContext): EventEn
     first = false;
     const options = { version, include, nowMs: context.clock.now() };
     if (item.type === 'BOOKMARK') {
-      const metadata = bookmarkMetadata(item);
+      const metadata = bookmarkMetadata(item, emptyList);
       const object = table(context.declaration, { objects: [], metadata, withColumns }, options);
       return new JsonValue({ type: item.type, object });
     }
@@ -88,7 +95,6 @@ function rowEvent(
   return new JsonValue({ type: item.type, object: table(declaration, content, options) });
 }
 
-function bookmarkJson(shape: { kind: string; apiVersion: string }, item: Bookmark): JsonValue {
-  const metadata = bookmarkMetadata(item);
-  return new JsonValue({ type: item.type, object: { ...shape, metadata } });
+function bookmarkJson(shape: { kind: string; apiVersion: string }, metadata: object): JsonValue {
+  return new JsonValue({ type: 'BOOKMARK', object: { ...shape, metadata } });
 }

@@ -4,7 +4,7 @@ import type { ByteStream } from '../../platform/byte-stream.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import { isWebSocketRequest } from '../../platform/websocket-server.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
-import { accepted } from './accept.ts';
+import { accepted } from '../pipeline/accept.ts';
 import { listParameters } from './list-parameters.ts';
 import { booleanParameter, numberParameter } from './options.ts';
 import { scopeOf } from './selectors.ts';

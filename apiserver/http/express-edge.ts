@@ -179,9 +179,9 @@ class ExpressEdge implements Edge {
     // The rest of the body would have to be read before the connection could serve again.
     if (response.req.httpVersionMajor === 1) response.setHeader('connection', 'close');
     const outlet = { response, abandon: () => {} };
-    writeResponse(outlet, statusResponse(error.status), this.#write).catch(() =>
-      breakOff(response),
-    );
+    const asked = { headers: response.req.headers as Headers, query: new URLSearchParams() };
+    const answer = statusResponse(error.status, asked);
+    writeResponse(outlet, answer, this.#write).catch(() => breakOff(response));
   }
 }
 

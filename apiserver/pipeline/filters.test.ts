@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/codec.ts';
 import { statusError } from '../../api/status.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { type HttpRequest, type HttpResponse, JsonValue, type Peer } from '../../platform/http.ts';
@@ -231,6 +232,50 @@ describe('failures', () => {
     });
     const answer = await handle(asAdmin('GET /api/v1/pods'));
     expect([answer.status, answer.headers['retry-after']]).toEqual([429, '7']);
+  });
+
+  describe('come in the form that the client accepts', () => {
+    const refusal = statusError('NotFound', 'pods "x" not found', { name: 'x', kind: 'pods' });
+    const refuse: PipelineHandler = async () => {
+      throw refusal;
+    };
+    const ask = async (headers: Record<string, string>): Promise<HttpResponse> => {
+      const asked = asAdmin('GET /api/v1/namespaces/d/pods/x');
+      return setUp({ handler: refuse }).handle({ ...asked, headers });
+    };
+    const text = ({ body }: HttpResponse): string =>
+      Buffer.from(body instanceof JsonValue ? body.bytes() : (body as Uint8Array)).toString();
+
+    it.each([
+      protobufMediaType,
+      `${protobufMediaType},application/json`,
+      `${protobufMediaType};as=Table;v=v1;g=meta.k8s.io,${protobufMediaType}`,
+      `${protobufMediaType};stream=watch`,
+    ])('protobuf: %s', async (accept) => {
+      const answer = await ask({ accept });
+      expect([answer.status, answer.headers['content-type']]).toEqual([404, protobufMediaType]);
+      expect(decodeProtobuf(answer.body as Uint8Array)).toEqual(refusal.status);
+    });
+
+    it.each([
+      'application/json',
+      `${protobufMediaType};as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json`,
+      'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
+      'application/json;as=Table;v=v1;g=meta.k8s.io',
+      'text/html',
+    ])('JSON: %s', async (accept) => {
+      const answer = await ask({ accept });
+      expect(answer.headers['content-type']).toBe('application/json');
+      expect(text(answer)).toBe(JSON.stringify(refusal.status));
+    });
+
+    it('YAML, and JSON on several lines for people', async () => {
+      const yaml = await ask({ accept: 'application/yaml' });
+      expect(yaml.headers['content-type']).toBe('application/yaml');
+      expect(text(yaml)).toContain('\nreason: NotFound\n');
+      const pretty = text(await ask({ 'user-agent': 'curl/8.0' }));
+      expect(pretty).toBe(`${JSON.stringify(refusal.status, null, 2)}\n`);
+    });
   });
 
   it('answers a bug with 500 that keeps its secret', async () => {

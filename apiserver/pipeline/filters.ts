@@ -79,7 +79,7 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
     const info = requestInfoOf(http);
     if (info === undefined) {
       const { status } = statusError('BadRequest', 'the request path cannot be decoded');
-      return Promise.resolve(statusResponse(status));
+      return Promise.resolve(statusResponse(status, http));
     }
     return filtered({ http, info, user: anonymous, auditId: '', notes: new RequestNotes() });
   };

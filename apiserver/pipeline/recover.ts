@@ -9,12 +9,12 @@ export function recover(logger: Logger): Filter {
     try {
       return await next(request);
     } catch (error) {
-      if (error instanceof StatusError) return statusResponse(error.status);
+      if (error instanceof StatusError) return statusResponse(error.status, request.http);
       const { method, path } = request.http;
       logger.error({ error, method, path, auditId: request.auditId }, 'a request met a bug');
       const text = `Internal error occurred: the server could not answer ${request.auditId}`;
       const details = { causes: [{ message: 'see the log of the API server' }] };
-      return statusResponse(statusError('InternalError', text, details).status);
+      return statusResponse(statusError('InternalError', text, details).status, request.http);
     }
   };
 }

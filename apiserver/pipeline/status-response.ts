@@ -1,12 +1,36 @@
-import type { Status } from '../../api/status.ts';
+import { enveloped, messageOf } from '../../api/protobuf/envelope.ts';
+import { type Status, StatusError } from '../../api/status.ts';
 import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type Accepted, accepted } from './accept.ts';
+import { type Asked, encodeAnswer } from './encode-answer.ts';
 
-/** A Status as an answer. JSON suits clients that prefer protobuf as well: they all accept it. */
-export function statusResponse(status: Status): HttpResponse {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
+const STATUS = { group: '', version: 'v1', kind: 'Status' };
+const JSON_STATUS: Accepted = {
+  representation: { as: 'Object' },
+  mediaType: 'application/json',
+};
+
+/** A Status as an answer: in the form the client accepts, or in JSON if it accepts none. */
+export function statusResponse(status: Status, asked?: Asked): HttpResponse {
+  const form = formOf(asked);
+  const headers: Record<string, string> = { 'content-type': form.mediaType };
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined && retryAfter > 0) headers['retry-after'] = String(retryAfter);
-  return { status: status.code ?? 500, headers, body: new JsonValue(status) };
+  const answer = {
+    body: new JsonValue(status),
+    protobuf: () => enveloped(STATUS, messageOf(STATUS, status)),
+  };
+  const body = asked === undefined ? answer.body : encodeAnswer(asked, form, answer);
+  return { status: status.code ?? 500, headers, body };
+}
+
+function formOf(asked: Asked | undefined): Accepted {
+  try {
+    return accepted(asked?.headers['accept'], { protobuf: true, stream: false, asItIs: true });
+  } catch (error) {
+    if (error instanceof StatusError) return JSON_STATUS;
+    throw error;
+  }
 }
 
 /** A line or page of plain text, as health checks and unknown paths answer. */

@@ -19,6 +19,8 @@ export interface Offer {
   readonly protobuf: boolean;
   /** A watch: YAML has no form of a stream. */
   readonly stream: boolean;
+  /** It is no object of the resource: there is no Table of it, nor its metadata alone. */
+  readonly asItIs?: boolean;
 }
 
 const OBJECT: Representation = { as: 'Object' };
@@ -31,7 +33,8 @@ const remembered = new Map<string, Accepted>();
 /** Throws 406 if the client accepts nothing that is served. */
 export function accepted(header: string | undefined, offer: Offer): Accepted {
   if (header === undefined || header === '' || header === 'application/json') return JSON_OBJECT;
-  const key = `${offer.protobuf ? 'p' : ''}${offer.stream ? 's' : ''} ${header}`;
+  const { protobuf, stream, asItIs } = offer;
+  const key = `${protobuf ? 'p' : ''}${stream ? 's' : ''}${asItIs ? 'i' : ''} ${header}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;
   const found = clausesOf(header)
@@ -88,6 +91,7 @@ function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | und
   if (type === protobufMediaType && !hasForm) return undefined;
   if (type === 'application/yaml' && offer.stream) return undefined;
   if (as === undefined) return { representation: OBJECT, mediaType: type };
+  if (offer.asItIs) return undefined;
   const version = parameters.get('v');
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1'))
     return undefined;

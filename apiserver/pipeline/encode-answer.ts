@@ -1,0 +1,42 @@
+import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import { stringifyYaml } from '../../api/yaml-text.ts';
+import { type Chunk, type HttpRequest, JsonValue } from '../../platform/http.ts';
+import type { Accepted } from './accept.ts';
+import { isTrue } from './request-info.ts';
+
+/** What of a request decides how its answer is written. */
+export type Asked = Pick<HttpRequest, 'headers' | 'query'>;
+
+export interface AnswerBody {
+  readonly body: JsonValue;
+  /** Absent where the form is never protobuf. */
+  readonly protobuf?: () => Uint8Array;
+}
+
+/** The answer in the form that was agreed on. */
+export function encodeAnswer(asked: Asked, { mediaType }: Accepted, answer: AnswerBody): Chunk {
+  switch (mediaType) {
+    case 'application/yaml':
+      return Buffer.from(stringifyYaml(answer.body.value));
+    case protobufMediaType:
+      return answer.protobuf!();
+    default:
+      if (!isForPeople(asked)) return answer.body;
+      return Buffer.from(`${JSON.stringify(inOrder(answer.body), null, 2)}\n`);
+  }
+}
+
+/** The value with its fields in the order in which they are sent. */
+function inOrder(body: JsonValue): unknown {
+  return JSON.parse(Buffer.from(body.bytes()).toString());
+}
+
+const BROWSERS = ['curl/', 'Wget/', 'Mozilla/5.0'];
+
+/** The `pretty` parameter; without it, the programs behind which people sit. */
+function isForPeople({ query, headers }: Asked): boolean {
+  const pretty = query.get('pretty');
+  if (pretty !== null) return pretty === '' || isTrue(pretty);
+  const agent = headers['user-agent'];
+  return agent !== undefined && BROWSERS.some((browser) => agent.startsWith(browser));
+}
