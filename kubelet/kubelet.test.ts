@@ -179,6 +179,31 @@ describe('a pod', () => {
     expect(counts.get('PUT /api/v1/namespaces/default/pods/x/status')).toBe(1);
   });
 
+  it('is resized while it runs', async () => {
+    const { client } = await startEmbeddedApi(parts);
+    await run(client);
+    const asking = (cpu: string) => [
+      { name: 'c', image: 'nginx', resources: { requests: { cpu } } },
+    ];
+    await addPod(client, 'web', { containers: asking('100m') });
+    const [pod] = await eventually(client, pods, hasPhase('Running'));
+    const having = (cpu: string) => ({
+      allocatedResources: { cpu },
+      resources: { requests: { cpu } },
+      restartCount: 0,
+    });
+    expect(container(pod)).toMatchObject(having('100m'));
+    const larger = { ...pod!, spec: { ...pod!.spec, containers: asking('200m') } };
+    await client.update(pods, larger, { subresource: 'resize' });
+    const [resized] = await eventually(
+      client,
+      pods,
+      ([each]) => each?.status?.observedGeneration === 2,
+    );
+    expect(container(resized)).toMatchObject(having('200m'));
+    expect(container(resized).containerID).toBe(container(pod).containerID);
+  });
+
   it('waits for its image, its probes and its init containers', async () => {
     const { client } = await startEmbeddedApi(parts);
     const clock = new FakeClock();

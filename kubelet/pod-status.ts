@@ -1,5 +1,11 @@
 import { nameOf, namespaceOf, uidOf } from '../api/meta.ts';
-import type { ContainerState, ContainerStatus, Pod, PodStatus } from '../api/types/core-v1.ts';
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  PodStatus,
+} from '../api/types/core-v1.ts';
 import { restartDelayMs, restarts, type ContainerRecord } from './container-record.ts';
 import { podConditions } from './pod-conditions.ts';
 import type { Phase, PodFacts } from './pod-facts.ts';
@@ -99,8 +105,22 @@ function containerStatus(pod: Pod, record: ContainerRecord, facts: PodFacts): Co
     ready: completed || (running && record.ready && kind !== 'init'),
     started: running && record.started,
     restartCount,
+    ...(running ? resourcesOf(asAskedNow(pod, container)) : {}),
     ...statesOf(pod, record, facts),
   };
+}
+
+/** Its spec may have been resized since it was started. */
+function asAskedNow({ spec }: Pod, container: Container): Container {
+  const all = [...spec.containers, ...(spec.initContainers ?? [])];
+  return all.find(({ name }) => name === container.name) ?? container;
+}
+
+/** What a running container has is what its spec says: a resize is done as soon as it is seen. */
+function resourcesOf({ resources = {} }: Container): Partial<ContainerStatus> {
+  const { requests, limits } = resources;
+  const given = { ...(limits && { limits }), ...(requests && { requests }) };
+  return { ...(requests && { allocatedResources: requests }), resources: given };
 }
 
 function addresses({ hostIp, podIp }: PodFacts): Partial<PodStatus> {

@@ -1,6 +1,7 @@
 import { protobufMediaType } from '../../api/protobuf/codec.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
-import { type Chunk, type HttpRequest, JsonValue } from '../../platform/http.ts';
+import type { JsonValue } from '../../platform/http.ts';
+import { type Chunk, type HttpRequest } from '../../platform/http.ts';
 import type { Accepted } from './accept.ts';
 import { isTrue } from './request-info.ts';
 

@@ -181,4 +181,18 @@ describe('a limit range', () => {
     };
     expect((await api.call('PATCH', `${at}/pods/x`, patch)).code).toBe(200);
   });
+
+  it('bounds the resize of a pod', async () => {
+    await create({ containers: [asking({ cpu: '1' }, { cpu: '2' })] });
+    await limit(container({ max: { cpu: '3' } }));
+    const resize = (cpu: string) =>
+      api.call('PATCH', `${at}/pods/x/resize`, {
+        type: 'application/strategic-merge-patch+json',
+        body: { spec: { containers: [{ name: 'a', resources: { limits: { cpu } } }] } },
+      });
+    expect((await resize('4')).body.message).toBe(
+      'pods "x" is forbidden: maximum cpu usage per Container is 3, but limit is 4',
+    );
+    expect((await resize('3')).code).toBe(200);
+  });
 });

@@ -18,9 +18,11 @@ export class LimitRanger implements AdmissionPlugin {
     this.#limitRanges = limitRanges;
   }
 
-  /** What a pod asks for cannot be changed afterwards. */
+  /** What a pod asks for changes only through its resize. */
   handles({ operation, type, subresource, oldObject }: AdmissionAttributes): boolean {
-    if (type.group !== '' || subresource !== '') return false;
+    if (type.group !== '') return false;
+    if (type.resource === 'pods' && subresource === 'resize') return operation === 'UPDATE';
+    if (subresource !== '') return false;
     if (type.resource === 'pods') return operation === 'CREATE';
     if (type.resource !== 'persistentvolumeclaims') return false;
     if (operation === 'UPDATE') return oldObject?.metadata.deletionTimestamp === undefined;

@@ -85,6 +85,26 @@ describe('ResourceQuota', () => {
     expect(await used()).toMatchObject({ services: '1', 'services.nodeports': '1' });
   });
 
+  it('counts what a pod is resized to', async () => {
+    await quota({ 'requests.cpu': '300m' });
+    const asking = (cpu: string) => ({
+      containers: [{ name: 'a', image: 'i', resources: { requests: { cpu } } }],
+    });
+    const body = { metadata: { name: 'a' }, spec: asking('100m') };
+    await api.call('POST', `${at}/pods`, { body });
+    const resize = (cpu: string) =>
+      api.call('PATCH', `${at}/pods/a/resize`, {
+        type: 'application/strategic-merge-patch+json',
+        body: { spec: asking(cpu) },
+      });
+    expect((await resize('400m')).body.message).toBe(
+      'pods "a" is forbidden: exceeded quota: q, requested: requests.cpu=300m, ' +
+        'used: requests.cpu=100m, limited: requests.cpu=300m',
+    );
+    expect((await resize('250m')).code).toBe(200);
+    expect(await used()).toEqual({ 'requests.cpu': '250m' });
+  });
+
   it('is written by no dry run', async () => {
     await quota({ pods: '1' });
     const dry = `${at}/pods?dryRun=All`;

@@ -22,7 +22,10 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
 
   /** Updates count only where one can use more than before. */
   handles({ operation, type, subresource, namespace }: AdmissionAttributes): boolean {
-    if (namespace === '' || subresource !== '') return false;
+    if (namespace === '') return false;
+    if (type.group === '' && type.resource === 'pods' && subresource === 'resize')
+      return operation === 'UPDATE';
+    if (subresource !== '') return false;
     if (operation !== 'CREATE' && operation !== 'UPDATE') return false;
     const evaluator = evaluatorOf(type);
     return evaluator !== undefined && (operation === 'CREATE' || evaluator.grows === true);

@@ -7,6 +7,7 @@ import type { Subresource } from '../../declaration.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { withCondition } from './conditions.ts';
 import { eviction } from './eviction.ts';
+import { resize } from './resize.ts';
 import { validateEphemeralContainersUpdate } from './validation-ephemeral.ts';
 import { validateStatusUpdate } from './validation-status.ts';
 
@@ -82,4 +83,5 @@ export const subresources: readonly Subresource<Pod>[] = [
   binding,
   eviction,
   ephemeralContainers,
+  resize,
 ];
