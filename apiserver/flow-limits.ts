@@ -31,6 +31,8 @@ export interface FlowLimits {
   readonly maxMutatingRequestsInFlight?: number | undefined;
   /** Runs a function once what has arrived meanwhile is known. Default: by the clock. */
   readonly nextTurn?: ((fn: () => void) => void) | undefined;
+  /** How long the thread was at work so far. Default: never; then no user is held back for it. */
+  readonly busyMs?: (() => number) | undefined;
 }
 
 export interface FlowSurroundings {
@@ -64,6 +66,7 @@ export function flowLimits(
     seats: maxReadOnly + maxMutating,
     // As kube-apiserver: a request that waited still has most of its time.
     maxWaitMs: requestTimeoutMs / 4,
+    busyMs: options.busyMs ?? (() => 0),
     nextTurn: options.nextTurn ?? ((fn) => void clock.after(0, fn)),
   });
   return { control, widthOf: widths(storage, declarations) };

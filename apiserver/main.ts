@@ -16,7 +16,7 @@ import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { outgoingHttp } from '../platform/node/outgoing-http.ts';
-import { nextTurn } from '../platform/node/next-turn.ts';
+import { busyMs, nextTurn } from '../platform/node/next-turn.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { realTokenKeys } from '../platform/node/token-keys.ts';
@@ -152,6 +152,7 @@ const limitsOf = (flags: ApiServerFlags): FlowLimits => ({
   maxRequestsInFlight: flags.maxRequestsInflight,
   maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
   nextTurn,
+  busyMs,
 });
 
 interface Surroundings {

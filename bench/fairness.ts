@@ -5,11 +5,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { type HttpClient, openHttp } from './http-load.ts';
-import { closedLoop } from './load.ts';
+import { latenciesOf } from './load.ts';
+import { percentile } from './statistics.ts';
 import { durationMs, folder, rows, runs, say } from './suite.ts';
 import { startWherry } from './wherry.ts';
 
 const FLOOD = 128;
+/** How often both ways alternate in one run. */
+const TURNS = 8;
+const SETTLE_MS = 100;
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
 const as = (user: string): Record<string, string> => ({
@@ -19,11 +23,15 @@ const as = (user: string): Record<string, string> => ({
 const configMap = (name: string): string =>
   JSON.stringify({ metadata: { name }, data: { payload: 'x'.repeat(512) } });
 
-/** Runs in the process of its own, until that is killed. */
+/** Runs in the process of its own, until that is killed. It floods while it is told to. */
 export async function flood(kubeconfig: string): Promise<void> {
   let made = 0;
+  let answered = 0;
+  let wake: (() => void) | undefined;
+  let told: Promise<void> | undefined = new Promise((resolve) => (wake = resolve));
   const loop = async (client: HttpClient): Promise<void> => {
     for (;;) {
+      if (told !== undefined) await told;
       const n = made++;
       const list = n % 10 === 0 ? `${CONFIG_MAPS}?limit=100` : undefined;
       // What is turned away is what is meant to happen.
@@ -32,19 +40,71 @@ export async function flood(kubeconfig: string): Promise<void> {
           ? client.request('POST', CONFIG_MAPS, configMap(`flood-${process.pid}-${n}`))
           : client.request('GET', list)
       ).catch(() => undefined);
+      answered++;
     }
   };
   const clients = await Promise.all(
     Array.from({ length: FLOOD }, () => openHttp(kubeconfig, as('flood'))),
   );
-  process.send!('flooding');
-  await Promise.all(clients.map(loop));
+  for (const client of clients) void loop(client);
+  process.on('message', (go: boolean) => {
+    if (go) {
+      told = undefined;
+      wake?.();
+    } else told ??= new Promise((resolve) => (wake = resolve));
+    process.send!(answered);
+  });
+  process.send!(0);
+  await new Promise(() => {});
 }
 
-async function startFlood(kubeconfig: string): Promise<ChildProcess> {
-  const child = fork(process.argv[1]!, ['flood', kubeconfig]);
-  await new Promise((resolve, reject) => child.once('message', resolve).once('exit', reject));
-  return child;
+class Flood {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async start(kubeconfig: string): Promise<Flood> {
+    const flood = new Flood(fork(process.argv[1]!, ['flood', kubeconfig]));
+    await flood.#answer();
+    return flood;
+  }
+
+  /** How many of its requests were answered so far. */
+  async tell(go: boolean): Promise<number> {
+    this.#child.send(go);
+    const answered = await this.#answer();
+    // What is under way when it is told to stop is answered, or the flood has begun.
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    return answered;
+  }
+
+  #answer(): Promise<number> {
+    return new Promise((resolve) => this.#child.once('message', resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#child.removeAllListeners();
+    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill();
+    await exited;
+  }
+}
+
+/** Alone and beside take turns, so that both meet the same machine. */
+async function takeTurns(flooding: Flood, call: () => Promise<unknown>) {
+  const alone: number[] = [];
+  const beside: number[] = [];
+  let answered = 0;
+  for (let turn = 0; turn < TURNS * runs; turn++) {
+    alone.push(...(await latenciesOf(call, durationMs / TURNS)));
+    const before = await flooding.tell(true);
+    beside.push(...(await latenciesOf(call, durationMs / TURNS)));
+    answered += (await flooding.tell(false)) - before;
+  }
+  const perSecond = answered / ((durationMs * runs + SETTLE_MS * TURNS * runs) / 1000);
+  return { alone, beside, perSecond };
 }
 
 export async function benchFairness(): Promise<void> {
@@ -63,22 +123,20 @@ export async function benchFairness(): Promise<void> {
     { work: 'get', call: () => victim.request('GET', `${CONFIG_MAPS}/victim`) },
     { work: 'create', call: () => victim.request('POST', CONFIG_MAPS, configMap(`v-${made++}`)) },
   ];
+  const flooding = await Flood.start(cluster.kubeconfig);
   for (const { work, call } of sorts) {
     say(`${work} beside a flood`);
-    const alone: number[] = [];
-    const beside: number[] = [];
-    for (let run = 0; run < runs; run++) {
-      alone.push((await closedLoop({ clients: 1, durationMs, call })).p99Ms);
-      const child = await startFlood(cluster.kubeconfig);
-      beside.push((await closedLoop({ clients: 1, durationMs, call })).p99Ms);
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill();
-      await exited;
+    await latenciesOf(call, durationMs / 2);
+    const { alone, beside, perSecond } = await takeTurns(flooding, call);
+    for (const p of [50, 99]) {
+      const goal = p === 99 ? { goal: '≤ 2 × alone' } : {};
+      rows.push({ work: `${work} alone, p${p}`, unit: 'ms', ours: [percentile(alone, p)] });
+      const flooded = `the same beside ${FLOOD} connections of a user that floods`;
+      rows.push({ work: flooded, unit: 'ms', ours: [percentile(beside, p)], ...goal });
     }
-    rows.push({ work: `${work} alone, p99`, unit: 'ms', ours: alone });
-    const flooded = `the same beside ${FLOOD} connections of a user that floods`;
-    rows.push({ work: flooded, unit: 'ms', ours: beside, goal: '≤ 2 × alone' });
+    rows.push({ work: 'what that user is served meanwhile', unit: 'per s', ours: [perSecond] });
   }
+  await flooding.stop();
   admin.close();
   victim.close();
   await cluster.stop();

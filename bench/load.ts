@@ -37,3 +37,19 @@ export async function closedLoop(options: {
     p99Ms: percentile(latencies, 99),
   };
 }
+
+/** How long each call of one client took. */
+export async function latenciesOf(
+  call: () => Promise<unknown>,
+  durationMs: number,
+): Promise<number[]> {
+  const latencies: number[] = [];
+  let now = performance.now();
+  for (const end = now + durationMs; now < end;) {
+    await call();
+    const after = performance.now();
+    latencies.push(after - now);
+    now = after;
+  }
+  return latencies;
+}

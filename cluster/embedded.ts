@@ -27,7 +27,7 @@ import { realCrypto } from '../platform/node/crypto.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
-import { nextTurn } from '../platform/node/next-turn.ts';
+import { busyMs, nextTurn } from '../platform/node/next-turn.ts';
 import { processUsage } from '../platform/node/process-usage.ts';
 import { outgoingHttp } from '../platform/node/outgoing-http.ts';
 import { realRandom } from '../platform/node/random.ts';
@@ -120,7 +120,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       serviceAccounts,
       clientAuthentication: ownClientAuthentication(pki),
       aggregation: aggregation({ http: outgoing, pki }),
-      limits: { nextTurn },
+      limits: { nextTurn, busyMs },
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       descriptions: readDescriptions(realDisk),
     }),

@@ -71,6 +71,8 @@ const reject = (nominalConcurrencyShares: number): Limited => ({
 function setUp(seats: number, levels: readonly PriorityLevelConfiguration[]) {
   const clock = new FakeClock();
   const turns: (() => void)[] = [];
+  /** What part of the time the thread is at work. */
+  const thread = { busy: 0 };
   const priorityLevels = new Objects(levels);
   const flowSchemas = new Objects(levels.map(({ metadata: { name = '' } }) => schema(name, name)));
   const control = new FlowControl({
@@ -85,6 +87,7 @@ function setUp(seats: number, levels: readonly PriorityLevelConfiguration[]) {
     seats,
     clock,
     maxWaitMs: 15_000,
+    busyMs: () => clock.monotonic() * thread.busy,
     nextTurn: (fn) => void turns.push(fn),
   });
   const started: string[] = [];
@@ -115,7 +118,10 @@ function setUp(seats: number, levels: readonly PriorityLevelConfiguration[]) {
     control.leave(done!.ticket);
     await clock.advance(0);
   };
-  return { control, clock, ask, turn, end, started, refused, atWork, priorityLevels, flowSchemas };
+  return {
+    ...{ control, clock, thread, ask, turn, end },
+    ...{ started, refused, atWork, priorityLevels, flowSchemas },
+  };
 }
 
 const count = (names: readonly string[], name: string): number =>
@@ -125,9 +131,8 @@ describe('fair queueing', () => {
   it('lets a newcomer in at once, however many of another wait', async () => {
     const { ask, started, turn, end } = setUp(100, [level('dev', queue(100))]);
     for (let i = 0; i < 200; i++) ask('dev:flood');
-    expect(started).toHaveLength(16);
-    await turn();
-    await turn();
+    expect(started).toHaveLength(4);
+    for (let i = 0; i < 7; i++) await turn();
     expect(started).toHaveLength(32);
     await turn();
     ask('dev:jane');
@@ -144,7 +149,10 @@ describe('fair queueing', () => {
     for (let i = 0; i < 100; i++) ask('dev:flood');
     ask('dev:jane');
     started.length = 0;
-    for (let i = 0; i < 8; i++) await end();
+    for (let i = 0; i < 8; i++) {
+      await end();
+      await turn();
+    }
     // A flood holds six of sixty-four queues, jane one: a turn of all has seven.
     expect(started.slice(0, 7)).toContain('dev:jane');
     expect(count(started, 'dev:flood')).toBe(7);
@@ -232,6 +240,67 @@ describe('fair queueing', () => {
     await end('dev:b');
     expect(refused).toEqual(['dev:late']);
     expect([...control.levels].map(({ name }) => name)).toEqual(['catch-all', 'ops']);
+  });
+});
+
+describe('the allowance of a user', () => {
+  /** Ends all requests of the flood as they start, for so long. */
+  async function flooded(busy: number, ms: number) {
+    const set = setUp(100, [level('dev', queue(100))]);
+    set.thread.busy = busy;
+    for (let i = 0; i < 300; i++) set.ask('dev:flood');
+    for (let at = 0; at < ms; at += 20) {
+      while (set.atWork.length > 0) {
+        await set.end();
+        set.ask('dev:flood');
+      }
+      for (let i = 0; i < 10; i++) await set.turn();
+      await set.clock.advance(20);
+    }
+    return set;
+  }
+
+  it('is one request at a time while the thread is busy, and others do not wait', async () => {
+    const { atWork, ask, started, end, turn } = await flooded(1, 400);
+    while (atWork.length > 1) await end();
+    await turn();
+    expect(atWork).toHaveLength(1);
+    ask('dev:jane');
+    await turn();
+    expect(started.at(-1)).toBe('dev:jane');
+    await end('dev:flood');
+    await turn();
+    expect(atWork.map(({ name }) => name)).toEqual(['dev:jane', 'dev:flood']);
+  });
+
+  it('is all that a flow may have while the thread idles', async () => {
+    const { atWork } = await flooded(0.1, 400);
+    expect(atWork).toHaveLength(32);
+  });
+
+  it('counts no requests that began long ago: they wait for others, perhaps in line', async () => {
+    const { atWork, clock, turn } = await flooded(1, 400);
+    // Nor is there ever more than a flow may hold at all.
+    for (let i = 0; i < 50; i++) {
+      await clock.advance(60);
+      await turn();
+    }
+    expect(atWork).toHaveLength(32);
+  });
+
+  it('holds for users, not for components that share a flow', async () => {
+    const { flowSchemas, thread, ask, turn, atWork, clock } = setUp(100, [
+      level('dev', queue(100)),
+    ]);
+    const { distinguisherMethod: _, ...spec } = schema('dev', 'dev').spec;
+    flowSchemas.set([{ ...schema('dev', 'dev'), spec }]);
+    thread.busy = 1;
+    for (let i = 0; i < 300; i++) ask('dev:controllers');
+    for (let i = 0; i < 20; i++) {
+      await turn();
+      await clock.advance(20);
+    }
+    expect(atWork).toHaveLength(32);
   });
 });
 

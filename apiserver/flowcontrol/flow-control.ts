@@ -8,13 +8,15 @@
 import { statusError } from '../../api/status.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.ts';
 import { assert } from '../../platform/assert.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock, Timer } from '../../platform/clock.ts';
 import type { User } from '../authn/user.ts';
 import type { Attributes } from '../authz/authorizer.ts';
 import { flowName, schemaFor } from './classify.ts';
 import { type Configuration, configurationOf, type FlowObjects } from './configuration.ts';
+import { FlowAllowance } from './flow-allowance.ts';
 import { FlowCounts } from './flow-counts.ts';
-import { type Holder, PriorityLevel, type Rejection } from './priority-level.ts';
+import type { Holder } from './flows-at-work.ts';
+import { PriorityLevel, type Rejection } from './priority-level.ts';
 import type { Waiting } from './queue-set.ts';
 import { portions, SeatPool } from './seats.ts';
 
@@ -23,6 +25,8 @@ export interface FlowControlOptions {
   /** Of all levels together. */
   readonly seats: number;
   readonly clock: Clock;
+  /** Milliseconds that the thread was at work so far: {@link FlowAllowance}. */
+  readonly busyMs: () => number;
   /** How long a request waits for its turn before it is turned away. */
   readonly maxWaitMs: number;
   /** Runs `fn` once what has arrived meanwhile is known. */
@@ -35,10 +39,13 @@ export interface Classified {
   readonly level: PriorityLevelConfiguration;
   /** Differs for those who do not share a place in line. */
   readonly flow: string;
+  /** The flow is one user's. */
+  readonly byUser: boolean;
 }
 
 /** To be left once, after `ready`. */
-export interface Ticket extends Holder {
+export interface Ticket {
+  readonly holder: Holder;
   readonly level: PriorityLevel;
   readonly exempt: boolean;
   /** Absent: at work at once. Rejects with TooManyRequests. */
@@ -60,9 +67,13 @@ export class FlowControl {
   #configuration: Configuration | undefined;
   #waiting = 0;
   readonly #spent = new Set<PriorityLevel>();
+  readonly #allowance: FlowAllowance;
+  #watched: Timer | undefined;
 
   constructor(options: FlowControlOptions) {
     this.#options = options;
+    const { clock, busyMs } = options;
+    this.#allowance = new FlowAllowance({ monotonic: () => clock.monotonic(), busyMs });
     const outdated = (): void => (this.#configuration = undefined);
     const follower = { reset: outdated, changed: outdated };
     options.objects.flowSchemas.follow(follower);
@@ -80,25 +91,31 @@ export class FlowControl {
     const schema = schemaFor(schemas, user, attributes) ?? schemas.at(-1)!;
     const level = levels.get(schema.spec.priorityLevelConfiguration.name)!;
     const flow = `${schema.metadata.name}\0${flowName(schema, user, attributes)}`;
-    return { schema, level, flow };
+    const byUser = schema.spec.distinguisherMethod?.type === 'ByUser';
+    return { schema, level, flow, byUser };
   }
 
   /** Throws TooManyRequests if there is no room to wait either. */
-  enter({ schema, level: { metadata }, flow }: Classified, width: number, signal: AbortSignal) {
+  enter(classified: Classified, width: number, signal: AbortSignal): Ticket {
+    const { schema, flow, byUser } = classified;
+    const { metadata } = classified.level;
     const level = this.#levels.get(metadata.name ?? '');
     assert(level !== undefined, 'a request is classified by the configuration in force');
     const row = `${metadata.name}|${schema.metadata.name}`;
-    const ticket: Ticket = { level, flow, width, exempt: level.isExempt };
-    if (level.enter(ticket)) {
+    const holder: Holder = { flow, byUser, width, period: 0 };
+    const ticket: Ticket = { holder, level, exempt: level.isExempt };
+    this.#allowance.measure();
+    if (level.enter(holder)) {
       this.counts.dispatched(row);
       return ticket;
     }
-    return { ...ticket, ready: this.#wait(level, { flow, width }, { row, signal }) };
+    return { ...ticket, ready: this.#wait(level, holder, { row, signal }) };
   }
 
   leave(ticket: Ticket): void {
     const { level } = ticket;
-    level.leave(ticket, ticket.exempt);
+    level.leave(ticket.holder, ticket.exempt);
+    this.#allowance.measure();
     if (this.#waiting > 0) this.#dispatch();
     if (level.isIdle) this.#forget(level);
   }
@@ -115,6 +132,7 @@ export class FlowControl {
       };
       const done = (): void => {
         this.#waiting--;
+        if (this.#waiting === 0) this.#unwatchThread();
         timer.cancel();
         signal.removeEventListener('abort', left);
       };
@@ -123,10 +141,11 @@ export class FlowControl {
         this.counts.dispatched(row);
         resolve();
       };
-      const waiting: Waiting = { ...holder, start };
+      const waiting: Waiting = { holder, start };
       const rejection = level.wait(waiting);
       if (rejection !== undefined) return refuse(rejection);
       this.#waiting++;
+      this.#watchThread();
       const giveUp = (why: 'time-out' | 'cancelled'): void => {
         if (!level.giveUp(waiting)) return;
         done();
@@ -148,6 +167,25 @@ export class FlowControl {
         while (level.waiting > 0 && (!own || level.seats.belowNominal) && level.startNext());
   }
 
+  /**
+   * While somebody waits. Requests at work may themselves wait for those in line: for a webhook
+   * that asks this server with the same identity. Then nobody leaves, and the thread idles.
+   */
+  #watchThread(): void {
+    if (this.#watched !== undefined) return;
+    this.#watched = this.#options.clock.after(this.#allowance.everyMs, () => {
+      this.#watched = undefined;
+      this.#allowance.measure();
+      this.#dispatch();
+      if (this.#waiting > 0) this.#watchThread();
+    });
+  }
+
+  #unwatchThread(): void {
+    this.#watched?.cancel();
+    this.#watched = undefined;
+  }
+
   #turnNeeded(level: PriorityLevel): void {
     this.#spent.add(level);
     if (this.#spent.size > 1) return;
@@ -166,7 +204,11 @@ export class FlowControl {
     for (const [name, portion] of portions(specs, this.#options.seats)) {
       let level = this.#levels.get(name);
       if (level === undefined) {
-        level = new PriorityLevel(name, this.#pool, (one) => this.#turnNeeded(one));
+        level = new PriorityLevel(name, {
+          pool: this.#pool,
+          allowance: this.#allowance,
+          turnNeeded: (one) => this.#turnNeeded(one),
+        });
         this.#levels.set(name, level);
       }
       level.spec = specs.get(name)!;

@@ -7,29 +7,33 @@
  * holds all of a level's seats, since what they all do is done by the same thread.
  */
 import type { PriorityLevelConfigurationSpec } from '../../api/types/flowcontrol-v1.ts';
+import { type FlowAllowance, MOST_SEATS } from './flow-allowance.ts';
+import { FlowsAtWork, type Holder } from './flows-at-work.ts';
 import { type Queuing, QueueSet, type Waiting } from './queue-set.ts';
 import { LevelSeats, type SeatPool } from './seats.ts';
 
 /** Seats a level gives out before the server looks who else has come. */
-const SEATS_PER_TURN = 16;
-/** What one flow may hold of a level's nominal seats, and of all of the server's. */
+const SEATS_PER_TURN = 4;
+/** What one flow may hold of a level's nominal seats. */
 const FLOW_PART = 1 / 2;
-const FLOW_MOST = 32;
 const FLOW_LEAST = 8;
-
-export interface Holder {
-  readonly flow: string;
-  readonly width: number;
-}
 
 /** Why a request was turned away, in the words of Kubernetes' metrics. */
 export type Rejection = 'queue-full' | 'concurrency-limit';
+
+interface PriorityLevelOptions {
+  readonly pool: SeatPool;
+  readonly allowance: FlowAllowance;
+  /** The level has given out seats: {@link PriorityLevel.newTurn} is to be called. */
+  readonly turnNeeded: (level: PriorityLevel) => void;
+}
 
 export class PriorityLevel {
   readonly name: string;
   readonly seats: LevelSeats;
   readonly #line = new QueueSet();
-  readonly #atWork = new Map<string, number>();
+  readonly #flows = new FlowsAtWork();
+  readonly #allowance: FlowAllowance;
   readonly #turnNeeded: (level: PriorityLevel) => void;
   #isExempt = true;
   /** Undefined: who has no seat at once is turned away. */
@@ -37,9 +41,10 @@ export class PriorityLevel {
   #startedInTurn = 0;
   #executing = 0;
 
-  constructor(name: string, pool: SeatPool, turnNeeded: (level: PriorityLevel) => void) {
+  constructor(name: string, { pool, allowance, turnNeeded }: PriorityLevelOptions) {
     this.name = name;
     this.seats = new LevelSeats(pool);
+    this.#allowance = allowance;
     this.#turnNeeded = turnNeeded;
   }
 
@@ -90,24 +95,22 @@ export class PriorityLevel {
     return this.#line.remove(waiting);
   }
 
-  leave({ flow, width }: Holder, wasExempt: boolean): void {
+  leave(holder: Holder, wasExempt: boolean): void {
     this.#executing--;
     if (wasExempt) return;
-    const left = this.#atWork.get(flow)! - width;
-    if (left === 0) this.#atWork.delete(flow);
-    else this.#atWork.set(flow, left);
-    this.seats.giveBack(width);
+    this.#flows.giveBack(holder);
+    this.seats.giveBack(holder.width);
   }
 
   /** Lets in one of those that wait; false if nobody may start. */
   startNext(): boolean {
     if (this.#line.length === 0 || !this.#hasRoom(1)) return false;
     const next = this.#line.next(
-      (waiting) => this.#mayHold(waiting),
-      ({ width }) => this.#hasRoom(width),
+      ({ holder }) => this.#mayHold(holder),
+      ({ holder }) => this.#hasRoom(holder.width),
     );
     if (next === undefined) return false;
-    this.#start(next);
+    this.#start(next.holder);
     next.start();
     return true;
   }
@@ -123,18 +126,23 @@ export class PriorityLevel {
     return this.#queuing === undefined || this.#startedInTurn < SEATS_PER_TURN;
   }
 
-  #mayHold({ flow, width }: Holder): boolean {
+  #mayHold({ flow, byUser, width }: Holder): boolean {
     if (this.#isExempt || this.#queuing === undefined) return true;
-    const most = Math.min(FLOW_MOST, Math.floor(this.seats.nominal * FLOW_PART));
-    const held = this.#atWork.get(flow) ?? 0;
-    return held === 0 || held + width <= Math.max(FLOW_LEAST, most);
+    const held = this.#flows.held(flow);
+    if (held === 0) return true;
+    const part = Math.max(FLOW_LEAST, Math.floor(this.seats.nominal * FLOW_PART));
+    if (held + width > Math.min(part, MOST_SEATS)) return false;
+    if (!byUser) return true;
+    const { seats, period } = this.#allowance;
+    const fresh = this.#flows.fresh(flow, period);
+    return fresh === 0 || fresh + width <= seats;
   }
 
-  #start({ flow, width }: Holder): void {
+  #start(holder: Holder): void {
     this.#executing++;
-    this.#atWork.set(flow, (this.#atWork.get(flow) ?? 0) + width);
-    this.seats.take(width);
+    this.#flows.take(holder, this.#allowance.period);
+    this.seats.take(holder.width);
     if (this.#startedInTurn === 0) this.#turnNeeded(this);
-    this.#startedInTurn += width;
+    this.#startedInTurn += holder.width;
   }
 }

@@ -4,11 +4,11 @@
  * long requests were at work does not count: on one thread most of that is waiting for the store.
  */
 import { deal } from './deal.ts';
+import type { Holder } from './flows-at-work.ts';
 
 export interface Waiting {
-  /** What it shares queues with: {@link deal} looks at nothing else. */
-  readonly flow: string;
-  readonly width: number;
+  /** Flows share queues: {@link deal} looks at nothing else. */
+  readonly holder: Holder;
   /** Its turn has come; it holds its seats. */
   readonly start: () => void;
 }
@@ -41,7 +41,7 @@ export class QueueSet {
   add(waiting: Waiting, { queues, handSize, queueLengthLimit }: Queuing): boolean {
     let chosen = -1;
     let shortest = Infinity;
-    for (const index of deal(waiting.flow, queues, handSize)) {
+    for (const index of deal(waiting.holder.flow, queues, handSize)) {
       const length = this.#queues.get(index)?.line.size ?? 0;
       if (length >= shortest) continue;
       shortest = length;
@@ -55,7 +55,7 @@ export class QueueSet {
     }
     const due = Math.max(queue.end, this.#virtualTime);
     queue.line.set(waiting, due);
-    queue.end = due + waiting.width;
+    queue.end = due + waiting.holder.width;
     this.#queueOf.set(waiting, chosen);
     this.#length++;
     return true;

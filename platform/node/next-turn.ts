@@ -2,3 +2,6 @@
 export const nextTurn = (fn: () => void): void => {
   setImmediate(fn);
 };
+
+/** Milliseconds that this thread was at work so far, not waiting for something to do. */
+export const busyMs = (): number => performance.eventLoopUtilization().active;
