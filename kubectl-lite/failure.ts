@@ -119,14 +119,25 @@ function causeWithCode(error: unknown): (Error & { code: string }) | undefined {
  * is a line, those of its own without "error: ".
  */
 export function failuresText(errors: readonly unknown[]): string {
-  if (errors.length === 1) return failureText(errors[0]);
-  return errors
-    .map((error) => {
-      if (error instanceof StatusError) {
-        const reason = error.reason === '' ? '' : ` (${error.reason})`;
-        return `Error from server${reason}: ${error.message}`;
-      }
-      return failureText(error).replace(/^error: /, '');
+  return sourcedFailuresText(errors.map((error) => ({ error })));
+}
+
+export interface SourcedFailure {
+  readonly error: unknown;
+  /** "error when creating web.yaml" */
+  readonly about?: string;
+}
+
+/** As {@link failuresText}, of failures that say where they came from. */
+export function sourcedFailuresText(failures: readonly SourcedFailure[]): string {
+  if (failures.length === 1) return failureText(failures[0]!.error, failures[0]!.about);
+  return failures
+    .map(({ error, about }) => {
+      if (!(error instanceof StatusError)) return failureText(error, about).replace(/^error: /, '');
+      const reason = error.reason === '' ? '' : ` (${error.reason})`;
+      const hint = about === undefined ? '' : missingNamespaceHint(error);
+      const where = about === undefined ? '' : `${about}: `;
+      return `Error from server${reason}: ${where}${error.message}${hint}`;
     })
     .join('\n');
 }

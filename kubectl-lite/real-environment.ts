@@ -78,6 +78,10 @@ export function realEnvironment(surroundings: Surroundings): Environment {
       const { realX509 } = await import('../platform/node/x509.ts');
       return realX509.inspect(pem).notAfterMs;
     },
+    async readCertificateRequest(pem) {
+      const { realX509 } = await import('../platform/node/x509.ts');
+      return realX509.readRequest(pem);
+    },
     async sha256(text) {
       const { realCrypto } = await import('../platform/node/crypto.ts');
       const hash = realCrypto.sha256();

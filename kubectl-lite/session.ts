@@ -2,6 +2,7 @@ import type { Disk } from '../platform/disk.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { LocalSockets } from '../platform/local-sockets.ts';
 import type { Terminal } from '../platform/terminal.ts';
+import type { CertificateRequestFacts } from '../platform/x509.ts';
 import type { ConnectWebSocket } from '../platform/websocket.ts';
 import type { Programs } from '../platform/programs.ts';
 import type { Headers, HttpHandler } from '../platform/http.ts';
@@ -64,6 +65,8 @@ export interface Environment {
   readonly sockets: LocalSockets;
   /** When a certificate ends; throws if the PEM is none. */
   readonly certificateEndMs: (pem: string) => Promise<number>;
+  /** What a certificate request in PEM asks for; throws if it is none. */
+  readonly readCertificateRequest: (pem: string) => Promise<CertificateRequestFacts>;
   /** The SHA-256 of a text, in hexadecimal digits. */
   readonly sha256: (text: string) => Promise<string>;
   readonly workingFolder: string;

@@ -1,6 +1,6 @@
 import { withLastApplied } from '../apply/last-applied.ts';
 import { command } from '../command.ts';
-import { failureText, failuresText } from '../failure.ts';
+import { type SourcedFailure, sourcedFailuresText } from '../failure.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { fieldValidation } from '../apply/flags.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
@@ -32,7 +32,7 @@ export const create = command({
     const dryRun = dryRunOf(flags);
     const printer = await ChangePrinter.of(session, flags, dryRun);
     const found = await locate(session, { ...flags, words });
-    const failures = found.failures.map((failure) => failuresText([failure]));
+    const failures: SourcedFailure[] = found.failures.map((error) => ({ error }));
     if (found.located.length === 0 && failures.length === 0) {
       throw new UsageError('no objects passed to create');
     }
@@ -55,10 +55,11 @@ export const create = command({
         const { metadata } = created as { metadata: { name?: string } };
         printer.print({ ...located, name: metadata.name ?? '' }, 'created', created);
       } catch (error) {
-        failures.push(failureText(error, `error when creating ${located.place}`));
+        failures.push({ error, about: `error when creating ${located.place}` });
       }
     }
-    for (const failure of failures) session.complain(failure);
-    return failures.length > 0 ? 1 : 0;
+    if (failures.length === 0) return 0;
+    session.complain(sourcedFailuresText(failures));
+    return 1;
   },
 });

@@ -1,16 +1,9 @@
-import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
-import type {
-  Endpoints,
-  LimitRange,
-  Namespace,
-  Node,
-  Pod,
-  ResourceQuota,
-  Service,
-} from '../../api/types/core-v1.ts';
+import type { LimitRange, Namespace, Node, Pod, ResourceQuota } from '../../api/types/core-v1.ts';
 import type { Lease } from '../../api/types/coordination-v1.ts';
+import type { Ages } from './ages.ts';
 import { goTime } from './go-time.ts';
-import { describeLimits } from './small.ts';
+import { describeNodePods } from './resource-rows.ts';
+import { describeLimits, describeScopes } from './quota.ts';
 import type { DescriptionWriter } from './writer.ts';
 
 export function describeNamespace(
@@ -45,8 +38,10 @@ function namespaceQuotas(writer: DescriptionWriter, quotas: readonly ResourceQuo
     return;
   }
   writer.line(0, '').line(0, 'Resource Quotas');
-  for (const { metadata, status } of quotas) {
-    writer.field(1, 'Name', metadata.name).line(1, 'Resource\tUsed\tHard');
+  for (const { metadata, spec, status } of quotas) {
+    writer.field(1, 'Name', metadata.name);
+    describeScopes(writer, spec?.scopes ?? [], '  ');
+    writer.line(1, 'Resource\tUsed\tHard');
     writer.line(1, '--------\t---\t---');
     for (const [name, limit] of Object.entries(status?.hard ?? {}).sort()) {
       writer.line(1, `${name}\t${status?.used?.[name] ?? '0'}\t${limit}`);
@@ -67,112 +62,81 @@ function namespaceRanges(writer: DescriptionWriter, ranges: readonly LimitRange[
   );
 }
 
-/** `backing` is the Service's Endpoints or, where the server has them, its EndpointSlices. */
-export function describeService(
-  writer: DescriptionWriter,
-  service: Service,
-  backing: Endpoints | readonly EndpointSlice[] | undefined,
-): void {
-  const { spec } = service;
-  writer.field(0, 'Name', service.metadata.name);
-  writer.field(0, 'Namespace', service.metadata.namespace);
-  writer.map(0, 'Labels', service.metadata.labels);
-  writer.map(0, 'Annotations', service.metadata.annotations);
-  const selector = Object.entries(spec.selector ?? {}).map(([key, value]) => `${key}=${value}`);
-  writer.field(0, 'Selector', selector.sort().join(','));
-  writer.field(0, 'Type', spec.type);
-  writer.field(0, 'IP Family Policy', spec.ipFamilyPolicy);
-  writer.field(0, 'IP Families', (spec.ipFamilies ?? []).join(','));
-  writer.field(0, 'IP', spec.clusterIP);
-  writer.field(0, 'IPs', (spec.clusterIPs ?? []).join(','));
-  for (const port of spec.ports ?? []) {
-    const protocol = port.protocol ?? 'TCP';
-    writer.field(0, 'Port', `${port.name ?? '<unset>'}  ${port.port}/${protocol}`);
-    writer.field(0, 'TargetPort', `${port.targetPort ?? port.port}/${protocol}`);
-    if (port.nodePort)
-      writer.field(0, 'NodePort', `${port.name ?? '<unset>'}  ${port.nodePort}/${protocol}`);
-    writer.field(0, 'Endpoints', endpointTexts(backing, port.name ?? '').join(','));
-  }
-  writer.field(0, 'Session Affinity', spec.sessionAffinity);
-  if (spec.externalTrafficPolicy) {
-    writer.field(0, 'External Traffic Policy', spec.externalTrafficPolicy);
-  }
-  if (spec.internalTrafficPolicy) {
-    writer.field(0, 'Internal Traffic Policy', spec.internalTrafficPolicy);
-  }
-}
-
-function endpointTexts(
-  backing: Endpoints | readonly EndpointSlice[] | undefined,
-  portName: string,
-): string[] {
-  if (backing === undefined) return [];
-  if ('subsets' in backing || 'kind' in backing) {
-    return (backing.subsets ?? []).flatMap((subset) => {
-      const port = subset.ports?.find((p) => (p.name ?? '') === portName);
-      return port === undefined
-        ? []
-        : (subset.addresses ?? []).map((address) => `${address.ip}:${port.port}`);
-    });
-  }
-  return backing.flatMap((slice) => {
-    const port = slice.ports?.find((p) => (p.name ?? '') === portName)?.port;
-    const ready = slice.endpoints.filter((endpoint) => endpoint.conditions?.ready !== false);
-    return port === undefined ? [] : ready.flatMap((e) => e.addresses.map((ip) => `${ip}:${port}`));
-  });
-}
-
 export function describeNode(
   writer: DescriptionWriter,
   node: Node,
-  { pods, lease }: { readonly pods: readonly Pod[]; readonly lease: Lease | undefined },
+  about: {
+    /** Undefined if they may not be seen. */
+    readonly pods: readonly Pod[] | undefined;
+    /** Or why it could not be read. */
+    readonly lease: Lease | string;
+    readonly ages: Ages;
+  },
 ): void {
   const { status = {} } = node;
-  const roles = Object.keys(node.metadata.labels ?? {})
-    .filter((label) => label.startsWith('node-role.kubernetes.io/'))
-    .map((label) => label.slice('node-role.kubernetes.io/'.length));
+  const { pods, lease, ages } = about;
   writer.field(0, 'Name', node.metadata.name);
-  writer.field(0, 'Roles', roles.join(','));
+  writer.field(0, 'Roles', rolesOf(node).join(','));
   writer.map(0, 'Labels', node.metadata.labels);
   writer.map(0, 'Annotations', node.metadata.annotations);
   writer.field(0, 'CreationTimestamp', goTime(node.metadata.creationTimestamp));
-  const taints = (node.spec.taints ?? []).map(
-    (taint) => `${taint.key}${taint.value ? `=${taint.value}` : ''}:${taint.effect}`,
+  const taints = [...(node.spec.taints ?? [])].sort((a, b) =>
+    `${a.effect},${a.key}` < `${b.effect},${b.key}` ? -1 : 1,
   );
-  writer.field(0, 'Taints', taints[0]);
-  for (const taint of taints.slice(1)) writer.line(0, `\t${taint}`);
+  writer.list(
+    0,
+    'Taints',
+    taints.map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`),
+  );
   writer.field(0, 'Unschedulable', node.spec.unschedulable ?? false);
-  writer.line(0, 'Lease:');
-  writer.field(1, 'HolderIdentity', lease?.spec.holderIdentity ?? '<unset>');
-  writer.field(1, 'AcquireTime', goTime(lease?.spec.acquireTime));
-  writer.field(1, 'RenewTime', goTime(lease?.spec.renewTime));
-  writer.table(0, 'Conditions', {
-    headers: ['Type', 'Status', 'LastHeartbeatTime', 'LastTransitionTime', 'Reason', 'Message'],
-    rows: (status.conditions ?? []).map((c) => [
-      c.type,
-      c.status,
-      `${goTime(c.lastHeartbeatTime)} `,
-      `${goTime(c.lastTransitionTime)} `,
-      c.reason ?? '',
-      c.message ?? '',
-    ]),
-  });
+  if (typeof lease === 'string') writer.field(0, 'Lease', `Failed to get lease: ${lease}`);
+  else {
+    writer.line(0, 'Lease:');
+    writer.field(1, 'HolderIdentity', lease.spec.holderIdentity ?? '<unset>');
+    writer.field(1, 'AcquireTime', goTime(lease.spec.acquireTime));
+    writer.field(1, 'RenewTime', goTime(lease.spec.renewTime));
+  }
+  describeConditions(writer, status.conditions ?? []);
   writer.line(0, 'Addresses:');
   for (const address of status.addresses ?? []) writer.field(1, address.type, address.address);
   for (const [title, amounts] of [
     ['Capacity', status.capacity],
     ['Allocatable', status.allocatable],
   ] as const) {
-    writer.line(0, `${title}:`);
+    if (amounts !== undefined) writer.line(0, `${title}:`);
     for (const [name, amount] of Object.entries(amounts ?? {}).sort())
       writer.field(1, name, amount);
   }
   describeSystem(writer, node);
-  writer.line(0, `Non-terminated Pods:\t(${pods.length} in total)`);
-  if (pods.length === 0) return;
-  writer.line(1, 'Namespace\tName');
-  writer.line(1, '---------\t----');
-  for (const pod of pods) writer.line(1, `${pod.metadata.namespace}\t${pod.metadata.name}`);
+  if (pods === undefined) writer.field(0, 'Pods', 'not authorized');
+  else describeNodePods(writer, node, { pods, ages });
+}
+
+function rolesOf({ metadata }: Node): readonly string[] {
+  const prefix = 'node-role.kubernetes.io/';
+  const roles = Object.entries(metadata.labels ?? {}).flatMap(([key, value]) => {
+    if (key.startsWith(prefix)) return [key.slice(prefix.length)];
+    return key === 'kubernetes.io/role' ? [value] : [];
+  });
+  return [...new Set(roles)].filter((role) => role !== '').sort();
+}
+
+function describeConditions(
+  writer: DescriptionWriter,
+  conditions: NonNullable<NonNullable<Node['status']>['conditions']>,
+): void {
+  if (conditions.length === 0) return;
+  writer.table(0, 'Conditions', {
+    headers: ['Type', 'Status', 'LastHeartbeatTime', 'LastTransitionTime', 'Reason', 'Message'],
+    rows: conditions.map((c) => [
+      `${c.type} `,
+      `${c.status} `,
+      `${goTime(c.lastHeartbeatTime)} `,
+      `${goTime(c.lastTransitionTime)} `,
+      `${c.reason ?? ''} `,
+      c.message ?? '',
+    ]),
+  });
 }
 
 function describeSystem(writer: DescriptionWriter, node: Node): void {
@@ -192,4 +156,5 @@ function describeSystem(writer: DescriptionWriter, node: Node): void {
   }
   if (node.spec.podCIDR) writer.field(0, 'PodCIDR', node.spec.podCIDR);
   if (node.spec.podCIDRs) writer.field(0, 'PodCIDRs', node.spec.podCIDRs.join(','));
+  if (node.spec.providerID) writer.field(0, 'ProviderID', node.spec.providerID);
 }

@@ -1,6 +1,5 @@
-import { humanDuration } from '../../api/duration.ts';
 import type { Event } from '../../api/types/core-v1.ts';
-import { parseTime } from '../../api/time.ts';
+import { agesAt } from './ages.ts';
 import type { DescriptionWriter } from './writer.ts';
 
 /** The Events section that ends most descriptions: oldest first, as kubectl sorts them. */
@@ -9,18 +8,20 @@ export function describeEvents(
   events: readonly Event[],
   nowMs: number,
 ): void {
-  const ago = (time: string | undefined): string => {
-    const at = time === undefined ? undefined : parseTime(time);
-    return at === undefined ? '<unknown>' : humanDuration(nowMs - at);
-  };
-  const last = (event: Event): string | undefined => event.lastTimestamp ?? event.eventTime;
-  const sorted = [...events].sort((a, b) => ((last(a) ?? '') < (last(b) ?? '') ? -1 : 1));
+  const ago = agesAt(nowMs);
+  const last = (event: Event): string =>
+    event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? '';
+  const sorted = [...events].sort((a, b) => (last(a) < last(b) ? -1 : last(a) > last(b) ? 1 : 0));
   const rows = sorted.map((event) => {
-    const repeated = event.count !== undefined && event.count > 1;
-    const age = repeated
-      ? `${ago(last(event))} (x${event.count} over ${ago(event.firstTimestamp)})`
-      : ago(event.firstTimestamp ?? event.eventTime);
-    const from = event.source?.component ?? event.reportingComponent ?? '';
+    const { series, count = 0, source } = event;
+    const first = ago(event.eventTime ?? event.firstTimestamp);
+    const age =
+      series !== undefined
+        ? `${ago(series.lastObservedTime)} (x${series.count ?? 0} over ${first})`
+        : count > 1
+          ? `${ago(event.lastTimestamp)} (x${count} over ${first})`
+          : first;
+    const from = source?.component || (event.reportingComponent ?? '');
     return [event.type ?? '', event.reason ?? '', age, from, (event.message ?? '').trim()];
   });
   writer.table(0, 'Events', { headers: ['Type', 'Reason', 'Age', 'From', 'Message'], rows });

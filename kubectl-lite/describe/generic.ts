@@ -3,8 +3,7 @@ import type { ConfigMap, Secret } from '../../api/types/core-v1.ts';
 import type { DescriptionWriter } from './writer.ts';
 
 function describeHead(writer: DescriptionWriter, object: KubernetesObject): void {
-  writer.field(0, 'Name', object.metadata.name);
-  if (object.metadata.namespace) writer.field(0, 'Namespace', object.metadata.namespace);
+  writer.field(0, 'Name', object.metadata.name).bare(0, 'Namespace', object.metadata.namespace);
   writer.map(0, 'Labels', object.metadata.labels);
   writer.map(0, 'Annotations', object.metadata.annotations);
 }
@@ -24,28 +23,33 @@ export function describeConfigMap(writer: DescriptionWriter, map: ConfigMap): vo
   writer.line(0, '');
 }
 
-/** Sizes only: a description is often shown to others. */
+/** Sizes only: a description is often shown to others. The token of an account is its purpose. */
 export function describeSecret(writer: DescriptionWriter, secret: Secret): void {
   describeHead(writer, secret);
-  writer.line(0, '').field(0, 'Type', secret.type).line(0, '').line(0, 'Data').line(0, '====');
+  writer.line(0, '').bare(0, 'Type', secret.type).line(0, '').line(0, 'Data').line(0, '====');
+  const isToken = secret.type === 'kubernetes.io/service-account-token';
   for (const [key, value] of Object.entries(secret.data ?? {}).sort()) {
-    writer.line(0, `${key}:\t${Buffer.byteLength(value, 'base64')} bytes`);
+    if (isToken && key === 'token') {
+      writer.bare(0, key, Buffer.from(value, 'base64').toString());
+    } else writer.line(0, `${key}:\t${Buffer.byteLength(value, 'base64')} bytes`);
   }
 }
+
+/** What the head has told, and what only machines read. */
+const toldAlready = ['managedFields', 'name', 'namespace', 'labels', 'annotations'];
 
 /** Every field of a kind without a description of its own, in title case, as kubectl does. */
 export function describeAny(writer: DescriptionWriter, object: KubernetesObject): void {
   describeHead(writer, object);
-  writer.field(0, 'API Version', object.apiVersion);
-  writer.field(0, 'Kind', object.kind);
-  const { metadata } = object;
-  writer.line(0, 'Metadata:');
-  writer.field(1, 'Creation Timestamp', metadata.creationTimestamp);
-  if (metadata.generation !== undefined) writer.field(1, 'Generation', metadata.generation);
-  writer.field(1, 'Resource Version', metadata.resourceVersion);
-  writer.field(1, 'UID', metadata.uid);
-  for (const [key, value] of Object.entries(object)) {
-    if (!['apiVersion', 'kind', 'metadata'].includes(key)) describeValue(writer, 0, [key, value]);
+  const metadata = Object.fromEntries(
+    Object.entries(object.metadata).filter(([key]) => !toldAlready.includes(key)),
+  );
+  describeFields(writer, 0, { ...object, metadata });
+}
+
+function describeFields(writer: DescriptionWriter, level: number, fields: object): void {
+  for (const [key, value] of Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    describeValue(writer, level, [key, value]);
   }
 }
 
@@ -54,22 +58,37 @@ function describeValue(
   level: number,
   [key, value]: readonly [string, unknown],
 ): void {
-  const title = titleCase(key);
+  const title = smartLabel(key);
   if (Array.isArray(value)) {
     writer.line(level, `${title}:`);
     for (const item of value as unknown[]) {
-      if (typeof item === 'object' && item !== null) {
-        for (const entry of Object.entries(item)) describeValue(writer, level + 1, entry);
-      } else writer.line(level + 1, String(item));
+      if (Array.isArray(item)) writer.line(level + 1, `[${item.join(' ')}]`);
+      else if (typeof item === 'object' && item !== null) describeFields(writer, level + 1, item);
+      else writer.line(level + 1, goText(item));
     }
   } else if (typeof value === 'object' && value !== null) {
     writer.line(level, `${title}:`);
-    for (const entry of Object.entries(value)) describeValue(writer, level + 1, entry);
-  } else writer.field(level, title, value as string | number | boolean | undefined);
+    describeFields(writer, level + 1, value);
+  } else writer.bare(level, title, goText(value));
 }
 
-/** "holderIdentity" → "Holder Identity". */
-function titleCase(key: string): string {
-  const spaced = key.replace(/([a-z0-9])([A-Z])/g, '$1 $2');
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+const goText = (value: unknown): string =>
+  value === null ? '<nil>' : `${value as string | number | boolean}`;
+
+const acronyms = ['API', 'URL', 'UID', 'OSB', 'GUID'];
+
+/** "holderIdentity" → "Holder Identity", "podCIDRs" → "Pod CIDRs"; odd keys are left alone. */
+function smartLabel(key: string): string {
+  if (/[^\p{L}-]/u.test(key)) return key;
+  return camelParts(key)
+    .filter((part) => part !== '_')
+    .map((part) => {
+      if (acronyms.includes(part.toUpperCase())) return part.toUpperCase();
+      return part === part.toLowerCase() ? part.charAt(0).toUpperCase() + part.slice(1) : part;
+    })
+    .join(' ');
 }
+
+/** Runs of one class of letters; a capital before small letters belongs to them. */
+const camelParts = (key: string): readonly string[] =>
+  key.match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[^\p{Lu}\p{Ll}]+/gu) ?? [];

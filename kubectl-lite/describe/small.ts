@@ -1,62 +1,16 @@
 /** Descriptions of kinds that a few lines tell all about. */
 import type { Job, CronJob } from '../../api/types/batch-v1.ts';
 import type { DaemonSet, StatefulSet } from '../../api/types/apps-v1.ts';
-import type {
-  LimitRange,
-  LimitRangeItem,
-  PersistentVolumeClaim,
-  Pod,
-  ResourceQuota,
-  ServiceAccount,
-} from '../../api/types/core-v1.ts';
+import type { Pod, ReplicationController, ServiceAccount } from '../../api/types/core-v1.ts';
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
-import type { Role, RoleBinding } from '../../api/types/rbac-v1.ts';
+import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
+import { humanDuration } from '../../api/duration.ts';
 import { controllerOf, type KubernetesObject } from '../../api/meta.ts';
+import { parseTime } from '../../api/time.ts';
 import { goTime } from './go-time.ts';
 import { describePodTemplate } from './pod-template.ts';
 import { selectorText } from './selector-text.ts';
-import type { DescriptionWriter } from './writer.ts';
-
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-export function describeQuota(writer: DescriptionWriter, quota: ResourceQuota): void {
-  writer.field(0, 'Name', quota.metadata.name);
-  writer.field(0, 'Namespace', quota.metadata.namespace);
-  if (quota.spec?.scopes) writer.field(0, 'Scopes', quota.spec.scopes.join(', '));
-  writer.line(0, 'Resource\tUsed\tHard').line(0, '--------\t----\t----');
-  const { hard = {}, used = {} } = quota.status ?? {};
-  for (const name of Object.keys(hard).sort(byText)) {
-    writer.line(0, `${name}\t${used[name] ?? '0'}\t${hard[name]}`);
-  }
-}
-
-export function describeLimitRange(
-  writer: DescriptionWriter,
-  { metadata, spec }: LimitRange,
-): void {
-  writer.field(0, 'Name', metadata.name).field(0, 'Namespace', metadata.namespace);
-  describeLimits(writer, spec?.limits ?? [], '');
-}
-
-/** `indent` stands before each line of a namespace's limits. */
-export function describeLimits(
-  writer: DescriptionWriter,
-  limits: readonly LimitRangeItem[],
-  indent: string,
-): void {
-  const header =
-    'Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio';
-  writer.line(0, indent + header).line(0, indent + header.replaceAll(/[^\t]/g, '-'));
-  for (const limit of limits) {
-    const columns = [limit.min, limit.max, limit.defaultRequest, limit.default];
-    const all = [...columns, limit.maxLimitRequestRatio];
-    const names = new Set(all.flatMap((amounts) => Object.keys(amounts ?? {})));
-    for (const name of names) {
-      const cells = all.map((amounts) => amounts?.[name] ?? '-');
-      writer.line(0, indent + [limit.type, name, ...cells].join('\t'));
-    }
-  }
-}
+import { type DescriptionWriter, inlineMap } from './writer.ts';
 
 function head(writer: DescriptionWriter, { metadata }: KubernetesObject): void {
   writer.field(0, 'Name', metadata.name);
@@ -90,6 +44,10 @@ export function describeJob(writer: DescriptionWriter, job: Job): void {
   }
   if (status.startTime) writer.field(0, 'Start Time', goTime(status.startTime));
   if (status.completionTime) writer.field(0, 'Completed At', goTime(status.completionTime));
+  const [began, ended] = [status.startTime, status.completionTime].map((at) => parseTime(at ?? ''));
+  if (began !== undefined && ended !== undefined) {
+    writer.field(0, 'Duration', humanDuration(ended - began));
+  }
   if (spec.activeDeadlineSeconds !== undefined) {
     writer.field(0, 'Active Deadline Seconds', `${spec.activeDeadlineSeconds}s`);
   }
@@ -100,7 +58,18 @@ export function describeJob(writer: DescriptionWriter, job: Job): void {
     `${status.active ?? 0} Active${ready} / ${status.succeeded ?? 0} Succeeded / ` +
       `${status.failed ?? 0} Failed`,
   );
+  if (spec.completionMode === 'Indexed') {
+    writer.field(0, 'Completed Indexes', firstIndexes(status.completedIndexes ?? ''));
+  }
   describePodTemplate(writer, spec.template);
+}
+
+/** Indexes beyond this many letters are left out, at the next comma. */
+const INDEXES_SHOWN = 50;
+
+function firstIndexes(indexes: string): string {
+  const comma = indexes.indexOf(',', INDEXES_SHOWN);
+  return comma < 0 ? indexes : `${indexes.slice(0, comma + 1)}...`;
 }
 
 export function describeCronJob(writer: DescriptionWriter, cron: CronJob): void {
@@ -109,7 +78,8 @@ export function describeCronJob(writer: DescriptionWriter, cron: CronJob): void 
   labels(writer, cron);
   writer.field(0, 'Schedule', spec?.schedule);
   writer.field(0, 'Concurrency Policy', spec?.concurrencyPolicy);
-  writer.field(0, 'Suspend', spec?.suspend ? 'True' : 'False');
+  const suspended = spec?.suspend === undefined ? unset : spec.suspend ? 'True' : 'False';
+  writer.field(0, 'Suspend', suspended);
   writer.field(0, 'Successful Job History Limit', spec?.successfulJobsHistoryLimit ?? unset);
   writer.field(0, 'Failed Job History Limit', spec?.failedJobsHistoryLimit ?? unset);
   const deadline = spec?.startingDeadlineSeconds;
@@ -118,6 +88,9 @@ export function describeCronJob(writer: DescriptionWriter, cron: CronJob): void 
   writer.field(0, 'Selector', job?.selector === undefined ? unset : selectorText(job.selector));
   writer.field(0, 'Parallelism', job?.parallelism ?? unset);
   writer.field(0, 'Completions', job?.completions ?? unset);
+  if (job?.activeDeadlineSeconds !== undefined) {
+    writer.field(0, 'Active Deadline Seconds', `${job.activeDeadlineSeconds}s`);
+  }
   if (job !== undefined) describePodTemplate(writer, job.template);
   const last = status.lastScheduleTime;
   writer.field(0, 'Last Schedule Time', last === undefined ? unset : goTime(last));
@@ -190,22 +163,20 @@ export function describeDaemonSet(
   if (spec !== undefined) describePodTemplate(writer, spec.template);
 }
 
-export function describeServiceAccount(writer: DescriptionWriter, account: ServiceAccount): void {
+export function describeServiceAccount(
+  writer: DescriptionWriter,
+  account: ServiceAccount,
+  secrets: { readonly there: readonly string[]; readonly tokens: readonly string[] },
+): void {
   head(writer, account);
   labels(writer, account);
-  const listed = (title: string, names: readonly (string | undefined)[]): void => {
-    writer.field(0, title, names[0]);
-    for (const name of names.slice(1)) writer.line(0, `\t${name}`);
-  };
-  listed(
-    'Image pull secrets',
-    (account.imagePullSecrets ?? []).map(({ name }) => name),
-  );
-  listed(
-    'Mountable secrets',
-    (account.secrets ?? []).map(({ name }) => name),
-  );
-  listed('Tokens', []);
+  const names = (refs: readonly { readonly name?: string }[] | undefined): string[] =>
+    (refs ?? []).map(
+      ({ name = '' }) => name + (secrets.there.includes(name) ? '' : ' (not found)'),
+    );
+  writer.list(0, 'Image pull secrets', names(account.imagePullSecrets));
+  writer.list(0, 'Mountable secrets', names(account.secrets));
+  writer.list(0, 'Tokens', secrets.tokens);
 }
 
 export function describeBudget(writer: DescriptionWriter, budget: PodDisruptionBudget): void {
@@ -223,70 +194,39 @@ export function describeBudget(writer: DescriptionWriter, budget: PodDisruptionB
   writer.field(2, 'Total', status?.expectedPods ?? 0);
 }
 
-export function describeRole(writer: DescriptionWriter, role: Role): void {
-  writer.field(0, 'Name', role.metadata.name);
-  labels(writer, role);
-  writer.line(0, 'PolicyRule:');
-  writer.line(1, 'Resources\tNon-Resource URLs\tResource Names\tVerbs');
-  writer.line(1, '---------\t-----------------\t--------------\t-----');
-  const words = (values: readonly string[] | undefined): string => `[${(values ?? []).join(' ')}]`;
-  const rows = (role.rules ?? []).flatMap((rule) => {
-    const groups = [...(rule.apiGroups ?? [])].sort(byText);
-    const named = groups.flatMap((group) =>
-      [...(rule.resources ?? [])]
-        .sort(byText)
-        .map((name) => (group === '' ? name : `${name}.${group}`)),
-    );
-    const resources = named.length === 0 ? [''] : named;
-    return resources.map((resource) => ({
-      resource,
-      rest: [words(rule.nonResourceURLs), words(rule.resourceNames), words(rule.verbs)],
-    }));
-  });
-  for (const { resource, rest } of rows) writer.line(1, [resource, ...rest].join('\t'));
-}
-
-export function describeBinding(writer: DescriptionWriter, binding: RoleBinding): void {
-  writer.field(0, 'Name', binding.metadata.name);
-  labels(writer, binding);
-  writer.line(0, 'Role:');
-  writer.field(1, 'Kind', binding.roleRef.kind).field(1, 'Name', binding.roleRef.name);
-  writer.line(0, 'Subjects:').line(1, 'Kind\tName\tNamespace').line(1, '----\t----\t---------');
-  for (const { kind, name, namespace = '' } of binding.subjects ?? []) {
-    writer.line(1, `${kind}\t${name}\t${namespace}`);
-  }
-}
-
-export function describeClaim(
+export function describeController(
   writer: DescriptionWriter,
-  claim: PersistentVolumeClaim,
+  controller: ReplicationController,
   pods: readonly Pod[],
 ): void {
-  const { spec, status, metadata } = claim;
-  head(writer, claim);
-  writer.line(0, `StorageClass:\t${spec?.storageClassName ?? ''}`);
-  writer.line(0, `Status:\t${metadata.deletionTimestamp ? 'Terminating' : (status?.phase ?? '')}`);
-  writer.line(0, `Volume:\t${spec?.volumeName ?? ''}`);
-  labels(writer, claim);
-  writer.line(0, `Finalizers:\t[${(metadata.finalizers ?? []).join(' ')}]`);
-  writer.line(0, `Capacity:\t${status?.capacity?.['storage'] ?? ''}`);
-  writer.line(0, `Access Modes:\t${accessModes(status?.accessModes)}`);
-  if (spec?.volumeMode) writer.field(0, 'VolumeMode', spec.volumeMode);
-  const users = pods.filter((pod) =>
-    (pod.spec.volumes ?? []).some(
-      ({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === metadata.name,
-    ),
-  );
-  writer.field(0, 'Used By', users[0]?.metadata.name);
-  for (const user of users.slice(1)) writer.line(0, `\t${user.metadata.name}`);
+  const { spec = {}, status } = controller;
+  head(writer, controller);
+  writer.field(0, 'Selector', inlineMap(spec.selector));
+  labels(writer, controller);
+  writer.field(0, 'Replicas', `${status?.replicas ?? 0} current / ${spec.replicas ?? 1} desired`);
+  writer.field(0, 'Pods Status', podsStatus(controller.metadata.uid, pods));
+  if (spec.template) describePodTemplate(writer, spec.template);
+  describeOutcome(writer, status?.conditions);
 }
 
-const shortModes: Readonly<Record<string, string>> = {
-  ReadWriteOnce: 'RWO',
-  ReadOnlyMany: 'ROX',
-  ReadWriteMany: 'RWX',
-  ReadWriteOncePod: 'RWOP',
-};
+/** The conditions of what makes pods. */
+export function describeOutcome(
+  writer: DescriptionWriter,
+  conditions:
+    | readonly { readonly type: string; readonly status: string; readonly reason?: string }[]
+    | undefined,
+): void {
+  if (conditions === undefined || conditions.length === 0) return;
+  writer.table(0, 'Conditions', {
+    headers: ['Type', 'Status', 'Reason'],
+    rows: conditions.map((c) => [`${c.type} `, c.status, c.reason ?? '']),
+  });
+}
 
-const accessModes = (modes: readonly string[] | undefined): string =>
-  (modes ?? []).map((mode) => shortModes[mode] ?? mode).join(',');
+export function describePriorityClass(writer: DescriptionWriter, priority: PriorityClass): void {
+  writer.field(0, 'Name', priority.metadata.name).field(0, 'Value', priority.value);
+  writer.field(0, 'GlobalDefault', priority.globalDefault ?? false);
+  writer.bare(0, 'PreemptionPolicy', priority.preemptionPolicy ?? 'PreemptLowerPriority');
+  writer.bare(0, 'Description', priority.description);
+  writer.field(0, 'Annotations', inlineMap(priority.metadata.annotations));
+}

@@ -33,7 +33,7 @@ function alignBlock(lines: readonly string[][], widths: number[][], block: Block
     let width = 0;
     while (end < block.to && hasCell(end)) {
       const cell = lines[end]![column]!;
-      if (cell.length > 0) width = Math.max(width, cell.length + padding);
+      width = Math.max(width, cell.length + padding);
       end++;
     }
     for (let line = row; line < end; line++) widths[line]![column] = width;

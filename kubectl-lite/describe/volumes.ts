@@ -1,5 +1,9 @@
-import type { Volume } from '../../api/types/core-v1.ts';
-import type { DescriptionWriter } from './writer.ts';
+import type { PersistentVolume, Volume } from '../../api/types/core-v1.ts';
+import { describeClaimSpec } from './claims.ts';
+import { DescriptionWriter } from './writer.ts';
+import { type Sources, volumeSources } from './volume-sources.ts';
+
+type Rows = readonly (readonly [string, string])[];
 
 /** `space` stands before a volume's name: a template's are indented by one blank more. */
 export function describeVolumes(
@@ -14,69 +18,106 @@ export function describeVolumes(
   writer.line(level, 'Volumes:');
   for (const volume of volumes) {
     writer.line(1, `${space}${volume.name}:`);
-    for (const [name, value] of rowsOf(volume)) writer.line(2, `${name}:\t${value}`);
+    const rows = rowsOf(volume);
+    if (rows === undefined) writer.line(1, '<unknown>');
+    for (const [name, value] of rows ?? []) writer.line(2, `${name}\t${value}`);
+    describeTemplate(writer, volume);
+    if (volume.downwardAPI !== undefined) {
+      writer.line(2, 'Items:');
+      for (const { fieldRef, resourceFieldRef, path } of volume.downwardAPI.items ?? []) {
+        if (fieldRef !== undefined) writer.line(3, `${fieldRef.fieldPath} -> ${path}`);
+        if (resourceFieldRef !== undefined) {
+          writer.line(3, `${resourceFieldRef.resource} -> ${path}`);
+        }
+      }
+    }
   }
 }
 
-type Rows = readonly (readonly [string, string | number | boolean])[];
+function describeTemplate(writer: DescriptionWriter, { ephemeral }: Volume): void {
+  if (ephemeral?.volumeClaimTemplate === undefined) return;
+  const { metadata: { name: _, ...metadata } = {}, spec } = ephemeral.volumeClaimTemplate;
+  const own = new DescriptionWriter();
+  own.bare(2, 'StorageClass', spec.storageClassName);
+  describeClaimSpec(own, 2, { metadata, spec });
+  for (const line of own.lines) {
+    const [title = '', value = ''] = line.split('\t');
+    const isMap = /^ *((Labels|Annotations):)?$/.test(title);
+    writer.line(0, isMap ? `${title || `${nested}${nested}`}\t${nested}${value}` : line);
+  }
+}
 
-function rowsOf(volume: Volume): Rows {
-  const { configMap, secret, emptyDir, hostPath, persistentVolumeClaim, projected } = volume;
-  if (hostPath !== undefined) {
-    return [
-      ['Type', 'HostPath (bare host directory volume)'],
-      ['Path', hostPath.path],
-      ['HostPathType', hostPath.type ?? ''],
-    ];
+function rowsOf(volume: Volume): Rows | undefined {
+  if (volume.projected !== undefined) return projectedRows(volume.projected);
+  return sourceRows(volumeSources, volume);
+}
+
+/** The source of a PersistentVolume; undefined for one that kubectl does not know. */
+export function persistentVolumeRows(
+  spec: NonNullable<PersistentVolume['spec']>,
+): Rows | undefined {
+  return sourceRows(volumeSources, spec, true);
+}
+
+/** Rows of the source that is set, as the table of sources lays them out. */
+function sourceRows(sources: Sources, of: object, persistent = false): Rows | undefined {
+  const found = Object.entries(sources).find(([field]) => field in of);
+  if (found === undefined) return undefined;
+  const [field, { about, rows, volumeRows }] = found;
+  const source = (of as Readonly<Record<string, object>>)[field] as Readonly<
+    Record<string, unknown>
+  >;
+  const chosen = persistent ? (volumeRows ?? rows) : rows;
+  const texts = chosen.map(([title, key, absent]): readonly [string, string] => [
+    // kubectl forgets one colon.
+    title === 'ISCSIInterface' ? title : `${title}:`,
+    goValue(source[key], absent),
+  ]);
+  return [['Type:', about], ...texts, ...(field === 'csi' ? attributeRows(source) : [])];
+}
+
+/** kubectl writes the indent of the level before the values, too. */
+const nested = '    ';
+
+function attributeRows({ volumeAttributes }: { readonly volumeAttributes?: unknown }): Rows {
+  const entries = Object.entries((volumeAttributes ?? {}) as Record<string, string>).sort();
+  if (entries.length === 0) return [['VolumeAttributes:', '<none>']];
+  return entries.map(([key, value], i) => [
+    i === 0 ? 'VolumeAttributes:' : nested,
+    `${nested}${key}=${value}`,
+  ]);
+}
+
+/** A value as Go's %v prints it. */
+function goValue(value: unknown, absent: string): string {
+  if (value === undefined || value === null) return absent;
+  if (Array.isArray(value)) return absent === '' ? value.join(', ') : `[${value.join(' ')}]`;
+  if (typeof value !== 'object') return `${value as string | number | boolean}`;
+  const { name = '', namespace } = value as { name?: string; namespace?: string };
+  if (absent === 'map[]') {
+    const pairs = Object.entries(value).sort();
+    return `map[${pairs.map(([key, text]) => `${key}:${text}`).join(' ')}]`;
   }
-  if (emptyDir !== undefined) {
-    return [
-      ['Type', "EmptyDir (a temporary directory that shares a pod's lifetime)"],
-      ['Medium', emptyDir.medium ?? ''],
-      ['SizeLimit', emptyDir.sizeLimit ?? '<unset>'],
-    ];
-  }
-  if (secret !== undefined) {
-    return [
-      ['Type', 'Secret (a volume populated by a Secret)'],
-      ['SecretName', secret.secretName ?? ''],
-      ['Optional', secret.optional ?? false],
-    ];
-  }
-  if (configMap !== undefined) {
-    return [
-      ['Type', 'ConfigMap (a volume populated by a ConfigMap)'],
-      ['Name', configMap.name ?? ''],
-      ['Optional', configMap.optional ?? false],
-    ];
-  }
-  if (persistentVolumeClaim !== undefined) {
-    return [
-      [
-        'Type',
-        'PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)',
-      ],
-      ['ClaimName', persistentVolumeClaim.claimName],
-      ['ReadOnly', persistentVolumeClaim.readOnly ?? false],
-    ];
-  }
-  if (projected !== undefined) return projectedRows(projected);
-  const kind = Object.keys(volume).find((key) => key !== 'name') ?? '<unknown>';
-  return [['Type', kind]];
+  return namespace === undefined
+    ? `&LocalObjectReference{Name:${name},}`
+    : `&SecretReference{Name:${name},Namespace:${namespace},}`;
 }
 
 function projectedRows({ sources = [] }: NonNullable<Volume['projected']>): Rows {
-  const rows: [string, string | number | boolean][] = [
-    ['Type', 'Projected (a volume that contains injected data from multiple sources)'],
+  const rows: [string, string][] = [
+    ['Type:', 'Projected (a volume that contains injected data from multiple sources)'],
   ];
   for (const { secret, downwardAPI, configMap, serviceAccountToken } of sources) {
     if (secret !== undefined) {
-      rows.push(['SecretName', secret.name ?? ''], ['Optional', secret.optional ?? false]);
-    } else if (downwardAPI !== undefined) rows.push(['DownwardAPI', true]);
+      rows.push(['SecretName:', secret.name ?? ''], ['Optional:', `${secret.optional ?? false}`]);
+    } else if (downwardAPI !== undefined) rows.push(['DownwardAPI:', 'true']);
     else if (configMap !== undefined) {
-      rows.push(['ConfigMapName', configMap.name ?? ''], ['Optional', configMap.optional ?? false]);
+      rows.push(
+        ['ConfigMapName:', configMap.name ?? ''],
+        ['Optional:', `${configMap.optional ?? false}`],
+      );
     } else if (serviceAccountToken !== undefined) {
-      rows.push(['TokenExpirationSeconds', serviceAccountToken.expirationSeconds ?? 3600]);
+      rows.push(['TokenExpirationSeconds:', `${serviceAccountToken.expirationSeconds ?? 3600}`]);
     }
   }
   return rows;

@@ -3,11 +3,9 @@ import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { DescriptionWriter } from './writer.ts';
 import { goTime } from './go-time.ts';
-import { describeContainers, describePodTemplate } from './pod-template.ts';
+import { describePodTemplate } from './pod-template.ts';
 import { selectorText } from './selector-text.ts';
-import { podsStatus } from './small.ts';
-import { describeTolerations } from './tolerations.ts';
-import { describeVolumes } from './volumes.ts';
+import { describeOutcome, podsStatus } from './small.ts';
 
 export function describeDeployment(
   writer: DescriptionWriter,
@@ -39,15 +37,13 @@ export function describeDeployment(
     );
   }
   describePodTemplate(writer, spec.template);
-  writer.table(0, 'Conditions', {
-    headers: ['Type', 'Status', 'Reason'],
-    rows: (status.conditions ?? []).map((c) => [c.type, c.status, c.reason ?? '']),
-  });
+  describeOutcome(writer, status.conditions);
   const owned = replicaSets.filter((set) => controllerOf(set)?.uid === deployment.metadata.uid);
   const current = newestRevision(owned);
   const show = (set: ReplicaSet): string =>
     `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec.replicas ?? 0} replicas created)`;
   const old = owned.filter((set) => set !== current && (set.spec.replicas ?? 0) > 0);
+  if (old.length === 0 && current === undefined) return;
   writer.field(0, 'OldReplicaSets', old.map(show).join(', '));
   writer.field(0, 'NewReplicaSet', current === undefined ? undefined : show(current));
 }
@@ -77,49 +73,5 @@ export function describeReplicaSet(
   );
   writer.field(0, 'Pods Status', podsStatus(set.metadata.uid, pods));
   if (set.spec.template) describePodTemplate(writer, set.spec.template);
-}
-
-export function describePod(writer: DescriptionWriter, pod: Pod): void {
-  const { spec, status = {} } = pod;
-  writer.field(0, 'Name', pod.metadata.name);
-  writer.field(0, 'Namespace', pod.metadata.namespace);
-  writer.field(0, 'Priority', spec.priority ?? 0);
-  writer.field(0, 'Service Account', spec.serviceAccountName ?? 'default');
-  writer.field(0, 'Node', spec.nodeName ? `${spec.nodeName}/${status.hostIP ?? ''}` : undefined);
-  if (status.startTime) writer.field(0, 'Start Time', goTime(status.startTime));
-  writer.map(0, 'Labels', pod.metadata.labels);
-  writer.map(0, 'Annotations', pod.metadata.annotations);
-  if (pod.metadata.deletionTimestamp) {
-    writer.field(0, 'Status', `Terminating (since ${pod.metadata.deletionTimestamp})`);
-    writer.field(0, 'Termination Grace Period', `${pod.metadata.deletionGracePeriodSeconds ?? 0}s`);
-  } else writer.field(0, 'Status', status.phase);
-  if (status.reason) writer.field(0, 'Reason', status.reason);
-  if (status.message) writer.field(0, 'Message', status.message);
-  writer.field(0, 'IP', status.podIP);
-  writer.line(0, 'IPs:');
-  for (const { ip } of status.podIPs ?? []) writer.field(1, 'IP', ip);
-  const owner = controllerOf(pod);
-  if (owner) writer.field(0, 'Controlled By', `${owner.kind}/${owner.name}`);
-  describeContainers(writer, 'Init Containers', {
-    level: 0,
-    pod,
-    containers: spec.initContainers,
-    statuses: status.initContainerStatuses,
-  });
-  describeContainers(writer, 'Containers', {
-    level: 0,
-    pod,
-    containers: spec.containers,
-    statuses: status.containerStatuses,
-  });
-  if (status.conditions && status.conditions.length > 0) {
-    writer.line(0, 'Conditions:').line(1, 'Type\tStatus');
-    for (const { type, status: holds } of status.conditions) writer.line(1, `${type} \t${holds} `);
-  }
-  describeVolumes(writer, spec.volumes ?? [], { level: 0, space: '' });
-  if (status.qosClass) writer.field(0, 'QoS Class', status.qosClass);
-  const selector = Object.entries(spec.nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`);
-  writer.field(0, 'Node-Selectors', selector[0]);
-  for (const text of selector.slice(1)) writer.line(0, `\t${text}`);
-  describeTolerations(writer, 0, spec.tolerations);
+  describeOutcome(writer, set.status?.conditions);
 }

@@ -5,7 +5,7 @@ const manifest = `
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: cm}
-data: {k: v, two: "a\\nb\\n"}
+data: {k: "a\\nb\\n"}
 ---
 apiVersion: v1
 kind: Secret
