@@ -8,6 +8,7 @@ import { histogram } from './framework/histogram.ts';
 import type {
   Cycle,
   MaybePromise,
+  NodeStatuses,
   PostFilterResult,
   Rejected,
   Trial,
@@ -52,8 +53,11 @@ export function nodesToFind(total: number, percentage = 0): number {
 }
 
 interface Filtered {
-  readonly feasible: NodeInfo[];
-  readonly statuses: Map<string, Status>;
+  readonly feasible: readonly NodeInfo[];
+  /** Of all nodes where none is feasible; else not to be relied on. */
+  readonly statuses: NodeStatuses;
+  /** A plugin failed: so does the pod. */
+  readonly failed?: Status | undefined;
 }
 
 /** What filtering found for a pod. */
@@ -132,7 +136,10 @@ export class NodeSelection {
     cycle: Cycle,
     { feasible, statuses, trial, more }: Found,
   ): MaybePromise<Selection> {
-    if (feasible.length === 0) return reject(framework, cycle, { statuses, trial });
+    if (feasible.length === 0) {
+      const { signature } = trial;
+      return reject(framework, cycle, { statuses, trial, signature });
+    }
     if (feasible.length === 1) return { kind: 'node', node: feasible[0]!, cycle };
     const scores = framework.score(cycle, feasible);
     if (!(scores instanceof Float64Array)) return { kind: 'failed', status: scores };
@@ -162,24 +169,22 @@ export class NodeSelection {
   }
 
   #filterSome(framework: Framework, { nodes }: Cycle, filtering: Filtering): Filtered {
+    const { verdicts } = filtering;
     const total = nodes.length;
     const percentage = framework.percentageOfNodesToScore ?? this.#options.percentageOfNodesToScore;
     const enough = nodesToFind(total, percentage);
     const feasible: NodeInfo[] = [];
-    const statuses = new Map<string, Status>();
+    let failed: Status | undefined;
     let i = this.#start % total;
-    let seen = 0;
-    while (seen < total && feasible.length < enough) {
-      const node = nodes[i]!;
-      const status = filtering.filter(node);
-      if (status === undefined) feasible.push(node);
-      else statuses.set(node.name, status);
-      seen++;
+    for (let seen = 0; seen < total && feasible.length < enough; seen++) {
+      const status = verdicts.ask(i, filtering);
+      if (status === undefined) feasible.push(nodes[i]!);
+      else if (status.code === 'Error') failed ??= status;
       i = i + 1 === total ? 0 : i + 1;
     }
     // The next pod starts where this one stopped, so that all nodes get their turn.
     this.#start = i;
-    return { feasible, statuses };
+    return { feasible, statuses: verdicts.rejections, failed };
   }
 
   /** The index of the highest score; one of them at random if there are several. */
@@ -199,10 +204,8 @@ export class NodeSelection {
   }
 }
 
-function failedFilter({ statuses }: Filtered): Ended | undefined {
-  for (const status of statuses.values())
-    if (status.code === 'Error') return { selection: { kind: 'failed', status } };
-  return undefined;
+function failedFilter({ failed }: Filtered): Ended | undefined {
+  return failed === undefined ? undefined : { selection: { kind: 'failed', status: failed } };
 }
 
 const moved: Status = {
@@ -221,12 +224,11 @@ function findAmong(framework: Framework, cycle: Cycle, verdicts: Verdicts): Foun
   if (failed !== undefined) return failed;
   if (accepted.feasible.length > 0) return { ...accepted, trial, nominated: false };
   const all = new Set(cycle.nodes.map(({ name }) => name));
-  const { feasible, statuses } = filterNamed(cycle, trial, before.nodeNames ?? all);
-  for (const { name } of feasible) statuses.set(name, verdicts.refused.get(name) ?? moved);
+  const rest = filterNamed(cycle, trial, before.nodeNames ?? all);
+  const statuses = new Map(rest.statuses);
+  for (const { name } of rest.feasible) statuses.set(name, verdicts.refused.get(name) ?? moved);
   noteAbsent(cycle, statuses);
-  return (
-    failedFilter({ feasible, statuses }) ?? { feasible: [], statuses, trial, nominated: false }
-  );
+  return failedFilter(rest) ?? { feasible: [], statuses, trial, nominated: false };
 }
 
 /** Where preemption made room for the pod, if it may go there at all. */
@@ -242,15 +244,17 @@ function nominatedNode(
 function filterNamed(cycle: Cycle, filtering: Filtering, names: ReadonlySet<string>): Filtered {
   const feasible: NodeInfo[] = [];
   const statuses = new Map<string, Status>();
+  let failed: Status | undefined;
   for (const name of names) {
     const node = cycle.cluster.node(name);
     if (node === undefined) continue;
     const status = filtering.filter(node);
     if (status === undefined) feasible.push(node);
     else statuses.set(node.name, status);
+    if (status?.code === 'Error') failed ??= status;
   }
   if (feasible.length === 0) noteAbsent(cycle, statuses);
-  return { feasible, statuses };
+  return { feasible, statuses, failed };
 }
 
 const absent = namedBy(
@@ -317,10 +321,26 @@ function nomination({ nominatedNodeName, makeRoom }: PostFilterResult) {
   };
 }
 
-/** Statuses are shared by the nodes they hold for: counting them first saves most of the work. */
+/**
+ * Statuses are shared by the nodes they hold for: counting them first saves most of the work, and
+ * runs of the same one the rest.
+ */
 function reasonCounts(statuses: Iterable<Status>): Map<string, number> {
   const nodes = new Map<Status, number>();
-  for (const status of statuses) nodes.set(status, (nodes.get(status) ?? 0) + 1);
+  let current: Status | undefined;
+  let run = 0;
+  const endRun = (): void => {
+    if (current !== undefined) nodes.set(current, (nodes.get(current) ?? 0) + run);
+  };
+  for (const status of statuses) {
+    if (status !== current) {
+      endRun();
+      current = status;
+      run = 0;
+    }
+    run++;
+  }
+  endRun();
   const counts = new Map<string, number>();
   for (const [status, count] of nodes)
     for (const reason of status.reasons) counts.set(reason, (counts.get(reason) ?? 0) + count);
@@ -329,7 +349,12 @@ function reasonCounts(statuses: Iterable<Status>): Map<string, number> {
 
 function pluginsOf(statuses: Iterable<Status>): Set<string> {
   const plugins = new Set<string>();
-  for (const { plugin } of statuses) if (plugin !== undefined) plugins.add(plugin);
+  let last: string | undefined;
+  for (const { plugin } of statuses) {
+    if (plugin === undefined || plugin === last) continue;
+    plugins.add(plugin);
+    last = plugin;
+  }
   return plugins;
 }
 

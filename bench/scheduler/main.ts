@@ -69,15 +69,20 @@ if (values.here) {
   const wanted = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`;
   process.stdout.write(`${machine}; ${nodeCount} nodes, ${values.api} API\n\n`);
-  process.stdout.write('| shape | pods | pods/s | CPU per pod | memory | goal at 5,000 nodes |\n');
-  process.stdout.write('|---|---|---|---|---|---|\n');
+  process.stdout.write(
+    '| shape | pods | pods/s | CPU per pod | of the first tenth → the last | memory | goal at 5,000 nodes |\n',
+  );
+  process.stdout.write('|---|---|---|---|---|---|---|\n');
   for (const shape of wanted) {
-    const { podsPerSecond, cpuMicrosPerPod, residentMiB } = inOwnProcess(shape);
+    const { podsPerSecond, cpuMicrosPerPod, cpuMicrosByDecile, residentMiB } = inOwnProcess(shape);
+    const [first = 0] = cpuMicrosByDecile;
+    const last = cpuMicrosByDecile.at(-1) ?? 0;
     const cells = [
       shape.name,
       Math.max(1, Math.floor(shape.measured.count * Math.min(1, nodeCount / 5000))),
       Math.round(podsPerSecond),
       `${Math.round(cpuMicrosPerPod)} µs`,
+      `${Math.round(first)} → ${Math.round(last)} µs`,
       `${Math.round(residentMiB)} MiB`,
       shape.goal ?? '',
     ];

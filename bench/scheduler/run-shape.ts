@@ -12,6 +12,8 @@ export interface Measured {
   readonly podsPerSecond: number;
   /** Processor time of this process per measured pod, in microseconds. */
   readonly cpuMicrosPerPod: number;
+  /** The same for each tenth of them, in the order in which they got their nodes. */
+  readonly cpuMicrosByDecile: readonly number[];
   /** Resident memory of this process at the end. */
   readonly residentMiB: number;
 }
@@ -22,12 +24,16 @@ const creators = 32;
 /** Follows how many pods have a node. */
 class BoundPods {
   readonly #bound = new Set<string>();
+  /** Called after each that got one. */
+  onBound: (count: number) => void = () => {};
   #waiting: { readonly count: number; readonly resolve: () => void } | undefined;
 
   async follow(client: Client, signal: AbortSignal): Promise<void> {
     for await (const { object } of await client.watch(pods, { signal, resourceVersion: '0' })) {
       if (!object.spec.nodeName || object.spec.schedulerName !== schedulerName) continue;
+      if (this.#bound.has(object.metadata.uid!)) continue;
       this.#bound.add(object.metadata.uid!);
+      this.onBound(this.#bound.size);
       if (this.#waiting !== undefined && this.#bound.size >= this.#waiting.count)
         this.#waiting.resolve();
     }
@@ -40,6 +46,30 @@ class BoundPods {
   async reach(count: number): Promise<void> {
     if (this.#bound.size >= count) return;
     await new Promise<void>((resolve) => (this.#waiting = { count, resolve }));
+  }
+}
+
+/** Processor time per tenth of the pods: whether a pod costs more the more there are before it. */
+class Deciles {
+  readonly #first: number;
+  readonly #count: number;
+  readonly cpuMicros: number[] = [];
+  #last = process.cpuUsage();
+  #lastCount: number;
+
+  constructor(before: number, count: number) {
+    this.#first = before;
+    this.#lastCount = before;
+    this.#count = count;
+  }
+
+  note(bound: number): void {
+    const next = this.#first + ((this.cpuMicros.length + 1) * this.#count) / 10;
+    if (bound < next) return;
+    const { user, system } = process.cpuUsage(this.#last);
+    this.cpuMicros.push((user + system) / (bound - this.#lastCount));
+    this.#last = process.cpuUsage();
+    this.#lastCount = bound;
   }
 }
 
@@ -86,6 +116,8 @@ export async function runShape(client: Client, shape: Shape, nodeCount: number):
   const count = scaled(shape.measured.count);
   const target = bound.count + count;
   const cpu = process.cpuUsage();
+  const deciles = new Deciles(bound.count, count);
+  bound.onBound = (reached) => deciles.note(reached);
   const started = performance.now();
   await createAll(client, count, shape.measured.pod);
   await bound.reach(target);
@@ -99,6 +131,7 @@ export async function runShape(client: Client, shape: Shape, nodeCount: number):
   return {
     podsPerSecond: count / seconds,
     cpuMicrosPerPod: (user + system) / count,
+    cpuMicrosByDecile: deciles.cpuMicros,
     residentMiB,
   };
 }

@@ -17,7 +17,7 @@ import { TopologyIndex } from './topology/topology-index.ts';
 const noLabels: Labels = {};
 
 export class ClusterState {
-  readonly nominations = new Nominations();
+  readonly nominations = new Nominations((name) => this.#nodes.get(name)?.touch());
   readonly topology: TopologyIndex;
   readonly #nodes = new Map<string, NodeInfo>();
   readonly #namespaces = new Map<string, Labels>();

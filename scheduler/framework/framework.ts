@@ -2,13 +2,14 @@ import { assert } from '../../platform/assert.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { CycleState } from './cycle-state.ts';
 import type { ClusterEvent, ClusterEventKind } from './events.ts';
-import { Filtering } from './filtering.ts';
+import { Filtering, Verdicts } from './filtering.ts';
 import * as points from './interface.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import { methodOf, type ExtensionPoint, type Profile } from './profile.ts';
 import { QueueingHints } from './queueing-hints.ts';
 import { failure, namedBy, type Status } from './status.ts';
+import { NodeMemos, signatureOf } from './verdict-memo.ts';
 
 type With<P extends points.Plugin> = readonly { readonly plugin: P; readonly weight: number }[];
 
@@ -80,6 +81,7 @@ export class Framework {
   readonly #queueSort: points.QueueSortPlugin;
   readonly #preFilter: With<points.PreFilterPlugin>;
   readonly #filter: readonly points.FilterPlugin[];
+  readonly #verdicts = new NodeMemos((nodes) => new Verdicts(nodes, true));
   readonly #postFilter: With<points.PostFilterPlugin>;
   readonly #preScore: With<points.PreScorePlugin>;
   readonly #score: With<points.ScorePlugin & Partial<points.NormalizeScorePlugin>>;
@@ -155,7 +157,13 @@ export class Framework {
   filtering(cycle: points.Cycle, skipped: Skipped): Filtering {
     const filters =
       skipped.size === 0 ? this.#filter : this.#filter.filter((each) => !skipped.has(each));
-    return new Filtering(cycle, filters, this.#extensionsBut(skipped));
+    const extensions = this.#extensionsBut(skipped);
+    const signature = signatureOf(cycle.pod, filters);
+    const verdicts =
+      signature === undefined
+        ? new Verdicts(cycle.nodes, false)
+        : this.#verdicts.of(signature, cycle.nodes);
+    return new Filtering(cycle, filters, { extensions, signature, verdicts });
   }
 
   #extensionsBut(skipped: Skipped): readonly points.PreFilterExtensions[] {

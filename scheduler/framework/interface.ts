@@ -74,6 +74,12 @@ export interface FilterPlugin extends Plugin {
    * trial. Absent: nobody knows before.
    */
   refusesWith?(cycle: Cycle, node: NodeInfo, added: PodInfo): boolean;
+  /**
+   * All of the pod that `filter` looks at, as text, if beside it `filter` looks at nothing but the
+   * node and the pods on it: its verdict is then remembered for pods with the same text. Absent,
+   * or undefined: it looks further, and is asked each time.
+   */
+  sign?(pod: PodInfo): string | undefined;
 }
 
 /** What became of each node that was filtered, by name. */
@@ -110,6 +116,8 @@ export interface Rejected {
   /** Nodes that are missing here were rejected before they were filtered. */
   readonly statuses: NodeStatuses;
   readonly trial: Trial;
+  /** Pods with the same one fare alike on every node; undefined: nobody knows. */
+  readonly signature?: string | undefined;
 }
 
 /** Looks at the nodes that passed once. Skip: this plugin's scores are all 0. */

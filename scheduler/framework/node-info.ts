@@ -49,6 +49,7 @@ export class NodeInfo {
   readonly #requested = new ResourceTotals();
   readonly #scoringRequested = new ResourceTotals();
   readonly #hostPorts = new Map<string, readonly HostPort[]>();
+  #version = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -61,6 +62,16 @@ export class NodeInfo {
 
   get known(): boolean {
     return this.#node !== undefined;
+  }
+
+  /** Another number after each change of the node, what is on it or meant for it; not on trial. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Something changed that its owner knows of. */
+  touch(): void {
+    this.#version++;
   }
 
   get allocatable(): Resources {
@@ -90,6 +101,7 @@ export class NodeInfo {
 
   setNode(node: Node | undefined): void {
     assert(node === undefined || nameOf(node) === this.name, 'another node');
+    this.#version++;
     this.#node = node;
     const allocatable = node?.status?.allocatable;
     this.#allocatable = resourcesOf(allocatable);
@@ -99,6 +111,7 @@ export class NodeInfo {
 
   addPod(pod: PodInfo): void {
     assert(!this.#pods.has(pod.uid), `pod ${pod.key} is on node ${this.name} already`);
+    this.#version++;
     this.tryAddition(pod);
     this.#scoringRequested.add(pod.scoringRequests, 1);
   }
@@ -106,6 +119,7 @@ export class NodeInfo {
   removePod(uid: string): void {
     const pod = this.#pods.get(uid);
     assert(pod !== undefined, `no pod ${uid} on node ${this.name}`);
+    this.#version++;
     this.tryRemoval(pod);
     this.#scoringRequested.add(pod.scoringRequests, -1);
   }

@@ -7,17 +7,22 @@ const nobody: readonly PodInfo[] = [];
  * pods of lower priority must not take the room meanwhile.
  */
 export class Nominations {
+  readonly #changed: (nodeName: string) => void;
   readonly #nodeOf = new Map<string, string>();
-  readonly #pods = new Map<string, PodInfo[]>();
+  readonly #pods = new Map<string, readonly PodInfo[]>();
+
+  /** `changed` is told of each node for which it matters. */
+  constructor(changed: (nodeName: string) => void) {
+    this.#changed = changed;
+  }
 
   /** Nominated to `nodeName`; `''` takes a nomination back. */
   set(pod: PodInfo, nodeName: string): void {
     this.delete(pod.uid);
     if (nodeName === '') return;
     this.#nodeOf.set(pod.uid, nodeName);
-    const pods = this.#pods.get(nodeName);
-    if (pods === undefined) this.#pods.set(nodeName, [pod]);
-    else pods.push(pod);
+    this.#pods.set(nodeName, [...this.on(nodeName), pod]);
+    this.#changed(nodeName);
   }
 
   delete(uid: string): void {
@@ -27,6 +32,7 @@ export class Nominations {
     const left = this.#pods.get(nodeName)!.filter((pod) => pod.uid !== uid);
     if (left.length === 0) this.#pods.delete(nodeName);
     else this.#pods.set(nodeName, left);
+    this.#changed(nodeName);
   }
 
   nodeOf(uid: string): string | undefined {

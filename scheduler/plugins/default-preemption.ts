@@ -14,8 +14,9 @@ import type {
   PostFilterResult,
   Rejected,
 } from '../framework/interface.ts';
-import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
+import { unresolvable, type Status } from '../framework/status.ts';
+import { NodeMemo, NodeMemos } from '../framework/verdict-memo.ts';
 import type { Victims } from '../framework/victims.ts';
 import { bestCandidate } from './preemption/best-candidate.ts';
 import { victimsOn } from './preemption/victims.ts';
@@ -48,7 +49,7 @@ const defaults: DefaultPreemptionArgs = {
   minCandidateNodesAbsolute: 100,
 };
 
-const notHelpful = 'Preemption is not helpful for scheduling';
+const unhelpful = unresolvable('Preemption is not helpful for scheduling');
 /** What the plugin that runs before this one in Kubernetes says of pods without claims. */
 const noClaims = 'no new claims to deallocate';
 
@@ -84,6 +85,27 @@ interface Search {
   readonly reasons: ReadonlyMap<string, number>;
 }
 
+/** Whom to evict from a node, or why that would not help. */
+type Verdict = Victims | Status;
+
+/** What was found for pods like this one, as long as the budgets are the same objects. */
+class Findings {
+  readonly #memos = new NodeMemos((nodes) => new NodeMemo<Verdict>(nodes));
+  #budgets: readonly PodDisruptionBudget[] = [];
+
+  of(
+    { nodes }: Cycle,
+    { signature }: Rejected,
+    budgets: readonly PodDisruptionBudget[],
+  ): NodeMemo<Verdict> | undefined {
+    const before = this.#budgets;
+    const same = budgets.length === before.length && budgets.every((each, i) => each === before[i]);
+    if (!same) this.#memos.clear();
+    this.#budgets = budgets;
+    return signature === undefined ? undefined : this.#memos.of(signature, nodes);
+  }
+}
+
 class Preemption {
   readonly #cycle: Cycle;
   readonly #rejected: Rejected;
@@ -97,35 +119,46 @@ class Preemption {
   }
 
   /** Tries nodes from a random one on, until there are enough candidates to choose from. */
-  search(args: DefaultPreemptionArgs): Search {
-    const nodes = this.#worthTrying();
+  search(args: DefaultPreemptionArgs, findings: Findings): Search {
+    const { nodes } = this.#cycle;
+    const { statuses } = this.#rejected;
     const candidates: Victims[] = [];
     const enough = this.#enough(args);
-    const start = nodes.length === 0 ? 0 : this.#parts.random.below(nodes.length, 'preemption');
+    const budgets = this.#parts.budgets();
+    const memo = findings.of(this.#cycle, this.#rejected, budgets);
+    const found = this.#victims(budgets, memo);
     let harmless = false;
-    const budgets = nodes.length === 0 ? [] : this.#parts.budgets();
-    for (let i = 0; i < nodes.length && !(harmless && candidates.length >= enough); i++) {
-      const node = nodes[(start + i) % nodes.length]!;
-      const { trial } = this.#rejected;
-      const found = victimsOn(node, this.#cycle.pod, { trial, budgets });
-      if ('code' in found) {
-        for (const reason of found.reasons) this.#count(reason);
-        continue;
+    let i = this.#parts.random.below(nodes.length, 'preemption');
+    for (let seen = 0; seen < nodes.length && !(harmless && candidates.length >= enough); seen++) {
+      const { code } = statuses.get(nodes[i]!.name) ?? unhelpful;
+      const verdict = code === 'Unschedulable' ? found(i) : unhelpful;
+      if ('code' in verdict) for (const reason of verdict.reasons) this.#count(reason);
+      else {
+        candidates.push(verdict);
+        harmless ||= verdict.violations === 0;
       }
-      candidates.push(found);
-      harmless ||= found.violations === 0;
+      i = i + 1 === nodes.length ? 0 : i + 1;
     }
     return { candidates, reasons: this.#reasons };
   }
 
-  #worthTrying(): NodeInfo[] {
-    const { statuses } = this.#rejected;
-    const nodes = this.#cycle.nodes.filter(
-      ({ name }) => statuses.get(name)?.code === 'Unschedulable',
-    );
-    const others = this.#cycle.nodes.length - nodes.length;
-    if (others > 0) this.#reasons.set(notHelpful, others);
-    return nodes;
+  /** What is found on a node by its index: remembered where that is safe. */
+  #victims(
+    budgets: readonly PodDisruptionBudget[],
+    memo: NodeMemo<Verdict> | undefined,
+  ): (index: number) => Verdict {
+    const { pod, nodes, cluster } = this.#cycle;
+    const { trial } = this.#rejected;
+    const nominated = cluster.nominations.nodeOf(pod.uid);
+    return (index) => {
+      const node = nodes[index]!;
+      // The room that is kept for the pod itself is kept from others only.
+      const own = node.name === nominated;
+      if (!own && memo?.has(index)) return memo.get(index);
+      const found = victimsOn(node, pod, { trial, budgets });
+      if (!own && !('code' in found && found.code === 'Error')) memo?.set(index, found);
+      return found;
+    };
   }
 
   #enough(args: DefaultPreemptionArgs): number {
@@ -187,6 +220,7 @@ export function defaultPreemption(
   given: Partial<DefaultPreemptionArgs> = {},
 ): PostFilterPlugin {
   const args = { ...defaults, ...given };
+  const findings = new Findings();
   const asks = ({ pod }: Cycle): boolean =>
     parts.extenders?.some((each) => each.preempt !== undefined && each.concerns(pod)) ?? false;
   return {
@@ -195,7 +229,7 @@ export function defaultPreemption(
       const reason = ineligible(cycle, rejected);
       if (reason !== undefined) return { message: `${noClaims}, preemption: ${reason}` };
       const preemption = new Preemption(cycle, rejected, parts);
-      const { candidates, reasons } = preemption.search(args);
+      const { candidates, reasons } = preemption.search(args, findings);
       const conclude = (left: readonly Victims[]): PostFilterResult => {
         const best = bestCandidate(left);
         if (best !== undefined) return preemption.nominate(best);

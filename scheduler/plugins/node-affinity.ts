@@ -90,6 +90,8 @@ export function nodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Points {
       if (added !== undefined && !matchesNodeSelector(added, node)) return addedMismatch;
       return matchesNodeAffinity(pod.pod, node) ? undefined : mismatch;
     },
+    sign: ({ pod }) =>
+      JSON.stringify([pod.spec.nodeSelector ?? null, affinityOf(pod)?.[required] ?? null]),
     preScore: ({ pod }) => (liked.length + preferences(pod.pod).length > 0 ? undefined : skip),
     score({ pod }, { node }) {
       let weight = 0;

@@ -14,6 +14,7 @@ export const nodeName: PreFilterPlugin & FilterPlugin & EnqueueExtensions = {
     },
   ],
   preFilter: ({ pod }) => (pod.pod.spec.nodeName ? undefined : skip),
+  sign: ({ pod }) => pod.spec.nodeName ?? '',
   filter({ pod }, node) {
     const wanted = pod.pod.spec.nodeName;
     return wanted && wanted !== node.name ? mismatch : undefined;

@@ -17,5 +17,6 @@ export const nodePorts: PreFilterPlugin & FilterPlugin & EnqueueExtensions = {
     },
   ],
   preFilter: ({ pod }) => (pod.hostPorts.length === 0 ? skip : undefined),
+  sign: ({ hostPorts }) => JSON.stringify(hostPorts),
   filter: ({ pod }, node) => (node.holdsAny(pod.hostPorts) ? taken : undefined),
 };

@@ -85,6 +85,9 @@ function considered(requests: Resources, args: NodeResourcesFitArgs): Resources 
   return { ...requests, scalars };
 }
 
+const textOf = ({ milliCpu, memory, ephemeralStorage, scalars }: Resources): string =>
+  JSON.stringify([milliCpu, memory, ephemeralStorage, [...scalars].sort()]);
+
 /** Why the pod does not fit; it does not. */
 function rejection(requests: Resources, node: NodeInfo): Status {
   const { allocatable: offered, requested: used } = node;
@@ -164,6 +167,7 @@ export function nodeResourcesFit(given: Partial<NodeResourcesFitArgs> = {}): Poi
         return undefined;
       return rejection(requests, node);
     },
+    sign: ({ requests }) => textOf(considered(requests, args)),
     refusesWith({ pod }, node, added) {
       if (node.pods.size + 2 > node.allowedPods) return true;
       const { milliCpu: cpu, memory } = pod.requests;

@@ -22,5 +22,6 @@ export const nodeUnschedulable: FilterPlugin & EnqueueExtensions = {
     { on: 'NodeAdd', helps },
     { on: 'NodeTaints', helps },
   ],
+  sign: ({ pod }) => JSON.stringify(pod.spec.tolerations ?? []),
   filter: ({ pod }, { node }) => (accepts(pod.pod, node) ? undefined : cordoned),
 };

@@ -41,6 +41,7 @@ export const taintToleration: Points = {
     const reason = `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
     return rejections.get('UnschedulableAndUnresolvable', [reason]);
   },
+  sign: ({ pod }) => JSON.stringify(pod.spec.tolerations ?? []),
   // Equal scores everywhere change no decision.
   preScore: (_cycle, nodes) => (nodes.some(discourages) ? undefined : skip),
   score({ pod }, { node }) {

@@ -16,29 +16,33 @@ function earliestStartOfHighest({ pods }: Victims): string {
   return earliest;
 }
 
-/** Less is better; what counts next where all before are equal. */
-const criteria: readonly ((candidate: Victims) => number)[] = [
-  ({ violations }) => violations,
-  ({ pods }) => pods[0]!.priority,
-  ({ pods }) => pods.reduce((sum, { priority }) => sum + priority + sumOffset, 0),
-  ({ pods }) => pods.length,
-];
+interface Cost {
+  /** What counts, in order; less is better. */
+  readonly counts: readonly number[];
+  /** Where the counts are equal; later is better. */
+  readonly start: string;
+}
 
-/** Those of the candidates with the lowest cost. */
-function cheapest(
-  candidates: readonly Victims[],
-  costOf: (candidate: Victims) => number,
-): readonly Victims[] {
-  let lowest = Infinity;
-  let found: Victims[] = [];
-  for (const candidate of candidates) {
-    const cost = costOf(candidate);
-    if (cost < lowest) {
-      lowest = cost;
-      found = [candidate];
-    } else if (cost === lowest) found.push(candidate);
-  }
-  return found;
+function costOf(victims: Victims): Cost {
+  const { pods, violations } = victims;
+  const sum = pods.reduce((total, { priority }) => total + priority + sumOffset, 0);
+  const counts = [violations, pods[0]!.priority, sum, pods.length];
+  return { counts, start: earliestStartOfHighest(victims) };
+}
+
+/** The same candidates are compared for one pod after another. */
+const knownCosts = new WeakMap<Victims, Cost>();
+
+function knownCost(candidate: Victims): Cost {
+  let known = knownCosts.get(candidate);
+  if (known === undefined) knownCosts.set(candidate, (known = costOf(candidate)));
+  return known;
+}
+
+function isBetter(a: Cost, b: Cost): boolean {
+  for (let i = 0; i < a.counts.length; i++)
+    if (a.counts[i] !== b.counts[i]) return a.counts[i]! < b.counts[i]!;
+  return a.start > b.start;
 }
 
 /**
@@ -46,18 +50,10 @@ function cheapest(
  * priorities, the fewest victims, the youngest most important victim, and then the first.
  */
 export function bestCandidate(candidates: readonly Victims[]): Victims | undefined {
-  let left = candidates;
-  for (const costOf of criteria) {
-    if (left.length <= 1) return left[0];
-    left = cheapest(left, costOf);
+  let best: { readonly candidate: Victims; readonly cost: Cost } | undefined;
+  for (const candidate of candidates) {
+    const cost = knownCost(candidate);
+    if (best === undefined || isBetter(cost, best.cost)) best = { candidate, cost };
   }
-  let best: Victims | undefined;
-  let latest = '';
-  for (const candidate of left) {
-    const start = earliestStartOfHighest(candidate);
-    if (best !== undefined && start <= latest) continue;
-    best = candidate;
-    latest = start;
-  }
-  return best;
+  return best?.candidate;
 }
