@@ -7,7 +7,7 @@ import type { ResourceDeclaration } from '../../apiserver/registry/declaration.t
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly finalizers?: readonly string[] };
   readonly [field: string]: unknown;
 }
 

@@ -15,6 +15,12 @@ beforeEach(async () => {
   api = new TestApi(kinds);
   await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'default' } } });
   const high = { metadata: { name: 'needed' }, value: 1 };
+  const costly = {
+    metadata: { name: 'needed' },
+    handler: 'h',
+    overhead: { podFixed: { cpu: '10m' } },
+  };
+  await api.call('POST', '/apis/node.k8s.io/v1/runtimeclasses', { body: costly });
   await api.call('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', { body: high });
 });
 
@@ -35,6 +41,10 @@ function refusal({ body }: Answer): string | undefined {
   return body.kind === 'Status' ? body.message : undefined;
 }
 
+const named = manifests.map(
+  (each) => [`${each.apiVersion} ${each.kind} ${each.metadata.name}`, each] as const,
+);
+
 const encodings: readonly (readonly [string, (object: never) => unknown])[] = [
   ['application/json', (object) => JSON.stringify(object)],
   ['application/yaml', (object) => stringifyYaml(object)],
@@ -49,59 +59,54 @@ describe('a full manifest', () => {
     'there is one of %s %s',
     (apiVersion, kind) => {
       const own = manifests.filter((each) => each.apiVersion === apiVersion && each.kind === kind);
-      expect(own).toHaveLength(1);
+      expect(own.length).toBeGreaterThan(0);
     },
   );
 
-  test.each(manifests.map((each) => [`${each.apiVersion} ${each.kind}`, each] as const))(
-    '%s',
-    async (_title, manifest) => {
-      const collection = collectionOf(kinds, manifest);
-      const url = `${collection}/${manifest.metadata.name}`;
-      const seen: unknown[] = [];
-      for (const [type, encode] of encodings) {
-        const created = await api.call('POST', `${collection}?fieldValidation=Strict`, {
-          body: encode(manifest as never),
-          type,
-        });
-        expect(refusal(created)).toBeUndefined();
-        expect(created.code).toBe(201);
-        const { body: read } = await api.call('GET', url);
-        expect(read).toMatchObject(manifest);
-        expect(read).toEqual(created.body);
-        seen.push(comparable(read));
-        await api.call('DELETE', url, {
-          body: { gracePeriodSeconds: 0, propagationPolicy: 'Background' },
-        });
-        if (manifest.kind === 'CustomResourceDefinition') {
-          const released = { body: { metadata: { finalizers: null } } };
-          await api.call('PATCH', url, { ...released, type: 'application/merge-patch+json' });
-        }
-        if (manifest.kind === 'Namespace') {
-          await api.call('PUT', `${url}/finalize`, { body: { metadata: manifest.metadata } });
-        }
-      }
-      expect(seen[1]).toEqual(seen[0]);
-      expect(seen[2]).toEqual(seen[0]);
-    },
-  );
-
-  test.each(manifests.map((each) => [`${each.apiVersion} ${each.kind}`, each] as const))(
-    '%s: its own copy changes nothing; a label does',
-    async (_title, manifest) => {
-      const collection = collectionOf(kinds, manifest);
-      const url = `${collection}/${manifest.metadata.name}`;
-      const { body: created } = await api.call('POST', collection, { body: manifest });
-      const same = await api.call('PUT', url, { body: created });
-      expect(refusal(same)).toBeUndefined();
-      expect(same.body).toEqual(created);
-      const labelled = await api.call('PATCH', url, {
-        body: { metadata: { labels: { more: 'yes' } } },
-        type: 'application/merge-patch+json',
+  test.each(named)('%s', async (_title, manifest) => {
+    const collection = collectionOf(kinds, manifest);
+    const url = `${collection}/${manifest.metadata.name}`;
+    const seen: unknown[] = [];
+    for (const [type, encode] of encodings) {
+      const created = await api.call('POST', `${collection}?fieldValidation=Strict`, {
+        body: encode(manifest as never),
+        type,
       });
-      expect(refusal(labelled)).toBeUndefined();
-      expect(labelled.body.metadata.labels).toMatchObject({ more: 'yes' });
-      expect(labelled.body.metadata.generation).toBe(created.metadata.generation);
-    },
-  );
+      expect(refusal(created)).toBeUndefined();
+      expect(created.code).toBe(201);
+      const { body: read } = await api.call('GET', url);
+      expect(read).toMatchObject(manifest);
+      expect(read).toEqual(created.body);
+      seen.push(comparable(read));
+      await api.call('DELETE', url, {
+        body: { gracePeriodSeconds: 0, propagationPolicy: 'Background' },
+      });
+      const { finalizers } = manifest.metadata;
+      if (finalizers !== undefined || manifest.kind === 'CustomResourceDefinition') {
+        const released = { body: { metadata: { finalizers: null } } };
+        await api.call('PATCH', url, { ...released, type: 'application/merge-patch+json' });
+      }
+      if (manifest.kind === 'Namespace') {
+        await api.call('PUT', `${url}/finalize`, { body: { metadata: manifest.metadata } });
+      }
+    }
+    expect(seen[1]).toEqual(seen[0]);
+    expect(seen[2]).toEqual(seen[0]);
+  });
+
+  test.each(named)('%s: its own copy changes nothing; a label does', async (_title, manifest) => {
+    const collection = collectionOf(kinds, manifest);
+    const url = `${collection}/${manifest.metadata.name}`;
+    const { body: created } = await api.call('POST', collection, { body: manifest });
+    const same = await api.call('PUT', url, { body: created });
+    expect(refusal(same)).toBeUndefined();
+    expect(same.body).toEqual(created);
+    const labelled = await api.call('PATCH', url, {
+      body: { metadata: { labels: { more: 'yes' } } },
+      type: 'application/merge-patch+json',
+    });
+    expect(refusal(labelled)).toBeUndefined();
+    expect(labelled.body.metadata.labels).toMatchObject({ more: 'yes' });
+    expect(labelled.body.metadata.generation).toBe(created.metadata.generation);
+  });
 });
