@@ -4,7 +4,7 @@ import { statusError } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/interface.ts';
 import { SeededRandom } from '../../test/support/seeded-random.ts';
-import { PodControl } from './pod-control.ts';
+import { PodControl, type PodControlParts } from './pod-control.ts';
 import { podsToDelete } from './ranking.ts';
 
 const owner: KubernetesObject = {
@@ -31,12 +31,14 @@ class Server {
   /** What the cache shows. */
   cached = new Map<string, Pod>();
 
-  readonly control = new PodControl({
+  readonly parts: PodControlParts = {
     client: this.#client(),
     recorder: { record: () => {}, stop: () => Promise.resolve() },
     random: new SeededRandom(1),
     pods: { get: (key) => this.cached.get(key), list: () => [], byIndex: () => [] },
-  });
+  };
+
+  readonly control = new PodControl(this.parts);
 
   #client(): Client {
     const create = async (_: unknown, pod: Pod): Promise<Pod> => {
@@ -106,6 +108,32 @@ describe('a creation whose answer was lost', () => {
     await expect(server.create()).rejects.toThrow('already exists');
     await server.create();
     expect(server.pods.size).toBe(2);
+  });
+});
+
+describe('the name of a new pod', () => {
+  /** Draws the numbers of `draws` over and over, five to a name. */
+  const drawing = (server: Server, draws: readonly number[]): PodControl => {
+    let at = 0;
+    const below = (): number => draws[at++ % draws.length]!;
+    return new PodControl({ ...server.parts, random: { below, bytes: () => new Uint8Array() } });
+  };
+
+  it('is none that the cache shows, and given once in a batch', async () => {
+    const server = new Server();
+    const five = (n: number): number[] => Array.from({ length: 5 }, () => n);
+    server.cached.set('d/web-bbbbb', { metadata: { name: 'web-bbbbb' } } as Pod);
+    const control = drawing(server, [0, 1, 1, 2].flatMap(five));
+    const names = control.named(owner, [draft, draft]).map(({ metadata }) => metadata.name);
+    expect(names).toEqual(['web-ccccc', 'web-ddddd']);
+  });
+
+  it('that another pod of the same owner has is a failure: nothing was created', async () => {
+    const server = new Server();
+    const control = drawing(server, [0]);
+    await control.create(owner, control.named(owner, [draft])[0]!);
+    const second = control.named(owner, [draft])[0]!;
+    await expect(control.create(owner, second)).rejects.toThrow('already exists');
   });
 });
 

@@ -46,6 +46,9 @@ export function namespaceTerminates(error: unknown): boolean {
   return causes.some(({ reason }) => reason === 'NamespaceTerminating');
 }
 
+/** Names drawn for a pod until one is free; the last is tried in any case. */
+const MAX_TRIES = 8;
+
 /** Where the names of new pods come from, and where they are seen. */
 export interface PodControlParts {
   readonly client: Client;
@@ -79,11 +82,18 @@ export class PodControl {
       undecided.delete(name);
       this.#created.settle(uidOf(owner), name);
     }
+    const given = new Set<string>(undecided);
+    // Five letters are few: among 5,000 pods two of the same name are as likely as not.
+    const taken = (name: string): boolean =>
+      given.has(name) || pods.get(`${namespaceOf(owner)}/${name}`) !== undefined;
     return drafts.map((draft) => {
       const { generateName: prefix = '' } = draft.metadata;
       const known = [...undecided].find((name) => name.startsWith(prefix));
       if (known !== undefined) undecided.delete(known);
-      const name = known ?? generatedName(prefix, random);
+      let name = known ?? generatedName(prefix, random);
+      for (let tries = 1; known === undefined && tries < MAX_TRIES && taken(name); tries++)
+        name = generatedName(prefix, random);
+      given.add(name);
       return { ...draft, metadata: { ...draft.metadata, name } };
     });
   }
@@ -130,6 +140,7 @@ export class PodControl {
 
   async #create(owner: KubernetesObject, draft: Draft<Pod>): Promise<void> {
     const { name = '' } = draft.metadata;
+    const again = this.#created.of(uidOf(owner)).has(name);
     try {
       await this.#parts.client.create(pods, draft);
     } catch (error) {
@@ -137,7 +148,9 @@ export class PodControl {
         this.#created.add(uidOf(owner), name);
         throw error;
       }
-      if (!isStatus(error, 'AlreadyExists') || !(await this.#isCreated(owner, name))) {
+      // Tried for the first time, it is another pod that has the name.
+      const exists = again && isStatus(error, 'AlreadyExists');
+      if (!exists || !(await this.#isCreated(owner, name))) {
         this.#created.settle(uidOf(owner), name);
         throw error;
       }
