@@ -22,6 +22,7 @@ import {
 import { CurrentRevision } from './current-revision.ts';
 import { REGISTRY_PREFIX } from './keys.ts';
 import { ResourceCache } from './resource-cache.ts';
+import type { PendingWrite } from './pending-write.ts';
 import type { ResourceCodec } from './resource-codec.ts';
 import { expiredError, tooLargeResourceVersion } from './store-errors.ts';
 import { StoredObject } from './stored-object.ts';
@@ -69,6 +70,8 @@ export class WatchCache implements Running {
   readonly #stopping = new AbortController();
   readonly #waiters = new Set<Waiter>();
   readonly #own = new Map<string, StoredObject>();
+  /** Sent and not answered; as many as there are requests in flight. */
+  readonly #writing = new Map<string, PendingWrite>();
   #progressTimer: Timer | undefined;
   #watch: Watch | undefined;
   #loaded = false;
@@ -197,7 +200,20 @@ export class WatchCache implements Running {
     });
   }
 
-  /** A write of this server: spares the cache from decoding it when its event arrives. */
+  /**
+   * A write of this server is about to be sent. Its event may come before its answer: whoever comes
+   * first makes the object, which nobody has to decode then.
+   */
+  writing(key: string, write: PendingWrite): void {
+    this.#writing.set(key, write);
+  }
+
+  /** Answered, one way or the other. */
+  answered(key: string, write: PendingWrite): void {
+    if (this.#writing.get(key) === write) this.#writing.delete(key);
+  }
+
+  /** What a write of this server has made of the object. */
   wrote(key: string, object: StoredObject): void {
     if (object.revision > this.#revision) {
       if (this.#own.size >= OWN_WRITES) this.#own.clear();
@@ -315,7 +331,7 @@ export class WatchCache implements Running {
     const own = this.#own.get(key);
     if (own !== undefined && own.revision <= modRevision) this.#own.delete(key);
     if (own?.revision === modRevision) return own;
-    return StoredObject.fromStore(cache.codec, event.kv);
+    return this.#writing.get(key)?.seen(event.kv) ?? StoredObject.fromStore(cache.codec, event.kv);
   }
 
   #advance(revision: number): void {

@@ -1,6 +1,7 @@
 import { deepEqual } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { type Kv, type RequestOp, StoreError, type TxnResponse } from '../../store/kv.ts';
+import { PendingWrite } from './pending-write.ts';
 import type { ResourceCache } from './resource-cache.ts';
 import type { ResourceCodec } from './resource-codec.ts';
 import { translateStoreError } from './store-errors.ts';
@@ -81,10 +82,8 @@ export class ResourceWriter implements Writer {
   }
 
   async create(suffix: string, object: Mutable<KubernetesObject>): Promise<Created> {
-    const stored = this.#cache.codec.encode(object);
-    const answer = await this.#swap(suffix, 0, stored);
-    if (!answer.succeeded) return { existing: this.#rangeAnswer(answer) };
-    return { created: this.#written(suffix, { stored, value: object, revision: answer.revision }) };
+    const { answer, written } = await this.#put(suffix, 0, object);
+    return written === undefined ? { existing: this.#rangeAnswer(answer) } : { created: written };
   }
 
   /**
@@ -149,12 +148,25 @@ export class ResourceWriter implements Writer {
       if (!answer.succeeded) return { actual: this.#rangeAnswer(answer) };
       return { outcome: { type: 'deleted', object: current?.at(answer.revision) } };
     }
-    const stored = this.#cache.codec.encode(decision.object);
-    const answer = await this.#swap(suffix, expected, stored);
-    if (!answer.succeeded) return { actual: this.#rangeAnswer(answer) };
-    const { revision } = answer;
-    const object = this.#written(suffix, { stored, value: decision.object, revision });
-    return { outcome: { type: current === undefined ? 'created' : 'updated', object } };
+    const { answer, written } = await this.#put(suffix, expected, decision.object);
+    if (written === undefined) return { actual: this.#rangeAnswer(answer) };
+    return { outcome: { type: current === undefined ? 'created' : 'updated', object: written } };
+  }
+
+  /** Puts `object`, which is taken over, if the key is still at `expected`. */
+  async #put(suffix: string, expected: number, object: Mutable<KubernetesObject>) {
+    const key = this.#cache.prefix + suffix;
+    const write = new PendingWrite(this.#cache.codec, object);
+    this.#whole.writing(key, write);
+    try {
+      const answer = await this.#swap(suffix, expected, write.stored);
+      if (!answer.succeeded) return { answer, written: undefined };
+      const written = write.written(answer.revision);
+      this.#whole.wrote(key, written);
+      return { answer, written };
+    } finally {
+      this.#whole.answered(key, write);
+    }
   }
 
   /** One transaction: if the key is still at `expected`, put (or delete); else read it. */
@@ -192,15 +204,6 @@ export class ResourceWriter implements Writer {
     const cached = this.#cache.get(suffix);
     if (cached?.revision === kv.modRevision) return cached;
     return StoredObject.fromStore(this.#cache.codec, kv);
-  }
-
-  #written(
-    suffix: string,
-    from: { stored: Uint8Array; value: Mutable<KubernetesObject>; revision: number },
-  ): StoredObject {
-    const object = StoredObject.written(this.#cache.codec, from);
-    this.#whole.wrote(this.#cache.prefix + suffix, object);
-    return object;
   }
 
   /** The resourceVersion is not part of what is stored. */
