@@ -18,6 +18,7 @@ import { StoreMetrics } from '../http/metrics.ts';
 import type { Member } from '../server/interface.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { GrpcServer } from './grpc-server.ts';
+import { EncodedEvents } from './encoded-events.ts';
 import { encodeIdentity } from './messages/header.ts';
 import { credentialsOf } from './credentials.ts';
 import type { ServiceContext } from './unary.ts';
@@ -89,6 +90,7 @@ function contextOf(options: ServeStoreOptions, clientUrls: () => readonly string
     },
     // 0 asks for the default, as etcd's flag does.
     quotaBytes: options.quotaBackendBytes || DEFAULT_QUOTA_BYTES,
+    encodedEvents: new EncodedEvents(),
     maxMessageBytes:
       (options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES) + MESSAGE_OVERHEAD_BYTES,
   };

@@ -1,5 +1,6 @@
 import type { Crypto } from '../../platform/crypto.ts';
 import type { ClusterMember, Member, MemberCalls } from '../server/interface.ts';
+import type { EncodedEvents } from './encoded-events.ts';
 import type { ResponseHeader } from './messages/header.ts';
 import type { Plain } from './schema/codec.ts';
 
@@ -66,6 +67,7 @@ export interface ServiceContext {
   readonly version: string;
   readonly crypto: Crypto;
   readonly quotaBytes: number;
+  readonly encodedEvents: EncodedEvents;
   /** Above this a watch that asked for fragments gets them, and a request is refused. */
   readonly maxMessageBytes: number;
 }

@@ -150,35 +150,43 @@ export class WatchStream {
     await this.#send({ watchId: id, created: true }, created);
     for await (const batch of watch) {
       if (this.#closed || watcher.canceled) return;
-      await this.#forward(id, watcher, batch);
+      const full = this.#forward(id, watcher, batch);
+      if (full !== undefined) await full;
     }
     if (!watcher.canceled && !this.#closed) throw new StoreError('stopped');
   }
 
-  async #forward(id: number, watcher: Watcher, batch: WatchBatch): Promise<void> {
-    if (batch.events.length > 0) await this.#sendEvents(id, watcher, batch);
+  /** Resolves when the stream takes more; undefined if it does. */
+  #forward(id: number, watcher: Watcher, batch: WatchBatch): Promise<void> | undefined {
+    if (batch.events.length > 0) return this.#sendEvents(id, watcher, batch);
     watcher.syncedTo = Math.max(watcher.syncedTo, batch.revision);
-    if (batch.events.length > 0) return;
     if (watcher.owesProgress) {
       watcher.owesProgress = false;
       this.#answerProgress();
     } else if (watcher.create.request.progressNotify === true) {
-      await this.#send({ watchId: id }, batch.revision);
+      return this.#send({ watchId: id }, batch.revision);
     }
+    return undefined;
   }
 
-  async #sendEvents(id: number, watcher: Watcher, batch: WatchBatch): Promise<void> {
-    const whole = this.#encode({ watchId: id, events: batch.events }, batch.revision);
+  #sendEvents(id: number, watcher: Watcher, batch: WatchBatch): Promise<void> | undefined {
+    const encodedEvents = this.#context.encodedEvents.of(batch.events);
+    const whole = this.#encode({ watchId: id, encodedEvents }, batch.revision);
     const { maxMessageBytes } = this.#context;
-    if (!watcher.create.fragment || whole.length < maxMessageBytes || batch.events.length < 2) {
-      await this.#write(whole);
-      return;
-    }
-    const fragments = fragmentsOf(batch.events, maxMessageBytes);
+    const isWhole = !watcher.create.fragment || whole.length < maxMessageBytes;
+    if (!isWhole && batch.events.length > 1) return this.#sendFragments(id, watcher, batch);
+    const full = this.#write(whole);
+    watcher.syncedTo = Math.max(watcher.syncedTo, batch.revision);
+    return full;
+  }
+
+  async #sendFragments(id: number, watcher: Watcher, batch: WatchBatch): Promise<void> {
+    const fragments = fragmentsOf(batch.events, this.#context.maxMessageBytes);
     for (const [index, events] of fragments.entries()) {
       const fragment = index < fragments.length - 1;
       await this.#send({ watchId: id, events, fragment }, batch.revision);
     }
+    watcher.syncedTo = Math.max(watcher.syncedTo, batch.revision);
   }
 
   /**

@@ -65,6 +65,8 @@ export class Core {
 
   /** As a leader: entries or a commit index that the others have not been sent yet. */
   broadcastDue = false;
+  /** Own entries were appended that the leader has not accepted yet. */
+  acceptanceDue = false;
   /** As a leader: no configuration may be appended before this index is applied. */
   pendingConfigurationIndex = 0;
   /** As a leader: who is to take over. */
@@ -147,6 +149,7 @@ export class Core {
     this.reads.clear();
     this.earlyReads = [];
     this.broadcastDue = false;
+    this.acceptanceDue = false;
     this.transferee = NONE;
   }
 

@@ -33,18 +33,15 @@ export function append(core: Core, proposals: readonly Proposal[]): void {
       data,
     })),
   );
-  acceptOwn(core);
-  // Sent with the next Ready: what is proposed until then shares one message to each member.
+  // Sent with the next Ready: what is proposed until then shares one message to each member,
+  // and one acceptance of the leader's own.
   core.broadcastDue = true;
+  core.acceptanceDue = true;
 }
 
-/** One acceptance stands for all that was appended since the last Ready. */
-function acceptOwn(core: Core): void {
-  const promises = core.messagesAfterPersist;
-  const last = promises[promises.length - 1];
-  const isEarlier =
-    last?.type === 'appendResponse' && last.to === core.id && last.term === core.term;
-  if (isEarlier) promises.pop();
+/** The leader accepts what it has appended, once that is persisted. */
+export function acceptOwn(core: Core): void {
+  core.acceptanceDue = false;
   core.sendAfterPersist(core.id, { type: 'appendResponse', index: core.log.lastIndex });
 }
 

@@ -26,7 +26,7 @@ import type {
   Proposal,
   SnapshotPoint,
 } from './entry.ts';
-import { append, snapshotReported, tickLeader } from './leader.ts';
+import { acceptOwn, append, snapshotReported, tickLeader } from './leader.ts';
 import { RaftLog } from './log.ts';
 import type { LogStorage } from './log-storage.ts';
 import type { Message } from './message.ts';
@@ -219,6 +219,7 @@ export class RawNode {
     assert(this.#underWay === undefined, 'one Ready at a time');
     const core = this.#core;
     if (core.broadcastDue) broadcastAppend(core);
+    if (core.acceptanceDue) acceptOwn(core);
     const { term, vote } = this.#savedHardState;
     const entries = core.log.nextUnstable();
     core.log.handOutUnstable();

@@ -54,19 +54,22 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
   }
 
   async next(): Promise<IteratorResult<WatchBatch>> {
-    for (;;) {
-      const end = this.#end;
-      if (end !== undefined) {
-        this.#end = {};
-        if (end.error !== undefined) throw end.error;
-        return { done: true, value: undefined };
-      }
-      const batch = await this.#tryNext();
-      if (batch !== undefined && this.#end === undefined) {
+    while (this.#end === undefined) {
+      const batch = this.#take();
+      const given = batch instanceof Promise ? await batch : batch;
+      // What came while previous pairs were read is for nobody if the watch ended meanwhile.
+      if (given !== undefined && this.#end === undefined) {
         this.#active = true;
-        return { done: false, value: batch };
+        return { done: false, value: given };
       }
+      if (given !== undefined) continue;
+      if (this.#watcher.synced) await this.#news();
+      else await this.#catchUp();
     }
+    const { error } = this.#end;
+    this.#end = {};
+    if (error !== undefined) throw error;
+    return { done: true, value: undefined };
   }
 
   return(): Promise<IteratorResult<WatchBatch>> {
@@ -74,24 +77,22 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** The next batch, or undefined after waiting or one step of catching up. */
-  async #tryNext(): Promise<WatchBatch | undefined> {
+  /** What can be handed out now. Not async: with many watchers of one key every turn counts. */
+  #take(): WatchBatch | Promise<WatchBatch> | undefined {
     const { watches } = this.#environment.store;
     const watcher = this.#watcher;
     if (!watcher.idle) return this.#deliver(watcher.take());
-    if (!watcher.synced) {
-      await this.#catchUp();
-      return undefined;
-    }
-    const progress = this.#progressRequested ? watches.progress(watcher) : undefined;
-    if (progress !== undefined) {
-      this.#progressRequested = false;
-      return { revision: progress, events: [] };
-    }
-    await new Promise<void>((resolve) => {
+    if (!watcher.synced || !this.#progressRequested) return undefined;
+    const revision = watches.progress(watcher);
+    if (revision === undefined) return undefined;
+    this.#progressRequested = false;
+    return { revision, events: [] };
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
       this.#wake = resolve;
     });
-    return undefined;
   }
 
   async #catchUp(): Promise<void> {
@@ -108,14 +109,19 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
     }
   }
 
-  async #deliver(pending: readonly PendingBatch[]): Promise<WatchBatch> {
+  #deliver(pending: readonly PendingBatch[]): WatchBatch | Promise<WatchBatch> {
     const { revision } = pending[pending.length - 1]!;
     const events: readonly ChangeEvent[] =
       pending.length === 1 ? pending[0]!.events : pending.flatMap((batch) => batch.events);
     this.#environment.store.watches.delivered += events.length;
     if (!this.#watcher.prevKv) return { revision, events: events.map((event) => event.plain) };
     if (events.some((event) => event.missingPrevious !== undefined))
-      await this.#environment.records.resolvePrevious(events);
+      return this.#deliverPrevious(revision, events);
+    return { revision, events: events.map((event) => event.withPrevious) };
+  }
+
+  async #deliverPrevious(revision: number, events: readonly ChangeEvent[]): Promise<WatchBatch> {
+    await this.#environment.records.resolvePrevious(events);
     return { revision, events: events.map((event) => event.withPrevious) };
   }
 

@@ -33,6 +33,8 @@ export interface WatchResponse {
   readonly cancelReason?: string;
   readonly fragment?: boolean;
   readonly events?: readonly Event[];
+  /** In place of `events`: what {@link writeEvents} made of them. */
+  readonly encodedEvents?: Uint8Array;
 }
 
 export function writeWatchCommand(writer: WireWriter, command: WatchCommand): void {
@@ -145,13 +147,18 @@ function readEvent(reader: WireReader): Event {
   return { type, kv, ...(prevKv === undefined ? {} : { prevKv }) };
 }
 
+/** As fields of a watch response. */
+export function writeEvents(writer: WireWriter, events: readonly Event[]): void {
+  for (let i = events.length - 1; i >= 0; i--) writeEvent(writer, 11, events[i]!);
+}
+
 export function writeWatchResponse(
   writer: WireWriter,
   header: ResponseHeader,
   response: WatchResponse,
 ): void {
-  const events = response.events ?? [];
-  for (let i = events.length - 1; i >= 0; i--) writeEvent(writer, 11, events[i]!);
+  if (response.events !== undefined) writeEvents(writer, response.events);
+  if (response.encodedEvents !== undefined) writer.raw(response.encodedEvents);
   writer.bool(7, response.fragment);
   writer.text(6, response.cancelReason);
   writer.int(5, response.compactRevision ?? 0);
@@ -162,7 +169,7 @@ export function writeWatchResponse(
 }
 
 /** A watch response as a client reads it, every field filled. */
-export interface ReceivedWatchResponse extends Required<WatchResponse> {
+export interface ReceivedWatchResponse extends Required<Omit<WatchResponse, 'encodedEvents'>> {
   readonly revision: number;
 }
 
