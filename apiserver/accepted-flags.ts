@@ -1,34 +1,19 @@
 /**
  * Flags of kube-apiserver that command lines written for it pass (envtest, kwok, kubeadm) and that
- * have nothing to act on here. They are accepted with the values under which that is true;
- * any other value is refused, so that nobody relies on what is not done.
+ * have nothing to act on here: {@link ForeignFlags}.
  */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-
-/** Values a flag may have; `any` if none of them would change what this server promises. */
-type Accepted = 'any' | readonly string[];
+import type { Command } from 'commander';
+import { type Accepted, addForeignFlags, componentFlags } from '../platform/foreign-flags.ts';
 
 const on: Accepted = ['', 'true'];
 const off: Accepted = ['false'];
 
 const accepted: Readonly<Record<string, Accepted>> = {
-  // Profiling, logging and tracing of the Go program.
-  profiling: 'any',
-  'contention-profiling': 'any',
-  'debug-socket-path': 'any',
-  'logging-format': ['json', 'text'],
-  'log-flush-frequency': 'any',
-  'log-text-infobuffersize': 'any',
-  'log-text-split-stream': 'any',
-  'log-json-infobuffersize': 'any',
-  'log-json-split-stream': 'any',
-  vmodule: 'any',
+  ...componentFlags,
   'enable-logs-handler': 'any',
   'goaway-chance': 'any',
-  'disabled-metrics': 'any',
-  'allow-metric-labels': 'any',
-  'show-hidden-metrics-for-version': 'any',
   // How the store is used: there is one way.
+  'storage-initialization-timeout': 'any',
   'storage-backend': ['etcd3'],
   'storage-media-type': ['application/json', 'application/vnd.kubernetes.protobuf'],
   'etcd-prefix': ['/registry', 'registry'],
@@ -54,21 +39,41 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'allow-privileged': on,
   'endpoint-reconciler-type': ['lease', ''],
   'apiserver-count': 'any',
-  'http2-max-streams-per-connection': 'any',
   'min-request-timeout': 'any',
-  'permit-address-sharing': off,
-  'permit-port-sharing': off,
   'livez-grace-period': 'any',
   'shutdown-delay-duration': ['0', '0s'],
   'shutdown-send-retry-after': 'any',
   'shutdown-watch-termination-grace-period': 'any',
   'max-connection-bytes-per-sec': ['0'],
-  'tls-min-version': ['VersionTLS10', 'VersionTLS11', 'VersionTLS12', ''],
-  'tls-cipher-suites': 'any',
-  'feature-gates': 'any',
   'runtime-config': 'any',
-  'emulated-version': 'any',
+  'runtime-config-emulation-forward-compatible': 'any',
   'kubernetes-service-node-port': ['0'],
+  'cors-allowed-origins': [''],
+  'disable-http2-serving': off,
+  'strict-transport-security-directives': [''],
+  // Admission and identity: defaults that stand.
+  'default-not-ready-toleration-seconds': ['300'],
+  'default-unreachable-toleration-seconds': ['300'],
+  'encryption-provider-config-automatic-reload': off,
+  'cloud-provider': ['', 'external'],
+  // The audit log never makes requests wait; it is one file, in one format, whole.
+  'audit-log-mode': ['batch', 'blocking'],
+  'audit-log-format': ['json'],
+  'audit-log-version': ['audit.k8s.io/v1'],
+  'audit-log-compress': off,
+  'audit-log-truncate-enabled': off,
+  'audit-log-maxage': ['0'],
+  'audit-log-maxbackup': ['0'],
+  'audit-log-maxsize': ['0'],
+  ...Object.fromEntries(
+    ['batch-buffer-size', 'batch-max-size', 'batch-max-wait', 'batch-throttle-burst']
+      .concat('batch-throttle-enable', 'batch-throttle-qps', 'truncate-max-batch-size')
+      .concat('truncate-max-event-size')
+      .flatMap((name) => [`audit-log-${name}`, `audit-webhook-${name}`])
+      .concat('audit-webhook-mode', 'audit-webhook-version', 'audit-webhook-initial-backoff')
+      .concat('audit-webhook-truncate-enabled')
+      .map((name) => [name, 'any'] as const),
+  ),
   // Other servers beside this one.
   'peer-advertise-ip': 'any',
   'peer-advertise-port': 'any',
@@ -81,17 +86,19 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'insecure-port': ['0'],
 };
 
-/** Adds each that `command` does not declare itself. They are not shown in its help. */
+const refused: Readonly<Record<string, string>> = {
+  'admission-control-config-file': 'admission plugins read no configuration files here.',
+  'audit-webhook-config-file': 'audit events go to --audit-log-path only.',
+  'authorization-policy-file': 'there is no ABAC; use RBAC.',
+  'cloud-config': 'there are no cloud providers.',
+  'egress-selector-config-file': 'there are no egress proxies; servers are dialled directly.',
+  'etcd-servers-overrides': 'all kinds are kept in one store.',
+  'insecure-bind-address': 'there is no insecure port; use --bind-address and --secure-port.',
+  'service-account-signing-endpoint': 'keys are read from files: --service-account-key-file.',
+  'tls-sni-cert-key': 'there is one serving certificate: --tls-cert-file.',
+  'tracing-config-file': 'requests are not traced; --v=4 logs them with their ids.',
+};
+
 export function acceptKubernetesFlags(command: Command): Command {
-  const declared = new Set(command.options.map(({ long }) => long?.slice(2)));
-  for (const [name, values] of Object.entries(accepted)) {
-    if (declared.has(name)) continue;
-    const parse = (text: string): string => {
-      if (values === 'any' || values.includes(text)) return text;
-      const able = values.map((value) => value || 'no value').join(', ');
-      throw new InvalidArgumentError(`${name} can only be ${able} here.`);
-    };
-    command.addOption(new Option(`--${name} [value]`).argParser(parse).hideHelp());
-  }
-  return command;
+  return addForeignFlags(command, { accepted, refused });
 }

@@ -26,6 +26,7 @@ export interface ApiServerFlags extends AccessFlags {
   readonly serviceNodePortRange: string;
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
+  readonly admissionControl?: readonly string[];
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
   readonly enablePriorityAndFairness: boolean;
@@ -75,6 +76,27 @@ function ports(text: string): string {
   return text;
 }
 
+function addAdmissionFlags(command: Command): Command {
+  return command
+    .option(
+      '--enable-admission-plugins <names>',
+      'admission plugins besides those that are on',
+      names,
+      [],
+    )
+    .option(
+      '--disable-admission-plugins <names>',
+      'admission plugins that are on to switch off',
+      names,
+      [],
+    )
+    .option(
+      '--admission-control <names>',
+      'deprecated: just these admission plugins, in place of the two above',
+      names,
+    );
+}
+
 export function apiserverFlags(): Command {
   const levels = ['debug', 'info', 'warn', 'error', 'silent'];
   const command = new Command('apiserver')
@@ -97,18 +119,6 @@ export function apiserverFlags(): Command {
       DEFAULT_CLUSTER_IP_RANGE,
     )
     .option('--service-node-port-range <range>', 'node ports', ports, DEFAULT_NODE_PORT_RANGE)
-    .option(
-      '--enable-admission-plugins <names>',
-      'admission plugins besides those that are on',
-      names,
-      [],
-    )
-    .option(
-      '--disable-admission-plugins <names>',
-      'admission plugins that are on to switch off',
-      names,
-      [],
-    )
     .option('--max-requests-inflight <n>', 'reads at work at once', natural, 400)
     .option('--max-mutating-requests-inflight <n>', 'writes at work at once', natural, 200)
     .option(
@@ -141,5 +151,5 @@ export function apiserverFlags(): Command {
     .version(`Kubernetes ${versionDocument.gitVersion}`, '--version', 'print the version')
     .helpOption('-h, --help')
     .allowExcessArguments(false);
-  return acceptKubernetesFlags(addAccessFlags(command));
+  return acceptKubernetesFlags(addAccessFlags(addAdmissionFlags(command)));
 }

@@ -90,6 +90,11 @@ describe('wherry apiserver', () => {
       '--tls-cert-file and --tls-private-key-file belong together',
     ],
     [['--etcd-keyfile', '/dev/null'], '--etcd-certfile and --etcd-keyfile belong together'],
+    [
+      ['--admission-control=NamespaceLifecycle', '--enable-admission-plugins=NodeRestriction'],
+      'admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually',
+    ],
+    [['--admission-control=Nonsense'], 'plugin "Nonsense" is unknown'],
     [['--cert-dir', '/dev/null/pki'], 'cannot read /dev/null/pki/ca.crt'],
   ])('explains %j', async (args, message) => {
     await expect(parse(args, {})).rejects.toThrow(message);

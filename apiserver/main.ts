@@ -28,7 +28,7 @@ import type { UpstreamTls } from '../platform/upstream.ts';
 import type { Random } from '../platform/random.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import type { Kv } from '../store/kv.ts';
-import { chosenPlugins } from './admission/plugins.ts';
+import { chosenPlugins, onlyPlugins, type PluginChoice } from './admission/plugins.ts';
 import { type AccessFiles, accessOptions, readAccessFiles } from './access-options.ts';
 import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
@@ -155,6 +155,19 @@ const limitsOf = (flags: ApiServerFlags): FlowLimits => ({
   busyMs,
 });
 
+/** The deprecated flag names all that run. */
+function admissionOf(flags: ApiServerFlags): PluginChoice {
+  const { enableAdmissionPlugins: enable, disableAdmissionPlugins: disable } = flags;
+  const { admissionControl: just } = flags;
+  if (just === undefined) return { enable, disable };
+  if (enable.length + disable.length > 0)
+    throw new FlagError(
+      'admission-control and enable-admission-plugins/disable-admission-plugins flags are ' +
+        'mutually exclusive',
+    );
+  return onlyPlugins(just);
+}
+
 interface Surroundings {
   readonly context: ProcessContext;
   readonly connect: ConnectStore;
@@ -190,8 +203,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       (name) => name !== undefined,
     ),
   );
-  const { enableAdmissionPlugins: enable, disableAdmissionPlugins: disable } = flags;
-  const choice = { enable, disable };
+  const choice = admissionOf(flags);
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(choice);
   const [given, storeTls] = await Promise.all([

@@ -1,6 +1,7 @@
 /** Command line of `wherry controllers`: kube-controller-manager's names where it has the flag. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addServingFlags, type ServingFlags } from '../client/serving/flags.ts';
+import { type Accepted, addForeignFlags, componentFlags } from '../platform/foreign-flags.ts';
 
 export interface ControllersFlags extends ServingFlags {
   readonly kubeconfig?: string;
@@ -34,6 +35,11 @@ function positive(text: string): number {
   return Number(text);
 }
 
+function truth(text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidArgumentError('true or false is needed.');
+}
+
 function count(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a number from 0 is needed.');
   return Number(text);
@@ -50,6 +56,48 @@ function duration(text: string): number {
   );
 }
 
+/** Of kube-controller-manager, with nothing to act on here. */
+const accepted: Readonly<Record<string, Accepted>> = {
+  ...componentFlags,
+  // Whoever asks for metrics shows a token, which the API server of --kubeconfig reviews.
+  'authentication-kubeconfig': 'any',
+  'authorization-kubeconfig': 'any',
+  'authentication-skip-lookup': 'any',
+  'authentication-tolerate-lookup-failure': 'any',
+  'authentication-token-webhook-cache-ttl': 'any',
+  'authorization-webhook-cache-authorized-ttl': 'any',
+  'authorization-webhook-cache-unauthorized-ttl': 'any',
+  'client-ca-file': 'any',
+  'requestheader-client-ca-file': 'any',
+  'requestheader-allowed-names': 'any',
+  'requestheader-extra-headers-prefix': 'any',
+  'requestheader-group-headers': 'any',
+  'requestheader-username-headers': 'any',
+  'use-service-account-credentials': 'any',
+  'leader-elect-resource-lock': ['leases'],
+  'kube-api-qps': 'any',
+  'kube-api-burst': 'any',
+  'kube-api-content-type': 'any',
+  'cloud-provider': ['', 'external'],
+  'configure-cloud-routes': 'any',
+  'cluster-name': 'any',
+  // Node agents choose their own ranges.
+  'allocate-node-cidrs': ['false'],
+  'cluster-cidr': 'any',
+  'service-cluster-ip-range': 'any',
+  'enable-garbage-collector': ['', 'true'],
+  'enable-dynamic-provisioning': ['', 'true'],
+  'node-monitor-period': 'any',
+  'node-monitor-grace-period': ['50s'],
+  'pv-recycler-pod-template-filepath-hostpath': 'any',
+};
+
+const refused: Readonly<Record<string, string>> = {
+  'cloud-config': 'there are no cloud providers.',
+  'flex-volume-plugin-dir': 'there are no flex volumes.',
+  master: 'the API server is named by --kubeconfig.',
+};
+
 const syncs =
   'Objects worked on at once, per controller (default 5; the garbage collector always 20)';
 
@@ -60,7 +108,12 @@ export function controllersFlags(): Command {
     .option('--controllers <list>', 'Which to run: * for all, name, -name', list, ['*'])
     .option('--root-ca-file <file>', "CA put into every namespace (default: the kubeconfig's)")
     .option('--service-account-private-key-file <file>', 'Key that signs tokens in Secrets')
-    .option('--leader-elect', 'Act only while holding the lease kube-controller-manager', false)
+    .option(
+      '--leader-elect [bool]',
+      'Act only while holding the lease kube-controller-manager',
+      truth,
+      false,
+    )
     .addOption(
       new Option(
         '--leader-elect-lease-duration <duration>',
@@ -102,5 +155,5 @@ export function controllersFlags(): Command {
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
         .default('info'),
     );
-  return addServingFlags(command, { securePort: 10257 });
+  return addForeignFlags(addServingFlags(command, { securePort: 10257 }), { accepted, refused });
 }

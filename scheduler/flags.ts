@@ -1,6 +1,7 @@
 /** Command line of `wherry scheduler`: kube-scheduler's names where it has the flag. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addServingFlags, type ServingFlags } from '../client/serving/flags.ts';
+import { type Accepted, addForeignFlags, componentFlags } from '../platform/foreign-flags.ts';
 
 export interface SchedulerFlags extends ServingFlags {
   readonly kubeconfig?: string;
@@ -20,13 +21,38 @@ function percentage(text: string): number {
   return Number(text);
 }
 
+function truth(text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidArgumentError('true or false is needed.');
+}
+
+/** Of kube-scheduler, with nothing to act on here. */
+const accepted: Readonly<Record<string, Accepted>> = {
+  ...componentFlags,
+  // Whoever asks for metrics shows a token, which the API server of --kubeconfig reviews.
+  'authentication-kubeconfig': 'any',
+  'authorization-kubeconfig': 'any',
+  'authentication-skip-lookup': 'any',
+  'authentication-tolerate-lookup-failure': 'any',
+  'client-ca-file': 'any',
+  'requestheader-client-ca-file': 'any',
+  'kube-api-qps': 'any',
+  'kube-api-burst': 'any',
+  'kube-api-content-type': 'any',
+};
+
+const refused: Readonly<Record<string, string>> = {
+  master: 'the API server is named by --kubeconfig.',
+  'write-config-to': 'configurations are read, not written.',
+};
+
 export function schedulerFlags(): Command {
   const command = new Command('scheduler')
     .description('Run the scheduler: gives pods a node')
     .option('--kubeconfig <file>', 'How to reach the API server (default: KUBECONFIG)')
     .option('--config <file>', 'KubeSchedulerConfiguration; other flags win over what it says')
     .option('--plugins <file...>', 'JavaScript modules that export plugins for --config', [])
-    .option('--leader-elect', 'Act only while holding the lease kube-scheduler')
+    .option('--leader-elect [bool]', 'Act only while holding the lease kube-scheduler', truth)
     .option('--no-leader-elect', 'Act without a lease')
     .option(
       '--scheduler-name <name>',
@@ -42,5 +68,5 @@ export function schedulerFlags(): Command {
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
         .default('info'),
     );
-  return addServingFlags(command, { securePort: 10259 });
+  return addForeignFlags(addServingFlags(command, { securePort: 10259 }), { accepted, refused });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chosenPlugins } from './plugins.ts';
+import { chosenPlugins, onlyPlugins } from './plugins.ts';
 
 const names = (enable: string[], disable: string[]): string[] =>
   chosenPlugins({ enable, disable }).map(({ name }) => name);
@@ -10,6 +10,12 @@ describe('the plugins that run', () => {
     const order = ['NamespaceLifecycle', 'LimitRanger', 'PodSecurity', 'Priority', 'ResourceQuota'];
     expect(standard.filter((name) => order.includes(name))).toEqual(order);
     expect(standard.at(-1)).toBe('ResourceQuota');
+  });
+
+  it('are just those of --admission-control', () => {
+    const just = (...list: string[]) => chosenPlugins(onlyPlugins(list)).map(({ name }) => name);
+    expect(just()).toEqual([]);
+    expect(just('Priority', 'NodeRestriction')).toEqual(['NodeRestriction', 'Priority']);
   });
 
   it('are fewer when some are switched off', () => {

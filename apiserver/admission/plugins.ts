@@ -111,6 +111,12 @@ export class PluginChoiceError extends Error {
   override readonly name = 'PluginChoiceError';
 }
 
+/** --admission-control: these, and no others. */
+export function onlyPlugins(enable: readonly string[]): PluginChoice {
+  const others = pluginTable.filter(({ name, standard }) => standard && !enable.includes(name));
+  return { enable, disable: others.map(({ name }) => name) };
+}
+
 /** What runs. Fails for names that are nobody's, that are not there, or said both ways. */
 export function chosenPlugins({ enable, disable }: PluginChoice): readonly PluginRegistration[] {
   const lists = { 'enable-admission-plugins': enable, 'disable-admission-plugins': disable };

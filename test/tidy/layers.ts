@@ -14,6 +14,7 @@ export interface Layer {
 
 export const layers: readonly Layer[] = [
   { part: 'platform', imports: [] },
+  { part: 'platform/foreign-flags.ts', imports: [], packages: ['commander'] },
   {
     part: 'platform/node',
     imports: ['platform'],
@@ -194,7 +195,7 @@ export const layers: readonly Layer[] = [
   { part: 'apiserver/identity-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/access-webhook-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/flag-values.ts', imports: ['apiserver/*'], packages: ['commander'] },
-  { part: 'apiserver/accepted-flags.ts', imports: [], packages: ['commander'] },
+  { part: 'apiserver/accepted-flags.ts', imports: ['platform'], packages: ['commander'] },
   { part: 'apiserver', imports: ['apiserver/*', 'store/kv.ts', 'api/*', 'platform'] },
   {
     part: 'apiserver/main.ts',
@@ -211,7 +212,11 @@ export const layers: readonly Layer[] = [
 
   { part: 'controllers/runtime', imports: ['client', 'api/*', 'platform'] },
   { part: 'controllers', imports: ['controllers/*', 'client', 'api/*', 'platform'] },
-  { part: 'controllers/flags.ts', imports: ['client/serving/flags.ts'], packages: ['commander'] },
+  {
+    part: 'controllers/flags.ts',
+    imports: ['client/serving/flags.ts', 'platform'],
+    packages: ['commander'],
+  },
   {
     part: 'controllers/main.ts',
     imports: ['controllers/*', 'client/*', 'api/*', 'platform', 'platform/node'],
@@ -223,7 +228,11 @@ export const layers: readonly Layer[] = [
   { part: 'scheduler/queue', imports: ['scheduler/framework', 'api/*', 'platform'] },
   { part: 'scheduler/cache', imports: ['scheduler/framework', 'api/*', 'platform'] },
   { part: 'scheduler', imports: ['scheduler/*', 'client', 'api/*', 'platform'] },
-  { part: 'scheduler/flags.ts', imports: ['client/serving/flags.ts'], packages: ['commander'] },
+  {
+    part: 'scheduler/flags.ts',
+    imports: ['client/serving/flags.ts', 'platform'],
+    packages: ['commander'],
+  },
   {
     part: 'scheduler/main.ts',
     imports: ['scheduler/*', 'client/*', 'api/*', 'platform', 'platform/node'],
