@@ -1,7 +1,7 @@
 /**
  * Flags of the programs whose names ours are started by (kube-apiserver, kube-scheduler, …) that
- * have nothing to act on here. They are accepted with the values under which that is true. Any other
- * value is refused, with a reason, so that nobody relies on what is not done.
+ * have nothing to act on here. They are accepted with the values under which that is true. Any
+ * other value is refused, with a reason, so that nobody relies on what is not done.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 

@@ -195,7 +195,11 @@ export const layers: readonly Layer[] = [
   { part: 'apiserver/identity-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/access-webhook-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/flag-values.ts', imports: ['apiserver/*'], packages: ['commander'] },
-  { part: 'apiserver/accepted-flags.ts', imports: ['platform'], packages: ['commander'] },
+  {
+    part: 'apiserver/accepted-flags.ts',
+    imports: ['platform/foreign-flags.ts'],
+    packages: ['commander'],
+  },
   { part: 'apiserver', imports: ['apiserver/*', 'store/kv.ts', 'api/*', 'platform'] },
   {
     part: 'apiserver/main.ts',
@@ -214,7 +218,7 @@ export const layers: readonly Layer[] = [
   { part: 'controllers', imports: ['controllers/*', 'client', 'api/*', 'platform'] },
   {
     part: 'controllers/flags.ts',
-    imports: ['client/serving/flags.ts', 'platform'],
+    imports: ['client/serving/flags.ts', 'platform/foreign-flags.ts'],
     packages: ['commander'],
   },
   {
@@ -230,7 +234,7 @@ export const layers: readonly Layer[] = [
   { part: 'scheduler', imports: ['scheduler/*', 'client', 'api/*', 'platform'] },
   {
     part: 'scheduler/flags.ts',
-    imports: ['client/serving/flags.ts', 'platform'],
+    imports: ['client/serving/flags.ts', 'platform/foreign-flags.ts'],
     packages: ['commander'],
   },
   {
