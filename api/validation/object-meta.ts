@@ -153,12 +153,22 @@ function validateFinalizers(finalizers: readonly string[], any = false): FieldEr
   return any ? errors : [...errors, ...validateStandardFinalizers(finalizers)];
 }
 
+/** One finalizer's name, wherever it stands. */
+export function validateFinalizerName(name: string, field: string): FieldError[] {
+  const errors = qualifiedName(name).map((problem) => invalid(field, name, problem));
+  return isStandardOrQualified(name) ? errors : [...errors, invalid(field, name, UNQUALIFIED)];
+}
+
+const UNQUALIFIED = 'name is neither a standard finalizer name nor is it fully qualified';
+
+const isStandardOrQualified = (name: string): boolean =>
+  name.includes('/') || standardFinalizers.has(name);
+
 function validateStandardFinalizers(finalizers: readonly string[]): FieldError[] {
-  const detail = 'name is neither a standard finalizer name nor is it fully qualified';
   return finalizers.flatMap((finalizer, i) =>
-    finalizer.includes('/') || standardFinalizers.has(finalizer)
+    isStandardOrQualified(finalizer)
       ? []
-      : [invalid(`metadata.finalizers[${i}]`, finalizer, detail)],
+      : [invalid(`metadata.finalizers[${i}]`, finalizer, UNQUALIFIED)],
   );
 }
 

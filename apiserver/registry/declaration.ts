@@ -118,6 +118,8 @@ export interface View<T extends KubernetesObject, Stored extends KubernetesObjec
   readonly of: ResourceDeclaration<Stored>;
   fromStored: ViewConversion<Stored, T>;
   toStored: ViewConversion<T, Stored>;
+  /** Field errors of what is created through this face, where they are more than the other's. */
+  readonly validateNew?: ViewValidation<T>;
 }
 
 /** Objects made up when somebody asks, from what is stored of other kinds. */
@@ -232,6 +234,9 @@ type ReviewAnswer<T> = {
 
 /** Bivariant, like {@link SelectableField}. */
 type ViewConversion<From, To> = { of(object: From): Mutable<To> }['of'];
+
+/** Bivariant, like {@link SelectableField}. */
+type ViewValidation<T> = { of(object: T): readonly FieldError[] }['of'];
 
 /** A method's type, so that a declaration of Pods is a declaration of objects (bivariance). */
 export type SelectableField<T> = { of(object: T): string }['of'];

@@ -1,4 +1,5 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { invalidError } from '../../api/field-errors.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import type { WatchParameters } from '../storage/object-storage.ts';
@@ -56,12 +57,20 @@ export class ViewStore extends ResourceStore {
     caller: Caller,
   ): Promise<StoredObject> {
     const { namespace } = sent;
+    this.#validateNew(sent.object, namespace);
     return this.#seen(
       await this.#stored.create(
         { namespace, object: this.#toStored(sent.object) },
         this.#speaking(caller),
       ),
     );
+  }
+
+  #validateNew(object: KubernetesObject, namespace: string): void {
+    const metadata = { ...object.metadata, namespace };
+    const errors = this.#view.validateNew?.({ ...object, metadata }) ?? [];
+    if (errors.length > 0)
+      throw invalidError(this.#view.of.type, object.metadata.name ?? '', errors);
   }
 
   override async update(change: Update, caller: Caller): Promise<Updated> {

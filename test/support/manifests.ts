@@ -15,11 +15,28 @@ const folder = new URL('./manifests/', import.meta.url);
 
 export const manifests: readonly Manifest[] = readdirSync(folder)
   .sort()
-  .flatMap((name) => parseYamlDocuments(readFileSync(new URL(name, folder), 'utf8')))
-  .map((document) => {
+  .flatMap((name) => documents(readFileSync(new URL(name, folder), 'utf8')) as Manifest[]);
+
+function documents(text: string): unknown[] {
+  return parseYamlDocuments(text).map((document) => {
     if ('error' in document) throw new Error(document.error);
-    return document.value as Manifest;
+    return document.value;
   });
+}
+
+export interface Refusal {
+  readonly manifest: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly [field: string]: unknown;
+  };
+  /** What follows "is invalid: " in the answer. */
+  readonly refusal: string;
+}
+
+export const refusals: readonly Refusal[] = documents(
+  readFileSync(new URL('./refusals.yaml', import.meta.url), 'utf8'),
+) as Refusal[];
 
 /** Where objects like this one live; a namespaced one in `default`. */
 export function collectionOf(

@@ -17,14 +17,23 @@ export function requiredText(value: string | undefined, field: string): FieldErr
   return value ? [] : [required(field)];
 }
 
-/** One of a closed set of words; absent and empty are `required` unless `optional`. */
+interface Choice {
+  readonly field: string;
+  /** Absent and empty will do. Default: they are `required`. */
+  readonly optional?: boolean;
+  /** Kubernetes keeps these words in a list of its own order. Default: in a set, told sorted. */
+  readonly asListed?: boolean;
+}
+
+/** One of a closed set of words. */
 export function oneOf(
   value: string | undefined,
   supported: readonly string[],
-  { field, optional = false }: { readonly field: string; readonly optional?: boolean },
+  { field, optional = false, asListed = false }: Choice,
 ): FieldError[] {
   if (!value) return optional ? [] : [required(field)];
-  return supported.includes(value) ? [] : [notSupported(field, value, [...supported].sort())];
+  if (supported.includes(value)) return [];
+  return [notSupported(field, value, asListed ? supported : [...supported].sort())];
 }
 
 export function nonNegative(value: number | undefined, field: string): FieldError[] {

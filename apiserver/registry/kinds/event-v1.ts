@@ -2,7 +2,7 @@ import type { Mutable } from '../../../api/meta.ts';
 import type { Event as CoreEvent, ObjectReference } from '../../../api/types/core-v1.ts';
 import type { Event } from '../../../api/types/events-v1.ts';
 import type { ResourceDeclaration } from '../declaration.ts';
-import { event } from './event.ts';
+import { event, validateNewEvent } from './event.ts';
 
 /** By the name in events.k8s.io, the name in the core group. */
 const renamed = {
@@ -48,7 +48,12 @@ export const eventV1 = {
   },
   singular: 'event',
   shortNames: event.shortNames,
-  view: { of: event, fromStored, toStored },
+  view: {
+    of: event,
+    fromStored,
+    toStored,
+    validateNew: (object) => validateNewEvent(toStored(object)),
+  },
   selectableFields: {
     'regarding.kind': regarding('kind'),
     'regarding.namespace': regarding('namespace'),

@@ -11,7 +11,28 @@ const MAX_MESSAGE_LENGTH = 1024;
 
 /** An empty `regarding` namespace means a cluster-scoped object, whose events live in default. */
 function validate(event: Event): FieldError[] {
-  return event.eventTime ? validateNewStyle(event) : validateNamespace(event, ['', 'default']);
+  if (event.eventTime) return validateNewStyle(event, 'reportingComponent');
+  return validateNamespace(event, ['', 'default']);
+}
+
+/** A new event written as one of events.k8s.io, where the old generation's fields are refused. */
+export function validateNewEvent(event: Event): FieldError[] {
+  const errors = event.eventTime
+    ? validateNewStyle(event, 'reportingController')
+    : validateNamespace(event, ['', 'default']);
+  const { series, type = '' } = event;
+  if (series !== undefined && (series.count ?? 0) < 2)
+    errors.push(invalid('series.count', '', 'should be at least 2'));
+  if (series !== undefined && !series.lastObservedTime)
+    errors.push(required('series.lastObservedTime'));
+  if (!event.eventTime) errors.push(required('eventTime'));
+  if (type !== 'Normal' && type !== 'Warning')
+    errors.push(invalid('type', '', `has invalid value: ${type}`));
+  for (const field of ['firstTimestamp', 'lastTimestamp', 'count'] as const)
+    if (event[field]) errors.push(invalid(field, '', 'needs to be unset'));
+  if (event.source?.component || event.source?.host)
+    errors.push(invalid('source', '', 'needs to be unset'));
+  return errors;
 }
 
 function validateNamespace(event: Event, homes: readonly string[]): FieldError[] {
@@ -23,11 +44,11 @@ function validateNamespace(event: Event, homes: readonly string[]): FieldError[]
 }
 
 /** Events of the events.k8s.io generation are recognised by `eventTime`. */
-function validateNewStyle(event: Event): FieldError[] {
+function validateNewStyle(event: Event, controller: string): FieldError[] {
   const errors = validateNamespace(event, ['default', 'kube-system']);
   const component = event.reportingComponent ?? '';
-  if (component === '') errors.push(required('reportingComponent'));
-  errors.push(...check(qualifiedName, component, 'reportingComponent'));
+  if (component === '') errors.push(required(controller));
+  errors.push(...check(qualifiedName, component, controller));
   for (const field of ['reportingInstance', 'action', 'reason'] as const) {
     const value = event[field] ?? '';
     if (value === '') errors.push(required(field));

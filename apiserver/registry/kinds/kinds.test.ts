@@ -162,7 +162,7 @@ describe('ConfigMap and Secret', () => {
       'kubernetes.io/dockerconfigjson',
       { data: { '.dockerconfigjson': base64('{') } },
       [
-        'data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": must be a JSON document',
+        'data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": unexpected end of JSON input',
       ],
     ],
     [
@@ -201,12 +201,12 @@ describe('Node', () => {
       }),
     ).toEqual([
       'spec.taints[1]: Duplicate value: {"key":"k","effect":"NoSchedule"}: taints must be unique by key and effect pair',
-      'spec.taints[2].effect: Unsupported value: "Maybe": supported values: "NoExecute", "NoSchedule", "PreferNoSchedule"',
+      'spec.taints[2].effect: Unsupported value: "Maybe": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
       'spec.podCIDRs[0]: Invalid value: "10.0.0.0": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
-      'status.capacity[cpu]: Invalid value: "-1": must be greater than or equal to 0',
-      'status.capacity[pods]: Invalid value: "1500m": must be an integer',
-      'status.allocatable[cpu]: Invalid value: "-1": must be greater than or equal to 0',
-      'status.allocatable[pods]: Invalid value: "1500m": must be an integer',
+      'status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0',
+      'status.capacity.pods: Invalid value: "1500m": must be an integer',
+      'status.allocatable.cpu: Invalid value: "-1": must be greater than or equal to 0',
+      'status.allocatable.pods: Invalid value: "1500m": must be an integer',
     ]);
   });
 

@@ -3,10 +3,10 @@ import { type FieldError, invalid } from '../../../api/field-errors.ts';
 import type { Mutable } from '../../../api/meta.ts';
 import { namespaces } from '../../../api/resources.ts';
 import type { Namespace } from '../../../api/types/core-v1.ts';
+import { validateFinalizerName } from '../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration, Subresource } from '../declaration.ts';
 import { age, ageColumn, column, nameColumn } from './cells.ts';
 import { statusSubresource } from './status-subresource.ts';
-import { qualifiedNames } from './checks.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 const contentFinalizer = 'kubernetes';
@@ -22,6 +22,10 @@ function labelWithName(namespace: Mutable<Namespace>): void {
 const finalize: Subresource<Namespace> = {
   name: 'finalize',
   verbs: ['update'],
+  validateUpdate: ({ spec }) =>
+    (spec?.finalizers ?? []).flatMap((name, i) =>
+      validateFinalizerName(name, `spec.finalizers[${i}]`),
+    ),
   write(sent, parent) {
     const spec = (sent as Mutable<Namespace>).spec ?? {};
     return { ...parent, metadata: sent.metadata, spec } as Mutable<Namespace>;
@@ -62,7 +66,8 @@ export const namespace = {
   prepareForUpdate(object, old) {
     object.spec = old.spec as Mutable<Namespace['spec']>;
   },
-  validate: ({ spec }) => qualifiedNames(spec?.finalizers, 'spec.finalizers'),
+  validate: ({ spec }) =>
+    (spec?.finalizers ?? []).flatMap((name) => validateFinalizerName(name, 'spec.finalizers')),
   validateUpdate: (object, old) =>
     deepEqual(object.status, old.status) ? [] : validatePhase(object),
 

@@ -48,8 +48,9 @@ function validate(object: PriorityClass): FieldError[] {
     const detail = `maximum allowed value of a user defined priority is ${MAX_USER_VALUE}`;
     errors.push(forbidden('value', detail));
   }
-  const policies = ['Never', 'PreemptLowerPriority'];
-  return [...errors, ...oneOf(preemptionPolicy, policies, { field: 'preemptionPolicy' })];
+  const policies = ['PreemptLowerPriority', 'Never'];
+  const choice = { field: 'preemptionPolicy', asListed: true };
+  return [...errors, ...oneOf(preemptionPolicy, policies, choice)];
 }
 
 function validateUpdate(object: PriorityClass, old: PriorityClass): FieldError[] {

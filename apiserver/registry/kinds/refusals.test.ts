@@ -1,7 +1,8 @@
 /** Manifests that are wrong, and what a client is told: the message of kube-apiserver 1.34. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestApi } from '../../../test/support/api-core.ts';
-import { collectionOf } from '../../../test/support/manifests.ts';
+import { collectionOf, refusals } from '../../../test/support/manifests.ts';
+import { apiVersionOf } from '../../../api/resource.ts';
 import { kinds } from './index.ts';
 
 type Json = Record<string, unknown>;
@@ -25,8 +26,17 @@ async function refusal(apiVersion: string, kind: string, body: Json): Promise<st
   return answer.code === 422 ? answer.body.message : `accepted: ${answer.code}`;
 }
 
+/** How many manifests of a kind there are here. */
+const counts = new Map<string, number>();
+
+function count(apiVersion: string, kind: string, more: number): void {
+  const key = `${apiVersion} ${kind}`;
+  counts.set(key, (counts.get(key) ?? 0) + more);
+}
+
 /** Bodies of one kind, each with the part of the message that follows "is invalid: ". */
 function refuses(apiVersion: string, kind: string, table: readonly [Json, string][]): void {
+  count(apiVersion, kind, table.length);
   const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0]}` : '';
   describe(kind, () => {
     test.each(table.map(([body, detail]) => [JSON.stringify(body).slice(0, 60), body, detail]))(
@@ -515,3 +525,29 @@ refuses('resource.k8s.io/v1', 'ResourceSlice', [
     '[spec.devices[0].attributes[a/b/c]: Invalid value: "a/b/c": a domain and an ID must be separated by exactly one slash, spec.devices[0].attributes[v].version: Invalid value: "1": must be a string compatible with semver.org spec 2.0.0]',
   ],
 ]);
+
+describe('the list in refusals.yaml', () => {
+  for (const { manifest } of refusals) count(manifest.apiVersion, manifest.kind, 1);
+
+  test.each(
+    refusals.map(({ manifest, refusal: wanted }) => {
+      const { apiVersion: _own, kind, ...body } = manifest;
+      return [`${kind} ${JSON.stringify(body).slice(0, 60)}`, manifest, wanted] as const;
+    }),
+  )('%s', async (_title, manifest, wanted) => {
+    const { apiVersion, kind } = manifest;
+    const message = await refusal(apiVersion, kind, manifest);
+    expect(message.slice(message.indexOf(' is invalid: ') + ' is invalid: '.length)).toBe(wanted);
+  });
+});
+
+const stored = kinds.filter(
+  ({ verbs }) => verbs === undefined || (verbs.includes('create') && verbs.includes('get')),
+);
+
+test.each(stored.map(({ type }) => `${apiVersionOf(type)} ${type.kind}`))(
+  'two manifests or more of %s are here',
+  (kind) => {
+    expect(counts.get(kind) ?? 0).toBeGreaterThanOrEqual(2);
+  },
+);

@@ -1,3 +1,4 @@
+import { MalformedJson, parseJson } from '../../../api/json.ts';
 import { type FieldError, invalid, required } from '../../../api/field-errors.ts';
 import type { Mutable } from '../../../api/meta.ts';
 import { secrets } from '../../../api/resources.ts';
@@ -29,10 +30,11 @@ function needsJson(data: Keys, key: string): FieldError[] {
   const missing = needs(data, key);
   if (missing.length > 0) return missing;
   try {
-    JSON.parse(Buffer.from(data[key]!, 'base64').toString());
+    parseJson(Buffer.from(data[key]!, 'base64').toString());
     return [];
-  } catch {
-    return [invalid(`data[${key}]`, redacted, 'must be a JSON document')];
+  } catch (error) {
+    if (!(error instanceof MalformedJson)) throw error;
+    return [invalid(`data[${key}]`, redacted, error.message)];
   }
 }
 

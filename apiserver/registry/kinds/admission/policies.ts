@@ -43,8 +43,7 @@ export const validatingAdmissionPolicy = {
   hasGeneration: true,
   allowUnconditionalUpdate: false,
   applyDefaults(object) {
-    const { spec } = object;
-    if (spec === undefined) return;
+    const spec = (object.spec ??= {});
     spec.failurePolicy ??= 'Fail';
     defaultMatchResources(spec.matchConstraints);
   },
@@ -105,8 +104,7 @@ export const mutatingAdmissionPolicy = {
   hasGeneration: true,
   allowUnconditionalUpdate: false,
   applyDefaults(object) {
-    const { spec } = object;
-    if (spec === undefined) return;
+    const spec = (object.spec ??= {});
     spec.failurePolicy ??= 'Fail';
     defaultMatchResources(spec.matchConstraints);
   },

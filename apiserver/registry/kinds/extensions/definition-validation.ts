@@ -35,7 +35,8 @@ export function validateDefinition(
   old?: CustomResourceDefinition,
 ): FieldError[] {
   const { spec, metadata } = crd;
-  if (spec === undefined) return [required('spec')];
+  // Go's spec is there even if nobody wrote it.
+  if (spec === undefined) return validateDefinition({ ...crd, spec: {} as Spec }, old);
   const errors: FieldError[] = [];
   if (metadata.name !== `${spec.names?.plural ?? ''}.${spec.group ?? ''}` && old === undefined)
     errors.push(
@@ -89,7 +90,7 @@ function specErrors(spec: Spec, old: Spec | undefined): FieldError[] {
     errors.push(invalid('spec.versions', versions, 'must contain unique version names'));
   if (storage !== 1) {
     const detail = 'must have exactly one version marked as storage version';
-    errors.push(invalid('spec.versions', versions, detail));
+    errors.push(invalid('spec.versions', spec.versions ?? null, detail));
   }
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
     if (!names?.[field]) errors.push(required(`spec.names.${field}`));

@@ -5,7 +5,7 @@ import { parseCidr } from '../../cidr.ts';
 import { labelValue, qualifiedName } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
 import { taintEffects } from '../taint-effects.ts';
-import { validateResourceList } from '../resource-list.ts';
+import { type ResourceList, validateQuantity } from '../resource-list.ts';
 
 function validateTaints(taints: readonly Taint[], field: string): FieldError[] {
   const seen = new Set<string>();
@@ -14,7 +14,7 @@ function validateTaints(taints: readonly Taint[], field: string): FieldError[] {
     const errors = [
       ...check(qualifiedName, taint.key ?? '', `${at}.key`),
       ...check(labelValue, taint.value ?? '', `${at}.value`),
-      ...oneOf(taint.effect, taintEffects, { field: `${at}.effect` }),
+      ...oneOf(taint.effect, taintEffects, { field: `${at}.effect`, asListed: true }),
     ];
     const identity = `${taint.key}:${taint.effect}`;
     if (seen.has(identity)) {
@@ -45,12 +45,19 @@ function validatePodCIDRs(cidrs: readonly string[], field: string): FieldError[]
   return errors;
 }
 
+/** Names may be any; Kubernetes writes them here like fields. */
+function validateAmounts(list: ResourceList | undefined, field: string): FieldError[] {
+  return Object.entries(list ?? {}).flatMap(([name, value]) =>
+    validateQuantity(name, value, `${field}.${name}`),
+  );
+}
+
 export function validate({ spec, status }: Node): FieldError[] {
   return [
     ...validateTaints(spec?.taints ?? [], 'spec.taints'),
     ...validatePodCIDRs(spec?.podCIDRs ?? [], 'spec.podCIDRs'),
-    ...validateResourceList(status?.capacity, 'status.capacity'),
-    ...validateResourceList(status?.allocatable, 'status.allocatable'),
+    ...validateAmounts(status?.capacity, 'status.capacity'),
+    ...validateAmounts(status?.allocatable, 'status.allocatable'),
   ];
 }
 

@@ -59,7 +59,8 @@ function validateCommon(container: Container, pod: Surroundings, at: string): Fi
   return [
     ...(name ? check(dns1123Label, name, `${at}.name`) : [required(`${at}.name`)]),
     ...validateImage(image, `${at}.image`),
-    ...oneOf(container.terminationMessagePolicy, ['FallbackToLogsOnError', 'File'], {
+    ...oneOf(container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError'], {
+      asListed: true,
       field: `${at}.terminationMessagePolicy`,
     }),
     ...validatePorts(container.ports ?? [], `${at}.ports`),

@@ -9,7 +9,7 @@ const MAX_NAMESERVERS = 3;
 const MAX_SEARCH_PATHS = 32;
 const MAX_SEARCH_CHARACTERS = 2048;
 
-const dnsPolicies = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
+const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
 function validateDnsConfig(config: PodDNSConfig, field: string): FieldError[] {
   const { nameservers = [], searches = [], options = [] } = config;
@@ -39,7 +39,7 @@ function validateDnsConfig(config: PodDNSConfig, field: string): FieldError[] {
 }
 
 export function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string): FieldError[] {
-  const errors = oneOf(dnsPolicy, dnsPolicies, { field: `${field}.dnsPolicy` });
+  const errors = oneOf(dnsPolicy, dnsPolicies, { field: `${field}.dnsPolicy`, asListed: true });
   const at = `${field}.dnsConfig`;
   if (dnsPolicy === 'None') {
     if (!dnsConfig) {

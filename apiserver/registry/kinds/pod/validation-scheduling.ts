@@ -39,7 +39,10 @@ function validateToleration(toleration: Toleration, field: string): FieldError[]
     const detail = "value must be empty when `operator` is 'Exists'";
     errors.push(invalid(`${field}.operator`, toleration, detail));
   }
-  return [...errors, ...oneOf(effect, taintEffects, { field: `${field}.effect`, optional: true })];
+  return [
+    ...errors,
+    ...oneOf(effect, taintEffects, { field: `${field}.effect`, optional: true, asListed: true }),
+  ];
 }
 
 export function validateTolerations(

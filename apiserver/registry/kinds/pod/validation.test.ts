@@ -48,8 +48,8 @@ describe('validation', () => {
       }),
       [
         'spec.containers[0].imagePullPolicy: Unsupported value: "z": supported values: "Always", "IfNotPresent", "Never"',
-        'spec.restartPolicy: Unsupported value: "x": supported values: "Always", "Never", "OnFailure"',
-        'spec.dnsPolicy: Unsupported value: "y": supported values: "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"',
+        'spec.restartPolicy: Unsupported value: "x": supported values: "Always", "OnFailure", "Never"',
+        'spec.dnsPolicy: Unsupported value: "y": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"',
       ],
     ],
     [

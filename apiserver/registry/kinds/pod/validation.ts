@@ -45,7 +45,7 @@ import { validatePodSecurity } from './validation-security.ts';
 import { validateVolumes } from './validation-volumes.ts';
 
 export const MAX_INT32 = 2 ** 31 - 1;
-const restartPolicies = ['Always', 'Never', 'OnFailure'];
+const restartPolicies = ['Always', 'OnFailure', 'Never'];
 const podResources = ['cpu', 'memory'];
 
 function validateClaims(claims: readonly PodResourceClaim[], field: string): FieldError[] {
@@ -132,14 +132,18 @@ export function validatePodSpec(spec: PodSpec, field: string, isPod = false): Fi
     ...validateEphemeralContainers(surroundings),
     ...validatePodResources(spec, `${field}.resources`),
     ...validateHostNetwork(spec, field, isPod),
-    ...oneOf(spec.restartPolicy, restartPolicies, { field: `${field}.restartPolicy` }),
+    ...oneOf(spec.restartPolicy, restartPolicies, {
+      field: `${field}.restartPolicy`,
+      asListed: true,
+    }),
     ...validateDns(spec, field),
     ...validateScheduling(spec, field),
     ...validateHostUsers(spec, field),
     ...validateReferences(spec, field),
     ...deadline.map((text) => invalid(`${field}.activeDeadlineSeconds`, seconds, text)),
     ...validateHostnames(spec, field),
-    ...oneOf(spec.preemptionPolicy, ['Never', 'PreemptLowerPriority'], {
+    ...oneOf(spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], {
+      asListed: true,
       field: `${field}.preemptionPolicy`,
       optional: true,
     }),

@@ -23,16 +23,16 @@ export function defaultTemplate(spec: { template?: Mutable<PodTemplateSpec> }): 
   defaultPodTemplate((spec.template ??= {}));
 }
 
+const isEmpty = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean =>
+  Object.keys(matchLabels).length + matchExpressions.length === 0;
+
 /** A selector must be there, and select something: an empty one would select every pod. */
 function validateSelector(selector: LabelSelector | undefined): FieldError[] {
   if (selector === undefined) return [required('spec.selector')];
+  if (isEmpty(selector))
+    return [invalid('spec.selector', selector, 'empty selector is invalid for deployment')];
   const errors = validateLabelSelector(selector, 'spec.selector');
-  const labels = Object.keys(selector.matchLabels ?? {}).length;
-  if (labels + (selector.matchExpressions ?? []).length === 0) {
-    errors.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'));
-  } else if (errors.length > 0) {
-    errors.push(invalid('spec.selector', selector, 'invalid label selector'));
-  }
+  if (errors.length > 0) errors.push(invalid('spec.selector', selector, 'invalid label selector'));
   return errors;
 }
 
@@ -40,10 +40,10 @@ function validateSelector(selector: LabelSelector | undefined): FieldError[] {
 export function validateReplicas({ selector, template }: Templated): FieldError[] {
   const errors = validateSelector(selector);
   // Against a selector that cannot be read, the template is not judged; against none, it is.
-  if (selector !== undefined && errors.length > 0) return errors;
+  if (selector !== undefined && !isEmpty(selector) && errors.length > 0) return errors;
   if (template === undefined) return [...errors, required('spec.template')];
   const { labels } = template.metadata ?? {};
-  if (!matchesLabelSelector(selector, labels)) {
+  if ((selector === undefined || !isEmpty(selector)) && !matchesLabelSelector(selector, labels)) {
     const detail = '`selector` does not match template `labels`';
     errors.push(invalid('spec.template.metadata.labels', labels, detail));
   }
