@@ -217,6 +217,7 @@ async function schedulerOptions(
   const { loadModule } = await import('../platform/node/load-module.ts');
   const loaded = await loadConfiguration(schedulerConfig, schedulerPlugins, {
     ...{ ...effects, disk: realDisk, loadModule, http: async () => http },
+    timeLimit: async () => (await import('../platform/node/time-limit.ts')).realTimeLimit(),
     logger: logger.child({ component: 'scheduler' }),
   });
   return loaded.options;

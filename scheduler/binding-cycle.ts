@@ -70,8 +70,10 @@ export class BindingCycles {
 
   async run(placement: Placement): Promise<BindingResult> {
     const { framework, cycle, node, permits } = placement;
-    const waits = permits.length > 0 || framework.preBinds(cycle, node.name);
-    const refused = waits ? await this.#prepare(placement) : undefined;
+    const preBinds = framework.preBinds(cycle, node.name);
+    if (typeof preBinds !== 'boolean') return { kind: 'refused', status: preBinds };
+    const waits = permits.length > 0 || preBinds;
+    const refused = waits ? await this.#prepare(placement, preBinds) : undefined;
     if (refused !== undefined) return { kind: 'refused', status: refused };
     // It may have gone while permits and volumes were awaited; the API server would not mind.
     if (cycle.cluster.node(node.name) === undefined)
@@ -98,13 +100,14 @@ export class BindingCycles {
     return framework.bind(cycle, node.name);
   }
 
-  async #prepare(placement: Placement): Promise<Status | undefined> {
+  async #prepare(placement: Placement, preBinds: boolean): Promise<Status | undefined> {
     const { parkedChanged = () => {} } = this.#options;
     this.#parked++;
     parkedChanged();
     try {
       const { cycle, permits } = placement;
-      return (await this.#awaitPermits(cycle.pod.uid, permits)) ?? (await this.#preBind(placement));
+      const rejected = await this.#awaitPermits(cycle.pod.uid, permits);
+      return rejected ?? (preBinds ? await this.#preBind(placement) : undefined);
     } finally {
       this.#parked--;
       parkedChanged();
@@ -112,7 +115,6 @@ export class BindingCycles {
   }
 
   async #preBind({ framework, cycle, node }: Placement): Promise<Status | undefined> {
-    if (!framework.preBinds(cycle, node.name)) return undefined;
     return framework.preBind(cycle, node.name, ({ name, preBindMs = maxPreBindMs }, answer) =>
       this.#within(preBindMs, hung(`PreBind plugin ${name}`, preBindMs), answer),
     );

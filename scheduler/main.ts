@@ -40,6 +40,7 @@ async function configured(
   const { loadConfiguration } = await import('./config/load.ts');
   return loadConfiguration(config, plugins, {
     ...{ disk: realDisk, clock: realClock, random: realRandom, logger, loadModule },
+    timeLimit: async () => (await import('../platform/node/time-limit.ts')).realTimeLimit(),
     http: () => outgoing(parts),
   });
 }

@@ -13,6 +13,7 @@ import {
   type ProfileRow,
 } from './framework/profile.ts';
 import type { Status } from './framework/status.ts';
+import { type Method, wrapPlugin } from './framework/wrapped-plugin.ts';
 
 export interface PointMeter {
   point(point: string, of: { readonly profile: string; readonly status: string }, ms: number): void;
@@ -25,8 +26,6 @@ const SAMPLED = 10;
 
 /** As Kubernetes writes them: "PreFilter". */
 const nameOf = (point: ExtensionPoint): string => point[0]!.toUpperCase() + point.slice(1);
-
-type Method = (...parameters: unknown[]) => unknown;
 
 const statusOf = (result: unknown): string =>
   typeof result === 'object' && result !== null && 'code' in result
@@ -116,32 +115,12 @@ class Meters implements Attempts {
   }
 }
 
-/** The same plugin, all its methods bound; those of points are timed when their attempt is. */
-function metered(plugin: Plugin, meters: Meters): Plugin {
-  const made: Record<string, unknown> = {};
-  for (const name of namesOf(plugin)) {
-    const value: unknown = Reflect.get(plugin, name);
-    if (typeof value !== 'function') {
-      Object.defineProperty(made, name, { get: (): unknown => Reflect.get(plugin, name) });
-      continue;
-    }
-    const method = (value as Method).bind(plugin);
+/** The same plugin; its methods of points are timed when their attempt is. */
+const metered = (plugin: Plugin, meters: Meters): Plugin =>
+  wrapPlugin(plugin, (name, method) => {
     const point = timed.find((each) => methodOf[each] === name);
-    made[name] = point === undefined ? method : timedMethod(point, plugin.name, { method, meters });
-  }
-  return made as unknown as Plugin;
-}
-
-function namesOf(plugin: object): Set<string> {
-  const names = new Set<string>();
-  for (
-    let at: object | null = plugin;
-    at !== null && at !== Object.prototype;
-    at = Object.getPrototypeOf(at) as object | null
-  )
-    for (const name of Object.getOwnPropertyNames(at)) if (name !== 'constructor') names.add(name);
-  return names;
-}
+    return point === undefined ? method : timedMethod(point, plugin.name, { method, meters });
+  });
 
 function timedMethod(
   point: ExtensionPoint,

@@ -9,6 +9,7 @@ import { namespaces, nodes, podDisruptionBudgets, pods } from '../api/resources.
 import type { Pod } from '../api/types/core-v1.ts';
 import { createEventRecorder, type EventRecorder } from '../client/event-recorder.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
+import type { Informer } from '../client/informer-interface.ts';
 import { createInformer } from '../client/informer.ts';
 import {
   startLeaderElection,
@@ -30,8 +31,9 @@ import type { Framework } from './framework/framework.ts';
 import type { PodInfo } from './framework/pod-info.ts';
 import type { Profile } from './framework/profile.ts';
 import { meteredFramework } from './metered-profile.ts';
-import { observeNamespaces, observeNodes, observePods } from './observer.ts';
+import { type Observed, observeNamespaces, observeNodes, observePods } from './observer.ts';
 import { SchedulingQueue, type Backoff, type QueuePolicy } from './queue/scheduling-queue.ts';
+import type { PluginLimits } from './plugin-limits.ts';
 import { defaultProfile, defaultSchedulerName, type PluginParts } from './registry.ts';
 import { Reporter } from './reporter.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
@@ -64,6 +66,8 @@ export interface SchedulerOptions {
   readonly extenders?: readonly Extender[];
   /** How long pods wait between tries. Default: 1 s, doubled up to 10 s. */
   readonly backoff?: Backoff;
+  /** Of the plugins from outside the package, if there are any. */
+  readonly limits?: PluginLimits;
   /** What /metrics shows. Default: kept where nobody sees them. */
   readonly metrics?: Metrics;
   /** Freezes cached objects: for tests. */
@@ -102,10 +106,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
 }
 
 async function assemble(options: SchedulerOptions, parts: Lifecycle) {
-  const { client, clock, random, logger, extenders, freeze = false } = options;
+  const { client, clock, random, logger, extenders, limits, freeze = false } = options;
   const { metrics = new Metrics() } = options;
   const effects = { client, clock, random, logger, freeze };
   const cache = new Cache();
+  if (limits !== undefined) limits.onCut = () => cache.endTrials();
   const meter = new SchedulerMetrics(metrics, clock);
   const informers = new InformerFactory(effects);
   const recorders = new Map<string, EventRecorder>();
@@ -136,9 +141,10 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
   }
   const frameworkOf = ({ pod }: PodInfo): Framework =>
     frameworks.get(pod.spec.schedulerName ?? defaultSchedulerName)!;
+  const reporter = new Reporter({ client, clock, recorderOf, logger });
   const queue = new SchedulingQueue({
-    ...{ clock, meter },
-    policy: policyOf(frameworks, frameworkOf),
+    ...{ clock, meter, limits },
+    policy: policyOf(frameworks, frameworkOf, reporter),
     onActive: () => loop.wake(),
     ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
   });
@@ -149,10 +155,10 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
     ...{ frameworkOf, cache, queue, clock, logger, meter },
     extenders,
     selection: new NodeSelection({
-      ...{ random, logger, extenders },
+      ...{ random, logger, extenders, limits },
       percentageOfNodesToScore: options.percentageOfNodesToScore,
     }),
-    reporter: new Reporter({ client, clock, recorderOf, logger }),
+    reporter,
     truth: { client, clock, logger },
     latest: (key) => podInformer.lister.get(key),
   });
@@ -165,12 +171,15 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
       await loop.stop();
     },
   }));
-  const observed = { cache, queue, schedulerNames: new Set(frameworks.keys()) };
+  observe({ cache, queue, schedulerNames: new Set(frameworks.keys()) }, podInformer, informers);
+  return { podInformer, informers, loop };
+}
+
+function observe(observed: Observed, podInformer: Informer<Pod>, informers: InformerFactory): void {
   informers.of(nodes).addHandler(observeNodes(observed));
   informers.of(namespaces).addHandler(observeNamespaces(observed));
   podInformer.addHandler(observePods(observed));
   informers.of(podDisruptionBudgets);
-  return { podInformer, informers, loop };
 }
 
 function profilesOf(options: SchedulerOptions, parts: PluginParts): readonly Profile[] {
@@ -183,10 +192,18 @@ function profilesOf(options: SchedulerOptions, parts: PluginParts): readonly Pro
 function policyOf(
   frameworks: ReadonlyMap<string, Framework>,
   frameworkOf: (pod: PodInfo) => Framework,
+  reporter: Reporter,
 ): QueuePolicy {
   const [first] = frameworks.values();
   return {
-    preEnqueue: (pod) => frameworkOf(pod).preEnqueue(pod),
+    preEnqueue(pod) {
+      const status = frameworkOf(pod).preEnqueue(pod);
+      if (status?.code === 'Error') {
+        const message = status.reasons.join(', ');
+        void reporter.failed(pod.pod, { reason: 'SchedulerError', message });
+      }
+      return status;
+    },
     goesFirst: (a, b) => first!.goesFirst(a, b),
     wakes: (pod, rejectedBy, event) => frameworkOf(pod).wakes(pod, rejectedBy, event),
     heeds: (pod, rejectedBy, kind) => frameworkOf(pod).heeds(rejectedBy, kind),

@@ -14,6 +14,7 @@ import type {
   Trial,
 } from './framework/interface.ts';
 import type { NodeInfo } from './framework/node-info.ts';
+import type { PluginLimits } from './plugin-limits.ts';
 import {
   isRejection,
   namedBy,
@@ -88,6 +89,8 @@ export interface SelectionOptions {
   /** Default: none. */
   readonly extenders?: readonly Extender[] | undefined;
   readonly logger: Logger;
+  /** Where there are plugins that may hang; default: none are. */
+  readonly limits?: PluginLimits | undefined;
 }
 
 /** Picks a node for a pod: filter, then score. One per scheduler: it remembers where it stopped. */
@@ -101,6 +104,16 @@ export class NodeSelection {
 
   /** A promise only where extenders are asked: other pods cost no turn of the event loop. */
   select(framework: Framework, cycle: Cycle): MaybePromise<Selection> {
+    return this.#limited(() => this.#select(framework, cycle));
+  }
+
+  /** Each turn of a search: what is awaited in between has bounds of its own. */
+  #limited(search: () => MaybePromise<Selection>): MaybePromise<Selection> {
+    const selection = this.#options.limits?.search(search) ?? search();
+    return 'code' in selection ? { kind: 'failed', status: selection } : selection;
+  }
+
+  #select(framework: Framework, cycle: Cycle): MaybePromise<Selection> {
     const found = this.#find(framework, cycle);
     if ('selection' in found) return found.selection;
     const extenders = concerned(this.#options.extenders ?? [], cycle.pod);
@@ -115,10 +128,16 @@ export class NodeSelection {
    */
   async #selectAsking(framework: Framework, asked: Asked): Promise<Selection> {
     const { cycle, found, extenders } = asked;
-    const { pod, cluster } = cycle;
+    const { pod } = cycle;
     const question = { pod, nodes: found.feasible };
     const verdicts = await askExtenders(extenders, question, this.#options.logger);
     if ('code' in verdicts) return { kind: 'failed', status: verdicts };
+    return this.#limited(() => this.#selectAmong(framework, asked, verdicts));
+  }
+
+  #selectAmong(framework: Framework, asked: Asked, verdicts: Verdicts): MaybePromise<Selection> {
+    const { cycle, found, extenders } = asked;
+    const { pod, cluster } = cycle;
     const again = framework.newCycle(pod, cluster);
     if (found.nominated && verdicts.accepted.size === 0) {
       const others = this.#find(framework, again, false);

@@ -102,6 +102,11 @@ export class Cache {
     if (this.#pods.has(uid)) this.#take(uid);
   }
 
+  /** Whatever was on trial when a scheduling cycle was cut off is undone. */
+  endTrials(): void {
+    this.cluster.rebuild(this.#pods.values());
+  }
+
   #put(placed: Placed): void {
     const { uid } = placed.pod;
     this.#pods.set(uid, placed);

@@ -4,6 +4,7 @@ import { silentLogger as logger } from '../../platform/logger.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { inertParts } from '../../test/support/scheduling.ts';
 import type { ExtensionPoint, Profile } from '../framework/profile.ts';
+import { PluginLimits } from '../plugin-limits.ts';
 import { defaultProfile } from '../registry.ts';
 import { readConfiguration } from './configuration.ts';
 import { ownPlugins } from './own-plugins.ts';
@@ -13,6 +14,7 @@ const header = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerC
 const read = (yaml: string) => readConfiguration(header + yaml);
 
 const handle = { clock: new FakeClock(), random: inertParts.preemption.random, logger };
+const limits = new PluginLimits({ run: (_ms, work) => work() });
 const own = ownPlugins(
   'mine.js',
   {
@@ -21,7 +23,7 @@ const own = ownPlugins(
       Sorter: () => ({ name: 'Sorter', goesFirst: () => true }),
     },
   },
-  handle,
+  { handle, limits },
 );
 const profilesOf = (yaml: string) => buildProfiles(read(yaml).profiles, inertParts, { own });
 
@@ -255,12 +257,12 @@ describe('ownPlugins', () => {
     ['no plugins', {}, 'x.js does not export plugins'],
     ['no function', { plugins: { A: 1 } }, 'x.js: plugins.A is not a function'],
   ])('refuses a file with %s', (_name, module, message) => {
-    expect(() => ownPlugins('x.js', module, handle)).toThrow(message);
+    expect(() => ownPlugins('x.js', module, { handle, limits })).toThrow(message);
   });
 
   it('refuses plugins that are none when they are made', () => {
     const module = { plugins: { A: () => ({ name: 'B' }), C: () => ({ name: 'C' }) } };
-    const made = ownPlugins('x.js', module, handle);
+    const made = ownPlugins('x.js', module, { handle, limits });
     expect(() => made.get('A')!({})).toThrow('must return an object whose name is "A"');
     expect(() => made.get('C')!({})).toThrow('has no method of any extension point');
   });

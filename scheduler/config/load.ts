@@ -5,8 +5,10 @@ import type { Disk } from '../../platform/disk.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
+import type { TimeLimit } from '../../platform/time-limit.ts';
 import { HttpExtender, type ExtenderTls } from '../extenders/http-extender.ts';
 import type { Extender } from '../framework/extender.ts';
+import { PluginLimits } from '../plugin-limits.ts';
 import type { PluginFactory } from '../registry.ts';
 import type { LeaderElectOptions, SchedulerOptions } from '../scheduler.ts';
 import { ConfigurationError, readConfiguration } from './configuration.ts';
@@ -20,6 +22,8 @@ export interface LoadParts {
   readonly random: Random;
   readonly logger: Logger;
   loadModule(file: string): Promise<unknown>;
+  /** Called only if there are plugins from outside. */
+  timeLimit(): Promise<TimeLimit>;
   /** Called only if extenders are configured; the caller closes it. */
   http(): Promise<OutgoingHttp>;
 }
@@ -30,7 +34,7 @@ export interface LoadedConfiguration {
   readonly lease: Omit<LeaderElectOptions, 'identity'>;
   readonly options: Pick<
     SchedulerOptions,
-    'percentageOfNodesToScore' | 'backoff' | 'profiles' | 'extenders'
+    'percentageOfNodesToScore' | 'backoff' | 'profiles' | 'extenders' | 'limits'
   >;
 }
 
@@ -48,11 +52,12 @@ export async function loadConfiguration(
   const read = readConfiguration(Buffer.from(bytes).toString('utf8'));
   const { clock, random, logger } = parts;
   const own = new Map<string, PluginFactory>();
-  for (const file of plugins)
-    for (const [name, make] of ownPlugins(file, await parts.loadModule(file), {
-      ...{ clock, random, logger },
-    }))
-      own.set(name, make);
+  const limits = plugins.length === 0 ? undefined : new PluginLimits(await parts.timeLimit());
+  const handle = { clock, random, logger };
+  if (limits !== undefined)
+    for (const file of plugins)
+      for (const [name, make] of ownPlugins(file, await parts.loadModule(file), { handle, limits }))
+        own.set(name, make);
   const extenders = await extendersOf(read.extenders, parts);
   const ignored = read.extenders.flatMap(({ ignoredByScheduler }) => ignoredByScheduler);
   const { leaderElection: lease, profiles, percentageOfNodesToScore } = read;
@@ -65,6 +70,7 @@ export async function loadConfiguration(
     },
     options: {
       ...{ percentageOfNodesToScore, extenders },
+      ...(limits === undefined ? {} : { limits }),
       backoff: { initialMs: read.initialBackoffMs, maxMs: read.maxBackoffMs },
       profiles: (pluginParts) => buildProfiles(profiles, pluginParts, { own, ignored }),
     },

@@ -18,6 +18,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Plugin } from '../framework/interface.ts';
 import { methodOf } from '../framework/profile.ts';
+import type { PluginLimits } from '../plugin-limits.ts';
 import type { PluginFactory } from '../registry.ts';
 import { ConfigurationError } from './configuration.ts';
 
@@ -33,7 +34,7 @@ export type OwnPluginFactory = (args: object, handle: PluginHandle) => Plugin;
 export function ownPlugins(
   file: string,
   module: unknown,
-  handle: PluginHandle,
+  { handle, limits }: { readonly handle: PluginHandle; readonly limits: PluginLimits },
 ): ReadonlyMap<string, PluginFactory> {
   const exported = isNamespace(module) ? module['plugins'] : undefined;
   if (!isObject(exported)) throw new ConfigurationError(`${file} does not export plugins`);
@@ -41,7 +42,9 @@ export function ownPlugins(
   for (const [name, make] of Object.entries(exported)) {
     if (typeof make !== 'function')
       throw new ConfigurationError(`${file}: plugins.${name} is not a function`);
-    found.set(name, (args) => checked(file, name, (make as OwnPluginFactory)(args, handle)));
+    found.set(name, (args) =>
+      limits.guard(checked(file, name, (make as OwnPluginFactory)(args, handle))),
+    );
   }
   return found;
 }

@@ -74,6 +74,7 @@ async function startWith(client: RestClient, extenders: readonly Json[], more: J
     disk: { read: async () => Buffer.from(yaml) },
     ...{ clock, random, logger },
     loadModule: () => Promise.reject(new Error('no modules')),
+    timeLimit: () => Promise.reject(new Error('no plugins')),
     http: async () => http,
   });
   const scheduler = await parts.start(() =>
@@ -346,6 +347,7 @@ describe('the configuration of extenders', () => {
       ...{ clock, random, logger, http: async () => http },
       disk: { read: async (path) => (path === 'c' ? Buffer.from(text) : undefined) },
       loadModule: async () => ({}),
+      timeLimit: () => Promise.reject(new Error('no plugins')),
     });
     await expect(loading).rejects.toThrow(
       'extenders[0].tlsConfig.caFile: Required value: there is no file /nowhere',

@@ -18,7 +18,7 @@ const noLabels: Labels = {};
 
 export class ClusterState {
   readonly nominations = new Nominations((name) => this.#nodes.get(name)?.touch());
-  readonly topology: TopologyIndex;
+  #topology: TopologyIndex;
   readonly #nodes = new Map<string, NodeInfo>();
   readonly #namespaces = new Map<string, Labels>();
   /** How many nodes have an image, by name. */
@@ -28,7 +28,15 @@ export class ClusterState {
   #order: readonly NodeInfo[] | undefined;
 
   constructor() {
-    this.topology = new TopologyIndex(this.#nodes, (name) => this.#namespaces.get(name));
+    this.#topology = this.#newTopology();
+  }
+
+  get topology(): TopologyIndex {
+    return this.#topology;
+  }
+
+  #newTopology(): TopologyIndex {
+    return new TopologyIndex(this.#nodes, (name) => this.#namespaces.get(name));
   }
 
   /** All known nodes, zones taking turns. The array is never changed, only replaced. */
@@ -97,6 +105,18 @@ export class ClusterState {
   tryRemoval(pod: PodInfo, node: NodeInfo): void {
     node.tryRemoval(pod);
     this.topology.tryMove(pod, node.node, -1);
+  }
+
+  /** As if built anew, with these pods: after a trial that was cut off and not taken back. */
+  rebuild(placed: Iterable<{ readonly pod: PodInfo; readonly nodeName: string }>): void {
+    const nodes = this.nodes.map(({ node }) => node);
+    this.#nodes.clear();
+    this.#imageNodes.clear();
+    this.#mounts.clear();
+    this.#order = undefined;
+    this.#topology = this.#newTopology();
+    for (const node of nodes) this.setNode(node);
+    for (const { pod, nodeName } of placed) this.addPod(pod, nodeName);
   }
 
   /** True if its labels are news. */

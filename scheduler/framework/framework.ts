@@ -133,7 +133,12 @@ export class Framework {
   }
 
   goesFirst(a: points.Queued, b: points.Queued): boolean {
-    return this.#queueSort.goesFirst(a, b);
+    try {
+      return this.#queueSort.goesFirst(a, b);
+    } catch {
+      // The queue must have an order.
+      return a.queuedAt < b.queuedAt;
+    }
   }
 
   newCycle(pod: PodInfo, cluster: ClusterState): points.Cycle {
@@ -241,7 +246,11 @@ export class Framework {
   }
 
   unreserve(cycle: points.Cycle, node: NodeInfo): void {
-    for (const { plugin } of this.#reserve.toReversed()) plugin.unreserve(cycle, node);
+    for (const { plugin } of this.#reserve.toReversed())
+      attempt(plugin, () => {
+        plugin.unreserve(cycle, node);
+        return undefined;
+      });
   }
 
   /** What has to be awaited before binding, or a rejection. */
@@ -256,11 +265,16 @@ export class Framework {
     return pending;
   }
 
-  /** False: `preBind` has nothing to do. */
-  preBinds(cycle: points.Cycle, nodeName: string): boolean {
-    return this.#preBind.some(
-      ({ plugin }) => plugin.preBindPreFlight?.(cycle, nodeName)?.code !== 'Skip',
-    );
+  /** False: `preBind` has nothing to do; a status: the pod must not be bound. */
+  preBinds(cycle: points.Cycle, nodeName: string): Status | boolean {
+    let some = false;
+    for (const { plugin } of this.#preBind) {
+      const status = attempt(plugin, () => plugin.preBindPreFlight?.(cycle, nodeName));
+      if (status?.code === 'Skip') continue;
+      if (status !== undefined) return status;
+      some = true;
+    }
+    return some;
   }
 
   /** `bounded` answers for a plugin that takes longer than it may. */

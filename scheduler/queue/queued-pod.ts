@@ -7,9 +7,9 @@ export interface QueuedPod extends Queued {
   /** When the pod entered the queue for the first time, in monotonic milliseconds. */
   readonly firstQueuedAt: number;
   readonly attempts: number;
-  /** Empty: rejected by no plugin in particular, so any event wakes the pod. */
+  /** Empty: rejected by no plugin in particular, so any event wakes the pod. Who gates it, too. */
   readonly rejectedBy: ReadonlySet<string>;
-  /** Rejected by PreEnqueue: no event wakes the pod, only its own change. */
+  /** Rejected by PreEnqueue: the pod waits for its own change or an event, however long. */
   readonly gated: boolean;
 }
 

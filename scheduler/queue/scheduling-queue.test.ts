@@ -3,6 +3,7 @@ import { FakeClock } from '../../test/support/fake-clock.ts';
 import { aNode, aPod, type PodSketch } from '../../test/support/scheduling.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import { podInfo, type PodInfo } from '../framework/pod-info.ts';
+import { failure, unschedulable } from '../framework/status.ts';
 import { schedulingGates } from '../plugins/scheduling-gates.ts';
 import { maxUnschedulableMs, SchedulingQueue, type QueuedPod } from './scheduling-queue.ts';
 
@@ -10,14 +11,14 @@ const nodeAdd: ClusterEvent = { kind: 'NodeAdd', node: aNode() };
 const podAdd: ClusterEvent = { kind: 'AssignedPodAdd', pod: podInfo(aPod()) };
 const fit = { kind: 'rejected', rejectedBy: new Set(['Fit']) } as const;
 
-function start() {
+function start(preEnqueue = (pod: PodInfo) => schedulingGates.preEnqueue(pod)) {
   const clock = new FakeClock();
   let activations = 0;
   const queue = new SchedulingQueue({
     clock,
     onActive: () => activations++,
     policy: {
-      preEnqueue: (pod) => schedulingGates.preEnqueue(pod),
+      preEnqueue,
       goesFirst: (a, b) =>
         a.pod.priority === b.pod.priority
           ? a.queuedAt < b.queuedAt
@@ -155,6 +156,35 @@ describe('SchedulingQueue', () => {
     await clock.advance(60_000);
     expect(names()).toEqual(['a']);
     expect(clock.timers).toBe(0);
+  });
+
+  it('asks a gate again at the events that its plugin waits for', () => {
+    let open = false;
+    const shut = { ...unschedulable('not yet'), plugin: 'Fit' };
+    const { add, names, queue } = start(() => (open ? undefined : shut));
+    add({ name: 'a' });
+    queue.notify(nodeAdd);
+    expect([names(), queue.sizes.gated]).toEqual([[], 1]);
+    open = true;
+    queue.notify(podAdd);
+    expect(names()).toEqual([]);
+    queue.notify(nodeAdd);
+    expect([names(), queue.sizes.gated]).toEqual([['a'], 0]);
+  });
+
+  it('tries a gate that failed again after one second, then two', async () => {
+    let asked = 0;
+    const boom = failure(new Error('boom'));
+    const { add, clock, names } = start(() => (++asked < 3 ? boom : undefined));
+    add({ name: 'a' });
+    await clock.advance(999);
+    expect([names(), asked]).toEqual([[], 1]);
+    await clock.advance(1);
+    expect([names(), asked]).toEqual([[], 2]);
+    await clock.advance(1999);
+    expect(names()).toEqual([]);
+    await clock.advance(1);
+    expect(names()).toEqual(['a']);
   });
 
   it('keeps a gated pod out until its gates are gone, whatever happens', async () => {

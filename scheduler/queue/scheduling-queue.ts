@@ -16,6 +16,7 @@ import { deepEqual } from '../../api/deep.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
+import type { Status } from '../framework/status.ts';
 import { Heap } from './heap.ts';
 import { InFlight } from './in-flight.ts';
 import { Unschedulable } from './unschedulable.ts';
@@ -41,7 +42,16 @@ export interface QueueOptions {
   readonly onActive: () => void;
   readonly backoff?: Backoff;
   readonly meter?: QueueMeter;
+  /** Where queueing hints may hang; default: they are trusted. */
+  readonly limits?: HintLimits | undefined;
 }
+
+/** Runs queueing hints; `instead` answers for those that hang. */
+export interface HintLimits {
+  hints<T>(work: () => T, instead: () => T): T;
+}
+
+const unlimited: HintLimits = { hints: (work) => work() };
 
 /** Told of each pod that is put into a queue, and by which event. */
 export interface QueueMeter {
@@ -71,6 +81,7 @@ export class SchedulingQueue {
   readonly #onActive: () => void;
   readonly #waits: Backoff;
   readonly #meter: QueueMeter | undefined;
+  readonly #limits: HintLimits;
   readonly #active: Heap<QueuedPod>;
   readonly #backoff: Heap<QueuedPod>;
   readonly #failing: Heap<QueuedPod>;
@@ -86,6 +97,7 @@ export class SchedulingQueue {
     this.#policy = options.policy;
     this.#onActive = options.onActive;
     this.#meter = options.meter;
+    this.#limits = options.limits ?? unlimited;
     this.#waits = options.backoff ?? defaultBackoff;
     this.#unschedulable = new Unschedulable(options.policy);
     this.#active = new Heap<QueuedPod>({
@@ -180,7 +192,9 @@ export class SchedulingQueue {
   /** Something happened in the cluster: wakes the pods that it may help. */
   notify(event: ClusterEvent): void {
     this.#inFlight.remember(event);
-    for (const queued of this.#unschedulable.wokenBy(event)) {
+    // Trying once too often is harmless, never trying is not.
+    const all = (): QueuedPod[] => this.rejected().filter(({ gated }) => !gated);
+    for (const queued of this.#limits.hints(() => this.#unschedulable.wokenBy(event), all)) {
       this.#unschedulable.delete(queued.pod.uid);
       this.#wake(queued, event.kind);
     }
@@ -199,8 +213,11 @@ export class SchedulingQueue {
 
   #wokenInFlight(pod: PodInfo, rejectedBy: ReadonlySet<string>): boolean {
     const events = this.#inFlight.eventsSince(pod.uid);
-    return (
-      events === 'forgotten' || events.some((event) => this.#policy.wakes(pod, rejectedBy, event))
+    if (events === 'forgotten') return true;
+    const wakes = (event: ClusterEvent) => this.#policy.wakes(pod, rejectedBy, event);
+    return this.#limits.hints(
+      () => events.some(wakes),
+      () => true,
     );
   }
 
@@ -211,8 +228,9 @@ export class SchedulingQueue {
   }
 
   #enqueue(queued: QueuedPod, event: string): void {
-    if (this.#policy.preEnqueue(queued.pod) !== undefined) {
-      this.#toUnschedulable({ ...queued, gated: true }, event);
+    const status = this.#policy.preEnqueue(queued.pod);
+    if (status !== undefined) {
+      this.#keepOut(queued, status, event);
       return;
     }
     // Strictly increasing, so that pods queued at one instant keep their order.
@@ -236,9 +254,22 @@ export class SchedulingQueue {
   #popEarly(): QueuedPod | undefined {
     for (;;) {
       const queued = this.#backoff.pop();
-      if (queued === undefined || this.#policy.preEnqueue(queued.pod) === undefined) return queued;
-      this.#toUnschedulable({ ...queued, gated: true }, BACKOFF_COMPLETE);
+      const status = queued && this.#policy.preEnqueue(queued.pod);
+      if (queued === undefined || status === undefined) return queued;
+      this.#keepOut(queued, status, BACKOFF_COMPLETE);
     }
+  }
+
+  /** PreEnqueue said no, or failed. */
+  #keepOut(queued: QueuedPod, status: Status, event: string): void {
+    if (status.code === 'Error') {
+      const attempts = queued.attempts + 1;
+      const failed = { ...queued, attempts, queuedAt: this.#clock.monotonic(), gated: false };
+      this.#wait(this.#failing, failed, ATTEMPT_FAILED);
+      return;
+    }
+    const rejectedBy = new Set(status.plugin === undefined ? [] : [status.plugin]);
+    this.#toUnschedulable({ ...queued, rejectedBy, gated: true }, event);
   }
 
   #armBackoff(): void {

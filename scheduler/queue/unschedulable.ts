@@ -1,8 +1,8 @@
 import type { ClusterEvent } from '../framework/events.ts';
 import type { QueuedPod, QueuePolicy } from './queued-pod.ts';
 
-/** A key that no other group has: theirs have a slash. */
-const GATED = 'gated';
+/** No scheduler's name begins so: it is no DNS label. */
+const GATED = '(gated) ';
 
 type Group = Map<string, QueuedPod>;
 
@@ -25,7 +25,9 @@ export class Unschedulable {
 
   /** How many of them are gated. */
   get gated(): number {
-    return this.#groups.get(GATED)?.size ?? 0;
+    let gated = 0;
+    for (const [key, group] of this.#groups) if (key.startsWith(GATED)) gated += group.size;
+    return gated;
   }
 
   get(uid: string): QueuedPod | undefined {
@@ -63,7 +65,7 @@ export class Unschedulable {
     const woken: QueuedPod[] = [];
     for (const group of this.#groups.values()) {
       const [first] = group.values();
-      if (first === undefined || first.gated) continue;
+      if (first === undefined) continue;
       const { pod, rejectedBy } = first;
       if (!this.#policy.heeds(pod, rejectedBy, event.kind)) continue;
       for (const queued of group.values())
@@ -74,6 +76,6 @@ export class Unschedulable {
 }
 
 function groupKey({ pod, rejectedBy, gated }: QueuedPod): string {
-  if (gated) return GATED;
-  return `${pod.pod.spec.schedulerName ?? ''}/${[...rejectedBy].sort().join()}`;
+  const key = `${pod.pod.spec.schedulerName ?? ''}/${[...rejectedBy].sort().join()}`;
+  return gated ? `${GATED}${key}` : key;
 }
