@@ -1,8 +1,9 @@
 /** JSON as values of the types that a schema gives it. */
 import { readDuration, parseTimestamp } from './time.ts';
-import { type CelType, DYN, mapOf, STRING } from './types.ts';
+import { type CelType, DYN, listOf, mapOf, STRING } from './types.ts';
 import { type CelValue, CelError, Duration, JsonList, JsonMap } from './values.ts';
 
+const ANY_LIST = listOf(DYN);
 const ANY_MAP = mapOf(STRING, DYN);
 
 /** What does not fit its schema (it was stored under another one) is taken for what it is. */
@@ -22,8 +23,7 @@ export function adapt(json: unknown, type: CelType): CelValue {
       return null;
   }
   if (json === null) return null;
-  if (Array.isArray(json))
-    return new JsonList(json, type.kind === 'list' ? type.element : DYN, adapt);
+  if (Array.isArray(json)) return new JsonList(json, type.kind === 'list' ? type : ANY_LIST, adapt);
   const typed = type.kind === 'object' || type.kind === 'map' ? type : ANY_MAP;
   return new JsonMap(json as Readonly<Record<string, unknown>>, typed, adapt);
 }

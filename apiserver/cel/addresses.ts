@@ -1,7 +1,15 @@
-/** Kubernetes' libraries of IP addresses, CIDR ranges and URLs. */
+/** Kubernetes' libraries of IP addresses and CIDR ranges. */
 import { parseIPv4, parseIPv6 } from '../../api/validation/ip.ts';
-import { namespaced, type Overload, overload, traverse } from './overloads.ts';
-import { ArrayList, BuiltMap, CelError, type CelValue, Opaque } from './values.ts';
+import {
+  namespaced,
+  type Overload,
+  overload,
+  sizeOf,
+  traversal,
+  traverse,
+  traverseTwice,
+} from './overloads.ts';
+import { CelError, type CelValue, noSuchOverload, Opaque } from './values.ts';
 
 class Ip extends Opaque {
   readonly typeName = 'net.IP';
@@ -43,19 +51,35 @@ function formatIPv6(bytes: readonly number[]): string {
   return `${text(groups.slice(0, best.start))}::${text(groups.slice(best.start + best.length))}`;
 }
 
-/** Mapped addresses (::ffff:1.2.3.4) are refused, as in Kubernetes. */
-function readIp(text: string): Ip | undefined {
+/** An address, or why it is none. Mapped addresses (::ffff:1.2.3.4) are refused. */
+function readIp(text: string): Ip | string {
   const quad = parseIPv4(text);
   if (quad !== undefined) return new Ip(quad);
-  if (!text.includes(':') || text.includes('%') || text.includes('.')) return undefined;
-  const groups = parseIPv6(text);
-  return groups && new Ip(groups.flatMap((group) => [group >> 8, group & 255]));
+  const groups = text.includes(':') ? parseIPv6(text.replace(/%.*$/s, '')) : undefined;
+  if (groups === undefined) {
+    const fault = parseFault(text);
+    return `IP Address "${text}" parse error during conversion from string: ${fault}`;
+  }
+  if (text.includes('%')) return `IP address "${text}" with zone value is not allowed`;
+  if (isMapped(groups)) return `IPv4-mapped IPv6 address "${text}" is not allowed`;
+  return new Ip(groups.flatMap((group) => [group >> 8, group & 255]));
+}
+
+const isMapped = (groups: readonly number[]): boolean =>
+  groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
+
+/** In the words of Go's netip.ParseAddr, as far as they are the same for every address. */
+function parseFault(text: string): string {
+  const shown = `ParseAddr(${JSON.stringify(text)})`;
+  const isQuad = /^\d+(\.\d+){3}$/.test(text);
+  if (isQuad && /(^|\.)0\d/.test(text)) return `${shown}: IPv4 field has octet with leading zero`;
+  if (isQuad) return `${shown}: IPv4 field has value >255`;
+  return `${shown}: unable to parse IP`;
 }
 
 function ip(text: string): Ip {
   const found = readIp(text);
-  if (found === undefined)
-    throw new CelError(`IP Address "${text}" parse error during conversion from string`);
+  if (typeof found === 'string') throw new CelError(found);
   return found;
 }
 
@@ -108,19 +132,32 @@ class Cidr extends Opaque {
   }
 }
 
-function readCidr(text: string): Cidr | undefined {
-  const [address = '', length = '', ...more] = text.split('/');
+const CIDR_FAULT = 'network address parse error during conversion from string';
+
+/** A range, or why it is none. */
+function readCidr(text: string): Cidr | string {
+  const prefix = `netip.ParsePrefix(${JSON.stringify(text)})`;
+  const fault = (why: string): string => `${CIDR_FAULT}: ${CIDR_FAULT}: ${prefix}: ${why}`;
+  const slash = text.lastIndexOf('/');
+  if (slash < 0) return fault("no '/'");
+  const address = text.slice(0, slash);
+  const length = text.slice(slash + 1);
   const found = readIp(address);
-  if (found === undefined || more.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(length))
-    return undefined;
+  if (typeof found === 'string') {
+    if (found.startsWith('IPv4-mapped'))
+      return `${CIDR_FAULT}: IPv4-mapped IPv6 address "${text}" is not allowed`;
+    return fault(address.includes('%') ? 'IPv6 zones cannot be present in a prefix' : found);
+  }
+  if (!/^(0|[1-9]\d{0,2})$/.test(length)) return fault(`bad bits after slash: "${length}"`);
   const bits = Number(length);
-  return bits <= found.bytes.length * 8 ? new Cidr(found, bits) : undefined;
+  return bits <= found.bytes.length * 8
+    ? new Cidr(found, bits)
+    : fault('prefix length out of range');
 }
 
 function cidr(text: string): Cidr {
   const found = readCidr(text);
-  if (found === undefined)
-    throw new CelError(`network address parse error during conversion from string: ${text}`);
+  if (typeof found === 'string') throw new CelError(found);
   return found;
 }
 
@@ -128,11 +165,19 @@ const within = (outer: Cidr, inner: Cidr): boolean =>
   inner.length >= outer.length && outer.contains(inner.address);
 
 const reading = { cost: traverse };
+/** Bytes of an address. */
+const LONGEST = 16;
+const prefixBytes = ({ length }: Cidr): number => Math.ceil(length / 8);
+const comparing = (range: Cidr): number => traversal(2 * prefixBytes(range));
+const masking = (range: Cidr): number => traversal(prefixBytes(range)) + 1;
 
 export const addressLibrary: readonly Overload[] = [
-  overload('isIP(string): bool', (text: string) => readIp(text) !== undefined, reading),
+  overload('isIP(string): bool', (text: string) => typeof readIp(text) !== 'string', reading),
   overload('ip(string): IP', ip, reading),
-  namespaced('ip', 'isCanonical(string): bool', (text: string) => ip(text).toString() === text),
+  {
+    ...namespaced('ip', 'isCanonical(string): bool', (t: string) => ip(t).toString() === t),
+    cost: traverseTwice,
+  },
   overload('IP.family(): int', ({ bytes }: Ip) => (bytes.length === 4 ? 4n : 6n)),
   overload('IP.isUnspecified(): bool', isUnspecified),
   overload('IP.isLoopback(): bool', isLoopback),
@@ -140,90 +185,40 @@ export const addressLibrary: readonly Overload[] = [
   overload('IP.isLinkLocalUnicast(): bool', isLinkLocalUnicast),
   overload('IP.isGlobalUnicast(): bool', isGlobalUnicast),
   overload('string(IP): string', (address: Ip) => address.toString()),
-  overload('isCIDR(string): bool', (text: string) => readCidr(text) !== undefined, reading),
+  overload('isCIDR(string): bool', (text: string) => typeof readCidr(text) !== 'string', reading),
   overload('cidr(string): CIDR', cidr, reading),
-  overload('CIDR.containsIP(IP): bool', (range: Cidr, address: Ip) => range.contains(address)),
+  overload('CIDR.containsIP(IP): bool', (range: Cidr, address: Ip) => range.contains(address), {
+    price: ([range]) => comparing(range as Cidr),
+    estimate: () => traversal(2 * LONGEST),
+  }),
   overload(
     'CIDR.containsIP(string): bool',
-    (range: Cidr, text: string) => range.contains(ip(text)),
-    { cost: ([, size = 0]) => traverse([size]) },
+    (range: Cidr, text: string) => {
+      const address = readIp(text);
+      if (typeof address === 'string') throw noSuchOverload();
+      return range.contains(address);
+    },
+    {
+      price: ([range, text]) => comparing(range as Cidr) + traversal(sizeOf(text!)),
+      estimate: ([, text]) => traversal(2 * LONGEST) + traversal(text!.max),
+    },
   ),
-  overload('CIDR.containsCIDR(CIDR): bool', within),
+  overload('CIDR.containsCIDR(CIDR): bool', within, {
+    price: ([range]) => comparing(range as Cidr) + masking(range as Cidr),
+    estimate: () => traversal(2 * LONGEST) + traversal(LONGEST) + 1,
+  }),
   overload(
     'CIDR.containsCIDR(string): bool',
     (range: Cidr, text: string) => within(range, cidr(text)),
-    { cost: ([, size = 0]) => traverse([size]) },
+    {
+      price: ([range, text]) =>
+        comparing(range as Cidr) + masking(range as Cidr) + traversal(sizeOf(text!)),
+      estimate: ([, text]) =>
+        traversal(2 * LONGEST) + traversal(LONGEST) + 1 + traversal(text!.max),
+    },
   ),
   overload('CIDR.ip(): IP', ({ address }: Cidr) => address),
   overload('CIDR.masked(): CIDR', (range: Cidr) => new Cidr(range.masked, range.length)),
   overload('CIDR.prefixLength(): int', ({ length }: Cidr) => BigInt(length)),
   overload('string(CIDR): string', (range: Cidr) => range.toString()),
-];
-
-class Url extends Opaque {
-  readonly typeName = 'kubernetes.URL';
-  readonly text: string;
-  readonly url: URL | undefined;
-
-  constructor(text: string, url: URL | undefined) {
-    super();
-    this.text = text;
-    this.url = url;
-  }
-
-  override equals(other: CelValue): boolean {
-    return other instanceof Url && other.text === this.text;
-  }
-}
-
-const HOST_PORT = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]*)/;
-
-/** Go's url.ParseRequestURI: absolute, or a path. */
-function readUrl(text: string): Url | undefined {
-  if (text === '' || /[\x00-\x20\x7f]/.test(text)) return undefined;
-  if (/%(?![0-9a-fA-F]{2})/.test(text.split('?')[0]!)) return undefined;
-  if (text.startsWith('/'))
-    return new Url(text, URL.canParse(text, 'x://x') ? new URL(text, 'x://x') : undefined);
-  return URL.canParse(text) ? new Url(text, new URL(text)) : undefined;
-}
-
-function url(text: string): Url {
-  const found = readUrl(text);
-  if (found === undefined)
-    throw new CelError(
-      `URL parse error during conversion from string: parse "${text}": invalid URI for request`,
-    );
-  return found;
-}
-
-const hostOf = ({ text }: Url): string => HOST_PORT.exec(text)?.[1] ?? '';
-const portOf = (each: Url): string => /:(\d*)$/.exec(hostOf(each))?.[1] ?? '';
-const nameOf = (each: Url): string =>
-  hostOf(each)
-    .replace(/:\d*$/, '')
-    .replace(/^\[|\]$/g, '');
-
-function queryOf({ url: parsed }: Url): BuiltMap {
-  const map = new BuiltMap();
-  for (const key of new Set(parsed?.searchParams.keys()))
-    map.set(key, new ArrayList(parsed!.searchParams.getAll(key)));
-  return map;
-}
-
-function pathOf({ text }: Url): string {
-  const path = text.startsWith('/') ? text : text.replace(HOST_PORT, '');
-  return path.replace(/[?#].*$/s, '');
-}
-
-export const urlLibrary: readonly Overload[] = [
-  overload('isURL(string): bool', (text: string) => readUrl(text) !== undefined, reading),
-  overload('url(string): URL', url, reading),
-  overload('URL.getScheme(): string', ({ text }: Url) =>
-    text.startsWith('/') ? '' : text.split(':')[0]!,
-  ),
-  overload('URL.getHost(): string', hostOf),
-  overload('URL.getHostname(): string', nameOf),
-  overload('URL.getPort(): string', portOf),
-  overload('URL.getEscapedPath(): string', pathOf),
-  overload('URL.getQuery(): map(string, list(string))', queryOf),
 ];

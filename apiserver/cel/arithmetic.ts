@@ -1,10 +1,14 @@
 /** int and uint have 64 bits, and say so when they do not suffice. */
+import { identityOf } from './equality.ts';
 import {
+  ArrayList,
   CelError,
   type CelValue,
   ConcatList,
   Duration,
   isList,
+  JsonList,
+  type List,
   MAX_INT,
   MAX_UINT,
   MIN_INT,
@@ -45,6 +49,8 @@ export function add(a: CelValue, b: CelValue): CelValue {
   if (typeof a === 'string' && typeof b === 'string') return a + b;
   if (typeof a === 'number' && typeof b === 'number') return a + b;
   if (a instanceof Uint && b instanceof Uint) return uint(a.value + b.value);
+  if (a instanceof JsonList && a.type.keys !== undefined && isList(b))
+    return merged(a, b, a.type.keys);
   if (isList(a) && isList(b)) {
     const list = new ConcatList(a, b);
     if (list.depth > MAX_CONCATENATIONS) throw new CelError('too many list concatenations');
@@ -56,6 +62,17 @@ export function add(a: CelValue, b: CelValue): CelValue {
   if (a instanceof Timestamp && b instanceof Duration) return timestamp(a.nanos + b.nanos);
   if (a instanceof Duration && b instanceof Timestamp) return timestamp(a.nanos + b.nanos);
   throw noSuchOverload();
+}
+
+/**
+ * Kubernetes joins sets and lists with keys (x-kubernetes-list-type) by their items: what is there
+ * already is replaced in its place, what is new comes after it.
+ */
+function merged(a: JsonList, b: List, keys: 'set' | readonly string[]): List {
+  const items = new Map<string, CelValue>();
+  for (const each of a) items.set(identityOf(each, keys), each);
+  for (const each of b) items.set(identityOf(each, keys), each);
+  return new ArrayList([...items.values()]);
 }
 
 export function subtract(a: CelValue, b: CelValue): CelValue {

@@ -157,9 +157,9 @@ describe('values of expressions', () => {
     ['0u - 1u', 'unsigned integer overflow'],
     ['[1][3]', 'index out of bounds: 3'],
     ['{"a": 1}["b"]', 'no such key: b'],
-    ['any.x', 'no such overload'],
-    ['any + 1', 'no such overload'],
-    ['int("x")', 'strconv.ParseInt: parsing "x": invalid syntax'],
+    ['any.x', 'no such key: x'],
+    ['any + 1', 'no such overload: _+_'],
+    ['int(self.name)', "type conversion error from 'string' to 'int'"],
     ['1 / 0 == 1 || false', 'division by zero'],
     ['optional.none().value()', 'optional.none() dereference'],
   ])('%s fails: %s', (source, message) => {

@@ -10,7 +10,6 @@ import {
   assignable,
   BOOL,
   type CelType,
-  DOUBLE,
   DYN,
   formatType,
   INT,
@@ -18,15 +17,11 @@ import {
   joined,
   listOf,
   mapOf,
-  NULL,
-  BYTES,
   optionalOf,
-  STRING,
   type Substitution,
   substitute,
-  UINT,
 } from './types.ts';
-import { Uint } from './values.ts';
+import { constantType, typeNames } from './named-types.ts';
 
 /** "a.b", which may be the name of a variable. */
 export function qualifiedVariable({ operand, field, test, optional }: Select): string | undefined {
@@ -49,6 +44,8 @@ class Checker {
   readonly overloads = new Map<Expr, readonly Overload[]>();
   readonly issues: Issue[] = [];
   readonly #declarations: Declarations;
+  /** Within what is formatted. */
+  #mixed = false;
 
   constructor(declarations: Declarations) {
     this.#declarations = declarations;
@@ -71,14 +68,7 @@ class Checker {
       case 'call':
         return this.#call(expr, scope);
       case 'logical':
-        for (const term of expr.terms) {
-          const type = this.check(term, scope);
-          if (type.kind !== 'bool' && type.kind !== 'dyn') {
-            const types = expr.terms.map((each) => this.types.get(each) ?? this.check(each, scope));
-            this.#noOverload(expr.operator, types.slice(0, 2), expr.at);
-            break;
-          }
-        }
+        for (const term of expr.terms) this.#expectBool(term, scope);
         return BOOL;
       case 'conditional': {
         const types = [expr.condition, expr.then, expr.otherwise].map((e) => this.check(e, scope));
@@ -102,7 +92,9 @@ class Checker {
         if (!isOptional(target) && target.kind !== 'dyn')
           return this.#noOverload(expr.flat ? 'optFlatMap' : 'optMap', [target], expr.at);
         const body = this.check(expr.body, new Map([...scope, [expr.variable, of]]));
-        return expr.flat ? body : optionalOf(body);
+        if (!expr.flat) return optionalOf(body);
+        if (isOptional(body) || body.kind === 'dyn') return body;
+        return this.#noOverload('_?_:_', [BOOL, body, optionalOf(DYN)], expr.at);
       }
     }
   }
@@ -158,9 +150,7 @@ class Checker {
     const qualified = this.#qualified(expr, scope);
     const args =
       qualified === undefined && target !== undefined ? [target, ...expr.args] : expr.args;
-    const types = args.map((arg) =>
-      name === 'format' && arg.type === 'list' ? this.#anyList(arg, scope) : this.check(arg, scope),
-    );
+    const types = this.#arguments(name, args, scope);
     if (name === '_[?_]') return this.#optionalIndex(types, at);
     if (name === '_[_]' && isOptional(types[0]!))
       return this.#optionalIndex([types[0].of, types[1]!], at);
@@ -169,10 +159,6 @@ class Checker {
     if (declared === undefined) {
       this.issues.push({ at, message: `undeclared reference to '${name}' (in container '')` });
       return DYN;
-    }
-    if (isNullTest(name, types)) {
-      this.overloads.set(expr, declared);
-      return BOOL;
     }
     const candidates = declared.filter((each) => each.member === member);
     return this.#resolve(expr, candidates, { name: qualified ?? name, types, member });
@@ -221,19 +207,36 @@ class Checker {
   }
 
   /** What is formatted need not be of one type. */
-  #anyList(expr: ListLiteral, scope: Scope): CelType {
-    for (const { value } of expr.elements) this.check(value, scope);
-    const type = listOf(DYN, expr.elements.length);
-    this.types.set(expr, type);
+  #arguments(name: string, args: readonly Expr[], scope: Scope): CelType[] {
+    const wereMixed = this.#mixed;
+    this.#mixed ||= name === 'format';
+    const types = args.map((arg) => this.check(arg, scope));
+    this.#mixed = wereMixed;
+    return types;
+  }
+
+  #expectBool(expr: Expr, scope: Scope): void {
+    const type = this.check(expr, scope);
+    if (type.kind === 'bool' || type.kind === 'dyn') return;
+    const message = `expected type 'bool' but found '${formatType(type)}'`;
+    this.issues.push({ at: expr.at, message });
+  }
+
+  /** Of an entry that is there only if it is something; undefined where that may be anything. */
+  #entry(expr: Expr, optional: boolean, scope: Scope): CelType | undefined {
+    const type = this.check(expr, scope);
+    if (!optional || type.kind === 'dyn') return type;
+    if (isOptional(type)) return type.of.kind === 'dyn' ? undefined : type.of;
+    const shown = formatType(type);
+    const message = `expected type 'optional_type(${shown})' but found '${shown}'`;
+    this.issues.push({ at: expr.at, message });
     return type;
   }
 
   #list(expr: ListLiteral, scope: Scope): CelType {
     let element: CelType | undefined;
     for (const { value, optional } of expr.elements) {
-      const own = this.check(value, scope);
-      const type = optional && isOptional(own) ? own.of : own;
-      element = this.#aggregate(element, type, value.at);
+      element = this.#aggregate(element, this.#entry(value, optional, scope), value.at);
     }
     return listOf(element ?? DYN);
   }
@@ -243,18 +246,22 @@ class Checker {
     let value: CelType | undefined;
     for (const entry of expr.entries) {
       key = this.#aggregate(key, this.check(entry.key, scope), entry.key.at);
-      const own = this.check(entry.value, scope);
-      const type = entry.optional && isOptional(own) ? own.of : own;
+      const type = this.#entry(entry.value, entry.optional, scope);
       value = this.#aggregate(value, type, entry.value.at);
     }
     return mapOf(key ?? DYN, value ?? DYN);
   }
 
   /** Literals hold values of one type: Kubernetes turns homogeneous aggregates on. */
-  #aggregate(known: CelType | undefined, type: CelType, at: number): CelType {
-    if (known === undefined) return type;
+  #aggregate(
+    known: CelType | undefined,
+    type: CelType | undefined,
+    at: number,
+  ): CelType | undefined {
+    if (known === undefined || type === undefined) return known ?? type;
     const both = joined(known, type);
-    if (both !== undefined) return both;
+    if (this.#mixed) return both ?? DYN;
+    if (both !== undefined && (known.kind === 'dyn') === (type.kind === 'dyn')) return both;
     const message = `expected type '${formatType(known)}' but found '${formatType(type)}'`;
     this.issues.push({ at, message });
     return DYN;
@@ -305,22 +312,35 @@ class Checker {
         this.issues.push({ at: expr.range.at, message });
       }
     }
-    if (expr.filter !== undefined) this.#predicate(expr.filter, inner);
+    const { filter } = expr;
+    if (filter !== undefined) this.#predicate({ test: filter, at: expr.at }, inner, () => DYN);
     if (macro === 'map') return listOf(this.check(expr.body, inner));
     if (macro === 'transformMap') {
       const key = range.kind === 'list' ? INT : range.kind === 'map' ? range.key : DYN;
       return mapOf(key, this.check(expr.body, inner));
     }
     if (macro === 'transformMapEntry') return this.check(expr.body, inner);
-    this.#predicate(expr.body, inner);
-    if (macro !== 'filter') return BOOL;
-    return range.kind === 'map' ? listOf(range.key) : range.kind === 'list' ? range : listOf(DYN);
+    if (macro === 'all' || macro === 'exists') {
+      this.#expectBool(expr.body, inner);
+      return BOOL;
+    }
+    const kept = listOf(
+      range.kind === 'map' ? range.key : range.kind === 'list' ? range.element : DYN,
+    );
+    const result = macro === 'filter' ? kept : INT;
+    this.#predicate({ test: expr.body, at: expr.at }, inner, () => result);
+    return macro === 'filter' ? kept : BOOL;
   }
 
-  #predicate(expr: Expr, scope: Scope): void {
-    const type = this.check(expr, scope);
+  /** Expanded by cel-go to a conditional, which is what its error speaks of. */
+  #predicate(
+    { test, at }: { readonly test: Expr; readonly at: number },
+    scope: Scope,
+    result: () => CelType,
+  ): void {
+    const type = this.check(test, scope);
     if (type.kind === 'bool' || type.kind === 'dyn') return;
-    this.#noOverload('_&&_', [BOOL, type], expr.at);
+    this.#noOverload('_?_:_', [type, result(), result()], at);
   }
 
   #noOverload(name: string, types: readonly CelType[], at: number): CelType {
@@ -340,36 +360,9 @@ class Checker {
   }
 }
 
-/** Whether something is null may be asked of what can never be: schemas forget to say nullable. */
-function isNullTest(name: string, types: readonly CelType[]): boolean {
-  return (name === '_==_' || name === '_!=_') && types.some(({ kind }) => kind === 'null');
-}
-
 function same(a: CelType, b: CelType): boolean {
   return a === b || formatType(a) === formatType(b);
 }
-
-function constantType(value: unknown): CelType {
-  if (value === null) return NULL;
-  if (typeof value === 'boolean') return BOOL;
-  if (typeof value === 'bigint') return INT;
-  if (typeof value === 'number') return DOUBLE;
-  if (typeof value === 'string') return { ...STRING, maxSize: value.length };
-  return value instanceof Uint ? UINT : BYTES;
-}
-
-const typeNames = new Map<string, CelType>([
-  ['bool', BOOL],
-  ['int', INT],
-  ['uint', UINT],
-  ['double', DOUBLE],
-  ['string', STRING],
-  ['bytes', BYTES],
-  ['list', listOf(DYN)],
-  ['map', mapOf(DYN, DYN)],
-  ['null_type', NULL],
-  ['type', { kind: 'type', of: DYN }],
-]);
 
 export function check(
   expr: Expr,

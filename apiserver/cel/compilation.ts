@@ -3,7 +3,18 @@ import type { Evaluation } from './evaluation.ts';
 import type { Expr } from './syntax.ts';
 import type { CelValue } from './values.ts';
 
-export type Step = (evaluation: Evaluation) => CelValue;
+export interface Step {
+  (evaluation: Evaluation): CelValue;
+  /** What it always answers, at no cost: cel-go evaluates such parts once, beforehand. */
+  readonly constant?: CelValue;
+}
+
+export function constantStep(value: CelValue): Step {
+  return Object.assign(() => value, { constant: value });
+}
+
+export const isConstant = (step: Step): step is Step & { readonly constant: CelValue } =>
+  Object.hasOwn(step, 'constant');
 
 /** Where variables stand in {@link Evaluation.slots}. */
 export class Slots {
@@ -29,4 +40,9 @@ export class Slots {
 export interface Compilation {
   readonly checked: Checked;
   step(expr: Expr, slots: Slots): Step;
+  /**
+   * The same where cel-go resolves a path instead of evaluating an expression (a branch of a
+   * conditional, an index): its first name costs nothing.
+   */
+  path(expr: Expr, slots: Slots): Step;
 }

@@ -60,7 +60,7 @@ export class Environment {
     const expr = parse(source);
     const { checked, issues } = check(expr, this.#declarations);
     if (issues.length > 0) throw compileError(source, issues);
-    const literals = literalIssues(expr);
+    const literals = literalIssues(checked);
     if (literals.length > 0) throw compileError(source, literals);
     return checked;
   }

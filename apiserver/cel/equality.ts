@@ -45,10 +45,33 @@ export function equal(a: CelValue, b: CelValue): boolean {
 
 function equalLists(a: List, b: List): boolean {
   if (a.size !== b.size) return false;
+  const keys = a instanceof JsonList ? a.type.keys : undefined;
+  if (keys !== undefined) return sameItems(a, b, keys);
   // What came from JSON compares as JSON: its numbers are equal whatever their types.
   if (a instanceof JsonList && b instanceof JsonList) return deepEqual(a.raw, b.raw);
   for (let i = 0; i < a.size; i++) if (!equal(a.at(i), b.at(i))) return false;
   return true;
+}
+
+/** Sets and lists with keys are equal in any order. */
+function sameItems(a: List, b: List, keys: 'set' | readonly string[]): boolean {
+  const byIdentity = new Map<string, CelValue>();
+  for (const item of a) byIdentity.set(identityOf(item, keys), item);
+  for (const item of b) {
+    const own = byIdentity.get(identityOf(item, keys));
+    if (own === undefined || !equal(own, item)) return false;
+  }
+  return true;
+}
+
+/** What tells an item of such a list from the others. */
+export function identityOf(item: CelValue, keys: 'set' | readonly string[]): string {
+  const parts = keys === 'set' ? [item] : keys.map((key) => isMap(item) && item.get(key));
+  return JSON.stringify(parts, (_name, value: unknown) => {
+    if (value instanceof Uint || typeof value === 'bigint') return `n${String(plain(value))}`;
+    if (value instanceof JsonList || value instanceof JsonMap) return value.raw;
+    return typeof value === 'string' ? `s${value}` : value;
+  });
 }
 
 function equalMaps(a: CelMap, b: CelMap): boolean {

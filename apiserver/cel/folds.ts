@@ -2,6 +2,8 @@
 import type { Evaluation } from './evaluation.ts';
 import type { Compilation, Slots, Step } from './compilation.ts';
 import type { Fold } from './syntax.ts';
+import { stringOf } from './text.ts';
+import { typeNameOf } from './type-name.ts';
 import {
   ArrayList,
   BuiltMap,
@@ -13,9 +15,13 @@ import {
 } from './values.ts';
 
 /** Per element, besides the body: the loop's condition and its accumulation. */
-const STEP_COST = { all: 3, exists: 4, exists_one: 1, map: 12, filter: 1 } as const;
-const KEPT_COST = 12;
-const ENTRY_COST = 32;
+const STEP_COST = { all: 3, exists: 4, map: 12 } as const;
+/** Of a loop's condition that ends it before its end. */
+const STOP_COST = { all: 2, exists: 3 } as const;
+const COUNTED_COST = 2;
+/** Accumulator, element, list and sum. */
+const KEPT_COST = 13;
+const ENTRY_COST = { transformMap: 3, transformMapEntry: 2 } as const;
 
 /** Calls `visit` for each element until it answers false. */
 function each(
@@ -34,7 +40,7 @@ function each(
     }
     return;
   }
-  if (!isMap(range)) throw noSuchOverload();
+  if (!isMap(range)) throw new CelError(`got '${goType(range)}', expected iterable type`);
   for (const key of range.keys()) {
     e.slots[slot] = key;
     if (two) e.slots[slot + 1] = range.get(key)!;
@@ -51,16 +57,15 @@ export function foldStep(of: Compilation, expr: Fold, slots: Slots): Step {
   const over = (e: Evaluation) => ({ ...at, range: range(e) });
   switch (expr.macro) {
     case 'all':
-      return (e) => quantified(e, over(e), { body, decisive: false, cost: STEP_COST.all });
+      return (e) => quantified(e, over(e), { body, decisive: false, macro: 'all' });
     case 'exists':
-      return (e) => quantified(e, over(e), { body, decisive: true, cost: STEP_COST.exists });
+      return (e) => quantified(e, over(e), { body, decisive: true, macro: 'exists' });
     case 'exists_one':
       return (e) => {
         let count = 0;
         each(e, over(e), () => {
-          e.charge(STEP_COST.exists_one);
           if (isTrue(body(e))) {
-            e.charge(1);
+            e.charge(COUNTED_COST);
             count++;
           }
           return true;
@@ -72,7 +77,6 @@ export function foldStep(of: Compilation, expr: Fold, slots: Slots): Step {
       return (e) => {
         const kept: CelValue[] = [];
         each(e, over(e), (value) => {
-          e.charge(STEP_COST.filter);
           if (isTrue(body(e))) {
             e.charge(KEPT_COST);
             kept.push(value);
@@ -86,7 +90,7 @@ export function foldStep(of: Compilation, expr: Fold, slots: Slots): Step {
       return (e) => {
         const mapped: CelValue[] = [];
         each(e, over(e), () => {
-          if (filter !== undefined && !passes(e, filter)) return true;
+          if (filter !== undefined && !isTrue(filter(e))) return true;
           e.charge(STEP_COST.map);
           mapped.push(body(e));
           return true;
@@ -111,8 +115,8 @@ function transformation(
   return (e) => {
     const map = new BuiltMap();
     each(e, over(e), (_value, key) => {
-      if (filter !== undefined && !passes(e, filter)) return true;
-      e.charge(ENTRY_COST);
+      if (filter !== undefined && !isTrue(filter(e))) return true;
+      e.charge(ENTRY_COST[macro]);
       const value = body(e);
       if (macro === 'transformMap') map.set(key, value);
       else addEntries(map, value);
@@ -126,27 +130,25 @@ function transformation(
 function addEntries(map: BuiltMap, value: CelValue): void {
   if (!isMap(value)) throw noSuchOverload();
   for (const key of value.keys()) {
-    if (map.has(key)) throw new CelError('insert failed: key already exists');
+    if (map.has(key)) throw new CelError(`insert failed: key ${keyText(key)} already exists`);
     map.set(key, value.get(key)!);
   }
-}
-
-function passes(e: Evaluation, filter: Step): boolean {
-  if (isTrue(filter(e))) return true;
-  e.charge(1);
-  return false;
 }
 
 /** An error counts only if no element decides: [1/0, true].exists(x, x) is true. */
 function quantified(
   e: Evaluation,
   over: Parameters<typeof each>[1],
-  of: { readonly body: Step; readonly decisive: boolean; readonly cost: number },
+  of: { readonly body: Step; readonly decisive: boolean; readonly macro: 'all' | 'exists' },
 ): boolean {
   let error: unknown;
   let decided = false;
   each(e, over, () => {
-    e.charge(of.cost);
+    if (decided) {
+      e.charge(STOP_COST[of.macro]);
+      return false;
+    }
+    e.charge(STEP_COST[of.macro]);
     try {
       const value = of.body(e);
       if (value === of.decisive) decided = true;
@@ -155,13 +157,26 @@ function quantified(
       if (!(thrown instanceof CelError)) throw thrown;
       error ??= thrown;
     }
-    return !decided;
+    return true;
   });
   e.charge(1);
   if (decided) return of.decisive;
   if (error !== undefined) throw error as CelError;
   return !of.decisive;
 }
+
+const goTypes: Readonly<Record<string, string>> = {
+  ...{ bool: 'types.Bool', int: 'types.Int', uint: 'types.Uint', double: 'types.Double' },
+  ...{ string: 'types.String', bytes: 'types.Bytes', null_type: 'types.Null' },
+};
+
+/** As cel-go names what it cannot walk through. */
+function goType(value: CelValue): string {
+  const name = typeNameOf(value);
+  return goTypes[name] ?? name;
+}
+
+const keyText = (key: CelValue): string => (typeof key === 'boolean' ? String(key) : stringOf(key));
 
 function isTrue(value: CelValue): boolean {
   if (typeof value !== 'boolean') throw noSuchOverload();

@@ -9,6 +9,8 @@ const RESERVED = new Set(
   ).split(' '),
 );
 
+export const isReserved = (name: string): boolean => RESERVED.has(name);
+
 /** Undefined where a property cannot be named. */
 export function escapeIdentifier(property: string): string | undefined {
   if (RESERVED.has(property)) return `__${property}__`;

@@ -11,6 +11,7 @@ export interface Token {
   /** `a-b` in backticks, which is a field's name and nothing else. */
   readonly quoted: boolean;
   readonly at: number;
+  readonly end: number;
 }
 
 export class SyntaxFault extends Error {
@@ -26,19 +27,31 @@ const SPACE = /[ \t\r\n\f]+|\/\/[^\n]*/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const DOUBLE = String.raw`\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?`;
 const NUMBER = new RegExp(String.raw`(?:${DOUBLE})|0[xX][0-9a-fA-F]+[uU]?|\d+[uU]?`, 'y');
-const STRING = /([bB]?[rR]?|[rR][bB])("""|'''|"|')/y;
+const STRING = /([bB]?[rR]?)("""|'''|"|')/y;
 const PUNCTUATION = /&&|\|\||[=!<>]=|[-+*/%!?:.,()[\]{}<>]/y;
 const QUOTED_NAME = /`([A-Za-z0-9_.\-/ ]+)`/y;
 
-export function tokensOf(source: string): Token[] {
+export interface Tokens {
+  readonly tokens: readonly Token[];
+  /** What is no token, and was passed over. */
+  readonly issues: readonly Issue[];
+}
+
+export function tokensOf(source: string): Tokens {
   const tokens: Token[] = [];
+  const issues: Issue[] = [];
   let at = 0;
   const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
     return pattern.exec(source);
   };
   const push = (type: TokenType, text: string, length: number): void => {
-    tokens.push({ type, text, quoted: source[at] === '`', at });
+    tokens.push({ type, text, quoted: source[at] === '`', at, end: at + length });
+    at += length;
+  };
+  const skip = (length: number): void => {
+    const text = source.slice(at, at + length);
+    issues.push({ at, message: `Syntax error: token recognition error at: '${text}'` });
     at += length;
   };
   while (at < source.length) {
@@ -48,8 +61,9 @@ export function tokensOf(source: string): Token[] {
       continue;
     }
     if ((found = match(STRING)) !== null) {
-      const { type, text, length } = stringAt(source, at, found);
-      push(type, text, length);
+      const string = stringAt(source, at, found);
+      if ('rest' in string) skip(string.rest);
+      else push(string.type, string.text, string.length);
     } else if ((found = match(NUMBER)) !== null) {
       const text = found[0];
       const hex = /^0[xX]/.test(text);
@@ -58,17 +72,16 @@ export function tokensOf(source: string): Token[] {
     } else if ((found = match(NAME)) !== null) push('name', found[0], found[0].length);
     else if ((found = match(PUNCTUATION)) !== null) push('punctuation', found[0], found[0].length);
     else if ((found = match(QUOTED_NAME)) !== null) push('name', found[1]!, found[0].length);
-    else throw new SyntaxFault(at, unrecognized(source, at));
+    else
+      skip(
+        /^=[^=]/.test(source.slice(at)) ? 2 : String.fromCodePoint(source.codePointAt(at)!).length,
+      );
   }
   push('end', '<EOF>', 0);
-  return tokens;
+  return { tokens, issues };
 }
 
-function unrecognized(source: string, at: number): string {
-  const character = String.fromCodePoint(source.codePointAt(at)!);
-  return `Syntax error: token recognition error at: '${character}'`;
-}
-
+/** A string, or how much of it is none. */
 function stringAt(source: string, at: number, found: RegExpExecArray) {
   const [opening, prefix = '', quote = ''] = found;
   const raw = /r/i.test(prefix);
@@ -76,10 +89,12 @@ function stringAt(source: string, at: number, found: RegExpExecArray) {
   const start = at + opening.length;
   let end = start;
   for (;;) {
-    if (end >= source.length) throw new SyntaxFault(at, unrecognized(source, at));
+    const rest = end - at;
+    if (end >= source.length) return { rest };
     if (source.startsWith(quote, end)) break;
-    if (quote.length === 1 && (source[end] === '\n' || source[end] === '\r'))
-      throw new SyntaxFault(at, unrecognized(source, at));
+    if (quote.length === 1 && (source[end] === '\n' || source[end] === '\r')) return { rest };
+    if (!raw && source[end] === '\\' && !ESCAPED.test(source.slice(end + 1, end + 10)))
+      return { rest: rest + 2 };
     end += !raw && source[end] === '\\' ? 2 : 1;
   }
   const written = source.slice(start, end);
@@ -89,6 +104,10 @@ function stringAt(source: string, at: number, found: RegExpExecArray) {
 }
 
 const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+
+/** What may follow a backslash. */
+const ESCAPED =
+  /^(?:[abfnrtv\\?"'`]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})/;
 
 const SIMPLE: Readonly<Record<string, string>> = {
   a: '\x07',
@@ -124,7 +143,8 @@ function unescaped(text: string, of: { readonly at: number; readonly bytes: bool
     if (code !== undefined) {
       if (of.bytes && hex === undefined) fail();
       const point = Number.parseInt(code, 16);
-      if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) fail();
+      if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+        throw new SyntaxFault(of.at, 'invalid unicode code point');
       result += String.fromCodePoint(point);
     } else if (octal !== undefined) result += String.fromCharCode(Number.parseInt(octal, 8));
     else result += SIMPLE[simple!] ?? fail();

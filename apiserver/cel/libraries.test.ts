@@ -27,7 +27,7 @@ describe('libraries', () => {
     ['["a", "b"].join("-")', 'a-b'],
     [
       '"%s is %d (%.2f, %x, %%) %s".format(["a", 3, 1.5, 255, ["b", "c"]])',
-      'a is 3 (1.50, ff, %) [b, c]',
+      'a is 3 (1.50, ff, %) ["b", "c"]',
     ],
     ['strings.quote("a\\"b\\n")', '"a\\"b\\n"'],
     ['[1, 2, 3].sum() + [1, 5, 2].max() - [4, 2].min()', 9n],
@@ -62,7 +62,7 @@ describe('libraries', () => {
     ],
     ['quantity("50k").add(quantity("20k")).sub(10000).asInteger()', 60000n],
     ['quantity("1").compareTo(quantity("2"))', -1n],
-    ['quantity("-1").sign()', -1n],
+    ['sign(quantity("-1"))', -1n],
     ['string(quantity("1000m"))', '1'],
     ['isSemver("1.2.3") && !isSemver("1.2") && isSemver("v1.2", true)', true],
     ['semver("1.2.3-rc.1").isLessThan(semver("1.2.3")) && semver("1.10.0").minor() == 10', true],
@@ -78,9 +78,9 @@ describe('libraries', () => {
   it.each([
     ['"a".charAt(7)', 'index out of range: 7'],
     ['ip("x")', 'IP Address "x" parse error during conversion from string'],
-    ['quantity("x")', 'quantity parse error during conversion from string: quantities must match'],
+    ['quantity("x")', 'quantities must match'],
     ['"%d".format(["a"])', 'decimal clause can only be used on integers, was given string'],
-    ['"%s %s".format(["a"])', 'error during formatting: index 1 out of range'],
+    ['"%s %s".format(["a"])', 'index 1 out of range'],
     ['[0].filter(x, x > 0).max()', 'max called on empty list'],
     ['"a".matches("(" + "")', 'error parsing regexp'],
   ])('%s fails', (source, message) => {

@@ -1,7 +1,8 @@
 /** Kubernetes' library of lists, and ext.Sets. */
 import { add } from './arithmetic.ts';
 import { compare, equal, memberOf } from './equality.ts';
-import { type CostRule, namespaced, type Overload, overload } from './overloads.ts';
+import { elementCost } from './element-cost.ts';
+import { namespaced, type Overload, overload, type Pricing } from './overloads.ts';
 import { CelError, type CelValue, Duration, type List, Uint } from './values.ts';
 
 const ordered = ['int', 'uint', 'double', 'bool', 'string', 'bytes', 'timestamp', 'duration'];
@@ -41,8 +42,16 @@ function lastIndexOf(list: List, value: CelValue): bigint {
   return -1n;
 }
 
-const whole: CostRule = ([size = 0]) => size;
-const perElement = { cost: whole };
+/** Texts are compared by their characters, everything else at once. */
+const perElement: Pricing = {
+  price: ([list]) => elementCost(list!),
+  estimate: ([list]) => {
+    const { max, element } = list!;
+    const isText = element?.kind === 'string' || element?.kind === 'bytes';
+    const each = 1 + (isText ? Math.ceil((element.maxSize ?? 0) * 0.1) : 0);
+    return max === 0 ? 0 : max * each;
+  },
+};
 
 const sums: readonly (readonly [string, CelValue])[] = [
   ['int', 0n],
@@ -72,8 +81,12 @@ function intersects(a: List, b: List): boolean {
   return false;
 }
 
-const product = { cost: ([a = 0, b = 0]: readonly number[]) => 1 + a * b };
-const priced = (each: Overload): Overload => ({ ...each, ...product });
+/** Equal are sets that contain each other: twice the work. */
+const priced = (each: Overload): Overload => ({
+  ...each,
+  cost: ([a = 0, b = 0]) =>
+    1 + (a === 0 || b === 0 ? 0 : a * b * (each.name === 'sets.equivalent' ? 2 : 1)),
+});
 
 export const setLibrary: readonly Overload[] = [
   namespaced('sets', 'contains(list(T), list(T)): bool', (a: List, b: List) => everyIn(b, a)),

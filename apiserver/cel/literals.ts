@@ -1,27 +1,31 @@
 /** Constants that can never be what they are passed for. */
 import { regex } from './regex.ts';
+import type { Checked } from './checker.ts';
+import { formatIssues } from './format-issues.ts';
 import type { Issue } from './source.ts';
 import type { Expr } from './syntax.ts';
+import { timestamp } from './arithmetic.ts';
 import { parseDuration, parseTimestamp } from './time.ts';
 import { CelError } from './values.ts';
 
-const readers: Readonly<Record<string, (text: string) => unknown>> = {
-  matches: regex,
-  find: regex,
-  findAll: regex,
-  duration: parseDuration,
-  timestamp: parseTimestamp,
+const readers: Readonly<Record<string, (value: string | bigint) => unknown>> = {
+  matches: (text) => typeof text === 'string' && regex(text),
+  // Of nanoseconds: Kubernetes has the validator of texts only.
+  duration: (text) => parseDuration(String(text)),
+  timestamp: (value) =>
+    typeof value === 'string' ? parseTimestamp(value) : timestamp(value * 1_000_000_000n),
 };
 
-export function literalIssues(expr: Expr): Issue[] {
+export function literalIssues(checked: Checked): Issue[] {
   const issues: Issue[] = [];
-  visit(expr, (node) => {
+  visit(checked.expr, (node) => {
     if (node.type !== 'call') return;
+    if (node.name === 'format') issues.push(...formatIssues(node, checked));
     const read = Object.hasOwn(readers, node.name) ? readers[node.name] : undefined;
     const [first, second] = node.args;
     const argument = node.name === 'matches' && node.target === undefined ? second : first;
     if (read === undefined || argument?.type !== 'constant') return;
-    if (typeof argument.value !== 'string') return;
+    if (typeof argument.value !== 'string' && typeof argument.value !== 'bigint') return;
     try {
       read(argument.value);
     } catch (error) {

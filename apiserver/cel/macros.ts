@@ -12,7 +12,7 @@ export function expandMacro(call: Sent): Expr | undefined {
   const fold = folds.find((each) => each.name === name && each.arity === args.length);
   if (fold !== undefined) return folded(call, fold);
   if ((name === 'optMap' || name === 'optFlatMap') && args.length === 2) {
-    const variable = variableOf(args[0]!);
+    const variable = variableOf(args[0]!, `${name}() variable name must be a simple identifier`);
     const flat = name === 'optFlatMap';
     return { type: 'optionalMap', target, variable, body: args[1]!, flat, at: call.at };
   }
@@ -45,13 +45,13 @@ const folds: readonly FoldForm[] = [
   one('all', 'all'),
   one('exists', 'exists'),
   one('exists_one', 'exists_one'),
-  one('existsOne', 'exists_one'),
   one('map', 'map'),
   filtered(one('map', 'map')),
   one('filter', 'filter'),
   two('all', 'all'),
   two('exists', 'exists'),
   two('existsOne', 'exists_one'),
+  two('exists_one', 'exists_one'),
   two('transformList', 'map'),
   filtered(two('transformList', 'map')),
   two('transformMap', 'transformMap'),
@@ -61,7 +61,9 @@ const folds: readonly FoldForm[] = [
 ];
 
 function folded({ target, args, at }: Sent, { macro, variables, filtered }: FoldForm): Expr {
-  const names = args.slice(0, variables).map(variableOf);
+  const collects = variables === 1 && (macro === 'map' || macro === 'filter');
+  const fault = collects ? 'argument is not an identifier' : 'argument must be a simple name';
+  const names = args.slice(0, variables).map((each) => variableOf(each, fault));
   if (new Set(names).size < names.length)
     throw new SyntaxFault(args[1]!.at, `duplicate variable name: ${names[1]}`);
   const filter = filtered ? args[variables] : undefined;
@@ -69,7 +71,7 @@ function folded({ target, args, at }: Sent, { macro, variables, filtered }: Fold
   return { type: 'fold', macro, range: target!, variables: names, filter, body, at };
 }
 
-function variableOf(expr: Expr): string {
+function variableOf(expr: Expr, fault: string): string {
   if (expr.type === 'ident') return expr.name;
-  throw new SyntaxFault(expr.at, 'argument must be a simple name');
+  throw new SyntaxFault(expr.at, fault);
 }

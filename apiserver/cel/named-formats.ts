@@ -7,7 +7,8 @@ import {
   qualifiedName,
 } from '../../api/validation/names.ts';
 import { parseTime } from '../../api/time.ts';
-import { namespaced, type Overload, overload, traverse } from './overloads.ts';
+import { namespaced, type Overload, overload, sizeOf, traversal } from './overloads.ts';
+import { urlFault } from './urls.ts';
 import { ArrayList, type CelValue, Opaque, Optional } from './values.ts';
 
 type Validate = (text: string) => readonly string[];
@@ -32,7 +33,7 @@ class NamedFormat extends Opaque {
 const prefix =
   (validate: Validate): Validate =>
   (text) =>
-    validate(text.replace(/[-.]$/, 'a'));
+    validate(text.length > 1 ? text.replace(/-$/, 'a') : text);
 
 const matching =
   (pattern: RegExp, fault: string): Validate =>
@@ -51,7 +52,10 @@ const formats: Readonly<Record<string, Validate>> = {
   dns1123SubdomainPrefix: prefix(dns1123Subdomain),
   dns1035LabelPrefix: prefix(dns1035Label),
   labelValue,
-  uri: (text) => (text.startsWith('/') || URL.canParse(text) ? [] : ['invalid URI']),
+  uri: (text) => {
+    const fault = urlFault(text);
+    return fault === undefined ? [] : [fault];
+  },
   uuid: matching(UUID, 'does not match the UUID format'),
   byte: matching(BASE64, 'invalid base64'),
   date: (text) =>
@@ -60,6 +64,14 @@ const formats: Readonly<Record<string, Validate>> = {
       : ['invalid date'],
   datetime: (text) => (parseTime(text) === undefined ? ['invalid datetime'] : []),
 };
+
+/** How long the expressions are by which Kubernetes prices them. */
+const patternSizes: Readonly<Record<string, number>> = {
+  ...{ dns1123Label: 30, dns1123Subdomain: 60, dns1035Label: 30, qualifiedName: 60 },
+  ...{ dns1123LabelPrefix: 30, dns1123SubdomainPrefix: 60, dns1035LabelPrefix: 30 },
+  ...{ labelValue: 40, uri: 1103, uuid: 69, byte: 84, date: 70, datetime: 70 },
+};
+const LONGEST_PATTERN = 128;
 
 function named(name: string): Optional {
   const validate = Object.hasOwn(formats, name) ? formats[name] : undefined;
@@ -77,6 +89,12 @@ export const formatLibrary: readonly Overload[] = [
       const faults = validate(text);
       return faults.length === 0 ? Optional.none : Optional.of(new ArrayList(faults));
     },
-    { cost: ([, size = 0]) => traverse([size]) },
+    {
+      price: ([format, text]) => {
+        const states = Math.ceil(patternSizes[(format as NamedFormat).name]! * 0.25);
+        return traversal(1 + sizeOf(text!)) * states;
+      },
+      estimate: ([, text]) => traversal(text!.max) * LONGEST_PATTERN * 0.25,
+    },
   ),
 ];

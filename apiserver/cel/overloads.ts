@@ -21,6 +21,7 @@ import {
   TIMESTAMP,
   UINT,
 } from './types.ts';
+import { characters } from './characters.ts';
 import {
   type CelValue,
   Duration,
@@ -48,13 +49,32 @@ export interface Overload {
   readonly call: (...args: readonly never[]) => CelValue;
   /** Default: 1. */
   readonly cost?: CostRule | undefined;
-  /** Of the result, for estimates. Default: unknown. */
-  readonly size?: CostRule | undefined;
+  /** Of a run, where values and not their sizes tell it, or the result does. */
+  readonly price?: Price | undefined;
+  /** Of an estimate, where elements count too. Default: by `cost`. */
+  readonly estimate?: EstimateRule | undefined;
+  /** Of the result, for estimates. Default: by its type. */
+  readonly size?: SizeRule | undefined;
 }
+
+export type Price = (args: readonly CelValue[], result: CelValue) => number;
+
+/** How large an argument is, and what it is a list of. */
+export interface ArgumentSize {
+  readonly min: number;
+  readonly max: number;
+  readonly element?: CelType | undefined;
+}
+
+export type EstimateRule = (args: readonly ArgumentSize[]) => number;
+/** Of the result. */
+export type SizeRule = (args: readonly ArgumentSize[]) => ArgumentSize;
 
 export interface Pricing {
   readonly cost?: CostRule;
-  readonly size?: CostRule;
+  readonly price?: Price;
+  readonly estimate?: EstimateRule;
+  readonly size?: SizeRule;
 }
 
 /** cel-go's factors. */
@@ -64,11 +84,15 @@ const REGEX = 0.25;
 /** One pass over a string costs a tenth of its length. */
 export const traversal = (size: number): number => Math.ceil(size * TRAVERSAL);
 export const traverse: CostRule = ([size = 0]) => traversal(size);
+/** One pass to read, and one to make the result. */
+export const traverseTwice: CostRule = ([size = 0]) => traversal(2 * size);
 export const traverseBoth: CostRule = ([a = 0, b = 0]) => traversal(a + b);
 export const shorter: CostRule = ([a = 0, b = 0]) => traversal(Math.min(a, b));
 /** Matching: an expression is taken to be a quarter as many states as characters. */
 export const matching: CostRule = ([text = 0, pattern = 0]) =>
   Math.ceil((1 + text) * TRAVERSAL) * Math.ceil(pattern * REGEX);
+export const sameSize: SizeRule = ([size]) => ({ min: size!.min, max: size!.max });
+export const bothSizes: SizeRule = ([a, b]) => ({ min: a!.min + b!.min, max: a!.max + b!.max });
 export const searching: CostRule = ([text = 0, part = 0]) => traversal(text) * traversal(part);
 
 const simple: Readonly<Record<string, CelType>> = {
@@ -202,7 +226,7 @@ export function conforms(value: CelValue, type: CelType): boolean {
 
 /** The size by which calls are charged. */
 export function sizeOf(value: CelValue): number {
-  if (typeof value === 'string') return value.length;
+  if (typeof value === 'string') return characters(value);
   if (value instanceof Uint8Array) return value.length;
   if (isList(value) || isMap(value)) return value.size;
   return 1;

@@ -5,7 +5,7 @@
  */
 import { type Token, SyntaxFault, tokensOf } from './lexer.ts';
 import { expandMacro } from './macros.ts';
-import { CelCompileError, compileError } from './source.ts';
+import { CelCompileError, compileError, type Issue } from './source.ts';
 import type { Expr } from './syntax.ts';
 import { MAX_INT, MAX_UINT, Uint } from './values.ts';
 
@@ -44,21 +44,28 @@ const products = new Map([
 ]);
 
 class Parser {
+  readonly #source: string;
   readonly #tokens: readonly Token[];
+  /** Of the lexer. */
+  readonly issues: readonly Issue[];
   #next = 0;
   #depth = 0;
 
   constructor(source: string) {
-    this.#tokens = tokensOf(source);
+    this.#source = source;
+    const { tokens, issues } = tokensOf(source);
+    this.#tokens = tokens;
+    this.issues = issues;
   }
 
   whole(): Expr {
     const expr = this.expression();
-    const { type, at, text } = this.#peek;
-    if (type !== 'end') {
-      throw new SyntaxFault(at, `Syntax error: mismatched input '${text}' expecting <EOF>`);
-    }
-    return expr;
+    const token = this.#peek;
+    if (token.type === 'end') return expr;
+    const isLast = this.#tokens[this.#next + 1]?.type === 'end';
+    const what = isLast ? 'extraneous' : 'mismatched';
+    const problem = `Syntax error: ${what} input '${this.#raw(token)}' expecting <EOF>`;
+    throw new SyntaxFault(token.at, problem);
   }
 
   expression(): Expr {
@@ -152,7 +159,7 @@ class Parser {
     if (name.type !== 'name')
       throw new SyntaxFault(
         name.at,
-        `Syntax error: no viable alternative at input '.${name.text}'`,
+        `Syntax error: no viable alternative at input '.${name.type === 'end' ? '' : this.#raw(name)}'`,
       );
     this.#take();
     if (!optional && !name.quoted && this.#is('(')) {
@@ -200,8 +207,27 @@ class Parser {
       case 'end':
         break;
     }
-    const problem = `Syntax error: mismatched input '${text}' expecting ${EXPRESSION_START}`;
-    throw new SyntaxFault(at, problem);
+    throw this.#noExpression(token);
+  }
+
+  /** ANTLR passes over one token too many, and says so, where the next one would do. */
+  #noExpression(token: Token): SyntaxFault {
+    const after = this.#tokens[this.#next]!;
+    const passes =
+      token.type !== 'end' &&
+      (after.type !== 'punctuation' || '([{-!.'.includes(after.text)) &&
+      after.type !== 'end';
+    const what = passes ? 'extraneous' : 'mismatched';
+    const previous = this.#tokens[this.#tokens.indexOf(token) - 1];
+    const opens =
+      previous?.text === '(' && this.#tokens[this.#tokens.indexOf(token) - 2]?.type === 'name';
+    const expected = opens ? EXPRESSION_START.replace("'(', ", "'(', ')', ") : EXPRESSION_START;
+    const problem = `Syntax error: ${what} input '${this.#raw(token)}' expecting ${expected}`;
+    return new SyntaxFault(token.at, problem);
+  }
+
+  #raw({ at, end, type }: Token): string {
+    return type === 'end' ? '<EOF>' : this.#source.slice(at, end);
   }
 
   #number(text: string, { type, at }: Token): Expr {
@@ -269,7 +295,7 @@ class Parser {
     while (!this.#is(']')) {
       const optional = this.#optionalMark();
       elements.push({ value: this.expression(), optional });
-      if (!this.#is(']')) this.#expect(',');
+      if (!this.#is(']')) this.#expect(',', "{']', ','}");
     }
     this.#take();
     return { type: 'list', elements, at };
@@ -282,7 +308,7 @@ class Parser {
       const key = this.expression();
       const colon = this.#expect(':');
       entries.push({ key, value: this.expression(), optional, at: colon.at });
-      if (!this.#is('}')) this.#expect(',');
+      if (!this.#is('}')) this.#expect(',', "{'}', ','}");
     }
     this.#take();
     return { type: 'map', entries, at };
@@ -320,14 +346,17 @@ class Parser {
     return token;
   }
 
-  #expect(text: string): Token {
+  /** `others`: what could stand there as well. */
+  #expect(text: string, others?: string): Token {
     const token = this.#take();
-    if (token.type !== 'punctuation' || token.text !== text) this.#unexpected(token, `'${text}'`);
-    return token;
+    if (token.type === 'punctuation' && token.text === text) return token;
+    if (others !== undefined) this.#unexpected(token, others);
+    throw new SyntaxFault(token.at, `Syntax error: missing '${text}' at '${this.#raw(token)}'`);
   }
 
-  #unexpected({ at, text }: Token, expected = 'IDENTIFIER'): never {
-    throw new SyntaxFault(at, `Syntax error: mismatched input '${text}' expecting ${expected}`);
+  #unexpected(token: Token, expected = 'IDENTIFIER'): never {
+    const problem = `Syntax error: mismatched input '${this.#raw(token)}' expecting ${expected}`;
+    throw new SyntaxFault(token.at, problem);
   }
 }
 
@@ -337,10 +366,15 @@ export function parse(source: string): Expr {
     const size = `size: ${source.length}, limit ${MAX_LENGTH}`;
     throw new CelCompileError(`expression code point size exceeds limit: ${size}`);
   }
+  const issues: Issue[] = [];
   try {
-    return new Parser(source).whole();
+    const parser = new Parser(source);
+    issues.push(...parser.issues);
+    const expr = parser.whole();
+    if (issues.length === 0) return expr;
   } catch (error) {
-    if (error instanceof SyntaxFault) throw compileError(source, [error.issue]);
-    throw error;
+    if (!(error instanceof SyntaxFault)) throw error;
+    issues.push(error.issue);
   }
+  throw compileError(source, issues);
 }

@@ -14,28 +14,41 @@ export function regex(pattern: string): RE2JS {
   try {
     compiled = RE2JS.compile(pattern);
   } catch (error) {
-    throw new CelError(`error parsing regexp: ${(error as Error).message}`);
+    throw new CelError((error as Error).message);
   }
   if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value!);
   kept.set(pattern, compiled);
   return compiled;
 }
 
+/** Kubernetes' own functions say it in other words than cel-go's. */
+function finder(pattern: string): RE2JS {
+  try {
+    return regex(pattern);
+  } catch (error) {
+    if (error instanceof CelError) throw new CelError(`Illegal regex: ${error.message}`);
+    throw error;
+  }
+}
+
 function found(text: string, pattern: string): string {
-  const matcher = regex(pattern).matcher(text);
+  const matcher = finder(pattern).matcher(text);
   return matcher.find() ? (matcher.group(0) ?? '') : '';
 }
 
 function allFound(text: string, pattern: string, limit: bigint): ArrayList {
   const all: string[] = [];
-  const matcher = regex(pattern).matcher(text);
+  const matcher = finder(pattern).matcher(text);
   while ((limit < 0n || BigInt(all.length) < limit) && matcher.find())
     all.push(matcher.group(0) ?? '');
   return new ArrayList(all);
 }
 
 const pricing: Pricing = { cost: matching };
-const finding: Pricing = { cost: matching, size: ([size = 0]) => size };
+const finding: Pricing = {
+  cost: matching,
+  size: ([size]) => ({ min: 0, max: size!.max }),
+};
 
 const test = (text: string, pattern: string): boolean => regex(pattern).matcher(text).find();
 

@@ -2,7 +2,7 @@
  * Types from structural schemas (KEP-2876): what a CustomResourceDefinition or a built-in kind
  * says of its fields, with the sizes that cost estimates multiply by.
  */
-import { escapeIdentifier } from './identifiers.ts';
+import { escapeIdentifier, isReserved } from './identifiers.ts';
 import {
   BOOL,
   BYTES,
@@ -34,6 +34,8 @@ export interface Schema {
   readonly 'x-kubernetes-int-or-string'?: boolean;
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-embedded-resource'?: boolean;
+  readonly 'x-kubernetes-list-type'?: string;
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
 }
 
 /** No object is larger than a request: so much bounds what its schema leaves unbounded. */
@@ -102,11 +104,20 @@ function stringSize({ maxLength, enum: values }: Schema): number {
   return MAX_REQUEST_BYTES - 2;
 }
 
-function arrayType({ items, maxItems }: Schema, { name }: SchemaTypeOptions): CelType | undefined {
+function listKeys(schema: Schema): 'set' | readonly string[] | undefined {
+  const type = schema['x-kubernetes-list-type'];
+  if (type === 'set') return 'set';
+  return type === 'map' ? schema['x-kubernetes-list-map-keys'] : undefined;
+}
+
+function arrayType(schema: Schema, { name }: SchemaTypeOptions): CelType | undefined {
+  const { items, maxItems } = schema;
   const element = items && schemaType(items, { name: `${name}.@idx`, ...embedded(items) });
   if (items === undefined || element === undefined) return undefined;
   const most = Math.floor((MAX_REQUEST_BYTES - 2) / (minBytes(items) + 1));
-  return listOf(element, maxItems === undefined ? most : Math.max(0, maxItems));
+  const list = listOf(element, maxItems === undefined ? most : Math.max(0, maxItems));
+  const keys = listKeys(schema);
+  return keys === undefined ? list : { ...list, keys };
 }
 
 const embedded = (schema: Schema): { readonly resource: boolean } => ({
@@ -144,7 +155,10 @@ function fieldsOf(schema: Schema, options: SchemaTypeOptions): ReadonlyMap<strin
     if (name === undefined) continue;
     const inner = `${options.name}.${property}`;
     const type = schemaType(own, { name: inner, ...embedded(own) });
-    if (type !== undefined) fields.set(name, { type, property });
+    if (type === undefined) continue;
+    fields.set(name, { type, property });
+    // self.for is as good as self.__for__: fields may be named as keywords are.
+    if (isReserved(property)) fields.set(property, { type, property });
   }
   return fields;
 }

@@ -37,3 +37,12 @@ function formatIssue(source: string, { at, message }: Issue): string {
 export function compileError(source: string, issues: readonly Issue[]): CelCompileError {
   return new CelCompileError(formatIssues(source, issues));
 }
+
+/** The expression compiles, but a part of it that is evaluated beforehand fails. */
+export class CelProgramError extends CelCompileError {}
+
+/** As Kubernetes begins it. */
+export function compileFault(error: CelCompileError): string {
+  const what = error instanceof CelProgramError ? 'program instantiation' : 'compilation';
+  return `${what} failed: ${error.message}`;
+}

@@ -1,10 +1,23 @@
 /** The standard operators and functions of CEL (google/cel-spec, "Standard definitions"). */
-import { add, divide, int, modulo, multiply, negate, subtract, uint } from './arithmetic.ts';
-import { compare, equal, memberOf } from './equality.ts';
-import { formatTimestamp, parseDuration, parseTimestamp } from './time.ts';
 import {
+  add,
+  divide,
+  duration,
+  int,
+  modulo,
+  multiply,
+  negate,
+  subtract,
+  timestamp,
+  uint,
+} from './arithmetic.ts';
+import { compare, equal, memberOf } from './equality.ts';
+import { readDuration, readTimestamp } from './time.ts';
+import {
+  bothSizes,
   type Overload,
   overload,
+  type Pricing,
   searching,
   shorter,
   traversal,
@@ -12,7 +25,8 @@ import {
   traverseBoth,
 } from './overloads.ts';
 import { matches } from './regex.ts';
-import { bytesOf, characters, stringOf } from './text.ts';
+import { characters } from './characters.ts';
+import { bytesOf, stringOf } from './text.ts';
 import type { Uint } from './values.ts';
 import {
   CelError,
@@ -21,11 +35,14 @@ import {
   Duration,
   isMap,
   type List,
+  MAX_INT,
+  MAX_UINT,
+  MIN_INT,
   noSuchOverload,
   Optional,
   noSuchKey,
   TypeValue,
-  Timestamp,
+  type Timestamp,
 } from './values.ts';
 import { typeNameOf } from './type-name.ts';
 
@@ -59,7 +76,7 @@ function arithmetic(
     const long = a === 'string' || a === 'bytes';
     const pricing = {
       ...(long && { cost: traverseBoth }),
-      ...((long || a === 'list(T)') && { size: ([x = 0, y = 0]: readonly number[]) => x + y }),
+      ...((long || a === 'list(T)') && { size: bothSizes }),
     };
     return overload(`${operator}(${a}, ${b}): ${result}`, call, pricing);
   });
@@ -132,18 +149,22 @@ const fromDouble = (value: number): bigint => {
   return BigInt(Math.trunc(value));
 };
 
+const unreadable = (type: string): CelError =>
+  new CelError(`type conversion error from 'string' to '${type}'`);
+
 /** Digits as Go's strconv reads them: a sign, and nothing around. */
-function digits(text: string, pattern: RegExp): bigint {
-  if (!pattern.test(text))
-    throw new CelError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return BigInt(text.replace(/^\+/, ''));
+function digits(text: string, type: 'int' | 'uint'): bigint {
+  if (!(type === 'int' ? /^[+-]?\d+$/ : /^\d+$/).test(text)) throw unreadable(type);
+  const value = BigInt(text.replace(/^\+/, ''));
+  const fits = type === 'int' ? value <= MAX_INT && value >= MIN_INT : value <= MAX_UINT;
+  if (!fits) throw unreadable(type);
+  return value;
 }
 
 function parseDouble(text: string): number {
   if (/^[+-]?(inf|infinity)$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
   if (/^nan$/i.test(text)) return NaN;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text))
-    throw new CelError(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) throw unreadable('double');
   return Number(text);
 }
 
@@ -154,19 +175,30 @@ const booleans = new Map([
 
 const NANOS = 1_000_000_000n;
 const same = (value: CelValue): CelValue => value;
-const long = { cost: traverse, size: ([size = 0]: readonly number[]) => size };
+
+const fromBytes: Pricing = {
+  cost: traverse,
+  size: ([size]) => ({ min: size!.min / 4, max: size!.max }),
+};
+const toBytes: Pricing = {
+  cost: traverse,
+  size: ([size]) => ({ min: size!.min, max: size!.max * 4 }),
+};
 
 const conversions: readonly Overload[] = [
   overload('int(int): int', same),
   overload('int(uint): int', (value: Uint) => int(value.value)),
   overload('int(double): int', (value: number) => int(fromDouble(value))),
-  overload('int(string): int', (text: string) => int(digits(text, /^[+-]?\d+$/))),
+  overload('int(string): int', (text: string) => digits(text, 'int')),
   overload('int(timestamp): int', ({ nanos }: Timestamp) => floorDivide(nanos, NANOS)),
   overload('int(duration): int', ({ nanos }: Duration) => nanos),
   overload('uint(uint): uint', same),
   overload('uint(int): uint', (value: bigint) => uint(value)),
-  overload('uint(double): uint', (value: number) => uint(fromDouble(value))),
-  overload('uint(string): uint', (text: string) => uint(digits(text, /^\d+$/))),
+  overload('uint(double): uint', (value: number) => {
+    if (value < 0) throw new CelError('unsigned integer overflow');
+    return uint(fromDouble(value));
+  }),
+  overload('uint(string): uint', (text: string) => uint(digits(text, 'uint'))),
   overload('double(double): double', same),
   overload('double(int): double', (value: bigint) => Number(value)),
   overload('double(uint): double', (value: Uint) => Number(value.value)),
@@ -174,22 +206,27 @@ const conversions: readonly Overload[] = [
   overload('bool(bool): bool', same),
   overload('bool(string): bool', (text: string) => {
     const value = booleans.get(text);
-    if (value === undefined)
-      throw new CelError(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+    if (value === undefined) throw unreadable('bool');
     return value;
   }),
   ...['string', 'bool', 'int', 'uint', 'double', 'bytes', 'timestamp', 'duration'].map((type) =>
-    overload(`string(${type}): string`, stringOf, long),
+    overload(`string(${type}): string`, stringOf, type === 'bytes' ? fromBytes : {}),
   ),
   overload('bytes(bytes): bytes', same),
-  overload('bytes(string): bytes', bytesOf, long),
+  overload('bytes(string): bytes', bytesOf, toBytes),
   overload('timestamp(timestamp): timestamp', same),
-  overload('timestamp(string): timestamp', parseTimestamp),
-  overload('timestamp(int): timestamp', (seconds: bigint) =>
-    parseTimestamp(formatTimestamp(new Timestamp(seconds * NANOS))),
-  ),
+  overload('timestamp(string): timestamp', (text: string) => {
+    const time = readTimestamp(text);
+    if (time === undefined) throw unreadable('google.protobuf.Timestamp');
+    return time;
+  }),
+  overload('timestamp(int): timestamp', (seconds: bigint) => timestamp(seconds * NANOS)),
   overload('duration(duration): duration', same),
-  overload('duration(string): duration', parseDuration),
+  overload('duration(string): duration', (text: string) => {
+    const nanos = readDuration(text);
+    if (nanos === undefined) throw unreadable('google.protobuf.Duration');
+    return duration(nanos);
+  }),
   overload('duration(int): duration', (nanos: bigint) => new Duration(nanos)),
   overload('dyn(T): dyn', same),
   overload('type(T): type(T)', (value: CelValue) => new TypeValue(typeNameOf(value))),
@@ -199,6 +236,12 @@ export function floorDivide(a: bigint, b: bigint): bigint {
   const quotient = a / b;
   return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
 }
+
+/** cel-go estimates by the part, and charges for the whole. */
+const ends: Pricing = {
+  cost: traverse,
+  estimate: ([, part]) => traversal(part!.max),
+};
 
 const collections = ['list(T)', 'map(K, V)'];
 
@@ -214,12 +257,8 @@ const functions: readonly Overload[] = [
   overload('string.contains(string): bool', (a: string, b: string) => a.includes(b), {
     cost: searching,
   }),
-  overload('string.startsWith(string): bool', (a: string, b: string) => a.startsWith(b), {
-    cost: ([, size = 0]) => traversal(size),
-  }),
-  overload('string.endsWith(string): bool', (a: string, b: string) => a.endsWith(b), {
-    cost: ([, size = 0]) => traversal(size),
-  }),
+  overload('string.startsWith(string): bool', (a: string, b: string) => a.startsWith(b), ends),
+  overload('string.endsWith(string): bool', (a: string, b: string) => a.endsWith(b), ends),
   ...matches,
   overload('duration.getHours(): int', ({ nanos }: Duration) => nanos / (3_600n * NANOS)),
   overload('duration.getMinutes(): int', ({ nanos }: Duration) => nanos / (60n * NANOS)),

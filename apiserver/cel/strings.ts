@@ -1,6 +1,17 @@
 /** The extended strings (google/cel-go ext.Strings, version 2). Positions count code points. */
 import { formatted } from './format.ts';
-import { type CostRule, type Overload, overload, type Pricing, traverse } from './overloads.ts';
+import { elementCost } from './element-cost.ts';
+import {
+  type ArgumentSize,
+  type Overload,
+  overload,
+  type Pricing,
+  sameSize,
+  sizeOf,
+  traversal,
+  traverse,
+  traverseTwice,
+} from './overloads.ts';
 import { ArrayList, CelError, type List, noSuchOverload } from './values.ts';
 
 const SURROGATE = /[\ud800-\udfff]/;
@@ -40,13 +51,18 @@ function position(text: string, units: number): bigint {
   return units < 0 ? -1n : BigInt(points(text.slice(0, units)).length);
 }
 
+/** Beyond the end there is nothing; before the start there is nowhere. */
+const isBeyond = (text: string, start: bigint): boolean => start > BigInt(text.length);
+
 function indexOf(text: string, part: string, start = 0n): bigint {
+  if (isBeyond(text, start)) return -1n;
   const from = within(start, points(text).length);
   return position(text, text.indexOf(part, slice(text, 0, from).length));
 }
 
 function lastIndexOf(text: string, part: string, start?: bigint): bigint {
   if (start === undefined) return position(text, text.lastIndexOf(part));
+  if (isBeyond(text, start)) return -1n;
   const from = within(start, points(text).length);
   return position(text, text.lastIndexOf(part, slice(text, 0, from).length));
 }
@@ -101,14 +117,44 @@ const escapes: Readonly<Record<string, string>> = {
 const quote = (text: string): string =>
   `"${text.replace(/[\x07\b\f\n\r\t\v\\"]/g, (found) => escapes[found]!)}"`;
 
-const size: CostRule = ([length = 0]) => length;
-const long: Pricing = { cost: traverse, size };
-const grown: Pricing = { cost: traverse, size: ([a = 0, _b = 0, c = 0]) => a + a * c };
-const found: Pricing = { cost: traverse };
-const joinedSize: Pricing = { cost: ([count = 0]) => Math.ceil(count) };
+const long: Pricing = { cost: traverse, size: sameSize };
+const grown: Pricing = { cost: traverseTwice, size: replacedSize };
+const found: Pricing = {
+  price: ([text]) => elementCost(text!),
+  estimate: ([text]) => traversal(text!.max),
+};
+const quoted: Pricing = {
+  cost: traverse,
+  size: ([size]) => ({ min: size!.min + 2, max: size!.max * 2 + 2 }),
+};
+/** A separator of nothing leaves every character. */
+const parted: Pricing = {
+  cost: traverseTwice,
+  size: ([size]) => ({ min: 0, max: size!.max }),
+};
+const joinedPricing: Pricing = {
+  price: (_args, result) => traversal(2 * sizeOf(result)),
+  estimate: (args) => traversal(joinedSize(args).max),
+  size: joinedSize,
+};
+
+/** How long the result may be: the shortest part may be replaced by the longest. */
+function replacedSize([text, from, to]: readonly ArgumentSize[]): ArgumentSize {
+  const { max } = text!;
+  if (from!.min === 0) return { min: 0, max: (max + 1) * to!.max + max };
+  if (to!.max <= from!.min) return { min: 0, max };
+  return { min: 0, max: Math.ceil(max / from!.min) * to!.max };
+}
+
+function joinedSize([list, separator]: readonly ArgumentSize[]): ArgumentSize {
+  const { max, element } = list!;
+  const each = element?.maxSize ?? 0;
+  const between = separator === undefined ? 0 : Math.max(0, max - 1) * separator.max;
+  return { min: 0, max: (max === 0 || each === 0 ? 0 : max * each) + between };
+}
 
 export const stringLibrary: readonly Overload[] = [
-  overload('string.charAt(int): string', charAt, { size: () => 1 }),
+  overload('string.charAt(int): string', charAt),
   overload('string.indexOf(string): int', indexOf, found),
   overload('string.indexOf(string, int): int', indexOf, found),
   overload('string.lastIndexOf(string): int', lastIndexOf, found),
@@ -125,15 +171,13 @@ export const stringLibrary: readonly Overload[] = [
   ),
   overload('string.replace(string, string): string', replace, grown),
   overload('string.replace(string, string, int): string', replace, grown),
-  overload('string.split(string): list(string)', split, long),
-  overload('string.split(string, int): list(string)', split, long),
+  overload('string.split(string): list(string)', split, parted),
+  overload('string.split(string, int): list(string)', split, parted),
   overload('string.substring(int): string', substring, long),
   overload('string.substring(int, int): string', substring, long),
   overload('string.trim(): string', (text: string) => text.replace(SPACE, ''), long),
-  overload('list(string).join(): string', join, joinedSize),
-  overload('list(string).join(string): string', join, joinedSize),
-  overload('string.format(list(dyn)): string', formatted, {
-    cost: ([text = 0, items = 0]) => Math.ceil((text + items) * 0.1),
-  }),
-  { ...overload('quote(string): string', quote, long), name: 'strings.quote' },
+  overload('list(string).join(): string', join, joinedPricing),
+  overload('list(string).join(string): string', join, joinedPricing),
+  overload('string.format(list(dyn)): string', formatted, { cost: traverse }),
+  { ...overload('quote(string): string', quote, quoted), name: 'strings.quote' },
 ];

@@ -2,22 +2,18 @@
 import { formatDuration, formatTimestamp } from './time.ts';
 import { CelError, type CelValue, Duration, noSuchOverload, Timestamp, Uint } from './values.ts';
 
-const SURROGATE = /[\ud800-\udbff]/;
+/** Before the point, in Go's format 'g'. */
+const MOST_DIGITS = 6;
 
-/** How many code points. */
-export function characters(text: string): number {
-  if (!SURROGATE.test(text)) return text.length;
-  let count = 0;
-  for (const _ of text) count++;
-  return count;
-}
-
-/** Go's shortest form: 1, 1.5, 1e+21. */
+/** Go's shortest form: 1, 1.5, 1e+06. */
 export function formatDouble(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (Object.is(value, -0)) return '-0';
-  return String(value).replace(/e([+-])(\d)$/, 'e$10$2');
+  const scientific = value.toExponential();
+  const exponent = Number(scientific.slice(scientific.indexOf('e') + 1));
+  if (exponent >= -4 && exponent < MOST_DIGITS) return String(value);
+  return scientific.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 export function stringOf(value: CelValue): string {

@@ -8,11 +8,19 @@ const NANOS = 1_000_000_000n;
 
 const FRACTION = /\.(\d{1,9})\d*(?=[Zz+-])/;
 
-export function parseTimestamp(text: string): Timestamp {
+/** RFC 3339 in capital letters. Undefined if it is none. */
+export function readTimestamp(text: string): Timestamp | undefined {
+  if (/[tz]/.test(text)) return undefined;
   const fraction = FRACTION.exec(text)?.[1] ?? '';
   const ms = parseTime(text.replace(FRACTION, ''));
-  if (ms === undefined) throw new CelError(`invalid timestamp: ${JSON.stringify(text)}`);
+  if (ms === undefined) return undefined;
   return timestamp(BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0')));
+}
+
+export function parseTimestamp(text: string): Timestamp {
+  const time = readTimestamp(text);
+  if (time === undefined) throw new CelError(`invalid timestamp: ${JSON.stringify(text)}`);
+  return time;
 }
 
 export function formatTimestamp({ nanos }: Timestamp): string {

@@ -32,7 +32,12 @@ export interface Bounds {
 
 export type CelType =
   | ({ readonly kind: SimpleKind } & Bounds)
-  | ({ readonly kind: 'list'; readonly element: CelType } & Bounds)
+  | ({
+      readonly kind: 'list';
+      readonly element: CelType;
+      /** x-kubernetes-list-type: a set, or a map by these keys. In order otherwise. */
+      readonly keys?: 'set' | readonly string[];
+    } & Bounds)
   | ({ readonly kind: 'map'; readonly key: CelType; readonly value: CelType } & Bounds)
   | (ObjectType & Bounds)
   /** A library's type, or `optional_type` of its parameter. */
@@ -54,7 +59,10 @@ export const TIMESTAMP = simple('timestamp');
 export const DURATION = simple('duration');
 export const DYN = simple('dyn');
 
-export const listOf = (element: CelType, maxSize?: number): CelType => ({
+export const listOf = (
+  element: CelType,
+  maxSize?: number,
+): CelType & { readonly kind: 'list' } => ({
   kind: 'list',
   element,
   ...(maxSize === undefined ? {} : { maxSize }),

@@ -92,16 +92,23 @@ export class ConcatList implements List {
 
 const depthOf = (list: List): number => (list instanceof ConcatList ? list.depth : 0);
 
+export type ListType = CelType & { readonly kind: 'list' };
+
 /** An array of JSON. */
 export class JsonList implements List {
   readonly raw: readonly unknown[];
-  readonly #element: CelType;
+  readonly type: ListType;
   readonly #adapt: Adapt;
 
-  constructor(raw: readonly unknown[], element: CelType, adapt: Adapt) {
+  constructor(raw: readonly unknown[], type: ListType, adapt: Adapt) {
     this.raw = raw;
-    this.#element = element;
+    this.type = type;
     this.#adapt = adapt;
+  }
+
+  /** The same kind of list with other items. */
+  with(raw: readonly unknown[]): JsonList {
+    return new JsonList(raw, this.type, this.#adapt);
   }
 
   get size(): number {
@@ -109,11 +116,11 @@ export class JsonList implements List {
   }
 
   at(index: number): CelValue {
-    return this.#adapt(this.raw[index], this.#element);
+    return this.#adapt(this.raw[index], this.type.element);
   }
 
   *[Symbol.iterator](): Iterator<CelValue> {
-    for (const item of this.raw) yield this.#adapt(item, this.#element);
+    for (const item of this.raw) yield this.#adapt(item, this.type.element);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Json, ValidationRule } from '../../api/structural/schema.ts';
 import { Environment } from '../cel/environment.ts';
 import type { Program } from '../cel/program.ts';
 import { schemaType } from '../cel/schema-type.ts';
-import { CelCompileError } from '../cel/source.ts';
+import { CelCompileError, compileFault } from '../cel/source.ts';
 import { type CelType, optionalOf } from '../cel/types.ts';
 import { normalizedFieldPath } from './field-path.ts';
 
@@ -44,7 +44,7 @@ export function compileRules(schema: Json, isResource: boolean): CompiledRules |
 function compileRule(rule: ValidationRule, environment: Environment, schema: Json): CompiledRule {
   const main = compiled(rule.rule, environment, {
     type: 'bool',
-    prefix: 'compilation failed: ',
+    prefix: '',
     wrong: 'cel expression must evaluate to a bool',
   });
   const message =
@@ -52,7 +52,7 @@ function compileRule(rule: ValidationRule, environment: Environment, schema: Jso
       ? undefined
       : compiled(rule.messageExpression, environment, {
           type: 'string',
-          prefix: 'messageExpression compilation failed: ',
+          prefix: 'messageExpression ',
           wrong: 'messageExpression must evaluate to a string',
         });
   return {
@@ -76,7 +76,7 @@ function compiled(
     const program = environment.compile(source);
     return program.type.kind === of.type ? { program } : { fault: of.wrong };
   } catch (error) {
-    if (error instanceof CelCompileError) return { fault: of.prefix + error.message };
+    if (error instanceof CelCompileError) return { fault: of.prefix + compileFault(error) };
     throw error;
   }
 }
