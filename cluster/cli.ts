@@ -5,7 +5,9 @@ import { realDisk } from '../platform/node/disk.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import type { LogsFlags } from './commands/logs.ts';
 import type { ManageContext } from './commands/manage.ts';
+import { inOneSentence } from './system-error.ts';
 import { dataDirOption, natural, upCommand, type UpFlags } from './up-flags.ts';
+import { VERSION } from './version.ts';
 
 /** Components that can be started alone, loaded only when asked for. */
 const components: Readonly<
@@ -55,7 +57,7 @@ export async function runWherry(context: ProcessContext): Promise<number> {
   } catch (error) {
     // Commander has printed its own message.
     if (error instanceof CommanderError) return error.exitCode;
-    throw error;
+    throw inOneSentence(error);
   }
 }
 
@@ -63,6 +65,7 @@ export async function runWherry(context: ProcessContext): Promise<number> {
 export function managementProgram(context: ProcessContext, exit: (code: number) => void): Command {
   const program = new Command('wherry')
     .description('A Kubernetes-style control plane: run one, look after it, or run its parts.')
+    .version(VERSION)
     .showSuggestionAfterError()
     .exitOverride();
   addUp(program, context, exit);
@@ -103,7 +106,7 @@ function addManagement(
   const load = () => import('./commands/manage.ts');
   program
     .command('status')
-    .description('Show the components of a running cluster')
+    .description('Show the components of a running cluster, and what is wrong with them')
     .addOption(dataDirOption())
     .exitOverride()
     .action(async (flags: { dataDir: string }) => {
@@ -133,6 +136,15 @@ function addManagement(
     .action(async (flags: { dataDir: string }) => {
       const { doctor } = await import('./commands/doctor.ts');
       exit(await doctor(context.out, flags.dataDir));
+    });
+  program
+    .command('upgrade')
+    .description('Check whether this version can go on with the data of another, and say how')
+    .addOption(dataDirOption())
+    .exitOverride()
+    .action(async (flags: { dataDir: string }) => {
+      const { upgrade } = await import('./commands/upgrade.ts');
+      exit(await upgrade(context.out, flags.dataDir));
     });
   program
     .command('kubeconfig')

@@ -50,6 +50,7 @@ import {
   writeAdmin,
 } from './access.ts';
 import { type Announce, type ClusterOptions, HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
+import { ClusterError } from './failure.ts';
 import { serveNodes } from './node-server.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
 
@@ -98,10 +99,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const outgoing = outgoingHttp();
   await parts.start(() => ({ stop: () => outgoing.close() }));
   const scheduler = await schedulerOptions(options, outgoing);
-  const [pki, { kv, endpoint: storeEndpoint }] = await Promise.all([
-    clusterPki(paths),
-    startStore(options, paths, parts),
-  ]);
+  const { pki, kv, endpoint: storeEndpoint } = await openData(options, paths, parts);
   const upstream = realUpstream();
   await parts.start(() => ({ stop: () => upstream.close() }));
   const serviceAccounts = await serviceAccountTokens(pki);
@@ -165,6 +163,21 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
 
+/** Side by side. If one fails, the other is waited for: what it starts has to be stopped. */
+async function openData(
+  options: EmbeddedOptions,
+  paths: ClusterPaths,
+  parts: Lifecycle,
+): Promise<{ pki: Pki; kv: Kv; endpoint: string }> {
+  const [opened, stored] = await Promise.allSettled([
+    clusterPki(paths),
+    startStore(options, paths, parts),
+  ]);
+  if (opened.status === 'rejected') throw opened.reason;
+  if (stored.status === 'rejected') throw stored.reason;
+  return { pki: opened.value, ...stored.value };
+}
+
 async function startStore(
   options: EmbeddedOptions,
   paths: ClusterPaths,
@@ -175,7 +188,11 @@ async function startStore(
     const { connectEtcd } = await import('../store/client/connect.ts');
     const kv = connectEtcd({ endpoints: options.etcdServers, tls: {}, ...effects, logger });
     await parts.start(() => ({ stop: () => kv.close() }));
-    await kv.status();
+    await kv.status().catch((error: Error) => {
+      const why = /connect \w+ [\d.:\[\]a-f]+/.exec(error.message)?.[0] ?? error.message;
+      const at = options.etcdServers!.join(', ');
+      throw new ClusterError(`no etcd answers at ${at} (--etcd-servers): ${why}`, { cause: error });
+    });
     const endpoint = options.etcdServers.join(',');
     options.announce('store', endpoint);
     return { kv, endpoint };

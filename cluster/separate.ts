@@ -2,11 +2,13 @@
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startChild } from '../platform/node/child-process.ts';
+import { realDisk } from '../platform/node/disk.ts';
 import { freePorts } from '../platform/node/free-ports.ts';
 import { realClock } from '../platform/node/clock.ts';
 import type { Pki } from '../apiserver/pki/pki.ts';
 import { clusterPki, keepKubeconfigs, writeAdmin, writeComponentKubeconfigs } from './access.ts';
 import { startBalancer } from './balancer.ts';
+import { ClusterError } from './failure.ts';
 import {
   type Announce,
   type ClusterOptions,
@@ -49,8 +51,8 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
   });
   await parts.start(() => ({ stop: () => supervisor.stop() }));
   const launch = async (plan: ComponentPlan): Promise<string> => {
-    const { address = '' } = await supervisor.start(plan).catch((error: Error) => {
-      throw new Error(`${error.message}; see ${paths.logFile(plan.name)}`, { cause: error });
+    const { address = '' } = await supervisor.start(plan).catch(async (error: Error) => {
+      throw await startFailure(plan.name, paths.logFile(plan.name), error);
     });
     options.announce(plan.name, address === '' ? undefined : address);
     return address;
@@ -98,6 +100,15 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
     await parts.stop();
     throw error;
   }
+}
+
+/** What the process itself said last, if it said why: nobody should have to look for it. */
+async function startFailure(name: string, logFile: string, error: Error): Promise<Error> {
+  const log = Buffer.from((await realDisk.read(logFile)) ?? []).toString('utf8');
+  const said = /^error: (.+(?:\n {2}.+)*)$/gm;
+  const why = [...log.matchAll(said)].at(-1)?.[1]?.replace(/\n +/g, ' ');
+  const text = why === undefined ? error.message : `${name}: ${why}`;
+  return new ClusterError(`${text} (see ${logFile})`, { cause: error });
 }
 
 function schedulerFlags({ schedulerConfig, schedulerPlugins = [] }: SeparateOptions): string[] {

@@ -1,34 +1,22 @@
 import { humanDuration } from '../api/duration.ts';
-import type { RunState } from './run-state.ts';
+import type { Verdict } from './probe.ts';
 
-/** The table of `wherry status`. `isAlive` tells whether a process still exists. */
-export function statusTable(
-  state: RunState,
-  { nowMs, isAlive }: { readonly nowMs: number; readonly isAlive: (pid: number) => boolean },
-): string {
-  const rows = state.components.map((component) => {
-    const alive = isAlive(component.pid);
-    const condition = !alive ? 'dead' : component.ready ? 'ready' : 'starting';
-    const uptime = alive ? humanDuration(nowMs - component.startedAt) : '-';
-    const address = component.address ?? '-';
-    return [
-      component.name,
-      condition,
-      String(component.pid),
-      uptime,
-      address,
-      String(component.restarts),
-    ];
+/** The table of `wherry status`, and below it a line for each part that is not well. */
+export function statusTable(verdicts: readonly Verdict[], nowMs: number): string {
+  const rows = verdicts.map(({ component, condition }) => {
+    const { name, pid, address = '-', restarts, startedAt } = component;
+    const uptime = condition === 'dead' ? '-' : humanDuration(nowMs - startedAt);
+    return [name, condition, String(pid), uptime, address, String(restarts)];
   });
   const header = ['COMPONENT', 'STATE', 'PID', 'UPTIME', 'ADDRESS', 'RESTARTS'];
   const widths = header.map((_, i) => Math.max(...[header, ...rows].map((row) => row[i]!.length)));
-  return [header, ...rows]
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]! + 3))
-        .join('')
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
+  const lines = [header, ...rows].map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i]! + 3))
+      .join('')
+      .trimEnd(),
+  );
+  const troubles = verdicts.flatMap(({ says }) => (says === undefined ? [] : `! ${says}`));
+  const below = troubles.length === 0 ? [] : ['', ...troubles];
+  return [...lines, ...below].map((line) => `${line}\n`).join('');
 }

@@ -8,6 +8,8 @@ import type { ClusterPaths } from './paths.ts';
 
 /** The layout of the data directory; raised when an older wherry could not read it any more. */
 export const DATA_VERSION = 1;
+/** The oldest layout that this program still reads. */
+export const OLDEST_DATA_VERSION = 1;
 
 export interface StoreMember {
   readonly name: string;
@@ -17,6 +19,8 @@ export interface StoreMember {
 
 export interface ClusterRecord {
   readonly version: number;
+  /** The version of the program that started it last. Absent: it was 0.1.0 or before. */
+  readonly lastRunBy?: string;
   /** Empty if the cluster uses an etcd of somebody else's. */
   readonly storeMembers: readonly StoreMember[];
 }
@@ -27,6 +31,8 @@ export interface TopologyWish {
   readonly etcdServers?: readonly string[];
   /** Finds ports for so many members. */
   readonly peerPorts: (count: number) => Promise<readonly number[]>;
+  /** The version of the program, if it is about to start the cluster: the record tells. */
+  readonly startedBy?: string;
 }
 
 /** What a data directory of ours may hold, and what a shell may have logged to. */
@@ -48,14 +54,32 @@ export async function openTopology(
   const record = await readRecord(disk, paths);
   if (record !== undefined) {
     checkWish(record, paths, wish);
-    return record;
+    const { startedBy = record.lastRunBy } = wish;
+    if (startedBy === undefined || startedBy === record.lastRunBy) return record;
+    return write(disk, paths, { ...record, version: DATA_VERSION, lastRunBy: startedBy });
   }
-  const made = { version: DATA_VERSION, storeMembers: await membersOf(wish) };
-  await disk.write(`${paths.dataDir}/cluster.json`, `${JSON.stringify(made, null, 2)}\n`);
-  return made;
+  const { startedBy } = wish;
+  const made = {
+    ...{ version: DATA_VERSION, ...(startedBy === undefined ? {} : { lastRunBy: startedBy }) },
+    storeMembers: await membersOf(wish),
+  };
+  return write(disk, paths, made);
 }
 
-async function readRecord(disk: Disk, paths: ClusterPaths): Promise<ClusterRecord | undefined> {
+async function write(
+  disk: Disk,
+  paths: ClusterPaths,
+  record: ClusterRecord,
+): Promise<ClusterRecord> {
+  await disk.write(`${paths.dataDir}/cluster.json`, `${JSON.stringify(record, null, 2)}\n`);
+  return record;
+}
+
+/** Undefined if no cluster was ever started there; rejects as {@link openTopology} does. */
+export async function readRecord(
+  disk: Disk,
+  paths: ClusterPaths,
+): Promise<ClusterRecord | undefined> {
   const { dataDir } = paths;
   const bytes = await disk.read(`${dataDir}/cluster.json`);
   if (bytes !== undefined) return parseRecord(Buffer.from(bytes).toString('utf8'), dataDir);
@@ -82,16 +106,24 @@ function parseRecord(text: string, dataDir: string): ClusterRecord {
   } catch (error) {
     throw damaged((error as Error).message);
   }
-  const { version, storeMembers } = record;
+  const { version, storeMembers, lastRunBy } = record;
   if (typeof version !== 'number') throw damaged('it has no version');
   if (version > DATA_VERSION) {
+    const by = typeof record.lastRunBy === 'string' ? ` ${record.lastRunBy}` : '';
     throw new ClusterError(
-      `the data in ${dataDir} was written by a newer wherry (layout ${version}; this one reads ` +
-        `${DATA_VERSION}): run that one, or choose another --data-dir`,
+      `the data in ${dataDir} was written by a newer wherry${by} (layout ${version}; this one ` +
+        `reads ${DATA_VERSION}): run that one, or choose another --data-dir`,
+    );
+  }
+  if (version < OLDEST_DATA_VERSION) {
+    throw new ClusterError(
+      `the data in ${dataDir} was written by a wherry too old for this one (layout ${version}; ` +
+        `this one reads ${OLDEST_DATA_VERSION} and newer): save a snapshot with the old one, and ` +
+        'restore it into another --data-dir',
     );
   }
   if (!Array.isArray(storeMembers)) throw damaged('it names no store members');
-  return { version, storeMembers };
+  return { version, storeMembers, ...(lastRunBy === undefined ? {} : { lastRunBy }) };
 }
 
 function checkWish(record: ClusterRecord, { dataDir }: ClusterPaths, wish: TopologyWish): void {

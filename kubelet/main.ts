@@ -18,7 +18,12 @@ import { realRandom } from '../platform/node/random.ts';
 import { agentServer } from './agent-server.ts';
 import { type KubeletFlags, kubeletFlags } from './flags.ts';
 import { realRuntimes } from './real-runtimes.ts';
-import { type KubeletNode, KubeletOptionsError, startKubelets } from './kubelet.ts';
+import {
+  type KubeletNode,
+  KubeletOptionsError,
+  startKubelets,
+  type StartNodeServer,
+} from './kubelet.ts';
 
 function nodesOf(flags: KubeletFlags): KubeletNode[] {
   const { nodeLabels: labels, capacity, podCidr } = flags;
@@ -63,12 +68,20 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
   const { internalIp, runtimeOf } = runtimes;
   const effects = { client, clock: realClock, random: realRandom, logger, metrics };
   const placed = internalIp === undefined ? nodes : nodes.map((node) => ({ ...node, internalIp }));
-  const server = await agentServer(flags, known.ca, { logger, metrics });
+  const started = await agentServer(flags, known.ca, { logger, metrics });
+  let url: string | undefined;
+  const server: StartNodeServer | undefined =
+    started &&
+    (async (pods) => {
+      const serving = await started(pods);
+      url = serving.url;
+      return serving;
+    });
   const running = await parts.start(() =>
     startKubelets({ ...effects, nodes: placed, runtimeOf, ...(server && { server }) }),
   );
   await Promise.race([running.ready(), whenAborted(context.terminated)]);
-  if (!context.terminated.aborted) context.notifyReady();
+  if (!context.terminated.aborted) context.notifyReady(url);
   await whenAborted(context.terminated);
 }
 

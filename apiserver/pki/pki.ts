@@ -24,13 +24,14 @@ import type {
 } from '../../platform/x509.ts';
 import { PemFiles, PkiError } from './pem-files.ts';
 
-const DAY_MS = 24 * 3600 * 1000;
+const HOUR_MS = 3600 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 const CA_DAYS = 3650;
 const LEAF_DAYS = 365;
 /** Leaves with less left are issued anew at the next start. */
 const RENEW_DAYS = 30;
 /** Clocks of clients may be behind ours. */
-const BACKDATE_MS = 3600 * 1000;
+const BACKDATE_MS = HOUR_MS;
 
 /** kubeadm's identities of the parts of a control plane. */
 export const identities = {
@@ -163,23 +164,33 @@ export class Pki {
 }
 
 const EXPIRED =
-  'it has expired, and all certificates of the cluster with it: move its folder away, and a ' +
+  'has expired, and all certificates of the cluster with it: move its folder away, and a ' +
   'start makes new ones (take the new kubeconfig; no data is lost)';
+
+/** What is wrong with the CA by now, though it once was right. */
+function outOfTime({ notBeforeMs, notAfterMs }: Validity, nowMs: number): string | undefined {
+  if (notAfterMs <= nowMs) return EXPIRED;
+  if (notBeforeMs <= nowMs) return undefined;
+  const hours = Math.ceil((notBeforeMs - nowMs) / HOUR_MS);
+  return (
+    `is good only in ${hours} hours by this machine's clock, which is behind: set it right ` +
+    'and start again (no data is lost)'
+  );
+}
 
 function checkAuthority(ca: CertificateAndKey, files: PemFiles, options: PkiOptions): void {
   const { x509, clock } = options;
-  const problem = ((): unknown => {
-    try {
-      const facts = x509.inspect(ca.certificate);
-      if (!facts.isCa) return new Error('it is not a CA certificate');
-      if (facts.notAfterMs <= clock.now()) return new Error(EXPIRED);
-      if (!x509.keyMatches(ca)) return new Error('ca.key does not belong to it');
-      return undefined;
-    } catch (error) {
-      return error;
-    }
-  })();
-  if (problem !== undefined) throw files.unusable('ca.crt', problem);
+  const file = 'ca.crt';
+  let late: string | undefined;
+  try {
+    const facts = x509.inspect(ca.certificate);
+    if (!facts.isCa) throw new Error('it is not a CA certificate');
+    late = outOfTime(facts, clock.now());
+    if (!x509.keyMatches(ca)) throw new Error('ca.key does not belong to it');
+  } catch (error) {
+    throw files.unusable(file, error);
+  }
+  if (late !== undefined) throw new PkiError(`${files.path(file)} ${late}`);
 }
 
 /**

@@ -1,52 +1,81 @@
 /** `wherry doctor`: looks a running cluster over and says what is wrong and what to do. */
-import { connectionOf, loadKubeconfig } from '../../client/kubeconfig-connection.ts';
 import { isAlive } from '../../platform/node/child-process.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/disk.ts';
-import { connectHttp } from '../../platform/node/http-client.ts';
+import { diskSpace } from '../../platform/node/disk-space.ts';
 import { realX509 } from '../../platform/node/x509.ts';
+import { adminConnections, type Connect } from '../admin-connection.ts';
 import { apiServerFindings } from '../doctor/apiserver.ts';
 import { certificateFindings } from '../doctor/certificates.ts';
-import { failed, type Finding, ok } from '../doctor/finding.ts';
+import { failed, type Finding, ok, warning, within } from '../doctor/finding.ts';
+import { nodeFindings } from '../doctor/nodes.ts';
+import { printFindings } from '../doctor/print.ts';
+import { spaceFinding } from '../doctor/space.ts';
 import { storeFindings } from '../doctor/store.ts';
 import { clusterPaths } from '../paths.ts';
-import { type ComponentState, runningCluster, type RunState } from '../run-state.ts';
+import { probeAll, type Verdict } from '../probe.ts';
+import { type ComponentState, runningCluster } from '../run-state.ts';
 
-const marks = { ok: 'ok', warning: 'WARN', failed: 'FAIL' } as const;
+const NODES_MS = 5_000;
+const isStore = ({ name }: ComponentState): boolean => /^store\d*$/.test(name);
+const isApiServer = ({ name }: ComponentState): boolean => /^apiserver\d*$/.test(name);
 
 /** Exit code 0 if nothing failed; warnings do not count. */
 export async function doctor(out: (text: string) => void, dataDir: string): Promise<number> {
   const paths = clusterPaths(dataDir);
   const state = await runningCluster({ disk: realDisk, isAlive }, dataDir);
-  const config = await loadKubeconfig(realDisk, [paths.kubeconfig]);
-  const admin = await connectionOf(realDisk, config);
-  const connect = (baseUrl: string) => connectHttp({ ...admin, baseUrl });
-  const of = (pattern: RegExp): ComponentState[] =>
-    state.components.filter(({ name, address }) => pattern.test(name) && address !== undefined);
-  const stores = of(/^store\d*$/);
+  const connect = await adminConnections(paths, { trusting: false });
+  const trusting = await adminConnections(paths, { trusting: true });
+  const verdicts = await probeAll(state, { clock: realClock, isAlive, connect: trusting });
+  if (state.mode === 'embedded' && verdicts[0]?.condition === 'silent') {
+    return printFindings(out, [failed('process', verdicts[0].says!), await space(dataDir)]);
+  }
+  const up = verdicts.filter(({ condition }) => condition !== 'dead' && condition !== 'starting');
+  const asked = (is: (component: ComponentState) => boolean): ComponentState[] =>
+    up.map(({ component }) => component).filter((c) => is(c) && c.address !== undefined);
+  const stores = asked(isStore);
   const findings = [
-    ...processes(state),
-    ...(stores.length === 0 ? [] : await storeFindings(realClock, stores)),
-    ...(await apiServerFindings(realClock, of(/^apiserver\d*$/), connect)),
+    ...processes(verdicts),
+    ...(stores.length === 0 ? [] : await storeFindings(realClock, stores, storeCount(verdicts))),
+    ...(await apiServerFindings(realClock, asked(isApiServer), connect)),
+    ...(await nodes(state.server, connect)),
+    await space(dataDir),
     ...(await certificateFindings({
       ...{ disk: realDisk, clock: realClock, x509: realX509, folder: paths.pki },
     })),
   ];
-  const width = Math.max(...findings.map(({ what }) => what.length));
-  for (const { verdict, what, says } of findings) {
-    out(`${marks[verdict].padEnd(4)}  ${what.padEnd(width)}  ${says}\n`);
-  }
-  return findings.some(({ verdict }) => verdict === 'failed') ? 1 : 0;
+  return printFindings(out, findings);
 }
 
-function processes({ components }: RunState): Finding[] {
-  const down = components.filter(({ pid, ready }) => !ready || !isAlive(pid));
-  if (down.length > 0) {
-    return down.map(({ name }) => {
-      return failed(`process ${name}`, `not ready; see \`wherry logs ${name}\``);
-    });
-  }
-  const restarts = components.reduce((sum, { restarts: count }) => sum + count, 0);
+const space = async (dataDir: string): Promise<Finding> =>
+  spaceFinding(await diskSpace(dataDir), dataDir);
+
+/** A process that is not there counts as a member that does not answer. */
+const storeCount = (verdicts: readonly Verdict[]): number =>
+  verdicts.filter(({ component }) => isStore(component) && component.address !== undefined).length;
+
+/** Store and API servers are asked more closely, each by its own doctor. */
+function processes(verdicts: readonly Verdict[]): Finding[] {
+  const troubles = verdicts.flatMap(({ component, condition, says }) => {
+    if (says === undefined) return [];
+    const own = isStore(component) || isApiServer(component);
+    if (own && (condition === 'silent' || condition === 'unready')) return [];
+    return failed(`process ${component.name}`, says);
+  });
+  if (troubles.length > 0) return troubles;
+  const count = new Set(verdicts.map(({ component }) => component.pid)).size;
+  const restarts = verdicts.reduce((sum, { component }) => sum + component.restarts, 0);
   const times = restarts === 0 ? 'none was started again' : `${restarts} starts after a death`;
-  return [ok('processes', `${new Set(components.map(({ pid }) => pid)).size} run, ${times}`)];
+  return [ok('processes', `${count} run, ${times}`)];
+}
+
+async function nodes(server: string, connect: Connect): Promise<Finding[]> {
+  const connection = connect(server);
+  try {
+    return await within(realClock, NODES_MS, nodeFindings(connection.handler));
+  } catch (error) {
+    return [warning('nodes', `no API server tells of them: ${(error as Error).message}`)];
+  } finally {
+    await connection.close();
+  }
 }

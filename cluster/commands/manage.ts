@@ -28,13 +28,20 @@ const POLL_MS = 50;
 const RESTART_MS = 60_000;
 const DOWN_MS = 30_000;
 
+/** Exit code 0 if all of it answers and is ready. */
 export async function status(context: ManageContext, dataDir: string): Promise<number> {
   const state = await running(context, dataDir);
+  const [{ probeAll }, { adminConnections }] = await Promise.all([
+    import('../probe.ts'),
+    import('../admin-connection.ts'),
+  ]);
+  const connect = await adminConnections(clusterPaths(dataDir), { trusting: true });
   const { isAlive } = context.processes;
+  const verdicts = await probeAll(state, { clock: context.clock, isAlive, connect });
   const mode = state.mode === 'embedded' ? 'all in one process' : 'a process each';
   context.out(`Cluster at ${state.server}, ${mode}, data in ${dataDir}\n\n`);
-  context.out(statusTable(state, { nowMs: context.clock.now(), isAlive }));
-  return state.components.every((c) => c.ready && isAlive(c.pid)) ? 0 : 1;
+  context.out(statusTable(verdicts, context.clock.now()));
+  return verdicts.every(({ condition }) => condition === 'ready') ? 0 : 1;
 }
 
 /** Kills a component hard and waits until its successor is ready. */

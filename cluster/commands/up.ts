@@ -19,6 +19,7 @@ import {
 } from '../run-state.ts';
 import { openTopology, type StoreMember } from '../topology.ts';
 import type { UpFlags } from '../up-flags.ts';
+import { VERSION } from '../version.ts';
 
 /** How long a process that was just killed may take to be gone. */
 const DYING_MS = 300;
@@ -97,7 +98,8 @@ async function membersOf(flags: UpFlags): Promise<readonly StoreMember[]> {
     ...(storeMembers === undefined ? {} : { storeMembers }),
     ...(etcdServers === undefined ? {} : { etcdServers }),
     peerPorts: (count) => peerPorts(storePort, count),
-  }).catch(explain(flags));
+    startedBy: VERSION,
+  });
   return record.storeMembers;
 }
 
@@ -185,6 +187,10 @@ const startProcesses: Starter = async (context, flags, announce) => {
       latest = components;
       write();
     },
+  }).catch(async (error: Error) => {
+    await writing;
+    await clearRunState(realDisk, clusterPaths(flags.dataDir));
+    return explain(flags)(error);
   });
   server = cluster.server;
   write();
@@ -248,21 +254,17 @@ async function refuseSecond(dataDir: string): Promise<void> {
   }
 }
 
-/** A failed start in one sentence that says what to do. */
-function explain(flags: UpFlags): (error: Error) => never {
+/** A port that is taken, with the flag that chooses another; the rest speaks for itself. */
+function explain(flags: Settled): (error: Error) => never {
   return (error) => {
-    const code = 'code' in error ? error.code : undefined;
-    const port = /:(\d+)$/.exec(error.message)?.[1];
-    if (code === 'EADDRINUSE') {
-      const flag = port === String(flags.storePort) ? '--store-port' : '--port';
-      throw new ClusterError(
-        `port ${port} is in use; choose another with ${flag} (0: any free one)`,
-      );
-    }
-    if (code === 'EACCES') {
-      throw new ClusterError(`${error.message}: the data directory must be yours to write`);
-    }
-    throw error;
+    const port = /EADDRINUSE.*:(\d+)/.exec(error.message)?.[1];
+    if (port === undefined) throw error;
+    const ofStore =
+      flags.storePort > 0 &&
+      Number(port) >= flags.storePort &&
+      Number(port) < flags.storePort + 2 * flags.members.length;
+    const flag = ofStore ? '--store-port' : '--port';
+    throw new ClusterError(`port ${port} is in use; choose another with ${flag} (0: any free one)`);
   };
 }
 

@@ -5,7 +5,7 @@ import type { X509 } from '../../platform/x509.ts';
 import { failed, type Finding, ok, warning } from './finding.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
-/** Leaves are issued anew at a start once they have less left than this. */
+/** Leaves are issued anew, at a start and while running, once they have less left than this. */
 const SOON_DAYS = 30;
 
 export interface CertificateSources {
@@ -37,7 +37,10 @@ export async function certificateFindings(sources: CertificateSources): Promise<
   const first = left.sort((a, b) => a.days - b.days)[0];
   if (first === undefined) return findings;
   const says = `the first to expire is ${first.name}, in ${first.days} days`;
-  const renew = 'a restart of the cluster issues it anew';
+  const renew =
+    first.name === 'ca.crt'
+      ? 'move its folder away and start again (then take the new kubeconfig; no data is lost)'
+      : 'a restart of the cluster issues it anew';
   if (first.days < 0) findings.push(failed('certificates', `${first.name} has expired; ${renew}`));
   else if (first.days < SOON_DAYS) findings.push(warning('certificates', `${says}; ${renew}`));
   else findings.push(ok('certificates', says));

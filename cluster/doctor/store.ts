@@ -27,6 +27,8 @@ interface MemberStatus {
 export async function storeFindings(
   clock: Clock,
   stores: readonly ComponentState[],
+  /** Of all members, with those whose processes are not there. */
+  count: number,
 ): Promise<Finding[]> {
   const asked = await Promise.all(
     stores.map(async (store): Promise<MemberStatus | Finding> => {
@@ -44,10 +46,10 @@ export async function storeFindings(
   const silent = asked.filter((one): one is Finding => 'verdict' in one);
   const members = asked.filter((one): one is MemberStatus => 'answer' in one);
   return [
-    quorum(stores.length, members),
+    quorum(count, members),
     ...silent,
     ...(members.length === 0 ? [] : [disks(members), space(members), history(members)]),
-    ...members.flatMap(troubles),
+    ...members.flatMap((member) => troubles(member, members)),
   ];
 }
 
@@ -84,6 +86,9 @@ async function metricsOf({ handler }: HttpConnection): Promise<string> {
   return String(await bodyValue(response));
 }
 
+const leaderOf = ({ answer }: MemberStatus): bigint =>
+  BigInt((answer['leader'] as number | bigint) ?? 0);
+
 function quorum(count: number, members: readonly MemberStatus[]): Finding {
   const what = 'store quorum';
   const majority = Math.floor(count / 2) + 1;
@@ -91,15 +96,16 @@ function quorum(count: number, members: readonly MemberStatus[]): Finding {
   if (members.length < majority) {
     return failed(what, `${seen}, ${majority} are needed: writes wait until more are back`);
   }
-  const leaders = new Set(
-    members.map(({ answer }) => BigInt((answer['leader'] as number | bigint) ?? 0)),
-  );
-  if (leaders.has(0n)) return failed(what, `${seen}, but there is no leader`);
-  const slowest = Math.max(...members.map((member) => member.readMs));
+  const led = members.filter((member) => leaderOf(member) !== 0n);
+  if (led.length === 0) return failed(what, `${seen}, but there is no leader`);
+  if (led.length < majority) {
+    return failed(what, `${seen}, but only ${led.length} know a leader: writes wait for more`);
+  }
+  const slowest = Math.max(...led.map((member) => member.readMs));
   if (slowest === Infinity) return failed(what, `${seen}, but reads find no majority`);
-  const term = Number(members[0]!.answer['raftTerm']);
+  const term = Number(led[0]!.answer['raftTerm']);
   const says = `${seen}, term ${term}, reads in ${Math.ceil(slowest)} ms`;
-  if (members.length < count) return warning(what, `${says}: one more failure may stop writes`);
+  if (led.length < count) return warning(what, `${says}: one more failure may stop writes`);
   return slowest > SLOW_READ_MS ? warning(what, `${says}: the machine is busy`) : ok(what, says);
 }
 
@@ -154,10 +160,14 @@ function history(members: readonly MemberStatus[]): Finding {
     : ok(what, says);
 }
 
-/** What a member itself complains of: alarms, corruption. */
-function troubles({ name, answer }: MemberStatus): Finding[] {
+/** What a member itself complains of: alarms, corruption; and whether the others have lost it. */
+function troubles(member: MemberStatus, members: readonly MemberStatus[]): Finding[] {
+  const { name, answer } = member;
+  const what = `store member ${name}`;
+  if (leaderOf(member) === 0n && members.some((other) => leaderOf(other) !== 0n)) {
+    const todo = `see \`wherry logs ${name}\`, and the network between members`;
+    return [failed(what, `knows no leader, which others have: it is cut off from them; ${todo}`)];
+  }
   const errors = (answer['errors'] as readonly string[] | undefined) ?? [];
-  return errors.map((error) =>
-    failed(`store member ${name}`, `${error}; see \`wherry etcdctl alarm list\``),
-  );
+  return errors.map((error) => failed(what, `${error}; see \`wherry etcdctl alarm list\``));
 }

@@ -58,8 +58,9 @@ describe('a cluster in the background', () => {
     expect(await succeeded(wherry('kubeconfig'))).toBe(
       readFileSync(join(dataDir, 'kubeconfig'), 'utf8'),
     );
+    expect(await succeeded(wherry('status'))).toMatch(/^apiserver +ready +\d+ /m);
     const report = await succeeded(wherry('doctor'));
-    for (const what of ['store quorum', 'apiserver', 'compaction', 'certificates'])
+    for (const what of ['store quorum', 'apiserver', 'compaction', 'nodes', 'certificates'])
       expect(report).toMatch(new RegExp(`^(ok|WARN) +${what} `, 'm'));
     const logs = await succeeded(wherry('logs', 'store', '--tail', '1'));
     expect(logs).toMatch(/^\S+ (INFO|WARN) +store {2}.+\n$/);
@@ -71,9 +72,17 @@ describe('a cluster in the background', () => {
     expect(await refused(wherry('logs', 'nobody'))).toContain(
       'there are store, apiserver, controllers, scheduler, kubelet',
     );
+    expect(await succeeded(wherry('upgrade'))).toMatch(/^WARN +process +it is running/m);
     expect(await succeeded(wherry('down'))).toBe('stopped\n');
+    const record = join(dataDir, 'cluster.json');
+    const of = JSON.parse(readFileSync(record, 'utf8')) as object;
+    await writeFile(record, JSON.stringify({ ...of, lastRunBy: '0.0.9' }));
+    const checked = await succeeded(wherry('upgrade'));
+    expect(checked).toMatch(/^ok +data +layout 1, last run by wherry 0\.0\.9: it is read as/m);
+    expect(checked).toContain('`wherry up` upgrades: it notes');
     await eventually('its end', () => Promise.resolve(!isAlive(pid)));
-    expect(await refused(wherry('doctor'))).toContain('no cluster is running');
+    for (const command of ['doctor', 'status'])
+      expect(await refused(wherry(command))).toContain('no cluster is running');
   }, 90_000);
 
   it('follows a log until it is told to stop', async () => {
@@ -156,6 +165,11 @@ describe('wherry up', () => {
     const newer = JSON.stringify({ version: 99, storeMembers: [{ name: 'store' }] });
     await writeFile(join(dataDir, 'cluster.json'), newer);
     expect(await refused(up())).toContain('was written by a newer wherry (layout 99');
+    expect(await refused(wherry('upgrade'))).toContain('run that one, or choose another');
+    const older = JSON.stringify({ version: 0, storeMembers: [{ name: 'store' }] });
+    await writeFile(join(dataDir, 'cluster.json'), older);
+    expect(await refused(up())).toContain('by a wherry too old for this one (layout 0');
+    expect(await refused(wherry('upgrade'))).toContain('save a snapshot with the old one');
     await writeFile(join(dataDir, 'cluster.json'), '{');
     expect(await refused(up())).toContain('cluster.json is damaged');
     await writeFile(

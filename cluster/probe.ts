@@ -1,0 +1,109 @@
+/**
+ * Asks the parts of a running cluster whether they answer and are ready: what `wherry status`
+ * shows, and what `wherry doctor` looks at first. A process that hangs is alive to the operating
+ * system and says nothing here.
+ */
+import { bodyValue } from '../client/response-body.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { HttpHandler, HttpResponse } from '../platform/http.ts';
+import { within } from './doctor/finding.ts';
+import type { ComponentState, RunState } from './run-state.ts';
+
+export type Condition = 'ready' | 'starting' | 'dead' | 'silent' | 'unready';
+
+export interface Verdict {
+  readonly component: ComponentState;
+  readonly condition: Condition;
+  /** Unless it is ready: what is wrong and what to do, in one line. */
+  readonly says?: string;
+}
+
+export interface Probing {
+  readonly clock: Clock;
+  readonly isAlive: (pid: number) => boolean;
+  /** With the admin's certificate; components that made their own are believed. */
+  readonly connect: (baseUrl: string) => { handler: HttpHandler; close(): Promise<void> };
+}
+
+/** A healthy component answers in milliseconds. */
+const PATIENCE_MS = 2_000;
+
+export async function probeAll(state: RunState, probing: Probing): Promise<readonly Verdict[]> {
+  const verdicts = await Promise.all(
+    state.components.map((component) => verdictOf(component, probing)),
+  );
+  const hangs = verdicts.some(({ condition }) => condition === 'silent');
+  if (state.mode === 'separate' || !hangs) return verdicts;
+  // All are one process: what is to be done is said once.
+  const says =
+    `the cluster's process does not answer: \`kill -9 ${state.pid}\`, then \`wherry up\`; ` +
+    'nothing acknowledged is lost';
+  return verdicts.map(({ component }, i): Verdict => {
+    return { component, condition: 'silent', ...(i === 0 && { says }) };
+  });
+}
+
+async function verdictOf(component: ComponentState, probing: Probing): Promise<Verdict> {
+  const { name, pid, ready, address } = component;
+  const logs = `see \`wherry logs ${name}\``;
+  if (!probing.isAlive(pid)) {
+    return { component, condition: 'dead', says: `${name} has died and is started again; ${logs}` };
+  }
+  if (!ready) {
+    const again = component.restarts > 0 ? ` again (${component.restarts} times by now)` : '';
+    return { component, condition: 'starting', says: `${name} is starting${again}; ${logs}` };
+  }
+  // An etcd of somebody else's may want other credentials than ours.
+  const endpoint = address?.split(',')[0];
+  const foreign = /^store/.test(name) && endpoint?.startsWith('https:') === true;
+  if (endpoint === undefined || foreign) return { component, condition: 'ready' };
+  const connection = probing.connect(endpoint);
+  try {
+    return await ask(component, connection.handler, probing.clock);
+  } catch (error) {
+    const does = `${name} does not answer (${firstLine(error)})`;
+    return {
+      ...{ component, condition: 'silent' },
+      says: `${does}: \`wherry restart ${name}\` replaces its process; ${logs}`,
+    };
+  } finally {
+    await connection.close();
+  }
+}
+
+async function ask(
+  component: ComponentState,
+  handler: HttpHandler,
+  clock: Clock,
+): Promise<Verdict> {
+  // Asked side by side: a member without a majority lives, and is long about not being ready.
+  const [, ready] = await Promise.all([
+    within(clock, PATIENCE_MS, get(handler, '/livez')),
+    within(clock, PATIENCE_MS, get(handler, '/readyz')).catch((error: Error) => error),
+  ]);
+  const why = ready instanceof Error ? ready.message : await refusal(ready);
+  if (why === undefined) return { component, condition: 'ready' };
+  const { name } = component;
+  return {
+    ...{ component, condition: 'unready' },
+    says: `${name} is not ready: ${why}; see \`wherry doctor\` and \`wherry logs ${name}\``,
+  };
+}
+
+const firstLine = (error: unknown): string => (error as Error).message.split('\n')[0]!;
+
+/** Undefined if it is ready, or (a node agent, an etcd of long ago) does not say. */
+async function refusal(response: HttpResponse): Promise<string | undefined> {
+  const value = await bodyValue(response);
+  if (response.status === 200 || response.status === 404) return undefined;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const failing = text.split('\n').filter((line) => line.startsWith('[-]'));
+  return failing.join(', ') || `it answers ${response.status}`;
+}
+
+function get(handler: HttpHandler, path: string): Promise<HttpResponse> {
+  return handler({
+    ...{ method: 'GET', path, query: new URLSearchParams(), headers: {} },
+    ...{ peer: { address: 'wherry' }, signal: new AbortController().signal },
+  });
+}
