@@ -42,6 +42,8 @@ export function changesConfiguration(change: ClusterChange): boolean {
 export class ClusterState {
   #members: ReadonlyMap<MemberId, ClusterMember>;
   #removed: readonly MemberId[];
+  /** Made when first asked for: every write of the store asks who votes. */
+  #voters: readonly ClusterMember[] | undefined;
 
   constructor(snapshot: Snapshot = { members: [], removed: [] }) {
     this.#members = new Map(snapshot.members.map((member) => [member.id, member]));
@@ -66,7 +68,8 @@ export class ClusterState {
   }
 
   get voters(): readonly ClusterMember[] {
-    return this.members.filter((member) => !member.isLearner);
+    this.#voters ??= this.members.filter((member) => !member.isLearner);
+    return this.#voters;
   }
 
   get configuration(): Configuration {
@@ -109,6 +112,7 @@ export class ClusterState {
       }
     }
     this.#members = members;
+    this.#voters = undefined;
   }
 
   /** Throws what {@link apply} would. */
