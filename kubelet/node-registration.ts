@@ -25,6 +25,8 @@ import {
 } from './node-object.ts';
 
 const heartbeatMs = 10_000;
+/** Nodes of one process beat on these marks: those that beat together are one write of the store. */
+const beatMarkMs = 250;
 const statusReportMs = 5 * 60_000;
 const leaseSeconds = 40;
 const leaseNamespace = 'kube-node-lease';
@@ -124,8 +126,10 @@ export class NodeRegistration implements Running {
         // The next beat is the next try: a Lease lasts four of them.
         logger.warn({ err: error, node: specification.name }, 'heartbeat failed');
       }
-      // Up to 4 % of jitter keeps the nodes of a cluster from beating in step.
-      await sleep(clock, heartbeatMs + random.below(heartbeatMs / 25, 'heartbeat jitter'), signal);
+      // Up to 4 % of jitter keeps the nodes of a cluster from beating all in step.
+      const now = clock.monotonic();
+      const soonest = now + heartbeatMs + random.below(heartbeatMs / 25, 'heartbeat jitter');
+      await sleep(clock, Math.ceil(soonest / beatMarkMs) * beatMarkMs - now, signal);
     }
   }
 
