@@ -9,8 +9,11 @@ export interface InformerHandler<T> {
   added?(object: T): void;
   /** Also called with two different versions when events between them were missed. */
   updated?(old: T, current: T): void;
-  /** `last` is the newest state seen, which may be older than the deletion. */
-  deleted?(last: T): void;
+  /**
+   * `last` is the newest state seen, which may be older than the deletion; `cached` is what the
+   * handler was told of before.
+   */
+  deleted?(last: T, cached: T): void;
 }
 
 /** Reads from a cache: never waits, may be behind. Objects are shared and read-only. */

@@ -141,7 +141,7 @@ class ReflectedInformer<T extends KubernetesObject> implements Informer<T> {
   #delete(key: string, last?: T): void {
     const old = this.#indexer.delete(key);
     if (old === undefined) return;
-    for (const handler of this.#handlers) handler.deleted?.(last ?? old);
+    for (const handler of this.#handlers) handler.deleted?.(last ?? old, old);
   }
 }
 

@@ -3,7 +3,7 @@
  * `spec.replicas`, and writes down how many there are. A ReplicationController is the same under
  * an older name: it is looked at as a ReplicaSet.
  */
-import { controllerOf, keyOf, type KubernetesObject, uidOf } from '../../api/meta.ts';
+import { controllerOf, keyOf, type KubernetesObject, namespaceOf, uidOf } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import {
   pods as podType,
@@ -33,23 +33,33 @@ import {
   podOf,
   removePods,
 } from '../runtime/pod-control.ts';
+import { PodTallies } from '../runtime/pod-tallies.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { podActive } from '../runtime/pods.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
 import {
   availableAfterMs,
+  countReplicas,
   planReplicas,
   planStatus,
+  type ReplicaCounts,
   type ReplicaFailure,
   type ReplicaSetState,
   sameStatus,
+  tallied,
 } from './plan.ts';
 
 interface ReplicaKind<T extends KubernetesObject> {
   readonly name: string;
   readonly type: ResourceType<T>;
   asReplicaSet(object: T): ReplicaSet;
+}
+
+interface Owned {
+  pods(): readonly Pod[];
+  /** Undefined: nobody has counted them. */
+  readonly counts: ReplicaCounts | undefined;
 }
 
 export function replicaSetController(context: ControllerContext): Controller {
@@ -82,6 +92,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
   readonly #expectations: Expectations;
   readonly #recorder: EventRecorder;
   readonly #podControl: PodControl;
+  readonly #tallies: PodTallies;
 
   constructor(context: ControllerContext, kind: ReplicaKind<T>) {
     this.name = kind.name;
@@ -99,6 +110,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     });
     indexByController(this.#objects);
     indexByController(this.#pods);
+    this.#tallies = new PodTallies(this.#pods, kind.type.kind);
     enqueueSelf(this.#objects, this.queue);
     this.#objects.addHandler({
       deleted: (object) => this.#expectations.forget(keyOf(object)),
@@ -120,13 +132,15 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     const { clock } = this.#context;
     // Asked before the cache is read: what is seen in between can only make the cache newer.
     const current = this.#expectations.satisfied(key);
-    const pods = await this.#claim(replicaSet);
+    const nowMs = clock.now();
+    const counted = { replicaSet, nowMs };
+    const owned = this.#ownedForSure(replicaSet) ?? (await this.#claim(replicaSet));
     const state: ReplicaSetState = {
-      replicaSet,
-      pods,
+      ...counted,
+      counts: owned.counts ?? countReplicas(counted, owned.pods()),
+      pods: owned.pods,
       related: () => this.#related(replicaSet),
       removing: this.#podControl.removing(replicaSet),
-      nowMs: clock.now(),
     };
     const failed = current ? await this.#manage(key, state) : undefined;
     const status = planStatus(state, failed?.failure);
@@ -142,9 +156,24 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     await this.#recorder.stop();
   }
 
-  #claim(replicaSet: ReplicaSet): Promise<readonly Pod[]> {
+  /**
+   * The pods it owns, none of them looked at. Undefined if there may be some to adopt or to
+   * release: this tells the labels that its pods and orphans have.
+   */
+  #ownedForSure(replicaSet: ReplicaSet): Owned | undefined {
     const matches = labelMatcher(replicaSet.spec.selector);
-    return claimPods<KubernetesObject>(
+    const owned = this.#tallies.of(uidOf(replicaSet));
+    for (const { labels } of owned.labelled) if (!matches(labels)) return undefined;
+    const orphans = this.#tallies.orphans(namespaceOf(replicaSet));
+    for (const { labels, active } of orphans.labelled)
+      if (active > 0 && matches(labels)) return undefined;
+    const pods = (): readonly Pod[] => this.#pods.lister.byIndex(OWNER_INDEX, uidOf(replicaSet));
+    return { pods, counts: tallied(replicaSet, owned) };
+  }
+
+  async #claim(replicaSet: ReplicaSet): Promise<Owned> {
+    const matches = labelMatcher(replicaSet.spec.selector);
+    const pods = await claimPods<KubernetesObject>(
       {
         client: this.#context.client,
         pods: this.#pods.lister,
@@ -153,6 +182,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
       },
       replicaSet,
     );
+    return { pods: () => pods, counts: undefined };
   }
 
   /** Pods of all ReplicaSets of one Deployment: when it rolls, old and new share the nodes. */

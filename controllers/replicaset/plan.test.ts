@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatTime } from '../../api/time.ts';
 import type { ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import { planReplicas, planStatus, sameStatus } from './plan.ts';
+import { countReplicas, planReplicas, planStatus, sameStatus } from './plan.ts';
 import { podsToDelete } from '../runtime/ranking.ts';
 import { slowStart } from '../runtime/slow-start.ts';
 
@@ -56,12 +56,11 @@ function replicaSet(replicas: number, more: Partial<ReplicaSet['spec']> = {}): R
   };
 }
 
-const state = (replicas: number, pods: Pod[], more: Partial<ReplicaSet['spec']> = {}) => ({
-  replicaSet: replicaSet(replicas, more),
-  pods,
-  related: () => pods,
-  nowMs: NOW,
-});
+function state(replicas: number, pods: Pod[], more: Partial<ReplicaSet['spec']> = {}) {
+  const counted = { replicaSet: replicaSet(replicas, more), nowMs: NOW };
+  const counts = countReplicas(counted, pods);
+  return { ...counted, counts, pods: () => pods, related: () => pods };
+}
 
 describe('the number of pods', () => {
   it.each<[string, number, Pod[], number, number]>([

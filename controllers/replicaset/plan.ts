@@ -3,6 +3,7 @@ import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../ap
 import type { Pod } from '../../api/types/core-v1.ts';
 import { deepEqual } from '../../api/deep.ts';
 import { formatTime } from '../../api/time.ts';
+import type { PodTally } from '../runtime/pod-tallies.ts';
 import { podActive, podAvailable, podReady } from '../runtime/pods.ts';
 import { podsToDelete } from '../runtime/ranking.ts';
 
@@ -11,13 +12,23 @@ export const BURST_REPLICAS = 500;
 
 export interface ReplicaSetState {
   readonly replicaSet: ReplicaSet;
-  /** Those it owns, in any state. */
-  readonly pods: readonly Pod[];
+  readonly counts: ReplicaCounts;
+  /** Those it owns, in any state; asked for only when some must go. */
+  pods(): readonly Pod[];
   /** Active pods of all ReplicaSets of its owner; asked for only when some must go. */
   related(): readonly Pod[];
   /** UIDs of pods whose deletion may be under way. Default: none. */
   readonly removing?: ReadonlySet<string>;
   readonly nowMs: number;
+}
+
+/** Of its active pods. */
+export interface ReplicaCounts {
+  readonly replicas: number;
+  /** Have all labels of the template. */
+  readonly fullyLabeledReplicas: number;
+  readonly readyReplicas: number;
+  readonly availableReplicas: number;
 }
 
 export interface ReplicaSetPlan {
@@ -26,14 +37,14 @@ export interface ReplicaSetPlan {
 }
 
 export function planReplicas(state: ReplicaSetState): ReplicaSetPlan {
-  const { replicaSet, pods, nowMs } = state;
+  const { replicaSet, counts, nowMs } = state;
   if (replicaSet.metadata.deletionTimestamp !== undefined) return { create: 0, remove: [] };
-  const active = pods.filter(podActive);
-  const missing = (replicaSet.spec.replicas ?? 1) - active.length;
+  const missing = (replicaSet.spec.replicas ?? 1) - counts.replicas;
   if (missing >= 0) return { create: Math.min(missing, BURST_REPLICAS), remove: [] };
   const count = Math.min(-missing, BURST_REPLICAS);
   const { removing } = state;
   const options = { count, nowMs, ...(removing === undefined ? {} : { removing }) };
+  const active = state.pods().filter(podActive);
   return { create: 0, remove: podsToDelete(active, state.related(), options) };
 }
 
@@ -43,12 +54,14 @@ export interface ReplicaFailure {
   readonly message: string;
 }
 
-export function planStatus(state: ReplicaSetState, failure?: ReplicaFailure): ReplicaSetStatus {
-  const { replicaSet, nowMs } = state;
+type Counted = Pick<ReplicaSetState, 'replicaSet' | 'nowMs'>;
+
+/** Counts by looking at every pod, as is needed when pods become available by waiting. */
+export function countReplicas({ replicaSet, nowMs }: Counted, pods: readonly Pod[]): ReplicaCounts {
   const labels = Object.entries(replicaSet.spec.template?.metadata?.labels ?? {});
   const minReadySeconds = replicaSet.spec.minReadySeconds ?? 0;
   const counts = { replicas: 0, fullyLabeledReplicas: 0, readyReplicas: 0, availableReplicas: 0 };
-  for (const pod of state.pods) {
+  for (const pod of pods) {
     if (!podActive(pod)) continue;
     counts.replicas++;
     const has = pod.metadata.labels;
@@ -57,6 +70,22 @@ export function planStatus(state: ReplicaSetState, failure?: ReplicaFailure): Re
     counts.readyReplicas++;
     if (podAvailable(pod, minReadySeconds, nowMs)) counts.availableReplicas++;
   }
+  return counts;
+}
+
+/** The same from what was counted as the pods changed; undefined where that does not tell. */
+export function tallied(replicaSet: ReplicaSet, tally: PodTally): ReplicaCounts | undefined {
+  if ((replicaSet.spec.minReadySeconds ?? 0) > 0 && tally.ready > 0) return undefined;
+  const labels = Object.entries(replicaSet.spec.template?.metadata?.labels ?? {});
+  let fullyLabeledReplicas = 0;
+  for (const { labels: has, active } of tally.labelled)
+    if (labels.every(([name, value]) => has?.[name] === value)) fullyLabeledReplicas += active;
+  const { active: replicas, ready } = tally;
+  return { replicas, fullyLabeledReplicas, readyReplicas: ready, availableReplicas: ready };
+}
+
+export function planStatus(state: ReplicaSetState, failure?: ReplicaFailure): ReplicaSetStatus {
+  const { replicaSet, counts, nowMs } = state;
   const conditions = conditionsOf(replicaSet.status?.conditions ?? [], failure, nowMs);
   const observedGeneration = replicaSet.metadata.generation ?? 0;
   return { ...counts, observedGeneration, ...(conditions.length === 0 ? {} : { conditions }) };

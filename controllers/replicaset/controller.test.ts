@@ -1,0 +1,64 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { pods, replicaSets, replicationControllers } from '../../api/resources.ts';
+import { Indexer } from '../../client/indexer.ts';
+import { Lifecycle } from '../../platform/lifecycle.ts';
+import { silentLogger as logger } from '../../platform/logger.ts';
+import { realClock as clock } from '../../platform/node/clock.ts';
+import { realRandom as random } from '../../platform/node/random.ts';
+import { startEmbeddedApi } from '../../test/support/embedded-api.ts';
+import { startControllers } from '../manager.ts';
+
+let parts = new Lifecycle();
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await parts.stop();
+  parts = new Lifecycle();
+});
+
+const namespace = 'default';
+const labels = { app: 'web' };
+
+/** Objects that the caches handed out while one pod of a ReplicaSet of `replicas` became ready. */
+async function visitedForOnePod(replicas: number): Promise<number> {
+  const { client } = await startEmbeddedApi(parts);
+  const controllers = await parts.start(() =>
+    startControllers({
+      ...{ client, clock, random, logger },
+      controllers: ['replicaset-controller'],
+      resourceTypes: [pods, replicaSets, replicationControllers],
+      freeze: true,
+    }),
+  );
+  await controllers.ready();
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await client.create(replicaSets, {
+    metadata: { namespace, name: 'web' },
+    spec: { replicas, selector: { matchLabels: labels }, template },
+  });
+  const status = async () => (await client.get(replicaSets, { namespace, name: 'web' })).status;
+  const shows = (expected: object): Promise<void> =>
+    vi.waitFor(async () => expect(await status()).toMatchObject(expected), { timeout: 20_000 });
+  await shows({ replicas, fullyLabeledReplicas: replicas });
+  let visited = 0;
+  for (const method of ['byIndex', 'list'] as const) {
+    const real = Indexer.prototype[method] as (...of: string[]) => readonly unknown[];
+    vi.spyOn(Indexer.prototype, method).mockImplementation(function (
+      this: unknown,
+      ...of: unknown[]
+    ) {
+      const found = real.apply(this, of as string[]);
+      visited += found.length;
+      return found;
+    });
+  }
+  const [first] = (await client.list(pods, { namespace })).items;
+  const conditions = [{ type: 'Ready', status: 'True' }];
+  const ready = { ...first!, status: { phase: 'Running', conditions } };
+  await client.update(pods, ready, { subresource: 'status' });
+  await shows({ replicas, readyReplicas: 1, availableReplicas: 1 });
+  return visited;
+}
+
+it('looks at none of the other pods when one of them changes', async () => {
+  expect(await visitedForOnePod(60)).toBe(0);
+});
