@@ -40,17 +40,21 @@ async function visitedForOnePod(replicas: number): Promise<number> {
     vi.waitFor(async () => expect(await status()).toMatchObject(expected), { timeout: 20_000 });
   await shows({ replicas, fullyLabeledReplicas: replicas });
   let visited = 0;
-  for (const method of ['byIndex', 'list'] as const) {
-    const real = Indexer.prototype[method] as (...of: string[]) => readonly unknown[];
-    vi.spyOn(Indexer.prototype, method).mockImplementation(function (
-      this: unknown,
-      ...of: unknown[]
-    ) {
-      const found = real.apply(this, of as string[]);
-      visited += found.length;
-      return found;
-    });
-  }
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- applied below
+  const { byIndex, list } = Indexer.prototype;
+  const counted = (found: readonly unknown[]): readonly unknown[] => {
+    visited += found.length;
+    return found;
+  };
+  vi.spyOn(Indexer.prototype, 'byIndex').mockImplementation(function (
+    this: Indexer<unknown>,
+    ...of
+  ) {
+    return counted(byIndex.apply(this, of));
+  });
+  vi.spyOn(Indexer.prototype, 'list').mockImplementation(function (this: Indexer<unknown>) {
+    return counted(list.apply(this));
+  });
   const [first] = (await client.list(pods, { namespace })).items;
   const conditions = [{ type: 'Ready', status: 'True' }];
   const ready = { ...first!, status: { phase: 'Running', conditions } };

@@ -57,7 +57,7 @@ interface ReplicaKind<T extends KubernetesObject> {
 }
 
 interface Owned {
-  pods(): readonly Pod[];
+  readonly pods: () => readonly Pod[];
   /** Undefined: nobody has counted them. */
   readonly counts: ReplicaCounts | undefined;
 }

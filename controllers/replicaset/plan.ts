@@ -14,7 +14,7 @@ export interface ReplicaSetState {
   readonly replicaSet: ReplicaSet;
   readonly counts: ReplicaCounts;
   /** Those it owns, in any state; asked for only when some must go. */
-  pods(): readonly Pod[];
+  readonly pods: () => readonly Pod[];
   /** Active pods of all ReplicaSets of its owner; asked for only when some must go. */
   related(): readonly Pod[];
   /** UIDs of pods whose deletion may be under way. Default: none. */
