@@ -25,7 +25,7 @@ import {
 } from './node-object.ts';
 
 const heartbeatMs = 10_000;
-/** Nodes of one process beat on these marks: those that beat together are one write of the store. */
+/** Nodes of one process beat on these marks: what beats together is one write of the store. */
 const beatMarkMs = 250;
 const statusReportMs = 5 * 60_000;
 const leaseSeconds = 40;
