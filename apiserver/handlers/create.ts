@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../platform/http.ts';
-import { decodeBody, expectedOf } from './body.ts';
+import { decodeBody, type DecodedBody, expectedOf } from './body.ts';
 import { writeParameters } from './options.ts';
 import { objectResponse } from './respond.ts';
 import { callerOf, namespaceOf, type Target } from './target.ts';
@@ -10,7 +10,9 @@ export async function create(target: Target): Promise<HttpResponse> {
   const parameters = writeParameters(request.http.query, 'CreateOptions');
   const { fieldValidation } = parameters;
   const expected = expectedOf(declaration, { subresource: undefined, fieldValidation });
-  const { object, warnings } = decodeBody(request.http, expected);
+  const decode = (): DecodedBody => decodeBody(request.http, expected);
+  const { object, warnings } = decode();
+  request.notes.noteSent(object, () => decode().object);
   const sent = { namespace: namespaceOf(target), object };
   const created = await store.create(sent, callerOf(target, parameters.dryRun));
   const answering = { request, declaration, clock: environment.clock };

@@ -27,6 +27,7 @@ export interface Answering {
   readonly clock: Clock;
 }
 
+const JSON_TYPE = 'application/json';
 const PARTIAL = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' };
 
 /** One object in the form the client accepts. */
@@ -148,5 +149,6 @@ function respond(request: ApiRequest, form: Accepted, answer: Answer): HttpRespo
   const { status, warnings = [] } = answer;
   const headers: Record<string, string> = { 'content-type': form.mediaType };
   if (warnings.length > 0) headers['warning'] = warnings.map(warningHeader).join(', ');
+  if (form.mediaType !== JSON_TYPE) request.notes.answered = answer.body;
   return { status, headers, body: encodeAnswer(request.http, form, answer) };
 }

@@ -20,6 +20,7 @@ export async function update(
   const decode = (): DecodedBody => decodeBody(request.http, expected);
   const first = decode();
   checkName(first.object, at.name);
+  request.notes.noteSent(first.object, () => decode().object);
   // The registry changes what it is given; each further attempt gets a fresh object.
   let unused: Mutable<KubernetesObject> | undefined = first.object;
   const sent = (): Mutable<KubernetesObject> => {

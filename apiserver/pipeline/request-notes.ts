@@ -1,10 +1,18 @@
-import type { Headers } from '../../platform/http.ts';
+import type { KubernetesObject } from '../../api/meta.ts';
+import type { Headers, JsonValue } from '../../platform/http.ts';
 import type { Decision } from '../authz/authorizer.ts';
 import type { User } from '../authn/user.ts';
 
 /** Kubernetes' own bounds: what does not fit is cut, and then left out. */
 const MAX_WARNING = 256;
 const MAX_WARNINGS_TOTAL = 4096;
+
+/** As it came, before anything was filled in. */
+export interface SentObject {
+  readonly metadata: Readonly<Record<'name' | 'uid' | 'resourceVersion', string | undefined>>;
+  /** Anew, of the request's body. */
+  readonly decode: () => KubernetesObject;
+}
 
 /** What becomes of a request besides its answer. One per request; made before it is answered. */
 export class RequestNotes {
@@ -13,6 +21,10 @@ export class RequestNotes {
   #decision: Decision | undefined;
   /** Sent with the answer, whatever it is. */
   answerHeaders: Headers | undefined;
+  /** What was sent to be written, once it is known. */
+  sent: SentObject | undefined;
+  /** What is answered, as JSON has it, if the client is sent something else. */
+  answered: JsonValue | undefined;
   /** Whom the user acts as, if somebody else. */
   impersonated: User | undefined;
 
@@ -21,6 +33,12 @@ export class RequestNotes {
     if (text === '') return;
     this.#warnings ??= new Set();
     this.#warnings.add(text);
+  }
+
+  /** For the audit log. To be called before the object is changed. */
+  noteSent({ metadata }: KubernetesObject, decode: () => KubernetesObject): void {
+    const { name, uid, resourceVersion } = metadata;
+    this.sent = { metadata: { name, uid, resourceVersion }, decode };
   }
 
   /** For the audit log. The first value of a key stays. */

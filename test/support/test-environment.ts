@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { freePorts } from '../../platform/node/free-ports.ts';
 import { realX509 } from '../../platform/node/x509.ts';
+import type { CertificateAndKey } from '../../platform/x509.ts';
 import { clientCertificate, newCa } from './https-server.ts';
 
 const HOUR_MS = 3_600_000;
@@ -57,12 +58,32 @@ function healthy(server: string, ca: string): Promise<boolean> {
   });
 }
 
-export async function startTestEnvironment(
-  parts: Lifecycle,
-  { assets, folder }: { readonly assets: string; readonly folder: string },
-): Promise<TestEnvironment> {
-  const [storePort, port] = await freePorts('127.0.0.1', 2);
-  const [servingCa, clientCa] = [newCa('envtest'), newCa('clients')];
+interface Place {
+  /** Where `wherry assets` wrote the programs. */
+  readonly assets: string;
+  readonly folder: string;
+}
+
+/** A store as envtest starts its etcd; its URL. */
+export async function startTestStore(parts: Lifecycle, { assets, folder }: Place): Promise<string> {
+  const [port] = await freePorts('127.0.0.1', 1);
+  const url = `http://127.0.0.1:${port}`;
+  const args = {
+    'listen-peer-urls': 'http://localhost:0',
+    'advertise-client-urls': url,
+    'listen-client-urls': url,
+    'data-dir': join(folder, 'etcd'),
+    'unsafe-no-fsync': 'true',
+  };
+  await parts.start(() => new Program(join(assets, 'etcd'), flagsOf(args)));
+  return url;
+}
+
+const flagsOf = (args: Readonly<Record<string, string>>): string[] =>
+  Object.entries(args).map(([flag, value]) => `--${flag}=${value}`);
+
+/** The files that envtest writes, once per folder. */
+async function writeCertificates(certDir: string, servingCa: CertificateAndKey): Promise<void> {
   const now = Date.now();
   const serving = realX509.issue(
     {
@@ -74,36 +95,40 @@ export async function startTestEnvironment(
     servingCa,
   );
   const signer = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const certDir = join(folder, 'certs');
   await mkdir(certDir, { recursive: true });
   const files: Record<string, string> = {
     'apiserver.crt': serving.certificate,
     'apiserver.key': serving.privateKey,
-    'client-cert-auth-ca.crt': clientCa.certificate,
     'sa-signer.crt': signer.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     'sa-signer.key': signer.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(certDir, name), text);
-  const store = `http://127.0.0.1:${storePort}`;
+}
+
+/** Resolves once it is healthy. `more`: flags beside envtest's. */
+export async function startTestApi(
+  parts: Lifecycle,
+  {
+    assets,
+    folder,
+    store,
+    more = {},
+  }: Place & { readonly store: string; readonly more?: Readonly<Record<string, string>> },
+): Promise<TestEnvironment> {
+  const [port] = await freePorts('127.0.0.1', 1);
   const server = `https://127.0.0.1:${port}`;
-  const start = (name: string, args: Record<string, string>): Promise<Program> => {
-    const flags = Object.entries(args).map(([flag, value]) => `--${flag}=${value}`);
-    return parts.start(() => new Program(join(assets, name), flags));
-  };
-  const etcd = await start('etcd', {
-    'listen-peer-urls': 'http://localhost:0',
-    'advertise-client-urls': store,
-    'listen-client-urls': store,
-    'data-dir': join(folder, 'etcd'),
-    'unsafe-no-fsync': 'true',
-  });
-  const apiserver = await start('kube-apiserver', {
+  const [servingCa, clientCa] = [newCa('envtest'), newCa('clients')];
+  const certDir = join(folder, `certs-${port}`);
+  await writeCertificates(certDir, servingCa);
+  const clientCaFile = join(certDir, 'client-cert-auth-ca.crt');
+  await writeFile(clientCaFile, clientCa.certificate);
+  const args = {
     'advertise-address': '127.0.0.1',
     'allow-privileged': 'true',
     'authorization-mode': 'RBAC',
     'bind-address': '127.0.0.1',
     'cert-dir': certDir,
-    'client-ca-file': join(certDir, 'client-cert-auth-ca.crt'),
+    'client-ca-file': clientCaFile,
     'disable-admission-plugins': 'ServiceAccount',
     'etcd-servers': store,
     'insecure-port': '0',
@@ -112,13 +137,42 @@ export async function startTestEnvironment(
     'service-account-key-file': join(certDir, 'sa-signer.crt'),
     'service-account-signing-key-file': join(certDir, 'sa-signer.key'),
     'service-cluster-ip-range': '10.0.0.0/24',
-  });
+    ...more,
+  };
+  const program = await parts.start(
+    () => new Program(join(assets, 'kube-apiserver'), flagsOf(args)),
+  );
   const deadline = Date.now() + READY_MS;
   while (!(await healthy(server, servingCa.certificate))) {
-    if (etcd.ended || apiserver.ended || Date.now() > deadline)
-      throw new Error(`no control plane: ${etcd.output}\n${apiserver.output}`);
+    if (program.ended || Date.now() > deadline) throw new Error(`no API server: ${program.output}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const admin = clientCertificate(clientCa, 'admin', ['system:masters']);
   return { server, ca: servingCa.certificate, cert: admin.certificate, key: admin.privateKey };
+}
+
+export async function startTestEnvironment(
+  parts: Lifecycle,
+  place: Place,
+): Promise<TestEnvironment> {
+  const store = await startTestStore(parts, place);
+  return startTestApi(parts, { ...place, store });
+}
+
+/** For kubectl. */
+export function kubeconfigOf({ server, ca, cert, key }: TestEnvironment): string {
+  const data = (text: string): string => Buffer.from(text).toString('base64');
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster: { server, 'certificate-authority-data': data(ca) } }],
+    users: [
+      {
+        name: 'admin',
+        user: { 'client-certificate-data': data(cert), 'client-key-data': data(key) },
+      },
+    ],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+    'current-context': 'test',
+  });
 }

@@ -1,5 +1,4 @@
 /** audit.k8s.io/v1 Event, one JSON line each. */
-import type { KubernetesObject } from '../../../api/meta.ts';
 import type { Status } from '../../../api/status.ts';
 import { formatMicroTime } from '../../../api/time.ts';
 import { type HttpResponse, JsonValue } from '../../../platform/http.ts';
@@ -75,9 +74,9 @@ function sourcesOf({ http }: PipelineRequest): string[] {
 }
 
 function objectRef({ request }: Happening): object {
-  const { info } = request;
+  const { info, notes } = request;
   if (info.type === 'path') return {};
-  const sent = sentMetadata(request);
+  const sent = notes.sent?.metadata;
   const name = info.name || sent?.name;
   return {
     resource: info.resource,
@@ -91,12 +90,6 @@ function objectRef({ request }: Happening): object {
   };
 }
 
-/** Only what is a value already: nothing is parsed for the log at the level Metadata. */
-function sentMetadata({ http }: PipelineRequest): KubernetesObject['metadata'] | undefined {
-  if (!(http.body instanceof JsonValue)) return undefined;
-  return (http.body.value as Partial<KubernetesObject> | undefined)?.metadata;
-}
-
 function responseStatus({ response, failure }: Happening): object {
   if (failure !== undefined) {
     const { details: _d, kind: _k, apiVersion: _a, ...status } = failure;
@@ -108,12 +101,13 @@ function responseStatus({ response, failure }: Happening): object {
 function bodies({ request, extent, stage, response }: Happening): object {
   const { level, omitManagedFields } = extent;
   if (stage !== 'ResponseComplete' || level === 'None' || level === 'Metadata') return {};
-  const { info, http } = request;
+  const { info, http, notes } = request;
   if (info.type === 'path') return {};
-  const sent = valueOf(http.body, omitManagedFields);
+  // What is no JSON is logged as it was understood.
+  const sent = valueOf(http.body, omitManagedFields) ?? decoded(notes, omitManagedFields);
   const answered =
     level === 'RequestResponse' && info.verb !== 'watch'
-      ? valueOf(response?.body, omitManagedFields)
+      ? (valueOf(response?.body, omitManagedFields) ?? valueOf(notes.answered, omitManagedFields))
       : undefined;
   return {
     ...(sent === undefined ? {} : { requestObject: sent }),
@@ -121,7 +115,13 @@ function bodies({ request, extent, stage, response }: Happening): object {
   };
 }
 
-/** Bodies that are not JSON (protobuf, YAML) and streams are left out. */
+function decoded({ sent }: RequestNotes, omitManagedFields: boolean): unknown {
+  if (sent === undefined) return undefined;
+  const object = sent.decode();
+  return omitManagedFields ? withoutManagedFields(object) : object;
+}
+
+/** Undefined for what is not JSON (protobuf, YAML), and for streams. */
 function valueOf(body: unknown, omitManagedFields: boolean): unknown {
   const value = body instanceof JsonValue ? body.value : parsed(body);
   return omitManagedFields ? withoutManagedFields(value) : value;
