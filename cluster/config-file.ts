@@ -32,6 +32,10 @@ export const configSchema = {
     port: { ...port, description: 'port of the API server; 0 takes a free one' },
     storePort: { ...port, description: 'port of the store; 0 takes a free one' },
     nodes: { type: 'integer', minimum: 0, maximum: 5000, description: 'simulated nodes' },
+    controlPlaneNode: {
+      type: 'boolean',
+      description: 'a node `master`, which shows the components as pods of kube-system',
+    },
     runtime: { enum: [...runtimeNames], description: 'what containers are' },
     separate: { type: 'boolean', description: 'run each component as a process of its own' },
     storeMembers: { enum: [1, 3, 5], description: 'members of the store' },

@@ -13,7 +13,7 @@ import type { ApiServer } from '../apiserver/server-options.ts';
 import { RestMetrics } from '../client/rest-metrics.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
 import { type ControllersOptions, startControllers } from '../controllers/manager.ts';
-import { startKubelets } from '../kubelet/kubelet.ts';
+import { type KubeletNode, startKubelets } from '../kubelet/kubelet.ts';
 import { realRuntimes } from '../kubelet/real-runtimes.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -52,6 +52,8 @@ import {
 import { type Announce, type ClusterOptions, HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
 import { ClusterError } from './failure.ts';
 import { serveNodes } from './node-server.ts';
+import type { EmbeddedComponents } from './control-plane/embedded-master.ts';
+import type { Master } from './control-plane/master.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
 
 export interface EmbeddedOptions extends ClusterOptions {
@@ -94,6 +96,7 @@ function processRegistry(): Metrics {
 }
 
 async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<EmbeddedCluster> {
+  const startedAt = realClock.now();
   const paths = clusterPaths(options.dataDir);
   const { announce, logger } = options;
   const outgoing = outgoingHttp();
@@ -123,10 +126,8 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       descriptions: readDescriptions(realDisk),
     }),
   );
-  const next = async (): Promise<TlsMaterial> => ({
-    ...(await pki.serving()),
-    clientCa: pki.ca.certificate,
-  });
+  const clientCa = pki.ca.certificate;
+  const next = async (): Promise<TlsMaterial> => ({ ...(await pki.serving()), clientCa });
   const tls = await next();
   const { port, renew } = await parts.start(() =>
     listen({
@@ -148,17 +149,19 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   announce('apiserver', server);
   const kubeconfig = await adminKubeconfig(pki, server);
   await realDisk.write(paths.kubeconfig, kubeconfig);
-  const rotated = { clock: realClock, logger, current: tls, next, replace: renew };
-  const { check } = await parts.start(() => rotateTls(rotated));
+  const { check } = await parts.start(() =>
+    rotateTls({ clock: realClock, logger, current: tls, next, replace: renew }),
+  );
   await parts.start(() => keepKubeconfigs(() => writeAdmin(paths, pki, server), logger));
   await parts.start(() => watchClock({ clock: realClock, logger, onJump: () => void check() }));
-  const signToken = (claims: Claims): string => serviceAccounts.signingKey.sign(claims);
-  const signing = { x509: realX509, ca: pki.ca };
-  const secrets = { rootCa: pki.ca.certificate, signToken, signing };
+  const secrets = secretsOf(pki, (claims) => serviceAccounts.signingKey.sign(claims));
   const rest = new RestMetrics(metrics, 'in-process');
   const connect = (name: string, identity: Identity): RestClient =>
     clientOf(api, name, { identity, metrics: rest });
-  await startLoops({ ...options, scheduler }, { connect, pki, secrets, metrics }, parts);
+  const store = options.etcdServers === undefined ? storeEndpoint : undefined;
+  const components = { startedAt, apiserver: server, store };
+  const served = { connect, pki, secrets, metrics, components };
+  await startLoops({ ...options, scheduler }, served, parts);
   const client = clientOf(api, 'admin', { identity: identities.admin });
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
@@ -176,6 +179,11 @@ async function openData(
   if (opened.status === 'rejected') throw opened.reason;
   if (stored.status === 'rejected') throw stored.reason;
   return { pki: opened.value, ...stored.value };
+}
+
+function secretsOf(pki: Pki, signToken: (claims: Claims) => string): Served['secrets'] {
+  const signing = { x509: realX509, ca: pki.ca };
+  return { rootCa: pki.ca.certificate, signToken, signing };
 }
 
 async function startStore(
@@ -245,6 +253,7 @@ interface Served {
   readonly connect: (name: string, identity: Identity) => RestClient;
   readonly metrics: Metrics;
   readonly pki: Pki;
+  readonly components: EmbeddedComponents;
   /** What controllers hand out. */
   readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken' | 'signing'>;
 }
@@ -252,10 +261,11 @@ interface Served {
 /** Everything that only talks to the API server; started side by side, each ready in its time. */
 async function startLoops(
   options: EmbeddedOptions & { readonly scheduler: ConfiguredScheduler },
-  { connect, pki, secrets, metrics }: Served,
+  served: Served,
   parts: Lifecycle,
 ): Promise<void> {
   const { announce } = options;
+  const { connect, secrets, metrics } = served;
   const base = (component: string) => ({
     ...effects,
     metrics,
@@ -276,8 +286,8 @@ async function startLoops(
       ...options.scheduler,
     }),
   );
-  const nodesReady =
-    options.nodes.length === 0 ? undefined : startNodes(options, { connect, pki, metrics }, parts);
+  const anyNode = options.nodes.length > 0 || options.controlPlaneNode === true;
+  const nodesReady = anyNode ? startNodes(options, served, parts) : undefined;
   await Promise.all([
     controllers.ready().then(() => announce('controllers')),
     scheduler.ready().then(() => announce('scheduler')),
@@ -288,7 +298,7 @@ async function startLoops(
 /** All nodes share one agent process, and so one client and one watch. */
 async function startNodes(
   options: EmbeddedOptions,
-  { connect, pki, metrics }: Pick<Served, 'connect' | 'pki' | 'metrics'>,
+  { connect, pki, metrics, components }: Served,
   parts: Lifecycle,
 ): Promise<void> {
   const logger = options.logger.child({ component: 'kubelet' });
@@ -297,15 +307,24 @@ async function startNodes(
   const rootDir = clusterPaths(dataDir).nodes;
   const { internalIp, runtimeOf } = await realRuntimes({ client, logger, runtime, rootDir, env });
   const address = internalIp === undefined ? {} : { internalIp };
+  const nodes: KubeletNode[] = options.nodes.map((name) => ({ name, ...address }));
+  const master = options.controlPlaneNode ? await masterOf(dataDir, components) : undefined;
+  if (master !== undefined) nodes.push({ ...master.node, ...address });
   const kubelets = await parts.start(() =>
     startKubelets({
-      ...{ ...effects, logger, client, runtimeOf, metrics },
+      ...{ ...effects, logger, client, metrics, nodes },
+      runtimeOf: (node) =>
+        node.name === master?.node.name ? master.runtime(runtimeOf(node)) : runtimeOf(node),
       server: (pods) => serveNodes({ pki, logger, metrics }, pods),
-      nodes: options.nodes.map((name) => ({ name, ...address })),
     }),
   );
   await kubelets.ready();
   for (const node of options.nodes) options.announce(node);
+}
+
+async function masterOf(dataDir: string, components: EmbeddedComponents): Promise<Master> {
+  const { embeddedMaster } = await import('./control-plane/embedded-master.ts');
+  return embeddedMaster(clusterPaths(dataDir), components);
 }
 
 interface Identity {

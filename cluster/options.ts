@@ -9,6 +9,8 @@ export interface ClusterOptions {
   readonly storePort: number;
   /** Names of the hollow nodes. */
   readonly nodes: readonly string[];
+  /** A further node, tainted, that shows the components of the control plane. Default false. */
+  readonly controlPlaneNode?: boolean;
   /** What containers are. Default "hollow": simulated. */
   readonly runtime?: RuntimeName;
   /** Endpoints of an etcd to use in place of a store of our own. */

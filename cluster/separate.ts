@@ -8,6 +8,8 @@ import { realClock } from '../platform/node/clock.ts';
 import type { Pki } from '../apiserver/pki/pki.ts';
 import { clusterPki, keepKubeconfigs, writeAdmin, writeComponentKubeconfigs } from './access.ts';
 import { startBalancer } from './balancer.ts';
+import { ComponentStates } from './control-plane/component-states.ts';
+import { MASTER } from './control-plane/parts.ts';
 import { ClusterError } from './failure.ts';
 import {
   type Announce,
@@ -16,7 +18,7 @@ import {
   HOST,
   SERVICE_CLUSTER_IP_RANGE,
 } from './options.ts';
-import { clusterPaths } from './paths.ts';
+import { clusterPaths, type ClusterPaths } from './paths.ts';
 import { clientPorts } from './ports.ts';
 import type { ComponentState } from './run-state.ts';
 import { type ComponentPlan, Supervisor } from './supervisor.ts';
@@ -43,14 +45,20 @@ export interface SeparateCluster extends Running {
 export async function startSeparate(options: SeparateOptions): Promise<SeparateCluster> {
   const paths = clusterPaths(options.dataDir);
   const parts = new Lifecycle();
+  const states = options.controlPlaneNode ? new ComponentStates() : undefined;
   const supervisor = new Supervisor({
     clock: realClock,
     logger: options.logger,
-    onChange: options.onChange,
+    onChange(components) {
+      options.onChange(components);
+      states?.changed(components);
+    },
     start: (plan) => startChild(options.script, plan.args(), { logFile: paths.logFile(plan.name) }),
   });
   await parts.start(() => ({ stop: () => supervisor.stop() }));
+  const launched: ComponentPlan[] = [];
   const launch = async (plan: ComponentPlan): Promise<string> => {
+    launched.push(plan);
     const { address = '' } = await supervisor.start(plan).catch(async (error: Error) => {
       throw await startFailure(plan.name, paths.logFile(plan.name), error);
     });
@@ -64,37 +72,20 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
     const server = await startApiServers({ options, stores, pki, launch, parts });
     const writeKubeconfigs = async (): Promise<void> => {
       await writeAdmin(paths, pki, server);
-      await writeComponentKubeconfigs(paths, pki, { server, nodes: options.nodes });
+      const masters = states === undefined ? [] : [MASTER];
+      await writeComponentKubeconfigs(paths, pki, {
+        server,
+        nodes: [...options.nodes, ...masters],
+      });
     };
     await writeKubeconfigs();
     await parts.start(() => keepKubeconfigs(writeKubeconfigs, options.logger));
-    const kubeconfig = (name: string) => ['--kubeconfig', paths.componentKubeconfig(name)];
-    const flags = {
-      controllers: [
-        '--standard-storage-class',
-        ...['--service-account-private-key-file', `${paths.pki}/sa.key`],
-        ...['--cluster-signing-cert-file', `${paths.pki}/ca.crt`],
-        ...['--cluster-signing-key-file', `${paths.pki}/ca.key`],
-      ],
-      scheduler: schedulerFlags(options),
-    };
-    const ports = await freePorts(HOST, 2);
-    const loops: ComponentPlan[] = (['controllers', 'scheduler'] as const).map((name, index) => ({
-      name,
-      args: () => [
-        ...[name, ...flags[name], ...kubeconfig(name), '--secure-port', String(ports[index])],
-        ...(options.extraArgs?.[name] ?? []),
-      ],
-    }));
-    const nodes = options.nodes.map((name) => ({
-      name,
-      args: () => [
-        ...['kubelet', '--node-name', name, ...kubeconfig(name)],
-        ...['--runtime', options.runtime ?? 'hollow', '--root-dir', paths.nodes],
-        ...(options.extraArgs?.kubelet ?? []),
-      ],
-    }));
-    await Promise.all([...loops, ...nodes].map(launch));
+    await Promise.all((await loopPlans(options, paths)).map(launch));
+    if (states !== undefined) {
+      const { startSeparateMaster } = await import('./control-plane/separate-master.ts');
+      const components = launched.map((plan) => ({ name: plan.name, args: plan.args() }));
+      await parts.start(() => startSeparateMaster({ paths, pki, states, components }));
+    }
     return { server, stop: () => parts.stop() };
   } catch (error) {
     await parts.stop();
@@ -109,6 +100,37 @@ async function startFailure(name: string, logFile: string, error: Error): Promis
   const why = [...log.matchAll(said)].at(-1)?.[1]?.replace(/\n +/g, ' ');
   const text = why === undefined ? error.message : `${name}: ${why}`;
   return new ClusterError(`${text} (see ${logFile})`, { cause: error });
+}
+
+/** What only talks to the API server: side by side, each ready in its time. */
+async function loopPlans(options: SeparateOptions, paths: ClusterPaths): Promise<ComponentPlan[]> {
+  const kubeconfig = (name: string) => ['--kubeconfig', paths.componentKubeconfig(name)];
+  const flags = {
+    controllers: [
+      '--standard-storage-class',
+      ...['--service-account-private-key-file', `${paths.pki}/sa.key`],
+      ...['--cluster-signing-cert-file', `${paths.pki}/ca.crt`],
+      ...['--cluster-signing-key-file', `${paths.pki}/ca.key`],
+    ],
+    scheduler: schedulerFlags(options),
+  };
+  const ports = await freePorts(HOST, 2);
+  const loops: ComponentPlan[] = (['controllers', 'scheduler'] as const).map((name, index) => ({
+    name,
+    args: () => [
+      ...[name, ...flags[name], ...kubeconfig(name), '--secure-port', String(ports[index])],
+      ...(options.extraArgs?.[name] ?? []),
+    ],
+  }));
+  const nodes = options.nodes.map((name) => ({
+    name,
+    args: () => [
+      ...['kubelet', '--node-name', name, ...kubeconfig(name)],
+      ...['--runtime', options.runtime ?? 'hollow', '--root-dir', paths.nodes],
+      ...(options.extraArgs?.kubelet ?? []),
+    ],
+  }));
+  return [...loops, ...nodes];
 }
 
 function schedulerFlags({ schedulerConfig, schedulerPlugins = [] }: SeparateOptions): string[] {

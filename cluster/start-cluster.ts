@@ -17,6 +17,8 @@ export interface StartClusterOptions {
   readonly storePort?: number;
   /** Hollow nodes. Default 3. */
   readonly nodes?: number;
+  /** A further node that shows the components as pods of kube-system. Default false. */
+  readonly controlPlaneNode?: boolean;
   /** What containers are: simulated, or processes of this machine. Default "hollow". */
   readonly runtime?: 'hollow' | 'process';
   /** Default "silent". */
@@ -52,6 +54,9 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
       port: options.port ?? 0,
       storePort: options.storePort ?? 0,
       nodes: nodeNames(options.nodes ?? DEFAULT_NODES),
+      ...(options.controlPlaneNode === undefined
+        ? {}
+        : { controlPlaneNode: options.controlPlaneNode }),
       ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
       env: processEnvironment(),
       logger: createLogger({ level: options.logLevel ?? 'silent', name: 'wherry' }),

@@ -11,6 +11,7 @@ export interface UpFlags {
   readonly port: number;
   readonly storePort: number;
   readonly nodes: number;
+  readonly controlPlaneNode: boolean;
   readonly runtime: RuntimeName;
   readonly separate: boolean;
   readonly detach: boolean;
@@ -85,6 +86,10 @@ export function upCommand(): Command {
         .default(DEFAULT_STORE_PORT),
     )
     .addOption(option('--nodes <count>', 'simulated nodes').argParser(nodes).default(DEFAULT_NODES))
+    .option(
+      '--no-control-plane-node',
+      'leave out the node `master`, which shows the components as pods of kube-system',
+    )
     .addOption(runtimeOption().env('WHERRY_RUNTIME'))
     .option('-d, --detach', 'return once it is ready and let it run', false)
     .option('--separate', 'run each component as a process of its own', false)

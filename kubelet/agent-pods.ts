@@ -12,7 +12,7 @@ export function hostedPods(
   agents: ReadonlyMap<string, NodeAgent>,
 ): HostedPods {
   const agentOf = ({ spec }: Pod): NodeAgent | undefined => agents.get(spec.nodeName ?? '');
-  const current = (pod: Pod): Pod => agentOf(pod)?.current(pod.metadata.uid ?? '') ?? pod;
+  const current = (pod: Pod): Pod => agentOf(pod)?.current(pod) ?? pod;
   return {
     find(namespace, name) {
       const pod = lister.get(`${namespace}/${name}`);

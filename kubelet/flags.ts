@@ -8,6 +8,7 @@ export interface KubeletFlags {
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly capacity: Readonly<Record<string, string>>;
   readonly podCidr?: string;
+  readonly podManifestPath?: string;
   readonly address: string;
   readonly port: number;
   readonly nodeAddress?: string;
@@ -64,6 +65,7 @@ export function kubeletFlags(): Command {
       '--pod-cidr <range>',
       'Range of pod addresses, for a single node (default: 10.244.<number in its name>.0/24)',
     )
+    .option('--pod-manifest-path <folder>', 'Static pods: one manifest per file, for each node')
     .addOption(runtimeOption())
     .option('--root-dir <folder>', 'Where process nodes keep their pods', '.wherry/kubelet')
     .option('--address <ip>', 'Where logs, exec and port-forward are served', '127.0.0.1')

@@ -9,7 +9,7 @@ import {
 } from './container-streams.ts';
 import { behaviourOf, type Behaviour } from './hollow-behaviour.ts';
 import { HollowLog } from './hollow-log.ts';
-import type { ContainerExit, ContainerRequest, PodRuntime } from './runtime.ts';
+import type { ContainerExit, ContainerRequest, PodRuntime, SimulatedAct } from './runtime.ts';
 
 /** SIGKILL, as shells count it. */
 const killedCode = 137;
@@ -96,6 +96,17 @@ export class HollowRuntime implements PodRuntime {
     const exit = inTime ? exitWith(0) : exitWith(killedCode);
     if (stopAtMs === now) this.#end(simulated, exit);
     else simulated.next = this.#clock.after(stopAtMs - now, () => this.#end(simulated, exit));
+  }
+
+  simulate(id: string, act: SimulatedAct): boolean {
+    const simulated = this.#containers.get(id);
+    if (simulated?.log === undefined || simulated.over) return false;
+    if ('exit' in act) this.#end(simulated, act.exit);
+    else {
+      simulated.readiness?.cancel();
+      simulated.request.listener.ready(act.ready);
+    }
+    return true;
   }
 
   remove(id: string): void {

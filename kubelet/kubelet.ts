@@ -9,7 +9,7 @@
  */
 import { nodes, pods } from '../api/resources.ts';
 import { isStatus } from '../api/status.ts';
-import type { Node, Pod } from '../api/types/core-v1.ts';
+import type { Node, Pod, Taint } from '../api/types/core-v1.ts';
 import { EventPace } from '../client/event-pace.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { createInformer } from '../client/informer.ts';
@@ -31,6 +31,9 @@ import { NodeRegistration } from './node-registration.ts';
 import type { PodRuntime } from './runtime.ts';
 import type { HostedPods } from './server/hosted-pods.ts';
 import { byNode, hostedPods } from './agent-pods.ts';
+import type { Stage } from './stages/stage.ts';
+import { followStages } from './stages/follow-stages.ts';
+import type { StaticSource } from './static/static-pods.ts';
 
 /** API calls of all nodes of a process under way at once. */
 const maxWritesInFlight = 64;
@@ -45,6 +48,10 @@ export interface KubeletNode {
   readonly podCidr?: string;
   /** Default: derived from the same number. */
   readonly internalIp?: string;
+  /** Those it registers with. */
+  readonly taints?: readonly Taint[];
+  /** What it runs by itself. */
+  readonly staticPods?: StaticSource;
 }
 
 export interface KubeletsOptions {
@@ -61,6 +68,8 @@ export interface KubeletsOptions {
   readonly metrics?: Metrics;
   /** Serves logs, exec and the like of all the nodes. Default: nobody does. */
   readonly server?: StartNodeServer;
+  /** What becomes of simulated pods and nodes. */
+  readonly stages?: readonly Stage[];
   /** Freezes cached objects: for tests. */
   readonly freeze?: boolean;
 }
@@ -153,7 +162,7 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   const server = await startServer(options, parts, hostedPods(podInformer.lister, agents));
   const limiter = new Limiter(maxWritesInFlight);
   const pace = new EventPace(options.clock);
-  const registrations: NodeRegistration[] = [];
+  const registrations = new Map<string, NodeRegistration>();
   for (const sketch of specify(options, existing)) {
     const { name } = sketch;
     const runtime = runtimeOf(sketch);
@@ -167,19 +176,31 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
     const latest = (): Node | undefined => nodeInformer.lister.get(name);
     const common = { ...effects, specification, limiter, latest };
     const registration = await parts.start(() => new NodeRegistration(common));
-    const agent = await parts.start(() => new NodeAgent({ ...common, recorder, runtime }));
-    registrations.push(registration);
+    const { staticPods } = sketch;
+    const agent = await parts.start(
+      () => new NodeAgent({ ...common, recorder, runtime, staticPods }),
+    );
+    registrations.set(name, registration);
     agents.set(name, agent);
     recorder.record(
       { kind: 'Node', apiVersion: 'v1', name, uid: name },
       { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' },
     );
   }
-  signal.addEventListener('abort', () => void Promise.all(registrations.map((r) => r.stop())));
-  await Promise.all(registrations.map((registration) => registration.register()));
+  signal.addEventListener(
+    'abort',
+    () => void Promise.all([...registrations.values()].map((r) => r.stop())),
+  );
+  await Promise.all([...registrations.values()].map((each) => each.register()));
+  await Promise.all([...agents.values()].map((agent) => agent.prepare()));
   await Promise.all([podInformer.whenSynced(), nodeInformer.whenSynced()]);
   if (signal.aborted) return;
   follow(podInformer, agents);
+  if (options.stages !== undefined && options.stages.length > 0) {
+    const { stages } = options;
+    const seen = { podInformer, nodeInformer, agents, registrations };
+    await parts.start(() => followStages({ ...options, stages, limiter }, seen));
+  }
   options.logger.info({ nodes: [...agents.keys()] }, 'kubelet started');
 }
 
@@ -223,10 +244,12 @@ function claim(
   return value;
 }
 
+type Sketch = NodeSpecification & { readonly staticPods: StaticSource | undefined };
+
 function specify(
   { nodes: asked, architecture = 'amd64' }: KubeletsOptions,
   existing: readonly Node[],
-): NodeSpecification[] {
+): Sketch[] {
   const addressOf = (node: Node | undefined): string | undefined =>
     node?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
   const isText = (text: string | undefined): text is string => text !== undefined && text !== '';
@@ -245,6 +268,8 @@ function specify(
     return {
       name,
       labels: node.labels ?? {},
+      taints: node.taints ?? [],
+      staticPods: node.staticPods,
       capacity: { ...defaultCapacity, ...node.capacity },
       podCidr: claim(range, { name, of: podCidrOf, taken: ranges }),
       internalIp: claim(address, { name, of: internalIpOf, taken: addresses }),

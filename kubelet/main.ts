@@ -7,6 +7,7 @@ import { componentKubeconfigs } from '../client/kubeconfig.ts';
 import { RestMetrics } from '../client/rest-metrics.ts';
 import { createClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
@@ -15,6 +16,7 @@ import { createLogger } from '../platform/node/logger.ts';
 import { processMetrics } from '../platform/node/process-metrics.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
+import { sha1 } from '../platform/node/sha1.ts';
 import { agentServer } from './agent-server.ts';
 import { type KubeletFlags, kubeletFlags } from './flags.ts';
 import { realRuntimes } from './real-runtimes.ts';
@@ -24,6 +26,7 @@ import {
   startKubelets,
   type StartNodeServer,
 } from './kubelet.ts';
+import { ManifestFolder } from './static/manifest-folder.ts';
 
 function nodesOf(flags: KubeletFlags): KubeletNode[] {
   const { nodeLabels: labels, capacity, podCidr } = flags;
@@ -40,6 +43,18 @@ function nodesOf(flags: KubeletFlags): KubeletNode[] {
   }
   const cidr = podCidr === undefined ? {} : { podCidr };
   return names.map((name) => ({ name, labels, capacity, ...cidr }));
+}
+
+/** Each node looks for itself: a folder is a node's. */
+function staticPods({ podManifestPath: folder }: KubeletFlags, logger: Logger) {
+  if (folder === undefined) return {};
+  const hash = (text: string): string =>
+    Buffer.from(sha1(Buffer.from(text)))
+      .toString('hex')
+      .slice(0, 32);
+  return {
+    staticPods: new ManifestFolder({ folder, disk: realDisk, clock: realClock, logger, hash }),
+  };
 }
 
 async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycle): Promise<void> {
@@ -78,7 +93,10 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
       return serving;
     });
   const running = await parts.start(() =>
-    startKubelets({ ...effects, nodes: placed, runtimeOf, ...(server && { server }) }),
+    startKubelets({
+      ...{ ...effects, metrics, runtimeOf, ...(server && { server }) },
+      nodes: placed.map((node) => ({ ...node, ...staticPods(flags, logger) })),
+    }),
   );
   await Promise.race([running.ready(), whenAborted(context.terminated)]);
   if (!context.terminated.aborted) context.notifyReady(url);

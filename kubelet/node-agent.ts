@@ -14,9 +14,14 @@ import { admit, type Capacity, type Demand, type Refusal } from './admission.ts'
 import type { Limiter } from './limiter.ts';
 import type { NodeSpecification } from './node-object.ts';
 import type { PodHost } from './pod-host.ts';
+import { type PodApi, serverPods } from './pod-api.ts';
 import { isTerminalPhase } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
-import type { PodRuntime } from './runtime.ts';
+import type { PodRuntime, SimulatedAct } from './runtime.ts';
+import type { StatusOverlay } from './stages/overlay.ts';
+import type { ContainerAct } from './stages/stage.ts';
+import { isMirror } from './static/static-pod.ts';
+import { noStaticPods, StaticPods, type StaticSource } from './static/static-pods.ts';
 
 export interface NodeAgentOptions {
   readonly client: Client;
@@ -29,11 +34,12 @@ export interface NodeAgentOptions {
   readonly specification: NodeSpecification;
   /** The node as last seen by watch. */
   readonly latest: () => Node | undefined;
+  /** What the node runs by itself. */
+  readonly staticPods?: StaticSource | undefined;
 }
 
 /** The pods of one node: a worker each, addresses from the node's range, admission. */
 export class NodeAgent implements PodHost, Running {
-  readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -41,6 +47,8 @@ export class NodeAgent implements PodHost, Running {
   readonly runtime: PodRuntime;
   readonly limiter: Limiter;
   readonly hostIp: string;
+  readonly #api: PodApi;
+  readonly #statics: StaticPods;
   readonly #latest: () => Node | undefined;
   readonly #capacity: Capacity;
   readonly #addresses: AddressPool;
@@ -48,7 +56,6 @@ export class NodeAgent implements PodHost, Running {
   #started = false;
 
   constructor(options: NodeAgentOptions) {
-    this.client = options.client;
     this.clock = options.clock;
     this.random = options.random;
     this.logger = options.logger;
@@ -62,26 +69,46 @@ export class NodeAgent implements PodHost, Running {
       allocatable: resourcesOf(capacity),
       pods: wholeValue(capacity['pods'] ?? 0),
     };
+    const { client, clock, logger, limiter, latest: node } = options;
+    this.#api = serverPods(client);
+    this.#statics = new StaticPods({
+      ...{ client, clock, logger, limiter, node },
+      nodeName: name,
+      source: options.staticPods ?? noStaticPods,
+      run: (pod, api) => this.#run(pod, api),
+    });
     const range = parseRange(podCidr);
     assert(range !== undefined, `node ${name} has no IPv4 range for pods: ${podCidr}`);
     this.#addresses = new AddressPool(range);
   }
 
+  /** Comes before `start`: what the node runs by itself is read. */
+  prepare(): Promise<void> {
+    return this.#statics.prepare();
+  }
+
   /** Begins with the pods the node has. Before that, news of pods is ignored. */
-  start(pods: readonly Pod[]): void {
+  start(there: readonly Pod[]): void {
     this.#started = true;
-    this.runtime.begin(new Set(pods.map(uidOf)));
+    const pods = there.filter((pod) => !isMirror(pod));
+    const mirrors = there.filter(isMirror);
+    this.runtime.begin(new Set([...pods.map(uidOf), ...this.#statics.uids]));
     // All addresses in use first: a new pod must not get one that an older pod has.
     const running = pods.filter(({ status }) => !isTerminalPhase(status?.phase));
     for (const pod of running)
       if (pod.status?.podIP !== undefined) this.reserveAddress(pod, pod.status.podIP);
     // Pods that hold their share already come before those that ask for one.
     for (const pod of pods) if (pod.status?.startTime !== undefined) this.seen(pod);
+    this.#statics.start(mirrors);
     for (const pod of pods) if (pod.status?.startTime === undefined) this.seen(pod);
   }
 
   seen(pod: Pod): void {
     if (!this.#started) return;
+    if (isMirror(pod)) {
+      this.#statics.seen(pod);
+      return;
+    }
     const worker = this.#workers.get(uidOf(pod));
     if (worker !== undefined) {
       worker.update(pod);
@@ -89,17 +116,40 @@ export class NodeAgent implements PodHost, Running {
     }
     // A pod that ended needs its agent again only to be deleted.
     if (isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined) return;
-    const created = new PodWorker(pod, this);
-    this.#workers.set(created.uid, created);
-    created.start();
+    this.#run(pod, this.#api);
   }
 
-  /** As its worker knows it; undefined for a pod that has none. */
-  current(uid: string): Pod | undefined {
-    return this.#workers.get(uid)?.current;
+  #run(pod: Pod, api: PodApi): PodWorker {
+    const created = new PodWorker(pod, this, api);
+    this.#workers.set(created.uid, created);
+    created.start();
+    return created;
+  }
+
+  /**
+   * As its worker knows it; undefined for a pod that has none. Of a mirror, the static pod, whose
+   * uid and containers are the runtime's.
+   */
+  current(pod: Pod): Pod | undefined {
+    return isMirror(pod) ? this.#statics.current(pod) : this.#workers.get(uidOf(pod))?.current;
+  }
+
+  act(pod: Pod, { name, ...what }: ContainerAct): boolean {
+    const act = simulatedAct(what);
+    const ids = this.#workers.get(uidOf(pod))?.runningIds(name) ?? [];
+    // All of them, whatever the first says.
+    return ids.map((id) => this.runtime.simulate?.(id, act) === true).some(Boolean);
+  }
+
+  overlayPod(pod: Pod, overlay: StatusOverlay): void {
+    this.#workers.get(uidOf(pod))?.lay(overlay);
   }
 
   gone(pod: Pod): void {
+    if (isMirror(pod)) {
+      this.#statics.gone(pod);
+      return;
+    }
     const worker = this.#workers.get(uidOf(pod));
     if (worker !== undefined) worker.removed();
     // One that had ended for good before this agent began.
@@ -108,6 +158,7 @@ export class NodeAgent implements PodHost, Running {
 
   async stop(): Promise<void> {
     this.#started = false;
+    await this.#statics.stop();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await this.runtime.close();
   }
@@ -144,4 +195,10 @@ export class NodeAgent implements PodHost, Running {
   forget(uid: string): void {
     this.#workers.delete(uid);
   }
+}
+
+function simulatedAct({ exit, ready = false }: Omit<ContainerAct, 'name'>): SimulatedAct {
+  if (exit === undefined) return { ready };
+  const { code: exitCode, reason = exitCode === 0 ? 'Completed' : 'Error', message } = exit;
+  return { exit: { exitCode, reason, ...(message === undefined ? {} : { message }) } };
 }

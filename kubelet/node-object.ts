@@ -1,6 +1,6 @@
 import { deepEqual } from '../api/deep.ts';
 import { kubeletUrlAnnotation } from '../api/kubelet-url.ts';
-import type { Node, NodeCondition, NodeStatus } from '../api/types/core-v1.ts';
+import type { Node, NodeCondition, NodeStatus, Taint } from '../api/types/core-v1.ts';
 
 export const defaultCapacity: Readonly<Record<string, string>> = {
   cpu: '4',
@@ -15,6 +15,8 @@ export const kubeletVersion = 'v1.34.0-wherry';
 export interface NodeSpecification {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Those it registers with; they are others' to change from then on. */
+  readonly taints?: readonly Taint[];
   readonly capacity: Readonly<Record<string, string>>;
   readonly podCidr: string;
   readonly internalIp: string;
@@ -116,7 +118,7 @@ export function nodeStatus(
 }
 
 export function newNode(specification: NodeSpecification, now: string): Node {
-  const { name, labels, podCidr } = specification;
+  const { name, labels, podCidr, taints = [] } = specification;
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -125,7 +127,10 @@ export function newNode(specification: NodeSpecification, now: string): Node {
       labels: { ...labels, ...ownLabels(specification) },
       annotations: { 'node.alpha.kubernetes.io/ttl': '0', ...ownAnnotations(specification) },
     },
-    spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
+    spec: {
+      ...{ podCIDR: podCidr, podCIDRs: [podCidr] },
+      ...(taints.length === 0 ? {} : { taints }),
+    },
     status: nodeStatus(specification, undefined, now),
   };
 }

@@ -8,7 +8,7 @@ import { leases, nodes } from '../api/resources.ts';
 import { isStatus } from '../api/status.ts';
 import { formatMicroTime, formatTime } from '../api/time.ts';
 import type { Lease } from '../api/types/coordination-v1.ts';
-import type { Node } from '../api/types/core-v1.ts';
+import type { Node, NodeStatus } from '../api/types/core-v1.ts';
 import type { Client } from '../client/interface.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Running } from '../platform/lifecycle.ts';
@@ -23,6 +23,7 @@ import {
   sameNodeStatus,
   type NodeSpecification,
 } from './node-object.ts';
+import { laidOver, type StatusOverlay, withOverlay } from './stages/overlay.ts';
 
 const heartbeatMs = 10_000;
 /** Nodes of one process beat on these marks: what beats together is one write of the store. */
@@ -51,6 +52,9 @@ export class NodeRegistration implements Running {
   #lease: Lease | undefined;
   #reportedAtMs = 0;
   #beating: Promise<void> | undefined;
+  #overlay: StatusOverlay | undefined;
+  /** A node that is to seem dead renews nothing. */
+  #silent = false;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -71,6 +75,23 @@ export class NodeRegistration implements Running {
         await sleep(clock, delayMs, signal);
       }
     }
+  }
+
+  /** Lays something over the status, from now on. */
+  lay(overlay: StatusOverlay): void {
+    this.#overlay = withOverlay(this.#overlay, overlay);
+    if (!this.#silent) void this.#renewStatus().catch(() => {});
+  }
+
+  beat(on: boolean): void {
+    this.#silent = !on;
+  }
+
+  #statusOf(node: Node): NodeStatus {
+    const { clock, specification } = this.#options;
+    const now = formatTime(clock.now());
+    const status = nodeStatus(specification, node.status, now);
+    return laidOver(status, this.#overlay, { before: node.status, now });
   }
 
   async stop(): Promise<void> {
@@ -108,8 +129,8 @@ export class NodeRegistration implements Running {
   }
 
   async #writeStatus(node: Node): Promise<Node> {
-    const { client, clock, specification } = this.#options;
-    const status = nodeStatus(specification, node.status, formatTime(clock.now()));
+    const { client, clock } = this.#options;
+    const status = this.#statusOf(node);
     const updated = await client.update(nodes, { ...node, status }, { subresource: 'status' });
     this.#reportedAtMs = clock.monotonic();
     return updated;
@@ -120,8 +141,8 @@ export class NodeRegistration implements Running {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       try {
-        await limiter.run(() => this.#renewLease());
-        await this.#renewStatus();
+        if (!this.#silent) await limiter.run(() => this.#renewLease());
+        if (!this.#silent) await this.#renewStatus();
       } catch (error) {
         // The next beat is the next try: a Lease lasts four of them.
         logger.warn({ err: error, node: specification.name }, 'heartbeat failed');
@@ -170,10 +191,10 @@ export class NodeRegistration implements Running {
 
   /** When it differs from what it should be (a controller marked the node silent), or is old. */
   async #renewStatus(): Promise<void> {
-    const { clock, limiter, latest, specification } = this.#options;
+    const { clock, limiter, latest } = this.#options;
     const node = latest();
     if (node === undefined) return;
-    const wanted = nodeStatus(specification, node.status, formatTime(clock.now()));
+    const wanted = this.#statusOf(node);
     const due = clock.monotonic() - this.#reportedAtMs >= statusReportMs;
     if (!due && sameNodeStatus(wanted, node.status)) return;
     try {

@@ -158,7 +158,7 @@ export class PodContainers {
     runtime.stop(id, graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30);
   }
 
-  #ended(record: ContainerRecord, exit: ContainerExit): ContainerRecord {
+  #ended(record: ContainerRecord, { outage = false, ...exit }: ContainerExit): ContainerRecord {
     const { clock, pod } = this.#options;
     if (record.id !== undefined) this.#stopping.delete(record.id);
     const { startedAt } = record;
@@ -177,7 +177,7 @@ export class PodContainers {
       started: false,
       ready: false,
       exit: terminated,
-      crashes: ranLong ? 1 : record.crashes + 1,
+      crashes: outage ? 0 : ranLong ? 1 : record.crashes + 1,
     };
     if (restarts(pod, ended) && restartDelayMs(ended.crashes) > 0) this.#events(ended).backOff();
     return ended;

@@ -1,6 +1,5 @@
 import type { Pod } from '../api/types/core-v1.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
-import type { Client } from '../client/interface.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
@@ -10,7 +9,6 @@ import type { PodRuntime } from './runtime.ts';
 
 /** What a node gives its pods. */
 export interface PodHost {
-  readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

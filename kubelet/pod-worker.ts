@@ -9,8 +9,7 @@
  * view, the first write would be refused and the pod taken over as it is.
  */
 import { deepEqual } from '../api/deep.ts';
-import { nameOf, namespaceOf, uidOf } from '../api/meta.ts';
-import { pods } from '../api/resources.ts';
+import { nameOf, uidOf } from '../api/meta.ts';
 import { hostPortsOf } from '../api/scheduling/host-ports.ts';
 import { podRequests } from '../api/scheduling/requests.ts';
 import { isStatus } from '../api/status.ts';
@@ -21,11 +20,13 @@ import { sleep, type Timer } from '../platform/clock.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Demand, Refusal } from './admission.ts';
 import { newRecords, restoreRecords } from './container-record.ts';
+import type { PodApi } from './pod-api.ts';
 import { PodContainers } from './pod-containers.ts';
 import type { PodHost } from './pod-host.ts';
 import { planPod } from './pod-plan.ts';
 import type { PodFacts } from './pod-facts.ts';
 import { isTerminalPhase, phaseOf, podStatus } from './pod-status.ts';
+import { laidOver, type StatusOverlay, withOverlay } from './stages/overlay.ts';
 
 const addressRetryMs = 10_000;
 const firstRetryMs = 200;
@@ -35,12 +36,15 @@ export class PodWorker implements Running {
   readonly uid: string;
   readonly demand: Demand;
   readonly #host: PodHost;
+  readonly #api: PodApi;
   readonly #abort = new AbortController();
   #pod: Pod;
   #containers: PodContainers;
   #startTime: string;
   #podIp: string | undefined;
   #verdict: Refusal | undefined;
+  /** What is to be told of the pod in place of what is computed. */
+  #overlay: StatusOverlay | undefined;
   /** The grace in force once the pod is being deleted. */
   #graceSeconds: number | undefined;
   #over = false;
@@ -53,10 +57,11 @@ export class PodWorker implements Running {
   #written:
     { readonly status: PodStatus; readonly resourceVersion: string | undefined } | undefined;
 
-  constructor(pod: Pod, host: PodHost) {
+  constructor(pod: Pod, host: PodHost, api: PodApi) {
     this.uid = uidOf(pod);
     this.#pod = pod;
     this.#host = host;
+    this.#api = api;
     this.demand = { requests: podRequests(pod), hostPorts: hostPortsOf(pod) };
     this.#startTime = pod.status?.startTime ?? formatTime(host.clock.now());
     this.#containers = this.#newContainers();
@@ -103,6 +108,31 @@ export class PodWorker implements Running {
       this.#containers.stop(deletionGracePeriodSeconds);
       this.#advance();
     }
+  }
+
+  /** Lays something over the status; a phase, which can only be Failed, ends the pod. */
+  lay({ phase, ...overlay }: StatusOverlay): void {
+    const { reason, message } = overlay as { reason?: string; message?: string };
+    if (phase === 'Failed') this.evict({ reason: reason ?? '', message: message ?? '' }, 0);
+    this.#overlay = withOverlay(this.#overlay, overlay);
+    this.#flush();
+  }
+
+  /** Ends the pod before its time: it has failed, for that reason. */
+  evict(verdict: Refusal, graceSeconds: number): void {
+    if (this.#over || this.#verdict !== undefined) return;
+    this.#verdict = verdict;
+    this.#containers.stop(graceSeconds);
+    this.#advance();
+  }
+
+  /** Of the containers that run now, those of that name, or all. */
+  runningIds(name?: string): string[] {
+    return this.#containers.records.flatMap(({ phase, id, container }) =>
+      phase === 'running' && id !== undefined && (name ?? container.name) === container.name
+        ? [id]
+        : [],
+    );
   }
 
   /** The pod is gone from the API server: so is what ran of it. */
@@ -209,7 +239,10 @@ export class PodWorker implements Running {
   }
 
   #status(): PodStatus {
-    return podStatus(this.#pod, this.#facts());
+    const facts = this.#facts();
+    const status = podStatus(this.#pod, facts);
+    const { now } = facts;
+    return laidOver(status, this.#overlay, { before: this.#pod.status, now });
   }
 
   #facts(): PodFacts {
@@ -268,22 +301,17 @@ export class PodWorker implements Running {
 
   async #writeOnce(): Promise<void> {
     if (this.#abort.signal.aborted) return;
-    const { client } = this.#host;
     const pod = this.#pod;
     // What ended for good is history: nothing recomputes it, not even an agent that restarted.
     const status = isTerminalPhase(pod.status?.phase) ? pod.status! : this.#status();
     if (!deepEqual(status, pod.status) && !this.#tookAlready(status)) {
-      const updated = await client.update(pods, { ...pod, status }, { subresource: 'status' });
+      const updated = await this.#api.writeStatus({ ...pod, status });
       this.#written = { status, resourceVersion: updated.metadata.resourceVersion };
       // What was just written needs no second look, unless the watch brought something newer.
       if (isNewer(updated, this.#pod)) this.#observe(updated);
     }
     if (this.#graceSeconds === undefined || this.#containers.anyUp || this.#deleteSent) return;
-    await client.delete(
-      pods,
-      { namespace: namespaceOf(pod), name: nameOf(pod) },
-      { gracePeriodSeconds: 0, preconditions: { uid: this.uid } },
-    );
+    await this.#api.delete(pod);
     // Finalizers may keep the object; the agent's part is done.
     this.#deleteSent = true;
   }
@@ -299,10 +327,9 @@ export class PodWorker implements Running {
 
   /** Somebody else wrote the pod: on with its newest state. */
   async #refresh(): Promise<void> {
-    const { client, clock, logger } = this.#host;
-    const ref = { namespace: namespaceOf(this.#pod), name: nameOf(this.#pod) };
+    const { clock, logger } = this.#host;
     try {
-      const pod = await client.get(pods, ref);
+      const pod = await this.#api.get(this.#pod);
       if (uidOf(pod) !== this.uid) this.#end();
       else if (this.#written === undefined && this.#startedElsewhere(pod)) this.#restart(pod);
       else this.update(pod);

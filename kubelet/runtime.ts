@@ -7,6 +7,8 @@ export interface ContainerExit {
   /** "Completed", "Error", "OOMKilled". */
   readonly reason: string;
   readonly message?: string;
+  /** The machine's fault and not its own: no backoff comes before its next start. */
+  readonly outage?: boolean;
 }
 
 /** Why a container that was to start does not run yet, as its status tells it. */
@@ -58,6 +60,9 @@ export interface ContainerRequest {
   readonly listener: ContainerListener;
 }
 
+/** What may be made to happen to a simulated container. */
+export type SimulatedAct = { readonly exit: ContainerExit } | { readonly ready: boolean };
+
 /**
  * What runs containers: the hollow one simulates them. No call here waits; outcomes come to
  * listeners. What {@link ContainerStreams} adds answers its caller.
@@ -82,6 +87,8 @@ export interface PodRuntime extends ContainerStreams {
    * it is kept for the next agent. Whether it runs on is the runtime's affair.
    */
   leave(id: string): void;
+  /** Lets a simulated container end or change its readiness; false if it is none that runs. */
+  simulate?(id: string, act: SimulatedAct): boolean;
   /** True if the pod has the machine's own address: no other is its. */
   sharesHost(pod: Pod): boolean;
   /** The pod is gone: all that is kept for it goes as soon as its containers have ended. */

@@ -7,7 +7,7 @@ import {
   type LogEntry,
   type LogQuery,
 } from './container-streams.ts';
-import type { ContainerRequest, PodRuntime } from './runtime.ts';
+import type { ContainerRequest, PodRuntime, SimulatedAct } from './runtime.ts';
 
 /** The runtimes of this project, as `spec.runtimeClassName` may name them. */
 export const runtimeNames = ['hollow', 'process'] as const;
@@ -59,6 +59,10 @@ export class RuntimesByClass implements PodRuntime {
     const refused = this.#refused.get(id);
     this.#refused.delete(id);
     refused?.listener.exited({ exitCode: 137, reason: 'ContainerStatusUnknown' });
+  }
+
+  simulate(id: string, act: SimulatedAct): boolean {
+    return this.#byContainer.get(id)?.simulate?.(id, act) === true;
   }
 
   remove(id: string): void {

@@ -208,6 +208,7 @@ function clusterOptions(flags: UpFlags): ClusterOptions {
     port: flags.port,
     storePort: flags.storePort,
     nodes: nodeNames(flags.nodes),
+    controlPlaneNode: flags.controlPlaneNode,
     runtime: flags.runtime,
     ...(flags.etcdServers === undefined ? {} : { etcdServers: flags.etcdServers }),
     ...schedulerOptions(flags),

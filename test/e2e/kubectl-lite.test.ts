@@ -25,7 +25,7 @@ describe('kubectl-lite', () => {
       'namespace/web created\ndeployment.apps/web created\nservice/web created\n',
     );
     const table = await eventually('three running pods', async () => {
-      const text = await lite('get', 'pods', '-A', '-o', 'wide');
+      const text = await lite('get', 'pods', '-A', '-l', 'app=web', '-o', 'wide');
       return (text.match(/Running/g) ?? []).length === 3 && text;
     });
     expect(table.split('\n')[0]).toMatch(

@@ -15,7 +15,7 @@ const newest = kubectls().at(-1);
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  cluster = await TestCluster.up(`${folder.path}/data`, ['--nodes', '3']);
+  cluster = await TestCluster.up(`${folder.path}/data`, ['--no-control-plane-node']);
   kubectl = kubectlOf(newest?.path ?? '', cluster.kubeconfig, folder.path);
 }, 120_000);
 afterEach(async () => {

@@ -33,7 +33,9 @@ describe('the package', () => {
     const lite = (...args: string[]) => succeed(join(bin, 'kubectl-lite'), args, { cwd });
     expect(await wherry('up', '--detach')).toMatch(/^Ready: /);
     try {
-      expect(await lite('get', 'nodes', '-o', 'name')).toBe('node/node1\nnode/node2\nnode/node3\n');
+      expect(await lite('get', 'nodes', '-o', 'name')).toBe(
+        'node/master\nnode/node1\nnode/node2\nnode/node3\n',
+      );
       expect(await lite('explain', 'pod.spec.nodeName')).toContain('FIELD: nodeName <string>');
     } finally {
       await wherry('down');

@@ -75,7 +75,7 @@ describe('wherry up --scheduler-config', () => {
     ];
     const config = await written('scheduler.json', { ...head, profiles, extenders });
     const cluster = await TestCluster.up(`${folder.path}/data`, [
-      ...['--nodes', '3', '--scheduler-config', config],
+      ...['--no-control-plane-node', '--nodes', '3', '--scheduler-config', config],
       ...['--scheduler-plugins', 'examples/scheduler/one-team-per-node.mjs'],
     ]);
     const ask = async (...args: string[]): Promise<string> => {

@@ -130,7 +130,7 @@ describe('a cluster in the background', () => {
 describe('wherry up', () => {
   it('takes a file and variables, and lets a flag win', async () => {
     const file = join(folder.path, 'wherry.yaml');
-    await writeFile(file, 'nodes: 2\nlogLevel: error\nport: 0\n');
+    await writeFile(file, 'nodes: 2\ncontrolPlaneNode: false\nlogLevel: error\nport: 0\n');
     const env = { WHERRY_STORE_PORT: '0', WHERRY_DATA_DIR: dataDir };
     const args = [wherryMain, 'up', '-d', '--config', file];
     await succeeded(run(process.execPath, args, { env }));
