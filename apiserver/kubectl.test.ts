@@ -1,3 +1,3 @@
 import { tryKubectl } from '../test/conformance/kubectl-suite.ts';
 
-tryKubectl('newest');
+tryKubectl();

@@ -39,29 +39,43 @@ export interface ServerAddressesOptions {
 
 const NAME = { name: 'kubernetes', namespace: 'default' };
 
-function endpointsObject(servers: readonly ServerAddress[]): object {
+function endpointsObject(servers: readonly ServerAddress[]): KubernetesObject {
   const ports = [...new Set(servers.map((server) => server.port))];
   const subsets = ports.map((port) => ({
     addresses: servers.filter((s) => s.port === port).map(({ address }) => ({ ip: address })),
     ports: [{ name: 'https', port, protocol: 'TCP' }],
   }));
   const labels = { 'endpointslice.kubernetes.io/skip-mirror': 'true' };
-  return { apiVersion: 'v1', kind: 'Endpoints', metadata: { ...NAME, labels }, subsets };
+  const object = { apiVersion: 'v1', kind: 'Endpoints', metadata: { ...NAME, labels }, subsets };
+  return object;
 }
 
-/** Slices have one set of ports: servers on another port than the first are left out. */
-function sliceObject(servers: readonly ServerAddress[]): object {
-  const port = servers[0]?.port;
-  const isIPv6 = servers[0]?.address.includes(':') === true;
-  const alike = servers.filter((s) => s.port === port && s.address.includes(':') === isIPv6);
-  return {
+/** Of the slices after the first. */
+const OWN_SLICE = /^kubernetes-ipv[46]-\d+$/;
+const SERVICE_LABEL = 'kubernetes.io/service-name';
+
+/**
+ * A slice has one family and one set of ports: servers that differ in these have slices of their
+ * own. The first is called as kube-apiserver calls its only one.
+ */
+function sliceObjects(servers: readonly ServerAddress[]): KubernetesObject[] {
+  const alike = new Map<string, ServerAddress[]>();
+  for (const server of servers) {
+    const key = `${server.address.includes(':') ? 'ipv6' : 'ipv4'}-${server.port}`;
+    alike.set(key, [...(alike.get(key) ?? []), server]);
+  }
+  return [...alike].map(([key, group], i) => ({
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { ...NAME, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-    addressType: isIPv6 ? 'IPv6' : 'IPv4',
-    endpoints: alike.map(({ address }) => ({ addresses: [address], conditions: { ready: true } })),
-    ports: port === undefined ? [] : [{ name: 'https', port, protocol: 'TCP' }],
-  };
+    metadata: {
+      name: i === 0 ? NAME.name : `${NAME.name}-${key}`,
+      namespace: NAME.namespace,
+      labels: { [SERVICE_LABEL]: NAME.name },
+    },
+    addressType: key.startsWith('ipv6') ? 'IPv6' : 'IPv4',
+    endpoints: group.map(({ address }) => ({ addresses: [address], conditions: { ready: true } })),
+    ports: [{ name: 'https', port: group[0]!.port, protocol: 'TCP' }],
+  }));
 }
 
 const withoutMetadata = (object: object): object => ({ ...object, metadata: undefined });
@@ -124,20 +138,38 @@ export class ServerAddresses implements Running {
   async #publish(servers: readonly ServerAddress[]): Promise<void> {
     const { serves } = this.#options;
     if (serves(endpoints)) await this.#write(endpoints, endpointsObject(servers));
-    if (serves(endpointSlices)) await this.#write(endpointSlices, sliceObject(servers));
+    if (!serves(endpointSlices)) return;
+    const slices = sliceObjects(servers);
+    for (const slice of slices) await this.#write(endpointSlices, slice);
+    await this.#removeSlices(new Set(slices.map(({ metadata }) => metadata.name!)));
   }
 
-  async #write(type: ResourceType, wanted: object): Promise<void> {
+  /** Those of servers that are gone. */
+  async #removeSlices(kept: ReadonlySet<string>): Promise<void> {
     const { client } = this.#options;
+    const { namespace } = NAME;
+    const list = await client.get(resourcePath(endpointSlices, { namespace }));
+    const { items = [] } = (list ?? {}) as { items?: readonly KubernetesObject[] };
+    for (const { metadata } of items) {
+      const name = metadata.name!;
+      const own = metadata.labels?.[SERVICE_LABEL] === NAME.name && OWN_SLICE.test(name);
+      if (!own || kept.has(name)) continue;
+      await client.delete(resourcePath(endpointSlices, { name, namespace }));
+    }
+  }
+
+  async #write(type: ResourceType, wanted: KubernetesObject): Promise<void> {
+    const { client } = this.#options;
+    const at = { name: wanted.metadata.name!, namespace: NAME.namespace };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const found: KubernetesObject | undefined = await client.get(resourcePath(type, NAME));
+      const found: KubernetesObject | undefined = await client.get(resourcePath(type, at));
       if (found === undefined) {
         if (await client.create(resourcePath(type, { namespace: 'default' }), wanted)) return;
         continue;
       }
       const changed = { ...found, ...wanted, metadata: found.metadata };
       if (deepEqual(withoutMetadata(changed), withoutMetadata(found))) return;
-      if (await client.update(resourcePath(type, NAME), changed)) return;
+      if (await client.update(resourcePath(type, at), changed)) return;
     }
   }
 }

@@ -44,28 +44,23 @@ export function listAt(parameters: VersionParameters): ReadAt {
   return exact ? { kind: 'exact', revision: at.revision } : at;
 }
 
+const MATCH = 'resourceVersionMatch';
+
 function listErrors(parameters: VersionParameters): FieldError[] {
   const { resourceVersion, resourceVersionMatch: match } = parameters;
   const errors: FieldError[] = [];
+  if (match !== undefined) {
+    if (resourceVersion === '')
+      errors.push(forbidden(MATCH, `${MATCH} is forbidden unless resourceVersion is provided`));
+    if (parameters.continue !== undefined)
+      errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push(notSupported(MATCH, match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && resourceVersion === '0')
+      errors.push(forbidden(MATCH, `${MATCH} "exact" is forbidden for resourceVersion "0"`));
+  }
   if (parameters.sendInitialEvents !== undefined)
     errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
-  if (match === undefined) return errors;
-  const problem =
-    resourceVersion === ''
-      ? 'resourceVersionMatch is forbidden unless resourceVersion is provided'
-      : parameters.continue !== undefined
-        ? 'resourceVersionMatch is forbidden when continue is provided'
-        : undefined;
-  if (problem !== undefined) errors.push(forbidden('resourceVersionMatch', problem));
-  if (match !== 'Exact' && match !== 'NotOlderThan')
-    errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
-  else if (match === 'Exact' && resourceVersion === '0')
-    errors.push(
-      forbidden(
-        'resourceVersionMatch',
-        'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-      ),
-    );
   return errors;
 }
 
@@ -73,24 +68,17 @@ function listErrors(parameters: VersionParameters): FieldError[] {
 export function checkWatchParameters(parameters: VersionParameters): void {
   const { resourceVersionMatch: match, sendInitialEvents } = parameters;
   const errors: FieldError[] = [];
-  const field = 'resourceVersionMatch';
-  if (sendInitialEvents === undefined) {
-    if (match !== undefined)
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan')
+    errors.push(forbidden(MATCH, `sendInitialEvents requires setting ${MATCH} to NotOlderThan`));
+  if (match !== undefined) {
+    if (sendInitialEvents === undefined)
       errors.push(
-        forbidden(
-          field,
-          'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-        ),
+        forbidden(MATCH, `${MATCH} is forbidden for watch unless sendInitialEvents is provided`),
       );
-  } else if (match === undefined) {
-    errors.push(
-      forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
-    );
-  } else if (match !== 'NotOlderThan') {
-    errors.push(notSupported(field, match, ['NotOlderThan']));
+    if (match !== 'NotOlderThan') errors.push(notSupported(MATCH, match, ['NotOlderThan']));
+    if (parameters.continue !== undefined)
+      errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
   }
-  if (parameters.continue !== undefined)
-    errors.push(forbidden('continue', 'continue is forbidden for watch'));
   refuse(errors);
 }
 

@@ -1,3 +1,0 @@
-import { tryKubectl } from '../test/conformance/kubectl-suite.ts';
-
-tryKubectl('all');
