@@ -4,6 +4,7 @@
  * PATCH operation lists the query parameter fieldValidation.
  */
 import type { GroupVersionKind } from '../../api/schema/table.ts';
+import { connectPaths } from './openapi-connects.ts';
 import type { ServedResource, ServedSubresource, ServedVersion } from './served.ts';
 
 /** A kind's name among the schemas: "io.k8s.api.apps.v1.Deployment". */
@@ -171,7 +172,15 @@ const withoutCreate = ({ kind, verbs, strategicMerge }: ServedResource): Instanc
   verbs: verbs.filter((verb) => verb !== 'create'),
 });
 
-const isOurs = ({ connects }: ServedSubresource): boolean => connects !== true;
+function subresourcePaths(
+  base: string,
+  { resource, sub, named }: { resource: ServedResource; sub: ServedSubresource; named: Json[] },
+  nameOf: SchemaNames,
+): [string, Json][] {
+  if (sub.carries !== undefined) return connectPaths(base, sub, named);
+  const operations = instance({ ...sub, strategicMerge: resource.strategicMerge }, nameOf);
+  return [[`${base}/{name}/${sub.name}`, { ...operations, parameters: named }]];
+}
 
 function resourcePaths(
   root: string,
@@ -185,13 +194,9 @@ function resourcePaths(
   const paths: [string, Json][] = [
     [base, { ...collection(resource, nameOf), parameters: [...namespace, pretty] }],
     [`${base}/{name}`, { ...instance(withoutCreate(resource), nameOf), parameters: named }],
-    ...resource.subresources.filter(isOurs).map((sub: ServedSubresource): [string, Json] => [
-      `${base}/{name}/${sub.name}`,
-      {
-        ...instance({ ...sub, strategicMerge: resource.strategicMerge }, nameOf),
-        parameters: named,
-      },
-    ]),
+    ...resource.subresources.flatMap((sub) =>
+      subresourcePaths(base, { resource, sub, named }, nameOf),
+    ),
   ];
   if (resource.namespaced && resource.verbs.includes('list')) {
     const { get } = collection(resource, nameOf);

@@ -33,7 +33,7 @@ function kindsOf(version: ServedVersion): GroupVersionKind[] {
   for (const { kind, verbs, subresources } of version.resources) {
     add(kind);
     if (verbs.includes('list')) add({ ...kind, kind: `${kind.kind}List` });
-    for (const sub of subresources) if (sub.connects !== true) add(sub.kind);
+    for (const sub of subresources) if (sub.carries === undefined) add(sub.kind);
   }
   for (const kind of metaKinds) add({ group: '', version: 'meta/v1', kind });
   return [...kinds.values()];

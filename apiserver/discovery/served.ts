@@ -1,14 +1,16 @@
 /** What this server serves, in the shape that every discovery document is written from. */
 import { compareVersions } from '../../api/api-version.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
+import type { KubernetesObject } from '../../api/meta.ts';
+import type { ConnectSubresource } from '../registry/connect-subresource.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 
 export interface ServedSubresource {
   readonly name: string;
   readonly kind: GroupVersionKind;
   readonly verbs: readonly string[];
-  /** Another server answers, in whatever form: OpenAPI says nothing of it. */
-  readonly connects?: boolean;
+  /** Set if another server answers. */
+  readonly carries?: ConnectSubresource<KubernetesObject>['carries'];
 }
 
 export interface ServedResource {
@@ -103,7 +105,7 @@ function servedResource(declaration: ResourceDeclaration): ServedResource {
         name: sub.name,
         kind: sub.kind ?? kind,
         verbs: [...sub.verbs].sort(),
-        ...('carries' in sub ? { connects: true } : {}),
+        ...('carries' in sub ? { carries: sub.carries } : {}),
       }))
       .sort((a, b) => byText(a.name, b.name)),
   };

@@ -42,7 +42,7 @@ async function soon<T>(answer: Promise<T>): Promise<T> {
 function list(parameters: Record<string, string>, url = maps): Promise<Answer> {
   const query = new URLSearchParams(parameters);
   for (const [name, value] of Object.entries(parameters)) if (value === '') query.delete(name);
-  return soon(api.call('GET', `${url}?${query}`));
+  return soon(api.call('GET', `${url}?${query.toString()}`));
 }
 
 const nameOf = (version: string | undefined): string =>
@@ -233,7 +233,7 @@ describe('a watch', () => {
     for (const [name, value] of Object.entries(parametersOf(key)))
       if (value !== '') query.set(name, value);
     if (initial !== '-') query.set('sendInitialEvents', initial);
-    const url = `${maps}?${query}`;
+    const url = `${maps}?${query.toString()}`;
     let events: AsyncIterator<Chunk>;
     try {
       events = await soon(api.watch(url));

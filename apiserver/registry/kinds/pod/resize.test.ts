@@ -168,12 +168,13 @@ describe('resize', () => {
   });
 
   test.each([
-    ['static', {}, { annotations: { 'kubernetes.io/config.mirror': 'a' } }],
-    ['windows', { os: { name: 'windows' } }, {}],
-  ])('refuses %s pods', async (what, spec, metadata) => {
+    ['static pods', {}, { annotations: { 'kubernetes.io/config.mirror': 'a' } }],
+    ['windows pods', { os: { name: 'windows' } }, {}],
+    ['pods with pod-level resources', { resources: two }, {}],
+  ])('refuses %s', async (what, spec, metadata) => {
     await create(spec, metadata);
     const { body } = await patch({ containers: [resources({ limits: { cpu: '300m' } })] });
-    const message = `Pod "x" is invalid: <nil>: Forbidden: ${what} pods cannot be resized`;
+    const message = `Pod "x" is invalid: []: Forbidden: ${what} cannot be resized`;
     expect(body.message).toBe(message);
   });
 

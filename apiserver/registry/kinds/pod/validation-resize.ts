@@ -6,6 +6,8 @@ import type { ResourceList } from '../resource-list.ts';
 import { qosClass } from './qos.ts';
 import { validatePodSpec } from './validation.ts';
 
+/** How Kubernetes writes the path of a whole object. */
+const WHOLE = '[]';
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 const lists = ['containers', 'initContainers'] as const;
 type ListName = (typeof lists)[number];
@@ -13,12 +15,15 @@ type ListName = (typeof lists)[number];
 /** A sidecar: it runs beside the others, and is resized as they are. */
 const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === 'Always';
 
+const hasOwnResources = ({ spec: { resources } }: Pod): boolean =>
+  Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0;
+
 export function validatePodResize(pod: Pod, old: Pod): FieldError[] {
-  // Kubernetes has no path for these two, and prints Go's word for that.
+  if (hasOwnResources(pod) || hasOwnResources(old))
+    return [forbidden(WHOLE, 'pods with pod-level resources cannot be resized')];
   if (old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined)
-    return [forbidden('<nil>', 'static pods cannot be resized')];
-  if (old.spec.os?.name === 'windows')
-    return [forbidden('<nil>', 'windows pods cannot be resized')];
+    return [forbidden(WHOLE, 'static pods cannot be resized')];
+  if (old.spec.os?.name === 'windows') return [forbidden(WHOLE, 'windows pods cannot be resized')];
   const errors = validatePodSpec(pod.spec, 'spec', true);
   const before = old.status?.qosClass ?? qosClass(old.spec);
   if (qosClass(pod.spec) !== before) {
@@ -77,14 +82,22 @@ function validateMutations(spec: PodSpec, old: PodSpec, list: ListName): FieldEr
       if (deepEqual(now, before)) return [];
       return [forbidden('spec', 'resources for non-sidecar init containers are immutable')];
     }
-    if (deepEqual(comparable(now), comparable(before)) && !now.resources?.claims?.length) return [];
+    const claims = [...(now.resources?.claims ?? []), ...(before.resources?.claims ?? [])];
+    if (claims.length === 0 && deepEqual(comparable(now, before), comparable(before, before)))
+      return [];
     const whose = list === 'initContainers' ? ' for sidecar containers' : '';
     return [forbidden('spec', `only cpu and memory resources${whose} are mutable`)];
   });
 }
 
-function comparable({ resources = {}, ...container }: Container): object {
-  return { ...container, limits: others(resources.limits), requests: others(resources.requests) };
+/** Without cpu and memory; a list that was not there before is not looked at. */
+function comparable({ resources = {}, ...container }: Container, before: Container): object {
+  const { limits, requests } = before.resources ?? {};
+  return {
+    ...container,
+    limits: limits && others(resources.limits),
+    requests: requests && others(resources.requests),
+  };
 }
 
 function others(list: ResourceList = {}): ResourceList {
