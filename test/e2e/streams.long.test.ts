@@ -1,13 +1,17 @@
-/** Logs, exec, cp and port-forward of stock kubectl, old and new, on real processes. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Logs, exec, attach, cp and port-forward of stock clients, old and new, on real processes. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { Attach, Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, kubectls, type Result, run, temporaryFolder, TestCluster } from './harness.ts';
 
-/** SPDY alone; WebSockets for exec; WebSockets for all. */
-const wanted = /1\.(27|30|33)$/;
-const releases = kubectls().filter(({ name }, _, all) => all.length === 1 || wanted.test(name));
+/** SPDY alone before 1.30; then WebSockets for exec, from 1.31 on for all. */
+const releases = kubectls();
 
 const server = `require('http').createServer((request, response) => {
   let size = 0;
@@ -81,6 +85,26 @@ function forwarded(child: ChildProcess): Promise<string> {
   });
 }
 
+/** Resolves once the child has printed the text. */
+function said(child: ChildProcess, wanted: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const hear = (chunk: Buffer): void => {
+      text += chunk.toString();
+      if (text.includes(wanted)) resolve();
+    };
+    child.once('exit', () => reject(new Error(`it ended: ${text}`)));
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+  });
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill();
+  await ended;
+}
+
 describe.each(releases)('$name', ({ path }) => {
   const kubectl = (line: readonly string[], input?: string): Promise<Result> =>
     say(path, line, input);
@@ -116,6 +140,21 @@ describe.each(releases)('$name', ({ path }) => {
     expect(echoed.stdout === big).toBe(true);
     const none = await kubectl(['exec', 'web', '-c', 'none', '--', 'ls']);
     expect(none.stderr).toContain('container none is not valid for pod web');
+  });
+
+  it('attaches to what runs', async () => {
+    const word = `hello-${path.replace(/\W/g, '-')}`;
+    const env = { ...process.env, ...cluster.env, HOME: folder };
+    const child = spawn(path, ['attach', '-i', 'web', '-c', 'side'], { env });
+    try {
+      const heard = said(child, `got ${word}\n`);
+      child.stdin.write(`${word}\n`);
+      await heard;
+    } finally {
+      await killed(child);
+    }
+    const { stdout } = await kubectl(['logs', 'web', '-c', 'side']);
+    expect(stdout).toContain(`got ${word}\n`);
   });
 
   it('copies files there and back', async () => {
@@ -166,9 +205,95 @@ describe.each(releases)('$name', ({ path }) => {
         'POST /b 500000',
       );
     } finally {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill();
-      await ended;
+      await killed(child);
     }
+  });
+});
+
+/** What a stream was given, as text. */
+class Collected extends Writable {
+  text = '';
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+describe('@kubernetes/client-node', () => {
+  let config: KubeConfig;
+  beforeAll(() => {
+    config = new KubeConfig();
+    config.loadFromFile(cluster.env['KUBECONFIG']!);
+  });
+
+  it('runs commands', async () => {
+    const [out, error] = [new Collected(), new Collected()];
+    const input = Readable.from([Buffer.from('typed\n')]);
+    const command = ['sh', '-c', 'read a; echo "out $a"; echo err >&2; exit 3'];
+    const status = await new Promise<V1Status>((resolve, reject) => {
+      new Exec(config)
+        .exec('default', 'web', 'main', command, out, error, input, false, resolve)
+        .catch(reject);
+    });
+    expect([out.text, error.text]).toEqual(['out typed\n', 'err\n']);
+    expect(status).toMatchObject({
+      status: 'Failure',
+      reason: 'NonZeroExitCode',
+      details: { causes: [{ reason: 'ExitCode', message: '3' }] },
+    });
+  });
+
+  it('attaches to what runs', async () => {
+    const out = new Collected();
+    const input = new PassThrough();
+    const attach = new Attach(config);
+    const socket = await attach.attach('default', 'web', 'side', out, null, input, false);
+    input.write('node\n');
+    await eventually('the answer', async () => out.text.includes('got node\n'));
+    socket.close();
+  });
+
+  it('forwards ports', async () => {
+    const forward = new PortForward(config);
+    const listener = createServer((socket) => {
+      forward.portForward('default', 'web', [port], socket, null, socket).catch(() => {
+        socket.destroy();
+      });
+    });
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const { port: local } = listener.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${local}/node`, {
+      headers: { connection: 'close' },
+    });
+    expect(await answer.text()).toBe('GET /node 0');
+    listener.close();
+  });
+});
+
+/** Undefined where it cannot be built. */
+function goProgram(): string | undefined {
+  const program = join(mkdtempSync(join(tmpdir(), 'wherry-go-')), 'streams');
+  const cwd = join(import.meta.dirname, '..', 'clients', 'go');
+  try {
+    execFileSync('go', ['build', '-o', program, './streams'], { cwd, stdio: 'pipe' });
+    return program;
+  } catch (error) {
+    const why = (error as { stderr?: Buffer }).stderr?.toString().slice(0, 500) ?? String(error);
+    console.warn(`SKIPPED: no Go client was built, so nothing here was tried with it: ${why}`);
+    return undefined;
+  }
+}
+
+const program = goProgram();
+
+describe.skipIf(program === undefined)('client-go', () => {
+  afterAll(() => rm(dirname(program!), { recursive: true, force: true }));
+
+  it('runs, attaches and forwards over SPDY and WebSockets', async () => {
+    const { stdout } = await run(program!, ['web', String(port)], { env: cluster.env });
+    const wanted = ['spdy', 'websocket'].flatMap((transport) =>
+      ['attach', 'exec', 'portforward'].map((what) => `ok ${transport} ${what}`),
+    );
+    expect(stdout.trim().split('\n').sort()).toEqual(wanted);
   });
 });
