@@ -61,32 +61,49 @@ it("shows a node agent's metrics, though it is a process of its own", async () =
 });
 
 describe('a cluster of several members and servers', () => {
-  it.each(['store1', 'store2', 'store3', 'apiserver1', 'apiserver2', 'controllers'])(
+  const members = ['store1', 'store2', 'store3'];
+  const all = [...members, 'apiserver1', 'apiserver2', 'controllers', 'scheduler', 'node1'];
+
+  it.each(all)(
     'goes on while %s is killed',
     async (name) => {
       const before = await acknowledged(1);
-      const { pid } = cluster.component(name);
+      const { pid, restarts } = cluster.component(name);
       process.kill(pid, 'SIGKILL');
-      const during = await acknowledged(5);
+      const during = await acknowledged(3);
       await eventually('its successor', () =>
         Promise.resolve(cluster.component(name).pid !== pid && cluster.component(name).ready),
       );
       await healthy();
+      const row = new RegExp(`^${name} +ready +\\d+ +\\S+ +\\S+ +${restarts + 1}$`, 'm');
+      expect((await wherry('status')).stdout).toMatch(row);
+      expect((await wherry('doctor')).stdout).toMatch(/^ok +processes +8 run, \d+ starts after/m);
       await expectAll([...before, ...during]);
     },
     180_000,
   );
 
-  it.each(['store1', 'store2', 'store3', 'apiserver1'])(
-    'goes on while %s does not answer, and doctor names it',
+  it.each(all)(
+    'goes on while %s does not answer, and status and doctor say so in a line',
     async (name) => {
       const { pid } = cluster.component(name);
       process.kill(pid, 'SIGSTOP');
       try {
-        const names = await acknowledged(5);
+        const names = await acknowledged(3);
+        const status = await wherry('status');
+        expect(status.code).toBe(1);
+        expect(status.stdout).toMatch(new RegExp(`^${name} +silent +${pid} `, 'm'));
+        const lines = status.stdout.split('\n').filter((line) => line.startsWith('! '));
+        expect(lines).toHaveLength(1);
+        expect(lines[0]).toContain(`! ${name} does not answer (no answer within 2 s): `);
+        expect(lines[0]).toContain(`\`wherry restart ${name}\``);
         const { code, stdout } = await wherry('doctor');
         expect(code).toBe(1);
-        expect(stdout).toMatch(new RegExp(`^FAIL +(store member )?${name} `, 'm'));
+        const failures = stdout.split('\n').filter((line) => line.startsWith('FAIL'));
+        expect(failures).toHaveLength(1);
+        expect(failures[0]).toMatch(
+          new RegExp(`^FAIL +((store member|process) )?${name} .*wherry`),
+        );
         await expectAll(names);
       } finally {
         process.kill(pid, 'SIGCONT');
@@ -96,11 +113,32 @@ describe('a cluster of several members and servers', () => {
     180_000,
   );
 
+  it('goes on without its supervisor, and a death is told of', async () => {
+    const { pid } = cluster.component('store3');
+    process.kill(cluster.state().pid, 'SIGSTOP');
+    try {
+      process.kill(pid, 'SIGKILL');
+      await eventually('its end', async () => {
+        const { stdout } = await wherry('status');
+        expect(stdout).toMatch(/^store3 +dead /m);
+        return /^! store3 has died and is started again/m.test(stdout);
+      });
+      const { stdout } = await wherry('doctor');
+      expect(stdout).toMatch(/^FAIL +process store3 +store3 has died/m);
+      expect(stdout).toMatch(/^WARN +store quorum +2 of 3 members answer.*one more failure/m);
+    } finally {
+      process.kill(cluster.state().pid, 'SIGCONT');
+    }
+    await healthy();
+  }, 120_000);
+
   it('says so when it has no majority, and heals', async () => {
     const pids = ['store1', 'store2'].map((name) => cluster.component(name).pid);
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     const { stdout } = await wherry('doctor');
+    const { stdout: status } = await wherry('status');
     for (const pid of pids) process.kill(pid, 'SIGCONT');
+    expect(status).toMatch(/^! store3 is not ready: /m);
     expect(stdout).toMatch(/^FAIL +store quorum +1 of 3 members answer, 2 are needed/m);
     await healthy();
     await acknowledged(1);
