@@ -7,7 +7,8 @@
 import { rmSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { benchApi } from './apiserver/suite.ts';
-import { benchDeployment } from './deployment.ts';
+import { benchFleet } from './controllers/fleet.ts';
+import { benchControllers } from './controllers/suite.ts';
 import { benchExtensions } from './extensions/suite.ts';
 import { benchFairness, flood } from './fairness.ts';
 import { benchKubectlLite } from './kubectl-lite.ts';
@@ -21,7 +22,8 @@ import { durationMs, folder, rows, runs } from './suite.ts';
 const suites = {
   start: benchStart,
   api: benchApi,
-  deployment: benchDeployment,
+  controllers: benchControllers,
+  fleet: benchFleet,
   extensions: benchExtensions,
   fairness: benchFairness,
   'kubectl-lite': benchKubectlLite,

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 
 const main = join(import.meta.dirname, '..', 'cluster', 'main.js');
 
+/** Of /proc: 100 on every Linux that Node.js runs on. */
+const TICKS_PER_SECOND = 100;
+
 export interface BenchCluster {
   readonly server: string;
   readonly store: string;
@@ -12,6 +15,8 @@ export interface BenchCluster {
   readonly readyMs: number;
   /** Resident memory of the process. */
   residentMiB(): number;
+  /** What the process has computed so far, all threads together. */
+  cpuSeconds(): number;
   stop(): Promise<void>;
 }
 
@@ -41,6 +46,12 @@ export async function startWherry(
     residentMiB() {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
+    },
+    cpuSeconds() {
+      const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
+      // After the name in parentheses: state is the first, utime the 12th and stime the 13th.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
     },
     async stop() {
       const exited = new Promise((resolve) => child.once('exit', resolve));
