@@ -44,13 +44,17 @@ export class Environment {
 
   /**
    * Throws {@link CelCompileError}. `results`: what the expression may answer; default anything.
+   * `strict`: an answer of a type that only a run can tell is none of them.
    */
-  compile(source: string, results?: readonly CelType[]): Program {
+  compile(source: string, results?: readonly CelType[], strict = false): Program {
     const checked = this.check(source);
-    if (results !== undefined && !fits(checked.type, results)) {
-      const wanted = results.map(formatType);
+    const { type } = checked;
+    const unknown = type.kind === 'dyn' && !strict;
+    if (results !== undefined && !unknown && !fits(type, results)) {
+      const wanted = results.map((each) => (each.kind === 'null' ? 'null_type' : formatType(each)));
       const list = wanted.length === 1 ? wanted[0] : `one of [${wanted.join(' ')}]`;
-      throw new CelCompileError(`must evaluate to ${list}`);
+      const given = strict ? ` but got ${formatType(type)}` : '';
+      throw new CelCompileError(`must evaluate to ${list}${given}`);
     }
     return new Program(checked, [...this.#declarations.variables.keys()]);
   }
@@ -67,5 +71,6 @@ export class Environment {
 }
 
 function fits(type: CelType, results: readonly CelType[]): boolean {
-  return type.kind === 'dyn' || results.some((result) => assignable(result, type, new Map()));
+  if (type.kind === 'dyn') return results.some(({ kind }) => kind === 'dyn');
+  return results.some((result) => assignable(result, type, new Map()));
 }

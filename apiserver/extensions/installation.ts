@@ -1,3 +1,4 @@
+import type { KubernetesObject } from '../../api/meta.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -94,7 +95,7 @@ export class Installation {
     of: { readonly schemas: ReadonlyMap<string, VersionSchema>; readonly signature: string },
   ): void {
     for (const { declaration } of this.#versions) this.#registry.withdraw(declaration.type);
-    const served = crd.spec.versions.flatMap((version): ServedVersion[] => {
+    const alone = crd.spec.versions.flatMap((version): ServedVersion[] => {
       // What the server has by itself comes first.
       const isOurs = this.#registry.store(typeOfVersion(crd, version.name)) === undefined;
       if (!version.served || !isOurs) return [];
@@ -102,12 +103,24 @@ export class Installation {
       const declaration = customKind(crd, version, schema);
       return [{ declaration, schema, identity: of.signature }];
     });
+    const served = this.#related(crd, alone);
     const storageOf = this.#storages(crd);
     for (const version of served) this.#registry.serve(version.declaration, storageOf(version));
     this.#versions = served;
     const stored = crd.spec.versions.find(({ storage }) => storage)!;
     const own = customKind(crd, stored, of.schemas.get(stored.name)!);
     this.#stored = this.#registry.open(own, this.#objects!);
+  }
+
+  /** Versions that know of each other, so that admission may ask about one in another. */
+  #related(crd: CustomResourceDefinition, served: readonly ServedVersion[]) {
+    if (served.length < 2) return served;
+    const types = served.map(({ declaration }) => declaration.type);
+    const converter = converterOf(crd, this.#conversion);
+    const convert = async (object: KubernetesObject, apiVersion: string) =>
+      (await converter.convert([object], apiVersion))[0]!;
+    const siblings = { types, convert };
+    return served.map((one) => ({ ...one, declaration: { ...one.declaration, siblings } }));
   }
 
   /** Objects as they are where all have always been of one version; else each version's view. */

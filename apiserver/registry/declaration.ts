@@ -263,6 +263,13 @@ export interface Structure {
   };
 }
 
+/** The versions of one custom resource, this one included. */
+export interface Siblings {
+  readonly types: readonly ResourceType[];
+  /** Rejects with StatusError. */
+  convert(object: KubernetesObject, apiVersion: string): Promise<KubernetesObject>;
+}
+
 export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObject> {
   readonly type: ResourceType<T>;
   /** Default: the schema tables say it. */
@@ -285,6 +292,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   readonly computed?: Computed<T>;
   /** Set if the objects are stored as those of another declaration, which is served too. */
   readonly view?: View<T, KubernetesObject>;
+  /** Set if the objects are served in several versions, of which none is a view of another. */
+  readonly siblings?: Siblings;
   /** Objects are so large that their decoded form is not kept. */
   readonly large?: boolean;
   /** Below /registry/: "pods", "minions", "services/specs". Default: the plural. */

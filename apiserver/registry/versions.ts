@@ -1,11 +1,11 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import { isObject } from '../../api/deep.ts';
+import { deepCopy, isObject } from '../../api/deep.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 import { mergeTypeOf, type StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import { definitionOf } from '../../api/schema/table.ts';
 import { decodeObject } from '../../api/schema/decode.ts';
 import type { Versions } from '../admission/lookups.ts';
-import type { ResourceDeclaration } from './declaration.ts';
+import type { ResourceDeclaration, Siblings } from './declaration.ts';
 
 const keyOf = (type: Pick<ResourceType, 'group' | 'version' | 'resource'>): string =>
   `${type.group}/${type.version}/${type.resource}`;
@@ -43,17 +43,28 @@ export class DeclaredVersions implements Versions {
   othersOf(type: ResourceType): readonly ResourceType[] {
     const key = keyOf(type);
     const declaration = this.#declarations.get(key);
+    if (declaration?.siblings !== undefined)
+      return declaration.siblings.types.filter((each) => keyOf(each) !== key);
     const family = declaration && this.#families.get(declaration.view?.of ?? declaration);
     return (family ?? []).map((each) => each.type).filter((each) => keyOf(each) !== key);
   }
 
   convert(object: KubernetesObject, from: ResourceType, to: ResourceType) {
-    const source = this.#declarations.get(keyOf(from))?.view;
+    const declaration = this.#declarations.get(keyOf(from));
+    if (declaration?.siblings !== undefined)
+      return this.#convertCustom(object, declaration.siblings, to);
+    const source = declaration?.view;
     const stored =
       source === undefined ? object : { ...source.toStored(object), ...kindOf(source.of.type) };
     const target = this.#declarations.get(keyOf(to))?.view;
     const shown = target === undefined ? stored : target.fromStored(stored);
     return { ...shown, ...kindOf(to) } as Mutable<KubernetesObject>;
+  }
+
+  /** What a conversion answers is pruned and gets its defaults, like any other input. */
+  async #convertCustom(object: KubernetesObject, siblings: Siblings, to: ResourceType) {
+    const converted = await siblings.convert(object, apiVersionOf(to));
+    return this.decode(to, deepCopy(converted));
   }
 
   decode(

@@ -1,4 +1,5 @@
 /** An API server on the model store, called as any client would: answers as code and body. */
+import type { ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
 import { startApiServer } from '../../apiserver/server.ts';
 import { type Chunk, type HttpHandler, JsonValue } from '../../platform/http.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
@@ -82,12 +83,17 @@ export interface RawApi {
 
 export async function startRawApi(
   parts: Lifecycle,
-  of: { readonly kv?: Kv; readonly outgoing?: OutgoingHttp } = {},
+  of: {
+    readonly kv?: Kv;
+    readonly outgoing?: OutgoingHttp;
+    readonly kinds?: readonly ResourceDeclaration[];
+  } = {},
 ): Promise<RawApi> {
-  const { kv = new MemoryKv(), outgoing } = of;
+  const { kv = new MemoryKv(), outgoing, kinds } = of;
+  const own = kinds === undefined ? {} : { kinds };
   const admissionPlugins = withoutControllers;
   const server = await parts.start(() =>
-    startApiServer({ kv, clock, random, logger, outgoing, admissionPlugins }),
+    startApiServer({ kv, clock, random, logger, outgoing, admissionPlugins, ...own }),
   );
   await server.ready();
   const certificate = { commonName: 'admin', organizations: ['system:masters'] };

@@ -25,7 +25,7 @@ function compile(conditions: readonly MatchCondition[], environment: Environment
   if (programs === undefined) {
     programs = conditions.map(({ expression }) => {
       try {
-        return environment.compile(expression, [BOOL]);
+        return environment.compile(expression, [BOOL], true);
       } catch (error) {
         // Stored by a server that knew more.
         if (error instanceof CelCompileError) return error;

@@ -7,7 +7,7 @@ import {
   VALIDATION_BUDGET,
 } from '../../cel/evaluation.ts';
 import type { Bindings } from '../../cel/program.ts';
-import { CelCompileError } from '../../cel/source.ts';
+import { CelCompileError, compileFault } from '../../cel/source.ts';
 import { DYN } from '../../cel/types.ts';
 import { BuiltMap, CelError, type CelValue } from '../../cel/values.ts';
 import { OUT_OF_BUDGET } from '../expressions/match-conditions.ts';
@@ -78,15 +78,21 @@ export class PolicyRun {
     return Math.max(0, Math.min(this.#left, PER_CALL_LIMIT));
   }
 
+  /** One expression alone took too much, or all together. */
+  #overspent(expression: string, { message }: CostLimitExceeded): string {
+    if (this.#left < PER_CALL_LIMIT) return OUT_OF_BUDGET;
+    return `expression '${expression}' resulted in error: ${message}`;
+  }
+
   async ask(program: Compiled, expression: string): Promise<Answer> {
     if (program instanceof CelCompileError)
-      return { error: `compilation error: compilation failed: ${program.message}` };
+      return { error: `compilation error: ${compileFault(program)}` };
     try {
       const { value, cost } = await answered(program, this.bindings, this.#limit);
       this.#left -= cost;
       return { value };
     } catch (error) {
-      if (error instanceof CostLimitExceeded) return { error: OUT_OF_BUDGET };
+      if (error instanceof CostLimitExceeded) return { error: this.#overspent(expression, error) };
       if (error instanceof PendingAnswer) return { error: 'too many authorization checks' };
       if (!(error instanceof CelError)) throw error;
       return { error: `expression '${expression}' resulted in error: ${error.message}` };

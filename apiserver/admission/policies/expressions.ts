@@ -45,7 +45,7 @@ export class PolicyExpressions {
   /** `results`: what it may answer; default anything. */
   compile(expression: string, results?: readonly CelType[]): Compiled {
     try {
-      return this.#environment.compile(expression, results);
+      return this.#environment.compile(expression, results, true);
     } catch (error) {
       if (error instanceof CelCompileError) return error;
       throw error;

@@ -1,5 +1,11 @@
 /** Which requests a policy or a binding is about, and with which parameters. */
-import { duplicate, type FieldError, invalid, required } from '../../../../api/field-errors.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  required,
+} from '../../../../api/field-errors.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import type {
   MatchResources,
@@ -81,7 +87,7 @@ export function validateParamRef(ref: ParamRef | undefined, field: string): Fiel
     errors.push(...check(pathSegment, name, `${field}.name`));
     if (selector !== undefined) {
       const detail = 'name and selector are mutually exclusive';
-      errors.push(invalid(`${field}.name`, name, detail));
+      errors.push(forbidden(`${field}.name`, detail), forbidden(`${field}.selector`, detail));
     }
   } else if (selector === undefined) {
     errors.push(required(field, 'one of name or selector must be specified'));

@@ -47,7 +47,7 @@ export const validatingAdmissionPolicy = {
     spec.failurePolicy ??= 'Fail';
     defaultMatchResources(spec.matchConstraints);
   },
-  validate: ({ spec }) => validatePolicy(spec ?? {}),
+  validate: ({ spec, metadata }) => validatePolicy(spec ?? {}, metadata.name ?? ''),
   printer: policyPrinter,
   subresources: [statusSubresource<ValidatingAdmissionPolicy>()],
 } satisfies ResourceDeclaration<ValidatingAdmissionPolicy>;

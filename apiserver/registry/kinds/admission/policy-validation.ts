@@ -17,7 +17,7 @@ import type {
   MutatingAdmissionPolicyBindingSpec,
   MutatingAdmissionPolicySpec,
 } from '../../../../api/types/admissionregistration-v1beta1.ts';
-import { pathSegment, qualifiedName } from '../../../../api/validation/names.ts';
+import { dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import {
   type Compiled,
   conditionsEnvironment,
@@ -35,7 +35,8 @@ import {
 } from './match-resources.ts';
 import { compileText, conditionErrors } from './webhook-validation.ts';
 
-const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
+/** Unauthorized is taken too, but not told. */
+const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const MAX_ANNOTATIONS = 20;
 
 /** `compile` answers a program, or what the expression's author has to be told. */
@@ -61,7 +62,7 @@ function variableErrors(
     const errors: FieldError[] = [];
     if (!name) errors.push(required(`${field}.name`, 'name is not specified'));
     else if (!IDENTIFIER.test(name))
-      errors.push(invalid(`${field}.name`, name, 'name is not a valid CEL identifier'));
+      errors.push(invalid(`${field}.name`, name, 'must be a valid CEL identifier'));
     if (variables.findIndex((other) => other.name === name) < i)
       errors.push(duplicate(`${field}.name`, name));
     const compiled = (): Compiled => expressions.variables.get(name)!;
@@ -93,7 +94,7 @@ function validationErrors(
         compile(text, [STRING]),
       ),
     );
-  if (reason !== undefined && !REASONS.includes(reason))
+  if (reason !== undefined && reason !== 'Unauthorized' && !REASONS.includes(reason))
     errors.push(notSupported(`${field}.reason`, reason, REASONS));
   return errors;
 }
@@ -101,6 +102,7 @@ function validationErrors(
 function annotationErrors(
   annotations: readonly AuditAnnotation[],
   expressions: PolicyExpressions,
+  policyName: string,
 ): FieldError[] {
   const field = 'spec.auditAnnotations';
   if (annotations.length > MAX_ANNOTATIONS) {
@@ -109,7 +111,12 @@ function annotationErrors(
   }
   return annotations.flatMap(({ key = '', valueExpression }, i) => {
     const at = `${field}[${i}]`;
-    const errors = key === '' ? [required(`${at}.key`)] : check(qualifiedName, key, `${at}.key`);
+    // The key in the audit log has the policy's name before it.
+    const faults = qualifiedName(`${policyName}/${key}`);
+    const errors =
+      key === ''
+        ? [required(`${at}.key`)]
+        : faults.map((fault) => invalid(`${at}.key`, `${policyName}/${key}`, fault));
     if (annotations.findIndex((other) => other.key === key) < i)
       errors.push(duplicate(`${at}.key`, key));
     const compile = (text: string): Compiled => expressions.compile(text, [STRING, NULL]);
@@ -133,7 +140,7 @@ function commonErrors(spec: CommonSpec, expressions: PolicyExpressions): FieldEr
   ];
 }
 
-export function validatePolicy(spec: ValidatingAdmissionPolicySpec): FieldError[] {
+export function validatePolicy(spec: ValidatingAdmissionPolicySpec, name: string): FieldError[] {
   const expressions = new PolicyExpressions(spec);
   const { validations = [], auditAnnotations: annotations = [] } = spec;
   const errors = commonErrors(spec, expressions);
@@ -148,7 +155,7 @@ export function validatePolicy(spec: ValidatingAdmissionPolicySpec): FieldError[
         expressions.compile(text, results),
       ),
     ),
-    ...annotationErrors(annotations, expressions),
+    ...annotationErrors(annotations, expressions, name),
   ];
 }
 
@@ -194,7 +201,7 @@ function bindingErrors(spec: MutatingAdmissionPolicyBindingSpec): FieldError[] {
   const { policyName, paramRef, matchResources } = spec;
   return [
     ...(policyName
-      ? check(pathSegment, policyName, 'spec.policyName')
+      ? check(dns1123Subdomain, policyName, 'spec.policyName')
       : [required('spec.policyName')]),
     ...validateParamRef(paramRef, 'spec.paramRef'),
     ...validateMatchResources(matchResources, 'spec.matchResources'),
@@ -207,7 +214,8 @@ export function validateBinding(spec: ValidatingAdmissionPolicyBindingSpec): Fie
   const { validationActions: actions = [] } = spec;
   const field = 'spec.validationActions';
   const errors = bindingErrors(spec);
-  if (actions.length === 0) errors.push(required(field));
+  if (actions.length === 0)
+    errors.push(required(field, 'at least one validation action is required'));
   for (const [i, action] of actions.entries()) {
     if (!ACTIONS.includes(action)) errors.push(notSupported(`${field}[${i}]`, action, ACTIONS));
     if (actions.indexOf(action) < i) errors.push(duplicate(`${field}[${i}]`, action));

@@ -17,7 +17,7 @@ import { validateLabelSelector } from '../../../../api/validation/labels.ts';
 import { dns1035Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import { conditionEnvironment } from '../../../admission/expressions/variables.ts';
 import type { Environment } from '../../../cel/environment.ts';
-import { CelCompileError } from '../../../cel/source.ts';
+import { CelCompileError, compileFault } from '../../../cel/source.ts';
 import { BOOL } from '../../../cel/types.ts';
 import { check, oneOf } from '../checks.ts';
 
@@ -150,14 +150,19 @@ function validateVersions(versions: readonly string[], field: string): FieldErro
   return [...errors, invalid(field, versions, `must include at least one of ${known}`)];
 }
 
-function validateConditions(conditions: readonly MatchCondition[], field: string): FieldError[] {
+/** Each condition, with its expression in the environment of its place. */
+export function conditionErrors(
+  conditions: readonly MatchCondition[],
+  field: string,
+  environment: Environment = conditionEnvironment(),
+): FieldError[] {
   if (conditions.length > MAX_MATCH_CONDITIONS) {
     const detail = `must have at most ${MAX_MATCH_CONDITIONS} items`;
     return [invalid(field, conditions.length, detail)];
   }
   return conditions.flatMap(({ name = '', expression = '' }, i) => {
     const at = `${field}[${i}]`;
-    const errors = expression.trim() === '' ? [required(`${at}.expression`)] : [];
+    const errors = conditionFaults(expression, `${at}.expression`, environment);
     if (name === '') return [...errors, required(`${at}.name`)];
     errors.push(...check(qualifiedName, name, `${at}.name`));
     const repeated = conditions.findIndex((other) => other.name === name) < i;
@@ -165,27 +170,19 @@ function validateConditions(conditions: readonly MatchCondition[], field: string
   });
 }
 
-/** Each condition, with its expression in the environment of its place. */
-export function conditionErrors(
-  conditions: readonly MatchCondition[],
-  field: string,
-  environment?: Environment,
-): FieldError[] {
-  const errors = validateConditions(conditions, field);
-  for (const [i, { expression = '' }] of conditions.entries()) {
-    if (expression.trim() === '') continue;
-    try {
-      (environment ?? conditionEnvironment()).compile(expression, [BOOL]);
-    } catch (error) {
-      if (!(error instanceof CelCompileError)) throw error;
-      errors.push(invalid(`${field}[${i}].expression`, expression, compileText(error)));
-    }
+function conditionFaults(expression: string, at: string, environment: Environment): FieldError[] {
+  if (expression.trim() === '') return [required(at)];
+  try {
+    environment.compile(expression, [BOOL], true);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CelCompileError)) throw error;
+    return [invalid(at, expression, compileText(error))];
   }
-  return errors;
 }
 
-export function compileText({ message }: CelCompileError): string {
-  return message.startsWith('ERROR') ? `compilation failed: ${message}` : message;
+export function compileText(error: CelCompileError): string {
+  return error.message.startsWith('must ') ? error.message : compileFault(error);
 }
 
 function validateWebhook(webhook: Webhook, field: string): FieldError[] {
