@@ -10,6 +10,7 @@ import { type Logger, silentLogger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
+import { manifests } from '../../test/support/manifests.ts';
 import { kinds } from '../registry/kinds/index.ts';
 import { startApiServer } from '../server.ts';
 import type { ApiServer } from '../server-options.ts';
@@ -73,7 +74,7 @@ async function send({ method, path, query = '', headers = {}, body }: Sent): Pro
 
 /** Codes that this server has reason to answer to requests of this sort. */
 const CODES = new Set([
-  ...[200, 201, 202, 400, 403, 404, 405, 406, 409, 410, 413, 415, 422, 429, 504],
+  ...[200, 201, 202, 301, 400, 403, 404, 405, 406, 409, 410, 413, 415, 422, 429, 503, 504],
 ]);
 
 async function answersWell(sent: Sent): Promise<void> {
@@ -98,9 +99,30 @@ const names = fc.constantFrom(
   ...['x', 'kubernetes', 'default', '..', '%2e%2e%2fsecrets', 'a%00b', '%', 'x/status', 'x/scale'],
   ...['x/no/such', '__proto__', 'constructor', 'a'.repeat(300), 'é', '%E0%A4%A', 'x/eviction', ''],
 );
-const paths = fc
-  .tuple(fc.constantFrom(...collections), names)
-  .map(([collection, name]) => (name === '' ? collection : `${collection}/${name}`));
+/** Every subresource of every kind, those that nodes answer too. */
+const subresources = kinds.flatMap(({ subresources = [], connects = [] }, i) =>
+  [...subresources, ...connects].map(({ name }) => `${collections[i]!}/x/${name}`),
+);
+const elsewhere = [
+  ...['/', '//', '/api', '/apis', '/apis/', '/apis/apps', '/apis/apps/v1', '/api/v1', '/api/v9'],
+  ...['/openapi/v2', '/openapi/v3', '/openapi/v3/apis/apps/v1', '/openapi/v3/../v2', '/version'],
+  ...['/healthz', '/livez/ping', '/readyz/no', '/livez/../secrets', '/metrics', '/debug/pprof'],
+  ...['/.well-known/openid-configuration', '/openid/v1/jwks', '/index.html', '/logs/x'],
+  ...['/api/v1/watch/configmaps', '/api/v1/watch/namespaces/default/configmaps/x'],
+  ...['/api/v1/namespaces/../secrets', '/api/v1/namespaces/%2e%2e/secrets', '/api//v1/secrets'],
+  ...['/api/v1/namespaces/default/configmaps/../../kube-system/secrets', '/apis/%2e%2e/v1/x'],
+  ...['/api/v1/namespaces/default/pods/x/proxy/../../../secrets', '/api/v1/nodes/x:y:z/proxy/a'],
+  ...['/apis/__proto__/v1/x', '/api/v1/constructor', '/apis/apps/v1/namespaces/%00/deployments'],
+];
+const paths = fc.oneof(
+  { arbitrary: fc.tuple(fc.constantFrom(...collections), names).map(joined), weight: 4 },
+  { arbitrary: fc.constantFrom(...subresources), weight: 1 },
+  { arbitrary: fc.constantFrom(...elsewhere), weight: 1 },
+);
+
+function joined([collection, name]: [string, string]): string {
+  return name === '' ? collection : `${collection}/${name}`;
+}
 
 const selectors = fc.constantFrom(
   ...[
@@ -211,6 +233,17 @@ const protobuf = fc.oneof(
   }),
 );
 
+/** A good object of any kind with one byte changed, cut off, or with more behind it. */
+const encoded = manifests.map((manifest) => encodeProtobuf(manifest)!);
+const spoilt = fc
+  .tuple(fc.constantFrom(...encoded), fc.nat(), fc.integer({ min: 0, max: 255 }), fc.nat(2))
+  .map(([whole, at, byte, how]) => {
+    if (how === 0) return whole.subarray(0, at % whole.length);
+    const changed = Buffer.from(whole);
+    changed[at % whole.length] = byte;
+    return how === 1 ? changed : Buffer.concat([changed, whole]);
+  });
+
 const types = [
   ...['application/json', 'application/yaml', protobufMediaType, 'text/plain', '', 'x;;=', '*/*'],
   ...['application/json-patch+json', 'application/merge-patch+json'],
@@ -230,13 +263,34 @@ const requests: fc.Arbitrary<Sent> = fc.record({
   headers: fc
     .tuple(fc.constantFrom(...types), accepts, fc.constantFrom('', 'a/b', '\u00e9'))
     .map(([type, accept, agent]) => ({ 'content-type': type, accept, 'user-agent': agent })),
-  body: fc.oneof(text, text, protobuf),
+  body: fc.oneof(text, text, protobuf, spoilt),
 });
 
 const RUNS = 600;
 
 it('answers anything sent anywhere', async () => {
   await fc.assert(fc.asyncProperty(requests, answersWell), { numRuns: RUNS });
+}, 120_000);
+
+it('answers every kind to a spoilt protobuf of any', async () => {
+  const bodies = fc.record({
+    method: fc.constantFrom('POST', 'PUT'),
+    path: fc.constantFrom(...collections, ...collections.map((collection) => `${collection}/x`)),
+    headers: accepts.map((accept) => ({ 'content-type': protobufMediaType, accept })),
+    body: spoilt,
+  });
+  await fc.assert(fc.asyncProperty(bodies, answersWell), { numRuns: RUNS });
+}, 120_000);
+
+it('answers every subresource of every kind', async () => {
+  const asked = fc.record({
+    method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE'),
+    path: fc.constantFrom(...subresources, ...elsewhere),
+    query: queries,
+    headers: fc.constantFrom(...types).map((type) => ({ 'content-type': type })),
+    body: fc.oneof(text, spoilt),
+  });
+  await fc.assert(fc.asyncProperty(asked, answersWell), { numRuns: RUNS });
 }, 120_000);
 
 const EXISTING = [
