@@ -8,6 +8,8 @@ import { type HttpClient, openHttp } from '../http-load.ts';
 import { closedLoop } from '../load.ts';
 import { durationMs, folder, rows, runs, say } from '../suite.ts';
 import { type BenchCluster, startWherry } from '../wherry.ts';
+import { benchAuthorization } from './authorization.ts';
+import { benchWebhooks } from './webhooks.ts';
 
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const DEFINITIONS = 500;
@@ -145,6 +147,8 @@ export async function benchExtensions(): Promise<void> {
   const cluster = await startWherry(join(folder, 'extensions-few'));
   await benchFirstObject(cluster);
   await benchCreates(cluster);
+  await benchWebhooks(cluster);
   await cluster.stop();
+  benchAuthorization();
   await benchMany();
 }

@@ -25,7 +25,7 @@ export interface TestEnvironment {
 }
 
 /** What the processes have written, to be shown if they do not start. */
-class Program {
+export class Program {
   readonly #child: ChildProcess;
   output = '';
 
