@@ -72,7 +72,8 @@ const LINES = 5_000;
 
 function definition(clientConfig: Json): object {
   const count = { type: 'integer', minimum: 0, default: 1, description: 'How many members.' };
-  const version = (name: string, own: Json, storage: boolean): object => ({
+  const engine = { type: 'string', enum: ['postgres', 'mysql'], default: 'postgres' };
+  const version = (name: string, field: string, storage: boolean): object => ({
     ...{ name, served: true, storage },
     schema: {
       openAPIV3Schema: {
@@ -82,8 +83,14 @@ function definition(clientConfig: Json): object {
           spec: {
             type: 'object',
             description: 'What is wanted.',
-            properties: { ...largeProperties(LINES), ...own },
+            properties: { ...largeProperties(LINES), [field]: count, engine },
             'x-kubernetes-validations': [
+              {
+                rule: `self.engine != 'mysql' || self.${field} <= 9`,
+                messageExpression: "self.engine + ' has at most 9 members'",
+                fieldPath: `.${field}`,
+                reason: 'FieldValueForbidden',
+              },
               {
                 rule: '!has(self.engine) || !has(oldSelf.engine) || self.engine == oldSelf.engine',
                 message: 'engine is immutable',
@@ -111,11 +118,10 @@ function definition(clientConfig: Json): object {
     },
     additionalPrinterColumns: [
       { name: 'Engine', type: 'string', jsonPath: '.spec.engine' },
-      { name: 'Members', type: 'integer', jsonPath: `.spec.${Object.keys(own)[0]!}` },
+      { name: 'Members', type: 'integer', jsonPath: `.spec.${field}` },
       { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     ],
   });
-  const engine = { type: 'string', enum: ['postgres', 'mysql'], default: 'postgres' };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -128,10 +134,7 @@ function definition(clientConfig: Json): object {
         strategy: 'Webhook',
         webhook: { conversionReviewVersions: ['v1'], clientConfig },
       },
-      versions: [
-        version('v1', { replicas: count, engine }, true),
-        version('v1beta1', { size: count, engine }, false),
-      ],
+      versions: [version('v1', 'replicas', true), version('v1beta1', 'size', false)],
     },
   };
 }
@@ -193,6 +196,37 @@ spec: { nothing: 1 }
       expect(JSON.parse(spec)).toEqual({ engine: 'postgres', replicas: 1 });
       expect(await run('get', 'databases')).toMatch(
         /NAME +ENGINE +MEMBERS +AGE\nmain +postgres +1 +\d+s/,
+      );
+    });
+
+    it('prunes and fills in deep below', async () => {
+      const [group, schema] = Object.entries(largeProperties(LINES)).find(([, { properties }]) =>
+        Object.values(properties as object).some((one: Json) => one['type'] === 'boolean'),
+      )!;
+      const [flag] = Object.entries(schema['properties'] as Record<string, Json>).find(
+        ([, one]) => one['type'] === 'boolean',
+      )!;
+      const deep = { [group]: { nothing: { at: 'all' } } };
+      const object = { apiVersion: 'data.example.com/v1', kind: 'Database', spec: deep };
+      const file = join(api.folder, 'deep.json');
+      await writeFile(file, JSON.stringify({ ...object, metadata: { name: 'deep' } }));
+      const strict = `strict decoding error: unknown field "spec.${group}.nothing"`;
+      expect(await run('apply', '-f', file)).toContain(strict);
+      expect(await run('apply', '--validate=false', '-f', file)).toContain('created');
+      const path = `jsonpath={.spec.${group}}`;
+      const stored = JSON.parse(await run('get', 'db', 'deep', '-o', path)) as Json;
+      expect(stored).not.toHaveProperty('nothing');
+      expect(stored).toHaveProperty(flag, false);
+    });
+
+    it('is asked by its rules when it is created, which say why', async () => {
+      const spec = { engine: 'mysql', replicas: 12 };
+      const object = { apiVersion: 'data.example.com/v1', kind: 'Database', spec };
+      const file = join(api.folder, 'many.json');
+      await writeFile(file, JSON.stringify({ ...object, metadata: { name: 'many' } }));
+      expect(await run('create', '-f', file)).toContain(
+        'The Database "many" is invalid: spec.replicas: Forbidden: ' +
+          'mysql has at most 9 members',
       );
     });
 
