@@ -14,11 +14,12 @@ export async function connectSession(
   environment: Environment,
   flags: GlobalValues,
 ): Promise<Session> {
+  checkFlags(flags);
   const found = await findConnection(environment, flags);
   const connection = environment.connectHttp(found);
   const timeoutMs = timeoutOf(flags['request-timeout']);
   const handler = timeoutMs === 0 ? connection.handler : inTime(connection.handler, timeoutMs);
-  return new Session({
+  const session = new Session({
     environment,
     api: new Api({
       handler,
@@ -33,6 +34,8 @@ export async function connectSession(
     handler,
     close: () => connection.close(),
   });
+  if (flags['match-server-version']) await matchVersions(session);
+  return session;
 
   function inTime(next: HttpHandler, limitMs: number): HttpHandler {
     return async (request) => {
@@ -55,6 +58,19 @@ export async function connectSession(
   }
 }
 
+/** Flags that kubectl has for what no API server of today answers to. */
+function checkFlags(flags: GlobalValues): void {
+  if (flags.username !== '' || flags.password !== '') {
+    throw new UsageError(
+      '--username and --password are not supported: API servers take no passwords since ' +
+        'Kubernetes 1.19; use --token, a client certificate or a credential plugin',
+    );
+  }
+  if (flags.profile !== 'none') {
+    throw new UsageError(`unknown profile '${flags.profile}': kubectl-lite has no profiles`);
+  }
+}
+
 /** "0", "30s", or a number of seconds. */
 function timeoutOf(text: string): number {
   if (/^\d+$/.test(text)) return Number(text) * 1000;
@@ -66,6 +82,18 @@ function timeoutOf(text: string): number {
         'as 30s',
     );
   }
+}
+
+async function matchVersions(session: Session): Promise<void> {
+  const { clientVersion } = await import('./client-version.ts');
+  const answer = await session.api.send({ method: 'GET', path: '/version' });
+  const { gitVersion } = answer as { gitVersion: string };
+  if (gitVersion === clientVersion.gitVersion) return;
+  await session.close();
+  throw new UsageError(
+    `server version (${gitVersion}) differs from client version ` +
+      `(${clientVersion.gitVersion})!`,
+  );
 }
 
 function impersonation(flags: GlobalValues): Record<string, string> {

@@ -82,6 +82,11 @@ export function realEnvironment(surroundings: Surroundings): Environment {
       const { realX509 } = await import('../platform/node/x509.ts');
       return realX509.readRequest(pem);
     },
+    async randomName(length) {
+      const { realRandom } = await import('../platform/node/random.ts');
+      const { randomSuffix } = await import('../platform/random.ts');
+      return randomSuffix(realRandom, length);
+    },
     async sha256(text) {
       const { realCrypto } = await import('../platform/node/crypto.ts');
       const hash = realCrypto.sha256();

@@ -67,6 +67,8 @@ export interface Environment {
   readonly certificateEndMs: (pem: string) => Promise<number>;
   /** What a certificate request in PEM asks for; throws if it is none. */
   readonly readCertificateRequest: (pem: string) => Promise<CertificateRequestFacts>;
+  /** So many random letters and digits, for a name. */
+  readonly randomName: (length: number) => Promise<string>;
   /** The SHA-256 of a text, in hexadecimal digits. */
   readonly sha256: (text: string) => Promise<string>;
   readonly workingFolder: string;

@@ -16,9 +16,13 @@ export interface LocalAddress {
   readonly port: number;
 }
 
+export interface LocalPath {
+  readonly path: string;
+}
+
 export interface LocalSockets {
   /** Rejects with the system's error (`EADDRINUSE`). */
   listenTcp(at: LocalAddress, serve: (connection: TcpConnection) => void): Promise<Listening>;
-  /** HTTP/1.1 without TLS. */
-  listenHttp(at: LocalAddress, handler: HttpHandler): Promise<Listening>;
+  /** HTTP/1.1 without TLS, on a port or on a Unix socket. */
+  listenHttp(at: LocalAddress | LocalPath, handler: HttpHandler): Promise<Listening>;
 }

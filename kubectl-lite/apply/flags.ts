@@ -19,10 +19,12 @@ export const applyFlags = {
   force: boolean('Delete and make anew what cannot be changed in place'),
   'force-conflicts': boolean('With --server-side: take over the fields of other managers'),
   'grace-period': integer('With --prune: seconds for an object to end', { value: -1 }),
+  'openapi-patch': boolean('Accepted for compatibility: patches follow the schema', { on: true }),
   overwrite: boolean('Let the manifest win over changes made by others', { on: true }),
   prune: boolean('Delete what was applied before and is not in the manifests any more'),
   'prune-allowlist': list('With --prune: kinds to consider, as "apps/v1/Deployment"'),
   'server-side': boolean('Let the server merge, with field ownership'),
+  subresource: text('With --server-side: apply this subresource (status, scale)'),
   timeout: duration('With --force: how long to wait for the old object to go; 0: for ever'),
   validate: text('"strict", "warn" or "ignore" what the kind has no field for', {
     value: 'strict',

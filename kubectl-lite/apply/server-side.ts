@@ -22,7 +22,7 @@ export async function applyServerSide(
   const send = async (): Promise<KubernetesObject> =>
     (await session.api.send({
       method: 'PATCH',
-      path: objectPath(located),
+      path: objectPath(located, flags.subresource || undefined),
       query: {
         fieldManager: manager,
         fieldValidation: fieldValidation(flags.validate),

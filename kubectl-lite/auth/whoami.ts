@@ -11,7 +11,7 @@ export const whoami = command({
   flags: outputFlags,
   async run(session, { words, flags }) {
     if (words.length > 0) throw new UsageError(`whoami does not take positional arguments`);
-    const print = await objectPrinter(session.files, flags.output, flags.template);
+    const print = await objectPrinter(session.files, flags);
     if (print === undefined && flags.output !== '') throw noPrinter(flags.output, objectFormats);
     const body = {
       apiVersion: 'authentication.k8s.io/v1',

@@ -45,6 +45,9 @@ function checkFlags(flags: ApplyFlags): void {
     throw new UsageError('--force cannot be used with --server-side');
   }
   fieldValidation(flags.validate);
+  if (flags.subresource !== '' && !flags['server-side']) {
+    throw new UsageError('--subresource can only be specified for --server-side');
+  }
   if (flags.all && flags.selector !== '') {
     throw new UsageError('cannot set --all and --selector at the same time');
   }
@@ -67,7 +70,12 @@ function checkFlags(flags: ApplyFlags): void {
 async function applyAll(session: Session, flags: ApplyFlags): Promise<number> {
   const dryRun = dryRunOf(flags);
   const printer = await ChangePrinter.of(session, flags, dryRun);
-  const manifest = await readManifest(session.files, { ...flags, paths: flags.filename });
+  const manifest = await readManifest(session.files, {
+    ...flags,
+    paths: flags.filename,
+    sha256: session.environment.sha256,
+    warn: (text) => session.complain(text),
+  });
   const documents = selectedDocuments(manifest.documents, flags.selector);
   if (documents.length === 0 && manifest.failures.length === 0) {
     throw new UsageError('no objects passed to apply');

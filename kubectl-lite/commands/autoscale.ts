@@ -1,7 +1,8 @@
 import { apiVersionOf } from '../../api/resource.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
+import { withLastApplied } from '../apply/last-applied.ts';
 import { command } from '../command.ts';
-import { integer, text } from '../flags/flag.ts';
+import { boolean, integer, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
 import { locate, visit } from '../resource/builder.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
@@ -19,6 +20,7 @@ export const autoscale = command({
     'cpu-percent': integer('Average use of CPU to aim at, in percent of what is requested', {
       value: -1,
     }),
+    'save-config': boolean('Keep the configuration in an annotation, for a later apply'),
     max: integer('Most replicas', { value: -1 }),
     min: integer('Fewest replicas', { value: -1 }),
     name: text("Name of the autoscaler; the scaled object's otherwise"),
@@ -53,7 +55,7 @@ export const autoscale = command({
       const target = { type: 'Utilization', averageUtilization: cpu };
       const metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }];
       const isV2 = type.version === 'v2';
-      const body = {
+      const made = {
         apiVersion: apiVersionOf(type),
         kind: type.kind,
         metadata: { name },
@@ -68,6 +70,7 @@ export const autoscale = command({
           ...(cpu < 0 ? {} : isV2 ? { metrics } : { targetCPUUtilizationPercentage: cpu }),
         },
       } as KubernetesObject;
+      const body = flags['save-config'] ? withLastApplied(made, { bare: true }) : made;
       const { namespace } = located;
       const created =
         dryRun === 'client'

@@ -30,7 +30,7 @@ export const clusterInfoDump = command({
   },
   async run(session, { flags }) {
     const output = flags.output || 'json';
-    const print = await objectPrinter(session.files, output, flags.template);
+    const print = await objectPrinter(session.files, { ...flags, output });
     if (print === undefined) throw noPrinter(output, objectFormats);
     const write = await writerTo(session, flags['output-directory']);
     const ending = output.startsWith('yaml') ? 'yaml' : 'json';

@@ -5,7 +5,7 @@ import { boolean, text } from '../flags/flag.ts';
 import { fieldValidation } from '../apply/flags.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
 import { locate } from '../resource/builder.ts';
-import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
+import { dryRunFlag, fieldManagerFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
 import { pathOf } from '../resource/resources.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -17,6 +17,10 @@ export const create = command({
     ...dryRunFlag,
     ...outputFlags,
     ...fieldManagerFlag('kubectl-create'),
+    ...selectorFlag,
+    edit: boolean('Edit the objects before they are created'),
+    raw: text('A path to send the file to, as it is'),
+    'windows-line-endings': boolean('With --edit: line endings are those of Windows'),
     'save-config': boolean('Keep the configuration in an annotation, for a later apply'),
     validate: text('"strict", "warn" or "ignore" what the kind has no field for', {
       value: 'strict',
@@ -29,9 +33,27 @@ export const create = command({
     if (flags.filename.length === 0 && flags.kustomize === '') {
       throw new UsageError('must specify one of -f and -k');
     }
+    if (flags.raw !== '') {
+      const { sendRaw } = await import('../resource/raw.ts');
+      return sendRaw(session, { method: 'POST', ...flags });
+    }
     const dryRun = dryRunOf(flags);
+    const query = {
+      fieldManager: flags['field-manager'],
+      fieldValidation: fieldValidation(flags.validate),
+      ...dryRunQuery(dryRun),
+    };
     const printer = await ChangePrinter.of(session, flags, dryRun);
     const found = await locate(session, { ...flags, words });
+    if (flags.edit && found.located.length > 0) {
+      const { createEdited } = await import('../edit/create-edited.ts');
+      return createEdited(session, found, {
+        printer,
+        query,
+        saveConfig: flags['save-config'],
+        windowsLineEndings: flags['windows-line-endings'],
+      });
+    }
     const failures: SourcedFailure[] = found.failures.map((error) => ({ error }));
     if (found.located.length === 0 && failures.length === 0) {
       throw new UsageError('no objects passed to create');
@@ -45,11 +67,7 @@ export const create = command({
             : await session.api.send({
                 method: 'POST',
                 path: pathOf(located.type, located.namespace),
-                query: {
-                  fieldManager: flags['field-manager'],
-                  fieldValidation: fieldValidation(flags.validate),
-                  ...dryRunQuery(dryRun),
-                },
+                query,
                 body,
               });
         const { metadata } = created as { metadata: { name?: string } };

@@ -27,6 +27,8 @@ const deleteFlags = {
   'grace-period': integer('Seconds for the object to end by itself; negative: its own', {
     value: -1,
   }),
+  interactive: boolean('Ask before anything is deleted', { shorthand: 'i' }),
+  raw: text('A path to send the request to, as it is'),
   'ignore-not-found': boolean('Succeed if the object does not exist'),
   now: boolean('The same as --grace-period=1'),
   output: text('"name" for names only', { shorthand: 'o' }),
@@ -41,12 +43,23 @@ export const remove = command({
   flags: deleteFlags,
   async run(session, line) {
     const { flags, words } = line;
+    if (flags.raw !== '') {
+      const { sendRaw } = await import('../resource/raw.ts');
+      return sendRaw(session, { method: 'DELETE', ...flags });
+    }
     const plan = planOf(session, line);
     const all = flags.all || flags['all-namespaces'];
     if (all && flags.selector !== '') {
       throw new UsageError('cannot set --all and --selector at the same time');
     }
     const found = await locate(session, { ...flags, words, all });
+    if (flags.interactive && found.located.length > 0) {
+      const { confirmed } = await import('../resource/confirm.ts');
+      if (!(await confirmed(session, found.located))) {
+        session.print('deletion is cancelled');
+        return 0;
+      }
+    }
     const missing = flags['ignore-not-found'] || flags.all;
     const waiting: { located: Located; uid: string }[] = [];
     const code = await visit(session, found, async (located) => {

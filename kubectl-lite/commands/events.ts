@@ -38,7 +38,7 @@ export const events = command({
   usage: '[(-o|--output=)json|yaml|name|go-template|...] [--for TYPE/NAME] [--watch] [options]',
   flags: eventsFlags,
   async run(session, { flags }) {
-    const print = await objectPrinter(session.files, flags.output, flags.template);
+    const print = await objectPrinter(session.files, flags);
     if (print === undefined && !['', 'name'].includes(flags.output)) {
       throw noPrinter(flags.output, objectFormats);
     }

@@ -1,13 +1,15 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { Container, ServicePort } from '../../api/types/core-v1.ts';
+import { withLastApplied } from '../apply/last-applied.ts';
 import { command, type Line } from '../command.ts';
-import { integer, text } from '../flags/flag.ts';
+import { boolean, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
 import { locate, visitLive } from '../resource/builder.ts';
-import { dryRunFlag, fieldManagerFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
+import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
 import { quotedTitle, type Located } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
 import { UsageError } from '../usage-error.ts';
+import { overridden, overridesFlags } from '../generate/overrides.ts';
 import { parsePairs } from '../generate/pairs.ts';
 
 const exposeFlags = {
@@ -15,10 +17,12 @@ const exposeFlags = {
   ...dryRunFlag,
   ...outputFlags,
   ...fieldManagerFlag('kubectl-expose'),
-  ...selectorFlag,
+  ...overridesFlags,
+  'save-config': boolean('Keep the configuration in an annotation, for a later apply'),
+  selector: text('Selector of the service; that of the exposed object otherwise'),
   'cluster-ip': text('Address of the service; "None" for a headless one'),
   'external-ip': text('Another address that the service answers on'),
-  labels: text('Labels of the service'),
+  labels: text('Labels of the service', { shorthand: 'l' }),
   'load-balancer-ip': text('Address of the load balancer'),
   name: text('Name of the service; the exposed object has the same otherwise'),
   port: text("Port of the service; the container's otherwise"),
@@ -26,7 +30,6 @@ const exposeFlags = {
   'session-affinity': text('"None" or "ClientIP"'),
   'target-port': text('Name or number of the port of the containers'),
   type: text('"ClusterIP", "NodePort", "LoadBalancer" or "ExternalName"'),
-  'node-port': integer('Accepted for compatibility'),
 } as const;
 
 type ExposeFlags = Line<typeof exposeFlags>['flags'];
@@ -43,7 +46,8 @@ export const expose = command({
     const found = await locate(session, { ...flags, selector: '', words });
     const services = (await session.resources()).ofKind('v1', 'Service')!;
     return visitLive(session, found, async (located, live) => {
-      const service = serviceFor(located, live, flags);
+      const made = await overridden(serviceFor(located, live, flags), flags);
+      const service = flags['save-config'] ? withLastApplied(made, { bare: true }) : made;
       const namespace = located.namespace;
       const created =
         dryRun === 'client'

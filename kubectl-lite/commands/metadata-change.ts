@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { command, type AnyCommand } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, outputFlags } from '../printers/change-printer.ts';
-import { locate, visitLive } from '../resource/builder.ts';
+import { locate, visit, visitLive } from '../resource/builder.ts';
 import {
   allNamespacesFlag,
   dryRunFlag,
@@ -42,6 +42,7 @@ export function metadataCommand(change: MetadataChange): AnyCommand {
       ...fieldManagerFlag(change.manager),
       all: boolean('All objects of the types named'),
       'field-selector': text('Field query'),
+      local: boolean('Change the manifests given by -f, and ask no server'),
       list: boolean(`Print the ${change.field} instead of changing them`),
       overwrite: boolean(`Replace ${change.field} that are there with another value`),
       'resource-version': text('Refuse unless this is the present version'),
@@ -55,12 +56,12 @@ export function metadataCommand(change: MetadataChange): AnyCommand {
       const printer = await ChangePrinter.of(session, flags, dryRun);
       const all = flags.all || flags['all-namespaces'];
       const found = await locate(session, { ...flags, all, words: changes.words });
-      return visitLive(session, found, async (located, live) => {
+      const each = async (located: Located, live: KubernetesObject): Promise<void> => {
         if (flags.list) return printList(session, { located, live, change, single: found.single });
         const after = changed(session, live, { change, changes, flags });
         const operation = change.operation(live, after, flags.overwrite);
         const sent =
-          dryRun === 'client' || JSON.stringify(live) === JSON.stringify(after)
+          flags.local || dryRun === 'client' || JSON.stringify(live) === JSON.stringify(after)
             ? after
             : await sendPatch(session, located, {
                 body: patchOf(change, changes, flags['resource-version']),
@@ -69,7 +70,9 @@ export function metadataCommand(change: MetadataChange): AnyCommand {
                 fieldManager: flags['field-manager'],
               });
         printer.print(located, operation, sent);
-      });
+      };
+      if (flags.local) return visit(session, found, (one) => each(one, one.object!));
+      return visitLive(session, found, each);
     },
   });
 }

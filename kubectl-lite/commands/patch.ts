@@ -2,11 +2,12 @@ import { deepEqual } from '../../api/deep.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
 import { command } from '../command.ts';
-import { text } from '../flags/flag.ts';
+import { boolean, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, outputFlags } from '../printers/change-printer.ts';
 import { locate, visit } from '../resource/builder.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
 import { type Located, objectPath } from '../resource/located.ts';
+import { patchedLocally } from '../resource/local-patch.ts';
 import { type PatchContent, sendPatch } from '../resource/patch.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -24,6 +25,7 @@ export const patch = command({
     ...dryRunFlag,
     ...outputFlags,
     ...fieldManagerFlag('kubectl-patch'),
+    local: boolean('Patch the manifest given by -f, and ask no server'),
     patch: text('The patch, as JSON or YAML', { shorthand: 'p' }),
     'patch-file': text('A file with the patch'),
     subresource: text('Patch this subresource (status, scale)'),
@@ -42,9 +44,16 @@ export const patch = command({
     const printer = await ChangePrinter.of(session, flags);
     const found = await locate(session, { ...flags, words });
     return visit(session, found, async (located) => {
+      if (flags.local) {
+        const after = await patchedLocally(located.object!, body, contentType);
+        return printPatched(printer, located, [located.object!, after]);
+      }
       const path = objectPath(located, flags.subresource || undefined);
       const live = (await session.api.send({ method: 'GET', path })) as KubernetesObject;
-      if (dryRun === 'client') return printer.print(located, 'patched', live);
+      if (dryRun === 'client') {
+        const after = await patchedLocally(live, body, contentType);
+        return printPatched(printer, located, [live, after]);
+      }
       const after = await sendPatch(session, located, {
         body,
         contentType,
@@ -52,11 +61,19 @@ export const patch = command({
         fieldManager: flags['field-manager'],
         subresource: flags.subresource,
       });
-      const same = deepEqual(live, after);
-      printer.print(asKind(located, after), same ? 'patched (no change)' : 'patched', after);
+      printPatched(printer, asKind(located, after), [live, after]);
     });
   },
 });
+
+function printPatched(
+  printer: ChangePrinter,
+  located: Located,
+  [before, after]: readonly [KubernetesObject, KubernetesObject],
+): void {
+  const same = deepEqual(before, after);
+  printer.print(located, same ? 'patched (no change)' : 'patched', after);
+}
 
 /** A subresource may be of a kind of its own: scale.autoscaling. */
 function asKind(located: Located, { apiVersion, kind }: KubernetesObject): Located {

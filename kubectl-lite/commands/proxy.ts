@@ -14,12 +14,21 @@ export const proxy = command({
       value: '^localhost$,^127\\.0\\.0\\.1$,^\\[::1\\]$',
     }),
     'accept-paths': text('Paths (regular expressions) that are served', { value: '^.*' }),
+    'append-server-path': boolean(
+      "Accepted for compatibility: the path of the server's address is always put before",
+    ),
     address: text('The address to listen on', { value: '127.0.0.1' }),
     'api-prefix': text('The prefix below which the API is served', { value: '/' }),
     'disable-filter': boolean('Serve every request: dangerous where others reach the port'),
     keepalive: duration('Accepted for compatibility'),
     port: integer('The port to listen on; 0: a free one', { shorthand: 'p', value: 8001 }),
     'reject-methods': text('Methods (regular expressions) that are not served', { value: '^$' }),
+    'unix-socket': text('A Unix socket to listen on, in place of a port', { shorthand: 'u' }),
+    www: text('A folder whose files are served, too', { shorthand: 'w' }),
+    'www-prefix': text('The prefix below which the files are served', {
+      shorthand: 'P',
+      value: '/static/',
+    }),
     'reject-paths': text('Paths (regular expressions) that are not served', { value: rejected }),
   },
   async run(session, { words, flags }) {
@@ -30,12 +39,17 @@ export const proxy = command({
       );
     }
     const prefix = `/${flags['api-prefix']}/`.replaceAll(/\/+/g, '/');
+    const wwwPrefix = `/${flags['www-prefix']}/`.replaceAll(/\/+/g, '/');
+    const files = flags.www === '' ? undefined : { folder: flags.www, prefix: wwwPrefix };
     const allowed = flags['disable-filter'] ? () => true : filterOf(flags);
     const listening = await session.environment.sockets.listenHttp(
-      { host: flags.address, port: flags.port },
-      proxyHandler(session, prefix, allowed),
+      flags['unix-socket'] === ''
+        ? { host: flags.address, port: flags.port }
+        : { path: flags['unix-socket'] },
+      proxyHandler(session, { prefix, files, allowed }),
     );
-    session.print(`Starting to serve on ${flags.address}:${listening.port}`);
+    const where = flags['unix-socket'] || `${flags.address}:${listening.port}`;
+    session.print(`Starting to serve on ${where}`);
     try {
       await new Promise<void>((resolve) => {
         if (session.signal.aborted) resolve();
@@ -74,12 +88,18 @@ function filterOf(flags: {
 /** Headers of the connection to us, and those that would say who is asking. */
 const ownHeaders = ['host', 'connection', 'authorization', 'transfer-encoding', 'content-length'];
 
-function proxyHandler(
-  session: Session,
-  prefix: string,
-  allowed: (request: Request) => boolean,
-): HttpHandler {
+interface Served {
+  readonly prefix: string;
+  readonly files: { readonly folder: string; readonly prefix: string } | undefined;
+  readonly allowed: (request: Request) => boolean;
+}
+
+function proxyHandler(session: Session, { prefix, files, allowed }: Served): HttpHandler {
   return async (request) => {
+    if (files !== undefined && request.path.startsWith(files.prefix)) {
+      const path = decodeURIComponent(request.path.slice(files.prefix.length));
+      return fileOf(session, files.folder, path);
+    }
     if (!allowed(request)) return plain(403, '<h3>Unauthorized</h3>');
     if (!request.path.startsWith(prefix)) return plain(404, '404 page not found\n');
     const kept = Object.entries(request.headers).filter(([name]) => !ownHeaders.includes(name));
@@ -90,6 +110,39 @@ function proxyHandler(
     });
   };
 }
+
+/** A file below the folder, never beside it. */
+async function fileOf(session: Session, folder: string, path: string) {
+  if (path.split('/').includes('..')) return plain(404, '404 page not found\n');
+  const { files, disk } = session.environment;
+  const at = `${folder.replace(/\/$/, '')}/${path}`;
+  const names = await files.list(at);
+  if (names !== undefined) {
+    const links = names.map((name) => `<a href="${encodeURIComponent(name)}">${name}</a>`);
+    return page(`<pre>\n${links.join('\n')}\n</pre>\n`);
+  }
+  const bytes = await disk.read(at);
+  if (bytes === undefined) return plain(404, '404 page not found\n');
+  const ending = /\.(\w+)$/.exec(path)?.[1] ?? '';
+  const type = fileTypes[ending] ?? 'application/octet-stream';
+  return { status: 200, headers: { 'content-type': type }, body: bytes };
+}
+
+const fileTypes: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  json: 'application/json',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+  txt: 'text/plain; charset=utf-8',
+};
+
+const page = (body: string) => ({
+  status: 200,
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  body: Buffer.from(body),
+});
 
 const plain = (status: number, body: string) => ({
   status,

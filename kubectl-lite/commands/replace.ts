@@ -2,7 +2,7 @@ import { withLastApplied } from '../apply/last-applied.ts';
 import { isStatus } from '../../api/status.ts';
 import { fieldValidation } from '../apply/flags.ts';
 import { command } from '../command.ts';
-import { failuresText, failureText } from '../failure.ts';
+import { type SourcedFailure, sourcedFailuresText } from '../failure.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
 import { locate } from '../resource/builder.ts';
@@ -26,6 +26,7 @@ export const replace = command({
       value: 'background',
       alone: 'background',
     }),
+    raw: text('A path to send the file to, as it is'),
     force: boolean('Delete the object and create it anew'),
     'grace-period': integer('With --force: seconds for the object to end', { value: -1 }),
     'save-config': boolean('Keep the configuration in an annotation, for a later apply'),
@@ -41,11 +42,15 @@ export const replace = command({
     if (flags.filename.length === 0 && flags.kustomize === '') {
       throw new UsageError('must specify one of -f and -k');
     }
+    if (flags.raw !== '') {
+      const { sendRaw } = await import('../resource/raw.ts');
+      return sendRaw(session, { method: 'PUT', ...flags });
+    }
     checkFlags(flags);
     const dryRun = dryRunOf(flags);
     const printer = await ChangePrinter.of(session, flags, dryRun);
     const found = await locate(session, { ...flags, words });
-    const failures = found.failures.map((failure) => failuresText([failure]));
+    const failures: SourcedFailure[] = found.failures.map((error) => ({ error }));
     const query = {
       fieldManager: flags['field-manager'],
       fieldValidation: fieldValidation(flags.validate),
@@ -74,11 +79,12 @@ export const replace = command({
                 });
         printer.print(located, 'replaced', replaced);
       } catch (error) {
-        failures.push(failureText(error, `error when replacing ${located.place}`));
+        failures.push({ error, about: `error when replacing ${located.place}` });
       }
     }
-    for (const failure of failures) session.complain(failure);
-    return failures.length > 0 ? 1 : 0;
+    if (failures.length === 0) return 0;
+    session.complain(sourcedFailuresText(failures));
+    return 1;
   },
 });
 

@@ -5,6 +5,7 @@ import { ChangePrinter } from '../printers/change-printer.ts';
 import { locate, visitLive } from '../resource/builder.ts';
 import { quotedTitle } from '../resource/located.ts';
 import { sendPatch } from '../resource/patch.ts';
+import { fieldManagerFlag } from '../resource/flags.ts';
 import { rolloutFlags } from '../rollout/flags.ts';
 import { asWorkload, type Workload } from '../rollout/workload.ts';
 import { UsageError } from '../usage-error.ts';
@@ -23,7 +24,7 @@ const strategic = 'application/strategic-merge-patch+json';
 function rolloutCommand(change: RolloutChange): AnyCommand {
   return command({
     usage: 'RESOURCE [options]',
-    flags: rolloutFlags,
+    flags: { ...rolloutFlags, ...fieldManagerFlag('kubectl-rollout') },
     async run(session, { words, flags }) {
       const printer = await ChangePrinter.of(session, flags);
       const found = await locate(session, { ...flags, words, all: true });

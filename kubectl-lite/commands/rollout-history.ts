@@ -14,7 +14,7 @@ export const rolloutHistory = command({
   usage: '(TYPE NAME | TYPE/NAME) [flags] [options]',
   flags: { ...rolloutFlags, revision: integer('Show this revision in full') },
   async run(session, { words, flags }) {
-    const print = await objectPrinter(session.files, flags.output, flags.template);
+    const print = await objectPrinter(session.files, flags);
     const found = await locate(session, { ...flags, words });
     return visitLive(session, found, async (located, live) => {
       const revisions = await revisionsOf(session, asWorkload(located, live));

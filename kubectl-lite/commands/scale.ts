@@ -1,12 +1,13 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { failuresText } from '../failure.ts';
 import { command } from '../command.ts';
-import { integer, text } from '../flags/flag.ts';
+import { duration, integer, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, outputFlags } from '../printers/change-printer.ts';
 import { locate } from '../resource/builder.ts';
 import { dryRunFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
 import { type Located, objectPath, readLive } from '../resource/located.ts';
 import { sendPatch } from '../resource/patch.ts';
+import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { boolean } from '../flags/flag.ts';
@@ -23,6 +24,7 @@ export const scale = command({
     all: boolean('All objects of the types named'),
     'current-replicas': integer('Refuse unless this is the present number', { value: -1 }),
     replicas: integer('The new desired number of replicas'),
+    timeout: duration('How long to wait until there are as many; 0 does not wait'),
     'resource-version': text('Refuse unless this is the present version'),
   },
   async run(session, { flags, words, given }) {
@@ -58,6 +60,7 @@ export const scale = command({
           subresource: 'scale',
           dryRun,
         });
+        if (flags.timeout > 0 && dryRun === 'none') await scaledTo(session, located, flags);
       }
       printer.print(located, 'scaled', live);
     }
@@ -66,6 +69,30 @@ export const scale = command({
     return 1;
   },
 });
+
+/** Until the object says itself that it has so many. */
+async function scaledTo(
+  session: Session,
+  located: Located,
+  { replicas, timeout }: { readonly replicas: number; readonly timeout: number },
+): Promise<void> {
+  const limit = limited(session.clock, session.signal, timeout);
+  try {
+    for await (const state of states(session, located, limit.signal)) {
+      const { metadata, status = {} } = (state ?? { metadata: {} }) as {
+        metadata: { generation?: number };
+        status?: { replicas?: number; observedGeneration?: number };
+      };
+      const seen = (status.observedGeneration ?? Infinity) >= (metadata.generation ?? 0);
+      if (seen && (status.replicas ?? 0) === replicas) return;
+    }
+  } finally {
+    limit.done();
+  }
+  if (limit.timedOut()) {
+    throw new UsageError(`timed out waiting for ${JSON.stringify(located.name)} to be synced`);
+  }
+}
 
 async function checkCurrent(
   session: Session,

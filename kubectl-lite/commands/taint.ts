@@ -1,6 +1,6 @@
 import type { Node } from '../../api/types/core-v1.ts';
 import { command } from '../command.ts';
-import { boolean } from '../flags/flag.ts';
+import { boolean, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, outputFlags } from '../printers/change-printer.ts';
 import { locate, visitLive } from '../resource/builder.ts';
 import { dryRunFlag, fieldManagerFlag, selectorFlag } from '../resource/flags.ts';
@@ -24,6 +24,10 @@ export const taint = command({
     ...outputFlags,
     ...fieldManagerFlag('kubectl-taint'),
     all: boolean('All nodes'),
+    validate: text('Accepted for compatibility: a taint has no other fields', {
+      value: 'strict',
+      alone: 'strict',
+    }),
     overwrite: boolean('Replace taints of the same key and effect'),
   },
   async run(session, { words, flags }) {

@@ -253,6 +253,11 @@ export const commandTree: readonly CommandEntry[] = [
     load: async () => (await import('../pods/cp.ts')).cp,
   },
   {
+    name: 'debug',
+    short: 'Create debugging sessions for troubleshooting workloads and nodes',
+    load: async () => (await import('../debug/debug.ts')).debug,
+  },
+  {
     name: 'certificate',
     short: 'Modify certificate resources',
     standsAlone: true,

@@ -30,6 +30,7 @@ export const wait = command({
     all: boolean('All objects of the types named'),
     'field-selector': text('Field query'),
     for: text('"delete", "create", "condition=NAME[=VALUE]" or "jsonpath={...}[=VALUE]"'),
+    local: boolean('Read -f without asking the server what kinds there are'),
     timeout: duration('How long to wait; 0: look once; negative: a week', { valueMs: 30_000 }),
   },
   async run(session, { words, flags }) {

@@ -1,6 +1,6 @@
 /** set-cluster, set-context, set-credentials: the fields of one entry, by flags. */
 import { type AnyCommand, type Line, localCommand } from '../command.ts';
-import { array, boolean, text, type Flags } from '../flags/flag.ts';
+import { array, boolean, list, text, type Flags } from '../flags/flag.ts';
 import type { Environment } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { ConfigFiles, type Fields } from './files.ts';
@@ -114,6 +114,9 @@ export const setContext: AnyCommand = localCommand({
 
 const credentialFlags = {
   'auth-provider': text('Auth providers are no longer supported by clients'),
+  'auth-provider-arg': list('Auth providers are no longer supported by clients'),
+  'exec-interactive-mode': text('"Never", "IfAvailable" or "Always": may the plugin ask'),
+  'exec-provide-cluster-info': boolean('Tell the plugin of the cluster'),
   'embed-certs': boolean('Put certificate and key themselves into the kubeconfig'),
   'exec-api-version': text('API version of the exec credential plugin'),
   'exec-arg': array('Arguments of the exec credential plugin'),
@@ -133,7 +136,7 @@ export const setCredentials: AnyCommand = localCommand({
   async runLocally(environment, line) {
     const name = oneName(line.words);
     const { flags, given } = line;
-    if (flags['auth-provider'] !== '') {
+    if (flags['auth-provider'] !== '' || flags['auth-provider-arg'].length > 0) {
       throw new UsageError('auth providers are not supported: use --exec-command');
     }
     if (flags.token !== '' && (flags.username !== '' || flags.password !== '')) {
@@ -176,6 +179,11 @@ function setExec(fields: Fields, { flags, given }: Line<typeof credentialFlags &
   if (command !== '') exec['command'] = command;
   const version = flags['exec-api-version'];
   if (version !== '') exec['apiVersion'] = version;
+  const mode = flags['exec-interactive-mode'];
+  if (mode !== '') exec['interactiveMode'] = mode;
+  if (given.has('exec-provide-cluster-info')) {
+    exec['provideClusterInfo'] = flags['exec-provide-cluster-info'];
+  }
   if (given.has('exec-arg')) exec['args'] = flags['exec-arg'];
   if (given.has('exec-env')) {
     exec['env'] = flags['exec-env']

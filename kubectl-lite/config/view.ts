@@ -1,6 +1,7 @@
 import { isObject } from '../../api/deep.ts';
 import { localCommand } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
+import { missingKeysFlag } from '../printers/change-printer.ts';
 import { noPrinter, objectFormats, objectPrinter } from '../printers/printer.ts';
 import type { Environment } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -16,12 +17,14 @@ export const configView = localCommand({
       shorthand: 'o',
       value: 'yaml',
     }),
+    ...missingKeysFlag,
+    'show-managed-fields': boolean('Accepted for compatibility: a kubeconfig has none'),
     raw: boolean('Show certificates, keys and tokens'),
     template: text('Template for -o go-template and go-template-file'),
   },
   async runLocally(environment, { words, flags }) {
     if (words.length > 0) throw new UsageError(`unexpected arguments: [${words.join(' ')}]`);
-    const print = await objectPrinter(environment.files, flags.output, flags.template);
+    const print = await objectPrinter(environment.files, flags);
     if (print === undefined) throw noPrinter(flags.output, objectFormats);
     const files = await ConfigFiles.read(environment, flags);
     const context = flags.context || files.currentContext;

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { lastApplied, withLastApplied } from '../apply/last-applied.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
-import { ChangePrinter } from '../printers/change-printer.ts';
+import { ChangePrinter, missingKeysFlag } from '../printers/change-printer.ts';
 import { sortKeys } from '../printers/json.ts';
 import { objectPrinter } from '../printers/printer.ts';
 import { locate } from '../resource/builder.ts';
@@ -23,7 +23,14 @@ export const editLastApplied = command({
     'field-manager': text('Name under which the server records the change', {
       value: 'kubectl-client-side-apply',
     }),
+    ...missingKeysFlag,
     output: text('"yaml" or "json": what the editor gets', { shorthand: 'o', value: 'yaml' }),
+    'show-managed-fields': boolean('Accepted for compatibility: configurations have none'),
+    template: text('Accepted for compatibility: editors get YAML or JSON'),
+    validate: text('"strict", "warn" or "ignore" what the kind has no field for', {
+      value: 'strict',
+      alone: 'strict',
+    }),
     'windows-line-endings': boolean('Line endings of the file are those of Windows'),
   },
   async run(session, { words, flags }) {
@@ -42,7 +49,7 @@ export const editLastApplied = command({
           found.located.map(({ name }) => name).join(', '),
       );
     }
-    const print = await objectPrinter(session.files, flags.output);
+    const print = await objectPrinter(session.files, { output: flags.output });
     if (print === undefined) throw new UsageError(`The flag 'output' must be one of yaml|json`);
     const items = subjects.map(({ configuration }) => configuration);
     const content = print(

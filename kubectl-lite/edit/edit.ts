@@ -7,7 +7,11 @@ import { withLastApplied } from '../apply/last-applied.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { fieldValidation } from '../apply/flags.ts';
-import { ChangePrinter, withoutManagedFields } from '../printers/change-printer.ts';
+import {
+  ChangePrinter,
+  missingKeysFlag,
+  withoutManagedFields,
+} from '../printers/change-printer.ts';
 import { goJson, sortKeys } from '../printers/json.ts';
 import { noPrinter, objectPrinter } from '../printers/printer.ts';
 import { locate } from '../resource/builder.ts';
@@ -20,6 +24,8 @@ import { type Edited, editLoop, NotSaved } from './edit-loop.ts';
 const editFlags = {
   ...filenameFlags,
   ...fieldManagerFlag('kubectl-edit'),
+  ...missingKeysFlag,
+  template: text('Accepted for compatibility: editors get YAML or JSON'),
   output: text('"yaml" or "json": what the editor gets', { shorthand: 'o', value: 'yaml' }),
   'output-patch': boolean('Print the patch that was sent'),
   'save-config': boolean('Keep the configuration in an annotation, for a later apply'),
@@ -95,7 +101,7 @@ async function contentOf(
   subjects: readonly Subject[],
   output: string,
 ): Promise<string> {
-  const print = (await objectPrinter(session.files, output))!;
+  const print = (await objectPrinter(session.files, { output }))!;
   const objects = subjects.map(({ before }) => before);
   if (objects.length === 1) return print(objects[0]);
   return print(sortKeys({ apiVersion: 'v1', items: objects, kind: 'List', metadata: {} }));

@@ -1,5 +1,5 @@
 /** The flags that every command takes: which server, as whom, and in which namespace. */
-import { boolean, integer, list, text } from './flag.ts';
+import { boolean, duration, integer, list, text } from './flag.ts';
 import type { FlagValues } from './flag.ts';
 
 export const globalFlags = {
@@ -12,10 +12,18 @@ export const globalFlags = {
   'client-key': text('Path to the key of the client certificate'),
   cluster: text('The cluster of the kubeconfig to use'),
   context: text('The context of the kubeconfig to use'),
+  'disable-compression': boolean('Accepted for compatibility: answers are not compressed'),
   help: boolean('Show this help', { shorthand: 'h' }),
   'insecure-skip-tls-verify': boolean("Do not check the server's certificate"),
+  'log-flush-frequency': duration('Accepted for compatibility: there is no log', {
+    valueMs: 5000,
+  }),
+  'match-server-version': boolean('Refuse unless server and client are of one version'),
   kubeconfig: text('Path to the kubeconfig file'),
   namespace: text('The namespace of this request', { shorthand: 'n' }),
+  password: text('Refused: API servers take no passwords any more'),
+  profile: text('Accepted for compatibility: "none" only', { value: 'none' }),
+  'profile-output': text('Accepted for compatibility', { value: 'profile.pprof' }),
   'request-timeout': text('How long to wait for one answer, as "30s"; 0 waits for ever', {
     value: '0',
   }),
@@ -23,9 +31,11 @@ export const globalFlags = {
   'tls-server-name': text("Name that the server's certificate has to have"),
   token: text('Bearer token for authentication'),
   user: text('The user of the kubeconfig to use'),
+  username: text('Refused: API servers take no passwords any more'),
   v: integer('Accepted for compatibility: there is no log to make more talkative', {
     shorthand: 'v',
   }),
+  vmodule: text('Accepted for compatibility: there is no log'),
   'warnings-as-errors': boolean('Exit with 1 if the server sent a warning'),
 } as const;
 

@@ -103,6 +103,9 @@ export async function createObject(
     readonly flags: CreateFlags;
     readonly inNamespace: boolean;
     readonly noun: string | null | undefined;
+    readonly onCreated?: (object: KubernetesObject) => void;
+    /** Says nothing: the caller has more to say. */
+    readonly silent?: boolean;
   },
 ): Promise<number> {
   const { flags, inNamespace } = options;
@@ -139,6 +142,8 @@ export async function createObject(
           body,
         });
   const { metadata } = created as KubernetesObject;
+  options.onCreated?.(created as KubernetesObject);
+  if (options.silent) return 0;
   printer.print({ type, namespace, name: metadata.name ?? '' }, 'created', created);
   return 0;
 }

@@ -142,7 +142,7 @@ function bindingCommand(kind: 'RoleBinding' | 'ClusterRoleBinding'): AnyCommand 
     flags: {
       clusterrole: text('The cluster role to bind'),
       group: list('Groups to bind it to'),
-      role: text('The role to bind; not for cluster role bindings'),
+      ...(kind === 'RoleBinding' ? { role: text('The role to bind') } : {}),
       serviceaccount: list('Service accounts to bind it to, as "namespace:name"'),
       user: list('Users to bind it to'),
     },
@@ -151,7 +151,8 @@ function bindingCommand(kind: 'RoleBinding' | 'ClusterRoleBinding'): AnyCommand 
       if (kind === 'ClusterRoleBinding' && flags.clusterrole === '') {
         throw new UsageError('required flag(s) "clusterrole" not set');
       }
-      if ((flags.clusterrole === '') === (flags.role === '')) {
+      const role = flags.role ?? '';
+      if ((flags.clusterrole === '') === (role === '')) {
         throw new UsageError('exactly one of clusterrole or role must be specified');
       }
       const subject = (of: 'User' | 'Group') => (who: string) => ({
@@ -166,12 +167,12 @@ function bindingCommand(kind: 'RoleBinding' | 'ClusterRoleBinding'): AnyCommand 
         }
         return { kind: 'ServiceAccount', name: account, namespace };
       });
-      const roleKind = flags.role === '' ? 'ClusterRole' : 'Role';
+      const roleKind = role === '' ? 'ClusterRole' : 'Role';
       return {
         apiVersion,
         kind,
         metadata: { ...none, name },
-        roleRef: { apiGroup: rbacGroup, kind: roleKind, name: flags.role || flags.clusterrole },
+        roleRef: { apiGroup: rbacGroup, kind: roleKind, name: role || flags.clusterrole },
         subjects: [
           ...flags.user.map(subject('User')),
           ...flags.group.map(subject('Group')),

@@ -5,35 +5,45 @@ import { integer, list, text } from '../flags/flag.ts';
 import { UsageError } from '../usage-error.ts';
 import { generatorCommand } from './generator.ts';
 
+const tcp = list('PORT or PORT:TARGETPORT');
 const serviceFlags = {
-  clusterip: text('Address of the service; "None" for a headless one'),
-  'external-name': text('Name that an ExternalName service stands for'),
-  'node-port': integer('Port on every node; 0: a free one'),
-  tcp: list('PORT or PORT:TARGETPORT'),
+  ClusterIP: { clusterip: text('Address of the service; "None" for a headless one'), tcp },
+  ExternalName: { 'external-name': text('Name that the service stands for'), tcp },
+  LoadBalancer: { tcp },
+  NodePort: { 'node-port': integer('Port on every node; 0: a free one'), tcp },
 } as const;
 
-function serviceCommand(type: string): AnyCommand {
+interface ServiceValues {
+  readonly clusterip?: string;
+  readonly 'external-name'?: string;
+  readonly 'node-port'?: number;
+  readonly tcp: readonly string[];
+}
+
+function serviceCommand(type: keyof typeof serviceFlags): AnyCommand {
   return generatorCommand({
     usage: 'NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none] [options]',
-    flags: serviceFlags,
+    flags: serviceFlags[type],
     namespaced: true,
     noun: `${type} service`,
-    generate({ name, flags }) {
-      if (type === 'ExternalName') checkExternalName(flags['external-name']);
-      const headless = flags.clusterip === 'None';
+    generate({ name, flags: given }) {
+      const flags = given as ServiceValues;
+      const { clusterip = '', 'external-name': external = '' } = flags;
+      if (type === 'ExternalName') checkExternalName(external);
+      const headless = clusterip === 'None';
       const needsPort = type !== 'ExternalName' && !headless;
       if (needsPort && flags.tcp.length === 0) {
         throw new UsageError('at least one tcp port specifier must be provided');
       }
-      const nodePort = type === 'NodePort' ? flags['node-port'] : 0;
+      const nodePort = type === 'NodePort' ? (flags['node-port'] ?? 0) : 0;
       const ports = flags.tcp.map((spec) => portOf(spec, nodePort));
       return {
         apiVersion: 'v1',
         kind: 'Service',
         metadata: { creationTimestamp: null, labels: { app: name }, name },
         spec: {
-          ...(flags.clusterip === '' ? {} : { clusterIP: flags.clusterip }),
-          ...(type === 'ExternalName' ? { externalName: flags['external-name'] } : {}),
+          ...(clusterip === '' ? {} : { clusterIP: clusterip }),
+          ...(type === 'ExternalName' ? { externalName: external } : {}),
           ...(ports.length > 0 ? { ports } : {}),
           selector: { app: name },
           type,

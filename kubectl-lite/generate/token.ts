@@ -31,7 +31,7 @@ export const createToken = command({
     if (given.has('duration') && flags.duration === 0) {
       throw new UsageError(`--duration must be positive, not ${durationText(flags.duration)}`);
     }
-    const print = await objectPrinter(session.files, flags.output, flags.template);
+    const print = await objectPrinter(session.files, flags);
     if (print === undefined && flags.output !== '' && flags.output !== 'name')
       throw noPrinter(flags.output, objectFormats);
     const body = {

@@ -28,7 +28,7 @@ export const createDeployment = generatorCommand({
   flags: {
     image: list('Images of the containers'),
     port: integer('Port that the container serves', { value: -1 }),
-    replicas: integer('Number of replicas', { value: 1 }),
+    replicas: integer('Number of replicas', { value: 1, shorthand: 'r' }),
   },
   namespaced: true,
   takesWords: true,

@@ -31,7 +31,7 @@ export async function foundPrinter(
   if (format === 'custom-columns' || format === 'custom-columns-file') {
     return columnsPrinter(session, format, { argument, noHeaders: flags['no-headers'] });
   }
-  const print = await objectPrinter(session.files, output, flags.template);
+  const print = await objectPrinter(session.files, { ...flags, output });
   if (print === undefined) throw noPrinter(output, getFormats);
   return {
     print(found, single) {

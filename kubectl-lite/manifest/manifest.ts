@@ -12,6 +12,8 @@ export interface ManifestRequest {
   /** A kustomization's folder; empty for none. */
   readonly kustomize: string;
   readonly recursive: boolean;
+  readonly sha256: (text: string) => Promise<string>;
+  readonly warn: (text: string) => void;
 }
 
 /** Reads every file named; a broken document does not keep the others from being read. */
@@ -19,8 +21,9 @@ export async function readManifest(files: Files, request: ManifestRequest): Prom
   const { paths, kustomize, recursive } = request;
   if (kustomize !== '') {
     if (paths.length > 0) throw new UsageError('only one of -f or -k can be specified');
-    const { buildKustomization } = await import('./kustomization.ts');
-    return { documents: await buildKustomization(files, kustomize), failures: [] };
+    const { buildKustomization } = await import('../kustomize/build.ts');
+    const documents = await buildKustomization(files, kustomize, request);
+    return { documents, failures: [] };
   }
   if (paths.length === 0) throw new UsageError('must specify one of -f and -k');
   const documents: ManifestDocument[] = [];

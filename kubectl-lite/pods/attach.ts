@@ -1,9 +1,8 @@
 import { command } from '../command.ts';
 import { boolean, duration, list, text } from '../flags/flag.ts';
 import { UsageError } from '../usage-error.ts';
-import { containerOf, podPath, runningPod } from './find-pod.ts';
-import { interaction } from './interaction.ts';
-import { runRemotely } from './remote-command.ts';
+import { attachTo } from './attach-or-log.ts';
+import { containerOf, runningPod } from './find-pod.ts';
 
 export const attach = command({
   usage: '(POD | TYPE/NAME) -c CONTAINER [options]',
@@ -18,22 +17,24 @@ export const attach = command({
   async run(session, { words, flags }) {
     if (words.length === 0) throw new UsageError('at least 1 argument is required for attach');
     if (words.length > 2) throw new UsageError('expected POD, TYPE/NAME, or TYPE NAME');
-    const pod = await runningPod(session, words.join('/'), flags['pod-running-timeout']);
-    const container = containerOf(session, pod, { asked: flags.container, quiet: flags.quiet });
+    const pod = await runningPod(session, words.join('/'), {
+      limitMs: flags['pod-running-timeout'],
+      verb: 'attach',
+    });
+    const container = containerOf(session, pod, {
+      asked: flags.container,
+      quiet: flags.quiet,
+      missing: (name) =>
+        `cannot attach to the container: container ${name} not found in pod ${pod.metadata.name}`,
+    });
     if (flags.stdin && !container.stdin) {
       throw new UsageError(
         `container ${container.name} did not allocate one: its spec has no stdin: true`,
       );
     }
-    if (flags.stdin && !flags.quiet) {
+    if (!flags.quiet) {
       session.complain("If you don't see a command prompt, try pressing enter.");
     }
-    const wanted = { stdin: flags.stdin, tty: flags.tty && container.tty === true };
-    return interaction(session, wanted, async (streams) => {
-      const query = new URLSearchParams({ container: container.name, stdout: 'true' });
-      if (streams.stdin !== undefined) query.set('stdin', 'true');
-      query.set(streams.tty ? 'tty' : 'stderr', 'true');
-      await runRemotely(session, { path: podPath(pod, 'attach'), query }, streams);
-    });
+    return attachTo(session, pod, { container, flags });
   },
 });

@@ -65,7 +65,7 @@ interface Copy {
 async function remoteOf(session: Session, place: Place, asked: string) {
   const inNamespace =
     place.namespace === undefined ? session : session.inNamespace(place.namespace);
-  const pod = await runningPod(inNamespace, place.pod!, 0);
+  const pod = await runningPod(inNamespace, place.pod!, { limitMs: 0, verb: 'exec into' });
   return { pod, container: containerOf(session, pod, { asked }).name };
 }
 
@@ -123,7 +123,8 @@ async function download(session: Session, { from, to, asked }: Copy): Promise<vo
   const isFolder = (await session.files.list(to.path)) !== undefined;
   const target = isFolder ? `${to.path.replace(/\/$/, '')}/${base.split('/').at(-1)}` : to.path;
   const written = unpack(session, pieces, { base, target });
-  // tar says that it takes the first slash off: that is no news. Its lines come in pieces.
+  // What tar says comes in pieces; kubectl prints it where results go. That it takes the first
+  // slash off is no news.
   let told = '';
   const running = runRemotely(
     session,
@@ -135,7 +136,7 @@ async function download(session: Session, { from, to, asked }: Copy): Promise<vo
     },
   ).finally(() => pieces.end());
   await Promise.all([running, written]).finally(() => {
-    session.output.err(told.replace(/^tar: Removing leading .*\n/gm, ''));
+    session.output.out(told.replace(/^\S*tar: Removing leading .*\n/gm, ''));
   });
 }
 

@@ -19,13 +19,15 @@ export const exec = command({
   },
   async run(session, { words, flags, wordsBeforeDash }) {
     const pod = await podWord(session, { words, filename: flags.filename, wordsBeforeDash });
-    const found = await runningPod(session, pod.word, flags['pod-running-timeout']);
-    const container = containerOf(session, found, {
-      asked: flags.container,
-      quiet: flags.quiet,
+    const found = await runningPod(session, pod.word, {
+      limitMs: flags['pod-running-timeout'],
+      verb: 'exec into',
     });
+    // The server knows whether there is a container of that name.
+    const container =
+      flags.container || containerOf(session, found, { asked: '', quiet: flags.quiet }).name;
     return interaction(session, flags, async (streams) => {
-      const query = new URLSearchParams({ container: container.name });
+      const query = new URLSearchParams({ container });
       for (const word of pod.command) query.append('command', word);
       for (const [name, on] of [
         ['stdin', streams.stdin !== undefined],

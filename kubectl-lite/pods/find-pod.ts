@@ -60,15 +60,19 @@ const isReady = ({ status }: Pod): boolean =>
     ({ type, status: holds }) => type === 'Ready' && holds === 'True',
   );
 
-/** One pod to talk to: waits until there is one that runs. */
-export async function runningPod(session: Session, word: string, limitMs: number): Promise<Pod> {
+/** One pod to talk to, "exec into" or "attach": waits until there is one that runs. */
+export async function runningPod(
+  session: Session,
+  word: string,
+  { limitMs, verb }: { readonly limitMs: number; readonly verb: string },
+): Promise<Pod> {
   const endMs = session.clock.monotonic() + limitMs;
   for (;;) {
     const [pod] = await podsNamed(session, word);
     const phase = pod?.status?.phase;
     if (phase === 'Succeeded' || phase === 'Failed') {
       throw new UsageError(
-        'cannot exec into a container in a completed pod; current phase is ' + phase,
+        `cannot ${verb} a container in a completed pod; current phase is ${phase}`,
       );
     }
     if (pod !== undefined && phase === 'Running') return pod;
@@ -87,15 +91,23 @@ const defaultContainer = 'kubectl.kubernetes.io/default-container';
 export function containerOf(
   session: Session,
   pod: Pod,
-  { asked, quiet = false }: { readonly asked: string; readonly quiet?: boolean },
+  {
+    asked,
+    quiet = false,
+    missing = (name) => `container ${name} is not valid for pod ${pod.metadata.name}`,
+  }: {
+    readonly asked: string;
+    readonly quiet?: boolean;
+    /** What a name that no container has is refused with. */
+    readonly missing?: (name: string) => string;
+  },
 ): Container {
   const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec;
   const all = [...containers, ...initContainers, ...(ephemeralContainers as Container[])];
-  const { name = '' } = pod.metadata;
   if (asked !== '') {
     const found = all.find((container) => container.name === asked);
     if (found !== undefined) return found;
-    throw new UsageError(`container ${asked} is not valid for pod ${name}`);
+    throw new UsageError(missing(asked));
   }
   const preferred = pod.metadata.annotations?.[defaultContainer];
   const byAnnotation = all.find((container) => container.name === preferred);

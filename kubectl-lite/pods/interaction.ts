@@ -1,5 +1,5 @@
 import type { Session } from '../session.ts';
-import { ExitError, UsageError } from '../usage-error.ts';
+import { ExitError } from '../usage-error.ts';
 import type { Streams } from './remote-command.ts';
 
 /**
@@ -13,10 +13,7 @@ export async function interaction(
 ): Promise<number> {
   const { terminal } = session.environment;
   const tty = flags.tty && flags.stdin && terminal.isTerminal;
-  if (flags.tty && !flags.stdin) {
-    throw new UsageError('--tty needs --stdin: there is no terminal without input (-it)');
-  }
-  if (flags.tty && !terminal.isTerminal) {
+  if (flags.tty && flags.stdin && !terminal.isTerminal) {
     session.complain('Unable to use a TTY - input is not a terminal or the right kind of file');
   }
   const over = new AbortController();

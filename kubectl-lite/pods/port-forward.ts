@@ -32,7 +32,10 @@ export const portForward = command({
         seeHelp: true,
       });
     }
-    const pod = await runningPod(session, word, flags['pod-running-timeout']);
+    const pod = await runningPod(session, word, {
+      limitMs: flags['pod-running-timeout'],
+      verb: 'forward to',
+    });
     const ports = await portsOf(session, { word, pod, given });
     const hosts = flags.address.length === 0 ? ['localhost'] : flags.address;
     const open: Listening[] = [];

@@ -4,18 +4,23 @@ import { boolean, text } from '../flags/flag.ts';
 import { type Located, titleOf } from '../resource/located.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { noPrinter, objectFormats, objectPrinter } from './printer.ts';
+import { type FormatFlags, noPrinter, objectFormats, objectPrinter } from './printer.ts';
+
+export const missingKeysFlag = {
+  'allow-missing-template-keys': boolean('Print nothing for what a template names in vain', {
+    on: true,
+  }),
+} as const;
 
 export const outputFlags = {
+  ...missingKeysFlag,
   output: text(`Output format. One of: (${objectFormats.join(', ')})`, { shorthand: 'o' }),
   'show-managed-fields': boolean('Keep managedFields in JSON and YAML'),
   template: text('Template, or path of its file, for -o go-template and go-template-file'),
 } as const;
 
-export interface OutputValues {
-  readonly output: string;
+export interface OutputValues extends FormatFlags {
   readonly 'show-managed-fields'?: boolean;
-  readonly template?: string;
 }
 
 export type DryRun = 'none' | 'client' | 'server';
@@ -57,8 +62,8 @@ export class ChangePrinter {
     flags: OutputValues,
     dryRun: DryRun = 'none',
   ): Promise<ChangePrinter> {
-    const { output, template } = flags;
-    const print = await objectPrinter(session.files, output, template);
+    const { output } = flags;
+    const print = await objectPrinter(session.files, flags);
     if (output !== '' && output !== 'name' && print === undefined) {
       throw noPrinter(output, objectFormats);
     }

@@ -1,18 +1,27 @@
 /**
- * The syntax of Go's text/template, as far as people use it with kubectl: if, else, range, with,
- * variables, pipelines, parentheses and trim markers. Not: define, template, block, break.
+ * The syntax of Go's text/template: if, else, range, with, break, continue, define, template,
+ * block, variables, pipelines, parentheses and trim markers.
  */
 import { UsageError } from '../usage-error.ts';
 
 export type TemplateNode =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'print'; readonly pipeline: Pipeline }
+  | { readonly kind: 'template'; readonly name: string; readonly pipeline: Pipeline | undefined }
+  | { readonly kind: 'break' }
+  | { readonly kind: 'continue' }
   | {
       readonly kind: 'if' | 'with' | 'range';
       readonly pipeline: Pipeline;
       readonly body: TemplateNode[];
       readonly otherwise: TemplateNode[];
     };
+
+export interface ParsedTemplate {
+  readonly nodes: readonly TemplateNode[];
+  /** What {{define}} and {{block}} name. */
+  readonly named: ReadonlyMap<string, readonly TemplateNode[]>;
+}
 
 export interface Pipeline {
   /** `$x :=` or `$i, $x :=`; with `assigns`, `$x =`. */
@@ -36,17 +45,25 @@ interface OpenBlock {
   readonly otherwise: TemplateNode[] | undefined;
   /** `else if` opens blocks that one end closes together. */
   readonly nested: boolean;
+  /** A {{range}}, or what stands in one. */
+  readonly loops: boolean;
 }
 
-export function parseTemplate(template: string): TemplateNode[] {
-  const top: OpenBlock = { into: [], otherwise: undefined, nested: false };
-  const stack = [top];
+interface Parsing {
+  readonly stack: OpenBlock[];
+  readonly named: Map<string, TemplateNode[]>;
+}
+
+export function parseTemplate(template: string): ParsedTemplate {
+  const top: OpenBlock = { into: [], otherwise: undefined, nested: false, loops: false };
+  const parsing: Parsing = { stack: [top], named: new Map() };
+  const { stack, named } = parsing;
   for (const piece of pieces(template)) {
     if (typeof piece === 'string') stack.at(-1)!.into.push({ kind: 'text', text: piece });
-    else parseAction(piece.action, stack);
+    else parseAction(piece.action, parsing);
   }
   if (stack.length > 1) throw new UsageError('unexpected EOF');
-  return top.into;
+  return { nodes: top.into, named };
 }
 
 /** Text and actions in turn; comments vanish, trim markers eat the blanks next to them. */
@@ -72,9 +89,12 @@ function* pieces(template: string): Generator<string | { action: string }> {
   if (rest !== '') yield rest;
 }
 
-function parseAction(action: string, stack: OpenBlock[]): void {
+const keywords = /^(if|with|range|else|end|define|template|block|break|continue)\b\s*([\s\S]*)$/;
+
+function parseAction(action: string, parsing: Parsing): void {
+  const { stack } = parsing;
   const block = stack.at(-1)!;
-  const [, keyword = '', rest = ''] = /^(if|with|range|else|end)\b\s*([\s\S]*)$/.exec(action) ?? [];
+  const [, keyword = '', rest = ''] = keywords.exec(action) ?? [];
   switch (keyword) {
     case 'end': {
       if (stack.length === 1) throw new UsageError('unexpected {{end}}');
@@ -85,7 +105,7 @@ function parseAction(action: string, stack: OpenBlock[]): void {
       if (block.otherwise === undefined) throw new UsageError('unexpected {{else}}');
       stack.pop();
       const nestedKind = /^(if|with)\b\s*([\s\S]*)$/.exec(rest);
-      stack.push({ into: block.otherwise, otherwise: undefined, nested: block.nested });
+      stack.push({ ...block, into: block.otherwise, otherwise: undefined });
       if (nestedKind !== null)
         open(stack, nestedKind[1] as 'if', { text: nestedKind[2]!, nested: true });
       return;
@@ -94,9 +114,40 @@ function parseAction(action: string, stack: OpenBlock[]): void {
     case 'with':
     case 'range':
       return open(stack, keyword, { text: rest, nested: false });
+    case 'break':
+    case 'continue':
+      if (!block.loops) throw new UsageError(`{{${keyword}}} outside {{range}}`);
+      block.into.push({ kind: keyword });
+      return;
+    case 'define':
+    case 'template':
+    case 'block':
+      return parseNamed(keyword, rest, parsing);
     default:
       block.into.push({ kind: 'print', pipeline: parsePipeline(action) });
   }
+}
+
+/** `"name"`, and for some a pipeline behind it. */
+function parseNamed(
+  keyword: 'define' | 'template' | 'block',
+  rest: string,
+  { stack, named }: Parsing,
+): void {
+  const [, quoted = '', after = ''] = /^("(?:\\.|[^"\\])*"|`[^`]*`)\s*([\s\S]*)$/.exec(rest) ?? [];
+  if (quoted === '')
+    throw new UsageError(`unexpected ${JSON.stringify(rest)} in ${keyword} clause`);
+  const name = quoted.startsWith('`') ? quoted.slice(1, -1) : (JSON.parse(quoted) as string);
+  if (keyword === 'define' && stack.length > 1) throw new UsageError('unexpected {{define}}');
+  if (keyword === 'block' && after === '') throw new UsageError('missing value for block clause');
+  if (keyword !== 'define') {
+    const pipeline = after === '' ? undefined : parsePipeline(after);
+    stack.at(-1)!.into.push({ kind: 'template', name, pipeline });
+  }
+  if (keyword === 'template') return;
+  const body: TemplateNode[] = [];
+  named.set(name, body);
+  stack.push({ into: body, otherwise: undefined, nested: false, loops: false });
 }
 
 function open(
@@ -107,7 +158,8 @@ function open(
   const body: TemplateNode[] = [];
   const otherwise: TemplateNode[] = [];
   stack.at(-1)!.into.push({ kind, pipeline: parsePipeline(text), body, otherwise });
-  stack.push({ into: body, otherwise, nested });
+  const loops = kind === 'range' || (stack.at(-1)?.loops ?? false);
+  stack.push({ into: body, otherwise, nested, loops });
 }
 
 const tokenForms = [

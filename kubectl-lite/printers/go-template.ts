@@ -3,6 +3,7 @@ import { UsageError } from '../usage-error.ts';
 import { templateFunctions } from './go-template-functions.ts';
 import {
   type Operand,
+  type ParsedTemplate,
   parseTemplate,
   type Pipeline,
   type TemplateNode,
@@ -10,11 +11,16 @@ import {
 import { goText } from './go-text.ts';
 
 export class GoTemplate {
-  readonly #nodes: readonly TemplateNode[];
+  readonly #template: string;
+  readonly #parsed: ParsedTemplate;
+  readonly #strict: boolean;
 
-  constructor(template: string) {
+  /** `strict`: a key that is not there is an error. */
+  constructor(template: string, strict = false) {
+    this.#template = template;
+    this.#strict = strict;
     try {
-      this.#nodes = parseTemplate(template);
+      this.#parsed = parseTemplate(template);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new UsageError(`error parsing template ${template}, template: output:1: ${why}`);
@@ -22,7 +28,16 @@ export class GoTemplate {
   }
 
   print(root: unknown): string {
-    return render(this.#nodes, { dot: root, variables: new Scope(undefined, [['$', root]]) });
+    const run = new Run(this.#parsed, this.#strict);
+    try {
+      run.render(this.#parsed.nodes, topOf(root));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new UsageError(
+        `error executing template ${JSON.stringify(this.#template)}: template: output: ${why}`,
+      );
+    }
+    return run.text();
   }
 }
 
@@ -56,42 +71,97 @@ class Scope {
 interface Place {
   readonly dot: unknown;
   readonly variables: Scope;
+  /** A key that is not there is an error. */
+  readonly strict?: boolean;
 }
 
-function render(nodes: readonly TemplateNode[], place: Place): string {
-  return nodes.map((node) => renderNode(node, place)).join('');
-}
+const topOf = (dot: unknown): Place => ({ dot, variables: new Scope(undefined, [['$', dot]]) });
 
-function renderNode(node: TemplateNode, place: Place): string {
-  if (node.kind === 'text') return node.text;
-  if (node.kind === 'print') {
-    const value = run(node.pipeline, place);
-    if (node.pipeline.variables.length > 0) return '';
-    return value === undefined || value === null ? '<no value>' : goText(value);
+/** Templates that call themselves end somewhere. */
+const MAX_DEPTH = 1000;
+
+/** Leaves the range that is being rendered, or goes on with its next item. */
+class LoopSignal {
+  readonly kind: 'break' | 'continue';
+
+  constructor(kind: 'break' | 'continue') {
+    this.kind = kind;
   }
-  const inner: Place = { dot: place.dot, variables: new Scope(place.variables) };
-  if (node.kind === 'range') return renderRange(node, inner);
-  const value = run(node.pipeline, inner);
-  if (!isTrue(value)) return render(node.otherwise, inner);
-  return render(node.body, node.kind === 'with' ? { ...inner, dot: value } : inner);
 }
 
-function renderRange(node: TemplateNode & { kind: 'range' | 'if' | 'with' }, place: Place): string {
-  const { variables, ...pipeline } = node.pipeline;
-  const value = run({ ...pipeline, variables: [] }, place);
-  const entries = entriesOf(value);
-  if (entries.length === 0) return render(node.otherwise, place);
-  return entries
-    .map(([key, item]) => {
+/** One execution: what it has written, and how deep it is. */
+class Run {
+  readonly #parsed: ParsedTemplate;
+  readonly #strict: boolean;
+  readonly #written: string[] = [];
+  #depth = 0;
+
+  constructor(parsed: ParsedTemplate, strict: boolean) {
+    this.#parsed = parsed;
+    this.#strict = strict;
+  }
+
+  text(): string {
+    return this.#written.join('');
+  }
+
+  render(nodes: readonly TemplateNode[], place: Place): void {
+    for (const node of nodes) this.#renderNode(node, place);
+  }
+
+  #renderNode(node: TemplateNode, place: Place): void {
+    if (node.kind === 'text') this.#written.push(node.text);
+    else if (node.kind === 'print') this.#print(node.pipeline, place);
+    else if (node.kind === 'template') this.#call(node.name, node.pipeline, place);
+    else if (node.kind === 'break' || node.kind === 'continue') {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- no failure: a way out
+      throw new LoopSignal(node.kind);
+    } else {
+      const inner: Place = { dot: place.dot, variables: new Scope(place.variables) };
+      if (node.kind === 'range') return this.#renderRange(node, inner);
+      const value = this.#run(node.pipeline, inner);
+      if (!isTrue(value)) return this.render(node.otherwise, inner);
+      this.render(node.body, node.kind === 'with' ? { ...inner, dot: value } : inner);
+    }
+  }
+
+  #print(pipeline: Pipeline, place: Place): void {
+    const value = this.#run(pipeline, place);
+    if (pipeline.variables.length > 0) return;
+    this.#written.push(value === undefined || value === null ? '<no value>' : goText(value));
+  }
+
+  #call(name: string, pipeline: Pipeline | undefined, place: Place): void {
+    const nodes = this.#parsed.named.get(name);
+    if (nodes === undefined) throw new UsageError(`template ${JSON.stringify(name)} not defined`);
+    if (++this.#depth > MAX_DEPTH) throw new UsageError('exceeded maximum template depth');
+    this.render(nodes, topOf(pipeline === undefined ? undefined : this.#run(pipeline, place)));
+    this.#depth--;
+  }
+
+  #renderRange(node: TemplateNode & { kind: 'range' | 'if' | 'with' }, place: Place): void {
+    const { variables, ...pipeline } = node.pipeline;
+    const entries = entriesOf(this.#run({ ...pipeline, variables: [] }, place));
+    if (entries.length === 0) return this.render(node.otherwise, place);
+    for (const [key, item] of entries) {
       const scope = new Scope(place.variables);
       if (variables.length === 1) scope.declare(variables[0]!, item);
       if (variables.length === 2) {
         scope.declare(variables[0]!, key);
         scope.declare(variables[1]!, item);
       }
-      return render(node.body, { dot: item, variables: scope });
-    })
-    .join('');
+      try {
+        this.render(node.body, { dot: item, variables: scope });
+      } catch (signal) {
+        if (!(signal instanceof LoopSignal)) throw signal;
+        if (signal.kind === 'break') return;
+      }
+    }
+  }
+
+  #run(pipeline: Pipeline, place: Place): unknown {
+    return run(pipeline, { ...place, strict: this.#strict });
+  }
 }
 
 /** Maps are visited in the order of their keys. */
@@ -122,7 +192,7 @@ function call(command: readonly Operand[], place: Place, piped: readonly unknown
     // These two stop at the first operand that decides.
     if (name === 'and' || name === 'or') return decide(name, { operands: rest, place, piped });
     const args = [...rest.map((operand) => valueOf(operand, place)), ...piped];
-    return fieldsOf(apply(name, args), first.fields);
+    return fieldsOf(apply(name, args), first.fields, place.strict);
   }
   if (rest.length > 0 || piped.length > 0) {
     throw new UsageError("can't give argument to non-function");
@@ -145,15 +215,15 @@ function decide(
 function valueOf({ head, fields }: Operand, place: Place): unknown {
   switch (head.kind) {
     case 'dot':
-      return fieldsOf(place.dot, fields);
+      return fieldsOf(place.dot, fields, place.strict);
     case 'variable':
-      return fieldsOf(place.variables.get(head.name), fields);
+      return fieldsOf(place.variables.get(head.name), fields, place.strict);
     case 'literal':
       return head.value;
     case 'pipeline':
-      return fieldsOf(run(head.pipeline, place), fields);
+      return fieldsOf(run(head.pipeline, place), fields, place.strict);
     case 'function':
-      return fieldsOf(apply(head.name, []), fields);
+      return fieldsOf(apply(head.name, []), fields, place.strict);
   }
 }
 
@@ -164,11 +234,14 @@ function apply(name: string, args: readonly unknown[]): unknown {
 }
 
 /** A missing key is no value; a field of a text or a number is a mistake. */
-function fieldsOf(value: unknown, fields: readonly string[]): unknown {
+function fieldsOf(value: unknown, fields: readonly string[], strict = false): unknown {
   return fields.reduce((at, field) => {
     if (at === undefined || at === null) return undefined;
     if (typeof at !== 'object' || Array.isArray(at)) {
       throw new UsageError(`can't evaluate field ${field} in type ${typeNameOf(at)}`);
+    }
+    if (strict && !Object.hasOwn(at, field)) {
+      throw new UsageError(`map has no entry for key ${JSON.stringify(field)}`);
     }
     return Object.hasOwn(at, field) ? (at as Record<string, unknown>)[field] : undefined;
   }, value);

@@ -11,9 +11,14 @@ import {
 import { goJson } from './json.ts';
 
 export class JsonPath {
+  readonly #template: string;
   readonly #nodes: readonly PathNode[];
+  readonly #strict: boolean;
 
-  constructor(template: string) {
+  /** `strict`: a field that is not there is an error. */
+  constructor(template: string, strict = false) {
+    this.#template = template;
+    this.#strict = strict;
     try {
       this.#nodes = parseJsonPath(template);
     } catch (error) {
@@ -29,9 +34,30 @@ export class JsonPath {
     return this.#nodes.flatMap(found);
   }
 
+  #checkFields(root: unknown): void {
+    for (const node of this.#nodes) {
+      const name = missingField(node.kind === 'path' ? node.steps : [], root);
+      if (name === undefined) continue;
+      const path = JSON.stringify(this.#template);
+      throw new UsageError(
+        `error executing jsonpath ${path}: Error executing template: ${name} is not found`,
+      );
+    }
+  }
+
   print(root: unknown): string {
+    if (this.#strict) this.#checkFields(root);
     return printNodes(this.#nodes, root, root);
   }
+}
+
+/** The field that ends the first way that leads nowhere. */
+function missingField(steps: readonly PathStep[], root: unknown): string | undefined {
+  for (const [i, step] of steps.entries()) {
+    if (step.step !== 'field') continue;
+    if (valuesAt(steps.slice(0, i + 1), root).length === 0) return step.name;
+  }
+  return undefined;
 }
 
 /** A path as --sort-by, custom-columns and wait take it: braces and leading dot may be missing. */

@@ -36,13 +36,21 @@ export function noPrinter(output: string, allowed: readonly string[]): UsageErro
   );
 }
 
+/** How -o and its companions choose a printer. */
+export interface FormatFlags {
+  readonly output: string;
+  readonly template?: string;
+  /** False: a template that names what is not there fails. */
+  readonly 'allow-missing-template-keys'?: boolean;
+}
+
 /** A printer for every format but name and tables; undefined if the format is another. */
 export async function objectPrinter(
   files: Files,
-  output: string,
-  template = '',
+  flags: FormatFlags,
 ): Promise<ObjectPrinter | undefined> {
-  const { format, argument = template } = splitFormat(output);
+  const { format, argument = flags.template ?? '' } = splitFormat(flags.output);
+  const strict = flags['allow-missing-template-keys'] === false;
   if (format === 'json') return (value) => `${goJson(value, '    ')}\n`;
   if (format === 'yaml') return yamlPrinter();
   const source = await templateOf(files, format, argument);
@@ -50,13 +58,13 @@ export async function objectPrinter(
   if (source === '') throw new UsageError(`template format specified but no template given`);
   if (format.startsWith('jsonpath')) {
     const { JsonPath } = await import('./jsonpath.ts');
-    const path = new JsonPath(source);
+    const path = new JsonPath(source, strict);
     if (format === 'jsonpath-as-json')
       return (value) => `${goJson(path.find(value).flat(), '    ')}\n`;
     return (value) => path.print(value);
   }
   const { GoTemplate } = await import('./go-template.ts');
-  const parsed = new GoTemplate(source);
+  const parsed = new GoTemplate(source, strict);
   return (value) => parsed.print(value);
 }
 

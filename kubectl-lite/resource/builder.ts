@@ -24,6 +24,8 @@ export interface BuilderRequest {
   readonly selector?: string;
   readonly 'field-selector'?: string;
   readonly 'all-namespaces'?: boolean;
+  /** The manifests are enough: the server is not asked what their kinds are. */
+  readonly local?: boolean;
   /** A type alone stands for all its objects. */
   readonly all?: boolean;
 }
@@ -103,12 +105,16 @@ async function locateInFiles(session: Session, request: BuilderRequest): Promise
     paths: request.filename ?? [],
     recursive: request.recursive ?? false,
     kustomize: request.kustomize ?? '',
+    sha256: session.environment.sha256,
+    warn: (text) => session.complain(text),
   });
   const failures: unknown[] = manifest.failures.map(({ message }) => new UsageError(message));
   const located: Located[] = [];
   for (const document of selectedDocuments(manifest.documents, request.selector ?? '')) {
     try {
-      located.push(await locateDocument(session, document));
+      located.push(
+        request.local ? locatedByItself(document) : await locateDocument(session, document),
+      );
     } catch (error) {
       failures.push(error);
     }
@@ -124,6 +130,20 @@ export function selectedDocuments(
   if (selector === '') return documents;
   const requirements = parseLabelSelector(selector);
   return documents.filter(({ object }) => matchesLabels(requirements, object.metadata.labels));
+}
+
+/** A document as an object of the kind that it says it is. */
+function locatedByItself(document: ManifestDocument): Located {
+  const { object } = document;
+  const { name = '', namespace } = object.metadata;
+  const [version = '', group = ''] = object.apiVersion.split('/').reverse();
+  const singular = object.kind.toLowerCase();
+  const type: DiscoveredResource = {
+    ...{ group, version, kind: object.kind, singular, resource: `${singular}s` },
+    ...{ namespaced: namespace !== undefined, shortNames: [], categories: [] },
+    ...{ verbs: [], subresources: [] },
+  };
+  return { type, namespace, name, object, place: sourceOf(document) };
 }
 
 /** A document's kind among those served, and the namespace it belongs to. */

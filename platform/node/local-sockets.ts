@@ -6,7 +6,7 @@ import {
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type Chunk, type HttpHandler, type HttpResponse, JsonValue } from '../http.ts';
 import type { Listening } from '../http-server.ts';
-import type { LocalSockets, TcpConnection } from '../local-sockets.ts';
+import type { LocalAddress, LocalPath, LocalSockets, TcpConnection } from '../local-sockets.ts';
 
 export const realLocalSockets: LocalSockets = {
   listenTcp(at, serve) {
@@ -36,10 +36,7 @@ function connectionOf(socket: Socket): TcpConnection {
   };
 }
 
-function listening(
-  server: Server,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<Listening> {
+function listening(server: Server, at: LocalAddress | LocalPath): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -52,9 +49,11 @@ function listening(
     });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(at, () => {
       server.off('error', reject);
-      resolve({ port: (server.address() as AddressInfo).port, stop });
+      // On a Unix socket there is none.
+      const { port = 0 } = server.address() as Partial<AddressInfo>;
+      resolve({ port, stop });
     });
   });
 }

@@ -3,7 +3,7 @@
  * namespace of its own. What they print, their exit codes and, where asked, the objects they leave
  * have to be the same once names that cannot be are evened out.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -34,6 +34,15 @@ export interface Transcript {
   /** As `both`, for what cannot be the same word by word. */
   readonly each: (...line: string[]) => Promise<{ kubectl: Said; lite: Said }>;
   readonly lite: (...line: string[]) => Promise<Said>;
+  /**
+   * Runs the line until it has printed `shown`, then `during`, then ends it; for both, one after
+   * the other. Returns what each printed on standard output, evened out.
+   */
+  readonly session: (
+    line: string[],
+    shown: RegExp,
+    during: (match: RegExpExecArray) => Promise<void>,
+  ) => Promise<{ kubectl: string; lite: string }>;
   /** Sets an environment variable of both. */
   readonly variable: (name: string, value: string) => void;
 }
@@ -51,9 +60,9 @@ class SideBySide implements Transcript {
     this.#binary = binary;
   }
 
-  async start(nodes: number): Promise<void> {
+  async start(nodes: number, runtime: 'hollow' | 'process'): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'wherry-side-'));
-    this.cluster = await startCluster({ nodes });
+    this.cluster = await startCluster({ nodes, runtime });
     await writeFile(join(this.#folder, 'kubeconfig'), this.cluster.kubeconfig);
     for (const namespace of Object.values(namespaces)) {
       await this.cluster.client.create(namespaceType, { metadata: { name: namespace }, spec: {} });
@@ -86,6 +95,36 @@ class SideBySide implements Transcript {
 
   readonly variable = (name: string, value: string): void => {
     this.#variables[name] = value.replaceAll('FOLDER', this.#folder);
+  };
+
+  readonly session = async (
+    line: string[],
+    shown: RegExp,
+    during: (match: RegExpExecArray) => Promise<void>,
+  ): Promise<{ kubectl: string; lite: string }> => {
+    const placed = (namespace: string): string[] =>
+      ['-n', namespace, ...line].map((word) => word.replaceAll('{folder}', this.#folder));
+    const even = (out: string): string =>
+      evened({ out, err: '', code: 0 })
+        .replaceAll(/:\d{4,5}\b/g, ':PORT')
+        .replaceAll(/ \d{4,5}$/gm, ' PORT');
+    const env = {
+      ...process.env,
+      HOME: this.#folder,
+      KUBECONFIG: join(this.#folder, 'kubeconfig'),
+    };
+    const child = spawn(this.#binary, placed(namespaces.kubectl), { env, cwd: this.#folder });
+    const kubectl = await until({ shown, during }, (onOut) => {
+      child.stdout.on('data', (data: Buffer) => onOut(data.toString()));
+      const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+      return { over: closed, end: () => child.kill('SIGINT') };
+    });
+    const stop = new AbortController();
+    const lite = await until({ shown, during }, (onOut) => {
+      const running = this.#lite(placed(namespaces.lite), '', { signal: stop.signal, onOut });
+      return { over: running.then(() => {}), end: () => stop.abort() };
+    });
+    return { kubectl: even(kubectl), lite: even(lite) };
   };
 
   readonly lite = (...line: string[]): Promise<Said> =>
@@ -133,12 +172,31 @@ class SideBySide implements Transcript {
     }
   }
 
-  async #lite(line: string[], input: string): Promise<Said> {
+  async #lite(
+    line: string[],
+    input: string,
+    more: { signal?: AbortSignal; onOut?: (text: string) => void } = {},
+  ): Promise<Said> {
     let out = '';
     let err = '';
     const environment = realEnvironment({
-      output: { out: (text) => (out += String(text)), err: (text) => (err += String(text)) },
+      output: {
+        out(text) {
+          out += Buffer.from(text as string).toString();
+          more.onOut?.(Buffer.from(text as string).toString());
+        },
+        err: (text) => (err += Buffer.from(text as string).toString()),
+      },
       readInput: () => Promise.resolve(input),
+      terminal: {
+        isTerminal: false,
+        async *input() {
+          yield await Promise.resolve(Buffer.from(input));
+        },
+        makeRaw: () => () => {},
+        size: () => undefined,
+        onResize: () => () => {},
+      },
       variables: {
         HOME: this.#folder,
         KUBECONFIG: join(this.#folder, 'kubeconfig'),
@@ -147,11 +205,34 @@ class SideBySide implements Transcript {
       },
       workingFolder: this.#folder,
       interactive: false,
-      signal: new AbortController().signal,
+      signal: more.signal ?? new AbortController().signal,
     });
     const code = await runCli(line, environment);
     return { code, out, err };
   }
+}
+
+/** All that a command prints until it is ended. */
+async function until(
+  watched: { shown: RegExp; during: (match: RegExpExecArray) => Promise<void> },
+  start: (onOut: (text: string) => void) => { over: Promise<void>; end: () => void },
+): Promise<string> {
+  let out = '';
+  let found = (_: RegExpExecArray): void => {};
+  const seen = new Promise<RegExpExecArray>((resolve) => (found = resolve));
+  const { over, end } = start((text) => {
+    out += text;
+    const match = watched.shown.exec(out);
+    if (match !== null) found(match);
+  });
+  try {
+    const match = await Promise.race([seen, over]);
+    if (match) await watched.during(match);
+  } finally {
+    end();
+    await over;
+  }
+  return out;
 }
 
 /** What a shell makes of a line with quotes. */
@@ -173,6 +254,8 @@ function evened({ code, out, err }: Said): string {
       .replaceAll(/ \(document \d+, line \d+\)/g, '')
       // Ours names the file whatever the refusal was.
       .replaceAll(/error when (applying|creating|patching) "[^"]*": /g, '')
+      // kubectl prints it or not, as the streams end.
+      .replaceAll(/^\S*tar: Removing leading .*\n/gm, '')
       // Lines of kubectl's log.
       .replaceAll(/^W\d{4} .*\n/gm, '')
       .replaceAll(/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-HASH-RANDO')
@@ -195,7 +278,7 @@ function evened({ code, out, err }: Said): string {
 }
 
 /** The newest stock kubectl below 1.34 that this machine has. */
-function stock(): string | undefined {
+export function stock(): string | undefined {
   return kubectls()
     .filter(({ name }) => !/1\.3[4-9]$/.test(name))
     .at(-1)?.path;
@@ -205,12 +288,12 @@ function stock(): string | undefined {
 export function transcripts(
   what: string,
   body: (transcript: Transcript) => void,
-  { nodes = 0 }: { readonly nodes?: number } = {},
+  { nodes = 0, runtime = 'hollow' }: { nodes?: number; runtime?: 'hollow' | 'process' } = {},
 ): void {
   const binary = stock();
   describe.skipIf(binary === undefined)(`kubectl-lite beside kubectl: ${what}`, () => {
     const sideBySide = new SideBySide(binary ?? '');
-    beforeAll(() => sideBySide.start(nodes));
+    beforeAll(() => sideBySide.start(nodes, runtime));
     afterAll(() => sideBySide.stop());
     body(sideBySide);
   });

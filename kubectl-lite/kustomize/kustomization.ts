@@ -1,0 +1,170 @@
+/**
+ * kustomization.yaml as data. What would run programs (plugins, Helm) or change what fields mean
+ * (configurations, openapi, crds, vars) is refused by name rather than passed over.
+ */
+import { isObject } from '../../api/deep.ts';
+import { parseYaml } from '../../api/yaml.ts';
+import type { Files } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Replacement } from './replacements.ts';
+
+export interface Selector {
+  readonly group?: string;
+  readonly version?: string;
+  readonly kind?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly annotationSelector?: string;
+}
+
+export interface Patch {
+  readonly path?: string;
+  readonly patch?: string;
+  readonly target?: Selector;
+  readonly options?: { readonly allowNameChange?: boolean; readonly allowKindChange?: boolean };
+}
+
+export interface ImageChange {
+  readonly name: string;
+  readonly newName?: string;
+  readonly newTag?: string;
+  readonly tagSuffix?: string;
+  readonly digest?: string;
+}
+
+export interface GeneratorOptions {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly disableNameSuffixHash?: boolean;
+  readonly immutable?: boolean;
+}
+
+export interface GeneratorArgs {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly behavior?: string;
+  readonly files?: readonly string[];
+  readonly literals?: readonly string[];
+  readonly env?: string;
+  readonly envs?: readonly string[];
+  readonly type?: string;
+  readonly options?: GeneratorOptions;
+}
+
+export interface LabelChange {
+  readonly pairs: Readonly<Record<string, string>>;
+  readonly includeSelectors?: boolean;
+  readonly includeTemplates?: boolean;
+}
+
+export interface Kustomization {
+  readonly kind?: string;
+  readonly resources: readonly string[];
+  readonly components: readonly string[];
+  readonly configMapGenerator: readonly GeneratorArgs[];
+  readonly secretGenerator: readonly GeneratorArgs[];
+  readonly generatorOptions: GeneratorOptions;
+  readonly namespace?: string;
+  readonly namePrefix?: string;
+  readonly nameSuffix?: string;
+  readonly commonLabels?: Readonly<Record<string, string>>;
+  readonly labels: readonly LabelChange[];
+  readonly commonAnnotations?: Readonly<Record<string, string>>;
+  readonly patches: readonly Patch[];
+  readonly images: readonly ImageChange[];
+  readonly replicas: readonly { readonly name: string; readonly count: number }[];
+  readonly replacements: readonly (Replacement | { readonly path: string })[];
+  readonly sortOptions?: SortOptions;
+}
+
+export interface SortOptions {
+  readonly order?: string;
+  readonly legacySortOptions?: {
+    readonly orderFirst?: readonly string[];
+    readonly orderLast?: readonly string[];
+  };
+}
+
+const known = [
+  ...['apiVersion', 'kind', 'metadata', 'resources', 'bases', 'components', 'namespace'],
+  ...['configMapGenerator', 'secretGenerator', 'generatorOptions', 'namePrefix', 'nameSuffix'],
+  ...['commonLabels', 'labels', 'commonAnnotations', 'patches', 'patchesStrategicMerge'],
+  ...['patchesJson6902', 'images', 'imageTags', 'replicas', 'replacements', 'sortOptions'],
+];
+
+/** What fields are called today. */
+const newNames: Readonly<Record<string, string>> = {
+  bases: 'resources',
+  commonLabels: 'labels',
+  imageTags: 'images',
+  patchesJson6902: 'patches',
+  patchesStrategicMerge: 'patches',
+};
+
+const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+
+export interface ReadKustomization {
+  readonly path: string;
+  readonly kustomization: Kustomization;
+  readonly deprecations: readonly string[];
+}
+
+export async function readKustomization(files: Files, folder: string): Promise<ReadKustomization> {
+  const names = await files.list(folder);
+  if (names === undefined) throw new UsageError(`must build at directory: '${folder}' is none`);
+  const found = fileNames.filter((candidate) => names.includes(candidate));
+  if (found.length === 0) {
+    throw new UsageError(
+      `unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in ` +
+        `directory '${folder}'`,
+    );
+  }
+  if (found.length > 1) {
+    throw new UsageError(`Found multiple kustomization files under: ${folder}`);
+  }
+  const path = `${folder.replace(/\/$/, '')}/${found[0]}`;
+  const value = parseYaml(await files.read(path)) ?? {};
+  if (!isObject(value)) throw new UsageError(`invalid Kustomization: ${path} is no object`);
+  const unknown = Object.keys(value).filter((field) => !known.includes(field));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `invalid Kustomization: ${path}: kubectl-lite does not support ${unknown.join(', ')}`,
+    );
+  }
+  const deprecations = Object.entries(newNames)
+    .filter(([field]) => field in value)
+    .map(
+      ([field, name]) =>
+        `# Warning: '${field}' is deprecated. Please use '${name}' instead. ` +
+        "Run 'kustomize edit fix' to update your Kustomization automatically.",
+    );
+  return { path, kustomization: whole(value), deprecations };
+}
+
+/** As it may be written: with the names that fields had before, and without most of them. */
+type Written = Partial<Kustomization> & {
+  readonly bases?: readonly string[];
+  readonly patchesStrategicMerge?: readonly string[];
+  readonly patchesJson6902?: readonly Patch[];
+  readonly imageTags?: readonly ImageChange[];
+};
+
+function whole(written: Written): Kustomization {
+  const merges = (written.patchesStrategicMerge ?? []).map((text): Patch =>
+    text.includes('\n') ? { patch: text } : { path: text },
+  );
+  return {
+    ...written,
+    resources: [...(written.resources ?? []), ...(written.bases ?? [])],
+    components: written.components ?? [],
+    configMapGenerator: written.configMapGenerator ?? [],
+    secretGenerator: written.secretGenerator ?? [],
+    generatorOptions: written.generatorOptions ?? {},
+    labels: written.labels ?? [],
+    patches: [...merges, ...(written.patches ?? []), ...(written.patchesJson6902 ?? [])],
+    images: [...(written.images ?? []), ...(written.imageTags ?? [])],
+    replicas: written.replicas ?? [],
+    replacements: written.replacements ?? [],
+  };
+}

@@ -1,0 +1,38 @@
+import { UsageError } from '../usage-error.ts';
+import type { SortOptions } from './kustomization.ts';
+import { groupVersion, nameOf, type Resource } from './resource.ts';
+
+const first = [
+  ...['Namespace', 'ResourceQuota', 'StorageClass', 'CustomResourceDefinition', 'ServiceAccount'],
+  ...['PodSecurityPolicy', 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'],
+  ...['ConfigMap', 'Secret', 'Endpoints', 'Service', 'LimitRange', 'PriorityClass'],
+  ...['PersistentVolume', 'PersistentVolumeClaim', 'Deployment', 'StatefulSet', 'CronJob'],
+  'PodDisruptionBudget',
+];
+const last = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+
+/** What others need comes first: kustomize's "legacy" order, unless "fifo" is asked for. */
+export function ordered(
+  all: readonly Resource[],
+  options: SortOptions | undefined,
+): readonly Resource[] {
+  const order = options?.order ?? 'legacy';
+  if (order !== 'legacy' && order !== 'fifo') {
+    throw new UsageError("the field 'sortOptions.order' must be one of [fifo, legacy]");
+  }
+  if (order === 'fifo') return all;
+  const { orderFirst = first, orderLast = last } = options?.legacySortOptions ?? {};
+  const rank = (kind: string): number => {
+    const [at, end] = [orderFirst.indexOf(kind), orderLast.indexOf(kind)];
+    return at >= 0 ? at - orderFirst.length : end >= 0 ? 1 + end : 0;
+  };
+  const key = ({ object }: Resource): string => {
+    const { group, version } = groupVersion(object);
+    const { name, namespace } = nameOf(object);
+    return [group || '~G', version || '~V', object.kind, namespace || '~X', name].join('_');
+  };
+  return [...all].sort(
+    (a, b) =>
+      rank(a.object.kind) - rank(b.object.kind) || (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0),
+  );
+}

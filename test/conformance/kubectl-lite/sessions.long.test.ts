@@ -1,0 +1,219 @@
+/** What flows between a terminal and containers, where containers are real processes. */
+import { connect } from 'node:net';
+import { expect, it } from 'vitest';
+import { transcripts } from './side-by-side.ts';
+
+const pods = `
+apiVersion: v1
+kind: Pod
+metadata: {name: talker, labels: {app: talker}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: main
+    image: none
+    command: [sh, -c, 'echo one; echo two >&2; echo three; sleep 1000']
+  - name: side
+    image: none
+    command: [sh, -c, 'echo beside; sleep 1000']
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: over}
+spec:
+  restartPolicy: Never
+  containers:
+  - {name: c, image: none, command: [sh, -c, 'for i in 1 2 3 4 5; do echo line $i; done']}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: ends}
+spec:
+  restartPolicy: Never
+  containers:
+  - {name: c, image: none, command: [sh, -c, 'echo first; sleep 3; echo last']}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: server}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: c
+    image: none
+    ports: [{containerPort: 80}]
+    command: [node, -e, "require('net').createServer((s) => s.on('data', () => s.end('served\\n'))).listen(process.env.PORT)"]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: echo}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - {name: c, image: none, stdin: true, stdinOnce: true, command: [cat]}
+`;
+
+/** All that a server says before it closes. */
+function ask(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write('?'));
+    socket
+      .on('data', (data) => (text += data.toString()))
+      .on('end', () => resolve(text))
+      .on('error', reject);
+  });
+}
+
+transcripts(
+  'sessions with containers',
+  ({ file, both, says, piped, each, lite, session }) => {
+    it('sets the scene', { timeout: 60_000 }, async () => {
+      await file('pods.yaml', pods);
+      await both('create', '-f', 'pods.yaml');
+      const running = '--for=jsonpath={.status.phase}=Running';
+      await both('wait', running, 'pod/talker', 'pod/echo', 'pod/server', '--timeout=30s');
+      await both('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/over', '--timeout=30s');
+    });
+
+    it.each([
+      ['logs over'],
+      ['logs -f over'],
+      ['logs -f ends'],
+      ['logs over --tail=2'],
+      ['logs over --limit-bytes=8'],
+      ['logs over -c none'],
+      ['logs over --previous'],
+      ['logs talker'],
+      ['logs talker -c side'],
+      ['logs talker --all-containers'],
+      ['logs talker --all-containers --prefix'],
+      ['logs -l app=talker -c main'],
+      ['exec talker -c main -- echo hello'],
+      ['exec talker -- echo hello'],
+      ["exec talker -c main -- sh -c 'echo out; echo err >&2; exit 3'"],
+      ["exec talker -c side -- sh -c 'exit 0'"],
+      ['exec talker -c main -- no-such-program'],
+      ['exec talker -c none -- ls'],
+      ['exec over -- ls'],
+      ['exec -t talker -c main -- echo hello'],
+      ['attach over'],
+      ['attach talker -c none'],
+    ])('%s', async (line) => {
+      await says(line);
+    });
+
+    it('passes input on', async () => {
+      await piped('typed\n', 'exec', '-i', 'talker', '-c', 'main', '--', 'cat');
+      await piped('typed\n', 'exec', '-i', 'talker', '-c', 'main', '--', 'wc', '-c');
+      await piped('typed\n', 'attach', '-i', 'echo', '-q');
+    });
+
+    it.each([
+      [
+        'run a --image=none --attach --restart=Never --rm -q --command -- sh -c "sleep 2; echo hi; sleep 1"',
+      ],
+      [
+        'run b --image=none --attach --restart=Never --rm --command -- sh -c "sleep 2; echo hi; sleep 1; exit 4"',
+      ],
+      ['run c --image=none --rm --restart=Never'],
+      ['run d --image=none -t'],
+      ['run e --image=none -i --dry-run=client'],
+      ['run f --image=none --port=x'],
+      ['run g --image=none -it --overrides={"spec":{"hostname":"h"}} --dry-run=client -o yaml'],
+      ['run h --image=none --overrides=[] --override-type=odd --dry-run=client -o yaml'],
+    ])('%s', async (line) => {
+      await says(line);
+    });
+
+    it('runs with input', async () => {
+      const line = 'run i --image=none -i --restart=Never --rm -q --command -- cat'.split(' ');
+      await piped('typed\n', ...line);
+    });
+
+    it.each([
+      ['debug'],
+      ['debug talker'],
+      ['debug none --image=x'],
+      ['debug talker --image=x --copy-to=y --target=main'],
+      ['debug talker --image=x --same-node'],
+      ['debug talker --image=x --profile=odd'],
+      ['debug talker -t --image=x'],
+      ['debug talker --copy-to=y'],
+      ['debug deploy/none --image=x'],
+      ['debug talker -c eph --image=x --profile=general -- sh -c ls'],
+      ['debug talker -c eph2 --image=x --profile=restricted --target=main --env=A=b'],
+      ['debug talker -c eph3 --image=x --arguments-only -- a b'],
+      ['debug talker --copy-to=copy1 --set-image=*=y --profile=baseline'],
+      ['debug talker --copy-to=copy2 -c main --profile=general -- sh'],
+      ['debug talker --copy-to=copy3 -c new --image=z --same-node --share-processes=false'],
+      ['debug talker --copy-to=copy4 -c new --image=z --profile=sysadmin --keep-labels -q'],
+    ])('%s', async (line) => {
+      await says(line);
+    });
+
+    it('leaves the pods that kubectl leaves', async () => {
+      const specs = '-o=jsonpath={.spec.ephemeralContainers}';
+      await both('get', 'pod', 'talker', specs);
+      for (const copy of ['copy1', 'copy2', 'copy3', 'copy4']) {
+        const shown =
+          '{.metadata.labels} {.spec.containers[*].image} {.spec.containers[*].command}';
+        const more = ' {.spec.containers[*].securityContext} {.spec.shareProcessNamespace}';
+        await both('get', 'pod', copy, `-o=jsonpath=${shown}${more}`);
+      }
+    });
+
+    it('debugs nodes', async () => {
+      const { kubectl, lite: ours } = await each(
+        'debug',
+        'node/node1',
+        '--image=x',
+        '--profile=general',
+      );
+      const evened = (text: string) => text.replaceAll(/node1-[a-z0-9]{5}/g, 'node1-RANDO');
+      expect(evened(ours.out)).toBe(evened(kubectl.out));
+      expect([ours.err, ours.code]).toEqual([kubectl.err, kubectl.code]);
+      const spec = '{.items[*].spec.hostPID} {.items[*].spec.volumes[?(@.name=="host-root")]}';
+      await both('get', 'pod', `-o=jsonpath=${spec}`);
+    });
+
+    it('forwards ports', async () => {
+      const said = await session(
+        ['port-forward', 'server', ':80'],
+        /Forwarding from 127\.0\.0\.1:(\d+)/,
+        async ([, port]) => {
+          expect(await ask(Number(port))).toBe('served\n');
+        },
+      );
+      expect(said.lite).toBe(said.kubectl);
+    });
+
+    it('serves the API, and files beside it', async () => {
+      const said = await session(
+        ['proxy', '--port=0', '--www={folder}', '--www-prefix=/files/'],
+        /Starting to serve on 127\.0\.0\.1:(\d+)/,
+        async ([, port]) => {
+          const at = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+          expect(await (await at('/version')).json()).toMatchObject({ major: '1' });
+          expect(await (await at('/files/pods.yaml')).text()).toBe(pods);
+          expect((await at('/files/none')).status).toBe(404);
+          expect((await at('/files/../../etc/passwd')).status).toBe(404);
+        },
+      );
+      expect(said.lite).toBe(said.kubectl);
+    });
+
+    it('copies files', async () => {
+      await file('ns-kube/a/one.txt', 'one');
+      await file('ns-lite/a/one.txt', 'one');
+      const there = (await lite('exec', 'talker', '-c', 'main', '--', 'pwd')).out.trim();
+      expect(there).not.toBe('');
+      await both('cp', '{own}/a', `talker:${there}/{namespace}`, '-c', 'main');
+      await both('cp', `talker:${there}/{namespace}/one.txt`, '{own}/back.txt', '-c', 'main');
+      await both('exec', 'talker', '-c', 'main', '--', 'cat', `${there}/{namespace}/one.txt`);
+      await both('cp', '{own}/none', 'talker:/tmp', '-c', 'main');
+      await both('cp', 'talker:/no/such/file', '{own}/x', '-c', 'main');
+    });
+  },
+  { nodes: 1, runtime: 'process' },
+);
