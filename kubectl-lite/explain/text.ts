@@ -14,7 +14,10 @@ export function detailLines(schemas: Schemas, schema: Schema, recursive: boolean
   const lines: string[] = [];
   if (values.length > 0)
     lines.push('ENUM:', ...values.map((value) => `    ${valueText(value)}`), '');
-  lines.push('DESCRIPTION:', ...indented(schemas.description(schema) || '<empty>'), '    ');
+  const description = schemas.description(schema);
+  lines.push('DESCRIPTION:', ...indented(description || '<empty>'));
+  // A server without descriptions gets no blank line after the word for it.
+  if (description) lines.push('    ');
   const fields = schemas.fields(schema);
   if (fields === undefined) return [...lines, ''];
   lines.push('FIELDS:');

@@ -20,8 +20,9 @@ import { addAnnotations, addLabels } from './labels.ts';
 import { ordered } from './order.ts';
 import { applyPatch } from './patches.ts';
 import { followNames, type Renaming } from './references.ts';
-import { applyReplacement, type Replacement } from './replacements.ts';
+import { applyReplacement } from './replacements.ts';
 import { idOf, nameOf, type Open, type Resource } from './resource.ts';
+import type { Replacement } from './selector.ts';
 
 export interface BuildOptions {
   readonly sha256: (text: string) => Promise<string>;

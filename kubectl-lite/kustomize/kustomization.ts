@@ -6,17 +6,7 @@ import { isObject } from '../../api/deep.ts';
 import { parseYaml } from '../../api/yaml.ts';
 import type { Files } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import type { Replacement } from './replacements.ts';
-
-export interface Selector {
-  readonly group?: string;
-  readonly version?: string;
-  readonly kind?: string;
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly labelSelector?: string;
-  readonly annotationSelector?: string;
-}
+import type { Replacement, Selector } from './selector.ts';
 
 export interface Patch {
   readonly path?: string;

@@ -1,26 +1,9 @@
 /** A field's value put into fields of other objects. */
 import { isObject } from '../../api/deep.ts';
 import { UsageError } from '../usage-error.ts';
-import type { Selector } from './kustomization.ts';
 import { setAt, type Spot, valueAt } from './paths.ts';
 import { isSelected, type Resource } from './resource.ts';
-
-interface FieldOptions {
-  readonly delimiter?: string;
-  readonly index?: number;
-  readonly create?: boolean;
-}
-
-export interface Replacement {
-  readonly source?: Selector & { readonly fieldPath?: string; readonly options?: FieldOptions };
-  readonly sourceValue?: string;
-  readonly targets?: readonly {
-    readonly select?: Selector;
-    readonly reject?: readonly Selector[];
-    readonly fieldPaths?: readonly string[];
-    readonly options?: FieldOptions;
-  }[];
-}
+import type { FieldOptions, Replacement } from './selector.ts';
 
 export function applyReplacement(all: readonly Resource[], replacement: Replacement): void {
   const value = sourceValue(all, replacement);

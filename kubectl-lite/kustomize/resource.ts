@@ -2,7 +2,7 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { parseLabelSelector } from '../../api/selector/label-parser.ts';
 import { matchesLabels } from '../../api/selector/label.ts';
 import type { ManifestDocument } from '../manifest/documents.ts';
-import type { Selector } from './kustomization.ts';
+import type { Selector } from './selector.ts';
 
 export type Open = Mutable<KubernetesObject> & { spec?: Record<string, unknown> };
 

@@ -65,7 +65,7 @@ async function flagsOf(path: readonly string[]): Promise<Flags | undefined> {
   }
   if (entry === undefined) return undefined;
   const loaded = await entry.load?.();
-  return (loaded?.flags ?? {});
+  return loaded?.flags ?? {};
 }
 
 const commands = binary === undefined ? [] : [...stockCommands([])];
