@@ -36,6 +36,11 @@ export const configSchema = {
       type: 'boolean',
       description: 'a node `master`, which shows the components as pods of kube-system',
     },
+    stages: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      description: 'files of stages: what becomes of simulated pods and nodes',
+    },
     runtime: { enum: [...runtimeNames], description: 'what containers are' },
     separate: { type: 'boolean', description: 'run each component as a process of its own' },
     storeMembers: { enum: [1, 3, 5], description: 'members of the store' },

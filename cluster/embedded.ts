@@ -53,6 +53,7 @@ import { type Announce, type ClusterOptions, HOST, SERVICE_CLUSTER_IP_RANGE } fr
 import { ClusterError } from './failure.ts';
 import { serveNodes } from './node-server.ts';
 import type { EmbeddedComponents } from './control-plane/embedded-master.ts';
+import type { Stage } from '../kubelet/stages/stage.ts';
 import type { Master } from './control-plane/master.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
 
@@ -102,6 +103,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const outgoing = outgoingHttp();
   await parts.start(() => ({ stop: () => outgoing.close() }));
   const scheduler = await schedulerOptions(options, outgoing);
+  const staged = await stagesOf(options);
   const { pki, kv, endpoint: storeEndpoint } = await openData(options, paths, parts);
   const upstream = realUpstream();
   await parts.start(() => ({ stop: () => upstream.close() }));
@@ -161,7 +163,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const store = options.etcdServers === undefined ? storeEndpoint : undefined;
   const components = { startedAt, apiserver: server, store };
   const served = { connect, pki, secrets, metrics, components };
-  await startLoops({ ...options, scheduler }, served, parts);
+  await startLoops({ ...options, scheduler, staged }, served, parts);
   const client = clientOf(api, 'admin', { identity: identities.admin });
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
@@ -227,6 +229,17 @@ async function startStore(
   return { kv: member, endpoint: url };
 }
 
+interface Configured {
+  readonly scheduler: ConfiguredScheduler;
+  readonly staged: readonly Stage[];
+}
+
+async function stagesOf({ stages = [] }: EmbeddedOptions): Promise<readonly Stage[]> {
+  if (stages.length === 0) return [];
+  const { readStages } = await import('../kubelet/stages/read-stages.ts');
+  return readStages(realDisk, stages);
+}
+
 type ConfiguredScheduler = Partial<LoadedConfiguration['options']>;
 
 /**
@@ -260,7 +273,7 @@ interface Served {
 
 /** Everything that only talks to the API server; started side by side, each ready in its time. */
 async function startLoops(
-  options: EmbeddedOptions & { readonly scheduler: ConfiguredScheduler },
+  options: EmbeddedOptions & Configured,
   served: Served,
   parts: Lifecycle,
 ): Promise<void> {
@@ -297,7 +310,7 @@ async function startLoops(
 
 /** All nodes share one agent process, and so one client and one watch. */
 async function startNodes(
-  options: EmbeddedOptions,
+  options: EmbeddedOptions & Configured,
   { connect, pki, metrics, components }: Served,
   parts: Lifecycle,
 ): Promise<void> {
@@ -312,7 +325,7 @@ async function startNodes(
   if (master !== undefined) nodes.push({ ...master.node, ...address });
   const kubelets = await parts.start(() =>
     startKubelets({
-      ...{ ...effects, logger, client, metrics, nodes },
+      ...{ ...effects, logger, client, metrics, nodes, stages: options.staged },
       runtimeOf: (node) =>
         node.name === master?.node.name ? master.runtime(runtimeOf(node)) : runtimeOf(node),
       server: (pods) => serveNodes({ pki, logger, metrics }, pods),

@@ -11,6 +11,8 @@ export interface ClusterOptions {
   readonly nodes: readonly string[];
   /** A further node, tainted, that shows the components of the control plane. Default false. */
   readonly controlPlaneNode?: boolean;
+  /** Files of stages for simulated pods and nodes. */
+  readonly stages?: readonly string[];
   /** What containers are. Default "hollow": simulated. */
   readonly runtime?: RuntimeName;
   /** Endpoints of an etcd to use in place of a store of our own. */

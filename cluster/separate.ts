@@ -127,6 +127,7 @@ async function loopPlans(options: SeparateOptions, paths: ClusterPaths): Promise
     args: () => [
       ...['kubelet', '--node-name', name, ...kubeconfig(name)],
       ...['--runtime', options.runtime ?? 'hollow', '--root-dir', paths.nodes],
+      ...(options.stages ?? []).flatMap((path) => ['--stages', path]),
       ...(options.extraArgs?.kubelet ?? []),
     ],
   }));

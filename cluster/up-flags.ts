@@ -1,6 +1,6 @@
 /** Command line of `wherry up`. Flags win over `WHERRY_*` variables, those over `--config`. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { runtimeOption } from '../kubelet/flags.ts';
+import { runtimeOption, stagesOption } from '../kubelet/flags.ts';
 import type { RuntimeName } from '../kubelet/runtimes-by-class.ts';
 import { type LogLevel, logLevels } from '../platform/node/logger.ts';
 import { DEFAULT_NODES, DEFAULT_PORT, DEFAULT_STORE_PORT, type ExtraArgs } from './options.ts';
@@ -13,6 +13,7 @@ export interface UpFlags {
   readonly nodes: number;
   readonly controlPlaneNode: boolean;
   readonly runtime: RuntimeName;
+  readonly stages: readonly string[];
   readonly separate: boolean;
   readonly detach: boolean;
   readonly storeMembers?: number;
@@ -90,6 +91,7 @@ export function upCommand(): Command {
       '--no-control-plane-node',
       'leave out the node `master`, which shows the components as pods of kube-system',
     )
+    .addOption(stagesOption().env('WHERRY_STAGES'))
     .addOption(runtimeOption().env('WHERRY_RUNTIME'))
     .option('-d, --detach', 'return once it is ready and let it run', false)
     .option('--separate', 'run each component as a process of its own', false)

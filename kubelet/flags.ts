@@ -9,6 +9,7 @@ export interface KubeletFlags {
   readonly capacity: Readonly<Record<string, string>>;
   readonly podCidr?: string;
   readonly podManifestPath?: string;
+  readonly stages: readonly string[];
   readonly address: string;
   readonly port: number;
   readonly nodeAddress?: string;
@@ -39,6 +40,18 @@ function pairs(text: string): Record<string, string> {
 }
 
 /** Of `wherry up` too. */
+export function stagesOption(): Option {
+  const what = 'Files of stages: what becomes of simulated pods and nodes; several by commas';
+  const list = (text: string, before: readonly string[]): string[] => [
+    ...before,
+    ...text.split(',').map((path) => path.trim()),
+  ];
+  return new Option('--stages <files>', what)
+    .argParser<readonly string[]>(list)
+    .default([], 'none');
+}
+
+/** Of `wherry up` too. */
 export function runtimeOption(): Option {
   const what = 'what containers are: simulated, or processes of this machine, not isolated at all';
   return new Option('--runtime <name>', what).choices(runtimeNames).default('hollow');
@@ -66,6 +79,7 @@ export function kubeletFlags(): Command {
       'Range of pod addresses, for a single node (default: 10.244.<number in its name>.0/24)',
     )
     .option('--pod-manifest-path <folder>', 'Static pods: one manifest per file, for each node')
+    .addOption(stagesOption())
     .addOption(runtimeOption())
     .option('--root-dir <folder>', 'Where process nodes keep their pods', '.wherry/kubelet')
     .option('--address <ip>', 'Where logs, exec and port-forward are served', '127.0.0.1')

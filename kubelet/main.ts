@@ -26,6 +26,7 @@ import {
   startKubelets,
   type StartNodeServer,
 } from './kubelet.ts';
+import { readStages } from './stages/read-stages.ts';
 import { ManifestFolder } from './static/manifest-folder.ts';
 
 function nodesOf(flags: KubeletFlags): KubeletNode[] {
@@ -60,6 +61,7 @@ function staticPods({ podManifestPath: folder }: KubeletFlags, logger: Logger) {
 async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycle): Promise<void> {
   // Before anything is connected: a mistake in a flag should not wait for a server.
   const nodes = nodesOf(flags);
+  const stages = await readStages(realDisk, flags.stages);
   const logger = createLogger({ level: flags.logLevel, name: 'kubelet' });
   const paths = componentKubeconfigs(flags.kubeconfig, context.env['KUBECONFIG']);
   const config = await loadKubeconfig(realDisk, paths);
@@ -94,7 +96,7 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
     });
   const running = await parts.start(() =>
     startKubelets({
-      ...{ ...effects, metrics, runtimeOf, ...(server && { server }) },
+      ...{ ...effects, metrics, stages, runtimeOf, ...(server && { server }) },
       nodes: placed.map((node) => ({ ...node, ...staticPods(flags, logger) })),
     }),
   );

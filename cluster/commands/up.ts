@@ -210,6 +210,7 @@ function clusterOptions(flags: UpFlags): ClusterOptions {
     nodes: nodeNames(flags.nodes),
     controlPlaneNode: flags.controlPlaneNode,
     runtime: flags.runtime,
+    stages: flags.stages,
     ...(flags.etcdServers === undefined ? {} : { etcdServers: flags.etcdServers }),
     ...schedulerOptions(flags),
   };
