@@ -326,6 +326,7 @@ async function startNodes(
   const kubelets = await parts.start(() =>
     startKubelets({
       ...{ ...effects, logger, client, metrics, nodes, stages: options.staged },
+      stageClient: connect('stages', identities.admin),
       runtimeOf: (node) =>
         node.name === master?.node.name ? master.runtime(runtimeOf(node)) : runtimeOf(node),
       server: (pods) => serveNodes({ pki, logger, metrics }, pods),

@@ -127,11 +127,17 @@ async function loopPlans(options: SeparateOptions, paths: ClusterPaths): Promise
     args: () => [
       ...['kubelet', '--node-name', name, ...kubeconfig(name)],
       ...['--runtime', options.runtime ?? 'hollow', '--root-dir', paths.nodes],
-      ...(options.stages ?? []).flatMap((path) => ['--stages', path]),
+      ...stageFlags(options, paths),
       ...(options.extraArgs?.kubelet ?? []),
     ],
   }));
   return [...loops, ...nodes];
+}
+
+/** A node may not change pods but their statuses: for stages the admin does. */
+function stageFlags({ stages = [] }: SeparateOptions, { kubeconfig }: ClusterPaths): string[] {
+  if (stages.length === 0) return [];
+  return [...stages.flatMap((path) => ['--stages', path]), '--stages-kubeconfig', kubeconfig];
 }
 
 function schedulerFlags({ schedulerConfig, schedulerPlugins = [] }: SeparateOptions): string[] {

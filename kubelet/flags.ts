@@ -10,6 +10,7 @@ export interface KubeletFlags {
   readonly podCidr?: string;
   readonly podManifestPath?: string;
   readonly stages: readonly string[];
+  readonly stagesKubeconfig?: string;
   readonly address: string;
   readonly port: number;
   readonly nodeAddress?: string;
@@ -80,6 +81,10 @@ export function kubeletFlags(): Command {
     )
     .option('--pod-manifest-path <folder>', 'Static pods: one manifest per file, for each node')
     .addOption(stagesOption())
+    .option(
+      '--stages-kubeconfig <file>',
+      'Who changes and deletes objects for stages (default: --kubeconfig)',
+    )
     .addOption(runtimeOption())
     .option('--root-dir <folder>', 'Where process nodes keep their pods', '.wherry/kubelet')
     .option('--address <ip>', 'Where logs, exec and port-forward are served', '127.0.0.1')

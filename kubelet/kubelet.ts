@@ -70,6 +70,8 @@ export interface KubeletsOptions {
   readonly server?: StartNodeServer;
   /** What becomes of simulated pods and nodes. */
   readonly stages?: readonly Stage[];
+  /** By which stages change and delete objects, which nodes may not. Default: `client`. */
+  readonly stageClient?: Client;
   /** Freezes cached objects: for tests. */
   readonly freeze?: boolean;
 }
@@ -197,9 +199,11 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   if (signal.aborted) return;
   follow(podInformer, agents);
   if (options.stages !== undefined && options.stages.length > 0) {
-    const { stages } = options;
+    const { stages, client, stageClient = client } = options;
     const seen = { podInformer, nodeInformer, agents, registrations };
-    await parts.start(() => followStages({ ...options, stages, limiter }, seen));
+    await parts.start(() =>
+      followStages({ ...options, client: stageClient, stages, limiter }, seen),
+    );
   }
   options.logger.info({ nodes: [...agents.keys()] }, 'kubelet started');
 }

@@ -5,6 +5,7 @@ import { QuantityError, parseQuantity } from '../api/quantity.ts';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { componentKubeconfigs } from '../client/kubeconfig.ts';
 import { RestMetrics } from '../client/rest-metrics.ts';
+import type { Client } from '../client/interface.ts';
 import { createClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -58,6 +59,15 @@ function staticPods({ podManifestPath: folder }: KubeletFlags, logger: Logger) {
   };
 }
 
+async function clientOf(path: string | undefined, parts: Lifecycle): Promise<Client | undefined> {
+  if (path === undefined) return undefined;
+  const known = async () => connectionOf(realDisk, await loadKubeconfig(realDisk, [path]));
+  const connection = connectHttp({ ...(await known()), renewed: known });
+  await parts.start(() => ({ stop: () => connection.close() }));
+  const { handler } = connection;
+  return createClient({ handler, userAgent: 'wherry-stages', clock: realClock });
+}
+
 async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycle): Promise<void> {
   // Before anything is connected: a mistake in a flag should not wait for a server.
   const nodes = nodesOf(flags);
@@ -80,6 +90,7 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
     clock: realClock,
     metrics: new RestMetrics(metrics, new URL(known.baseUrl).host),
   });
+  const stageClient = await clientOf(flags.stagesKubeconfig, parts);
   const { rootDir, runtime } = flags;
   const runtimes = await realRuntimes({ client, logger, rootDir, runtime, env: context.env });
   const { internalIp, runtimeOf } = runtimes;
@@ -96,7 +107,14 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
     });
   const running = await parts.start(() =>
     startKubelets({
-      ...{ ...effects, metrics, stages, runtimeOf, ...(server && { server }) },
+      ...{
+        ...effects,
+        metrics,
+        stages,
+        ...(stageClient && { stageClient }),
+        runtimeOf,
+        ...(server && { server }),
+      },
       nodes: placed.map((node) => ({ ...node, ...staticPods(flags, logger) })),
     }),
   );

@@ -122,3 +122,21 @@ describe.skipIf(kubectl === undefined)('the node master of separate processes', 
     expect(previous).toContain('scheduler started');
   }, 90_000);
 });
+
+describe.skipIf(kubectl === undefined)('stages of a cluster', () => {
+  it.each([[[]], [['--separate']]])(
+    'change pods as their file says, with %j',
+    async (how) => {
+      await cluster?.stop();
+      const data = join(folder.path, `stages${how.length}`);
+      const args = ['--stages', 'examples/stages.yaml', '--nodes', '1', '--no-control-plane-node'];
+      cluster = await TestCluster.up(data, [...args, ...how]);
+      await k('run', 'load', '--image=x', '-l', 'load=rising');
+      const path = 'jsonpath={.metadata.annotations}';
+      await eventually('the load', async () =>
+        (await k('get', 'pod', 'load', '-o', path)).includes('"wherry.io/cpu-usage":"90%"'),
+      );
+    },
+    90_000,
+  );
+});
