@@ -153,6 +153,8 @@ export function interPodAffinity(given: Partial<InterPodAffinityArgs> = {}): Poi
       { on: 'AssignedPodLabels' },
       { on: 'AssignedPodDelete', helps: concerns },
       { on: 'NodeAdd' },
+      // With the node goes what is on it, from the domains of its labels.
+      { on: 'NodeDelete' },
       { on: 'NodeLabels' },
       { on: 'NamespaceLabels' },
     ],

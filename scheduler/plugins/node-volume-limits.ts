@@ -39,7 +39,19 @@ export function nodeVolumeLimits(
     });
   return {
     name: 'NodeVolumeLimits',
-    interests: [{ on: 'CSINode' }, { on: 'AssignedPodDelete' }, ...storageInterests],
+    // A new node has no limits until its CSINode comes.
+    interests: [
+      { on: 'NodeAdd' },
+      { on: 'CSINode' },
+      { on: 'AssignedPodDelete' },
+      // A volume that another pod has brought to the node counts no more.
+      {
+        on: 'AssignedPodAdd',
+        helps: ({ claims }, event) =>
+          event.kind === 'AssignedPodAdd' && event.pod.claims.some((key) => claims.includes(key)),
+      },
+      ...storageInterests,
+    ],
     preFilter: ({ pod }) => (mountedClaims(pod).length === 0 ? skip : undefined),
     filter({ pod }, node) {
       const csiNode = storage.csiNode(node.name);
