@@ -210,7 +210,7 @@ class World {
       case 'drop': {
         const old = this.#nodes.get(`n${step.on}`);
         this.#nodes.delete(`n${step.on}`);
-        return old && this.#toNodes.deleted?.(old);
+        return old && this.#toNodes.deleted?.(old, old);
       }
       case 'pod': {
         // Two pods on one ReadWriteOncePod claim would not have come about.
@@ -255,7 +255,7 @@ class World {
     if (old === undefined) return;
     if (step.what === 'delete') {
       this.#pods.splice(step.nth, 1);
-      return this.#toPods.deleted?.(old);
+      return this.#toPods.deleted?.(old, old);
     }
     const pod = structuredClone(old) as { -readonly [K in keyof Pod]: Pod[K] };
     const metadata = { ...pod.metadata };
