@@ -8,6 +8,8 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Chunk, type HttpHandler, JsonValue } from '../../platform/http.ts';
 import type { Listening } from '../../platform/http-server.ts';
 import { silentLogger } from '../../platform/logger.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { FakeClock } from '../../test/support/fake-clock.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realGzip, realHttpServer } from '../../platform/node/http-server.ts';
 import { realX509 } from '../../platform/node/x509.ts';
@@ -31,11 +33,14 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()));
 });
 
-async function serve(handler: HttpHandler): Promise<Listening & { url: string }> {
+async function serve(
+  handler: HttpHandler,
+  clock: Clock = realClock,
+): Promise<Listening & { url: string }> {
   const listening = await listen({
     server: realHttpServer,
     handler,
-    clock: realClock,
+    clock,
     logger: silentLogger,
     gzip: realGzip,
     host: '127.0.0.1',
@@ -369,6 +374,38 @@ describe('listen', () => {
       tls: serving,
     });
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('serves others while a hundred clients say half of what they want, and gives these up', async () => {
+    const clock = new FakeClock();
+    const { port, url } = await serve(mirror, clock);
+    const connected = async () => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+      socket.on('error', () => {});
+      await once(socket, 'secureConnect');
+      return socket;
+    };
+    const sockets = await Promise.all(Array.from({ length: 100 }, connected));
+    const answers = sockets.map(async (socket, i) => {
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      // Half a head, or half a body.
+      if (i % 2 === 0) socket.write('POST /api/v1/pods HTTP/1.1\r\nhost: x\r\ncontent-le');
+      else socket.write('POST /api/v1/pods HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc');
+      await once(socket, 'close');
+      return text;
+    });
+    const answer = await request(url).get('/api/v1/pods');
+    expect(answer.status).toBe(200);
+    while (clock.timers < 50) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(60_000);
+    const late = await Promise.all(answers.filter((_, i) => i % 2 === 1));
+    for (const text of late) {
+      expect(text).toMatch(/^HTTP\/1\.1 504 /);
+      expect(text).toContain('"reason":"Timeout"');
+    }
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(answers);
   });
 
   it('stops with idle and half-open connections around', async () => {
