@@ -1,5 +1,5 @@
 /** Hollow nodes against a real API server in the same process; their time is moved by hand. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { KubernetesList } from '../api/meta.ts';
 import { events, leases, nodes, pods } from '../api/resources.ts';
 import type { ContainerStatus, Pod, PodSpec } from '../api/types/core-v1.ts';
@@ -106,6 +106,28 @@ describe('a node', () => {
     await eventually(client, leases, (items) =>
       items.every(({ spec }, i) => spec.renewTime! > held[i]!.spec.renewTime!),
     );
+  });
+
+  it('keeps its Lease while more pods report than may at once', async () => {
+    const { client, through } = await startEmbeddedApi(parts);
+    let answer = (): void => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    let reports = 0;
+    const stalled = through((next) => async (request) => {
+      if (request.method === 'PUT' && /pods\/[^/]+\/status$/.test(request.path)) {
+        reports++;
+        await answered;
+      }
+      return next(request);
+    });
+    const clock = new FakeClock();
+    await run(stalled, clock);
+    const [before] = await eventually(client, leases, (items) => items.length === 1);
+    for (let n = 0; n < 70; n++) await addPod(client, `p${n}`);
+    await vi.waitFor(() => expect(reports).toBe(64));
+    await clock.advance(11_000);
+    await eventually(client, leases, ([lease]) => lease!.spec.renewTime! > before!.spec.renewTime!);
+    answer();
   });
 
   it('takes its Node over after a restart, and says again that it is ready', async () => {

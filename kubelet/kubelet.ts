@@ -35,7 +35,7 @@ import type { Stage } from './stages/stage.ts';
 import { followStages } from './stages/follow-stages.ts';
 import type { StaticSource } from './static/static-pods.ts';
 
-/** API calls of all nodes of a process under way at once. */
+/** Calls about pods of all nodes of a process under way at once; and as many about the nodes. */
 const maxWritesInFlight = 64;
 const registerRetryMs = 500;
 
@@ -163,6 +163,8 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   const agents = new Map<string, NodeAgent>();
   const server = await startServer(options, parts, hostedPods(podInformer.lister, agents));
   const limiter = new Limiter(maxWritesInFlight);
+  // A heartbeat waits behind no pods, however many report at once: a silent node loses them all.
+  const heartbeats = new Limiter(maxWritesInFlight);
   const pace = new EventPace(options.clock);
   const registrations = new Map<string, NodeRegistration>();
   for (const sketch of specify(options, existing)) {
@@ -177,7 +179,9 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
     );
     const latest = (): Node | undefined => nodeInformer.lister.get(name);
     const common = { ...effects, specification, limiter, latest };
-    const registration = await parts.start(() => new NodeRegistration(common));
+    const registration = await parts.start(
+      () => new NodeRegistration({ ...common, limiter: heartbeats }),
+    );
     const { staticPods } = sketch;
     const agent = await parts.start(
       () => new NodeAgent({ ...common, recorder, runtime, staticPods }),
