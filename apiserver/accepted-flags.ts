@@ -87,7 +87,6 @@ const accepted: Readonly<Record<string, Accepted>> = {
 };
 
 const refused: Readonly<Record<string, string>> = {
-  'admission-control-config-file': 'admission plugins read no configuration files here.',
   'audit-webhook-config-file': 'audit events go to --audit-log-path only.',
   'authorization-policy-file': 'there is no ABAC; use RBAC.',
   'cloud-config': 'there are no cloud providers.',

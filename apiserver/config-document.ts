@@ -6,11 +6,15 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** A file of the server's own configuration, of the kind and one of the versions of its group. */
 export function configDocument(text: string, kind: string, versions: readonly string[]): Fields {
-  const document = parseYaml(text);
+  return configFields(parseYaml(text), kind, versions);
+}
+
+/** The same of what stands within another document. */
+export function configFields(document: unknown, kind: string, versions: readonly string[]): Fields {
   if (typeof document !== 'object' || document === null)
     throw new ConfigurationError('the file holds no object');
   const fields = document as Fields;

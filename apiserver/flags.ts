@@ -27,6 +27,7 @@ export interface ApiServerFlags extends AccessFlags {
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
   readonly admissionControl?: readonly string[];
+  readonly admissionControlConfigFile?: string;
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
   readonly enablePriorityAndFairness: boolean;
@@ -94,6 +95,10 @@ function addAdmissionFlags(command: Command): Command {
       '--admission-control <names>',
       'deprecated: just these admission plugins, in place of the two above',
       names,
+    )
+    .option(
+      '--admission-control-config-file <path>',
+      'what PodSecurity and EventRateLimit are told (AdmissionConfiguration)',
     );
 }
 

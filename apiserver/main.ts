@@ -32,6 +32,7 @@ import { chosenPlugins, onlyPlugins, type PluginChoice } from './admission/plugi
 import { type AccessFiles, accessOptions, readAccessFiles } from './access-options.ts';
 import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
+import { readAdmissionConfiguration } from './admission-config.ts';
 import { kindsFor } from './beta-kinds.ts';
 import { type ApiServerFlags, apiserverFlags } from './flags.ts';
 import type { FlowLimits } from './flow-limits.ts';
@@ -206,9 +207,10 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const choice = admissionOf(flags);
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(choice);
-  const [given, storeTls] = await Promise.all([
+  const [given, storeTls, configuration] = await Promise.all([
     readAccessFiles(flags, files, realCiphers),
     etcdTls(flags),
+    readAdmissionConfiguration(flags.admissionControlConfigFile, files),
   ]);
   const folder = { folder: flags.certDir, disk: realDisk };
   const pki = await ensurePki({ ...folder, clock: realClock, x509: realX509, names });
@@ -234,7 +236,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       outgoing,
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
-      admissionPlugins: choice,
+      admissionPlugins: { ...choice, configuration },
       limits: limitsOf(flags),
       requestTimeoutMs: flags.requestTimeout,
       descriptions: readDescriptions(realDisk),

@@ -30,9 +30,9 @@ describe('the plugins that run', () => {
     [['Nobody'], [], 'enable-admission-plugins plugin "Nobody" is unknown'],
     [[], ['Nobody'], 'disable-admission-plugins plugin "Nobody" is unknown'],
     [
-      ['EventRateLimit'],
+      ['ImagePolicyWebhook'],
       [],
-      'enable-admission-plugins plugin "EventRateLimit" is not there in Wherry',
+      'enable-admission-plugins plugin "ImagePolicyWebhook" is not there in Wherry',
     ],
     [
       ['Priority'],

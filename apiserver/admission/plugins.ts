@@ -12,6 +12,7 @@ import { DefaultIngressClass } from './default-ingress-class.ts';
 import { DefaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIPs } from './deny-service-external-ips.ts';
+import { type EventLimit, EventRateLimit } from './event-rate-limit.ts';
 import { extendedResourceToleration } from './extended-resource-toleration.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity.ts';
 import { LimitRanger } from './limit-ranger/limit-ranger.ts';
@@ -23,6 +24,7 @@ import { OwnerReferencesPermissionEnforcement } from './owner-references.ts';
 import { MutatingPolicies } from './policies/mutating.ts';
 import { ValidatingPolicies } from './policies/validating.ts';
 import { PodNodeSelector } from './pod-node-selector.ts';
+import type { PodSecurityConfiguration } from './pod-security/configuration.ts';
 import { PodSecurity } from './pod-security/pod-security.ts';
 import { Priority } from './priority.ts';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota.ts';
@@ -32,12 +34,18 @@ import { storageObjectInUseProtection } from './storage-object-in-use-protection
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { MutatingWebhooks, ValidatingWebhooks } from './webhooks/webhooks.ts';
 
+/** What plugins are told by a file (--admission-control-config-file). */
+export interface PluginConfiguration {
+  readonly podSecurity?: PodSecurityConfiguration;
+  readonly eventLimits?: readonly EventLimit[];
+}
+
 export interface PluginRegistration {
   /** As Kubernetes names it. */
   readonly name: string;
   /** On unless switched off. */
   readonly standard: boolean;
-  readonly build: (lookups: Lookups) => AdmissionPlugin;
+  readonly build: (lookups: Lookups, configuration: PluginConfiguration) => AdmissionPlugin;
 }
 
 const on = true;
@@ -62,8 +70,13 @@ export const pluginTable: readonly PluginRegistration[] = [
   row('NodeRestriction', off, (lookups) => new NodeRestriction(lookups)),
   row('TaintNodesByCondition', on, () => taintNodesByCondition),
   row('AlwaysPullImages', off, () => alwaysPullImages),
-  row('PodSecurity', on, (lookups) => new PodSecurity(lookups)),
+  row('PodSecurity', on, (lookups, { podSecurity }) => new PodSecurity(lookups, podSecurity)),
   row('PodNodeSelector', off, ({ namespaces }) => new PodNodeSelector(namespaces)),
+  row(
+    'EventRateLimit',
+    off,
+    ({ clock }, { eventLimits = [] }) => new EventRateLimit(eventLimits, clock),
+  ),
   row('Priority', on, ({ priorityClasses }) => new Priority(priorityClasses)),
   row('DefaultTolerationSeconds', on, () => defaultTolerationSeconds),
   row('ExtendedResourceToleration', off, () => extendedResourceToleration),
@@ -91,7 +104,6 @@ export const pluginTable: readonly PluginRegistration[] = [
 
 /** Of Kubernetes, and not there: whoever relies on one should be told at once. */
 const missing: ReadonlySet<string> = new Set([
-  'EventRateLimit',
   'ImagePolicyWebhook',
   'NamespaceAutoProvision',
   'PodTolerationRestriction',
@@ -104,6 +116,7 @@ const idle: ReadonlySet<string> = new Set(['ClusterTrustBundleAttest', 'PodTopol
 export interface PluginChoice {
   readonly enable: readonly string[];
   readonly disable: readonly string[];
+  readonly configuration?: PluginConfiguration;
 }
 
 /** A list of plugins that cannot be. */
@@ -146,6 +159,10 @@ export function plugins(
   choice: PluginChoice = { enable: [], disable: [] },
 ): (lookups: Lookups) => readonly AdmissionPlugin[] {
   const chosen = chosenPlugins(choice);
+  const { configuration = {} } = choice;
   // Who asked for a certificate is the registry's affair in Kubernetes: it cannot be switched off.
-  return (lookups) => [...chosen.map(({ build }) => build(lookups)), certificateRequester];
+  return (lookups) => [
+    ...chosen.map(({ build }) => build(lookups, configuration)),
+    certificateRequester,
+  ];
 }

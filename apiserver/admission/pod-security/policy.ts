@@ -19,7 +19,7 @@ export interface Policy {
 
 export const LATEST = Infinity;
 
-const levels: readonly Level[] = ['privileged', 'baseline', 'restricted'];
+export const levels: readonly Level[] = ['privileged', 'baseline', 'restricted'];
 
 const privileged: LevelVersion = { level: 'privileged', minor: LATEST };
 
@@ -43,11 +43,11 @@ export function isPrivileged({ enforce, audit, warn }: Policy): boolean {
   return [enforce, audit, warn].every(({ level }) => level === 'privileged');
 }
 
-function parseLevel(text: string): Level | undefined {
+export function parseLevel(text: string): Level | undefined {
   return levels.find((level) => level === text);
 }
 
-function parseVersion(text: string): number | undefined {
+export function parseVersion(text: string): number | undefined {
   if (text === 'latest') return LATEST;
   const [, minor] = /^v1\.([0-9]|[1-9][0-9]*)$/.exec(text) ?? [];
   return minor === undefined ? undefined : Number(minor);
