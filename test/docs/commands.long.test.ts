@@ -11,7 +11,7 @@ const root = process.cwd();
 /** Blocks that are not run, and why. A block counts as named by its first line. */
 const notRun: Readonly<Record<string, string>> = {
   'npm start      # installs, builds and runs a cluster with three simulated nodes':
-    'installs and builds; the next blocks run against a cluster that is started here instead',
+    'run by newcomer.long.test.ts; here the next blocks run against a cluster that is there',
 };
 
 const storeEndpoint = `$(npx wherry status | awk '$1 == "store" { sub("http://", "", $5); print $5 }')`;

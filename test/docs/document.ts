@@ -11,6 +11,12 @@ export interface Step {
 
 const fence = /^(?:<!-- file: (\S+) -->\n)?```(\w+)?([^\n]*)\n([\s\S]*?)^```$/gm;
 
+/** The blocks of a Markdown page in one language, in order. */
+export function fencesOf(path: string, language: string): string[] {
+  const blocks = [...readFileSync(path, 'utf8').matchAll(fence)];
+  return blocks.filter(([, , name]) => name === language).map(([, , , , body = '']) => body);
+}
+
 /** The shell blocks of a Markdown page, in order. */
 export function stepsOf(path: string): Step[] {
   const text = readFileSync(path, 'utf8');

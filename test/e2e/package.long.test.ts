@@ -1,13 +1,16 @@
 /** The package as users get it: packed, installed elsewhere, run from any folder, left without trace. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fencesOf, stepsOf } from '../docs/document.ts';
 import { run, succeed, temporaryFolder } from './harness.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let prefix: string;
 let tarball: string;
 const INSTALL_MS = 300_000;
+const ROUNDS_MS = 3_600_000;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
@@ -49,20 +52,10 @@ describe('the package', () => {
       const project = join(folder.path, 'project');
       mkdirSync(project);
       writeFileSync(join(project, 'package.json'), '{ "type": "module", "private": true }\n');
-      writeFileSync(
-        join(project, 'cluster.test.ts'),
-        `import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Cluster, startCluster } from 'wherry';
-
-let cluster: Cluster;
-beforeAll(async () => (cluster = await startCluster()));
-afterAll(() => cluster.stop());
-
-it('says where it is', () => {
-  expect(cluster.kubeconfig).toContain(cluster.server);
-});
-`,
-      );
+      const shown = stepsOf('docs/HOWTO.md').flatMap(({ files }) => files);
+      const { name, text } = shown.find((file) => file.name === 'cluster.test.ts')!;
+      expect(text.split('\n').filter((line) => line.trim() !== '')).toHaveLength(10);
+      writeFileSync(join(project, name), text);
       const args = ['install', '--loglevel=error', tarball, 'vitest@4.1.12', 'typescript@6'];
       await succeed('npm', args, { cwd: project, timeoutMs: INSTALL_MS });
       await succeed('npx', ['vitest', 'run'], { cwd: project });
@@ -75,18 +68,54 @@ it('says where it is', () => {
         'cluster.test.ts',
       ];
       await succeed('npx', ['tsc', ...checks], { cwd: project });
+      // And the program of the README, which ends by itself: nothing keeps its process alive.
+      const [program] = fencesOf('README.md', 'ts');
+      writeFileSync(join(project, 'readme.ts'), program!);
+      const typed = checks.map((word) => (word === 'cluster.test.ts' ? 'readme.ts' : word));
+      await succeed('npx', ['tsc', ...typed], { cwd: project });
+      writeFileSync(join(project, 'readme.mjs'), `${program}process.stdout.write('ended');\n`);
+      expect(await succeed('node', ['readme.mjs'], { cwd: project })).toBe('ended');
     },
     INSTALL_MS,
   );
+
+  it('runs the steps that the documentation gives for CI', async () => {
+    const [text = ''] = fencesOf('docs/HOWTO.md', 'yaml');
+    const steps = load(text) as { readonly run?: string; readonly env?: Record<string, string> }[];
+    const cwd = join(folder.path, 'ci');
+    mkdirSync(cwd);
+    const shared = {
+      ...{ PATH: `${join(prefix, 'bin')}:${process.env['PATH']}` },
+      ...{ WHERRY_PORT: '0', WHERRY_STORE_PORT: '0' },
+    };
+    // The package is not taken from the registry, and there is a command in place of a suite.
+    const instead: Readonly<Record<string, string>> = {
+      'npm install --global wherry': 'wherry --version',
+      'make test': 'kubectl-lite get nodes',
+    };
+    const said: string[] = [];
+    for (const { run: command, env = {} } of steps) {
+      if (command === undefined) continue;
+      const script = instead[command] ?? command;
+      said.push(await succeed('sh', ['-ec', script], { cwd, env: { ...shared, ...env } }));
+    }
+    expect(said).toEqual([
+      expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      expect.stringMatching(/^Ready: /),
+      expect.stringMatching(/^node1 +Ready /m),
+      'stopped\n',
+    ]);
+  }, 120_000);
 
   it(
     'starts and stops ten clusters again and again, and leaves nothing behind',
     async () => {
       const temporary = join(folder.path, 'temporary');
       mkdirSync(temporary);
-      const rounds = 12;
+      // A hundred rounds take half an hour on a busy machine of two cores: WHERRY_ROUNDS=100.
+      const rounds = Number(process.env['WHERRY_ROUNDS'] ?? 12);
       const args = ['--expose-gc', 'test/e2e/many-clusters.mjs', String(rounds)];
-      const options = { env: { TMPDIR: temporary }, timeoutMs: INSTALL_MS };
+      const options = { env: { TMPDIR: temporary }, timeoutMs: ROUNDS_MS };
       const { code, stdout, stderr } = await run(process.execPath, args, options);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const left = stdout
@@ -104,6 +133,6 @@ it('says where it is', () => {
       // Code that became hot in between is kept; clusters are not.
       expect(last['heapUsed']! - second!['heapUsed']!).toBeLessThan(8 * 1024 * 1024);
     },
-    INSTALL_MS,
+    ROUNDS_MS,
   );
 });
