@@ -209,4 +209,14 @@ describe('a policy on custom resources', () => {
     expect(body.metadata.labels).toEqual({ seen: '81' });
     await gone('patched');
   });
+
+  it('does not keep them from going with their definition', async () => {
+    await validating('keepers', { validations: [{ expression: "request.operation != 'DELETE'" }] });
+    expect((await write('kept', 'a:1')).code).toBe(201);
+    expect((await api.call('DELETE', `${at('v2')}/kept`)).code).toBe(422);
+    const definition = `${CRDS}/hosts.example.com`;
+    expect((await api.call('DELETE', definition)).code).toBe(200);
+    await api.until(definition, ({ code }) => code === 404);
+    await gone('keepers');
+  });
 });

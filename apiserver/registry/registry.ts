@@ -121,14 +121,16 @@ export class Registry {
     }
   }
 
-  /** A store that requests do not reach. */
+  /** A store that requests do not reach, for the server's own work: admission has no say in it. */
   open(declaration: ResourceDeclaration, storage: ResourceContext['storage']): ResourceStore {
-    return new ResourceStore({ ...this.#shared, declaration, storage });
+    const admission = new AdmissionChain([]);
+    return new ResourceStore({ ...this.#shared, admission, declaration, storage });
   }
 
   /** Serves one more resource from now on, or the same in another way. */
   serve(declaration: ResourceDeclaration, storage: ResourceContext['storage']): void {
-    this.#stores.set(storeKey(declaration.type), this.open(declaration, storage));
+    const store = new ResourceStore({ ...this.#shared, declaration, storage });
+    this.#stores.set(storeKey(declaration.type), store);
     this.#versions.add(declaration);
   }
 
