@@ -82,6 +82,11 @@ export async function connectionOf(
         'complete config file (--kubeconfig, KUBECONFIG, or current-context in the file)',
     );
   }
+  if (cluster?.value['proxy-url']) {
+    throw new KubeconfigError(
+      `cluster "${clusterName}" has a proxy-url, which is not supported: connections are direct`,
+    );
+  }
   const namespace = overrides.namespace ?? context.namespace;
   return {
     baseUrl,

@@ -8,6 +8,7 @@ export interface Cluster {
   readonly 'certificate-authority'?: string;
   readonly 'certificate-authority-data'?: string;
   readonly 'insecure-skip-tls-verify'?: boolean;
+  readonly 'proxy-url'?: string;
   readonly 'tls-server-name'?: string;
 }
 
