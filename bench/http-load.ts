@@ -12,6 +12,8 @@ export interface HttpClient {
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
+/** Of a body in chunks. JSON has no line ends of this kind. */
+const CHUNKS_END = Buffer.from('\r\n0\r\n\r\n');
 
 /**
  * One keep-alive HTTP/1.1 connection that writes requests as text and skips over answers: a
@@ -40,14 +42,34 @@ export async function openHttp(
   let head: Buffer | undefined;
   let bodyLength = 0;
   let missing = 0;
+  /** Of a body in chunks: what came last. */
+  let tail: Buffer | undefined;
+  const chunked = (chunk: Buffer): void => {
+    tail = Buffer.concat([tail!, chunk]).subarray(-CHUNKS_END.length);
+    bodyLength += chunk.length;
+    if (!tail.equals(CHUNKS_END)) return;
+    tail = undefined;
+    settle?.resolve(bodyLength);
+  };
   socket.on('data', (chunk: Buffer) => {
+    if (tail !== undefined) {
+      chunked(chunk);
+      return;
+    }
     if (missing === 0) {
       head = head === undefined ? chunk : Buffer.concat([head, chunk]);
       const end = head.indexOf(HEAD_END);
       if (end < 0) return;
       const text = head.toString('latin1', 0, end);
       if (!text.startsWith('HTTP/1.1 2')) settle?.reject(new Error(text));
-      bodyLength = Number(/content-length: (\d+)/i.exec(text)![1]);
+      const length = /content-length: (\d+)/i.exec(text);
+      if (length === null) {
+        const body = head.subarray(end + HEAD_END.length);
+        [head, tail, bodyLength] = [undefined, Buffer.alloc(0), 0];
+        chunked(body);
+        return;
+      }
+      bodyLength = Number(length[1]);
       missing = bodyLength + end + HEAD_END.length - head.length;
       head = undefined;
     } else missing -= chunk.length;

@@ -19,7 +19,7 @@ export const say = (text: string): void => void process.stderr.write(`${text}\n`
 
 /** A client as controllers have it. */
 export async function clientOf(
-  cluster: BenchCluster,
+  cluster: Pick<BenchCluster, 'kubeconfig'>,
 ): Promise<{ client: RestClient; close: () => Promise<void> }> {
   const config = await loadKubeconfig(realDisk, [cluster.kubeconfig]);
   const connection = connectHttp(await connectionOf(realDisk, config));

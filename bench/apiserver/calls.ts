@@ -1,13 +1,14 @@
+import { contest, type Sides } from '../contest.ts';
 import { type HttpClient, openHttp } from '../http-load.ts';
 import { openHttp2 } from '../http2-load.ts';
 import { closedLoop } from '../load.ts';
-import { durationMs, rows, runs, say } from '../suite.ts';
-import type { BenchCluster } from '../wherry.ts';
+import { durationMs } from '../suite.ts';
+import type { ApiSide } from './peer.ts';
 
 export const URL = '/api/v1/namespaces/default/configmaps';
 const payload = 'x'.repeat(1024);
-/** kube-apiserver 1.32 with etcd on another machine of two cores, by clients: the design's. */
-const PEERS = { 1: [699, 1269], 32: [2243, 3830], 128: [2308, 3928] } as const;
+/** The design's. */
+const goal = '≥ 2×';
 
 export const configMap = (name: string, labels = {}): string =>
   JSON.stringify({
@@ -16,11 +17,11 @@ export const configMap = (name: string, labels = {}): string =>
   });
 
 export async function withClients<T>(
-  cluster: BenchCluster,
+  side: Pick<ApiSide, 'kubeconfig'>,
   count: number,
   use: (clients: readonly HttpClient[]) => Promise<T>,
 ): Promise<T> {
-  const opened = Array.from({ length: count }, () => openHttp(cluster.kubeconfig));
+  const opened = Array.from({ length: count }, () => openHttp(side.kubeconfig));
   const clients = await Promise.all(opened);
   try {
     return await use(clients);
@@ -29,96 +30,94 @@ export async function withClients<T>(
   }
 }
 
+let made = 0;
+
+async function createsAndGets(side: ApiSide, clients: number): Promise<number[]> {
+  const first = made;
+  return withClients(side, clients, async (connections) => {
+    const create = (client: number): Promise<number> =>
+      connections[client]!.request('POST', URL, configMap(`c-${made++}`));
+    const get = (client: number, n: number): Promise<number> =>
+      connections[client]!.request('GET', `${URL}/c-${first + (n % (made - first))}`);
+    const created = await closedLoop({ clients, durationMs, call: create });
+    const got = await closedLoop({ clients, durationMs, call: get });
+    return [created.perSecond, got.perSecond];
+  });
+}
+
 /** Creates and gets in closed loops, one connection per client. */
-export async function benchCalls(cluster: BenchCluster): Promise<void> {
-  let made = 0;
-  for (const clients of [1, 32, 128] as const) {
-    say(`create and get, ${clients} clients`);
-    const creates: number[] = [];
-    const gets: number[] = [];
-    await withClients(cluster, clients, async (connections) => {
-      const create = (client: number): Promise<number> =>
-        connections[client]!.request('POST', URL, configMap(`c-${made++}`));
-      const get = (client: number, n: number): Promise<number> =>
-        connections[client]!.request('GET', `${URL}/c-${n % made}`);
-      // Once uncounted: a server just started runs code that is not compiled yet.
-      for (let run = -1; run < runs; run++) {
-        const created = await closedLoop({ clients, durationMs, call: create });
-        const got = await closedLoop({ clients, durationMs, call: get });
-        if (run < 0) continue;
-        creates.push(created.perSecond);
-        gets.push(got.perSecond);
-      }
-    });
-    const goal = (perSecond: number): string => `≥ 2× kube-apiserver's ${perSecond}`;
-    const [createPeer, getPeer] = PEERS[clients];
-    const work = `create ConfigMap 1 KB, ${clients} clients`;
-    rows.push({ work, unit: 'per s', ours: creates, goal: goal(createPeer) });
-    const getWork = `get ConfigMap, ${clients} clients`;
-    rows.push({ work: getWork, unit: 'per s', ours: gets, goal: goal(getPeer) });
+export async function benchCalls(sides: Sides<ApiSide>): Promise<void> {
+  // Uncounted: a server just started runs code that is not compiled yet.
+  for (const side of sides.sides) await createsAndGets(side, 32);
+  for (const clients of [1, 32, 128]) {
+    const row = (work: string) =>
+      ({ work: `${work}, ${clients} clients`, unit: 'per s', goal }) as const;
+    const shown = [row('create ConfigMap 1 KB'), row('get ConfigMap')];
+    await contest(shown, sides, (side) => createsAndGets(side, clients));
   }
 }
 
 const writes = {
-  'merge patch': [
-    'application/merge-patch+json',
-    (n: number) => JSON.stringify({ data: { n: `${n}` } }),
-  ],
-  'server-side apply': [
-    'application/apply-patch+yaml',
-    (n: number, name: string) =>
-      JSON.stringify({
-        ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } },
-        data: { n: `${n}` },
-      }),
-  ],
+  'merge patch': {
+    type: 'application/merge-patch+json',
+    query: '',
+    body: (n: number) => ({ data: { n: `${n}` } }),
+  },
+  'server-side apply': {
+    type: 'application/apply-patch+yaml',
+    query: '?fieldManager=bench&force=true',
+    body: (n: number, name: string) => ({
+      ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } },
+      data: { n: `${n}` },
+    }),
+  },
 } as const;
 
-/** Changes of one object per client, 32 clients. */
-export async function benchPatches(cluster: BenchCluster): Promise<void> {
-  const clients = 32;
-  for (const [verb, [type, body]] of Object.entries(writes)) {
-    say(verb);
-    const rates: number[] = [];
-    await withClients(cluster, clients, async (connections) => {
-      const name = (client: number): string => `${verb.replace(' ', '-')}-${client}`;
-      await Promise.all(
-        connections.map((each, i) => each.request('POST', URL, configMap(name(i)))),
-      );
-      const path = (client: number): string =>
-        `${URL}/${name(client)}?fieldManager=bench&force=true`;
-      const call = (client: number, n: number): Promise<number> =>
-        connections[client]!.request(
-          'PATCH',
-          verb === 'merge patch' ? `${URL}/${name(client)}` : path(client),
-          {
-            type,
-            text: body(n, name(client)),
-          },
-        );
-      for (let run = 0; run < runs; run++)
-        rates.push((await closedLoop({ clients, durationMs, call })).perSecond);
-    });
-    rows.push({ work: `${verb} of a ConfigMap, ${clients} clients`, unit: 'per s', ours: rates });
+const CHANGERS = 32;
+
+/** Changes of one object per client. */
+async function changes(side: ApiSide, verb: keyof typeof writes): Promise<number[]> {
+  const { type, query, body } = writes[verb];
+  const names = Array.from({ length: CHANGERS }, () => `changed-${made++}`);
+  return withClients(side, CHANGERS, async (connections) => {
+    await Promise.all(
+      connections.map((each, i) => each.request('POST', URL, configMap(names[i]!))),
+    );
+    const call = (client: number, n: number): Promise<number> => {
+      const name = names[client]!;
+      const text = JSON.stringify(body(n, name));
+      return connections[client]!.request('PATCH', `${URL}/${name}${query}`, { type, text });
+    };
+    return [(await closedLoop({ clients: CHANGERS, durationMs, call })).perSecond];
+  });
+}
+
+export async function benchPatches(sides: Sides<ApiSide>): Promise<void> {
+  for (const verb of Object.keys(writes) as (keyof typeof writes)[]) {
+    const work = `${verb} of a ConfigMap, ${CHANGERS} clients`;
+    await contest([{ work, unit: 'per s' }], sides, (side) => changes(side, verb));
   }
 }
 
-/** The same over one HTTP/2 connection, as client-go has it, with 32 streams at a time. */
-export async function benchHttp2(cluster: BenchCluster): Promise<void> {
-  say('HTTP/2');
-  const client = await openHttp2(cluster.kubeconfig);
-  const creates: number[] = [];
-  const gets: number[] = [];
+async function overHttp2(side: ApiSide): Promise<number[]> {
+  const client = await openHttp2(side.kubeconfig);
   const of = { clients: 32, durationMs };
-  for (let run = 0; run < runs; run++) {
-    const create = (_: number, n: number): Promise<number> =>
-      client.request('POST', URL, configMap(`h2-${run}-${n}`));
-    creates.push((await closedLoop({ ...of, call: create })).perSecond);
-    const get = (): Promise<number> => client.request('GET', `${URL}/h2-${run}-0`);
-    gets.push((await closedLoop({ ...of, call: get })).perSecond);
-  }
+  const name = `h2-${made++}`;
+  const create = (_: number, n: number): Promise<number> =>
+    client.request('POST', URL, configMap(`${name}-${n}`));
+  const created = await closedLoop({ ...of, call: create });
+  const get = (): Promise<number> => client.request('GET', `${URL}/${name}-0`);
+  const got = await closedLoop({ ...of, call: get });
   client.close();
+  return [created.perSecond, got.perSecond];
+}
+
+/** The same over one HTTP/2 connection, as client-go has it, with 32 streams at a time. */
+export async function benchHttp2(sides: Sides<ApiSide>): Promise<void> {
   const over = '32 at a time over one HTTP/2 connection';
-  rows.push({ work: `create ConfigMap 1 KB, ${over}`, unit: 'per s', ours: creates });
-  rows.push({ work: `get ConfigMap, ${over}`, unit: 'per s', ours: gets });
+  const shown = [
+    { work: `create ConfigMap 1 KB, ${over}`, unit: 'per s' },
+    { work: `get ConfigMap, ${over}`, unit: 'per s' },
+  ] as const;
+  await contest(shown, sides, overHttp2);
 }

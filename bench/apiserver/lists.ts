@@ -1,29 +1,45 @@
-import { rows, say } from '../suite.ts';
-import type { BenchCluster } from '../wherry.ts';
+import { contest, type Sides } from '../contest.ts';
+import { percentile } from '../statistics.ts';
+import { say } from '../suite.ts';
 import { configMap, URL, withClients } from './calls.ts';
+import type { ApiSide } from './peer.ts';
 
 const OBJECTS = 5000;
 const TIMES = 20;
+const PATHS = [URL, `${URL}?limit=500`, `${URL}?labelSelector=every%3Dh`];
 
-/** 5,000 objects of 1 KB, every hundredth with a label; the answers are received, not parsed. */
-export async function benchLists(cluster: BenchCluster): Promise<void> {
-  say('lists');
-  await withClients(cluster, 1, async ([client]) => {
+/** 5,000 objects of 1 KB, every hundredth with a label. */
+async function fill(side: ApiSide): Promise<void> {
+  await withClients(side, 1, async ([client]) => {
     await client!.request('DELETE', URL);
-    for (let i = 0; i < OBJECTS; i++) {
+    for (let i = 0; i < OBJECTS; i++)
       await client!.request('POST', URL, configMap(`l-${i}`, i % 100 === 0 ? { every: 'h' } : {}));
-    }
-    const time = async (work: string, path: string, goal?: string): Promise<void> => {
-      const times: number[] = [];
+  });
+}
+
+/** Medians; the answers are received, not parsed. */
+const times = (side: ApiSide): Promise<number[]> =>
+  withClients(side, 1, async ([client]) => {
+    const medians: number[] = [];
+    for (const path of PATHS) {
+      const taken: number[] = [];
       for (let i = 0; i < TIMES; i++) {
         const started = performance.now();
         await client!.request('GET', path);
-        times.push(performance.now() - started);
+        taken.push(performance.now() - started);
       }
-      rows.push({ work, unit: 'ms', ours: times, ...(goal === undefined ? {} : { goal }) });
-    };
-    await time(`list ${OBJECTS} ConfigMaps of 1 KB`, URL, '≤ 20 ms');
-    await time('the same, first page of 500', `${URL}?limit=500`);
-    await time('the same, 50 of them by label', `${URL}?labelSelector=every%3Dh`);
+      medians.push(percentile(taken, 50));
+    }
+    return medians;
   });
+
+export async function benchLists(sides: Sides<ApiSide>): Promise<void> {
+  say('filling for lists');
+  for (const side of sides.sides) await fill(side);
+  const shown = [
+    { work: `list ${OBJECTS} ConfigMaps of 1 KB`, unit: 'ms', goal: '≤ 20 ms' },
+    { work: 'the same, first page of 500', unit: 'ms' },
+    { work: 'the same, 50 of them by label', unit: 'ms' },
+  ] as const;
+  await contest(shown, sides, times);
 }

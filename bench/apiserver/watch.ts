@@ -1,15 +1,19 @@
 import { setMaxListeners } from 'node:events';
 import { configMaps } from '../../api/resources.ts';
+import { contest, type Sides } from '../contest.ts';
 import { percentile } from '../statistics.ts';
-import { clientOf, rows, say } from '../suite.ts';
-import type { BenchCluster } from '../wherry.ts';
+import { clientOf } from '../suite.ts';
+import type { ApiSide } from './peer.ts';
 
 /** A server takes at most 1,000 streams on a connection. */
 const PER_CONNECTION = 250;
 
+const CHANGES = 200;
+let made = 0;
+
 /** Milliseconds from sending a write to its answer, and to the event at the last watcher. */
-export async function benchWatch(cluster: BenchCluster, watchers: number): Promise<void> {
-  say(`watch latency, ${watchers} watchers`);
+async function latencies(cluster: ApiSide, watchers: number): Promise<number[]> {
+  const name = `watched-${made++}`;
   const { client, close } = await clientOf(cluster);
   const others = await Promise.all(
     Array.from({ length: Math.ceil(watchers / PER_CONNECTION) }, () => clientOf(cluster)),
@@ -21,7 +25,7 @@ export async function benchWatch(cluster: BenchCluster, watchers: number): Promi
   const following = Array.from({ length: watchers }, async (_, i) => {
     const { client: own } = others[Math.floor(i / PER_CONNECTION)]!;
     const { signal } = abort;
-    const fieldSelector = `metadata.name=watched-${watchers}`;
+    const fieldSelector = `metadata.name=${name}`;
     const options = { namespace: 'default', fieldSelector, resourceVersion: '0', signal };
     try {
       for await (const _event of await own.watch(configMaps, options)) {
@@ -36,13 +40,12 @@ export async function benchWatch(cluster: BenchCluster, watchers: number): Promi
     return new Promise((resolve) => (done = resolve));
   };
   const arrived = all();
-  const name = `watched-${watchers}`;
   const metadata = { name, namespace: 'default' };
   await client.create(configMaps, { metadata });
   await arrived;
   const answers: number[] = [];
   const events: number[] = [];
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < CHANGES; i++) {
     const last = all();
     const sent = performance.now();
     const at = { namespace: 'default', name };
@@ -55,12 +58,21 @@ export async function benchWatch(cluster: BenchCluster, watchers: number): Promi
   abort.abort();
   await Promise.all(following);
   await Promise.all([close(), ...others.map((other) => other.close())]);
-  const goal = (ms: string): object => (watchers === 100 ? { goal: `≤ ${ms} ms` } : {});
-  const p99 = (times: readonly number[]): number[] => [percentile(times, 99)];
-  const last = `its event at the last of ${watchers} watchers`;
-  rows.push({ work: `patch sent → answered, ${watchers} watchers`, unit: 'ms', ours: answers });
-  rows.push({ work: `patch sent → ${last}`, unit: 'ms', ours: events });
   const after = events.map((time, i) => Math.max(0, time - answers[i]!));
-  rows.push({ work: `answer → ${last}, p50`, unit: 'ms', ours: after, ...goal('1.5') });
-  rows.push({ work: 'the same, p99', unit: 'ms', ours: p99(after), ...goal('5') });
+  return [
+    ...[percentile(answers, 50), percentile(events, 50)],
+    ...[percentile(after, 50), percentile(after, 99)],
+  ];
+}
+
+export async function benchWatch(sides: Sides<ApiSide>, watchers: number): Promise<void> {
+  const goal = (ms: string): object => (watchers === 100 ? { goal: `≤ ${ms} ms` } : {});
+  const last = `its event at the last of ${watchers} watchers`;
+  const shown = [
+    { work: `patch sent → answered, ${watchers} watchers, p50`, unit: 'ms' },
+    { work: `patch sent → ${last}, p50`, unit: 'ms' },
+    { work: `answer → ${last}, p50`, unit: 'ms', ...goal('1.5') },
+    { work: 'the same, p99', unit: 'ms', ...goal('5') },
+  ] as const;
+  await contest(shown, sides, (side) => latencies(side, watchers));
 }
