@@ -217,7 +217,6 @@ describe('command lines written for Kubernetes and etcd', () => {
     said('kube-apiserver', ['--etcd-servers=http://a:1', ...args]);
 
   it.each([
-    ['--admission-control-config-file=x', 'admission plugins read no configuration files here.'],
     ['--audit-log-maxsize=100', 'audit-log-maxsize can only be 0 here.'],
     ['--audit-log-format=legacy', 'audit-log-format can only be json here.'],
     ['--audit-webhook-config-file=x', 'audit events go to --audit-log-path only.'],
