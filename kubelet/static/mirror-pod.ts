@@ -12,6 +12,11 @@ import { mirroredHash, mirrorOf } from './static-pod.ts';
 
 const firstRetryMs = 200;
 const maxRetryMs = 10_000;
+/**
+ * A mirror that somebody deleted is made again at the kubelet's pace. Sooner, and kubectl, which
+ * waits until the name is gone, may see only the next one and wait for ever.
+ */
+const makeAgainMs = 1000;
 
 export interface MirrorOptions {
   readonly client: Client;
@@ -34,6 +39,8 @@ export class MirrorPod implements Running {
   #mirror: Pod | undefined;
   /** What the server took last, and what it made of it. */
   #written: { readonly status: PodStatus; readonly mirror: Pod } | undefined;
+  /** No mirror is made before this; monotonic. */
+  #makeAgainAt = 0;
   #dirty = false;
   #working: Promise<void> | undefined;
 
@@ -50,8 +57,14 @@ export class MirrorPod implements Running {
   }
 
   gone(pod: Pod): void {
-    if (this.#mirror !== undefined && uidOf(this.#mirror) === uidOf(pod)) this.#mirror = undefined;
+    if (this.#mirror !== undefined && uidOf(this.#mirror) === uidOf(pod)) this.#deleted();
     this.sync();
+  }
+
+  /** Not by us. */
+  #deleted(): void {
+    this.#mirror = undefined;
+    this.#makeAgainAt = this.#options.clock.monotonic() + makeAgainMs;
   }
 
   /** Something moved. */
@@ -77,6 +90,9 @@ export class MirrorPod implements Running {
     // What else happens in this turn goes into the same write.
     await Promise.resolve();
     while (this.#dirty && !signal.aborted) {
+      const early = this.#makeAgainAt - clock.monotonic();
+      if (early > 0) await sleep(clock, early, signal);
+      if (signal.aborted) return;
       this.#dirty = false;
       try {
         await limiter.run(() => this.#syncOnce());
@@ -94,7 +110,14 @@ export class MirrorPod implements Running {
   async #syncOnce(): Promise<void> {
     const wanted = this.#options.wanted();
     const mirror = this.#mirror;
-    if (mirror !== undefined && !shows(mirror, wanted)) await this.#delete(mirror);
+    if (mirror !== undefined && !shows(mirror, wanted)) {
+      await this.#delete(mirror);
+      if (mirror.metadata.deletionTimestamp !== undefined) {
+        this.#deleted();
+        this.#dirty = true;
+        return;
+      }
+    }
     if (wanted === undefined) return;
     this.#mirror ??= await this.#create(wanted);
     if (this.#mirror !== undefined) await this.#writeStatus(this.#mirror, wanted);
@@ -141,7 +164,10 @@ export class MirrorPod implements Running {
     const { client } = this.#options;
     const updated = await client.update(pods, { ...mirror, status }, { subresource: 'status' });
     this.#written = { status, mirror: updated };
-    if (versionOf(updated) >= versionOf(this.#mirror)) this.#mirror = updated;
+    if (versionOf(updated) < versionOf(this.#mirror)) return;
+    this.#mirror = updated;
+    // Somebody may have deleted it meanwhile: the event of that is older than this answer.
+    if (!shows(updated, wanted)) this.#dirty = true;
   }
 }
 
