@@ -230,6 +230,57 @@ describe('counting', () => {
     expect(status).toMatchObject({ succeeded: 2, completedIndexes: '0,2' });
   });
 
+  const noRetry = { ...indexed, backoffLimitPerIndex: 0 };
+  it.each<[string, Partial<JobSpec>, string[], string, string]>([
+    [
+      'two that fail together',
+      { ...noRetry, completions: 2 },
+      ['a Failed #0', 'b Failed #1'],
+      '0,1',
+      'FailedIndexes',
+    ],
+    [
+      'three that fail together',
+      { ...noRetry, parallelism: 3 },
+      ['a Failed #0', 'b Failed #1', 'c Failed #2'],
+      '0-2',
+      'FailedIndexes',
+    ],
+    [
+      'the one beside two that completed',
+      noRetry,
+      ['a Succeeded #0', 'b Failed #1', 'c Succeeded #2'],
+      '1',
+      'FailedIndexes',
+    ],
+    [
+      'those beyond the maximum, not the one that might have been tried again',
+      { ...perIndex, maxFailedIndexes: 0 },
+      ['a Failed #0 tries=1', 'b Failed #1 tries=0'],
+      '0',
+      'MaxFailedIndexesExceeded',
+    ],
+    [
+      'what failed before a pod failed the Job',
+      { ...noRetry, podFailurePolicy: failJob },
+      ['a Failed #0', 'b Failed #1 42'],
+      '0,1',
+      'PodFailurePolicy',
+    ],
+  ])('keeps the indexes that failed when the Job does: %s', (_, ...rest) => {
+    const [spec, pods, wanted, reason] = rest;
+    const of = job(spec);
+    const deciding = plan(of, pods);
+    expect(shown(deciding)).toBe(failed(reason));
+    expect(deciding.status.failedIndexes).toBe(wanted);
+    // And when the pods are counted, in the end.
+    const free = pods.map((text) => `${text} free`);
+    const settled = plan(job(spec, deciding.status), free);
+    expect(shown(settled)).toBe(`${failed(reason)} Failed:${reason}`);
+    expect(settled.status.failedIndexes).toBe(wanted);
+    expect(settled.status.failed).toBe(pods.filter((text) => text.includes('Failed')).length);
+  });
+
   it('writes sets of indexes shortly', () => {
     const text = '1,3-5,7,8';
     expect(formatIndexes(parseIndexes(text, 100))).toBe(text);

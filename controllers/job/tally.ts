@@ -59,7 +59,9 @@ export function tally(job: Job, pods: readonly Pod[], { final }: TallyOptions): 
     newlyFailed: [] as Pod[],
   };
   for (const pod of tracked) if (isSucceeded(pod)) countSuccess(job, pod, result);
-  const waiting = final ? new Map<number, Pod>() : failIndexes(job, tracked, result);
+  // An index that failed with the Job's last pods is one of the failed ones all the same.
+  const retriable = failIndexes(job, tracked, result);
+  const waiting = final ? new Map<number, Pod>() : retriable;
   const held = new Set(waiting.values());
   let failJob: string | undefined;
   for (const pod of tracked) {

@@ -54,14 +54,15 @@ export interface SchedulerConfiguration {
   readonly extenders: readonly ConfiguredExtender[];
 }
 
-/** Every fault of a configuration in one message, one line each. */
+/** Every fault of a configuration in one message: one sentence, or a line for each of several. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
   constructor(faults: readonly FieldError[] | string) {
     const lines =
       typeof faults === 'string' ? [faults] : faults.map((f) => `${f.field}: ${f.message}`);
-    super(`invalid scheduler configuration:\n  ${lines.join('\n  ')}`);
+    const said = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n  ${line}`).join('');
+    super(`invalid scheduler configuration:${said}`);
   }
 }
 

@@ -47,9 +47,7 @@ export async function loadConfiguration(
   plugins: readonly string[],
   parts: LoadParts,
 ): Promise<LoadedConfiguration> {
-  const bytes = await parts.disk.read(config);
-  if (bytes === undefined) throw new ConfigurationError(`no file ${config}`);
-  const read = readConfiguration(Buffer.from(bytes).toString('utf8'));
+  const read = readConfiguration(await textOf(config, parts.disk));
   const { clock, random, logger } = parts;
   const own = new Map<string, PluginFactory>();
   const limits = plugins.length === 0 ? undefined : new PluginLimits(await parts.timeLimit());
@@ -75,6 +73,15 @@ export async function loadConfiguration(
       profiles: (pluginParts) => buildProfiles(profiles, pluginParts, { own, ignored }),
     },
   };
+}
+
+async function textOf(file: string, disk: LoadParts['disk']): Promise<string> {
+  const bytes = await disk.read(file).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(`${file} cannot be read (${why})`);
+  });
+  if (bytes === undefined) throw new ConfigurationError(`there is no file ${file}`);
+  return Buffer.from(bytes).toString('utf8');
 }
 
 async function extendersOf(

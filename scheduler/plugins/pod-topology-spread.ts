@@ -46,6 +46,7 @@ interface Hard {
 }
 
 interface Soft {
+  readonly topologyKey: string;
   readonly counter: DomainCounter;
   readonly maxSkew: number;
   /** Domains weigh less the more of them there are. */
@@ -125,7 +126,7 @@ function soft(
       ? nodes.length - ignored.size
       : new Set(nodes.filter((node) => !ignored.has(node)).map(({ node }) => counter.valueOf(node)))
           .size;
-    return { counter, maxSkew, weight: Math.log(domains + 2) };
+    return { topologyKey, counter, maxSkew, weight: Math.log(domains + 2) };
   });
   return { constraints: scored, ignored, nodes };
 }
@@ -212,8 +213,8 @@ export function podTopologySpread(
       const { constraints, ignored } = cycle.state.read(softKey)!;
       if (ignored.has(info)) return 0;
       let score = 0;
-      for (const { counter, maxSkew, weight } of constraints)
-        if (counter.valueOf(info.node) !== undefined)
+      for (const { topologyKey, counter, maxSkew, weight } of constraints)
+        if (info.node.metadata.labels?.[topologyKey] !== undefined)
           score += counter.countAt(info.node) * weight + (maxSkew - 1);
       return Math.round(score);
     },

@@ -132,4 +132,14 @@ describe('wherry up --scheduler-config', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('profiles[0].plugins.score.enabled[0].name: Not found: "Nope"');
   }, 60_000);
+
+  it('says in one line that there is no such file', async () => {
+    const args = ['up', '--data-dir', `${folder.path}/none`, '--port', '0', '--store-port', '0'];
+    const { code, stderr } = await run(process.execPath, [
+      ...[wherryMain, ...args, '--scheduler-config', `${folder.path}/nope`],
+    ]);
+    expect(code).toBe(1);
+    const what = `there is no file ${folder.path}/nope`;
+    expect(stderr).toBe(`error: invalid scheduler configuration: ${what}\n`);
+  }, 60_000);
 });
