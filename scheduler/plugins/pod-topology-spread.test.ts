@@ -183,6 +183,16 @@ describe('ScheduleAnyway', () => {
     expect(scores(cycleOf(web(), ...hosts))).toBe('no say');
   });
 
+  it('scores a node by those labels of the default constraints that it has', () => {
+    const zone = { 'topology.kubernetes.io/zone': 'z' };
+    const two = [
+      { name: 'a', labels: { ...zone, 'kubernetes.io/hostname': 'a' }, pods: 1 },
+      { name: 'b', labels: zone },
+    ];
+    // Zone: 1·ln 3 + 4 for both; host: 1·ln 4 + 2 for a alone: 8.48 → 8 and 5; 100·(13−s)/8.
+    expect(scores(cycleOf(owned, ...two))).toEqual([62, 100]);
+  });
+
   it('takes other defaults, or none', () => {
     const args = { defaultingType: 'List', defaultConstraints: [] };
     expect(scores(cycleOf(owned, ...hosts), args)).toBe('no say');

@@ -1,0 +1,314 @@
+/**
+ * One change each that lets a rejected pod in: the plugins that rejected it wake it for this
+ * change. Then changes that cannot help, for which they let it sleep.
+ */
+import { describe, expect, it } from 'vitest';
+import { BIND_COMPLETED } from '../api/scheduling/volumes.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../api/types/core-v1.ts';
+import type { CSIDriver, CSIStorageCapacity, StorageClass } from '../api/types/storage-v1.ts';
+import { silentLogger as logger } from '../platform/logger.ts';
+import {
+  aCluster,
+  aNode,
+  aNodeInfo,
+  aPod,
+  aStorage,
+  inertParts,
+  type NodeSketch,
+  type StorageSketch,
+} from '../test/support/scheduling.ts';
+import type { ClusterEvent } from './framework/events.ts';
+import { Framework } from './framework/framework.ts';
+import { podInfo } from './framework/pod-info.ts';
+import { defaultProfile } from './registry.ts';
+import { NodeSelection, type Selection } from './select-node.ts';
+
+interface World {
+  /** With how many pods of the app on each. */
+  readonly nodes: readonly (readonly [Node, number?])[];
+  readonly storage?: StorageSketch;
+}
+
+const web = (name: string): Pod => aPod({ name, labels: { app: 'web' } });
+
+function selectionIn({ nodes, storage }: World, pod: Pod) {
+  const infos = nodes.map(([node, pods = 0]) => {
+    const on = Array.from({ length: pods }, (_, i) => web(`${node.metadata.name}-${i}`));
+    return aNodeInfo(node, ...on);
+  });
+  const cluster = aCluster(...infos);
+  const profile = defaultProfile({ ...inertParts, storage: aStorage(storage) });
+  const framework = new Framework(profile, cluster);
+  const { random } = inertParts.preemption;
+  const cycle = framework.newCycle(podInfo(pod), cluster);
+  const selected = new NodeSelection({ random, logger }).select(framework, cycle) as Selection;
+  return { framework, selected };
+}
+
+function rejectedIn(world: World, pod: Pod) {
+  const { framework, selected } = selectionIn(world, pod);
+  if (selected.kind !== 'rejected') throw new Error(`${selected.kind} where it should not fit`);
+  const { rejectedBy } = selected;
+  const wakes = (event: ClusterEvent) => framework.wakes(podInfo(pod), rejectedBy, event);
+  return { rejectedBy, wakes };
+}
+
+const zone = 'topology.kubernetes.io/zone';
+const inZone = (name: string, value: string, sketch: NodeSketch = {}): Node =>
+  aNode({ name, labels: { [zone]: value }, ...sketch });
+
+const labelSelector = { matchLabels: { app: 'web' } };
+const even = { topologyKey: zone, maxSkew: 1, labelSelector, whenUnsatisfiable: 'DoNotSchedule' };
+const spread = aPod({
+  ...{ name: 'new', labels: { app: 'web' }, requests: { cpu: '1' } },
+  topologySpreadConstraints: [{ ...even, nodeTaintsPolicy: 'Honor' }],
+});
+/** Zone a has a pod, zone b has none, and no room either. */
+const a = inZone('a', 'a');
+const b = inZone('b', 'b', { allocatable: { cpu: '0' } });
+const uneven: World = { nodes: [[a, 1], [b]] };
+const tainted = inZone('b', 'b', {
+  allocatable: { cpu: '0' },
+  taints: [{ key: 'k', effect: 'NoSchedule' }],
+});
+const unlabelled = aNode({ name: 'b', allocatable: { cpu: '0' } });
+
+const aClaim = (volumeName?: string): PersistentVolumeClaim => ({
+  ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
+  metadata: {
+    ...{ namespace: 'default', name: 'data', uid: 'data' },
+    annotations: volumeName === undefined ? {} : { [BIND_COMPLETED]: 'yes' },
+  },
+  spec: {
+    ...{ accessModes: ['ReadWriteOnce'], storageClassName: 'slow' },
+    resources: { requests: { storage: '2Gi' } },
+    ...(volumeName === undefined ? {} : { volumeName }),
+  },
+  status: { phase: volumeName === undefined ? 'Pending' : 'Bound' },
+});
+const aVolume = (name: string, value?: string): PersistentVolume => ({
+  ...{ apiVersion: 'v1', kind: 'PersistentVolume' },
+  metadata: { name, ...(value === undefined ? {} : { labels: { [zone]: value } }) },
+  spec: {
+    ...{ accessModes: ['ReadWriteOnce'], storageClassName: 'slow', capacity: { storage: '2Gi' } },
+  },
+  status: { phase: 'Available' },
+});
+const mounting = aPod({
+  name: 'new',
+  volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }],
+});
+
+/** A volume in zone y, and the node it is looked for on in zone x. */
+const apart: StorageSketch = { claims: [aClaim('v')], volumes: [aVolume('v', 'y')] };
+const x = inZone('n', 'x');
+const zoned: World = { nodes: [[x]], storage: apart };
+
+const aClass = (provisioner: string): StorageClass => ({
+  ...{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'slow' } },
+  ...{ provisioner, volumeBindingMode: 'WaitForFirstConsumer' },
+});
+const driver = (storageCapacity: boolean): CSIDriver => ({
+  ...{ apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', metadata: { name: 'p' } },
+  spec: { storageCapacity },
+});
+const capacityOf = (capacity: string): CSIStorageCapacity => ({
+  ...{ apiVersion: 'storage.k8s.io/v1', kind: 'CSIStorageCapacity', metadata: { name: 'c' } },
+  ...{ storageClassName: 'slow', nodeTopology: { matchLabels: { [zone]: 'y' } }, capacity },
+});
+const waiting: StorageSketch = {
+  ...{ claims: [aClaim()], classes: [aClass('p')], csiDrivers: [driver(true)] },
+  capacities: [capacityOf('1Gi')],
+};
+const y = inZone('n', 'y');
+const exhausted: World = { nodes: [[y]], storage: waiting };
+const roomy: StorageSketch = { ...waiting, capacities: [capacityOf('5Gi')] };
+const noVolume: StorageSketch = {
+  ...{ claims: [aClaim()], classes: [aClass('kubernetes.io/no-provisioner')] },
+};
+
+type Case = readonly [string, Pod, World, World, ClusterEvent];
+
+const spreading: readonly Case[] = [
+  [
+    'the node of the empty domain goes',
+    spread,
+    uneven,
+    { nodes: [[a, 1]] },
+    { kind: 'NodeDelete', node: b },
+  ],
+  [
+    'its label goes',
+    spread,
+    uneven,
+    { nodes: [[a, 1], [unlabelled]] },
+    { kind: 'NodeLabels', node: unlabelled, old: b },
+  ],
+  [
+    'a taint takes it out of the count',
+    spread,
+    uneven,
+    { nodes: [[a, 1], [tainted]] },
+    { kind: 'NodeTaints', node: tainted, old: b },
+  ],
+  [
+    'a node with room comes to it',
+    spread,
+    uneven,
+    { nodes: [[a, 1], [b], [inZone('c', 'b')]] },
+    { kind: 'NodeAdd', node: inZone('c', 'b') },
+  ],
+  [
+    'a pod comes to it',
+    spread,
+    uneven,
+    {
+      nodes: [
+        [a, 1],
+        [b, 1],
+      ],
+    },
+    { kind: 'AssignedPodAdd', pod: podInfo(web('b-0')) },
+  ],
+  [
+    'a pod leaves the full one',
+    spread,
+    uneven,
+    { nodes: [[a], [b]] },
+    { kind: 'AssignedPodDelete', pod: podInfo(web('a-0')) },
+  ],
+];
+
+const volumes: readonly Case[] = [
+  [
+    'VolumeZone: a node comes to its zone',
+    mounting,
+    zoned,
+    { nodes: [[x], [inZone('m', 'y')]], storage: apart },
+    { kind: 'NodeAdd', node: inZone('m', 'y') },
+  ],
+  [
+    'VolumeZone: the node is said to be in its zone',
+    mounting,
+    zoned,
+    { nodes: [[y]], storage: apart },
+    { kind: 'NodeLabels', node: y, old: x },
+  ],
+  [
+    "VolumeZone: the volume's labels change",
+    mounting,
+    zoned,
+    { nodes: [[x]], storage: { ...apart, volumes: [aVolume('v', 'x')] } },
+    { kind: 'Volume' },
+  ],
+  [
+    'VolumeZone: the claim has another volume',
+    mounting,
+    { ...zoned, storage: { ...apart, volumes: [aVolume('v', 'y'), aVolume('w', 'x')] } },
+    { nodes: [[x]], storage: { claims: [aClaim('w')], volumes: [aVolume('w', 'x')] } },
+    { kind: 'Claim', key: 'default/data' },
+  ],
+  [
+    'VolumeBinding: the driver has room again',
+    mounting,
+    exhausted,
+    { nodes: [[y]], storage: roomy },
+    { kind: 'StorageCapacity' },
+  ],
+  [
+    'VolumeBinding: the driver does not say any more how much it has',
+    mounting,
+    exhausted,
+    { nodes: [[y]], storage: { ...waiting, csiDrivers: [driver(false)] } },
+    { kind: 'StorageCapacity' },
+  ],
+  [
+    'VolumeBinding: a node comes where the driver has room',
+    mounting,
+    { nodes: [[x]], storage: roomy },
+    { nodes: [[x], [inZone('m', 'y')]], storage: roomy },
+    { kind: 'NodeAdd', node: inZone('m', 'y') },
+  ],
+  [
+    'VolumeBinding: the node is said to be where the driver has room',
+    mounting,
+    { nodes: [[x]], storage: roomy },
+    { nodes: [[y]], storage: roomy },
+    { kind: 'NodeLabels', node: y, old: x },
+  ],
+  [
+    'VolumeBinding: a volume is made',
+    mounting,
+    { nodes: [[y]], storage: noVolume },
+    { nodes: [[y]], storage: { ...noVolume, volumes: [aVolume('v')] } },
+    { kind: 'Volume' },
+  ],
+  [
+    'VolumeBinding: the class gets a provisioner',
+    mounting,
+    { nodes: [[y]], storage: noVolume },
+    { nodes: [[y]], storage: { ...noVolume, classes: [aClass('q')] } },
+    { kind: 'StorageClass' },
+  ],
+  [
+    'VolumeBinding: the claim is made',
+    mounting,
+    { nodes: [[y]], storage: { volumes: [aVolume('v')] } },
+    { nodes: [[y]], storage: { claims: [aClaim('v')], volumes: [aVolume('v')] } },
+    { kind: 'Claim', key: 'default/data' },
+  ],
+];
+
+describe.each([
+  ['PodTopologySpread', spreading],
+  ['volumes', volumes],
+])('%s: a rejected pod is woken when', (_, cases) => {
+  it.each(cases)('%s', (_name, ...[pod, before, after, event]) => {
+    const { wakes } = rejectedIn(before, pod);
+    expect(selectionIn(after, pod).selected.kind).toBe('node');
+    expect(wakes(event)).toBe(true);
+  });
+});
+
+const other = podInfo(aPod({ name: 'other', labels: { app: 'db' } }));
+const elsewhere = aNode({ name: 'z' });
+const moreSpread: World = { nodes: [[inZone('a', 'a'), 1], [b]] };
+
+describe('a rejected pod sleeps on when', () => {
+  it.each<[string, string, Pod, World, ClusterEvent]>([
+    [
+      'a node without the label goes',
+      'PodTopologySpread',
+      spread,
+      moreSpread,
+      { kind: 'NodeDelete', node: elsewhere },
+    ],
+    [
+      'a pod of another app comes',
+      'PodTopologySpread',
+      spread,
+      moreSpread,
+      { kind: 'AssignedPodAdd', pod: other },
+    ],
+    [
+      "somebody else's claim changes",
+      'VolumeZone',
+      mounting,
+      zoned,
+      { kind: 'Claim', key: 'default/other' },
+    ],
+    ['a driver has more room', 'VolumeZone', mounting, zoned, { kind: 'StorageCapacity' }],
+    [
+      "somebody else's claim changes",
+      'VolumeBinding',
+      mounting,
+      exhausted,
+      { kind: 'Claim', key: 'default/other' },
+    ],
+    ['a node goes', 'VolumeBinding', mounting, exhausted, { kind: 'NodeDelete', node: y }],
+  ])('%s, if %s rejected it', (_, ...[plugin, pod, world, event]) => {
+    const { rejectedBy, wakes } = rejectedIn(world, pod);
+    expect(rejectedBy).toContain(plugin);
+    expect(wakes(event)).toBe(false);
+  });
+});
