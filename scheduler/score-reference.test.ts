@@ -253,7 +253,7 @@ function scoresBy(plugin: Scorer, cycle: Cycle, nodes: readonly NodeInfo[]) {
   return [...scores];
 }
 
-const runs = { numRuns: 250, seed: 20_261_121 };
+const runs = { numRuns: 120, seed: 20_261_121 };
 const isFlat = (scores: readonly number[]) => new Set(scores).size < 2;
 
 it('gives the nodes what the documented formulas give them', () => {
@@ -274,7 +274,7 @@ it('gives the nodes what the documented formulas give them', () => {
   });
   fc.assert(property, runs);
   // The clusters were such that there was something to tell apart.
-  for (const [name] of scorers) expect([name, telling.get(name)! > 30]).toEqual([name, true]);
+  for (const [name] of scorers) expect([name, telling.get(name)! > 15]).toEqual([name, true]);
 });
 
 const total: readonly (readonly [number, reference.Formula])[] = [
@@ -312,5 +312,5 @@ it('chooses one of the nodes with the greatest weighted total', () => {
     );
   });
   fc.assert(property, runs);
-  expect(Math.min(seen.chosen, seen.rejected)).toBeGreaterThan(20);
+  expect(Math.min(seen.chosen, seen.rejected)).toBeGreaterThan(10);
 });
