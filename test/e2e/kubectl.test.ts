@@ -15,7 +15,8 @@ afterAll(async () => {
   await folder.remove();
 });
 
-const releases = kubectls();
+/** The oldest and the newest; kubectl-matrix.long.test.ts has all of them. */
+const releases = kubectls().filter((_, i, all) => i === 0 || i === all.length - 1);
 
 describe.each(releases)('stock $name', ({ name, path }) => {
   let kubectl: Kubectl;
