@@ -45,12 +45,11 @@ function selectionIn({ nodes, storage }: World, pod: Pod) {
   return { framework, selected };
 }
 
-function rejectedIn(world: World, pod: Pod) {
+/** Whether the plugin, which has rejected the pod, wakes it. */
+function wakes(plugin: string, event: ClusterEvent, { world, pod }: { world: World; pod: Pod }) {
   const { framework, selected } = selectionIn(world, pod);
-  if (selected.kind !== 'rejected') throw new Error(`${selected.kind} where it should not fit`);
-  const { rejectedBy } = selected;
-  const wakes = (event: ClusterEvent) => framework.wakes(podInfo(pod), rejectedBy, event);
-  return { rejectedBy, wakes };
+  expect(selected.kind === 'rejected' && selected.rejectedBy).toContain(plugin);
+  return framework.wakes(podInfo(pod), new Set([plugin]), event);
 }
 
 const zone = 'topology.kubernetes.io/zone';
@@ -179,79 +178,82 @@ const spreading: readonly Case[] = [
   ],
 ];
 
-const volumes: readonly Case[] = [
+const zones: readonly Case[] = [
   [
-    'VolumeZone: a node comes to its zone',
+    'a node comes to its zone',
     mounting,
     zoned,
     { nodes: [[x], [inZone('m', 'y')]], storage: apart },
     { kind: 'NodeAdd', node: inZone('m', 'y') },
   ],
   [
-    'VolumeZone: the node is said to be in its zone',
+    'the node is said to be in its zone',
     mounting,
     zoned,
     { nodes: [[y]], storage: apart },
     { kind: 'NodeLabels', node: y, old: x },
   ],
   [
-    "VolumeZone: the volume's labels change",
+    "the volume's labels change",
     mounting,
     zoned,
     { nodes: [[x]], storage: { ...apart, volumes: [aVolume('v', 'x')] } },
     { kind: 'Volume' },
   ],
   [
-    'VolumeZone: the claim has another volume',
+    'the claim has another volume',
     mounting,
     { ...zoned, storage: { ...apart, volumes: [aVolume('v', 'y'), aVolume('w', 'x')] } },
     { nodes: [[x]], storage: { claims: [aClaim('w')], volumes: [aVolume('w', 'x')] } },
     { kind: 'Claim', key: 'default/data' },
   ],
+];
+
+const bindings: readonly Case[] = [
   [
-    'VolumeBinding: the driver has room again',
+    'the driver has room again',
     mounting,
     exhausted,
     { nodes: [[y]], storage: roomy },
     { kind: 'StorageCapacity' },
   ],
   [
-    'VolumeBinding: the driver does not say any more how much it has',
+    'the driver does not say any more how much it has',
     mounting,
     exhausted,
     { nodes: [[y]], storage: { ...waiting, csiDrivers: [driver(false)] } },
     { kind: 'StorageCapacity' },
   ],
   [
-    'VolumeBinding: a node comes where the driver has room',
+    'a node comes where the driver has room',
     mounting,
     { nodes: [[x]], storage: roomy },
     { nodes: [[x], [inZone('m', 'y')]], storage: roomy },
     { kind: 'NodeAdd', node: inZone('m', 'y') },
   ],
   [
-    'VolumeBinding: the node is said to be where the driver has room',
+    'the node is said to be where the driver has room',
     mounting,
     { nodes: [[x]], storage: roomy },
     { nodes: [[y]], storage: roomy },
     { kind: 'NodeLabels', node: y, old: x },
   ],
   [
-    'VolumeBinding: a volume is made',
+    'a volume is made',
     mounting,
     { nodes: [[y]], storage: noVolume },
     { nodes: [[y]], storage: { ...noVolume, volumes: [aVolume('v')] } },
     { kind: 'Volume' },
   ],
   [
-    'VolumeBinding: the class gets a provisioner',
+    'the class gets a provisioner',
     mounting,
     { nodes: [[y]], storage: noVolume },
     { nodes: [[y]], storage: { ...noVolume, classes: [aClass('q')] } },
     { kind: 'StorageClass' },
   ],
   [
-    'VolumeBinding: the claim is made',
+    'the claim is made',
     mounting,
     { nodes: [[y]], storage: { volumes: [aVolume('v')] } },
     { nodes: [[y]], storage: { claims: [aClaim('v')], volumes: [aVolume('v')] } },
@@ -261,18 +263,17 @@ const volumes: readonly Case[] = [
 
 describe.each([
   ['PodTopologySpread', spreading],
-  ['volumes', volumes],
-])('%s: a rejected pod is woken when', (_, cases) => {
-  it.each(cases)('%s', (_name, ...[pod, before, after, event]) => {
-    const { wakes } = rejectedIn(before, pod);
+  ['VolumeZone', zones],
+  ['VolumeBinding', bindings],
+])('a pod that %s rejected is woken when', (plugin, cases) => {
+  it.each(cases)('%s', (_, ...[pod, world, after, event]) => {
+    expect(wakes(plugin, event, { world, pod })).toBe(true);
     expect(selectionIn(after, pod).selected.kind).toBe('node');
-    expect(wakes(event)).toBe(true);
   });
 });
 
 const other = podInfo(aPod({ name: 'other', labels: { app: 'db' } }));
 const elsewhere = aNode({ name: 'z' });
-const moreSpread: World = { nodes: [[inZone('a', 'a'), 1], [b]] };
 
 describe('a rejected pod sleeps on when', () => {
   it.each<[string, string, Pod, World, ClusterEvent]>([
@@ -280,14 +281,14 @@ describe('a rejected pod sleeps on when', () => {
       'a node without the label goes',
       'PodTopologySpread',
       spread,
-      moreSpread,
+      uneven,
       { kind: 'NodeDelete', node: elsewhere },
     ],
     [
       'a pod of another app comes',
       'PodTopologySpread',
       spread,
-      moreSpread,
+      uneven,
       { kind: 'AssignedPodAdd', pod: other },
     ],
     [
@@ -307,8 +308,6 @@ describe('a rejected pod sleeps on when', () => {
     ],
     ['a node goes', 'VolumeBinding', mounting, exhausted, { kind: 'NodeDelete', node: y }],
   ])('%s, if %s rejected it', (_, ...[plugin, pod, world, event]) => {
-    const { rejectedBy, wakes } = rejectedIn(world, pod);
-    expect(rejectedBy).toContain(plugin);
-    expect(wakes(event)).toBe(false);
+    expect(wakes(plugin, event, { world, pod })).toBe(false);
   });
 });
