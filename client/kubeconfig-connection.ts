@@ -21,6 +21,8 @@ export interface KubeconfigConnection {
   readonly token?: string;
   readonly insecureSkipVerify?: boolean;
   readonly serverName?: string;
+  /** The HTTP proxy on the way: "http://[user:password@]host[:port]". */
+  readonly proxyUrl?: string;
   /** The context's, "default" if it names none. */
   readonly namespace: string;
 }
@@ -43,6 +45,8 @@ export interface ConnectionOverrides {
   readonly server?: string;
   /** Runs a credential program; without it such users are refused. */
   readonly execCredential?: (request: ExecRequest) => Promise<Partial<KubeconfigConnection>>;
+  /** True if the caller goes through proxies; otherwise clusters behind one are refused. */
+  readonly throughProxies?: boolean;
 }
 
 /** Reads and merges the files that exist. Fails if `paths` has one entry and that is missing. */
@@ -82,14 +86,10 @@ export async function connectionOf(
         'complete config file (--kubeconfig, KUBECONFIG, or current-context in the file)',
     );
   }
-  if (cluster?.value['proxy-url']) {
-    throw new KubeconfigError(
-      `cluster "${clusterName}" has a proxy-url, which is not supported: connections are direct`,
-    );
-  }
   const namespace = overrides.namespace ?? context.namespace;
   return {
     baseUrl,
+    ...proxyOf(cluster, { clusterName, baseUrl, allowed: overrides.throughProxies === true }),
     ...(await trust(disk, cluster)),
     ...(await credentials(disk, user)),
     ...(await programCredentials(user, overrides, cluster)),
@@ -119,6 +119,27 @@ function entryOf<T>(
     throw new KubeconfigError(`${what} "${name}" does not exist`);
   }
   return entry;
+}
+
+/** Tunnels (CONNECT) lead to servers that speak TLS, through proxies that are spoken to without. */
+function proxyOf(
+  cluster: Entry<Cluster> | undefined,
+  about: { readonly clusterName: string; readonly baseUrl: string; readonly allowed: boolean },
+): Pick<KubeconfigConnection, 'proxyUrl'> {
+  const proxyUrl = cluster?.value['proxy-url'];
+  if (!proxyUrl) return {};
+  const refused = (why: string): KubeconfigError =>
+    new KubeconfigError(`cluster "${about.clusterName}" has the proxy-url ${proxyUrl}: ${why}`);
+  if (!about.allowed) throw refused('connections here are direct');
+  if (!URL.canParse(proxyUrl) || new URL(proxyUrl).protocol !== 'http:') {
+    throw refused('only proxies at http:// addresses are supported');
+  }
+  if (!about.baseUrl.startsWith('https:')) {
+    throw refused(
+      `only servers at https:// addresses are reached through it, not ${about.baseUrl}`,
+    );
+  }
+  return { proxyUrl };
 }
 
 async function trust(

@@ -120,6 +120,7 @@ async function findConnection(
     ...given('user'),
     ...given('namespace'),
     ...given('server'),
+    throughProxies: true,
     async execCredential(request) {
       const { execCredential } = await import('./exec-credential.ts');
       return execCredential(environment, request);

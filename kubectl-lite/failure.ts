@@ -94,6 +94,7 @@ function connectionText(error: unknown): string | undefined {
     case 'ENOTFOUND':
     case 'EHOSTUNREACH':
     case 'ETIMEDOUT':
+    case 'EPROXY':
       return `Unable to connect to the server: ${cause.message}`;
     default:
       if (/CERT|SELF_SIGNED|UNABLE_TO/.test(cause.code)) {

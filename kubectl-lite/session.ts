@@ -37,6 +37,8 @@ export interface ConnectionTarget {
   readonly token?: string;
   readonly insecureSkipVerify?: boolean;
   readonly serverName?: string;
+  /** An HTTP proxy on the way. */
+  readonly proxyUrl?: string;
 }
 
 export type Connect = (target: ConnectionTarget) => {

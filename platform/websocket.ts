@@ -13,6 +13,8 @@ export interface WebSocketRequest {
   readonly key?: Uint8Array;
   readonly insecureSkipVerify?: boolean;
   readonly serverName?: string;
+  /** An HTTP proxy on the way. */
+  readonly proxyUrl?: string;
 }
 
 export interface WebSocketConnection {

@@ -98,6 +98,8 @@ function sideWriter(
     const file = `${group}${type.version}.${type.kind}.${namespace}.${name}`;
     const isSecret = type.kind === 'Secret' && type.group === '';
     const [from, to] = isSecret ? maskedSecrets(before, after) : [before, after];
+    // kubectl's masking makes "null" of what is not there; programs that compare may know it.
+    if (isSecret && before === undefined) await disk.write(`${live}/${file}`, 'null\n');
     if (from !== undefined) await disk.write(`${live}/${file}`, shown(from));
     if (to !== undefined) await disk.write(`${merged}/${file}`, shown(to));
   };

@@ -2,9 +2,11 @@ import { isObject } from '../../api/deep.ts';
 import { localCommand } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { missingKeysFlag } from '../printers/change-printer.ts';
+import { goJsonAsIs } from '../printers/json.ts';
 import { noPrinter, objectFormats, objectPrinter } from '../printers/printer.ts';
 import type { Environment } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
+import { inFieldOrder } from './field-order.ts';
 import { ConfigFiles, type Fields, type Section } from './files.ts';
 
 export const configView = localCommand({
@@ -31,7 +33,10 @@ export const configView = localCommand({
     let config = files.merged();
     if (flags.minify) config = minified(config, context);
     if (flags.flatten) config = await flattened(environment, config);
-    environment.output.out(print(flags.raw || flags.flatten ? config : redacted(config)));
+    const shown = flags.raw || flags.flatten ? config : redacted(config);
+    environment.output.out(
+      flags.output === 'json' ? `${goJsonAsIs(inFieldOrder(shown), '    ')}\n` : print(shown),
+    );
     return 0;
   },
 });

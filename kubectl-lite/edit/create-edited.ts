@@ -5,11 +5,11 @@ import { sortKeys } from '../printers/json.ts';
 import { objectPrinter } from '../printers/printer.ts';
 import type { Found } from '../resource/builder.ts';
 import { locateDocument } from '../resource/builder.ts';
+import { quotedTitle } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
-import { UsageError } from '../usage-error.ts';
 import { editLoop } from './edit-loop.ts';
-import { objectsIn, refusalOf } from './edit.ts';
+import { objectsIn } from './edit.ts';
 
 export interface EditedCreation {
   readonly printer: ChangePrinter;
@@ -18,7 +18,7 @@ export interface EditedCreation {
   readonly query: Readonly<Record<string, string | undefined>>;
 }
 
-/** `create --edit`: what the editor makes of the manifests is created. */
+/** `create --edit`: what the editor makes of the manifests is created; nothing is tried twice. */
 export async function createEdited(
   session: Session,
   { located }: Found,
@@ -32,36 +32,25 @@ export async function createEdited(
         ? objects[0]
         : sortKeys({ apiVersion: 'v1', items: objects, kind: 'List', metadata: {} }),
     ),
+    title: quotedTitle(located[0]!),
     ending: 'yaml',
     windowsLineEndings: creation.windowsLineEndings,
     save: async (edited) => {
-      const refusals: string[] = [];
-      let made: readonly KubernetesObject[];
-      try {
-        made = objectsIn(edited);
-      } catch (error) {
-        if (error instanceof UsageError) return { refusals: [error.message], code: 1 };
-        throw error;
-      }
-      for (const object of made) {
+      for (const object of objectsIn(edited)) {
         const at = { file: 'edited-file', document: 1, line: 1 };
         const one = await locateDocument(session, { object, ...at });
-        try {
-          const body = creation.saveConfig ? withLastApplied(one.object!) : one.object;
-          const { type, namespace } = one;
-          const created = await session.api.send({
-            method: 'POST',
-            path: pathOf(type, namespace),
-            query: creation.query,
-            body,
-          });
-          const { metadata } = created as KubernetesObject;
-          creation.printer.print({ ...one, name: metadata.name ?? '' }, 'created', created);
-        } catch (error) {
-          refusals.push(refusalOf(one, error));
-        }
+        const body = creation.saveConfig ? withLastApplied(one.object!) : one.object;
+        const { type, namespace } = one;
+        const created = await session.api.send({
+          method: 'POST',
+          path: pathOf(type, namespace),
+          query: creation.query,
+          body,
+        });
+        const { metadata } = created as KubernetesObject;
+        creation.printer.print({ ...one, name: metadata.name ?? '' }, 'created', created);
       }
-      return { refusals, code: 0 };
+      return [];
     },
   });
 }

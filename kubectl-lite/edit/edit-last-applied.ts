@@ -1,5 +1,4 @@
 import { parseJson } from '../../api/json.ts';
-import type { KubernetesObject } from '../../api/meta.ts';
 import { lastApplied, withLastApplied } from '../apply/last-applied.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
@@ -8,12 +7,18 @@ import { sortKeys } from '../printers/json.ts';
 import { objectPrinter } from '../printers/printer.ts';
 import { locate } from '../resource/builder.ts';
 import { filenameFlags } from '../resource/flags.ts';
-import { type Located, readLive } from '../resource/located.ts';
+import { type Located, quotedTitle, readLive } from '../resource/located.ts';
 import { sendPatch } from '../resource/patch.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { type Edited, editLoop } from './edit-loop.ts';
-import { objectsIn, refusalOf } from './edit.ts';
+import { editLoop, type Refusal } from './edit-loop.ts';
+import { objectsIn, otherIdentity, refusalOf } from './edit.ts';
+
+const header = [
+  "Please edit the 'last-applied-configuration' annotations below.",
+  "Lines beginning with a '#' will be ignored, and an empty file will abort the edit.",
+  '',
+];
 
 /** `apply edit-last-applied`: the annotation's configuration in an editor. */
 export const editLastApplied = command({
@@ -58,6 +63,8 @@ export const editLastApplied = command({
     const all = subjects.map(({ located }) => located);
     return editLoop(session, {
       content,
+      title: quotedTitle(all[0]!),
+      header,
       ending: flags.output,
       windowsLineEndings: flags['windows-line-endings'],
       save: (edited) => save(session, { all, manager: flags['field-manager'] }, edited),
@@ -69,24 +76,14 @@ async function save(
   session: Session,
   { all, manager }: { readonly all: readonly Located[]; readonly manager: string },
   edited: string,
-): Promise<Edited> {
-  const refusals: string[] = [];
-  let objects: readonly KubernetesObject[] = [];
-  try {
-    objects = objectsIn(edited);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return { refusals: [error.message], code: 1 };
-  }
+): Promise<readonly Refusal[]> {
+  const refusals: Refusal[] = [];
   const printer = await ChangePrinter.of(session, { output: '' });
-  for (const object of objects) {
+  for (const object of objectsIn(edited)) {
     const located = all.find(
       ({ type, name }) => type.kind === object.kind && name === object.metadata.name,
     );
-    if (located === undefined) {
-      refusals.push('At least one of apiVersion, kind and name was changed');
-      continue;
-    }
+    if (located === undefined) throw otherIdentity();
     const annotation = withLastApplied(object, { bare: true }).metadata.annotations![lastApplied];
     try {
       const after = await sendPatch(session, located, {
@@ -99,5 +96,5 @@ async function save(
       refusals.push(refusalOf(located, error));
     }
   }
-  return { refusals, code: 0 };
+  return refusals;
 }

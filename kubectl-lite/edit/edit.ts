@@ -19,7 +19,7 @@ import { fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
 import { type Located, readLive, objectPath, quotedTitle } from '../resource/located.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { type Edited, editLoop, NotSaved } from './edit-loop.ts';
+import { editLoop, MalformedEdit, type Refusal } from './edit-loop.ts';
 
 const editFlags = {
   ...filenameFlags,
@@ -83,6 +83,7 @@ export const edit = command({
     const editing: Editing = { session, printer, flags, subjects };
     return editLoop(session, {
       content: await contentOf(session, subjects, output),
+      title: quotedTitle(subjects[0]!.located),
       ending: output,
       windowsLineEndings: flags['windows-line-endings'],
       save: (edited) => save(editing, edited),
@@ -107,42 +108,33 @@ async function contentOf(
   return print(sortKeys({ apiVersion: 'v1', items: objects, kind: 'List', metadata: {} }));
 }
 
-async function save(editing: Editing, edited: string): Promise<Edited> {
-  let objects: readonly KubernetesObject[];
-  try {
-    objects = objectsIn(edited);
-  } catch (error) {
-    if (error instanceof UsageError) return { refusals: [error.message], code: 1 };
-    throw error;
-  }
-  const refusals: string[] = [];
-  for (const object of objects) {
+async function save(editing: Editing, edited: string): Promise<readonly Refusal[]> {
+  const refusals: Refusal[] = [];
+  for (const object of objectsIn(edited)) {
     const subject = editing.subjects.find(({ before }) => sameIdentity(before, object));
-    if (subject === undefined) {
-      refusals.push('At least one of apiVersion, kind and name was changed');
-      continue;
-    }
+    if (subject === undefined) throw otherIdentity();
     try {
       await saveOne(editing, subject, object);
     } catch (error) {
       refusals.push(refusalOf(subject.located, error));
     }
   }
-  return { refusals, code: 0 };
+  return refusals;
 }
 
-/** Why the file is to be opened again; throws if that would not help. */
-export function refusalOf(located: Located, error: unknown): string {
+export const otherIdentity = (): UsageError =>
+  new UsageError('At least one of apiVersion, kind and name was changed');
+
+/** What the server had against an object; throws what was none of its answers. */
+export function refusalOf(located: Located, error: unknown): Refusal {
   const title = quotedTitle(located);
   if (isStatus(error, 'Invalid')) {
     const causes = error.status.details?.causes ?? [];
-    const reasons = causes.map(({ field, message }) => `* ${field}: ${message}`);
-    return [`${title} is invalid`, ...(reasons.length > 0 ? reasons : [error.message])].join('\n');
+    const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+    return { why: 'invalid', title, causes: texts };
   }
-  if (isStatus(error, 'NotFound')) throw new NotSaved(`${title} could not be found on the server`);
-  if (error instanceof StatusError) {
-    throw new NotSaved(`${title} could not be patched: ${error.message}`);
-  }
+  if (isStatus(error, 'NotFound')) return { why: 'gone', title };
+  if (error instanceof StatusError) return { why: 'refused', title, reason: error.message };
   throw error;
 }
 
@@ -150,13 +142,11 @@ export function refusalOf(located: Located, error: unknown): string {
 export function objectsIn(edited: string): readonly KubernetesObject[] {
   const objects: KubernetesObject[] = [];
   for (const document of parseYamlDocuments(edited)) {
-    if ('error' in document) {
-      throw new UsageError(`the edited file had a syntax error: ${document.error}`);
-    }
+    if ('error' in document) throw new MalformedEdit(document.error);
     const value = document.value as (KubernetesObject & { items?: KubernetesObject[] }) | null;
     if (value === null || value === undefined) continue;
     if (typeof value !== 'object' || typeof value.kind !== 'string') {
-      throw new UsageError("the edited file had a syntax error: Object 'Kind' is missing");
+      throw new MalformedEdit("Object 'Kind' is missing");
     }
     if (value.kind === 'List' && Array.isArray(value.items)) objects.push(...value.items);
     else objects.push(value);

@@ -3,7 +3,7 @@ import { BoundedStream } from '../../platform/stream.ts';
 import { command } from '../command.ts';
 import { boolean, integer, text } from '../flags/flag.ts';
 import type { Files, Session } from '../session.ts';
-import { UsageError } from '../usage-error.ts';
+import { ExitError, UsageError } from '../usage-error.ts';
 import { containerOf, podPath, runningPod } from './find-pod.ts';
 import { runRemotely } from './remote-command.ts';
 import { readTar, tarEnd, tarEntry } from './tar.ts';
@@ -34,10 +34,16 @@ export const cp = command({
       throw new UsageError('one of src or dest must be a local file specification');
     }
     if (from.path === '' || to.path === '') throw new UsageError('filepath can not be empty');
-    if (from.pod !== undefined) await download(session, { from, to, asked: flags.container });
-    else if (to.pod !== undefined) await upload(session, { from, to, asked: flags.container });
-    else {
+    if (from.pod === undefined && to.pod === undefined) {
       throw new UsageError('one of src or dest must be a remote file specification');
+    }
+    const copy = from.pod === undefined ? upload : download;
+    try {
+      await copy(session, { from, to, asked: flags.container });
+    } catch (error) {
+      // What `tar` had to say has been said.
+      if (error instanceof ExitError) return error.code;
+      throw error;
     }
     return 0;
   },
@@ -79,7 +85,9 @@ function execQuery(container: string, line: readonly string[], stdin: boolean): 
 async function upload(session: Session, { from, to, asked }: Copy): Promise<void> {
   const local = from.path.replace(/(.)\/+$/, '$1');
   const names = await session.files.list(local);
-  if (names === undefined) await session.files.expand(local, false);
+  if (names === undefined && !(await isThere(session, local))) {
+    throw new UsageError(`${local} doesn't exist in local filesystem`);
+  }
   const { pod, container } = await remoteOf(session, to, asked);
   const whole = to.path.replace(/(.)\/+$/, '$1');
   const target = to.path.endsWith('/') ? `${whole}/${local.split('/').at(-1)}` : whole;
@@ -98,6 +106,12 @@ async function upload(session: Session, { from, to, asked }: Copy): Promise<void
     },
   );
 }
+
+const isThere = (session: Session, path: string): Promise<boolean> =>
+  session.files.expand(path, false).then(
+    () => true,
+    () => false,
+  );
 
 async function* archive(files: Files, path: string, name: string): AsyncGenerator<Uint8Array> {
   yield* entries(files, path, name);

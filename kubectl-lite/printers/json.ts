@@ -9,7 +9,12 @@ const escaped: Readonly<Record<string, string>> = {
 };
 
 export function goJson(value: unknown, indent?: string): string {
-  const text = JSON.stringify(sortKeys(value), null, indent);
+  return goJsonAsIs(sortKeys(value), indent);
+}
+
+/** As {@link goJson}, keys in the order they have. */
+export function goJsonAsIs(value: unknown, indent?: string): string {
+  const text = JSON.stringify(value, null, indent);
   return text.replaceAll(/[<>&\u2028\u2029]/g, (c) => escaped[c]!);
 }
 

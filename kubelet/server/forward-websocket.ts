@@ -53,6 +53,8 @@ export async function forwardOverWebSocket(
     const queue = queues[index]!;
     const data: ByteStream = {
       ...out,
+      // Channels have no halves: with the pod's, the connection is over.
+      end: () => Promise.resolve(queue.end()),
       incoming: queue.chunks,
       destroy: () => queue.fail(new Error('the connection broke')),
     };

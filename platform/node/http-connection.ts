@@ -18,6 +18,8 @@ export interface ConnectOptions {
   readonly insecureSkipVerify?: boolean;
   /** The name the server's certificate must bear, if not the host's. */
   readonly serverName?: string;
+  /** An HTTP proxy to go through with CONNECT: `connectHttp1` over TLS only. */
+  readonly proxyUrl?: string;
 }
 
 export interface HttpConnection {

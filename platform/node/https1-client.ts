@@ -2,10 +2,11 @@
  * HTTP/1.1 with keep-alive over TLS or without: for programs that ask a few questions and end.
  * Node's HTTP/2 takes longer to load than such a program's whole work.
  */
-import { Agent, request as send } from 'node:https';
+import { Agent, type AgentOptions, request as send } from 'node:https';
 import type { HttpConnection } from './http-connection.ts';
 import type { ConnectOptions } from './http-connection.ts';
 import { exchange, http1Handler } from './http1-client.ts';
+import { ProxyAgent } from './proxy-agent.ts';
 
 /** A command that lists forty kinds at once is served by as many as these. */
 const MAX_SOCKETS = 8;
@@ -30,9 +31,9 @@ export function connectHttp1(options: ConnectOptions): HttpConnection {
 }
 
 function secure(url: URL, options: ConnectOptions): HttpConnection {
-  const { ca, cert, key, insecureSkipVerify, serverName } = options;
+  const { ca, cert, key, insecureSkipVerify, serverName, proxyUrl } = options;
   const pem = (value: Uint8Array | string): Buffer => Buffer.from(value as Uint8Array);
-  const agent = new Agent({
+  const settings: AgentOptions = {
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
     ...(ca === undefined ? {} : { ca: pem(ca) }),
@@ -40,6 +41,10 @@ function secure(url: URL, options: ConnectOptions): HttpConnection {
     ...(key === undefined ? {} : { key: pem(key) }),
     ...(serverName === undefined ? {} : { servername: serverName }),
     rejectUnauthorized: !insecureSkipVerify,
-  });
+  };
+  if (proxyUrl === undefined) {
+    return exchange({ url, agent: new Agent(settings), defaultPort: 443, send });
+  }
+  const agent = new ProxyAgent(proxyUrl, settings);
   return exchange({ url, agent, defaultPort: 443, send });
 }

@@ -7,6 +7,7 @@ import {
   WebSocketRefusedError,
   type WebSocketRequest,
 } from '../websocket.ts';
+import { ProxyAgent } from './proxy-agent.ts';
 
 /** Messages that may wait for their consumer; then the socket is paused. */
 const HIGH_WATER = 64;
@@ -21,6 +22,9 @@ export const connectWebSocket: ConnectWebSocket = (request) =>
       headers: { ...request.headers },
       perMessageDeflate: false,
       ...tlsOf(request),
+      ...(request.proxyUrl === undefined
+        ? {}
+        : { agent: new ProxyAgent(request.proxyUrl, tlsOf(request)) }),
     });
     const messages = new BoundedStream<Uint8Array>(MAX_WAITING, () => socket.close());
     socket.on('message', (data: Buffer) => {

@@ -98,12 +98,19 @@ describe('a newcomer', () => {
     expect(await refusal(line)).toMatch(/has expired at \S+Z: get a new kubeconfig/);
   });
 
-  it('behind a proxy learns that there is no way through it', async () => {
+  it('behind a proxy that lets nobody through learns that it was the proxy', async () => {
     const text = await readFile(cluster.kubeconfig, 'utf8');
-    const config = text.replace(/^( +)server:/m, '$1proxy-url: http://127.0.0.1:1\n$1server:');
-    const path = await file('proxied', config);
-    expect(await refusal('get pods', { KUBECONFIG: path })).toBe(
-      'error: cluster "wherry" has a proxy-url, which is not supported: connections are direct',
+    const behind = async (proxy: string): Promise<string> => {
+      const config = text.replace(/^( +)server:/m, `$1proxy-url: ${proxy}\n$1server:`);
+      return refusal('get pods', { KUBECONFIG: await file('proxied', config) });
+    };
+    expect(await behind('http://127.0.0.1:1')).toBe(
+      'Unable to connect to the server: the proxy 127.0.0.1:1 gives no way to the server: ' +
+        'connect ECONNREFUSED 127.0.0.1:1',
+    );
+    expect(await behind('socks5://127.0.0.1:1')).toBe(
+      'error: cluster "wherry" has the proxy-url socks5://127.0.0.1:1: ' +
+        'only proxies at http:// addresses are supported',
     );
   });
 });

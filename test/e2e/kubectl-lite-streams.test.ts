@@ -133,7 +133,7 @@ describe('cp', () => {
     [['cp', 'a'], 'source and destination are required'],
     [['cp', 'a', 'b'], 'one of src or dest must be a remote file specification'],
     [['cp', 'x:a', 'y:b'], 'one of src or dest must be a local file specification'],
-    [['cp', '/no/such/file', 'web:/tmp'], 'the path "/no/such/file" does not exist'],
+    [['cp', '/no/such/file', 'web:/tmp'], "/no/such/file doesn't exist in local filesystem"],
   ])('%j is refused', async (line, message) => {
     const said = await say(line);
     expect(said.code).toBe(1);

@@ -1,14 +1,75 @@
-import { it } from 'vitest';
+import { expect, it } from 'vitest';
+import { behindProxy, startConnectProxy } from '../../support/connect-proxy.ts';
 import { transcripts } from './side-by-side.ts';
 
-transcripts('kubeconfig files', ({ both, file }) => {
+/** Every field there is. */
+const whole = `
+apiVersion: v1
+kind: Config
+current-context: c
+preferences: {colors: true}
+clusters:
+- name: c
+  cluster: {server: "https://x", tls-server-name: t, insecure-skip-tls-verify: true, certificate-authority: /a, certificate-authority-data: YQ==, proxy-url: "http://p:1", disable-compression: true, extensions: [{name: e, extension: {b: 1, a: 2}}]}
+contexts:
+- name: c
+  context: {namespace: ns, user: u, cluster: c}
+- name: a
+  context: {user: u, cluster: c}
+users:
+- name: u
+  user: {client-certificate: /a, client-certificate-data: YQ==, client-key: /b, client-key-data: Yg==, token: t, tokenFile: /f, as: me, as-uid: "1", as-groups: [g], as-user-extra: {z: [yy], a: [b]}, username: u, password: p, auth-provider: {name: nm, config: {z: yy, a: b}}, exec: {command: c, args: [a], env: [{name: nm, value: v}], apiVersion: client.authentication.k8s.io/v1, installHint: h, provideClusterInfo: true, interactiveMode: Never}}
+`;
+
+transcripts('kubeconfig files', (transcript) => {
+  const { both, each, file } = transcript;
   const config = (line: string) => both(...`config --kubeconfig={own}.conf ${line}`.split(' '));
 
   it('reads the cluster it is connected to', async () => {
-    for (const line of ['view', 'view --minify', 'get-contexts', 'current-context']) {
+    for (const line of [
+      'view',
+      'view -o json',
+      'view --minify',
+      'get-contexts',
+      'current-context',
+    ]) {
       await both('config', ...line.split(' '));
     }
     await file('ca.pem', 'certificate');
+  });
+
+  it('goes through a proxy', async () => {
+    const proxy = await startConnectProxy();
+    try {
+      const { kubeconfig } = transcript.cluster;
+      await file('proxied', behindProxy(kubeconfig, proxy.url));
+      await both('--kubeconfig={folder}/proxied', 'get', 'namespaces', '-o', 'name');
+      const tunnels = [...proxy.targets];
+      expect(tunnels.length).toBeGreaterThanOrEqual(2);
+      const [target] = tunnels;
+      expect(kubeconfig).toContain(`https://${target}`);
+      expect(new Set(tunnels).size).toBe(1);
+      await file('refused', behindProxy(kubeconfig, proxy.url.replace(/\/\/.*@/, '//')));
+      const { kubectl, lite } = await each('--kubeconfig={folder}/refused', 'get', 'namespaces');
+      expect([kubectl.code, lite.code]).toEqual([1, 1]);
+      expect(kubectl.err).toContain(
+        'Unable to connect to the server: Proxy Authentication Required',
+      );
+      expect(lite.err).toMatch(
+        /^Unable to connect to the server: the proxy .* 407 Proxy Auth.*\n$/,
+      );
+      expect(proxy.targets).toEqual(tunnels);
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('tells JSON in the order of its types', async () => {
+    await file('whole.yaml', whole);
+    for (const output of ['json', 'yaml', 'jsonpath={.clusters}', 'jsonpath-as-json={.users}']) {
+      await both('config', '--kubeconfig', 'whole.yaml', 'view', '-o', output);
+    }
+    await both('config', '--kubeconfig={own}.none', 'view', '-o', 'json');
   });
 
   it.each([

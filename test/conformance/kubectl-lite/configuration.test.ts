@@ -13,6 +13,20 @@ metadata: {name: keys}
 stringData: {key: ${value}}
 `;
 
+const deployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: d}}
+  template:
+    metadata: {labels: {app: d}}
+    spec:
+      containers:
+      - {name: c, image: none}
+`;
+
 transcripts('configuration, past and to come', ({ both, file, variable }) => {
   it('sets the scene', async () => {
     await file('map.yaml', settings('one').split('---')[0]!);
@@ -24,6 +38,7 @@ transcripts('configuration, past and to come', ({ both, file, variable }) => {
 
   it.each([
     ['diff -f map.yaml'],
+    ['diff -f one.yaml'],
     ['apply -f one.yaml'],
     ['diff -f one.yaml'],
     ['diff -f two.yaml'],
@@ -59,6 +74,61 @@ transcripts('configuration, past and to come', ({ both, file, variable }) => {
     variable('KUBE_EDITOR', 'sed -i s/two/five/');
     await both('apply', 'edit-last-applied', 'cm', 'settings');
     await both('apply', 'view-last-applied', 'cm', 'settings');
+  }, 120_000);
+
+  it('edits what was refused', async () => {
+    // Each pass is written down; the file that is opened again is known by its reasons.
+    const editor = String.raw`
+cd "$(dirname "$0")"
+# Why YAML is malformed is each parser's own to say.
+sed 's/failed validation": yaml: .*/failed validation": yaml/' "$1" >> \
+  seen-$(sed -n 's/^ *namespace: //p' "$1" | head -1)
+if grep -q '^# .*was not valid' "$1"; then . ./second.sh; else . ./first.sh; fi
+`;
+    await file('editor.sh', editor);
+    await file('dep.yaml', deployment);
+    await both('apply', '-f', 'dep.yaml');
+    variable('KUBE_EDITOR', 'sh FOLDER/editor.sh');
+    const replaced = (from: string, to: string) =>
+      `sed -i 's/replicas: ${from}/replicas: ${to}/' "$1"`;
+    const passes = async (first: string, second: string): Promise<void> => {
+      await file('first.sh', first);
+      await file('second.sh', second);
+    };
+    for (const second of [
+      'true',
+      'echo "# a note" >> "$1"',
+      'false',
+      replaced('-1', '0'),
+      replaced('-1', '1'),
+    ]) {
+      await passes(replaced('0', '-1'), second);
+      await both('edit', 'deploy', 'd');
+    }
+    await both('get', 'deploy', 'd', '-o', 'jsonpath={.spec}');
+    for (const first of [
+      replaced('1', '[1'),
+      'sed -i "s/name: d$/name: e/" "$1"',
+      replaced('1', '1\\n  replicaz: 3'),
+      `sed -i 's/^/ /' "$1"`,
+    ]) {
+      await passes(first, 'true');
+      await both('edit', 'deploy', 'd');
+    }
+    await passes(`sed -i 's/cas": 1/cas": -1/' "$1"`, 'true');
+    await both('edit', 'deploy', 'd', '-o', 'json');
+    await passes(replaced('0', '-1'), 'true');
+    await both('create', '-f', 'dep.yaml', '--edit');
+    await both('apply', 'edit-last-applied', 'deploy', 'd');
+    await both(
+      'create',
+      'cm',
+      'seen',
+      '--from-file=seen={folder}/seen-{namespace}',
+      '--dry-run=client',
+      '-o',
+      'yaml',
+    );
   }, 120_000);
 
   it.each([

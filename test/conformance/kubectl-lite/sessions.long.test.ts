@@ -1,6 +1,7 @@
 /** What flows between a terminal and containers, where containers are real processes. */
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
+import { behindProxy, startConnectProxy } from '../../support/connect-proxy.ts';
 import { transcripts } from './side-by-side.ts';
 
 const pods = `
@@ -42,7 +43,8 @@ spec:
   - name: c
     image: none
     ports: [{containerPort: 80}]
-    command: [node, -e, "require('net').createServer((s) => s.on('data', () => s.end('served\\n'))).listen(process.env.PORT)"]
+    readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}
+    command: [node, -e, "require('net').createServer((s) => s.on('data', () => s.end('served\\\\n'))).listen(process.env.PORT)"]
 ---
 apiVersion: v1
 kind: Pod
@@ -67,12 +69,15 @@ function ask(port: number): Promise<string> {
 
 transcripts(
   'sessions with containers',
-  ({ file, both, says, piped, each, lite, session }) => {
+  (transcript) => {
+    const { file, both, says, piped, each, lite, session } = transcript;
+
     it('sets the scene', { timeout: 60_000 }, async () => {
       await file('pods.yaml', pods);
       await both('create', '-f', 'pods.yaml');
       const running = '--for=jsonpath={.status.phase}=Running';
-      await both('wait', running, 'pod/talker', 'pod/echo', 'pod/server', '--timeout=30s');
+      await both('wait', running, 'pod/talker', 'pod/echo', '--timeout=30s');
+      await both('wait', '--for=condition=Ready', 'pod/server', '--timeout=30s');
       await both('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/over', '--timeout=30s');
     });
 
@@ -203,6 +208,19 @@ transcripts(
       expect(said.lite).toBe(said.kubectl);
     });
 
+    it('goes through a proxy', async () => {
+      const proxy = await startConnectProxy();
+      try {
+        await file('proxied', behindProxy(transcript.cluster.kubeconfig, proxy.url));
+        const exec = 'exec -i talker -c main -- cat'.split(' ');
+        await piped('typed\n', '--kubeconfig={folder}/proxied', ...exec);
+        // Of each: one for questions, one for the session.
+        expect(proxy.targets.length).toBeGreaterThanOrEqual(4);
+      } finally {
+        await proxy.stop();
+      }
+    });
+
     it('copies files', async () => {
       await file('ns-kube/a/one.txt', 'one');
       await file('ns-lite/a/one.txt', 'one');
@@ -212,7 +230,12 @@ transcripts(
       await both('cp', `talker:${there}/{namespace}/one.txt`, '{own}/back.txt', '-c', 'main');
       await both('exec', 'talker', '-c', 'main', '--', 'cat', `${there}/{namespace}/one.txt`);
       await both('cp', '{own}/none', 'talker:/tmp', '-c', 'main');
-      await both('cp', 'talker:/no/such/file', '{own}/x', '-c', 'main');
+      // kubectl ends with 2 or with 0, whichever of its threads comes first.
+      const none = await each('cp', 'talker:/no/such/file', '{own}/x', '-c', 'main');
+      const reasons = none.kubectl.out.replaceAll(/^\S*tar: Removing leading .*\n/gm, '');
+      expect(none.lite.out).toBe(reasons);
+      expect(none.lite.err).toBe('command terminated with exit code 2\n');
+      expect(none.lite.code).toBe(2);
     });
   },
   { nodes: 1, runtime: 'process' },

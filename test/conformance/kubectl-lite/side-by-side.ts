@@ -104,10 +104,13 @@ class SideBySide implements Transcript {
   ): Promise<{ kubectl: string; lite: string }> => {
     const placed = (namespace: string): string[] =>
       ['-n', namespace, ...line].map((word) => word.replaceAll('{folder}', this.#folder));
+    // Before all else: a free port may look like a node port.
     const even = (out: string): string =>
-      evened({ out, err: '', code: 0 })
-        .replaceAll(/:\d{4,5}\b/g, ':PORT')
-        .replaceAll(/ \d{4,5}$/gm, ' PORT');
+      evened({
+        out: out.replaceAll(/:\d{4,5}\b/g, ':PORT').replaceAll(/ \d{4,5}$/gm, ' PORT'),
+        err: '',
+        code: 0,
+      });
     const env = {
       ...process.env,
       HOME: this.#folder,
@@ -250,7 +253,7 @@ function evened({ code, out, err }: Said): string {
       .replaceAll(/ns-(kube|lite)/g, 'ns-same')
       .replaceAll(/\/tmp\/[^ "]*(LIVE|MERGED)-\w+/g, '/tmp/$1')
       .replaceAll(/(\/tmp\/\S+)\t\d{4}-.*/g, '$1')
-      .replaceAll(/\/tmp\/[^ "]*kubectl\S*-edit-[^ "]*\.yaml/g, '/tmp/edit.yaml')
+      .replaceAll(/\/tmp\/[^ "]*kubectl\S*-edit-[^ "]*\.(yaml|json)/g, '/tmp/edit.$1')
       .replaceAll(/ \(document \d+, line \d+\)/g, '')
       // Ours names the file whatever the refusal was.
       .replaceAll(/error when (applying|creating|patching) "[^"]*": /g, '')
