@@ -113,8 +113,10 @@ describe('the docker-compose file', () => {
         waiting.delete(name);
       }
     }
+    await eventually('three nodes', async () => {
+      return (await lite('get', 'nodes', '-o', 'name')).trim().split('\n').length === 3;
+    });
     await lite('wait', '--for=condition=Ready', 'node', '--all', '--timeout=60s');
-    expect((await lite('get', 'nodes', '-o', 'name')).trim().split('\n')).toHaveLength(3);
     await lite('create', 'deployment', 'web', '--image=nginx', '--replicas=3');
     await lite('rollout', 'status', 'deployment/web', '--timeout=60s');
   }, 180_000);
