@@ -25,18 +25,39 @@ function documents(text: string): unknown[] {
 }
 
 export interface Refusal {
+  readonly title: string;
+  readonly manifest: Manifest;
+  /** 'Pod "x" is invalid: spec.containers: Required value' */
+  readonly message: string;
+}
+
+interface RefusalEntry {
+  /** Named "x" if it has no name. */
   readonly manifest: {
     readonly apiVersion: string;
     readonly kind: string;
-    readonly [field: string]: unknown;
+    readonly metadata?: object;
   };
   /** What follows "is invalid: " in the answer. */
   readonly refusal: string;
 }
 
-export const refusals: readonly Refusal[] = documents(
-  readFileSync(new URL('./refusals.yaml', import.meta.url), 'utf8'),
-) as Refusal[];
+function refusalOf({ manifest: { apiVersion, kind, ...body }, refusal }: RefusalEntry): Refusal {
+  const manifest = { ...body, apiVersion, kind, metadata: { name: 'x', ...body.metadata } };
+  // Every Event is one of the core group to those who judge it.
+  const inCore = !apiVersion.includes('/') || kind === 'Event';
+  const group = inCore ? '' : `.${apiVersion.split('/')[0]}`;
+  return {
+    title: `${kind} ${JSON.stringify(body).slice(0, 60)}`,
+    manifest,
+    message: `${kind}${group} ${JSON.stringify(manifest.metadata.name)} is invalid: ${refusal}`,
+  };
+}
+
+const entries = documents(readFileSync(new URL('./refusals.yaml', import.meta.url), 'utf8'));
+
+/** Manifests that are wrong, each with what a client is told. */
+export const refusals: readonly Refusal[] = (entries as RefusalEntry[]).map(refusalOf);
 
 /** Where objects like this one live; a namespaced one in `default`. */
 export function collectionOf(

@@ -18,9 +18,6 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
   }
   for (const [key, value] of Object.entries(binaryData)) {
     errors.push(...validateKeys('binaryData', [key]));
-    if (Object.hasOwn(data, key)) {
-      errors.push(invalid(`binaryData[${key}]`, key, 'duplicate of key present in data'));
-    }
     size += base64Bytes(value);
   }
   return [...errors, ...sizeError('[]', size)];

@@ -1,10 +1,9 @@
 /** Addresses that traffic may be sent to: a host's own are not among them. */
 import { type FieldError, invalid } from '../../../api/field-errors.ts';
 import { validateIP } from '../../../api/validation/formats.ts';
-import { type Cidr, parseAddress, parseCidr } from '../cidr.ts';
+import { type Cidr, formatAddress, parseAddress, parseCidr } from '../cidr.ts';
 
 const special: readonly (readonly [readonly string[], string])[] = [
-  [['0.0.0.0/32', '::/128'], 'may not be unspecified (0.0.0.0 or ::)'],
   [['127.0.0.0/8', '::1/128'], 'may not be in the loopback range (127.0.0.0/8, ::1/128)'],
   [
     ['169.254.0.0/16', 'fe80::/10'],
@@ -20,17 +19,35 @@ const ranges = special.flatMap(([texts, problem]) =>
   texts.map((text): readonly [Cidr, string] => [parseCidr(text)!, problem]),
 );
 
-function contains({ family, base, prefixLength }: Cidr, ip: ReturnType<typeof parseAddress>) {
-  if (ip === undefined || ip.family !== family) return false;
+function contains(
+  { family, base, prefixLength }: Cidr,
+  ip: NonNullable<ReturnType<typeof parseAddress>>,
+): boolean {
+  if (ip.family !== family) return false;
   const hostBits = BigInt((family === 'IPv4' ? 32 : 128) - prefixLength);
   return ip.address >> hostBits === base >> hostBits;
 }
 
 export function validateEndpointIP(text: string, field: string): FieldError[] {
-  const malformed = validateIP(text, field);
-  if (malformed.length > 0) return malformed;
   const ip = parseAddress(text);
+  if (ip === undefined) return [invalid(field, text, 'must be a valid IP address')];
+  if (ip.address === 0n) return [invalid(field, text, `may not be unspecified (${text})`)];
   return ranges
     .filter(([range]) => contains(range, ip))
     .map(([, problem]) => invalid(field, text, problem));
+}
+
+/** Where the address is asked to be one before anything else is asked of it. */
+export function validateValidEndpointIP(text: string, field: string): FieldError[] {
+  const malformed = validateIP(text, field);
+  return malformed.length > 0 ? malformed : validateEndpointIP(text, field);
+}
+
+/** The one form of it that the others are compared by. */
+export function validateCanonicalIP(text: string, field: string): FieldError[] {
+  const ip = parseAddress(text);
+  if (ip === undefined) return validateIP(text, field);
+  const canonical = formatAddress(ip.address, ip.family);
+  if (canonical === text) return [];
+  return [invalid(field, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
 }

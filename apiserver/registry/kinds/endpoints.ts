@@ -1,7 +1,7 @@
 import { type FieldError, required } from '../../../api/field-errors.ts';
 import { endpoints as type } from '../../../api/resources.ts';
 import type { EndpointAddress, EndpointPort, Endpoints } from '../../../api/types/core-v1.ts';
-import { portNumber } from '../../../api/validation/formats.ts';
+import { portNumber, validateIP } from '../../../api/validation/formats.ts';
 import { dns1123Label, dns1123Subdomain } from '../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../declaration.ts';
 import { age, ageColumn, column, nameColumn, none } from './cells.ts';
@@ -11,9 +11,10 @@ import { firstThree } from './first-three.ts';
 
 function validateAddress({ ip, hostname, nodeName }: EndpointAddress, at: string): FieldError[] {
   return [
-    ...validateEndpointIP(ip ?? '', `${at}.ip`),
+    ...validateIP(ip ?? '', `${at}.ip`),
     ...(hostname ? check(dns1123Label, hostname, `${at}.hostname`) : []),
-    ...(nodeName ? check(dns1123Subdomain, nodeName, `${at}.nodeName`) : []),
+    ...(nodeName === undefined ? [] : check(dns1123Subdomain, nodeName, `${at}.nodeName`)),
+    ...validateEndpointIP(ip ?? '', `${at}.ip`),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { deepEqual } from '../../../api/deep.ts';
 import {
   duplicate,
   type FieldError,
@@ -6,78 +7,134 @@ import {
   tooMany,
 } from '../../../api/field-errors.ts';
 import { endpointSlices } from '../../../api/resources.ts';
-import type { Endpoint, EndpointPort, EndpointSlice } from '../../../api/types/discovery-v1.ts';
-import { portNumber } from '../../../api/validation/formats.ts';
+import type {
+  Endpoint,
+  EndpointHints,
+  EndpointPort,
+  EndpointSlice,
+} from '../../../api/types/discovery-v1.ts';
+import { validateIP } from '../../../api/validation/formats.ts';
 import { isIPv4, isIPv6 } from '../../../api/validation/ip.ts';
+import { validateLabels } from '../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain, labelValue } from '../../../api/validation/names.ts';
 import { qualifiedName } from '../../../api/validation/names.ts';
 import { validateImmutable } from '../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration } from '../declaration.ts';
 import { age, ageColumn, column, nameColumn } from './cells.ts';
 import { check, oneOf } from './checks.ts';
-import { validateEndpointIP } from './endpoint-ip.ts';
+import { validateCanonicalIP, validateEndpointIP } from './endpoint-ip.ts';
 import { firstThree } from './first-three.ts';
 
 const MAX_ENDPOINTS = 1000;
 const MAX_ADDRESSES = 100;
 const MAX_PORTS = 20_000;
+const MAX_TOPOLOGY_LABELS = 16;
+const MAX_HINTS = 8;
 const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
 const unset = '<unset>';
 
-function validateAddress(address: string, type: string, field: string): FieldError[] {
-  switch (type) {
-    case 'IPv4':
-      if (isIPv4(address)) return validateEndpointIP(address, field);
-      return [invalid(field, address, 'must be a valid IPv4 address')];
-    case 'IPv6':
-      if (isIPv6(address)) return validateEndpointIP(address, field);
-      return [invalid(field, address, 'must be a valid IPv6 address')];
-    default:
-      return check(dns1123Subdomain, address, field);
+function validateDomainName(text: string, field: string): FieldError[] {
+  if (text === '') return [required(field)];
+  const name = text.endsWith('.') ? text.slice(0, -1) : text;
+  const problems = dns1123Subdomain(name);
+  if (problems.length > 0) return [invalid(field, name, problems.join(','))];
+  const labels = name.split('.');
+  if (labels.length === 1) {
+    const detail = 'should be a domain with at least two segments separated by dots';
+    return [invalid(field, name, detail)];
   }
+  const label = labels.find((each) => dns1123Label(each).length > 0);
+  return label === undefined ? [] : [invalid(field, label, dns1123Label(label).join(','))];
+}
+
+/** `field` is that of all addresses of the endpoint: one of the other family is told of there. */
+function validateAddress(
+  address: string,
+  i: number,
+  { type, field }: { readonly type: string; readonly field: string },
+): FieldError[] {
+  const at = `${field}[${i}]`;
+  if (type === 'FQDN') return validateDomainName(address, at);
+  if (type !== 'IPv4' && type !== 'IPv6') return [];
+  const malformed = type === 'IPv4' ? validateIP(address, at) : validateCanonicalIP(address, at);
+  if (malformed.length > 0) return malformed;
+  const fits = type === 'IPv4' ? isIPv4(address) : isIPv6(address);
+  const other = fits ? [] : [invalid(field, address, `must be an ${type} address`)];
+  return [...other, ...validateEndpointIP(address, at)];
+}
+
+/** Names of zones or nodes, each once. */
+function validateNames(
+  named: readonly { readonly name: string }[] = [],
+  rule: (name: string) => readonly string[],
+  field: string,
+): FieldError[] {
+  if (named.length > MAX_HINTS) return [tooMany(field, named.length, MAX_HINTS)];
+  const seen = new Set<string>();
+  return named.flatMap(({ name = '' }, i) => {
+    const at = `${field}[${i}].name`;
+    const repeated = seen.has(name) ? [duplicate(at, name)] : [];
+    seen.add(name);
+    return [...repeated, ...check(rule, name, at)];
+  });
+}
+
+function validateHints({ forZones = [], forNodes }: EndpointHints, field: string): FieldError[] {
+  const zones = validateNames(forZones, labelValue, `${field}.forZones`);
+  if (forZones.length > MAX_HINTS) return zones;
+  return [...zones, ...validateNames(forNodes, dns1123Subdomain, `${field}.forNodes`)];
 }
 
 function validateEndpoint(endpoint: Endpoint, type: string, at: string): FieldError[] {
-  const { addresses = [], hostname, nodeName, zone } = endpoint;
+  const { addresses = [], hostname, nodeName, deprecatedTopology = {}, hints } = endpoint;
+  const field = `${at}.addresses`;
   const errors: FieldError[] = [];
-  if (addresses.length === 0) {
-    errors.push(required(`${at}.addresses`, 'must contain at least 1 address'));
-  } else if (addresses.length > MAX_ADDRESSES) {
-    errors.push(tooMany(`${at}.addresses`, addresses.length, MAX_ADDRESSES));
+  if (addresses.length === 0) errors.push(required(field, 'must contain at least 1 address'));
+  else if (addresses.length > MAX_ADDRESSES) {
+    errors.push(tooMany(field, addresses.length, MAX_ADDRESSES));
   }
-  errors.push(
-    ...addresses.flatMap((each, i) => validateAddress(each, type, `${at}.addresses[${i}]`)),
-  );
-  if (hostname) errors.push(...check(dns1123Label, hostname, `${at}.hostname`));
-  if (nodeName) errors.push(...check(dns1123Subdomain, nodeName, `${at}.nodeName`));
-  if (zone) errors.push(...check(labelValue, zone, `${at}.zone`));
-  return errors;
+  errors.push(...addresses.flatMap((each, i) => validateAddress(each, i, { type, field })));
+  if (nodeName !== undefined) errors.push(...check(dns1123Subdomain, nodeName, `${at}.nodeName`));
+  const labels = Object.keys(deprecatedTopology).length;
+  const topology = `${at}.deprecatedTopology`;
+  if (labels > MAX_TOPOLOGY_LABELS) errors.push(tooMany(topology, labels, MAX_TOPOLOGY_LABELS));
+  errors.push(...validateLabels(deprecatedTopology, topology));
+  if (hostname !== undefined) errors.push(...check(dns1123Label, hostname, `${at}.hostname`));
+  return hints === undefined ? errors : [...errors, ...validateHints(hints, `${at}.hints`)];
 }
 
+/** The numbers of ports are not looked at, as in Kubernetes. */
 function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
   if (ports.length > MAX_PORTS) return [tooMany('ports', ports.length, MAX_PORTS)];
   const names = new Set<string>();
-  return ports.flatMap(({ name = '', port, protocol, appProtocol }, i) => {
+  return ports.flatMap(({ name = '', protocol, appProtocol }, i) => {
     const at = `ports[${i}]`;
     const errors = name === '' ? [] : check(dns1123Label, name, `${at}.name`);
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     names.add(name);
     errors.push(...oneOf(protocol, ['SCTP', 'TCP', 'UDP'], { field: `${at}.protocol` }));
-    if (port !== undefined) errors.push(...check(portNumber, port, `${at}.port`));
-    if (appProtocol) errors.push(...check(qualifiedName, appProtocol, `${at}.appProtocol`));
+    if (appProtocol !== undefined) {
+      errors.push(...check(qualifiedName, appProtocol, `${at}.appProtocol`));
+    }
     return errors;
   });
 }
 
-function validate({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldError[] {
-  const errors = oneOf(addressType, addressTypes, { field: 'addressType' });
+function validateEndpoints({ addressType, endpoints = [] }: EndpointSlice): FieldError[] {
   if (endpoints.length > MAX_ENDPOINTS) {
-    return [...errors, tooMany('endpoints', endpoints.length, MAX_ENDPOINTS)];
+    return [tooMany('endpoints', endpoints.length, MAX_ENDPOINTS)];
   }
-  const own = endpoints.flatMap((each, i) =>
-    validateEndpoint(each, addressType, `endpoints[${i}]`),
-  );
-  return [...errors, ...own, ...validatePorts(ports)];
+  return endpoints.flatMap((each, i) => validateEndpoint(each, addressType, `endpoints[${i}]`));
+}
+
+/** Endpoints that stay as they are were good enough once. */
+function validate(slice: EndpointSlice, old?: EndpointSlice): FieldError[] {
+  const kept = old !== undefined && deepEqual(old.endpoints, slice.endpoints);
+  return [
+    ...oneOf(slice.addressType, addressTypes, { field: 'addressType' }),
+    ...validatePorts(slice.ports ?? []),
+    ...(kept ? [] : validateEndpoints(slice)),
+  ];
 }
 
 export const endpointSlice = {

@@ -1,4 +1,5 @@
 import { type FieldError, invalid } from '../../../api/field-errors.ts';
+import { goStruct } from '../../../api/go-struct.ts';
 import { podDisruptionBudgets } from '../../../api/resources.ts';
 import type { PodDisruptionBudget } from '../../../api/types/policy-v1.ts';
 import { validateConditions } from '../../../api/validation/conditions.ts';
@@ -9,12 +10,19 @@ import { nonNegative, oneOf } from './checks.ts';
 import { statusSubresource } from './status-subresource.ts';
 import { notMoreThanAll, validateShare } from './workload/int-or-percent.ts';
 
+const goSpec = {
+  minAvailable: null,
+  selector: null,
+  maxUnavailable: null,
+  unhealthyPodEvictionPolicy: null,
+} as const;
+
 function validate({ spec }: PodDisruptionBudget): FieldError[] {
   const errors: FieldError[] = [];
   const { minAvailable, maxUnavailable } = spec;
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
     const detail = 'minAvailable and maxUnavailable cannot be both set';
-    errors.push(invalid('spec', spec, detail));
+    errors.push(invalid('spec', goStruct(spec, goSpec), detail));
   }
   for (const [name, value] of Object.entries({ minAvailable, maxUnavailable })) {
     if (value === undefined) continue;

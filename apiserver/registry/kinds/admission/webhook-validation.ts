@@ -127,13 +127,24 @@ export function validateClient({ url, service }: WebhookClientConfig, field: str
   const at = `${field}.service`;
   const { name, namespace, path, port = 443 } = service!;
   const errors: FieldError[] = [];
-  if (!name) errors.push(required(`${at}.name`, 'service name is required'));
-  if (!namespace) errors.push(required(`${at}.namespace`, 'service namespace is required'));
+  if (!name) errors.push(required(`${at}.name`));
+  if (!namespace) errors.push(required(`${at}.namespace`));
   for (const problem of portNumber(port)) {
     errors.push(invalid(`${at}.port`, port, `port is not valid: ${problem}`));
   }
-  if (path !== undefined && !path.startsWith('/')) {
-    errors.push(invalid(`${at}.path`, path, "must start with a '/'"));
+  return [...errors, ...validatePath(path ?? '', `${at}.path`)];
+}
+
+function validatePath(path: string, field: string): FieldError[] {
+  if (path === '' || path === '/') return [];
+  if (path === '//') return [invalid(field, path, 'segment[0] may not be empty')];
+  const errors = path.startsWith('/') ? [] : [invalid(field, path, "must start with a '/'")];
+  // The first character is left out whatever it is.
+  const segments = path.slice(1).replace(/\/$/, '').split('/');
+  for (const [i, segment] of segments.entries()) {
+    const problems = segment === '' ? [' may not be empty'] : dns1123Subdomain(segment);
+    const told = segment === '' ? '' : ': ';
+    errors.push(...problems.map((each) => invalid(field, path, `segment[${i}]${told}${each}`)));
   }
   return errors;
 }

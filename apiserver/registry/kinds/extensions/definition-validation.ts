@@ -43,7 +43,7 @@ export function validateDefinition(
       invalid('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group'),
     );
   errors.push(...specErrors(spec, old?.spec));
-  errors.push(...storedVersionErrors(crd.status?.storedVersions ?? [], spec.versions ?? []));
+  errors.push(...storedVersionErrors(crd.status?.storedVersions, spec.versions ?? []));
   errors.push(...approvalErrors(crd, old));
   if (spec.preserveUnknownFields === true && old?.spec.preserveUnknownFields !== true) {
     const detail =
@@ -252,11 +252,12 @@ function usesOf(schema: Schema): { readonly defaults: boolean; readonly rules: b
 }
 
 function storedVersionErrors(
-  stored: readonly string[],
+  stored: readonly string[] | undefined,
   versions: readonly Version[],
 ): FieldError[] {
   const field = 'status.storedVersions';
-  if (stored.length === 0) return [invalid(field, stored, 'must have at least one stored version')];
+  if (stored === undefined || stored.length === 0)
+    return [invalid(field, stored, 'must have at least one stored version')];
   const errors: FieldError[] = [];
   for (const { name, storage } of versions)
     if (storage && !stored.includes(name))

@@ -115,9 +115,7 @@ function validateSpec(name: string, spec: PriorityLevelConfigurationSpec): Field
   const { type, limited, exempt } = spec;
   const errors: FieldError[] = [];
   if ((name === 'exempt') !== (type === 'Exempt'))
-    errors.push(
-      invalid('spec.type', type, "type must be 'Exempt' if and only if name is 'exempt'"),
-    );
+    errors.push(invalid('spec.type', type, "must be 'Exempt' if and only if `name` is 'exempt'"));
   if (type === 'Exempt') {
     if (limited !== undefined)
       errors.push(forbidden('spec.limited', 'must be nil if the type is not Limited'));

@@ -1,22 +1,12 @@
 import { deepEqual } from '../../../../api/deep.ts';
 import { type FieldError, invalid, required } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type { IPAddress, ParentReference } from '../../../../api/types/networking-v1.ts';
 import { dns1123Subdomain, pathSegment } from '../../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { formatAddress, parseAddress } from '../../cidr.ts';
 import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
 import { check } from '../checks.ts';
-
-/** The name is the address, in the one form that every other form of it is compared by. */
-function validateName(name: string): FieldError[] {
-  const parsed = parseAddress(name);
-  if (parsed === undefined)
-    return [
-      invalid('metadata.name', name, `ParseAddr(${JSON.stringify(name)}): unable to parse IP`),
-    ];
-  if (formatAddress(parsed.address, parsed.family) === name) return [];
-  return [invalid('metadata.name', name, 'must be a canonical format IP address')];
-}
+import { validateCanonicalIP } from '../endpoint-ip.ts';
 
 function validateParent(parent: ParentReference | undefined): FieldError[] {
   const field = 'spec.parentRef';
@@ -31,6 +21,8 @@ function validateParent(parent: ParentReference | undefined): FieldError[] {
     ...(namespace === '' ? [] : segment(namespace, 'namespace')),
   ];
 }
+
+const goParent = { group: '', resource: '', namespace: '', name: '' } as const;
 
 function parentText(parent: ParentReference | undefined): string {
   if (parent === undefined) return none;
@@ -51,13 +43,14 @@ export const ipAddress = {
   shortNames: ['ip'],
   nameRule: 'pathSegment',
   validate: ({ metadata, spec }) => [
-    ...validateName(metadata.name ?? ''),
+    // The name is the address.
+    ...validateCanonicalIP(metadata.name ?? '', 'metadata.name'),
     ...validateParent((spec as typeof spec | undefined)?.parentRef),
   ],
   validateUpdate: ({ spec }, { spec: old }) =>
     deepEqual(spec.parentRef, old.parentRef)
       ? []
-      : [invalid('spec.parentRef', spec.parentRef, 'field is immutable')],
+      : [invalid('spec.parentRef', goStruct(spec.parentRef, goParent), 'field is immutable')],
   printer: {
     columns: [nameColumn, column('ParentRef'), ageColumn],
     cells: (object, nowMs) => [

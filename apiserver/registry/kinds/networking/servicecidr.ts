@@ -1,5 +1,5 @@
-import { deepEqual } from '../../../../api/deep.ts';
 import { type FieldError, invalid, required } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type { ServiceCIDR } from '../../../../api/types/networking-v1.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { formatAddress, parseCidr } from '../../cidr.ts';
@@ -8,6 +8,7 @@ import { statusSubresource } from '../status-subresource.ts';
 
 const FIELD = 'spec.cidrs';
 const MAX_CIDRS = 2;
+const goSpec = { CIDRs: null } as const;
 
 function validateCidr(text: string, field: string): FieldError[] {
   const cidr = parseCidr(text);
@@ -27,16 +28,17 @@ function validateCidr(text: string, field: string): FieldError[] {
 function validate({ spec }: ServiceCIDR): FieldError[] {
   const { cidrs = [] } = (spec as typeof spec | undefined) ?? {};
   if (cidrs.length === 0) return [required(FIELD, 'at least one CIDR required')];
-  if (cidrs.length > MAX_CIDRS) return [invalid(FIELD, cidrs, 'may only hold up to 2 values')];
+  if (cidrs.length > MAX_CIDRS)
+    return [invalid(FIELD, goStruct({ CIDRs: cidrs }, goSpec), 'may only hold up to 2 values')];
   const errors = cidrs.flatMap((cidr, i) => validateCidr(cidr, `${FIELD}[${i}]`));
   const [first, second] = cidrs.map((cidr) => parseCidr(cidr)?.family);
   if (cidrs.length === MAX_CIDRS && first !== undefined && first === second)
-    errors.unshift(
+    errors.push(
       invalid(
         FIELD,
         cidrs,
         'may specify no more than one IP for each IP family, ' +
-          'i.e 192.168.0.0/24 and 2001:db8::/96',
+          'i.e 192.168.0.0/24 and 2001:db8::/64',
       ),
     );
   return errors;
@@ -56,10 +58,12 @@ export const serviceCidr = {
   /** A second family may be added; nothing else may change. */
   validateUpdate({ spec }, { spec: old }) {
     const [before = [], after = []] = [old.cidrs, spec.cidrs];
-    const extended = before.length === 1 && after.length === 2 && after[0] === before[0];
-    return extended || deepEqual(after, before)
-      ? []
-      : [invalid(FIELD, after, 'field is immutable')];
+    const extended = before.length === 1 && after.length === 2;
+    if (after.length !== before.length && !extended)
+      return [invalid(FIELD, after, 'field is immutable')];
+    return before.flatMap((cidr, i) =>
+      after[i] === cidr ? [] : [invalid(`${FIELD}[${i}]`, after[i], 'field is immutable')],
+    );
   },
   printer: {
     columns: [nameColumn, column('CIDRs'), ageColumn],

@@ -1,11 +1,15 @@
 import { deepEqual } from '../../../../api/deep.ts';
 import { duplicate, type FieldError, forbidden, invalid } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type { Node, Taint } from '../../../../api/types/core-v1.ts';
 import { parseCidr } from '../../cidr.ts';
 import { labelValue, qualifiedName } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
 import { taintEffects } from '../taint-effects.ts';
 import { type ResourceList, validateQuantity } from '../resource-list.ts';
+
+const goTaint = { key: '', value: '', effect: '', timeAdded: null } as const;
+const goAddress = { type: '', address: '' } as const;
 
 function validateTaints(taints: readonly Taint[], field: string): FieldError[] {
   const seen = new Set<string>();
@@ -18,7 +22,7 @@ function validateTaints(taints: readonly Taint[], field: string): FieldError[] {
     ];
     const identity = `${taint.key}:${taint.effect}`;
     if (seen.has(identity)) {
-      const error = duplicate(at, taint);
+      const error = duplicate(at, goStruct(taint, goTaint));
       const detail = 'taints must be unique by key and effect pair';
       errors.push({ ...error, message: `${error.message}: ${detail}` });
     }
@@ -52,22 +56,34 @@ function validateAmounts(list: ResourceList | undefined, field: string): FieldEr
   );
 }
 
-export function validate({ spec, status }: Node): FieldError[] {
+/** Kubernetes looks for taints in the metadata, where they once were. */
+const TAINTS = 'metadata.taints';
+
+function validateResources({ status }: Node): FieldError[] {
   return [
-    ...validateTaints(spec?.taints ?? [], 'spec.taints'),
-    ...validatePodCIDRs(spec?.podCIDRs ?? [], 'spec.podCIDRs'),
     ...validateAmounts(status?.capacity, 'status.capacity'),
     ...validateAmounts(status?.allocatable, 'status.allocatable'),
   ];
 }
 
+export function validate(node: Node): FieldError[] {
+  const { spec } = node;
+  return [
+    ...validateTaints(spec?.taints ?? [], TAINTS),
+    ...validateResources(node),
+    ...validatePodCIDRs(spec?.podCIDRs ?? [], 'spec.podCIDRs'),
+  ];
+}
+
 /** What the node's network and cloud know it by may be set once. */
-export function validateUpdate({ spec, status }: Node, { spec: old }: Node): FieldError[] {
-  const errors: FieldError[] = [];
+export function validateUpdate(node: Node, { spec: old }: Node): FieldError[] {
+  const { spec, status } = node;
+  const errors = validateResources(node);
   const seen = new Set<string>();
   for (const [i, address] of (status?.addresses ?? []).entries()) {
     const identity = `${address.type} ${address.address}`;
-    if (seen.has(identity)) errors.push(duplicate(`status.addresses[${i}]`, address));
+    if (seen.has(identity))
+      errors.push(duplicate(`status.addresses[${i}]`, goStruct(address, goAddress)));
     seen.add(identity);
   }
   if (old?.podCIDRs?.length && !deepEqual(old.podCIDRs, spec.podCIDRs ?? [])) {
@@ -78,11 +94,9 @@ export function validateUpdate({ spec, status }: Node, { spec: old }: Node): Fie
     const detail = 'node updates may not change providerID except from "" to valid';
     errors.push(forbidden('spec.providerID', detail));
   }
-  if (spec.externalID !== undefined && spec.externalID !== old?.externalID) {
-    const detail =
-      'node updates may only change labels, taints, or capacity ' +
-      '(or configSource, if the DynamicKubeletConfig feature gate is enabled)';
-    errors.push(forbidden('[]', detail));
+  errors.push(...validateTaints(spec.taints ?? [], TAINTS));
+  if ((spec.externalID ?? '') !== (old?.externalID ?? '')) {
+    errors.push(forbidden('spec.externalID', 'may not be updated'));
   }
   return errors;
 }

@@ -32,8 +32,8 @@ export function applyClaimDefaults(claim: Mutable<DeviceClaim> | undefined): voi
   for (const request of claim?.requests ?? [])
     for (const each of [request.exactly, ...(request.firstAvailable ?? [])]) {
       if (each === undefined) continue;
-      each.allocationMode ??= 'ExactCount';
-      if (each.allocationMode === 'ExactCount') each.count ??= 1;
+      each.allocationMode ||= 'ExactCount';
+      if (each.allocationMode === 'ExactCount') each.count ||= 1;
     }
 }
 
@@ -86,6 +86,7 @@ function validateRequest(request: DeviceRequest, field: string): FieldError[] {
     ...validateList(firstAvailable, `${field}.firstAvailable`, {
       most: MAX_ALTERNATIVES,
       key: (each) => each.name,
+      keyField: 'name',
       item: (each, at) => [
         ...check(dns1123Label, each.name ?? '', `${at}.name`),
         ...validateAsked(each, at),
@@ -143,6 +144,7 @@ export function validateDeviceClaim(claim: DeviceClaim = {}, field: string): Fie
     ...validateList(claim.requests, `${field}.requests`, {
       most: MAX_REQUESTS,
       key: ({ name }) => name,
+      keyField: 'name',
       item: validateRequest,
     }),
     ...validateList(claim.constraints, `${field}.constraints`, {

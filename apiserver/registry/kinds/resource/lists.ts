@@ -7,19 +7,21 @@ export function validateList<T>(
   of: {
     readonly most: number;
     readonly key?: (item: T) => string;
+    /** The field that the key is in. Default: the item is its own key. */
+    readonly keyField?: string;
     readonly item: (item: T, field: string) => readonly FieldError[];
   },
 ): FieldError[] {
   const given = items ?? [];
+  const errors = given.flatMap((item, i) => of.item(item, `${field}[${i}]`));
+  if (given.length > of.most) errors.push(tooMany(field, given.length, of.most));
+  if (of.key === undefined) return errors;
   const seen = new Set<string>();
-  const errors = given.flatMap((item, i) => {
-    const at = `${field}[${i}]`;
-    const own = [...of.item(item, at)];
-    const key = of.key?.(item);
-    if (key === undefined) return own;
-    if (seen.has(key)) own.push(duplicate(at, key));
+  for (const [i, item] of given.entries()) {
+    const key = of.key(item);
+    const at = `${field}[${i}]${of.keyField === undefined ? '' : `.${of.keyField}`}`;
+    if (seen.has(key)) errors.push(duplicate(at, key));
     seen.add(key);
-    return own;
-  });
-  return given.length > of.most ? [tooMany(field, given.length, of.most), ...errors] : errors;
+  }
+  return errors;
 }

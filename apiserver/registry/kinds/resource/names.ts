@@ -1,10 +1,10 @@
 import { type FieldError, invalid, required, tooLong } from '../../../../api/field-errors.ts';
 import { byteLength, dns1123Subdomain } from '../../../../api/validation/names.ts';
 import { check } from '../checks.ts';
+import { validateCsiDriverName } from '../storage/provisioner.ts';
 
 const MAX_POOL_BYTES = 253;
 const MAX_ID_BYTES = 32;
-const MAX_DOMAIN_BYTES = 63;
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -18,14 +18,14 @@ export function validatePoolName(name: string, field: string): FieldError[] {
 }
 
 function validateIdentifier(id: string, field: string): FieldError[] {
-  if (byteLength(id) > MAX_ID_BYTES) return [tooLong(field, MAX_ID_BYTES)];
-  if (IDENTIFIER.test(id)) return [];
+  const errors = byteLength(id) > MAX_ID_BYTES ? [tooLong(field, MAX_ID_BYTES)] : [];
+  if (IDENTIFIER.test(id)) return errors;
   const detail =
     'a valid C identifier must start with alphabetic character or ' +
     "'_', followed by a string of alphanumeric characters or '_' " +
     "(e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is " +
     "'[A-Za-z_][A-Za-z0-9_]*')";
-  return [invalid(field, id, detail)];
+  return [...errors, invalid(field, id, detail)];
 }
 
 /** Of an attribute or a capacity: "model", or "example.com/model". */
@@ -34,14 +34,11 @@ export function validateQualifiedName(name: string, field: string): FieldError[]
   const parts = name.split('/');
   const [first = '', second = ''] = parts;
   if (parts.length === 1) return validateIdentifier(first, field);
-  if (parts.length > 2) {
-    const detail = 'a domain and an ID must be separated by exactly one slash';
-    return [invalid(field, name, detail)];
-  }
+  // Kubernetes 1.34 does not look at what has two slashes.
+  if (parts.length > 2) return [];
   const errors: FieldError[] = [];
   if (first === '') errors.push(required(field, 'the domain must not be empty'));
-  else if (byteLength(first) > MAX_DOMAIN_BYTES) errors.push(tooLong(field, MAX_DOMAIN_BYTES));
-  else errors.push(...check(dns1123Subdomain, first, field));
+  else errors.push(...validateCsiDriverName(first, field));
   if (second === '') errors.push(required(field, 'the name must not be empty'));
   else errors.push(...validateIdentifier(second, field));
   return errors;

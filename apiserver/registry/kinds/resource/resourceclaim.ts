@@ -89,11 +89,13 @@ function validateStatusUpdate(claim: ResourceClaim, old: ResourceClaim): FieldEr
     ...validateList(reservedFor, 'status.reservedFor', {
       most: MAX_CONSUMERS,
       key: ({ uid }) => uid,
+      keyField: 'uid',
       item: validateConsumer,
     }),
     ...validateList(devices, 'status.devices', {
       most: Infinity,
       key: placeKey,
+      keyField: 'deviceID',
       item: (device, at) => validateDevice(device, allocated, at),
     }),
   ];

@@ -48,18 +48,29 @@ const alphaFields = [
   'taints',
 ] as const satisfies readonly (keyof Device)[];
 
+const goAttribute = ({ int, bool, string, version }: DeviceAttribute): unknown => ({
+  IntValue: int ?? null,
+  BoolValue: bool ?? null,
+  StringValue: string ?? null,
+  VersionValue: version ?? null,
+});
+
 function validateAttribute(attribute: DeviceAttribute, field: string): FieldError[] {
   const { string, version } = attribute;
   const set = Object.values(attribute).filter((value) => value !== undefined).length;
-  if (set === 0) return [required(field, 'exactly one value must be specified')];
-  if (set > 1) return [invalid(field, attribute, 'exactly one value must be specified')];
+  const errors: FieldError[] = [];
   if (string !== undefined && byteLength(string) > MAX_VALUE_BYTES)
-    return [tooLong(`${field}.string`, MAX_VALUE_BYTES)];
-  if (version === undefined) return [];
-  if (byteLength(version) > MAX_VALUE_BYTES) return [tooLong(`${field}.version`, MAX_VALUE_BYTES)];
-  if (SEMVER.test(version)) return [];
-  const detail = 'must be a string compatible with semver.org spec 2.0.0';
-  return [invalid(`${field}.version`, version, detail)];
+    errors.push(tooLong(`${field}.string`, MAX_VALUE_BYTES));
+  if (version !== undefined && !SEMVER.test(version)) {
+    const detail = 'must be a string compatible with semver.org spec 2.0.0';
+    errors.push(invalid(`${field}.version`, version, detail));
+  }
+  if (version !== undefined && byteLength(version) > MAX_VALUE_BYTES)
+    errors.push(tooLong(`${field}.version`, MAX_VALUE_BYTES));
+  const one = 'exactly one value must be specified';
+  if (set === 0) errors.push(required(field, one));
+  if (set > 1) errors.push(invalid(field, goAttribute(attribute), one));
+  return errors;
 }
 
 function validateDevice({ name, attributes = {}, capacity = {} }: Device, field: string) {
@@ -140,6 +151,7 @@ export const resourceSlice = {
       ...validateList(devices, 'spec.devices', {
         most: MAX_DEVICES,
         key: ({ name }) => name,
+        keyField: 'name',
         item: validateDevice,
       }),
     ];

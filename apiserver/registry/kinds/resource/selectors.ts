@@ -7,7 +7,7 @@ import { isObject } from '../../../../api/deep.ts';
 import { byteLength } from '../../../../api/validation/names.ts';
 import { Environment } from '../../../cel/environment.ts';
 import { CelCompileError } from '../../../cel/source.ts';
-import { BOOL, DYN, mapOf, STRING } from '../../../cel/types.ts';
+import { DYN, formatType, mapOf, STRING } from '../../../cel/types.ts';
 import { validateCsiDriverName } from '../storage/provisioner.ts';
 import { validateList } from './lists.ts';
 
@@ -35,13 +35,13 @@ function validateSelector({ cel }: DeviceSelector, field: string): FieldError[] 
   const { expression } = cel;
   if (byteLength(expression) > MAX_EXPRESSION_BYTES) return [tooLong(at, MAX_EXPRESSION_BYTES)];
   try {
-    deviceEnvironment().compile(expression, [BOOL]);
-    return [];
+    const { type } = deviceEnvironment().check(expression);
+    if (type.kind === 'dyn' || type.kind === 'bool') return [];
+    const detail = `must evaluate to bool or the unknown type, not ${formatType(type)}`;
+    return [invalid(at, expression, detail)];
   } catch (error) {
     if (!(error instanceof CelCompileError)) throw error;
-    const { message } = error;
-    const detail = message.startsWith('must ') ? message : `compilation failed: ${message}`;
-    return [invalid(at, expression, detail)];
+    return [invalid(at, expression, `compilation failed: ${error.message}`)];
   }
 }
 

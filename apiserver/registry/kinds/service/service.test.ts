@@ -73,7 +73,7 @@ describe('validation', () => {
         'spec.ports[2].name: Duplicate value: "a"',
         'spec.ports[2].port: Invalid value: 0: must be between 1 and 65535, inclusive',
         'spec.ports[2].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive',
-        'spec.ports[1]: Duplicate value: {"port":80,"protocol":"TCP"}',
+        'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
       ],
     ],
     [

@@ -5,13 +5,14 @@ import {
   invalid,
   required,
 } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../../../api/types/core-v1.ts';
 import { inRange, portName, portNumber } from '../../../../api/validation/formats.ts';
 import { validateLabels } from '../../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import { parseCidr } from '../../cidr.ts';
 import { check, nonNegative, oneOf } from '../checks.ts';
-import { validateEndpointIP } from '../endpoint-ip.ts';
+import { validateValidEndpointIP } from '../endpoint-ip.ts';
 import { isHeadless, needsExternalPolicy, needsHealthCheckPort, serviceTypes } from './traits.ts';
 import { validateClusterIPs } from './validation-cluster-ips.ts';
 
@@ -41,6 +42,15 @@ function validatePort(port: ServicePort, { field, needsName, names }: PortAt): F
   return errors;
 }
 
+const goPort = {
+  name: '',
+  protocol: '',
+  appProtocol: null,
+  port: 0,
+  targetPort: 0,
+  nodePort: 0,
+} as const;
+
 /** Two ports of a Service differ in number or protocol, and so do its ports on the node. */
 function duplicatePorts({ type, ports = [] }: ServiceSpec): FieldError[] {
   const errors: FieldError[] = [];
@@ -58,7 +68,7 @@ function duplicatePorts({ type, ports = [] }: ServiceSpec): FieldError[] {
       }
     }
     const socket = `${protocol}/${port}`;
-    if (numbers.has(socket)) errors.push(duplicate(field, { port, protocol }));
+    if (numbers.has(socket)) errors.push(duplicate(field, goStruct({ port, protocol }, goPort)));
     numbers.add(socket);
   }
   return errors;
@@ -169,7 +179,7 @@ export function validate({ spec = {} }: Service): FieldError[] {
     ...validateLabels(spec.selector, 'spec.selector'),
     ...validateAffinity(spec),
     ...validateClusterIPs(spec),
-    ...externalIPs.flatMap((ip, i) => validateEndpointIP(ip, `spec.externalIPs[${i}]`)),
+    ...externalIPs.flatMap((ip, i) => validateValidEndpointIP(ip, `spec.externalIPs[${i}]`)),
     ...oneOf(spec.type, serviceTypes, { field: 'spec.type' }),
     ...duplicatePorts(spec),
     ...validateLoadBalancer(spec),

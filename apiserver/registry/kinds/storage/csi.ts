@@ -133,7 +133,11 @@ function validateTopologyKeys(keys: readonly string[], field: string): FieldErro
   ]);
 }
 
-function validateNodeDriver(driver: CSINodeDriver, field: string): FieldError[] {
+function validateNodeDriver(
+  driver: CSINodeDriver,
+  names: Set<string>,
+  field: string,
+): FieldError[] {
   const { nodeID = '', allocatable, topologyKeys = [] } = driver;
   const errors = validateCsiDriverName(driver.name, `${field}.name`);
   if (nodeID === '') errors.push(required(`${field}.nodeID`));
@@ -141,20 +145,17 @@ function validateNodeDriver(driver: CSINodeDriver, field: string): FieldError[] 
     const detail = `must be ${MAX_NODE_ID_LENGTH} characters or less`;
     errors.push(invalid(`${field}.nodeID`, nodeID, detail));
   }
-  return [
-    ...errors,
-    ...nonNegative(allocatable?.count, `${field}.allocatable.count`),
-    ...validateTopologyKeys(topologyKeys, field),
-  ];
+  errors.push(...nonNegative(allocatable?.count, `${field}.allocatable.count`));
+  if (names.has(driver.name)) errors.push(duplicate(`${field}.name`, driver.name));
+  names.add(driver.name);
+  return [...errors, ...validateTopologyKeys(topologyKeys, field)];
 }
 
 function validateCsiNode({ spec }: CSINode): FieldError[] {
-  const drivers = spec.drivers ?? [];
-  return drivers.flatMap((driver, i) => {
-    const errors = validateNodeDriver(driver, `spec.drivers[${i}]`);
-    const repeated = drivers.findIndex(({ name }) => name === driver.name) < i;
-    return repeated ? [...errors, duplicate(`spec.drivers[${i}].name`, driver.name)] : errors;
-  });
+  const names = new Set<string>();
+  return (spec.drivers ?? []).flatMap((driver, i) =>
+    validateNodeDriver(driver, names, `spec.drivers[${i}]`),
+  );
 }
 
 /** A driver registers anew by leaving first. */

@@ -15,7 +15,7 @@ import type {
 import { byteLength, dns1123Subdomain } from '../../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn } from '../cells.ts';
-import { check } from '../checks.ts';
+import { check, requiredText } from '../checks.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { validateVolumeSpec } from './persistentvolume-validation.ts';
 import { validateCsiDriverName } from './provisioner.ts';
@@ -32,8 +32,7 @@ function validateSource(source: VolumeAttachmentSource, field: string): FieldErr
     return validateVolumeSpec(inline, { field: `${field}.inlineVolumeSpec`, inline: true });
   }
   const at = `${field}.persistentVolumeName`;
-  if (name === '') return [required(at, 'must specify non empty persistentVolumeName')];
-  return check(dns1123Subdomain, name!, at);
+  return name === '' ? [required(at, 'must specify non empty persistentVolumeName')] : [];
 }
 
 function validateError(error: VolumeError | undefined, field: string): FieldError[] {
@@ -63,12 +62,18 @@ function validateStatus({ status }: VolumeAttachment): FieldError[] {
 }
 
 function validate(object: VolumeAttachment): FieldError[] {
-  const { attacher, nodeName = '', source } = object.spec;
+  const { attacher, nodeName = '', source = {} } = object.spec;
+  const { persistentVolumeName: volume } = source;
   return [
-    ...validateSource(source ?? {}, 'spec.source'),
+    ...requiredText(attacher, 'spec.attacher'),
+    ...validateSource(source, 'spec.source'),
     ...check(dns1123Subdomain, nodeName, 'spec.nodeName'),
     ...validateStatus(object),
+    // What storage.k8s.io/v1 asks in addition comes last, and so says some of it twice.
     ...validateCsiDriverName(attacher, 'spec.attacher'),
+    ...(volume === undefined
+      ? []
+      : check(dns1123Subdomain, volume, 'spec.source.persistentVolumeName')),
   ];
 }
 

@@ -6,6 +6,7 @@ import {
   notSupported,
   required,
 } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import { daemonSets } from '../../../../api/resources.ts';
 import { matchesLabelSelector } from '../../../../api/selector/label.ts';
@@ -60,11 +61,13 @@ function applyDefaults(daemonSet: Mutable<DaemonSet>): void {
   defaultTemplate(spec);
 }
 
+const goStrategy = { type: '', rollingUpdate: { maxUnavailable: 0, maxSurge: 0 } } as const;
+
 function validateStrategy(strategy: DaemonSetUpdateStrategy, field: string): FieldError[] {
   const { type, rollingUpdate } = strategy;
   if (type === 'OnDelete') return [];
   if (type !== 'RollingUpdate') {
-    return [notSupported(field, strategy, ['RollingUpdate', 'OnDelete'])];
+    return [notSupported(field, goStruct(strategy, goStrategy), ['RollingUpdate', 'OnDelete'])];
   }
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};
   const unavailable = `${field}.rollingUpdate.maxUnavailable`;

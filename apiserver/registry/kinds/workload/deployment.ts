@@ -1,5 +1,6 @@
 import { type FieldError, forbidden, invalid, required } from '../../../../api/field-errors.ts';
 import { notSupported } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import { deployments } from '../../../../api/resources.ts';
 import type {
@@ -42,7 +43,10 @@ function applyDefaults(deployment: Mutable<Deployment>): void {
   defaultTemplate(spec);
 }
 
-function validateStrategy({ type, rollingUpdate }: DeploymentStrategy): FieldError[] {
+const goStrategy = { type: '', rollingUpdate: { maxUnavailable: 0, maxSurge: 0 } } as const;
+
+function validateStrategy(strategy: DeploymentStrategy): FieldError[] {
+  const { type, rollingUpdate } = strategy;
   const field = 'spec.strategy';
   if (type === 'Recreate') {
     if (rollingUpdate === undefined) return [];
@@ -50,7 +54,7 @@ function validateStrategy({ type, rollingUpdate }: DeploymentStrategy): FieldErr
     return [forbidden(`${field}.rollingUpdate`, detail)];
   }
   if (type !== 'RollingUpdate') {
-    return [notSupported(`${field}.type`, type, ['Recreate', 'RollingUpdate'])];
+    return [notSupported(field, goStruct(strategy, goStrategy), ['Recreate', 'RollingUpdate'])];
   }
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};
   const at = `${field}.rollingUpdate`;

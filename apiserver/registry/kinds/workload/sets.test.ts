@@ -69,7 +69,7 @@ describe('StatefulSet', () => {
       },
       [
         "spec.podManagementPolicy: Invalid value: \"Any\": must be 'OrderedReady' or 'Parallel'",
-        'spec.updateStrategy: Invalid value: {"type":"Hope"}: must be \'RollingUpdate\' or \'OnDelete\'',
+        'spec.updateStrategy: Invalid value: {"Type":"Hope","RollingUpdate":null}: must be \'RollingUpdate\' or \'OnDelete\'',
         'spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "Keep": supported values: "Retain", "Delete"',
         'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
         'spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0',
@@ -81,7 +81,7 @@ describe('StatefulSet', () => {
       'OnDelete that rolls',
       { updateStrategy: { type: 'OnDelete', rollingUpdate: {} } },
       [
-        "spec.updateStrategy.rollingUpdate: Invalid value: {}: only allowed for updateStrategy 'RollingUpdate'",
+        'spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":0,"MaxUnavailable":null}: only allowed for updateStrategy \'RollingUpdate\'',
       ],
     ],
     [
@@ -199,7 +199,7 @@ describe('DaemonSet', () => {
       'an unknown strategy',
       { updateStrategy: { type: 'Hope' } },
       [
-        'spec.updateStrategy: Unsupported value: {"type":"Hope"}: supported values: "RollingUpdate", "OnDelete"',
+        'spec.updateStrategy: Unsupported value: {"Type":"Hope","RollingUpdate":null}: supported values: "RollingUpdate", "OnDelete"',
       ],
     ],
     [

@@ -5,6 +5,7 @@ import {
   notSupported,
   required,
 } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import { matchesLabelSelector } from '../../../../api/selector/label.ts';
 import type {
   StatefulSet,
@@ -22,15 +23,20 @@ import { isZero, notMoreThanAll, validateShare } from './int-or-percent.ts';
 const managementPolicies = ['OrderedReady', 'Parallel'];
 const retentionPolicies = ['Retain', 'Delete'];
 
+const goRollingUpdate = { partition: 0, maxUnavailable: null } as const;
+const goStrategy = { type: '', rollingUpdate: goRollingUpdate } as const;
+
 function validateStrategy(strategy: StatefulSetUpdateStrategy, field: string): FieldError[] {
   const { type, rollingUpdate } = strategy;
   const at = `${field}.rollingUpdate`;
   if (type === 'OnDelete') {
     if (rollingUpdate === undefined) return [];
-    return [invalid(at, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")];
+    const detail = "only allowed for updateStrategy 'RollingUpdate'";
+    return [invalid(at, goStruct(rollingUpdate, goRollingUpdate), detail)];
   }
   if (type !== 'RollingUpdate') {
-    return [invalid(field, strategy, "must be 'RollingUpdate' or 'OnDelete'")];
+    const detail = "must be 'RollingUpdate' or 'OnDelete'";
+    return [invalid(field, goStruct(strategy, goStrategy), detail)];
   }
   const errors = nonNegative(rollingUpdate?.partition, `${at}.partition`);
   const { maxUnavailable } = rollingUpdate ?? {};
@@ -79,11 +85,13 @@ function validateSelection(spec: StatefulSetSpec): FieldError[] {
     const { matchLabels = {}, matchExpressions = [] } = selector;
     if (Object.keys(matchLabels).length + matchExpressions.length === 0) {
       errors.push(invalid(field, selector, 'empty selector is invalid for statefulset'));
-    } else if (errors.length > 0) {
-      return [...errors, invalid(field, selector, '')];
-    } else if (!matchesLabelSelector(selector, template?.metadata?.labels)) {
+    } else if (errors.length > 0) return [...errors, invalid(field, selector, '')];
+  }
+  const { labels } = template?.metadata ?? {};
+  // An absent selector matches nothing, an empty one is not asked.
+  if (errors.length === 0 || selector === undefined) {
+    if (!matchesLabelSelector(selector, labels)) {
       const detail = '`selector` does not match template `labels`';
-      const { labels } = template?.metadata ?? {};
       errors.push(invalid('spec.template.metadata.labels', labels, detail));
     }
   }

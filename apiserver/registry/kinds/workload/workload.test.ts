@@ -120,7 +120,7 @@ describe('validation', () => {
       'an unknown strategy',
       sent({ strategy: { type: 'Hope' } }),
       [
-        'spec.strategy.type: Unsupported value: "Hope": supported values: "Recreate", "RollingUpdate"',
+        'spec.strategy: Unsupported value: {"Type":"Hope","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
       ],
     ],
   ])('%s', (_title, object, errors) => {
