@@ -32,12 +32,24 @@ const lite = (dataDir: string, ...args: string[]): Promise<string> =>
   succeed(process.execPath, [kubectlLiteMain, ...args, '--kubeconfig', `${dataDir}/kubeconfig`]);
 
 interface Listed {
-  readonly items: readonly { readonly metadata: { readonly name: string; readonly uid: string } }[];
+  readonly items: readonly {
+    readonly metadata: {
+      readonly name: string;
+      readonly uid: string;
+      readonly annotations?: Readonly<Record<string, string>>;
+    };
+  }[];
 }
+
+/** Of a node's own pods, which are made anew with it. */
+const MIRROR = 'kubernetes.io/config.mirror';
 
 async function uids(dataDir: string, what: string): Promise<string[]> {
   const { items } = JSON.parse(await lite(dataDir, 'get', what, '-A', '-o', 'json')) as Listed;
-  return items.map(({ metadata }) => `${metadata.name} ${metadata.uid}`).sort();
+  return items
+    .filter(({ metadata }) => metadata.annotations?.[MIRROR] === undefined)
+    .map(({ metadata }) => `${metadata.name} ${metadata.uid}`)
+    .sort();
 }
 
 const rolledOut = (dataDir: string): Promise<string> =>
