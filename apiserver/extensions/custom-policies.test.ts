@@ -42,12 +42,13 @@ const version = (name: string, properties: object, storage: boolean) => ({
     },
   },
 });
-const definition = (plural: string, kind: string, versions: readonly object[], more = {}) => ({
+const definition = (kind: string, versions: readonly object[], more = {}) => ({
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
-  metadata: { name: `${plural}.example.com` },
+  metadata: { name: `${kind.toLowerCase()}s.example.com` },
   spec: {
-    ...{ group: 'example.com', scope: 'Namespaced', names: { plural, kind } },
+    ...{ group: 'example.com', scope: 'Namespaced' },
+    names: { plural: `${kind.toLowerCase()}s`, kind },
     ...{ versions, ...more },
   },
 });
@@ -117,8 +118,8 @@ beforeAll(async () => {
     version('v1', { host: text, port: { type: 'integer' } }, true),
     version('v2', { address: text }, false),
   ];
-  await made(CRDS, definition('hosts', 'Host', versions, { conversion }));
-  await made(CRDS, definition('limits', 'Limit', [version('v1', {}, true)]));
+  await made(CRDS, definition('Host', versions, { conversion }));
+  await made(CRDS, definition('Limit', [version('v1', {}, true)]));
   for (const plural of ['hosts', 'limits'])
     await api.until(at('v1', plural), ({ code }) => code === 200);
 });
