@@ -21,7 +21,8 @@ run kubectl-lite apply -f "$here/processes.yaml"
 eventually 30 'web +1/1' kubectl-lite get deployments
 
 say 'It answers through a forwarded port.'
-kubectl-lite port-forward deployment/web :8080 >"$data/forward.log" 2>&1 &
+# Not by the function: $! would be the shell around it, and the program would outlive that.
+node "$root/dist/kubectl-lite/main.js" port-forward deployment/web :8080 >"$data/forward.log" 2>&1 &
 forward=$!
 eventually 20 'Forwarding from 127.0.0.1' cat "$data/forward.log"
 port=$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\).*/\1/p' "$data/forward.log")
