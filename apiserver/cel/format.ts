@@ -1,6 +1,6 @@
 /** "…%s…".format([…]), as cel-go has it in the locale "en". */
 import { clausesOf, FormatFault, wanted } from './format-clauses.ts';
-import { goQuoted } from './go-quoted.ts';
+import { goQuoted } from './quoted.ts';
 import { stringOf } from './text.ts';
 import { typeNameOf } from './type-name.ts';
 import {

@@ -12,6 +12,7 @@ import {
   traverse,
   traverseTwice,
 } from './overloads.ts';
+import { celQuoted } from './quoted.ts';
 import { ArrayList, CelError, type List, noSuchOverload } from './values.ts';
 
 const SURROGATE = /[\ud800-\udfff]/;
@@ -102,21 +103,6 @@ const ascii = (text: string, pattern: RegExp, change: (found: string) => string)
 
 const SPACE = /^[\s\u0085]+|[\s\u0085]+$/gu;
 
-const escapes: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-};
-
-const quote = (text: string): string =>
-  `"${text.replace(/[\x07\b\f\n\r\t\v\\"]/g, (found) => escapes[found]!)}"`;
-
 const long: Pricing = { cost: traverse, size: sameSize };
 const grown: Pricing = { cost: traverseTwice, size: replacedSize };
 const found: Pricing = {
@@ -179,5 +165,5 @@ export const stringLibrary: readonly Overload[] = [
   overload('list(string).join(): string', join, joinedPricing),
   overload('list(string).join(string): string', join, joinedPricing),
   overload('string.format(list(dyn)): string', formatted, { cost: traverse }),
-  { ...overload('quote(string): string', quote, quoted), name: 'strings.quote' },
+  { ...overload('quote(string): string', celQuoted, quoted), name: 'strings.quote' },
 ];

@@ -10,6 +10,10 @@ const escapes: Readonly<Record<string, string>> = {
   '"': '\\"',
 };
 
+/** As the CEL function strings.quote has it: what has no escape of a letter stays. */
+export const celQuoted = (text: string): string =>
+  `"${text.replace(/[\x07\b\f\n\r\t\v\\"]/g, (found) => escapes[found]!)}"`;
+
 /** As Go's %q writes a string. */
 export function goQuoted(text: string): string {
   const plain = text.replace(/[\x00-\x1f\\"\x7f]/g, (found) => {
