@@ -10,7 +10,7 @@ import type { ResourceType } from '../api/resource.ts';
 import { isStatus } from '../api/status.ts';
 import type { Informer } from './informer-interface.ts';
 import type { Client } from './interface.ts';
-import { mayHaveHappened } from './undecided.ts';
+import { mayHaveHappened } from './may-have-happened.ts';
 
 /** How long a cache that is behind is waited for, if no event tells that it has caught up. */
 export const CATCH_UP_MS = 200;

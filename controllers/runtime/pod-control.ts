@@ -13,7 +13,7 @@ import type { Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Lister } from '../../client/informer-interface.ts';
 import type { Client } from '../../client/interface.ts';
-import { mayHaveHappened } from '../../client/undecided.ts';
+import { mayHaveHappened } from '../../client/may-have-happened.ts';
 import type { Random } from '../../platform/random.ts';
 import { controllerReference } from './claim.ts';
 import { generatedName } from './generated-name.ts';
