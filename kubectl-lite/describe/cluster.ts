@@ -1,6 +1,7 @@
 import type { LimitRange, Namespace, Node, Pod, ResourceQuota } from '../../api/types/core-v1.ts';
 import type { Lease } from '../../api/types/coordination-v1.ts';
 import type { Ages } from './ages.ts';
+import { describeConditions } from './conditions.ts';
 import { goTime } from './go-time.ts';
 import { describeNodePods } from './resource-rows.ts';
 import { describeLimits, describeScopes } from './quota.ts';
@@ -15,19 +16,7 @@ export function describeNamespace(
   writer.map(0, 'Labels', namespace.metadata.labels);
   writer.map(0, 'Annotations', namespace.metadata.annotations);
   writer.field(0, 'Status', namespace.status?.phase);
-  const conditions = namespace.status?.conditions ?? [];
-  if (conditions.length > 0) {
-    writer.table(0, 'Conditions', {
-      headers: ['Type', 'Status', 'LastTransitionTime', 'Reason', 'Message'],
-      rows: conditions.map((c) => [
-        c.type,
-        c.status,
-        goTime(c.lastTransitionTime),
-        c.reason ?? '',
-        c.message ?? '',
-      ]),
-    });
-  }
+  describeConditions(writer, namespace.status?.conditions ?? []);
   namespaceQuotas(writer, bounds.quotas);
   namespaceRanges(writer, bounds.ranges);
 }
@@ -96,7 +85,7 @@ export function describeNode(
     writer.field(1, 'AcquireTime', goTime(lease.spec.acquireTime));
     writer.field(1, 'RenewTime', goTime(lease.spec.renewTime));
   }
-  describeConditions(writer, status.conditions ?? []);
+  describeNodeConditions(writer, status.conditions ?? []);
   writer.line(0, 'Addresses:');
   for (const address of status.addresses ?? []) writer.field(1, address.type, address.address);
   for (const [title, amounts] of [
@@ -121,7 +110,7 @@ function rolesOf({ metadata }: Node): readonly string[] {
   return [...new Set(roles)].filter((role) => role !== '').sort();
 }
 
-function describeConditions(
+function describeNodeConditions(
   writer: DescriptionWriter,
   conditions: NonNullable<NonNullable<Node['status']>['conditions']>,
 ): void {

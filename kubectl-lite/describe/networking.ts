@@ -8,7 +8,7 @@ import type {
   IPAddress,
   ServiceCIDR,
 } from '../../api/types/networking-v1.ts';
-import { goTime } from './go-time.ts';
+import { describeConditions } from './conditions.ts';
 import type { DescriptionWriter } from './writer.ts';
 
 /** More addresses are only counted. */
@@ -179,16 +179,7 @@ export function describeServiceCidr(
   const conditions = status?.conditions ?? [];
   if (conditions.length === 0) return;
   writer.line(0, 'Status:');
-  writer.table(0, 'Conditions', {
-    headers: ['Type', 'Status', 'LastTransitionTime', 'Reason', 'Message'],
-    rows: conditions.map((c) => [
-      c.type,
-      c.status,
-      goTime(c.lastTransitionTime),
-      c.reason,
-      c.message,
-    ]),
-  });
+  describeConditions(writer, conditions);
 }
 
 export function describeIpAddress(writer: DescriptionWriter, { metadata, spec }: IPAddress): void {
