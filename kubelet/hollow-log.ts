@@ -11,13 +11,13 @@ const maxKeptLines = 1_000_000;
 export class HollowLog {
   readonly #name: string;
   readonly #behaviour: Behaviour;
-  readonly #startedAtMs: number;
+  readonly startedAtMs: number;
   #end: { readonly atMs: number; readonly exitCode: number; readonly lines: number } | undefined;
 
   constructor(name: string, behaviour: Behaviour, startedAtMs: number) {
     this.#name = name;
     this.#behaviour = behaviour;
-    this.#startedAtMs = startedAtMs;
+    this.startedAtMs = startedAtMs;
   }
 
   get ended(): boolean {
@@ -33,7 +33,7 @@ export class HollowLog {
     if (this.#end !== undefined) return this.#end.lines + 1;
     const { logLines, logIntervalMs } = this.#behaviour;
     if (logIntervalMs === 0) return 1 + logLines;
-    const ranMs = Math.max(0, nowMs - this.#startedAtMs);
+    const ranMs = Math.max(0, nowMs - this.startedAtMs);
     return 1 + Math.min(logLines, Math.floor(ranMs / logIntervalMs));
   }
 
@@ -41,12 +41,12 @@ export class HollowLog {
   atMs(line: number): number | undefined {
     const { logLines, logIntervalMs } = this.#behaviour;
     if (this.#end !== undefined && line >= this.#end.lines) return this.#end.atMs;
-    return line <= logLines ? this.#startedAtMs + line * logIntervalMs : undefined;
+    return line <= logLines ? this.startedAtMs + line * logIntervalMs : undefined;
   }
 
   entry(line: number): LogEntry {
     return {
-      atMs: this.atMs(line) ?? this.#startedAtMs,
+      atMs: this.atMs(line) ?? this.startedAtMs,
       stream: 'stdout',
       line: Buffer.from(this.#text(line)),
     };

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Container, Pod } from '../api/types/core-v1.ts';
+import type { Client } from '../client/interface.ts';
 import { FakeClock } from '../test/support/fake-clock.ts';
 import { aPod } from '../test/support/scheduling.ts';
 import { behaviourOf } from './hollow-behaviour.ts';
 import { ContainerStreamError } from './container-streams.ts';
 import { HollowRuntime } from './hollow-runtime.ts';
+import type { ContainerListener } from './runtime.ts';
 
 const silent = { logLines: 0, logIntervalMs: 0 };
 const plain = { startMs: 0, readyMs: 0, runMs: undefined, exitCode: 0, stopMs: 0, ...silent };
@@ -228,12 +230,35 @@ describe('the log of a hollow container', () => {
   });
 });
 
-describe('what a hollow container cannot do', () => {
-  it('is refused with a reason', async () => {
-    const { runtime } = run({});
-    await expect(runtime.exec('x', ['ls'])).rejects.toThrow(/"ls" cannot/);
-    await expect(runtime.dial('uid', 80)).rejects.toThrow(/nothing listens on port 80/);
+describe('commands in a hollow container', () => {
+  const io = { tty: false, signal: new AbortController().signal };
+
+  it('end with it', async () => {
+    const clock = new FakeClock();
+    const pod = aPod({ nodeName: 'node1' });
+    const answers: Record<string, object> = { pods: pod, nodes: { status: {} } };
+    const client = {
+      get: ({ resource }: { resource: string }) => Promise.resolve(answers[resource]),
+      list: () => Promise.resolve({ items: [] }),
+    } as unknown as Client;
+    const runtime = new HollowRuntime(clock, client);
+    const [container] = pod.spec.containers;
+    const deaf = new Proxy({}, { get: () => () => {} }) as ContainerListener;
+    runtime.start({ id: 'x', pod, container: container!, listener: deaf });
+    const slept = runtime.exec('x', ['sleep', '100'], io);
+    await vi.waitFor(async () => {
+      await clock.advance(0);
+      expect(clock.timers).toBe(1);
+    });
     runtime.stop('x', 0);
-    await expect(runtime.exec('x', ['ls'])).rejects.toThrow(/not running/);
+    expect(await slept).toBe(137);
+    expect(clock.timers).toBe(0);
+    await expect(runtime.exec('x', ['true'], io)).rejects.toThrow(/not running/);
+  });
+
+  it('need something that tells of the pod', async () => {
+    const { runtime } = run({});
+    await expect(runtime.exec('x', ['ls'], io)).rejects.toThrow(/nothing tells/);
+    await expect(runtime.dial('uid', 80)).rejects.toThrow(/nothing listens on port 80/);
   });
 });

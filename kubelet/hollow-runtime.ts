@@ -1,5 +1,6 @@
 import { assert } from '../platform/assert.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
+import type { Client } from '../client/interface.ts';
 import type { ByteStream } from '../platform/byte-stream.ts';
 import {
   ContainerStreamError,
@@ -9,6 +10,7 @@ import {
 } from './container-streams.ts';
 import { behaviourOf, type Behaviour } from './hollow-behaviour.ts';
 import { HollowLog } from './hollow-log.ts';
+import type { HollowShell } from './shell/hollow-shell.ts';
 import type { ContainerExit, ContainerRequest, PodRuntime, SimulatedAct } from './runtime.ts';
 
 /** SIGKILL, as shells count it. */
@@ -56,10 +58,15 @@ const maxWaiting = 100;
 export class HollowRuntime implements PodRuntime {
   readonly version = 'wherry://0.1.0';
   readonly #clock: Clock;
+  readonly #client: Client | undefined;
   readonly #containers = new Map<string, Simulated>();
+  /** Loaded when somebody runs a command. */
+  #shell: Promise<HollowShell> | undefined;
 
-  constructor(clock: Clock) {
+  /** `client`: tells commands what is in a pod. Without one there are no commands. */
+  constructor(clock: Clock, client?: Client) {
     this.#clock = clock;
+    this.#client = client;
   }
 
   /** Nothing of an earlier agent's is kept. */
@@ -114,14 +121,16 @@ export class HollowRuntime implements PodRuntime {
     if (simulated === undefined) return;
     this.#finish(simulated);
     this.#containers.delete(id);
+    void this.#shell?.then((shell) => shell.containerGone(id));
   }
 
   leave(id: string): void {
     this.remove(id);
   }
 
-  /** Hollow pods have nothing but their containers. */
-  podGone(): void {}
+  podGone(podUid: string): void {
+    void this.#shell?.then((shell) => shell.podGone(podUid));
+  }
 
   sharesHost(): boolean {
     return false;
@@ -145,12 +154,27 @@ export class HollowRuntime implements PodRuntime {
     }
   }
 
-  async exec(id: string, command: readonly string[]): Promise<number> {
-    const { container } = this.#running(id).request;
-    throw new ContainerStreamError(
-      `container ${container.name} is hollow: nothing runs in it, so ` +
-        `${JSON.stringify(command[0] ?? '')} cannot; nodes of the process runtime run commands`,
+  /** Answered by a small shell; a command ends with its container. */
+  async exec(id: string, command: readonly string[], io: ContainerIo): Promise<number> {
+    const simulated = this.#running(id);
+    const client = this.#client;
+    if (client === undefined) throw new ContainerStreamError('nothing tells what is in the pod');
+    this.#shell ??= import('./shell/hollow-shell.ts').then(
+      ({ HollowShell }) => new HollowShell(client, this.#clock),
     );
+    const shell = await this.#shell;
+    const over = new AbortController();
+    const signal = AbortSignal.any([io.signal, over.signal]);
+    const ended = this.#change(simulated, undefined, signal).then(() => killedCode);
+    const { request } = simulated;
+    const { startedAtMs } = simulated.log!;
+    const terminate = (): void => this.stop(id, Infinity);
+    try {
+      const work = shell.exec({ request, startedAtMs, terminate }, command, { ...io, signal });
+      return await Promise.race([work, ended]);
+    } finally {
+      over.abort();
+    }
   }
 
   /** Shows what is written from now on; what is typed goes nowhere. */

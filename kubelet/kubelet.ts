@@ -158,7 +158,7 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   const { parts, podInformer, nodeInformer, signal } = surroundings;
   const existing = await existingNodes(options, signal);
   if (signal.aborted) return;
-  const hollow = new HollowRuntime(options.clock);
+  const hollow = new HollowRuntime(options.clock, options.client);
   const runtimeOf = options.runtimeOf ?? (() => hollow);
   const agents = new Map<string, NodeAgent>();
   const server = await startServer(options, parts, hostedPods(podInformer.lister, agents));

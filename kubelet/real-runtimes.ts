@@ -18,7 +18,7 @@ export interface NodeRuntimes {
 }
 
 export async function realRuntimes({ runtime, ...choice }: RuntimeChoice): Promise<NodeRuntimes> {
-  const hollow = new HollowRuntime(realClock);
+  const hollow = new HollowRuntime(realClock, choice.client);
   if (runtime === 'hollow') {
     const only = new RuntimesByClass({ standard: 'hollow', runtimes: { hollow } });
     return { runtimeOf: () => only };

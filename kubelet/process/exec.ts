@@ -66,10 +66,13 @@ function found(
   return [program, ...args];
 }
 
-export function execFailure(name: string): string {
-  const why = name.includes('/')
+/** In the words of runc; `why` it is not run, if it is there. */
+export function execFailure(
+  name: string,
+  why = name.includes('/')
     ? `stat ${name}: no such file or directory`
-    : 'executable file not found in $PATH';
+    : 'executable file not found in $PATH',
+): string {
   return (
     'OCI runtime exec failed: exec failed: unable to start container process: ' +
     `exec: ${JSON.stringify(name)}: ${why}: unknown`

@@ -3,6 +3,7 @@ import type {
   DownwardAPIVolumeFile,
   KeyToPath,
   Pod,
+  Volume,
   VolumeProjection,
 } from '../../../api/types/core-v1.ts';
 import { VolumeError } from '../config-error.ts';
@@ -82,7 +83,31 @@ export function downwardPayload(
   );
 }
 
-export async function projectedPayload(
+const defaultMode = 0o644;
+
+/** Undefined: what is in such a volume is not told by API objects. */
+export async function volumePayload(
+  { configMap, secret, downwardAPI, projected }: Volume,
+  sources: PayloadSources,
+): Promise<Payload | undefined> {
+  const { objects } = sources;
+  if (configMap !== undefined) {
+    const { name = '', optional = false, items, defaultMode: mode = defaultMode } = configMap;
+    return keysPayload({ kind: 'configmap', name, optional, items, mode }, objects);
+  }
+  if (secret !== undefined) {
+    const { secretName = '', optional = false, items, defaultMode: mode = defaultMode } = secret;
+    return keysPayload({ kind: 'secret', name: secretName, optional, items, mode }, objects);
+  }
+  if (downwardAPI !== undefined) {
+    const { items = [], defaultMode: mode = defaultMode } = downwardAPI;
+    return downwardPayload(items, mode, sources);
+  }
+  if (projected === undefined) return undefined;
+  return projectedPayload(projected.sources ?? [], projected.defaultMode ?? defaultMode, sources);
+}
+
+async function projectedPayload(
   projections: readonly VolumeProjection[],
   mode: number,
   sources: PayloadSources,

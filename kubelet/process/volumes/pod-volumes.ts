@@ -10,18 +10,11 @@ import { VolumeError } from '../config-error.ts';
 import type { PodPlace } from '../downward.ts';
 import type { PodObjects } from '../pod-objects.ts';
 import { AtomicFolder } from './atomic-folder.ts';
-import {
-  downwardPayload,
-  keysPayload,
-  type Payload,
-  type PayloadSources,
-  projectedPayload,
-} from './payload.ts';
+import { type PayloadSources, volumePayload } from './payload.ts';
 import { PodTokens } from './service-account-token.ts';
 
 /** How often the kubelet brings what is projected up to date. */
 const refreshMs = 60_000;
-const defaultMode = 0o644;
 
 export interface PodVolumesOptions {
   readonly pod: Pod;
@@ -81,7 +74,7 @@ export class PodVolumes {
       return this.#claim(volume.persistentVolumeClaim.claimName);
     if (volume.ephemeral !== undefined)
       return this.#claim(`${this.#options.pod.metadata.name}-${volume.name}`);
-    const payload = await this.#payload(volume);
+    const payload = await volumePayload(volume, this.#sources);
     if (payload === undefined) {
       const [field = 'name'] = Object.keys(volume).filter((key) => key !== 'name');
       throw new VolumeError(`spec.volumes[${index}].${field}: the process runtime cannot mount it`);
@@ -92,26 +85,6 @@ export class PodVolumes {
     this.#projected.push({ volume, folder: atomic });
     this.#refresh ??= this.#schedule();
     return path;
-  }
-
-  async #payload(volume: Volume): Promise<Payload | undefined> {
-    const { configMap, secret, downwardAPI, projected } = volume;
-    const { objects } = this.#sources;
-    if (configMap !== undefined) {
-      const { name = '', optional = false, items, defaultMode: mode = defaultMode } = configMap;
-      return keysPayload({ kind: 'configmap', name, optional, items, mode }, objects);
-    }
-    if (secret !== undefined) {
-      const { secretName = '', optional = false, items, defaultMode: mode = defaultMode } = secret;
-      return keysPayload({ kind: 'secret', name: secretName, optional, items, mode }, objects);
-    }
-    if (downwardAPI !== undefined) {
-      const { items = [], defaultMode: mode = defaultMode } = downwardAPI;
-      return downwardPayload(items, mode, this.#sources);
-    }
-    if (projected === undefined) return undefined;
-    const { sources = [], defaultMode: mode = defaultMode } = projected;
-    return projectedPayload(sources, mode, this.#sources);
   }
 
   #schedule(): Timer {
@@ -126,7 +99,7 @@ export class PodVolumes {
   async #renew(): Promise<void> {
     for (const { volume, folder } of this.#projected) {
       try {
-        const payload = await this.#payload(volume);
+        const payload = await volumePayload(volume, this.#sources);
         if (payload !== undefined && !this.#stopped) await folder.write(payload);
       } catch (error) {
         if (error instanceof AssertionError) throw error;

@@ -1,0 +1,187 @@
+/** A simulated container as its commands find it, made from what the API's objects say now. */
+import { namespaceOf, uidOf } from '../../api/meta.ts';
+import { nodes, persistentVolumeClaims, pods } from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
+import type { Container, Pod, Volume, VolumeMount } from '../../api/types/core-v1.ts';
+import type { Client } from '../../client/interface.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { ContainerRequest } from '../runtime.ts';
+import { VolumeError } from '../process/config-error.ts';
+import type { PodPlace } from '../process/downward.ts';
+import { environmentOf } from '../process/environment.ts';
+import { expand } from '../process/expansion.ts';
+import { PodObjects } from '../process/pod-objects.ts';
+import { type PayloadSources, volumePayload } from '../process/volumes/payload.ts';
+import { PodTokens } from '../process/volumes/service-account-token.ts';
+import { type DeclaredAnswer, declaredAnswers } from './answers.ts';
+import type { ContainerUser, ContainerWorld } from './call.ts';
+import { absolute, ContainerFiles, type Mount } from './container-files.ts';
+import { ownFiles } from './own-files.ts';
+import { MemoryFolder } from './memory-folder.ts';
+import type { HollowVolumes } from './hollow-volumes.ts';
+
+/** As its runtime knows it. */
+export interface SimulatedContainer {
+  readonly request: ContainerRequest;
+  readonly startedAtMs: number;
+  terminate(): void;
+}
+
+export interface Execution {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly volumes: HollowVolumes;
+  readonly container: SimulatedContainer;
+  /** What commands wrote outside of volumes. */
+  readonly layer: MemoryFolder;
+}
+
+export interface ContainerView {
+  readonly world: ContainerWorld;
+  readonly env: ReadonlyMap<string, string>;
+  readonly answers: readonly DeclaredAnswer[];
+  readonly cwd: string;
+}
+
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export async function containerView(
+  execution: Execution,
+  { tty }: { readonly tty: boolean },
+): Promise<ContainerView> {
+  const { client, clock, container: simulated, layer } = execution;
+  const { request } = simulated;
+  const pod = await currentPod(execution);
+  const container = containerOf(pod, request.container);
+  const place = await placeOf(execution, pod);
+  const objects = new PodObjects(client, pod);
+  const hostname = hostnameOf(pod);
+  const user = userOf(pod, container);
+  const home = { HOME: user.uid === 0 ? '/root' : '/' };
+  const base = { PATH: path, HOSTNAME: hostname, ...(tty ? { TERM: 'xterm' } : {}) };
+  const env = await environmentOf({ pod, container, place, objects, base });
+  for (const [name, value] of Object.entries(home)) if (!env.has(name)) env.set(name, value);
+  const lookup = (name: string): string | undefined => env.get(name);
+  const tokens = new PodTokens(clock, pod, objects);
+  const sources = { pod, place, objects, token: tokens.token.bind(tokens) };
+  const mounts = [
+    ...mountsOf(container, { execution, sources, lookup }),
+    ...ownFiles(pod, { hostname, podIp: place.podIp, atMs: simulated.startedAtMs }),
+  ];
+  const readOnlyRoot = container.securityContext?.readOnlyRootFilesystem === true;
+  const words = [...(container.command ?? []), ...(container.args ?? [])];
+  return {
+    world: {
+      ...{ clock, hostname, user, tty, startedAtMs: simulated.startedAtMs },
+      files: new ContainerFiles(mounts, layer, readOnlyRoot),
+      mainCommand:
+        container.command === undefined
+          ? [`{entrypoint of ${container.image}}`, ...words].join(' ')
+          : words.map((word) => expand(word, lookup)).join(' '),
+      terminate: () => simulated.terminate(),
+    },
+    env,
+    answers: declaredAnswers(pod.metadata.annotations, container.name),
+    cwd: absolute(container.workingDir ?? '/', '/'),
+  };
+}
+
+/** As it is now: labels, annotations and addresses change. A static pod is what it was. */
+async function currentPod({ client, container }: Execution): Promise<Pod> {
+  const { pod } = container.request;
+  const { name = '' } = pod.metadata;
+  try {
+    const found = await client.get(pods, { namespace: namespaceOf(pod), name });
+    return found.metadata.uid === pod.metadata.uid ? found : pod;
+  } catch (error) {
+    if (isStatus(error, 'NotFound')) return pod;
+    throw error;
+  }
+}
+
+async function placeOf({ client }: Execution, { spec, status }: Pod): Promise<PodPlace> {
+  const node = await client.get(nodes, { name: spec.nodeName ?? '' });
+  const allocatable = node.status?.allocatable ?? {};
+  return { podIp: status?.podIP ?? '', hostIp: status?.hostIP ?? '', allocatable };
+}
+
+function containerOf({ spec }: Pod, started: Container): Container {
+  const all = [...spec.containers, ...(spec.initContainers ?? [])];
+  return all.find(({ name }) => name === started.name) ?? started;
+}
+
+/** As a Linux name of a host is cut (pkg/kubelet: 63 characters). */
+export function hostnameOf({ spec, metadata }: Pod): string {
+  const whole = spec.hostname !== undefined && spec.hostname !== '' ? spec.hostname : metadata.name;
+  return (whole ?? '').slice(0, 63).replace(/[-.]+$/, '');
+}
+
+function userOf({ spec }: Pod, { securityContext }: Container): ContainerUser {
+  const {
+    runAsUser: uid,
+    runAsGroup: gid,
+    fsGroup,
+    supplementalGroups,
+  } = spec.securityContext ?? {};
+  return {
+    uid: securityContext?.runAsUser ?? uid ?? 0,
+    gid: securityContext?.runAsGroup ?? gid ?? 0,
+    groups: [...(fsGroup === undefined ? [] : [fsGroup]), ...(supplementalGroups ?? [])],
+  };
+}
+
+interface Mounting {
+  readonly execution: Execution;
+  readonly sources: PayloadSources;
+  readonly lookup: (name: string) => string | undefined;
+}
+
+function mountsOf({ volumeMounts = [] }: Container, mounting: Mounting): Mount[] {
+  const { spec } = mounting.sources.pod;
+  return volumeMounts.flatMap((mount) => {
+    const volume = spec.volumes?.find(({ name }) => name === mount.name);
+    return volume === undefined ? [] : [mountOf(mount, volume, mounting)];
+  });
+}
+
+function mountOf(
+  { mountPath, subPath, subPathExpr, readOnly = false }: VolumeMount,
+  volume: Volume,
+  { execution, sources, lookup }: Mounting,
+): Mount {
+  const told = [volume.configMap, volume.secret, volume.downwardAPI, volume.projected];
+  const isTold = told.some((source) => source !== undefined);
+  const below = subPathExpr === undefined ? subPath : expand(subPathExpr, lookup);
+  return {
+    path: absolute(mountPath, '/'),
+    subPath: absolute(below ?? '', '/').slice(1),
+    readOnly: readOnly || isTold,
+    open: () =>
+      isTold ? toldFolder(volume, execution, sources) : writtenFolder(volume, execution),
+  };
+}
+
+/** What API objects say is in it. */
+async function toldFolder(
+  volume: Volume,
+  { clock }: Execution,
+  sources: PayloadSources,
+): Promise<MemoryFolder> {
+  const payload = (await volumePayload(volume, sources)) ?? new Map<string, never>();
+  const atMs = clock.now();
+  return new MemoryFolder([...payload].map(([name, file]) => [name, { ...file, atMs }] as const));
+}
+
+/** What commands have put there. */
+async function writtenFolder(volume: Volume, execution: Execution): Promise<MemoryFolder> {
+  const { client, volumes, container } = execution;
+  const { pod } = container.request;
+  const claim =
+    volume.persistentVolumeClaim?.claimName ??
+    (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`);
+  if (claim === undefined) return volumes.ofPod(uidOf(pod), volume.name);
+  const ref = { namespace: namespaceOf(pod), name: claim };
+  const { spec } = await client.get(persistentVolumeClaims, ref);
+  if (!spec?.volumeName) throw new VolumeError(`persistentvolumeclaim "${claim}" is not bound yet`);
+  return volumes.persistent(spec.volumeName);
+}

@@ -1,0 +1,132 @@
+/**
+ * Commands in simulated containers: a small shell that answers from what the API's objects say of
+ * the pod. In: a command and streams. Out: the programs of an image, of which nothing is known:
+ * they are not found, as a runtime says it of programs that an image has not; their user may
+ * declare answers (`answers.ts`).
+ */
+import type { Clock } from '../../platform/clock.ts';
+import type { Client } from '../../client/interface.ts';
+import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
+import { ContainerConfigError, VolumeError } from '../process/config-error.ts';
+import { execFailure } from '../process/exec.ts';
+import { AnswersFault } from './answers.ts';
+import type { CommandIo } from './call.ts';
+import { absolute } from './container-files.ts';
+import { containerView, type ContainerView, type SimulatedContainer } from './container-view.ts';
+import { HollowVolumes } from './hollow-volumes.ts';
+import { Input } from './input.ts';
+import type { MemoryFolder } from './memory-folder.ts';
+import { imageFolders } from './own-files.ts';
+import { programName, runShell, Shell, shellNames } from './shell.ts';
+import { Terminal, terminalSink } from './terminal.ts';
+
+/** All of it that outlives one command. */
+export class HollowShell {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #volumes = new HollowVolumes();
+  /** What commands wrote outside of volumes, by the container's id. */
+  readonly #layers = new Map<string, MemoryFolder>();
+
+  constructor(client: Client, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** Resolves with the exit code; rejects with a {@link ContainerStreamError} if none can begin. */
+  async exec(
+    container: SimulatedContainer,
+    command: readonly string[],
+    io: ContainerIo,
+  ): Promise<number> {
+    const { id } = container.request;
+    const layer = this.#layers.get(id) ?? imageFolders();
+    this.#layers.set(id, layer);
+    const place = { client: this.#client, clock: this.#clock, volumes: this.#volumes };
+    try {
+      const view = await containerView({ ...place, container, layer }, io);
+      return await run(view, command, io);
+    } catch (error) {
+      throw isExpected(error) ? new ContainerStreamError(error.message) : error;
+    }
+  }
+
+  containerGone(id: string): void {
+    this.#layers.delete(id);
+  }
+
+  podGone(podUid: string): void {
+    this.#volumes.podGone(podUid);
+  }
+}
+
+const isExpected = (error: unknown): error is Error =>
+  error instanceof AnswersFault ||
+  error instanceof ContainerConfigError ||
+  error instanceof VolumeError;
+
+async function run(
+  { world, env, answers, cwd }: ContainerView,
+  command: readonly string[],
+  io: ContainerIo,
+): Promise<number> {
+  const shell = new Shell({ world, answers, env, cwd });
+  const isShell = shellNames.has(programName(command[0] ?? ''));
+  return withStreams(io, async ({ streams, interruptible }) => {
+    if (!isShell) {
+      const signal = interruptible();
+      const code = await shell.run(command, { ...streams, signal });
+      return code ?? (await refused(world.files, { name: command[0] ?? '', cwd }));
+    }
+    const sign = world.user.uid === 0 ? '#' : '$';
+    const prompt = (of: Shell): string => `${of.cwd} ${sign} `;
+    const input = new Input(streams.stdin);
+    const talk = { io: streams, input, interruptible };
+    return runShell(shell, command, io.tty && io.stdin !== undefined ? { ...talk, prompt } : talk);
+  });
+}
+
+async function refused(
+  files: ContainerView['world']['files'],
+  { name, cwd }: { readonly name: string; readonly cwd: string },
+): Promise<never> {
+  const found = name.includes('/') ? await files.find(absolute(name, cwd)) : undefined;
+  if (found === undefined) throw new ContainerStreamError(execFailure(name));
+  throw new ContainerStreamError(execFailure(name, 'permission denied'));
+}
+
+const nowhere = { write: () => Promise.resolve(), end: () => Promise.resolve() };
+
+interface Streams {
+  readonly streams: CommandIo;
+  /** Aborts at the next ^C. */
+  readonly interruptible: () => AbortSignal;
+}
+
+async function withStreams(
+  io: ContainerIo,
+  work: (streams: Streams) => Promise<number>,
+): Promise<number> {
+  const { signal, stdin, stdout = nowhere } = io;
+  if (!io.tty) {
+    const streams = { stdin: stdin ?? none(), stdout, stderr: io.stderr ?? nowhere, signal };
+    return work({ streams, interruptible: () => signal });
+  }
+  let interrupt: AbortController | undefined;
+  const sink = terminalSink(stdout);
+  const terminal = new Terminal(stdout, () => {
+    if (interrupt === undefined || interrupt.signal.aborted) terminal.lines.push(Buffer.from('\n'));
+    else interrupt.abort();
+  });
+  const interruptible = (): AbortSignal =>
+    AbortSignal.any([signal, (interrupt = new AbortController()).signal]);
+  void terminal.read(stdin ?? none()).catch(() => terminal.lines.end());
+  const streams = { stdin: terminal.lines, stdout: sink, stderr: sink, signal };
+  try {
+    return await work({ streams, interruptible });
+  } finally {
+    await terminal.lines.return();
+  }
+}
+
+async function* none(): AsyncGenerator<Uint8Array> {}
