@@ -26,9 +26,13 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** As Go prints the value with %#v for strings and JSON for the rest. */
+/** As Go prints the value with %#v for strings and JSON, which is safe in HTML, for the rest. */
 function printed(value: unknown): string {
-  return value === undefined ? 'null' : JSON.stringify(value);
+  if (value === undefined) return 'null';
+  const text = JSON.stringify(value);
+  return typeof value === 'object' && /[<>&]/.test(text)
+    ? text.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
+    : text;
 }
 
 const because = (detail: string | undefined): string => (detail ? `: ${detail}` : '');
@@ -74,6 +78,11 @@ export function notFound(field: string, value: unknown): FieldError {
 export function tooLong(field: string, maxBytes: number): FieldError {
   const message = `Too long: may not be more than ${maxBytes} bytes`;
   return { type: 'FieldValueTooLong', field, message };
+}
+
+/** A fault of the server's own making: what it was given cannot be worked with. */
+export function internal(field: string, detail: string): FieldError {
+  return { type: 'InternalError', field, message: `Internal error: ${detail}` };
 }
 
 export function tooMany(field: string, count: number, maxItems: number): FieldError {

@@ -6,6 +6,7 @@ import { isObject } from '../deep.ts';
 import { invalid } from '../field-errors.ts';
 import type { DecodedObject, DecodeOptions } from '../schema/decode.ts';
 import { cannotDetect, judged, unhandled } from '../schema/decode.ts';
+import { jsonKind } from '../schema/go-json.ts';
 import { DecodingError } from '../schema/structural-decoder.ts';
 import type { GroupVersionKind } from '../schema/table.ts';
 import { decodeObjectMeta } from './object-meta.ts';
@@ -30,10 +31,17 @@ function pruneObject(
   value: Record<string, unknown>,
 ): { readonly object: Record<string, unknown>; readonly unknown: readonly string[] } {
   const ofMetadata: string[] = [];
-  const metadata = (sent: unknown, path: string): unknown => {
+  const meta = (sent: unknown, path: string, key: string): unknown => {
+    if (key !== 'metadata') {
+      if (typeof sent === 'string' || path === key) return sent;
+      throw unhandled(kind, `${path}: ${invalid(path, sent, 'must be a string').message}`);
+    }
     if (sent === null || sent === undefined) return {};
     try {
-      if (!isObject(sent)) throw new DecodingError('must be an object');
+      if (!isObject(sent)) {
+        const target = 'Go value of type v1.ObjectMeta';
+        throw new DecodingError(`json: cannot unmarshal ${jsonKind(sent)} into ${target}`);
+      }
       const decoded = decodeObjectMeta(sent);
       ofMetadata.push(...decoded.unknown.map((field) => `${path}.${field}`));
       return decoded.metadata;
@@ -42,7 +50,7 @@ function pruneObject(
       throw unhandled(kind, `${path}: ${invalid(path, sent, error.message).message}`);
     }
   };
-  const pruner = new Pruner(metadata);
+  const pruner = new Pruner(meta);
   try {
     const object = pruner.root(value, schema);
     return { object, unknown: [...ofMetadata, ...pruner.unknown].sort() };

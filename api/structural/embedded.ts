@@ -14,7 +14,7 @@ export function validateEmbedded(schema: SchemaNode, value: unknown, path = ''):
     return value.flatMap((item, i) => validateEmbedded(items, item, `${path}[${i}]`));
   }
   const object = value as Record<string, unknown>;
-  const errors = schema.embedded && path !== '' ? validateOne(object, path) : [];
+  const errors = schema.embedded && path !== '' ? validateResource(object, `${path}.`) : [];
   for (const key in object) {
     if (typeof object[key] !== 'object') continue;
     const property = schema.properties.get(key);
@@ -26,25 +26,26 @@ export function validateEmbedded(schema: SchemaNode, value: unknown, path = ''):
   return errors;
 }
 
-function validateOne(object: Record<string, unknown>, path: string): FieldError[] {
+/** What every resource has; `prefix` stands before the names of its fields. */
+export function validateResource(object: Record<string, unknown>, prefix: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const field of ['apiVersion', 'kind'] as const) {
     const value = object[field];
-    if (value === undefined) errors.push(required(`${path}.${field}`));
+    if (value === undefined) errors.push(required(`${prefix}${field}`));
     else if (typeof value !== 'string')
-      errors.push(invalid(`${path}.${field}`, value, 'must be a string'));
-    else if (value === '') errors.push(invalid(`${path}.${field}`, value, 'must not be empty'));
+      errors.push(invalid(`${prefix}${field}`, value, 'must be a string'));
+    else if (value === '') errors.push(invalid(`${prefix}${field}`, value, 'must not be empty'));
   }
   const { apiVersion, kind, metadata } = object;
   if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
     const detail = `unexpected GroupVersion string: ${apiVersion}`;
-    errors.push(invalid(`${path}.apiVersion`, apiVersion, detail));
+    errors.push(invalid(`${prefix}apiVersion`, apiVersion, detail));
   }
   if (typeof kind === 'string' && kind !== '') {
     const faults = dns1035Label(kind.toLowerCase());
     if (faults.length > 0) {
       const detail = `may have mixed case, but should otherwise match: ${faults.join(',')}`;
-      errors.push(invalid(`${path}.kind`, kind, detail));
+      errors.push(invalid(`${prefix}kind`, kind, detail));
     }
   }
   if (isObject(metadata)) {
@@ -52,7 +53,7 @@ function validateOne(object: Record<string, unknown>, path: string): FieldError[
     const named = { ...sent, name: sent.name || 'fakename' };
     const rules = { namespaced: Boolean(sent.namespace), nameRule: 'pathSegment' } as const;
     const found = validateObjectMeta(named, { ...rules, anyFinalizer: true });
-    errors.push(...found.map((error) => ({ ...error, field: `${path}.${error.field}` })));
+    errors.push(...found.map((error) => ({ ...error, field: `${prefix}${error.field}` })));
   }
   return errors;
 }

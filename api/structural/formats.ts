@@ -3,7 +3,6 @@
  * the list is that of the documentation of CustomResourceDefinition). Other formats say nothing.
  */
 import { isIPv4, isIPv6 } from '../validation/ip.ts';
-import { dns1123Label, dns1123Subdomain } from '../validation/names.ts';
 
 type Check = (text: string) => boolean;
 
@@ -149,8 +148,6 @@ const formats: Readonly<Record<string, Check>> = {
   date: isDate,
   duration: isDuration,
   datetime: isDateTime,
-  k8sshortname: (text) => dns1123Label(text).length === 0,
-  k8slongname: (text) => dns1123Subdomain(text).length === 0,
 };
 
 /** The check of a format of strings; undefined for one that says nothing. */
@@ -165,10 +162,6 @@ export function isKnownFormat(type: string, format: string): boolean {
     case '':
     case 'string':
       return stringFormat(format) !== undefined;
-    case 'integer':
-      return format === 'int32' || format === 'int64';
-    case 'number':
-      return format === 'float' || format === 'double';
     default:
       return false;
   }

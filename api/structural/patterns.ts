@@ -20,7 +20,9 @@ export function patternFault(pattern: string): string | undefined {
     return undefined;
   } catch (error) {
     const text = (error as Error).message;
-    return text.startsWith('error parsing regexp') ? text : `error parsing regexp: ${text}`;
+    const fault = text.startsWith('error parsing regexp') ? text : `error parsing regexp: ${text}`;
+    // Go quotes what is left of the pattern: nothing.
+    return fault.endsWith('trailing backslash at end of expression') ? `${fault}: \`\`` : fault;
   }
 }
 

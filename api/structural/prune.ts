@@ -19,11 +19,11 @@ export class Pruner {
   /** "spec.foo", "spec.list[0].bar". */
   readonly unknown: string[] = [];
   readonly #path: (string | number)[] = [];
-  /** Called with each embedded resource's metadata; answers what is to stand in its place. */
-  readonly #metadata: (metadata: unknown, path: string) => unknown;
+  /** Called with each resource's type and metadata; answers what is to stand in their place. */
+  readonly #meta: (value: unknown, path: string, key: string) => unknown;
 
-  constructor(metadata: (metadata: unknown, path: string) => unknown) {
-    this.#metadata = metadata;
+  constructor(meta: (value: unknown, path: string, key: string) => unknown) {
+    this.#meta = meta;
   }
 
   /** The object of a resource: its apiVersion, kind and metadata belong to no schema. */
@@ -65,8 +65,7 @@ export class Pruner {
       const child = value[key];
       this.#path.push(key);
       if (of.embedded && META.has(key)) {
-        const isMetadata = key === 'metadata';
-        setField(copy, key, isMetadata ? this.#metadata(child, pathText(this.#path)) : child);
+        setField(copy, key, this.#meta(child, pathText(this.#path), key));
       } else {
         const known = schema?.properties.get(key);
         const additional = known === undefined && schema !== undefined && schema.additional;

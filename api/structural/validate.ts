@@ -63,7 +63,7 @@ function printedBound(bound: unknown): string {
 
 class Checker {
   errors: FieldError[] = [];
-  /** How much was looked at: tells which alternative came nearest. */
+  /** How much was looked at, as kube-openapi counts it: tells which alternative came nearest. */
   #matches = 0;
   readonly #base: string;
   readonly #path: (string | number)[] = [];
@@ -75,8 +75,8 @@ class Checker {
   check(schema: SchemaNode, value: unknown, old: unknown): void {
     const before = this.errors.length;
     if (before >= MAX_ERRORS) return;
-    this.#matches++;
     this.#type(schema, value);
+    this.#matches += looks(schema, value, this.errors.length === before);
     if (value !== null) {
       this.#alternatives(schema, value);
       if (typeof value === 'string') this.#string(schema, value);
@@ -156,13 +156,7 @@ class Checker {
 
   #number(schema: SchemaNode, value: number): void {
     const { json } = schema;
-    const { multipleOf, maximum, minimum, format } = json;
-    if (schema.type === 'integer' && format === 'int32' && isIntegral(value)) {
-      if (value > 2 ** 31 - 1 || value < -(2 ** 31)) {
-        const text = `Checked value must be of type integer with format int32 in ${this.#name()}`;
-        this.errors.push(invalid(this.#base === '' ? '<nil>' : this.#base, '', text));
-      }
-    }
+    const { multipleOf, maximum, minimum } = json;
     if (typeof multipleOf === 'number' && multipleOf > 0 && !isMultiple(value, multipleOf))
       this.#fail(value, `should be a multiple of ${printedBound(multipleOf)}`);
     if (typeof minimum === 'number') {
@@ -218,7 +212,7 @@ class Checker {
       if (typeof maxProperties === 'number' && count > maxProperties)
         this.errors.push(tooMany(this.#field(), count, maxProperties));
     }
-    const earlier = schema.mapType !== 'atomic' && isObject(old) ? old : undefined;
+    const earlier = isObject(old) ? old : undefined;
     const { properties, additional } = schema;
     for (const key in value) {
       const child =
@@ -252,10 +246,14 @@ class Checker {
     let best: Trial | undefined;
     for (const alternative of alternatives) {
       const trial = this.#tried(alternative, value);
-      if (trial.errors.length === 0) return;
+      if (trial.errors.length === 0) {
+        this.#matches += trial.matches;
+        return;
+      }
       if (best === undefined || trial.matches > best.matches) best = trial;
     }
     if (best === undefined) return;
+    this.#matches += best.matches;
     this.#failAsWhole('must validate at least one schema (anyOf)');
     this.errors.push(...best.errors);
   }
@@ -263,12 +261,15 @@ class Checker {
   #oneOf(alternatives: readonly SchemaNode[], value: unknown): void {
     if (alternatives.length === 0) return;
     let best: Trial | undefined;
+    let fits = 0;
     let valid = 0;
     for (const alternative of alternatives) {
       const trial = this.#tried(alternative, value);
-      if (trial.errors.length === 0) valid++;
-      else if (valid === 0 && (best === undefined || trial.matches > best.matches)) best = trial;
+      if (trial.errors.length === 0) {
+        if (valid++ === 0) fits = trial.matches;
+      } else if (valid === 0 && (best === undefined || trial.matches > best.matches)) best = trial;
     }
+    this.#matches += valid === 1 ? fits : valid === 0 ? (best?.matches ?? 0) : 0;
     if (valid === 1) return;
     const found = valid === 0 ? 'Found none valid' : `Found ${valid} valid alternatives`;
     this.#failAsWhole(`must validate one and only one schema (oneOf). ${found}`);
@@ -278,7 +279,8 @@ class Checker {
   #allOf(alternatives: readonly SchemaNode[], value: unknown): void {
     let valid = 0;
     for (const alternative of alternatives) {
-      const { errors } = this.#tried(alternative, value);
+      const { errors, matches } = this.#tried(alternative, value);
+      this.#matches += matches;
       if (errors.length === 0) valid++;
       else this.errors.push(...errors);
     }
@@ -299,6 +301,18 @@ class Checker {
   }
 }
 
+/** Checks that apply to a value, those that find it right twice where kube-openapi counts twice. */
+function looks(schema: SchemaNode, value: unknown, typed: boolean): number {
+  if (value === null) return typed ? 1 : 0;
+  const { format } = schema.json;
+  const known = typeof format === 'string' && isKnownFormat(schema.type, format);
+  const hasType = schema.type !== '' || schema.intOrString || known;
+  const always = 4 + (hasType ? (typed ? 2 : 1) : 0);
+  if (typeof value === 'string') return always + (known ? 2 : 1);
+  if (typeof value === 'number' || Array.isArray(value)) return always + 2;
+  return always + (typeof value === 'object' ? 1 : 0);
+}
+
 interface Trial {
   readonly errors: readonly FieldError[];
   readonly matches: number;
@@ -314,9 +328,14 @@ function length(text: string): number {
   return count;
 }
 
+/** Fractions have no exact form: how far off a multiple may be. */
+const ROUNDING = 1e-9;
+
 function isMultiple(value: number, factor: number): boolean {
   if (Number.isInteger(value) && Number.isInteger(factor)) return value % factor === 0;
-  return Number.isInteger(value / factor);
+  const times = factor < 1 ? (1 / factor) * value : value / factor;
+  const whole = Math.round(times);
+  return times === whole || Math.abs(times - whole) < ROUNDING * Math.abs(whole);
 }
 
 /** Elements of lists are told apart only where the schema has keys for them. */

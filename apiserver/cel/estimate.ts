@@ -73,9 +73,11 @@ const STRUCT_COST = 40;
 
 class Estimator {
   readonly #checked: Checked;
+  readonly #root: CelType | undefined;
 
-  constructor(checked: Checked) {
+  constructor(checked: Checked, root: CelType | undefined) {
     this.#checked = checked;
+    this.#root = root;
   }
 
   of(expr: Expr, locals: Locals): Estimated {
@@ -137,6 +139,9 @@ class Estimator {
   #ident(expr: Expr & { type: 'ident' }, locals: Locals): Estimated {
     const local = locals.get(expr.name);
     const path = local === undefined ? this.#declared(expr) : local.path;
+    // Kubernetes looks for the size of a type by the path it has, which is that of the root.
+    if (local === undefined && this.#root && this.#checked.types.get(expr)?.kind === 'type')
+      return { cost: 1, size: sizeOfPath(this.#root) };
     const typed = this.#typed(expr);
     const known = typed === UNKNOWN ? (local?.size ?? UNKNOWN) : typed;
     const size = path === undefined ? known : sizeOfPath(path);
@@ -315,7 +320,10 @@ function stepCost(macro: Fold['macro'], body: number, filter: number | undefined
   }
 }
 
-/** The largest sizes of all variables are meant: {@link CelType.maxSize}. */
-export function estimateCost(checked: Checked): CostEstimate {
-  return { max: new Estimator(checked).of(checked.expr, new Map()).cost };
+/**
+ * The largest sizes of all variables are meant: {@link CelType.maxSize}. `root` is the type of
+ * `self` in rules of a schema.
+ */
+export function estimateCost(checked: Checked, root?: CelType): CostEstimate {
+  return { max: new Estimator(checked, root).of(checked.expr, new Map()).cost };
 }

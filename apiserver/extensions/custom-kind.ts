@@ -7,6 +7,7 @@ import { applySchemaDefaults } from '../../api/structural/defaulting.ts';
 import { validateEmbedded } from '../../api/structural/embedded.ts';
 import { validateListTypes } from '../../api/structural/list-types.ts';
 import { validateBySchema } from '../../api/structural/validate.ts';
+import { qualifiedName } from '../../api/validation/names.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
@@ -85,6 +86,7 @@ export function customKind(
       if (schema.features.defaults) applySchemaDefaults(object, schema.root);
     },
     validate,
+    warnings: finalizerWarnings,
     selectableFields: selectableFieldsOf(version),
     printer: customPrinter(version.additionalPrinterColumns),
     subresources,
@@ -98,6 +100,24 @@ function structureOf(kind: ResourceType, schema: VersionSchema): Structure {
       return schema.mergeTypes;
     },
   };
+}
+
+const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+/** Finalizers that are new, and may be meant by somebody else too. */
+function finalizerWarnings({ metadata }: KubernetesObject, old?: KubernetesObject): string[] {
+  const before = new Set(old?.metadata.finalizers);
+  const added = new Set(metadata.finalizers?.filter((name) => !before.has(name)));
+  return [...added].sort().flatMap((name) => {
+    const at = `metadata.finalizers: ${JSON.stringify(name)}: `;
+    const faults = qualifiedName(name).map((fault) => at + fault);
+    if (name.includes('/') || STANDARD_FINALIZERS.includes(name)) return faults;
+    const path = name.includes('.') ? ' including a path (/)' : '';
+    const advice =
+      `prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other ` +
+      'finalizer writers';
+    return [...faults, at + advice];
+  });
 }
 
 /** Errors after which rules cannot be asked: the object is not what they take it for. */
@@ -116,7 +136,7 @@ function withRules(
 ): FieldError[] {
   if (!schema.features.rules) return errors;
   if (errors.some(({ type }) => BLOCKING.has(type)))
-    return [...errors, invalid('<nil>', 'null', NOT_CHECKED)];
+    return [...errors, invalid('<nil>', null, NOT_CHECKED)];
   return [...errors, ...schema.ruleErrors(check)];
 }
 

@@ -67,6 +67,18 @@ describe('a custom resource', () => {
     );
   });
 
+  it('is taken with a finalizer that others may mean too, with a warning', async () => {
+    const finalizers = ['held', 'a.b', 'a.b/c', 'foregroundDeletion'];
+    const object = { ...cronTab('held', {}), metadata: { name: 'held', finalizers } };
+    const created = await post(object, '?dryRun=All');
+    const advice = 'to avoid accidental conflicts with other finalizer writers';
+    const prefer = (name: string, how: string): string =>
+      `299 - "metadata.finalizers: \\"${name}\\": prefer a domain-qualified finalizer name${how} ${advice}"`;
+    expect(created.headers['warning']).toBe(
+      `${prefer('a.b', ' including a path (/)')}, ${prefer('held', '')}`,
+    );
+  });
+
   it('is refused with Kubernetes’ words', async () => {
     const wrong = await post(
       cronTab('wrong', {

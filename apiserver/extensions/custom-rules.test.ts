@@ -97,8 +97,8 @@ describe('CEL rules of a custom resource', () => {
     expect(refused.body.details.causes.map(({ field, message }) => `${field}: ${message}`)).toEqual(
       [
         'spec.min: Forbidden: min must not be greater than max',
-        'spec.once: Invalid value: "old": failed rule: oldSelf.hasValue() || self == "new"',
-        'spec.ports[1]: Invalid value: port high is too high',
+        'spec.once: Invalid value: "string": failed rule: oldSelf.hasValue() || self == "new"',
+        'spec.ports[1]: Invalid value: "object": port high is too high',
       ],
     );
   });
@@ -108,7 +108,7 @@ describe('CEL rules of a custom resource', () => {
     expect((await api.call('POST', WIDGETS, { body })).code).toBe(201);
     const refused = await patch('b', { mode: 'slow' });
     expect(refused.body.message).toBe(
-      'Widget.rules.example.com "b" is invalid: spec.mode: Invalid value: "slow": mode is immutable',
+      'Widget.rules.example.com "b" is invalid: spec.mode: Invalid value: "string": mode is immutable',
     );
     expect((await patch('b', { once: 'old' })).code).toBe(200);
   });

@@ -34,6 +34,7 @@ export async function applyPatch(
   const warnings = body.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   if (strict && warnings.length > 0)
     throw statusError('BadRequest', `error strict decoding YAML: ${warnings.join(', ')}`);
+  for (const warning of warnings) request.notes.warn(warning);
   const updated = await store.apply(
     {
       at: objectAt(target),
@@ -43,7 +44,7 @@ export async function applyPatch(
     },
     callerOf(target, parameters.dryRun),
   );
-  return updatedResponse(target, updated, { subresource, warnings });
+  return updatedResponse(target, updated, subresource);
 }
 
 /** YAML, of which JSON is a part; kubectl sends JSON. */

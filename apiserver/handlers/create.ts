@@ -12,9 +12,11 @@ export async function create(target: Target): Promise<HttpResponse> {
   const expected = expectedOf(declaration, { subresource: undefined, fieldValidation });
   const decode = (): DecodedBody => decodeBody(request.http, expected);
   const { object, warnings } = decode();
+  // Told whatever becomes of it.
+  for (const warning of warnings) request.notes.warn(warning);
   request.notes.noteSent(object, () => decode().object);
   const sent = { namespace: namespaceOf(target), object };
   const created = await store.create(sent, callerOf(target, parameters.dryRun));
   const answering = { request, declaration, clock: environment.clock };
-  return objectResponse(answering, created, { status: 201, warnings });
+  return objectResponse(answering, created, { status: 201 });
 }

@@ -60,17 +60,16 @@ export async function patch(
   const expected = expectedOf(store.declaration, { subresource, fieldValidation });
   const { kind } = expected;
   const body = parseBody(jsonRequest(target), { duplicates: fieldValidation !== 'Ignore' });
-  let warnings: readonly string[] = [];
   const sent = (current: KubernetesObject | undefined): Mutable<KubernetesObject> => {
     const view = subresource?.read?.(current!) ?? current;
     const value = apply(view, body.value, kind);
     const decoded = decodeValue({ value, duplicates: body.duplicates }, expected);
-    warnings = decoded.warnings;
+    for (const warning of decoded.warnings) target.request.notes.warn(warning);
     return decoded.object;
   };
   const caller = callerOf(target, parameters.dryRun);
   const updated = await store.update({ at, sent, subresource, creates: 'never' }, caller);
-  return updatedResponse(target, updated, { subresource, warnings });
+  return updatedResponse(target, updated, subresource);
 }
 
 function strategicMerge(document: unknown, patch: unknown, kind: Kind): unknown {

@@ -15,7 +15,6 @@ import type { ListPage, StoredObject } from '../registry/resource-store.ts';
 import { type Accepted, accepted } from '../pipeline/accept.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import { type AnswerBody, encodeAnswer } from '../pipeline/encode-answer.ts';
-import { warningHeader } from '../pipeline/warnings.ts';
 import { listJson } from './json-bytes.ts';
 import { partialMetadata } from './partial-metadata.ts';
 import { includeObjectOf, table, type TableMetadata } from './table.ts';
@@ -34,7 +33,7 @@ const PARTIAL = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetad
 export function objectResponse(
   answering: Answering,
   object: StoredObject,
-  options: { readonly status?: number; readonly warnings?: readonly string[] } = {},
+  options: { readonly status?: number } = {},
 ): HttpResponse {
   const { request, declaration } = answering;
   const { type } = declaration;
@@ -110,7 +109,7 @@ export function listResponse(answering: Answering, page: ListPage): HttpResponse
 export function plainResponse(
   request: ApiRequest,
   value: { readonly apiVersion: string; readonly kind: string },
-  options: { readonly status?: number; readonly warnings?: readonly string[] } = {},
+  options: { readonly status?: number } = {},
 ): HttpResponse {
   const slash = value.apiVersion.indexOf('/');
   const kind = {
@@ -142,13 +141,11 @@ function tableOf(
 
 interface Answer extends AnswerBody {
   readonly status: number;
-  readonly warnings?: readonly string[];
 }
 
 function respond(request: ApiRequest, form: Accepted, answer: Answer): HttpResponse {
-  const { status, warnings = [] } = answer;
-  const headers: Record<string, string> = { 'content-type': form.mediaType };
-  if (warnings.length > 0) headers['warning'] = warnings.map(warningHeader).join(', ');
+  const { status } = answer;
+  const headers = { 'content-type': form.mediaType };
   if (form.mediaType !== JSON_TYPE) request.notes.answered = answer.body;
   return { status, headers, body: encodeAnswer(request.http, form, answer) };
 }

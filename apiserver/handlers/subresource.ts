@@ -36,6 +36,7 @@ export async function createSubresource(
   const { fieldValidation } = parameters;
   const expected = expectedOf(store.declaration, { subresource, fieldValidation });
   const { object: sent, warnings } = decodeBody(request.http, expected);
+  for (const warning of warnings) request.notes.warn(warning);
   const { name } = sent.metadata;
   if (name !== undefined && name !== at.name)
     throw statusError(
@@ -45,7 +46,7 @@ export async function createSubresource(
   if (subresource.answers !== undefined) {
     const caller = callerOf(target, parameters.dryRun);
     const body = await store.answer({ at, subresource, sent }, caller);
-    return plainResponse(request, body, { status: 201, warnings });
+    return plainResponse(request, body, { status: 201 });
   }
   const posted = sent as KubernetesObject;
   let result: KubernetesObject;
@@ -65,7 +66,7 @@ export async function createSubresource(
   }
   const body =
     subresource.answer === 'parent' ? result : subresource.answer === 'sent' ? posted : created();
-  return plainResponse(request, body, { status: 201, warnings });
+  return plainResponse(request, body, { status: 201 });
 }
 
 function created(): Status {
@@ -76,16 +77,12 @@ function created(): Status {
 export function updatedResponse(
   target: Target,
   updated: Updated,
-  options: {
-    readonly subresource: AnySubresource | undefined;
-    readonly warnings: readonly string[];
-  },
+  subresource: AnySubresource | undefined,
 ): HttpResponse {
   const { request, store, environment } = target;
-  const { subresource, warnings } = options;
   const status = updated.created ? 201 : 200;
   if (subresource?.read !== undefined)
-    return plainResponse(request, subresource.read(updated.object.value), { status, warnings });
+    return plainResponse(request, subresource.read(updated.object.value), { status });
   const answering = { request, declaration: store.declaration, clock: environment.clock };
-  return objectResponse(answering, updated.object, { status, warnings });
+  return objectResponse(answering, updated.object, { status });
 }

@@ -19,6 +19,7 @@ export async function update(
   const expected = expectedOf(store.declaration, { subresource, fieldValidation });
   const decode = (): DecodedBody => decodeBody(request.http, expected);
   const first = decode();
+  for (const warning of first.warnings) request.notes.warn(warning);
   checkName(first.object, at.name);
   request.notes.noteSent(first.object, () => decode().object);
   // The registry changes what it is given; each further attempt gets a fresh object.
@@ -30,7 +31,7 @@ export async function update(
   };
   const caller = callerOf(target, parameters.dryRun);
   const updated = await store.update({ at, sent, subresource, creates: 'ifKindAllows' }, caller);
-  return updatedResponse(target, updated, { subresource, warnings: first.warnings });
+  return updatedResponse(target, updated, subresource);
 }
 
 /** The path names the object; a body that names another is a mistake. */

@@ -74,6 +74,7 @@ async function createOnce(
 ) {
   const { object, namespace } = sent;
   prepareForCreate(context, object);
+  warnAbout(context, caller, { object });
   const at = { namespace, name: object.metadata.name! };
   await context.admission.validate(
     attributesOf(context, { operation: 'CREATE', at, object, caller }),
@@ -88,6 +89,16 @@ async function createOnce(
     await reservations.finish(false);
     throw error;
   }
+}
+
+/** Tells the client what is odd about a write that is taken all the same. */
+export function warnAbout(
+  { declaration }: ResourceContext,
+  { request }: Caller,
+  { object, old }: { readonly object: KubernetesObject; readonly old?: KubernetesObject },
+): void {
+  if (request === undefined) return;
+  for (const warning of declaration.warnings?.(object, old) ?? []) request.warn(warning);
 }
 
 /** Makes what was sent a whole, valid, new object, or refuses it (422). */
@@ -140,7 +151,8 @@ export function bindNamespace(
   namespace: string,
 ): void {
   const { metadata } = object;
-  if (metadata.namespace && metadata.namespace !== namespace)
+  // A kind without namespaces takes any, and forgets it.
+  if (metadata.namespace && metadata.namespace !== namespace && context.declaration.type.namespaced)
     throw badRequest(
       'the namespace of the provided object does not match the namespace sent on the request',
     );

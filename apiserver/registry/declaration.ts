@@ -324,6 +324,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   validate?(object: T, old?: T): readonly FieldError[];
   /** Field errors of a change, in addition to `validate`. */
   validateUpdate?(object: T, old: T): readonly FieldError[];
+  /** What the client is told of an object, or a change of it, that is taken all the same. */
+  warnings?(object: T, old?: T): readonly string[];
 
   /**
    * Rejects with StatusError what the right to write the kind does not include: a role that grants

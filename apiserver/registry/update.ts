@@ -5,7 +5,7 @@ import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { ContentionError, type Decision, type Outcome } from '../storage/write.ts';
-import { bindKind, bindNamespace, prepareForCreate } from './create.ts';
+import { bindKind, bindNamespace, prepareForCreate, warnAbout } from './create.ts';
 import type { Subresource } from './declaration.ts';
 import { conflictError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
 import { keepTimes, ownChanges, ownNew, setOwners } from './field-ownership.ts';
@@ -100,6 +100,7 @@ async function decideCreate(
   const { namespace } = change.at;
   await permitWrite(context, { object, old: undefined }, { user: by.caller.user, namespace });
   prepareForCreate(context, object);
+  warnAbout(context, by.caller, { object });
   await admission.validate(attributes);
   await by.reservations.renew({ object, old: undefined });
   return { type: 'put', object };
@@ -152,6 +153,7 @@ async function decideUpdate(
   const { user } = caller;
   await permitWrite(context, { object, old: current }, { user, namespace: at.namespace });
   prepareForUpdate(context, object, { old: current, subresource });
+  if (subresource === undefined) warnAbout(context, caller, { object, old: current });
   const final = subresource === undefined ? object : viewOf(subresource, object, sent);
   await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));
   if (isFinished(context, object)) return { type: 'delete' };

@@ -3,19 +3,23 @@
  * largest object that the schema allows, nor all of them together (KEP-2876).
  */
 import { isObject } from '../../api/deep.ts';
-import { type FieldError, forbidden, invalid } from '../../api/field-errors.ts';
+import { type FieldError, forbidden, internal, invalid } from '../../api/field-errors.ts';
 import type { Json, ValidationRule } from '../../api/structural/schema.ts';
 import { estimateCost } from '../cel/estimate.ts';
 import type { Program } from '../cel/program.ts';
 import { minBytes } from '../cel/schema-type.ts';
+import type { CelType } from '../cel/types.ts';
 import { type CompiledRule, compileRules } from './compiled-rule.ts';
-import { normalizedFieldPath } from './field-path.ts';
 
 const RULE_LIMIT = 10_000_000;
 const DEFINITION_LIMIT = 100_000_000;
 const MAX_REQUEST_BYTES = 3 * 1024 * 1024;
 /** Contributors to a total that is too high that are named. */
 const NAMED = 4;
+
+const UNTYPED =
+  'internal error: failed to construct type information for x-kubernetes-validations rules: ' +
+  'unable to convert structural schema to CEL declarations';
 
 interface Place {
   readonly path: string;
@@ -43,13 +47,15 @@ class RuleCosts {
     const { path } = place;
     const cardinality = times(place.cardinality, mostElements(schema));
     const below = { cardinality, resource: false };
-    const atomic = schema['x-kubernetes-map-type'] === 'atomic';
-    const inMap = place.uncorrelated ?? (atomic ? path : undefined);
     const { properties, additionalProperties, items } = schema;
     if (isObject(properties))
       for (const [name, part] of Object.entries(properties))
         if (isObject(part))
-          this.visit(part, { ...below, path: `${path}.properties[${name}]`, uncorrelated: inMap });
+          this.visit(part, {
+            ...below,
+            path: `${path}.properties[${name}]`,
+            uncorrelated: place.uncorrelated,
+          });
     if (isObject(additionalProperties))
       this.visit(additionalProperties, {
         ...below,
@@ -64,27 +70,32 @@ class RuleCosts {
 
   #node(schema: Json, place: Place): void {
     const compiled = compileRules(schema, place.resource);
-    if (compiled === undefined) return;
+    if (compiled === undefined) {
+      const { 'x-kubernetes-validations': rules } = schema;
+      if (Array.isArray(rules) && rules.length > 0)
+        this.errors.push(internal(`${place.path}.x-kubernetes-validations`, UNTYPED));
+      return;
+    }
     for (const [i, rule] of compiled.rules.entries()) {
       const at = `${place.path}.x-kubernetes-validations[${i}]`;
-      this.#cost(schema, rule.program, { place, at: `${at}.rule`, says: 'estimated rule cost' });
-      this.#faults(schema, rule, { place, at });
+      const { type } = compiled;
+      const of = { place, at: `${at}.rule`, says: 'estimated rule cost', type };
+      this.#cost(schema, rule.program, of);
+      this.#faults(rule, { place, at });
       this.#cost(schema, rule.message, {
-        place,
+        ...{ place, type },
         at: `${at}.messageExpression`,
         says: 'estimated messageExpression cost',
       });
     }
   }
 
-  #faults(schema: Json, compiled: CompiledRule, of: { place: Place; at: string }): void {
+  #faults(compiled: CompiledRule, of: { place: Place; at: string }): void {
     const { rule, fault, messageFault, usesOldSelf, program } = compiled;
     const { at, place } = of;
     if (fault !== undefined) this.errors.push(invalid(`${at}.rule`, goRule(rule), fault));
     if (messageFault !== undefined)
       this.errors.push(invalid(`${at}.messageExpression`, goRule(rule), messageFault));
-    if (rule.fieldPath && normalizedFieldPath(rule.fieldPath, schema) === undefined)
-      this.errors.push(invalid(`${at}.fieldPath`, rule.fieldPath, 'must be a valid path'));
     if (program === undefined) return;
     if (usesOldSelf && place.uncorrelated !== undefined) {
       const detail =
@@ -101,11 +112,17 @@ class RuleCosts {
   #cost(
     schema: Json,
     program: Program | undefined,
-    of: { readonly place: Place; readonly at: string; readonly says: string },
+    of: {
+      readonly place: Place;
+      readonly at: string;
+      readonly says: string;
+      /** Of `self`. */
+      readonly type: CelType;
+    },
   ): void {
     if (program === undefined) return;
     const { place, at, says } = of;
-    const { max } = estimateCost(program.checked);
+    const { max } = estimateCost(program.checked, of.type);
     const often = place.cardinality ?? Math.floor(MAX_REQUEST_BYTES / (minBytes(schema) + 1));
     const cost = says.includes('message') ? max : max * often;
     if (cost > RULE_LIMIT) this.errors.push(forbidden(at, exceeds(says, cost, RULE_LIMIT)));

@@ -9,7 +9,6 @@ import {
   type FieldError,
   forbidden,
   invalid,
-  invalidUnshown,
   required,
 } from '../../api/field-errors.ts';
 import type { ValidationRule } from '../../api/structural/schema.ts';
@@ -30,11 +29,22 @@ export interface RuleCheck {
   readonly old?: unknown;
   /** Where the value stands. */
   readonly path?: string;
+  /** What did not change must be right too. */
+  readonly strict?: boolean;
+  /** Shared by several checks. Default: that of one object. */
+  readonly budget?: RuleBudget;
 }
 
+/** What rules may cost, together. */
+export interface RuleBudget {
+  left: number;
+}
+
+export const ruleBudget = (): RuleBudget => ({ left: VALIDATION_BUDGET });
+
 export function validateRules(root: RuleNode, check: RuleCheck): FieldError[] {
-  const { value, old, path = '' } = check;
-  const run = new Run();
+  const { value, old, path = '', strict = false, budget = ruleBudget() } = check;
+  const run = new Run(budget, strict);
   run.visit(root, { value, old, path, unchanged: undefined });
   return run.errors;
 }
@@ -56,7 +66,13 @@ class Exhausted extends Error {}
 
 class Run {
   readonly errors: FieldError[] = [];
-  #budget = VALIDATION_BUDGET;
+  readonly #budget: RuleBudget;
+  readonly #strict: boolean;
+
+  constructor(budget: RuleBudget, strict: boolean) {
+    this.#budget = budget;
+    this.#strict = strict;
+  }
 
   visit(node: RuleNode, place: Place): void {
     try {
@@ -83,7 +99,7 @@ class Run {
       return;
     }
     if (!isObject(value)) return;
-    const related = node.schema['x-kubernetes-map-type'] !== 'atomic' && isObject(old);
+    const related = isObject(old);
     for (const key in value) {
       const property = node.properties.get(key);
       const child = property ?? (isDeclared(node, key) ? undefined : node.additional);
@@ -105,6 +121,7 @@ class Run {
   #rules(node: RuleNode, place: Place): void {
     const { type, rules } = node.compiled!;
     const { value, old, path } = place;
+    // The type stands where other errors show the value.
     const schemaType = String((node.schema['type'] as string | undefined) ?? '');
     let self: CelValue | undefined;
     let oldSelf: CelValue | undefined;
@@ -115,7 +132,7 @@ class Run {
       if (program === undefined) continue;
       const optional = rule.optionalOldSelf === true;
       if (compiled.usesOldSelf && old === undefined && !optional) continue;
-      if (this.#budget <= 0) this.#end(path, schemaType, NO_BUDGET);
+      if (this.#budget.left <= 0) this.#end(path, schemaType, NO_BUDGET);
       self ??= adapt(value, type);
       if (compiled.usesOldSelf && old !== undefined) oldSelf ??= adapt(old, type);
       const before = old === undefined ? Optional.none : Optional.of(oldSelf ?? null);
@@ -123,8 +140,8 @@ class Run {
       const holds = this.#holds(program, bindings, { path, schemaType, rule });
       if (holds !== false) continue;
       const at = placed(path, compiled.fieldPath);
-      const error = this.#failure(compiled, bindings, { value, schemaType, path: at });
-      if (compiled.usesOldSelf || !isUnchanged(place)) this.errors.push(error);
+      const error = this.#failure(compiled, bindings, { schemaType, path: at });
+      if (this.#strict || compiled.usesOldSelf || !isUnchanged(place)) this.errors.push(error);
     }
   }
 
@@ -158,12 +175,12 @@ class Run {
   }
 
   #charge(cost: number, path: string, schemaType: string): void {
-    if (cost > this.#budget) this.#end(path, schemaType, NO_BUDGET);
-    this.#budget -= cost;
+    if (cost > this.#budget.left) this.#end(path, schemaType, NO_BUDGET);
+    this.#budget.left -= cost;
   }
 
   #end(path: string, schemaType: string, detail: string): never {
-    this.#budget = -1;
+    this.#budget.left = -1;
     this.errors.push(invalid(path || '<nil>', schemaType, detail));
     throw new Exhausted();
   }
@@ -171,9 +188,9 @@ class Run {
   #failure(
     { rule, message }: CompiledRule,
     bindings: Bindings,
-    at: { readonly value: unknown; readonly schemaType: string; readonly path: string },
+    at: { readonly schemaType: string; readonly path: string },
   ): FieldError {
-    const { value, schemaType } = at;
+    const { schemaType } = at;
     const path = at.path || '<nil>';
     const evaluated = message && this.#message(message, bindings, { path, schemaType });
     const detail =
@@ -184,11 +201,9 @@ class Run {
       case 'FieldValueRequired':
         return required(path, detail);
       case 'FieldValueDuplicate':
-        return duplicate(path, value);
-      default: {
-        const unshown = schemaType === 'object' || schemaType === 'array';
-        return unshown ? invalidUnshown(path, detail) : invalid(path, value, detail);
-      }
+        return duplicate(path, schemaType);
+      default:
+        return invalid(path, schemaType, detail);
     }
   }
 

@@ -16,8 +16,9 @@ import type {
 import { dns1035Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import { oneOf } from '../checks.ts';
-import { defaultErrors } from './default-rules.ts';
-import { eachSchema, type Schema, schemaOf } from './schema-parts.ts';
+import { type DefaultRules, defaultErrors } from './default-rules.ts';
+import { goSchema, goVersion } from './go-print.ts';
+import { eachSchema, type Schema, schemaOf, structureFault, textOf } from './schema-parts.ts';
 import { schemaErrors } from './schema-rules.ts';
 import { structuralErrors } from './structural-rules.ts';
 import {
@@ -38,10 +39,12 @@ export function validateDefinition(
   // Go's spec is there even if nobody wrote it.
   if (spec === undefined) return validateDefinition({ ...crd, spec: {} as Spec }, old);
   const errors: FieldError[] = [];
-  if (metadata.name !== `${spec.names?.plural ?? ''}.${spec.group ?? ''}` && old === undefined)
-    errors.push(
-      invalid('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group'),
-    );
+  const named = `${spec.names?.plural ?? ''}.${spec.group ?? ''}`;
+  for (const field of old === undefined ? (['generateName', 'name'] as const) : []) {
+    const name = metadata[field];
+    if (name === named || (field === 'generateName' && !name)) continue;
+    errors.push(invalid(`metadata.${field}`, name, 'must be spec.names.plural+"."+spec.group'));
+  }
   errors.push(...specErrors(spec, old?.spec));
   errors.push(...storedVersionErrors(crd.status?.storedVersions, spec.versions ?? []));
   errors.push(...approvalErrors(crd, old));
@@ -86,12 +89,17 @@ function specErrors(spec: Spec, old: Spec | undefined): FieldError[] {
   errors.push(...oneOf(spec.scope, ['Cluster', 'Namespaced'], { field: 'spec.scope' }));
   errors.push(...versionErrors(spec, old));
   const storage = versions.filter((version) => version.storage).length;
+  const { hoisted } = placesOf(versions);
+  const shown = spec.versions?.map((version) => goVersion(version, hoisted)) ?? null;
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
-    errors.push(invalid('spec.versions', versions, 'must contain unique version names'));
+    errors.push(invalid('spec.versions', shown, 'must contain unique version names'));
   if (storage !== 1) {
     const detail = 'must have exactly one version marked as storage version';
-    errors.push(invalid('spec.versions', spec.versions ?? null, detail));
+    errors.push(invalid('spec.versions', shown, detail));
   }
+  const [first] = versions;
+  const wrong = first?.name ? dns1035Label(first.name) : [];
+  if (wrong.length > 0) errors.push(invalid('spec.version', first!.name, wrong.join(',')));
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
     if (!names?.[field]) errors.push(required(`spec.names.${field}`));
   if (names !== undefined) errors.push(...nameErrors(names, 'spec.names'));
@@ -216,29 +224,32 @@ function oneSchemaErrors(schema: Schema, version: Version, field: string): Field
     return [invalidUnshown(path, `must not be nested deeper than ${MAX_DEPTH} levels`)];
   const errors: FieldError[] = [];
   if (version.subresources?.status !== undefined) {
-    const type = schema['type'];
-    if (type !== 'object') {
+    const type = textOf(schema['type']);
+    if (type !== '' && type !== 'object') {
       const detail =
         'only "object" is allowed as the type at the root of the schema if the status ' +
         'subresource is enabled';
-      errors.push(invalid(`${path}.type`, type ?? '', detail));
+      errors.push(invalid(`${path}.type`, type, detail));
     } else if (!Object.keys(schema).every((name) => ROOT_FIELDS.includes(goField(name)))) {
       const detail =
         `only [${ROOT_FIELDS.join(' ')}] fields are allowed at the root of the schema if the ` +
         'status subresource is enabled';
-      errors.push(invalidUnshown(path, detail));
+      errors.push(invalid(path, goSchema(schema), detail));
     }
   }
   if (schema['nullable'] === true)
     errors.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'));
-  const structural = structuralErrors(schema, path);
+  const unstructured = structureFault(schema);
+  const structural = unstructured === undefined ? structuralErrors(schema, path) : [];
   errors.push(...structural);
   const uses = usesOf(schema);
-  if (structural.length === 0 && uses.defaults) errors.push(...defaultErrors(schema, path));
-  const forbiddenParts = schemaErrors(schema, path);
-  errors.push(...forbiddenParts);
+  if (uses.defaults && structural.length === 0 && unstructured === undefined)
+    errors.push(...defaultErrors(schema, path, rules!.onDefaults()));
+  errors.push(...schemaErrors(schema, path));
+  if (errors.length === 0 && unstructured !== undefined)
+    errors.push(invalid(path, '', unstructured));
   // Types of a schema that is wrong say nothing helpful about its rules.
-  if (errors.length === 0 && uses.rules) errors.push(...(ruleErrors?.(schema, path) ?? []));
+  if (errors.length === 0 && uses.rules) errors.push(...rules!.ofSchema(schema, path));
   return errors;
 }
 
@@ -273,12 +284,22 @@ function storedVersionErrors(
   return errors;
 }
 
-type RuleErrors = (schema: Schema, path: string) => FieldError[];
-let ruleErrors: RuleErrors | undefined;
+interface Rules {
+  ofSchema(schema: Schema, path: string): FieldError[];
+  /** For the defaults of one schema, whose rules share a budget. */
+  onDefaults(): DefaultRules;
+}
+
+let rules: Rules | undefined;
 
 /** CEL is large: it is loaded with the first definition that is written. */
 export async function loadRules(): Promise<void> {
-  ruleErrors ??= (await import('../../../rules/rule-costs.ts')).ruleSchemaErrors;
+  if (rules !== undefined) return;
+  const [{ ruleSchemaErrors }, { defaultRules }] = await Promise.all([
+    import('../../../rules/rule-costs.ts'),
+    import('../../../rules/default-rules.ts'),
+  ]);
+  rules = { ofSchema: ruleSchemaErrors, onDefaults: defaultRules };
 }
 
 type Approval = 'missing' | 'bypassed' | 'approved' | 'invalid';

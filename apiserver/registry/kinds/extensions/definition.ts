@@ -1,6 +1,7 @@
-import { decodeObject } from '../../../../api/schema/decode.ts';
+import { decodeObject, unhandled } from '../../../../api/schema/decode.ts';
 import { deepEqual, isObject } from '../../../../api/deep.ts';
 import type { Mutable } from '../../../../api/meta.ts';
+import { isKnownFormat } from '../../../../api/structural/formats.ts';
 import { loadPatterns } from '../../../../api/structural/patterns.ts';
 import type { CustomResourceDefinition } from '../../../../api/types/apiextensions-v1.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
@@ -12,6 +13,7 @@ import {
   validateDefinition,
   validateDefinitionUpdate,
 } from './definition-validation.ts';
+import { eachSchema, schemaOf } from './schema-parts.ts';
 
 /** Holds a deleted definition until its objects are gone: `apiserver/extensions` removes it. */
 const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
@@ -42,6 +44,23 @@ function applyDefaults({ spec }: Definition): void {
   }
 }
 
+/** Formats of strings that mean nothing, once each, that the older definition did not have. */
+function unknownFormats(crd: CustomResourceDefinition, old?: CustomResourceDefinition): string[] {
+  const before = new Set(old === undefined ? [] : formatsOf(old));
+  const unknown = new Set(formatsOf(crd).filter((format) => !before.has(format)));
+  return [...unknown].map((format) => `unrecognized format ${JSON.stringify(format)}`);
+}
+
+function formatsOf({ spec }: CustomResourceDefinition): string[] {
+  const formats: string[] = [];
+  for (const { schema } of spec.versions)
+    eachSchema(schemaOf(schema?.openAPIV3Schema), ({ type, format }) => {
+      if (type !== 'string' || typeof format !== 'string' || format === '') return;
+      if (!isKnownFormat(type, format)) formats.push(format);
+    });
+  return formats;
+}
+
 const NESTED = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' };
 
 /**
@@ -52,6 +71,8 @@ function settleNested(schema: Record<string, unknown>): void {
   for (const key of ['items', 'additionalProperties'] as const) {
     const part = schema[key];
     if (isObject(part)) schema[key] = decodedSchema(part);
+    else if (key === 'additionalProperties' && part !== undefined && typeof part !== 'boolean')
+      throw unhandled(NESTED, 'boolean or JSON schema expected');
   }
   const { properties, not } = schema;
   if (isObject(properties))
@@ -103,6 +124,7 @@ export const customResourceDefinition = {
   },
   validate: (crd, old) => validateDefinition(crd, old),
   validateUpdate: (crd, old) => validateDefinitionUpdate(crd, old),
+  warnings: unknownFormats,
   /** The first request to delete it only says so: its objects come first. */
   keepsDeleted: ({ metadata }) => metadata.deletionTimestamp === undefined,
   markDeleting(crd) {

@@ -23,6 +23,26 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 export const property = (path: string, name: string): string => `${path}.properties[${name}]`;
 
+const UNSTRUCTURED = ['id', 'schema', '$ref', 'patternProperties', 'dependencies'];
+
+/** Why a schema cannot be read as a structural one at all. */
+export function structureFault(schema: Schema): string | undefined {
+  let fault: string | undefined;
+  eachSchema(schema, (part) => {
+    for (const name of [...UNSTRUCTURED, 'additionalItems', 'definitions']) {
+      const value = part[name === 'schema' ? '$schema' : name];
+      const given = typeof value === 'object' ? !isEmpty(value) : value !== '' && isSet(value);
+      if (given) fault ??= `OpenAPIV3Schema '${name}' is not supported`;
+    }
+    if (Array.isArray(part['items']) && part['items'].length > 0)
+      fault ??= "OpenAPIV3Schema 'items' must be a schema, but is an array";
+  });
+  return fault;
+}
+
+const isEmpty = (value: object | null): boolean =>
+  value === null || Object.keys(value).length === 0;
+
 /** Calls `visit` for every schema below and including this one. */
 export function eachSchema(schema: Schema | undefined, visit: (schema: Schema) => void): void {
   if (schema === undefined) return;

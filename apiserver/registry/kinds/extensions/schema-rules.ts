@@ -6,6 +6,7 @@ import {
   notSupported,
   required,
 } from '../../../../api/field-errors.ts';
+import { fieldAt } from '../../../rules/field-path.ts';
 import {
   isSet,
   listOf,
@@ -14,6 +15,7 @@ import {
   type Schema,
   schemaOf,
   schemasOf,
+  structureFault,
   textOf,
 } from './schema-parts.ts';
 
@@ -236,12 +238,18 @@ function ruleErrors(schema: Schema, path: string, errors: FieldError[]): void {
     const { reason } = rule;
     if (isSet(reason) && !REASONS.includes(textOf(reason)))
       errors.push(notSupported(`${at}.reason`, reason, REASONS));
-    fieldPathErrors(textOf(rule['fieldPath']), `${at}.fieldPath`, errors);
+    fieldPathErrors(textOf(rule['fieldPath']), { at: `${at}.fieldPath`, schema }, errors);
   }
 }
 
-function fieldPathErrors(path: string, at: string, errors: FieldError[]): void {
-  if (path !== '' && path.trim() === '')
-    errors.push(invalid(at, path, 'must be non-empty if specified'));
+function fieldPathErrors(
+  path: string,
+  { at, schema }: { readonly at: string; readonly schema: Schema },
+  errors: FieldError[],
+): void {
+  if (path === '') return;
+  if (path.trim() === '') errors.push(invalid(at, path, 'must be non-empty if specified'));
   if (hasNewline(path)) errors.push(invalid(at, path, 'must not contain line breaks'));
+  if (!structureFault(schema) && 'fault' in fieldAt(path, schema, true))
+    errors.push(invalid(at, path, 'must be a valid path'));
 }

@@ -16,7 +16,8 @@ import type {
 import { dns1035Label } from '../../../../api/validation/names.ts';
 import { validateClient } from '../admission/webhook-validation.ts';
 import { check, oneOf } from '../checks.ts';
-import { propertiesOf, type Schema, schemaOf, textOf } from './schema-parts.ts';
+import { fieldAt } from '../../../rules/field-path.ts';
+import { type Schema, textOf } from './schema-parts.ts';
 
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
 const COLUMN_FORMATS = [
@@ -113,14 +114,14 @@ export function selectableFieldErrors(
       errors.push(required(at));
       continue;
     }
-    const found = schemaAt(schema, jsonPath);
-    if (typeof found === 'string') {
-      errors.push(invalid(at, jsonPath, `is an invalid path: ${found}`));
+    const found = fieldAt(jsonPath, schema, false);
+    if ('fault' in found) {
+      errors.push(invalid(at, jsonPath, `is an invalid path: ${found.fault}`));
       continue;
     }
     if (/^\.metadata(\.|$)/.test(jsonPath))
       errors.push(invalid(at, jsonPath, 'must not point to fields in metadata'));
-    if (!['string', 'boolean', 'integer'].includes(textOf(found['type']))) {
+    if (!['string', 'boolean', 'integer'].includes(textOf(found.schema['type']))) {
       const detail =
         'must point to a field of type string, boolean or integer. ' +
         'Enum string fields and strings with formats are allowed.';
@@ -131,21 +132,6 @@ export function selectableFieldErrors(
   }
   if (seen.size > MAX_SELECTABLE) errors.push(tooMany(field, seen.size, MAX_SELECTABLE));
   return errors;
-}
-
-/** The schema that a path leads to, or why there is none. */
-function schemaAt(schema: Schema, path: string): Schema | string {
-  if (!/^(\.[A-Za-z_$][\w$-]*)+$/.test(path)) return 'does not refer to a valid field';
-  let current = schema;
-  for (const step of path.slice(1).split('.')) {
-    const next = propertiesOf(current).find(([name]) => name === step)?.[1];
-    if (next === undefined) {
-      const additional = schemaOf(current['additionalProperties']);
-      if (additional === undefined) return 'does not refer to a valid field';
-      current = additional;
-    } else current = next;
-  }
-  return current;
 }
 
 const KNOWN_REVIEWS = ['v1', 'v1beta1'];
