@@ -2,7 +2,7 @@
 import { duplicate, type FieldError, forbidden, invalid, required } from '../api/field-errors.ts';
 import { compile } from './authn/jwt/claim-mapping.ts';
 import type { AuthenticationConfiguration, JwtSettings } from './authn/jwt/settings.ts';
-import { CelCompileError } from './cel/source.ts';
+import { CelCompileError } from '../api/cel/source.ts';
 import { configDocument, refuseErrors, unknownFields } from './config-document.ts';
 
 const GROUP = 'apiserver.config.k8s.io';

@@ -7,7 +7,7 @@ import {
   required,
 } from '../api/field-errors.ts';
 import { compileCondition } from './authz/access-conditions.ts';
-import { CelCompileError } from './cel/source.ts';
+import { CelCompileError } from '../api/cel/source.ts';
 import { configDocument, refuseErrors, unknownFields } from './config-document.ts';
 import { parseGoDuration } from './pipeline/go-duration.ts';
 

@@ -1,10 +1,14 @@
 /** Conditions in CEL over a SubjectAccessReview's spec, as `request`. */
-import { adapt } from '../cel/adapt.ts';
-import { Environment } from '../cel/environment.ts';
-import { CostLimitExceeded, MATCH_CONDITIONS_BUDGET, PER_CALL_LIMIT } from '../cel/evaluation.ts';
-import type { Program } from '../cel/program.ts';
-import { BOOL, type CelType, listOf, mapOf, STRING } from '../cel/types.ts';
-import { CelError } from '../cel/values.ts';
+import { adapt } from '../../api/cel/adapt.ts';
+import { Environment } from '../../api/cel/environment.ts';
+import {
+  CostLimitExceeded,
+  MATCH_CONDITIONS_BUDGET,
+  PER_CALL_LIMIT,
+} from '../../api/cel/evaluation.ts';
+import type { Program } from '../../api/cel/program.ts';
+import { BOOL, type CelType, listOf, mapOf, STRING } from '../../api/cel/types.ts';
+import { CelError } from '../../api/cel/values.ts';
 
 /** Fields by their own names: what is reserved in CEL (namespace) may follow a dot. */
 function struct(name: string, fields: Readonly<Record<string, CelType>>): CelType {

@@ -1,10 +1,10 @@
 /** CEL rules of one node of a structural schema (KEP-2876), ready to run. */
 import type { Json, ValidationRule } from '../../api/structural/schema.ts';
-import { Environment } from '../cel/environment.ts';
-import type { Program } from '../cel/program.ts';
-import { schemaType } from '../cel/schema-type.ts';
-import { CelCompileError, compileFault } from '../cel/source.ts';
-import { type CelType, optionalOf } from '../cel/types.ts';
+import { Environment } from '../../api/cel/environment.ts';
+import type { Program } from '../../api/cel/program.ts';
+import { schemaType } from '../../api/cel/schema-type.ts';
+import { CelCompileError, compileFault } from '../../api/cel/source.ts';
+import { type CelType, optionalOf } from '../../api/cel/types.ts';
 import { normalizedFieldPath } from './field-path.ts';
 
 export interface CompiledRule {

@@ -5,10 +5,10 @@
 import { isObject } from '../../api/deep.ts';
 import { type FieldError, forbidden, internal, invalid } from '../../api/field-errors.ts';
 import type { Json, ValidationRule } from '../../api/structural/schema.ts';
-import { estimateCost } from '../cel/estimate.ts';
-import type { Program } from '../cel/program.ts';
-import { minBytes } from '../cel/schema-type.ts';
-import type { CelType } from '../cel/types.ts';
+import { estimateCost } from '../../api/cel/estimate.ts';
+import type { Program } from '../../api/cel/program.ts';
+import { minBytes } from '../../api/cel/schema-type.ts';
+import type { CelType } from '../../api/cel/types.ts';
 import { type CompiledRule, compileRules } from './compiled-rule.ts';
 
 const RULE_LIMIT = 10_000_000;

@@ -12,10 +12,10 @@ import {
   required,
 } from '../../api/field-errors.ts';
 import type { ValidationRule } from '../../api/structural/schema.ts';
-import { adapt } from '../cel/adapt.ts';
-import { CostLimitExceeded, PER_CALL_LIMIT, VALIDATION_BUDGET } from '../cel/evaluation.ts';
-import type { Bindings, Program } from '../cel/program.ts';
-import { CelError, type CelValue, Optional } from '../cel/values.ts';
+import { adapt } from '../../api/cel/adapt.ts';
+import { CostLimitExceeded, PER_CALL_LIMIT, VALIDATION_BUDGET } from '../../api/cel/evaluation.ts';
+import type { Bindings, Program } from '../../api/cel/program.ts';
+import { CelError, type CelValue, Optional } from '../../api/cel/values.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import type { RuleNode } from './rule-tree.ts';
 

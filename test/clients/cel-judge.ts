@@ -1,12 +1,12 @@
 /** What our CEL makes of expressions, in the words of `cel-go/main.go`. */
-import { adapt } from '../../apiserver/cel/adapt.ts';
-import { Environment } from '../../apiserver/cel/environment.ts';
-import { estimateCost } from '../../apiserver/cel/estimate.ts';
-import { CostLimitExceeded } from '../../apiserver/cel/evaluation.ts';
-import { type Schema, schemaType } from '../../apiserver/cel/schema-type.ts';
-import { CelCompileError, CelProgramError } from '../../apiserver/cel/source.ts';
-import { typeNameOf } from '../../apiserver/cel/type-name.ts';
-import { type CelType, DYN, formatType } from '../../apiserver/cel/types.ts';
+import { adapt } from '../../api/cel/adapt.ts';
+import { Environment } from '../../api/cel/environment.ts';
+import { estimateCost } from '../../api/cel/estimate.ts';
+import { CostLimitExceeded } from '../../api/cel/evaluation.ts';
+import { type Schema, schemaType } from '../../api/cel/schema-type.ts';
+import { CelCompileError, CelProgramError } from '../../api/cel/source.ts';
+import { typeNameOf } from '../../api/cel/type-name.ts';
+import { type CelType, DYN, formatType } from '../../api/cel/types.ts';
 import {
   CelError,
   type CelValue,
@@ -17,7 +17,7 @@ import {
   Timestamp,
   TypeValue,
   Uint,
-} from '../../apiserver/cel/values.ts';
+} from '../../api/cel/values.ts';
 
 export interface Question {
   readonly schema: object;

@@ -27,6 +27,7 @@ export const layers: readonly Layer[] = [
     packages: ['ajv', 'rfc6902', 'js-yaml'],
   },
   { part: 'api/structural', imports: ['api/*', 'platform'], packages: ['re2js'] },
+  { part: 'api/cel', imports: ['api/*', 'platform'], packages: ['re2js'] },
 
   { part: 'store/kv.ts', imports: [] },
   { part: 'store/raft', imports: ['platform'] },
@@ -132,20 +133,14 @@ export const layers: readonly Layer[] = [
   },
   { part: 'apiserver/webhook', imports: ['api/*', 'platform'] },
   {
-    part: 'apiserver/cel',
-    imports: ['api/*', 'platform'],
-    packages: ['re2js'],
-  },
-  {
     part: 'apiserver/admission',
-    imports: ['apiserver/webhook', 'apiserver/cel', 'api/*', 'platform'],
+    imports: ['apiserver/webhook', 'api/*', 'platform'],
   },
   {
     part: 'apiserver/registry',
     imports: [
       'apiserver/registry/*',
       'apiserver/rules',
-      'apiserver/cel',
       'apiserver/webhook',
       'apiserver/storage',
       'apiserver/admission',
@@ -170,7 +165,7 @@ export const layers: readonly Layer[] = [
       'platform',
     ],
   },
-  { part: 'apiserver/rules', imports: ['apiserver/cel', 'api/*', 'platform'] },
+  { part: 'apiserver/rules', imports: ['api/*', 'platform'] },
   {
     part: 'apiserver/discovery',
     imports: [
@@ -183,11 +178,11 @@ export const layers: readonly Layer[] = [
   },
   {
     part: 'apiserver/authn',
-    imports: ['apiserver/authn/*', 'apiserver/cel', 'apiserver/webhook', 'api/*', 'platform'],
+    imports: ['apiserver/authn/*', 'apiserver/webhook', 'api/*', 'platform'],
   },
   {
     part: 'apiserver/authz',
-    imports: ['apiserver/authn', 'apiserver/cel', 'apiserver/webhook', 'api/*', 'platform'],
+    imports: ['apiserver/authn', 'apiserver/webhook', 'api/*', 'platform'],
   },
   { part: 'apiserver/pki', imports: ['platform'] },
   { part: 'apiserver/flags.ts', imports: ['apiserver/*', 'api/*'], packages: ['commander'] },

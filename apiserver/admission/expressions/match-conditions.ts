@@ -4,12 +4,12 @@ import {
   CostLimitExceeded,
   MATCH_CONDITIONS_BUDGET,
   PER_CALL_LIMIT,
-} from '../../cel/evaluation.ts';
-import type { Environment } from '../../cel/environment.ts';
-import type { Bindings, Program } from '../../cel/program.ts';
-import { CelCompileError } from '../../cel/source.ts';
-import { BOOL } from '../../cel/types.ts';
-import { CelError } from '../../cel/values.ts';
+} from '../../../api/cel/evaluation.ts';
+import type { Environment } from '../../../api/cel/environment.ts';
+import type { Bindings, Program } from '../../../api/cel/program.ts';
+import { CelCompileError } from '../../../api/cel/source.ts';
+import { BOOL } from '../../../api/cel/types.ts';
+import { CelError } from '../../../api/cel/values.ts';
 import { admissionForbidden } from '../admission.ts';
 import type { Lookups } from '../lookups.ts';
 import type { ReviewRequest } from '../webhooks/review.ts';

@@ -1,13 +1,13 @@
 /** What expressions of webhooks and policies may speak of, and their values for one request. */
 import type { Lookups } from '../lookups.ts';
-import { adapt } from '../../cel/adapt.ts';
-import { authorizerTypes, authorizerValues } from '../../cel/authorizer.ts';
-import { Environment } from '../../cel/environment.ts';
-import { PendingAnswer } from '../../cel/evaluation.ts';
-import type { Bindings, Outcome, Program } from '../../cel/program.ts';
-import { type CelType, DYN } from '../../cel/types.ts';
-import { schemaType, type Schema } from '../../cel/schema-type.ts';
-import type { CelValue } from '../../cel/values.ts';
+import { adapt } from '../../../api/cel/adapt.ts';
+import { authorizerTypes, authorizerValues } from '../../../api/cel/authorizer.ts';
+import { Environment } from '../../../api/cel/environment.ts';
+import { PendingAnswer } from '../../../api/cel/evaluation.ts';
+import type { Bindings, Outcome, Program } from '../../../api/cel/program.ts';
+import { type CelType, DYN } from '../../../api/cel/types.ts';
+import { schemaType, type Schema } from '../../../api/cel/schema-type.ts';
+import type { CelValue } from '../../../api/cel/values.ts';
 import { requestOf, type ReviewRequest } from '../webhooks/review.ts';
 
 const text: Schema = { type: 'string' };

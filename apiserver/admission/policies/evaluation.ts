@@ -1,15 +1,15 @@
 import type { KubernetesObject } from '../../../api/meta.ts';
-import { adapt } from '../../cel/adapt.ts';
+import { adapt } from '../../../api/cel/adapt.ts';
 import {
   CostLimitExceeded,
   PendingAnswer,
   PER_CALL_LIMIT,
   VALIDATION_BUDGET,
-} from '../../cel/evaluation.ts';
-import type { Bindings } from '../../cel/program.ts';
-import { CelCompileError, compileFault } from '../../cel/source.ts';
-import { DYN } from '../../cel/types.ts';
-import { BuiltMap, CelError, type CelValue } from '../../cel/values.ts';
+} from '../../../api/cel/evaluation.ts';
+import type { Bindings } from '../../../api/cel/program.ts';
+import { CelCompileError, compileFault } from '../../../api/cel/source.ts';
+import { DYN } from '../../../api/cel/types.ts';
+import { BuiltMap, CelError, type CelValue } from '../../../api/cel/values.ts';
 import { OUT_OF_BUDGET } from '../expressions/match-conditions.ts';
 import { answered } from '../expressions/variables.ts';
 import type { Compiled, PolicyExpressions } from './expressions.ts';

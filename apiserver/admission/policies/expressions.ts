@@ -1,10 +1,10 @@
 /** Expressions of admission policies: what they may speak of, compiled and remembered. */
 import type { Variable } from '../../../api/types/admissionregistration-v1.ts';
-import { Environment } from '../../cel/environment.ts';
-import type { Declarations } from '../../cel/declarations.ts';
-import type { Program } from '../../cel/program.ts';
-import { CelCompileError } from '../../cel/source.ts';
-import { type CelType, DYN, type ObjectField } from '../../cel/types.ts';
+import { Environment } from '../../../api/cel/environment.ts';
+import type { Declarations } from '../../../api/cel/declarations.ts';
+import type { Program } from '../../../api/cel/program.ts';
+import { CelCompileError } from '../../../api/cel/source.ts';
+import { type CelType, DYN, type ObjectField } from '../../../api/cel/types.ts';
 import { conditionVariables } from '../expressions/variables.ts';
 
 export type Compiled = Program | CelCompileError;

@@ -9,7 +9,7 @@ import type {
   MutatingAdmissionPolicySpec,
   Mutation,
 } from '../../../api/types/admissionregistration-v1beta1.ts';
-import { CelError } from '../../cel/values.ts';
+import { CelError } from '../../../api/cel/values.ts';
 import type { AdmissionAttributes, AdmissionPlugin, Rounds } from '../admission.ts';
 import { matchConditions } from '../expressions/match-conditions.ts';
 import { bindingsOf } from '../expressions/variables.ts';

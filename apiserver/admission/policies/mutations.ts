@@ -3,8 +3,8 @@ import { isObject } from '../../../api/deep.ts';
 import { merge } from '../../../api/fieldmanager/merge.ts';
 import type { StructMergeType } from '../../../api/fieldmanager/merge-type.ts';
 import { applyJsonPatch } from '../../../api/patch/json-patch.ts';
-import { jsonOf } from '../../cel/json.ts';
-import type { Declarations } from '../../cel/declarations.ts';
+import { jsonOf } from '../../../api/cel/json.ts';
+import type { Declarations } from '../../../api/cel/declarations.ts';
 import {
   type CelType,
   DYN,
@@ -12,8 +12,8 @@ import {
   type ObjectField,
   type ObjectType,
   STRING,
-} from '../../cel/types.ts';
-import { type CelValue, CelError, isList, Struct } from '../../cel/values.ts';
+} from '../../../api/cel/types.ts';
+import { type CelValue, CelError, isList, Struct } from '../../../api/cel/values.ts';
 
 /** An object literal may set any field: whether it exists is seen when it is applied. */
 class AnyField extends Map<string, ObjectField> {

@@ -8,7 +8,7 @@ import type {
   ValidatingAdmissionPolicySpec,
   Validation,
 } from '../../../api/types/admissionregistration-v1.ts';
-import { BOOL, NULL, STRING } from '../../cel/types.ts';
+import { BOOL, NULL, STRING } from '../../../api/cel/types.ts';
 import {
   type AdmissionAttributes,
   type AdmissionPlugin,

@@ -1,13 +1,13 @@
 /** From the claims of a proven token to a user, by names of claims or by CEL. */
 import type { Claims } from '../../../platform/token-keys.ts';
-import { adapt } from '../../cel/adapt.ts';
-import { Environment } from '../../cel/environment.ts';
-import { CostLimitExceeded, PER_CALL_LIMIT } from '../../cel/evaluation.ts';
-import { jsonOf } from '../../cel/json.ts';
-import type { Program } from '../../cel/program.ts';
-import { schemaType } from '../../cel/schema-type.ts';
-import { BOOL, DYN, listOf, mapOf, STRING } from '../../cel/types.ts';
-import { CelError } from '../../cel/values.ts';
+import { adapt } from '../../../api/cel/adapt.ts';
+import { Environment } from '../../../api/cel/environment.ts';
+import { CostLimitExceeded, PER_CALL_LIMIT } from '../../../api/cel/evaluation.ts';
+import { jsonOf } from '../../../api/cel/json.ts';
+import type { Program } from '../../../api/cel/program.ts';
+import { schemaType } from '../../../api/cel/schema-type.ts';
+import { BOOL, DYN, listOf, mapOf, STRING } from '../../../api/cel/types.ts';
+import { CelError } from '../../../api/cel/values.ts';
 import type { User } from '../user.ts';
 import type { JwtSettings, PrefixedClaim } from './settings.ts';
 

@@ -5,9 +5,9 @@ import type {
 } from '../../../../api/types/resource-v1.ts';
 import { isObject } from '../../../../api/deep.ts';
 import { byteLength } from '../../../../api/validation/names.ts';
-import { Environment } from '../../../cel/environment.ts';
-import { CelCompileError } from '../../../cel/source.ts';
-import { DYN, formatType, mapOf, STRING } from '../../../cel/types.ts';
+import { Environment } from '../../../../api/cel/environment.ts';
+import { CelCompileError } from '../../../../api/cel/source.ts';
+import { DYN, formatType, mapOf, STRING } from '../../../../api/cel/types.ts';
 import { validateCsiDriverName } from '../storage/provisioner.ts';
 import { validateList } from './lists.ts';
 

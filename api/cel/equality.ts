@@ -16,7 +16,7 @@ import {
   TypeValue,
   Uint,
 } from './values.ts';
-import { deepEqual } from '../../api/deep.ts';
+import { deepEqual } from '../deep.ts';
 
 type Numeric = bigint | number | Uint;
 

@@ -5,8 +5,8 @@ import {
   dns1123Subdomain,
   labelValue,
   qualifiedName,
-} from '../../api/validation/names.ts';
-import { parseTime } from '../../api/time.ts';
+} from '../validation/names.ts';
+import { parseTime } from '../time.ts';
 import { namespaced, type Overload, overload, sizeOf, traversal } from './overloads.ts';
 import { urlFault } from './urls.ts';
 import { ArrayList, type CelValue, Opaque, Optional } from './values.ts';

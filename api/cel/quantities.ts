@@ -4,7 +4,7 @@ import {
   parseQuantity,
   type Quantity as Parsed,
   QuantityError,
-} from '../../api/quantity.ts';
+} from '../quantity.ts';
 import { type Overload, overload, traverse } from './overloads.ts';
 import { CelError, type CelValue, MAX_INT, MIN_INT, Opaque } from './values.ts';
 

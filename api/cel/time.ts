@@ -1,5 +1,5 @@
 /** Timestamps and durations as text (RFC 3339; Go's durations), with nanoseconds. */
-import { formatTime, parseTime } from '../../api/time.ts';
+import { formatTime, parseTime } from '../time.ts';
 import { duration, timestamp } from './arithmetic.ts';
 import { type Overload, overload } from './overloads.ts';
 import { CelError, type Duration, Timestamp } from './values.ts';
