@@ -6,17 +6,10 @@
 import { bodyValue } from '../client/response-body.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { HttpHandler, HttpResponse } from '../platform/http.ts';
+import { blame, isStore } from './blame.ts';
 import { within } from './doctor/finding.ts';
 import type { ComponentState, RunState } from './run-state.ts';
-
-export type Condition = 'ready' | 'starting' | 'dead' | 'silent' | 'unready';
-
-export interface Verdict {
-  readonly component: ComponentState;
-  readonly condition: Condition;
-  /** Unless it is ready: what is wrong and what to do, in one line. */
-  readonly says?: string;
-}
+import type { Verdict } from './verdict.ts';
 
 export interface Probing {
   readonly clock: Clock;
@@ -25,15 +18,18 @@ export interface Probing {
   readonly connect: (baseUrl: string) => { handler: HttpHandler; close(): Promise<void> };
 }
 
-/** A healthy component answers in milliseconds. */
+/** A healthy component answers in milliseconds; on a busy machine one may miss this once. */
 const PATIENCE_MS = 2_000;
+const TIMES = 2;
+/** Whether it is ready it may ask others, whom it gives up on first. */
+const READY_PATIENCE_MS = 2 * PATIENCE_MS;
 
 export async function probeAll(state: RunState, probing: Probing): Promise<readonly Verdict[]> {
   const verdicts = await Promise.all(
     state.components.map((component) => verdictOf(component, probing)),
   );
   const hangs = verdicts.some(({ condition }) => condition === 'silent');
-  if (state.mode === 'separate' || !hangs) return verdicts;
+  if (state.mode === 'separate' || !hangs) return blame(verdicts);
   // All are one process: what is to be done is said once.
   const says =
     `the cluster's process does not answer: \`kill -9 ${state.pid}\`, then \`wherry up\`; ` +
@@ -55,19 +51,22 @@ async function verdictOf(component: ComponentState, probing: Probing): Promise<V
   }
   // An etcd of somebody else's may want other credentials than ours.
   const endpoint = address?.split(',')[0];
-  const foreign = /^store/.test(name) && endpoint?.startsWith('https:') === true;
+  const foreign = isStore(component) && endpoint?.startsWith('https:') === true;
   if (endpoint === undefined || foreign) return { component, condition: 'ready' };
-  const connection = probing.connect(endpoint);
-  try {
-    return await ask(component, connection.handler, probing.clock);
-  } catch (error) {
-    const does = `${name} does not answer (${firstLine(error)})`;
-    return {
-      ...{ component, condition: 'silent' },
-      says: `${does}: \`wherry restart ${name}\` replaces its process; ${logs}`,
-    };
-  } finally {
-    await connection.close();
+  for (let times = 1; ; times++) {
+    const connection = probing.connect(endpoint);
+    try {
+      return await ask(component, connection.handler, probing.clock);
+    } catch (error) {
+      if (times < TIMES) continue;
+      const does = `${name} does not answer (${firstLine(error)})`;
+      return {
+        ...{ component, condition: 'silent' },
+        says: `${does}: \`wherry restart ${name}\` replaces its process; ${logs}`,
+      };
+    } finally {
+      await connection.close();
+    }
   }
 }
 
@@ -76,10 +75,11 @@ async function ask(
   handler: HttpHandler,
   clock: Clock,
 ): Promise<Verdict> {
-  // Asked side by side: a member without a majority lives, and is long about not being ready.
+  // Asked side by side: a member without a majority lives, and is long about not being ready. An
+  // API server's /livez asks the store, so that a silent member would make it look silent too.
   const [, ready] = await Promise.all([
-    within(clock, PATIENCE_MS, get(handler, '/livez')),
-    within(clock, PATIENCE_MS, get(handler, '/readyz')).catch((error: Error) => error),
+    within(clock, PATIENCE_MS, get(handler, isStore(component) ? '/livez' : '/livez/ping')),
+    within(clock, READY_PATIENCE_MS, get(handler, '/readyz')).catch((error: Error) => error),
   ]);
   const why = ready instanceof Error ? ready.message : await refusal(ready);
   if (why === undefined) return { component, condition: 'ready' };

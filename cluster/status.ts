@@ -1,5 +1,5 @@
 import { humanDuration } from '../api/duration.ts';
-import type { Verdict } from './probe.ts';
+import type { Verdict } from './verdict.ts';
 
 /** The table of `wherry status`, and below it a line for each part that is not well. */
 export function statusTable(verdicts: readonly Verdict[], nowMs: number): string {

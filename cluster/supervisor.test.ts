@@ -91,8 +91,8 @@ describe('the supervisor', () => {
   it('refuses a component that stays silent', async () => {
     const { supervisor, clock } = setUp();
     const start = supervisor.start({ name: 'store', args: () => [] });
-    const refused = expect(start).rejects.toThrow('store was not ready within 30 s');
-    await clock.advance(30_000);
+    const refused = expect(start).rejects.toThrow('store was not ready within 60 s');
+    await clock.advance(60_000);
     await refused;
   });
 

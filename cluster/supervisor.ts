@@ -40,7 +40,7 @@ export interface SupervisorOptions {
 }
 
 /** How long a component may take to become ready at the first start, and to stop after SIGTERM. */
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 const STOP_MS = 10_000;
 /**
  * Delay before a start after a death: none the first time, doubling while deaths follow closely.

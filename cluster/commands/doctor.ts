@@ -13,12 +13,12 @@ import { printFindings } from '../doctor/print.ts';
 import { spaceFinding } from '../doctor/space.ts';
 import { storeFindings } from '../doctor/store.ts';
 import { clusterPaths } from '../paths.ts';
-import { probeAll, type Verdict } from '../probe.ts';
+import { firstFault, isApiServer, isStore } from '../blame.ts';
+import { probeAll } from '../probe.ts';
 import { type ComponentState, runningCluster } from '../run-state.ts';
+import type { Verdict } from '../verdict.ts';
 
 const NODES_MS = 5_000;
-const isStore = ({ name }: ComponentState): boolean => /^store\d*$/.test(name);
-const isApiServer = ({ name }: ComponentState): boolean => /^apiserver\d*$/.test(name);
 
 /** Exit code 0 if nothing failed; warnings do not count. */
 export async function doctor(out: (text: string) => void, dataDir: string): Promise<number> {
@@ -37,8 +37,8 @@ export async function doctor(out: (text: string) => void, dataDir: string): Prom
   const findings = [
     ...processes(verdicts),
     ...(stores.length === 0 ? [] : await storeFindings(realClock, stores, storeCount(verdicts))),
-    ...(await apiServerFindings(realClock, asked(isApiServer), connect)),
-    ...(await nodes(state.server, connect)),
+    ...suffering(verdicts, await apiServerFindings(realClock, asked(isApiServer), connect)),
+    ...suffering(verdicts, await nodes(state.server, connect)),
     await space(dataDir),
     ...(await certificateFindings({
       ...{ disk: realDisk, clock: realClock, x509: realX509, folder: paths.pki },
@@ -49,6 +49,22 @@ export async function doctor(out: (text: string) => void, dataDir: string): Prom
 
 const space = async (dataDir: string): Promise<Finding> =>
   spaceFinding(await diskSpace(dataDir), dataDir);
+
+/**
+ * What fails while a process is at fault may only be a consequence, which is told of without
+ * counting: a failure is a thing to be mended. The silent ones themselves stay failures.
+ */
+function suffering(verdicts: readonly Verdict[], findings: readonly Finding[]): Finding[] {
+  const fault = firstFault(verdicts)?.component.name;
+  const own = new Set(
+    verdicts.filter(({ says }) => says !== undefined).map(({ component }) => component.name),
+  );
+  return findings.map((finding) => {
+    const { verdict, what, says } = finding;
+    if (fault === undefined || verdict !== 'failed' || own.has(what)) return finding;
+    return warning(what, `${says} (while ${fault} is away)`);
+  });
+}
 
 /** A process that is not there counts as a member that does not answer. */
 const storeCount = (verdicts: readonly Verdict[]): number =>

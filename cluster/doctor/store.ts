@@ -1,13 +1,15 @@
 /** The store: members, leader, alarms, space, history kept, and how fast its disks are. */
 import { EtcdClient } from '../../etcdctl/client.ts';
 import { bodyValue } from '../../client/response-body.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { type Clock, sleep } from '../../platform/clock.ts';
 import { connectHttp, type HttpConnection } from '../../platform/node/http-client.ts';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
 import type { ComponentState } from '../run-state.ts';
 import { failed, type Finding, ok, warning, within } from './finding.ts';
 
 const PATIENCE_MS = 3_000;
+const ELECTION_MS = 1_000;
+const ELECTION_TIMES = 4;
 /** etcd's own advice: fsyncs should take less than this at the 99th percentile. */
 const SLOW_FSYNC_SECONDS = 0.01;
 const SLOW_READ_MS = 100;
@@ -30,6 +32,32 @@ export async function storeFindings(
   /** Of all members, with those whose processes are not there. */
   count: number,
 ): Promise<Finding[]> {
+  const { silent, members } = await settled(clock, stores);
+  return [
+    quorum(count, members),
+    ...silent,
+    ...(members.length === 0 ? [] : [disks(members), space(members), history(members)]),
+    ...members.flatMap((member) => troubles(member, members)),
+  ];
+}
+
+interface Asked {
+  readonly members: readonly MemberStatus[];
+  /** One for each member that did not answer. */
+  readonly silent: readonly Finding[];
+}
+
+/** Asks again while some who answer know no leader: an election is over in a second or two. */
+async function settled(clock: Clock, stores: readonly ComponentState[]): Promise<Asked> {
+  for (let times = 1; ; times++) {
+    const asked = await askAll(clock, stores);
+    const elects = asked.members.some((member) => leaderOf(member) === 0n);
+    if (!elects || times === ELECTION_TIMES) return asked;
+    await sleep(clock, ELECTION_MS);
+  }
+}
+
+async function askAll(clock: Clock, stores: readonly ComponentState[]): Promise<Asked> {
   const asked = await Promise.all(
     stores.map(async (store): Promise<MemberStatus | Finding> => {
       try {
@@ -43,14 +71,10 @@ export async function storeFindings(
       }
     }),
   );
-  const silent = asked.filter((one): one is Finding => 'verdict' in one);
-  const members = asked.filter((one): one is MemberStatus => 'answer' in one);
-  return [
-    quorum(count, members),
-    ...silent,
-    ...(members.length === 0 ? [] : [disks(members), space(members), history(members)]),
-    ...members.flatMap((member) => troubles(member, members)),
-  ];
+  return {
+    members: asked.filter((one): one is MemberStatus => 'answer' in one),
+    silent: asked.filter((one): one is Finding => 'verdict' in one),
+  };
 }
 
 async function ask(clock: Clock, store: ComponentState): Promise<MemberStatus> {
