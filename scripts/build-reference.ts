@@ -25,11 +25,20 @@ function row({
   defaultValueDescription,
   envVar,
 }: Option): string {
-  const value = (defaultValueDescription ?? defaultValue) as string | number | boolean | undefined;
-  const shown =
-    value === undefined || value === '' || value === false ? '' : `\`${String(value)}\``;
+  const value = defaultText(defaultValueDescription ?? defaultValue);
+  const shown = value === '' || value === 'false' ? '' : `\`${value}\``;
   const variable = envVar === undefined ? '' : ` (\`${envVar}\`)`;
   return `| \`${cell(flags)}\` | ${cell(description)}${variable} | ${cell(shown)} |`;
+}
+
+/** As it would be given on the command line. */
+function defaultText(value: unknown): string {
+  if (value === undefined) return '';
+  if (Array.isArray(value)) return value.map(defaultText).join(',');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value as Record<string, unknown>)
+    .map(([name, one]) => `${name}=${defaultText(one)}`)
+    .join(',');
 }
 
 function flagTable(command: Command): string {

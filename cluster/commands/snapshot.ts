@@ -22,7 +22,7 @@ import { DEFAULT_STORE_PORT, HOST } from '../options.ts';
 import { clusterPaths, type ClusterPaths } from '../paths.ts';
 import { peerPorts } from '../ports.ts';
 import { readRunState, runningCluster } from '../run-state.ts';
-import { openTopology } from '../topology.ts';
+import { openTopology, readRecord } from '../topology.ts';
 
 const CALL_MS = 10_000;
 /**
@@ -64,7 +64,14 @@ export async function save(
 }
 
 export async function list(out: (text: string) => void, dataDir: string): Promise<number> {
-  const { snapshots } = clusterPaths(dataDir);
+  const paths = clusterPaths(dataDir);
+  const { snapshots } = paths;
+  const isThere = (await readRecord(realDisk, paths)) !== undefined;
+  if (!isThere && (await realDisk.list(dataDir)).length === 0) {
+    throw new ClusterError(
+      `there is no cluster in ${dataDir}; name its data directory with --data-dir`,
+    );
+  }
   const files = (await realDisk.list(snapshots)).filter((file) => file.endsWith('.db'));
   if (files.length === 0) {
     out(`No snapshots in ${snapshots}\n`);
@@ -195,7 +202,13 @@ async function refuseRunning(paths: ClusterPaths, what: string): Promise<void> {
 async function contentsOf(
   path: string,
 ): Promise<{ revision: number; keys: number; bytes: number }> {
-  const file = await realFileAccess.open(path).catch((error: Error) => {
+  const file = await realFileAccess.open(path).catch((error: Error & { code?: string }) => {
+    if (error.code === 'ENOENT') {
+      throw new ClusterError(
+        `there is no snapshot ${path}; \`wherry snapshot list\` shows the saved ones`,
+        { cause: error },
+      );
+    }
     throw new ClusterError(`cannot read the snapshot: ${error.message}`, { cause: error });
   });
   try {
