@@ -128,8 +128,10 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       descriptions: readDescriptions(realDisk),
     }),
   );
-  const clientCa = pki.ca.certificate;
-  const next = async (): Promise<TlsMaterial> => ({ ...(await pki.serving()), clientCa });
+  const next = async (): Promise<TlsMaterial> => ({
+    ...(await pki.serving()),
+    clientCa: pki.ca.certificate,
+  });
   const tls = await next();
   const { port, renew } = await parts.start(() =>
     listen({

@@ -52,6 +52,11 @@ export interface CertificateRequestFacts {
 /** Methods that read PEM throw an Error naming what is wrong with it. */
 export interface X509 {
   certificateAuthority(subject: Subject, validity: Validity): CertificateAndKey;
+  /**
+   * The certificate of a CA that signed itself, for another time: with the same key and name, so
+   * that whatever it has signed stays good.
+   */
+  renewed(ca: CertificateAndKey, validity: Validity): string;
   /** A new P-256 key with a certificate signed by `ca`. */
   issue(request: LeafRequest, ca: CertificateAndKey): CertificateAndKey;
   readRequest(request: string): CertificateRequestFacts;

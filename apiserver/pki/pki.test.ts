@@ -2,9 +2,12 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { certificate, extension, OID, signerOf } from '../../platform/node/certificate.ts';
 import { realClock } from '../../platform/node/clock.ts';
+import * as der from '../../platform/node/der.ts';
 import { realDisk } from '../../platform/node/disk.ts';
 import { realX509 } from '../../platform/node/x509.ts';
+import type { CertificateAndKey } from '../../platform/x509.ts';
 import { ensurePki, identities } from './pki.ts';
 import { servingNames } from './serving-names.ts';
 
@@ -21,6 +24,14 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 function open({ laterDays = 0, names = servingNames('10.96.0.1') } = {}) {
   const clock = { ...realClock, now: () => realClock.now() + laterDays * DAY_MS };
   return ensurePki({ folder, disk: realDisk, clock, x509: realX509, names });
+}
+
+/** The certificate of `below` as `root` signs it. */
+function subordinate(below: CertificateAndKey, root: CertificateAndKey): string {
+  const { name, publicKeyInfo } = signerOf(below);
+  const extensions = [extension(OID.basicConstraints, der.sequence(der.boolean(true)), true)];
+  const validity = realX509.inspect(root.certificate);
+  return certificate({ name, publicKeyInfo, validity, extensions }, signerOf(root));
 }
 
 describe('ensurePki', () => {
@@ -49,6 +60,59 @@ describe('ensurePki', () => {
     expect(await (await open({ laterDays: 300 })).serving()).toEqual(first);
     const second = await (await open({ laterDays: 340 })).serving();
     expect(second.certificate).not.toBe(first.certificate);
+  });
+
+  it.each([3300, 4000])('renews the CA after %i days, and keeps its key', async (laterDays) => {
+    const first = await open();
+    const admin = await first.client('admin', identities.admin);
+    const second = await open({ laterDays });
+    expect(second.ca.privateKey).toBe(first.ca.privateKey);
+    const [old, renewed] = [first, second].map(({ ca }) => realX509.inspect(ca.certificate));
+    expect(renewed).toMatchObject({ isCa: true, notBeforeMs: old!.notBeforeMs });
+    expect(renewed!.notAfterMs).toBeGreaterThan(old!.notAfterMs + 3000 * DAY_MS);
+    // What the old one signed, and what trusts the old one, goes on.
+    expect(realX509.issuedBy(admin.certificate, second.ca.certificate)).toBe(true);
+    const fresh = await second.client('admin', identities.admin);
+    expect(realX509.issuedBy(fresh.certificate, first.ca.certificate)).toBe(true);
+    expect((await open({ laterDays })).ca).toEqual(second.ca);
+  });
+
+  it('renews the CA while it is in use', async () => {
+    let laterDays = 0;
+    const clock = { ...realClock, now: () => realClock.now() + laterDays * DAY_MS };
+    const names = servingNames('10.96.0.1');
+    const pki = await ensurePki({ folder, disk: realDisk, clock, x509: realX509, names });
+    const { ca } = pki;
+    await pki.serving();
+    expect(pki.ca).toBe(ca);
+    laterDays = 3300;
+    await pki.serving();
+    expect(pki.ca).not.toEqual(ca);
+    expect(await readFile(join(folder, 'ca.crt'), 'utf8')).toBe(pki.ca.certificate);
+  });
+
+  it('survives a clock that was ten years ahead for a while', async () => {
+    await open();
+    const ahead = await (await open({ laterDays: 4000 })).serving();
+    const pki = await open();
+    const serving = await pki.serving();
+    expect(serving).not.toEqual(ahead);
+    expect(realX509.inspect(serving.certificate).notBeforeMs).toBeLessThan(realClock.now());
+  });
+
+  it('renews no CA that another signed, and says what to do when it has expired', async () => {
+    const now = realClock.now();
+    const validity = { notBeforeMs: now - DAY_MS, notAfterMs: now + DAY_MS };
+    const root = realX509.certificateAuthority({ commonName: 'corporate' }, validity);
+    const below = realX509.certificateAuthority({ commonName: 'kubernetes' }, validity);
+    await open();
+    await writeFile(join(folder, 'ca.key'), below.privateKey);
+    await writeFile(join(folder, 'ca.crt'), subordinate(below, root));
+    const pki = await open();
+    expect(pki.ca.certificate).toBe(await readFile(join(folder, 'ca.crt'), 'utf8'));
+    await expect(open({ laterDays: 2 })).rejects.toThrow(
+      /ca\.crt has expired, and only who signed it can renew it: put a newer one in its place/,
+    );
   });
 
   it('issues the serving certificate anew when it lacks a name', async () => {
@@ -81,10 +145,9 @@ describe('ensurePki', () => {
     await expect(open()).rejects.toThrow(message);
   });
 
-  it('names half a CA, an expired one and a corrupt leaf', async () => {
+  it('names half a CA, one of the future and a corrupt leaf', async () => {
     const pki = await open();
     await pki.serving();
-    await expect(open({ laterDays: 4000 })).rejects.toThrow(/ca\.crt has expired/);
     await expect(open({ laterDays: -3 })).rejects.toThrow(
       /ca\.crt is good only in 71 hours by this machine's clock, which is behind: set it right/,
     );

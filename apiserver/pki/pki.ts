@@ -9,7 +9,8 @@
  *     sa.{key,pub}         signs service account tokens
  *
  * A leaf that is about to expire, lacks a name or was signed by another CA is issued anew. A CA
- * is never replaced by itself: every client's trust hangs on it.
+ * that signed itself gets a new certificate before the last leaf that it may sign could outlive
+ * it; its key stays, since every client's trust hangs on that.
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Disk } from '../../platform/disk.ts';
@@ -28,8 +29,10 @@ const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const CA_DAYS = 3650;
 const LEAF_DAYS = 365;
-/** Leaves with less left are issued anew at the next start. */
+/** Leaves with less left are issued anew. */
 const RENEW_DAYS = 30;
+/** A CA with less left is renewed: whoever keeps its old certificate has a year to take the new. */
+const CA_RENEW_DAYS = LEAF_DAYS + RENEW_DAYS;
 /** Clocks of clients may be behind ours. */
 const BACKDATE_MS = HOUR_MS;
 
@@ -66,14 +69,19 @@ interface Leaf {
 }
 
 export class Pki {
-  readonly ca: CertificateAndKey;
+  #ca: CertificateAndKey;
   readonly #options: PkiOptions;
   readonly #files: PemFiles;
 
   constructor(ca: CertificateAndKey, options: PkiOptions) {
-    this.ca = ca;
+    this.#ca = ca;
     this.#options = options;
     this.#files = new PemFiles(options.disk, options.folder);
+  }
+
+  /** Its certificate may be another after any leaf was asked for. */
+  get ca(): CertificateAndKey {
+    return this.#ca;
   }
 
   /** The serving certificate, from its files if they are still good. */
@@ -126,6 +134,7 @@ export class Pki {
   }
 
   async #ensure(leaf: Leaf): Promise<CertificateAndKey> {
+    this.#ca = await inTime(this.#ca, this.#files, this.#options);
     const existing = await this.#files.readPair(leaf.file);
     if (existing !== undefined && this.#isGood(existing, leaf)) return existing;
     const { file, ...request } = leaf;
@@ -150,9 +159,11 @@ export class Pki {
   #isGood(pair: CertificateAndKey, leaf: Leaf): boolean {
     const { x509, clock } = this.#options;
     try {
-      const { notAfterMs } = x509.inspect(pair.certificate);
+      const { notBeforeMs, notAfterMs } = x509.inspect(pair.certificate);
+      const now = clock.now();
       return (
-        notAfterMs - clock.now() > RENEW_DAYS * DAY_MS &&
+        notBeforeMs <= now &&
+        notAfterMs - now > RENEW_DAYS * DAY_MS &&
         x509.keyMatches(pair) &&
         x509.issuedBy(pair.certificate, this.ca.certificate) &&
         (leaf.names === undefined || x509.covers(pair.certificate, leaf.names))
@@ -164,8 +175,8 @@ export class Pki {
 }
 
 const EXPIRED =
-  'has expired, and all certificates of the cluster with it: move its folder away, and a ' +
-  'start makes new ones (take the new kubeconfig; no data is lost)';
+  'has expired, and only who signed it can renew it: put a newer one in its place, or move its ' +
+  'folder away, and a start makes new ones (take the new kubeconfig; no data is lost)';
 
 /** What is wrong with the CA by now, though it once was right. */
 function outOfTime({ notBeforeMs, notAfterMs }: Validity, nowMs: number): string | undefined {
@@ -178,19 +189,34 @@ function outOfTime({ notBeforeMs, notAfterMs }: Validity, nowMs: number): string
   );
 }
 
-function checkAuthority(ca: CertificateAndKey, files: PemFiles, options: PkiOptions): void {
-  const { x509, clock } = options;
-  const file = 'ca.crt';
-  let late: string | undefined;
+/** The CA, renewed if it is about to end and may renew itself. */
+async function inTime(
+  ca: CertificateAndKey,
+  files: PemFiles,
+  { x509, clock }: PkiOptions,
+): Promise<CertificateAndKey> {
+  const facts = x509.inspect(ca.certificate);
+  const now = clock.now();
+  const isOwn = (): boolean => x509.issuedBy(ca.certificate, ca.certificate);
+  if (facts.notAfterMs - now > CA_RENEW_DAYS * DAY_MS || facts.notBeforeMs > now || !isOwn()) {
+    const late = outOfTime(facts, now);
+    if (late !== undefined) throw new PkiError(`${files.path('ca.crt')} ${late}`);
+    return ca;
+  }
+  // From when the old one was good: a clock that was ahead for a while does no harm.
+  const validity = { notBeforeMs: facts.notBeforeMs, notAfterMs: now + CA_DAYS * DAY_MS };
+  const certificate = x509.renewed(ca, validity);
+  await files.write('ca.crt', certificate);
+  return { certificate, privateKey: ca.privateKey };
+}
+
+function checkAuthority(ca: CertificateAndKey, files: PemFiles, { x509 }: PkiOptions): void {
   try {
-    const facts = x509.inspect(ca.certificate);
-    if (!facts.isCa) throw new Error('it is not a CA certificate');
-    late = outOfTime(facts, clock.now());
+    if (!x509.inspect(ca.certificate).isCa) throw new Error('it is not a CA certificate');
     if (!x509.keyMatches(ca)) throw new Error('ca.key does not belong to it');
   } catch (error) {
-    throw files.unusable(file, error);
+    throw files.unusable('ca.crt', error);
   }
-  if (late !== undefined) throw new PkiError(`${files.path(file)} ${late}`);
 }
 
 /**
@@ -203,7 +229,7 @@ export async function ensurePki(options: PkiOptions): Promise<Pki> {
   if (certificate !== undefined && privateKey !== undefined) {
     const ca = { certificate, privateKey };
     checkAuthority(ca, files, options);
-    return new Pki(ca, options);
+    return new Pki(await inTime(ca, files, options), options);
   }
   if (certificate !== privateKey) {
     const missing = certificate === undefined ? 'ca.crt' : 'ca.key';

@@ -37,10 +37,7 @@ export async function certificateFindings(sources: CertificateSources): Promise<
   const first = left.sort((a, b) => a.days - b.days)[0];
   if (first === undefined) return findings;
   const says = `the first to expire is ${first.name}, in ${first.days} days`;
-  const renew =
-    first.name === 'ca.crt'
-      ? 'move its folder away and start again (then take the new kubeconfig; no data is lost)'
-      : 'a restart of the cluster issues it anew';
+  const renew = 'a restart of the cluster issues it anew';
   if (first.days < 0) findings.push(failed('certificates', `${first.name} has expired; ${renew}`));
   else if (first.days < SOON_DAYS) findings.push(warning('certificates', `${says}; ${renew}`));
   else findings.push(ok('certificates', says));

@@ -21,6 +21,7 @@ import {
   parsed,
   privateKeyOf,
   publicKeyInfoOf,
+  type Signer,
   signerOf,
 } from './certificate.ts';
 import { readRequest, signRequest } from './certificate-request.ts';
@@ -83,15 +84,19 @@ function newKey(): { key: KeyObject; publicKeyInfo: Buffer; privateKey: string }
   };
 }
 
-function certificateAuthority(subject: Subject, validity: Validity): CertificateAndKey {
-  const { key, publicKeyInfo, privateKey } = newKey();
-  const name = distinguishedName(subject);
+function selfSigned(signer: Signer, validity: Validity): string {
   const extensions = [
     extension(OID.basicConstraints, der.sequence(der.boolean(true)), true),
     extension(OID.keyUsage, CA_USAGE, true),
   ];
-  const contents = { name, publicKeyInfo, validity, extensions };
-  return { certificate: certificate(contents, { key, name, publicKeyInfo }), privateKey };
+  const { name, publicKeyInfo } = signer;
+  return certificate({ name, publicKeyInfo, validity, extensions }, signer);
+}
+
+function certificateAuthority(subject: Subject, validity: Validity): CertificateAndKey {
+  const { key, publicKeyInfo, privateKey } = newKey();
+  const name = distinguishedName(subject);
+  return { certificate: selfSigned({ key, name, publicKeyInfo }, validity), privateKey };
 }
 
 function issue(request: LeafRequest, ca: CertificateAndKey): CertificateAndKey {
@@ -120,6 +125,7 @@ function inspect(text: string): CertificateFacts {
 
 export const realX509: X509 = {
   certificateAuthority,
+  renewed: (ca, validity) => selfSigned(signerOf(ca), validity),
   issue,
   inspect,
   readRequest,

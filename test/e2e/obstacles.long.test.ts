@@ -259,18 +259,20 @@ describe('a certificate that has expired', () => {
     expect((await wherry('doctor')).stdout).toMatch(/^ok +certificates /m);
   }, 90_000);
 
-  it('if it is the CA: its folder is to be moved away, and nothing is lost by that', async () => {
+  it('is renewed with its key if it is the CA, and everything it signed goes on', async () => {
     await started();
     const name = await written('mine');
     await wherry('down');
-    const ca = realX509.certificateAuthority({ commonName: 'kubernetes' }, past);
-    await writeFile(file('ca.crt'), ca.certificate);
-    await writeFile(file('ca.key'), ca.privateKey);
-    expect(await refused(wherry(...upArgs))).toMatch(
-      /ca\.crt has expired.*: move its folder away, and a start makes new ones .*no data is lost/,
-    );
-    await rename(join(dataDir, 'pki'), join(folder.path, 'old-pki'));
+    const old = {
+      certificate: await readFile(file('ca.crt'), 'utf8'),
+      privateKey: await readFile(file('ca.key'), 'utf8'),
+    };
+    await writeFile(file('ca.crt'), realX509.renewed(old, past));
     await started();
+    expect(await readFile(file('ca.key'), 'utf8')).toBe(old.privateKey);
+    const { notAfterMs } = realX509.inspect(await readFile(file('ca.crt'), 'utf8'));
+    expect(notAfterMs).toBeGreaterThan(Date.now() + 3600 * DAY_MS);
     await expectThere([name]);
+    expect((await wherry('doctor')).stdout).toMatch(/^ok +certificates /m);
   }, 90_000);
 });
