@@ -35,7 +35,8 @@ function row({
 function defaultText(value: unknown): string {
   if (value === undefined) return '';
   if (Array.isArray(value)) return value.map(defaultText).join(',');
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   return Object.entries(value as Record<string, unknown>)
     .map(([name, one]) => `${name}=${defaultText(one)}`)
     .join(',');
