@@ -1,5 +1,6 @@
 import type { ResourceType } from './resource.ts';
 import type { KubernetesObject } from './meta.ts';
+import type * as admission from './types/admissionregistration-v1.ts';
 import type * as apps from './types/apps-v1.ts';
 import type * as autoscaling from './types/autoscaling-v2.ts';
 import type * as batch from './types/batch-v1.ts';
@@ -124,6 +125,15 @@ export const clusterRoles = define<rbac.ClusterRole>(
 );
 export const clusterRoleBindings = define<rbac.ClusterRoleBinding>(
   [rbacGroup, 'v1', 'clusterrolebindings', 'ClusterRoleBinding'],
+  false,
+);
+export const validatingAdmissionPolicies = define<admission.ValidatingAdmissionPolicy>(
+  [
+    'admissionregistration.k8s.io',
+    'v1',
+    'validatingadmissionpolicies',
+    'ValidatingAdmissionPolicy',
+  ],
   false,
 );
 export const volumeAttachments = define<storage.VolumeAttachment>(

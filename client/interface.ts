@@ -40,6 +40,8 @@ export interface WriteOptions {
   readonly subresource?: string;
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
+  /** Of an apply patch: takes fields that others own. */
+  readonly force?: boolean;
 }
 
 export type PatchType =

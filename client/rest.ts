@@ -177,6 +177,7 @@ function writeQuery(write: WriteOptions): URLSearchParams {
   const query = new URLSearchParams();
   if (write.fieldManager !== undefined) query.set('fieldManager', write.fieldManager);
   if (write.dryRun) query.set('dryRun', 'All');
+  if (write.force) query.set('force', 'true');
   return query;
 }
 

@@ -28,6 +28,7 @@ import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
 import { taintEvictionController } from './taint-eviction/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
+import { policyStatusController } from './validatingadmissionpolicy-status/controller.ts';
 import {
   claimProtectionController,
   volumeProtectionController,
@@ -58,6 +59,7 @@ import {
   services,
   statefulSets,
   storageClasses,
+  validatingAdmissionPolicies,
 } from '../api/resources.ts';
 import type { ResourceType } from '../api/resource.ts';
 
@@ -255,6 +257,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'csrcleaner',
     needs: [certificateSigningRequests],
     build: certificateCleaner,
+  },
+  {
+    name: 'validatingadmissionpolicy-status-controller',
+    alias: 'validatingadmissionpolicy-status',
+    needs: [validatingAdmissionPolicies],
+    build: policyStatusController,
   },
 ];
 

@@ -44,13 +44,14 @@ export class Environment {
 
   /**
    * Throws {@link CelCompileError}. `results`: what the expression may answer; default anything.
-   * `strict`: an answer of a type that only a run can tell is none of them.
+   * `strict`: it must be one of them exactly; one that only a run can tell is not.
    */
   compile(source: string, results?: readonly CelType[], strict = false): Program {
     const checked = this.check(source);
     const { type } = checked;
     const unknown = type.kind === 'dyn' && !strict;
-    if (results !== undefined && !unknown && !fits(type, results)) {
+    const right = results?.some((result) => fits(type, result, strict)) ?? true;
+    if (results !== undefined && !unknown && !right) {
       const wanted = results.map((each) => (each.kind === 'null' ? 'null_type' : formatType(each)));
       const list = wanted.length === 1 ? wanted[0] : `one of [${wanted.join(' ')}]`;
       const given = strict ? ` but got ${formatType(type)}` : '';
@@ -70,7 +71,7 @@ export class Environment {
   }
 }
 
-function fits(type: CelType, results: readonly CelType[]): boolean {
-  if (type.kind === 'dyn') return results.some(({ kind }) => kind === 'dyn');
-  return results.some((result) => assignable(result, type, new Map()));
+function fits(type: CelType, result: CelType, strict: boolean): boolean {
+  if (type.kind === 'dyn' || strict) return formatType(type) === formatType(result);
+  return assignable(result, type, new Map());
 }

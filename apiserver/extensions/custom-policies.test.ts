@@ -91,7 +91,11 @@ async function validating(name: string, spec: object, bound: object = {}): Promi
 async function mutating(name: string, spec: object): Promise<void> {
   await made(`${policies}/v1beta1/mutatingadmissionpolicies`, {
     metadata: { name },
-    spec: { reinvocationPolicy: 'Never', matchConstraints: { resourceRules: rules }, ...spec },
+    spec: {
+      reinvocationPolicy: 'Never',
+      matchConstraints: { resourceRules: [{ ...rules[0], operations: ['CREATE', 'UPDATE'] }] },
+      ...spec,
+    },
   });
   const bound = { metadata: { name }, spec: { policyName: name } };
   await made(`${policies}/v1beta1/mutatingadmissionpolicybindings`, bound);

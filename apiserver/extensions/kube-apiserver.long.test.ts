@@ -14,7 +14,9 @@ import {
   installObjects,
   judgesDefinition,
   judgesObject,
+  judgesPolicy,
   objectCases,
+  policyCases,
 } from '../../test/support/kubernetes-answers.ts';
 
 describe.skipIf(!kubernetesIsThere())('kube-apiserver', () => {
@@ -27,6 +29,10 @@ describe.skipIf(!kubernetesIsThere())('kube-apiserver', () => {
 
   test('judges definitions so', { timeout: START_MS }, async () => {
     for (const one of definitionCases) await judgesDefinition(kubernetes!.call, one);
+  });
+
+  test('judges policies and webhooks so', { timeout: START_MS }, async () => {
+    for (const one of policyCases) await judgesPolicy(kubernetes!.call, one);
   });
 
   test('judges custom objects so', { timeout: START_MS }, async () => {

@@ -1,5 +1,6 @@
-/** Definitions and custom objects, right and wrong: answered as kube-apiserver 1.34 answers them. */
+/** Definitions, custom objects, policies and webhooks, right and wrong: answered as kube-apiserver 1.34 answers them. */
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { kinds, mutatingPolicyKinds } from '../registry/kinds/index.ts';
 import { startApiServer } from '../server.ts';
 import { JsonValue } from '../../platform/http.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
@@ -13,7 +14,9 @@ import {
   installObjects,
   judgesDefinition,
   judgesObject,
+  judgesPolicy,
   objectCases,
+  policyCases,
   warningsOf,
 } from '../../test/support/kubernetes-answers.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
@@ -23,7 +26,9 @@ let call: AnyCall;
 
 beforeAll(async () => {
   const kv = new MemoryKv();
-  const options = { kv, clock, random, logger, admissionPlugins: withoutControllers };
+  const all = [...kinds, ...mutatingPolicyKinds];
+  const own = { admissionPlugins: withoutControllers, kinds: all };
+  const options = { kv, clock, random, logger, ...own };
   const server = await parts.start(() => startApiServer(options));
   await server.ready();
   const certificate = { commonName: 'admin', organizations: ['system:masters'] };
@@ -55,6 +60,13 @@ describe('a definition', () => {
   test.each(titled(definitionCases, ({ manifest }) => manifest.spec.versions ?? null))(
     '%s',
     (_title, one) => judgesDefinition(call, one),
+  );
+});
+
+describe('a policy or a webhook', () => {
+  test.each(titled(policyCases, ({ manifest }) => ({ ...manifest, apiVersion: undefined })))(
+    '%s',
+    (_title, one) => judgesPolicy(call, one),
   );
 });
 

@@ -107,6 +107,8 @@ export async function startKubernetes(): Promise<Kubernetes> {
     `--service-account-key-file=${join(files, 'sa.pub')}`,
     `--service-account-signing-key-file=${join(files, 'sa.key')}`,
     '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+    '--feature-gates=MutatingAdmissionPolicy=true',
+    '--runtime-config=admissionregistration.k8s.io/v1beta1=true',
   ]);
   const stop = async (): Promise<void> => {
     for (const each of stops) await each();

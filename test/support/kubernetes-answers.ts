@@ -1,6 +1,6 @@
 /**
- * What kube-apiserver 1.34.1 answers to CustomResourceDefinitions and to custom objects, right and
- * wrong ones: `apiserver/extensions/kubernetes-answers.test.ts` asks our server for the same, and
+ * What kube-apiserver 1.34.1 answers to CustomResourceDefinitions, to custom objects, and to
+ * policies and webhooks of admission, right and wrong ones: `apiserver/extensions/kubernetes-answers.test.ts` asks our server for the same, and
  * `kube-apiserver.long.test.ts` beside it a kube-apiserver.
  */
 import { readFileSync } from 'node:fs';
@@ -47,6 +47,11 @@ function linesOf<T>(name: string): readonly T[] {
 }
 
 export const definitionCases = linesOf<DefinitionCase>('definition-answers.jsonl');
+export interface PolicyCase extends Expected {
+  readonly manifest: { readonly apiVersion: string; readonly kind: string };
+}
+
+export const policyCases = linesOf<PolicyCase>('policy-answers.jsonl');
 export const objectCases = linesOf<ObjectCase>('custom-object-answers.jsonl');
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -56,6 +61,13 @@ const TRIES = 300;
 
 export async function judgesDefinition(call: AnyCall, one: DefinitionCase): Promise<void> {
   const answer = await call('POST', `${DEFINITIONS}${TRY}`, one.manifest);
+  expect({ ...told(answer), warnings: answer.warnings }).toEqual(toldBy(one));
+}
+
+export async function judgesPolicy(call: AnyCall, one: PolicyCase): Promise<void> {
+  const { apiVersion, kind } = one.manifest;
+  const resource = `${kind.toLowerCase()}s`.replace(/policys$/, 'policies');
+  const answer = await call('POST', `/apis/${apiVersion}/${resource}${TRY}`, one.manifest);
   expect({ ...told(answer), warnings: answer.warnings }).toEqual(toldBy(one));
 }
 

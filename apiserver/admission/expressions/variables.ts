@@ -1,48 +1,14 @@
 /** What expressions of webhooks and policies may speak of, and their values for one request. */
 import type { Lookups } from '../lookups.ts';
 import { adapt } from '../../../api/cel/adapt.ts';
+import { REQUEST } from '../../../api/cel/admission-types.ts';
 import { authorizerTypes, authorizerValues } from '../../../api/cel/authorizer.ts';
 import { Environment } from '../../../api/cel/environment.ts';
 import { PendingAnswer } from '../../../api/cel/evaluation.ts';
 import type { Bindings, Outcome, Program } from '../../../api/cel/program.ts';
 import { type CelType, DYN } from '../../../api/cel/types.ts';
-import { schemaType, type Schema } from '../../../api/cel/schema-type.ts';
 import type { CelValue } from '../../../api/cel/values.ts';
 import { requestOf, type ReviewRequest } from '../webhooks/review.ts';
-
-const text: Schema = { type: 'string' };
-const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
-  type: 'object',
-  properties,
-});
-const kind = object({ group: text, version: text, kind: text });
-const resource = object({ group: text, version: text, resource: text });
-
-/** admission.k8s.io/v1 AdmissionRequest, without the objects. */
-const requestSchema = object({
-  ...{ kind, resource, subResource: text },
-  ...{ requestKind: kind, requestResource: resource, requestSubResource: text },
-  ...{ name: text, namespace: text, operation: text },
-  userInfo: object({
-    ...{ username: text, uid: text },
-    groups: { type: 'array', items: text },
-    extra: { type: 'object', additionalProperties: { type: 'array', items: text } },
-  }),
-  dryRun: { type: 'boolean' },
-});
-
-export const REQUEST: CelType = {
-  kind: 'object',
-  name: 'kubernetes.AdmissionRequest',
-  fields: () => requestFields,
-};
-const typed = schemaType(requestSchema, { name: 'kubernetes.AdmissionRequest' })!;
-const described = typed.kind === 'object' ? [...typed.fields().values()] : [];
-/** Not escaped, as fields of custom resources are: request.namespace. */
-const requestFields = new Map([
-  ...described.map((field) => [field.property, field] as const),
-  ['options', { type: DYN, property: 'options' }],
-]);
 
 /** Of match conditions: what every expression sees. */
 export function conditionVariables(): Readonly<Record<string, CelType>> {

@@ -1,5 +1,6 @@
 /** Expressions of admission policies: what they may speak of, compiled and remembered. */
 import type { Variable } from '../../../api/types/admissionregistration-v1.ts';
+import { NAMESPACE } from '../../../api/cel/admission-types.ts';
 import { Environment } from '../../../api/cel/environment.ts';
 import type { Declarations } from '../../../api/cel/declarations.ts';
 import type { Program } from '../../../api/cel/program.ts';
@@ -29,8 +30,9 @@ export class PolicyExpressions {
     };
     const declared = {
       ...conditionVariables(),
-      namespaceObject: DYN,
-      variables,
+      namespaceObject: NAMESPACE,
+      // Mutations may always ask for them; validations where there are some.
+      ...(policy.variables?.length || structs ? { variables } : {}),
       ...(policy.paramKind === undefined ? {} : { params: DYN }),
     };
     this.#environment = new Environment(declared, structs);
@@ -57,7 +59,7 @@ export class PolicyExpressions {
 export function conditionsEnvironment({ paramKind }: PolicyVariables): Environment {
   return new Environment({
     ...conditionVariables(),
-    namespaceObject: DYN,
+    namespaceObject: NAMESPACE,
     ...(paramKind === undefined ? {} : { params: DYN }),
   });
 }

@@ -21,6 +21,8 @@ interface Choice {
   readonly field: string;
   /** Absent and empty will do. Default: they are `required`. */
   readonly optional?: boolean;
+  /** Absent will do, but not empty: a pointer in Go. */
+  readonly pointer?: boolean;
   /** Kubernetes keeps these words in a list of its own order. Default: in a set, told sorted. */
   readonly asListed?: boolean;
 }
@@ -29,11 +31,12 @@ interface Choice {
 export function oneOf(
   value: string | undefined,
   supported: readonly string[],
-  { field, optional = false, asListed = false }: Choice,
+  { field, optional = false, pointer = false, asListed = false }: Choice,
 ): FieldError[] {
-  if (!value) return optional ? [] : [required(field)];
-  if (supported.includes(value)) return [];
-  return [notSupported(field, value, asListed ? supported : [...supported].sort())];
+  if (pointer && value === undefined) return [];
+  if (!value && !pointer) return optional ? [] : [required(field)];
+  if (supported.includes(value ?? '')) return [];
+  return [notSupported(field, value ?? '', asListed ? supported : [...supported].sort())];
 }
 
 export function nonNegative(value: number | undefined, field: string): FieldError[] {

@@ -14,7 +14,7 @@ import type {
   ParamRef,
 } from '../../../../api/types/admissionregistration-v1.ts';
 import { validateLabelSelector } from '../../../../api/validation/labels.ts';
-import { pathSegment } from '../../../../api/validation/names.ts';
+import { dns1035Label, dns1123Subdomain, pathSegment } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
 import { validateRule } from './webhook-validation.ts';
 
@@ -71,12 +71,29 @@ export function validateParamKind(kind: ParamKind | undefined, field: string): F
   const errors: FieldError[] = [];
   const { apiVersion = '', kind: name = '' } = kind;
   if (apiVersion === '') errors.push(required(`${field}.apiVersion`));
-  else if (apiVersion.split('/').length > 2)
-    errors.push(
-      invalid(`${field}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`),
-    );
+  else errors.push(...groupVersionErrors(apiVersion, `${field}.apiVersion`));
   if (name === '') errors.push(required(`${field}.kind`));
+  else {
+    const faults = dns1035Label(name.toLowerCase());
+    const detail = `may have mixed case, but should otherwise match: ${faults.join(',')}`;
+    if (faults.length > 0) errors.push(invalid(`${field}.kind`, name, detail));
+  }
   return errors;
+}
+
+function groupVersionErrors(apiVersion: string, field: string): FieldError[] {
+  const parts = apiVersion.split('/');
+  if (parts.length > 2)
+    return [invalid(field, apiVersion, `unexpected GroupVersion string: ${apiVersion}`)];
+  const [group, version] = parts.length === 2 ? parts : ['', parts[0]];
+  const wrong = (text: string, faults: readonly string[]): FieldError[] =>
+    faults.length === 0 ? [] : [invalid(field, text, faults.join(','))];
+  return [
+    ...(group ? wrong(group, dns1123Subdomain(group)) : []),
+    ...(version
+      ? wrong(version, dns1035Label(version))
+      : [invalid(field, apiVersion, 'version must be specified')]),
+  ];
 }
 
 export function validateParamRef(ref: ParamRef | undefined, field: string): FieldError[] {
@@ -92,6 +109,6 @@ export function validateParamRef(ref: ParamRef | undefined, field: string): Fiel
   } else if (selector === undefined) {
     errors.push(required(field, 'one of name or selector must be specified'));
   } else errors.push(...validateLabelSelector(selector, `${field}.selector`));
-  const at = { field: `${field}.parameterNotFoundAction` };
-  return [...errors, ...oneOf(action, ['Allow', 'Deny'], at)];
+  const at = { field: `${field}.parameterNotFoundAction`, asListed: true };
+  return [...errors, ...oneOf(action, ['Deny', 'Allow'], at)];
 }

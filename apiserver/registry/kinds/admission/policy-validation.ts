@@ -16,6 +16,7 @@ import type {
 import type {
   MutatingAdmissionPolicyBindingSpec,
   MutatingAdmissionPolicySpec,
+  Mutation,
 } from '../../../../api/types/admissionregistration-v1beta1.ts';
 import { dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import {
@@ -35,9 +36,9 @@ import {
 } from './match-resources.ts';
 import { compileText, conditionErrors } from './webhook-validation.ts';
 
-/** Unauthorized is taken too, but not told. */
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const MAX_ANNOTATIONS = 20;
+const MAX_VALUE_EXPRESSION = 5 * 1024;
 
 /** `compile` answers a program, or what the expression's author has to be told. */
 function expressionErrors(
@@ -63,8 +64,6 @@ function variableErrors(
     if (!name) errors.push(required(`${field}.name`, 'name is not specified'));
     else if (!IDENTIFIER.test(name))
       errors.push(invalid(`${field}.name`, name, 'must be a valid CEL identifier'));
-    if (variables.findIndex((other) => other.name === name) < i)
-      errors.push(duplicate(`${field}.name`, name));
     const compiled = (): Compiled => expressions.variables.get(name)!;
     return [...errors, ...expressionErrors(expression, `${field}.expression`, compiled)];
   });
@@ -79,22 +78,19 @@ function validationErrors(
   const errors = expressionErrors(expression, `${field}.expression`, (text) =>
     compile(text, [BOOL]),
   );
-  if (message !== undefined) {
-    if (message.trim() === '')
-      errors.push(invalid(`${field}.message`, message, 'message must be non-empty if specified'));
-    else if (message.includes('\n'))
-      errors.push(invalid(`${field}.message`, message, 'message must not contain line breaks'));
-  } else if (expression.trim().includes('\n') && messageExpression === undefined) {
-    const detail = 'message must be specified if expression contains line breaks';
-    errors.push(required(`${field}.message`, detail));
-  }
-  if (messageExpression !== undefined)
+  const empty = 'must be non-empty if specified';
+  if (messageExpression?.trim())
     errors.push(
       ...expressionErrors(messageExpression, `${field}.messageExpression`, (text) =>
         compile(text, [STRING]),
       ),
     );
-  if (reason !== undefined && reason !== 'Unauthorized' && !REASONS.includes(reason))
+  else if (messageExpression)
+    errors.push(invalid(`${field}.messageExpression`, messageExpression, empty));
+  if (message && message.trim() === '') errors.push(invalid(`${field}.message`, message, empty));
+  else if (message && /[\r\n]/.test(message.trim()))
+    errors.push(invalid(`${field}.message`, message, 'must not contain line breaks'));
+  if (reason !== undefined && !REASONS.includes(reason))
     errors.push(notSupported(`${field}.reason`, reason, REASONS));
   return errors;
 }
@@ -107,20 +103,28 @@ function annotationErrors(
   const field = 'spec.auditAnnotations';
   if (annotations.length > MAX_ANNOTATIONS) {
     const detail = `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`;
-    return [invalid(field, annotations.length, detail)];
+    const shown = annotations.map(({ key, valueExpression }) => ({
+      Key: key,
+      ValueExpression: valueExpression,
+    }));
+    return [invalid(field, shown, detail)];
   }
   return annotations.flatMap(({ key = '', valueExpression }, i) => {
     const at = `${field}[${i}]`;
     // The key in the audit log has the policy's name before it.
     const faults = qualifiedName(`${policyName}/${key}`);
-    const errors =
-      key === ''
-        ? [required(`${at}.key`)]
-        : faults.map((fault) => invalid(`${at}.key`, `${policyName}/${key}`, fault));
+    const errors = faults.map((fault) => invalid(`${at}.key`, `${policyName}/${key}`, fault));
     if (annotations.findIndex((other) => other.key === key) < i)
       errors.push(duplicate(`${at}.key`, key));
     const compile = (text: string): Compiled => expressions.compile(text, [STRING, NULL]);
-    return [...errors, ...expressionErrors(valueExpression, `${at}.valueExpression`, compile)];
+    const where = `${at}.valueExpression`;
+    const trimmed = valueExpression.trim();
+    if (trimmed === '') return [...errors, required(where, 'valueExpression is not specified')];
+    if (Buffer.byteLength(trimmed) > MAX_VALUE_EXPRESSION) {
+      const detail = `must not exceed ${MAX_VALUE_EXPRESSION} bytes in length`;
+      return [...errors, required(where, detail)];
+    }
+    return [...errors, ...expressionErrors(valueExpression, where, compile)];
   });
 }
 
@@ -132,7 +136,10 @@ type CommonSpec = Pick<
 function commonErrors(spec: CommonSpec, expressions: PolicyExpressions): FieldError[] {
   const conditions = spec.matchConditions ?? [];
   return [
-    ...oneOf(spec.failurePolicy, ['Fail', 'Ignore'], { field: 'spec.failurePolicy' }),
+    ...oneOf(spec.failurePolicy, ['Fail', 'Ignore'], {
+      field: 'spec.failurePolicy',
+      pointer: true,
+    }),
     ...validateParamKind(spec.paramKind, 'spec.paramKind'),
     ...validateConstraints(spec.matchConstraints, 'spec.matchConstraints'),
     ...conditionErrors(conditions, 'spec.matchConditions', conditionsEnvironment(spec)),
@@ -159,39 +166,55 @@ export function validatePolicy(spec: ValidatingAdmissionPolicySpec, name: string
   ];
 }
 
+/** What a mutation may change the object of. */
+const MUTABLE = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
+
 export function validateMutations(spec: MutatingAdmissionPolicySpec): FieldError[] {
   const expressions = new PolicyExpressions(spec, mutationStructs);
   const { mutations = [], reinvocationPolicy } = spec;
   const errors = commonErrors(spec, expressions);
+  const verbs = spec.matchConstraints?.resourceRules?.flatMap(({ operations = [] }) => operations);
+  for (const verb of new Set(verbs))
+    if (verb === 'DELETE')
+      errors.push(notSupported('spec.matchConstraints.resourceRules.operations', verb, MUTABLE));
   const reinvocation = { field: 'spec.reinvocationPolicy' };
   errors.push(...oneOf(reinvocationPolicy, ['IfNeeded', 'Never'], reinvocation));
   if (mutations.length === 0)
     errors.push(required('spec.mutations', 'mutations must contain at least one item'));
-  for (const [i, { patchType, applyConfiguration, jsonPatch }] of mutations.entries()) {
-    const field = `spec.mutations[${i}]`;
-    const merges = patchType === 'ApplyConfiguration';
+  for (const [i, mutation] of mutations.entries())
+    errors.push(...mutationErrors(mutation, `spec.mutations[${i}]`, expressions));
+  return errors;
+}
+
+const PARTS = {
+  ApplyConfiguration: { own: 'applyConfiguration', other: 'jsonPatch', result: APPLIED },
+  JSONPatch: { own: 'jsonPatch', other: 'applyConfiguration', result: PATCH },
+} as const;
+
+function mutationErrors(
+  mutation: Mutation,
+  field: string,
+  expressions: PolicyExpressions,
+): FieldError[] {
+  const { patchType } = mutation;
+  const at = { field: `${field}.patchType` };
+  const errors = oneOf(patchType, Object.keys(PARTS), at);
+  if (errors.length > 0) return errors;
+  const { own, other, result } = PARTS[patchType as keyof typeof PARTS];
+  const where = `${field}.${own}`;
+  const { expression } = mutation[own] ?? {};
+  if (mutation[own] === undefined)
+    errors.push(required(where, `must be specified when patchType is ${patchType}`));
+  else if (!expression?.trim()) errors.push(required(`${where}.expression`));
+  else
     errors.push(
-      ...oneOf(patchType, ['ApplyConfiguration', 'JSONPatch'], { field: `${field}.patchType` }),
+      ...expressionErrors(expression.trim(), `${where}.expression`, (text) =>
+        expressions.compile(text, [result]),
+      ),
     );
-    const part = merges ? 'applyConfiguration' : 'jsonPatch';
-    const own = merges ? applyConfiguration : jsonPatch;
-    const other = merges ? jsonPatch : applyConfiguration;
-    if (own === undefined)
-      errors.push(
-        required(`${field}.${part}`, `${part} is required when patchType is ${patchType}`),
-      );
-    else
-      errors.push(
-        ...expressionErrors(own.expression, `${field}.${part}.expression`, (text) =>
-          expressions.compile(text, [merges ? APPLIED : PATCH]),
-        ),
-      );
-    if (other !== undefined) {
-      const wrong = merges ? 'jsonPatch' : 'applyConfiguration';
-      const detail = `${wrong} is not allowed when patchType is ${patchType}`;
-      errors.push(invalid(`${field}.${wrong}`, other, detail));
-    }
-  }
+  const detail = `must not be specified when patchType is ${patchType}`;
+  if (mutation[other] !== undefined)
+    errors.push(invalid(`${field}.${other}`, `{${other}}`, detail));
   return errors;
 }
 

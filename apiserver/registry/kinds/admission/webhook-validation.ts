@@ -4,6 +4,7 @@ import {
   invalid,
   notSupported,
   required,
+  tooMany,
 } from '../../../../api/field-errors.ts';
 import type {
   MatchCondition,
@@ -86,7 +87,7 @@ export function validateRule(rule: RuleWithOperations, field: string): FieldErro
   for (const [i, version] of apiVersions.entries()) {
     if (version === '') errors.push(required(`${field}.apiVersions[${i}]`));
   }
-  const scope = { field: `${field}.scope`, optional: true };
+  const scope = { field: `${field}.scope`, pointer: true };
   return [
     ...errors,
     ...validateResources(resources, `${field}.resources`),
@@ -97,10 +98,15 @@ export function validateRule(rule: RuleWithOperations, field: string): FieldErro
 function validateUrl(text: string, field: string): FieldError[] {
   const form = '; desired format: https://host[/path]';
   if (!URL.canParse(text)) {
-    const reason = `parse ${JSON.stringify(text)}: invalid URI for request`;
+    const fault = /^[A-Za-z][A-Za-z0-9+.-]*:|^\//.test(text)
+      ? 'invalid URI for request'
+      : 'missing protocol scheme';
+    const reason = `parse ${JSON.stringify(text)}: ${fault}`;
     return [required(field, `url must be a valid URL: ${reason}${form}`)];
   }
-  const { protocol, host, username, hash, search } = new URL(text);
+  const { protocol, host: parsed, username, password, hash, search } = new URL(text);
+  // The parser looks for a host behind any number of slashes.
+  const host = /^[^:/]+:\/\/\//.test(text) ? '' : parsed;
   const errors: FieldError[] = [];
   if (protocol !== 'https:') {
     const detail = `'https' is the only allowed URL scheme${form}`;
@@ -108,7 +114,7 @@ function validateUrl(text: string, field: string): FieldError[] {
   }
   if (host === '') errors.push(invalid(field, host, `host must be specified${form}`));
   const parts = {
-    'user information is': username,
+    'user information is': password === '' ? username : `${username}:${password}`,
     'fragments are': hash,
     'query parameters are': search,
   };
@@ -168,8 +174,7 @@ export function conditionErrors(
   environment: Environment = conditionEnvironment(),
 ): FieldError[] {
   if (conditions.length > MAX_MATCH_CONDITIONS) {
-    const detail = `must have at most ${MAX_MATCH_CONDITIONS} items`;
-    return [invalid(field, conditions.length, detail)];
+    return [tooMany(field, conditions.length, MAX_MATCH_CONDITIONS)];
   }
   return conditions.flatMap(({ name = '', expression = '' }, i) => {
     const at = `${field}[${i}]`;
@@ -198,17 +203,17 @@ export function compileText(error: CelCompileError): string {
 
 function validateWebhook(webhook: Webhook, field: string): FieldError[] {
   const { name = '', rules = [], timeoutSeconds: timeout = 10, sideEffects: effects } = webhook;
-  const optional = true;
+  const pointer = true;
   const errors = [
     ...validateName(name, `${field}.name`),
     ...rules.flatMap((rule, i) => validateRule(rule, `${field}.rules[${i}]`)),
     ...oneOf(webhook.failurePolicy, ['Fail', 'Ignore'], {
       field: `${field}.failurePolicy`,
-      optional,
+      pointer,
     }),
     ...oneOf(webhook.matchPolicy, ['Equivalent', 'Exact'], {
       field: `${field}.matchPolicy`,
-      optional,
+      pointer,
     }),
   ];
   const at = `${field}.sideEffects`;
@@ -226,7 +231,7 @@ function validateWebhook(webhook: Webhook, field: string): FieldError[] {
     ...validateLabelSelector(webhook.objectSelector, `${field}.objectSelector`),
     ...oneOf(reinvocationPolicy, ['IfNeeded', 'Never'], {
       field: `${field}.reinvocationPolicy`,
-      optional,
+      pointer,
     }),
     ...validateClient(webhook.clientConfig ?? {}, `${field}.clientConfig`),
     ...conditionErrors(webhook.matchConditions ?? [], `${field}.matchConditions`),
