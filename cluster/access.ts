@@ -71,7 +71,7 @@ export async function writeAdmin(paths: ClusterPaths, pki: Pki, server: string):
 const HOUR_MS = 3_600_000;
 
 /** Writes kubeconfigs again and again: certificates about to expire are issued anew by that. */
-export function keepKubeconfigs(write: () => Promise<void>, logger: Logger): Running {
+export function keepKubeconfigs(write: () => Promise<unknown>, logger: Logger): Running {
   const stopping = new AbortController();
   const { signal } = stopping;
   const run = async (): Promise<void> => {

@@ -14,6 +14,7 @@ import { runtimeNames } from '../kubelet/runtimes-by-class.ts';
 import { logLevels } from '../platform/node/logger.ts';
 import type { Disk } from '../platform/disk.ts';
 import { ClusterError } from './failure.ts';
+import { leftOut } from './options.ts';
 import type { UpFlags } from './up-flags.ts';
 
 const port = { type: 'integer', minimum: 0, maximum: 65_535 } as const;
@@ -57,6 +58,11 @@ export const configSchema = {
       minItems: 1,
       items: { type: 'string', minLength: 1 },
       description: 'JavaScript modules that export plugins for it',
+    },
+    without: {
+      type: 'array',
+      items: { enum: [...leftOut] },
+      description: 'components left out, for programs of your own',
     },
     logLevel: { enum: [...logLevels], description: 'least level logged' },
     extraArgs: {

@@ -48,8 +48,16 @@ import {
   keepKubeconfigs,
   serviceAccountTokens,
   writeAdmin,
+  writeComponentKubeconfigs,
 } from './access.ts';
-import { type Announce, type ClusterOptions, HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
+import {
+  type Announce,
+  type ClusterOptions,
+  HOST,
+  type LeftOut,
+  leftOut,
+  SERVICE_CLUSTER_IP_RANGE,
+} from './options.ts';
 import { ClusterError } from './failure.ts';
 import { serveNodes } from './node-server.ts';
 import type { EmbeddedComponents } from './control-plane/embedded-master.ts';
@@ -156,18 +164,31 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const { check } = await parts.start(() =>
     rotateTls({ clock: realClock, logger, current: tls, next, replace: renew }),
   );
-  await parts.start(() => keepKubeconfigs(() => writeAdmin(paths, pki, server), logger));
+  const forOthers = (): Promise<void> => kubeconfigsForOthers(options, pki, server);
+  await forOthers();
+  const renewed = () => Promise.all([writeAdmin(paths, pki, server), forOthers()]);
+  await parts.start(() => keepKubeconfigs(renewed, logger));
   await parts.start(() => watchClock({ clock: realClock, logger, onJump: () => void check() }));
-  const secrets = secretsOf(pki, (claims) => serviceAccounts.signingKey.sign(claims));
   const rest = new RestMetrics(metrics, 'in-process');
   const connect = (name: string, identity: Identity): RestClient =>
     clientOf(api, name, { identity, metrics: rest });
   const store = options.etcdServers === undefined ? storeEndpoint : undefined;
   const components = { startedAt, apiserver: server, store };
+  const secrets = secretsOf(pki, (claims) => serviceAccounts.signingKey.sign(claims));
   const served = { connect, pki, secrets, metrics, components };
   await startLoops({ ...options, scheduler, staged }, served, parts);
   const client = clientOf(api, 'admin', { identity: identities.admin });
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
+}
+
+/** Of components that are not ours; none where all are. */
+async function kubeconfigsForOthers(
+  { dataDir, without = [] }: EmbeddedOptions,
+  pki: Pki,
+  server: string,
+): Promise<void> {
+  if (without.length === 0) return;
+  await writeComponentKubeconfigs(clusterPaths(dataDir), pki, { server, nodes: [] });
 }
 
 /** Side by side. If one fails, the other is waited for: what it starts has to be stopped. */
@@ -279,35 +300,36 @@ async function startLoops(
   served: Served,
   parts: Lifecycle,
 ): Promise<void> {
-  const { announce } = options;
+  const { announce, without = [] } = options;
   const { connect, secrets, metrics } = served;
   const base = (component: string) => ({
     ...effects,
     metrics,
     logger: options.logger.child({ component }),
   });
-  const controllers = await parts.start(() =>
-    startControllers({
-      ...base('controllers'),
-      client: connect('controllers', identities.controllerManager),
-      standardStorageClass: true,
-      ...secrets,
-    }),
-  );
-  const scheduler = await parts.start(() =>
-    startScheduler({
-      ...base('scheduler'),
-      client: connect('scheduler', identities.scheduler),
-      ...options.scheduler,
-    }),
-  );
+  const starts: Readonly<Record<LeftOut, () => ReturnType<typeof startScheduler>>> = {
+    controllers: () =>
+      startControllers({
+        ...base('controllers'),
+        client: connect('controllers', identities.controllerManager),
+        standardStorageClass: true,
+        ...secrets,
+      }),
+    scheduler: () =>
+      startScheduler({
+        ...base('scheduler'),
+        client: connect('scheduler', identities.scheduler),
+        ...options.scheduler,
+      }),
+  };
+  const ready: Promise<void>[] = [];
+  for (const name of leftOut.filter((each) => !without.includes(each))) {
+    const loop = await parts.start(starts[name]);
+    ready.push(loop.ready().then(() => announce(name)));
+  }
   const anyNode = options.nodes.length > 0 || options.controlPlaneNode === true;
   const nodesReady = anyNode ? startNodes(options, served, parts) : undefined;
-  await Promise.all([
-    controllers.ready().then(() => announce('controllers')),
-    scheduler.ready().then(() => announce('scheduler')),
-    nodesReady,
-  ]);
+  await Promise.all([...ready, nodesReady]);
 }
 
 /** All nodes share one agent process, and so one client and one watch. */
@@ -318,12 +340,14 @@ async function startNodes(
 ): Promise<void> {
   const logger = options.logger.child({ component: 'kubelet' });
   const client = connect('kubelet', identities.hollowNodes);
-  const { runtime = 'hollow', env = {}, dataDir } = options;
+  const { runtime = 'hollow', env = {}, dataDir, without = [] } = options;
   const rootDir = clusterPaths(dataDir).nodes;
   const { internalIp, runtimeOf } = await realRuntimes({ client, logger, runtime, rootDir, env });
   const address = internalIp === undefined ? {} : { internalIp };
   const nodes: KubeletNode[] = options.nodes.map((name) => ({ name, ...address }));
-  const master = options.controlPlaneNode ? await masterOf(dataDir, components) : undefined;
+  const master = options.controlPlaneNode
+    ? await masterOf(dataDir, { ...components, without })
+    : undefined;
   if (master !== undefined) nodes.push({ ...master.node, ...address });
   const kubelets = await parts.start(() =>
     startKubelets({
@@ -348,6 +372,13 @@ interface Identity {
   readonly organizations?: readonly string[];
 }
 
+/** Managers of fields are called as these begin: by the names that Kubernetes' components have. */
+const userAgents: Readonly<Record<string, string>> = {
+  controllers: 'kube-controller-manager/wherry',
+  scheduler: 'kube-scheduler/wherry',
+  kubelet: 'kubelet/wherry',
+};
+
 /** A client in this process: the certificate that a socket would carry is stated, not sent. */
 function clientOf(
   api: ApiServer,
@@ -361,7 +392,7 @@ function clientOf(
   const peer = { address: 'in-process', certificate };
   return createClient({
     handler: (request) => api.handler({ ...request, peer }),
-    userAgent: `wherry-${name}`,
+    userAgent: userAgents[name] ?? `wherry-${name}`,
     clock: realClock,
     ...(metrics === undefined ? {} : { metrics }),
   });

@@ -21,7 +21,12 @@ export interface ClusterOptions {
   readonly schedulerConfig?: string;
   /** Modules that export plugins for it. */
   readonly schedulerPlugins?: readonly string[];
+  /** Left out, for a kube-controller-manager or a kube-scheduler of one's own. */
+  readonly without?: readonly LeftOut[];
 }
+
+export const leftOut = ['controllers', 'scheduler'] as const;
+export type LeftOut = (typeof leftOut)[number];
 
 export const DEFAULT_PORT = 6443;
 export const DEFAULT_STORE_PORT = 2379;

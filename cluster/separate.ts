@@ -16,6 +16,7 @@ import {
   type ClusterOptions,
   type ExtraArgs,
   HOST,
+  leftOut,
   SERVICE_CLUSTER_IP_RANGE,
 } from './options.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
@@ -115,7 +116,8 @@ async function loopPlans(options: SeparateOptions, paths: ClusterPaths): Promise
     scheduler: schedulerFlags(options),
   };
   const ports = await freePorts(HOST, 2);
-  const loops: ComponentPlan[] = (['controllers', 'scheduler'] as const).map((name, index) => ({
+  const here = leftOut.filter((name) => !(options.without ?? []).includes(name));
+  const loops: ComponentPlan[] = here.map((name, index) => ({
     name,
     args: () => [
       ...[name, ...flags[name], ...kubeconfig(name), '--secure-port', String(ports[index])],

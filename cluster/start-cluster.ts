@@ -21,6 +21,8 @@ export interface StartClusterOptions {
   readonly controlPlaneNode?: boolean;
   /** What containers are: simulated, or processes of this machine. Default "hollow". */
   readonly runtime?: 'hollow' | 'process';
+  /** Left out: you run your own on the cluster, with its kubeconfig. Default: none. */
+  readonly without?: readonly ('controllers' | 'scheduler')[];
   /** Default "silent". */
   readonly logLevel?: LogLevel;
 }
@@ -58,6 +60,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
         ? {}
         : { controlPlaneNode: options.controlPlaneNode }),
       ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
+      without: options.without ?? [],
       env: processEnvironment(),
       logger: createLogger({ level: options.logLevel ?? 'silent', name: 'wherry' }),
       announce: () => {},

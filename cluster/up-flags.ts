@@ -3,7 +3,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { runtimeOption, stagesOption } from '../kubelet/flags.ts';
 import type { RuntimeName } from '../kubelet/runtimes-by-class.ts';
 import { type LogLevel, logLevels } from '../platform/node/logger.ts';
-import { DEFAULT_NODES, DEFAULT_PORT, DEFAULT_STORE_PORT, type ExtraArgs } from './options.ts';
+import {
+  DEFAULT_NODES,
+  DEFAULT_PORT,
+  DEFAULT_STORE_PORT,
+  type ExtraArgs,
+  type LeftOut,
+  leftOut,
+} from './options.ts';
 import { DEFAULT_DATA_DIR } from './paths.ts';
 
 export interface UpFlags {
@@ -21,6 +28,7 @@ export interface UpFlags {
   readonly etcdServers?: readonly string[];
   readonly schedulerConfig?: string;
   readonly schedulerPlugins?: readonly string[];
+  readonly without: readonly LeftOut[];
   readonly logLevel: LogLevel;
   readonly config?: string;
   readonly extraArgs?: ExtraArgs;
@@ -61,6 +69,14 @@ function members(text: string): number {
     throw new InvalidArgumentError('A store has 1, 3 or 5 members.');
   }
   return Number(text);
+}
+
+function without(text: string): LeftOut[] {
+  const names = text.split(',');
+  const known = leftOut.filter((name) => names.includes(name));
+  if (known.length < names.length)
+    throw new InvalidArgumentError(`It is a list of ${leftOut.join(' and ')}.`);
+  return known;
 }
 
 export const dataDirOption = (): Option =>
@@ -117,6 +133,11 @@ export function upCommand(): Command {
         '--scheduler-plugins <files>',
         'JavaScript modules that export plugins for it, separated by commas',
       ).argParser((text: string) => text.split(',')),
+    )
+    .addOption(
+      option('--without <components>', 'leave out controllers, scheduler: you run your own')
+        .argParser(without)
+        .default([]),
     )
     .addOption(
       option('--log-level <level>', 'least level logged').choices(logLevels).default('warn'),

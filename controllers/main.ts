@@ -100,7 +100,7 @@ async function run(
   const metrics = new Metrics();
   const client = createClient({
     handler: connection.handler,
-    userAgent: 'wherry-controllers',
+    userAgent: 'kube-controller-manager/wherry',
     clock: realClock,
     metrics: new RestMetrics(metrics, new URL(server.baseUrl).host),
   });

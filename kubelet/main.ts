@@ -86,7 +86,7 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
   processMetrics(metrics);
   const client = createClient({
     handler: connection.handler,
-    userAgent: 'wherry-kubelet',
+    userAgent: 'kubelet/wherry',
     clock: realClock,
     metrics: new RestMetrics(metrics, new URL(known.baseUrl).host),
   });

@@ -72,7 +72,7 @@ async function run(
   const metrics = new Metrics();
   const client = createClient({
     handler: connection.handler,
-    userAgent: 'wherry-scheduler',
+    userAgent: 'kube-scheduler/wherry',
     clock: realClock,
     metrics: new RestMetrics(metrics, new URL(server.baseUrl).host),
   });

@@ -5,7 +5,8 @@
  *
  * `go-pointers.json` beside this script adds what the facts lack: the scalar fields that are
  * pointers in Kubernetes' Go types. Protobuf writes every other scalar even when it is zero, and
- * only with these does a zero mean something ("replicas: 0").
+ * only with these does a zero mean something ("replicas: 0"). `go-zeros.json` adds optional fields
+ * that Go writes even when they are zero.
  *
  * Writes `api/schema/tables/<group>-<version>.json` (one schema table per group-version),
  * `api/schema/tables/resources.json` and `api/types/<group>-<version>.ts` (TypeScript types).
@@ -76,6 +77,10 @@ const primitives: Record<string, string> = {
 
 const pointers = JSON.parse(
   readFileSync(join(import.meta.dirname, 'go-pointers.json'), 'utf8'),
+) as Record<string, readonly string[]>;
+
+const zeros = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'go-zeros.json'), 'utf8'),
 ) as Record<string, readonly string[]>;
 
 interface Name {
@@ -151,6 +156,7 @@ function tableField(name: string, field: FactField, owner: FactDefinition & Name
     type: typeExpression(field.type, owner.module),
     ...(field.required ? { required: true } : {}),
     ...(pointers[`${owner.module}.${owner.short}`]?.includes(name) ? { pointer: true } : {}),
+    ...(zeros[`${owner.module}.${owner.short}`]?.includes(name) ? { zero: true } : {}),
     ...(proto === undefined ? {} : { proto }),
     ...(field.listType === undefined ? {} : { listType: field.listType }),
     ...(field.mapKeys === undefined ? {} : { listMapKeys: field.mapKeys }),

@@ -1,12 +1,12 @@
 /**
  * The tables as JSON schemas for ajv. They accept a value only if it can be stored as it is:
- * of the right types, without unknown fields, nulls or empty optional lists, and with every
- * scalar canonical. A message refers to another through {@link messageKeyword}, so that each
+ * of the right types, without unknown fields, nulls or empty optional fields, and with
+ * every scalar canonical. A message refers to another through {@link messageKeyword}, so that each
  * definition is a schema of its own, compiled when first met.
  */
 import { isCanonicalQuantity } from '../quantity.ts';
 import { base64Fault } from './go-json.ts';
-import { canonicalTime, isInteger } from './scalars.ts';
+import { canonicalTime, dropsZero, isInteger, zeros } from './scalars.ts';
 import type { Definition, Field, Scalar, TypeRef } from './table.ts';
 
 export const messageKeyword = 'message';
@@ -36,6 +36,7 @@ function fieldSchema(field: Field): JsonSchema {
   const schema = typeSchema(field.type);
   if (field.required) return schema;
   if (field.type.shape === 'list') return { ...schema, minItems: 1 };
+  if (dropsZero(field)) return { ...schema, not: { enum: zeros } };
   return field.type.shape === 'map' ? { ...schema, minProperties: 1 } : schema;
 }
 

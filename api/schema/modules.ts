@@ -47,6 +47,7 @@ export interface RawField {
   readonly type: string;
   readonly required?: boolean;
   readonly pointer?: boolean;
+  readonly zero?: boolean;
   readonly proto?: number;
   readonly listType?: string;
   readonly listMapKeys?: readonly string[];

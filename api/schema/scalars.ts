@@ -1,6 +1,6 @@
 /** What makes a scalar valid, canonical or empty: shared by the decoder and the ajv schemas. */
 import { formatTime, parseTime } from '../time.ts';
-import type { TypeRef } from './table.ts';
+import type { Field, Scalar, TypeRef } from './table.ts';
 
 /** JSON numbers are doubles here: an int64 beyond 2^53 was rounded before it arrives. */
 export function isInteger(scalar: 'int32' | 'int64', value: number): boolean {
@@ -60,10 +60,25 @@ export function zeroOf(type: TypeRef): unknown {
   }
 }
 
-/** True for a list without elements and a map without keys: Go's `omitempty` leaves them out. */
-export function isEmpty(type: TypeRef, value: unknown): boolean {
+/**
+ * What Go's `omitempty` leaves out of an optional field: lists without elements, maps without
+ * keys, and the zeros of scalars that are no pointers.
+ */
+export function isEmpty(field: Field, value: unknown): boolean {
+  const { type } = field;
   if (type.shape === 'list') return (value as readonly unknown[]).length === 0;
+  if (type.shape === 'scalar') return dropsZero(field) && zeros.includes(value);
   if (type.shape !== 'map') return false;
   for (const _ in value as object) return false;
   return true;
+}
+
+export const zeros: readonly unknown[] = [0, '', false];
+
+/** Go's strings, numbers and booleans have a zero; other scalars are structs, pointers, bytes. */
+const withZero: ReadonlySet<Scalar> = new Set(['string', 'bool', 'int32', 'int64', 'double']);
+
+/** Whether a zero of this optional field is as good as none. */
+export function dropsZero({ type, pointer, zero }: Field): boolean {
+  return type.shape === 'scalar' && !pointer && !zero && withZero.has(type.scalar);
 }

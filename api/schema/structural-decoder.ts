@@ -1,7 +1,7 @@
 /**
  * Decodes one JSON value by the tables, the way Go's strict, case-sensitive decoder does: a fresh
- * value that the caller owns, unknown fields left out and listed, nulls and empty optional lists
- * and maps left out, scalars in their canonical form.
+ * value that the caller owns, unknown fields left out and listed, nulls and what is optional and
+ * empty left out, scalars in their canonical form.
  */
 import { deepCopy, isObject, setField } from '../deep.ts';
 import { pathText } from '../json.ts';
@@ -60,7 +60,7 @@ export class StructuralDecoder {
     this.#fields.push(field.name);
     const decoded = this.#value(field.type, value);
     this.#fields.pop();
-    if (decoded === absent || (!field.required && isEmpty(field.type, decoded))) return;
+    if (decoded === absent || (!field.required && isEmpty(field, decoded))) return;
     into[field.name] = decoded;
   }
 

@@ -71,6 +71,8 @@ export interface Field {
   readonly required: boolean;
   /** A scalar that is a pointer in Go's type: its zero value differs from its absence. */
   readonly pointer: boolean;
+  /** An optional scalar that Go's type writes even when it is zero. */
+  readonly zero: boolean;
   /** Protobuf number; absent for apiVersion and kind, and for fields of an inline message. */
   readonly proto?: number;
   readonly listType?: 'atomic' | 'set' | 'map';
@@ -254,13 +256,14 @@ function parseType(expression: string, module: string): TypeRef {
 }
 
 function parseField(name: string, raw: RawField, module: string): Field {
-  const { type, required, pointer, wire, inline, ...rest } = raw;
+  const { type, required, pointer, zero, wire, inline, ...rest } = raw;
   return {
     ...(rest as Pick<Field, 'proto' | 'listType' | 'listMapKeys' | 'mapType' | 'mergeKey'>),
     name,
     type: parseType(type, module),
     required: required === true,
     pointer: pointer === true,
+    zero: zero === true,
     inline: inline === true,
     wire: wire as WireForm | undefined,
   };

@@ -9,6 +9,7 @@ import { type ClientAuthentication, ensureClientAuthentication } from './client-
 import { ensureRbacPolicy } from './rbac-policy.ts';
 import type { SelfClient } from './self-client.ts';
 import { ensureStandardObjects } from './standard-objects.ts';
+import { ensureTokenTracking } from './token-tracking.ts';
 import { ensureNamespaces, ensurePriorityClasses, ensureService } from './system-objects.ts';
 
 /** First and longest wait between attempts. */
@@ -66,5 +67,6 @@ async function ensureAll(options: FirstObjectsOptions): Promise<void> {
       ? undefined
       : ensureClientAuthentication(client, clientAuthentication),
     ensureStandardObjects(options),
+    ensureTokenTracking(client, options.clock),
   ]);
 }

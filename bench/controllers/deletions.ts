@@ -2,7 +2,16 @@ import { isStatus } from '../../api/status.ts';
 import { configMaps, namespaces } from '../../api/resources.ts';
 import { withClients } from '../apiserver/calls.ts';
 import { say } from '../suite.ts';
-import { type Bench, rowsOf, timed, until, withCluster } from './workloads.ts';
+import {
+  type Bench,
+  rowsOf,
+  type Side,
+  sides,
+  timed,
+  timings,
+  until,
+  withCluster,
+} from './workloads.ts';
 
 const OBJECTS = 10_000;
 const CLIENTS = 16;
@@ -28,8 +37,8 @@ async function fill({ cluster, client }: Bench, owner?: object): Promise<void> {
 }
 
 export async function benchNamespaceDeletion(): Promise<void> {
-  say('namespace of 10,000 objects');
-  await withCluster('namespace', 1, async (bench) => {
+  const times = timings();
+  const measure = async (bench: Bench, side: Side): Promise<void> => {
     const { client } = bench;
     await fill(bench);
     const took = await timed(bench, async () => {
@@ -44,13 +53,18 @@ export async function benchNamespaceDeletion(): Promise<void> {
         }
       });
     });
-    rowsOf('namespace of 10,000 ConfigMaps deleted → gone', [took]);
-  });
+    times[side].push(took);
+  };
+  for (const side of sides) {
+    say(`namespace of 10,000 objects, ${side}`);
+    await withCluster('namespace', { nodes: 1, side }, (bench) => measure(bench, side));
+  }
+  rowsOf('namespace of 10,000 ConfigMaps deleted → gone', times);
 }
 
 export async function benchGarbage(): Promise<void> {
-  say('garbage collection of 10,000 objects');
-  await withCluster('garbage', 1, async (bench) => {
+  const times = timings();
+  const measure = async (bench: Bench, side: Side): Promise<void> => {
     const { client } = bench;
     await client.create(namespaces, { metadata: { name: NAMESPACE }, spec: {} });
     const at = { namespace: NAMESPACE, name: 'owner' };
@@ -64,6 +78,11 @@ export async function benchGarbage(): Promise<void> {
         return items.length < 2;
       });
     });
-    rowsOf('owner of 10,000 ConfigMaps deleted → all collected', [took]);
-  });
+    times[side].push(took);
+  };
+  for (const side of sides) {
+    say(`garbage collection of 10,000 objects, ${side}`);
+    await withCluster('garbage', { nodes: 1, side }, (bench) => measure(bench, side));
+  }
+  rowsOf('owner of 10,000 ConfigMaps deleted → all collected', times);
 }

@@ -10,7 +10,7 @@ const QUIET_MS = 30_000;
 /** 1,000 nodes and 10,000 pods in one process. */
 export async function benchFleet(): Promise<void> {
   say('1,000 nodes with 10,000 pods');
-  await withCluster('fleet', NODES, async (bench) => {
+  await withCluster('fleet', { nodes: NODES }, async (bench) => {
     const { client, cluster } = bench;
     const fleet = '1,000 nodes';
     const full = `${fleet} with 10,000 pods`;
@@ -21,7 +21,7 @@ export async function benchFleet(): Promise<void> {
       for (const name of names) await deploy(client, name, PODS / DEPLOYMENTS);
       for (const name of names) await until(() => settled(client, name), 250);
     });
-    rowsOf('10 Deployments of 1,000 on 1,000 nodes → all ready', [took]);
+    rowsOf('10 Deployments of 1,000 on 1,000 nodes → all ready', { ours: [took], peer: [] });
     await restingCost(full);
 
     async function restingCost(what: string): Promise<void> {

@@ -211,6 +211,7 @@ function clusterOptions(flags: UpFlags): ClusterOptions {
     controlPlaneNode: flags.controlPlaneNode,
     runtime: flags.runtime,
     stages: flags.stages,
+    without: flags.without,
     ...(flags.etcdServers === undefined ? {} : { etcdServers: flags.etcdServers }),
     ...schedulerOptions(flags),
   };

@@ -7,12 +7,14 @@ export interface EmbeddedComponents {
   /** Undefined with an etcd of somebody else's. */
   readonly store: string | undefined;
   readonly apiserver: string;
+  /** Components that somebody else runs: they have no pods. */
+  readonly without?: readonly string[];
 }
 
 /** The components of a cluster in one process run as long as it does. */
 export function embeddedMaster(
   paths: ClusterPaths,
-  { startedAt, store, apiserver }: EmbeddedComponents,
+  { startedAt, store, apiserver, without = [] }: EmbeddedComponents,
 ): Master {
   const states: Readonly<Record<string, PartState>> = {
     ...(store === undefined ? {} : { store: { startedAt, address: store } }),
@@ -20,7 +22,8 @@ export function embeddedMaster(
     controllers: { startedAt },
     scheduler: { startedAt },
   };
-  const parts = Object.keys(states).flatMap((component): ControlPlanePart[] => {
+  const here = Object.keys(states).filter((component) => !without.includes(component));
+  const parts = here.flatMap((component): ControlPlanePart[] => {
     const log = { path: paths.clusterLog, component };
     const part = partOf(component, { command: ['wherry', 'up'], log });
     return part === undefined ? [] : [part];
