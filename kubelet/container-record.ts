@@ -9,7 +9,7 @@ import type {
 /** What the agent knows of one container of a pod, through all its restarts. */
 export interface ContainerRecord {
   readonly container: Container;
-  readonly kind: 'init' | 'sidecar' | 'regular';
+  readonly kind: 'init' | 'sidecar' | 'regular' | 'ephemeral';
   /**
    * waiting: never started, or ended and about to be started again; starting: asked of the
    * runtime; ended: for good, or until its backoff is over.
@@ -51,6 +51,7 @@ export function restartAtMs({ exit, crashes }: ContainerRecord): number {
 /** True if the container starts again after it ended like that. */
 export function restarts(pod: Pod, { kind, exit }: ContainerRecord): boolean {
   if (kind === 'sidecar') return true;
+  if (kind === 'ephemeral') return false;
   const failed = exit !== undefined && exit.exitCode !== 0;
   switch (pod.spec.restartPolicy) {
     case 'Never':
@@ -62,11 +63,10 @@ export function restarts(pod: Pod, { kind, exit }: ContainerRecord): boolean {
   }
 }
 
-export function newRecord(container: Container, init: boolean): ContainerRecord {
-  const sidecar = init && container.restartPolicy === 'Always';
+function newRecord(container: Container, kind: ContainerRecord['kind']): ContainerRecord {
   return {
     container,
-    kind: sidecar ? 'sidecar' : init ? 'init' : 'regular',
+    kind,
     phase: 'waiting',
     started: false,
     ready: false,
@@ -78,9 +78,17 @@ export function newRecord(container: Container, init: boolean): ContainerRecord 
 /** The records of a pod nobody started yet, in the order in which its containers start. */
 export function newRecords(pod: Pod): ContainerRecord[] {
   return [
-    ...(pod.spec.initContainers ?? []).map((container) => newRecord(container, true)),
-    ...pod.spec.containers.map((container) => newRecord(container, false)),
+    ...(pod.spec.initContainers ?? []).map((container) =>
+      newRecord(container, container.restartPolicy === 'Always' ? 'sidecar' : 'init'),
+    ),
+    ...pod.spec.containers.map((container) => newRecord(container, 'regular')),
+    ...ephemeralRecords(pod),
   ];
+}
+
+/** They come while the pod runs, and are never taken away. */
+export function ephemeralRecords({ spec }: Pod): ContainerRecord[] {
+  return (spec.ephemeralContainers ?? []).map((container) => newRecord(container, 'ephemeral'));
 }
 
 function restored(record: ContainerRecord, status: ContainerStatus): ContainerRecord {
@@ -111,9 +119,11 @@ function restored(record: ContainerRecord, status: ContainerStatus): ContainerRe
 /** The records as an earlier agent left them in the pod's status. */
 export function restoreRecords(pod: Pod): ContainerRecord[] {
   const statuses = new Map(
-    [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].map(
-      (status) => [status.name, status],
-    ),
+    [
+      ...(pod.status?.initContainerStatuses ?? []),
+      ...(pod.status?.containerStatuses ?? []),
+      ...(pod.status?.ephemeralContainerStatuses ?? []),
+    ].map((status) => [status.name, status]),
   );
   return newRecords(pod).map((record) => {
     const status = statuses.get(record.container.name);

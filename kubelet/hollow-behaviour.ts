@@ -14,7 +14,8 @@
  *
  * They hold for the containers and sidecars of the pod. `<container>.wherry.io/<name>` holds for
  * one container alone and wins. Init containers, which would otherwise never let the pod start,
- * run for 0 seconds and exit with 0 unless annotated by their own name. A value that is not a
+ * run for 0 seconds and exit with 0 unless annotated by their own name; nor do ephemeral ones
+ * hear what is said of the pod. A value that is not a
  * number in range counts as absent. What a container uses is in `api/hollow-usage.ts`.
  */
 import type { Container, Pod } from '../api/types/core-v1.ts';
@@ -49,6 +50,12 @@ function isInit(pod: Pod, container: Container): boolean {
   );
 }
 
+/** It may be newer than what is known of its pod. */
+function isEphemeral({ spec }: Pod, { name }: Container): boolean {
+  const others = [...spec.containers, ...(spec.initContainers ?? [])];
+  return !others.some((each) => each.name === name);
+}
+
 function probeDelay({ readinessProbe, startupProbe }: Container): number {
   return (startupProbe?.initialDelaySeconds ?? 0) + (readinessProbe?.initialDelaySeconds ?? 0);
 }
@@ -56,9 +63,10 @@ function probeDelay({ readinessProbe, startupProbe }: Container): number {
 export function behaviourOf(pod: Pod, container: Container): Behaviour {
   const annotations = pod.metadata.annotations ?? {};
   const init = isInit(pod, container);
+  const own = init || isEphemeral(pod, container);
   const read = (name: string, max: number): number | undefined =>
     numberIn(annotations[`${container.name}.${domain}/${name}`], max) ??
-    (init ? undefined : numberIn(annotations[`${domain}/${name}`], max));
+    (own ? undefined : numberIn(annotations[`${domain}/${name}`], max));
   const exitCode = read('exit-code', 255);
   const ends = init || exitCode !== undefined ? 0 : undefined;
   const runSeconds = read('run-seconds', maxSeconds) ?? ends;

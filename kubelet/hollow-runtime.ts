@@ -1,3 +1,4 @@
+import type { Container } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { Client } from '../client/interface.ts';
@@ -29,6 +30,14 @@ function declineOf({ container, listener }: ContainerRequest): void {
     probe: 'liveness',
     ...(grace === undefined ? {} : { graceSeconds: grace }),
   });
+}
+
+/** Without a command, an image that wants a terminal is taken for one that begins a shell. */
+function shellOf({ stdin, tty, command, args = [] }: Container): readonly string[] | undefined {
+  if (stdin !== true) return undefined;
+  const words = [...(command ?? []), ...args];
+  if (words.length === 0) return tty === true ? ['sh'] : undefined;
+  return words.length === 1 && /^(\/bin\/)?(ba|a|da)?sh$/.test(words[0]!) ? words : undefined;
 }
 
 interface Simulated {
@@ -177,9 +186,18 @@ export class HollowRuntime implements PodRuntime {
     }
   }
 
-  /** Shows what is written from now on; what is typed goes nowhere. */
+  /**
+   * Shows what is written from now on; what is typed goes nowhere, unless the container is a shell
+   * that reads its input: then it is talked to, and ends as that shell does.
+   */
   async attach(id: string, io: ContainerIo): Promise<void> {
-    this.#running(id);
+    const simulated = this.#running(id);
+    const shell = io.stdin === undefined ? undefined : shellOf(simulated.request.container);
+    if (shell !== undefined && this.#client !== undefined) {
+      const code = await this.exec(id, shell, io);
+      if (!simulated.over && !io.signal.aborted) this.#end(simulated, exitWith(code));
+      return;
+    }
     const query = { tailLines: 0, follow: true, signal: io.signal };
     for await (const { line } of this.logs(id, query)) {
       await io.stdout?.write(Buffer.concat([line, Buffer.from(io.tty ? '\r\n' : '\n')]));

@@ -45,7 +45,7 @@ function containersReady({ phase, statuses, facts }: Circumstances): Verdict {
   const over = ended(type, phase);
   if (over !== undefined) return over;
   const unready = statuses.filter(
-    (status, i) => facts.records[i]!.kind !== 'init' && !status.ready,
+    (status, i) => ['sidecar', 'regular'].includes(facts.records[i]!.kind) && !status.ready,
   );
   if (unready.length === 0) return { type, status: 'True' };
   return {

@@ -9,6 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import {
   backoffResetMs,
+  ephemeralRecords,
   restartDelayMs,
   restarts,
   type ContainerRecord,
@@ -53,6 +54,14 @@ export class PodContainers {
 
   get runtimeName(): string {
     return this.#options.runtime.version.split('://')[0]!;
+  }
+
+  /** True if the pod has containers that it had not. */
+  observe(pod: Pod): boolean {
+    const known = new Set(this.#records.map(({ container }) => container.name));
+    const added = ephemeralRecords(pod).filter(({ container }) => !known.has(container.name));
+    this.#records.push(...added);
+    return added.length > 0;
   }
 
   /** Takes over the containers that an earlier agent left running. */

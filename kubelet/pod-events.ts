@@ -4,6 +4,13 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { ContainerRecord } from './container-record.ts';
 import type { ContainerEvent } from './runtime.ts';
 
+const lists: Readonly<Record<ContainerRecord['kind'], string>> = {
+  init: 'initContainers',
+  sidecar: 'initContainers',
+  regular: 'containers',
+  ephemeral: 'ephemeralContainers',
+};
+
 /** The events of one container, in the kubelet's words. */
 export class ContainerEvents {
   readonly #recorder: EventRecorder;
@@ -13,7 +20,7 @@ export class ContainerEvents {
   readonly #image: string;
 
   constructor(recorder: EventRecorder, pod: Pod, { container, kind }: ContainerRecord) {
-    const list = kind === 'regular' ? 'containers' : 'initContainers';
+    const list = lists[kind];
     const { resourceVersion } = pod.metadata;
     this.#recorder = recorder;
     this.#pod = pod;

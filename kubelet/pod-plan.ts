@@ -69,9 +69,13 @@ export function planPod(pod: Pod, records: readonly ContainerRecord[], nowMs: nu
   const planner = new Planner(pod, nowMs);
   const initialized = records.some((each) => each.kind === 'regular' && each.phase !== 'waiting');
   for (const [i, record] of records.entries()) {
+    if (record.kind === 'ephemeral') continue;
     if (record.kind === 'regular' || record.kind === 'sidecar' || !initialized)
       if (!(record.kind === 'init' && letsOthersStart(record))) planner.consider(record, i);
     if (!initialized && record.kind !== 'regular' && !letsOthersStart(record)) break;
   }
+  // These look into a pod whatever state it is in.
+  for (const [i, record] of records.entries())
+    if (record.kind === 'ephemeral') planner.consider(record, i);
   return { start: planner.start, stop: [], wakeAtMs: planner.wakeAtMs };
 }

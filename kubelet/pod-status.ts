@@ -17,10 +17,14 @@ export function isTerminalPhase(phase: string | undefined): boolean {
 
 const failed = ({ exit }: ContainerRecord): boolean => exit !== undefined && exit.exitCode !== 0;
 
+/** Sidecars and those who look into a pod do not tell how it ended. */
+const isWork = ({ kind }: ContainerRecord): boolean => kind === 'init' || kind === 'regular';
+const isInit = ({ kind }: ContainerRecord): boolean => kind === 'init' || kind === 'sidecar';
+
 export function phaseOf(pod: Pod, facts: PodFacts): Phase {
   const { records } = facts;
   const idle = records.every(({ phase }) => phase === 'waiting' || phase === 'ended');
-  const anyFailed = records.some((each) => each.kind !== 'sidecar' && failed(each));
+  const anyFailed = records.some((each) => isWork(each) && failed(each));
   if (facts.verdict !== undefined && idle) return 'Failed';
   // A deleted pod's containers do not start again, whatever its restart policy says.
   if (facts.terminated) {
@@ -74,7 +78,7 @@ function statesOf(pod: Pod, record: ContainerRecord, facts: PodFacts): States {
     case 'starting': {
       if (phase === 'starting' && record.waiting !== undefined)
         return { state: { waiting: record.waiting }, lastState };
-      const hasInits = facts.records.some(({ kind }) => kind !== 'regular');
+      const hasInits = facts.records.some(isInit) && record.kind !== 'ephemeral';
       const reason = hasInits && phase === 'waiting' ? 'PodInitializing' : 'ContainerCreating';
       return { state: { waiting: { reason } }, lastState };
     }
@@ -102,10 +106,10 @@ function containerStatus(pod: Pod, record: ContainerRecord, facts: PodFacts): Co
     image,
     imageID: ran ? imageIdOf(image) : '',
     ...(ran ? { containerID: `${facts.runtimeName}://${id}` } : {}),
-    ready: completed || (running && record.ready && kind !== 'init'),
-    started: running && record.started,
+    ready: completed || (running && record.ready && (kind === 'sidecar' || kind === 'regular')),
+    ...(kind === 'ephemeral' ? {} : { started: running && record.started }),
     restartCount,
-    ...(running ? resourcesOf(asAskedNow(pod, container)) : {}),
+    ...(running && kind !== 'ephemeral' ? resourcesOf(asAskedNow(pod, container)) : {}),
     ...statesOf(pod, record, facts),
   };
 }
@@ -148,12 +152,16 @@ export function podStatus(pod: Pod, facts: PodFacts): PodStatus {
   // Refused by admission: nothing else is known of such a pod.
   if (ranNothing) return base;
   const statuses = facts.records.map((record) => containerStatus(pod, record, facts));
-  const inits = statuses.filter((_, i) => facts.records[i]!.kind !== 'regular');
+  const of = (belongs: (record: ContainerRecord) => boolean): ContainerStatus[] =>
+    statuses.filter((_, i) => belongs(facts.records[i]!));
+  const inits = of(isInit);
+  const ephemeral = of(({ kind }) => kind === 'ephemeral');
   return {
     ...base,
     ...addresses(facts),
     conditions: podConditions(pod, { phase, statuses, facts }),
     ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
-    containerStatuses: statuses.filter((_, i) => facts.records[i]!.kind === 'regular'),
+    containerStatuses: of(({ kind }) => kind === 'regular'),
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
   };
 }

@@ -101,6 +101,7 @@ export class PodWorker implements Running {
   #observe(pod: Pod): void {
     this.#pod = pod;
     const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
+    if (this.#containers.observe(pod)) this.#advance();
     const shorter =
       this.#graceSeconds === undefined || deletionGracePeriodSeconds < this.#graceSeconds;
     if (deletionTimestamp !== undefined && shorter) {

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Disk } from '../disk.ts';
+import { makeFolder } from './make-folder.ts';
 
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
@@ -56,7 +57,6 @@ export const realDisk: Disk = {
     }
   },
   async makeFolder(path) {
-    const { mkdir } = await promises();
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path, 0o700);
   },
 };

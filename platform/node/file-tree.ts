@@ -1,7 +1,6 @@
 import {
   chmod,
   type FileHandle,
-  mkdir,
   open,
   rename,
   stat,
@@ -9,6 +8,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import type { FileTree } from '../file-tree.ts';
+import { makeFolder } from './make-folder.ts';
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -24,7 +24,7 @@ export const realFileTree: FileTree = {
     }
   },
   async makeFolder(path, mode) {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     if (mode !== undefined) await chmod(path, mode);
   },
   async write(path, bytes, mode) {

@@ -96,6 +96,17 @@ describe.skipIf(kubectl === undefined)('kubectl, towards a simulated pod,', () =
     expect(stdout).toMatch(/hostname\r\n(.*\r\n)?web\r\n\/ # /);
   });
 
+  it('debugs it by a container of its own', async () => {
+    const words = ['debug', 'web', '-i', '-c', 'look', '--image=busybox', '--', 'sh'];
+    const { stdout } = await run(kubectl!, words, {
+      ...{ env: cluster.env, input: 'hostname\nexit 4\n' },
+    });
+    expect(stdout).toBe('web\n');
+    const path = '{.status.ephemeralContainerStatuses[0].state.terminated.exitCode}';
+    const wait = ['wait', 'pod/web', `--for=jsonpath=${path}=4`, '--timeout=30s'];
+    await succeed(kubectl!, wait, { env: cluster.env });
+  });
+
   it('sees lines as they come when it attaches', async () => {
     const env = { ...process.env, ...cluster.env };
     const child = spawn(kubectl!, ['attach', 'web'], { env });

@@ -81,6 +81,15 @@ describe.skipIf(kubectl === undefined)('a Deployment of processes', () => {
     expect(processes().length).toBeGreaterThan(0);
   });
 
+  it('is debugged by a process of its own', async () => {
+    const { name } = await pod();
+    await k('debug', name, '-c', 'look', '--image=x', '--', 'sh', '-c', 'echo seen; exit 4');
+    const path = '{.status.ephemeralContainerStatuses[0].state.terminated.exitCode}';
+    await k('wait', `pod/${name}`, `--for=jsonpath=${path}=4`, '--timeout=60s');
+    expect(await k('logs', name, '-c', 'look')).toBe('seen\n');
+    expect(await pod()).toMatchObject({ name, restarts: 0, ready: true });
+  });
+
   it('answers through port-forward, and its log is followed', async () => {
     const { name } = await pod();
     const logs = start('logs', '-f', 'deployment/web');
