@@ -1,12 +1,4 @@
-import {
-  chmod,
-  type FileHandle,
-  open,
-  rename,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { chmod, type FileHandle, open, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import type { FileTree } from '../file-tree.ts';
 import { makeFolder } from './make-folder.ts';
 
