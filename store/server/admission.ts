@@ -41,7 +41,7 @@ export class Admission {
 
   /** Measures the space in use. Between samples what is proposed is added up. */
   sample(): void {
-    this.#usedBytes = this.#measure();
+    if (this.#quotaBytes >= 0) this.#usedBytes = this.#measure();
   }
 
   admit(command: Command, bytes: number, load: Load): void {

@@ -41,13 +41,14 @@ export async function attempt<T>(
     if (member === undefined) return new StoreError('unavailable');
     return call(member);
   };
-  return Promise.race([
-    asked().catch((error: unknown) => {
-      if (error instanceof StoreError) return error;
-      throw error;
-    }),
-    time.sleep(PATIENCE_MS).then(() => new StoreError('timeout')),
-  ]);
+  const answer = asked().catch((error: unknown) => {
+    if (error instanceof StoreError) return error;
+    throw error;
+  });
+  return new Promise((resolve, reject) => {
+    const patience = time.after(PATIENCE_MS, () => resolve(new StoreError('timeout')));
+    void answer.then(resolve, reject).finally(() => patience.cancel());
+  });
 }
 
 export async function runClient(parts: ClientParts): Promise<void> {

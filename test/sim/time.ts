@@ -9,12 +9,21 @@ interface Event {
   cancelled: boolean;
 }
 
-/** Lets everything that waits for no time happen. */
-const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/**
+ * Lets everything that waits for no time happen: Node runs a tick only when no promise has
+ * anything left to do. Much cheaper than a turn of the event loop, of which a simulation takes
+ * none: whoever waits for that waits for ever, or until {@link BREATH_EVENTS}.
+ */
+const drain = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+/** After so many events the test runner gets its turn. */
+const BREATH_EVENTS = 10_000;
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export class SimTime {
   now = 0;
   #order = 0;
+  #played = 0;
   /** A binary heap by time, then by order of creation. */
   readonly #heap: Event[] = [];
 
@@ -42,7 +51,7 @@ export class SimTime {
       if (event.cancelled) continue;
       this.now = event.at;
       event.fn();
-      await drain();
+      await (++this.#played % BREATH_EVENTS === 0 ? breathe() : drain());
     }
   }
 

@@ -8,8 +8,17 @@ import type { Watched } from './watchers.ts';
 
 type Guarantee = (watched: Watched, truth: Truth) => readonly string[];
 
-const eventsOf = ({ batches }: Watched): readonly Event[] =>
-  batches.flatMap(({ events }) => events);
+const flattened = new WeakMap<Watched, readonly Event[]>();
+
+/** Asked for again and again, when the watch is over. */
+function eventsOf(watched: Watched): readonly Event[] {
+  let events = flattened.get(watched);
+  if (events === undefined) {
+    events = watched.batches.flatMap((batch) => batch.events);
+    flattened.set(watched, events);
+  }
+  return events;
+}
 
 const nameOf = ({ type, kv }: Event): string => `${type} ${kv.key}@${kv.modRevision}`;
 
@@ -35,7 +44,8 @@ const told = (watched: Watched, [from, through]: [number, number]): string[] =>
     .map(nameOf);
 
 function difference(wanted: readonly string[], got: readonly string[]): string[] {
-  const lacking = wanted.filter((name) => !got.includes(name));
+  const names = new Set(got);
+  const lacking = wanted.filter((name) => !names.has(name));
   return lacking.map((name) => `it was not told of ${name}`);
 }
 
@@ -55,8 +65,10 @@ const guarantees: Readonly<Record<string, Guarantee>> = {
   },
 
   unique: (watched) => {
+    const seen = new Set<string>();
+    const isNew = (name: string): boolean => seen.size < seen.add(name).size;
     const names = eventsOf(watched).map(nameOf);
-    return names.filter((name, i) => names.indexOf(name) !== i).map((name) => `${name} came twice`);
+    return names.filter((name) => !isNew(name)).map((name) => `${name} came twice`);
   },
 
   /** A revision's events come in one batch, all of them. */
@@ -97,7 +109,7 @@ const guarantees: Readonly<Record<string, Guarantee>> = {
     return batches.flatMap(({ revision, events }, i) => {
       if (events.length > 0) return [];
       const before = { ...watched, batches: batches.slice(0, i) };
-      const late = eventsOf({ ...watched, batches: batches.slice(i) })
+      const late = eventsOf({ ...watched, batches: batches.slice(i + 1) })
         .filter(({ kv }) => kv.modRevision <= revision)
         .map((event) => `${nameOf(event)} came after progress ${revision}`);
       const range: [number, number] = [from, revision];
