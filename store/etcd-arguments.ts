@@ -18,7 +18,7 @@ export const flagsWithoutEffect: readonly string[] = [
     'enable-lease-checkpoint-persist',
     'txn-mode-write-with-shared-buffer',
   ],
-  ...['warning-apply-duration', 'warning-unary-request-duration', 'metrics', 'feature-gates'],
+  ...['warning-apply-duration', 'warning-unary-request-duration', 'feature-gates'],
   ...['logger', 'log-outputs', 'log-package-levels', 'debug', 'enable-log-rotation'],
   ...['log-rotation-config-json', 'enable-v2', 'enable-v2v3', 'v2-deprecation', 'proxy'],
   ...['proxy-failure-wait', 'proxy-refresh-interval', 'proxy-dial-timeout'],

@@ -14,6 +14,7 @@ export interface StoreFlags {
   readonly initialClusterState: 'new' | 'existing';
   readonly initialClusterToken: string;
   readonly listenMetricsUrls: readonly Url[];
+  readonly metrics: string;
   readonly snapshotCount: number;
   readonly snapshotCatchupEntries: number;
   readonly strictReconfigCheck: boolean;
@@ -164,6 +165,11 @@ const rows: readonly Row[] = [
     text: 'where /metrics and the probes are served besides the client URLs',
     parse: bindUrls,
     fallback: [],
+  },
+  {
+    flags: '--metrics <level>',
+    text: 'basic, or extensive: how long every gRPC call took besides',
+    fallback: 'basic',
   },
   {
     flags: '--snapshot-count <n>',

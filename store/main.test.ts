@@ -64,7 +64,7 @@ describe('wherry store', () => {
         ...['--initial-cluster', 'default=http://localhost:2380,b=http://127.0.0.1:1'],
         ...['--initial-cluster-state', 'existing'],
       ],
-      /could not retrieve cluster information from the given URLs.*ECONNREFUSED/,
+      /could not retrieve cluster information from the given URLs \(http:\/\/127\.0\.0\.1:1: \S/,
     ],
     ['half of a peer key pair', ['--peer-key-file', 'x'], /--peer-cert-file and --peer-key-file/],
     [

@@ -55,6 +55,7 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
         maxRequestBytes: flags.maxRequestBytes,
         quotaBackendBytes: flags.quotaBackendBytes,
         ...{ cors: flags.cors, hostWhitelist: flags.hostWhitelist },
+        extensiveMetrics: flags.metrics === 'extensive',
       }).catch((error: unknown) => {
         throw listenError(url, error);
       });

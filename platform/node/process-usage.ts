@@ -5,6 +5,8 @@ export function processUsage(): {
   readonly residentBytes: number;
   readonly cpuSeconds: number;
   readonly startedAtSeconds: number;
+  /** What runs it, for example "node v20.19.0". */
+  readonly runtime: string;
   /** These are 0 where there is no /proc. */
   readonly virtualBytes: number;
   readonly openFiles: number;
@@ -15,6 +17,7 @@ export function processUsage(): {
     residentBytes: process.memoryUsage.rss(),
     cpuSeconds: (user + system) / 1e6,
     startedAtSeconds: performance.timeOrigin / 1000,
+    runtime: `node ${process.version}`,
     virtualBytes: fact('status', /^VmSize:\s+(\d+) kB/m) * 1024,
     openFiles: openFiles(),
     maxOpenFiles: fact('limits', /^Max open files\s+(\d+)/m),

@@ -56,6 +56,8 @@ export class ServerCall implements StreamHandlers, DuplexCall {
   #held: Buffer[] = [];
   /** Bytes whose room is given back when somebody wants messages again. */
   #untaken = 0;
+  /** Only where calls are timed. */
+  readonly #began: number;
   #isPaused = false;
   #ended = false;
 
@@ -64,6 +66,7 @@ export class ServerCall implements StreamHandlers, DuplexCall {
     this.#commonName = options.commonName;
     this.#counts = options.counts;
     if (options.counts !== undefined) options.counts.started++;
+    this.#began = options.counts?.times?.now() ?? 0;
     this.#statusOf = options.statusOf;
     this.#reader = new MessageReader(options.maxMessageBytes, options.incomplete);
     this.metadata = new FieldValues(options.fields);
@@ -187,7 +190,10 @@ export class ServerCall implements StreamHandlers, DuplexCall {
 
   #end(code: number): void {
     this.#ended = true;
-    if (this.#counts !== undefined) this.#counts.handled[code]!++;
+    if (this.#counts !== undefined) {
+      this.#counts.handled[code]!++;
+      this.#counts.times?.ended(this.#began);
+    }
     this.#held = [];
     this.#reader.drop();
     this.#service?.ended();

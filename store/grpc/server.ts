@@ -11,6 +11,7 @@ import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { SharedPort } from '../../platform/shared-port.ts';
 import { CallCounts } from '../http/call-counts.ts';
+import { WatchTimes } from '../http/watch-times.ts';
 import { browserRules } from '../http/browsers.ts';
 import { storeHttp } from '../http/handler.ts';
 import type { ProcessUsage } from '../http/metric-rows.ts';
@@ -49,6 +50,8 @@ export interface ServeStoreOptions {
   readonly quotaBackendBytes?: number;
   readonly cors?: readonly string[];
   readonly hostWhitelist?: readonly string[];
+  /** Time every call, for `grpc_server_handling_seconds`. */
+  readonly extensiveMetrics?: boolean;
 }
 
 export interface ServingStore extends Running {
@@ -91,6 +94,7 @@ function contextOf(options: ServeStoreOptions, clientUrls: () => readonly string
     // 0 asks for the default, as etcd's flag does.
     quotaBytes: options.quotaBackendBytes || DEFAULT_QUOTA_BYTES,
     encodedEvents: new EncodedEvents(),
+    watchTimes: new WatchTimes(options.clock),
     maxMessageBytes:
       (options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES) + MESSAGE_OVERHEAD_BYTES,
   };
@@ -100,12 +104,14 @@ function contextOf(options: ServeStoreOptions, clientUrls: () => readonly string
 /** Rejects with the operating system's error if the address cannot be taken. */
 export async function serveStore(options: ServeStoreOptions): Promise<ServingStore> {
   const { member, logger, clock, host, tls } = options;
-  const calls = new CallCounts();
+  const calls = new CallCounts(options.extensiveMetrics === true ? clock : undefined);
   let url = '';
   const context = contextOf(options, () => options.advertiseClientUrls ?? [url]);
   const { quotaBytes } = context;
   const health = { successes: 0, failures: 0 };
-  const metrics = new StoreMetrics({ member, calls, usage: options.usage, quotaBytes, health });
+  const { watchTimes } = context;
+  const { usage } = options;
+  const metrics = new StoreMetrics({ member, calls, usage, quotaBytes, health, watchTimes });
   let gateway: Promise<Gateway> | undefined;
   const http = storeHttp({
     ...{ member, metrics, health, logger },

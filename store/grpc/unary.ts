@@ -1,4 +1,5 @@
 import type { Crypto } from '../../platform/crypto.ts';
+import type { WatchTimes } from '../http/watch-times.ts';
 import type { ClusterMember, Member, MemberCalls } from '../server/interface.ts';
 import type { EncodedEvents } from './encoded-events.ts';
 import type { ResponseHeader } from './messages/header.ts';
@@ -68,6 +69,7 @@ export interface ServiceContext {
   readonly crypto: Crypto;
   readonly quotaBytes: number;
   readonly encodedEvents: EncodedEvents;
+  readonly watchTimes: WatchTimes;
   /** Above this a watch that asked for fragments gets them, and a request is refused. */
   readonly maxMessageBytes: number;
 }

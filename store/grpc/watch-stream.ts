@@ -158,7 +158,13 @@ export class WatchStream {
 
   /** Resolves when the stream takes more; undefined if it does. */
   #forward(id: number, watcher: Watcher, batch: WatchBatch): Promise<void> | undefined {
-    if (batch.events.length > 0) return this.#sendEvents(id, watcher, batch);
+    if (batch.events.length > 0) {
+      const { watchTimes } = this.#context;
+      const began = watchTimes.now();
+      const full = this.#sendEvents(id, watcher, batch);
+      watchTimes.sentEvents(began, batch.events.length);
+      return full;
+    }
     watcher.syncedTo = Math.max(watcher.syncedTo, batch.revision);
     if (watcher.owesProgress) {
       watcher.owesProgress = false;
@@ -226,7 +232,12 @@ export class WatchStream {
   }
 
   #send(response: WatchResponse, revision: number): Promise<void> | undefined {
-    return this.#write(this.#encode(response, revision));
+    const { watchTimes } = this.#context;
+    const began = watchTimes.now();
+    const full = this.#write(this.#encode(response, revision));
+    if (response.created === true || response.canceled === true) watchTimes.sentControl(began);
+    else if (response.events === undefined) watchTimes.sentProgress(began);
+    return full;
   }
 
   /** Resolves when the stream takes more. */

@@ -1,3 +1,6 @@
+import type { Clock } from '../../platform/clock.ts';
+import { Histogram } from '../../platform/metrics/histogram.ts';
+
 /** What grpc-prometheus counts of RPCs; the names of its labels are those of the metrics. */
 export type RpcKind = 'unary' | 'server_stream' | 'bidi_stream';
 
@@ -22,6 +25,27 @@ export const codeNames: readonly string[] = [
   'Unauthenticated',
 ];
 
+/** The buckets of Prometheus' clients when none are asked for, in seconds. */
+const CALL_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+
+/** How long calls take: only asked for with `--metrics=extensive`. */
+export class CallTimes {
+  readonly #clock: Clock;
+  readonly seconds = new Histogram(CALL_BOUNDS);
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.monotonic();
+  }
+
+  ended(began: number): void {
+    this.seconds.observe((this.now() - began) / 1000);
+  }
+}
+
 /** The counters of one method. The hot path increments fields and looks nothing up. */
 export class MethodCounts {
   readonly service: string;
@@ -34,13 +58,15 @@ export class MethodCounts {
   sentBytes = 0;
   /** By number of the status code. */
   readonly handled: number[] = codeNames.map(() => 0);
+  readonly times: CallTimes | undefined;
 
   /** `path`: "/etcdserverpb.KV/Range". */
-  constructor(path: string, kind: RpcKind) {
+  constructor(path: string, kind: RpcKind, times?: CallTimes) {
     const [, service = '', method = ''] = path.split('/');
     this.service = service;
     this.method = method;
     this.kind = kind;
+    this.times = times;
   }
 }
 
@@ -56,6 +82,12 @@ export interface ClientRequests {
 export class CallCounts {
   readonly methods: MethodCounts[] = [];
   readonly clients = new Map<string, ClientRequests>();
+  /** Absent: calls are not timed. */
+  readonly #clock: Clock | undefined;
+
+  constructor(clock?: Clock) {
+    this.#clock = clock;
+  }
 
   /** A call of a client that says this version of itself. */
   request(version: string, isStream: boolean): void {
@@ -71,7 +103,8 @@ export class CallCounts {
   }
 
   method(path: string, kind: RpcKind): MethodCounts {
-    const counts = new MethodCounts(path, kind);
+    const times = this.#clock === undefined ? undefined : new CallTimes(this.#clock);
+    const counts = new MethodCounts(path, kind, times);
     this.methods.push(counts);
     return counts;
   }

@@ -7,6 +7,8 @@ export interface ProcessUsage {
   readonly residentBytes: number;
   readonly cpuSeconds: number;
   readonly startedAtSeconds: number;
+  /** "node v20.19.0" */
+  readonly runtime: string;
   readonly virtualBytes: number;
   readonly openFiles: number;
   readonly maxOpenFiles: number;
@@ -116,6 +118,18 @@ export const rows: readonly Row[] = [
     'counter',
     'Versions removed by compactions.',
     (s) => s.statistics.versionsRemoved,
+  ],
+  [
+    'etcd_debugging_mvcc_db_compaction_last',
+    'gauge',
+    'When a compaction was done last, Unix time; 0: none since the start.',
+    (s) => Math.floor(s.statistics.lastCompactionAt / 1000),
+  ],
+  [
+    'etcd_server_snapshot_apply_in_progress_total',
+    'gauge',
+    "1 while a snapshot of the leader's takes the place of the state.",
+    (s) => +s.statistics.isInstalling,
   ],
   [
     'etcd_debugging_lease_granted_total',

@@ -2,16 +2,17 @@
  * /metrics under etcd's names, as far as this member can say them honestly. Counting is done by
  * plain fields elsewhere; a scrape looks them up and writes the text.
  */
-import { exponential, Histogram } from '../../platform/metrics/histogram.ts';
+import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type { MetricType } from '../../platform/metrics/metrics.ts';
 import { familyText, type Series } from '../../platform/metrics/text.ts';
 import type { Member } from '../server/interface.ts';
-import type { PeerTraffic } from '../server/peers.ts';
-import type { TimingName } from '../server/timing.ts';
 import { codeNames, type CallCounts, type MethodCounts } from './call-counts.ts';
 import type { HealthCounts } from './health.ts';
 import { rows, type ProcessUsage, type Snapshot } from './metric-rows.ts';
+import { hex, peerMetrics } from './peer-metrics.ts';
+import { requestTimesText, Timings, watchTimesText } from './timings.ts';
 import { clusterVersion } from './version.ts';
+import type { WatchTimes } from './watch-times.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -60,6 +61,7 @@ function rpcMetrics(calls: CallCounts): string[] {
       ),
     ),
     metric(['grpc_server_handled_total', 'counter', help], handled),
+    ...handlingTimes(calls),
     metric(
       ['etcd_server_client_requests_total', 'counter', 'Requests by kind and client version.'],
       [...calls.clients.values()].flatMap(({ version, unary, stream }) => [
@@ -74,71 +76,22 @@ function rpcMetrics(calls: CallCounts): string[] {
   ];
 }
 
+/** Only with `--metrics=extensive`, and of methods that have been called, as in etcd. */
+function handlingTimes({ methods }: CallCounts): string[] {
+  const timed = methods.flatMap((counts) =>
+    counts.times === undefined || counts.times.seconds.count === 0
+      ? []
+      : [{ value: counts.times.seconds, labels: labelsOf(counts) }],
+  );
+  if (timed.length === 0) return [];
+  const help = 'How long RPCs took until the server was done with them.';
+  return [metric(['grpc_server_handling_seconds', 'histogram', help], timed)];
+}
+
 function openStreams({ methods }: CallCounts): number {
   return methods
     .filter(({ service, method }) => service === 'etcdserverpb.Watch' && method === 'Watch')
     .reduce((sum, { started, handled }) => sum + started - handled.reduce((a, b) => a + b, 0), 0);
-}
-
-/** The first bound and how many there are, as etcd has them, in seconds. */
-const timings: Readonly<Record<TimingName, readonly [string, string, number, number]>> = {
-  walFsync: ['etcd_disk_wal_fsync_duration_seconds', 'Fsyncs of the log.', 0.001, 14],
-  backendCommit: [
-    ...(['etcd_disk_backend_commit_duration_seconds', 'Commits of applied state.'] as const),
-    ...([0.001, 14] as const),
-  ],
-  apply: ['etcd_server_apply_duration_seconds', 'Applying committed entries.', 0.0001, 20],
-  defragment: ['etcd_disk_backend_defrag_duration_seconds', 'Defragmentations.', 0.1, 13],
-  snapshot: ['etcd_disk_backend_snapshot_duration_seconds', 'Preparing snapshots.', 0.01, 17],
-  hash: ['etcd_mvcc_hash_duration_seconds', 'Hashes of the engine.', 0.01, 15],
-  hashRev: ['etcd_mvcc_hash_rev_duration_seconds', 'Hashes as of a revision.', 0.01, 15],
-};
-
-const hex = (id: string): string => BigInt(id).toString(16);
-
-type PeerRow = readonly [
-  name: string,
-  type: 'gauge' | 'counter',
-  help: string,
-  label: 'To' | 'From' | 'Remote',
-  value: (traffic: PeerTraffic) => number,
-];
-
-const peerRows: readonly PeerRow[] = [
-  ['known_peers', 'gauge', 'Other members.', 'Remote', () => 1],
-  ['active_peers', 'gauge', 'Other members that are connected.', 'Remote', (t) => +t.isActive],
-  ['disconnected_peers_total', 'counter', 'Broken connections.', 'Remote', (t) => t.disconnects],
-  ['peer_sent_bytes_total', 'counter', 'Bytes sent.', 'To', (t) => t.sentBytes],
-  ['peer_received_bytes_total', 'counter', 'Bytes received.', 'From', (t) => t.receivedBytes],
-  ['peer_sent_failures_total', 'counter', 'Batches dropped.', 'To', (t) => t.sendFailures],
-  [
-    'peer_received_failures_total',
-    ...(['counter', 'Connections from it that broke.', 'From'] as const),
-    (t) => t.receiveFailures,
-  ],
-];
-
-function peerMetrics({
-  identity,
-  peerTraffic,
-}: Pick<Member, 'identity' | 'peerTraffic'>): string[] {
-  const traffic = peerTraffic();
-  if (traffic.length === 0) return [];
-  const labelsFor = (label: string, id: string): Labels =>
-    label === 'Remote' ? { Local: hex(identity.memberId), Remote: hex(id) } : { [label]: hex(id) };
-  const roundTrip = 'etcd_network_peer_round_trip_time_seconds';
-  return [
-    ...peerRows.map(([name, type, help, label, value]) =>
-      metric(
-        [`etcd_network_${name}`, type, help],
-        traffic.map((each) => ({ value: value(each), labels: labelsFor(label, each.id) })),
-      ),
-    ),
-    metric(
-      [roundTrip, 'histogram', 'Round trips between members.'],
-      traffic.map(({ id, roundTrips }) => ({ value: roundTrips, labels: { To: hex(id) } })),
-    ),
-  ];
 }
 
 /** What belongs to parts that only etcd has (bbolt, its v2 store, its gRPC proxy) stays at 0. */
@@ -161,21 +114,32 @@ export interface MetricsOptions {
   readonly usage: () => ProcessUsage;
   readonly quotaBytes: number;
   readonly health: HealthCounts;
+  readonly watchTimes: WatchTimes;
 }
 
 export class StoreMetrics {
   readonly #options: MetricsOptions;
-  readonly #timings = new Map<TimingName, Histogram>();
+  readonly #timings = new Timings();
+  readonly #scrapes = { answered: 0, failed: 0 };
 
   constructor(options: MetricsOptions) {
     this.#options = options;
-    for (const [name, [, , first, count]] of Object.entries(timings))
-      this.#timings.set(name as TimingName, new Histogram(exponential(first, 2, count)));
-    options.member.onTiming((name, seconds) => this.#timings.get(name)!.observe(seconds));
+    options.member.onTiming(this.#timings.observe);
   }
 
   /** Prometheus' text format 0.0.4. */
   async text(): Promise<string> {
+    try {
+      const text = await this.#text();
+      this.#scrapes.answered++;
+      return text;
+    } catch (error) {
+      this.#scrapes.failed++;
+      throw error;
+    }
+  }
+
+  async #text(): Promise<string> {
     const { member, calls, usage, quotaBytes, health } = this.#options;
     const status = await member.status();
     const statistics = member.statistics();
@@ -187,6 +151,7 @@ export class StoreMetrics {
     const versions = [
       ['etcd_server_version', 'Version served.', { server_version: version }],
       ['etcd_server_id', 'Of this member.', { server_id: hex(member.identity.memberId) }],
+      ['etcd_server_go_version', 'What runs it.', { server_go_version: snapshot.usage.runtime }],
       ['etcd_cluster_version', 'Of the cluster.', { cluster_version: clusterVersion(version) }],
     ] as const;
     const lone = (value: number | Histogram): Series[] => [{ value, labels: {} }];
@@ -198,14 +163,29 @@ export class StoreMetrics {
       ),
       ...rpcMetrics(calls),
       ...peerMetrics({ identity: member.identity, peerTraffic: () => member.peerTraffic() }),
-      ...[...this.#timings].map(([name, histogram]) =>
-        metric([timings[name][0], 'histogram', timings[name][1]], lone(histogram)),
-      ),
+      ...this.#timings.text(),
+      requestTimesText(statistics.requestTimes),
+      watchTimesText(this.#options.watchTimes),
       metric(
         [ttls, 'histogram', 'Seconds that leases were granted for.'],
         lone(statistics.leaseTtls),
       ),
       ...never.map(([type, name]) => metric([name, type, 'Not of this store.'], lone(0))),
+      ...this.#scraping(),
     ].join('');
+  }
+
+  /** As etcd's library counts: this answer is under way, those before it are done. */
+  #scraping(): string[] {
+    const name = 'promhttp_metric_handler_requests';
+    const { answered, failed } = this.#scrapes;
+    const codes = { 200: answered, 500: 0, 503: failed };
+    return [
+      metric([`${name}_in_flight`, 'gauge', 'Scrapes under way.'], [{ value: 1, labels: {} }]),
+      metric(
+        [`${name}_total`, 'counter', 'Scrapes answered, by status.'],
+        Object.entries(codes).map(([code, value]) => ({ value, labels: { code } })),
+      ),
+    ];
   }
 }

@@ -116,7 +116,9 @@ class ConnectedPeers implements Peers {
         kind === 'messages'
           ? receiveMessages(connection, handlers, { ...this.#port, counts: this.#countsOf(from) })
           : receiveChunks(connection, this.#port.clock, (chunks) =>
-              handlers.receiveSnapshot(from, chunks),
+              this.#countsOf(from).snapshotsReceived.count(this.#port.clock, () =>
+                handlers.receiveSnapshot(from, chunks),
+              ),
             );
       void served.finally(() => this.#inbound.delete(connection));
     };
@@ -186,7 +188,13 @@ class ConnectedPeers implements Peers {
     return (await link.ask(question)) as Answers[T];
   }
 
-  async sendSnapshot(to: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  sendSnapshot(to: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#countsOf(to).snapshotsSent.count(this.#port.clock, () =>
+      this.#sendSnapshot(to, chunks),
+    );
+  }
+
+  async #sendSnapshot(to: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const { network } = this.#port;
     const tls = this.#tls;
     const { clusterId, memberId: from } = this.#options;

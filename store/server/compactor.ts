@@ -1,9 +1,11 @@
 /** Deletes what compactions made unreachable, in bounded steps, beside all other work. */
+import type { Clock } from '../../platform/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { NEVER_COMPACTED } from '../mvcc/store.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import { recordKey } from './keyspace.ts';
 import type { Records } from './records.ts';
+import type { Timekeeper } from './timing.ts';
 
 /** Records deleted per batch: a write waits for one batch at most. */
 const STEP = 100;
@@ -12,6 +14,8 @@ interface CompactorParts {
   readonly engine: Engine;
   readonly store: MvccStore;
   readonly records: Records;
+  readonly clock: Clock;
+  readonly timekeeper: Timekeeper;
 }
 
 export class Compactor {
@@ -22,6 +26,8 @@ export class Compactor {
   #stopping = false;
   /** Versions deleted since the start. */
   removed = 0;
+  /** When one was done last; 0 if none was since the start. */
+  lastAt = 0;
 
   constructor(parts: CompactorParts) {
     this.#parts = parts;
@@ -41,26 +47,34 @@ export class Compactor {
   }
 
   async #run(): Promise<void> {
+    const { clock, timekeeper } = this.#parts;
     let done = NEVER_COMPACTED;
     while (done < this.#revision && !this.#stopping) {
       const revision = this.#revision;
+      const began = timekeeper.now();
       // Reads that began before the compaction still find everything.
       await this.#parts.records.quiet();
       while ((await this.#step(revision)) > 0);
       done = revision;
+      if (this.#stopping) return;
+      this.lastAt = clock.now();
+      timekeeper.took('compaction', began);
     }
   }
 
   /** How many were deleted. */
   async #step(revision: number): Promise<number> {
     if (this.#stopping) return 0;
-    const { engine, store } = this.#parts;
+    const { engine, store, timekeeper } = this.#parts;
+    const began = timekeeper.now();
     const versions = store.forget(revision, STEP);
     if (versions.length === 0) return 0;
+    timekeeper.took('indexCompactionPause', began);
     await engine.batch(
       versions.map(({ main, sub }) => ({ type: 'del', key: recordKey(main, sub) })),
       { sync: false },
     );
+    timekeeper.took('compactionPause', began);
     this.removed += versions.length;
     return versions.length;
   }

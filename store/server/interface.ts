@@ -17,7 +17,8 @@ import type {
 } from '../kv.ts';
 import type { Alarm, AuthChange, Caller, Permission } from '../mvcc/command.ts';
 import type { PeerTraffic } from './peers.ts';
-import type { TimingName } from './timing.ts';
+import type { RequestTime } from './request-times.ts';
+import type { Observe } from './timing.ts';
 
 /** IDs are unsigned 64-bit, in decimal text. */
 export interface MemberIdentity {
@@ -186,6 +187,11 @@ export interface MemberStatistics {
   readonly versionsRemoved: number;
   /** Seconds that leases were granted for. */
   readonly leaseTtls: Histogram;
+  /** Unix time in milliseconds; 0: none since the start. */
+  readonly lastCompactionAt: number;
+  readonly requestTimes: readonly RequestTime[];
+  /** A snapshot of the leader is taking the place of the state. */
+  readonly isInstalling: boolean;
 }
 
 /** What a caller may ask of a member; all of it asks for permission while authentication is on. */
@@ -232,8 +238,8 @@ export interface Member extends Kv, MemberCalls, Running {
   head(): { readonly revision: number; readonly raftTerm: number };
   status(): Promise<MemberStatus>;
   statistics(): MemberStatistics;
-  /** Called with the seconds each log fsync and each apply took; for histograms. */
-  onTiming(observe: (name: TimingName, seconds: number) => void): void;
+  /** Called with the seconds that things took; for histograms. */
+  onTiming(observe: Observe): void;
   /** Of each other member of the cluster. */
   peerTraffic(): readonly PeerTraffic[];
 }

@@ -4,7 +4,7 @@ import type { Alarm } from '../mvcc/command.ts';
 import { checkRevision } from '../mvcc/txn-plan.ts';
 import type { Backup, KvHash, Maintenance } from './interface.ts';
 import type { Replica } from './replica.ts';
-import type { TimingName } from './timing.ts';
+import type { Timekeeper, TimingName } from './timing.ts';
 
 /** A hash that a compaction overtook is begun again, so often. */
 const HASH_ATTEMPTS = 5;
@@ -15,9 +15,7 @@ export interface MaintenanceOptions {
   readonly engine: () => Engine;
   /** "3.6.0" */
   readonly version: string;
-  readonly observe: (name: TimingName, seconds: number) => void;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
+  readonly timekeeper: Timekeeper;
 }
 
 export class MemberMaintenance implements Maintenance {
@@ -51,10 +49,10 @@ export class MemberMaintenance implements Maintenance {
   }
 
   async #timed<T>(name: TimingName, work: () => Promise<T>): Promise<T> {
-    const { now, observe } = this.#options;
-    const began = now();
+    const { timekeeper } = this.#options;
+    const began = timekeeper.now();
     const result = await work();
-    observe(name, (now() - began) / 1000);
+    timekeeper.took(name, began);
     return result;
   }
 

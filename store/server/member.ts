@@ -47,7 +47,7 @@ import type { PeerHandlers, Peers, PeerTraffic, Question } from './peers.ts';
 import { publish } from './publication.ts';
 import { readRange, readTxn } from './reads.ts';
 import { Replica } from './replica.ts';
-import type { TimingName } from './timing.ts';
+import { Timekeeper, type Observe } from './timing.ts';
 import { alarmText } from './no-space-alarm.ts';
 import { statisticsOf } from './statistics.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
@@ -96,7 +96,7 @@ class StoreMember implements Member, PeerHandlers {
   #replica: Replica;
   #peers: Peers | undefined;
   readonly #sessions = new Set<WatchSession>();
-  readonly #observers: ((name: TimingName, seconds: number) => void)[] = [];
+  readonly #timekeeper: Timekeeper;
   #tickTimer: Timer | undefined;
   #ready: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -129,18 +129,20 @@ class StoreMember implements Member, PeerHandlers {
     this.auth = new AuthService(replica, settings.auth, settings);
     this.leases = new LeaseService(replica, { ...settings, peers });
     this.membership = new ClusterMembership({ ...settings, peers, replica: () => this.#replica });
+    this.#timekeeper = new Timekeeper(settings.clock);
+    replica.timekeeper.add(this.#timekeeper.observe);
     this.maintenance = new MemberMaintenance({
       replica: () => this.#replica,
       engine: () => this.#engine,
       version: settings.version,
-      observe: (name, seconds) => this.#observers.forEach((observe) => observe(name, seconds)),
-      now: () => settings.clock.monotonic(),
+      timekeeper: this.#timekeeper,
     });
     this.#snapshots = new SnapshotReceiver({
       folders: parts.folders,
       identity: parts.identity,
       replica: () => this.#replica,
       replace: (engine) => this.#replace(parts, engine),
+      timekeeper: this.#timekeeper,
     });
   }
 
@@ -246,7 +248,7 @@ class StoreMember implements Member, PeerHandlers {
     this.#engine = engine;
     await before.close();
     this.#replica = await openReplica({ ...parts, engine }, () => this);
-    for (const observe of this.#observers) this.#replica.onTiming(observe);
+    this.#replica.timekeeper.add(this.#timekeeper.observe);
     this.leases.serve(this.#replica);
     this.auth.serve(this.#replica);
     this.events.onChanged();
@@ -340,6 +342,7 @@ class StoreMember implements Member, PeerHandlers {
     return statisticsOf(this.#replica, {
       leases: leases.counters,
       membership: membership.counters,
+      isInstalling: this.#snapshots.isInstalling,
     });
   }
 
@@ -347,9 +350,8 @@ class StoreMember implements Member, PeerHandlers {
     return this.#peers?.traffic() ?? [];
   }
 
-  onTiming(observe: (name: TimingName, seconds: number) => void): void {
-    this.#observers.push(observe);
-    this.#replica.onTiming(observe);
+  onTiming(observe: Observe): void {
+    this.#timekeeper.add(observe);
   }
 
   failed(error: Error): void {

@@ -29,6 +29,14 @@ export interface Answers {
   readonly promote: null;
 }
 
+/** Snapshots in one direction. */
+export interface SnapshotTraffic {
+  readonly underWay: number;
+  readonly failures: number;
+  /** Of those that succeeded. */
+  readonly seconds: Histogram;
+}
+
 /** What one member has exchanged with another since it started. */
 export interface PeerTraffic {
   readonly id: MemberId;
@@ -42,6 +50,8 @@ export interface PeerTraffic {
   /** Connections to it that broke. */
   readonly disconnects: number;
   readonly roundTrips: Histogram;
+  readonly snapshotsSent: SnapshotTraffic;
+  readonly snapshotsReceived: SnapshotTraffic;
 }
 
 export interface Peers extends Running {

@@ -7,7 +7,6 @@
  * so that after a crash the log's tail is applied again and nothing twice.
  */
 import { assert } from '../../platform/assert.ts';
-import type { Clock } from '../../platform/clock.ts';
 import type { Engine, WriteOperation } from '../engine/engine.ts';
 import { encodeRecord } from '../mvcc/record.ts';
 import type { Change } from '../mvcc/writer.ts';
@@ -23,6 +22,7 @@ import {
   encodeNumber,
   encodePoint,
 } from './log-codec.ts';
+import type { Timekeeper } from './timing.ts';
 import { factKey, hardStateKey, leaseKey, metaKeys, recordKey } from './keyspace.ts';
 
 export interface Effects {
@@ -53,16 +53,14 @@ export interface LoadedLog {
 export class Persistence {
   readonly #engine: Engine;
   readonly #blocks: LogBlocks;
-  readonly #clock: Clock;
-  readonly #observe: (seconds: number, synced: boolean) => void;
+  readonly #timekeeper: Timekeeper;
   #busy = false;
   #window: LogWindow | undefined;
 
-  constructor(engine: Engine, clock: Clock, observe: (seconds: number, synced: boolean) => void) {
+  constructor(engine: Engine, timekeeper: Timekeeper) {
     this.#engine = engine;
     this.#blocks = new LogBlocks(engine);
-    this.#clock = clock;
-    this.#observe = observe;
+    this.#timekeeper = timekeeper;
   }
 
   async loadLog(): Promise<LoadedLog> {
@@ -90,6 +88,7 @@ export class Persistence {
     assert(!this.#busy, 'one batch is in flight at a time');
     this.#busy = true;
     const operations: WriteOperation[] = [];
+    const encoding = this.#timekeeper.now();
     this.#blocks.append(operations, batch.entries);
     if (batch.hardState !== undefined)
       operations.push({
@@ -98,9 +97,10 @@ export class Persistence {
         value: encodeHardState(batch.hardState),
       });
     if (batch.effects !== undefined) addEffects(operations, batch.effects);
-    const began = this.#clock.monotonic();
+    if (batch.entries.length > 0) this.#timekeeper.took('walWrite', encoding);
+    const began = this.#timekeeper.now();
     await this.#engine.batch(operations, { sync: batch.mustSync });
-    this.#observe((this.#clock.monotonic() - began) / 1000, batch.mustSync);
+    this.#timekeeper.took(batch.mustSync ? 'walFsync' : 'backendCommit', began);
     this.#window!.append(batch.entries);
     this.#busy = false;
   }

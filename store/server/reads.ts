@@ -13,14 +13,21 @@ export async function readRange(replica: Replica, request: RangeRequest): Promis
     const proof = replica.confirmRead();
     if (proof !== undefined) await proof;
   }
-  const { store, records } = replica;
+  return replica.timekeeper.range(() => rangeOf(replica, request));
+}
+
+function rangeOf(
+  { store, records }: Replica,
+  request: RangeRequest,
+): RangeResponse | Promise<RangeResponse> {
   const selection = store.select(request);
   const missing =
     wantsValues(request) && selection.versions.some((version) => version.kv === undefined);
   if (!missing) return store.respond(request, selection);
   const revision = store.current;
-  const kvs = await records.pairs(selection.versions);
-  return { ...store.respond(request, selection, kvs), revision };
+  return records
+    .pairs(selection.versions)
+    .then((kvs) => ({ ...store.respond(request, selection, kvs), revision }));
 }
 
 export async function readTxn(replica: Replica, request: TxnRequest): Promise<TxnResponse> {

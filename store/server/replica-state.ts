@@ -11,7 +11,7 @@ import type { Peers } from './peers.ts';
 import { Persistence } from './persistence.ts';
 import type { LoadedLog } from './persistence.ts';
 import { Records } from './records.ts';
-import type { TimingName } from './timing.ts';
+import { Timekeeper } from './timing.ts';
 
 const MAX_APPLY_BYTES = 16 << 20;
 const MAX_MESSAGE_BYTES = 1 << 20;
@@ -38,16 +38,14 @@ export interface LoadedState {
   readonly store: MvccStore;
   readonly auth: AuthStore;
   readonly records: Records;
-  readonly observers: ((name: TimingName, seconds: number) => void)[];
+  readonly timekeeper: Timekeeper;
 }
 
 /** Reads what the engine holds. */
 export async function loadState(options: ReplicaOptions): Promise<LoadedState> {
   const { settings, engine } = options;
-  const observers: ((name: TimingName, seconds: number) => void)[] = [];
-  const persistence = new Persistence(engine, settings.clock, (seconds, synced) => {
-    for (const observe of observers) observe(synced ? 'walFsync' : 'backendCommit', seconds);
-  });
+  const timekeeper = new Timekeeper(settings.clock);
+  const persistence = new Persistence(engine, timekeeper);
   const log = await persistence.loadLog();
   const store = new MvccStore({
     cacheBytes: settings.valueCacheBytes,
@@ -56,7 +54,7 @@ export async function loadState(options: ReplicaOptions): Promise<LoadedState> {
   const records = new Records(engine, store);
   const auth = new AuthStore();
   await records.restore(log.compactRevision, auth);
-  return { persistence, log, store, auth, records, observers };
+  return { persistence, log, store, auth, records, timekeeper };
 }
 
 export function createRaft({ settings, memberId }: ReplicaOptions, log: LoadedLog): RawNode {

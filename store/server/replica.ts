@@ -24,9 +24,10 @@ import type { Peers } from './peers.ts';
 import { Proposals } from './proposals.ts';
 import { ReadyLoop, type Duties } from './ready-loop.ts';
 import type { Records } from './records.ts';
+import type { RequestTime } from './request-times.ts';
 import { createRaft, loadState } from './replica-state.ts';
 import type { LoadedState, ReplicaOptions } from './replica-state.ts';
-import type { TimingName } from './timing.ts';
+import type { Timekeeper } from './timing.ts';
 import { sendSnapshot } from './snapshot-stream.ts';
 import { Submission } from './submission.ts';
 
@@ -45,6 +46,7 @@ export class Replica implements Duties {
   readonly proposals: Proposals;
   readonly applier: Applier;
   readonly cluster: ClusterState;
+  readonly timekeeper: Timekeeper;
   readonly #options: ReplicaOptions;
   readonly #settings: Settings;
   readonly #window: LogWindow;
@@ -53,7 +55,6 @@ export class Replica implements Duties {
   readonly #flushing: Flushing;
   readonly #logCompaction: LogCompaction;
   readonly #loop: ReadyLoop;
-  readonly #observers: ((name: TimingName, seconds: number) => void)[];
   #failure: StoreError | undefined;
   leaderChanges = 0;
   slowApplies = 0;
@@ -72,7 +73,7 @@ export class Replica implements Duties {
     const { log, store, records } = state;
     this.#settings = settings;
     this.#window = log.window;
-    this.#observers = state.observers;
+    this.timekeeper = state.timekeeper;
     this.#options = options;
     this.cluster = log.cluster;
     this.store = store;
@@ -98,7 +99,8 @@ export class Replica implements Duties {
       raft: this.raft,
       proposals: this.proposals,
       applied: () => this.applier.appliedIndex,
-      deadline: () => this.#now() + this.requestTimeoutMs,
+      now: () => this.#now(),
+      timeoutMs: this.requestTimeoutMs,
       poke: () => this.#loop.poke(),
       admission: {
         maxRequestBytes: settings.maxRequestBytes,
@@ -107,7 +109,8 @@ export class Replica implements Duties {
         onQuotaExceeded: () => noSpace.raise(),
       },
     });
-    this.#compactor = new Compactor({ engine, store, records });
+    const { timekeeper } = this;
+    this.#compactor = new Compactor({ engine, store, records, timekeeper, clock: settings.clock });
     this.#logCompaction = new LogCompaction(log.window, state.persistence, settings);
     this.#flushing = new Flushing({
       ...{ clock: settings.clock, persistence: state.persistence, store, cluster: log.cluster },
@@ -154,10 +157,6 @@ export class Replica implements Duties {
 
   get logBytes(): number {
     return this.#flushing.logBytes;
-  }
-
-  onTiming(observe: (name: TimingName, seconds: number) => void): void {
-    this.#observers.push(observe);
   }
 
   get requestTimeoutMs(): number {
@@ -246,6 +245,15 @@ export class Replica implements Duties {
     return this.#compactor.removed;
   }
 
+  /** Unix time in milliseconds; 0 if there was none since the start. */
+  get lastCompactionAt(): number {
+    return this.#compactor.lastAt;
+  }
+
+  get requestTimes(): readonly RequestTime[] {
+    return this.#submission.times.all;
+  }
+
   get removalsDone(): boolean {
     return this.#compactor.isDone;
   }
@@ -323,11 +331,8 @@ export class Replica implements Duties {
     if (entries.length === 0) return undefined;
     const began = this.#now();
     const applied = this.applier.apply(entries);
-    if (this.#observers.length === 0) return applied;
     const observe = (): void => {
-      const seconds = (this.#now() - began) / 1000;
-      if (seconds > SLOW_APPLY_SECONDS) this.slowApplies++;
-      for (const each of this.#observers) each('apply', seconds);
+      if (this.timekeeper.took('apply', began) > SLOW_APPLY_SECONDS) this.slowApplies++;
     };
     if (applied !== undefined) return applied.then(observe);
     observe();

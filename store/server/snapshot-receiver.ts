@@ -11,6 +11,7 @@ import { hardStateKey, metaKeys } from './keyspace.ts';
 import { encodeHardState } from './log-codec.ts';
 import type { Replica } from './replica.ts';
 import { receiveSnapshot } from './snapshot-stream.ts';
+import type { Timekeeper, TimingName } from './timing.ts';
 
 export interface ReceiverEnvironment {
   readonly folders: EngineFolders;
@@ -18,6 +19,7 @@ export interface ReceiverEnvironment {
   readonly replica: () => Replica;
   /** Goes on with this engine instead of the current one. */
   readonly replace: (engine: Engine) => Promise<void>;
+  readonly timekeeper: Timekeeper;
 }
 
 interface Staged {
@@ -36,6 +38,8 @@ export class SnapshotReceiver {
   #adopted: Engine | undefined;
   #installing: Promise<void> | undefined;
   #stopping = false;
+  /** It is taking the place of the state. */
+  isInstalling = false;
 
   constructor(environment: ReceiverEnvironment) {
     this.#environment = environment;
@@ -57,7 +61,9 @@ export class SnapshotReceiver {
     const { folders, replica } = this.#environment;
     const engine = await folders.stage();
     try {
-      const { point, leaderTerm } = await receiveSnapshot(engine, chunks);
+      const { point, leaderTerm } = await this.#timed('snapshotSave', () =>
+        receiveSnapshot(engine, chunks, (write) => this.#timed('snapshotFsync', write)),
+      );
       const { raft } = replica();
       await new Promise<void>((resolve, reject) => {
         this.#staged = { engine, point, resolve, reject };
@@ -71,6 +77,14 @@ export class SnapshotReceiver {
     }
   }
 
+  async #timed<T>(name: TimingName, work: () => Promise<T>): Promise<T> {
+    const { timekeeper } = this.#environment;
+    const began = timekeeper.now();
+    const result = await work();
+    timekeeper.took(name, began);
+    return result;
+  }
+
   async #discard(engine: Engine): Promise<void> {
     if (this.#adopted === engine) return;
     await engine.close();
@@ -81,7 +95,10 @@ export class SnapshotReceiver {
   install(): void {
     const staged = this.#staged;
     if (staged === undefined) return;
-    this.#installing = this.#install(staged).then(staged.resolve, staged.reject);
+    this.isInstalling = true;
+    this.#installing = this.#install(staged)
+      .finally(() => (this.isInstalling = false))
+      .then(staged.resolve, staged.reject);
   }
 
   async #install({ engine, point }: Staged): Promise<void> {

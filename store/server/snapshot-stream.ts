@@ -79,19 +79,21 @@ export interface ReceivedSnapshot {
   readonly leaderTerm: number;
 }
 
-/** Writes what arrives into an empty engine; durable when it resolves. */
+/** Writes what arrives into an empty engine; durable when it resolves, by `sync` of the last. */
 export async function receiveSnapshot(
   engine: Engine,
   chunks: AsyncIterable<Uint8Array>,
+  sync: (write: () => Promise<void>) => Promise<void>,
 ): Promise<ReceivedSnapshot> {
   for await (const chunk of chunks) {
     const input = new ByteReader(chunk);
     if (input.byte() === END) {
       const [index, term, leaderTerm] = [input.double(), input.double(), input.double()];
       const point = { index, term };
-      await engine.batch([{ type: 'put', key: metaKeys.logStart, value: encodePoint(point) }], {
-        sync: true,
-      });
+      const value = encodePoint(point);
+      await sync(() =>
+        engine.batch([{ type: 'put', key: metaKeys.logStart, value }], { sync: true }),
+      );
       return { point, leaderTerm };
     }
     const operations: WriteOperation[] = [];

@@ -4,13 +4,14 @@ import type { PromotionCounters } from './membership.ts';
 import type { Replica } from './replica.ts';
 
 interface ServiceCounters {
+  readonly isInstalling: boolean;
   readonly leases: LeaseCounters;
   readonly membership: PromotionCounters;
 }
 
 export function statisticsOf(
   replica: Replica,
-  { leases, membership }: ServiceCounters,
+  { leases, membership, isInstalling }: ServiceCounters,
 ): MemberStatistics {
   const { store, raft, applier, proposals, leaderChanges, reads } = replica;
   const { granted, revoked, renewed, expired } = leases;
@@ -42,5 +43,8 @@ export function statisticsOf(
     eventsPending: store.watches.pending,
     versionsRemoved: replica.removedVersions,
     leaseTtls: leases.ttls,
+    lastCompactionAt: replica.lastCompactionAt,
+    requestTimes: replica.requestTimes,
+    isInstalling,
   };
 }

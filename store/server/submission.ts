@@ -13,12 +13,15 @@ import { changesConfiguration } from './cluster-state.ts';
 import type { ClusterChange } from './cluster-state.ts';
 import { encodeCommand } from './command-codec.ts';
 import type { Proposals } from './proposals.ts';
+import { RequestTimes } from './request-times.ts';
 
 interface SubmissionOptions {
   readonly raft: { readonly commit: number };
   readonly proposals: Proposals;
   readonly applied: () => number;
-  readonly deadline: () => number;
+  /** Monotonic. */
+  readonly now: () => number;
+  readonly timeoutMs: number;
   /** Raft has something to do. */
   readonly poke: () => void;
   readonly admission: ConstructorParameters<typeof Admission>[0];
@@ -33,6 +36,7 @@ interface Circumstances {
 export class Submission {
   readonly #options: SubmissionOptions;
   readonly #admission: Admission;
+  readonly times = new RequestTimes();
 
   constructor(options: SubmissionOptions) {
     this.#options = options;
@@ -48,7 +52,7 @@ export class Submission {
     command: Extract<Command, { type: T }>,
     { caller, officeTerm }: Circumstances = {},
   ): Promise<CommandResponses[T]> {
-    const { proposals, raft, applied } = this.#options;
+    const { proposals, raft, applied, now } = this.#options;
     const id = proposals.nextId();
     const data = encodeCommand(command, id, caller);
     this.#admission.admit(command, data.length, {
@@ -57,11 +61,16 @@ export class Submission {
       pending: proposals.size,
     });
     this.#admission.pendingBytes += data.length;
+    const began = now();
+    let success = false;
     try {
       const what = { proposal: { type: 'normal', data }, command, officeTerm } as const;
-      return (await this.#submit(id, what)) as CommandResponses[T];
+      const response = await this.#submit(id, what, began);
+      success = true;
+      return response as CommandResponses[T];
     } finally {
       this.#admission.pendingBytes -= data.length;
+      this.times.observe(command.type, success, (now() - began) / 1000);
     }
   }
 
@@ -69,7 +78,7 @@ export class Submission {
     const id = this.#options.proposals.nextId();
     const type = changesConfiguration(change) ? 'configuration' : 'cluster';
     const proposal: Proposal = { type, data: encodeChange(change, id) };
-    await this.#submit(id, { proposal, command: undefined });
+    await this.#submit(id, { proposal, command: undefined }, this.#options.now());
   }
 
   #submit(
@@ -79,9 +88,10 @@ export class Submission {
       readonly command: Command | undefined;
       readonly officeTerm?: number | undefined;
     },
+    now: number,
   ): Promise<CommandResponse | undefined> {
-    const { proposals, deadline, poke } = this.#options;
-    const answer = proposals.submit(id, { ...what, deadline: deadline() });
+    const { proposals, timeoutMs, poke } = this.#options;
+    const answer = proposals.submit(id, { ...what, deadline: now + timeoutMs });
     poke();
     return answer;
   }

@@ -92,6 +92,14 @@ describe.skipIf(etcdctl === undefined)('members of a store', () => {
     await slow!.ready();
     await cluster.level(etcdctl!, first);
     expect(first.some(({ output }) => output.includes('sent a snapshot'))).toBe(true);
+    const texts = first.map(async ({ address }) =>
+      (await fetch(`http://${address}/metrics`)).text(),
+    );
+    const metrics = (await Promise.all(texts)).join('');
+    for (const what of ['send_success{To=', 'receive_success{From='])
+      expect(metrics).toMatch(new RegExp(`^etcd_network_snapshot_${what}"\\w+"} [1-9]`, 'm'));
+    expect(metrics).toMatch(/^etcd_snap_db_save_total_duration_seconds_count [1-9]/m);
+    expect(metrics).toMatch(/^etcd_snap_db_fsync_duration_seconds_count [1-9]/m);
   }, 120_000);
 
   it('hand leadership over when the leader is stopped, and when it is told to', async () => {

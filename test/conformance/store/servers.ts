@@ -25,9 +25,12 @@ export interface TestServer {
 }
 
 export async function startOurs(
-  options: Partial<MemberOptions> & { readonly tls?: TlsMaterial } = {},
+  options: Partial<MemberOptions> & {
+    readonly tls?: TlsMaterial;
+    readonly extensiveMetrics?: boolean;
+  } = {},
 ): Promise<TestServer & { readonly serving: ServingStore }> {
-  const { tls, ...rest } = options;
+  const { tls, extensiveMetrics = false, ...rest } = options;
   const member = await startMember({
     ...{ clock: realClock, random: realRandom, disk: realDisk, logger: silentLogger, sha1 },
     crypto: realCrypto,
@@ -39,6 +42,7 @@ export async function startOurs(
     ...{ member, clock: realClock, logger: silentLogger },
     ...{ listen: sniffingServer, usage: processUsage, host: '127.0.0.1', port: 0 },
     ...(tls === undefined ? {} : { tls }),
+    extensiveMetrics,
   });
   return {
     address: `127.0.0.1:${serving.port}`,

@@ -1,0 +1,81 @@
+/** What /metrics says of the other members. */
+import type { MetricType } from '../../platform/metrics/metrics.ts';
+import type { Histogram } from '../../platform/metrics/histogram.ts';
+import { familyText, type Series } from '../../platform/metrics/text.ts';
+import type { Member } from '../server/interface.ts';
+import type { PeerTraffic } from '../server/peers.ts';
+
+export const hex = (id: string): string => BigInt(id).toString(16);
+
+type PeerRow = readonly [
+  name: string,
+  type: MetricType,
+  help: string,
+  label: 'To' | 'From' | 'Remote',
+  value: (traffic: PeerTraffic) => number | Histogram,
+];
+
+const rows: readonly PeerRow[] = [
+  ['known_peers', 'gauge', 'Other members.', 'Remote', () => 1],
+  ['active_peers', 'gauge', 'Other members that are connected.', 'Remote', (t) => +t.isActive],
+  ['disconnected_peers_total', 'counter', 'Broken connections.', 'Remote', (t) => t.disconnects],
+  ['peer_sent_bytes_total', 'counter', 'Bytes sent.', 'To', (t) => t.sentBytes],
+  ['peer_received_bytes_total', 'counter', 'Bytes received.', 'From', (t) => t.receivedBytes],
+  ['peer_sent_failures_total', 'counter', 'Batches dropped.', 'To', (t) => t.sendFailures],
+  [
+    'peer_received_failures_total',
+    ...(['counter', 'Connections from it that broke.', 'From'] as const),
+    (t) => t.receiveFailures,
+  ],
+  [
+    'peer_round_trip_time_seconds',
+    ...(['histogram', 'Round trips between members.', 'To'] as const),
+    (t) => t.roundTrips,
+  ],
+];
+
+/** etcd tells of snapshots from the first one on. */
+const snapshotRows: readonly PeerRow[] = [
+  ...directionRows('send', 'To', (t) => t.snapshotsSent),
+  ...directionRows('receive', 'From', (t) => t.snapshotsReceived),
+];
+
+function directionRows(
+  verb: 'send' | 'receive',
+  label: 'To' | 'From',
+  of: (traffic: PeerTraffic) => PeerTraffic['snapshotsSent'],
+): PeerRow[] {
+  const name = `snapshot_${verb}`;
+  return [
+    [
+      `${name}_success`,
+      'counter',
+      'Snapshots that came through.',
+      label,
+      (t) => of(t).seconds.count,
+    ],
+    [`${name}_failures`, 'counter', 'Snapshots that did not.', label, (t) => of(t).failures],
+    [`${name}_inflights_total`, 'gauge', 'Snapshots under way.', label, (t) => of(t).underWay],
+    [
+      `${name}_total_duration_seconds`,
+      ...(['histogram', 'Snapshots that came through.', label] as const),
+      (t) => of(t).seconds,
+    ],
+  ];
+}
+
+export function peerMetrics({
+  identity,
+  peerTraffic,
+}: Pick<Member, 'identity' | 'peerTraffic'>): string[] {
+  const traffic = peerTraffic();
+  if (traffic.length === 0) return [];
+  const labelsFor = (label: string, id: string): Series['labels'] =>
+    label === 'Remote' ? { Local: hex(identity.memberId), Remote: hex(id) } : { [label]: hex(id) };
+  return [...rows, ...snapshotRows].map(([name, type, help, label, value]) =>
+    familyText(
+      { name: `etcd_network_${name}`, type, help },
+      traffic.map((each) => ({ value: value(each), labels: labelsFor(label, each.id) })),
+    ),
+  );
+}
