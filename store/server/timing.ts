@@ -13,10 +13,14 @@ export type TimingName =
 
 export type Observe = (name: TimingName, seconds: number) => void;
 
-/** Measures, and tells whoever wants to know. */
+/** Of what happens before anybody wants to know, so much is kept. */
+const MAX_EARLY = 1000;
+
+/** Measures, and tells whoever wants to know, the first of them also of what was before. */
 export class Timekeeper {
   readonly #clock: Clock;
   readonly #observers: Observe[] = [];
+  #early: (readonly [TimingName, number])[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -24,6 +28,8 @@ export class Timekeeper {
 
   add(observe: Observe): void {
     this.#observers.push(observe);
+    for (const [name, seconds] of this.#early) observe(name, seconds);
+    this.#early = [];
   }
 
   now(): number {
@@ -32,6 +38,8 @@ export class Timekeeper {
 
   readonly observe: Observe = (name, seconds) => {
     for (const each of this.#observers) each(name, seconds);
+    if (this.#observers.length === 0 && this.#early.length < MAX_EARLY)
+      this.#early.push([name, seconds]);
   };
 
   /** The seconds since `began`, which are told. */
