@@ -26,18 +26,30 @@ describe('many seeds', () => {
   );
 });
 
+/** Of which a check must speak that finds the bug. */
+const symptoms: Readonly<Record<Flaw, RegExp>> = {
+  doubleCreate: /has \d+ pods of \d+ with/,
+  missedExpectation: /has \d+ pods of \d+ with/,
+  blindBind: /was bound to|became another/,
+  forgetfulScheduler: /holds|was bound beside/,
+};
+
 describe('a planted bug is found', () => {
   /** In the worst case after so many seeds. */
   const ENOUGH = 60;
-  const flaws: Flaw[] = ['doubleCreate', 'missedExpectation', 'blindBind', 'forgetfulScheduler'];
+  const flaws = Object.keys(symptoms) as Flaw[];
 
   it.each(flaws)(
     '%s',
     async (flaw) => {
-      let seed = 1;
-      for (; seed <= ENOUGH; seed++)
-        if ((await simulatePlane({ seed, flaw })).findings.length > 0) break;
-      expect(seed).toBeLessThanOrEqual(ENOUGH);
+      const found: string[] = [];
+      for (let i = 0; i < ENOUGH && found.length === 0; i++) {
+        // One manager, which somebody restarts at once, and people at work on Deployments.
+        const seed = flaw === 'doubleCreate' ? 4 * i + 1 : i + 1;
+        const { findings } = await simulatePlane({ seed, flaw });
+        found.push(...findings.filter((finding) => symptoms[flaw].test(finding)));
+      }
+      expect(found).not.toEqual([]);
     },
     300_000,
   );

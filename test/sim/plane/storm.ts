@@ -43,10 +43,14 @@ export class Storm {
     });
   }
 
-  /** It is started again as a supervisor would; after the storm, the plane's healing does. */
+  /**
+   * It is started again as a supervisor would, half of the time at once; after the storm, the
+   * plane's healing does.
+   */
   kill(process: { kill(): void; start(): void }): void {
     if (this.#isOver) return;
-    const downMs = this.random.between(LEAST_DOWN_MS, 10_000);
+    const { random } = this;
+    const downMs = random.oneIn(2) ? LEAST_DOWN_MS : random.between(LEAST_DOWN_MS, 10_000);
     this.during(
       downMs,
       () => process.kill(),
@@ -55,19 +59,32 @@ export class Storm {
   }
 }
 
-/** Dies in the middle of its work: just after the next pod was written. */
+/**
+ * Dies in the middle of its work: just after the next pod was written. Half of the time servers
+ * hear late of what is written from then on, so that a successor is there before they know.
+ */
 function killAtWork(storm: Storm, processes: readonly ComponentHost[]): void {
   const { plane, random } = storm;
   const target = random.pick(processes);
-  if (random.oneIn(2)) slowStoreWatches(storm);
+  const isUnheard = random.oneIn(2);
   let isArmed = true;
   plane.truth.onChange(({ resource, old }) => {
     if (!isArmed || resource !== 'pods') return;
     if (processes === plane.managers && old !== undefined) return;
     isArmed = false;
-    plane.time.after(random.between(0, 10), () => storm.kill(target));
+    if (isUnheard) hearLate(storm);
+    plane.time.after(random.between(0, isUnheard ? 50 : 10), () => storm.kill(target));
   });
   plane.time.after(10_000, () => (isArmed = false));
+}
+
+function hearLate(storm: Storm): void {
+  const { storeWeather } = storm.plane;
+  storm.during(
+    2 * LEAST_DOWN_MS,
+    () => (storeWeather.watchLagMs = storm.random.pick([1500, 6000])),
+    () => (storeWeather.watchLagMs = 3),
+  );
 }
 
 const faults: readonly (readonly [string, Fault])[] = [
