@@ -43,3 +43,15 @@ it('does not rest when it is to stop', async () => {
   await Promise.all(writes);
   expect(began).toEqual([0, 60]);
 });
+
+it('writes but a few once it has ended, however many recorders wait, and does not rest', async () => {
+  const { clock, began, pace, write } = start();
+  const writes = Array.from({ length: 10_000 }, () => write(1));
+  const outcome = Promise.allSettled(writes);
+  pace.end();
+  await clock.advance(100);
+  const results = await outcome;
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(100);
+  expect(began).toHaveLength(100);
+  expect(clock.timers).toBe(0);
+});

@@ -3,6 +3,7 @@ import { statusError } from '../api/status.ts';
 import type { Event } from '../api/types/core-v1.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { FakeClock, settle } from '../test/support/fake-clock.ts';
+import { EventPace } from './event-pace.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import type { Client } from './interface.ts';
 
@@ -110,6 +111,28 @@ describe('an event recorder', () => {
     record('a', 'x');
     await settle();
     await recorder.stop();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('shares what may still be written at the end with everybody of its process', async () => {
+    const clock = new FakeClock();
+    let written = 0;
+    const client = { create: async (_: unknown, event: Event) => (written++, event) };
+    const pace = new EventPace(clock);
+    const random = { below: () => 0, bytes: (n: number) => new Uint8Array(n) };
+    const recorders = Array.from({ length: 50 }, (_, n) =>
+      createEventRecorder({
+        ...{ client: client as unknown as Client, clock, random, logger: silentLogger, pace },
+        component: `node${n}`,
+      }),
+    );
+    for (const [n, recorder] of recorders.entries())
+      for (let i = 0; i < 20; i++)
+        recorder.record(pod(`p${n}-${i}`), { type: 'Normal', reason: 'R', message: 'm' });
+    pace.end();
+    recorders[0]!.record(pod('late'), { type: 'Normal', reason: 'R', message: 'm' });
+    await Promise.all(recorders.map((recorder) => recorder.stop()));
+    expect(written).toBe(100);
     expect(clock.timers).toBe(0);
   });
 });

@@ -15,7 +15,7 @@ import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
 import { EventCorrelator, type Occurrence } from './event-correlator.ts';
-import { EventPace } from './event-pace.ts';
+import { EventPace, EventsEndedError } from './event-pace.ts';
 import type { Client } from './interface.ts';
 
 export interface EventText {
@@ -29,8 +29,8 @@ export interface EventRecorder extends Running {
   /** Never waits and never throws. Dropped if too many wait already. */
   record(about: KubernetesObject | ObjectReference, text: EventText): void;
   /**
-   * Writes the first of what waits, then stops; what cannot be written at the first try, and what
-   * is too much, is dropped.
+   * Writes the first of what waits, as many as its {@link EventPace} leaves, then stops; what
+   * cannot be written at the first try, and what is too much, is dropped.
    */
   stop(): Promise<void>;
 }
@@ -47,14 +47,12 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** The node, for a kubelet. */
   readonly host?: string;
-  /** Shared by the recorders of one process. Default: one of its own. */
+  /** Shared by the recorders of one process, and ended by it. Default: one of its own. */
   readonly pace?: EventPace;
 }
 
 /** Events waiting to be written; a recorder that far behind drops new ones. */
 const QUEUE_LIMIT = 2000;
-/** Events still written once the recorder is to stop: nobody waits long for a process to end. */
-const STOP_LIMIT = 100;
 const MAX_TRIES = 12;
 const RETRY_MS = 10_000;
 
@@ -99,7 +97,7 @@ class QueuedRecorder implements EventRecorder {
   }
 
   record(about: KubernetesObject | ObjectReference, text: EventText): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping.signal.aborted || this.#pace.ended) return;
     if (this.#queue.length >= QUEUE_LIMIT) {
       this.#dropped++;
       return;
@@ -112,7 +110,8 @@ class QueuedRecorder implements EventRecorder {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#queue.splice(this.#written + STOP_LIMIT);
+    // A shared pace is ended by whoever shares it: another recorder may go on.
+    if (this.#options.pace === undefined) this.#pace.end();
     await this.#worker;
   }
 
@@ -139,6 +138,7 @@ class QueuedRecorder implements EventRecorder {
         await this.#pace.run(() => this.#send(pending, occurrence), this.#stopping.signal);
         return;
       } catch (error) {
+        if (error instanceof EventsEndedError) return this.#dropAll();
         // The server's refusal stays a refusal; a broken connection may heal.
         const final = error instanceof StatusError && error.code < 500;
         if (final || tried >= MAX_TRIES || this.#stopping.signal.aborted) {
@@ -151,6 +151,11 @@ class QueuedRecorder implements EventRecorder {
         await sleep(this.#options.clock, RETRY_MS, this.#stopping.signal);
       }
     }
+  }
+
+  #dropAll(): void {
+    this.#dropped += this.#queue.length - this.#written;
+    this.#queue.length = this.#written + 1;
   }
 
   async #send(pending: Pending, occurrence: Occurrence): Promise<void> {

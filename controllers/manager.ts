@@ -18,6 +18,7 @@ import { controllerMetrics } from './controller-metrics.ts';
 import { type ClusterSigning, type ControllerContext, serves } from './runtime/controller.ts';
 import { withoutSchemas } from './runtime/custom-types.ts';
 import { discoverResourceTypes } from './runtime/discover.ts';
+import { GatedClient } from './runtime/gated-client.ts';
 import { Manager } from './runtime/manager.ts';
 import { enabledControllers } from './table.ts';
 
@@ -78,11 +79,11 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const effects = { client, clock, random, logger };
   const informers = new InformerFactory({ ...effects, freeze, keep: withoutSchemas });
   const { endedPodThreshold, standardStorageClass = false, rootCa, signToken } = options;
+  const gate = new GatedClient(client);
+  const eventPace = new EventPace(clock);
   const context: ControllerContext = {
-    ...{ client, clock, random, logger, informers, resourceTypes },
-    standardStorageClass,
-    eventPace: new EventPace(clock),
-    metrics,
+    ...{ client: gate, clock, random, logger, informers, resourceTypes },
+    ...{ standardStorageClass, eventClient: client, eventPace, metrics },
     ...(endedPodThreshold === undefined ? {} : { endedPodThreshold }),
     ...(options.signing === undefined ? {} : { signing: options.signing }),
     ...(rootCa === undefined ? {} : { rootCa }),
@@ -99,11 +100,17 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   );
   // Started before the manager, stopped after it: the lease is released when nothing acts any more.
   const election =
-    options.leaderElect && (await parts.start(() => elect(options, () => void manager.stop())));
+    options.leaderElect && (await parts.start(() => elect(options, () => void stopActing())));
   const concurrency = options.concurrency === undefined ? {} : { concurrency: options.concurrency };
   const manager = await parts.start(
     () => new Manager({ controllers, logger, clock, reconciled: told.reconciled, ...concurrency }),
   );
+  const stopActing = (): Promise<void> => {
+    gate.close();
+    eventPace.end();
+    return manager.stop();
+  };
+  await parts.start(() => ({ stop: stopActing }));
   const names = controllers.map(({ name }) => name);
   const begin = async (): Promise<void> => {
     await election?.whenLeading();

@@ -122,12 +122,15 @@ export async function startKubelets(options: KubeletsOptions): Promise<RunningKu
   podInformer.start();
   nodeInformer.start();
   const stopping = new AbortController();
-  const ready = bringUp(options, { parts, podInformer, nodeInformer, signal: stopping.signal });
+  const pace = new EventPace(clock);
+  const { signal } = stopping;
+  const ready = bringUp(options, { parts, podInformer, nodeInformer, pace, signal });
   ready.catch(() => {});
   return {
     ready: () => ready,
     async stop() {
       stopping.abort();
+      pace.end();
       // Ends the wait for their sync, so that what is being started is in `parts` or not at all.
       await Promise.all([podInformer.stop(), nodeInformer.stop()]);
       await ready.catch(() => {});
@@ -151,11 +154,13 @@ interface Surroundings {
   readonly parts: Lifecycle;
   readonly podInformer: Informer<Pod>;
   readonly nodeInformer: Informer<Node>;
+  /** Of the events of all nodes. */
+  readonly pace: EventPace;
   readonly signal: AbortSignal;
 }
 
 async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Promise<void> {
-  const { parts, podInformer, nodeInformer, signal } = surroundings;
+  const { parts, podInformer, nodeInformer, pace, signal } = surroundings;
   const existing = await existingNodes(options, signal);
   if (signal.aborted) return;
   const hollow = new HollowRuntime(options.clock, options.client);
@@ -165,7 +170,6 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   const limiter = new Limiter(maxWritesInFlight);
   // A heartbeat waits behind no pods, however many report at once: a silent node loses them all.
   const heartbeats = new Limiter(maxWritesInFlight);
-  const pace = new EventPace(options.clock);
   const registrations = new Map<string, NodeRegistration>();
   for (const sketch of specify(options, existing)) {
     const { name } = sketch;
@@ -193,10 +197,9 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
       { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' },
     );
   }
-  signal.addEventListener(
-    'abort',
-    () => void Promise.all([...registrations.values()].map((r) => r.stop())),
-  );
+  // All at once: while one is waited for, the others begin nothing.
+  const all = (): readonly Running[] => [...agents.values(), ...registrations.values()];
+  signal.addEventListener('abort', () => void Promise.allSettled(all().map((each) => each.stop())));
   await Promise.all([...registrations.values()].map((each) => each.register()));
   await Promise.all([...agents.values()].map((agent) => agent.prepare()));
   await Promise.all([podInformer.whenSynced(), nodeInformer.whenSynced()]);

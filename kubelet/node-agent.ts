@@ -54,6 +54,7 @@ export class NodeAgent implements PodHost, Running {
   readonly #addresses: AddressPool;
   readonly #workers = new Map<string, PodWorker>();
   #started = false;
+  #stopping: Promise<void> | undefined;
 
   constructor(options: NodeAgentOptions) {
     this.clock = options.clock;
@@ -156,7 +157,12 @@ export class NodeAgent implements PodHost, Running {
     else this.runtime.podGone(uidOf(pod));
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
     this.#started = false;
     await this.#statics.stop();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));

@@ -48,7 +48,10 @@ export interface ClusterSigning {
 
 /** What a controller is built from. */
 export interface ControllerContext {
+  /** Refuses everything once the controllers are to stop. */
   readonly client: RestClient;
+  /** Writes events even then. Default: `client`. */
+  readonly eventClient?: RestClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -82,7 +85,8 @@ export function serves(context: ControllerContext, type: ResourceType): boolean 
 }
 
 export function recorderFor(context: ControllerContext, component: string): EventRecorder {
-  const { client, clock, random, logger, eventPace: pace } = context;
+  const { clock, random, logger, eventPace: pace } = context;
+  const client = context.eventClient ?? context.client;
   const shared = pace === undefined ? {} : { pace };
   return createEventRecorder({ client, clock, random, logger, component, ...shared });
 }

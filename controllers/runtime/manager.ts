@@ -53,7 +53,7 @@ export class Manager implements Running {
     await Promise.all(this.#controllers.map((controller) => this.#startOne(controller)));
   }
 
-  /** Keys in work are finished, waiting ones dropped. */
+  /** Keys in work are finished, as far as their client lets them; waiting ones are dropped. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stopAll();
     return this.#stopped;
@@ -91,7 +91,7 @@ export class Manager implements Running {
       } catch (error) {
         // A broken invariant ends the process: nothing decided from here on could be trusted.
         if (error instanceof AssertionError) throw error;
-        this.#logFailure(controller, key, error);
+        if (!this.#stopping) this.#logFailure(controller, key, error);
         queue.addRateLimited(key);
       } finally {
         queue.done(key);

@@ -71,11 +71,14 @@ export class ApiHost implements Reachable {
   }
 }
 
+/** Longer than a request of a dead process may still be under way. */
+export const LEAST_DOWN_MS = 1500;
+
 export interface ComponentEffects {
   readonly client: RestClient;
   readonly clock: Clock;
   readonly random: SeededRandom;
-  /** It cannot go on, as when leadership is lost: the process ends. */
+  /** It cannot go on, as when leadership is lost: the process ends, and is started again. */
   readonly exit: () => void;
   /** Differs for each life. */
   readonly identity: string;
@@ -98,6 +101,7 @@ export class ComponentHost {
   readonly #parts: ComponentParts;
   #life: { readonly caller: { isAlive: boolean } & Caller; readonly clock: SimClock } | undefined;
   #lives = 0;
+  #killedMs = 0;
 
   constructor(parts: ComponentParts) {
     this.#parts = parts;
@@ -121,14 +125,24 @@ export class ComponentHost {
     const handler = network.handler(caller);
     const client = createClient({ handler, userAgent: name, clock });
     const exit = (): void => {
-      if (this.#life === life) this.kill();
+      if (this.#life === life) this.#restart();
     };
     run({ client, clock, random: fork(), exit, identity }).catch((error: unknown) => {
       if (this.#life !== life) return;
       // As when the server cannot be asked at the start: the supervisor starts it again.
       if (!/simulated|StatusError/.test(String(error)))
         problems.push(`${name} ended: ${error instanceof Error ? error.stack : String(error)}`);
-      this.kill();
+      this.#restart();
+    });
+  }
+
+  /** Its supervisor sees that it ended. */
+  #restart(): void {
+    this.kill();
+    const { time } = this.#parts;
+    const killedMs = this.#killedMs;
+    time.after(LEAST_DOWN_MS, () => {
+      if (this.#killedMs === killedMs) this.start();
     });
   }
 
@@ -136,6 +150,7 @@ export class ComponentHost {
     if (this.#life === undefined) return;
     const { caller, clock } = this.#life;
     this.#life = undefined;
+    this.#killedMs = this.#parts.time.now;
     caller.isAlive = false;
     clock.kill();
     this.#parts.network.cut(caller);

@@ -1,12 +1,9 @@
 /** What goes wrong, when and for how long, is drawn from the seed. */
 import type { SeededRandom } from '../time.ts';
-import type { ComponentHost } from './hosts.ts';
+import { type ComponentHost, LEAST_DOWN_MS } from './hosts.ts';
 import type { SimPlane } from './plane.ts';
 
 type Fault = (storm: Storm) => void;
-
-/** Longer than a request of a dead process may still be under way. */
-const LEAST_DOWN_MS = 1500;
 
 export class Storm {
   readonly plane: SimPlane;
@@ -37,6 +34,7 @@ export class Storm {
 
   /** Does something for a while; nothing outlives the storm. */
   during(ms: number, begin: () => void, end: () => void): void {
+    if (this.#isOver) return;
     begin();
     this.plane.time.after(ms, () => {
       if (!this.#isOver) end();
@@ -48,7 +46,6 @@ export class Storm {
    * plane's healing does.
    */
   kill(process: { kill(): void; start(): void }): void {
-    if (this.#isOver) return;
     const { random } = this;
     const downMs = random.oneIn(2) ? LEAST_DOWN_MS : random.between(LEAST_DOWN_MS, 10_000);
     this.during(
