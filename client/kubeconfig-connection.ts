@@ -21,7 +21,7 @@ export interface KubeconfigConnection {
   readonly token?: string;
   readonly insecureSkipVerify?: boolean;
   readonly serverName?: string;
-  /** The HTTP proxy on the way: "http://[user:password@]host[:port]". */
+  /** The proxy on the way: "socks5://[user:password@]host[:port]", or http, or https. */
   readonly proxyUrl?: string;
   /** The context's, "default" if it names none. */
   readonly namespace: string;
@@ -89,7 +89,7 @@ export async function connectionOf(
   const namespace = overrides.namespace ?? context.namespace;
   return {
     baseUrl,
-    ...proxyOf(cluster, { clusterName, baseUrl, allowed: overrides.throughProxies === true }),
+    ...proxyOf(cluster, { clusterName, allowed: overrides.throughProxies === true }),
     ...(await trust(disk, cluster)),
     ...(await credentials(disk, user)),
     ...(await programCredentials(user, overrides, cluster)),
@@ -121,23 +121,19 @@ function entryOf<T>(
   return entry;
 }
 
-/** Tunnels (CONNECT) lead to servers that speak TLS, through proxies that are spoken to without. */
+const proxySchemes = ['http:', 'https:', 'socks5:'];
+
 function proxyOf(
   cluster: Entry<Cluster> | undefined,
-  about: { readonly clusterName: string; readonly baseUrl: string; readonly allowed: boolean },
+  about: { readonly clusterName: string; readonly allowed: boolean },
 ): Pick<KubeconfigConnection, 'proxyUrl'> {
   const proxyUrl = cluster?.value['proxy-url'];
   if (!proxyUrl) return {};
   const refused = (why: string): KubeconfigError =>
     new KubeconfigError(`cluster "${about.clusterName}" has the proxy-url ${proxyUrl}: ${why}`);
   if (!about.allowed) throw refused('connections here are direct');
-  if (!URL.canParse(proxyUrl) || new URL(proxyUrl).protocol !== 'http:') {
-    throw refused('only proxies at http:// addresses are supported');
-  }
-  if (!about.baseUrl.startsWith('https:')) {
-    throw refused(
-      `only servers at https:// addresses are reached through it, not ${about.baseUrl}`,
-    );
+  if (!URL.canParse(proxyUrl) || !proxySchemes.includes(new URL(proxyUrl).protocol)) {
+    throw refused('a proxy is at an http://, https:// or socks5:// address');
   }
   return { proxyUrl };
 }

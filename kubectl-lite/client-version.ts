@@ -5,3 +5,6 @@ export const clientVersion = {
   gitVersion: 'v1.34.0+wherry',
   platform: 'node',
 } as const;
+
+/** The release of Kustomize whose fields `-k` knows: that of kubectl 1.34. */
+export const kustomizeVersion = 'v5.7.1';

@@ -8,6 +8,7 @@ import { Api } from './api.ts';
 import { parseDuration } from './flags/go-values.ts';
 import type { GlobalValues } from './flags/global.ts';
 import { type Environment, Session } from './session.ts';
+import { proxyFromEnvironment } from './proxy-environment.ts';
 import { UsageError } from './usage-error.ts';
 
 export async function connectSession(
@@ -126,7 +127,12 @@ async function findConnection(
       return execCredential(environment, request);
     },
   });
-  return { ...found, ...(await overrides(environment, flags)) };
+  const proxyUrl = found.proxyUrl ?? proxyFromEnvironment(found.baseUrl, environment.variables);
+  return {
+    ...found,
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
+    ...(await overrides(environment, flags)),
+  };
 }
 
 /** The flags that say by themselves what a kubeconfig would. */

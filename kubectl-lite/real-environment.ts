@@ -5,6 +5,7 @@ import { realTerminal } from '../platform/node/terminal.ts';
 import type { Terminal } from '../platform/terminal.ts';
 import { connectSession } from './connect.ts';
 import { manifestFiles } from './manifest/files.ts';
+import { proxyFromEnvironment } from './proxy-environment.ts';
 import type { Connect, Environment, Output } from './session.ts';
 
 /** What of a command's surroundings differs between a process and a test. */
@@ -51,7 +52,11 @@ export function realEnvironment(surroundings: Surroundings): Environment {
       readInput,
       async download(url) {
         const { download } = await import('./manifest/download.ts');
-        return download(url, { connectHttp, clock: realClock, signal });
+        const throughProxies: Connect = (target) => {
+          const proxyUrl = proxyFromEnvironment(target.baseUrl, variables);
+          return connectHttp(proxyUrl === undefined ? target : { ...target, proxyUrl });
+        };
+        return download(url, { connectHttp: throughProxies, clock: realClock, signal });
       },
     }),
     disk: realDisk,
@@ -74,6 +79,7 @@ export function realEnvironment(surroundings: Surroundings): Environment {
       listenTcp: async (at, serve) => (await realSockets()).listenTcp(at, serve),
       listenHttp: async (at, handler) => (await realSockets()).listenHttp(at, handler),
     },
+    rawDeflate: async () => (await import('../platform/node/raw-deflate.ts')).realRawDeflate,
     async certificateEndMs(pem) {
       const { realX509 } = await import('../platform/node/x509.ts');
       return realX509.inspect(pem).notAfterMs;

@@ -5,6 +5,7 @@ import type { Terminal } from '../platform/terminal.ts';
 import type { CertificateRequestFacts } from '../platform/x509.ts';
 import type { ConnectWebSocket } from '../platform/websocket.ts';
 import type { Programs } from '../platform/programs.ts';
+import type { RawDeflate } from '../platform/raw-deflate.ts';
 import type { Headers, HttpHandler } from '../platform/http.ts';
 import type { Api } from './api.ts';
 import type { GlobalValues } from './flags/global.ts';
@@ -37,7 +38,7 @@ export interface ConnectionTarget {
   readonly token?: string;
   readonly insecureSkipVerify?: boolean;
   readonly serverName?: string;
-  /** An HTTP proxy on the way. */
+  /** A proxy at http://, https:// or socks5:// on the way. */
   readonly proxyUrl?: string;
 }
 
@@ -65,6 +66,7 @@ export interface Environment {
   readonly connectWebSocket: ConnectWebSocket;
   readonly terminal: Terminal;
   readonly sockets: LocalSockets;
+  readonly rawDeflate: () => Promise<RawDeflate>;
   /** When a certificate ends; throws if the PEM is none. */
   readonly certificateEndMs: (pem: string) => Promise<number>;
   /** What a certificate request in PEM asks for; throws if it is none. */

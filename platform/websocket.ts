@@ -13,7 +13,7 @@ export interface WebSocketRequest {
   readonly key?: Uint8Array;
   readonly insecureSkipVerify?: boolean;
   readonly serverName?: string;
-  /** An HTTP proxy on the way. */
+  /** A proxy at http://, https:// or socks5:// on the way. */
   readonly proxyUrl?: string;
 }
 

@@ -2,8 +2,7 @@
  * `apply --prune`: what was applied before, matches the selector and is in no manifest any more
  * is deleted. Only objects that carry the last-applied annotation are considered.
  */
-import type { DryRun } from '../printers/change-printer.ts';
-import { dryRunQuery, type ChangePrinter } from '../printers/change-printer.ts';
+import type { ChangePrinter, DryRun } from '../printers/change-printer.ts';
 import { listItems } from '../resource/list.ts';
 import { itemOf, type Located, objectPath } from '../resource/located.ts';
 import { type DiscoveredResource, pathOf } from '../resource/resources.ts';
@@ -44,8 +43,11 @@ export async function prune(
       await session.api.send({
         method: 'DELETE',
         path: objectPath(located),
-        query: dryRunQuery(dryRun),
-        body: { propagationPolicy: propagationOf(flags.cascade) },
+        // Servers ignore the query of a request that has a body.
+        body: {
+          propagationPolicy: propagationOf(flags.cascade),
+          ...(dryRun === 'server' ? { dryRun: ['All'] } : {}),
+        },
       });
     }
     printer.print(located, 'pruned', located.object);

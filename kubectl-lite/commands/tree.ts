@@ -305,6 +305,11 @@ export const commandTree: readonly CommandEntry[] = [
     load: async () => (await import('./options.ts')).options,
   },
   {
+    name: 'alpha',
+    short: 'Commands for features in alpha',
+    load: async () => (await import('./alpha.ts')).alpha,
+  },
+  {
     name: 'version',
     short: 'Print the client and server version information',
     load: async () => (await import('./version.ts')).version,

@@ -73,6 +73,7 @@ export function describeClaimSpec(
   if (spec.dataSource === undefined) return;
   writer.line(level, 'DataSource:');
   const { apiGroup, kind, name } = spec.dataSource;
-  if (apiGroup !== undefined) writer.bare(level + 1, 'APIGroup', apiGroup);
+  // Null where the server prints all fields.
+  if (apiGroup) writer.bare(level + 1, 'APIGroup', apiGroup);
   writer.bare(level + 1, 'Kind', kind).bare(level + 1, 'Name', name);
 }

@@ -165,7 +165,8 @@ export function describeIngressClass(
   if (spec.parameters === undefined) return;
   const { apiGroup, kind, name } = spec.parameters;
   writer.line(0, 'Parameters:');
-  if (apiGroup !== undefined) writer.bare(1, 'APIGroup', apiGroup);
+  // Null where the server prints all fields.
+  if (apiGroup) writer.bare(1, 'APIGroup', apiGroup);
   writer.bare(1, 'Kind', kind).bare(1, 'Name', name);
 }
 

@@ -11,7 +11,7 @@ export const explain = command({
   usage: 'TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [options]',
   flags: {
     'api-version': text('The version to explain, as group/version'),
-    output: text('"plaintext"', { value: 'plaintext' }),
+    output: text('"plaintext" or "plaintext-openapiv2"', { value: 'plaintext' }),
     recursive: boolean('The names of all fields below, without their descriptions'),
   },
   async run(session, { words, flags }) {
@@ -28,12 +28,19 @@ export const explain = command({
           "See 'kubectl-lite explain -h' for help and examples",
       );
     }
-    if (flags.output !== 'plaintext') {
-      throw new UsageError(
-        `kubectl-lite explains in "plaintext" only, not in ${JSON.stringify(flags.output)}`,
-      );
+    const isV2 = flags.output === 'plaintext-openapiv2';
+    const { type, fields } = await typeAndFields(session, path, {
+      apiVersion: flags['api-version'],
+      named: isV2 ? 'Kind' : 'Resource',
+    });
+    if (isV2) {
+      const asked = { fields, recursive: flags.recursive };
+      for (const line of await linesV2(session, type, asked)) session.print(line);
+      return 0;
     }
-    const { type, fields } = await typeAndFields(session, path, flags['api-version']);
+    if (flags.output !== 'plaintext') {
+      throw new UsageError(`unrecognized format: ${flags.output}`);
+    }
     const { schemas, root } = await schemaOf(session, type);
     const head = [...(type.group === '' ? [] : [`GROUP:      ${type.group}`])];
     for (const line of [...head, `KIND:       ${type.kind}`, `VERSION:    ${type.version}`, '']) {
@@ -49,11 +56,28 @@ export const explain = command({
   },
 });
 
+async function linesV2(
+  session: Session,
+  type: DiscoveredResource,
+  asked: { readonly fields: readonly string[]; readonly recursive: boolean },
+): Promise<string[]> {
+  const [{ DefinitionsV2 }, { plaintextV2 }, document] = await Promise.all([
+    import('./open-api-v2.ts'),
+    import('./plaintext-v2.ts'),
+    session.api.send({ method: 'GET', path: '/openapi/v2', accept: 'application/json' }),
+  ]);
+  const definitions = new DefinitionsV2(document as object);
+  const root = definitions.ofKind(type);
+  if (root !== undefined) return plaintextV2({ definitions, root, type, ...asked });
+  const version = type.group === '' ? type.version : `${type.group}/${type.version}`;
+  throw new UsageError(`couldn't find resource for "${version}, Kind=${type.kind}"`);
+}
+
 /** "deploy.spec.replicas"; "deployments.apps.spec" and "deployments.v1.apps.spec" say more. */
 async function typeAndFields(
   session: Session,
   path: string,
-  apiVersion: string,
+  asked: AskedVersion,
 ): Promise<{ type: DiscoveredResource; fields: readonly string[] }> {
   const resources = await session.resources();
   const parts = path.replace(/\.$/, '').split('.');
@@ -65,15 +89,22 @@ async function typeAndFields(
       if (!(error instanceof UsageError)) throw error;
       continue;
     }
-    return { type: inVersion(resources.all, type, apiVersion), fields: parts.slice(count) };
+    return { type: inVersion(resources.all, type, asked), fields: parts.slice(count) };
   }
-  throw new UsageError(`the server doesn't have a resource type ${JSON.stringify(parts[0])}`);
+  const name = JSON.stringify(parts[0]);
+  throw new UsageError(`the server doesn't have a resource type ${name}`, { bare: true });
+}
+
+interface AskedVersion {
+  readonly apiVersion: string;
+  /** What a version that is not served is refused about. */
+  readonly named: 'Kind' | 'Resource';
 }
 
 function inVersion(
   all: readonly DiscoveredResource[],
   type: DiscoveredResource,
-  apiVersion: string,
+  { apiVersion, named }: AskedVersion,
 ): DiscoveredResource {
   if (apiVersion === '') return type;
   const [version = '', group = ''] = apiVersion.split('/').reverse();
@@ -81,9 +112,8 @@ function inVersion(
     (one) => one.resource === type.resource && one.group === group && one.version === version,
   );
   if (found !== undefined) return found;
-  throw new UsageError(
-    `couldn't find resource for "${group}/${version}, Resource=${type.resource}"`,
-  );
+  const what = named === 'Kind' ? type.kind : type.resource;
+  throw new UsageError(`couldn't find resource for "${group}/${version}, ${named}=${what}"`);
 }
 
 async function schemaOf(

@@ -19,9 +19,13 @@ export const podsPath = (session: Session): string =>
 export const podPath = ({ metadata }: Pod, subresource: string): string =>
   `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}/${subresource}`;
 
+/** "web" and "pod/web", in contrast to "deploy/web". */
+export const namesPod = (word: string): boolean =>
+  !word.includes('/') || /^(pods?|po)\//.test(word);
+
 /** The pods that a word stands for: one by name, or those of "deploy/web". */
 export async function podsNamed(session: Session, word: string): Promise<readonly Pod[]> {
-  if (!word.includes('/') || /^(pods?|po)\//.test(word)) {
+  if (namesPod(word)) {
     const name = word.slice(word.indexOf('/') + 1);
     const path = `${podsPath(session)}/${name}`;
     return [(await session.api.send({ method: 'GET', path })) as Pod];

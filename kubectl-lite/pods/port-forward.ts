@@ -1,23 +1,20 @@
-/**
- * Local ports whose connections end in a pod: each is a WebSocket of its own with the kubelet's
- * subprotocol v4.channel.k8s.io (channel 0 data, channel 1 the error; the first message of each
- * names the port). It knows no half-closed connections.
- */
+/** Local ports whose connections end in a pod. */
 import type { Pod, Service } from '../../api/types/core-v1.ts';
+import type { ByteStream } from '../../platform/byte-stream.ts';
 import type { Listening } from '../../platform/http-server.ts';
-import type { WebSocketConnection } from '../../platform/websocket.ts';
-import type { TcpConnection } from '../../platform/local-sockets.ts';
 import { command } from '../command.ts';
 import { failureText } from '../failure.ts';
 import { duration, list } from '../flags/flag.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { podPath, runningPod } from './find-pod.ts';
-import { openWebSocket } from './remote-command.ts';
-
-const protocols = ['v4.channel.k8s.io'];
-const DATA = 0;
-const ERROR = 1;
+import { namesPod, podsNamed, runningPod } from './find-pod.ts';
+import {
+  type ForwardedPort,
+  forwardedPorts,
+  type ListenAddress,
+  listenAddresses,
+} from './forwarded-ports.ts';
+import { openTunnel, type PodTunnel } from './pod-tunnel.ts';
 
 export const portForward = command({
   usage: 'TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]',
@@ -32,160 +29,137 @@ export const portForward = command({
         seeHelp: true,
       });
     }
-    const pod = await runningPod(session, word, {
-      limitMs: flags['pod-running-timeout'],
-      verb: 'forward to',
-    });
-    const ports = await portsOf(session, { word, pod, given });
-    const hosts = flags.address.length === 0 ? ['localhost'] : flags.address;
+    const pod = await podOf(session, word, flags['pod-running-timeout']);
+    const ports = forwardedPorts(given, pod, await serviceNamed(session, word));
+    const addresses = listenAddresses(flags.address);
+    const tunnel = await openTunnel(session, pod, ports[0]!.remote);
     const open: Listening[] = [];
     try {
-      for (const port of ports) open.push(...(await listen(session, { pod, port, hosts })));
-      await aborted(session.signal);
+      let listening = false;
+      for (const port of ports) {
+        if (await listen(session, { port, addresses, tunnel }, open)) listening = true;
+      }
+      if (!listening) {
+        const shown = ports.map(({ local, remote }) => `{${local} ${remote}}`).join(' ');
+        throw new UsageError(`unable to listen on any of the requested ports: [${shown}]`);
+      }
+      const ended = await Promise.race([aborted(session.signal), tunnel.lost.then(() => false)]);
+      if (!ended) throw new UsageError('lost connection to pod');
     } finally {
       await Promise.all(open.map((listening) => listening.stop()));
+      await tunnel.close();
     }
     return 0;
   },
 });
 
-interface ForwardedPort {
-  readonly local: number;
-  readonly remote: number;
-}
-
-async function portsOf(
-  session: Session,
-  { word, pod, given }: { word: string; pod: Pod; given: readonly string[] },
-): Promise<readonly ForwardedPort[]> {
-  const service = /^(svc|services?)\//.test(word)
-    ? ((await session.api.send({
-        method: 'GET',
-        path: `/api/v1/namespaces/${session.namespace}/services/${word.split('/')[1]}`,
-      })) as Service)
-    : undefined;
-  return given.map((text) => {
-    const parts = text.split(':');
-    const wanted = parts.at(-1)!;
-    if (parts.length > 2) throw new UsageError(`invalid port format '${text}'`);
-    const remote = service === undefined ? podPort(pod, wanted) : servicePort(service, pod, wanted);
-    const local = parts.length === 1 ? Number(wanted) || remote : Number(parts[0] || '0');
-    if (!isPort(local) && local !== 0)
-      throw new UsageError(`error parsing local port '${parts[0]}'`);
-    return { local, remote };
-  });
-}
-
-const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port < 65_536;
-
-function podPort(pod: Pod, wanted: string): number {
-  if (isPort(Number(wanted))) return Number(wanted);
-  for (const { ports = [] } of pod.spec.containers) {
-    const found = ports.find(({ name }) => name === wanted);
-    if (found !== undefined) return found.containerPort;
-  }
-  throw new UsageError(`Pod '${pod.metadata.name}' does not have a named port '${wanted}'`);
-}
-
-function servicePort(service: Service, pod: Pod, wanted: string): number {
-  const found = (service.spec.ports ?? []).find(
-    ({ name, port }) => name === wanted || String(port) === wanted,
+/** A pod that is named has to run; one of a workload's is waited for. */
+async function podOf(session: Session, word: string, limitMs: number): Promise<Pod> {
+  if (!namesPod(word)) return runningPod(session, word, { limitMs, verb: 'forward to' });
+  const [pod] = await podsNamed(session, word);
+  const phase = pod?.status?.phase ?? '';
+  if (pod !== undefined && phase === 'Running') return pod;
+  throw new UsageError(
+    `unable to forward port because pod is not running. Current status=${phase}`,
   );
-  if (found === undefined) {
-    throw new UsageError(`Service ${service.metadata.name} does not have a service port ${wanted}`);
-  }
-  return podPort(pod, String(found.targetPort ?? found.port));
 }
 
-interface ListenRequest {
-  readonly pod: Pod;
+async function serviceNamed(session: Session, word: string): Promise<Service | undefined> {
+  const [, name] = /^(?:svc|services?)\/(.*)$/.exec(word) ?? [];
+  if (name === undefined) return undefined;
+  const path = `/api/v1/namespaces/${session.namespace}/services/${name}`;
+  return (await session.api.send({ method: 'GET', path })) as Service;
+}
+
+interface Way {
   readonly port: ForwardedPort;
-  readonly hosts: readonly string[];
+  readonly tunnel: PodTunnel;
 }
 
-/** "localhost" is both loopback addresses; it is enough that one of them can be had. */
-async function listen(session: Session, { pod, port, hosts }: ListenRequest): Promise<Listening[]> {
-  const open: Listening[] = [];
-  let local = port.local;
-  for (const host of hosts) {
-    const addresses = host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
-    let failure: unknown;
-    let count = 0;
-    for (const address of addresses) {
-      try {
-        const at = { host: address, port: local };
-        const listening = await session.environment.sockets.listenTcp(at, (connection) => {
-          session.print(`Handling connection for ${local}`);
-          void forward(session, { pod, port, connection });
-        });
-        local = listening.port;
-        open.push(listening);
-        count++;
-        const shown = address.includes(':') ? `[${address}]` : address;
-        session.print(`Forwarding from ${shown}:${local} -> ${port.remote}`);
-      } catch (error) {
-        failure = error;
-      }
+/**
+ * Adds to `open`; false if the port cannot be had as it was asked for, which is told. All
+ * addresses share one local port.
+ */
+async function listen(
+  session: Session,
+  { addresses, ...way }: Way & { readonly addresses: readonly ListenAddress[] },
+  open: Listening[],
+): Promise<boolean> {
+  const failed: ListenAddress[] = [];
+  const failures: string[] = [];
+  let { local } = way.port;
+  for (const address of addresses) {
+    const { host } = address;
+    const shown = host.includes(':') ? `[${host}]` : host;
+    try {
+      const at = { host, port: local };
+      const listening = await session.environment.sockets.listenTcp(at, (connection) => {
+        session.print(`Handling connection for ${local}`);
+        void carry(session, connection, { ...way, port: { ...way.port, local } });
+      });
+      local = listening.port;
+      open.push(listening);
+      session.print(`Forwarding from ${shown}:${local} -> ${way.port.remote}`);
+    } catch (error) {
+      failed.push(address);
+      const where = `tcp${host.includes(':') ? 6 : 4} ${shown}:${local}`;
+      failures.push(`unable to create listener: Error listen ${where}: ${bindFailure(error)}`);
     }
-    if (count > 0) continue;
-    await Promise.all(open.map((listening) => listening.stop()));
-    throw new UsageError(
-      `unable to listen on port ${port.local}: ${failure instanceof Error ? failure.message : ''}`,
-    );
   }
-  return open;
+  const alternatives = addresses.filter(({ oneOf }) => oneOf).length;
+  const lost = failed.filter(({ oneOf }) => oneOf).length;
+  if (failed.length === lost && (lost === 0 || lost < alternatives)) return true;
+  session.complain(
+    `Unable to listen on port ${local}: Listeners failed to create with the following errors: ` +
+      `[${failures.join(' ')}]`,
+  );
+  return false;
 }
 
-interface Forwarding {
-  readonly pod: Pod;
-  readonly port: ForwardedPort;
-  readonly connection: TcpConnection;
+const bindFailures: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'bind: address already in use',
+  EACCES: 'bind: permission denied',
+  EADDRNOTAVAIL: 'bind: cannot assign requested address',
+};
+
+function bindFailure(error: unknown): string {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  return bindFailures[code] ?? message;
 }
 
-async function forward(session: Session, { pod, port, connection }: Forwarding): Promise<void> {
+/**
+ * Passes on the end of either half; with the pod's the connection is over. A failure in the pod
+ * ends all connections, as in kubectl.
+ */
+async function carry(session: Session, local: ByteStream, { port, tunnel }: Way): Promise<void> {
   try {
-    const query = new URLSearchParams({ ports: String(port.remote) });
-    const path = podPath(pod, 'portforward');
-    const socket = await openWebSocket(session, path, { query, protocols });
-    const upwards = sendAll(socket, connection);
-    const greeted = new Set<number>();
-    for await (const message of socket.messages) {
-      const channel = message[0]!;
-      // The first message of each channel says which port it is about.
-      if (!greeted.has(channel)) greeted.add(channel);
-      else if (channel === DATA) await connection.send(message.subarray(1));
-      else if (channel === ERROR) {
-        session.complain(
-          `error: an error occurred forwarding ${port.local} -> ${port.remote}: ` +
-            Buffer.from(message.subarray(1)).toString(),
-        );
-        break;
-      }
-    }
-    connection.close();
-    socket.close();
+    const { data, failure } = await tunnel.connect(port.remote);
+    const upwards = pour(local, data).catch(() => data.destroy());
+    await pour(data, local).catch(() => {});
+    local.destroy();
+    data.destroy();
     await upwards;
+    const text = await failure;
+    if (text === '') return;
+    session.complain(
+      `error: an error occurred forwarding ${port.local} -> ${port.remote}: ${text}`,
+    );
+    await tunnel.close();
   } catch (error) {
     session.complain(failureText(error));
-    connection.close();
+    local.destroy();
   }
 }
 
-/** Ends with the local connection, however it ends. */
-async function sendAll(socket: WebSocketConnection, { received }: TcpConnection): Promise<void> {
-  try {
-    for await (const chunk of received) {
-      await socket.send(Buffer.concat([Buffer.from([DATA]), chunk]));
-    }
-  } catch {
-    // It was broken off: the pod's side is closed with it.
-  }
-  socket.close();
+async function pour({ incoming }: ByteStream, to: ByteStream): Promise<void> {
+  for await (const chunk of incoming) await to.write(chunk);
+  await to.end();
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+/** Resolves to true. */
+function aborted(signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve(true);
+    else signal.addEventListener('abort', () => resolve(true), { once: true });
   });
 }

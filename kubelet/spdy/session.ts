@@ -1,9 +1,10 @@
 /**
- * The accepting end of a SPDY/3.1 connection, as far as Kubernetes uses it: streams that the
+ * Either end of a SPDY/3.1 connection, as far as Kubernetes uses it: streams that the
  * client opens, data both ways, half-closes, resets, pings. Out: pushed streams, priorities, and
  * flow control, which Kubernetes' own library does not do either: a consumer that is slow makes
  * the whole connection wait, once {@link MAX_WAITING_BYTES} of its stream wait.
  */
+import { assert } from '../../platform/assert.ts';
 import { ByteReader } from '../../platform/byte-reader.ts';
 import type { ByteStream } from '../../platform/byte-stream.ts';
 import type { RawDeflate } from '../../platform/raw-deflate.ts';
@@ -27,11 +28,14 @@ export class SpdySession {
   readonly #compressor: HeaderCompressor;
   readonly #decompressor: HeaderDecompressor;
   readonly #streams = new Map<number, SpdyStream>();
-  readonly #opened: (stream: SpdyStream) => void;
+  readonly #opened: ((stream: SpdyStream) => void) | undefined;
   #lastStream = 0;
 
-  /** `opened` is called for each stream; it may be read and written at once. */
-  constructor(connection: ByteStream, deflate: RawDeflate, opened: (stream: SpdyStream) => void) {
+  /**
+   * At the accepting end `opened` is called for each stream; it may be read and written at once.
+   * Without it this is the opening end.
+   */
+  constructor(connection: ByteStream, deflate: RawDeflate, opened?: (stream: SpdyStream) => void) {
     this.#connection = connection;
     this.#reader = new ByteReader(connection.incoming);
     this.#compressor = new HeaderCompressor(deflate);
@@ -39,7 +43,19 @@ export class SpdySession {
     this.#opened = opened;
   }
 
-  /** Until the client ends the connection; rejects if it breaks off or breaks the protocol. */
+  /** At the opening end: a stream of these headers. What is written follows them. */
+  async open(headers: HeaderList): Promise<SpdyStream> {
+    assert(this.#opened === undefined, 'only the client opens streams');
+    if (this.#streams.size >= MAX_STREAMS) throw new Error('too many streams are open');
+    const id = this.#lastStream === 0 ? 1 : this.#lastStream + 2;
+    this.#lastStream = id;
+    const stream = this.#stream(id, headers);
+    const block = Buffer.from(this.#compressor.compress(headers));
+    await this.#connection.write(encodeFrame({ type: 'synStream', stream: id, fin: false, block }));
+    return stream;
+  }
+
+  /** Until the other end ends the connection; rejects if it breaks off or breaks the protocol. */
   async run(): Promise<void> {
     try {
       for (;;) {
@@ -77,6 +93,7 @@ export class SpdySession {
       case 'headers':
         // Decompressed even if nobody wants them: later blocks depend on it.
         this.#decompressor.decompress(frame.block);
+        if (frame.fin) this.#streams.get(frame.stream)?.ended();
         return;
       case 'data':
         return this.#data(frame.stream, frame.fin, frame.data);
@@ -85,8 +102,9 @@ export class SpdySession {
         this.#streams.delete(frame.stream);
         return;
       case 'ping':
-        // Even ids are ours, and we send none.
-        if (frame.id % 2 === 1) await this.#connection.write(encodeFrame(frame));
+        // A client's ids are odd, a server's even; we send none.
+        if (frame.id % 2 === (this.#opened === undefined ? 0 : 1))
+          await this.#connection.write(encodeFrame(frame));
         return;
       case 'goAway':
       case 'ignored':
@@ -95,9 +113,18 @@ export class SpdySession {
   }
 
   async #open(id: number, fin: boolean, headers: HeaderList): Promise<void> {
+    if (this.#opened === undefined) throw new SpdyError('a stream that the server opens');
     if (id % 2 === 0 || id <= this.#lastStream) throw new SpdyError('a stream id out of order');
     this.#lastStream = id;
     if (this.#streams.size >= MAX_STREAMS) return this.#reset(id, resetStatus.refusedStream);
+    const stream = this.#stream(id, headers);
+    if (fin) stream.ended();
+    const block = Buffer.from(this.#compressor.compress(NO_HEADERS));
+    await this.#connection.write(encodeFrame({ type: 'synReply', stream: id, fin: false, block }));
+    this.#opened(stream);
+  }
+
+  #stream(id: number, headers: HeaderList): SpdyStream {
     const stream = new SpdyStream(id, headers, {
       send: (data, last) =>
         this.#connection.write(encodeFrame({ type: 'data', stream: id, fin: last, data })),
@@ -108,10 +135,7 @@ export class SpdySession {
       over: () => void this.#streams.delete(id),
     });
     this.#streams.set(id, stream);
-    if (fin) stream.ended();
-    const block = Buffer.from(this.#compressor.compress(NO_HEADERS));
-    await this.#connection.write(encodeFrame({ type: 'synReply', stream: id, fin: false, block }));
-    this.#opened(stream);
+    return stream;
   }
 
   async #data(id: number, fin: boolean, data: Buffer): Promise<void> {

@@ -18,7 +18,7 @@ export interface ConnectOptions {
   readonly insecureSkipVerify?: boolean;
   /** The name the server's certificate must bear, if not the host's. */
   readonly serverName?: string;
-  /** An HTTP proxy to go through with CONNECT: `connectHttp1` over TLS only. */
+  /** A proxy at http://, https:// or socks5:// on the way: `connectHttp1` only. */
   readonly proxyUrl?: string;
 }
 

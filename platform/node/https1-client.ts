@@ -2,11 +2,12 @@
  * HTTP/1.1 with keep-alive over TLS or without: for programs that ask a few questions and end.
  * Node's HTTP/2 takes longer to load than such a program's whole work.
  */
+import { request as sendPlain } from 'node:http';
 import { Agent, type AgentOptions, request as send } from 'node:https';
 import type { HttpConnection } from './http-connection.ts';
 import type { ConnectOptions } from './http-connection.ts';
 import { exchange, http1Handler } from './http1-client.ts';
-import { ProxyAgent } from './proxy-agent.ts';
+import { proxyAgent } from './proxy-agent.ts';
 
 /** A command that lists forty kinds at once is served by as many as these. */
 const MAX_SOCKETS = 8;
@@ -16,7 +17,7 @@ export function connectHttp1(options: ConnectOptions): HttpConnection {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw new TypeError(`${options.baseUrl}: neither an http nor an https address`);
   }
-  const connection = url.protocol === 'https:' ? secure(url, options) : http1Handler(url);
+  const connection = url.protocol === 'https:' ? secure(url, options) : plain(url, options);
   const prefix = url.pathname.replace(/\/$/, '');
   const authorization = options.token && { authorization: `Bearer ${options.token}` };
   return {
@@ -28,6 +29,12 @@ export function connectHttp1(options: ConnectOptions): HttpConnection {
       }),
     close: () => connection.close(),
   };
+}
+
+function plain(url: URL, { proxyUrl }: ConnectOptions): HttpConnection {
+  if (proxyUrl === undefined) return http1Handler(url);
+  const agent = proxyAgent(false, proxyUrl, { keepAlive: true, maxSockets: MAX_SOCKETS });
+  return exchange({ url, agent, defaultPort: 80, send: sendPlain });
 }
 
 function secure(url: URL, options: ConnectOptions): HttpConnection {
@@ -45,6 +52,6 @@ function secure(url: URL, options: ConnectOptions): HttpConnection {
   if (proxyUrl === undefined) {
     return exchange({ url, agent: new Agent(settings), defaultPort: 443, send });
   }
-  const agent = new ProxyAgent(proxyUrl, settings);
+  const agent = proxyAgent(true, proxyUrl, settings);
   return exchange({ url, agent, defaultPort: 443, send });
 }

@@ -5,14 +5,14 @@ import {
 } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type Chunk, type HttpHandler, type HttpResponse, JsonValue } from '../http.ts';
+import { byteStreamOf } from './byte-stream.ts';
 import type { Listening } from '../http-server.ts';
-import type { LocalAddress, LocalPath, LocalSockets, TcpConnection } from '../local-sockets.ts';
+import type { LocalAddress, LocalPath, LocalSockets } from '../local-sockets.ts';
 
 export const realLocalSockets: LocalSockets = {
   listenTcp(at, serve) {
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-      socket.on('error', () => socket.destroy());
-      serve(connectionOf(socket));
+      serve(byteStreamOf(socket));
     });
     return listening(server, at);
   },
@@ -23,18 +23,6 @@ export const realLocalSockets: LocalSockets = {
     return listening(server, at);
   },
 };
-
-function connectionOf(socket: Socket): TcpConnection {
-  return {
-    received: socket as AsyncIterable<Buffer>,
-    send: (bytes) =>
-      new Promise((resolve) => {
-        if (socket.destroyed || !socket.writable) resolve();
-        else socket.write(bytes, () => resolve());
-      }),
-    close: () => socket.destroySoon(),
-  };
-}
 
 function listening(server: Server, at: LocalAddress | LocalPath): Promise<Listening> {
   const sockets = new Set<Socket>();

@@ -1,71 +1,76 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { Agent as PlainAgent, type AgentOptions as PlainOptions } from 'node:http';
 import { Agent, type AgentOptions } from 'node:https';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type ConnectionOptions } from 'node:tls';
+import { openProxyTunnel, type Proxy, type ProxyTrust } from './proxy-tunnel.ts';
 
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
-/** Connections over TLS through an HTTP proxy, a tunnel for each (RFC 9110, 9.3.6: CONNECT). */
-export class ProxyAgent extends Agent {
-  readonly #proxy: URL;
-  readonly #asking = new Set<ClientRequest>();
+/** What an agent keeps connections for. */
+type Place = Pick<ConnectionOptions, 'host' | 'port'>;
 
-  constructor(proxyUrl: string, options: AgentOptions) {
+/** Connections over TLS, each through a tunnel of its own. */
+class SecureProxyAgent extends Agent {
+  readonly #proxy: Proxy;
+  readonly #closing = new AbortController();
+
+  constructor(proxy: Proxy, options: AgentOptions) {
     super(options);
-    this.#proxy = new URL(proxyUrl);
+    this.#proxy = proxy;
   }
 
   override createConnection(options: ConnectionOptions, done: Connected): undefined {
-    const { host = 'localhost', port = 443 } = options;
-    this.#tunnel(`${host.includes(':') ? `[${host}]` : host}:${port}`, (error, socket) => {
-      if (socket === undefined) return done(error);
+    tunnel(this.#proxy, options, this.#closing.signal).then((socket) => {
       const secure = connect({ ...options, socket }, () => {
         secure.off('error', done);
         done(null, secure);
       });
       secure.once('error', done);
-    });
+    }, done);
     return undefined;
   }
 
-  #tunnel(target: string, done: (error: Error | null, socket?: Socket) => void): void {
-    const { hostname, port, username, password } = this.#proxy;
-    const user = [username, password].map(decodeURIComponent).join(':');
-    const asked = request({
-      agent: false,
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: port || 80,
-      method: 'CONNECT',
-      path: target,
-      headers: {
-        host: target,
-        ...(username === '' ? {} : { 'proxy-authorization': `Basic ${btoa(user)}` }),
-      },
-    });
-    this.#asking.add(asked);
-    asked.once('close', () => this.#asking.delete(asked));
-    asked.once('connect', ({ statusCode, statusMessage }: IncomingMessage, socket: Socket) => {
-      if (statusCode === 200) return done(null, socket);
-      socket.destroy();
-      done(this.#failure(`${statusCode} ${statusMessage}`));
-    });
-    asked.once('error', (cause: Error) => done(this.#failure(cause.message)));
-    asked.end();
-  }
-
-  #failure(reason: string): Error {
-    return new ProxyError(`the proxy ${this.#proxy.host} gives no way to the server: ${reason}`);
-  }
-
   override destroy(): void {
-    for (const asked of this.#asking) asked.destroy();
+    this.#closing.abort();
     super.destroy();
   }
 }
 
-/** The way ended at the proxy. */
-class ProxyError extends Error {
-  override readonly name = 'ProxyError';
-  readonly code = 'EPROXY';
+/** The same without TLS. */
+class PlainProxyAgent extends PlainAgent {
+  readonly #proxy: Proxy;
+  readonly #closing = new AbortController();
+
+  constructor(proxy: Proxy, options: PlainOptions) {
+    super(options);
+    this.#proxy = proxy;
+  }
+
+  override createConnection(options: Place, done: Connected): undefined {
+    tunnel(this.#proxy, options, this.#closing.signal).then(
+      (socket) => done(null, socket),
+      (error: Error) => done(error),
+    );
+    return undefined;
+  }
+
+  override destroy(): void {
+    this.#closing.abort();
+    super.destroy();
+  }
+}
+
+function tunnel(proxy: Proxy, { host = 'localhost', port = 443 }: Place, signal: AbortSignal) {
+  return openProxyTunnel(proxy, { host, port: Number(port) }, signal);
+}
+
+/** For a server at an http or https address. `options`: trust of the server, and of the proxy. */
+export function proxyAgent(
+  secure: boolean,
+  proxyUrl: string,
+  options: PlainOptions & ProxyTrust,
+): PlainAgent {
+  const { ca, rejectUnauthorized } = options;
+  const proxy = { url: new URL(proxyUrl), ...(ca === undefined ? {} : { ca }), rejectUnauthorized };
+  return secure ? new SecureProxyAgent(proxy, options) : new PlainProxyAgent(proxy, options);
 }

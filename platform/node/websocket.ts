@@ -7,7 +7,7 @@ import {
   WebSocketRefusedError,
   type WebSocketRequest,
 } from '../websocket.ts';
-import { ProxyAgent } from './proxy-agent.ts';
+import { proxyAgent } from './proxy-agent.ts';
 
 /** Messages that may wait for their consumer; then the socket is paused. */
 const HIGH_WATER = 64;
@@ -18,13 +18,23 @@ const MAX_REFUSAL_BYTES = 1 << 20;
 
 export const connectWebSocket: ConnectWebSocket = (request) =>
   new Promise<WebSocketConnection>((resolve, reject) => {
-    const socket = new WebSocket(request.url.replace(/^http/, 'ws'), [...request.protocols], {
-      headers: { ...request.headers },
+    let protocol = '';
+    const socket = new WebSocket(request.url.replace(/^http/, 'ws'), {
+      headers: { ...request.headers, 'Sec-WebSocket-Protocol': request.protocols.join(', ') },
+      // Kubernetes has names of subprotocols that RFC 6455 does not allow ("SPDY/3.1+…"), so that
+      // ws is not told of any.
+      finishRequest(asked) {
+        asked.prependOnceListener('upgrade', ({ headers }) => {
+          protocol = headers['sec-websocket-protocol'] ?? '';
+          delete headers['sec-websocket-protocol'];
+        });
+        asked.end();
+      },
       perMessageDeflate: false,
       ...tlsOf(request),
       ...(request.proxyUrl === undefined
         ? {}
-        : { agent: new ProxyAgent(request.proxyUrl, tlsOf(request)) }),
+        : { agent: proxyAgent(isSecure(request), request.proxyUrl, tlsOf(request)) }),
     });
     const messages = new BoundedStream<Uint8Array>(MAX_WAITING, () => socket.close());
     socket.on('message', (data: Buffer) => {
@@ -42,12 +52,23 @@ export const connectWebSocket: ConnectWebSocket = (request) =>
       messages.fail(error);
     });
     socket.once('close', () => messages.end());
-    socket.once('open', () => resolve(connectionOf(socket, messages)));
+    socket.once('open', () => {
+      if (request.protocols.includes(protocol)) {
+        return resolve(connectionOf(socket, messages, protocol));
+      }
+      socket.terminate();
+      const named = protocol === '' ? 'none' : protocol;
+      reject(new Error(`of the offered subprotocols the server chose ${named}`));
+    });
   });
 
-function connectionOf(socket: WebSocket, messages: BoundedStream<Uint8Array>): WebSocketConnection {
+function connectionOf(
+  socket: WebSocket,
+  messages: BoundedStream<Uint8Array>,
+  protocol: string,
+): WebSocketConnection {
   return {
-    protocol: socket.protocol,
+    protocol,
     send: (bytes) =>
       new Promise((resolve) => {
         // What is sent to a closed connection is lost with it: the reader learns that it closed.
@@ -68,6 +89,8 @@ async function* resuming(
     yield message;
   }
 }
+
+const isSecure = ({ url }: WebSocketRequest): boolean => url.startsWith('https:');
 
 function tlsOf(request: WebSocketRequest): object {
   const { ca, cert, key, insecureSkipVerify = false, serverName } = request;

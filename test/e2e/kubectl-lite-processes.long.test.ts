@@ -108,9 +108,9 @@ describe('a newcomer', () => {
       'Unable to connect to the server: the proxy 127.0.0.1:1 gives no way to the server: ' +
         'connect ECONNREFUSED 127.0.0.1:1',
     );
-    expect(await behind('socks5://127.0.0.1:1')).toBe(
-      'error: cluster "wherry" has the proxy-url socks5://127.0.0.1:1: ' +
-        'only proxies at http:// addresses are supported',
+    expect(await behind('ftp://127.0.0.1:1')).toBe(
+      'error: cluster "wherry" has the proxy-url ftp://127.0.0.1:1: ' +
+        'a proxy is at an http://, https:// or socks5:// address',
     );
   });
 });

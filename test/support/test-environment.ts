@@ -79,8 +79,10 @@ export async function startTestStore(parts: Lifecycle, { assets, folder }: Place
   return url;
 }
 
-const flagsOf = (args: Readonly<Record<string, string>>): string[] =>
-  Object.entries(args).map(([flag, value]) => `--${flag}=${value}`);
+const flagsOf = (args: Readonly<Record<string, string | undefined>>): string[] =>
+  Object.entries(args).flatMap(([flag, value]) =>
+    value === undefined ? [] : `--${flag}=${value}`,
+  );
 
 /** The files that envtest writes, once per folder. */
 async function writeCertificates(certDir: string, servingCa: CertificateAndKey): Promise<void> {
@@ -105,7 +107,7 @@ async function writeCertificates(certDir: string, servingCa: CertificateAndKey):
   for (const [name, text] of Object.entries(files)) await writeFile(join(certDir, name), text);
 }
 
-/** Resolves once it is healthy. `more`: flags beside envtest's. */
+/** Resolves once it is healthy. `more`: flags beside envtest's, or undefined in their place. */
 export async function startTestApi(
   parts: Lifecycle,
   {
@@ -113,7 +115,10 @@ export async function startTestApi(
     folder,
     store,
     more = {},
-  }: Place & { readonly store: string; readonly more?: Readonly<Record<string, string>> },
+  }: Place & {
+    readonly store: string;
+    readonly more?: Readonly<Record<string, string | undefined>>;
+  },
 ): Promise<TestEnvironment> {
   const [port] = await freePorts('127.0.0.1', 1);
   const server = `https://127.0.0.1:${port}`;

@@ -264,7 +264,7 @@ export const layers: readonly Layer[] = [
 
   {
     part: 'kubectl-lite',
-    imports: ['kubectl-lite/*', 'client', 'api/*', 'platform'],
+    imports: ['kubectl-lite/*', 'client', 'api/*', 'kubelet/spdy', 'platform'],
     packages: ['js-yaml'],
   },
   {

@@ -107,7 +107,7 @@ transcripts('who may do what', ({ both, piped, each, file }) => {
     expect(kubectl.code).toBe(lite.code);
     const server = /Server Version: .*/;
     expect(server.exec(lite.out)?.[0]).toBe(server.exec(kubectl.out)?.[0]);
-    expect(lite.out).toMatch(/^Client Version: v1\.34/);
+    expect(lite.out).toMatch(/^Client Version: v1\.34.*\nKustomize Version: v5\..*\n/);
     await both('cluster-info');
   });
 });

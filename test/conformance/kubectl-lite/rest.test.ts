@@ -27,6 +27,7 @@ transcripts(
       ['top node none'],
       ['top pod none'],
       ['top pod --sort-by=disk'],
+      ['alpha'],
       ['completion'],
       ['completion odd'],
       ['completion bash zsh'],

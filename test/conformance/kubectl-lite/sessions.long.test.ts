@@ -1,6 +1,9 @@
 /** What flows between a terminal and containers, where containers are real processes. */
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { freePorts } from '../../../platform/node/free-ports.ts';
 import { behindProxy, startConnectProxy } from '../../support/connect-proxy.ts';
 import { transcripts } from './side-by-side.ts';
 
@@ -44,7 +47,18 @@ spec:
     image: none
     ports: [{containerPort: 80}]
     readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}
-    command: [node, -e, "require('net').createServer((s) => s.on('data', () => s.end('served\\\\n'))).listen(process.env.PORT)"]
+    command:
+    - node
+    - -e
+    - |
+      require('net').createServer({allowHalfOpen: true}, (socket) => {
+        let asked = '';
+        socket.on('data', (data) => {
+          asked += data;
+          if (asked === '?') socket.end('served\\n');
+        });
+        socket.on('end', () => socket.end('asked for ' + asked.length));
+      }).listen(process.env.PORT);
 ---
 apiVersion: v1
 kind: Pod
@@ -55,11 +69,14 @@ spec:
   - {name: c, image: none, stdin: true, stdinOnce: true, command: [cat]}
 `;
 
-/** All that a server says before it closes. */
-function ask(port: number): Promise<string> {
+/** All that a server says before it closes. `end`: it is told that nothing more comes. */
+function ask(port: number, question = '?', end = false): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write('?'));
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => {
+      socket.write(question);
+      if (end) socket.end();
+    });
     socket
       .on('data', (data) => (text += data.toString()))
       .on('end', () => resolve(text))
@@ -205,6 +222,62 @@ transcripts(
         },
       );
       expect(said.lite).toBe(said.kubectl);
+    });
+
+    it('forwards the end of a question, and still the answer', async () => {
+      const question = 'long '.repeat(100_000);
+      const said = await session(
+        ['port-forward', 'server', ':80'],
+        /Forwarding from 127\.0\.0\.1:(\d+)/,
+        async ([, port]) => {
+          expect(await ask(Number(port), question, true)).toBe('asked for 500000');
+        },
+      );
+      expect(said.lite).toBe(said.kubectl);
+    });
+
+    it.each([
+      ['port-forward server'],
+      ['port-forward server :none'],
+      ['port-forward server x:80'],
+      ['port-forward server 70000:80'],
+      ['port-forward server 80000'],
+      ['port-forward server :0'],
+      ['port-forward server 8080:'],
+      ['port-forward server :80 --address=nowhere'],
+      ['port-forward server :80 --address=192.0.2.1'],
+      ['port-forward over :80 --pod-running-timeout=1s'],
+      ['port-forward none :80'],
+      ['port-forward svc/none :80'],
+      ['port-forward deploy/none :80'],
+    ])('%s', async (line) => {
+      await says(line);
+    });
+
+    it('says which port is taken', async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      try {
+        await once(server, 'listening');
+        const { port } = server.address() as AddressInfo;
+        await both('port-forward', 'server', `${port}:80`, '--address=127.0.0.1');
+      } finally {
+        server.close();
+      }
+    });
+
+    it('ends when nobody in the pod listens', async () => {
+      const [port] = await freePorts('127.0.0.1', 1);
+      let over = false;
+      const running = each('port-forward', 'talker', `${port}:9`).finally(() => (over = true));
+      // First to the one, then to the other, once it listens.
+      while (!over) await ask(port!).catch(() => setTimeout(20));
+      const { kubectl, lite: ours } = await running;
+      const last = ({ err, code }: { err: string; code: number }) => [
+        err.trimEnd().split('\n').at(-1),
+        code,
+      ];
+      expect(last(ours)).toEqual(last(kubectl));
+      expect(ours.err).toContain(`an error occurred forwarding ${port} -> 9: `);
     });
 
     it('serves the API, and files beside it', async () => {

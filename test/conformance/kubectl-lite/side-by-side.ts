@@ -9,10 +9,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { type Cluster, startCluster } from '../../../cluster/start-cluster.ts';
+import { startCluster } from '../../../cluster/start-cluster.ts';
 import { runCli } from '../../../kubectl-lite/cli.ts';
 import { realEnvironment } from '../../../kubectl-lite/real-environment.ts';
-import { namespaces as namespaceType } from '../../../api/resources.ts';
 import { kubectls } from '../../e2e/harness.ts';
 
 export interface Said {
@@ -21,8 +20,19 @@ export interface Said {
   readonly err: string;
 }
 
+/** Where both ask: a cluster of ours, or another. */
+export interface Stage {
+  readonly kubeconfig: string;
+  stop(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly nodes: number;
+  readonly runtime: 'hollow' | 'process';
+}
+
 export interface Transcript {
-  readonly cluster: Cluster;
+  readonly cluster: Stage;
   /** Writes a manifest that both can name: "web.yaml". */
   readonly file: (name: string, content: string) => Promise<void>;
   /** Runs the line in both namespaces and compares all that was said. Returns kubectl-lite's. */
@@ -51,7 +61,7 @@ export interface Transcript {
 const namespaces = { kubectl: 'ns-kube', lite: 'ns-lite' };
 
 class SideBySide implements Transcript {
-  cluster!: Cluster;
+  cluster!: Stage;
   #folder = '';
   readonly #binary: string;
   readonly #variables: Record<string, string> = {};
@@ -60,12 +70,13 @@ class SideBySide implements Transcript {
     this.#binary = binary;
   }
 
-  async start(nodes: number, runtime: 'hollow' | 'process'): Promise<void> {
+  async start(options: StageOptions): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'wherry-side-'));
-    this.cluster = await startCluster({ nodes, runtime });
+    this.cluster = await startStage(options);
     await writeFile(join(this.#folder, 'kubeconfig'), this.cluster.kubeconfig);
     for (const namespace of Object.values(namespaces)) {
-      await this.cluster.client.create(namespaceType, { metadata: { name: namespace }, spec: {} });
+      const { code, err } = await this.lite('create', 'namespace', namespace);
+      expect([code, err]).toEqual([0, '']);
     }
   }
 
@@ -276,6 +287,9 @@ function evened({ code, out, err }: Said): string {
       .replaceAll(/\b10\.\d+\.\d+\.\d+( *)/g, 'ADDRESS ')
       .replaceAll(/CLUSTER-IP( *)/g, 'CLUSTER-IP ')
       .replaceAll(/\b\d+s\b( *)/g, 'AGE ')
+      // As wide as the ages below it.
+      .replaceAll(/^( +Type +Reason +Age) +/gm, '$1 ')
+      .replaceAll(/^( +---- +-+ +----) +/gm, '$1 ')
       .replaceAll(/https:\/\/127\.0\.0\.1:\d+/g, 'SERVER');
   return `${even(out)}--- errors\n${even(err)}--- exit code ${code}\n`;
 }
@@ -287,16 +301,25 @@ export function stock(): string | undefined {
     .at(-1)?.path;
 }
 
+let startStage: (options: StageOptions) => Promise<Stage> = startCluster;
+let scene = 'kubectl-lite beside kubectl';
+
+/** The transcripts of modules imported from now on are played on another stage. */
+export function playOn(name: string, start: (options: StageOptions) => Promise<Stage>): void {
+  scene = `${scene}, on ${name}`;
+  startStage = start;
+}
+
 /** A suite of transcripts with a cluster of its own; skipped, loudly, without a stock kubectl. */
 export function transcripts(
   what: string,
   body: (transcript: Transcript) => void,
-  { nodes = 0, runtime = 'hollow' }: { nodes?: number; runtime?: 'hollow' | 'process' } = {},
+  { nodes = 0, runtime = 'hollow' }: Partial<StageOptions> = {},
 ): void {
   const binary = stock();
-  describe.skipIf(binary === undefined)(`kubectl-lite beside kubectl: ${what}`, () => {
+  describe.skipIf(binary === undefined)(`${scene}: ${what}`, () => {
     const sideBySide = new SideBySide(binary ?? '');
-    beforeAll(() => sideBySide.start(nodes, runtime));
+    beforeAll(() => sideBySide.start({ nodes, runtime }));
     afterAll(() => sideBySide.stop());
     body(sideBySide);
   });
