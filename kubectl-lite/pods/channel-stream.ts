@@ -3,7 +3,7 @@
  * message of each names the port. It knows no half-closed connections.
  */
 import type { WebSocketConnection } from '../../platform/websocket.ts';
-import type { PodConnection } from './pod-tunnel.ts';
+import type { PodConnection } from './pod-connection.ts';
 
 const DATA = 0;
 const ERROR = 1;

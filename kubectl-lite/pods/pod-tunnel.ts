@@ -10,17 +10,12 @@ import type { WebSocketConnection } from '../../platform/websocket.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { podPath } from './find-pod.ts';
+import type { PodConnection } from './pod-connection.ts';
 import { openWebSocket } from './remote-command.ts';
 import { channelStream } from './channel-stream.ts';
 
 const TUNNEL = 'SPDY/3.1+portforward.k8s.io';
 const CHANNELS = 'v4.channel.k8s.io';
-
-export interface PodConnection {
-  readonly data: ByteStream;
-  /** What went wrong; "" if nothing did. Resolves once the connection is over. */
-  readonly failure: Promise<string>;
-}
 
 export interface PodTunnel {
   connect(port: number): Promise<PodConnection>;

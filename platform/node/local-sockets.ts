@@ -12,7 +12,11 @@ import type { LocalAddress, LocalPath, LocalSockets } from '../local-sockets.ts'
 export const realLocalSockets: LocalSockets = {
   listenTcp(at, serve) {
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-      serve(byteStreamOf(socket));
+      // Iterated by itself a socket is closed when its other end has nothing more to say.
+      const incoming = {
+        [Symbol.asyncIterator]: () => socket.iterator({ destroyOnReturn: false }),
+      } as AsyncIterable<Buffer>;
+      serve({ ...byteStreamOf(socket), incoming });
     });
     return listening(server, at);
   },

@@ -3,12 +3,8 @@ import { type ClientRequest, type IncomingMessage, request as sendPlain } from '
 import { request as sendSecure } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { proxyUser, type TunnelTarget } from './proxy-address.ts';
 import { openSocks5 } from './socks5.ts';
-
-export interface TunnelTarget {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What an https:// proxy's certificate is held against: as the server's. */
 export interface ProxyTrust extends Pick<SecureContextOptions, 'ca'> {
@@ -43,12 +39,6 @@ export async function openProxyTunnel(
     throw new ProxyError(proxy.url, error instanceof Error ? error.message : String(error));
   }
 }
-
-/** User and password of an address, as they were before they were written into it. */
-export const proxyUser = ({ username, password }: URL): readonly [string, string] => [
-  decodeURIComponent(username),
-  decodeURIComponent(password),
-];
 
 function openConnect(
   { url, ca, rejectUnauthorized }: Proxy,

@@ -1,6 +1,6 @@
 /** SOCKS 5 (RFC 1928) with or without user and password (RFC 1929), as far as CONNECT goes. */
 import { connect, isIPv4, isIPv6, type Socket } from 'node:net';
-import { proxyUser, type TunnelTarget } from './proxy-tunnel.ts';
+import { proxyUser, type TunnelTarget } from './proxy-address.ts';
 
 const VERSION = 5;
 const CONNECT = 1;

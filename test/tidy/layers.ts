@@ -239,6 +239,7 @@ export const layers: readonly Layer[] = [
   },
 
   { part: 'kubelet', imports: ['kubelet/*', 'client', 'api/*', 'platform'] },
+  { part: 'kubelet/spdy', imports: ['platform'] },
   {
     part: 'kubelet/flags.ts',
     imports: ['kubelet/runtimes-by-class.ts'],

@@ -1,0 +1,8 @@
+import type { ByteStream } from '../../platform/byte-stream.ts';
+
+/** A connection to a port of a pod. */
+export interface PodConnection {
+  readonly data: ByteStream;
+  /** What went wrong; "" if nothing did. Resolves once the connection is over. */
+  readonly failure: Promise<string>;
+}
