@@ -190,14 +190,22 @@ function onPath(name: string): string | undefined {
  * CI (WHERRY_REQUIRE_TOOLS) that is a failure.
  */
 export function tool(name: string): string | undefined {
-  const found = onPath(name) ?? besideKubectl(name);
-  if (found === undefined) {
-    const text = `${name} is not installed: the tests that need it are skipped`;
-    if (process.env['WHERRY_REQUIRE_TOOLS'] === '1') throw new Error(text);
-    console.warn(text);
+  const found = optionalTool(name);
+  if (found === undefined && process.env['WHERRY_REQUIRE_TOOLS'] === '1') {
+    throw new Error(missingText(name));
   }
   return found;
 }
+
+/** As {@link tool}, of what CI does without, too. */
+export function optionalTool(name: string): string | undefined {
+  const found = onPath(name) ?? besideKubectl(name);
+  if (found === undefined) console.warn(missingText(name));
+  return found;
+}
+
+const missingText = (name: string): string =>
+  `${name} is not installed: the tests that need it are skipped`;
 
 /** Some installations keep kubectl of several releases in one folder: kubectl.1.27, kubectl.1.28, … */
 function besideKubectl(name: string): string | undefined {

@@ -5,7 +5,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Lifecycle } from '../../../platform/lifecycle.ts';
-import { eventually, run, temporaryFolder, tool, wherryMain } from '../../e2e/harness.ts';
+import { eventually, optionalTool, run, temporaryFolder, wherryMain } from '../../e2e/harness.ts';
 import { clientCertificate, newCa } from '../../support/https-server.ts';
 import {
   kubeconfigOf,
@@ -15,7 +15,10 @@ import {
 } from '../../support/test-environment.ts';
 import type { Stage, StageOptions } from './side-by-side.ts';
 
-const programs = { etcd: tool('etcd'), 'kube-apiserver': tool('kube-apiserver') };
+const programs = {
+  etcd: optionalTool('etcd'),
+  'kube-apiserver': optionalTool('kube-apiserver'),
+};
 
 /** False where one of the two programs is missing; that was said loudly. */
 export const hasKubeApiserver = Object.values(programs).every((path) => path !== undefined);
@@ -77,8 +80,7 @@ async function kubeletClient(folder: string): Promise<Record<string, string>> {
 
 /** Pods can be made: the controllers are at work, and the nodes are there. */
 async function settled(kubeconfig: string, nodes: number): Promise<void> {
-  const kubectl = (...args: string[]) =>
-    run(tool('kubectl')!, ['--kubeconfig', kubeconfig, ...args]);
+  const kubectl = (...args: string[]) => run('kubectl', ['--kubeconfig', kubeconfig, ...args]);
   await eventually('the default service account', async () => {
     const { code } = await kubectl('get', 'serviceaccount', 'default');
     return code === 0;
