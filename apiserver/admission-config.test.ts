@@ -40,6 +40,65 @@ describe('the configuration of admission plugins', () => {
     });
   });
 
+  it('tells as whom webhooks are called, by where they are', async () => {
+    const users = await read(
+      `- name: ValidatingAdmissionWebhook
+  configuration:
+    apiVersion: apiserver.config.k8s.io/v1
+    kind: WebhookAdmissionConfiguration
+    kubeConfigFile: /etc/k/config
+`,
+      {
+        '/etc/k/config': `
+apiVersion: v1
+kind: Config
+users:
+- {name: a.b.svc, user: {token: usual}}
+- {name: 'a.b.svc:8443', user: {tokenFile: file}}
+- {name: '*.b.svc', user: {username: u, password: p}}
+- {name: cert.example.com, user: {client-certificate: c.crt, client-key-data: a2V5}}
+- {name: other, user: {token: other}}
+contexts: [{name: x, context: {user: other}}]
+current-context: x
+`,
+        '/etc/k/file': 'filed\n',
+        '/etc/k/c.crt': 'cert',
+      },
+    );
+    const userOf = users.validatingUsers!;
+    const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+    expect(userOf('a.b.svc:443')).toEqual(bearer('usual'));
+    expect(userOf('a.b.svc:8443')).toEqual(bearer('filed'));
+    expect(userOf('c.b.svc:443')).toEqual({ headers: { authorization: 'Basic dTpw' } });
+    expect(userOf('cert.example.com:443')).toEqual({
+      headers: {},
+      client: { certificate: 'cert', privateKey: 'key' },
+    });
+    expect(userOf('elsewhere:443')).toEqual(bearer('other'));
+    expect(users.mutatingUsers).toBe(undefined);
+  });
+
+  it('tells which nodes the pods of a namespace may ask for', async () => {
+    const { nodeSelectors } = await read(`- name: PodNodeSelector
+  configuration:
+    podNodeSelectorPluginConfig: {clusterDefaultNodeSelector: a=b, one: c=d}
+`);
+    expect(nodeSelectors).toEqual({
+      clusterDefault: 'a=b',
+      byNamespace: new Map([['one', 'c=d']]),
+    });
+  });
+
+  it('tells what pods tolerate, and may tolerate', async () => {
+    const { tolerations } = await read(`- name: PodTolerationRestriction
+  configuration:
+    apiVersion: podtolerationrestriction.admission.k8s.io/v1alpha1
+    kind: Configuration
+    default: [{key: a, operator: Exists}]
+`);
+    expect(tolerations).toEqual({ default: [{ key: 'a', operator: 'Exists' }], whitelist: [] });
+  });
+
   it('may stand in files of their own, beside it', async () => {
     const plugins = '- {name: EventRateLimit, path: limits.yaml}\n';
     const { eventLimits } = await read(plugins, { '/etc/limits.yaml': LIMITS });
@@ -53,6 +112,11 @@ describe('the configuration of admission plugins', () => {
     ['- {name: ImagePolicyWebhook, configuration: {a: 1}}', 'there is no ImagePolicyWebhook'],
     ['- {name: Priority, configuration: {a: 1}}', 'plugin "Priority" takes no configuration'],
     ['- {path: x}', 'plugins[0].name: Required value'],
+    [
+      '- {name: MutatingAdmissionWebhook, configuration: {apiVersion: apiserver.config.k8s.io/v1, kind: WebhookAdmissionConfiguration, kubeConfigFile: k}}',
+      'kubeConfigFile: Invalid value: "k": must be an absolute file path',
+    ],
+    ['- {name: PodNodeSelector, configuration: {selectors: {}}}', 'unknown field ".selectors"'],
     [
       '- {name: EventRateLimit, configuration: {apiVersion: eventratelimit.admission.k8s.io/v1alpha1, kind: Configuration, limits: [{type: Odd, qps: 0, burst: 1}]}}',
       '[limits[0].type: Unsupported value: "Odd": supported values: "Namespace", "Server", "SourceAndObject", "User", limits[0].qps: Invalid value: 0: must be positive]',

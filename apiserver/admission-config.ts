@@ -4,9 +4,12 @@
  * in one of its own, whose path it names.
  */
 import { type FieldError, invalid, notSupported } from '../api/field-errors.ts';
+import type { Toleration } from '../api/types/core-v1.ts';
 import { parseYaml } from '../api/yaml.ts';
 import type { EventLimit, EventLimitType } from './admission/event-rate-limit.ts';
 import type { PluginConfiguration } from './admission/plugins.ts';
+import type { NodeSelectors } from './admission/pod-node-selector.ts';
+import type { TolerationRules } from './admission/pod-tolerations.ts';
 import type { PodSecurityConfiguration } from './admission/pod-security/configuration.ts';
 import {
   LATEST,
@@ -23,6 +26,7 @@ import {
   refuseErrors,
   unknownFields,
 } from './config-document.ts';
+import { kubeconfigUsers, type WebhookUsers } from './webhook/kubeconfig-target.ts';
 
 const FLAG = 'admission-control-config-file';
 const GROUP = 'apiserver.config.k8s.io';
@@ -73,6 +77,11 @@ export async function readAdmissionConfiguration(
       path === undefined
         ? configuration
         : await files.parsed(FLAG, from, (text) => parseYaml(text));
+    const users = usersOf[name];
+    if (users !== undefined && document) {
+      all = { ...all, [users]: await webhookUsers(document, { from, files }) };
+      continue;
+    }
     // The reader of files says whose mistake it is.
     all = { ...all, ...(await files.parsed(FLAG, from, () => configurationOf(name, document))) };
   }
@@ -82,17 +91,44 @@ export async function readAdmissionConfiguration(
 /** Of plugins that have one in Kubernetes and none here: silence would look like obedience. */
 const unread: Readonly<Record<string, string>> = {
   ImagePolicyWebhook: 'there is no ImagePolicyWebhook; use a validating webhook or policy',
-  PodNodeSelector: 'PodNodeSelector reads the annotations of namespaces only',
-  PodTolerationRestriction: 'there is no PodTolerationRestriction',
   ResourceQuota: 'ResourceQuota has no limited resources here',
-  MutatingAdmissionWebhook: 'webhooks are called without credentials',
-  ValidatingAdmissionWebhook: 'webhooks are called without credentials',
 };
+
+/** What is read of a kubeconfig for plugins that call webhooks. */
+const usersOf: Readonly<Record<string, 'mutatingUsers' | 'validatingUsers'>> = {
+  MutatingAdmissionWebhook: 'mutatingUsers',
+  ValidatingAdmissionWebhook: 'validatingUsers',
+};
+
+async function webhookUsers(
+  document: unknown,
+  of: { readonly from: string; readonly files: ConfigurationFiles },
+): Promise<WebhookUsers> {
+  const { from, files } = of;
+  const path = await files.parsed(FLAG, from, () => {
+    const fields = configFields(document, 'WebhookAdmissionConfiguration', [`${GROUP}/v1`]);
+    unknownFields(fields, ['apiVersion', 'kind', 'kubeConfigFile'], '');
+    return text(fields['kubeConfigFile'], '');
+  });
+  if (path === '') return () => undefined;
+  if (!path.startsWith('/'))
+    throw new ConfigurationError(
+      `kubeConfigFile: Invalid value: ${JSON.stringify(path)}: must be an absolute file path`,
+    );
+  const kubeconfig = await files.read(FLAG, path);
+  try {
+    return await kubeconfigUsers(kubeconfig, (name) => files.read(FLAG, beside(path, name)));
+  } catch (error) {
+    throw new ConfigurationError(`${path}: ${(error as Error).message}`);
+  }
+}
 
 function configurationOf(name: string, document: unknown): PluginConfiguration {
   if (document === undefined || document === null) return {};
   if (name === 'PodSecurity') return { podSecurity: podSecurityOf(document) };
   if (name === 'EventRateLimit') return { eventLimits: eventLimitsOf(document) };
+  if (name === 'PodNodeSelector') return { nodeSelectors: nodeSelectorsOf(document) };
+  if (name === 'PodTolerationRestriction') return { tolerations: tolerationsOf(document) };
   const why = unread[name];
   throw new ConfigurationError(why ?? `plugin ${JSON.stringify(name)} takes no configuration`);
 }
@@ -137,6 +173,30 @@ function podSecurityOf(document: unknown): PodSecurityConfiguration {
       namespaces: listOf('namespaces'),
     },
   };
+}
+
+/** Kubernetes reads no kind here: podNodeSelectorPluginConfig is the only field. */
+function nodeSelectorsOf(document: unknown): NodeSelectors {
+  unknownFields(document, ['podNodeSelectorPluginConfig'], '');
+  const { podNodeSelectorPluginConfig: own = {} } = document as Fields;
+  if (typeof own !== 'object' || own === null)
+    throw new ConfigurationError('podNodeSelectorPluginConfig: a map is needed');
+  const all = Object.entries(own).map(([name, value]) => [name, text(value, '')] as const);
+  const byNamespace = new Map(all.filter(([name]) => name !== 'clusterDefaultNodeSelector'));
+  const { clusterDefaultNodeSelector: clusterDefault = '' } = Object.fromEntries(all);
+  return { clusterDefault, byNamespace };
+}
+
+function tolerationsOf(document: unknown): TolerationRules {
+  const versions = ['v1alpha1'].map((v) => `podtolerationrestriction.admission.k8s.io/${v}`);
+  const fields = configFields(document, 'Configuration', versions);
+  unknownFields(fields, ['apiVersion', 'kind', 'default', 'whitelist'], '');
+  const listOf = (name: string): readonly Toleration[] => {
+    const list = fields[name] ?? [];
+    if (!Array.isArray(list)) throw new ConfigurationError(`${name}: a list is needed`);
+    return list as readonly Toleration[];
+  };
+  return { default: listOf('default'), whitelist: listOf('whitelist') };
 }
 
 const LIMIT_TYPES: readonly EventLimitType[] = ['Namespace', 'Server', 'SourceAndObject', 'User'];

@@ -17,7 +17,7 @@ export function mergeTolerations(
 }
 
 /** True if `wider` tolerates all that `narrower` does. */
-function contains(wider: Toleration, narrower: Toleration): boolean {
+export function contains(wider: Toleration, narrower: Toleration): boolean {
   if (deepEqual(wider, narrower)) return true;
   const wideOperator = wider.operator ?? 'Equal';
   const anyKey = !wider.key && wideOperator === 'Exists';

@@ -23,9 +23,11 @@ import { NodeRestriction } from './node-restriction/node-restriction.ts';
 import { OwnerReferencesPermissionEnforcement } from './owner-references.ts';
 import { MutatingPolicies } from './policies/mutating.ts';
 import { ValidatingPolicies } from './policies/validating.ts';
-import { PodNodeSelector } from './pod-node-selector.ts';
+import type { WebhookUsers } from '../webhook/kubeconfig-target.ts';
+import { type NodeSelectors, PodNodeSelector } from './pod-node-selector.ts';
 import type { PodSecurityConfiguration } from './pod-security/configuration.ts';
 import { PodSecurity } from './pod-security/pod-security.ts';
+import { PodTolerationRestriction, type TolerationRules } from './pod-tolerations.ts';
 import { Priority } from './priority.ts';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota.ts';
 import { RuntimeClass } from './runtime-class.ts';
@@ -38,6 +40,11 @@ import { MutatingWebhooks, ValidatingWebhooks } from './webhooks/webhooks.ts';
 export interface PluginConfiguration {
   readonly podSecurity?: PodSecurityConfiguration;
   readonly eventLimits?: readonly EventLimit[];
+  readonly nodeSelectors?: NodeSelectors;
+  readonly tolerations?: TolerationRules;
+  /** As whom webhooks are called. */
+  readonly mutatingUsers?: WebhookUsers;
+  readonly validatingUsers?: WebhookUsers;
 }
 
 export interface PluginRegistration {
@@ -71,7 +78,11 @@ export const pluginTable: readonly PluginRegistration[] = [
   row('TaintNodesByCondition', on, () => taintNodesByCondition),
   row('AlwaysPullImages', off, () => alwaysPullImages),
   row('PodSecurity', on, (lookups, { podSecurity }) => new PodSecurity(lookups, podSecurity)),
-  row('PodNodeSelector', off, ({ namespaces }) => new PodNodeSelector(namespaces)),
+  row(
+    'PodNodeSelector',
+    off,
+    ({ namespaces }, { nodeSelectors }) => new PodNodeSelector(namespaces, nodeSelectors),
+  ),
   row(
     'EventRateLimit',
     off,
@@ -79,6 +90,11 @@ export const pluginTable: readonly PluginRegistration[] = [
   ),
   row('Priority', on, ({ priorityClasses }) => new Priority(priorityClasses)),
   row('DefaultTolerationSeconds', on, () => defaultTolerationSeconds),
+  row(
+    'PodTolerationRestriction',
+    off,
+    ({ namespaces }, { tolerations }) => new PodTolerationRestriction(namespaces, tolerations),
+  ),
   row('ExtendedResourceToleration', off, () => extendedResourceToleration),
   row('DefaultStorageClass', on, ({ storageClasses }) => new DefaultStorageClass(storageClasses)),
   row('StorageObjectInUseProtection', on, () => storageObjectInUseProtection),
@@ -95,19 +111,23 @@ export const pluginTable: readonly PluginRegistration[] = [
   row('DefaultIngressClass', on, ({ ingressClasses }) => new DefaultIngressClass(ingressClasses)),
   row('DenyServiceExternalIPs', off, () => denyServiceExternalIPs),
   row('MutatingAdmissionPolicy', on, (lookups) => new MutatingPolicies(lookups)),
-  row('MutatingAdmissionWebhook', on, (lookups) => new MutatingWebhooks(lookups)),
+  row(
+    'MutatingAdmissionWebhook',
+    on,
+    (lookups, { mutatingUsers }) => new MutatingWebhooks(lookups, mutatingUsers),
+  ),
   row('ValidatingAdmissionPolicy', on, (lookups) => new ValidatingPolicies(lookups)),
-  row('ValidatingAdmissionWebhook', on, (lookups) => new ValidatingWebhooks(lookups)),
+  row(
+    'ValidatingAdmissionWebhook',
+    on,
+    (lookups, { validatingUsers }) => new ValidatingWebhooks(lookups, validatingUsers),
+  ),
   row('ResourceQuota', on, ({ quotas, clock }) => new ResourceQuotaAdmission(quotas, clock)),
   row('AlwaysDeny', off, () => alwaysDeny),
 ];
 
 /** Of Kubernetes, and not there: whoever relies on one should be told at once. */
-const missing: ReadonlySet<string> = new Set([
-  'ImagePolicyWebhook',
-  'NamespaceAutoProvision',
-  'PodTolerationRestriction',
-]);
+const missing: ReadonlySet<string> = new Set(['ImagePolicyWebhook', 'NamespaceAutoProvision']);
 
 /** Of Kubernetes, with nothing to do unless a feature is on that is off in 1.34. */
 const idle: ReadonlySet<string> = new Set(['ClusterTrustBundleAttest', 'PodTopologyLabels']);

@@ -8,6 +8,8 @@ import type { Lookup } from './lookups.ts';
 const ANNOTATION = 'scheduler.alpha.kubernetes.io/node-selector';
 const CONFLICT = 'pod node label selector conflicts with its namespace node label selector';
 
+const NOT_LISTED = 'pod node label selector labels conflict with its namespace whitelist';
+
 type Labels = Readonly<Record<string, string>>;
 
 /** "a=b,c=d", as Kubernetes reads it: other operators are no labels. */
@@ -22,16 +24,23 @@ function labelsOf(text: string): Labels {
   return labels;
 }
 
-/**
- * Pods of a namespace run only on the nodes that the namespace's annotation names. Kubernetes
- * also reads defaults and a white list from a configuration file, which is not read here.
- */
+/** By namespace: which labels its pods may ask for at most. */
+export interface NodeSelectors {
+  /** Of namespaces without the annotation. */
+  readonly clusterDefault: string;
+  readonly byNamespace: ReadonlyMap<string, string>;
+}
+
+/** Pods of a namespace run only on the nodes that the namespace's annotation names. */
 export class PodNodeSelector implements AdmissionPlugin {
   readonly name = 'PodNodeSelector';
   readonly #namespaces: Lookup<Namespace>;
 
-  constructor(namespaces: Lookup<Namespace>) {
+  readonly #configured: NodeSelectors | undefined;
+
+  constructor(namespaces: Lookup<Namespace>, configured?: NodeSelectors) {
     this.#namespaces = namespaces;
+    this.#configured = configured;
   }
 
   handles(attributes: AdmissionAttributes): boolean {
@@ -50,11 +59,19 @@ export class PodNodeSelector implements AdmissionPlugin {
     const { spec } = attributes.object as Mutable<Pod>;
     const selector = await this.#selectorOf(attributes.namespace);
     refuseConflict(attributes, selector, spec?.nodeSelector);
+    const allowed = this.#configured?.byNamespace.get(attributes.namespace);
+    if (allowed === undefined || allowed.trim() === '') return;
+    const labels = labelsOf(allowed);
+    const outside = Object.entries(spec?.nodeSelector ?? {}).some(
+      ([key, value]) => labels[key] !== value,
+    );
+    if (outside) throw admissionForbidden(attributes, NOT_LISTED);
   }
 
   async #selectorOf(name: string): Promise<Labels> {
     const namespace = await this.#namespaces.named('', name);
-    const text = namespace?.metadata.annotations?.[ANNOTATION] ?? '';
+    const text =
+      namespace?.metadata.annotations?.[ANNOTATION] ?? this.#configured?.clusterDefault ?? '';
     return text === '' ? {} : labelsOf(text);
   }
 }

@@ -1,3 +1,4 @@
+import { deepEqual } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { ConnectOptions, ConnectSubresource, Passage } from './connect-subresource.ts';
@@ -18,23 +19,12 @@ export interface Asked extends ConnectOptions {
 /** Admission's CONNECT, then the subresource's own judgement. */
 export async function passageOf(
   context: ResourceContext,
-  { connect, at, query, path }: Asked,
+  asked: Asked,
   caller: Caller,
 ): Promise<Passage> {
-  const { admission, storage, others, random, declaration } = context;
-  const options = connect.options?.({ query, path });
-  if (options !== undefined) {
-    const kind = connect.kind ?? declaration.type;
-    // No object of the API's: it has no metadata, and nothing asks for them.
-    const object = { kind: kind.kind, apiVersion: apiVersionOf(kind), ...options } as object;
-    const asked = {
-      ...({ operation: 'CONNECT', at, caller } as const),
-      subresource: connect,
-      object: object as Mutable<KubernetesObject>,
-    };
-    await admission.mutate(attributesOf(context, asked));
-    await admission.validate(attributesOf(context, asked));
-  }
+  const { storage, others, random, declaration } = context;
+  const { connect, at } = asked;
+  const { query, path } = await admitted(context, asked, caller);
   const { namespace, name } = at;
   return connect.passage({
     ...{ namespace, name, query, path, others },
@@ -45,4 +35,39 @@ export async function passageOf(
       return found.value;
     },
   });
+}
+
+/** What is asked for once admission, which may change it, has said yes. */
+async function admitted(
+  context: ResourceContext,
+  { connect, at, query, path }: Asked,
+  caller: Caller,
+): Promise<ConnectOptions> {
+  const options = connect.options?.({ query, path });
+  if (options === undefined) return { query, path };
+  const kind = connect.kind ?? context.declaration.type;
+  // No object of the API's: it has no metadata.
+  const object = { kind: kind.kind, apiVersion: apiVersionOf(kind), ...options } as object;
+  const write = {
+    ...({ operation: 'CONNECT', at, caller } as const),
+    subresource: connect,
+    object: object as Mutable<KubernetesObject>,
+  };
+  await context.admission.mutate(attributesOf(context, write));
+  await context.admission.validate(attributesOf(context, write));
+  const { kind: _kind, apiVersion: _apiVersion, ...changed } = object as Fields;
+  if (deepEqual(changed, options)) return { query, path };
+  return connect.carries === 'proxy'
+    ? { query, path: `/${String(changed['path'] ?? '').replace(/^\//, '')}` }
+    : { query: queryOf(changed), path };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The parameters of a connection are named as the fields of its options. */
+function queryOf(options: Fields): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(options))
+    for (const each of [value].flat()) query.append(name, String(each));
+  return query;
 }

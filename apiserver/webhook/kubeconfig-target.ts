@@ -40,6 +40,62 @@ async function authorization(user: Fields, read: ReadText): Promise<string | und
   return `Basic ${secret.toString('base64')}`;
 }
 
+/** As whom webhooks of admission are called, by where they are. */
+export type WebhookUsers = (hostPort: string) => WebhookUser | undefined;
+
+export interface WebhookUser {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly client?: { readonly certificate: string; readonly privateKey: string };
+}
+
+/**
+ * The users of a kubeconfig that are named for hosts: "a.b.svc:8443", "*.b.svc", "*". One without
+ * a port is for port 443. Whoever is not named is called as the user of the current context.
+ */
+export async function kubeconfigUsers(text: string, read: ReadText): Promise<WebhookUsers> {
+  const document = (parseYaml(text) ?? {}) as Fields;
+  const users = new Map<string, WebhookUser>();
+  for (const { name, user } of (document['users'] ?? []) as readonly Fields[])
+    users.set(String(name), await userOf(String(name), (user ?? {}) as Fields, read));
+  const current = document['current-context'];
+  const named =
+    typeof current === 'string' && current !== ''
+      ? entry(document, 'contexts', current)['user']
+      : undefined;
+  return (hostPort) =>
+    patternsOf(hostPort)
+      .map((pattern) => users.get(pattern))
+      .find((user) => user !== undefined) ??
+    (typeof named === 'string' ? users.get(named) : undefined);
+}
+
+/** Most telling first. */
+function patternsOf(hostPort: string): readonly string[] {
+  const starred = (host: string): string[] => {
+    const parts = host.split('.');
+    return [host, ...parts.slice(1).map((_part, i) => `*.${parts.slice(i + 1).join('.')}`)];
+  };
+  const usual = hostPort.endsWith(':443') ? starred(hostPort.slice(0, -4)) : [];
+  return [...starred(hostPort), ...usual, '*'];
+}
+
+async function userOf(name: string, user: Fields, read: ReadText): Promise<WebhookUser> {
+  for (const unknown of ['exec', 'auth-provider'])
+    if (user[unknown] !== undefined)
+      throw new Error(`user ${JSON.stringify(name)}: ${unknown} is not supported here`);
+  const [certificate, privateKey, credentials] = await Promise.all([
+    pem(user, 'client-certificate', read),
+    pem(user, 'client-key', read),
+    authorization(user, read),
+  ]);
+  if ((certificate === undefined) !== (privateKey === undefined))
+    throw new Error('client-certificate and client-key belong together');
+  return {
+    headers: credentials === undefined ? {} : { authorization: credentials },
+    ...(certificate === undefined ? {} : { client: { certificate, privateKey: privateKey! } }),
+  };
+}
+
 /** Of the current context; throws an Error that says what is missing. */
 export async function kubeconfigTarget(text: string, read: ReadText): Promise<KubeconfigTarget> {
   const document = (parseYaml(text) ?? {}) as Fields;
@@ -50,26 +106,18 @@ export async function kubeconfigTarget(text: string, read: ReadText): Promise<Ku
   const cluster = entry(document, 'clusters', String(context['cluster']));
   const named = context['user'];
   const user = typeof named === 'string' && named !== '' ? entry(document, 'users', named) : {};
-  for (const unknown of ['exec', 'auth-provider'])
-    if (user[unknown] !== undefined)
-      throw new Error(`user "${String(named)}": ${unknown} is not supported here`);
   const { server } = cluster;
   if (typeof server !== 'string' || !URL.canParse(server))
     throw new Error(`cluster "${String(context['cluster'])}" has no server that is a URL`);
-  const [ca, certificate, privateKey, credentials] = await Promise.all([
+  const [ca, own] = await Promise.all([
     pem(cluster, 'certificate-authority', read),
-    pem(user, 'client-certificate', read),
-    pem(user, 'client-key', read),
-    authorization(user, read),
+    userOf(String(named), user, read),
   ]);
-  if ((certificate === undefined) !== (privateKey === undefined))
-    throw new Error('client-certificate and client-key belong together');
   const serverName = cluster['tls-server-name'];
   return {
     url: server,
-    headers: credentials === undefined ? {} : { authorization: credentials },
+    ...own,
     ...(ca === undefined ? {} : { ca }),
-    ...(certificate === undefined ? {} : { client: { certificate, privateKey: privateKey! } }),
     ...(typeof serverName === 'string' ? { serverName } : {}),
     ...(cluster['insecure-skip-tls-verify'] === true ? { insecureSkipVerify: true } : {}),
   };

@@ -106,6 +106,23 @@ describe('a webhook by URL', () => {
     expect(connections).toBe(1);
   });
 
+  it('is called as the user that is named for its host', async () => {
+    const sent: (string | undefined)[] = [];
+    answer = (_body, response, request) => {
+      sent.push(request.headers.authorization);
+      response.end('{}');
+    };
+    const asked: string[] = [];
+    const users = (hostPort: string) => {
+      asked.push(hostPort);
+      return { headers: { authorization: 'Bearer secret' } };
+    };
+    await call(here(), { users });
+    await call(here());
+    expect(sent).toEqual(['Bearer secret', undefined]);
+    expect(asked).toEqual([new URL(urlOf()).host]);
+  });
+
   it('may close its connections: the call is made again on another', async () => {
     await call(here());
     server.closeIdleConnections();

@@ -15,6 +15,7 @@ import {
 } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import { answerFailureText, isSuccess } from './answer-failure.ts';
+import type { WebhookUsers } from './kubeconfig-target.ts';
 import { callFailureText } from './call-failure.ts';
 import { NoAddress, type ServiceLookup, serviceAddress } from './service-address.ts';
 
@@ -38,6 +39,8 @@ export interface WebhookCall {
   readonly timeoutMs: number;
   /** Of the request on whose behalf the webhook is called. */
   readonly signal?: AbortSignal | undefined;
+  /** Absent: as nobody. */
+  readonly users?: WebhookUsers | undefined;
   /** Default 16 MiB. */
   readonly maxAnswerBytes?: number;
 }
@@ -103,6 +106,7 @@ export class WebhookClient {
         ? undefined
         : await serviceAddress({ name, namespace, port }, services, random);
     const ca = this.#caOf(call.config);
+    const user = call.users?.(hostPortOf(target));
     return http.send({
       method: 'POST',
       url: target.url,
@@ -110,10 +114,12 @@ export class WebhookClient {
         'content-type': 'application/json',
         accept: 'application/json, */*',
         'user-agent': 'kube-apiserver-admission',
+        ...user?.headers,
       },
       body: Buffer.from(JSON.stringify(call.body)),
       ...(address === undefined ? {} : { address, serverName: target.serverName }),
       ...(ca === undefined ? {} : { ca }),
+      ...(user?.client === undefined ? {} : { client: user.client }),
       maxAnswerBytes: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
       signal,
     });
@@ -152,6 +158,11 @@ export class WebhookClient {
 function failureText(error: unknown, target: Target): string {
   if (error instanceof OutgoingAnswerTooLarge) return `the answer is too large: ${error.message}`;
   return callFailureText(error, target.serverName);
+}
+
+function hostPortOf({ url }: Target): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || DEFAULT_PORT}`;
 }
 
 /** A service's certificate is for its DNS name, by whatever address it is reached. */

@@ -9,6 +9,7 @@ import type { KubernetesObject, ListMeta, ObjectMeta } from '../../api/meta.ts';
 import { StatusError } from '../../api/status.ts';
 import { plugins } from '../../apiserver/admission/plugins.ts';
 import { ApiHandlers } from '../../apiserver/handlers/api-handlers.ts';
+import type { Passages } from '../../apiserver/handlers/target.ts';
 import { RequestNotes } from '../../apiserver/pipeline/request-notes.ts';
 import { requestInfoOf } from '../../apiserver/pipeline/request-info.ts';
 import { addNotes } from '../../apiserver/pipeline/add-notes.ts';
@@ -57,6 +58,8 @@ export interface Call {
   readonly body?: unknown;
   readonly type?: string;
   readonly accept?: string;
+  /** The protocol that the connection is to be taken over with. */
+  readonly upgrade?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -90,7 +93,10 @@ export class TestApi {
   constructor(
     declarations: readonly ResourceDeclaration[],
     kv = new MemoryKv(),
-    options: Pick<RegistryOptions, 'admission' | 'outgoing' | 'control'> = {},
+    options: Pick<RegistryOptions, 'admission' | 'outgoing' | 'control'> & {
+      /** Where connections lead. */
+      readonly passages?: Passages;
+    } = {},
   ) {
     this.kv = kv;
     const { clock } = this;
@@ -103,7 +109,11 @@ export class TestApi {
       admission: plugins(withoutControllers),
       ...options,
     });
-    this.#handlers = new ApiHandlers(this.registry, { clock, random, logger: silentLogger });
+    const { passages } = options;
+    this.#handlers = new ApiHandlers(this.registry, {
+      ...{ clock, random, logger: silentLogger },
+      ...(passages === undefined ? {} : { passages }),
+    });
     this.storage.start();
   }
 
@@ -123,6 +133,7 @@ export class TestApi {
       headers: {
         ...(call.type === undefined ? {} : { 'content-type': call.type }),
         ...(call.accept === undefined ? {} : { accept: call.accept }),
+        ...(call.upgrade === undefined ? {} : { upgrade: call.upgrade }),
       },
       ...(body === undefined ? {} : { body: bodyOf(body) }),
       peer: { address: 'test' },

@@ -61,8 +61,9 @@ function selectsObject(
 ): boolean {
   if (selector === undefined || isEmpty(selector)) return true;
   const requirements = labelRequirements(selector);
-  const matches = (each: KubernetesObject | undefined): boolean =>
-    each !== undefined && matchesLabels(requirements, each.metadata.labels);
+  // What a connection is opened with has no metadata, and so no labels.
+  const matches = (each: Partial<KubernetesObject> | undefined): boolean =>
+    each?.metadata !== undefined && matchesLabels(requirements, each.metadata.labels);
   return matches(object) || matches(oldObject);
 }
 

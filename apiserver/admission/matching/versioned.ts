@@ -35,6 +35,7 @@ export async function replaceObject(
 ): Promise<boolean> {
   const { object, type, kind } = attributes;
   if (object === undefined) return false;
+  if (attributes.operation === 'CONNECT') return replaceFields(object, changed.value);
   const stored = isStored(attributes, changed.type);
   const shown = stored ? kind : changed.type;
   const decoded = versions.decode(shown, changed.value);
@@ -42,8 +43,12 @@ export async function replaceObject(
   const { managedFields } = object.metadata;
   if (managedFields === undefined) delete next.metadata.managedFields;
   else next.metadata.managedFields = managedFields;
+  return replaceFields(object, next);
+}
+
+function replaceFields(object: object, next: unknown): boolean {
   if (deepEqual(next, object)) return false;
-  const fields = object as unknown as Record<string, unknown>;
+  const fields = object as Record<string, unknown>;
   for (const field of Object.keys(fields)) delete fields[field];
   Object.assign(fields, deepCopy(next));
   return true;

@@ -1,6 +1,7 @@
 import type { MutatingWebhook } from '../../../api/types/admissionregistration-v1.ts';
 import { type Status, statusError } from '../../../api/status.ts';
 import { uuid } from '../../../platform/random.ts';
+import type { WebhookUsers } from '../../webhook/kubeconfig-target.ts';
 import { WebhookCallError } from '../../webhook/webhook-client.ts';
 import type { Lookups } from '../lookups.ts';
 import { WebhookFailure } from './denial.ts';
@@ -19,15 +20,18 @@ const TIMEOUT_SECONDS = 10;
 /** A patch of the largest object, and something to say about it. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
+export interface Asking {
+  readonly lookups: Lookups;
+  readonly mutating: boolean;
+  /** As whom. */
+  readonly users: WebhookUsers | undefined;
+}
+
 /**
  * Asks one webhook. Its warnings and audit annotations are passed on. Rejects with
  * {@link WebhookFailure}, or with StatusError for what no policy may ignore.
  */
-export async function ask(
-  webhook: Webhook,
-  request: ReviewRequest,
-  of: { readonly lookups: Lookups; readonly mutating: boolean },
-): Promise<Verdict> {
+export async function ask(webhook: Webhook, request: ReviewRequest, of: Asking): Promise<Verdict> {
   const { metrics } = of.lookups;
   if (metrics === undefined) return exchange(webhook, request, of);
   const about = {
@@ -50,11 +54,7 @@ export async function ask(
   }
 }
 
-async function exchange(
-  webhook: Webhook,
-  request: ReviewRequest,
-  of: { readonly lookups: Lookups; readonly mutating: boolean },
-): Promise<Verdict> {
+async function exchange(webhook: Webhook, request: ReviewRequest, of: Asking): Promise<Verdict> {
   const { name, sideEffects, timeoutSeconds = TIMEOUT_SECONDS } = webhook;
   const { attributes } = request;
   const { webhooks, random } = of.lookups;
@@ -78,6 +78,7 @@ async function exchange(
       body: reviewOf(request, { uid, version }),
       timeoutMs: timeoutSeconds * 1_000,
       signal: attributes.request?.signal,
+      users: of.users,
       maxAnswerBytes: MAX_ANSWER_BYTES,
     });
     const verdict = verdictOf(answer, { uid, version, mutating: of.mutating });

@@ -14,6 +14,7 @@ import type {
 } from '../../../api/types/admissionregistration-v1.ts';
 import type { AdmissionAttributes, AdmissionPlugin, Rounds } from '../admission.ts';
 import { matchConditions } from '../expressions/match-conditions.ts';
+import type { WebhookUsers } from '../../webhook/kubeconfig-target.ts';
 import type { Lookup, Lookups } from '../lookups.ts';
 import { isExempt, matched } from '../matching/match.ts';
 import { inVersion, replaceObject } from '../matching/versioned.ts';
@@ -66,10 +67,12 @@ async function reviewRequest(
 export class ValidatingWebhooks implements AdmissionPlugin {
   readonly name = 'ValidatingAdmissionWebhook';
   readonly #lookups: Lookups;
+  readonly #users: WebhookUsers | undefined;
   readonly #configurations: Lookup<ValidatingWebhookConfiguration>;
 
-  constructor(lookups: Lookups) {
+  constructor(lookups: Lookups, users?: WebhookUsers) {
     this.#lookups = lookups;
+    this.#users = users;
     this.#configurations = lookups.validatingWebhooks;
   }
 
@@ -91,7 +94,7 @@ export class ValidatingWebhooks implements AdmissionPlugin {
     const request = await reviewRequest(webhook, attributes, lookups);
     if (request === undefined) return;
     try {
-      const verdict = await ask(webhook, request, { lookups, mutating: false });
+      const verdict = await ask(webhook, request, { lookups, mutating: false, users: this.#users });
       if (!verdict.allowed) throw denial(webhook.name, verdict);
     } catch (error) {
       const key = `failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`;
@@ -128,10 +131,12 @@ interface Memory {
 export class MutatingWebhooks implements AdmissionPlugin {
   readonly name = 'MutatingAdmissionWebhook';
   readonly #lookups: Lookups;
+  readonly #users: WebhookUsers | undefined;
   readonly #configurations: Lookup<MutatingWebhookConfiguration>;
 
-  constructor(lookups: Lookups) {
+  constructor(lookups: Lookups, users?: WebhookUsers) {
     this.#lookups = lookups;
+    this.#users = users;
     this.#configurations = lookups.mutatingWebhooks;
   }
 
@@ -176,7 +181,7 @@ export class MutatingWebhooks implements AdmissionPlugin {
     if (request === undefined) return undefined;
     let changed = false;
     try {
-      const verdict = await ask(webhook, request, { lookups, mutating: true });
+      const verdict = await ask(webhook, request, { lookups, mutating: true, users: this.#users });
       if (!verdict.allowed) throw denial(webhook.name, verdict);
       changed = await this.#apply(verdict.patch, request);
     } catch (error) {
