@@ -57,9 +57,9 @@ async function admitted(
   await context.admission.validate(attributesOf(context, write));
   const { kind: _kind, apiVersion: _apiVersion, ...changed } = object as Fields;
   if (deepEqual(changed, options)) return { query, path };
-  return connect.carries === 'proxy'
-    ? { query, path: `/${String(changed['path'] ?? '').replace(/^\//, '')}` }
-    : { query: queryOf(changed), path };
+  if (connect.carries !== 'proxy') return { query: queryOf(changed), path };
+  const below = typeof changed['path'] === 'string' ? changed['path'] : '';
+  return { query, path: `/${below.replace(/^\//, '')}` };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
