@@ -5,6 +5,7 @@
  * |---|---|---|
  * | `wherry.io/cpu-usage`    | "250m", or "80%" of what the container requests | 0 |
  * | `wherry.io/memory-usage` | "64Mi", or "80%" of what the container requests | 0 |
+ * | `wherry.io/ephemeral-storage-usage` | "1Gi", or "80%" of what it requests | 0 |
  *
  * On a pod they hold for each of its containers; `<container>.wherry.io/<name>` holds for one
  * alone and wins. On a node they are what the node uses beside its pods. A value that is neither
@@ -50,11 +51,27 @@ function usageBy(read: (name: string) => string | undefined, requests: Amounts):
   return { milliCpu: Number(cpu / MILLI), memoryBytes: Number(memory / NANO) };
 }
 
-export function containerUsage(pod: Pod, { name: container, resources }: Container): HollowUsage {
-  const annotations = pod.metadata.annotations ?? {};
-  const read = (name: string): string | undefined =>
+type Metadata = Pod['metadata'];
+
+const ownText =
+  ({ annotations = {} }: Metadata, container: string) =>
+  (name: string): string | undefined =>
     annotations[`${container}.${domain}/${name}`] ?? annotations[`${domain}/${name}`];
-  return usageBy(read, resources?.requests);
+
+/** Bytes on the node's disk. */
+export function containerStorage({ metadata }: Pod, { name, resources }: Container): number {
+  const text = ownText(metadata, name)('ephemeral-storage-usage');
+  return Number((amountOf(text, resources?.requests?.['ephemeral-storage']) ?? 0n) / NANO);
+}
+
+/** Without its pods. */
+export function nodeStorage({ metadata, status }: Node): number {
+  const text = metadata.annotations?.[`${domain}/ephemeral-storage-usage`];
+  return Number((amountOf(text, status?.capacity?.['ephemeral-storage']) ?? 0n) / NANO);
+}
+
+export function containerUsage({ metadata }: Pod, { name, resources }: Container): HollowUsage {
+  return usageBy(ownText(metadata, name), resources?.requests);
 }
 
 /** Without its pods. */

@@ -7,6 +7,9 @@ export interface KubeletFlags {
   readonly nodeName: readonly string[];
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly capacity: Readonly<Record<string, string>>;
+  readonly evictionHard?: string;
+  readonly kubeReserved: Readonly<Record<string, string>>;
+  readonly systemReserved: Readonly<Record<string, string>>;
   readonly podCidr?: string;
   readonly podManifestPath?: string;
   readonly stages: readonly string[];
@@ -75,6 +78,13 @@ export function kubeletFlags(): Command {
     )
     .option('--node-labels <labels>', 'Further labels of the nodes: name=value,…', pairs, {})
     .option('--capacity <resources>', 'cpu=4,memory=8Gi,pods=110 and others, of each', pairs, {})
+    .option(
+      '--eviction-hard <thresholds>',
+      'memory.available<100Mi,nodefs.available<10% (default): with less left, pods are evicted; ' +
+        'given here, it is taken from what pods may have',
+    )
+    .option('--kube-reserved <resources>', 'cpu=100m,memory=1Gi: not for pods', pairs, {})
+    .option('--system-reserved <resources>', 'The same, for the system', pairs, {})
     .option(
       '--pod-cidr <range>',
       'Range of pod addresses, for a single node (default: 10.244.<number in its name>.0/24)',

@@ -21,6 +21,8 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { Random } from '../platform/random.ts';
 import { parseRange } from './addresses.ts';
+import { NodePressure } from './eviction/node-pressure.ts';
+import { defaultThresholds, type Threshold } from './eviction/thresholds.ts';
 import { HollowRuntime } from './hollow-runtime.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
 import { Limiter } from './limiter.ts';
@@ -44,6 +46,10 @@ export interface KubeletNode {
   readonly labels?: Readonly<Record<string, string>>;
   /** Default: cpu 4, memory 8Gi, ephemeral-storage 100Gi, pods 110. */
   readonly capacity?: Readonly<Record<string, string>>;
+  /** What pods may have of it. Default: all. */
+  readonly allocatable?: Readonly<Record<string, string>>;
+  /** What has to stay available. Default: the kubelet's. */
+  readonly evictionHard?: readonly Threshold[];
   /** IPv4. Default: 10.244.<number in the name>.0/24, or the next that no node has. */
   readonly podCidr?: string;
   /** Default: derived from the same number. */
@@ -183,12 +189,15 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
     );
     const latest = (): Node | undefined => nodeInformer.lister.get(name);
     const common = { ...effects, specification, limiter, latest };
+    const { staticPods, capacity, evictionHard: thresholds = defaultThresholds } = sketch;
+    const pressure = new NodePressure({
+      ...{ clock, recorder, nodeName: name, capacity, thresholds, latest },
+    });
     const registration = await parts.start(
-      () => new NodeRegistration({ ...common, limiter: heartbeats }),
+      () => new NodeRegistration({ ...common, pressure, limiter: heartbeats }),
     );
-    const { staticPods } = sketch;
     const agent = await parts.start(
-      () => new NodeAgent({ ...common, recorder, runtime, staticPods }),
+      () => new NodeAgent({ ...common, recorder, runtime, staticPods, pressure }),
     );
     registrations.set(name, registration);
     agents.set(name, agent);
@@ -255,7 +264,7 @@ function claim(
   return value;
 }
 
-type Sketch = NodeSpecification & { readonly staticPods: StaticSource | undefined };
+type Sketch = NodeSpecification & Pick<KubeletNode, 'staticPods' | 'evictionHard'>;
 
 function specify(
   { nodes: asked, architecture = 'amd64' }: KubeletsOptions,
@@ -280,7 +289,9 @@ function specify(
       name,
       labels: node.labels ?? {},
       taints: node.taints ?? [],
-      staticPods: node.staticPods,
+      ...(node.staticPods && { staticPods: node.staticPods }),
+      ...(node.evictionHard && { evictionHard: node.evictionHard }),
+      allocatable: node.allocatable,
       capacity: { ...defaultCapacity, ...node.capacity },
       podCidr: claim(range, { name, of: podCidrOf, taken: ranges }),
       internalIp: claim(address, { name, of: internalIpOf, taken: addresses }),

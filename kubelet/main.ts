@@ -19,6 +19,8 @@ import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/sha1.ts';
 import { agentServer } from './agent-server.ts';
+import { allocatableOf } from './eviction/allocatable.ts';
+import { parseThresholds, type Threshold, ThresholdError } from './eviction/thresholds.ts';
 import { type KubeletFlags, kubeletFlags } from './flags.ts';
 import { realRuntimes } from './real-runtimes.ts';
 import {
@@ -27,6 +29,7 @@ import {
   startKubelets,
   type StartNodeServer,
 } from './kubelet.ts';
+import { defaultCapacity } from './node-object.ts';
 import { readStages } from './stages/read-stages.ts';
 import { ManifestFolder } from './static/manifest-folder.ts';
 
@@ -35,16 +38,39 @@ function nodesOf(flags: KubeletFlags): KubeletNode[] {
   const names = flags.nodeName.length === 0 ? ['node1'] : flags.nodeName;
   if (podCidr !== undefined && names.length > 1)
     throw new KubeletOptionsError('--pod-cidr is for a single node');
-  for (const [name, quantity] of Object.entries(capacity)) {
+  checkAmounts('--capacity', capacity);
+  const cidr = podCidr === undefined ? {} : { podCidr };
+  return names.map((name) => ({ name, labels, capacity, ...cidr, ...sharesOf(flags) }));
+}
+
+function checkAmounts(flag: string, amounts: Readonly<Record<string, string>>): void {
+  for (const [name, quantity] of Object.entries(amounts)) {
     try {
       parseQuantity(quantity);
     } catch (error) {
       if (!(error instanceof QuantityError)) throw error;
-      throw new KubeletOptionsError(`--capacity: ${name}: ${error.message}`);
+      throw new KubeletOptionsError(`${flag}: ${name}: ${error.message}`);
     }
   }
-  const cidr = podCidr === undefined ? {} : { podCidr };
-  return names.map((name) => ({ name, labels, capacity, ...cidr }));
+}
+
+/** What is kept from pods. */
+function sharesOf(flags: KubeletFlags): Pick<KubeletNode, 'allocatable' | 'evictionHard'> {
+  const { kubeReserved, systemReserved, evictionHard } = flags;
+  checkAmounts('--kube-reserved', kubeReserved);
+  checkAmounts('--system-reserved', systemReserved);
+  let thresholds: readonly Threshold[] = [];
+  try {
+    thresholds = evictionHard === undefined ? [] : parseThresholds(evictionHard);
+  } catch (error) {
+    if (!(error instanceof ThresholdError)) throw error;
+    throw new KubeletOptionsError(`--eviction-hard: ${error.message}`);
+  }
+  const capacity = { ...defaultCapacity, ...flags.capacity };
+  const allocatable = allocatableOf(capacity, [kubeReserved, systemReserved], thresholds);
+  if (allocatable === undefined)
+    throw new KubeletOptionsError('more is reserved than the nodes have');
+  return { allocatable, ...(evictionHard === undefined ? {} : { evictionHard: thresholds }) };
 }
 
 /** Each node looks for itself: a folder is a node's. */

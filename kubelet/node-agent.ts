@@ -11,6 +11,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
 import { AddressPool, parseRange } from './addresses.ts';
 import { admit, type Capacity, type Demand, type Refusal } from './admission.ts';
+import type { NodePressure, PressedPods } from './eviction/node-pressure.ts';
 import type { Limiter } from './limiter.ts';
 import type { NodeSpecification } from './node-object.ts';
 import type { PodHost } from './pod-host.ts';
@@ -32,6 +33,7 @@ export interface NodeAgentOptions {
   readonly runtime: PodRuntime;
   readonly limiter: Limiter;
   readonly specification: NodeSpecification;
+  readonly pressure: NodePressure;
   /** The node as last seen by watch. */
   readonly latest: () => Node | undefined;
   /** What the node runs by itself. */
@@ -39,7 +41,7 @@ export interface NodeAgentOptions {
 }
 
 /** The pods of one node: a worker each, addresses from the node's range, admission. */
-export class NodeAgent implements PodHost, Running {
+export class NodeAgent implements PodHost, PressedPods, Running {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -50,6 +52,7 @@ export class NodeAgent implements PodHost, Running {
   readonly #api: PodApi;
   readonly #statics: StaticPods;
   readonly #latest: () => Node | undefined;
+  readonly #pressure: NodePressure;
   readonly #capacity: Capacity;
   readonly #addresses: AddressPool;
   readonly #workers = new Map<string, PodWorker>();
@@ -64,11 +67,14 @@ export class NodeAgent implements PodHost, Running {
     this.runtime = options.runtime;
     this.limiter = options.limiter;
     const { internalIp, capacity, podCidr, name } = options.specification;
+    const { allocatable = capacity } = options.specification;
+    this.#pressure = options.pressure;
+    this.#pressure.of(this);
     this.hostIp = internalIp;
     this.#latest = options.latest;
     this.#capacity = {
-      allocatable: resourcesOf(capacity),
-      pods: wholeValue(capacity['pods'] ?? 0),
+      allocatable: resourcesOf(allocatable),
+      pods: wholeValue(allocatable['pods'] ?? 0),
     };
     const { client, clock, logger, limiter, latest: node } = options;
     this.#api = serverPods(client);
@@ -146,6 +152,16 @@ export class NodeAgent implements PodHost, Running {
     this.#workers.get(uidOf(pod))?.lay(overlay);
   }
 
+  running(): readonly Pod[] {
+    return [...this.#workers.values()]
+      .filter((worker) => worker.holdsNode && !worker.ending)
+      .map((worker) => worker.known);
+  }
+
+  evict(pod: Pod, verdict: Refusal, graceSeconds: number): void {
+    this.#workers.get(uidOf(pod))?.evict(verdict, graceSeconds);
+  }
+
   gone(pod: Pod): void {
     if (isMirror(pod)) {
       this.#statics.gone(pod);
@@ -170,6 +186,8 @@ export class NodeAgent implements PodHost, Running {
   }
 
   admit(pod: Pod, demand: Demand): Refusal | undefined {
+    const refusal = this.#pressure.refusal(pod);
+    if (refusal !== undefined) return refusal;
     const others = [...this.#workers.values()]
       .filter((worker) => worker.holdsNode && worker.uid !== pod.metadata.uid)
       .map((worker) => worker.demand);

@@ -18,6 +18,8 @@ export interface NodeSpecification {
   /** Those it registers with; they are others' to change from then on. */
   readonly taints?: readonly Taint[];
   readonly capacity: Readonly<Record<string, string>>;
+  /** What pods may have of it. Default: all. */
+  readonly allocatable?: Readonly<Record<string, string>> | undefined;
   readonly podCidr: string;
   readonly internalIp: string;
   readonly runtimeVersion: string;
@@ -63,9 +65,24 @@ const conditions: readonly (readonly [string, string, string, string])[] = [
   ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
 ];
 
+const pressed: Readonly<Record<string, readonly [string, string, string, string]>> = {
+  MemoryPressure: [
+    'MemoryPressure',
+    'True',
+    'KubeletHasInsufficientMemory',
+    'kubelet has insufficient memory available',
+  ],
+  DiskPressure: ['DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure'],
+};
+
 /** The agent's conditions, then those of others as they are. */
-function nodeConditions(olds: readonly NodeCondition[], now: string): NodeCondition[] {
-  const own = conditions.map(([type, status, reason, message]): NodeCondition => {
+function nodeConditions(
+  olds: readonly NodeCondition[],
+  now: string,
+  pressures: ReadonlySet<string>,
+): NodeCondition[] {
+  const own = conditions.map((usual): NodeCondition => {
+    const [type, status, reason, message] = pressures.has(usual[0]) ? pressed[usual[0]]! : usual;
     const old = olds.find((each) => each.type === type);
     const since = old?.status === status ? old.lastTransitionTime : undefined;
     return {
@@ -85,10 +102,13 @@ function idOf(name: string): string {
   return Buffer.from(name).toString('hex').padEnd(32, '0').slice(0, 32);
 }
 
+const noPressures: ReadonlySet<string> = new Set();
+
+/** `pressures`: the types of conditions of pressure that are true. */
 export function nodeStatus(
   specification: NodeSpecification,
   old: NodeStatus | undefined,
-  now: string,
+  { now, pressures = noPressures }: { now: string; pressures?: ReadonlySet<string> },
 ): NodeStatus {
   const { name, capacity, internalIp, runtimeVersion, architecture } = specification;
   const isProcess = runtimeVersion.startsWith('process://');
@@ -99,9 +119,9 @@ export function nodeStatus(
       { type: 'Hostname', address: name },
     ],
     capacity,
-    allocatable: capacity,
+    allocatable: specification.allocatable ?? capacity,
     ...daemonEndpoints(specification),
-    conditions: nodeConditions(old?.conditions ?? [], now),
+    conditions: nodeConditions(old?.conditions ?? [], now, pressures),
     nodeInfo: {
       architecture,
       bootID: idOf(name),
@@ -131,7 +151,7 @@ export function newNode(specification: NodeSpecification, now: string): Node {
       ...{ podCIDR: podCidr, podCIDRs: [podCidr] },
       ...(taints.length === 0 ? {} : { taints }),
     },
-    status: nodeStatus(specification, undefined, now),
+    status: nodeStatus(specification, undefined, { now }),
   };
 }
 

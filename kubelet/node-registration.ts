@@ -14,6 +14,7 @@ import { sleep, type Clock } from '../platform/clock.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
+import type { NodePressure } from './eviction/node-pressure.ts';
 import type { Limiter } from './limiter.ts';
 import {
   newNode,
@@ -41,6 +42,7 @@ export interface RegistrationOptions {
   readonly logger: Logger;
   readonly limiter: Limiter;
   readonly specification: NodeSpecification;
+  readonly pressure: NodePressure;
   /** The node as last seen by watch. */
   readonly latest: () => Node | undefined;
 }
@@ -90,7 +92,8 @@ export class NodeRegistration implements Running {
   #statusOf(node: Node): NodeStatus {
     const { clock, specification } = this.#options;
     const now = formatTime(clock.now());
-    const status = nodeStatus(specification, node.status, now);
+    const { conditions: pressures } = this.#options.pressure;
+    const status = nodeStatus(specification, node.status, { now, pressures });
     return laidOver(status, this.#overlay, { before: node.status, now });
   }
 
@@ -142,6 +145,7 @@ export class NodeRegistration implements Running {
     while (!signal.aborted) {
       try {
         if (!this.#silent) await limiter.run(() => this.#renewLease());
+        this.#options.pressure.look();
         if (!this.#silent) await this.#renewStatus();
       } catch (error) {
         // The next beat is the next try: a Lease lasts four of them.

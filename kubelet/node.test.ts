@@ -141,14 +141,14 @@ describe('nodeStatus', () => {
   };
 
   it('moves transition times with the status only, and keeps the conditions of others', () => {
-    const first = nodeStatus(specification, undefined, 'T1');
+    const first = nodeStatus(specification, undefined, { now: 'T1' });
     const silenced = first.conditions!.map((condition) => ({ ...condition, status: 'Unknown' }));
     const foreign = { type: 'NetworkUnavailable', status: 'False', reason: 'x' };
     const old = {
       ...first,
       conditions: [...silenced.slice(0, 1), ...first.conditions!.slice(1), foreign],
     };
-    const next = nodeStatus(specification, old, 'T2');
+    const next = nodeStatus(specification, old, { now: 'T2' });
     const times = next.conditions!.map((each) => [each.type, each.lastTransitionTime]);
     expect(times).toEqual([
       ['MemoryPressure', 'T2'],
@@ -157,7 +157,7 @@ describe('nodeStatus', () => {
       ['Ready', 'T1'],
       ['NetworkUnavailable', undefined],
     ]);
-    expect(sameNodeStatus(first, nodeStatus(specification, first, 'T3'))).toBe(true);
+    expect(sameNodeStatus(first, nodeStatus(specification, first, { now: 'T3' }))).toBe(true);
     expect(sameNodeStatus(old, next)).toBe(false);
   });
 });

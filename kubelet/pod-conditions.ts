@@ -84,7 +84,14 @@ function ready(pod: Pod, containers: Verdict): Verdict {
   };
 }
 
-/** The agent's five conditions, then those of others as they are. */
+/** That the node itself ended the pod for want of something. */
+function disruptions({ verdict }: PodFacts): Verdict[] {
+  if (verdict?.reason !== 'Evicted') return [];
+  const { message } = verdict;
+  return [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message }];
+}
+
+/** The agent's own conditions, then those of others as they are. */
 export function podConditions(pod: Pod, circumstances: Circumstances): PodCondition[] {
   const { facts, phase } = circumstances;
   const containers = containersReady(circumstances);
@@ -96,6 +103,7 @@ export function podConditions(pod: Pod, circumstances: Circumstances): PodCondit
     ready(pod, containers),
     containers,
     { type: 'PodScheduled', status: 'True' },
+    ...disruptions(facts),
   ];
   const olds = pod.status?.conditions ?? [];
   const { generation } = pod.metadata;

@@ -72,6 +72,16 @@ export class PodWorker implements Running {
     return !this.#over;
   }
 
+  /** True once it has been told to end. */
+  get ending(): boolean {
+    return this.#verdict !== undefined || this.#graceSeconds !== undefined;
+  }
+
+  /** The pod as the server last told it. */
+  get known(): Pod {
+    return this.#pod;
+  }
+
   /** The pod with its status as of now, which the server may not have yet. */
   get current(): Pod {
     const pod = this.#pod;

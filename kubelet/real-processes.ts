@@ -42,13 +42,13 @@ export function processRuntimes(
     persistent: `${rootDir}/volumes`,
     env: Object.fromEntries(kept),
   };
-  return ({ name, internalIp: hostIp, capacity }) =>
+  return ({ name, internalIp: hostIp, capacity, allocatable = capacity }) =>
     new ProcessRuntime({
       ...effects,
       http: outgoingHttp(),
       logger: choice.logger.child({ node: name }),
       root: `${rootDir}/nodes/${name}`,
-      place: { podIp: hostIp, hostIp, allocatable: capacity },
+      place: { podIp: hostIp, hostIp, allocatable },
     });
 }
 
