@@ -56,15 +56,12 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'default-unreachable-toleration-seconds': ['300'],
   'encryption-provider-config-automatic-reload': off,
   'cloud-provider': ['', 'external'],
-  // The audit log never makes requests wait; it is one file, in one format, whole.
+  // The audit log never makes requests wait; it has one format, and is whole.
   'audit-log-mode': ['batch', 'blocking'],
   'audit-log-format': ['json'],
   'audit-log-version': ['audit.k8s.io/v1'],
   'audit-log-compress': off,
   'audit-log-truncate-enabled': off,
-  'audit-log-maxage': ['0'],
-  'audit-log-maxbackup': ['0'],
-  'audit-log-maxsize': ['0'],
   ...Object.fromEntries(
     ['batch-buffer-size', 'batch-max-size', 'batch-max-wait', 'batch-throttle-burst']
       .concat('batch-throttle-enable', 'batch-throttle-qps', 'truncate-max-batch-size')

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type AuthorizationMode, authorizationModes, DEFAULT_MODES } from './authz/modes.ts';
 import { type AccessWebhookFlags, addAccessWebhookFlags } from './access-webhook-flags.ts';
-import { boolean, collected, durationMs } from './flag-values.ts';
+import { boolean, collected, count, durationMs } from './flag-values.ts';
 import { addIdentityFlags, type IdentityFlags } from './identity-flags.ts';
 import { DEFAULT_ISSUER } from './identity.ts';
 
@@ -25,6 +25,9 @@ export interface AccessFlags extends IdentityFlags, AccessWebhookFlags {
   readonly encryptionProviderConfig?: string;
   readonly auditPolicyFile?: string;
   readonly auditLogPath?: string;
+  readonly auditLogMaxage: number;
+  readonly auditLogMaxbackup: number;
+  readonly auditLogMaxsize: number;
 }
 
 function modes(text: string): readonly AuthorizationMode[] {
@@ -81,6 +84,9 @@ export function addAccessFlags(command: Command): Command {
     .option('--service-account-lookup [bool]', 'check that accounts exist', onlyTrue, true)
     .option('--audit-policy-file <file>', 'how much of which requests is logged')
     .option('--audit-log-path <file>', 'where to; "-" is standard output')
+    .option('--audit-log-maxage <days>', 'how long a full log is kept; 0: for ever', count, 0)
+    .option('--audit-log-maxbackup <number>', 'how many full logs are kept; 0: all', count, 0)
+    .option('--audit-log-maxsize <mebibytes>', 'when a log is full; 0: never', count, 0)
     .option('--encryption-provider-config <file>', 'what is encrypted in the store, and how')
     .option('--api-audiences <list>', 'whom tokens for the API name (default: issuers)', collected);
 }

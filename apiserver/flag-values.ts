@@ -28,3 +28,8 @@ export function durationMs(text: string): number {
   if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration like 60s is needed.');
   return ms;
 }
+
+export function count(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a number from 0 is needed.');
+  return Number(text);
+}

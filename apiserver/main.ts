@@ -143,10 +143,19 @@ async function auditOf(flags: ApiServerFlags, { auditPolicy }: AccessFiles, logg
   if (path === undefined || auditPolicy === undefined) {
     return { options: undefined, stop: () => Promise.resolve() };
   }
-  const sink = path === '-' ? standardOutput : await appendFile(path);
+  const sink = path === '-' ? standardOutput : await appendFile(path, rotationOf(flags));
   const log = new AuditLog(sink, logger);
   return { options: { policy: auditPolicy, log }, stop: () => log.stop() };
 }
+
+const MEBIBYTE = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+const rotationOf = (flags: ApiServerFlags) => ({
+  maxBytes: flags.auditLogMaxsize * MEBIBYTE,
+  maxBackups: flags.auditLogMaxbackup,
+  maxAgeMs: flags.auditLogMaxage * DAY_MS,
+});
 
 const limitsOf = (flags: ApiServerFlags): FlowLimits => ({
   priorityAndFairness: flags.enablePriorityAndFairness,

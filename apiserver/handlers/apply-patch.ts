@@ -31,6 +31,11 @@ export async function applyPatch(
   const strict = parameters.fieldValidation === 'Strict';
   const duplicates = parameters.fieldValidation !== 'Ignore';
   const body = configurationOf(target, duplicates);
+  // For the audit log, which shows JSON.
+  request.notes.noteSent(
+    { metadata: {} } as KubernetesObject,
+    () => body.value as KubernetesObject,
+  );
   const warnings = body.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   if (strict && warnings.length > 0)
     throw statusError('BadRequest', `error strict decoding YAML: ${warnings.join(', ')}`);

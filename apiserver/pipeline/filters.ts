@@ -14,7 +14,7 @@ import { anonymous } from '../authn/user.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
 import { AccessMetrics } from './access-metrics.ts';
 import { addNotes } from './add-notes.ts';
-import { audit, type AuditOptions } from './audit/audit.ts';
+import { audit, type AuditOptions, auditStranger } from './audit/audit.ts';
 import { AuditMetrics } from './audit/audit-metrics.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
@@ -55,6 +55,8 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
   const { clock, counts, limits, requestTimeoutMs, logger, metrics = new Metrics() } = options;
   const access = new AccessMetrics(metrics, clock);
   const auditMetrics = new AuditMetrics(metrics, options.audit?.log);
+  const auditing = options.audit && { ...options.audit, clock, metrics: auditMetrics };
+  const refused = auditing && auditStranger(auditing);
   // Outermost first.
   const filtered = compose(
     [
@@ -62,10 +64,8 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
       countRequests(new RequestMetrics(metrics, clock, counts)),
       addNotes,
       recover(logger),
-      authenticate(options.authenticator, { logger, access }),
-      ...(options.audit === undefined
-        ? []
-        : [audit({ ...options.audit, clock, metrics: auditMetrics })]),
+      authenticate(options.authenticator, { logger, access, refused }),
+      ...(auditing === undefined ? [] : [audit(auditing)]),
       impersonate(options.authorizer),
       'control' in limits
         ? prioritize({ ...limits, counts })

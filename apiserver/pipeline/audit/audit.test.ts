@@ -19,7 +19,7 @@ interface Logged {
   readonly stage: string;
   readonly level: string;
   readonly verb: string;
-  readonly user: { readonly username: string };
+  readonly user: { readonly username?: string };
   readonly [field: string]: unknown;
 }
 
@@ -51,7 +51,15 @@ async function start(rules: object[], more?: object) {
   const certificate = { commonName: 'jane', organizations: ['system:masters'] };
   const call = async (
     line: string,
-    options: { body?: object; as?: string; signal?: AbortSignal } = {},
+    options: {
+      body?: object;
+      bytes?: Uint8Array;
+      as?: string;
+      headers?: Record<string, string>;
+      /** Shows no certificate. */
+      stranger?: boolean;
+      signal?: AbortSignal;
+    } = {},
   ) => {
     const [method = '', url = ''] = line.split(' ');
     const [path = '', query = ''] = url.split('?');
@@ -61,15 +69,17 @@ async function start(rules: object[], more?: object) {
         'content-type': 'application/json',
         'user-agent': 'test/1',
         ...(options.as === undefined ? {} : { 'impersonate-user': options.as }),
+        ...options.headers,
       },
+      ...(options.bytes === undefined ? {} : { body: options.bytes }),
       ...(options.body === undefined ? {} : { body: new JsonValue(options.body) }),
-      peer: { address: '10.0.0.9:1234', certificate },
+      peer: { address: '10.0.0.9:1234', ...(options.stranger ? {} : { certificate }) },
       signal: options.signal ?? new AbortController().signal,
     });
   };
-  const events = async () => {
+  const events = async (of: string | undefined = 'jane') => {
     await log.stop();
-    return sink.events.filter(({ user }) => user.username === 'jane');
+    return sink.events.filter(({ user }) => (user.username ?? '') === of);
   };
   return { call, events };
 }
@@ -149,6 +159,38 @@ describe('the audit log', () => {
     for await (const _ of body as AsyncIterable<unknown>);
     const stages = (await events()).map(({ stage }) => stage);
     expect(stages).toEqual(['RequestReceived', 'ResponseStarted', 'ResponseComplete']);
+  });
+
+  it('says of a request that is refused as nobody’s what was tried, and not by whom', async () => {
+    const { call, events } = await start([{ level: 'Metadata' }]);
+    const path = '/api/v1/namespaces/default/secrets/x';
+    const headers = { authorization: 'Bearer forged' };
+    await call(`GET ${path}`, { headers, stranger: true }).catch(() => undefined);
+    const [event, ...more] = await events('');
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({
+      ...{ stage: 'ResponseStarted', level: 'Metadata', verb: 'get', requestURI: path },
+      objectRef: { resource: 'secrets', namespace: 'default', name: 'x' },
+      user: {},
+      responseStatus: { code: 401, message: 'Authentication failed, attempted: bearer' },
+    });
+    expect(event!.user).toEqual({});
+  });
+
+  it('shows what was applied as YAML', async () => {
+    const { call, events } = await start([
+      { level: 'Request', resources: [{ group: '', resources: ['configmaps'] }] },
+    ]);
+    const yaml = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: b}\n';
+    await call('PATCH /api/v1/namespaces/default/configmaps/m?fieldManager=me', {
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      bytes: Buffer.from(yaml),
+    });
+    const event = (await events()).at(-1)!;
+    expect(event).toMatchObject({
+      requestObject: { kind: 'ConfigMap', data: { a: 'b' } },
+      objectRef: { name: 'm' },
+    });
   });
 
   it('never keeps a request waiting for a sink that blocks, and says what was lost', async () => {

@@ -48,6 +48,35 @@ export function audit({ policy, log, clock, metrics }: AuditOptions): Filter {
   };
 }
 
+/**
+ * Logs a request of nobody knows whom, before it is refused: what was tried, not who it was. As in
+ * Kubernetes it has one stage.
+ */
+export function auditStranger({ policy, log, clock, metrics }: AuditOptions) {
+  return (request: PipelineRequest, failure: Status): void => {
+    const nobody = { ...request, user: { name: '', groups: [] } };
+    const extent = extentOf(policy, nobody.user, request.info);
+    metrics.levels.with(extent.level).value++;
+    if (extent.level === 'None' || extent.omitStages.includes('ResponseStarted')) return;
+    metrics.events.value++;
+    const nowMs = clock.now();
+    const told = { ...failure, message: triedBy(request) };
+    const stage = 'ResponseStarted' as const;
+    const times = { receivedMs: nowMs, nowMs };
+    log.add(auditEvent({ request: nobody, extent, stage, ...times, failure: told }));
+  };
+}
+
+function triedBy({ http }: PipelineRequest): string {
+  const [scheme = '', credentials] = (http.headers['authorization'] ?? '').trim().split(' ');
+  const tried = ['basic', 'bearer'].filter(
+    (each) => credentials !== undefined && scheme.toLowerCase() === each,
+  );
+  if (http.peer.certificate !== undefined) tried.push('x509');
+  if (tried.length === 0) return 'Authentication failed, no credentials provided';
+  return `Authentication failed, attempted: ${tried.join(', ')}`;
+}
+
 type Stream = Extract<NonNullable<HttpResponse['body']>, AsyncIterable<unknown>>;
 
 function isStream(

@@ -60,9 +60,9 @@ function annotationsOf({ annotations, decision }: RequestNotes): Record<string, 
 
 function userInfo({ name, uid, groups, extra }: User): object {
   return {
-    username: name,
+    ...(name ? { username: name } : {}),
     ...(uid ? { uid } : {}),
-    groups,
+    ...(groups.length === 0 ? {} : { groups }),
     ...(extra === undefined || Object.keys(extra).length === 0 ? {} : { extra }),
   };
 }
