@@ -17,6 +17,18 @@ export interface Output {
   readonly err: (text: string | Uint8Array) => void;
 }
 
+/** What stands at a path; links are not followed. */
+export interface FileEntry {
+  readonly kind: 'file' | 'folder' | 'link';
+  /** Permissions, with set-user-id and the like. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modifiedMs: number;
+  /** Where a link points; "" of others. */
+  readonly target: string;
+}
+
 /** Reads what `-f` names. Rejects with a UsageError in kubectl's words. */
 export interface Files {
   /** The files of a path, sorted: itself, or the manifests of a folder (`deep`: and below it). */
@@ -27,6 +39,8 @@ export interface Files {
   readBytes(path: string): Promise<Uint8Array>;
   /** Names in a folder, sorted; undefined if the path is none. */
   list(path: string): Promise<readonly string[] | undefined>;
+  /** Rejects with the system's error if there is nothing. */
+  entry(path: string): Promise<FileEntry>;
 }
 
 /** Where a connection goes, and as whom. */

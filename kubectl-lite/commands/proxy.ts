@@ -100,13 +100,17 @@ function proxyHandler(session: Session, { prefix, files, allowed }: Served): Htt
       const path = decodeURIComponent(request.path.slice(files.prefix.length));
       return fileOf(session, files.folder, path);
     }
-    if (!allowed(request)) return plain(403, '<h3>Unauthorized</h3>');
+    if (!allowed(request)) return plain(403, 'Forbidden\n');
     if (!request.path.startsWith(prefix)) return plain(404, '404 page not found\n');
     const kept = Object.entries(request.headers).filter(([name]) => !ownHeaders.includes(name));
     return session.handler({
       ...request,
       path: `/${request.path.slice(prefix.length)}`,
-      headers: Object.fromEntries(kept),
+      headers: {
+        ...Object.fromEntries(kept),
+        // Exec, port-forward and the like change the protocol.
+        ...(request.headers['upgrade'] === undefined ? {} : { connection: 'Upgrade' }),
+      },
     });
   };
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../usage-error.ts';
-import type { Files } from '../session.ts';
+import type { FileEntry, Files } from '../session.ts';
 
 /** The file system as `-f` sees it. */
 export interface FileSystem {
@@ -9,6 +9,8 @@ export interface FileSystem {
   list(path: string): Promise<readonly string[]>;
   read(path: string): Promise<string>;
   readBytes(path: string): Promise<Uint8Array>;
+  /** Links are not followed. */
+  entry(path: string): Promise<FileEntry>;
   readInput(): Promise<string>;
   /** The text at an http or https address; rejects with a UsageError if it cannot be had. */
   download(url: string): Promise<string>;
@@ -49,6 +51,7 @@ export function manifestFiles(fileSystem: FileSystem): Files {
       return isUrl(path) ? fileSystem.download(path) : fileSystem.read(path);
     },
     readBytes: (path) => fileSystem.readBytes(path),
+    entry: (path) => fileSystem.entry(path),
     async list(path) {
       return (await fileSystem.kindOf(path)) === 'folder' ? fileSystem.list(path) : undefined;
     },

@@ -1,4 +1,5 @@
 /** `cp`: files to and from containers, through `tar` in the container. */
+import type { Pod } from '../../api/types/core-v1.ts';
 import { BoundedStream } from '../../platform/stream.ts';
 import { command } from '../command.ts';
 import { boolean, integer, text } from '../flags/flag.ts';
@@ -22,7 +23,7 @@ export const cp = command({
   usage: '<file-spec-src> <file-spec-dest> [options]',
   flags: {
     container: text('The container; the default one if it is not given', { shorthand: 'c' }),
-    'no-preserve': boolean('Accepted for compatibility: owners and modes are not kept'),
+    'no-preserve': boolean("Do not keep the files' owners and modes in the container"),
     retries: integer('Accepted for compatibility: a broken copy is begun anew by hand'),
   },
   async run(session, { words, flags }) {
@@ -39,7 +40,8 @@ export const cp = command({
     }
     const copy = from.pod === undefined ? upload : download;
     try {
-      await copy(session, { from, to, asked: flags.container });
+      const preserve = !flags['no-preserve'];
+      await copy(session, { from, to, asked: flags.container, preserve });
     } catch (error) {
       // What `tar` had to say has been said.
       if (error instanceof ExitError) return error.code;
@@ -66,6 +68,8 @@ interface Copy {
   readonly from: Place;
   readonly to: Place;
   readonly asked: string;
+  /** Owners and modes. */
+  readonly preserve: boolean;
 }
 
 async function remoteOf(session: Session, place: Place, asked: string) {
@@ -82,7 +86,7 @@ function execQuery(container: string, line: readonly string[], stdin: boolean): 
   return query;
 }
 
-async function upload(session: Session, { from, to, asked }: Copy): Promise<void> {
+async function upload(session: Session, { from, to, asked, preserve }: Copy): Promise<void> {
   const local = from.path.replace(/(.)\/+$/, '$1');
   const names = await session.files.list(local);
   if (names === undefined && !(await isThere(session, local))) {
@@ -90,10 +94,12 @@ async function upload(session: Session, { from, to, asked }: Copy): Promise<void
   }
   const { pod, container } = await remoteOf(session, to, asked);
   const whole = to.path.replace(/(.)\/+$/, '$1');
-  const target = to.path.endsWith('/') ? `${whole}/${local.split('/').at(-1)}` : whole;
+  const isFolder = await isRemoteFolder(session, { pod, container, path: whole });
+  const target = isFolder ? `${whole.replace(/\/$/, '')}/${local.split('/').at(-1)}` : whole;
   const slash = target.lastIndexOf('/');
   const folder = slash < 0 ? '.' : target.slice(0, slash) || '/';
-  const line = ['tar', '-xmf', '-', '-C', folder];
+  const kept = preserve ? [] : ['--no-same-permissions', '--no-same-owner'];
+  const line = ['tar', ...kept, '-xmf', '-', '-C', folder];
   const query = execQuery(container, line, true);
   await runRemotely(
     session,
@@ -119,13 +125,35 @@ async function* archive(files: Files, path: string, name: string): AsyncGenerato
 }
 
 async function* entries(files: Files, path: string, name: string): AsyncGenerator<Uint8Array> {
-  const inside = await files.list(path);
-  if (inside === undefined) {
-    yield tarEntry(name, 'file', await files.readBytes(path));
-    return;
+  const entry = await files.entry(path);
+  if (entry.kind === 'file') yield tarEntry(name, entry, await files.readBytes(path));
+  else if (entry.kind === 'link') yield tarEntry(name, entry, Buffer.alloc(0));
+  else {
+    const inside = (await files.list(path)) ?? [];
+    // The others come with what is in them, and belong to whoever unpacks.
+    if (inside.length === 0) yield tarEntry(`${name}/`, entry, Buffer.alloc(0));
+    for (const child of inside) yield* entries(files, `${path}/${child}`, `${name}/${child}`);
   }
-  yield tarEntry(`${name}/`, 'folder', Buffer.alloc(0));
-  for (const child of inside) yield* entries(files, `${path}/${child}`, `${name}/${child}`);
+}
+
+/** What is copied to a folder goes into it. */
+async function isRemoteFolder(
+  session: Session,
+  {
+    pod,
+    container,
+    path,
+  }: { readonly pod: Pod; readonly container: string; readonly path: string },
+): Promise<boolean> {
+  const query = execQuery(container, ['test', '-d', path], false);
+  const streams = { tty: false, out: () => {}, err: () => {} };
+  try {
+    await runRemotely(session, { path: podPath(pod, 'exec'), query, quiet: true }, streams);
+    return true;
+  } catch {
+    // It is none, or there is no `test`: what goes wrong otherwise does so again.
+    return false;
+  }
 }
 
 async function download(session: Session, { from, to, asked }: Copy): Promise<void> {
@@ -133,10 +161,7 @@ async function download(session: Session, { from, to, asked }: Copy): Promise<vo
   const source = from.path.replace(/(.)\/+$/, '$1');
   const query = execQuery(container, ['tar', 'cf', '-', source], false);
   const pieces = new BoundedStream<Uint8Array>(MAX_WAITING);
-  const base = source.replace(/^\/+/, '');
-  const isFolder = (await session.files.list(to.path)) !== undefined;
-  const target = isFolder ? `${to.path.replace(/\/$/, '')}/${base.split('/').at(-1)}` : to.path;
-  const written = unpack(session, pieces, { base, target });
+  const written = unpack(session, pieces, { from, source, target: to.path });
   // What tar says comes in pieces; kubectl prints it where results go. That it takes the first
   // slash off is no news.
   let told = '';
@@ -154,23 +179,50 @@ async function download(session: Session, { from, to, asked }: Copy): Promise<vo
   });
 }
 
+interface Unpacking {
+  /** As it was named. */
+  readonly from: Place;
+  /** The path in the container. */
+  readonly source: string;
+  readonly target: string;
+}
+
+/** A file goes into the folder it is copied to, a folder's content into the other folder. */
 async function unpack(
   session: Session,
   pieces: AsyncIterable<Uint8Array>,
-  { base, target }: { readonly base: string; readonly target: string },
+  { from, source, target }: Unpacking,
 ): Promise<void> {
   const { disk } = session.environment;
-  for await (const { name, type, content } of readTar(pieces)) {
-    const inside = name.replace(/^\/+/, '').replace(/\/$/, '');
-    const rest =
-      inside === base ? '' : inside.startsWith(`${base}/`) ? inside.slice(base.length) : undefined;
+  const base = source.replace(/^\/+/, '');
+  const here = target.replace(/(.)\/+$/, '$1');
+  const isFolder = (await session.files.list(here)) !== undefined;
+  let warned = false;
+  for await (const { name, type, content, target: pointsTo } of readTar(pieces)) {
+    const rest = restOf(name, base);
     // A container must not write where it was not asked to.
-    if (rest === undefined || rest.split('/').includes('..')) {
+    if (rest === undefined) {
       session.complain(`warning: skipping ${JSON.stringify(name)}: it is outside of the target`);
       continue;
     }
-    if (type === 'folder') await disk.makeFolder(target + rest);
-    else if (type === 'file') await disk.write(target + rest, content, 0o644);
-    else session.complain(`warning: skipping ${JSON.stringify(name)}: it is a link or a device`);
+    const into = rest === '' && type === 'file' && isFolder ? `/${base.split('/').at(-1)}` : rest;
+    if (type === 'folder') await disk.makeFolder(here + into);
+    else if (type === 'file') await disk.write(here + into, content, 0o644);
+    else if (type === 'link') {
+      const hint =
+        ` (consider using "kubectl-lite exec -n ${JSON.stringify(from.namespace ?? '')} ` +
+        `${JSON.stringify(from.pod)} -- tar cf - ${JSON.stringify(source)} | tar xf -")`;
+      const link = `${JSON.stringify(here + rest)} -> ${JSON.stringify(pointsTo)}`;
+      session.complain(`warning: skipping symlink: ${link}${warned ? '' : hint}`);
+      warned = true;
+    } else session.complain(`warning: skipping ${JSON.stringify(name)}: it is a device`);
   }
+}
+
+/** Below the path that was asked for; undefined of what is elsewhere. */
+function restOf(name: string, base: string): string | undefined {
+  const inside = name.replace(/^\/+/, '').replace(/\/$/, '');
+  if (inside === base) return '';
+  const rest = inside.startsWith(`${base}/`) ? inside.slice(base.length) : undefined;
+  return rest?.split('/').includes('..') === true ? undefined : rest;
 }

@@ -53,18 +53,24 @@ function refusal({ status, body }: WebSocketRefusedError): Error {
     // A proxy's page, or nothing.
   }
   const text = body.trim().split('\n')[0] ?? '';
-  return new UsageError(
-    `unable to upgrade connection: the server answered ${status}${text === '' ? '' : ` (${text})`}`,
-  );
+  const told = text === '' ? `the server answered ${status}` : text;
+  return new UsageError(`unable to upgrade connection: ${told}`);
+}
+
+export interface RemoteCommand {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Its exit code is an answer: nothing is said about it. */
+  readonly quiet?: boolean;
 }
 
 /** Resolves when the command has ended well; rejects with its exit code, or why it failed. */
 export async function runRemotely(
   session: Session,
-  request: { readonly path: string; readonly query: URLSearchParams },
+  request: RemoteCommand,
   streams: Streams,
 ): Promise<void> {
-  const { path, query } = request;
+  const { path, query, quiet = false } = request;
   const socket = await openWebSocket(session, path, { query, protocols });
   const stop = (): void => socket.close();
   session.signal.addEventListener('abort', stop, { once: true });
@@ -76,7 +82,7 @@ export async function runRemotely(
       if (session.signal.aborted) return;
       throw new UsageError('the connection broke before the command had ended');
     }
-    checkEnd(session, status);
+    checkEnd(session, status, quiet);
   } finally {
     stopSizes();
     session.signal.removeEventListener('abort', stop);
@@ -111,12 +117,12 @@ function statusIn(text: string): Status | undefined {
   }
 }
 
-function checkEnd(session: Session, status: Status): void {
+function checkEnd(session: Session, status: Status, quiet: boolean): void {
   if (status.status === 'Success') return;
   const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode');
   const code = Number(cause?.message);
   if (status.reason === 'NonZeroExitCode' && Number.isInteger(code)) {
-    session.complain(`command terminated with exit code ${code}`);
+    if (!quiet) session.complain(`command terminated with exit code ${code}`);
     throw new ExitError(code);
   }
   throw new UsageError(status.message ?? 'the command failed');

@@ -1,27 +1,45 @@
 /** Archives as `tar` reads and writes them (POSIX ustar, and GNU's long names). */
+import type { FileEntry } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
 const BLOCK = 512;
+const NAME_BYTES = 100;
 
 export interface TarEntry {
   readonly name: string;
-  readonly type: 'file' | 'folder' | 'other';
+  readonly type: 'file' | 'folder' | 'link' | 'other';
   readonly content: Uint8Array;
+  /** Of a link. */
+  readonly target: string;
 }
 
 const octal = (value: number, width: number): string =>
   `${value.toString(8).padStart(width - 1, '0')}\0`;
 
-function header(name: string, size: number, type: string): Buffer {
+/** What of a header has eight places; more does not fit. */
+const MAX_ID = 0o7777777;
+
+type Attributes = Pick<FileEntry, 'mode' | 'uid' | 'gid' | 'modifiedMs' | 'target'>;
+
+const none: Attributes = { mode: 0o644, uid: 0, gid: 0, modifiedMs: 0, target: '' };
+
+interface Head extends Attributes {
+  readonly size: number;
+  readonly flag: string;
+}
+
+function header(name: Uint8Array, { size, flag, ...attributes }: Head): Buffer {
+  const { mode, uid, gid, modifiedMs, target } = attributes;
   const block = Buffer.alloc(BLOCK);
-  block.write(name, 0, 100);
-  block.write(octal(type === '5' ? 0o755 : 0o644, 8), 100);
-  block.write(octal(0, 8), 108);
-  block.write(octal(0, 8), 116);
+  block.set(name.subarray(0, NAME_BYTES), 0);
+  block.write(octal(mode, 8), 100);
+  block.write(octal(uid > MAX_ID ? 0 : uid, 8), 108);
+  block.write(octal(gid > MAX_ID ? 0 : gid, 8), 116);
   block.write(octal(size, 12), 124);
-  block.write(octal(0, 12), 136);
+  block.write(octal(Math.max(0, Math.floor(modifiedMs / 1000)), 12), 136);
   block.write(' '.repeat(8), 148);
-  block.write(type, 156);
+  block.write(flag, 156);
+  block.set(Buffer.from(target).subarray(0, NAME_BYTES), 157);
   block.write('ustar\x0000', 257);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
@@ -30,22 +48,23 @@ function header(name: string, size: number, type: string): Buffer {
 
 const padding = (size: number): Buffer => Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
 
+/** GNU's way to tell names ("L") and targets ("K") that are too long for a header. */
+function longText(text: Uint8Array, flag: 'L' | 'K'): readonly Uint8Array[] {
+  if (text.length < NAME_BYTES) return [];
+  const size = text.length + 1;
+  const head = header(Buffer.from('././@LongLink'), { ...none, size, flag });
+  return [head, text, Buffer.alloc(1), padding(size)];
+}
+
+const flags = { file: '0', link: '2', folder: '5' } as const;
+
 /** The blocks of one entry. */
-export function tarEntry(name: string, type: 'file' | 'folder', content: Uint8Array): Buffer {
-  const bytes = Buffer.from(name);
-  const long =
-    bytes.length < 100
-      ? []
-      : [
-          header('././@LongLink', bytes.length + 1, 'L'),
-          bytes,
-          Buffer.alloc(1),
-          padding(bytes.length + 1),
-        ];
-  const flag = type === 'folder' ? '5' : '0';
+export function tarEntry(name: string, entry: FileEntry, content: Uint8Array): Buffer {
+  const [bytes, target] = [Buffer.from(name), Buffer.from(entry.target)];
   return Buffer.concat([
-    ...long,
-    header(name, content.length, flag),
+    ...longText(target, 'K'),
+    ...longText(bytes, 'L'),
+    header(bytes, { ...entry, size: content.length, flag: flags[entry.kind] }),
     content,
     padding(content.length),
   ]);
@@ -53,10 +72,18 @@ export function tarEntry(name: string, type: 'file' | 'folder', content: Uint8Ar
 
 export const tarEnd: Buffer = Buffer.alloc(2 * BLOCK);
 
+const types: Readonly<Record<string, TarEntry['type']>> = {
+  '0': 'file',
+  '\0': 'file',
+  '2': 'link',
+  '5': 'folder',
+};
+
 /** Reads an archive as it comes; the pieces may be cut anywhere. */
 export async function* readTar(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const source = new Source(pieces);
   let longName: string | undefined;
+  let longTarget: string | undefined;
   for (;;) {
     const block = await source.take(BLOCK);
     if (block === undefined || block.every((byte) => byte === 0)) return;
@@ -67,16 +94,18 @@ export async function* readTar(pieces: AsyncIterable<Uint8Array>): AsyncGenerato
       throw new UsageError('the archive ends in the middle of a file');
     }
     const flag = String.fromCharCode(block[156]!);
-    if (flag === 'L') {
-      longName = text(content, 0, content.length);
+    if (flag === 'L' || flag === 'K') {
+      const long = text(content, 0, content.length);
+      if (flag === 'L') longName = long;
+      else longTarget = long;
       continue;
     }
     const prefix = text(block, 345, 155);
     const short = text(block, 0, 100);
     const name = longName ?? (prefix === '' ? short : `${prefix}/${short}`);
-    longName = undefined;
-    const type = flag === '5' ? 'folder' : flag === '0' || flag === '\0' ? 'file' : 'other';
-    yield { name, type, content };
+    const target = longTarget ?? text(block, 157, NAME_BYTES);
+    [longName, longTarget] = [undefined, undefined];
+    yield { name, type: types[flag] ?? 'other', content, target };
   }
 }
 

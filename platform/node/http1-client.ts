@@ -1,5 +1,9 @@
 import { Agent, type IncomingMessage, request as send } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ByteStream } from '../byte-stream.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../http.ts';
+import { splice } from '../splice.ts';
+import { byteStreamOf } from './byte-stream.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { bodyOf, pathOf, requestBytes } from './http-message.ts';
 
@@ -36,6 +40,13 @@ export function exchange(transport: {
       sent.once('response', (message) => {
         responseOf(message).then(resolve, reject);
       });
+      sent.once('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) => {
+        if (head.length > 0) socket.unshift(head);
+        closing.signal.addEventListener('abort', () => socket.destroy(), { once: true });
+        const upgrade = (connection: ByteStream): Promise<void> =>
+          splice(connection, byteStreamOf(socket)).finally(() => void socket.destroy());
+        resolve({ status: 101, headers: plainHeaders(message), upgrade });
+      });
       sent.end(body);
     });
   const close = async (): Promise<void> => {
@@ -50,10 +61,15 @@ function headersOf(request: HttpRequest, body: Uint8Array | undefined): Record<s
   return { ...request.headers, ...length };
 }
 
-async function responseOf(message: IncomingMessage): Promise<HttpResponse> {
+function plainHeaders({ headers: given }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) {
+  for (const [name, value] of Object.entries(given)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
+  return headers;
+}
+
+async function responseOf(message: IncomingMessage): Promise<HttpResponse> {
+  const headers = plainHeaders(message);
   return { status: message.statusCode ?? 0, headers, ...(await bodyOf(message, headers)) };
 }

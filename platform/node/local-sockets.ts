@@ -1,11 +1,14 @@
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type Chunk, type HttpHandler, type HttpResponse, JsonValue } from '../http.ts';
+import {
+  type Chunk,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  JsonValue,
+} from '../http.ts';
 import { byteStreamOf } from './byte-stream.ts';
+import { type UpgradeEvent, upgradeOf } from './http-upgrade.ts';
 import type { Listening } from '../http-server.ts';
 import type { LocalAddress, LocalPath, LocalSockets } from '../local-sockets.ts';
 
@@ -23,6 +26,9 @@ export const realLocalSockets: LocalSockets = {
   listenHttp(at, handler) {
     const server = createHttpServer((request, response) => {
       void answer(handler, request, response);
+    });
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      void answerUpgrade(handler, { request, socket, head });
     });
     return listening(server, at);
   },
@@ -58,24 +64,45 @@ async function answer(
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://local');
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const found = await handler({
-      method: request.method ?? 'GET',
-      path: pathname,
-      query: searchParams,
-      headers: plainHeaders(request),
-      ...(body.length === 0 ? {} : { body }),
-      peer: { address: `${request.socket.remoteAddress}:${request.socket.remotePort}` },
-      signal: gone.signal,
-    });
-    await write(response, found);
+    const asked = requestOf(request, gone.signal);
+    await write(response, await handler(body.length === 0 ? asked : { ...asked, body }));
   } catch (error) {
-    if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/plain' });
-    response.end(`${error instanceof Error ? error.message : String(error)}\n`);
+    fail(response, error);
   }
+}
+
+/** A request for another protocol, which is spoken on the connection if the handler agrees. */
+async function answerUpgrade(handler: HttpHandler, event: UpgradeEvent): Promise<void> {
+  const gone = new AbortController();
+  event.socket.once('close', () => gone.abort());
+  const { response, upgrade } = upgradeOf(event, ServerResponse);
+  try {
+    const found = await handler(requestOf(event.request, gone.signal));
+    if (found.upgrade === undefined) await write(response, found);
+    else await found.upgrade(upgrade(found.headers));
+  } catch (error) {
+    fail(response, error);
+  }
+}
+
+function requestOf(request: IncomingMessage, signal: AbortSignal): HttpRequest {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://local');
+  return {
+    method: request.method ?? 'GET',
+    path: pathname,
+    query: searchParams,
+    headers: plainHeaders(request),
+    peer: { address: `${request.socket.remoteAddress}:${request.socket.remotePort}` },
+    signal,
+  };
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/plain' });
+  response.end(`${error instanceof Error ? error.message : String(error)}\n`);
 }
 
 function plainHeaders(request: IncomingMessage): Record<string, string> {

@@ -1,6 +1,8 @@
 /** What flows between a terminal and containers, where containers are real processes. */
 import { once } from 'node:events';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { freePorts } from '../../../platform/node/free-ports.ts';
@@ -297,6 +299,37 @@ transcripts(
       expect(said.lite).toBe(said.kubectl);
     });
 
+    it('serves commands and ports of pods through the proxy, too', async () => {
+      const said = await session(
+        ['proxy', '--port=0', '--disable-filter'],
+        /Starting to serve on 127\.0\.0\.1:(\d+)/,
+        async ([, port]) => {
+          const server = `--server=http://127.0.0.1:${port}`;
+          const exec = 'exec -i talker -c main -- cat'.split(' ');
+          await piped('typed\n', server, ...exec);
+          await both(server, 'exec', 'talker', '-c', 'main', '--', 'sh', '-c', 'exit 3');
+          await both(server, 'exec', 'talker', '-c', 'none', '--', 'ls');
+          const forward = [server, 'port-forward', 'server', ':80'];
+          await session(forward, /Forwarding from 127\.0\.0\.1:(\d+)/, async ([, local]) => {
+            expect(await ask(Number(local))).toBe('served\n');
+          });
+        },
+      );
+      expect(said.lite).toBe(said.kubectl);
+    });
+
+    it('keeps commands from those who reach the proxy, unless it is told to', async () => {
+      const said = await session(
+        ['proxy', '--port=0'],
+        /Starting to serve on 127\.0\.0\.1:(\d+)/,
+        async ([, port]) => {
+          const server = `--server=http://127.0.0.1:${port}`;
+          await both(server, 'exec', 'talker', '-c', 'main', '--', 'ls');
+        },
+      );
+      expect(said.lite).toBe(said.kubectl);
+    });
+
     it('goes through a proxy', async () => {
       const proxy = await startConnectProxy();
       try {
@@ -319,6 +352,36 @@ transcripts(
       await both('cp', `talker:${there}/{namespace}/one.txt`, '{own}/back.txt', '-c', 'main');
       await both('exec', 'talker', '-c', 'main', '--', 'cat', `${there}/{namespace}/one.txt`);
       await both('cp', '{own}/none', 'talker:/tmp', '-c', 'main');
+      const made = async (line: string) =>
+        both(
+          'exec',
+          'talker',
+          '-c',
+          'main',
+          '--',
+          'sh',
+          '-c',
+          `cd ${there}/{namespace} && ${line}`,
+        );
+      // Into a folder that is there, with modes, links and empty folders.
+      for (const own of ['ns-kube', 'ns-lite']) {
+        await file(`${own}/b/run.sh`, '#!/bin/sh');
+        const at = dirname(await file(`${own}/b/secret`, 'x'));
+        await chmod(join(at, 'run.sh'), 0o755);
+        await chmod(join(at, 'secret'), 0o600);
+        await symlink('run.sh', join(at, 'link'));
+        await symlink(`${'deep/'.repeat(30)}none`, join(at, 'far'));
+        await mkdir(join(at, 'empty'), { mode: 0o700 });
+      }
+      await both('cp', '{own}/b', `talker:${there}/{namespace}`, '-c', 'main');
+      await both('cp', '{own}/b/run.sh', `talker:${there}/{namespace}/new.sh`, '-c', 'main');
+      await both('cp', '{own}/b', `talker:${there}/{namespace}/c/`, '-c', 'main', '--no-preserve');
+      await made('find . | sort | xargs stat -c "%a %F %N"');
+      // Back again, where links are told of.
+      await both('cp', `talker:${there}/{namespace}/b`, '{own}/back', '-c', 'main');
+      await both('cp', `talker:${there}/{namespace}/b`, '{own}/back/more', '-c', 'main');
+      await both('cp', '{own}/back', `talker:${there}/{namespace}/again`, '-c', 'main');
+      await made('find again | sort');
       // kubectl ends with 2 or with 0, and has told all of it or not, as its threads come first.
       const none = await each('cp', 'talker:/no/such/file', '{own}/x', '-c', 'main');
       const reasons = none.kubectl.out.replaceAll(/^\S*tar: Removing leading .*\n/gm, '');

@@ -33,8 +33,8 @@ export interface StageOptions {
 
 export interface Transcript {
   readonly cluster: Stage;
-  /** Writes a manifest that both can name: "web.yaml". */
-  readonly file: (name: string, content: string) => Promise<void>;
+  /** Writes a manifest that both can name: "web.yaml". Returns its path. */
+  readonly file: (name: string, content: string) => Promise<string>;
   /** Runs the line in both namespaces and compares all that was said. Returns kubectl-lite's. */
   readonly both: (...line: string[]) => Promise<Said>;
   /** As `both`, of a line as one would type it: 'in quotes' is one word. */
@@ -85,10 +85,11 @@ class SideBySide implements Transcript {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  readonly file = async (name: string, content: string): Promise<void> => {
+  readonly file = async (name: string, content: string): Promise<string> => {
     const path = join(this.#folder, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content);
+    return path;
   };
 
   readonly both = (...line: string[]): Promise<Said> => this.piped('', ...line);
