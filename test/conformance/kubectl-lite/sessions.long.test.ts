@@ -249,7 +249,7 @@ transcripts(
       ['port-forward server :0'],
       ['port-forward server 8080:'],
       ['port-forward server :80 --address=nowhere'],
-      ['port-forward server :80 --address=192.0.2.1'],
+      ['port-forward server :80 --address=203.0.113.77'],
       ['port-forward over :80 --pod-running-timeout=1s'],
       ['port-forward none :80'],
       ['port-forward svc/none :80'],
@@ -343,7 +343,7 @@ transcripts(
       }
     });
 
-    it('copies files', async () => {
+    it('copies files', { timeout: 180_000 }, async () => {
       await file('ns-kube/a/one.txt', 'one');
       await file('ns-lite/a/one.txt', 'one');
       const there = (await lite('exec', 'talker', '-c', 'main', '--', 'pwd')).out.trim();
