@@ -132,7 +132,7 @@ class Server implements ApiServer {
     this.#schemaStatus = flowSchemaStatus({ ...own, serves });
     const custom = () => [...(customs?.served() ?? [])].map(({ declaration }) => declaration.type);
     const changed = (): void => discovery.refresh();
-    this.#aggregator = aggregatorOf({ ...own, custom, changed }, options);
+    this.#aggregator = aggregatorOf({ ...own, custom, changed, metrics }, options);
     this.#bootstrapped = this.#start();
   }
 

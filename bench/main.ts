@@ -12,6 +12,7 @@ import { benchControllers } from './controllers/suite.ts';
 import { benchExtensions } from './extensions/suite.ts';
 import { benchFairness, flood } from './fairness.ts';
 import { benchKubectlLite } from './kubectl-lite.ts';
+import { benchPackage } from './package.ts';
 import { report } from './report.ts';
 import { benchScheduler } from './scheduler/suite.ts';
 import { benchStart } from './start.ts';
@@ -29,6 +30,7 @@ const suites = {
   'kubectl-lite': benchKubectlLite,
   store: benchStore,
   scheduler: benchScheduler,
+  package: benchPackage,
   check: benchCheckPerf,
 };
 /** A quarter of an hour of `check perf`: only when asked for. */

@@ -52,6 +52,7 @@ function* sources() {
     'package-lock.json',
     'scripts/build.mjs',
     'scripts/no-body-parser.mjs',
+    'scripts/few-media-types.json',
     'scripts/program.cjs',
     'scripts/keep-compiled.mjs',
   ];
@@ -153,8 +154,15 @@ function esbuild(options) {
     platform: 'node',
     target: 'node20.19',
     external: unbundled,
-    alias: { 'body-parser': join(root, 'scripts', 'no-body-parser.mjs') },
+    alias: {
+      'body-parser': join(root, 'scripts', 'no-body-parser.mjs'),
+      // Express asks for media types by file names, which nothing here serves: 2,500 of them are
+      // sorted at each start.
+      'mime-db': join(root, 'scripts', 'few-media-types.json'),
+    },
     minifySyntax: true,
+    // A third less to read at each start.
+    minifyWhitespace: true,
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

@@ -2,6 +2,7 @@ import { endpointSlices, services } from '../../api/resources.ts';
 import type { APIService } from '../../api/types/apiregistration-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Metrics } from '../../platform/metrics/metrics.ts';
 import type { OutgoingHttp, OutgoingStreams } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import type { SelfClient } from '../bootstrap/self-client.ts';
@@ -27,6 +28,7 @@ export interface AggregatorSurroundings {
   readonly client: SelfClient;
   readonly custom: AggregatorOptions['custom'];
   readonly changed: () => void;
+  readonly metrics?: Metrics;
 }
 
 /** Undefined where nobody else can be asked. */

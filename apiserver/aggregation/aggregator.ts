@@ -13,11 +13,13 @@ import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { ObjectSource } from '../authz/object-source.ts';
 import type { SelfClient } from '../bootstrap/self-client.ts';
 import type { RemoteVersion } from '../discovery/remote.ts';
 import type { PipelineRequest } from '../pipeline/api-request.ts';
 import { apiService } from '../registry/kinds/apiregistration/apiservice.ts';
+import { AggregatorMetrics } from './aggregator-metrics.ts';
 import { type Availability, availabilityOf, type AvailabilityOptions } from './availability.ts';
 import { proxied, type ProxyOptions, unavailable } from './proxy.ts';
 import { remoteVersion } from './remote-version.ts';
@@ -33,6 +35,7 @@ export interface AggregatorOptions extends AvailabilityOptions, ProxyOptions {
   readonly logger: Logger;
   /** What discovery tells is another. */
   readonly changed: () => void;
+  readonly metrics?: Metrics;
 }
 
 /** kube-apiserver's, for a server that fell silent without anything else changing. */
@@ -48,6 +51,7 @@ const isAvailable = ({ status }: APIService): boolean =>
 
 export class Aggregator implements Running {
   readonly #options: AggregatorOptions;
+  readonly #metrics: AggregatorMetrics;
   readonly #stopping = new AbortController();
   /** What was found out of each, by name. */
   readonly #found = new Map<string, RemoteVersion>();
@@ -59,6 +63,7 @@ export class Aggregator implements Running {
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
+    this.#metrics = new AggregatorMetrics(options.metrics ?? new Metrics());
   }
 
   start(): void {
@@ -168,6 +173,7 @@ export class Aggregator implements Running {
       service,
       this.#options,
     );
+    this.#metrics.found(name, condition);
     const before = this.#found.get(name);
     const served =
       resourceList === undefined
@@ -209,6 +215,7 @@ export class Aggregator implements Running {
     for (const name of [...this.#found.keys()]) {
       if (known.has(name)) continue;
       this.#found.delete(name);
+      this.#metrics.gone(name);
       this.#options.changed();
     }
   }

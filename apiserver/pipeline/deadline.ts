@@ -81,6 +81,7 @@ export function deadline(clock: Clock, maxMs: number): Filter {
       const http = new TimedRequest(request.http);
       const timer = clock.after(timeoutOf(request.http, maxMs), () => {
         const text = 'Timeout: request did not complete within the allotted timeout';
+        request.notes.terminated = true;
         reject(statusError('Timeout', text));
         http.expire();
       });

@@ -309,7 +309,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 describe('limits without priority and fairness', () => {
   it('bound writes apart from reads, and turn away what is too much', async () => {
     const { open, handler } = gate();
-    const { handle, counts } = setUp({ handler });
+    const { handle, counts, text } = setUp({ handler });
     const token = { authorization: 'Bearer secret' };
     const first = handle(request('PUT /api/v1/namespaces/d/pods/a', { headers: token }));
     void handle(request('GET /api/v1/pods', { headers: token }));
@@ -322,6 +322,7 @@ describe('limits without priority and fairness', () => {
       message: 'Too many requests, please try again later.',
     });
     expect(counts.rejected).toBe(1);
+    expect(text()).toMatch(/^apiserver_request_terminations_total\{code="429".*verb="PUT".*\} 1$/m);
     open[0]!();
     expect((await first).status).toBe(200);
     expect(counts.inFlight.mutating).toBe(0);
@@ -360,7 +361,7 @@ describe('the deadline', () => {
     ['GET /api/v1/pods?timeout=250ms', 250],
   ])('ends %s after %d ms', async (line, ms) => {
     let aborted = false;
-    const { handle, clock } = setUp({
+    const { handle, clock, text } = setUp({
       handler: ({ http }) => {
         http.signal.addEventListener('abort', () => (aborted = true));
         return new Promise(() => {});
@@ -374,6 +375,7 @@ describe('the deadline', () => {
     clock.advance(1);
     expect(valueOf(await answer)).toMatchObject({ code: 504, reason: 'Timeout' });
     expect(aborted).toBe(true);
+    expect(text()).toMatch(/^apiserver_request_terminations_total\{code="504".*"pods".*\} 1$/m);
   });
 
   it('refuses a timeout that is no duration', async () => {

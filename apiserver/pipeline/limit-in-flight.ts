@@ -25,6 +25,7 @@ export function limitInFlight({ counts, maxReadOnly, maxMutating }: LimitOptions
     const full = most[sort] > 0 && counts.inFlight[sort] >= most[sort];
     if (full && !user.groups.includes(PRIVILEGED_GROUP)) {
       counts.rejected++;
+      request.notes.terminated = true;
       throw tooManyRequests();
     }
     counts.inFlight[sort]++;

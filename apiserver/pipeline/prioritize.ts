@@ -34,6 +34,7 @@ export function prioritize({ control, counts, widthOf }: PrioritizeOptions): Fil
         await ticket.ready;
       } catch (error) {
         counts.rejected++;
+        request.notes.terminated = true;
         throw error;
       } finally {
         counts.waiting[sort]--;

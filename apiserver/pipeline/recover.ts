@@ -10,6 +10,7 @@ export function recover(logger: Logger): Filter {
       return await next(request);
     } catch (error) {
       if (error instanceof StatusError) return statusResponse(error.status, request.http);
+      request.notes.terminated = true;
       const { method, path } = request.http;
       logger.error({ error, method, path, auditId: request.auditId }, 'a request met a bug');
       const text = `Internal error occurred: the server could not answer ${request.auditId}`;

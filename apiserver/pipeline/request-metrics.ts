@@ -86,6 +86,7 @@ export class RequestMetrics {
   readonly #sli: HistogramFamily;
   readonly #sizes: HistogramFamily;
   readonly #longRunning;
+  readonly #terminated;
   readonly #events;
   readonly #eventSizes: HistogramFamily;
 
@@ -109,6 +110,10 @@ export class RequestMetrics {
     );
     const streams = 'apiserver_longrunning_requests';
     this.#longRunning = metrics.gauge(streams, 'Streams under way.', target);
+    const given = 'apiserver_request_terminations_total';
+    this.#terminated = metrics.counter(given, 'Requests given up by the server itself.', [
+      ...['code', ...target],
+    ]);
     const of = ['group', 'resource', 'version'];
     this.#events = metrics.counter('apiserver_watch_events_total', 'Events sent to watchers.', of);
     const eventSizes = { bounds: EVENT_BYTES, labels: of };
@@ -126,6 +131,9 @@ export class RequestMetrics {
   answered(request: PipelineRequest, response: HttpResponse, begunMs: number): HttpResponse {
     const row = this.#rowOf(request, response.status);
     const { body } = response;
+    if (request.notes.terminated) {
+      this.#terminated.with(String(response.status), ...valuesOf(row.labels)).value++;
+    }
     const streams = isLongRunning(request.info) && body !== undefined;
     if (streams && Symbol.asyncIterator in body) {
       const encoded = request.http.peer.address !== 'in-process';

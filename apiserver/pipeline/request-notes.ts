@@ -19,6 +19,8 @@ export class RequestNotes {
   #warnings: Set<string> | undefined;
   #annotations: Map<string, string> | undefined;
   #decision: Decision | undefined;
+  /** The server gave it up to protect itself: too many others, too long, or a bug. */
+  terminated = false;
   /** Sent with the answer, whatever it is. */
   answerHeaders: Headers | undefined;
   /** What was sent to be written, once it is known. */
