@@ -43,35 +43,35 @@ export class MessageReader {
 
   /** Throws {@link RpcError} for what is no message, or too large. Messages are copies. */
   push(bytes: Buffer, take: (message: Buffer) => void): void {
-    let rest = bytes;
-    while (rest.length > 0) {
-      if (this.#bytes === 0 && rest.length >= HEADER_BYTES) {
-        const end = this.#wholeLength(rest);
-        if (rest.length >= end) {
-          take(copied(rest.subarray(HEADER_BYTES, end)));
-          rest = rest.subarray(end);
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#bytes === 0 && bytes.length - at >= HEADER_BYTES) {
+        const end = at + this.#wholeLength(bytes, at);
+        if (bytes.length >= end) {
+          take(copied(bytes, at + HEADER_BYTES, end));
+          at = end;
           continue;
         }
       }
-      rest = this.#keep(rest, take);
+      at += this.#keep(bytes, at, take);
     }
   }
 
-  /** What is left of `bytes` after it has been added to the message that is coming. */
-  #keep(bytes: Buffer, take: (message: Buffer) => void): Buffer {
-    const part = bytes.subarray(0, this.#wanted - this.#bytes);
-    this.#incomplete.add(part.length);
-    this.#parts.push(copied(part));
-    this.#bytes += part.length;
+  /** How many bytes from `at` on were added to the message that is coming. */
+  #keep(bytes: Buffer, at: number, take: (message: Buffer) => void): number {
+    const length = Math.min(bytes.length - at, this.#wanted - this.#bytes);
+    this.#incomplete.add(length);
+    this.#parts.push(copied(bytes, at, at + length));
+    this.#bytes += length;
     if (this.#bytes === this.#wanted) {
       const all = Buffer.concat(this.#parts);
-      if (this.#wanted === HEADER_BYTES) this.#wanted = this.#wholeLength(all);
+      if (this.#wanted === HEADER_BYTES) this.#wanted = this.#wholeLength(all, 0);
       if (this.#bytes === this.#wanted) {
         this.drop();
         take(all.subarray(HEADER_BYTES));
       }
     }
-    return bytes.subarray(part.length);
+    return length;
   }
 
   /** Forgets a message that will not come whole. */
@@ -82,23 +82,25 @@ export class MessageReader {
     this.#wanted = HEADER_BYTES;
   }
 
-  #wholeLength(header: Buffer): number {
-    if (header[0] === 1)
+  /** Of the message whose header is at `at`, with that. */
+  #wholeLength(bytes: Buffer, at: number): number {
+    const flag = bytes[at];
+    if (flag === 1)
       throw new RpcError(
         codes.internal,
         'grpc: compressed flag set with identity or empty encoding',
       );
-    if (header[0] !== 0)
-      throw new RpcError(codes.internal, `grpc: received unexpected payload format ${header[0]}`);
-    const length = header.readUInt32BE(1);
+    if (flag !== 0)
+      throw new RpcError(codes.internal, `grpc: received unexpected payload format ${flag}`);
+    const length = bytes.readUInt32BE(at + 1);
     if (length > this.#maxBytes) throw tooLarge(length, this.#maxBytes);
     return HEADER_BYTES + length;
   }
 }
 
-function copied(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafe(bytes.length);
-  bytes.copy(copy);
+function copied(bytes: Buffer, from: number, to: number): Buffer {
+  const copy = Buffer.allocUnsafe(to - from);
+  bytes.copy(copy, 0, from, to);
   return copy;
 }
 

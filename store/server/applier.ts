@@ -51,7 +51,9 @@ export class Applier {
       const release = this.#store.cache.hold();
       try {
         while (!this.#tryApply(entry))
-          await this.#options.records.makeResident(this.#store.missing(this.#commandOf(entry)));
+          await this.#options.records.makeResident(
+            this.#store.missing(this.#commandOf(requestIdOf(entry.data), entry)),
+          );
       } finally {
         release();
       }
@@ -64,21 +66,20 @@ export class Applier {
     // A new leader's first entry carries nothing.
     else if (entry.data.length === 0) this.#proposals.leaderChanged(entry.term);
     else {
-      const command = this.#commandOf(entry);
+      const id = requestIdOf(entry.data);
+      const command = this.#commandOf(id, entry);
       if (this.#store.missing(command).length > 0) return false;
-      this.#execute(command, entry);
+      this.#execute(id, command, entry);
     }
     this.appliedIndex = entry.index;
     return true;
   }
 
-  #commandOf(entry: Entry): Command {
-    const id = requestIdOf(entry.data);
+  #commandOf(id: number, entry: Entry): Command {
     return this.#proposals.commandOf(id, entry.data) ?? decodeCommand(entry.data);
   }
 
-  #execute(command: Command, entry: Entry): void {
-    const id = requestIdOf(entry.data);
+  #execute(id: number, command: Command, entry: Entry): void {
     let response: CommandResponse;
     try {
       if (this.#auth.enabled) this.#auth.check(callerOf(entry.data), command, this.#store.lessor);

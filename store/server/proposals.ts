@@ -64,10 +64,19 @@ export class Proposals {
     id: number,
     what: Pick<Pending, 'proposal' | 'command' | 'deadline' | 'officeTerm'>,
   ): Promise<CommandResponse | undefined> {
+    const { proposal, command, deadline, officeTerm } = what;
     return new Promise((resolve, reject) => {
-      const pending = { ...what, term: undefined, resolve, reject };
+      const pending: Pending = {
+        proposal,
+        command,
+        deadline,
+        officeTerm,
+        term: undefined,
+        resolve,
+        reject,
+      };
       this.#pending.set(id, pending);
-      if (what.officeTerm !== undefined) this.#handInOffice(id, pending);
+      if (officeTerm !== undefined) this.#handInOffice(id, pending);
       else if (this.#homeless.length > 0 || !this.#hand(pending)) this.#homeless.push(pending);
     });
   }

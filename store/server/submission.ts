@@ -2,7 +2,6 @@
 import type {
   Caller,
   Command,
-  CommandResponse,
   CommandResponses,
   CommandType,
 } from '../mvcc/command.ts';
@@ -52,7 +51,7 @@ export class Submission {
     command: Extract<Command, { type: T }>,
     { caller, officeTerm }: Circumstances = {},
   ): Promise<CommandResponses[T]> {
-    const { proposals, raft, applied, now } = this.#options;
+    const { proposals, raft, applied, now, timeoutMs, poke } = this.#options;
     const id = proposals.nextId();
     const data = encodeCommand(command, id, caller);
     this.#admission.admit(command, data.length, {
@@ -64,8 +63,11 @@ export class Submission {
     const began = now();
     let success = false;
     try {
-      const what = { proposal: { type: 'normal', data }, command, officeTerm } as const;
-      const response = await this.#submit(id, what, began);
+      const proposal: Proposal = { type: 'normal', data };
+      const deadline = began + timeoutMs;
+      const answer = proposals.submit(id, { proposal, command, officeTerm, deadline });
+      poke();
+      const response = await answer;
       success = true;
       return response as CommandResponses[T];
     } finally {
@@ -75,24 +77,13 @@ export class Submission {
   }
 
   async change(change: ClusterChange): Promise<void> {
-    const id = this.#options.proposals.nextId();
+    const { proposals, now, timeoutMs, poke } = this.#options;
+    const id = proposals.nextId();
     const type = changesConfiguration(change) ? 'configuration' : 'cluster';
     const proposal: Proposal = { type, data: encodeChange(change, id) };
-    await this.#submit(id, { proposal, command: undefined }, this.#options.now());
-  }
-
-  #submit(
-    id: number,
-    what: {
-      readonly proposal: Proposal;
-      readonly command: Command | undefined;
-      readonly officeTerm?: number | undefined;
-    },
-    now: number,
-  ): Promise<CommandResponse | undefined> {
-    const { proposals, timeoutMs, poke } = this.#options;
-    const answer = proposals.submit(id, { ...what, deadline: now + timeoutMs });
+    const deadline = now() + timeoutMs;
+    const answer = proposals.submit(id, { proposal, command: undefined, deadline });
     poke();
-    return answer;
+    await answer;
   }
 }
