@@ -3,7 +3,7 @@
  * started without them: API server, store and nodes stay the same.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from './store/members.ts';
 
@@ -68,13 +68,35 @@ export async function startControllerManager(dataDir: string): Promise<RunningPr
   return startProgram('kube-controller-manager', args, log);
 }
 
-/** For a cluster `--without scheduler`. */
-export async function startKubeScheduler(
+export interface SchedulerChoice {
+  /** A command line: `['kube-scheduler']`, or ours. */
+  readonly command: readonly [string, ...string[]];
+  /** Of its only profile. Default: default-scheduler. */
+  readonly schedulerName?: string;
+}
+
+/** For a cluster `--without scheduler`: whichever it is, it reads the same configuration. */
+export async function startSchedulerProgram(
   dataDir: string,
-  flags: readonly string[] = [],
+  { command, schedulerName = 'default-scheduler' }: SchedulerChoice,
 ): Promise<RunningProgram> {
-  const log = join(dataDir, 'logs', 'kube-scheduler.log');
+  const [port] = await freePorts(1);
+  const kubeconfig = join(dataDir, 'kubeconfigs', 'scheduler');
+  const config = join(dataDir, 'scheduler-configuration.json');
+  const configuration = {
+    apiVersion: 'kubescheduler.config.k8s.io/v1',
+    kind: 'KubeSchedulerConfiguration',
+    clientConnection: { kubeconfig, qps: 5000, burst: 5000 },
+    leaderElection: { leaderElect: false },
+    profiles: [{ schedulerName }],
+  };
+  writeFileSync(config, JSON.stringify(configuration));
   mkdirSync(join(dataDir, 'logs'), { recursive: true });
-  const args = [...(await commonFlags(dataDir, 'scheduler')), ...flags];
-  return startProgram('kube-scheduler', args, log);
+  const [program, ...first] = command;
+  const args = [
+    ...first,
+    ...[`--config=${config}`, '--bind-address=127.0.0.1', `--secure-port=${port}`],
+    ...[`--authentication-kubeconfig=${kubeconfig}`, `--authorization-kubeconfig=${kubeconfig}`],
+  ];
+  return startProgram(program, args, join(dataDir, 'logs', 'scheduler-program.log'));
 }

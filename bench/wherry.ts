@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const main = join(import.meta.dirname, '..', 'cluster', 'main.js');
+export const wherryMain = join(import.meta.dirname, '..', 'cluster', 'main.js');
 
 /** Of /proc: 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100;
@@ -28,7 +28,7 @@ export async function startWherry(
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [main, 'up', '--data-dir', dataDir, '--port', '0', '--store-port', '0', ...args],
+    [wherryMain, 'up', '--data-dir', dataDir, '--port', '0', '--store-port', '0', ...args],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const output = await lineOf(child, /^Ready in .*$/m);
@@ -43,10 +43,7 @@ export async function startWherry(
     store: state.components.find((c) => c.name === 'store')!.address!,
     kubeconfig: join(dataDir, 'kubeconfig'),
     readyMs,
-    residentMiB() {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
-    },
+    residentMiB: () => residentMiBOf(child.pid!),
     cpuSeconds: () => cpuSecondsOf(child.pid!),
     async stop() {
       const exited = new Promise((resolve) => child.once('exit', resolve));
@@ -54,6 +51,11 @@ export async function startWherry(
       await exited;
     },
   };
+}
+
+export function residentMiBOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
 }
 
 /** What a process has computed so far, all threads together. */

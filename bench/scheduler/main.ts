@@ -1,8 +1,10 @@
 /**
- * `node dist/bench/scheduler/main.js [--nodes N] [--api fake|real] [shape…]`: how many pods a
- * second get a node, after Kubernetes' scheduler_perf. Against the fake API the scheduler runs
- * alone; against the real one (`wherry up` in a process of its own) it is measured with all that
- * a binding costs, as scheduler_perf does. Each shape runs in a process of its own.
+ * `node dist/bench/scheduler/main.js [--nodes N] [--api fake|real] [--scheduler S] [shape…]`: how
+ * many pods a second get a node, after Kubernetes' scheduler_perf. Against the fake API the
+ * scheduler runs alone; against the real one (`wherry up` in a process of its own) it is measured
+ * with all that a binding costs, as scheduler_perf does. Each shape runs in a process of its own.
+ * Which scheduler: ours in this process (`here`); against the real API also ours in a process of
+ * its own (`ours`), or the kube-scheduler that is on the PATH (`peer`).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,16 +16,24 @@ import { createClient } from '../../client/rest.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/disk.ts';
 import { connectHttp } from '../../platform/node/http-client.ts';
-import { startWherry } from '../wherry.ts';
+import { startSchedulerProgram } from '../kubernetes.ts';
+import { startWherry, wherryMain } from '../wherry.ts';
 import { FakeApi } from './fake-api.ts';
-import { type Measured, runShape } from './run-shape.ts';
-import { fullCluster, type Shape, shapes } from './shapes.ts';
+import {
+  type Measured,
+  measuredProgram,
+  runShape,
+  schedulerHere,
+  type SchedulerStart,
+} from './run-shape.ts';
+import { fullCluster, schedulerName, type Shape, shapes } from './shapes.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     nodes: { type: 'string', default: '5000' },
     api: { type: 'string', default: 'fake' },
+    scheduler: { type: 'string', default: 'here' },
     /** Runs one shape in this process and prints its figures as JSON. */
     here: { type: 'boolean', default: false },
   },
@@ -33,13 +43,15 @@ const all = [...shapes, fullCluster];
 
 async function onRealApi(shape: Shape): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'wherry-bench-scheduler-'));
-  const cluster = await startWherry(join(folder, 'data'), ['--nodes', '0']);
+  const dataDir = join(folder, 'data');
+  const without = ['--without', 'controllers,scheduler'];
+  const cluster = await startWherry(dataDir, ['--nodes', '0', ...without]);
   const config = await loadKubeconfig(realDisk, [cluster.kubeconfig]);
   const connection = connectHttp(await connectionOf(realDisk, config));
   const { handler } = connection;
   const client = createClient({ handler, userAgent: 'wherry-bench', clock: realClock });
   try {
-    return await runShape(client, shape, nodeCount);
+    return await runShape(client, shape, { nodeCount, start: startFor(dataDir) });
   } finally {
     await connection.close();
     await cluster.stop();
@@ -47,8 +59,18 @@ async function onRealApi(shape: Shape): Promise<Measured> {
   }
 }
 
+/** The schedulers in processes of their own read the same configuration. */
+function startFor(dataDir: string): SchedulerStart {
+  if (values.scheduler === 'here') return schedulerHere;
+  const ours = [process.execPath, wherryMain, 'scheduler'] as const;
+  const command = values.scheduler === 'ours' ? ours : (['kube-scheduler'] as const);
+  return async () =>
+    measuredProgram(await startSchedulerProgram(dataDir, { command: [...command], schedulerName }));
+}
+
 function inOwnProcess(shape: Shape): Measured {
-  const args = ['--here', '--nodes', values.nodes, '--api', values.api, shape.name];
+  const args = ['--here', '--nodes', values.nodes, '--api', values.api];
+  args.push('--scheduler', values.scheduler, shape.name);
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [...process.execArgv, process.argv[1]!, ...args],
@@ -60,7 +82,8 @@ function inOwnProcess(shape: Shape): Measured {
 
 if (values.here) {
   const shape = all.find(({ name }) => name === positionals[0])!;
-  const run = values.api === 'real' ? onRealApi(shape) : runShape(new FakeApi(), shape, nodeCount);
+  const run =
+    values.api === 'real' ? onRealApi(shape) : runShape(new FakeApi(), shape, { nodeCount });
   // The scheduler's timers keep no process alive.
   const alive = setInterval(() => {}, 1000);
   process.stdout.write(JSON.stringify(await run));

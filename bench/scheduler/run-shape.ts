@@ -6,16 +6,50 @@ import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { startScheduler } from '../../scheduler/scheduler.ts';
+import type { RunningProgram } from '../kubernetes.ts';
+import { cpuSecondsOf, residentMiBOf } from '../wherry.ts';
 import { plainNode, type PodGroup, schedulerName, type Shape } from './shapes.ts';
 
 export interface Measured {
   readonly podsPerSecond: number;
-  /** Processor time of this process per measured pod, in microseconds. */
+  /** Processor time of the scheduler's process per measured pod, in microseconds. */
   readonly cpuMicrosPerPod: number;
   /** The same for each tenth of them, in the order in which they got their nodes. */
   readonly cpuMicrosByDecile: readonly number[];
-  /** Resident memory of this process at the end. */
+  /** Resident memory of that process at the end. */
   readonly residentMiB: number;
+}
+
+/** A scheduler, and what its process has used so far. */
+export interface MeasuredScheduler {
+  cpuMicros(): number;
+  residentMiB(): number;
+  stop(): Promise<void>;
+}
+
+export type SchedulerStart = (client: Client) => Promise<MeasuredScheduler>;
+
+/** In this process, which measures itself with it. */
+export const schedulerHere: SchedulerStart = async (client) => {
+  const scheduler = await startScheduler({ client, clock, random, logger, schedulerName });
+  await scheduler.ready();
+  return {
+    cpuMicros() {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    },
+    residentMiB: () => process.memoryUsage().rss / 2 ** 20,
+    stop: () => scheduler.stop(),
+  };
+};
+
+export function measuredProgram(program: RunningProgram): MeasuredScheduler {
+  const pid = program.process.pid!;
+  return {
+    cpuMicros: () => cpuSecondsOf(pid) * 1e6,
+    residentMiB: () => residentMiBOf(pid),
+    stop: () => program.stop(),
+  };
 }
 
 /** Requests under way while pods are created. */
@@ -54,10 +88,13 @@ class Deciles {
   readonly #first: number;
   readonly #count: number;
   readonly cpuMicros: number[] = [];
-  #last = process.cpuUsage();
+  readonly #used: () => number;
+  #last: number;
   #lastCount: number;
 
-  constructor(before: number, count: number) {
+  constructor(used: () => number, before: number, count: number) {
+    this.#used = used;
+    this.#last = used();
     this.#first = before;
     this.#lastCount = before;
     this.#count = count;
@@ -66,9 +103,9 @@ class Deciles {
   note(bound: number): void {
     const next = this.#first + ((this.cpuMicros.length + 1) * this.#count) / 10;
     if (bound < next) return;
-    const { user, system } = process.cpuUsage(this.#last);
-    this.cpuMicros.push((user + system) / (bound - this.#lastCount));
-    this.#last = process.cpuUsage();
+    const used = this.#used();
+    this.cpuMicros.push((used - this.#last) / (bound - this.#lastCount));
+    this.#last = used;
     this.#lastCount = bound;
   }
 }
@@ -96,7 +133,11 @@ async function churn(client: Client, draft: PodGroup['pod'], signal: AbortSignal
 }
 
 /** Runs one shape on an empty cluster that `client` reaches. */
-export async function runShape(client: Client, shape: Shape, nodeCount: number): Promise<Measured> {
+export async function runShape(
+  client: Client,
+  shape: Shape,
+  { nodeCount, start = schedulerHere }: { nodeCount: number; start?: SchedulerStart },
+): Promise<Measured> {
   const scale = Math.min(1, nodeCount / 5000);
   const scaled = (count: number): number => Math.max(1, Math.floor(count * scale));
   for (const name of ['sched-0', 'sched-1'])
@@ -105,8 +146,7 @@ export async function runShape(client: Client, shape: Shape, nodeCount: number):
   const over = new AbortController();
   const bound = new BoundPods();
   const following = bound.follow(client, over.signal).catch(() => {});
-  const scheduler = await startScheduler({ client, clock, random, logger, schedulerName });
-  await scheduler.ready();
+  const scheduler = await start(client);
   for (const { count, pod, schedulable = true } of shape.before) {
     const target = bound.count + (schedulable ? scaled(count) : 0);
     await createAll(client, scaled(count), pod);
@@ -115,22 +155,22 @@ export async function runShape(client: Client, shape: Shape, nodeCount: number):
   const churning = shape.churn === true && churn(client, shape.measured.pod, over.signal);
   const count = scaled(shape.measured.count);
   const target = bound.count + count;
-  const cpu = process.cpuUsage();
-  const deciles = new Deciles(bound.count, count);
+  const cpu = scheduler.cpuMicros();
+  const deciles = new Deciles(() => scheduler.cpuMicros(), bound.count, count);
   bound.onBound = (reached) => deciles.note(reached);
   const started = performance.now();
   await createAll(client, count, shape.measured.pod);
   await bound.reach(target);
   const seconds = (performance.now() - started) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
+  const used = scheduler.cpuMicros() - cpu;
   over.abort();
   await churning;
-  const residentMiB = process.memoryUsage().rss / 2 ** 20;
+  const residentMiB = scheduler.residentMiB();
   await scheduler.stop();
   await following;
   return {
     podsPerSecond: count / seconds,
-    cpuMicrosPerPod: (user + system) / count,
+    cpuMicrosPerPod: used / count,
     cpuMicrosByDecile: deciles.cpuMicros,
     residentMiB,
   };

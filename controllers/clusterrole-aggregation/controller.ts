@@ -1,5 +1,5 @@
 /** Gives aggregating ClusterRoles (admin, edit, view) the rules of those with their labels. */
-import { nameOf } from '../../api/meta.ts';
+import { nameOf, uidOf } from '../../api/meta.ts';
 import { clusterRoles as clusterRoleType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { ClusterRole } from '../../api/types/rbac-v1.ts';
@@ -7,6 +7,8 @@ import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { enqueueMapped } from '../runtime/sources.ts';
 import { aggregatedRules, gathers } from './plan.ts';
+
+const NAME = 'clusterrole-aggregation-controller';
 
 export function clusterRoleAggregationController(context: ControllerContext): Controller {
   const queue = new WorkQueue({ clock: context.clock });
@@ -21,7 +23,7 @@ export function clusterRoleAggregationController(context: ControllerContext): Co
       .map(nameOf),
   ]);
   return {
-    name: 'clusterrole-aggregation-controller',
+    name: NAME,
     queue,
     informers: [roles],
     async reconcile(name) {
@@ -29,9 +31,19 @@ export function clusterRoleAggregationController(context: ControllerContext): Co
       const rules = role && aggregatedRules(role, lister.list());
       if (role === undefined || rules === undefined) return undefined;
       try {
-        await context.client.update(clusterRoleType, { ...role, rules });
+        const metadata = { name: nameOf(role), uid: uidOf(role) };
+        const { apiVersion, kind } = role;
+        await context.client.patch(
+          clusterRoleType,
+          { name: nameOf(role) },
+          {
+            type: 'application/apply-patch+yaml',
+            body: { apiVersion, kind, metadata, rules },
+            ...{ fieldManager: NAME, force: true },
+          },
+        );
       } catch (error) {
-        // Gone, or its next version is on the way and will be looked at.
+        // Gone, or another of its name is on the way and will be looked at.
         if (!isStatus(error, 'NotFound') && !isStatus(error, 'Conflict')) throw error;
       }
       return undefined;

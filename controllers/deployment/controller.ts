@@ -101,8 +101,7 @@ class DeploymentController implements Controller {
     for (const { from, to } of plan.updates) await this.#resize(deployment, from, to);
     for (const replicaSet of plan.remove) await this.#remove(replicaSet);
     const revision = created?.error === undefined ? revisionFor(plan) : undefined;
-    const latest = await this.#writeRevision(deployment, revision);
-    return this.#writeStatus({ deployment, latest }, plan, created);
+    return this.#writeStatus({ deployment, revision }, plan, created);
   }
 
   async stop(): Promise<void> {
@@ -190,19 +189,9 @@ class DeploymentController implements Controller {
     }
   }
 
-  /** An annotation is no part of the status: it goes through the main resource. */
-  async #writeRevision(deployment: Deployment, revision: string | undefined): Promise<Deployment> {
-    const known = deployment.metadata.annotations?.[REVISION];
-    if (revision === undefined || revision === known) return deployment;
-    const ref = { namespace: namespaceOf(deployment), name: nameOf(deployment) };
-    const metadata = { uid: uidOf(deployment), annotations: { [REVISION]: revision } };
-    const type = 'application/merge-patch+json';
-    return this.#context.client.patch(deploymentType, ref, { type, body: { metadata } });
-  }
-
-  /** The status is about `deployment`, as observed; `latest` says which version it replaces. */
+  /** With the status goes the annotation that names the revision, as in Kubernetes. */
   async #writeStatus(
-    { deployment, latest }: { deployment: Deployment; latest: Deployment },
+    { deployment, revision }: { deployment: Deployment; revision: string | undefined },
     plan: DeploymentPlan,
     created: Created | undefined,
   ): Promise<ReconcileResult | undefined> {
@@ -217,8 +206,10 @@ class DeploymentController implements Controller {
       ...(text === undefined ? {} : { text }),
       ...(created?.collisionCount === undefined ? {} : { collisionCount: created.collisionCount }),
     });
-    if (!sameStatus(deployment.status, status)) {
-      await client.update(deploymentType, { ...latest, status }, { subresource: 'status' });
+    const metadata = revised(deployment, revision);
+    if (metadata !== deployment.metadata || !sameStatus(deployment.status, status)) {
+      const written = { ...deployment, metadata, status };
+      await client.update(deploymentType, written, { subresource: 'status' });
     }
     if (created?.error !== undefined) throw created.error;
     const left = plan.timed ? timeLeftMs(deployment, status.conditions ?? [], nowMs) : undefined;
@@ -229,6 +220,11 @@ class DeploymentController implements Controller {
   #announce(deployment: Deployment, message: string): void {
     this.#recorder.record(deployment, { type: 'Normal', reason: 'ScalingReplicaSet', message });
   }
+}
+
+function revised({ metadata }: Deployment, revision: string | undefined): Deployment['metadata'] {
+  if (revision === undefined || metadata.annotations?.[REVISION] === revision) return metadata;
+  return { ...metadata, annotations: { ...metadata.annotations, [REVISION]: revision } };
 }
 
 function revisionFor(plan: DeploymentPlan): string | undefined {

@@ -85,6 +85,12 @@ class DisruptionController implements Controller {
       const message = 'No matching pods found';
       this.#recorder.record(budget, { type: 'Normal', reason: 'NoPods', message });
     }
+    if (needsControllers(budget) && pods.some((pod) => controllerOf(pod) === undefined))
+      this.#recorder.record(budget, {
+        type: 'Warning',
+        reason: 'UnmanagedPods',
+        message: unmanagedText(budget),
+      });
     const scale = await this.#scale(budget, pods);
     if ('problem' in scale) {
       const message = `Failed to calculate the number of expected pods: ${scale.problem}`;
@@ -103,17 +109,12 @@ class DisruptionController implements Controller {
     await this.#recorder.stop();
   }
 
-  async #scale({ spec }: PodDisruptionBudget, pods: readonly Pod[]): Promise<BudgetState['scale']> {
-    if (spec.maxUnavailable === undefined && typeof spec.minAvailable !== 'string') {
-      return { replicas: pods.length };
-    }
+  async #scale(budget: PodDisruptionBudget, pods: readonly Pod[]): Promise<BudgetState['scale']> {
+    if (!needsControllers(budget)) return { replicas: pods.length };
     const owners = new Map<string, { owner: OwnerReference; namespace: string }>();
     for (const pod of pods) {
       const owner = controllerOf(pod);
-      if (owner === undefined) {
-        return { problem: `found no controller ref for pod ${JSON.stringify(pod.metadata.name)}` };
-      }
-      owners.set(owner.uid, { owner, namespace: namespaceOf(pod) });
+      if (owner !== undefined) owners.set(owner.uid, { owner, namespace: namespaceOf(pod) });
     }
     const sizes = new Map<string, number>();
     for (const { owner, namespace } of owners.values()) {
@@ -149,4 +150,38 @@ class DisruptionController implements Controller {
       return { uid: owner.uid, replicas: 0 };
     }
   }
+}
+
+/** A part of the pods, or a loss, is counted of what their controllers want. */
+function needsControllers({ spec }: PodDisruptionBudget): boolean {
+  return spec.maxUnavailable !== undefined || typeof spec.minAvailable === 'string';
+}
+
+function unmanagedText({ spec }: PodDisruptionBudget): string {
+  const selector = selectorText(spec.selector);
+  return (
+    `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be ` +
+    'unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may ' +
+    'result in undefined behavior. To account for these pods please set ".spec.minAvailable" ' +
+    'field of the PDB to an integer value.'
+  );
+}
+
+/** As Go prints a selector. */
+function selectorText(selector: PodDisruptionBudget['spec']['selector']): string {
+  if (selector === undefined) return 'nil';
+  const labels = Object.entries(selector.matchLabels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}: ${value},`)
+    .join('');
+  const expressions = (selector.matchExpressions ?? [])
+    .map(
+      ({ key, operator, values = [] }) =>
+        `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+    )
+    .join('');
+  return (
+    `&LabelSelector{MatchLabels:map[string]string{${labels}},` +
+    `MatchExpressions:[]LabelSelectorRequirement{${expressions}},}`
+  );
 }

@@ -84,3 +84,31 @@ describe('the EndpointSlices of a Service', () => {
     expect(changed?.conditions).toEqual({ ready: false, serving: false, terminating: false });
   });
 });
+
+describe('a Service without pods', () => {
+  const written = (name: string, of: object): EndpointSlice =>
+    ({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      ...of,
+      metadata: { name },
+    }) as never;
+
+  it('has one slice that names nobody, and keeps it', () => {
+    const { create, remove } = planSlices(service, [], []);
+    expect(remove).toEqual([]);
+    expect(create).toMatchObject([{ addressType: 'IPv4', endpoints: [], ports: [] }]);
+    const slice = { ...written('web-1', create[0]!), metadata: create[0]!.metadata };
+    expect(planSlices(service, [], [slice])).toEqual({ create: [], update: [], remove: [] });
+  });
+
+  it('turns it into the first pod’s, with one write', () => {
+    const [draft] = planSlices(service, [], []).create;
+    const slice = written('web-1', draft!);
+    const plan = planSlices(service, [pod(1)], [slice]);
+    expect([plan.create, plan.remove]).toEqual([[], []]);
+    expect(plan.update).toMatchObject([
+      { metadata: { name: 'web-1' }, endpoints: [{ targetRef: { uid: 'p1' } }] },
+    ]);
+  });
+});

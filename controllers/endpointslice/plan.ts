@@ -70,7 +70,14 @@ export function planSlices(
     }
   }
   remove.push(...left);
-  return { create, update, remove };
+  if (create.length === 0 && remove.length === existing.length) {
+    // A Service without endpoints has one slice that says so.
+    const [only] = remove;
+    const draft = content(service, { ports: [], addressType: familyOf(service) }, []);
+    if (remove.length === 1 && only !== undefined && says(only, draft)) remove.pop();
+    else create.push(draft);
+  }
+  return { create, ...reused(create, { update, remove }) };
 }
 
 function groupsOf(service: Service, pods: readonly Pod[]): Map<string, Group> {
@@ -88,7 +95,7 @@ function groupsOf(service: Service, pods: readonly Pod[]): Map<string, Group> {
 }
 
 function portsOf(service: Service, pod: Pod): readonly EndpointPort[] {
-  return [...targetPorts(service, pod)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return targetPorts(service, pod);
 }
 
 /** The server may fill in or leave out what is default. */
@@ -130,6 +137,37 @@ function changed(service: Service, slice: EndpointSlice, endpoints: readonly End
   );
 }
 
+function familyOf({ spec }: Service): 'IPv4' | 'IPv6' {
+  return spec?.ipFamilies?.[0] === 'IPv6' ? 'IPv6' : 'IPv4';
+}
+
+function says(slice: EndpointSlice, draft: Draft): boolean {
+  const { addressType, endpoints, ports = [], metadata } = slice;
+  return (
+    addressType === draft.addressType &&
+    endpoints.length === 0 &&
+    ports.length === 0 &&
+    deepEqual(metadata.labels ?? {}, draft.metadata.labels)
+  );
+}
+
+/** A slice that would go becomes one that is wanted: one write instead of two. */
+function reused(
+  create: Draft[],
+  { update, remove }: Pick<SlicePlan, 'update' | 'remove'>,
+): Pick<SlicePlan, 'update' | 'remove'> {
+  const updates = [...update];
+  const removes = remove.filter((slice) => {
+    const index = create.findIndex(({ addressType }) => addressType === slice.addressType);
+    const [draft] = index < 0 ? [] : create.splice(index, 1);
+    if (draft === undefined) return true;
+    const metadata = { ...slice.metadata, labels: draft.metadata.labels ?? {} };
+    updates.push({ ...slice, ...draft, metadata });
+    return false;
+  });
+  return { update: updates, remove: removes };
+}
+
 function labelsOf(service: Service): Readonly<Record<string, string>> {
   return {
     ...service.metadata.labels,
@@ -139,7 +177,11 @@ function labelsOf(service: Service): Readonly<Record<string, string>> {
   };
 }
 
-function content(service: Service, group: Group, endpoints: readonly Endpoint[]): Draft {
+function content(
+  service: Service,
+  group: Pick<Group, 'ports' | 'addressType'>,
+  endpoints: readonly Endpoint[],
+): Draft {
   return {
     metadata: {
       namespace: namespaceOf(service),

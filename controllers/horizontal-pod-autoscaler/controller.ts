@@ -226,7 +226,15 @@ class HorizontalPodAutoscalerController implements Controller {
   async #scale({ type, scale }: Target, replicas: number): Promise<void> {
     const { client } = this.#context;
     const changed = { ...scale, metadata: scale.metadata ?? {}, spec: { replicas } };
-    await client.update(type, changed, { subresource: 'scale' });
+    const subresource = 'scale';
+    try {
+      await client.update(type, changed, { subresource });
+    } catch (error) {
+      if (!isStatus(error, 'Conflict')) throw error;
+      // Somebody wrote to the target meanwhile: the size is wanted of its newest version too.
+      const { resourceVersion: _old, ...metadata } = changed.metadata;
+      await client.update(type, { ...changed, metadata }, { subresource });
+    }
   }
 
   async #write(autoscaler: HorizontalPodAutoscaler, change: ConditionChange): Promise<void> {

@@ -55,7 +55,8 @@ export function evaluate(spec: MetricSpec, input: MetricInput): MetricOutcome {
   const metric = (spec.pods ?? spec.object ?? spec.external)?.metric.name ?? '';
   if (known === undefined)
     return invalid('InvalidMetricSourceType', `unknown metric source type "${spec.type}"`);
-  const cause = 'the server could not find the requested resource';
+  const group = `${known.api.split(' ')[0]}.metrics.k8s.io`;
+  const cause = `no ${known.api} (${group}) registered`;
   const what = `unable to get metric ${metric}: unable to fetch metrics from ${known.api}`;
   return invalid(known.reason, `${what}: ${cause}`);
 }

@@ -4,6 +4,7 @@ import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerCondition,
   HorizontalPodAutoscalerStatus,
+  MetricSpec,
   MetricStatus,
 } from '../../api/types/autoscaling-v2.ts';
 import type { EventText } from '../../client/event-recorder.ts';
@@ -82,7 +83,8 @@ function planByMetrics(state: AutoscalerState): AutoscalerPlan {
     const [first] = invalid;
     const { reason, message: cause } = first!;
     const count = `${invalid.length} invalid out of ${outcomes.length}`;
-    const failure = `invalid metrics (${count}), first error is: ${cause}`;
+    const value = valueText(autoscaler.spec.metrics?.[outcomes.indexOf(first!)]);
+    const failure = `invalid metrics (${count}), first error is: failed to get ${value}: ${cause}`;
     const message = `the HPA was unable to compute the replica count: ${cause}`;
     const inactive = { type: 'ScalingActive', status: 'False', reason, message } as const;
     const told: EventText = {
@@ -94,7 +96,9 @@ function planByMetrics(state: AutoscalerState): AutoscalerPlan {
       desired: current,
       conditions: [gotScale, inactive],
       events: [...warnings, told],
-      keepsMetrics: true,
+      // As in Kubernetes: nothing is known of those that failed, and the wish of before stays.
+      currentMetrics: outcomes.map((each) => (each.kind === 'valid' ? each.status : { type: '' })),
+      shown: autoscaler.status?.desiredReplicas ?? 0,
     });
   }
   const { limited, stabilized } = normalize(
@@ -129,20 +133,38 @@ function planByMetrics(state: AutoscalerState): AutoscalerPlan {
   });
 }
 
+/** What could not be had, in Kubernetes' words. */
+function valueText(spec: MetricSpec | undefined): string {
+  switch (spec?.type) {
+    case 'Resource':
+      return `${spec.resource?.name} resource metric value`;
+    case 'ContainerResource':
+      return `${spec.containerResource?.container} container metric value`;
+    case 'Pods':
+      return 'pods metric value';
+    case 'Object':
+      return 'object metric value';
+    case 'External':
+      return `${spec.external?.metric.name} external metric value`;
+    default:
+      return 'metric value';
+  }
+}
+
 interface Outcome {
   readonly desired: number;
   readonly conditions: readonly ConditionChange[];
   readonly rescale?: string;
   readonly events?: readonly EventText[];
   readonly currentMetrics?: readonly MetricStatus[];
-  /** The metrics shown last stay. */
-  readonly keepsMetrics?: boolean;
+  /** What the status tells of what is desired, if not that. */
+  readonly shown?: number;
   readonly recommendation?: number;
 }
 
 function outcome({ autoscaler, current, nowMs }: AutoscalerState, of: Outcome): AutoscalerPlan {
   const { status: old, metadata } = autoscaler;
-  const currentMetrics = of.keepsMetrics ? old?.currentMetrics : of.currentMetrics;
+  const { currentMetrics } = of;
   const { generation } = metadata;
   return {
     desired: of.desired,
@@ -153,7 +175,7 @@ function outcome({ autoscaler, current, nowMs }: AutoscalerState, of: Outcome): 
       ...(generation === undefined ? {} : { observedGeneration: generation }),
       ...(old?.lastScaleTime === undefined ? {} : { lastScaleTime: old.lastScaleTime }),
       currentReplicas: current,
-      desiredReplicas: of.desired,
+      desiredReplicas: of.shown ?? of.desired,
       ...(currentMetrics === undefined ? {} : { currentMetrics }),
       conditions: withConditions(old?.conditions ?? [], of.conditions, nowMs),
     },

@@ -300,3 +300,11 @@ it('gives an indexed pod its number', () => {
     spec: { hostname: 'work-2', containers: [{ env: [{ name: 'JOB_COMPLETION_INDEX' }] }] },
   });
 });
+
+describe('a Job that fails', () => {
+  it('counts what still runs as failed, and lets it go', () => {
+    const { status, release } = plan(job({ activeDeadlineSeconds: 30 }), ['a Running']);
+    expect(status.uncountedTerminatedPods).toEqual({ failed: ['a'] });
+    expect(release.map(({ metadata }) => metadata.name)).toEqual(['a']);
+  });
+});

@@ -40,9 +40,11 @@ export interface JobPlan extends Manage {
 export function planJob(state: JobState): JobPlan {
   const { job, pods, nowMs } = state;
   const active = pods.filter(podActive);
-  let counts = tally(job, pods, { final: decided(job) !== undefined });
-  const outcome = decided(job) ?? outcomeOf({ job, active, nowMs }, counts);
-  if (outcome !== undefined) counts = tally(job, pods, { final: true });
+  const before = decided(job);
+  const failing = (outcome: ConditionText | undefined) => outcome?.type === 'FailureTarget';
+  let counts = tally(job, pods, { final: before !== undefined, failing: failing(before) });
+  const outcome = before ?? outcomeOf({ job, active, nowMs }, counts);
+  if (outcome !== undefined) counts = tally(job, pods, { final: true, failing: failing(outcome) });
   const failures = afterFinished(
     state.failures,
     { succeeded: counts.newlySucceeded, failed: counts.newlyFailed },

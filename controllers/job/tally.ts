@@ -33,10 +33,13 @@ export const failedOf = ({ counted, uncounted }: Tally): number =>
 export interface TallyOptions {
   /** The Job ends: no index waits for another try. */
   readonly final: boolean;
+  /** It ends in failure: each pod that has not ended counts as failed. */
+  readonly failing?: boolean;
 }
 
 /** `pods`: the Job's own. Those without the finalizer were counted before. */
-export function tally(job: Job, pods: readonly Pod[], { final }: TallyOptions): Tally {
+export function tally(job: Job, pods: readonly Pod[], options: TallyOptions): Tally {
+  const { final, failing = false } = options;
   const { status = {}, spec } = job;
   const completions = spec.completions ?? 0;
   const tracked = pods.filter(isTracked);
@@ -65,7 +68,11 @@ export function tally(job: Job, pods: readonly Pod[], { final }: TallyOptions): 
   const held = new Set(waiting.values());
   let failJob: string | undefined;
   for (const pod of tracked) {
-    if (isSucceeded(pod) || !isFailed(job, pod)) continue;
+    if (isSucceeded(pod)) continue;
+    if (!isFailed(job, pod)) {
+      if (failing) countFailure(pod, false, result);
+      continue;
+    }
     const verdict = verdictOn(job, pod);
     if (verdict.action === 'FailJob') failJob ??= verdict.message;
     if (!held.has(pod)) countFailure(pod, verdict.action === 'Ignore', result);

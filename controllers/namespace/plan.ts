@@ -66,7 +66,10 @@ function content({ resources }: Remaining): Text {
     const message = 'All content successfully removed';
     return { type, status: 'False', reason: 'ContentRemoved', message };
   }
-  const list = sorted(resources).map(([name, count]) => `${name} has ${count} resource instances`);
+  // Kubernetes joins resource and group by a dot, also where the group has no name.
+  const list = sorted(resources).map(
+    ([name, count]) => `${name.includes('.') ? name : `${name}.`} has ${count} resource instances`,
+  );
   const message = `Some resources are remaining: ${list.join(', ')}`;
   return { type, status: 'True', reason: 'SomeResourcesRemain', message };
 }

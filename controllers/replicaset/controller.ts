@@ -52,6 +52,8 @@ import {
 
 interface ReplicaKind<T extends KubernetesObject> {
   readonly name: string;
+  /** Of its events. */
+  readonly source: string;
   readonly type: ResourceType<T>;
   asReplicaSet(object: T): ReplicaSet;
 }
@@ -65,6 +67,7 @@ interface Owned {
 export function replicaSetController(context: ControllerContext): Controller {
   return new ReplicaController<ReplicaSet>(context, {
     name: 'replicaset-controller',
+    source: 'replicaset-controller',
     type: replicaSetType,
     asReplicaSet: (replicaSet) => replicaSet,
   });
@@ -73,6 +76,7 @@ export function replicaSetController(context: ControllerContext): Controller {
 export function replicationControllerController(context: ControllerContext): Controller {
   return new ReplicaController<ReplicationController>(context, {
     name: 'replicationcontroller-controller',
+    source: 'replication-controller',
     type: replicationControllerType,
     asReplicaSet(object) {
       const selector = { matchLabels: object.spec.selector ?? {} };
@@ -103,7 +107,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     this.#pods = context.informers.of(podType);
     this.informers = [this.#objects, this.#pods] as never;
     this.#expectations = new Expectations(context.clock);
-    this.#recorder = recorderFor(context, kind.name);
+    this.#recorder = recorderFor(context, kind.source);
     this.#podControl = new PodControl({
       ...{ client: context.client, random: context.random, recorder: this.#recorder },
       pods: this.#pods.lister,

@@ -25,12 +25,16 @@ export async function disruptPod(
   const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
   const lastTransitionTime = formatTime(nowMs);
   const told = podCondition(pod, 'DisruptionTarget')?.status === 'True';
+  const { generation } = pod.metadata;
+  const observed = generation === undefined ? {} : { observedGeneration: generation };
   const status = {
     ...(failed && !terminal(pod) ? { phase: 'Failed' } : {}),
     ...(cause === undefined || told
       ? {}
       : {
-          conditions: [{ type: 'DisruptionTarget', status: 'True', ...cause, lastTransitionTime }],
+          conditions: [
+            { type: 'DisruptionTarget', status: 'True', ...observed, ...cause, lastTransitionTime },
+          ],
         }),
   };
   try {

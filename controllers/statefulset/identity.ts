@@ -45,6 +45,7 @@ export function newPod(set: StatefulSet, ordinal: number, version: Version): Dra
     metadata: {
       ...rest,
       name,
+      generateName: `${nameOf(set)}-`,
       labels: {
         ...metadata.labels,
         [POD_NAME_LABEL]: name,
