@@ -157,6 +157,20 @@ describe('wherry up', () => {
     expect(await refused(up('--config', file))).toContain(`--config ${file}: ${says}`);
   });
 
+  it('says in one line where there is no cluster or snapshot', async () => {
+    for (const command of [['status'], ['doctor'], ['down'], ['snapshot', 'save']])
+      expect(await refused(wherry(...command))).toContain('no cluster is running with its data in');
+    for (const command of [['upgrade'], ['snapshot', 'list']])
+      expect(await refused(wherry(...command))).toContain(
+        `there is no cluster in ${dataDir}; name`,
+      );
+    expect(await refused(wherry('kubeconfig'))).toContain('there is no ');
+    expect(await refused(wherry('logs'))).toContain('no cluster has written logs in');
+    expect(await refused(wherry('snapshot', 'restore', 'monday'))).toContain(
+      `there is no snapshot ${dataDir}/snapshots/monday.db; \`wherry snapshot list\` shows`,
+    );
+  }, 180_000);
+
   it('says in one line what is in the way', async () => {
     await mkdir(dataDir);
     await writeFile(join(dataDir, 'thesis.txt'), '');
@@ -188,7 +202,7 @@ describe('wherry up', () => {
       `port ${port} is in use; choose another with --port`,
     );
     await new Promise((resolve) => taken.close(resolve));
-  }, 60_000);
+  }, 180_000);
 });
 
 describe.skipIf(tool('etcdctl') === undefined)('a snapshot', () => {

@@ -9,7 +9,10 @@ import {
 } from './rules.ts';
 import { readTree, type Tree } from './tree.ts';
 
-describe('the source tree', () => {
+/** Reading every file takes seconds, and more than a minute on a machine that is busy. */
+const PATIENCE_MS = 600_000;
+
+describe('the source tree', { timeout: PATIENCE_MS }, () => {
   const tree = readTree(process.cwd());
 
   it('imports only along the layer table', () => {
