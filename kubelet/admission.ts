@@ -54,7 +54,9 @@ export function admit(
   for (const [name, asked] of amounts(pod.demand.requests)) {
     if (asked === 0) continue;
     const used = others.reduce((sum, other) => sum + (amountOf(other.requests, name) ?? 0), 0);
-    const of = allocatable.get(name) ?? 0;
+    const of = allocatable.get(name);
+    // Extended resources that the agent has not itself are the scheduler's to count.
+    if (of === undefined) continue;
     if (asked > of - used) return shortage(name, { asked, used, of });
   }
   if (node.node !== undefined && !matchesNodeAffinity(pod.pod, node.node))

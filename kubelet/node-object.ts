@@ -118,8 +118,9 @@ export function nodeStatus(
       { type: 'InternalIP', address: internalIp },
       { type: 'Hostname', address: name },
     ],
-    capacity,
-    allocatable: specification.allocatable ?? capacity,
+    // Extended resources are what others say the node has.
+    capacity: { ...old?.capacity, ...capacity },
+    allocatable: { ...old?.allocatable, ...(specification.allocatable ?? capacity) },
     ...daemonEndpoints(specification),
     conditions: nodeConditions(old?.conditions ?? [], now, pressures),
     nodeInfo: {

@@ -160,4 +160,13 @@ describe('nodeStatus', () => {
     expect(sameNodeStatus(first, nodeStatus(specification, first, { now: 'T3' }))).toBe(true);
     expect(sameNodeStatus(old, next)).toBe(false);
   });
+
+  it('keeps extended resources that others have said it has', () => {
+    const first = nodeStatus(specification, undefined, { now: 'T1' });
+    const capacity = { ...first.capacity, cpu: '99', 'example.com/dongle': '4' };
+    const old = { ...first, capacity, allocatable: capacity };
+    const next = nodeStatus(specification, old, { now: 'T2' });
+    expect(next.capacity).toEqual({ ...first.capacity, 'example.com/dongle': '4' });
+    expect(next.allocatable).toEqual(next.capacity);
+  });
 });
