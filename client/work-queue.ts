@@ -43,6 +43,7 @@ export class WorkQueue {
   readonly #delayed = new Map<string, Delayed>();
   #waiting: ((key: string | undefined) => void)[] = [];
   #stopped = false;
+  #paused = false;
   #meter: WorkQueueMeter | undefined;
 
   constructor(effects: WorkQueueEffects) {
@@ -126,9 +127,12 @@ export class WorkQueue {
     return this.#backoff.failures(key);
   }
 
-  /** The next key, as soon as there is one; undefined once stopped. Must be followed by `done`. */
+  /**
+   * The next key, as soon as there is one; undefined once stopped or paused. Must be followed by
+   * `done`.
+   */
   next(): Promise<string | undefined> {
-    if (this.#stopped) return Promise.resolve(undefined);
+    if (this.#stopped || this.#paused) return Promise.resolve(undefined);
     if (this.#head < this.#order.length) {
       const key = this.#shift();
       this.#ready.delete(key);
@@ -154,10 +158,25 @@ export class WorkQueue {
     this.#again.clear();
     for (const { timer } of this.#delayed.values()) timer.cancel();
     this.#delayed.clear();
+    this.#dismiss();
+  }
+
+  /** Hands out nothing until {@link resume}, and keeps what comes. */
+  pause(): void {
+    this.#paused = true;
+    this.#dismiss();
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
+  #dismiss(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve(undefined);
   }
+
   #shift(): string {
     const key = this.#order[this.#head++]!;
     // Dropping the handed-out half at once keeps shifting O(1) amortised.

@@ -1,4 +1,5 @@
 /** The controller manager as a value: controllers, their shared caches, and who may lead. */
+import { configMaps } from '../api/resources.ts';
 import type { ResourceType } from '../api/resource.ts';
 import { EventPace } from '../client/event-pace.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
@@ -20,7 +21,8 @@ import { withoutSchemas } from './runtime/custom-types.ts';
 import { discoverResourceTypes } from './runtime/discover.ts';
 import { GatedClient } from './runtime/gated-client.ts';
 import { Manager } from './runtime/manager.ts';
-import { enabledControllers } from './table.ts';
+import { Switches } from './switches.ts';
+import { controllerTable, enabledControllers } from './table.ts';
 
 export interface ControllersOptions {
   readonly client: RestClient;
@@ -63,7 +65,7 @@ export interface LeaderElectOptions {
 export interface RunningControllers extends Running {
   /** Resolves when every controller works: at once, or when this manager leads. */
   ready(): Promise<void>;
-  /** The names of the controllers that were started. */
+  /** The names of the controllers that its options ask for. */
   readonly names: readonly string[];
 }
 
@@ -71,7 +73,8 @@ const LEASE = { namespace: 'kube-system', name: 'kube-controller-manager' };
 
 /** Resolves once the controllers are built; `ready` tells when their caches are synced. */
 export async function startControllers(options: ControllersOptions): Promise<RunningControllers> {
-  const enabled = enabledControllers(options.controllers ?? ['*']);
+  const flag = options.controllers ?? ['*'];
+  const enabled = enabledControllers(flag);
   const resourceTypes = options.resourceTypes ?? (await discoverResourceTypes(options.client));
   const { client, clock, random, logger } = options;
   const freeze = options.freeze ?? false;
@@ -89,10 +92,10 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     ...(rootCa === undefined ? {} : { rootCa }),
     ...(signToken === undefined ? {} : { signToken }),
   };
-  const controllers = enabled
+  const served = controllerTable
     .filter(({ needs }) => needs.every((type) => serves(context, type)))
-    .filter(({ signs = false }) => !signs || context.signing !== undefined)
-    .map(({ build }) => build(context));
+    .filter(({ signs = false }) => !signs || context.signing !== undefined);
+  const controllers = served.map(({ build }) => build(context));
   const parts = new Lifecycle();
   await parts.start(() => informers);
   const told = await parts.start(() =>
@@ -110,12 +113,13 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     eventPace.end();
     return manager.stop();
   };
+  const names = served.filter((each) => enabled.includes(each)).map(({ name }) => name);
+  const switches = serves(context, configMaps) ? new Switches(context, manager, flag) : undefined;
+  if (switches !== undefined) await parts.start(() => switches);
   await parts.start(() => ({ stop: stopActing }));
-  const names = controllers.map(({ name }) => name);
   const begin = async (): Promise<void> => {
     await election?.whenLeading();
-    await manager.start();
-    logger.info({ controllers: names }, 'controllers started');
+    await (switches?.start() ?? manager.run(new Set(names)));
   };
   const ready = begin();
   ready.catch(() => {});

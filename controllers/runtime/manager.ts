@@ -26,31 +26,55 @@ export interface ManagerOptions {
   readonly reconciled?: (reconciled: Reconciled) => void;
 }
 
+/** One controller, and whether it works. */
+interface Place {
+  readonly controller: Controller;
+  workers: readonly Promise<void>[];
+  isBegun: boolean;
+  /** The last switch: they happen one after another. */
+  turn: Promise<void>;
+}
+
 /**
  * Runs controllers: each starts as soon as its own caches are synced, so that a kind the server
- * does not answer for holds up only those who need it.
+ * does not answer for holds up only those who need it. Those that are off learn of what happens
+ * as the others do, and do nothing: switched on, they go on with what has gathered.
  */
 export class Manager implements Running {
-  readonly #controllers: readonly Controller[];
+  readonly #places: readonly Place[];
   readonly #logger: Logger;
   readonly #concurrency: number;
   readonly #clock: Clock | undefined;
   readonly #reconciled: (reconciled: Reconciled) => void;
-  #workers: Promise<void>[] = [];
   #stopped: Promise<void> | undefined;
   #stopping = false;
 
   constructor(options: ManagerOptions) {
-    this.#controllers = options.controllers;
+    this.#places = options.controllers.map((controller) => ({
+      ...{ controller, workers: [], isBegun: false, turn: Promise.resolve() },
+    }));
     this.#logger = options.logger;
     this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
     this.#clock = options.clock;
     this.#reconciled = options.reconciled ?? (() => {});
   }
 
-  /** Resolves when every controller works; rejects if an informer was stopped before it synced. */
-  async start(): Promise<void> {
-    await Promise.all(this.#controllers.map((controller) => this.#startOne(controller)));
+  /**
+   * Lets those work, by default all, and no others. Resolves when each of them works and no key of
+   * another is in work; rejects if an informer was stopped before it synced.
+   */
+  async run(wanted: ReadonlySet<string> = new Set(this.names)): Promise<void> {
+    const turns = this.#places.map((place) => {
+      const isOn = wanted.has(place.controller.name);
+      const switched = (): Promise<void> => (isOn ? this.#begin(place) : this.#rest(place));
+      place.turn = place.turn.then(switched, switched);
+      return place.turn;
+    });
+    await Promise.all(turns);
+  }
+
+  get names(): readonly string[] {
+    return this.#places.map(({ controller }) => controller.name);
   }
 
   /** Keys in work are finished, as far as their client lets them; waiting ones are dropped. */
@@ -59,21 +83,31 @@ export class Manager implements Running {
     return this.#stopped;
   }
 
-  async #startOne(controller: Controller): Promise<void> {
+  async #begin(place: Place): Promise<void> {
+    const { controller } = place;
+    if (place.workers.length > 0) return;
     for (const informer of controller.informers) informer.start();
     await Promise.all(controller.informers.map((informer) => informer.whenSynced()));
     if (this.#stopping) return;
-    controller.begin?.();
-    const concurrency = controller.concurrency ?? this.#concurrency;
-    for (let i = 0; i < concurrency; i++) this.#workers.push(this.#work(controller));
+    if (!place.isBegun) controller.begin?.();
+    place.isBegun = true;
+    controller.queue.resume();
+    const length = controller.concurrency ?? this.#concurrency;
+    place.workers = Array.from({ length }, () => this.#work(controller));
     this.#logger.debug({ controller: controller.name }, 'controller started');
+  }
+
+  async #rest(place: Place): Promise<void> {
+    place.controller.queue.pause();
+    await Promise.all(place.workers);
+    place.workers = [];
   }
 
   async #stopAll(): Promise<void> {
     this.#stopping = true;
-    for (const { queue } of this.#controllers) queue.stop();
-    await Promise.all(this.#workers);
-    await Promise.all(this.#controllers.map(async (controller) => controller.stop?.()));
+    for (const { controller } of this.#places) controller.queue.stop();
+    await Promise.all(this.#places.flatMap(({ workers }) => workers));
+    await Promise.all(this.#places.map(async ({ controller }) => controller.stop?.()));
   }
 
   async #work(controller: Controller): Promise<void> {
