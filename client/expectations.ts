@@ -51,6 +51,16 @@ export class Expectations {
     this.#expected.get(owner)?.deletions.delete(key);
   }
 
+  /**
+   * In how long waiting will make no sense any more; undefined if nothing is waited for. Whoever
+   * reconciles has to look again then: what never comes brings no event.
+   */
+  overdueAfterMs(owner: string): number | undefined {
+    const expected = this.#expected.get(owner);
+    if (expected === undefined || this.satisfied(owner)) return undefined;
+    return EXPECTATION_TTL_MS + 1 - (this.#clock.monotonic() - expected.atMs);
+  }
+
   /** True if the cache shows all that was asked for, or waiting for it makes no sense any more. */
   satisfied(owner: string): boolean {
     const expected = this.#expected.get(owner);

@@ -30,6 +30,7 @@ import {
   removePods,
 } from '../runtime/pod-control.ts';
 import { watchPods } from '../runtime/pod-events.ts';
+import { requeueAtFirst } from '../runtime/requeue.ts';
 import { type CurrentHistory, removeRevisions, syncHistory } from '../runtime/revision-history.ts';
 import { expiredRevisions } from '../runtime/revisions.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
@@ -157,12 +158,11 @@ class DaemonSetController implements Controller {
 
   #later({ set }: DaemonSetState, waits: boolean): ReconcileResult | undefined {
     const minReadyMs = (set.spec.minReadySeconds ?? 0) * 1000;
-    const times = [
+    return requeueAtFirst(
       waits && minReadyMs > 0 ? minReadyMs : undefined,
       this.#backoff.nextMs(uidOf(set)),
-    ];
-    const earliest = Math.min(...times.filter((time) => time !== undefined));
-    return Number.isFinite(earliest) ? { requeueAfterMs: earliest } : undefined;
+      this.#expectations.overdueAfterMs(keyOf(set)),
+    );
   }
 
   #claim(set: DaemonSet): Promise<readonly Pod[]> {

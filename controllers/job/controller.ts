@@ -33,6 +33,7 @@ import {
   removePods,
 } from '../runtime/pod-control.ts';
 import { watchPods } from '../runtime/pod-events.ts';
+import { requeueAtFirst } from '../runtime/requeue.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { type Failures, noFailures } from './backoff.ts';
 import { isFinished } from './conditions.ts';
@@ -141,8 +142,7 @@ class JobController implements Controller {
     for (const event of plan.events) this.#recorder.record(job, event);
     await this.#letGo(plan.release, memory);
     if (failure !== undefined) throw failure;
-    const { requeueAfterMs } = plan;
-    return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+    return requeueAtFirst(plan.requeueAfterMs, this.#expectations.overdueAfterMs(key));
   }
 
   async stop(): Promise<void> {

@@ -1,12 +1,16 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { pods, replicaSets, replicationControllers } from '../../api/resources.ts';
 import { Indexer } from '../../client/indexer.ts';
+import { EXPECTATION_TTL_MS } from '../../client/expectations.ts';
+import { InformerFactory } from '../../client/informer-factory.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { startEmbeddedApi } from '../../test/support/embedded-api.ts';
+import { FakeClock } from '../../test/support/fake-clock.ts';
 import { startControllers } from '../manager.ts';
+import { replicaSetController } from './controller.ts';
 
 let parts = new Lifecycle();
 afterEach(async () => {
@@ -65,4 +69,46 @@ async function visitedForOnePod(replicas: number): Promise<number> {
 
 it('looks at none of the other pods when one of them changes', async () => {
   expect(await visitedForOnePod(60)).toBe(0);
+});
+
+it('looks again when what it expects never comes', async () => {
+  const { client, through } = await startEmbeddedApi(parts);
+  const deaf = through((next) => (request) => {
+    const isPodWatch = request.path.endsWith('/pods') && request.query.get('watch') === 'true';
+    if (!isPodWatch) return next(request);
+    return new Promise((_, reject) =>
+      request.signal.addEventListener('abort', () => reject(new Error('left'))),
+    );
+  });
+  const informers = await parts.start(
+    () => new InformerFactory({ client: deaf, clock, random, logger }),
+  );
+  const own = new FakeClock();
+  const controller = replicaSetController({
+    ...{ client, clock: own, random, logger, informers, resourceTypes: [pods, replicaSets] },
+  });
+  informers.start();
+  await informers.whenSynced();
+  await client.create(replicaSets, {
+    metadata: { namespace, name: 'web' },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    },
+  });
+  const { lister } = informers.of(replicaSets);
+  await vi.waitFor(() => expect(lister.get('default/web')).toBeDefined(), { timeout: 20_000 });
+  const count = async () => (await client.list(pods, { namespace })).items.length;
+  expect(await controller.reconcile('default/web')).toEqual({
+    requeueAfterMs: EXPECTATION_TTL_MS + 1,
+  });
+  expect(await count()).toBe(2);
+  await own.advance(EXPECTATION_TTL_MS);
+  expect(await controller.reconcile('default/web')).toEqual({ requeueAfterMs: 1 });
+  expect(await count()).toBe(2);
+  await own.advance(1);
+  await controller.reconcile('default/web');
+  expect(await count()).toBe(4);
+  await controller.stop?.();
 });

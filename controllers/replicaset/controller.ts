@@ -36,6 +36,7 @@ import {
 import { PodTallies } from '../runtime/pod-tallies.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { podActive } from '../runtime/pods.ts';
+import { requeueAtFirst } from '../runtime/requeue.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
 import {
@@ -152,8 +153,8 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
       await writeStatus(this.#context.client, this.#kind.type, { ...object, status });
     }
     if (failed !== undefined) throw failed.error;
-    const requeueAfterMs = availableAfterMs(replicaSet, status);
-    return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+    const overdueMs = this.#expectations.overdueAfterMs(key);
+    return requeueAtFirst(availableAfterMs(replicaSet, status), overdueMs);
   }
 
   async stop(): Promise<void> {
