@@ -245,7 +245,7 @@ spec: { nothing: 1 }
         'COUNT must be greater than or equal to 0',
       );
       const mysql = ['patch', 'db', 'main', '--type=merge', '-p', '{"spec":{"engine":"mysql"}}'];
-      expect(await run(...mysql)).toContain('spec: Invalid value: engine is immutable');
+      expect(await run(...mysql)).toContain('spec: Invalid value: "object": engine is immutable');
       const wrong = ['patch', 'db', 'main', '--type=merge', '-p', '{"spec":{"replicas":"many"}}'];
       expect(await run(...wrong)).toContain(
         'spec.replicas in body must be of type integer: "string"',
