@@ -10,6 +10,7 @@ import type * as core from './types/core-v1.ts';
 import type * as discovery from './types/discovery-v1.ts';
 import type * as policy from './types/policy-v1.ts';
 import type * as rbac from './types/rbac-v1.ts';
+import type * as resource from './types/resource-v1.ts';
 import type * as scheduling from './types/scheduling-v1.ts';
 import type * as storage from './types/storage-v1.ts';
 
@@ -142,5 +143,27 @@ export const volumeAttachments = define<storage.VolumeAttachment>(
 );
 export const certificateSigningRequests = define<certificates.CertificateSigningRequest>(
   ['certificates.k8s.io', 'v1', 'certificatesigningrequests', 'CertificateSigningRequest'],
+  false,
+);
+
+const resourceGroup = 'resource.k8s.io';
+export const resourceClaims = define<resource.ResourceClaim>([
+  resourceGroup,
+  'v1',
+  'resourceclaims',
+  'ResourceClaim',
+]);
+export const resourceClaimTemplates = define<resource.ResourceClaimTemplate>([
+  resourceGroup,
+  'v1',
+  'resourceclaimtemplates',
+  'ResourceClaimTemplate',
+]);
+export const resourceSlices = define<resource.ResourceSlice>(
+  [resourceGroup, 'v1', 'resourceslices', 'ResourceSlice'],
+  false,
+);
+export const deviceClasses = define<resource.DeviceClass>(
+  [resourceGroup, 'v1', 'deviceclasses', 'DeviceClass'],
   false,
 );

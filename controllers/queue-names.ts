@@ -23,6 +23,7 @@ export const queueNames: Readonly<Record<string, string>> = {
   'persistentvolumeclaim-protection-controller': 'pvcprotection',
   'persistentvolume-protection-controller': 'pvprotection',
   'ephemeral-volume-controller': 'ephemeral_volume',
+  'resourceclaim-controller': 'resource_claim',
   'serviceaccount-controller': 'serviceaccount',
   'clusterrole-aggregation-controller': 'ClusterRoleAggregator',
   'root-ca-certificate-publisher-controller': 'root_ca_cert_publisher',

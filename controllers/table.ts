@@ -21,6 +21,7 @@ import { persistentVolumeBinder } from './persistentvolume-binder/controller.ts'
 import { podGarbageCollector } from './pod-gc/controller.ts';
 import { rootCaPublisher } from './root-ca-publisher/controller.ts';
 import { replicaSetController, replicationControllerController } from './replicaset/controller.ts';
+import { resourceClaimController } from './resourceclaim/controller.ts';
 import { resourceQuotaController } from './resource-quota/controller.ts';
 import type { Controller, ControllerContext } from './runtime/controller.ts';
 import { serviceAccountTokenController } from './serviceaccount-token/controller.ts';
@@ -53,6 +54,8 @@ import {
   podDisruptionBudgets,
   replicaSets,
   replicationControllers,
+  resourceClaims,
+  resourceClaimTemplates,
   resourceQuotas,
   secrets,
   serviceAccounts,
@@ -207,6 +210,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'ephemeral-volume',
     needs: [persistentVolumeClaims],
     build: ephemeralVolumeController,
+  },
+  {
+    name: 'resourceclaim-controller',
+    alias: 'resource-claim-controller',
+    needs: [resourceClaims, resourceClaimTemplates],
+    build: resourceClaimController,
   },
   {
     name: 'hollow-provisioner-controller',

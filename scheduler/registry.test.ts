@@ -14,12 +14,11 @@ const at = (point: ExtensionPoint): string[] =>
 
 describe('the default profile', () => {
   it.each<[ExtensionPoint, string[]]>([
-    ['preEnqueue', ['SchedulingGates']],
+    ['preEnqueue', ['SchedulingGates', 'DynamicResources']],
     ['queueSort', ['PrioritySort']],
     [
       'preFilter',
       [
-        'UnsupportedConstraints',
         'NodeName',
         'NodeAffinity',
         'NodePorts',
@@ -29,6 +28,7 @@ describe('the default profile', () => {
         'VolumeZone',
         'PodTopologySpread',
         'InterPodAffinity',
+        'DynamicResources',
       ],
     ],
     [
@@ -46,9 +46,10 @@ describe('the default profile', () => {
         'VolumeZone',
         'PodTopologySpread',
         'InterPodAffinity',
+        'DynamicResources',
       ],
     ],
-    ['postFilter', ['DefaultPreemption']],
+    ['postFilter', ['DynamicResources', 'DefaultPreemption']],
     [
       'score',
       [
@@ -61,9 +62,9 @@ describe('the default profile', () => {
         'ImageLocality 1',
       ],
     ],
-    ['reserve', ['VolumeBinding']],
+    ['reserve', ['VolumeBinding', 'DynamicResources']],
     ['permit', []],
-    ['preBind', ['VolumeBinding']],
+    ['preBind', ['VolumeBinding', 'DynamicResources']],
     ['bind', ['DefaultBinder']],
     ['postBind', []],
   ])('at %s', (point, names) => {

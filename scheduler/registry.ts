@@ -5,6 +5,8 @@ import {
   type DefaultPreemptionArgs,
   type PreemptionParts,
 } from './plugins/default-preemption.ts';
+import type { Devices } from './plugins/dynamic-resources/devices.ts';
+import { dynamicResources } from './plugins/dynamic-resources/dynamic-resources.ts';
 import type { Plugin } from './framework/interface.ts';
 import type { Profile } from './framework/profile.ts';
 import { imageLocality } from './plugins/image-locality.ts';
@@ -21,7 +23,6 @@ import { prioritySort } from './plugins/priority-sort.ts';
 import { schedulingGates } from './plugins/scheduling-gates.ts';
 import type { SelectorOf } from './plugins/spread-constraints.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
-import { unsupportedConstraints } from './plugins/unsupported-constraints.ts';
 import { volumeBinding, type VolumeBindingArgs } from './plugins/volume-binding.ts';
 import { volumeRestrictions } from './plugins/volume-restrictions.ts';
 import { volumeZone } from './plugins/volume-zone.ts';
@@ -34,6 +35,7 @@ export interface PluginParts {
   readonly post: PostBinding;
   readonly preemption: PreemptionParts;
   readonly storage: Storage;
+  readonly devices: Devices;
   readonly selectorOf: SelectorOf;
 }
 
@@ -49,7 +51,6 @@ export interface DefaultPlugin {
 export const defaultPlugins: readonly DefaultPlugin[] = [
   { name: 'SchedulingGates' },
   { name: 'PrioritySort' },
-  { name: 'UnsupportedConstraints' },
   { name: 'NodeUnschedulable' },
   { name: 'NodeName' },
   { name: 'TaintToleration', weight: 3 },
@@ -62,6 +63,7 @@ export const defaultPlugins: readonly DefaultPlugin[] = [
   { name: 'VolumeZone' },
   { name: 'PodTopologySpread', weight: 2 },
   { name: 'InterPodAffinity', weight: 2 },
+  { name: 'DynamicResources' },
   { name: 'DefaultPreemption' },
   { name: 'NodeResourcesBalancedAllocation', weight: 1 },
   { name: 'ImageLocality', weight: 1 },
@@ -73,7 +75,6 @@ export function builtInPlugins(parts: PluginParts): ReadonlyMap<string, PluginFa
   return new Map<string, PluginFactory>([
     ['SchedulingGates', () => schedulingGates],
     ['PrioritySort', () => prioritySort],
-    ['UnsupportedConstraints', () => unsupportedConstraints],
     ['NodeUnschedulable', () => nodeUnschedulable],
     ['NodeName', () => nodeName],
     ['TaintToleration', () => taintToleration],
@@ -86,6 +87,7 @@ export function builtInPlugins(parts: PluginParts): ReadonlyMap<string, PluginFa
     ['VolumeZone', () => volumeZone(parts.storage)],
     ['PodTopologySpread', (args) => podTopologySpread(args, parts.selectorOf)],
     ['InterPodAffinity', (args: Partial<InterPodAffinityArgs>) => interPodAffinity(args)],
+    ['DynamicResources', () => dynamicResources(parts.devices)],
     [
       'DefaultPreemption',
       (args: Partial<DefaultPreemptionArgs>) => defaultPreemption(parts.preemption, args),

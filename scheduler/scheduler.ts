@@ -26,6 +26,7 @@ import type { Random } from '../platform/random.ts';
 import { postBinding } from './binding.ts';
 import { Cache } from './cache/cache.ts';
 import { ApiEvictor } from './eviction.ts';
+import type { ClusterEvent } from './framework/events.ts';
 import type { Extender } from './framework/extender.ts';
 import type { Framework } from './framework/framework.ts';
 import type { PodInfo } from './framework/pod-info.ts';
@@ -39,6 +40,7 @@ import { Reporter } from './reporter.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { SchedulingLoop } from './scheduling-loop.ts';
 import { NodeSelection } from './select-node.ts';
+import { watchedDevices } from './watched-devices.ts';
 import { watchedSelectors } from './watched-selectors.ts';
 import { watchedStorage } from './watched-storage.ts';
 
@@ -116,6 +118,7 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
   const recorders = new Map<string, EventRecorder>();
   const recorderOf = ({ spec }: Pod): EventRecorder =>
     recorders.get(spec.schedulerName ?? defaultSchedulerName)!;
+  const notify = (event: ClusterEvent): void => queue.notify(event);
   const pluginParts: PluginParts = {
     post: (pod, nodeName) => postBinding(client, pod, nodeName),
     preemption: {
@@ -128,7 +131,8 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
       ),
       ...{ random, extenders, logger },
     },
-    storage: watchedStorage(client, informers, (event) => queue.notify(event)),
+    storage: watchedStorage(client, informers, notify),
+    devices: watchedDevices({ client, informers, logger, notify }),
     selectorOf: watchedSelectors(informers),
   };
   const profiles = profilesOf(options, pluginParts);

@@ -84,14 +84,15 @@ describe('NodeSelection', () => {
     });
   });
 
-  it('refuses a demand that it cannot check, by the name of the field', () => {
-    const resourceClaims = [{ name: 'r' }];
+  it('holds a pod whose claim nobody has made', () => {
+    const resourceClaims = [{ name: 'r', resourceClaimName: 'gpu' }];
     const { select } = selectorOver([aNode({ name: 'a' })]);
     expect(select(aPod({ resourceClaims }))).toMatchObject({
       kind: 'rejected',
-      message: expect.stringContaining(
-        "0/1 nodes are available: wherry's scheduler does not support spec.resourceClaims.",
-      ) as string,
+      message:
+        '0/1 nodes are available: resourceclaim.resource.k8s.io "gpu" not found. ' +
+        'no new claims to deallocate, preemption: 0/1 nodes are available: ' +
+        '1 Preemption is not helpful for scheduling.',
     });
   });
 

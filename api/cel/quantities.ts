@@ -45,7 +45,8 @@ function readQuantity(text: string): Quantity | string {
   }
 }
 
-function quantity(text: string): Quantity {
+/** Throws {@link CelError}. */
+export function quantity(text: string): Quantity {
   const found = readQuantity(text);
   if (typeof found === 'string') throw new CelError(found);
   return found;

@@ -104,7 +104,8 @@ function normalized(text: string): string {
   return parts.join('.') + rest;
 }
 
-function semver(text: string, normalize = false): Semver {
+/** Throws {@link CelError}. */
+export function semver(text: string, normalize = false): Semver {
   try {
     return read(normalize ? normalized(text) : text);
   } catch (error) {

@@ -109,7 +109,10 @@ const operators: readonly Overload[] = [
   overload('@in(T, list(T)): bool', (value: CelValue, list: List) => memberOf(value, list), {
     cost: ([, size = 0]) => size,
   }),
-  overload('@in(K, map(K, V)): bool', (key: CelValue, map: CelMap) => map.get(key) !== undefined),
+  overload(
+    '@in(K, map(K, V)): bool',
+    (key: CelValue, map: CelMap) => map.has?.(key) ?? map.get(key) !== undefined,
+  ),
   overload('_[_](list(T), int): T', element),
   overload('_[_](map(K, V), K): V', (map: CelMap, key: CelValue) => {
     const value = map.get(key);

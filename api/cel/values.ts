@@ -135,6 +135,8 @@ export interface CelMap {
   readonly size: number;
   /** Undefined if there is no such key. */
   get(key: CelValue): CelValue | undefined;
+  /** Where `get` answers for keys too that are not there. */
+  has?(key: CelValue): boolean;
   keys(): Iterable<CelValue>;
 }
 

@@ -138,6 +138,12 @@ function volumeBinding(fields: Fields): VolumeBindingArgs {
   });
 }
 
+/** The search for devices is bounded by what it tries, not by time. */
+function dynamicResources(fields: Fields): object {
+  fields.ignore('filterTimeout');
+  return {};
+}
+
 const readers: Readonly<Record<string, (fields: Fields) => object>> = {
   NodeResourcesFit: nodeResourcesFit,
   InterPodAffinity: interPodAffinity,
@@ -146,6 +152,7 @@ const readers: Readonly<Record<string, (fields: Fields) => object>> = {
   PodTopologySpread: podTopologySpread,
   NodeAffinity: nodeAffinity,
   VolumeBinding: volumeBinding,
+  DynamicResources: dynamicResources,
 };
 
 /** Args of a built-in plugin; plugins that take none refuse every field. */

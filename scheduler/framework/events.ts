@@ -1,4 +1,5 @@
 import type { Node } from '../../api/types/core-v1.ts';
+import type { ResourceClaim } from '../../api/types/resource-v1.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /**
@@ -21,7 +22,14 @@ export type ClusterEvent =
   | { readonly kind: 'NamespaceLabels' }
   /** A PersistentVolumeClaim, by "namespace/name", was made or changed. */
   | { readonly kind: 'Claim'; readonly key: string }
+  /** One was made, or changed from `old`. */
+  | {
+      readonly kind: 'ResourceClaim';
+      readonly claim: ResourceClaim;
+      readonly old?: ResourceClaim;
+    }
   /** One was made or changed; StorageCapacity: a CSIDriver or CSIStorageCapacity. */
-  | { readonly kind: 'Volume' | 'StorageClass' | 'CSINode' | 'StorageCapacity' };
+  | { readonly kind: 'Volume' | 'StorageClass' | 'CSINode' | 'StorageCapacity' }
+  | { readonly kind: 'DeviceClass' | 'ResourceSlice' };
 
 export type ClusterEventKind = ClusterEvent['kind'];

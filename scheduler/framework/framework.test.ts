@@ -170,10 +170,18 @@ describe('PostFilter', () => {
       'waits where a plugin does',
       [
         says('A', Promise.resolve({ message: 'late' })),
-        { name: 'B', postFilter: () => Promise.reject(new Error('later')) },
-        says('C', { message: 'last' }),
+        says('B', { message: 'last' }),
       ],
-      { message: 'late, later, last' },
+      { message: 'late, last' },
+    ],
+    [
+      'quotes only who failed, and asks no further',
+      [
+        says('A', { message: 'none' }),
+        { name: 'B', postFilter: () => Promise.reject(new Error('broken')) },
+        says('C', { message: 'room', nominatedNodeName: 'a' }),
+      ],
+      { message: 'broken' },
     ],
   ])('%s', async (_, plugins, wanted) => {
     expect(await frameworkOf(...plugins).postFilter(cycle, rejected)).toEqual(wanted);

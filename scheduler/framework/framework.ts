@@ -49,13 +49,23 @@ export type Bounded = (
 
 /** What PostFilter plugins said one after another. */
 class PostFilterOutcome {
-  readonly #messages: string[] = [];
+  #messages: string[] = [];
   #withdrawn = false;
+  /** A plugin failed: the others are not asked, and only it is quoted. */
+  #failed = false;
+
+  get failed(): boolean {
+    return this.#failed;
+  }
 
   /** True if this is the end: room is being made. */
   note(said: points.PostFilterResult | points.Verdict): said is points.PostFilterResult {
     if (said === undefined) return false;
     if ('code' in said) {
+      if (said.code === 'Error') {
+        this.#failed = true;
+        this.#messages = [];
+      }
       this.#messages.push(...said.reasons);
       return false;
     }
@@ -192,7 +202,7 @@ export class Framework {
     outcome: PostFilterOutcome,
     call: { readonly cycle: points.Cycle; readonly rejected: points.Rejected },
   ): points.MaybePromise<points.PostFilterResult> {
-    for (let i = first; i < this.#postFilter.length; i++) {
+    for (let i = first; i < this.#postFilter.length && !outcome.failed; i++) {
       const { plugin } = this.#postFilter[i]!;
       const result = attemptAny(plugin, () => plugin.postFilter(call.cycle, call.rejected));
       if (result instanceof Promise)

@@ -50,8 +50,6 @@ const defaults: DefaultPreemptionArgs = {
 };
 
 const unhelpful = unresolvable('Preemption is not helpful for scheduling');
-/** What the plugin that runs before this one in Kubernetes says of pods without claims. */
-const noClaims = 'no new claims to deallocate';
 
 /** Why the pod may not preempt; undefined if it may. */
 function ineligible({ pod, cluster }: Cycle, { statuses }: Rejected): string | undefined {
@@ -227,14 +225,14 @@ export function defaultPreemption(
     name: 'DefaultPreemption',
     postFilter(cycle, rejected) {
       const reason = ineligible(cycle, rejected);
-      if (reason !== undefined) return { message: `${noClaims}, preemption: ${reason}` };
+      if (reason !== undefined) return { message: `preemption: ${reason}` };
       const preemption = new Preemption(cycle, rejected, parts);
       const { candidates, reasons } = preemption.search(args, findings);
       const conclude = (left: readonly Victims[]): PostFilterResult => {
         const best = bestCandidate(left);
         if (best !== undefined) return preemption.nominate(best);
         const available = `0/${cycle.nodes.length} nodes are available: ${histogram(reasons)}.`;
-        return { message: `${noClaims}, preemption: ${available}`, nominatedNodeName: '' };
+        return { message: `preemption: ${available}`, nominatedNodeName: '' };
       };
       if (candidates.length === 0 || !asks(cycle)) return conclude(candidates);
       return narrowed(candidates, cycle.pod, parts).then(conclude);

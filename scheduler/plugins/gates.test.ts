@@ -2,11 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { aCycle, aPod } from '../../test/support/scheduling.ts';
 import { podInfo } from '../framework/pod-info.ts';
-import { unresolvable } from '../framework/status.ts';
 import { nodeAffinity } from './node-affinity.ts';
 import { prioritySort } from './priority-sort.ts';
 import { schedulingGates } from './scheduling-gates.ts';
-import { unsupportedConstraints } from './unsupported-constraints.ts';
 
 describe('SchedulingGates', () => {
   it('holds back a pod with gates and names them', () => {
@@ -29,16 +27,6 @@ describe('PrioritySort', () => {
     expect(prioritySort.goesFirst(queued(1, 1), queued(2, 9))).toBe(false);
     expect(prioritySort.goesFirst(queued(1, 1), queued(1, 2))).toBe(true);
     expect(prioritySort.goesFirst(queued(1, 1), queued(1, 1))).toBe(false);
-  });
-});
-
-describe('UnsupportedConstraints', () => {
-  it('refuses claims on devices by name', () => {
-    const pod = aPod({ resourceClaims: [{ name: 'r' }] });
-    expect(unsupportedConstraints.preFilter(aCycle(pod))).toEqual(
-      unresolvable("wherry's scheduler does not support spec.resourceClaims"),
-    );
-    expect(unsupportedConstraints.preFilter(aCycle(aPod()))).toBeUndefined();
   });
 });
 

@@ -335,6 +335,7 @@ function mayMatter(old: PodInfo, current: PodInfo): boolean {
     a === b ||
     (deepEqual(a.spec, b.spec) &&
       deepEqual(a.metadata.labels, b.metadata.labels) &&
-      deepEqual(a.metadata.annotations, b.metadata.annotations))
+      deepEqual(a.metadata.annotations, b.metadata.annotations) &&
+      deepEqual(a.status?.resourceClaimStatuses, b.status?.resourceClaimStatuses))
   );
 }

@@ -4,30 +4,16 @@ import type {
   OpaqueDeviceConfiguration,
 } from '../../../../api/types/resource-v1.ts';
 import { isObject } from '../../../../api/deep.ts';
+import { deviceEnvironment } from '../../../../api/scheduling/device-selector.ts';
 import { byteLength } from '../../../../api/validation/names.ts';
-import { Environment } from '../../../../api/cel/environment.ts';
 import { CelCompileError } from '../../../../api/cel/source.ts';
-import { DYN, formatType, mapOf, STRING } from '../../../../api/cel/types.ts';
+import { formatType } from '../../../../api/cel/types.ts';
 import { validateCsiDriverName } from '../storage/provisioner.ts';
 import { validateList } from './lists.ts';
 
 export const MAX_SELECTORS = 32;
 const MAX_EXPRESSION_BYTES = 10 * 1024;
 const MAX_PARAMETERS_BYTES = 10 * 1024;
-
-let environment: Environment | undefined;
-
-/** What a selector sees: whose device it is, and its attributes and capacities by domain. */
-function deviceEnvironment(): Environment {
-  const perDomain = mapOf(STRING, mapOf(STRING, DYN));
-  const fields = new Map([
-    ['driver', { property: 'driver', type: STRING }],
-    ['attributes', { property: 'attributes', type: perDomain }],
-    ['capacity', { property: 'capacity', type: perDomain }],
-  ]);
-  const device = { kind: 'object', name: 'DRADevice', fields: () => fields } as const;
-  return (environment ??= new Environment({ device }));
-}
 
 function validateSelector({ cel }: DeviceSelector, field: string): FieldError[] {
   if (cel === undefined) return [required(`${field}.cel`)];
