@@ -168,10 +168,7 @@ describe('PostFilter', () => {
     ['tells what is thrown', [{ name: 'A', postFilter: boom }], { message: 'boom' }],
     [
       'waits where a plugin does',
-      [
-        says('A', Promise.resolve({ message: 'late' })),
-        says('B', { message: 'last' }),
-      ],
+      [says('A', Promise.resolve({ message: 'late' })), says('B', { message: 'last' })],
       { message: 'late, last' },
     ],
     [
