@@ -132,16 +132,26 @@ async function churn(client: Client, draft: PodGroup['pod'], signal: AbortSignal
   }
 }
 
+export interface ShapeRun {
+  readonly nodeCount: number;
+  /** Default: ours, in this process. */
+  readonly start?: SchedulerStart;
+  /** Makes a new namespace fit for pods. */
+  readonly prepare?: (namespace: string) => Promise<unknown>;
+}
+
 /** Runs one shape on an empty cluster that `client` reaches. */
 export async function runShape(
   client: Client,
   shape: Shape,
-  { nodeCount, start = schedulerHere }: { nodeCount: number; start?: SchedulerStart },
+  { nodeCount, start = schedulerHere, prepare }: ShapeRun,
 ): Promise<Measured> {
   const scale = Math.min(1, nodeCount / 5000);
   const scaled = (count: number): number => Math.max(1, Math.floor(count * scale));
-  for (const name of ['sched-0', 'sched-1'])
+  for (const name of ['sched-0', 'sched-1']) {
     await client.create(namespaces, { metadata: { name }, spec: {} });
+    await prepare?.(name);
+  }
   for (let i = 0; i < nodeCount; i++) await client.create(nodes, (shape.node ?? plainNode())(i));
   const over = new AbortController();
   const bound = new BoundPods();
