@@ -104,7 +104,7 @@ export function invalidError(
   const joined = texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
   const kind = groupResource({ group: type.group, resource: type.kind });
   return statusError('Invalid', `${kind} ${JSON.stringify(name)} is invalid: ${joined}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(type.group === '' ? {} : { group: type.group }),
     kind: type.kind,
     causes: errors.map((e) => ({ reason: e.type, message: e.message, field: e.field })),

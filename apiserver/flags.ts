@@ -37,6 +37,8 @@ export interface ApiServerFlags extends AccessFlags {
   readonly kubeletClientCertificate?: string;
   readonly kubeletClientKey?: string;
   readonly kubeletPreferredAddressTypes?: readonly string[];
+  readonly controllerManagerUrl: string;
+  readonly schedulerUrl: string;
   readonly writeKubeconfig?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly v?: number;
@@ -51,6 +53,16 @@ function port(text: string): number {
   const value = natural(text);
   if (value > 65_535) throw new InvalidArgumentError('a port is between 0 and 65535.');
   return value;
+}
+
+/** Where kube-apiserver looks for them. */
+const CONTROLLERS = 'https://127.0.0.1:10257';
+const SCHEDULER = 'https://127.0.0.1:10259';
+
+function url(text: string): string {
+  const [first = '', ...more] = urls(text);
+  if (more.length > 0) throw new InvalidArgumentError('one URL is needed.');
+  return first;
 }
 
 function urls(text: string): string[] {
@@ -144,6 +156,8 @@ export function apiserverFlags(): Command {
       names,
     )
     .option('--request-timeout <duration>', 'longest time for a request', durationMs, 60_000)
+    .option('--controller-manager-url <url>', 'asked for its health (`get cs`)', url, CONTROLLERS)
+    .option('--scheduler-url <url>', 'asked for its health (`get cs`)', url, SCHEDULER)
     .option('--write-kubeconfig <file>', 'write a kubeconfig of the cluster admin here')
     .addOption(
       new Option('--log-level <level>', 'least level logged').choices(levels).default('info'),

@@ -20,11 +20,12 @@ const when = (name: string, healthy: () => boolean, reason: string): HealthCheck
   check: () => (healthy() ? undefined : reason),
 });
 
-function storeCheck({ kv, clock }: HealthSources): HealthCheck {
+/** Answers what is wrong, if something is. */
+export function storeCheck({ kv, clock }: Pick<HealthSources, 'kv' | 'clock'>) {
   return {
     name: 'etcd',
     check: () =>
-      new Promise((resolve) => {
+      new Promise<string | undefined>((resolve) => {
         const timer = clock.after(STORE_TIMEOUT_MS, () => {
           resolve(`the store did not answer within ${STORE_TIMEOUT_MS} ms`);
         });

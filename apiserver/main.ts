@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Clock } from '../platform/clock.ts';
 import { buildMetrics } from '../api/build-metrics.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
+import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { Logger } from '../platform/logger.ts';
 import { appendFile, standardOutput } from '../platform/node/append-file.ts';
 import { realCiphers } from '../platform/node/ciphers.ts';
@@ -28,6 +29,7 @@ import type { UpstreamTls } from '../platform/upstream.ts';
 import type { Random } from '../platform/random.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import type { Kv } from '../store/kv.ts';
+import { componentAt } from './component-checks.ts';
 import { chosenPlugins, onlyPlugins, type PluginChoice } from './admission/plugins.ts';
 import { type AccessFiles, accessOptions, readAccessFiles } from './access-options.ts';
 import { FlagError, FlagFiles } from './flag-files.ts';
@@ -42,6 +44,7 @@ import { kubeconfig } from './pki/kubeconfig.ts';
 import { ensurePki, identities, type Pki } from './pki/pki.ts';
 import { servingNames } from './pki/serving-names.ts';
 import type { NodeWay } from './node-passages.ts';
+import type { Component } from './registry/components.ts';
 import { readDescriptions } from './openapi-source.ts';
 import { firstServiceAddress } from './registry/claim-ranges.ts';
 import { startApiServer } from './server.ts';
@@ -192,6 +195,14 @@ function processRegistry(): Metrics {
   return metrics;
 }
 
+function componentsOf(flags: ApiServerFlags, http: OutgoingHttp): readonly Component[] {
+  const about = { http, clock: realClock };
+  return [
+    componentAt('controller-manager', { ...about, url: flags.controllerManagerUrl }),
+    componentAt('scheduler', { ...about, url: flags.schedulerUrl }),
+  ];
+}
+
 /** The certificate is looked at regularly, and when the clock has jumped. */
 async function keepServing(
   rotation: TlsRotationOptions<TlsMaterial>,
@@ -243,6 +254,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       kv,
       kinds: kindsFor(flags),
       outgoing,
+      components: componentsOf(flags, outgoing),
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
       admissionPlugins: { ...choice, configuration },

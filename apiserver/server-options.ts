@@ -21,6 +21,7 @@ import type { ServiceAccountTokens, TokenSorts } from './identity.ts';
 import type { NodeWay } from './node-passages.ts';
 import type { ReadDescriptions } from './openapi-source.ts';
 import type { PipelineOptions } from './pipeline/filters.ts';
+import type { Component } from './registry/components.ts';
 import type { ResourceDeclaration } from './registry/declaration.ts';
 
 export interface ApiServerOptions {
@@ -71,6 +72,8 @@ export interface ApiServerOptions {
   readonly requestTimeoutMs?: number;
   /** How webhooks are called. Without it, none is. */
   readonly outgoing?: OutgoingHttp | undefined;
+  /** Of whose health clients can ask, besides the store's. Default: nobody's. */
+  readonly components?: readonly Component[];
   /** How the nodes' agents are reached. Without it, logs, exec and proxies are refused (503). */
   readonly nodes?: NodeWay | undefined;
   /** How other servers are asked for what they serve. Without it, none is. */

@@ -10,6 +10,7 @@ import { assert } from '../platform/assert.ts';
 import type { HttpHandler } from '../platform/http.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { plugins } from './admission/plugins.ts';
+import { storeComponent } from './component-checks.ts';
 import { accessControl } from './access-control.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import { authorizerOf, DEFAULT_MODES } from './authz/modes.ts';
@@ -175,6 +176,7 @@ class Server implements ApiServer {
     return new Registry({
       ...{ control, declarations, clock, random, metrics, outgoing },
       storage: this.#storage,
+      components: [...(options.components ?? []), storeComponent(options)],
       clusterIPRange: options.serviceClusterIpRange,
       nodePortRange: options.serviceNodePortRange,
       admission: plugins(options.admissionPlugins),

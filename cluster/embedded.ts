@@ -63,6 +63,7 @@ import { serveNodes } from './node-server.ts';
 import type { EmbeddedComponents } from './control-plane/embedded-master.ts';
 import type { Stage } from '../kubelet/stages/stage.ts';
 import type { Master } from './control-plane/master.ts';
+import { LoopHealth } from './loop-health.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
 
 export interface EmbeddedOptions extends ClusterOptions {
@@ -119,6 +120,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   // One process, one registry: the API server's /metrics shows all parts but the store, which has
   // its own on its port.
   const metrics = processRegistry();
+  const health = new LoopHealth();
   const agentTls = async () => ({ ...(await pki.kubeletClient()), ca: pki.ca.certificate });
   const api = await parts.start(() =>
     startApiServer({
@@ -134,6 +136,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       limits: { nextTurn, busyMs },
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       descriptions: readDescriptions(realDisk),
+      components: health.components,
     }),
   );
   const next = async (): Promise<TlsMaterial> => ({
@@ -175,7 +178,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const store = options.etcdServers === undefined ? storeEndpoint : undefined;
   const components = { startedAt, apiserver: server, store };
   const secrets = secretsOf(pki, (claims) => serviceAccounts.signingKey.sign(claims));
-  const served = { connect, pki, secrets, metrics, components };
+  const served = { connect, pki, secrets, metrics, components, health };
   await startLoops({ ...options, scheduler, staged }, served, parts);
   const client = clientOf(api, 'admin', { identity: identities.admin });
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
@@ -290,6 +293,7 @@ interface Served {
   readonly metrics: Metrics;
   readonly pki: Pki;
   readonly components: EmbeddedComponents;
+  readonly health: LoopHealth;
   /** What controllers hand out. */
   readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken' | 'signing'>;
 }
@@ -301,7 +305,7 @@ async function startLoops(
   parts: Lifecycle,
 ): Promise<void> {
   const { announce, without = [] } = options;
-  const { connect, secrets, metrics } = served;
+  const { connect, secrets, metrics, health } = served;
   const base = (component: string) => ({
     ...effects,
     metrics,
@@ -325,7 +329,12 @@ async function startLoops(
   const ready: Promise<void>[] = [];
   for (const name of leftOut.filter((each) => !without.includes(each))) {
     const loop = await parts.start(starts[name]);
-    ready.push(loop.ready().then(() => announce(name)));
+    ready.push(
+      loop.ready().then(() => {
+        health.isReady(name === 'controllers' ? 'controller-manager' : name);
+        announce(name);
+      }),
+    );
   }
   const anyNode = options.nodes.length > 0 || options.controlPlaneNode === true;
   const nodesReady = anyNode ? startNodes(options, served, parts) : undefined;

@@ -39,6 +39,12 @@ export interface SeparateOptions extends ClusterOptions {
   readonly extraArgs?: ExtraArgs;
 }
 
+/** Where the components that only talk to the API server show how they are. */
+interface LoopPorts {
+  readonly controllers: number;
+  readonly scheduler: number;
+}
+
 export interface SeparateCluster extends Running {
   readonly server: string;
 }
@@ -70,7 +76,9 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
     const pki = await clusterPki(paths);
     const stores = options.etcdServers ?? (await startStores(options, launch));
     if (options.etcdServers !== undefined) options.announce('store', stores.join(','));
-    const server = await startApiServers({ options, stores, pki, launch, parts });
+    const [controllers = 0, scheduler = 0] = await freePorts(HOST, 2);
+    const ports = { controllers, scheduler };
+    const server = await startApiServers({ options, ports, stores, pki, launch, parts });
     const writeKubeconfigs = async (): Promise<void> => {
       await writeAdmin(paths, pki, server);
       const masters = states === undefined ? [] : [MASTER];
@@ -81,7 +89,7 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
     };
     await writeKubeconfigs();
     await parts.start(() => keepKubeconfigs(writeKubeconfigs, options.logger));
-    await Promise.all((await loopPlans(options, paths)).map(launch));
+    await Promise.all(loopPlans(options, paths, ports).map(launch));
     if (states !== undefined) {
       const { startSeparateMaster } = await import('./control-plane/separate-master.ts');
       const components = launched.map((plan) => ({ name: plan.name, args: plan.args() }));
@@ -104,7 +112,11 @@ async function startFailure(name: string, logFile: string, error: Error): Promis
 }
 
 /** What only talks to the API server: side by side, each ready in its time. */
-async function loopPlans(options: SeparateOptions, paths: ClusterPaths): Promise<ComponentPlan[]> {
+function loopPlans(
+  options: SeparateOptions,
+  paths: ClusterPaths,
+  ports: LoopPorts,
+): ComponentPlan[] {
   const kubeconfig = (name: string) => ['--kubeconfig', paths.componentKubeconfig(name)];
   const flags = {
     controllers: [
@@ -115,12 +127,11 @@ async function loopPlans(options: SeparateOptions, paths: ClusterPaths): Promise
     ],
     scheduler: schedulerFlags(options),
   };
-  const ports = await freePorts(HOST, 2);
   const here = leftOut.filter((name) => !(options.without ?? []).includes(name));
-  const loops: ComponentPlan[] = here.map((name, index) => ({
+  const loops: ComponentPlan[] = here.map((name) => ({
     name,
     args: () => [
-      ...[name, ...flags[name], ...kubeconfig(name), '--secure-port', String(ports[index])],
+      ...[name, ...flags[name], ...kubeconfig(name), '--secure-port', String(ports[name])],
       ...(options.extraArgs?.[name] ?? []),
     ],
   }));
@@ -180,6 +191,7 @@ async function startStores(options: SeparateOptions, launch: Launch): Promise<st
 
 interface ApiServersStart {
   readonly options: SeparateOptions;
+  readonly ports: LoopPorts;
   readonly stores: readonly string[];
   readonly pki: Pki;
   readonly launch: Launch;
@@ -188,7 +200,7 @@ interface ApiServersStart {
 
 /** One on the port itself, or several behind a balancer that listens there. */
 async function startApiServers(start: ApiServersStart): Promise<string> {
-  const { options, stores, pki, launch, parts } = start;
+  const { options, ports, stores, pki, launch, parts } = start;
   const { apiservers: count = 1, port } = options;
   // They share a folder of certificates, which has to be complete before they look into it.
   await Promise.all([pki.serving(), pki.kubeletClient()]);
@@ -196,7 +208,7 @@ async function startApiServers(start: ApiServersStart): Promise<string> {
   const plan = (name: string, wanted: number, index = 0) => {
     const preferred = index % stores.length;
     const etcdServers = [...stores.slice(preferred), ...stores.slice(0, preferred)].join(',');
-    return apiserverPlan(options, { name, port: wanted, etcdServers });
+    return apiserverPlan(options, { name, port: wanted, etcdServers, ports });
   };
   if (count === 1) return launch(plan('apiserver', port));
   const addresses = await Promise.all(
@@ -216,11 +228,12 @@ interface ApiServerChoice {
   readonly name: string;
   readonly port: number;
   readonly etcdServers: string;
+  readonly ports: LoopPorts;
 }
 
 function apiserverPlan(
   options: SeparateOptions,
-  { name, port: first, etcdServers }: ApiServerChoice,
+  { name, port: first, etcdServers, ports }: ApiServerChoice,
 ): ComponentPlan {
   const paths = clusterPaths(options.dataDir);
   let port = String(first);
@@ -230,6 +243,8 @@ function apiserverPlan(
       ...['apiserver', '--etcd-servers', etcdServers],
       ...['--secure-port', port, '--bind-address', HOST, '--cert-dir', paths.pki],
       ...['--service-cluster-ip-range', SERVICE_CLUSTER_IP_RANGE],
+      ...['--controller-manager-url', `https://${HOST}:${ports.controllers}`],
+      ...['--scheduler-url', `https://${HOST}:${ports.scheduler}`],
       ...(options.extraArgs?.apiserver ?? []),
     ],
     onReady: (address) => {

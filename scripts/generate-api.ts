@@ -6,7 +6,8 @@
  * `go-pointers.json` beside this script adds what the facts lack: the scalar fields that are
  * pointers in Kubernetes' Go types. Protobuf writes every other scalar even when it is zero, and
  * only with these does a zero mean something ("replicas: 0"). `go-zeros.json` adds optional fields
- * that Go writes even when they are zero.
+ * that Go writes even when they are zero, `go-written.json` what Go writes as JSON for a field that
+ * is not set: its types decide that by `omitempty` and by whether they are pointers.
  *
  * Writes `api/schema/tables/<group>-<version>.json` (one schema table per group-version),
  * `api/schema/tables/resources.json` and `api/types/<group>-<version>.ts` (TypeScript types).
@@ -78,6 +79,10 @@ const primitives: Record<string, string> = {
 const pointers = JSON.parse(
   readFileSync(join(import.meta.dirname, 'go-pointers.json'), 'utf8'),
 ) as Record<string, readonly string[]>;
+
+const written = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'go-written.json'), 'utf8'),
+) as Record<string, Record<string, unknown>>;
 
 const zeros = JSON.parse(
   readFileSync(join(import.meta.dirname, 'go-zeros.json'), 'utf8'),
@@ -152,11 +157,13 @@ function tableField(name: string, field: FactField, owner: FactDefinition & Name
   const renamed = field.inline && scalarOnWire !== undefined;
   const proto = renamed ? scalarOnWire.proto : field.proto;
   const wire = wireForm(field.wire);
+  const unset = written[`${owner.module}.${owner.short}`]?.[name];
   return {
     type: typeExpression(field.type, owner.module),
     ...(field.required ? { required: true } : {}),
     ...(pointers[`${owner.module}.${owner.short}`]?.includes(name) ? { pointer: true } : {}),
     ...(zeros[`${owner.module}.${owner.short}`]?.includes(name) ? { zero: true } : {}),
+    ...(unset === undefined ? {} : { written: unset }),
     ...(proto === undefined ? {} : { proto }),
     ...(field.listType === undefined ? {} : { listType: field.listType }),
     ...(field.mapKeys === undefined ? {} : { listMapKeys: field.mapKeys }),

@@ -7,6 +7,7 @@ import { isObject } from '../deep.ts';
 import { compare } from './compare.ts';
 import { faultsOf, fieldsOf } from './configuration.ts';
 import { difference, type FieldSet } from './field-set.ts';
+import { byText } from './managers.ts';
 import type { StructMergeType } from './merge-type.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -67,12 +68,20 @@ export function withLastApplied(
   configuration: Readonly<Record<string, unknown>>,
 ): Annotations {
   const { [LAST_APPLIED]: _old, ...others } = annotations;
-  const text = `${JSON.stringify(withoutLastApplied(configuration))}\n`;
+  const text = `${JSON.stringify(inOrder(withoutLastApplied(configuration)))}\n`;
   const all: Annotations = { ...others, [LAST_APPLIED]: text };
   let bytes = 0;
   for (const key of Object.keys(all))
     bytes += Buffer.byteLength(key) + Buffer.byteLength(all[key]!);
   return bytes > MAX_ANNOTATION_BYTES ? others : all;
+}
+
+/** Keys in order, as Go writes a map. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isObject(value)) return value;
+  const entries = Object.keys(value).sort(byText);
+  return Object.fromEntries(entries.map((key) => [key, inOrder(value[key])]));
 }
 
 function withoutLastApplied(configuration: Readonly<Record<string, unknown>>) {

@@ -3,7 +3,6 @@
  * what tells the parts apart. Read from the schema tables on first use and kept.
  */
 import { isObject } from '../deep.ts';
-import { zeroOf } from '../schema/scalars.ts';
 import {
   type Definition,
   definitionNamed,
@@ -12,7 +11,6 @@ import {
   type Scalar,
   type TypeRef,
 } from '../schema/table.ts';
-import { isEmbeddedStruct } from './embedded-structs.ts';
 import { fieldElement, keyElement, valueElement } from './path-element.ts';
 
 export interface ScalarMergeType {
@@ -125,16 +123,9 @@ class LazyStruct implements StructMergeType {
       name,
       element: fieldElement(name),
       type: typeOf(field.type, field),
-      zero: zeroValue(this.#definition, field),
+      zero: field.written,
     };
   }
-}
-
-function zeroValue(definition: Definition, field: Field): unknown {
-  if (field.type.shape === 'message')
-    return isEmbeddedStruct(definition, field.name) ? {} : undefined;
-  if (!field.required || field.pointer) return undefined;
-  return field.type.shape === 'scalar' ? zeroOf(field.type) : null;
 }
 
 const structs = new Map<Definition, { granular?: StructMergeType; atomic?: StructMergeType }>();

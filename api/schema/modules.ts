@@ -48,6 +48,7 @@ export interface RawField {
   readonly required?: boolean;
   readonly pointer?: boolean;
   readonly zero?: boolean;
+  readonly written?: unknown;
   readonly proto?: number;
   readonly listType?: string;
   readonly listMapKeys?: readonly string[];

@@ -73,6 +73,8 @@ export interface Field {
   readonly pointer: boolean;
   /** An optional scalar that Go's type writes even when it is zero. */
   readonly zero: boolean;
+  /** What Go writes as JSON where the field is not set; undefined: nothing. */
+  readonly written?: unknown;
   /** Protobuf number; absent for apiVersion and kind, and for fields of an inline message. */
   readonly proto?: number;
   readonly listType?: 'atomic' | 'set' | 'map';
@@ -258,7 +260,10 @@ function parseType(expression: string, module: string): TypeRef {
 function parseField(name: string, raw: RawField, module: string): Field {
   const { type, required, pointer, zero, wire, inline, ...rest } = raw;
   return {
-    ...(rest as Pick<Field, 'proto' | 'listType' | 'listMapKeys' | 'mapType' | 'mergeKey'>),
+    ...(rest as Pick<
+      Field,
+      'written' | 'proto' | 'listType' | 'listMapKeys' | 'mapType' | 'mergeKey'
+    >),
     name,
     type: parseType(type, module),
     required: required === true,

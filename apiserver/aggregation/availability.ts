@@ -73,9 +73,9 @@ async function missingPart(
     return no('EndpointsNotFound', `cannot find endpointslices for service/${name} in ${quoted}`);
   const portName = listening.name ?? '';
   const isReady = slices.some(
-    ({ endpoints, ports = [] }) =>
-      ports.some((each) => (each.name ?? '') === portName) &&
-      endpoints.some(({ conditions }) => conditions?.ready !== false),
+    ({ endpoints, ports }) =>
+      ports?.some((each) => (each.name ?? '') === portName) &&
+      endpoints?.some(({ conditions }) => conditions?.ready !== false),
   );
   if (isReady) return undefined;
   return no(

@@ -30,8 +30,8 @@ export function withCondition(
   const old = conditions.find(({ type }) => type === finding.type);
   const { status, reason, message } = finding;
   if (old?.status === status && old.reason === reason && old.message === message) return conditions;
-  const sameStatus = old?.status === status && old.lastTransitionTime !== undefined;
-  const lastTransitionTime = sameStatus ? old.lastTransitionTime : formatTime(nowMs);
+  const since = old?.status === status ? old.lastTransitionTime : undefined;
+  const lastTransitionTime = since ?? formatTime(nowMs);
   const condition: Condition = { lastTransitionTime, message, reason, status, type: finding.type };
   if (old === undefined) return [...conditions, condition];
   return conditions.map((one) => (one === old ? condition : one));

@@ -5,8 +5,15 @@
 import { isObject } from '../../api/deep.ts';
 import { applyConfiguration, ApplyConflict } from '../../api/fieldmanager/apply.ts';
 import { conflictStatus } from '../../api/fieldmanager/conflict-status.ts';
-import { faultsOf } from '../../api/fieldmanager/configuration.ts';
+import { faultsOf, fieldsOf } from '../../api/fieldmanager/configuration.ts';
+import { type FieldSet, intersection, isEmptySet } from '../../api/fieldmanager/field-set.ts';
 import { hasLastApplied, withLastApplied } from '../../api/fieldmanager/last-applied.ts';
+import {
+  entryOf,
+  type ManagedFields,
+  type Manager,
+  setOfEntry,
+} from '../../api/fieldmanager/managers.ts';
 import { mergeTypeOf, type StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
@@ -17,9 +24,16 @@ import { formatTime } from '../../api/time.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Subresource } from './declaration.ts';
 import { badRequest } from './errors.ts';
-import { ignoredFields, managerOf, type MergeTypes, mergeTypesOf } from './field-ownership.ts';
+import {
+  ignoredFields,
+  managerOf,
+  type MergeTypes,
+  mergeTypesOf,
+  setOwners,
+} from './field-ownership.ts';
 import type { Caller, ObjectAt, ResourceContext } from './resource-context.ts';
 import type { Update } from './update.ts';
+import { lean } from './zeros.ts';
 
 type Configuration = Readonly<Record<string, unknown>>;
 
@@ -57,16 +71,19 @@ function applied(
   caller: Caller,
 ): Mutable<KubernetesObject> {
   const { change, types, current } = of;
-  const { subresource, configuration } = change;
+  const { subresource } = change;
   const { declaration } = context;
+  const ofView = subresource?.parentConfiguration?.(change.configuration);
+  const configuration = (ofView ?? change.configuration) as Configuration;
+  const manager = managerOf(context, caller, { operation: 'Apply', subresource });
+  const managed = current?.metadata.managedFields ?? [];
   const result = applyOrRefuse({
     type: types.whole,
     tracked: types.tracked,
-    live: current,
-    managed: current?.metadata.managedFields ?? [],
-    configuration: (subresource?.parentConfiguration?.(configuration) ??
-      configuration) as Configuration,
-    manager: managerOf(context, caller, { operation: 'Apply', subresource }),
+    live: current && lean(declaration, current),
+    managed:
+      ofView === undefined ? managed : viewOwners(managed, fieldsOf(types.tracked, configuration)),
+    ...{ configuration, manager },
     force: change.force,
     ignored: ignoredFields(declaration, subresource),
     time: formatTime(context.clock.now()),
@@ -74,12 +91,31 @@ function applied(
   const object = decoded(declaration, result.object);
   if (!object.metadata.name) object.metadata.name = change.at.name;
   if (caller.manager === KUBECTL && hasLastApplied(object)) {
-    const annotations = withLastApplied(object.metadata.annotations ?? {}, configuration);
+    const annotations = withLastApplied(object.metadata.annotations ?? {}, change.configuration);
     object.metadata.annotations = { ...annotations };
   }
-  const view = subresource?.read === undefined ? object : viewOf(subresource, object);
-  view.metadata.managedFields = result.managed as Mutable<typeof result.managed>;
-  return view;
+  const answer = subresource?.read === undefined ? object : viewOf(subresource, object);
+  setOwners(answer, ofView === undefined ? result.managed : parentOwners(result.managed, manager));
+  return answer;
+}
+
+const BEFORE_FIRST_APPLY = { name: 'before-first-apply', operation: 'Update' } as const;
+const SCALE = { apiVersion: 'autoscaling/v1', subresource: 'scale' } as const;
+
+/** Who owns nothing of a view is no owner there, and what nobody owns was there before. */
+function viewOwners(managed: ManagedFields, shown: FieldSet): ManagedFields {
+  const owned = managed.some((entry) => !isEmptySet(intersection(setOfEntry(entry), shown)));
+  if (owned) return managed;
+  return [...managed, entryOf({ ...BEFORE_FIRST_APPLY, ...SCALE }, shown, undefined)];
+}
+
+/** As Kubernetes keeps them: in the version of the object, and those of a view without a time. */
+function parentOwners(managed: ManagedFields, { apiVersion }: Manager): ManagedFields {
+  return managed.map((entry) => {
+    if (entry.subresource !== SCALE.subresource) return entry;
+    const { time: _never, ...timeless } = entry;
+    return { ...timeless, apiVersion };
+  });
 }
 
 /** The new values are in the parent; what a view says besides is not the client's to change. */

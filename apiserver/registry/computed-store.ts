@@ -43,8 +43,13 @@ export class ComputedStore extends ResourceStore {
   }
 
   #objects(namespace: string, name?: string): Promise<readonly KubernetesObject[]> {
-    const { clock, others } = this.#context;
-    const asked = { namespace, nowMs: clock.now(), ...(name === undefined ? {} : { name }) };
+    const { clock, others, components } = this.#context;
+    const asked = {
+      namespace,
+      nowMs: clock.now(),
+      components,
+      ...(name === undefined ? {} : { name }),
+    };
     return this.#computed.objects(asked, others);
   }
 

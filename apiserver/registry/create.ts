@@ -19,6 +19,7 @@ import {
   writeContext,
   writerOf,
 } from './resource-context.ts';
+import { asWritten, withValues } from './zeros.ts';
 
 /** Names tried for `generateName` before the client is told to come back. */
 const GENERATE_ATTEMPTS = 8;
@@ -31,14 +32,12 @@ export async function create(
   sent: { readonly namespace: string; readonly object: Mutable<KubernetesObject> },
   caller: Caller,
 ): Promise<StoredObject> {
-  const { object } = sent;
   if (context.declaration.load !== undefined) await context.declaration.load();
-  bindNamespace(context, object, sent.namespace);
-  if (object.metadata.resourceVersion)
+  bindNamespace(context, sent.object, sent.namespace);
+  if (sent.object.metadata.resourceVersion)
     throw badRequest('resourceVersion should not be set on objects to be created');
   // What follows, admission too, sees a whole object: in Kubernetes decoding ends with defaults.
-  bindKind(context, object);
-  context.declaration.applyDefaults?.(object);
+  const object = withDefaults(context, sent.object);
   ownNew(context, object, caller);
   const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
   await context.admission.mutate(
@@ -82,7 +81,10 @@ async function createOnce(
   const reservations = new Reservations(context);
   try {
     await reservations.renew({ object, old: undefined });
-    const answer = await writerOf(context, caller).create(suffixOf(at), object);
+    const answer = await writerOf(context, caller).create(
+      suffixOf(at),
+      asWritten(context.declaration, object),
+    );
     await reservations.finish('created' in answer && !caller.dryRun);
     return answer;
   } catch (error) {
@@ -131,6 +133,16 @@ function fillSystemFields(context: ResourceContext, object: Mutable<KubernetesOb
   delete metadata.deletionGracePeriodSeconds;
   if (declaration.hasGeneration) metadata.generation = 1;
   else delete metadata.generation;
+}
+
+/** The object that was decoded, or a copy of it, as Go's decoding leaves it. */
+export function withDefaults(
+  context: ResourceContext,
+  sent: Mutable<KubernetesObject>,
+): Mutable<KubernetesObject> {
+  bindKind(context, sent);
+  context.declaration.applyDefaults?.(sent);
+  return withValues(context.declaration, sent);
 }
 
 /** Decoding found that it says nothing else; it may have said nothing. */

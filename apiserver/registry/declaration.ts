@@ -15,6 +15,7 @@ import type { TokenRequestSpec } from '../../api/types/authentication-v1.ts';
 import type { ServiceAccount } from '../../api/types/core-v1.ts';
 import type { PolicyRule, RoleRef } from '../../api/types/rbac-v1.ts';
 import type { ClaimRanges, Reservation } from './claims.ts';
+import type { Component } from './components.ts';
 import type { ConnectSubresource } from './connect-subresource.ts';
 import type { OtherResources } from './other-resources.ts';
 
@@ -133,6 +134,7 @@ export interface ComputedRequest {
   /** Set if only the object of this name is asked for. */
   readonly name?: string;
   readonly nowMs: number;
+  readonly components: readonly Component[];
 }
 
 /** Bivariant, like {@link SelectableField}. */
@@ -337,6 +339,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   readonly hasStatus?: boolean;
   /** With `hasStatus`: create keeps the status sent (a kubelet registers its Node with one). */
   readonly keepsStatusOnCreate?: boolean;
+  /** The spec is the server's from its creation on: nobody owns its fields. */
+  readonly ownerlessSpec?: boolean;
   /**
    * True if `metadata.generation` counts changes of the spec: everything but the metadata and, for
    * a kind that has one, the status.

@@ -4,7 +4,7 @@
  * admission: what the server adds by itself belongs to nobody.
  */
 import { deepEqual } from '../../api/deep.ts';
-import { EMPTY, type FieldSet, setOf } from '../../api/fieldmanager/field-set.ts';
+import { EMPTY, type FieldSet, setOf, union } from '../../api/fieldmanager/field-set.ts';
 import {
   canonicalManagedFields,
   isReset,
@@ -50,13 +50,17 @@ export function mergeTypesOf(declaration: ResourceDeclaration): MergeTypes | und
 }
 
 const STATUS = setOf('f:status');
+const SPEC_AND_STATUS = union(STATUS, setOf('f:spec'));
 
 /** Fields that writes to the resource, or to a subresource of it, do not change. */
 export function ignoredFields(
   declaration: ResourceDeclaration,
   subresource: Subresource<KubernetesObject> | undefined,
 ): FieldSet {
-  if (subresource === undefined) return declaration.hasStatus ? STATUS : EMPTY;
+  if (subresource === undefined) {
+    if (declaration.ownerlessSpec) return SPEC_AND_STATUS;
+    return declaration.hasStatus ? STATUS : EMPTY;
+  }
   const { owns } = subresource;
   if (owns === undefined) return EMPTY;
   const others: Record<string, FieldSet> = {};
@@ -151,7 +155,16 @@ export function ownChanges(
     ignored: subresource === undefined ? ignoredFields(context.declaration, undefined) : EMPTY,
     time: formatTime(context.clock.now()),
   });
-  setOwners(object, owners);
+  setOwners(object, subresource?.parentConfiguration === undefined ? owners : timeless(owners));
+}
+
+/** Kubernetes keeps no time of what is changed through a scale. */
+function timeless(owners: ManagedFields): ManagedFields {
+  return owners.map((entry) => {
+    if (entry.subresource !== 'scale') return entry;
+    const { time: _never, ...rest } = entry;
+    return rest;
+  });
 }
 
 /** Clients may edit managedFields, and lose them without meaning to. */

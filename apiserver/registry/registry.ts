@@ -17,6 +17,7 @@ import { plugins } from '../admission/plugins.ts';
 import type { Storage, StoredResource } from '../storage/storage.ts';
 import { admissionLookups } from './admission-lookups.ts';
 import { claimRanges, DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './claim-ranges.ts';
+import type { Component } from './components.ts';
 import { ComputedStore } from './computed-store.ts';
 import type { AccessControl, ResourceDeclaration } from './declaration.ts';
 import type { ResourceContext } from './resource-context.ts';
@@ -40,9 +41,11 @@ export interface RegistryOptions {
   readonly control?: AccessControl | undefined;
   /** How webhooks are called. Absent: they cannot be. */
   readonly outgoing?: OutgoingHttp | undefined;
-  /** Default: those that are on in Kubernetes. */
+  /** Of whose health clients can ask. Default: none. */
+  readonly components?: readonly Component[] | undefined;
   /** Default: kept where nobody sees them. */
   readonly metrics?: Metrics | undefined;
+  /** Default: those that are on in Kubernetes. */
   readonly admission?: (lookups: Lookups) => readonly AdmissionPlugin[];
 }
 
@@ -89,8 +92,8 @@ export class Registry {
       outgoing: options.outgoing,
     });
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups), metrics);
-    const { control } = options;
-    const shared = { admission, clock, random, claims, others, control };
+    const { control, components = [] } = options;
+    const shared = { admission, clock, random, claims, others, components, control };
     this.#shared = shared;
     const contexts = new Map<ResourceDeclaration, ResourceContext>();
     for (const declaration of declarations.filter(isStored)) {

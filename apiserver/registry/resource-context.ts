@@ -15,6 +15,7 @@ import { objectSuffix } from '../storage/keys.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { Writer } from '../storage/write.ts';
 import type { ClaimRanges } from './claims.ts';
+import type { Component } from './components.ts';
 import type {
   AccessControl,
   Change,
@@ -33,6 +34,7 @@ export interface ResourceContext {
   readonly random: Random;
   readonly claims: ClaimRanges;
   readonly others: OtherResources;
+  readonly components: readonly Component[];
   /** Absent where nobody asks: then nothing beyond the request's own authorization is checked. */
   readonly control?: AccessControl | undefined;
 }

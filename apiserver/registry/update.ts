@@ -5,7 +5,7 @@ import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { ContentionError, type Decision, type Outcome } from '../storage/write.ts';
-import { bindKind, bindNamespace, prepareForCreate, warnAbout } from './create.ts';
+import { bindKind, bindNamespace, prepareForCreate, warnAbout, withDefaults } from './create.ts';
 import type { Subresource } from './declaration.ts';
 import { conflictError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
 import { keepTimes, ownChanges, ownNew, setOwners } from './field-ownership.ts';
@@ -20,6 +20,7 @@ import {
   writeContext,
   writerOf,
 } from './resource-context.ts';
+import { asWritten, lean } from './zeros.ts';
 
 export interface Update {
   readonly at: ObjectAt;
@@ -85,10 +86,9 @@ async function decideCreate(
   if (!mayCreate || change.subresource !== undefined)
     throw notFoundError(declaration.type, change.at.name);
   await permitCreate(context, change.at, by.caller);
-  const object = await change.sent(undefined);
-  bindNamespace(context, object, change.at.namespace);
-  bindKind(context, object);
-  declaration.applyDefaults?.(object);
+  const sent = await change.sent(undefined);
+  bindNamespace(context, sent, change.at.namespace);
+  const object = withDefaults(context, sent);
   if (!change.applied) ownNew(context, object, by.caller);
   const attributes = attributesOf(context, {
     operation: 'CREATE',
@@ -103,7 +103,7 @@ async function decideCreate(
   warnAbout(context, by.caller, { object });
   await admission.validate(attributes);
   await by.reservations.renew({ object, old: undefined });
-  return { type: 'put', object };
+  return { type: 'put', object: asWritten(declaration, object) };
 }
 
 /** Who may update need not be one who may create. */
@@ -126,15 +126,17 @@ async function decideUpdate(
     readonly current: KubernetesObject;
   },
 ): Promise<Decision> {
-  const { admission } = context;
-  const { current, caller } = by;
-  const sent = await change.sent(current);
+  const { admission, declaration } = context;
+  const { caller } = by;
   const { subresource } = change;
-  bindNamespace(context, sent, change.at.namespace);
-  bindKind(context, sent, subresource);
+  const decoded = await change.sent(by.current);
+  const current = lean(declaration, by.current);
+  bindNamespace(context, decoded, change.at.namespace);
+  bindKind(context, decoded, subresource);
+  const isWhole = subresource?.kind === undefined;
   // An object of another kind (a Binding) is no view of the parent that could be out of date.
-  checkVersion(context, { sent, current, needsVersion: subresource?.kind === undefined });
-  if (subresource?.kind === undefined) context.declaration.applyDefaults?.(sent);
+  checkVersion(context, { sent: decoded, current, needsVersion: isWhole });
+  const sent = isWhole ? withDefaults(context, decoded) : decoded;
   const written = (): Mutable<KubernetesObject> =>
     subresource === undefined
       ? sent
@@ -143,7 +145,7 @@ async function decideUpdate(
   if (change.applied) setOwners(object, sent.metadata.managedFields);
   else ownChanges(context, { object, sent, current, subresource }, caller);
   const owners = object.metadata.managedFields;
-  if (subresource?.kind === undefined) setOwners(sent, owners);
+  if (isWhole) setOwners(sent, owners);
   const { at } = change;
   await admission.mutate(updateAttributes(context, { at, subresource, current, caller }, sent));
   if (subresource !== undefined) {
@@ -157,8 +159,9 @@ async function decideUpdate(
   const final = subresource === undefined ? object : viewOf(subresource, object, sent);
   await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));
   if (isFinished(context, object)) return { type: 'delete' };
-  keepTimes(object, current);
   await by.reservations.renew({ object, old: current });
+  object = asWritten(declaration, object);
+  keepTimes(object, by.current);
   return { type: 'put', object };
 }
 

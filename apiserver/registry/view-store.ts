@@ -17,6 +17,7 @@ import {
   type VersionParameters,
 } from './resource-store.ts';
 import type { Update, Updated } from './update.ts';
+import { asWritten, lean } from './zeros.ts';
 
 type AnyView = View<KubernetesObject, KubernetesObject>;
 
@@ -120,8 +121,10 @@ export class ViewStore extends ResourceStore {
 
   #fromStored(object: KubernetesObject): KubernetesObject {
     const { type } = this.declaration;
-    const { apiVersion: _a, kind: _k, ...rest } = this.#view.fromStored(object);
-    return { apiVersion: apiVersionOf(type), kind: type.kind, ...rest };
+    const stored = lean(this.#view.of, object);
+    const { apiVersion: _a, kind: _k, ...rest } = this.#view.fromStored(stored);
+    const seen = { apiVersion: apiVersionOf(type), kind: type.kind, ...rest };
+    return asWritten(this.declaration, seen);
   }
 
   #seen(object: StoredObject): StoredObject {

@@ -48,10 +48,10 @@ export async function serviceAddress(
   return addresses[random.below(addresses.length, 'endpoint of a service')]!;
 }
 
-function addressesIn({ endpoints, ports = [] }: EndpointSlice, portName: string): Address[] {
-  const { port } = ports.find(({ name = '' }) => name === portName) ?? {};
+function addressesIn({ endpoints, ports }: EndpointSlice, portName: string): Address[] {
+  const { port } = (ports ?? []).find(({ name = '' }) => name === portName) ?? {};
   if (port === undefined) return [];
-  return endpoints
+  return (endpoints ?? [])
     .filter(({ conditions, addresses }) => conditions?.ready !== false && addresses.length > 0)
     .map(({ addresses }) => ({ host: addresses[0]!, port }));
 }

@@ -181,7 +181,7 @@ export function withProgress(conditions: Conditions, progress: Progress): Condit
 
 function keepTransition(conditions: Conditions, since: DeploymentCondition): Conditions {
   return conditions.map((condition) =>
-    condition.type === since.type && since.lastTransitionTime !== undefined
+    condition.type === since.type && since.lastTransitionTime
       ? { ...condition, lastTransitionTime: since.lastTransitionTime }
       : condition,
   );

@@ -122,7 +122,7 @@ function content(endpoints: Endpoints, { addressType, ports, endpoints: list }: 
 
 function isSame(slice: EndpointSlice, wanted: Draft): boolean {
   return (
-    deepEqual(slice.endpoints, wanted.endpoints) &&
+    deepEqual(slice.endpoints ?? [], wanted.endpoints) &&
     deepEqual(slice.metadata.labels ?? {}, wanted.metadata.labels) &&
     deepEqual(slice.metadata.annotations ?? {}, wanted.metadata.annotations ?? {})
   );

@@ -122,7 +122,7 @@ function endpointOf(service: Service, pod: Pod): Endpoint {
 
 /** The slice's endpoints that stay, in their order and newest form; takes them out of `wanted`. */
 function keep(slice: EndpointSlice, wanted: Map<string, Endpoint>): Endpoint[] {
-  return slice.endpoints.flatMap(({ targetRef }) => {
+  return (slice.endpoints ?? []).flatMap(({ targetRef }) => {
     const endpoint = wanted.get(targetRef?.uid ?? '');
     if (endpoint === undefined) return [];
     wanted.delete(targetRef?.uid ?? '');
@@ -132,7 +132,7 @@ function keep(slice: EndpointSlice, wanted: Map<string, Endpoint>): Endpoint[] {
 
 function changed(service: Service, slice: EndpointSlice, endpoints: readonly Endpoint[]): boolean {
   return (
-    !deepEqual(slice.endpoints, endpoints) ||
+    !deepEqual(slice.endpoints ?? [], endpoints) ||
     !deepEqual(slice.metadata.labels ?? {}, labelsOf(service))
   );
 }

@@ -16,8 +16,9 @@ const MAX_ENDPOINTS = 3;
 
 /** "10.0.0.1:80,10.0.0.2:80" of the ports of that name. */
 export function endpointsText(slices: readonly EndpointSlice[], portName: string): string {
-  const addresses = slices.flatMap(({ ports = [], endpoints }) => {
-    const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false);
+  const addresses = slices.flatMap((slice) => {
+    const ports = slice.ports ?? [];
+    const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
     const first = ready.map((endpoint) => endpoint.addresses[0] ?? '');
     if (ports.length === 0) return first;
     return ports
@@ -100,7 +101,9 @@ export function describeEndpoints(writer: DescriptionWriter, endpoints: Endpoint
 }
 
 export function describeEndpointSlice(writer: DescriptionWriter, slice: EndpointSlice): void {
-  const { metadata, ports = [], endpoints = [] } = slice;
+  const { metadata } = slice;
+  // A list that Go has nothing in is null.
+  const [ports, endpoints] = [slice.ports ?? [], slice.endpoints ?? []];
   writer.field(0, 'Name', metadata.name).field(0, 'Namespace', metadata.namespace);
   writer.map(0, 'Labels', metadata.labels).map(0, 'Annotations', metadata.annotations);
   writer.field(0, 'AddressType', slice.addressType);

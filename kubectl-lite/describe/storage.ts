@@ -115,8 +115,9 @@ export function describeCsiNode(writer: DescriptionWriter, { metadata, spec }: C
   writer.map(0, 'Labels', metadata.labels).map(0, 'Annotations', metadata.annotations);
   writer.field(0, 'CreationTimestamp', goTime(metadata.creationTimestamp));
   writer.line(0, 'Spec:');
-  if (spec.drivers.length > 0) writer.line(1, 'Drivers:');
-  for (const { name, nodeID, allocatable, topologyKeys } of spec.drivers) {
+  const drivers = spec.drivers ?? [];
+  if (drivers.length > 0) writer.line(1, 'Drivers:');
+  for (const { name, nodeID, allocatable, topologyKeys } of drivers) {
     writer.line(2, `${name}:`).bare(3, 'Node ID', nodeID);
     if (allocatable?.count !== undefined) {
       writer.line(3, 'Allocatables:').bare(4, 'Count', allocatable.count);

@@ -29,8 +29,9 @@ function imagesOf(node: Node | undefined): ReadonlyMap<string, number> {
   const listed = node?.status?.images;
   if (listed === undefined || listed.length === 0) return noImages;
   const sizes = new Map<string, number>();
-  for (const { names = [], sizeBytes = 0 } of listed)
-    for (const name of names) sizes.set(name, sizeBytes);
+  // A list that Go has nothing in is null.
+  for (const { names, sizeBytes = 0 } of listed)
+    for (const name of names ?? []) sizes.set(name, sizeBytes);
   return sizes;
 }
 

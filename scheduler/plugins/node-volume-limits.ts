@@ -16,7 +16,7 @@ interface Attached {
 
 const limitsOf = (node: CSINode): ReadonlyMap<string, number> =>
   new Map(
-    node.spec.drivers.flatMap(({ name, allocatable }) =>
+    (node.spec.drivers ?? []).flatMap(({ name, allocatable }) =>
       allocatable?.count === undefined ? [] : [[name, allocatable.count] as const],
     ),
   );

@@ -93,7 +93,7 @@ export class TestApi {
   constructor(
     declarations: readonly ResourceDeclaration[],
     kv = new MemoryKv(),
-    options: Pick<RegistryOptions, 'admission' | 'outgoing' | 'control'> & {
+    options: Pick<RegistryOptions, 'admission' | 'outgoing' | 'control' | 'components'> & {
       /** Where connections lead. */
       readonly passages?: Passages;
     } = {},

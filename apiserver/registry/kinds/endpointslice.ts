@@ -6,6 +6,7 @@ import {
   required,
   tooMany,
 } from '../../../api/field-errors.ts';
+import type { Mutable } from '../../../api/meta.ts';
 import { endpointSlices } from '../../../api/resources.ts';
 import type {
   Endpoint,
@@ -137,17 +138,24 @@ function validate(slice: EndpointSlice, old?: EndpointSlice): FieldError[] {
   ];
 }
 
+/** Written in v1beta1 only, which is gone; endpoints that do not change keep what they have. */
+function dropTopology(slice: Mutable<EndpointSlice>, old?: EndpointSlice): void {
+  if (old !== undefined && deepEqual(slice.endpoints, old.endpoints)) return;
+  for (const endpoint of slice.endpoints ?? []) delete endpoint.deprecatedTopology;
+}
+
 export const endpointSlice = {
   type: endpointSlices,
   singular: 'endpointslice',
   hasGeneration: true,
   applyDefaults(object) {
-    object.endpoints ??= [];
     for (const port of object.ports ?? []) {
       port.name ??= '';
       port.protocol ||= 'TCP';
     }
   },
+  prepareForCreate: (object) => dropTopology(object),
+  prepareForUpdate: (object, old) => dropTopology(object, old),
   validate,
   validateUpdate: (object, old) =>
     validateImmutable(object.addressType, old.addressType, 'addressType'),

@@ -19,6 +19,7 @@ import { horizontalPodAutoscalerV1 } from './autoscaling/v1.ts';
 import { cronJob } from './batch/cronjob.ts';
 import { job } from './batch/job.ts';
 import { certificateSigningRequest } from './certificates/signingrequest.ts';
+import { componentStatus } from './componentstatus.ts';
 import { configMap } from './configmap.ts';
 import { controllerRevision } from './controllerrevision.ts';
 import { customResourceDefinition } from './extensions/definition.ts';
@@ -73,6 +74,7 @@ import { statefulSet } from './workload/statefulset.ts';
 
 const core: readonly ResourceDeclaration[] = [
   configMap,
+  componentStatus,
   endpoints,
   event,
   limitRange,

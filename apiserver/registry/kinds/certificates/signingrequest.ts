@@ -173,6 +173,7 @@ export const certificateSigningRequest = {
   shortNames: ['csr'],
   nameRule: 'pathSegment',
   hasStatus: true,
+  ownerlessSpec: true,
   applyDefaults(object) {
     object.spec ??= {} as Mutable<CertificateSigningRequestSpec>;
   },

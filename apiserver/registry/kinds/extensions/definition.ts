@@ -116,7 +116,8 @@ export const customResourceDefinition = {
   },
   applyDefaults,
   prepareForCreate(crd) {
-    crd.status = noteStorageVersion({ ...crd, status: {} })!;
+    const none = { plural: '', kind: '' };
+    crd.status = noteStorageVersion({ ...crd, status: { acceptedNames: none } })!;
   },
   prepareForUpdate(crd, old) {
     const status = noteStorageVersion(crd);

@@ -22,6 +22,14 @@ export const node = {
     const { status } = object;
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
   },
+  /** Dynamic kubelet configuration is gone; nodes that have one keep it. */
+  prepareForCreate({ spec, status }) {
+    delete spec?.configSource;
+    delete status?.config;
+  },
+  prepareForUpdate({ spec }, { spec: old }) {
+    if (old?.configSource === undefined) delete spec?.configSource;
+  },
   validate,
   validateUpdate,
 

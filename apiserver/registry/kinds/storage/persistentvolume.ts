@@ -3,9 +3,10 @@ import { type FieldError, forbidden, invalid } from '../../../../api/field-error
 import type { Mutable } from '../../../../api/meta.ts';
 import { formatQuantity } from '../../../../api/quantity.ts';
 import { persistentVolumes } from '../../../../api/resources.ts';
+import { formatTime } from '../../../../api/time.ts';
 import type { PersistentVolume, PersistentVolumeSpec } from '../../../../api/types/core-v1.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
-import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
+import type { ResourceDeclaration, Subresource, TablePrinter } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn, wideColumn } from '../cells.ts';
 import { changedPaths } from '../changed-paths.ts';
 import { quantityOf } from '../resource-list.ts';
@@ -107,6 +108,27 @@ const printer: TablePrinter<PersistentVolume> = {
   },
 };
 
+const ofStatus = statusSubresource<PersistentVolume>();
+
+/** Whoever changes the phase need not say when. */
+const status: Subresource<PersistentVolume> = {
+  ...ofStatus,
+  write(sent, parent, context) {
+    const volume = ofStatus.write(sent, parent, context);
+    const now = (volume.status ??= {});
+    const before = parent.status ?? {};
+    const { lastPhaseTransitionTime: at } = now;
+    if (now.phase === before.phase) {
+      const kept = at ?? before.lastPhaseTransitionTime;
+      if (kept !== undefined) volume.status = { ...now, lastPhaseTransitionTime: kept };
+    } else if (at === undefined || at === before.lastPhaseTransitionTime) {
+      volume.status = { ...now, lastPhaseTransitionTime: formatTime(context.nowMs) };
+    }
+    return volume;
+  },
+  validateUpdate: () => [],
+};
+
 export const persistentVolume = {
   type: persistentVolumes,
   singular: 'persistentvolume',
@@ -114,11 +136,11 @@ export const persistentVolume = {
   hasStatus: true,
   returnsDeletedObject: true,
   applyDefaults,
-  prepareForCreate(object) {
-    object.status = { phase: 'Pending' };
+  prepareForCreate(object, { nowMs }) {
+    object.status = { phase: 'Pending', lastPhaseTransitionTime: formatTime(nowMs) };
   },
   validate: ({ spec }) => validateVolumeSpec(spec, { field: 'spec', inline: false }),
   validateUpdate,
   printer,
-  subresources: [{ ...statusSubresource<PersistentVolume>(), validateUpdate: () => [] }],
+  subresources: [status],
 } satisfies ResourceDeclaration<PersistentVolume>;

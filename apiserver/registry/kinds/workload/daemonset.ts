@@ -59,6 +59,9 @@ function applyDefaults(daemonSet: Mutable<DaemonSet>): void {
   }
   spec.revisionHistoryLimit ??= 10;
   defaultTemplate(spec);
+  // Decoding gives it to every object, so whoever writes one owns it.
+  if (daemonSet.metadata.annotations?.[GENERATION] === undefined)
+    setTemplateGeneration(daemonSet, 0);
 }
 
 const goStrategy = { type: '', rollingUpdate: { maxUnavailable: 0, maxSurge: 0 } } as const;

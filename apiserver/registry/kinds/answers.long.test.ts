@@ -1,0 +1,87 @@
+/**
+ * Every valid manifest, sent to a kube-apiserver that runs beside: what it answers, ours answers
+ * field for field. Needs etcd and kube-apiserver on the PATH.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestApi } from '../../../test/support/api-core.ts';
+import {
+  hasKubeApiserver,
+  KubeApiserver,
+  START_MS,
+} from '../../../test/support/kubernetes-beside.ts';
+import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
+import { kinds } from './index.ts';
+
+type Json = Record<string, unknown>;
+type Post = (path: string, body: object) => Promise<unknown>;
+
+/** What manifests refer to. */
+const needed: readonly (readonly [path: string, body: object])[] = [
+  [
+    '/apis/node.k8s.io/v1/runtimeclasses',
+    { metadata: { name: 'needed' }, handler: 'h', overhead: { podFixed: { cpu: '10m' } } },
+  ],
+  ['/apis/scheduling.k8s.io/v1/priorityclasses', { metadata: { name: 'needed' }, value: 1 }],
+];
+
+const labelled = { metadata: { labels: { 'resource.kubernetes.io/admin-access': 'true' } } };
+const MERGE = 'application/merge-patch+json';
+
+/** Who asks is not the same for both. */
+function withoutAsker(object: Json): Json {
+  const { username: _u, groups: _g, extra: _e, ...spec } = object['spec'] as Json;
+  return { ...object, spec };
+}
+
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+/** Here the owners' entries are in the words of the version that is stored. */
+const views = new Set(['events.k8s.io/v1', 'autoscaling/v1']);
+
+/** uids, versions and the times that a server sets differ each time. */
+function comparable(answer: unknown, manifest: Manifest): unknown {
+  const object = answer as { metadata: { uid: string; managedFields?: Json[] } & Json } & Json;
+  const sent = JSON.stringify(manifest);
+  const text = JSON.stringify(object).replaceAll(object.metadata.uid, 'UID');
+  const copy = JSON.parse(text, (_key, value: unknown) =>
+    typeof value === 'string' && time.test(value) && !sent.includes(value) ? 'NOW' : value,
+  ) as typeof object;
+  delete copy.metadata['resourceVersion'];
+  if (views.has(manifest.apiVersion)) delete copy.metadata.managedFields;
+  for (const entry of copy.metadata.managedFields ?? []) delete entry['manager'];
+  return manifest.kind === 'CertificateSigningRequest' ? withoutAsker(copy) : copy;
+}
+
+describe.skipIf(!hasKubeApiserver())('answers beside kube-apiserver', () => {
+  let beside: KubeApiserver;
+  let api: TestApi;
+
+  beforeAll(async () => {
+    beside = await KubeApiserver.start();
+    api = new TestApi(kinds);
+    const both: Post[] = [
+      (path, body) => beside.call('POST', path, { body }),
+      (path, body) => api.call('POST', path, { body }),
+    ];
+    await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'default' } } });
+    for (const post of both) for (const [path, body] of needed) await post(path, body);
+    const patch = ['PATCH', '/api/v1/namespaces/default'] as const;
+    await beside.call(...patch, { body: labelled, type: MERGE });
+    await api.call(...patch, { body: labelled, type: MERGE });
+  }, START_MS * 2);
+  afterAll(async () => {
+    await beside.stop();
+    await api.stop();
+  });
+
+  test.each(manifests.map((each) => [each.kind, each.metadata.name, each] as const))(
+    'a whole %s %s is answered alike',
+    async (_kind, _name, manifest) => {
+      const path = `${collectionOf(kinds, manifest)}?dryRun=All`;
+      const theirs = await beside.call('POST', path, { body: manifest });
+      const ours = await api.call('POST', path, { body: manifest });
+      expect(theirs.code, String(theirs.body['message'])).toBe(201);
+      expect(comparable(ours.body, manifest)).toEqual(comparable(theirs.body, manifest));
+    },
+  );
+});

@@ -1,0 +1,150 @@
+/** Server-side apply as a table: cases by name, played on any API server. */
+import { readFileSync } from 'node:fs';
+import { deepCopy, isObject } from '../../api/deep.ts';
+import { parseYaml } from '../../api/yaml.ts';
+
+type Json = Record<string, unknown>;
+
+export interface ApplyStep {
+  /** The manager, under what it does. */
+  readonly apply?: string;
+  readonly create?: string;
+  readonly patch?: string;
+  readonly sub?: 'status' | 'scale';
+  readonly body?: Json;
+  /** Of a Scale, in place of a body. */
+  readonly scale?: number;
+  readonly force?: boolean;
+  /** Default: success. */
+  readonly code?: number;
+  readonly message?: string;
+}
+
+export interface ApplyCase {
+  readonly name: string;
+  readonly kind: keyof typeof targets;
+  readonly steps: readonly ApplyStep[];
+  /** By path ("spec.ports.0.port"), what is there in the end; null: nothing. */
+  readonly live?: Json;
+  readonly owners?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Played {
+  readonly code: number;
+  readonly body: Json;
+}
+
+/** Sends a request to the server on which a case is played. */
+export type Play = (
+  method: string,
+  path: string,
+  call?: { readonly body: unknown; readonly type: string },
+) => Promise<Played>;
+
+const file = new URL('./apply-cases.yaml', import.meta.url);
+
+export const applyCases = parseYaml(readFileSync(file, 'utf8')) as readonly ApplyCase[];
+
+/** Where objects of a kind are, and what a configuration says besides what a case is about. */
+const targets = {
+  ConfigMap: { apiVersion: 'v1', path: '/api/v1/namespaces/default/configmaps', base: {} },
+  Service: { apiVersion: 'v1', path: '/api/v1/namespaces/default/services', base: {} },
+  Role: {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    path: '/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles',
+    base: {},
+  },
+  Deployment: {
+    apiVersion: 'apps/v1',
+    path: '/apis/apps/v1/namespaces/default/deployments',
+    base: {
+      spec: {
+        selector: { matchLabels: { app: 'x' } },
+        template: {
+          metadata: { labels: { app: 'x' } },
+          spec: { containers: [{ name: 'main', image: 'main:0' }] },
+        },
+      },
+    },
+  },
+} as const;
+
+function merged(base: Json, over: Json): Json {
+  const out = deepCopy(base);
+  for (const [key, value] of Object.entries(over)) {
+    const below = out[key];
+    out[key] = isObject(below) && isObject(value) ? merged(below, value) : value;
+  }
+  return out;
+}
+
+const MERGE = 'application/merge-patch+json';
+const APPLY = 'application/apply-patch+yaml';
+
+function scaleOf(replicas: number): Json {
+  return {
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    metadata: { name: 'x' },
+    spec: { replicas },
+  };
+}
+
+function configurationOf(kind: ApplyCase['kind'], step: ApplyStep): Json {
+  const { apiVersion, base } = targets[kind];
+  const named = { apiVersion, kind, metadata: { name: 'x' } };
+  if (step.scale !== undefined) return scaleOf(step.scale);
+  const whole = step.sub === undefined ? merged(named, base) : named;
+  return merged(whole, step.body ?? {});
+}
+
+function playStep(kind: ApplyCase['kind'], step: ApplyStep, play: Play): Promise<Played> {
+  const { path } = targets[kind];
+  const manager = step.apply ?? step.create ?? step.patch ?? '';
+  const query = `fieldManager=${manager}${step.force ? '&force=true' : ''}`;
+  const at = `${path}/x${step.sub === undefined ? '' : `/${step.sub}`}?${query}`;
+  const whole = configurationOf(kind, step);
+  if (step.create !== undefined)
+    return play('POST', `${path}?${query}`, { body: whole, type: 'application/json' });
+  if (step.patch !== undefined) return play('PATCH', at, { body: step.body, type: MERGE });
+  return play('PATCH', at, { body: whole, type: APPLY });
+}
+
+/** The answers to the steps, then the object. What is left of an earlier case goes first. */
+export async function playCase({ kind, steps }: ApplyCase, play: Play): Promise<Played[]> {
+  const at = `${targets[kind].path}/x`;
+  const loose = { metadata: { finalizers: null } };
+  await play('PATCH', at, { body: loose, type: MERGE });
+  const now = { gracePeriodSeconds: 0, propagationPolicy: 'Background' };
+  await play('DELETE', at, { body: now, type: 'application/json' });
+  const answers: Played[] = [];
+  for (const step of steps) answers.push(await playStep(kind, step, play));
+  return [...answers, await play('GET', at)];
+}
+
+/** What is at "spec.ports.0.port"; null if nothing is. */
+export function valueAt(object: unknown, path: string): unknown {
+  let value = object;
+  for (const part of path.split('.')) value = (value as Json | null | undefined)?.[part];
+  return value ?? null;
+}
+
+/** By "manager operation", the paths of the leaves. */
+export function ownersOf(object: Json): Record<string, string[]> {
+  const { managedFields = [] } = object['metadata'] as { managedFields?: Json[] };
+  return Object.fromEntries(
+    managedFields.map(({ manager, operation, fieldsV1 }) => [
+      `${String(manager)} ${String(operation)}`,
+      leaves(fieldsV1 as Json, ''),
+    ]),
+  );
+}
+
+function leaves(set: Json, at: string): string[] {
+  return Object.entries(set).flatMap(([element, below]) => {
+    if (element === '.') return [];
+    const path = `${at}.${element.replace(/^f:/, '')}`;
+    const inner = leaves(below as Json, path);
+    return inner.length === 0 ? [path] : inner;
+  });
+}
