@@ -146,14 +146,8 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const tls = await next();
   const { port, renew } = await parts.start(() =>
     listen({
-      server: realHttpServer,
-      handler: api.handler,
-      clock: realClock,
-      logger,
-      gzip: realGzip,
-      host: HOST,
-      port: options.port,
-      tls,
+      ...{ server: realHttpServer, handler: api.handler, clock: realClock, logger },
+      ...{ gzip: realGzip, host: HOST, port: options.port, tls },
     }),
   );
   const server = `https://${HOST}:${port}`;
