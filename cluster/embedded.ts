@@ -323,12 +323,8 @@ async function startLoops(
   const ready: Promise<void>[] = [];
   for (const name of leftOut.filter((each) => !without.includes(each))) {
     const loop = await parts.start(starts[name]);
-    ready.push(
-      loop.ready().then(() => {
-        health.isReady(name === 'controllers' ? 'controller-manager' : name);
-        announce(name);
-      }),
-    );
+    const caughtUp = loop.ready().then(() => health.isReady(name));
+    ready.push(caughtUp.then(() => announce(name)));
   }
   const anyNode = options.nodes.length > 0 || options.controlPlaneNode === true;
   const nodesReady = anyNode ? startNodes(options, served, parts) : undefined;

@@ -1,9 +1,15 @@
 import type { Component } from '../apiserver/registry/components.ts';
+import type { LeftOut } from './options.ts';
+
+const names: Readonly<Record<LeftOut, string>> = {
+  controllers: 'controller-manager',
+  scheduler: 'scheduler',
+};
 
 /** What runs beside the API server in its process: healthy from the moment it is ready. */
 export class LoopHealth {
   readonly #ready = new Set<string>();
-  readonly components: readonly Component[] = ['controller-manager', 'scheduler'].map((name) => ({
+  readonly components: readonly Component[] = Object.values(names).map((name) => ({
     name,
     check: () =>
       Promise.resolve(
@@ -13,7 +19,7 @@ export class LoopHealth {
       ),
   }));
 
-  isReady(name: 'controller-manager' | 'scheduler'): void {
-    this.#ready.add(name);
+  isReady(loop: LeftOut): void {
+    this.#ready.add(names[loop]);
   }
 }

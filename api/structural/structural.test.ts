@@ -202,8 +202,6 @@ describe('formats', () => {
     ['hexcolor', '#FFAA00', '#FFAA0'],
     ['rgbcolor', 'rgb(1,2,255)', 'rgb(1,2,256)'],
     ['bsonobjectid', '507f1f77bcf86cd799439011', '507f'],
-    ['k8s-short-name', 'web', 'Web'],
-    ['k8s-long-name', 'web.example', 'web_example'],
   ])('%s is %s, not %s', (format, good, bad) => {
     const isValid = stringFormat(format)!;
     expect([isValid(good), isValid(bad)]).toEqual([true, false]);

@@ -30,9 +30,9 @@ it('lists every living server, whatever its family and port, and only those', as
   };
   const slices = async (): Promise<string[]> => {
     const list = (await client.get(slicesPath)) as unknown as { items: EndpointSlice[] };
-    return list.items.map(({ metadata, addressType, endpoints = [], ports = [] }) => {
-      const listed = endpoints.flatMap(({ addresses }) => addresses).join(',');
-      return `${metadata.name} ${addressType} ${listed} :${ports[0]!.port}`;
+    return list.items.map(({ metadata, addressType, endpoints, ports }) => {
+      const listed = (endpoints ?? []).flatMap(({ addresses }) => addresses).join(',');
+      return `${metadata.name} ${addressType} ${listed} :${ports![0]!.port}`;
     });
   };
   const publish = async (): Promise<void> => {
