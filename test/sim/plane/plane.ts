@@ -27,11 +27,12 @@ export interface PlaneOptions {
 const leftOut: ReadonlySet<string> = new Set([
   ...['rbac.authorization.k8s.io', 'flowcontrol.apiserver.k8s.io', 'apiregistration.k8s.io'],
   ...['certificates.k8s.io', 'admissionregistration.k8s.io', 'apiextensions.k8s.io'],
-  ...['authentication.k8s.io', 'authorization.k8s.io', 'metrics.k8s.io', 'resource.k8s.io'],
+  ...['authentication.k8s.io', 'authorization.k8s.io', 'metrics.k8s.io'],
   ...['networking.k8s.io', 'autoscaling', 'events.k8s.io'],
 ]);
 const served: readonly ResourceDeclaration[] = kinds.filter(({ type }) => !leftOut.has(type.group));
-const resourceTypes = served.map(({ type }) => type);
+const stored = served.filter(({ verbs }) => verbs?.includes('delete') ?? true);
+const resourceTypes = stored.map(({ type }) => type);
 /** Shorter than Kubernetes', with the same proportions: a takeover should fit into a storm. */
 const timing = { leaseMs: 8000, renewMs: 5000, retryMs: 2000 } as const;
 const admins = ['system:masters'];
