@@ -96,6 +96,12 @@ describe('a rolling update', () => {
     ['shrinks the old by what is available', { replicas: 4 }, ['old 4/4', 'new 1/1'], ['old 2']],
     ['keeps the old while the new is not available', { replicas: 4 }, ['old 3/3', 'new 2/0'], []],
     ['drops the unavailable of the old first', { replicas: 4 }, ['old 4/2', 'new 1/0'], ['old 3']],
+    [
+      'does not count on pods that a scale-down takes',
+      { replicas: 6, surge: '25%', unavailable: '25%' },
+      ['old 4/5', 'new 4/2'],
+      ['old 3'],
+    ],
     ['grows the new as the old shrinks', { replicas: 4 }, ['old 2/2', 'new 1/1'], ['new 3']],
     ['shrinks the newest to what is wanted', { replicas: 2 }, ['new 3/3 2-3'], ['new 2']],
     ['ends with the old at nothing', { replicas: 4 }, ['old 1/1', 'new 4/4'], ['old 0']],

@@ -29,6 +29,13 @@ export function planRollingUpdate(
   return shrinkOld(deployment, newest, old);
 }
 
+/**
+ * A ReplicaSet that was scaled down may still tell of pods that are on their way out. Kubernetes
+ * counts them, and may so fall below the floor that maxUnavailable sets.
+ */
+const stayingAvailable = (replicaSet: ReplicaSet): number =>
+  Math.min(sizeOf(replicaSet), availableOf(replicaSet));
+
 function shrinkOld(
   deployment: Deployment,
   newest: ReplicaSet,
@@ -40,7 +47,7 @@ function shrinkOld(
   if (total(old) === 0 || spare <= 0) return [];
   const sizes = new Map(old.map((replicaSet) => [replicaSet, sizeOf(replicaSet)]));
   dropUnavailable(sizes, spare);
-  dropAvailable(sizes, total([newest, ...old], availableOf) - minAvailable);
+  dropAvailable(sizes, total([newest, ...old], stayingAvailable) - minAvailable);
   return resizes(sizes);
 }
 
