@@ -323,8 +323,10 @@ async function startLoops(
   const ready: Promise<void>[] = [];
   for (const name of leftOut.filter((each) => !without.includes(each))) {
     const loop = await parts.start(starts[name]);
-    const caughtUp = loop.ready().then(() => health.isReady(name));
-    ready.push(caughtUp.then(() => announce(name)));
+    const caughtUp = health.follow(name, loop.ready()).then(() => announce(name));
+    // Awaited below, unless a later part does not start.
+    caughtUp.catch(() => {});
+    ready.push(caughtUp);
   }
   const anyNode = options.nodes.length > 0 || options.controlPlaneNode === true;
   const nodesReady = anyNode ? startNodes(options, served, parts) : undefined;

@@ -19,7 +19,8 @@ export class LoopHealth {
       ),
   }));
 
-  isReady(loop: LeftOut): void {
+  async follow(loop: LeftOut, ready: Promise<void>): Promise<void> {
+    await ready;
     this.#ready.add(names[loop]);
   }
 }

@@ -165,6 +165,6 @@ describe('ensurePki', () => {
 
   it('names a path that is not a folder', async () => {
     await writeFile(folder, '');
-    await expect(open()).rejects.toThrow(/ca\.crt: a part of its path is not a folder/);
+    await expect(open()).rejects.toThrow(/ca\.(crt|key): a part of its path is not a folder/);
   });
 });

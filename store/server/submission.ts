@@ -1,10 +1,5 @@
 /** From a command or a change of the cluster to a proposal under way. */
-import type {
-  Caller,
-  Command,
-  CommandResponses,
-  CommandType,
-} from '../mvcc/command.ts';
+import type { Caller, Command, CommandResponses, CommandType } from '../mvcc/command.ts';
 import type { Proposal } from '../raft/entry.ts';
 import { Admission } from './admission.ts';
 import { encodeChange } from './cluster-codec.ts';
