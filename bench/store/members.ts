@@ -1,8 +1,8 @@
 /** Ours and etcd: members as processes of their own, started with one and the same command line. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePorts as portsOf } from '../../platform/node/free-ports.ts';
 import { openGrpc } from '../grpc-load.ts';
 
 const main = join(import.meta.dirname, '..', 'cluster', 'main.js');
@@ -28,17 +28,7 @@ export function etcd(): Contender | undefined {
   }
 }
 
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      await new Promise((resolve) => server.once('listening', resolve));
-      return (server.address() as { port: number }).port;
-    }),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
+export const freePorts = (count: number): Promise<number[]> => portsOf('127.0.0.1', count);
 
 interface StoreMember {
   readonly endpoint: string;

@@ -1,7 +1,7 @@
 /** `wherry store` members as processes of their own, to be started, killed and stopped at will. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePorts as portsOf } from '../../platform/node/free-ports.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { connectEtcd } from '../../store/client/connect.ts';
@@ -9,17 +9,7 @@ import type { Kv } from '../../store/kv.ts';
 import { eventually, run, temporaryFolder, wherryMain } from './harness.ts';
 import type { Result } from './harness.ts';
 
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      await new Promise((resolve) => server.once('listening', resolve));
-      return (server.address() as { port: number }).port;
-    }),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
+export const freePorts = (count: number): Promise<number[]> => portsOf('127.0.0.1', count);
 
 interface Place {
   readonly name: string;
