@@ -31,7 +31,7 @@ function validateTerm(term: TopologySelectorTerm, field: string): FieldError[] {
 
 /** A term as a set: order says nothing. */
 function termKey({ matchLabelExpressions = [] }: TopologySelectorTerm): string {
-  const parts = matchLabelExpressions.map(({ key, values }) => [key, [...values].sort()]);
+  const parts = matchLabelExpressions.map(({ key, values }) => [key, [...(values ?? [])].sort()]);
   return JSON.stringify(parts.sort());
 }
 
