@@ -91,6 +91,18 @@ describe('paper 5.6: timing and availability', () => {
 });
 
 describe('paper 7: log compaction', () => {
+  it('each server compacts on its own, and starts again from what it kept', () => {
+    const network = elected(3);
+    for (let i = 0; i < 5; i++) propose(network, `x${i}`);
+    const peer = network.peer('2');
+    peer.compact(4);
+    peer.restart();
+    expect([peer.storage.firstIndex, peer.node.lastIndex, peer.node.applied]).toEqual([5, 6, 6]);
+    network.tick(2);
+    propose(network, 'after');
+    expect(applied(peer)).toEqual(applied(network.peer('1')));
+  });
+
   it('a follower that needs what is compacted gets the state in its place, and goes on from it', () => {
     const network = elected(3);
     network.isolate('3');
@@ -118,6 +130,29 @@ describe('paper 7: log compaction', () => {
     expect(network.peer('2').handle()!.sent).toMatchObject([
       { type: 'appendResponse', index: commit },
     ]);
+  });
+});
+
+describe('3.8: persisted state and server restarts', () => {
+  it('term, vote and log survive a crash; what is committed is learnt again', () => {
+    const network = elected(3);
+    propose(network, 'x');
+    const peer = network.peer('2');
+    const { term, vote } = peer.hardState;
+    peer.hardState = { term, vote, commit: 0 };
+    peer.applied = [];
+    peer.restart();
+    expect([peer.node.term, peer.node.hardState.vote, peer.node.lastIndex]).toEqual([1, '1', 2]);
+    network.tick(2);
+    expect(applied(peer)).toEqual(['x']);
+  });
+
+  it('what was applied before a crash is not applied again', () => {
+    const network = elected(3);
+    propose(network, 'x');
+    for (const peer of network.peers.values()) peer.restart();
+    network.tick(30);
+    for (const peer of network.peers.values()) expect(applied(peer)).toEqual(['x']);
   });
 });
 
@@ -259,7 +294,30 @@ describe('4.2.3: disruptive servers', () => {
   });
 });
 
+describe('6.2: routing requests to the leader', () => {
+  it('a leader that hears no majority for an election timeout steps down', () => {
+    const network = elected(3);
+    network.isolate('1');
+    network.tick(20);
+    expect(network.peer('1').node.role).toBe('follower');
+  });
+});
+
 describe('6.4: linearizable reads without the log', () => {
+  it('are answered only by heartbeats sent after the read came', () => {
+    const network = elected(3);
+    const { node } = network.peer('1');
+    for (let i = 0; i < 2; i++) node.tick();
+    const before = network.handle('1')!.sent;
+    node.readIndex(1);
+    for (const message of before) network.deliver(message);
+    for (const id of ['2', '3'])
+      for (const message of network.handle(id)!.sent) network.deliver(message);
+    expect(network.peer('1').takeReads()).toEqual([]);
+    network.settle();
+    expect(network.peer('1').reads).toEqual([{ context: 1, index: 1 }]);
+  });
+
   it('cost one round of heartbeats, however many wait', () => {
     const network = elected(3);
     const { node } = network.peer('1');
@@ -319,5 +377,56 @@ describe('9.6: pre-vote', () => {
     });
     peer.node.step({ ...ask, from: '3' });
     expect(peer.handle()).toMatchObject({ sent: [{ to: '3', granted: true }] });
+  });
+});
+
+describe('10.2.1: writing to the leader’s disk in parallel', () => {
+  it('others are sent an entry before the leader has it on disk, and commit it without the leader', () => {
+    const network = elected(3);
+    const { node, storage } = network.peer('1');
+    node.propose(data('x'));
+    const ready = node.ready();
+    expect(ready.messages.map(({ type, to }) => [type, to])).toEqual([
+      ['append', '2'],
+      ['append', '3'],
+    ]);
+    for (const message of ready.messages) network.deliver(message);
+    for (const id of ['2', '3'])
+      for (const message of network.handle(id)!.sent) network.deliver(message);
+    expect([node.commit, storage.lastIndex]).toEqual([2, 1]);
+    network.peer('1').persist(ready);
+    node.advance();
+    network.settle();
+    expect(applied(network.peer('1'))).toEqual(['x']);
+  });
+});
+
+describe('10.2.2: batching and pipelining', () => {
+  it('what is proposed at once shares a message; the next does not wait for its answer', () => {
+    const network = elected(3);
+    const { node } = network.peer('1');
+    const appends = (): string[][] =>
+      network
+        .handle('1')!
+        .sent.filter(({ to }) => to === '2')
+        .map((message) =>
+          message.type === 'append' ? message.entries.map((entry) => String(entry.data)) : [],
+        );
+    node.propose(data('a'));
+    node.propose(data('b'));
+    expect(appends()).toEqual([['a', 'b']]);
+    node.propose(data('c'));
+    expect(appends()).toEqual([['c']]);
+  });
+
+  it('but only so many are out unanswered', () => {
+    const network = elected(3);
+    const { node } = network.peer('1');
+    let sent = 0;
+    for (let i = 0; i < 40; i++) {
+      node.propose(data(String(i)));
+      sent += network.handle('1')!.sent.filter(({ to }) => to === '2').length;
+    }
+    expect(sent).toBe(16);
   });
 });
