@@ -1,3 +1,4 @@
+import { isObject } from '../api/deep.ts';
 import { type Descriptions, openApiSchemas, schemaName } from '../api/schema/openapi.ts';
 import type { GroupVersionKind } from '../api/schema/table.ts';
 import type { Disk } from '../platform/disk.ts';
@@ -26,10 +27,10 @@ export function readDescriptions(disk: Disk): ReadDescriptions {
   };
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
 /** The schema of a custom resource; undefined if there is none of this kind. */
-export type CustomSchema = (
-  kind: GroupVersionKind,
-) => Readonly<Record<string, unknown>> | undefined;
+export type CustomSchema = (kind: GroupVersionKind) => Json | undefined;
 
 /** Schemas from the tables, with texts that are read when the first document is asked for. */
 export function openApiSource(read: ReadDescriptions, custom?: CustomSchema): SchemaSource {
@@ -49,6 +50,27 @@ export function openApiSource(read: ReadDescriptions, custom?: CustomSchema): Sc
       return { ...openApiSchemas([...kinds, ...meta], descriptions), ...Object.fromEntries(own) };
     },
   };
+}
+
+/** What an embedded resource (x-kubernetes-embedded-resource) has beyond what is said of it. */
+function withEmbedded(schema: Json, meta: Json): Json {
+  const inner = (part: unknown): unknown => (isObject(part) ? withEmbedded(part, meta) : part);
+  const { properties, items, additionalProperties } = schema;
+  const parts = isObject(properties)
+    ? Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, inner(part)]))
+    : undefined;
+  const deep = {
+    ...schema,
+    ...(parts === undefined ? {} : { properties: parts }),
+    ...(items === undefined ? {} : { items: inner(items) }),
+    ...(additionalProperties === undefined
+      ? {}
+      : { additionalProperties: inner(additionalProperties) }),
+  };
+  if (schema['x-kubernetes-embedded-resource'] !== true) return deep;
+  const required = (schema['required'] as readonly string[] | undefined) ?? [];
+  const missing = ['kind', 'apiVersion'].filter((name) => !required.includes(name));
+  return { ...deep, properties: { ...parts, ...meta }, required: [...required, ...missing] };
 }
 
 const metaKind = (kind: string): GroupVersionKind => ({ group: '', version: 'meta/v1', kind });
@@ -74,11 +96,12 @@ function customSchemas(
     apiVersion: described('apiVersion', { type: 'string' }),
     kind: described('kind', { type: 'string' }),
   };
+  const metadata = described('metadata', reference(metaKind('ObjectMeta')));
   return kinds.flatMap((kind) => {
     const schema = custom(kind);
     if (schema === undefined) return [];
-    const { properties = {}, ...rest } = schema as { properties?: object };
-    const metadata = described('metadata', reference(metaKind('ObjectMeta')));
+    const whole = withEmbedded(schema, { ...identity, metadata });
+    const { properties = {}, ...rest } = whole as { properties?: object };
     const list = { ...kind, kind: `${kind.kind}List` };
     const items = { type: 'array', items: reference(kind) };
     return [

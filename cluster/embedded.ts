@@ -23,7 +23,7 @@ import { watchClock } from '../platform/clock-watch.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import { rotateTls } from '../platform/tls-rotation.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realCrypto } from '../platform/node/crypto.ts';
+import { hmacSha256, realCrypto } from '../platform/node/crypto.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { hostAddress } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
@@ -205,7 +205,7 @@ async function openData(
 
 function secretsOf(pki: Pki, signToken: (claims: Claims) => string): Served['secrets'] {
   const signing = { x509: realX509, ca: pki.ca };
-  return { rootCa: pki.ca.certificate, signToken, signing };
+  return { rootCa: pki.ca.certificate, signToken, signing, hmacSha256 };
 }
 
 async function startStore(
@@ -289,7 +289,7 @@ interface Served {
   readonly components: EmbeddedComponents;
   readonly health: LoopHealth;
   /** What controllers hand out. */
-  readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken' | 'signing'>;
+  readonly secrets: Pick<ControllersOptions, 'rootCa' | 'signToken' | 'signing' | 'hmacSha256'>;
 }
 
 /** Everything that only talks to the API server; started side by side, each ready in its time. */

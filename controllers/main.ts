@@ -13,6 +13,7 @@ import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { connectHttp } from '../platform/node/http-client.ts';
+import { hmacSha256 } from '../platform/node/crypto.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
@@ -117,6 +118,7 @@ async function run(
       controllers: flags.controllers,
       ...(rootCa === '' ? {} : { rootCa }),
       ...(key === undefined ? {} : { signToken: (claims) => key.sign(claims) }),
+      hmacSha256,
       standardStorageClass: flags.standardStorageClass,
       ...(signing === undefined ? {} : { signing }),
       ...(flags.leaderElect ? { leaderElect: candidacy(flags) } : {}),

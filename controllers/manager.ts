@@ -45,6 +45,8 @@ export interface ControllersOptions {
   readonly rootCa?: string;
   /** Signs tokens that Secrets ask for. Absent: they stay empty. */
   readonly signToken?: (claims: Readonly<Record<string, unknown>>) => string;
+  /** HMAC with SHA-256. Absent: cluster-info is not signed with bootstrap tokens. */
+  readonly hmacSha256?: (key: string, text: string) => Uint8Array;
   /** What /metrics shows. Default: kept where nobody sees them. */
   readonly metrics?: Metrics;
   /** What the server has; asked from it if absent. */
@@ -81,7 +83,8 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const metrics = options.metrics ?? new Metrics();
   const effects = { client, clock, random, logger };
   const informers = new InformerFactory({ ...effects, freeze, keep: withoutSchemas });
-  const { endedPodThreshold, standardStorageClass = false, rootCa, signToken } = options;
+  const { endedPodThreshold, standardStorageClass = false, rootCa } = options;
+  const { signToken, hmacSha256 } = options;
   const gate = new GatedClient(client);
   const eventPace = new EventPace(clock);
   const context: ControllerContext = {
@@ -91,6 +94,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     ...(options.signing === undefined ? {} : { signing: options.signing }),
     ...(rootCa === undefined ? {} : { rootCa }),
     ...(signToken === undefined ? {} : { signToken }),
+    ...(hmacSha256 === undefined ? {} : { hmacSha256 }),
   };
   const served = controllerTable
     .filter(({ needs }) => needs.every((type) => serves(context, type)))

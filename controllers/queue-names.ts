@@ -30,6 +30,8 @@ export const queueNames: Readonly<Record<string, string>> = {
   'serviceaccount-token-controller': 'serviceaccount_tokens_secret',
   'certificatesigningrequest-approving-controller': 'certificate_approving',
   'certificatesigningrequest-signing-controller': 'certificate_signing',
+  'bootstrap-signer-controller': 'bootstrap_signer_queue',
+  'token-cleaner-controller': 'token_cleaner',
 };
 
 /** A controller of our own goes by its name without the last word. */

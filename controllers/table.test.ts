@@ -14,6 +14,8 @@ describe('--controllers', () => {
       ['*', '-deployment', '-garbagecollector'],
       controllerTable.map(({ name }) => name).filter((n) => !/^(deployment|garbage)/.test(n)),
     ],
+    // kubeadm's.
+    [['*', 'bootstrapsigner', 'tokencleaner'], controllerTable.map(({ name }) => name)],
     [['-deployment'], []],
   ])('%j', (list, wanted) => {
     expect(names(...list)).toEqual(wanted);

@@ -1,4 +1,6 @@
 /** Every controller there is, under the names kube-controller-manager gives them. */
+import { bootstrapTokenCleaner } from './bootstrap-token/clean.ts';
+import { bootstrapSigner } from './bootstrap-token/sign.ts';
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts';
 import { certificateApprover } from './certificates/approve.ts';
 import { certificateCleaner } from './certificates/clean.ts';
@@ -266,6 +268,18 @@ export const controllerTable: readonly Registration[] = [
     alias: 'csrcleaner',
     needs: [certificateSigningRequests],
     build: certificateCleaner,
+  },
+  {
+    name: 'bootstrap-signer-controller',
+    alias: 'bootstrapsigner',
+    needs: [configMaps, secrets],
+    build: bootstrapSigner,
+  },
+  {
+    name: 'token-cleaner-controller',
+    alias: 'tokencleaner',
+    needs: [secrets],
+    build: bootstrapTokenCleaner,
   },
   {
     name: 'validatingadmissionpolicy-status-controller',

@@ -2,7 +2,7 @@
  * Bootstrap tokens (https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/):
  * short-lived secrets in kube-system by which a new node first proves itself.
  */
-import { parseTime } from '../../api/time.ts';
+import { BOOTSTRAP_TOKEN_PREFIX, bootstrapTokenOf } from '../../api/bootstrap-token.ts';
 import type { Secret } from '../../api/types/core-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { TokenSubjects } from './service-account/accounts.ts';
@@ -41,7 +41,7 @@ export class BootstrapTokens implements TokenAuthenticator {
     const [, id, secret] = TOKEN.exec(token) ?? [];
     if (id === undefined || secret === undefined) return none;
     const { secrets, apiAudiences } = this.#options;
-    const found = await secrets.find('kube-system', `bootstrap-token-${id}`);
+    const found = await secrets.find('kube-system', BOOTSTRAP_TOKEN_PREFIX + id);
     const groups = found && this.#groupsOf(found, { id, secret });
     const audiences = forApi(apiAudiences, asked);
     if (groups === undefined || audiences.length === 0) return none;
@@ -50,20 +50,16 @@ export class BootstrapTokens implements TokenAuthenticator {
 
   /** Undefined unless the Secret is one of a token, of this token, and still good for this. */
   #groupsOf(
-    { type, metadata, data = {} }: Secret,
+    found: Secret,
     token: { readonly id: string; readonly secret: string },
   ): readonly string[] | undefined {
-    const field = (name: string): string => Buffer.from(data[name] ?? '', 'base64').toString();
-    if (type !== 'bootstrap.kubernetes.io/token' || metadata.deletionTimestamp) return undefined;
-    if (field('token-id') !== token.id || !same(token.secret, field('token-secret')))
-      return undefined;
-    if (field('usage-bootstrap-authentication') !== 'true') return undefined;
-    const expiration = field('expiration');
-    const endMs = expiration === '' ? Infinity : parseTime(expiration);
-    if (endMs === undefined || endMs <= this.#options.clock.now()) return undefined;
-    const extra = field('auth-extra-groups')
-      .split(',')
-      .filter((group) => group !== '');
-    return extra.every((group) => EXTRA_GROUP.test(group)) ? [GROUP, ...extra] : undefined;
+    const held = bootstrapTokenOf(found);
+    if (held === undefined || found.metadata.deletionTimestamp) return undefined;
+    if (held.id !== token.id || !same(token.secret, held.secret)) return undefined;
+    if (!held.isFor('authentication') || held.endMs <= this.#options.clock.now()) return undefined;
+    const { extraGroups } = held;
+    return extraGroups.every((group) => EXTRA_GROUP.test(group))
+      ? [GROUP, ...extraGroups]
+      : undefined;
   }
 }

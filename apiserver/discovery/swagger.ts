@@ -22,13 +22,23 @@ function withoutNull(schema: Json): Json {
   return Object.fromEntries(said);
 }
 
+/** kubectl refuses what is beside the fields that are told of, so that none may be. */
+function withoutFields(schema: Json): Json {
+  const isKind = schema['x-kubernetes-group-version-kind'] !== undefined;
+  if (schema['x-kubernetes-preserve-unknown-fields'] !== true || isKind) return schema;
+  const { type: _type, properties: _properties, items: _items, ...rest } = schema;
+  return rest;
+}
+
 /**
  * v3 wraps a reference in `allOf` to put a text beside it; v2 lets it stand beside. A value of
  * two types is a string with a format of its own.
  */
 export function swaggerSchema(schema: Json): Json {
   const { allOf, oneOf, anyOf: _any, not: _not, ...said } = schema;
-  const { properties, items, additionalProperties, $ref, ...rest } = withoutNull(said);
+  const { properties, items, additionalProperties, $ref, ...rest } = withoutFields(
+    withoutNull(said),
+  );
   const [only, ...others] = Array.isArray(allOf) ? (allOf as Json[]) : [];
   const reference = only !== undefined && others.length === 0 ? only['$ref'] : $ref;
   if (typeof reference === 'string') {

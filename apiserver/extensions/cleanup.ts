@@ -3,7 +3,7 @@ import type { Mutable } from '../../api/meta.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
-import { type Finding, withCondition } from './conditions.ts';
+import { type Finding, withCondition } from '../registry/kinds/extensions/conditions.ts';
 import type { Installation } from './installation.ts';
 
 export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';

@@ -228,6 +228,38 @@ describe('a custom resource', () => {
     expect(v2.body.definitions['com.example.stable.v1.CronTab']!.type).toBe('object');
   });
 
+  it('tells of embedded resources what every object has', async () => {
+    const embedded = { type: 'object', 'x-kubernetes-embedded-resource': true };
+    const properties = {
+      plain: { ...embedded, required: ['kind'], properties: { spec: { type: 'object' } } },
+      any: { ...embedded, 'x-kubernetes-preserve-unknown-fields': true },
+    };
+    const openAPIV3Schema = { type: 'object', properties };
+    const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } };
+    const names = { plural: 'boxes', kind: 'Box' };
+    const spec = { group: 'boxes.example.com', scope: 'Namespaced', names, versions: [version] };
+    const metadata = { name: 'boxes.boxes.example.com' };
+    await api.call('POST', CRDS, { body: { ...cronTabCrd, metadata, spec } });
+    await established(metadata.name);
+    const v3 = await api.call('GET', '/openapi/v3/apis/boxes.example.com/v1');
+    const { any, plain } = v3.body.components.schemas['com.example.boxes.v1.Box']!
+      .properties as Record<string, { required: string[]; properties: object }>;
+    const everyObject = ['apiVersion', 'kind', 'metadata'];
+    expect(Object.keys(plain!.properties).sort()).toEqual([...everyObject, 'spec']);
+    expect([plain!.required, any!.required]).toEqual([
+      ['kind', 'apiVersion'],
+      ['kind', 'apiVersion'],
+    ]);
+    expect(Object.keys(any!.properties).sort()).toEqual(everyObject);
+    // kubectl would refuse whatever stands beside the fields it is told of.
+    const v2 = await api.call('GET', '/openapi/v2');
+    const { properties: old } = v2.body.definitions['com.example.boxes.v1.Box'] as unknown as {
+      properties: Record<string, object>;
+    };
+    expect(old['any']).not.toHaveProperty('properties');
+    expect(Object.keys((old['plain'] as { properties: object }).properties)).toContain('metadata');
+  });
+
   it('speaks protobuf of its metadata only', async () => {
     const protobuf = 'application/vnd.kubernetes.protobuf';
     expect((await api.call('GET', CRON_TABS, { accept: protobuf })).code).toBe(406);
@@ -267,7 +299,10 @@ describe('a custom resource', () => {
     expect(deleting.body.metadata.finalizers).toEqual([
       'customresourcecleanup.apiextensions.k8s.io',
     ]);
-    await api.until(at, ({ body }) => body.status?.conditions?.length === 3);
+    const terminating = ({ body }: typeof deleting): string | undefined =>
+      body.status?.conditions?.find((each) => each.type === 'Terminating')?.reason;
+    expect(terminating(deleting)).toBe('InstanceDeletionPending');
+    await api.until(at, (answer) => terminating(answer) === 'InstanceDeletionInProgress');
     expect((await api.call('POST', shirts, { body: shirt })).code).toBe(405);
     const released = { body: { metadata: { finalizers: null } }, type };
     await api.call('PATCH', `${shirts}/held`, released);

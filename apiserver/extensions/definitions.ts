@@ -21,7 +21,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
-import { isTrue } from './conditions.ts';
+import { isTrue } from '../registry/kinds/extensions/conditions.ts';
 import { cleanUp, CLEANUP_FINALIZER } from './cleanup.ts';
 import { type Conversion, Installation } from './installation.ts';
 import { acceptNames, takenBy } from './names.ts';

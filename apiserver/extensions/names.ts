@@ -5,7 +5,7 @@ import type {
   CustomResourceDefinitionNames as Names,
   CustomResourceDefinitionStatus as Status,
 } from '../../api/types/apiextensions-v1.ts';
-import { type Finding, isTrue, withCondition } from './conditions.ts';
+import { type Finding, isTrue, withCondition } from '../registry/kinds/extensions/conditions.ts';
 
 /** Names that others of the group have. */
 export interface TakenNames {

@@ -366,7 +366,7 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   /** Grace in seconds of a delete; absent: deleted at once. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** Changes made when a deletion begins and the object lives on (namespaces: Terminating). */
-  markDeleting?(object: Mutable<T>): void;
+  markDeleting?(object: Mutable<T>, nowMs: number): void;
   /**
    * True while something besides metadata.finalizers keeps a deleted object (a namespace's
    * spec.finalizers). The update after which nothing keeps it removes the object.

@@ -168,7 +168,7 @@ function beginDeletion(
   let startMs = clock.now();
   if (deletionTimestamp === undefined) {
     if (metadata.generation) metadata.generation++;
-    declaration.markDeleting?.(object);
+    declaration.markDeleting?.(object, startMs);
   } else {
     startMs = parseTime(deletionTimestamp)! - pending * 1_000;
   }

@@ -61,6 +61,8 @@ export interface ControllerContext {
   readonly rootCa?: string;
   /** Signs what is said of a service account; absent where there is no key. */
   readonly signToken?: (claims: Readonly<Record<string, unknown>>) => string;
+  /** Signs cluster-info with bootstrap tokens; absent: nobody does. */
+  readonly hmacSha256?: (key: string, text: string) => Uint8Array;
   /** Every listable, watchable and deletable resource the server has. */
   readonly resourceTypes: readonly ResourceType[];
   /** As --terminated-pod-gc-threshold: ended pods kept; 0 keeps all. */

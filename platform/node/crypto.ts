@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Crypto } from '../crypto.ts';
 import type { BcryptAnswer, BcryptRequest } from './bcrypt-worker.ts';
@@ -57,6 +57,10 @@ class PasswordWorker {
 }
 
 const passwords = new PasswordWorker();
+
+/** HMAC with SHA-256 (RFC 2104). */
+export const hmacSha256 = (key: string, text: string): Uint8Array =>
+  createHmac('sha256', key).update(text).digest();
 
 export const realCrypto: Crypto = {
   sha256() {

@@ -7,6 +7,7 @@ import type { CustomResourceDefinition } from '../../../../api/types/apiextensio
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { createdAtPrinter } from '../cells.ts';
 import { statusSubresource } from '../status-subresource.ts';
+import { type Finding, withCondition } from './conditions.ts';
 import {
   loadRules,
   nameErrors,
@@ -17,6 +18,13 @@ import { eachSchema, schemaOf } from './schema-parts.ts';
 
 /** Holds a deleted definition until its objects are gone: `apiserver/extensions` removes it. */
 const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
+
+const deletionPending: Finding = {
+  type: 'Terminating',
+  status: 'True',
+  reason: 'InstanceDeletionPending',
+  message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+};
 
 type Definition = Mutable<CustomResourceDefinition>;
 
@@ -128,9 +136,11 @@ export const customResourceDefinition = {
   warnings: unknownFormats,
   /** The first request to delete it only says so: its objects come first. */
   keepsDeleted: ({ metadata }) => metadata.deletionTimestamp === undefined,
-  markDeleting(crd) {
+  markDeleting(crd, nowMs) {
     const { finalizers = [] } = crd.metadata;
     if (!finalizers.includes(CLEANUP)) crd.metadata.finalizers = [...finalizers, CLEANUP];
+    const conditions = withCondition(crd.status?.conditions ?? [], deletionPending, nowMs);
+    crd.status = { ...crd.status, conditions: conditions as Mutable<typeof conditions> };
   },
   printer: createdAtPrinter,
   subresources: [

@@ -1,9 +1,9 @@
 /** Conditions of a CustomResourceDefinition. Each change says when it happened. */
-import { formatTime } from '../../api/time.ts';
+import { formatTime } from '../../../../api/time.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition as Condition,
-} from '../../api/types/apiextensions-v1.ts';
+} from '../../../../api/types/apiextensions-v1.ts';
 
 export type { Condition };
 
