@@ -240,7 +240,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const outside = { http: outgoing, clock: realClock, tokenKeys: realTokenKeys };
   const access = await accessOptions(flags, given, { pki, ...outside });
   const audit = await parts.start(() => auditOf(flags, given, logger));
-  const trace = level === 'debug' ? traceScope() : undefined;
+  const trace = traceScope({ every: level === 'debug' });
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects, trace });
   await parts.start(() => ({ stop: () => kv.close() }));
   const nodes = await nodeWay(flags, pki, parts);

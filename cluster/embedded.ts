@@ -9,9 +9,8 @@ import { identities, type Pki } from '../apiserver/pki/pki.ts';
 import { listen } from '../apiserver/http/listen.ts';
 import { readDescriptions } from '../apiserver/openapi-source.ts';
 import { startApiServer } from '../apiserver/server.ts';
-import type { ApiServer } from '../apiserver/server-options.ts';
 import { RestMetrics } from '../client/rest-metrics.ts';
-import { createClient, type RestClient } from '../client/rest.ts';
+import type { RestClient } from '../client/rest.ts';
 import { type ControllersOptions, startControllers } from '../controllers/manager.ts';
 import { type KubeletNode, startKubelets } from '../kubelet/kubelet.ts';
 import { realRuntimes } from '../kubelet/real-runtimes.ts';
@@ -36,12 +35,14 @@ import { realUpstream } from '../platform/node/upstream.ts';
 import { realX509 } from '../platform/node/x509.ts';
 import { sniffingServer } from '../platform/node/sniffing-server.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
+import type { TraceScope } from '../platform/trace-scope.ts';
 import type { Claims } from '../platform/token-keys.ts';
 import type { LoadedConfiguration } from '../scheduler/config/load.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { serveStore } from '../store/grpc/server.ts';
 import type { Kv } from '../store/kv.ts';
 import { startMember } from '../store/server/member.ts';
+import { tracedKv } from '../store/server/traced-kv.ts';
 import {
   adminKubeconfig,
   clusterPki,
@@ -63,12 +64,15 @@ import { serveNodes } from './node-server.ts';
 import type { EmbeddedComponents } from './control-plane/embedded-master.ts';
 import type { Stage } from '../kubelet/stages/stage.ts';
 import type { Master } from './control-plane/master.ts';
+import { type Identity, inProcessClient } from './in-process-client.ts';
 import { LoopHealth } from './loop-health.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
 
 export interface EmbeddedOptions extends ClusterOptions {
   readonly logger: Logger;
   readonly announce: Announce;
+  /** Which requests are followed from log to log. */
+  readonly trace: TraceScope;
   /** Of this process: what containers inherit of it comes from here. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The store cannot go on (its disk failed): the cluster has to be stopped. */
@@ -108,7 +112,7 @@ function processRegistry(): Metrics {
 async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<EmbeddedCluster> {
   const startedAt = realClock.now();
   const paths = clusterPaths(options.dataDir);
-  const { announce, logger } = options;
+  const { announce, logger, trace } = options;
   const outgoing = outgoingHttp();
   await parts.start(() => ({ stop: () => outgoing.close() }));
   const scheduler = await schedulerOptions(options, outgoing);
@@ -125,9 +129,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const api = await parts.start(() =>
     startApiServer({
       ...effects,
-      kv,
-      outgoing,
-      metrics,
+      ...{ kv, outgoing, metrics, trace },
       nodes: { upstream, tls: agentTls },
       logger: logger.child({ component: 'apiserver' }),
       serviceAccounts,
@@ -168,13 +170,13 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   await parts.start(() => watchClock({ clock: realClock, logger, onJump: () => void check() }));
   const rest = new RestMetrics(metrics, 'in-process');
   const connect = (name: string, identity: Identity): RestClient =>
-    clientOf(api, name, { identity, metrics: rest });
+    inProcessClient(api, name, { identity, metrics: rest });
   const store = options.etcdServers === undefined ? storeEndpoint : undefined;
   const components = { startedAt, apiserver: server, store };
   const secrets = secretsOf(pki, (claims) => serviceAccounts.signingKey.sign(claims));
   const served = { connect, pki, secrets, metrics, components, health };
   await startLoops({ ...options, scheduler, staged }, served, parts);
-  const client = clientOf(api, 'admin', { identity: identities.admin });
+  const client = inProcessClient(api, 'admin', { identity: identities.admin });
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
 
@@ -216,7 +218,8 @@ async function startStore(
   const logger = options.logger.child({ component: 'store' });
   if (options.etcdServers !== undefined) {
     const { connectEtcd } = await import('../store/client/connect.ts');
-    const kv = connectEtcd({ endpoints: options.etcdServers, tls: {}, ...effects, logger });
+    const { etcdServers: endpoints, trace } = options;
+    const kv = connectEtcd({ endpoints, tls: {}, ...effects, logger, trace });
     await parts.start(() => ({ stop: () => kv.close() }));
     await kv.status().catch((error: Error) => {
       const why = /connect \w+ [\d.:\[\]a-f]+/.exec(error.message)?.[0] ?? error.message;
@@ -246,7 +249,7 @@ async function startStore(
     }),
   );
   options.announce('store', url);
-  return { kv: member, endpoint: url };
+  return { kv: tracedKv(member, options.trace, logger), endpoint: url };
 }
 
 interface Configured {
@@ -366,35 +369,4 @@ async function startNodes(
 async function masterOf(dataDir: string, components: EmbeddedComponents): Promise<Master> {
   const { embeddedMaster } = await import('./control-plane/embedded-master.ts');
   return embeddedMaster(clusterPaths(dataDir), components);
-}
-
-interface Identity {
-  readonly commonName: string;
-  readonly organizations?: readonly string[];
-}
-
-/** Managers of fields are called as these begin: by the names that Kubernetes' components have. */
-const userAgents: Readonly<Record<string, string>> = {
-  controllers: 'kube-controller-manager/wherry',
-  scheduler: 'kube-scheduler/wherry',
-  kubelet: 'kubelet/wherry',
-};
-
-/** A client in this process: the certificate that a socket would carry is stated, not sent. */
-function clientOf(
-  api: ApiServer,
-  name: string,
-  { identity, metrics }: { readonly identity: Identity; readonly metrics?: RestMetrics },
-): RestClient {
-  const certificate = {
-    commonName: identity.commonName,
-    organizations: identity.organizations ?? [],
-  };
-  const peer = { address: 'in-process', certificate };
-  return createClient({
-    handler: (request) => api.handler({ ...request, peer }),
-    userAgent: userAgents[name] ?? `wherry-${name}`,
-    clock: realClock,
-    ...(metrics === undefined ? {} : { metrics }),
-  });
 }

@@ -3,6 +3,7 @@ import { createLogger, type LogLevel } from '../platform/node/logger.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { processEnvironment } from '../platform/node/process-environment.ts';
 import { temporaryFolder } from '../platform/node/temporary-folder.ts';
+import { traceScope } from '../platform/node/trace-scope.ts';
 import { startEmbedded } from './embedded.ts';
 import { DEFAULT_NODES, nodeNames } from './options.ts';
 import { clusterPaths } from './paths.ts';
@@ -64,6 +65,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
       env: processEnvironment(),
       logger: createLogger({ level: options.logLevel ?? 'silent', name: 'wherry' }),
       announce: () => {},
+      trace: traceScope({ every: options.logLevel === 'debug' }),
       onFailure: () => {},
     });
     const { server, storeEndpoint, kubeconfig, client } = cluster;

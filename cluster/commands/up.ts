@@ -4,6 +4,7 @@ import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/disk.ts';
 import { createLogger } from '../../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../../platform/node/process.ts';
+import { traceScope } from '../../platform/node/trace-scope.ts';
 import { sleep } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import { ClusterError } from '../failure.ts';
@@ -156,6 +157,7 @@ const startInProcess: Starter = async (context, flags, announce) => {
     env: context.env,
     logger,
     announce,
+    trace: traceScope({ every: flags.logLevel === 'debug' }),
     onFailure: (error) => fail(error),
   }).catch(explain(flags));
   return { server: cluster.server, failed, stop: () => cluster.stop() };

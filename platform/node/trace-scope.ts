@@ -1,10 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { TraceScope } from '../trace-scope.ts';
+import type { Traced, TraceScope } from '../trace-scope.ts';
 
-export function traceScope(): TraceScope {
-  const storage = new AsyncLocalStorage<string>();
+export function traceScope({ every }: { readonly every: boolean }): TraceScope {
+  const storage = new AsyncLocalStorage<Traced>();
+  let running = 0;
   return {
-    run: (id, work) => storage.run(id, work),
+    every,
+    async run(traced, work) {
+      running++;
+      try {
+        return await storage.run(traced, work);
+      } finally {
+        // Node.js then stops carrying it through each await of everybody.
+        if (--running === 0) storage.disable();
+      }
+    },
     current: () => storage.getStore(),
   };
 }

@@ -2,7 +2,12 @@
 import { Client, connectivityState, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { REQUEST_ID, type TraceScope } from '../../platform/trace-scope.ts';
+import {
+  REQUEST_ID,
+  type Traced,
+  TRACEPARENT,
+  type TraceScope,
+} from '../../platform/trace-scope.ts';
 import { StoreError } from '../kv.ts';
 import { codes, storeErrorOf } from '../grpc/status.ts';
 
@@ -100,7 +105,7 @@ export class Endpoints {
     for (let attempt = 1; ; attempt++) {
       const endpoint = await this.connected();
       try {
-        return await unary(endpoint.client, { path, id: this.#trace?.current() }, request);
+        return await unary(endpoint.client, { path, traced: this.#trace?.current() }, request);
       } catch (error) {
         const failure = error as ServiceError;
         const meaning = storeErrorOf(failure);
@@ -159,12 +164,13 @@ export const unavailable = (url: string, failure: ServiceError): StoreError =>
 
 function unary(
   client: Client,
-  { path, id }: { readonly path: string; readonly id: string | undefined },
+  { path, traced }: { readonly path: string; readonly traced: Traced | undefined },
   request: Buffer,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const metadata = new Metadata();
-    if (id !== undefined) metadata.set(REQUEST_ID, id);
+    if (traced !== undefined) metadata.set(REQUEST_ID, traced.id);
+    if (traced?.traceparent !== undefined) metadata.set(TRACEPARENT, traced.traceparent);
     client.makeUnaryRequest(path, asIs, asIs, request, metadata, (error, response) => {
       if (error !== null) reject(error);
       else resolve(response!);

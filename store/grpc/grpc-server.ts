@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Duplex } from '../../platform/duplex.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CallCounts, MethodCounts, RpcKind } from '../http/call-counts.ts';
-import { REQUEST_ID } from '../../platform/trace-scope.ts';
+import { logTraced, REQUEST_ID, sentTrace, TRACEPARENT } from '../../platform/trace-scope.ts';
 import { downloadCall, duplexCall, unaryCall, type Kind, type OpenStream } from './call-kinds.ts';
 import { Deadlines, timeoutMs } from './deadlines.ts';
 import { downloads } from './download.ts';
@@ -142,13 +142,22 @@ export class GrpcServer {
       call.fail(unserved);
       return call;
     }
-    const [requestId] = call.metadata.get(REQUEST_ID);
-    if (requestId !== undefined)
-      this.#options.logger.debug({ requestId, method: head.path }, 'a call of this request');
+    this.#note(call, head.path);
     this.#options.calls.request(head.apiVersion ?? 'unknown', method!.isStream);
     this.#serve(call, method!, client);
     if (afterMs !== undefined) this.#deadlines.add(call, afterMs);
     return call;
+  }
+
+  /** For whom a call is made, where the caller says it. */
+  #note({ metadata }: ServerCall, method: string): void {
+    const [traceparent] = metadata.get(TRACEPARENT);
+    const sent = traceparent === undefined ? undefined : sentTrace({ traceparent });
+    const [id = sent?.id] = metadata.get(REQUEST_ID);
+    if (id === undefined) return;
+    const traced = { id, traceparent: sent?.sampled === true ? traceparent : undefined };
+    const message = 'a call of this request';
+    logTraced(this.#options.logger, traced, { fields: { method }, message });
   }
 
   #serve(call: ServerCall, method: Method, client: Client): void {

@@ -20,6 +20,7 @@ import { connectEtcd } from '../../store/client/connect.ts';
 import { MemoryStorage } from '../../store/engine/memory.ts';
 import { serveStore } from '../../store/grpc/server.ts';
 import { startMember } from '../../store/server/member.ts';
+import { tracedKv } from '../../store/server/traced-kv.ts';
 
 const running: Running[] = [];
 afterEach(async () => {
@@ -30,15 +31,23 @@ type Line = Readonly<Record<string, unknown>>;
 
 function recorded(): { readonly lines: Line[]; readonly logger: Logger } {
   const lines: Line[] = [];
-  const log = (fields: object, message: string): void => void lines.push({ ...fields, message });
+  const at = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, ...fields, message });
   const logger: Logger = {
-    ...{ debug: log, info: log, warn: log, error: log },
+    ...{ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
     child: () => logger,
   };
   return { lines, logger };
 }
 
-async function start() {
+interface Setup {
+  /** Requests are followed unasked. */
+  readonly every: boolean;
+  /** The store is in the same process. */
+  readonly direct?: boolean;
+}
+
+async function start({ every, direct = false }: Setup) {
   const effects = { clock: realClock, random: realRandom };
   const store = recorded();
   const member = await startMember({
@@ -51,9 +60,11 @@ async function start() {
     ...{ usage: processUsage, host: '127.0.0.1', port: 0 },
   });
   running.push(serving);
-  const trace = traceScope();
-  const kv = connectEtcd({ endpoints: [serving.url], ...effects, logger: silentLogger, trace });
-  running.push({ stop: () => kv.close() });
+  const trace = traceScope({ every });
+  const remote = () =>
+    connectEtcd({ endpoints: [serving.url], ...effects, logger: silentLogger, trace });
+  const kv = direct ? tracedKv(member, trace, store.logger) : remote();
+  if (!direct) running.push({ stop: () => kv.close() });
   const api = recorded();
   const audited: string[] = [];
   const sink = {
@@ -95,7 +106,7 @@ async function start() {
 }
 
 it('follows a request by its id through every log', async () => {
-  const { create, api, store, audit } = await start();
+  const { create, api, store, audit } = await start({ every: true });
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   const ids = [
     await create('a', { 'x-request-id': 'mine-1' }),
@@ -116,3 +127,25 @@ it('follows a request by its id through every log', async () => {
     expect(audited.filter((line) => line.includes(`"auditID":"${id}"`))).toHaveLength(2);
   }
 });
+
+it.each([{ direct: false }, { direct: true }])(
+  'shows at level info the requests of who asks for it, as OpenTelemetry does (%o)',
+  async ({ direct }) => {
+    const { create, api, store } = await start({ every: false, direct });
+    const sampled = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const unasked = '0af7651916cd43dd8448eb211c80319c';
+    const id = await create('a', { traceparent: `00-${sampled}-00f067aa0ba902b7-01` });
+    await create('b', { traceparent: `00-${unasked}-00f067aa0ba902b7-00` });
+    await create('c', { 'x-request-id': 'mine' });
+    expect(id).toBe(sampled);
+    const of = (lines: readonly Line[]) => lines.filter((line) => line['requestId'] !== undefined);
+    // One that took long for other reasons is shown, too.
+    expect(of(api).filter(({ message }) => message === 'answered')).toEqual([
+      expect.objectContaining({ level: 'info', requestId: id, traceId: sampled, status: 201 }),
+    ]);
+    const calls = of(store);
+    expect(calls.map(({ method }) => method)).toContain('/etcdserverpb.KV/Txn');
+    for (const call of calls)
+      expect(call).toMatchObject({ level: 'info', requestId: id, traceId: sampled });
+  },
+);
