@@ -94,9 +94,9 @@ const web = (replicas: number, image = 'nginx:1'): Deployment => ({
 const ref = { namespace: 'default', name: 'web' };
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 50_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the wanted state was not reached within 20 s');
+    if (Date.now() > deadline) throw new Error('the wanted state was not reached within 50 s');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

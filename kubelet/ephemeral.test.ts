@@ -90,6 +90,8 @@ describe('an ephemeral container', () => {
     );
     expect(states(pod)['one']?.terminated?.exitCode).toBe(3);
     await clock.advance(60_000);
+    // What still runs is stopped.
+    await clock.advance(1000);
     const [over] = await eventually(client, pods, ([each]) => each?.status?.phase === 'Succeeded');
     expect(states(over)['two']?.terminated).toBeDefined();
   });

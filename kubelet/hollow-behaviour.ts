@@ -7,7 +7,7 @@
  * | `wherry.io/ready-seconds` | time from running to ready | the probes' initial delay, else 0 |
  * | `wherry.io/run-seconds`   | time from running to its end | for ever; 0 if exit-code is set |
  * | `wherry.io/exit-code`     | with which code it ends | 0 |
- * | `wherry.io/stop-seconds`  | time it takes to end when asked to | 0 |
+ * | `wherry.io/stop-seconds`  | time it takes to end when asked to | 0.25 |
  * | `wherry.io/unhealthy-after-seconds` | when its liveness probe, if it has one, fails | never |
  * | `wherry.io/log-lines`     | lines besides its start and end | 0; for ever with an interval |
  * | `wherry.io/log-interval-seconds` | time between them | 0: all at its start |
@@ -36,6 +36,11 @@ export interface Behaviour {
 const domain = 'wherry.io';
 const maxSeconds = 7 * 24 * 3600;
 const maxLogLines = 1_000_000;
+/**
+ * A container that ended at once would let a StatefulSet's pod be made anew between two requests
+ * of `kubectl delete pod`, which then waits for ever for the new pod of that name to vanish.
+ */
+const defaultStopSeconds = 0.25;
 
 function numberIn(text: string | undefined, max: number): number | undefined {
   if (text === undefined || !/^\d{1,9}(\.\d{1,3})?$/.test(text)) return undefined;
@@ -80,7 +85,7 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
     runMs: runSeconds === undefined ? undefined : runSeconds * 1000,
     unhealthyMs: unhealthySeconds === undefined ? undefined : unhealthySeconds * 1000,
     exitCode: Math.floor(exitCode ?? 0),
-    stopMs: (read('stop-seconds', maxSeconds) ?? 0) * 1000,
+    stopMs: (read('stop-seconds', maxSeconds) ?? defaultStopSeconds) * 1000,
     logLines: Math.floor(logLines),
     logIntervalMs: logInterval * 1000,
   };

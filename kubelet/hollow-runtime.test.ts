@@ -9,7 +9,7 @@ import { HollowRuntime } from './hollow-runtime.ts';
 import type { ContainerListener } from './runtime.ts';
 
 const silent = { logLines: 0, logIntervalMs: 0 };
-const plain = { startMs: 0, readyMs: 0, runMs: undefined, exitCode: 0, stopMs: 0, ...silent };
+const plain = { startMs: 0, readyMs: 0, runMs: undefined, exitCode: 0, stopMs: 250, ...silent };
 
 describe('behaviourOf', () => {
   const of = (annotations: Record<string, string>, container: Partial<Container> = {}) => {
@@ -116,7 +116,12 @@ describe('HollowRuntime', () => {
   });
 
   it('stops at once, in its time, or is killed when its grace is over', async () => {
-    const atOnce = run({});
+    const usual = run({});
+    usual.runtime.stop('x', 30);
+    await usual.clock.advance(1000);
+    expect(usual.heard.at(-1)).toBe('0.25 Completed 0');
+
+    const atOnce = run({ 'wherry.io/stop-seconds': '0' });
     atOnce.runtime.stop('x', 30);
     expect(atOnce.heard.at(-1)).toBe('0 Completed 0');
 
@@ -246,10 +251,14 @@ describe('commands in a hollow container', () => {
     const deaf = new Proxy({}, { get: () => () => {} }) as ContainerListener;
     runtime.start({ id: 'x', pod, container: container!, listener: deaf });
     const slept = runtime.exec('x', ['sleep', '100'], io);
-    await vi.waitFor(async () => {
-      await clock.advance(0);
-      expect(clock.timers).toBe(1);
-    });
+    // The shell is loaded first.
+    await vi.waitFor(
+      async () => {
+        await clock.advance(0);
+        expect(clock.timers).toBe(1);
+      },
+      { timeout: 30_000 },
+    );
     runtime.stop('x', 0);
     expect(await slept).toBe(137);
     expect(clock.timers).toBe(0);

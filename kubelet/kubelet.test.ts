@@ -370,7 +370,7 @@ describe('deletion', () => {
     const node = { name: 'node1', podCidr: '10.9.0.0/30' };
     await run(client, new FakeClock(), [node]);
     for (const seconds of [undefined, 0]) {
-      await addPod(client, 'web');
+      await addPod(client, 'web', { annotations: { 'wherry.io/stop-seconds': '0' } });
       const [pod] = await eventually(client, pods, hasPhase('Running'));
       // The only address of this range.
       expect(pod?.status?.podIP).toBe('10.9.0.2');

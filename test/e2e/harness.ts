@@ -34,8 +34,11 @@ export function run(
       env: { ...process.env, ...options.env },
       cwd: options.cwd ?? root,
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own: what a shell has started is killed with it, and holds no pipe open.
+      detached: true,
     });
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
+    const killGroup = (): boolean => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
+    const timer = setTimeout(killGroup, options.timeoutMs ?? 60_000);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
