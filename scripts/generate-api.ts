@@ -5,9 +5,9 @@
  *
  * `go-pointers.json` beside this script adds what the facts lack: the scalar fields that are
  * pointers in Kubernetes' Go types. Protobuf writes every other scalar even when it is zero, and
- * only with these does a zero mean something ("replicas: 0"). `go-zeros.json` adds optional fields
- * that Go writes even when they are zero, `go-written.json` what Go writes as JSON for a field that
- * is not set: its types decide that by `omitempty` and by whether they are pointers.
+ * only with these does a zero mean something ("replicas: 0"). `go-written.json` adds what Go writes
+ * as JSON for a field that is not set: its types decide that by `omitempty` and by whether they are
+ * pointers.
  *
  * Writes `api/schema/tables/<group>-<version>.json` (one schema table per group-version),
  * `api/schema/tables/resources.json` and `api/types/<group>-<version>.ts` (TypeScript types).
@@ -84,10 +84,6 @@ const written = JSON.parse(
   readFileSync(join(import.meta.dirname, 'go-written.json'), 'utf8'),
 ) as Record<string, Record<string, unknown>>;
 
-const zeros = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'go-zeros.json'), 'utf8'),
-) as Record<string, readonly string[]>;
-
 interface Name {
   module: string;
   short: string;
@@ -162,7 +158,6 @@ function tableField(name: string, field: FactField, owner: FactDefinition & Name
     type: typeExpression(field.type, owner.module),
     ...(field.required ? { required: true } : {}),
     ...(pointers[`${owner.module}.${owner.short}`]?.includes(name) ? { pointer: true } : {}),
-    ...(zeros[`${owner.module}.${owner.short}`]?.includes(name) ? { zero: true } : {}),
     ...(unset === undefined ? {} : { written: unset }),
     ...(proto === undefined ? {} : { proto }),
     ...(field.listType === undefined ? {} : { listType: field.listType }),

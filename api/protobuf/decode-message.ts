@@ -64,7 +64,8 @@ function readField(field: Field, type: number, { reader, object, depth }: Readin
 /** Go writes every scalar that is no pointer: a zero among those is an absent field. */
 function isMeant(field: Field, value: unknown): boolean {
   if (value === undefined) return false;
-  if (field.pointer || field.zero || field.required || field.wire !== undefined) return true;
+  if (field.pointer || field.written !== undefined || field.required || field.wire !== undefined)
+    return true;
   return value !== '' && value !== 0 && value !== false;
 }
 

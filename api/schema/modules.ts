@@ -47,7 +47,6 @@ export interface RawField {
   readonly type: string;
   readonly required?: boolean;
   readonly pointer?: boolean;
-  readonly zero?: boolean;
   readonly written?: unknown;
   readonly proto?: number;
   readonly listType?: string;

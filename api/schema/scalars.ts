@@ -79,6 +79,7 @@ export const zeros: readonly unknown[] = [0, '', false];
 const withZero: ReadonlySet<Scalar> = new Set(['string', 'bool', 'int32', 'int64', 'double']);
 
 /** Whether a zero of this optional field is as good as none. */
-export function dropsZero({ type, pointer, zero }: Field): boolean {
-  return type.shape === 'scalar' && !pointer && !zero && withZero.has(type.scalar);
+export function dropsZero({ type, pointer, written }: Field): boolean {
+  if (type.shape !== 'scalar' || pointer || written !== undefined) return false;
+  return withZero.has(type.scalar);
 }

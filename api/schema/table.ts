@@ -71,8 +71,6 @@ export interface Field {
   readonly required: boolean;
   /** A scalar that is a pointer in Go's type: its zero value differs from its absence. */
   readonly pointer: boolean;
-  /** An optional scalar that Go's type writes even when it is zero. */
-  readonly zero: boolean;
   /** What Go writes as JSON where the field is not set; undefined: nothing. */
   readonly written?: unknown;
   /** Protobuf number; absent for apiVersion and kind, and for fields of an inline message. */
@@ -258,7 +256,7 @@ function parseType(expression: string, module: string): TypeRef {
 }
 
 function parseField(name: string, raw: RawField, module: string): Field {
-  const { type, required, pointer, zero, wire, inline, ...rest } = raw;
+  const { type, required, pointer, wire, inline, ...rest } = raw;
   return {
     ...(rest as Pick<
       Field,
@@ -268,7 +266,6 @@ function parseField(name: string, raw: RawField, module: string): Field {
     type: parseType(type, module),
     required: required === true,
     pointer: pointer === true,
-    zero: zero === true,
     inline: inline === true,
     wire: wire as WireForm | undefined,
   };
