@@ -3,12 +3,7 @@
  * etcd and kube-apiserver on the PATH.
  */
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import {
-  type Kubernetes,
-  kubernetesIsThere,
-  START_MS,
-  startKubernetes,
-} from '../../test/support/kube-apiserver.ts';
+import { hasKubeApiserver, KubeApiserver, START_MS } from '../../test/support/kube-apiserver.ts';
 import {
   definitionCases,
   installObjects,
@@ -19,24 +14,24 @@ import {
   policyCases,
 } from '../../test/support/kubernetes-answers.ts';
 
-describe.skipIf(!kubernetesIsThere())('kube-apiserver', () => {
-  let kubernetes: Kubernetes | undefined;
+describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
+  let kubernetes: KubeApiserver | undefined;
 
   beforeAll(async () => {
-    kubernetes = await startKubernetes();
+    kubernetes = await KubeApiserver.start();
   }, START_MS * 2);
   afterAll(() => kubernetes?.stop());
 
   test('judges definitions so', { timeout: START_MS }, async () => {
-    for (const one of definitionCases) await judgesDefinition(kubernetes!.call, one);
+    for (const one of definitionCases) await judgesDefinition(kubernetes!.ask, one);
   });
 
   test('judges policies and webhooks so', { timeout: START_MS }, async () => {
-    for (const one of policyCases) await judgesPolicy(kubernetes!.call, one);
+    for (const one of policyCases) await judgesPolicy(kubernetes!.ask, one);
   });
 
   test('judges custom objects so', { timeout: START_MS }, async () => {
-    await installObjects(kubernetes!.call);
-    for (const one of objectCases) await judgesObject(kubernetes!.call, one);
+    await installObjects(kubernetes!.ask);
+    for (const one of objectCases) await judgesObject(kubernetes!.ask, one);
   });
 });

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestApi } from '../../test/support/api-core.ts';
 import { applyCases, playCase, type Played } from '../../test/support/apply-cases.ts';
-import { hasKubeApiserver, KubeApiserver, START_MS } from '../../test/support/kubernetes-beside.ts';
+import { hasKubeApiserver, KubeApiserver, START_MS } from '../../test/support/kube-apiserver.ts';
 import { kinds } from '../registry/kinds/index.ts';
 
 type Json = Record<string, unknown>;

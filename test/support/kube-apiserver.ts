@@ -1,6 +1,6 @@
 /**
- * A kube-apiserver of Kubernetes on an etcd, for what is to be compared with it. Needs etcd and
- * kube-apiserver on the PATH.
+ * A kube-apiserver with an etcd of its own, for tests that ask Kubernetes itself. Both programs
+ * are looked for on the PATH.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,14 +13,17 @@ import { temporaryFolder } from '../../platform/node/temporary-folder.ts';
 import { realX509 } from '../../platform/node/x509.ts';
 import { ensurePki, identities } from '../../apiserver/pki/pki.ts';
 import { servingNames } from '../../apiserver/pki/serving-names.ts';
+import { withoutControllers } from './admission.ts';
 import { type AnyCall, warningsOf } from './kubernetes-answers.ts';
 
 const ASK_AGAIN_MS = 100;
 export const START_MS = 120_000;
+/** The priority of every pod is looked up in a class that the server makes for itself. */
+const classes = '/apis/scheduling.k8s.io/v1/priorityclasses/system-cluster-critical';
 
-/** False, loudly, where they are not installed. */
-export function kubernetesIsThere(): boolean {
-  return [runs('etcd'), runs('kube-apiserver')].every(Boolean);
+/** Both programs are there; if not, that is said loudly. */
+export function hasKubeApiserver(): boolean {
+  return ['etcd', 'kube-apiserver'].map(runs).every(Boolean);
 }
 
 function runs(program: string): boolean {
@@ -28,103 +31,126 @@ function runs(program: string): boolean {
     execFileSync(program, ['--version'], { stdio: 'pipe' });
     return true;
   } catch {
-    console.warn(`SKIPPED: ${program} is not installed, so no message was compared with it`);
+    console.warn(`SKIPPED: ${program} is not installed, so nothing was compared with it`);
     return false;
   }
 }
 
-/** What has started, the latest first. */
-type Stops = (() => Promise<void>)[];
-
-function start(stops: Stops, program: string, args: readonly string[]): ChildProcess {
-  const child = spawn(program, args, { stdio: 'ignore' });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  stops.unshift(() => {
-    child.kill('SIGKILL');
-    return exited;
-  });
-  return child;
+export interface KubeRequest {
+  readonly body?: unknown;
+  readonly type?: string;
 }
 
-function caller(
-  stops: Stops,
-  port: number,
-  tls: { ca: string; cert: string; key: string },
-): AnyCall {
-  const agent = new Agent({ ...tls, keepAlive: true });
-  stops.unshift(() => Promise.resolve(agent.destroy()));
-  return (method, path, body) =>
-    new Promise((resolve, reject) => {
-      const headers = { 'content-type': 'application/json' };
-      const sent = request({ host: '127.0.0.1', port, path, method, agent, headers }, (answer) => {
-        let text = '';
-        answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+export interface KubeAnswer {
+  readonly code: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly warnings: readonly string[];
+}
+
+export class KubeApiserver {
+  /** What has started, the latest first. */
+  readonly #stops: (() => Promise<void>)[] = [];
+  #port = 0;
+  #agent = new Agent();
+
+  static async start(): Promise<KubeApiserver> {
+    const server = new KubeApiserver();
+    await server.#start();
+    return server;
+  }
+
+  /** As system:masters; a body that is no text goes as JSON. */
+  call(method: string, path: string, sent: KubeRequest = {}): Promise<KubeAnswer> {
+    const { body, type = 'application/json' } = sent;
+    const at = { host: '127.0.0.1', port: this.#port, path, method, agent: this.#agent };
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    // Node.js frames no body of a DELETE by itself.
+    const length = text === undefined ? {} : { 'content-length': Buffer.byteLength(text) };
+    const headers = { 'content-type': type, 'user-agent': 'test', ...length };
+    return new Promise((resolve, reject) => {
+      const asked = request({ ...at, headers }, (answer) => {
+        let said = '';
+        answer.setEncoding('utf8').on('data', (part: string) => (said += part));
         answer.on('end', () => {
+          // A path that it does not know is answered with plain text.
+          const parsed = said.startsWith('{') ? JSON.parse(said) : { message: said };
           const warnings = warningsOf(answer.headersDistinct['warning']?.join(', '));
-          resolve({
-            code: answer.statusCode!,
-            body: text.startsWith('{') ? (JSON.parse(text) as object) : {},
-            warnings,
-          });
+          resolve({ code: answer.statusCode!, body: parsed as KubeAnswer['body'], warnings });
         });
       });
-      sent.once('error', reject);
-      sent.end(body && JSON.stringify(body));
+      asked.once('error', reject);
+      asked.end(text);
     });
-}
-
-export interface Kubernetes {
-  readonly call: AnyCall;
-  stop(): Promise<void>;
-}
-
-/** Everyone who asks is an administrator. */
-export async function startKubernetes(): Promise<Kubernetes> {
-  const stops: Stops = [];
-  const folder = await temporaryFolder('wherry-beside-');
-  stops.unshift(() => folder.remove());
-  const [port = 0, client = 0, peer = 0] = await freePorts('127.0.0.1', 3);
-  const [store, member] = [client, peer].map((each) => `http://127.0.0.1:${each}`);
-  start(stops, 'etcd', [
-    ...['--name', 'one', '--data-dir', join(folder.path, 'etcd'), '--initial-cluster'],
-    ...[`one=${member}`, '--initial-advertise-peer-urls', member!, '--listen-peer-urls', member!],
-    ...['--listen-client-urls', store!, '--advertise-client-urls', store!],
-  ]);
-  const files = join(folder.path, 'pki');
-  const about = { folder: files, disk: realDisk, clock: realClock, x509: realX509 };
-  const pki = await ensurePki({ ...about, names: servingNames('10.96.0.1') });
-  const admin = await pki.client('admin', identities.admin);
-  await pki.serving();
-  await pki.serviceAccount();
-  const server = start(stops, 'kube-apiserver', [
-    ...[`--etcd-servers=${store}`, `--secure-port=${port}`, '--bind-address=127.0.0.1'],
-    ...['--service-cluster-ip-range=10.96.0.0/16', '--authorization-mode=RBAC'],
-    // Pods are judged without the account that a controller would have made.
-    '--disable-admission-plugins=ServiceAccount',
-    `--client-ca-file=${join(files, 'ca.crt')}`,
-    `--tls-cert-file=${join(files, 'apiserver.crt')}`,
-    `--tls-private-key-file=${join(files, 'apiserver.key')}`,
-    `--service-account-key-file=${join(files, 'sa.pub')}`,
-    `--service-account-signing-key-file=${join(files, 'sa.key')}`,
-    '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-    '--feature-gates=MutatingAdmissionPolicy=true',
-    '--runtime-config=admissionregistration.k8s.io/v1beta1=true',
-  ]);
-  const stop = async (): Promise<void> => {
-    for (const each of stops) await each();
-  };
-  const ca = readFileSync(join(files, 'ca.crt'), 'utf8');
-  const call = caller(stops, port, { ca, cert: admin.certificate, key: admin.privateKey });
-  for (const until = performance.now() + START_MS; performance.now() < until;) {
-    if (server.exitCode !== null) throw new Error(`kube-apiserver ended with ${server.exitCode}`);
-    // The priority of every pod is looked up in a class that the server makes for itself.
-    const wanted = ['/api/v1/namespaces/default', '/openapi/v3', classes];
-    const answers = await Promise.all(wanted.map((path) => call('GET', path).catch(() => false)));
-    if (answers.every((each) => typeof each === 'object' && each.code === 200))
-      return { call, stop };
-    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   }
-  throw new Error('kube-apiserver does not start');
-}
 
-const classes = '/apis/scheduling.k8s.io/v1/priorityclasses/system-cluster-critical';
+  /** The same for cases that any server plays. */
+  readonly ask: AnyCall = (method, path, body) => this.call(method, path, { body });
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops) await stop();
+  }
+
+  #run(program: string, args: readonly string[]): ChildProcess {
+    const child = spawn(program, args, { stdio: 'ignore' });
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    this.#stops.unshift(() => {
+      child.kill('SIGKILL');
+      return exited;
+    });
+    return child;
+  }
+
+  async #start(): Promise<void> {
+    const folder = await temporaryFolder('wherry-beside-');
+    this.#stops.unshift(() => folder.remove());
+    const [port = 0, client = 0, peer = 0] = await freePorts('127.0.0.1', 3);
+    this.#port = port;
+    const [store, member] = [client, peer].map((each) => `http://127.0.0.1:${each}`);
+    this.#run('etcd', [
+      ...['--name', 'one', '--data-dir', join(folder.path, 'etcd'), '--initial-cluster'],
+      ...[`one=${member}`, '--initial-advertise-peer-urls', member!],
+      ...['--listen-peer-urls', member!],
+      ...['--listen-client-urls', store!, '--advertise-client-urls', store!],
+    ]);
+    const files = join(folder.path, 'pki');
+    const about = { folder: files, disk: realDisk, clock: realClock, x509: realX509 };
+    const pki = await ensurePki({ ...about, names: servingNames('10.96.0.1') });
+    const admin = await pki.client('admin', identities.admin);
+    await pki.serving();
+    await pki.serviceAccount();
+    const server = this.#run('kube-apiserver', [
+      ...[`--etcd-servers=${store}`, `--secure-port=${port}`, '--bind-address=127.0.0.1'],
+      ...['--service-cluster-ip-range=10.96.0.0/16', '--authorization-mode=RBAC'],
+      '--allow-privileged=true',
+      // Without the controllers that make accounts, tell that nodes are ready and free volumes.
+      `--disable-admission-plugins=${withoutControllers.disable.join(',')}`,
+      `--client-ca-file=${join(files, 'ca.crt')}`,
+      `--tls-cert-file=${join(files, 'apiserver.crt')}`,
+      `--tls-private-key-file=${join(files, 'apiserver.key')}`,
+      `--service-account-key-file=${join(files, 'sa.pub')}`,
+      `--service-account-signing-key-file=${join(files, 'sa.key')}`,
+      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+      '--feature-gates=MutatingAdmissionPolicy=true',
+      '--runtime-config=admissionregistration.k8s.io/v1beta1=true',
+    ]);
+    const ca = readFileSync(join(files, 'ca.crt'), 'utf8');
+    const agent = new Agent({
+      ...{ ca, cert: admin.certificate, key: admin.privateKey },
+      keepAlive: true,
+    });
+    this.#agent = agent;
+    this.#stops.unshift(() => Promise.resolve(agent.destroy()));
+    await this.#ready(server);
+  }
+
+  async #ready(server: ChildProcess): Promise<void> {
+    for (const until = performance.now() + START_MS; performance.now() < until;) {
+      if (server.exitCode !== null) throw new Error(`kube-apiserver ended: ${server.exitCode}`);
+      const wanted = ['/api/v1/namespaces/default', '/openapi/v3', classes];
+      const asked = wanted.map((path) => this.call('GET', path).catch(() => undefined));
+      if ((await Promise.all(asked)).every((answer) => answer?.code === 200)) return;
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+    throw new Error('kube-apiserver does not start');
+  }
+}

@@ -4,12 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Lifecycle } from '../../../platform/lifecycle.ts';
-import {
-  type Kubernetes,
-  kubernetesIsThere,
-  START_MS,
-  startKubernetes,
-} from '../../../test/support/kube-apiserver.ts';
+import { hasKubeApiserver, KubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
 import type { AnyCall } from '../../../test/support/kubernetes-answers.ts';
 import { startOwn } from '../../../test/support/own-answers.ts';
 
@@ -53,17 +48,17 @@ async function granted(call: AnyCall, resource: string): Promise<object> {
   );
 }
 
-describe.skipIf(!kubernetesIsThere())('kube-apiserver', () => {
+describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
   const parts = new Lifecycle();
-  let kubernetes: Kubernetes | undefined;
+  let kubernetes: KubeApiserver | undefined;
   let own: AnyCall;
 
   beforeAll(async () => {
     own = await startOwn(parts);
-    kubernetes = await startKubernetes();
+    kubernetes = await KubeApiserver.start();
     // The last of its roles are there a while after it says that it is ready.
     const last = `${GROUP}/namespaces/kube-system/rolebindings/system:controller:token-cleaner`;
-    while ((await kubernetes.call('GET', last)).code !== 200)
+    while ((await kubernetes.ask('GET', last)).code !== 200)
       await new Promise((resolve) => setTimeout(resolve, 100));
   }, START_MS * 2);
   afterAll(async () => {
@@ -74,7 +69,7 @@ describe.skipIf(!kubernetesIsThere())('kube-apiserver', () => {
   test.each(['clusterroles', 'clusterrolebindings', 'roles', 'rolebindings'])(
     'begins with the same %s',
     async (resource) => {
-      const expected = await granted(kubernetes!.call, resource);
+      const expected = await granted(kubernetes!.ask, resource);
       expect(Object.keys(expected).length).toBeGreaterThan(6);
       expect(await granted(own, resource)).toEqual(expected);
     },

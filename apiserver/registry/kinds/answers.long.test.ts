@@ -4,11 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestApi } from '../../../test/support/api-core.ts';
-import {
-  hasKubeApiserver,
-  KubeApiserver,
-  START_MS,
-} from '../../../test/support/kubernetes-beside.ts';
+import { hasKubeApiserver, KubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
 import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
 import { kinds } from './index.ts';
 

@@ -3,27 +3,22 @@
  * own server is what Kubernetes says. Needs etcd and kube-apiserver on the PATH.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type Kubernetes,
-  kubernetesIsThere,
-  START_MS,
-  startKubernetes,
-} from '../../../test/support/kube-apiserver.ts';
+import { hasKubeApiserver, KubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
 import { collectionOf, refusals } from '../../../test/support/manifests.ts';
 import { kinds } from './index.ts';
 
-describe.skipIf(!kubernetesIsThere())('kube-apiserver', () => {
-  let kubernetes: Kubernetes | undefined;
+describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
+  let kubernetes: KubeApiserver | undefined;
 
   beforeAll(async () => {
-    kubernetes = await startKubernetes();
+    kubernetes = await KubeApiserver.start();
   }, START_MS * 2);
   afterAll(() => kubernetes?.stop());
 
   test.each(refusals.map((each) => [each.title, each] as const))('%s', async (_title, refusal) => {
     const { manifest, message } = refusal;
     const path = `${collectionOf(kinds, manifest)}?dryRun=All`;
-    const { body } = await kubernetes!.call('POST', path, manifest);
+    const { body } = await kubernetes!.ask('POST', path, manifest);
     expect(body.message).toBe(message);
   });
 });
