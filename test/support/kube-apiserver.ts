@@ -73,7 +73,7 @@ export class KubeApiserver {
         answer.setEncoding('utf8').on('data', (part: string) => (said += part));
         answer.on('end', () => {
           // A path that it does not know is answered with plain text.
-          const parsed = said.startsWith('{') ? JSON.parse(said) : { message: said };
+          const parsed: unknown = said.startsWith('{') ? JSON.parse(said) : { message: said };
           const warnings = warningsOf(answer.headersDistinct['warning']?.join(', '));
           resolve({ code: answer.statusCode!, body: parsed as KubeAnswer['body'], warnings });
         });
