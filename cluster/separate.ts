@@ -132,6 +132,7 @@ function loopPlans(
     name,
     args: () => [
       ...[name, ...flags[name], ...kubeconfig(name), '--secure-port', String(ports[name])],
+      ...['--client-ca-file', `${paths.pki}/ca.crt`],
       ...(options.extraArgs?.[name] ?? []),
     ],
   }));

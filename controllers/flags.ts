@@ -67,7 +67,6 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'authentication-token-webhook-cache-ttl': 'any',
   'authorization-webhook-cache-authorized-ttl': 'any',
   'authorization-webhook-cache-unauthorized-ttl': 'any',
-  'client-ca-file': 'any',
   'requestheader-client-ca-file': 'any',
   'requestheader-allowed-names': 'any',
   'requestheader-extra-headers-prefix': 'any',

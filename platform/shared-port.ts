@@ -11,8 +11,12 @@ export interface SharedPortOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** With a client CA, only clients that show a certificate of it get through. */
   readonly tls?: TlsMaterial;
+  /**
+   * With a client CA: only who shows a certificate of it gets through (the default), or everybody
+   * does, and only such certificates are told of.
+   */
+  readonly clientCertificates?: 'required' | 'optional';
   /**
    * Takes over a connection that speaks HTTP/2, of which nothing has been read. Absent: such
    * connections are closed.

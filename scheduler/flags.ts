@@ -34,7 +34,6 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'authorization-kubeconfig': 'any',
   'authentication-skip-lookup': 'any',
   'authentication-tolerate-lookup-failure': 'any',
-  'client-ca-file': 'any',
   'requestheader-client-ca-file': 'any',
   'kube-api-qps': 'any',
   'kube-api-burst': 'any',

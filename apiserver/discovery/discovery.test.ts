@@ -355,3 +355,16 @@ it('prints metrics in Prometheus’ format', async () => {
   const text = valueOf(await get('/metrics')) as string;
   expect(text).toContain('apiserver_request_total{verb="LIST"} 1\n');
 });
+
+it('counts how its health checks went, apart from all other metrics', async () => {
+  etcdFailure = 'no answer';
+  await get('/readyz');
+  etcdFailure = undefined;
+  await get('/readyz');
+  const text = valueOf(await get('/metrics/slis')) as string;
+  expect(text).toContain('kubernetes_healthcheck{name="etcd",type="readyz"} 1\n');
+  expect(text).toMatch(
+    /^kubernetes_healthchecks_total\{name="etcd",status="error",type="readyz"\} [1-9]/m,
+  );
+  expect(valueOf(await get('/metrics'))).not.toContain('kubernetes_healthcheck');
+});

@@ -13,6 +13,7 @@ import {
 import { Document } from './document.ts';
 import { apiGroupDocument, apiGroupList, apiResourceList, apiVersions } from './group-lists.ts';
 import { answerHealth, type HealthChecks } from './health.ts';
+import { HealthSlis } from '../../platform/metrics/health-slis.ts';
 import { answerMetrics } from './metrics.ts';
 import { OpenApi, type SchemaSource, type VersionDocuments } from './openapi.ts';
 import { remoteHashes, type RemoteVersion, withRemote } from './remote.ts';
@@ -67,7 +68,7 @@ class Catalog {
   readonly paths = new Map<string, Answer>();
   readonly openApi: OpenApi;
 
-  constructor(options: DiscoveryOptions, known: VersionDocuments) {
+  constructor(options: DiscoveryOptions, known: VersionDocuments, slis: HealthSlis) {
     const { metrics, serverAddress, declarations, schemas } = options;
     const custom = [...(options.custom?.() ?? [])];
     const all = [...declarations, ...custom.map(({ declaration }) => declaration)];
@@ -100,6 +101,7 @@ class Catalog {
     );
     this.#addOpenId(options.openId);
     this.paths.set('/metrics', () => answerMetrics(metrics));
+    this.paths.set('/metrics/slis', () => answerMetrics(slis.metrics));
     this.paths.set(
       '',
       fixed(() => ({ paths: this.#listed(options.checks) })),
@@ -162,6 +164,7 @@ function identitiesOf(custom: readonly CustomServed[]): ReadonlyMap<string, stri
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #documents: VersionDocuments = new Map();
+  readonly #slis = new HealthSlis();
   #catalog: Catalog | undefined;
 
   constructor(options: DiscoveryOptions) {
@@ -175,7 +178,7 @@ export class Discovery {
 
   /** What is served on the path; 404 if nothing is, 405 if it is not to be written to. */
   async answer(request: HttpRequest): Promise<HttpResponse> {
-    this.#catalog ??= new Catalog(this.#options, this.#documents);
+    this.#catalog ??= new Catalog(this.#options, this.#documents, this.#slis);
     const { paths, openApi } = this.#catalog;
     const path = request.path.replace(/\/+$/, '');
     const found = paths.get(path);
@@ -185,7 +188,7 @@ export class Discovery {
       return statusResponse(statusError('MethodNotAllowed', text, {}).status, request);
     }
     if (found !== undefined) return found(request);
-    const health = await answerHealth(this.#options.checks, request);
+    const health = await answerHealth(this.#options.checks, request, this.#slis);
     return health ?? (await openApi.answer(request)) ?? pageNotFound();
   }
 }

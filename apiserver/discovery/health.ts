@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
+import type { HealthSlis } from '../../platform/metrics/health-slis.ts';
 import { pageNotFound, textResponse } from '../pipeline/status-response.ts';
 
 /** One named check. */
@@ -32,7 +33,7 @@ async function single(check: HealthCheck): Promise<HttpResponse> {
 async function all(
   endpoint: string,
   checks: readonly HealthCheck[],
-  query: URLSearchParams,
+  { query, slis }: { readonly query: URLSearchParams; readonly slis: HealthSlis },
 ): Promise<HttpResponse> {
   const excluded = new Set(query.getAll('exclude'));
   const lines: string[] = [];
@@ -44,6 +45,7 @@ async function all(
     }
     const failure = await outcomeOf(check);
     failed ||= failure !== undefined;
+    slis.note(check.name, endpoint, failure === undefined);
     const mark = failure === undefined ? '[+]' : '[-]';
     lines.push(`${mark}${check.name} ${failure === undefined ? 'ok' : 'failed: reason withheld'}`);
   }
@@ -60,10 +62,12 @@ async function all(
 export async function answerHealth(
   checks: HealthChecks,
   request: HttpRequest,
+  slis: HealthSlis,
 ): Promise<HttpResponse | undefined> {
+  const { query } = request;
   const [, endpoint = '', name, ...rest] = request.path.split('/');
   if (endpoint !== 'livez' && endpoint !== 'readyz' && endpoint !== 'healthz') return undefined;
-  if (name === undefined || name === '') return all(endpoint, checks[endpoint], request.query);
+  if (name === undefined || name === '') return all(endpoint, checks[endpoint], { query, slis });
   const wanted = [name, ...rest].join('/');
   const check = checks[endpoint].find((known) => known.name === wanted);
   return check === undefined ? pageNotFound() : single(check);

@@ -1,6 +1,7 @@
-/** What a component serves beside its work: /healthz, /livez, /readyz and /metrics. */
+/** What a component serves beside its work: /healthz, /livez, /readyz, /metrics, /metrics/slis. */
 import { StatusError, statusError } from '../../api/status.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/http.ts';
+import { HealthSlis } from '../../platform/metrics/health-slis.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 import { METRICS_TYPE, metricsText } from '../../platform/metrics/text.ts';
 
@@ -40,30 +41,44 @@ export function componentHandler(options: ComponentHandlerOptions): HttpHandler 
     '/livez': [ping, ...options.healthz],
     '/readyz': [ping, ...options.healthz, ...options.readyz],
   };
+  const slis = new HealthSlis();
+  const shown: Readonly<Record<string, Metrics>> = {
+    '/metrics': options.metrics,
+    '/metrics/slis': slis.metrics,
+  };
   return async (request) => {
     const refused = await refusalOf(request, options);
     if (refused !== undefined) return refused;
     if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET only\n');
     const { path } = request;
-    if (path === '/metrics') {
-      const body = Buffer.from(metricsText(options.metrics));
+    const metrics = shown[path];
+    if (metrics !== undefined) {
+      const body = Buffer.from(metricsText(metrics));
       return { status: 200, headers: { 'content-type': METRICS_TYPE }, body };
     }
     const [, endpoint = '', name] = /^(\/[a-z]+z)(?:\/(.+))?$/.exec(path) ?? [];
     const checks = endpoints[endpoint]?.filter((each) => name === undefined || each.name === name);
     if (checks === undefined || checks.length === 0) return text(404, '404 page not found\n');
-    return health(endpoint.slice(1), checks, request.query.has('verbose'));
+    const noted = name === undefined ? slis : undefined;
+    return health(endpoint.slice(1), checks, { verbose: request.query.has('verbose'), noted });
   };
 }
 
-function health(name: string, checks: readonly HealthCheck[], verbose: boolean): HttpResponse {
+interface Asked {
+  readonly verbose: boolean;
+  /** Where outcomes are kept. */
+  readonly noted: HealthSlis | undefined;
+}
+
+function health(name: string, checks: readonly HealthCheck[], asked: Asked): HttpResponse {
   let healthy = true;
   const lines = checks.map((each) => {
     const reason = each.check();
     healthy &&= reason === undefined;
+    asked.noted?.note(each.name, name, reason === undefined);
     return reason === undefined ? `[+]${each.name} ok` : `[-]${each.name} failed: ${reason}`;
   });
-  if (healthy && !verbose) return text(200, 'ok');
+  if (healthy && !asked.verbose) return text(200, 'ok');
   const verdict = `${name} check ${healthy ? 'passed' : 'failed'}`;
   return text(healthy ? 200 : 500, `${[...lines, verdict].join('\n')}\n`);
 }

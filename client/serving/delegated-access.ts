@@ -1,12 +1,12 @@
 /**
  * May who asks read a path of this component? The API server says so, as for Kubernetes' own
- * components: a TokenReview tells whose the bearer token is, a SubjectAccessReview what that user
- * may do.
+ * components: a client certificate or, by a TokenReview, a bearer token tells who it is, a
+ * SubjectAccessReview what that user may do.
  */
 import type { ResourceType } from '../../api/resource.ts';
 import { type StatusError, statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { HttpRequest } from '../../platform/http.ts';
+import type { HttpRequest, Peer } from '../../platform/http.ts';
 import type { RestClient } from '../rest.ts';
 
 const review = (group: string, resource: string, kind: string): ResourceType => ({
@@ -46,7 +46,8 @@ export class DelegatedAccess {
   /** Undefined if the request may be answered. */
   async refusal(request: HttpRequest): Promise<StatusError | undefined> {
     const token = /^bearer (.+)$/i.exec(request.headers['authorization'] ?? '')?.[1] ?? '';
-    const key = `${request.method} ${request.path} ${token}`;
+    const { certificate } = request.peer;
+    const key = JSON.stringify([request.method, request.path, token, certificate]);
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.untilMs > this.#clock.monotonic()) return kept.refusal;
     const refusal = await this.#ask(request, token);
@@ -55,8 +56,9 @@ export class DelegatedAccess {
     return refusal;
   }
 
-  async #ask({ method, path }: HttpRequest, token: string): Promise<StatusError | undefined> {
-    const user = token === '' ? anonymous : await this.#userOf(token);
+  async #ask(request: HttpRequest, token: string): Promise<StatusError | undefined> {
+    const { method, path, peer } = request;
+    const user = certified(peer) ?? (token === '' ? anonymous : await this.#userOf(token));
     if (user === undefined) return statusError('Unauthorized', 'Unauthorized');
     const verb = method.toLowerCase();
     const { username = '', uid, groups, extra } = user;
@@ -81,6 +83,13 @@ export class DelegatedAccess {
     const { status } = answer as { status?: { authenticated?: boolean; user?: ReviewedUser } };
     return status?.authenticated === true ? status.user : undefined;
   }
+}
+
+/** Who a certificate that was verified belongs to. */
+function certified({ certificate }: Peer): ReviewedUser | undefined {
+  if (certificate === undefined) return undefined;
+  const groups = [...certificate.organizations, 'system:authenticated'];
+  return { username: certificate.commonName, groups };
 }
 
 const anonymous: ReviewedUser = {

@@ -7,6 +7,7 @@ export interface ServingFlags {
   readonly securePort: number;
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
+  readonly clientCaFile?: string;
   readonly authorizationAlwaysAllowPaths: readonly string[];
 }
 
@@ -29,6 +30,7 @@ export function addServingFlags(command: Command, { securePort }: { securePort: 
     )
     .option('--tls-cert-file <file>', 'Its certificate (default: one made at each start)')
     .option('--tls-private-key-file <file>', "The certificate's key")
+    .option('--client-ca-file <file>', 'Authorities whose client certificates tell who asks')
     .option(
       '--authorization-always-allow-paths <paths>',
       'Paths that everybody may read; for others the API server is asked',

@@ -1,11 +1,18 @@
+import { request } from 'node:https';
 import { describe, expect, it } from 'vitest';
 import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
 import { JsonValue } from '../../platform/http.ts';
+import { silentLogger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
+import { realDisk } from '../../platform/node/disk.ts';
+import { freePorts } from '../../platform/node/free-ports.ts';
+import { temporaryFolder } from '../../platform/node/temporary-folder.ts';
+import { realX509 } from '../../platform/node/x509.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { createClient } from '../rest.ts';
 import { componentHandler, untilReady } from './component-handler.ts';
 import { DelegatedAccess } from './delegated-access.ts';
+import { serveComponent } from './start.ts';
 
 /** An API server that knows one token, of a user who may read /metrics. */
 function apiServer() {
@@ -19,7 +26,10 @@ function apiServer() {
       ? spec.token === 'good'
         ? { authenticated: true, user: { username: 'prometheus', groups: ['monitoring'] } }
         : { authenticated: false }
-      : { allowed: spec.user === 'prometheus' && spec.nonResourceAttributes?.path === '/metrics' };
+      : {
+          allowed:
+            spec.user === 'prometheus' && spec.nonResourceAttributes?.path.startsWith('/metrics'),
+        };
     return Promise.resolve({ status: 201, headers: {}, body: new JsonValue({ status }) });
   };
   return { asked, client: createClient({ handler, userAgent: 'test' }) };
@@ -91,4 +101,66 @@ describe('a component', () => {
     await get('/metrics', 'good');
     expect(asked).toHaveLength(4);
   });
+});
+
+it('counts how its health checks went', async () => {
+  const { get, state } = component();
+  await get('/readyz');
+  state.ready = true;
+  await get('/readyz');
+  await get('/readyz/ping');
+  const { text } = await get('/metrics/slis', 'good');
+  expect(text).toContain('kubernetes_healthcheck{name="informer-sync",type="readyz"} 1\n');
+  for (const [name, status, count] of [
+    ['informer-sync', 'error', 1],
+    ['informer-sync', 'success', 1],
+    ['ping', 'success', 2],
+  ])
+    expect(text).toContain(
+      `kubernetes_healthchecks_total{name="${name}",status="${status}",type="readyz"} ${count}\n`,
+    );
+});
+
+it('knows whose client certificate it is shown, and lets others in as well', async () => {
+  const folder = await temporaryFolder('wherry-serving-');
+  const now = Date.now();
+  const validity = { notBeforeMs: now - 60_000, notAfterMs: now + 3_600_000 };
+  const ca = realX509.certificateAuthority({ commonName: 'ours' }, validity);
+  const other = realX509.certificateAuthority({ commonName: 'theirs' }, validity);
+  const subject = { commonName: 'prometheus' };
+  const clientOf = (authority: typeof ca) => {
+    const { certificate: cert, privateKey: key } = realX509.issue(
+      { subject, validity, usage: 'client' },
+      authority,
+    );
+    return { cert, key };
+  };
+  const clientCaFile = `${folder.path}/ca.crt`;
+  await realDisk.write(clientCaFile, ca.certificate);
+  const [securePort = 0] = await freePorts('127.0.0.1', 1);
+  const serving = await serveComponent(
+    {
+      ...{ bindAddress: '127.0.0.1', securePort, clientCaFile },
+      authorizationAlwaysAllowPaths: ['/healthz'],
+    },
+    { metrics: new Metrics(), client: apiServer().client, logger: silentLogger, readyz: [] },
+  );
+  const get = (path: string, identity: object = {}): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const options = { ...identity, rejectUnauthorized: false, agent: false };
+      request(`${serving.url}${path}`, options, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode));
+      })
+        .on('error', reject)
+        .end();
+    });
+  try {
+    expect(await get('/metrics', clientOf(ca))).toBe(200);
+    expect(await get('/metrics', clientOf(other))).toBe(403);
+    expect(await get('/metrics')).toBe(403);
+    expect(await get('/healthz')).toBe(200);
+  } finally {
+    await serving.stop();
+    await folder.remove();
+  }
 });

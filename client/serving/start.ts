@@ -43,10 +43,10 @@ export async function serveComponent(
   if (flags.securePort === 0) return { stop: () => Promise.resolve() };
   const access = new DelegatedAccess(client, clock);
   const { bindAddress: host, securePort } = flags;
-  const next = certificateOf(flags, clock);
+  const next = materialOf(flags, clock);
   const tls = await next();
   const listening = await sniffingServer({
-    ...{ host, port: securePort, tls },
+    ...{ host, port: securePort, tls, clientCertificates: 'optional' },
     onHttp1: componentHandler({
       metrics,
       healthz: options.healthz ?? [],
@@ -71,18 +71,19 @@ export async function serveComponent(
 }
 
 /** Files are read anew each time: somebody else replaces them. */
-function certificateOf(flags: ServingFlags, clock: Clock): () => Promise<TlsMaterial> {
-  const { tlsCertFile, tlsPrivateKeyFile } = flags;
+function materialOf(flags: ServingFlags, clock: Clock): () => Promise<TlsMaterial> {
+  const { tlsCertFile, tlsPrivateKeyFile, clientCaFile } = flags;
   if ((tlsCertFile === undefined) !== (tlsPrivateKeyFile === undefined))
     throw new Error('--tls-cert-file and --tls-private-key-file belong together');
-  if (tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined) {
-    return async () => ({
-      certificate: await fileOf(tlsCertFile),
-      privateKey: await fileOf(tlsPrivateKeyFile),
-    });
-  }
   const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
-  return ownCertificate({ clock, x509: realX509, commonName: 'localhost', names });
+  const own = ownCertificate({ clock, x509: realX509, commonName: 'localhost', names });
+  const given = async (): Promise<TlsMaterial> => ({
+    certificate: await fileOf(tlsCertFile!),
+    privateKey: await fileOf(tlsPrivateKeyFile!),
+  });
+  const certificate = tlsCertFile === undefined ? own : given;
+  if (clientCaFile === undefined) return certificate;
+  return async () => ({ ...(await certificate()), clientCa: await fileOf(clientCaFile) });
 }
 
 async function fileOf(path: string): Promise<string> {

@@ -13,6 +13,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { HttpRequest, HttpResponse, Peer } from '../../platform/http.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { HealthSlis } from '../../platform/metrics/health-slis.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 import { METRICS_TYPE, metricsText } from '../../platform/metrics/text.ts';
 import type { RawDeflate } from '../../platform/raw-deflate.ts';
@@ -54,6 +55,7 @@ type Route = (
 export class NodeServer implements Running {
   readonly #options: NodeServerOptions;
   readonly #conversations: Conversations;
+  readonly #slis = new HealthSlis();
   readonly #serving: CommandServing;
   readonly #routes: Readonly<Record<string, Route>>;
 
@@ -99,9 +101,13 @@ export class NodeServer implements Running {
     const node = parts[0] === 'nodes' ? parts[1] : undefined;
     if (node !== undefined) parts = parts.slice(2);
     const [what = '', ...rest] = parts;
-    if (what === 'healthz' && rest.length === 0) return textAnswer(200, 'ok');
-    const { metrics } = this.#options;
-    if (what === 'metrics' && rest.length === 0 && metrics !== undefined) {
+    if (what === 'healthz' && rest.length === 0) {
+      this.#slis.note('ping', 'healthz', true);
+      return textAnswer(200, 'ok');
+    }
+    const metrics = rest[0] === 'slis' ? this.#slis.metrics : this.#options.metrics;
+    const isMetrics = what === 'metrics' && (rest.length === 0 || rest.join('/') === 'slis');
+    if (isMetrics && metrics !== undefined) {
       const headers = { 'content-type': METRICS_TYPE };
       return { status: 200, headers, body: Buffer.from(metricsText(metrics)) };
     }

@@ -29,12 +29,13 @@ export interface ProcessContext {
 
 /**
  * Runs a command to its exit code. The process lives until it settles, whatever else is idle; a
- * rejection is printed as one line and becomes exit code 1. A second signal ends the process at
- * once.
+ * rejection is printed as one line and becomes exit code 1, and so does an error that nobody
+ * handled. A second signal ends the process at once.
  */
 export async function runMain(main: (context: ProcessContext) => Promise<number>): Promise<void> {
   // Timers of `Clock` do not keep a process alive; this one does, until the command has ended.
   const alive = setInterval(() => {}, 1 << 30);
+  process.once('uncaughtException', crash);
   const { context, close } = realContext();
   try {
     process.exitCode = await main(context);
@@ -43,8 +44,19 @@ export async function runMain(main: (context: ProcessContext) => Promise<number>
     process.exitCode = 1;
   } finally {
     clearInterval(alive);
+    process.off('uncaughtException', crash);
     close();
   }
+}
+
+/** The sentence comes last: some show only the end of what a process said. */
+function crash(error: unknown): void {
+  const { stack, message } = error instanceof Error ? error : new Error(String(error));
+  process.stderr.write(
+    `${stack}\n` +
+      `error: ${message} (unexpected: a bug of this program; please report it with the lines above)\n`,
+  );
+  process.exit(1);
 }
 
 function realContext(): { context: ProcessContext; close: () => void } {

@@ -40,7 +40,7 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
 function peerOf(message: IncomingMessage): Peer {
   const { socket } = message;
   const address = `${socket.remoteAddress}:${socket.remotePort}`;
-  if (!(socket instanceof TLSSocket)) return { address };
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return { address };
   const subject = socket.getPeerCertificate().subject as
     { CN?: string | string[]; O?: string | string[] } | undefined;
   const name = [subject?.CN ?? []].flat()[0];
@@ -195,7 +195,7 @@ function secureContext({ certificate, privateKey, clientCa }: TlsMaterial) {
 
 /** Calls `arrived` for each connection whose protocol is known. */
 function listener(options: SharedPortOptions, arrived: (socket: Socket, h2: boolean) => void) {
-  const { tls } = options;
+  const { tls, clientCertificates = 'required' } = options;
   if (tls === undefined) {
     return createNetServer({ noDelay: true }, (socket) =>
       sniff(socket, (isHttp2) => arrived(socket, isHttp2)),
@@ -205,7 +205,7 @@ function listener(options: SharedPortOptions, arrived: (socket: Socket, h2: bool
     {
       ...secureContext(tls),
       requestCert: tls.clientCa !== undefined,
-      rejectUnauthorized: tls.clientCa !== undefined,
+      rejectUnauthorized: tls.clientCa !== undefined && clientCertificates === 'required',
       noDelay: true,
       ALPNProtocols: options.onHttp2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'],
     },

@@ -216,3 +216,19 @@ describe.skipIf(tool('etcdctl') === undefined)('a snapshot', () => {
     expect(totalKey).toBeGreaterThan(10);
   }, 60_000);
 });
+
+it('says an error that nobody handled in one last sentence', async () => {
+  await mkdir(dataDir);
+  const broken = join(folder.path, 'broken.cjs');
+  const source = `process.on('newListener', (name) => {
+    if (name === 'SIGTERM') setImmediate(() => { throw new TypeError('out of the blue'); });
+  });`;
+  await writeFile(broken, source);
+  const args = ['--require', broken, wherryMain, 'up', '--port', '0', '--store-port', '0'];
+  const { code, stderr } = await run(process.execPath, [...args, '--data-dir', dataDir]);
+  expect(code).toBe(1);
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines[0]).toBe('TypeError: out of the blue');
+  expect(lines.at(-1)).toMatch(/^error: out of the blue \(unexpected: a bug of this program/);
+  for (const line of lines) expect(line.length).toBeLessThan(200);
+});

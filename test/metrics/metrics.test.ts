@@ -109,6 +109,9 @@ describe('a whole cluster', () => {
 it('shows a node’s metrics through the API server, as scrapers of kubelets ask for them', async () => {
   const text = String(await cluster.client.getPath('/api/v1/nodes/node1/proxy/metrics'));
   expect(readScrape(text).labels.has('kubelet_running_pods')).toBe(true);
+  await cluster.client.getPath('/api/v1/nodes/node1/proxy/healthz');
+  const slis = String(await cluster.client.getPath('/api/v1/nodes/node1/proxy/metrics/slis'));
+  expect(readScrape(slis).labels.get('kubernetes_healthcheck')).toEqual(new Set(['name', 'type']));
 });
 
 describe('our Grafana dashboard', () => {
