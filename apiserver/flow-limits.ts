@@ -2,6 +2,7 @@ import type { ObjectMeta } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Turns } from '../platform/turns.ts';
 import type { Random } from '../platform/random.ts';
 import { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
 import type { SelfClient } from './bootstrap/self-client.ts';
@@ -29,8 +30,6 @@ export interface FlowLimits {
   readonly priorityAndFairness?: boolean | undefined;
   readonly maxRequestsInFlight?: number | undefined;
   readonly maxMutatingRequestsInFlight?: number | undefined;
-  /** Runs a function once what has arrived meanwhile is known. Default: by the clock. */
-  readonly nextTurn?: ((fn: () => void) => void) | undefined;
   /** How long the thread was at work so far. Default: never; then no user is held back for it. */
   readonly busyMs?: (() => number) | undefined;
 }
@@ -38,13 +37,14 @@ export interface FlowLimits {
 export interface FlowSurroundings {
   readonly storage: Storage;
   readonly clock: Clock;
+  readonly turns: Turns;
   readonly declarations: readonly ResourceDeclaration[];
   readonly requestTimeoutMs: number;
 }
 
 /** How the pipeline bounds requests at work. */
 export function flowLimits(
-  { storage, clock, declarations, requestTimeoutMs }: FlowSurroundings,
+  { storage, clock, turns, declarations, requestTimeoutMs }: FlowSurroundings,
   options: FlowLimits,
 ): PipelineOptions['limits'] {
   const maxReadOnly = options.maxRequestsInFlight ?? DEFAULTS.readOnly;
@@ -67,7 +67,7 @@ export function flowLimits(
     // As kube-apiserver: a request that waited still has most of its time.
     maxWaitMs: requestTimeoutMs / 4,
     busyMs: options.busyMs ?? (() => 0),
-    nextTurn: options.nextTurn ?? ((fn) => void clock.after(0, fn)),
+    nextTurn: turns.nextTurn,
   });
   return { control, widthOf: widths(storage, declarations) };
 }

@@ -164,7 +164,6 @@ const limitsOf = (flags: ApiServerFlags): FlowLimits => ({
   priorityAndFairness: flags.enablePriorityAndFairness,
   maxRequestsInFlight: flags.maxRequestsInflight,
   maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
-  nextTurn,
   busyMs,
 });
 
@@ -258,7 +257,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
       admissionPlugins: { ...choice, configuration },
-      limits: limitsOf(flags),
+      ...{ nextTurn, limits: limitsOf(flags) },
       requestTimeoutMs: flags.requestTimeout,
       descriptions: readDescriptions(realDisk),
     }),

@@ -6,6 +6,7 @@ import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { Random } from '../platform/random.ts';
 import type { TraceScope } from '../platform/trace-scope.ts';
+import type { Turns } from '../platform/turns.ts';
 import type { Kv } from '../store/kv.ts';
 import type { PluginChoice } from './admission/plugins.ts';
 import type { Aggregation } from './aggregation/aggregator-of.ts';
@@ -69,6 +70,8 @@ export interface ApiServerOptions {
   readonly clientAuthentication?: ClientAuthentication | undefined;
   /** Which requests wait for which. */
   readonly limits?: FlowLimits | undefined;
+  /** Runs a function once what has arrived meanwhile is known. Default: by the clock. */
+  readonly nextTurn?: Turns['nextTurn'] | undefined;
   readonly requestTimeoutMs?: number;
   /** How webhooks are called. Without it, none is. */
   readonly outgoing?: OutgoingHttp | undefined;

@@ -9,6 +9,7 @@ import type { Service } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
 import type { HttpHandler } from '../platform/http.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
+import { type Turns, turnsBy } from '../platform/turns.ts';
 import { plugins } from './admission/plugins.ts';
 import { storeComponent } from './component-checks.ts';
 import { accessControl } from './access-control.ts';
@@ -79,7 +80,8 @@ class Server implements ApiServer {
     this.#served = new Set(this.#types.map(typeKey));
     const resources = storedResources(declarations);
     const metrics = options.metrics ?? new Metrics();
-    this.#storage = storageOf({ ...options, metrics }, resources);
+    const turns = turnsBy(clock, options.nextTurn);
+    this.#storage = storageOf({ ...options, metrics, turns }, resources);
     const serverAddress = (): string => this.#addressText();
     const identity = new Identity({ ...options, storage: this.#storage, serverAddress });
     const { authenticator } = identity;
@@ -89,11 +91,11 @@ class Server implements ApiServer {
     const control = accessControl({ identity, authorizer, rbac });
     const registry = this.#registry(control, declarations, metrics);
     const passages = options.nodes && nodePassages(options.nodes, this.#storage);
-    const handlers = new ApiHandlers(registry, { clock, random, logger, passages });
+    const handlers = new ApiHandlers(registry, { clock, turns, random, logger, passages });
     const counts = new RequestCounts();
     const { requestTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const limits = flowLimits(
-      { storage: this.#storage, clock, declarations, requestTimeoutMs },
+      { storage: this.#storage, clock, turns, declarations, requestTimeoutMs },
       options.limits ?? {},
     );
     if ('control' in limits) flowMetrics(metrics, limits.control);
@@ -265,13 +267,15 @@ class Server implements ApiServer {
 }
 
 function storageOf(
-  { kv, clock, logger, metrics, encryption }: ApiServerOptions,
+  options: ApiServerOptions & { readonly turns: Turns },
   resources: readonly StoredResource[],
 ): Storage {
-  if (encryption === undefined) return new Storage({ kv, clock, logger, metrics, resources });
+  const { kv, clock, turns, logger, metrics, encryption } = options;
+  const about = { clock, turns, logger, metrics, resources };
+  if (encryption === undefined) return new Storage({ kv, ...about });
   const sealed = new EncryptedKv(kv, transformersByKey(encryption, resources));
   const isStale = (key: string): boolean => sealed.isStale(key);
-  return new Storage({ kv: sealed.kv, clock, logger, metrics, resources, isStale });
+  return new Storage({ kv: sealed.kv, ...about, isStale });
 }
 
 const typeKey = ({ group, version, resource }: ResourceType): string =>

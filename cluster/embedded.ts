@@ -135,7 +135,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       serviceAccounts,
       clientAuthentication: ownClientAuthentication(pki),
       aggregation: aggregation({ http: outgoing, pki }),
-      limits: { nextTurn, busyMs },
+      ...{ nextTurn, limits: { busyMs } },
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       descriptions: readDescriptions(realDisk),
       components: health.components,

@@ -13,6 +13,7 @@ export async function deleteCollection(target: Target): Promise<HttpResponse> {
     { scope: scopeOf(target), list: listParameters(request.http.query), options },
     callerOf(target, options.dryRun.length > 0),
   );
-  const answering = { request, declaration: store.declaration, clock: environment.clock };
+  const { clock, turns } = environment;
+  const answering = { request, declaration: store.declaration, clock, turns };
   return listResponse(answering, page);
 }

@@ -1,4 +1,5 @@
 import { JsonValue } from '../../platform/http.ts';
+import type { Steps } from '../../platform/turns.ts';
 
 /** An object's JSON that is copied, not encoded. `StoredObject` is one. */
 export interface EncodedObject {
@@ -8,26 +9,25 @@ export interface EncodedObject {
 }
 
 /** `{"kind":"PodList",…,"items":[` and the objects and `]}`, in one buffer. */
-export function listJson(
+export function* copiedList(
   head: Readonly<Record<string, unknown>>,
   objects: readonly EncodedObject[],
-): JsonValue {
-  return JsonValue.from({
-    value: () => ({ ...head, items: objects.map((object) => object.value) }),
-    bytes: () => {
-      const start = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`);
-      let length = start.length + Math.max(objects.length - 1, 0) + 2;
-      for (const object of objects) length += object.byteLength;
-      const bytes = Buffer.allocUnsafe(length);
-      let offset = start.copy(bytes, 0);
-      for (const [index, object] of objects.entries()) {
-        if (index > 0) bytes[offset++] = 0x2c;
-        offset = object.copyTo(bytes, offset);
-      }
-      bytes.write(']}', offset, 'latin1');
-      return bytes;
-    },
-  });
+): Steps<Buffer> {
+  const start = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`);
+  let length = start.length + Math.max(objects.length - 1, 0) + 2;
+  for (const object of objects) {
+    length += object.byteLength;
+    yield;
+  }
+  const bytes = Buffer.allocUnsafe(length);
+  let offset = start.copy(bytes, 0);
+  for (const [index, object] of objects.entries()) {
+    if (index > 0) bytes[offset++] = 0x2c;
+    offset = object.copyTo(bytes, offset);
+    yield;
+  }
+  bytes.write(']}', offset, 'latin1');
+  return bytes;
 }
 
 /** `{"type":"ADDED","object":` and the object and `}`. */

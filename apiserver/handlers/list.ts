@@ -7,6 +7,7 @@ import type { Target } from './target.ts';
 export async function list(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const page = await store.list(scopeOf(target), listParameters(request.http.query));
-  const answering = { request, declaration: store.declaration, clock: environment.clock };
+  const { clock, turns } = environment;
+  const answering = { request, declaration: store.declaration, clock, turns };
   return listResponse(answering, page);
 }

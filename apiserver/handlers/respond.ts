@@ -2,7 +2,6 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import {
   enveloped,
   hasProtobuf,
-  listMessage,
   messageOf,
   partialMetadataMessage,
 } from '../../api/protobuf/envelope.ts';
@@ -10,14 +9,15 @@ import { apiVersionOf } from '../../api/resource.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import type { Turns } from '../../platform/turns.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import type { ListPage, StoredObject } from '../registry/resource-store.ts';
 import { type Accepted, accepted } from '../pipeline/accept.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import { type AnswerBody, encodeAnswer } from '../pipeline/encode-answer.ts';
-import { listJson } from './json-bytes.ts';
+import { encodeList, type ListForm } from './list-body.ts';
 import { partialMetadata } from './partial-metadata.ts';
-import { includeObjectOf, table, type TableMetadata } from './table.ts';
+import { includeObjectOf, table, type TableMetadata, tableRow } from './table.ts';
 
 /** How answers to one request are written. */
 export interface Answering {
@@ -65,11 +65,26 @@ export function objectResponse(
 }
 
 /** A collection in the form the client accepts. */
-export function listResponse(answering: Answering, page: ListPage): HttpResponse {
-  const { request, declaration } = answering;
+export async function listResponse(
+  answering: Answering & { readonly turns: Turns },
+  page: ListPage,
+): Promise<HttpResponse> {
+  const { request, declaration, turns } = answering;
+  const accepts = formOf(request, declaration.type);
+  const form = listForm(answering, page, accepts);
+  const { mediaType } = accepts;
+  const { json, body } = await encodeList(request, accepts, { form, turns });
+  if (mediaType !== JSON_TYPE) request.notes.answered = json;
+  return { status: 200, headers: { 'content-type': mediaType }, body };
+}
+
+function listForm(
+  { request, declaration, clock }: Answering,
+  page: ListPage,
+  { representation }: Accepted,
+): ListForm {
   const { type } = declaration;
-  const form = formOf(request, type);
-  const { representation } = form;
+  const { objects } = page;
   const metadata = {
     resourceVersion: String(page.revision),
     ...(page.continue === undefined ? {} : { continue: page.continue }),
@@ -79,28 +94,25 @@ export function listResponse(answering: Answering, page: ListPage): HttpResponse
     case 'Object': {
       const kind = declaration.listKind ?? `${type.kind}List`;
       const head = { kind, apiVersion: apiVersionOf(type), metadata };
-      const messages = () => page.objects.map((object) => object.message());
-      return respond(request, form, {
-        status: 200,
-        body: listJson(head, page.objects),
-        protobuf: () => enveloped({ ...type, kind }, listMessage(metadata, messages())),
-      });
+      const message = (object: StoredObject): Uint8Array => object.message();
+      return { head, field: 'items', objects, protobuf: { kind: { ...type, kind }, message } };
     }
     case 'PartialObjectMetadata': {
       const kind = 'PartialObjectMetadataList';
-      const items = page.objects.map((object) => partialMetadata(object.value, 'v1'));
-      const messages = () =>
-        page.objects.map((object) => partialMetadataMessage(object.value.metadata));
-      return respond(request, form, {
-        status: 200,
-        body: new JsonValue({ kind, apiVersion: 'meta.k8s.io/v1', metadata, items }),
-        protobuf: () => enveloped({ ...PARTIAL, kind }, listMessage(metadata, messages())),
-      });
+      const head = { kind, apiVersion: 'meta.k8s.io/v1', metadata };
+      const item = ({ value }: StoredObject): object => partialMetadata(value, 'v1');
+      const message = ({ value }: StoredObject): Uint8Array =>
+        partialMetadataMessage(value.metadata);
+      const protobuf = { kind: { ...PARTIAL, kind }, message };
+      return { head, field: 'items', objects, item, protobuf };
     }
     case 'Table': {
-      const objects = page.objects.map((object) => object.value);
-      const body = tableOf(answering, representation.version, { objects, metadata });
-      return respond(request, form, { status: 200, body });
+      const include = includeObjectOf(request.http.query);
+      const options = { version: representation.version, include, nowMs: clock.now() };
+      const content = { objects: [], metadata, withColumns: true };
+      const { rows: _none, ...head } = table(declaration, content, options);
+      const item = ({ value }: StoredObject): object => tableRow(declaration, value, options);
+      return { head, field: 'rows', objects, item };
     }
   }
 }

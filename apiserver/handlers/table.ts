@@ -28,6 +28,11 @@ export interface TableMetadata {
   readonly remainingItemCount?: number;
 }
 
+export interface Table extends Readonly<Record<string, unknown>> {
+  readonly metadata: TableMetadata;
+  readonly rows: readonly object[];
+}
+
 /** meta.k8s.io Table: rows as `kubectl get` prints them. */
 export function table(
   declaration: ResourceDeclaration,
@@ -38,18 +43,23 @@ export function table(
     readonly withColumns: boolean;
   },
   options: TableOptions,
-): object {
+): Table {
   const printer = declaration.printer ?? defaultPrinter;
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: content.metadata,
     columnDefinitions: content.withColumns ? printer.columns.map(wholeColumn) : null,
-    rows: content.objects.map((object) => ({
-      cells: printer.cells(object, options.nowMs),
-      object: included(object, options),
-    })),
+    rows: content.objects.map((object) => tableRow(declaration, object, options)),
   };
+}
+
+export function tableRow(
+  { printer = defaultPrinter }: ResourceDeclaration,
+  object: KubernetesObject,
+  options: TableOptions,
+): object {
+  return { cells: printer.cells(object, options.nowMs), object: included(object, options) };
 }
 
 function included(object: KubernetesObject, options: TableOptions): object | null {

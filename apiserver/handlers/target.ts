@@ -4,6 +4,7 @@ import { statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Turns } from '../../platform/turns.ts';
 import type { Random } from '../../platform/random.ts';
 import type { WriteOptions } from '../admission/admission.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
@@ -19,6 +20,7 @@ export interface Target {
 
 export interface Environment {
   readonly clock: Clock;
+  readonly turns: Turns;
   readonly random: Random;
   readonly logger: Logger;
   /** Absent: what others would answer is refused (503). */

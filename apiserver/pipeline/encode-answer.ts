@@ -35,7 +35,7 @@ function inOrder(body: JsonValue): unknown {
 const BROWSERS = ['curl/', 'Wget/', 'Mozilla/5.0'];
 
 /** The `pretty` parameter; without it, the programs behind which people sit. */
-function isForPeople({ query, headers }: Asked): boolean {
+export function isForPeople({ query, headers }: Asked): boolean {
   const pretty = query.get('pretty');
   if (pretty !== null) return pretty === '' || isTrue(pretty);
   const agent = headers['user-agent'];

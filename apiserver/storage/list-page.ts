@@ -1,4 +1,5 @@
 import { type Kv, type KeyValue, prefixEnd, StoreError } from '../../store/kv.ts';
+import { inTurns, type Steps, type Turns } from '../../platform/turns.ts';
 import { statusError } from '../../api/status.ts';
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts';
 import { listAt, type ReadAt, type VersionParameters } from './list-options.ts';
@@ -60,30 +61,37 @@ export function planList(parameters: VersionParameters, scope: Scope): ListPlan 
   };
 }
 
-/** A page of the cache's state, which is that of `revision`. */
-export function pageFromCache(
+/**
+ * A page of the cache's state, which is that of `revision`. A selector may have to look into every
+ * object, which others do not wait for.
+ */
+export async function pageFromCache(
   cache: ResourceCache,
   from: { scope: Scope; plan: ListPlan; revision: number },
-): ListPage {
-  const page = cachePage(cache, from);
+  turns: Turns,
+): Promise<ListPage> {
+  const page = await inTurns(cachePage(cache, from), turns);
   const { counts } = cache;
   counts.lists++;
   counts.returned += page.objects.length;
   return page;
 }
 
-function cachePage(
+function* cachePage(
   cache: ResourceCache,
   from: { scope: Scope; plan: ListPlan; revision: number },
-): ListPage {
+): Steps<ListPage> {
   const { scope, plan, revision } = from;
+  const { predicate } = scope;
   const objects: StoredObject[] = [];
   let last = '';
-  for (const [suffix, object] of cache.list(scope, plan.start)) {
+  for (const [suffix, object] of cache.candidates(scope, plan.start)) {
+    yield;
+    if (predicate?.matches(object.value) === false) continue;
     if (plan.limit > 0 && objects.length === plan.limit) {
       const token = { revision, start: last + '\0' };
       const page = { revision, objects, continue: encodeContinue(token, scopePrefix(scope)) };
-      if (scope.predicate !== undefined) return page;
+      if (predicate !== undefined) return page;
       return { ...page, remaining: cache.countFrom(scope, suffix) };
     }
     objects.push(object);

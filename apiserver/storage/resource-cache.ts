@@ -23,6 +23,13 @@ export interface ResourceCacheOptions {
   readonly window: number;
 }
 
+function* range(objects: Tree, prefix: string, start: string): Generator<[string, StoredObject]> {
+  for (const pair of objects.entries(start > prefix ? start : prefix)) {
+    if (!pair[0].startsWith(prefix)) return;
+    yield pair;
+  }
+}
+
 /** What happened to a resource's cache since the start. */
 export interface CacheCounts {
   received: number;
@@ -88,28 +95,37 @@ export class ResourceCache {
   /** How many objects the scope's namespace holds from `start` on, whatever its predicate. */
   countFrom(scope: Scope, start: string): number {
     let count = 0;
-    for (const _ of this.#range(scopePrefix(scope), start)) count++;
+    for (const _ of range(this.#objects, scopePrefix(scope), start)) count++;
     return count;
   }
 
   /** Objects of the scope in order of keys, from `start` (a suffix) on. */
-  *list(scope: Scope, start = ''): Generator<[suffix: string, object: StoredObject]> {
+  *list(scope: Scope): Generator<[suffix: string, object: StoredObject]> {
     const { predicate } = scope;
-    const only = onlySuffix(scope, this.codec.type.namespaced);
-    if (only !== undefined) {
-      const object = only >= start ? this.#objects.get(only) : undefined;
-      if (object !== undefined && predicate!.matches(object.value)) yield [only, object];
-      return;
-    }
-    for (const [suffix, object] of this.#range(scopePrefix(scope), start)) {
-      this.counts.fetched++;
-      if (predicate === undefined || predicate.matches(object.value)) yield [suffix, object];
-    }
+    for (const pair of this.candidates(scope))
+      if (predicate === undefined || predicate.matches(pair[1].value)) yield pair;
   }
 
-  *#range(prefix: string, start = ''): Generator<[string, StoredObject]> {
-    for (const pair of this.#objects.entries(start > prefix ? start : prefix)) {
-      if (!pair[0].startsWith(prefix)) return;
+  /**
+   * What {@link list} chooses from, in the state at the call: the iteration may be laid aside, as
+   * later changes are made to copies of what it reads.
+   */
+  candidates(scope: Scope, start = ''): Generator<[suffix: string, object: StoredObject]> {
+    return this.#candidates(this.#objects.clone(), { scope, start });
+  }
+
+  *#candidates(
+    objects: Tree,
+    { scope, start }: { readonly scope: Scope; readonly start: string },
+  ): Generator<[suffix: string, object: StoredObject]> {
+    const only = onlySuffix(scope, this.codec.type.namespaced);
+    if (only !== undefined) {
+      const object = only >= start ? objects.get(only) : undefined;
+      if (object !== undefined) yield [only, object];
+      return;
+    }
+    for (const pair of range(objects, scopePrefix(scope), start)) {
+      this.counts.fetched++;
       yield pair;
     }
   }

@@ -1,4 +1,5 @@
 import type { Kv } from '../../store/kv.ts';
+import type { Turns } from '../../platform/turns.ts';
 import type { CacheWatcher } from './cache-watcher.ts';
 import { DryRunWriter } from './dry-run.ts';
 import { objectSuffix } from './keys.ts';
@@ -31,11 +32,13 @@ export class ResourceStorage implements ObjectStorage {
   readonly #kv: Kv;
   readonly #whole: WatchCache;
   readonly #cache: ResourceCache;
+  readonly #turns: Turns;
 
   constructor(options: {
     readonly kv: Kv;
     readonly whole: WatchCache;
     readonly cache: ResourceCache;
+    readonly turns: Turns;
     readonly ttl?: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
     readonly isStale?: ((key: string) => boolean) | undefined;
   }) {
@@ -44,6 +47,7 @@ export class ResourceStorage implements ObjectStorage {
     this.#kv = options.kv;
     this.#whole = options.whole;
     this.#cache = options.cache;
+    this.#turns = options.turns;
   }
 
   get codec() {
@@ -107,7 +111,8 @@ export class ResourceStorage implements ObjectStorage {
     if (plan.at.kind === 'exact')
       return pageFromStore(this.#kv, this.#cache, { scope, plan, revision: plan.at.revision });
     await this.#reach(plan.at);
-    return pageFromCache(this.#cache, { scope, plan, revision: this.#whole.revision });
+    const from = { scope, plan, revision: this.#whole.revision };
+    return pageFromCache(this.#cache, from, this.#turns);
   }
 
   /**

@@ -8,6 +8,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
+import { type Turns, turnsBy } from '../../platform/turns.ts';
 import type { Kv } from '../../store/kv.ts';
 import { ClaimKeys } from './claim-keys.ts';
 import { Compactor } from './compactor.ts';
@@ -31,6 +32,8 @@ export interface StoredResource {
 export interface StorageOptions {
   readonly kv: Kv;
   readonly clock: Clock;
+  /** Default: by the clock. */
+  readonly turns?: Turns;
   readonly logger: Logger;
   readonly resources: readonly StoredResource[];
   /** Keys whose values must be written anew even if they say the same. Default: none. */
@@ -51,6 +54,7 @@ export class Storage implements Running {
   readonly #isStale: ((key: string) => boolean) | undefined;
   readonly #compactor: Compactor;
   readonly #leases: TtlLeases;
+  readonly #turns: Turns;
   readonly #byPrefix = new Map<string, ResourceStorage>();
 
   constructor(options: StorageOptions) {
@@ -61,6 +65,7 @@ export class Storage implements Running {
         : new MeasuredKv(options.kv, { clock, metrics, resources });
     this.#kv = kv;
     this.#isStale = options.isStale;
+    this.#turns = options.turns ?? turnsBy(clock);
     const coded = resources.map((resource) => ({
       ...resource,
       codec: new ResourceCodec(resource.type, { keepsValues: resource.large !== true }),
@@ -100,6 +105,7 @@ export class Storage implements Running {
     const leases = this.#leases;
     const ttl = ttlSeconds === undefined ? undefined : { leases, seconds: ttlSeconds };
     const opened = new ResourceStorage({
+      turns: this.#turns,
       ...{ kv: this.#kv, whole: this.cache, cache, ttl },
       isStale: this.#isStale,
     });

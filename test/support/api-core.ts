@@ -5,6 +5,7 @@
 import { JsonValue, type Chunk, type HttpResponse } from '../../platform/http.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
+import { turnsBy } from '../../platform/turns.ts';
 import type { KubernetesObject, ListMeta, ObjectMeta } from '../../api/meta.ts';
 import { StatusError } from '../../api/status.ts';
 import { plugins } from '../../apiserver/admission/plugins.ts';
@@ -111,7 +112,7 @@ export class TestApi {
     });
     const { passages } = options;
     this.#handlers = new ApiHandlers(this.registry, {
-      ...{ clock, random, logger: silentLogger },
+      ...{ clock, turns: turnsBy(clock), random, logger: silentLogger },
       ...(passages === undefined ? {} : { passages }),
     });
     this.storage.start();

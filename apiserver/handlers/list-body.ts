@@ -1,0 +1,135 @@
+/**
+ * Collections as bodies, object by object: one of thousands takes a good part of a second, or in
+ * YAML several, and is made in slices, so that everybody else's requests are answered meanwhile.
+ */
+import { enveloped, listMessage } from '../../api/protobuf/envelope.ts';
+import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import type { GroupVersionKind } from '../../api/schema/table.ts';
+import { stringifyYaml } from '../../api/yaml-text.ts';
+import { type Chunk, JsonValue } from '../../platform/http.ts';
+import { atOnce, inTurns, type Steps, type Turns } from '../../platform/turns.ts';
+import type { Accepted } from '../pipeline/accept.ts';
+import type { ApiRequest } from '../pipeline/api-request.ts';
+import { isForPeople } from '../pipeline/encode-answer.ts';
+import type { StoredObject } from '../registry/resource-store.ts';
+import { copiedList } from './json-bytes.ts';
+
+export interface ListForm {
+  /** Every field but the last. */
+  readonly head: { readonly metadata: object } & Readonly<Record<string, unknown>>;
+  /** The last field. */
+  readonly field: 'items' | 'rows';
+  readonly objects: readonly StoredObject[];
+  /** What stands for an object; absent: the object as it is. */
+  readonly item?: (object: StoredObject) => unknown;
+  /** Absent where the form is never protobuf. */
+  readonly protobuf?: {
+    readonly kind: GroupVersionKind;
+    readonly message: (object: StoredObject) => Uint8Array;
+  };
+}
+
+/** Text is made to bytes in pieces of about this length. */
+const PIECE = 65_536;
+
+export interface EncodedList {
+  /** The list as JSON, whatever is sent. */
+  readonly json: JsonValue;
+  /** In the form that was agreed on. */
+  readonly body: Chunk;
+}
+
+/** In the same process nobody needs bytes of JSON, and so none are made. */
+export async function encodeList(
+  { http }: ApiRequest,
+  { mediaType }: Accepted,
+  { form, turns }: { readonly form: ListForm; readonly turns: Turns },
+): Promise<EncodedList> {
+  const json = jsonOf(form);
+  if (mediaType === 'application/yaml') return { json, body: await inTurns(yamlText(form), turns) };
+  if (mediaType === protobufMediaType)
+    return { json, body: await inTurns(message(form, form.protobuf!), turns) };
+  if (isForPeople(http)) return { json, body: await inTurns(prettyText(form), turns) };
+  if (http.peer.address === 'in-process') return { json, body: json };
+  const bytes = await inTurns(jsonText(form), turns);
+  const whole = jsonOf(form, bytes);
+  return { json: whole, body: whole };
+}
+
+const jsonOf = (form: ListForm, bytes?: Uint8Array): JsonValue =>
+  JsonValue.from({
+    value: () => {
+      const { head, field, objects, item = ({ value }) => value } = form;
+      return { ...head, [field]: objects.map(item) };
+    },
+    bytes: () => bytes ?? atOnce(jsonText(form)),
+  });
+
+function* jsonText({ head, field, objects, item }: ListForm): Steps<Uint8Array> {
+  if (item === undefined) return yield* copiedList(head, objects);
+  const start = `${JSON.stringify(head).slice(0, -1)},"${field}":[`;
+  const text = (object: StoredObject): string => JSON.stringify(item(object));
+  return yield* pieces(objects, { start, text, between: ',', end: ']}' });
+}
+
+/** Fields stand in the order in which they are sent without indentation. */
+function* prettyText({ head, field, objects, item }: ListForm): Steps<Uint8Array> {
+  const empty = JSON.stringify({ ...head, [field]: [] }, null, 2);
+  if (objects.length === 0) return Buffer.from(`${empty}\n`);
+  const sent = (object: StoredObject): unknown =>
+    item?.(object) ?? JSON.parse(Buffer.from(object.json().bytes()).toString());
+  const text = (object: StoredObject): string =>
+    JSON.stringify(sent(object), null, 2).replaceAll('\n', '\n    ');
+  const start = `${empty.slice(0, -']\n}'.length)}\n    `;
+  return yield* pieces(objects, { start, text, between: ',\n    ', end: '\n  ]\n}\n' });
+}
+
+function* yamlText({ head, field, objects, item }: ListForm): Steps<Uint8Array> {
+  const empty = stringifyYaml({ ...head, [field]: [] });
+  if (objects.length === 0) return Buffer.from(empty);
+  // Keys are sorted: others follow.
+  const line = `\n${field}: []\n`;
+  const at = empty.indexOf(line);
+  return yield* pieces(objects, {
+    start: `${empty.slice(0, at)}\n${field}:\n`,
+    text: (object) => stringifyYaml([item === undefined ? object.value : item(object)]),
+    between: '',
+    end: empty.slice(at + line.length),
+  });
+}
+
+function* pieces(
+  objects: readonly StoredObject[],
+  form: {
+    readonly start: string;
+    readonly text: (object: StoredObject) => string;
+    readonly between: string;
+    readonly end: string;
+  },
+): Steps<Uint8Array> {
+  const { start, text, between, end } = form;
+  const made: Buffer[] = [];
+  let piece = start;
+  for (const [index, object] of objects.entries()) {
+    piece += index > 0 ? between + text(object) : text(object);
+    if (piece.length > PIECE) {
+      made.push(Buffer.from(piece));
+      piece = '';
+    }
+    yield;
+  }
+  made.push(Buffer.from(piece + end));
+  return made.length === 1 ? made[0]! : Buffer.concat(made);
+}
+
+function* message(
+  { head, objects }: ListForm,
+  protobuf: NonNullable<ListForm['protobuf']>,
+): Steps<Uint8Array> {
+  const messages: Uint8Array[] = [];
+  for (const object of objects) {
+    messages.push(protobuf.message(object));
+    yield;
+  }
+  return enveloped(protobuf.kind, listMessage(head.metadata, messages));
+}

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { atOnce, inTurns, type Steps, type Turns } from './turns.ts';
+
+function* counted(done: number[], upTo: number): Steps<string> {
+  for (let n = 0; n < upTo; n++) {
+    done.push(n);
+    yield;
+  }
+  return 'all';
+}
+
+/** A millisecond goes by with each look at the clock. */
+function ticking(nextTurn: Turns['nextTurn']): Turns {
+  let nowMs = 0;
+  return { monotonic: () => nowMs++, nextTurn };
+}
+
+it('work at once is done when the call returns', () => {
+  const done: number[] = [];
+  expect(atOnce(counted(done, 5))).toBe('all');
+  expect(done).toHaveLength(5);
+});
+
+it('work in turns begins within the call, and is laid aside every two milliseconds', async () => {
+  const done: number[] = [];
+  const seen: number[] = [];
+  const turns = ticking((fn) => {
+    seen.push(done.length);
+    setImmediate(fn);
+  });
+  const result = inTurns(counted(done, 6), turns);
+  expect(done).toHaveLength(2);
+  expect(await result).toBe('all');
+  expect(seen).toEqual([2, 4, 6]);
+});
+
+it('work that fails rejects, and is over', async () => {
+  function* failing(): Steps<never> {
+    yield;
+    throw new Error('no');
+  }
+  await expect(inTurns(failing(), ticking(setImmediate))).rejects.toThrow('no');
+});
