@@ -31,6 +31,7 @@ import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
 import { taintEvictionController } from './taint-eviction/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
+import { ttlController } from './ttl/controller.ts';
 import { policyStatusController } from './validatingadmissionpolicy-status/controller.ts';
 import {
   claimProtectionController,
@@ -171,6 +172,7 @@ export const controllerTable: readonly Registration[] = [
     needs: [nodes, leases],
     build: nodeLifecycleController,
   },
+  { name: 'ttl-controller', alias: 'ttl', needs: [nodes], build: ttlController },
   {
     name: 'taint-eviction-controller',
     alias: 'taint-eviction',

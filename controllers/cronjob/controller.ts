@@ -1,5 +1,6 @@
 /** The CronJob controller: a Job at each time the schedule names. */
-import { controllerOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import { controllerOf, type KubernetesObject, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import type { ResourceType } from '../../api/resource.ts';
 import { cronJobs as cronJobType, jobs as jobType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { CronJob, Job } from '../../api/types/batch-v1.ts';
@@ -16,7 +17,14 @@ import { indexByController, OWNER_INDEX } from '../runtime/owner-index.ts';
 import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { controllerKey, enqueueMapped, enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
-import { type CronJobPlan, planCronJob, referenceTo, sameStatus } from './plan.ts';
+import {
+  type CronJobPlan,
+  type CronJobState,
+  planCronJob,
+  referenceTo,
+  sameStatus,
+  unexpected,
+} from './plan.ts';
 
 const NAME = 'cronjob-controller';
 
@@ -49,11 +57,9 @@ class CronJobController implements Controller {
   }
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
-    const cronJob = this.#cronJobs.lister.get(key);
-    if (cronJob === undefined) return undefined;
-    const jobs = this.#jobs.lister
-      .byIndex(OWNER_INDEX, uidOf(cronJob))
-      .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const current = await this.#current(key);
+    if (current === undefined) return undefined;
+    const { cronJob, jobs } = current;
     const plan = planCronJob({ cronJob, jobs, nowMs: this.#context.clock.now() });
     for (const event of plan.events) this.#recorder.record(cronJob, event);
     for (const job of plan.remove) await this.#remove(cronJob, job);
@@ -69,6 +75,37 @@ class CronJobController implements Controller {
 
   async stop(): Promise<void> {
     await this.#recorder.stop();
+  }
+
+  /** A cache that is behind makes Jobs look forgotten or lost: then the server is asked. */
+  async #current(key: string): Promise<Pick<CronJobState, 'cronJob' | 'jobs'> | undefined> {
+    const cached = this.#cronJobs.lister.get(key);
+    if (cached === undefined) return undefined;
+    const jobs = this.#jobs.lister
+      .byIndex(OWNER_INDEX, uidOf(cached))
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const ref = { namespace: namespaceOf(cached), name: nameOf(cached) };
+    const asked = unexpected(cached, jobs).length > 0;
+    const cronJob = asked ? await this.#find(cronJobType, ref) : cached;
+    if (cronJob === undefined || uidOf(cronJob) !== uidOf(cached)) return undefined;
+    const found = await Promise.all(
+      (cronJob.status?.active ?? [])
+        .filter(({ uid }) => !jobs.some((job) => uidOf(job) === uid))
+        .map(({ name = '' }) => this.#find(jobType, { ...ref, name })),
+    );
+    return { cronJob, jobs: [...jobs, ...found.filter((job) => job !== undefined)] };
+  }
+
+  async #find<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    ref: { readonly namespace: string; readonly name: string },
+  ): Promise<T | undefined> {
+    try {
+      return await this.#context.client.get(type, ref);
+    } catch (error) {
+      if (isStatus(error, 'NotFound')) return undefined;
+      throw error;
+    }
   }
 
   /** The name tells the time: a second Job for it is impossible. */

@@ -3,6 +3,8 @@ import type { CronSchedule } from '../../api/cron-schedule.ts';
 import { formatTime, parseTime } from '../../api/time.ts';
 
 const MINUTE_MS = 60_000;
+/** No zone sets its clocks back by more at once. */
+const SET_BACK_MS = 3 * 3_600_000;
 const DAY_MS = 86_400_000;
 /** February 29th on one day of the week comes at least every 40 years; nobody waits longer. */
 const MAX_DAYS = 366 * 41;
@@ -40,12 +42,14 @@ export function nextTime(
   const hours = sorted(schedule.hour.values);
   const minutes = sorted(schedule.minute.values);
   // A day earlier in local time: where clocks were set back an hour comes twice.
-  let day = Math.floor((afterMs + offsetAt(afterMs)) / DAY_MS) - 1;
+  const localMs = afterMs + offsetAt(afterMs);
+  let day = Math.floor(localMs / DAY_MS) - 1;
   for (const last = day + MAX_DAYS; day <= last; day++) {
     if (!matchesDay(schedule, day)) continue;
     for (const hour of hours) {
       for (const minute of minutes) {
         const local = day * DAY_MS + (hour * 60 + minute) * MINUTE_MS;
+        if (local < localMs - SET_BACK_MS) continue;
         const time = toUtc(local, offsetAt);
         if (time !== undefined && time > afterMs) return time;
       }

@@ -73,13 +73,32 @@ function shown(of: CronJob, jobs: readonly string[]): string {
 const due = `tick-${Math.floor(NOW / 60_000)}`;
 const kept = ['s1 Complete 4', 's2 Complete 3', 's3 Complete 2', 's4 Complete 1'];
 const since = (lastScheduleTime: string): CronJobStatus => ({ lastScheduleTime });
-const running = { active: [{ uid: 'a', name: 'a' }] };
+const named = (name: string): CronJobStatus => ({ active: [{ uid: name, name }] });
+const running = named('a');
 
 describe('the next step of a CronJob', () => {
   it.each<[string, CronJob, string[], string]>([
     ['starts what is due', cronJob(), [], `+${due}`],
     ['starts it once', cronJob({}, since('2026-11-21T10:00:00Z')), [], ''],
-    ['starts it once, the cache being ahead', cronJob(), [due], ''],
+    [
+      'takes up what it began before it died: its name is taken',
+      cronJob(),
+      [due],
+      `+${due} UnexpectedJob`,
+    ],
+    ['starts it once, its status being ahead', cronJob({}, named(due)), [due], ''],
+    [
+      'leaves alone what somebody else made of it',
+      cronJob({ suspend: true }),
+      ['by-hand', 'ended Complete 1'],
+      'UnexpectedJob',
+    ],
+    [
+      'does not wait for what somebody else made of it',
+      cronJob({ concurrencyPolicy: 'Forbid' }),
+      ['by-hand'],
+      `+${due} UnexpectedJob`,
+    ],
     ['starts none while suspended', cronJob({ suspend: true }), [], ''],
     ['starts the last of those missed', cronJob({}, since('2026-11-21T09:30:00Z')), [], `+${due}`],
     [
@@ -97,9 +116,9 @@ describe('the next step of a CronJob', () => {
       [],
       '',
     ],
-    ['lets several run', cronJob(), ['a'], `+${due}`],
-    ['waits for one', cronJob({ concurrencyPolicy: 'Forbid' }), ['a'], 'JobAlreadyActive'],
-    ['replaces one', cronJob({ concurrencyPolicy: 'Replace' }), ['a'], `+${due} -a`],
+    ['lets several run', cronJob({}, running), ['a'], `+${due}`],
+    ['waits for one', cronJob({ concurrencyPolicy: 'Forbid' }, running), ['a'], 'JobAlreadyActive'],
+    ['replaces one', cronJob({ concurrencyPolicy: 'Replace' }, running), ['a'], `+${due} -a`],
     [
       'keeps a history',
       cronJob({ suspend: true }),
@@ -116,13 +135,24 @@ describe('the next step of a CronJob', () => {
 
   it('is written down', () => {
     const { status, requeueAfterMs } = planCronJob({
-      ...{ cronJob: cronJob(), jobs: [job('a'), job('b Complete 2')], nowMs: NOW },
+      ...{ cronJob: cronJob({}, running), jobs: [job('a'), job('b Complete 2')], nowMs: NOW },
     });
     expect(status).toMatchObject({
-      active: [{ name: 'a', kind: 'Job' }],
+      active: [{ name: 'a', uid: 'a' }],
       lastScheduleTime: '2026-11-21T10:00:00Z',
       lastSuccessfulTime: '2026-11-21T09:58:05Z',
     });
     expect(requeueAfterMs).toBe(55_100);
   });
+});
+
+it.each([
+  [undefined, '2026-11-21T10:00:00Z'],
+  ['Asia/Kolkata', '2026-11-21T15:30:00+05:30'],
+  ['America/New_York', '2026-11-21T05:00:00-05:00'],
+])('a Job tells in the time of its zone what it was scheduled for: %s', (timeZone, told) => {
+  const of = cronJob(timeZone === undefined ? {} : { timeZone });
+  const { create } = planCronJob({ cronJob: of, jobs: [], nowMs: NOW });
+  const annotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
+  expect(create?.metadata.annotations?.[annotation]).toBe(told);
 });

@@ -46,34 +46,32 @@ export function planCronJob(state: CronJobState): CronJobPlan {
   if ('reason' in schedule) return { ...base, events: [...base.events, schedule] };
   const { due, missed } = dueTime(cronJob, schedule.next, nowMs);
   const events = [...base.events];
-  if (missed > MANY_MISSED) events.push(tooMany(missed));
+  if (missed > MANY_MISSED) events.push(tooMany);
   const next = schedule.next(nowMs);
   const later = next === undefined ? {} : { requeueAfterMs: next - nowMs + SLACK_MS };
   const idle = { ...base, ...later, events };
   if (due === undefined) return idle;
-  const deadline = cronJob.spec.startingDeadlineSeconds;
-  if (deadline !== undefined && due + deadline * 1000 < nowMs) {
-    const message = `Missed scheduled time to start a job: ${formatTime(due)}`;
-    return { ...idle, events: [...events, { type: 'Warning', reason: 'MissSchedule', message }] };
-  }
-  const name = `${nameOf(cronJob)}-${Math.floor(due / 60_000)}`;
-  const lastScheduleTime = formatTime(due);
-  if (state.jobs.some((job) => nameOf(job) === name)) {
-    return { ...idle, status: { ...base.status, lastScheduleTime } };
-  }
-  return start({ state, idle, due, name });
+  const name = jobName(cronJob, due);
+  const started = base.status.active?.some((active) => active.name === name);
+  if (started || timeOf(cronJob.status?.lastScheduleTime) === due) return idle;
+  return start({ state, idle, due, offsetMs: schedule.offsetAt(due) });
 }
+
+const jobName = (cronJob: CronJob, due: number): string =>
+  `${nameOf(cronJob)}-${Math.floor(due / 60_000)}`;
 
 /** Forbid waits for the one that runs; Replace ends it. */
 function start(to: {
   readonly state: CronJobState;
   readonly idle: CronJobPlan;
   readonly due: number;
-  readonly name: string;
+  /** Of the local time that the schedule is in. */
+  readonly offsetMs: number;
 }): CronJobPlan {
-  const { idle, due, name } = to;
+  const { idle, due, offsetMs } = to;
   const { cronJob, jobs } = to.state;
-  const active = jobs.filter((job) => endOf(job) === undefined);
+  const { active: listed, ...status } = idle.status;
+  const active = jobs.filter((job) => listed?.some(({ uid }) => uid === uidOf(job)));
   const policy = cronJob.spec.concurrencyPolicy;
   if (policy === 'Forbid' && active.length > 0) {
     const message =
@@ -82,30 +80,45 @@ function start(to: {
     return { ...idle, events: [...idle.events, event] };
   }
   const replaced = policy === 'Replace' ? active : [];
-  const create = newJob(cronJob, name, due);
+  const create = newJob(cronJob, due, offsetMs);
   return {
     ...idle,
     create,
     remove: [...idle.remove, ...replaced],
-    status: { ...idle.status, lastScheduleTime: formatTime(due) },
+    status: {
+      ...status,
+      ...(listed === undefined || policy === 'Replace' ? {} : { active: listed }),
+      lastScheduleTime: formatTime(due),
+    },
   };
 }
 
-function newJob(cronJob: CronJob, name: string, due: number): Draft<Job> {
+/** The time is told as the CronJob's zone has it. */
+function localTime(ms: number, offsetMs: number): string {
+  if (offsetMs === 0) return formatTime(ms);
+  const minutes = Math.abs(offsetMs) / 60_000;
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  const zone = `${offsetMs < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`;
+  return formatTime(ms + offsetMs).replace('Z', zone);
+}
+
+function newJob(cronJob: CronJob, due: number, offsetMs: number): Draft<Job> {
   const { metadata, spec } = cronJob.spec.jobTemplate;
   return {
     metadata: {
       namespace: namespaceOf(cronJob),
-      name,
+      name: jobName(cronJob, due),
       ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
-      annotations: { ...metadata?.annotations, [SCHEDULED_AT]: formatTime(due) },
+      annotations: { ...metadata?.annotations, [SCHEDULED_AT]: localTime(due, offsetMs) },
       ownerReferences: [controllerReference(cronJob)],
     },
     spec: spec ?? { template: {} },
   };
 }
 
-function scheduleOf({ spec }: CronJob): { readonly next: Schedule } | EventText {
+function scheduleOf({
+  spec,
+}: CronJob): { readonly next: Schedule; readonly offsetAt: OffsetAt } | EventText {
   let offsetAt: OffsetAt;
   try {
     offsetAt = offsetIn(spec.timeZone);
@@ -115,7 +128,7 @@ function scheduleOf({ spec }: CronJob): { readonly next: Schedule } | EventText 
   }
   try {
     const schedule = parseCronSchedule(spec.schedule);
-    return { next: (afterMs) => nextTime(schedule, afterMs, offsetAt) };
+    return { next: (afterMs) => nextTime(schedule, afterMs, offsetAt), offsetAt };
   } catch (error) {
     if (!(error instanceof CronScheduleError)) throw error;
     const message = `unparseable schedule: ${JSON.stringify(spec.schedule)} : ${error.message}`;
@@ -152,12 +165,13 @@ function latest(next: Schedule, knownMs: number, nowMs: number): number {
   return low;
 }
 
-function tooMany(missed: number): EventText {
-  const message =
-    `too many missed start times (${missed} or more). Set or decrease ` +
-    '.spec.startingDeadlineSeconds or check clock skew';
-  return { type: 'Warning', reason: 'TooManyMissedTimes', message };
-}
+const tooMany: EventText = {
+  type: 'Warning',
+  reason: 'TooManyMissedTimes',
+  message:
+    'too many missed start times. Set or decrease .spec.startingDeadlineSeconds ' +
+    'or check clock skew',
+};
 
 /** The status as the Jobs are, and the history beyond its limits. */
 function observed({ cronJob, jobs }: CronJobState): CronJobPlan {
@@ -178,7 +192,14 @@ function observed({ cronJob, jobs }: CronJobState): CronJobPlan {
           },
     );
   }
-  const active = jobs.filter((job) => endOf(job) === undefined).map(referenceTo);
+  const active = (status.active ?? []).filter(({ uid }) => {
+    const job = byUid.get(uid ?? '');
+    return job !== undefined && endOf(job) === undefined;
+  });
+  for (const job of unexpected(cronJob, jobs)) {
+    const message = `Saw a job that the controller did not create or forgot: ${nameOf(job)}`;
+    events.push({ type: 'Warning', reason: 'UnexpectedJob', message });
+  }
   const successes = jobs.filter((job) => endOf(job) === 'Complete');
   const failures = jobs.filter((job) => endOf(job) === 'Failed');
   const times = [status.lastSuccessfulTime, ...successes.map((job) => job.status?.completionTime)];
@@ -200,6 +221,14 @@ function observed({ cronJob, jobs }: CronJobState): CronJobPlan {
         : { lastScheduleTime: status.lastScheduleTime }),
     },
   };
+}
+
+/** Those that run and that its status does not list: made by hand, or just before a crash. */
+export function unexpected({ status }: CronJob, jobs: readonly Job[]): readonly Job[] {
+  return jobs.filter(
+    (job) =>
+      endOf(job) === undefined && !status?.active?.some(({ uid }) => uid === job.metadata.uid),
+  );
 }
 
 const startOf = ({ status, metadata }: Job): string =>

@@ -14,6 +14,7 @@ import { equalityMatcher } from '../runtime/label-selector.ts';
 import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { enqueueServices } from '../runtime/service-sources.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
+import { TriggerTimes } from '../runtime/trigger-times.ts';
 import { planEndpoints, sameEndpoints } from './plan.ts';
 
 const NAME = 'endpoints-controller';
@@ -24,6 +25,7 @@ export function endpointsController(context: ControllerContext): Controller {
   const services = context.informers.of(serviceType);
   const pods = context.informers.of(podType);
   const endpoints = context.informers.of(endpointsType);
+  const triggerTimes = new TriggerTimes();
   enqueueServices(services, pods, queue);
   enqueueSelf(endpoints, queue);
   return {
@@ -34,6 +36,7 @@ export function endpointsController(context: ControllerContext): Controller {
       const current = endpoints.lister.get(key);
       const service = services.lister.get(key);
       if (service === undefined) {
+        triggerTimes.forget(key);
         // Endpoints without a Service are left alone unless this controller made them.
         if (current !== undefined && isManaged(current)) await remove(client, key);
         return undefined;
@@ -44,7 +47,9 @@ export function endpointsController(context: ControllerContext): Controller {
       const selected = pods.lister
         .byIndex(NAMESPACE_INDEX, splitKey(key).namespace)
         .filter(({ metadata }) => matches(metadata.labels));
-      await write(client, current, planEndpoints(service, selected, current));
+      const triggerTime = triggerTimes.next(key, service, selected);
+      const wanted = planEndpoints({ service, pods: selected, current, triggerTime });
+      await write(client, current, wanted);
       return undefined;
     },
   };

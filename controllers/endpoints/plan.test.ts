@@ -39,7 +39,7 @@ function pod(name: string, shape: Shape = {}): Pod {
 }
 
 const shown = (spec: Service['spec'], pods: Pod[]): string[] =>
-  (planEndpoints(service(spec), pods, undefined).subsets ?? []).map((subset) => {
+  (planEndpoints({ service: service(spec), pods }).subsets ?? []).map((subset) => {
     const ips = (list: typeof subset.addresses) => (list ?? []).map(({ ip }) => ip).join(',');
     const ports = (subset.ports ?? []).map(({ port }) => port).join(',');
     return `${ips(subset.addresses)} / ${ips(subset.notReadyAddresses)} : ${ports}`;
@@ -89,7 +89,7 @@ describe('the Endpoints of a Service', () => {
   });
 
   it('name the pod, its node and its host name, and carry the labels of the Service', () => {
-    const made = planEndpoints(service({ clusterIP: 'None' }), [pod('1')], undefined);
+    const made = planEndpoints({ service: service({ clusterIP: 'None' }), pods: [pod('1')] });
     expect(made.subsets?.[0]?.addresses?.[0]).toEqual({
       ip: '10.0.0.1',
       hostname: '1',
@@ -105,7 +105,7 @@ describe('the Endpoints of a Service', () => {
 
   it('stop at 1000 addresses and say so', () => {
     const pods = Array.from({ length: 1001 }, (_, i) => pod(`${i}`));
-    const made = planEndpoints(service({}), pods, undefined);
+    const made = planEndpoints({ service: service({}), pods });
     expect(made.subsets?.[0]?.addresses).toHaveLength(1000);
     expect(made.metadata.annotations).toEqual({
       'endpoints.kubernetes.io/over-capacity': 'truncated',

@@ -10,6 +10,7 @@ import type {
   Service,
 } from '../../api/types/core-v1.ts';
 import { podReady } from '../runtime/pods.ts';
+import { withTriggerTime } from '../runtime/trigger-times.ts';
 import {
   endpointHostname,
   isHeadless,
@@ -30,11 +31,16 @@ interface Subset {
   readonly notReady: EndpointAddress[];
 }
 
-export function planEndpoints(
-  service: Service,
-  pods: readonly Pod[],
-  current: Endpoints | undefined,
-): Endpoints {
+export interface ServiceState {
+  readonly service: Service;
+  /** Those it selects. */
+  readonly pods: readonly Pod[];
+  readonly current?: Endpoints | undefined;
+  /** When what changed did so. */
+  readonly triggerTime?: string | undefined;
+}
+
+export function planEndpoints({ service, pods, current, triggerTime }: ServiceState): Endpoints {
   const all = subsetsOf(service, pods);
   const { subsets, truncated } = capped(all);
   const labels = {
@@ -42,7 +48,8 @@ export function planEndpoints(
     [MANAGED_BY]: MANAGER,
     ...(isHeadless(service) ? { [HEADLESS_LABEL]: '' } : {}),
   };
-  const { [OVER_CAPACITY]: _, ...annotations } = current?.metadata.annotations ?? {};
+  const { [OVER_CAPACITY]: _, ...others } = current?.metadata.annotations ?? {};
+  const annotations = withTriggerTime(others, triggerTime);
   return {
     apiVersion: 'v1',
     kind: 'Endpoints',
@@ -57,11 +64,13 @@ export function planEndpoints(
   };
 }
 
+/** When it changed is nothing to write by itself. */
 export function sameEndpoints(a: Endpoints, b: Endpoints): boolean {
+  const annotations = ({ metadata }: Endpoints) => withTriggerTime(metadata.annotations, undefined);
   return (
     deepEqual(a.subsets ?? [], b.subsets ?? []) &&
     deepEqual(a.metadata.labels ?? {}, b.metadata.labels ?? {}) &&
-    deepEqual(a.metadata.annotations ?? {}, b.metadata.annotations ?? {})
+    deepEqual(annotations(a), annotations(b))
   );
 }
 

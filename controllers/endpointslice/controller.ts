@@ -2,11 +2,13 @@
 import { namespaceOf, nameOf, splitKey, uidOf } from '../../api/meta.ts';
 import {
   endpointSlices as sliceType,
+  nodes as nodeType,
   pods as podType,
   services as serviceType,
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
+import type { Client } from '../../client/interface.ts';
 import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
@@ -14,10 +16,12 @@ import { generatedName } from '../runtime/generated-name.ts';
 import { equalityMatcher } from '../runtime/label-selector.ts';
 import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { enqueueServices } from '../runtime/service-sources.ts';
+import { TriggerTimes } from '../runtime/trigger-times.ts';
 import { MANAGED_BY, MANAGER, planSlices, SERVICE_LABEL } from './plan.ts';
 
 const NAME = 'endpointslice-controller';
 const SERVICE_INDEX = 'service';
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 export function endpointSliceController(context: ControllerContext): Controller {
   const { client, clock, random } = context;
@@ -25,6 +29,8 @@ export function endpointSliceController(context: ControllerContext): Controller 
   const services = context.informers.of(serviceType);
   const pods = context.informers.of(podType);
   const slices = context.informers.of(sliceType);
+  const nodes = context.informers.of(nodeType);
+  const triggerTimes = new TriggerTimes();
   /** What they were made of last: the next plan must not be about what was there before. */
   const own = new OwnWrites(client, sliceType, slices);
   slices.addIndex(SERVICE_INDEX, (slice) => [serviceKey(slice) ?? '']);
@@ -52,25 +58,19 @@ export function endpointSliceController(context: ControllerContext): Controller 
         if (!isStatus(error, 'Forbidden')) throw error;
       }
     }
-    for (const slice of plan.remove) await remove(slice);
-  }
-
-  async function remove(slice: EndpointSlice): Promise<void> {
-    const ref = { namespace: namespaceOf(slice), name: nameOf(slice) };
-    try {
-      await client.delete(sliceType, ref, { preconditions: { uid: uidOf(slice) } });
-    } catch (error) {
-      if (!isStatus(error, 'NotFound')) throw error;
-    }
+    for (const slice of plan.remove) await remove(client, slice);
   }
 
   return {
     name: NAME,
     queue,
-    informers: [services, pods, slices],
+    informers: [services, pods, slices, nodes],
     async reconcile(key) {
       const service = services.lister.get(key);
-      if (service === undefined) own.forget(key);
+      if (service === undefined) {
+        own.forget(key);
+        triggerTimes.forget(key);
+      }
       // Slices of a Service that is gone are garbage: their owner reference says so.
       if (service?.metadata.deletionTimestamp !== undefined) return undefined;
       const selector = service?.spec?.selector;
@@ -81,11 +81,26 @@ export function endpointSliceController(context: ControllerContext): Controller 
       const selected = pods.lister
         .byIndex(NAMESPACE_INDEX, splitKey(key).namespace)
         .filter(({ metadata }) => matches(metadata.labels));
-      const existing = slices.lister.byIndex(SERVICE_INDEX, key);
-      await apply(key, planSlices(service, selected, existing));
+      const plan = planSlices({
+        service,
+        pods: selected,
+        existing: slices.lister.byIndex(SERVICE_INDEX, key),
+        triggerTime: triggerTimes.next(key, service, selected),
+        zoneOf: (node) => nodes.lister.get(node)?.metadata.labels?.[ZONE_LABEL],
+      });
+      await apply(key, plan);
       return undefined;
     },
   };
+}
+
+async function remove(client: Client, slice: EndpointSlice): Promise<void> {
+  const ref = { namespace: namespaceOf(slice), name: nameOf(slice) };
+  try {
+    await client.delete(sliceType, ref, { preconditions: { uid: uidOf(slice) } });
+  } catch (error) {
+    if (!isStatus(error, 'NotFound')) throw error;
+  }
 }
 
 /** The Service whose slice this controller manages. */

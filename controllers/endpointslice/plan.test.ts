@@ -25,7 +25,7 @@ const pod = (id: number, ready = true): Pod => ({
 
 /** The slices after the plan was carried out. */
 function applied(slices: readonly EndpointSlice[], pods: readonly Pod[], next: () => string) {
-  const plan = planSlices(service, pods, slices);
+  const plan = planSlices({ service, pods, existing: slices });
   const updated = new Map(plan.update.map((slice) => [slice.metadata.name, slice]));
   const kept = slices
     .filter((slice) => !plan.remove.includes(slice))
@@ -95,20 +95,64 @@ describe('a Service without pods', () => {
     }) as never;
 
   it('has one slice that names nobody, and keeps it', () => {
-    const { create, remove } = planSlices(service, [], []);
+    const { create, remove } = planSlices({ service, pods: [], existing: [] });
     expect(remove).toEqual([]);
     expect(create).toMatchObject([{ addressType: 'IPv4', endpoints: [], ports: [] }]);
     const slice = { ...written('web-1', create[0]!), metadata: create[0]!.metadata };
-    expect(planSlices(service, [], [slice])).toEqual({ create: [], update: [], remove: [] });
+    expect(planSlices({ service, pods: [], existing: [slice] })).toEqual({
+      create: [],
+      update: [],
+      remove: [],
+    });
   });
 
   it('turns it into the first pod’s, with one write', () => {
-    const [draft] = planSlices(service, [], []).create;
+    const [draft] = planSlices({ service, pods: [], existing: [] }).create;
     const slice = written('web-1', draft!);
-    const plan = planSlices(service, [pod(1)], [slice]);
+    const plan = planSlices({ service, pods: [pod(1)], existing: [slice] });
     expect([plan.create, plan.remove]).toEqual([[], []]);
     expect(plan.update).toMatchObject([
       { metadata: { name: 'web-1' }, endpoints: [{ targetRef: { uid: 'p1' } }] },
     ]);
+  });
+});
+
+describe('where endpoints are', () => {
+  const zoneOf = (node: string): string | undefined => (node === 'n' ? 'east' : undefined);
+  const onNode = (of: Pod): Pod => ({ ...of, spec: { ...of.spec, nodeName: 'n' } });
+  const endpointsOf = (trafficDistribution: string | undefined, pods: readonly Pod[]) => {
+    const spec = { ...service.spec, ...(trafficDistribution && { trafficDistribution }) };
+    const state = { service: { ...service, spec }, pods, existing: [], zoneOf };
+    return planSlices(state).create[0]?.endpoints ?? [];
+  };
+
+  it.each([
+    [undefined, undefined],
+    ['PreferClose', { forZones: [{ name: 'east' }] }],
+    ['PreferSameZone', { forZones: [{ name: 'east' }] }],
+    ['PreferSameNode', { forZones: [{ name: 'east' }], forNodes: [{ name: 'n' }] }],
+  ])('trafficDistribution %s gives hints %j', (distribution, hints) => {
+    const [endpoint] = endpointsOf(distribution, [onNode(pod(1))]);
+    expect(endpoint).toMatchObject({ zone: 'east', nodeName: 'n' });
+    expect(endpoint?.hints).toEqual(hints);
+  });
+
+  it('hints at none that is not ready', () => {
+    const [endpoint] = endpointsOf('PreferSameNode', [onNode(pod(1, false))]);
+    expect(endpoint).toMatchObject({ zone: 'east' });
+    expect(endpoint).not.toHaveProperty('hints');
+  });
+
+  it('what changed it is told of what is written, and only of that', () => {
+    const triggerTime = '2026-01-01T00:00:01Z';
+    const first = { service, pods: [pod(1)], existing: [], triggerTime };
+    const [draft] = planSlices(first).create;
+    const annotation = 'endpoints.kubernetes.io/last-change-trigger-time';
+    expect(draft?.metadata.annotations).toEqual({ [annotation]: triggerTime });
+    const existing = [{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...draft! }];
+    const again = { service, pods: [pod(1)], existing, triggerTime: '2026-01-01T00:00:02Z' };
+    expect(planSlices(again)).toEqual({ create: [], update: [], remove: [] });
+    const { update } = planSlices({ service, pods: [pod(1), pod(2)], existing });
+    expect(update[0]?.metadata.annotations).toEqual({});
   });
 });

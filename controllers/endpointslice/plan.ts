@@ -5,9 +5,15 @@
 import { deepEqual } from '../../api/deep.ts';
 import { nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import type { Pod, Service } from '../../api/types/core-v1.ts';
-import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.ts';
+import type {
+  Endpoint,
+  EndpointHints,
+  EndpointPort,
+  EndpointSlice,
+} from '../../api/types/discovery-v1.ts';
 import { controllerReference } from '../runtime/claim.ts';
 import { podReady } from '../runtime/pods.ts';
+import { withTriggerTime } from '../runtime/trigger-times.ts';
 import {
   endpointHostname,
   isHeadless,
@@ -19,6 +25,8 @@ export const SERVICE_LABEL = 'kubernetes.io/service-name';
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 export const MANAGER = 'endpointslice-controller.k8s.io';
 export const MAX_ENDPOINTS = 100;
+const SAME_NODE = 'PreferSameNode';
+const closeDistributions = ['PreferClose', 'PreferSameZone', SAME_NODE];
 
 type Draft = Pick<EndpointSlice, 'metadata' | 'addressType' | 'endpoints' | 'ports'>;
 
@@ -35,12 +43,29 @@ interface Group {
   readonly endpoints: Map<string, Endpoint>;
 }
 
-export function planSlices(
-  service: Service,
-  pods: readonly Pod[],
-  existing: readonly EndpointSlice[],
-): SlicePlan {
-  const groups = groupsOf(service, pods);
+export interface ServiceState {
+  readonly service: Service;
+  /** Those it selects. */
+  readonly pods: readonly Pod[];
+  readonly existing: readonly EndpointSlice[];
+  /** When what changed did so. */
+  readonly triggerTime?: string | undefined;
+  /** Of a node, by its name. */
+  readonly zoneOf?: (node: string) => string | undefined;
+}
+
+export function planSlices(state: ServiceState): SlicePlan {
+  const { create, update, remove } = planContents(state);
+  const timed = <Slice extends Draft>({ metadata, ...slice }: Slice): Slice => {
+    const annotations = withTriggerTime(metadata.annotations, state.triggerTime);
+    return { ...slice, metadata: { ...metadata, annotations } } as Slice;
+  };
+  return { create: create.map(timed), update: update.map(timed), remove };
+}
+
+function planContents(state: ServiceState): SlicePlan {
+  const { service, existing } = state;
+  const groups = groupsOf(state);
   const create: Draft[] = [];
   const update: EndpointSlice[] = [];
   const remove: EndpointSlice[] = [];
@@ -80,7 +105,7 @@ export function planSlices(
   return { create, ...reused(create, { update, remove }) };
 }
 
-function groupsOf(service: Service, pods: readonly Pod[]): Map<string, Group> {
+function groupsOf({ service, pods, zoneOf }: ServiceState): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const pod of pods) {
     if (!servesTraffic(pod, true)) continue;
@@ -89,7 +114,7 @@ function groupsOf(service: Service, pods: readonly Pod[]): Map<string, Group> {
     const key = keyOfGroup(addressType, ports);
     const group = groups.get(key) ?? { ports, addressType, endpoints: new Map() };
     groups.set(key, group);
-    group.endpoints.set(uidOf(pod), endpointOf(service, pod));
+    group.endpoints.set(uidOf(pod), endpointOf(service, pod, zoneOf?.(pod.spec.nodeName ?? '')));
   }
   return groups;
 }
@@ -106,17 +131,31 @@ function keyOfGroup(addressType: string, ports: readonly EndpointPort[]): string
   return [addressType, ...list.sort()].join(' ');
 }
 
-function endpointOf(service: Service, pod: Pod): Endpoint {
+function endpointOf(service: Service, pod: Pod, zone: string | undefined): Endpoint {
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const serving = podReady(pod);
   const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
   const hostname = endpointHostname(service, pod);
+  const hints = ready ? hintsOf(service, pod, zone) : undefined;
   return {
     addresses: [pod.status?.podIP ?? ''],
     conditions: { ready, serving, terminating },
     ...(hostname === undefined ? {} : { hostname }),
     ...(pod.spec.nodeName === undefined ? {} : { nodeName: pod.spec.nodeName }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(hints === undefined ? {} : { hints }),
     targetRef: { kind: 'Pod', namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },
+  };
+}
+
+/** Who is to use it rather than others, as the Service's trafficDistribution says (KEP-3015). */
+function hintsOf({ spec }: Service, pod: Pod, zone: string | undefined): EndpointHints | undefined {
+  if (!closeDistributions.includes(spec?.trafficDistribution ?? '')) return undefined;
+  const nodeName = spec?.trafficDistribution === SAME_NODE ? pod.spec.nodeName : undefined;
+  if (zone === undefined && nodeName === undefined) return undefined;
+  return {
+    ...(zone === undefined ? {} : { forZones: [{ name: zone }] }),
+    ...(nodeName === undefined ? {} : { forNodes: [{ name: nodeName }] }),
   };
 }
 

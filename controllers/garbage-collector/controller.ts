@@ -21,7 +21,16 @@ import {
   serves,
 } from '../runtime/controller.ts';
 import { customResourceDefinitions, customType } from '../runtime/custom-types.ts';
-import { FOREGROUND, type Node, nodeOf, ORPHAN, OwnerGraph, sameScope } from './graph.ts';
+import {
+  FOREGROUND,
+  groupOf,
+  isNamed,
+  type Node,
+  nodeOf,
+  ORPHAN,
+  OwnerGraph,
+  sameScope,
+} from './graph.ts';
 import { blockingDependents, type ItemState, type OwnerState, planItem } from './plan.ts';
 
 const NAME = 'garbage-collector-controller';
@@ -169,12 +178,13 @@ class GarbageCollector implements Controller {
 
   async #stateOf(node: Node, reference: OwnerReference): Promise<OwnerState | 'unknown'> {
     const known = this.#graph.get(reference.uid);
-    if (known !== undefined) {
-      if (sameScope(node, known)) return known.deletion === 'foreground' ? 'waiting' : 'solid';
+    if (known !== undefined && !sameScope(node, known)) {
       this.#complain(node, reference);
       // A cluster-scoped object cannot have an owner in a namespace: nothing to look up.
       return node.namespace === '' ? 'unknown' : 'dangling';
     }
+    if (known !== undefined && isNamed(reference, known))
+      return known.deletion === 'foreground' ? 'waiting' : 'solid';
     if (this.#graph.isGone(reference.uid)) return 'dangling';
     const type = this.#types.get(`${groupOf(reference.apiVersion)}/${reference.kind}`);
     if (type === undefined) return 'unknown';
@@ -185,7 +195,8 @@ class GarbageCollector implements Controller {
     const owner = { type, name: reference.name, namespace: type.namespaced ? node.namespace : '' };
     const live = await this.#liveOf(owner);
     if (live?.metadata.uid === reference.uid) return 'solid';
-    this.#graph.rememberGone(reference.uid);
+    // Of another kind or name its owner is not; but an object with that uid there is.
+    if (known === undefined) this.#graph.rememberGone(reference.uid);
     return 'dangling';
   }
 
@@ -298,6 +309,3 @@ const refOf = ({ namespace, name }: Pick<Node, 'namespace' | 'name'>) =>
   namespace === '' ? { name } : { namespace, name };
 
 const kindKey = ({ group, kind }: ResourceType): string => `${group}/${kind}`;
-
-const groupOf = (apiVersion: string): string =>
-  apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';

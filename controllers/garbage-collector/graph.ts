@@ -96,7 +96,7 @@ export class OwnerGraph {
     }
     // An owner may have waited for this one to let go of it, or to be marked.
     if (old !== undefined) suspects.push(...this.#waitingOwners(old));
-    // Dependents seen before their owner: now its namespace can be compared.
+    // Dependents seen before their owner: now it can be compared with what they say of it.
     if (old === undefined) suspects.push(...this.#misplacedDependents(node));
     return suspects;
   }
@@ -122,7 +122,7 @@ export class OwnerGraph {
   #isSuspect(node: Node, reference: OwnerReference): boolean {
     const owner = this.#nodes.get(reference.uid);
     if (owner === undefined) return true;
-    return !sameScope(node, owner) || owner.deletion === 'foreground';
+    return !isMeant(node, reference, owner) || owner.deletion === 'foreground';
   }
 
   #waitingOwners(node: Node): string[] {
@@ -133,7 +133,11 @@ export class OwnerGraph {
 
   #misplacedDependents(owner: Node): string[] {
     return this.dependentsOf(owner.uid)
-      .filter((dependent) => !sameScope(dependent, owner))
+      .filter((dependent) =>
+        dependent.owners.some(
+          (reference) => reference.uid === owner.uid && !isMeant(dependent, reference, owner),
+        ),
+      )
       .map(({ uid }) => uid);
   }
 
@@ -149,6 +153,20 @@ export class OwnerGraph {
     if (dependents?.size === 0) this.#dependents.delete(owner);
   }
 }
+
+/** The object of that uid is of the kind and name that the reference says, and may own it. */
+function isMeant(dependent: Node, reference: OwnerReference, owner: Node): boolean {
+  return sameScope(dependent, owner) && isNamed(reference, owner);
+}
+
+/** In whatever version: the graph knows one of those that are served. */
+export function isNamed(reference: OwnerReference, { type, name }: Node): boolean {
+  const { apiVersion, kind } = reference;
+  return reference.name === name && kind === type.kind && groupOf(apiVersion) === type.group;
+}
+
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 
 /** An owner is cluster-scoped or lives in the dependent's own namespace. */
 export function sameScope(dependent: Node, owner: Node): boolean {

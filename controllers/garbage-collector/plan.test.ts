@@ -101,4 +101,25 @@ describe('OwnerGraph', () => {
     late.set(node('pod', ['rs'], { namespace: 'other' }));
     expect(late.set(node('rs'))).toEqual(['pod']);
   });
+
+  it.each([
+    ['name', { name: 'other' }],
+    ['kind', { kind: 'Deployment' }],
+    ['group', { apiVersion: 'example.org/v1' }],
+  ])('suspects a dependent that gives its owner another %s', (_, wrong) => {
+    const mistaken = node('pod', [], { type: pods, owners: [owner('rs', wrong)] });
+    const graph = new OwnerGraph();
+    graph.set(node('rs'));
+    expect(graph.set(mistaken)).toEqual(['pod']);
+    const late = new OwnerGraph();
+    late.set(mistaken);
+    expect(late.set(node('rs'))).toEqual(['pod']);
+  });
+
+  it('does not mind in which version a dependent knows its owner', () => {
+    const graph = new OwnerGraph();
+    graph.set(node('rs'));
+    const old = owner('rs', { apiVersion: 'apps/v1beta1' });
+    expect(graph.set(node('pod', [], { type: pods, owners: [old] }))).toEqual([]);
+  });
 });

@@ -27,13 +27,15 @@ import { indexByController, NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
 import { Histories } from './history.ts';
-import { evaluate, type MetricOutcome } from './metrics.ts';
+import { evaluate } from './metrics.ts';
 import {
   type AutoscalerPlan,
+  type AutoscalerState,
   type ConditionChange,
   planAutoscaler,
   withConditions,
 } from './plan.ts';
+import { AutoscalerSelectors, selectorRequired } from './selectors.ts';
 
 const SYNC_MS = 15_000;
 const TOLERANCE = 0.1;
@@ -56,6 +58,7 @@ class HorizontalPodAutoscalerController implements Controller {
   readonly #pods: Informer<Pod>;
   readonly #recorder: EventRecorder;
   readonly #histories = new Histories();
+  readonly #selectors = new AutoscalerSelectors();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -69,7 +72,12 @@ class HorizontalPodAutoscalerController implements Controller {
     const news = (now: HorizontalPodAutoscaler, old?: HorizontalPodAutoscaler): boolean =>
       old === undefined || !deepEqual(old.spec, now.spec);
     enqueueSelf(this.#autoscalers, this.queue, news);
-    this.#autoscalers.addHandler({ deleted: (gone) => this.#histories.forget(keyOf(gone)) });
+    this.#autoscalers.addHandler({
+      deleted: (gone) => {
+        this.#histories.forget(keyOf(gone));
+        this.#selectors.forget(keyOf(gone));
+      },
+    });
   }
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
@@ -81,19 +89,15 @@ class HorizontalPodAutoscalerController implements Controller {
     const { clock } = this.#context;
     const nowMs = clock.now();
     const current = target.scale.spec?.replicas ?? 0;
-    const selector = target.scale.status?.selector;
-    if (!selector) {
-      await this.#inactive(
-        autoscaler,
-        'InvalidSelector',
-        "the HPA target's scale is missing a selector",
-      );
-      return again;
-    }
+    const selector = target.scale.status?.selector ?? '';
     const history = this.#histories.of(key, { current, nowMs: clock.monotonic() });
-    const seen = this.#select(namespaceOf(autoscaler), selector);
-    const measured = current === 0 ? [] : await this.#measure(namespaceOf(autoscaler), selector);
-    const metrics = (): readonly MetricOutcome[] => {
+    const seen = selector === '' ? [] : this.#select(namespaceOf(autoscaler), selector);
+    const unmeasured = current === 0 || selector === '';
+    const measured = unmeasured ? [] : await this.#measure(namespaceOf(autoscaler), selector);
+    const metrics: AutoscalerState['metrics'] = () => {
+      if (selector === '') return selectorRequired;
+      const problem = this.#selectors.check(key, selector, seen);
+      if (problem !== undefined) return problem;
       const { up, down } = tolerances(autoscaler);
       const input = { current, pods: seen, podMetrics: measured, nowMs, tolerance: { up, down } };
       return (autoscaler.spec.metrics ?? []).map((spec) => evaluate(spec, input));
@@ -140,15 +144,6 @@ class HorizontalPodAutoscalerController implements Controller {
       message: `the HPA controller was unable to get the target's current scale: ${problem}`,
     });
     return undefined;
-  }
-
-  async #inactive(autoscaler: HorizontalPodAutoscaler, reason: string, message: string) {
-    this.#recorder.record(autoscaler, {
-      type: 'Warning',
-      reason: 'SelectorRequired',
-      message: 'selector is required',
-    });
-    await this.#write(autoscaler, { type: 'ScalingActive', status: 'False', reason, message });
   }
 
   #select(namespace: string, selector: string): readonly Pod[] {

@@ -10,13 +10,14 @@ import type {
 import type { EventText } from '../../client/event-recorder.ts';
 import { normalize, type ScalingHistory } from './behavior.ts';
 import type { MetricOutcome } from './metrics.ts';
+import type { SelectorProblem } from './selectors.ts';
 
 export interface AutoscalerState {
   readonly autoscaler: HorizontalPodAutoscaler;
   /** spec.replicas of the target. */
   readonly current: number;
   /** Asked for only if the target is to be scaled by metrics. */
-  readonly metrics: () => readonly MetricOutcome[];
+  readonly metrics: () => readonly MetricOutcome[] | SelectorProblem;
   readonly history: ScalingHistory;
   readonly nowMs: number;
   /** The time of the history. */
@@ -69,6 +70,7 @@ export function planAutoscaler(state: AutoscalerState): AutoscalerPlan {
 function planByMetrics(state: AutoscalerState): AutoscalerPlan {
   const { autoscaler, current, history, monotonicMs } = state;
   const outcomes = state.metrics();
+  if ('kind' in outcomes) return planWithoutSelector(state, outcomes);
   const invalid = outcomes.filter((each) => each.kind === 'invalid');
   const valid = outcomes.filter((each) => each.kind === 'valid');
   const warnings = invalid.map(({ reason, message }): EventText => ({
@@ -130,6 +132,28 @@ function planByMetrics(state: AutoscalerState): AutoscalerPlan {
     currentMetrics: valid.map(({ status }) => status),
     recommendation: best.replicas,
     ...(desired === current ? {} : { rescale: why }),
+  });
+}
+
+function planWithoutSelector(state: AutoscalerState, problem: SelectorProblem): AutoscalerPlan {
+  const { reason, message, condition = problem } = problem;
+  const warning = { type: 'Warning', message } as const;
+  return outcome(state, {
+    desired: state.current,
+    conditions: [
+      gotScale,
+      {
+        type: 'ScalingActive',
+        status: 'False',
+        reason: condition.reason,
+        message: condition.message,
+      },
+    ],
+    events: [
+      { ...warning, reason },
+      { ...warning, reason: 'FailedComputeMetricsReplicas' },
+    ],
+    shown: state.autoscaler.status?.desiredReplicas ?? 0,
   });
 }
 

@@ -57,9 +57,7 @@ export function byUtilization(input: ReplicaInput, target: number): ReplicaPropo
   const measured = measure(input);
   const { resource, container } = input;
   const requests = new Map(
-    input.pods
-      .filter((pod) => !measured.ignored.has(nameOf(pod)))
-      .map((pod) => [nameOf(pod), podRequest(pod, resource, container)]),
+    input.pods.map((pod) => [nameOf(pod), podRequest(pod, resource, container)]),
   );
   const fallback = Math.max(100, target);
   return propose(input, measured, {

@@ -5,7 +5,7 @@ import { finishedAt } from './pods.ts';
 const FIRST_MS = 10_000;
 const MAX_MS = 600_000;
 
-/** Failures since the last success. Kept in memory: a restart forgives. */
+/** Failures since the last success. Kept in memory, as Kubernetes does: a restart forgives. */
 export interface Failures {
   readonly count: number;
   readonly lastMs: number;

@@ -3,7 +3,7 @@ import { type Draft, nameOf } from '../../api/meta.ts';
 import type { Job } from '../../api/types/batch-v1.ts';
 import type { EnvVar, Pod, PodSpec } from '../../api/types/core-v1.ts';
 import { podOf } from '../runtime/pod-control.ts';
-import { podCondition, timeOf } from '../runtime/pods.ts';
+import { timeOf } from '../runtime/pods.ts';
 
 /** Keeps a finished pod until it was counted. */
 export const FINALIZER = 'batch.kubernetes.io/job-tracking';
@@ -43,14 +43,27 @@ export function failuresBefore({ metadata }: Pod): IndexFailures {
   return { counted: read(FAILURE_COUNT), ignored: read(IGNORED_COUNT) };
 }
 
-export function finishedAt(pod: Pod): number | undefined {
-  const ends = (pod.status?.containerStatuses ?? []).map(({ state }) =>
-    timeOf(state?.terminated?.finishedAt),
-  );
+/** When its last container ended, sidecars included; else when it was seen unready, or deleted. */
+export function finishedAt({ metadata, spec, status }: Pod): number | undefined {
+  const { containerStatuses = [], initContainerStatuses = [], conditions = [] } = status ?? {};
+  const sidecars = (spec.initContainers ?? [])
+    .filter(({ restartPolicy }) => restartPolicy === 'Always')
+    .map(({ name }) => name);
+  const ends = [
+    ...containerStatuses,
+    ...initContainerStatuses.filter(({ name }) => sidecars.includes(name)),
+  ].map(({ state }) => timeOf(state?.terminated?.finishedAt));
   const known = ends.filter((end) => end !== undefined);
-  if (known.length > 0) return Math.max(...known);
-  const { deletionTimestamp } = pod.metadata;
-  return timeOf(deletionTimestamp ?? podCondition(pod, 'Ready')?.lastTransitionTime);
+  if (known.length > 0 && known.length === ends.length) return Math.max(...known);
+  const unready = conditions.find((each) => each.type === 'Ready' && each.status === 'False');
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = metadata;
+  const deleted = timeOf(deletionTimestamp);
+  return (
+    timeOf(unready?.lastTransitionTime) ??
+    (deleted === undefined
+      ? timeOf(creationTimestamp)
+      : deleted - deletionGracePeriodSeconds * 1000)
+  );
 }
 
 export interface NewPod {

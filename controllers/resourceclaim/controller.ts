@@ -22,7 +22,7 @@ import {
   podClaimOf,
 } from '../../api/scheduling/resource-claims.ts';
 import { isStatus } from '../../api/status.ts';
-import type { Pod, PodResourceClaim } from '../../api/types/core-v1.ts';
+import type { Pod, PodResourceClaim, PodResourceClaimStatus } from '../../api/types/core-v1.ts';
 import type {
   ResourceClaim,
   ResourceClaimConsumerReference,
@@ -117,7 +117,7 @@ class ResourceClaimController implements Controller {
   }
 
   async #syncPod(pod: Pod): Promise<void> {
-    const made: { readonly name: string; readonly resourceClaimName: string }[] = [];
+    const made: PodResourceClaimStatus[] = [];
     for (const entry of pod.spec.resourceClaims ?? []) {
       try {
         const resourceClaimName = await this.#made(pod, entry);
@@ -130,14 +130,24 @@ class ResourceClaimController implements Controller {
         throw error;
       }
     }
-    const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
-    if (made.length > 0)
-      await this.#context.client.patch(podType, ref, {
-        type: 'application/strategic-merge-patch+json',
-        body: { metadata: { uid: uidOf(pod) }, status: { resourceClaimStatuses: made } },
-        ...{ subresource: 'status', fieldManager: FIELD_MANAGER },
-      });
+    if (made.length > 0) await this.#tell(pod, made);
     if (pod.spec.nodeName) await this.#reserveFor(pod);
+  }
+
+  /** What is applied replaces what was applied before: it repeats what the pod was told. */
+  async #tell(pod: Pod, made: readonly PodResourceClaimStatus[]): Promise<void> {
+    const told = (pod.status?.resourceClaimStatuses ?? []).filter(
+      ({ name }) => !made.some((each) => each.name === name),
+    );
+    const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
+    const { apiVersion, kind } = pod;
+    const metadata = { name: ref.name, uid: uidOf(pod) };
+    const status = { resourceClaimStatuses: [...told, ...made] };
+    await this.#context.client.patch(podType, ref, {
+      type: 'application/apply-patch+yaml',
+      body: { apiVersion, kind, metadata, status },
+      ...{ subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
+    });
   }
 
   /** The name of the claim that the pod's status has to tell; undefined: it has no news. */
@@ -157,8 +167,9 @@ class ResourceClaimController implements Controller {
       const why = `resourceclaimtemplate.resource.k8s.io "${templateName}" not found`;
       throw new Error(`resource claim template "${templateName}": ${why}`);
     }
-    const name = generatedName(claimPrefix(pod, entry), this.#context.random);
-    const draft = claimFor(pod, entry, { name, template });
+    const generateName = claimPrefix(pod, entry);
+    const name = generatedName(generateName, this.#context.random);
+    const draft = claimFor(pod, entry, { name, generateName, template });
     return nameOf(await this.#context.client.create(claimType, draft));
   }
 

@@ -18,9 +18,10 @@ describe('a claim from a template', () => {
       metadata: { namespace: 'default', name: 'one-gpu' },
       spec: { metadata: { labels: { a: 'b' }, annotations: { c: 'd' } }, spec },
     };
-    expect(claimFor(pod, entry, { name: 'web-gpu-12345', template })).toEqual({
+    const names = { name: 'web-gpu-12345', generateName: 'web-gpu-' };
+    expect(claimFor(pod, entry, { ...names, template })).toEqual({
       metadata: {
-        ...{ namespace: 'default', name: 'web-gpu-12345', labels: { a: 'b' } },
+        ...{ namespace: 'default', ...names, labels: { a: 'b' } },
         annotations: { c: 'd', 'resource.kubernetes.io/pod-claim-name': 'gpu' },
         ownerReferences: [controllerReference(pod)],
       },

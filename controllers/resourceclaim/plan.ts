@@ -25,12 +25,16 @@ export function claimPrefix(pod: Pod, entry: PodResourceClaim): string {
 export function claimFor(
   pod: Pod,
   entry: PodResourceClaim,
-  made: { readonly name: string; readonly template: ResourceClaimTemplate },
+  made: {
+    readonly name: string;
+    readonly generateName: string;
+    readonly template: ResourceClaimTemplate;
+  },
 ): Draft<ResourceClaim> {
   const { metadata, spec } = made.template.spec;
   return {
     metadata: {
-      ...{ namespace: namespaceOf(pod), name: made.name },
+      ...{ namespace: namespaceOf(pod), name: made.name, generateName: made.generateName },
       annotations: { ...metadata?.annotations, [POD_CLAIM_NAME]: entry.name },
       ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
       ownerReferences: [controllerReference(pod)],

@@ -1,0 +1,175 @@
+import type { Place, Seen, SeenCondition } from '../place.ts';
+import { type Scenario, template } from '../scenario.ts';
+
+const ending = (exitCode: string, more: Record<string, string> = {}): string =>
+  template('work', {
+    annotations: { 'wherry.io/run-seconds': '0', 'wherry.io/exit-code': exitCode, ...more },
+    spec: 'restartPolicy: Never',
+  });
+const forEver = template('work', { spec: 'restartPolicy: Never' });
+
+const job = (more: string, pods: string): string => `
+apiVersion: batch/v1
+kind: Job
+metadata: { name: work }
+spec:
+  ${more}
+  ${pods.trim()}`;
+
+const has = (at: Place, type: string): Promise<Seen> =>
+  at.until('Job', 'work', ({ status }) =>
+    (status?.conditions ?? []).some(
+      (each: SeenCondition) => each.type === type && each.status === 'True',
+    ),
+  );
+
+const scenario = (name: string, manifest: string, condition: string): Scenario => ({
+  name,
+  async run(at) {
+    await at.create(manifest);
+    await has(at, condition);
+  },
+});
+
+const indexed = 'completionMode: Indexed\n  completions: 3\n  parallelism: 3';
+
+export const jobScenarios: readonly Scenario[] = [
+  scenario('job that completes', job('completions: 2\n  parallelism: 2', ending('0')), 'Complete'),
+  scenario('job with a work queue', job('parallelism: 1', ending('0')), 'Complete'),
+  scenario('indexed job', job(indexed, ending('0')), 'Complete'),
+  scenario('job that fails', job('backoffLimit: 0', ending('1')), 'Failed'),
+  scenario('job past its deadline', job('activeDeadlineSeconds: 2', forEver), 'Failed'),
+  scenario(
+    'job with a limit for each index',
+    job(`${indexed}\n  backoffLimitPerIndex: 0`, ending('1')),
+    'Failed',
+  ),
+  scenario(
+    'job with a limit of failed indexes',
+    job(
+      `${indexed.replace('parallelism: 3', 'parallelism: 1')}
+  backoffLimitPerIndex: 0\n  maxFailedIndexes: 0`,
+      ending('1'),
+    ),
+    'Failed',
+  ),
+  scenario(
+    'job whose failure policy fails it',
+    job(
+      `backoffLimit: 5
+  podFailurePolicy:
+    rules:
+      - { action: FailJob, onExitCodes: { containerName: main, operator: In, values: [42] } }`,
+      ending('42'),
+    ),
+    'Failed',
+  ),
+  scenario(
+    'job whose failure policy gives up indexes',
+    job(
+      `${indexed}
+  backoffLimitPerIndex: 3
+  podFailurePolicy:
+    rules:
+      - { action: FailIndex, onExitCodes: { operator: In, values: [42] } }`,
+      ending('42'),
+    ),
+    'Failed',
+  ),
+  scenario(
+    'job that succeeds early',
+    job(
+      `completionMode: Indexed\n  completions: 3\n  parallelism: 1
+  successPolicy: { rules: [{ succeededIndexes: "0" }] }`,
+      ending('0'),
+    ),
+    'Complete',
+  ),
+  {
+    name: 'job that is suspended and resumed',
+    async run(at) {
+      await at.create(job('suspend: true', ending('0')));
+      await has(at, 'Suspended');
+      await at.merge('Job', 'work', { spec: { suspend: false } });
+      await has(at, 'Complete');
+    },
+  },
+  {
+    name: 'job that is suspended while it runs',
+    async run(at) {
+      await at.create(job('parallelism: 2', forEver));
+      await at.until('Job', 'work', ({ status }) => status?.ready === 2);
+      await at.merge('Job', 'work', { spec: { suspend: true } });
+      await has(at, 'Suspended');
+      await at.untilAll('Pod', (pods) => pods.length === 0);
+    },
+  },
+  {
+    name: 'job that goes after it finished',
+    async run(at) {
+      await at.create(job('ttlSecondsAfterFinished: 1', ending('0')));
+      await at.untilGone('Job', 'work');
+      await at.untilAll('Pod', (pods) => pods.length === 0);
+    },
+  },
+  {
+    name: 'job that is scaled',
+    async run(at) {
+      await at.create(job('parallelism: 3', forEver));
+      await at.until('Job', 'work', ({ status }) => status?.ready === 3);
+      await at.merge('Job', 'work', { spec: { parallelism: 1 } });
+      await at.until('Job', 'work', ({ status }) => status?.active === 1 && status?.ready === 1);
+    },
+  },
+  {
+    name: 'cron job that is suspended',
+    async run(at) {
+      await at.create(cronJob('suspend: true'));
+    },
+  },
+  {
+    name: 'cron job of which somebody else made a job',
+    async run(at) {
+      await at.create(cronJob('suspend: true'));
+      const { metadata } = await at.get('CronJob', 'tick');
+      await at.create(`
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: by-hand
+  annotations: { cronjob.kubernetes.io/instantiate: manual }
+  ownerReferences:
+    - { apiVersion: batch/v1, kind: CronJob, name: tick, uid: ${metadata.uid}, controller: true }
+spec:
+  ${forEver.trim()}`);
+      await at.untilEvent('UnexpectedJob');
+      await at.until('Job', 'by-hand', ({ status }) => status?.ready === 1);
+    },
+  },
+  {
+    name: 'cron job with a time zone nobody knows, refused by the server',
+    async run(at) {
+      await at.create(cronJob('timeZone: Etc/Nowhere')).catch(() => {});
+    },
+  },
+  {
+    name: 'cron job that starts a job',
+    async run(at) {
+      await at.create(cronJob('successfulJobsHistoryLimit: 1'));
+      await at.untilEvent('SawCompletedJob');
+      await at.merge('CronJob', 'tick', { spec: { suspend: true } });
+      await at.until('CronJob', 'tick', ({ status }) => status?.active === undefined);
+    },
+  },
+];
+
+const cronJob = (more: string): string => `
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: tick }
+spec:
+  schedule: "* * * * *"
+  ${more}
+  jobTemplate:
+    spec:
+      ${ending('0').trim().replaceAll('\n', '\n    ')}`;

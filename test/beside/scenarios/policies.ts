@@ -1,0 +1,229 @@
+import type { Seen, SeenCondition } from '../place.ts';
+import { type Scenario, template } from '../scenario.ts';
+
+const deployment = (replicas: number, spec = ''): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: web } }
+  ${template('web', { spec }).trim()}
+          resources: { requests: { cpu: 100m, memory: 64Mi }, limits: { cpu: 200m } }`;
+
+const budget = (more: string): string => `
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  ${more}`;
+
+const healthy = (count: number) => (each: Seen) => each.status?.currentHealthy === count;
+
+const budgetScenario = (name: string, more: string): Scenario => ({
+  name,
+  async run(at) {
+    await at.create(deployment(3));
+    await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 3);
+    await at.create(budget(more));
+    await at.until('PodDisruptionBudget', 'web', healthy(3));
+  },
+});
+
+const loose = `
+apiVersion: v1
+kind: Pod
+metadata: { name: loose, labels: { app: web } }
+spec: { containers: [{ name: main, image: "example.org/main:1" }] }`;
+
+const scaler = (metrics: string, more = ''): string => `
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: web }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }
+  minReplicas: 1
+  maxReplicas: 3
+  ${more}
+  metrics: [${metrics}]`;
+
+const cpu = (average: number): string =>
+  `{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: ${average} } } }`;
+
+const condition = (type: string, reason: string) => (each: Seen) =>
+  (each.status?.conditions ?? []).some(
+    (of: SeenCondition) => of.type === type && of.reason === reason,
+  );
+
+export const policyScenarios: readonly Scenario[] = [
+  budgetScenario('disruption budget, at least so many', 'minAvailable: 2'),
+  budgetScenario('disruption budget, at most so many', 'maxUnavailable: 1'),
+  budgetScenario('disruption budget in percent', 'minAvailable: 50%'),
+  {
+    name: 'disruption budget without pods',
+    async run(at) {
+      await at.create(budget('minAvailable: 1'));
+      const seen = ({ metadata, status }: Seen): boolean =>
+        status?.observedGeneration === metadata.generation;
+      await at.until('PodDisruptionBudget', 'web', seen);
+    },
+  },
+  {
+    name: 'disruption budget of a pod that nothing controls',
+    async run(at) {
+      await at.create(loose);
+      await at.until('Pod', 'loose', ({ status }) => status?.phase === 'Running');
+      await at.create(budget('maxUnavailable: 1'));
+      await at.untilEvent('UnmanagedPods');
+      await at.until('PodDisruptionBudget', 'web', healthy(1));
+    },
+  },
+  {
+    name: 'autoscaler of what does not exist',
+    async run(at) {
+      await at.create(scaler(cpu(50)));
+      await at.until('HorizontalPodAutoscaler', 'web', condition('AbleToScale', 'FailedGetScale'));
+    },
+  },
+  {
+    name: 'autoscalers of the same pods',
+    async run(at) {
+      await at.create(deployment(1));
+      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 1);
+      await at.create(scaler(cpu(50)));
+      const alone = condition('ScalingActive', 'ValidMetricFound');
+      await at.until('HorizontalPodAutoscaler', 'web', alone);
+      const twin = scaler(cpu(50)).replace('metadata: { name: web }', 'metadata: { name: twin }');
+      await at.create(twin);
+      for (const name of ['web', 'twin'])
+        await at.until(
+          'HorizontalPodAutoscaler',
+          name,
+          condition('ScalingActive', 'AmbiguousSelector'),
+        );
+    },
+  },
+  {
+    name: 'autoscaler of pods without requests',
+    async run(at) {
+      await at.create(`
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: web } }
+  ${template('web').trim()}`);
+      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 1);
+      await at.create(scaler(cpu(50)));
+      const failed = condition('ScalingActive', 'FailedGetResourceMetric');
+      await at.until('HorizontalPodAutoscaler', 'web', failed);
+    },
+  },
+  {
+    name: 'autoscaler of a deployment of none',
+    async run(at) {
+      await at.create(`${deployment(0)}\n---${scaler(cpu(50))}`);
+      const off = condition('ScalingActive', 'ScalingDisabled');
+      await at.until('HorizontalPodAutoscaler', 'web', off);
+    },
+  },
+  {
+    name: 'autoscaler below its least',
+    async run(at) {
+      await at.create(
+        `${deployment(1)}\n---${scaler(cpu(50)).replace('minReplicas: 1', 'minReplicas: 2')}`,
+      );
+      await at.untilEvent('SuccessfulRescale');
+      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 2);
+    },
+  },
+  {
+    name: 'autoscaler with metrics nobody serves',
+    async run(at) {
+      await at.create(deployment(1));
+      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 1);
+      const metric = `{ type: Pods, pods: { metric: { name: hits }, target: { type: AverageValue, averageValue: "1" } } }`;
+      await at.create(scaler(metric));
+      const failed = condition('ScalingActive', 'FailedGetPodsMetric');
+      await at.until('HorizontalPodAutoscaler', 'web', failed);
+    },
+  },
+  {
+    name: 'quota that counts',
+    async run(at) {
+      await at.create(`
+apiVersion: v1
+kind: ResourceQuota
+metadata: { name: all }
+spec:
+  hard:
+    pods: "10"
+    requests.cpu: "2"
+    requests.memory: 1Gi
+    limits.cpu: "4"
+    services: "3"
+    services.nodeports: "2"
+    configmaps: "10"
+    secrets: "5"
+    persistentvolumeclaims: "2"
+    requests.storage: 5Gi
+    count/deployments.apps: "3"
+    count/replicasets.apps: "3"`);
+      await at.until('ResourceQuota', 'all', ({ status }) => status?.used?.['pods'] === '0');
+      await at.create(`${deployment(2)}
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { type: NodePort, selector: { app: web }, ports: [{ port: 80 }] }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: one }
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: one }
+spec:
+  accessModes: [ReadWriteOnce]
+  storageClassName: ""
+  resources: { requests: { storage: 1Gi } }`);
+      await at.until('ResourceQuota', 'all', ({ status }) => {
+        const used = status?.used ?? {};
+        return (
+          used['pods'] === '2' && used['requests.storage'] === '1Gi' && used['services'] === '1'
+        );
+      });
+    },
+  },
+  {
+    name: 'quota with scopes',
+    async run(at) {
+      await at.create(`
+apiVersion: v1
+kind: ResourceQuota
+metadata: { name: best-effort }
+spec: { hard: { pods: "5" }, scopes: [BestEffort] }
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: { name: others }
+spec: { hard: { pods: "5", cpu: "1" }, scopes: [NotBestEffort] }`);
+      await at.until(
+        'ResourceQuota',
+        'best-effort',
+        ({ status }) => status?.used?.['pods'] === '0',
+      );
+      await at.until('ResourceQuota', 'others', ({ status }) => status?.used?.['pods'] === '0');
+      await at.create(`${deployment(1)}\n---${loose}`);
+      await at.until(
+        'ResourceQuota',
+        'best-effort',
+        ({ status }) => status?.used?.['pods'] === '1',
+      );
+      await at.until('ResourceQuota', 'others', ({ status }) => status?.used?.['pods'] === '1');
+    },
+  },
+];

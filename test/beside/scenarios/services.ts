@@ -1,0 +1,122 @@
+import type { Place, Seen } from '../place.ts';
+import { type Scenario, template } from '../scenario.ts';
+
+const service = (more: string): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: web, labels: { tier: front } }
+spec:
+  ports: [{ name: http, port: 80, targetPort: 8080 }]
+  ${more}`;
+
+const pods = (replicas: number, more = {}): string => `
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: { name: web }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: web } }
+  ${template('web', more).trim()}`;
+
+const addresses = (endpoints: Seen): number =>
+  (endpoints.subsets ?? []).flatMap((subset) => subset.addresses ?? []).length;
+const unready = (endpoints: Seen): number =>
+  (endpoints.subsets ?? []).flatMap((subset) => subset.notReadyAddresses ?? []).length;
+
+export const serviceScenarios: readonly Scenario[] = [
+  {
+    name: 'service with pods',
+    async run(at) {
+      await at.create(`${pods(2)}\n---${service('selector: { app: web }')}`);
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 2);
+      await at.merge('ReplicaSet', 'web', { spec: { replicas: 1 } });
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+    },
+  },
+  ...['PreferClose', 'PreferSameNode'].map((distribution) => ({
+    name: `service whose traffic stays near: ${distribution}`,
+    async run(at: Place) {
+      const more = `selector: { app: web }\n  trafficDistribution: ${distribution}`;
+      await at.create(`${pods(2)}\n---${service(more)}`);
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 2);
+    },
+  })),
+  {
+    name: 'service without a pod',
+    async run(at) {
+      await at.create(service('selector: { app: nobody }'));
+      await at.until('Endpoints', 'web');
+      await at.untilAll('EndpointSlice', (slices) => slices.length === 1);
+    },
+  },
+  {
+    name: 'service whose pods are not ready',
+    async run(at) {
+      const slow = { annotations: { 'wherry.io/ready-seconds': '1000' } };
+      await at.create(`${pods(1, slow)}\n---${service('selector: { app: web }')}`);
+      await at.until('Endpoints', 'web', (each) => unready(each) === 1);
+    },
+  },
+  {
+    name: 'service that publishes what is not ready',
+    async run(at) {
+      const slow = { annotations: { 'wherry.io/ready-seconds': '1000' } };
+      const more = 'clusterIP: None\n  publishNotReadyAddresses: true\n  selector: { app: web }';
+      await at.create(`${pods(1, slow)}\n---${service(more)}`);
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+    },
+  },
+  {
+    name: 'service with named and several ports',
+    async run(at) {
+      await at.create(`
+apiVersion: v1
+kind: Pod
+metadata: { name: one, labels: { app: web } }
+spec:
+  hostname: one
+  subdomain: web
+  containers:
+    - name: main
+      image: example.org/main:1
+      ports: [{ name: admin, containerPort: 9000 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  clusterIP: None
+  selector: { app: web }
+  ports:
+    - { name: http, port: 80, targetPort: 8080 }
+    - { name: admin, port: 81, targetPort: admin, appProtocol: http }
+    - { name: dns, port: 53, protocol: UDP }`);
+      await at.until('Endpoints', 'web', (each) => addresses(each) > 0);
+    },
+  },
+  {
+    name: 'service without selector, endpoints by hand',
+    async run(at) {
+      await at.create(`${service('')}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: { name: web, labels: { made: by-hand }, annotations: { note: kept } }
+subsets:
+  - addresses: [{ ip: 192.0.2.1 }, { ip: 192.0.2.2, nodeName: node1 }]
+    notReadyAddresses: [{ ip: 192.0.2.3 }]
+    ports: [{ name: http, port: 8080 }]`);
+      await at.untilAll('EndpointSlice', (slices) => slices.length === 1);
+    },
+  },
+  {
+    name: 'service that is deleted',
+    async run(at) {
+      await at.create(`${pods(1)}\n---${service('selector: { app: web }')}`);
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+      await at.delete('Service', 'web');
+      await at.untilGone('Endpoints', 'web');
+      await at.untilAll('EndpointSlice', (slices) => slices.length === 0);
+    },
+  },
+];

@@ -1,0 +1,141 @@
+import type { Seen } from '../place.ts';
+import type { Scenario } from '../scenario.ts';
+
+const claim = (name: string, more: string): string => `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: ${name} }
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: { requests: { storage: 1Gi } }
+  ${more}`;
+
+const volume = (more: string): string => `
+apiVersion: v1
+kind: PersistentVolume
+metadata: { name: NAMESPACE }
+spec:
+  accessModes: [ReadWriteOnce]
+  capacity: { storage: 2Gi }
+  hostPath: { path: /tmp/nowhere }
+  ${more}`;
+
+const available = ({ status }: Seen): boolean => status?.phase === 'Available';
+
+const bound = ({ status }: Seen): boolean => status?.phase === 'Bound';
+
+export const volumeScenarios: readonly Scenario[] = [
+  {
+    name: 'claim and volume that find each other',
+    also: ['PersistentVolume/NAMESPACE'],
+    async run(at) {
+      await at.create(volume('storageClassName: "NAMESPACE"'));
+      await at.until('PersistentVolume', at.namespace, available);
+      await at.create(claim('data', 'storageClassName: NAMESPACE'));
+      await at.until('PersistentVolumeClaim', 'data', bound);
+    },
+  },
+  {
+    name: 'claim that goes, its volume kept',
+    also: ['PersistentVolume/NAMESPACE'],
+    async run(at) {
+      await at.create(volume('storageClassName: "NAMESPACE"'));
+      await at.until('PersistentVolume', at.namespace, available);
+      await at.create(claim('data', 'storageClassName: NAMESPACE'));
+      await at.until('PersistentVolumeClaim', 'data', bound);
+      await at.delete('PersistentVolumeClaim', 'data');
+      await at.until(
+        'PersistentVolume',
+        at.namespace,
+        ({ status }) => status?.phase === 'Released',
+      );
+    },
+  },
+  {
+    name: 'claim that nothing satisfies',
+    async run(at) {
+      await at.create(claim('data', 'storageClassName: ""'));
+      await at.untilEvent('FailedBinding');
+    },
+  },
+  {
+    name: 'claim of a class nobody made',
+    async run(at) {
+      await at.create(claim('data', 'storageClassName: missing'));
+      await at.untilEvent('ProvisioningFailed');
+    },
+  },
+  {
+    name: 'claim that waits for somebody else to provision it',
+    also: ['StorageClass/NAMESPACE'],
+    async run(at) {
+      await at.create(`
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: { name: NAMESPACE }
+provisioner: example.org/storage
+---${claim('data', 'storageClassName: NAMESPACE')}`);
+      await at.untilEvent('ExternalProvisioning');
+    },
+  },
+  {
+    name: 'claim that waits for a pod',
+    also: ['StorageClass/NAMESPACE'],
+    async run(at) {
+      await at.create(`
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: { name: NAMESPACE }
+provisioner: example.org/storage
+volumeBindingMode: WaitForFirstConsumer
+---${claim('data', 'storageClassName: NAMESPACE')}`);
+      await at.untilEvent('WaitForFirstConsumer');
+    },
+  },
+  {
+    name: 'claim in use that is deleted',
+    also: ['PersistentVolume/NAMESPACE'],
+    async run(at) {
+      await at.create(volume('storageClassName: "NAMESPACE"'));
+      await at.until('PersistentVolume', at.namespace, available);
+      await at.create(claim('data', 'storageClassName: NAMESPACE'));
+      await at.until('PersistentVolumeClaim', 'data', bound);
+      await at.create(`
+apiVersion: v1
+kind: Pod
+metadata: { name: user }
+spec:
+  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+  containers: [{ name: main, image: "example.org/main:1" }]`);
+      await at.until('Pod', 'user', ({ status }) => status?.phase === 'Running');
+      await at.delete('PersistentVolumeClaim', 'data');
+      await at.until(
+        'PersistentVolumeClaim',
+        'data',
+        ({ metadata }) => metadata.deletionTimestamp !== undefined,
+      );
+    },
+  },
+  {
+    name: 'pod with an ephemeral volume',
+    async run(at) {
+      await at.create(`
+apiVersion: v1
+kind: Pod
+metadata: { name: user }
+spec:
+  volumes:
+    - name: data
+      ephemeral:
+        volumeClaimTemplate:
+          metadata: { labels: { made: for-pod } }
+          spec:
+            storageClassName: ""
+            accessModes: [ReadWriteOnce]
+            resources: { requests: { storage: 1Gi } }
+  containers: [{ name: main, image: "example.org/main:1" }]`);
+      await at.until('PersistentVolumeClaim', 'user-data');
+      await at.untilEvent('FailedBinding');
+    },
+  },
+];
