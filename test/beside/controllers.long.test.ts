@@ -20,12 +20,12 @@ import { volumeScenarios } from './scenarios/volumes.ts';
 import { startWorld, type World } from './world.ts';
 
 const START_MS = 120_000;
-const SCENARIO_MS = 300_000;
-/** Until what is told last is there too. */
-const LATE_MS = 60_000;
+const SCENARIO_MS = 600_000;
+/** Until what is told last is there too: events wait while the server is busy. */
+const LATE_MS = 240_000;
 
 /** They wait more than they work. */
-vi.setConfig({ maxConcurrency: 12 });
+vi.setConfig({ maxConcurrency: 8 });
 
 /** What the scenarios make it say. */
 const expectedComplaints = [

@@ -116,11 +116,15 @@ const CHATTY = [
   'taint-eviction-controller',
 ];
 
+/** Their events are ours in both clusters. */
+const OTHERS = ['kubelet', 'default-scheduler'];
+
 function linesOf(events: readonly SeenEvent[]): string[] {
   const counts = new Map<string, number>();
   for (const event of events) {
     const { involvedObject: about, type, reason, message, source, action } = event;
     const who = event.reportingComponent || source?.component || '';
+    if (OTHERS.includes(who)) continue;
     const where = about.fieldPath === undefined ? '' : ` ${about.fieldPath}`;
     const doing = action === undefined ? '' : ` (${action})`;
     const subject = `${about.apiVersion} ${about.kind}/${about.name}${where}`;
