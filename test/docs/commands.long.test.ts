@@ -19,7 +19,6 @@ const storeEndpoint = `$(npx wherry status | awk '$1 == "store" { sub("http://",
 /** What has to be there before a page begins. */
 const before: Readonly<Record<string, string>> = {
   'README.md': `npx wherry up --detach; export ETCDCTL_ENDPOINTS="${storeEndpoint}"`,
-  'docs/SCHEDULER.md': 'npx wherry up --detach',
 };
 
 const pages = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter(
