@@ -11,7 +11,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { serviceAccounts } from '../../api/resources.ts';
+import { nodes, priorityClasses, serviceAccounts } from '../../api/resources.ts';
+import type { Client } from '../../client/interface.ts';
 import { connectionOf, loadKubeconfig } from '../../client/kubeconfig-connection.ts';
 import { createClient } from '../../client/rest.ts';
 import { realClock } from '../../platform/node/clock.ts';
@@ -21,13 +22,15 @@ import { startSchedulerProgram } from '../kubernetes.ts';
 import { startWherry, wherryMain } from '../wherry.ts';
 import { FakeApi } from './fake-api.ts';
 import {
+  type BenchedCluster,
   type Measured,
   measuredProgram,
+  plainCluster,
   runShape,
   schedulerHere,
   type SchedulerStart,
 } from './run-shape.ts';
-import { fullCluster, schedulerName, type Shape, shapes } from './shapes.ts';
+import { fullCluster, highPriority, schedulerName, type Shape, shapes } from './shapes.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,15 +55,32 @@ async function onRealApi(shape: Shape): Promise<Measured> {
   const { handler } = connection;
   const client = createClient({ handler, userAgent: 'wherry-bench', clock: realClock });
   try {
-    // What a controller would do; those would also miss the heartbeats of nodes that are none.
-    const prepare = (namespace: string): Promise<unknown> =>
-      client.create(serviceAccounts, { metadata: { namespace, name: 'default' } });
-    return await runShape(client, shape, { nodeCount, start: startFor(dataDir), prepare });
+    const { name, value } = highPriority;
+    await client.create(priorityClasses, { metadata: { name }, value });
+    const start = startFor(dataDir);
+    return await runShape(withoutControllers(client), shape, { nodeCount, start });
   } finally {
     await connection.close();
     await cluster.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Does what controllers would do; those would also miss the heartbeats of nodes that are none. */
+function withoutControllers(client: Client): BenchedCluster {
+  const plain = plainCluster(client);
+  return {
+    client,
+    async createNamespace(namespace) {
+      await plain.createNamespace(namespace);
+      await client.create(serviceAccounts, { metadata: { namespace, name: 'default' } });
+    },
+    async createNode(node) {
+      // Admission taints what is not known to be ready.
+      const { spec, ...created } = await client.create(nodes, node);
+      await client.update(nodes, { ...created, spec: { ...spec, taints: [] } });
+    },
+  };
 }
 
 /** The schedulers in processes of their own read the same configuration. */
@@ -87,7 +107,9 @@ function inOwnProcess(shape: Shape): Measured {
 if (values.here) {
   const shape = all.find(({ name }) => name === positionals[0])!;
   const run =
-    values.api === 'real' ? onRealApi(shape) : runShape(new FakeApi(), shape, { nodeCount });
+    values.api === 'real'
+      ? onRealApi(shape)
+      : runShape(plainCluster(new FakeApi()), shape, { nodeCount });
   // The scheduler's timers keep no process alive.
   const alive = setInterval(() => {}, 1000);
   process.stdout.write(JSON.stringify(await run));

@@ -1,6 +1,6 @@
 import type { Draft } from '../../api/meta.ts';
 import { namespaces, nodes, pods } from '../../api/resources.ts';
-import type { Pod } from '../../api/types/core-v1.ts';
+import type { Node, Pod } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/interface.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
@@ -119,11 +119,15 @@ async function createAll(client: Client, count: number, draft: (i: number) => Dr
 }
 
 /** A pod and a node that come and go, until `signal` aborts. */
-async function churn(client: Client, draft: PodGroup['pod'], signal: AbortSignal): Promise<void> {
+async function churn(
+  { client, createNode }: BenchedCluster,
+  draft: PodGroup['pod'],
+  signal: AbortSignal,
+): Promise<void> {
   for (let i = 0; !signal.aborted; i++) {
     const podDraft = draft(1_000_000 + i);
     const node = plainNode()(1_000_000 + i);
-    await client.create(nodes, node);
+    await createNode(node);
     await client.create(pods, podDraft);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const { namespace, name } = podDraft.metadata;
@@ -132,27 +136,37 @@ async function churn(client: Client, draft: PodGroup['pod'], signal: AbortSignal
   }
 }
 
+/** Where pods find namespaces and nodes fit for them, with or without controllers. */
+export interface BenchedCluster {
+  readonly client: Client;
+  createNamespace(name: string): Promise<unknown>;
+  createNode(node: Draft<Node>): Promise<unknown>;
+}
+
+/** An API that takes every object as it is. */
+export const plainCluster = (client: Client): BenchedCluster => ({
+  client,
+  createNamespace: (name) => client.create(namespaces, { metadata: { name }, spec: {} }),
+  createNode: (node) => client.create(nodes, node),
+});
+
 export interface ShapeRun {
   readonly nodeCount: number;
   /** Default: ours, in this process. */
   readonly start?: SchedulerStart;
-  /** Makes a new namespace fit for pods. */
-  readonly prepare?: (namespace: string) => Promise<unknown>;
 }
 
-/** Runs one shape on an empty cluster that `client` reaches. */
+/** Runs one shape on an empty cluster. */
 export async function runShape(
-  client: Client,
+  cluster: BenchedCluster,
   shape: Shape,
-  { nodeCount, start = schedulerHere, prepare }: ShapeRun,
+  { nodeCount, start = schedulerHere }: ShapeRun,
 ): Promise<Measured> {
+  const { client } = cluster;
   const scale = Math.min(1, nodeCount / 5000);
   const scaled = (count: number): number => Math.max(1, Math.floor(count * scale));
-  for (const name of ['sched-0', 'sched-1']) {
-    await client.create(namespaces, { metadata: { name }, spec: {} });
-    await prepare?.(name);
-  }
-  for (let i = 0; i < nodeCount; i++) await client.create(nodes, (shape.node ?? plainNode())(i));
+  for (const name of ['sched-0', 'sched-1']) await cluster.createNamespace(name);
+  for (let i = 0; i < nodeCount; i++) await cluster.createNode((shape.node ?? plainNode())(i));
   const over = new AbortController();
   const bound = new BoundPods();
   const following = bound.follow(client, over.signal).catch(() => {});
@@ -162,7 +176,7 @@ export async function runShape(
     await createAll(client, scaled(count), pod);
     await bound.reach(target);
   }
-  const churning = shape.churn === true && churn(client, shape.measured.pod, over.signal);
+  const churning = shape.churn === true && churn(cluster, shape.measured.pod, over.signal);
   const count = scaled(shape.measured.count);
   const target = bound.count + count;
   const cpu = scheduler.cpuMicros();

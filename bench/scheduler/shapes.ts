@@ -24,6 +24,9 @@ export interface Shape {
 }
 
 export const schedulerName = 'bench-scheduler';
+/** Of the pods that preempt. */
+export const highPriority = { name: 'high', value: 10 };
+const { name: priorityClassName, value: priority } = highPriority;
 
 interface PodSketch {
   readonly namespace?: string;
@@ -165,7 +168,7 @@ export const shapes: readonly Shape[] = [
     before: [{ count: 20_000, pod: pod('low', { cpu: '900m' }) }],
     measured: {
       count: 5000,
-      pod: pod('high', { cpu: '3', spec: { priority: 10 } }),
+      pod: pod('high', { cpu: '3', spec: { priority, priorityClassName } }),
     },
     goal: 'kube-scheduler 570',
   },

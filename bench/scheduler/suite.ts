@@ -11,7 +11,7 @@ const wanted = [
   ['affinity', '≥ 70 per s'],
 ] as const;
 
-/** Of one measurement: with a real API server it has been seen not to end. */
+/** Of one measurement: a scheduler that is stuck does not hold up the other rows. */
 const LIMIT_MS = 600_000;
 
 function measure(shape: string, more: readonly string[] = []): Measured {
