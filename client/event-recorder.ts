@@ -23,6 +23,10 @@ export interface EventText {
   /** UpperCamelCase, for machines: "ScalingReplicaSet". */
   readonly reason: string;
   readonly message: string;
+  /** What was being done: "Binding". */
+  readonly action?: string;
+  /** Another object that had a part in it. */
+  readonly related?: KubernetesObject;
 }
 
 export interface EventRecorder extends Running {
@@ -202,6 +206,8 @@ class QueuedRecorder implements EventRecorder {
       firstTimestamp: formatTime(occurrence.firstMs),
       lastTimestamp: formatTime(atMs),
       count: occurrence.count,
+      ...(text.action === undefined ? {} : { action: text.action }),
+      ...(text.related === undefined ? {} : { related: referenceTo(text.related) }),
     };
   }
 }

@@ -11,7 +11,7 @@ import type { Extender } from './framework/extender.ts';
 import type { Framework } from './framework/framework.ts';
 import type { Cycle, PendingPermit } from './framework/interface.ts';
 import type { NodeInfo } from './framework/node-info.ts';
-import { failure, unschedulable, type Status } from './framework/status.ts';
+import { failedWhile, failure, unschedulable, type Status } from './framework/status.ts';
 
 /** PreBind plugins wait for others (volumes), Bind for the API server. Past it the pod fails. */
 export const maxPreBindMs = 600_000;
@@ -142,7 +142,9 @@ export class BindingCycles {
     const rejected = new Promise<Status>((resolve) => this.#waiting.set(uid, resolve));
     try {
       for (const { decision, timeoutMs } of permits) {
-        const guarded = decision.catch((error: unknown) => failure(error));
+        const guarded = decision.catch((error: unknown) =>
+          failedWhile('waiting on permit for pod', failure(error)),
+        );
         const decided = Promise.race([guarded, rejected]);
         const status = await this.#within(timeoutMs, late, decided);
         if (status !== undefined) return status;

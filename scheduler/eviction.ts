@@ -6,6 +6,7 @@ import type { Pod, PodCondition } from '../api/types/core-v1.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Client } from '../client/interface.ts';
 import type { Clock } from '../platform/clock.ts';
+import { withCondition } from './pod-conditions.ts';
 import type { Evictor } from './plugins/default-preemption.ts';
 
 export interface EvictionOptions {
@@ -34,7 +35,7 @@ export class ApiEvictor implements Evictor {
     await unlessGone(this.#delete(pod));
     recorderOf(by.pod).record(pod, {
       type: 'Normal',
-      reason: 'Preempted',
+      ...{ reason: 'Preempted', action: 'Preempting', related: by.pod },
       message: `Preempted by pod ${by.uid} on node ${nodeName}`,
     });
   }
@@ -51,7 +52,7 @@ export class ApiEvictor implements Evictor {
       message,
       lastTransitionTime: formatTime(this.#options.clock.now()),
     };
-    await this.#patchStatus(pod, { conditions: [condition] });
+    await this.#patchStatus(pod, withCondition(pod, condition));
   }
 
   async #patchStatus(pod: Pod, status: object): Promise<void> {

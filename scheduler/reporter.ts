@@ -7,6 +7,7 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Client } from '../client/interface.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { withCondition } from './pod-conditions.ts';
 
 export interface ReporterOptions {
   readonly client: Client;
@@ -26,6 +27,13 @@ export interface FailureReport {
   readonly nominatedNodeName?: string;
 }
 
+/** Of an event's text. */
+const MAX_NOTE = 1024;
+const cut = ' ...';
+
+const shortened = (message: string): string =>
+  message.length <= MAX_NOTE ? message : message.slice(0, MAX_NOTE - cut.length) + cut;
+
 /**
  * Tells users what the scheduler did: events, and the PodScheduled condition of pods without a
  * node.
@@ -40,7 +48,7 @@ export class Reporter {
   scheduled(pod: Pod, nodeName: string): void {
     this.#options.recorderOf(pod).record(pod, {
       type: 'Normal',
-      reason: 'Scheduled',
+      ...{ reason: 'Scheduled', action: 'Binding' },
       message: `Successfully assigned ${namespaceOf(pod)}/${nameOf(pod)} to ${nodeName}`,
     });
   }
@@ -48,14 +56,15 @@ export class Reporter {
   /** Resolves when the condition is written, or cannot be; it never rejects. */
   async failed(pod: Pod, { reason, message, nominatedNodeName }: FailureReport): Promise<void> {
     const { client, recorderOf, logger } = this.#options;
-    recorderOf(pod).record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
+    const event = { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling' } as const;
+    recorderOf(pod).record(pod, { ...event, message: shortened(message) });
     const old = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
     const known = old?.status === 'False' && old.reason === reason && old.message === message;
     const nominated = pod.status?.nominatedNodeName ?? '';
     const renominated = nominatedNodeName !== undefined && nominatedNodeName !== nominated;
     if (known && !renominated) return;
     const status = {
-      conditions: [this.#condition(pod, { reason, message })],
+      ...withCondition(pod, this.#condition(pod, { reason, message })),
       ...(renominated ? { nominatedNodeName: nominatedNodeName || null } : {}),
     };
     try {

@@ -307,7 +307,10 @@ describe('startScheduler', () => {
       pods,
       (all) => reasonOf(all, 'late')?.reason === 'Unschedulable',
     );
-    expect(reasonOf(items, 'broken')?.message).toBe('boom');
+    expect(reasonOf(items, 'broken')?.message).toBe('running PreBind plugin "Moody": boom');
+    expect(reasonOf(items, 'late')?.message).toBe(
+      '0/1 nodes are available: 1 rejected due to timeout after waiting at plugin permit.',
+    );
     expect(items.filter(isBound).map(({ metadata }) => metadata.name)).toEqual(['good']);
     const given = (what: string) => log.filter((line) => line === what).length;
     for (const name of ['broken', 'late'])

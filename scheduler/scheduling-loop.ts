@@ -14,6 +14,7 @@ import { BindingCycles, type Placement } from './binding-cycle.ts';
 import type { Cache } from './cache/cache.ts';
 import type { Extender } from './framework/extender.ts';
 import type { Framework } from './framework/framework.ts';
+import { refusedAtLast } from './framework/histogram.ts';
 import type { Cycle } from './framework/interface.ts';
 import type { NodeInfo } from './framework/node-info.ts';
 import { podInfo, type PodInfo } from './framework/pod-info.ts';
@@ -300,13 +301,11 @@ export class SchedulingLoop implements Running {
       ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }),
       ...(makeRoom === undefined ? {} : { makeRoom }),
     };
-    if (nominatedNodeName !== undefined)
-      this.#options.cache.cluster.nominations.set(pod, nominatedNodeName);
     this.#giveBack(queued, pod, failure);
   }
 
   #giveBackFor(queued: Attempt, pod: PodInfo, status: Status): void {
-    const message = status.reasons.join(', ');
+    const message = isRejection(status) ? refusedAtLast(status) : status.reasons.join(', ');
     const rejectedBy = new Set(status.plugin === undefined ? [] : [status.plugin]);
     const outcome: Outcome = isRejection(status)
       ? { kind: 'rejected', rejectedBy }
@@ -316,7 +315,8 @@ export class SchedulingLoop implements Running {
         { err: status.cause, pod: pod.key, plugin: status.plugin },
         'scheduling a pod failed',
       );
-    this.#giveBack(queued, pod, { outcome, message });
+    // The node where room was made for it is no longer waited for.
+    this.#giveBack(queued, pod, { outcome, message, nominatedNodeName: '' });
   }
 
   #giveBack(queued: Attempt, tried: PodInfo, failure: Failure): void {
@@ -327,6 +327,8 @@ export class SchedulingLoop implements Running {
       return;
     }
     const { outcome, message, nominatedNodeName, makeRoom } = failure;
+    if (nominatedNodeName !== undefined)
+      this.#options.cache.cluster.nominations.set(pod, nominatedNodeName);
     const profile = this.#options.frameworkOf(pod).schedulerName;
     const result = outcome.kind === 'rejected' ? 'unschedulable' : 'error';
     this.#options.meter?.attempted(profile, result, queued.begunMs);

@@ -109,22 +109,26 @@ describe('NodeSelection', () => {
     expect(Math.max(...cache.nodes.map(({ pods }) => pods.size))).toBeLessThanOrEqual(2);
   });
 
-  it.each(['filter', 'preFilter', 'score', 'preScore'])(
-    'survives a plugin that throws in %s',
-    (m) => {
-      const broken = {
-        name: 'Broken',
-        [m]() {
-          throw new Error('boom');
-        },
-      };
-      const { select } = selectorOver([aNode({ name: 'a' }), aNode({ name: 'b' })], [broken]);
-      expect(select(aPod())).toMatchObject({
-        kind: 'failed',
-        status: { code: 'Error', reasons: ['boom'], plugin: 'Broken' },
-      });
-    },
-  );
+  it.each([
+    ['filter', 'running "Broken" filter plugin'],
+    ['preFilter', 'running PreFilter plugin "Broken"'],
+    ['score', 'running Score plugins: plugin "Broken" failed with'],
+    ['normalizeScores', 'running Normalize on Score plugins: plugin "Broken" failed with'],
+    ['preScore', 'running PreScore plugin "Broken"'],
+  ])('survives a plugin that throws in %s', (m, doing) => {
+    const broken = {
+      name: 'Broken',
+      ...(m === 'normalizeScores' ? { score: () => 1 } : {}),
+      [m]() {
+        throw new Error('boom');
+      },
+    };
+    const { select } = selectorOver([aNode({ name: 'a' }), aNode({ name: 'b' })], [broken]);
+    expect(select(aPod())).toMatchObject({
+      kind: 'failed',
+      status: { code: 'Error', reasons: [`${doing}: boom`], plugin: 'Broken' },
+    });
+  });
 });
 
 const cores = fc.integer({ min: 0, max: 4 });

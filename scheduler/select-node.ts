@@ -4,7 +4,7 @@ import { askExtenders, concerned, extenderName, type Verdicts } from './extender
 import type { Extender } from './framework/extender.ts';
 import type { Framework } from './framework/framework.ts';
 import type { Filtering } from './framework/filtering.ts';
-import { histogram } from './framework/histogram.ts';
+import { histogram, noneAvailable } from './framework/histogram.ts';
 import type {
   Cycle,
   MaybePromise,
@@ -377,8 +377,8 @@ function pluginsOf(statuses: Iterable<Status>): Set<string> {
   return plugins;
 }
 
-/** Kubernetes' FitError: what `kubectl describe pod` and autoscalers read. */
+/** Kubernetes' FitError. */
 function unavailable(cycle: Cycle, reasons: string, after: string): string {
-  const message = `0/${cycle.nodes.length} nodes are available: ${reasons}.`;
+  const message = noneAvailable(cycle.nodes.length, reasons);
   return after === '' ? message : `${message} ${after}`;
 }

@@ -139,8 +139,8 @@ async function churn(
 /** Where pods find namespaces and nodes fit for them, with or without controllers. */
 export interface BenchedCluster {
   readonly client: Client;
-  createNamespace(name: string): Promise<unknown>;
-  createNode(node: Draft<Node>): Promise<unknown>;
+  readonly createNamespace: (name: string) => Promise<unknown>;
+  readonly createNode: (node: Draft<Node>) => Promise<unknown>;
 }
 
 /** An API that takes every object as it is. */

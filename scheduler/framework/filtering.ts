@@ -1,8 +1,11 @@
 import type { Cycle, FilterPlugin, NodeStatuses, PreFilterExtensions, Trial } from './interface.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
-import { failure, namedBy, type Status } from './status.ts';
+import { failedWhile, failure, namedBy, type Status } from './status.ts';
 import { NodeMemo } from './verdict-memo.ts';
+
+const named = (status: Status, { name }: FilterPlugin): Status =>
+  namedBy(failedWhile(`running "${name}" filter plugin`, status), name);
 
 /** Verdicts on the nodes of one cluster. Those of pods with a signature outlive their cycle. */
 export class Verdicts {
@@ -114,9 +117,9 @@ export class Filtering implements Trial {
       try {
         status = plugin.filter(this.#cycle, node);
       } catch (error) {
-        return failure(error, plugin.name);
+        status = failure(error);
       }
-      if (status !== undefined) return namedBy(status, plugin.name);
+      if (status !== undefined) return named(status, plugin);
     }
     return undefined;
   }

@@ -35,7 +35,11 @@ const frameworkOf = (...sketches: readonly (Sketch | [Sketch, number])[]): Frame
 
 const no = unschedulable('no');
 const byPlugin = (status: Status, plugin: string): Status => ({ ...status, plugin });
-const thrown = (plugin: string) => ({ code: 'Error', reasons: ['boom'], plugin });
+const thrown = (plugin: string, doing?: string) => ({
+  code: 'Error',
+  reasons: [doing === undefined ? 'boom' : `${doing}: boom`],
+  plugin,
+});
 
 describe('PreEnqueue', () => {
   it.each<[string, Sketch[], unknown]>([
@@ -95,7 +99,7 @@ describe('PreFilter', () => {
       rejected: byPlugin(unresolvable('never'), 'A'),
     });
     expect(frameworkOf({ name: 'B', preFilter: boom }).preFilter(cycle)).toMatchObject({
-      rejected: thrown('B'),
+      rejected: thrown('B', 'running PreFilter plugin "B"'),
     });
   });
 });
@@ -161,6 +165,15 @@ describe('PostFilter', () => {
       { message: '', nominatedNodeName: 'a' },
     ],
     [
+      'ends with the first that says nothing can help, and quotes only that',
+      [
+        says('A', unschedulable('one')),
+        says('B', unresolvable('none')),
+        { name: 'C', postFilter: boom },
+      ],
+      { message: 'none' },
+    ],
+    [
       'takes a nomination back',
       [says('A', { message: 'none', nominatedNodeName: '' })],
       { message: 'none', nominatedNodeName: '' },
@@ -217,14 +230,22 @@ describe('PreScore and Score', () => {
       {
         code: 'Error',
         reasons: [
-          'plugin "A" returns an invalid score 101, it should in the range of [0, 100] after ' +
-            'normalizing',
+          'applying score defaultWeights on Score plugins: plugin "A" returns an invalid score ' +
+            '101, it should in the range of [0, 100] after normalizing',
         ],
       },
     ],
     ['fails the pod for a score that is none', [scores('A', Number.NaN, 1)], { plugin: 'A' }],
-    ['fails the pod when Score throws', [{ name: 'A', score: boom }], thrown('A')],
-    ['fails the pod when PreScore throws', [{ name: 'A', preScore: boom }], thrown('A')],
+    [
+      'fails the pod when Score throws',
+      [{ name: 'A', score: boom }],
+      thrown('A', 'running Score plugins: plugin "A" failed with'),
+    ],
+    [
+      'fails the pod when PreScore throws',
+      [{ name: 'A', preScore: boom }],
+      thrown('A', 'running PreScore plugin "A"'),
+    ],
   ])('%s', (_, plugins, wanted) => {
     const result = frameworkOf(...plugins).score(cycle, nodes);
     if (Array.isArray(wanted)) expect([...(result as Float64Array)]).toEqual(wanted);
@@ -252,7 +273,9 @@ describe('Reserve and Permit', () => {
     expect(frameworkOf(waits, agrees).permit(cycle, a!)).toEqual([wait]);
     const refuses = { name: 'C', permit: () => no };
     expect(frameworkOf(waits, refuses).permit(cycle, a!)).toEqual(byPlugin(no, 'C'));
-    expect(frameworkOf({ name: 'D', permit: boom }).permit(cycle, a!)).toMatchObject(thrown('D'));
+    expect(frameworkOf({ name: 'D', permit: boom }).permit(cycle, a!)).toMatchObject(
+      thrown('D', 'running Permit plugin "D"'),
+    );
   });
 });
 
@@ -269,7 +292,9 @@ describe('PreBind, Bind and PostBind', () => {
     const ask = (...plugins: Sketch[]) => frameworkOf(...plugins).preBind(cycle, 'a', unbounded);
     expect(await ask({ name: 'A', preBind: async () => undefined })).toBeUndefined();
     expect(await ask({ name: 'A', preBind: async () => no })).toEqual(byPlugin(no, 'A'));
-    expect(await ask({ name: 'A', preBind: boom })).toMatchObject(thrown('A'));
+    expect(await ask({ name: 'A', preBind: boom })).toMatchObject(
+      thrown('A', 'running PreBind plugin "A"'),
+    );
     const never = { name: 'A', preBind: () => new Promise(() => {}), preBindMs: 7 };
     const bounded = async ({ preBindMs }: { preBindMs?: number }) => failure(`${preBindMs} ms`);
     expect(await frameworkOf(never).preBind(cycle, 'a', bounded)).toMatchObject({
@@ -284,7 +309,7 @@ describe('PreBind, Bind and PostBind', () => {
     expect(await frameworkOf(skips, binds).bind(cycle, b!.name)).toBeUndefined();
     expect(bound).toEqual(['b']);
     expect(await frameworkOf({ name: 'C', bind: boom }).bind(cycle, 'a')).toMatchObject(
-      thrown('C'),
+      thrown('C', 'running Bind plugin "C"'),
     );
   });
 

@@ -8,7 +8,7 @@ import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import { methodOf, type ExtensionPoint, type Profile } from './profile.ts';
 import { QueueingHints } from './queueing-hints.ts';
-import { failure, namedBy, type Status } from './status.ts';
+import { failedWhile, failure, namedBy, type Status } from './status.ts';
 import { NodeMemos, signatureOf } from './verdict-memo.ts';
 
 type With<P extends points.Plugin> = readonly { readonly plugin: P; readonly weight: number }[];
@@ -51,19 +51,19 @@ export type Bounded = (
 class PostFilterOutcome {
   #messages: string[] = [];
   #withdrawn = false;
-  /** A plugin failed: the others are not asked, and only it is quoted. */
-  #failed = false;
+  /** A plugin failed, or nothing can help: the others are not asked, and only it is quoted. */
+  #ended = false;
 
-  get failed(): boolean {
-    return this.#failed;
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** True if this is the end: room is being made. */
   note(said: points.PostFilterResult | points.Verdict): said is points.PostFilterResult {
     if (said === undefined) return false;
     if ('code' in said) {
-      if (said.code === 'Error') {
-        this.#failed = true;
+      if (said.code === 'Error' || said.code === 'UnschedulableAndUnresolvable') {
+        this.#ended = true;
         this.#messages = [];
       }
       this.#messages.push(...said.reasons);
@@ -136,7 +136,7 @@ export class Framework {
 
   preEnqueue(pod: PodInfo): Status | undefined {
     for (const { plugin } of this.#preEnqueue) {
-      const status = attempt(plugin, () => plugin.preEnqueue(pod));
+      const status = attempt(undefined, plugin, () => plugin.preEnqueue(pod));
       if (status !== undefined) return status;
     }
     return undefined;
@@ -159,7 +159,7 @@ export class Framework {
     const skipped = new Set<points.Plugin>();
     let nodeNames: ReadonlySet<string> | undefined;
     for (const { plugin } of this.#preFilter) {
-      const result = attemptAny(plugin, () => plugin.preFilter(cycle));
+      const result = attemptAny('running PreFilter plugin', plugin, () => plugin.preFilter(cycle));
       if (result === undefined) continue;
       if ('nodeNames' in result) nodeNames = intersection(nodeNames, result.nodeNames);
       else if (result.code === 'Skip') skipped.add(plugin);
@@ -202,9 +202,11 @@ export class Framework {
     outcome: PostFilterOutcome,
     call: { readonly cycle: points.Cycle; readonly rejected: points.Rejected },
   ): points.MaybePromise<points.PostFilterResult> {
-    for (let i = first; i < this.#postFilter.length && !outcome.failed; i++) {
+    for (let i = first; i < this.#postFilter.length && !outcome.ended; i++) {
       const { plugin } = this.#postFilter[i]!;
-      const result = attemptAny(plugin, () => plugin.postFilter(call.cycle, call.rejected));
+      const result = attemptAny(undefined, plugin, () =>
+        plugin.postFilter(call.cycle, call.rejected),
+      );
       if (result instanceof Promise)
         return result
           .catch((error: unknown) => failure(error, plugin.name))
@@ -220,7 +222,9 @@ export class Framework {
   score(cycle: points.Cycle, nodes: readonly NodeInfo[]): Float64Array | Status {
     const skipped = new Set<points.Plugin>();
     for (const { plugin } of this.#preScore) {
-      const status = attempt(plugin, () => plugin.preScore(cycle, nodes));
+      const status = attempt('running PreScore plugin', plugin, () =>
+        plugin.preScore(cycle, nodes),
+      );
       if (status === undefined) continue;
       if (status.code !== 'Skip') return status;
       skipped.add(plugin);
@@ -229,11 +233,14 @@ export class Framework {
     const scores = new Float64Array(nodes.length);
     for (const { plugin, weight } of this.#score) {
       if (skipped.has(plugin)) continue;
+      let doing = 'running Score plugins';
       try {
         for (let i = 0; i < nodes.length; i++) scores[i] = plugin.score(cycle, nodes[i]!);
+        doing = 'running Normalize on Score plugins';
         plugin.normalizeScores?.(cycle, scores);
       } catch (error) {
-        return failure(error, plugin.name);
+        const what = `${doing}: plugin "${plugin.name}" failed with`;
+        return failedWhile(what, failure(error, plugin.name));
       }
       for (let i = 0; i < nodes.length; i++) {
         const score = scores[i]!;
@@ -247,7 +254,7 @@ export class Framework {
   /** Reserves in order; on a rejection whatever was reserved is given back. */
   reserve(cycle: points.Cycle, node: NodeInfo): Status | undefined {
     for (const { plugin } of this.#reserve) {
-      const status = attempt(plugin, () => plugin.reserve(cycle, node));
+      const status = attempt('running Reserve plugin', plugin, () => plugin.reserve(cycle, node));
       if (status === undefined) continue;
       this.unreserve(cycle, node);
       return status;
@@ -257,7 +264,7 @@ export class Framework {
 
   unreserve(cycle: points.Cycle, node: NodeInfo): void {
     for (const { plugin } of this.#reserve.toReversed())
-      attempt(plugin, () => {
+      attempt(undefined, plugin, () => {
         plugin.unreserve(cycle, node);
         return undefined;
       });
@@ -267,7 +274,7 @@ export class Framework {
   permit(cycle: points.Cycle, node: NodeInfo): Status | readonly points.PendingPermit[] {
     const pending: points.PendingPermit[] = [];
     for (const { plugin } of this.#permit) {
-      const result = attemptAny(plugin, () => plugin.permit(cycle, node));
+      const result = attemptAny('running Permit plugin', plugin, () => plugin.permit(cycle, node));
       if (result === undefined) continue;
       if ('code' in result) return result;
       pending.push(result);
@@ -279,7 +286,9 @@ export class Framework {
   preBinds(cycle: points.Cycle, nodeName: string): Status | boolean {
     let some = false;
     for (const { plugin } of this.#preBind) {
-      const status = attempt(plugin, () => plugin.preBindPreFlight?.(cycle, nodeName));
+      const status = attempt('running PreBindPreFlight', plugin, () =>
+        plugin.preBindPreFlight?.(cycle, nodeName),
+      );
       if (status?.code === 'Skip') continue;
       if (status !== undefined) return status;
       some = true;
@@ -294,7 +303,9 @@ export class Framework {
     bounded: Bounded,
   ): Promise<Status | undefined> {
     for (const { plugin } of this.#preBind) {
-      const answer = attemptAsync(plugin, () => plugin.preBind(cycle, nodeName));
+      const answer = attemptAsync('running PreBind plugin', plugin, () =>
+        plugin.preBind(cycle, nodeName),
+      );
       const status = await bounded(plugin, answer);
       if (status !== undefined) return status;
     }
@@ -303,7 +314,9 @@ export class Framework {
 
   async bind(cycle: points.Cycle, nodeName: string): Promise<Status | undefined> {
     for (const { plugin } of this.#bind) {
-      const status = await attemptAsync(plugin, () => plugin.bind(cycle, nodeName));
+      const status = await attemptAsync('running Bind plugin', plugin, () =>
+        plugin.bind(cycle, nodeName),
+      );
       if (status?.code !== 'Skip') return status;
     }
     return failure(new Error(`no plugin binds pod ${cycle.pod.key}`));
@@ -312,7 +325,7 @@ export class Framework {
   postBind(cycle: points.Cycle, nodeName: string): void {
     for (const { plugin } of this.#postBind) {
       // The pod is bound: nothing a PostBind plugin does can change that any more.
-      attempt(plugin, () => {
+      attempt(undefined, plugin, () => {
         plugin.postBind(cycle, nodeName);
         return undefined;
       });
@@ -332,34 +345,47 @@ export class Framework {
 
 function outOfRange(plugin: points.Plugin, score: number): Status {
   const range = `[0, ${points.maxNodeScore}] after normalizing`;
-  const what = `plugin "${plugin.name}" returns an invalid score ${score}`;
+  const when = 'applying score defaultWeights on Score plugins';
+  const what = `${when}: plugin "${plugin.name}" returns an invalid score ${score}`;
   return failure(new Error(`${what}, it should in the range of ${range}`), plugin.name);
 }
 
+/** `doing` is said with a failure, before the plugin's name; undefined: nothing is. */
 function attemptAny<R extends object>(
+  doing: string | undefined,
   plugin: points.Plugin,
   run: () => R | Status | undefined,
 ): R | Status | undefined {
   try {
     const result = run();
-    return result !== undefined && 'code' in result ? namedBy(result, plugin.name) : result;
+    return result !== undefined && 'code' in result ? named(doing, plugin, result) : result;
   } catch (error) {
-    return failure(error, plugin.name);
+    return named(doing, plugin, failure(error));
   }
 }
 
-function attempt(plugin: points.Plugin, run: () => Status | undefined): Status | undefined {
-  return attemptAny<Status>(plugin, run);
+function attempt(
+  doing: string | undefined,
+  plugin: points.Plugin,
+  run: () => Status | undefined,
+): Status | undefined {
+  return attemptAny<Status>(doing, plugin, run);
+}
+
+function named(doing: string | undefined, { name }: points.Plugin, status: Status): Status {
+  const told = doing === undefined ? status : failedWhile(`${doing} "${name}"`, status);
+  return namedBy(told, name);
 }
 
 async function attemptAsync(
+  doing: string,
   plugin: points.Plugin,
   run: () => Promise<Status | undefined>,
 ): Promise<Status | undefined> {
   try {
     const status = await run();
-    return status === undefined ? undefined : namedBy(status, plugin.name);
+    return status === undefined ? undefined : named(doing, plugin, status);
   } catch (error) {
-    return failure(error, plugin.name);
+    return named(doing, plugin, failure(error));
   }
 }

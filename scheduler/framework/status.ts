@@ -42,6 +42,12 @@ export function failure(cause: unknown, plugin?: string): Status {
   return { code: 'Error', reasons: [message], cause, ...(plugin === undefined ? {} : { plugin }) };
 }
 
+/** A failure says what was being done: `running Reserve plugin "X": …`. */
+export function failedWhile(doing: string, status: Status): Status {
+  if (status.code !== 'Error') return status;
+  return { ...status, reasons: [`${doing}: ${status.reasons.join(', ')}`] };
+}
+
 /** True for "no", as opposed to "failed". */
 export function isRejection(status: Status): boolean {
   return (

@@ -7,7 +7,7 @@ import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Extender } from '../framework/extender.ts';
-import { histogram } from '../framework/histogram.ts';
+import { histogram, noneAvailable } from '../framework/histogram.ts';
 import type {
   Cycle,
   PostFilterPlugin,
@@ -231,7 +231,7 @@ export function defaultPreemption(
       const conclude = (left: readonly Victims[]): PostFilterResult => {
         const best = bestCandidate(left);
         if (best !== undefined) return preemption.nominate(best);
-        const available = `0/${cycle.nodes.length} nodes are available: ${histogram(reasons)}.`;
+        const available = noneAvailable(cycle.nodes.length, histogram(reasons));
         return { message: `preemption: ${available}`, nominatedNodeName: '' };
       };
       if (candidates.length === 0 || !asks(cycle)) return conclude(candidates);

@@ -135,6 +135,18 @@ table(nodeAffinity(), [
   { name: 'a term without demands', pod: aPod(required([])), node: ssd, refusal: mismatch },
 ]);
 
+it.each<[string, string[][], unknown]>([
+  ['the names that all hold', [['a', 'b'], ['b']], { nodeNames: new Set(['b']) }],
+  [
+    'none, if they contradict each other',
+    [['a'], ['b']],
+    { code: 'UnschedulableAndUnresolvable', reasons: ['pod affinity terms conflict'] },
+  ],
+])('NodeAffinity looks at %s', (_, lists, wanted) => {
+  const fields = lists.map((values) => ({ key: 'metadata.name', operator: 'In', values }));
+  expect(nodeAffinity().preFilter(aCycle(aPod(required([], fields))))).toEqual(wanted);
+});
+
 const web = aPod({ name: 'web', hostPort: 80 });
 const ports = "node(s) didn't have free ports for the requested pod ports";
 table(nodePorts, [

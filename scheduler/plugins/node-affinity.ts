@@ -17,13 +17,19 @@ import { normalize } from './normalize.ts';
 
 const mismatch = unresolvable("node(s) didn't match Pod's node affinity/selector");
 
+const contradiction = unresolvable('pod affinity terms conflict');
+
 const affinityOf = (pod: Pod) => pod.spec.affinity?.nodeAffinity;
 
-function namesIn(term: NodeSelectorTerm): readonly string[] | undefined {
-  const field = term.matchFields?.find(
-    ({ key, operator }) => key === 'metadata.name' && operator === 'In',
-  );
-  return field?.values;
+/** Requirements of one term hold together. */
+function namesIn({ matchFields = [] }: NodeSelectorTerm): readonly string[] | undefined {
+  return matchFields
+    .filter(({ key, operator }) => key === 'metadata.name' && operator === 'In')
+    .map(({ values = [] }) => values)
+    .reduce<readonly string[] | undefined>(
+      (left, names) => left?.filter((name) => names.includes(name)) ?? names,
+      undefined,
+    );
 }
 
 /**
@@ -84,6 +90,7 @@ export function nodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Points {
       if (affinityOf(pod)?.[required] === undefined && pod.spec.nodeSelector === undefined)
         return added === undefined ? skip : undefined;
       const nodeNames = namedNodes(pod);
+      if (nodeNames?.size === 0) return contradiction;
       return nodeNames === undefined ? undefined : { nodeNames };
     },
     filter({ pod }, { node }) {

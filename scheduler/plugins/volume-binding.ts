@@ -33,7 +33,7 @@ import type { NodeInfo } from '../framework/node-info.ts';
 import { failure, skip, type Status, unresolvable } from '../framework/status.ts';
 import { isForeign, mountedClaims, type Storage, storageInterests } from './volumes.ts';
 
-const affinityConflict = unresolvable('node(s) had volume node affinity conflict');
+const affinityConflict = unresolvable("node(s) didn't match PersistentVolume's node affinity");
 const nothingToBind = unresolvable("node(s) didn't find available persistent volumes to bind");
 const notEnoughSpace = unresolvable('node(s) did not have enough free storage');
 const volumeGone = unresolvable(

@@ -16,7 +16,8 @@ import { skip, unschedulable } from '../framework/status.ts';
 import { type Storage, storageInterests } from './volumes.ts';
 
 const inUse = unschedulable(
-  'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode',
+  'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode ' +
+    'already in-use by another pod',
 );
 const noDisk = unschedulable('node(s) had no available disk');
 

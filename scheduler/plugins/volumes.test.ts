@@ -149,7 +149,7 @@ describe('VolumeBinding', () => {
     [
       'bound to a volume on one node',
       { claims: [aClaim('data', { volumeName: 'x' })], volumes: [aVolume('x', { on: 'a' })] },
-      ['', 'node(s) had volume node affinity conflict'],
+      ['', "node(s) didn't match PersistentVolume's node affinity"],
     ],
     [
       'bound to a volume that is gone',
@@ -320,8 +320,8 @@ describe('VolumeRestrictions', () => {
     const other = aNodeInfo(aNode({ name: 'c' }), aPod({ ...podWith('data').spec, name: 'other' }));
     const cycle = aCycle(podWith('data'), nodes[0]!, other);
     const inUse =
-      'node has pod using PersistentVolumeClaim with the same name and ' +
-      'ReadWriteOncePod access mode';
+      'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode ' +
+      'already in-use by another pod';
     expect(verdicts(plugin, cycle)).toEqual([inUse, inUse]);
     const [holder] = other.pods.values();
     plugin.podRemoved(cycle, holder!, other);
@@ -348,15 +348,17 @@ describe('VolumeRestrictions', () => {
 
 describe('VolumeZone', () => {
   const zone = 'topology.kubernetes.io/zone';
-  const zoned = ['x', 'y', undefined].map((value, i) =>
-    aNodeInfo(
-      aNode({ name: `n${i}`, ...(value === undefined ? {} : { labels: { [zone]: value } }) }),
-    ),
+  const beta = 'failure-domain.beta.kubernetes.io/zone';
+  const region = 'topology.kubernetes.io/region';
+  // The last one is in no zone, in a cluster that has none.
+  const zoned = [{ [zone]: 'x' }, { [zone]: 'y' }, { [region]: 'r' }, {}].map((labels, i) =>
+    aNodeInfo(aNode({ name: `n${i}`, labels })),
   );
   const conflict = 'node(s) had no available volume zone';
   it.each<[string, Record<string, string>, readonly string[] | string]>([
-    ['of one zone', { [zone]: 'x' }, ['', conflict, conflict]],
-    ['of two zones', { [zone]: 'x__y' }, ['', '', conflict]],
+    ['of one zone', { [zone]: 'x' }, ['', conflict, conflict, '']],
+    ['of one zone, labelled as of old', { [beta]: 'x' }, ['', conflict, conflict, '']],
+    ['of two zones', { [zone]: 'x__y' }, ['', '', conflict, '']],
     ['of no zone', {}, 'Skip'],
   ])('a volume %s', (_, labels, wanted) => {
     const storage = aStorage({

@@ -1,0 +1,87 @@
+/**
+ * The same objects for our scheduler and for a kube-scheduler, each with an API server of ours:
+ * what both do and say has to be the same. Needs kube-scheduler on the PATH.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
+import { createClient } from '../client/rest.ts';
+import { Lifecycle } from '../platform/lifecycle.ts';
+import { silentLogger as logger } from '../platform/logger.ts';
+import { realClock as clock } from '../platform/node/clock.ts';
+import { realDisk } from '../platform/node/disk.ts';
+import { connectHttp } from '../platform/node/http-client.ts';
+import { realRandom as random } from '../platform/node/random.ts';
+import { optionalTool } from '../test/e2e/harness.ts';
+import { startEmbeddedApi } from '../test/support/embedded-api.ts';
+import { startSecureApi } from '../test/support/secure-api.ts';
+import { deviceCases } from '../test/support/scheduling-cases/devices.ts';
+import { placementCases } from '../test/support/scheduling-cases/placement.ts';
+import { preemptionCases } from '../test/support/scheduling-cases/preemption.ts';
+import { Stage } from '../test/support/scheduling-cases/stage.ts';
+import { storageCases } from '../test/support/scheduling-cases/storage.ts';
+import { startScheduler } from './scheduler.ts';
+
+const kubeScheduler = optionalTool('kube-scheduler');
+/** Events are written off the schedulers' paths. */
+const AGREED_MS = 15_000;
+const parts = new Lifecycle();
+
+async function startOurs(): Promise<Stage> {
+  const { client } = await startEmbeddedApi(parts);
+  const effects = { client, clock, random, logger };
+  const scheduler = await parts.start(() => startScheduler(effects));
+  await scheduler.ready();
+  return new Stage(client);
+}
+
+async function startTheirs(program: string): Promise<Stage> {
+  const api = await parts.start(startSecureApi);
+  const config = join(api.folder, 'scheduler.json');
+  const configuration = {
+    ...{ apiVersion: 'kubescheduler.config.k8s.io/v1', kind: 'KubeSchedulerConfiguration' },
+    clientConnection: { kubeconfig: api.kubeconfig, qps: 1000, burst: 1000 },
+    leaderElection: { leaderElect: false },
+  };
+  await writeFile(config, JSON.stringify(configuration));
+  const child = spawn(program, [`--config=${config}`, '--secure-port=0'], { stdio: 'ignore' });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await parts.start(() => ({
+    stop() {
+      child.kill('SIGKILL');
+      return exited;
+    },
+  }));
+  const server = await connectionOf(realDisk, await loadKubeconfig(realDisk, [api.kubeconfig]));
+  const connection = connectHttp(server);
+  await parts.start(() => ({ stop: () => connection.close() }));
+  const { handler } = connection;
+  return new Stage(createClient({ handler, userAgent: 'test', clock }));
+}
+
+let ours: Stage;
+let theirs: Stage;
+
+describe.skipIf(kubeScheduler === undefined)('as kube-scheduler does and says', () => {
+  beforeAll(async () => {
+    [ours, theirs] = await Promise.all([startOurs(), startTheirs(kubeScheduler!)]);
+  }, 120_000);
+  afterEach(async () => {
+    await Promise.all([ours.clear(), theirs.clear()]);
+  }, 60_000);
+  afterAll(() => parts.stop(), 60_000);
+
+  it.each([...placementCases, ...preemptionCases, ...storageCases, ...deviceCases])(
+    '$name',
+    async (each) => {
+      await Promise.all([ours.play(each), theirs.play(each)]);
+      await vi.waitFor(async () => expect(await ours.seen(each)).toEqual(await theirs.seen(each)), {
+        timeout: AGREED_MS,
+        interval: 200,
+      });
+    },
+    60_000,
+  );
+});
