@@ -6,6 +6,7 @@ export const wherryMain = join(import.meta.dirname, '..', 'cluster', 'main.js');
 
 /** Of /proc: 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100;
+const LOOK_MS = 5;
 
 export interface BenchCluster {
   readonly server: string;
@@ -17,7 +18,8 @@ export interface BenchCluster {
   residentMiB(): number;
   /** What the process has computed so far, all threads together. */
   cpuSeconds(): number;
-  stop(): Promise<void>;
+  /** Yields the seconds that it computed to end; the same, asked again. */
+  stop(): Promise<number>;
 }
 
 /** `wherry up` in a process of its own. */
@@ -38,6 +40,7 @@ export async function startWherry(
     components: { name: string; address?: string }[];
   };
   if (!output) throw new Error('wherry did not start');
+  let stopped: Promise<number> | undefined;
   return {
     server: state.server,
     store: state.components.find((c) => c.name === 'store')!.address!,
@@ -45,12 +48,26 @@ export async function startWherry(
     readyMs,
     residentMiB: () => residentMiBOf(child.pid!),
     cpuSeconds: () => cpuSecondsOf(child.pid!),
-    async stop() {
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await exited;
-    },
+    stop: () => (stopped ??= ended(child)),
   };
+}
+
+/** Sends SIGTERM, and looks what the process computes for as long as there is one. */
+async function ended(child: ChildProcess): Promise<number> {
+  const before = cpuSecondsOf(child.pid!);
+  let seconds = before;
+  const look = setInterval(() => {
+    try {
+      seconds = cpuSecondsOf(child.pid!);
+    } catch {
+      // It has just ended.
+    }
+  }, LOOK_MS);
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await exited;
+  clearInterval(look);
+  return seconds - before;
 }
 
 export function residentMiBOf(pid: number): number {

@@ -16,7 +16,7 @@ const GIVE_UP_MS = 120_000;
 export interface ApiSide {
   readonly kubeconfig: string;
   readonly residentMiB: () => number;
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 export interface ApiPeer extends ApiSide {

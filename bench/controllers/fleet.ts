@@ -23,6 +23,8 @@ export async function benchFleet(): Promise<void> {
     });
     rowsOf('10 Deployments of 1,000 on 1,000 nodes → all ready', { ours: [took], peer: [] });
     await restingCost(full);
+    const stopping = await cluster.stop();
+    rows.push({ work: `${full} → stopped, CPU`, unit: 's', ours: [stopping] });
 
     async function restingCost(what: string): Promise<void> {
       await rest(QUIET_MS);
