@@ -6,6 +6,7 @@ import type { ResourceClaim } from '../api/types/resource-v1.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import type { Client } from '../client/interface.ts';
 import type { Logger } from '../platform/logger.ts';
+import { Changes } from './changes.ts';
 import type { ClusterEvent } from './framework/events.ts';
 import type { Devices } from './plugins/dynamic-resources/devices.ts';
 import { exclusive } from './plugins/dynamic-resources/dynamic-resources.ts';
@@ -23,12 +24,7 @@ export interface WatchedDevicesOptions {
 
 export function watchedDevices(options: WatchedDevicesOptions): Devices {
   const { client, informers, logger, notify } = options;
-  let waiting: (() => void)[] = [];
-  const wake = (): void => {
-    const woken = waiting;
-    waiting = [];
-    for (const resolve of woken) resolve();
-  };
+  const changes = new Changes();
   /** How many claims have a device. */
   const allocated = new Map<string, number>();
   const count = ({ status }: ResourceClaim, by: 1 | -1): void => {
@@ -44,7 +40,7 @@ export function watchedDevices(options: WatchedDevicesOptions): Devices {
     added(claim) {
       count(claim, 1);
       notify({ kind: 'ResourceClaim', claim });
-      wake();
+      changes.announce();
     },
     updated(old, claim) {
       if (!deepEqual(old.status?.allocation, claim.status?.allocation)) {
@@ -52,11 +48,11 @@ export function watchedDevices(options: WatchedDevicesOptions): Devices {
         count(claim, 1);
       }
       notify({ kind: 'ResourceClaim', claim, old });
-      wake();
+      changes.announce();
     },
     deleted(claim) {
       count(claim, -1);
-      wake();
+      changes.announce();
     },
   });
   const classes = informers.of(deviceClasses);
@@ -76,7 +72,7 @@ export function watchedDevices(options: WatchedDevicesOptions): Devices {
       ...slices.lister.byIndex(NODE_INDEX, NO_NODE),
     ],
     isAllocated: (id) => allocated.has(id),
-    changed: () => new Promise((resolve) => waiting.push(resolve)),
+    changed: () => changes.next(),
     latest: (claim) => client.get(resourceClaims, refOf(claim)),
     update: (claim) => client.update(resourceClaims, claim),
     updateStatus: (claim) => client.update(resourceClaims, claim, { subresource: 'status' }),

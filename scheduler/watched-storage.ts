@@ -15,6 +15,7 @@ import type { KubernetesObject } from '../api/meta.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../api/types/core-v1.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import type { Client } from '../client/interface.ts';
+import { Changes } from './changes.ts';
 import type { ClusterEvent } from './framework/events.ts';
 import type { Storage } from './plugins/volumes.ts';
 
@@ -33,12 +34,7 @@ export function watchedStorage(
   informers: InformerFactory,
   notify: (event: ClusterEvent) => void,
 ): Storage {
-  let waiting: (() => void)[] = [];
-  const wake = (): void => {
-    const woken = waiting;
-    waiting = [];
-    for (const resolve of woken) resolve();
-  };
+  const changes = new Changes();
   const follow = <T extends KubernetesObject>(
     type: ResourceType<T>,
     eventOf: (object: T) => ClusterEvent,
@@ -46,12 +42,12 @@ export function watchedStorage(
     const informer = informers.of(type);
     const changed = (object: T): void => {
       notify(eventOf(object));
-      wake();
+      changes.announce();
     };
     informer.addHandler({
       added: changed,
       updated: (_, object) => changed(object),
-      deleted: wake,
+      deleted: () => changes.announce(),
     });
     return informer;
   };
@@ -86,7 +82,7 @@ export function watchedStorage(
     csiNode: (name) => nodes.lister.get(name),
     csiDriver: (name) => drivers.lister.get(name),
     capacities: (className) => capacities.lister.byIndex(CLASS_INDEX, className),
-    changed: () => new Promise((resolve) => waiting.push(resolve)),
+    changed: () => changes.next(),
     async selectNode(claim, nodeName) {
       const ref = { namespace: namespaceOf(claim), name: nameOf(claim) };
       const metadata = { uid: uidOf(claim), annotations: { [SELECTED_NODE]: nodeName } };

@@ -1,16 +1,16 @@
 import type { Quantity } from '../quantity.ts';
+import { MAX_DEVICES } from '../scheduling/resource-claims.ts';
 import type { ExactDeviceRequest, ResourceClaim } from '../types/resource-v1.ts';
 import { addTo, type Amounts, count, raiseTo } from './amounts.ts';
 import { countName, type Evaluator } from './evaluator.ts';
 
 const COUNT = countName({ group: 'resource.k8s.io', resource: 'resourceclaims' });
 const SUFFIX = '.deviceclass.resource.k8s.io/devices';
-/** All there are of a class: at most as many as one allocation can have. */
-const MAX_DEVICES = 32;
 
 type Asked = Pick<ExactDeviceRequest, 'deviceClassName' | 'allocationMode' | 'count'>;
 
 function devices({ deviceClassName, allocationMode, count: number = 1 }: Asked): Amounts {
+  // All there are: at most as many as one claim can have.
   const most = allocationMode === 'All' ? MAX_DEVICES : number;
   return new Map([[deviceClassName + SUFFIX, count(most)]]);
 }

@@ -1,7 +1,11 @@
 /** Claims on devices: which are a pod's, and who may use them (KEP-4381). */
 import { keyOf, namespaceOf, uidOf } from '../meta.ts';
 import type { Pod, PodResourceClaim } from '../types/core-v1.ts';
-import type { ResourceClaim, ResourceClaimConsumerReference } from '../types/resource-v1.ts';
+import type {
+  DeviceRequestAllocationResult,
+  ResourceClaim,
+  ResourceClaimConsumerReference,
+} from '../types/resource-v1.ts';
 
 /** Keeps a claim that is allocated from going. */
 export const CLAIM_FINALIZER = 'resource.kubernetes.io/delete-protection';
@@ -9,6 +13,13 @@ export const CLAIM_FINALIZER = 'resource.kubernetes.io/delete-protection';
 export const POD_CLAIM_NAME = 'resource.kubernetes.io/pod-claim-name';
 /** Consumers of one claim. */
 export const MAX_CONSUMERS = 256;
+/** Devices of one claim. */
+export const MAX_DEVICES = 32;
+
+type DevicePlace = Pick<DeviceRequestAllocationResult, 'driver' | 'pool' | 'device'>;
+
+export const deviceId = ({ driver, pool, device }: DevicePlace): string =>
+  `${driver}/${pool}/${device}`;
 
 /** Where an entry of spec.resourceClaims leads. */
 export type PodClaim =

@@ -4,6 +4,7 @@
  * kube-scheduler's allocator (KEP-4381). Pure.
  */
 import { keyOf } from '../../../api/meta.ts';
+import { MAX_DEVICES } from '../../../api/scheduling/resource-claims.ts';
 import type { Node } from '../../../api/types/core-v1.ts';
 import type {
   AllocationResult,
@@ -18,8 +19,6 @@ import { MatchAttribute } from './match-attribute.ts';
 import { type Pool, type PooledDevice, poolsFor } from './pools.ts';
 import { type ClassOf, type Want, wantsOf } from './wants.ts';
 
-/** Devices of one claim. */
-export const MAX_DEVICES = 32;
 /** Devices tried for one node: the search is exhaustive, and nothing else is placed meanwhile. */
 export const MAX_STEPS = 100_000;
 

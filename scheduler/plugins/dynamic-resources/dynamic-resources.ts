@@ -11,6 +11,7 @@ import {
   canBeReserved,
   CLAIM_FINALIZER,
   consumer,
+  deviceId,
   isMadeFor,
   isReservedFor,
   notMadeFor,
@@ -38,7 +39,7 @@ import type { NodeInfo } from '../../framework/node-info.ts';
 import { failure, skip, type Status, unresolvable, unschedulable } from '../../framework/status.ts';
 import { allocate, AllocationTimeout, type Supply } from './allocate.ts';
 import type { Devices } from './devices.ts';
-import { deviceId, type PooledDevice } from './pools.ts';
+import type { PooledDevice } from './pools.ts';
 import { wantsOf } from './wants.ts';
 
 /** Tries to write a claim that somebody else writes too. */

@@ -1,6 +1,7 @@
 /** The devices that a node can reach, by the pools that their drivers publish. */
 import { nameOf } from '../../../api/meta.ts';
 import { matchesNodeSelector } from '../../../api/scheduling/node-selector.ts';
+import { deviceId } from '../../../api/scheduling/resource-claims.ts';
 import type { Node } from '../../../api/types/core-v1.ts';
 import type { Device, ResourceSlice } from '../../../api/types/resource-v1.ts';
 
@@ -22,12 +23,6 @@ export interface Pool {
   readonly invalid: string | undefined;
   readonly devices: readonly PooledDevice[];
 }
-
-export const deviceId = (place: {
-  readonly driver: string;
-  readonly pool: string;
-  readonly device: string;
-}): string => `${place.driver}/${place.pool}/${place.device}`;
 
 /** Only the newest generation of a pool counts. In the order of names, so that all runs agree. */
 export function poolsFor(node: Node, slices: readonly ResourceSlice[]): readonly Pool[] {

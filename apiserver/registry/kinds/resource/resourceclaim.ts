@@ -1,5 +1,10 @@
 import { deepEqual } from '../../../../api/deep.ts';
 import { type FieldError, forbidden, invalid, required } from '../../../../api/field-errors.ts';
+import {
+  deviceId,
+  MAX_CONSUMERS,
+  MAX_DEVICES,
+} from '../../../../api/scheduling/resource-claims.ts';
 import type {
   AllocatedDeviceStatus,
   AllocationResult,
@@ -26,14 +31,10 @@ import { validateList } from './lists.ts';
 import { validatePoolName } from './names.ts';
 import { validateConfiguration } from './selectors.ts';
 
-const MAX_CONSUMERS = 256;
-const MAX_RESULTS = 32;
 /** Of the class and of the claim. */
 const MAX_CONFIGURATIONS = 64;
 
 type Place = Pick<DeviceRequestAllocationResult, 'driver' | 'pool' | 'device'>;
-
-const placeKey = ({ driver, pool, device }: Place): string => `${driver}/${pool}/${device}`;
 
 function validatePlace({ driver, pool = '', device = '' }: Place, field: string): FieldError[] {
   return [
@@ -48,7 +49,7 @@ function validateAllocation(allocation: AllocationResult, names: RequestNames): 
   const field = 'status.allocation.devices';
   return [
     ...validateList(results, `${field}.results`, {
-      most: MAX_RESULTS,
+      most: MAX_DEVICES,
       item: (result, at) => [
         ...validateRequestName(result.request ?? '', names, `${at}.request`),
         ...validatePlace(result, at),
@@ -77,14 +78,14 @@ function validateDevice(
   field: string,
 ): FieldError[] {
   const errors = validatePlace(device, field);
-  if (allocated.has(placeKey(device))) return errors;
-  return [...errors, invalid(field, placeKey(device), 'must be an allocated device in the claim')];
+  if (allocated.has(deviceId(device))) return errors;
+  return [...errors, invalid(field, deviceId(device), 'must be an allocated device in the claim')];
 }
 
 function validateStatusUpdate(claim: ResourceClaim, old: ResourceClaim): FieldError[] {
   const { allocation, reservedFor = [], devices } = claim.status ?? {};
   const before = old.status;
-  const allocated = new Set((allocation?.devices?.results ?? []).map(placeKey));
+  const allocated = new Set((allocation?.devices?.results ?? []).map(deviceId));
   const errors = [
     ...validateList(reservedFor, 'status.reservedFor', {
       most: MAX_CONSUMERS,
@@ -94,7 +95,7 @@ function validateStatusUpdate(claim: ResourceClaim, old: ResourceClaim): FieldEr
     }),
     ...validateList(devices, 'status.devices', {
       most: Infinity,
-      key: placeKey,
+      key: deviceId,
       keyField: 'deviceID',
       item: (device, at) => validateDevice(device, allocated, at),
     }),
