@@ -25,4 +25,7 @@ function printed(value: unknown, absent: GoShape[string]): unknown {
   return value ?? absent;
 }
 
-const goName = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1);
+const abbreviations = new Map([['seLinuxOptions', 'SELinuxOptions']]);
+
+const goName = (name: string): string =>
+  abbreviations.get(name) ?? name.slice(0, 1).toUpperCase() + name.slice(1);

@@ -1,5 +1,6 @@
 /** How Go's JSON decoder names values and types in its errors: clients see these texts. */
-import type { Scalar, TypeRef } from './table.ts';
+import goTypes from './go-types.json' with { type: 'json' };
+import type { Definition, Field, Scalar, TypeRef } from './table.ts';
 
 /** "string", "number", "bool", "object", "array". */
 export function jsonKind(value: unknown): string {
@@ -25,8 +26,22 @@ const scalarTypes: Readonly<Record<Scalar, string>> = {
   any: 'interface {}',
 };
 
+/** Fields whose types in Go have names that the tables do not know: "v1.Protocol". */
+const namedTypes = new Map<string, Readonly<Record<string, string>>>(Object.entries(goTypes));
+
+/** The type of a field, or of what is within its lists and maps. */
+export function goTypeWithin({ module, name }: Definition, field: Field, type: TypeRef): string {
+  let named = namedTypes.get(`${module}.${name}`)?.[field.name];
+  for (let outer = field.type; outer !== type && named !== undefined;) {
+    if (outer.shape !== 'list' && outer.shape !== 'map') return goType(type);
+    outer = outer.of;
+    named = /^(?:\[\]|map\[[^\]]*\])(.*)$/.exec(named)?.[1];
+  }
+  return named ?? goType(type);
+}
+
 /** "int32", "[]v1.Container", "map[string]string". Named string types count as "string". */
-export function goType(type: TypeRef): string {
+function goType(type: TypeRef): string {
   switch (type.shape) {
     case 'scalar':
       return scalarTypes[type.scalar];

@@ -6,7 +6,7 @@
 import { deepCopy, isObject, setField } from '../deep.ts';
 import { pathText } from '../json.ts';
 import { canonicalQuantity, QuantityError } from '../quantity.ts';
-import { base64Fault, goType, jsonKind, timeFault } from './go-json.ts';
+import { base64Fault, goTypeWithin, jsonKind, timeFault } from './go-json.ts';
 import { canonicalTime, isEmpty, isInteger, zeroOf } from './scalars.ts';
 import { type Definition, type Field, resolve, type Scalar, type TypeRef } from './table.ts';
 
@@ -30,7 +30,9 @@ export class StructuralDecoder {
   readonly #path: (string | number)[] = [];
   /** Go names a place by struct fields alone, without indexes and keys of maps. */
   readonly #fields: string[] = [];
-  #struct = '';
+  /** What is being read: a message and its field. */
+  #definition: Definition | undefined;
+  #current: Field | undefined;
 
   /** Throws {@link DecodingError}. */
   decode(definition: Definition, value: Record<string, unknown>): Record<string, unknown> {
@@ -40,8 +42,8 @@ export class StructuralDecoder {
   }
 
   #message(definition: Definition, value: Record<string, unknown>): Record<string, unknown> {
-    const outer = this.#struct;
-    this.#struct = definition.name;
+    const outer = this.#definition;
+    this.#definition = definition;
     if (this.#path.length > maxDepth) throw tooDeep();
     const object: Record<string, unknown> = {};
     for (const key in value) {
@@ -51,15 +53,18 @@ export class StructuralDecoder {
       else this.#field(field, value[key], object);
       this.#path.pop();
     }
-    this.#struct = outer;
+    this.#definition = outer;
     return object;
   }
 
   #field(field: Field, value: unknown, into: Record<string, unknown>): void {
     if (value === null || value === undefined) return;
+    const outer = this.#current;
+    this.#current = field;
     this.#fields.push(field.name);
     const decoded = this.#value(field.type, value);
     this.#fields.pop();
+    this.#current = outer;
     if (decoded === absent || (!field.required && isEmpty(field, decoded))) return;
     into[field.name] = decoded;
   }
@@ -173,11 +178,11 @@ export class StructuralDecoder {
   }
 
   #mismatch(kind: string, type: TypeRef): typeof absent {
-    return this.#wrong(kind, goType(type));
+    return this.#wrong(kind, goTypeWithin(this.#definition!, this.#current!, type));
   }
 
   #wrong(kind: string, expected: string): typeof absent {
-    const field = `${this.#struct}.${this.#fields.join('.')}`;
+    const field = `${this.#definition!.name}.${this.#fields.join('.')}`;
     return this.#remember(
       `json: cannot unmarshal ${kind} into Go struct field ${field} of type ${expected}`,
     );

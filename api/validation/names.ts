@@ -57,6 +57,13 @@ const subdomainRule = patternRule(
   subdomain,
   ['example.com'],
 );
+const underscored = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const searchRule = patternRule(
+  'a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, ' +
+    `'_', '-' or '.', and ${alphanumericEnds}`,
+  `${underscored}(\\.${underscored})*`,
+  ['example.com'],
+);
 const label1035Rule = patternRule(
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', " +
     'start with an alphabetic character, and end with an alphanumeric character',
@@ -93,6 +100,11 @@ export function dns1123Label(value: string): string[] {
 /** Dot-separated labels, at most 253 bytes: the names of most objects. */
 export function dns1123Subdomain(value: string): string[] {
   return [...atMost(253, value), ...matches(subdomainRule, value)];
+}
+
+/** Where resolvers look: names of hosts, and of services below them (RFC 2782). */
+export function dnsSearchPath(value: string): string[] {
+  return [...atMost(253, value), ...matches(searchRule, value)];
 }
 
 /** A label that starts with a letter: names of Services. */

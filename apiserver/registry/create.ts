@@ -20,6 +20,7 @@ import {
   writerOf,
 } from './resource-context.ts';
 import { asWritten, withValues } from './zeros.ts';
+import { dropRepeatedOwners } from './repeated-owners.ts';
 
 /** Names tried for `generateName` before the client is told to come back. */
 const GENERATE_ATTEMPTS = 8;
@@ -38,6 +39,7 @@ export async function create(
     throw badRequest('resourceVersion should not be set on objects to be created');
   // What follows, admission too, sees a whole object: in Kubernetes decoding ends with defaults.
   const object = withDefaults(context, sent.object);
+  dropRepeatedOwners(object, caller.request);
   ownNew(context, object, caller);
   const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
   await context.admission.mutate(

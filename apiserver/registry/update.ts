@@ -5,6 +5,7 @@ import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { ContentionError, type Decision, type Outcome } from '../storage/write.ts';
+import { dropRepeatedOwners } from './repeated-owners.ts';
 import { bindKind, bindNamespace, prepareForCreate, warnAbout, withDefaults } from './create.ts';
 import type { Subresource } from './declaration.ts';
 import { conflictError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
@@ -89,6 +90,7 @@ async function decideCreate(
   const sent = await change.sent(undefined);
   bindNamespace(context, sent, change.at.namespace);
   const object = withDefaults(context, sent);
+  dropRepeatedOwners(object, by.caller.request);
   if (!change.applied) ownNew(context, object, by.caller);
   const attributes = attributesOf(context, {
     operation: 'CREATE',
@@ -137,6 +139,7 @@ async function decideUpdate(
   // An object of another kind (a Binding) is no view of the parent that could be out of date.
   checkVersion(context, { sent: decoded, current, needsVersion: isWhole });
   const sent = isWhole ? withDefaults(context, decoded) : decoded;
+  dropRepeatedOwners(sent, caller.request);
   const written = (): Mutable<KubernetesObject> =>
     subresource === undefined
       ? sent

@@ -1,3 +1,4 @@
+import { isObject } from '../../../api/deep.ts';
 import { type FieldError, required } from '../../../api/field-errors.ts';
 import { controllerOf } from '../../../api/meta.ts';
 import type { ResourceType } from '../../../api/resource.ts';
@@ -17,7 +18,10 @@ const type: ResourceType<ControllerRevision> = {
 
 function validate({ data, revision }: ControllerRevision): FieldError[] {
   const errors = nonNegative(revision, 'revision');
-  return data === undefined ? [...errors, required('data', 'data is mandatory')] : errors;
+  if (data === undefined) return [...errors, required('data', 'data is mandatory')];
+  return isObject(data)
+    ? errors
+    : [...errors, required('data', 'data must be a valid JSON object')];
 }
 
 /** "daemonset.apps/agent". */

@@ -2,7 +2,7 @@ import { type FieldError, required } from '../../../api/field-errors.ts';
 import { endpoints as type } from '../../../api/resources.ts';
 import type { EndpointAddress, EndpointPort, Endpoints } from '../../../api/types/core-v1.ts';
 import { portNumber, validateIP } from '../../../api/validation/formats.ts';
-import { dns1123Label, dns1123Subdomain } from '../../../api/validation/names.ts';
+import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../declaration.ts';
 import { age, ageColumn, column, nameColumn, none } from './cells.ts';
 import { check, oneOf } from './checks.ts';
@@ -19,12 +19,14 @@ function validateAddress({ ip, hostname, nodeName }: EndpointAddress, at: string
 }
 
 function validatePorts(ports: readonly EndpointPort[], field: string): FieldError[] {
-  return ports.flatMap(({ name, port, protocol }, i) => {
+  return ports.flatMap(({ name, port, protocol, appProtocol }, i) => {
     const at = `${field}[${i}]`;
     const errors = name ? check(dns1123Label, name, `${at}.name`) : [];
     if (!name && ports.length > 1) errors.push(required(`${at}.name`));
     errors.push(...check(portNumber, port ?? 0, `${at}.port`));
-    return [...errors, ...oneOf(protocol, ['SCTP', 'TCP', 'UDP'], { field: `${at}.protocol` })];
+    errors.push(...oneOf(protocol, ['SCTP', 'TCP', 'UDP'], { field: `${at}.protocol` }));
+    if (appProtocol === undefined) return errors;
+    return [...errors, ...check(qualifiedName, appProtocol, `${at}.appProtocol`)];
   });
 }
 

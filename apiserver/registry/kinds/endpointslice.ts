@@ -113,7 +113,9 @@ function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
     const errors = name === '' ? [] : check(dns1123Label, name, `${at}.name`);
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     names.add(name);
-    errors.push(...oneOf(protocol, ['SCTP', 'TCP', 'UDP'], { field: `${at}.protocol` }));
+    errors.push(
+      ...oneOf(protocol, ['SCTP', 'TCP', 'UDP'], { field: `${at}.protocol`, pointer: true }),
+    );
     if (appProtocol !== undefined) {
       errors.push(...check(qualifiedName, appProtocol, `${at}.appProtocol`));
     }
@@ -151,7 +153,7 @@ export const endpointSlice = {
   applyDefaults(object) {
     for (const port of object.ports ?? []) {
       port.name ??= '';
-      port.protocol ||= 'TCP';
+      port.protocol ??= 'TCP';
     }
   },
   prepareForCreate: (object) => dropTopology(object),

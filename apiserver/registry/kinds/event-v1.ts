@@ -1,7 +1,9 @@
 import type { Mutable } from '../../../api/meta.ts';
 import type { Event as CoreEvent, ObjectReference } from '../../../api/types/core-v1.ts';
 import type { Event } from '../../../api/types/events-v1.ts';
+import { dns1123Subdomain } from '../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../declaration.ts';
+import { check } from './checks.ts';
 import { event, validateNewEvent } from './event.ts';
 
 /** By the name in events.k8s.io, the name in the core group. */
@@ -52,7 +54,11 @@ export const eventV1 = {
     of: event,
     fromStored,
     toStored,
-    validateNew: (object) => validateNewEvent(toStored(object)),
+    validateNew(object) {
+      const { name = '' } = object.metadata;
+      const errors = name === '' ? [] : check(dns1123Subdomain, name, 'metadata.name');
+      return [...errors, ...validateNewEvent(toStored(object))];
+    },
   },
   selectableFields: {
     'regarding.kind': regarding('kind'),

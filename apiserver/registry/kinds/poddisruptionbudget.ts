@@ -29,7 +29,7 @@ function validate({ spec }: PodDisruptionBudget): FieldError[] {
     errors.push(...validateShare(value, `spec.${name}`), ...notMoreThanAll(value, `spec.${name}`));
   }
   errors.push(...validateLabelSelector(spec.selector, 'spec.selector'));
-  const policy = { field: 'spec.unhealthyPodEvictionPolicy', optional: true };
+  const policy = { field: 'spec.unhealthyPodEvictionPolicy', pointer: true };
   const policies = ['AlwaysAllow', 'IfHealthyBudget'];
   return [...errors, ...oneOf(spec.unhealthyPodEvictionPolicy, policies, policy)];
 }
@@ -64,6 +64,8 @@ export const podDisruptionBudget = {
   type: podDisruptionBudgets,
   singular: 'poddisruptionbudget',
   shortNames: ['pdb'],
+  // Kubernetes does not judge their metadata.
+  nameRule: 'pathSegment',
   hasStatus: true,
   hasGeneration: true,
   allowUnconditionalUpdate: false,

@@ -1,4 +1,5 @@
 import { duplicate, type FieldError } from '../../../api/field-errors.ts';
+import { goStruct } from '../../../api/go-struct.ts';
 import type { RuntimeClass, Scheduling } from '../../../api/types/node-v1.ts';
 import { validateLabels } from '../../../api/validation/labels.ts';
 import { dns1123Label } from '../../../api/validation/names.ts';
@@ -8,6 +9,14 @@ import { age, ageColumn, column, nameColumn } from './cells.ts';
 import { check } from './checks.ts';
 import { validateResources } from './pod/validation-resources.ts';
 import { validateTolerations } from './pod/validation-scheduling.ts';
+
+const goToleration = {
+  key: '',
+  operator: '',
+  value: '',
+  effect: '',
+  tolerationSeconds: null,
+} as const;
 
 function validateScheduling({ nodeSelector, tolerations = [] }: Scheduling): FieldError[] {
   const field = 'scheduling.tolerations';
@@ -19,7 +28,8 @@ function validateScheduling({ nodeSelector, tolerations = [] }: Scheduling): Fie
   for (const [i, toleration] of tolerations.entries()) {
     const { key = '', operator = '', value = '', effect = '' } = toleration;
     const text = JSON.stringify([key, operator, value, effect]);
-    if (seen.has(text)) errors.push(duplicate(`${field}[${i}]`, toleration));
+    if (seen.has(text))
+      errors.push(duplicate(`${field}[${i}]`, goStruct(toleration, goToleration)));
     seen.add(text);
   }
   return errors;

@@ -36,7 +36,7 @@ function validateAccessModes(modes: readonly string[], field: string): FieldErro
 
 export function defaultClaim(claim: Mutable<PersistentVolumeClaim>): void {
   const spec = (claim.spec ??= {});
-  spec.volumeMode ||= 'Filesystem';
+  spec.volumeMode ??= 'Filesystem';
   const status = (claim.status ??= {});
   status.phase ||= 'Pending';
 }
@@ -52,7 +52,7 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string
   if (spec.storageClassName) {
     errors.push(...check(dns1123Subdomain, spec.storageClassName, `${field}.storageClassName`));
   }
-  const mode = { field: `${field}.volumeMode`, optional: true };
+  const mode = { field: `${field}.volumeMode`, pointer: true };
   errors.push(
     ...oneOf(spec.volumeMode, ['Block', 'Filesystem'], mode),
     ...validateDataSources(spec, field),
@@ -84,15 +84,15 @@ function validateDataSources(spec: PersistentVolumeClaimSpec, field: string): Fi
   if (reference === undefined) return errors;
   errors.push(...validateSource(reference, `${field}.dataSourceRef`));
   if (source === undefined) return errors;
-  const at = `${field}.dataSource`;
+  // In place of a value Kubernetes shows a path, which is an empty struct as JSON.
   if (reference.namespace) {
     const detail = 'may not be specified when dataSourceRef.namespace is specified';
-    return [...errors, invalid(field, at, detail)];
+    return [...errors, invalid(field, {}, detail)];
   }
   const { namespace: _none, ...same } = reference;
   return deepEqual(same, source)
     ? errors
-    : [...errors, invalid(field, at, 'must match dataSourceRef')];
+    : [...errors, invalid(field, {}, 'must match dataSourceRef')];
 }
 
 export function validateClaimTemplate(

@@ -45,7 +45,10 @@ export function validateMatchResources(
   if (resources === undefined) return [];
   const { resourceRules = [], excludeResourceRules = [], matchPolicy } = resources;
   return [
-    ...oneOf(matchPolicy, ['Equivalent', 'Exact'], { field: `${field}.matchPolicy` }),
+    ...oneOf(matchPolicy, ['Equivalent', 'Exact'], {
+      field: `${field}.matchPolicy`,
+      pointer: true,
+    }),
     ...validateLabelSelector(resources.namespaceSelector, `${field}.namespaceSelector`),
     ...validateLabelSelector(resources.objectSelector, `${field}.objectSelector`),
     ...resourceRules.flatMap((rule, i) => namedRule(rule, `${field}.resourceRules[${i}]`)),

@@ -97,6 +97,12 @@ export function validateRule(rule: RuleWithOperations, field: string): FieldErro
 
 function validateUrl(text: string, field: string): FieldError[] {
   const form = '; desired format: https://host[/path]';
+  if (/^[^\s:/?#%]*$/.test(text)) {
+    return [
+      invalid(field, '', `'https' is the only allowed URL scheme${form}`),
+      invalid(field, '', `host must be specified${form}`),
+    ];
+  }
   if (!URL.canParse(text)) {
     const fault = /^[A-Za-z][A-Za-z0-9+.-]*:|^\//.test(text)
       ? 'invalid URI for request'
@@ -133,8 +139,9 @@ export function validateClient({ url, service }: WebhookClientConfig, field: str
   const at = `${field}.service`;
   const { name, namespace, path, port = 443 } = service!;
   const errors: FieldError[] = [];
-  if (!name) errors.push(required(`${at}.name`));
-  if (!namespace) errors.push(required(`${at}.namespace`));
+  // Kubernetes takes one for the other.
+  if (!namespace) errors.push(required(`${at}.name`));
+  if (!name) errors.push(required(`${at}.namespace`));
   for (const problem of portNumber(port)) {
     errors.push(invalid(`${at}.port`, port, `port is not valid: ${problem}`));
   }

@@ -2,6 +2,7 @@ import { type FieldError, invalid, required } from '../../../../api/field-errors
 import type { Mutable } from '../../../../api/meta.ts';
 import { formatTime } from '../../../../api/time.ts';
 import type { APIService, APIServiceSpec } from '../../../../api/types/apiregistration-v1.ts';
+import { portNumber } from '../../../../api/validation/formats.ts';
 import { dns1035Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn } from '../cells.ts';
@@ -31,7 +32,7 @@ function validateNames(name: string, spec: APIServiceSpec): FieldError[] {
   const { group = '', version = '' } = spec;
   const expected = `${version}.${group}`;
   const errors: FieldError[] = [];
-  if (name !== expected) {
+  if (name !== '' && name !== expected) {
     const detail = `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(expected)}`;
     errors.push(invalid('metadata.name', name, detail));
   }
@@ -72,8 +73,9 @@ function validateService(spec: APIServiceSpec): FieldError[] {
   const { namespace = '', name = '', port = 0 } = service;
   if (namespace === '') errors.push(required('spec.service.namespace'));
   if (name === '') errors.push(required('spec.service.name'));
-  if (port < 1 || port > 65_535)
-    errors.push(invalid('spec.service.port', port, 'port is not valid'));
+  for (const problem of portNumber(port)) {
+    errors.push(invalid('spec.service.port', port, `port is not valid: ${problem}`));
+  }
   if (insecure && caBundle !== '')
     errors.push(invalid(skip, true, 'may not be true if caBundle is present'));
   return errors;

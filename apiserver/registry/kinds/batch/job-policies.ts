@@ -9,11 +9,13 @@ import {
   tooLong,
   tooMany,
 } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type {
   JobSpec,
   PodFailurePolicyOnExitCodesRequirement,
   PodFailurePolicyOnPodConditionsPattern,
   PodFailurePolicyRule,
+  SuccessPolicy,
   SuccessPolicyRule,
 } from '../../../../api/types/batch-v1.ts';
 import { qualifiedName } from '../../../../api/validation/names.ts';
@@ -157,11 +159,15 @@ function validateSuccessRule(
   return errors;
 }
 
+const goPolicy = ({ rules = [] }: SuccessPolicy): object => ({
+  Rules: rules.map((rule) => goStruct(rule, { succeededIndexes: null, succeededCount: null })),
+});
+
 export function validateSuccessPolicy(spec: JobSpec, field: string): FieldError[] {
   const { successPolicy, completions = 0 } = spec;
   if (successPolicy === undefined) return [];
   if (spec.completionMode !== 'Indexed') {
-    return [invalid(field, successPolicy, 'requires indexed completion mode')];
+    return [invalid(field, goPolicy(successPolicy), 'requires indexed completion mode')];
   }
   const rules = successPolicy.rules ?? [];
   const at = `${field}.rules`;

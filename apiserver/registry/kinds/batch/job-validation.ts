@@ -137,10 +137,13 @@ export function validateJobTemplateSpec(spec: JobSpec, field: string): FieldErro
 }
 
 function validateSelector({ selector, template }: JobSpec): FieldError[] {
-  if (selector === undefined) return [required('spec.selector')];
-  const errors = validateLabelSelector(selector, 'spec.selector');
+  const errors =
+    selector === undefined
+      ? [required('spec.selector')]
+      : validateLabelSelector(selector, 'spec.selector');
   const { labels } = template?.metadata ?? {};
-  if (matches(selector, labels)) return errors;
+  // Against a selector that cannot be read, the template is not judged.
+  if (selector !== undefined && (errors.length > 0 || matches(selector, labels))) return errors;
   const detail = '`selector` does not match template `labels`';
   return [...errors, invalid('spec.template.metadata.labels', labels, detail)];
 }

@@ -30,11 +30,11 @@ export function defaultJobTemplate(spec: Mutable<JobSpec>): void {
   defaultTemplate(spec);
 }
 
-/** A Job without labels gets those of its pods. */
+/** A Job without labels gets those of its pods: the same, so that they stay the same. */
 function labelAsPods({ metadata, spec }: Mutable<Job>): void {
   const { labels } = spec.template.metadata ?? {};
   if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) {
-    metadata.labels = { ...labels };
+    metadata.labels = labels;
   }
 }
 
@@ -108,8 +108,12 @@ export const job = {
   applyDefaults,
   prepareForCreate(object) {
     object.status = {};
-    if (object.spec.manualSelector !== true) generateSelector(object);
+    const { metadata, spec } = object;
+    const shared = metadata.labels === spec.template.metadata?.labels;
+    if (spec.manualSelector !== true) generateSelector(object);
+    if (shared) delete metadata.labels;
     labelAsPods(object);
+    if (shared && metadata.labels !== undefined) metadata.labels = { ...metadata.labels };
   },
   validate: validateJob,
   validateUpdate: validateJobUpdate,

@@ -64,7 +64,7 @@ function validate(request: Request): FieldError[] {
   const { spec, status } = request;
   const errors: FieldError[] = [];
   const fault = requestFault(spec.request ?? '');
-  if (fault !== undefined) errors.push(invalid('spec.request', spec.request ?? '', fault));
+  if (fault !== undefined) errors.push(invalid('spec.request', spec.request, fault));
   errors.push(
     ...validateUsages(spec.usages ?? []),
     ...validateSignerName(spec.signerName ?? '', 'spec.signerName'),

@@ -118,7 +118,7 @@ const strangers: Readonly<Record<SubjectKind, readonly SubjectKind[]>> = {
 
 function validateSubject(subject: Subject, field: string): FieldError[] {
   if (!Object.hasOwn(members, subject.kind))
-    return [notSupported(`${field}.kind`, subject.kind, Object.keys(members).sort())];
+    return [notSupported(`${field}.kind`, subject.kind ?? '', Object.keys(members).sort())];
   const kind = subject.kind as SubjectKind;
   const member = members[kind];
   const own = subject[member];

@@ -1,5 +1,6 @@
 import { deepEqual } from '../../../../api/deep.ts';
 import { type FieldError, invalid, notSupported, required } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type { FlowSchema } from '../../../../api/types/flowcontrol-v1.ts';
 import { dns1123Subdomain } from '../../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
@@ -34,7 +35,13 @@ function validate({ metadata, spec, status }: FlowSchema): FieldError[] {
   const levelField = 'spec.priorityLevelConfiguration.name';
   const errors = validatePrecedence(name, matchingPrecedence);
   if (distinguisherMethod !== undefined && !methods.includes(distinguisherMethod.type))
-    errors.push(notSupported('spec.distinguisherMethod.type', distinguisherMethod, methods));
+    errors.push(
+      notSupported(
+        'spec.distinguisherMethod.type',
+        goStruct(distinguisherMethod, { type: '' }),
+        methods,
+      ),
+    );
   if (level === '') errors.push(required(levelField, 'must reference a priority level'));
   else errors.push(...check(dns1123Subdomain, level, levelField));
   errors.push(...rules.flatMap((rule, i) => validateRules(rule, `spec.rules[${i}]`)));
@@ -56,7 +63,7 @@ export const flowSchema = {
   hasGeneration: true,
   applyDefaults(object) {
     const spec = object.spec as typeof object.spec | undefined;
-    if (spec !== undefined) spec.matchingPrecedence ??= DEFAULT_PRECEDENCE;
+    if (spec !== undefined) spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;
   },
   validate,
   printer: {

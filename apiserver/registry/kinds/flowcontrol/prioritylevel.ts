@@ -172,9 +172,9 @@ export const priorityLevelConfiguration = {
     }
     const response = spec?.limited?.limitResponse;
     if (response?.type !== 'Queue' || response.queuing === undefined) return;
-    response.queuing.queues ??= DEFAULT_QUEUING.queues;
-    response.queuing.handSize ??= DEFAULT_QUEUING.handSize;
-    response.queuing.queueLengthLimit ??= DEFAULT_QUEUING.queueLengthLimit;
+    response.queuing.queues ||= DEFAULT_QUEUING.queues;
+    response.queuing.handSize ||= DEFAULT_QUEUING.handSize;
+    response.queuing.queueLengthLimit ||= DEFAULT_QUEUING.queueLengthLimit;
   },
   validate,
   printer: {

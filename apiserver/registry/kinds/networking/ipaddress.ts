@@ -44,7 +44,7 @@ export const ipAddress = {
   nameRule: 'pathSegment',
   validate: ({ metadata, spec }) => [
     // The name is the address.
-    ...validateCanonicalIP(metadata.name ?? '', 'metadata.name'),
+    ...(metadata.name ? validateCanonicalIP(metadata.name, 'metadata.name') : []),
     ...validateParent((spec as typeof spec | undefined)?.parentRef),
   ],
   validateUpdate: ({ spec }, { spec: old }) =>

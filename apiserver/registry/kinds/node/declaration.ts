@@ -16,9 +16,10 @@ export const node = {
 
   applyDefaults(object) {
     const spec = (object.spec ??= {});
-    if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
     const first = spec.podCIDRs?.[0];
-    if (first !== undefined) spec.podCIDR ||= first;
+    if (!spec.podCIDR) {
+      if (first !== undefined) spec.podCIDR = first;
+    } else if (first !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
     const { status } = object;
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
   },

@@ -1,5 +1,6 @@
 import type { Mutable } from '../../../../api/meta.ts';
 import type { DownwardAPIVolumeFile, Volume } from '../../../../api/types/core-v1.ts';
+import { defaultInTreeSources } from '../storage/in-tree-defaults.ts';
 import { defaultPullPolicy } from './image.ts';
 
 /** Octal 0644. */
@@ -8,26 +9,6 @@ const TOKEN_EXPIRATION_SECONDS = 3600;
 
 function defaultFieldRefs(items: Mutable<readonly DownwardAPIVolumeFile[]> | undefined): void {
   for (const item of items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ??= 'v1';
-}
-
-/** Sources Kubernetes keeps for compatibility and gives defaults of their own. */
-function defaultLegacySources(volume: Mutable<Volume>): void {
-  if (volume.iscsi) volume.iscsi.iscsiInterface ||= 'default';
-  if (volume.rbd) {
-    volume.rbd.pool ||= 'rbd';
-    volume.rbd.user ||= 'admin';
-    volume.rbd.keyring ||= '/etc/ceph/keyring';
-  }
-  if (volume.azureDisk) {
-    volume.azureDisk.cachingMode ??= 'ReadWrite';
-    volume.azureDisk.kind ??= 'Shared';
-    volume.azureDisk.fsType ??= 'ext4';
-    volume.azureDisk.readOnly ??= false;
-  }
-  if (volume.scaleIO) {
-    volume.scaleIO.storageMode ||= 'ThinProvisioned';
-    volume.scaleIO.fsType ||= 'xfs';
-  }
 }
 
 function defaultProjected(projected: Mutable<NonNullable<Volume['projected']>>): void {
@@ -58,5 +39,5 @@ export function defaultVolume(volume: Mutable<Volume>): void {
   if (volume.ephemeral?.volumeClaimTemplate?.spec) {
     volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
   }
-  defaultLegacySources(volume);
+  defaultInTreeSources(volume);
 }

@@ -52,6 +52,11 @@ function mirrorServiceAccount(spec: Mutable<PodSpec>): void {
   if (spec.serviceAccount !== name) spec.serviceAccount = name;
 }
 
+/** Only sidecars have one: the others' came with a feature that is off (ContainerRestartRules). */
+function dropRestartPolicy(container: Mutable<Container | EphemeralContainer>): void {
+  if (container.restartPolicy !== undefined) delete container.restartPolicy;
+}
+
 export function defaultPodSpec(spec: Mutable<PodSpec>): void {
   spec.containers ??= [];
   spec.dnsPolicy ||= 'ClusterFirst';
@@ -60,9 +65,14 @@ export function defaultPodSpec(spec: Mutable<PodSpec>): void {
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ||= 'default-scheduler';
   mirrorServiceAccount(spec);
-  for (const container of spec.initContainers ?? []) defaultContainer(container);
-  for (const container of spec.containers) defaultContainer(container);
-  for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
+  for (const container of spec.initContainers ?? []) {
+    defaultContainer(container);
+    if (container.restartPolicy !== 'Always') dropRestartPolicy(container);
+  }
+  for (const container of [...spec.containers, ...(spec.ephemeralContainers ?? [])]) {
+    defaultContainer(container);
+    dropRestartPolicy(container);
+  }
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
 }
 
@@ -89,6 +99,8 @@ function defaultHostPorts(container: Mutable<Container>): void {
 export function defaultPod(pod: Mutable<Pod>): void {
   const spec = (pod.spec ??= { containers: [] });
   defaultPodSpec(spec);
+  // Only of a pod: templates keep what they say.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   spec.enableServiceLinks ??= true;
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
     requestLimits(container);

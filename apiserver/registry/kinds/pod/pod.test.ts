@@ -41,8 +41,9 @@ describe('defaults', () => {
     ['nginx:1.27', 'IfNotPresent'],
     ['localhost:5000/nginx', 'Always'],
     ['localhost:5000/nginx:1', 'IfNotPresent'],
-    ['nginx@sha256:abcd', 'IfNotPresent'],
-    ['nginx:latest@sha256:abcd', 'Always'],
+    [`nginx@sha256:${'ab'.repeat(32)}`, 'IfNotPresent'],
+    [`nginx:latest@sha256:${'ab'.repeat(32)}`, 'Always'],
+    ['no reference!', 'IfNotPresent'],
   ])('%s is pulled %s', (image, policy) => {
     const { spec } = created(pod, withContainer({ image }));
     expect(spec.containers[0]!.imagePullPolicy).toBe(policy);

@@ -10,12 +10,19 @@ import type {
   PodAffinityTerm,
 } from '../../../../api/types/core-v1.ts';
 import { validateLabelKey, validateLabelSelector } from '../../../../api/validation/labels.ts';
-import { dns1123Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
+import { dns1123Label, dns1123Subdomain, labelValue } from '../../../../api/validation/names.ts';
 import { check } from '../checks.ts';
 
 const badOperator = 'not a valid selector operator';
 
-function validateExpression(need: NodeSelectorRequirement, field: string): FieldError[] {
+/** What is only preferred may name values that no label has. */
+type Values = 'labels' | 'any';
+
+function validateExpression(
+  need: NodeSelectorRequirement,
+  of: Values,
+  field: string,
+): FieldError[] {
   const { key = '', operator, values = [] } = need;
   const errors: FieldError[] = [];
   switch (operator) {
@@ -43,7 +50,12 @@ function validateExpression(need: NodeSelectorRequirement, field: string): Field
     default:
       errors.push(invalid(`${field}.operator`, operator ?? '', badOperator));
   }
-  return [...errors, ...validateLabelKey(key, `${field}.key`)];
+  errors.push(...validateLabelKey(key, `${field}.key`));
+  if (of === 'any') return errors;
+  return [
+    ...errors,
+    ...values.flatMap((value, i) => check(labelValue, value, `${field}.values[${i}]`)),
+  ];
 }
 
 /** A node has one field to select by: its name. */
@@ -64,11 +76,15 @@ function validateFieldExpression(need: NodeSelectorRequirement, field: string): 
   return [...errors, ...names];
 }
 
-function validateNodeTerm(term: NodeSelectorTerm | undefined, field: string): FieldError[] {
+function validateNodeTerm(
+  term: NodeSelectorTerm | undefined,
+  of: Values,
+  field: string,
+): FieldError[] {
   const { matchExpressions = [], matchFields = [] } = term ?? {};
   return [
     ...matchExpressions.flatMap((need, i) =>
-      validateExpression(need, `${field}.matchExpressions[${i}]`),
+      validateExpression(need, of, `${field}.matchExpressions[${i}]`),
     ),
     ...matchFields.flatMap((need, i) =>
       validateFieldExpression(need, `${field}.matchFields[${i}]`),
@@ -88,7 +104,7 @@ export function validateNodeSelector(selector: NodeSelector, field: string): Fie
   const at = `${field}.nodeSelectorTerms`;
   const terms = selector.nodeSelectorTerms ?? [];
   if (terms.length === 0) return [required(at, 'must have at least one node selector term')];
-  return terms.flatMap((term, i) => validateNodeTerm(term, `${at}[${i}]`));
+  return terms.flatMap((term, i) => validateNodeTerm(term, 'labels', `${at}[${i}]`));
 }
 
 function validateNodeAffinity(affinity: NodeAffinity, field: string): FieldError[] {
@@ -98,13 +114,14 @@ function validateNodeAffinity(affinity: NodeAffinity, field: string): FieldError
   for (const [i, { weight, preference }] of (affinity[PREFERRED] ?? []).entries()) {
     const at = `${field}.${PREFERRED}[${i}]`;
     errors.push(...validateWeight(weight, at));
-    errors.push(...validateNodeTerm(preference, `${at}.preference`));
+    errors.push(...validateNodeTerm(preference, 'any', `${at}.preference`));
   }
   return errors;
 }
 
-export function validateTopologyKey(key: string | undefined, field: string): FieldError[] {
-  return key ? validateLabelKey(key, field) : [required(field, 'can not be empty')];
+function validateTopologyKey(key = '', field: string): FieldError[] {
+  const errors = key === '' ? [required(field, 'can not be empty')] : [];
+  return [...errors, ...validateLabelKey(key, field)];
 }
 
 function validateLabelKeys(term: PodAffinityTerm, field: string): FieldError[] {

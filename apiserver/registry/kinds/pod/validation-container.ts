@@ -5,10 +5,14 @@ import {
   forbidden,
   invalid,
   notFound,
-  notSupported,
   required,
 } from '../../../../api/field-errors.ts';
-import type { Container, ContainerPort, PodSpec } from '../../../../api/types/core-v1.ts';
+import type {
+  Container,
+  ContainerPort,
+  ContainerResizePolicy,
+  PodSpec,
+} from '../../../../api/types/core-v1.ts';
 import { portName, portNumber } from '../../../../api/validation/formats.ts';
 import { dns1123Label } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
@@ -53,6 +57,28 @@ function validateImage(image: string | undefined, field: string): FieldError[] {
   return [invalid(field, image, 'must not have leading or trailing whitespace')];
 }
 
+const resizable = ['cpu', 'memory'];
+const resizes = ['NotRequired', 'RestartContainer'];
+
+/** Kubernetes' paths name the list alone, but for duplicates. */
+function validateResizePolicy(
+  policies: readonly ContainerResizePolicy[],
+  { restartPolicy: ofPod }: PodSpec,
+  field: string,
+): FieldError[] {
+  const seen = new Set<string>();
+  return policies.flatMap(({ resourceName = '', restartPolicy = '' }, i) => {
+    const errors: FieldError[] = [];
+    if (seen.has(resourceName)) errors.push(duplicate(`${field}[${i}]`, resourceName));
+    seen.add(resourceName);
+    errors.push(...oneOf(resourceName, resizable, { field }));
+    errors.push(...oneOf(restartPolicy, resizes, { field }));
+    if (ofPod !== 'Never' || restartPolicy === 'NotRequired') return errors;
+    const detail = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+    return [...errors, invalid(field, restartPolicy, detail)];
+  });
+}
+
 /** What every kind of container must keep. */
 function validateCommon(container: Container, pod: Surroundings, at: string): FieldError[] {
   const { name, image, resources } = container;
@@ -72,7 +98,8 @@ function validateCommon(container: Container, pod: Surroundings, at: string): Fi
       field: `${at}.imagePullPolicy`,
     }),
     ...validateResources(resources, pod.claims, `${at}.resources`),
-    ...validateSecurityContext(container.securityContext, `${at}.securityContext`),
+    ...validateResizePolicy(container.resizePolicy ?? [], pod.spec, `${at}.resizePolicy`),
+    ...validateSecurityContext(container.securityContext, pod.spec, `${at}.securityContext`),
   ];
 }
 
@@ -103,10 +130,6 @@ export function validateContainers(pod: Surroundings): FieldError[] {
     if (names.has(container.name)) own.push(duplicate(`${at}.name`, container.name));
     names.add(container.name);
     own.push(...validateHandlers(container, graceOf(pod), at));
-    if (container.restartPolicy !== undefined) {
-      const detail = 'may not be set for non-init containers';
-      own.push(forbidden(`${at}.restartPolicy`, detail));
-    }
     return own;
   });
   return [...errors, ...hostPortConflicts(containers, field)];
@@ -123,9 +146,6 @@ export function validateInitContainers(pod: Surroundings): FieldError[] {
     const errors = validateCommon(container, pod, at);
     if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
     names.add(container.name);
-    if (restartPolicy !== undefined && restartPolicy !== 'Always') {
-      errors.push(notSupported(`${at}.restartPolicy`, restartPolicy, ['Always']));
-    }
     if (restartPolicy === 'Always') errors.push(...validateHandlers(container, graceOf(pod), at));
     else {
       const detail = 'may not be set for init containers without restartPolicy=Always';

@@ -53,6 +53,10 @@ export function validateFieldRef(
   if (!ref.apiVersion) return [required(`${field}.apiVersion`)];
   if (!ref.fieldPath) return [required(`${field}.fieldPath`)];
   const path = ref.fieldPath;
+  if (ref.apiVersion !== 'v1') {
+    const detail = `error converting fieldPath: unsupported pod version: ${ref.apiVersion}`;
+    return [invalid(`${field}.fieldPath`, path, detail)];
+  }
   const keyed = subscript.exec(path);
   if (keyed !== null) {
     const key = keyed[1] === 'metadata.annotations' ? keyed[2]!.toLowerCase() : keyed[2]!;

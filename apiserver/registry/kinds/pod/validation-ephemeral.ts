@@ -9,9 +9,10 @@ const refused = (name: string, what: string): FieldError =>
   forbidden(field, `existing ephemeral containers ${JSON.stringify(name)} may not be ${what}\n`);
 
 /** Existing ones stay as they are; new ones may only be added. */
-export function validateEphemeralContainersUpdate({ spec }: Pod, { spec: old }: Pod): FieldError[] {
+export function validateEphemeralContainersUpdate(pod: Pod, { spec: old }: Pod): FieldError[] {
+  const { spec } = pod;
   const now = new Map((spec.ephemeralContainers ?? []).map((each) => [each.name, each]));
-  const errors = validatePodSpec(spec, 'spec', true);
+  const errors = validatePodSpec(spec, 'spec', pod);
   for (const before of old.ephemeralContainers ?? []) {
     const after = now.get(before.name);
     if (after === undefined) errors.push(refused(before.name, 'removed'));

@@ -12,6 +12,7 @@ import { validateDescendingPath, validateNoBacksteps } from './paths.ts';
 
 export type Volumes = ReadonlyMap<string, Volume>;
 
+/** `at` is that of all mounts, in Kubernetes' paths too. */
 function validatePropagation(mount: VolumeMount, container: Container, at: string): FieldError[] {
   const { mountPropagation, recursiveReadOnly, readOnly } = mount;
   const errors: FieldError[] = [];
@@ -22,12 +23,16 @@ function validatePropagation(mount: VolumeMount, container: Container, at: strin
   if (mountPropagation !== undefined) {
     const field = `${at}.mountPropagation`;
     errors.push(
-      ...oneOf(mountPropagation, ['Bidirectional', 'HostToContainer', 'None'], { field }),
+      ...oneOf(mountPropagation, ['Bidirectional', 'HostToContainer', 'None'], {
+        field,
+        pointer: true,
+      }),
     );
   }
   if (recursiveReadOnly === undefined || recursiveReadOnly === 'Disabled') return errors;
   const field = `${at}.recursiveReadOnly`;
-  errors.push(...oneOf(recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible'], { field }));
+  const words = ['Disabled', 'Enabled', 'IfPossible'];
+  errors.push(...oneOf(recursiveReadOnly, words, { field, pointer: true }));
   if (!readOnly) errors.push(forbidden(field, 'may only be specified when readOnly is true'));
   if (mountPropagation !== undefined && mountPropagation !== 'None') {
     const detail = 'may only be specified when mountPropagation is None or not specified';
@@ -68,7 +73,7 @@ export function validateVolumeMounts(
       const detail = 'must not already exist as a path in volumeDevices';
       errors.push(invalid(`${at}.mountPath`, mountPath, detail));
     }
-    errors.push(...validateSubPath(mount, at), ...validatePropagation(mount, container, at));
+    errors.push(...validateSubPath(mount, at), ...validatePropagation(mount, container, field));
     return errors;
   });
 }

@@ -2,8 +2,8 @@
 import { type FieldError, forbidden, invalid, required } from '../../../../api/field-errors.ts';
 import type { HostAlias, PodDNSConfig, PodSpec } from '../../../../api/types/core-v1.ts';
 import { validateIP } from '../../../../api/validation/formats.ts';
-import { dns1123Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
-import { check, oneOf, requiredText } from '../checks.ts';
+import { dns1123Label, dns1123Subdomain, dnsSearchPath } from '../../../../api/validation/names.ts';
+import { check, oneOf } from '../checks.ts';
 
 const MAX_NAMESERVERS = 3;
 const MAX_SEARCH_PATHS = 32;
@@ -29,8 +29,9 @@ function validateDnsConfig(config: PodDNSConfig, field: string): FieldError[] {
     errors.push(invalid(`${field}.searches`, searches, detail));
   }
   for (const [i, search] of searches.entries()) {
-    const domain = search.length > 1 && search.endsWith('.') ? search.slice(0, -1) : search;
-    if (domain !== '.') errors.push(...check(dns1123Subdomain, domain, `${field}.searches[${i}]`));
+    if (search === '.') continue;
+    const domain = search.replace(/\.$/, '');
+    errors.push(...check(dnsSearchPath, domain, `${field}.searches[${i}]`));
   }
   for (const [i, { name }] of options.entries()) {
     if (!name) errors.push(required(`${field}.options[${i}]`, 'must not be empty'));
@@ -75,32 +76,29 @@ export function validateHostnames(spec: PodSpec, field: string): FieldError[] {
 /** A pod in a user namespace of its own cannot share the host's other namespaces. */
 export function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
   if (spec.hostUsers !== false) return [];
-  return (['hostNetwork', 'hostPID', 'hostIPC'] as const)
-    .filter((name) => spec[name])
-    .map((name) => forbidden(`${field}.${name}`, 'when `hostUsers` is false'));
-}
-
-/** On the host's network the container's ports are the host's; a template may leave that open. */
-export function validateHostNetwork(spec: PodSpec, field: string, isPod: boolean): FieldError[] {
-  if (!spec.hostNetwork) return [];
-  const lists = { initContainers: spec.initContainers, containers: spec.containers };
+  const detail = 'when `hostUsers` is false';
   const errors: FieldError[] = [];
-  for (const [list, containers] of Object.entries(lists)) {
-    for (const [i, { ports = [] }] of (containers ?? []).entries()) {
-      for (const [j, { hostPort = 0, containerPort }] of ports.entries()) {
-        if (hostPort === containerPort || (hostPort === 0 && !isPod)) continue;
-        const detail = 'must match `hostPort` when `hostNetwork` is true';
-        const at = `${field}.${list}[${i}].ports[${j}].containerPort`;
-        errors.push(invalid(at, containerPort, detail));
-      }
+  if (spec.hostNetwork) errors.push(forbidden(`${field}.hostNetwork`, detail));
+  // Kubernetes' own paths, with capital letters.
+  if (spec.hostPID) errors.push(forbidden(`${field}.HostPID`, detail));
+  if (spec.hostIPC) errors.push(forbidden(`${field}.HostIPC`, detail));
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    for (const [i, { volumeDevices = [] }] of (spec[list] ?? []).entries()) {
+      if (volumeDevices.length === 0) continue;
+      errors.push(forbidden(`${field}.${list}[${i}].volumeDevices`, detail));
     }
   }
   return errors;
 }
 
-export function validateOs({ os }: PodSpec, field: string): FieldError[] {
-  if (!os) return [];
-  const errors = requiredText(os.name, `${field}.os.name`);
-  if (errors.length > 0) return errors;
-  return oneOf(os.name, ['linux', 'windows'], { field: `${field}.os.name` });
+/** On the host's network the container's ports are the host's; a template may leave that open. */
+export function validateHostNetwork(spec: PodSpec, field: string, isPod: boolean): FieldError[] {
+  if (!spec.hostNetwork) return [];
+  return (spec.containers ?? []).flatMap(({ ports = [] }, i) =>
+    ports.flatMap(({ hostPort = 0, containerPort }, j) => {
+      if (hostPort === containerPort || (hostPort === 0 && !isPod)) return [];
+      const detail = 'must match `containerPort` when `hostNetwork` is true';
+      return [invalid(`${field}.containers[${i}].ports[${j}].hostPort`, hostPort, detail)];
+    }),
+  );
 }

@@ -32,12 +32,12 @@ export function validateItems(
   ]);
 }
 
+/** Kubernetes' paths to the items lead to the volume: they have no `items`, and no index. */
 export function validateDownwardItems(
   items: readonly DownwardAPIVolumeFile[] | undefined,
-  field: string,
+  at: string,
 ): FieldError[] {
-  return (items ?? []).flatMap(({ path, fieldRef, resourceFieldRef, mode }, i) => {
-    const at = `${field}[${i}]`;
+  return (items ?? []).flatMap(({ path, fieldRef, resourceFieldRef, mode }) => {
     const errors = requiredText(path, `${at}.path`);
     errors.push(...validateUnreservedPath(path ?? '', `${at}.path`));
     if (fieldRef) {
@@ -67,7 +67,7 @@ function validateToken(token: ServiceAccountTokenProjection, field: string): Fie
     const detail = 'may not specify a duration larger than 2^32 seconds';
     errors.push(invalid(`${field}.expirationSeconds`, seconds, detail));
   }
-  return [...errors, ...requiredText(token.path, `${field}.path`)];
+  return errors;
 }
 
 const kinds = [
@@ -79,48 +79,75 @@ const kinds = [
   'podCertificate',
 ] as const;
 
-function validateProjection(source: VolumeProjection, at: string): FieldError[] {
-  const named = kinds.filter((kind) => source[kind] !== undefined);
-  if (named.length === 0) return [required(at, 'must specify a source type')];
-  if (named.length > 1) {
-    return named
-      .slice(1)
-      .map((kind) =>
-        forbidden(`${at}.${kind}`, 'may not specify more than 1 volume type per source'),
-      );
+/** Paths that are filled, so that two sources do not fill the same one. */
+class FilledPaths {
+  readonly #field: string;
+  readonly #taken = new Set<string>();
+
+  constructor(field: string) {
+    this.#field = field;
   }
-  const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle } = source;
-  if (secret) {
-    const missing = requiredText(secret.name, `${at}.secret.name`);
-    return [...missing, ...validateItems(secret.items, `${at}.secret.items`)];
+
+  /** `shown` is what Kubernetes shows of whoever comes second. */
+  add(items: readonly { readonly path?: string }[] | undefined, shown?: string): FieldError[] {
+    const paths = (items ?? []).map(({ path }) => path).filter(Boolean) as string[];
+    return paths.flatMap((path) => {
+      if (!this.#taken.has(path)) {
+        this.#taken.add(path);
+        return [];
+      }
+      return [invalid(this.#field, shown ?? path, 'conflicting duplicate paths')];
+    });
   }
-  if (configMap) {
-    const missing = requiredText(configMap.name, `${at}.configMap.name`);
-    return [...missing, ...validateItems(configMap.items, `${at}.configMap.items`)];
-  }
-  if (downwardAPI) return validateDownwardItems(downwardAPI.items, `${at}.downwardAPI.items`);
-  if (serviceAccountToken) return validateToken(serviceAccountToken, `${at}.serviceAccountToken`);
-  const path = clusterTrustBundle?.path ?? source.podCertificate?.signerName;
-  const field = clusterTrustBundle ? 'clusterTrustBundle.path' : 'podCertificate.signerName';
-  return requiredText(path, `${at}.${field}`);
 }
 
-/** Every path a source fills by name, so that two sources do not fill the same one. */
-function pathsOf({ secret, configMap, downwardAPI, serviceAccountToken }: VolumeProjection) {
-  const items = secret?.items ?? configMap?.items ?? downwardAPI?.items ?? [];
-  const paths = items.map(({ path }) => path ?? '');
-  return serviceAccountToken?.path ? [...paths, serviceAccountToken.path] : paths;
+interface Projected {
+  /** Of the volume's source. */
+  readonly field: string;
+  readonly at: string;
+  readonly filled: FilledPaths;
+}
+
+function validateProjection(source: VolumeProjection, { field, at, filled }: Projected) {
+  const { downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
+  const errors: FieldError[] = [];
+  for (const kind of ['secret', 'configMap'] as const) {
+    const keys = source[kind];
+    if (keys === undefined) continue;
+    errors.push(
+      ...requiredText(keys.name, `${at}.${kind}.name`),
+      ...validateItems(keys.items, `${at}.${kind}.items`),
+      ...filled.add(keys.items, keys.name ?? ''),
+    );
+  }
+  if (downwardAPI) {
+    errors.push(...validateDownwardItems(downwardAPI.items, `${at}.downwardAPI`));
+    errors.push(...filled.add(downwardAPI.items));
+  }
+  if (serviceAccountToken) {
+    const { path } = serviceAccountToken;
+    errors.push(...validateToken(serviceAccountToken, `${at}.serviceAccountToken`));
+    if (path) errors.push(...validateUnreservedPath(path, `${field}.path`));
+    else errors.push(required(`${field}.path`));
+  }
+  if (clusterTrustBundle) {
+    errors.push(...requiredText(clusterTrustBundle.path, `${at}.clusterTrustBundle.path`));
+  }
+  if (podCertificate) {
+    errors.push(...requiredText(podCertificate.signerName, `${at}.podCertificate.signerName`));
+  }
+  if (kinds.filter((kind) => source[kind] !== undefined).length > 1) {
+    errors.push(forbidden(at, 'may not specify more than 1 volume type per source'));
+  }
+  return errors;
 }
 
 export function validateProjected(projected: ProjectedVolumeSource, field: string): FieldError[] {
-  const errors = validateMode(projected.defaultMode, `${field}.defaultMode`);
-  const taken = new Set<string>();
-  for (const [i, source] of (projected.sources ?? []).entries()) {
-    errors.push(...validateProjection(source, `${field}.sources[${i}]`));
-    for (const path of pathsOf(source)) {
-      if (taken.has(path)) errors.push(invalid(field, path, 'conflicting duplicate paths'));
-      taken.add(path);
-    }
-  }
-  return errors;
+  const filled = new FilledPaths(field);
+  return [
+    ...validateMode(projected.defaultMode, `${field}.defaultMode`),
+    ...(projected.sources ?? []).flatMap((source, i) =>
+      validateProjection(source, { field, at: `${field}.sources[${i}]`, filled }),
+    ),
+  ];
 }

@@ -24,7 +24,7 @@ export function validatePodResize(pod: Pod, old: Pod): FieldError[] {
   if (old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined)
     return [forbidden(WHOLE, 'static pods cannot be resized')];
   if (old.spec.os?.name === 'windows') return [forbidden(WHOLE, 'windows pods cannot be resized')];
-  const errors = validatePodSpec(pod.spec, 'spec', true);
+  const errors = validatePodSpec(pod.spec, 'spec', pod);
   const before = old.status?.qosClass ?? qosClass(old.spec);
   if (qosClass(pod.spec) !== before) {
     const detail = 'Pod QOS Class may not change as a result of resizing';

@@ -1,15 +1,16 @@
 /** Requests and limits of a container or a whole pod. */
 import {
+  duplicate,
   type FieldError,
   forbidden,
   invalid,
   notFound,
   required,
 } from '../../../../api/field-errors.ts';
-import { duplicate } from '../../../../api/field-errors.ts';
 import { compareQuantities, formatQuantity } from '../../../../api/quantity.ts';
 import type { ResourceClaim, ResourceRequirements } from '../../../../api/types/core-v1.ts';
-import { requiredText } from '../checks.ts';
+import { dns1123Label } from '../../../../api/validation/names.ts';
+import { check } from '../checks.ts';
 import {
   isHugePages,
   isNative,
@@ -59,13 +60,14 @@ function validateClaims(
   const seen = new Set<string>();
   return claims.flatMap(({ name, request }, i) => {
     const at = `${field}[${i}]`;
-    if (!name) return requiredText(name, `${at}.name`);
-    const errors: FieldError[] = [];
+    if (!name) return [required(at)];
+    const errors = request ? check(dns1123Label, request, `${at}.request`) : [];
     const identity = request ? `${name}/${request}` : name;
     if (seen.has(identity)) errors.push(duplicate(at, identity));
     seen.add(identity);
     if (!podClaims.has(name)) {
-      const list = podClaims.size === 0 ? ' which is empty' : `: ${[...podClaims].join(', ')}`;
+      const list =
+        podClaims.size === 0 ? ' which is empty' : `: ${[...podClaims].sort().join(', ')}`;
       const error = notFound(at, name);
       const detail = `must be one of the names in pod.spec.resourceClaims${list}`;
       errors.push({ ...error, message: `${error.message}: ${detail}` });
@@ -87,11 +89,10 @@ export function validateResources(
     ...Object.entries(requests).flatMap(([name, value]) =>
       validateRequest(name, limits, { value, field }),
     ),
-    ...validateClaims(claims, podClaims, `${field}.claims`),
   ];
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHugePages) && !names.some((name) => name === 'cpu' || name === 'memory')) {
     errors.push(forbidden(field, 'HugePages require cpu or memory'));
   }
-  return errors;
+  return [...errors, ...validateClaims(claims, podClaims, `${field}.claims`)];
 }

@@ -5,6 +5,7 @@ import {
   forbidden,
   invalid,
   notSupported,
+  required,
 } from '../../../../api/field-errors.ts';
 import type {
   PodSchedulingGate,
@@ -15,7 +16,6 @@ import { validateLabelKey, validateLabelSelector } from '../../../../api/validat
 import { labelValue, qualifiedName } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
 import { taintEffects } from '../taint-effects.ts';
-import { validateTopologyKey } from './validation-affinity.ts';
 
 function validateToleration(toleration: Toleration, field: string): FieldError[] {
   const { key, operator = '', value = '', effect, tolerationSeconds } = toleration;
@@ -54,17 +54,27 @@ export function validateTolerations(
 
 const inclusion = ['Honor', 'Ignore'];
 
-function validateConstraint(constraint: TopologySpreadConstraint, field: string): FieldError[] {
+/** `repeated`: what it has in common with a later one. */
+function validateConstraint(
+  constraint: TopologySpreadConstraint,
+  field: string,
+  repeated: string | undefined,
+): FieldError[] {
   const { maxSkew, minDomains, whenUnsatisfiable, matchLabelKeys = [] } = constraint;
   const errors: FieldError[] = [];
   const aboveZero = (value: number, name: string): void => {
     if (value <= 0) errors.push(invalid(`${field}.${name}`, value, 'must be greater than zero'));
   };
   aboveZero(maxSkew ?? 0, 'maxSkew');
-  errors.push(...validateTopologyKey(constraint.topologyKey, `${field}.topologyKey`));
+  if (!constraint.topologyKey) {
+    errors.push(required(`${field}.topologyKey`, 'can not be empty'));
+  }
   const actions = ['DoNotSchedule', 'ScheduleAnyway'];
   if (!actions.includes(whenUnsatisfiable)) {
     errors.push(notSupported(`${field}.whenUnsatisfiable`, whenUnsatisfiable ?? '', actions));
+  }
+  if (repeated !== undefined) {
+    errors.push(duplicate(`${field}.{topologyKey, whenUnsatisfiable}`, repeated));
   }
   if (minDomains !== undefined) {
     aboveZero(minDomains, 'minDomains');
@@ -75,10 +85,9 @@ function validateConstraint(constraint: TopologySpreadConstraint, field: string)
   }
   for (const name of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
     errors.push(
-      ...oneOf(constraint[name], inclusion, { field: `${field}.${name}`, optional: true }),
+      ...oneOf(constraint[name], inclusion, { field: `${field}.${name}`, pointer: true }),
     );
   }
-  errors.push(...validateLabelSelector(constraint.labelSelector, `${field}.labelSelector`));
   if (matchLabelKeys.length > 0 && !constraint.labelSelector) {
     const detail = 'must not be specified when labelSelector is not set';
     errors.push(forbidden(`${field}.matchLabelKeys`, detail));
@@ -87,21 +96,19 @@ function validateConstraint(constraint: TopologySpreadConstraint, field: string)
   for (const [i, key] of keys) {
     errors.push(...validateLabelKey(key, `${field}.matchLabelKeys[${i}]`));
   }
-  return errors;
+  return [...errors, ...validateLabelSelector(constraint.labelSelector, `${field}.labelSelector`)];
 }
 
 export function validateTopologySpread(
   constraints: readonly TopologySpreadConstraint[] | undefined,
   field: string,
 ): FieldError[] {
-  const seen = new Set<string>();
+  const pairs = (constraints ?? []).map(
+    (each) => `{${each.topologyKey}, ${each.whenUnsatisfiable}}`,
+  );
   return (constraints ?? []).flatMap((constraint, i) => {
-    const at = `${field}[${i}]`;
-    const errors = validateConstraint(constraint, at);
-    const pair = `{${constraint.topologyKey}, ${constraint.whenUnsatisfiable}}`;
-    if (seen.has(pair)) errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, pair));
-    seen.add(pair);
-    return errors;
+    const repeated = pairs.indexOf(pairs[i]!, i + 1) > 0;
+    return validateConstraint(constraint, `${field}[${i}]`, repeated ? pairs[i] : undefined);
   });
 }
 

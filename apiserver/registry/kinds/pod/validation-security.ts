@@ -5,7 +5,9 @@ import {
   invalid,
   notSupported,
   required,
+  tooLong,
 } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type {
   PodSecurityContext,
   PodSpec,
@@ -14,8 +16,12 @@ import type {
 } from '../../../../api/types/core-v1.ts';
 import { inRange } from '../../../../api/validation/formats.ts';
 import { oneOf } from '../checks.ts';
+import { validateDescendingPath } from './paths.ts';
+import { validateWindowsOptions } from './validation-windows.ts';
 
 const MAX_ID = 2 ** 31 - 1;
+/** Linux' PATH_MAX, less the byte that ends it. */
+const MAX_PATH = 4095;
 const MAX_SYSCTL_LENGTH = 253;
 const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const sysctlSegment = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
@@ -31,21 +37,43 @@ interface Profile {
   readonly localhostProfile?: string;
 }
 
-/** `system` is how messages name what the profile is for. */
-function validateProfile(
-  profile: Profile | undefined,
-  system: 'seccomp' | 'AppArmor',
-  field: string,
-): FieldError[] {
+const goSeccompProfile = { type: '', localhostProfile: null } as const;
+
+function validateSeccomp(profile: Profile | undefined, field: string): FieldError[] {
   if (profile === undefined) return [];
-  const { type = '', localhostProfile } = profile;
+  const { type = '', localhostProfile: path } = profile;
+  const errors: FieldError[] = [];
+  if (type === '') {
+    errors.push(required(`${field}.type`, 'type is required when seccompProfile is set'));
+  } else if (!profileTypes.includes(type)) {
+    errors.push(notSupported(`${field}.type`, type, profileTypes));
+  }
+  const at = `${field}.localhostProfile`;
+  if (type !== 'Localhost') {
+    if (path === undefined) return errors;
+    const detail = 'can only be set when seccomp type is Localhost';
+    return [...errors, invalid(at, goStruct(profile, goSeccompProfile), detail)];
+  }
+  if (path !== undefined) return [...errors, ...validateDescendingPath(path, at)];
+  return [...errors, required(at, 'must be set when seccomp type is Localhost')];
+}
+
+function validateAppArmor(profile: Profile | undefined, field: string): FieldError[] {
+  if (profile === undefined) return [];
+  const { type = '', localhostProfile: path } = profile;
+  if (type === '') {
+    return [required(`${field}.type`, 'type is required when appArmorProfile is set')];
+  }
   if (!profileTypes.includes(type)) return [notSupported(`${field}.type`, type, profileTypes)];
   const at = `${field}.localhostProfile`;
-  if (type === 'Localhost') {
-    return localhostProfile ? [] : [required(at, `must be set when ${system} type is Localhost`)];
+  if (type !== 'Localhost') {
+    if (path === undefined) return [];
+    return [invalid(at, path, 'can only be set when AppArmor type is Localhost')];
   }
-  if (localhostProfile === undefined) return [];
-  return [invalid(at, localhostProfile, `can only be set when ${system} type is Localhost`)];
+  if (!path) return [required(at, 'must be set when AppArmor type is Localhost')];
+  const errors: FieldError[] = [];
+  if (path.trim() !== path) errors.push(invalid(at, path, 'must not be padded with whitespace'));
+  return path.length > MAX_PATH ? [...errors, tooLong(at, MAX_PATH)] : errors;
 }
 
 function validateSysctls(sysctls: readonly Sysctl[], field: string): FieldError[] {
@@ -76,14 +104,20 @@ function validatePodContext(context: PodSecurityContext, field: string): FieldEr
     ...validateSysctls(context.sysctls ?? [], `${field}.sysctls`),
     ...oneOf(context.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], {
       field: `${field}.fsGroupChangePolicy`,
-      optional: true,
+      pointer: true,
     }),
+    ...validateSeccomp(context.seccompProfile, `${field}.seccompProfile`),
+    ...validateWindowsOptions(context.windowsOptions, `${field}.windowsOptions`),
+    ...validateAppArmor(context.appArmorProfile, `${field}.appArmorProfile`),
     ...oneOf(context.supplementalGroupsPolicy, ['Merge', 'Strict'], {
       field: `${field}.supplementalGroupsPolicy`,
-      optional: true,
+      pointer: true,
     }),
-    ...validateProfile(context.seccompProfile, 'seccomp', `${field}.seccompProfile`),
-    ...validateProfile(context.appArmorProfile, 'AppArmor', `${field}.appArmorProfile`),
+    // The other policy comes with a feature that is off.
+    ...oneOf(context.seLinuxChangePolicy, ['Recursive'], {
+      field: `${field}.seLinuxChangePolicy`,
+      pointer: true,
+    }),
   ];
 }
 
@@ -99,31 +133,62 @@ export function validatePodSecurity(spec: PodSpec, field: string): FieldError[] 
   return errors;
 }
 
+/** As kube-apiserver's own type lists it. */
+const goSecurityContext = {
+  capabilities: { add: null, drop: null },
+  privileged: null,
+  seLinuxOptions: { user: '', role: '', type: '', level: '' },
+  windowsOptions: {
+    gmsaCredentialSpecName: null,
+    gmsaCredentialSpec: null,
+    runAsUserName: null,
+    hostProcess: null,
+  },
+  runAsUser: null,
+  runAsGroup: null,
+  runAsNonRoot: null,
+  readOnlyRootFilesystem: null,
+  allowPrivilegeEscalation: null,
+  procMount: null,
+  seccompProfile: goSeccompProfile,
+  appArmorProfile: { type: '', localhostProfile: null },
+} as const;
+
+function validateEscalation(context: SecurityContext, field: string): FieldError[] {
+  if (context.allowPrivilegeEscalation !== false) return [];
+  const refused = (and: string): FieldError => {
+    const detail = `cannot set \`allowPrivilegeEscalation\` to false and ${and}`;
+    return invalid(field, goStruct(context, goSecurityContext), detail);
+  };
+  const errors: FieldError[] = [];
+  if (context.privileged) errors.push(refused('`privileged` to true'));
+  for (const capability of context.capabilities?.add ?? []) {
+    if (capability === 'CAP_SYS_ADMIN') errors.push(refused('`capabilities.Add` CAP_SYS_ADMIN'));
+  }
+  return errors;
+}
+
 export function validateSecurityContext(
   context: SecurityContext | undefined,
+  { hostUsers = true }: PodSpec,
   field: string,
 ): FieldError[] {
   if (context === undefined) return [];
+  const procMount = { field: `${field}.procMount`, pointer: true };
   const errors = [
     ...validateId(context.runAsUser, `${field}.runAsUser`),
     ...validateId(context.runAsGroup, `${field}.runAsGroup`),
-    ...oneOf(context.procMount, ['Default', 'Unmasked'], {
-      field: `${field}.procMount`,
-      optional: true,
-    }),
+    ...oneOf(context.procMount, ['Default', 'Unmasked'], procMount),
   ];
-  if (context.allowPrivilegeEscalation === false) {
-    const refused = 'cannot set `allowPrivilegeEscalation` to false and';
-    if (context.privileged) {
-      errors.push(invalid(field, context, `${refused} \`privileged\` to true`));
-    }
-    if (context.capabilities?.add?.includes('CAP_SYS_ADMIN')) {
-      errors.push(invalid(field, context, `${refused} \`capabilities.Add\` CAP_SYS_ADMIN`));
-    }
+  if (hostUsers && context.procMount === 'Unmasked') {
+    const detail = '`hostUsers` must be false to use `Unmasked`';
+    errors.push(invalid(`${field}.procMount`, context.procMount, detail));
   }
   return [
     ...errors,
-    ...validateProfile(context.seccompProfile, 'seccomp', `${field}.seccompProfile`),
-    ...validateProfile(context.appArmorProfile, 'AppArmor', `${field}.appArmorProfile`),
+    ...validateSeccomp(context.seccompProfile, `${field}.seccompProfile`),
+    ...validateEscalation(context, field),
+    ...validateWindowsOptions(context.windowsOptions, `${field}.windowsOptions`),
+    ...validateAppArmor(context.appArmorProfile, `${field}.appArmorProfile`),
   ];
 }

@@ -6,8 +6,13 @@ import {
   invalid,
   required,
 } from '../../../../api/field-errors.ts';
-import type { HostPathVolumeSource, Volume } from '../../../../api/types/core-v1.ts';
-import { dns1123Label } from '../../../../api/validation/names.ts';
+import type {
+  CSIVolumeSource,
+  HostPathVolumeSource,
+  Pod,
+  Volume,
+} from '../../../../api/types/core-v1.ts';
+import { dns1123Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
 import { check, requiredText } from '../checks.ts';
 import { notSupported } from '../../../../api/field-errors.ts';
 import { quantityOf } from '../resource-list.ts';
@@ -18,6 +23,8 @@ import {
   validateMode,
   validateProjected,
 } from './validation-projections.ts';
+import { type InTreeSource, iscsiPathTooLong, validateInTree } from '../storage/in-tree-sources.ts';
+import { validateCsiDriverName } from '../storage/provisioner.ts';
 import { validateClaimTemplate } from '../volume-claim.ts';
 
 type Source = keyof Omit<Volume, 'name'>;
@@ -46,17 +53,17 @@ export function validateHostPath(
   return errors;
 }
 
-/** A source whose rule is that these fields are given. */
-function needs<S extends Source>(
-  source: S,
-  ...fields: readonly (keyof NonNullable<Volume[S]> & string)[]
-): Validate {
-  return (volume, field) =>
-    fields.flatMap((name) => {
-      const value = (volume[source] as Record<string, unknown>)[name];
-      const empty = value === undefined || value === '' || (value as []).length === 0;
-      return empty ? [required(`${field}.${name}`)] : [];
-    });
+const inTree = (source: InTreeSource): readonly [Source, Validate] => [
+  source,
+  (volume, field) => validateInTree(source, volume, { field, persistent: false }),
+];
+
+/** Kubernetes shows the driver's path where the secret's name is wrong. */
+function validateCsi({ driver, nodePublishSecretRef: secret }: CSIVolumeSource, field: string) {
+  const errors = validateCsiDriverName(driver, `${field}.driver`);
+  if (secret === undefined) return errors;
+  if (!secret.name) return [...errors, required(`${field}.nodePublishSecretRef.name`)];
+  return [...errors, ...check(dns1123Subdomain, secret.name, `${field}.name`)];
 }
 
 /** In the order in which Kubernetes looks for a source, which decides whose error comes first. */
@@ -78,8 +85,8 @@ const sources: readonly (readonly [Source, Validate])[] = [
       ...validateDescendingPath(gitRepo!.directory ?? '', `${field}.directory`),
     ],
   ],
-  ['gcePersistentDisk', needs('gcePersistentDisk', 'pdName')],
-  ['awsElasticBlockStore', needs('awsElasticBlockStore', 'volumeID')],
+  inTree('gcePersistentDisk'),
+  inTree('awsElasticBlockStore'),
   [
     'secret',
     ({ secret }, field) => [
@@ -88,34 +95,28 @@ const sources: readonly (readonly [Source, Validate])[] = [
       ...validateItems(secret!.items, `${field}.items`),
     ],
   ],
+  inTree('nfs'),
+  inTree('iscsi'),
+  inTree('glusterfs'),
+  inTree('flocker'),
   [
-    'nfs',
-    ({ nfs }, field) => {
-      const { server, path } = nfs!;
-      const errors = requiredText(server, `${field}.server`);
-      errors.push(...requiredText(path, `${field}.path`));
-      const relative = path && !path.startsWith('/');
-      if (relative) errors.push(invalid(`${field}.path`, path, 'must be an absolute path'));
-      return errors;
-    },
+    'persistentVolumeClaim',
+    ({ persistentVolumeClaim: claim }, field) =>
+      requiredText(claim!.claimName, `${field}.claimName`),
   ],
-  ['iscsi', needs('iscsi', 'targetPortal', 'iqn')],
-  ['glusterfs', needs('glusterfs', 'endpoints', 'path')],
-  ['flocker', () => []],
-  ['persistentVolumeClaim', needs('persistentVolumeClaim', 'claimName')],
-  ['rbd', needs('rbd', 'monitors', 'image')],
-  ['cinder', needs('cinder', 'volumeID')],
-  ['cephfs', needs('cephfs', 'monitors')],
-  ['quobyte', needs('quobyte', 'registry', 'volume')],
+  inTree('rbd'),
+  inTree('cinder'),
+  inTree('cephfs'),
+  inTree('quobyte'),
   [
     'downwardAPI',
     ({ downwardAPI }, field) => [
       ...validateMode(downwardAPI!.defaultMode, `${field}.defaultMode`),
-      ...validateDownwardItems(downwardAPI!.items, `${field}.items`),
+      ...validateDownwardItems(downwardAPI!.items, field),
     ],
   ],
-  ['fc', () => []],
-  ['flexVolume', needs('flexVolume', 'driver')],
+  inTree('fc'),
+  inTree('flexVolume'),
   [
     'configMap',
     ({ configMap }, field) => [
@@ -124,21 +125,21 @@ const sources: readonly (readonly [Source, Validate])[] = [
       ...validateItems(configMap!.items, `${field}.items`),
     ],
   ],
-  ['azureFile', needs('azureFile', 'secretName', 'shareName')],
-  ['vsphereVolume', needs('vsphereVolume', 'volumePath')],
-  ['photonPersistentDisk', needs('photonPersistentDisk', 'pdID')],
-  ['portworxVolume', needs('portworxVolume', 'volumeID')],
-  ['azureDisk', needs('azureDisk', 'diskName', 'diskURI')],
-  ['storageos', () => []],
+  inTree('azureFile'),
+  inTree('vsphereVolume'),
+  inTree('photonPersistentDisk'),
+  inTree('portworxVolume'),
+  inTree('azureDisk'),
+  inTree('storageos'),
   ['projected', ({ projected }, field) => validateProjected(projected!, field)],
-  ['scaleIO', needs('scaleIO', 'gateway', 'system', 'volumeName')],
-  ['csi', needs('csi', 'driver')],
+  inTree('scaleIO'),
+  ['csi', ({ csi }, field) => validateCsi(csi!, field)],
   [
     'ephemeral',
     ({ ephemeral }, field) =>
       validateClaimTemplate(ephemeral!.volumeClaimTemplate, `${field}.volumeClaimTemplate`),
   ],
-  ['image', needs('image', 'reference')],
+  ['image', ({ image }, field) => requiredText(image!.reference, `${field}.reference`)],
 ];
 
 function validateSource(volume: Volume, field: string): FieldError[] {
@@ -155,6 +156,15 @@ function validateSource(volume: Volume, field: string): FieldError[] {
   return errors;
 }
 
+/** The claim that a volume is made into is called after pod and volume. */
+function validateClaimName(pod = '', volume: string, field: string): FieldError[] {
+  if (pod === '' || volume === '') return [];
+  const claim = `${pod}-${volume}`;
+  return dns1123Subdomain(claim).map((problem) =>
+    invalid(field, volume, `PVC name ${JSON.stringify(claim)}: ${problem}`),
+  );
+}
+
 export interface CheckedVolumes {
   readonly errors: readonly FieldError[];
   /** Those without fault: what mounts may refer to. */
@@ -164,6 +174,7 @@ export interface CheckedVolumes {
 export function validateVolumes(
   list: readonly Volume[] | undefined,
   field: string,
+  pod: Pod | undefined,
 ): CheckedVolumes {
   const errors: FieldError[] = [];
   const volumes = new Map<string, Volume>();
@@ -172,6 +183,9 @@ export function validateVolumes(
     const at = `${field}[${i}]`;
     const { name = '' } = volume;
     const own = validateSource(volume, at);
+    const tooLong = volume.iscsi && iscsiPathTooLong(name, volume.iscsi);
+    if (tooLong !== undefined) own.push(invalid(`${at}.name`, name, tooLong));
+    if (volume.ephemeral) own.push(...validateClaimName(pod?.metadata.name, name, `${at}.name`));
     own.push(...(name === '' ? [required(`${at}.name`)] : check(dns1123Label, name, `${at}.name`)));
     if (names.has(name)) own.push(duplicate(`${at}.name`, name));
     names.add(name);

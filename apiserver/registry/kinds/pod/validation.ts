@@ -10,6 +10,7 @@ import {
   notSupported,
   required,
 } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type {
   Pod,
   PodResourceClaim,
@@ -20,7 +21,7 @@ import { inRange } from '../../../../api/validation/formats.ts';
 import { validateAnnotations, validateLabels } from '../../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
-import { validateResourceList } from '../resource-list.ts';
+import { isHugePages, validateResourceList, validateResourceName } from '../resource-list.ts';
 import { validateAffinity } from './validation-affinity.ts';
 import {
   type Surroundings,
@@ -33,7 +34,6 @@ import {
   validateHostNetwork,
   validateHostnames,
   validateHostUsers,
-  validateOs,
 } from './validation-network.ts';
 import { validateResources } from './validation-resources.ts';
 import {
@@ -43,32 +43,37 @@ import {
 } from './validation-scheduling.ts';
 import { validatePodSecurity } from './validation-security.ts';
 import { validateVolumes } from './validation-volumes.ts';
+import { validateHostProcess, validateOs } from './validation-windows.ts';
 
 export const MAX_INT32 = 2 ** 31 - 1;
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 const podResources = ['cpu', 'memory'];
 
+const goClaim = { name: '', resourceClaimName: null, resourceClaimTemplateName: null } as const;
+
 function validateClaims(claims: readonly PodResourceClaim[], field: string): FieldError[] {
   const seen = new Set<string>();
-  return claims.flatMap(({ name, resourceClaimName, resourceClaimTemplateName }, i) => {
+  return claims.flatMap((claim, i) => {
+    const { name = '', resourceClaimName, resourceClaimTemplateName } = claim;
     const at = `${field}[${i}]`;
-    if (!name) return [required(`${at}.name`)];
-    const errors = check(dns1123Label, name, `${at}.name`);
-    if (seen.has(name)) errors.push(duplicate(`${at}.name`, name));
+    const errors: FieldError[] = [];
+    if (name === '') errors.push(required(`${at}.name`));
+    else if (seen.has(name)) errors.push(duplicate(`${at}.name`, name));
+    else errors.push(...check(dns1123Label, name, `${at}.name`));
     seen.add(name);
-    const both = resourceClaimName !== undefined && resourceClaimTemplateName !== undefined;
-    const list = '`resourceClaimName`, `resourceClaimTemplateName`';
-    if (both) {
-      const detail = `at most one of ${list} may be specified`;
-      errors.push(invalid(at, claims[i], detail));
-    } else if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
-      errors.push(invalid(at, claims[i], `must specify one of: ${list}`));
+    const references = Object.entries({ resourceClaimName, resourceClaimTemplateName });
+    const given = references.filter(([, reference]) => reference !== undefined);
+    if (given.length !== 1) {
+      const detail =
+        given.length > 1
+          ? 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'
+          : 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`';
+      errors.push(invalid(at, goStruct(claim, goClaim), detail));
     }
-    const reference = resourceClaimName ?? resourceClaimTemplateName;
-    const kind = resourceClaimName ? 'resourceClaimName' : 'resourceClaimTemplateName';
-    if (reference !== undefined)
-      errors.push(...check(dns1123Subdomain, reference, `${at}.${kind}`));
-    return errors;
+    const wrong = given.flatMap(([kind, reference]) =>
+      check(dns1123Subdomain, reference ?? '', `${at}.${kind}`),
+    );
+    return [...errors, ...wrong];
   });
 }
 
@@ -78,8 +83,11 @@ function validatePodResources(spec: PodSpec, field: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const list of ['limits', 'requests'] as const) {
     for (const name of Object.keys(spec.resources[list] ?? {})) {
-      if (podResources.includes(name) || name.startsWith('hugepages-')) continue;
-      errors.push(notSupported(`${field}.${list}[${name}]`, name, podResources));
+      const at = `${field}.${list}[${name}]`;
+      const unknown = validateResourceName(name, at);
+      errors.push(...unknown);
+      if (unknown.length > 0 || podResources.includes(name) || isHugePages(name)) continue;
+      errors.push(notSupported(at, name, podResources));
     }
   }
   if (spec.resources.claims?.length) {
@@ -114,13 +122,16 @@ function validateScheduling(spec: PodSpec, field: string): FieldError[] {
     ),
     ...validateSchedulingGates(spec.schedulingGates, `${field}.schedulingGates`),
     ...validateTopologySpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
+    ...validateHostProcess(spec, field),
     ...validateTolerations(spec.tolerations, `${field}.tolerations`),
   ];
 }
 
-export function validatePodSpec(spec: PodSpec, field: string, isPod = false): FieldError[] {
-  const { errors, volumes } = validateVolumes(spec.volumes, `${field}.volumes`);
-  const claims = new Set((spec.resourceClaims ?? []).map(({ name }) => name));
+/** `pod`: absent for the spec of a template. */
+export function validatePodSpec(spec: PodSpec, field: string, pod?: Pod): FieldError[] {
+  const { errors, volumes } = validateVolumes(spec.volumes, `${field}.volumes`, pod);
+  const named = (spec.resourceClaims ?? []).map(({ name }) => name);
+  const claims = new Set(named.filter(Boolean));
   const surroundings: Surroundings = { spec, field, volumes, claims };
   const seconds = spec.activeDeadlineSeconds;
   const deadline = seconds === undefined ? [] : inRange(seconds, 1, MAX_INT32);
@@ -131,7 +142,7 @@ export function validatePodSpec(spec: PodSpec, field: string, isPod = false): Fi
     ...validateInitContainers(surroundings),
     ...validateEphemeralContainers(surroundings),
     ...validatePodResources(spec, `${field}.resources`),
-    ...validateHostNetwork(spec, field, isPod),
+    ...validateHostNetwork(spec, field, pod !== undefined),
     ...oneOf(spec.restartPolicy, restartPolicies, {
       field: `${field}.restartPolicy`,
       asListed: true,
@@ -145,7 +156,7 @@ export function validatePodSpec(spec: PodSpec, field: string, isPod = false): Fi
     ...oneOf(spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], {
       asListed: true,
       field: `${field}.preemptionPolicy`,
-      optional: true,
+      pointer: true,
     }),
     ...validateResourceList(spec.overhead, `${field}.overhead`),
     ...validateOs(spec, field),
@@ -167,8 +178,8 @@ export function validatePodTemplate(template: PodTemplateSpec, field: string): F
   return errors;
 }
 
-export function validatePod({ spec }: Pod): FieldError[] {
-  return validatePodSpec(spec ?? { containers: [] }, 'spec', true);
+export function validatePod(pod: Pod): FieldError[] {
+  return validatePodSpec(pod.spec ?? { containers: [] }, 'spec', pod);
 }
 
 /** What a pod can only come to have. */

@@ -140,7 +140,7 @@ function validateScopeSelector(spec: ResourceQuotaSpec): FieldError[] {
   const { scopeSelector } = spec;
   if (scopeSelector === undefined) return [];
   const requirements = scopeSelector.matchExpressions ?? [];
-  const field = 'spec.matchExpressions';
+  const field = 'spec.scopeSelector.matchExpressions';
   const errors: FieldError[] = [];
   for (const requirement of requirements) {
     const { scopeName } = requirement;

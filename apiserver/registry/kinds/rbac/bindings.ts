@@ -18,8 +18,10 @@ type Binding = RoleBinding | ClusterRoleBinding;
 
 const group = 'rbac.authorization.k8s.io';
 
-function applyDefaults({ roleRef, subjects }: Mutable<Binding>): void {
-  if (roleRef !== undefined) roleRef.apiGroup ||= group;
+function applyDefaults(binding: Mutable<Binding>): void {
+  const { subjects } = binding;
+  const roleRef: Mutable<Partial<RoleRef>> = ((binding as { roleRef?: object }).roleRef ??= {});
+  roleRef.apiGroup ||= group;
   for (const subject of subjects ?? []) {
     if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= group;
   }

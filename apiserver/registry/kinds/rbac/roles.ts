@@ -49,7 +49,11 @@ function validateAggregation({ aggregationRule }: ClusterRole): FieldError[] {
     const detail = 'at least one clusterRoleSelector required if aggregationRule is non-nil';
     return [required(field, detail)];
   }
-  return selectors.flatMap((selector, i) => validateLabelSelector(selector, `${field}[${i}]`));
+  return selectors.flatMap((selector, i) => {
+    const errors = validateLabelSelector(selector, `${field}[${i}]`);
+    if (errors.length === 0) return [];
+    return [...errors, invalid(`${field}[${i}]`, undefined, 'invalid label selector.')];
+  });
 }
 
 const roles: ResourceType<Role> = {

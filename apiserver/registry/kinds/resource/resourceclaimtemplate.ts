@@ -1,7 +1,7 @@
 import { deepEqual } from '../../../../api/deep.ts';
 import { invalid } from '../../../../api/field-errors.ts';
 import type { ResourceClaimTemplate } from '../../../../api/types/resource-v1.ts';
-import { validateLabels } from '../../../../api/validation/labels.ts';
+import { validateAnnotations, validateLabels } from '../../../../api/validation/labels.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, nameColumn } from '../cells.ts';
 import { applyClaimDefaults, dropAlphaFields, validateDeviceClaim } from './device-claim.ts';
@@ -25,6 +25,7 @@ export const resourceClaimTemplate = {
     const { metadata, spec: claim } = (spec as Spec) ?? {};
     return [
       ...validateLabels(metadata?.labels, 'spec.metadata.labels'),
+      ...validateAnnotations(metadata?.annotations, 'spec.metadata.annotations'),
       ...validateDeviceClaim(claim?.devices, 'spec.spec.devices'),
     ];
   },

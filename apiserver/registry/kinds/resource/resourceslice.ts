@@ -1,5 +1,11 @@
 import { type FieldError, invalid, required, tooLong } from '../../../../api/field-errors.ts';
+import { goStruct } from '../../../../api/go-struct.ts';
 import type { Mutable } from '../../../../api/meta.ts';
+import type {
+  NodeSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+} from '../../../../api/types/core-v1.ts';
 import type {
   Device,
   DeviceAttribute,
@@ -12,6 +18,7 @@ import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
 import { check } from '../checks.ts';
+import { validateNodeSelector } from '../pod/validation-affinity.ts';
 import { validateCsiDriverName } from '../storage/provisioner.ts';
 import { validateList } from './lists.ts';
 import { validatePoolName, validateQualifiedName } from './names.ts';
@@ -103,6 +110,23 @@ function validatePool(pool: ResourcePool | undefined): FieldError[] {
   return errors;
 }
 
+const goTerms = (terms: readonly NodeSelectorTerm[] | undefined): unknown =>
+  terms?.map((term) => ({
+    MatchExpressions: goNeeds(term.matchExpressions),
+    MatchFields: goNeeds(term.matchFields),
+  }));
+
+const goNeeds = (needs: readonly NodeSelectorRequirement[] | undefined): unknown =>
+  needs?.map((need) => goStruct(need, { key: '', operator: '', values: null })) ?? null;
+
+function validateSelector(selector: NodeSelector): FieldError[] {
+  const errors = validateNodeSelector(selector, 'spec.nodeSelector');
+  const { nodeSelectorTerms: terms } = selector;
+  if (terms?.length === 1) return errors;
+  const detail = 'must have exactly one node selector term';
+  return [...errors, invalid('spec.nodeSelector.nodeSelectorTerms', goTerms(terms), detail)];
+}
+
 function validatePlace(spec: Partial<ResourceSliceSpec>): FieldError[] {
   const { nodeName, nodeSelector, allNodes } = spec;
   const errors: FieldError[] = [];
@@ -111,11 +135,7 @@ function validatePlace(spec: Partial<ResourceSliceSpec>): FieldError[] {
     errors.push(invalid('spec.nodeName', nodeName, `${unset} a non-empty string`));
   else if (nodeName !== undefined)
     errors.push(...check(dns1123Subdomain, nodeName, 'spec.nodeName'));
-  const terms = nodeSelector?.nodeSelectorTerms ?? [];
-  if (nodeSelector !== undefined && terms.length !== 1) {
-    const detail = 'must have exactly one node selector term';
-    errors.push(invalid('spec.nodeSelector.nodeSelectorTerms', terms, detail));
-  }
+  if (nodeSelector !== undefined) errors.push(...validateSelector(nodeSelector));
   if (allNodes === false) errors.push(invalid('spec.allNodes', false, `${unset} true`));
   const set = [
     ...(nodeName ? ['`nodeName`'] : []),

@@ -51,5 +51,5 @@ export function validateConfiguration(
   if (byteLength(JSON.stringify(parameters)) > MAX_PARAMETERS_BYTES)
     return [...errors, tooLong(at, MAX_PARAMETERS_BYTES)];
   if (isObject(parameters)) return errors;
-  return [...errors, invalid(at, '<value omitted>', 'parameters must be a valid JSON object')];
+  return [...errors, invalid(at, '<value omitted>', 'must be a valid JSON object')];
 }

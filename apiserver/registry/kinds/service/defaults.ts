@@ -29,10 +29,9 @@ export function applyDefaults(service: Mutable<Service>): void {
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
 }
 
-/** `clusterIP` is the first of `clusterIPs`; a client may give either. */
+/** `clusterIP` is the first of `clusterIPs`; who gives only that gives both. */
 export function mirrorClusterIP(spec: Mutable<ServiceSpec>): void {
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
-  else if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0];
 }
 
 /**

@@ -22,37 +22,55 @@ function validateFamilies(list: readonly string[], field: string): FieldError[] 
   });
 }
 
-/** Addresses against the families they are said to be of. */
-function validateMatch(ips: readonly string[], list: readonly string[]): FieldError[] {
-  return ips.flatMap((ip, i) => {
-    const family = parseAddress(ip)?.family;
-    if (family === undefined || list[i] === undefined || list[i] === family) return [];
-    const detail = `expected an ${list[i]} value as indicated by \`ipFamilies[${i}]\``;
-    return [invalid(`spec.clusterIPs[${i}]`, ip, detail)];
-  });
+/** One address of each family at most, each of the family that is said to be its own. */
+function validateFamiliesOf(ips: readonly string[], said: readonly string[]): FieldError[] {
+  const found = ips.map((ip) => parseAddress(ip)?.family);
+  const errors: FieldError[] = [];
+  if (ips.length > 1 && new Set(found).size < families.length) {
+    const detail = 'may specify no more than one IP for each IP family';
+    errors.push(invalid(field, ips, detail));
+  }
+  for (const [i, ip] of ips.entries()) {
+    const family = said[i] ?? '';
+    if (!families.includes(family) || family === found[i]) continue;
+    const detail = `expected an ${family} value as indicated by \`ipFamilies[${i}]\``;
+    errors.push(invalid(`${field}[${i}]`, ip, detail));
+  }
+  return errors;
+}
+
+const field = 'spec.clusterIPs';
+
+/** `clusterIP` is the first of `clusterIPs`. */
+function validateMirror({ clusterIP = '', clusterIPs = [] }: ServiceSpec): FieldError[] {
+  if (clusterIP === '') {
+    if (clusterIPs.length === 0) return [];
+    return [invalid(field, clusterIPs, 'must be empty when `clusterIP` is not specified')];
+  }
+  if (clusterIPs.length === 0) return [required(field)];
+  if (clusterIPs[0] === clusterIP) return [];
+  return [invalid(field, clusterIPs, 'first value must match `clusterIP`')];
 }
 
 export function validateClusterIPs(spec: ServiceSpec): FieldError[] {
   if (spec.type === 'ExternalName') return [];
-  const { clusterIP = '', clusterIPs = [], ipFamilies = [] } = spec;
-  const field = 'spec.clusterIPs';
-  const errors: FieldError[] = [];
-  if (clusterIP === '' && clusterIPs.length > 0) {
-    errors.push(required('spec.clusterIP', '`clusterIPs` is set'));
-  } else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
-    errors.push(invalid(field, clusterIPs, 'first value must match `clusterIP`'));
+  const { clusterIPs: ips = [], ipFamilies = [] } = spec;
+  const policy = { field: 'spec.ipFamilyPolicy', pointer: true };
+  const errors = [
+    ...validateMirror(spec),
+    ...validateFamilies(ipFamilies, 'spec.ipFamilies'),
+    ...oneOf(spec.ipFamilyPolicy, policies, policy),
+  ];
+  const isHeadless = ips[0] === 'None';
+  const wrong = ips.flatMap((ip, i) => {
+    if (i > 0 || !isHeadless) return validateIP(ip, `${field}[${i}]`);
+    if (ips.length === 1) return [];
+    return [invalid(field, ips, "'None' must be the first and only value")];
+  });
+  errors.push(...wrong);
+  if (ips.length > MAX_CLUSTER_IPS) {
+    errors.push(invalid(field, ips, `may only hold up to ${MAX_CLUSTER_IPS} values`));
   }
-  errors.push(...validateFamilies(ipFamilies, 'spec.ipFamilies'));
-  const policy = { field: 'spec.ipFamilyPolicy', optional: true };
-  errors.push(...oneOf(spec.ipFamilyPolicy, policies, policy));
-  for (const [i, ip] of clusterIPs.entries()) {
-    if (ip !== 'None') errors.push(...validateIP(ip, `${field}[${i}]`));
-    else if (clusterIPs.length > 1) {
-      errors.push(invalid(field, clusterIPs, "'None' must be the first and only value"));
-    }
-  }
-  if (clusterIPs.length > MAX_CLUSTER_IPS) {
-    errors.push(invalid(field, clusterIPs, `may only hold up to ${MAX_CLUSTER_IPS} values`));
-  }
-  return [...errors, ...validateMatch(clusterIPs, ipFamilies)];
+  if (wrong.length > 0 || isHeadless) return errors;
+  return [...errors, ...validateFamiliesOf(ips, ipFamilies)];
 }

@@ -7,11 +7,11 @@ import {
 } from '../../../../api/field-errors.ts';
 import { goStruct } from '../../../../api/go-struct.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../../../api/types/core-v1.ts';
-import { inRange, portName, portNumber } from '../../../../api/validation/formats.ts';
+import { portName, portNumber } from '../../../../api/validation/formats.ts';
 import { validateLabels } from '../../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import { parseCidr } from '../../cidr.ts';
-import { check, nonNegative, oneOf } from '../checks.ts';
+import { check, oneOf } from '../checks.ts';
 import { validateValidEndpointIP } from '../endpoint-ip.ts';
 import { isHeadless, needsExternalPolicy, needsHealthCheckPort, serviceTypes } from './traits.ts';
 import { validateClusterIPs } from './validation-cluster-ips.ts';
@@ -38,7 +38,8 @@ function validatePort(port: ServicePort, { field, needsName, names }: PortAt): F
   if (typeof targetPort === 'string') {
     errors.push(...check(portName, targetPort, `${field}.targetPort`));
   } else errors.push(...check(portNumber, targetPort ?? 0, `${field}.targetPort`));
-  if (appProtocol) errors.push(...check(qualifiedName, appProtocol, `${field}.appProtocol`));
+  if (appProtocol !== undefined)
+    errors.push(...check(qualifiedName, appProtocol, `${field}.appProtocol`));
   return errors;
 }
 
@@ -105,6 +106,10 @@ function validateType(spec: ServiceSpec): FieldError[] {
 
 function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): FieldError[] {
   const errors = oneOf(sessionAffinity, ['ClientIP', 'None'], { field: 'spec.sessionAffinity' });
+  if (sessionAffinity === 'None' && sessionAffinityConfig !== undefined) {
+    const detail = 'must not be set when session affinity is None';
+    return [forbidden('spec.sessionAffinityConfig', detail)];
+  }
   if (sessionAffinity !== 'ClientIP') return errors;
   const field = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
   const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 0;
@@ -118,20 +123,18 @@ const loadBalancerOnly = "may only be used when `type` is 'LoadBalancer'";
 function validateLoadBalancer(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = [];
   const isBalanced = spec.type === 'LoadBalancer';
-  for (const [i, range] of (spec.loadBalancerSourceRanges ?? []).entries()) {
+  const { loadBalancerSourceRanges: ranges = [] } = spec;
+  // Kubernetes' own path, with a capital letter.
+  const at = 'spec.LoadBalancerSourceRanges';
+  if (ranges.length > 0 && !isBalanced) errors.push(forbidden(at, loadBalancerOnly));
+  for (const [i, range] of ranges.entries()) {
     if (parseCidr(range.trim()) !== undefined) continue;
     const detail = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
-    errors.push(invalid(`spec.loadBalancerSourceRanges[${i}]`, range, detail));
+    errors.push(invalid(`${at}[${i}]`, range.trim(), detail));
   }
   if (!isBalanced) {
-    for (const name of [
-      'loadBalancerSourceRanges',
-      'allocateLoadBalancerNodePorts',
-      'loadBalancerClass',
-    ] as const) {
-      const value = spec[name];
-      const set = Array.isArray(value) ? value.length > 0 : value !== undefined;
-      if (set) errors.push(forbidden(`spec.${name}`, loadBalancerOnly));
+    for (const name of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const) {
+      if (spec[name] !== undefined) errors.push(forbidden(`spec.${name}`, loadBalancerOnly));
     }
   } else if (spec.loadBalancerClass !== undefined) {
     errors.push(...check(qualifiedName, spec.loadBalancerClass, 'spec.loadBalancerClass'));
@@ -150,17 +153,20 @@ function validateTraffic(spec: ServiceSpec): FieldError[] {
     const detail = 'may only be set for externally-accessible services';
     errors.push(invalid('spec.externalTrafficPolicy', external, detail));
   }
-  errors.push(...nonNegative(healthPort, 'spec.healthCheckNodePort'));
-  if (healthPort && !needsHealthCheckPort(spec)) {
+  if (healthPort && needsHealthCheckPort(spec)) {
+    errors.push(...check(portNumber, healthPort, 'spec.healthCheckNodePort'));
+  } else if (healthPort) {
     const detail =
       "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     errors.push(invalid('spec.healthCheckNodePort', healthPort, detail));
   }
-  const optional = spec.type === 'ExternalName';
   const field = 'spec.internalTrafficPolicy';
-  errors.push(...oneOf(spec.internalTrafficPolicy, scopes, { field, optional }));
-  const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
-  const at = { field: 'spec.trafficDistribution', optional: true };
+  const { internalTrafficPolicy: internal } = spec;
+  const known = serviceTypes.includes(spec.type ?? '') && spec.type !== 'ExternalName';
+  if (internal === undefined && known) errors.push(required(field));
+  errors.push(...oneOf(internal, scopes, { field, pointer: true }));
+  const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
+  const at = { field: 'spec.trafficDistribution', pointer: true, asListed: true };
   return [...errors, ...oneOf(spec.trafficDistribution, distributions, at)];
 }
 
@@ -170,12 +176,9 @@ export function validate({ spec = {} }: Service): FieldError[] {
   const needsName = ports.length > 1;
   return [
     ...validateType(spec),
-    ...ports.flatMap((port, i) => {
-      const errors = validatePort(port, { field: `spec.ports[${i}]`, needsName, names });
-      const nodePort = port.nodePort ?? 0;
-      const outside = nodePort === 0 ? [] : inRange(nodePort, 1, 65_535);
-      return [...errors, ...outside.map((m) => invalid(`spec.ports[${i}].nodePort`, nodePort, m))];
-    }),
+    ...ports.flatMap((port, i) =>
+      validatePort(port, { field: `spec.ports[${i}]`, needsName, names }),
+    ),
     ...validateLabels(spec.selector, 'spec.selector'),
     ...validateAffinity(spec),
     ...validateClusterIPs(spec),

@@ -49,7 +49,7 @@ function validateTokens(requests: readonly TokenRequest[] = []): FieldError[] {
 
 function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
   const errors = [
-    ...oneOf(spec.fsGroupPolicy, fsGroupPolicies, { field: 'spec.fsGroupPolicy', optional: true }),
+    ...oneOf(spec.fsGroupPolicy, fsGroupPolicies, { field: 'spec.fsGroupPolicy', pointer: true }),
     ...validateTokens(spec.tokenRequests),
   ];
   for (const mode of spec.volumeLifecycleModes ?? []) {

@@ -5,7 +5,7 @@ import {
   notSupported,
   required,
 } from '../../../../api/field-errors.ts';
-import { formatQuantity } from '../../../../api/quantity.ts';
+import { formatQuantity, wholeValue } from '../../../../api/quantity.ts';
 import type { PersistentVolumeSpec } from '../../../../api/types/core-v1.ts';
 import { dns1123Subdomain } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
@@ -39,16 +39,18 @@ function validateCapacity({ capacity = {} }: PersistentVolumeSpec, field: string
   const names = Object.keys(capacity);
   const errors = names.length === 0 ? [required(field)] : [];
   if (names.length !== 1 || names[0] !== 'storage') {
-    const shown = names.length === 0 ? undefined : capacity;
+    const sorted = names.sort().map((name) => [name, capacity[name]]);
+    const shown = names.length === 0 ? undefined : (Object.fromEntries(sorted) as object);
     errors.push(notSupported(field, shown, ['storage']));
   }
   for (const [name, value] of Object.entries(capacity)) {
     const quantity = quantityOf(value);
     if (quantity === undefined || quantity.nano > 0n) continue;
-    const text = formatQuantity(quantity);
     if (quantity.nano < 0n) {
-      errors.push(invalid(`${field}[${name}]`, text, 'must be a valid resource quantity'));
+      const units = wholeValue(value);
+      errors.push(invalid(`${field}[${name}]`, units, 'must be a valid resource quantity'));
     }
+    const text = formatQuantity(quantity);
     errors.push(invalid(`${field}[${name}]`, text, 'must be greater than zero'));
   }
   return errors;
@@ -72,6 +74,7 @@ function validateSource(spec: PersistentVolumeSpec, field: string): FieldError[]
 function validateWhole(spec: PersistentVolumeSpec, field: string): FieldError[] {
   const { nodeAffinity, storageClassName, volumeAttributesClassName: attributes } = spec;
   const errors = [
+    ...validateAccessModes(spec.accessModes ?? [], `${field}.accessModes`),
     ...validateCapacity(spec, `${field}.capacity`),
     ...oneOf(spec.persistentVolumeReclaimPolicy, reclaimPolicies, {
       field: `${field}.persistentVolumeReclaimPolicy`,
@@ -93,7 +96,7 @@ function validateWhole(spec: PersistentVolumeSpec, field: string): FieldError[] 
   if (storageClassName) {
     errors.push(...check(dns1123Subdomain, storageClassName, `${field}.storageClassName`));
   }
-  const mode = { field: `${field}.volumeMode`, optional: true };
+  const mode = { field: `${field}.volumeMode`, pointer: true };
   errors.push(...oneOf(spec.volumeMode, ['Block', 'Filesystem'], mode));
   if (attributes === undefined) return errors;
   const at = `${field}.volumeAttributesClassName`;
@@ -112,6 +115,7 @@ function validateInline(spec: PersistentVolumeSpec, field: string): FieldError[]
   if (spec.csi === undefined) {
     errors.push(required(`${field}.csi`, `has to be specified ${inlineContext}`));
   }
+  errors.push(...validateAccessModes(spec.accessModes ?? [], `${field}.accessModes`));
   const policy = spec.persistentVolumeReclaimPolicy;
   if (policy && policy !== 'Retain') {
     const detail = `may only be Retain ${inlineContext}`;
@@ -128,8 +132,5 @@ export function validateVolumeSpec(
   spec: PersistentVolumeSpec,
   { field, inline }: Place,
 ): FieldError[] {
-  return [
-    ...validateAccessModes(spec.accessModes ?? [], `${field}.accessModes`),
-    ...(inline ? validateInline(spec, field) : validateWhole(spec, field)),
-  ];
+  return inline ? validateInline(spec, field) : validateWhole(spec, field);
 }

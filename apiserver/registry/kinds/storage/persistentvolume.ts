@@ -12,6 +12,8 @@ import { changedPaths } from '../changed-paths.ts';
 import { quantityOf } from '../resource-list.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { accessModesText } from './access-modes.ts';
+import { defaultInTreeSources } from './in-tree-defaults.ts';
+import { iscsiPathTooLong } from './in-tree-sources.ts';
 import { validateVolumeSpec } from './persistentvolume-validation.ts';
 import { volumeSources } from './volume-sources.ts';
 
@@ -21,16 +23,8 @@ function applyDefaults(volume: Mutable<PersistentVolume>): void {
   const spec = (volume.spec ??= {});
   spec.persistentVolumeReclaimPolicy ||= 'Retain';
   spec.volumeMode ??= 'Filesystem';
-  if (spec.iscsi) spec.iscsi.iscsiInterface ||= 'default';
-  if (spec.rbd) {
-    spec.rbd.pool ||= 'rbd';
-    spec.rbd.user ||= 'admin';
-    spec.rbd.keyring ||= '/etc/ceph/keyring';
-  }
+  defaultInTreeSources(spec);
   if (spec.hostPath) spec.hostPath.type ??= '';
-  const { claimRef } = spec;
-  if (claimRef && !claimRef.kind) claimRef.kind = 'PersistentVolumeClaim';
-  if (claimRef && !claimRef.apiVersion) claimRef.apiVersion = 'v1';
   const status = (volume.status ??= {});
   status.phase ||= 'Pending';
 }
@@ -139,7 +133,13 @@ export const persistentVolume = {
   prepareForCreate(object, { nowMs }) {
     object.status = { phase: 'Pending', lastPhaseTransitionTime: formatTime(nowMs) };
   },
-  validate: ({ spec }) => validateVolumeSpec(spec, { field: 'spec', inline: false }),
+  validate({ metadata, spec }) {
+    const errors = validateVolumeSpec(spec, { field: 'spec', inline: false });
+    const { name = '' } = metadata;
+    const tooLong = spec.iscsi && iscsiPathTooLong(name, spec.iscsi);
+    if (tooLong === undefined) return errors;
+    return [...errors, invalid('spec.iscsi.targetportal', spec.iscsi?.targetPortal, tooLong)];
+  },
   validateUpdate,
   printer,
   subresources: [status],

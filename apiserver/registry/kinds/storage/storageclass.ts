@@ -52,8 +52,11 @@ function validate(object: StorageClass): FieldError[] {
   return [
     ...validateDriver(object.provisioner, 'provisioner'),
     ...validateParameters(object.parameters, 'parameters'),
-    ...oneOf(object.reclaimPolicy, ['Delete', 'Retain'], { field: 'reclaimPolicy' }),
-    ...oneOf(object.volumeBindingMode, modes, { field: 'volumeBindingMode' }),
+    ...oneOf(object.reclaimPolicy, ['Delete', 'Retain'], {
+      field: 'reclaimPolicy',
+      optional: true,
+    }),
+    ...oneOf(object.volumeBindingMode, modes, { field: 'volumeBindingMode', pointer: true }),
     ...validateTopologies(object.allowedTopologies),
   ];
 }

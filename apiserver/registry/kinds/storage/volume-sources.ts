@@ -1,5 +1,5 @@
 /** Where the bytes of a PersistentVolume are: one source each, complete. */
-import { type FieldError, invalid, required } from '../../../../api/field-errors.ts';
+import { type FieldError, required } from '../../../../api/field-errors.ts';
 import type {
   CSIPersistentVolumeSource,
   PersistentVolumeSpec,
@@ -9,41 +9,16 @@ import { dns1123Label, dns1123Subdomain } from '../../../../api/validation/names
 import { check, requiredText } from '../checks.ts';
 import { validateNoBacksteps } from '../pod/paths.ts';
 import { validateHostPath } from '../pod/validation-volumes.ts';
+import { type InTreeSource, validateInTree } from './in-tree-sources.ts';
 import { validateCsiDriverName } from './provisioner.ts';
 
 type Validate = (spec: PersistentVolumeSpec, field: string) => FieldError[];
-type Source =
-  | 'awsElasticBlockStore'
-  | 'azureDisk'
-  | 'azureFile'
-  | 'cephfs'
-  | 'cinder'
-  | 'csi'
-  | 'fc'
-  | 'flexVolume'
-  | 'flocker'
-  | 'gcePersistentDisk'
-  | 'glusterfs'
-  | 'hostPath'
-  | 'iscsi'
-  | 'local'
-  | 'nfs'
-  | 'photonPersistentDisk'
-  | 'portworxVolume'
-  | 'quobyte'
-  | 'rbd'
-  | 'scaleIO'
-  | 'storageos'
-  | 'vsphereVolume';
+type Source = InTreeSource | 'csi' | 'hostPath' | 'local';
 
-function needs(source: Source, ...fields: readonly string[]): Validate {
-  return (spec, field) =>
-    fields.flatMap((name) => {
-      const value = (spec[source] as Readonly<Record<string, unknown>>)[name];
-      const empty = value === undefined || value === '' || (value as []).length === 0;
-      return empty ? [required(`${field}.${name}`)] : [];
-    });
-}
+const inTree = (source: InTreeSource): readonly [Source, Validate] => [
+  source,
+  (spec, field) => validateInTree(source, spec, { field, persistent: true }),
+];
 
 function validateSecret(reference: SecretReference | undefined, field: string): FieldError[] {
   if (reference === undefined) return [];
@@ -74,33 +49,24 @@ function validateCsi(csi: CSIPersistentVolumeSource, field: string): FieldError[
 /** In the order in which Kubernetes looks for a source, which decides whose error comes first. */
 export const volumeSources: readonly (readonly [Source, Validate])[] = [
   ['hostPath', ({ hostPath }, field) => validateHostPath(hostPath!, field)],
-  ['gcePersistentDisk', needs('gcePersistentDisk', 'pdName')],
-  ['awsElasticBlockStore', needs('awsElasticBlockStore', 'volumeID')],
-  ['glusterfs', needs('glusterfs', 'endpoints', 'path')],
-  ['flocker', () => []],
-  [
-    'nfs',
-    ({ nfs }, field) => {
-      const { server, path } = nfs!;
-      const errors = requiredText(server, `${field}.server`);
-      errors.push(...requiredText(path, `${field}.path`));
-      if (!path || path.startsWith('/')) return errors;
-      return [...errors, invalid(`${field}.path`, path, 'must be an absolute path')];
-    },
-  ],
-  ['rbd', needs('rbd', 'monitors', 'image')],
-  ['quobyte', needs('quobyte', 'registry', 'volume')],
-  ['cephfs', needs('cephfs', 'monitors')],
-  ['iscsi', needs('iscsi', 'targetPortal', 'iqn')],
-  ['cinder', needs('cinder', 'volumeID')],
-  ['fc', () => []],
-  ['flexVolume', needs('flexVolume', 'driver')],
-  ['azureFile', needs('azureFile', 'secretName', 'shareName')],
-  ['vsphereVolume', needs('vsphereVolume', 'volumePath')],
-  ['photonPersistentDisk', needs('photonPersistentDisk', 'pdID')],
-  ['portworxVolume', needs('portworxVolume', 'volumeID')],
-  ['azureDisk', needs('azureDisk', 'diskName', 'diskURI')],
-  ['scaleIO', needs('scaleIO', 'gateway', 'system', 'volumeName')],
+  inTree('gcePersistentDisk'),
+  inTree('awsElasticBlockStore'),
+  inTree('glusterfs'),
+  inTree('flocker'),
+  inTree('nfs'),
+  inTree('rbd'),
+  inTree('quobyte'),
+  inTree('cephfs'),
+  inTree('iscsi'),
+  inTree('cinder'),
+  inTree('fc'),
+  inTree('flexVolume'),
+  inTree('azureFile'),
+  inTree('vsphereVolume'),
+  inTree('photonPersistentDisk'),
+  inTree('portworxVolume'),
+  inTree('azureDisk'),
+  inTree('scaleIO'),
   [
     'local',
     ({ local, nodeAffinity }, field) => {
@@ -113,6 +79,6 @@ export const volumeSources: readonly (readonly [Source, Validate])[] = [
       return [...errors, required(at, 'Local volume requires node affinity')];
     },
   ],
-  ['storageos', () => []],
+  inTree('storageos'),
   ['csi', ({ csi }, field) => validateCsi(csi!, field)],
 ];

@@ -17,6 +17,7 @@ import type {
   DaemonSetUpdateStrategy,
 } from '../../../../api/types/apps-v1.ts';
 import { validateLabelSelector } from '../../../../api/validation/labels.ts';
+import { shownSelector } from '../shown-selector.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
 import {
@@ -99,7 +100,9 @@ function validateSelection({ selector, template }: DaemonSetSpec): FieldError[] 
   if (selector === undefined) return errors;
   const { matchLabels = {}, matchExpressions = [] } = selector;
   if (Object.keys(matchLabels).length + matchExpressions.length === 0) {
-    errors.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'));
+    errors.push(
+      invalid('spec.selector', shownSelector(selector), 'empty selector is invalid for daemonset'),
+    );
   }
   return errors;
 }

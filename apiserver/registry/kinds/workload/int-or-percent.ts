@@ -14,8 +14,10 @@ function percentOf(value: string): number {
   return percent(value).length === 0 ? Number(value.slice(0, -1)) : 0;
 }
 
+/** A text that is no percentage may still be a number. */
 export function isZero(value: IntOrPercent): boolean {
-  return (typeof value === 'string' ? percentOf(value) : value) === 0;
+  if (typeof value === 'number') return value === 0;
+  return percentOf(value) === 0 && !/^[+-]?0*[1-9]\d*$/.test(value);
 }
 
 export function notMoreThanAll(value: IntOrPercent, field: string): FieldError[] {

@@ -14,6 +14,7 @@ import type {
 } from '../../../../api/types/apps-v1.ts';
 import type { PodTemplateSpec } from '../../../../api/types/core-v1.ts';
 import { validateLabelSelector } from '../../../../api/validation/labels.ts';
+import { shownSelector } from '../shown-selector.ts';
 import { dns1123Label } from '../../../../api/validation/names.ts';
 import { check, nonNegative } from '../checks.ts';
 import { validatePodTemplate } from '../pod/validation.ts';
@@ -84,8 +85,10 @@ function validateSelection(spec: StatefulSetSpec): FieldError[] {
     errors.push(...validateLabelSelector(selector, field));
     const { matchLabels = {}, matchExpressions = [] } = selector;
     if (Object.keys(matchLabels).length + matchExpressions.length === 0) {
-      errors.push(invalid(field, selector, 'empty selector is invalid for statefulset'));
-    } else if (errors.length > 0) return [...errors, invalid(field, selector, '')];
+      errors.push(
+        invalid(field, shownSelector(selector), 'empty selector is invalid for statefulset'),
+      );
+    } else if (errors.length > 0) return [...errors, invalid(field, shownSelector(selector), '')];
   }
   const { labels } = template?.metadata ?? {};
   // An absent selector matches nothing, an empty one is not asked.

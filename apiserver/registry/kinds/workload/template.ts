@@ -11,6 +11,7 @@ import { matchesLabelSelector } from '../../../../api/selector/label.ts';
 import type { PodTemplateSpec } from '../../../../api/types/core-v1.ts';
 import type { LabelSelector } from '../../../../api/types/meta-v1.ts';
 import { validateLabelSelector } from '../../../../api/validation/labels.ts';
+import { shownSelector } from '../shown-selector.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { validatePodTemplate } from '../pod/validation.ts';
 
@@ -30,9 +31,12 @@ const isEmpty = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): bo
 function validateSelector(selector: LabelSelector | undefined): FieldError[] {
   if (selector === undefined) return [required('spec.selector')];
   if (isEmpty(selector))
-    return [invalid('spec.selector', selector, 'empty selector is invalid for deployment')];
+    return [
+      invalid('spec.selector', shownSelector(selector), 'empty selector is invalid for deployment'),
+    ];
   const errors = validateLabelSelector(selector, 'spec.selector');
-  if (errors.length > 0) errors.push(invalid('spec.selector', selector, 'invalid label selector'));
+  if (errors.length > 0)
+    errors.push(invalid('spec.selector', shownSelector(selector), 'invalid label selector'));
   return errors;
 }
 

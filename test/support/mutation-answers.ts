@@ -1,0 +1,77 @@
+/** What is alike in the answers of two servers to one wrong manifest. */
+import type { TestApi } from './api-core.ts';
+import type { KubeApiserver } from './kubernetes-beside.ts';
+
+type Json = Record<string, unknown>;
+
+/** What manifests refer to. */
+const needed = [
+  [
+    '/apis/node.k8s.io/v1/runtimeclasses',
+    { metadata: { name: 'needed' }, handler: 'h', overhead: { podFixed: { cpu: '10m' } } },
+  ],
+  ['/apis/scheduling.k8s.io/v1/priorityclasses', { metadata: { name: 'needed' }, value: 1 }],
+] as const;
+
+const labelled = { metadata: { labels: { 'resource.kubernetes.io/admin-access': 'true' } } };
+
+export async function prepareBoth(beside: KubeApiserver, api: TestApi): Promise<void> {
+  await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'default' } } });
+  const type = 'application/merge-patch+json';
+  for (const server of [beside, api]) {
+    for (const [path, body] of needed) await server.call('POST', path, { body });
+    await server.call('PATCH', '/api/v1/namespaces/default', { body: labelled, type });
+  }
+}
+
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+const uid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** Decoding does not tell what is empty from what is absent. */
+const withoutEmpties = (text: string): string =>
+  text.replace(/ value: (?:\{\}|\[\]|null)(?=:)/g, ' value: nothing');
+
+interface Refusal {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly details?: { readonly causes?: readonly { readonly message: string }[] };
+}
+
+function refusal(status: Refusal): unknown {
+  const { causes, ...details } = status.details ?? {};
+  const text = withoutEmpties(status.message).replace(uid, 'UID');
+  // Kubernetes names some of them twice.
+  const named = new Set(
+    causes?.map((cause) => withoutEmpties(JSON.stringify(cause)).replace(uid, 'UID')),
+  );
+  const { code, reason } = status;
+  return { code, reason, message: text, details, causes: [...named].sort() };
+}
+
+/** uids, versions, times, allocated numbers and who asked differ each time. */
+export function comparableAnswer(answer: unknown, manifest: unknown): unknown {
+  const object = answer as { kind: string; metadata: Json; spec?: Json } & Json;
+  if (object.kind === 'Status') return refusal(answer as Refusal);
+  const sent = JSON.stringify(manifest);
+  const copy = JSON.parse(JSON.stringify(object), (_key, value: unknown) => {
+    if (typeof value !== 'string' || sent.includes(value)) return value;
+    return time.test(value) ? 'NOW' : value.replace(uid, 'UID');
+  }) as typeof object;
+  for (const field of ['resourceVersion', 'managedFields']) delete copy.metadata[field];
+  const { spec } = copy;
+  if (copy.kind === 'CertificateSigningRequest' && spec !== undefined) {
+    for (const field of ['username', 'groups', 'extra']) delete spec[field];
+  }
+  if (copy.kind === 'Service' && spec !== undefined) withoutAllocated(spec, sent);
+  return copy;
+}
+
+function withoutAllocated(spec: Json, sent: string): void {
+  for (const port of (spec['ports'] ?? []) as Json[]) delete port['nodePort'];
+  delete spec['healthCheckNodePort'];
+  const { clusterIP } = spec;
+  if (typeof clusterIP !== 'string' || clusterIP === 'None' || sent.includes(clusterIP)) return;
+  delete spec['clusterIP'];
+  delete spec['clusterIPs'];
+}

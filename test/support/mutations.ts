@@ -1,0 +1,98 @@
+/**
+ * Wrong manifests by the dozen: each field of a valid one removed, emptied, made too long or
+ * negative, given a value or a type that it does not have, twice in its list.
+ */
+import { isObject } from '../../api/deep.ts';
+
+export interface Mutation {
+  /** "spec.ports[0].name = """ */
+  readonly title: string;
+  readonly manifest: unknown;
+}
+
+type Path = readonly (string | number)[];
+
+const LONG = 300;
+const HUGE = 2 ** 31 - 1;
+
+/** What a value is replaced with. */
+function replacements(value: unknown): readonly unknown[] {
+  switch (typeof value) {
+    case 'string':
+      return ['', 'X_y!', '-1', 'x'.repeat(LONG), 7];
+    case 'number':
+      return [0, -1, HUGE, 1.5, 'seven'];
+    case 'boolean':
+      return [!value, 'yes'];
+    default:
+      return Array.isArray(value) ? listReplacements(value) : mapReplacements(value as object);
+  }
+}
+
+function listReplacements(list: readonly unknown[]): readonly unknown[] {
+  const [first] = list;
+  if (first === undefined) return ['list'];
+  return [[], [...list, first], [...list, isObject(first) ? {} : ''], 'list'];
+}
+
+function mapReplacements(map: object): readonly unknown[] {
+  return [{}, { ...map, 'X y/!': Object.values(map)[0] as unknown }, 'map'];
+}
+
+/** Without `value`: the field is removed. */
+function withAt(
+  object: unknown,
+  [key, ...rest]: Path,
+  value: { is: unknown } | undefined,
+): unknown {
+  if (key === undefined) return value!.is;
+  if (Array.isArray(object)) {
+    const list = [...(object as unknown[])];
+    if (rest.length === 0 && value === undefined) list.splice(key as number, 1);
+    else list[key as number] = withAt(list[key as number], rest, value);
+    return list;
+  }
+  const copy = { ...(object as Record<string, unknown>) };
+  if (rest.length === 0 && value === undefined) delete copy[key];
+  else copy[key] = withAt(copy[key], rest, value);
+  return copy;
+}
+
+function* pathsOf(value: unknown, path: Path = []): Generator<readonly [Path, unknown]> {
+  if (path.length > 0) yield [path, value];
+  if (Array.isArray(value)) {
+    for (const [i, each] of value.entries()) yield* pathsOf(each, [...path, i]);
+  } else if (isObject(value)) {
+    for (const [key, each] of Object.entries(value)) yield* pathsOf(each, [...path, key]);
+  }
+}
+
+const identity = new Set(['apiVersion', 'kind']);
+
+/** In the order of the manifest's fields. */
+export function* mutationsOf(manifest: object): Generator<Mutation> {
+  for (const [path, value] of pathsOf(manifest)) {
+    if (identity.has(path[0] as string)) continue;
+    const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+    const field = place.slice(1);
+    yield { title: `${field} missing`, manifest: withAt(manifest, path, undefined) };
+    for (const is of replacements(value)) {
+      const text = JSON.stringify(is).slice(0, 40);
+      yield { title: `${field} = ${text}`, manifest: withAt(manifest, path, { is }) };
+    }
+  }
+}
+
+/**
+ * Where ours answers otherwise, by kind and title of the mutation: docs/COMPATIBILITY.md says why.
+ */
+const known: readonly (readonly [kind: RegExp, title: RegExp])[] = [
+  // Numbers that are not in the range are claimed, and refused, in a dry run too.
+  [/^Service$/, /nodePort = |^spec\.ports = /],
+  // An empty list is as good as none.
+  [/^HorizontalPodAutoscaler$/, /policies = \[\]/],
+];
+
+export function knownDifference(kind: string, title: string): boolean {
+  return known.some(([kinds, titles]) => kinds.test(kind) && titles.test(title));
+}
