@@ -1,6 +1,6 @@
 /** What is alike in the answers of two servers to one wrong manifest. */
 import type { TestApi } from './api-core.ts';
-import type { KubeApiserver } from './kubernetes-beside.ts';
+import type { KubeApiserver } from './kube-apiserver.ts';
 
 type Json = Record<string, unknown>;
 

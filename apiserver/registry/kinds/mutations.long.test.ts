@@ -9,7 +9,7 @@ import {
   hasKubeApiserver,
   KubeApiserver,
   START_MS,
-} from '../../../test/support/kubernetes-beside.ts';
+} from '../../../test/support/kube-apiserver.ts';
 import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
 import { comparableAnswer, prepareBoth } from '../../../test/support/mutation-answers.ts';
 import { knownDifference, mutationsOf } from '../../../test/support/mutations.ts';

@@ -42,7 +42,7 @@ export function validateDefinition(
   const named = `${spec.names?.plural ?? ''}.${spec.group ?? ''}`;
   for (const field of old === undefined ? (['generateName', 'name'] as const) : []) {
     const name = metadata[field];
-    if (name === named || (field === 'generateName' && !name)) continue;
+    if (name === named || !name) continue;
     errors.push(invalid(`metadata.${field}`, name, 'must be spec.names.plural+"."+spec.group'));
   }
   errors.push(...specErrors(spec, old?.spec));
@@ -110,15 +110,15 @@ function specErrors(spec: Spec, old: Spec | undefined): FieldError[] {
 export function nameErrors(names: Names, field: string): FieldError[] {
   const errors: FieldError[] = [];
   const label = (name: string | undefined, at: string, prefix = ''): void => {
-    if (!name) return;
+    if (name === undefined) return;
     const faults = dns1035Label(prefix === '' ? name : name.toLowerCase());
     if (faults.length > 0) errors.push(invalid(at, name, prefix + faults.join(',')));
   };
   const mixed = 'may have mixed case, but should otherwise match: ';
-  label(names.plural, `${field}.plural`);
-  label(names.singular, `${field}.singular`);
-  label(names.kind, `${field}.kind`, mixed);
-  label(names.listKind, `${field}.listKind`, mixed);
+  label(names.plural || undefined, `${field}.plural`);
+  label(names.singular || undefined, `${field}.singular`);
+  label(names.kind || undefined, `${field}.kind`, mixed);
+  label(names.listKind || undefined, `${field}.listKind`, mixed);
   for (const [i, name] of (names.shortNames ?? []).entries())
     label(name, `${field}.shortNames[${i}]`);
   if (names.kind && names.kind === names.listKind)
