@@ -213,7 +213,9 @@ describe('Node', () => {
     const change = (edit: (edited: Mutable<Node>) => void): string[] =>
       updateErrors(node, object, edit);
     expect(change(({ spec }) => (spec.unschedulable = true))).toEqual([]);
-    expect(change(({ spec }) => (spec.podCIDRs = ['10.2.0.0/24']))).toEqual([
+    // The old name counts where the two do not agree.
+    expect(change(({ spec }) => (spec.podCIDRs = ['10.2.0.0/24']))).toEqual([]);
+    expect(change(({ spec }) => (spec.podCIDR = '10.2.0.0/24'))).toEqual([
       'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
     ]);
   });

@@ -161,7 +161,10 @@ describe('Job', () => {
     [
       'a manual selector that is not there',
       { manualSelector: true },
-      ['spec.selector: Required value'],
+      [
+        'spec.selector: Required value',
+        'spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`',
+      ],
     ],
   ])('%s', (_title, spec, errors) => {
     expect(createErrors(job, sent(spec))).toEqual(errors);

@@ -13,8 +13,8 @@ const MAX_DOMAIN_LENGTH = 256;
 const MAX_USER_LENGTH = 104;
 
 const netBios = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/;
-const dnsDomain =
-  /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
+const domainPart = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
+const dnsDomain = new RegExp(`^${domainPart}(?:\\.${domainPart})*$`);
 const control = /[\x00-\x1f\x7f]/;
 
 /** "DOMAIN\user"; the domain may be left out. */
