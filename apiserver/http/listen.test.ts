@@ -13,6 +13,7 @@ import { FakeClock } from '../../test/support/fake-clock.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realGzip, realHttpServer } from '../../platform/node/http-server.ts';
 import { realX509 } from '../../platform/node/x509.ts';
+import type { LeafRequest } from '../../platform/x509.ts';
 import { BoundedStream } from '../../platform/stream.ts';
 import { listen } from './listen.ts';
 
@@ -130,6 +131,25 @@ describe.each([
       certificate: null,
       certificateError: expect.stringMatching(/SIGNATURE|UNABLE_TO_VERIFY/) as string,
     });
+  });
+
+  it('names nobody by a certificate that has ended, or is a server’s', async () => {
+    const { url } = await serve(mirror);
+    const past = { notBeforeMs: 0, notAfterMs: 60_000 };
+    const wrong: readonly [LeafRequest, RegExp][] = [
+      [{ subject, validity: past, usage: 'client' }, /EXPIRED/],
+      [{ subject, validity, usage: 'server' }, /PURPOSE/],
+    ];
+    for (const [asked, error] of wrong) {
+      const bad = realX509.issue(asked, ca);
+      const answer = await request
+        .agent(url, { ...options, cert: bad.certificate, key: bad.privateKey })
+        .get('/');
+      expect(answer.body).toMatchObject({
+        certificate: null,
+        certificateError: expect.stringMatching(error) as string,
+      });
+    }
   });
 
   it('refuses a body above 3 MiB', async () => {
