@@ -197,6 +197,7 @@ export class ServerCall implements StreamHandlers, DuplexCall {
     this.#held = [];
     this.#reader.drop();
     this.#service?.ended();
+    this.#service = undefined;
     this.#emit('close');
   }
 

@@ -136,7 +136,9 @@ export class Writer {
   commit(): void {
     if (this.#events.length === 0) return;
     this.#store.current = this.#main;
-    this.#store.watches.notify(this.#main, this.#events);
+    // The history keeps them: an array that grew by a push has room for sixteen more.
+    const [first] = this.#events;
+    this.#store.watches.notify(this.#main, this.#events.length === 1 ? [first!] : this.#events);
   }
 
   /** As inner responses tell it: the command's own once it has changed something. */

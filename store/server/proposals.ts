@@ -5,17 +5,26 @@ import type { Proposal } from '../raft/entry.ts';
 import type { Role } from '../raft/core.ts';
 import type { ProposeResult } from '../raft/raw-node.ts';
 
-interface Pending {
+/** Who waits, and for what. */
+interface Waiting {
   readonly proposal: Proposal;
   /** Absent for changes of the cluster. */
   readonly command: Command | undefined;
+  readonly resolve: (response: CommandResponse | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Pending {
+  /**
+   * Taken out when it is answered: in V8 the tables that a Map has outgrown keep their entries
+   * until a full collection, and what they keep alive is copied.
+   */
+  waiting: Waiting | undefined;
   readonly deadline: number;
   /** Made by the leader of this term, and of use to no other. */
   readonly officeTerm?: number | undefined;
   /** In which it was handed to Raft; none while there is no leader to take it. */
   term: number | undefined;
-  readonly resolve: (response: CommandResponse | undefined) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /** What proposals need of Raft. */
@@ -62,19 +71,12 @@ export class Proposals {
   /** Resolves with the proposal's answer. Deadlines come in order. */
   submit(
     id: number,
-    what: Pick<Pending, 'proposal' | 'command' | 'deadline' | 'officeTerm'>,
+    what: Pick<Waiting, 'proposal' | 'command'> & Pick<Pending, 'deadline' | 'officeTerm'>,
   ): Promise<CommandResponse | undefined> {
     const { proposal, command, deadline, officeTerm } = what;
     return new Promise((resolve, reject) => {
-      const pending: Pending = {
-        proposal,
-        command,
-        deadline,
-        officeTerm,
-        term: undefined,
-        resolve,
-        reject,
-      };
+      const waiting = { proposal, command, resolve, reject };
+      const pending: Pending = { waiting, deadline, officeTerm, term: undefined };
       this.#pending.set(id, pending);
       if (officeTerm !== undefined) this.#handInOffice(id, pending);
       else if (this.#homeless.length > 0 || !this.#hand(pending)) this.#homeless.push(pending);
@@ -89,7 +91,7 @@ export class Proposals {
   }
 
   #hand(pending: Pending): boolean {
-    if (this.#raft.propose([pending.proposal]) === 'noLeader') return false;
+    if (this.#raft.propose([pending.waiting!.proposal]) === 'noLeader') return false;
     pending.term = this.#raft.term;
     return true;
   }
@@ -105,8 +107,8 @@ export class Proposals {
 
   /** The command as proposed here, so that it need not be decoded. */
   commandOf(id: number, data: Uint8Array): Command | undefined {
-    const pending = this.#pending.get(id);
-    return pending?.proposal.data === data ? pending.command : undefined;
+    const waiting = this.#pending.get(id)?.waiting;
+    return waiting?.proposal.data === data ? waiting.command : undefined;
   }
 
   resolve(id: number, data: Uint8Array, response?: CommandResponse): void {
@@ -114,19 +116,25 @@ export class Proposals {
   }
 
   reject(id: number, data: Uint8Array, error: Error): void {
-    const pending = this.#take(id, data);
-    if (pending === undefined) return;
+    const waiting = this.#take(id, data);
+    if (waiting === undefined) return;
     this.failed++;
-    pending.reject(error);
+    waiting.reject(error);
   }
 
-  #take(id: number, data: Uint8Array): Pending | undefined {
+  #take(id: number, data: Uint8Array): Waiting | undefined {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
-    const own = pending.proposal.data;
+    const own = pending.waiting!.proposal.data;
     if (own !== data && Buffer.compare(own, data) !== 0) return undefined;
+    return this.#remove(id, pending);
+  }
+
+  #remove(id: number, pending: Pending): Waiting {
     this.#pending.delete(id);
-    return pending;
+    const waiting = pending.waiting!;
+    pending.waiting = undefined;
+    return waiting;
   }
 
   /**
@@ -153,10 +161,10 @@ export class Proposals {
   }
 
   #giveUp(id: number, pending: Pending, error: StoreError): void {
-    this.#pending.delete(id);
+    const waiting = this.#remove(id, pending);
     if (pending.term === undefined)
       this.#homeless = this.#homeless.filter((each) => each !== pending);
     this.failed++;
-    pending.reject(error);
+    waiting.reject(error);
   }
 }

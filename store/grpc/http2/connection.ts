@@ -24,7 +24,12 @@ import type { Field } from './header-table.ts';
 import { IncomingWindow } from './incoming-window.ts';
 import { Outgoing } from './outgoing.ts';
 import { readSettings, settingIds } from './settings.ts';
-import { ServerStream, STREAM_WINDOW_BYTES, type StreamHandlers } from './stream.ts';
+import {
+  ServerStream,
+  STREAM_WINDOW_BYTES,
+  type StreamControl,
+  type StreamHandlers,
+} from './stream.ts';
 
 /** Requests under way on one connection; further ones are refused, and clients send them again. */
 const MAX_STREAMS = 10_000;
@@ -50,6 +55,10 @@ export class ServerConnection {
   readonly #outgoing: Outgoing;
   readonly #window = new IncomingWindow(0, CONNECTION_WINDOW_BYTES);
   readonly #streams = new Map<number, ServerStream>();
+  readonly #control: StreamControl = {
+    send: (frame) => this.#wire.send(frame),
+    reset: (stream, code) => this.#reset(stream, code),
+  };
   #lastStreamId = 0;
   #hasSettings = false;
   #draining = false;
@@ -193,10 +202,7 @@ export class ServerConnection {
   }
 
   #open(streamId: number, fields: readonly Field[] | undefined, endStream: boolean): void {
-    const stream = new ServerStream(streamId, this.#outgoing, {
-      send: (frame) => this.#wire.send(frame),
-      reset: (each, code) => this.#reset(each, code),
-    });
+    const stream = new ServerStream(streamId, this.#outgoing, this.#control);
     const { size } = this.#streams;
     this.#streams.set(streamId, stream);
     if (this.#draining || size >= MAX_STREAMS || this.#outgoing.unsent > MAX_UNSENT_BYTES)
@@ -224,8 +230,18 @@ export class ServerConnection {
     // The client need not go on with its request (RFC 9113, 8.1).
     if (!stream.isHalfClosed)
       this.#wire.send(u32Frame(frameTypes.rstStream, streamId, errorCodes.noError));
-    this.#streams.delete(streamId);
+    this.#forget(stream);
     this.#endIfIdle();
+  }
+
+  /**
+   * The stream lets go of its call. In V8 the tables that a Map has outgrown keep their entries,
+   * and one another, until a full collection: with them whole calls would grow old, and the
+   * collector would copy what is long answered.
+   */
+  #forget(stream: ServerStream): void {
+    this.#streams.delete(stream.id);
+    stream.handlers = undefined;
   }
 
   #reset(stream: ServerStream, code: number): void {
@@ -235,9 +251,10 @@ export class ServerConnection {
   }
 
   #abort(stream: ServerStream): void {
-    this.#streams.delete(stream.id);
+    const { handlers } = stream;
+    this.#forget(stream);
     this.#outgoing.forget(stream.queue);
-    stream.handlers?.aborted();
+    handlers?.aborted();
   }
 
   #rst({ streamId, payload }: Frame): void {
@@ -263,7 +280,12 @@ export class ServerConnection {
           [...this.#streams.values()].map(({ queue }) => queue),
         );
     const empty = Buffer.alloc(0);
-    this.#control({ type: frameTypes.settings, flags: frameFlags.ack, streamId, payload: empty });
+    this.#answerControl({
+      type: frameTypes.settings,
+      flags: frameFlags.ack,
+      streamId,
+      payload: empty,
+    });
     this.#tellDrained();
   }
 
@@ -271,10 +293,11 @@ export class ServerConnection {
     if (frame.payload.length !== 8) throw wrongSize();
     if (frame.streamId !== 0)
       throw new ConnectionError(errorCodes.protocolError, 'a ping of a stream');
-    if ((frame.flags & frameFlags.ack) === 0) this.#control({ ...frame, flags: frameFlags.ack });
+    if ((frame.flags & frameFlags.ack) === 0)
+      this.#answerControl({ ...frame, flags: frameFlags.ack });
   }
 
-  #control(frame: Frame): void {
+  #answerControl(frame: Frame): void {
     const bytes = encodeFrame(frame);
     this.#controlBytes = this.#wire.waiting === 0 ? 0 : this.#controlBytes + bytes.length;
     if (this.#controlBytes > MAX_UNREAD_CONTROL_BYTES)
