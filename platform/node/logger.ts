@@ -4,6 +4,7 @@
  */
 import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isatty } from 'node:tty';
 import { destination, type DestinationStream, type LevelWithSilent, pino } from 'pino';
 import type { Logger } from '../logger.ts';
 
@@ -17,7 +18,7 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** The component, on every line. */
   readonly name: string;
-  /** Default json. */
+  /** Default: console where somebody reads along in a terminal, else json. */
   readonly format?: LogFormat;
   /** Where lines go instead of standard error; each ends with a newline. */
   readonly write?: (line: string) => void;
@@ -25,6 +26,7 @@ export interface LoggerOptions {
   readonly file?: string;
 }
 
+const STANDARD_ERROR = 2;
 /** A log file larger than this is put aside as `<file>.1` when the next process begins to write. */
 const ROTATE_BYTES = 16 * 1024 * 1024;
 
@@ -44,9 +46,11 @@ export function consoleLine(json: string): string {
 }
 
 export function createLogger(options: LoggerOptions): Logger {
-  const { level, name, format = 'json', write, file } = options;
+  const { level, name, write, file } = options;
+  const watched = write === undefined && isatty(STANDARD_ERROR);
+  const { format = watched ? 'console' : 'json' } = options;
   const lines: DestinationStream =
-    write === undefined ? destination({ dest: 2, sync: true }) : { write };
+    write === undefined ? destination({ dest: STANDARD_ERROR, sync: true }) : { write };
   const shown: DestinationStream =
     format === 'json' ? lines : { write: (json) => lines.write(consoleLine(json)) };
   const settings = {
