@@ -487,7 +487,11 @@ describe('delete', () => {
   it('in a dry run deletes nothing', async () => {
     await api.call('POST', maps, { body: map('x') });
     expect((await api.call('DELETE', `${maps}/x`, { body: { dryRun: ['All'] } })).code).toBe(200);
+    expect((await api.call('DELETE', `${maps}/x?dryRun=All`)).code).toBe(200);
     expect((await api.call('GET', `${maps}/x`)).code).toBe(200);
+    // Where there is a body, nothing else counts.
+    expect((await api.call('DELETE', `${maps}/x?dryRun=All`, { body: {} })).code).toBe(200);
+    expect((await api.call('GET', `${maps}/x`)).code).toBe(404);
   });
 
   it('deletes a collection by selector and answers the list', async () => {

@@ -7,10 +7,10 @@ import { booleanParameter, dryRunErrors, numberParameter, textParameter } from '
 
 const KIND = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 
-/** From the body if there is one, else from the query. */
+/** From the body if there is one, else from the query: of both, Kubernetes reads the body alone. */
 export function deleteOptions(request: HttpRequest): DeleteOptions & { readonly dryRun: string[] } {
   const options = hasBody(request) ? fromBody(request) : fromQuery(request.query);
-  const dryRun = [...(options.dryRun ?? []), ...request.query.getAll('dryRun')].filter(Boolean);
+  const dryRun = (options.dryRun ?? []).filter(Boolean);
   const errors = dryRunErrors(dryRun);
   if (errors.length > 0) throw invalidError(KIND, '', errors);
   return { ...options, dryRun };
@@ -31,6 +31,7 @@ function fromQuery(query: URLSearchParams): DeleteOptions {
   const propagationPolicy = textParameter(query, 'propagationPolicy');
   const orphanDependents = booleanParameter(query, 'orphanDependents');
   return {
+    dryRun: query.getAll('dryRun'),
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     ...(orphanDependents === undefined ? {} : { orphanDependents }),

@@ -89,8 +89,21 @@ export function* mutationsOf(manifest: object): Generator<Mutation> {
 const known: readonly (readonly [kind: RegExp, title: RegExp])[] = [
   // Numbers that are not in the range are claimed, and refused, in a dry run too.
   [/^Service$/, /nodePort = |^spec\.ports = /],
-  // An empty list is as good as none.
-  [/^HorizontalPodAutoscaler$/, /policies = \[\]/],
+  [/^FlowSchema$/, /^spec missing/],
+  // An empty list or text of bytes is as good as none, or not.
+  [/./, /caBundle = ""/],
+  [/^HorizontalPodAutoscaler$/, /policies( = \[\]|\[0\] missing)/],
+  // A name is made up.
+  [/^LimitRange$/, /^metadata(\.name)?( missing| = (\{\}|""))/],
+  [/^Node$/, /^spec\.podCIDRs = /],
+  // Pod-level resources have no defaults; a class without a name is looked for.
+  [/^Pod$/, /^spec\.(resources\.requests|runtimeClassName)/],
+  // Names of volumes are compared with templates that are given twice.
+  [/^StatefulSet$/, /^spec\.volumeClaimTemplates = /],
+  // Expressions are judged though a variable has none.
+  [/^ValidatingAdmissionPolicy$/, /^spec\.variables\[0\]\.expression/],
+  // Places within schemas below `items` and `additionalProperties`; rules of schemas that are wrong.
+  [/^CustomResourceDefinition$/, /^spec\.versions|additionalProperties|items/],
 ];
 
 export function knownDifference(kind: string, title: string): boolean {

@@ -112,8 +112,11 @@ function annotationErrors(
   return annotations.flatMap(({ key = '', valueExpression }, i) => {
     const at = `${field}[${i}]`;
     // The key in the audit log has the policy's name before it.
-    const faults = qualifiedName(`${policyName}/${key}`);
-    const errors = faults.map((fault) => invalid(`${at}.key`, `${policyName}/${key}`, fault));
+    const named = `${policyName}/${key}`;
+    const errors =
+      policyName === ''
+        ? [invalid(`${at}.key`, key, 'requires metadata.name be non-empty')]
+        : check(qualifiedName, named, `${at}.key`);
     if (annotations.findIndex((other) => other.key === key) < i)
       errors.push(duplicate(`${at}.key`, key));
     const compile = (text: string): Compiled => expressions.compile(text, [STRING, NULL]);

@@ -41,7 +41,11 @@ function validateTopologies(terms: readonly TopologySelectorTerm[] = []): FieldE
     const field = `allowedTopologies[${i}]`;
     const errors = validateTerm(term, field);
     const key = termKey({ matchLabelExpressions: [], ...term });
-    if (seen.has(key)) errors.push(duplicate(`${field}.matchLabelExpressions`, ''));
+    // Kubernetes compares with terms that it has not read yet, too: those are empty.
+    const isEmpty = !term.matchLabelExpressions?.length;
+    if (isEmpty || seen.has(key)) {
+      errors.push(duplicate(`${field}.matchLabelExpressions`, ''));
+    }
     seen.add(key);
     return errors;
   });
