@@ -67,6 +67,11 @@ function checkFlags(flags: GlobalValues): void {
         'Kubernetes 1.19; use --token, a client certificate or a credential plugin',
     );
   }
+  if (flags.as === '' && (flags['as-uid'] !== '' || flags['as-group'].length > 0)) {
+    throw new UsageError(
+      'requesting uid, groups or user-extra without impersonating a user: give --as, too',
+    );
+  }
   if (flags.profile !== 'none') {
     throw new UsageError(`unknown profile '${flags.profile}': kubectl-lite has no profiles`);
   }
@@ -79,8 +84,8 @@ function timeoutOf(text: string): number {
     return parseDuration(text);
   } catch {
     throw new UsageError(
-      `invalid value for --request-timeout: ${JSON.stringify(text)}: give a time with its unit, ` +
-        'as 30s',
+      'Invalid timeout value. Timeout must be a single integer in seconds, or an integer ' +
+        'followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
     );
   }
 }

@@ -26,7 +26,7 @@ function follow(step: PathStep, root: unknown, value: unknown): unknown[] {
     case 'slice':
       return Array.isArray(value) ? sliced(value, step) : [];
     case 'union':
-      return step.members.flatMap((member) => follow(member, root, value));
+      return step.members.flatMap((member) => evaluate(member, root, value));
     case 'filter': {
       const list: unknown[] = Array.isArray(value) ? value : [value];
       return list.filter((item) => matches(step.filter, root, item));
@@ -56,10 +56,11 @@ function descendants(value: unknown): unknown[] {
 function indexed(list: readonly unknown[], at: number): unknown[] {
   const index = at < 0 ? list.length + at : at;
   if (index >= 0 && index < list.length) return [list[index]];
-  throw new JsonPathError(
-    `error executing jsonpath: array index out of bounds: index ${at}, length ${list.length}`,
-  );
+  throw outOfBounds(list, index);
 }
+
+const outOfBounds = (list: readonly unknown[], index: number): JsonPathError =>
+  new JsonPathError(`array index out of bounds: index ${index}, length ${list.length}`);
 
 function sliced(
   list: readonly unknown[],
@@ -67,7 +68,14 @@ function sliced(
 ): unknown[] {
   const start = from < 0 ? list.length + from : from;
   const end = to < 0 ? list.length + to : to;
-  return list.slice(start, end).filter((_, i) => i % Math.max(by, 1) === 0);
+  if (start === end) return [];
+  if (start >= list.length || start < 0) throw outOfBounds(list, start);
+  if (end > list.length || end < 0) throw outOfBounds(list, end - 1);
+  if (start > end) {
+    throw new JsonPathError(`starting index ${start} is greater than ending index ${end}`);
+  }
+  if (by <= 0) throw new JsonPathError('step must be > 0');
+  return list.slice(start, end).filter((_, i) => i % by === 0);
 }
 
 function matches(filter: PathFilter, root: unknown, item: unknown): boolean {

@@ -18,13 +18,13 @@ export type PathStep =
   | { readonly step: 'field'; readonly name: string }
   | { readonly step: 'slice'; readonly from?: number; readonly to?: number; readonly by?: number }
   | { readonly step: 'index'; readonly at: number }
-  | { readonly step: 'union'; readonly members: readonly PathStep[] }
+  | { readonly step: 'union'; readonly members: readonly (readonly PathStep[])[] }
   | { readonly step: 'filter'; readonly filter: PathFilter }
   | { readonly step: 'literal'; readonly value: unknown };
 
 export interface PathFilter {
   readonly left: readonly PathStep[];
-  readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>=' | 'exists';
+  readonly operator: (typeof comparisons)[number] | 'exists';
   readonly right: readonly PathStep[];
 }
 
@@ -107,25 +107,24 @@ export function parseSteps(path: string): PathStep[] {
       steps.push({ step: 'recursive' });
     } else if (rest.startsWith('[')) {
       const end = bracketEnd(rest);
-      steps.push(
-        parseBracket(
-          eat(end + 1)
-            .slice(1, -1)
-            .trim(),
-        ),
-      );
+      steps.push(...parseBracket(eat(end + 1).slice(1, -1)));
     } else {
       if (rest.startsWith('.')) eat(1);
       if (rest === '' || rest.startsWith('[')) continue;
       const name = fieldEnd.exec(rest)?.[0];
-      if (name === undefined)
-        throw new JsonPathError(`unrecognized character in action: ${rest[0]}`);
+      if (name === undefined) throw unrecognized(rest);
       eat(name.length);
       const field = name.replaceAll(/\\(.)/g, '$1');
       steps.push(field === '*' ? { step: 'wildcard' } : { step: 'field', name: field });
     }
   }
   return steps;
+}
+
+function unrecognized(rest: string): JsonPathError {
+  const [c] = rest as unknown as [string];
+  const code = c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+  return new JsonPathError(`unrecognized character in action: U+${code} '${c}'`);
 }
 
 function bracketEnd(text: string): number {
@@ -142,17 +141,23 @@ function bracketEnd(text: string): number {
   throw new JsonPathError('unterminated array');
 }
 
-function parseBracket(inside: string): PathStep {
-  if (inside === '*') return { step: 'wildcard' };
+function parseBracket(inside: string): readonly PathStep[] {
+  if (inside === '*') return [{ step: 'wildcard' }];
   const filter = /^\?\((.*)\)$/s.exec(inside);
-  if (filter !== null) return { step: 'filter', filter: parseFilter(filter[1]!.trim()) };
+  if (filter !== null) return [{ step: 'filter', filter: parseFilter(filter[1]!.trim()) }];
   const parts = inside.match(/'[^']*'|"[^"]*"|[^,'"]+/g)?.map((part) => part.trim()) ?? [];
-  if (parts.length > 1) return { step: 'union', members: parts.map(parseSubscript) };
+  if (parts.length > 1) return [{ step: 'union', members: parts.map(parseSubscript) }];
   return parseSubscript(inside);
 }
 
-function parseSubscript(text: string): PathStep {
-  if (/^['"]/.test(text)) return { step: 'field', name: text.slice(1, -1) };
+/** In single quotes stands a path, as in `['metadata.name']`; in double quotes one field. */
+function parseSubscript(text: string): readonly PathStep[] {
+  if (/^'[^']*'$/.test(text)) return parseSteps(`.${text.slice(1, -1)}`);
+  if (/^"[^"]*"$/.test(text)) return [{ step: 'field', name: text.slice(1, -1) }];
+  return [parseIndex(text)];
+}
+
+function parseIndex(text: string): PathStep {
   if (/^-?\d+$/.test(text)) return { step: 'index', at: Number(text) };
   const slice = /^(-?\d*):(-?\d*)(?::(-?\d*))?$/.exec(text);
   if (slice === null) throw new JsonPathError(`invalid array index ${text}`);
@@ -166,15 +171,27 @@ function parseSubscript(text: string): PathStep {
 }
 
 function parseFilter(text: string): PathFilter {
-  const match = /^((?:'[^']*'|"[^"]*"|[^!<>='"])+)(==|!=|<=|>=|<|>)(.+)$/s.exec(text);
+  const match = /^((?:'[^']*'|"[^"]*"|[^!<>='"])+)([!<>=]+)(.+)$/s.exec(text);
   if (match === null) return { left: operand(text), operator: 'exists', right: [] };
-  const operator = match[2] as PathFilter['operator'];
-  return { left: operand(match[1]!), operator, right: operand(match[3]!) };
+  const [left, right] = [operand(match[1]!), operand(match[3]!)];
+  const operator = comparisons.find((comparison) => comparison === match[2]);
+  if (operator === undefined) {
+    throw new JsonPathError(`unrecognized filter operator ${match[2]}`);
+  }
+  return { left, operator, right };
 }
+
+const comparisons = ['==', '!=', '<', '<=', '>', '>='] as const;
 
 function operand(text: string): PathStep[] {
   const trimmed = text.trim();
-  if (/^["']/.test(trimmed)) return [{ step: 'literal', value: unquote(trimmed) }];
+  if (/^["']/.test(trimmed)) {
+    const quoted = /^"(?:\\.|[^"\\])*"|^'(?:\\.|[^'\\])*'/s.exec(trimmed)?.[0];
+    if (quoted === undefined) throw new JsonPathError('unterminated quoted string');
+    const rest = trimmed.slice(quoted.length).trim();
+    if (rest !== '') throw unrecognized(rest);
+    return [{ step: 'literal', value: unquote(quoted) }];
+  }
   if (/^-?\d+(\.\d+)?$/.test(trimmed)) return [{ step: 'literal', value: Number(trimmed) }];
   if (trimmed === 'true' || trimmed === 'false')
     return [{ step: 'literal', value: trimmed === 'true' }];

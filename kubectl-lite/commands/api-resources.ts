@@ -30,12 +30,8 @@ export const apiResources = command({
     if (!['', 'name', 'kind'].includes(flags['sort-by'])) {
       throw new UsageError('--sort-by accepts only name or kind');
     }
-    const { all } = await session.resources();
-    // Discovery names the preferred version first: the others of a resource are not shown.
-    const preferred = new Map(all.toReversed().map((type) => [groupResource(type), type]));
-    const shown = all.filter(
+    const shown = (await session.resources()).preferred().filter(
       (type) =>
-        preferred.get(groupResource(type)) === type &&
         (!given.has('api-group') || type.group === flags['api-group']) &&
         (!given.has('namespaced') || type.namespaced === flags.namespaced) &&
         flags.verbs.every((verb) => type.verbs.includes(verb)) &&
@@ -67,6 +63,6 @@ function cellsOf(type: DiscoveredResource, wide: boolean): string[] {
     apiVersionOf(type),
     String(type.namespaced),
     type.kind,
-    ...(wide ? [[...type.verbs].sort().join(','), type.categories.join(',')] : []),
+    ...(wide ? [type.verbs.join(','), type.categories.join(',')] : []),
   ];
 }

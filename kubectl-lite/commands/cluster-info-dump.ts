@@ -4,7 +4,7 @@ import { StatusError } from '../../api/status.ts';
 import { command } from '../command.ts';
 import { boolean, duration, list, text } from '../flags/flag.ts';
 import { bodyText } from '../get/raw-body.ts';
-import { outputFlags, withoutManagedFields } from '../printers/change-printer.ts';
+import { outputFlags } from '../printers/change-printer.ts';
 import { noPrinter, objectFormats, objectPrinter } from '../printers/printer.ts';
 import type { Session } from '../session.ts';
 
@@ -23,19 +23,20 @@ export const clusterInfoDump = command({
   usage: '[flags] [options]',
   flags: {
     ...outputFlags,
+    output: text(outputFlags.output.usage, { shorthand: 'o', value: 'json' }),
     'all-namespaces': boolean('Dump all namespaces', { shorthand: 'A' }),
     namespaces: list('Namespaces to dump; kube-system and the one in force if none is given'),
     'output-directory': text('A folder to write to; "-" or nothing is standard output'),
     'pod-running-timeout': duration('Accepted for compatibility', { valueMs: 20_000 }),
   },
   async run(session, { flags }) {
-    const output = flags.output || 'json';
-    const print = await objectPrinter(session.files, { ...flags, output });
+    const { output } = flags;
+    const print = await objectPrinter(session.files, flags);
     if (print === undefined) throw noPrinter(output, objectFormats);
     const write = await writerTo(session, flags['output-directory']);
     const ending = output.startsWith('yaml') ? 'yaml' : 'json';
     const dump = async (path: string, file: string): Promise<unknown> => {
-      const found = withoutManagedFields(await session.api.send({ method: 'GET', path }));
+      const found = await session.api.send({ method: 'GET', path });
       await write(`${file}.${ending}`, print(found));
       return found;
     };

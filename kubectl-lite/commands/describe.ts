@@ -36,12 +36,15 @@ export const describe = command({
     const found = await locate(session, { ...flags, words, all: true });
     let printed = 0;
     const code = await visit(session, found, async (located) => {
-      for (const object of await objectsOf(session, located)) {
+      const { objects, byPrefix } = await objectsOf(session, located, words.length === 2);
+      for (const object of objects) {
         const text = await descriptionOf(session, located, {
           object,
           withEvents: flags['show-events'],
         });
-        session.output.out(printed++ > 0 ? `\n\n${text}` : text);
+        if (byPrefix) session.print(text);
+        else session.output.out(printed > 0 ? `\n\n${text}` : text);
+        printed++;
       }
     });
     if (printed === 0 && code === 0) {
@@ -52,17 +55,23 @@ export const describe = command({
   },
 });
 
-/** The object, or all whose names begin with what was given. */
-async function objectsOf(session: Session, located: Located): Promise<readonly KubernetesObject[]> {
-  if (located.object !== undefined && located.place === undefined) return [located.object];
+/** The object, or (`prefixes`) all whose names begin with what was given. */
+async function objectsOf(
+  session: Session,
+  located: Located,
+  prefixes: boolean,
+): Promise<{ readonly objects: readonly KubernetesObject[]; readonly byPrefix: boolean }> {
+  if (located.object !== undefined && located.place === undefined) {
+    return { objects: [located.object], byPrefix: false };
+  }
   try {
-    return [await readLive(session, located)];
+    return { objects: [await readLive(session, located)], byPrefix: false };
   } catch (error) {
-    if (!isStatus(error, 'NotFound')) throw error;
+    if (!prefixes || !isStatus(error, 'NotFound')) throw error;
     const items = await listItems(session, { path: pathOf(located.type, located.namespace) });
     const near = items.filter((item) => item.metadata.name?.startsWith(located.name));
     if (near.length === 0) throw error;
-    return near.map((item) => itemOf(located.type, item).object!);
+    return { objects: near.map((item) => itemOf(located.type, item).object!), byPrefix: true };
   }
 }
 

@@ -13,7 +13,7 @@ import { failureText, failuresText } from '../failure.ts';
 import { boolean, integer, list, text } from '../flags/flag.ts';
 import { maskedSecrets } from '../printers/masked-secrets.ts';
 import { sortKeys } from '../printers/json.ts';
-import { withoutManagedFields } from '../printers/change-printer.ts';
+import { withoutManagedFields } from '../printers/managed-fields.ts';
 import { locate } from '../resource/builder.ts';
 import { filenameFlags, selectorFlag } from '../resource/flags.ts';
 import { type Located, readLive } from '../resource/located.ts';

@@ -4,7 +4,7 @@ import { parseTime } from '../../api/time.ts';
 import { command } from '../command.ts';
 import { boolean, integer, list, text } from '../flags/flag.ts';
 import { observe } from '../get/watch.ts';
-import { outputFlags, withoutManagedFields } from '../printers/change-printer.ts';
+import { outputFlags } from '../printers/change-printer.ts';
 import {
   noPrinter,
   objectFormats,
@@ -73,10 +73,9 @@ async function selectionOf(
   const keeps = (event: Event): boolean =>
     types.length === 0 || types.includes((event.type ?? '').toLowerCase());
   if (flags.for === '') return { path, fieldSelector: '', keeps };
+  if (!/^[^ ]+[/ ]./.test(flags.for)) throw new UsageError('--for must be in resource/name form');
   const targets = targetsOf(await session.resources(), flags.for.split(/(?<=^[^/]*) /));
-  const [target] = targets;
-  if (target?.name === undefined) throw new UsageError('--for must be in resource/name form');
-  const { type, name } = target;
+  const { type, name } = targets[0]!;
   const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
   const fieldSelector =
     `involvedObject.kind=${type.kind},involvedObject.apiVersion=${apiVersion},` +
@@ -150,10 +149,9 @@ class EventWriter {
     if (output === 'name') {
       for (const { metadata } of events) this.#session.print(`event/${metadata.name}`);
     } else if (print === undefined) this.#rows(events);
-    else if (apart) for (const event of whole) this.#session.output.out(print(plain(event)));
+    else if (apart) for (const event of whole) this.#session.output.out(print(event));
     else {
-      const items = whole.map(plain);
-      const list = { apiVersion: 'v1', items, kind: 'EventList', metadata: {} };
+      const list = { apiVersion: 'v1', items: whole, kind: 'EventList', metadata: {} };
       this.#session.output.out(print(list));
     }
   }
@@ -181,8 +179,6 @@ class EventWriter {
     return this.#options['all-namespaces'] ? [event.metadata.namespace ?? '', ...cells] : cells;
   }
 }
-
-const plain = (event: Event): unknown => withoutManagedFields(event);
 
 /** "5m", or of what happened again and again "5m (x3 over 12m)". */
 function lastSeen(event: Event, nowMs: number): string {

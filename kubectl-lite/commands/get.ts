@@ -2,7 +2,8 @@ import { isStatus } from '../../api/status.ts';
 import { command } from '../command.ts';
 import { failuresText } from '../failure.ts';
 import { type GetFlags, getFlags } from '../get/flags.ts';
-import { type FoundPrinter, foundPrinter, readObjects, sortFound } from '../get/objects.ts';
+import { type FoundPrinter, foundPrinter, readObjects } from '../get/objects.ts';
+import { sorted } from '../get/sort.ts';
 import { printTables, readTable, type TypedTable } from '../get/tables.ts';
 import { listFailure } from '../resource/list.ts';
 import type { Located } from '../resource/located.ts';
@@ -17,7 +18,7 @@ export const get = command({
     '(TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [options]',
   flags: getFlags,
   async run(session, { words, flags }) {
-    if (flags.raw !== '') return printRaw(session, flags.raw);
+    if (flags.raw !== '') return printRaw(session, words, flags);
     if (flags['output-watch-events'] && !flags.watch && !flags['watch-only']) {
       throw new UsageError(
         '--output-watch-events option can only be used with --watch or --watch-only',
@@ -26,7 +27,7 @@ export const get = command({
     const printer = await foundPrinter(session, flags);
     const known = await knownTargets(session, words, { flags, printer });
     if (known !== undefined) return known;
-    const targets = await targetsToGet(session, words, flags);
+    const { targets, unread } = await targetsToGet(session, words, flags);
     if (flags.at !== '' || flags['at-revision'] !== 0) {
       const { getFromThePast } = await import('../get/past.ts');
       const past = await getFromThePast(session, targets, flags);
@@ -37,14 +38,15 @@ export const get = command({
       const { watchTargets } = await import('../get/watch-command.ts');
       return watchTargets(session, targets, { flags, printer });
     }
-    if (printer !== undefined) return printObjects(session, targets, { flags, printer });
-    return printAsTables(session, targets, { flags, words });
+    if (printer !== undefined) return printObjects(session, targets, { flags, printer, unread });
+    return printAsTables(session, targets, { flags, words, unread });
   },
 });
 
 interface Printing {
   readonly flags: GetFlags;
   readonly printer: FoundPrinter | undefined;
+  readonly unread?: readonly unknown[];
 }
 
 /** One request for what every cluster has; undefined where discovery is needed. */
@@ -56,7 +58,7 @@ async function knownTargets(
   const watches = flags.watch || flags['watch-only'];
   const past = flags.at !== '' || flags['at-revision'] !== 0;
   if (watches || past || flags.filename.length > 0 || flags.kustomize !== '') return undefined;
-  const targets = wellKnownTargets(words);
+  const targets = flags.subresource === '' ? wellKnownTargets(words) : undefined;
   if (targets === undefined || conflicting(targets, flags)) return undefined;
   try {
     if (printer !== undefined) return await printObjects(session, targets, { flags, printer });
@@ -75,7 +77,24 @@ const conflicting = (targets: readonly Target[], flags: GetFlags): boolean =>
   targets.some(({ name }) => name !== undefined) &&
   (flags['all-namespaces'] || flags.selector !== '' || flags['field-selector'] !== '');
 
-async function printRaw(session: Session, path: string): Promise<number> {
+async function printRaw(
+  session: Session,
+  words: readonly string[],
+  flags: GetFlags,
+): Promise<number> {
+  const path = flags.raw;
+  if (words.length > 0) throw new UsageError('arguments may not be passed when --raw is specified');
+  if (flags.watch || flags['watch-only'] || flags.selector !== '') {
+    throw new UsageError(
+      '--raw may not be specified with other flags that filter the server request or alter the ' +
+        'output',
+    );
+  }
+  if (flags.output !== '') throw new UsageError('--raw and --output are mutually exclusive');
+  if (!/^(\/|\w+:\/\/)/.test(path)) {
+    const why = `parse ${JSON.stringify(path)}: invalid URI for request`;
+    throw new UsageError(`--raw must be a valid URL path: ${why}`);
+  }
   const url = new URL(path, 'http://path');
   const response = await session.api.exchange({
     method: 'GET',
@@ -87,16 +106,22 @@ async function printRaw(session: Session, path: string): Promise<number> {
   return 0;
 }
 
+interface Asked {
+  readonly targets: readonly Target[];
+  /** Why some of the files named nothing. */
+  readonly unread: readonly unknown[];
+}
+
 async function targetsToGet(
   session: Session,
   words: readonly string[],
   flags: GetFlags,
-): Promise<readonly Target[]> {
+): Promise<Asked> {
   if (flags.filename.length > 0 || flags.kustomize !== '') {
     const { locate } = await import('../resource/builder.ts');
     const { located, failures } = await locate(session, { ...flags, words });
-    if (failures.length > 0) throw failures[0];
-    return located.map(({ type, name }) => ({ type, name }));
+    if (located.length === 0 && failures.length > 0) throw failures[0];
+    return { targets: located.map(({ type, name }) => ({ type, name })), unread: failures };
   }
   if (words.length === 0) throw nothingToGet(session);
   const targets = targetsOf(await session.resources(), words);
@@ -105,10 +130,13 @@ async function targetsToGet(
   if (selects && named) {
     throw new UsageError('name cannot be provided when a selector is specified');
   }
+  if (!named && flags.subresource !== '') {
+    throw new UsageError('subresource cannot be used when bulk resources are specified');
+  }
   if (named && flags['all-namespaces'] && targets.some((target) => target.type.namespaced)) {
     throw new UsageError('a resource cannot be retrieved by name across all namespaces');
   }
-  return targets;
+  return { targets, unread: [] };
 }
 
 function nothingToGet(session: Session): UsageError {
@@ -154,24 +182,28 @@ async function readAll<T>(
 async function printObjects(
   session: Session,
   targets: readonly Target[],
-  { flags, printer }: { flags: GetFlags; printer: FoundPrinter },
+  { flags, printer, unread = [] }: Printing & { printer: FoundPrinter },
 ): Promise<number> {
   const read = await readAll(targets, flags, async (target) => {
     if (flags.revision === undefined) return readObjects(session, target, flags);
     const { objectsFromThePast } = await import('../get/past-objects.ts');
     return objectsFromThePast(session, target, flags);
   });
-  const found: readonly Located[] = sortFound(read.values.flat(), flags['sort-by']);
+  const found: readonly Located[] = sorted(
+    read.values.flat(),
+    flags['sort-by'],
+    ({ object }) => object,
+  );
   const single = targets.length === 1 && targets[0]!.name !== undefined;
   const nothing = read.values.length === 0 && (read.failures.length > 0 || targets.length > 0);
   if (!nothing) printer.print(found, single);
-  return finish(session, read.failures);
+  return finish(session, [...unread, ...read.failures]);
 }
 
 async function printAsTables(
   session: Session,
   targets: readonly Target[],
-  { flags, words }: { flags: GetFlags; words: readonly string[] },
+  { flags, words, unread = [] }: Omit<Printing, 'printer'> & { words: readonly string[] },
 ): Promise<number> {
   const read = await readAll(targets, flags, async (target): Promise<TypedTable> => {
     const { type } = target;
@@ -184,12 +216,13 @@ async function printAsTables(
   const fromFiles = words.length === 0 && new Set(targets.map(({ type }) => type)).size > 1;
   const withKind = fromFiles || severalTypes(words);
   const printed = printTables(session, read.values, { flags, withKind });
-  if (printed === 0 && read.failures.length === 0 && !flags['ignore-not-found']) {
+  const failures = [...unread, ...read.failures];
+  if (printed === 0 && failures.length === 0 && !flags['ignore-not-found']) {
     const namespaced = !flags['all-namespaces'] && targets.every(({ type }) => type.namespaced);
     const where = namespaced ? ` in ${session.namespace} namespace.` : '';
     session.complain(`No resources found${where}`);
   }
-  return finish(session, read.failures);
+  return finish(session, failures);
 }
 
 /** True if the words, not what they stand for, name more than one type. */

@@ -1,11 +1,17 @@
 import { command } from '../command.ts';
 import { boolean, duration, integer } from '../flags/flag.ts';
 import { locate, visitLive } from '../resource/builder.ts';
-import { titleOf } from '../resource/located.ts';
+import { type Located, titleOf } from '../resource/located.ts';
 import { limited, states } from '../resource/watch-one.ts';
 import { rolloutFlags } from '../rollout/flags.ts';
 import { rolloutStatus } from '../rollout/status-text.ts';
-import { asWorkload } from '../rollout/workload.ts';
+import {
+  asWorkload,
+  checkRequest,
+  complainOfNothing,
+  groupKind,
+  type Workload,
+} from '../rollout/workload.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const rolloutStatusCommand = command({
@@ -17,15 +23,17 @@ export const rolloutStatusCommand = command({
     watch: boolean('Watch the rollout until it is over', { shorthand: 'w', on: true }),
   },
   async run(session, { words, flags }) {
-    const found = await locate(session, { ...flags, words });
+    checkRequest({ words, ...flags });
+    const found = await locate(session, { ...flags, words, all: true });
+    complainOfNothing(session, found);
     return visitLive(session, found, async (located, live) => {
-      asWorkload(located, live);
+      asWorkload(located, live, unviewable);
       const limit = limited(session.clock, session.signal, flags.timeout);
       try {
         for await (const state of states(session, located, limit.signal)) {
           if (state === undefined) throw new UsageError('object has been deleted');
           const full = { ...state, kind: located.type.kind };
-          const { message, done } = rolloutStatus(asWorkload(located, full), flags.revision);
+          const { message, done } = rolloutStatus(full as Workload, flags.revision);
           session.output.out(message);
           if (done || !flags.watch) return;
         }
@@ -37,3 +45,6 @@ export const rolloutStatusCommand = command({
     });
   },
 });
+
+const unviewable = (located: Located): string =>
+  `no status viewer has been implemented for ${groupKind(located)}`;

@@ -1,13 +1,17 @@
+import { describePodTemplate } from '../describe/pod-template.ts';
+import { DescriptionWriter } from '../describe/writer.ts';
 import { command } from '../command.ts';
 import { integer } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf } from '../printers/change-printer.ts';
 import { locate, visitLive } from '../resource/builder.ts';
 import { dryRunFlag } from '../resource/flags.ts';
-import { type Located, titleOf } from '../resource/located.ts';
+import type { Located } from '../resource/located.ts';
 import { sendPatch } from '../resource/patch.ts';
 import { rolloutFlags } from '../rollout/flags.ts';
 import {
   asWorkload,
+  checkRequest,
+  groupKind,
   plainTemplate,
   type Revision,
   revisionsOf,
@@ -26,33 +30,39 @@ export const rolloutUndo = command({
   async run(session, { words, flags }) {
     const dryRun = dryRunOf(flags);
     const printer = await ChangePrinter.of(session, flags, dryRun);
-    const found = await locate(session, { ...flags, words });
+    checkRequest({ words, ...flags });
+    const found = await locate(session, { ...flags, words, all: true });
     return visitLive(session, found, async (located, live) => {
-      const workload = asWorkload(located, live);
+      const workload = asWorkload(located, live, withoutRollback);
+      const revisions = await revisionsOf(session, workload);
+      const target = targetOf(revisions, workload, flags['to-revision']);
+      if (dryRun === 'client') {
+        const writer = new DescriptionWriter();
+        describePodTemplate(writer, target.template);
+        return printer.print(located, writer.unaligned(), live);
+      }
       if (workload.spec.paused) {
         throw new UsageError(
           `you cannot rollback a paused deployment; resume it first with 'kubectl-lite rollout ` +
             `resume' and try again`,
         );
       }
-      const revisions = await revisionsOf(session, workload);
-      const target = targetOf(revisions, workload, flags['to-revision']);
       if (sameTemplate(target.template, workload.spec.template)) {
-        const which = flags['to-revision'] === 0 ? target.revision : flags['to-revision'];
-        session.print(
-          `${titleOf(located)} skipped rollback (current template already matches revision ` +
-            `${which})`,
-        );
-        return;
+        const which = flags['to-revision'];
+        const skipped = `skipped rollback (current template already matches revision ${which})`;
+        return printer.print(located, skipped, live);
       }
-      if (dryRun !== 'client') await rollBack(session, located, { workload, target, dryRun });
+      await rollBack(session, located, { workload, target, dryRun });
       printer.print(located, 'rolled back', live);
     });
   },
 });
 
+const withoutRollback = (located: Located): string =>
+  `no rollbacker has been implemented for ${JSON.stringify(groupKind(located))}`;
+
 function targetOf(revisions: readonly Revision[], workload: Workload, wanted: number): Revision {
-  if (wanted > 0) {
+  if (wanted !== 0) {
     const found = revisions.find(({ revision }) => revision === wanted);
     if (found !== undefined) return found;
     throw new UsageError(`unable to find specified revision ${wanted} in history`);
@@ -60,7 +70,9 @@ function targetOf(revisions: readonly Revision[], workload: Workload, wanted: nu
   const previous = revisions.at(-2);
   if (previous !== undefined) return previous;
   throw new UsageError(
-    `no rollout history found for ${workload.kind.toLowerCase()} "${workload.metadata.name}"`,
+    workload.kind === 'Deployment'
+      ? `no rollout history found for deployment "${workload.metadata.name}"`
+      : 'no last revision to roll back to',
   );
 }
 
@@ -88,9 +100,8 @@ async function rollBack(
   };
   take(workload.metadata.annotations, true);
   take(target.source.metadata.annotations, false);
-  const { $patch: _, ...plain } = template as typeof template & { $patch?: string };
   const body = [
-    { op: 'replace', path: '/spec/template', value: plain },
+    { op: 'replace', path: '/spec/template', value: template },
     ...(workload.kind === 'Deployment'
       ? [{ op: 'add', path: '/metadata/annotations', value: annotations }]
       : []),

@@ -2,12 +2,8 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { Container, PodSpec } from '../../api/types/core-v1.ts';
 import { boolean } from '../flags/flag.ts';
-import {
-  ChangePrinter,
-  dryRunOf,
-  outputFlags,
-  type OutputValues,
-} from '../printers/change-printer.ts';
+import { ChangePrinter, dryRunOf, outputFlags } from '../printers/change-printer.ts';
+import type { FormatFlags } from '../printers/printer.ts';
 import { type BuilderRequest, locate, visit, visitLive } from '../resource/builder.ts';
 import {
   allNamespacesFlag,
@@ -35,7 +31,7 @@ export const setFlags = {
 
 export interface SetRequest {
   readonly builder: BuilderRequest;
-  readonly flags: OutputValues & {
+  readonly flags: FormatFlags & {
     readonly 'dry-run': string;
     readonly 'field-manager': string;
     readonly local: boolean;

@@ -3,13 +3,18 @@ import { text } from '../flags/flag.ts';
 import { parsePairs } from '../generate/pairs.ts';
 import { ChangePrinter, dryRunOf } from '../printers/change-printer.ts';
 import { locate, visitLive } from '../resource/builder.ts';
+import { deepFilenameFlags } from '../resource/flags.ts';
 import { sendPatch } from '../resource/patch.ts';
 import { UsageError } from '../usage-error.ts';
 import { setFlags } from './set-change.ts';
 
 export const setSelector = command({
   usage: '(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]',
-  flags: { ...setFlags, 'resource-version': text('Refuse unless this is the present version') },
+  flags: {
+    ...setFlags,
+    ...deepFilenameFlags,
+    'resource-version': text('Refuse unless this is the present version'),
+  },
   async run(session, { words, flags }) {
     const expression = words.at(-1);
     if (expression === undefined || !expression.includes('=')) {

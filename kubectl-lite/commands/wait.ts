@@ -8,7 +8,7 @@ import { Progress } from '../printers/progress.ts';
 import { goText } from '../printers/go-text.ts';
 import { relaxedPath, valuesAt } from '../printers/jsonpath.ts';
 import { locate } from '../resource/builder.ts';
-import { allNamespacesFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
+import { allNamespacesFlag, deepFilenameFlags, selectorFlag } from '../resource/flags.ts';
 import { type Located, readLive, titleOf } from '../resource/located.ts';
 import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
@@ -23,7 +23,7 @@ export const wait = command({
     '([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) ' +
     "[--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
   flags: {
-    ...filenameFlags,
+    ...deepFilenameFlags,
     ...selectorFlag,
     ...allNamespacesFlag,
     ...outputFlags,
@@ -36,7 +36,8 @@ export const wait = command({
   async run(session, { words, flags }) {
     const goal = goalOf(flags.for);
     const printer = await ChangePrinter.of(session, flags);
-    const timeoutMs = flags.timeout < 0 ? longestMs : Math.max(flags.timeout, 1);
+    const once = flags.timeout === 0;
+    const timeoutMs = flags.timeout < 0 ? longestMs : flags.timeout;
     const limit = limited(session.clock, session.signal, timeoutMs);
     const failures: unknown[] = [];
     const progress = new Progress(session);
@@ -49,10 +50,10 @@ export const wait = command({
       for (const located of found.located) {
         progress.show(`waiting for ${titleOf(located)} (${flags.for})`);
         try {
-          const met = await untilMet(session, located, { goal, signal: limit.signal });
+          const met = await untilMet(session, located, { goal, once, signal: limit.signal });
           progress.clear();
           if (met.reached) printer.print(located, 'condition met', met.object);
-          else if (limit.timedOut()) failures.push(timeoutError(located));
+          else if (once || limit.timedOut()) failures.push(unmet(located, goal, once));
         } catch (error) {
           failures.push(error);
         }
@@ -66,6 +67,12 @@ export const wait = command({
     return 1;
   },
 });
+
+function unmet(located: Located, goal: Goal, once: boolean): UsageError {
+  if (goal.kind === 'create') return new UsageError('timed out waiting for the condition');
+  if (!once || goal.kind === 'delete') return timeoutError(located);
+  return new UsageError(`condition not met for ${located.type.resource}/${located.name}`);
+}
 
 interface Goal {
   readonly kind: 'delete' | 'create' | 'state';
@@ -81,10 +88,17 @@ function goalOf(given: string): Goal {
     const [, type = '', value = 'true'] = condition;
     return { kind: 'state', holds: (object) => conditionHolds(object, type, value) };
   }
+  if (/^jsonpath=['"]*$/i.test(given)) throw new UsageError('jsonpath expression cannot be empty');
   const jsonpath = /^jsonpath=['"]?(\{.*\}|[^='"]+)['"]?(?:=(.*))?$/i.exec(given);
   if (jsonpath !== null) {
     const path = relaxedPath(jsonpath[1]!);
-    const value = jsonpath[2]?.replace(/^(['"])(.*)\1$/, '$2');
+    const value = jsonpath[2]?.replace(/^(['"])(.*)\1$/, '$2').trim();
+    if (value === '') {
+      throw new UsageError(
+        'jsonpath wait has to have a value after equal sign, like ' +
+          "--for=jsonpath='{.status.readyReplicas}'=3",
+      );
+    }
     return {
       kind: 'state',
       holds(object) {
@@ -92,7 +106,11 @@ function goalOf(given: string): Goal {
         if (found.length > 1) {
           throw new UsageError('given jsonpath expression matches more than one value');
         }
-        return found.length === 1 && (value === undefined || goText(found[0]) === value);
+        if (found.length === 0 || value === undefined) return found.length === 1;
+        if (typeof found[0] === 'object' && found[0] !== null) {
+          throw new UsageError('jsonpath leads to a nested object or list which is not supported');
+        }
+        return goText(found[0]).trim() === value;
       },
     };
   }
@@ -124,7 +142,11 @@ function conditionHolds(object: KubernetesObject, type: string, value: string): 
 async function untilMet(
   session: Session,
   located: Located,
-  { goal, signal }: { readonly goal: Goal; readonly signal: AbortSignal },
+  {
+    goal,
+    once,
+    signal,
+  }: { readonly goal: Goal; readonly once: boolean; readonly signal: AbortSignal },
 ): Promise<{ reached: boolean; object: KubernetesObject | undefined }> {
   let uid = located.object?.metadata.uid;
   let object = located.object;
@@ -140,6 +162,7 @@ async function untilMet(
     if (goal.kind === 'delete') {
       if (state === undefined || state.metadata.uid !== uid) return { reached: true, object };
     } else if (state !== undefined && goal.holds(state)) return { reached: true, object: state };
+    if (once) break;
     object = state ?? object;
   }
   return { reached: false, object };

@@ -207,17 +207,8 @@ function resourceText(
   return String(units);
 }
 
-function podField({ metadata, spec, status }: Pod, path: string): string {
-  const [, map, key = ''] = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path) ?? [];
-  if (map !== undefined) return metadata[map as 'labels' | 'annotations']?.[key] ?? '';
-  const fields: Readonly<Record<string, string | undefined>> = {
-    'metadata.name': metadata.name,
-    'metadata.namespace': metadata.namespace,
-    'metadata.uid': metadata.uid,
-    'spec.nodeName': spec.nodeName,
-    'spec.serviceAccountName': spec.serviceAccountName,
-    'status.hostIP': status?.hostIP,
-    'status.podIP': status?.podIP,
-  };
-  return fields[path] ?? '';
+/** kubectl knows these two fields; of all others it shows the path alone. */
+function podField({ metadata }: Pod, path: string): string {
+  if (path === 'metadata.name') return metadata.name ?? '';
+  return path === 'metadata.namespace' ? (metadata.namespace ?? '') : '';
 }

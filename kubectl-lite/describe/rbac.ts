@@ -47,7 +47,7 @@ function rowsOf(rules: readonly PolicyRule[]): readonly Row[] {
     }));
     for (const { key, ...row } of [...named, ...urls]) {
       const before = rows.get(key)?.verbs ?? [];
-      rows.set(key, { ...row, verbs: [...before, ...rule.verbs] });
+      rows.set(key, { ...row, verbs: [...new Set([...before, ...rule.verbs])] });
     }
   }
   return [...rows.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));

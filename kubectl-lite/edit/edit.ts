@@ -7,12 +7,9 @@ import { withLastApplied } from '../apply/last-applied.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { fieldValidation } from '../apply/flags.ts';
-import {
-  ChangePrinter,
-  missingKeysFlag,
-  withoutManagedFields,
-} from '../printers/change-printer.ts';
+import { ChangePrinter, missingKeysFlag } from '../printers/change-printer.ts';
 import { goJson, sortKeys } from '../printers/json.ts';
+import { withoutManagedFields } from '../printers/managed-fields.ts';
 import { noPrinter, objectPrinter } from '../printers/printer.ts';
 import { locate } from '../resource/builder.ts';
 import { fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
@@ -102,7 +99,7 @@ async function contentOf(
   subjects: readonly Subject[],
   output: string,
 ): Promise<string> {
-  const print = (await objectPrinter(session.files, { output }))!;
+  const print = (await objectPrinter(session.files, { output, 'show-managed-fields': true }))!;
   const objects = subjects.map(({ before }) => before);
   if (objects.length === 1) return print(objects[0]);
   return print(sortKeys({ apiVersion: 'v1', items: objects, kind: 'List', metadata: {} }));

@@ -24,8 +24,7 @@ export const explain = command({
     }
     if (words.length > 1) {
       throw new UsageError(
-        'We accept only this format: explain RESOURCE\n' +
-          "See 'kubectl-lite explain -h' for help and examples",
+        'We accept only this format: explain RESOURCE',
       );
     }
     const isV2 = flags.output === 'plaintext-openapiv2';
@@ -80,6 +79,9 @@ async function typeAndFields(
   asked: AskedVersion,
 ): Promise<{ type: DiscoveredResource; fields: readonly string[] }> {
   const resources = await session.resources();
+  if (path.startsWith('.')) {
+    throw new UsageError('invalid jsonpath syntax, first node must be field node');
+  }
   const parts = path.replace(/\.$/, '').split('.');
   for (let count = parts.length; count > 0; count--) {
     let type: DiscoveredResource;

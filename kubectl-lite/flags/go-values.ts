@@ -10,7 +10,10 @@ export function parseBool(given: string): boolean {
 }
 
 export function parseInteger(given: string): number {
-  if (/^[-+]?\d+$/.test(given)) return Number(given);
+  if (/^[-+]?\d+$/.test(given)) {
+    if (Number.isSafeInteger(Number(given))) return Number(given);
+    throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(given)}: value out of range`);
+  }
   throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(given)}: invalid syntax`);
 }
 
@@ -29,14 +32,22 @@ export function parseDuration(given: string): number {
   const match = /^([-+]?)((?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|m|s|us|µs|ns))+$/.exec(given);
   if (/^[-+]?0$/.test(given)) return 0;
   if (match === null) {
-    const reason = /\d$/.test(given) ? 'missing unit in duration' : 'invalid duration';
-    throw new Error(`time: ${reason} ${JSON.stringify(given)}`);
+    throw new Error(`time: ${whyNoDuration(given)} ${JSON.stringify(given)}`);
   }
   let total = 0;
   for (const [, amount, unit] of given.matchAll(/(\d+(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|ns)/g)) {
     total += Number(amount) * unitsMs[unit!]!;
   }
   return match[1] === '-' ? -total : total;
+}
+
+function whyNoDuration(given: string): string {
+  for (const [, unit = ''] of given.matchAll(/[\d.]+([^\d.]*)/g)) {
+    if (unit === '') return 'missing unit in duration';
+    const known = Object.hasOwn(unitsMs, unit);
+    if (!known) return `unknown unit ${JSON.stringify(unit)} in duration`;
+  }
+  return 'invalid duration';
 }
 
 /** "1h30m0s", "2m0s", "5s", "500ms": as Go prints a duration. */

@@ -1,5 +1,6 @@
 /** Data of a ConfigMap or Secret, from files, folders, literals and env files. */
 import { array, boolean, list } from '../flags/flag.ts';
+import { fileTrouble } from '../manifest/file-trouble.ts';
 import type { Files } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -82,15 +83,6 @@ async function contentOf(files: Files, path: string): Promise<Uint8Array> {
   } catch (error) {
     throw new UsageError(`error reading ${path}: ${fileTrouble(error)}`);
   }
-}
-
-/** The operating system's words, as Go has them. */
-export function fileTrouble(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'no such file or directory';
-  if (code === 'EACCES') return 'permission denied';
-  if (code === 'EISDIR') return 'is a directory';
-  return error instanceof Error ? error.message : String(error);
 }
 
 const keyRule =

@@ -3,7 +3,8 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { text } from '../flags/flag.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { appendHashFlag, collect, dataFlags, fileTrouble } from './collect.ts';
+import { fileTrouble } from '../manifest/file-trouble.ts';
+import { appendHashFlag, collect, dataFlags } from './collect.ts';
 import { contentHash } from './content-hash.ts';
 import { generatorCommand } from './generator.ts';
 

@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { duration, list, text } from '../flags/flag.ts';
 import { durationText } from '../flags/go-values.ts';
-import { outputFlags, withoutManagedFields } from '../printers/change-printer.ts';
+import { outputFlags } from '../printers/change-printer.ts';
 import { noPrinter, objectFormats, objectPrinter } from '../printers/printer.ts';
 import { UsageError } from '../usage-error.ts';
 import { StatusError } from '../../api/status.ts';
@@ -54,7 +54,7 @@ export const createToken = command({
     }
     if (print !== undefined) {
       const shown = { ...answer, spec: { boundObjectRef: null, ...answer.spec } };
-      session.output.out(print(withoutManagedFields(shown)));
+      session.output.out(print(shown));
     } else if (flags.output === 'name') session.print(`tokenrequest.authentication.k8s.io/${name}`);
     else if (answer.status?.token) session.print(answer.status.token);
     else throw new UsageError('failed to create token: no token in server response');

@@ -1,6 +1,5 @@
 /** `get` of whole objects: JSON, YAML, names, templates, columns of one's own. */
 import type { KubernetesObject } from '../../api/meta.ts';
-import { withoutManagedFields } from '../printers/change-printer.ts';
 import { objectFormats, objectPrinter, noPrinter, splitFormat } from '../printers/printer.ts';
 import { listItems } from '../resource/list.ts';
 import { itemOf, type Located, titleOf } from '../resource/located.ts';
@@ -8,7 +7,6 @@ import { pathOf } from '../resource/resources.ts';
 import type { Target } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import type { GetFlags } from './flags.ts';
-import { sortByPath } from './tables.ts';
 
 const getFormats = [...objectFormats, 'custom-columns', 'custom-columns-file', 'wide'];
 
@@ -23,7 +21,7 @@ export async function foundPrinter(
   flags: GetFlags,
 ): Promise<FoundPrinter | undefined> {
   const { output } = flags;
-  if (output === '' || output === 'wide') return undefined;
+  if (output === 'wide' || (output === '' && flags.template === '')) return undefined;
   if (output === 'name') {
     return { print: (found) => found.forEach((one) => session.print(titleOf(one))) };
   }
@@ -31,13 +29,11 @@ export async function foundPrinter(
   if (format === 'custom-columns' || format === 'custom-columns-file') {
     return columnsPrinter(session, format, { argument, noHeaders: flags['no-headers'] });
   }
-  const print = await objectPrinter(session.files, { ...flags, output });
+  const print = await objectPrinter(session.files, flags);
   if (print === undefined) throw noPrinter(output, getFormats);
   return {
     print(found, single) {
-      const objects = found.map(({ object }) =>
-        flags['show-managed-fields'] ? object : withoutManagedFields(object),
-      );
+      const objects = found.map(({ object }) => object);
       const list = { apiVersion: 'v1', items: objects, kind: 'List', metadata: emptyListMeta };
       session.output.out(print(single ? objects[0] : list));
     },
@@ -51,12 +47,12 @@ async function columnsPrinter(
   format: string,
   { argument, noHeaders }: { argument: string; noHeaders: boolean },
 ): Promise<FoundPrinter> {
-  const { parseColumns, parseColumnsFile, printColumns } =
+  const { parseColumns, printColumns, readColumns } =
     await import('../printers/custom-columns.ts');
   const columns =
     format === 'custom-columns'
       ? parseColumns(argument)
-      : parseColumnsFile(await session.files.read(argument));
+      : await readColumns(session.files, argument);
   let headers = !noHeaders;
   return {
     print(found) {
@@ -82,11 +78,7 @@ export async function readObjects(
     path,
     labelSelector: flags.selector,
     fieldSelector: flags['field-selector'],
-    limit: flags['chunk-size'],
+    limit: flags['sort-by'] === '' ? flags['chunk-size'] : 0,
   });
   return items.map((item) => itemOf(type, item));
-}
-
-export function sortFound(found: readonly Located[], sortBy: string): readonly Located[] {
-  return sortBy === '' ? found : sortByPath(found, sortBy, ({ object }) => object);
 }

@@ -1,6 +1,4 @@
 /** `get` in tables: rows as the server lays them out, types one after the other. */
-import { goText } from '../printers/go-text.ts';
-import { relaxedPath, valuesAt } from '../printers/jsonpath.ts';
 import {
   headerCells,
   rowCells,
@@ -14,6 +12,7 @@ import { type DiscoveredResource, displayName, pathOf } from '../resource/resour
 import type { Target } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import type { GetFlags } from './flags.ts';
+import { sorted } from './sort.ts';
 import { humanDuration } from '../../api/duration.ts';
 import { parseTime } from '../../api/time.ts';
 import { isStatus } from '../../api/status.ts';
@@ -37,7 +36,9 @@ export async function readTable(
   const path = pathOf(type, namespace, name) + (flags.subresource && `/${flags.subresource}`);
   const accept = flags['server-print'] ? asTable : 'application/json';
   // Rows are sorted by what is in the whole object; labels come with its metadata anyway.
-  const query = flags['sort-by'] === '' ? {} : { includeObject: 'Object' };
+  const sorts = flags['sort-by'] !== '';
+  const query = sorts ? { includeObject: 'Object' } : {};
+  const chunk = sorts ? 0 : flags['chunk-size'];
   if (name !== undefined) {
     const answer = await session.api.send({ method: 'GET', path, accept, query });
     return tableOf(session, answer);
@@ -61,9 +62,9 @@ export async function readTable(
     return whole!;
   };
   try {
-    return await collect(flags['chunk-size']);
+    return await collect(chunk);
   } catch (error) {
-    if (!isStatus(error, 'Expired') || flags['chunk-size'] === 0) throw error;
+    if (!isStatus(error, 'Expired') || chunk === 0) throw error;
     return collect(0);
   }
 }
@@ -128,33 +129,9 @@ export function printTables(
       if (!flags['no-headers']) lines.push(headerCells(table, layout));
       last = type;
     }
-    lines.push(...rowCells(table, sortedRows(table.rows, flags['sort-by']), layout));
+    lines.push(...rowCells(table, sorted(table.rows, flags['sort-by'], (row) => row.object), layout));
     printed += table.rows.length;
   }
   flush();
   return printed;
-}
-
-function sortedRows(rows: readonly TableRow[], sortBy: string): readonly TableRow[] {
-  return sortBy === '' ? rows : sortByPath(rows, sortBy, (row) => row.object);
-}
-
-/** Stable; what has no value at the path comes first. */
-export function sortByPath<T>(
-  items: readonly T[],
-  sortBy: string,
-  objectOf: (item: T) => unknown,
-): readonly T[] {
-  const path = relaxedPath(sortBy);
-  const keyed = items.map((item) => ({ item, key: valuesAt(path, objectOf(item))[0] }));
-  keyed.sort((a, b) => compareValues(a.key, b.key));
-  return keyed.map(({ item }) => item);
-}
-
-/** Numbers and quantities by size, all else as text; digits inside texts count as numbers. */
-function compareValues(a: unknown, b: unknown): number {
-  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [x, y] = [goText(a), goText(b)];
-  return x < y ? -1 : x > y ? 1 : 0;
 }

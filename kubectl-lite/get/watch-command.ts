@@ -149,7 +149,7 @@ function tableShower(
       if (!flags['no-headers']) lines.push(events ? ['EVENT', ...header] : header);
     }
     for (const cells of rowCells(columns, table.rows, layout))
-      lines.push(events ? [happened, ...cells] : cells);
+      lines.push(events ? [happened.padEnd('MODIFIED'.length), ...cells] : cells);
     for (const line of writer.lines(lines)) session.print(line);
   };
 }

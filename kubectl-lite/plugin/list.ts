@@ -1,4 +1,4 @@
-import { fileTrouble } from '../generate/collect.ts';
+import { fileTrouble } from '../manifest/file-trouble.ts';
 import { type AnyCommand, type CommandEntry, localCommand } from '../command.ts';
 import { boolean } from '../flags/flag.ts';
 import { UsageError } from '../usage-error.ts';

@@ -46,10 +46,10 @@ export const logs = command({
   flags: logsFlags,
   async run(session, { words, flags, given }) {
     checkFlags(words, flags);
-    const pods = await podsOf(session, words, flags);
-    const chosen = pods.flatMap((pod) => logsOf(session, pod, { words, flags }));
     const several = flags.selector !== '' && !given.has('tail');
     const query = queryOf(session, flags, several ? SELECTOR_TAIL : flags.tail);
+    const pods = await podsOf(session, words, flags);
+    const chosen = pods.flatMap((pod) => logsOf(session, pod, { words, flags }));
     if (!flags.follow || chosen.length === 1) return inTurn(session, chosen, { flags, query });
     if (chosen.length > flags['max-log-requests']) {
       throw new UsageError(

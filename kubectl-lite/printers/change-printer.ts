@@ -1,5 +1,4 @@
 /** How commands that change objects say so: a line per object, or the object under `-o`. */
-import type { KubernetesObject } from '../../api/meta.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { type Located, titleOf } from '../resource/located.ts';
 import type { Session } from '../session.ts';
@@ -19,10 +18,6 @@ export const outputFlags = {
   template: text('Template, or path of its file, for -o go-template and go-template-file'),
 } as const;
 
-export interface OutputValues extends FormatFlags {
-  readonly 'show-managed-fields'?: boolean;
-}
-
 export type DryRun = 'none' | 'client' | 'server';
 
 export function dryRunOf(flags: { readonly 'dry-run': string }): DryRun {
@@ -41,13 +36,13 @@ export const dryRunQuery = (dryRun: DryRun): { dryRun?: string } =>
 
 export class ChangePrinter {
   readonly #session: Session;
-  readonly #flags: OutputValues;
+  readonly #flags: FormatFlags;
   readonly #dryRun: DryRun;
   readonly #print: ((value: unknown) => string) | undefined;
 
   private constructor(options: {
     session: Session;
-    flags: OutputValues;
+    flags: FormatFlags;
     dryRun: DryRun;
     print: ((value: unknown) => string) | undefined;
   }) {
@@ -59,7 +54,7 @@ export class ChangePrinter {
 
   static async of(
     session: Session,
-    flags: OutputValues,
+    flags: FormatFlags,
     dryRun: DryRun = 'none',
   ): Promise<ChangePrinter> {
     const { output } = flags;
@@ -73,21 +68,8 @@ export class ChangePrinter {
   /** "deployment.apps/web scaled (server dry run)" */
   print(located: Located, operation: string, object: unknown): void {
     const title = titleOf(located);
-    if (this.#print !== undefined) {
-      const shown = this.#flags['show-managed-fields'] ? object : withoutManagedFields(object);
-      this.#session.output.out(this.#print(shown));
-    } else if (this.#flags.output === 'name') this.#session.print(title);
+    if (this.#print !== undefined) this.#session.output.out(this.#print(object));
+    else if (this.#flags.output === 'name') this.#session.print(title);
     else this.#session.print(`${title} ${operation}${suffixes[this.#dryRun]}`);
   }
-}
-
-/** managedFields are for machines. */
-export function withoutManagedFields(value: unknown): unknown {
-  const object = value as KubernetesObject & { items?: unknown };
-  if (Array.isArray(object.items)) {
-    return { ...object, items: object.items.map(withoutManagedFields) };
-  }
-  if (object.metadata?.managedFields === undefined) return value;
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }

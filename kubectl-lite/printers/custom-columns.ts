@@ -1,12 +1,15 @@
+import type { Files } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { relaxedPath, valuesAt } from './jsonpath.ts';
 import type { PathStep } from '../../api/jsonpath/parse.ts';
 import { goText } from './go-text.ts';
+import { templateIn } from './printer.ts';
 import { TableWriter } from './table.ts';
 
 interface Column {
   readonly header: string;
-  readonly path: readonly PathStep[];
+  /** Undefined: no path was given, and there is nothing to show. */
+  readonly path: readonly PathStep[] | undefined;
 }
 
 /** "NAME:.metadata.name,IMAGE:.spec.containers[*].image" */
@@ -20,22 +23,40 @@ export function parseColumns(spec: string): Column[] {
         `unexpected custom-columns spec: ${part}, expected <header>:<json-path-expr>`,
       );
     }
-    return { header: part.slice(0, colon), path: relaxedPath(part.slice(colon + 1)) };
+    return { header: part.slice(0, colon), path: columnPath(part.slice(colon + 1)) };
   });
 }
 
-/** A file of two lines: the headers, and below each its path, apart by blanks. */
-export function parseColumnsFile(content: string): Column[] {
-  const [headers = '', paths = ''] = content.split('\n');
-  const headerWords = headers.trim().split(/\s+/);
-  const pathWords = paths.trim().split(/\s+/);
+const columnPath = (path: string): Column['path'] => (path === '' ? undefined : relaxedPath(path));
+
+/** Columns from a file. */
+export async function readColumns(files: Files, path: string): Promise<Column[]> {
+  if (path === '') return parseColumns('');
+  return parseColumnsFile(await templateIn(files, path, 'template '));
+}
+
+/** Two lines: the headers, and below each its path, apart by blanks. */
+function parseColumnsFile(content: string): Column[] {
+  const [headers, paths] = content.split('\n');
+  for (const [line, what] of [
+    [headers, 'header'],
+    [paths, 'spec'],
+  ] as const) {
+    if (line !== undefined && line !== '') continue;
+    throw new UsageError(
+      `invalid template, missing ${what} line. Expected format is one line of space separated ` +
+        'headers, one line of space separated column specs.',
+    );
+  }
+  const headerWords = headers!.trim().split(/\s+/);
+  const pathWords = paths!.trim().split(/\s+/);
   if (headerWords.length !== pathWords.length) {
     throw new UsageError(
       `number of headers (${headerWords.length}) and field specifications ` +
         `(${pathWords.length}) don't match`,
     );
   }
-  return headerWords.map((header, i) => ({ header, path: relaxedPath(pathWords[i]!) }));
+  return headerWords.map((header, i) => ({ header, path: columnPath(pathWords[i]!) }));
 }
 
 export function printColumns(
@@ -48,7 +69,7 @@ export function printColumns(
   return new TableWriter().lines([...headers, ...rows]);
 }
 
-function cellOf(path: readonly PathStep[], object: unknown): string {
-  const found = valuesAt(path, object).map(goText);
+function cellOf(path: Column['path'], object: unknown): string {
+  const found = path === undefined ? [] : valuesAt(path, object).map(goText);
   return found.length === 0 ? '<none>' : found.join(',');
 }

@@ -1,5 +1,4 @@
 /** The functions of text/template, and kubectl's own: exists, base64decode. */
-import { deepEqual } from '../../api/deep.ts';
 import { UsageError } from '../usage-error.ts';
 import { goText } from './go-text.ts';
 
@@ -12,6 +11,19 @@ const truth = (value: unknown): boolean =>
       ? Object.keys(value).length > 0
       : Boolean(value);
 
+/** Go compares only what is of one kind; structures not at all. */
+function equal(a: unknown, b: unknown): boolean {
+  const [x, y] = [a ?? undefined, b ?? undefined];
+  if (x === undefined || y === undefined) return x === y;
+  if (typeof x === 'object' || typeof y === 'object') {
+    throw new UsageError('error calling eq: non-comparable type');
+  }
+  if (typeof x !== typeof y) {
+    throw new UsageError('error calling eq: incompatible types for comparison');
+  }
+  return x === y;
+}
+
 const ordered = (a: unknown, b: unknown): [number, number] | [string, string] => {
   if (typeof a === 'number' && typeof b === 'number') return [a, b];
   if (typeof a === 'string' && typeof b === 'string') return [a, b];
@@ -20,8 +32,8 @@ const ordered = (a: unknown, b: unknown): [number, number] | [string, string] =>
 
 export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   not: (value) => !truth(value),
-  eq: (first, ...others) => others.some((other) => deepEqual(first, other)),
-  ne: (a, b) => !deepEqual(a, b),
+  eq: (first, ...others) => others.some((other) => equal(first, other)),
+  ne: (a, b) => !equal(a, b),
   lt: (a, b) => {
     const [x, y] = ordered(a, b);
     return x < y;
@@ -39,7 +51,7 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
     return x >= y;
   },
   len: lengthOf,
-  index: (value, ...keys) => keys.reduce(indexOf, value),
+  index: (value, ...keys) => keys.reduce(elementOf, value),
   slice: (value, from, to) =>
     (value as string | unknown[]).slice(from as number | undefined, to as number | undefined),
   print: (...args) => joined(args),
@@ -47,7 +59,7 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   printf: (format, ...args) => formatted(String(format), args),
   html: (...args) =>
     joined(args).replaceAll(/[&<>"']/g, (c) => `&${htmlNames[c] ?? `#${c.charCodeAt(0)}`};`),
-  js: (...args) => JSON.stringify(joined(args)).slice(1, -1),
+  js: (...args) => joined(args).replaceAll(/[\\'"<>&=\p{Cc}]/gu, escapedForScript),
   urlquery: (...args) => encodeURIComponent(joined(args)).replaceAll('%20', '+'),
   base64decode: (text) => Buffer.from(String(text), 'base64').toString(),
   exists: (value, ...keys) => keys.reduce(indexOf, value) !== undefined,
@@ -62,12 +74,23 @@ function lengthOf(value: unknown): number {
   throw new UsageError(`error calling len: len of type ${typeof value}`);
 }
 
+const scriptNames: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '"': '\\"' };
+
+const escapedForScript = (c: string): string =>
+  scriptNames[c] ?? `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+
+/** As {@link indexOf}, of what is there. */
+function elementOf(value: unknown, key: unknown): unknown {
+  if (value !== undefined && value !== null) return indexOf(value, key);
+  throw new UsageError('error calling index: index of untyped nil');
+}
+
 function indexOf(value: unknown, key: unknown): unknown {
   if (value === undefined || value === null) return undefined;
   if (Array.isArray(value)) {
     const at = Number(key);
     if (at >= 0 && at < value.length) return value[at];
-    throw new UsageError(`error calling index: reflect: slice index out of range`);
+    throw new UsageError(`error calling index: index out of range: ${goText(key)}`);
   }
   if (typeof value === 'object') return (value as Record<string, unknown>)[String(key)];
   throw new UsageError(`error calling index: can't index item of type ${typeof value}`);

@@ -3,6 +3,7 @@
  * block, variables, pipelines, parentheses and trim markers.
  */
 import { UsageError } from '../usage-error.ts';
+import { templateFunctions } from './go-template-functions.ts';
 
 export type TemplateNode =
   | { readonly kind: 'text'; readonly text: string }
@@ -169,6 +170,7 @@ const tokenForms = [
   ':=',
   '\\$[A-Za-z0-9_]*',
   '\\.[A-Za-z_][A-Za-z0-9_]*',
+  '0[xX][0-9a-fA-F]+',
   '-?\\d+(?:\\.\\d+)?(?:[eE][-+]?\\d+)?',
   '[A-Za-z_][A-Za-z0-9_]*',
   '\\S',
@@ -242,11 +244,16 @@ function simpleHead(text: string): Operand['head'] {
   if (text === '.') return { kind: 'dot' };
   if (text.startsWith('$')) return { kind: 'variable', name: text };
   if (text.startsWith('`')) return { kind: 'literal', value: text.slice(1, -1) };
+  if (text === '"') throw new UsageError('unterminated quoted string');
   if (text.startsWith('"')) return { kind: 'literal', value: JSON.parse(text) as unknown };
   if (text.startsWith("'")) return { kind: 'literal', value: text.codePointAt(1) };
   if (/^-?\d/.test(text)) return { kind: 'literal', value: Number(text) };
   if (text === 'true' || text === 'false') return { kind: 'literal', value: text === 'true' };
   if (text === 'nil') return { kind: 'literal', value: null };
-  if (/^[A-Za-z_]/.test(text)) return { kind: 'function', name: text };
+  if (/^[A-Za-z_]/.test(text)) {
+    if (Object.hasOwn(templateFunctions, text) || /^(and|or)$/.test(text))
+      return { kind: 'function', name: text };
+    throw new UsageError(`function ${JSON.stringify(text)} not defined`);
+  }
   throw new UsageError(`unexpected ${JSON.stringify(text)} in operand`);
 }

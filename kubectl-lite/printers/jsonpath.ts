@@ -30,24 +30,35 @@ export class JsonPath {
   /** One list per `{…}` outside of ranges. */
   find(root: unknown): unknown[][] {
     const found = (node: PathNode): unknown[][] =>
-      node.kind === 'path' ? [valuesAt(node.steps, root)] : [];
-    return this.#nodes.flatMap(found);
+      node.kind === 'path' ? [evaluate(node.steps, root, root)] : [];
+    return this.#following(() => this.#nodes.flatMap(found));
   }
 
   #checkFields(root: unknown): void {
     for (const node of this.#nodes) {
       const name = missingField(node.kind === 'path' ? node.steps : [], root);
       if (name === undefined) continue;
-      const path = JSON.stringify(this.#template);
-      throw new UsageError(
-        `error executing jsonpath ${path}: Error executing template: ${name} is not found`,
-      );
+      throw new JsonPathError(`${name} is not found`);
     }
   }
 
   print(root: unknown): string {
-    if (this.#strict) this.#checkFields(root);
-    return printNodes(this.#nodes, root, root);
+    return this.#following(() => {
+      if (this.#strict) this.#checkFields(root);
+      return printNodes(this.#nodes, root, root);
+    });
+  }
+
+  #following<T>(follow: () => T): T {
+    try {
+      return follow();
+    } catch (error) {
+      if (!(error instanceof JsonPathError)) throw error;
+      const path = JSON.stringify(this.#template);
+      throw new UsageError(
+        `error executing jsonpath ${path}: Error executing template: ${error.message}`,
+      );
+    }
   }
 }
 
@@ -62,7 +73,7 @@ function missingField(steps: readonly PathStep[], root: unknown): string | undef
 
 /** A path as --sort-by, custom-columns and wait take it: braces and leading dot may be missing. */
 export function relaxedPath(text: string): readonly PathStep[] {
-  const inner = /^\{(.*)\}$/s.exec(text.trim())?.[1] ?? text.trim();
+  const inner = withoutBraces(text);
   try {
     return parseSteps(inner);
   } catch {
@@ -73,16 +84,16 @@ export function relaxedPath(text: string): readonly PathStep[] {
   }
 }
 
-export const valuesAt = (steps: readonly PathStep[], root: unknown): unknown[] =>
-  followed(steps, { root, current: root });
+/** Such a path in full: "{.metadata.name}". */
+export const pathText = (text: string): string => `{.${withoutBraces(text).replace(/^\./, '')}}`;
+
+const withoutBraces = (text: string): string =>
+  /^\{(.*)\}$/s.exec(text.trim())?.[1] ?? text.trim();
 
 /** A path that cannot be followed is the user's mistake. */
-function followed(
-  steps: readonly PathStep[],
-  { root, current }: { readonly root: unknown; readonly current: unknown },
-): unknown[] {
+export function valuesAt(steps: readonly PathStep[], root: unknown): unknown[] {
   try {
-    return evaluate(steps, root, current);
+    return evaluate(steps, root, root);
   } catch (error) {
     if (error instanceof JsonPathError) throw new UsageError(error.message);
     throw error;
@@ -100,8 +111,8 @@ function printNodes(nodes: readonly PathNode[], root: unknown, current: unknown)
     .map((node) => {
       if (node.kind === 'text') return node.text;
       if (node.kind === 'path')
-        return followed(node.steps, { root, current }).map(valueText).join(' ');
-      const items = followed(node.over, { root, current });
+        return evaluate(node.steps, root, current).map(valueText).join(' ');
+      const items = evaluate(node.over, root, current);
       return items.map((item) => printNodes(node.body, root, item)).join('');
     })
     .join('');

@@ -9,6 +9,12 @@ export const filenameFlags = {
   recursive: boolean('Read folders with all that is below them', { shorthand: 'R' }),
 } as const;
 
+/** For what looks into folders to the ground unless it is told otherwise. */
+export const deepFilenameFlags = {
+  ...filenameFlags,
+  recursive: boolean('Read folders with all that is below them', { shorthand: 'R', on: true }),
+} as const;
+
 export const selectorFlag = {
   selector: text('Label query, as "key1=value1,key2 in (a,b),!key3"', { shorthand: 'l' }),
 } as const;

@@ -1,4 +1,4 @@
-import { apiVersionOf, type ResourceType, resourcePath } from '../../api/resource.ts';
+import { apiVersionOf, groupResource, type ResourceType, resourcePath } from '../../api/resource.ts';
 import type { Api } from '../api.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -56,7 +56,8 @@ export class Resources {
   find(word: string): DiscoveredResource {
     const found = this.lookUp(word);
     if (found !== undefined) return found;
-    throw new UsageError(`the server doesn't have a resource type ${JSON.stringify(word)}`);
+    const [name = ''] = word.split('.');
+    throw new UsageError(`the server doesn't have a resource type ${JSON.stringify(name)}`);
   }
 
   lookUp(word: string): DiscoveredResource | undefined {
@@ -69,8 +70,14 @@ export class Resources {
 
   /** The resources of a category such as "all", or the one that `word` names. */
   expand(word: string): readonly DiscoveredResource[] {
-    const members = this.all.filter((resource) => resource.categories.includes(word));
+    const members = this.preferred().filter(({ categories }) => categories.includes(word));
     return members.length > 0 ? members : [this.find(word)];
+  }
+
+  /** Each resource once: discovery names the preferred version first. */
+  preferred(): readonly DiscoveredResource[] {
+    const first = new Map(this.all.toReversed().map((type) => [groupResource(type), type]));
+    return this.all.filter((type) => first.get(groupResource(type)) === type);
   }
 
   ofKind(apiVersion: string, kind: string): DiscoveredResource | undefined {

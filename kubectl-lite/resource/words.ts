@@ -30,10 +30,10 @@ export function targetsOf(resources: Resources, words: readonly string[]): Targe
 
 function pairOf(resources: Resources, word: string): Target {
   const [type = '', name = '', ...more] = word.split('/');
-  if (type === '' || name === '' || more.length > 0) {
+  if (more.length > 0) {
     throw new UsageError('arguments in resource/name form may not have more than one slash');
   }
-  if (type.includes(',')) {
+  if (type === '' || name === '' || type.includes(',')) {
     throw new UsageError(`arguments in resource/name form must have a single resource and name`);
   }
   return { type: resources.find(type), name };

@@ -110,9 +110,9 @@ function statefulSetStatus(workload: Workload, status: Counts): RolloutStatus {
   if (readyReplicas < wanted) {
     return not(`Waiting for ${wanted - readyReplicas} pods to be ready...\n`);
   }
-  const partition = workload.spec.updateStrategy?.rollingUpdate?.partition ?? 0;
-  if (partition > 0) {
-    const due = wanted - partition;
+  const { rollingUpdate } = workload.spec.updateStrategy ?? {};
+  if (rollingUpdate !== undefined) {
+    const due = wanted - (rollingUpdate.partition ?? wanted);
     if (updatedReplicas < due) {
       return not(
         `Waiting for partitioned roll out to finish: ${updatedReplicas} out of ${due} new pods ` +

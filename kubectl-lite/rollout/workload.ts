@@ -5,7 +5,8 @@ import { resourcePath } from '../../api/resource.ts';
 import { deepEqual } from '../../api/deep.ts';
 import type { PodTemplateSpec } from '../../api/types/core-v1.ts';
 import { listItems } from '../resource/list.ts';
-import { type Located, titleOf } from '../resource/located.ts';
+import type { Found } from '../resource/builder.ts';
+import type { Located } from '../resource/located.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -26,11 +27,38 @@ export interface Workload extends KubernetesObject {
 
 const rolling = ['Deployment', 'DaemonSet', 'StatefulSet'];
 
-export function asWorkload(located: Located, live: KubernetesObject): Workload {
+/** `refusal`: what to say of an object that does not roll out. */
+export function asWorkload(
+  located: Located,
+  live: KubernetesObject,
+  refusal: (located: Located) => string,
+): Workload {
   if (located.type.group === 'apps' && rolling.includes(located.type.kind)) return live as Workload;
-  throw new UsageError(
-    `no rollout of ${titleOf(located)}: only deployments, daemonsets and statefulsets roll out`,
-  );
+  throw new UsageError(refusal(located));
+}
+
+/** "Pod", "ReplicaSet.apps" */
+export const groupKind = ({ type }: Located): string =>
+  type.group === '' ? type.kind : `${type.kind}.${type.group}`;
+
+/** What every rollout command refuses before it asks the server. */
+export function checkRequest(request: {
+  readonly words: readonly string[];
+  readonly filename: readonly string[];
+  readonly kustomize: string;
+  readonly revision?: number;
+}): void {
+  const { words, filename, kustomize, revision = 0 } = request;
+  if (words.length === 0 && filename.length === 0 && kustomize === '') {
+    throw new UsageError('required resource not specified');
+  }
+  if (revision < 0) throw new UsageError(`revision must be a positive integer: ${revision}`);
+}
+
+/** For those that say so when there is nothing. */
+export function complainOfNothing(session: Session, { located, failures }: Found): void {
+  if (located.length > 0 || failures.length > 0) return;
+  session.complain(`No resources found in ${session.namespace} namespace.`);
 }
 
 /** One of the templates that a workload has had. */
@@ -38,8 +66,10 @@ export interface Revision {
   readonly revision: number;
   readonly cause: string | undefined;
   readonly template: PodTemplateSpec;
-  /** Of the ReplicaSet or ControllerRevision that keeps it. */
+  /** The ReplicaSet or ControllerRevision that keeps it. */
   readonly source: KubernetesObject;
+  /** What is printed of it in full: the ReplicaSet, or the workload as it was. */
+  readonly shown: KubernetesObject;
 }
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
@@ -70,6 +100,7 @@ function ofReplicaSet(source: KubernetesObject): Revision {
     cause: annotations[causeAnnotation],
     template: (source as Workload).spec.template,
     source,
+    shown: { ...source, apiVersion: 'apps/v1', kind: 'ReplicaSet' },
   };
 }
 
@@ -78,11 +109,13 @@ function ofControllerRevision(source: KubernetesObject, workload: Workload): Rev
     revision?: number;
     data?: { spec?: { template?: PodTemplateSpec } };
   };
+  const template = withoutMarker(data?.spec?.template ?? workload.spec.template);
   return {
     revision,
     cause: source.metadata.annotations?.[causeAnnotation],
-    template: data?.spec?.template ?? workload.spec.template,
+    template,
     source,
+    shown: { ...workload, spec: { ...workload.spec, template } } as Workload,
   };
 }
 
@@ -94,10 +127,10 @@ export function plainTemplate(template: PodTemplateSpec): PodTemplateSpec {
 }
 
 export const sameTemplate = (a: PodTemplateSpec, b: PodTemplateSpec): boolean =>
-  deepEqual(withoutStrategy(plainTemplate(a)), withoutStrategy(plainTemplate(b)));
+  deepEqual(plainTemplate(a), plainTemplate(b));
 
-/** The marker that stored patches of ControllerRevisions carry. */
-function withoutStrategy(template: PodTemplateSpec): unknown {
+/** Without the marker that stored patches of ControllerRevisions carry. */
+function withoutMarker(template: PodTemplateSpec): PodTemplateSpec {
   const { $patch: _, ...rest } = template as PodTemplateSpec & { $patch?: string };
   return rest;
 }
