@@ -38,6 +38,7 @@ describe('a proxy of the environment', () => {
     ['10.0.0.0/8', 'https://10.1.2.3:6443'],
     ['fd00::/8', 'https://[fd12::1]:6443'],
     ['fd12::1', 'https://[fd12::1]:6443'],
+    ['FD12:0::0:1', 'https://[fd12::1]:6443'],
     ['[fd12::1]:6443', 'https://[fd12::1]:6443'],
   ])('is passed by with NO_PROXY=%s for %s', (noProxy, address) => {
     expect(of(address, noProxy)).toBeUndefined();

@@ -2,6 +2,7 @@
  * HTTPS_PROXY, HTTP_PROXY and NO_PROXY as Go's programs read them: capitals win over small
  * letters, and this machine is never asked through a proxy.
  */
+import { ipBytes } from '../platform/ip.ts';
 import { UsageError } from './usage-error.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -47,7 +48,8 @@ function exempts(entry: string, { host, port }: Place): boolean {
   const isV6 = entry.startsWith('[') || (entry.match(/:/g)?.length ?? 0) > 1;
   const name = isV6 ? entry.replace(/^\[(.*)\](?::\d+)?$/, '$1') : bare;
   if (!isV6 && only !== undefined && only !== port) return false;
-  if (addressBits(name) !== undefined) return name === host;
+  const bits = addressBits(name);
+  if (bits !== undefined) return bits === addressBits(host);
   const domain = name.replace(/^\*(?=\.)/, '');
   if (domain.startsWith('.')) return host.endsWith(domain);
   return host === domain || host.endsWith(`.${domain}`);
@@ -70,20 +72,7 @@ function inRange(host: string, { bits, prefix }: Range): boolean {
 }
 
 /** 32 or 128 digits; undefined if it is no address. */
-function addressBits(text: string): string | undefined {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
-    return text
-      .split('.')
-      .map((part) => digits(Number(part), 8))
-      .join('');
-  }
-  if (!text.includes(':') || !URL.canParse(`http://[${text}]`)) return undefined;
-  const [head = '', tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
-  const groups = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
-  const [before, after] = [groups(head), groups(tail ?? '')];
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
-  return [...before, ...zeros, ...after].map((group) => digits(group, 16)).join('');
-}
-
-const digits = (value: number, count: number): string => value.toString(2).padStart(count, '0');
+const addressBits = (text: string): string | undefined =>
+  ipBytes(text)
+    ?.map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('');

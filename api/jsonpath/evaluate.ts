@@ -3,11 +3,21 @@ import { JsonPathError, type PathFilter, type PathStep } from './parse.ts';
 /** What the steps lead to from `current`; empty where a key is missing. */
 export function evaluate(steps: readonly PathStep[], root: unknown, current: unknown): unknown[] {
   let values: unknown[] = [current];
-  for (const step of steps) values = values.flatMap((value) => follow(step, root, value));
+  for (const step of steps) {
+    // Of a union, what the first member finds everywhere comes before what the second does.
+    values =
+      step.step === 'union'
+        ? step.members.flatMap((member) => values.flatMap((value) => evaluate(member, root, value)))
+        : values.flatMap((value) => follow(step, root, value));
+  }
   return values;
 }
 
-function follow(step: PathStep, root: unknown, value: unknown): unknown[] {
+function follow(
+  step: Exclude<PathStep, { step: 'union' }>,
+  root: unknown,
+  value: unknown,
+): unknown[] {
   switch (step.step) {
     case 'root':
       return [root];
@@ -25,8 +35,6 @@ function follow(step: PathStep, root: unknown, value: unknown): unknown[] {
       return Array.isArray(value) ? indexed(value, step.at) : [];
     case 'slice':
       return Array.isArray(value) ? sliced(value, step) : [];
-    case 'union':
-      return step.members.flatMap((member) => evaluate(member, root, value));
     case 'filter': {
       const list: unknown[] = Array.isArray(value) ? value : [value];
       return list.filter((item) => matches(step.filter, root, item));

@@ -195,5 +195,6 @@ function operand(text: string): PathStep[] {
   if (/^-?\d+(\.\d+)?$/.test(trimmed)) return [{ step: 'literal', value: Number(trimmed) }];
   if (trimmed === 'true' || trimmed === 'false')
     return [{ step: 'literal', value: trimmed === 'true' }];
+  if (!/^[\w.@$[]/.test(trimmed)) throw unrecognized(trimmed);
   return parseSteps(trimmed);
 }

@@ -7,7 +7,7 @@ import {
   validateIP,
   validatePort,
 } from './formats.ts';
-import { isIP, parseIPv4, parseIPv6 } from './ip.ts';
+import { isIP, parseIPv4, parseIPv6 } from '../../platform/ip.ts';
 import { validateAnnotations, validateLabels, validateLabelSelector } from './labels.ts';
 import {
   checkNamePrefix,

@@ -30,13 +30,15 @@ export const apiResources = command({
     if (!['', 'name', 'kind'].includes(flags['sort-by'])) {
       throw new UsageError('--sort-by accepts only name or kind');
     }
-    const shown = (await session.resources()).preferred().filter(
-      (type) =>
-        (!given.has('api-group') || type.group === flags['api-group']) &&
-        (!given.has('namespaced') || type.namespaced === flags.namespaced) &&
-        flags.verbs.every((verb) => type.verbs.includes(verb)) &&
-        flags.categories.every((category) => type.categories.includes(category)),
-    );
+    const shown = (await session.resources())
+      .preferred()
+      .filter(
+        (type) =>
+          (!given.has('api-group') || type.group === flags['api-group']) &&
+          (!given.has('namespaced') || type.namespaced === flags.namespaced) &&
+          flags.verbs.every((verb) => type.verbs.includes(verb)) &&
+          flags.categories.every((category) => type.categories.includes(category)),
+      );
     const key = (type: DiscoveredResource): string => sortKey(type, flags['sort-by']);
     const sorted = [...shown].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
     if (flags.output === 'name') {

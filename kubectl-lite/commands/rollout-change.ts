@@ -7,12 +7,7 @@ import { quotedTitle } from '../resource/located.ts';
 import { sendPatch } from '../resource/patch.ts';
 import { fieldManagerFlag } from '../resource/flags.ts';
 import { rolloutFlags } from '../rollout/flags.ts';
-import {
-  asWorkload,
-  checkRequest,
-  complainOfNothing,
-  type Workload,
-} from '../rollout/workload.ts';
+import { asWorkload, checkRequest, complainOfNothing, type Workload } from '../rollout/workload.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface RolloutChange {

@@ -23,9 +23,7 @@ export const explain = command({
       );
     }
     if (words.length > 1) {
-      throw new UsageError(
-        'We accept only this format: explain RESOURCE',
-      );
+      throw new UsageError('We accept only this format: explain RESOURCE');
     }
     const isV2 = flags.output === 'plaintext-openapiv2';
     const { type, fields } = await typeAndFields(session, path, {

@@ -47,8 +47,7 @@ async function columnsPrinter(
   format: string,
   { argument, noHeaders }: { argument: string; noHeaders: boolean },
 ): Promise<FoundPrinter> {
-  const { parseColumns, printColumns, readColumns } =
-    await import('../printers/custom-columns.ts');
+  const { parseColumns, printColumns, readColumns } = await import('../printers/custom-columns.ts');
   const columns =
     format === 'custom-columns'
       ? parseColumns(argument)

@@ -43,7 +43,5 @@ function quantityOf(text: string): Quantity | undefined {
 
 function unsortable(value: unknown): UsageError {
   const structure = Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}';
-  return new UsageError(
-    `unsortable type: ${typeof value === 'object' ? structure : typeof value}`,
-  );
+  return new UsageError(`unsortable type: ${typeof value === 'object' ? structure : typeof value}`);
 }

@@ -129,7 +129,13 @@ export function printTables(
       if (!flags['no-headers']) lines.push(headerCells(table, layout));
       last = type;
     }
-    lines.push(...rowCells(table, sorted(table.rows, flags['sort-by'], (row) => row.object), layout));
+    lines.push(
+      ...rowCells(
+        table,
+        sorted(table.rows, flags['sort-by'], (row) => row.object),
+        layout,
+      ),
+    );
     printed += table.rows.length;
   }
   flush();

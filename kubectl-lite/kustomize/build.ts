@@ -40,13 +40,12 @@ export async function buildKustomization(
   const build = new Build(files, options);
   const root = normalized(folder);
   const all = await build.accumulate(root, [], []);
-  if (all.length === 0) {
-    throw new UsageError(`kustomization.yaml is empty`);
-  }
-  await renamed(all, async ({ object, hashed }) => {
-    if (!hashed) return;
-    const hash = await contentHash(hashedPart(object), options.sha256);
-    object.metadata.name = `${object.metadata.name}-${hash}`;
+  await renaming(all, async () => {
+    for (const { object, hashed } of all) {
+      if (!hashed) continue;
+      const hash = await contentHash(hashedPart(object), options.sha256);
+      object.metadata.name = `${object.metadata.name}-${hash}`;
+    }
   });
   const { kustomization } = await readKustomization(files, root);
   return ordered(all, kustomization.sortOptions).map(({ object, at }) => ({ ...at, object }));
@@ -125,6 +124,10 @@ class Build {
     const into = { documents: [] as ManifestDocument[], failures: [] as ManifestFailure[] };
     readDocuments(file, await this.#files.read(file), into);
     if (into.failures.length > 0) throw new UsageError(into.failures[0]!.message);
+    for (const { object } of into.documents) {
+      if (object.metadata.name) continue;
+      throw new UsageError(`missing metadata.name in object ${object.kind} of '${file}'`);
+    }
     return into.documents.map(({ object, ...at }) => ({
       object: structuredClone(object) as Open,
       at,
@@ -154,8 +157,12 @@ class Build {
       this.#checkInside(folder, at);
       return this.#files.read(at);
     };
-    for (const patch of kustomization.patches) await applyPatch(all, patch, read);
-    await renamed(all, ({ object }) => rename(object, kustomization));
+    await renaming(all, async () => {
+      for (const patch of kustomization.patches) await applyPatch(all, patch, read);
+    });
+    await renaming(all, () => {
+      for (const { object } of all) rename(object, kustomization);
+    });
     for (const resource of all) {
       addLabels(resource, kustomization);
       addAnnotations(resource, kustomization.commonAnnotations);
@@ -188,14 +195,15 @@ async function loaded(
 }
 
 /** Lets `change` give new names, and has references follow them. */
-async function renamed(
+async function renaming(
   all: readonly Resource[],
-  change: (resource: Resource) => void | Promise<void>,
+  change: () => void | Promise<void>,
 ): Promise<void> {
+  const before = new Map(all.map((resource) => [resource, nameOf(resource.object)]));
+  await change();
   const renamings: Renaming[] = [];
   for (const resource of all) {
-    const from = nameOf(resource.object);
-    await change(resource);
+    const from = before.get(resource)!;
     const to = nameOf(resource.object);
     if (from.name === to.name && from.namespace === to.namespace) continue;
     resource.formerly.push(from);

@@ -12,6 +12,7 @@ export interface Generation {
 /** Adds what the generator makes, or changes what one of a base had made. */
 export async function generate(into: Resource[], generation: Generation): Promise<void> {
   const { kind, args } = generation;
+  if (!args.name) throw new UsageError(`a ${kind.toLowerCase()} must have a name`);
   const made = await madeBy(generation);
   const old = into.find(
     (resource) =>
@@ -76,7 +77,8 @@ function change(old: Resource, made: Resource, behavior: 'merge' | 'replace'): v
 const defined = (fields: Readonly<Record<string, unknown>>): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-async function madeBy({ kind, args, options, read }: Generation): Promise<Resource> {
+async function madeBy(generation: Generation): Promise<Resource> {
+  const { kind, args, options } = generation;
   const own = args.options ?? {};
   const all: GeneratorOptions = {
     ...options,
@@ -84,7 +86,7 @@ async function madeBy({ kind, args, options, read }: Generation): Promise<Resour
     labels: { ...options.labels, ...own.labels },
     annotations: { ...options.annotations, ...own.annotations },
   };
-  const content = await contentOf(args, read);
+  const content = await contentOf(generation);
   const object = {
     apiVersion: 'v1',
     kind,
@@ -109,15 +111,16 @@ async function madeBy({ kind, args, options, read }: Generation): Promise<Resour
 const nonEmpty = (name: string, entries: Readonly<Record<string, string>> | undefined): object =>
   entries === undefined || Object.keys(entries).length === 0 ? {} : { [name]: entries };
 
-async function contentOf(
-  args: GeneratorArgs,
-  read: Generation['read'],
-): Promise<ReadonlyMap<string, Uint8Array>> {
+async function contentOf({
+  kind,
+  args,
+  read,
+}: Generation): Promise<ReadonlyMap<string, Uint8Array>> {
   const content = new Map<string, Uint8Array>();
   const put = (key: string, value: Uint8Array): void => {
     if (content.has(key)) {
       throw new UsageError(
-        `cannot add key ${key}, another key by that name already exists: ${args.name}`,
+        `${kind.toLowerCase()} ${args.name} illegally repeats the key \`${key}\``,
       );
     }
     content.set(key, value);
@@ -134,7 +137,12 @@ async function contentOf(
   }
   for (const literal of args.literals ?? []) {
     const equals = literal.indexOf('=');
-    if (equals <= 0) throw new UsageError(`invalid literal source ${literal}, expected key=value`);
+    if (equals <= 0) {
+      throw new UsageError(
+        `loading KV pairs: literal sources [${args.literals!.join(' ')}]: ` +
+          `invalid literal source ${literal}, expected key=value`,
+      );
+    }
     const value = literal.slice(equals + 1).replace(/^(["'])(.*)\1$/s, '$2');
     put(literal.slice(0, equals), Buffer.from(value));
   }

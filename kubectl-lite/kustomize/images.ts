@@ -24,7 +24,7 @@ function setImage(container: { image?: string }, change: ImageChange): void {
     throw new UsageError(`newTag and tagSuffix of image ${name} are both given`);
   }
   let version = tag + digest;
-  if (newDigest !== undefined) version = `@${newDigest}`;
+  if (newDigest !== undefined) version = `${newTag ? `:${newTag}` : ''}@${newDigest}`;
   else if (newTag !== undefined) version = `:${newTag}`;
   else if (tagSuffix !== undefined) version = `${tag}${tagSuffix}${digest}`;
   container.image = `${newName ?? name}${version}`;
@@ -41,8 +41,8 @@ export function setReplicas(all: readonly Resource[], replicas: Kustomization['r
     if (found.length === 0) {
       throw new UsageError(
         `resource with name ${name} does not match a config with the following GVK ` +
-          `[Deployment.[noVer].[noGrp] ReplicationController.[noVer].[noGrp] ` +
-          `ReplicaSet.[noVer].[noGrp] StatefulSet.[noVer].[noGrp]]`,
+          `[Deployment.[noVer].[noGrp] StatefulSet.[noVer].[noGrp] ` +
+          `ReplicaSet.[noVer].[noGrp] ReplicationController.[noVer].[noGrp]]`,
       );
     }
     for (const { object } of found) object.spec = { ...object.spec, replicas: count };

@@ -3,7 +3,7 @@
  * (configurations, openapi, crds, vars) is refused by name rather than passed over.
  */
 import { isObject } from '../../api/deep.ts';
-import { parseYaml } from '../../api/yaml.ts';
+import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
 import type { Files } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Replacement, Selector } from './selector.ts';
@@ -46,6 +46,16 @@ export interface LabelChange {
   readonly pairs: Readonly<Record<string, string>>;
   readonly includeSelectors?: boolean;
   readonly includeTemplates?: boolean;
+  readonly fields?: readonly FieldSpec[];
+}
+
+/** A place in objects of some kind, written with slashes. */
+export interface FieldSpec {
+  readonly path: string;
+  readonly group?: string;
+  readonly version?: string;
+  readonly kind?: string;
+  readonly create?: boolean;
 }
 
 export interface Kustomization {
@@ -102,7 +112,9 @@ export interface ReadKustomization {
 
 export async function readKustomization(files: Files, folder: string): Promise<ReadKustomization> {
   const names = await files.list(folder);
-  if (names === undefined) throw new UsageError(`must build at directory: '${folder}' is none`);
+  if (names === undefined) {
+    throw new UsageError(`must build at directory: not a valid directory: '${folder}'`);
+  }
   const found = fileNames.filter((candidate) => names.includes(candidate));
   if (found.length === 0) {
     throw new UsageError(
@@ -114,8 +126,9 @@ export async function readKustomization(files: Files, folder: string): Promise<R
     throw new UsageError(`Found multiple kustomization files under: ${folder}`);
   }
   const path = `${folder.replace(/\/$/, '')}/${found[0]}`;
-  const value = parseYaml(await files.read(path)) ?? {};
-  if (!isObject(value)) throw new UsageError(`invalid Kustomization: ${path} is no object`);
+  const value = await valueIn(files, path);
+  if (Object.keys(value).length === 0) throw new UsageError('kustomization.yaml is empty');
+  checkType(value, folder);
   const unknown = Object.keys(value).filter((field) => !known.includes(field));
   if (unknown.length > 0) {
     throw new UsageError(
@@ -130,6 +143,33 @@ export async function readKustomization(files: Files, folder: string): Promise<R
         "Run 'kustomize edit fix' to update your Kustomization automatically.",
     );
   return { path, kustomization: whole(value), deprecations };
+}
+
+async function valueIn(files: Files, path: string): Promise<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = parseYaml(await files.read(path)) ?? {};
+  } catch (error) {
+    if (!(error instanceof MalformedYaml)) throw error;
+    throw new UsageError(`invalid Kustomization: ${error.message}`);
+  }
+  if (isObject(value)) return value;
+  throw new UsageError(`invalid Kustomization: ${path} is no object`);
+}
+
+const versions: Readonly<Record<string, string>> = {
+  Kustomization: 'kustomize.config.k8s.io/v1beta1',
+  Component: 'kustomize.config.k8s.io/v1alpha1',
+};
+
+function checkType(value: Readonly<Record<string, unknown>>, folder: string): void {
+  const { kind = 'Kustomization', apiVersion } = value as { kind?: string; apiVersion?: string };
+  const refused = (why: string): UsageError =>
+    new UsageError(`Failed to read kustomization file under ${folder}:\n${why}`);
+  const version = versions[kind];
+  if (version === undefined) throw refused('kind should be Kustomization or Component');
+  if (apiVersion === undefined || apiVersion === version) return;
+  throw refused(`apiVersion for ${kind} should be ${version}`);
 }
 
 /** As it may be written: with the names that fields had before, and without most of them. */

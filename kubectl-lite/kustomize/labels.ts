@@ -1,7 +1,7 @@
 import { isObject } from '../../api/deep.ts';
-import type { Kustomization } from './kustomization.ts';
+import type { FieldSpec, Kustomization } from './kustomization.ts';
 import { objectAt, spotsAt, valueAt } from './paths.ts';
-import type { Open, Resource } from './resource.ts';
+import { groupVersion, type Open, type Resource } from './resource.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -58,11 +58,26 @@ export function addLabels(resource: Resource, kustomization: Kustomization): voi
   if (commonLabels !== undefined) {
     addTo(resource.object, commonLabels, { selectors: true, templates: true });
   }
-  for (const { pairs, includeSelectors = false, includeTemplates = false } of labels) {
+  for (const change of labels) {
+    const { pairs, includeSelectors = false, includeTemplates = false, fields = [] } = change;
     addTo(resource.object, pairs, {
       selectors: includeSelectors,
       templates: includeSelectors || includeTemplates,
     });
+    for (const field of fields) addToField(resource.object, pairs, field);
+  }
+}
+
+/** Labels at a place of one's own, for all kinds or those that are named. */
+function addToField(object: Open, labels: Labels, field: FieldSpec): void {
+  const { path, create = false, ...wanted } = field;
+  const own = { ...groupVersion(object), kind: object.kind };
+  const fits = (name: keyof typeof own): boolean => !wanted[name] || wanted[name] === own[name];
+  if (!fits('group') || !fits('version') || !fits('kind')) return;
+  if (create) return put(object, path, labels);
+  for (const spot of spotsAt(object, path)) {
+    const there = valueAt(spot);
+    if (isObject(there)) Object.assign(there, labels);
   }
 }
 

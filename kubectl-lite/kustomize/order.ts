@@ -29,7 +29,9 @@ export function ordered(
   const key = ({ object }: Resource): string => {
     const { group, version } = groupVersion(object);
     const { name, namespace } = nameOf(object);
-    return [group || '~G', version || '~V', object.kind, namespace || '~X', name].join('_');
+    // Kinds are compared before names: Role comes before RoleBinding.
+    const kind = [group || '~G', version || '~V', object.kind].join('_');
+    return `${kind}\0${namespace || '~X'}_${name}`;
   };
   return [...all].sort(
     (a, b) =>

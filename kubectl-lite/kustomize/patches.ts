@@ -70,12 +70,9 @@ async function applyMerge(all: Resource[], body: Open, patch: Patch): Promise<vo
 }
 
 function replace(resource: Resource, after: KubernetesObject, { options }: Patch): void {
-  const { name, namespace } = resource.object.metadata;
+  const { name } = resource.object.metadata;
   const object = structuredClone(after) as Open;
-  const renamed = object.metadata.name !== name;
-  if (renamed && options?.allowNameChange) {
-    resource.formerly.push({ name: name ?? '', namespace: namespace ?? '' });
-  } else if (renamed && name !== undefined) object.metadata.name = name;
+  if (!options?.allowNameChange && name !== undefined) object.metadata.name = name;
   resource.object = object;
 }
 

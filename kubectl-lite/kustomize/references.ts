@@ -98,7 +98,9 @@ function changesOf(referrer: Resource, { resource, from, to }: Renaming): (() =>
   const own = object.metadata.namespace ?? '';
   const wasIn = referrer.formerly.at(-1)?.namespace ?? own;
   // Who is in no namespace may name what is in any.
-  const near = [own, wasIn].some((at) => sameNamespace(at, from.namespace));
+  const near =
+    [own, wasIn].some((at) => sameNamespace(at, from.namespace)) ||
+    sameNamespace(own, to.namespace);
   const changes: (() => void)[] = [];
   if (from.name !== to.name && (near || own === '' || from.namespace === '')) {
     for (const spot of plainSpots(object, kind)) {

@@ -87,8 +87,7 @@ export function relaxedPath(text: string): readonly PathStep[] {
 /** Such a path in full: "{.metadata.name}". */
 export const pathText = (text: string): string => `{.${withoutBraces(text).replace(/^\./, '')}}`;
 
-const withoutBraces = (text: string): string =>
-  /^\{(.*)\}$/s.exec(text.trim())?.[1] ?? text.trim();
+const withoutBraces = (text: string): string => /^\{(.*)\}$/s.exec(text.trim())?.[1] ?? text.trim();
 
 /** A path that cannot be followed is the user's mistake. */
 export function valuesAt(steps: readonly PathStep[], root: unknown): unknown[] {
@@ -110,8 +109,7 @@ function printNodes(nodes: readonly PathNode[], root: unknown, current: unknown)
   return nodes
     .map((node) => {
       if (node.kind === 'text') return node.text;
-      if (node.kind === 'path')
-        return evaluate(node.steps, root, current).map(valueText).join(' ');
+      if (node.kind === 'path') return evaluate(node.steps, root, current).map(valueText).join(' ');
       const items = evaluate(node.over, root, current);
       return items.map((item) => printNodes(node.body, root, item)).join('');
     })

@@ -67,7 +67,11 @@ export async function objectPrinter(
     const { JsonPath } = await import('./jsonpath.ts');
     const path = new JsonPath(source, strict);
     if (format === 'jsonpath-as-json')
-      return (value) => path.find(value).map((found) => `${goJson(found, '    ')}\n`).join('');
+      return (value) =>
+        path
+          .find(value)
+          .map((found) => `${goJson(found, '    ')}\n`)
+          .join('');
     return (value) => path.print(value);
   }
   const { GoTemplate } = await import('./go-template.ts');

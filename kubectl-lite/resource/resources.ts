@@ -1,4 +1,9 @@
-import { apiVersionOf, groupResource, type ResourceType, resourcePath } from '../../api/resource.ts';
+import {
+  apiVersionOf,
+  groupResource,
+  type ResourceType,
+  resourcePath,
+} from '../../api/resource.ts';
 import type { Api } from '../api.ts';
 import { UsageError } from '../usage-error.ts';
 

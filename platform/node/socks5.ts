@@ -1,5 +1,6 @@
 /** SOCKS 5 (RFC 1928) with or without user and password (RFC 1929), as far as CONNECT goes. */
-import { connect, isIPv4, isIPv6, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { ipBytes } from '../ip.ts';
 import { proxyUser, type TunnelTarget } from './proxy-address.ts';
 
 const VERSION = 5;
@@ -73,19 +74,12 @@ async function authenticate(
 }
 
 function addressBytes(host: string): number[] {
-  if (isIPv4(host)) return [addressType.ipv4, ...host.split('.').map(Number)];
-  if (isIPv6(host)) return [addressType.ipv6, ...ipv6Bytes(host)];
+  const bytes = ipBytes(host);
+  if (bytes !== undefined) {
+    return [bytes.length === 4 ? addressType.ipv4 : addressType.ipv6, ...bytes];
+  }
   const name = Buffer.from(host);
   return [addressType.name, name.length, ...name];
-}
-
-function ipv6Bytes(host: string): number[] {
-  const [head = '', tail] = host.split('::');
-  const groups = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
-  const [before, after] = [groups(head), groups(tail ?? '')];
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
-  return [...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 0xff]);
 }
 
 /** Exactly so many bytes: what comes after them is not the proxy's. */

@@ -4,7 +4,7 @@
  * quarter of a second of loading, which is half of the time a whole cluster may take to start.
  */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { isIPv4, isIPv6 } from 'node:net';
+import { ipBytes } from '../ip.ts';
 import type {
   AlternativeNames,
   CertificateAndKey,
@@ -42,36 +42,16 @@ function distinguishedName({ commonName, organizations = [] }: Subject): Buffer 
   );
 }
 
-/** Sixteen bytes of an IPv6 address in text, "::" and an IPv4 tail included. */
-function ipv6Bytes(text: string): Buffer {
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
-  const hex = (high: string, low: string): string =>
-    ((Number(high) << 8) | Number(low)).toString(16);
-  const plain =
-    dotted === null
-      ? text
-      : `${dotted[1]}${hex(dotted[2]!, dotted[3]!)}:${hex(dotted[4]!, dotted[5]!)}`;
-  const [head = '', tail = ''] = plain.split('::');
-  const groups = (part: string): string[] => part.split(':').filter((group) => group !== '');
-  const [left, right] = [groups(head), groups(tail)];
-  const zeros = plain.includes('::') ? 8 - left.length - right.length : 0;
-  const bytes = Buffer.alloc(16);
-  [...left, ...new Array<string>(zeros).fill('0'), ...right].forEach((group, i) =>
-    bytes.writeUInt16BE(parseInt(group, 16), i * 2),
-  );
-  return bytes;
-}
-
-function ipBytes(text: string): Buffer {
-  if (isIPv4(text)) return Buffer.from(text.split('.').map(Number));
-  if (isIPv6(text)) return ipv6Bytes(text);
-  throw new Error(`not an IP address: ${text}`);
+function addressBytes(text: string): Buffer {
+  const bytes = ipBytes(text);
+  if (bytes === undefined) throw new Error(`not an IP address: ${text}`);
+  return Buffer.from(bytes);
 }
 
 function alternativeNames({ dnsNames, ipAddresses }: AlternativeNames): Buffer {
   return der.sequence(
     ...dnsNames.map((name) => der.implicit(2, Buffer.from(name))),
-    ...ipAddresses.map((address) => der.implicit(7, ipBytes(address))),
+    ...ipAddresses.map((address) => der.implicit(7, addressBytes(address))),
   );
 }
 

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { CommandEntry } from '../../../kubectl-lite/command.ts';
 import { commandTree } from '../../../kubectl-lite/commands/tree.ts';
-import type { Flags } from '../../../kubectl-lite/flags/flag.ts';
+import type { Flag, Flags } from '../../../kubectl-lite/flags/flag.ts';
+import { durationText } from '../../../kubectl-lite/flags/go-values.ts';
 import { globalFlags } from '../../../kubectl-lite/flags/global.ts';
 import { stock } from './side-by-side.ts';
 
@@ -28,22 +29,44 @@ const extraFlags: Readonly<Record<string, readonly string[]>> = {
   'set subject': ['all-namespaces'],
 };
 
+/** Defaults that help tells otherwise than they are: written in another way, or to be understood. */
+const otherDefaults = ['cache-dir', 'create quota --scopes', 'port-forward --address'];
+
+/** What a flag is without being given, by command; kubectl shows another. */
+const ownDefaults: Readonly<Record<string, string>> = {
+  'apply edit-last-applied --output': "'yaml'",
+  'create clusterrole --aggregation-rule': "''",
+  'create cronjob --restart': "'OnFailure'",
+  'edit --output': "'yaml'",
+};
+
+interface StockFlag {
+  readonly letter: string;
+  readonly default: string;
+}
+
 interface StockCommand {
   readonly path: readonly string[];
-  readonly flags: ReadonlyMap<string, string>;
+  readonly flags: ReadonlyMap<string, StockFlag>;
 }
 
 const help = (words: readonly string[]): string =>
   execFileSync(binary!, [...words], { encoding: 'utf8' });
 
-/** "-o, --output='':" lines as name → letter. */
-const flagsIn = (text: string): Map<string, string> =>
+/** "-o, --output='':" lines as name → letter and default. */
+const flagsIn = (text: string): Map<string, StockFlag> =>
   new Map(
-    [...text.matchAll(/^ {4}(?:-(\w), )?--([\w-]+)=.*:$/gm)].map(([, letter = '', name]) => [
-      name!,
-      letter,
-    ]),
+    [...text.matchAll(/^ {4}(?:-(\w), )?--([\w-]+)=(.*):$/gm)].map(
+      ([, letter = '', name, shown]) => [name!, { letter, default: shown! }],
+    ),
   );
+
+/** A default as kubectl's help shows it. */
+function shownDefault({ default: value, placeholder }: Flag<unknown>): string {
+  if (placeholder === 'duration') return durationText(value as number);
+  if (Array.isArray(value)) return `[${value.join(',')}]`;
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
 
 function* stockCommands(path: readonly string[]): Generator<StockCommand> {
   const text = help([...path, '--help']);
@@ -93,8 +116,15 @@ describe.skipIf(binary === undefined)('flags', () => {
       expect(own.sort()).toEqual([...(extraFlags[path] ?? [])].sort());
       const letters = Object.keys(ours!).filter((name) => wanted.has(name));
       expect(letters.map((name) => [name, all[name]!.shorthand ?? ''])).toEqual(
-        letters.map((name) => [name, wanted.get(name)]),
+        letters.map((name) => [name, wanted.get(name)!.letter]),
       );
+      for (const [name, stockFlag] of wanted) {
+        const title = `${path} --${name}`;
+        if (otherDefaults.some((other) => other === name || other === title)) continue;
+        expect(`${title} ${shownDefault(all[name]!)}`).toBe(
+          `${title} ${ownDefaults[title] ?? stockFlag.default}`,
+        );
+      }
     },
   );
 });

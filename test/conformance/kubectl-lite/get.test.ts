@@ -96,6 +96,21 @@ transcripts('get', ({ both, piped, file }) => {
     ['get -f web.yaml'],
     ['get -f web.yaml -o name'],
     ['get --raw /healthz'],
+    ['get --raw nope'],
+    ['get --raw /healthz -o json'],
+    ['get --raw /healthz -w'],
+    ['get pods --raw /healthz'],
+    ['get cm --template={{.kind}}'],
+    ['get cm settings --template={{.kind}} -o json'],
+    ['get deploy web -o jsonpath={.metadata.managedFields[0].manager}'],
+    ['get cm -o jsonpath-as-json={.items[*].metadata.name}{.kind}'],
+    ['get cm --sort-by=.nope -o name'],
+    ['get cm --sort-by=.metadata.name --chunk-size=1'],
+    ['get cm settings --request-timeout=x'],
+    ['get all -A -l app=web'],
+    ['get cm --subresource=status'],
+    ['get cm/'],
+    ['get deployments.v2.apps/web'],
     ['get deploy web --subresource=scale'],
   ])('%s', async (line) => {
     await both(...line.split(' '));
@@ -119,6 +134,12 @@ transcripts('get', ({ both, piped, file }) => {
     ['{.items[0'],
     ['{.items[*].data.number}'],
     ['{$.kind}'],
+    ["{.items[*]['metadata.name','kind']}"],
+    ['{.items[1:3:2].kind}{.items[2:2].kind}'],
+    ['{.items[?(@.kind=~"x")]}'],
+    ['{.items[?(@.kind=="ConfigMap" && @.data)]}'],
+    ['{.items[ 0 ].kind}'],
+    ['{{.kind}}'],
   ])('jsonpath %s', async (path) => {
     await both('get', 'cm,svc,deploy', '-o', `jsonpath=${path}`);
   });
@@ -134,6 +155,9 @@ transcripts('get', ({ both, piped, file }) => {
     ],
     ['{{(index .items 0).metadata.labels}}'],
     ['{{range .items}}{{if and .spec (not .spec.replicas)}}{{.kind | html}}{{end}}{{end}}'],
+    ['{{1.5e3}} {{0x1F}} {{js "it\'s <b>"}}'],
+    ['{{nope}}'],
+    ['{{ "open }}'],
     ['{{/* nothing */}}{{$n := 1}}{{printf "%03d|%-5s|" $n "ab"}}'],
   ])('go-template %s', async (template) => {
     await both('get', 'cm,svc,deploy', '-o', `go-template=${template}`);
@@ -143,6 +167,7 @@ transcripts('get', ({ both, piped, file }) => {
     ['NAME:.metadata.name,IMAGES:.spec.template.spec.containers[*].image,NONE:.no'],
     ['N:metadata.name,L:.metadata.labels'],
     ['N:{.metadata.name}'],
+    ['EMPTY:,N:.metadata.name'],
   ])('custom-columns %s', async (columns) => {
     await both('get', 'deploy,cm', '-o', `custom-columns=${columns}`);
     await both('get', 'deploy', '--no-headers', '-o', `custom-columns=${columns}`);
@@ -166,6 +191,12 @@ transcripts('get', ({ both, piped, file }) => {
     ['get pods -o custom-columns=A'],
     ['get pods -o jsonpath='],
     ['get pods --xyzzy'],
+    ['get pods -o custom-columns-file=/nope'],
+    ['get pods -o custom-columns-file'],
+    ['get pods -o jsonpath-file=/nope'],
+    ['get pods -o go-template-file=/nope'],
+    ['delete pods x --timeout=4d'],
+    ['scale deploy web --replicas=99999999999999999999'],
   ])('refuses %s', async (line) => {
     await both(...line.split(' '));
   });

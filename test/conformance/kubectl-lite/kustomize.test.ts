@@ -168,6 +168,26 @@ replacements:
   - {select: {kind: Service}, fieldPaths: ["metadata.annotations.version\\\\.example\\\\.com"], options: {create: true}}
   - {select: {kind: CronJob}, fieldPaths: ["spec.jobTemplate.spec.template.spec.containers.*.image"], options: {delimiter: ":", index: 1}}
 `,
+  digests: 'resources: [../base]\nimages: [{name: busybox, newTag: "2", digest: "sha256:0123"}]\n',
+  renamed: `resources: [../base]
+patches:
+- target: {kind: Service}
+  options: {allowNameChange: true}
+  patch: '[{"op": "replace", "path": "/metadata/name", "value": "renamed"}]'
+`,
+  moved: `resources: [../small]
+namespace: here
+configMapGenerator: [{name: settings, namespace: there, literals: [a=b]}]
+`,
+  fields: `resources: [../base]
+labels:
+- pairs: {where: mine}
+  fields:
+  - {path: spec/selector, kind: Service}
+  - {path: spec/own/labels, group: apps, version: v1, kind: Deployment, create: true}
+`,
+  small: 'resources: [small.yaml]\n',
+  nothing: 'namePrefix: x-\n',
   fifo: 'resources: [../base]\nsortOptions: {order: fifo}\n',
   twice: 'resources: [../names, ../other]\n',
   other: 'resources: [small.yaml]\nnamePrefix: o-\n',
@@ -177,6 +197,13 @@ const failing: Readonly<Record<string, string>> = {
   'no-match': `resources: [small.yaml]
 patches: [{patch: "{apiVersion: v1, kind: ConfigMap, metadata: {name: none}}"}]
 `,
+  'twice-a-key': 'configMapGenerator: [{name: c, literals: [a=1, a=2]}]\n',
+  'no-value': 'configMapGenerator: [{name: c, literals: [a]}]\n',
+  'no-name': 'secretGenerator: [{literals: [a=b]}]\n',
+  'other-kind': 'kind: Other\nresources: [small.yaml]\n',
+  'other-version': 'apiVersion: kustomize.config.k8s.io/v1\nkind: Kustomization\n',
+  'no-replicas': 'resources: [small.yaml]\nreplicas: [{name: none, count: 1}]\n',
+  empty: '{}\n',
 };
 
 transcripts('kustomizations', ({ file, says }) => {

@@ -3,6 +3,17 @@ import { transcripts } from './side-by-side.ts';
 
 const manifest = `
 apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 1
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: c, image: "db:1"}]}
+---
+apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: web
@@ -56,6 +67,38 @@ transcripts(
     });
 
     it.each([
+      ['status'],
+      ['status sts/db'],
+      ['status sts -l app=db'],
+      ['status deploy -l app=none'],
+      ['status deploy/web --revision=-1'],
+      ['history'],
+      ['history sts'],
+      ['history sts/db --revision=1'],
+      ['history sts/db -o name'],
+      ['history deploy/web --revision=-1'],
+      ['undo'],
+      ['undo sts/db'],
+      ['undo deploy/web --dry-run=client'],
+      ['undo deploy/web --dry-run=server'],
+      ['undo deploy/web --to-revision=-1'],
+      ['restart'],
+      ['restart deploy -l app=none'],
+      ...['status', 'history', 'undo', 'pause', 'resume', 'restart'].map((verb) => [
+        `${verb} pod/db-0`,
+      ]),
+    ])('rollout %s', async (line) => {
+      await both('rollout', ...line.split(' '));
+    });
+
+    it.each([
+      ['wait --for=condition=Available deploy/web --timeout=0'],
+      ['wait --for=condition=Nope deploy/web --timeout=0'],
+      ['wait --for=create deploy/none --timeout=1s'],
+      ['wait --for=jsonpath= deploy/web'],
+      ['wait --for=jsonpath={.spec.replicas}= deploy/web'],
+      ['wait --for=jsonpath={.spec}=x deploy/web'],
+      ['wait --for=jsonpath={.spec.template} deploy/web'],
       ['wait --for=condition=Nope deploy/web --timeout=2s'],
       ['taint node node1 q-'],
       ['taint node node1 zz'],

@@ -1,4 +1,4 @@
-/** IP addresses as text, without the platform's `net`. */
+/** IP addresses as text. */
 
 /** Four bytes; undefined if the text is no dotted quad. Leading zeros are ambiguous: refused. */
 export function parseIPv4(text: string): number[] | undefined {
@@ -39,6 +39,11 @@ function groups(text: string, mayEndInIPv4: boolean): number[] | undefined {
     }
   }
   return out;
+}
+
+/** Four or sixteen bytes; undefined if the text is no address. */
+export function ipBytes(text: string): number[] | undefined {
+  return parseIPv4(text) ?? parseIPv6(text)?.flatMap((group) => [group >> 8, group & 0xff]);
 }
 
 export function isIPv4(text: string): boolean {
