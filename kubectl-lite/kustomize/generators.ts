@@ -12,7 +12,8 @@ export interface Generation {
 /** Adds what the generator makes, or changes what one of a base had made. */
 export async function generate(into: Resource[], generation: Generation): Promise<void> {
   const { kind, args } = generation;
-  if (!args.name) throw new UsageError(`a ${kind.toLowerCase()} must have a name`);
+  // kustomize says so of secrets, too.
+  if (!args.name) throw new UsageError('a configmap must have a name');
   const made = await madeBy(generation);
   const old = into.find(
     (resource) =>

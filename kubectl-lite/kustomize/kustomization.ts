@@ -127,7 +127,6 @@ export async function readKustomization(files: Files, folder: string): Promise<R
   }
   const path = `${folder.replace(/\/$/, '')}/${found[0]}`;
   const value = await valueIn(files, path);
-  if (Object.keys(value).length === 0) throw new UsageError('kustomization.yaml is empty');
   checkType(value, folder);
   const unknown = Object.keys(value).filter((field) => !known.includes(field));
   if (unknown.length > 0) {
@@ -162,8 +161,12 @@ const versions: Readonly<Record<string, string>> = {
   Component: 'kustomize.config.k8s.io/v1alpha1',
 };
 
+/** Also that it says more than what it is. */
 function checkType(value: Readonly<Record<string, unknown>>, folder: string): void {
   const { kind = 'Kustomization', apiVersion } = value as { kind?: string; apiVersion?: string };
+  if (Object.keys(value).every((field) => field === 'kind' || field === 'apiVersion')) {
+    throw new UsageError('kustomization.yaml is empty');
+  }
   const refused = (why: string): UsageError =>
     new UsageError(`Failed to read kustomization file under ${folder}:\n${why}`);
   const version = versions[kind];

@@ -201,7 +201,7 @@ patches: [{patch: "{apiVersion: v1, kind: ConfigMap, metadata: {name: none}}"}]
   'no-value': 'configMapGenerator: [{name: c, literals: [a]}]\n',
   'no-name': 'secretGenerator: [{literals: [a=b]}]\n',
   'other-kind': 'kind: Other\nresources: [small.yaml]\n',
-  'other-version': 'apiVersion: kustomize.config.k8s.io/v1\nkind: Kustomization\n',
+  'other-version': 'apiVersion: kustomize.config.k8s.io/v1\nresources: [small.yaml]\n',
   'no-replicas': 'resources: [small.yaml]\nreplicas: [{name: none, count: 1}]\n',
   empty: '{}\n',
 };

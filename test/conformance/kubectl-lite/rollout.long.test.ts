@@ -44,7 +44,7 @@ transcripts(
       await both('get', 'pods', '-o', 'wide', '-l', 'app=none');
     });
 
-    it('keeps a history and goes back', async () => {
+    it('keeps a history and goes back', { timeout: 180_000 }, async () => {
       await both('set', 'image', 'deploy/web', 'main=nginx:2');
       await each('rollout', 'status', 'deploy/web');
       await both('rollout', 'history', 'deploy/web');
