@@ -181,7 +181,9 @@ function familyOf({ spec }: Service): 'IPv4' | 'IPv6' {
 }
 
 function says(slice: EndpointSlice, draft: Draft): boolean {
-  const { addressType, endpoints, ports = [], metadata } = slice;
+  const { addressType, metadata } = slice;
+  // The server writes null for lists that are empty.
+  const [endpoints, ports] = [slice.endpoints ?? [], slice.ports ?? []];
   return (
     addressType === draft.addressType &&
     endpoints.length === 0 &&

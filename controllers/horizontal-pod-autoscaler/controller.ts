@@ -243,15 +243,20 @@ class HorizontalPodAutoscalerController implements Controller {
     await this.#update(autoscaler, { ...status, desiredReplicas, conditions });
   }
 
-  async #update(
-    autoscaler: HorizontalPodAutoscaler,
-    status: NonNullable<HorizontalPodAutoscaler['status']>,
-  ): Promise<void> {
-    if (deepEqual(autoscaler.status, status)) return;
+  async #update(autoscaler: HorizontalPodAutoscaler, status: Status): Promise<void> {
+    if (sameStatus(autoscaler.status, status)) return;
     const { client, logger } = this.#context;
     logger.debug({ autoscaler: nameOf(autoscaler), status }, 'autoscaler status');
     await writeStatus(client, hpaType, { ...autoscaler, status });
   }
+}
+
+type Status = NonNullable<HorizontalPodAutoscaler['status']>;
+
+/** The server writes null for metrics that are not told. */
+function sameStatus(a: Status | undefined, b: Status): boolean {
+  const filled = (of: Status): Status => ({ ...of, currentMetrics: of.currentMetrics ?? [] });
+  return a !== undefined && deepEqual(filled(a), filled(b));
 }
 
 /** `behavior.scaleUp.tolerance` where the server keeps it. */

@@ -77,21 +77,21 @@ function evaluateResource(
   const { resource, container, target } = metric;
   const reason =
     container === undefined ? 'FailedGetResourceMetric' : 'FailedGetContainerResourceMetric';
-  const base = container === undefined ? `${resource} resource` : `${resource} container resource`;
   const { podMetrics, ...rest } = input;
   try {
     const metrics = readMetrics(podMetrics, resource, container);
     const asked = { ...rest, metrics, resource, ...(container === undefined ? {} : { container }) };
     if (target.averageValue !== undefined) {
       const proposal = byAverageValue(asked, milliValue(target.averageValue));
-      return valid(proposal, base, statusOf);
+      return valid(proposal, `${resource} resource`, statusOf);
     }
     if (target.averageUtilization === undefined) {
       const message = 'neither a utilization target nor a value target was set';
       return invalid(reason, `invalid resource metric source: ${message}`);
     }
     const proposal = byUtilization(asked, target.averageUtilization);
-    return valid(proposal, `${base} utilization (percentage of request)`, statusOf);
+    const what = container === undefined ? 'resource' : 'container resource';
+    return valid(proposal, `${resource} ${what} utilization (percentage of request)`, statusOf);
   } catch (error) {
     const expected = error instanceof NoMetricError || error instanceof MissingRequestError;
     if (!expected) throw error;

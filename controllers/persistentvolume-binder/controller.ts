@@ -173,13 +173,16 @@ class PersistentVolumeBinder implements Controller {
       case 'mark':
         if (plan.event !== undefined) this.#recorder.record(claim, plan.event);
         if (claim.status?.phase === plan.phase) return;
-        await client.update(
-          claimType,
-          { ...claim, status: { ...claim.status, phase: plan.phase } },
-          { subresource: 'status' },
-        );
+        await this.#markUnbound(claim, plan.phase);
         return;
     }
+  }
+
+  /** What it has of a volume it has no longer. */
+  async #markUnbound(claim: PersistentVolumeClaim, phase: string): Promise<void> {
+    const { accessModes: _modes, capacity: _capacity, ...others } = claim.status ?? {};
+    const marked = { ...claim, status: { ...others, phase } };
+    await this.#context.client.update(claimType, marked, { subresource: 'status' });
   }
 
   async #askProvisioner(claim: PersistentVolumeClaim, provisioner: string): Promise<void> {

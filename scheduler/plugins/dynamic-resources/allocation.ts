@@ -37,7 +37,9 @@ function configurations(
   claim: ResourceClaim,
   allotted: readonly Allotted[],
 ): DeviceAllocationConfiguration[] {
-  const { requests = [], config = [] } = claim.spec.devices ?? {};
+  const { config = [], ...devices } = claim.spec.devices ?? {};
+  // The server writes null for lists that are empty.
+  const requests = devices.requests ?? [];
   const chosen = requests.map(({ name }) => allotted.find(({ want }) => want.request === name));
   const ofClasses = chosen.flatMap((found) =>
     (found?.deviceClass.spec.config ?? []).map((each) => ({ source: 'FromClass', ...each })),

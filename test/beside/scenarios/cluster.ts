@@ -304,4 +304,68 @@ spec:
       await at.until('ReplicaSet', 'web', ({ status }) => status?.readyReplicas === 1);
     },
   },
+  {
+    name: 'node that is cordoned, and one short of memory',
+    also: ['Node/NAMESPACE'],
+    async run(at) {
+      const now = new Date().toISOString().replace(/\.\d+/, '');
+      const times = `lastHeartbeatTime: "${now}", lastTransitionTime: "${now}"`;
+      await at.create(`
+apiVersion: v1
+kind: Node
+metadata: { name: NAMESPACE }
+spec: { unschedulable: true }
+status:
+  conditions:
+    - { type: Ready, status: "True", reason: KubeletReady, message: ready, ${times} }
+    - { type: MemoryPressure, status: "True", reason: Short, message: short, ${times} }`);
+      await at.until('Node', at.namespace, ({ spec }) => (spec.taints ?? []).length === 2);
+    },
+  },
+  {
+    name: 'node that is not ready',
+    also: ['Node/NAMESPACE'],
+    async run(at) {
+      const now = new Date().toISOString().replace(/\.\d+/, '');
+      const times = `lastHeartbeatTime: "${now}", lastTransitionTime: "${now}"`;
+      await at.create(`
+apiVersion: v1
+kind: Node
+metadata: { name: NAMESPACE }
+status:
+  conditions:
+    - { type: Ready, status: "False", reason: KubeletNotReady, message: not yet, ${times} }`);
+      await at.until('Node', at.namespace, ({ spec }) => (spec.taints ?? []).length === 2);
+    },
+  },
+  {
+    name: 'request of a certificate that is denied',
+    also: ['CertificateSigningRequest/NAMESPACE'],
+    async run(at) {
+      await at.create(`
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: { name: NAMESPACE }
+spec:
+  signerName: kubernetes.io/kube-apiserver-client-kubelet
+  usages: [digital signature, server auth]
+  request: ${Buffer.from(nodeRequest).toString('base64')}`);
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    },
+  },
+  {
+    name: 'circle of owners that are deleted',
+    async run(at) {
+      await at.create(configMap('one', '[]'));
+      await at.create(configMap('two', await ownedBy(at, 'one', ', blockOwnerDeletion: true')));
+      const { metadata } = await at.get('ConfigMap', 'two');
+      const ownerReferences = [
+        { apiVersion: 'v1', kind: 'ConfigMap', name: 'two', uid: metadata.uid },
+      ];
+      await at.merge('ConfigMap', 'one', { metadata: { ownerReferences } });
+      await at.delete('ConfigMap', 'one', { propagationPolicy: 'Foreground' });
+      await at.untilGone('ConfigMap', 'one');
+      await at.untilGone('ConfigMap', 'two');
+    },
+  },
 ];

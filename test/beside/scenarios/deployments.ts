@@ -140,6 +140,36 @@ spec: { hard: { pods: "0" } }`);
       await at.untilAll('Pod', (pods) => pods.length === 0);
     },
   },
+  {
+    name: 'deployment whose pods have to be ready for a while',
+    async run(at) {
+      await at.create(deployment('replicas: 2\n  minReadySeconds: 3'));
+      await at.until('Deployment', 'web', ({ status }) => status?.readyReplicas === 2);
+      await done(at, 2);
+    },
+  },
+  {
+    name: 'deployment that takes over a replica set',
+    async run(at) {
+      await at.create(deployment('replicas: 1'));
+      await done(at, 1);
+      await at.delete('Deployment', 'web', { propagationPolicy: 'Orphan' });
+      await at.untilGone('Deployment', 'web');
+      await at.create(deployment('replicas: 2'));
+      await done(at, 2);
+    },
+  },
+  {
+    name: 'deployment with the annotations of kubectl',
+    async run(at) {
+      await at.create(deployment(`replicas: 1\n  ${oneByOne}`));
+      await done(at, 1);
+      const cause = { 'kubernetes.io/change-cause': 'a new image', 'example.org/note': 'kept' };
+      await at.merge('Deployment', 'web', { metadata: { annotations: cause }, ...newImage });
+      await at.until('Deployment', 'web', ({ metadata }) => revisionOf(metadata) === '2');
+      await done(at, 1);
+    },
+  },
 ];
 
 const revisionOf = (metadata: Seen['metadata']): string | undefined =>

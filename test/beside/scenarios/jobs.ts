@@ -85,6 +85,46 @@ export const jobScenarios: readonly Scenario[] = [
     ),
     'Complete',
   ),
+  scenario(
+    'job whose pods are replaced once they have ended',
+    job('backoffLimit: 0\n  podReplacementPolicy: Failed', ending('1')),
+    'Failed',
+  ),
+  scenario('job of nothing', job('completions: 0', ending('0')), 'Complete'),
+  scenario(
+    'job whose pods begin anew in their place',
+    job('backoffLimit: 1', ending('1').replace('Never', 'OnFailure')),
+    'Failed',
+  ),
+  {
+    name: 'job of which a pod is deleted',
+    async run(at) {
+      const slow = { 'wherry.io/stop-seconds': '5' };
+      const pods = template('work', { annotations: slow, spec: 'restartPolicy: Never' });
+      await at.create(job('completions: 1', pods));
+      await at.until('Job', 'work', ({ status }) => status?.ready === 1);
+      const [pod] = await at.list('Pod');
+      await at.delete('Pod', pod!.metadata.name);
+      await at.untilGone('Pod', pod!.metadata.name);
+      await at.until('Job', 'work', ({ status }) => status?.active === 1 && status?.ready === 1);
+    },
+  },
+  {
+    name: 'job that somebody else takes care of',
+    async run(at) {
+      await at.create(job('managedBy: example.org/others', forEver));
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    },
+  },
+  {
+    name: 'indexed job that grows',
+    async run(at) {
+      await at.create(job(indexed, forEver));
+      await at.until('Job', 'work', ({ status }) => status?.ready === 3);
+      await at.merge('Job', 'work', { spec: { completions: 2, parallelism: 2 } });
+      await at.until('Job', 'work', ({ status }) => status?.active === 2 && status?.ready === 2);
+    },
+  },
   {
     name: 'job that is suspended and resumed',
     async run(at) {

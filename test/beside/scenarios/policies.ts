@@ -122,6 +122,64 @@ spec:
     },
   },
   {
+    name: 'autoscaler above its most',
+    async run(at) {
+      await at.create(`${deployment(4)}\n---${scaler(cpu(50))}`);
+      await at.untilEvent('SuccessfulRescale');
+      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 3);
+    },
+  },
+  {
+    name: 'autoscaler of what is a part of a pod',
+    async run(at) {
+      await at.create(deployment(1));
+      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 1);
+      const metric =
+        '{ type: ContainerResource, containerResource: { name: memory, container: main, target: { type: AverageValue, averageValue: 1Gi } } }';
+      await at.create(scaler(metric));
+      await at.until(
+        'HorizontalPodAutoscaler',
+        'web',
+        condition('ScalingActive', 'ValidMetricFound'),
+      );
+    },
+  },
+  {
+    name: 'eviction that a budget allows',
+    async run(at) {
+      await at.create(deployment(2));
+      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 2);
+      await at.create(budget('maxUnavailable: 1'));
+      await at.until('PodDisruptionBudget', 'web', healthy(2));
+      const [pod] = await at.list('Pod');
+      await at.evict(pod!.metadata.name);
+      await at.untilGone('Pod', pod!.metadata.name);
+      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 2);
+      await at.until('PodDisruptionBudget', 'web', healthy(2));
+    },
+  },
+  {
+    name: 'quota for pods that end',
+    async run(at) {
+      await at.create(`
+apiVersion: v1
+kind: ResourceQuota
+metadata: { name: ending }
+spec: { hard: { pods: "5" }, scopes: [Terminating] }
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: { name: important }
+spec:
+  hard: { pods: "5" }
+  scopeSelector: { matchExpressions: [{ scopeName: PriorityClass, operator: In, values: [system-node-critical] }] }`);
+      for (const name of ['ending', 'important'])
+        await at.until('ResourceQuota', name, ({ status }) => status?.used?.['pods'] === '0');
+      await at.create(loose.replace('spec: {', 'spec: { activeDeadlineSeconds: 1000,'));
+      await at.until('ResourceQuota', 'ending', ({ status }) => status?.used?.['pods'] === '1');
+    },
+  },
+  {
     name: 'autoscaler of a deployment of none',
     async run(at) {
       await at.create(`${deployment(0)}\n---${scaler(cpu(50))}`);

@@ -119,4 +119,52 @@ subsets:
       await at.untilAll('EndpointSlice', (slices) => slices.length === 0);
     },
   },
+  {
+    name: 'service of another name',
+    async run(at) {
+      await at.create(`
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { type: ExternalName, externalName: example.org }`);
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    },
+  },
+  {
+    name: 'service that selects other pods, then none',
+    async run(at) {
+      await at.create(`${pods(1)}\n---${service('selector: { app: web }')}`);
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+      await at.merge('Service', 'web', { spec: { selector: { app: 'other' } } });
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 0);
+      await at.merge('Service', 'web', { metadata: { labels: { tier: 'back' } } });
+      await at.until('Endpoints', 'web', ({ metadata }) => metadata.labels?.['tier'] === 'back');
+    },
+  },
+  {
+    name: 'service whose ports change',
+    async run(at) {
+      await at.create(`${pods(1)}\n---${service('selector: { app: web }')}`);
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+      const ports = [{ name: 'http', port: 80, targetPort: 9090 }];
+      await at.merge('Service', 'web', { spec: { ports } });
+      await at.until('Endpoints', 'web', (each) => JSON.stringify(each).includes('9090'));
+    },
+  },
+  {
+    name: 'service with a pod that is on its way out',
+    async run(at) {
+      const slow = { annotations: { 'wherry.io/stop-seconds': '1000' } };
+      await at.create(`${pods(1, slow)}\n---${service('selector: { app: web }')}`);
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+      const [pod] = await at.list('Pod');
+      await at.merge('ReplicaSet', 'web', { spec: { replicas: 0 } });
+      await at.until(
+        'Pod',
+        pod!.metadata.name,
+        ({ metadata }) => metadata.deletionTimestamp !== undefined,
+      );
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 0);
+    },
+  },
 ];

@@ -149,4 +149,89 @@ provisioner: hollow.wherry.io`);
       }
     },
   },
+  {
+    name: 'stateful set whose pods are replaced when they are deleted',
+    async run(at) {
+      const more = 'serviceName: web\n  replicas: 2\n  updateStrategy: { type: OnDelete }';
+      await at.create(set('StatefulSet', more));
+      await at.until('StatefulSet', 'web', ready(2));
+      await at.merge('StatefulSet', 'web', newImage);
+      await at.until('StatefulSet', 'web', ready(2));
+      await at.delete('Pod', 'web-1');
+      await at.until('StatefulSet', 'web', ({ status }) => status?.updatedReplicas === 1);
+      await at.until('StatefulSet', 'web', ready(2));
+    },
+  },
+  {
+    name: 'stateful set that counts from five',
+    async run(at) {
+      const more =
+        'serviceName: web\n  replicas: 2\n  ordinals: { start: 5 }\n  minReadySeconds: 1';
+      await at.create(set('StatefulSet', more));
+      await at.until('Pod', 'web-6', ({ status }) => status?.phase === 'Running');
+      await at.until('StatefulSet', 'web', ({ status }) => status?.availableReplicas === 2);
+    },
+  },
+  {
+    name: 'stateful set of which a pod fails',
+    async run(at) {
+      await at.create(set('StatefulSet', 'serviceName: web\n  replicas: 1'));
+      await at.until('StatefulSet', 'web', ready(1));
+      await at.delete('StatefulSet', 'web', { propagationPolicy: 'Orphan' });
+      await at.untilGone('StatefulSet', 'web');
+      await at.create(set('StatefulSet', 'serviceName: web\n  replicas: 1'));
+      await at.until('StatefulSet', 'web', ready(1));
+    },
+  },
+  {
+    name: 'daemon set whose pods are replaced when they are deleted',
+    async run(at) {
+      const onOne = template('web', { spec: 'nodeSelector: { kubernetes.io/hostname: node2 }' });
+      await at.create(set('DaemonSet', 'updateStrategy: { type: OnDelete }', onOne));
+      await at.until('DaemonSet', 'web', ({ status }) => status?.numberReady === 1);
+      await at.merge('DaemonSet', 'web', newImage);
+      await at.until('DaemonSet', 'web', ({ status }) => !status?.updatedNumberScheduled);
+      const [pod] = await at.list('Pod');
+      await at.delete('Pod', pod!.metadata.name);
+      await at.until('DaemonSet', 'web', ({ status }) => status?.updatedNumberScheduled === 1);
+      await at.until('DaemonSet', 'web', ({ status }) => status?.numberAvailable === 1);
+    },
+  },
+  {
+    name: 'daemon set that is rolled with a surge',
+    async run(at) {
+      const more =
+        'updateStrategy: { type: RollingUpdate, rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }';
+      const onOne = template('web', { spec: 'nodeSelector: { kubernetes.io/hostname: node2 }' });
+      await at.create(set('DaemonSet', more, onOne));
+      await at.until('DaemonSet', 'web', ({ status }) => status?.numberReady === 1);
+      await at.merge('DaemonSet', 'web', newImage);
+      await at.until('DaemonSet', 'web', ({ status }) => status?.updatedNumberScheduled === 1);
+      await at.untilAll('Pod', (pods) => pods.length === 1);
+      await at.until('DaemonSet', 'web', ({ status }) => status?.numberAvailable === 1);
+    },
+  },
+  {
+    name: 'replication controller whose pods the quota refuses',
+    async run(at) {
+      await at.create(`
+apiVersion: v1
+kind: ResourceQuota
+metadata: { name: none }
+spec: { hard: { pods: "0" } }`);
+      await at.until('ResourceQuota', 'none', ({ status }) => status?.used?.['pods'] === '0');
+      await at.create(set('ReplicationController', 'replicas: 1'));
+      await at.until('ReplicationController', 'web', ({ status }) =>
+        (status?.conditions ?? []).some(({ type }) => type === 'ReplicaFailure'),
+      );
+    },
+  },
+  {
+    name: 'replica set whose pods end',
+    async run(at) {
+      const ending = template('web', { annotations: { 'wherry.io/exit-code': '1' } });
+      await at.create(set('ReplicaSet', 'replicas: 1', ending));
+      await at.until('ReplicaSet', 'web', ({ status }) => status?.replicas === 1);
+    },
+  },
 ];

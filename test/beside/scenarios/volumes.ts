@@ -138,4 +138,47 @@ spec:
       await at.untilEvent('FailedBinding');
     },
   },
+  {
+    name: 'claim of one volume by its name',
+    also: ['PersistentVolume/NAMESPACE'],
+    async run(at) {
+      await at.create(volume('storageClassName: "NAMESPACE"'));
+      await at.until('PersistentVolume', at.namespace, available);
+      await at.create(claim('data', 'storageClassName: NAMESPACE\n  volumeName: NAMESPACE'));
+      await at.until('PersistentVolumeClaim', 'data', bound);
+    },
+  },
+  {
+    name: 'volume kept for a claim that comes later',
+    also: ['PersistentVolume/NAMESPACE'],
+    async run(at) {
+      const claimRef = 'claimRef: { namespace: NAMESPACE, name: data }';
+      await at.create(volume(`storageClassName: "NAMESPACE"\n  ${claimRef}`));
+      await at.until('PersistentVolume', at.namespace, available);
+      await at.create(claim('data', 'storageClassName: NAMESPACE'));
+      await at.until('PersistentVolumeClaim', 'data', bound);
+    },
+  },
+  {
+    name: 'claim of a volume that is too small',
+    also: ['PersistentVolume/NAMESPACE'],
+    async run(at) {
+      await at.create(volume('storageClassName: "NAMESPACE"').replace('2Gi', '1Mi'));
+      await at.until('PersistentVolume', at.namespace, available);
+      await at.create(claim('data', 'storageClassName: NAMESPACE\n  volumeName: NAMESPACE'));
+      await at.untilEvent('VolumeMismatch');
+    },
+  },
+  {
+    name: 'claim whose volume is lost',
+    async run(at) {
+      await at.create(volume('storageClassName: "NAMESPACE"'));
+      await at.until('PersistentVolume', at.namespace, available);
+      await at.create(claim('data', 'storageClassName: NAMESPACE'));
+      await at.until('PersistentVolumeClaim', 'data', bound);
+      await at.delete('PersistentVolume', at.namespace);
+      await at.merge('PersistentVolume', at.namespace, { metadata: { finalizers: null } });
+      await at.until('PersistentVolumeClaim', 'data', ({ status }) => status?.phase === 'Lost');
+    },
+  },
 ];
