@@ -75,7 +75,16 @@ profiles: [{schedulerName: a}, {schedulerName: b, percentageOfNodesToScore: 100}
   it.each([
     ['profiles: 3', 'profiles: Invalid value: 3: must be a list'],
     ['profile: []', 'profile: Forbidden: unknown field'],
-    ['percentageOfNodesToScore: 101', 'percentageOfNodesToScore: Invalid value: 101: must be an'],
+    [
+      'percentageOfNodesToScore: 101',
+      'percentageOfNodesToScore: Invalid value: 101: not in valid range [0-100]',
+    ],
+    ['percentageOfNodesToScore: 1.5', 'percentageOfNodesToScore: Invalid value: 1.5: must be an'],
+    [
+      'parallelism: 0',
+      'parallelism: Invalid value: 0: should be an integer value greater than zero',
+    ],
+    ['profiles: [{schedulerName: ""}]', 'profiles[0].schedulerName: Required value'],
     [
       'podInitialBackoffSeconds: 9\npodMaxBackoffSeconds: 3',
       'podMaxBackoffSeconds: Invalid value: 3: must be greater than or equal',
@@ -230,10 +239,65 @@ profiles:
       args('NodeAffinity', '{addedAffinity: {required: {}}}'),
       fieldOf('addedAffinity.required: Forbidden: unknown field'),
     ],
+    ...(
+      [
+        [
+          '{key: a, operator: Near}',
+          'operator: Unsupported value: "Near": supported values: "In",',
+        ],
+        ['{key: a b, operator: Exists}', 'key: Invalid value: "a b": name part must consist of'],
+        [
+          '{key: a, operator: In}',
+          "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
+        ],
+        [
+          '{key: a, operator: Exists, values: [x]}',
+          'values: Invalid value: ["x"]: values set must be empty for exists and does not exist',
+        ],
+        [
+          "{key: a, operator: Gt, values: ['1', '2']}",
+          `values: Invalid value: ["1","2"]: for 'Gt', 'Lt' operators, exactly one value is`,
+        ],
+        ['{key: a, operator: Lt, values: [x]}', 'operators, the value must be an integer'],
+      ] as const
+    ).map(([expression, fault]): [string, string] => [
+      args(
+        'NodeAffinity',
+        '{addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: ' +
+          `{nodeSelectorTerms: [{matchExpressions: [${expression}]}]}}}`,
+      ),
+      fault,
+    ]),
+    [
+      args(
+        'NodeAffinity',
+        '{addedAffinity: {preferredDuringSchedulingIgnoredDuringExecution: ' +
+          '[{weight: 1, preference: {matchFields: [{key: x, operator: In, values: []}]}}]}}',
+      ),
+      fieldOf(
+        'addedAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.' +
+          'matchFields[0].values: Invalid value: []: must have one element',
+      ),
+    ],
+    [
+      args('NodeResourcesFit', '{ignoredResources: [a b]}'),
+      fieldOf('ignoredResources[0]: Invalid value: "a b": name part must consist of'),
+    ],
+    [
+      args('NodeResourcesFit', '{ignoredResourceGroups: [a/b]}'),
+      fieldOf(`ignoredResourceGroups[0]: Invalid value: "a/b": resource group name can't`),
+    ],
+    [
+      args(
+        'PodTopologySpread',
+        "{defaultingType: List, defaultConstraints: [{maxSkew: 0, topologyKey: ''}]}",
+      ),
+      fieldOf('defaultConstraints[0].topologyKey: Required value'),
+    ],
     [args('NodeName', '{x: 1}'), fieldOf('x: Forbidden: unknown field')],
     [
       args('InterPodAffinity', '{hardPodAffinityWeight: 101}'),
-      fieldOf('hardPodAffinityWeight: Invalid value: 101: must be an integer from 0 to 100'),
+      fieldOf('hardPodAffinityWeight: Invalid value: 101: not in valid range [0, 100]'),
     ],
     [
       args('NodeResourcesFit', '{scoringStrategy: {type: Best}}'),

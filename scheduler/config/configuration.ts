@@ -2,11 +2,17 @@
  * KubeSchedulerConfiguration, kubescheduler.config.k8s.io/v1: what `--config` names. Reading is
  * strict, as kube-scheduler's: every fault is reported, each with its field.
  */
-import { duplicate, invalid, notSupported, type FieldError } from '../../api/field-errors.ts';
+import {
+  duplicate,
+  invalid,
+  notSupported,
+  required,
+  type FieldError,
+} from '../../api/field-errors.ts';
 import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
 import { methodOf, type ExtensionPoint } from '../framework/profile.ts';
 import { readExtenders, type ConfiguredExtender } from './extenders.ts';
-import { Fields } from './fields.ts';
+import { Fields, MAX_INT32, percent } from './fields.ts';
 
 export interface PluginChoice {
   readonly name: string;
@@ -83,7 +89,10 @@ export function readConfiguration(text: string): SchedulerConfiguration {
   const kubeconfig = connection?.text('kubeconfig');
   connection?.ignore('acceptContentTypes', 'contentType', 'qps', 'burst');
   connection?.end();
-  root.ignore('parallelism', 'enableProfiling', 'enableContentionProfiling');
+  // Nothing here runs in parallel.
+  const otherwise = 'should be an integer value greater than zero';
+  root.integer('parallelism', { min: 1, max: MAX_INT32, otherwise });
+  root.ignore('enableProfiling', 'enableContentionProfiling');
   root.ignore('delayCacheUntilActive');
   const initial = root.integer('podInitialBackoffSeconds', { min: 1, max: maxSeconds }) ?? 1;
   const most = root.integer('podMaxBackoffSeconds', { min: 1, max: maxSeconds }) ?? 10;
@@ -94,7 +103,7 @@ export function readConfiguration(text: string): SchedulerConfiguration {
   const configuration = {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     leaderElection: leaderElection(root.object('leaderElection')),
-    percentageOfNodesToScore: root.integer('percentageOfNodesToScore', { min: 0, max: 100 }) ?? 0,
+    percentageOfNodesToScore: root.integer('percentageOfNodesToScore', percent) ?? 0,
     initialBackoffMs: initial * 1000,
     maxBackoffMs: most * 1000,
     profiles: profiles(root),
@@ -146,8 +155,10 @@ function profiles(root: Fields): readonly ProfileConfiguration[] {
 }
 
 function profile(fields: Fields): ProfileConfiguration {
-  const percentage = fields.integer('percentageOfNodesToScore', { min: 0, max: 100 });
+  const percentage = fields.integer('percentageOfNodesToScore', percent);
   const plugins = fields.object('plugins');
+  const schedulerName = fields.text('schedulerName') ?? 'default-scheduler';
+  if (schedulerName === '') fields.report(required(fields.at('schedulerName')));
   const points: Partial<Record<ExtensionPoint, PluginSet>> = {};
   for (const point of Object.keys(methodOf) as ExtensionPoint[]) {
     const set = plugins?.object(point);
@@ -156,7 +167,7 @@ function profile(fields: Fields): ProfileConfiguration {
   const multiPoint = plugins?.object('multiPoint');
   const read: ProfileConfiguration = {
     field: fields.path,
-    schedulerName: fields.text('schedulerName') ?? 'default-scheduler',
+    schedulerName,
     ...(percentage === undefined ? {} : { percentageOfNodesToScore: percentage }),
     multiPoint: multiPoint === undefined ? { enabled: [], disabled: [] } : pluginSet(multiPoint),
     points,
@@ -180,7 +191,7 @@ function profile(fields: Fields): ProfileConfiguration {
 function pluginSet(set: Fields): PluginSet {
   const choice = (entry: Fields): PluginChoice => {
     const name = entry.required('name', entry.text('name')) ?? '';
-    const weight = entry.integer('weight', { min: 0, max: 2 ** 31 - 1 });
+    const weight = entry.integer('weight', { min: 0, max: MAX_INT32 });
     entry.end();
     // As in Kubernetes, 0 is the same as nothing.
     return weight === undefined || weight === 0 ? { name } : { name, weight };

@@ -21,6 +21,17 @@ function millisecondsOf(text: string): number | undefined {
   return Number.isFinite(total) ? total : undefined;
 }
 
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  /** What is said of an integer that is not in it. */
+  readonly otherwise?: string;
+}
+
+/** Of an int32 in Kubernetes. */
+export const MAX_INT32 = 2 ** 31 - 1;
+export const percent: Range = { min: 0, max: 100, otherwise: 'not in valid range [0-100]' };
+
 /**
  * Reads one object of a configuration strictly: what has the wrong type, and every field that
  * nobody asked for, becomes an error that names it. Absent fields are undefined.
@@ -63,14 +74,12 @@ export class Fields {
       boolean | undefined;
   }
 
-  integer(name: string, range: { readonly min: number; readonly max: number }): number | undefined {
-    const { min, max } = range;
-    const wanted = `an integer from ${min} to ${max}`;
-    return this.#typed(
-      name,
-      wanted,
-      (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
-    ) as number | undefined;
+  integer(name: string, { min, max, otherwise }: Range): number | undefined {
+    const value = this.#typed(name, 'an integer', Number.isInteger) as number | undefined;
+    if (value === undefined || (value >= min && value <= max)) return value;
+    const detail = otherwise ?? `must be an integer from ${min} to ${max}`;
+    this.report(invalid(this.at(name), value, detail));
+    return undefined;
   }
 
   oneOf<T extends string>(name: string, supported: readonly T[]): T | undefined {
@@ -110,7 +119,8 @@ export class Fields {
   }
 
   required<T>(name: string, value: T | undefined): T | undefined {
-    if (value === undefined && this.raw(name) === undefined) this.report(required(this.at(name)));
+    const given = this.raw(name);
+    if (given === undefined || given === '') this.report(required(this.at(name)));
     return value;
   }
 

@@ -1,6 +1,6 @@
 /** The args of the built-in plugins, as pluginConfig gives them. */
 import { forbidden, invalid, required } from '../../api/field-errors.ts';
-import type { NodeAffinity } from '../../api/types/core-v1.ts';
+import { qualifiedName } from '../../api/validation/names.ts';
 import type { DefaultPreemptionArgs } from '../plugins/default-preemption.ts';
 import type { InterPodAffinityArgs } from '../plugins/inter-pod-affinity.ts';
 import type { NodeAffinityArgs } from '../plugins/node-affinity.ts';
@@ -9,12 +9,35 @@ import type { NodeResourcesFitArgs, WeightedResource } from '../plugins/node-res
 import type { UtilizationPoint } from '../plugins/resource-strategies.ts';
 import type { VolumeBindingArgs } from '../plugins/volume-binding.ts';
 import type { PodTopologySpreadArgs } from '../plugins/spread-constraints.ts';
-import type { Fields } from './fields.ts';
+import { readAddedAffinity } from './added-affinity.ts';
+import { type Fields, MAX_INT32 } from './fields.ts';
 
 /** Without the fields that are absent: the plugins' own defaults hold for them. */
 function given<T extends object>(args: { [K in keyof T]: T[K] | undefined }): Partial<T> {
   const entries = Object.entries(args).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Partial<T>;
+}
+
+const percentage = { min: 0, max: 100, otherwise: 'not in valid range [0, 100]' };
+const positive = { min: 1, max: MAX_INT32, otherwise: 'not in valid range (0, inf)' };
+
+function names(fields: Fields, list: string): readonly string[] | undefined {
+  const given = fields.texts(list);
+  for (const [i, name] of (given ?? []).entries())
+    for (const fault of qualifiedName(name))
+      fields.report(invalid(`${fields.at(list)}[${i}]`, name, fault));
+  return given;
+}
+
+function groups(fields: Fields): readonly string[] | undefined {
+  const list = 'ignoredResourceGroups';
+  const given = names(fields, list);
+  for (const [i, name] of (given ?? []).entries())
+    if (name.includes('/')) {
+      const detail = "resource group name can't contain '/'";
+      fields.report(invalid(`${fields.at(list)}[${i}]`, name, detail));
+    }
+  return given;
 }
 
 const strategies = ['LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio'] as const;
@@ -23,7 +46,8 @@ function resources(fields: Fields | undefined): readonly WeightedResource[] | un
   if (fields?.raw('resources') === undefined) return undefined;
   return fields.objects('resources').map((entry) => {
     const name = entry.required('name', entry.text('name')) ?? '';
-    const weight = entry.integer('weight', { min: 1, max: 100 }) ?? 1;
+    const otherwise = `resource weight of ${name} not in valid range (0, 100]`;
+    const weight = entry.integer('weight', { min: 1, max: 100, otherwise }) ?? 1;
     entry.end();
     return { name, weight };
   });
@@ -59,8 +83,8 @@ function nodeResourcesFit(fields: Fields): Partial<NodeResourcesFitArgs> {
     type,
     resources: resources(strategy),
     shape: byRatio && strategy !== undefined ? shapeOf(strategy) : undefined,
-    ignoredResources: fields.texts('ignoredResources'),
-    ignoredResourceGroups: fields.texts('ignoredResourceGroups'),
+    ignoredResources: names(fields, 'ignoredResources'),
+    ignoredResourceGroups: groups(fields),
   });
   strategy?.end();
   return args;
@@ -68,19 +92,16 @@ function nodeResourcesFit(fields: Fields): Partial<NodeResourcesFitArgs> {
 
 function interPodAffinity(fields: Fields): Partial<InterPodAffinityArgs> {
   return given<InterPodAffinityArgs>({
-    hardPodAffinityWeight: fields.integer('hardPodAffinityWeight', { min: 0, max: 100 }),
+    hardPodAffinityWeight: fields.integer('hardPodAffinityWeight', percentage),
     ignorePreferredTermsOfExistingPods: fields.flag('ignorePreferredTermsOfExistingPods'),
   });
 }
 
 function defaultPreemption(fields: Fields): Partial<DefaultPreemptionArgs> {
-  const max = 2 ** 31 - 1;
+  const natural = { min: 0, max: MAX_INT32, otherwise: 'not in valid range [0, inf)' };
   return given<DefaultPreemptionArgs>({
-    minCandidateNodesPercentage: fields.integer('minCandidateNodesPercentage', {
-      min: 0,
-      max: 100,
-    }),
-    minCandidateNodesAbsolute: fields.integer('minCandidateNodesAbsolute', { min: 0, max }),
+    minCandidateNodesPercentage: fields.integer('minCandidateNodesPercentage', percentage),
+    minCandidateNodesAbsolute: fields.integer('minCandidateNodesAbsolute', natural),
   });
 }
 
@@ -96,7 +117,7 @@ function podTopologySpread(fields: Fields): PodTopologySpreadArgs {
       'constraint must not define a selector, as they deduced for each pod',
     );
     const read = {
-      maxSkew: entry.integer('maxSkew', { min: 1, max: 2 ** 31 - 1 }) ?? 1,
+      maxSkew: entry.integer('maxSkew', positive) ?? 1,
       topologyKey: entry.required('topologyKey', entry.text('topologyKey')) ?? '',
       whenUnsatisfiable:
         entry.oneOf('whenUnsatisfiable', ['DoNotSchedule', 'ScheduleAnyway']) ?? 'DoNotSchedule',
@@ -116,25 +137,17 @@ function podTopologySpread(fields: Fields): PodTopologySpreadArgs {
 }
 
 function nodeAffinity(fields: Fields): NodeAffinityArgs {
-  // Its terms are read where nodes are matched: an operator that does not exist matches none.
-  const addedAffinity = fields.object('addedAffinity');
-  for (const name of [
-    'requiredDuringSchedulingIgnoredDuringExecution',
-    'preferredDuringSchedulingIgnoredDuringExecution',
-  ])
-    addedAffinity?.ignore(name);
-  addedAffinity?.end();
-  const value = fields.raw('addedAffinity') as NodeAffinity | undefined;
-  return value === undefined ? {} : { addedAffinity: value };
+  const addedAffinity = readAddedAffinity(fields);
+  return addedAffinity === undefined ? {} : { addedAffinity };
 }
 
 function volumeBinding(fields: Fields): VolumeBindingArgs {
-  const max = 2 ** 31 - 1;
+  const otherwise = 'invalid BindTimeoutSeconds, should not be a negative value';
   const shape =
     'unexpected field `shape`, supported only if feature gate StorageCapacityScoring is';
   fields.refuse('shape', `${shape} enabled`);
   return given<Required<VolumeBindingArgs>>({
-    bindTimeoutSeconds: fields.integer('bindTimeoutSeconds', { min: 0, max }),
+    bindTimeoutSeconds: fields.integer('bindTimeoutSeconds', { min: 0, max: MAX_INT32, otherwise }),
   });
 }
 
