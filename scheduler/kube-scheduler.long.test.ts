@@ -2,8 +2,8 @@
  * The same objects for our scheduler and for a kube-scheduler, each with an API server of ours:
  * what both do and say has to be the same. Needs kube-scheduler on the PATH.
  */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { spawn, spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
@@ -22,11 +22,16 @@ import { placementCases } from '../test/support/scheduling-cases/placement.ts';
 import { preemptionCases } from '../test/support/scheduling-cases/preemption.ts';
 import { Stage } from '../test/support/scheduling-cases/stage.ts';
 import { storageCases } from '../test/support/scheduling-cases/storage.ts';
+import { inertParts } from '../test/support/scheduling.ts';
+import { readConfiguration } from './config/configuration.ts';
+import { buildProfiles } from './config/profiles.ts';
 import { startScheduler } from './scheduler.ts';
 
 const kubeScheduler = optionalTool('kube-scheduler');
 /** Events are written off the schedulers' paths. */
 const AGREED_MS = 15_000;
+/** kube-scheduler refuses before it runs. */
+const START_MS = 30_000;
 const parts = new Lifecycle();
 
 async function startOurs(): Promise<Stage> {
@@ -39,6 +44,7 @@ async function startOurs(): Promise<Stage> {
 
 async function startTheirs(program: string): Promise<Stage> {
   const api = await parts.start(startSecureApi);
+  ({ kubeconfig } = api);
   const config = join(api.folder, 'scheduler.json');
   const configuration = {
     ...{ apiVersion: 'kubescheduler.config.k8s.io/v1', kind: 'KubeSchedulerConfiguration' },
@@ -61,6 +67,45 @@ async function startTheirs(program: string): Promise<Stage> {
   return new Stage(createClient({ handler, userAgent: 'test', clock }));
 }
 
+/** What each says of a file's fields: ours has a path more where kube-scheduler names the plugin. */
+const faultyFiles = [
+  'percentageOfNodesToScore: 101',
+  'podInitialBackoffSeconds: 9\npodMaxBackoffSeconds: 3',
+  'parallelism: -1',
+  'profiles: [{schedulerName: ""}]',
+  'profiles: [{schedulerName: a, percentageOfNodesToScore: 200}]',
+  args('NodeResourcesFit', 'scoringStrategy: {type: Nope}'),
+  args(
+    'NodeResourcesFit',
+    'scoringStrategy: {type: LeastAllocated, resources: [{name: cpu, weight: 101}]}',
+  ),
+  args('InterPodAffinity', 'hardPodAffinityWeight: 101'),
+  args('PodTopologySpread', 'defaultingType: Nope'),
+  args('DefaultPreemption', 'minCandidateNodesPercentage: 101'),
+  args('VolumeBinding', 'bindTimeoutSeconds: -1'),
+  args(
+    'NodeAffinity',
+    'addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: ' +
+      '{nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Nope}]}]}}',
+  ),
+  'extenders: [{urlPrefix: "http://a", bindVerb: b}, {urlPrefix: "http://b", bindVerb: b}]',
+];
+
+function args(plugin: string, given: string): string {
+  return `profiles: [{pluginConfig: [{name: ${plugin}, args: {${given}}}]}]`;
+}
+
+function faultOf(text: string): string {
+  try {
+    const { profiles } = readConfiguration(text);
+    buildProfiles(profiles, inertParts, { own: new Map() });
+    return 'none';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+let kubeconfig: string;
 let ours: Stage;
 let theirs: Stage;
 
@@ -81,6 +126,26 @@ describe.skipIf(kubeScheduler === undefined)('as kube-scheduler does and says', 
         timeout: AGREED_MS,
         interval: 200,
       });
+    },
+    60_000,
+  );
+
+  it.each(faultyFiles)(
+    'refuses %s',
+    async (fields) => {
+      const file = join(dirname(kubeconfig), 'faulty.yaml');
+      const head =
+        'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n' +
+        `leaderElection: {leaderElect: false}\nclientConnection: {kubeconfig: "${kubeconfig}"}`;
+      const text = `${head}\n${fields}\n`;
+      await writeFile(file, text);
+      const { stderr } = spawnSync(kubeScheduler!, [`--config=${file}`, '--secure-port=0'], {
+        ...{ encoding: 'utf8', timeout: START_MS },
+      });
+      const fault = faultOf(text)
+        .replace('invalid scheduler configuration: ', '')
+        .replace(/^.*\.args\./, '');
+      expect(stderr.replaceAll('\\"', '"')).toContain(fault);
     },
     60_000,
   );
