@@ -130,10 +130,11 @@ function slices({ informers, metrics }: ControllerMetricsOptions): () => void {
     count.value = all.length;
     const services = new Map<string, number>();
     let sum = 0;
-    for (const { metadata, endpoints: own = [] } of all) {
-      sum += own.length;
+    for (const { metadata, endpoints: own } of all) {
+      const length = own?.length ?? 0;
+      sum += length;
       const service = `${metadata.namespace}/${metadata.labels?.['kubernetes.io/service-name']}`;
-      services.set(service, (services.get(service) ?? 0) + own.length);
+      services.set(service, (services.get(service) ?? 0) + length);
     }
     endpoints.with().value = sum;
     // As many as a hundred endpoints each need, and one for a Service without any.

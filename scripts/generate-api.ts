@@ -272,6 +272,13 @@ const wrap = (type: string): string => (type.includes(' ') ? `(${type})` : type)
 /** Every stored kind has metadata, and every kind with a spec is stored with one. */
 const alwaysThere = new Set(['apiVersion', 'kind', 'metadata', 'spec']);
 
+/** Required lists that validation lets be empty: then they are stored, and read, as null. */
+const mayBeEmpty = new Set([
+  'CSINodeSpec.drivers',
+  'EndpointSlice.endpoints',
+  'LimitRangeSpec.limits',
+]);
+
 function writeTypes(): void {
   rmSync('api/types', { recursive: true, force: true });
   mkdirSync('api/types', { recursive: true });
@@ -283,7 +290,12 @@ function writeTypes(): void {
       const fields = Object.entries(definition.fields!).map(([name, field]) => {
         const there = field.required || (isKind && alwaysThere.has(name));
         const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
-        return `  readonly ${key}${there ? '' : '?'}: ${typescriptType(field.type, module, imports)};`;
+        const isNull =
+          Array.isArray(field.type) &&
+          written[`${module}.${short}`]?.[name] === null &&
+          (!field.required || mayBeEmpty.has(`${short}.${name}`));
+        const type = `${typescriptType(field.type, module, imports)}${isNull ? ' | null' : ''}`;
+        return `  readonly ${key}${there ? '' : '?'}: ${type};`;
       });
       bodies.push(`export interface ${short} {\n${fields.join('\n')}\n}\n`);
     }

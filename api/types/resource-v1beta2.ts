@@ -3,7 +3,7 @@ import type { NodeSelector } from './core-v1.ts';
 import type { Condition, ListMeta, ObjectMeta } from './meta-v1.ts';
 
 export interface AllocatedDeviceStatus {
-  readonly conditions?: readonly Condition[];
+  readonly conditions?: readonly Condition[] | null;
   readonly data?: unknown;
   readonly device: string;
   readonly driver: string;
@@ -88,7 +88,7 @@ export interface DeviceCapacity {
 export interface DeviceClaim {
   readonly config?: readonly DeviceClaimConfiguration[];
   readonly constraints?: readonly DeviceConstraint[];
-  readonly requests?: readonly DeviceRequest[];
+  readonly requests?: readonly DeviceRequest[] | null;
 }
 
 export interface DeviceClaimConfiguration {
@@ -273,7 +273,7 @@ export interface ResourceSliceList {
 
 export interface ResourceSliceSpec {
   readonly allNodes?: boolean;
-  readonly devices?: readonly Device[];
+  readonly devices?: readonly Device[] | null;
   readonly driver: string;
   readonly nodeName?: string;
   readonly nodeSelector?: NodeSelector;

@@ -80,7 +80,7 @@ describe('a mirror', () => {
     const six = { addresses: [{ ip: 'fd00::1' }, { ip: '10.0.0.9' }], ports };
     const other = { addresses: [{ ip: '10.0.0.3' }], ports: [{ port: 80 }] };
     const { create } = planMirror(endpointsOf([both, six, other]), []);
-    expect(create.map(({ addressType, endpoints }) => [addressType, endpoints.length])).toEqual([
+    expect(create.map(({ addressType, endpoints }) => [addressType, endpoints!.length])).toEqual([
       ['IPv4', 3],
       ['IPv6', 1],
       ['IPv4', 1],
@@ -96,7 +96,7 @@ describe('a mirror', () => {
     });
     const fewer = { addresses: both.addresses, ports };
     const followed = planMirror(endpointsOf([fewer]), [slice]);
-    expect(followed.update.map(({ endpoints }) => endpoints.length)).toEqual([1]);
+    expect(followed.update.map(({ endpoints }) => endpoints!.length)).toEqual([1]);
     expect(planMirror(endpointsOf([]), [slice]).remove).toEqual([slice]);
     const moved = planMirror(endpointsOf([{ ...fewer, ports: [{ port: 80 }] }]), [slice]);
     expect([moved.create.length, moved.remove.length]).toEqual([1, 1]);

@@ -50,9 +50,9 @@ describe('the EndpointSlices of a Service', () => {
         for (const ids of sets) {
           const pods = ids.map((id) => pod(id));
           slices = applied(slices, pods, next).slices;
-          const found = slices.flatMap((slice) => slice.endpoints.map((e) => e.targetRef?.uid));
+          const found = slices.flatMap((slice) => slice.endpoints!.map((e) => e.targetRef?.uid));
           expect(found.sort()).toEqual(ids.map((id) => `p${id}`).sort());
-          expect(Math.max(0, ...slices.map((s) => s.endpoints.length))).toBeLessThanOrEqual(
+          expect(Math.max(0, ...slices.map((s) => s.endpoints!.length))).toBeLessThanOrEqual(
             MAX_ENDPOINTS,
           );
           const again = applied(slices, pods, next).plan;
@@ -80,7 +80,7 @@ describe('the EndpointSlices of a Service', () => {
     );
     expect(plan.create).toEqual([]);
     expect(plan.update.map(({ metadata }) => metadata.name)).toEqual(['s1']);
-    const changed = plan.update[0]!.endpoints.find(({ targetRef }) => targetRef?.uid === 'p120');
+    const changed = plan.update[0]!.endpoints!.find(({ targetRef }) => targetRef?.uid === 'p120');
     expect(changed?.conditions).toEqual({ ready: false, serving: false, terminating: false });
   });
 });

@@ -103,11 +103,11 @@ function goValue(value: unknown, absent: string): string {
     : `&SecretReference{Name:${name},Namespace:${namespace},}`;
 }
 
-function projectedRows({ sources = [] }: NonNullable<Volume['projected']>): Rows {
+function projectedRows({ sources }: NonNullable<Volume['projected']>): Rows {
   const rows: [string, string][] = [
     ['Type:', 'Projected (a volume that contains injected data from multiple sources)'],
   ];
-  for (const { secret, downwardAPI, configMap, serviceAccountToken } of sources) {
+  for (const { secret, downwardAPI, configMap, serviceAccountToken } of sources ?? []) {
     if (secret !== undefined) {
       rows.push(['SecretName:', secret.name ?? ''], ['Optional:', `${secret.optional ?? false}`]);
     } else if (downwardAPI !== undefined) rows.push(['DownwardAPI:', 'true']);

@@ -123,7 +123,8 @@ function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
   });
 }
 
-function validateEndpoints({ addressType, endpoints = [] }: EndpointSlice): FieldError[] {
+function validateEndpoints({ addressType, endpoints: given }: EndpointSlice): FieldError[] {
+  const endpoints = given ?? [];
   if (endpoints.length > MAX_ENDPOINTS) {
     return [tooMany('endpoints', endpoints.length, MAX_ENDPOINTS)];
   }

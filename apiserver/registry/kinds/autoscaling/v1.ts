@@ -63,7 +63,8 @@ function fromV2(object: V2): Mutable<V1> {
   const { metadata, spec, status, ...rest } = object;
   const { metrics = [], behavior } = spec;
   const others = metrics.filter((metric) => cpuUtilization(metric) === undefined);
-  const { currentMetrics = [], conditions = [] } = status ?? {};
+  const { conditions = [] } = status ?? {};
+  const currentMetrics = status?.currentMetrics ?? [];
   const texts: Record<string, string> = {};
   if (others.length > 0) texts[annotations.metrics] = JSON.stringify(others.map(metricToV1));
   if (currentMetrics.length > 0) {

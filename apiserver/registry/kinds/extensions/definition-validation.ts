@@ -46,7 +46,7 @@ export function validateDefinition(
     errors.push(invalid(`metadata.${field}`, name, 'must be spec.names.plural+"."+spec.group'));
   }
   errors.push(...specErrors(spec, old?.spec));
-  errors.push(...storedVersionErrors(crd.status?.storedVersions, spec.versions ?? []));
+  errors.push(...storedVersionErrors(crd.status?.storedVersions ?? undefined, spec.versions ?? []));
   errors.push(...approvalErrors(crd, old));
   if (spec.preserveUnknownFields === true && old?.spec.preserveUnknownFields !== true) {
     const detail =

@@ -77,7 +77,8 @@ function validateNonResourceRule(rule: NonResourcePolicyRule, field: string): Fi
 }
 
 function validateNamespaces(rule: ResourcePolicyRule, field: string): FieldError[] {
-  const { namespaces = [], clusterScope = false } = rule;
+  const { clusterScope = false } = rule;
+  const namespaces = rule.namespaces ?? [];
   if (namespaces.length === 0 && !clusterScope)
     return [
       required(

@@ -37,7 +37,7 @@ function validateRule(rule: PolicyRule, namespaced: boolean, field: string): Fie
   return errors;
 }
 
-function validateRules(rules: readonly PolicyRule[] | undefined, namespaced: boolean) {
+function validateRules(rules: Role['rules'], namespaced: boolean) {
   return (rules ?? []).flatMap((rule, i) => validateRule(rule, namespaced, `rules[${i}]`));
 }
 

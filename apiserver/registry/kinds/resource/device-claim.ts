@@ -19,9 +19,9 @@ const MAX_ALTERNATIVES = 8;
 /** By name, with the names of what it is satisfied with instead. */
 export type RequestNames = ReadonlyMap<string, ReadonlySet<string>>;
 
-export function requestNames({ requests = [] }: DeviceClaim): RequestNames {
+export function requestNames({ requests }: DeviceClaim): RequestNames {
   return new Map(
-    requests.map(({ name, firstAvailable = [] }) => [
+    (requests ?? []).map(({ name, firstAvailable = [] }) => [
       name,
       new Set(firstAvailable.map((each) => each.name)),
     ]),
@@ -141,7 +141,7 @@ function validateConstraint(
 export function validateDeviceClaim(claim: DeviceClaim = {}, field: string): FieldError[] {
   const names = requestNames(claim);
   return [
-    ...validateList(claim.requests, `${field}.requests`, {
+    ...validateList(claim.requests ?? undefined, `${field}.requests`, {
       most: MAX_REQUESTS,
       key: ({ name }) => name,
       keyField: 'name',

@@ -168,7 +168,7 @@ export const resourceSlice = {
       ...validateCsiDriverName(driver, 'spec.driver'),
       ...validatePool(pool),
       ...validatePlace(place),
-      ...validateList(devices, 'spec.devices', {
+      ...validateList(devices ?? undefined, 'spec.devices', {
         most: MAX_DEVICES,
         key: ({ name }) => name,
         keyField: 'name',

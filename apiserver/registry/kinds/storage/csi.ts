@@ -138,7 +138,7 @@ function validateNodeDriver(
   names: Set<string>,
   field: string,
 ): FieldError[] {
-  const { nodeID = '', allocatable, topologyKeys = [] } = driver;
+  const { nodeID = '', allocatable, topologyKeys } = driver;
   const errors = validateCsiDriverName(driver.name, `${field}.name`);
   if (nodeID === '') errors.push(required(`${field}.nodeID`));
   if (nodeID.length > MAX_NODE_ID_LENGTH) {
@@ -148,7 +148,7 @@ function validateNodeDriver(
   errors.push(...nonNegative(allocatable?.count, `${field}.allocatable.count`));
   if (names.has(driver.name)) errors.push(duplicate(`${field}.name`, driver.name));
   names.add(driver.name);
-  return [...errors, ...validateTopologyKeys(topologyKeys, field)];
+  return [...errors, ...validateTopologyKeys(topologyKeys ?? [], field)];
 }
 
 function validateCsiNode({ spec }: CSINode): FieldError[] {
