@@ -27,11 +27,26 @@ spec:
       - {name: c, image: none}
 `;
 
+/** Of a minute of its own each: what happens of itself in one second has no order that counts. */
+const happened = ['Pulled', 'Failed', 'Started'].map(
+  (reason, minute) => `
+apiVersion: v1
+kind: Event
+metadata: {name: settings.${minute}}
+involvedObject: {kind: ConfigMap, name: settings}
+type: ${reason === 'Failed' ? 'Warning' : 'Normal'}
+reason: ${reason}
+message: at minute ${minute}
+lastTimestamp: 2020-01-01T00:0${(minute + 1) % 3}:00Z
+`,
+);
+
 transcripts('configuration, past and to come', ({ both, file, variable }) => {
   it('sets the scene', async () => {
     await file('map.yaml', settings('one').split('---')[0]!);
     await file('one.yaml', settings('one'));
     await file('two.yaml', settings('two'));
+    await file('events.yaml', happened.join('---'));
     await both('create', 'cm', 'plain', '--from-literal=a=b');
     await both('create', 'cm', 'saved', '--from-literal=a=b', '--save-config');
   });
@@ -164,7 +179,11 @@ if grep -q '^# .*was not valid' "$1"; then . ./second.sh; else . ./first.sh; fi
     ['api-resources --sort-by=name'],
     ['api-resources --sort-by=kind'],
     ['api-resources --sort-by=x'],
-    ['events'],
+    ['create -f events.yaml'],
+    ['events --for cm/settings'],
+    ['events --for cm/settings --types=Warning'],
+    ['events --for cm/settings --no-headers'],
+    ['events --for deploy/d'],
     ['events --for deploy/x'],
     ['events --types=Foo'],
     ['events --types=Warning -A'],
