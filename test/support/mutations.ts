@@ -96,8 +96,8 @@ const known: readonly (readonly [kind: RegExp, title: RegExp])[] = [
   // A name is made up.
   [/^LimitRange$/, /^metadata(\.name)?( missing| = (\{\}|""))/],
   [/^Node$/, /^spec\.podCIDRs = /],
-  // Pod-level resources have no defaults; a class without a name is looked for.
-  [/^Pod$/, /^spec\.(resources\.requests|runtimeClassName)/],
+  // A class without a name is looked for.
+  [/^Pod$/, /^spec\.runtimeClassName/],
   // Names of volumes are compared with templates that are given twice.
   [/^StatefulSet$/, /^spec\.volumeClaimTemplates = /],
   // Expressions are judged though a variable has none.

@@ -9,6 +9,7 @@ import type {
   PodTemplateSpec,
   Probe,
 } from '../../../../api/types/core-v1.ts';
+import { defaultPodLevelResources } from './defaults-pod-level.ts';
 import { defaultVolume } from './defaults-volume.ts';
 import { defaultPullPolicy } from './image.ts';
 
@@ -106,4 +107,5 @@ export function defaultPod(pod: Mutable<Pod>): void {
     requestLimits(container);
     if (spec.hostNetwork) defaultHostPorts(container);
   }
+  defaultPodLevelResources(spec);
 }

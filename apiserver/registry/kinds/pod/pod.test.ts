@@ -49,6 +49,45 @@ describe('defaults', () => {
     expect(spec.containers[0]!.imagePullPolicy).toBe(policy);
   });
 
+  test.each([
+    ['nothing where nothing is said', {}, {}],
+    [
+      "requests from the containers' most, else from limits",
+      { limits: { cpu: '4', memory: '2Gi', 'hugepages-2Mi': '8Mi' } },
+      {
+        limits: { cpu: '4', memory: '2Gi', 'hugepages-2Mi': '8Mi' },
+        requests: { cpu: '700m', memory: '2Gi', 'hugepages-2Mi': '8Mi' },
+      },
+    ],
+    [
+      "limits of huge pages from the containers', what is requested stays",
+      { limits: { memory: '2Gi' }, requests: { memory: '1Gi' } },
+      {
+        limits: { memory: '2Gi', 'hugepages-2Mi': '4Mi' },
+        requests: { memory: '1Gi', cpu: '700m', 'hugepages-2Mi': '4Mi' },
+      },
+    ],
+  ])('of the resources of a whole pod: %s', (_what, resources, expected) => {
+    const huge = { 'hugepages-2Mi': '4Mi' };
+    const requesting = (name: string, cpu: string, more: Sent = {}): Sent =>
+      container({ name, resources: { requests: { cpu } }, ...more });
+    const { spec } = created(
+      pod,
+      podOf({
+        resources,
+        initContainers: [
+          requesting('sidecar', '100m', { restartPolicy: 'Always' }),
+          requesting('init', '600m'),
+        ],
+        containers: [
+          requesting('a', '200m'),
+          container({ name: 'b', resources: { requests: { cpu: '0.3', ...huge }, limits: huge } }),
+        ],
+      }),
+    );
+    expect(spec.resources).toEqual(expected);
+  });
+
   test('probes, ports, references and hooks', () => {
     const { spec } = created(
       pod,
