@@ -39,7 +39,9 @@ function validate({ handler = '', overhead, scheduling }: RuntimeClass): FieldEr
   const limits = overhead?.podFixed ?? {};
   return [
     ...check(dns1123Label, handler, 'handler'),
-    ...(overhead === undefined ? [] : validateResources({ limits }, new Set(), 'overhead')),
+    ...(overhead === undefined
+      ? []
+      : validateResources({ limits }, 'overhead', { claims: new Set() })),
     ...(scheduling === undefined ? [] : validateScheduling(scheduling)),
   ];
 }

@@ -97,7 +97,7 @@ function validateCommon(container: Container, pod: Surroundings, at: string): Fi
     ...oneOf(container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never'], {
       field: `${at}.imagePullPolicy`,
     }),
-    ...validateResources(resources, pod.claims, `${at}.resources`),
+    ...validateResources(resources, `${at}.resources`, pod),
     ...validateResizePolicy(container.resizePolicy ?? [], pod.spec, `${at}.resizePolicy`),
     ...validateSecurityContext(container.securityContext, pod.spec, `${at}.securityContext`),
   ];

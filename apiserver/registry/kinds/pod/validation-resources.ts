@@ -20,14 +20,28 @@ import {
   validateQuantity,
 } from '../resource-list.ts';
 
+const HUGE_PAGES = 'hugepages-';
+const UNIT = 1_000_000_000n;
+
 /** Cpu and memory may be promised beyond what there is; devices and huge pages may not. */
 const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePages(name);
 
-function validateList(list: ResourceList, field: string): FieldError[] {
-  return Object.entries(list).flatMap(([name, value]) => [
-    ...validateContainerResourceName(name, `${field}[${name}]`),
-    ...validateQuantity(name, value, `${field}[${name}]`),
-  ]);
+type NameRule = (name: string, field: string) => FieldError[];
+
+/** Huge pages come whole. */
+function validatePages(name: string, value: string | number, field: string): FieldError[] {
+  if (!isHugePages(name)) return [];
+  const [amount, page] = [quantityOf(value), quantityOf(name.slice(HUGE_PAGES.length))];
+  if (amount === undefined) return [];
+  const isWhole =
+    page !== undefined &&
+    page.nano > 0n &&
+    page.nano % UNIT === 0n &&
+    amount.nano % page.nano === 0n;
+  const text = formatQuantity(amount);
+  return isWhole
+    ? []
+    : [invalid(field, text, `${text} is not positive integer multiple of ${name}`)];
 }
 
 /** One request against the limit of the same resource. */
@@ -78,21 +92,26 @@ function validateClaims(
 
 export function validateResources(
   resources: ResourceRequirements | undefined,
-  podClaims: ReadonlySet<string>,
   field: string,
+  rules: { readonly claims: ReadonlySet<string>; readonly validateName?: NameRule },
 ): FieldError[] {
   if (resources === undefined) return [];
   const { limits = {}, requests = {}, claims = [] } = resources;
-  const errors = [
-    ...validateList(limits, `${field}.limits`),
-    ...validateList(requests, `${field}.requests`),
-    ...Object.entries(requests).flatMap(([name, value]) =>
-      validateRequest(name, limits, { value, field }),
-    ),
-  ];
+  const { validateName = validateContainerResourceName } = rules;
+  const errors = (['limits', 'requests'] as const).flatMap((which) =>
+    Object.entries(resources[which] ?? {}).flatMap(([name, value]) => {
+      const at = `${field}.${which}[${name}]`;
+      return [
+        ...validateName(name, at),
+        ...validateQuantity(name, value, at),
+        ...(which === 'limits' ? [] : validateRequest(name, limits, { value, field })),
+        ...validatePages(name, value, at),
+      ];
+    }),
+  );
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHugePages) && !names.some((name) => name === 'cpu' || name === 'memory')) {
     errors.push(forbidden(field, 'HugePages require cpu or memory'));
   }
-  return [...errors, ...validateClaims(claims, podClaims, `${field}.claims`)];
+  return [...errors, ...validateClaims(claims, rules.claims, `${field}.claims`)];
 }

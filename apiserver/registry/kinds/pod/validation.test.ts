@@ -139,11 +139,42 @@ describe('validation', () => {
         'spec.containers[0].resources.limits[foo]: Invalid value: "foo": must be a standard resource type or fully qualified',
         'spec.containers[0].resources.limits[foo]: Invalid value: "foo": must be a standard resource for containers',
         'spec.containers[0].resources.limits[memory]: Invalid value: "-1": must be greater than or equal to 0',
+        'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+        'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
         'spec.containers[0].resources.requests[foo]: Invalid value: "foo": must be a standard resource type or fully qualified',
         'spec.containers[0].resources.requests[foo]: Invalid value: "foo": must be a standard resource for containers',
         'spec.containers[0].resources.requests[memory]: Invalid value: "-1": must be greater than or equal to 0',
-        'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
-        'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+      ],
+    ],
+    [
+      'resources of the whole pod',
+      {
+        spec: {
+          resources: {
+            limits: { cpu: '1', 'hugepages-2Mi': '3Mi', 'example.com/gpu': '1' },
+            requests: { cpu: '500m', 'hugepages-2Mi': '3Mi' },
+          },
+          containers: [
+            {
+              name: 'c',
+              image: 'nginx',
+              resources: {
+                limits: { cpu: '2', 'hugepages-2Mi': '4Mi' },
+                requests: { cpu: '600m', 'hugepages-2Mi': '4Mi' },
+              },
+            },
+          ],
+        },
+      },
+      [
+        'spec.resources.limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi',
+        'spec.resources.limits[example.com/gpu]: Unsupported value: "example.com/gpu": supported values: "cpu", "hugepages-", "memory"',
+        'spec.resources.requests[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi',
+        'spec.resources.requests[cpu]: Invalid value: "500m": must be greater than or equal to aggregate container requests of 600m',
+        'spec.resources.requests[hugepages-2Mi]: Invalid value: "3Mi": must be greater than or equal to aggregate container requests of 4Mi',
+        'spec.resources.limits[hugepages-2Mi]: Invalid value: "3Mi": must be greater than or equal to aggregate container limits of 4Mi',
+        'spec.resources.containers[0][cpu].limits: Invalid value: "2": must be less than or equal to pod limits of 1',
+        'spec.resources.containers[0][hugepages-2Mi].limits: Invalid value: "4Mi": must be less than or equal to pod limits of 3Mi',
       ],
     ],
     [

@@ -7,7 +7,6 @@ import {
   type FieldError,
   forbidden,
   invalid,
-  notSupported,
   required,
 } from '../../../../api/field-errors.ts';
 import { goStruct } from '../../../../api/go-struct.ts';
@@ -21,7 +20,7 @@ import { inRange } from '../../../../api/validation/formats.ts';
 import { validateAnnotations, validateLabels } from '../../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
-import { isHugePages, validateResourceList, validateResourceName } from '../resource-list.ts';
+import { validateResourceList } from '../resource-list.ts';
 import { validateAffinity } from './validation-affinity.ts';
 import {
   type Surroundings,
@@ -35,7 +34,7 @@ import {
   validateHostnames,
   validateHostUsers,
 } from './validation-network.ts';
-import { validateResources } from './validation-resources.ts';
+import { validatePodLevelResources } from './validation-pod-level.ts';
 import {
   validateSchedulingGates,
   validateTolerations,
@@ -47,7 +46,6 @@ import { validateHostProcess, validateOs } from './validation-windows.ts';
 
 export const MAX_INT32 = 2 ** 31 - 1;
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
-const podResources = ['cpu', 'memory'];
 
 const goClaim = { name: '', resourceClaimName: null, resourceClaimTemplateName: null } as const;
 
@@ -75,26 +73,6 @@ function validateClaims(claims: readonly PodResourceClaim[], field: string): Fie
     );
     return [...errors, ...wrong];
   });
-}
-
-/** Resources given for the pod as a whole. */
-function validatePodResources(spec: PodSpec, field: string): FieldError[] {
-  if (!spec.resources) return [];
-  const errors: FieldError[] = [];
-  for (const list of ['limits', 'requests'] as const) {
-    for (const name of Object.keys(spec.resources[list] ?? {})) {
-      const at = `${field}.${list}[${name}]`;
-      const unknown = validateResourceName(name, at);
-      errors.push(...unknown);
-      if (unknown.length > 0 || podResources.includes(name) || isHugePages(name)) continue;
-      errors.push(notSupported(at, name, podResources));
-    }
-  }
-  if (spec.resources.claims?.length) {
-    errors.push(forbidden(`${field}.claims`, 'claims may not be set for Resources at pod-level'));
-  }
-  if (errors.length > 0) return errors;
-  return validateResources(spec.resources, new Set(), field);
 }
 
 /** Names of objects the pod refers to. */
@@ -141,7 +119,7 @@ export function validatePodSpec(spec: PodSpec, field: string, pod?: Pod): FieldE
     ...validateContainers(surroundings),
     ...validateInitContainers(surroundings),
     ...validateEphemeralContainers(surroundings),
-    ...validatePodResources(spec, `${field}.resources`),
+    ...validatePodLevelResources(spec, claims, `${field}.resources`),
     ...validateHostNetwork(spec, field, pod !== undefined),
     ...oneOf(spec.restartPolicy, restartPolicies, {
       field: `${field}.restartPolicy`,
