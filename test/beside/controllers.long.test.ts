@@ -32,6 +32,8 @@ const expectedComplaints = [
   /replica_set\.go.*(exceeded quota|has no controller)/,
   /horizontal\.go.*failed to (query scale subresource|compute desired number of replicas)/,
   /Operation cannot be fulfilled on .* the object has been modified/,
+  /stateful_set\.go.*can't adopt ControllerRevisions: .* has just been deleted/,
+  /garbagecollector\.go.*the ResourceVersion in the precondition .* does not match/,
   /pv_controller\.go.*storageclass\S* .*not found/,
 ];
 

@@ -82,7 +82,7 @@ export interface SeenEvent extends Seen {
 
 export const timesOf = ({ series, count }: SeenEvent): number => series?.count ?? count ?? 1;
 
-const GIVE_UP_MS = 90_000;
+const GIVE_UP_MS = 180_000;
 const ASK_AGAIN_MS = 50;
 
 export class Place {
