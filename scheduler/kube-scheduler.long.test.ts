@@ -14,7 +14,7 @@ import { realClock as clock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import { connectHttp } from '../platform/node/http-client.ts';
 import { realRandom as random } from '../platform/node/random.ts';
-import { optionalTool } from '../test/e2e/harness.ts';
+import { tool } from '../test/e2e/harness.ts';
 import { startEmbeddedApi } from '../test/support/embedded-api.ts';
 import { startSecureApi } from '../test/support/secure-api.ts';
 import { deviceCases } from '../test/support/scheduling-cases/devices.ts';
@@ -27,7 +27,7 @@ import { readConfiguration } from './config/configuration.ts';
 import { buildProfiles } from './config/profiles.ts';
 import { startScheduler } from './scheduler.ts';
 
-const kubeScheduler = optionalTool('kube-scheduler');
+const kubeScheduler = tool('kube-scheduler');
 /** Events are written off the schedulers' paths. */
 const AGREED_MS = 15_000;
 /** kube-scheduler refuses before it runs. */

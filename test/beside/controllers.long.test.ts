@@ -4,8 +4,8 @@
  * kube-controller-manager on the PATH.
  */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { tool } from '../e2e/harness.ts';
 import { differences, unjustified } from './differences.ts';
-import { isInstalled } from './installed.ts';
 import { justified } from './justified.ts';
 import { Place } from './place.ts';
 import { record, type Recorded } from './record.ts';
@@ -56,7 +56,9 @@ async function play(world: World, scenario: Scenario): Promise<() => Promise<Rec
   return () => record(at, { also });
 }
 
-describe.skipIf(!isInstalled('kube-controller-manager'))('as kube-controller-manager', () => {
+const manager = tool('kube-controller-manager');
+
+describe.skipIf(manager === undefined)('as kube-controller-manager', () => {
   let theirs: World;
   let ours: World;
 

@@ -2,7 +2,7 @@
  * A kube-apiserver with an etcd of its own, for tests that ask Kubernetes itself. Both programs
  * are looked for on the PATH.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { temporaryFolder } from '../../platform/node/temporary-folder.ts';
 import { realX509 } from '../../platform/node/x509.ts';
 import { ensurePki, identities } from '../../apiserver/pki/pki.ts';
 import { servingNames } from '../../apiserver/pki/serving-names.ts';
+import { tool } from '../e2e/harness.ts';
 import { withoutControllers } from './admission.ts';
 import { type AnyCall, warningsOf } from './kubernetes-answers.ts';
 
@@ -23,17 +24,7 @@ const classes = '/apis/scheduling.k8s.io/v1/priorityclasses/system-cluster-criti
 
 /** Both programs are there; if not, that is said loudly. */
 export function hasKubeApiserver(): boolean {
-  return ['etcd', 'kube-apiserver'].map(runs).every(Boolean);
-}
-
-function runs(program: string): boolean {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'pipe' });
-    return true;
-  } catch {
-    console.warn(`SKIPPED: ${program} is not installed, so nothing was compared with it`);
-    return false;
-  }
+  return ['etcd', 'kube-apiserver'].map(tool).every((path) => path !== undefined);
 }
 
 export interface KubeRequest {

@@ -5,7 +5,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Lifecycle } from '../../../platform/lifecycle.ts';
-import { eventually, optionalTool, run, temporaryFolder, wherryMain } from '../../e2e/harness.ts';
+import { eventually, run, temporaryFolder, tool, wherryMain } from '../../e2e/harness.ts';
 import { clientCertificate, newCa } from '../../support/https-server.ts';
 import {
   kubeconfigOf,
@@ -16,8 +16,8 @@ import {
 import type { Stage, StageOptions } from './side-by-side.ts';
 
 const programs = {
-  etcd: optionalTool('etcd'),
-  'kube-apiserver': optionalTool('kube-apiserver'),
+  etcd: tool('etcd'),
+  'kube-apiserver': tool('kube-apiserver'),
 };
 
 /** False where one of the two programs is missing; that was said loudly. */
