@@ -5,18 +5,14 @@ import { addTo, amountsOf, type Amounts, raiseTo } from './amounts.ts';
 export type Side = 'requests' | 'limits';
 
 /** What can be given for a pod as a whole (KEP-2837). */
-const podLevel = (name: string): boolean =>
+export const isPodLevel = (name: string): boolean =>
   name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
 
 /**
- * What a pod asks for at most at any time, in exact quantities: its containers and sidecars, or
- * the step of initialization that needs more; what is given for the whole pod counts instead.
+ * What a pod's containers ask for at most at any time, in exact quantities: those that run on and
+ * the sidecars, or the step of initialization that needs more.
  */
-export function podTotal(
-  spec: PodSpec,
-  side: Side,
-  options: { readonly overhead: boolean } = { overhead: true },
-): Map<string, Quantity> {
+export function containersTotal(spec: PodSpec, side: Side): Map<string, Quantity> {
   const of = (container: Container): Amounts => amountsOf(container.resources?.[side]);
   const total = new Map<string, Quantity>();
   for (const container of spec.containers ?? []) addTo(total, of(container));
@@ -35,8 +31,18 @@ export function podTotal(
     }
   }
   raiseTo(total, steps);
+  return total;
+}
+
+/** The same for the pod: what is given for it as a whole counts instead. */
+export function podTotal(
+  spec: PodSpec,
+  side: Side,
+  options: { readonly overhead: boolean } = { overhead: true },
+): Map<string, Quantity> {
+  const total = containersTotal(spec, side);
   for (const [name, amount] of amountsOf(spec.resources?.[side]))
-    if (podLevel(name)) total.set(name, amount);
+    if (isPodLevel(name)) total.set(name, amount);
   if (options.overhead) addOverhead(total, spec, side);
   return total;
 }

@@ -1,11 +1,9 @@
 /** Defaults of the resources of a pod as a whole (KEP-2837). */
 import type { Mutable } from '../../../../api/meta.ts';
 import { formatQuantity } from '../../../../api/quantity.ts';
+import { containersTotal, isPodLevel } from '../../../../api/quota/pod-resources.ts';
 import type { PodSpec } from '../../../../api/types/core-v1.ts';
 import { isHugePages } from '../resource-list.ts';
-import { containersTotal } from './containers-total.ts';
-
-const isShared = (name: string): boolean => name === 'cpu' || name === 'memory';
 
 /**
  * Limits of huge pages and requests that the pod does not state follow from its containers, other
@@ -23,8 +21,8 @@ export function defaultPodLevelResources(spec: Mutable<PodSpec>): void {
   if (Object.keys(limits).length === 0) return;
   resources.limits = limits;
   for (const [name, request] of containersTotal(spec, 'requests'))
-    if (isShared(name)) requests[name] ??= formatQuantity(request);
+    if (isPodLevel(name) && !isHugePages(name)) requests[name] ??= formatQuantity(request);
   for (const [name, limit] of Object.entries(limits))
-    if (isShared(name) || isHugePages(name)) requests[name] ??= limit;
+    if (isPodLevel(name)) requests[name] ??= limit;
   if (Object.keys(requests).length > 0) resources.requests = requests;
 }

@@ -1,6 +1,7 @@
 /** Resources of a pod as a whole, and whether its containers fit into them (KEP-2837). */
 import { type FieldError, forbidden, invalid, notSupported } from '../../../../api/field-errors.ts';
 import { compareQuantities, formatQuantity, type Quantity } from '../../../../api/quantity.ts';
+import { containersTotal, isPodLevel } from '../../../../api/quota/pod-resources.ts';
 import type { PodSpec } from '../../../../api/types/core-v1.ts';
 import {
   isHugePages,
@@ -8,14 +9,13 @@ import {
   type ResourceList,
   validateResourceName,
 } from '../resource-list.ts';
-import { containersTotal } from './containers-total.ts';
 import { validateResources } from './validation-resources.ts';
 
 const supported = ['cpu', 'hugepages-', 'memory'];
 
 function validateName(name: string, field: string): FieldError[] {
   const errors = validateResourceName(name, field);
-  if (errors.length > 0 || supported.includes(name) || isHugePages(name)) return errors;
+  if (errors.length > 0 || isPodLevel(name)) return errors;
   return [notSupported(field, name, supported)];
 }
 
