@@ -5,23 +5,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestApi } from '../../../test/support/api-core.ts';
 import { hasKubeApiserver, KubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
+import { prepareBoth } from '../../../test/support/answers-beside.ts';
 import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
 import { kinds } from './index.ts';
 
 type Json = Record<string, unknown>;
-type Post = (path: string, body: object) => Promise<unknown>;
-
-/** What manifests refer to. */
-const needed: readonly (readonly [path: string, body: object])[] = [
-  [
-    '/apis/node.k8s.io/v1/runtimeclasses',
-    { metadata: { name: 'needed' }, handler: 'h', overhead: { podFixed: { cpu: '10m' } } },
-  ],
-  ['/apis/scheduling.k8s.io/v1/priorityclasses', { metadata: { name: 'needed' }, value: 1 }],
-];
-
-const labelled = { metadata: { labels: { 'resource.kubernetes.io/admin-access': 'true' } } };
-const MERGE = 'application/merge-patch+json';
 
 /** Who asks is not the same for both. */
 function withoutAsker(object: Json): Json {
@@ -55,15 +43,7 @@ describe.skipIf(!hasKubeApiserver())('answers beside kube-apiserver', () => {
   beforeAll(async () => {
     beside = await KubeApiserver.start();
     api = new TestApi(kinds);
-    const both: Post[] = [
-      (path, body) => beside.call('POST', path, { body }),
-      (path, body) => api.call('POST', path, { body }),
-    ];
-    await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'default' } } });
-    for (const post of both) for (const [path, body] of needed) await post(path, body);
-    const patch = ['PATCH', '/api/v1/namespaces/default'] as const;
-    await beside.call(...patch, { body: labelled, type: MERGE });
-    await api.call(...patch, { body: labelled, type: MERGE });
+    await prepareBoth(beside, api);
   }, START_MS * 2);
   afterAll(async () => {
     await beside.stop();

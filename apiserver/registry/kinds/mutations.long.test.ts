@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestApi } from '../../../test/support/api-core.ts';
 import { hasKubeApiserver, KubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
 import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
-import { comparableAnswer, prepareBoth } from '../../../test/support/mutation-answers.ts';
+import { comparableAnswer, prepareBoth } from '../../../test/support/answers-beside.ts';
 import { knownDifference, mutationsOf } from '../../../test/support/mutations.ts';
 import { kinds } from './index.ts';
 

@@ -1,4 +1,4 @@
-/** What is alike in the answers of two servers to one wrong manifest. */
+/** What a kube-apiserver and ours are asked with beside each other, and what is alike in their answers. */
 import type { TestApi } from './api-core.ts';
 import type { KubeApiserver } from './kube-apiserver.ts';
 
