@@ -113,7 +113,6 @@ export const job = {
     if (spec.manualSelector !== true) generateSelector(object);
     if (shared) delete metadata.labels;
     labelAsPods(object);
-    if (shared && metadata.labels !== undefined) metadata.labels = { ...metadata.labels };
   },
   validate: validateJob,
   validateUpdate: validateJobUpdate,
