@@ -1,5 +1,5 @@
 /** EndpointSlice mirroring: Endpoints that somebody keeps by hand are seen by slice readers too. */
-import { keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import { keyOf, namespaceOf } from '../../api/meta.ts';
 import {
   endpoints as endpointsType,
   endpointSlices as sliceType,
@@ -7,11 +7,11 @@ import {
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
-import type { Client } from '../../client/interface.ts';
 import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { generatedName } from '../runtime/generated-name.ts';
+import { remove } from '../runtime/remove.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import {
   isMirrored,
@@ -95,15 +95,6 @@ export function endpointSliceMirroringController(context: ControllerContext): Co
         if (!isStatus(error, 'Forbidden')) throw error;
       }
     }
-    for (const slice of plan.remove) await remove(client, slice);
-  }
-}
-
-async function remove(client: Client, slice: EndpointSlice): Promise<void> {
-  const ref = { namespace: namespaceOf(slice), name: nameOf(slice) };
-  try {
-    await client.delete(sliceType, ref, { preconditions: { uid: uidOf(slice) } });
-  } catch (error) {
-    if (!isStatus(error, 'NotFound')) throw error;
+    for (const slice of plan.remove) await remove(client, sliceType, slice);
   }
 }

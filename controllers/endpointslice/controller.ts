@@ -1,5 +1,5 @@
 /** The EndpointSlice controller: for each Service with a selector, slices of its pods. */
-import { namespaceOf, nameOf, splitKey, uidOf } from '../../api/meta.ts';
+import { namespaceOf, splitKey } from '../../api/meta.ts';
 import {
   endpointSlices as sliceType,
   nodes as nodeType,
@@ -8,11 +8,11 @@ import {
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
-import type { Client } from '../../client/interface.ts';
 import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { generatedName } from '../runtime/generated-name.ts';
+import { remove } from '../runtime/remove.ts';
 import { equalityMatcher } from '../runtime/label-selector.ts';
 import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { enqueueServices } from '../runtime/service-sources.ts';
@@ -58,7 +58,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
         if (!isStatus(error, 'Forbidden')) throw error;
       }
     }
-    for (const slice of plan.remove) await remove(client, slice);
+    for (const slice of plan.remove) await remove(client, sliceType, slice);
   }
 
   return {
@@ -92,15 +92,6 @@ export function endpointSliceController(context: ControllerContext): Controller 
       return undefined;
     },
   };
-}
-
-async function remove(client: Client, slice: EndpointSlice): Promise<void> {
-  const ref = { namespace: namespaceOf(slice), name: nameOf(slice) };
-  try {
-    await client.delete(sliceType, ref, { preconditions: { uid: uidOf(slice) } });
-  } catch (error) {
-    if (!isStatus(error, 'NotFound')) throw error;
-  }
 }
 
 /** The Service whose slice this controller manages. */

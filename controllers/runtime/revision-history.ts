@@ -10,6 +10,7 @@ import type { Client } from '../../client/interface.ts';
 import { executeClaims, planClaims } from './claim.ts';
 import { type LabelMatcher } from './label-selector.ts';
 import { OWNER_INDEX, orphansOf } from './owner-index.ts';
+import { remove } from './remove.ts';
 import { byRevision, newRevision, planRevision, type TemplateOwner } from './revisions.ts';
 
 export interface HistoryOf<O extends TemplateOwner> {
@@ -84,12 +85,5 @@ export async function removeRevisions(
   client: Client,
   revisions: readonly ControllerRevision[],
 ): Promise<void> {
-  for (const revision of revisions) {
-    const ref = { namespace: namespaceOf(revision), name: nameOf(revision) };
-    try {
-      await client.delete(controllerRevisions, ref, { preconditions: { uid: uidOf(revision) } });
-    } catch (error) {
-      if (!isStatus(error, 'NotFound')) throw error;
-    }
-  }
+  for (const revision of revisions) await remove(client, controllerRevisions, revision);
 }
