@@ -26,3 +26,11 @@ export const template = (
 export const newImage = {
   spec: { template: { spec: { containers: [{ name: 'main', image: 'example.org/main:2' }] } } },
 };
+
+/** One of the scenario's own, named like its namespace. */
+export const storageClass = (provisioner: string, more = ''): string => `
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: { name: NAMESPACE }
+provisioner: ${provisioner}
+${more}`;

@@ -13,6 +13,22 @@ async function ownedBy(at: Place, name: string, more = ''): Promise<string> {
   return `[{ apiVersion: v1, kind: ConfigMap, name: ${name}, uid: ${metadata.uid}${more} }]`;
 }
 
+/** A service account, and a Secret that gets a token of it. */
+async function makeRobot(at: Place): Promise<void> {
+  await at.create(`
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: robot }
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: robot-token
+  annotations: { kubernetes.io/service-account.name: robot }
+type: kubernetes.io/service-account-token`);
+  await at.until('Secret', 'robot-token', ({ data }) => data?.token !== undefined);
+}
+
 /** Of system:node:beside, of the group system:nodes. */
 const nodeRequest = `-----BEGIN CERTIFICATE REQUEST-----
 MIHuMIGWAgEAMDQxFTATBgNVBAoMDHN5c3RlbTpub2RlczEbMBkGA1UEAwwSc3lz
@@ -88,18 +104,7 @@ metadata: { name: kept, finalizers: [example.org/keep] }`);
   {
     name: 'service account whose token is asked for',
     async run(at) {
-      await at.create(`
-apiVersion: v1
-kind: ServiceAccount
-metadata: { name: robot }
----
-apiVersion: v1
-kind: Secret
-metadata:
-  name: robot-token
-  annotations: { kubernetes.io/service-account.name: robot }
-type: kubernetes.io/service-account-token`);
-      await at.until('Secret', 'robot-token', ({ data }) => data?.token !== undefined);
+      await makeRobot(at);
       const secret = await at.get('Secret', 'robot-token');
       const payload = Buffer.from(secret.data!['token']!, 'base64').toString().split('.')[1]!;
       const { sub, iss, ...claims } = JSON.parse(
@@ -119,18 +124,7 @@ type: kubernetes.io/service-account-token`);
   {
     name: 'token of a service account that goes',
     async run(at) {
-      await at.create(`
-apiVersion: v1
-kind: ServiceAccount
-metadata: { name: robot }
----
-apiVersion: v1
-kind: Secret
-metadata:
-  name: robot-token
-  annotations: { kubernetes.io/service-account.name: robot }
-type: kubernetes.io/service-account-token`);
-      await at.until('Secret', 'robot-token', ({ data }) => data?.token !== undefined);
+      await makeRobot(at);
       await at.delete('ServiceAccount', 'robot');
       await at.untilGone('Secret', 'robot-token');
     },

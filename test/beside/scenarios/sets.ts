@@ -1,5 +1,5 @@
 import type { Seen } from '../place.ts';
-import { newImage, type Scenario, template } from '../scenario.ts';
+import { newImage, type Scenario, storageClass, template } from '../scenario.ts';
 
 const set = (kind: string, more: string, pods = template('web')): string => `
 apiVersion: ${kind === 'ReplicationController' ? 'v1' : 'apps/v1'}
@@ -88,11 +88,7 @@ export const setScenarios: readonly Scenario[] = [
     name: 'stateful set with claims that go with it',
     also: ['StorageClass/NAMESPACE'],
     async run(at) {
-      await at.create(`
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: { name: NAMESPACE }
-provisioner: hollow.wherry.io`);
+      await at.create(storageClass('hollow.wherry.io'));
       const retention =
         'persistentVolumeClaimRetentionPolicy: { whenDeleted: Retain, whenScaled: Delete }';
       const more = `serviceName: web\n  replicas: 2\n  ${retention}\n  ${claims}`;

@@ -1,5 +1,5 @@
-import type { Seen } from '../place.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Place, Seen } from '../place.ts';
+import { type Scenario, storageClass } from '../scenario.ts';
 
 const claim = (name: string, more: string): string => `
 apiVersion: v1
@@ -24,25 +24,30 @@ const available = ({ status }: Seen): boolean => status?.phase === 'Available';
 
 const bound = ({ status }: Seen): boolean => status?.phase === 'Bound';
 
+/** A volume, and a claim "data" that gets it. */
+async function claimVolume(
+  at: Place,
+  more: { readonly ofVolume?: string; readonly ofClaim?: string } = {},
+): Promise<void> {
+  await at.create(volume(`storageClassName: "NAMESPACE"\n  ${more.ofVolume ?? ''}`));
+  await at.until('PersistentVolume', at.namespace, available);
+  await at.create(claim('data', `storageClassName: NAMESPACE\n  ${more.ofClaim ?? ''}`));
+  await at.until('PersistentVolumeClaim', 'data', bound);
+}
+
 export const volumeScenarios: readonly Scenario[] = [
   {
     name: 'claim and volume that find each other',
     also: ['PersistentVolume/NAMESPACE'],
     async run(at) {
-      await at.create(volume('storageClassName: "NAMESPACE"'));
-      await at.until('PersistentVolume', at.namespace, available);
-      await at.create(claim('data', 'storageClassName: NAMESPACE'));
-      await at.until('PersistentVolumeClaim', 'data', bound);
+      await claimVolume(at);
     },
   },
   {
     name: 'claim that goes, its volume kept',
     also: ['PersistentVolume/NAMESPACE'],
     async run(at) {
-      await at.create(volume('storageClassName: "NAMESPACE"'));
-      await at.until('PersistentVolume', at.namespace, available);
-      await at.create(claim('data', 'storageClassName: NAMESPACE'));
-      await at.until('PersistentVolumeClaim', 'data', bound);
+      await claimVolume(at);
       await at.delete('PersistentVolumeClaim', 'data');
       await at.until(
         'PersistentVolume',
@@ -69,12 +74,8 @@ export const volumeScenarios: readonly Scenario[] = [
     name: 'claim that waits for somebody else to provision it',
     also: ['StorageClass/NAMESPACE'],
     async run(at) {
-      await at.create(`
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: { name: NAMESPACE }
-provisioner: example.org/storage
----${claim('data', 'storageClassName: NAMESPACE')}`);
+      await at.create(storageClass('example.org/storage'));
+      await at.create(claim('data', 'storageClassName: NAMESPACE'));
       await at.untilEvent('ExternalProvisioning');
     },
   },
@@ -82,13 +83,9 @@ provisioner: example.org/storage
     name: 'claim that waits for a pod',
     also: ['StorageClass/NAMESPACE'],
     async run(at) {
-      await at.create(`
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: { name: NAMESPACE }
-provisioner: example.org/storage
-volumeBindingMode: WaitForFirstConsumer
----${claim('data', 'storageClassName: NAMESPACE')}`);
+      const waits = 'volumeBindingMode: WaitForFirstConsumer';
+      await at.create(storageClass('example.org/storage', waits));
+      await at.create(claim('data', 'storageClassName: NAMESPACE'));
       await at.untilEvent('WaitForFirstConsumer');
     },
   },
@@ -96,10 +93,7 @@ volumeBindingMode: WaitForFirstConsumer
     name: 'claim in use that is deleted',
     also: ['PersistentVolume/NAMESPACE'],
     async run(at) {
-      await at.create(volume('storageClassName: "NAMESPACE"'));
-      await at.until('PersistentVolume', at.namespace, available);
-      await at.create(claim('data', 'storageClassName: NAMESPACE'));
-      await at.until('PersistentVolumeClaim', 'data', bound);
+      await claimVolume(at);
       await at.create(`
 apiVersion: v1
 kind: Pod
@@ -142,21 +136,14 @@ spec:
     name: 'claim of one volume by its name',
     also: ['PersistentVolume/NAMESPACE'],
     async run(at) {
-      await at.create(volume('storageClassName: "NAMESPACE"'));
-      await at.until('PersistentVolume', at.namespace, available);
-      await at.create(claim('data', 'storageClassName: NAMESPACE\n  volumeName: NAMESPACE'));
-      await at.until('PersistentVolumeClaim', 'data', bound);
+      await claimVolume(at, { ofClaim: 'volumeName: NAMESPACE' });
     },
   },
   {
     name: 'volume kept for a claim that comes later',
     also: ['PersistentVolume/NAMESPACE'],
     async run(at) {
-      const claimRef = 'claimRef: { namespace: NAMESPACE, name: data }';
-      await at.create(volume(`storageClassName: "NAMESPACE"\n  ${claimRef}`));
-      await at.until('PersistentVolume', at.namespace, available);
-      await at.create(claim('data', 'storageClassName: NAMESPACE'));
-      await at.until('PersistentVolumeClaim', 'data', bound);
+      await claimVolume(at, { ofVolume: 'claimRef: { namespace: NAMESPACE, name: data }' });
     },
   },
   {
@@ -172,10 +159,7 @@ spec:
   {
     name: 'claim whose volume is lost',
     async run(at) {
-      await at.create(volume('storageClassName: "NAMESPACE"'));
-      await at.until('PersistentVolume', at.namespace, available);
-      await at.create(claim('data', 'storageClassName: NAMESPACE'));
-      await at.until('PersistentVolumeClaim', 'data', bound);
+      await claimVolume(at);
       await at.delete('PersistentVolume', at.namespace);
       await at.merge('PersistentVolume', at.namespace, { metadata: { finalizers: null } });
       await at.until('PersistentVolumeClaim', 'data', ({ status }) => status?.phase === 'Lost');
