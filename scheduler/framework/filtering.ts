@@ -2,21 +2,22 @@ import type { Cycle, FilterPlugin, NodeStatuses, PreFilterExtensions, Trial } fr
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import { failedWhile, failure, namedBy, type Status } from './status.ts';
-import { NodeMemo } from './verdict-memo.ts';
+import { NodeMemo, type Signature } from './verdict-memo.ts';
 
 const named = (status: Status, { name }: FilterPlugin): Status =>
   namedBy(failedWhile(`running "${name}" filter plugin`, status), name);
 
-/** Verdicts on the nodes of one cluster. Those of pods with a signature outlive their cycle. */
+/** Verdicts on the nodes of one cluster, for pods of one signature. They outlive their cycle. */
 export class Verdicts {
   readonly nodes: readonly NodeInfo[];
-  readonly #memo: NodeMemo<Status | undefined> | undefined;
+  /** What the filters said that the signature speaks for. */
+  readonly #memo: NodeMemo<Status | undefined>;
   /** Of nodes that were asked: with an old answer where `#memo` has none. */
   readonly #rejections = new Map<string, Status>();
 
-  constructor(nodes: readonly NodeInfo[], remember: boolean) {
+  constructor(nodes: readonly NodeInfo[]) {
     this.nodes = nodes;
-    this.#memo = remember ? new NodeMemo(nodes) : undefined;
+    this.#memo = new NodeMemo(nodes);
   }
 
   /** By name; right once every node was asked. Read it before the next cycle. */
@@ -27,14 +28,23 @@ export class Verdicts {
   /** What the node said when it was as it is, or says now. */
   ask(index: number, filtering: Filtering): Status | undefined {
     const node = this.nodes[index]!;
-    const own = filtering.nominated === node.name;
-    if (!own && this.#memo?.has(index)) return this.#memo.get(index);
-    const status = filtering.filter(node);
+    if (!filtering.remembers(node)) {
+      this.#memo.forget(index);
+      return this.#note(node, filtering.filter(node));
+    }
+    const known = this.#memo.has(index);
+    const first = known ? this.#memo.get(index) : filtering.filterFirst(node);
+    // A failure may pass.
+    if (first?.code === 'Error') this.#memo.forget(index);
+    else if (!known) this.#memo.set(index, first);
+    if (first === undefined && filtering.goesOn)
+      return this.#note(node, filtering.filterFurther(node));
+    return known ? first : this.#note(node, first);
+  }
+
+  #note(node: NodeInfo, status: Status | undefined): Status | undefined {
     if (status === undefined) this.#rejections.delete(node.name);
     else this.#rejections.set(node.name, status);
-    // The room that is kept for this pod is kept from others; and a failure may pass.
-    if (own || status?.code === 'Error') this.#memo?.forget(index);
-    else this.#memo?.set(index, status);
     return status;
   }
 }
@@ -42,12 +52,16 @@ export class Verdicts {
 /** The Filter plugins of one cycle, and changes of the cluster on trial that they see. */
 export class Filtering implements Trial {
   readonly verdicts: Verdicts;
-  /** Pods with the same one fare alike on every node; undefined: nobody knows. */
-  readonly signature: string | undefined;
+  readonly #signature: Signature;
   readonly #cycle: Cycle;
   readonly #filters: readonly FilterPlugin[];
+  /** Those that the signature speaks for, and those after them. */
+  readonly #first: readonly FilterPlugin[];
+  readonly #further: readonly FilterPlugin[];
   readonly #foresighted: readonly FilterPlugin[];
   readonly #extensions: readonly PreFilterExtensions[];
+  /** The node on which room was made for the pod. */
+  readonly #nominated: string | undefined;
 
   constructor(
     cycle: Cycle,
@@ -55,20 +69,39 @@ export class Filtering implements Trial {
     more: {
       readonly extensions: readonly PreFilterExtensions[];
       readonly verdicts: Verdicts;
-      readonly signature: string | undefined;
+      readonly signature: Signature;
     },
   ) {
+    const { extensions, verdicts, signature } = more;
     this.#cycle = cycle;
     this.#filters = filters;
+    this.#first = filters.slice(0, signature.filters);
+    this.#further = filters.slice(signature.filters);
     this.#foresighted = filters.filter((each) => 'refusesWith' in each);
-    this.#extensions = more.extensions;
-    this.verdicts = more.verdicts;
-    this.signature = more.signature;
+    this.#extensions = extensions;
+    this.#nominated = cycle.cluster.nominations.nodeOf(cycle.pod.uid);
+    this.verdicts = verdicts;
+    this.#signature = signature;
   }
 
-  /** The node on which room was made for the pod. */
-  get nominated(): string | undefined {
-    return this.#cycle.cluster.nominations.nodeOf(this.#cycle.pod.uid);
+  /** Pods with the same one fare alike on every node; undefined: nobody knows. */
+  get signature(): string | undefined {
+    return this.goesOn ? undefined : this.#signature.text;
+  }
+
+  /** True if there are filters of which nothing is remembered. */
+  get goesOn(): boolean {
+    return this.#further.length > 0;
+  }
+
+  /**
+   * False: the node is asked everything anew. The room that is kept for this pod is kept from
+   * others; and where pods are nominated, each is tried with all filters.
+   */
+  remembers({ name }: NodeInfo): boolean {
+    if (name === this.#nominated) return false;
+    const { nominations } = this.#cycle.cluster;
+    return !this.goesOn || nominations.empty || nominations.on(name).length === 0;
   }
 
   remove(pod: PodInfo, node: NodeInfo): void {
@@ -92,11 +125,25 @@ export class Filtering implements Trial {
     return false;
   }
 
+  filter(node: NodeInfo): Status | undefined {
+    return this.#verdict(node, this.#filters);
+  }
+
+  /** The verdict that may be remembered. */
+  filterFirst(node: NodeInfo): Status | undefined {
+    return this.#verdict(node, this.#first);
+  }
+
+  /** The rest of the verdict of a node that passed the first filters, and that nobody waits for. */
+  filterFurther(node: NodeInfo): Status | undefined {
+    return this.#run(node, this.#further);
+  }
+
   /**
    * The first rejection, in the order of the profile. Where pods of the same or a higher priority
    * are nominated, the pod has to fit beside them and, as they may never come, without them.
    */
-  filter(node: NodeInfo): Status | undefined {
+  #verdict(node: NodeInfo, filters: readonly FilterPlugin[]): Status | undefined {
     const { pod, cluster } = this.#cycle;
     const nominated = cluster.nominations.on(node.name);
     if (nominated.length > 0) {
@@ -104,15 +151,15 @@ export class Filtering implements Trial {
         .filter(({ uid, priority }) => uid !== pod.uid && priority >= pod.priority)
         .filter(({ uid }) => !node.pods.has(uid));
       for (const rival of rivals) this.add(rival, node);
-      const status = rivals.length > 0 ? this.#run(node) : undefined;
+      const status = rivals.length > 0 ? this.#run(node, filters) : undefined;
       for (const rival of rivals) this.remove(rival, node);
       if (status !== undefined) return status;
     }
-    return this.#run(node);
+    return this.#run(node, filters);
   }
 
-  #run(node: NodeInfo): Status | undefined {
-    for (const plugin of this.#filters) {
+  #run(node: NodeInfo, filters: readonly FilterPlugin[]): Status | undefined {
+    for (const plugin of filters) {
       let status: Status | undefined;
       try {
         status = plugin.filter(this.#cycle, node);

@@ -91,7 +91,7 @@ export class Framework {
   readonly #queueSort: points.QueueSortPlugin;
   readonly #preFilter: With<points.PreFilterPlugin>;
   readonly #filter: readonly points.FilterPlugin[];
-  readonly #verdicts = new NodeMemos((nodes) => new Verdicts(nodes, true));
+  readonly #verdicts = new NodeMemos((nodes) => new Verdicts(nodes));
   readonly #postFilter: With<points.PostFilterPlugin>;
   readonly #preScore: With<points.PreScorePlugin>;
   readonly #score: With<points.ScorePlugin & Partial<points.NormalizeScorePlugin>>;
@@ -174,10 +174,7 @@ export class Framework {
       skipped.size === 0 ? this.#filter : this.#filter.filter((each) => !skipped.has(each));
     const extensions = this.#extensionsBut(skipped);
     const signature = signatureOf(cycle.pod, filters);
-    const verdicts =
-      signature === undefined
-        ? new Verdicts(cycle.nodes, false)
-        : this.#verdicts.of(signature, cycle.nodes);
+    const verdicts = this.#verdicts.of(signature.text, cycle.nodes);
     return new Filtering(cycle, filters, { extensions, signature, verdicts });
   }
 

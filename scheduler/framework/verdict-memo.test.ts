@@ -261,6 +261,48 @@ describe('what is remembered of nodes', () => {
     expect(select('rival').kind).toBe('node');
   });
 
+  it('is what filters say that sign, and only up to the first that does not', () => {
+    const cache = new Cache();
+    const { rows, schedulerName } = defaultProfile(inertParts);
+    const asked: string[] = [];
+    const counting = (name: string, more: object = {}) => ({
+      plugin: { name, filter: () => void asked.push(name), ...more },
+    });
+    const signing = { sign: () => '' };
+    const own = [counting('Further'), counting('AfterIt', signing)];
+    const framework = new Framework(
+      { schedulerName, rows: [counting('First', signing), ...rows, ...own] },
+      cache.cluster,
+    );
+    const selection = new NodeSelection({ random: inertParts.preemption.random, logger });
+    cache.setNode(aNode({ name: 'n' }));
+    const tried = (): string[] => {
+      selection.select(framework, framework.newCycle(podInfo(aPod({})), cache.cluster));
+      return asked.splice(0);
+    };
+    expect(tried()).toEqual(['First', 'Further', 'AfterIt']);
+    expect(tried()).toEqual(['Further', 'AfterIt']);
+    cache.setNode(aNode({ name: 'n' }));
+    expect(tried()).toEqual(['First', 'Further', 'AfterIt']);
+  });
+
+  it('leaves nobody beside a nominated pod whom it would not bear', () => {
+    const cache = new Cache();
+    cache.setNode(aNode({ name: 'n', labels: { host: 'n' } }));
+    const framework = new Framework(defaultProfile(inertParts), cache.cluster);
+    const selection = new NodeSelection({ random: inertParts.preemption.random, logger });
+    const term = { topologyKey: 'host', labelSelector: { matchLabels: { app: 'x' } } };
+    const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [term] };
+    const lonely = podInfo(aPod({ name: 'lonely', affinity: { podAntiAffinity } }));
+    const kind = () =>
+      (selection.select(framework, framework.newCycle(lonely, cache.cluster)) as Selection).kind;
+    expect(kind()).toBe('node');
+    cache.cluster.nominations.set(podInfo(aPod({ name: 'p', labels: { app: 'x' } })), 'n');
+    expect(kind()).toBe('rejected');
+    cache.cluster.nominations.delete('uid-p');
+    expect(kind()).toBe('node');
+  });
+
   it('evicts anew when a budget has changed', () => {
     const cache = new Cache();
     for (const name of ['x', 'y']) {

@@ -13,18 +13,23 @@ import type { PodInfo } from './pod-info.ts';
 /** Kinds of pods remembered at a time; more of them than that take turns. */
 export const maxSignatures = 8;
 
-/**
- * What nodes answer alike for all pods with the same text; undefined if a plugin also looks at
- * other nodes, or does not say what it looks at.
- */
-export function signatureOf(pod: PodInfo, filters: readonly FilterPlugin[]): string | undefined {
-  let signature = `${pod.priority}`;
-  for (const filter of filters) {
+/** What of a pod the filters look at that say so: those before the first that does not. */
+export interface Signature {
+  /** Each of these nodes answers alike for all pods with the same text. */
+  readonly text: string;
+  /** How many filters, from the first on, it is the signature of. */
+  readonly filters: number;
+}
+
+export function signatureOf(pod: PodInfo, filters: readonly FilterPlugin[]): Signature {
+  let text = `${pod.priority}`;
+  for (const [i, filter] of filters.entries()) {
     const part = filter.sign?.(pod);
-    if (part === undefined) return undefined;
-    signature += `\n${part}`;
+    // Pods of which more than this is asked have memos of their own.
+    if (part === undefined) return { text: `${text}\n…`, filters: i };
+    text += `\n${filter.name} ${part}`;
   }
-  return signature;
+  return { text, filters: filters.length };
 }
 
 /** Answers of the nodes of one cluster, by their index, to pods of one signature. */
