@@ -277,7 +277,7 @@ describe('what is remembered of nodes', () => {
     const selection = new NodeSelection({ random: inertParts.preemption.random, logger });
     cache.setNode(aNode({ name: 'n' }));
     const tried = (): string[] => {
-      selection.select(framework, framework.newCycle(podInfo(aPod({})), cache.cluster));
+      void selection.select(framework, framework.newCycle(podInfo(aPod({})), cache.cluster));
       return asked.splice(0);
     };
     expect(tried()).toEqual(['First', 'Further', 'AfterIt']);
