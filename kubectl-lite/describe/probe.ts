@@ -9,7 +9,8 @@ export function probeText(probe: Probe): string {
   return `${actionText(probe)} ${attributes}`;
 }
 
-function actionText({ exec, httpGet, tcpSocket, grpc }: Probe): string {
+/** "http-get http://:80/x" */
+export function actionText({ exec, httpGet, tcpSocket, grpc }: Probe): string {
   if (exec !== undefined) return `exec [${(exec.command ?? []).join(' ')}]`;
   if (httpGet !== undefined) {
     const { scheme = 'HTTP', host = '', port, path = '' } = httpGet;

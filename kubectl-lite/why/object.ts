@@ -1,6 +1,8 @@
 /** Why an object other than a pod is not as it should be: its conditions, generation, deletion. */
 import type { KubernetesObject } from '../../api/meta.ts';
-import { type Finding, titled } from './finding.ts';
+import { adviceOn } from './advice.ts';
+import { deletionFindings } from './deletion.ts';
+import type { Told } from './finding.ts';
 
 interface Condition {
   readonly type: string;
@@ -27,37 +29,49 @@ type Observed = KubernetesObject & {
   };
 };
 
-/** Conditions that are bad news when they are true. */
-const badWhenTrue =
-  /Failure|Failed|Pressure|Unavailable|Degraded|Stalled|NotAccepted|Conflict|Disruption/;
+/** Conditions that are bad news when they are true, and none when they are false. */
+const badWhenTrue = new RegExp(
+  [
+    'Fail|Error|Pressure|Unavailable|Degraded|Stalled|Conflict|NotAccepted|Denied|Limited',
+    'DisruptionTarget|Remaining|Dangling|NonStructural|Terminating|Resiz|Pending',
+  ].join('|'),
+);
 
-export function objectFindings(object: KubernetesObject): Finding[] {
+/** A consequence of what is told anyway. */
+const consequences = ['MinimumReplicasUnavailable'];
+
+export function objectFindings(object: KubernetesObject): Told[] {
   const observed = object as Observed;
-  const about = titled(object);
-  const texts = [
-    ...deletion(observed),
-    ...generation(observed),
-    ...switches(observed),
-    ...counts(observed),
-    ...(observed.status?.conditions ?? []).filter(isBad).map(conditionText),
+  return [
+    ...deletionFindings(observed),
+    ...[...generation(observed), ...switches(observed), ...counts(observed)].map((text) => ({
+      text,
+    })),
+    ...badConditions(observed).map(conditionFinding),
   ];
-  return texts.map((text) => ({ about, text }));
 }
 
-function isBad({ type, status }: Condition): boolean {
+function badConditions({ status }: Observed): readonly Condition[] {
+  const bad = (status?.conditions ?? []).filter(isBad);
+  // A Job has its end announced, and then.
+  const hasFailed = bad.some(({ type }) => type === 'Failed');
+  return bad.filter(({ type }) => !(hasFailed && type === 'FailureTarget'));
+}
+
+function isBad({ type, status, reason = '' }: Condition): boolean {
+  if (consequences.includes(reason)) return false;
   if (badWhenTrue.test(type)) return status === 'True';
-  // A Job that has not failed says Failed=False; what is Unknown is told.
-  return status !== 'True' && !['Complete', 'Suspended'].includes(type);
+  // A Job that goes on says Complete=False; what is Unknown is told.
+  return status !== 'True' && !neutral.includes(type);
 }
 
-const conditionText = ({ type, status, reason, message }: Condition): string =>
-  `${type} is ${status}${reason ? ` (${reason})` : ''}${message ? `: ${message}` : ''}`;
+/** Neither good nor bad; of a budget its counts are told instead. */
+const neutral = ['Complete', 'SuccessCriteriaMet', 'Suspended', 'DisruptionAllowed'];
 
-function deletion({ metadata }: Observed): string[] {
-  const { deletionTimestamp, finalizers = [] } = metadata;
-  if (deletionTimestamp === undefined) return [];
-  const held = finalizers.length > 0 ? `, held by the finalizers ${finalizers.join(', ')}` : '';
-  return [`it is being deleted since ${deletionTimestamp}${held}`];
+function conditionFinding({ type, status, reason = '', message = '' }: Condition): Told {
+  const text = `${type} is ${status}${reason && ` (${reason})`}${message && `: ${message}`}`;
+  const hint = adviceOn(message);
+  return hint === undefined ? { text } : { text, hint };
 }
 
 function generation({ metadata, status }: Observed): string[] {

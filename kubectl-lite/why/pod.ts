@@ -1,111 +1,118 @@
-/** Why a pod is not running, or not ready. */
-import type { ContainerStatus, Pod } from '../../api/types/core-v1.ts';
-import { type Finding, titled } from './finding.ts';
+/** Why a pod is not running, or not ready: its end, and each container's state. */
+import type { Container, ContainerStatus, Pod } from '../../api/types/core-v1.ts';
+import { actionText } from '../describe/probe.ts';
+import type { Told } from './finding.ts';
 
-export function podFindings(pod: Pod): Finding[] {
-  const about = titled(pod);
-  const { status = {} } = pod;
-  const texts = [...scheduling(pod), ...ends(pod)];
-  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  for (const container of containers) texts.push(...containerFindings(about, container));
-  return texts.map((finding) => ({ ...finding, about }));
-}
+type ContainerState = NonNullable<ContainerStatus['state']>;
 
-type Told = Omit<Finding, 'about'>;
-
-function scheduling(pod: Pod): Told[] {
+export function podFindings(pod: Pod): Told[] {
   const { spec, status = {} } = pod;
-  if (spec.nodeName) return [];
-  const gates = (spec.schedulingGates ?? []).map(({ name }) => name);
-  if (gates.length > 0) {
-    return [
-      {
-        text: `it is held back by the scheduling gate ${gates.join(', ')}`,
-        hint: 'whoever set the gate has to remove it',
-      },
-    ];
-  }
-  const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled');
-  if (scheduled?.status === 'False') {
-    return [{ text: `no node takes it: ${scheduled.message ?? scheduled.reason ?? ''}` }];
-  }
-  const scheduler = spec.schedulerName ?? 'default-scheduler';
+  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   return [
-    {
-      text: `no scheduler has looked at it yet (its schedulerName is ${scheduler})`,
-      hint: 'see that a scheduler of that name runs',
-    },
+    ...end(pod),
+    ...statuses.flatMap((of) => {
+      const container = containers.find(({ name }) => name === of.name);
+      return stateFindings({ pod, container, of });
+    }),
   ];
 }
 
-function ends({ metadata, status = {} }: Pod): Told[] {
-  const told: Told[] = [];
-  if (status.phase === 'Failed') {
-    const why = [status.reason, status.message].filter(Boolean).join(': ');
-    told.push({ text: `it has failed${why === '' ? '' : `: ${why}`}` });
-  }
-  const { deletionTimestamp, finalizers = [] } = metadata;
-  if (deletionTimestamp !== undefined) {
-    const held = finalizers.length > 0 ? `, held by the finalizers ${finalizers.join(', ')}` : '';
-    told.push({ text: `it is being deleted since ${deletionTimestamp}${held}` });
-  }
-  return told;
+const endHints: Readonly<Record<string, string>> = {
+  Evicted: 'its node ran short of something: say what it needs in resources.requests',
+  DeadlineExceeded: 'it ran longer than its activeDeadlineSeconds',
+  Preempted: 'a pod of higher priority took its place',
+  UnexpectedAdmissionError: 'its node could not give it what it asks for',
+};
+
+function end({ status = {} }: Pod): Told[] {
+  if (status.phase !== 'Failed') return [];
+  const why = [status.reason, status.message].filter(Boolean).join(': ');
+  return [hinted(`it has failed${colon(why)}`, endHints[status.reason ?? ''])];
 }
 
-const hints: Readonly<Record<string, string>> = {
-  ImagePullBackOff: 'check the name of the image, its tag and the pull secrets',
-  ErrImagePull: 'check the name of the image, its tag and the pull secrets',
-  InvalidImageName: 'check the name of the image',
-  CreateContainerConfigError: 'see that the ConfigMaps and Secrets it names exist',
+const image =
+  'check the name of the image and its tag; for a private one, the pod needs imagePullSecrets';
+
+const waitHints: Readonly<Record<string, string>> = {
+  ImagePullBackOff: image,
+  ErrImagePull: image,
+  ErrImageNeverPull: 'imagePullPolicy is Never, and the node does not have the image',
+  InvalidImageName: 'correct the name of the image: registry/name:tag, in lower case',
+  CreateContainerConfigError: 'see that the ConfigMaps and Secrets it names exist, and their keys',
+  CreateContainerError: 'see its command, its mounts and its securityContext',
+  RunContainerError: 'see its command, its mounts and its securityContext',
 };
 
 /** States on the way to running, that time alone may end. */
 const underWay = ['PodInitializing', 'ContainerCreating'];
 
-function containerFindings(pod: string, container: ContainerStatus): Told[] {
-  const { name, state = {}, lastState = {}, ready, restartCount } = container;
+interface Observed {
+  readonly pod: Pod;
+  readonly container: Container | undefined;
+  readonly of: ContainerStatus;
+}
+
+function stateFindings(observed: Observed): Told[] {
+  const { of } = observed;
+  const { name, state = {}, lastState = {}, ready, restartCount } = of;
   const { waiting, terminated, running } = state;
-  const logs = `kubectl-lite logs ${pod.toLowerCase().replace('pod/', '')} -c ${name} --previous`;
   if (waiting?.reason === 'CrashLoopBackOff') {
     const last = lastState.terminated;
     const how = last === undefined ? '' : `, last with exit code ${last.exitCode}${because(last)}`;
-    return [
-      {
-        text: `container ${name} ends again and again (${restartCount} restarts${how})`,
-        hint: logs,
-      },
-    ];
+    const text = `container ${name} ends again and again (${restartCount} restarts${how})`;
+    return [{ text, hint: exitHint(observed, last) }];
   }
   if (waiting !== undefined && !underWay.includes(waiting.reason ?? '')) {
-    const hint = hints[waiting.reason ?? ''];
     const text = `container ${name} waits: ${waiting.reason ?? ''}${colon(waiting.message)}`;
-    return [{ text, ...(hint === undefined ? {} : { hint }) }];
+    return [hinted(text, waitHints[waiting.reason ?? ''])];
   }
   if (terminated !== undefined && terminated.exitCode !== 0) {
     const how = `exit code ${terminated.exitCode}${because(terminated)}`;
-    return [{ text: `container ${name} ended with ${how}`, hint: logs }];
+    const text = `container ${name} ended with ${how}`;
+    return [{ text, hint: exitHint(observed, terminated) }];
   }
-  if (running !== undefined && !ready) {
-    const since = running.startedAt === undefined ? '' : ` since ${running.startedAt}`;
-    return [
-      {
-        text: `container ${name} runs${since} and is not ready`,
-        hint: 'its readiness probe decides',
-      },
-    ];
-  }
-  return [];
+  const isOpen = running !== undefined && !ready;
+  return isOpen ? [unready(observed, running)] : [];
 }
+
+/** What an exit code says by convention; else the log has to. */
+function exitHint({ pod, of }: Observed, exit: ContainerState['terminated']): string {
+  const where = pod.metadata.namespace === 'default' ? '' : ` -n ${pod.metadata.namespace ?? ''}`;
+  const name = pod.metadata.name ?? '';
+  const logs = `kubectl-lite logs ${name} -c ${of.name} --previous${where}`;
+  if (exit?.reason === 'OOMKilled') {
+    return `it needs more memory than resources.limits.memory allows: raise that; ${logs}`;
+  }
+  if (exit?.exitCode === 127 || exit?.exitCode === 128) {
+    return `its command is not in the image: check command and args; ${logs}`;
+  }
+  if (exit?.exitCode === 126) return `its command may not be executed; ${logs}`;
+  return logs;
+}
+
+function unready(
+  { container, of }: Observed,
+  { startedAt }: NonNullable<ContainerState['running']>,
+): Told {
+  const since = startedAt === undefined ? '' : ` since ${startedAt}`;
+  const isStarting = of.started === false && container?.startupProbe !== undefined;
+  const probe = isStarting ? container.startupProbe : container?.readinessProbe;
+  const kind = isStarting ? 'startup' : 'readiness';
+  const text = `container ${of.name} runs${since} and is not ready`;
+  if (probe === undefined) return { text };
+  return {
+    text: `${text}: its ${kind} probe (${actionText(probe)}) has not succeeded`,
+    hint: 'see that it answers there, and when (logs, exec, port-forward), or correct the probe',
+  };
+}
+
+const hinted = (text: string, hint: string | undefined): Told =>
+  hint === undefined ? { text } : { text, hint };
 
 const colon = (message: string | undefined): string => (message ? `: ${message}` : '');
 
-function because({
-  reason,
-  message,
-}: {
-  readonly reason?: string;
-  readonly message?: string;
-}): string {
+function because({ reason, message }: NonNullable<ContainerState['terminated']>): string {
   const why = [reason === 'Error' ? '' : reason, message].filter(Boolean).join(': ');
   return why === '' ? '' : ` (${why})`;
 }

@@ -1,7 +1,7 @@
 /** Quotas that leave no room for more. */
 import { compareQuantities, parseQuantity } from '../../api/quantity.ts';
 import type { ResourceQuota } from '../../api/types/core-v1.ts';
-import { type Finding, titled } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
 export function quotaFindings(quotas: readonly ResourceQuota[]): Finding[] {
   return quotas.flatMap((quota) => {
@@ -10,8 +10,8 @@ export function quotaFindings(quotas: readonly ResourceQuota[]): Finding[] {
       const spent = used[resource];
       if (spent === undefined) return [];
       if (compareQuantities(parseQuantity(spent), parseQuantity(limit)) < 0) return [];
-      const about = titled({ ...quota, kind: 'ResourceQuota' });
-      return [{ about, text: `${resource} is used up: ${spent} of ${limit}` }];
+      const text = `${resource} is used up: ${spent} of ${limit}`;
+      return about({ ...quota, kind: 'ResourceQuota' }, [{ text }]);
     });
   });
 }

@@ -1,8 +1,9 @@
 /** Objects that a pod needs and that are not there. */
 import type { Pod } from '../../api/types/core-v1.ts';
-import { type Finding, titled } from './finding.ts';
+import { beside, type Evidence } from './evidence.ts';
+import type { Told } from './finding.ts';
 
-export interface Reference {
+interface Reference {
   readonly resource: 'configmaps' | 'secrets' | 'persistentvolumeclaims' | 'serviceaccounts';
   readonly kind: string;
   readonly name: string;
@@ -16,7 +17,7 @@ const configMap = (name: string): Reference => ({
 const secret = (name: string): Reference => ({ resource: 'secrets', kind: 'Secret', name });
 
 /** What the pod cannot start without, each once. */
-export function referencesOf({ spec }: Pod): readonly Reference[] {
+function referencesOf({ spec }: Pod): readonly Reference[] {
   const found: Reference[] = [];
   for (const volume of spec.volumes ?? []) {
     if (volume.configMap?.name && !volume.configMap.optional) {
@@ -54,9 +55,21 @@ export function referencesOf({ spec }: Pod): readonly Reference[] {
   return [...new Map(found.map((one) => [`${one.resource}/${one.name}`, one])).values()];
 }
 
-export function missingFindings(pod: Pod, missing: readonly Reference[]): Finding[] {
-  return missing.map(({ kind, name }) => ({
-    about: titled(pod),
-    text: `it needs the ${kind} ${JSON.stringify(name)}, which does not exist`,
-  }));
+/** How each is made; claims and others need a manifest. */
+const makers: Readonly<Record<string, string>> = {
+  ConfigMap: 'create configmap',
+  Secret: 'create secret generic',
+  ServiceAccount: 'create serviceaccount',
+};
+
+export async function missingFindings(evidence: Evidence, pod: Pod): Promise<Told[]> {
+  const found = await Promise.all(
+    referencesOf(pod).map(async ({ resource, kind, name }): Promise<Told[]> => {
+      if (!(await evidence.lacks(`${beside(pod, resource)}/${name}`))) return [];
+      const text = `it needs the ${kind} ${JSON.stringify(name)}, which does not exist`;
+      const maker = makers[kind];
+      return [maker === undefined ? { text } : { text, hint: `kubectl-lite ${maker} ${name}` }];
+    }),
+  );
+  return found.flat();
 }

@@ -1,7 +1,7 @@
 /** What nodes have left, for a pod that none of them takes. */
 import { milliValue, wholeValue } from '../../api/quantity.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
-import { type Finding, titled } from './finding.ts';
+import type { Told } from './finding.ts';
 
 const resources = ['cpu', 'memory', 'ephemeral-storage', 'pods'] as const;
 
@@ -22,7 +22,7 @@ const isOver = ({ status }: Pod): boolean =>
   status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 /** For each resource the pod asks for: the node that has most of it left, if that is too little. */
-export function roomFindings(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): Finding[] {
+export function roomFindings(pod: Pod, nodes: readonly Node[], pods: readonly Pod[]): Told[] {
   if (pod.spec.nodeName || nodes.length === 0) return [];
   return resources.flatMap((resource) => {
     const wanted = requested(pod, resource);
@@ -35,7 +35,7 @@ export function roomFindings(pod: Pod, nodes: readonly Node[], pods: readonly Po
       `it asks for ${shown(resource, wanted)} of ${resource}; the most any node has left is ` +
       `${shown(resource, Math.max(free.left, 0))} (${free.name})`;
     const hint = `lower the request, free ${resource} or add a node`;
-    return [{ about: titled(pod), text, hint }];
+    return [{ text, hint }];
   });
 }
 

@@ -1,22 +1,18 @@
 import { humanDuration } from '../../api/duration.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
-import { isStatus, StatusError } from '../../api/status.ts';
 import { parseTime } from '../../api/time.ts';
-import type { Event, Node, Pod, ResourceQuota } from '../../api/types/core-v1.ts';
+import type { Event, ResourceQuota } from '../../api/types/core-v1.ts';
 import { command } from '../command.ts';
 import { coloured } from '../printers/colour.ts';
 import { locate, visitLive } from '../resource/builder.ts';
-import { listItems } from '../resource/list.ts';
 import { type Located, titleOf } from '../resource/located.ts';
 import type { Session } from '../session.ts';
 import { type Family, familyOf } from '../tree/family.ts';
 import { readinessOf } from '../tree/readiness.ts';
+import { Evidence } from './evidence.ts';
+import { claimsOf, explained } from './explain.ts';
 import { type Finding, titled } from './finding.ts';
-import { objectFindings } from './object.ts';
-import { podFindings } from './pod.ts';
 import { quotaFindings } from './quota.ts';
-import { missingFindings, referencesOf } from './references.ts';
-import { roomFindings } from './room.ts';
 
 /** Pods of one owner that fail alike are told once, with how many there are. */
 const MAX_EVENTS = 8;
@@ -32,9 +28,11 @@ export const why = command({
         object: live,
         children: [],
       };
-      const members = current(flattened(family));
-      const findings = await findingsAbout(session, located, members);
-      const events = await warningsAbout(session, located, members);
+      const evidence = new Evidence(session);
+      const inFamily = current(flattened(family));
+      const members = [...inFamily, ...(await claimsOf(evidence, inFamily))];
+      const findings = await findingsAbout(evidence, located, members);
+      const events = await warningsAbout(evidence, located, members);
       print(session, { located, live, findings, events });
     });
   },
@@ -64,64 +62,21 @@ function current(members: readonly KubernetesObject[]): readonly KubernetesObjec
 }
 
 async function findingsAbout(
-  session: Session,
-  located: Located,
+  evidence: Evidence,
+  { namespace }: Located,
   members: readonly KubernetesObject[],
 ): Promise<readonly Finding[]> {
-  const pods = members.filter(({ kind }) => kind === 'Pod') as Pod[];
-  const others = members.filter(({ kind }) => kind !== 'Pod');
-  const found = others.flatMap(objectFindings);
-  if (located.namespace !== undefined) {
-    const path = `/api/v1/namespaces/${located.namespace}/resourcequotas`;
-    found.push(...quotaFindings(await readable<ResourceQuota>(session, path)));
-  }
-  for (const pod of pods) {
-    found.push(...podFindings(pod));
-    found.push(...missingFindings(pod, await missing(session, pod)));
-  }
-  const unplaced = pods.filter(({ spec }) => !spec.nodeName);
-  if (unplaced.length > 0) {
-    const nodes = await readable<Node>(session, '/api/v1/nodes');
-    const all = await readable<Pod>(session, '/api/v1/pods');
-    for (const pod of unplaced) found.push(...roomFindings(pod, nodes, all));
+  const found: Finding[] = [];
+  for (const member of members) found.push(...(await explained(evidence, member)));
+  if (namespace !== undefined) {
+    const path = `/api/v1/namespaces/${namespace}/resourcequotas`;
+    found.push(...quotaFindings(await evidence.list<ResourceQuota>(path)));
   }
   return found;
 }
 
-/** What may not be read is left out: an answer with gaps is better than none. */
-async function readable<T extends KubernetesObject>(
-  session: Session,
-  path: string,
-): Promise<readonly T[]> {
-  try {
-    return await listItems<T>(session, { path });
-  } catch (error) {
-    if (error instanceof StatusError) return [];
-    throw error;
-  }
-}
-
-async function missing(session: Session, pod: Pod) {
-  const namespace = pod.metadata.namespace ?? '';
-  const checked = await Promise.all(
-    referencesOf(pod).map(async (reference) => {
-      const { resource, name } = reference;
-      const path = `/api/v1/namespaces/${namespace}/${resource}/${name}`;
-      try {
-        await session.api.send({ method: 'GET', path });
-        return [];
-      } catch (error) {
-        if (isStatus(error, 'NotFound')) return [reference];
-        if (error instanceof StatusError) return [];
-        throw error;
-      }
-    }),
-  );
-  return checked.flat();
-}
-
 async function warningsAbout(
-  session: Session,
+  evidence: Evidence,
   { namespace }: Located,
   members: readonly KubernetesObject[],
 ): Promise<readonly Event[]> {
@@ -129,7 +84,7 @@ async function warningsAbout(
     namespace === undefined ? '/api/v1/events' : `/api/v1/namespaces/${namespace}/events`;
   const uids = new Set(members.map(({ metadata }) => metadata.uid));
   const names = new Set(members.map(titled));
-  const all = await readable<Event>(session, path);
+  const all = await evidence.list<Event>(path);
   const about = all.filter(({ type, involvedObject: { uid, kind, name } }) => {
     // Events of nodes carry the node's name as uid.
     const same = uids.has(uid) || (kind === 'Node' && names.has(`${kind}/${name}`));
@@ -166,9 +121,10 @@ function print(session: Session, { located, live, findings, events }: Answer): v
     session.print(`  ${coloured(session, 'red', '✗')} ${shown}: ${text}`);
     if (hint !== undefined) session.print(`    ${coloured(session, 'cyan', '→')} ${hint}`);
   }
-  if (events.length === 0) return;
+  const lines = eventLines(session, untold(events, findings));
+  if (lines.length === 0) return;
   session.print('  Warnings:');
-  for (const line of eventLines(session, events).slice(0, MAX_EVENTS)) session.print(`    ${line}`);
+  for (const line of lines.slice(0, MAX_EVENTS)) session.print(`    ${line}`);
 }
 
 function together(
@@ -183,11 +139,31 @@ function together(
   return [...byText.values()];
 }
 
+/** Events whose beginning a finding holds add nothing. */
+const SAME_BEGINNING = 60;
+
+/** What an event says, without the names and uids of the pods it says it of. */
+const essence = (message: string): string =>
+  message
+    .replace(/^(\(combined from similar events\): )?(Error creating: )?/, '')
+    .replace(/-[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])/g, '')
+    .replace(/\([0-9a-f-]{36}\)/g, '');
+
+function untold(events: readonly Event[], findings: readonly Finding[]): readonly Event[] {
+  const told = findings.map(({ text }) => essence(text));
+  return events.filter(({ reason, message = '' }) => {
+    // A pod's condition holds the newest of these.
+    if (reason === 'FailedScheduling') return false;
+    const beginning = essence(message).slice(0, SAME_BEGINNING);
+    return !told.some((text) => text.includes(beginning));
+  });
+}
+
 /** The same warning about several objects is one line. */
 function eventLines(session: Session, events: readonly Event[]): readonly string[] {
   const lines = new Map<string, string>();
   for (const event of events) {
-    const key = `${event.reason} ${event.message}`;
+    const key = `${event.reason} ${essence(event.message ?? '')}`;
     if (lines.has(key)) continue;
     const { kind = '', name = '' } = event.involvedObject;
     const age = humanDuration(session.clock.now() - lastSeen(event));

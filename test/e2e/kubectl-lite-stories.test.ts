@@ -107,7 +107,8 @@ describe('a pod that stays pending', () => {
     expect(why).toMatch(/Insufficient cpu/);
     expect(why).toMatch(/it asks for 1000 of cpu; the most any node has left is \S+ \(/);
     expect(why).toContain('it needs the ConfigMap "absent", which does not exist');
-    await eventually('why pod huge', /Warnings:\n.*FailedScheduling/);
+    expect(why).toContain('→ lower the request, free cpu or add a node');
+    expect(why.match(/Insufficient cpu/g)).toHaveLength(1);
   });
 
   it('is told of a quota that is used up', async () => {
