@@ -54,7 +54,6 @@ const accepted: Readonly<Record<string, Accepted>> = {
   // Admission and identity: defaults that stand.
   'default-not-ready-toleration-seconds': ['300'],
   'default-unreachable-toleration-seconds': ['300'],
-  'encryption-provider-config-automatic-reload': off,
   'cloud-provider': ['', 'external'],
   // The audit log never makes requests wait; it has one format, and is whole.
   'audit-log-mode': ['batch', 'blocking'],

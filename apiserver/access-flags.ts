@@ -23,6 +23,7 @@ export interface AccessFlags extends IdentityFlags, AccessWebhookFlags {
   readonly serviceAccountExtendTokenExpiration: boolean;
   readonly apiAudiences?: readonly string[];
   readonly encryptionProviderConfig?: string;
+  readonly encryptionProviderConfigAutomaticReload: boolean;
   readonly auditPolicyFile?: string;
   readonly auditLogPath?: string;
   readonly auditLogMaxage: number;
@@ -88,5 +89,11 @@ export function addAccessFlags(command: Command): Command {
     .option('--audit-log-maxbackup <number>', 'how many full logs are kept; 0: all', count, 0)
     .option('--audit-log-maxsize <mebibytes>', 'when a log is full; 0: never', count, 0)
     .option('--encryption-provider-config <file>', 'what is encrypted in the store, and how')
+    .option(
+      '--encryption-provider-config-automatic-reload [bool]',
+      'take the file over whenever it changes',
+      boolean,
+      false,
+    )
     .option('--api-audiences <list>', 'whom tokens for the API name (default: issuers)', collected);
 }

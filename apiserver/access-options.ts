@@ -1,4 +1,3 @@
-import type { Ciphers } from '../platform/ciphers.ts';
 import type { OutgoingStreams } from '../platform/outgoing-http.ts';
 import type { CertificateAndKey } from '../platform/x509.ts';
 import type { AccessFlags } from './access-flags.ts';
@@ -6,7 +5,7 @@ import type { Aggregation } from './aggregation/aggregator-of.ts';
 import { parseTokenFile } from './authn/token-file.ts';
 import type { User } from './authn/user.ts';
 import type { ClientAuthentication } from './bootstrap/client-authentication.ts';
-import { type EncryptionRule, parseEncryptionConfiguration } from './encryption/configuration.ts';
+import { parseEncryptionConfiguration } from './encryption/configuration.ts';
 import { FlagError, type FlagFiles } from './flag-files.ts';
 import { DEFAULT_ISSUER, type ServiceAccountTokens } from './identity.ts';
 import { type AuditPolicy, parseAuditPolicy } from './pipeline/audit/policy.ts';
@@ -27,16 +26,13 @@ export interface AccessFiles {
   readonly tokens: ReadonlyMap<string, User>;
   readonly signingKey: string | undefined;
   readonly keys: readonly string[];
-  readonly encryption: readonly EncryptionRule[] | undefined;
+  /** The text of a configuration that can be used. */
+  readonly encryption: string | undefined;
   readonly auditPolicy: AuditPolicy | undefined;
   readonly outside: OutsideFiles;
 }
 
-export async function readAccessFiles(
-  flags: AccessFlags,
-  files: FlagFiles,
-  ciphers: Ciphers,
-): Promise<AccessFiles> {
+export async function readAccessFiles(flags: AccessFlags, files: FlagFiles): Promise<AccessFiles> {
   const { tokenAuthFile: tokenFile, serviceAccountKeyFile: keyFiles = [] } = flags;
   const [tokens, signingKey, keys, encryption, auditPolicy, outside] = await Promise.all([
     tokenFile === undefined
@@ -46,9 +42,10 @@ export async function readAccessFiles(
     Promise.all(keyFiles.map((path) => files.read('service-account-key-file', path))),
     flags.encryptionProviderConfig === undefined
       ? undefined
-      : files.parsed('encryption-provider-config', flags.encryptionProviderConfig, (text) =>
-          parseEncryptionConfiguration(text, ciphers),
-        ),
+      : files.parsed('encryption-provider-config', flags.encryptionProviderConfig, (text) => {
+          parseEncryptionConfiguration(text);
+          return text;
+        }),
     flags.auditPolicyFile === undefined
       ? undefined
       : files.parsed('audit-policy-file', flags.auditPolicyFile, parseAuditPolicy),
@@ -75,7 +72,6 @@ export async function accessOptions(
     authorizationSteps: authorizationSteps(files.outside, effects),
     serviceAccounts: await serviceAccounts(flags, files, effects),
     apiAudiences: flags.apiAudiences,
-    encryption: files.encryption,
     clientAuthentication: clientAuthentication(flags, files.outside, effects.pki),
     aggregation: aggregation(effects, files.outside.proxyClient),
   };

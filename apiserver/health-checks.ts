@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Kv } from '../store/kv.ts';
 import type { HealthCheck, HealthChecks } from './discovery/health.ts';
+import type { Encryption } from './encryption/encryption.ts';
 
 /** How long the store may take to answer before it counts as away. */
 const STORE_TIMEOUT_MS = 2_000;
@@ -13,6 +14,7 @@ export interface HealthSources {
   readonly synced: () => boolean;
   readonly bootstrapped: () => boolean;
   readonly stopping: () => boolean;
+  readonly encryption?: Encryption | undefined;
 }
 
 const when = (name: string, healthy: () => boolean, reason: string): HealthCheck => ({
@@ -50,9 +52,15 @@ export function healthChecks(sources: HealthSources): HealthChecks {
     'the system objects are not written yet',
   );
   const running = when('shutdown', () => !sources.stopping(), 'the server is stopping');
+  const { encryption } = sources;
+  // A server that cannot ask for keys is not dead: it is not restarted for that.
+  const keys: HealthCheck[] =
+    encryption?.checked === true
+      ? [{ name: 'kms-providers', check: () => encryption.check() }]
+      : [];
   return {
     livez: [ping, etcd, bootstrapped],
-    healthz: [ping, etcd, bootstrapped],
-    readyz: [ping, etcd, synced, bootstrapped, running],
+    healthz: [ping, etcd, bootstrapped, ...keys],
+    readyz: [ping, etcd, synced, bootstrapped, ...keys, running],
   };
 }

@@ -13,7 +13,7 @@ import { watchClock } from '../platform/clock-watch.ts';
 import { rotateTls, type TlsRotationOptions } from '../platform/tls-rotation.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
-import { hostAddress } from '../platform/node/host-address.ts';
+import { hostAddress, hostname } from '../platform/node/host-address.ts';
 import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { outgoingHttp } from '../platform/node/outgoing-http.ts';
@@ -25,6 +25,7 @@ import { realUpstream } from '../platform/node/upstream.ts';
 import { traceScope } from '../platform/node/trace-scope.ts';
 import type { TraceScope } from '../platform/trace-scope.ts';
 import { realX509 } from '../platform/node/x509.ts';
+import type { ConnectSocket } from '../platform/unary-calls.ts';
 import type { UpstreamTls } from '../platform/upstream.ts';
 import type { Random } from '../platform/random.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
@@ -36,6 +37,7 @@ import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
 import { readAdmissionConfiguration } from './admission-config.ts';
 import { kindsFor } from './beta-kinds.ts';
+import { startEncryption } from './encryption-option.ts';
 import { type ApiServerFlags, apiserverFlags } from './flags.ts';
 import type { FlowLimits } from './flow-limits.ts';
 import { listen } from './http/listen.ts';
@@ -65,6 +67,7 @@ export type ConnectStore = (options: {
 }) => Kv;
 
 const files = new FlagFiles(realDisk);
+const pkiEffects = { disk: realDisk, clock: realClock, x509: realX509 };
 
 async function etcdTls(flags: ApiServerFlags) {
   const [ca, certificate, privateKey] = await Promise.all([
@@ -160,6 +163,17 @@ const rotationOf = (flags: ApiServerFlags) => ({
   maxAgeMs: flags.auditLogMaxage * DAY_MS,
 });
 
+/** gRPC is loaded where keys are a service's: the first call of one waits for it. */
+const lazySocket: ConnectSocket = (path, clock) => {
+  const calls = import('../store/client/socket-calls.ts').then(({ connectSocket }) =>
+    connectSocket(path, clock),
+  );
+  return {
+    call: async (...call) => (await calls).call(...call),
+    close: () => void calls.then((connected) => connected.close()),
+  };
+};
+
 const limitsOf = (flags: ApiServerFlags): FlowLimits => ({
   priorityAndFairness: flags.enablePriorityAndFairness,
   maxRequestsInFlight: flags.maxRequestsInflight,
@@ -211,6 +225,9 @@ async function keepServing(
   await parts.start(() => watchClock({ ...rotation, onJump: () => void check() }));
 }
 
+/** What encryption at rest takes of this host. */
+const ciphers = { ciphers: realCiphers, connect: lazySocket, server: hostname() };
+
 async function run(said: ApiServerFlags, { context, connect, parts }: Surroundings): Promise<void> {
   const flags = await withGivenCertificate(realDisk, said);
   const level = (flags.v ?? 0) >= 4 ? 'debug' : flags.logLevel;
@@ -227,12 +244,11 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(choice);
   const [given, storeTls, configuration] = await Promise.all([
-    readAccessFiles(flags, files, realCiphers),
+    readAccessFiles(flags, files),
     etcdTls(flags),
     readAdmissionConfiguration(flags.admissionControlConfigFile, files),
   ]);
-  const folder = { folder: flags.certDir, disk: realDisk };
-  const pki = await ensurePki({ ...folder, clock: realClock, x509: realX509, names });
+  const pki = await ensurePki({ folder: flags.certDir, ...pkiEffects, names });
   const tls = await servingTls(flags, pki, given);
   const outgoing = outgoingHttp();
   await parts.start(() => ({ stop: () => outgoing.close() }));
@@ -240,17 +256,17 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const access = await accessOptions(flags, given, { pki, ...outside });
   const audit = await parts.start(() => auditOf(flags, given, logger));
   const trace = traceScope({ every: level === 'debug' });
+  const metrics = processRegistry();
+  const sealing = { ...effects, ...ciphers, metrics };
+  const encryption = await startEncryption(flags, given, { files, parts, effects: sealing });
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects, trace });
   await parts.start(() => ({ stop: () => kv.close() }));
   const nodes = await nodeWay(flags, pki, parts);
-  const metrics = processRegistry();
   const server = await parts.start(() =>
     startApiServer({
       ...{ ...effects, metrics, trace },
-      nodes,
-      ...access,
+      ...{ ...access, encryption, nodes, kv },
       audit: audit.options,
-      kv,
       kinds: kindsFor(flags),
       outgoing,
       components: componentsOf(flags, outgoing),

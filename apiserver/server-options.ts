@@ -16,7 +16,7 @@ import type { Authorizer } from './authz/authorizer.ts';
 import type { AuthorizationStep } from './authz/modes.ts';
 import type { ClientAuthentication } from './bootstrap/client-authentication.ts';
 import type { ServerAddress } from './bootstrap/server-addresses.ts';
-import type { EncryptionRule } from './encryption/configuration.ts';
+import type { Encryption } from './encryption/encryption.ts';
 import type { FlowLimits } from './flow-limits.ts';
 import type { ServiceAccountTokens, TokenSorts } from './identity.ts';
 import type { NodeWay } from './node-passages.ts';
@@ -41,7 +41,7 @@ export interface ApiServerOptions {
   /** What is logged of requests. Default: nothing. */
   readonly audit?: PipelineOptions['audit'];
   /** What is encrypted in the store. Default: nothing. */
-  readonly encryption?: readonly EncryptionRule[] | undefined;
+  readonly encryption?: Encryption | undefined;
   /** Absent: there are no tokens of service accounts. */
   readonly serviceAccounts?: ServiceAccountTokens | undefined;
   /** Default: the issuers of service accounts' tokens. */

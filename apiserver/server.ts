@@ -117,6 +117,7 @@ class Server implements ApiServer {
         synced: () => this.#storage.cache.ready,
         bootstrapped: () => this.#isBootstrapped,
         stopping: () => this.#stopping.signal.aborted,
+        encryption: options.encryption,
       }),
       openId: () => identity.openId(),
       serverAddress,
@@ -273,7 +274,11 @@ function storageOf(
   const { kv, clock, turns, logger, metrics, encryption } = options;
   const about = { clock, turns, logger, metrics, resources };
   if (encryption === undefined) return new Storage({ kv, ...about });
-  const sealed = new EncryptedKv(kv, transformersByKey(encryption, resources));
+  const sealed = new EncryptedKv(
+    kv,
+    transformersByKey(() => encryption.providers, resources),
+  );
+  encryption.onReopen((why) => sealed.reopen(why));
   const isStale = (key: string): boolean => sealed.isStale(key);
   return new Storage({ kv: sealed.kv, ...about, isStale });
 }

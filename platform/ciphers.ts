@@ -13,4 +13,11 @@ export interface Ciphers {
   aescbc(key: Uint8Array): Cipher;
   aesgcm(key: Uint8Array): Cipher;
   secretbox(key: Uint8Array): Cipher;
+  /**
+   * Every value has a key of its own, made of a seed of at least 32 bytes and of 32 random bytes
+   * that stand before the value (HKDF-Expand of RFC 5869 with SHA-256; AES-256-GCM).
+   */
+  seeded(seed: Uint8Array): Cipher;
+  /** "sha256:…" in hexadecimal digits. */
+  fingerprint(bytes: Uint8Array | string): string;
 }

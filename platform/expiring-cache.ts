@@ -11,6 +11,11 @@ export class ExpiringCache<T> {
     this.#most = most;
   }
 
+  /** Kept, those included whose time is over and that nobody has asked for since. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get(key: string): T | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;

@@ -2,19 +2,21 @@
  * A store whose values are encrypted on their way in and decrypted on their way out, by rules per
  * resource. Everything above sees plain values; the store, its log and its snapshots see none.
  */
-import type {
-  Event,
-  KeyValue,
-  Kv,
-  RequestOp,
-  ResponseOp,
-  TxnRequest,
-  TxnResponse,
-  Watch,
-  WatchBatch,
-  WatchRequest,
+import { statusError } from '../../api/status.ts';
+import {
+  type Event,
+  type KeyValue,
+  type Kv,
+  type RequestOp,
+  type ResponseOp,
+  StoreError,
+  type TxnRequest,
+  type TxnResponse,
+  type Watch,
+  type WatchBatch,
+  type WatchRequest,
 } from '../../store/kv.ts';
-import type { Transformer } from './configuration.ts';
+import { ProviderAway, type Transformer } from './transformer.ts';
 
 /** Which transformers a key's values have; undefined: they are left alone. */
 export type TransformersOf = (key: string) => readonly Transformer[] | undefined;
@@ -27,10 +29,23 @@ const startsWith = (value: Uint8Array, prefix: string): boolean => {
 
 const ENCRYPTED = 'k8s:enc:';
 
+type Eventually<T> = T | Promise<T>;
+
+/** In one go unless one of them takes time. */
+function eachOf<T>(items: readonly Eventually<T>[]): Eventually<readonly T[]> {
+  const waits = items.some((item) => item instanceof Promise);
+  return waits ? Promise.all(items) : (items as readonly T[]);
+}
+
 export class EncryptedKv {
   readonly #transformersOf: TransformersOf;
-  /** Keys read under another transformer than new values get: their next write must happen. */
-  readonly #stale = new Set<string>();
+  /** What the value of a key was known by when it was read. */
+  readonly #marks = new Map<string, string>();
+  /** Keys whose values nothing opened. */
+  readonly #unopened = new Set<string>();
+  /** A provider was away when one of them was read. */
+  #someAway = false;
+  readonly #watches = new Set<{ readonly watch: Watch; lost: boolean }>();
   readonly kv: Kv;
 
   constructor(kv: Kv, transformersOf: TransformersOf) {
@@ -38,7 +53,7 @@ export class EncryptedKv {
     this.kv = {
       range: async (request) => {
         const answer = await kv.range(request);
-        return { ...answer, kvs: answer.kvs.map((pair) => this.#opened(pair)) };
+        return { ...answer, kvs: await eachOf(answer.kvs.map((pair) => this.#opened(pair))) };
       },
       txn: async (request) => this.#openedAnswer(await kv.txn(this.#sealedTxn(request))),
       watch: (request) => this.#watch(kv, request),
@@ -51,7 +66,19 @@ export class EncryptedKv {
 
   /** True if the value under the key should be written anew though it says the same. */
   isStale(key: string): boolean {
-    return this.#stale.has(key);
+    if (this.#unopened.has(key)) return true;
+    const mark = this.#marks.get(key);
+    return mark !== undefined && mark !== this.#transformersOf(key)?.[0]?.mark;
+  }
+
+  /** Other transformers hold, or (`back`) one that was away answers: what was not opened may be. */
+  reopen({ back }: { readonly back: boolean }): void {
+    if (back ? !this.#someAway : this.#unopened.size === 0) return;
+    this.#someAway = false;
+    for (const each of this.#watches) {
+      each.lost = true;
+      each.watch.cancel();
+    }
   }
 
   #sealedTxn(request: TxnRequest): TxnRequest {
@@ -70,65 +97,108 @@ export class EncryptedKv {
 
   #sealed(key: string, value: Uint8Array): Uint8Array {
     const first = this.#transformersOf(key)?.[0];
-    if (first?.cipher === undefined) return value;
-    return Buffer.concat([Buffer.from(first.prefix), first.cipher.seal(value, key)]);
+    try {
+      return first === undefined ? value : first.seal(value, key);
+    } catch (error) {
+      const text = `Internal error occurred: ${(error as Error).message}`;
+      throw statusError('InternalError', text);
+    }
   }
 
-  #openedAnswer(answer: TxnResponse): TxnResponse {
-    const open = (op: ResponseOp): ResponseOp => {
+  async #openedAnswer(answer: TxnResponse): Promise<TxnResponse> {
+    const open = async (op: ResponseOp): Promise<ResponseOp> => {
       switch (op.type) {
         case 'range': {
-          const kvs = op.response.kvs.map((pair) => this.#opened(pair));
+          const kvs = await eachOf(op.response.kvs.map((pair) => this.#opened(pair)));
           return { ...op, response: { ...op.response, kvs } };
         }
         case 'txn':
-          return { ...op, response: this.#openedAnswer(op.response) };
+          return { ...op, response: await this.#openedAnswer(op.response) };
         default:
           return op;
       }
     };
-    return { ...answer, responses: answer.responses.map(open) };
+    return { ...answer, responses: await Promise.all(answer.responses.map(open)) };
   }
 
   /** What no key of ours opens stays as it is: only who asks for that object learns of it. */
-  #opened(pair: KeyValue): KeyValue {
+  #opened(pair: KeyValue): Eventually<KeyValue> {
     const transformers = this.#transformersOf(pair.key);
     if (transformers === undefined || pair.value.length === 0) return pair;
     const plain = !startsWith(pair.value, ENCRYPTED);
-    const index = transformers.findIndex(({ prefix, cipher }) =>
-      cipher === undefined ? plain : startsWith(pair.value, prefix),
+    const transformer = transformers.find(({ prefix }) =>
+      prefix === '' ? plain : startsWith(pair.value, prefix),
     );
-    if (index === 0) this.#stale.delete(pair.key);
-    else this.#stale.add(pair.key);
-    const { prefix, cipher } = transformers[index] ?? {};
-    if (prefix === undefined || cipher === undefined) return pair;
+    if (transformer === undefined) return this.#closed(pair);
     try {
-      return { ...pair, value: cipher.open(pair.value.subarray(prefix.length), pair.key) };
-    } catch {
-      return pair;
+      const opened = transformer.open(pair.value.subarray(transformer.prefix.length), pair.key);
+      if (!(opened instanceof Promise)) return this.#noted(pair, opened);
+      return opened.then(
+        (value) => this.#noted(pair, value),
+        (error: unknown) => this.#closed(pair, error),
+      );
+    } catch (error) {
+      return this.#closed(pair, error);
     }
+  }
+
+  #noted(
+    pair: KeyValue,
+    { value, mark }: { readonly value: Uint8Array; readonly mark: string },
+  ): KeyValue {
+    this.#marks.set(pair.key, mark);
+    this.#unopened.delete(pair.key);
+    return value === pair.value ? pair : { ...pair, value };
+  }
+
+  #closed(pair: KeyValue, error?: unknown): KeyValue {
+    this.#unopened.add(pair.key);
+    if (error instanceof ProviderAway) this.#someAway = true;
+    return pair;
   }
 
   #watch(kv: Kv, request: WatchRequest): Watch {
     const watch = kv.watch(request);
-    const open = (batch: WatchBatch): WatchBatch => this.#openedBatch(batch);
+    const open = (batch: WatchBatch): Promise<WatchBatch> => this.#openedBatch(batch);
+    const all = this.#watches;
     return {
       created: watch.created,
       requestProgress: () => watch.requestProgress(),
       cancel: () => watch.cancel(),
       async *[Symbol.asyncIterator]() {
-        for await (const batch of watch) yield open(batch);
+        const each = { watch, lost: false };
+        all.add(each);
+        try {
+          for await (const batch of watch) yield await open(batch);
+        } finally {
+          all.delete(each);
+        }
+        // What was read cannot be built upon: everything is to be read anew.
+        if (each.lost) throw new StoreError('compacted', { detail: 'other keys are there' });
       },
     };
   }
 
-  #openedBatch(batch: WatchBatch): WatchBatch {
-    const open = (event: Event): Event => {
-      if (event.type === 'delete') this.#stale.delete(event.kv.key);
-      const prevKv = event.prevKv && this.#opened(event.prevKv);
-      const kv = event.type === 'delete' ? event.kv : this.#opened(event.kv);
-      return { ...event, kv, ...(prevKv === undefined ? {} : { prevKv }) };
-    };
-    return { ...batch, events: batch.events.map(open) };
+  /** One after the other: the last value of a key is the one that counts. */
+  async #openedBatch(batch: WatchBatch): Promise<WatchBatch> {
+    const events: Event[] = [];
+    for (const event of batch.events) {
+      const prevKv = event.prevKv && (await this.#opened(event.prevKv));
+      const before = prevKv === undefined ? {} : { prevKv };
+      if (event.type === 'delete') {
+        this.#forget(event.kv.key);
+        events.push({ ...event, ...before });
+        continue;
+      }
+      const opened = this.#opened(event.kv);
+      const kv = opened instanceof Promise ? await opened : opened;
+      events.push({ ...event, kv, ...before });
+    }
+    return { ...batch, events };
+  }
+
+  #forget(key: string): void {
+    this.#marks.delete(key);
+    this.#unopened.delete(key);
   }
 }

@@ -8,7 +8,10 @@ import { JsonValue } from '../../platform/http.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
 import { startApiServer } from '../server.ts';
 import type { ApiServer } from '../server-options.ts';
+import { connectSocket } from '../../store/client/socket-calls.ts';
+import { Metrics } from '../../platform/metrics/metrics.ts';
 import { parseEncryptionConfiguration } from './configuration.ts';
+import { Encryption } from './encryption.ts';
 
 const key = (fill: number): string => Buffer.alloc(32, fill).toString('base64');
 
@@ -18,7 +21,7 @@ function configuration(resources: string[], ...providers: object[]) {
     kind: 'EncryptionConfiguration',
     resources: [{ resources, providers }],
   };
-  return parseEncryptionConfiguration(JSON.stringify(document), realCiphers);
+  return JSON.stringify(document);
 }
 
 const keys = (...names: string[]) => ({
@@ -30,8 +33,15 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()));
 });
 
-async function start(kv: MemoryKv, encryption?: ReturnType<typeof configuration>) {
+async function start(kv: MemoryKv, text?: string) {
   const effects = { clock: realClock, random: realRandom, logger: silentLogger };
+  const encryption =
+    text === undefined
+      ? undefined
+      : new Encryption(text, {
+          ...{ ...effects, ciphers: realCiphers, connect: connectSocket, metrics: new Metrics() },
+          ...{ server: 'test', reload: false, read: () => Promise.resolve(text) },
+        });
   const server = startApiServer({ kv, ...effects, encryption });
   running.push(server);
   await server.ready();
@@ -81,6 +91,18 @@ describe('secretbox', () => {
     expect(openBox(changed, nonce, boxKey)).toBe(undefined);
     expect(openBox(sealed.subarray(0, 8), nonce, boxKey)).toBe(undefined);
   });
+});
+
+const kms = (changed: object) => ({
+  resources: [
+    {
+      resources: ['secrets'],
+      providers: [{ kms: { apiVersion: 'v2', name: 'a', endpoint: 'unix:///a.sock', ...changed } }],
+    },
+  ],
+});
+const names = (...resources: string[]) => ({
+  resources: [{ resources, providers: [{ identity: {} }] }],
 });
 
 describe('encryption at rest', () => {
@@ -148,11 +170,38 @@ describe('encryption at rest', () => {
 
   it.each([
     [{ kind: 'Nonsense' }, 'no kind "Nonsense" is registered for version'],
-    [{ resources: [] }, 'resources: Required value'],
+    [{ resources: [] }, 'resources: Required value: at least one resources is required'],
     [{ resources: [{ resources: ['secrets'] }] }, 'resources[0].providers: Required value'],
     [
       { resources: [{ resources: ['secrets'], providers: [{ kms: {} }] }] },
-      'resources[0].providers[0]: kms is not supported here',
+      '[resources[0].providers[0].kms.name: Required value: name is a mandatory field for a ' +
+        'provider, resources[0].providers[0].kms.endpoint: Invalid value: "": endpoint is a ' +
+        'mandatory field for a kms]',
+    ],
+    [
+      kms({ name: 'a:b' }),
+      `kms.name: Invalid value: "a:b": invalid KMS provider name a:b, must not`,
+    ],
+    [kms({ timeout: '-1s' }), 'kms.timeout: Invalid value: "-1s": timeout should be a positive'],
+    [kms({ endpoint: 'tcp://a:1' }), 'unsupported scheme "tcp" for KMS provider, only unix is'],
+    [kms({ cachesize: 5 }), 'kms.cachesize: Invalid value: 5: cachesize is not supported in v2'],
+    [kms({ apiVersion: 'v3' }), 'for KMS provider, only v1 and v2 are supported'],
+    [kms({ apiVersion: undefined }), 'KMSv1 is deprecated'],
+    [
+      kms({ keys: [] }),
+      'strict decoding error: unknown field "resources[0].providers[0].kms.keys"',
+    ],
+    [names('Secrets'), 'resource name should not contain capital letters'],
+    [names('*'), "use '*.' to encrypt all the resources from core API group or *.*"],
+    [names('x.events.k8s.io'), "Use 'events' instead in the config file"],
+    [names('x.extensions'), "'extensions' group has been removed"],
+    [names('secrets.*'), 'encrypting the same resource across groups is not supported'],
+    [names('secrets', 'secrets'), 'the same resource cannot be specified multiple times'],
+    [names('secrets', '*.'), 'using overlapping resources such as'],
+    [names('secrets', '*.*'), 'using overlapping resources such as'],
+    [
+      { resources: [{ resources: ['x'], providers: [{ identity: {}, aescbc: { keys: [] } }] }] },
+      'more than one provider specified in a single element',
     ],
     [
       {
@@ -168,8 +217,6 @@ describe('encryption at rest', () => {
       kind: 'EncryptionConfiguration',
       ...change,
     };
-    expect(() => parseEncryptionConfiguration(JSON.stringify(document), realCiphers)).toThrow(
-      message,
-    );
+    expect(() => parseEncryptionConfiguration(JSON.stringify(document))).toThrow(message);
   });
 });

@@ -1,6 +1,6 @@
-import type { EncryptionRule, Transformer } from './configuration.ts';
-import { ruleFor } from './configuration.ts';
 import type { TransformersOf } from './encrypted-kv.ts';
+import type { Providers } from './providers.ts';
+import type { Transformer } from './transformer.ts';
 
 const REGISTRY = '/registry/';
 
@@ -10,25 +10,29 @@ interface StoredAt {
   readonly storagePrefix: string;
 }
 
-/** Rules by key: built-in resources by where they are stored, custom ones by their own names. */
+/** By key: built-in resources by where they are stored, custom ones by their own names. */
 export function transformersByKey(
-  rules: readonly EncryptionRule[],
+  providers: () => Providers,
   resources: readonly StoredAt[],
 ): TransformersOf {
-  const known = new Map(
-    resources.map(({ type, storagePrefix }) => [storagePrefix, ruleFor(rules, type)?.transformers]),
-  );
-  const custom = new Map<string, readonly Transformer[] | undefined>();
+  const builtIn = new Map(resources.map(({ type, storagePrefix }) => [storagePrefix, type]));
+  let known: Providers | undefined;
+  const found = new Map<string, readonly Transformer[]>();
   return (key) => {
     if (!key.startsWith(REGISTRY)) return undefined;
     const [first = '', second = ''] = key.slice(REGISTRY.length).split('/', 2);
-    if (known.has(first)) return known.get(first);
     const both = `${first}/${second}`;
-    if (known.has(both)) return known.get(both);
+    const place = builtIn.has(first) ? first : both;
     // /registry/<group>/<plural>/… of custom resources; other keys are our own bookkeeping.
-    if (!first.includes('.')) return undefined;
-    if (!custom.has(both))
-      custom.set(both, ruleFor(rules, { group: first, resource: second })?.transformers);
-    return custom.get(both);
+    if (!builtIn.has(place) && !first.includes('.')) return undefined;
+    const now = providers();
+    if (now !== known) found.clear();
+    known = now;
+    let transformers = found.get(place);
+    if (transformers === undefined) {
+      const resource = builtIn.get(place) ?? { group: first, resource: second };
+      found.set(place, (transformers = now.transformersFor(resource)));
+    }
+    return transformers;
   };
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Cipher, Ciphers } from '../ciphers.ts';
 import { KEY_BYTES, NONCE_BYTES, openBox, sealBox } from './secretbox.ts';
 
@@ -62,4 +62,30 @@ function secretbox(key: Uint8Array): Cipher {
   };
 }
 
-export const realCiphers: Ciphers = { aescbc, aesgcm, secretbox };
+const SEED_BYTES = 32;
+/** Of the random bytes a value's key is made with, and of the key. */
+const INFO_BYTES = 32;
+
+function seeded(seed: Uint8Array): Cipher {
+  if (seed.length < SEED_BYTES)
+    throw new Error(`invalid seed length ${seed.length} used for key generation`);
+  // One block of HKDF-Expand is all that a key of 32 bytes takes.
+  const keyFor = (info: Uint8Array): Cipher =>
+    aesgcm(createHmac('sha256', seed).update(info).update(Uint8Array.of(1)).digest());
+  return {
+    seal(plain, context) {
+      const info = randomBytes(INFO_BYTES);
+      return Buffer.concat([info, keyFor(info).seal(plain, context)]);
+    },
+    open(sealed, context) {
+      if (sealed.length < INFO_BYTES)
+        throw new Error('the stored data was shorter than the required size');
+      return keyFor(sealed.subarray(0, INFO_BYTES)).open(sealed.subarray(INFO_BYTES), context);
+    },
+  };
+}
+
+const fingerprint = (bytes: Uint8Array | string): string =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+export const realCiphers: Ciphers = { aescbc, aesgcm, secretbox, seeded, fingerprint };

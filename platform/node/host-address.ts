@@ -1,4 +1,6 @@
-import { networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
+
+export { hostname };
 
 /** The first address by which other hosts may reach this one; undefined if it has only loopback. */
 export function hostAddress(): string | undefined {

@@ -227,7 +227,6 @@ describe('command lines written for Kubernetes and etcd', () => {
       '--egress-selector-config-file=x',
       'there are no egress proxies; servers are dialled directly.',
     ],
-    ['--encryption-provider-config-automatic-reload', 'can only be false here.'],
     ['--etcd-prefix=/other', 'etcd-prefix can only be /registry, registry here.'],
     ['--etcd-servers-overrides=/events#http://b:1', 'all kinds are kept in one store.'],
     ['--event-ttl=2h', 'event-ttl can only be 1h, 1h0m0s, 60m here.'],

@@ -10,7 +10,6 @@ import { startApiServer } from '../../apiserver/server.ts';
 import { type HttpRequest, JsonValue, type Peer } from '../../platform/http.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
-import { realCiphers } from '../../platform/node/ciphers.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realDisk as disk } from '../../platform/node/disk.ts';
 import { outgoingHttp } from '../../platform/node/outgoing-http.ts';
@@ -58,7 +57,7 @@ export async function startFlaggedApi(
   args: readonly string[],
 ): Promise<FlaggedApi> {
   const flags = flagsOf(args);
-  const given = await readAccessFiles(flags, new FlagFiles(disk), realCiphers);
+  const given = await readAccessFiles(flags, new FlagFiles(disk));
   const folder = await mkdtemp(join(tmpdir(), 'wherry-flagged-'));
   await parts.start(() => ({ stop: () => rm(folder, { recursive: true, force: true }) }));
   const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };

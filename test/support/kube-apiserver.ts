@@ -44,9 +44,13 @@ export class KubeApiserver {
   #port = 0;
   #agent = new Agent();
 
-  static async start(): Promise<KubeApiserver> {
+  /** Of its etcd. */
+  storeUrl = '';
+
+  /** `more`: flags of this server alone. */
+  static async start(more: readonly string[] = []): Promise<KubeApiserver> {
     const server = new KubeApiserver();
-    await server.#start();
+    await server.#start(more);
     return server;
   }
 
@@ -91,12 +95,13 @@ export class KubeApiserver {
     return child;
   }
 
-  async #start(): Promise<void> {
+  async #start(more: readonly string[]): Promise<void> {
     const folder = await temporaryFolder('wherry-beside-');
     this.#stops.unshift(() => folder.remove());
     const [port = 0, client = 0, peer = 0] = await freePorts('127.0.0.1', 3);
     this.#port = port;
     const [store, member] = [client, peer].map((each) => `http://127.0.0.1:${each}`);
+    this.storeUrl = store!;
     this.#run('etcd', [
       ...['--name', 'one', '--data-dir', join(folder.path, 'etcd'), '--initial-cluster'],
       ...[`one=${member}`, '--initial-advertise-peer-urls', member!],
@@ -123,6 +128,7 @@ export class KubeApiserver {
       '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
       '--feature-gates=MutatingAdmissionPolicy=true',
       '--runtime-config=admissionregistration.k8s.io/v1beta1=true',
+      ...more,
     ]);
     const ca = readFileSync(join(files, 'ca.crt'), 'utf8');
     const agent = new Agent({

@@ -165,6 +165,17 @@ export const layers: readonly Layer[] = [
       'platform',
     ],
   },
+  {
+    part: 'apiserver/encryption',
+    imports: [
+      'apiserver',
+      'apiserver/pipeline',
+      'store/kv.ts',
+      'store/grpc/wire',
+      'api/*',
+      'platform',
+    ],
+  },
   { part: 'apiserver/rules', imports: ['api/*', 'platform'] },
   {
     part: 'apiserver/discovery',
