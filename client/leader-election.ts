@@ -40,6 +40,10 @@ export interface ElectionTiming {
 }
 
 export interface LeaderElection extends Running {
+  /**
+   * False as soon as others may have taken the lease: also in a process that was stopped, goes on
+   * and has not asked yet. Whoever acts asks before each act.
+   */
   readonly leading: boolean;
   /** Resolves when this candidate leads; rejects if stopped before. */
   whenLeading(): Promise<void>;
@@ -65,6 +69,8 @@ class LeaseElection implements LeaderElection {
   /** The record as last seen, and when it was first seen like that (monotonic). */
   #observed: Lease | undefined;
   #observedAt = 0;
+  /** When the last successful attempt began (monotonic). */
+  #renewedAt = 0;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -80,6 +86,12 @@ class LeaseElection implements LeaderElection {
   }
 
   get leading(): boolean {
+    const { clock } = this.#options;
+    return this.#elect && clock.monotonic() - this.#renewedAt < this.#timing.leaseMs;
+  }
+
+  /** By the record as last seen. */
+  get #elect(): boolean {
     return this.#status.value === 1;
   }
 
@@ -97,7 +109,7 @@ class LeaseElection implements LeaderElection {
     while (!signal.aborted && !(await this.#attempt())) await this.#pause(1.2);
     if (signal.aborted) {
       this.#settle.reject(new Error('stopped before the election was won'));
-      if (this.leading) await this.#release();
+      if (this.#elect) await this.#release();
       return;
     }
     const { logger, identity, lease } = this.#options;
@@ -112,13 +124,12 @@ class LeaseElection implements LeaderElection {
   async #renew(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#stopping;
-    let renewedAt = clock.monotonic();
     for (;;) {
       await this.#pause(1);
       if (signal.aborted) return;
-      const triedAt = clock.monotonic();
-      if (await this.#attempt()) renewedAt = triedAt;
-      else if (!this.leading || clock.monotonic() - renewedAt >= this.#timing.renewMs) return;
+      if (await this.#attempt()) continue;
+      const unrenewedMs = clock.monotonic() - this.#renewedAt;
+      if (!this.#elect || unrenewedMs >= this.#timing.renewMs) return;
     }
   }
 
@@ -132,6 +143,7 @@ class LeaseElection implements LeaderElection {
   async #attempt(): Promise<boolean> {
     const { clock, logger } = this.#options;
     const over = new AbortController();
+    const begun = clock.monotonic();
     const timeout = sleep(clock, this.#timing.renewMs, over.signal).then(() => false);
     const taken = this.#take().catch((error: unknown) => {
       const lostRace = isStatus(error, 'Conflict') || isStatus(error, 'AlreadyExists');
@@ -140,7 +152,10 @@ class LeaseElection implements LeaderElection {
     });
     const won = await Promise.race([taken, timeout]);
     over.abort();
-    if (won) this.#status.value = 1;
+    if (won) {
+      this.#status.value = 1;
+      this.#renewedAt = begun;
+    }
     return won;
   }
 

@@ -8,7 +8,7 @@ import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { realRandom as random } from '../platform/node/random.ts';
 import { eventually, startEmbeddedApi } from '../test/support/embedded-api.ts';
-import { FakeClock } from '../test/support/fake-clock.ts';
+import { FakeClock, settle } from '../test/support/fake-clock.ts';
 import type { Cycle, PendingPermit, Plugin } from './framework/interface.ts';
 import { defaultProfile } from './registry.ts';
 import { startScheduler } from './scheduler.ts';
@@ -63,6 +63,46 @@ const conflict = (): ReturnType<HttpHandler> => {
     body: Buffer.from(JSON.stringify(body)),
   });
 };
+
+/** The same clock, which may also go on while nothing runs, as that of a stopped process does. */
+function sleepy(clock: FakeClock) {
+  let sleptMs = 0;
+  const monotonic = () => clock.monotonic() + sleptMs;
+  const after = clock.after.bind(clock);
+  return { now: () => clock.now(), monotonic, after, sleep: (ms: number) => void (sleptMs += ms) };
+}
+
+describe('a lease', () => {
+  it('that may have run out is renewed before another pod is bound', async () => {
+    const { through } = await startEmbeddedApi(parts);
+    const asked: string[] = [];
+    const client = through((next) => (request) => {
+      const [, what] = /(leases|binding)/.exec(request.path) ?? [];
+      if (what !== undefined && request.method !== 'GET') asked.push(what);
+      return next(request);
+    });
+    const clock = new FakeClock();
+    const stopped = sleepy(clock);
+    const scheduler = await parts.start(() =>
+      startScheduler({
+        ...{ client, clock: stopped, random, logger, freeze: true },
+        leaderElect: { identity: 'first' },
+      }),
+    );
+    await scheduler.ready();
+    await addNode(client, 'n');
+    await addPod(client, 'before', '1');
+    await eventually(client, pods, (all) => all.every(isBound));
+    asked.splice(0);
+    stopped.sleep(16_000);
+    await addPod(client, 'after', '1');
+    for (let turn = 0; turn < 20; turn++) await settle();
+    expect(asked).toEqual([]);
+    await clock.advance(4000);
+    await eventually(client, pods, (all) => all.every(isBound));
+    expect(asked.slice(0, 1)).toEqual(['leases']);
+  });
+});
 
 describe('a binding', () => {
   it('that is refused is tried again after one second, then two, then four', async () => {

@@ -34,6 +34,7 @@ import type { Profile } from './framework/profile.ts';
 import { meteredFramework } from './metered-profile.ts';
 import { type Observed, observeNamespaces, observeNodes, observePods } from './observer.ts';
 import { SchedulingQueue, type Backoff, type QueuePolicy } from './queue/scheduling-queue.ts';
+import type { PostBinding } from './plugins/default-binder.ts';
 import type { PluginLimits } from './plugin-limits.ts';
 import { defaultProfile, defaultSchedulerName, type PluginParts } from './registry.ts';
 import { Reporter } from './reporter.ts';
@@ -93,7 +94,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   const { leaderElect } = options;
   const election =
     leaderElect && (await parts.start(() => elect(options, leaderElect, () => void loop.stop())));
-  const { podInformer, informers, loop } = await assemble(options, parts);
+  const mayAct = election && (() => election.leading);
+  const { podInformer, informers, loop } = await assemble({ ...options, mayAct }, parts);
   podInformer.start();
   informers.start();
   const begin = async (): Promise<void> => {
@@ -107,8 +109,13 @@ export async function startScheduler(options: SchedulerOptions): Promise<Running
   return { ready: () => ready, stop: () => parts.stop() };
 }
 
-async function assemble(options: SchedulerOptions, parts: Lifecycle) {
-  const { client, clock, random, logger, extenders, limits, freeze = false } = options;
+interface AssembleOptions extends SchedulerOptions {
+  /** Absent: nobody else acts. */
+  readonly mayAct?: (() => boolean) | undefined;
+}
+
+async function assemble(options: AssembleOptions, parts: Lifecycle) {
+  const { client, clock, random, logger, extenders, limits, mayAct, freeze = false } = options;
   const { metrics = new Metrics() } = options;
   const effects = { client, clock, random, logger, freeze };
   const cache = new Cache();
@@ -120,7 +127,7 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
     recorders.get(spec.schedulerName ?? defaultSchedulerName)!;
   const notify = (event: ClusterEvent): void => queue.notify(event);
   const pluginParts: PluginParts = {
-    post: (pod, nodeName) => postBinding(client, pod, nodeName),
+    post: posting(client, mayAct),
     preemption: {
       budgets: () => informers.of(podDisruptionBudgets).lister.list(),
       evictor: meter.evictor(
@@ -157,7 +164,7 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
   const podInformer = await parts.start(() => createInformer(pods, ofLivePods));
   const loop = new SchedulingLoop({
     ...{ frameworkOf, cache, queue, clock, logger, meter },
-    extenders,
+    ...{ extenders, mayAct },
     selection: new NodeSelection({
       ...{ random, logger, extenders, limits },
       percentageOfNodesToScore: options.percentageOfNodesToScore,
@@ -178,6 +185,14 @@ async function assemble(options: SchedulerOptions, parts: Lifecycle) {
   observe({ cache, queue, schedulerNames: new Set(frameworks.keys()) }, podInformer, informers);
   return { podInformer, informers, loop };
 }
+
+/** Permits and volumes may have been awaited since the loop asked. */
+const posting =
+  (client: Client, mayAct = () => true): PostBinding =>
+  async (pod, nodeName) => {
+    if (!mayAct()) throw new Error('another scheduler may lead by now');
+    await postBinding(client, pod, nodeName);
+  };
 
 function observe(observed: Observed, podInformer: Informer<Pod>, informers: InformerFactory): void {
   informers.of(nodes).addHandler(observeNodes(observed));

@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../platform/clock.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Pod } from '../api/types/core-v1.ts';
+import type { AttemptMeter } from './attempt-meter.ts';
 import { currentState, type TruthOptions } from './binding.ts';
 import { BindingCycles, type Placement } from './binding-cycle.ts';
 import type { Cache } from './cache/cache.ts';
@@ -30,6 +31,8 @@ const sliceMs = 10;
 const doubtAfterMs = 30_000;
 /** Each extender has its own bound; this one is for what PostFilter plugins wait for. */
 const maxSelectMs = 300_000;
+/** How long a loop that may not act waits before it asks again. */
+const idleMs = 1000;
 
 export interface SchedulingLoopOptions {
   /** The plugins for a pod, by its spec.schedulerName. */
@@ -39,6 +42,8 @@ export interface SchedulingLoopOptions {
   readonly selection: NodeSelection;
   readonly reporter: Reporter;
   readonly truth: Omit<TruthOptions, 'signal'>;
+  /** False while another scheduler may have the lease. Default: there is no other. */
+  readonly mayAct?: (() => boolean) | undefined;
   /** The newest state of a pod the informer has seen. */
   readonly latest: (key: string) => Pod | undefined;
   readonly clock: Clock;
@@ -47,16 +52,6 @@ export interface SchedulingLoopOptions {
   readonly extenders?: readonly Extender[] | undefined;
   /** What is told of attempts. Default: nobody listens. */
   readonly meter?: AttemptMeter;
-}
-
-export interface AttemptMeter {
-  selected(begunMs: number): void;
-  attempted(
-    profile: string,
-    result: 'scheduled' | 'unschedulable' | 'error',
-    begunMs: number,
-  ): void;
-  bound(attempts: number, firstQueuedAt: number): void;
 }
 
 /** A pod in its attempt. */
@@ -135,17 +130,25 @@ export class SchedulingLoop implements Running {
       if (queued === undefined) return;
       this.#scheduleOne(queued);
       if (clock.monotonic() < until) continue;
-      this.#pause = clock.after(0, () => {
-        this.#pause = undefined;
-        this.wake();
-      });
+      this.#rest(0);
       return;
     }
   }
 
+  #rest(ms: number): void {
+    this.#pause = this.#options.clock.after(ms, () => {
+      this.#pause = undefined;
+      this.wake();
+    });
+  }
+
   #mayGoOn(): boolean {
     const writes = this.#writes.size - this.#bindings.parked;
-    return this.#running && this.#asking === undefined && writes < maxWritesInFlight;
+    if (!this.#running || this.#asking !== undefined || writes >= maxWritesInFlight) return false;
+    const { mayAct = () => true } = this.#options;
+    if (mayAct()) return true;
+    this.#rest(idleMs);
+    return false;
   }
 
   #background(write: Promise<void>): void {
