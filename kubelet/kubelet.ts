@@ -172,7 +172,8 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   const hollow = new HollowRuntime(options.clock, options.client);
   const runtimeOf = options.runtimeOf ?? (() => hollow);
   const agents = new Map<string, NodeAgent>();
-  const server = await startServer(options, parts, hostedPods(podInformer.lister, agents));
+  const listers = { pods: podInformer.lister, nodes: nodeInformer.lister };
+  const server = await startServer(options, parts, hostedPods(listers, agents));
   const limiter = new Limiter(maxWritesInFlight);
   // A heartbeat waits behind no pods, however many report at once: a silent node loses them all.
   const heartbeats = new Limiter(maxWritesInFlight);

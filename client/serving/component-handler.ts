@@ -34,6 +34,10 @@ const text = (status: number, body: string): HttpResponse => ({
   body: Buffer.from(body),
 });
 
+/** Profiles of Go's runtime: there is none here. */
+const NO_PROFILES =
+  'this is no Go program: start it by `node --cpu-prof` or `node --inspect` to profile it\n';
+
 export function componentHandler(options: ComponentHandlerOptions): HttpHandler {
   const ping: HealthCheck = { name: 'ping', check: () => undefined };
   const endpoints: Readonly<Record<string, readonly HealthCheck[]>> = {
@@ -58,6 +62,7 @@ export function componentHandler(options: ComponentHandlerOptions): HttpHandler 
     }
     const [, endpoint = '', name] = /^(\/[a-z]+z)(?:\/(.+))?$/.exec(path) ?? [];
     const checks = endpoints[endpoint]?.filter((each) => name === undefined || each.name === name);
+    if (path.startsWith('/debug/')) return text(404, NO_PROFILES);
     if (checks === undefined || checks.length === 0) return text(404, '404 page not found\n');
     const noted = name === undefined ? slis : undefined;
     return health(endpoint.slice(1), checks, { verbose: request.query.has('verbose'), noted });

@@ -46,8 +46,9 @@ export class DelegatedAccess {
   /** Undefined if the request may be answered. */
   async refusal(request: HttpRequest): Promise<StatusError | undefined> {
     const token = /^bearer (.+)$/i.exec(request.headers['authorization'] ?? '')?.[1] ?? '';
-    const { certificate } = request.peer;
-    const key = JSON.stringify([request.method, request.path, token, certificate]);
+    const { certificate, certificateError } = request.peer;
+    const who = certificate ?? certificateError;
+    const key = JSON.stringify([request.method, request.path, token, who]);
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.untilMs > this.#clock.monotonic()) return kept.refusal;
     const refusal = await this.#ask(request, token);
@@ -58,7 +59,9 @@ export class DelegatedAccess {
 
   async #ask(request: HttpRequest, token: string): Promise<StatusError | undefined> {
     const { method, path, peer } = request;
-    const user = certified(peer) ?? (token === '' ? anonymous : await this.#userOf(token));
+    // A certificate of an unknown CA makes nobody anonymous; a token beside it still counts.
+    const other = peer.certificateError === undefined ? anonymous : undefined;
+    const user = certified(peer) ?? (token === '' ? other : await this.#userOf(token));
     if (user === undefined) return statusError('Unauthorized', 'Unauthorized');
     const verb = method.toLowerCase();
     const { username = '', uid, groups, extra } = user;

@@ -28,7 +28,8 @@ function apiServer() {
         : { authenticated: false }
       : {
           allowed:
-            spec.user === 'prometheus' && spec.nonResourceAttributes?.path.startsWith('/metrics'),
+            spec.user === 'prometheus' &&
+            /^\/(metrics|debug)/.test(spec.nonResourceAttributes?.path ?? ''),
         };
     return Promise.resolve({ status: 201, headers: {}, body: new JsonValue({ status }) });
   };
@@ -92,6 +93,13 @@ describe('a component', () => {
     expect((await get('/configz', 'good')).status).toBe(403);
   });
 
+  it('says why there are no profiles of Go', async () => {
+    const { get } = component();
+    const refused = await get('/debug/pprof/profile', 'good');
+    expect(refused.status).toBe(404);
+    expect(refused.text).toContain('--cpu-prof');
+  });
+
   it('remembers what the API server said for ten seconds', async () => {
     const { get, asked, clock } = component();
     await get('/metrics', 'good');
@@ -121,7 +129,7 @@ it('counts how its health checks went', async () => {
     );
 });
 
-it('knows whose client certificate it is shown, and lets others in as well', async () => {
+it('knows whose client certificate it is shown, and lets those without one in as well', async () => {
   const folder = await temporaryFolder('wherry-serving-');
   const now = Date.now();
   const validity = { notBeforeMs: now - 60_000, notAfterMs: now + 3_600_000 };
@@ -156,7 +164,7 @@ it('knows whose client certificate it is shown, and lets others in as well', asy
     });
   try {
     expect(await get('/metrics', clientOf(ca))).toBe(200);
-    expect(await get('/metrics', clientOf(other))).toBe(403);
+    expect(await get('/metrics', clientOf(other))).toBe(401);
     expect(await get('/metrics')).toBe(403);
     expect(await get('/healthz')).toBe(200);
   } finally {

@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from '../../api/types/core-v1.ts';
+import type { ContainerStatus, Node, Pod } from '../../api/types/core-v1.ts';
 import type { ContainerStreams } from '../container-streams.ts';
 
 export interface HostedPod {
@@ -7,11 +7,13 @@ export interface HostedPod {
   readonly runtime: ContainerStreams;
 }
 
-/** The pods of all nodes that one process is. */
+/** The pods of all nodes that one process is, and these. */
 export interface HostedPods {
   find(namespace: string, name: string): HostedPod | undefined;
   /** Of one node, or of all. */
   list(node: string | undefined): readonly Pod[];
+  /** That one, or all; without those the API server does not show yet. */
+  nodes(node: string | undefined): readonly Node[];
 }
 
 function statusOf({ status }: Pod, container: string): ContainerStatus | undefined {

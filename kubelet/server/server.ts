@@ -31,6 +31,7 @@ import {
 } from './hosted-pods.ts';
 import { logText } from './log-text.ts';
 import { serveDial, servePortForward } from './port-forward.ts';
+import { ResourceMetrics } from './resource-metrics.ts';
 import { runToEnd } from './run.ts';
 
 /** The API server's name towards node agents, and the group of those who may do anything. */
@@ -56,12 +57,14 @@ export class NodeServer implements Running {
   readonly #options: NodeServerOptions;
   readonly #conversations: Conversations;
   readonly #slis = new HealthSlis();
+  readonly #resources: ResourceMetrics;
   readonly #serving: CommandServing;
   readonly #routes: Readonly<Record<string, Route>>;
 
   constructor(options: NodeServerOptions) {
     this.#options = options;
     this.#conversations = new Conversations(options.clock);
+    this.#resources = new ResourceMetrics(options.clock, options.pods);
     const { clock, deflate, sha1 } = options;
     this.#serving = { clock, deflate, sha1, conversations: this.#conversations };
     this.#routes = {
@@ -105,16 +108,23 @@ export class NodeServer implements Running {
       this.#slis.note('ping', 'healthz', true);
       return textAnswer(200, 'ok');
     }
-    const metrics = rest[0] === 'slis' ? this.#slis.metrics : this.#options.metrics;
-    const isMetrics = what === 'metrics' && (rest.length === 0 || rest.join('/') === 'slis');
-    if (isMetrics && metrics !== undefined) {
-      const headers = { 'content-type': METRICS_TYPE };
-      return { status: 200, headers, body: Buffer.from(metricsText(metrics)) };
-    }
+    if (what === 'metrics') return this.#metrics(rest.join('/'), node);
     if (what === 'pods' && rest.join('') === '') return this.#podList(node);
     const route = this.#routes[what];
     if (route === undefined) return textAnswer(404, '404 page not found\n');
     return route(request, rest);
+  }
+
+  #metrics(which: string, node: string | undefined): HttpResponse {
+    const shown: Readonly<Record<string, () => Metrics | undefined>> = {
+      '': () => this.#options.metrics,
+      resource: () => this.#resources.scrape(node),
+      slis: () => this.#slis.metrics,
+    };
+    const metrics = shown[which]?.();
+    if (metrics === undefined) return textAnswer(404, '404 page not found\n');
+    const headers = { 'content-type': METRICS_TYPE };
+    return { status: 200, headers, body: Buffer.from(metricsText(metrics)) };
   }
 
   #podList(node: string | undefined): HttpResponse {

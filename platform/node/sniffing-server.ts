@@ -40,8 +40,12 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
 function peerOf(message: IncomingMessage): Peer {
   const { socket } = message;
   const address = `${socket.remoteAddress}:${socket.remotePort}`;
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return { address };
-  const subject = socket.getPeerCertificate().subject as
+  if (!(socket instanceof TLSSocket)) return { address };
+  const certificate = socket.getPeerCertificate();
+  // Node returns an empty object when the client sent none.
+  if (Object.keys(certificate).length === 0) return { address };
+  if (!socket.authorized) return { address, certificateError: String(socket.authorizationError) };
+  const subject = certificate.subject as
     { CN?: string | string[]; O?: string | string[] } | undefined;
   const name = [subject?.CN ?? []].flat()[0];
   if (name === undefined) return { address };

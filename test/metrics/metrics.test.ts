@@ -112,6 +112,10 @@ it('shows a node’s metrics through the API server, as scrapers of kubelets ask
   await cluster.client.getPath('/api/v1/nodes/node1/proxy/healthz');
   const slis = String(await cluster.client.getPath('/api/v1/nodes/node1/proxy/metrics/slis'));
   expect(readScrape(slis).labels.get('kubernetes_healthcheck')).toEqual(new Set(['name', 'type']));
+  const resource = String(
+    await cluster.client.getPath('/api/v1/nodes/node1/proxy/metrics/resource'),
+  );
+  expect(readScrape(resource).types.get('node_cpu_usage_seconds_total')).toBe('counter');
 });
 
 describe('our Grafana dashboard', () => {
