@@ -63,7 +63,7 @@ export function validateObjectMetaUpdate(
     ...validateLabels(metadata.labels, 'metadata.labels'),
     ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
     ...validateOwnerReferences(metadata.ownerReferences ?? []),
-    ...(anyFinalizer === true ? [] : validateStandardFinalizers(metadata.finalizers ?? [])),
+    ...validateFinalizers(metadata.finalizers ?? [], anyFinalizer),
     ...validateManagedFields(metadata.managedFields ?? []),
   );
   return errors;

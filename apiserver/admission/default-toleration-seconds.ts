@@ -15,9 +15,7 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
     );
   },
 
-  mutate({ object, oldObject }: AdmissionAttributes): void {
-    // A pod that exists got its tolerations when it was created.
-    if (oldObject !== undefined) return;
+  mutate({ object }: AdmissionAttributes): void {
     const spec = (object as Mutable<Pod>).spec as Mutable<Pod['spec']> | undefined;
     if (spec === undefined || spec === null) return;
     const given = Array.isArray(spec.tolerations) ? spec.tolerations : [];

@@ -312,7 +312,7 @@ describe('update', () => {
     expect((await api.call('PUT', path, { body: lease })).body).toMatchObject({
       code: 422,
       message:
-        'Lease.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+        'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
     });
   });
 

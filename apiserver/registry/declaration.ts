@@ -121,6 +121,8 @@ export interface View<T extends KubernetesObject, Stored extends KubernetesObjec
   toStored: ViewConversion<T, Stored>;
   /** Field errors of what is created through this face, where they are more than the other's. */
   readonly validateNew?: ViewValidation<T>;
+  /** Field errors of what is changed through this face, in place of the other's. */
+  readonly validateUpdate?: ViewChange<Stored>;
 }
 
 /** Objects made up when somebody asks, from what is stored of other kinds. */
@@ -239,6 +241,9 @@ type ViewConversion<From, To> = { of(object: From): Mutable<To> }['of'];
 
 /** Bivariant, like {@link SelectableField}. */
 type ViewValidation<T> = { of(object: T): readonly FieldError[] }['of'];
+
+/** Bivariant, like {@link SelectableField}. */
+type ViewChange<T> = { of(object: T, old: T): readonly FieldError[] }['of'];
 
 /** A method's type, so that a declaration of Pods is a declaration of objects (bivariance). */
 export type SelectableField<T> = { of(object: T): string }['of'];

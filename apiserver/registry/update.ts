@@ -217,7 +217,7 @@ function checkVersion(
   if (!resourceVersion || resourceVersion === '0') {
     if (of.needsVersion && declaration.allowUnconditionalUpdate === false) {
       const error = invalid('metadata.resourceVersion', 0, 'must be specified for an update');
-      throw invalidError(type, name, [error]);
+      throw invalidError({ group: type.group, kind: type.resource }, name, [error]);
     }
   } else if (resourceVersion !== current.metadata.resourceVersion) {
     throw conflictError(type, name, OBJECT_MODIFIED);

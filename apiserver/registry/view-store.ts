@@ -6,7 +6,7 @@ import type { WatchParameters } from '../storage/object-storage.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
 import { StoredObject } from '../storage/stored-object.ts';
 import { WatchEvent, type WatchItem } from '../storage/watch-event.ts';
-import type { View } from './declaration.ts';
+import type { ResourceDeclaration, View } from './declaration.ts';
 import type { Deleted, Deletion } from './delete.ts';
 import type { Caller, ObjectAt, ResourceContext } from './resource-context.ts';
 import {
@@ -36,7 +36,16 @@ export class ViewStore extends ResourceStore {
   constructor(context: ResourceContext, view: AnyView) {
     super(context);
     this.#view = view;
-    this.#stored = new ResourceStore({ ...context, declaration: view.of });
+    const { of, validateUpdate } = view;
+    const changed: ResourceDeclaration =
+      validateUpdate === undefined
+        ? of
+        : {
+            ...of,
+            validate: (object, old) =>
+              old === undefined ? (of.validate?.(object) ?? []) : validateUpdate(object, old),
+          };
+    this.#stored = new ResourceStore({ ...context, declaration: changed });
     this.#codec = new ResourceCodec(context.declaration.type);
   }
 

@@ -49,6 +49,46 @@ function refusal(status: Refusal): unknown {
   return { code, reason, message: text, details, causes: [...named].sort() };
 }
 
+/** Where the text of a JSON value that begins at `start` ends. */
+function endOfJson(text: string, start: number): number {
+  let depth = 0;
+  for (let i = start, quoted = false; i < text.length; i++) {
+    const char = text[i]!;
+    if (quoted && char === '\\') i++;
+    else if (char === '"') quoted = !quoted;
+    else if (!quoted && '[{'.includes(char)) depth++;
+    else if (!quoted && ']}'.includes(char) && --depth === 0) return i + 1;
+  }
+  return text.length;
+}
+
+/**
+ * Kubernetes shows the internal structs that may not change, and what changed within as a diff of
+ * such: docs/COMPATIBILITY.md says what is shown here.
+ */
+function withoutShown(text: string): string {
+  const said = text.split(/\n(?= |@@)/)[0]!.replaceAll('value: nothing', 'value: …');
+  const shown = / value: [[{]/.exec(said);
+  if (shown === null) return said;
+  const start = shown.index + ' value: '.length;
+  return `${said.slice(0, start)}…${withoutShown(said.slice(endOfJson(said, start)))}`;
+}
+
+/** {@link comparableAnswer} of an update. */
+export function comparableUpdate(answer: unknown, manifest: unknown): unknown {
+  const text = JSON.stringify(comparableAnswer(answer, manifest), (key, value: unknown) => {
+    if (key === 'message') return withoutShown(value as string);
+    if (key !== 'causes') return value;
+    const causes = (value as string[]).map((each) =>
+      JSON.stringify(JSON.parse(each), (name, inner: unknown) =>
+        name === 'message' ? withoutShown(inner as string) : inner,
+      ),
+    );
+    return [...new Set(causes)].sort();
+  });
+  return JSON.parse(text);
+}
+
 /** uids, versions, times, allocated numbers and who asked differ each time. */
 export function comparableAnswer(answer: unknown, manifest: unknown): unknown {
   const object = answer as { kind: string; metadata: Json; spec?: Json } & Json;

@@ -106,6 +106,25 @@ const known: readonly (readonly [kind: RegExp, title: RegExp])[] = [
   [/^CustomResourceDefinition$/, /^spec\.versions|additionalProperties|items/],
 ];
 
+/** The same of updates; a change of the status is one of "Pod/status". */
+const knownUpdates: readonly (readonly [kind: RegExp, title: RegExp])[] = [
+  // An answer is defaulted once more than what is stored.
+  [/^Job\/status$/, /^spec( = \{\}| missing)/],
+  // A status without them gets the names and versions of the spec.
+  [/^CustomResourceDefinition\/status$/, /./],
+  // A policy that is off is known to those that have it.
+  [/^Pod$/, /seLinuxChangePolicy/],
+  [/^PersistentVolume$/, /nodeSelectorTerms\[0\]\.matchExpressions\[0\]\.key( missing| = "")/],
+];
+
+const among = (list: typeof known, kind: string, title: string): boolean =>
+  list.some(([kinds, titles]) => kinds.test(kind) && titles.test(title));
+
 export function knownDifference(kind: string, title: string): boolean {
-  return known.some(([kinds, titles]) => kinds.test(kind) && titles.test(title));
+  return among(known, kind, title);
+}
+
+export function knownUpdateDifference(kind: string, title: string): boolean {
+  const [whole = ''] = kind.split('/');
+  return among(known, whole, title) || among(knownUpdates, kind, title);
 }

@@ -28,8 +28,10 @@ export const configMap = {
   singular: 'configmap',
   shortNames: ['cm'],
 
-  validate,
-  validateUpdate: (object, old) => validateImmutable(object, old, ['data', 'binaryData']),
+  validate: (object, old) => [
+    ...validateImmutable(object, old, ['data', 'binaryData']),
+    ...validate(object),
+  ],
 
   printer: {
     columns: [nameColumn, column('Data'), ageColumn],

@@ -16,8 +16,9 @@ const type: ResourceType<ControllerRevision> = {
   namespaced: true,
 };
 
-function validate({ data, revision }: ControllerRevision): FieldError[] {
+function validate({ data, revision }: ControllerRevision, old?: ControllerRevision): FieldError[] {
   const errors = nonNegative(revision, 'revision');
+  if (old !== undefined) return [...validateImmutable(data, old.data, 'data'), ...errors];
   if (data === undefined) return [...errors, required('data', 'data is mandatory')];
   return isObject(data)
     ? errors
@@ -40,7 +41,6 @@ export const controllerRevision = {
     object.revision ??= 0;
   },
   validate,
-  validateUpdate: (object, old) => validateImmutable(object.data, old.data, 'data'),
   printer: {
     columns: [nameColumn, column('Controller'), column('Revision'), ageColumn],
     cells: (object, nowMs) => [

@@ -27,10 +27,10 @@ const frozen = 'field is immutable when `immutable` is set';
 /** Once `immutable` is true, it stays so and the fields stay as they are. */
 export function validateImmutable<T extends { readonly immutable?: boolean }>(
   object: T,
-  old: T,
+  old: T | undefined,
   fields: readonly (keyof T & string)[],
 ): FieldError[] {
-  if (old.immutable !== true) return [];
+  if (old?.immutable !== true) return [];
   const errors = object.immutable === true ? [] : [forbidden('immutable', frozen)];
   for (const field of fields) {
     if (!deepEqual(object[field] ?? {}, old[field] ?? {})) errors.push(forbidden(field, frozen));

@@ -158,7 +158,11 @@ export const endpointSlice = {
     }
   },
   prepareForCreate: (object) => dropTopology(object),
-  prepareForUpdate: (object, old) => dropTopology(object, old),
+  prepareForUpdate(object, old) {
+    dropTopology(object, old);
+    if (!deepEqual(object.metadata.labels ?? {}, old.metadata.labels ?? {}))
+      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  },
   validate,
   validateUpdate: (object, old) =>
     validateImmutable(object.addressType, old.addressType, 'addressType'),

@@ -4,7 +4,7 @@ import type { Event } from '../../../api/types/events-v1.ts';
 import { dns1123Subdomain } from '../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../declaration.ts';
 import { check } from './checks.ts';
-import { event, validateNewEvent } from './event.ts';
+import { event, validateEventUpdate, validateNewEvent } from './event.ts';
 
 /** By the name in events.k8s.io, the name in the core group. */
 const renamed = {
@@ -59,6 +59,7 @@ export const eventV1 = {
       const errors = name === '' ? [] : check(dns1123Subdomain, name, 'metadata.name');
       return [...errors, ...validateNewEvent(toStored(object))];
     },
+    validateUpdate: validateEventUpdate,
   },
   selectableFields: {
     'regarding.kind': regarding('kind'),

@@ -1,7 +1,12 @@
+import { deepEqual } from '../../../api/deep.ts';
 import { type FieldError, invalid, required } from '../../../api/field-errors.ts';
 import { events } from '../../../api/resources.ts';
 import type { Event, ObjectReference } from '../../../api/types/core-v1.ts';
 import { qualifiedName } from '../../../api/validation/names.ts';
+import {
+  validateImmutable,
+  validateObjectMetaUpdate,
+} from '../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration, TablePrinter } from '../declaration.ts';
 import { column, nameColumn, since, unknown, wideColumn } from './cells.ts';
 import { check } from './checks.ts';
@@ -20,11 +25,8 @@ export function validateNewEvent(event: Event): FieldError[] {
   const errors = event.eventTime
     ? validateNewStyle(event, 'reportingController')
     : validateNamespace(event, ['', 'default']);
-  const { series, type = '' } = event;
-  if (series !== undefined && (series.count ?? 0) < 2)
-    errors.push(invalid('series.count', '', 'should be at least 2'));
-  if (series !== undefined && !series.lastObservedTime)
-    errors.push(required('series.lastObservedTime'));
+  const { type = '' } = event;
+  errors.push(...validateSeries(event));
   if (!event.eventTime) errors.push(required('eventTime'));
   if (type !== 'Normal' && type !== 'Warning')
     errors.push(invalid('type', '', `has invalid value: ${type}`));
@@ -32,6 +34,49 @@ export function validateNewEvent(event: Event): FieldError[] {
     if (event[field]) errors.push(invalid(field, '', 'needs to be unset'));
   if (event.source?.component || event.source?.host)
     errors.push(invalid('source', '', 'needs to be unset'));
+  return errors;
+}
+
+const fixed = [
+  'involvedObject',
+  'reason',
+  'message',
+  'source',
+  'firstTimestamp',
+  'lastTimestamp',
+  'count',
+  'type',
+  'eventTime',
+  'action',
+  'related',
+  'reportingComponent',
+  'reportingInstance',
+] as const;
+
+const textFields = new Set(['reason', 'message', 'type', 'action', 'reportingInstance']);
+
+/** Through events.k8s.io only the series of an event goes on. */
+export function validateEventUpdate(event: Event, old: Event): FieldError[] {
+  const errors = event.eventTime
+    ? validateNewStyle(event, 'reportingController')
+    : validateNamespace(event, ['', 'default']);
+  errors.push(...validateObjectMetaUpdate(event.metadata, old.metadata));
+  if (!deepEqual(event.series, old.series)) errors.push(...validateSeries(event));
+  return [
+    ...errors,
+    ...fixed.flatMap((field) => {
+      const name = field === 'reportingComponent' ? 'reportingController' : field;
+      const empty = textFields.has(name) || name === 'reportingController' ? '' : undefined;
+      return validateImmutable(event[field] ?? empty, old[field] ?? empty, name);
+    }),
+  ];
+}
+
+function validateSeries({ series }: Event): FieldError[] {
+  if (series === undefined) return [];
+  const errors: FieldError[] = [];
+  if ((series.count ?? 0) < 2) errors.push(invalid('series.count', '', 'should be at least 2'));
+  if (!series.lastObservedTime) errors.push(required('series.lastObservedTime'));
   return errors;
 }
 

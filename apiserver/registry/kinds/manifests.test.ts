@@ -107,6 +107,9 @@ describe('a full manifest', () => {
     });
     expect(refusal(labelled)).toBeUndefined();
     expect(labelled.body.metadata.labels).toMatchObject({ more: 'yes' });
-    expect(labelled.body.metadata.generation).toBe(created.metadata.generation);
+    const { generation } = created.metadata;
+    // Whoever mirrors an EndpointSlice mirrors its labels.
+    const counted = manifest.kind === 'EndpointSlice' ? generation! + 1 : generation;
+    expect(labelled.body.metadata.generation).toBe(counted);
   });
 });

@@ -54,6 +54,8 @@ export const namespace = {
 
   applyDefaults(object) {
     object.spec ??= {};
+    const { status } = object;
+    if (!status?.phase) object.status = { ...status, phase: 'Active' };
     labelWithName(object);
   },
   prepareForCreate(object) {

@@ -53,6 +53,7 @@ function validate(object: PriorityClass): FieldError[] {
   return [...errors, ...oneOf(preemptionPolicy, policies, choice)];
 }
 
+/** The rest is not looked at again. */
 function validateUpdate(object: PriorityClass, old: PriorityClass): FieldError[] {
   const errors: FieldError[] = [];
   if (object.value !== old.value) {
@@ -73,8 +74,7 @@ export const priorityClass = {
   prepareForCreate(object) {
     object.metadata.generation = 1;
   },
-  validate,
-  validateUpdate,
+  validate: (object, old) => (old === undefined ? validate(object) : validateUpdate(object, old)),
   printer: {
     columns: [
       nameColumn,

@@ -83,10 +83,10 @@ export const secret = {
     object.type ||= 'Opaque';
     foldStringData(object);
   },
-  validate,
-  validateUpdate: (object, old) => [
-    ...unchanged(object.type, old.type, 'type'),
+  validate: (object, old) => [
+    ...(old === undefined ? [] : unchanged(object.type, old.type, 'type')),
     ...validateImmutable(object, old, ['data']),
+    ...validate(object),
   ],
 
   selectableFields: { type: ({ type }) => type ?? '' },

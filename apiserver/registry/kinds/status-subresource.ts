@@ -5,10 +5,10 @@ type WithStatus = KubernetesObject & { readonly status?: unknown };
 
 /**
  * `/status`: the status and the metadata as sent, everything else as stored. Owner references
- * stay, and labels too for kinds whose strategy says so.
+ * stay, and labels or all metadata too for kinds whose strategy says so.
  */
 export function statusSubresource<T extends WithStatus>(
-  options: { readonly keepsLabels?: boolean } = {},
+  options: { readonly keepsLabels?: boolean; readonly keepsMetadata?: boolean } = {},
 ): Subresource<T> {
   return {
     name: 'status',
@@ -21,6 +21,7 @@ export function statusSubresource<T extends WithStatus>(
       if (options.keepsLabels) kept.labels = own.labels;
       const { status: _replaced, ...rest } = parent as WithStatus;
       const { status } = sent as WithStatus;
+      if (options.keepsMetadata) return { ...rest, metadata: own, status } as unknown as Mutable<T>;
       return { ...rest, metadata: { ...sentMetadata, ...kept }, status } as unknown as Mutable<T>;
     },
   };

@@ -5,15 +5,18 @@ import { matchesLabelSelector } from '../../../../api/selector/label.ts';
 import type { Job } from '../../../../api/types/batch-v1.ts';
 
 const CONTROLLER_UID = 'batch.kubernetes.io/controller-uid';
+const JOB_NAME = 'batch.kubernetes.io/job-name';
 
 /** The names before 1.27 are kept beside those with a prefix. */
-function identity(uid: string, name: string): Record<string, string> {
-  return {
-    'controller-uid': uid,
-    'job-name': name,
-    [CONTROLLER_UID]: uid,
-    'batch.kubernetes.io/job-name': name,
-  };
+function identity(uid: string, name: string, prefixed = true): Record<string, string> {
+  const plain = { 'controller-uid': uid, 'job-name': name };
+  return prefixed ? { ...plain, [CONTROLLER_UID]: uid, [JOB_NAME]: name } : plain;
+}
+
+/** A job from before 1.27 may stay without. */
+function needsPrefixed(old: Job | undefined): boolean {
+  const labels = old?.spec.template?.metadata?.labels ?? {};
+  return old === undefined || (CONTROLLER_UID in labels && JOB_NAME in labels);
 }
 
 /** What the client gave stays, and is refused later if it is wrong. */
@@ -26,11 +29,11 @@ export function generateSelector({ metadata, spec }: Mutable<Job>): void {
 }
 
 /** A generated selector that does not say whose pods these are could take those of another Job. */
-export function validateGeneratedSelector({ metadata, spec }: Job): FieldError[] {
+export function validateGeneratedSelector({ metadata, spec }: Job, old?: Job): FieldError[] {
   if (spec.manualSelector === true || spec.selector === undefined) return [];
   const { uid = '', name = '' } = metadata;
   const { labels = {} } = spec.template?.metadata ?? {};
-  const expected = identity(uid, name);
+  const expected = identity(uid, name, needsPrefixed(old));
   const errors = Object.entries(expected).flatMap(([key, value]) => {
     const field = `spec.template.metadata.labels[${key}]`;
     const detail = `must be '${value}'`;

@@ -159,9 +159,9 @@ function validateHostname({ metadata, spec }: Job): FieldError[] {
   return [invalid('metadata.name', name, detail)];
 }
 
-export function validateJob(job: Job): FieldError[] {
+export function validateJob(job: Job, old?: Job): FieldError[] {
   return [
-    ...validateGeneratedSelector(job),
+    ...validateGeneratedSelector(job, old),
     ...validateJobTemplateSpec(job.spec, 'spec'),
     ...validateSelector(job.spec),
     ...validateHostname(job),

@@ -111,14 +111,16 @@ function stamped(
   conditions: readonly Condition[] | undefined,
   old: Request,
   { nowMs }: WriteContext,
-): Mutable<Condition>[] {
+): { conditions?: Mutable<Condition>[] } {
+  if (conditions === undefined) return {};
   const now = formatTime(nowMs);
-  return (conditions ?? []).map((condition) => {
+  const all = conditions.map((condition) => {
     const before = ofType(old, condition.type).find(({ status }) => status === condition.status);
     const turned = condition.lastTransitionTime || before?.lastTransitionTime || now;
     const updated = condition.lastUpdateTime || now;
     return { ...condition, lastUpdateTime: updated, lastTransitionTime: turned };
   });
+  return { conditions: all };
 }
 
 const approval: Subresource<Request> = {
@@ -126,8 +128,9 @@ const approval: Subresource<Request> = {
   verbs: ['get', 'update', 'patch'],
   write(sent: KubernetesObject, parent, context) {
     const { metadata, status } = sent as Request;
+    const { conditions: _replaced, ...kept } = parent.status ?? {};
     const conditions = stamped(status?.conditions, parent, context);
-    return { ...parent, metadata, status: { ...parent.status, conditions } } as Mutable<Request>;
+    return { ...parent, metadata, status: { ...kept, ...conditions } } as Mutable<Request>;
   },
   validateUpdate: (request, old) => [
     ...validate(request),
@@ -140,12 +143,12 @@ const statusOfRequest: Subresource<Request> = {
   verbs: ['get', 'update', 'patch'],
   write(sent: KubernetesObject, parent, context) {
     const { metadata, status } = sent as Request;
-    const decided = (status?.conditions ?? []).map((condition) => {
+    const decided = status?.conditions?.map((condition) => {
       const same = ofType(parent, condition.type);
       return ['Approved', 'Denied'].includes(condition.type) && same[0] ? same[0] : condition;
     });
     const conditions = stamped(decided, parent, context);
-    return { ...parent, metadata, status: { ...status, conditions } } as Mutable<Request>;
+    return { ...parent, metadata, status: { ...status, ...conditions } } as Mutable<Request>;
   },
   validateUpdate: (request, old) => [
     ...validate(request),

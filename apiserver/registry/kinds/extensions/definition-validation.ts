@@ -46,6 +46,7 @@ export function validateDefinition(
     errors.push(invalid(`metadata.${field}`, name, 'must be spec.names.plural+"."+spec.group'));
   }
   errors.push(...specErrors(spec, old?.spec));
+  if (old !== undefined) errors.push(...fixedErrors(spec, old));
   errors.push(...storedVersionErrors(crd.status?.storedVersions ?? undefined, spec.versions ?? []));
   errors.push(...approvalErrors(crd, old));
   if (spec.preserveUnknownFields === true && old?.spec.preserveUnknownFields !== true) {
@@ -58,10 +59,7 @@ export function validateDefinition(
 }
 
 /** What may not change once the names are in use, and what never may. */
-export function validateDefinitionUpdate(
-  { spec }: CustomResourceDefinition,
-  old: CustomResourceDefinition,
-): FieldError[] {
+function fixedErrors({ names, ...spec }: Spec, old: CustomResourceDefinition): FieldError[] {
   const before = old.spec;
   const established = old.status?.conditions?.some(
     ({ type, status }) => type === 'Established' && status === 'True',
@@ -69,12 +67,12 @@ export function validateDefinitionUpdate(
   return [
     ...(established === true
       ? [
-          ...validateImmutable(spec.scope, before.scope, 'spec.scope'),
-          ...validateImmutable(spec.names.kind, before.names.kind, 'spec.names.kind'),
+          ...validateImmutable(spec.scope ?? '', before.scope, 'spec.scope'),
+          ...validateImmutable(names?.kind ?? '', before.names.kind, 'spec.names.kind'),
         ]
       : []),
-    ...validateImmutable(spec.group, before.group, 'spec.group'),
-    ...validateImmutable(spec.names.plural, before.names.plural, 'spec.names.plural'),
+    ...validateImmutable(spec.group ?? '', before.group, 'spec.group'),
+    ...validateImmutable(names?.plural ?? '', before.names.plural, 'spec.names.plural'),
   ];
 }
 

@@ -8,12 +8,7 @@ import type { ResourceDeclaration } from '../../declaration.ts';
 import { createdAtPrinter } from '../cells.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { type Finding, withCondition } from './conditions.ts';
-import {
-  loadRules,
-  nameErrors,
-  validateDefinition,
-  validateDefinitionUpdate,
-} from './definition-validation.ts';
+import { loadRules, nameErrors, validateDefinition } from './definition-validation.ts';
 import { eachSchema, schemaOf } from './schema-parts.ts';
 
 /** Holds a deleted definition until its objects are gone: `apiserver/extensions` removes it. */
@@ -131,8 +126,7 @@ export const customResourceDefinition = {
     const status = noteStorageVersion(crd);
     if (!deepEqual(status, old.status)) crd.status = status!;
   },
-  validate: (crd, old) => validateDefinition(crd, old),
-  validateUpdate: (crd, old) => validateDefinitionUpdate(crd, old),
+  validate: validateDefinition,
   warnings: unknownFormats,
   /** The first request to delete it only says so: its objects come first. */
   keepsDeleted: ({ metadata }) => metadata.deletionTimestamp === undefined,

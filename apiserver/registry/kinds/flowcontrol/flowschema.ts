@@ -88,5 +88,5 @@ export const flowSchema = {
       ];
     },
   },
-  subresources: [statusSubresource()],
+  subresources: [statusSubresource({ keepsMetadata: true })],
 } satisfies ResourceDeclaration<FlowSchema>;

@@ -38,10 +38,12 @@ function validateParameters(parameters: IngressClassParametersReference): FieldE
   return [...errors, forbidden(`${field}.namespace`, detail)];
 }
 
-function validate({ spec }: IngressClass): FieldError[] {
+function validate({ spec }: IngressClass, old?: IngressClass): FieldError[] {
   const { controller = '', parameters } = spec ?? {};
   const field = 'spec.controller';
   const errors: FieldError[] = [];
+  if (old !== undefined)
+    errors.push(...validateImmutable(controller, old.spec?.controller ?? '', field));
   if (byteLength(controller) > MAX_CONTROLLER_BYTES) {
     errors.push(tooLong(field, MAX_CONTROLLER_BYTES));
   }
@@ -71,8 +73,6 @@ export const ingressClass = {
     if (spec.parameters !== undefined) spec.parameters.scope ??= 'Cluster';
   },
   validate,
-  validateUpdate: ({ spec }, { spec: old }) =>
-    validateImmutable(spec?.controller, old?.controller, 'spec.controller'),
   printer: {
     columns: [nameColumn, column('Controller'), column('Parameters'), ageColumn],
     cells: (object, nowMs) => [

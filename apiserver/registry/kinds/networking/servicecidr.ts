@@ -44,6 +44,18 @@ function validate({ spec }: ServiceCIDR): FieldError[] {
   return errors;
 }
 
+/** A second family may be added; nothing else may change. */
+function validateUpdate(object: ServiceCIDR, old: ServiceCIDR): FieldError[] {
+  const [before = [], after = []] = [old.spec?.cidrs, object.spec?.cidrs];
+  const extended = before.length === 1 && after.length === 2;
+  if (after.length !== before.length && !extended)
+    return [invalid(FIELD, after, 'field is immutable')];
+  const changed = before.flatMap((cidr, i) =>
+    after[i] === cidr ? [] : [invalid(`${FIELD}[${i}]`, after[i], 'field is immutable')],
+  );
+  return extended ? [...changed, ...validate(object)] : changed;
+}
+
 export const serviceCidr = {
   type: {
     group: 'networking.k8s.io',
@@ -54,17 +66,7 @@ export const serviceCidr = {
   },
   singular: 'servicecidr',
   hasStatus: true,
-  validate,
-  /** A second family may be added; nothing else may change. */
-  validateUpdate({ spec }, { spec: old }) {
-    const [before = [], after = []] = [old.cidrs, spec.cidrs];
-    const extended = before.length === 1 && after.length === 2;
-    if (after.length !== before.length && !extended)
-      return [invalid(FIELD, after, 'field is immutable')];
-    return before.flatMap((cidr, i) =>
-      after[i] === cidr ? [] : [invalid(`${FIELD}[${i}]`, after[i], 'field is immutable')],
-    );
-  },
+  validate: (object, old) => (old === undefined ? validate(object) : validateUpdate(object, old)),
   printer: {
     columns: [nameColumn, column('CIDRs'), ageColumn],
     cells: (object, nowMs) => [

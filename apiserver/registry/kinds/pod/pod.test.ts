@@ -288,7 +288,7 @@ describe('update', () => {
         spec.nodeSelector = {};
       }),
     ).toEqual([
-      "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gate 'b'",
+      "spec.schedulingGates[1].name: Forbidden: only deletion is allowed, but found new scheduling gate 'b'",
       'spec.nodeSelector: Invalid value: {}: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
     ]);
   });

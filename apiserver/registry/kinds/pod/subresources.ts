@@ -78,8 +78,22 @@ const ephemeralContainers: Subresource<Pod> = {
   validateUpdate: validateEphemeralContainersUpdate,
 };
 
+const status = statusSubresource<Pod>();
+
+/** The class of service follows from the spec, once and for all. */
+const statusOfPod: Subresource<Pod> = {
+  ...status,
+  write(sent, parent, context) {
+    const written = status.write(sent, parent, context);
+    const { qosClass } = parent.status ?? {};
+    if (qosClass !== undefined) written.status = { ...written.status, qosClass };
+    return written;
+  },
+  validateUpdate: validateStatusUpdate,
+};
+
 export const subresources: readonly Subresource<Pod>[] = [
-  { ...statusSubresource<Pod>(), validateUpdate: validateStatusUpdate },
+  statusOfPod,
   binding,
   eviction,
   ephemeralContainers,

@@ -48,12 +48,11 @@ function validateTolerations(spec: PodSpec, old: PodSpec): FieldError[] {
 
 function validateGates(spec: PodSpec, old: PodSpec): FieldError[] {
   const known = new Set((old.schedulingGates ?? []).map(({ name }) => name));
-  return (spec.schedulingGates ?? [])
-    .filter(({ name }) => !known.has(name))
-    .map(({ name }) => {
-      const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
-      return forbidden('spec.schedulingGates', detail);
-    });
+  return (spec.schedulingGates ?? []).flatMap(({ name = '' }, i) => {
+    if (known.has(name)) return [];
+    const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
+    return [forbidden(`spec.schedulingGates[${i}].name`, detail)];
+  });
 }
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';

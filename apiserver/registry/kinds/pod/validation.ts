@@ -20,7 +20,6 @@ import { inRange } from '../../../../api/validation/formats.ts';
 import { validateAnnotations, validateLabels } from '../../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
-import { validateResourceList } from '../resource-list.ts';
 import { validateAffinity } from './validation-affinity.ts';
 import {
   type Surroundings,
@@ -40,6 +39,7 @@ import {
   validateTolerations,
   validateTopologySpread,
 } from './validation-scheduling.ts';
+import { validateResources } from './validation-resources.ts';
 import { validatePodSecurity } from './validation-security.ts';
 import { validateVolumes } from './validation-volumes.ts';
 import { validateHostProcess, validateOs } from './validation-windows.ts';
@@ -85,7 +85,8 @@ function validateReferences(spec: PodSpec, field: string): FieldError[] {
   ] as const;
   return names.flatMap((name) => {
     const value = spec[name];
-    return value ? check(dns1123Subdomain, value, `${field}.${name}`) : [];
+    const isGiven = name === 'runtimeClassName' ? value !== undefined : value;
+    return isGiven ? check(dns1123Subdomain, value ?? '', `${field}.${name}`) : [];
   });
 }
 
@@ -103,6 +104,12 @@ function validateScheduling(spec: PodSpec, field: string): FieldError[] {
     ...validateHostProcess(spec, field),
     ...validateTolerations(spec.tolerations, `${field}.tolerations`),
   ];
+}
+
+/** Judged as the limits of a container, which shows. */
+function validateOverhead({ overhead }: PodSpec, field: string): FieldError[] {
+  if (overhead === undefined) return [];
+  return validateResources({ limits: overhead }, field, { claims: new Set() });
 }
 
 /** `pod`: absent for the spec of a template. */
@@ -134,9 +141,9 @@ export function validatePodSpec(spec: PodSpec, field: string, pod?: Pod): FieldE
     ...oneOf(spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], {
       asListed: true,
       field: `${field}.preemptionPolicy`,
-      pointer: true,
+      optional: spec.preemptionPolicy === undefined,
     }),
-    ...validateResourceList(spec.overhead, `${field}.overhead`),
+    ...validateOverhead(spec, `${field}.overhead`),
     ...validateOs(spec, field),
   ];
 }

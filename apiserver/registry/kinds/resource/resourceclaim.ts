@@ -146,11 +146,12 @@ export const resourceClaim = {
   prepareForCreate: ({ spec }) => dropAlphaFields((spec as typeof spec | undefined)?.devices),
   validate: ({ spec }, old) =>
     // What is stored was valid, and cannot change.
-    old === undefined
-      ? validateDeviceClaim((spec as typeof spec | undefined)?.devices, 'spec.devices')
-      : [],
-  validateUpdate: ({ spec }, { spec: old }) =>
-    deepEqual(spec, old) ? [] : [invalid('spec', spec, 'field is immutable')],
+    old !== undefined && deepEqual(spec, old.spec)
+      ? []
+      : [
+          ...validateDeviceClaim((spec as typeof spec | undefined)?.devices, 'spec.devices'),
+          ...(old === undefined ? [] : [invalid('spec', spec, 'field is immutable')]),
+        ],
   printer: {
     columns: [nameColumn, column('State'), ageColumn],
     cells: (object, nowMs) => [object.metadata.name ?? '', stateText(object), age(object, nowMs)],

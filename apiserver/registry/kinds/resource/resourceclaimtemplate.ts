@@ -21,16 +21,16 @@ export const resourceClaimTemplate = {
     applyClaimDefaults((object.spec as typeof object.spec | undefined)?.spec?.devices),
   prepareForCreate: ({ spec }) => dropAlphaFields((spec as typeof spec | undefined)?.spec?.devices),
   validate({ spec }, old) {
-    if (old !== undefined) return [];
+    // What is stored was valid, and cannot change.
+    if (old !== undefined && deepEqual(spec, old.spec)) return [];
     const { metadata, spec: claim } = (spec as Spec) ?? {};
     return [
       ...validateLabels(metadata?.labels, 'spec.metadata.labels'),
       ...validateAnnotations(metadata?.annotations, 'spec.metadata.annotations'),
       ...validateDeviceClaim(claim?.devices, 'spec.spec.devices'),
+      ...(old === undefined ? [] : [invalid('spec', spec, 'field is immutable')]),
     ];
   },
-  validateUpdate: ({ spec }, { spec: old }) =>
-    deepEqual(spec, old) ? [] : [invalid('spec', spec, 'field is immutable')],
   printer: {
     columns: [nameColumn, ageColumn],
     cells: (object, nowMs) => [object.metadata.name ?? '', age(object, nowMs)],

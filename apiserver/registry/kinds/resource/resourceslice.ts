@@ -150,6 +150,17 @@ function validatePlace(spec: Partial<ResourceSliceSpec>): FieldError[] {
   return errors;
 }
 
+type WithSpec = Pick<ResourceSlice, 'spec'>;
+
+function validateUpdate({ spec }: WithSpec, { spec: old }: WithSpec): FieldError[] {
+  const { pool, driver, nodeName } = (spec ?? {}) as Partial<ResourceSliceSpec>;
+  return [
+    ...validateImmutable(pool?.name ?? '', old.pool.name, 'spec.pool.name'),
+    ...validateImmutable(driver ?? '', old.driver, 'spec.driver'),
+    ...validateImmutable(nodeName, old.nodeName, 'spec.nodeName'),
+  ];
+}
+
 export const resourceSlice = {
   type: {
     group: 'resource.k8s.io',
@@ -162,11 +173,12 @@ export const resourceSlice = {
   hasGeneration: true,
   prepareForCreate: ({ spec }) => dropAlphaFields(spec),
   prepareForUpdate: ({ spec }) => dropAlphaFields(spec),
-  validate({ spec }) {
+  validate({ spec }, old) {
     const { driver, pool, devices, ...place } = (spec ?? {}) as Partial<ResourceSliceSpec>;
     return [
       ...validateCsiDriverName(driver, 'spec.driver'),
       ...validatePool(pool),
+      ...(old === undefined ? [] : validateUpdate({ spec }, old)),
       ...validatePlace(place),
       ...validateList(devices ?? undefined, 'spec.devices', {
         most: MAX_DEVICES,
@@ -176,11 +188,6 @@ export const resourceSlice = {
       }),
     ];
   },
-  validateUpdate: ({ spec }, { spec: old }) => [
-    ...validateImmutable(spec.pool.name, old.pool.name, 'spec.pool.name'),
-    ...validateImmutable(spec.driver, old.driver, 'spec.driver'),
-    ...validateImmutable(spec.nodeName, old.nodeName, 'spec.nodeName'),
-  ],
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
     'spec.driver': ({ spec }) => spec?.driver ?? '',

@@ -6,13 +6,14 @@ import {
   applyDefaults,
   defaultFamilies,
   dropForeignFields,
+  followClusterIP,
   keepAllocated,
   mirrorClusterIP,
 } from './defaults.ts';
 import { connects } from './connects.ts';
 import { printer } from './printer.ts';
 import { release, reserve } from './reserve.ts';
-import { validate, validateUpdate } from './validation.ts';
+import { validate } from './validation.ts';
 
 export const service = {
   type: services,
@@ -32,13 +33,12 @@ export const service = {
     defaultFamilies(object.spec);
   },
   prepareForUpdate(object, old) {
-    dropForeignFields(object.spec, old.spec);
     keepAllocated(object.spec, old.spec);
-    mirrorClusterIP(object.spec);
+    followClusterIP(object.spec, old.spec);
+    dropForeignFields(object.spec, old.spec);
     defaultFamilies(object.spec);
   },
   validate,
-  validateUpdate,
   reserve,
   release,
 

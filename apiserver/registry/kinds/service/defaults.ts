@@ -1,7 +1,13 @@
+import { deepEqual } from '../../../../api/deep.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import type { Service, ServiceSpec } from '../../../../api/types/core-v1.ts';
 import { parseAddress } from '../../cidr.ts';
-import { needsExternalPolicy, needsNodePorts } from './traits.ts';
+import {
+  needsClusterIP,
+  needsExternalPolicy,
+  needsHealthCheckPort,
+  needsNodePorts,
+} from './traits.ts';
 
 /** Three hours. */
 const AFFINITY_TIMEOUT_SECONDS = 10_800;
@@ -34,6 +40,16 @@ export function mirrorClusterIP(spec: Mutable<ServiceSpec>): void {
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
 }
 
+/** Who changes one of the two and leaves the other as it was means both. */
+export function followClusterIP(spec: Mutable<ServiceSpec>, old: ServiceSpec): void {
+  if ((spec.clusterIP ?? '') === (old.clusterIP ?? '')) {
+    if (!spec.clusterIPs?.length && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
+  } else if (deepEqual(spec.clusterIPs ?? [], old.clusterIPs ?? [])) {
+    if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
+    else delete spec.clusterIPs;
+  }
+}
+
 /**
  * One family, IPv4: the cluster has one range. Headless without a selector is the exception:
  * its endpoints are somebody else's, of any family.
@@ -56,10 +72,8 @@ export function defaultFamilies(spec: Mutable<ServiceSpec>): void {
 /** What the server allocated stays when a client that never saw it leaves it out. */
 export function keepAllocated(spec: Mutable<ServiceSpec>, old: ServiceSpec): void {
   if (spec.type !== 'ExternalName' && old.type !== 'ExternalName') {
-    if (!spec.clusterIP && !spec.clusterIPs?.length) {
-      if (old.clusterIP !== undefined) spec.clusterIP = old.clusterIP;
-      if (old.clusterIPs !== undefined) spec.clusterIPs = [...old.clusterIPs];
-    }
+    if (!spec.clusterIP && old.clusterIP !== undefined) spec.clusterIP = old.clusterIP;
+    if (!spec.clusterIPs?.length && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
     if (old.ipFamilyPolicy !== undefined) spec.ipFamilyPolicy ??= old.ipFamilyPolicy;
     if (old.ipFamilies !== undefined) spec.ipFamilies ??= [...old.ipFamilies];
   }
@@ -80,25 +94,21 @@ function keepNodePorts(spec: Mutable<ServiceSpec>, old: ServiceSpec): void {
 
 /** What only the old type had goes with it, unless the client changed it on purpose. */
 export function dropForeignFields(spec: Mutable<ServiceSpec>, old: ServiceSpec): void {
-  if (spec.type === 'ExternalName' && old.type !== 'ExternalName') {
-    if (spec.clusterIP === old.clusterIP) {
-      delete spec.clusterIP;
-      delete spec.clusterIPs;
-    }
-    delete spec.ipFamilies;
-    delete spec.ipFamilyPolicy;
-    delete spec.internalTrafficPolicy;
+  const drop = (...fields: readonly (keyof ServiceSpec)[]): void => {
+    if (fields.every((field) => deepEqual(spec[field], old[field])))
+      for (const field of fields) delete spec[field];
+  };
+  if (!needsClusterIP(spec) && needsClusterIP(old)) {
+    drop('clusterIP', 'clusterIPs');
+    drop('ipFamilies');
+    drop('ipFamilyPolicy');
   }
-  if (!needsNodePorts(spec) && needsNodePorts(old)) {
-    for (const [i, port] of (spec.ports ?? []).entries()) {
-      if (port.nodePort === old.ports?.[i]?.nodePort) delete port.nodePort;
-    }
-  }
-  if (!needsExternalPolicy(spec) && spec.externalTrafficPolicy === old.externalTrafficPolicy) {
-    delete spec.externalTrafficPolicy;
-  }
+  const numbers = ({ ports = [] }: ServiceSpec): unknown => ports.map(({ nodePort }) => nodePort);
+  if (!needsNodePorts(spec) && needsNodePorts(old) && deepEqual(numbers(spec), numbers(old)))
+    for (const port of spec.ports ?? []) delete port.nodePort;
+  if (!needsHealthCheckPort(spec) && needsHealthCheckPort(old)) drop('healthCheckNodePort');
+  if (!needsExternalPolicy(spec) && needsExternalPolicy(old)) drop('externalTrafficPolicy');
   if (spec.type === 'LoadBalancer' || old.type !== 'LoadBalancer') return;
-  delete spec.allocateLoadBalancerNodePorts;
-  delete spec.loadBalancerClass;
-  delete spec.healthCheckNodePort;
+  drop('allocateLoadBalancerNodePorts');
+  drop('loadBalancerClass');
 }

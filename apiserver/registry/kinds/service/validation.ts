@@ -170,7 +170,7 @@ function validateTraffic(spec: ServiceSpec): FieldError[] {
   return [...errors, ...oneOf(spec.trafficDistribution, distributions, at)];
 }
 
-export function validate({ spec = {} }: Service): FieldError[] {
+function validateSpec({ spec = {} }: Service): FieldError[] {
   const { ports = [], externalIPs = [] } = spec;
   const names = new Set<string>();
   const needsName = ports.length > 1;
@@ -191,7 +191,7 @@ export function validate({ spec = {} }: Service): FieldError[] {
 }
 
 /** Clients know a Service by its address: it does not move. */
-export function validateUpdate({ spec }: Service, { spec: old }: Service): FieldError[] {
+function validateUpdate({ spec }: Service, { spec: old }: Service): FieldError[] {
   const errors: FieldError[] = [];
   const changesType = (spec.type === 'ExternalName') !== (old.type === 'ExternalName');
   if (!changesType && old.clusterIP && spec.clusterIP !== old.clusterIP) {
@@ -199,8 +199,20 @@ export function validateUpdate({ spec }: Service, { spec: old }: Service): Field
   }
   const bothBalanced = spec.type === 'LoadBalancer' && old.type === 'LoadBalancer';
   if (bothBalanced && spec.loadBalancerClass !== old.loadBalancerClass) {
-    const detail = 'may not change once set';
-    errors.push(invalid('spec.loadBalancerClass', spec.loadBalancerClass, detail));
+    const { loadBalancerClass } = spec;
+    errors.push(invalid('spec.loadBalancerClass', loadBalancerClass, 'may not change once set'));
+  }
+  const bothChecked = needsHealthCheckPort(spec) && needsHealthCheckPort(old);
+  if (bothChecked && spec.healthCheckNodePort !== old.healthCheckNodePort) {
+    errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'));
   }
   return errors;
+}
+
+export function validate(object: Service, old?: Service): FieldError[] {
+  if (old === undefined) return validateSpec(object);
+  // Addresses are asked for first: one that cannot be had hides the rest.
+  const unusable = validateClusterIPs(object.spec ?? {});
+  if (unusable.length > 0) return unusable;
+  return [...validateUpdate(object, old), ...validateSpec(object)];
 }

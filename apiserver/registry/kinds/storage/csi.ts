@@ -65,8 +65,6 @@ function dropUpdatePeriod({ spec }: Mutable<CSIDriver>): void {
   delete spec.nodeAllocatableUpdatePeriodSeconds;
 }
 
-const counted = ['tokenRequests', 'requiresRepublish', 'seLinuxMount'] as const;
-
 export const csiDriver = {
   type: { group, version: 'v1', resource: 'csidrivers', kind: 'CSIDriver', namespaced: false },
   singular: 'csidriver',
@@ -83,10 +81,10 @@ export const csiDriver = {
     spec.seLinuxMount ??= false;
   },
   prepareForCreate: dropUpdatePeriod,
-  /** Only what drivers are told again counts as a change. */
+  /** A new driver has no generation: changes count from there. */
   prepareForUpdate(object, old) {
     dropUpdatePeriod(object);
-    if (counted.every((field) => deepEqual(object.spec[field], old.spec[field]))) return;
+    if (deepEqual(object.spec, old.spec)) return;
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
   validate: validateCsiDriver,

@@ -39,11 +39,6 @@ function dropUnknownSource(spec: Mutable<PersistentVolumeClaimSpec>): void {
   if (!claim && !snapshot) delete spec.dataSource;
 }
 
-function prepare({ spec }: Mutable<PersistentVolumeClaim>): void {
-  dropUnknownSource(spec);
-  mirrorDataSource(spec);
-}
-
 /** The size, in units that compare; 0 for none. */
 function sizeOf(list: ResourceList | undefined): bigint {
   const storage = list?.['storage'];
@@ -104,6 +99,14 @@ function validateAttributesClass({ spec }: PersistentVolumeClaim, old: Persisten
   const current = 'status.currentVolumeAttributesClassName';
   const detail = `update to ${what} is forbidden when ${current} is not nil`;
   return [forbidden('spec.volumeAttributesClassName', detail)];
+}
+
+/** A claim whose source has a group is from a time when any would do. */
+function validate({ spec }: PersistentVolumeClaim, old?: PersistentVolumeClaim): FieldError[] {
+  const errors = validateClaimSpec(spec, 'spec');
+  const { dataSource, dataSourceRef } = old?.spec ?? {};
+  if (dataSource?.apiGroup === undefined && dataSourceRef?.apiGroup === undefined) return errors;
+  return errors.filter(({ field }) => !field.endsWith('.apiGroup'));
 }
 
 function validateUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
@@ -168,10 +171,14 @@ export const persistentVolumeClaim = {
   applyDefaults: defaultClaim,
   prepareForCreate(object) {
     object.status = { phase: 'Pending' };
-    prepare(object);
+    dropUnknownSource(object.spec);
+    mirrorDataSource(object.spec);
   },
-  prepareForUpdate: (object) => prepare(object),
-  validate: ({ spec }) => validateClaimSpec(spec, 'spec'),
+  prepareForUpdate({ spec }, { spec: old }) {
+    if (old.dataSource === undefined) dropUnknownSource(spec);
+    mirrorDataSource(spec);
+  },
+  validate,
   validateUpdate,
   printer,
   subresources: [{ ...statusSubresource<PersistentVolumeClaim>(), validateUpdate: validateStatus }],

@@ -61,15 +61,19 @@ function validateStatus({ status }: VolumeAttachment): FieldError[] {
   ];
 }
 
-function validate(object: VolumeAttachment): FieldError[] {
+function validate(object: VolumeAttachment, old?: VolumeAttachment): FieldError[] {
   const { attacher, nodeName = '', source = {} } = object.spec;
   const { persistentVolumeName: volume } = source;
-  return [
+  const errors = [
     ...requiredText(attacher, 'spec.attacher'),
     ...validateSource(source, 'spec.source'),
     ...check(dns1123Subdomain, nodeName, 'spec.nodeName'),
     ...validateStatus(object),
-    // What storage.k8s.io/v1 asks in addition comes last, and so says some of it twice.
+  ];
+  if (old !== undefined) return errors;
+  // What storage.k8s.io/v1 asks of new ones in addition comes last, and so says some of it twice.
+  return [
+    ...errors,
     ...validateCsiDriverName(attacher, 'spec.attacher'),
     ...(volume === undefined
       ? []

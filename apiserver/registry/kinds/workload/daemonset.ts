@@ -19,7 +19,7 @@ import type {
 import { validateLabelSelector } from '../../../../api/validation/labels.ts';
 import { shownSelector } from '../shown-selector.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
-import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
+import type { ResourceDeclaration, Subresource, TablePrinter } from '../../declaration.ts';
 import {
   age,
   ageColumn,
@@ -152,6 +152,19 @@ function validateStatus(
   return errors;
 }
 
+const status = statusSubresource<DaemonSet>();
+
+/** What counts the changes of the spec is no status. */
+const statusOfDaemonSet: Subresource<DaemonSet> = {
+  ...status,
+  write(sent, parent, context) {
+    const written = status.write(sent, parent, context);
+    setTemplateGeneration(written, templateGeneration(parent));
+    return written;
+  },
+  validateUpdate: validateStatus,
+};
+
 const printer: TablePrinter<DaemonSet> = {
   columns: [
     nameColumn,
@@ -205,10 +218,13 @@ export const daemonSet = {
     const changed = !deepEqual(object.spec.template, old.spec.template);
     setTemplateGeneration(object, templateGeneration(old) + (changed ? 1 : 0));
   },
-  validate,
-  validateUpdate: ({ spec }, { spec: old }) =>
-    validateImmutable(spec.selector, old.selector, 'spec.selector'),
+  validate: (object, old) => [
+    ...(old === undefined
+      ? []
+      : validateImmutable(object.spec.selector, old.spec.selector, 'spec.selector')),
+    ...validate(object),
+  ],
 
   printer,
-  subresources: [{ ...statusSubresource<DaemonSet>(), validateUpdate: validateStatus }],
+  subresources: [statusOfDaemonSet],
 } satisfies ResourceDeclaration<DaemonSet>;

@@ -114,9 +114,11 @@ function validateEndless(spec: StatefulSetSpec): FieldError[] {
   return errors;
 }
 
-export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
+/** What cannot change is judged once. */
+export function validateStatefulSet({ spec }: StatefulSet, old?: StatefulSet): FieldError[] {
   const errors: FieldError[] = [];
-  const { podManagementPolicy = '', volumeClaimTemplates = [], serviceName } = spec;
+  const { podManagementPolicy = '' } = spec;
+  const { volumeClaimTemplates = [], serviceName } = old === undefined ? spec : {};
   if (!managementPolicies.includes(podManagementPolicy)) {
     const detail = "must be 'OrderedReady' or 'Parallel'";
     errors.push(invalid('spec.podManagementPolicy', podManagementPolicy, detail));
