@@ -19,7 +19,8 @@ export async function connectSession(
   const found = await findConnection(environment, flags);
   const connection = environment.connectHttp(found);
   const timeoutMs = timeoutOf(flags['request-timeout']);
-  const handler = timeoutMs === 0 ? connection.handler : inTime(connection.handler, timeoutMs);
+  const timed = timeoutMs === 0 ? connection.handler : inTime(connection.handler, timeoutMs);
+  const handler = await logged(timed);
   const session = new Session({
     environment,
     api: new Api({
@@ -37,6 +38,14 @@ export async function connectSession(
   });
   if (flags['match-server-version']) await matchVersions(session);
   return session;
+
+  async function logged(next: HttpHandler): Promise<HttpHandler> {
+    if (flags.v < 6) return next;
+    const { loggingRequests } = await import('./request-log.ts');
+    const { clock, output } = environment;
+    const write = (text: string): void => output.err(text);
+    return loggingRequests(next, { verbosity: flags.v, clock, server: found.baseUrl, write });
+  }
 
   function inTime(next: HttpHandler, limitMs: number): HttpHandler {
     return async (request) => {

@@ -92,6 +92,11 @@ function connectionText(error: unknown): string | undefined {
         'did you specify the right host or port? Is the cluster running? (npx wherry status)'
       );
     case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return (
+        `Unable to connect to the server: ${cause.message}: no such host, or no network ` +
+        '(which address that is: kubectl-lite config view --minify)'
+      );
     case 'EHOSTUNREACH':
     case 'ETIMEDOUT':
     case 'EPROXY':

@@ -3,45 +3,26 @@ import type { AnyCommand, CommandEntry } from './command.ts';
 import { commandTree } from './commands/tree.ts';
 import type { Flags } from './flags/flag.ts';
 import { flagsHelp } from './flags/help.ts';
-
-/** Cobra's distance: more than two edits away is another word. */
-const suggestionDistance = 2;
+import { examples } from './help-examples.ts';
+import { isNear } from './near.ts';
 
 export function suggestCommands(word: string, entries: readonly CommandEntry[]): string {
   const typed = word.toLowerCase();
   const near = entries.filter(
     ({ name, suggestFor = [] }) =>
-      editDistance(typed, name) <= suggestionDistance ||
-      name.startsWith(typed) ||
-      suggestFor.includes(typed),
+      isNear(typed, name) || name.startsWith(typed) || suggestFor.includes(typed),
   );
   return didYouMean(near.map((entry) => entry.name));
 }
 
 export function suggestFlags(unknown: string, flags: Flags): string {
   const typed = unknown.slice(2);
-  const near = Object.keys(flags).filter(
-    (name) => editDistance(typed, name) <= suggestionDistance || name.startsWith(typed),
-  );
+  const near = Object.keys(flags).filter((name) => isNear(typed, name) || name.startsWith(typed));
   return didYouMean(near.map((name) => `--${name}`));
 }
 
 const didYouMean = (found: readonly string[]): string =>
   found.length === 0 ? '' : `\n\nDid you mean this?\n${found.map((s) => `\t${s}`).join('\n')}`;
-
-/** Levenshtein's. */
-export function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(substituted, previous[j]! + 1, current[j - 1]! + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length]!;
-}
 
 export function groupHelp(path: string, entry: CommandEntry | undefined): string {
   const entries = entry?.subcommands ?? commandTree;
@@ -68,6 +49,7 @@ export function commandHelp(path: string, entry: CommandEntry, loaded: AnyComman
   return [
     `${entry.short}.`,
     ...(aliases.length > 1 ? ['', 'Aliases:', aliases.join(', ')] : []),
+    ...exampleLines(path),
     ...(subcommands.length > 0 ? ['', 'Available Commands:', ...subcommands] : []),
     ...(flags.length > 0 ? ['', 'Options:', ...flags] : []),
     '',
@@ -75,4 +57,15 @@ export function commandHelp(path: string, entry: CommandEntry, loaded: AnyComman
     `  ${path} ${loaded.usage}`,
     '',
   ].join('\n');
+}
+
+function exampleLines(path: string): string[] {
+  const [program, ...words] = path.split(' ');
+  const found = examples[words.join(' ')] ?? [];
+  if (found.length === 0) return [];
+  const texts = found.flatMap(({ about, lines }) => [
+    `  # ${about}`,
+    ...lines.map((line) => `  ${program} ${line}`),
+  ]);
+  return ['', 'Examples:', ...texts];
 }

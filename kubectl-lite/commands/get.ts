@@ -220,9 +220,23 @@ async function printAsTables(
   if (printed === 0 && failures.length === 0 && !flags['ignore-not-found']) {
     const namespaced = !flags['all-namespaces'] && targets.every(({ type }) => type.namespaced);
     const where = namespaced ? ` in ${session.namespace} namespace.` : '';
-    session.complain(`No resources found${where}`);
+    const hint = namespaced ? await absentNamespaceHint(session) : '';
+    session.complain(`No resources found${where}${hint}`);
   }
   return finish(session, failures);
+}
+
+/** An empty answer about a namespace that was asked for by name, and does not exist. */
+async function absentNamespaceHint({ api, namespace, namespaceGiven }: Session): Promise<string> {
+  if (!namespaceGiven) return '';
+  try {
+    await api.send({ method: 'GET', path: `/api/v1/namespaces/${namespace}` });
+    return '';
+  } catch (error) {
+    return isStatus(error, 'NotFound')
+      ? ' There is no such namespace: see kubectl-lite get namespaces'
+      : '';
+  }
 }
 
 /** True if the words, not what they stand for, name more than one type. */

@@ -32,7 +32,7 @@ export const globalFlags = {
   token: text('Bearer token for authentication'),
   user: text('The user of the kubeconfig to use'),
   username: text('Refused: API servers take no passwords any more'),
-  v: integer('Accepted for compatibility: there is no log to make more talkative', {
+  v: integer('From 6 on: tell each request; 7: headers, 8: beginnings of bodies, 9: all of them', {
     shorthand: 'v',
   }),
   vmodule: text('Accepted for compatibility: there is no log'),

@@ -5,6 +5,7 @@ import {
   resourcePath,
 } from '../../api/resource.ts';
 import type { Api } from '../api.ts';
+import { isNear } from '../near.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** One resource of the server's discovery. */
@@ -62,7 +63,21 @@ export class Resources {
     const found = this.lookUp(word);
     if (found !== undefined) return found;
     const [name = ''] = word.split('.');
-    throw new UsageError(`the server doesn't have a resource type ${JSON.stringify(name)}`);
+    const near = this.near(name.toLowerCase());
+    const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
+    throw new UsageError(`the server doesn't have a resource type ${JSON.stringify(name)}${hint}`);
+  }
+
+  /**
+   * Short names are too short to be mistyped: everything is near to them. A name that is right in
+   * another group or version was not mistyped.
+   */
+  private near(word: string): string | undefined {
+    if (this.lookUp(word) !== undefined) return undefined;
+    const found = this.all.find(({ resource, singular }) =>
+      [resource, singular].some((name) => name.length > 3 && isNear(word, name)),
+    );
+    return found?.resource;
   }
 
   lookUp(word: string): DiscoveredResource | undefined {

@@ -105,6 +105,41 @@ describe('a newcomer', () => {
   });
 });
 
+describe('a newcomer who looks around', () => {
+  it('in a namespace that does not exist learns that it does not', async () => {
+    const { code, err } = await say('get pods -n nowhere');
+    expect({ code, err }).toEqual({
+      code: 0,
+      err:
+        'No resources found in nowhere namespace. ' +
+        'There is no such namespace: see kubectl-lite get namespaces\n',
+    });
+    expect((await say('get pods -n default')).err).toBe(
+      'No resources found in default namespace.\n',
+    );
+  });
+
+  it('who mistypes a resource is shown what is near', async () => {
+    expect(oneLine(await say('get deploymets'))).toBe(
+      'error: the server doesn\'t have a resource type "deploymets" (did you mean deployments?)\n',
+    );
+    expect(oneLine(await say('get xyzzy'))).not.toContain('did you mean');
+  });
+
+  it('by -v sees each request, and never the token', async () => {
+    const lines = (err: string): string[] => err.trimEnd().split('\n');
+    const six = lines((await say('get pods -n default -v=6')).err);
+    expect(six[0]).toMatch(
+      /^I \S+Z "Response" verb="GET" url="https:\S+\/pods\?limit=500" status="200" milliseconds=\d+$/,
+    );
+    const { err } = await say('get pods -v=9 --token=hidden');
+    expect(err).toMatch(/"Request" .*headers=\{.*"user-agent":"kubectl-lite.*/);
+    expect(err).toMatch(/"Response Body" body="\{/);
+    expect(err).not.toContain('hidden');
+    expect((await say('get pods -n default -v=5')).err.split('\n')).toHaveLength(2);
+  });
+});
+
 describe('credentials of a program', () => {
   const config = (command: string, args: readonly string[]): string =>
     JSON.stringify({
