@@ -59,16 +59,14 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'audit-log-mode': ['batch', 'blocking'],
   'audit-log-format': ['json'],
   'audit-log-version': ['audit.k8s.io/v1'],
+  'audit-webhook-version': ['audit.k8s.io/v1'],
   'audit-log-compress': off,
   'audit-log-truncate-enabled': off,
   ...Object.fromEntries(
     ['batch-buffer-size', 'batch-max-size', 'batch-max-wait', 'batch-throttle-burst']
       .concat('batch-throttle-enable', 'batch-throttle-qps', 'truncate-max-batch-size')
       .concat('truncate-max-event-size')
-      .flatMap((name) => [`audit-log-${name}`, `audit-webhook-${name}`])
-      .concat('audit-webhook-mode', 'audit-webhook-version', 'audit-webhook-initial-backoff')
-      .concat('audit-webhook-truncate-enabled')
-      .map((name) => [name, 'any'] as const),
+      .map((name) => [`audit-log-${name}`, 'any'] as const),
   ),
   // Other servers beside this one.
   'peer-advertise-ip': 'any',
@@ -83,7 +81,6 @@ const accepted: Readonly<Record<string, Accepted>> = {
 };
 
 const refused: Readonly<Record<string, string>> = {
-  'audit-webhook-config-file': 'audit events go to --audit-log-path only.',
   'authorization-policy-file': 'there is no ABAC; use RBAC.',
   'cloud-config': 'there are no cloud providers.',
   'egress-selector-config-file': 'there are no egress proxies; servers are dialled directly.',

@@ -1,12 +1,13 @@
 /** Flags of `wherry apiserver` about who may do what: kube-apiserver's names and defaults. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { type AuthorizationMode, authorizationModes, DEFAULT_MODES } from './authz/modes.ts';
+import { addAuditFlags, type AuditFlags } from './audit-flags.ts';
 import { type AccessWebhookFlags, addAccessWebhookFlags } from './access-webhook-flags.ts';
-import { boolean, collected, count, durationMs } from './flag-values.ts';
+import { boolean, collected, durationMs } from './flag-values.ts';
 import { addIdentityFlags, type IdentityFlags } from './identity-flags.ts';
 import { DEFAULT_ISSUER } from './identity.ts';
 
-export interface AccessFlags extends IdentityFlags, AccessWebhookFlags {
+export interface AccessFlags extends IdentityFlags, AccessWebhookFlags, AuditFlags {
   readonly clientCaFile?: string;
   readonly tokenAuthFile?: string;
   /** Default true. */
@@ -24,11 +25,6 @@ export interface AccessFlags extends IdentityFlags, AccessWebhookFlags {
   readonly apiAudiences?: readonly string[];
   readonly encryptionProviderConfig?: string;
   readonly encryptionProviderConfigAutomaticReload: boolean;
-  readonly auditPolicyFile?: string;
-  readonly auditLogPath?: string;
-  readonly auditLogMaxage: number;
-  readonly auditLogMaxbackup: number;
-  readonly auditLogMaxsize: number;
 }
 
 function modes(text: string): readonly AuthorizationMode[] {
@@ -48,7 +44,7 @@ function onlyTrue(text: string): boolean {
 }
 
 export function addAccessFlags(command: Command): Command {
-  return addIdentityFlags(addAccessWebhookFlags(command))
+  return addIdentityFlags(addAuditFlags(addAccessWebhookFlags(command)))
     .option('--client-ca-file <file>', 'CA of client certificates; default: our own')
     .option('--token-auth-file <file>', 'CSV of token,user,uid,"group1,group2"')
     .option(
@@ -83,11 +79,6 @@ export function addAccessFlags(command: Command): Command {
       true,
     )
     .option('--service-account-lookup [bool]', 'check that accounts exist', onlyTrue, true)
-    .option('--audit-policy-file <file>', 'how much of which requests is logged')
-    .option('--audit-log-path <file>', 'where to; "-" is standard output')
-    .option('--audit-log-maxage <days>', 'how long a full log is kept; 0: for ever', count, 0)
-    .option('--audit-log-maxbackup <number>', 'how many full logs are kept; 0: all', count, 0)
-    .option('--audit-log-maxsize <mebibytes>', 'when a log is full; 0: never', count, 0)
     .option('--encryption-provider-config <file>', 'what is encrypted in the store, and how')
     .option(
       '--encryption-provider-config-automatic-reload [bool]',

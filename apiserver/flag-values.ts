@@ -29,6 +29,18 @@ export function durationMs(text: string): number {
   return ms;
 }
 
+export function positive(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('must be a positive number.');
+  return Number(text);
+}
+
+/** Fractions too. */
+export function positiveNumber(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (value > 0) return value;
+  throw new InvalidArgumentError('must be a positive number.');
+}
+
 export function count(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a number from 0 is needed.');
   return Number(text);

@@ -33,6 +33,7 @@ import type { Kv } from '../store/kv.ts';
 import { componentAt } from './component-checks.ts';
 import { chosenPlugins, onlyPlugins, type PluginChoice } from './admission/plugins.ts';
 import { type AccessFiles, accessOptions, readAccessFiles } from './access-options.ts';
+import { type AuditEffects, auditWebhook } from './audit-option.ts';
 import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
 import { readAdmissionConfiguration } from './admission-config.ts';
@@ -42,6 +43,7 @@ import { type ApiServerFlags, apiserverFlags } from './flags.ts';
 import type { FlowLimits } from './flow-limits.ts';
 import { listen } from './http/listen.ts';
 import { AuditLog } from './pipeline/audit/audit-log.ts';
+import type { AuditBackend } from './pipeline/audit/backend.ts';
 import { kubeconfig } from './pki/kubeconfig.ts';
 import { ensurePki, identities, type Pki } from './pki/pki.ts';
 import { servingNames } from './pki/serving-names.ts';
@@ -143,15 +145,26 @@ function urlOf(host: string, port: number): string {
   return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Both flags, or nothing is logged; the log is closed when no request can come any more. */
-async function auditOf(flags: ApiServerFlags, { auditPolicy }: AccessFiles, logger: Logger) {
+/** Without a policy nothing is logged; backends are stopped when no request can come any more. */
+async function auditOf(
+  flags: ApiServerFlags,
+  { auditPolicy: policy }: AccessFiles,
+  effects: AuditEffects,
+) {
   const { auditLogPath: path } = flags;
-  if (path === undefined || auditPolicy === undefined) {
-    return { options: undefined, stop: () => Promise.resolve() };
+  const backends: AuditBackend[] = [];
+  const webhook = await auditWebhook(flags, files, effects);
+  if (policy !== undefined && path !== undefined) {
+    const sink = path === '-' ? standardOutput : await appendFile(path, rotationOf(flags));
+    backends.push(new AuditLog(sink, effects.logger));
   }
-  const sink = path === '-' ? standardOutput : await appendFile(path, rotationOf(flags));
-  const log = new AuditLog(sink, logger);
-  return { options: { policy: auditPolicy, log }, stop: () => log.stop() };
+  if (policy !== undefined && webhook !== undefined) backends.push(webhook);
+  return {
+    options: policy === undefined || backends.length === 0 ? undefined : { policy, backends },
+    stop: async () => {
+      await Promise.all(backends.map((each) => each.stop()));
+    },
+  };
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -254,7 +267,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   await parts.start(() => ({ stop: () => outgoing.close() }));
   const outside = { http: outgoing, clock: realClock, tokenKeys: realTokenKeys };
   const access = await accessOptions(flags, given, { pki, ...outside });
-  const audit = await parts.start(() => auditOf(flags, given, logger));
+  const audit = await parts.start(() => auditOf(flags, given, { ...effects, http: outgoing }));
   const trace = traceScope({ every: level === 'debug' });
   const metrics = processRegistry();
   const sealing = { ...effects, ...ciphers, metrics };

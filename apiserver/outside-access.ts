@@ -23,7 +23,8 @@ import { WebhookAuthorizer } from './authz/webhook.ts';
 import { FlagError, type FlagFiles } from './flag-files.ts';
 import type { TokenSorts } from './identity.ts';
 import { oidcProvider } from './oidc-flags.ts';
-import { type KubeconfigTarget, kubeconfigTarget } from './webhook/kubeconfig-target.ts';
+import type { KubeconfigTarget } from './webhook/kubeconfig-target.ts';
+import { kubeconfigFile } from './kubeconfig-file.ts';
 import { ReviewClient } from './webhook/review-client.ts';
 
 export interface OutsideFiles {
@@ -107,21 +108,8 @@ async function readIssuers(
   return { issuers: config.jwt.map((settings) => ({ settings })), anonymous: config.anonymous };
 }
 
-async function target(flag: string, path: string, files: FlagFiles): Promise<KubeconfigTarget> {
-  const text = await files.read(flag, path);
-  const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  const read = (name: string): Promise<string> =>
-    files.read(flag, name.startsWith('/') ? name : folder + name);
-  try {
-    return await kubeconfigTarget(text, read);
-  } catch (error) {
-    if (error instanceof FlagError) throw error;
-    throw new FlagError(`--${flag}: ${path}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
 async function optionalTarget(flag: string, path: string | undefined, files: FlagFiles) {
-  return path === undefined ? undefined : target(flag, path, files);
+  return path === undefined ? undefined : kubeconfigFile(flag, path, files);
 }
 
 async function readAuthorizers(
@@ -136,7 +124,7 @@ async function readAuthorizers(
   return Promise.all(
     settings.map(async (one) =>
       one.type === 'Webhook'
-        ? { settings: one, target: await target(flag, one.kubeConfigFile, files) }
+        ? { settings: one, target: await kubeconfigFile(flag, one.kubeConfigFile, files) }
         : { settings: one },
     ),
   );

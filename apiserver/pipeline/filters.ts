@@ -54,7 +54,7 @@ export interface PipelineOptions {
 export function pipeline(options: PipelineOptions, handler: PipelineHandler): HttpHandler {
   const { clock, counts, limits, requestTimeoutMs, logger, metrics = new Metrics() } = options;
   const access = new AccessMetrics(metrics, clock);
-  const auditMetrics = new AuditMetrics(metrics, options.audit?.log);
+  const auditMetrics = new AuditMetrics(metrics, options.audit?.backends ?? []);
   const auditing = options.audit && { ...options.audit, clock, metrics: auditMetrics };
   const refused = auditing && auditStranger(auditing);
   // Outermost first.

@@ -43,37 +43,44 @@ export class ReviewClient {
   }
 
   async #once(review: object): Promise<Readonly<Record<string, unknown>>> {
-    const { http, clock, target, timeoutMs } = this.#options;
-    const controller = new AbortController();
-    const deadline = new Error('context deadline exceeded');
-    const timer = clock.after(timeoutMs, () => controller.abort(deadline));
-    let answer: OutgoingAnswer;
-    try {
-      answer = await http.send({
-        ...target,
-        method: 'POST',
-        headers: {
-          ...target.headers,
-          'content-type': 'application/json',
-          accept: 'application/json, */*',
-          'user-agent': 'kube-apiserver',
-        },
-        body: Buffer.from(JSON.stringify(review)),
-        maxAnswerBytes: MAX_ANSWER_BYTES,
-        signal: controller.signal,
-      });
-    } catch (error) {
-      const host = target.serverName ?? new URL(target.url).hostname;
-      const text = `Post ${JSON.stringify(target.url)}: ${callFailureText(error, host)}`;
-      throw failure(text, error !== deadline);
-    } finally {
-      timer.cancel();
-    }
-    const { status, body } = answer;
-    if (!isSuccess(status))
-      throw failure(answerFailureText(status, body), status === 429 || status >= 500);
-    return parsed(body);
+    return parsed(await post(this.#options, JSON.stringify(review)));
   }
+}
+
+/** Sends JSON once. Rejects with a {@link WebhookCallError} unless it is answered well in time. */
+export async function post(
+  { http, clock, target, timeoutMs }: ReviewClientOptions,
+  json: string,
+): Promise<Uint8Array> {
+  const controller = new AbortController();
+  const deadline = new Error('context deadline exceeded');
+  const timer = clock.after(timeoutMs, () => controller.abort(deadline));
+  let answer: OutgoingAnswer;
+  try {
+    answer = await http.send({
+      ...target,
+      method: 'POST',
+      headers: {
+        ...target.headers,
+        'content-type': 'application/json',
+        accept: 'application/json, */*',
+        'user-agent': 'kube-apiserver',
+      },
+      body: Buffer.from(json),
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+      signal: controller.signal,
+    });
+  } catch (error) {
+    const host = target.serverName ?? new URL(target.url).hostname;
+    const text = `Post ${JSON.stringify(target.url)}: ${callFailureText(error, host)}`;
+    throw failure(text, error !== deadline);
+  } finally {
+    timer.cancel();
+  }
+  const { status, body } = answer;
+  if (!isSuccess(status))
+    throw failure(answerFailureText(status, body), status === 429 || status >= 500);
+  return body;
 }
 
 interface Retriable extends WebhookCallError {

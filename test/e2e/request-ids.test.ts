@@ -78,7 +78,7 @@ async function start({ every, direct = false }: Setup) {
   );
   const log = new AuditLog(sink, silentLogger);
   const server: ApiServer = startApiServer({
-    ...{ kv, ...effects, logger: api.logger, trace, audit: { policy, log } },
+    ...{ kv, ...effects, logger: api.logger, trace, audit: { policy, backends: [log] } },
   });
   running.push(server);
   await server.ready();

@@ -199,6 +199,7 @@ export const layers: readonly Layer[] = [
   { part: 'apiserver/flags.ts', imports: ['apiserver/*', 'api/*'], packages: ['commander'] },
   { part: 'apiserver/access-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/identity-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
+  { part: 'apiserver/audit-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/access-webhook-flags.ts', imports: ['apiserver/*'], packages: ['commander'] },
   { part: 'apiserver/flag-values.ts', imports: ['apiserver/*'], packages: ['commander'] },
   {

@@ -1,4 +1,6 @@
 import type { Logger } from '../../../platform/logger.ts';
+import type { AuditBackend } from './backend.ts';
+import type { AuditEvent } from './event.ts';
 
 /** Where lines go. Rejects when they cannot be written. */
 export interface LineSink {
@@ -13,7 +15,8 @@ const MAX_WAITING = 10_000;
  * Writes events in order, many at a time, and never keeps a request waiting: a sink that blocks
  * or fails costs events, not the API.
  */
-export class AuditLog {
+export class AuditLog implements AuditBackend {
+  readonly plugin = 'log';
   readonly #sink: LineSink;
   readonly #logger: Logger;
   #waiting: string[] = [];
@@ -30,13 +33,13 @@ export class AuditLog {
     return this.#lost;
   }
 
-  add(event: object): void {
+  add(_event: AuditEvent, text: string): undefined {
     if (this.#waiting.length >= MAX_WAITING) {
       if (this.#lost++ === 0)
         this.#logger.error({}, 'the audit log cannot keep up: events are lost');
       return;
     }
-    this.#waiting.push(`${JSON.stringify(event)}\n`);
+    this.#waiting.push(`${text}\n`);
     this.#writing ??= this.#write();
   }
 

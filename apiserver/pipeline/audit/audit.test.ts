@@ -44,7 +44,7 @@ async function start(rules: object[], more?: object) {
   const sink = new Lines();
   const log = new AuditLog(sink, silentLogger);
   const effects = { clock: realClock, random: realRandom, logger: silentLogger };
-  const audit = { policy: policy(rules, more), log };
+  const audit = { policy: policy(rules, more), backends: [log] };
   const server = startApiServer({ kv: new MemoryKv(), ...effects, audit });
   running.push(server);
   await server.ready();
@@ -205,14 +205,33 @@ describe('the audit log', () => {
       close: () => Promise.resolve(),
     };
     const log = new AuditLog(sink, silentLogger);
-    log.add({ n: -1 });
+    const add = (n: number) => log.add({ auditID: '' }, JSON.stringify({ n }));
+    add(-1);
     await new Promise((resolve) => setImmediate(resolve));
-    for (let n = 0; n < 10_500; n++) log.add({ n });
+    for (let n = 0; n < 10_500; n++) add(n);
     expect(log.lost).toBe(500);
     free();
     await log.stop();
     expect(written.join('').split('\n')).toHaveLength(1 + 10_000 + 1);
   });
+});
+
+it('refuses a request that could not be told of where it had to be', async () => {
+  const refusing = {
+    ...{ plugin: 'webhook' as const, lost: 0, stop: () => Promise.resolve() },
+    add: () => Promise.resolve(false),
+  };
+  const audit = { policy: policy([{ level: 'Metadata' }]), backends: [refusing] };
+  const effects = { clock: realClock, random: realRandom, logger: silentLogger };
+  const server = startApiServer({ kv: new MemoryKv(), ...effects, audit });
+  running.push(server);
+  const answer = await server.handler({
+    ...{ method: 'GET', path: '/version', query: new URLSearchParams(), headers: {} },
+    ...{ peer: { address: '10.0.0.9:1234' }, signal: new AbortController().signal },
+  });
+  expect(answer.status).toBe(500);
+  const { message } = (answer.body as JsonValue).value as { message: string };
+  expect(message).toBe('Internal Server Error: "/version": failed to store audit event');
 });
 
 describe('an audit policy', () => {

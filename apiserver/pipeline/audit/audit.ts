@@ -4,45 +4,64 @@ import type { HttpResponse } from '../../../platform/http.ts';
 import type { PipelineRequest } from '../api-request.ts';
 import type { Filter } from '../filter.ts';
 import { isLongRunning } from '../long-running.ts';
-import type { AuditLog } from './audit-log.ts';
 import type { AuditMetrics } from './audit-metrics.ts';
-import { auditEvent } from './event.ts';
+import type { AuditBackend } from './backend.ts';
+import { type AuditEvent, auditEvent } from './event.ts';
 import { type AuditPolicy, extentOf, type Stage } from './policy.ts';
 
 export interface AuditOptions {
   readonly policy: AuditPolicy;
-  readonly log: AuditLog;
+  readonly backends: readonly AuditBackend[];
   readonly clock: Clock;
   readonly metrics: AuditMetrics;
 }
 
+/** Undefined: nobody is to be waited for. False: the event could not be told, and had to be. */
+function tellAll(
+  backends: readonly AuditBackend[],
+  event: AuditEvent,
+): Promise<boolean> | undefined {
+  const text = JSON.stringify(event);
+  const waits = backends.map((each) => each.add(event, text)).filter((wait) => wait !== undefined);
+  if (waits.length === 0) return undefined;
+  return Promise.all(waits).then((told) => told.every(Boolean));
+}
+
 /** Logs what the policy asks for: who did what, how it was judged and how it ended. */
-export function audit({ policy, log, clock, metrics }: AuditOptions): Filter {
+export function audit({ policy, backends, clock, metrics }: AuditOptions): Filter {
   return (next) => async (request) => {
     const extent = extentOf(policy, request.user, request.info);
     metrics.levels.with(extent.level).value++;
     if (extent.level === 'None') return next(request);
     const receivedMs = clock.now();
-    const tell = (stage: Stage, end: { response?: HttpResponse; failure?: Status } = {}): void => {
-      if (extent.omitStages.includes(stage)) return;
+    const tell = (stage: Stage, end: { response?: HttpResponse; failure?: Status } = {}) => {
+      if (extent.omitStages.includes(stage)) return undefined;
       metrics.events.value++;
-      log.add(auditEvent({ request, extent, stage, receivedMs, nowMs: clock.now(), ...end }));
+      const happening = { request, extent, stage, receivedMs, nowMs: clock.now(), ...end };
+      return tellAll(backends, auditEvent(happening));
     };
-    tell('RequestReceived');
+    const received = tell('RequestReceived');
+    if (received !== undefined && !(await received)) {
+      metrics.rejected.value++;
+      throw notStored(request);
+    }
     try {
       const response = await next(request);
       if (!isStream(request, response)) {
-        tell('ResponseComplete', { response });
+        await tell('ResponseComplete', { response });
         return response;
       }
-      tell('ResponseStarted', { response });
+      await tell('ResponseStarted', { response });
       return {
         ...response,
-        body: ended(response.body, () => tell('ResponseComplete', { response })),
+        body: ended(response.body, () => void tell('ResponseComplete', { response })),
       };
     } catch (error) {
-      if (error instanceof StatusError) tell('ResponseComplete', { failure: error.status });
-      else tell('Panic', { failure: statusError('InternalError', 'a request met a bug').status });
+      if (error instanceof StatusError) await tell('ResponseComplete', { failure: error.status });
+      else
+        await tell('Panic', {
+          failure: statusError('InternalError', 'a request met a bug').status,
+        });
       throw error;
     }
   };
@@ -52,7 +71,7 @@ export function audit({ policy, log, clock, metrics }: AuditOptions): Filter {
  * Logs a request of nobody knows whom, before it is refused: what was tried, not who it was. As in
  * Kubernetes it has one stage.
  */
-export function auditStranger({ policy, log, clock, metrics }: AuditOptions) {
+export function auditStranger({ policy, backends, clock, metrics }: AuditOptions) {
   return (request: PipelineRequest, failure: Status): void => {
     const nobody = { ...request, user: { name: '', groups: [] } };
     const extent = extentOf(policy, nobody.user, request.info);
@@ -63,8 +82,14 @@ export function auditStranger({ policy, log, clock, metrics }: AuditOptions) {
     const told = { ...failure, message: triedBy(request) };
     const stage = 'ResponseStarted' as const;
     const times = { receivedMs: nowMs, nowMs };
-    log.add(auditEvent({ request: nobody, extent, stage, ...times, failure: told }));
+    void tellAll(backends, auditEvent({ request: nobody, extent, stage, ...times, failure: told }));
   };
+}
+
+/** No event, no request: --audit-webhook-mode=blocking-strict. */
+function notStored({ http }: PipelineRequest): StatusError {
+  const text = `Internal Server Error: ${JSON.stringify(http.path)}: failed to store audit event`;
+  return statusError('InternalError', text);
 }
 
 function triedBy({ http }: PipelineRequest): string {

@@ -20,7 +20,16 @@ export interface Happening {
 /** Bodies beyond this are left out of the log; a request's size is limited anyway. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
-export function auditEvent(happening: Happening): object {
+/** What is told of one stage of a request. */
+export interface AuditEvent {
+  readonly auditID: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly requestObject?: unknown;
+  readonly responseObject?: unknown;
+  readonly [field: string]: unknown;
+}
+
+export function auditEvent(happening: Happening): AuditEvent {
   const { request, extent, stage, receivedMs, nowMs } = happening;
   const { http, info, user, notes } = request;
   const { impersonated } = notes;
