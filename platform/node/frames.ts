@@ -27,6 +27,8 @@ import type { Headers } from '../http.ts';
 const PROTOCOL = 'wherry-frames';
 /** A frame announced larger than this is no frame of ours. */
 const MAX_FRAME_BYTES = 128 << 20;
+/** Up to this a frame leaves in one piece with its length: to copy it costs less than a second. */
+const JOIN_BYTES = 16 << 10;
 /** {@link FrameConnection.drained} waits until less than this waits. */
 const LOW_WATER_BYTES = 1 << 20;
 
@@ -79,10 +81,12 @@ class SocketConnection implements FrameConnection {
 
   send(frame: Uint8Array): void {
     if (this.#socket.destroyed) return;
-    const head = Buffer.allocUnsafe(4);
+    const joined = frame.length <= JOIN_BYTES;
+    const head = Buffer.allocUnsafe(joined ? 4 + frame.length : 4);
     head.writeUInt32BE(frame.length, 0);
+    if (joined) head.set(frame, 4);
     this.#socket.write(head);
-    this.#socket.write(frame);
+    if (!joined) this.#socket.write(frame);
   }
 
   cork(): void {

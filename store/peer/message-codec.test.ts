@@ -31,6 +31,7 @@ const body: fc.Arbitrary<MessageBody> = fc.oneof(
   index.map((at) => of('appendResponse', { index: at })),
   index.map((at) => of('appendResponse', { index: at, rejected: { hintIndex: 4, hintTerm: 2 } })),
   index.map((at) => of('snapshot', { point: { index: at, term: 2 } })),
+  index.map((at) => of('commit', { point: { index: at, term: 2 } })),
   index.map((commit) => of('heartbeat', { commit })),
   index.map((commit) => of('heartbeat', { commit, readContext: commit + 1 })),
   fc.constant(of('heartbeatResponse', {})),

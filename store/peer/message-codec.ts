@@ -25,6 +25,7 @@ const types = [
   'readIndexResponse',
   'propose',
   'timeoutNow',
+  'commit',
 ] as const satisfies readonly MessageType[];
 const entryTypes: readonly EntryType[] = ['normal', 'configuration', 'cluster'];
 
@@ -75,6 +76,7 @@ function write(out: ByteWriter, message: MessageBody): void {
       out.double(message.rejected?.hintTerm ?? 0);
       break;
     case 'snapshot':
+    case 'commit':
       out.double(message.point.index);
       out.double(message.point.term);
       break;
@@ -135,6 +137,7 @@ function read(input: ByteReader, type: MessageType): MessageBody {
       return isRejected ? { type, index, rejected } : { type, index };
     }
     case 'snapshot':
+    case 'commit':
       return { type, point: { index: input.double(), term: input.double() } };
     case 'heartbeat':
       return { type, commit: input.double(), ...readContext(input) };

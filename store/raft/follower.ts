@@ -1,6 +1,6 @@
 /** The follower's side: accepting a leader's entries and heartbeats. */
 import type { Core } from './core.ts';
-import type { MemberId } from './entry.ts';
+import type { MemberId, SnapshotPoint } from './entry.ts';
 import type { MessageOf } from './message.ts';
 
 /** Paper, section 5.3: accept only what continues the log, else say where it may. */
@@ -11,18 +11,29 @@ export function stepAppend(core: Core, message: MessageOf<'append'>): void {
     return;
   }
   if (!core.log.matches(previousIndex, previousTerm)) {
-    const hint = core.log.lastAtOrBelowTerm(previousIndex, previousTerm);
-    core.sendAfterPersist(message.from, {
-      type: 'appendResponse',
-      index: previousIndex,
-      rejected: { hintIndex: hint.index, hintTerm: hint.term },
-    });
+    reject(core, message.from, { index: previousIndex, term: previousTerm });
     return;
   }
   core.log.merge(entries);
   const last = previousIndex + entries.length;
   core.log.commitTo(Math.min(message.commit, last));
   accept(core, message.from, last);
+}
+
+function reject(core: Core, to: MemberId, { index, term }: SnapshotPoint): void {
+  const hint = core.log.lastAtOrBelowTerm(index, term);
+  core.sendAfterPersist(to, {
+    type: 'appendResponse',
+    index,
+    rejected: { hintIndex: hint.index, hintTerm: hint.term },
+  });
+}
+
+/** Whoever has a leader's entry has all before it (paper, section 5.3: Log Matching). */
+export function stepCommit(core: Core, { from, point }: MessageOf<'commit'>): void {
+  if (point.index <= core.log.committed) return;
+  if (core.log.matches(point.index, point.term)) core.log.commitTo(point.index);
+  else reject(core, from, point);
 }
 
 /** One acceptance speaks for those before it that wait for the same disk write. */

@@ -23,6 +23,11 @@ export type MessageBody =
       readonly commit: number;
     }
   /**
+   * What is committed, by its newest entry, for a receiver that has been sent all of it. Not
+   * answered unless the receiver has no such entry: nobody waits for it.
+   */
+  | { readonly type: 'commit'; readonly point: SnapshotPoint }
+  /**
    * `index`: accepted up to here; or, rejected, the previousIndex that did not match, with the
    * greatest (index, term) of the follower's log at which the leader may try next.
    */

@@ -30,6 +30,11 @@ export class Progress {
     return this.state === 'probe' ? this.#probeSent : this.#inflight.length >= this.#maxInflight;
   }
 
+  /** Everything up to `index` is at the member, or on its way as far as is known. */
+  hasBeenSent(index: number): boolean {
+    return this.state === 'replicate' && this.next > index;
+  }
+
   /** An append with entries up to `lastIndex` was sent; undefined: without entries. */
   sent(lastIndex: number | undefined): void {
     if (this.state === 'probe') {

@@ -10,7 +10,14 @@ export function freshProgress(core: Core): Progress {
 
 export function broadcastAppend(core: Core): void {
   core.broadcastDue = false;
-  for (const id of core.others) while (sendAppend(core, id)) continue;
+  for (const id of core.others)
+    if (core.progress.get(id)!.hasBeenSent(core.log.lastIndex)) sendCommit(core, id);
+    else while (sendAppend(core, id)) continue;
+}
+
+function sendCommit(core: Core, to: MemberId): void {
+  const index = core.log.committed;
+  core.send(to, { type: 'commit', point: { index, term: core.log.term(index)! } });
 }
 
 /** One append to a member, unless it is paused; true if there is more to send right away. */

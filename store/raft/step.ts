@@ -2,7 +2,7 @@
 import type { Core } from './core.ts';
 import { hasLivingLeader, stepTimeoutNow, stepVote, stepVoteResponse } from './election.ts';
 import { NONE } from './entry.ts';
-import { stepAppend, stepHeartbeat, stepSnapshot } from './follower.ts';
+import { stepAppend, stepCommit, stepHeartbeat, stepSnapshot } from './follower.ts';
 import { stepLeader } from './leader.ts';
 import type { Message, MessageOf } from './message.ts';
 
@@ -22,6 +22,9 @@ export function step(core: Core, message: Message): void {
     case 'append':
       obey(core, message);
       return stepAppend(core, message);
+    case 'commit':
+      obey(core, message);
+      return stepCommit(core, message);
     case 'heartbeat':
       obey(core, message);
       return stepHeartbeat(core, message);
@@ -55,6 +58,7 @@ function learnTerm(core: Core, message: Message): boolean {
       if (!message.granted) core.becomeFollower(message.term, NONE);
       return true;
     case 'append':
+    case 'commit':
     case 'heartbeat':
     case 'snapshot':
       core.becomeFollower(message.term, message.from);
@@ -70,14 +74,23 @@ function learnTerm(core: Core, message: Message): boolean {
  * election (its term went up while it was cut off) nor be reached by anybody else's.
  */
 function answerOldTerm(core: Core, message: Message): void {
-  if (message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot')
-    core.sendAfterPersist(message.from, { type: 'appendResponse', index: 0 });
-  else if (message.type === 'preVote')
-    core.sendAfterPersist(message.from, { type: 'preVoteResponse', granted: false });
+  switch (message.type) {
+    case 'append':
+    case 'commit':
+    case 'heartbeat':
+    case 'snapshot':
+      return core.sendAfterPersist(message.from, { type: 'appendResponse', index: 0 });
+    case 'preVote':
+      return core.sendAfterPersist(message.from, { type: 'preVoteResponse', granted: false });
+    default:
+  }
 }
 
 /** A leader of our own term spoke: whatever we were, we follow it. */
-function obey(core: Core, message: MessageOf<'append' | 'heartbeat' | 'snapshot'>): void {
+function obey(
+  core: Core,
+  message: MessageOf<'append' | 'commit' | 'heartbeat' | 'snapshot'>,
+): void {
   if (core.role !== 'follower') core.becomeFollower(core.term, message.from);
   core.electionElapsed = 0;
   core.leader = message.from;

@@ -402,6 +402,39 @@ describe('10.2.1: writing to the leader’s disk in parallel', () => {
 });
 
 describe('10.2.2: batching and pipelining', () => {
+  it('that an entry is committed is news that nobody answers', () => {
+    const network = elected(3);
+    network.peer('1').node.propose(data('x'));
+    const seen: Message[] = [];
+    network.settle({ message: (message) => seen.push(message) });
+    expect(seen.map(({ from, to, type }) => `${from}->${to} ${type}`)).toEqual([
+      ...['1->2 append', '1->3 append', '2->1 appendResponse', '3->1 appendResponse'],
+      ...['1->2 commit', '1->3 commit'],
+    ]);
+    expect(applied(network.peer('3'))).toEqual(['x']);
+  });
+
+  it('but a member that has no such entry says so, and is sent it without waiting for a tick', () => {
+    const network = elected(3);
+    const { node } = network.peer('1');
+    node.propose(data('x'));
+    network.send(network.handle('1')!.sent.filter(({ to }) => to === '2'));
+    network.settle();
+    expect(applied(network.peer('3'))).toEqual(['x']);
+  });
+
+  it('and one whose entry is an old leader’s does not take it for committed', () => {
+    const network = elected(3);
+    network.isolate('1');
+    const { node } = network.peer('1');
+    node.propose(data('lost'));
+    network.handle('1');
+    node.step({ type: 'commit', from: '2', to: '1', term: 2, point: { index: 2, term: 2 } });
+    expect([node.role, node.leader, node.lastIndex, node.commit]).toEqual(['follower', '2', 2, 1]);
+    const rejected = { hintIndex: 2, hintTerm: 1 };
+    expect(network.handle('1')!.sent).toMatchObject([{ type: 'appendResponse', rejected }]);
+  });
+
   it('what is proposed at once shares a message; the next does not wait for its answer', () => {
     const network = elected(3);
     const { node } = network.peer('1');
