@@ -1,11 +1,11 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { isAlive, signalProcess } from '../platform/node/child-process.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/disk.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import type { LogsFlags } from './commands/logs.ts';
 import type { ManageContext } from './commands/manage.ts';
-import { inOneSentence } from './system-error.ts';
+import { runCommand } from './run-command.ts';
 import { dataDirOption, natural, upCommand, type UpFlags } from './up-flags.ts';
 import { VERSION } from './version.ts';
 
@@ -51,14 +51,7 @@ export async function runWherry(context: ProcessContext): Promise<number> {
     if (component === name) program.addCommand((await load(context)).exitOverride());
     else program.command(component).description(summary);
   }
-  try {
-    await program.parseAsync([...context.argv], { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    // Commander has printed its own message.
-    if (error instanceof CommanderError) return error.exitCode;
-    throw inOneSentence(error);
-  }
+  return (await runCommand(program, context.argv)) || exitCode;
 }
 
 /** The commands about a whole cluster, without those that run one of its parts. */

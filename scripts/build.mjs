@@ -26,12 +26,14 @@ const stamp = join(root, 'dist', '.sources');
 const programs = {
   wherry: `export const main = () => import('./cluster/main.ts');
            export const library = () => require('./index.ts');`,
+  // Without the rest of Wherry a member is there sooner.
+  store: `export const main = () => import('./cluster/store-main.ts');`,
   'kubectl-lite': `export const main = () => import('./kubectl-lite/main.ts');`,
 };
 /** What program.cjs hands to a program, which is one function. */
 const parameters = 'exports, require, module, __filename, __dirname, __meta';
 const runners = {
-  'cluster/main.js': `#!/usr/bin/env node\nimport { program } from '../programs/program.cjs';\nprogram('wherry').main();\n`,
+  'cluster/main.js': `#!/usr/bin/env node\nimport { program } from '../programs/program.cjs';\nprogram(process.argv[2] === 'store' ? 'store' : 'wherry').main();\n`,
   // Node's loader of modules takes a command line longer than its request.
   'kubectl-lite/main.js': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program('kubectl-lite').main();\n`,
   'kubectl-lite/package.json': '{ "type": "commonjs" }\n',

@@ -8,32 +8,49 @@ const READY_MS = 60_000;
 const dist = join(import.meta.dirname, '..', 'dist');
 const folder = mkdtempSync(join(tmpdir(), 'wherry-build-'));
 const env = { ...process.env, WHERRY_KEEP_COMPILED: 'always' };
-const args = ['up', '--data-dir', join(folder, 'data'), '--port', '0', '--store-port', '0'];
-const cluster = spawn(process.execPath, [join(dist, 'cluster', 'main.js'), ...args], {
-  env,
-  stdio: ['ignore', 'pipe', 'inherit'],
+
+/** Starts, and stops again as soon as it says that it is ready. */
+async function startOnce(args, { ready, whenReady }) {
+  const program = spawn(process.execPath, [join(dist, 'cluster', 'main.js'), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise((resolve) => program.once('exit', resolve));
+  const late = setTimeout(() => program.kill('SIGKILL'), READY_MS);
+  let said = '';
+  let isReady = false;
+  for (const stream of [program.stdout, program.stderr])
+    stream.setEncoding('utf8').on('data', (piece) => {
+      if (isReady) return;
+      said += piece;
+      isReady = ready.test(said);
+      if (!isReady) return;
+      whenReady();
+      program.kill('SIGTERM');
+    });
+  const code = await ended;
+  clearTimeout(late);
+  if (code !== 0)
+    console.warn(`wherry: ${args[0]} could not run here; its first start will be slower\n${said}`);
+}
+
+function getPods() {
+  const kubeconfig = join(folder, 'cluster', 'kubeconfig');
+  const get = ['--kubeconfig', kubeconfig, 'get', 'pods', '-A'];
+  spawnSync(process.execPath, [join(dist, 'kubectl-lite', 'main.js'), ...get], {
+    env,
+    stdio: 'ignore',
+  });
+}
+
+await startOnce(['up', '--data-dir', join(folder, 'cluster'), '--port', '0', '--store-port', '0'], {
+  ready: /^Ready in/m,
+  whenReady: getPods,
 });
-const ended = new Promise((resolve) => cluster.once('exit', resolve));
-const late = setTimeout(() => cluster.kill('SIGKILL'), READY_MS);
-let text = '';
-cluster.stdout.setEncoding('utf8').on('data', (piece) => {
-  text += piece;
-  if (!/^Ready in/m.test(text)) return;
-  cluster.stdout.removeAllListeners('data').resume();
-  const kubeconfig = join(folder, 'data', 'kubeconfig');
-  const get = [
-    join(dist, 'kubectl-lite', 'main.js'),
-    '--kubeconfig',
-    kubeconfig,
-    'get',
-    'pods',
-    '-A',
-  ];
-  spawnSync(process.execPath, get, { env, stdio: 'ignore' });
-  cluster.kill('SIGTERM');
+const anyUrl = 'http://127.0.0.1:0';
+const store = ['store', '--data-dir', join(folder, 'store')];
+await startOnce([...store, '--listen-client-urls', anyUrl, '--advertise-client-urls', anyUrl], {
+  ready: /ready to serve client requests/,
+  whenReady() {},
 });
-const code = await ended;
-clearTimeout(late);
 rmSync(folder, { recursive: true, force: true });
-if (code !== 0)
-  console.warn('wherry: no cluster could be started here; the first start will be slower');
