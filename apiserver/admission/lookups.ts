@@ -46,6 +46,12 @@ export interface Lookup<T extends KubernetesObject> {
   named(namespace: string, name: string): Now<T | undefined>;
 }
 
+/** What others have registered to be asked, or to hold; mostly there is nothing. */
+export interface Registered<T extends KubernetesObject> extends Lookup<T> {
+  /** False only if it is certain that there are none now. */
+  some(): boolean;
+}
+
 export interface AccessQuestion {
   readonly verb: string;
   readonly group: string;
@@ -82,12 +88,12 @@ export interface Versions {
 
 /** What plugins may know of the cluster besides the object at hand. */
 export interface Lookups {
-  readonly mutatingWebhooks: Lookup<MutatingWebhookConfiguration>;
-  readonly validatingWebhooks: Lookup<ValidatingWebhookConfiguration>;
-  readonly validatingPolicies: Lookup<ValidatingAdmissionPolicy>;
-  readonly validatingBindings: Lookup<ValidatingAdmissionPolicyBinding>;
-  readonly mutatingPolicies: Lookup<MutatingAdmissionPolicy>;
-  readonly mutatingBindings: Lookup<MutatingAdmissionPolicyBinding>;
+  readonly mutatingWebhooks: Registered<MutatingWebhookConfiguration>;
+  readonly validatingWebhooks: Registered<ValidatingWebhookConfiguration>;
+  readonly validatingPolicies: Registered<ValidatingAdmissionPolicy>;
+  readonly validatingBindings: Registered<ValidatingAdmissionPolicyBinding>;
+  readonly mutatingPolicies: Registered<MutatingAdmissionPolicy>;
+  readonly mutatingBindings: Registered<MutatingAdmissionPolicyBinding>;
   /** Objects of any kind, as parameters of policies; undefined if it is not served. */
   params(type: ResourceType): Lookup<KubernetesObject> | undefined;
   /** Calls webhooks. Absent: nothing can be called from here. */

@@ -98,7 +98,7 @@ function setUp(seats: number, levels: readonly PriorityLevelConfiguration[]) {
     const [group = '', user = ''] = name.split(':');
     const path = { type: 'path', verb: 'get', path: '/' } as const;
     const classified = control.classify({ name: user, groups: [group] }, path);
-    const ticket = control.enter(classified, width, signal);
+    const ticket = control.enter(classified, width, { signal });
     const start = (): void => {
       started.push(name);
       atWork.push({ name, ticket });

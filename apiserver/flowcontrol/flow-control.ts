@@ -9,6 +9,7 @@ import { statusError } from '../../api/status.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
+import type { HttpRequest } from '../../platform/http.ts';
 import type { User } from '../authn/user.ts';
 import type { Attributes } from '../authz/authorizer.ts';
 import { flowName, schemaFor } from './classify.ts';
@@ -95,8 +96,11 @@ export class FlowControl {
     return { schema, level, flow, byUser };
   }
 
-  /** Throws TooManyRequests if there is no room to wait either. */
-  enter(classified: Classified, width: number, signal: AbortSignal): Ticket {
+  /**
+   * Throws TooManyRequests if there is no room to wait either. Only who waits is asked for its
+   * signal, which is made on first use.
+   */
+  enter(classified: Classified, width: number, asker: Pick<HttpRequest, 'signal'>): Ticket {
     const { schema, flow, byUser } = classified;
     const { metadata } = classified.level;
     const level = this.#levels.get(metadata.name ?? '');
@@ -109,7 +113,7 @@ export class FlowControl {
       this.counts.dispatched(row);
       return ticket;
     }
-    return { ...ticket, ready: this.#wait(level, holder, { row, signal }) };
+    return { ...ticket, ready: this.#wait(level, holder, { row, signal: asker.signal }) };
   }
 
   leave(ticket: Ticket): void {

@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { type Chunk, JsonValue } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StreamOverflowError } from '../../platform/stream.ts';
+import type { SharedTurns } from '../../platform/turns.ts';
 import { breakOff } from './break-off.ts';
 import type { OpenStreams } from './open-streams.ts';
 
@@ -36,6 +37,8 @@ export interface StreamOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly streams: OpenStreams;
+  /** For the chunks of all of them. */
+  readonly turns: SharedTurns;
 }
 
 /** Where an answer goes. */
@@ -46,9 +49,9 @@ export interface Outlet {
 }
 
 /**
- * Writes a streamed body, each chunk at once. The source is asked for the next chunk only when
- * the socket took the last one, so what waits is bounded by the source: a watch that overflows
- * ends cleanly, and its client watches again from the last version it saw.
+ * Writes a streamed body, each chunk at once or, among many, in its turn. The source is asked for
+ * the next chunk only when the socket took the last one, so what waits is bounded by the source: a
+ * watch that overflows ends cleanly, and its client watches again from the last version it saw.
  */
 export async function writeStream(
   { response, abandon }: Outlet,
@@ -69,7 +72,10 @@ export async function writeStream(
     for (;;) {
       const next = await iterator.next();
       if (next.done === true || response.destroyed) break;
-      if (!response.write(bytesOf(next.value)) && !(await drained(response, options.clock))) break;
+      const { value } = next;
+      const wrote = options.turns.run(() => response.destroyed || response.write(bytesOf(value)));
+      const took = typeof wrote === 'boolean' ? wrote : await wrote;
+      if (!took && !(await drained(response, options.clock))) break;
     }
     response.end();
   } catch (error) {

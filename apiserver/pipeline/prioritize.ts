@@ -26,7 +26,7 @@ export function prioritize({ control, counts, widthOf }: PrioritizeOptions): Fil
       'x-kubernetes-pf-flowschema-uid': schema.metadata.uid ?? '',
       'x-kubernetes-pf-prioritylevel-uid': level.metadata.uid ?? '',
     };
-    const ticket = control.enter(classified, widthOf(request), request.http.signal);
+    const ticket = control.enter(classified, widthOf(request), request.http);
     const sort = isReadOnly(info) ? 'readOnly' : 'mutating';
     if (ticket.ready !== undefined) {
       counts.waiting[sort]++;

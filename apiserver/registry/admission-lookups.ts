@@ -32,7 +32,7 @@ import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Requester } from '../admission/admission.ts';
 import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
-import type { Lookup, Lookups, Versions } from '../admission/lookups.ts';
+import type { Lookup, Lookups, Registered, Versions } from '../admission/lookups.ts';
 import type { QuotaAccess } from '../admission/resource-quota/quota-books.ts';
 import type { AccessCheck, AccessDecision } from '../../api/cel/authorizer.ts';
 import type { ServiceLookup } from '../webhook/service-address.ts';
@@ -43,7 +43,6 @@ import type { Storage } from '../storage/storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { AccessControl } from './declaration.ts';
 
-/** What others have registered to be asked, or to hold. */
 function registrations(storage: (resource: string) => ResourceStorage | undefined) {
   return {
     mutatingWebhooks: lookup<MutatingWebhookConfiguration>(
@@ -161,10 +160,12 @@ function serviceLookup(known: Lookup<Service>, slices: Lookup<EndpointSlice>): S
 const valuesOf = <T extends KubernetesObject>(objects: readonly StoredObject[]): readonly T[] =>
   objects.map((object) => object.value as T);
 
-function lookup<T extends KubernetesObject>(storage: ResourceStorage | undefined): Lookup<T> {
-  if (storage === undefined) return { served: false, known: () => [], named: () => undefined };
+function lookup<T extends KubernetesObject>(storage: ResourceStorage | undefined): Registered<T> {
+  if (storage === undefined)
+    return { served: false, some: () => false, known: () => [], named: () => undefined };
   return {
     served: true,
+    some: () => storage.some(),
     known(namespace) {
       const known = storage.known(namespace);
       return known instanceof Promise ? known.then(valuesOf<T>) : valuesOf<T>(known);

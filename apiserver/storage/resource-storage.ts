@@ -74,6 +74,11 @@ export class ResourceStorage implements ObjectStorage {
     return reached === undefined ? all() : reached.then(all);
   }
 
+  /** False only if {@link known} has nothing to tell, and at once. */
+  some(): boolean {
+    return this.#cache.size > 0 || !this.#whole.reached(this.writer.lastRevision);
+  }
+
   /** The state served, without asking the store: what rules and indexes are made of. */
   *served(namespace: string): Generator<StoredObject> {
     for (const [, object] of this.#cache.list({ namespace })) yield object;

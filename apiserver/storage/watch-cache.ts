@@ -185,9 +185,14 @@ export class WatchCache implements Running {
     await this.reach(await this.#current.read(), timeoutMs);
   }
 
+  /** The state is at `revision` or later. */
+  reached(revision: number): boolean {
+    return this.#loaded && revision <= this.#revision;
+  }
+
   /** Resolves once the state is at `revision` or later; 504 after `timeoutMs`. */
   reach(revision: number, timeoutMs: number): Promise<void> | undefined {
-    if (this.#loaded && revision <= this.#revision) return undefined;
+    if (this.reached(revision)) return undefined;
     if (this.#stopping.signal.aborted) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
       const deadline = this.#options.clock.after(timeoutMs, () => {

@@ -78,9 +78,7 @@ export class MutatingPolicies implements AdmissionPlugin {
 
   handles(attributes: AdmissionAttributes): boolean {
     const { mutatingPolicies: policies, mutatingBindings: bindings } = this.#lookups;
-    if (!policies.served || isPolicyExempt(attributes)) return false;
-    const all = bindings.known('');
-    return all instanceof Promise || all.length > 0;
+    return policies.served && bindings.some() && !isPolicyExempt(attributes);
   }
 
   async mutate(attributes: AdmissionAttributes, rounds: Rounds): Promise<void> {

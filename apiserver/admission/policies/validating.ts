@@ -86,9 +86,7 @@ export class ValidatingPolicies implements AdmissionPlugin {
 
   handles(attributes: AdmissionAttributes): boolean {
     const { validatingPolicies: policies, validatingBindings: bindings } = this.#lookups;
-    if (!policies.served || isPolicyExempt(attributes)) return false;
-    const all = bindings.known('');
-    return all instanceof Promise || all.length > 0;
+    return policies.served && bindings.some() && !isPolicyExempt(attributes);
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {

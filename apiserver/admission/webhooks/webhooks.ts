@@ -15,7 +15,7 @@ import type {
 import type { AdmissionAttributes, AdmissionPlugin, Rounds } from '../admission.ts';
 import { matchConditions } from '../expressions/match-conditions.ts';
 import type { WebhookUsers } from '../../webhook/kubeconfig-target.ts';
-import type { Lookup, Lookups } from '../lookups.ts';
+import type { Lookups, Registered } from '../lookups.ts';
 import { isExempt, matched } from '../matching/match.ts';
 import { inVersion, replaceObject } from '../matching/versioned.ts';
 import { ask, type Webhook } from './ask.ts';
@@ -31,20 +31,13 @@ type Configuration<W> = KubernetesObject & { readonly webhooks?: readonly W[] };
 
 /** In the order in which they are asked. */
 async function hooksOf<W extends Webhook>(
-  configurations: Lookup<Configuration<W>>,
+  configurations: Registered<Configuration<W>>,
 ): Promise<Hook<W>[]> {
   const known = [...(await configurations.known(''))];
   return known
     .map((each) => ({ name: each.metadata.name ?? '', webhooks: each.webhooks ?? [] }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(({ name, webhooks }) => webhooks.map((webhook) => ({ configuration: name, webhook })));
-}
-
-/** False only if it is certain that there are none. */
-function someKnown(configurations: Lookup<KubernetesObject>): boolean {
-  if (!configurations.served) return false;
-  const all = configurations.known('');
-  return all instanceof Promise || all.length > 0;
 }
 
 /** Undefined if the webhook need not be asked. */
@@ -68,7 +61,7 @@ export class ValidatingWebhooks implements AdmissionPlugin {
   readonly name = 'ValidatingAdmissionWebhook';
   readonly #lookups: Lookups;
   readonly #users: WebhookUsers | undefined;
-  readonly #configurations: Lookup<ValidatingWebhookConfiguration>;
+  readonly #configurations: Registered<ValidatingWebhookConfiguration>;
 
   constructor(lookups: Lookups, users?: WebhookUsers) {
     this.#lookups = lookups;
@@ -77,7 +70,7 @@ export class ValidatingWebhooks implements AdmissionPlugin {
   }
 
   handles(attributes: AdmissionAttributes): boolean {
-    return !isExempt(attributes) && someKnown(this.#configurations);
+    return this.#configurations.some() && !isExempt(attributes);
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
@@ -132,7 +125,7 @@ export class MutatingWebhooks implements AdmissionPlugin {
   readonly name = 'MutatingAdmissionWebhook';
   readonly #lookups: Lookups;
   readonly #users: WebhookUsers | undefined;
-  readonly #configurations: Lookup<MutatingWebhookConfiguration>;
+  readonly #configurations: Registered<MutatingWebhookConfiguration>;
 
   constructor(lookups: Lookups, users?: WebhookUsers) {
     this.#lookups = lookups;
@@ -141,7 +134,7 @@ export class MutatingWebhooks implements AdmissionPlugin {
   }
 
   handles(attributes: AdmissionAttributes): boolean {
-    return !isExempt(attributes) && someKnown(this.#configurations);
+    return this.#configurations.some() && !isExempt(attributes);
   }
 
   async mutate(attributes: AdmissionAttributes, rounds: Rounds): Promise<void> {
