@@ -10,6 +10,7 @@ import { assert } from '../platform/assert.ts';
 import type { HttpHandler } from '../platform/http.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { type Turns, turnsBy } from '../platform/turns.ts';
+import { tracedHttp } from '../platform/traced-http.ts';
 import { plugins } from './admission/plugins.ts';
 import { storeComponent } from './component-checks.ts';
 import { accessControl } from './access-control.ts';
@@ -288,5 +289,7 @@ const typeKey = ({ group, version, resource }: ResourceType): string =>
 
 /** Starts to follow the store and returns at once; {@link ApiServer.ready} tells when it serves. */
 export function startApiServer(options: ApiServerOptions): ApiServer {
-  return new Server(options);
+  const { outgoing, trace } = options;
+  if (outgoing === undefined || trace === undefined) return new Server(options);
+  return new Server({ ...options, outgoing: tracedHttp(outgoing, trace) });
 }

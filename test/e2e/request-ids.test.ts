@@ -16,11 +16,13 @@ import { sha1 } from '../../platform/node/sha1.ts';
 import { sniffingServer } from '../../platform/node/sniffing-server.ts';
 import { traceScope } from '../../platform/node/trace-scope.ts';
 import type { Running } from '../../platform/lifecycle.ts';
+import type { OutgoingHttp, OutgoingRequest } from '../../platform/outgoing-http.ts';
 import { connectEtcd } from '../../store/client/connect.ts';
 import { MemoryStorage } from '../../store/engine/memory.ts';
 import { serveStore } from '../../store/grpc/server.ts';
 import { startMember } from '../../store/server/member.ts';
 import { tracedKv } from '../../store/server/traced-kv.ts';
+import { eventually } from './harness.ts';
 
 const running: Running[] = [];
 afterEach(async () => {
@@ -43,11 +45,13 @@ function recorded(): { readonly lines: Line[]; readonly logger: Logger } {
 interface Setup {
   /** Requests are followed unasked. */
   readonly every: boolean;
+  /** Answers the API server's webhooks. */
+  readonly outgoing?: OutgoingHttp;
   /** The store is in the same process. */
   readonly direct?: boolean;
 }
 
-async function start({ every, direct = false }: Setup) {
+async function start({ every, direct = false, outgoing }: Setup) {
   const effects = { clock: realClock, random: realRandom };
   const store = recorded();
   const member = await startMember({
@@ -78,27 +82,30 @@ async function start({ every, direct = false }: Setup) {
   );
   const log = new AuditLog(sink, silentLogger);
   const server: ApiServer = startApiServer({
-    ...{ kv, ...effects, logger: api.logger, trace, audit: { policy, backends: [log] } },
+    ...{ kv, ...effects, logger: api.logger, trace, outgoing },
+    audit: { policy, backends: [log] },
   });
   running.push(server);
   await server.ready();
-  const create = async (name: string, headers: Readonly<Record<string, string>>) => {
-    const metadata = { name, namespace: 'default' };
-    const { headers: answered } = await server.handler({
-      ...{ method: 'POST', path: '/api/v1/namespaces/default/configmaps' },
+  const post = (path: string, object: object, headers: Readonly<Record<string, string>>) =>
+    server.handler({
+      ...{ method: 'POST', path },
       query: new URLSearchParams(),
       headers: { 'content-type': 'application/json', ...headers },
-      body: new JsonValue({ apiVersion: 'v1', kind: 'ConfigMap', metadata }),
+      body: new JsonValue(object),
       peer: {
         address: 'test',
         certificate: { commonName: 'jane', organizations: ['system:masters'] },
       },
       signal: new AbortController().signal,
     });
-    return answered['audit-id'];
+  const create = async (name: string, sent: Readonly<Record<string, string>>) => {
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
+    const { headers } = await post('/api/v1/namespaces/default/configmaps', configMap, sent);
+    return headers['audit-id'];
   };
   return {
-    create,
+    ...{ post, create },
     api: api.lines,
     store: store.lines,
     audit: () => log.stop().then(() => audited),
@@ -149,3 +156,41 @@ it.each([{ direct: false }, { direct: true }])(
       expect(call).toMatchObject({ level: 'info', requestId: id, traceId: sampled });
   },
 );
+
+it('tells webhooks the trace of who asks for it, and of nobody else', async () => {
+  const asked: OutgoingRequest[] = [];
+  const outgoing: OutgoingHttp = {
+    send(request) {
+      asked.push(request);
+      const { uid } = (JSON.parse(String(request.body)) as { request: { uid: string } }).request;
+      const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' };
+      const body = Buffer.from(JSON.stringify({ ...review, response: { uid, allowed: true } }));
+      return Promise.resolve({ status: 200, headers: {}, body });
+    },
+    close: () => Promise.resolve(),
+  };
+  const { post, create } = await start({ every: true, outgoing });
+  const rule = { apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] };
+  const webhook = {
+    ...{ name: 'hook.example.com', clientConfig: { url: 'https://hook.example.com/' } },
+    ...{ rules: [{ ...rule, operations: ['CREATE'] }], sideEffects: 'None' },
+    admissionReviewVersions: ['v1'],
+  };
+  const group = 'admissionregistration.k8s.io/v1';
+  const kind = 'ValidatingWebhookConfiguration';
+  const configuration = { apiVersion: group, kind, metadata: { name: 'hook' } };
+  const path = `/apis/${group}/validatingwebhookconfigurations`;
+  expect(await post(path, { ...configuration, webhooks: [webhook] }, {})).toMatchObject({
+    status: 201,
+  });
+  let tries = 0;
+  await eventually('the webhook is asked', async () => {
+    await create(`try-${tries++}`, {});
+    return asked.length > 0;
+  });
+  asked.length = 0;
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  await create('followed', { traceparent });
+  await create('not-followed', { traceparent: traceparent.replace(/01$/, '00') });
+  expect(asked.map(({ headers }) => headers?.['traceparent'])).toEqual([traceparent, undefined]);
+});
