@@ -4,7 +4,7 @@
  * and whether it is ready. It keeps no state of its own: any number may share a store.
  */
 import { resourcePath, type ResourceType } from '../api/resource.ts';
-import { services } from '../api/resources.ts';
+import { namespaces, services } from '../api/resources.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
 import type { HttpHandler } from '../platform/http.ts';
@@ -183,6 +183,8 @@ class Server implements ApiServer {
       components: [...(options.components ?? []), storeComponent(options)],
       clusterIPRange: options.serviceClusterIpRange,
       nodePortRange: options.serviceNodePortRange,
+      createNamespace: (name) =>
+        this.#client.create(resourcePath(namespaces), { metadata: { name } }),
       admission: plugins(options.admissionPlugins),
     });
   }

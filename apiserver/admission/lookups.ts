@@ -101,6 +101,8 @@ export interface Lookups {
   readonly metrics?: AdmissionMetrics | undefined;
   readonly versions: Versions;
   readonly namespaces: Lookup<Namespace>;
+  /** As this server itself; resolves too if somebody was faster. Absent: nobody would. */
+  readonly createNamespace?: ((name: string) => Promise<unknown>) | undefined;
   readonly nodes: Lookup<Node>;
   readonly pods: Lookup<Pod>;
   readonly serviceAccounts: Lookup<ServiceAccount>;

@@ -17,6 +17,7 @@ import { extendedResourceToleration } from './extended-resource-toleration.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity.ts';
 import { LimitRanger } from './limit-ranger/limit-ranger.ts';
 import type { Lookups } from './lookups.ts';
+import { NamespaceAutoProvision } from './namespace-auto-provision.ts';
 import { NamespaceExists } from './namespace-exists.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 import { NodeRestriction } from './node-restriction/node-restriction.ts';
@@ -69,6 +70,7 @@ function row(
 /** Every plugin there is, in Kubernetes' order, which is the order in which they are asked. */
 export const pluginTable: readonly PluginRegistration[] = [
   row('AlwaysAdmit', off, () => alwaysAdmit),
+  row('NamespaceAutoProvision', off, (lookups) => new NamespaceAutoProvision(lookups)),
   row('NamespaceLifecycle', on, ({ namespaces }) => new NamespaceLifecycle(namespaces)),
   row('NamespaceExists', off, ({ namespaces }) => new NamespaceExists(namespaces)),
   row('LimitPodHardAntiAffinityTopology', off, () => limitPodHardAntiAffinityTopology),
@@ -127,7 +129,7 @@ export const pluginTable: readonly PluginRegistration[] = [
 ];
 
 /** Of Kubernetes, and not there: whoever relies on one should be told at once. */
-const missing: ReadonlySet<string> = new Set(['ImagePolicyWebhook', 'NamespaceAutoProvision']);
+const missing: ReadonlySet<string> = new Set(['ImagePolicyWebhook']);
 
 /** Of Kubernetes, with nothing to do unless a feature is on that is off in 1.34. */
 const idle: ReadonlySet<string> = new Set(['ClusterTrustBundleAttest', 'PodTopologyLabels']);

@@ -75,6 +75,7 @@ export function admissionLookups(of: {
   readonly versions: Versions;
   readonly params: Lookups['params'];
   readonly outgoing: OutgoingHttp | undefined;
+  readonly createNamespace: Lookups['createNamespace'];
   readonly metrics: AdmissionMetrics;
   readonly clock: Clock;
   readonly random: Random;
@@ -89,6 +90,7 @@ export function admissionLookups(of: {
   const served = serviceLookup(kept(services), kept(endpointSlices));
   return {
     namespaces: kept(namespaces),
+    createNamespace: of.createNamespace,
     nodes: kept(nodes),
     pods: kept(pods),
     serviceAccounts: kept(serviceAccounts),

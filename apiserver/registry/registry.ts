@@ -41,6 +41,7 @@ export interface RegistryOptions {
   readonly control?: AccessControl | undefined;
   /** How webhooks are called. Absent: they cannot be. */
   readonly outgoing?: OutgoingHttp | undefined;
+  readonly createNamespace?: Lookups['createNamespace'];
   /** Of whose health clients can ask. Default: none. */
   readonly components?: readonly Component[] | undefined;
   /** Default: kept where nobody sees them. */
@@ -90,6 +91,7 @@ export class Registry {
       versions: this.#versions,
       params: (type) => this.#params(type),
       outgoing: options.outgoing,
+      createNamespace: options.createNamespace,
     });
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups), metrics);
     const { control, components = [] } = options;
