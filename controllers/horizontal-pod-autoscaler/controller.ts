@@ -27,7 +27,9 @@ import { indexByController, NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
 import { Histories } from './history.ts';
+import type { Readings } from './metric-outcome.ts';
 import { evaluate } from './metrics.ts';
+import { MetricsApis } from './metrics-apis.ts';
 import {
   type AutoscalerPlan,
   type AutoscalerState,
@@ -35,6 +37,7 @@ import {
   planAutoscaler,
   withConditions,
 } from './plan.ts';
+import { readMetric } from './readings.ts';
 import { AutoscalerSelectors, selectorRequired } from './selectors.ts';
 
 const SYNC_MS = 15_000;
@@ -57,11 +60,13 @@ class HorizontalPodAutoscalerController implements Controller {
   readonly #autoscalers: Informer<HorizontalPodAutoscaler>;
   readonly #pods: Informer<Pod>;
   readonly #recorder: EventRecorder;
+  readonly #apis: MetricsApis;
   readonly #histories = new Histories();
   readonly #selectors = new AutoscalerSelectors();
 
   constructor(context: ControllerContext) {
     this.#context = context;
+    this.#apis = new MetricsApis(context);
     this.queue = new WorkQueue({ clock: context.clock });
     this.#autoscalers = context.informers.of(hpaType);
     this.#pods = context.informers.of(podType);
@@ -93,13 +98,17 @@ class HorizontalPodAutoscalerController implements Controller {
     const history = this.#histories.of(key, { current, nowMs: clock.monotonic() });
     const seen = selector === '' ? [] : this.#select(namespaceOf(autoscaler), selector);
     const unmeasured = current === 0 || selector === '';
+    const readings = unmeasured ? new Map() : await this.#read(autoscaler, selector);
     const measured = unmeasured ? [] : await this.#measure(namespaceOf(autoscaler), selector);
     const metrics: AutoscalerState['metrics'] = () => {
       if (selector === '') return selectorRequired;
       const problem = this.#selectors.check(key, selector, seen);
       if (problem !== undefined) return problem;
       const { up, down } = tolerances(autoscaler);
-      const input = { current, pods: seen, podMetrics: measured, nowMs, tolerance: { up, down } };
+      const tolerance = { up, down };
+      const replicas = target.scale.status?.replicas ?? 0;
+      const counted = { current, replicas, pods: seen, nowMs, tolerance };
+      const input = { ...counted, podMetrics: measured, readings };
       return (autoscaler.spec.metrics ?? []).map((spec) => evaluate(spec, input));
     };
     const monotonicMs = clock.monotonic();
@@ -151,6 +160,15 @@ class HorizontalPodAutoscalerController implements Controller {
     return this.#pods.lister
       .byIndex(NAMESPACE_INDEX, namespace)
       .filter(({ metadata }) => matchesLabels(requirements, metadata.labels));
+  }
+
+  async #read(autoscaler: HorizontalPodAutoscaler, selector: string): Promise<Readings> {
+    const { metrics = [] } = autoscaler.spec;
+    const at = { namespace: namespaceOf(autoscaler), selector };
+    const read = metrics.map(
+      async (spec) => [spec, await readMetric(this.#apis, spec, at)] as const,
+    );
+    return new Map(await Promise.all(read));
   }
 
   /** Undefined if metrics.k8s.io is not served. */

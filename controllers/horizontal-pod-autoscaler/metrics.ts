@@ -1,39 +1,12 @@
 /** What one entry of spec.metrics asks for, in replicas, and what it shows in the status. */
-import { formatQuantity, milliValue, parseQuantity } from '../../api/quantity.ts';
+import { milliValue } from '../../api/quantity.ts';
 import type { PodMetrics } from '../../api/metrics.ts';
 import { parseTime } from '../../api/time.ts';
 import type { MetricSpec, MetricStatus, MetricTarget } from '../../api/types/autoscaling-v2.ts';
+import { invalid, type MetricInput, type MetricOutcome, shownMilli } from './metric-outcome.ts';
+import { evaluateReading } from './readings.ts';
 import { MissingRequestError, type PodMetric, type PodMetricMap } from './pods.ts';
-import {
-  byAverageValue,
-  byUtilization,
-  NoMetricError,
-  type ReplicaInput,
-  type ReplicaProposal,
-} from './replicas.ts';
-
-export type MetricOutcome =
-  | {
-      readonly kind: 'valid';
-      readonly replicas: number;
-      /** For people: "cpu resource utilization (percentage of request)". */
-      readonly name: string;
-      readonly status: MetricStatus;
-    }
-  /** `reason` of the event, and of the condition ScalingActive. */
-  | { readonly kind: 'invalid'; readonly reason: string; readonly message: string };
-
-/** What there is to judge a metric by; `podMetrics` is undefined if nobody serves them. */
-export interface MetricInput extends Omit<ReplicaInput, 'metrics' | 'resource' | 'container'> {
-  readonly podMetrics: readonly PodMetrics[] | undefined;
-}
-
-/** Kinds of metrics whose APIs are not served, and what reading them would fail with. */
-const notServed: Readonly<Record<string, { readonly reason: string; readonly api: string }>> = {
-  Pods: { reason: 'FailedGetPodsMetric', api: 'custom metrics API' },
-  Object: { reason: 'FailedGetObjectMetric', api: 'custom metrics API' },
-  External: { reason: 'FailedGetExternalMetric', api: 'external metrics API' },
-};
+import { byAverageValue, byUtilization, NoMetricError, type ReplicaProposal } from './replicas.ts';
 
 export function evaluate(spec: MetricSpec, input: MetricInput): MetricOutcome {
   const { resource, containerResource } = spec;
@@ -51,14 +24,10 @@ export function evaluate(spec: MetricSpec, input: MetricInput): MetricOutcome {
       containerResource: { name, container, current },
     }));
   }
-  const known = notServed[spec.type];
-  const metric = (spec.pods ?? spec.object ?? spec.external)?.metric.name ?? '';
-  if (known === undefined)
-    return invalid('InvalidMetricSourceType', `unknown metric source type "${spec.type}"`);
-  const group = `${known.api.split(' ')[0]}.metrics.k8s.io`;
-  const cause = `no ${known.api} (${group}) registered`;
-  const what = `unable to get metric ${metric}: unable to fetch metrics from ${known.api}`;
-  return invalid(known.reason, `${what}: ${cause}`);
+  return (
+    evaluateReading(spec, input, input.readings.get(spec)) ??
+    invalid('InvalidMetricSourceType', `unknown metric source type "${spec.type}"`)
+  );
 }
 
 interface ResourceMetric {
@@ -105,19 +74,13 @@ function valid(
   name: string,
   statusOf: (current: Shown) => MetricStatus,
 ): MetricOutcome {
-  const averageValue = formatQuantity(parseQuantity(`${averageMilli}m`));
+  const averageValue = shownMilli(averageMilli);
   const current = {
     averageValue,
     ...(utilization === undefined ? {} : { averageUtilization: utilization }),
   };
   return { kind: 'valid', replicas, name, status: statusOf(current) };
 }
-
-const invalid = (reason: string, message: string): MetricOutcome => ({
-  kind: 'invalid',
-  reason,
-  message,
-});
 
 /** Usage by pod; a pod with a container that was not measured counts as not measured. */
 function readMetrics(

@@ -9,7 +9,7 @@ import type {
 } from '../../api/types/autoscaling-v2.ts';
 import type { EventText } from '../../client/event-recorder.ts';
 import { normalize, type ScalingHistory } from './behavior.ts';
-import type { MetricOutcome } from './metrics.ts';
+import type { MetricOutcome } from './metric-outcome.ts';
 import type { SelectorProblem } from './selectors.ts';
 
 export interface AutoscalerState {
@@ -83,13 +83,13 @@ function planByMetrics(state: AutoscalerState): AutoscalerPlan {
   const blind = invalid.length > 0 && (valid.length === 0 || best.replicas < current);
   if (blind) {
     const [first] = invalid;
-    const { reason, message: cause } = first!;
+    const { reason, message: cause, failure: told = cause } = first!;
     const count = `${invalid.length} invalid out of ${outcomes.length}`;
     const value = valueText(autoscaler.spec.metrics?.[outcomes.indexOf(first!)]);
-    const failure = `invalid metrics (${count}), first error is: failed to get ${value}: ${cause}`;
+    const failure = `invalid metrics (${count}), first error is: failed to get ${value}: ${told}`;
     const message = `the HPA was unable to compute the replica count: ${cause}`;
     const inactive = { type: 'ScalingActive', status: 'False', reason, message } as const;
-    const told: EventText = {
+    const summary: EventText = {
       type: 'Warning',
       reason: 'FailedComputeMetricsReplicas',
       message: failure,
@@ -97,7 +97,7 @@ function planByMetrics(state: AutoscalerState): AutoscalerPlan {
     return outcome(state, {
       desired: current,
       conditions: [gotScale, inactive],
-      events: [...warnings, told],
+      events: [...warnings, summary],
       // As in Kubernetes: nothing is known of those that failed, and the wish of before stays.
       currentMetrics: outcomes.map((each) => (each.kind === 'valid' ? each.status : { type: '' })),
       shown: autoscaler.status?.desiredReplicas ?? 0,

@@ -6,6 +6,7 @@
  */
 import { nameOf } from '../../api/meta.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
+import { podCondition } from '../runtime/pods.ts';
 import { groupPods, type PodMetricMap, podRequest } from './pods.ts';
 
 export interface Tolerance {
@@ -31,6 +32,9 @@ export interface ReplicaProposal {
   /** Per pod. */
   readonly averageMilli: number;
 }
+
+/** An int32 in the API. */
+const MOST_REPLICAS = 2 ** 31 - 1;
 
 /** Why a metric says nothing; its text is shown to users. */
 export class NoMetricError extends Error {
@@ -137,6 +141,41 @@ function propose(input: ReplicaInput, measured: Measured, scale: Scale): Replica
   const replicas = Math.ceil(round(careful * all.size));
   const wrongWay = careful < 1 ? replicas > current : replicas < current;
   return { replicas: wrongWay ? current : replicas, ...shown };
+}
+
+/**
+ * `usage` of something that is not measured by pod, against the target for all pods together; only
+ * ready ones share in it.
+ */
+export function byTotal(
+  { current, pods, tolerance }: Omit<ReplicaInput, 'metrics' | 'resource'>,
+  usage: number,
+  target: number,
+): number {
+  const ratio = usage / target;
+  if (within(ratio, tolerance)) return current;
+  if (pods.length === 0)
+    throw new NoMetricError(
+      'unable to calculate ready pods: no pods returned by selector while calculating replica count',
+    );
+  const ready = pods.filter(
+    (pod) => pod.status?.phase === 'Running' && podCondition(pod, 'Ready')?.status === 'True',
+  );
+  return Math.ceil(round(ratio * ready.length));
+}
+
+/** `usage` shared among `replicas` pods, against the target for one. */
+export function byShare(
+  { replicas, tolerance }: { readonly replicas: number; readonly tolerance: Tolerance },
+  usage: number,
+  target: number,
+): { readonly replicas: number; readonly averageMilli: number } {
+  const isEnough = within(usage / (target * replicas), tolerance);
+  const wanted = isEnough ? replicas : Math.ceil(round(usage / target));
+  return {
+    replicas: Math.min(wanted, MOST_REPLICAS),
+    averageMilli: Math.ceil(round(usage / Math.max(replicas, 1))),
+  };
 }
 
 function within(ratio: number, { up, down }: Tolerance): boolean {
