@@ -7,6 +7,7 @@ import type { Deployment, ReplicaSet } from '../../../api/types/apps-v1.ts';
 import type { Pod, ResourceQuota } from '../../../api/types/core-v1.ts';
 import { fits, hasEnded, held, isActive, isReady } from './checks/placement.ts';
 import { ownedBy } from './checks/replicas.ts';
+import { unfinishedStorage, waitsForStorage } from './unfinished-storage.ts';
 import { differing, nameOf, unfinishedWorkloads } from './unfinished-workloads.ts';
 import type { Truth } from './truth.ts';
 
@@ -17,6 +18,7 @@ export function unfinished(truth: Truth): string[] {
     ...truth.replicaSets.flatMap((each) => unfinishedReplicaSet(truth, each)),
     ...truth.deployments.flatMap((each) => unfinishedDeployment(truth, each)),
     ...unfinishedWorkloads(truth),
+    ...unfinishedStorage(truth),
     ...dangling(truth),
   ];
 }
@@ -30,6 +32,7 @@ function unfinishedPod(truth: Truth, pod: Pod): string[] {
     if (!truth.nodes.has(nodeName)) return [`${name} is on ${nodeName}, which is gone`];
     return isReady(pod) ? [] : [`${name} is bound and not ready`];
   }
+  if (waitsForStorage(truth, pod)) return [];
   const priority = pod.spec.priority ?? 0;
   const room = [...truth.nodes.values()].find((node) => {
     const others = held(truth.pods, node.metadata.name ?? '');

@@ -43,6 +43,8 @@ export interface NetworkParts {
   readonly random: SeededRandom;
   readonly servers: () => readonly Reachable[];
   readonly keepsEvents: boolean;
+  /** Groups and resources that no server has: whoever asks for them is told that there are none. */
+  readonly leftOut: ReadonlySet<string>;
 }
 
 interface Connection {
@@ -74,6 +76,7 @@ export class Network {
     return async (request) => {
       if (!caller.isAlive) return never();
       if (!this.#parts.keepsEvents && isEvent(request)) return { status: 403, headers: {} };
+      if (this.#isLeftOut(request)) return nothingOf(request);
       const asked = caller.rewrite?.(request) ?? request;
       try {
         const response = await this.#exchange(caller, asked);
@@ -89,6 +92,14 @@ export class Network {
   cut(caller?: Caller): void {
     for (const connection of [...this.#connections])
       if (caller === undefined || connection.caller === caller) connection.cut(hungUp());
+  }
+
+  /** Of "/apis/group/version/resource" and "/api/v1/resource". */
+  #isLeftOut({ method, path }: HttpRequest): boolean {
+    const [, root, ...rest] = path.split('/');
+    const [group, , resource] = root === 'api' ? ['', ...rest] : rest;
+    const { leftOut } = this.#parts;
+    return method === 'GET' && (leftOut.has(group!) || leftOut.has(resource ?? ''));
   }
 
   async #exchange(caller: Caller, request: HttpRequest): Promise<HttpResponse> {
@@ -150,6 +161,17 @@ export class Network {
     void pump.run(body);
     return { ...response, body: stream };
   }
+}
+
+/** An empty list, or a watch that tells of nothing until its client goes. */
+function nothingOf(request: HttpRequest): HttpResponse {
+  if (!isWatch(request)) {
+    const list = { kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: '1' }, items: [] };
+    return { status: 200, headers: {}, body: new JsonValue(list) };
+  }
+  const body = new BoundedStream<Chunk>(1, () => {});
+  request.signal.addEventListener('abort', () => body.end(), { once: true });
+  return { status: 200, headers: {}, body };
 }
 
 const isEvent = ({ method, path }: HttpRequest): boolean =>

@@ -23,14 +23,19 @@ export interface PlaneOptions {
   readonly flaw?: Flaw | undefined;
 }
 
-/** What this plane does not need, so that a seed costs less. */
+/** What this plane does not need, so that a seed costs less; {@link Network} tells of none. */
 const leftOut: ReadonlySet<string> = new Set([
   ...['rbac.authorization.k8s.io', 'flowcontrol.apiserver.k8s.io', 'apiregistration.k8s.io'],
   ...['certificates.k8s.io', 'admissionregistration.k8s.io', 'apiextensions.k8s.io'],
-  ...['authentication.k8s.io', 'authorization.k8s.io', 'metrics.k8s.io'],
-  ...['networking.k8s.io', 'autoscaling', 'events.k8s.io'],
+  ...['authentication.k8s.io', 'authorization.k8s.io', 'metrics.k8s.io', 'node.k8s.io'],
+  ...['networking.k8s.io', 'autoscaling', 'events.k8s.io', 'resource.k8s.io', 'discovery.k8s.io'],
+  ...['replicationcontrollers', 'podtemplates', 'limitranges', 'secrets', 'cronjobs'],
+  ...['csidrivers', 'csinodes', 'csistoragecapacities', 'volumeattachments'],
+  ...['volumeattributesclasses', 'endpoints'],
 ]);
-const served: readonly ResourceDeclaration[] = kinds.filter(({ type }) => !leftOut.has(type.group));
+const isServed = ({ type }: ResourceDeclaration): boolean =>
+  !leftOut.has(type.group) && !leftOut.has(type.resource);
+const served: readonly ResourceDeclaration[] = kinds.filter(isServed);
 const stored = served.filter(({ verbs }) => verbs?.includes('delete') ?? true);
 const resourceTypes = stored.map(({ type }) => type);
 /** Shorter than Kubernetes', with the same proportions: a takeover should fit into a storm. */
@@ -58,7 +63,13 @@ export class SimPlane {
     this.#rivals = rivals;
     this.random = new SeededRandom(seed);
     const servers = (): readonly ApiHost[] => this.apis;
-    this.network = new Network({ time: this.time, random: this.fork(), servers, keepsEvents });
+    this.network = new Network({
+      time: this.time,
+      random: this.fork(),
+      servers,
+      keepsEvents,
+      leftOut,
+    });
     const all = Array.from({ length: rivals }, (_, i) => i);
     this.apis = [0, 1].map(() => this.#api(flaw));
     this.managers = all.map((i) => this.#manager(`manager${i}`, flaw));

@@ -5,9 +5,12 @@
  */
 import { clusterActs } from './acts/cluster.ts';
 import { deploymentActs } from './acts/deployments.ts';
+import { storageActs } from './acts/storage.ts';
 import { workloadActs } from './acts/workloads.ts';
 import { checkPods } from './checks/pods.ts';
+import { checkPreemption } from './checks/preemption.ts';
 import { ReplicaChecks } from './checks/replicas.ts';
+import { checkStorage } from './checks/storage.ts';
 import { WorkloadChecks } from './checks/workloads.ts';
 import { type Flaw, plant } from './flaws.ts';
 import { unfinished } from './liveness.ts';
@@ -70,6 +73,8 @@ async function live({
     if (problems.length < FINDINGS_LIMIT) problems.push(`${Math.floor(time.now)} ms: ${problem}`);
   };
   checkPods(truth, report);
+  checkPreemption(truth, report);
+  checkStorage(truth, report);
   new ReplicaChecks(truth, report);
   new WorkloadChecks(truth, report);
   if (onChange !== undefined) truth.onChange(onChange);
@@ -105,7 +110,8 @@ async function live({
 function actsOf(seed: number): readonly Act[] {
   if (seed % 4 === 1) return deploymentActs;
   if (seed % 4 === 2) return [...workloadActs, ...clusterActs];
-  return [...deploymentActs, ...workloadActs, ...clusterActs];
+  if (seed % 8 === 3) return [...storageActs, ...clusterActs];
+  return [...deploymentActs, ...workloadActs, ...clusterActs, ...storageActs];
 }
 
 /** Plays until nothing is left to do, and nothing more happens. */

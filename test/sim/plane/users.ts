@@ -70,6 +70,7 @@ export class User {
     return {
       containers: [{ name: 'c', image: `image:${random.below(3)}`, resources: { requests } }],
       ...(random.oneIn(5) && { nodeSelector: { zone: random.pick(['odd', 'even']) } }),
+      ...(random.oneIn(5) && { priorityClassName: 'system-cluster-critical' }),
       ...(random.oneIn(6) && { affinity: { podAntiAffinity: required } }),
     };
   }

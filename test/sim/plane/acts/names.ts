@@ -5,6 +5,8 @@ import type { SeededRandom } from '../../time.ts';
 export const HOME = 'default';
 /** Comes and goes, and has a quota at times. */
 export const TEAM = 'team';
+/** The class of volumes that nobody provisions. */
+export const STATIC = 'static';
 export const MERGE = 'application/merge-patch+json';
 
 export const anyNamespace = (random: SeededRandom): string => (random.oneIn(4) ? TEAM : HOME);
