@@ -253,7 +253,7 @@ it.each<[namespace: string, MetricSpec, replicas: number, current: object, name:
     { type: 'External', external: { metric: { name: 'mails' }, target: per('5') } },
     ...([4, { averageValue: '7750m' }, 'external metric mails(nil)'] as const),
   ],
-])('%s', async (namespace, metric, replicas, current, name) => {
+])('%s', async (...[namespace, metric, replicas, current, name]) => {
   await autoscale(namespace, metric);
   const { desiredReplicas, currentMetrics, reason, message } = await seen(namespace);
   expect({ desiredReplicas, reason }).toEqual({
@@ -297,20 +297,23 @@ it.each<[namespace: string, MetricSpec, cause: string, failure: string]>([
       'no metrics returned from external metrics API',
     'failed to get mails external metric value: failed to get external metric mails: ',
   ],
-])('%s: nothing is scaled, and the reason is told', async (namespace, metric, cause, failure) => {
-  await autoscale(namespace, metric);
-  const { reason, message } = await seen(namespace);
-  expect(reason).toBe(`FailedGet${metric.type}Metric`);
-  expect(message).toBe(`the HPA was unable to compute the replica count: ${cause}`);
-  const told = await until(async () => {
-    const { items } = await client.list(events, { namespace });
-    const texts = items.map((event) => `${event.reason}: ${event.message}`);
-    return texts.length >= 2 ? texts : undefined;
-  });
-  expect(told.sort()).toEqual([
-    `FailedComputeMetricsReplicas: invalid metrics (1 invalid out of 1), first error is: ${failure}${cause}`,
-    `FailedGet${metric.type}Metric: ${cause}`,
-  ]);
-  const { spec } = await client.get(deployments, { namespace, name: 'web' });
-  expect(spec.replicas).toBe(2);
-});
+])(
+  '%s: nothing is scaled, and the reason is told',
+  async (...[namespace, metric, cause, failure]) => {
+    await autoscale(namespace, metric);
+    const { reason, message } = await seen(namespace);
+    expect(reason).toBe(`FailedGet${metric.type}Metric`);
+    expect(message).toBe(`the HPA was unable to compute the replica count: ${cause}`);
+    const told = await until(async () => {
+      const { items } = await client.list(events, { namespace });
+      const texts = items.map((event) => `${event.reason}: ${event.message}`);
+      return texts.length >= 2 ? texts : undefined;
+    });
+    expect(told.sort()).toEqual([
+      `FailedComputeMetricsReplicas: invalid metrics (1 invalid out of 1), first error is: ${failure}${cause}`,
+      `FailedGet${metric.type}Metric: ${cause}`,
+    ]);
+    const { spec } = await client.get(deployments, { namespace, name: 'web' });
+    expect(spec.replicas).toBe(2);
+  },
+);
