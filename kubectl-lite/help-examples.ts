@@ -211,7 +211,8 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   autoscale: [
     example(
       'Two to ten, by processor use',
-      'autoscale deployment web --min=2 --max=10 --cpu-percent=80',
+      'autoscale deployment web --min=2 --max=10 --cpu=80%',
+      'autoscale deployment web --max=10 --memory=200Mi',
     ),
   ],
   cordon: [example('No new pods for a node', 'cordon node1')],

@@ -9,15 +9,18 @@ import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.t
 import { titleOf } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
 import { UsageError } from '../usage-error.ts';
+import { metricsOf, percentOnly } from './autoscale-metrics.ts';
 
 export const autoscale = command({
-  usage: '(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu-percent=CPU]',
+  usage: '(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu=CPU]',
   flags: {
     ...filenameFlags,
     ...dryRunFlag,
     ...outputFlags,
     ...fieldManagerFlag('kubectl-autoscale'),
-    'cpu-percent': integer('Average use of CPU to aim at, in percent of what is requested', {
+    cpu: text('Average use of CPU to aim at: "70%" of what is requested, or "500m"'),
+    memory: text('Average use of memory to aim at: "60%" of what is requested, or "200Mi"'),
+    'cpu-percent': integer('As --cpu, in percent; its older form', {
       value: -1,
     }),
     'save-config': boolean('Keep the configuration in an annotation, for a later apply'),
@@ -36,6 +39,7 @@ export const autoscale = command({
           `min: ${flags.min}`,
       );
     }
+    const metrics = metricsOf(flags);
     const dryRun = dryRunOf(flags);
     const printer = await ChangePrinter.of(session, flags, dryRun);
     const resources = await session.resources();
@@ -51,10 +55,6 @@ export const autoscale = command({
         throw new UsageError(`cannot autoscale ${titleOf(located)}: it has no scale subresource`);
       }
       const name = flags.name === '' ? located.name : flags.name;
-      const cpu = flags['cpu-percent'];
-      const target = { type: 'Utilization', averageUtilization: cpu };
-      const metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }];
-      const isV2 = type.version === 'v2';
       const made = {
         apiVersion: apiVersionOf(type),
         kind: type.kind,
@@ -67,7 +67,7 @@ export const autoscale = command({
             kind: located.type.kind,
             name: located.name,
           },
-          ...(cpu < 0 ? {} : isV2 ? { metrics } : { targetCPUUtilizationPercentage: cpu }),
+          ...aims(type.version, metrics),
         },
       } as KubernetesObject;
       const body = flags['save-config'] ? withLastApplied(made, { bare: true }) : made;
@@ -85,3 +85,12 @@ export const autoscale = command({
     });
   },
 });
+
+/** In the words of the version; autoscaling/v1 knows a percentage of CPU, and nothing else. */
+function aims(version: string, metrics: ReturnType<typeof metricsOf>): object {
+  if (metrics.length === 0) return {};
+  if (version === 'v2') return { metrics };
+  const targetCPUUtilizationPercentage = percentOnly(metrics);
+  if (targetCPUUtilizationPercentage !== undefined) return { targetCPUUtilizationPercentage };
+  throw new UsageError('the server has autoscaling/v1 only, which takes --cpu with a percentage');
+}
