@@ -34,7 +34,7 @@ const ofOneRelease: Readonly<Record<string, readonly string[]>> = {
   autoscale: ['cpu', 'cpu-percent', 'memory'],
 };
 
-/** Of kubectl 1.34; an earlier one does not know them, a later one no longer shows them. */
+/** Defaults that help tells otherwise than they are: written in another way, or to be understood. */
 const otherDefaults = ['cache-dir', 'create quota --scopes', 'port-forward --address'];
 
 /** What a flag is without being given, by command; kubectl shows another. */
