@@ -279,6 +279,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
     startApiServer({
       ...{ ...effects, metrics, trace },
       ...{ ...access, encryption, nodes, kv },
+      fingerprint: realCiphers.fingerprint,
       audit: audit.options,
       kinds: kindsFor(flags),
       outgoing,

@@ -40,6 +40,8 @@ export interface ApiServerOptions {
   readonly trace?: TraceScope | undefined;
   /** What is logged of requests. Default: nothing. */
   readonly audit?: PipelineOptions['audit'];
+  /** Of a text, "sha256:…": discovery tells by it which version is stored. Default: it does not. */
+  readonly fingerprint?: (text: string) => string;
   /** What is encrypted in the store. Default: nothing. */
   readonly encryption?: Encryption | undefined;
   /** Absent: there are no tokens of service accounts. */

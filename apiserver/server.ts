@@ -111,6 +111,7 @@ class Server implements ApiServer {
       custom: () => customs?.served() ?? [],
       remote: () => this.#aggregator?.versions() ?? [],
       metrics,
+      fingerprint: options.fingerprint,
       schemas: openApiSource(descriptions, (kind) => customs?.schemaOf(kind)),
       checks: healthChecks({
         kv,

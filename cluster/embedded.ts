@@ -21,6 +21,7 @@ import { processMetrics } from '../platform/node/process-metrics.ts';
 import { watchClock } from '../platform/clock-watch.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import { rotateTls } from '../platform/tls-rotation.ts';
+import { realCiphers } from '../platform/node/ciphers.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { hmacSha256, realCrypto } from '../platform/node/crypto.ts';
 import { realDisk } from '../platform/node/disk.ts';
@@ -137,6 +138,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       aggregation: aggregation({ http: outgoing, pki }),
       ...{ nextTurn, limits: { busyMs } },
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
+      fingerprint: realCiphers.fingerprint,
       descriptions: readDescriptions(realDisk),
       components: health.components,
     }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { realCiphers } from '../../platform/node/ciphers.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import { Discovery } from './discovery.ts';
@@ -61,6 +62,7 @@ const metrics = new Metrics();
 const discovery = new Discovery({
   declarations: [leases, betaScalers, pods, nodes, scalers],
   metrics,
+  fingerprint: realCiphers.fingerprint,
   checks: { livez: [ping], readyz: [ping, etcd], healthz: [ping] },
   serverAddress: () => '192.0.2.1:6443',
   schemas: {
@@ -129,6 +131,7 @@ describe('discovery', () => {
           namespaced: false,
           kind: 'Node',
           verbs: ['get', 'list', 'watch'],
+          storageVersionHash: 'XwShjMxG9Fs=',
         },
         {
           name: 'pods',
@@ -147,6 +150,7 @@ describe('discovery', () => {
           ],
           shortNames: ['po'],
           categories: ['all'],
+          storageVersionHash: 'xPOwRZ+Yhw8=',
         },
         {
           name: 'pods/eviction',

@@ -11,7 +11,13 @@ import {
   negotiateDiscovery,
 } from './discovery-negotiation.ts';
 import { Document } from './document.ts';
-import { apiGroupDocument, apiGroupList, apiResourceList, apiVersions } from './group-lists.ts';
+import {
+  apiGroupDocument,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  type Fingerprint,
+} from './group-lists.ts';
 import { answerHealth, type HealthChecks } from './health.ts';
 import { HealthSlis } from '../../platform/metrics/health-slis.ts';
 import { answerMetrics } from './metrics.ts';
@@ -29,6 +35,8 @@ export interface DiscoveryOptions {
   readonly schemas: SchemaSource;
   readonly checks: HealthChecks;
   readonly metrics: Metrics;
+  /** Absent: no versions of storage are told. */
+  readonly fingerprint?: Fingerprint | undefined;
   /** What is published of the keys of tokens; nothing by default. */
   readonly openId?: () => { readonly configuration: object; readonly keySet: object } | undefined;
   /** "192.0.2.1:6443": told in /api. */
@@ -94,7 +102,7 @@ class Catalog {
         fixed(() => apiGroupList(named)),
       ),
     );
-    for (const group of shown) this.#addGroup(group);
+    for (const group of shown) this.#addGroup(group, options.fingerprint);
     this.paths.set(
       '/version',
       fixed(() => versionDocument),
@@ -124,7 +132,7 @@ class Catalog {
     );
   }
 
-  #addGroup(group: ServedGroup): void {
+  #addGroup(group: ServedGroup, fingerprint: Fingerprint | undefined): void {
     const root = group.name === '' ? '/api' : `/apis/${group.name}`;
     if (group.name !== '')
       this.paths.set(
@@ -134,7 +142,7 @@ class Catalog {
     for (const version of group.versions) {
       this.paths.set(
         `${root}/${version.version}`,
-        fixed(() => apiResourceList(version)),
+        fixed(() => apiResourceList(version, fingerprint)),
       );
     }
   }

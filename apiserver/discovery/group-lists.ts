@@ -6,7 +6,28 @@ import type { ServedGroup, ServedResource, ServedVersion } from './served.ts';
 const sameVersion = (a: GroupVersionKind, b: ServedVersion): boolean =>
   a.group === b.group && a.version === b.version;
 
-function apiResources(resource: ServedResource, of: ServedVersion): object[] {
+/** Of a text, "sha256:…" in hexadecimal digits. */
+export type Fingerprint = (text: string) => string;
+
+const HASH_DIGITS = 16;
+
+/** Tells a client that migrates stored objects whether that is needed; equal in kube-apiserver. */
+function storageVersionHash(
+  { stored }: ServedResource,
+  fingerprint: Fingerprint | undefined,
+): { storageVersionHash?: string } {
+  if (stored === undefined || fingerprint === undefined) return {};
+  const { group, version, kind } = stored;
+  const [, digits = ''] = fingerprint(`${group}/${version}/${kind}`).split(':');
+  const hash = Buffer.from(digits.slice(0, HASH_DIGITS), 'hex');
+  return { storageVersionHash: hash.toString('base64') };
+}
+
+function apiResources(
+  resource: ServedResource,
+  of: ServedVersion,
+  fingerprint: Fingerprint | undefined,
+): object[] {
   const { name, namespaced, shortNames, categories } = resource;
   const main = {
     name,
@@ -16,6 +37,7 @@ function apiResources(resource: ServedResource, of: ServedVersion): object[] {
     verbs: resource.verbs,
     ...(shortNames.length === 0 ? {} : { shortNames }),
     ...(categories.length === 0 ? {} : { categories }),
+    ...storageVersionHash(resource, fingerprint),
   };
   const subresources = resource.subresources.map((sub) => ({
     name: `${name}/${sub.name}`,
@@ -29,12 +51,14 @@ function apiResources(resource: ServedResource, of: ServedVersion): object[] {
 }
 
 /** GET /api/v1, /apis/apps/v1 */
-export function apiResourceList(version: ServedVersion): object {
+export function apiResourceList(version: ServedVersion, fingerprint?: Fingerprint): object {
   return {
     kind: 'APIResourceList',
     ...(version.group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion: apiVersionOf(version),
-    resources: version.resources.flatMap((resource) => apiResources(resource, version)),
+    resources: version.resources.flatMap((resource) =>
+      apiResources(resource, version, fingerprint),
+    ),
   };
 }
 

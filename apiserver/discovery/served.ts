@@ -22,6 +22,8 @@ export interface ServedResource {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly subresources: readonly ServedSubresource[];
+  /** Of what is written to the store; absent if nothing is. */
+  readonly stored?: GroupVersionKind;
   /** Lists have merge keys: custom resources have none. */
   readonly strategicMerge: boolean;
 }
@@ -99,6 +101,7 @@ function servedResource(declaration: ResourceDeclaration): ServedResource {
     verbs: declaration.verbs ?? allVerbs,
     shortNames: declaration.shortNames ?? [],
     categories: declaration.categories ?? [],
+    ...stored(declaration),
     strategicMerge: declaration.structure === undefined,
     subresources: [...subresources, ...connects]
       .map((sub) => ({
@@ -109,6 +112,11 @@ function servedResource(declaration: ResourceDeclaration): ServedResource {
       }))
       .sort((a, b) => byText(a.name, b.name)),
   };
+}
+
+function stored(declaration: ResourceDeclaration): Pick<ServedResource, 'stored'> {
+  const { type, review, computed, view, storedAs = view?.of.type ?? type } = declaration;
+  return review === undefined && computed === undefined ? { stored: storedAs } : {};
 }
 
 export function servedGroups(declarations: readonly ResourceDeclaration[]): ServedGroup[] {

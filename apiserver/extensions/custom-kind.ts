@@ -75,6 +75,7 @@ export function customKind(
     categories: names.categories ?? [],
     verbs: terminating ? ALL_VERBS.filter((verb) => verb !== 'create') : ALL_VERBS,
     storagePrefix: storagePrefixOf(crd),
+    ...storedAs(crd),
     structure: structureOf(type, schema),
     ...deprecationOf(crd, version),
     anyFinalizer: true,
@@ -91,6 +92,11 @@ export function customKind(
     printer: customPrinter(version.additionalPrinterColumns),
     subresources,
   };
+}
+
+function storedAs(crd: CustomResourceDefinition): Pick<ResourceDeclaration, 'storedAs'> {
+  const stored = crd.spec.versions.find(({ storage }) => storage);
+  return stored === undefined ? {} : { storedAs: typeOfVersion(crd, stored.name) };
 }
 
 function structureOf(kind: ResourceType, schema: VersionSchema): Structure {

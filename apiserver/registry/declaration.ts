@@ -299,6 +299,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   readonly computed?: Computed<T>;
   /** Set if the objects are stored as those of another declaration, which is served too. */
   readonly view?: View<T, KubernetesObject>;
+  /** The kind that is written to the store. Default: that of `view`, else `type`. */
+  readonly storedAs?: Pick<ResourceType, 'group' | 'version' | 'kind'>;
   /** Set if the objects are served in several versions, of which none is a view of another. */
   readonly siblings?: Siblings;
   /** Objects are so large that their decoded form is not kept. */
