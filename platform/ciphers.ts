@@ -19,5 +19,5 @@ export interface Ciphers {
    */
   seeded(seed: Uint8Array): Cipher;
   /** "sha256:…" in hexadecimal digits. */
-  fingerprint(bytes: Uint8Array | string): string;
+  readonly fingerprint: (bytes: Uint8Array | string) => string;
 }
