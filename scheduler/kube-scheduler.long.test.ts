@@ -2,24 +2,20 @@
  * The same objects for our scheduler and for a kube-scheduler, each with an API server of ours:
  * what both do and say has to be the same. Needs kube-scheduler on the PATH.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
-import { createClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { realClock as clock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import { connectHttp } from '../platform/node/http-client.ts';
 import { realRandom as random } from '../platform/node/random.ts';
 import { tool } from '../test/e2e/harness.ts';
 import { startEmbeddedApi } from '../test/support/embedded-api.ts';
-import { startSecureApi } from '../test/support/secure-api.ts';
 import { deviceCases } from '../test/support/scheduling-cases/devices.ts';
 import { placementCases } from '../test/support/scheduling-cases/placement.ts';
 import { preemptionCases } from '../test/support/scheduling-cases/preemption.ts';
+import { startSide } from '../test/support/scheduling-cases/side.ts';
 import { Stage } from '../test/support/scheduling-cases/stage.ts';
 import { storageCases } from '../test/support/scheduling-cases/storage.ts';
 import { inertParts } from '../test/support/scheduling.ts';
@@ -43,28 +39,9 @@ async function startOurs(): Promise<Stage> {
 }
 
 async function startTheirs(program: string): Promise<Stage> {
-  const api = await parts.start(startSecureApi);
-  ({ kubeconfig } = api);
-  const config = join(api.folder, 'scheduler.json');
-  const configuration = {
-    ...{ apiVersion: 'kubescheduler.config.k8s.io/v1', kind: 'KubeSchedulerConfiguration' },
-    clientConnection: { kubeconfig: api.kubeconfig, qps: 1000, burst: 1000 },
-    leaderElection: { leaderElect: false },
-  };
-  await writeFile(config, JSON.stringify(configuration));
-  const child = spawn(program, [`--config=${config}`, '--secure-port=0'], { stdio: 'ignore' });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await parts.start(() => ({
-    stop() {
-      child.kill('SIGKILL');
-      return exited;
-    },
-  }));
-  const server = await connectionOf(realDisk, await loadKubeconfig(realDisk, [api.kubeconfig]));
-  const connection = connectHttp(server);
-  await parts.start(() => ({ stop: () => connection.close() }));
-  const { handler } = connection;
-  return new Stage(createClient({ handler, userAgent: 'test', clock }));
+  const side = await startSide(parts, [program]);
+  ({ kubeconfig } = side);
+  return side.stage;
 }
 
 /** What each says of a file's fields: ours has a path more where kube-scheduler names the plugin. */

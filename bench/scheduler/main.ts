@@ -1,10 +1,11 @@
 /**
- * `node dist/bench/scheduler/main.js [--nodes N] [--api fake|real] [--scheduler S] [shape…]`: how
- * many pods a second get a node, after Kubernetes' scheduler_perf. Against the fake API the
- * scheduler runs alone; against the real one (`wherry up` in a process of its own) it is measured
+ * `node dist/bench/scheduler/main.js [--nodes N] [--pods SHARE] [--api fake|real] [--scheduler S]
+ * [--beside] [shape…]`: how many pods a second get a node, after Kubernetes' scheduler_perf, with
+ * a share of its pods. Against the fake API the scheduler runs alone; against the real one (`wherry up` in a process of its own) it is measured
  * with all that a binding costs, as scheduler_perf does. Each shape runs in a process of its own.
  * Which scheduler: ours in this process (`here`); against the real API also ours in a process of
- * its own (`ours`), or the kube-scheduler that is on the PATH (`peer`).
+ * its own (`ours`), or the kube-scheduler that is on the PATH (`peer`). `--beside` runs each shape
+ * with these two, and says how they compare.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -27,6 +28,7 @@ import {
   measuredProgram,
   plainCluster,
   runShape,
+  scaledTo,
   schedulerHere,
   type SchedulerStart,
 } from './run-shape.ts';
@@ -36,6 +38,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     nodes: { type: 'string', default: '5000' },
+    pods: { type: 'string', default: '1' },
+    beside: { type: 'boolean', default: false },
     api: { type: 'string', default: 'fake' },
     scheduler: { type: 'string', default: 'here' },
     /** Runs one shape in this process and prints its figures as JSON. */
@@ -43,6 +47,9 @@ const { values, positionals } = parseArgs({
   },
 });
 const nodeCount = Number(values.nodes);
+const podShare = Number(values.pods);
+/** Of one shape: a scheduler that is stuck does not hold up the other shapes. */
+const limitMs = 300_000;
 const all = [...shapes, fullCluster];
 
 async function onRealApi(shape: Shape): Promise<Measured> {
@@ -57,8 +64,8 @@ async function onRealApi(shape: Shape): Promise<Measured> {
   try {
     const { name, value } = highPriority;
     await client.create(priorityClasses, { metadata: { name }, value });
-    const start = startFor(dataDir);
-    return await runShape(withoutControllers(client), shape, { nodeCount, start });
+    const run = { nodeCount, podShare, start: startFor(dataDir) };
+    return await runShape(withoutControllers(client), shape, run);
   } finally {
     await connection.close();
     await cluster.stop();
@@ -92,16 +99,71 @@ function startFor(dataDir: string): SchedulerStart {
     measuredProgram(await startSchedulerProgram(dataDir, { command: [...command], schedulerName }));
 }
 
-function inOwnProcess(shape: Shape): Measured {
-  const args = ['--here', '--nodes', values.nodes, '--api', values.api];
-  args.push('--scheduler', values.scheduler, shape.name);
+interface Side {
+  readonly api: string;
+  readonly scheduler: string;
+}
+
+function inOwnProcess(shape: Shape, { api, scheduler }: Side): Measured {
+  const args = ['--here', '--nodes', values.nodes, '--pods', values.pods, '--api', api];
+  args.push('--scheduler', scheduler, shape.name);
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [...process.execArgv, process.argv[1]!, ...args],
-    { encoding: 'utf8' },
+    { encoding: 'utf8', timeout: limitMs },
   );
+  if (status === null) throw new Error(`${shape.name}: no end within ${limitMs / 1000} s`);
   if (status !== 0) throw new Error(`${shape.name}: ${stderr}`);
   return JSON.parse(stdout) as Measured;
+}
+
+const say = (...cells: readonly (string | number)[]): void =>
+  void process.stdout.write(`| ${cells.join(' | ')} |\n`);
+const heading = (...names: readonly string[]): void => {
+  say(...names);
+  say(...names.map(() => '---'));
+};
+const countOf = ({ measured }: Shape): number => scaledTo(measured.count, { nodeCount, podShare });
+const micros = (value: number): string => `${Math.round(value)} µs`;
+const mebibytes = (value: number): string => `${Math.round(value)} MiB`;
+
+/** By tenths of the pods: the first begins with what the programs compile. */
+const growth = ([first = 0, second = 0, ...more]: readonly number[]): string =>
+  [first, second, more.at(-1) ?? second].map(micros).join(' → ');
+
+function alone(wanted: readonly Shape[]): void {
+  const tenths = 'of the first tenth → the second → the last';
+  heading('shape', 'pods', 'pods/s', 'CPU per pod', tenths, 'memory', 'goal at 5,000 nodes');
+  for (const shape of wanted) {
+    const found = inOwnProcess(shape, values);
+    const cpu = micros(found.cpuMicrosPerPod);
+    const rate = Math.round(found.podsPerSecond);
+    const memory = mebibytes(found.residentMiB);
+    const tenth = growth(found.cpuMicrosByDecile);
+    say(shape.name, countOf(shape), rate, cpu, tenth, memory, shape.goal ?? '');
+  }
+}
+
+/** A ratio above 1 is ours being better: more pods a second, less of the others. */
+function beside(wanted: readonly Shape[]): void {
+  const [cpu, memory] = ['CPU per pod', 'memory'];
+  heading('shape', 'pods', 'pods/s', 'kube-scheduler', '×', cpu, 'its', '×', memory, 'its', '×');
+  for (const shape of wanted)
+    try {
+      const ours = inOwnProcess(shape, { api: 'real', scheduler: 'ours' });
+      const peer = inOwnProcess(shape, { api: 'real', scheduler: 'peer' });
+      say(
+        ...[shape.name, countOf(shape)],
+        ...[Math.round(ours.podsPerSecond), Math.round(peer.podsPerSecond)],
+        (ours.podsPerSecond / peer.podsPerSecond).toFixed(2),
+        ...[micros(ours.cpuMicrosPerPod), micros(peer.cpuMicrosPerPod)],
+        (peer.cpuMicrosPerPod / ours.cpuMicrosPerPod).toFixed(2),
+        ...[mebibytes(ours.residentMiB), mebibytes(peer.residentMiB)],
+        (peer.residentMiB / ours.residentMiB).toFixed(2),
+      );
+    } catch (error) {
+      say(shape.name, /^(?:Status)?Error: .*$/m.exec(String(error))?.[0] ?? 'failed');
+    }
 }
 
 if (values.here) {
@@ -109,7 +171,7 @@ if (values.here) {
   const run =
     values.api === 'real'
       ? onRealApi(shape)
-      : runShape(plainCluster(new FakeApi()), shape, { nodeCount });
+      : runShape(plainCluster(new FakeApi()), shape, { nodeCount, podShare });
   // The scheduler's timers keep no process alive.
   const alive = setInterval(() => {}, 1000);
   process.stdout.write(JSON.stringify(await run));
@@ -117,24 +179,8 @@ if (values.here) {
 } else {
   const wanted = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`;
-  process.stdout.write(`${machine}; ${nodeCount} nodes, ${values.api} API\n\n`);
-  process.stdout.write(
-    '| shape | pods | pods/s | CPU per pod | of the first tenth → the last | memory | goal at 5,000 nodes |\n',
-  );
-  process.stdout.write('|---|---|---|---|---|---|---|\n');
-  for (const shape of wanted) {
-    const { podsPerSecond, cpuMicrosPerPod, cpuMicrosByDecile, residentMiB } = inOwnProcess(shape);
-    const [first = 0] = cpuMicrosByDecile;
-    const last = cpuMicrosByDecile.at(-1) ?? 0;
-    const cells = [
-      shape.name,
-      Math.max(1, Math.floor(shape.measured.count * Math.min(1, nodeCount / 5000))),
-      Math.round(podsPerSecond),
-      `${Math.round(cpuMicrosPerPod)} µs`,
-      `${Math.round(first)} → ${Math.round(last)} µs`,
-      `${Math.round(residentMiB)} MiB`,
-      shape.goal ?? '',
-    ];
-    process.stdout.write(`| ${cells.join(' | ')} |\n`);
-  }
+  const api = values.beside ? 'real' : values.api;
+  process.stdout.write(`${machine}; ${nodeCount} nodes, ${api} API\n\n`);
+  if (values.beside) beside(wanted);
+  else alone(wanted);
 }

@@ -152,19 +152,26 @@ export const plainCluster = (client: Client): BenchedCluster => ({
 
 export interface ShapeRun {
   readonly nodeCount: number;
+  /** Of the measured pods that scheduler_perf has per node: 1 for all of them. */
+  readonly podShare: number;
   /** Default: ours, in this process. */
   readonly start?: SchedulerStart;
+}
+
+/** How many there are of the `count` pods that 5,000 nodes get. */
+export function scaledTo(count: number, { nodeCount, podShare }: ShapeRun): number {
+  return Math.max(1, Math.floor(count * podShare * Math.min(1, nodeCount / 5000)));
 }
 
 /** Runs one shape on an empty cluster. */
 export async function runShape(
   cluster: BenchedCluster,
   shape: Shape,
-  { nodeCount, start = schedulerHere }: ShapeRun,
+  { nodeCount, podShare, start = schedulerHere }: ShapeRun,
 ): Promise<Measured> {
   const { client } = cluster;
-  const scale = Math.min(1, nodeCount / 5000);
-  const scaled = (count: number): number => Math.max(1, Math.floor(count * scale));
+  // What stands before makes the shape: all of it.
+  const scaled = (count: number): number => scaledTo(count, { nodeCount, podShare: 1 });
   for (const name of ['sched-0', 'sched-1']) await cluster.createNamespace(name);
   for (let i = 0; i < nodeCount; i++) await cluster.createNode((shape.node ?? plainNode())(i));
   const over = new AbortController();
@@ -177,7 +184,7 @@ export async function runShape(
     await bound.reach(target);
   }
   const churning = shape.churn === true && churn(cluster, shape.measured.pod, over.signal);
-  const count = scaled(shape.measured.count);
+  const count = scaledTo(shape.measured.count, { nodeCount, podShare });
   const target = bound.count + count;
   const cpu = scheduler.cpuMicros();
   const deciles = new Deciles(() => scheduler.cpuMicros(), bound.count, count);

@@ -67,7 +67,7 @@ export class HttpExtender implements Extender {
     if (filterVerb !== undefined)
       this.filter = async (pod, nodes) => {
         const answer = await this.#post(filterVerb, this.#nodes(pod, nodes));
-        return refusedNodes(answer, nodes, nodeCacheCapable);
+        return refusedNodes(answer, nodes, { byName: nodeCacheCapable, extender: this.name });
       };
     if (prioritizeVerb !== undefined)
       this.prioritize = async (pod, nodes) =>

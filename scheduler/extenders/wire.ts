@@ -15,12 +15,13 @@ export class MalformedAnswer extends Error {
 }
 
 /** The answer leaves the node out and does not say why: no eviction is known to help. */
-const unexplained = unresolvable('node(s) were refused by an extender');
+const unexplained = unresolvable();
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Keys of one object in lower case, as Go compares them. */
+/** Keys of one object in lower case, as Go compares them; null leaves all at their defaults. */
 function fieldsOf(value: unknown, what: string): Json {
+  if (value === null) return {};
   if (!isObject(value)) throw new MalformedAnswer(`${what} is not an object`);
   return Object.fromEntries(
     Object.entries(value).map(([name, field]) => [name.toLowerCase(), field]),
@@ -68,7 +69,7 @@ export function nodesRequest(
 export function refusedNodes(
   answer: unknown,
   nodes: readonly NodeInfo[],
-  byName: boolean,
+  { byName, extender }: { readonly byName: boolean; readonly extender: string },
 ): ReadonlyMap<string, Status> {
   const fields = fieldsOf(answer, 'the answer');
   const error = textOf(fields['error'], 'Error');
@@ -77,7 +78,10 @@ export function refusedNodes(
   const known = new Set(nodes.map(({ name }) => name));
   for (const name of kept)
     if (!known.has(name))
-      throw new MalformedAnswer(`a filtered node "${name}" is not found in the input node list`);
+      throw new MalformedAnswer(
+        `extender "${extender}" claims a filtered node "${name}" which is not found in the input ` +
+          'node list',
+      );
   const refused = new Map<string, Status>();
   for (const { name } of nodes) if (!kept.has(name)) refused.set(name, unexplained);
   const tell = (field: string, status: (...reasons: string[]) => Status): void => {

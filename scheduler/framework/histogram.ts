@@ -9,7 +9,7 @@ export function histogram(counts: ReadonlyMap<string, number>): string {
 
 /** What `kubectl describe pod` and autoscalers read. */
 export const noneAvailable = (nodes: number, reasons: string): string =>
-  `0/${nodes} nodes are available: ${reasons}.`;
+  `0/${nodes} nodes are available:${reasons === '' ? '' : ` ${reasons}.`}`;
 
 /** One node was chosen, and then said no. */
 export const refusedAtLast = ({ reasons }: Status): string =>
