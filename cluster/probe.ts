@@ -46,7 +46,7 @@ async function verdictOf(component: ComponentState, probing: Probing): Promise<V
     return { component, condition: 'dead', says: `${name} has died and is started again; ${logs}` };
   }
   if (!ready) {
-    const again = component.restarts > 0 ? ` again (${component.restarts} times by now)` : '';
+    const again = component.restarts > 0 ? ` again (restart ${component.restarts})` : '';
     return { component, condition: 'starting', says: `${name} is starting${again}; ${logs}` };
   }
   // An etcd of somebody else's may want other credentials than ours.
