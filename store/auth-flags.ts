@@ -2,7 +2,7 @@
 import { jwtSigner } from '../platform/node/jwt.ts';
 import type { StoreFlags } from './flags.ts';
 import { FlagError } from './flag-rules.ts';
-import type { AuthSettings } from './server/options.ts';
+import type { AuthSettings } from './replica/options.ts';
 import { readFlagFile } from './tls-files.ts';
 
 const DEFAULT_JWT_TTL_SECONDS = 300;

@@ -22,7 +22,7 @@ import { givenWithoutEffect, storeFlags, type StoreFlags, type Url } from './fla
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
 import { checkInitialCluster } from './initial-cluster.ts';
 import type { Member } from './server/interface.ts';
-import type { AuthSettings } from './server/options.ts';
+import type { AuthSettings } from './replica/options.ts';
 import { startMember, type MemberOptions } from './server/member.ts';
 
 interface Serving {

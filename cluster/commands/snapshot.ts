@@ -15,7 +15,7 @@ import { moveFolder } from '../../platform/node/move-folder.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { sha1 } from '../../platform/node/sha1.ts';
 import { checkDigest, readSnapshot } from '../../store/backup/snapshot-file.ts';
-import type { MemberOptions } from '../../store/server/options.ts';
+import type { MemberOptions } from '../../store/replica/options.ts';
 import { restoreMember } from '../../store/server/restore.ts';
 import { ClusterError } from '../failure.ts';
 import { DEFAULT_STORE_PORT, HOST } from '../options.ts';

@@ -10,7 +10,7 @@ import { sha1 } from '../../platform/node/sha1.ts';
 import { checkDigest } from '../../store/backup/snapshot-file.ts';
 import { readRevision } from '../../store/backup/etcd-record.ts';
 import { BoltReader } from '../../store/bolt/reader.ts';
-import { crc32c } from '../../store/server/crc32c.ts';
+import { crc32c } from '../../store/persistence/crc32c.ts';
 import { restoreMember } from '../../store/server/restore.ts';
 import type { Run, Session } from '../session.ts';
 import { saveSnapshot } from '../snapshot-save.ts';

@@ -2,8 +2,8 @@
  * Ordered bytes on disk: what the store keeps its log and its revisions in.
  *
  * In: one interface and its error table; `rocksdb.ts` (the default) and `memory.ts` (tests,
- * with crash semantics) implement it. Out: what the bytes mean (`store/server/keyspace.ts`) and
- * who may write when (the single writer of `store/server`).
+ * with crash semantics) implement it. Out: what the bytes mean (`store/persistence`) and who may
+ * write when (the single writer of `store/replica`).
  *
  * Contract of every engine:
  * - A batch is atomic: after a crash all of it is there or nothing.

@@ -1,4 +1,4 @@
-import type { ClusterMember } from '../server/interface.ts';
+import type { ClusterMember } from '../cluster-member.ts';
 import { decodeMessage, encodeMessage, type Plain } from './schema/codec.ts';
 import { plainHeader, type ServiceContext, type UnaryMethods } from './unary.ts';
 

@@ -1,6 +1,7 @@
 import type { Crypto } from '../../platform/crypto.ts';
 import type { WatchTimes } from '../http/watch-times.ts';
-import type { ClusterMember, Member, MemberCalls } from '../server/interface.ts';
+import type { ClusterMember } from '../cluster-member.ts';
+import type { Member, MemberCalls } from '../server/interface.ts';
 import type { EncodedEvents } from './encoded-events.ts';
 import type { ResponseHeader } from './messages/header.ts';
 import type { Plain } from './schema/codec.ts';

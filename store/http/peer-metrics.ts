@@ -3,7 +3,7 @@ import type { MetricType } from '../../platform/metrics/metrics.ts';
 import type { Histogram } from '../../platform/metrics/histogram.ts';
 import { familyText, type Series } from '../../platform/metrics/text.ts';
 import type { Member } from '../server/interface.ts';
-import type { PeerTraffic } from '../server/peers.ts';
+import type { PeerTraffic } from '../replica/peers.ts';
 
 export const hex = (id: string): string => BigInt(id).toString(16);
 

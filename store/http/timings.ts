@@ -1,8 +1,8 @@
 /** Metrics that are histograms of how long things take, as a table: etcd's names and buckets. */
 import { exponential, Histogram } from '../../platform/metrics/histogram.ts';
 import { familyText, type Series } from '../../platform/metrics/text.ts';
-import type { RequestTime } from '../server/request-times.ts';
-import type { Observe, TimingName } from '../server/timing.ts';
+import type { RequestTime } from '../replica/request-times.ts';
+import type { Observe, TimingName } from '../persistence/timing.ts';
 import type { WatchTimes } from './watch-times.ts';
 
 interface Family {

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { FrameConnection } from '../../platform/frames.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StoreError } from '../kv.ts';
-import type { PeerHandlers, Question } from '../server/peers.ts';
+import type { PeerHandlers, Question } from '../replica/peers.ts';
 import { framed, frameKinds } from './link.ts';
 import { decodeMessage } from './message-codec.ts';
 import type { PeerCounts } from './peer-counts.ts';

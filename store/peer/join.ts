@@ -1,6 +1,6 @@
 /** Finding out, from the members that run, who a new process is among them. */
 import type { FrameNetwork, FrameTls } from '../../platform/frames.ts';
-import type { ClusterMember } from '../server/interface.ts';
+import type { ClusterMember } from '../cluster-member.ts';
 
 interface Remote {
   readonly clusterId: string;

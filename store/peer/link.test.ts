@@ -7,7 +7,7 @@ import { framePair } from '../../test/support/frame-pair.ts';
 import type { FramePair } from '../../test/support/frame-pair.ts';
 import { StoreError } from '../kv.ts';
 import type { Message } from '../raft/message.ts';
-import type { PeerHandlers } from '../server/peers.ts';
+import type { PeerHandlers } from '../replica/peers.ts';
 import { receiveMessages } from './inbound.ts';
 import { Link } from './link.ts';
 import { PeerCounts } from './peer-counts.ts';

@@ -11,7 +11,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { StoreError, storeErrors } from '../kv.ts';
 import type { StoreErrorReason } from '../kv.ts';
 import type { Message } from '../raft/message.ts';
-import type { Question } from '../server/peers.ts';
+import type { Question } from '../replica/peers.ts';
 import { GONE, headersOf } from './hello.ts';
 import type { Hello } from './hello.ts';
 import { encodeMessage } from './message-codec.ts';

@@ -8,7 +8,7 @@
 import { assert } from '../../platform/assert.ts';
 import type { Entry, EntryType, Proposal } from '../raft/entry.ts';
 import type { Message, MessageBody, MessageType } from '../raft/message.ts';
-import { ByteReader, ByteWriter } from '../server/bytes.ts';
+import { ByteReader, ByteWriter } from '../persistence/bytes.ts';
 
 /** Positions are the codes on the wire: only ever add at the end. */
 const types = [

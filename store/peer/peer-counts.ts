@@ -1,6 +1,6 @@
 import { exponential, Histogram } from '../../platform/metrics/histogram.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { PeerTraffic, SnapshotTraffic } from '../server/peers.ts';
+import type { PeerTraffic, SnapshotTraffic } from '../replica/peers.ts';
 
 class SnapshotCounts implements SnapshotTraffic {
   underWay = 0;

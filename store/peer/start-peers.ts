@@ -25,7 +25,7 @@ import type {
   PeersFactory,
   PeersOptions,
   Question,
-} from '../server/peers.ts';
+} from '../replica/peers.ts';
 import { headersOf, readHello } from './hello.ts';
 import { receiveMessages } from './inbound.ts';
 import { Link } from './link.ts';

@@ -6,8 +6,8 @@ import type { AuthStore, TokenKeeper } from '../auth/auth-store.ts';
 import { StoreError } from '../kv.ts';
 import type { AuthChange, Caller, Permission } from '../mvcc/command.ts';
 import type { Auth, Credentials } from './interface.ts';
-import type { AuthSettings } from './options.ts';
-import type { Replica } from './replica.ts';
+import type { AuthSettings } from '../replica/options.ts';
+import type { Replica } from '../replica/replica.ts';
 
 const TOKEN_LETTERS = 16;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

@@ -8,19 +8,19 @@
 import type { Engine, WriteOperation } from '../engine/engine.ts';
 import type { Entry, MemberId } from '../raft/entry.ts';
 import { NONE } from '../raft/entry.ts';
-import { ClusterState } from './cluster-state.ts';
-import { clusterIdOf, memberIdOf } from './identity.ts';
+import { ClusterState } from '../persistence/cluster-state.ts';
+import { clusterIdOf, memberIdOf } from '../replica/identity.ts';
 import type { MemberIdentity } from './interface.ts';
-import { entryRange, hardStateKey, metaKeys } from './keyspace.ts';
+import { entryRange, hardStateKey, metaKeys } from '../persistence/keyspace.ts';
 import {
   decodeBlock,
   encodeBlock,
   encodeHardState,
   encodeNumber,
   encodePoint,
-} from './log-codec.ts';
-import type { Joining, Settings } from './options.ts';
-import type { PeerAddress } from './peers.ts';
+} from '../persistence/log-codec.ts';
+import type { Joining, Settings } from '../replica/options.ts';
+import type { PeerAddress } from '../replica/peers.ts';
 
 const FIRST = { index: 1, term: 1 };
 

@@ -4,7 +4,7 @@
  * one. Before it a crash leaves the old state, after it the new one.
  */
 import type { Engine } from '../engine/engine.ts';
-import type { Settings } from './options.ts';
+import type { Settings } from '../replica/options.ts';
 
 const FIRST_FOLDER = 'member';
 const POINTER = 'current-engine';

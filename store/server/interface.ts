@@ -5,6 +5,7 @@
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Histogram } from '../../platform/metrics/histogram.ts';
+import type { ClusterMember } from '../cluster-member.ts';
 import type {
   DeleteRangeRequest,
   DeleteRangeResponse,
@@ -16,25 +17,15 @@ import type {
   TxnResponse,
 } from '../kv.ts';
 import type { Alarm, AuthChange, Caller, Permission } from '../mvcc/command.ts';
-import type { PeerTraffic } from './peers.ts';
-import type { RequestTime } from './request-times.ts';
-import type { Observe } from './timing.ts';
+import type { PeerTraffic } from '../replica/peers.ts';
+import type { RequestTime } from '../replica/request-times.ts';
+import type { Observe } from '../persistence/timing.ts';
 
 /** IDs are unsigned 64-bit, in decimal text. */
 export interface MemberIdentity {
   readonly clusterId: string;
   readonly memberId: string;
   readonly name: string;
-}
-
-/** Of the cluster, as all members know it. */
-export interface ClusterMember {
-  readonly id: string;
-  /** Empty until the member has started for the first time. */
-  readonly name: string;
-  readonly peerUrls: readonly string[];
-  readonly clientUrls: readonly string[];
-  readonly isLearner: boolean;
 }
 
 /** etcd v3 Cluster service. Each change answers with the members after it. */

@@ -2,8 +2,8 @@
 import { sleep } from '../../platform/clock.ts';
 import { StoreError } from '../kv.ts';
 import type { MemberId } from '../raft/entry.ts';
-import type { Settings } from './options.ts';
-import type { Replica } from './replica.ts';
+import type { Settings } from '../replica/options.ts';
+import type { Replica } from '../replica/replica.ts';
 
 /** How often a member that hands over its office looks whether it has been taken. */
 const POLL_MS = 10;

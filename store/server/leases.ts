@@ -9,8 +9,8 @@ import { NONE } from '../raft/entry.ts';
 import { exponential, Histogram } from '../../platform/metrics/histogram.ts';
 import type { LeaseTimeToLive, Leases } from './interface.ts';
 import { CHECKPOINT_SECONDS, LeaseClock } from './lease-clock.ts';
-import type { Answers, Peers, Question } from './peers.ts';
-import type { Replica } from './replica.ts';
+import type { Answers, Peers, Question } from '../replica/peers.ts';
+import type { Replica } from '../replica/replica.ts';
 
 const MAX_TTL_SECONDS = 9_000_000_000;
 const LOOK_EVERY_MS = 500;

@@ -3,8 +3,8 @@ import type { Engine } from '../engine/engine.ts';
 import type { Alarm } from '../mvcc/command.ts';
 import { checkRevision } from '../mvcc/txn-plan.ts';
 import type { Backup, KvHash, Maintenance } from './interface.ts';
-import type { Replica } from './replica.ts';
-import type { Timekeeper, TimingName } from './timing.ts';
+import type { Replica } from '../replica/replica.ts';
+import type { Timekeeper, TimingName } from '../persistence/timing.ts';
 
 /** A hash that a compaction overtook is begun again, so often. */
 const HASH_ATTEMPTS = 5;
@@ -61,7 +61,7 @@ export class MemberMaintenance implements Maintenance {
   }
 
   async #hashKv(revision: number): Promise<KvHash> {
-    const { hashKvAt } = await import('./backup.ts');
+    const { hashKvAt } = await import('../persistence/backup.ts');
     await this.#replica.settle();
     for (let attempt = 1; ; attempt++) {
       const { store } = this.#replica;
@@ -76,7 +76,7 @@ export class MemberMaintenance implements Maintenance {
   }
 
   async hash(): Promise<number> {
-    const { hashState } = await import('./backup.ts');
+    const { hashState } = await import('../persistence/backup.ts');
     await this.#replica.settle();
     return this.#timed('hash', () => hashState(this.#engine));
   }
@@ -87,7 +87,7 @@ export class MemberMaintenance implements Maintenance {
   }
 
   async snapshot(): Promise<Backup> {
-    const { backUp } = await import('./backup.ts');
+    const { backUp } = await import('../persistence/backup.ts');
     await this.#replica.removed();
     const { store, raft, removalsDone } = this.#replica;
     const revision = store.current;

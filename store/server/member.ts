@@ -41,20 +41,20 @@ import { LeaseService } from './leases.ts';
 import { MemberMaintenance } from './maintenance.ts';
 import { handOver, moveLeader } from './leadership.ts';
 import { ClusterMembership } from './membership.ts';
-import { withDefaults } from './options.ts';
-import type { MemberOptions, Settings } from './options.ts';
-import type { PeerHandlers, Peers, PeerTraffic, Question } from './peers.ts';
+import { withDefaults } from '../replica/options.ts';
+import type { MemberOptions, Settings } from '../replica/options.ts';
+import type { PeerHandlers, Peers, PeerTraffic, Question } from '../replica/peers.ts';
 import { publish } from './publication.ts';
 import { readRange, readTxn } from './reads.ts';
-import { Replica } from './replica.ts';
-import { Timekeeper, type Observe } from './timing.ts';
-import { alarmText } from './no-space-alarm.ts';
+import { Replica } from '../replica/replica.ts';
+import { Timekeeper, type Observe } from '../persistence/timing.ts';
+import { alarmText } from '../replica/no-space-alarm.ts';
 import { statisticsOf } from './statistics.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { isReadOnly } from './txn-kind.ts';
 import { WatchSession } from './watch-session.ts';
 
-export type { MemberOptions } from './options.ts';
+export type { MemberOptions } from '../replica/options.ts';
 
 /**
  * Starts a member on its data folder, made if missing. A lone member serves when this resolves;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { sha1 } from '../../platform/node/sha1.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
-import type { ClusterChange } from './cluster-state.ts';
-import { ClusterState } from './cluster-state.ts';
+import type { ClusterChange } from '../persistence/cluster-state.ts';
+import { ClusterState } from '../persistence/cluster-state.ts';
 import { ClusterMembership } from './membership.ts';
-import type { Peers } from './peers.ts';
-import type { Replica } from './replica.ts';
+import type { Peers } from '../replica/peers.ts';
+import type { Replica } from '../replica/replica.ts';
 
 interface Situation {
   /** "1 2 3" have started; "4?" has not; "5L" learns. */

@@ -3,12 +3,13 @@ import type { Clock } from '../../platform/clock.ts';
 import { StoreError } from '../kv.ts';
 import { NONE } from '../raft/entry.ts';
 import type { MemberId } from '../raft/entry.ts';
-import type { ClusterChange } from './cluster-state.ts';
-import { memberIdOf } from './identity.ts';
-import type { Sha1 } from './identity.ts';
-import type { ClusterMember, Membership } from './interface.ts';
-import type { Peers } from './peers.ts';
-import type { Replica } from './replica.ts';
+import type { ClusterChange } from '../persistence/cluster-state.ts';
+import { memberIdOf } from '../replica/identity.ts';
+import type { Sha1 } from '../replica/identity.ts';
+import type { ClusterMember } from '../cluster-member.ts';
+import type { Membership } from './interface.ts';
+import type { Peers } from '../replica/peers.ts';
+import type { Replica } from '../replica/replica.ts';
 
 /** A peer must have been connected so long to be counted on (etcd's HealthInterval). */
 const HEALTH_INTERVAL_MS = 5000;

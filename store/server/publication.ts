@@ -2,8 +2,8 @@
 import { sleep } from '../../platform/clock.ts';
 import { StoreError } from '../kv.ts';
 import type { MemberId } from '../raft/entry.ts';
-import type { Settings } from './options.ts';
-import type { Replica } from './replica.ts';
+import type { Settings } from '../replica/options.ts';
+import type { Replica } from '../replica/replica.ts';
 
 interface Publication {
   readonly id: MemberId;

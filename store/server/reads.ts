@@ -2,7 +2,7 @@
 import type { RangeRequest, RangeResponse, TxnRequest, TxnResponse } from '../kv.ts';
 import { wantsValues } from '../mvcc/range.ts';
 import { validateRange } from '../mvcc/validate.ts';
-import type { Replica } from './replica.ts';
+import type { Replica } from '../replica/replica.ts';
 import { isSerializable } from './txn-kind.ts';
 
 export async function readRange(replica: Replica, request: RangeRequest): Promise<RangeResponse> {

@@ -6,9 +6,9 @@ import { encodeRecord } from '../mvcc/record.ts';
 import { loadIdentity } from './bootstrap.ts';
 import { EngineFolders } from './engine-folders.ts';
 import type { MemberIdentity } from './interface.ts';
-import { factKey, leaseKey, metaKeys, recordKey } from './keyspace.ts';
-import { encodeNumber } from './log-codec.ts';
-import { withDefaults, type MemberOptions } from './options.ts';
+import { factKey, leaseKey, metaKeys, recordKey } from '../persistence/keyspace.ts';
+import { encodeNumber } from '../persistence/log-codec.ts';
+import { withDefaults, type MemberOptions } from '../replica/options.ts';
 
 /** Records per batch. */
 const STEP = 1000;

@@ -7,11 +7,11 @@ import { StoreError } from '../kv.ts';
 import type { MemberId, SnapshotPoint } from '../raft/entry.ts';
 import type { EngineFolders } from './engine-folders.ts';
 import type { MemberIdentity } from './interface.ts';
-import { hardStateKey, metaKeys } from './keyspace.ts';
-import { encodeHardState } from './log-codec.ts';
-import type { Replica } from './replica.ts';
-import { receiveSnapshot } from './snapshot-stream.ts';
-import type { Timekeeper, TimingName } from './timing.ts';
+import { hardStateKey, metaKeys } from '../persistence/keyspace.ts';
+import { encodeHardState } from '../persistence/log-codec.ts';
+import type { Replica } from '../replica/replica.ts';
+import { receiveSnapshot } from '../replica/snapshot-stream.ts';
+import type { Timekeeper, TimingName } from '../persistence/timing.ts';
 
 export interface ReceiverEnvironment {
   readonly folders: EngineFolders;

@@ -1,7 +1,7 @@
 import type { MemberStatistics } from './interface.ts';
 import type { LeaseCounters } from './leases.ts';
 import type { PromotionCounters } from './membership.ts';
-import type { Replica } from './replica.ts';
+import type { Replica } from '../replica/replica.ts';
 
 interface ServiceCounters {
   readonly isInstalling: boolean;

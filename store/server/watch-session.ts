@@ -5,7 +5,7 @@ import type { Watch, WatchBatch, WatchRequest } from '../kv.ts';
 import type { ChangeEvent } from '../mvcc/event.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import type { PendingBatch, Watcher } from '../mvcc/watcher.ts';
-import type { Records } from './records.ts';
+import type { Records } from '../persistence/records.ts';
 
 export interface WatchEnvironment {
   readonly store: MvccStore;

@@ -17,7 +17,7 @@ import { realX509 } from '../../platform/node/x509.ts';
 import { ownCertificate } from '../../platform/own-certificate.ts';
 import { autoTls } from '../../store/auto-tls.ts';
 import { peersOver } from '../../store/peer/start-peers.ts';
-import type { PeerHandlers } from '../../store/server/peers.ts';
+import type { PeerHandlers } from '../../store/replica/peers.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { servedUntil } from '../support/served-certificate.ts';
 import { eventually, temporaryFolder } from './harness.ts';

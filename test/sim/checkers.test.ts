@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Event, KeyValue } from '../../store/kv.ts';
 import { encodeRecord } from '../../store/mvcc/record.ts';
 import { tombstoneOf } from '../../store/mvcc/version.ts';
-import { recordKey } from '../../store/server/keyspace.ts';
+import { recordKey } from '../../store/persistence/keyspace.ts';
 import { findings, type Observation, type Operation } from './history.ts';
 import { leaseFindings } from './lease-holders.ts';
 import { Truth } from './truth.ts';

@@ -1,9 +1,10 @@
 /** Members on simulated machines, under one clock and network: started, killed, put to sleep. */
 import { silentLogger } from '../../platform/logger.ts';
 import { sha1 } from '../../platform/node/sha1.ts';
-import type { ClusterMember, Member } from '../../store/server/interface.ts';
+import type { ClusterMember } from '../../store/cluster-member.ts';
+import type { Member } from '../../store/server/interface.ts';
 import { startMember } from '../../store/server/member.ts';
-import type { Joining } from '../../store/server/options.ts';
+import type { Joining } from '../../store/replica/options.ts';
 import { Machine } from './machine.ts';
 import type { Flaw } from './machine.ts';
 import { SimNetwork } from './network.ts';

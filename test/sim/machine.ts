@@ -3,8 +3,8 @@ import type { Disk } from '../../platform/disk.ts';
 import type { Engine, EngineFactory, WriteOperation } from '../../store/engine/engine.ts';
 import { MemoryStorage } from '../../store/engine/memory.ts';
 import { decodeRecord } from '../../store/mvcc/record.ts';
-import { metaKeys, recordKey } from '../../store/server/keyspace.ts';
-import { encodeNumber } from '../../store/server/log-codec.ts';
+import { metaKeys, recordKey } from '../../store/persistence/keyspace.ts';
+import { encodeNumber } from '../../store/persistence/log-codec.ts';
 import type { SeededRandom, SimTime } from './time.ts';
 import type { Truth } from './truth.ts';
 

@@ -5,7 +5,7 @@
 import { StoreError } from '../../store/kv.ts';
 import { decodeMessage, encodeMessage } from '../../store/peer/message-codec.ts';
 import type { Message } from '../../store/raft/message.ts';
-import type { PeerHandlers, Peers, PeersFactory } from '../../store/server/peers.ts';
+import type { PeerHandlers, Peers, PeersFactory } from '../../store/replica/peers.ts';
 import type { SeededRandom, SimTime } from './time.ts';
 
 /** A connection whose other end is silent for so long is given up. */

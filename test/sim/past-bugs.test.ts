@@ -1,7 +1,7 @@
 /** Bugs that etcd once had, by their numbers there: ours must not have them. */
 import { describe, expect, it } from 'vitest';
 // Loaded late by members: here it must not take time that the simulation does not know of.
-import '../../store/server/backup.ts';
+import '../../store/persistence/backup.ts';
 import type { WatchBatch } from '../../store/kv.ts';
 import type { Member } from '../../store/server/interface.ts';
 import { SimCluster, type Host } from './cluster.ts';

@@ -5,7 +5,7 @@
  */
 import type { Event, KeyValue } from '../../store/kv.ts';
 import { decodeRecord, encodeRecord } from '../../store/mvcc/record.ts';
-import { recordKey, revisionOfKey } from '../../store/server/keyspace.ts';
+import { recordKey, revisionOfKey } from '../../store/persistence/keyspace.ts';
 
 const RECORD = recordKey(0, 0)[0];
 

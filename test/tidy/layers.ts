@@ -30,6 +30,7 @@ export const layers: readonly Layer[] = [
   { part: 'api/cel', imports: ['api/*', 'platform'], packages: ['re2js'] },
 
   { part: 'store/kv.ts', imports: [] },
+  { part: 'store/cluster-member.ts', imports: [] },
   { part: 'store/raft', imports: ['platform'] },
   { part: 'store/mvcc', imports: ['store/kv.ts', 'platform'], packages: ['sorted-btree'] },
   { part: 'store/auth', imports: ['store/kv.ts', 'store/mvcc'] },
@@ -48,9 +49,10 @@ export const layers: readonly Layer[] = [
   },
   { part: 'store/engine', imports: ['platform'], packages: ['rocksdb', 'sorted-btree'] },
   {
-    part: 'store/server',
+    part: 'store/persistence',
     imports: [
       'store/kv.ts',
+      'store/cluster-member.ts',
       'store/raft',
       'store/mvcc',
       'store/engine',
@@ -60,16 +62,55 @@ export const layers: readonly Layer[] = [
       'platform',
     ],
   },
+  {
+    part: 'store/replica',
+    imports: [
+      'store/kv.ts',
+      'store/raft',
+      'store/mvcc',
+      'store/engine',
+      'store/auth',
+      'store/persistence',
+      'platform',
+    ],
+  },
+  {
+    part: 'store/server',
+    imports: [
+      'store/kv.ts',
+      'store/cluster-member.ts',
+      'store/raft',
+      'store/mvcc',
+      'store/engine',
+      'store/auth',
+      'store/backup',
+      'store/persistence',
+      'store/replica',
+      'platform',
+    ],
+  },
   { part: 'store/grpc/wire', imports: [] },
   { part: 'store/grpc/http2', imports: ['platform'] },
   { part: 'store/grpc/schema', imports: ['store/grpc/wire', 'platform'] },
-  { part: 'store/peer', imports: ['store/kv.ts', 'store/raft', 'store/server', 'platform'] },
+  {
+    part: 'store/peer',
+    imports: [
+      'store/kv.ts',
+      'store/cluster-member.ts',
+      'store/raft',
+      'store/persistence',
+      'store/replica',
+      'store/server',
+      'platform',
+    ],
+  },
   {
     part: 'store/grpc',
     imports: [
       'store/grpc/*',
       'store/http',
       'store/kv.ts',
+      'store/cluster-member.ts',
       'store/mvcc',
       'store/server',
       'store/backup',
@@ -81,7 +122,10 @@ export const layers: readonly Layer[] = [
     imports: ['store/kv.ts', 'store/grpc/*', 'platform'],
     packages: ['@grpc/grpc-js'],
   },
-  { part: 'store/http', imports: ['store/kv.ts', 'store/server', 'platform'] },
+  {
+    part: 'store/http',
+    imports: ['store/kv.ts', 'store/persistence', 'store/replica', 'store/server', 'platform'],
+  },
   { part: 'store/etcd-arguments.ts', imports: [] },
   { part: 'store/flag-values.ts', imports: [], packages: ['commander'] },
   {

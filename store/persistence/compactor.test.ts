@@ -6,7 +6,7 @@ import { realRandom } from '../../platform/node/random.ts';
 import { sha1 } from '../../platform/node/sha1.ts';
 import type { EngineFactory } from '../engine/engine.ts';
 import { MemoryStorage } from '../engine/memory.ts';
-import { startMember } from './member.ts';
+import { startMember } from '../server/member.ts';
 
 const VERSIONS = 3000;
 

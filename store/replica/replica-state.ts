@@ -5,13 +5,13 @@ import type { Command } from '../mvcc/command.ts';
 import { MvccStore } from '../mvcc/store.ts';
 import type { SnapshotPoint } from '../raft/entry.ts';
 import { RawNode } from '../raft/raw-node.ts';
-import type { ClusterChange } from './cluster-state.ts';
+import type { ClusterChange } from '../persistence/cluster-state.ts';
 import type { Settings } from './options.ts';
 import type { Peers } from './peers.ts';
-import { Persistence } from './persistence.ts';
-import type { LoadedLog } from './persistence.ts';
-import { Records } from './records.ts';
-import { Timekeeper } from './timing.ts';
+import { Persistence } from '../persistence/persistence.ts';
+import type { LoadedLog } from '../persistence/persistence.ts';
+import { Records } from '../persistence/records.ts';
+import { Timekeeper } from '../persistence/timing.ts';
 
 const MAX_APPLY_BYTES = 16 << 20;
 const MAX_MESSAGE_BYTES = 1 << 20;

@@ -2,10 +2,10 @@
 import type { Caller, Command, CommandResponses, CommandType } from '../mvcc/command.ts';
 import type { Proposal } from '../raft/entry.ts';
 import { Admission } from './admission.ts';
-import { encodeChange } from './cluster-codec.ts';
-import { changesConfiguration } from './cluster-state.ts';
-import type { ClusterChange } from './cluster-state.ts';
-import { encodeCommand } from './command-codec.ts';
+import { encodeChange } from '../persistence/cluster-codec.ts';
+import { changesConfiguration } from '../persistence/cluster-state.ts';
+import type { ClusterChange } from '../persistence/cluster-state.ts';
+import { encodeCommand } from '../persistence/command-codec.ts';
 import type { Proposals } from './proposals.ts';
 import { RequestTimes } from './request-times.ts';
 

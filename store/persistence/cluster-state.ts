@@ -5,7 +5,7 @@
  */
 import { StoreError } from '../kv.ts';
 import type { Configuration, MemberId } from '../raft/entry.ts';
-import type { ClusterMember } from './interface.ts';
+import type { ClusterMember } from '../cluster-member.ts';
 
 export type ClusterChange =
   | {

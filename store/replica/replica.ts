@@ -13,21 +13,25 @@ import type { LogWindow } from '../raft/log-storage.ts';
 import type { Message } from '../raft/message.ts';
 import type { RawNode, Ready } from '../raft/raw-node.ts';
 import { Applier } from './applier.ts';
-import { changesConfiguration, type ClusterChange, type ClusterState } from './cluster-state.ts';
-import { Compactor } from './compactor.ts';
+import {
+  changesConfiguration,
+  type ClusterChange,
+  type ClusterState,
+} from '../persistence/cluster-state.ts';
+import { Compactor } from '../persistence/compactor.ts';
 import { Flushing } from './flushing.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
-import { LogCompaction } from './log-compaction.ts';
+import { LogCompaction } from '../persistence/log-compaction.ts';
 import { NoSpaceAlarm } from './no-space-alarm.ts';
 import type { Settings } from './options.ts';
 import type { Peers } from './peers.ts';
 import { Proposals } from './proposals.ts';
 import { ReadyLoop, type Duties } from './ready-loop.ts';
-import type { Records } from './records.ts';
+import type { Records } from '../persistence/records.ts';
 import type { RequestTime } from './request-times.ts';
 import { createRaft, loadState } from './replica-state.ts';
 import type { LoadedState, ReplicaOptions } from './replica-state.ts';
-import type { Timekeeper } from './timing.ts';
+import type { Timekeeper } from '../persistence/timing.ts';
 import { sendSnapshot } from './snapshot-stream.ts';
 import { Submission } from './submission.ts';
 

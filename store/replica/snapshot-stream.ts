@@ -10,9 +10,9 @@ import type { Engine, WriteOperation } from '../engine/engine.ts';
 import { StoreError } from '../kv.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { MemberId, SnapshotPoint } from '../raft/entry.ts';
-import { ByteReader, ByteWriter } from './bytes.ts';
-import { isReplicated, metaKeys, wholeKeyspace } from './keyspace.ts';
-import { encodePoint } from './log-codec.ts';
+import { ByteReader, ByteWriter } from '../persistence/bytes.ts';
+import { isReplicated, metaKeys, wholeKeyspace } from '../persistence/keyspace.ts';
+import { encodePoint } from '../persistence/log-codec.ts';
 import type { Peers } from './peers.ts';
 
 const PAIRS = 0;

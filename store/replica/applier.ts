@@ -4,12 +4,12 @@ import type { AuthStore } from '../auth/auth-store.ts';
 import type { Command, CommandResponse } from '../mvcc/command.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import type { Entry } from '../raft/entry.ts';
-import { decodeChange } from './cluster-codec.ts';
-import { changesConfiguration } from './cluster-state.ts';
-import type { ClusterChange, ClusterState } from './cluster-state.ts';
-import { callerOf, decodeCommand, requestIdOf } from './command-codec.ts';
+import { decodeChange } from '../persistence/cluster-codec.ts';
+import { changesConfiguration } from '../persistence/cluster-state.ts';
+import type { ClusterChange, ClusterState } from '../persistence/cluster-state.ts';
+import { callerOf, decodeCommand, requestIdOf } from '../persistence/command-codec.ts';
 import type { Proposals } from './proposals.ts';
-import type { Records } from './records.ts';
+import type { Records } from '../persistence/records.ts';
 
 interface ApplierOptions {
   readonly store: MvccStore;

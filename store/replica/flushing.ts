@@ -6,11 +6,11 @@ import type { Timer } from '../../platform/clock.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import type { Entry, HardState } from '../raft/entry.ts';
 import type { Ready } from '../raft/raw-node.ts';
-import type { Compactor } from './compactor.ts';
-import type { ClusterState } from './cluster-state.ts';
-import type { LogCompaction } from './log-compaction.ts';
+import type { Compactor } from '../persistence/compactor.ts';
+import type { ClusterState } from '../persistence/cluster-state.ts';
+import type { LogCompaction } from '../persistence/log-compaction.ts';
 import type { Settings } from './options.ts';
-import type { Effects, Persistence } from './persistence.ts';
+import type { Effects, Persistence } from '../persistence/persistence.ts';
 import { Settling } from './settling.ts';
 
 /** Effects wait this long for another write to ride along with. */

@@ -1,0 +1,9 @@
+/** Of the cluster, as all members know it. */
+export interface ClusterMember {
+  readonly id: string;
+  /** Empty until the member has started for the first time. */
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly clientUrls: readonly string[];
+  readonly isLearner: boolean;
+}
