@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import { realGzip, realHttpServer } from '../platform/node/http-server.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import { realGzip, realHttpServer } from '../platform/node/net/http-server.ts';
 import { realRandom } from '../platform/node/random.ts';
-import { realTokenKeys } from '../platform/node/token-keys.ts';
+import { realTokenKeys } from '../platform/node/crypto/token-keys.ts';
 import {
   flagsOf,
   type FlaggedApi,

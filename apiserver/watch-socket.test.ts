@@ -7,8 +7,8 @@ import type { Client } from '../client/interface.ts';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { createClient } from '../client/rest.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import { connectHttp, type HttpConnection } from '../platform/node/http-client.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import { connectHttp, type HttpConnection } from '../platform/node/net/http-client.ts';
 import { type SecureApi, startSecureApi } from '../test/support/secure-api.ts';
 
 let api: SecureApi;

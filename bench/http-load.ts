@@ -1,6 +1,6 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
-import { realDisk } from '../platform/node/disk.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
 
 /** JSON, unless it says what else. */
 export type Body = string | { readonly type: string; readonly text: string };

@@ -1,6 +1,6 @@
 import { connect } from 'node:http2';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
-import { realDisk } from '../platform/node/disk.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
 import type { HttpClient } from './http-load.ts';
 
 /** One HTTP/2 connection; answers are received, not parsed. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import { connectHttp } from '../platform/node/http-client.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import { connectHttp } from '../platform/node/net/http-client.ts';
 import type { Row, VerdictRow } from './report.ts';
 import type { BenchCluster } from './wherry.ts';
 

@@ -12,7 +12,7 @@ import {
 } from './kubeconfig.ts';
 import { plainYaml } from './plain-yaml.ts';
 
-/** Fits `connectHttp` of `platform/node/http-client.ts`, and says where to look for objects. */
+/** Fits `connectHttp` of `platform/node/net/http-client.ts`, and says where to look for objects. */
 export interface KubeconfigConnection {
   readonly baseUrl: string;
   readonly ca?: Uint8Array;

@@ -1,8 +1,8 @@
 /** Connections to the parts of a running cluster, as its admin. */
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import type { HttpConnection } from '../platform/node/http-connection.ts';
-import { connectHttp1 } from '../platform/node/https1-client.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import type { HttpConnection } from '../platform/node/net/http-connection.ts';
+import { connectHttp1 } from '../platform/node/net/https1-client.ts';
 import type { ClusterPaths } from './paths.ts';
 
 export type Connect = (baseUrl: string) => HttpConnection;

@@ -1,7 +1,11 @@
 /** One address for several API servers, as a load balancer gives them in a real cluster. */
 import { realClock } from '../platform/node/clock.ts';
-import { connectHttp, type HttpConnection } from '../platform/node/http-client.ts';
-import { type Backend, startTcpBalancer, type TcpBalancer } from '../platform/node/tcp-balancer.ts';
+import { connectHttp, type HttpConnection } from '../platform/node/net/http-client.ts';
+import {
+  type Backend,
+  startTcpBalancer,
+  type TcpBalancer,
+} from '../platform/node/net/tcp-balancer.ts';
 import { whenAborted } from '../platform/node/process.ts';
 import type { Logger } from '../platform/logger.ts';
 import { HOST } from './options.ts';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { isAlive, signalProcess } from '../platform/node/child-process.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import type { LogsFlags } from './commands/logs.ts';
 import type { ManageContext } from './commands/manage.ts';

@@ -6,8 +6,8 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realRawDeflate } from '../platform/node/raw-deflate.ts';
-import { sha1 } from '../platform/node/sha1.ts';
-import { sniffingServer } from '../platform/node/sniffing-server.ts';
+import { sha1 } from '../platform/node/crypto/sha1.ts';
+import { sniffingServer } from '../platform/node/net/sniffing-server.ts';
 import { HOST } from './options.ts';
 
 export const agentNames = { dnsNames: ['localhost'], ipAddresses: [HOST] };

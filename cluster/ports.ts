@@ -1,5 +1,5 @@
 /** Ports of several store members: 2379 and 2380 for the first, 2381 and 2382 for the second, … */
-import { freePorts } from '../platform/node/free-ports.ts';
+import { freePorts } from '../platform/node/net/free-ports.ts';
 import { HOST } from './options.ts';
 
 /** Where clients are served, from `storePort` upwards; any free ones for 0. */

@@ -2,8 +2,8 @@
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startChild } from '../platform/node/child-process.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import { freePorts } from '../platform/node/free-ports.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import { freePorts } from '../platform/node/net/free-ports.ts';
 import { realClock } from '../platform/node/clock.ts';
 import type { Pki } from '../apiserver/pki/pki.ts';
 import { clusterPki, keepKubeconfigs, writeAdmin, writeComponentKubeconfigs } from './access.ts';

@@ -1,8 +1,8 @@
 import type { RestClient } from '../client/rest.ts';
 import { createLogger, type LogLevel } from '../platform/node/logger.ts';
-import { realDisk } from '../platform/node/disk.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
 import { processEnvironment } from '../platform/node/process-environment.ts';
-import { temporaryFolder } from '../platform/node/temporary-folder.ts';
+import { temporaryFolder } from '../platform/node/files/temporary-folder.ts';
 import { traceScope } from '../platform/node/trace-scope.ts';
 import { startEmbedded } from './embedded.ts';
 import { DEFAULT_NODES, nodeNames } from './options.ts';

@@ -1,8 +1,8 @@
 /** `wherry etcdctl`: etcdctl's commands, flags and output, for those who have no etcdctl. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { realClock } from '../platform/node/clock.ts';
-import { connectHttp } from '../platform/node/http-client.ts';
-import { realDisk } from '../platform/node/disk.ts';
+import { connectHttp } from '../platform/node/net/http-client.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import { authCommands } from './commands/auth.ts';
 import { clusterCommands } from './commands/cluster.ts';

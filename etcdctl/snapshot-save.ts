@@ -1,5 +1,5 @@
-import { realCrypto } from '../platform/node/crypto.ts';
-import { realFileAccess } from '../platform/node/file-access.ts';
+import { realCrypto } from '../platform/node/crypto/crypto.ts';
+import { realFileAccess } from '../platform/node/files/file-access.ts';
 import { checkDigest } from '../store/backup/snapshot-file.ts';
 import type { EtcdClient } from './client.ts';
 

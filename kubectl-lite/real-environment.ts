@@ -1,6 +1,6 @@
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import { realFileSystem } from '../platform/node/file-system.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import { realFileSystem } from '../platform/node/files/file-system.ts';
 import { realTerminal } from '../platform/node/terminal.ts';
 import type { Terminal } from '../platform/terminal.ts';
 import { connectSession } from './connect.ts';
@@ -24,7 +24,7 @@ export interface Surroundings {
 const connectHttp: Connect = (target) => {
   let open: Promise<ReturnType<Connect>> | undefined;
   const opened = (): Promise<ReturnType<Connect>> => {
-    open ??= import('../platform/node/https1-client.ts').then(({ connectHttp1 }) =>
+    open ??= import('../platform/node/net/https1-client.ts').then(({ connectHttp1 }) =>
       connectHttp1(target),
     );
     return open;
@@ -40,7 +40,7 @@ const connectHttp: Connect = (target) => {
 const realPrograms = async () => (await import('../platform/node/programs.ts')).realPrograms;
 
 const realSockets = async () =>
-  (await import('../platform/node/local-sockets.ts')).realLocalSockets;
+  (await import('../platform/node/net/local-sockets.ts')).realLocalSockets;
 
 /** The real effects around a command. */
 export function realEnvironment(surroundings: Surroundings): Environment {
@@ -66,12 +66,12 @@ export function realEnvironment(surroundings: Surroundings): Environment {
       files: async (path) => (await realPrograms()).files(path),
     },
     async temporaryFolder(prefix) {
-      const { temporaryFolder } = await import('../platform/node/temporary-folder.ts');
+      const { temporaryFolder } = await import('../platform/node/files/temporary-folder.ts');
       return temporaryFolder(prefix);
     },
     connectHttp,
     async connectWebSocket(request) {
-      const { connectWebSocket } = await import('../platform/node/websocket.ts');
+      const { connectWebSocket } = await import('../platform/node/net/websocket.ts');
       return connectWebSocket(request);
     },
     terminal: surroundings.terminal ?? realTerminal,
@@ -81,11 +81,11 @@ export function realEnvironment(surroundings: Surroundings): Environment {
     },
     rawDeflate: async () => (await import('../platform/node/raw-deflate.ts')).realRawDeflate,
     async certificateEndMs(pem) {
-      const { realX509 } = await import('../platform/node/x509.ts');
+      const { realX509 } = await import('../platform/node/crypto/x509.ts');
       return realX509.inspect(pem).notAfterMs;
     },
     async readCertificateRequest(pem) {
-      const { realX509 } = await import('../platform/node/x509.ts');
+      const { realX509 } = await import('../platform/node/crypto/x509.ts');
       return realX509.readRequest(pem);
     },
     async randomName(length) {
@@ -94,7 +94,7 @@ export function realEnvironment(surroundings: Surroundings): Environment {
       return randomSuffix(realRandom, length);
     },
     async sha256(text) {
-      const { realCrypto } = await import('../platform/node/crypto.ts');
+      const { realCrypto } = await import('../platform/node/crypto/crypto.ts');
       const hash = realCrypto.sha256();
       hash.update(Buffer.from(text));
       return Buffer.from(hash.digest()).toString('hex');

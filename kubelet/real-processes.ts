@@ -1,12 +1,12 @@
 /** The process runtime with the machine's own effects: loaded only where somebody asks for it. */
 import type { Client } from '../client/interface.ts';
 import type { Logger } from '../platform/logger.ts';
-import { absolutePath } from '../platform/node/absolute-path.ts';
+import { absolutePath } from '../platform/node/files/absolute-path.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import { realFileTree } from '../platform/node/file-tree.ts';
-import { realLocalNetwork } from '../platform/node/local-network.ts';
-import { outgoingHttp } from '../platform/node/outgoing-http.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import { realFileTree } from '../platform/node/files/file-tree.ts';
+import { realLocalNetwork } from '../platform/node/net/local-network.ts';
+import { outgoingHttp } from '../platform/node/net/outgoing-http.ts';
 import { realProcesses } from '../platform/node/processes.ts';
 import type { NodeSpecification } from './node-object.ts';
 import { containerVariable } from './process/process-host.ts';

@@ -1,6 +1,6 @@
 /** The runtimes of a node with the machine's own effects. */
 import { realClock } from '../platform/node/clock.ts';
-import { hostAddress } from '../platform/node/host-address.ts';
+import { hostAddress } from '../platform/node/net/host-address.ts';
 import { HollowRuntime } from './hollow-runtime.ts';
 import type { NodeSpecification } from './node-object.ts';
 import type { ProcessChoice } from './real-processes.ts';

@@ -1,7 +1,7 @@
 /**
  * bcrypt (Provos and Mazières, "A Future-Adaptable Password Scheme", 1999) as OpenBSD and Go
  * write it ("$2a$"), so that password hashes move between this store and etcd. Slow on purpose:
- * run it in a worker (platform/node/bcrypt-worker.ts).
+ * run it in a worker (platform/node/crypto/bcrypt-worker.ts).
  */
 
 const ROUNDS = 16;

@@ -1,4 +1,4 @@
-/** Cryptography as an effect. The real one is `platform/node/crypto.ts`. */
+/** Cryptography as an effect. The real one is `platform/node/crypto/crypto.ts`. */
 
 export interface IncrementalHash {
   update(bytes: Uint8Array): void;

@@ -1,6 +1,6 @@
 /**
  * A connection as protocol code drives it: bytes arrive by callback, bytes leave without waiting.
- * The real one is `platform/node/socket-duplex.ts`.
+ * The real one is `platform/node/net/socket-duplex.ts`.
  */
 export interface DuplexHandlers {
   /** A view that is only good for this call: copy what is kept. */

@@ -1,7 +1,7 @@
 /**
  * Frames of bytes between two processes, in order, on one connection: what members of a cluster
- * talk over. The real one is `platform/node/frames.ts`: an HTTP/1.1 upgrade, so that either side
- * can refuse the other with a status and a sentence before the first frame.
+ * talk over. The real one is `platform/node/net/frames.ts`: an HTTP/1.1 upgrade, so that either
+ * side can refuse the other with a status and a sentence before the first frame.
  */
 import type { HttpHandler, Headers } from './http.ts';
 import type { Listening } from './http-server.ts';

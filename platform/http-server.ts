@@ -1,5 +1,5 @@
 /**
- * A listening HTTPS socket as an effect. The real one is `platform/node/http-server.ts`; what
+ * A listening HTTPS socket as an effect. The real one is `platform/node/net/http-server.ts`; what
  * answers on it (Express, or anything that takes Node's message objects) is an {@link Edge}.
  */
 import type { ByteStream } from './byte-stream.ts';

@@ -1,6 +1,6 @@
 /**
  * One listening port that carries two protocols, as etcd's client port does: HTTP/2 for gRPC,
- * HTTP/1 for probes and metrics. The real one is `platform/node/sniffing-server.ts`.
+ * HTTP/1 for probes and metrics. The real one is `platform/node/net/sniffing-server.ts`.
  */
 import type { Duplex } from './duplex.ts';
 import type { HttpHandler } from './http.ts';

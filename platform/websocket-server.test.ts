@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ByteQueue } from './byte-queue.ts';
-import { upgradeOf } from './node/http-upgrade.ts';
+import { upgradeOf } from './node/net/http-upgrade.ts';
 import {
   acceptance,
   isWebSocketRequest,

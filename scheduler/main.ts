@@ -10,8 +10,8 @@ import { Lifecycle } from '../platform/lifecycle.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import { connectHttp } from '../platform/node/http-client.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import { connectHttp } from '../platform/node/net/http-client.ts';
 import type { Logger } from '../platform/logger.ts';
 import { loadModule } from '../platform/node/load-module.ts';
 import { createLogger } from '../platform/node/logger.ts';
@@ -46,7 +46,7 @@ async function configured(
 }
 
 async function outgoing(parts: Lifecycle): Promise<OutgoingHttp> {
-  const { outgoingHttp } = await import('../platform/node/outgoing-http.ts');
+  const { outgoingHttp } = await import('../platform/node/net/outgoing-http.ts');
   const http = outgoingHttp();
   await parts.start(() => ({ stop: () => http.close() }));
   return http;

@@ -40,7 +40,11 @@ const runners = {
   'index.js': `import { program } from './programs/program.cjs';\nexport const { startCluster } = program('wherry').library();\n`,
 };
 /** Modules of their own. */
-const modules = ['bench/main.ts', 'bench/scheduler/main.ts', 'platform/node/bcrypt-worker.ts'];
+const modules = [
+  'bench/main.ts',
+  'bench/scheduler/main.ts',
+  'platform/node/crypto/bcrypt-worker.ts',
+];
 /** rocksdb finds its native half beside its own file. */
 const unbundled = ['rocksdb'];
 const binaries = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin;

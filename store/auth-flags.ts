@@ -1,5 +1,5 @@
 /** --auth-token, --auth-token-ttl and --bcrypt-cost as a member's settings. */
-import { jwtSigner } from '../platform/node/jwt.ts';
+import { jwtSigner } from '../platform/node/crypto/jwt.ts';
 import type { StoreFlags } from './flags.ts';
 import { FlagError } from './flag-rules.ts';
 import type { AuthSettings } from './replica/options.ts';

@@ -1,6 +1,6 @@
 /** --auto-tls: a certificate of the store's own, kept until it is about to expire. */
-import { realDisk } from '../platform/node/disk.ts';
-import { realX509 as x509 } from '../platform/node/x509.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import { realX509 as x509 } from '../platform/node/crypto/x509.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 
 const YEAR_MS = 365 * 24 * 3_600_000;

@@ -1,8 +1,8 @@
 /** From the flags to what makes a member one of several. */
 import type { Logger } from '../platform/logger.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
-import { nodeFrames } from '../platform/node/frames.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
+import { nodeFrames } from '../platform/node/net/frames.ts';
 import { FlagError } from './flag-rules.ts';
 import type { StoreFlags } from './flags.ts';
 import { initialMembers, otherPeerUrls } from './initial-cluster.ts';

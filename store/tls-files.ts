@@ -2,7 +2,7 @@
 import type { FrameTls } from '../platform/frames.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/disk.ts';
+import { realDisk } from '../platform/node/files/disk.ts';
 import { FlagError } from './flag-rules.ts';
 import type { StoreFlags } from './flags.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type HttpResponse, JsonValue } from '../../platform/http.ts';
-import { realCiphers } from '../../platform/node/ciphers.ts';
+import { realCiphers } from '../../platform/node/crypto/ciphers.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import { Discovery } from './discovery.ts';

@@ -3,7 +3,7 @@
  * that runs beside, kind by kind. Needs etcd and kube-apiserver on the PATH.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { realCiphers } from '../../platform/node/ciphers.ts';
+import { realCiphers } from '../../platform/node/crypto/ciphers.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { hasKubeApiserver, KubeApiserver, START_MS } from '../../test/support/kube-apiserver.ts';
 import { kinds } from '../registry/kinds/index.ts';

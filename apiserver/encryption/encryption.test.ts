@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { realCiphers } from '../../platform/node/ciphers.ts';
-import { openBox, sealBox } from '../../platform/node/secretbox.ts';
+import { realCiphers } from '../../platform/node/crypto/ciphers.ts';
+import { openBox, sealBox } from '../../platform/node/crypto/secretbox.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realRandom } from '../../platform/node/random.ts';

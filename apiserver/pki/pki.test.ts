@@ -2,11 +2,11 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { certificate, extension, OID, signerOf } from '../../platform/node/certificate.ts';
+import { certificate, extension, OID, signerOf } from '../../platform/node/crypto/certificate.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import * as der from '../../platform/node/der.ts';
-import { realDisk } from '../../platform/node/disk.ts';
-import { realX509 } from '../../platform/node/x509.ts';
+import * as der from '../../platform/node/crypto/der.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import type { CertificateAndKey } from '../../platform/x509.ts';
 import { ensurePki, identities } from './pki.ts';
 import { servingNames } from './serving-names.ts';

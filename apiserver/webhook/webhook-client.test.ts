@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Service } from '../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { outgoingHttp } from '../../platform/node/outgoing-http.ts';
+import { outgoingHttp } from '../../platform/node/net/outgoing-http.ts';
 import { realRandom } from '../../platform/node/random.ts';
-import { realX509 } from '../../platform/node/x509.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import { WebhookClient, type WebhookClientConfig } from './webhook-client.ts';
 

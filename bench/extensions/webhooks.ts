@@ -1,7 +1,7 @@
 /** What a webhook adds to a create: beside none, a validating one, and one that patches. */
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { realX509 } from '../../platform/node/x509.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import { type HttpClient, openHttp } from '../http-load.ts';
 import { closedLoop } from '../load.ts';
 import { durationMs, rows, runs, say } from '../suite.ts';

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts as portsOf } from '../../platform/node/free-ports.ts';
+import { freePorts as portsOf } from '../../platform/node/net/free-ports.ts';
 import { openGrpc } from '../grpc-load.ts';
 
 const main = join(import.meta.dirname, '..', 'cluster', 'main.js');

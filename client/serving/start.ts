@@ -1,10 +1,10 @@
 /** The socket of a component's health and metrics. */
 import type { Clock } from '../../platform/clock.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
 import { processMetrics } from '../../platform/node/process-metrics.ts';
-import { sniffingServer } from '../../platform/node/sniffing-server.ts';
-import { realX509 } from '../../platform/node/x509.ts';
+import { sniffingServer } from '../../platform/node/net/sniffing-server.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import { buildMetrics } from '../../api/build-metrics.ts';
 import type { TlsMaterial } from '../../platform/http-server.ts';
 import type { Running } from '../../platform/lifecycle.ts';

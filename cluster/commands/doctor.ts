@@ -1,9 +1,9 @@
 /** `wherry doctor`: looks a running cluster over and says what is wrong and what to do. */
 import { isAlive } from '../../platform/node/child-process.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
-import { diskSpace } from '../../platform/node/disk-space.ts';
-import { realX509 } from '../../platform/node/x509.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { diskSpace } from '../../platform/node/files/disk-space.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import { adminConnections, type Connect } from '../admin-connection.ts';
 import { apiServerFindings } from '../doctor/apiserver.ts';
 import { certificateFindings } from '../doctor/certificates.ts';

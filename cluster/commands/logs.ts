@@ -1,7 +1,7 @@
 /** `wherry logs`: what a component wrote, whether it is a process of its own or not. */
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
-import { tailLines } from '../../platform/node/file-tail.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { tailLines } from '../../platform/node/files/file-tail.ts';
 import { consoleLine } from '../../platform/node/logger.ts';
 import type { ProcessContext } from '../../platform/node/process.ts';
 import { ClusterError } from '../failure.ts';

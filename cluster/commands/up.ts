@@ -1,7 +1,7 @@
 /** `wherry up`: runs a cluster in the foreground until it is told to stop. */
 import { isAlive, startDetached } from '../../platform/node/child-process.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
 import { createLogger } from '../../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../../platform/node/process.ts';
 import { traceScope } from '../../platform/node/trace-scope.ts';

@@ -5,8 +5,8 @@
 import { formatTime } from '../../api/time.ts';
 import { isAlive } from '../../platform/node/child-process.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
-import { realX509 } from '../../platform/node/x509.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import { certificateFindings } from '../doctor/certificates.ts';
 import { failed, type Finding, ok, warning } from '../doctor/finding.ts';
 import { printFindings } from '../doctor/print.ts';
@@ -71,7 +71,7 @@ async function runs(paths: ClusterPaths): Promise<Finding> {
 }
 
 async function snapshots({ snapshots: folder }: ClusterPaths): Promise<Finding> {
-  const { lastChange } = await import('../../platform/node/file-times.ts');
+  const { lastChange } = await import('../../platform/node/files/file-times.ts');
   const files = (await realDisk.list(folder)).filter((name) => name.endsWith('.db'));
   const times = await Promise.all(files.map((name) => lastChange(`${folder}/${name}`)));
   if (times.length === 0) {

@@ -1,7 +1,7 @@
 import { parseTime } from '../../api/time.ts';
 import type { LogEntry, LogQuery } from '../../kubelet/container-streams.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { tailLines } from '../../platform/node/file-tail.ts';
+import { tailLines } from '../../platform/node/files/file-tail.ts';
 import { consoleLine } from '../../platform/node/logger.ts';
 import type { ControlPlanePart } from './parts.ts';
 

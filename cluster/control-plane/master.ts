@@ -2,7 +2,7 @@ import type { Pod } from '../../api/types/core-v1.ts';
 import type { KubeletNode } from '../../kubelet/kubelet.ts';
 import type { PodRuntime } from '../../kubelet/runtime.ts';
 import type { StaticSource } from '../../kubelet/static/static-pods.ts';
-import { sha1 } from '../../platform/node/sha1.ts';
+import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import {
   type ControlPlanePart,
   manifestOf,

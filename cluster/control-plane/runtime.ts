@@ -14,7 +14,7 @@ import type {
 } from '../../kubelet/runtime.ts';
 import type { ByteStream } from '../../platform/byte-stream.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realLocalNetwork } from '../../platform/node/local-network.ts';
+import { realLocalNetwork } from '../../platform/node/net/local-network.ts';
 import { HOST } from '../options.ts';
 import { componentLog } from './component-log.ts';
 import { execEtcdctl } from './etcdctl-exec.ts';

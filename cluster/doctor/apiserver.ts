@@ -2,7 +2,7 @@
 import { bodyValue } from '../../client/response-body.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { HttpHandler, HttpResponse } from '../../platform/http.ts';
-import { parseHttpDate } from '../../platform/node/http-date.ts';
+import { parseHttpDate } from '../../platform/node/net/http-date.ts';
 import type { ComponentState } from '../run-state.ts';
 import { failed, type Finding, ok, warning, within } from './finding.ts';
 

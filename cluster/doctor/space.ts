@@ -1,5 +1,5 @@
 /** The file system under the data directory. */
-import type { DiskSpace } from '../../platform/node/disk-space.ts';
+import type { DiskSpace } from '../../platform/node/files/disk-space.ts';
 import { failed, type Finding, ok, warning } from './finding.ts';
 
 const MEBIBYTE = 1024 ** 2;

@@ -2,7 +2,7 @@
 import { EtcdClient } from '../../etcdctl/client.ts';
 import { bodyValue } from '../../client/response-body.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
-import { connectHttp, type HttpConnection } from '../../platform/node/http-client.ts';
+import { connectHttp, type HttpConnection } from '../../platform/node/net/http-client.ts';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
 import type { ComponentState } from '../run-state.ts';
 import { failed, type Finding, ok, warning, within } from './finding.ts';

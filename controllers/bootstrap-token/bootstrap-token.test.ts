@@ -6,7 +6,7 @@ import type { RestClient } from '../../client/rest.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
-import { hmacSha256 } from '../../platform/node/crypto.ts';
+import { hmacSha256 } from '../../platform/node/crypto/crypto.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { eventually, startEmbeddedApi } from '../../test/support/embedded-api.ts';
 import { startControllers } from '../manager.ts';

@@ -2,11 +2,11 @@
 import { Command } from 'commander';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realCrypto } from '../../platform/node/crypto.ts';
-import { realDisk } from '../../platform/node/disk.ts';
-import { realFileAccess } from '../../platform/node/file-access.ts';
+import { realCrypto } from '../../platform/node/crypto/crypto.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { realFileAccess } from '../../platform/node/files/file-access.ts';
 import { realRandom } from '../../platform/node/random.ts';
-import { sha1 } from '../../platform/node/sha1.ts';
+import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import { checkDigest } from '../../store/backup/snapshot-file.ts';
 import { readRevision } from '../../store/backup/etcd-record.ts';
 import { BoltReader } from '../../store/bolt/reader.ts';

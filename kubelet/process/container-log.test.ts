@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { realFileTree } from '../../platform/node/file-tree.ts';
+import { realFileTree } from '../../platform/node/files/file-tree.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import type { LogQuery } from '../container-streams.ts';
 import { ContainerLog } from './container-log.ts';

@@ -6,7 +6,7 @@ import type { Disk } from '../../platform/disk.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { eventually, startEmbeddedApi } from '../../test/support/embedded-api.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';

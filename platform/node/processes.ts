@@ -22,7 +22,7 @@ import type {
   SupervisedProcess,
   SupervisedSpawn,
 } from '../processes.ts';
-import { sinkOf, silently } from './byte-sink.ts';
+import { sinkOf, silently } from './net/byte-sink.ts';
 
 /**
  * Waits for the program and writes down how it ended, for an agent that is not its parent. Caught

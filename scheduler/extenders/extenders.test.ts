@@ -8,7 +8,7 @@ import type { RestClient } from '../../client/rest.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
-import { outgoingHttp } from '../../platform/node/outgoing-http.ts';
+import { outgoingHttp } from '../../platform/node/net/outgoing-http.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { eventually, startEmbeddedApi } from '../../test/support/embedded-api.ts';
 import { readConfiguration } from '../config/configuration.ts';

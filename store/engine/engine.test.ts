@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
-import { realDisk } from '../../platform/node/disk.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
 import type { Engine, KeyAndValue, WriteOperation } from './engine.ts';
 import { EngineError } from './engine.ts';
 import { MemoryStorage } from './memory.ts';

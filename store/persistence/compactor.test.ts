@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
 import { realRandom } from '../../platform/node/random.ts';
-import { sha1 } from '../../platform/node/sha1.ts';
+import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import type { EngineFactory } from '../engine/engine.ts';
 import { MemoryStorage } from '../engine/memory.ts';
 import { startMember } from '../server/member.ts';

@@ -10,9 +10,9 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
 import { realRandom } from '../../platform/node/random.ts';
-import { sha1 } from '../../platform/node/sha1.ts';
+import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import { startMember } from './member.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -23,9 +23,9 @@ const WRITERS = 32;
 const child = `
 import { startMember } from '${root}/store/server/member.ts';
 import { realClock } from '${root}/platform/node/clock.ts';
-import { realDisk } from '${root}/platform/node/disk.ts';
+import { realDisk } from '${root}/platform/node/files/disk.ts';
 import { realRandom } from '${root}/platform/node/random.ts';
-import { sha1 } from '${root}/platform/node/sha1.ts';
+import { sha1 } from '${root}/platform/node/crypto/sha1.ts';
 import { silentLogger } from '${root}/platform/logger.ts';
 setInterval(() => {}, 1000);
 const member = await startMember({

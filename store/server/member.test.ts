@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
 import { realRandom } from '../../platform/node/random.ts';
-import { sha1 } from '../../platform/node/sha1.ts';
+import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { EngineError } from '../engine/engine.ts';
 import type { Engine, EngineFactory } from '../engine/engine.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sha1 } from '../../platform/node/sha1.ts';
+import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import type { ClusterChange } from '../persistence/cluster-state.ts';
 import { ClusterState } from '../persistence/cluster-state.ts';

@@ -17,7 +17,7 @@ import { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
-import { temporaryFolder } from '../../platform/node/temporary-folder.ts';
+import { temporaryFolder } from '../../platform/node/files/temporary-folder.ts';
 
 export interface World {
   readonly client: RestClient;

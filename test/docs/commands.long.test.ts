@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePorts } from '../../platform/node/free-ports.ts';
+import { freePorts } from '../../platform/node/net/free-ports.ts';
 import { run, temporaryFolder, tool } from '../e2e/harness.ts';
 import { stepsOf } from './document.ts';
 

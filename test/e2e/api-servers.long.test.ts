@@ -12,8 +12,8 @@ import { connectionOf, loadKubeconfig } from '../../client/kubeconfig-connection
 import { createClient } from '../../client/rest.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
-import { connectHttp, type HttpConnection } from '../../platform/node/http-client.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { connectHttp, type HttpConnection } from '../../platform/node/net/http-client.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { eventually, temporaryFolder, TestCluster } from './harness.ts';
 

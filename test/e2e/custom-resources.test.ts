@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realX509 } from '../../platform/node/x509.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
 import { largeProperties } from '../support/large-definition.ts';
 import { type SecureApi, startSecureApi } from '../support/secure-api.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realX509 } from '../../platform/node/x509.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import { writeKubeconfig } from '../../client/kubeconfig-text.ts';
 import { type SecureApi, startSecureApi } from '../support/secure-api.ts';
 import { runLite, type Said } from '../support/kubectl-lite.ts';

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realX509 } from '../../platform/node/x509.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import {
   eventually,
   kubectlLiteMain,

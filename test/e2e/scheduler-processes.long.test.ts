@@ -12,8 +12,8 @@ import { connectionOf, loadKubeconfig } from '../../client/kubeconfig-connection
 import { createClient, type RestClient } from '../../client/rest.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
-import { connectHttp } from '../../platform/node/http-client.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { connectHttp } from '../../platform/node/net/http-client.ts';
 import { type SecureApi, startSecureApi } from '../support/secure-api.ts';
 import { eventually, wherryMain } from './harness.ts';
 

@@ -7,8 +7,8 @@ import { connectionOf, loadKubeconfig } from '../../client/kubeconfig-connection
 import { createClient } from '../../client/rest.ts';
 import { startCluster } from '../../index.ts';
 import { realClock } from '../../platform/node/clock.ts';
-import { realDisk } from '../../platform/node/disk.ts';
-import { connectHttp } from '../../platform/node/http-client.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { connectHttp } from '../../platform/node/net/http-client.ts';
 
 it('starts clusters side by side that know nothing of each other, and stops them', async () => {
   const [one, two] = await Promise.all([startCluster({ nodes: 1 }), startCluster({ nodes: 2 })]);

@@ -1,7 +1,7 @@
 /** `wherry store` members as processes of their own, to be started, killed and stopped at will. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { freePorts as portsOf } from '../../platform/node/free-ports.ts';
+import { freePorts as portsOf } from '../../platform/node/net/free-ports.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { connectEtcd } from '../../store/client/connect.ts';

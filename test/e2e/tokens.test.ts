@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realTokenKeys } from '../../platform/node/token-keys.ts';
+import { realTokenKeys } from '../../platform/node/crypto/token-keys.ts';
 import { type Cluster, startCluster } from '../../index.ts';
 import { run, type Result, temporaryFolder, tool } from './harness.ts';
 

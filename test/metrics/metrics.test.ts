@@ -70,9 +70,9 @@ afterAll(() => cluster.stop());
 async function sockets() {
   const { parseKubeconfig } = await import('../../client/kubeconfig-text.ts');
   const { connectionOf } = await import('../../client/kubeconfig-connection.ts');
-  const { connectHttp } = await import('../../platform/node/http-client.ts');
+  const { connectHttp } = await import('../../platform/node/net/http-client.ts');
   const { bodyValue } = await import('../../client/response-body.ts');
-  const { realDisk } = await import('../../platform/node/disk.ts');
+  const { realDisk } = await import('../../platform/node/files/disk.ts');
   return {
     connectHttp,
     connectionOf: (text: string) => connectionOf(realDisk, parseKubeconfig(text, 'kubeconfig')),

@@ -1,6 +1,6 @@
 /** Members on simulated machines, under one clock and network: started, killed, put to sleep. */
 import { silentLogger } from '../../platform/logger.ts';
-import { sha1 } from '../../platform/node/sha1.ts';
+import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import type { ClusterMember } from '../../store/cluster-member.ts';
 import type { Member } from '../../store/server/interface.ts';
 import { startMember } from '../../store/server/member.ts';

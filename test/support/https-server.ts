@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
-import { realX509 } from '../../platform/node/x509.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import type { CertificateAndKey } from '../../platform/x509.ts';
 
 const HOUR_MS = 3_600_000;

@@ -8,8 +8,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
-import { freePorts } from '../../platform/node/free-ports.ts';
-import { realX509 } from '../../platform/node/x509.ts';
+import { freePorts } from '../../platform/node/net/free-ports.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
 import type { CertificateAndKey } from '../../platform/x509.ts';
 import { clientCertificate, newCa } from './https-server.ts';
 

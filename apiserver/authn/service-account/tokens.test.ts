@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../api/meta.ts';
 import type { Node, Pod, Secret, ServiceAccount } from '../../../api/types/core-v1.ts';
 import { realRandom } from '../../../platform/node/random.ts';
-import { realTokenKeys } from '../../../platform/node/token-keys.ts';
+import { realTokenKeys } from '../../../platform/node/crypto/token-keys.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import type { TokenSubjects } from './accounts.ts';
 import { legacyClaims } from './claims.ts';

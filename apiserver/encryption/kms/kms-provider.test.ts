@@ -7,7 +7,7 @@ import { Lifecycle } from '../../../platform/lifecycle.ts';
 import { silentLogger } from '../../../platform/logger.ts';
 import { Metrics } from '../../../platform/metrics/metrics.ts';
 import { metricsText } from '../../../platform/metrics/text.ts';
-import { realCiphers } from '../../../platform/node/ciphers.ts';
+import { realCiphers } from '../../../platform/node/crypto/ciphers.ts';
 import { realClock } from '../../../platform/node/clock.ts';
 import { realRandom } from '../../../platform/node/random.ts';
 import { connectSocket } from '../../../store/client/socket-calls.ts';

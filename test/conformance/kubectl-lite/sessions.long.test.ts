@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { freePorts } from '../../../platform/node/free-ports.ts';
+import { freePorts } from '../../../platform/node/net/free-ports.ts';
 import { behindProxy, startConnectProxy } from '../../support/connect-proxy.ts';
 import { transcripts } from './side-by-side.ts';
 

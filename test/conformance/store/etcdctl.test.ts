@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realX509 } from '../../../platform/node/x509.ts';
+import { realX509 } from '../../../platform/node/crypto/x509.ts';
 import { run, temporaryFolder, type Result } from '../../e2e/harness.ts';
 import { etcd, etcdctl, startEtcd, startOurs, type TestServer } from './servers.ts';
 

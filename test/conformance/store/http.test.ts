@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../platform/logger.ts';
 import { realClock } from '../../../platform/node/clock.ts';
-import { realX509 } from '../../../platform/node/x509.ts';
+import { realX509 } from '../../../platform/node/crypto/x509.ts';
 import { connectEtcd } from '../../../store/client/connect.ts';
 import { RawClient } from './raw-client.ts';
 import { contenders, startOurs, type TestServer } from './servers.ts';

@@ -5,10 +5,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../platform/logger.ts';
 import { realClock } from '../../../platform/node/clock.ts';
-import { realCrypto } from '../../../platform/node/crypto.ts';
-import { realDisk } from '../../../platform/node/disk.ts';
+import { realCrypto } from '../../../platform/node/crypto/crypto.ts';
+import { realDisk } from '../../../platform/node/files/disk.ts';
 import { realRandom } from '../../../platform/node/random.ts';
-import { sha1 } from '../../../platform/node/sha1.ts';
+import { sha1 } from '../../../platform/node/crypto/sha1.ts';
 import { MemoryStorage } from '../../../store/engine/memory.ts';
 import { browserRules } from '../../../store/http/browsers.ts';
 import type { Watch, WatchBatch } from '../../../store/kv.ts';

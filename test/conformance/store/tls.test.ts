@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realX509 } from '../../../platform/node/x509.ts';
+import { realX509 } from '../../../platform/node/crypto/x509.ts';
 import { run, temporaryFolder } from '../../e2e/harness.ts';
 import { runStore } from '../../support/store-command.ts';
 import { etcdctl } from './servers.ts';

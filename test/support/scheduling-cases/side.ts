@@ -6,8 +6,8 @@ import { connectionOf, loadKubeconfig } from '../../../client/kubeconfig-connect
 import { createClient, type RestClient } from '../../../client/rest.ts';
 import type { Lifecycle } from '../../../platform/lifecycle.ts';
 import { realClock as clock } from '../../../platform/node/clock.ts';
-import { realDisk } from '../../../platform/node/disk.ts';
-import { connectHttp } from '../../../platform/node/http-client.ts';
+import { realDisk } from '../../../platform/node/files/disk.ts';
+import { connectHttp } from '../../../platform/node/net/http-client.ts';
 import { startSecureApi } from '../secure-api.ts';
 import { Stage } from './stage.ts';
 

@@ -1,0 +1,62 @@
+import { readdir, readFile } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import type { Disk } from '../../disk.ts';
+import { makeFolder } from './make-folder.ts';
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
+/** `node:fs/promises` takes a command line noticeable time to load: only who writes needs it. */
+const promises = () => import('node:fs/promises');
+
+async function syncFolder(path: string): Promise<void> {
+  const { open } = await promises();
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The machine's file system. */
+export const realDisk: Disk = {
+  async read(path) {
+    try {
+      return await promisify(readFile)(path);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  },
+  async write(path, bytes, mode = 0o600) {
+    const { open, rename } = await promises();
+    await this.makeFolder(dirname(path));
+    const aside = `${path}.${process.pid}.tmp`;
+    const file = await open(aside, 'w', mode);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+    await syncFolder(dirname(path));
+  },
+  async remove(path) {
+    const { rm } = await promises();
+    await rm(path, { force: true, recursive: true });
+  },
+  async list(path) {
+    try {
+      return (await promisify(readdir)(path)).sort();
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return [];
+      throw error;
+    }
+  },
+  async makeFolder(path) {
+    await makeFolder(path, 0o700);
+  },
+};

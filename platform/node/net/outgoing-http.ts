@@ -1,0 +1,165 @@
+/** {@link OutgoingHttp} over HTTP/1.1 with keep-alive: what every webhook server speaks. */
+import {
+  Agent as PlainAgent,
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request as sendPlain,
+} from 'node:http';
+import { Agent, request as sendSecure, type RequestOptions } from 'node:https';
+import type {
+  OutgoingAnswer,
+  OutgoingHttp,
+  OutgoingRequest,
+  OutgoingStream,
+  OutgoingStreams,
+} from '../../outgoing-http.ts';
+import { OutgoingAnswerTooLarge } from '../../outgoing-http.ts';
+
+type StreamRequest = Omit<OutgoingRequest, 'maxAnswerBytes'>;
+
+/** Of one server, with one set of certificates. */
+const MAX_SOCKETS = 128;
+const MAX_IDLE_SOCKETS = 16;
+/** Servers close idle connections too (Go after 90 s or more): we do it first. */
+const IDLE_MS = 30_000;
+/** TLS sessions kept for resumption, of all servers. */
+const MAX_SESSIONS = 100;
+
+class NodeOutgoingHttp implements OutgoingHttp, OutgoingStreams {
+  readonly #closing = new AbortController();
+  readonly #secure = new Agent({
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    maxFreeSockets: MAX_IDLE_SOCKETS,
+    maxCachedSessions: MAX_SESSIONS,
+    timeout: IDLE_MS,
+  });
+  readonly #plain = new PlainAgent({
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    maxFreeSockets: MAX_IDLE_SOCKETS,
+    timeout: IDLE_MS,
+  });
+
+  send(request: OutgoingRequest): Promise<OutgoingAnswer> {
+    return this.#retried((attempt) =>
+      this.#exchange(request, attempt, (message) => answerOf(message, request.maxAnswerBytes)),
+    );
+  }
+
+  open(request: StreamRequest): Promise<OutgoingStream> {
+    return this.#retried((attempt) =>
+      this.#exchange(request, attempt, (message) => Promise.resolve(streamOf(message))),
+    );
+  }
+
+  async #retried<T>(exchange: (attempt: { reused: boolean }) => Promise<T>): Promise<T> {
+    for (;;) {
+      const attempt: { reused: boolean } = { reused: false };
+      try {
+        return await exchange(attempt);
+      } catch (error) {
+        // The server closed an idle connection just as it was used again: nothing was read.
+        if (attempt.reused && (error as { code?: string }).code === 'ECONNRESET') continue;
+        throw error;
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing.abort(new Error('the client was closed'));
+    this.#secure.destroy();
+    this.#plain.destroy();
+    return Promise.resolve();
+  }
+
+  #exchange<T>(
+    request: StreamRequest,
+    attempt: { reused: boolean },
+    read: (message: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
+    const { signal, body } = request;
+    signal.throwIfAborted();
+    this.#closing.signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const sent = this.#begin(request);
+      const signals = [signal, this.#closing.signal];
+      const abort = (): void => void sent.destroy(abortReason(signals));
+      for (const each of signals) each.addEventListener('abort', abort, { once: true });
+      sent.once('close', () => {
+        for (const each of signals) each.removeEventListener('abort', abort);
+      });
+      let answered = false;
+      sent.on('error', (error) => {
+        attempt.reused = sent.reusedSocket && !answered;
+        reject(error);
+      });
+      sent.once('response', (message) => {
+        answered = true;
+        read(message).then(resolve, (error: Error) => {
+          sent.destroy();
+          reject(signals.some(({ aborted }) => aborted) ? abortReason(signals) : error);
+        });
+      });
+      sent.end(body);
+    });
+  }
+
+  #begin(request: StreamRequest): ClientRequest {
+    const { url: text, method, headers, body, address, serverName } = request;
+    const url = new URL(text);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const length = { 'content-length': String(body?.length ?? 0) };
+    const common: RequestOptions = {
+      method,
+      path: `${url.pathname}${url.search}`,
+      host: address?.host ?? host,
+      port: address?.port ?? (url.port || undefined),
+      headers: { host: url.host, ...(headers as OutgoingHttpHeaders), ...length },
+    };
+    if (url.protocol === 'http:') return sendPlain({ ...common, agent: this.#plain });
+    const { ca, client, insecureSkipVerify } = request;
+    return sendSecure({
+      ...common,
+      agent: this.#secure,
+      servername: serverName ?? (isAddress(host) ? '' : host),
+      ...(ca === undefined ? {} : { ca }),
+      ...(client === undefined ? {} : { cert: client.certificate, key: client.privateKey }),
+      // As Go: a serving certificate may itself stand among those that are trusted.
+      allowPartialTrustChain: true,
+      rejectUnauthorized: insecureSkipVerify !== true,
+    });
+  }
+}
+
+const isAddress = (host: string): boolean => host.includes(':') || /^[\d.]+$/.test(host);
+
+function abortReason(signals: readonly AbortSignal[]): Error {
+  const reason: unknown = signals.find(({ aborted }) => aborted)?.reason;
+  return reason instanceof Error ? reason : new Error('the request was aborted');
+}
+
+async function answerOf(message: IncomingMessage, maxBytes: number): Promise<OutgoingAnswer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes)
+      throw new OutgoingAnswerTooLarge(`more than ${maxBytes} bytes`, message.statusCode ?? 0);
+    chunks.push(chunk);
+  }
+  return { ...streamOf(message), body: Buffer.concat(chunks) };
+}
+
+function streamOf(message: IncomingMessage): OutgoingStream {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return { status: message.statusCode ?? 0, headers, body: message };
+}
+
+export function outgoingHttp(): OutgoingHttp & OutgoingStreams {
+  return new NodeOutgoingHttp();
+}
