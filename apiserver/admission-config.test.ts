@@ -28,6 +28,12 @@ limits:
 - {type: Namespace, qps: 1, burst: 2, cacheSize: 2}
 `;
 
+const IMAGES = `
+- name: ImagePolicyWebhook
+  configuration:
+    imagePolicy: {kubeConfigFile: /etc/k, allowTTL: 30, denyTTL: -1, retryBackoff: 10, defaultAllow: true}
+`;
+
 describe('the configuration of admission plugins', () => {
   it('tells PodSecurity its defaults and exemptions', async () => {
     expect((await read(SECURITY)).podSecurity).toEqual({
@@ -105,11 +111,37 @@ current-context: x
     expect(eventLimits).toEqual([{ type: 'Namespace', qps: 1, burst: 2, cacheSize: 2 }]);
   });
 
+  it('tells ImagePolicyWebhook whom to ask, and for how long answers hold', async () => {
+    const kubeconfig = `
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: https://images.example.com/policy}}]
+users: [{name: u, user: {token: t}}]
+`;
+    expect((await read(IMAGES, { '/etc/k': kubeconfig })).imagePolicy).toEqual({
+      target: {
+        url: 'https://images.example.com/policy',
+        headers: { authorization: 'Bearer t' },
+      },
+      ...{ allowTtlMs: 30_000, denyTtlMs: 0, firstRetryMs: 10, defaultAllow: true },
+    });
+  });
+
   it.each([
     [SECURITY.replace('baseline', 'strict'), 'defaults.enforce: Invalid value: "strict": must be'],
     [SECURITY.replace('v1.30', '1.30'), 'must be "latest" or "v1.x"'],
     [SECURITY.replace('exemptions:', 'exemption:'), 'unknown field ".exemption"'],
-    ['- {name: ImagePolicyWebhook, configuration: {a: 1}}', 'there is no ImagePolicyWebhook'],
+    [IMAGES.replace('/etc/k', ''), 'imagePolicy.kubeConfigFile: Required value'],
+    [
+      IMAGES.replace('allowTTL: 30', 'allowTTL: 1801'),
+      'imagePolicy.allowTTL: valid value is between 1s and 30m0s, got 1801',
+    ],
+    [
+      IMAGES.replace('retryBackoff: 10', 'retryBackoff: -2'),
+      'valid value is between 1ns and 5m0s, got -2',
+    ],
     ['- {name: Priority, configuration: {a: 1}}', 'plugin "Priority" takes no configuration'],
     ['- {path: x}', 'plugins[0].name: Required value'],
     [

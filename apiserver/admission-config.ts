@@ -26,6 +26,8 @@ import {
   refuseErrors,
   unknownFields,
 } from './config-document.ts';
+import { imagePolicyOf } from './image-policy-config.ts';
+import { kubeconfigFile } from './kubeconfig-file.ts';
 import { kubeconfigUsers, type WebhookUsers } from './webhook/kubeconfig-target.ts';
 
 const FLAG = 'admission-control-config-file';
@@ -82,6 +84,13 @@ export async function readAdmissionConfiguration(
       all = { ...all, [users]: await webhookUsers(document, { from, files }) };
       continue;
     }
+    if (name === 'ImagePolicyWebhook') {
+      const read = await files.parsed(FLAG, from, () => imagePolicyOf(document));
+      const { kubeConfigFile, ...settings } = read;
+      const target = await kubeconfigFile(FLAG, kubeConfigFile, files);
+      all = { ...all, imagePolicy: { target, ...settings } };
+      continue;
+    }
     // The reader of files says whose mistake it is.
     all = { ...all, ...(await files.parsed(FLAG, from, () => configurationOf(name, document))) };
   }
@@ -90,7 +99,6 @@ export async function readAdmissionConfiguration(
 
 /** Of plugins that have one in Kubernetes and none here: silence would look like obedience. */
 const unread: Readonly<Record<string, string>> = {
-  ImagePolicyWebhook: 'there is no ImagePolicyWebhook; use a validating webhook or policy',
   ResourceQuota: 'ResourceQuota has no limited resources here',
 };
 

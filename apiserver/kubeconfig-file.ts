@@ -5,7 +5,7 @@ import { type KubeconfigTarget, kubeconfigTarget } from './webhook/kubeconfig-ta
 export async function kubeconfigFile(
   flag: string,
   path: string,
-  files: FlagFiles,
+  files: Pick<FlagFiles, 'read'>,
 ): Promise<KubeconfigTarget> {
   const text = await files.read(flag, path);
   const folder = path.slice(0, path.lastIndexOf('/') + 1);

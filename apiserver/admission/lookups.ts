@@ -2,6 +2,7 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import type {
   MutatingWebhookConfiguration,
@@ -96,7 +97,9 @@ export interface Lookups {
   readonly mutatingBindings: Registered<MutatingAdmissionPolicyBinding>;
   /** Objects of any kind, as parameters of policies; undefined if it is not served. */
   params(type: ResourceType): Lookup<KubernetesObject> | undefined;
-  /** Calls webhooks. Absent: nothing can be called from here. */
+  /** Absent: nothing can be called from here. */
+  readonly outgoing?: OutgoingHttp | undefined;
+  /** Calls webhooks. Absent, likewise. */
   readonly webhooks?: WebhookClient | undefined;
   readonly metrics?: AdmissionMetrics | undefined;
   readonly versions: Versions;

@@ -32,7 +32,7 @@ describe('the plugins that run', () => {
     [
       ['ImagePolicyWebhook'],
       [],
-      'enable-admission-plugins plugin "ImagePolicyWebhook" is not there in Wherry',
+      'couldn\'t init admission plugin "ImagePolicyWebhook": no config specified',
     ],
     [
       ['Priority'],

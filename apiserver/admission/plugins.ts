@@ -1,3 +1,4 @@
+import { assert } from '../../platform/assert.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
@@ -14,6 +15,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIPs } from './deny-service-external-ips.ts';
 import { type EventLimit, EventRateLimit } from './event-rate-limit.ts';
 import { extendedResourceToleration } from './extended-resource-toleration.ts';
+import { type ImagePolicy, ImagePolicyWebhook } from './image-policy.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity.ts';
 import { LimitRanger } from './limit-ranger/limit-ranger.ts';
 import type { Lookups } from './lookups.ts';
@@ -41,6 +43,7 @@ import { MutatingWebhooks, ValidatingWebhooks } from './webhooks/webhooks.ts';
 export interface PluginConfiguration {
   readonly podSecurity?: PodSecurityConfiguration;
   readonly eventLimits?: readonly EventLimit[];
+  readonly imagePolicy?: ImagePolicy;
   readonly nodeSelectors?: NodeSelectors;
   readonly tolerations?: TolerationRules;
   /** As whom webhooks are called. */
@@ -56,6 +59,7 @@ export interface PluginRegistration {
   readonly build: (lookups: Lookups, configuration: PluginConfiguration) => AdmissionPlugin;
 }
 
+const IMAGE_POLICY = 'ImagePolicyWebhook';
 const on = true;
 const off = false;
 
@@ -79,6 +83,10 @@ export const pluginTable: readonly PluginRegistration[] = [
   row('NodeRestriction', off, (lookups) => new NodeRestriction(lookups)),
   row('TaintNodesByCondition', on, () => taintNodesByCondition),
   row('AlwaysPullImages', off, () => alwaysPullImages),
+  row(IMAGE_POLICY, off, (lookups, { imagePolicy }) => {
+    assert(imagePolicy !== undefined, 'chosen with a configuration');
+    return new ImagePolicyWebhook(lookups, imagePolicy);
+  }),
   row('PodSecurity', on, (lookups, { podSecurity }) => new PodSecurity(lookups, podSecurity)),
   row(
     'PodNodeSelector',
@@ -128,9 +136,6 @@ export const pluginTable: readonly PluginRegistration[] = [
   row('AlwaysDeny', off, () => alwaysDeny),
 ];
 
-/** Of Kubernetes, and not there: whoever relies on one should be told at once. */
-const missing: ReadonlySet<string> = new Set(['ImagePolicyWebhook']);
-
 /** Of Kubernetes, with nothing to do unless a feature is on that is off in 1.34. */
 const idle: ReadonlySet<string> = new Set(['ClusterTrustBundleAttest', 'PodTopologyLabels']);
 
@@ -152,24 +157,24 @@ export function onlyPlugins(enable: readonly string[]): PluginChoice {
   return { enable, disable: others.map(({ name }) => name) };
 }
 
-/** What runs. Fails for names that are nobody's, that are not there, or said both ways. */
-export function chosenPlugins({ enable, disable }: PluginChoice): readonly PluginRegistration[] {
+/** What runs. Fails for names that are nobody's, or said both ways, or that lack what they need. */
+export function chosenPlugins(choice: PluginChoice): readonly PluginRegistration[] {
+  const { enable, disable, configuration } = choice;
   const lists = { 'enable-admission-plugins': enable, 'disable-admission-plugins': disable };
   for (const [flag, names] of Object.entries(lists)) {
     for (const name of names) {
       if (pluginTable.some((each) => each.name === name) || idle.has(name)) continue;
-      if (!missing.has(name))
-        throw new PluginChoiceError(`${flag} plugin ${JSON.stringify(name)} is unknown`);
-      if (names === enable)
-        throw new PluginChoiceError(
-          `${flag} plugin ${JSON.stringify(name)} is not there in Wherry`,
-        );
+      throw new PluginChoiceError(`${flag} plugin ${JSON.stringify(name)} is unknown`);
     }
   }
   const both = enable.filter((name) => disable.includes(name));
   if (both.length > 0)
     throw new PluginChoiceError(
       `[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`,
+    );
+  if (enable.includes(IMAGE_POLICY) && configuration?.imagePolicy === undefined)
+    throw new PluginChoiceError(
+      `couldn't init admission plugin ${JSON.stringify(IMAGE_POLICY)}: no config specified`,
     );
   return pluginTable.filter(
     ({ name, standard }) => enable.includes(name) || (standard && !disable.includes(name)),

@@ -110,6 +110,7 @@ export function admissionLookups(of: {
     params: of.params,
     metrics: of.metrics,
     versions: of.versions,
+    outgoing,
     webhooks: outgoing && new WebhookClient({ http: outgoing, services: served, clock, random }),
     decide: (user, check) => decide(control, user, check),
     quotas: quotaAccess(stored(resourceQuotas)),

@@ -18,6 +18,8 @@ export interface ReviewClientOptions {
   readonly clock: Clock;
   readonly target: KubeconfigTarget;
   readonly timeoutMs: number;
+  /** Before it is asked again, and longer each time; 0: at once. Default: 500. */
+  readonly firstRetryMs?: number;
 }
 
 export class ReviewClient {
@@ -29,7 +31,7 @@ export class ReviewClient {
 
   /** The review with its status, as the webhook answers it. */
   async ask(review: object): Promise<Readonly<Record<string, unknown>>> {
-    let waitMs: number = RETRY.firstMs;
+    let waitMs = this.#options.firstRetryMs ?? RETRY.firstMs;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#once(review);

@@ -1,11 +1,12 @@
 /**
  * `node dist/bench/scheduler/main.js [--nodes N] [--pods SHARE] [--api fake|real] [--scheduler S]
  * [--beside] [shape…]`: how many pods a second get a node, after Kubernetes' scheduler_perf, with
- * a share of its pods. Against the fake API the scheduler runs alone; against the real one (`wherry up` in a process of its own) it is measured
- * with all that a binding costs, as scheduler_perf does. Each shape runs in a process of its own.
- * Which scheduler: ours in this process (`here`); against the real API also ours in a process of
- * its own (`ours`), or the kube-scheduler that is on the PATH (`peer`). `--beside` runs each shape
- * with these two, and says how they compare.
+ * a share of its pods. Against the fake API the scheduler runs alone; against the real one
+ * (`wherry up` in a process of its own) it is measured with all that a binding costs, as
+ * scheduler_perf does. Each shape runs in a process of its own. Which scheduler: ours in this
+ * process (`here`); against the real API also ours in a process of its own (`ours`), or the
+ * kube-scheduler that is on the PATH (`peer`). `--beside` runs each shape with these two, and
+ * says how they compare.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
