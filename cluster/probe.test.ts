@@ -23,9 +23,9 @@ const answer = (status: number, text: string): Promise<HttpResponse> =>
   });
 const never = (): Promise<HttpResponse> => new Promise(() => {});
 
-function probe(handler: HttpHandler, clock = realClock) {
+function probe(handler: HttpHandler, clock = realClock, of = state) {
   const connect = () => ({ handler, close: () => Promise.resolve() });
-  return probeAll(state, { clock, isAlive: () => true, connect });
+  return probeAll(of, { clock, isAlive: () => true, connect });
 }
 
 describe('probing', () => {
@@ -56,5 +56,19 @@ describe('probing', () => {
       hurried,
     );
     expect(verdict?.condition).toBe('ready');
+  });
+
+  it('blames the machine, not each component, when most do not answer', async () => {
+    const [one] = state.components;
+    const components = ['apiserver1', 'controllers', 'scheduler'].map((name, i) => {
+      return { ...one!, name, pid: 2 + i };
+    });
+    const all = [...components, { ...one!, name: 'node1', address: undefined }];
+    const verdicts = await probe(never, hurried, { ...state, components: all } as RunState);
+    const conditions = verdicts.map(({ condition }) => condition);
+    expect(conditions).toEqual(['silent', 'silent', 'silent', 'ready']);
+    const [first, ...others] = verdicts.map(({ says }) => says);
+    expect(first).toContain('most components do not answer in time, so the machine is too busy');
+    expect(others).toEqual([undefined, undefined, undefined]);
   });
 });

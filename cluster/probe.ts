@@ -24,18 +24,35 @@ const TIMES = 2;
 /** Whether it is ready it may ask others, whom it gives up on first. */
 const READY_PATIENCE_MS = 2 * PATIENCE_MS;
 
+/** Most processes do not hang at once. */
+const BUSY =
+  'most components do not answer in time, so the machine is too busy or was asleep: ask again in ' +
+  'a while, and if it stays so, `wherry down` and `wherry up`; nothing acknowledged is lost';
+
 export async function probeAll(state: RunState, probing: Probing): Promise<readonly Verdict[]> {
   const verdicts = await Promise.all(
     state.components.map((component) => verdictOf(component, probing)),
   );
-  const hangs = verdicts.some(({ condition }) => condition === 'silent');
-  if (state.mode === 'separate' || !hangs) return blame(verdicts);
-  // All are one process: what is to be done is said once.
+  const silent = verdicts.filter(({ condition }) => condition === 'silent');
+  if (silent.length === 0) return blame(verdicts);
+  if (state.mode === 'separate') {
+    const isMost = silent.length > 1 && silent.length > verdicts.length / 2;
+    return isMost ? silentAlike(blame(verdicts), BUSY) : blame(verdicts);
+  }
   const says =
     `the cluster's process does not answer: \`kill -9 ${state.pid}\`, then \`wherry up\`; ` +
     'nothing acknowledged is lost';
-  return verdicts.map(({ component }, i): Verdict => {
-    return { component, condition: 'silent', ...(i === 0 && { says }) };
+  const all = verdicts.map(({ component }): Verdict => ({ component, condition: 'silent' }));
+  return silentAlike(all, says);
+}
+
+/** What is wrong with the silent ones alike, and what is to be done, is said once. */
+function silentAlike(verdicts: readonly Verdict[], says: string): readonly Verdict[] {
+  const first = verdicts.find(({ condition }) => condition === 'silent');
+  return verdicts.map((verdict) => {
+    const { component, condition } = verdict;
+    if (condition !== 'silent') return verdict;
+    return { component, condition, ...(verdict === first && { says }) };
   });
 }
 
