@@ -70,6 +70,42 @@ describe('wherry apiserver', () => {
     await ended;
   });
 
+  it('asks an image policy webhook, if one is configured', async () => {
+    const kubeconfig = join(folder, 'images.kubeconfig');
+    const target = `{name: a, cluster: {server: 'http://127.0.0.1:1/'}}`;
+    const context = '{name: a, context: {cluster: a, user: a}}';
+    await writeFile(
+      kubeconfig,
+      `current-context: a\nclusters: [${target}]\ncontexts: [${context}]\nusers: [{name: a, user: {}}]\n`,
+    );
+    const file = join(folder, 'admission.yaml');
+    const policy = `{kubeConfigFile: ${kubeconfig}, retryBackoff: -1}`;
+    await writeFile(
+      file,
+      `apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n` +
+        `- {name: ImagePolicyWebhook, configuration: {imagePolicy: ${policy}}}\n`,
+    );
+    const tokens = join(folder, 'tokens.csv');
+    await writeFile(tokens, 'secret,jane,1,system:masters\n');
+    const { url, ended, terminate } = await run(
+      ...['--token-auth-file', tokens, '--enable-admission-plugins', 'ImagePolicyWebhook'],
+      ...['--admission-control-config-file', file, '--disable-admission-plugins', 'ServiceAccount'],
+    );
+    const create = (path: string, body: object) =>
+      request(url).post(path).set('authorization', 'Bearer secret').send(body).trustLocalhost();
+    await create('/api/v1/namespaces', { metadata: { name: 'n' } });
+    const spec = { containers: [{ name: 'c', image: 'i' }] };
+    const answer = await create('/api/v1/namespaces/n/pods', {
+      ...{ metadata: { name: 'p' }, spec },
+    });
+    expect(answer.status).toBe(403);
+    expect((answer.body as { message: string }).message).toContain(
+      'pods "p" is forbidden: Post "http:',
+    );
+    terminate();
+    await ended;
+  });
+
   it.each([
     [['--nonsense'], "unknown option '--nonsense'"],
     [['extra'], 'too many arguments'],
@@ -95,6 +131,7 @@ describe('wherry apiserver', () => {
       'admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually',
     ],
     [['--admission-control=Nonsense'], 'plugin "Nonsense" is unknown'],
+    [['--enable-admission-plugins=ImagePolicyWebhook'], 'no config specified'],
     [['--cert-dir', '/dev/null/pki'], 'cannot read /dev/null/pki/ca.crt'],
   ])('explains %j', async (args, message) => {
     await expect(parse(args, {})).rejects.toThrow(message);

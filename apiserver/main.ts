@@ -254,13 +254,14 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
     ),
   );
   const choice = admissionOf(flags);
-  // Flags first: a mistake in one must not leave half-made certificates behind.
-  chosenPlugins(choice);
   const [given, storeTls, configuration] = await Promise.all([
     readAccessFiles(flags, files),
     etcdTls(flags),
     readAdmissionConfiguration(flags.admissionControlConfigFile, files),
   ]);
+  const admissionPlugins = { ...choice, configuration };
+  // Flags first: a mistake in one must not leave half-made certificates behind.
+  chosenPlugins(admissionPlugins);
   const pki = await ensurePki({ folder: flags.certDir, ...pkiEffects, names });
   const tls = await servingTls(flags, pki, given);
   const outgoing = outgoingHttp();
@@ -286,8 +287,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       components: componentsOf(flags, outgoing),
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
-      admissionPlugins: { ...choice, configuration },
-      ...{ nextTurn, limits: limitsOf(flags) },
+      ...{ admissionPlugins, nextTurn, limits: limitsOf(flags) },
       requestTimeoutMs: flags.requestTimeout,
       descriptions: readDescriptions(realDisk),
     }),
