@@ -6,7 +6,8 @@ import type { Headers, HttpHandler, HttpResponse } from '../platform/http.ts';
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Of a record, what is empty or undefined is not sent. */
+  readonly query?: URLSearchParams | Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
   readonly accept?: string;
@@ -59,11 +60,17 @@ export class Api {
   }
 }
 
-function restCall({ query, accept, ...call }: ApiCall): Parameters<RestCaller['call']>[0] {
+function parametersOf(query: ApiCall['query'] = {}): URLSearchParams {
+  if (query instanceof URLSearchParams) return query;
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
+  for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') parameters.set(name, value);
   }
+  return parameters;
+}
+
+function restCall({ query, accept, ...call }: ApiCall): Parameters<RestCaller['call']>[0] {
+  const parameters = parametersOf(query);
   return { ...call, query: parameters, ...(accept === undefined ? {} : { headers: { accept } }) };
 }
 

@@ -95,15 +95,8 @@ async function printRaw(
     const why = `parse ${JSON.stringify(path)}: invalid URI for request`;
     throw new UsageError(`--raw must be a valid URL path: ${why}`);
   }
-  const url = new URL(path, 'http://path');
-  const response = await session.api.exchange({
-    method: 'GET',
-    path: url.pathname,
-    query: Object.fromEntries(url.searchParams),
-  });
-  const { bodyText } = await import('../get/raw-body.ts');
-  session.output.out(await bodyText(response.body));
-  return 0;
+  const { sendRaw } = await import('../resource/raw.ts');
+  return sendRaw(session, { method: 'GET', raw: path, filename: [] });
 }
 
 interface Asked {
