@@ -69,18 +69,17 @@ export function evaluateReading(
   } catch (error) {
     if (!(error instanceof NoMetricError)) throw error;
     const { target, metric } = (pods ?? object ?? external)!;
-    const isShare = target.averageValue !== undefined;
-    const about =
-      type === 'Object' && isShare
-        ? `failed to get ${metric.name} object metric`
-        : type === 'External' && isShare
-          ? `failed to get ${metric.name} external metric`
-          : type === 'External'
-            ? `failed to get external metric ${metric.name}`
-            : undefined;
+    const about = attempted(type, metric, target.averageValue !== undefined);
     const failure = about === undefined ? {} : { failure: `${about}: ${error.message}` };
     return { ...invalid(`FailedGet${type}Metric`, error.message), ...failure };
   }
+}
+
+/** What FailedComputeMetricsReplicas tells before the fault itself, where it does. */
+function attempted(type: string, { name }: MetricIdentifier, isShare: boolean): string | undefined {
+  if (type === 'Pods') return undefined;
+  if (isShare) return `failed to get ${name} ${type.toLowerCase()} metric`;
+  return type === 'External' ? `failed to get external metric ${name}` : undefined;
 }
 
 function ofPods(
