@@ -1,35 +1,18 @@
 /** Stories of people at a terminal, each told by the commands that only kubectl-lite has. */
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Cluster, startCluster } from '../../cluster/start-cluster.ts';
-import { runLite, type Said } from '../support/kubectl-lite.ts';
+import { LiteCluster } from '../support/lite-cluster.ts';
 
-let cluster: Cluster;
-let folder: string;
-let kubeconfig: string;
-
+let lite: LiteCluster;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'wherry-stories-'));
-  cluster = await startCluster({ nodes: 1 });
-  kubeconfig = join(folder, 'kubeconfig');
-  await writeFile(kubeconfig, cluster.kubeconfig);
+  lite = await LiteCluster.start();
 });
-afterAll(async () => {
-  await cluster.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => lite.stop());
 
-const say = (line: string, more: { input?: string } = {}): Promise<Said> =>
-  runLite(line.split(' '), { folder, kubeconfig, ...more });
-
-async function ok(line: string, more: { input?: string } = {}): Promise<string> {
-  const said = await say(line, more);
-  expect(said, line).toMatchObject({ code: 0 });
-  return said.out;
-}
+const say: LiteCluster['say'] = (line, typed) => lite.say(line, typed);
+const ok: LiteCluster['ok'] = (line, typed) => lite.ok(line, typed);
 
 /** Asks again and again until the answer is as it should be. */
 async function eventually(line: string, expected: RegExp): Promise<string> {
@@ -198,7 +181,7 @@ describe('a folder of 200 manifests', () => {
   };
 
   it('is applied whatever the order of its files, but for the one that is wrong', async () => {
-    const path = join(folder, 'many');
+    const path = join(lite.folder, 'many');
     await mkdir(path);
     // What is needed comes last by name: objects before their namespace and definition.
     await writeFile(join(path, 'z-crd.yaml'), JSON.stringify(crd));
@@ -226,9 +209,8 @@ describe('a folder of 200 manifests', () => {
   });
 
   it('tells how far it is on a terminal', async () => {
-    const path = join(folder, 'many');
-    const line = ['apply', '-f', path];
-    const { err } = await runLite(line, { folder, kubeconfig, interactive: true });
+    const path = join(lite.folder, 'many');
+    const { err } = await say(`apply -f ${path}`, { interactive: true });
     expect(err).toContain('applied 100 of 202');
   });
 });
@@ -240,9 +222,7 @@ describe('a live table', () => {
     expect(refused.err).toContain('--live draws on a terminal');
     const stop = new AbortController();
     let seen = '';
-    const watching = runLite(['get', 'cm', '-w', '--live'], {
-      folder,
-      kubeconfig,
+    const watching = say('get cm -w --live', {
       interactive: true,
       signal: stop.signal,
       onOut(text) {

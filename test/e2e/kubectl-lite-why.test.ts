@@ -1,33 +1,17 @@
 /** What hangs, for each cause that a newcomer meets: `why` names it and says what to do. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Cluster, startCluster } from '../../cluster/start-cluster.ts';
-import { runLite, type Said } from '../support/kubectl-lite.ts';
+import { runLite } from '../support/kubectl-lite.ts';
+import { LiteCluster } from '../support/lite-cluster.ts';
 
-let cluster: Cluster;
-let folder: string;
-let kubeconfig: string;
-
+let lite: LiteCluster;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'wherry-why-'));
-  cluster = await startCluster({ nodes: 1 });
-  kubeconfig = join(folder, 'kubeconfig');
-  await writeFile(kubeconfig, cluster.kubeconfig);
+  lite = await LiteCluster.start();
 });
-afterAll(async () => {
-  await cluster.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => lite.stop());
 
-const say = (line: string, input = ''): Promise<Said> =>
-  runLite(line.split(' '), { folder, kubeconfig, input });
-
-async function ok(line: string, input?: string): Promise<void> {
-  expect(await say(line, input), line).toMatchObject({ code: 0 });
-}
+const say: LiteCluster['say'] = (line, typed) => lite.say(line, typed);
+const ok = (line: string, input = ''): Promise<string> => lite.ok(line, { input });
 
 /** Asks until the cause is told, and then for the advice beside it. */
 async function because(line: string, cause: RegExp, advice: string): Promise<void> {
@@ -64,7 +48,8 @@ const workload = (name: string, { spec, container, annotations, namespace }: Pod
     },
   });
 
-const apply = (name: string, pod: PodText): Promise<void> => ok('apply -f -', workload(name, pod));
+const apply = (name: string, pod: PodText): Promise<string> =>
+  ok('apply -f -', workload(name, pod));
 
 describe('a rollout that hangs', () => {
   it('on a node that nobody labelled', async () => {
@@ -118,7 +103,7 @@ describe('a rollout that hangs', () => {
       status: { containerStatuses: [{ ...state, state: { waiting } }] },
     });
     const words = ['patch', out.trim(), '--subresource=status', '-p', patch];
-    expect(await runLite(words, { folder, kubeconfig })).toMatchObject({ code: 0 });
+    expect(await runLite(words, lite)).toMatchObject({ code: 0 });
     const cause = /container main waits: ImagePullBackOff: Back-off pulling image "x"/;
     await because('why deploy typo', cause, '→ check the name of the image and its tag');
     await because('why deploy typo', /its node elsewhere does not exist/, '');

@@ -1,6 +1,7 @@
 /** What a kube-apiserver and ours are asked with beside each other, and what is alike in their answers. */
-import type { TestApi } from './api-core.ts';
-import type { KubeApiserver } from './kube-apiserver.ts';
+import { kinds } from '../../apiserver/registry/kinds/index.ts';
+import { TestApi } from './api-core.ts';
+import { KubeApiserver } from './kube-apiserver.ts';
 
 type Json = Record<string, unknown>;
 
@@ -15,13 +16,27 @@ const needed = [
 
 const labelled = { metadata: { labels: { 'resource.kubernetes.io/admin-access': 'true' } } };
 
-export async function prepareBoth(beside: KubeApiserver, api: TestApi): Promise<void> {
+export interface Both {
+  readonly beside: KubeApiserver;
+  readonly api: TestApi;
+  stop(): Promise<void>;
+}
+
+/** Empty but for what manifests refer to. */
+export async function startBoth(): Promise<Both> {
+  const beside = await KubeApiserver.start();
+  const api = new TestApi(kinds);
+  const stop = async (): Promise<void> => {
+    await beside.stop();
+    await api.stop();
+  };
   await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'default' } } });
   const type = 'application/merge-patch+json';
   for (const server of [beside, api]) {
     for (const [path, body] of needed) await server.call('POST', path, { body });
     await server.call('PATCH', '/api/v1/namespaces/default', { body: labelled, type });
   }
+  return { beside, api, stop };
 }
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;

@@ -3,9 +3,8 @@
  * field for field. Needs etcd and kube-apiserver on the PATH.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestApi } from '../../../test/support/api-core.ts';
-import { hasKubeApiserver, KubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
-import { prepareBoth } from '../../../test/support/answers-beside.ts';
+import { hasKubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
+import { type Both, startBoth } from '../../../test/support/answers-beside.ts';
 import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
 import { kinds } from './index.ts';
 
@@ -37,25 +36,19 @@ function comparable(answer: unknown, manifest: Manifest): unknown {
 }
 
 describe.skipIf(!hasKubeApiserver())('answers beside kube-apiserver', () => {
-  let beside: KubeApiserver;
-  let api: TestApi;
+  let both: Both;
 
   beforeAll(async () => {
-    beside = await KubeApiserver.start();
-    api = new TestApi(kinds);
-    await prepareBoth(beside, api);
+    both = await startBoth();
   }, START_MS * 2);
-  afterAll(async () => {
-    await beside.stop();
-    await api.stop();
-  });
+  afterAll(() => both.stop());
 
   test.each(manifests.map((each) => [each.kind, each.metadata.name, each] as const))(
     'a whole %s %s is answered alike',
     async (_kind, _name, manifest) => {
       const path = `${collectionOf(kinds, manifest)}?dryRun=All`;
-      const theirs = await beside.call('POST', path, { body: manifest });
-      const ours = await api.call('POST', path, { body: manifest });
+      const theirs = await both.beside.call('POST', path, { body: manifest });
+      const ours = await both.api.call('POST', path, { body: manifest });
       expect(theirs.code, String(theirs.body['message'])).toBe(201);
       expect(comparable(ours.body, manifest)).toEqual(comparable(theirs.body, manifest));
     },

@@ -4,10 +4,9 @@
  * for field. Needs etcd and kube-apiserver on the PATH.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestApi } from '../../../test/support/api-core.ts';
-import { hasKubeApiserver, KubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
+import { hasKubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
 import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
-import { comparableAnswer, prepareBoth } from '../../../test/support/answers-beside.ts';
+import { type Both, comparableAnswer, startBoth } from '../../../test/support/answers-beside.ts';
 import { knownDifference, mutationsOf } from '../../../test/support/mutations.ts';
 import { kinds } from './index.ts';
 
@@ -15,25 +14,19 @@ const AT_ONCE = 16;
 const MANIFEST_MS = 300_000;
 
 describe.skipIf(!hasKubeApiserver())('wrong manifests beside kube-apiserver', () => {
-  let beside: KubeApiserver;
-  let api: TestApi;
+  let both: Both;
 
   beforeAll(async () => {
-    beside = await KubeApiserver.start();
-    api = new TestApi(kinds);
-    await prepareBoth(beside, api);
+    both = await startBoth();
   }, START_MS * 2);
-  afterAll(async () => {
-    await beside.stop();
-    await api.stop();
-  });
+  afterAll(() => both.stop());
 
   async function compare(path: string, title: string, manifest: unknown): Promise<void> {
     const call = ['POST', path, { body: manifest }] as const;
     // Kubernetes 1.34.1 panics on some: then there is nothing to compare with.
-    const theirs = await beside.call(...call).catch(() => undefined);
+    const theirs = await both.beside.call(...call).catch(() => undefined);
     if (theirs === undefined) return;
-    const ours = await api.call(...call);
+    const ours = await both.api.call(...call);
     expect(comparableAnswer(ours.body, manifest), title).toEqual(
       comparableAnswer(theirs.body, manifest),
     );

@@ -5,9 +5,8 @@
  * the PATH.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { comparableUpdate, prepareBoth } from '../../../test/support/answers-beside.ts';
-import { TestApi } from '../../../test/support/api-core.ts';
-import { hasKubeApiserver, KubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
+import { type Both, comparableUpdate, startBoth } from '../../../test/support/answers-beside.ts';
+import { hasKubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
 import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
 import { knownUpdateDifference, mutationsOf } from '../../../test/support/mutations.ts';
 import { kinds } from './index.ts';
@@ -21,7 +20,7 @@ const SETTLED_MS = 300;
 
 const mergePatch = 'application/merge-patch+json';
 
-type Server = KubeApiserver | TestApi;
+type Server = Both['beside'] | Both['api'];
 
 interface Written {
   readonly metadata: { readonly resourceVersion: string };
@@ -29,34 +28,28 @@ interface Written {
 }
 
 describe.skipIf(!hasKubeApiserver())('updates beside kube-apiserver', () => {
-  let beside: KubeApiserver;
-  let api: TestApi;
+  let both: Both;
 
   beforeAll(async () => {
-    beside = await KubeApiserver.start();
-    api = new TestApi(kinds);
-    await prepareBoth(beside, api);
+    both = await startBoth();
   }, START_MS * 2);
-  afterAll(async () => {
-    await beside.stop();
-    await api.stop();
-  });
+  afterAll(() => both.stop());
 
   /** The object as its controllers left it in Kubernetes, on both. */
   async function settled({ kind }: Manifest, one: string): Promise<readonly [string, string]> {
     const read = async (server: Server): Promise<Written> =>
       (await server.call('GET', one)).body as unknown as Written;
-    let theirs = await read(beside);
+    let theirs = await read(both.beside);
     for (let before; JSON.stringify(before) !== JSON.stringify(theirs) && active.has(kind);) {
       before = theirs;
       await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
-      theirs = await read(beside);
+      theirs = await read(both.beside);
     }
     if (active.has(kind)) {
       const { status } = theirs;
-      await api.call('PATCH', `${one}/status`, { body: { status }, type: mergePatch });
+      await both.api.call('PATCH', `${one}/status`, { body: { status }, type: mergePatch });
     }
-    return [theirs.metadata.resourceVersion, (await read(api)).metadata.resourceVersion];
+    return [theirs.metadata.resourceVersion, (await read(both.api)).metadata.resourceVersion];
   }
 
   test.each(manifests.map((each) => [each.kind, each.metadata.name, each] as const))(
@@ -64,7 +57,7 @@ describe.skipIf(!hasKubeApiserver())('updates beside kube-apiserver', () => {
     async (_kind, _name, manifest: Manifest) => {
       const collection = collectionOf(kinds, manifest);
       const one = `${collection}/${manifest.metadata.name}`;
-      for (const server of [beside, api]) {
+      for (const server of [both.beside, both.api]) {
         const created = await server.call('POST', collection, { body: manifest });
         expect(created.code, String(created.body['message'])).toBe(201);
       }
@@ -80,10 +73,12 @@ describe.skipIf(!hasKubeApiserver())('updates beside kube-apiserver', () => {
           await Promise.all(
             all.slice(i, i + AT_ONCE).map(async ({ title, manifest: mutated }) => {
               const [asked, own] = versions.map((version) => withVersion(mutated, version));
-              const theirs = await beside.call('PUT', url, { body: asked }).catch(() => undefined);
+              const theirs = await both.beside
+                .call('PUT', url, { body: asked })
+                .catch(() => undefined);
               // Kubernetes 1.34.1 panics on some; and not every kind has a status.
               if (theirs === undefined || theirs.code === 404) return;
-              const ours = await api.call('PUT', url, { body: own });
+              const ours = await both.api.call('PUT', url, { body: own });
               expect(comparableUpdate(ours.body, mutated), `${subresource} ${title}`).toEqual(
                 comparableUpdate(theirs.body, mutated),
               );
@@ -91,7 +86,7 @@ describe.skipIf(!hasKubeApiserver())('updates beside kube-apiserver', () => {
           );
         }
       }
-      for (const server of [beside, api]) await removeFrom(server, one);
+      for (const server of [both.beside, both.api]) await removeFrom(server, one);
     },
     MANIFEST_MS,
   );
