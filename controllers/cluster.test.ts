@@ -28,6 +28,7 @@ import { withoutControllers } from '../test/support/admission.ts';
 import { type Faults, faulty } from '../test/support/faulty-handler.ts';
 import { startHollowPods } from '../test/support/hollow-pods.ts';
 import { startControllers } from './manager.ts';
+import { until } from '../test/support/until.ts';
 
 const logger = silentLogger;
 let parts = new Lifecycle();
@@ -93,14 +94,6 @@ const web = (replicas: number, image = 'nginx:1'): Deployment => ({
 
 const ref = { namespace: 'default', name: 'web' };
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 50_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the wanted state was not reached within 50 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** Rolled out: what `kubectl rollout status` waits for. */
 async function rolledOut(client: RestClient): Promise<boolean> {
   const { metadata, spec, status = {} } = await client.get(deployments, ref);
@@ -127,11 +120,11 @@ describe('the controllers', () => {
     const { client, startControllers } = await startWorld();
     await startControllers();
     await client.create(deployments, web(3));
-    await until(() => rolledOut(client));
+    await until('rolled out', () => rolledOut(client));
     await change(client, { spec: { replicas: 5 } });
-    await until(() => rolledOut(client));
+    await until('scaled', () => rolledOut(client));
     await change(client, template('nginx:2'));
-    await until(() => rolledOut(client));
+    await until('updated', () => rolledOut(client));
     const { items: sets } = await client.list(replicaSets);
     expect(sets.map(({ spec }) => spec.replicas).sort()).toEqual([0, 5]);
     expect((await client.get(deployments, ref)).metadata.annotations).toMatchObject({
@@ -143,7 +136,7 @@ describe('the controllers', () => {
     expect(running.map(({ spec }) => spec.containers[0]!.image)).toEqual(Array(5).fill('nginx:2'));
 
     await change(client, template('nginx:1'));
-    await until(() => rolledOut(client));
+    await until('rolled back', () => rolledOut(client));
     const history = (await client.list(replicaSets)).items.map(({ metadata }) => [
       metadata.annotations?.['deployment.kubernetes.io/revision'],
       metadata.annotations?.['deployment.kubernetes.io/revision-history'],
@@ -154,7 +147,7 @@ describe('the controllers', () => {
     ]);
 
     await client.delete(deployments, ref);
-    await until(async () => (await client.list(pods)).items.length === 0);
+    await until('no pods', async () => (await client.list(pods)).items.length === 0);
     expect((await client.list(replicaSets)).items).toEqual([]);
   });
 
@@ -162,8 +155,8 @@ describe('the controllers', () => {
     const { client, startControllers } = await startWorld();
     await startControllers();
     await client.create(deployments, web(2));
-    await until(() => rolledOut(client));
-    await until(async () => (await client.list(events)).items.length >= 3);
+    await until('rolled out', () => rolledOut(client));
+    await until('three events', async () => (await client.list(events)).items.length >= 3);
     const texts = (await client.list(events)).items.map(
       ({ reason, message, source }) => `${source?.component} ${reason}: ${message}`,
     );
@@ -180,10 +173,10 @@ describe('the controllers', () => {
     const { client, startControllers } = await startWorld();
     await startControllers();
     await client.create(deployments, web(2));
-    await until(() => rolledOut(client));
+    await until('rolled out', () => rolledOut(client));
     const [first, second] = (await client.list(pods)).items;
     await client.delete(pods, { namespace: 'default', name: first!.metadata.name! });
-    await until(async () => {
+    await until('a pod in the place of the deleted', async () => {
       const names = (await client.list(pods)).items.map(({ metadata }) => metadata.name);
       return names.length === 2 && !names.includes(first!.metadata.name);
     });
@@ -196,8 +189,8 @@ describe('the controllers', () => {
         body: { metadata: { labels: { app: 'stranger' } } },
       },
     );
-    await until(async () => (await client.list(pods)).items.length === 3);
-    await until(async () => {
+    await until('three pods', async () => (await client.list(pods)).items.length === 3);
+    await until('the pod let go of', async () => {
       const pod = await client.get(pods, { namespace: 'default', name });
       return controllerOf(pod) === undefined;
     });
@@ -209,7 +202,7 @@ describe('the controllers', () => {
         body: { metadata: { labels: { app: 'web' } } },
       },
     );
-    await until(async () => (await client.list(pods)).items.length === 2);
+    await until('two pods', async () => (await client.list(pods)).items.length === 2);
   });
 
   it('publish ready pods in Endpoints', async () => {
@@ -220,7 +213,7 @@ describe('the controllers', () => {
       spec: { selector: { app: 'web' }, ports: [{ port: 8080, targetPort: 'http' }] },
     });
     await client.create(deployments, web(3));
-    await until(async () => {
+    await until('three addresses', async () => {
       const found = await client.get(endpoints, ref).catch(() => undefined);
       return found?.subsets?.[0]?.addresses?.length === 3;
     });
@@ -235,9 +228,12 @@ describe('the controllers', () => {
     await client.create(namespaces, { metadata: { name: 'gone' }, spec: {} });
     const inside = { ...web(3), metadata: { namespace: 'gone', name: 'web' } };
     await client.create(deployments, inside);
-    await until(async () => (await client.list(pods, { namespace: 'gone' })).items.length === 3);
+    await until(
+      'three pods',
+      async () => (await client.list(pods, { namespace: 'gone' })).items.length === 3,
+    );
     await client.delete(namespaces, { name: 'gone' });
-    await until(async () => {
+    await until('the namespace gone', async () => {
       const found = await client.get(namespaces, { name: 'gone' }).catch((e: unknown) => e);
       return isStatus(found, 'NotFound');
     });
@@ -248,16 +244,22 @@ describe('the controllers', () => {
     const { client, startControllers } = await startWorld();
     await startControllers();
     await client.create(deployments, web(2));
-    await until(() => rolledOut(client));
+    await until('rolled out', () => rolledOut(client));
     await client.delete(deployments, ref, { propagationPolicy: 'Orphan' });
-    await until(async () => (await client.list(deployments)).items.length === 0);
+    await until(
+      'the Deployment gone',
+      async () => (await client.list(deployments)).items.length === 0,
+    );
     const orphan = (await client.list(replicaSets)).items[0]!;
     expect(orphan.metadata.ownerReferences ?? []).toEqual([]);
     expect((await client.list(pods)).items).toHaveLength(2);
     const name = orphan.metadata.name!;
     const options = { propagationPolicy: 'Foreground' } as const;
     await client.delete(replicaSets, { namespace: 'default', name }, options);
-    await until(async () => (await client.list(replicaSets)).items.length === 0);
+    await until(
+      'the ReplicaSet gone',
+      async () => (await client.list(replicaSets)).items.length === 0,
+    );
     expect((await client.list(pods)).items).toEqual([]);
   });
 
@@ -266,9 +268,9 @@ describe('the controllers', () => {
     const { client, startControllers } = await startWorld({ ready });
     await startControllers();
     await client.create(deployments, web(4));
-    await until(() => rolledOut(client));
+    await until('rolled out', () => rolledOut(client));
     await change(client, template('broken'));
-    await until(async () => {
+    await until('two updated pods that are not available', async () => {
       const { status } = await client.get(deployments, ref);
       return status?.updatedReplicas === 2 && status.availableReplicas === 3;
     });
@@ -277,7 +279,7 @@ describe('the controllers', () => {
     const { status } = await client.get(deployments, ref);
     expect(status).toMatchObject({ replicas: 5, updatedReplicas: 2, availableReplicas: 3 });
     await change(client, template('nginx:1'));
-    await until(() => rolledOut(client));
+    await until('rolled back', () => rolledOut(client));
   });
 
   it('create nothing twice when they start anew in the middle', async () => {
@@ -285,10 +287,10 @@ describe('the controllers', () => {
     const { client } = world;
     const first = await world.startControllers();
     await client.create(deployments, web(40));
-    await until(async () => (await client.list(pods)).items.length > 5);
+    await until('six pods', async () => (await client.list(pods)).items.length > 5);
     await first.stop();
     await world.startControllers();
-    await until(() => rolledOut(client));
+    await until('rolled out', () => rolledOut(client));
     expect((await client.list(pods)).items).toHaveLength(40);
     expect((await client.list(replicaSets)).items).toHaveLength(1);
   });
@@ -310,14 +312,14 @@ describe('the controllers on a bad day', () => {
     const faults = { refusalRate: 0.03, lostAnswerRate: 0.03, brokenWatchRate: 0.02 };
     await world.startControllers({ draw: draws(seed), ...faults });
     await client.create(deployments, web(6));
-    await until(() => rolledOut(client));
+    await until('rolled out', () => rolledOut(client));
     await change(client, template('nginx:2'));
-    await until(() => rolledOut(client));
+    await until('updated', () => rolledOut(client));
     await change(client, { spec: { replicas: 2 } });
-    await until(() => rolledOut(client));
-    await until(async () => (await client.list(pods)).items.length === 2);
+    await until('scaled', () => rolledOut(client));
+    await until('two pods', async () => (await client.list(pods)).items.length === 2);
     await client.delete(deployments, ref);
-    await until(async () => (await client.list(pods)).items.length === 0);
+    await until('no pods', async () => (await client.list(pods)).items.length === 0);
     expect((await client.list(replicaSets)).items).toEqual([]);
   });
 });

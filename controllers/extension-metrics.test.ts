@@ -20,6 +20,7 @@ import { startFlaggedApi, testFolder } from '../test/support/flagged-api.ts';
 import { type Answer, clientCertificate, newCa, startHttps } from '../test/support/https-server.ts';
 import { SeededRandom } from '../test/support/seeded-random.ts';
 import { startControllers } from './manager.ts';
+import { until } from '../test/support/until.ts';
 
 const PROXIES = newCa('proxies');
 const SERVER_CA = newCa('extension');
@@ -118,14 +119,6 @@ beforeAll(async () => {
 
 afterAll(() => parts.stop());
 
-async function until<T>(read: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const value = await read();
-    if (value !== undefined) return value;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 async function aggregate(group: string, version: string, port: number): Promise<void> {
   const path = '/apis/apiregistration.k8s.io/v1/apiservices';
   const caBundle = Buffer.from(SERVER_CA.certificate).toString('base64');
@@ -141,7 +134,7 @@ async function aggregate(group: string, version: string, port: number): Promise<
       service: { namespace: MONITORING, name: 'adapter', port },
     },
   });
-  await until(async () => {
+  await until('its APIService serves', async () => {
     const { status } = (await client.getPath(`${path}/${name}`)) as HorizontalPodAutoscaler;
     return status?.conditions?.find((each) => each.status === 'True');
   });
@@ -186,7 +179,7 @@ async function autoscale(namespace: string, metric: MetricSpec): Promise<void> {
 }
 
 async function seen(namespace: string) {
-  const status = await until(async () => {
+  const status = await until('a verdict about scaling', async () => {
     const { status } = await client.get(hpaType, { namespace, name: 'web' });
     return status?.conditions?.some(({ type }) => type === 'ScalingActive') ? status : undefined;
   });
@@ -262,7 +255,7 @@ it.each<[namespace: string, MetricSpec, replicas: number, current: object, name:
   expect(message).toBe(`the HPA was able to successfully calculate a replica count from ${name}`);
   const [shown] = currentMetrics ?? [];
   expect((shown?.pods ?? shown?.object ?? shown?.external)?.current).toEqual(current);
-  await until(async () => {
+  await until('the wanted replicas', async () => {
     const { spec } = await client.get(deployments, { namespace, name: 'web' });
     return spec.replicas === replicas ? true : undefined;
   });
@@ -304,7 +297,7 @@ it.each<[namespace: string, MetricSpec, cause: string, failure: string]>([
     const { reason, message } = await seen(namespace);
     expect(reason).toBe(`FailedGet${metric.type}Metric`);
     expect(message).toBe(`the HPA was unable to compute the replica count: ${cause}`);
-    const told = await until(async () => {
+    const told = await until('two events', async () => {
       const { items } = await client.list(events, { namespace });
       const texts = items.map((event) => `${event.reason}: ${event.message}`);
       return texts.length >= 2 ? texts : undefined;

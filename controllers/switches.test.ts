@@ -9,7 +9,6 @@ import {
   serviceAccounts,
 } from '../api/resources.ts';
 import type { RestClient } from '../client/rest.ts';
-import { sleep } from '../platform/clock.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { realClock as clock } from '../platform/node/clock.ts';
@@ -17,6 +16,7 @@ import { realRandom as random } from '../platform/node/random.ts';
 import { startEmbeddedApi } from '../test/support/embedded-api.ts';
 import { startControllers } from './manager.ts';
 import { SWITCHES } from './switches.ts';
+import { until } from '../test/support/until.ts';
 
 let parts = new Lifecycle();
 afterEach(async () => {
@@ -53,25 +53,20 @@ async function proveWork(client: RestClient, name: string): Promise<void> {
     metadata: { namespace, name },
     spec: { replicas: 1, selector: { app: name }, template: template(name) },
   });
-  await until(async () => (await podsOf(client, name)) === 1);
+  await until('its pod', async () => (await podsOf(client, name)) === 1);
 }
 
 const podsOf = async (client: RestClient, app: string): Promise<number> =>
   (await client.list(pods, { namespace, labelSelector: `app=${app}` })).items.length;
 
 /** What the map's events say. */
-const told = (client: RestClient, start: string): Promise<void> =>
-  until(async () => {
+const told = (client: RestClient, start: string): Promise<true> =>
+  until('the event', async () => {
     const { items } = await client.list(events, { namespace: SWITCHES.namespace });
     return items
       .filter(({ involvedObject }) => involvedObject.name === SWITCHES.name)
       .some(({ reason, message }) => `${reason}: ${message}`.startsWith(start));
   });
-
-/** The test's own limit ends it. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(clock, 10);
-}
 
 const ask = (client: RestClient, list: string) =>
   client.patch(configMaps, SWITCHES, {
@@ -85,7 +80,7 @@ it('one that was off from the start works when it is switched on', async () => {
   await proveWork(client, 'first');
   expect(await podsOf(client, 'web')).toBe(0);
   await client.create(configMaps, { metadata: { ...SWITCHES }, data: { controllers: '*' } });
-  await until(async () => (await podsOf(client, 'web')) === 2);
+  await until('two pods', async () => (await podsOf(client, 'web')) === 2);
   // Without the map, what the flag says holds again.
   await client.delete(configMaps, SWITCHES);
   await told(client, 'ControllersSwitched: Off: replicaset-controller');
@@ -107,7 +102,7 @@ it('one that is switched off stops, and goes on with what has gathered', async (
   await proveWork(client, 'second');
   expect(await podsOf(client, 'web')).toBe(0);
   await ask(client, '*');
-  await until(async () => (await podsOf(client, 'web')) === 2);
+  await until('two pods', async () => (await podsOf(client, 'web')) === 2);
 });
 
 it('a manager that starts finds the map', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clusterRoles } from '../../api/resources.ts';
 import { type Cluster, startCluster } from '../../index.ts';
 import { run, type Result, temporaryFolder, tool } from './harness.ts';
+import { until } from '../support/until.ts';
 
 const kubectlPath = tool('kubectl');
 
@@ -29,14 +30,11 @@ describe.skipIf(kubectlPath === undefined)('access, with kubectl', () => {
   }
 
   /** Decisions follow the store with a moment's delay, as kube-apiserver's do. */
-  async function until(expected: string, ...args: string[]): Promise<void> {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-      const { stdout } = await kubectl(...args);
-      if (stdout.trim() === expected) return;
-      if (Date.now() > deadline) throw new Error(`never ${expected}: ${args.join(' ')}`);
-    }
-  }
+  const says = (expected: string, ...args: string[]): Promise<true> =>
+    until(
+      `${expected}: ${args.join(' ')}`,
+      async () => (await kubectl(...args)).stdout.trim() === expected,
+    );
 
   beforeAll(async () => {
     folder = await temporaryFolder();
@@ -45,7 +43,7 @@ describe.skipIf(kubectlPath === undefined)('access, with kubectl', () => {
     await writeFile(config, cluster.kubeconfig);
     for (const role of ['view', 'edit', 'admin'])
       await ok('create', 'rolebinding', role, `--clusterrole=${role}`, `--user=${role}er`);
-    await until('yes', 'auth', 'can-i', 'delete', 'roles', '--as=adminer');
+    await says('yes', 'auth', 'can-i', 'delete', 'roles', '--as=adminer');
   });
 
   afterAll(async () => {
@@ -165,7 +163,7 @@ describe.skipIf(kubectlPath === undefined)('access, with kubectl', () => {
   it('names a role that a binding misses', async () => {
     await ok('create', 'clusterrolebinding', 'lost', '--clusterrole=lost', '--user=jack');
     const missing = 'RBAC: clusterrole.rbac.authorization.k8s.io "lost" not found';
-    await until(`no - ${missing}`, 'auth', 'can-i', 'get', 'pods', '--as=jack');
+    await says(`no - ${missing}`, 'auth', 'can-i', 'get', 'pods', '--as=jack');
     expect(await refused('get', 'pods', '--as=jack')).toContain(
       `in the namespace "default": ${missing}\n`,
     );

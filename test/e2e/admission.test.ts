@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../index.ts';
 import { run, type Result, temporaryFolder, tool } from './harness.ts';
+import { until } from '../support/until.ts';
 
 const kubectlPath = tool('kubectl');
 
@@ -38,14 +39,11 @@ describe.skipIf(kubectlPath === undefined)('admission, with kubectl', () => {
   }
 
   /** Controllers follow with a moment's delay. */
-  async function until(expected: string, ...args: string[]): Promise<void> {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-      const { stdout } = await kubectl(...args);
-      if (stdout.trim() === expected) return;
-      if (Date.now() > deadline) throw new Error(`${stdout.trim()}, never ${expected}`);
-    }
-  }
+  const says = (expected: string, ...args: string[]): Promise<true> =>
+    until(
+      `${expected}: ${args.join(' ')}`,
+      async () => (await kubectl(...args)).stdout.trim() === expected,
+    );
 
   beforeAll(async () => {
     folder = await temporaryFolder();
@@ -94,14 +92,14 @@ describe.skipIf(kubectlPath === undefined)('admission, with kubectl', () => {
   it('a quota counts, refuses and gives back', async () => {
     await ok('create', 'quota', 'q', '--hard=pods=1,count/configmaps=5');
     const used = ['get', 'quota', 'q', '-o', 'jsonpath={.status.used.pods}'];
-    await until('0', ...used);
+    await says('0', ...used);
     await ok('run', 'a', '--image=nginx');
     expect(await refused('run', 'b', '--image=nginx')).toBe(
       'Error from server (Forbidden): pods "b" is forbidden: exceeded quota: q, ' +
         'requested: pods=1, used: pods=1, limited: pods=1',
     );
     await ok('delete', 'pod', 'a', '--now');
-    await until('0', ...used);
+    await says('0', ...used);
     await ok('run', 'b', '--image=nginx');
     const { stdout } = await ok('describe', 'quota', 'q');
     expect(stdout).toMatch(/pods\s+1\s+1/);

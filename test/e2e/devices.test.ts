@@ -12,6 +12,7 @@ import { isStatus } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { type Cluster, startCluster } from '../../index.ts';
 import { DRIVER, exactly, selecting } from '../support/devices.ts';
+import { until } from '../support/until.ts';
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -40,18 +41,10 @@ afterAll(() => cluster.stop());
 const namespace = 'default';
 const at = (name: string) => ({ namespace, name });
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 const podOf = (name: string): Promise<Pod> => cluster.client.get(pods, at(name));
-const runs = (name: string): Promise<void> =>
+const runs = (name: string): Promise<true> =>
   until(`${name} runs`, async () => (await podOf(name)).status?.phase === 'Running');
-const gone = (what: string, get: () => Promise<unknown>): Promise<void> =>
+const gone = (what: string, get: () => Promise<unknown>): Promise<true> =>
   until(`${what} is gone`, () =>
     get().then(
       () => false,

@@ -11,6 +11,7 @@ import { isStatus } from '../../api/status.ts';
 import type { StatefulSetSpec } from '../../api/types/apps-v1.ts';
 import type { PersistentVolumeClaimSpec } from '../../api/types/core-v1.ts';
 import { type Cluster, startCluster } from '../../index.ts';
+import { until } from '../support/until.ts';
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -20,14 +21,6 @@ afterAll(() => cluster.stop());
 
 const namespace = 'default';
 const at = (name: string) => ({ namespace, name });
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 const claimSpec = (storage: string, more: PersistentVolumeClaimSpec = {}) => ({
   accessModes: ['ReadWriteOnce'],

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realTokenKeys } from '../../platform/node/crypto/token-keys.ts';
 import { type Cluster, startCluster } from '../../index.ts';
 import { run, type Result, temporaryFolder, tool } from './harness.ts';
+import { until } from '../support/until.ts';
 
 const kubectlPath = tool('kubectl');
 
@@ -27,11 +28,6 @@ describe.skipIf(kubectlPath === undefined)('service account tokens, with kubectl
     const said = await kubectl(...args);
     expect(said, args.join(' ')).toMatchObject({ code: 0 });
     return said.stdout.trim();
-  }
-
-  async function until(condition: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 20_000;
-    while (!(await condition())) if (Date.now() > deadline) throw new Error('never so');
   }
 
   async function review(token: string, audiences?: string[]): Promise<Record<string, unknown>> {
@@ -77,7 +73,7 @@ describe.skipIf(kubectlPath === undefined)('service account tokens, with kubectl
       'pods is forbidden: User "system:serviceaccount:default:bot" cannot list',
     );
     await ok('create', 'rolebinding', 'bot', '--clusterrole=view', '--serviceaccount=default:bot');
-    await until(async () => (await as(token, 'get', 'pods')).code === 0);
+    await until('allowed', async () => (await as(token, 'get', 'pods')).code === 0);
   });
 
   it('refuses what is no token of ours', async () => {
@@ -153,7 +149,7 @@ describe.skipIf(kubectlPath === undefined)('service account tokens, with kubectl
     await ok('create', '-f', file);
     const field = (path: string): Promise<string> =>
       ok('get', 'secret', 'old-token', '-o', `jsonpath={.data.${path}}`);
-    await until(async () => (await field('token')) !== '');
+    await until('a token in the secret', async () => (await field('token')) !== '');
     const token = Buffer.from(await field('token'), 'base64').toString();
     expect(Buffer.from(await field('ca\\.crt'), 'base64').toString()).toContain(
       'BEGIN CERTIFICATE',
@@ -161,16 +157,19 @@ describe.skipIf(kubectlPath === undefined)('service account tokens, with kubectl
     const who = await as(token, 'auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}');
     expect(who.stdout).toBe('system:serviceaccount:default:old');
     await ok('delete', 'serviceaccount', 'old');
-    await until(async () => (await kubectl('get', 'secret', 'old-token')).code === 1);
+    await until(
+      'the secret gone',
+      async () => (await kubectl('get', 'secret', 'old-token')).code === 1,
+    );
     expect((await as(token, 'get', 'pods')).stderr).toContain('must be logged in');
   });
 
   it('comes with the CA to trust, in every namespace', async () => {
     await ok('create', 'namespace', 'fresh');
     const get = ['get', 'cm', '-n', 'fresh', 'kube-root-ca.crt', '-o', 'jsonpath={.data.ca\\.crt}'];
-    await until(async () => (await kubectl(...get)).code === 0);
+    await until('served', async () => (await kubectl(...get)).code === 0);
     expect(await ok(...get)).toContain('BEGIN CERTIFICATE');
     await ok('delete', 'cm', '-n', 'fresh', 'kube-root-ca.crt');
-    await until(async () => (await kubectl(...get)).code === 0);
+    await until('served again', async () => (await kubectl(...get)).code === 0);
   });
 });

@@ -18,6 +18,7 @@ import type { StatefulSet } from '../../api/types/apps-v1.ts';
 import type { JobSpec } from '../../api/types/batch-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { type Cluster, startCluster } from '../../index.ts';
+import { until } from '../support/until.ts';
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -27,14 +28,6 @@ afterAll(() => cluster.stop());
 
 const namespace = 'default';
 const at = (name: string) => ({ namespace, name });
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within a minute: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 async function podsOf(app: string): Promise<readonly Pod[]> {
   const { items } = await cluster.client.list(pods, { namespace, labelSelector: `app=${app}` });

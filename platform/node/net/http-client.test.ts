@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type HttpRequest, JsonValue } from '../../http.ts';
 import { connectHttp, type HttpConnection } from './http-client.ts';
+import { until } from '../../../test/support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wherry-http-client-'));
 let cert: Buffer;
@@ -119,10 +120,6 @@ async function servePlain(): Promise<Served> {
   return { port: (server.address() as AddressInfo).port, ended, breakConnections, close };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 describe.each(['https', 'http'])('over %s', (scheme) => {
   let server: Served;
   let connection: HttpConnection;
@@ -156,7 +153,7 @@ describe.each(['https', 'http'])('over %s', (scheme) => {
       expect(Buffer.from(chunk).toString()).toBe('one\n');
       break;
     }
-    await until(() => server.ended.includes('/watch'));
+    await until('the end of the watch', () => server.ended.includes('/watch'));
   });
 
   it('ends a stream when its signal aborts', async () => {
@@ -166,7 +163,7 @@ describe.each(['https', 'http'])('over %s', (scheme) => {
       for await (const _ of response.body as AsyncIterable<Uint8Array>) abort.abort();
     })();
     await read.catch(() => {});
-    await until(() => server.ended.includes('/watch'));
+    await until('the end of the watch', () => server.ended.includes('/watch'));
   });
 
   it.each(['/cut-known', '/cut-unknown'])(
@@ -178,7 +175,7 @@ describe.each(['https', 'http'])('over %s', (scheme) => {
       })();
       // Its head comes with the first bytes only when the whole has come, which it never does.
       if (p === '/cut-known')
-        void until(() => server.ended.includes(`half of ${p}`)).then(() =>
+        void until('half of it', () => server.ended.includes(`half of ${p}`)).then(() =>
           server.breakConnections(),
         );
       await expect(whole).rejects.toThrow();
