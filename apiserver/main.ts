@@ -295,7 +295,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const { handler } = server;
   const socket = { host: flags.bindAddress, port: flags.securePort, tls };
   const { port, renew } = await parts.start(() =>
-    listen({ server: realHttpServer, handler, ...effects, nextTurn, gzip: realGzip, ...socket }),
+    listen({ server: realHttpServer, handler, ...effects, gzip: realGzip, ...socket }),
   );
   const next = (): Promise<TlsMaterial> => servingTls(flags, pki, given);
   await keepServing({ ...effects, current: tls, next, replace: renew }, parts);

@@ -151,7 +151,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const { port, renew } = await parts.start(() =>
     listen({
       ...{ server: realHttpServer, handler: api.handler, clock: realClock, logger },
-      ...{ nextTurn, gzip: realGzip, host: HOST, port: options.port, tls },
+      ...{ gzip: realGzip, host: HOST, port: options.port, tls },
     }),
   );
   const server = `https://${HOST}:${port}`;

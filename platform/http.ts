@@ -46,6 +46,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+const NEWLINE = Buffer.from('\n');
+
 /** Where a {@link JsonValue} gets what it is asked for; each is called at most once. */
 export interface JsonSource {
   value(): unknown;
@@ -61,6 +63,7 @@ export class JsonValue {
   #source: JsonSource | undefined;
   #value: unknown;
   #bytes: Uint8Array | undefined;
+  #line: Uint8Array | undefined;
 
   constructor(value: unknown, bytes?: Uint8Array) {
     this.#value = value;
@@ -82,6 +85,15 @@ export class JsonValue {
   bytes(): Uint8Array {
     this.#bytes ??= this.#source?.bytes() ?? Buffer.from(JSON.stringify(this.#value));
     return this.#bytes;
+  }
+
+  /** The bytes and a newline: a chunk of a stream. Made at most once, too. */
+  line(): Uint8Array {
+    if (this.#line === undefined) {
+      this.#line = Buffer.concat([this.bytes(), NEWLINE]);
+      this.#bytes = this.#line.subarray(0, -NEWLINE.length);
+    }
+    return this.#line;
   }
 }
 

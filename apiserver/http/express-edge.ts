@@ -21,7 +21,6 @@ import type {
   MessageClasses,
 } from '../../platform/http-server.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { SharedTurns, type Turns, turnsBy } from '../../platform/turns.ts';
 import { statusResponse } from '../pipeline/status-response.ts';
 import { statusError } from '../../api/status.ts';
 import { breakOff } from './break-off.ts';
@@ -35,12 +34,7 @@ export interface EdgeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly gzip: Gzip;
-  /** Default: by the clock. */
-  readonly nextTurn?: Turns['nextTurn'] | undefined;
 }
-
-/** About as long as it takes to send an event to a hundred watchers. */
-const STREAMS_SLICE_MS = 4;
 
 /** A subclass of Node's message class with Express' methods as its own. */
 function withExpress(base: MessageClass, layer: object, app: Application): MessageClass {
@@ -89,8 +83,7 @@ class ExpressEdge implements Edge {
 
   constructor(bases: MessageClasses, options: EdgeOptions) {
     this.#options = options;
-    const turns = new SharedTurns(turnsBy(options.clock, options.nextTurn), STREAMS_SLICE_MS);
-    this.#write = { ...options, streams: this.#streams, turns };
+    this.#write = { ...options, streams: this.#streams };
     const router = express.Router();
     router.use((request, response) => this.#serve(request, response));
     this.#http1 = versionApp(router, bases.http1Request, bases.http1Response);

@@ -3,17 +3,11 @@ import type { Clock } from '../../platform/clock.ts';
 import { type Chunk, JsonValue } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StreamOverflowError } from '../../platform/stream.ts';
-import type { SharedTurns } from '../../platform/turns.ts';
 import { breakOff } from './break-off.ts';
 import type { OpenStreams } from './open-streams.ts';
 
 /** A client that reads nothing for so long is taken for dead. */
 const STALL_MS = 60_000;
-const NEWLINE = Buffer.from('\n');
-
-function bytesOf(chunk: Chunk): Uint8Array {
-  return chunk instanceof JsonValue ? Buffer.concat([chunk.bytes(), NEWLINE]) : chunk;
-}
 
 /** Resolves to true when the socket takes more, to false when it is closed or stalled. */
 function drained(response: Response, clock: Clock): Promise<boolean> {
@@ -37,8 +31,6 @@ export interface StreamOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly streams: OpenStreams;
-  /** For the chunks of all of them. */
-  readonly turns: SharedTurns;
 }
 
 /** Where an answer goes. */
@@ -49,9 +41,9 @@ export interface Outlet {
 }
 
 /**
- * Writes a streamed body, each chunk at once or, among many, in its turn. The source is asked for
- * the next chunk only when the socket took the last one, so what waits is bounded by the source: a
- * watch that overflows ends cleanly, and its client watches again from the last version it saw.
+ * Writes a streamed body. The source is asked for the next chunk only when the socket took the last
+ * one, so what waits is bounded by the source: a watch that overflows ends cleanly, and its client
+ * watches again from the last version it saw.
  */
 export async function writeStream(
   { response, abandon }: Outlet,
@@ -73,9 +65,8 @@ export async function writeStream(
       const next = await iterator.next();
       if (next.done === true || response.destroyed) break;
       const { value } = next;
-      const wrote = options.turns.run(() => response.destroyed || response.write(bytesOf(value)));
-      const took = typeof wrote === 'boolean' ? wrote : await wrote;
-      if (!took && !(await drained(response, options.clock))) break;
+      const bytes = value instanceof JsonValue ? value.line() : value;
+      if (!response.write(bytes) && !(await drained(response, options.clock))) break;
     }
     response.end();
   } catch (error) {

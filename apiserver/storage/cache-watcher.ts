@@ -8,7 +8,7 @@ export interface WatcherOptions {
   readonly scope: Scope;
   /** The one suffix that can match, when there is only one. */
   readonly suffix: string | undefined;
-  /** Only events after this revision. */
+  /** Only events after this revision are taken when offered. */
   readonly after: number;
   /** Delivered first, at the consumer's pace; not counted in `limit`. */
   readonly initial: Iterable<WatchItem>;
@@ -38,6 +38,7 @@ export class CacheWatcher implements AsyncIterableIterator<WatchItem> {
   }
 
   offer(event: CacheEvent): void {
+    if (event.revision <= this.#options.after) return;
     const type = this.typeOf(event);
     if (type === undefined || this.#live.push(event.as(type))) return;
     this.#options.onOverflow?.();
@@ -46,7 +47,6 @@ export class CacheWatcher implements AsyncIterableIterator<WatchItem> {
 
   /** How this watcher sees the event: whether objects enter and leave depends on its selectors. */
   typeOf(event: CacheEvent): WatchEventType | undefined {
-    if (event.revision <= this.#options.after) return undefined;
     const { suffix } = this.#options;
     if (this.namespace !== '' && event.namespace !== this.namespace) return undefined;
     if (suffix !== undefined && event.suffix !== suffix) return undefined;
@@ -76,10 +76,10 @@ export class CacheWatcher implements AsyncIterableIterator<WatchItem> {
     this.#live.fail(error);
   }
 
-  async next(): Promise<IteratorResult<WatchItem>> {
+  next(): Promise<IteratorResult<WatchItem>> {
     if (this.#initial !== undefined) {
       const item = this.#initial.next();
-      if (item.done !== true) return item;
+      if (item.done !== true) return Promise.resolve(item);
       this.#initial = undefined;
     }
     return this.#live.next();

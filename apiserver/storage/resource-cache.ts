@@ -1,4 +1,5 @@
 import sortedBtree from 'sorted-btree';
+import type { Turns } from '../../platform/turns.ts';
 import type { KeyValue } from '../../store/kv.ts';
 import { CacheWatcher, type WatcherOptions } from './cache-watcher.ts';
 import { EventWindow } from './event-window.ts';
@@ -6,6 +7,7 @@ import { onlySuffix, type Scope, scopePrefix } from './predicate.ts';
 import type { ResourceCodec } from './resource-codec.ts';
 import { StoredObject } from './stored-object.ts';
 import { CacheEvent, WatchEvent, type WatchItem } from './watch-event.ts';
+import { Watchers } from './watchers.ts';
 
 type Tree = sortedBtree.default<string, StoredObject>;
 type TreeClass = typeof sortedBtree.default;
@@ -21,6 +23,8 @@ export interface ResourceCacheOptions {
   readonly prefix: string;
   /** Events kept for watchers that start in the past. */
   readonly window: number;
+  /** In which many watchers are told of an event. */
+  readonly turns: Pick<Turns, 'nextTurn'>;
 }
 
 function* range(objects: Tree, prefix: string, start: string): Generator<[string, StoredObject]> {
@@ -60,8 +64,9 @@ export class ResourceCache {
   readonly codec: ResourceCodec;
   readonly #window: EventWindow;
   #objects: Tree = new BTree<string, StoredObject>(undefined, byUnits);
-  readonly #everywhere = new Set<CacheWatcher>();
-  readonly #byNamespace = new Map<string, Set<CacheWatcher>>();
+  readonly #watchers: Watchers;
+  /** The newest event's. */
+  #applied = 0;
   readonly #followers: CacheFollower[] = [];
   /** For /metrics. */
   readonly counts: CacheCounts = {
@@ -76,6 +81,7 @@ export class ResourceCache {
     this.codec = options.codec;
     this.#window = new EventWindow(options.window);
     this.capacity = options.window;
+    this.#watchers = new Watchers(options.turns);
   }
 
   /** Watchers may start at this revision or later. */
@@ -157,10 +163,14 @@ export class ResourceCache {
     for (const follower of this.#followers) follower.changed(previous, current);
     const event = new CacheEvent(suffix, { revision, current, previous });
     this.#window.push(event);
-    for (const watcher of this.#everywhere) watcher.offer(event);
-    if (event.namespace === '') return;
-    const there = this.#byNamespace.get(event.namespace);
-    if (there !== undefined) for (const watcher of there) watcher.offer(event);
+    this.#applied = revision;
+    this.#watchers.offer(event);
+  }
+
+  /** Every watcher was offered all events up to here, if the state is that of `revision`. */
+  offered(revision: number): number {
+    const { waitingFrom } = this.#watchers;
+    return waitingFrom === undefined ? revision : waitingFrom - 1;
   }
 
   /** A watcher of the events after `revision`, which must be at least {@link oldestStart}. */
@@ -193,44 +203,23 @@ export class ResourceCache {
       ...options,
       scope,
       suffix,
-      onClose: (closed) => this.#remove(closed),
+      // What it starts with has the events that others may still be waiting for.
+      after: Math.max(options.after, this.#applied),
+      onClose: (closed) => this.#watchers.remove(closed),
       onOverflow: () => void this.counts.slow++,
     });
-    this.#bucket(scope.namespace).add(watcher);
+    this.#watchers.add(watcher);
     return watcher;
   }
 
-  #bucket(namespace: string): Set<CacheWatcher> {
-    if (namespace === '') return this.#everywhere;
-    let bucket = this.#byNamespace.get(namespace);
-    if (bucket === undefined) this.#byNamespace.set(namespace, (bucket = new Set()));
-    return bucket;
-  }
-
-  #remove(watcher: CacheWatcher): void {
-    const bucket = this.#bucket(watcher.namespace);
-    bucket.delete(watcher);
-    if (watcher.namespace !== '' && bucket.size === 0) this.#byNamespace.delete(watcher.namespace);
-  }
-
   get watcherCount(): number {
-    let count = this.#everywhere.size;
-    for (const bucket of this.#byNamespace.values()) count += bucket.size;
-    return count;
+    return this.#watchers.size;
   }
 
   /** Ends every watcher: with `error`, or cleanly. */
   endWatchers(error?: Error): void {
     this.#window.forgetRenditions();
-    for (const watcher of [
-      ...this.#everywhere,
-      ...[...this.#byNamespace.values()].flatMap((s) => [...s]),
-    ]) {
-      if (error === undefined) watcher.end();
-      else watcher.fail(error);
-    }
-    this.#everywhere.clear();
-    this.#byNamespace.clear();
+    this.#watchers.end(error);
   }
 }
 

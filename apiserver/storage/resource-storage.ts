@@ -146,7 +146,7 @@ export class ResourceStorage implements ObjectStorage {
 
   /** The revision up to which a watcher of this resource has been told everything. */
   get revision(): number {
-    return this.#whole.revision;
+    return this.#cache.offered(this.#whole.revision);
   }
 
   async #reach(at: ReadAt): Promise<void> {

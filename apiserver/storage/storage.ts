@@ -71,7 +71,8 @@ export class Storage implements Running {
       codec: new ResourceCodec(resource.type, { keepsValues: resource.large !== true }),
     }));
     const window = options.window ?? WINDOW;
-    this.cache = new WatchCache({ kv, clock, logger, resources: coded, window });
+    const turns = this.#turns;
+    this.cache = new WatchCache({ kv, clock, logger, resources: coded, window, turns });
     const intervalMs = options.compactionIntervalMs ?? COMPACTION_INTERVAL_MS;
     this.#compactor = new Compactor({ kv, clock, logger, intervalMs });
     this.#leases = new TtlLeases(kv, clock);

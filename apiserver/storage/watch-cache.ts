@@ -10,6 +10,7 @@ import { assert } from '../../platform/assert.ts';
 import { type Clock, sleep, type Timer } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Turns } from '../../platform/turns.ts';
 import {
   type Event,
   type KeyValue,
@@ -46,6 +47,7 @@ export interface WatchCacheOptions {
   readonly resources: readonly { readonly storagePrefix: string; readonly codec: ResourceCodec }[];
   /** Events kept per resource. */
   readonly window: number;
+  readonly turns: Pick<Turns, 'nextTurn'>;
 }
 
 interface Waiter {
@@ -81,10 +83,11 @@ export class WatchCache implements Running {
   constructor(options: WatchCacheOptions) {
     this.#options = options;
     this.#current = new CurrentRevision(options.kv);
+    const { window, turns } = options;
     for (const { storagePrefix, codec } of options.resources) {
       const prefix = `${REGISTRY_PREFIX}${storagePrefix}/`;
       assert(!this.#resources.has(prefix), `two resources are stored under ${prefix}`);
-      this.#resources.set(prefix, new ResourceCache({ prefix, codec, window: options.window }));
+      this.#resources.set(prefix, new ResourceCache({ prefix, codec, window, turns }));
     }
   }
 
@@ -116,7 +119,8 @@ export class WatchCache implements Running {
     const { storagePrefix, codec } = resource;
     const prefix = `${REGISTRY_PREFIX}${storagePrefix}/`;
     assert(!this.#resources.has(prefix) && !this.#joining.has(prefix), `${prefix} is followed`);
-    const cache = new ResourceCache({ prefix, codec, window: this.#options.window });
+    const { window, turns } = this.#options;
+    const cache = new ResourceCache({ prefix, codec, window, turns });
     try {
       for (;;) {
         await this.reach(0, JOIN_MS);
