@@ -61,6 +61,11 @@ export class BindingCycles {
     return this.#parked;
   }
 
+  /** What is awaited was cut off: nothing may be said of it, least of all that it was late. */
+  get #stopped(): boolean {
+    return this.#options.truth.signal.aborted;
+  }
+
   /** True if the pod was waiting for a permit: it is not any more. */
   reject(uid: string, reason: string): boolean {
     const rejectPod = this.#waiting.get(uid);
@@ -74,12 +79,14 @@ export class BindingCycles {
     if (typeof preBinds !== 'boolean') return { kind: 'refused', status: preBinds };
     const waits = permits.length > 0 || preBinds;
     const refused = waits ? await this.#prepare(placement, preBinds) : undefined;
+    if (this.#stopped) return { kind: 'unknown' };
     if (refused !== undefined) return { kind: 'refused', status: refused };
     // It may have gone while permits and volumes were awaited; the API server would not mind.
     if (cycle.cluster.node(node.name) === undefined)
       return { kind: 'refused', status: failure(new Error(`node "${node.name}" is gone`)) };
     const failed = await this.#within(maxBindMs, bindHung, this.#bind(placement));
     if (failed === undefined) return { kind: 'bound' };
+    if (this.#stopped) return { kind: 'unknown' };
     return this.#resolve(placement, failed);
   }
 
@@ -132,7 +139,7 @@ export class BindingCycles {
     return { kind: 'refused', status: failed };
   }
 
-  /** Ends what waits here: `stop` of the scheduler. */
+  /** Ends what waits here, after the signal of `truth` aborted: `stop` of the scheduler. */
   stop(): void {
     for (const end of [...this.#ends]) end();
   }

@@ -5,7 +5,7 @@ import type { Pod } from '../api/types/core-v1.ts';
 import type { RestClient } from '../client/rest.ts';
 import type { HttpHandler } from '../platform/http.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
-import { silentLogger as logger } from '../platform/logger.ts';
+import { type Logger, silentLogger as logger } from '../platform/logger.ts';
 import { realRandom as random } from '../platform/node/random.ts';
 import { eventually, startEmbeddedApi } from '../test/support/embedded-api.ts';
 import { FakeClock, settle } from '../test/support/fake-clock.ts';
@@ -36,10 +36,15 @@ const addPod = (client: RestClient, name: string, cpu = '3'): Promise<Pod> =>
     spec: { containers: [{ name: 'c', image: 'i', resources: { requests: { cpu } } }] },
   });
 
-const start = (client: RestClient, clock: FakeClock, extra: readonly Plugin[] = []) =>
+interface More {
+  readonly extra?: readonly Plugin[];
+  readonly log?: Logger;
+}
+
+const start = (client: RestClient, clock: FakeClock, { extra = [], log = logger }: More = {}) =>
   parts.start(() =>
     startScheduler({
-      ...{ client, clock, random, logger, freeze: true },
+      ...{ client, clock, random, logger: log, freeze: true },
       profiles(pluginParts) {
         const { rows, schedulerName } = defaultProfile(pluginParts);
         return [{ schedulerName, rows: [...rows, ...extra.map((plugin) => ({ plugin }))] }];
@@ -186,7 +191,7 @@ describe('a binding', () => {
       },
     } as Plugin;
     await addNode(client, 'a');
-    await start(client, clock, [permit]);
+    await start(client, clock, { extra: [permit] });
     await addPod(client, 'p');
     await eventually(client, pods, () => grant !== undefined);
     await client.delete(nodes, { name: 'a' });
@@ -203,6 +208,30 @@ describe('a binding', () => {
 });
 
 describe('a scheduler', () => {
+  it('that is stopped tells nothing of the pods it was placing: nobody refused them', async () => {
+    const { client, through } = await startEmbeddedApi(parts);
+    let awaited = 0;
+    const silent = (): Promise<never> => {
+      awaited++;
+      return new Promise(() => {});
+    };
+    const permit: Plugin = {
+      name: 'Permits',
+      permit: ({ pod }: Cycle): PendingPermit | undefined =>
+        pod.pod.metadata.name === 'waits' ? { timeoutMs: 600_000, decision: silent() } : undefined,
+    } as Plugin;
+    const warnings: unknown[] = [];
+    const heard = { ...logger, warn: (...said: unknown[]) => void warnings.push(said) };
+    await addNode(client, 'a');
+    const deaf = through(interceptBindings('p', silent));
+    const scheduler = await start(deaf, new FakeClock(), { extra: [permit], log: heard });
+    for (const name of ['waits', 'p']) await addPod(client, name, '1');
+    await eventually(client, pods, () => awaited === 2);
+    await scheduler.stop();
+    expect((await client.list(pods)).items.map(reasonOf)).toEqual([undefined, undefined]);
+    expect(warnings).toEqual([]);
+  });
+
   it('that is killed between decision and binding leaves nothing assumed behind', async () => {
     const { client, through } = await startEmbeddedApi(parts);
     let dead = false;

@@ -26,7 +26,10 @@ export interface Seen {
   readonly node: string | undefined;
   readonly nominated: string | undefined;
   readonly terminating: boolean;
-  /** "PodScheduled=False, Unschedulable: 0/3 nodes are available: …" */
+  /**
+   * "PodScheduled=False, Unschedulable: 0/3 nodes are available: …", sorted: a new one comes after
+   * those that the scheduler has seen, and a loaded one has not always seen its own binding.
+   */
   readonly conditions: readonly string[];
   /** Of several of one reason, the latest. */
   readonly events: readonly string[];
@@ -128,9 +131,11 @@ function seenOf({ metadata, spec, status }: Pod, about: readonly Event[]): Seen 
     node: spec.nodeName,
     nominated: status?.nominatedNodeName,
     terminating: metadata.deletionTimestamp !== undefined,
-    conditions: (status?.conditions ?? []).map(
-      ({ type, status: is, reason = '', message = '' }) => `${type}=${is}, ${reason}: ${message}`,
-    ),
+    conditions: (status?.conditions ?? [])
+      .map(
+        ({ type, status: is, reason = '', message = '' }) => `${type}=${is}, ${reason}: ${message}`,
+      )
+      .toSorted(),
     events: [...latest.values()]
       .map(
         ({ type, reason, message, action = '', related, reportingComponent }) =>
