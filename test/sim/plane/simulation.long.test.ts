@@ -3,9 +3,9 @@ import type { Flaw } from './flaws.ts';
 import { simulatePlane } from './simulation.ts';
 
 /** WHERRY_PLANE_SEEDS asks for more, from WHERRY_PLANE_FIRST on. */
-const SEEDS = Number(process.env['WHERRY_PLANE_SEEDS'] ?? 300);
+const SEEDS = Number(process.env['WHERRY_PLANE_SEEDS'] ?? 1000);
 const FIRST = Number(process.env['WHERRY_PLANE_FIRST'] ?? 1000);
-const BATCH = 50;
+const BATCH = 100;
 /** On average, by far: a plane in which nothing happens breaks no rule. */
 const LEAST_WRITES = 20;
 

@@ -21,7 +21,7 @@ import { type Act, User } from './users.ts';
 
 export interface PlaneSimulationOptions {
   readonly seed: number;
-  /** Virtual time with faults. */
+  /** Virtual time with faults; by the seed unless given. */
   readonly stormMs?: number;
   readonly flaw?: Flaw | undefined;
   /** Told of every write, for the one who looks for the cause of a failure. */
@@ -37,6 +37,8 @@ export interface PlaneSimulationResult {
   readonly log: readonly string[];
 }
 
+/** One seed in five gets far; the others cost a third of it, and begin as differently. */
+const stormOf = (seed: number): number => (seed % 5 === 0 ? 45_000 : 12_000);
 /** Nodes are there, a manager and a scheduler lead. */
 const BEGINNING_MS = 3000;
 /** Long enough, without faults, for whatever waits to be tried again. */
@@ -59,7 +61,7 @@ export async function simulatePlane(
 async function live({
   seed,
   flaw,
-  stormMs = 45_000,
+  stormMs = stormOf(seed),
   onChange,
 }: PlaneSimulationOptions): Promise<PlaneSimulationResult> {
   const plane = new SimPlane(seed, {
