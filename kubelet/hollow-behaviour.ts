@@ -17,6 +17,9 @@
  * run for 0 seconds and exit with 0 unless annotated by their own name; nor do ephemeral ones
  * hear what is said of the pod. A value that is not a
  * number in range counts as absent. What a container uses is in `api/hollow-usage.ts`.
+ *
+ * The pauses of `lifecycle` come on top: `postStart.sleep` before it is ready, `preStop.sleep`
+ * before it ends.
  */
 import type { Container, Pod } from '../api/types/core-v1.ts';
 
@@ -77,15 +80,18 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
   const runSeconds = read('run-seconds', maxSeconds) ?? ends;
   const unhealthySeconds =
     container.livenessProbe === undefined ? undefined : read('unhealthy-after-seconds', maxSeconds);
+  const { postStart, preStop } = container.lifecycle ?? {};
+  const readySeconds = read('ready-seconds', maxSeconds) ?? probeDelay(container);
+  const stopSeconds = read('stop-seconds', maxSeconds) ?? defaultStopSeconds;
   const logInterval = read('log-interval-seconds', maxSeconds) ?? 0;
   const logLines = read('log-lines', maxLogLines) ?? (logInterval > 0 ? Infinity : 0);
   return {
     startMs: (read('start-seconds', maxSeconds) ?? 0) * 1000,
-    readyMs: (read('ready-seconds', maxSeconds) ?? probeDelay(container)) * 1000,
+    readyMs: (readySeconds + (postStart?.sleep?.seconds ?? 0)) * 1000,
     runMs: runSeconds === undefined ? undefined : runSeconds * 1000,
     unhealthyMs: unhealthySeconds === undefined ? undefined : unhealthySeconds * 1000,
     exitCode: Math.floor(exitCode ?? 0),
-    stopMs: (read('stop-seconds', maxSeconds) ?? defaultStopSeconds) * 1000,
+    stopMs: (stopSeconds + (preStop?.sleep?.seconds ?? 0)) * 1000,
     logLines: Math.floor(logLines),
     logIntervalMs: logInterval * 1000,
   };

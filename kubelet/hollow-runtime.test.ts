@@ -45,6 +45,11 @@ describe('behaviourOf', () => {
     expect(of({}, { readinessProbe: { initialDelaySeconds: 4 } })).toMatchObject({ readyMs: 4000 });
   });
 
+  it('pauses as its hooks say, besides', () => {
+    const lifecycle = { postStart: { sleep: { seconds: 2 } }, preStop: { sleep: { seconds: 3 } } };
+    expect(of({}, { lifecycle })).toMatchObject({ readyMs: 2000, stopMs: 3250 });
+  });
+
   it.each(['-1', 'x', '256', '1e3', ''])('takes the exit code %j for absent', (text) => {
     expect(of({ 'wherry.io/exit-code': text })).toEqual(plain);
   });
@@ -238,7 +243,7 @@ describe('the log of a hollow container', () => {
 describe('commands in a hollow container', () => {
   const io = { tty: false, signal: new AbortController().signal };
 
-  it('end with it', async () => {
+  function begin(more: Partial<Container> = {}, how: 'start' | 'adopt' = 'start') {
     const clock = new FakeClock();
     const pod = aPod({ nodeName: 'node1' });
     const answers: Record<string, object> = { pods: pod, nodes: { status: {} } };
@@ -247,9 +252,33 @@ describe('commands in a hollow container', () => {
       list: () => Promise.resolve({ items: [] }),
     } as unknown as Client;
     const runtime = new HollowRuntime(clock, client);
-    const [container] = pod.spec.containers;
+    const container = { ...pod.spec.containers[0]!, ...more };
     const deaf = new Proxy({}, { get: () => () => {} }) as ContainerListener;
-    runtime.start({ id: 'x', pod, container: container!, listener: deaf });
+    runtime[how]({ id: 'x', pod, container, listener: deaf }, clock.now());
+    return { clock, runtime };
+  }
+
+  const hook = (...command: string[]) => ({ lifecycle: { postStart: { exec: { command } } } });
+  const greeting = hook('sh', '-c', 'echo hello > /usr/share/message');
+
+  it('run when it has started, if a hook says so', async () => {
+    const { runtime } = begin(greeting);
+    await vi.waitFor(
+      async () => expect(await runtime.exec('x', ['cat', '/usr/share/message'], io)).toBe(0),
+      { timeout: 30_000 },
+    );
+  });
+
+  it.each([
+    ['not again by the next agent', greeting, 'adopt'],
+    ['and need not be known', hook('nginx', '-s', 'reload'), 'start'],
+  ] as const)('of a hook run %s', async (_, container, how) => {
+    const { runtime } = begin(container, how);
+    expect(await runtime.exec('x', ['cat', '/usr/share/message'], io)).toBe(1);
+  });
+
+  it('end with it', async () => {
+    const { clock, runtime } = begin();
     const slept = runtime.exec('x', ['sleep', '100'], io);
     // The shell is loaded first.
     await vi.waitFor(

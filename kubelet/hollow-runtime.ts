@@ -57,6 +57,14 @@ interface Simulated {
   waiting: Set<() => void> | undefined;
 }
 
+/** How a simulated container came to run. */
+interface Run {
+  readonly pullMs: number | undefined;
+  readonly ranMs: number;
+  /** False if an earlier agent started it. */
+  readonly isNew: boolean;
+}
+
 /** Who may wait for the end of one container at a time. */
 const maxWaiting = 100;
 
@@ -85,17 +93,17 @@ export class HollowRuntime implements PodRuntime {
     const simulated = this.#add(request);
     const { startMs } = simulated.behaviour;
     if (startMs === 0) {
-      this.#run(simulated, { pullMs: undefined, ranMs: 0 });
+      this.#run(simulated, { pullMs: undefined, ranMs: 0, isNew: true });
       return;
     }
     request.listener.pulling();
-    const run = { pullMs: startMs, ranMs: 0 };
+    const run = { pullMs: startMs, ranMs: 0, isNew: true };
     simulated.next = this.#clock.after(startMs, () => this.#run(simulated, run));
   }
 
   adopt(request: ContainerRequest, startedAtMs: number): void {
     const ranMs = Math.max(0, this.#clock.now() - startedAtMs);
-    this.#run(this.#add(request), { pullMs: undefined, ranMs });
+    this.#run(this.#add(request), { pullMs: undefined, ranMs, isNew: false });
   }
 
   stop(id: string, graceSeconds: number): void {
@@ -254,12 +262,13 @@ export class HollowRuntime implements PodRuntime {
     return simulated;
   }
 
-  #run(simulated: Simulated, how: { pullMs: number | undefined; ranMs: number }): void {
+  #run(simulated: Simulated, how: Run): void {
     const { request, behaviour } = simulated;
     simulated.next = undefined;
     const startedAtMs = this.#clock.now() - how.ranMs;
     simulated.log = new HollowLog(request.container.name, behaviour, startedAtMs);
     request.listener.running(how.pullMs);
+    if (how.isNew) this.#greet(request);
     const { runMs, readyMs, exitCode } = behaviour;
     if (runMs !== undefined) {
       const leftMs = Math.max(0, runMs - how.ranMs);
@@ -277,6 +286,17 @@ export class HollowRuntime implements PodRuntime {
     const unreadyMs = Math.max(0, readyMs - how.ranMs);
     if (unreadyMs === 0) request.listener.ready(true);
     else simulated.readiness = this.#clock.after(unreadyMs, () => request.listener.ready(true));
+  }
+
+  /**
+   * The command of `postStart` runs for its effect. It may be a program of the image, of which
+   * nothing is known, so its failure does not end the container.
+   */
+  #greet({ id, container }: ContainerRequest): void {
+    const command = container.lifecycle?.postStart?.exec?.command;
+    if (command === undefined || this.#client === undefined) return;
+    const { signal } = new AbortController();
+    this.exec(id, command, { tty: false, signal }).catch(() => {});
   }
 
   #end(simulated: Simulated, exit: ContainerExit): void {

@@ -10,7 +10,7 @@ interface Host {
 }
 
 /** The folders that stand in every image with a shell. */
-const folders = 'bin dev etc home proc root run sbin sys tmp usr var'.split(' ');
+const folders = 'bin dev etc home proc root run sbin sys tmp usr usr/share var'.split(' ');
 
 export function imageFolders(): MemoryFolder {
   const folder = new MemoryFolder();
