@@ -1,4 +1,4 @@
-import type { OutgoingStreams } from '../platform/outgoing-http.ts';
+import type { Upstream } from '../platform/upstream.ts';
 import type { CertificateAndKey } from '../platform/x509.ts';
 import type { AccessFlags } from './access-flags.ts';
 import type { Aggregation } from './aggregation/aggregator-of.ts';
@@ -55,6 +55,7 @@ export async function readAccessFiles(flags: AccessFlags, files: FlagFiles): Pro
 }
 
 export interface AccessEffects extends OutsideEffects {
+  readonly upstream: Upstream;
   readonly pki: Pki;
 }
 
@@ -82,7 +83,7 @@ const FRONT_PROXY = 'front-proxy-client';
 
 /** The certificate is made when the first extension server is asked. */
 export function aggregation(
-  { http, pki }: { readonly http: OutgoingStreams; readonly pki: Pki },
+  { upstream, pki }: { readonly upstream: Upstream; readonly pki: Pki },
   given?: CertificateAndKey,
 ): Aggregation {
   let own: Promise<CertificateAndKey> | undefined;
@@ -91,7 +92,7 @@ export function aggregation(
     own ??= pki.client(FRONT_PROXY, { commonName: FRONT_PROXY });
     return own;
   };
-  return { streams: http, certificate };
+  return { upstream, certificate };
 }
 
 /** Without front proxies of others there is one: this server, with a certificate of our own CA. */

@@ -15,7 +15,7 @@ import { MemoryKv } from '../test/model/memory-kv.ts';
 import { withoutControllers } from '../test/support/admission.ts';
 import type { Body } from '../test/support/raw-api.ts';
 import { FakeWebhooks, type Hook } from '../test/support/webhooks.ts';
-import { forwardedHeaders } from './proxy/headers.ts';
+import { forwardedHeaders } from './proxy/pass-on.ts';
 import { startApiServer } from './server.ts';
 
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -288,13 +288,13 @@ describe('escalation', () => {
   });
 
   it('by headers that are passed on: who a client is stays here', () => {
-    const passed = forwardedHeaders(
-      {
+    const passed = forwardedHeaders({
+      headers: {
         ...{ authorization: 'Bearer secret', 'impersonate-user': 'root', host: 'x' },
         ...{ 'impersonate-extra-scope': 'all', accept: '*/*' },
       },
-      '192.0.2.1:1',
-    );
+      peer: { address: '192.0.2.1:1' },
+    });
     expect(passed).toEqual({ accept: '*/*', 'x-forwarded-for': '192.0.2.1' });
   });
 });

@@ -26,7 +26,7 @@ import { traceScope } from '../platform/node/trace-scope.ts';
 import type { TraceScope } from '../platform/trace-scope.ts';
 import { realX509 } from '../platform/node/crypto/x509.ts';
 import type { ConnectSocket } from '../platform/unary-calls.ts';
-import type { UpstreamTls } from '../platform/upstream.ts';
+import type { Upstream, UpstreamTls } from '../platform/upstream.ts';
 import type { Random } from '../platform/random.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import type { Kv } from '../store/kv.ts';
@@ -106,7 +106,7 @@ async function servingTls(
 }
 
 /** Without a CA the certificates of nodes' agents are not checked, as in Kubernetes. */
-async function nodeWay(flags: ApiServerFlags, pki: Pki, parts: Lifecycle): Promise<NodeWay> {
+async function nodeWay(flags: ApiServerFlags, pki: Pki, upstream: Upstream): Promise<NodeWay> {
   const [ca, certificate, privateKey] = await Promise.all([
     files.optional('kubelet-certificate-authority', flags.kubeletCertificateAuthority),
     files.optional('kubelet-client-certificate', flags.kubeletClientCertificate),
@@ -118,8 +118,6 @@ async function nodeWay(flags: ApiServerFlags, pki: Pki, parts: Lifecycle): Promi
   const own = certificate === undefined ? await pki.kubeletClient() : { certificate, privateKey };
   const tls: UpstreamTls = { ...own, ca, insecureSkipVerify: ca === undefined };
   const addressTypes = flags.kubeletPreferredAddressTypes;
-  const upstream = realUpstream();
-  await parts.start(() => ({ stop: () => upstream.close() }));
   return { upstream, tls: () => Promise.resolve(tls), addressTypes };
 }
 
@@ -241,6 +239,13 @@ async function keepServing(
 /** What encryption at rest takes of this host. */
 const ciphers = { ciphers: realCiphers, connect: lazySocket, server: hostname() };
 
+/** How others are asked, and what is passed on to them. */
+async function startOutgoing(parts: Lifecycle) {
+  const [http, upstream] = [outgoingHttp(), realUpstream()];
+  for (const each of [http, upstream]) await parts.start(() => ({ stop: () => each.close() }));
+  return { http, upstream, clock: realClock, tokenKeys: realTokenKeys };
+}
+
 async function run(said: ApiServerFlags, { context, connect, parts }: Surroundings): Promise<void> {
   const flags = await withGivenCertificate(realDisk, said);
   const level = (flags.v ?? 0) >= 4 ? 'debug' : flags.logLevel;
@@ -264,18 +269,16 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   chosenPlugins(admissionPlugins);
   const pki = await ensurePki({ folder: flags.certDir, ...pkiEffects, names });
   const tls = await servingTls(flags, pki, given);
-  const outgoing = outgoingHttp();
-  await parts.start(() => ({ stop: () => outgoing.close() }));
-  const outside = { http: outgoing, clock: realClock, tokenKeys: realTokenKeys };
+  const outside = await startOutgoing(parts);
   const access = await accessOptions(flags, given, { pki, ...outside });
-  const audit = await parts.start(() => auditOf(flags, given, { ...effects, http: outgoing }));
+  const audit = await parts.start(() => auditOf(flags, given, { ...effects, http: outside.http }));
   const trace = traceScope({ every: level === 'debug' });
   const metrics = processRegistry();
   const sealing = { ...effects, ...ciphers, metrics };
   const encryption = await startEncryption(flags, given, { files, parts, effects: sealing });
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects, trace });
   await parts.start(() => ({ stop: () => kv.close() }));
-  const nodes = await nodeWay(flags, pki, parts);
+  const nodes = await nodeWay(flags, pki, outside.upstream);
   const server = await parts.start(() =>
     startApiServer({
       ...{ ...effects, metrics, trace },
@@ -283,8 +286,8 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       fingerprint: realCiphers.fingerprint,
       audit: audit.options,
       kinds: kindsFor(flags),
-      outgoing,
-      components: componentsOf(flags, outgoing),
+      outgoing: outside.http,
+      components: componentsOf(flags, outside.http),
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
       ...{ admissionPlugins, nextTurn, limits: limitsOf(flags) },
@@ -292,10 +295,11 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       descriptions: readDescriptions(realDisk),
     }),
   );
-  const { handler } = server;
+  const passesOn = (url: string): boolean => server.passesOn(url);
+  const served = { handler: server.handler, passesOn, gzip: realGzip };
   const socket = { host: flags.bindAddress, port: flags.securePort, tls };
   const { port, renew } = await parts.start(() =>
-    listen({ server: realHttpServer, handler, ...effects, gzip: realGzip, ...socket }),
+    listen({ server: realHttpServer, ...effects, ...served, ...socket }),
   );
   const next = (): Promise<TlsMaterial> => servingTls(flags, pki, given);
   await keepServing({ ...effects, current: tls, next, replace: renew }, parts);

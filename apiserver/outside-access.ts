@@ -3,7 +3,7 @@
  * to authenticators and authorizers; files are read before anything is made.
  */
 import type { Clock } from '../platform/clock.ts';
-import type { OutgoingHttp, OutgoingStreams } from '../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { TokenKeys } from '../platform/token-keys.ts';
 import type { CertificateAndKey } from '../platform/x509.ts';
 import type { AccessFlags } from './access-flags.ts';
@@ -170,7 +170,7 @@ async function authorizerSettings(
 const WEBHOOK_TIMEOUT_MS = 30_000;
 
 export interface OutsideEffects {
-  readonly http: OutgoingHttp & OutgoingStreams;
+  readonly http: OutgoingHttp;
   readonly clock: Clock;
   readonly tokenKeys: TokenKeys;
 }

@@ -90,6 +90,8 @@ export interface ApiServerOptions {
 export interface ApiServer extends Running {
   /** The whole pipeline, without a socket: `peer.certificate` says who calls. */
   readonly handler: HttpHandler;
+  /** Whether a request for this path goes to another server, with its body as it comes. */
+  passesOn(url: string): boolean;
   /** Resolves once /readyz would say so for the first time; never, while the store is away. */
   ready(): Promise<void>;
   /** Tells clients where this server is reached. Call it once it listens. */

@@ -25,6 +25,7 @@ import { aggregatorOf } from './aggregation/aggregator-of.ts';
 import type { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
 import { SelfClient } from './bootstrap/self-client.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
+import { isProxyPath } from './proxy/proxy-path.ts';
 import { ensureFirstObjects } from './bootstrap/first-objects.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { CustomResources } from './extensions/definitions.ts';
@@ -200,6 +201,10 @@ class Server implements ApiServer {
       services: () => this.#services(),
       ...{ clock, logger },
     });
+  }
+
+  passesOn(url: string): boolean {
+    return isProxyPath(url) || this.#aggregator?.passesOn(url) === true;
   }
 
   ready(): Promise<void> {

@@ -135,7 +135,7 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       logger: logger.child({ component: 'apiserver' }),
       serviceAccounts,
       clientAuthentication: ownClientAuthentication(pki),
-      aggregation: aggregation({ http: outgoing, pki }),
+      aggregation: aggregation({ upstream, pki }),
       ...{ nextTurn, limits: { busyMs } },
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       fingerprint: realCiphers.fingerprint,
@@ -148,10 +148,11 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
     clientCa: pki.ca.certificate,
   });
   const tls = await next();
+  const passesOn = (url: string): boolean => api.passesOn(url);
   const { port, renew } = await parts.start(() =>
     listen({
       ...{ server: realHttpServer, handler: api.handler, clock: realClock, logger },
-      ...{ gzip: realGzip, host: HOST, port: options.port, tls },
+      ...{ passesOn, gzip: realGzip, host: HOST, port: options.port, tls },
     }),
   );
   const server = `https://${HOST}:${port}`;

@@ -41,6 +41,11 @@ export interface HttpRequest {
    * change.
    */
   readonly body?: Uint8Array | JsonValue;
+  /**
+   * In place of `body`, where the server was told that the request is for others: as it comes, of
+   * any length. Iterated at most once; to leave the loop drops the rest.
+   */
+  readonly incoming?: AsyncIterable<Uint8Array> | undefined;
   readonly peer: Peer;
   /** Aborts when the client goes away: the handler then stops its work and its streams. */
   readonly signal: AbortSignal;
@@ -103,6 +108,8 @@ export type Chunk = Uint8Array | JsonValue;
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
+  /** Set-Cookie, the one header whose values cannot be joined (RFC 6265, section 3). */
+  readonly cookies?: readonly string[] | undefined;
   /**
    * A stream ends when the response does; the consumer ends it early by leaving its loop.
    * JSON chunks of a stream are written with a newline after each.

@@ -1,6 +1,6 @@
 /**
- * Calls to servers that others run (webhooks, extension servers): one exchange of bounded size,
- * over kept connections.
+ * Calls to servers that others run (webhooks, issuers of tokens, what extension servers serve):
+ * one exchange of bounded size, over kept connections. Compare `upstream.ts`.
  */
 export interface OutgoingRequest {
   readonly method: string;
@@ -28,19 +28,6 @@ export interface OutgoingAnswer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-}
-
-export interface OutgoingStream {
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** As it comes. To leave the loop ends the exchange. */
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
-/** Answers of any length. Rejects like {@link OutgoingHttp} until the answer has begun. */
-export interface OutgoingStreams {
-  open(request: Omit<OutgoingRequest, 'maxAnswerBytes'>): Promise<OutgoingStream>;
 }
 
 export class OutgoingAnswerTooLarge extends Error {

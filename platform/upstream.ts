@@ -11,16 +11,21 @@ export interface UpstreamTls {
   /** PEM, to prove who calls. */
   readonly certificate?: string | undefined;
   readonly privateKey?: string | undefined;
+  /** The name the server's certificate must bear, if not the URL's host. */
+  readonly serverName?: string | undefined;
   readonly insecureSkipVerify?: boolean | undefined;
 }
 
 export interface UpstreamRequest {
   readonly method: string;
-  /** "https://host:port/path?query"; http too. */
+  /** "https://host:port/path?query"; http too: what goes into the request, whatever is dialled. */
   readonly url: string;
-  readonly headers: Headers;
-  readonly body?: Uint8Array;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** What comes bit by bit is passed on as it comes; a `content-length` among the headers holds. */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
   readonly tls?: UpstreamTls | undefined;
+  /** Where to connect, if not to the URL's host. */
+  readonly address?: { readonly host: string; readonly port: number } | undefined;
   /** Makes the connection, where the URL's host is not what is dialled. */
   readonly dial?: (() => Promise<ByteStream>) | undefined;
   /** Breaks off the request, its answer and the connection that was taken over. */
@@ -29,8 +34,9 @@ export interface UpstreamRequest {
 
 export interface UpstreamAnswer {
   readonly status: number;
-  /** Names in lower case. */
+  /** Names in lower case, without `set-cookie`. */
   readonly headers: Headers;
+  readonly cookies?: readonly string[];
   /** Empty if the connection was taken over. Whoever leaves the loop early breaks it off. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Set with status 101. */

@@ -3,8 +3,9 @@ import type { APIService } from '../../api/types/apiregistration-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
-import type { OutgoingHttp, OutgoingStreams } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
+import type { Upstream } from '../../platform/upstream.ts';
 import type { SelfClient } from '../bootstrap/self-client.ts';
 import { objectSource } from '../object-sources.ts';
 import { apiService } from '../registry/kinds/apiregistration/apiservice.ts';
@@ -16,7 +17,7 @@ import type { ProxyCertificate } from './target.ts';
 
 /** What a server needs to ask others for what they serve. */
 export interface Aggregation {
-  readonly streams: OutgoingStreams;
+  readonly upstream: Upstream;
   readonly certificate: ProxyCertificate;
 }
 

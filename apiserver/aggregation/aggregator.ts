@@ -3,7 +3,6 @@
  * an APIService with a service sends requests for its group version there. In: APIServices,
  * Services and EndpointSlices as the watch cache has them. Out: proxied requests, the Available
  * condition, what discovery tells; and an APIService for each group version of custom resources.
- * Not in: connections that are upgraded; OpenAPI v2 of extension servers.
  */
 import { formatTime } from '../../api/time.ts';
 import { resourcePath } from '../../api/resource.ts';
@@ -30,7 +29,7 @@ export interface AggregatorOptions extends AvailabilityOptions, ProxyOptions {
   readonly services: ObjectSource<Service>;
   readonly endpointSlices: ObjectSource<EndpointSlice>;
   /** Group versions of custom resources that are served at the moment. */
-  readonly custom: () => Iterable<{ readonly group: string; readonly version: string }>;
+  readonly custom: () => Iterable<GroupVersion>;
   readonly client: SelfClient;
   readonly logger: Logger;
   /** What discovery tells is another. */
@@ -44,7 +43,17 @@ const RETRY_MS = 1_000;
 const AUTOMANAGED = 'kube-aggregator.kubernetes.io/automanaged';
 /** kube-apiserver's, for custom resources. */
 const CUSTOM_PRIORITY = { groupPriorityMinimum: 1_000, versionPriority: 100 } as const;
-const PATH = /^\/(?:openapi\/v3\/)?apis\/([^/]+)\/([^/]+)/;
+const PATH = /^\/(?:openapi\/v3\/)?apis\/([^/]+)\/([^/?]+)/;
+
+interface GroupVersion {
+  readonly group: string;
+  readonly version: string;
+}
+
+function versionIn(path: string): GroupVersion {
+  const [, group = '', version = ''] = PATH.exec(path) ?? [];
+  return { group, version };
+}
 
 const isAvailable = ({ status }: APIService): boolean =>
   status?.conditions?.some((each) => each.type === 'Available' && each.status === 'True') === true;
@@ -105,17 +114,23 @@ export class Aggregator implements Running {
   }
 
   /** Undefined: the request is for this server. */
-  answer({ info, http, user }: PipelineRequest): Promise<HttpResponse> | undefined {
-    this.#byVersion ??= this.#mapped();
-    if (this.#byVersion.size === 0) return undefined;
-    const [, pathGroup = '', pathVersion = ''] =
-      info.type === 'path' ? (PATH.exec(info.path) ?? []) : [];
-    const { group, version } =
-      info.type === 'resource' ? info : { group: pathGroup, version: pathVersion };
-    const service = this.#byVersion.get(`${group}/${version}`);
+  answer(request: PipelineRequest): Promise<HttpResponse> | undefined {
+    const { info } = request;
+    // As authorization understood the path, whatever is escaped in it.
+    const service = this.#behind(info.type === 'resource' ? info : versionIn(info.path));
     if (service === undefined) return undefined;
     if (!isAvailable(service)) return Promise.resolve(unavailable());
-    return proxied(service, { http, user }, this.#options);
+    return proxied(service, request, this.#options);
+  }
+
+  /** Whether another server would be asked. */
+  passesOn(url: string): boolean {
+    return this.#behind(versionIn(url)) !== undefined;
+  }
+
+  #behind({ group, version }: GroupVersion): APIService | undefined {
+    this.#byVersion ??= this.#mapped();
+    return this.#byVersion.get(`${group}/${version}`);
   }
 
   #mapped(): ReadonlyMap<string, APIService> {

@@ -91,15 +91,18 @@ async function get(
   options: AvailabilityOptions,
 ): Promise<OutgoingAnswer> {
   const { http, clock } = options;
-  const { origin, ...dialled } = await targetOf(apiService, options);
+  const { origin, address, tls } = await targetOf(apiService, options);
+  const { certificate = '', privateKey = '', ca, serverName } = tls;
   const controller = new AbortController();
   const timer = clock.after(TIMEOUT_MS, () => {
     controller.abort(new Error('context deadline exceeded'));
   });
   try {
     return await http.send({
-      ...dialled,
-      ...{ method: 'GET', url: origin + path },
+      ...{ method: 'GET', url: origin + path, address, serverName },
+      insecureSkipVerify: tls.insecureSkipVerify === true,
+      ...(ca === undefined ? {} : { ca }),
+      client: { certificate, privateKey },
       headers: { accept: 'application/json', ...remoteUserHeaders(AGGREGATOR) },
       maxAnswerBytes: MAX_DOCUMENT_BYTES,
       signal: controller.signal,

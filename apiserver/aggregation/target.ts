@@ -1,6 +1,6 @@
 import type { APIService } from '../../api/types/apiregistration-v1.ts';
-import type { OutgoingRequest } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
+import type { UpstreamRequest, UpstreamTls } from '../../platform/upstream.ts';
 import { type ServiceLookup, serviceAddress } from '../webhook/service-address.ts';
 
 /** Proves to extension servers that it is this server that names users. PEM. */
@@ -16,10 +16,11 @@ export interface TargetOptions {
 }
 
 export type RemoteService = NonNullable<NonNullable<APIService['spec']>['service']>;
-export type Target = Pick<
-  OutgoingRequest,
-  'address' | 'ca' | 'client' | 'serverName' | 'insecureSkipVerify'
-> & { readonly origin: string };
+export interface Target {
+  readonly origin: string;
+  readonly address: NonNullable<UpstreamRequest['address']>;
+  readonly tls: UpstreamTls & { readonly serverName: string };
+}
 
 /** Undefined for what this server serves by itself. */
 export const remoteService = ({ spec }: APIService): RemoteService | undefined => spec?.service;
@@ -36,9 +37,10 @@ export async function targetOf(
   ]);
   const { caBundle = '', insecureSkipTLSVerify: insecureSkipVerify = false } = spec;
   const serverName = `${name}.${namespace}.svc`;
+  const ca = caBundle === '' ? undefined : Buffer.from(caBundle, 'base64').toString('utf8');
   return {
-    ...{ address, client, serverName, insecureSkipVerify },
+    address,
+    tls: { ...client, ca, serverName, insecureSkipVerify },
     origin: `https://${serverName}:${port}`,
-    ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64').toString('utf8') }),
   };
 }

@@ -25,7 +25,8 @@ import { statusResponse } from '../pipeline/status-response.ts';
 import { statusError } from '../../api/status.ts';
 import { breakOff } from './break-off.ts';
 import { MAX_BODY_BYTES, type ReadBody, readBody } from './read-body.ts';
-import { SocketRequest } from './socket-request.ts';
+import { type SentBody, SocketRequest } from './socket-request.ts';
+import { sendsBody, unreadBody } from './unread-body.ts';
 import { OpenStreams } from './open-streams.ts';
 import { writeResponse, type WriteOptions } from './write-response.ts';
 
@@ -34,6 +35,8 @@ export interface EdgeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly gzip: Gzip;
+  /** Whether a request is for another server, which gets its body as it comes. Default: none is. */
+  readonly passesOn?: ((url: string) => boolean) | undefined;
 }
 
 /** A subclass of Node's message class with Express' methods as its own. */
@@ -116,18 +119,27 @@ class ExpressEdge implements Edge {
     }
     if (this.#exchanges.get(request)?.upgrade !== undefined) {
       // What follows its head belongs to the other protocol.
-      void this.#answer({ request, response }, undefined);
+      void this.#answer({ request, response }, {});
       return;
     }
-    readBody(request, this.#options.clock, (body) => {
-      if (body.type === 'body') void this.#answer({ request, response }, body.bytes);
-      else this.#refuse(response, body);
+    if (sendsBody(request) && this.#options.passesOn?.(request.url) === true) {
+      void this.#answer(
+        { request, response },
+        {
+          incoming: unreadBody({ request, response }, this.#options.clock),
+        },
+      );
+      return;
+    }
+    readBody(request, this.#options.clock, (read) => {
+      if (read.type === 'body') void this.#answer({ request, response }, { body: read.bytes });
+      else this.#refuse(response, read);
     });
   }
 
   async #answer(
     { request, response }: { request: Request; response: Response },
-    body: Uint8Array | undefined,
+    body: SentBody,
   ): Promise<void> {
     const { peer = { address: 'unknown' }, upgrade } = this.#exchanges.get(request) ?? {};
     const value = new SocketRequest(request, peer, body);

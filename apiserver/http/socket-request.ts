@@ -1,6 +1,12 @@
 import type { Request } from 'express';
 import type { Headers, HttpRequest, Peer } from '../../platform/http.ts';
 
+/** Read, or yet to come, or neither. */
+export interface SentBody {
+  readonly body?: Uint8Array | undefined;
+  readonly incoming?: AsyncIterable<Uint8Array>;
+}
+
 /**
  * A socket's request as a plain value. Query and signal are made on first use: most requests
  * (get, create, update) look at neither.
@@ -10,13 +16,14 @@ export class SocketRequest implements HttpRequest {
   readonly path: string;
   readonly headers: Headers;
   readonly body?: Uint8Array;
+  readonly incoming?: AsyncIterable<Uint8Array> | undefined;
   readonly peer: Peer;
   readonly #search: string;
   #query: URLSearchParams | undefined;
   #controller: AbortController | undefined;
   #gone = false;
 
-  constructor(request: Request, peer: Peer, body: Uint8Array | undefined) {
+  constructor(request: Request, peer: Peer, { body, incoming }: SentBody) {
     const url = request.url;
     const mark = url.indexOf('?');
     this.method = request.method;
@@ -26,6 +33,7 @@ export class SocketRequest implements HttpRequest {
     this.headers = request.headers as Headers;
     this.peer = peer;
     if (body !== undefined) this.body = body;
+    this.incoming = incoming;
   }
 
   get query(): URLSearchParams {

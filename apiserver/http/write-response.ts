@@ -55,7 +55,9 @@ export async function writeResponse(
   const { body } = answer;
   const { response } = outlet;
   if (isStream(body)) {
-    response.writeHead(answer.status, { ...answer.headers });
+    const { cookies } = answer;
+    const more = cookies === undefined ? {} : { 'set-cookie': [...cookies] };
+    response.writeHead(answer.status, { ...answer.headers, ...more });
     await writeStream(outlet, body, options);
     return;
   }

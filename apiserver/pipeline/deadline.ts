@@ -14,6 +14,7 @@ class TimedRequest implements HttpRequest {
   readonly path: string;
   readonly headers: Headers;
   readonly body?: Uint8Array | JsonValue;
+  readonly incoming?: AsyncIterable<Uint8Array> | undefined;
   readonly peer: Peer;
   readonly #inner: HttpRequest;
   #controller: AbortController | undefined;
@@ -26,6 +27,7 @@ class TimedRequest implements HttpRequest {
     this.headers = inner.headers;
     this.peer = inner.peer;
     if (inner.body !== undefined) this.body = inner.body;
+    this.incoming = inner.incoming;
   }
 
   get query(): URLSearchParams {

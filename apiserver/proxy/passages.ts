@@ -6,13 +6,12 @@
 import { isStatus, statusError } from '../../api/status.ts';
 import type { Node } from '../../api/types/core-v1.ts';
 import type { ByteStream } from '../../platform/byte-stream.ts';
-import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
-import { splice } from '../../platform/splice.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
 import type { Upstream, UpstreamAnswer, UpstreamTls } from '../../platform/upstream.ts';
 import type { Passages } from '../handlers/target.ts';
 import type { Passage } from '../registry/connect-subresource.ts';
 import { agentUrl } from './agent-address.ts';
-import { answerHeaders, forwardedHeaders } from './headers.ts';
+import { bodyOf, forwardedHeaders, passedOn } from './pass-on.ts';
 
 /** A refusal in text is cut there. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
@@ -60,8 +59,8 @@ export class NodePassages implements Passages {
       .send({
         method: http.method,
         url: `${base}${path}${search === '' ? '' : `?${search}`}`,
-        headers: carries === 'text' ? {} : forwardedHeaders(http.headers, http.peer.address),
-        ...bodyOf(http),
+        headers: carries === 'text' ? {} : forwardedHeaders(http),
+        body: bodyOf(http),
         tls: insecure ? { ...tls, insecureSkipVerify: true } : tls,
         signal: http.signal,
       })
@@ -83,8 +82,8 @@ export class NodePassages implements Passages {
       .send({
         method: http.method,
         url: `http${secure ? 's' : ''}://${pod}:${port}${path || '/'}${search && `?${search}`}`,
-        headers: forwardedHeaders(http.headers, http.peer.address),
-        ...bodyOf(http),
+        headers: forwardedHeaders(http),
+        body: bodyOf(http),
         // Pods' certificates are nobody's that is known here: Kubernetes does not check them.
         tls: { insecureSkipVerify: true },
         dial: () => this.#dial(passage, http.signal),
@@ -124,17 +123,6 @@ export class NodePassages implements Passages {
     });
     return this.#tls;
   }
-}
-
-function bodyOf({ body }: HttpRequest): { body?: Uint8Array } {
-  if (body === undefined) return {};
-  return { body: body instanceof JsonValue ? body.bytes() : body };
-}
-
-/** Whatever comes, a connection included. */
-function passedOn({ status, headers, body, connection }: UpstreamAnswer): HttpResponse {
-  if (connection === undefined) return { status, headers: answerHeaders(headers), body };
-  return { status, headers, upgrade: (client) => splice(client, connection) };
 }
 
 /** A log; what the agent refuses becomes a Status, as kube-apiserver makes it. */

@@ -173,6 +173,9 @@ describe.each(releases)('$name', ({ path }) => {
       expect((await kubectl(raw)).stdout).toBe('GET /a/b?c=d 0');
       const posted = ['create', '--raw', raw[2]!, '-f', '-'];
       expect((await kubectl(posted, 'text')).stdout).toBe('POST /a/b?c=d 4');
+      // More than the API server itself takes.
+      const large = 'x'.repeat(5_000_000);
+      expect((await kubectl(posted, large)).stdout).toBe('POST /a/b?c=d 5000000');
     },
   );
 

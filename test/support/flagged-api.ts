@@ -13,6 +13,7 @@ import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realDisk as disk } from '../../platform/node/files/disk.ts';
 import { outgoingHttp } from '../../platform/node/net/outgoing-http.ts';
+import { realUpstream } from '../../platform/node/net/upstream.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { realTokenKeys as tokenKeys } from '../../platform/node/crypto/token-keys.ts';
 import { realX509 as x509 } from '../../platform/node/crypto/x509.ts';
@@ -24,6 +25,7 @@ export interface FlaggedApi {
   readonly handler: (
     request: HttpRequest,
   ) => ReturnType<ReturnType<typeof startApiServer>['handler']>;
+  readonly passesOn: (url: string) => boolean;
   call(line: string, more?: FlaggedCall): Promise<{ readonly code: number; readonly body: Body }>;
 }
 
@@ -64,7 +66,9 @@ export async function startFlaggedApi(
   const pki = await ensurePki({ folder, disk, clock, x509, names });
   const http = outgoingHttp();
   await parts.start(() => ({ stop: () => http.close() }));
-  const access = await accessOptions(flags, given, { pki, http, clock, tokenKeys });
+  const upstream = realUpstream();
+  await parts.start(() => ({ stop: () => upstream.close() }));
+  const access = await accessOptions(flags, given, { pki, http, upstream, clock, tokenKeys });
   const kv = new MemoryKv();
   const effects = { kv, clock, random, logger, outgoing: http };
   const server = await parts.start(() =>
@@ -73,6 +77,7 @@ export async function startFlaggedApi(
   await server.ready();
   return {
     handler: server.handler,
+    passesOn: (url) => server.passesOn(url),
     async call(line, { headers = {}, body, peer } = {}) {
       const [method = '', url = ''] = line.split(' ');
       const [path = '', search = ''] = url.split('?');

@@ -25,9 +25,8 @@ import { upgradeOf } from './http-upgrade.ts';
 
 /** Longer than the 90 s that client-go keeps idle connections, so that the client closes first. */
 const KEEP_ALIVE_MS = 120_000;
-/** Until a request's headers, and its whole body, must have arrived. Answers may last for ever. */
+/** Until a request's headers must have arrived. How long its body may take is the edge's affair. */
 const HEADERS_MS = 32_000;
-const REQUEST_MS = 120_000;
 /** After this a stop destroys what has not ended by itself. */
 const STOP_GRACE_MS = 1_000;
 /** kube-apiserver's bound on header bytes. */
@@ -198,7 +197,7 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<Http
   Object.assign(server, {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
+    requestTimeout: 0,
   });
   const connections = new Connections(server, asks ? new Authorities(options.tls) : undefined);
   server.on('request', (request: IncomingMessage | Http2ServerRequest, response: object) => {

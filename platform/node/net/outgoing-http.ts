@@ -7,16 +7,8 @@ import {
   request as sendPlain,
 } from 'node:http';
 import { Agent, request as sendSecure, type RequestOptions } from 'node:https';
-import type {
-  OutgoingAnswer,
-  OutgoingHttp,
-  OutgoingRequest,
-  OutgoingStream,
-  OutgoingStreams,
-} from '../../outgoing-http.ts';
+import type { OutgoingAnswer, OutgoingHttp, OutgoingRequest } from '../../outgoing-http.ts';
 import { OutgoingAnswerTooLarge } from '../../outgoing-http.ts';
-
-type StreamRequest = Omit<OutgoingRequest, 'maxAnswerBytes'>;
 
 /** Of one server, with one set of certificates. */
 const MAX_SOCKETS = 128;
@@ -26,7 +18,7 @@ const IDLE_MS = 30_000;
 /** TLS sessions kept for resumption, of all servers. */
 const MAX_SESSIONS = 100;
 
-class NodeOutgoingHttp implements OutgoingHttp, OutgoingStreams {
+class NodeOutgoingHttp implements OutgoingHttp {
   readonly #closing = new AbortController();
   readonly #secure = new Agent({
     keepAlive: true,
@@ -42,23 +34,11 @@ class NodeOutgoingHttp implements OutgoingHttp, OutgoingStreams {
     timeout: IDLE_MS,
   });
 
-  send(request: OutgoingRequest): Promise<OutgoingAnswer> {
-    return this.#retried((attempt) =>
-      this.#exchange(request, attempt, (message) => answerOf(message, request.maxAnswerBytes)),
-    );
-  }
-
-  open(request: StreamRequest): Promise<OutgoingStream> {
-    return this.#retried((attempt) =>
-      this.#exchange(request, attempt, (message) => Promise.resolve(streamOf(message))),
-    );
-  }
-
-  async #retried<T>(exchange: (attempt: { reused: boolean }) => Promise<T>): Promise<T> {
+  async send(request: OutgoingRequest): Promise<OutgoingAnswer> {
     for (;;) {
       const attempt: { reused: boolean } = { reused: false };
       try {
-        return await exchange(attempt);
+        return await this.#exchange(request, attempt);
       } catch (error) {
         // The server closed an idle connection just as it was used again: nothing was read.
         if (attempt.reused && (error as { code?: string }).code === 'ECONNRESET') continue;
@@ -74,12 +54,8 @@ class NodeOutgoingHttp implements OutgoingHttp, OutgoingStreams {
     return Promise.resolve();
   }
 
-  #exchange<T>(
-    request: StreamRequest,
-    attempt: { reused: boolean },
-    read: (message: IncomingMessage) => Promise<T>,
-  ): Promise<T> {
-    const { signal, body } = request;
+  #exchange(request: OutgoingRequest, attempt: { reused: boolean }): Promise<OutgoingAnswer> {
+    const { signal, body, maxAnswerBytes } = request;
     signal.throwIfAborted();
     this.#closing.signal.throwIfAborted();
     return new Promise((resolve, reject) => {
@@ -97,7 +73,7 @@ class NodeOutgoingHttp implements OutgoingHttp, OutgoingStreams {
       });
       sent.once('response', (message) => {
         answered = true;
-        read(message).then(resolve, (error: Error) => {
+        answerOf(message, maxAnswerBytes).then(resolve, (error: Error) => {
           sent.destroy();
           reject(signals.some(({ aborted }) => aborted) ? abortReason(signals) : error);
         });
@@ -106,7 +82,7 @@ class NodeOutgoingHttp implements OutgoingHttp, OutgoingStreams {
     });
   }
 
-  #begin(request: StreamRequest): ClientRequest {
+  #begin(request: OutgoingRequest): ClientRequest {
     const { url: text, method, headers, body, address, serverName } = request;
     const url = new URL(text);
     const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -149,17 +125,17 @@ async function answerOf(message: IncomingMessage, maxBytes: number): Promise<Out
       throw new OutgoingAnswerTooLarge(`more than ${maxBytes} bytes`, message.statusCode ?? 0);
     chunks.push(chunk);
   }
-  return { ...streamOf(message), body: Buffer.concat(chunks) };
+  return { ...headOf(message), body: Buffer.concat(chunks) };
 }
 
-function streamOf(message: IncomingMessage): OutgoingStream {
+function headOf(message: IncomingMessage): Omit<OutgoingAnswer, 'body'> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return { status: message.statusCode ?? 0, headers, body: message };
+  return { status: message.statusCode ?? 0, headers };
 }
 
-export function outgoingHttp(): OutgoingHttp & OutgoingStreams {
+export function outgoingHttp(): OutgoingHttp {
   return new NodeOutgoingHttp();
 }

@@ -1,6 +1,12 @@
-import { Agent as PlainAgent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import {
+  Agent as PlainAgent,
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+} from 'node:http';
 import { Agent, request as requestSecurely, type RequestOptions } from 'node:https';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import type { Headers } from '../../http.ts';
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../../upstream.ts';
 import { byteStreamOf, duplexOf } from './byte-stream.ts';
@@ -11,12 +17,20 @@ const IDLE_MS = 30_000;
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-function headersOf(message: IncomingMessage): Headers {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return headers;
+/** Node keeps `set-cookie` alone as a list. */
+function headOf(message: IncomingMessage): Pick<UpstreamAnswer, 'status' | 'headers' | 'cookies'> {
+  const { 'set-cookie': cookies, ...headers } = message.headers;
+  return {
+    status: message.statusCode ?? 0,
+    headers: headers as Headers,
+    ...(cookies === undefined ? {} : { cookies }),
+  };
+}
+
+/** The server closed an idle connection just as it was used again: nothing was read. */
+function mayRepeat(sent: ClientRequest, error: Error, { body }: UpstreamRequest): boolean {
+  const isWhole = body === undefined || body instanceof Uint8Array;
+  return isWhole && sent.reusedSocket && (error as { code?: string }).code === 'ECONNRESET';
 }
 
 /** A stream may be silent for as long as it likes; what was dialled by others is no socket. */
@@ -47,21 +61,27 @@ class NodeUpstream implements Upstream {
       this.#open.delete(sent);
     });
     return new Promise((resolve, reject) => {
-      sent.on('error', reject);
+      let isAnswered = false;
+      sent.on('error', (error) => {
+        if (isAnswered || !mayRepeat(sent, error, asked)) reject(error);
+        else resolve(this.send(asked));
+      });
       sent.once('response', (message: IncomingMessage) => {
+        isAnswered = true;
         message.on('error', () => {});
         withoutTimeout(message.socket);
-        const { statusCode: status = 0 } = message;
-        const body = message as AsyncIterable<Buffer>;
-        resolve({ status, headers: headersOf(message), body });
+        resolve({ ...headOf(message), body: message as AsyncIterable<Buffer> });
       });
       sent.once('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+        isAnswered = true;
         if (head.length > 0) socket.unshift(head);
-        const { statusCode: status = 0 } = message;
         const connection = this.#taken(socket, asked.signal);
-        resolve({ status, headers: headersOf(message), body: nothing(), connection });
+        resolve({ ...headOf(message), body: nothing(), connection });
       });
-      sent.end(asked.body);
+      const { body } = asked;
+      if (body === undefined || body instanceof Uint8Array) sent.end(body);
+      // What breaks on either side breaks off the other; the events above tell of it.
+      else pipeline(body, sent, () => {});
     });
   }
 
@@ -88,20 +108,19 @@ class NodeUpstream implements Upstream {
 
   #begin(asked: UpstreamRequest, dialled: Duplex | undefined): ClientRequest {
     const url = new URL(asked.url);
+    // As it was asked for: a URL resolves "..", which would be another path than was allowed.
+    const path = /^[^/]*\/\/[^/?]*(.*)$/.exec(asked.url)![1]!;
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const upgrades = asked.headers['upgrade'] !== undefined;
     const own = dialled !== undefined || upgrades;
-    const { body, tls } = asked;
+    const { body, tls, address } = asked;
+    const length = body instanceof Uint8Array ? { 'content-length': String(body.length) } : {};
     const common: RequestOptions = {
       method: asked.method,
-      path: `${url.pathname}${url.search}`,
-      host,
-      port: url.port || undefined,
-      headers: {
-        host: url.host,
-        ...asked.headers,
-        ...(body === undefined ? {} : { 'content-length': String(body.length) }),
-      },
+      path: path.startsWith('/') ? path : `/${path}`,
+      host: address?.host ?? host,
+      port: address?.port ?? (url.port || undefined),
+      headers: { host: url.host, ...(asked.headers as OutgoingHttpHeaders), ...length },
     };
     // Connections of their own are not kept: what dialled them decides when they end.
     if (url.protocol === 'http:' && dialled !== undefined)
@@ -113,10 +132,12 @@ class NodeUpstream implements Upstream {
       ...common,
       ...(dialled === undefined ? {} : { socket: dialled }),
       agent: own ? false : this.#secure,
-      servername: isAddress ? '' : host,
+      servername: tls?.serverName ?? (isAddress ? '' : host),
       ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
       ...(tls?.certificate === undefined ? {} : { cert: tls.certificate }),
       ...(tls?.privateKey === undefined ? {} : { key: tls.privateKey }),
+      // As Go: a serving certificate may itself stand among those that are trusted.
+      allowPartialTrustChain: true,
       rejectUnauthorized: tls?.insecureSkipVerify !== true,
     } as RequestOptions);
   }
