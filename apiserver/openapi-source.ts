@@ -29,8 +29,16 @@ export function readDescriptions(disk: Disk): ReadDescriptions {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The schema of a custom resource; undefined if there is none of this kind. */
-export type CustomSchema = (kind: GroupVersionKind) => Json | undefined;
+/** A custom resource's plural and schema; undefined if there is none of this kind. */
+export type CustomSchema = (
+  kind: GroupVersionKind,
+) => { readonly plural: string; readonly schema: Json } | undefined;
+
+const CONVENTIONS =
+  'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+/** Kubernetes' texts of fields that refer to a type of their own, which the package leaves out. */
+const OBJECT_METADATA = `Standard object's metadata. More info: ${CONVENTIONS}#metadata`;
+const LIST_METADATA = `Standard list metadata. More info: ${CONVENTIONS}#types-kinds`;
 
 /** Schemas from the tables, with texts that are read when the first document is asked for. */
 export function openApiSource(read: ReadDescriptions, custom?: CustomSchema): SchemaSource {
@@ -89,21 +97,28 @@ function customSchemas(
     const description = texts?.[name];
     return description === undefined ? schema : { description, ...schema };
   };
-  const reference = (kind: GroupVersionKind): object => ({
-    allOf: [{ $ref: `#/components/schemas/${schemaName(kind)}` }],
+  const toKind = (kind: GroupVersionKind): object => ({
+    $ref: `#/components/schemas/${schemaName(kind)}`,
+  });
+  const toMeta = (kind: string, description: string): object => ({
+    description,
+    allOf: [toKind(metaKind(kind))],
   });
   const identity = {
     apiVersion: described('apiVersion', { type: 'string' }),
     kind: described('kind', { type: 'string' }),
   };
-  const metadata = described('metadata', reference(metaKind('ObjectMeta')));
+  const metadata = toMeta('ObjectMeta', OBJECT_METADATA);
   return kinds.flatMap((kind) => {
-    const schema = custom(kind);
-    if (schema === undefined) return [];
-    const whole = withEmbedded(schema, { ...identity, metadata });
+    const found = custom(kind);
+    if (found === undefined) return [];
+    const whole = withEmbedded(found.schema, { ...identity, metadata });
     const { properties = {}, ...rest } = whole as { properties?: object };
     const list = { ...kind, kind: `${kind.kind}List` };
-    const items = { type: 'array', items: reference(kind) };
+    const items = {
+      description: `List of ${found.plural}. More info: ${CONVENTIONS}`,
+      ...{ type: 'array', items: toKind(kind) },
+    };
     return [
       [
         schemaName(kind),
@@ -119,7 +134,7 @@ function customSchemas(
           description: `${list.kind} is a list of ${kind.kind}`,
           type: 'object',
           required: ['items'],
-          properties: { ...identity, items, metadata: reference(metaKind('ListMeta')) },
+          properties: { ...identity, items, metadata: toMeta('ListMeta', LIST_METADATA) },
           'x-kubernetes-group-version-kind': [list],
         },
       ],

@@ -220,9 +220,13 @@ describe('a custom resource', () => {
     const index = await api.call('GET', '/openapi/v3');
     const url = index.body.paths['apis/stable.example.com/v1']!.serverRelativeURL;
     const { body } = await api.call('GET', url);
-    const { properties } = body.components.schemas['com.example.stable.v1.CronTab']!;
+    const name = 'com.example.stable.v1.CronTab';
+    const { properties } = body.components.schemas[name]!;
     expect(Object.keys(properties)).toEqual(['spec', 'status', 'apiVersion', 'kind', 'metadata']);
-    expect(body.components.schemas).toHaveProperty('com.example.stable.v1.CronTabList');
+    // A field's own text goes before that of the type it refers to.
+    const said = JSON.stringify([properties, body.components.schemas[`${name}List`]]);
+    for (const text of ["Standard object's metadata", 'List of crontabs', 'Standard list metadata'])
+      expect(said).toContain(`"description":"${text}. More info: `);
     expect(body.components.schemas).toHaveProperty('io.k8s.api.autoscaling.v1.Scale');
     const v2 = await api.call('GET', '/openapi/v2');
     expect(v2.body.definitions['com.example.stable.v1.CronTab']!.type).toBe('object');

@@ -84,11 +84,12 @@ export class CustomResources implements Running {
       if (installation !== undefined) yield* installation.versions;
   }
 
-  /** The schema of a kind, for OpenAPI. */
-  schemaOf(kind: GroupVersionKind): Json | undefined {
+  /** What OpenAPI says of a kind. */
+  schemaOf(kind: GroupVersionKind): { readonly plural: string; readonly schema: Json } | undefined {
     const key = kindKey(kind);
     for (const { declaration, schema } of this.served())
-      if (kindKey(declaration.type) === key) return schema.json;
+      if (kindKey(declaration.type) === key)
+        return { plural: declaration.type.resource, schema: schema.json };
     return undefined;
   }
 
