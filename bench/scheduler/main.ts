@@ -1,7 +1,7 @@
 /**
- * `node dist/bench/scheduler/main.js [--nodes N] [--pods SHARE] [--api fake|real] [--scheduler S]
- * [--beside] [shape…]`: how many pods a second get a node, after Kubernetes' scheduler_perf, with
- * a share of its pods. Against the fake API the scheduler runs alone; against the real one
+ * `node dist/bench/scheduler/main.js [--nodes N] [--pods SHARE] [--others N] [--api fake|real]
+ * [--scheduler S] [--beside] [shape…]`: how many pods a second get a node, after Kubernetes'
+ * scheduler_perf, with a share of its pods, and so many others placed before. Against the fake API the scheduler runs alone; against the real one
  * (`wherry up` in a process of its own) it is measured with all that a binding costs, as
  * scheduler_perf does. Each shape runs in a process of its own. Which scheduler: ours in this
  * process (`here`); against the real API also ours in a process of its own (`ours`), or the
@@ -40,6 +40,7 @@ const { values, positionals } = parseArgs({
   options: {
     nodes: { type: 'string', default: '5000' },
     pods: { type: 'string', default: '1' },
+    others: { type: 'string', default: '0' },
     beside: { type: 'boolean', default: false },
     api: { type: 'string', default: 'fake' },
     scheduler: { type: 'string', default: 'here' },
@@ -49,6 +50,7 @@ const { values, positionals } = parseArgs({
 });
 const nodeCount = Number(values.nodes);
 const podShare = Number(values.pods);
+const others = Number(values.others);
 /** Of one shape: a scheduler that is stuck does not hold up the other shapes. */
 const limitMs = 300_000;
 const all = [...shapes, fullCluster];
@@ -65,7 +67,7 @@ async function onRealApi(shape: Shape): Promise<Measured> {
   try {
     const { name, value } = highPriority;
     await client.create(priorityClasses, { metadata: { name }, value });
-    const run = { nodeCount, podShare, start: startFor(dataDir) };
+    const run = { nodeCount, podShare, others, start: startFor(dataDir) };
     return await runShape(withoutControllers(client), shape, run);
   } finally {
     await connection.close();
@@ -106,8 +108,8 @@ interface Side {
 }
 
 function inOwnProcess(shape: Shape, { api, scheduler }: Side): Measured {
-  const args = ['--here', '--nodes', values.nodes, '--pods', values.pods, '--api', api];
-  args.push('--scheduler', scheduler, shape.name);
+  const size = ['--nodes', values.nodes, '--pods', values.pods, '--others', values.others];
+  const args = ['--here', ...size, '--api', api, '--scheduler', scheduler, shape.name];
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [...process.execArgv, process.argv[1]!, ...args],
@@ -172,7 +174,7 @@ if (values.here) {
   const run =
     values.api === 'real'
       ? onRealApi(shape)
-      : runShape(plainCluster(new FakeApi()), shape, { nodeCount, podShare });
+      : runShape(plainCluster(new FakeApi()), shape, { nodeCount, podShare, others });
   // The scheduler's timers keep no process alive.
   const alive = setInterval(() => {}, 1000);
   process.stdout.write(JSON.stringify(await run));

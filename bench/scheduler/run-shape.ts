@@ -3,12 +3,20 @@ import { namespaces, nodes, pods } from '../../api/resources.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/interface.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
+import { sleep } from '../../platform/clock.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { startScheduler } from '../../scheduler/scheduler.ts';
 import type { RunningProgram } from '../kubernetes.ts';
 import { cpuSecondsOf, residentMiBOf } from '../wherry.ts';
-import { plainNode, type PodGroup, schedulerName, type Shape } from './shapes.ts';
+import {
+  anyOther,
+  besideLabel,
+  type Churn,
+  plainNode,
+  schedulerName,
+  type Shape,
+} from './shapes.ts';
 
 export interface Measured {
   readonly podsPerSecond: number;
@@ -65,6 +73,7 @@ class BoundPods {
   async follow(client: Client, signal: AbortSignal): Promise<void> {
     for await (const { object } of await client.watch(pods, { signal, resourceVersion: '0' })) {
       if (!object.spec.nodeName || object.spec.schedulerName !== schedulerName) continue;
+      if (object.metadata.labels?.[besideLabel] !== undefined) continue;
       if (this.#bound.has(object.metadata.uid!)) continue;
       this.#bound.add(object.metadata.uid!);
       this.onBound(this.#bound.size);
@@ -118,21 +127,22 @@ async function createAll(client: Client, count: number, draft: (i: number) => Dr
   await Promise.all(Array.from({ length: creators }, worker));
 }
 
-/** A pod and a node that come and go, until `signal` aborts. */
+/** Goes on until `signal` aborts. */
 async function churn(
   { client, createNode }: BenchedCluster,
-  draft: PodGroup['pod'],
+  { everyMs, pod, node }: Churn,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let i = 0; !signal.aborted; i++) {
-    const podDraft = draft(1_000_000 + i);
-    const node = plainNode()(1_000_000 + i);
-    await createNode(node);
-    await client.create(pods, podDraft);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const { namespace, name } = podDraft.metadata;
+  for (let i = 1_000_000; !signal.aborted; i++) {
+    const come = pod(i);
+    const at = node?.(i);
+    if (at !== undefined) await createNode(at);
+    await client.create(pods, come);
+    await sleep(clock, everyMs, signal);
+    if (at === undefined) continue;
+    const { namespace, name } = come.metadata;
     await client.delete(pods, { namespace: namespace!, name: name! }, { gracePeriodSeconds: 0 });
-    await client.delete(nodes, { name: node.metadata.name! });
+    await client.delete(nodes, { name: at.metadata.name! });
   }
 }
 
@@ -154,12 +164,17 @@ export interface ShapeRun {
   readonly nodeCount: number;
   /** Of the measured pods that scheduler_perf has per node: 1 for all of them. */
   readonly podShare: number;
+  /** So many more pods stand on the nodes before. */
+  readonly others: number;
   /** Default: ours, in this process. */
   readonly start?: SchedulerStart;
 }
 
 /** How many there are of the `count` pods that 5,000 nodes get. */
-export function scaledTo(count: number, { nodeCount, podShare }: ShapeRun): number {
+export function scaledTo(
+  count: number,
+  { nodeCount, podShare }: Pick<ShapeRun, 'nodeCount' | 'podShare'>,
+): number {
   return Math.max(1, Math.floor(count * podShare * Math.min(1, nodeCount / 5000)));
 }
 
@@ -167,7 +182,7 @@ export function scaledTo(count: number, { nodeCount, podShare }: ShapeRun): numb
 export async function runShape(
   cluster: BenchedCluster,
   shape: Shape,
-  { nodeCount, podShare, start = schedulerHere }: ShapeRun,
+  { nodeCount, podShare, others, start = schedulerHere }: ShapeRun,
 ): Promise<Measured> {
   const { client } = cluster;
   // What stands before makes the shape: all of it.
@@ -183,7 +198,10 @@ export async function runShape(
     await createAll(client, scaled(count), pod);
     await bound.reach(target);
   }
-  const churning = shape.churn === true && churn(cluster, shape.measured.pod, over.signal);
+  const targetWithOthers = bound.count + others;
+  await createAll(client, others, shape.others ?? anyOther);
+  await bound.reach(targetWithOthers);
+  const churning = shape.churn && churn(cluster, shape.churn, over.signal);
   const count = scaledTo(shape.measured.count, { nodeCount, podShare });
   const target = bound.count + count;
   const cpu = scheduler.cpuMicros();

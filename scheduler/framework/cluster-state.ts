@@ -20,6 +20,8 @@ export class ClusterState {
   readonly nominations = new Nominations((name) => this.#nodes.get(name)?.touch());
   #topology: TopologyIndex;
   readonly #nodes = new Map<string, NodeInfo>();
+  /** Of nodes that were forgotten; all other slots below the number of both are taken. */
+  #freeSlots: number[] = [];
   readonly #namespaces = new Map<string, Labels>();
   /** How many nodes have an image, by name. */
   readonly #imageNodes = new Map<string, number>();
@@ -63,18 +65,18 @@ export class ClusterState {
     const info = this.#infoOf(nameOf(node));
     if (!info.known || zoneOf(info.node) !== zoneOf(node)) this.#order = undefined;
     const moves = !info.known || topologyChanged(info.node, node);
-    if (info.known && moves) this.topology.removeNode(info.node, info.pods.values());
+    if (info.known && moves) this.topology.removeNode(info);
     this.#countImages(info, -1);
     info.setNode(node);
     this.#countImages(info, 1);
-    if (moves) this.topology.addNode(node, info.pods.values());
+    if (moves) this.topology.addNode(info);
   }
 
   removeNode(name: string): void {
     const info = this.node(name);
     if (info === undefined) return;
     this.#order = undefined;
-    this.topology.removeNode(info.node, info.pods.values());
+    this.topology.removeNode(info);
     this.#countImages(info, -1);
     info.setNode(undefined);
     this.#forgetIfEmpty(info);
@@ -84,7 +86,7 @@ export class ClusterState {
     const info = this.#infoOf(nodeName);
     info.addPod(pod);
     this.#countMounts(pod, 1);
-    if (info.known) this.topology.addPod(pod, info.node);
+    if (info.known) this.topology.addPod(pod, info);
   }
 
   removePod(pod: PodInfo, nodeName: string): void {
@@ -92,25 +94,26 @@ export class ClusterState {
     assert(info !== undefined, `no node ${nodeName} for pod ${pod.key}`);
     info.removePod(pod.uid);
     this.#countMounts(pod, -1);
-    if (info.known) this.topology.removePod(pod, info.node);
+    if (info.known) this.topology.removePod(pod, info);
     this.#forgetIfEmpty(info);
   }
 
   /** As `addPod`, to be taken back by `tryRemoval` before anything else changes. */
   tryAddition(pod: PodInfo, node: NodeInfo): void {
     node.tryAddition(pod);
-    this.topology.tryMove(pod, node.node, 1);
+    this.topology.tryMove(pod, node, 1);
   }
 
   tryRemoval(pod: PodInfo, node: NodeInfo): void {
     node.tryRemoval(pod);
-    this.topology.tryMove(pod, node.node, -1);
+    this.topology.tryMove(pod, node, -1);
   }
 
   /** As if built anew, with these pods: after a trial that was cut off and not taken back. */
   rebuild(placed: Iterable<{ readonly pod: PodInfo; readonly nodeName: string }>): void {
     const nodes = this.nodes.map(({ node }) => node);
     this.#nodes.clear();
+    this.#freeSlots = [];
     this.#imageNodes.clear();
     this.#mounts.clear();
     this.#order = undefined;
@@ -152,7 +155,7 @@ export class ClusterState {
   #infoOf(name: string): NodeInfo {
     let info = this.#nodes.get(name);
     if (info === undefined) {
-      info = new NodeInfo(name);
+      info = new NodeInfo(name, this.#freeSlots.pop() ?? this.#nodes.size);
       this.#nodes.set(name, info);
     }
     return info;
@@ -160,7 +163,9 @@ export class ClusterState {
 
   /** A removed node is remembered as long as pods are known on it: it may come back. */
   #forgetIfEmpty(info: NodeInfo): void {
-    if (!info.known && info.pods.size === 0) this.#nodes.delete(info.name);
+    if (info.known || info.pods.size > 0) return;
+    this.#nodes.delete(info.name);
+    this.#freeSlots.push(info.slot);
   }
 }
 

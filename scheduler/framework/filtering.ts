@@ -4,8 +4,10 @@ import type { PodInfo } from './pod-info.ts';
 import { failedWhile, failure, namedBy, type Status } from './status.ts';
 import { NodeMemo, type Signature } from './verdict-memo.ts';
 
-const named = (status: Status, { name }: FilterPlugin): Status =>
-  namedBy(failedWhile(`running "${name}" filter plugin`, status), name);
+function named(status: Status, { name }: FilterPlugin): Status {
+  const failed = status.code === 'Error';
+  return namedBy(failed ? failedWhile(`running "${name}" filter plugin`, status) : status, name);
+}
 
 /** Verdicts on the nodes of one cluster, for pods of one signature. They outlive their cycle. */
 export class Verdicts {
@@ -14,10 +16,13 @@ export class Verdicts {
   readonly #memo: NodeMemo<Status | undefined>;
   /** Of nodes that were asked: with an old answer where `#memo` has none. */
   readonly #rejections = new Map<string, Status>();
+  /** The same by index: most nodes say what they said to the pod before. */
+  readonly #said: (Status | undefined)[];
 
   constructor(nodes: readonly NodeInfo[]) {
     this.nodes = nodes;
     this.#memo = new NodeMemo(nodes);
+    this.#said = new Array<Status | undefined>(nodes.length).fill(undefined);
   }
 
   /** By name; right once every node was asked. Read it before the next cycle. */
@@ -30,7 +35,7 @@ export class Verdicts {
     const node = this.nodes[index]!;
     if (!filtering.remembers(node)) {
       this.#memo.forget(index);
-      return this.#note(node, filtering.filter(node));
+      return this.#note(index, filtering.filter(node));
     }
     const known = this.#memo.has(index);
     const first = known ? this.#memo.get(index) : filtering.filterFirst(node);
@@ -38,13 +43,16 @@ export class Verdicts {
     if (first?.code === 'Error') this.#memo.forget(index);
     else if (!known) this.#memo.set(index, first);
     if (first === undefined && filtering.goesOn)
-      return this.#note(node, filtering.filterFurther(node));
-    return known ? first : this.#note(node, first);
+      return this.#note(index, filtering.filterFurther(node));
+    return known ? first : this.#note(index, first);
   }
 
-  #note(node: NodeInfo, status: Status | undefined): Status | undefined {
-    if (status === undefined) this.#rejections.delete(node.name);
-    else this.#rejections.set(node.name, status);
+  #note(index: number, status: Status | undefined): Status | undefined {
+    if (this.#said[index] === status) return status;
+    this.#said[index] = status;
+    const { name } = this.nodes[index]!;
+    if (status === undefined) this.#rejections.delete(name);
+    else this.#rejections.set(name, status);
     return status;
   }
 }

@@ -41,6 +41,8 @@ function imagesOf(node: Node | undefined): ReadonlyMap<string, number> {
  */
 export class NodeInfo {
   readonly name: string;
+  /** A small number that no other node of the cluster has meanwhile: an index of arrays. */
+  readonly slot: number;
   /** Undefined while pods are known on a node that is not (yet, or any more) in the cache. */
   #node: Node | undefined;
   #allocatable: Resources = noResources;
@@ -52,8 +54,9 @@ export class NodeInfo {
   readonly #hostPorts = new Map<string, readonly HostPort[]>();
   #version = 0;
 
-  constructor(name: string) {
+  constructor(name: string, slot: number) {
     this.name = name;
+    this.slot = slot;
   }
 
   get node(): Node {

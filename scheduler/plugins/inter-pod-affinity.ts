@@ -3,7 +3,6 @@
  * symmetric: a pod may not go where a pod already is that does not want it there. What pods
  * already placed prefer counts too, and a required affinity of theirs counts as a preference.
  */
-import type { Node } from '../../api/types/core-v1.ts';
 import type { ClusterState } from '../framework/cluster-state.ts';
 import { stateKey } from '../framework/cycle-state.ts';
 import type { ClusterEvent } from '../framework/events.ts';
@@ -17,6 +16,7 @@ import {
   type PreScorePlugin,
   type ScorePlugin,
 } from '../framework/interface.ts';
+import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { skip, unresolvable, unschedulable } from '../framework/status.ts';
 import { allOf, type AffinityTerm } from '../framework/topology/affinity-terms.ts';
@@ -71,16 +71,16 @@ function required({ pod, cluster: { topology } }: Cycle): Required {
   };
 }
 
-function satisfiesAffinity({ affinity, meansItself }: Required, node: Node): boolean {
+function satisfiesAffinity({ affinity, meansItself }: Required, node: NodeInfo): boolean {
   let near = true;
   for (const counter of affinity) {
-    if (counter.valueOf(node) === undefined) return false;
+    if (counter.domainOf(node) === undefined) return false;
     if (counter.countAt(node) === 0) near = false;
   }
   return near || (meansItself && affinity.every(({ total }) => total === 0));
 }
 
-function isUnwelcome({ pod, cluster }: Cycle, node: Node): boolean {
+function isUnwelcome({ pod, cluster }: Cycle, node: NodeInfo): boolean {
   for (const { counter } of cluster.topology.heldAgainst(pod, 'requiredAntiAffinity'))
     if (counter.countAt(node) > 0) return true;
   return false;
@@ -168,7 +168,7 @@ export function interPodAffinity(given: Partial<InterPodAffinityArgs> = {}): Poi
       cycle.state.write(requiredKey, required(cycle));
       return undefined;
     },
-    filter(cycle, { node }) {
+    filter(cycle, node) {
       const state = cycle.state.read(requiredKey)!;
       if (state.affinity.length > 0 && !satisfiesAffinity(state, node)) return affinityMissed;
       for (const counter of state.antiAffinity)
@@ -181,7 +181,7 @@ export function interPodAffinity(given: Partial<InterPodAffinityArgs> = {}): Poi
       cycle.state.write(weightedKey, found);
       return undefined;
     },
-    score(cycle, { node }) {
+    score(cycle, node) {
       let score = 0;
       for (const { counter, weight } of cycle.state.read(weightedKey)!)
         score += weight * counter.countAt(node);

@@ -124,7 +124,7 @@ function soft(
       : topology.counter({ matcher, topologyKey, ...inclusion(pod.pod, constraint, keys) });
     const domains = perNode
       ? nodes.length - ignored.size
-      : new Set(nodes.filter((node) => !ignored.has(node)).map(({ node }) => counter.valueOf(node)))
+      : new Set(nodes.filter((node) => !ignored.has(node)).map((node) => counter.domainOf(node)))
           .size;
     return { topologyKey, counter, maxSkew, weight: Math.log(domains + 2) };
   });
@@ -195,10 +195,10 @@ export function podTopologySpread(
       cycle.state.write(hardKey, hard(cycle, list));
       return undefined;
     },
-    filter(cycle, { node }) {
+    filter(cycle, node) {
       for (const constraint of cycle.state.read(hardKey)!) {
         const { counter, maxSkew, self } = constraint;
-        if (counter.valueOf(node) === undefined) return labelMissing;
+        if (counter.domainOf(node) === undefined) return labelMissing;
         if (counter.countAt(node) + self - lowest(constraint) > maxSkew) return uneven;
       }
       return undefined;
@@ -215,7 +215,7 @@ export function podTopologySpread(
       let score = 0;
       for (const { topologyKey, counter, maxSkew, weight } of constraints)
         if (info.node.metadata.labels?.[topologyKey] !== undefined)
-          score += counter.countAt(info.node) * weight + (maxSkew - 1);
+          score += counter.countAt(info) * weight + (maxSkew - 1);
       return Math.round(score);
     },
     normalizeScores: (cycle, scores) => normalize(scores, cycle.state.read(softKey)!),

@@ -83,8 +83,9 @@ export function aNode(sketch: NodeSketch = {}): Node {
   });
 }
 
+/** Of no cluster: it is in no domain. */
 export function aNodeInfo(node: Node, ...pods: readonly Pod[]): NodeInfo {
-  const info = new NodeInfo(node.metadata.name!);
+  const info = new NodeInfo(node.metadata.name!, -1);
   info.setNode(node);
   for (const pod of pods) info.addPod(podInfo(pod));
   return info;

@@ -1,41 +1,36 @@
 import type { Node } from '../../../api/types/core-v1.ts';
+import type { NodeInfo } from '../node-info.ts';
+import type { Domains } from './domains.ts';
 
-interface Domain {
-  /** Nodes of the domain that are counted at all. */
-  nodes: number;
-  pods: number;
-}
-
-export interface DomainShape {
-  /** The node label whose values are the domains. Undefined: each node is one. */
-  readonly topologyKey: string | undefined;
-  /** Nodes that are not included have no part in any domain. Absent: all nodes. */
-  readonly includes?: (node: Node) => boolean;
-}
+/** True if the node has a part in a domain at all. */
+export type Includes = (node: Node) => boolean;
 
 /**
  * Pods per topology domain, and the lowest such number, kept up to date pod by pod: what plugins
  * ask of it costs the same however many pods and nodes there are.
  */
 export class DomainCounter {
-  readonly topologyKey: string | undefined;
-  readonly #includes: ((node: Node) => boolean) | undefined;
-  readonly #domains = new Map<string, Domain>();
+  readonly of: Domains;
+  readonly #includes: Includes | undefined;
+  /** By domain: its pods; undefined where no node has joined. */
+  readonly #pods: (number | undefined)[] = [];
+  /** By domain: the nodes that have joined. */
+  readonly #nodes: number[] = [];
   /** How many domains have this many pods. */
   readonly #domainsWith: number[] = [];
+  #domains = 0;
   #lowest = 0;
   #total = 0;
 
-  constructor({ topologyKey, includes }: DomainShape) {
-    this.topologyKey = topologyKey;
+  /** Without `includes` every node counts. */
+  constructor(of: Domains, includes?: Includes) {
+    this.of = of;
     this.#includes = includes;
   }
 
   /** Undefined if the node is in no domain. */
-  valueOf(node: Node): string | undefined {
-    return this.topologyKey === undefined
-      ? node.metadata.name
-      : node.metadata.labels?.[this.topologyKey];
+  domainOf(info: NodeInfo): number | undefined {
+    return this.of.of(info);
   }
 
   /** All counted pods. */
@@ -44,75 +39,75 @@ export class DomainCounter {
   }
 
   get domains(): number {
-    return this.#domains.size;
+    return this.#domains;
   }
 
   /** The fewest pods that any domain has; undefined without domains. */
   get lowest(): number | undefined {
-    return this.#domains.size === 0 ? undefined : this.#lowest;
+    return this.#domains === 0 ? undefined : this.#lowest;
   }
 
   /** The pods in the node's domain. */
-  countAt(node: Node): number {
-    const value = this.valueOf(node);
-    return value === undefined ? 0 : (this.#domains.get(value)?.pods ?? 0);
+  countAt(info: NodeInfo): number {
+    const domain = this.of.of(info);
+    return domain === undefined ? 0 : (this.#pods[domain] ?? 0);
   }
 
   /** A node joins with the `pods` counted on it. */
-  addNode(node: Node, pods: number): void {
-    const value = this.#countedValue(node);
-    if (value === undefined) return;
-    let domain = this.#domains.get(value);
-    if (domain === undefined) {
-      domain = { nodes: 0, pods: 0 };
-      this.#domains.set(value, domain);
+  addNode(info: NodeInfo, pods: number): void {
+    const domain = this.#countedDomain(info);
+    if (domain === undefined) return;
+    if (this.#pods[domain] === undefined) {
+      this.#pods[domain] = 0;
+      this.#nodes[domain] = 0;
+      this.#domains++;
       this.#enter(0);
     }
-    domain.nodes++;
+    this.#nodes[domain]!++;
     this.#move(domain, pods);
   }
 
-  removeNode(node: Node, pods: number): void {
-    const value = this.#countedValue(node);
-    const domain = value === undefined ? undefined : this.#domains.get(value);
-    if (value === undefined || domain === undefined) return;
-    domain.nodes--;
+  removeNode(info: NodeInfo, pods: number): void {
+    const domain = this.#countedDomain(info);
+    if (domain === undefined || this.#pods[domain] === undefined) return;
     this.#move(domain, -pods);
-    if (domain.nodes > 0) return;
-    this.#domains.delete(value);
-    this.#leave(domain.pods);
+    if (--this.#nodes[domain]! > 0) return;
+    const left = this.#pods[domain];
+    this.#pods[domain] = undefined;
+    this.#domains--;
+    this.#leave(left);
   }
 
   /** Pods come to, or leave, a node that has joined. */
-  addPods(node: Node, pods: number): void {
-    const value = this.#countedValue(node);
-    const domain = value === undefined ? undefined : this.#domains.get(value);
-    if (domain !== undefined) this.#move(domain, pods);
+  addPods(info: NodeInfo, pods: number): void {
+    const domain = this.#countedDomain(info);
+    if (domain !== undefined && this.#pods[domain] !== undefined) this.#move(domain, pods);
   }
 
-  #countedValue(node: Node): string | undefined {
-    return this.#includes === undefined || this.#includes(node) ? this.valueOf(node) : undefined;
+  #countedDomain(info: NodeInfo): number | undefined {
+    const counted = this.#includes === undefined || this.#includes(info.node);
+    return counted ? this.of.of(info) : undefined;
   }
 
-  #move(domain: Domain, pods: number): void {
+  #move(domain: number, pods: number): void {
     if (pods === 0) return;
     this.#total += pods;
-    const before = domain.pods;
-    domain.pods += pods;
-    this.#enter(domain.pods);
+    const before = this.#pods[domain]!;
+    this.#pods[domain] = before + pods;
+    this.#enter(before + pods);
     this.#leave(before);
   }
 
   #enter(pods: number): void {
     while (this.#domainsWith.length <= pods) this.#domainsWith.push(0);
     this.#domainsWith[pods]!++;
-    if (pods < this.#lowest || this.#domains.size === 1) this.#lowest = pods;
+    if (pods < this.#lowest || this.#domains === 1) this.#lowest = pods;
   }
 
   /** The lowest number only rises step by step, as the domains that held it down move on. */
   #leave(pods: number): void {
     this.#domainsWith[pods]!--;
-    if (this.#domains.size === 0) return;
+    if (this.#domains === 0) return;
     while (this.#domainsWith[this.#lowest] === 0) this.#lowest++;
   }
 }

@@ -1,13 +1,16 @@
-import type { Node } from '../../../api/types/core-v1.ts';
+import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
 import type { AffinityTerm, NamespaceLabels, PodTerms } from './affinity-terms.ts';
 import { DomainCounter } from './domain-counter.ts';
+import type { Domains } from './domains.ts';
 
 export interface HeldTerm {
   readonly term: AffinityTerm;
   /** Of the pods that hold the term. */
   readonly counter: DomainCounter;
 }
+
+export type DomainsOf = (topologyKey: string) => Domains;
 
 type Kind = keyof PodTerms;
 const kinds: readonly Kind[] = ['requiredAffinity', 'requiredAntiAffinity', 'preferred'];
@@ -23,16 +26,22 @@ class KindOfTerm {
   readonly #terms = new Map<string, HeldTerm>();
   readonly #matching = new Map<string, readonly HeldTerm[]>();
   readonly #namespaceLabels: NamespaceLabels;
+  readonly #domainsOf: DomainsOf;
 
-  constructor(namespaceLabels: NamespaceLabels) {
+  constructor(namespaceLabels: NamespaceLabels, domainsOf: DomainsOf) {
     this.#namespaceLabels = namespaceLabels;
+    this.#domainsOf = domainsOf;
   }
 
-  change(term: AffinityTerm, node: Node, by: 1 | -1): void {
+  get held(): Iterable<HeldTerm> {
+    return this.#terms.values();
+  }
+
+  change(term: AffinityTerm, node: NodeInfo, by: 1 | -1): void {
     const key = keyOf(term);
     let held = this.#terms.get(key);
     if (held === undefined) {
-      held = { term, counter: new DomainCounter({ topologyKey: term.topologyKey }) };
+      held = { term, counter: new DomainCounter(this.#domainsOf(term.topologyKey)) };
       this.#terms.set(key, held);
       this.#matching.clear();
     }
@@ -67,23 +76,27 @@ class KindOfTerm {
 export class HeldTerms {
   readonly #kinds: Readonly<Record<Kind, KindOfTerm>>;
 
-  constructor(namespaceLabels: NamespaceLabels) {
+  constructor(namespaceLabels: NamespaceLabels, domainsOf: DomainsOf) {
     this.#kinds = {
-      requiredAffinity: new KindOfTerm(namespaceLabels),
-      requiredAntiAffinity: new KindOfTerm(namespaceLabels),
-      preferred: new KindOfTerm(namespaceLabels),
+      requiredAffinity: new KindOfTerm(namespaceLabels, domainsOf),
+      requiredAntiAffinity: new KindOfTerm(namespaceLabels, domainsOf),
+      preferred: new KindOfTerm(namespaceLabels, domainsOf),
     };
+  }
+
+  counters(): DomainCounter[] {
+    return kinds.flatMap((kind) => [...this.#kinds[kind].held].map(({ counter }) => counter));
   }
 
   matching(kind: Kind, pod: PodInfo): readonly HeldTerm[] {
     return this.#kinds[kind].matching(pod);
   }
 
-  add(terms: PodTerms, node: Node): void {
+  add(terms: PodTerms, node: NodeInfo): void {
     this.#change(terms, node, 1);
   }
 
-  remove(terms: PodTerms, node: Node): void {
+  remove(terms: PodTerms, node: NodeInfo): void {
     this.#change(terms, node, -1);
   }
 
@@ -91,7 +104,7 @@ export class HeldTerms {
     for (const kind of kinds) this.#kinds[kind].forgetMatches();
   }
 
-  #change(terms: PodTerms, node: Node, by: 1 | -1): void {
+  #change(terms: PodTerms, node: NodeInfo, by: 1 | -1): void {
     for (const kind of kinds)
       for (const term of terms[kind]) this.#kinds[kind].change(term, node, by);
   }

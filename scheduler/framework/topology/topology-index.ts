@@ -7,19 +7,26 @@
  * template ask the same questions. In: pods and nodes as the cluster state changes, simulated
  * changes included. Out: counters, always current.
  */
-import type { Node } from '../../../api/types/core-v1.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
 import type { AffinityTerm, NamespaceLabels, PodMatcher } from './affinity-terms.ts';
-import { DomainCounter, type DomainShape } from './domain-counter.ts';
+import { DomainCounter, type Includes } from './domain-counter.ts';
+import { Domains } from './domains.ts';
 import { HeldTerms } from './held-terms.ts';
 import type { LabelClass } from './label-class.ts';
 
 /** Distinct questions remembered; the one that was asked longest ago is forgotten first. */
 export const maxCounters = 256;
 
-export interface DomainQuestion extends DomainShape {
+/** Node labels whose domains are known; past it those that nothing counts by are forgotten. */
+const maxTopologyKeys = 1024;
+
+export interface DomainQuestion {
   readonly matcher: PodMatcher;
+  /** The node label whose values are the domains. Undefined: each node is one. */
+  readonly topologyKey: string | undefined;
+  /** Nodes that are not included have no part in any domain. Absent: all nodes. */
+  readonly includes?: Includes;
   /** Names `includes`: questions with equal names, keys and matchers are one. */
   readonly includesKey?: string;
 }
@@ -42,13 +49,14 @@ export class TopologyIndex {
   readonly #namespaceLabels: NamespaceLabels;
   readonly #counters = new Map<string, Counted>();
   readonly #classes = new Map<string, Class>();
+  readonly #domains = new Map<string | undefined, Domains>();
   readonly #held: HeldTerms;
 
   /** `nodes`: all nodes, known or not, as the owner of the index keeps them. */
   constructor(nodes: ReadonlyMap<string, NodeInfo>, namespaceLabels: NamespaceLabels) {
     this.#nodes = nodes;
     this.#namespaceLabels = namespaceLabels;
-    this.#held = new HeldTerms(namespaceLabels);
+    this.#held = new HeldTerms(namespaceLabels, (topologyKey) => this.#domainsOf(topologyKey));
   }
 
   /** True if `matcher` means the pod itself. */
@@ -58,7 +66,7 @@ export class TopologyIndex {
 
   /** A live counter. Ask again in each cycle: what is not asked for is forgotten. */
   counter(question: DomainQuestion): DomainCounter {
-    const { matcher, topologyKey, includesKey = '' } = question;
+    const { matcher, topologyKey, includes, includesKey = '' } = question;
     const key = JSON.stringify([matcher.key, topologyKey ?? null, includesKey]);
     const known = this.#counters.get(key);
     if (known !== undefined) {
@@ -66,7 +74,7 @@ export class TopologyIndex {
       this.#counters.set(key, known);
       return known.counter;
     }
-    const counter = new DomainCounter(question);
+    const counter = new DomainCounter(this.#domainsOf(topologyKey), includes);
     if (this.#counters.size >= maxCounters)
       this.#counters.delete(this.#counters.keys().next().value!);
     this.#counters.set(key, { matcher, counter });
@@ -83,12 +91,12 @@ export class TopologyIndex {
     return this.#held.matching(kind, pod);
   }
 
-  addPod(pod: PodInfo, node: Node): void {
+  addPod(pod: PodInfo, node: NodeInfo): void {
     this.#move(pod, node, 1);
     if (pod.terms !== undefined) this.#held.add(pod.terms, node);
   }
 
-  removePod(pod: PodInfo, node: Node): void {
+  removePod(pod: PodInfo, node: NodeInfo): void {
     this.#move(pod, node, -1);
     if (pod.terms !== undefined) this.#held.remove(pod.terms, node);
   }
@@ -97,7 +105,7 @@ export class TopologyIndex {
    * A pod comes or goes on trial. Its class stays known meanwhile: a superset of the classes that
    * are there does no counter harm, and the pod comes or goes back.
    */
-  tryMove(pod: PodInfo, node: Node, by: 1 | -1): void {
+  tryMove(pod: PodInfo, node: NodeInfo, by: 1 | -1): void {
     if (this.#counters.size > 0) {
       const known = this.#classes.get(pod.labelClass.key);
       const counters = known?.counters ?? this.#countersOf(pod.labelClass);
@@ -109,14 +117,17 @@ export class TopologyIndex {
   }
 
   /** A node became known, with the pods on it. */
-  addNode(node: Node, pods: Iterable<PodInfo>): void {
+  addNode(node: NodeInfo): void {
+    for (const domains of this.#domains.values()) domains.add(node);
     for (const { counter } of this.#counters.values()) counter.addNode(node, 0);
-    for (const pod of pods) this.addPod(pod, node);
+    for (const pod of node.pods.values()) this.addPod(pod, node);
   }
 
-  removeNode(node: Node, pods: Iterable<PodInfo>): void {
-    for (const pod of pods) this.removePod(pod, node);
+  /** Called while the node is as it was when it was added. */
+  removeNode(node: NodeInfo): void {
+    for (const pod of node.pods.values()) this.removePod(pod, node);
     for (const { counter } of this.#counters.values()) counter.removeNode(node, 0);
+    for (const domains of this.#domains.values()) domains.remove(node);
   }
 
   /** Labels of a namespace changed: answers that depend on them are found anew. */
@@ -131,7 +142,7 @@ export class TopologyIndex {
     this.#held.namespaceChanged();
   }
 
-  #move(pod: PodInfo, node: Node, by: 1 | -1): void {
+  #move(pod: PodInfo, node: NodeInfo, by: 1 | -1): void {
     const found = this.#classOf(pod);
     found.pods += by;
     if (found.pods === 0) this.#classes.delete(found.class.key);
@@ -165,7 +176,25 @@ export class TopologyIndex {
       let pods = 0;
       if (matching.size > 0)
         for (const pod of info.pods.values()) if (matching.has(pod.labelClass.key)) pods++;
-      counter.addNode(info.node, pods);
+      counter.addNode(info, pods);
     }
+  }
+
+  #domainsOf(topologyKey: string | undefined): Domains {
+    let domains = this.#domains.get(topologyKey);
+    if (domains === undefined) {
+      domains = new Domains(topologyKey);
+      for (const info of this.#nodes.values()) if (info.known) domains.add(info);
+      if (this.#domains.size >= maxTopologyKeys) this.#forgetDomains();
+      this.#domains.set(topologyKey, domains);
+    }
+    return domains;
+  }
+
+  #forgetDomains(): void {
+    const counters = [...this.#counters.values()].map(({ counter }) => counter);
+    const counted = new Set([...counters, ...this.#held.counters()].map(({ of }) => of));
+    for (const [key, domains] of this.#domains)
+      if (!counted.has(domains)) this.#domains.delete(key);
   }
 }
