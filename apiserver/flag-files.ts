@@ -30,11 +30,19 @@ export class FlagFiles {
 
   /** What `parse` makes of the file; its errors name flag and file. */
   async parsed<T>(flag: string, path: string, parse: (text: string) => T): Promise<T> {
-    const text = await this.read(flag, path);
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new FlagError(`--${flag}: ${path}: ${(error as Error).message}`, { cause: error });
-    }
+    return parsedText({ flag, path }, await this.read(flag, path), parse);
+  }
+}
+
+/** Throws a {@link FlagError} that names flag and file. */
+export function parsedText<T>(
+  { flag, path }: { readonly flag: string; readonly path: string },
+  text: string,
+  parse: (text: string) => T,
+): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new FlagError(`--${flag}: ${path}: ${(error as Error).message}`, { cause: error });
   }
 }

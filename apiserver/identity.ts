@@ -41,7 +41,7 @@ export interface ServiceAccountTokens {
 }
 
 /** Ways to prove an identity by token, for a server whose own names these are. */
-export type TokenSorts = (apiAudiences: readonly string[]) => readonly TokenAuthenticator[];
+export type TokenSorts = (apiAudiences: readonly string[]) => () => readonly TokenAuthenticator[];
 
 export interface IdentityOptions {
   readonly storage: Storage;
@@ -79,8 +79,8 @@ export class Identity {
     if (accounts !== undefined) sorts.push(new AccountTokens({ ...shared, ...accounts }));
     if (options.bootstrapTokens === true)
       sorts.push(new BootstrapTokens({ ...shared, secrets: objects.secrets }));
-    sorts.push(...(options.tokenSorts?.(this.apiAudiences) ?? []));
-    this.tokens = anyToken(sorts);
+    const others = options.tokenSorts?.(this.apiAudiences) ?? (() => []);
+    this.tokens = anyToken(() => [...sorts, ...others()]);
     this.authenticator = anyOf(
       [
         ...(options.authenticators ?? []),

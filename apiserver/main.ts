@@ -33,6 +33,7 @@ import type { Kv } from '../store/kv.ts';
 import { componentAt } from './component-checks.ts';
 import { chosenPlugins, onlyPlugins, type PluginChoice } from './admission/plugins.ts';
 import { type AccessFiles, accessOptions, readAccessFiles } from './access-options.ts';
+import { followAccessFiles } from './access-reload.ts';
 import { type AuditEffects, auditWebhook } from './audit-option.ts';
 import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
@@ -274,7 +275,8 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const audit = await parts.start(() => auditOf(flags, given, { ...effects, http: outside.http }));
   const trace = traceScope({ every: level === 'debug' });
   const metrics = processRegistry();
-  const sealing = { ...effects, ...ciphers, metrics };
+  const sealing = { ...effects, ...ciphers, metrics, files };
+  await parts.start(() => followAccessFiles(flags, given.outside, { ...sealing, ...outside }));
   const encryption = await startEncryption(flags, given, { files, parts, effects: sealing });
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects, trace });
   await parts.start(() => ({ stop: () => kv.close() }));

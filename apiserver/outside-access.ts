@@ -3,6 +3,7 @@
  * to authenticators and authorizers; files are read before anything is made.
  */
 import type { Clock } from '../platform/clock.ts';
+import { Held } from '../platform/held.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { TokenKeys } from '../platform/token-keys.ts';
 import type { CertificateAndKey } from '../platform/x509.ts';
@@ -17,27 +18,41 @@ import { JwtTokens } from './authn/jwt/jwt-tokens.ts';
 import { ProviderKeys } from './authn/jwt/provider-keys.ts';
 import type { AuthenticationConfiguration, JwtSettings } from './authn/jwt/settings.ts';
 import { requestHeader } from './authn/request-header.ts';
+import type { TokenAuthenticator } from './authn/token-authenticator.ts';
 import { WebhookTokens } from './authn/webhook-token.ts';
 import { type AuthorizationStep, DEFAULT_MODES } from './authz/modes.ts';
 import { WebhookAuthorizer } from './authz/webhook.ts';
-import { FlagError, type FlagFiles } from './flag-files.ts';
+import { FlagError, type FlagFiles, parsedText } from './flag-files.ts';
 import type { TokenSorts } from './identity.ts';
 import { oidcProvider } from './oidc-flags.ts';
 import type { KubeconfigTarget } from './webhook/kubeconfig-target.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';
 import { ReviewClient } from './webhook/review-client.ts';
 
+export interface OutsideIssuer {
+  readonly settings: JwtSettings;
+  readonly algorithms?: readonly string[];
+  /** Default: asked for when a token first needs them. */
+  readonly keys?: ProviderKeys;
+}
+
+export interface OutsideAuthorizer {
+  readonly settings: AuthorizerSettings;
+  readonly target?: KubeconfigTarget;
+}
+
 export interface OutsideFiles {
-  readonly issuers: readonly {
-    readonly settings: JwtSettings;
-    readonly algorithms?: readonly string[];
-  }[];
+  /** The text of --authentication-config. */
+  readonly authenticationText: string | undefined;
+  /** Replaced when that file says so. */
+  readonly issuers: Held<readonly OutsideIssuer[]>;
   readonly anonymous: AuthenticationConfiguration['anonymous'];
   readonly tokenWebhook: KubeconfigTarget | undefined;
-  readonly authorizers: readonly {
-    readonly settings: AuthorizerSettings;
-    readonly target?: KubeconfigTarget;
-  }[];
+  /** The text of --authorization-config. */
+  readonly authorizationText: string | undefined;
+  readonly firstAuthorizers: readonly OutsideAuthorizer[];
+  /** Replaced when that file says so. */
+  readonly authorizers: Held<readonly OutsideAuthorizer[]>;
   readonly frontProxyCa: string | undefined;
   readonly clientCa: string | undefined;
   /** Absent: one of our own CA. */
@@ -48,21 +63,30 @@ export async function readOutsideFiles(
   flags: AccessFlags,
   files: FlagFiles,
 ): Promise<OutsideFiles> {
+  checkAuthorizationFlags(flags);
+  const [authenticationText, authorizationText] = await Promise.all([
+    files.optional('authentication-config', flags.authenticationConfig),
+    files.optional('authorization-config', flags.authorizationConfig),
+  ]);
   const [{ issuers, anonymous }, tokenWebhook, authorizers, frontProxyCa, clientCa, proxyClient] =
     await Promise.all([
-      readIssuers(flags, files),
+      readIssuers(flags, authenticationText, files),
       optionalTarget(
         'authentication-token-webhook-config-file',
         flags.authenticationTokenWebhookConfigFile,
         files,
       ),
-      readAuthorizers(flags, files),
+      readAuthorizers(flags, authorizationText, files),
       files.optional('requestheader-client-ca-file', flags.requestheaderClientCaFile),
       files.optional('client-ca-file', flags.clientCaFile),
       readProxyClient(flags, files),
     ]);
-  const named = { frontProxyCa, clientCa, proxyClient };
-  return { issuers, anonymous, tokenWebhook, authorizers, ...named };
+  return {
+    ...{ authenticationText, authorizationText, anonymous, tokenWebhook },
+    ...{ frontProxyCa, clientCa, proxyClient, firstAuthorizers: authorizers },
+    issuers: new Held(issuers),
+    authorizers: new Held(authorizers),
+  };
 }
 
 async function readProxyClient(
@@ -78,21 +102,28 @@ async function readProxyClient(
   return certificate === undefined ? undefined : { certificate, privateKey: privateKey! };
 }
 
+interface Issuers extends Pick<OutsideFiles, 'anonymous'> {
+  readonly issuers: readonly OutsideIssuer[];
+}
+
 async function readIssuers(
   flags: AccessFlags,
+  text: string | undefined,
   files: FlagFiles,
-): Promise<Pick<OutsideFiles, 'issuers' | 'anonymous'>> {
+): Promise<Issuers> {
   const oidc = oidcProvider(flags, await files.optional('oidc-ca-file', flags.oidcCaFile));
-  const { authenticationConfig: path } = flags;
-  if (path === undefined)
+  if (text === undefined)
     return { issuers: oidc === undefined ? [] : [oidc], anonymous: undefined };
   if (oidc !== undefined)
     throw new FlagError('authentication-config file and oidc-* flags are mutually exclusive');
-  const config = await files.parsed(
-    'authentication-config',
-    path,
-    parseAuthenticationConfiguration,
-  );
+  return issuersOf(flags, text);
+}
+
+/** Of --authentication-config. */
+export function issuersOf(flags: AccessFlags, text: string): Issuers {
+  const at = { flag: 'authentication-config', path: flags.authenticationConfig! };
+  const config = parsedText(at, text, parseAuthenticationConfiguration);
+  const { path } = at;
   if (config.anonymous !== undefined && flags.anonymousAuth !== undefined)
     throw new FlagError(
       '--anonymous-auth flag cannot be set when anonymous field is configured in ' +
@@ -114,13 +145,40 @@ async function optionalTarget(flag: string, path: string | undefined, files: Fla
 
 async function readAuthorizers(
   flags: AccessFlags,
+  text: string | undefined,
   files: FlagFiles,
-): Promise<OutsideFiles['authorizers']> {
-  const settings = await authorizerSettings(flags, files);
-  const flag =
-    flags.authorizationConfig === undefined
-      ? 'authorization-webhook-config-file'
-      : 'authorization-config';
+): Promise<readonly OutsideAuthorizer[]> {
+  if (text === undefined)
+    return withTargets('authorization-webhook-config-file', settingsOfModes(flags), files);
+  return authorizersOf(flags.authorizationConfig!, text, files);
+}
+
+function checkAuthorizationFlags(flags: AccessFlags): void {
+  const { authorizationConfig, authorizationMode, authorizationWebhookConfigFile } = flags;
+  if (authorizationConfig === undefined) return;
+  if (authorizationMode !== undefined || authorizationWebhookConfigFile !== undefined)
+    throw new FlagError(
+      '--authorization-config can not be specified when --authorization-mode or ' +
+        '--authorization-webhook-* flags are defined',
+    );
+}
+
+/** Of --authorization-config, whose path is named in errors. */
+export async function authorizersOf(
+  path: string,
+  text: string,
+  files: FlagFiles,
+): Promise<readonly OutsideAuthorizer[]> {
+  const flag = 'authorization-config';
+  const settings = parsedText({ flag, path }, text, parseAuthorizationConfiguration);
+  return withTargets(flag, settings, files);
+}
+
+function withTargets(
+  flag: string,
+  settings: readonly AuthorizerSettings[],
+  files: FlagFiles,
+): Promise<readonly OutsideAuthorizer[]> {
   return Promise.all(
     settings.map(async (one) =>
       one.type === 'Webhook'
@@ -130,21 +188,9 @@ async function readAuthorizers(
   );
 }
 
-async function authorizerSettings(
-  flags: AccessFlags,
-  files: FlagFiles,
-): Promise<readonly AuthorizerSettings[]> {
-  const { authorizationConfig: path, authorizationWebhookConfigFile: kubeConfigFile } = flags;
-  const { authorizationMode } = flags;
-  if (path !== undefined) {
-    if (authorizationMode !== undefined || kubeConfigFile !== undefined)
-      throw new FlagError(
-        '--authorization-config can not be specified when --authorization-mode or ' +
-          '--authorization-webhook-* flags are defined',
-      );
-    return files.parsed('authorization-config', path, parseAuthorizationConfiguration);
-  }
-  const modes = authorizationMode ?? DEFAULT_MODES;
+function settingsOfModes(flags: AccessFlags): readonly AuthorizerSettings[] {
+  const { authorizationWebhookConfigFile: kubeConfigFile } = flags;
+  const modes = flags.authorizationMode ?? DEFAULT_MODES;
   const isAsked = modes.some((mode) => mode === 'Webhook');
   if (isAsked && kubeConfigFile === undefined)
     throw new FlagError("authorization-mode Webhook's authorization config file not passed");
@@ -178,20 +224,15 @@ export interface OutsideEffects {
 export function tokenSorts(
   flags: AccessFlags,
   { issuers, tokenWebhook }: OutsideFiles,
-  { http, clock, tokenKeys }: OutsideEffects,
+  effects: OutsideEffects,
 ): TokenSorts {
+  const { http, clock } = effects;
   return (apiAudiences) => {
-    const jwt = issuers.map(({ settings, algorithms }) => {
-      const { url, discoveryURL, certificateAuthority } = settings.issuer;
-      const keys = new ProviderKeys({
-        ...{ http, clock, tokenKeys },
-        issuer: url,
-        discoveryUrl: discoveryURL,
-        ca: certificateAuthority,
+    const jwt = (all: readonly OutsideIssuer[]): readonly TokenAuthenticator[] =>
+      all.map(({ settings, algorithms, keys = providerKeys({ settings }, effects) }) => {
+        return new JwtTokens({ settings, algorithms, keys, clock, apiAudiences });
       });
-      return new JwtTokens({ settings, algorithms, keys, clock, apiAudiences });
-    });
-    if (tokenWebhook === undefined) return jwt;
+    if (tokenWebhook === undefined) return issuers.derived(jwt);
     const client = new ReviewClient({
       ...{ http, clock, target: tokenWebhook, timeoutMs: WEBHOOK_TIMEOUT_MS },
     });
@@ -200,8 +241,16 @@ export function tokenSorts(
       version: flags.authenticationTokenWebhookVersion,
       ttlMs: flags.authenticationTokenWebhookCacheTtl,
     });
-    return [...jwt, webhook];
+    return issuers.derived((all) => [...jwt(all), webhook]);
   };
+}
+
+export function providerKeys(
+  { settings: { issuer } }: Pick<OutsideIssuer, 'settings'>,
+  { http, clock, tokenKeys }: OutsideEffects,
+): ProviderKeys {
+  const { url, discoveryURL: discoveryUrl, certificateAuthority: ca } = issuer;
+  return new ProviderKeys({ http, clock, tokenKeys, issuer: url, discoveryUrl, ca });
 }
 
 export function frontProxies(
@@ -224,13 +273,15 @@ export function frontProxies(
 export function authorizationSteps(
   { authorizers }: OutsideFiles,
   { http, clock }: OutsideEffects,
-): readonly AuthorizationStep[] {
-  return authorizers.map(({ settings, target: at }) => {
-    if (settings.type !== 'Webhook') return settings.type;
-    const { timeoutMs } = settings;
-    const client = new ReviewClient({ http, clock, target: at!, timeoutMs });
-    return new WebhookAuthorizer({ ...settings, client, clock });
-  });
+): () => readonly AuthorizationStep[] {
+  return authorizers.derived((all) =>
+    all.map(({ settings, target: at }) => {
+      if (settings.type !== 'Webhook') return settings.type;
+      const { timeoutMs } = settings;
+      const client = new ReviewClient({ http, clock, target: at!, timeoutMs });
+      return new WebhookAuthorizer({ ...settings, client, clock });
+    }),
+  );
 }
 
 export function anonymousAuth(

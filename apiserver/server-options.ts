@@ -60,8 +60,8 @@ export interface ApiServerOptions {
   readonly bootstrapTokens?: boolean;
   /** Default: what {@link authorizationSteps} say. */
   readonly authorizer?: Authorizer;
-  /** Default Node and RBAC. */
-  readonly authorizationSteps?: readonly AuthorizationStep[];
+  /** Another array once others decide. Default Node and RBAC. */
+  readonly authorizationSteps?: () => readonly AuthorizationStep[];
   /** Default 10.96.0.0/12. */
   readonly serviceClusterIpRange?: string | undefined;
   /** Default 30000-32767. */

@@ -264,7 +264,7 @@ class Server implements ApiServer {
   }
 
   #authorizer(rbac: RbacAuthorizer): Authorizer {
-    return authorizerOf(this.#options.authorizationSteps ?? DEFAULT_MODES, {
+    return authorizerOf(this.#options.authorizationSteps ?? (() => DEFAULT_MODES), {
       Node: new NodeAuthorizer(new NodeGraph(nodeObjects(this.#storage))),
       RBAC: rbac,
     });

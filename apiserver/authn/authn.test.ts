@@ -19,7 +19,10 @@ function request(peer: Partial<Peer>, headers: Record<string, string> = {}): Htt
 const tokens = parseTokenFile('secret,jane,1,"dev, ops"\n# a comment\n\nplain,joe,2\n');
 const authenticator = anyOf([
   clientCertificate,
-  bearerTokens(anyToken([staticTokens(tokens, ['api'])]), ['api']),
+  bearerTokens(
+    anyToken(() => [staticTokens(tokens, ['api'])]),
+    ['api'],
+  ),
 ]);
 const certificate = { commonName: 'system:kube-scheduler', organizations: ['system:masters'] };
 

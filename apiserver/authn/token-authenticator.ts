@@ -29,11 +29,11 @@ export function bearerOf({ headers }: Pick<HttpRequest, 'headers'>): string | un
 }
 
 /** The first that knows the token wins; a token that nobody knows is refused. */
-export function anyToken(authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {
+export function anyToken(authenticators: () => readonly TokenAuthenticator[]): TokenAuthenticator {
   return {
     async authenticateToken(token, audiences) {
       const reasons: string[] = [];
-      for (const authenticator of authenticators) {
+      for (const authenticator of authenticators()) {
         const result = await authenticator.authenticateToken(token, audiences);
         if (result.type === 'user') return result;
         if (result.type === 'refused') reasons.push(result.reason);

@@ -13,14 +13,19 @@ export type AuthorizationStep = Exclude<AuthorizationMode, 'Webhook'> | Authoriz
 /** kubeadm's. */
 export const DEFAULT_MODES = ['Node', 'RBAC'] as const;
 
-/** In the order given, after the group that may do everything. */
+/** In the order given now, after the group that may do everything. */
 export function authorizerOf(
-  steps: readonly AuthorizationStep[],
+  steps: () => readonly AuthorizationStep[],
   known: Readonly<Record<'Node' | 'RBAC', Authorizer>>,
 ): Authorizer {
   const all = { AlwaysAllow: alwaysAllow, AlwaysDeny: alwaysDeny, ...known };
-  return new AnyOf([
-    privilegedGroup,
-    ...steps.map((step) => (typeof step === 'string' ? all[step] : step)),
-  ]);
+  let of: readonly AuthorizationStep[] | undefined;
+  let made: readonly Authorizer[] = [];
+  return new AnyOf(() => {
+    const now = steps();
+    if (now === of) return made;
+    of = now;
+    made = [privilegedGroup, ...now.map((step) => (typeof step === 'string' ? all[step] : step))];
+    return made;
+  });
 }

@@ -5,10 +5,10 @@
 import { sleep, type Timer } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
+import { ReloadMetrics } from '../reload-metrics.ts';
 import { parseEncryptionConfiguration } from './configuration.ts';
 import { KmsMetrics } from './kms/kms-metrics.ts';
 import { type ProviderEffects, Providers } from './providers.ts';
-import { ReloadMetrics } from './reload-metrics.ts';
 
 export interface EncryptionOptions extends Omit<ProviderEffects, 'kmsMetrics' | 'onHealthy'> {
   /** The file's text now. Rejects if it cannot be read. */
@@ -47,7 +47,7 @@ export class Encryption implements Running {
     const { metrics, clock, ciphers, server } = options;
     const fingerprint = ciphers.fingerprint(server);
     this.#options = options;
-    this.#reloads = new ReloadMetrics(metrics, clock, fingerprint);
+    this.#reloads = new ReloadMetrics(metrics, clock, { what: 'encryption', server: fingerprint });
     this.#effects = {
       ...options,
       kmsMetrics: new KmsMetrics(metrics, clock, fingerprint),

@@ -58,7 +58,10 @@ const fine: PipelineHandler = async ({ user }) => ({
 });
 
 const tokens = (known: ReadonlyMap<string, User>) =>
-  bearerTokens(anyToken([staticTokens(known, ['api'])]), ['api']);
+  bearerTokens(
+    anyToken(() => [staticTokens(known, ['api'])]),
+    ['api'],
+  );
 
 interface Setup {
   readonly handler?: PipelineHandler;

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessOptions, readAccessFiles } from '../../apiserver/access-options.ts';
+import { followAccessFiles } from '../../apiserver/access-reload.ts';
 import { FlagFiles } from '../../apiserver/flag-files.ts';
 import { type ApiServerFlags, apiserverFlags } from '../../apiserver/flags.ts';
 import { ensurePki } from '../../apiserver/pki/pki.ts';
@@ -10,6 +11,9 @@ import { startApiServer } from '../../apiserver/server.ts';
 import { type HttpRequest, JsonValue, type Peer } from '../../platform/http.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
+import { Metrics } from '../../platform/metrics/metrics.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { realCiphers as ciphers } from '../../platform/node/crypto/ciphers.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realDisk as disk } from '../../platform/node/files/disk.ts';
 import { outgoingHttp } from '../../platform/node/net/outgoing-http.ts';
@@ -54,9 +58,11 @@ export const flagsOf = (args: readonly string[]): ApiServerFlags =>
     .parse(['--etcd-servers=http://127.0.0.1:2379', ...args], { from: 'user' })
     .opts<ApiServerFlags>();
 
+/** `follow`: the clock by which files that may change are looked at again. Default: they are not. */
 export async function startFlaggedApi(
   parts: Lifecycle,
   args: readonly string[],
+  follow?: Clock,
 ): Promise<FlaggedApi> {
   const flags = flagsOf(args);
   const given = await readAccessFiles(flags, new FlagFiles(disk));
@@ -69,8 +75,14 @@ export async function startFlaggedApi(
   const upstream = realUpstream();
   await parts.start(() => ({ stop: () => upstream.close() }));
   const access = await accessOptions(flags, given, { pki, http, upstream, clock, tokenKeys });
+  const metrics = new Metrics();
+  if (follow !== undefined) {
+    const effects = { http, tokenKeys, metrics, logger, ciphers, files: new FlagFiles(disk) };
+    const following = { ...effects, clock: follow, server: 'test' };
+    await parts.start(() => followAccessFiles(flags, given.outside, following));
+  }
   const kv = new MemoryKv();
-  const effects = { kv, clock, random, logger, outgoing: http };
+  const effects = { kv, clock, random, logger, metrics, outgoing: http };
   const server = await parts.start(() =>
     startApiServer({ ...effects, ...access, admissionPlugins: withoutControllers }),
   );

@@ -1,7 +1,7 @@
-import type { Clock } from '../../platform/clock.ts';
-import type { Counter, Gauge, Metrics } from '../../platform/metrics/metrics.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Counter, Gauge, Metrics } from '../platform/metrics/metrics.ts';
 
-/** apiserver_encryption_config_controller_*: configurations taken over, and refused. */
+/** apiserver_<what>_config_controller_*: configurations taken over, and refused, while running. */
 export class ReloadMetrics {
   readonly #clock: Clock;
   readonly #server: string;
@@ -10,24 +10,34 @@ export class ReloadMetrics {
   readonly #config: Gauge;
 
   /** `server`: the fingerprint of the server's name. */
-  constructor(metrics: Metrics, clock: Clock, server: string) {
-    const name = (rest: string): string => `apiserver_encryption_config_controller_${rest}`;
+  constructor(
+    metrics: Metrics,
+    clock: Clock,
+    {
+      what,
+      server,
+    }: {
+      readonly what: 'authentication' | 'authorization' | 'encryption';
+      readonly server: string;
+    },
+  ) {
+    const name = (rest: string): string => `apiserver_${what}_config_controller_${rest}`;
     const labels = ['status', 'apiserver_id_hash'];
     this.#clock = clock;
     this.#server = server;
     this.#total = metrics.counter(
       name('automatic_reloads_total'),
-      'Encryption configurations that were taken over or refused while running.',
+      `Changed ${what} configurations that were taken over or refused.`,
       labels,
     );
     this.#last = metrics.gauge(
       name('automatic_reload_last_timestamp_seconds'),
-      'When an encryption configuration was last taken over or refused.',
+      `When a changed ${what} configuration was last taken over or refused.`,
       labels,
     );
     this.#config = metrics.gauge(
       name('last_config_info'),
-      'The encryption configuration that holds, by its hash.',
+      `The ${what} configuration that holds, by its hash.`,
       ['apiserver_id_hash', 'hash'],
     );
   }
