@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { folder, rows, runs, say } from './suite.ts';
-import { startWherry } from './wherry.ts';
+import { plainEnvironment, startWherry } from './wherry.ts';
 
 const lite = join(import.meta.dirname, '..', 'kubectl-lite', 'main.js');
 /** The stock kubectl to compare with; on PATH unless WHERRY_KUBECTL names another. */
@@ -16,7 +16,7 @@ export async function benchKubectlLite(): Promise<void> {
   const ours: number[] = [];
   const peer: number[] = [];
   try {
-    const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
+    const env = { ...plainEnvironment, KUBECONFIG: cluster.kubeconfig };
     const time = (command: string, args: readonly string[], into: number[]): void => {
       const started = performance.now();
       const { status } = spawnSync(command, args, { env, stdio: 'ignore' });

@@ -21,8 +21,7 @@ export function clusterPki(paths: ClusterPaths): Promise<Pki> {
   return ensurePki({ folder: paths.pki, disk: realDisk, clock: realClock, x509: realX509, names });
 }
 
-/** The admin's kubeconfig as text. */
-export async function adminKubeconfig(pki: Pki, server: string): Promise<string> {
+async function adminKubeconfig(pki: Pki, server: string): Promise<string> {
   const client = await pki.client('admin', identities.admin);
   return kubeconfig({ server, ca: pki.ca.certificate, user: identities.admin.commonName, client });
 }
@@ -59,13 +58,15 @@ export async function writeComponentKubeconfigs(
   for (const { name, ...subject } of componentIdentities(nodes)) {
     const client = await pki.client(name, subject);
     const text = kubeconfig({ server, ca: pki.ca.certificate, user: subject.commonName, client });
-    await realDisk.write(paths.componentKubeconfig(name), text);
+    await realDisk.write(paths.componentKubeconfig(name), text, { durable: false });
   }
 }
 
-/** Replaces the admin's kubeconfig if its certificate was issued anew. */
-export async function writeAdmin(paths: ClusterPaths, pki: Pki, server: string): Promise<void> {
-  await realDisk.write(paths.kubeconfig, await adminKubeconfig(pki, server));
+/** Writes the admin's kubeconfig, with a certificate issued anew if need be. Returns its text. */
+export async function writeAdmin(paths: ClusterPaths, pki: Pki, server: string): Promise<string> {
+  const text = await adminKubeconfig(pki, server);
+  await realDisk.write(paths.kubeconfig, text, { durable: false });
+  return text;
 }
 
 const HOUR_MS = 3_600_000;

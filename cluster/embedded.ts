@@ -45,7 +45,6 @@ import type { Kv } from '../store/kv.ts';
 import { startMember } from '../store/server/member.ts';
 import { tracedKv } from '../store/server/traced-kv.ts';
 import {
-  adminKubeconfig,
   clusterPki,
   keepKubeconfigs,
   serviceAccountTokens,
@@ -118,10 +117,12 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   await parts.start(() => ({ stop: () => outgoing.close() }));
   const scheduler = await schedulerOptions(options, outgoing);
   const staged = await stagesOf(options);
-  const { pki, kv, endpoint: storeEndpoint } = await openData(options, paths, parts);
+  const [{ pki, serviceAccounts, tls, next }, { kv, endpoint: storeEndpoint }] = await sideBySide(
+    openPki(paths),
+    startStore(options, paths, parts),
+  );
   const upstream = realUpstream();
   await parts.start(() => ({ stop: () => upstream.close() }));
-  const serviceAccounts = await serviceAccountTokens(pki);
   // One process, one registry: the API server's /metrics shows all parts but the store, which has
   // its own on its port.
   const metrics = processRegistry();
@@ -143,11 +144,6 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
       components: health.components,
     }),
   );
-  const next = async (): Promise<TlsMaterial> => ({
-    ...(await pki.serving()),
-    clientCa: pki.ca.certificate,
-  });
-  const tls = await next();
   const passesOn = (url: string): boolean => api.passesOn(url);
   const { port, renew } = await parts.start(() =>
     listen({
@@ -161,13 +157,10 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   if (address !== undefined) api.advertise({ address, port });
   await api.ready();
   announce('apiserver', server);
-  const kubeconfig = await adminKubeconfig(pki, server);
-  await realDisk.write(paths.kubeconfig, kubeconfig);
   const { check } = await parts.start(() =>
     rotateTls({ clock: realClock, logger, current: tls, next, replace: renew }),
   );
   const forOthers = (): Promise<void> => kubeconfigsForOthers(options, pki, server);
-  await forOthers();
   const renewed = () => Promise.all([writeAdmin(paths, pki, server), forOthers()]);
   await parts.start(() => keepKubeconfigs(renewed, logger));
   await parts.start(() => watchClock({ clock: realClock, logger, onJump: () => void check() }));
@@ -178,7 +171,10 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const components = { startedAt, apiserver: server, store };
   const secrets = secretsOf(pki, (claims) => serviceAccounts.signingKey.sign(claims));
   const served = { connect, pki, secrets, metrics, components, health };
-  await startLoops({ ...options, scheduler, staged }, served, parts);
+  const [[kubeconfig]] = await sideBySide(
+    renewed(),
+    startLoops({ ...options, scheduler, staged }, served, parts),
+  );
   const client = inProcessClient(api, 'admin', { identity: identities.admin });
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
 }
@@ -193,19 +189,23 @@ async function kubeconfigsForOthers(
   await writeComponentKubeconfigs(clusterPaths(dataDir), pki, { server, nodes: [] });
 }
 
-/** Side by side. If one fails, the other is waited for: what it starts has to be stopped. */
-async function openData(
-  options: EmbeddedOptions,
-  paths: ClusterPaths,
-  parts: Lifecycle,
-): Promise<{ pki: Pki; kv: Kv; endpoint: string }> {
-  const [opened, stored] = await Promise.allSettled([
-    clusterPki(paths),
-    startStore(options, paths, parts),
-  ]);
-  if (opened.status === 'rejected') throw opened.reason;
-  if (stored.status === 'rejected') throw stored.reason;
-  return { pki: opened.value, ...stored.value };
+/** If one fails, the other is waited for: what it starts has to be stopped. */
+async function sideBySide<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([one, other]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return [first.value, second.value];
+}
+
+/** The certificates, and those made at once that the API server begins with. */
+async function openPki(paths: ClusterPaths) {
+  const pki = await clusterPki(paths);
+  const next = async (): Promise<TlsMaterial> => ({
+    ...(await pki.serving()),
+    clientCa: pki.ca.certificate,
+  });
+  const [serviceAccounts, tls] = await Promise.all([serviceAccountTokens(pki), next()]);
+  return { pki, serviceAccounts, tls, next };
 }
 
 function secretsOf(pki: Pki, signToken: (claims: Claims) => string): Served['secrets'] {

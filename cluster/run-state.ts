@@ -54,7 +54,8 @@ export async function writeRunState(
   paths: ClusterPaths,
   state: RunState,
 ): Promise<void> {
-  await disk.write(paths.runState, `${JSON.stringify(state, null, 2)}\n`);
+  const text = `${JSON.stringify(state, null, 2)}\n`;
+  await disk.write(paths.runState, text, { durable: false });
 }
 
 export async function clearRunState(disk: Disk, paths: ClusterPaths): Promise<void> {

@@ -1,3 +1,10 @@
+export interface WriteOptions {
+  /** Default 0o600. */
+  readonly mode?: number;
+  /** False: atomically only. What a start writes anew may be lost with the power. Default true. */
+  readonly durable?: boolean;
+}
+
 /**
  * The few file operations outside the storage engine: certificates, kubeconfigs, pid files.
  * Paths are absolute or relative to the working folder. Every failure rejects with the
@@ -8,9 +15,9 @@ export interface Disk {
   read(path: string): Promise<Uint8Array | undefined>;
   /**
    * Replaces the file atomically and durably (write aside, fsync, rename, fsync the folder).
-   * Missing parent folders are made. `mode` defaults to 0o600.
+   * Missing parent folders are made.
    */
-  write(path: string, bytes: Uint8Array | string, mode?: number): Promise<void>;
+  write(path: string, bytes: Uint8Array | string, options?: WriteOptions): Promise<void>;
   /** Removes the file, or the folder with all in it, if it is there. */
   remove(path: string): Promise<void>;
   /** Names in a folder, sorted; empty if the folder does not exist. */

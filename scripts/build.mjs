@@ -33,8 +33,9 @@ const programs = {
 /** What program.cjs hands to a program, which is one function. */
 const parameters = 'exports, require, module, __filename, __dirname, __meta';
 const runners = {
-  'cluster/main.js': `#!/usr/bin/env node\nimport { program } from '../programs/program.cjs';\nprogram(process.argv[2] === 'store' ? 'store' : 'wherry').main();\n`,
-  // Node's loader of modules takes a command line longer than its request.
+  // CommonJS: Node's loader of modules takes a command line longer than its request.
+  'cluster/main.js': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program(process.argv[2] === 'store' ? 'store' : 'wherry').main();\n`,
+  'cluster/package.json': '{ "type": "commonjs" }\n',
   'kubectl-lite/main.js': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program('kubectl-lite').main();\n`,
   'kubectl-lite/package.json': '{ "type": "commonjs" }\n',
   'index.js': `import { program } from './programs/program.cjs';\nexport const { startCluster } = program('wherry').library();\n`,
@@ -57,7 +58,7 @@ function* sources() {
     'tsconfig.build.json',
     'package-lock.json',
     'scripts/build.mjs',
-    'scripts/no-body-parser.mjs',
+    'scripts/left-out.mjs',
     'scripts/few-media-types.json',
     'scripts/program.cjs',
     'scripts/keep-compiled.mjs',
@@ -161,7 +162,8 @@ function esbuild(options) {
     target: 'node20.19',
     external: unbundled,
     alias: {
-      'body-parser': join(root, 'scripts', 'no-body-parser.mjs'),
+      'body-parser': join(root, 'scripts', 'left-out.mjs'),
+      qs: join(root, 'scripts', 'left-out.mjs'),
       // Express asks for media types by file names, which nothing here serves: 2,500 of them are
       // sorted at each start.
       'mime-db': join(root, 'scripts', 'few-media-types.json'),

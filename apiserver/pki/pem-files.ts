@@ -47,7 +47,7 @@ export class PemFiles {
     // Certificates are public; keys are their owner's alone.
     const mode = file.endsWith('.key') ? 0o600 : 0o644;
     try {
-      await this.#disk.write(this.path(file), text, mode);
+      await this.#disk.write(this.path(file), text, { mode });
     } catch (error) {
       throw new PkiError(`cannot write ${this.path(file)}: ${because(error)}`, { cause: error });
     }

@@ -65,7 +65,8 @@ type Write = (file: string, content: string) => Promise<void>;
 function writerTo(session: Session, folder: string): Promise<Write> {
   const write: Write = toStandardOutput(folder)
     ? async (_, content) => session.output.out(content)
-    : (file, content) => session.environment.disk.write(`${folder}/${file}`, content, 0o644);
+    : (file, content) =>
+        session.environment.disk.write(`${folder}/${file}`, content, { mode: 0o644 });
   return Promise.resolve(write);
 }
 

@@ -48,7 +48,7 @@ export const kustomize = localCommand({
     const print = (await objectPrinter(environment.files, { output: 'yaml' }))!;
     const whole = documents.map(({ object }) => print(object)).join('');
     if (flags.output === '') environment.output.out(whole);
-    else await environment.disk.write(flags.output, whole, 0o644);
+    else await environment.disk.write(flags.output, whole, { mode: 0o644 });
     return 0;
   },
 });

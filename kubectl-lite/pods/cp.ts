@@ -207,7 +207,7 @@ async function unpack(
     }
     const into = rest === '' && type === 'file' && isFolder ? `/${base.split('/').at(-1)}` : rest;
     if (type === 'folder') await disk.makeFolder(here + into);
-    else if (type === 'file') await disk.write(here + into, content, 0o644);
+    else if (type === 'file') await disk.write(here + into, content, { mode: 0o644 });
     else if (type === 'link') {
       const hint =
         ` (consider using "kubectl-lite exec -n ${JSON.stringify(from.namespace ?? '')} ` +

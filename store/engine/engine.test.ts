@@ -152,7 +152,7 @@ describe('RocksDB', () => {
     const first = await openRocksdb(options);
     await expect(openRocksdb(options)).rejects.toMatchObject({
       reason: 'locked',
-      message: expect.stringContaining('has this data folder open') as string,
+      message: expect.stringContaining('has this data directory open') as string,
     });
     await first.close();
     await rm(path, { recursive: true });

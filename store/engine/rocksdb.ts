@@ -23,9 +23,9 @@ const MAX_OPEN_FILES = 256;
 
 /** What to do, where RocksDB's own words do not say it. */
 const ADVICE: Partial<Record<EngineErrorReason, string>> = {
-  locked: 'another process has this data folder open; stop it, or choose another folder',
+  locked: 'another process has this data directory open; stop it, or choose another directory',
   noSpace:
-    'the disk of the data folder is full: nothing acknowledged is lost; ' +
+    'the disk of the data directory is full: nothing acknowledged is lost; ' +
     'free some space and start again',
 };
 

@@ -103,7 +103,7 @@ describe('a data directory', () => {
     const second = await refused(wherry(...upArgs));
     await rename(join(folder.path, 'run.json'), join(dataDir, 'run.json'));
     expect(second).toMatch(
-      /another process has this data folder open; stop it, or choose another folder/,
+      /another process has this data directory open; stop it, or choose another directory/,
     );
     await expectThere([name]);
   }, 60_000);
@@ -171,7 +171,7 @@ it('a full disk stops the cluster, which goes on once there is space', async () 
   );
   expect(cluster.process.exitCode).toBe(1);
   expect(cluster.output.trimEnd().split('\n').at(-1)).toMatch(
-    /^error: the disk of the data folder is full: nothing acknowledged is lost; free some space/,
+    /^error: the disk of the data directory is full: nothing acknowledged is lost; free some space/,
   );
   const again = await run(process.execPath, [wherryMain, ...upArgs, '--data-dir', cluster.dataDir]);
   expect(again.stderr).toMatch(/^error: .*(is full|No space left|ENOSPC).*\n$/);

@@ -30,19 +30,22 @@ export const realDisk: Disk = {
       throw error;
     }
   },
-  async write(path, bytes, mode = 0o600) {
+  async write(path, bytes, { mode = 0o600, durable = true } = {}) {
     const { open, rename } = await promises();
-    await this.makeFolder(dirname(path));
     const aside = `${path}.${process.pid}.tmp`;
-    const file = await open(aside, 'w', mode);
+    const file = await open(aside, 'w', mode).catch(async (error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+      await this.makeFolder(dirname(path));
+      return open(aside, 'w', mode);
+    });
     try {
       await file.writeFile(bytes);
-      await file.sync();
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
     await rename(aside, path);
-    await syncFolder(dirname(path));
+    if (durable) await syncFolder(dirname(path));
   },
   async remove(path) {
     const { rm } = await promises();
