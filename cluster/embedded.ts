@@ -236,7 +236,7 @@ async function startStore(
   const { onFailure } = options;
   const member = await parts.start(() =>
     startMember({
-      ...{ ...effects, disk: realDisk, logger, sha1, crypto: realCrypto, onFailure },
+      ...{ ...effects, nextTurn, disk: realDisk, logger, sha1, crypto: realCrypto, onFailure },
       dataDir: paths.store,
     }),
   );

@@ -6,6 +6,7 @@ import type { Logger } from '../platform/logger.ts';
 import { watchClock } from '../platform/clock-watch.ts';
 import { rotateTls } from '../platform/tls-rotation.ts';
 import { realClock } from '../platform/node/clock.ts';
+import { nextTurn } from '../platform/node/next-turn.ts';
 import { realCrypto } from '../platform/node/crypto/crypto.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import { createLogger } from '../platform/node/logger.ts';
@@ -103,7 +104,7 @@ async function memberOptions(
 ): Promise<MemberOptions> {
   const dataDir = dataDirOf(flags);
   return {
-    ...{ clock: realClock, random: realRandom, disk: realDisk, logger, sha1, dataDir },
+    ...{ clock: realClock, random: realRandom, disk: realDisk, logger, sha1, dataDir, nextTurn },
     crypto: realCrypto,
     auth: await authOf(flags),
     name: flags.name,

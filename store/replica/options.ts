@@ -3,6 +3,7 @@ import { noCrypto, type Crypto, type TokenSigner } from '../../platform/crypto.t
 import type { Disk } from '../../platform/disk.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
+import type { Turns } from '../../platform/turns.ts';
 import type { EngineFactory } from '../engine/engine.ts';
 import { openRocksdb } from '../engine/rocksdb.ts';
 import type { Sha1 } from './identity.ts';
@@ -18,6 +19,8 @@ export interface AuthSettings {
 
 export interface MemberOptions {
   readonly clock: Clock;
+  /** In which many watchers are told of an event. Absent: they are told at once. */
+  readonly nextTurn?: Turns['nextTurn'];
   readonly random: Random;
   readonly disk: Disk;
   readonly logger: Logger;
@@ -81,7 +84,7 @@ export interface InitialMember {
 }
 
 /** What has no default is asked for by its absence. */
-type Optional = 'initialCluster' | 'peers' | 'join';
+type Optional = 'initialCluster' | 'peers' | 'join' | 'nextTurn';
 export type Settings = Required<Omit<MemberOptions, Optional>> & Pick<MemberOptions, Optional>;
 
 const DEFAULT_QUOTA_BYTES = 2 * 2 ** 30;

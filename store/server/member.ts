@@ -6,8 +6,7 @@
  */
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Timer } from '../../platform/clock.ts';
-import { EngineError } from '../engine/engine.ts';
-import type { Engine } from '../engine/engine.ts';
+import { EngineError, type Engine } from '../engine/engine.ts';
 import { StoreError } from '../kv.ts';
 import type {
   DeleteRangeRequest,
@@ -25,8 +24,7 @@ import type { Caller } from '../mvcc/command.ts';
 import { validateDeleteRange, validatePut, validateTxn } from '../mvcc/validate.ts';
 import { NONE } from '../raft/entry.ts';
 import { AuthService } from './auth-service.ts';
-import { forceNewCluster, loadIdentity } from './bootstrap.ts';
-import type { LoadedIdentity } from './bootstrap.ts';
+import { forceNewCluster, loadIdentity, type LoadedIdentity } from './bootstrap.ts';
 import { EngineFolders } from './engine-folders.ts';
 import type {
   Member,
@@ -41,8 +39,7 @@ import { LeaseService } from './leases.ts';
 import { MemberMaintenance } from './maintenance.ts';
 import { handOver, moveLeader } from './leadership.ts';
 import { ClusterMembership } from './membership.ts';
-import { withDefaults } from '../replica/options.ts';
-import type { MemberOptions, Settings } from '../replica/options.ts';
+import { withDefaults, type MemberOptions, type Settings } from '../replica/options.ts';
 import type { PeerHandlers, Peers, PeerTraffic, Question } from '../replica/peers.ts';
 import { publish } from './publication.ts';
 import { readRange, readTxn } from './reads.ts';
@@ -52,6 +49,7 @@ import { alarmText } from '../replica/no-space-alarm.ts';
 import { statisticsOf } from './statistics.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { isReadOnly } from './txn-kind.ts';
+import { Wakes } from './wakes.ts';
 import { WatchSession } from './watch-session.ts';
 
 export type { MemberOptions } from '../replica/options.ts';
@@ -96,6 +94,7 @@ class StoreMember implements Member, PeerHandlers {
   #replica: Replica;
   #peers: Peers | undefined;
   readonly #sessions = new Set<WatchSession>();
+  readonly #wakes: Wakes;
   readonly #timekeeper: Timekeeper;
   #tickTimer: Timer | undefined;
   #ready: Promise<void> | undefined;
@@ -129,6 +128,7 @@ class StoreMember implements Member, PeerHandlers {
     this.auth = new AuthService(replica, settings.auth, settings);
     this.leases = new LeaseService(replica, { ...settings, peers });
     this.membership = new ClusterMembership({ ...settings, peers, replica: () => this.#replica });
+    this.#wakes = new Wakes(settings.nextTurn);
     this.#timekeeper = new Timekeeper(settings.clock);
     replica.timekeeper.add(this.#timekeeper.observe);
     this.maintenance = new MemberMaintenance({
@@ -297,7 +297,7 @@ class StoreMember implements Member, PeerHandlers {
     const session = new WatchSession(request, {
       store: this.#replica.store,
       records: this.#replica.records,
-      clock: this.#settings.clock,
+      ...{ clock: this.#settings.clock, wakes: this.#wakes },
       progressIntervalMs: this.#settings.watchProgressNotifyIntervalMs,
       onEnd: (ended) => this.#sessions.delete(ended),
     });

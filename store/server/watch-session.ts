@@ -6,11 +6,13 @@ import type { ChangeEvent } from '../mvcc/event.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import type { PendingBatch, Watcher } from '../mvcc/watcher.ts';
 import type { Records } from '../persistence/records.ts';
+import type { Wakes } from './wakes.ts';
 
 export interface WatchEnvironment {
   readonly store: MvccStore;
   readonly records: Records;
   readonly clock: Clock;
+  readonly wakes: Wakes;
   readonly progressIntervalMs: number;
   readonly onEnd: (session: WatchSession) => void;
 }
@@ -24,13 +26,20 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
   #active = false;
   #progressTimer: Timer | undefined;
   #wake: (() => void) | undefined;
+  /** Its turn to be woken will come. */
+  #isCalled = false;
   /** Set once: how the iteration ends. */
   #end: { readonly error?: StoreError } | undefined;
 
   constructor(request: WatchRequest, environment: WatchEnvironment) {
-    const { store } = environment;
+    const { store, wakes } = environment;
     this.#environment = environment;
-    this.#watcher = store.watches.watch(request, () => this.#notify());
+    const wake = (): void => this.#notify();
+    this.#watcher = store.watches.watch(request, () => {
+      if (this.#wake === undefined || this.#isCalled) return;
+      this.#isCalled = true;
+      wakes.call(wake);
+    });
     this.created = Promise.resolve(store.current);
     if (request.progressNotify === true) this.#armProgress();
   }
@@ -128,6 +137,7 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
   #notify(): void {
     const wake = this.#wake;
     this.#wake = undefined;
+    this.#isCalled = false;
     wake?.();
   }
 
