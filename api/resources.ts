@@ -8,6 +8,7 @@ import type * as certificates from './types/certificates-v1.ts';
 import type * as coordination from './types/coordination-v1.ts';
 import type * as core from './types/core-v1.ts';
 import type * as discovery from './types/discovery-v1.ts';
+import type * as networking from './types/networking-v1.ts';
 import type * as policy from './types/policy-v1.ts';
 import type * as rbac from './types/rbac-v1.ts';
 import type * as resource from './types/resource-v1.ts';
@@ -165,5 +166,15 @@ export const resourceSlices = define<resource.ResourceSlice>(
 );
 export const deviceClasses = define<resource.DeviceClass>(
   [resourceGroup, 'v1', 'deviceclasses', 'DeviceClass'],
+  false,
+);
+
+const networkingGroup = 'networking.k8s.io';
+export const serviceCidrs = define<networking.ServiceCIDR>(
+  [networkingGroup, 'v1', 'servicecidrs', 'ServiceCIDR'],
+  false,
+);
+export const ipAddresses = define<networking.IPAddress>(
+  [networkingGroup, 'v1', 'ipaddresses', 'IPAddress'],
   false,
 );

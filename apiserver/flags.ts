@@ -4,8 +4,11 @@ import { acceptKubernetesFlags } from './accepted-flags.ts';
 import { type AccessFlags, addAccessFlags } from './access-flags.ts';
 import { versionDocument } from '../api/kubernetes-version.ts';
 import { boolean, durationMs, names } from './flag-values.ts';
-import { parseCidr } from './registry/cidr.ts';
-import { DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './registry/claim-ranges.ts';
+import {
+  DEFAULT_CLUSTER_IP_RANGE,
+  DEFAULT_NODE_PORT_RANGE,
+  parseServiceRanges,
+} from './registry/claim-ranges.ts';
 
 export interface ApiServerFlags extends AccessFlags {
   /** Of all that they can say, only what {@link ./beta-kinds.ts} reads counts. */
@@ -74,9 +77,9 @@ function urls(text: string): string[] {
   return list;
 }
 
-function cidr(text: string): string {
-  if (parseCidr(text) === undefined) {
-    throw new InvalidArgumentError('a range like 10.96.0.0/12 is needed.');
+function cidrs(text: string): string {
+  if (parseServiceRanges(text) === undefined) {
+    throw new InvalidArgumentError('a range like 10.96.0.0/12 is needed, or one of each family.');
   }
   return text;
 }
@@ -130,9 +133,9 @@ export function apiserverFlags(): Command {
     .option('--tls-cert-file <file>', 'serving certificate, in place of one of our own')
     .option('--tls-private-key-file <file>', "the serving certificate's key")
     .option(
-      '--service-cluster-ip-range <cidr>',
+      '--service-cluster-ip-range <cidrs>',
       'addresses of Services',
-      cidr,
+      cidrs,
       DEFAULT_CLUSTER_IP_RANGE,
     )
     .option('--service-node-port-range <range>', 'node ports', ports, DEFAULT_NODE_PORT_RANGE)

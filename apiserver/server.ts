@@ -27,6 +27,7 @@ import { SelfClient } from './bootstrap/self-client.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
 import { isProxyPath } from './proxy/proxy-path.ts';
 import { ensureFirstObjects } from './bootstrap/first-objects.ts';
+import { ensureServiceRange } from './bootstrap/standard-objects.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { CustomResources } from './extensions/definitions.ts';
 import { EncryptedKv } from './encryption/encrypted-kv.ts';
@@ -35,7 +36,7 @@ import { ApiHandlers } from './handlers/api-handlers.ts';
 import { pipeline } from './pipeline/filters.ts';
 import { RequestCounts } from './pipeline/request-counts.ts';
 import { nodePassages } from './node-passages.ts';
-import { CLAIM_NAMES, DEFAULT_CLUSTER_IP_RANGE } from './registry/claim-ranges.ts';
+import { DEFAULT_CLUSTER_IP_RANGE, NODE_PORTS } from './registry/claim-ranges.ts';
 import type { AccessControl, ResourceDeclaration } from './registry/declaration.ts';
 import { customResourceDefinition } from './registry/kinds/extensions/definition.ts';
 import { kinds } from './registry/kinds/index.ts';
@@ -133,7 +134,7 @@ class Server implements ApiServer {
       route({ handlers, discovery, aggregator: () => this.#aggregator }),
     );
     this.#client = new SelfClient(this.handler, this.#stopping.signal);
-    this.#repair = this.#claimRepair();
+    this.#repair = this.#claimRepair(registry);
     const own = { ...{ clock, random, logger, client: this.#client }, storage: this.#storage };
     const serves = (type: ResourceType): boolean => this.#served.has(typeKey(type));
     this.#schemaStatus = flowSchemaStatus({ ...own, serves });
@@ -163,8 +164,8 @@ class Server implements ApiServer {
     const options = {
       ...{ client: this.#client, storage: this.#storage, clock, random, logger },
       ...{ rbacObjects: this.#rbacObjects, types: this.#types, clientAuthentication },
-      serves: (type: ResourceType) => this.#served.has(typeKey(type)),
-      serviceClusterIpRange: this.#options.serviceClusterIpRange ?? DEFAULT_CLUSTER_IP_RANGE,
+      ...this.#place(),
+      repairClaims: () => this.#repair.pass(),
       securePort: () => this.#address?.port,
     };
     if (!(await ensureFirstObjects(options, signal))) return;
@@ -191,20 +192,27 @@ class Server implements ApiServer {
     });
   }
 
-  #claimRepair(): ClaimRepair {
-    const { clock, logger } = this.#options;
+  #claimRepair({ addresses }: Registry): ClaimRepair {
+    const { clock, random, logger } = this.#options;
+    const client = this.#client;
+    const storage = this.#storage;
     return new ClaimRepair({
-      claims: {
-        clusterIPs: this.#storage.claims(CLAIM_NAMES.clusterIPs),
-        nodePorts: this.#storage.claims(CLAIM_NAMES.nodePorts),
-      },
+      ...{ addresses, nodePorts: storage.claims(NODE_PORTS), clock, logger },
       services: () => this.#services(),
-      ...{ clock, logger },
+      ensureRange: () => ensureServiceRange({ ...this.#place(), storage, clock, random }),
+      record: (path, event) => client.create(path, event),
     });
   }
 
   passesOn(url: string): boolean {
     return isProxyPath(url) || this.#aggregator?.passesOn(url) === true;
+  }
+
+  #place() {
+    return {
+      serves: (type: ResourceType): boolean => this.#served.has(typeKey(type)),
+      serviceClusterIpRange: this.#options.serviceClusterIpRange ?? DEFAULT_CLUSTER_IP_RANGE,
+    };
   }
 
   ready(): Promise<void> {

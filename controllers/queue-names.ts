@@ -32,6 +32,7 @@ export const queueNames: Readonly<Record<string, string>> = {
   'certificatesigningrequest-signing-controller': 'certificate_signing',
   'bootstrap-signer-controller': 'bootstrap_signer_queue',
   'token-cleaner-controller': 'token_cleaner',
+  'service-cidr-controller': 'ipaddresses',
 };
 
 /** A controller of our own goes by its name without the last word. */

@@ -26,6 +26,7 @@ import { replicaSetController, replicationControllerController } from './replica
 import { resourceClaimController } from './resourceclaim/controller.ts';
 import { resourceQuotaController } from './resource-quota/controller.ts';
 import type { Controller, ControllerContext } from './runtime/controller.ts';
+import { serviceCidrController } from './service-cidr/controller.ts';
 import { serviceAccountTokenController } from './serviceaccount-token/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
@@ -48,6 +49,7 @@ import {
   endpoints,
   endpointSlices,
   horizontalPodAutoscalers,
+  ipAddresses,
   jobs,
   leases,
   namespaces,
@@ -62,6 +64,7 @@ import {
   resourceQuotas,
   secrets,
   serviceAccounts,
+  serviceCidrs,
   services,
   statefulSets,
   storageClasses,
@@ -288,6 +291,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'validatingadmissionpolicy-status',
     needs: [validatingAdmissionPolicies],
     build: policyStatusController,
+  },
+  {
+    name: 'service-cidr-controller',
+    alias: 'service-cidr-controller',
+    needs: [serviceCidrs, ipAddresses],
+    build: serviceCidrController,
   },
 ];
 

@@ -1,4 +1,5 @@
 import type { ResourceType } from '../../api/resource.ts';
+import { services } from '../../api/resources.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
@@ -26,6 +27,8 @@ export interface FirstObjectsOptions {
   readonly types: readonly ResourceType[];
   readonly serves: (type: ResourceType) => boolean;
   readonly serviceClusterIpRange: string;
+  /** Gives Services of a restored store their IPAddresses. */
+  readonly repairClaims: () => Promise<void>;
   /** The port the Service kubernetes leads to; undefined while the server listens nowhere. */
   readonly securePort: () => number | undefined;
   readonly clientAuthentication: ClientAuthentication | undefined;
@@ -69,4 +72,5 @@ async function ensureAll(options: FirstObjectsOptions): Promise<void> {
     ensureStandardObjects(options),
     ensureTokenTracking(client, options.clock),
   ]);
+  if (options.serves(services)) await options.repairClaims();
 }

@@ -11,6 +11,7 @@ import {
   standardPriorityLevels,
 } from '../registry/kinds/flowcontrol/standard.ts';
 import { serviceCidr } from '../registry/kinds/networking/servicecidr.ts';
+import { DEFAULT_SERVICE_CIDR } from '../registry/service-addresses.ts';
 import type { Storage } from '../storage/storage.ts';
 import { groupPriority } from './group-priorities.ts';
 import { danglingCondition } from './flow-schema-status.ts';
@@ -39,8 +40,16 @@ export async function ensureStandardObjects(options: StandardObjectsOptions): Pr
   await Promise.all([
     ensureFlowObjects(options),
     ensureAll(options, apiService, apiServices(options.types, nowMs)),
-    ensureAll(options, serviceCidr, [kubernetesCidr(options.serviceClusterIpRange, nowMs)]),
+    ensureServiceRange(options),
   ]);
+}
+
+/** The ServiceCIDR of the flag; one that says something else is left as it is. */
+export function ensureServiceRange(
+  options: FlowObjectsOptions & Pick<StandardObjectsOptions, 'serviceClusterIpRange'>,
+): Promise<void> {
+  const { serviceClusterIpRange, clock } = options;
+  return ensureAll(options, serviceCidr, [kubernetesCidr(serviceClusterIpRange, clock.now())]);
 }
 
 type FlowObjectsOptions = Pick<StandardObjectsOptions, 'serves' | 'storage' | 'clock' | 'random'>;
@@ -111,16 +120,39 @@ function apiServices(types: readonly ResourceType[], nowMs: number): Draft[] {
   });
 }
 
-function kubernetesCidr(range: string, nowMs: number): Draft {
+/** With the owners that Kubernetes' requests would have left. */
+function kubernetesCidr(ranges: string, nowMs: number): Draft {
+  const time = formatTime(nowMs);
+  const written = { apiVersion: apiVersionOf(serviceCidr.type), fieldsType: 'FieldsV1', time };
+  const condition = { 'f:lastTransitionTime': {}, 'f:message': {}, 'f:status': {}, 'f:type': {} };
   return {
-    metadata: { name: 'kubernetes' },
-    spec: { cidrs: [range] },
+    metadata: {
+      name: DEFAULT_SERVICE_CIDR,
+      managedFields: [
+        {
+          ...written,
+          manager: 'kubernetes-service-cidr-controller',
+          operation: 'Apply',
+          subresource: 'status',
+          fieldsV1: {
+            'f:status': { 'f:conditions': { 'k:{"type":"Ready"}': { '.': {}, ...condition } } },
+          },
+        },
+        {
+          ...written,
+          manager: 'kube-apiserver',
+          operation: 'Update',
+          fieldsV1: { 'f:spec': { 'f:cidrs': {} } },
+        },
+      ],
+    },
+    spec: { cidrs: ranges.split(',') },
     status: {
       conditions: [
         {
           type: 'Ready',
           status: 'True',
-          lastTransitionTime: formatTime(nowMs),
+          lastTransitionTime: time,
           reason: '',
           message: 'Kubernetes default Service CIDR is ready',
         },

@@ -2,14 +2,14 @@ import { assert } from '../../platform/assert.ts';
 import type { Random } from '../../platform/random.ts';
 import { type ClaimKeys, ownerText } from '../storage/claim-keys.ts';
 import type { Storage } from '../storage/storage.ts';
-import { formatAddress, parseAddress, parseCidr, sizeOf } from './cidr.ts';
+import { type Cidr, formatAddress, parseCidr } from '../../api/cidr.ts';
 import type { ClaimOwner, ClaimRange, ClaimRanges } from './claims.ts';
+import type { ServiceAddresses } from './service-addresses.ts';
 
 export interface ClaimRangesOptions {
   readonly storage: Storage;
   readonly random: Random;
-  /** CIDR of cluster IPs. */
-  readonly clusterIPRange: string;
+  readonly addresses: ServiceAddresses;
   /** "30000-32767". */
   readonly nodePortRange: string;
 }
@@ -17,109 +17,123 @@ export interface ClaimRangesOptions {
 export const DEFAULT_CLUSTER_IP_RANGE = '10.96.0.0/12';
 export const DEFAULT_NODE_PORT_RANGE = '30000-32767';
 
-/** The first address of the range: the Service kubernetes has it. */
-export function firstServiceAddress(range: string): string {
-  const cidr = parseCidr(range);
-  if (cidr === undefined) throw new Error(`not a CIDR range: ${JSON.stringify(range)}`);
-  return formatAddress(cidr.base + 1n, cidr.family);
+/** One range, or two of different families with a comma between, the default family first. */
+export function parseServiceRanges(text: string): Cidr[] | undefined {
+  const ranges = text.split(',').flatMap((each) => parseCidr(each) ?? []);
+  const families = new Set(ranges.map(({ family }) => family));
+  return families.size === text.split(',').length ? ranges : undefined;
+}
+
+/** The first address of the first range: the Service kubernetes has it. */
+export function firstServiceAddress(text: string): string {
+  const first = parseServiceRanges(text)?.[0];
+  if (first === undefined) throw new Error(`not a CIDR range: ${JSON.stringify(text)}`);
+  return formatAddress(first.base + 1n, first.family);
 }
 
 /** Under /registry/ranges/, as in Kubernetes. */
-export const CLAIM_NAMES = { clusterIPs: 'serviceips', nodePorts: 'servicenodeports' } as const;
+export const NODE_PORTS = 'servicenodeports';
 
 /** Values tried at random before the free ones are looked for one by one. */
 const RANDOM_TRIES = 8;
-/** Addresses given out of a larger range, so that offsets stay small numbers. */
-const MAX_OFFSETS = 2 ** 24;
 
-/** The cluster-wide values of Services, as keys of the store. */
+/** The cluster-wide values of Services. */
 export function claimRanges(options: ClaimRangesOptions): ClaimRanges {
-  const { storage, random, clusterIPRange, nodePortRange } = options;
-  const keyed = (name: string, offsets: Offsets): KeyedRange =>
-    new KeyedRange(storage.claims(name), offsets, random);
+  const { storage, random, addresses, nodePortRange } = options;
+  const keys = storage.claims(NODE_PORTS);
+  const ports = new NodePorts(keys, parsePorts(nodePortRange), random);
+  const { families } = addresses;
   return {
-    clusterIPs: keyed(CLAIM_NAMES.clusterIPs, addresses(clusterIPRange)),
-    nodePorts: keyed(CLAIM_NAMES.nodePorts, ports(nodePortRange)),
-    clusterIPRange,
-    nodePortRange,
-  };
-}
-
-/** A range as numbers from 0 on. */
-interface Offsets {
-  readonly size: number;
-  valueAt(offset: number): string;
-  contains(value: string): boolean;
-}
-
-/** Neither the network's own address nor, in IPv4, its broadcast address is given out. */
-function addresses(range: string): Offsets {
-  const cidr = parseCidr(range);
-  assert(cidr !== undefined, `not a CIDR range: ${range}`);
-  const { base, family } = cidr;
-  const total = sizeOf(cidr);
-  const usable = family === 'IPv4' ? total - 2n : total - 1n;
-  assert(usable > 0n, `a range without addresses: ${range}`);
-  return {
-    size: Number(usable < BigInt(MAX_OFFSETS) ? usable : BigInt(MAX_OFFSETS)),
-    valueAt: (offset) => formatAddress(base + 1n + BigInt(offset), family),
-    contains: (value) => {
-      const parsed = parseAddress(value);
-      if (parsed?.family !== family) return false;
-      return parsed.address > base && parsed.address <= base + usable;
+    clusterIPs: addresses,
+    nodePorts: ports,
+    families,
+    dryRun() {
+      const nodePorts = ports.dryRun();
+      return { clusterIPs: addresses.dryRun(), nodePorts, families, dryRun: () => this };
     },
   };
 }
 
-function ports(range: string): Offsets {
+interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+function parsePorts(range: string): PortRange {
   const match = /^(\d{1,5})-(\d{1,5})$/.exec(range);
   assert(match !== null, `not a port range: ${range}`);
   const [first, last] = [Number(match[1]), Number(match[2])];
   assert(first > 0 && first <= last && last < 65_536, `not a port range: ${range}`);
-  return {
-    size: last - first + 1,
-    valueAt: (offset) => String(first + offset),
-    contains: (value) => /^\d{1,5}$/.test(value) && Number(value) >= first && Number(value) <= last,
-  };
+  return { first, last };
 }
 
-class KeyedRange implements ClaimRange {
+/** Ports, from the first on, that are drawn only when the rest is taken (KEP-3668). */
+function lowerPart(size: number): number {
+  return size <= 16 ? 0 : Math.min(Math.max(16, Math.floor(size / 32)), 128);
+}
+
+const ALLOCATED = 'provided port is already allocated';
+/** Kubernetes' dry run gives the ports after this one, which nobody can have. */
+const DRY_RUN_PORTS = 32_768;
+
+/** One key of the store for each port that is taken. */
+class NodePorts implements ClaimRange {
   readonly #keys: ClaimKeys;
-  readonly #offsets: Offsets;
+  readonly #range: PortRange;
   readonly #random: Random;
 
-  constructor(keys: ClaimKeys, offsets: Offsets, random: Random) {
+  constructor(keys: ClaimKeys, range: PortRange, random: Random) {
     this.#keys = keys;
-    this.#offsets = offsets;
+    this.#range = range;
     this.#random = random;
   }
 
-  contains(value: string): boolean {
-    return this.#offsets.contains(value);
-  }
-
-  async claim(value: string, owner: ClaimOwner): Promise<boolean> {
-    return (await this.#keys.take(value, owner)) !== 'held';
+  async claim(value: string, owner: ClaimOwner): Promise<string | undefined> {
+    const { first, last } = this.#range;
+    if (Number(value) < first || Number(value) > last)
+      return (
+        'provided port is not in the valid range. ' + `The range of valid ports is ${first}-${last}`
+      );
+    return (await this.#keys.take(value, owner)) === 'taken' ? undefined : ALLOCATED;
   }
 
   async claimNext(owner: ClaimOwner): Promise<string | undefined> {
-    const offsets = this.#offsets;
-    const { size } = offsets;
+    const { first, last } = this.#range;
+    const lower = lowerPart(last - first + 1);
+    const upper = first + lower;
     for (let tries = 0; tries < RANDOM_TRIES; tries++) {
-      const value = offsets.valueAt(this.#random.below(size, 'claimed value'));
+      const value = String(upper + this.#random.below(last - upper + 1, 'node port'));
       if ((await this.#keys.take(value, owner)) === 'taken') return value;
     }
     const held = new Set((await this.#keys.held()).map(({ value }) => value));
-    for (let offset = 0; offset < size && held.size < size; offset++) {
-      const value = offsets.valueAt(offset);
-      if (held.has(value)) continue;
-      if ((await this.#keys.take(value, owner)) === 'taken') return value;
-      held.add(value);
+    for (let i = 0; i <= last - first; i++) {
+      const port = upper + i;
+      const value = String(port > last ? port - last - 1 + first : port);
+      if (!held.has(value) && (await this.#keys.take(value, owner)) === 'taken') return value;
     }
     return undefined;
   }
 
   release(value: string, owner: ClaimOwner): Promise<void> {
     return this.#keys.release(value, ownerText(owner));
+  }
+
+  dryRun(): ClaimRange {
+    const given = new Set<string>();
+    return {
+      claim: async (value) => {
+        const held = await this.#keys.held();
+        if (given.has(value) || held.some((each) => each.value === value)) return ALLOCATED;
+        given.add(value);
+        return undefined;
+      },
+      claimNext: () => {
+        const last = given.size === 0 ? DRY_RUN_PORTS : Math.max(...[...given].map(Number));
+        const value = String(last + 1);
+        given.add(value);
+        return Promise.resolve(value);
+      },
+      release: () => Promise.resolve(),
+    };
   }
 }

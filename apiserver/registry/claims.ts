@@ -1,14 +1,14 @@
 /**
- * Names an object needs besides its own that are unique in the whole cluster (a Service's IPs and
- * node ports), as keys of the store. Every method is safe against other API servers.
+ * What an object needs besides its own name that is unique in the whole cluster: a Service's
+ * addresses and node ports. Every method is safe against other API servers.
  */
+import type { IPFamily } from '../../api/cidr.ts';
+
 export interface ClaimRange {
-  /** True if `value` could be claimed at all. */
-  contains(value: string): boolean;
-  /** Takes exactly `value`. False if another owner holds it; true again for the same owner. */
-  claim(value: string, owner: ClaimOwner): Promise<boolean>;
-  /** Takes any free value; undefined when the range is exhausted. */
-  claimNext(owner: ClaimOwner): Promise<string | undefined>;
+  /** Takes exactly `value`. Else why not, in Kubernetes' words. */
+  claim(value: string, owner: ClaimOwner): Promise<string | undefined>;
+  /** Takes any free value, an address of that family; undefined when the range is exhausted. */
+  claimNext(owner: ClaimOwner, family?: IPFamily): Promise<string | undefined>;
   /** Gives `value` back if `owner` holds it; else does nothing. */
   release(value: string, owner: ClaimOwner): Promise<void>;
 }
@@ -23,10 +23,10 @@ export interface ClaimOwner {
 export interface ClaimRanges {
   readonly clusterIPs: ClaimRange;
   readonly nodePorts: ClaimRange;
-  /** The cluster IP range as CIDR, for messages. */
-  readonly clusterIPRange: string;
-  /** The node port range as "30000-32767", for messages. */
-  readonly nodePortRange: string;
+  /** Those that cluster IPs may have, the default first. */
+  readonly families: readonly IPFamily[];
+  /** For one attempt of a dry run: takes nothing, and refuses and gives what Kubernetes does. */
+  dryRun(): ClaimRanges;
 }
 
 /**

@@ -75,14 +75,15 @@ async function createOnce(
 ) {
   const { object, namespace } = sent;
   prepareForCreate(context, object);
-  warnAbout(context, caller, { object });
-  const at = { namespace, name: object.metadata.name! };
-  await context.admission.validate(
-    attributesOf(context, { operation: 'CREATE', at, object, caller }),
-  );
-  const reservations = new Reservations(context);
+  const reservations = new Reservations(context, caller);
   try {
     await reservations.renew({ object, old: undefined });
+    validateNew(context, object);
+    warnAbout(context, caller, { object });
+    const at = { namespace, name: object.metadata.name! };
+    await context.admission.validate(
+      attributesOf(context, { operation: 'CREATE', at, object, caller }),
+    );
     const answer = await writerOf(context, caller).create(
       suffixOf(at),
       asWritten(context.declaration, object),
@@ -105,13 +106,17 @@ export function warnAbout(
   for (const warning of declaration.warnings?.(object, old) ?? []) request.warn(warning);
 }
 
-/** Makes what was sent a whole, valid, new object, or refuses it (422). */
+/** Makes what was sent a whole, new object, but for what it has to reserve. */
 export function prepareForCreate(context: ResourceContext, object: Mutable<KubernetesObject>) {
   const { declaration } = context;
   fillSystemFields(context, object);
   if (declaration.hasStatus && !declaration.keepsStatusOnCreate)
     delete (object as { status?: unknown }).status;
   declaration.prepareForCreate?.(object, writeContext(context));
+}
+
+/** Refuses what is not valid (422). */
+export function validateNew({ declaration }: ResourceContext, object: KubernetesObject): void {
   const errors = [
     ...validateObjectMeta(object.metadata, {
       namespaced: declaration.type.namespaced,

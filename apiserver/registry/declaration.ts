@@ -356,10 +356,10 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
 
   /**
    * Claims what the object needs beyond its name and fills it in. Called on create and on update
-   * (also through a subresource) of a kind that has it, after `validate` and `validateUpdate` found
-   * nothing, right before the write; `old` is undefined on create. When the write is retried on a
-   * conflict, the reservation is rolled back and made anew. Rejects with StatusError to refuse,
-   * having taken nothing.
+   * (not through a subresource) of a kind that has it, between the preparations and `validate`, as
+   * in Kubernetes: what cannot be had hides what is wrong besides. `old` is undefined on create.
+   * When the write is retried on a conflict, the reservation is rolled back and made anew. Rejects
+   * with StatusError to refuse, having taken nothing.
    */
   reserve?(change: Change<T>, ranges: ClaimRanges): Promise<Reservation>;
   /** Gives back the object's claims after it is gone from the store (not on dry run). */

@@ -16,12 +16,21 @@ import type { Lookup, Lookups } from '../admission/lookups.ts';
 import { plugins } from '../admission/plugins.ts';
 import type { Storage, StoredResource } from '../storage/storage.ts';
 import { admissionLookups } from './admission-lookups.ts';
-import { claimRanges, DEFAULT_CLUSTER_IP_RANGE, DEFAULT_NODE_PORT_RANGE } from './claim-ranges.ts';
+import {
+  claimRanges,
+  DEFAULT_CLUSTER_IP_RANGE,
+  DEFAULT_NODE_PORT_RANGE,
+  parseServiceRanges,
+} from './claim-ranges.ts';
+import type { ServiceCIDR } from '../../api/types/networking-v1.ts';
 import type { Component } from './components.ts';
 import { ComputedStore } from './computed-store.ts';
 import type { AccessControl, ResourceDeclaration } from './declaration.ts';
 import type { ResourceContext } from './resource-context.ts';
 import { ResourceStore } from './resource-store.ts';
+import { ipAddress } from './kinds/networking/ipaddress.ts';
+import { serviceCidr } from './kinds/networking/servicecidr.ts';
+import { ServiceAddresses } from './service-addresses.ts';
 import { ReviewStore } from './review-store.ts';
 import { isStored, StoredResources } from './stored-resources.ts';
 import { DeclaredVersions } from './versions.ts';
@@ -33,7 +42,7 @@ export interface RegistryOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly random: Random;
-  /** CIDR of the Services' cluster IPs. Default 10.96.0.0/12. */
+  /** CIDRs of the Services' cluster IPs, one or one of each family. Default 10.96.0.0/12. */
   readonly clusterIPRange?: string | undefined;
   /** Default "30000-32767". */
   readonly nodePortRange?: string | undefined;
@@ -69,14 +78,15 @@ function storagePrefixOf({ storagePrefix, type }: ResourceDeclaration): string {
 export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
   readonly #versions: DeclaredVersions;
+  /** Where cluster IPs come from. */
+  readonly addresses: ServiceAddresses;
   readonly #shared: Omit<ResourceContext, 'declaration' | 'storage'>;
 
   constructor(options: RegistryOptions) {
     const { declarations, storage, clock, random } = options;
+    this.addresses = this.#serviceAddresses(options);
     const claims = claimRanges({
-      storage,
-      random,
-      clusterIPRange: options.clusterIPRange ?? DEFAULT_CLUSTER_IP_RANGE,
+      ...{ storage, random, addresses: this.addresses },
       nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORT_RANGE,
     });
     const others = new StoredResources(storage, declarations);
@@ -124,6 +134,25 @@ export class Registry {
       const store = new ViewStore({ ...context, declaration }, declaration.view);
       this.#stores.set(storeKey(declaration.type), store);
     }
+  }
+
+  /** They are kept where IPAddresses and ServiceCIDRs are, which are served where Services are. */
+  #serviceAddresses(options: RegistryOptions): ServiceAddresses {
+    const { storage, random, clusterIPRange = DEFAULT_CLUSTER_IP_RANGE } = options;
+    const defaults = parseServiceRanges(clusterIPRange);
+    assert(defaults !== undefined, `not a CIDR range: ${clusterIPRange}`);
+    const kept = (type: ResourceType) => {
+      const found = storage.resource(type.resource);
+      assert(found !== undefined, `${type.resource} are not served`);
+      return found;
+    };
+    return new ServiceAddresses({
+      ...{ random, defaults },
+      ranges: async () =>
+        (await kept(serviceCidr.type).known('')).map(({ value }) => value as ServiceCIDR),
+      store: () => this.open(ipAddress, kept(ipAddress.type)),
+      known: (name) => kept(ipAddress.type).cached('', name) !== undefined,
+    });
   }
 
   /** A store that requests do not reach, for the server's own work: admission has no say in it. */

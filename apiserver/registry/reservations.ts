@@ -1,22 +1,24 @@
 import type { Reservation } from './claims.ts';
 import type { Change } from './declaration.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
-import type { ResourceContext } from './resource-context.ts';
+import type { Caller, ResourceContext } from './resource-context.ts';
 
 /** The claims of one write over its attempts: made anew each time, settled once at the end. */
 export class Reservations {
   readonly #context: ResourceContext;
+  readonly #dryRun: boolean;
   #held: Reservation | undefined;
 
-  constructor(context: ResourceContext) {
+  constructor(context: ResourceContext, { dryRun }: Caller) {
     this.#context = context;
+    this.#dryRun = dryRun;
   }
 
   async renew(change: Change<KubernetesObject>): Promise<void> {
     const { declaration, claims } = this.#context;
     if (declaration.reserve === undefined) return;
     await this.finish(false);
-    this.#held = await declaration.reserve(change, claims);
+    this.#held = await declaration.reserve(change, this.#dryRun ? claims.dryRun() : claims);
   }
 
   async finish(written: boolean): Promise<void> {

@@ -6,7 +6,14 @@ import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { ContentionError, type Decision, type Outcome } from '../storage/write.ts';
 import { dropRepeatedOwners } from './repeated-owners.ts';
-import { bindKind, bindNamespace, prepareForCreate, warnAbout, withDefaults } from './create.ts';
+import {
+  bindKind,
+  bindNamespace,
+  prepareForCreate,
+  validateNew,
+  warnAbout,
+  withDefaults,
+} from './create.ts';
 import type { Subresource } from './declaration.ts';
 import { conflictError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
 import { keepTimes, ownChanges, ownNew, setOwners } from './field-ownership.ts';
@@ -54,7 +61,7 @@ export async function update(
   const { type } = context.declaration;
   const { name } = change.at;
   if (context.declaration.load !== undefined) await context.declaration.load();
-  const reservations = new Reservations(context);
+  const reservations = new Reservations(context, caller);
   let outcome: Outcome;
   try {
     outcome = await writerOf(context, caller).transact(suffixOf(change.at), (current) =>
@@ -102,9 +109,10 @@ async function decideCreate(
   const { namespace } = change.at;
   await permitWrite(context, { object, old: undefined }, { user: by.caller.user, namespace });
   prepareForCreate(context, object);
+  await by.reservations.renew({ object, old: undefined });
+  validateNew(context, object);
   warnAbout(context, by.caller, { object });
   await admission.validate(attributes);
-  await by.reservations.renew({ object, old: undefined });
   return { type: 'put', object: asWritten(declaration, object) };
 }
 
@@ -157,12 +165,14 @@ async function decideUpdate(
   }
   const { user } = caller;
   await permitWrite(context, { object, old: current }, { user, namespace: at.namespace });
-  prepareForUpdate(context, object, { old: current, subresource });
+  const from = { old: current, subresource };
+  prepareForUpdate(context, object, from);
+  if (subresource === undefined) await by.reservations.renew({ object, old: current });
+  validateChanged(context, object, from);
   if (subresource === undefined) warnAbout(context, caller, { object, old: current });
   const final = subresource === undefined ? object : viewOf(subresource, object, sent);
   await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));
   if (isFinished(context, object)) return { type: 'delete' };
-  await by.reservations.renew({ object, old: current });
   object = asWritten(declaration, object);
   keepTimes(object, by.current);
   return { type: 'put', object };
@@ -231,25 +241,34 @@ function checkVersion(
     );
 }
 
-/** Makes what was sent the whole, valid successor of `old`, or refuses it (422). */
+interface Predecessor {
+  readonly old: KubernetesObject;
+  readonly subresource: Subresource<KubernetesObject> | undefined;
+}
+
+/** Makes what was sent the whole successor of `old`, but for what it has to reserve. */
 function prepareForUpdate(
   context: ResourceContext,
   object: Mutable<KubernetesObject>,
-  from: {
-    readonly old: KubernetesObject;
-    readonly subresource: Subresource<KubernetesObject> | undefined;
-  },
+  { old, subresource }: Predecessor,
 ): void {
   const { declaration } = context;
-  const { old, subresource } = from;
-  const whole = subresource === undefined;
   keepSystemFields(object, old);
   bindKind(context, object);
-  if (whole) {
+  if (subresource === undefined) {
     if (declaration.hasStatus) keepStatus(object, old);
     declaration.prepareForUpdate?.(object, old, writeContext(context));
   }
   countGeneration(context, object, old);
+}
+
+/** Refuses what is not valid, or not as a successor of `old` (422). */
+function validateChanged(
+  { declaration }: ResourceContext,
+  object: KubernetesObject,
+  { old, subresource }: Predecessor,
+): void {
+  const whole = subresource === undefined;
   const change = subresource?.validateUpdate === undefined ? declaration : subresource;
   const errors = [
     ...validateObjectMetaUpdate(object.metadata, old.metadata, declaration),

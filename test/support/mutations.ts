@@ -87,8 +87,6 @@ export function* mutationsOf(manifest: object): Generator<Mutation> {
  * Where ours answers otherwise, by kind and title of the mutation: docs/COMPATIBILITY.md says why.
  */
 const known: readonly (readonly [kind: RegExp, title: RegExp])[] = [
-  // Numbers that are not in the range are claimed, and refused, in a dry run too.
-  [/^Service$/, /nodePort = |^spec\.ports = /],
   [/^FlowSchema$/, /^spec missing/],
   // An empty list or text of bytes is as good as none, or not.
   [/./, /caBundle = ""/],

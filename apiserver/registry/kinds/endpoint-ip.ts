@@ -1,7 +1,7 @@
 /** Addresses that traffic may be sent to: a host's own are not among them. */
 import { type FieldError, invalid } from '../../../api/field-errors.ts';
 import { validateIP } from '../../../api/validation/formats.ts';
-import { type Cidr, formatAddress, parseAddress, parseCidr } from '../cidr.ts';
+import { type Cidr, formatAddress, parseAddress, parseCidr } from '../../../api/cidr.ts';
 
 const special: readonly (readonly [readonly string[], string])[] = [
   [['127.0.0.0/8', '::1/128'], 'may not be in the loopback range (127.0.0.0/8, ::1/128)'],

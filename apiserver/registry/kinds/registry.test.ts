@@ -1,4 +1,5 @@
 /** Declarations through the real registry: what only shows when both work together. */
+import type { IPAddress } from '../../../api/types/networking-v1.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TestApi } from '../../../test/support/api-core.ts';
 import { kinds } from './index.ts';
@@ -247,8 +248,7 @@ test('a generated name that is taken costs a Service only another try', async ()
   const body = { metadata: { generateName: 'web-' }, spec: { ports: [{ port: 80 }] } };
   const made = await post(url, body);
   expect(suffixDraws).toBe(10);
-  const held = await api.storage.claims('serviceips').held();
-  expect(held.map(({ owner }) => owner).sort()).toEqual(
-    [`default/web-${taken}`, `default/${made.metadata.name}`].sort(),
-  );
+  const { body: held } = await api.call('GET', '/apis/networking.k8s.io/v1/ipaddresses');
+  const owners = (held.items as IPAddress[]).map(({ spec }) => spec.parentRef?.name);
+  expect(owners.sort()).toEqual([`web-${taken}`, made.metadata.name].sort());
 });

@@ -14,7 +14,7 @@ import type {
 } from '../../../../api/types/networking-v1.ts';
 import { portName, portNumber } from '../../../../api/validation/formats.ts';
 import { validateLabelSelector } from '../../../../api/validation/labels.ts';
-import { type Cidr, parseCidr, sizeOf } from '../../cidr.ts';
+import { type Cidr, parseCidr, sizeOf } from '../../../../api/cidr.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, column, formatSelector, nameColumn } from '../cells.ts';
 import { check } from '../checks.ts';

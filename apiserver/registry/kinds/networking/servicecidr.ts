@@ -2,7 +2,7 @@ import { type FieldError, invalid, required } from '../../../../api/field-errors
 import { goStruct } from '../../../../api/go-struct.ts';
 import type { ServiceCIDR } from '../../../../api/types/networking-v1.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { formatAddress, parseCidr } from '../../cidr.ts';
+import { formatAddress, parseCidr } from '../../../../api/cidr.ts';
 import { age, ageColumn, column, nameColumn } from '../cells.ts';
 import { statusSubresource } from '../status-subresource.ts';
 

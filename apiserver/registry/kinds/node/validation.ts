@@ -2,7 +2,7 @@ import { deepEqual } from '../../../../api/deep.ts';
 import { duplicate, type FieldError, forbidden, invalid } from '../../../../api/field-errors.ts';
 import { goStruct } from '../../../../api/go-struct.ts';
 import type { Node, Taint } from '../../../../api/types/core-v1.ts';
-import { parseCidr } from '../../cidr.ts';
+import { parseCidr } from '../../../../api/cidr.ts';
 import { labelValue, qualifiedName } from '../../../../api/validation/names.ts';
 import { check, oneOf } from '../checks.ts';
 import { taintEffects } from '../taint-effects.ts';

@@ -4,7 +4,6 @@ import type { ResourceDeclaration } from '../../declaration.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import {
   applyDefaults,
-  defaultFamilies,
   dropForeignFields,
   followClusterIP,
   keepAllocated,
@@ -30,13 +29,11 @@ export const service = {
   prepareForCreate(object) {
     object.status = { loadBalancer: {} };
     mirrorClusterIP(object.spec);
-    defaultFamilies(object.spec);
   },
   prepareForUpdate(object, old) {
     keepAllocated(object.spec, old.spec);
     followClusterIP(object.spec, old.spec);
     dropForeignFields(object.spec, old.spec);
-    defaultFamilies(object.spec);
   },
   validate,
   reserve,

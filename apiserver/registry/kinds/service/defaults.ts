@@ -1,7 +1,6 @@
 import { deepEqual } from '../../../../api/deep.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import type { Service, ServiceSpec } from '../../../../api/types/core-v1.ts';
-import { parseAddress } from '../../cidr.ts';
 import {
   needsClusterIP,
   needsExternalPolicy,
@@ -50,45 +49,24 @@ export function followClusterIP(spec: Mutable<ServiceSpec>, old: ServiceSpec): v
   }
 }
 
-/**
- * One family, IPv4: the cluster has one range. Headless without a selector is the exception:
- * its endpoints are somebody else's, of any family.
- */
-export function defaultFamilies(spec: Mutable<ServiceSpec>): void {
-  if (spec.type === 'ExternalName') return;
-  const foreign = spec.clusterIP === 'None' && !Object.keys(spec.selector ?? {}).length;
-  if (foreign && !spec.ipFamilyPolicy && !spec.ipFamilies?.length) {
-    spec.ipFamilyPolicy = 'RequireDualStack';
-    spec.ipFamilies = ['IPv4', 'IPv6'];
-    return;
-  }
-  spec.ipFamilyPolicy ??= 'SingleStack';
-  if (!spec.ipFamilies?.length) {
-    const { family } = parseAddress(spec.clusterIP ?? '') ?? { family: 'IPv4' };
-    spec.ipFamilies = [family];
-  }
-}
-
 /** What the server allocated stays when a client that never saw it leaves it out. */
 export function keepAllocated(spec: Mutable<ServiceSpec>, old: ServiceSpec): void {
   if (spec.type !== 'ExternalName' && old.type !== 'ExternalName') {
     if (!spec.clusterIP && old.clusterIP !== undefined) spec.clusterIP = old.clusterIP;
     if (!spec.clusterIPs?.length && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
-    if (old.ipFamilyPolicy !== undefined) spec.ipFamilyPolicy ??= old.ipFamilyPolicy;
-    if (old.ipFamilies !== undefined) spec.ipFamilies ??= [...old.ipFamilies];
   }
   if (needsNodePorts(spec) && needsNodePorts(old)) keepNodePorts(spec, old);
+  if (needsHealthCheckPort(spec) && needsHealthCheckPort(old) && old.healthCheckNodePort)
+    spec.healthCheckNodePort ||= old.healthCheckNodePort;
 }
 
-function keepNodePorts(spec: Mutable<ServiceSpec>, old: ServiceSpec): void {
-  const taken = new Set((spec.ports ?? []).map(({ nodePort }) => nodePort));
+/** Ports are told apart by their names. */
+function keepNodePorts(spec: Mutable<ServiceSpec>, { ports: before = [] }: ServiceSpec): void {
+  const sent = new Set((spec.ports ?? []).map(({ nodePort }) => nodePort));
+  const byName = new Map(before.map(({ name = '', nodePort }) => [name, nodePort]));
   for (const port of spec.ports ?? []) {
-    if (port.nodePort) continue;
-    const same = old.ports?.find((o) => o.port === port.port && o.protocol === port.protocol);
-    if (same?.nodePort && !taken.has(same.nodePort)) port.nodePort = same.nodePort;
-  }
-  if (old.healthCheckNodePort && spec.externalTrafficPolicy === 'Local') {
-    spec.healthCheckNodePort ||= old.healthCheckNodePort;
+    const kept = byName.get(port.name ?? '');
+    if (!port.nodePort && kept && !sent.has(kept)) port.nodePort = kept;
   }
 }
 

@@ -1,12 +1,14 @@
 /** The addresses and node ports of a Service: claimed in the whole cluster, or refused. */
-import { type FieldError, invalid, invalidError } from '../../../../api/field-errors.ts';
+import { invalid, invalidError } from '../../../../api/field-errors.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import { services } from '../../../../api/resources.ts';
-import { statusError } from '../../../../api/status.ts';
-import type { Service, ServicePort, ServiceSpec } from '../../../../api/types/core-v1.ts';
-import type { ClaimOwner, ClaimRange, ClaimRanges, Reservation } from '../../claims.ts';
+import { StatusError, statusError } from '../../../../api/status.ts';
+import type { Service, ServiceSpec } from '../../../../api/types/core-v1.ts';
+import type { IPFamily } from '../../../../api/cidr.ts';
+import type { ClaimOwner, ClaimRanges, Reservation } from '../../claims.ts';
 import type { Change } from '../../declaration.ts';
-import { needsClusterIP, needsHealthCheckPort, needsNodePorts } from './traits.ts';
+import { initFamilies } from './families.ts';
+import { isHeadless, needsClusterIP, needsHealthCheckPort, needsNodePorts } from './traits.ts';
 
 /** What a Service holds, as texts. */
 interface Held {
@@ -38,115 +40,167 @@ const without = (a: Held, b: Held): Held => ({
   nodePorts: a.nodePorts.filter((port) => !b.nodePorts.includes(port)),
 });
 
+type Range = 'clusterIPs' | 'nodePorts';
+
 /** One write's claims as they are taken, so that a refusal halfway gives all of them back. */
 class Claims {
-  readonly taken: { clusterIPs: string[]; nodePorts: string[] } = { clusterIPs: [], nodePorts: [] };
+  readonly taken: Record<Range, string[]> = { clusterIPs: [], nodePorts: [] };
   readonly #ranges: ClaimRanges;
-  readonly #service: Service;
-  readonly #old: Held;
+  readonly #service: Mutable<Service>;
+  readonly #old: Service | undefined;
 
-  constructor(service: Service, old: Held, ranges: ClaimRanges) {
+  constructor(service: Mutable<Service>, old: Service | undefined, ranges: ClaimRanges) {
     this.#service = service;
     this.#old = old;
     this.#ranges = ranges;
   }
 
-  async clusterIPs(spec: Mutable<ServiceSpec>): Promise<void> {
-    if (!needsClusterIP(spec) || spec.clusterIP === 'None') return;
-    if (!spec.clusterIP) {
-      const ip = await this.#next('clusterIPs', 'failed to allocate a serviceIP: range is full');
-      spec.clusterIP = ip;
-      spec.clusterIPs = [ip];
-      return;
+  /** One of each family; a Service that has addresses keeps them, and may get a second. */
+  async clusterIPs(): Promise<void> {
+    const { spec } = this.#service;
+    if (!needsClusterIP(spec) || isHeadless(spec)) return;
+    const had = this.#old?.spec;
+    const keeps = had !== undefined && needsClusterIP(had);
+    if (keeps && isHeadless(had)) return;
+    const ips = [...(spec.clusterIPs ?? [])];
+    for (const [i, family] of (spec.ipFamilies ?? []).entries()) {
+      if (keeps && i < (had.ipFamilies?.length ?? 0)) continue;
+      const ip = ips[i];
+      if (ip) await this.#exactly('clusterIPs', ip, { field: 'spec.clusterIPs', value: ips });
+      else {
+        const full = 'failed to allocate a serviceIP: range is full';
+        ips[i] = await this.#next('clusterIPs', full, family as IPFamily);
+      }
     }
-    const ips = spec.clusterIPs ?? [spec.clusterIP];
-    for (const ip of ips) {
-      await this.#exactly('clusterIPs', ip, (why) => {
-        const { clusterIPRange } = this.#ranges;
-        const detail =
-          why === 'outside'
-            ? `the provided IP (${ip}) is not in the valid range. ` +
-              `The range of valid IPs is ${clusterIPRange}`
-            : 'provided IP is already allocated';
-        return invalid('spec.clusterIPs', ips, `failed to allocate IP ${ip}: ${detail}`);
-      });
-    }
+    spec.clusterIPs = ips;
+    if (ips[0] !== undefined) spec.clusterIP = ips[0];
   }
 
-  async nodePorts(spec: Mutable<ServiceSpec>): Promise<void> {
-    const wanted = needsNodePorts(spec);
-    for (const [i, port] of (spec.ports ?? []).entries()) {
-      if (port.nodePort) await this.#nodePort(port.nodePort, `spec.ports[${i}].nodePort`);
-      else if (wanted) port.nodePort = await this.#freeNodePort(spec, port);
-    }
-    if (spec.healthCheckNodePort) {
-      await this.#nodePort(spec.healthCheckNodePort, 'spec.healthCheckNodePort');
-    } else if (needsHealthCheckPort(spec)) {
-      const full = 'failed to allocate a HealthCheck NodePort: range is full';
-      spec.healthCheckNodePort = Number(await this.#next('nodePorts', full));
-    }
+  async nodePorts(): Promise<void> {
+    const { spec } = this.#service;
+    if (spec.type === 'NodePort' || spec.type === 'LoadBalancer')
+      await (this.#old === undefined ? this.#firstNodePorts() : this.#changedNodePorts());
+    const had = this.#old?.spec;
+    if (needsHealthCheckPort(spec) && !(had && needsHealthCheckPort(had)))
+      await this.#healthCheckPort();
   }
 
   /** The same port under another protocol (DNS: UDP and TCP) shares its node port. */
-  async #freeNodePort(spec: ServiceSpec, port: ServicePort): Promise<number> {
-    const twin = spec.ports?.find(
-      (other) => other.nodePort && other.port === port.port && other.protocol !== port.protocol,
-    );
-    if (twin?.nodePort) return twin.nodePort;
+  async #firstNodePorts(): Promise<void> {
+    const { spec } = this.#service;
+    const { ports = [] } = spec;
+    const shared = new Map<number, number>();
+    for (const [i, port] of ports.entries()) {
+      if (!port.nodePort && !needsNodePorts(spec)) continue;
+      const twin = shared.get(port.port);
+      if (twin === undefined) {
+        const asked = ports.find((other) => other.port === port.port && other.nodePort)?.nodePort;
+        if (asked) await this.#nodePort(asked, i);
+        port.nodePort = asked ?? (await this.#freeNodePort());
+        shared.set(port.port, port.nodePort);
+      } else if (!port.nodePort) port.nodePort = twin;
+      else if (port.nodePort !== twin) await this.#nodePort(port.nodePort, i);
+    }
+  }
+
+  async #changedNodePorts(): Promise<void> {
+    const { spec } = this.#service;
+    const had = new Set(claimsOf(this.#old?.spec).nodePorts);
+    const sockets = new Set<string>();
+    for (const [i, port] of (spec.ports ?? []).entries()) {
+      if (!port.nodePort && !needsNodePorts(spec)) continue;
+      if (!port.nodePort) port.nodePort = await this.#freeNodePort();
+      else {
+        const text = String(port.nodePort);
+        const isOwn = had.has(text) || this.taken.nodePorts.includes(text);
+        if (!isOwn) await this.#nodePort(port.nodePort, i);
+      }
+      const socket = `{${port.protocol} ${port.nodePort}}`;
+      if (sockets.has(socket)) throw unexplained(`duplicate nodePort: ${socket}`);
+      sockets.add(socket);
+    }
+  }
+
+  async #healthCheckPort(): Promise<void> {
+    const { spec } = this.#service;
+    const asked = spec.healthCheckNodePort;
+    if (!asked) {
+      const full = 'failed to allocate a HealthCheck NodePort 0: range is full';
+      spec.healthCheckNodePort = Number(await this.#next('nodePorts', full));
+      return;
+    }
+    const refused = await this.#claim('nodePorts', String(asked));
+    if (refused === undefined) return;
+    throw internalError(`failed to allocate requested HealthCheck NodePort ${asked}: ${refused}`);
+  }
+
+  async #freeNodePort(): Promise<number> {
     return Number(await this.#next('nodePorts', 'failed to allocate a nodePort: range is full'));
   }
 
-  async #nodePort(port: number, field: string): Promise<void> {
-    await this.#exactly('nodePorts', String(port), (why) => {
-      const { nodePortRange } = this.#ranges;
-      const detail =
-        why === 'outside'
-          ? 'provided port is not in the valid range. ' +
-            `The range of valid ports is ${nodePortRange}`
-          : 'provided port is already allocated';
-      return invalid(field, port, detail);
-    });
+  #nodePort(port: number, i: number): Promise<void> {
+    const field = `spec.ports[${i}].nodePort`;
+    return this.#exactly('nodePorts', String(port), { field, value: port });
   }
 
-  async #next(range: 'clusterIPs' | 'nodePorts', full: string): Promise<string> {
-    const value = await this.#ranges[range].claimNext(ownerOf(this.#service));
-    if (value === undefined) throw statusError('InternalError', full);
+  async #next(range: Range, full: string, family?: IPFamily): Promise<string> {
+    const value = await this.#ranges[range].claimNext(ownerOf(this.#service), family);
+    if (value === undefined) throw internalError(full);
     this.taken[range].push(value);
     return value;
   }
 
+  /** Undefined once it is taken; else why not. */
+  async #claim(range: Range, value: string): Promise<string | undefined> {
+    const refused = await this.#ranges[range].claim(value, ownerOf(this.#service));
+    if (refused === undefined) this.taken[range].push(value);
+    return refused;
+  }
+
   async #exactly(
-    name: 'clusterIPs' | 'nodePorts',
+    range: Range,
     value: string,
-    refusal: (why: 'outside' | 'taken') => FieldError,
+    shown: { readonly field: string; readonly value: unknown },
   ): Promise<void> {
-    if (this.#old[name].includes(value) || this.taken[name].includes(value)) return;
-    const range: ClaimRange = this.#ranges[name];
-    const refuse = (why: 'outside' | 'taken'): Error =>
-      invalidError(services, this.#service.metadata.name ?? '', [refusal(why)]);
-    if (!range.contains(value)) throw refuse('outside');
-    if (!(await range.claim(value, ownerOf(this.#service)))) throw refuse('taken');
-    this.taken[name].push(value);
+    const refused = this.taken[range].includes(value)
+      ? 'provided port is already allocated'
+      : await this.#claim(range, value);
+    if (refused === undefined) return;
+    const detail = range === 'clusterIPs' ? `failed to allocate IP ${value}: ${refused}` : refused;
+    const error = invalid(shown.field, shown.value, detail);
+    throw invalidError(services, this.#service.metadata.name ?? '', [error]);
   }
 }
+
+/** A plain error of Go, which has no reason. */
+const unexplained = (message: string): Error =>
+  new StatusError({
+    ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' },
+    ...{ message, code: 500 },
+  });
+
+const internalError = (message: string): Error =>
+  statusError('InternalError', `Internal error occurred: ${message}`, {
+    causes: [{ message }],
+  });
 
 export async function reserve(
   { object, old }: Change<Service>,
   ranges: ClaimRanges,
 ): Promise<Reservation> {
-  const before = claimsOf(old?.spec);
-  const service = object as Service;
-  const claims = new Claims(service, before, ranges);
+  const service = object;
+  initFamilies(service, old, ranges.families);
+  const claims = new Claims(service, old, ranges);
   try {
-    await claims.clusterIPs(object.spec);
-    await claims.nodePorts(object.spec);
+    await claims.clusterIPs();
+    await claims.nodePorts();
   } catch (error) {
     await releaseAll(claims.taken, ranges, ownerOf(service));
     throw error;
   }
-  const obsolete = without(before, claimsOf(service.spec));
+  const before = claimsOf(old?.spec);
   return {
-    commit: () => releaseAll(obsolete, ranges, ownerOf(service)),
+    commit: () => releaseAll(without(before, claimsOf(service.spec)), ranges, ownerOf(service)),
     rollback: () => releaseAll(claims.taken, ranges, ownerOf(service)),
   };
 }

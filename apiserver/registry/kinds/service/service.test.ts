@@ -23,8 +23,6 @@ describe('defaults', () => {
       type: 'ClusterIP',
       sessionAffinity: 'None',
       internalTrafficPolicy: 'Cluster',
-      ipFamilies: ['IPv4'],
-      ipFamilyPolicy: 'SingleStack',
       ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
     });
     expect(status).toEqual({ loadBalancer: {} });
@@ -38,17 +36,6 @@ describe('defaults', () => {
     const name = created(service, { spec: { type: 'ExternalName', externalName: 'a.b' } }).spec;
     expect(name).not.toHaveProperty('ipFamilies');
     expect(name).not.toHaveProperty('internalTrafficPolicy');
-  });
-
-  test('headless, with and without a selector', () => {
-    expect(created(service, sent({ clusterIP: 'None', selector: { a: 'b' } })).spec).toMatchObject({
-      clusterIPs: ['None'],
-      ipFamilies: ['IPv4'],
-    });
-    expect(created(service, sent({ clusterIP: 'None' })).spec).toMatchObject({
-      ipFamilies: ['IPv4', 'IPv6'],
-      ipFamilyPolicy: 'RequireDualStack',
-    });
   });
 
   test('session affinity', () => {
@@ -162,11 +149,11 @@ describe('validation', () => {
 function ranges(ips: readonly string[], ports: readonly string[]) {
   const held = new Map<string, string>();
   const range = (values: readonly string[]): ClaimRange => ({
-    contains: (value) => values.includes(value),
     claim: async (value, { name }) => {
-      if (held.has(value) && held.get(value) !== name) return false;
+      if (!values.includes(value)) return 'outside';
+      if (held.has(value)) return 'taken';
       held.set(value, name);
-      return true;
+      return undefined;
     },
     claimNext: async ({ name }) => {
       const free = values.find((value) => !held.has(value));
@@ -180,8 +167,8 @@ function ranges(ips: readonly string[], ports: readonly string[]) {
   const claims: ClaimRanges = {
     clusterIPs: range(ips),
     nodePorts: range(ports),
-    clusterIPRange: '10.0.0.0/30',
-    nodePortRange: '30000-30001',
+    families: ['IPv4'],
+    dryRun: () => claims,
   };
   return { held, claims };
 }
@@ -218,22 +205,29 @@ describe('reserve', () => {
       );
     };
     expect(await refused({ clusterIP: '10.0.0.1' })).toBe(
-      'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: provided IP is already allocated',
+      'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: taken',
     );
     expect(await refused({ clusterIP: '10.9.0.1' })).toBe(
-      'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.9.0.1"]: failed to allocate IP 10.9.0.1: the provided IP (10.9.0.1) is not in the valid range. The range of valid IPs is 10.0.0.0/30',
+      'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.9.0.1"]: failed to allocate IP 10.9.0.1: outside',
     );
-    expect(await refused({})).toBe('failed to allocate a serviceIP: range is full');
+    expect(await refused({})).toBe(
+      'Internal error occurred: failed to allocate a serviceIP: range is full',
+    );
     const nodePort = [port({ nodePort: 30000 })];
     expect(await refused({ type: 'NodePort', clusterIP: 'None', ports: nodePort })).toBe(
-      'Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 30000: provided port is already allocated',
+      'Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 30000: taken',
     );
     expect(
       await refused({ type: 'NodePort', clusterIP: 'None', ports: [port({ nodePort: 80 })] }),
-    ).toBe(
-      'Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-30001',
-    );
+    ).toBe('Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 80: outside');
     expect([...held]).toEqual(before);
+    const twice = [port({ nodePort: 30001, name: 'a' }), port({ port: 81, nodePort: 30001 })];
+    const two = ranges(['10.0.0.1'], ['30001']);
+    const object = make('c', { type: 'NodePort', ports: twice });
+    await expect(service.reserve({ object, old: undefined }, two.claims)).rejects.toThrow(
+      'spec.ports[1].nodePort: Invalid value: 30001: provided port is already allocated',
+    );
+    expect(two.held.size).toBe(0);
   });
 
   test('a change keeps, adds and gives back', async () => {

@@ -7,7 +7,7 @@ import {
 } from '../../../../api/field-errors.ts';
 import type { ServiceSpec } from '../../../../api/types/core-v1.ts';
 import { validateIP } from '../../../../api/validation/formats.ts';
-import { parseAddress } from '../../cidr.ts';
+import { parseAddress } from '../../../../api/cidr.ts';
 import { oneOf } from '../checks.ts';
 
 const MAX_CLUSTER_IPS = 2;

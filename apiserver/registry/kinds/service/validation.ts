@@ -10,7 +10,7 @@ import type { Service, ServicePort, ServiceSpec } from '../../../../api/types/co
 import { portName, portNumber } from '../../../../api/validation/formats.ts';
 import { validateLabels } from '../../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
-import { parseCidr } from '../../cidr.ts';
+import { parseCidr } from '../../../../api/cidr.ts';
 import { check, oneOf } from '../checks.ts';
 import { validateValidEndpointIP } from '../endpoint-ip.ts';
 import { isHeadless, needsExternalPolicy, needsHealthCheckPort, serviceTypes } from './traits.ts';
@@ -211,8 +211,5 @@ function validateUpdate({ spec }: Service, { spec: old }: Service): FieldError[]
 
 export function validate(object: Service, old?: Service): FieldError[] {
   if (old === undefined) return validateSpec(object);
-  // Addresses are asked for first: one that cannot be had hides the rest.
-  const unusable = validateClusterIPs(object.spec ?? {});
-  if (unusable.length > 0) return unusable;
   return [...validateUpdate(object, old), ...validateSpec(object)];
 }
