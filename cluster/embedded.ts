@@ -317,6 +317,7 @@ async function startLoops(
         ...base('controllers'),
         client: connect('controllers', identities.controllerManager),
         standardStorageClass: true,
+        fingerprint: realCiphers.fingerprint,
         ...secrets,
       }),
     scheduler: () =>

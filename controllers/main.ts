@@ -13,6 +13,7 @@ import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import { connectHttp } from '../platform/node/net/http-client.ts';
+import { realCiphers } from '../platform/node/crypto/ciphers.ts';
 import { hmacSha256 } from '../platform/node/crypto/crypto.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
@@ -119,6 +120,7 @@ async function run(
       ...(rootCa === '' ? {} : { rootCa }),
       ...(key === undefined ? {} : { signToken: (claims) => key.sign(claims) }),
       hmacSha256,
+      fingerprint: realCiphers.fingerprint,
       standardStorageClass: flags.standardStorageClass,
       ...(signing === undefined ? {} : { signing }),
       ...(flags.leaderElect ? { leaderElect: candidacy(flags) } : {}),

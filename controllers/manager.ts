@@ -47,6 +47,8 @@ export interface ControllersOptions {
   readonly signToken?: (claims: Readonly<Record<string, unknown>>) => string;
   /** HMAC with SHA-256. Absent: cluster-info is not signed with bootstrap tokens. */
   readonly hmacSha256?: (key: string, text: string) => Uint8Array;
+  /** Of a text, "sha256:…" in hexadecimal digits. Absent: no volume is attached. */
+  readonly fingerprint?: (text: string) => string;
   /** What /metrics shows. Default: kept where nobody sees them. */
   readonly metrics?: Metrics;
   /** What the server has; asked from it if absent. */
@@ -84,7 +86,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const effects = { client, clock, random, logger };
   const informers = new InformerFactory({ ...effects, freeze, keep: withoutSchemas });
   const { endedPodThreshold, standardStorageClass = false, rootCa } = options;
-  const { signToken, hmacSha256 } = options;
+  const { signToken, hmacSha256, fingerprint } = options;
   const gate = new GatedClient(client);
   const eventPace = new EventPace(clock);
   const context: ControllerContext = {
@@ -95,10 +97,12 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     ...(rootCa === undefined ? {} : { rootCa }),
     ...(signToken === undefined ? {} : { signToken }),
     ...(hmacSha256 === undefined ? {} : { hmacSha256 }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
   };
   const served = controllerTable
     .filter(({ needs }) => needs.every((type) => serves(context, type)))
-    .filter(({ signs = false }) => !signs || context.signing !== undefined);
+    .filter(({ signs = false }) => !signs || context.signing !== undefined)
+    .filter(({ names = false }) => !names || context.fingerprint !== undefined);
   const controllers = served.map(({ build }) => build(context));
   const parts = new Lifecycle();
   await parts.start(() => informers);

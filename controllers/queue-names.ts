@@ -20,6 +20,7 @@ export const queueNames: Readonly<Record<string, string>> = {
   'pod-garbage-collector-controller': 'orphaned_pods_nodes',
   'resourcequota-controller': 'resourcequota_primary',
   'persistentvolume-binder-controller': 'claims',
+  'persistentvolume-attach-detach-controller': 'pvcs',
   'persistentvolumeclaim-protection-controller': 'pvcprotection',
   'persistentvolume-protection-controller': 'pvprotection',
   'ephemeral-volume-controller': 'ephemeral_volume',

@@ -1,4 +1,5 @@
 /** Every controller there is, under the names kube-controller-manager gives them. */
+import { attachDetachController } from './attach-detach/controller.ts';
 import { bootstrapTokenCleaner } from './bootstrap-token/clean.ts';
 import { bootstrapSigner } from './bootstrap-token/sign.ts';
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts';
@@ -44,6 +45,7 @@ import {
   configMaps,
   controllerRevisions,
   cronJobs,
+  csiDrivers,
   daemonSets,
   deployments,
   endpoints,
@@ -69,6 +71,7 @@ import {
   statefulSets,
   storageClasses,
   validatingAdmissionPolicies,
+  volumeAttachments,
 } from '../api/resources.ts';
 import type { ResourceType } from '../api/resource.ts';
 
@@ -80,6 +83,8 @@ export interface Registration {
   readonly needs: readonly ResourceType[];
   /** Skipped without a certificate authority. */
   readonly signs?: boolean;
+  /** Skipped without fingerprints, of which its objects' names are made. */
+  readonly names?: boolean;
   readonly build: (context: ControllerContext) => Controller;
 }
 
@@ -199,6 +204,13 @@ export const controllerTable: readonly Registration[] = [
     alias: 'persistentvolume-binder',
     needs: [persistentVolumes, persistentVolumeClaims, storageClasses],
     build: persistentVolumeBinder,
+  },
+  {
+    name: 'persistentvolume-attach-detach-controller',
+    alias: 'attachdetach',
+    needs: [persistentVolumes, persistentVolumeClaims, nodes, csiDrivers, volumeAttachments],
+    names: true,
+    build: attachDetachController,
   },
   {
     name: 'persistentvolumeclaim-protection-controller',

@@ -34,6 +34,7 @@ import type { PodRuntime } from './runtime.ts';
 import type { HostedPods } from './server/hosted-pods.ts';
 import { byNode, hostedPods } from './agent-pods.ts';
 import type { Stage } from './stages/stage.ts';
+import { VolumesInUse } from './volumes-in-use.ts';
 import { followStages } from './stages/follow-stages.ts';
 import type { StaticSource } from './static/static-pods.ts';
 
@@ -194,8 +195,10 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
     const pressure = new NodePressure({
       ...{ clock, recorder, nodeName: name, capacity, thresholds, latest },
     });
+    const holding = (): readonly Pod[] => agents.get(name)?.holding() ?? [];
+    const volumes = new VolumesInUse({ client, latest, pods: holding });
     const registration = await parts.start(
-      () => new NodeRegistration({ ...common, pressure, limiter: heartbeats }),
+      () => new NodeRegistration({ ...common, pressure, volumes, limiter: heartbeats }),
     );
     const agent = await parts.start(
       () => new NodeAgent({ ...common, recorder, runtime, staticPods, pressure }),

@@ -152,6 +152,13 @@ export class NodeAgent implements PodHost, PressedPods, Running {
     this.#workers.get(uidOf(pod))?.lay(overlay);
   }
 
+  /** Those that have not let go of the node, be they told to or not. */
+  holding(): readonly Pod[] {
+    return [...this.#workers.values()]
+      .filter((worker) => worker.holdsNode)
+      .map((worker) => worker.known);
+  }
+
   running(): readonly Pod[] {
     return [...this.#workers.values()]
       .filter((worker) => worker.holdsNode && !worker.ending)

@@ -41,10 +41,14 @@ export function ownLabels({ name, architecture }: NodeSpecification): Record<str
 }
 
 /**
- * Says where the node's agent answers. Its InternalIP is made up, and one agent may be many nodes.
+ * Leaves volumes to the attach-detach controller, and says where the node's agent answers: its
+ * InternalIP is made up, and one agent may be many nodes.
  */
 export function ownAnnotations({ serverUrl }: NodeSpecification): Record<string, string> {
-  return serverUrl === undefined ? {} : { [kubeletUrlAnnotation]: serverUrl };
+  return {
+    'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+    ...(serverUrl === undefined ? {} : { [kubeletUrlAnnotation]: serverUrl }),
+  };
 }
 
 /** As the kubelet tells its port. */

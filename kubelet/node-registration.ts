@@ -24,6 +24,7 @@ import {
   sameNodeStatus,
   type NodeSpecification,
 } from './node-object.ts';
+import type { VolumesInUse } from './volumes-in-use.ts';
 import { laidOver, type StatusOverlay, withOverlay } from './stages/overlay.ts';
 
 const heartbeatMs = 10_000;
@@ -43,6 +44,7 @@ export interface RegistrationOptions {
   readonly limiter: Limiter;
   readonly specification: NodeSpecification;
   readonly pressure: NodePressure;
+  readonly volumes: VolumesInUse;
   /** The node as last seen by watch. */
   readonly latest: () => Node | undefined;
 }
@@ -93,7 +95,11 @@ export class NodeRegistration implements Running {
     const { clock, specification } = this.#options;
     const now = formatTime(clock.now());
     const { conditions: pressures } = this.#options.pressure;
-    const status = nodeStatus(specification, node.status, { now, pressures });
+    const { volumesInUse: _before, ...rest } = nodeStatus(specification, node.status, {
+      ...{ now, pressures },
+    });
+    const { names } = this.#options.volumes;
+    const status = names.length === 0 ? rest : { ...rest, volumesInUse: names };
     return laidOver(status, this.#overlay, { before: node.status, now });
   }
 
@@ -146,6 +152,7 @@ export class NodeRegistration implements Running {
       try {
         if (!this.#silent) await limiter.run(() => this.#renewLease());
         this.#options.pressure.look();
+        await this.#options.volumes.look();
         if (!this.#silent) await this.#renewStatus();
       } catch (error) {
         // The next beat is the next try: a Lease lasts four of them.

@@ -1,7 +1,7 @@
 /**
- * The hollow provisioner: makes, grows and deletes the volumes of StorageClasses whose provisioner
- * is "hollow.wherry.io", as external-provisioner and external-resizer do for a CSI driver.
- * Keys are "claim/<namespace>/<name>" and "volume/<name>".
+ * The hollow provisioner: makes, grows, attaches and deletes the volumes of StorageClasses whose
+ * provisioner is "hollow.wherry.io", as external-provisioner, -resizer and -attacher do for a CSI
+ * driver. Keys are "claim/<namespace>/<name>", "volume/<name>" and "attachment/<name>".
  */
 import { keyOf, nameOf } from '../../api/meta.ts';
 import {
@@ -9,17 +9,25 @@ import {
   persistentVolumeClaims as claimType,
   persistentVolumes as volumeType,
   storageClasses as classType,
+  volumeAttachments as attachmentType,
 } from '../../api/resources.ts';
 import { classOfClaim, PROVISIONED_BY, SELECTED_NODE } from '../../api/scheduling/volumes.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts';
-import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { StorageClass, VolumeAttachment } from '../../api/types/storage-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../client/informer-interface.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
-import { type Controller, type ControllerContext, recorderFor } from '../runtime/controller.ts';
+import { ATTACHMENT_VOLUME_INDEX, indexAttachments } from '../runtime/attachments.ts';
+import {
+  type Controller,
+  type ControllerContext,
+  recorderFor,
+  serves,
+} from '../runtime/controller.ts';
 import { DEFAULT_CLASS } from '../runtime/storage-class.ts';
 import {
+  awaitsAttacher,
   isDisposable,
   PROVISIONER,
   volumeFor,
@@ -45,6 +53,8 @@ class HollowProvisioner implements Controller {
   readonly #volumes: Informer<PersistentVolume>;
   readonly #classes: Informer<StorageClass>;
   readonly #nodes: Informer<Node>;
+  /** Undefined where the server has none. */
+  readonly #attachments: Informer<VolumeAttachment> | undefined;
   readonly #recorder: EventRecorder;
 
   constructor(context: ControllerContext) {
@@ -54,7 +64,10 @@ class HollowProvisioner implements Controller {
     this.#volumes = context.informers.of(volumeType);
     this.#classes = context.informers.of(classType);
     this.#nodes = context.informers.of(nodeType);
-    this.informers = [this.#claims, this.#volumes, this.#classes, this.#nodes];
+    if (serves(context, attachmentType)) this.#attachments = context.informers.of(attachmentType);
+    const attachments = this.#attachments === undefined ? [] : [this.#attachments];
+    const others = [this.#classes, this.#nodes, ...attachments];
+    this.informers = [this.#claims, this.#volumes, ...others];
     this.#recorder = recorderFor(context, PROVISIONER);
     const claimChanged = (claim: PersistentVolumeClaim): void => {
       if (!claim.spec.volumeName || wantedGrowth(claim) !== undefined)
@@ -65,6 +78,19 @@ class HollowProvisioner implements Controller {
       if (isDisposable(volume)) this.queue.add(`volume/${nameOf(volume)}`);
     };
     this.#volumes.addHandler({ added: volumeChanged, updated: (_, now) => volumeChanged(now) });
+    if (this.#attachments !== undefined) this.#followAttachments(this.#attachments);
+  }
+
+  #followAttachments(attachments: Informer<VolumeAttachment>): void {
+    indexAttachments(attachments);
+    const changed = (attachment: VolumeAttachment): void => {
+      if (awaitsAttacher(attachment)) this.queue.add(`attachment/${nameOf(attachment)}`);
+    };
+    attachments.addHandler({
+      added: changed,
+      updated: (_, now) => changed(now),
+      deleted: ({ spec }) => this.queue.add(`volume/${spec.source.persistentVolumeName}`),
+    });
   }
 
   begin(): void {
@@ -77,9 +103,16 @@ class HollowProvisioner implements Controller {
       return undefined;
     }
     const rest = key.slice(key.indexOf('/') + 1);
+    if (key.startsWith('attachment/')) {
+      const attachment = this.#attachments?.lister.get(rest);
+      if (attachment !== undefined && awaitsAttacher(attachment)) await this.#attach(rest);
+      return undefined;
+    }
     if (key.startsWith('volume/')) {
       const volume = this.#volumes.lister.get(rest);
-      if (volume !== undefined && isDisposable(volume)) await this.#delete(volume);
+      const attached = this.#attachments?.lister.byIndex(ATTACHMENT_VOLUME_INDEX, rest) ?? [];
+      if (volume !== undefined && isDisposable(volume) && attached.length === 0)
+        await this.#delete(volume);
       return undefined;
     }
     const claim = this.#claims.lister.get(rest);
@@ -159,6 +192,16 @@ class HollowProvisioner implements Controller {
     const grown = { ...status, capacity: { ...status?.capacity, storage } };
     await client.update(claimType, { ...claim, status: grown }, { subresource: 'status' });
     this.#tell(claim, 'VolumeResizeSuccessful', 'Resize volume succeeded');
+  }
+
+  async #attach(name: string): Promise<void> {
+    const body = { status: { attached: true } };
+    const patch = { type: 'application/merge-patch+json', body, subresource: 'status' } as const;
+    try {
+      await this.#context.client.patch(attachmentType, { name }, patch);
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error;
+    }
   }
 
   async #delete(volume: PersistentVolume): Promise<void> {

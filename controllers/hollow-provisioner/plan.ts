@@ -15,7 +15,7 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
 } from '../../api/types/core-v1.ts';
-import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { StorageClass, VolumeAttachment } from '../../api/types/storage-v1.ts';
 
 /** The provisioner that a StorageClass names to get hollow volumes, and their CSI driver. */
 export const PROVISIONER = 'hollow.wherry.io';
@@ -106,5 +106,13 @@ export function isDisposable({ metadata, spec, status }: PersistentVolume): bool
     metadata.deletionTimestamp === undefined &&
     spec.persistentVolumeReclaimPolicy === 'Delete' &&
     status?.phase === 'Released'
+  );
+}
+
+export function awaitsAttacher({ metadata, spec, status }: VolumeAttachment): boolean {
+  return (
+    spec.attacher === PROVISIONER &&
+    status?.attached !== true &&
+    metadata.deletionTimestamp === undefined
   );
 }

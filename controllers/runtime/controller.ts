@@ -63,6 +63,8 @@ export interface ControllerContext {
   readonly signToken?: (claims: Readonly<Record<string, unknown>>) => string;
   /** Signs cluster-info with bootstrap tokens; absent: nobody does. */
   readonly hmacSha256?: (key: string, text: string) => Uint8Array;
+  /** Of a text, "sha256:…" in hexadecimal digits. */
+  readonly fingerprint?: (text: string) => string;
   /** Every listable, watchable and deletable resource the server has. */
   readonly resourceTypes: readonly ResourceType[];
   /** As --terminated-pod-gc-threshold: ended pods kept; 0 keeps all. */

@@ -68,11 +68,12 @@ const labelled: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** What controllers of ours need that Kubernetes has no role for. */
 const ourOwn = [
-  // hollow-provisioner: the default class, and the volumes it makes up.
+  // hollow-provisioner: the default class, and the volumes it makes up and attaches.
   'create get | storage.k8s.io | storageclasses',
   'create get update | core | persistentvolumes',
   'get update patch | core | persistentvolumeclaims persistentvolumeclaims/status',
   'update patch | core | persistentvolumes/status',
+  'patch | storage.k8s.io | volumeattachments/status',
 ];
 
 /** Every rule once. */
