@@ -8,6 +8,7 @@ export const applyFlags = {
   ...selectorFlag,
   ...dryRunFlag,
   ...outputFlags,
+  applyset: text('Alpha, with KUBECTL_APPLYSET=true: prune what is left of this set'),
   all: boolean('With --prune: everything of the kinds in the allow list'),
   cascade: text('With --prune: what becomes of the dependents', {
     value: 'background',

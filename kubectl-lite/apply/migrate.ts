@@ -18,6 +18,30 @@ interface Entry {
 }
 
 const ATTEMPTS = 4;
+const KEEPER = 'kubectl-last-applied';
+
+/**
+ * The annotation of client-side apply gets a manager of its own, so that it outlives the migration
+ * and client-side apply can go on from it; servers keep it up to date. Resolves to the object then.
+ */
+export async function keepLastApplied(
+  session: Session,
+  located: Located,
+  object: KubernetesObject,
+): Promise<KubernetesObject> {
+  const entries: readonly Entry[] = object.metadata.managedFields ?? [];
+  if (entries.some((entry) => entry.operation === 'Apply' && ownsLastApplied(entry))) return object;
+  const { apiVersion, kind } = object;
+  const { name, namespace, annotations } = object.metadata;
+  const kept = { [lastApplied]: annotations?.[lastApplied] };
+  return (await session.api.send({
+    method: 'PATCH',
+    path: objectPath(located),
+    query: { fieldManager: KEEPER },
+    body: { apiVersion, kind, metadata: { name, namespace, annotations: kept } },
+    contentType: 'application/apply-patch+yaml',
+  })) as KubernetesObject;
+}
 
 /** True if there was something to hand over: the apply has to be sent once more. */
 export async function migrateToServerSide(
@@ -53,7 +77,9 @@ export function handedOver(
   entries: readonly Entry[],
   manager: string,
 ): readonly Entry[] | undefined {
-  const clientSide = entries.filter((entry) => keepsLastApplied(entry));
+  const clientSide = entries.filter(
+    (entry) => entry.operation === 'Update' && ownsLastApplied(entry),
+  );
   if (clientSide.length === 0) return undefined;
   const own = entries.find(
     (entry) => entry.manager === manager && entry.operation === 'Apply' && !entry.subresource,
@@ -69,8 +95,8 @@ export function handedOver(
   });
 }
 
-function keepsLastApplied({ operation, subresource, fieldsV1 }: Entry): boolean {
-  if (operation !== 'Update' || subresource) return false;
+function ownsLastApplied({ subresource, fieldsV1 }: Entry): boolean {
+  if (subresource) return false;
   const path = ['f:metadata', 'f:annotations', `f:${lastApplied}`];
   let at: unknown = fieldsV1;
   for (const step of path) at = isObject(at) ? at[step] : undefined;

@@ -32,13 +32,28 @@ const defaultKinds = [
   'apps/v1/StatefulSet',
 ];
 
+interface Pruning {
+  readonly flags: ApplyFlags;
+  readonly dryRun: DryRun;
+  readonly printer: ChangePrinter;
+}
+
 export async function prune(
   session: Session,
   applied: readonly Located[],
-  options: { flags: ApplyFlags; dryRun: DryRun; printer: ChangePrinter },
+  options: Pruning,
 ): Promise<void> {
-  const { flags, dryRun, printer } = options;
-  for (const located of await prunable(session, applied, flags)) {
+  await removePruned(session, await prunable(session, applied, options.flags), options);
+}
+
+/** Deletes each as the flags say, and says so. */
+export async function removePruned(
+  session: Session,
+  pruned: readonly Located[],
+  { flags, dryRun, printer }: Pruning,
+): Promise<void> {
+  const grace = flags['grace-period'];
+  for (const located of pruned) {
     if (dryRun !== 'client') {
       await session.api.send({
         method: 'DELETE',
@@ -46,6 +61,7 @@ export async function prune(
         // Servers ignore the query of a request that has a body.
         body: {
           propagationPolicy: propagationOf(flags.cascade),
+          ...(grace < 0 ? {} : { gracePeriodSeconds: grace }),
           ...(dryRun === 'server' ? { dryRun: ['All'] } : {}),
         },
       });

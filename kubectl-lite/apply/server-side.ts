@@ -36,7 +36,8 @@ export async function applyServerSide(
   try {
     let object = await send();
     if (dryRun === 'none' && object.metadata.annotations?.[lastApplied] !== undefined) {
-      const { migrateToServerSide } = await import('./migrate.ts');
+      const { keepLastApplied, migrateToServerSide } = await import('./migrate.ts');
+      if (manager === 'kubectl') object = await keepLastApplied(session, located, object);
       if (await migrateToServerSide(session, located, { after: object, manager })) {
         object = await send();
       }

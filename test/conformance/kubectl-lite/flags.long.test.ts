@@ -29,8 +29,10 @@ const extraFlags: Readonly<Record<string, readonly string[]>> = {
   'set subject': ['all-namespaces'],
 };
 
-/** Of kubectl 1.34, which an earlier one beside ours does not know, or has in the help no more. */
+/** What the kubectl beside ours need not know: of kubectl 1.34, or no more in its help, or alpha. */
 const ofOneRelease: Readonly<Record<string, readonly string[]>> = {
+  // Of kubectl with KUBECTL_APPLYSET=true.
+  apply: ['applyset'],
   autoscale: ['cpu', 'cpu-percent', 'memory'],
 };
 
