@@ -65,6 +65,8 @@ async function findCommand(argv: readonly string[]): Promise<Found> {
 }
 
 const program = 'kubectl-lite';
+/** As shells tell of a process that SIGINT ended. */
+const INTERRUPTED = 130;
 
 /** Where the first word stands that is neither a flag nor a flag's value. */
 function firstWord(line: readonly string[], flags: Flags): number | undefined {
@@ -143,9 +145,13 @@ async function runCommand(
 ): Promise<number> {
   if ('runLocally' in loaded) return loaded.runLocally(environment, line as never);
   const session = await environment.connect(connectionFlags(loaded, line.flags));
+  const { interrupted = INTERRUPTED } = loaded;
   try {
-    return await loaded.run(session, line as never);
+    const code = await loaded.run(session, line as never);
+    return session.signal.aborted ? interrupted : code;
   } catch (error) {
+    // What failed then failed because of it.
+    if (session.signal.aborted) return interrupted;
     if (!isStatus(error, 'Unauthorized') || session.target.cert === undefined) throw error;
     const { expiredCertificate } = await import('./expired-certificate.ts');
     throw (await expiredCertificate(environment, session.target.cert)) ?? error;

@@ -10,6 +10,8 @@ export interface Command<F extends Flags = Flags> {
   /** What follows the command's name in its usage: "(TYPE NAME | TYPE/NAME) [options]". */
   readonly usage: string;
   readonly flags: F;
+  /** Exit code after Ctrl-C: that of kubectl, which most commands let end them (130). */
+  readonly interrupted?: number;
   /** Resolves to the exit code. */
   run(session: Session, line: Line<F>): Promise<number>;
 }

@@ -41,6 +41,7 @@ type DeleteLine = Line<typeof deleteFlags>;
 export const remove = command({
   usage: '([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]',
   flags: deleteFlags,
+  interrupted: 1,
   async run(session, line) {
     const { flags, words } = line;
     if (flags.raw !== '') {

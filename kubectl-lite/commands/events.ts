@@ -11,6 +11,7 @@ import {
   type ObjectPrinter,
   objectPrinter,
 } from '../printers/printer.ts';
+import { cellColours } from '../printers/cell-colours.ts';
 import { TableWriter } from '../printers/table.ts';
 import { allNamespacesFlag } from '../resource/flags.ts';
 import { chunkSize, listItems } from '../resource/list.ts';
@@ -37,6 +38,7 @@ interface Selection {
 export const events = command({
   usage: '[(-o|--output=)json|yaml|name|go-template|...] [--for TYPE/NAME] [--watch] [options]',
   flags: eventsFlags,
+  interrupted: 1,
   async run(session, { flags }) {
     const print = await objectPrinter(session.files, flags);
     if (print === undefined && !['', 'name'].includes(flags.output)) {
@@ -158,11 +160,11 @@ class EventWriter {
 
   #rows(events: readonly Event[]): void {
     const withNamespace = this.#options['all-namespaces'];
-    const header = ['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'];
+    const own = ['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'];
+    const header = withNamespace ? ['NAMESPACE', ...own] : own;
+    this.#table.paint = cellColours(this.#session, header);
     const rows = events.map((event) => this.#cells(event));
-    const lines = this.#headers
-      ? [withNamespace ? ['NAMESPACE', ...header] : header, ...rows]
-      : rows;
+    const lines = this.#headers ? [header, ...rows] : rows;
     this.#headers = false;
     for (const line of this.#table.lines(lines)) this.#session.print(line);
   }

@@ -17,6 +17,7 @@ export const get = command({
     '[(-o|--output=)json|yaml|name|wide|custom-columns=...|jsonpath=...|go-template=...] ' +
     '(TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [options]',
   flags: getFlags,
+  interrupted: 1,
   async run(session, { words, flags }) {
     if (flags.raw !== '') return printRaw(session, words, flags);
     if (flags['output-watch-events'] && !flags.watch && !flags['watch-only']) {

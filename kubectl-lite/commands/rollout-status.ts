@@ -22,6 +22,7 @@ export const rolloutStatusCommand = command({
     timeout: duration('How long to wait; 0: as long as it takes'),
     watch: boolean('Watch the rollout until it is over', { shorthand: 'w', on: true }),
   },
+  interrupted: 1,
   async run(session, { words, flags }) {
     checkRequest({ words, ...flags });
     const found = await locate(session, { ...flags, words, all: true });

@@ -33,6 +33,7 @@ export const wait = command({
     local: boolean('Read -f without asking the server what kinds there are'),
     timeout: duration('How long to wait; 0: look once; negative: a week', { valueMs: 30_000 }),
   },
+  interrupted: 1,
   async run(session, { words, flags }) {
     const goal = goalOf(flags.for);
     const printer = await ChangePrinter.of(session, flags);

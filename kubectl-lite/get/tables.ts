@@ -1,4 +1,5 @@
 /** `get` in tables: rows as the server lays them out, types one after the other. */
+import { cellColours } from '../printers/cell-colours.ts';
 import {
   headerCells,
   rowCells,
@@ -126,7 +127,9 @@ export function printTables(
         flush();
         session.print('');
       }
-      if (!flags['no-headers']) lines.push(headerCells(table, layout));
+      const header = headerCells(table, layout);
+      writer.paint = cellColours(session, header);
+      if (!flags['no-headers']) lines.push(header);
       last = type;
     }
     lines.push(

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
+import { cellColours } from '../printers/cell-colours.ts';
 import { headerCells, rowCells, type Table, TableWriter } from '../printers/table.ts';
 import { type Located } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
@@ -145,8 +146,10 @@ function tableShower(
     // Only the first Table of a watch has to define the columns.
     if (columns === undefined) {
       columns = table;
-      const header = headerCells(columns, layout);
-      if (!flags['no-headers']) lines.push(events ? ['EVENT', ...header] : header);
+      const names = headerCells(columns, layout);
+      const header = events ? ['EVENT', ...names] : names;
+      writer.paint = cellColours(session, header);
+      if (!flags['no-headers']) lines.push(header);
     }
     for (const cells of rowCells(columns, table.rows, layout))
       lines.push(events ? [happened.padEnd('MODIFIED'.length), ...cells] : cells);

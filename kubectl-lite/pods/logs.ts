@@ -44,6 +44,7 @@ interface Log {
 export const logs = command({
   usage: '[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]',
   flags: logsFlags,
+  interrupted: 1,
   async run(session, { words, flags, given }) {
     checkFlags(words, flags);
     const several = flags.selector !== '' && !given.has('tail');

@@ -22,6 +22,7 @@ export const portForward = command({
     address: list('Addresses to listen on: "localhost" or IP addresses'),
     'pod-running-timeout': duration('How long to wait for a running pod', { valueMs: 60_000 }),
   },
+  interrupted: 0,
   async run(session, { words, flags }) {
     const [word, ...given] = words;
     if (word === undefined || given.length === 0) {

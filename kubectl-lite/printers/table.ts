@@ -1,9 +1,14 @@
+/** A cell with its colour; what it returns takes as much room on the screen as the cell. */
+export type Paint = (cell: string, column: number, row: readonly string[]) => string;
+
 /**
  * Text tables as kubectl prints them: columns three blanks apart and at least six wide, the last
  * one never padded. Widths are remembered, so that rows of a watch line up with those before.
  */
 export class TableWriter {
   readonly #widths: number[] = [];
+  /** May be set before the first line: when the header is known. */
+  paint: Paint = (cell) => cell;
 
   /** Lines for `rows`, padded to the widest cell seen so far in each column. */
   lines(rows: readonly (readonly string[])[]): string[] {
@@ -13,7 +18,12 @@ export class TableWriter {
       });
     }
     return rows.map((row) =>
-      row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(this.#widths[i]!))).join(''),
+      row
+        .map((cell, i) => {
+          const room = i === row.length - 1 ? 0 : this.#widths[i]! - cell.length;
+          return this.paint(cell, i, row) + ' '.repeat(room);
+        })
+        .join(''),
     );
   }
 }

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realTerminal } from '../../platform/node/terminal.ts';
 import { LiteCluster } from '../support/lite-cluster.ts';
 
 let lite: LiteCluster;
@@ -215,6 +216,32 @@ describe('a folder of 200 manifests', () => {
   });
 });
 
+describe('colours', () => {
+  it('are there on a terminal only, and not where NO_COLOR is set', async () => {
+    const [plain, coloured, refused] = await Promise.all([
+      ok('get pod huge'),
+      ok('get pod huge', { interactive: true }),
+      ok('get pod huge', { interactive: true, variables: { NO_COLOR: '1' } }),
+    ]);
+    expect(coloured).toContain('\u001b[33mPending\u001b[0m ');
+    for (const text of [plain, refused]) expect(text).not.toContain('\u001b');
+  });
+});
+
+describe('Ctrl-C', () => {
+  it.each([
+    ['get cm -w', 1],
+    ['wait --for=create cm/none --timeout=1m', 1],
+    ['get cm -w -o name', 1],
+    ['proxy --port=0', 130],
+  ])('ends %s with the exit code that kubectl has then', async (line, code) => {
+    const stop = new AbortController();
+    const running = say(line, { signal: stop.signal });
+    setTimeout(() => stop.abort(), 300);
+    expect(await running).toMatchObject({ code, err: '' });
+  });
+});
+
 describe('a live table', () => {
   it('is drawn on a terminal, and nowhere else', async () => {
     const refused = await say('get cm -w --live');
@@ -222,17 +249,40 @@ describe('a live table', () => {
     expect(refused.err).toContain('--live draws on a terminal');
     const stop = new AbortController();
     let seen = '';
-    const watching = say('get cm -w --live', {
+    let making: Promise<string> | undefined;
+    const { code } = await say('get cm -w --live', {
       interactive: true,
       signal: stop.signal,
       onOut(text) {
         seen += text;
-        if (text.includes('lively')) stop.abort();
+        making ??= ok('create cm lively');
+        // It stands out when it is new, and then no more, though nothing else changes.
+        if (/\nlively/.test(text)) stop.abort();
       },
     });
-    await ok('create cm lively');
-    await watching;
+    await making;
+    expect(code).toBe(1);
     expect(seen).toContain('\u001b[H\u001b[J');
-    expect(seen).toMatch(/\u001b\[33mlively.*\u001b\[0m/);
+    expect(seen).toContain('\u001b[32mlively\u001b[0m');
+  });
+
+  it('shows as much as the window holds', async () => {
+    const stop = new AbortController();
+    let seen = '';
+    await say('get cm -A -w --live', {
+      interactive: true,
+      signal: stop.signal,
+      terminal: { ...realTerminal, size: () => ({ width: 80, height: 4 }) },
+      onOut(text) {
+        seen += text;
+        if (text.includes('… and')) stop.abort();
+      },
+    });
+    const [header, row, more] = seen.split('\u001b[J')[1]!.split('\n');
+    expect([header, row, more]).toEqual([
+      expect.stringMatching(/^NAMESPACE/),
+      expect.stringMatching(/^\S+ /),
+      expect.stringMatching(/^… and \d+ more$/),
+    ]);
   });
 });
