@@ -70,6 +70,10 @@ export function realEnvironment(surroundings: Surroundings): Environment {
       return temporaryFolder(prefix);
     },
     connectHttp,
+    async connectUpgrade(request) {
+      const { connectUpgrade } = await import('../platform/node/net/handshake.ts');
+      return connectUpgrade(request);
+    },
     async connectWebSocket(request) {
       const { connectWebSocket } = await import('../platform/node/net/websocket.ts');
       return connectWebSocket(request);

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { LocalSockets } from '../platform/local-sockets.ts';
 import type { Terminal } from '../platform/terminal.ts';
 import type { CertificateRequestFacts } from '../platform/x509.ts';
+import type { ConnectUpgrade } from '../platform/handshake.ts';
 import type { ConnectWebSocket } from '../platform/websocket.ts';
 import type { Programs } from '../platform/programs.ts';
 import type { RawDeflate } from '../platform/raw-deflate.ts';
@@ -78,6 +79,7 @@ export interface Environment {
   /** Opens an HTTP connection: `connectHttp` of the platform. */
   readonly connectHttp: Connect;
   readonly connectWebSocket: ConnectWebSocket;
+  readonly connectUpgrade: ConnectUpgrade;
   readonly terminal: Terminal;
   readonly sockets: LocalSockets;
   readonly rawDeflate: () => Promise<RawDeflate>;

@@ -1,20 +1,9 @@
 /** The client's end of a WebSocket (RFC 6455) as an effect. Messages are bytes. */
-import type { Headers } from './http.ts';
+import type { HandshakeRequest } from './handshake.ts';
 
-export interface WebSocketRequest {
-  /** "https://127.0.0.1:6443/api/v1/…?x=y"; http and https. */
-  readonly url: string;
+export interface WebSocketRequest extends HandshakeRequest {
   /** Subprotocols, best first. */
   readonly protocols: readonly string[];
-  readonly headers: Headers;
-  /** PEM. */
-  readonly ca?: Uint8Array;
-  readonly cert?: Uint8Array;
-  readonly key?: Uint8Array;
-  readonly insecureSkipVerify?: boolean;
-  readonly serverName?: string;
-  /** A proxy at http://, https:// or socks5:// on the way. */
-  readonly proxyUrl?: string;
 }
 
 export interface WebSocketConnection {
@@ -27,18 +16,5 @@ export interface WebSocketConnection {
   close(): void;
 }
 
-/** The server answered the handshake with something else. */
-export class WebSocketRefusedError extends Error {
-  override readonly name = 'WebSocketRefusedError';
-  readonly status: number;
-  readonly body: string;
-
-  constructor(status: number, body: string) {
-    super(`the server answered the handshake with ${status}`);
-    this.status = status;
-    this.body = body;
-  }
-}
-
-/** Rejects with {@link WebSocketRefusedError}, or the system's error. */
+/** Rejects with a HandshakeRefusedError, or the system's error. */
 export type ConnectWebSocket = (request: WebSocketRequest) => Promise<WebSocketConnection>;

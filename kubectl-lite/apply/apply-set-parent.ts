@@ -150,12 +150,14 @@ function kindsIn(
   for (const text of (kinds ?? older).split(',').filter((part) => part !== '')) {
     const type = served.find((one) => (kinds === undefined ? resourceOf : kindOf)(one) === text);
     if (type === undefined) {
-      const [kind = '', ...group] = text.split('.');
+      const [kind = '', ...rest] = text.split('.');
+      const group = JSON.stringify(rest.join('.'));
       throw new UsageError(
         kinds === undefined
-          ? `invalid group resource in "${resourcesAnnotation}" annotation: ${unknownResource(text)}`
+          ? `invalid group resource in "${resourcesAnnotation}" annotation: ` +
+              unknownResource(text)
           : `could not find mapping for kind in "${kindsAnnotation}" annotation: ` +
-              `no matches for kind ${JSON.stringify(kind)} in group ${JSON.stringify(group.join('.'))}`,
+              `no matches for kind ${JSON.stringify(kind)} in group ${group}`,
       );
     }
     found.set(kindOf(type), type);

@@ -1,7 +1,6 @@
 /**
- * Connections to a pod's ports. One WebSocket carries all of them as streams of SPDY (KEP-4006),
- * whose halves end by themselves; servers before Kubernetes 1.31 know v4.channel.k8s.io only, in
- * which each connection is a WebSocket that ends as a whole.
+ * Connections to a pod's ports: streams of one SPDY connection, whose halves end by themselves. It
+ * goes through a WebSocket (KEP-4006), or directly with servers before Kubernetes 1.31.
  */
 import type { Pod } from '../../api/types/core-v1.ts';
 import { SpdySession } from '../../kubelet/spdy/session.ts';
@@ -11,11 +10,9 @@ import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { podPath } from './find-pod.ts';
 import type { PodConnection } from './pod-connection.ts';
-import { openWebSocket } from './remote-command.ts';
-import { channelStream } from './channel-stream.ts';
+import { openPodStream, openSpdy } from './pod-stream.ts';
 
 const TUNNEL = 'SPDY/3.1+portforward.k8s.io';
-const CHANNELS = 'v4.channel.k8s.io';
 
 export interface PodTunnel {
   connect(port: number): Promise<PodConnection>;
@@ -24,30 +21,18 @@ export interface PodTunnel {
   close(): Promise<void>;
 }
 
-/** `port`: one that will be asked for; older servers want to know. */
-export async function openTunnel(session: Session, pod: Pod, port: number): Promise<PodTunnel> {
-  const open = (protocol: string, of?: number): Promise<WebSocketConnection> => {
-    const query = new URLSearchParams(of === undefined ? {} : { ports: String(of) });
-    return openWebSocket(session, podPath(pod, 'portforward'), { query, protocols: [protocol] });
-  };
-  // Whatever the reason is, the older way meets it again.
-  const tunnel = await open(TUNNEL).catch(() => undefined);
-  if (tunnel !== undefined) return spdyTunnel(session, tunnel);
-  try {
-    (await open(CHANNELS, port)).close();
-  } catch (error) {
+export async function openTunnel(session: Session, pod: Pod): Promise<PodTunnel> {
+  const path = podPath(pod, 'portforward');
+  const query = new URLSearchParams();
+  const connection = await openPodStream<ByteStream>(session, {
+    ...{ path, query, protocol: TUNNEL, switchedOffBy: 'KUBECTL_PORT_FORWARD_WEBSOCKETS' },
+    overSpdy: () => openSpdy(session, { path, query, protocol: 'portforward.k8s.io' }),
+    over: bytesOf,
+  }).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`error upgrading connection: ${why}`);
-  }
-  return {
-    connect: async (of) => channelStream(await open(CHANNELS, of)),
-    lost: new Promise(() => {}),
-    close: () => Promise.resolve(),
-  };
-}
-
-async function spdyTunnel(session: Session, socket: WebSocketConnection): Promise<PodTunnel> {
-  const spdy = new SpdySession(bytesOf(socket), await session.environment.rawDeflate());
+  });
+  const spdy = new SpdySession(connection, await session.environment.rawDeflate());
   const lost = spdy.run().catch(() => {});
   let requests = 0;
   return {

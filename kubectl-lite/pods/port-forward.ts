@@ -33,7 +33,7 @@ export const portForward = command({
     const pod = await podOf(session, word, flags['pod-running-timeout']);
     const ports = forwardedPorts(given, pod, await serviceNamed(session, word));
     const addresses = listenAddresses(flags.address);
-    const tunnel = await openTunnel(session, pod, ports[0]!.remote);
+    const tunnel = await openTunnel(session, pod);
     const open: Listening[] = [];
     try {
       let listening = false;

@@ -1,60 +1,22 @@
 /**
  * Commands in containers over WebSockets (subprotocol v5.channel.k8s.io, KEP-4006): each message
- * begins with the number of its channel.
+ * begins with the number of its channel. Where there are none, the same messages over SPDY.
  */
-import { isObject } from '../../api/deep.ts';
-import { StatusError, type Status } from '../../api/status.ts';
+import type { Status } from '../../api/status.ts';
 import type { TerminalSize } from '../../platform/terminal.ts';
-import { type WebSocketConnection, WebSocketRefusedError } from '../../platform/websocket.ts';
+import type { WebSocketConnection } from '../../platform/websocket.ts';
 import type { Session } from '../session.ts';
 import { ExitError, UsageError } from '../usage-error.ts';
+import { channel, commandOverSpdy } from './command-over-spdy.ts';
+import { openPodStream } from './pod-stream.ts';
 
-const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
-/** v4 lacks only the message that ends standard input. */
-const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+const protocol = 'v5.channel.k8s.io';
 
 export interface Streams {
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   readonly tty: boolean;
   readonly out: (bytes: Uint8Array) => void;
   readonly err: (bytes: Uint8Array) => void;
-}
-
-export async function openWebSocket(
-  session: Session,
-  path: string,
-  {
-    query,
-    protocols: asked,
-  }: { readonly query: URLSearchParams; readonly protocols: readonly string[] },
-): Promise<WebSocketConnection> {
-  const { target, headers, environment } = session;
-  const { baseUrl, token, ...tls } = target;
-  try {
-    return await environment.connectWebSocket({
-      ...tls,
-      url: `${baseUrl.replace(/\/$/, '')}${path}?${query.toString()}`,
-      protocols: asked,
-      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
-    });
-  } catch (error) {
-    if (error instanceof WebSocketRefusedError) throw refusal(error);
-    throw error;
-  }
-}
-
-/** The server's Status, or what else it said. */
-function refusal({ status, body }: WebSocketRefusedError): Error {
-  try {
-    const value: unknown = JSON.parse(body);
-    if (isObject(value) && value['kind'] === 'Status')
-      return new StatusError(value as unknown as Status);
-  } catch {
-    // A proxy's page, or nothing.
-  }
-  const text = body.trim().split('\n')[0] ?? '';
-  const told = text === '' ? `the server answered ${status}` : text;
-  return new UsageError(`unable to upgrade connection: ${told}`);
 }
 
 export interface RemoteCommand {
@@ -71,7 +33,11 @@ export async function runRemotely(
   streams: Streams,
 ): Promise<void> {
   const { path, query, quiet = false } = request;
-  const socket = await openWebSocket(session, path, { query, protocols });
+  const socket = await openPodStream(session, {
+    ...{ path, query, protocol, switchedOffBy: 'KUBECTL_REMOTE_COMMAND_WEBSOCKETS' },
+    over: (opened) => opened,
+    overSpdy: () => commandOverSpdy(session, path, query),
+  });
   const stop = (): void => socket.close();
   session.signal.addEventListener('abort', stop, { once: true });
   const stopSizes = streams.tty ? sendSizes(session, socket) : () => {};
@@ -136,9 +102,7 @@ async function sendInput(
     await socket.send(Buffer.concat([Buffer.from([channel.stdin]), chunk]));
   }
   // Without it the command could not know that nothing more comes.
-  if (socket.protocol === protocols[0]) {
-    await socket.send(Buffer.from([channel.close, channel.stdin]));
-  }
+  await socket.send(Buffer.from([channel.close, channel.stdin]));
 }
 
 /** A command on a terminal learns its size, at first and when it changes. */

@@ -1,12 +1,16 @@
 /**
  * A small API server for what streams: one pod whose commands are run on this machine, over the
- * documented subprotocols v5.channel.k8s.io (KEP-4006) and v4.channel.k8s.io of port-forward.
+ * documented subprotocols v5.channel.k8s.io (KEP-4006), and port-forward over SPDY alone.
  */
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { SpdySession } from '../../kubelet/spdy/session.ts';
+import type { SpdyStream } from '../../kubelet/spdy/stream.ts';
+import { byteStreamOf } from '../../platform/node/net/byte-stream.ts';
+import { realRawDeflate } from '../../platform/node/raw-deflate.ts';
 
 export interface FakeStreams {
   readonly url: string;
@@ -101,23 +105,18 @@ export async function startFakeStreams(): Promise<FakeStreams> {
   const server = createServer((request, response) => answer(request, response, logQueries));
   const sockets = new WebSocketServer({
     noServer: true,
-    handleProtocols: (offered) =>
-      [...offered].find((name) => /^v[45]\.channel\.k8s\.io$/.test(name)) ?? false,
+    handleProtocols: (offered) => (offered.has('v5.channel.k8s.io') ? 'v5.channel.k8s.io' : false),
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const url = new URL(request.url ?? '/', 'http://fake');
+    const forwards = url.pathname.endsWith('/portforward');
+    const spdy = request.headers.upgrade === 'SPDY/3.1';
     if (url.searchParams.get('container') === 'side') {
-      const status = { kind: 'Status', status: 'Failure', reason: 'Forbidden', code: 403 };
-      const body = JSON.stringify({ ...status, message: 'pods "web" is forbidden: no' });
-      socket.end(
-        `HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-      );
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (open) => {
-      if (url.pathname.endsWith('/portforward')) forward(open, url.searchParams);
-      else run(open, url.searchParams, sizes);
-    });
+      refuse(socket, { reason: 'Forbidden', code: 403, message: 'pods "web" is forbidden: no' });
+    } else if (forwards !== spdy) {
+      refuse(socket, { reason: 'BadRequest', code: 400, message: 'not spoken here' });
+    } else if (forwards) forward(socket);
+    else sockets.handleUpgrade(request, socket, head, (open) => run(open, url.searchParams, sizes));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -132,6 +131,15 @@ export async function startFakeStreams(): Promise<FakeStreams> {
         server.closeAllConnections();
       }),
   };
+}
+
+function refuse(
+  socket: Duplex,
+  status: { readonly code: number; readonly [field: string]: unknown },
+) {
+  const body = JSON.stringify({ kind: 'Status', status: 'Failure', ...status });
+  const head = `HTTP/1.1 ${status.code} no\r\ncontent-length: ${body.length}\r\n`;
+  socket.end(`${head}connection: close\r\n\r\n${body}`);
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, logs: URLSearchParams[]): void {
@@ -180,13 +188,20 @@ function run(socket: WebSocket, query: URLSearchParams, sizes: string[]): void {
 }
 
 /** Answers what it gets in capitals. */
-function forward(socket: WebSocket, query: URLSearchParams): void {
-  const port = Buffer.alloc(2);
-  port.writeUInt16LE(Number(query.get('ports')));
-  socket.send(Buffer.concat([Buffer.from([0]), port]));
-  socket.send(Buffer.concat([Buffer.from([1]), port]));
-  socket.on('message', (message: Buffer) => {
-    const text = `${query.get('ports')}: ${message.subarray(1).toString().toUpperCase()}`;
-    if (message[0] === 0) socket.send(Buffer.concat([Buffer.from([0]), Buffer.from(text)]));
+function forward(socket: Duplex): void {
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'connection: Upgrade', 'upgrade: SPDY/3.1'];
+  socket.write([...lines, '', ''].join('\r\n'));
+  const session = new SpdySession(byteStreamOf(socket), realRawDeflate, (stream) => {
+    if (stream.header('streamtype') === 'error') void stream.end();
+    else void answerIn(stream).catch(() => {});
   });
+  session.run().catch(() => {});
+}
+
+async function answerIn(stream: SpdyStream): Promise<void> {
+  for await (const asked of stream.incoming) {
+    const text = Buffer.from(asked).toString().toUpperCase();
+    await stream.write(Buffer.from(`${stream.header('port')}: ${text}`));
+  }
+  await stream.end();
 }

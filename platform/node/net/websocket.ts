@@ -1,20 +1,13 @@
-import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { BoundedStream } from '../../stream.ts';
-import {
-  type ConnectWebSocket,
-  type WebSocketConnection,
-  WebSocketRefusedError,
-  type WebSocketRequest,
-} from '../../websocket.ts';
-import { proxyAgent } from './proxy-agent.ts';
+import { HandshakeRefusedError } from '../../handshake.ts';
+import type { ConnectWebSocket, WebSocketConnection } from '../../websocket.ts';
+import { dialling, refusal } from './handshake.ts';
 
 /** Messages that may wait for their consumer; then the socket is paused. */
 const HIGH_WATER = 64;
 /** More than this at once means that pausing did not work. */
 const MAX_WAITING = 4096;
-/** A refusal is a Status: longer bodies are cut. */
-const MAX_REFUSAL_BYTES = 1 << 20;
 
 export const connectWebSocket: ConnectWebSocket = (request) =>
   new Promise<WebSocketConnection>((resolve, reject) => {
@@ -31,10 +24,7 @@ export const connectWebSocket: ConnectWebSocket = (request) =>
         asked.end();
       },
       perMessageDeflate: false,
-      ...tlsOf(request),
-      ...(request.proxyUrl === undefined
-        ? {}
-        : { agent: proxyAgent(isSecure(request), request.proxyUrl, tlsOf(request)) }),
+      ...dialling(request),
     });
     const messages = new BoundedStream<Uint8Array>(MAX_WAITING, () => socket.close());
     socket.on('message', (data: Buffer) => {
@@ -58,7 +48,8 @@ export const connectWebSocket: ConnectWebSocket = (request) =>
       }
       socket.terminate();
       const named = protocol === '' ? 'none' : protocol;
-      reject(new Error(`of the offered subprotocols the server chose ${named}`));
+      const why = `of the offered subprotocols the server chose ${named}`;
+      reject(new HandshakeRefusedError(101, why));
     });
   });
 
@@ -88,33 +79,4 @@ async function* resuming(
     if (messages.size < HIGH_WATER && socket.isPaused) socket.resume();
     yield message;
   }
-}
-
-const isSecure = ({ url }: WebSocketRequest): boolean => url.startsWith('https:');
-
-function tlsOf(request: WebSocketRequest): object {
-  const { ca, cert, key, insecureSkipVerify = false, serverName } = request;
-  const pem = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
-  return {
-    ...(ca === undefined ? {} : { ca: pem(ca) }),
-    ...(cert === undefined ? {} : { cert: pem(cert) }),
-    ...(key === undefined ? {} : { key: pem(key) }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    rejectUnauthorized: !insecureSkipVerify,
-  };
-}
-
-async function refusal(response: IncomingMessage): Promise<WebSocketRefusedError> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > MAX_REFUSAL_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch {
-    // The status alone tells enough.
-  }
-  return new WebSocketRefusedError(response.statusCode ?? 0, Buffer.concat(chunks).toString());
 }

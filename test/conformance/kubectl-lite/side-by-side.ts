@@ -127,6 +127,7 @@ class SideBySide implements Transcript {
       ...process.env,
       HOME: this.#folder,
       KUBECONFIG: join(this.#folder, 'kubeconfig'),
+      ...this.#variables,
     };
     const child = spawn(this.#binary, placed(namespaces.kubectl), { env, cwd: this.#folder });
     const kubectl = await until({ shown, during }, (onOut) => {
