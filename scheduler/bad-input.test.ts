@@ -35,14 +35,15 @@ interface Sketch {
   readonly spec?: Partial<PodSpec>;
 }
 
+const aContainer = (name: string, requests: object) => ({
+  ...{ name, image: 'i', resources: { requests, limits: requests } as object },
+});
+
 let count = 0;
 const create = ({ requests = {}, labels = {}, spec = {} }: Sketch): Promise<Pod> =>
   client.create(pods, {
     metadata: { namespace: 'default', name: `p${count++}`, labels },
-    spec: {
-      containers: [{ name: 'c', image: 'i', resources: { requests, limits: requests } as object }],
-      ...spec,
-    },
+    spec: { containers: [aContainer('c', requests)], ...spec },
   });
 
 const required = 'requiredDuringSchedulingIgnoredDuringExecution';
@@ -66,6 +67,12 @@ describe('waits and tells why', () => {
   it.each<[string, Sketch, string]>([
     ['more than any node has', { requests: { memory: '7E' } }, '2 Insufficient memory'],
     ['an enormous amount', { requests: { cpu: '9223372036854775807' } }, '2 Insufficient cpu'],
+    ['more than 64 bits hold', { requests: { memory: '1e30' } }, '2 Insufficient memory'],
+    [
+      'in sum more than 64 bits hold',
+      { spec: { containers: [1, 2, 3].map((i) => aContainer(`c${i}`, { cpu: '9e18' })) } },
+      '2 Insufficient cpu',
+    ],
     [
       'a resource that nobody offers',
       { requests: { 'example.com/unheard-of': '1' } },
@@ -131,6 +138,7 @@ describe('waits and tells why', () => {
 describe('is refused by the API server', () => {
   it.each<[string, Sketch, string]>([
     ['less than nothing', { requests: { cpu: '-1' } }, 'resources.requests[cpu]: Invalid value'],
+    ['a number that is none', { requests: { cpu: 'much' } }, 'quantities must match'],
     ['half a device', { requests: { 'example.com/gpu': '500m' } }, 'must be an integer'],
     ['a resource without a name', { requests: { '': '1' } }, 'resources.requests[]: Invalid value'],
     [

@@ -1,4 +1,4 @@
-/** A plugin of one's own that never returns fails its pod; the scheduler goes on. */
+/** A plugin of one's own that throws or never returns fails its pod; the scheduler goes on. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { nodes, pods } from '../api/resources.ts';
 import type { Pod } from '../api/types/core-v1.ts';
@@ -27,42 +27,61 @@ afterEach(async () => {
 });
 
 const limitMs = 200;
-const hung = 'plugin "Hanging" did not return within 0.2 s';
 
-const forever = (): never => {
-  for (;;);
-};
-const hangFor = ({ pod }: PodInfo): void => {
-  if (pod.metadata.name === 'stuck') forever();
-};
-const inCycle = ({ pod }: Cycle): undefined => void hangFor(pod);
-
-/** The points at which a plugin can hang, each with what else it needs to get there. */
-const hanging: Readonly<Record<string, object>> = {
-  PreEnqueue: { preEnqueue: (pod: PodInfo) => void hangFor(pod) },
-  PreFilter: { preFilter: inCycle },
-  Filter: { filter: inCycle },
-  PostFilter: {
-    filter: ({ pod }: Cycle) =>
-      pod.pod.metadata.name === 'stuck' ? { code: 'Unschedulable', reasons: ['no'] } : undefined,
-    postFilter: inCycle,
+/** What a plugin may do instead of answering, and what its pod is told then. */
+interface Misdeed {
+  readonly what: string;
+  readonly told: string;
+  readonly happens: () => never;
+}
+const hangs: Misdeed = {
+  what: 'hangs',
+  told: 'plugin "Bad" did not return within 0.2 s',
+  happens() {
+    for (;;);
   },
-  PreScore: { preScore: inCycle },
-  Score: { score: (cycle: Cycle) => inCycle(cycle) ?? 0 },
-  NormalizeScore: { score: () => 0, normalizeScores: inCycle },
-  Reserve: { reserve: inCycle, unreserve() {} },
-  Unreserve: {
-    reserve: ({ pod }: Cycle) => {
-      if (pod.pod.metadata.name === 'stuck') throw new Error(hung);
+};
+const throws: Misdeed = {
+  what: 'throws',
+  told: 'boom',
+  happens() {
+    throw new Error('boom');
+  },
+};
+
+const isStuck = ({ pod }: { readonly pod: PodInfo }): boolean => pod.pod.metadata.name === 'stuck';
+
+/** The points at which a plugin can misbehave, each with what else it needs to get there. */
+const pointsOf = ({ happens, told }: Misdeed): Readonly<Record<string, object>> => {
+  const inCycle = (cycle: { readonly pod: PodInfo }): undefined => {
+    if (isStuck(cycle)) happens();
+  };
+  return {
+    PreEnqueue: { preEnqueue: (pod: PodInfo) => inCycle({ pod }) },
+    PreFilter: { preFilter: inCycle },
+    Filter: { filter: inCycle },
+    PostFilter: {
+      filter: (cycle: Cycle) =>
+        isStuck(cycle) ? { code: 'Unschedulable', reasons: ['no'] } : undefined,
+      postFilter: inCycle,
     },
-    unreserve: inCycle,
-  },
-  Permit: { permit: inCycle },
-  PreBindPreFlight: { preBindPreFlight: inCycle, preBind: async () => undefined },
-  PreBind: { preBind: async (cycle: Cycle) => inCycle(cycle) },
-  Bind: {
-    bind: (cycle: Cycle) => inCycle(cycle) ?? Promise.resolve({ code: 'Skip', reasons: [] }),
-  },
+    PreScore: { preScore: inCycle },
+    Score: { score: (cycle: Cycle) => inCycle(cycle) ?? 0 },
+    NormalizeScore: { score: () => 0, normalizeScores: inCycle },
+    Reserve: { reserve: inCycle, unreserve() {} },
+    Unreserve: {
+      reserve: (cycle: Cycle) => {
+        if (isStuck(cycle)) throw new Error(told);
+      },
+      unreserve: inCycle,
+    },
+    Permit: { permit: inCycle },
+    PreBindPreFlight: { preBindPreFlight: inCycle, preBind: async () => undefined },
+    PreBind: { preBind: async (cycle: Cycle) => inCycle(cycle) },
+    Bind: {
+      bind: (cycle: Cycle) => inCycle(cycle) ?? Promise.resolve({ code: 'Skip', reasons: [] }),
+    },
+  };
 };
 
 async function startWith(client: RestClient, points: object): Promise<FakeClock> {
@@ -73,7 +92,7 @@ async function startWith(client: RestClient, points: object): Promise<FakeClock>
       ...{ metadata: { name }, spec: {}, status: { allocatable, capacity: allocatable } },
     });
   const limits = new PluginLimits(realTimeLimit(), limitMs);
-  const plugin = limits.guard({ name: 'Hanging', ...points });
+  const plugin = limits.guard({ name: 'Bad', ...points });
   await parts.start(() =>
     startScheduler({
       ...{ client, clock, random, logger, freeze: true, limits },
@@ -97,34 +116,41 @@ const named = (all: readonly Pod[], name: string) => all.find((p) => p.metadata.
 const condition = (pod: Pod | undefined) =>
   pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
 
-describe('a plugin that hangs', () => {
-  it.each(Object.keys(hanging))('in %s fails its pod, and no other', async (point) => {
-    const { client } = await startEmbeddedApi(parts);
-    const clock = await startWith(client, hanging[point]!);
-    await addPod(client, 'stuck');
-    await eventually(client, pods, (all) => condition(named(all, 'stuck'))?.status === 'False');
-    await addPod(client, 'free');
-    const all = await eventually(client, pods, (now) => {
-      const free = named(now, 'free');
-      // On a slow machine it was cut off too: what is not stuck gets through in the end.
-      if (condition(free)?.status === 'False') void clock.advance(10_000);
-      return Boolean(free?.spec.nodeName);
-    });
-    const told = condition(named(all, 'stuck'));
-    expect(told?.reason).toBe('SchedulerError');
-    expect(told?.message).toContain(hung);
-    expect(named(all, 'stuck')?.spec.nodeName).toBeUndefined();
-  });
+describe.each([throws, hangs])('a plugin that $what', (misdeed) => {
+  const { happens, told } = misdeed;
+
+  it.each(Object.entries(pointsOf(misdeed)))(
+    'in %s fails its pod, and no other',
+    async (at, points) => {
+      const { client } = await startEmbeddedApi(parts);
+      const clock = await startWith(client, points);
+      await addPod(client, 'stuck');
+      await eventually(client, pods, (all) => condition(named(all, 'stuck'))?.status === 'False');
+      await addPod(client, 'free');
+      const all = await eventually(client, pods, (now) => {
+        const free = named(now, 'free');
+        // On a slow machine it was cut off too: what is not stuck gets through in the end.
+        if (condition(free)?.status === 'False') void clock.advance(10_000);
+        return Boolean(free?.spec.nodeName);
+      });
+      const said = condition(named(all, 'stuck'));
+      expect(said?.message).toContain(told);
+      // No node fits, and PostFilter could not help: that is a no with a reason.
+      const failed = at === 'PostFilter' && misdeed === throws ? 'Unschedulable' : 'SchedulerError';
+      expect(said?.reason).toBe(failed);
+      expect(named(all, 'stuck')?.spec.nodeName).toBeUndefined();
+    },
+  );
 
   it('in PostBind, or in the order of the queue, harms nobody', async () => {
     const { client } = await startEmbeddedApi(parts);
-    await startWith(client, { postBind: inCycle });
+    await startWith(client, { postBind: happens });
     await addPod(client, 'stuck');
     await addPod(client, 'free');
     await eventually(client, pods, (all) => all.every(({ spec }) => Boolean(spec.nodeName)));
     const limits = new PluginLimits(realTimeLimit(), 50);
     const { rows } = defaultProfile(inertParts);
-    const sort = limits.guard({ name: 'Hanging', goesFirst: forever } as unknown as Plugin);
+    const sort = limits.guard({ name: 'Bad', goesFirst: happens } as unknown as Plugin);
     const rest = rows.filter(({ plugin }) => plugin.name !== 'PrioritySort');
     const profile = { schedulerName: 's', rows: [{ plugin: sort }, ...rest] };
     const framework = new Framework(profile, new Cache().cluster);
@@ -138,7 +164,7 @@ describe('a plugin that hangs', () => {
     let refuses = true;
     await startWith(client, {
       filter: () => (refuses ? { code: 'Unschedulable', reasons: ['not yet'] } : undefined),
-      interests: [{ on: 'NodeAdd', helps: forever }],
+      interests: [{ on: 'NodeAdd', helps: happens }],
     });
     await addPod(client, 'p');
     await eventually(client, pods, ([pod]) => condition(pod)?.status === 'False');
@@ -146,16 +172,18 @@ describe('a plugin that hangs', () => {
     await client.create(nodes, { metadata: { name: 'c' }, spec: {}, status: {} });
     await eventually(client, pods, ([pod]) => Boolean(pod!.spec.nodeName));
   });
+});
 
+describe('a plugin that is cut off', () => {
   it('while pods are away on trial leaves the cluster as it was', () => {
     const cache = new Cache();
     const limits = new PluginLimits(realTimeLimit(), limitMs);
     limits.onCut = () => cache.endTrials();
-    let hangs = true;
+    let hanging = true;
     const plugin = limits.guard({
-      name: 'Hanging',
+      name: 'Bad',
       filter(_cycle: Cycle, node: NodeInfo) {
-        if (hangs && node.pods.size === 0) forever();
+        if (hanging && node.pods.size === 0) hangs.happens();
         return undefined;
       },
     } as Plugin);
@@ -169,10 +197,10 @@ describe('a plugin that hangs', () => {
       const pod = podInfo(aPod({ name: 'urgent', priority, ...whole }));
       return selection.select(framework, framework.newCycle(pod, cache.cluster)) as Selection;
     };
-    expect(select(9)).toMatchObject({ kind: 'failed', status: { reasons: [hung] } });
+    expect(select(9)).toMatchObject({ kind: 'failed', status: { reasons: [hangs.told] } });
     expect([...cache.node('n')!.pods.keys()]).toEqual(['uid-low']);
     expect(select(0)).toMatchObject({ kind: 'rejected' });
-    hangs = false;
+    hanging = false;
     expect(select(9)).toMatchObject({ kind: 'rejected', nominatedNodeName: 'n' });
     cache.remove('uid-low');
     expect(select(0)).toMatchObject({ kind: 'node' });
