@@ -1,5 +1,6 @@
 import type { Draft } from '../../api/meta.ts';
 import { namespaces, nodes, pods } from '../../api/resources.ts';
+import { isStatus } from '../../api/status.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/interface.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
@@ -119,10 +120,22 @@ class Deciles {
   }
 }
 
+/** A store on a busy machine may answer late: whether it has the pod is asked by trying again. */
+async function createPatiently(client: Client, draft: Draft<Pod>): Promise<void> {
+  for (let late = false; ; late = true)
+    try {
+      await client.create(pods, draft);
+      return;
+    } catch (error) {
+      if (late && isStatus(error, 'AlreadyExists')) return;
+      if (!isStatus(error, 'Timeout')) throw error;
+    }
+}
+
 async function createAll(client: Client, count: number, draft: (i: number) => Draft<Pod>) {
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < count) await client.create(pods, draft(next++));
+    while (next < count) await createPatiently(client, draft(next++));
   };
   await Promise.all(Array.from({ length: creators }, worker));
 }

@@ -2,6 +2,7 @@ import { maxNodeScore, type PreScorePlugin, type ScorePlugin } from '../framewor
 import type { Resources } from '../../api/scheduling/requests.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import { skip } from '../framework/status.ts';
+import { amountOf, isScalar } from './resource-usage.ts';
 
 export interface BalancedAllocationArgs {
   readonly resources: readonly { readonly name: string; readonly weight: number }[];
@@ -13,22 +14,6 @@ const defaults: BalancedAllocationArgs = {
     { name: 'memory', weight: 1 },
   ],
 };
-
-function amount(resources: Resources, name: string): number {
-  switch (name) {
-    case 'cpu':
-      return resources.milliCpu;
-    case 'memory':
-      return resources.memory;
-    case 'ephemeral-storage':
-      return resources.ephemeralStorage;
-    default:
-      return resources.scalars.get(name) ?? 0;
-  }
-}
-
-const isExtended = (name: string): boolean =>
-  name !== 'cpu' && name !== 'memory' && name !== 'ephemeral-storage';
 
 const share = (used: number, offered: number): number => Math.min(1, used / offered);
 
@@ -63,15 +48,15 @@ export function nodeResourcesBalancedAllocation(
   return {
     name: 'NodeResourcesBalancedAllocation',
     preScore: ({ pod: { requests } }) =>
-      names.every((name) => amount(requests, name) === 0) ? skip : undefined,
+      names.every((name) => amountOf(requests, name) === 0) ? skip : undefined,
     score({ pod: { requests } }, node) {
       if (onlyCpuAndMemory) return ofCpuAndMemory(requests, node);
       const shares: number[] = [];
       for (const name of names) {
-        const offered = amount(node.allocatable, name);
-        const asked = amount(requests, name);
-        if (offered === 0 || (isExtended(name) && asked === 0)) continue;
-        shares.push(share(amount(node.requested, name) + asked, offered));
+        const offered = amountOf(node.allocatable, name);
+        const asked = amountOf(requests, name);
+        if (offered === 0 || (isScalar(name) && asked === 0)) continue;
+        shares.push(share(amountOf(node.requested, name) + asked, offered));
       }
       return Math.floor((1 - deviation(shares)) * maxNodeScore);
     },

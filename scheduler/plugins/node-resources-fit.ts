@@ -10,7 +10,7 @@ import type {
 import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { Reasons, type Status } from '../framework/status.ts';
-import { fits, lacking } from './resource-usage.ts';
+import { amountOf, fits, isScalar, lacking } from './resource-usage.ts';
 import {
   leastAllocated,
   mostAllocated,
@@ -110,37 +110,15 @@ function rejection(requests: Resources, node: NodeInfo): Status {
 
 /** What the node would have used of a resource with the pod on it. */
 function usedWith(pod: PodInfo, node: NodeInfo, name: string): number {
-  switch (name) {
-    case 'cpu':
-      return node.scoringRequested.milliCpu + pod.scoringRequests.milliCpu;
-    case 'memory':
-      return node.scoringRequested.memory + pod.scoringRequests.memory;
-    case 'ephemeral-storage':
-      return node.requested.ephemeralStorage + pod.requests.ephemeralStorage;
-    default:
-      return (node.requested.scalars.get(name) ?? 0) + (pod.requests.scalars.get(name) ?? 0);
-  }
-}
-
-function offeredBy({ allocatable }: NodeInfo, name: string): number {
-  switch (name) {
-    case 'cpu':
-      return allocatable.milliCpu;
-    case 'memory':
-      return allocatable.memory;
-    case 'ephemeral-storage':
-      return allocatable.ephemeralStorage;
-    default:
-      return allocatable.scalars.get(name) ?? 0;
-  }
+  // Scoring takes it that every container uses some cpu and memory.
+  const scoring = name === 'cpu' || name === 'memory';
+  const ofNode = amountOf(scoring ? node.scoringRequested : node.requested, name);
+  return ofNode + amountOf(scoring ? pod.scoringRequests : pod.requests, name);
 }
 
 /** Extended resources count only for pods that ask for them. */
 const counts = (pod: PodInfo, name: string): boolean =>
-  name === 'cpu' ||
-  name === 'memory' ||
-  name === 'ephemeral-storage' ||
-  (pod.requests.scalars.get(name) ?? 0) > 0;
+  !isScalar(name) || amountOf(pod.requests, name) > 0;
 
 type Points = FilterPlugin & ScorePlugin & EnqueueExtensions;
 
@@ -181,7 +159,7 @@ export function nodeResourcesFit(given: Partial<NodeResourcesFitArgs> = {}): Poi
       let weights = 0;
       for (const { name, weight } of args.resources) {
         if (!counts(pod, name)) continue;
-        const offered = offeredBy(node, name);
+        const offered = amountOf(node.allocatable, name);
         if (offered === 0 && !byRatio) continue;
         const own = offered === 0 ? score(1, 0) : score(usedWith(pod, node, name), offered);
         if (byRatio && own === 0) continue;
