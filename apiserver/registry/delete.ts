@@ -3,8 +3,8 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { formatTime, parseTime } from '../../api/time.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
-import { ContentionError, type Decision } from '../storage/write.ts';
-import type { Subresource } from './declaration.ts';
+import { ContentionError, type Decision, type Writer } from '../storage/write.ts';
+import type { ResourceDeclaration, Subresource } from './declaration.ts';
 import { conflictError, forbiddenError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
 import { releaseClaims } from './reservations.ts';
 import {
@@ -58,14 +58,43 @@ export async function remove(
       await admitDelete(context, deletion, { caller, oldObject: current.value });
       return decideDelete(context, deletion, current.value);
     });
-    const gone = outcome.type === 'deleted';
-    const object = outcome.object!;
+    const over =
+      outcome.type === 'updated' && isFinished(context.declaration, outcome.object!.value);
+    const gone = over || outcome.type === 'deleted';
+    const last = outcome.object!;
+    const object = over && !caller.dryRun ? await removeFinished(writer, deletion, last) : last;
     if (gone && !caller.dryRun) await releaseClaims(context, object.value);
     return { object, gone };
   } catch (error) {
     if (error instanceof ContentionError) throw conflictError(type, name, OBJECT_MODIFIED);
     throw error;
   }
+}
+
+/** True for an object under deletion that nothing holds any longer: the next write removes it. */
+export function isFinished(declaration: ResourceDeclaration, object: KubernetesObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  return (
+    deletionTimestamp !== undefined &&
+    (deletionGracePeriodSeconds ?? 0) === 0 &&
+    (finalizers?.length ?? 0) === 0 &&
+    declaration.keepsDeleted?.(object) !== true
+  );
+}
+
+/**
+ * Of a kind with grace, an object that gets none is marked first and removed then: in Kubernetes,
+ * too, watchers see that its deletion began. Who wrote in between has removed it.
+ */
+async function removeFinished(
+  writer: Writer,
+  { at }: Deletion,
+  marked: StoredObject,
+): Promise<StoredObject> {
+  const { object } = await writer.transact(suffixOf(at), (current) =>
+    current?.revision === marked.revision ? { type: 'delete' } : { type: 'keep' },
+  );
+  return object?.value.metadata.uid === marked.value.metadata.uid ? object! : marked;
 }
 
 /** An eviction is judged as what it is, before (see permitted-delete.ts), and as no deletion. */
@@ -135,12 +164,19 @@ function decideDelete(
   const object = firstChange(context, deletion, current);
   const finalizers = finalizersFor(context, current, options);
   const held = finalizers.length > 0 || context.declaration.keepsDeleted?.(current) === true;
-  if (grace === 0 && !held) return { type: 'delete' };
+  if (grace === 0 && !held && !needsMark(context, current)) return { type: 'delete' };
   const { finalizers: _replaced, ...metadata } = object.metadata;
   if (finalizers.length > 0) Object.assign(metadata, { finalizers });
   object.metadata = metadata;
   beginDeletion(context, object, grace);
   return { type: 'put', object };
+}
+
+/** True for a kind with grace whose object does not say yet that it has none. */
+function needsMark({ declaration }: ResourceContext, { metadata }: KubernetesObject): boolean {
+  if (declaration.gracePeriodSeconds === undefined) return false;
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = metadata;
+  return deletionTimestamp === undefined || deletionGracePeriodSeconds > 0;
 }
 
 /** A copy of `current` down to its metadata, or what the subresource makes of it. */

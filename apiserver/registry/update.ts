@@ -15,6 +15,7 @@ import {
   withDefaults,
 } from './create.ts';
 import type { Subresource } from './declaration.ts';
+import { isFinished } from './delete.ts';
 import { conflictError, notFoundError, OBJECT_MODIFIED } from './errors.ts';
 import { keepTimes, ownChanges, ownNew, setOwners } from './field-ownership.ts';
 import { Reservations, releaseClaims } from './reservations.ts';
@@ -172,7 +173,7 @@ async function decideUpdate(
   if (subresource === undefined) warnAbout(context, caller, { object, old: current });
   const final = subresource === undefined ? object : viewOf(subresource, object, sent);
   await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));
-  if (isFinished(context, object)) return { type: 'delete' };
+  if (isFinished(declaration, object)) return { type: 'delete' };
   object = asWritten(declaration, object);
   keepTimes(object, by.current);
   return { type: 'put', object };
@@ -319,15 +320,4 @@ function sameSpec(a: KubernetesObject, b: KubernetesObject, hasStatus = false): 
   const { metadata: _m, status, ...specA } = a as KubernetesObject & { status?: unknown };
   const { metadata: _n, status: old, ...specB } = b as KubernetesObject & { status?: unknown };
   return deepEqual(specA, specB) && (hasStatus || deepEqual(status, old));
-}
-
-/** True for an object under deletion that nothing holds any longer: the update removes it. */
-function isFinished({ declaration }: ResourceContext, object: KubernetesObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
-  return (
-    deletionTimestamp !== undefined &&
-    (deletionGracePeriodSeconds ?? 0) === 0 &&
-    (finalizers?.length ?? 0) === 0 &&
-    declaration.keepsDeleted?.(object) !== true
-  );
 }
