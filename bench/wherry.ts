@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const wherryMain = join(import.meta.dirname, '..', 'cluster', 'main.js');
+export const wherryMain = join(import.meta.dirname, '..', 'cluster', 'main.cjs');
 
 /** Of /proc: 100 on every Linux that Node.js runs on. */
 const TICKS_PER_SECOND = 100;

@@ -10,7 +10,7 @@ finish() {
   rm -rf "$data"
 }
 trap finish EXIT
-wherry() { node "$root/dist/cluster/main.js" "$@"; }
+wherry() { node "$root/dist/cluster/main.cjs" "$@"; }
 kubectl-lite() { node "$root/dist/kubectl-lite/main.js" "$@"; }
 
 run wherry up --detach --runtime process --nodes 1 --data-dir "$data" --port 0 --store-port 0

@@ -34,8 +34,7 @@ const programs = {
 const parameters = 'exports, require, module, __filename, __dirname, __meta';
 const runners = {
   // CommonJS: Node's loader of modules takes a command line longer than its request.
-  'cluster/main.js': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program(process.argv[2] === 'store' ? 'store' : 'wherry').main();\n`,
-  'cluster/package.json': '{ "type": "commonjs" }\n',
+  'cluster/main.cjs': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program(process.argv[2] === 'store' ? 'store' : 'wherry').main();\n`,
   'kubectl-lite/main.js': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program('kubectl-lite').main();\n`,
   'kubectl-lite/package.json': '{ "type": "commonjs" }\n',
   'index.js': `import { program } from './programs/program.cjs';\nexport const { startCluster } = program('wherry').library();\n`,

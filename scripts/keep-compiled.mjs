@@ -11,7 +11,7 @@ const env = { ...process.env, WHERRY_KEEP_COMPILED: 'always' };
 
 /** Starts, and stops again as soon as it says that it is ready. */
 async function startOnce(args, { ready, whenReady }) {
-  const program = spawn(process.execPath, [join(dist, 'cluster', 'main.js'), ...args], {
+  const program = spawn(process.execPath, [join(dist, 'cluster', 'main.cjs'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const root = join(import.meta.dirname, '..');
-const wherry = join(root, 'dist', 'cluster', 'main.js');
+const wherry = join(root, 'dist', 'cluster', 'main.cjs');
 const lite = join(root, 'dist', 'kubectl-lite', 'main.js');
 
 /** What is typed, and how long a viewer may look at its answer; as long does the recorder wait. */

@@ -53,7 +53,7 @@ async function build() {
 
 const tasks = {
   async start(args) {
-    const main = join(root, 'dist', 'cluster', 'main.js');
+    const main = join(root, 'dist', 'cluster', 'main.cjs');
     process.argv = [process.argv[0], main, 'up', ...args];
     await import(pathToFileURL(main).href);
   },

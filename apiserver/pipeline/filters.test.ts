@@ -514,6 +514,27 @@ describe('metrics', () => {
     expect(text()).toContain('authorization_attempts_total{result="no-opinion"} 1\n');
   });
 
+  it('tell how long a request was in each filter, if it left it', async () => {
+    const slow: Authorizer = {
+      authorize(_user, { verb }) {
+        clock.advance(200);
+        return { allowed: verb === 'get' };
+      },
+    };
+    const handler: PipelineHandler = (answered) => {
+      clock.advance(5_000);
+      return fine(answered);
+    };
+    const { clock, handle, text } = setUp({ authorizer: slow, handler });
+    await handle(asAdmin('GET /api/v1/pods/a'));
+    await handle(asAdmin('DELETE /api/v1/namespaces/default/pods/a'));
+    const name = 'apiserver_request_filter_duration_seconds';
+    expect(text()).toContain(`${name}_sum{filter="authorization"} 0.2\n`);
+    expect(text()).toContain(`${name}_count{filter="authorization"} 1\n`);
+    expect(text()).toContain(`${name}_sum{filter="authentication"} 0\n`);
+    expect(text()).toContain(`${name}_count{filter="authentication"} 2\n`);
+  });
+
   it('tell how long the certificates of clients are good for', async () => {
     const { handle, text } = setUp();
     const certificate = { ...admin, notAfterMs: 3_000_000 };

@@ -21,6 +21,7 @@ import { authorize } from './authorize.ts';
 import { countRequests } from './count-requests.ts';
 import { deadline } from './deadline.ts';
 import { compose, type PipelineHandler } from './filter.ts';
+import { filterTimes } from './filter-times.ts';
 import { impersonate } from './impersonate.ts';
 import { limitInFlight, type LimitOptions } from './limit-in-flight.ts';
 import { prioritize, type PrioritizeOptions } from './prioritize.ts';
@@ -57,6 +58,7 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
   const auditMetrics = new AuditMetrics(metrics, options.audit?.backends ?? []);
   const auditing = options.audit && { ...options.audit, clock, metrics: auditMetrics };
   const refused = auditing && auditStranger(auditing);
+  const timed = filterTimes(metrics, clock);
   // Outermost first.
   const filtered = compose(
     [
@@ -64,13 +66,13 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
       countRequests(new RequestMetrics(metrics, clock, counts)),
       addNotes,
       recover(logger),
-      authenticate(options.authenticator, { logger, access, refused }),
-      ...(auditing === undefined ? [] : [audit(auditing)]),
-      impersonate(options.authorizer),
+      timed('authentication', authenticate(options.authenticator, { logger, access, refused })),
+      ...(auditing === undefined ? [] : [timed('audit', audit(auditing))]),
+      timed('impersonation', impersonate(options.authorizer)),
       'control' in limits
-        ? prioritize({ ...limits, counts })
+        ? timed('priorityandfairness', prioritize({ ...limits, counts }))
         : limitInFlight({ ...limits, counts }),
-      authorize(options.authorizer, access),
+      timed('authorization', authorize(options.authorizer, access)),
       deadline(clock, requestTimeoutMs),
     ],
     handler,

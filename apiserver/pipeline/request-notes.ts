@@ -21,6 +21,8 @@ export class RequestNotes {
   #decision: Decision | undefined;
   /** The server gave it up to protect itself: too many others, too long, or a bug. */
   terminated = false;
+  /** By the monotonic clock: when the filter that has it was entered. */
+  filterBegunMs = 0;
   /** Sent with the answer, whatever it is. */
   answerHeaders: Headers | undefined;
   /** What was sent to be written, once it is known. */

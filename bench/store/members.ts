@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePorts as portsOf } from '../../platform/node/net/free-ports.ts';
 import { openGrpc } from '../grpc-load.ts';
 
-const main = join(import.meta.dirname, '..', 'cluster', 'main.js');
+const main = join(import.meta.dirname, '..', 'cluster', 'main.cjs');
 /** How often a member that starts is asked whether it serves. */
 const ASK_AGAIN_MS = 5;
 const GIVE_UP_MS = 60_000;

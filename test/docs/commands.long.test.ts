@@ -30,7 +30,7 @@ afterEach(async () => {
   if (folder === undefined) return;
   for (const name of readdirSync(folder.path).filter((entry) => entry.startsWith('.wherry'))) {
     const dataDir = join(folder.path, name);
-    await run('node', [join(root, 'dist/cluster/main.js'), 'down', '--data-dir', dataDir]);
+    await run('node', [join(root, 'dist/cluster/main.cjs'), 'down', '--data-dir', dataDir]);
   }
   await folder.remove();
 });
@@ -48,7 +48,7 @@ function prepare(path: string): string {
   const bin = join(path, 'bin');
   mkdirSync(bin);
   const programs = {
-    wherry: `exec node ${root}/dist/cluster/main.js "$@"`,
+    wherry: `exec node ${root}/dist/cluster/main.cjs "$@"`,
     'kubectl-lite': `exec node ${root}/dist/kubectl-lite/main.js "$@"`,
     npx: 'exec "$@"',
   };

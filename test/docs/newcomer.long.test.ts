@@ -107,7 +107,7 @@ describe('who follows the README', () => {
     'uses stock clients, if they are there',
     async () => {
       const { script } = steps[2]!;
-      const { stdout } = await run('node', ['dist/cluster/main.js', 'status'], { cwd: root });
+      const { stdout } = await run('node', ['dist/cluster/main.cjs', 'status'], { cwd: root });
       const store = /^store .*http:\/\/(\S+)/m.exec(stdout)![1]!;
       const more = { PATH: `${env['PATH']}:${dirname(tool('kubectl')!)}`, ETCDCTL_API: '3' };
       const shown = await says(script, { ...more, ETCDCTL_ENDPOINTS: store });

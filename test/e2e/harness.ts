@@ -7,7 +7,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { realpathSync } from 'node:fs';
 
 const root = process.cwd();
-export const wherryMain = join(root, 'dist', 'cluster', 'main.js');
+export const wherryMain = join(root, 'dist', 'cluster', 'main.cjs');
 export const kubectlLiteMain = join(root, 'dist', 'kubectl-lite', 'main.js');
 
 export interface Result {

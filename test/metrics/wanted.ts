@@ -13,6 +13,7 @@ export const wanted: Readonly<Record<string, readonly string[]>> = {
   apiserver_request_duration_seconds_sum: request,
   apiserver_request_sli_duration_seconds_bucket: [...request, 'le'],
   apiserver_request_sli_duration_seconds_count: request,
+  apiserver_request_filter_duration_seconds_bucket: ['filter', 'le'],
   apiserver_response_sizes_bucket: [...request, 'le'],
   apiserver_longrunning_requests: request,
   apiserver_current_inflight_requests: ['request_kind'],
