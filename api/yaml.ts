@@ -5,6 +5,7 @@
  * in the whole file.
  */
 import {
+  boolCoreTag,
   boolYaml11Tag,
   defineScalarTag,
   loadAll,
@@ -35,11 +36,17 @@ export type YamlDocument =
   | { readonly line: number; readonly value: unknown }
   | { readonly line: number; readonly error: string };
 
+/** In kustomize's resources "yes", "n" and "off" are texts, and a date is a time. */
+export type YamlDialect = 'kubernetes' | 'kustomize';
+
 /** Every document of a file. A broken one does not keep the others from being read. */
-export function parseYamlDocuments(text: string): readonly YamlDocument[] {
+export function parseYamlDocuments(
+  text: string,
+  dialect: YamlDialect = 'kubernetes',
+): readonly YamlDocument[] {
   return chunksOf(text).flatMap(({ content, firstLine, contentLine }): YamlDocument[] => {
     try {
-      return load(content, firstLine).map((value) => ({ line: contentLine, value }));
+      return load(content, firstLine, dialect).map((value) => ({ line: contentLine, value }));
     } catch (error) {
       if (error instanceof MalformedYaml) return [{ line: contentLine, error: error.message }];
       throw error;
@@ -82,11 +89,11 @@ function chunksOf(text: string): Chunk[] {
 const maxAliases = 1000;
 const maxDepth = 1000;
 
-function load(content: string, firstLine: number): unknown[] {
+function load(content: string, firstLine: number, dialect: YamlDialect = 'kubernetes'): unknown[] {
   const json = asJson(content);
   if (json !== undefined) return [json.value];
   try {
-    return loadAll(content, { schema: kubernetesSchema, maxAliases, maxDepth }).filter(
+    return loadAll(content, { schema: schemas[dialect], maxAliases, maxDepth }).filter(
       (value) => value !== null && value !== undefined,
     );
   } catch (error) {
@@ -144,13 +151,15 @@ const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
   identify: (value) => typeof value === 'number',
 });
 
-const kubernetesSchema = new Schema([
-  strTag,
-  seqTag,
-  mapTag,
-  nullYaml11Tag,
-  boolYaml11Tag,
-  intTag,
-  floatTag,
-  mergeTag,
-]);
+const dateTag = defineScalarTag<string>('tag:yaml.org,2002:timestamp', {
+  implicit: true,
+  implicitFirstChars: digits,
+  resolve: (source) => (/^\d{4}-\d\d-\d\d$/.test(source) ? `${source}T00:00:00Z` : NOT_RESOLVED),
+  identify: () => false,
+});
+
+const common = [strTag, seqTag, mapTag, nullYaml11Tag, intTag, floatTag, mergeTag];
+const schemas: Readonly<Record<YamlDialect, Schema>> = {
+  kubernetes: new Schema([...common, boolYaml11Tag]),
+  kustomize: new Schema([...common, boolCoreTag, dateTag]),
+};

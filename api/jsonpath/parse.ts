@@ -43,8 +43,18 @@ export function parseJsonPath(template: string): PathNode[] {
     parseAction(template.slice(open + 1, close).trim(), stack);
     at = close + 1;
   }
-  if (stack.length > 1) throw new JsonPathError('unexpected end of range: {end} is missing');
+  while (stack.length > 1) closeAtEnd(stack);
   return stack[0]!;
+}
+
+/**
+ * A range without `{end}`, as client-go's library takes it: it goes to the end of the template, and
+ * what follows the last `{end}` in it, else all of it, is evaluated once more outside of it.
+ */
+function closeAtEnd(stack: PathNode[][]): void {
+  const body = stack.pop()!;
+  const lastRange = body.findLastIndex(({ kind }) => kind === 'range');
+  stack.at(-1)!.push(...body.slice(lastRange + 1));
 }
 
 function unclosed(rest: string): JsonPathError {

@@ -121,7 +121,11 @@ class Build {
 
   async #fileAt(path: string): Promise<Resource[]> {
     const [file = path] = await this.#files.expand(path, false);
-    const into = { documents: [] as ManifestDocument[], failures: [] as ManifestFailure[] };
+    const into = {
+      documents: [] as ManifestDocument[],
+      failures: [] as ManifestFailure[],
+      dialect: 'kustomize' as const,
+    };
     readDocuments(file, await this.#files.read(file), into);
     if (into.failures.length > 0) throw new UsageError(into.failures[0]!.message);
     for (const { object } of into.documents) {

@@ -16,7 +16,7 @@ export async function applyPatch(
     throw new UsageError('exactly one of patch and path is to be given for a patch');
   }
   const text = patch.patch ?? (await read(patch.path!));
-  for (const document of parseYamlDocuments(text)) {
+  for (const document of parseYamlDocuments(text, 'kustomize')) {
     if ('error' in document) {
       throw new UsageError(`unable to parse SM or JSON patch from ${text}: ${document.error}`);
     }

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/meta.ts';
-import { parseYamlDocuments } from '../../api/yaml.ts';
+import { parseYamlDocuments, type YamlDialect } from '../../api/yaml.ts';
 
 /** One object of a manifest and where it stands. */
 export interface ManifestDocument {
@@ -37,9 +37,13 @@ export function placeOf(at: Omit<ManifestDocument, 'object'>): string {
 export function readDocuments(
   file: string,
   text: string,
-  into: { documents: ManifestDocument[]; failures: ManifestFailure[] },
+  into: {
+    readonly documents: ManifestDocument[];
+    readonly failures: ManifestFailure[];
+    readonly dialect?: YamlDialect;
+  },
 ): void {
-  parseYamlDocuments(text).forEach((parsed, index) => {
+  parseYamlDocuments(text, into.dialect).forEach((parsed, index) => {
     const at = { file, document: index + 1, line: parsed.line };
     if ('error' in parsed) {
       const hint = parsed.error.includes('tab character') ? ' (indent with blanks, not tabs)' : '';

@@ -120,6 +120,8 @@ transcripts('get', ({ both, piped, file }) => {
   it.each([
     ['{.items[*].metadata.name}'],
     ['{range .items[*]}{.metadata.name}{"\\t"}{.kind}{"\\n"}{end}'],
+    ['{range .items[*]}<{.metadata.name}>{"\\n"}'],
+    ['{range .items[*]}[{.kind}{range .spec.ports[*]}{.port},{end}x'],
     ["{.items[?(@.kind=='Service')].spec.ports[0].port}"],
     ['{.items[?(@.metadata.name=="settings")].data}'],
     ['{.items[0].metadata.labels}'],

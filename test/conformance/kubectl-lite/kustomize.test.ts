@@ -92,6 +92,14 @@ metadata: {name: np}
 spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {app: x}}}]}]}
 `;
 
+/** What is a text to kustomize, and what is none. */
+const words = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words, annotations: {n: off}}
+data: {a: y, b: N, c: yes, d: on, e: "on", f: true, g: True, h: 0777, i: 0o17, n: ~, t: 12:30:00, w: 2001-01-01}
+`;
+
 const generators = `
 configMapGenerator:
 - {name: settings, literals: [a=b, 'c="quoted"'], files: [one.txt, k=two.txt], options: {labels: {g: h}}}
@@ -186,6 +194,9 @@ labels:
   - {path: spec/selector, kind: Service}
   - {path: spec/own/labels, group: apps, version: v1, kind: Deployment, create: true}
 `,
+  words: `resources: [words.yaml]
+patches: [{patch: "{apiVersion: v1, kind: ConfigMap, metadata: {name: words}, data: {p: yes, q: 2001-01-01}}"}]
+`,
   small: 'resources: [small.yaml]\n',
   nothing: 'namePrefix: x-\n',
   fifo: 'resources: [../base]\nsortOptions: {order: fifo}\n',
@@ -220,6 +231,7 @@ transcripts('kustomizations', ({ file, says }) => {
       );
     }
     await file('base/app.yaml', app);
+    await file('words/words.yaml', words);
     await file('base/one.txt', 'one\n');
     await file('base/two.txt', 'two\nlines\n');
     await file('base/vars.env', '# a comment\nX=1\nY=two words\n');
