@@ -4,7 +4,7 @@ import { summarize } from './statistics.ts';
 export interface Row {
   readonly work: string;
   /** "per s" rates are better high, times better low. */
-  readonly unit: 'per s' | 'ms' | 's' | 'MiB';
+  readonly unit: 'per s' | 'µs' | 'ms' | 's' | 'MiB';
   /** One figure per run. */
   readonly ours: readonly number[];
   /** Runs paired with ours (same minute, same machine). Absent: the peer is not installed. */

@@ -15,7 +15,9 @@ import type { Logger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { ObjectSource } from '../authz/object-source.ts';
 import type { SelfClient } from '../bootstrap/self-client.ts';
+import { fingerprint } from '../discovery/hash.ts';
 import type { RemoteVersion } from '../discovery/remote.ts';
+import { type RemoteSwagger, remoteSwagger } from '../discovery/remote-swagger.ts';
 import type { PipelineRequest } from '../pipeline/api-request.ts';
 import { apiService } from '../registry/kinds/apiregistration/apiservice.ts';
 import { AggregatorMetrics } from './aggregator-metrics.ts';
@@ -44,6 +46,10 @@ const AUTOMANAGED = 'kube-aggregator.kubernetes.io/automanaged';
 /** kube-apiserver's, for custom resources. */
 const CUSTOM_PRIORITY = { groupPriorityMinimum: 1_000, versionPriority: 100 } as const;
 const PATH = /^\/(?:openapi\/v3\/)?apis\/([^/]+)\/([^/?]+)/;
+
+/** What discovery tells, as a text to compare. */
+const factsOf = (found: RemoteVersion | undefined): string =>
+  JSON.stringify({ ...found, swagger: found?.swagger?.identity });
 
 interface GroupVersion {
   readonly group: string;
@@ -183,7 +189,7 @@ export class Aggregator implements Running {
   async #check(each: APIService, service: RemoteService): Promise<void> {
     const name = each.metadata.name ?? '';
     const { group = '', version = '' } = each.spec ?? {};
-    const { condition, resourceList, openApiHash } = await availabilityOf(
+    const { condition, resourceList, openApiHash, openApiV2 } = await availabilityOf(
       each,
       service,
       this.#options,
@@ -197,10 +203,18 @@ export class Aggregator implements Running {
     const found: RemoteVersion = {
       served,
       ...(openApiHash === undefined ? {} : { openApiHash }),
+      swagger: this.#swaggerOf(name, { group, version }, openApiV2),
     };
     this.#found.set(name, found);
     await this.#tell(each, condition);
-    if (JSON.stringify(before) !== JSON.stringify(found)) this.#options.changed();
+    if (factsOf(before) !== factsOf(found)) this.#options.changed();
+  }
+
+  /** The one before, if the document is the same. */
+  #swaggerOf(name: string, of: GroupVersion, text: string | undefined): RemoteSwagger | undefined {
+    if (text === undefined) return undefined;
+    const before = this.#found.get(name)?.swagger;
+    return before?.identity === fingerprint(text) ? before : remoteSwagger(text, of);
   }
 
   async #tell(each: APIService, condition: Availability['condition']): Promise<void> {

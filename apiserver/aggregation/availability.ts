@@ -17,6 +17,8 @@ export interface Availability {
   /** What the server says it serves, and the hash of how it describes that. */
   readonly resourceList?: unknown;
   readonly openApiHash?: string | undefined;
+  /** Its whole document of OpenAPI v2. */
+  readonly openApiV2?: string | undefined;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -52,6 +54,7 @@ export async function availabilityOf(
     condition: { status: 'True', reason: 'Passed', message: 'all checks passed' },
     resourceList: jsonOf(answer),
     openApiHash: await openApiHash(apiService, path.slice(1), options),
+    openApiV2: await openApiV2(apiService, options),
   };
 }
 
@@ -118,6 +121,15 @@ function jsonOf({ body }: OutgoingAnswer): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Undefined from a server that has none, or one that is too large. */
+async function openApiV2(
+  apiService: APIService,
+  options: AvailabilityOptions,
+): Promise<string | undefined> {
+  const answer = await get(apiService, '/openapi/v2', options).catch(() => undefined);
+  return answer?.status === 200 ? Buffer.from(answer.body).toString('utf8') : undefined;
 }
 
 /** Of the group version's document; undefined from a server that has no OpenAPI v3. */

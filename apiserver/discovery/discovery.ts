@@ -85,6 +85,7 @@ class Catalog {
     this.openApi = new OpenApi(groups, schemas, {
       ...{ identities: identitiesOf(custom), known },
       remote: remoteHashes(remote),
+      swaggers: remote.flatMap(({ swagger }) => swagger ?? []),
     });
     const core = groups.filter((group) => group.name === '');
     const shown = withRemote(groups, remote);

@@ -11,7 +11,11 @@ type Encode = (writer: WireWriter, number: number, value: unknown) => void;
 /** JSON name → field number and encoding. */
 type Fields = Readonly<Record<string, readonly [number, Encode]>>;
 
-const text: Encode = (writer, number, value) => writer.field(number, value as string);
+const text: Encode = (writer, number, value) => {
+  // Other servers' documents come here, too.
+  if (typeof value !== 'string') throw new TypeError('a text is expected');
+  writer.field(number, value);
+};
 const flag: Encode = (writer, number, value) => {
   if (value === true) writer.integer(number, 1);
 };

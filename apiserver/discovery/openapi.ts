@@ -10,6 +10,7 @@ import { Document } from './document.ts';
 import { encodeSwagger } from './gnostic.ts';
 import { openApiPaths, type SchemaNames } from './openapi-operations.ts';
 import type { ServedGroup, ServedVersion } from './served.ts';
+import { type RemoteSwagger, withRemoteSwagger } from './remote-swagger.ts';
 import { swagger } from './swagger.ts';
 import { KUBERNETES_VERSION } from '../../api/kubernetes-version.ts';
 
@@ -84,6 +85,8 @@ export interface OpenApiOptions {
   readonly known: VersionDocuments;
   /** Hashes of documents that other servers have, by path. */
   readonly remote?: ReadonlyMap<string, string>;
+  /** What other servers say in OpenAPI v2. */
+  readonly swaggers?: readonly RemoteSwagger[];
 }
 
 export class OpenApi {
@@ -96,7 +99,7 @@ export class OpenApi {
 
   constructor(groups: readonly ServedGroup[], source: SchemaSource, options: OpenApiOptions) {
     this.#source = source;
-    const { identities, known, remote = new Map<string, string>() } = options;
+    const { identities, known, remote = new Map<string, string>(), swaggers = [] } = options;
     for (const version of groups.flatMap((group) => group.versions)) {
       const { group, version: name } = version;
       const path = group === '' ? `api/${name}` : `apis/${group}/${name}`;
@@ -110,16 +113,17 @@ export class OpenApi {
       this.#documents.set(path, document);
     }
     for (const path of known.keys()) if (!this.#documents.has(path)) known.delete(path);
-    const identity = identities.size === 0 ? undefined : [...identities].join();
+    const changing = [...identities, ...swaggers.map((theirs) => theirs.identity)];
     this.#swagger = new Document(
       () => {
         const documents = [...this.#documents.values()];
-        return swagger(
+        const own = swagger(
           info,
           documents.map((document) => document.json.value as Record<string, unknown>),
         );
+        return withRemoteSwagger(own, swaggers);
       },
-      { identity },
+      { identity: changing.length === 0 ? undefined : changing.join() },
     );
     this.#index = new Document(() => ({
       paths: Object.fromEntries(

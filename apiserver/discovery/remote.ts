@@ -1,4 +1,5 @@
 import { compareVersions } from '../../api/api-version.ts';
+import type { RemoteSwagger } from './remote-swagger.ts';
 import type { ServedGroup, ServedVersion } from './served.ts';
 
 /** A group version that another server serves. */
@@ -6,6 +7,8 @@ export interface RemoteVersion {
   readonly served: ServedVersion;
   /** Of its OpenAPI v3 document, if there is one. */
   readonly openApiHash?: string;
+  /** What it says in OpenAPI v2, if that is any good. */
+  readonly swagger?: RemoteSwagger | undefined;
 }
 
 /** The groups with what others serve of them, and the groups that only others serve. */

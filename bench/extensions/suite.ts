@@ -130,17 +130,23 @@ async function benchCreates(cluster: BenchCluster): Promise<void> {
     },
   ];
   const rates = sorts.map(() => [] as number[]);
+  const costs = sorts.map(() => [] as number[]);
   for (let run = -1; run < runs; run++)
     for (const [i, { work, url, body }] of sorts.entries()) {
       if (run < 0) say(`create ${work}`);
       const call = (client: number): Promise<number> =>
         opened[client]!.request('POST', url, body(`b-${made++}`));
+      const before = { made, seconds: cluster.cpuSeconds() };
       const { perSecond } = await closedLoop({ clients: CLIENTS, durationMs, call });
-      if (run >= 0) rates[i]!.push(perSecond);
+      if (run < 0) continue;
+      rates[i]!.push(perSecond);
+      costs[i]!.push(((cluster.cpuSeconds() - before.seconds) * 1e6) / (made - before.made));
     }
   for (const client of opened) client.close();
-  for (const [i, { work }] of sorts.entries())
+  for (const [i, { work }] of sorts.entries()) {
     rows.push({ work: `create ${work}, ${CLIENTS} clients`, unit: 'per s', ours: rates[i]! });
+    rows.push({ work: 'the same, CPU of the cluster per create', unit: 'µs', ours: costs[i]! });
+  }
 }
 
 export async function benchExtensions(): Promise<void> {

@@ -32,6 +32,18 @@ it.each([...new Set(named)])('%s exists', (path) => {
   expect([...folders, ...inside].some((file) => pattern(path).test(file))).toBe(true);
 });
 
+/** “title” after a test's file. */
+const titled = [...text.matchAll(/`([^`\s]+\.test\.ts)`: ((?:“[^”]+”(?:, )?)+)/g)].flatMap(
+  ([, path, titles]) =>
+    [...titles!.matchAll(/“([^”]+)”/g)].map(([, title]) => [path!, title!] as const),
+);
+
+it('names titles enough', () => expect(titled.length).toBeGreaterThan(30));
+
+it.each(titled)('%s has “%s”', (path, title) => {
+  expect(readFileSync(join(root, path), 'utf8')).toContain(`('${title}'`);
+});
+
 it('names a test in each row that says yes', () => {
   const rows = text.split('\n').filter((line) => /\| yes \|/.test(line));
   expect(rows.filter((row) => !/\| yes \|.*`[^`]+`/.test(row))).toEqual([]);
