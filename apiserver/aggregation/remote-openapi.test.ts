@@ -97,7 +97,7 @@ describe('OpenAPI v2 of an extension server', () => {
       return [`nested without end below ${key}`, text];
     }),
   ])('that is %s is left out', (_what, text) => {
-    expect(remoteSwagger(text!, of)).toBeUndefined();
+    expect(remoteSwagger(text, of)).toBeUndefined();
   });
 
   it('that refers to itself, or to nothing, is taken as it is', () => {
