@@ -35,6 +35,39 @@ async function claimVolume(
   await at.until('PersistentVolumeClaim', 'data', bound);
 }
 
+/** Of a driver, by a handle that no other scenario has. */
+const driverVolume = (handle: string): string =>
+  volume(`storageClassName: "NAMESPACE"`).replace(
+    'hostPath: { path: /tmp/nowhere }',
+    `csi: { driver: hollow.wherry.io, volumeHandle: ${handle} }`,
+  );
+
+const podOn = (node: string, name: string): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name} }
+spec:
+  nodeName: ${node}
+  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+  containers: [{ name: main, image: "example.org/main:1" }]`;
+
+/** SHA-256 of handle, driver and node. */
+const attachments = {
+  'beside-1': 'csi-e81a9960e417b86da16f4bb1d63183454baa23b09d849b8539cc0bbb8d56e4a8',
+  'beside-2': 'csi-fb1dfb3ae463162232fe13e991cd262fd35ca81b245d5f6298376225b5765169',
+  'beside-3': 'csi-bd76b8cf524bd534a15b428b2210e1f93903c73d63fe5df79b6592a63d56b57a',
+};
+
+/** A pod on node1 that has a volume of a driver attached. */
+async function attach(at: Place, handle: keyof typeof attachments): Promise<void> {
+  await at.create(driverVolume(handle));
+  await at.until('PersistentVolume', at.namespace, available);
+  await at.create(claim('data', 'storageClassName: NAMESPACE'));
+  await at.until('PersistentVolumeClaim', 'data', bound);
+  await at.create(podOn('node1', 'user'));
+  await at.untilEvent('SuccessfulAttachVolume');
+}
+
 export const volumeScenarios: readonly Scenario[] = [
   {
     name: 'claim and volume that find each other',
@@ -163,6 +196,30 @@ spec:
       await at.delete('PersistentVolume', at.namespace);
       await at.merge('PersistentVolume', at.namespace, { metadata: { finalizers: null } });
       await at.until('PersistentVolumeClaim', 'data', ({ status }) => status?.phase === 'Lost');
+    },
+  },
+  {
+    name: 'pod with a volume that a driver attaches',
+    also: [`VolumeAttachment/${attachments['beside-1']}`],
+    async run(at) {
+      await attach(at, 'beside-1');
+    },
+  },
+  {
+    name: 'pod whose volume another node has',
+    also: [`VolumeAttachment/${attachments['beside-2']}`],
+    async run(at) {
+      await attach(at, 'beside-2');
+      await at.create(podOn('node2', 'other'));
+      await at.untilEvent('FailedAttachVolume');
+    },
+  },
+  {
+    name: 'volume that its pod leaves',
+    async run(at) {
+      await attach(at, 'beside-3');
+      await at.delete('Pod', 'user');
+      await at.untilGone('VolumeAttachment', attachments['beside-3']);
     },
   },
 ];
