@@ -69,7 +69,9 @@ export class ResourceStorage implements ObjectStorage {
    * one of those has yet to come back.
    */
   known(namespace: string): readonly StoredObject[] | Promise<readonly StoredObject[]> {
-    const all = (): StoredObject[] => [...this.#cache.list({ namespace })].map(([, each]) => each);
+    // Asked with every write, mostly for nothing: then no iteration is set up.
+    const all = (): readonly StoredObject[] =>
+      this.#cache.size === 0 ? [] : [...this.served(namespace)];
     const reached = this.#whole.reach(this.writer.lastRevision, REACH_MS);
     return reached === undefined ? all() : reached.then(all);
   }
