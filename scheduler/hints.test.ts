@@ -21,7 +21,8 @@ import type { ClusterEvent } from './framework/events.ts';
 import { Framework } from './framework/framework.ts';
 import { podInfo } from './framework/pod-info.ts';
 import { defaultProfile } from './registry.ts';
-import { NodeSelection, type Selection } from './select-node.ts';
+import { NodeSelection } from './select-node.ts';
+import type { Selection } from './selection.ts';
 
 interface World {
   /** With how many pods of the app on each. */

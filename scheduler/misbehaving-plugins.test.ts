@@ -18,7 +18,8 @@ import { podInfo, type PodInfo } from './framework/pod-info.ts';
 import { PluginLimits } from './plugin-limits.ts';
 import { defaultProfile } from './registry.ts';
 import { startScheduler } from './scheduler.ts';
-import { NodeSelection, type Selection } from './select-node.ts';
+import { NodeSelection } from './select-node.ts';
+import type { Selection } from './selection.ts';
 
 let parts = new Lifecycle();
 afterEach(async () => {

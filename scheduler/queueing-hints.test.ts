@@ -18,7 +18,8 @@ import { podInfo } from './framework/pod-info.ts';
 import { observeNamespaces, observeNodes, observePods } from './observer.ts';
 import { SchedulingQueue } from './queue/scheduling-queue.ts';
 import { defaultProfile } from './registry.ts';
-import { NodeSelection, type Selection } from './select-node.ts';
+import { NodeSelection } from './select-node.ts';
+import type { Selection } from './selection.ts';
 
 const app = fc.constantFrom('x', 'y');
 const key = fc.constantFrom('zone', 'host');

@@ -22,7 +22,8 @@ import { podInfo, type PodInfo } from './framework/pod-info.ts';
 import { failure, isRejection, type Status } from './framework/status.ts';
 import type { Outcome, QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { FailureReason, Reporter } from './reporter.ts';
-import type { NodeSelection, Selection } from './select-node.ts';
+import type { NodeSelection } from './select-node.ts';
+import type { Selection } from './selection.ts';
 
 export const maxWritesInFlight = 128;
 /** The longest the loop keeps the thread before it lets others run. */

@@ -24,7 +24,8 @@ import { nodeResourcesFit } from './plugins/node-resources-fit.ts';
 import { podTopologySpread } from './plugins/pod-topology-spread.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
 import { defaultProfile } from './registry.ts';
-import { NodeSelection, type Selection } from './select-node.ts';
+import { NodeSelection } from './select-node.ts';
+import type { Selection } from './selection.ts';
 
 type ContainerSketch = reference.ContainerSketch;
 type ScoredNode = reference.ScoredNode;

@@ -11,7 +11,8 @@ import { Framework } from './framework/framework.ts';
 import type { Plugin } from './framework/interface.ts';
 import { podInfo } from './framework/pod-info.ts';
 import { defaultProfile } from './registry.ts';
-import { NodeSelection, nodesToFind, type Selection } from './select-node.ts';
+import { NodeSelection, nodesToFind } from './select-node.ts';
+import type { Selection } from './selection.ts';
 
 function selectorOver(nodes: readonly Node[], extra: Plugin[] = []) {
   const { rows, schedulerName } = defaultProfile(inertParts);

@@ -1,7 +1,7 @@
 /**
  * The cluster as plugins see it: nodes, what is on them, and indexes over both that follow every
  * change. It is live: within a scheduling cycle nothing changes it but the scheduler itself,
- * which tries out removals and additions on it and takes them back (`Framework.simulate…`).
+ * which tries out removals and additions on it and takes them back (`Trial`).
  */
 import { nameOf } from '../../api/meta.ts';
 import type { Labels } from '../../api/selector/label.ts';

@@ -9,7 +9,8 @@ import { Cache } from '../cache/cache.ts';
 import { Framework } from '../framework/framework.ts';
 import { podInfo } from '../framework/pod-info.ts';
 import { defaultProfile } from '../registry.ts';
-import { NodeSelection, type Selection } from '../select-node.ts';
+import { NodeSelection } from '../select-node.ts';
+import type { Selection } from '../selection.ts';
 
 type Lesser = [name: string, priority: number, cpu: string, more?: PodSketch];
 
