@@ -2,8 +2,16 @@
  * JSON text in. `JSON.parse` does the work; what it cannot tell (a key given twice, an error in
  * the words Go's decoder uses) is found by one scan of the text, only when asked for.
  */
+import { refuseRounded } from './rounded-integer.ts';
+
 export class MalformedJson extends Error {
   override readonly name = 'MalformedJson';
+}
+
+export interface JsonQuestions {
+  readonly duplicates?: boolean;
+  /** Integers stand for floating-point numbers: those that are none exactly are rounded. */
+  readonly floats?: boolean | undefined;
 }
 
 export interface ParsedJson {
@@ -15,8 +23,14 @@ export interface ParsedJson {
 /** As many as Kubernetes reports. */
 const maxDuplicates = 100;
 
-/** Throws {@link MalformedJson}. `duplicates` is empty unless asked for. */
-export function parseJson(text: string, ask: { readonly duplicates?: boolean } = {}): ParsedJson {
+/** Only where so many digits follow each other may an integer be too long for a number. */
+const LONG_NUMBER = /\d{16}/;
+
+/**
+ * Throws {@link MalformedJson}, or {@link RoundedInteger}. `duplicates` is empty unless asked
+ * for.
+ */
+export function parseJson(text: string, ask: JsonQuestions = {}): ParsedJson {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -24,8 +38,10 @@ export function parseJson(text: string, ask: { readonly duplicates?: boolean } =
     new Scanner(text).scan();
     throw new MalformedJson('invalid JSON');
   }
-  const scanner = ask.duplicates === true ? new Scanner(text, { valid: true }) : undefined;
-  return { value, duplicates: scanner?.scan() ?? [] };
+  const exact = ask.floats !== true && LONG_NUMBER.test(text);
+  if (ask.duplicates !== true && !exact) return { value, duplicates: [] };
+  const found = new Scanner(text, { valid: true, exact }).scan();
+  return { value, duplicates: ask.duplicates === true ? found : [] };
 }
 
 /** As for objects of every kind. Go's decoder takes ten times that, which recursion here cannot. */
@@ -37,12 +53,14 @@ class Scanner {
   readonly #path: (string | number)[] = [];
   readonly #duplicates = new Set<string>();
   readonly #valid: boolean;
+  readonly #exact: boolean;
   #at = 0;
 
   /** `valid` promises that JSON.parse took the text: strings are then skipped, not checked. */
-  constructor(text: string, { valid = false } = {}) {
+  constructor(text: string, { valid = false, exact = false } = {}) {
     this.#text = text;
     this.#valid = valid;
+    this.#exact = exact;
   }
 
   scan(): string[] {
@@ -179,6 +197,8 @@ class Scanner {
     if (this.#text[this.#at] === '0') this.#at++;
     else if (this.#isDigit()) this.#digits();
     else this.#fail(this.#at === start ? 'looking for beginning of value' : 'in numeric literal');
+    if (this.#exact && !'.eE'.includes(this.#text[this.#at] ?? ' '))
+      return refuseRounded(this.#text.slice(start, this.#at));
     if (this.#text[this.#at] === '.') {
       this.#at++;
       if (!this.#isDigit()) this.#fail('after decimal point in numeric literal');

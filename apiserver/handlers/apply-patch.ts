@@ -1,6 +1,7 @@
 import { isObject } from '../../api/deep.ts';
 import { type FieldError, invalidError, required } from '../../api/field-errors.ts';
-import { parseJson } from '../../api/json.ts';
+import { type JsonQuestions, parseJson } from '../../api/json.ts';
+import { RoundedInteger } from '../../api/rounded-integer.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { statusError } from '../../api/status.ts';
 import { parseYaml } from '../../api/yaml.ts';
@@ -53,21 +54,24 @@ export async function applyPatch(
 }
 
 /** YAML, of which JSON is a part; kubectl sends JSON. */
-function configurationOf({ request }: Target, duplicates: boolean): ParsedBody {
+function configurationOf({ request, store }: Target, duplicates: boolean): ParsedBody {
   const { body } = request.http;
   if (body === undefined) throw statusError('BadRequest', 'the body of the request is empty');
   if (body instanceof JsonValue) return { value: body.value, duplicates: [] };
   const text = textOf(body);
   return readText(() =>
-    /^\s*\{/.test(text) ? parseFlow(text, duplicates) : { value: parseYaml(text), duplicates: [] },
+    /^\s*\{/.test(text)
+      ? parseFlow(text, { duplicates, floats: store.declaration.floats })
+      : { value: parseYaml(text), duplicates: [] },
   );
 }
 
 /** What begins like JSON may still be YAML's own flow style. */
-function parseFlow(text: string, duplicates: boolean): ParsedBody {
+function parseFlow(text: string, ask: JsonQuestions): ParsedBody {
   try {
-    return parseJson(text, { duplicates });
-  } catch {
+    return parseJson(text, ask);
+  } catch (error) {
+    if (error instanceof RoundedInteger) throw error;
     return { value: parseYaml(text), duplicates: [] };
   }
 }

@@ -1,9 +1,10 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import { MalformedJson, parseJson } from '../../api/json.ts';
+import { type JsonQuestions, MalformedJson, parseJson } from '../../api/json.ts';
 import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/codec.ts';
 import { isObject } from '../../api/deep.ts';
 import { decodeObject, type FieldValidation } from '../../api/schema/decode.ts';
 import { statusError } from '../../api/status.ts';
+import { RoundedInteger } from '../../api/rounded-integer.ts';
 import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { type HttpRequest, JsonValue } from '../../platform/http.ts';
@@ -48,7 +49,7 @@ const SERVED = ['application/json', 'application/yaml', protobufMediaType];
 /** A body of JSON, YAML or protobuf; a value from the same process is taken as it is. */
 export function parseBody(
   request: Pick<HttpRequest, 'body' | 'headers'>,
-  ask: { readonly duplicates: boolean; readonly kind?: Kind } = { duplicates: false },
+  ask: JsonQuestions & { readonly kind?: Kind } = {},
 ): ParsedBody {
   const { body } = request;
   if (body === undefined) throw statusError('BadRequest', 'the body of the request is empty');
@@ -72,11 +73,13 @@ export interface Expected {
   readonly fieldValidation: FieldValidation;
   /** Default: the schema tables know the kind. */
   readonly structure?: Structure | undefined;
+  /** See {@link JsonQuestions}. */
+  readonly floats?: boolean | undefined;
 }
 
 /** What is exchanged with a resource or a subresource of it. */
 export function expectedOf(
-  { type, structure }: ResourceDeclaration,
+  { type, structure, floats }: ResourceDeclaration,
   of: {
     readonly subresource: Subresource<KubernetesObject> | undefined;
     readonly fieldValidation: FieldValidation;
@@ -84,13 +87,13 @@ export function expectedOf(
 ): Expected {
   const { subresource, fieldValidation } = of;
   if (subresource?.kind !== undefined) return { kind: subresource.kind, fieldValidation };
-  return { kind: type, fieldValidation, structure };
+  return { kind: type, fieldValidation, structure, floats };
 }
 
 /** The object in a request's body, of `kind` and checked against its schema. */
 export function decodeBody(request: HttpRequest, of: Expected): DecodedBody {
   const duplicates = of.fieldValidation !== 'Ignore';
-  const body = parseBody(request, { duplicates, kind: of.kind });
+  const body = parseBody(request, { duplicates, kind: of.kind, floats: of.floats });
   return decodeValue(body, of);
 }
 
@@ -140,8 +143,10 @@ export function readText<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof MalformedJson || error instanceof MalformedYaml)
-      throw statusError('BadRequest', error.message);
+    const isKnown = [MalformedJson, MalformedYaml, RoundedInteger].some(
+      (of) => error instanceof of,
+    );
+    if (isKnown) throw statusError('BadRequest', (error as Error).message);
     throw error;
   }
 }

@@ -58,8 +58,9 @@ export async function patch(
   const at = objectAt(target);
   const { fieldValidation } = parameters;
   const expected = expectedOf(store.declaration, { subresource, fieldValidation });
-  const { kind } = expected;
-  const body = parseBody(jsonRequest(target), { duplicates: fieldValidation !== 'Ignore' });
+  const { kind, floats } = expected;
+  const duplicates = fieldValidation !== 'Ignore';
+  const body = parseBody(jsonRequest(target), { duplicates, floats });
   const sent = (current: KubernetesObject | undefined): Mutable<KubernetesObject> => {
     const view = subresource?.read?.(current!) ?? current;
     const value = apply(view, body.value, kind);

@@ -342,6 +342,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
    */
   permitWrite?(change: Change<T>, access: WriteAccess): Promise<void>;
 
+  /** True if its numbers may be floating-point ones, written as integers that no number keeps. */
+  readonly floats?: boolean;
   /** True if the object has a status that only the status subresource writes. */
   readonly hasStatus?: boolean;
   /** With `hasStatus`: create keeps the status sent (a kubelet registers its Node with one). */

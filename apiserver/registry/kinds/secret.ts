@@ -1,4 +1,5 @@
 import { MalformedJson, parseJson } from '../../../api/json.ts';
+import { RoundedInteger } from '../../../api/rounded-integer.ts';
 import { type FieldError, invalid, required } from '../../../api/field-errors.ts';
 import type { Mutable } from '../../../api/meta.ts';
 import { secrets } from '../../../api/resources.ts';
@@ -33,6 +34,7 @@ function needsJson(data: Keys, key: string): FieldError[] {
     parseJson(Buffer.from(data[key]!, 'base64').toString());
     return [];
   } catch (error) {
+    if (error instanceof RoundedInteger) return [];
     if (!(error instanceof MalformedJson)) throw error;
     return [invalid(`data[${key}]`, redacted, error.message)];
   }

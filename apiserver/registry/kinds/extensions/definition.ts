@@ -114,6 +114,8 @@ export const customResourceDefinition = {
   allowUnconditionalUpdate: false,
   hasStatus: true,
   hasGeneration: true,
+  // Of schemas: maximum, minimum, multipleOf.
+  floats: true,
   load: async () => {
     await Promise.all([loadPatterns(), loadRules()]);
   },
