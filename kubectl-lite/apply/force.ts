@@ -1,8 +1,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
-import { isStatus } from '../../api/status.ts';
-import { type Located, objectPath } from '../resource/located.ts';
+import { deleteObject } from '../resource/delete-object.ts';
+import type { Located } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
-import { propagationOf } from '../resource/propagation.ts';
 import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -22,19 +21,8 @@ export async function replaceByForce(
   },
 ): Promise<KubernetesObject> {
   const { body, query, flags } = request;
-  const grace = flags['grace-period'];
-  try {
-    await session.api.send({
-      method: 'DELETE',
-      path: objectPath(located),
-      body: {
-        propagationPolicy: propagationOf(flags.cascade),
-        gracePeriodSeconds: Math.max(grace, 0),
-      },
-    });
-  } catch (error) {
-    if (!isStatus(error, 'NotFound')) throw error;
-  }
+  const graceSeconds = Math.max(flags['grace-period'], 0);
+  await deleteObject(session, located, { cascade: flags.cascade, graceSeconds });
   const limit = limited(session.clock, session.signal, flags.timeout);
   let gone = false;
   try {

@@ -3,10 +3,10 @@
  * is deleted. Only objects that carry the last-applied annotation are considered.
  */
 import type { ChangePrinter, DryRun } from '../printers/change-printer.ts';
+import { deleteObject } from '../resource/delete-object.ts';
 import { listItems } from '../resource/list.ts';
-import { itemOf, type Located, objectPath } from '../resource/located.ts';
+import { itemOf, type Located } from '../resource/located.ts';
 import { type DiscoveredResource, pathOf } from '../resource/resources.ts';
-import { propagationOf } from '../resource/propagation.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ApplyFlags } from './flags.ts';
@@ -52,20 +52,10 @@ export async function removePruned(
   pruned: readonly Located[],
   { flags, dryRun, printer }: Pruning,
 ): Promise<void> {
-  const grace = flags['grace-period'];
+  const { cascade, 'grace-period': graceSeconds } = flags;
   for (const located of pruned) {
-    if (dryRun !== 'client') {
-      await session.api.send({
-        method: 'DELETE',
-        path: objectPath(located),
-        // Servers ignore the query of a request that has a body.
-        body: {
-          propagationPolicy: propagationOf(flags.cascade),
-          ...(grace < 0 ? {} : { gracePeriodSeconds: grace }),
-          ...(dryRun === 'server' ? { dryRun: ['All'] } : {}),
-        },
-      });
-    }
+    if (dryRun !== 'client')
+      await deleteObject(session, located, { cascade, graceSeconds, dryRun });
     printer.print(located, 'pruned', located.object);
   }
 }

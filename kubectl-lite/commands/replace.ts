@@ -1,10 +1,10 @@
 import { withLastApplied } from '../apply/last-applied.ts';
-import { isStatus } from '../../api/status.ts';
 import { fieldValidation } from '../apply/flags.ts';
 import { command } from '../command.ts';
 import { type SourcedFailure, sourcedFailuresText } from '../failure.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
+import { deleteObject } from '../resource/delete-object.ts';
 import { locate } from '../resource/builder.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
 import { type Located, objectPath, titleOf } from '../resource/located.ts';
@@ -111,20 +111,8 @@ function checkFlags(flags: ForceFlags & { readonly 'dry-run': string; validate: 
 }
 
 async function removed(session: Session, located: Located, flags: ForceFlags): Promise<void> {
-  const grace = flags['grace-period'];
-  try {
-    await session.api.send({
-      method: 'DELETE',
-      path: objectPath(located),
-      body: {
-        propagationPolicy: propagationOf(flags.cascade),
-        ...(grace < 0 ? {} : { gracePeriodSeconds: grace }),
-      },
-    });
-  } catch (error) {
-    if (isStatus(error, 'NotFound')) return;
-    throw error;
-  }
+  const { cascade, 'grace-period': graceSeconds } = flags;
+  if (!(await deleteObject(session, located, { cascade, graceSeconds }))) return;
   const { type, name } = located;
   const group = type.group === '' ? '' : `.${type.group}`;
   if (flags.output === 'name') session.print(titleOf(located));

@@ -1,9 +1,8 @@
 /** `run` with a session: attach to the pod, learn how it ended, and take it away with --rm. */
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import { isStatus } from '../../api/status.ts';
-import { propagationOf } from '../resource/propagation.ts';
-import { type Located, objectPath } from '../resource/located.ts';
+import { deleteObject } from '../resource/delete-object.ts';
+import type { Located } from '../resource/located.ts';
 import type { Session } from '../session.ts';
 import { ExitError, UsageError } from '../usage-error.ts';
 import { attachOrLog, isOver, podWhen } from './attach-or-log.ts';
@@ -81,20 +80,8 @@ async function removed(
   flags: AttachToRunFlags,
 ): Promise<void> {
   const located = await locatedOf(session, object);
-  const grace = flags.force ? 0 : flags['grace-period'];
-  try {
-    await session.api.send({
-      method: 'DELETE',
-      path: objectPath(located),
-      body: {
-        propagationPolicy: propagationOf(flags.cascade),
-        ...(grace < 0 ? {} : { gracePeriodSeconds: grace }),
-      },
-    });
-  } catch (error) {
-    if (isStatus(error, 'NotFound')) return;
-    throw error;
-  }
+  const graceSeconds = flags.force ? 0 : flags['grace-period'];
+  if (!(await deleteObject(session, located, { cascade: flags.cascade, graceSeconds }))) return;
   if (!flags.quiet)
     session.print(`${located.type.singular} ${JSON.stringify(located.name)} deleted`);
 }
