@@ -1,3 +1,5 @@
+import type { DurableFile } from './durable-file.ts';
+
 export interface WriteOptions {
   /** Default 0o600. */
   readonly mode?: number;
@@ -24,4 +26,9 @@ export interface Disk {
   list(path: string): Promise<string[]>;
   /** Makes the folder and its parents with `mode` 0o700 unless they exist. */
   makeFolder(path: string): Promise<void>;
+  /**
+   * Opens a file for durable writes; one that is missing or smaller than `bytes` is first filled up
+   * with zeros. Undefined if there is none and `bytes` is 0, or the system has no such writes.
+   */
+  openDurable(path: string, bytes: number): Promise<DurableFile | undefined>;
 }

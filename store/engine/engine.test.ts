@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
+import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
+import { realRandom } from '../../platform/node/random.ts';
 import type { Engine, KeyAndValue, WriteOperation } from './engine.ts';
 import { EngineError } from './engine.ts';
+import { journaled } from './journal/journaled.ts';
 import { MemoryStorage } from './memory.ts';
 import { openRocksdb } from './rocksdb.ts';
+
+const environment = { disk: realDisk, logger: silentLogger, clock: realClock, random: realRandom };
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 const put = (key: string, value: string): WriteOperation => ({
@@ -26,7 +31,9 @@ async function scan(engine: Engine, gte: string, lt: string): Promise<string[]> 
   return found;
 }
 
-describe.each(['rocksdb', 'memory'])('the contract of an engine: %s', (kind) => {
+const kinds = ['rocksdb', 'journaled rocksdb', 'memory'] as const;
+
+describe.each(kinds)('the contract of an engine: %s', (kind) => {
   let path: string;
   let memory: MemoryStorage;
   let engine: Engine;
@@ -34,10 +41,10 @@ describe.each(['rocksdb', 'memory'])('the contract of an engine: %s', (kind) => 
   const open = (): Promise<Engine> => {
     const options = {
       path: join(path, 'made', 'on', 'open'),
-      disk: realDisk,
-      logger: silentLogger,
+      ...environment,
     };
-    return kind === 'rocksdb' ? openRocksdb(options) : memory.open(options);
+    if (kind === 'memory') return memory.open(options);
+    return (kind === 'rocksdb' ? openRocksdb : journaled(openRocksdb))(options);
   };
 
   beforeEach(async () => {
@@ -148,7 +155,7 @@ describe.each(['rocksdb', 'memory'])('the contract of an engine: %s', (kind) => 
 describe('RocksDB', () => {
   it('says who holds the folder when it is already open', async () => {
     const path = await mkdtemp(join(tmpdir(), 'wherry-engine-'));
-    const options = { path, disk: realDisk, logger: silentLogger };
+    const options = { path, ...environment };
     const first = await openRocksdb(options);
     await expect(openRocksdb(options)).rejects.toMatchObject({
       reason: 'locked',
@@ -160,7 +167,7 @@ describe('RocksDB', () => {
 });
 
 describe('a crash of the memory engine', () => {
-  const options = { path: '', disk: realDisk, logger: silentLogger };
+  const options = { path: '', ...environment };
 
   it('loses what was not synced and keeps what was', async () => {
     const storage = new MemoryStorage();

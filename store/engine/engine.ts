@@ -14,8 +14,10 @@
  * - Calls after `close` began reject with `closed`; `close` waits for those under way.
  * - Keys and values are Buffers that nobody changes after handing them over.
  */
+import type { Clock } from '../../platform/clock.ts';
 import type { Disk } from '../../platform/disk.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Random } from '../../platform/random.ts';
 
 export type WriteOperation =
   | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
@@ -53,6 +55,8 @@ export interface EngineOptions {
   readonly path: string;
   readonly disk: Disk;
   readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 export type EngineFactory = (options: EngineOptions) => Promise<Engine>;

@@ -5,6 +5,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Turns } from '../../platform/turns.ts';
 import type { EngineFactory } from '../engine/engine.ts';
+import { journaled } from '../engine/journal/journaled.ts';
 import { openRocksdb } from '../engine/rocksdb.ts';
 import type { Sha1 } from './identity.ts';
 import type { PeerAddress, PeersFactory } from './peers.ts';
@@ -95,7 +96,7 @@ export function withDefaults(options: MemberOptions): Settings {
     clientUrls: ['http://localhost:2379'],
     peerUrls: ['http://localhost:2380'],
     initialClusterToken: 'etcd-cluster',
-    engine: openRocksdb,
+    engine: journaled(openRocksdb),
     heartbeatMs: 100,
     electionTimeoutMs: 1000,
     maxTxnOps: 128,

@@ -29,8 +29,8 @@ export class EngineFolders {
   }
 
   #open(folder: string): Promise<Engine> {
-    const { engine, dataDir, disk, logger } = this.#settings;
-    return engine({ path: `${dataDir}/${folder}`, disk, logger });
+    const { engine, dataDir, disk, logger, clock, random } = this.#settings;
+    return engine({ path: `${dataDir}/${folder}`, disk, logger, clock, random });
   }
 
   /** An empty engine beside the current one. */

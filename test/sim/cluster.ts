@@ -19,6 +19,8 @@ export interface Host {
   readonly join: Joining | undefined;
   id: string;
   clock: SimClock;
+  /** A process runs, which may not serve yet. */
+  isUp: boolean;
   member: Member | undefined;
   /** Resolves when the process does not sleep. */
   awake: Promise<void>;
@@ -67,7 +69,7 @@ export class SimCluster {
         awake: () => host.awake,
       }),
       clock: new SimClock(this.time),
-      member: undefined,
+      ...{ isUp: false, member: undefined },
       ...{ awake: Promise.resolve(), wake: undefined, isRemoved: false },
     };
     return host;
@@ -89,7 +91,8 @@ export class SimCluster {
   }
 
   start(host: Host): void {
-    if (host.member !== undefined || host.isRemoved) return;
+    if (host.isUp || host.isRemoved) return;
+    host.isUp = true;
     host.clock.kill();
     const clock = new SimClock(this.time);
     host.clock = clock;
@@ -126,6 +129,7 @@ export class SimCluster {
     host.clock.kill();
     host.clock = new SimClock(this.time);
     host.member = undefined;
+    host.isUp = false;
     this.network.kill(host.id);
     host.machine.crash();
   }

@@ -42,6 +42,10 @@ export class SimNetwork {
     ({ memberId, handlers }) => {
       onStart(memberId);
       this.#handlers.set(memberId, handlers);
+      for (const other of this.#handlers.keys())
+        this.#time.after(this.#delay(), () => {
+          if (this.#handlers.get(memberId) === handlers) this.#refuses(memberId, other);
+        });
       return Promise.resolve(this.#peersOf(memberId, handlers));
     };
 
@@ -97,17 +101,20 @@ export class SimNetwork {
     }
     if (!this.#handlers.has(to)) this.#tellGone(from, to);
     if (!this.#reaches(from, to)) return;
-    if (this.#removed.get(to)?.has(from) === true) {
-      // The connection is refused, and the caller told why.
-      if (this.#reaches(to, from)) this.#handlers.get(from)!.removed();
-      return;
-    }
+    if (this.#refuses(from, to)) return;
     try {
       this.#handlers.get(to)!.receive(message);
     } catch (error) {
       // A broken invariant ends a process.
       this.#onPanic(to, error as Error);
     }
+  }
+
+  /** A connection is refused, and the caller told why. */
+  #refuses(from: string, to: string): boolean {
+    if (this.#removed.get(to)?.has(from) !== true) return false;
+    if (this.#reaches(from, to) && this.#reaches(to, from)) this.#handlers.get(from)!.removed();
+    return true;
   }
 
   /** The dead process's machine answers, if it runs and is reached. */

@@ -8,7 +8,10 @@ describeSeeds(3);
 describe('a planted bug is found', () => {
   /** In the worst case after so many seeds. */
   const ENOUGH = 60;
-  const flaws: Flaw[] = ['ackBeforeFsync', 'skipReadIndex', 'applyTwice', 'loseAtCompaction'];
+  const flaws: Flaw[] = [
+    ...(['ackBeforeFsync', 'reuseBeforeFsync', 'skipReadIndex'] as const),
+    ...(['applyTwice', 'loseAtCompaction'] as const),
+  ];
 
   it.each(flaws)(
     '%s',

@@ -2,23 +2,12 @@ import { readdir, readFile } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Disk } from '../../disk.ts';
+import { openDurable } from './durable-file.ts';
 import { makeFolder } from './make-folder.ts';
+import { promises, syncFolder } from './sync-folder.ts';
 
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
-
-/** `node:fs/promises` takes a command line noticeable time to load: only who writes needs it. */
-const promises = () => import('node:fs/promises');
-
-async function syncFolder(path: string): Promise<void> {
-  const { open } = await promises();
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
 
 /** The machine's file system. */
 export const realDisk: Disk = {
@@ -62,4 +51,5 @@ export const realDisk: Disk = {
   async makeFolder(path) {
     await makeFolder(path, 0o700);
   },
+  openDurable,
 };
