@@ -18,6 +18,9 @@
  * hear what is said of the pod. A value that is not a
  * number in range counts as absent. What a container uses is in `api/hollow-usage.ts`.
  *
+ * Without an annotation about its end or its log, a container whose whole command is known to the
+ * small shell does what that says (`shell/known-commands.ts`).
+ *
  * The pauses of `lifecycle` come on top: `postStart.sleep` before it is ready, `preStop.sleep`
  * before it ends.
  */
@@ -26,6 +29,8 @@ import type { Container, Pod } from '../api/types/core-v1.ts';
 export interface Behaviour {
   readonly startMs: number;
   readonly readyMs: number;
+  /** Its end or its log is as an annotation says, whatever its command. */
+  readonly isTold: boolean;
   /** Undefined: it runs until it is stopped. */
   readonly runMs: number | undefined;
   /** Undefined: its liveness probe, if it has one, never fails. */
@@ -77,17 +82,21 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
     (own ? undefined : numberIn(annotations[`${domain}/${name}`], max));
   const exitCode = read('exit-code', 255);
   const ends = init || exitCode !== undefined ? 0 : undefined;
-  const runSeconds = read('run-seconds', maxSeconds) ?? ends;
+  const toldSeconds = read('run-seconds', maxSeconds);
+  const runSeconds = toldSeconds ?? ends;
   const unhealthySeconds =
     container.livenessProbe === undefined ? undefined : read('unhealthy-after-seconds', maxSeconds);
   const { postStart, preStop } = container.lifecycle ?? {};
   const readySeconds = read('ready-seconds', maxSeconds) ?? probeDelay(container);
   const stopSeconds = read('stop-seconds', maxSeconds) ?? defaultStopSeconds;
-  const logInterval = read('log-interval-seconds', maxSeconds) ?? 0;
-  const logLines = read('log-lines', maxLogLines) ?? (logInterval > 0 ? Infinity : 0);
+  const toldInterval = read('log-interval-seconds', maxSeconds);
+  const toldLines = read('log-lines', maxLogLines);
+  const logInterval = toldInterval ?? 0;
+  const logLines = toldLines ?? (logInterval > 0 ? Infinity : 0);
   return {
     startMs: (read('start-seconds', maxSeconds) ?? 0) * 1000,
     readyMs: (readySeconds + (postStart?.sleep?.seconds ?? 0)) * 1000,
+    isTold: [toldSeconds, exitCode, toldLines, toldInterval].some((each) => each !== undefined),
     runMs: runSeconds === undefined ? undefined : runSeconds * 1000,
     unhealthyMs: unhealthySeconds === undefined ? undefined : unhealthySeconds * 1000,
     exitCode: Math.floor(exitCode ?? 0),

@@ -1,6 +1,36 @@
 import type { Behaviour } from './hollow-behaviour.ts';
 import type { LogEntry } from './container-streams.ts';
 
+/** What `kubectl logs` shows of a simulated container: numbered lines. */
+export interface SimulatedLog {
+  readonly startedAtMs: number;
+  end(atMs: number, exitCode: number): void;
+  /** Lines written up to then. */
+  size(nowMs: number): number;
+  /** When the line comes or came; undefined: only an event brings it. */
+  atMs(line: number): number | undefined;
+  entry(line: number): LogEntry;
+  /** The number of the first line to show. */
+  first(nowMs: number, query: { tailLines?: number; sinceMs?: number }): number;
+}
+
+export function firstLine(
+  log: Pick<SimulatedLog, 'size' | 'atMs'>,
+  nowMs: number,
+  of: { tailLines?: number; sinceMs?: number; keptLines?: number },
+): number {
+  const { tailLines = Infinity, sinceMs, keptLines = Infinity } = of;
+  const size = log.size(nowMs);
+  let [low, high] = [Math.max(0, size - Math.min(tailLines, keptLines)), size];
+  if (sinceMs === undefined) return low;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((log.atMs(middle) ?? Infinity) < sinceMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Older lines of a container that writes for ever count as rotated away. */
 const maxKeptLines = 1_000_000;
 
@@ -8,7 +38,7 @@ const maxKeptLines = 1_000_000;
  * What a simulated container has written: that it started, what its annotations ask for, that it
  * ended. Nothing is kept of it: each line follows from its number.
  */
-export class HollowLog {
+export class HollowLog implements SimulatedLog {
   readonly #name: string;
   readonly #behaviour: Behaviour;
   readonly startedAtMs: number;
@@ -52,18 +82,8 @@ export class HollowLog {
     };
   }
 
-  /** The number of the first line to show. */
-  first(nowMs: number, { tailLines, sinceMs }: { tailLines?: number; sinceMs?: number }): number {
-    const size = this.size(nowMs);
-    const kept = Math.max(0, size - Math.min(tailLines ?? maxKeptLines, maxKeptLines));
-    if (sinceMs === undefined) return kept;
-    let [low, high] = [kept, size];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if ((this.atMs(middle) ?? Infinity) < sinceMs) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  first(nowMs: number, query: { tailLines?: number; sinceMs?: number }): number {
+    return firstLine(this, nowMs, { ...query, keptLines: maxKeptLines });
   }
 
   #text(line: number): string {

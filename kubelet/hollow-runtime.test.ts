@@ -6,10 +6,11 @@ import { aPod } from '../test/support/scheduling.ts';
 import { behaviourOf } from './hollow-behaviour.ts';
 import { ContainerStreamError } from './container-streams.ts';
 import { HollowRuntime } from './hollow-runtime.ts';
-import type { ContainerListener } from './runtime.ts';
+import type { ContainerExit, ContainerListener } from './runtime.ts';
 
 const silent = { logLines: 0, logIntervalMs: 0 };
-const plain = { startMs: 0, readyMs: 0, runMs: undefined, exitCode: 0, stopMs: 250, ...silent };
+const untold = { isTold: false, runMs: undefined, exitCode: 0 };
+const plain = { startMs: 0, readyMs: 0, stopMs: 250, ...untold, ...silent };
 
 describe('behaviourOf', () => {
   const of = (annotations: Record<string, string>, container: Partial<Container> = {}) => {
@@ -29,6 +30,7 @@ describe('behaviourOf', () => {
     };
     expect(of(annotations)).toEqual({
       ...{ startMs: 2000, readyMs: 500, runMs: 60_000, exitCode: 3, stopMs: 1000, ...silent },
+      isTold: true,
     });
   });
 
@@ -240,23 +242,35 @@ describe('the log of a hollow container', () => {
   });
 });
 
+interface Beginning {
+  readonly how?: 'start' | 'adopt';
+  readonly ranMs?: number;
+  readonly annotations?: Record<string, string>;
+}
+
+function begin(
+  more: Partial<Container> = {},
+  { how = 'start', ranMs = 0, annotations = {} }: Beginning = {},
+) {
+  const clock = new FakeClock();
+  const container = { ...aPod({}).spec.containers[0]!, ...more };
+  const pod = aPod({ nodeName: 'node1', annotations, containers: [container] });
+  const answers: Record<string, object> = { pods: pod, nodes: { status: {} } };
+  const client = {
+    get: ({ resource }: { resource: string }) => Promise.resolve(answers[resource]),
+    list: () => Promise.resolve({ items: [] }),
+  } as unknown as Client;
+  const runtime = new HollowRuntime(clock, client);
+  const exits: ContainerExit[] = [];
+  const listener = new Proxy({} as ContainerListener, {
+    get: (_, name) => (name === 'exited' ? (exit: ContainerExit) => exits.push(exit) : () => {}),
+  });
+  runtime[how]({ id: 'x', pod, container, listener }, clock.now() - ranMs);
+  return { clock, runtime, exits };
+}
+
 describe('commands in a hollow container', () => {
   const io = { tty: false, signal: new AbortController().signal };
-
-  function begin(more: Partial<Container> = {}, how: 'start' | 'adopt' = 'start') {
-    const clock = new FakeClock();
-    const pod = aPod({ nodeName: 'node1' });
-    const answers: Record<string, object> = { pods: pod, nodes: { status: {} } };
-    const client = {
-      get: ({ resource }: { resource: string }) => Promise.resolve(answers[resource]),
-      list: () => Promise.resolve({ items: [] }),
-    } as unknown as Client;
-    const runtime = new HollowRuntime(clock, client);
-    const container = { ...pod.spec.containers[0]!, ...more };
-    const deaf = new Proxy({}, { get: () => () => {} }) as ContainerListener;
-    runtime[how]({ id: 'x', pod, container, listener: deaf }, clock.now());
-    return { clock, runtime };
-  }
 
   const hook = (...command: string[]) => ({ lifecycle: { postStart: { exec: { command } } } });
   const greeting = hook('sh', '-c', 'echo hello > /usr/share/message');
@@ -273,7 +287,7 @@ describe('commands in a hollow container', () => {
     ['not again by the next agent', greeting, 'adopt'],
     ['and need not be known', hook('nginx', '-s', 'reload'), 'start'],
   ] as const)('of a hook run %s', async (_, container, how) => {
-    const { runtime } = begin(container, how);
+    const { runtime } = begin(container, { how });
     expect(await runtime.exec('x', ['cat', '/usr/share/message'], io)).toBe(1);
   });
 
@@ -298,5 +312,82 @@ describe('commands in a hollow container', () => {
     const { runtime } = run({});
     await expect(runtime.exec('x', ['ls'], io)).rejects.toThrow(/nothing tells/);
     await expect(runtime.dial('uid', 80)).rejects.toThrow(/nothing listens on port 80/);
+  });
+});
+
+describe('the command of a hollow container', () => {
+  const query = { follow: false, signal: new AbortController().signal };
+  const sh = (script: string, more: Partial<Container> = {}): Partial<Container> => ({
+    ...{ command: ['sh', '-c'], args: [script] },
+    ...more,
+  });
+
+  async function written(runtime: HollowRuntime, follow = false): Promise<string[]> {
+    const lines: string[] = [];
+    for await (const { stream, line } of runtime.logs('x', { ...query, follow }))
+      lines.push(`${stream} ${Buffer.from(line).toString()}`);
+    return lines;
+  }
+
+  /** With the clock going on; the shell is loaded first. */
+  async function ended({ clock, exits }: ReturnType<typeof begin>): Promise<ContainerExit> {
+    await vi.waitFor(
+      async () => {
+        await clock.advance(1000);
+        expect(exits).toHaveLength(1);
+      },
+      { timeout: 30_000, interval: 5 },
+    );
+    return exits[0]!;
+  }
+
+  it("is carried out: its output is the log, its code the container's", async () => {
+    const world = begin(sh('echo "$HOSTNAME"; sleep 2; echo bad >&2; exit 3'));
+    expect(await ended(world)).toEqual({ exitCode: 3, reason: 'Error' });
+    expect(await written(world.runtime)).toEqual(['stdout pod', 'stderr bad']);
+  });
+
+  it('is shown to followers line by line, the last without its end', async () => {
+    const world = begin(sh('for i in 1 2; do echo $i; sleep 5; done; printf end'));
+    const following = written(world.runtime, true);
+    await ended(world);
+    expect(await following).toEqual(['stdout 1', 'stdout 2', 'stdout end']);
+  });
+
+  it.each([
+    ['what it wrote for the purpose', sh('echo why > /dev/termination-log; exit 1'), 'why\n'],
+    [
+      'the end of its log, if so asked',
+      sh('echo last; exit 1', { terminationMessagePolicy: 'FallbackToLogsOnError' }),
+      'last\n',
+    ],
+  ])('ends with %s', async (_, container, message) => {
+    expect(await ended(begin(container))).toEqual({ exitCode: 1, reason: 'Error', message });
+  });
+
+  it('goes on where it was under another agent: its pauses are shorter', async () => {
+    const world = begin(sh('sleep 60; exit 4'), { how: 'adopt', ranMs: 59_500 });
+    const since = world.clock.now();
+    expect(await ended(world)).toMatchObject({ exitCode: 4 });
+    expect(world.clock.now() - since).toBeLessThan(60_000);
+  });
+
+  it('ends when the container is stopped', async () => {
+    const world = begin(sh('while true; do sleep 1; done'));
+    await written(world.runtime);
+    world.runtime.stop('x', 30);
+    expect(await ended(world)).toEqual({ exitCode: 0, reason: 'Completed' });
+    await vi.waitFor(() => expect(world.clock.timers).toBe(0));
+  });
+
+  it.each([
+    ['it is not known', sh('nginx; echo over'), {}],
+    ['annotations tell otherwise', sh('exit 1'), { 'wherry.io/log-lines': '1' }],
+    ['it is a shell that somebody may talk to', { command: ['sh'], stdin: true }, {}],
+  ])('is not carried out if %s', async (_, container, annotations) => {
+    const { clock, runtime, exits } = begin(container, { annotations });
+    expect((await written(runtime))[0]).toBe('stdout hollow container c started');
+    await clock.advance(60_000);
+    expect(exits).toEqual([]);
   });
 });

@@ -10,8 +10,11 @@ import {
   type LogQuery,
 } from './container-streams.ts';
 import { behaviourOf, type Behaviour } from './hollow-behaviour.ts';
-import { HollowLog } from './hollow-log.ts';
-import type { HollowShell } from './shell/hollow-shell.ts';
+import { AdvancedClock } from './advanced-clock.ts';
+import { HollowLog, type SimulatedLog } from './hollow-log.ts';
+import type { SimulatedContainer } from './shell/container-view.ts';
+import type { HollowShell, MainCommand } from './shell/hollow-shell.ts';
+import { WrittenLog } from './written-log.ts';
 import type { ContainerExit, ContainerRequest, PodRuntime, SimulatedAct } from './runtime.ts';
 
 /** SIGKILL, as shells count it. */
@@ -40,6 +43,12 @@ function shellOf({ stdin, tty, command, args = [] }: Container): readonly string
   return words.length === 1 && /^(\/bin\/)?(ba|a|da)?sh$/.test(words[0]!) ? words : undefined;
 }
 
+/** A command, or an image's arguments, that nobody is to talk to. */
+function mayBeKnown({ request: { container }, behaviour }: Simulated): boolean {
+  if (behaviour.isTold || shellOf(container) !== undefined) return false;
+  return (container.command?.length ?? 0) + (container.args?.length ?? 0) > 0;
+}
+
 interface Simulated {
   readonly request: ContainerRequest;
   readonly behaviour: Behaviour;
@@ -51,10 +60,16 @@ interface Simulated {
   /** Set while it is being stopped: when its end is due, by the monotonic clock. */
   stopAtMs: number | undefined;
   /** Set once it runs. */
-  log: HollowLog | undefined;
+  log: SimulatedLog | undefined;
+  /** Settled when it is known whether its command can be carried out. */
+  considering: Promise<void> | undefined;
+  /** Ends its command; set once that runs. */
+  ending: AbortController | undefined;
   over: boolean;
   /** Those who wait for its end; made when the first one does. */
   waiting: Set<() => void> | undefined;
+  /** Those of them whom the next line wakes. */
+  reading: Set<() => void> | undefined;
 }
 
 /** How a simulated container came to run. */
@@ -69,8 +84,9 @@ interface Run {
 const maxWaiting = 100;
 
 /**
- * Runs nothing: containers start, become ready and end as {@link behaviourOf} says. A container
- * that runs for ever and was not told otherwise costs no timer.
+ * Containers start, become ready and end as {@link behaviourOf} says, or as their own commands do
+ * where the small shell knows all of them. A container that runs for ever and was not told
+ * otherwise costs no timer.
  */
 export class HollowRuntime implements PodRuntime {
   readonly version = 'wherry://0.1.0';
@@ -157,6 +173,7 @@ export class HollowRuntime implements PodRuntime {
 
   async *logs(id: string, query: LogQuery): AsyncGenerator<LogEntry> {
     const simulated = this.#containers.get(id);
+    await simulated?.considering;
     const log = simulated?.log;
     if (log === undefined)
       throw new ContainerStreamError(
@@ -167,7 +184,8 @@ export class HollowRuntime implements PodRuntime {
       for (const size = log.size(this.#clock.now()); line < size; line++) yield log.entry(line);
       if (line < log.size(this.#clock.now())) continue;
       if (!query.follow || simulated!.over) return;
-      await this.#change(simulated!, log.atMs(line), query.signal);
+      const next = { atMs: log.atMs(line), isReading: true };
+      await this.#change(simulated!, next, query.signal);
     }
   }
 
@@ -176,18 +194,12 @@ export class HollowRuntime implements PodRuntime {
     const simulated = this.#running(id);
     const client = this.#client;
     if (client === undefined) throw new ContainerStreamError('nothing tells what is in the pod');
-    this.#shell ??= import('./shell/hollow-shell.ts').then(
-      ({ HollowShell }) => new HollowShell(client, this.#clock),
-    );
-    const shell = await this.#shell;
+    const shell = await this.#loadShell(client);
     const over = new AbortController();
     const signal = AbortSignal.any([io.signal, over.signal]);
-    const ended = this.#change(simulated, undefined, signal).then(() => killedCode);
-    const { request } = simulated;
-    const { startedAtMs } = simulated.log!;
-    const terminate = (): void => this.stop(id, Infinity);
+    const ended = this.#change(simulated, {}, signal).then(() => killedCode);
     try {
-      const work = shell.exec({ request, startedAtMs, terminate }, command, { ...io, signal });
+      const work = shell.exec(this.#shown(simulated), command, { ...io, signal });
       return await Promise.race([work, ended]);
     } finally {
       over.abort();
@@ -223,15 +235,36 @@ export class HollowRuntime implements PodRuntime {
     return simulated;
   }
 
-  /** Resolves at that time, when the container has ended, or when the signal aborts. */
-  #change(simulated: Simulated, atMs: number | undefined, signal: AbortSignal): Promise<void> {
+  #loadShell(client: Client): Promise<HollowShell> {
+    return (this.#shell ??= import('./shell/hollow-shell.ts').then(
+      ({ HollowShell }) => new HollowShell(client, this.#clock),
+    ));
+  }
+
+  /** As commands find it. */
+  #shown({ request, log }: Simulated): SimulatedContainer {
+    const terminate = (): void => this.stop(request.id, Infinity);
+    return { request, startedAtMs: log!.startedAtMs, terminate };
+  }
+
+  /**
+   * Resolves at that time, when the container has ended, or when the signal aborts; for one who
+   * reads its log, after the next line too.
+   */
+  #change(
+    simulated: Simulated,
+    { atMs, isReading = false }: { readonly atMs?: number | undefined; isReading?: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
     const waiting = (simulated.waiting ??= new Set());
+    const reading = (simulated.reading ??= new Set());
     if (waiting.size >= maxWaiting)
       return Promise.reject(new ContainerStreamError('too many follow this container'));
     return new Promise((resolve) => {
       const done = (): void => {
         timer?.cancel();
         waiting.delete(done);
+        reading.delete(done);
         signal.removeEventListener('abort', done);
         resolve();
       };
@@ -240,6 +273,7 @@ export class HollowRuntime implements PodRuntime {
           ? undefined
           : this.#clock.after(Math.max(0, atMs - this.#clock.now()), done);
       waiting.add(done);
+      if (isReading) reading.add(done);
       signal.addEventListener('abort', done, { once: true });
       if (signal.aborted) done();
     });
@@ -257,6 +291,9 @@ export class HollowRuntime implements PodRuntime {
       log: undefined,
       over: false,
       waiting: undefined,
+      reading: undefined,
+      considering: undefined,
+      ending: undefined,
     };
     this.#containers.set(request.id, simulated);
     return simulated;
@@ -269,16 +306,11 @@ export class HollowRuntime implements PodRuntime {
     simulated.log = new HollowLog(request.container.name, behaviour, startedAtMs);
     request.listener.running(how.pullMs);
     if (how.isNew) this.#greet(request);
-    const { runMs, readyMs, exitCode } = behaviour;
-    if (runMs !== undefined) {
-      const leftMs = Math.max(0, runMs - how.ranMs);
-      if (leftMs === 0) {
-        this.#end(simulated, exitWith(exitCode));
-        return;
-      }
-      simulated.next = this.#clock.after(leftMs, () => this.#end(simulated, exitWith(exitCode)));
-    }
-    const { unhealthyMs } = behaviour;
+    const { unhealthyMs, readyMs } = behaviour;
+    const client = this.#client;
+    if (client !== undefined && mayBeKnown(simulated)) {
+      simulated.considering = this.#consider(simulated, how.ranMs, client);
+    } else if (this.#runAsTold(simulated, how.ranMs)) return;
     if (unhealthyMs !== undefined)
       simulated.decline = this.#clock.after(Math.max(0, unhealthyMs - how.ranMs), () =>
         declineOf(request),
@@ -286,6 +318,54 @@ export class HollowRuntime implements PodRuntime {
     const unreadyMs = Math.max(0, readyMs - how.ranMs);
     if (unreadyMs === 0) request.listener.ready(true);
     else simulated.readiness = this.#clock.after(unreadyMs, () => request.listener.ready(true));
+  }
+
+  /** True if that ends it at once. */
+  #runAsTold(simulated: Simulated, ranMs: number): boolean {
+    const { runMs, exitCode } = simulated.behaviour;
+    if (runMs === undefined) return false;
+    const leftMs = Math.max(0, runMs - ranMs);
+    const end = (): void => this.#end(simulated, exitWith(exitCode));
+    if (leftMs === 0) end();
+    else simulated.next = this.#clock.after(leftMs, end);
+    return leftMs === 0;
+  }
+
+  /**
+   * Begins the container's own command, if all of it is known. Of one that an earlier agent began
+   * the pauses are shorter by what has passed, and what it wrote is written again.
+   */
+  async #consider(simulated: Simulated, ranMs: number, client: Client): Promise<void> {
+    const clock = ranMs === 0 ? this.#clock : new AdvancedClock(this.#clock, ranMs);
+    // What an API that does not answer has not told is unknown.
+    const main = await this.#loadShell(client)
+      .then((shell) => shell.main(this.#shown(simulated), clock))
+      .catch(() => undefined);
+    if (simulated.over) return;
+    if (main !== undefined) void this.#perform(simulated, main);
+    else if (simulated.stopAtMs === undefined) this.#runAsTold(simulated, ranMs);
+  }
+
+  async #perform(simulated: Simulated, main: MainCommand): Promise<void> {
+    const { signal } = (simulated.ending = new AbortController());
+    const written = new WrittenLog(
+      simulated.log!.startedAtMs,
+      () => this.#clock.now(),
+      () => [...(simulated.reading ?? [])].forEach((wake) => wake()),
+    );
+    simulated.log = written;
+    const [stdout, stderr] = [written.sink('stdout'), written.sink('stderr')];
+    const ended = await main({ stdout, stderr, tty: false, signal }).catch((error: unknown) => ({
+      exitCode: 1,
+      message: String(error),
+    }));
+    if (simulated.over) return;
+    written.end();
+    const { exitCode } = ended;
+    const { container } = simulated.request;
+    const isTail = exitCode !== 0 && container.terminationMessagePolicy === 'FallbackToLogsOnError';
+    const message = ended.message ?? (isTail ? written.tail() : '');
+    this.#end(simulated, { ...exitWith(exitCode), ...(message === '' ? {} : { message }) });
   }
 
   /**
@@ -311,6 +391,7 @@ export class HollowRuntime implements PodRuntime {
     simulated.readiness?.cancel();
     simulated.decline?.cancel();
     simulated.over = true;
+    simulated.ending?.abort();
     for (const done of [...(simulated.waiting ?? [])]) done();
   }
 }

@@ -3,7 +3,7 @@ import type { FileTree } from '../../platform/file-tree.ts';
 import type { ContainerLog } from './container-log.ts';
 
 export const terminationLog = '/dev/termination-log';
-const maxBytes = 4096;
+export const maxMessageBytes = 4096;
 /** Of a log in its place. */
 const maxLogLines = 80;
 const maxLogBytes = 2048;
@@ -21,7 +21,7 @@ interface Ended {
 export async function terminationMessage(ended: Ended): Promise<{ message?: string }> {
   const { files, container, root, log, exitCode } = ended;
   const { terminationMessagePath: path = terminationLog, terminationMessagePolicy } = container;
-  const written = await files.read(root + path, 0, maxBytes).catch(() => new Uint8Array());
+  const written = await files.read(root + path, 0, maxMessageBytes).catch(() => new Uint8Array());
   if (written.length > 0) return { message: Buffer.from(written).toString('utf8') };
   if (exitCode === 0 || terminationMessagePolicy !== 'FallbackToLogsOnError') return {};
   const lines: string[] = [];

@@ -14,7 +14,9 @@
  * alone, and is looked at first.
  */
 import { parseYaml, MalformedYaml } from '../../api/yaml.ts';
+import { sleep } from '../../platform/clock.ts';
 import { FieldFault, Fields } from '../stages/fields.ts';
+import type { Call } from './call.ts';
 
 export interface DeclaredAnswer {
   readonly command: readonly string[];
@@ -58,6 +60,16 @@ export function answerTo(
     if (open ? words.length < fixed.length : words.length !== fixed.length) return false;
     return fixed.every((word, i) => word === words[i]);
   });
+}
+
+/** Resolves with its exit code. */
+export async function sayAnswer({ io, world }: Call, answer: DeclaredAnswer): Promise<number> {
+  const { stdout, stderr, exitCode, delayMs } = answer;
+  if (delayMs > 0) await sleep(world.clock, delayMs, io.signal);
+  if (io.signal.aborted) return 130;
+  if (stdout !== '') await io.stdout.write(Buffer.from(stdout));
+  if (stderr !== '') await io.stderr.write(Buffer.from(stderr));
+  return exitCode;
 }
 
 function answersIn(text: string): DeclaredAnswer[] {

@@ -41,6 +41,8 @@ export interface ContainerView {
   readonly env: ReadonlyMap<string, string>;
   readonly answers: readonly DeclaredAnswer[];
   readonly cwd: string;
+  /** Its own command; of an image's only the arguments are known. */
+  readonly words: readonly string[];
 }
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -69,7 +71,9 @@ export async function containerView(
     ...ownFiles(pod, { hostname, podIp: place.podIp, atMs: simulated.startedAtMs }),
   ];
   const readOnlyRoot = container.securityContext?.readOnlyRootFilesystem === true;
-  const words = [...(container.command ?? []), ...(container.args ?? [])];
+  const words = [...(container.command ?? []), ...(container.args ?? [])].map((word) =>
+    expand(word, lookup),
+  );
   return {
     world: {
       ...{ clock, hostname, user, tty, startedAtMs: simulated.startedAtMs },
@@ -77,12 +81,13 @@ export async function containerView(
       mainCommand:
         container.command === undefined
           ? [`{entrypoint of ${container.image}}`, ...words].join(' ')
-          : words.map((word) => expand(word, lookup)).join(' '),
+          : words.join(' '),
       terminate: () => simulated.terminate(),
     },
     env,
     answers: declaredAnswers(pod.metadata.annotations, container.name),
     cwd: absolute(container.workingDir ?? '/', '/'),
+    words,
   };
 }
 
@@ -179,7 +184,11 @@ async function writtenFolder(volume: Volume, execution: Execution): Promise<Memo
   const claim =
     volume.persistentVolumeClaim?.claimName ??
     (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`);
-  if (claim === undefined) return volumes.ofPod(uidOf(pod), volume.name);
+  if (claim === undefined) {
+    const { hostPath } = volume;
+    if (hostPath !== undefined) return volumes.ofNode(pod.spec.nodeName ?? '', hostPath.path);
+    return volumes.ofPod(uidOf(pod), volume.name);
+  }
   const ref = { namespace: namespaceOf(pod), name: claim };
   const { spec } = await client.get(persistentVolumeClaims, ref);
   if (!spec?.volumeName) throw new VolumeError(`persistentvolumeclaim "${claim}" is not bound yet`);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { statusError } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/interface.ts';
@@ -6,7 +6,7 @@ import { BoundedStream } from '../../platform/stream.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { aPod, type PodSketch } from '../../test/support/scheduling.ts';
 import { HollowShell } from './hollow-shell.ts';
-import { Collector } from './shell.ts';
+import { Collector } from './redirected.ts';
 
 const secret = Buffer.from('s3cr3t').toString('base64');
 const objects: Record<string, object> = {
@@ -132,7 +132,14 @@ describe('programs', () => {
     [['kill', '9'], 1, "kill: can't kill pid 9: No such process\n"],
     [['sh', '-c', 'nginx -v'], 127, 'sh: nginx: not found\n'],
     [['sh', '-c', '/etc/hosts'], 126, 'sh: /etc/hosts: Permission denied\n'],
-    [['sh', '-c', 'while true; do date; done'], 2, 'sh: syntax error: unexpected "while"\n'],
+    [['sh', '-c', 'case x in x) date;; esac'], 2, 'sh: syntax error: unexpected ")"\n'],
+    [
+      ['sh', '-c', 'while true; do date'],
+      2,
+      'sh: syntax error: unexpected end of file (expecting "done")\n',
+    ],
+    [['sh', '-c', 'if true; then fi'], 2, 'sh: syntax error: unexpected "fi"\n'],
+    [['sh', '-c', 'echo $((1 / 0))'], 2, 'sh: divide by zero\n'],
   ])('%j ends with %i', async (command, code, stderr) => {
     expect(await shellOf().run(command)).toEqual({ code, stdout: '', stderr });
   });
@@ -143,6 +150,37 @@ describe('programs', () => {
     [['/etc/hosts'], 'exec: "/etc/hosts": permission denied: unknown'],
   ])('%j cannot begin', async (command, message) => {
     await expect(shellOf().run(command)).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['if [ -r /etc/config/colour ]; then echo is; else echo not; fi', 'is\n'],
+    ['if false\nthen echo a\nelif [[ x == x ]]\nthen echo b\nfi; echo $?', 'b\n0\n'],
+    ['for i in $(seq 3) x; do echo "$i"; done', '1\n2\n3\nx\n'],
+    ['i=0; while [ $i -lt 3 ]; do i=$((i + 1)); done; echo $i', '3\n'],
+    ['until [ -f /tmp/x ]; do touch /tmp/x; echo once; done', 'once\n'],
+    ['for i in 1 2 3; do if [ $i = 2 ]; then continue; fi; echo $i; done', '1\n3\n'],
+    ['while true; do echo one; break; done; echo after', 'one\nafter\n'],
+    ['for i in 1 2; do echo $i; done > /tmp/all; cat /tmp/all', '1\n2\n'],
+    ['for i in b a; do echo $i; done | grep a', 'a\n'],
+    ['{ echo a; echo b; } | wc -l', '2\n'],
+    ['! false && echo yes', 'yes\n'],
+    ['set -e; if false; then :; fi; false || true; ! true; echo on; false; echo no', 'on\n'],
+    ['echo ${NONE:-a b} "${NONE-}" ${NONE:=set} $NONE', 'a b  set set\n'],
+    ['echo `printenv MODE` $(( (2 + 3) * 4 % 7 - -1 )) $((2 >= 3))', 'daemon off 7 0\n'],
+    ['printf "%s\\n" a b c | tail -n 2 | head -1', 'b\n'],
+    ['trap "exit 0" TERM; exec echo done; echo never', 'done\n'],
+    ['cp /etc/config/colour /tmp/c && cat /tmp/c', 'green'],
+  ])('a script: %s', async (script, stdout) => {
+    expect(await shellOf().sh(script)).toMatchObject({ stdout, stderr: '' });
+  });
+
+  it('a loop that never waits lets others go on', async () => {
+    const { run, clock } = shellOf();
+    const gone = new AbortController();
+    const looping = run(['sh', '-c', 'while :; do :; done'], { signal: gone.signal });
+    await vi.waitFor(() => expect(clock.timers).toBe(1));
+    gone.abort();
+    expect(await looping).toMatchObject({ stdout: '' });
   });
 
   it('are run as whom the pod names', async () => {

@@ -1,14 +1,15 @@
 /**
- * Commands in simulated containers: a small shell that answers from what the API's objects say of
- * the pod. In: a command and streams. Out: the programs of an image, of which nothing is known:
- * they are not found, as a runtime says it of programs that an image has not; their user may
- * declare answers (`answers.ts`).
+ * Commands in simulated containers, and their own where all of it is known: a small shell that
+ * answers from what the API's objects say of the pod. In: a command and streams. Out: the programs
+ * of an image, of which nothing is known: they are not found, as a runtime says it of programs
+ * that an image has not; their user may declare answers (`answers.ts`).
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Client } from '../../client/interface.ts';
 import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
 import { ContainerConfigError, VolumeError } from '../process/config-error.ts';
 import { execFailure } from '../process/exec.ts';
+import { maxMessageBytes, terminationLog } from '../process/termination-message.ts';
 import { AnswersFault } from './answers.ts';
 import type { CommandIo } from './call.ts';
 import { absolute } from './container-files.ts';
@@ -16,6 +17,7 @@ import { containerView, type ContainerView, type SimulatedContainer } from './co
 import { HollowVolumes } from './hollow-volumes.ts';
 import { Input } from './input.ts';
 import type { MemoryFolder } from './memory-folder.ts';
+import { isKnown } from './known-commands.ts';
 import { imageFolders } from './own-files.ts';
 import { programName, runShell, Shell, shellNames } from './shell.ts';
 import { Terminal, terminalSink } from './terminal.ts';
@@ -39,16 +41,36 @@ export class HollowShell {
     command: readonly string[],
     io: ContainerIo,
   ): Promise<number> {
-    const { id } = container.request;
-    const layer = this.#layers.get(id) ?? imageFolders();
-    this.#layers.set(id, layer);
-    const place = { client: this.#client, clock: this.#clock, volumes: this.#volumes };
     try {
-      const view = await containerView({ ...place, container, layer }, io);
-      return await run(view, command, io);
+      return await run(await this.#view(container, io, this.#clock), command, io);
     } catch (error) {
       throw isExpected(error) ? new ContainerStreamError(error.message) : error;
     }
+  }
+
+  /**
+   * What carries out the container's own command, with `clock`'s pauses; undefined if not all of it
+   * is known here. Rejects if the API does not say what the container refers to.
+   */
+  async main(container: SimulatedContainer, clock: Clock): Promise<MainCommand | undefined> {
+    const view = await this.#view(container, { tty: false }, clock);
+    if (!isKnown(view.words, view.answers)) return undefined;
+    return async (io) => ({
+      exitCode: await run(view, view.words, io),
+      message: await messageOf(container, view),
+    });
+  }
+
+  #view(
+    container: SimulatedContainer,
+    io: { readonly tty: boolean },
+    clock: Clock,
+  ): Promise<ContainerView> {
+    const { id } = container.request;
+    const layer = this.#layers.get(id) ?? imageFolders();
+    this.#layers.set(id, layer);
+    const place = { client: this.#client, clock, volumes: this.#volumes };
+    return containerView({ ...place, container, layer }, io);
   }
 
   containerGone(id: string): void {
@@ -58,6 +80,25 @@ export class HollowShell {
   podGone(podUid: string): void {
     this.#volumes.podGone(podUid);
   }
+}
+
+/** Resolves when the command has ended, or soon after the signal aborts. */
+export type MainCommand = (io: ContainerIo) => Promise<MainExit>;
+
+export interface MainExit {
+  readonly exitCode: number;
+  /** What it wrote for the purpose; undefined: nothing. */
+  readonly message: string | undefined;
+}
+
+async function messageOf(
+  { request }: SimulatedContainer,
+  { world, cwd }: ContainerView,
+): Promise<string | undefined> {
+  const path = request.container.terminationMessagePath ?? terminationLog;
+  const found = await world.files.find(absolute(path, cwd));
+  if (found?.kind !== 'file' || found.file.bytes.length === 0) return undefined;
+  return found.file.bytes.subarray(0, maxMessageBytes).toString();
 }
 
 const isExpected = (error: unknown): error is Error =>

@@ -5,13 +5,17 @@ const maxVolumes = 10_000;
 
 /**
  * What commands wrote into simulated volumes: those of pods until they are gone, those of claims
- * as long as this process lives.
+ * and of nodes as long as this process lives.
  */
 export class HollowVolumes {
   readonly #volumes = new Map<string, MemoryFolder>();
 
   ofPod(podUid: string, name: string): MemoryFolder {
     return this.#at(`pod/${podUid}/${name}`);
+  }
+
+  ofNode(node: string, path: string): MemoryFolder {
+    return this.#at(`node/${node}${path}`);
   }
 
   /** By the PersistentVolume, whoever claims it. */

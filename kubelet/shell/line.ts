@@ -1,14 +1,9 @@
 /**
- * The grammar of a line: lists (`;`, `&&`, `||`), pipelines, simple commands with assignments and
- * redirections, quotes, variables and `$(…)`. A part of POSIX' shell (XCU, 2.10); what is beyond
- * it is a syntax error, never something else done in its place.
+ * The grammar of a script: lists (`;`, `&&`, `||`), pipelines, `!`, simple commands with
+ * assignments and redirections, `if`, `while`, `until`, `for` and `{ }`. A part of POSIX' shell
+ * (XCU, 2.10); what is beyond it is a syntax error, never something else done in its place.
  */
-export type Part =
-  | { readonly type: 'text'; readonly text: string; readonly quoted: boolean }
-  | { readonly type: 'variable'; readonly name: string; readonly quoted: boolean }
-  | { readonly type: 'output'; readonly line: string; readonly quoted: boolean };
-
-export type Word = readonly Part[];
+import { nameAt, ShellSyntaxError, type Token, tokensOf, type Word } from './tokens.ts';
 
 export interface Redirection {
   /** `<`, `>`, `>>` with a file; `2>&1` and `>&2` copy a stream. */
@@ -18,137 +13,49 @@ export interface Redirection {
 }
 
 export interface SimpleCommand {
+  readonly type: 'simple';
   readonly assignments: readonly { readonly name: string; readonly value: Word }[];
   readonly words: readonly Word[];
   readonly redirections: readonly Redirection[];
 }
 
+export type Script = readonly Step[];
+
+export type Compound =
+  | {
+      readonly type: 'if';
+      /** `if` and each `elif`; the first whose condition holds is done. */
+      readonly branches: readonly { readonly condition: Script; readonly body: Script }[];
+      readonly otherwise: Script;
+    }
+  | {
+      readonly type: 'while';
+      readonly condition: Script;
+      /** `until`: as long as the condition fails. */
+      readonly until: boolean;
+      readonly body: Script;
+    }
+  | {
+      readonly type: 'for';
+      readonly name: string;
+      readonly words: readonly Word[];
+      readonly body: Script;
+    }
+  | { readonly type: 'group'; readonly body: Script };
+
+export type Command =
+  SimpleCommand | (Compound & { readonly redirections: readonly Redirection[] });
+
 export interface Step {
   readonly when: 'always' | 'success' | 'failure';
-  readonly pipeline: readonly SimpleCommand[];
+  readonly negated: boolean;
+  readonly pipeline: readonly Command[];
 }
 
-export class ShellSyntaxError extends Error {
-  override readonly name = 'ShellSyntaxError';
-}
-
-type Token =
-  | { readonly type: 'word'; readonly word: Word; readonly plain: string | undefined }
-  | { readonly type: 'operator'; readonly text: string };
-
-const operators = ['&&', '||', '2>&1', '1>&2', '>&2', '2>>', '2>', '>>', '>', '<', ';', '|', '\n'];
-const beyond = ['&', '(', ')', '`'];
+/** They mean something only where a command begins. */
 const reserved = new Set(
-  'if then else elif fi for while until do done case esac function { } ! [['.split(' '),
+  'if then else elif fi for while until do done case esac function { } !'.split(' '),
 );
-const nameAt = /^[A-Za-z_][A-Za-z0-9_]*/;
-
-class Lexer {
-  readonly #text: string;
-  #at = 0;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  tokens(): Token[] {
-    const tokens: Token[] = [];
-    for (;;) {
-      this.#skipBlanks();
-      if (this.#at >= this.#text.length) return tokens;
-      const rest = this.#text.slice(this.#at);
-      const operator = operators.find((each) => rest.startsWith(each));
-      if (operator !== undefined) {
-        this.#at += operator.length;
-        tokens.push({ type: 'operator', text: operator === '\n' ? ';' : operator });
-      } else if (beyond.includes(rest[0]!)) unexpected(rest[0]!);
-      else tokens.push(this.#word());
-    }
-  }
-
-  #skipBlanks(): void {
-    const rest = this.#text.slice(this.#at);
-    this.#at += /^(?:[ \t\r]|\\\n)*(?:#[^\n]*)?/.exec(rest)![0].length;
-  }
-
-  #word(): Token {
-    const parts: Part[] = [];
-    let plain: string | undefined = '';
-    while (this.#at < this.#text.length) {
-      const next = this.#text[this.#at]!;
-      if (/[\s;|<>&()`]/.test(next)) break;
-      const unquoted = next !== "'" && next !== '"' && next !== '\\' && next !== '$';
-      plain = unquoted && plain !== undefined ? plain + next : undefined;
-      if (next === "'") parts.push(this.#single());
-      else if (next === '"') parts.push(...this.#double());
-      else parts.push(this.#piece(false));
-    }
-    return { type: 'word', word: parts, plain };
-  }
-
-  #single(): Part {
-    const end = this.#text.indexOf("'", this.#at + 1);
-    if (end < 0) throw new ShellSyntaxError('syntax error: unterminated quoted string');
-    const text = this.#text.slice(this.#at + 1, end);
-    this.#at = end + 1;
-    return { type: 'text', text, quoted: true };
-  }
-
-  #double(): Part[] {
-    const parts: Part[] = [{ type: 'text', text: '', quoted: true }];
-    this.#at++;
-    while (this.#text[this.#at] !== '"') {
-      if (this.#at >= this.#text.length)
-        throw new ShellSyntaxError('syntax error: unterminated quoted string');
-      parts.push(this.#piece(true));
-    }
-    this.#at++;
-    return parts;
-  }
-
-  /** One character, an escape, a variable or a substitution. */
-  #piece(quoted: boolean): Part {
-    const next = this.#text[this.#at++]!;
-    if (next === '\\') {
-      const escaped = this.#text[this.#at++] ?? '\\';
-      const text = quoted && !/["\\$`]/.test(escaped) ? `\\${escaped}` : escaped;
-      return { type: 'text', text, quoted: true };
-    }
-    if (next === '`') unexpected('`');
-    if (next !== '$') return { type: 'text', text: next, quoted };
-    return this.#dollar(quoted);
-  }
-
-  #dollar(quoted: boolean): Part {
-    const rest = this.#text.slice(this.#at);
-    if (rest.startsWith('(')) return { type: 'output', line: this.#nested(), quoted };
-    if (rest.startsWith('{')) {
-      const end = rest.indexOf('}');
-      const name = rest.slice(1, Math.max(end, 1));
-      if (end < 0 || (nameAt.exec(name)?.[0] !== name && name !== '?'))
-        throw new ShellSyntaxError(`syntax error: bad substitution`);
-      this.#at += end + 1;
-      return { type: 'variable', name, quoted };
-    }
-    const name = /^[?$0#]/.exec(rest)?.[0] ?? nameAt.exec(rest)?.[0];
-    if (name === undefined) return { type: 'text', text: '$', quoted };
-    this.#at += name.length;
-    return { type: 'variable', name, quoted };
-  }
-
-  #nested(): string {
-    const begin = this.#at + 1;
-    let depth = 0;
-    for (let i = this.#at; i < this.#text.length; i++) {
-      if (this.#text[i] === '(') depth++;
-      if (this.#text[i] === ')') depth--;
-      if (depth > 0) continue;
-      this.#at = i + 1;
-      return this.#text.slice(begin, i);
-    }
-    throw new ShellSyntaxError('syntax error: unexpected end of file (expecting ")")');
-  }
-}
 
 function unexpected(text: string): never {
   throw new ShellSyntaxError(`syntax error: unexpected "${text}"`);
@@ -175,56 +82,164 @@ class Parser {
     this.#tokens = tokens;
   }
 
-  steps(): Step[] {
+  whole(): Script {
+    const steps = this.#list([]);
+    if (this.#at < this.#tokens.length) unexpected(this.#shown());
+    return steps;
+  }
+
+  /** Up to one of these words where a command begins, which is not taken, or to the end. */
+  #list(ends: readonly string[]): Script {
     const steps: Step[] = [];
     let when: Step['when'] = 'always';
     while (this.#at < this.#tokens.length) {
       if (when === 'always' && this.#take(';')) continue;
-      steps.push({ when, pipeline: this.#pipeline() });
+      if (when === 'always' && ends.includes(this.#keyword() ?? '')) return steps;
+      const negated = this.#keyword() === '!';
+      if (negated) this.#at++;
+      steps.push({ when, negated, pipeline: this.#pipeline() });
       if (this.#take('&&')) when = 'success';
       else if (this.#take('||')) when = 'failure';
       else when = 'always';
+      // A line may end after the operator.
+      if (when !== 'always') while (this.#take(';'));
     }
-    if (when !== 'always') throw new ShellSyntaxError('syntax error: unexpected end of file');
+    if (when !== 'always' || ends.length > 0)
+      throw new ShellSyntaxError(
+        `syntax error: unexpected end of file${ends.length > 0 ? ` (expecting "${ends[0]}")` : ''}`,
+      );
     return steps;
   }
 
-  #pipeline(): SimpleCommand[] {
+  #pipeline(): Command[] {
     const commands = [this.#command()];
     while (this.#take('|')) commands.push(this.#command());
     return commands;
   }
 
-  #command(): SimpleCommand {
+  #command(): Command {
+    const compound = this.#compound();
+    if (compound === undefined) return this.#simple();
+    const redirections: Redirection[] = [];
+    for (let next = this.#redirection(); next !== undefined; next = this.#redirection())
+      redirections.push(next);
+    return { ...compound, redirections };
+  }
+
+  #compound(): Compound | undefined {
+    const keyword = this.#keyword();
+    switch (keyword) {
+      case 'if':
+        return this.#if();
+      case 'while':
+      case 'until': {
+        this.#at++;
+        const condition = this.#block('do');
+        return { type: 'while', until: keyword === 'until', condition, body: this.#block('done') };
+      }
+      case 'for':
+        return this.#for();
+      case '{':
+        this.#at++;
+        return { type: 'group', body: this.#block('}') };
+      default:
+        return undefined;
+    }
+  }
+
+  #if(): Compound {
+    const branches: { condition: Script; body: Script }[] = [];
+    let next = this.#taken();
+    while (next === 'if' || next === 'elif') {
+      const condition = this.#block('then');
+      const body = this.#list(['fi', 'elif', 'else']);
+      if (body.length === 0) unexpected(this.#shown());
+      branches.push({ condition, body });
+      next = this.#taken();
+    }
+    return { type: 'if', branches, otherwise: next === 'else' ? this.#block('fi') : [] };
+  }
+
+  #for(): Compound {
+    const [, variable, preposition] = this.#tokens.slice(this.#at, this.#at + 3);
+    const name = variable?.type === 'word' ? (variable.plain ?? '') : '';
+    if (name === '' || nameAt.exec(name)?.[0] !== name)
+      throw new ShellSyntaxError('syntax error: bad for loop variable');
+    if (preposition?.type !== 'word' || preposition.plain !== 'in') unexpected(name);
+    this.#at += 3;
+    const words: Word[] = [];
+    for (
+      let token = this.#tokens[this.#at];
+      token?.type === 'word';
+      token = this.#tokens[++this.#at]
+    )
+      words.push(token.word);
+    while (this.#take(';'));
+    if (this.#keyword() !== 'do') unexpected(this.#shown());
+    this.#at++;
+    return { type: 'for', name, words, body: this.#block('done') };
+  }
+
+  /** A list and its end, which is taken. */
+  #block(end: string): Script {
+    const steps = this.#list([end]);
+    if (steps.length === 0) unexpected(this.#shown());
+    this.#at++;
+    return steps;
+  }
+
+  /** The keyword here, which is taken. */
+  #taken(): string | undefined {
+    const keyword = this.#keyword();
+    this.#at++;
+    return keyword;
+  }
+
+  #simple(): SimpleCommand {
     const assignments: { name: string; value: Word }[] = [];
     const words: Word[] = [];
     const redirections: Redirection[] = [];
-    for (; this.#at < this.#tokens.length; this.#at++) {
-      const token = this.#tokens[this.#at]!;
-      if (token.type === 'word') {
+    for (;;) {
+      const token = this.#tokens[this.#at];
+      if (token?.type === 'word') {
         const assigned = words.length === 0 ? assignment(token.word) : undefined;
         if (assigned !== undefined) assignments.push(assigned);
         else if (words.length === 0 && reserved.has(token.plain ?? '')) unexpected(token.plain!);
         else words.push(token.word);
+        this.#at++;
         continue;
       }
-      const copy = copies[token.text];
-      const file = files[token.text];
-      if (copy !== undefined) redirections.push(copy);
-      else if (file !== undefined) redirections.push({ ...file, to: this.#target() });
-      else break;
+      const redirection = this.#redirection();
+      if (redirection === undefined) break;
+      redirections.push(redirection);
     }
-    if (words.length + assignments.length + redirections.length === 0) {
-      const token = this.#tokens[this.#at];
-      unexpected(token?.type === 'operator' ? token.text : 'newline');
-    }
-    return { assignments, words, redirections };
+    if (words.length + assignments.length + redirections.length === 0) unexpected(this.#shown());
+    return { type: 'simple', assignments, words, redirections };
   }
 
-  #target(): Word {
-    const token = this.#tokens[++this.#at];
-    if (token?.type !== 'word') unexpected('redirection');
-    return token.word;
+  #redirection(): Redirection | undefined {
+    const token = this.#tokens[this.#at];
+    if (token?.type !== 'operator') return undefined;
+    const copy = copies[token.text];
+    const file = files[token.text];
+    if (copy === undefined && file === undefined) return undefined;
+    this.#at++;
+    if (file === undefined) return copy;
+    const target = this.#tokens[this.#at++];
+    if (target?.type !== 'word') unexpected('redirection');
+    return { ...file, to: target.word };
+  }
+
+  #keyword(): string | undefined {
+    const token = this.#tokens[this.#at];
+    return token?.type === 'word' ? token.plain : undefined;
+  }
+
+  /** The token here, as errors name it. */
+  #shown(): string {
+    const token = this.#tokens[this.#at];
+    if (token === undefined) return 'end of file';
+    return token.type === 'operator' ? token.text : (token.plain ?? 'word');
   }
 
   #take(text: string): boolean {
@@ -250,6 +265,6 @@ function assignment(word: Word): { name: string; value: Word } | undefined {
 }
 
 /** Throws a {@link ShellSyntaxError}. */
-export function parseLine(text: string): Step[] {
-  return new Parser(new Lexer(text).tokens()).steps();
+export function parseScript(text: string): Script {
+  return new Parser(tokensOf(text)).whole();
 }

@@ -5,6 +5,7 @@ import { absolute, FileFault } from './container-files.ts';
 import { dateText } from './date-text.ts';
 import { listFiles } from './list-files.ts';
 import { testExpression } from './test-expression.ts';
+import { textPrograms } from './text-programs.ts';
 
 const maxSleepMs = 7 * 24 * 3_600_000;
 
@@ -128,6 +129,23 @@ const mkdir = onEach(/^-p$/, async ({ world }, path, flags) => {
   }
 });
 
+async function cp(call: Call): Promise<number> {
+  const [from, to, ...others] = call.words.slice(1).filter((word) => !/^-[afprR]+$/.test(word));
+  if (from === undefined || to === undefined || others.length > 0)
+    return complain(call, 'usage: cp SOURCE DEST');
+  const { files, clock } = call.world;
+  try {
+    const bytes = await files.read(absolute(from, call.cwd));
+    const target = absolute(to, call.cwd);
+    const into = (await files.find(target))?.kind === 'folder';
+    await files.write(into ? `${target}/${from.split('/').at(-1)}` : target, bytes, clock.now());
+    return 0;
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    return complain(call, `can't copy '${from}': ${error.message}`);
+  }
+}
+
 async function pause(call: Call): Promise<number> {
   const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
   let ms = 0;
@@ -201,7 +219,11 @@ export const programs: Readonly<Record<string, Program>> = {
   ...{ env, printenv, echo, printf, cat, touch, rm, mkdir, id, whoami, ps, kill },
   sleep: pause,
   ls: listFiles,
+  ...textPrograms,
+  cp,
+  chmod: () => Promise.resolve(0),
   '[': testExpression,
+  '[[': testExpression,
   test: testExpression,
   true: () => Promise.resolve(0),
   false: () => Promise.resolve(1),

@@ -1,23 +1,27 @@
 /** Runs lines: expands words, connects streams, keeps variables, folder and exit code. */
-import type { ByteSink } from '../../platform/byte-stream.ts';
 import { sleep } from '../../platform/clock.ts';
-import { answerTo, type DeclaredAnswer } from './answers.ts';
-import { type Call, type CommandIo, complain, type ContainerWorld, type Program } from './call.ts';
+import { answerTo, type DeclaredAnswer, sayAnswer } from './answers.ts';
+import { builtins, newState, type ShellState } from './builtins.ts';
+import type { Call, CommandIo, ContainerWorld, Program } from './call.ts';
 import { absolute, FileFault } from './container-files.ts';
+import { type Expansion, fieldsOf } from './fields.ts';
 import { Input } from './input.ts';
 import {
-  parseLine,
+  type Command,
+  parseScript,
   type Redirection,
-  ShellSyntaxError,
+  type Script,
   type SimpleCommand,
-  type Step,
-  type Word,
 } from './line.ts';
 import { programs } from './programs.ts';
+import { Collector, inputOf, Redirected } from './redirected.ts';
+import { sumOf } from './sum.ts';
+import { ShellSyntaxError, type Word } from './tokens.ts';
 
-/** Of a pipe or a substitution; what is written beyond is dropped. */
-const maxCapturedBytes = 1 << 20;
 const maxDepth = 20;
+/** A loop that never waits rests between so many turns: nobody else waits for it. */
+const TURNS_AT_ONCE = 100;
+const REST_MS = 50;
 
 /** The words of `exec` that begin a shell. */
 export const shellNames = new Set(['sh', 'bash', 'ash', 'dash']);
@@ -25,25 +29,6 @@ const programFolders = /^\/(usr\/)?(local\/)?s?bin\/([^/]+)$/;
 
 /** "/bin/cat" and "cat" are the same program. */
 export const programName = (word: string): string => programFolders.exec(word)?.[3] ?? word;
-
-export class Collector implements ByteSink {
-  readonly #chunks: Uint8Array[] = [];
-  #left = maxCapturedBytes;
-
-  write(bytes: Uint8Array): Promise<void> {
-    this.#chunks.push(bytes.subarray(0, this.#left));
-    this.#left -= Math.min(this.#left, bytes.length);
-    return Promise.resolve();
-  }
-
-  end(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  get bytes(): Buffer {
-    return Buffer.concat(this.#chunks);
-  }
-}
 
 export interface ShellOptions {
   readonly world: ContainerWorld;
@@ -56,89 +41,187 @@ export interface ShellOptions {
 
 export class Shell {
   readonly #options: ShellOptions;
-  readonly #env: Map<string, string>;
-  #cwd: string;
-  #code = 0;
-  #exited = false;
+  readonly #state: ShellState;
+  /** Conditions it is within. */
+  #tests = 0;
+  /** Of loops, so far. */
+  #turns = 0;
+  #seed: number | undefined;
 
   constructor(options: ShellOptions) {
     this.#options = options;
-    this.#env = new Map(options.env);
-    this.#cwd = options.cwd;
+    this.#state = newState(new Map(options.env), options.cwd);
   }
 
   get cwd(): string {
-    return this.#cwd;
+    return this.#state.cwd;
   }
 
   get exited(): boolean {
-    return this.#exited;
+    return this.#state.exited;
   }
 
   get code(): number {
-    return this.#code;
+    return this.#state.code;
+  }
+
+  /** As `set -e` does. */
+  endAtFailure(): void {
+    this.#state.endsAtFailure = true;
   }
 
   /** Resolves with the code of the last command. */
   async line(text: string, io: CommandIo): Promise<number> {
-    let steps: Step[];
+    let script: Script;
     try {
-      steps = parseLine(text);
+      script = parseScript(text);
     } catch (error) {
       if (!(error instanceof ShellSyntaxError)) throw error;
       await io.stderr.write(Buffer.from(`sh: ${error.message}\n`));
-      return (this.#code = 2);
+      return (this.#state.code = 2);
     }
-    for (const { when, pipeline } of steps) {
-      if (this.#exited || io.signal.aborted) break;
-      if (when === 'success' && this.#code !== 0) continue;
-      if (when === 'failure' && this.#code === 0) continue;
-      this.#code = await this.#pipeline(pipeline, io);
+    try {
+      await this.#script(script, io);
+    } catch (error) {
+      if (!(error instanceof ShellSyntaxError)) throw error;
+      await io.stderr.write(Buffer.from(`sh: ${error.message}\n`));
+      [this.#state.code, this.#state.exited] = [2, true];
     }
-    return this.#code;
+    this.#state.leaving = undefined;
+    return this.#state.code;
+  }
+
+  async #script(script: Script, io: CommandIo): Promise<number> {
+    for (const [i, { when, negated, pipeline }] of script.entries()) {
+      if (this.#state.exited || this.#state.leaving !== undefined || io.signal.aborted) break;
+      if (when === 'success' && this.#state.code !== 0) continue;
+      if (when === 'failure' && this.#state.code === 0) continue;
+      const code = await this.#pipeline(pipeline, io);
+      this.#state.code = negated ? Number(code === 0) : code;
+      const isTested = negated || (script[i + 1]?.when ?? 'always') !== 'always';
+      if (this.#state.code !== 0 && this.#state.endsAtFailure && this.#tests === 0 && !isTested)
+        this.#state.exited = true;
+    }
+    return this.#state.code;
+  }
+
+  /** `set -e` does not hold in it. */
+  async #holds(condition: Script, io: CommandIo): Promise<boolean> {
+    this.#tests++;
+    try {
+      return (await this.#script(condition, io)) === 0;
+    } finally {
+      this.#tests--;
+    }
   }
 
   /** One command by its words: undefined if there is none of that name. */
   async run(words: readonly string[], io: CommandIo): Promise<number | undefined> {
     const { world, answers } = this.#options;
-    const call: Call = { words, env: this.#env, cwd: this.#cwd, io, world };
+    const call: Call = { words, env: this.#state.env, cwd: this.#state.cwd, io, world };
     const answer = answerTo(answers, words);
-    if (answer !== undefined) return say(call, answer);
+    if (answer !== undefined) return sayAnswer(call, answer);
     const name = programName(words[0] ?? '');
     const program = shellNames.has(name) ? this.#nested : programs[name];
     return program?.(call);
   }
 
-  async #pipeline(commands: readonly SimpleCommand[], io: CommandIo): Promise<number> {
+  async #pipeline(commands: readonly Command[], io: CommandIo): Promise<number> {
     let { stdin } = io;
     let code = 0;
     for (const [i, command] of commands.entries()) {
       const last = i === commands.length - 1;
       const pipe = new Collector();
-      code = await this.#simple(command, { ...io, stdin, ...(last ? {} : { stdout: pipe }) });
-      stdin = new Input(only(pipe.bytes)).chunks;
+      code = await this.#command(command, { ...io, stdin, ...(last ? {} : { stdout: pipe }) });
+      stdin = inputOf(pipe.bytes);
     }
     return code;
   }
 
+  async #command(command: Command, io: CommandIo): Promise<number> {
+    if (command.type === 'simple') return this.#simple(command, io);
+    return this.#redirected(command.redirections, io, (streams) =>
+      this.#compound(command, streams),
+    );
+  }
+
+  async #compound(command: Exclude<Command, SimpleCommand>, io: CommandIo): Promise<number> {
+    switch (command.type) {
+      case 'group':
+        return this.#script(command.body, io);
+      case 'if':
+        for (const { condition, body } of command.branches)
+          if (await this.#holds(condition, io)) return this.#script(body, io);
+        this.#state.code = 0;
+        return this.#script(command.otherwise, io);
+      case 'while': {
+        let code = 0;
+        while ((await this.#holds(command.condition, io)) !== command.until) {
+          if (this.#state.leaving !== undefined || this.#state.exited) break;
+          code = await this.#script(command.body, io);
+          if (!(await this.#goesOn(io))) break;
+        }
+        return this.#state.exited ? this.#state.code : code;
+      }
+      case 'for': {
+        const values = await this.#expanded(command.words, io);
+        this.#state.code = 0;
+        for (const value of values) {
+          this.#state.env.set(command.name, value);
+          await this.#script(command.body, io);
+          if (!(await this.#goesOn(io))) break;
+        }
+        return this.#state.code;
+      }
+    }
+  }
+
+  /** After a turn of a loop: whether there is another. */
+  async #goesOn({ signal }: CommandIo): Promise<boolean> {
+    if (++this.#turns % TURNS_AT_ONCE === 0)
+      await sleep(this.#options.world.clock, REST_MS, signal);
+    if (this.#state.exited || signal.aborted) return false;
+    const leaving = this.#state.leaving;
+    this.#state.leaving = undefined;
+    return leaving !== 'break';
+  }
+
   async #simple(command: SimpleCommand, io: CommandIo): Promise<number> {
-    const words = (await Promise.all(command.words.map((word) => this.#fields(word, io)))).flat();
+    const words = await this.#expanded(command.words, io);
     const assigned: [string, string][] = [];
-    for (const { name, value } of command.assignments)
+    let substituted: number | undefined;
+    for (const { name, value } of command.assignments) {
       assigned.push([name, (await this.#fields(value, io, false)).join('')]);
-    const target = new Redirected(this.#options.world, this.#cwd, io);
-    for (const redirection of command.redirections) {
+      if (value.some(({ type }) => type === 'output')) substituted = this.#state.code;
+    }
+    return this.#redirected(command.redirections, io, async (streams) => {
+      if (words.length > 0) return this.#dispatch(words, streams, assigned);
+      for (const [name, value] of assigned) this.#state.env.set(name, value);
+      return substituted ?? 0;
+    });
+  }
+
+  async #expanded(words: readonly Word[], io: CommandIo): Promise<string[]> {
+    const fields: string[] = [];
+    for (const word of words) fields.push(...(await this.#fields(word, io)));
+    return fields;
+  }
+
+  async #redirected(
+    redirections: readonly Redirection[],
+    io: CommandIo,
+    work: (io: CommandIo) => Promise<number>,
+  ): Promise<number> {
+    if (redirections.length === 0) return work(io);
+    const target = new Redirected(this.#options.world, this.#state.cwd, io);
+    for (const redirection of redirections) {
       const fault = await this.#redirect(target, redirection, io);
       if (fault !== undefined) {
         await io.stderr.write(Buffer.from(`sh: ${fault}\n`));
         return 1;
       }
     }
-    if (words.length === 0) {
-      for (const [name, value] of assigned) this.#env.set(name, value);
-      return 0;
-    }
-    const code = await this.#dispatch(words, target.io, assigned);
+    const code = await work(target.io);
     const fault = await target.close();
     if (fault === undefined) return code;
     await io.stderr.write(Buffer.from(`sh: write error: ${fault}\n`));
@@ -170,25 +253,32 @@ export class Shell {
     io: CommandIo,
     assigned: readonly (readonly [string, string])[],
   ): Promise<number> {
-    const builtin = this.#builtins[words[0]!];
-    const { world } = this.#options;
-    if (builtin !== undefined) return builtin({ words, env: this.#env, cwd: this.#cwd, io, world });
-    const before = new Map(this.#env);
-    for (const [name, value] of assigned) this.#env.set(name, value);
+    const builtin = builtins[words[0]!];
+    if (builtin !== undefined) {
+      const { world } = this.#options;
+      const run = (inner: readonly string[]): Promise<number> => this.#dispatch(inner, io, []);
+      return builtin(
+        { words, io, world, run, ...{ env: this.#state.env, cwd: this.#state.cwd } },
+        this.#state,
+      );
+    }
+    const before = new Map(this.#state.env);
+    for (const [name, value] of assigned) this.#state.env.set(name, value);
     try {
       return (await this.run(words, io)) ?? (await this.#missing(words[0]!, io));
     } finally {
       for (const [name] of assigned) {
         const old = before.get(name);
-        if (old === undefined) this.#env.delete(name);
-        else this.#env.set(name, old);
+        if (old === undefined) this.#state.env.delete(name);
+        else this.#state.env.set(name, old);
       }
     }
   }
 
   async #missing(name: string, io: CommandIo): Promise<number> {
     const { files } = this.#options.world;
-    const there = name.includes('/') && (await files.find(absolute(name, this.#cwd))) !== undefined;
+    const there =
+      name.includes('/') && (await files.find(absolute(name, this.#state.cwd))) !== undefined;
     const why = there ? 'Permission denied' : 'not found';
     await io.stderr.write(Buffer.from(`sh: ${name}: ${why}\n`));
     return there ? 126 : 127;
@@ -200,138 +290,70 @@ export class Shell {
     return runShell(shell, words, { io, depth });
   };
 
-  readonly #builtins: Readonly<Record<string, Program>> = {
-    ':': () => Promise.resolve(0),
-    exit: ({ words }) => {
-      this.#exited = true;
-      return Promise.resolve(words[1] === undefined ? this.#code : Number(words[1]) & 255);
-    },
-    cd: async (call) => {
-      const asked = call.words[1] ?? this.#env.get('HOME') ?? '/';
-      const path = absolute(asked, this.#cwd);
-      const found = await call.world.files.find(path);
-      const why = found === undefined ? 'No such file or directory' : 'Not a directory';
-      if (found?.kind !== 'folder') return complain(call, `can't cd to ${asked}: ${why}`, 2);
-      this.#cwd = path;
-      return 0;
-    },
-    export: ({ words }) => {
-      for (const word of words.slice(1)) {
-        const [name = '', ...value] = word.split('=');
-        if (value.length > 0) this.#env.set(name, value.join('='));
-      }
-      return Promise.resolve(0);
-    },
-    unset: ({ words }) => {
-      for (const name of words.slice(1)) this.#env.delete(name);
-      return Promise.resolve(0);
-    },
-  };
+  #fields(word: Word, io: CommandIo, divide = true): Promise<string[]> {
+    return fieldsOf(word, (part) => this.#value(part, io), divide);
+  }
 
-  /** What a word becomes: unquoted values are divided at blanks. */
-  async #fields(word: Word, io: CommandIo, divide = true): Promise<string[]> {
-    const fields: string[] = [];
-    let current: string | undefined;
-    for (const part of word) {
-      if (part.type === 'text') {
-        current = (current ?? '') + part.text;
-        continue;
-      }
-      const value =
-        part.type === 'variable' ? this.#variable(part.name) : await this.#output(part.line, io);
-      if (part.quoted || !divide) {
-        current = (current ?? '') + value;
-        continue;
-      }
-      const pieces = value.split(/[ \t\n]+/);
-      for (const [i, piece] of pieces.entries()) {
-        if (i > 0 && current !== undefined) {
-          fields.push(current);
-          current = undefined;
-        }
-        if (piece !== '') current = (current ?? '') + piece;
+  async #value(part: Expansion, io: CommandIo): Promise<string> {
+    switch (part.type) {
+      case 'output':
+        return this.#output(part.line, io);
+      case 'sum':
+        return String(sumOf(part.expression, (name) => this.#variable(name)));
+      case 'variable': {
+        const value = this.#variable(part.name);
+        if (value !== '' || part.instead === undefined) return value;
+        const instead = (await this.#fields(part.instead.word, io, false)).join('');
+        if (part.instead.assign) this.#state.env.set(part.name, instead);
+        return instead;
       }
     }
-    return current === undefined ? fields : [...fields, current];
+  }
+
+  /** A linear congruential generator, as C libraries have it (POSIX, rand()): 0 to 32767. */
+  #drawn(): number {
+    this.#seed ??= this.#options.world.clock.now() % 2 ** 31;
+    this.#seed = (Math.imul(this.#seed, 1103515245) + 12345) >>> 0;
+    return (this.#seed >>> 16) & 0x7fff;
   }
 
   #variable(name: string): string {
-    const special: Readonly<Record<string, string>> = { '?': String(this.#code), $: '7', '#': '0' };
+    const special: Readonly<Record<string, string>> = {
+      '?': String(this.#state.code),
+      $: '7',
+      '#': '0',
+    };
+    if (name === 'RANDOM' && !this.#state.env.has(name)) return String(this.#drawn());
     if (name === '0') return 'sh';
-    return special[name] ?? (name === 'PWD' ? this.#cwd : (this.#env.get(name) ?? ''));
+    return special[name] ?? (name === 'PWD' ? this.#state.cwd : (this.#state.env.get(name) ?? ''));
   }
 
   async #output(line: string, io: CommandIo): Promise<string> {
     const depth = (this.#options.depth ?? 0) + 1;
     if (depth > maxDepth) return '';
-    const shell = new Shell({ ...this.#options, env: this.#env, cwd: this.#cwd, depth });
+    const shell = new Shell({
+      ...this.#options,
+      env: this.#state.env,
+      cwd: this.#state.cwd,
+      depth,
+    });
     const stdout = new Collector();
-    await shell.line(line, { ...io, stdout });
+    this.#state.code = await shell.line(line, { ...io, stdout });
     return stdout.bytes.toString().replace(/\n+$/, '');
   }
 }
 
-/** The streams of one command after its redirections. */
-class Redirected {
-  readonly #world: ContainerWorld;
-  readonly #cwd: string;
-  readonly #written: { readonly path: string; readonly sink: Collector; before: Buffer }[] = [];
-  io: CommandIo;
-
-  constructor(world: ContainerWorld, cwd: string, io: CommandIo) {
-    this.#world = world;
-    this.#cwd = cwd;
-    this.io = io;
-  }
-
-  copy(from: Redirection['from'], to: 'stdout' | 'stderr'): void {
-    this.io = { ...this.io, [from]: this.io[to] };
-  }
-
-  async read(name: string): Promise<void> {
-    const path = absolute(name, this.#cwd);
-    const bytes = path === '/dev/null' ? Buffer.alloc(0) : await this.#world.files.read(path);
-    this.io = { ...this.io, stdin: new Input(only(bytes)).chunks };
-  }
-
-  /** The file is there from now on, whatever the command writes. */
-  async write(from: Redirection['from'], name: string, append: boolean): Promise<void> {
-    const path = absolute(name, this.#cwd);
-    const sink = new Collector();
-    this.io = { ...this.io, [from]: sink };
-    if (path === '/dev/null') return;
-    const { files, clock } = this.#world;
-    const found = append ? await files.find(path) : undefined;
-    const before = found?.kind === 'file' ? found.file.bytes : Buffer.alloc(0);
-    await files.write(path, before, clock.now());
-    this.#written.push({ path, sink, before });
-  }
-
-  /** What was written is in the files from now on; or why it is not. */
-  async close(): Promise<string | undefined> {
-    const { files, clock } = this.#world;
-    try {
-      for (const { path, sink, before } of this.#written)
-        await files.write(path, Buffer.concat([before, sink.bytes]), clock.now());
-      return undefined;
-    } catch (error) {
-      if (error instanceof FileFault) return error.message;
-      throw error;
-    }
-  }
+/** Flags of a shell, and what it is given to do. */
+function shellWords(words: readonly string[]): { flags: string; rest: readonly string[] } {
+  const end = words.findIndex((word, i) => i > 0 && !/^-[cilex]+$/.test(word));
+  const given = words.slice(1, end < 0 ? undefined : end);
+  return { flags: given.join(''), rest: words.slice(1 + given.length) };
 }
 
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.length > 0) yield bytes;
-}
-
-async function say({ io, world }: Call, answer: DeclaredAnswer): Promise<number> {
-  const { stdout, stderr, exitCode, delayMs } = answer;
-  if (delayMs > 0) await sleep(world.clock, delayMs, io.signal);
-  if (io.signal.aborted) return 130;
-  if (stdout !== '') await io.stdout.write(Buffer.from(stdout));
-  if (stderr !== '') await io.stderr.write(Buffer.from(stderr));
-  return exitCode;
+/** What `sh -c` is told to run; undefined: it is told otherwise. */
+export function scriptOf(words: readonly string[]): string | undefined {
+  const { flags, rest } = shellWords(words);
+  return flags.includes('c') ? (rest[0] ?? '') : undefined;
 }
 
 /** `sh -c <line>`, or the lines of its input one by one, with a prompt if it is a terminal's. */
@@ -340,16 +362,15 @@ export async function runShell(
   words: readonly string[],
   { io, prompt, interruptible, input = new Input(io.stdin), depth = 0 }: RunShell,
 ): Promise<number> {
-  const flags = words.slice(1).filter((word) => /^-[cilex]+$/.test(word));
-  const [line, ...others] = words.slice(1 + flags.length);
+  const { flags, rest } = shellWords(words);
+  const [name] = rest;
   if (depth > maxDepth) {
     await io.stderr.write(Buffer.from('sh: too many shells inside of each other\n'));
     return 2;
   }
-  if (flags.some((flag) => flag.includes('c')))
-    return shell.line(line ?? '', { ...io, stdin: input.chunks });
-  if (line !== undefined) {
-    const name = [line, ...others][0]!;
+  if (flags.includes('e')) shell.endAtFailure();
+  if (flags.includes('c')) return shell.line(name ?? '', { ...io, stdin: input.chunks });
+  if (name !== undefined) {
     await io.stderr.write(Buffer.from(`sh: can't open '${name}': No such file or directory\n`));
     return 2;
   }

@@ -16,6 +16,9 @@ async function single(call: Call, operator: string, word: string): Promise<boole
   const found = await call.world.files.find(absolute(word, call.cwd));
   switch (operator) {
     case '-e':
+    case '-r':
+    case '-w':
+    case '-x':
       return found !== undefined;
     case '-f':
       return found?.kind === 'file';
@@ -34,10 +37,11 @@ function double(left: string, operator: string, right: string): boolean | undefi
   return numbers[operator]?.(Number(left), Number(right));
 }
 
-/** `test` and `[`: one comparison, which `!` negates. Exit code 2: it is none. */
+/** `test`, `[` and `[[`: one comparison, which `!` negates. Exit code 2: it is none. */
 export async function testExpression(call: Call): Promise<number> {
   const [name, ...words] = call.words;
-  if (name === '[' && words.pop() !== ']') return complain(call, 'missing ]', 2);
+  const end = { '[': ']', '[[': ']]' }[name!];
+  if (end !== undefined && words.pop() !== end) return complain(call, `missing ${end}`, 2);
   const negated = words[0] === '!';
   if (negated) words.shift();
   const [a, b, c] = words;
