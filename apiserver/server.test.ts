@@ -132,6 +132,36 @@ describe('startApiServer', () => {
     expect((await call(server, 'GET /readyz')).status).toBe(200);
   });
 
+  it('with a range of each family gives Services addresses of both', async () => {
+    const server = start(new MemoryKv(), { serviceClusterIpRange: '10.7.0.0/24,fd00:7::/112' });
+    await server.ready();
+    const cidr = await call(server, 'GET /apis/networking.k8s.io/v1/servicecidrs/kubernetes');
+    expect(valueOf(cidr)).toMatchObject({ spec: { cidrs: ['10.7.0.0/24', 'fd00:7::/112'] } });
+    const spec = { ipFamilyPolicy: 'RequireDualStack', ports: [{ port: 80 }] };
+    const body = { metadata: { name: 'web' }, spec };
+    const made = await call(server, 'POST /api/v1/namespaces/default/services', body);
+    const { spec: given } = valueOf(made) as { spec: Record<string, readonly string[]> };
+    expect(given['ipFamilies']).toEqual(['IPv4', 'IPv6']);
+    expect(given['clusterIPs']!.join()).toMatch(/^10\.7\.0\.\d+,fd00:7::/);
+    const addresses = await call(server, 'GET /apis/networking.k8s.io/v1/ipaddresses');
+    const kubernetes = '10.7.0.1';
+    expect(names(valueOf(addresses)).sort()).toEqual([kubernetes, ...given['clusterIPs']!].sort());
+  });
+
+  it('restores the IPAddresses of a store that has none when it starts', async () => {
+    const kv = new MemoryKv();
+    const first = start(kv);
+    await first.ready();
+    await first.stop();
+    const request = { key: '/registry/ipaddresses/10.96.0.1' };
+    await kv.txn({ compare: [], success: [{ type: 'deleteRange', request }], failure: [] });
+    expect((await kv.range(request)).kvs).toEqual([]);
+    const second = start(kv);
+    await second.ready();
+    const addresses = await call(second, 'GET /apis/networking.k8s.io/v1/ipaddresses');
+    expect(names(valueOf(addresses))).toEqual(['10.96.0.1']);
+  });
+
   it('stops while the store is away', async () => {
     const kv = new MemoryKv();
     kv.failure = new StoreError('noLeader');
