@@ -65,7 +65,7 @@ const pod =
 
 /** So small that any number of them fits beside the others. */
 const tiny = { cpu: '1m', memory: '1Mi' };
-export const anyOther = pod('other', tiny);
+export const anyOther = pod('other', { ...tiny, spec: { terminationGracePeriodSeconds: 0 } });
 
 export const plainNode =
   (labels: (i: number) => Readonly<Record<string, string>> = () => ({}), allowedPods = '110') =>
@@ -148,7 +148,11 @@ const nodeAffinity = {
 };
 
 /** Pods of low priority on every node, and one that has room if three of four make it. */
-const lowPods: PodGroup = { count: 20_000, pod: pod('low', { cpu: '900m' }) };
+const lowPods: PodGroup = {
+  count: 20_000,
+  // There is no kubelet that would let victims go after their grace.
+  pod: pod('low', { cpu: '900m', spec: { terminationGracePeriodSeconds: 0 } }),
+};
 const urgent = { priority, priorityClassName };
 const highPod = pod('high', { cpu: '3', spec: urgent });
 /** What comes beside the measured pods is not counted. */
