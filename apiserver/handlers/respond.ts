@@ -37,7 +37,7 @@ export function objectResponse(
 ): HttpResponse {
   const { request, declaration } = answering;
   const { type } = declaration;
-  const form = formOf(request, type);
+  const form = formOf(request, type, { noTable: declaration.review !== undefined });
   const { representation } = form;
   const answer = { ...options, status: options.status ?? 200 };
   switch (representation.as) {
@@ -137,8 +137,12 @@ export function plainResponse(
   });
 }
 
-function formOf({ http }: ApiRequest, kind: GroupVersionKind): Accepted {
-  return accepted(http.headers['accept'], { protobuf: hasProtobuf(kind), stream: false });
+function formOf(
+  { http }: ApiRequest,
+  kind: GroupVersionKind,
+  { noTable = false }: { readonly noTable?: boolean } = {},
+): Accepted {
+  return accepted(http.headers['accept'], { protobuf: hasProtobuf(kind), stream: false, noTable });
 }
 
 function tableOf(

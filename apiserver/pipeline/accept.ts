@@ -21,6 +21,8 @@ export interface Offer {
   readonly stream: boolean;
   /** It is no object of the resource: there is no Table of it, nor its metadata alone. */
   readonly asItIs?: boolean;
+  /** Nothing of the kind is kept, so that there is no Table of it. */
+  readonly noTable?: boolean;
 }
 
 const OBJECT: Representation = { as: 'Object' };
@@ -33,8 +35,9 @@ const remembered = new Map<string, Accepted>();
 /** Throws 406 if the client accepts nothing that is served. */
 export function accepted(header: string | undefined, offer: Offer): Accepted {
   if (header === undefined || header === '' || header === 'application/json') return JSON_OBJECT;
-  const { protobuf, stream, asItIs } = offer;
-  const key = `${protobuf ? 'p' : ''}${stream ? 's' : ''}${asItIs ? 'i' : ''} ${header}`;
+  const { protobuf, stream, asItIs, noTable } = offer;
+  const traits = [protobuf && 'p', stream && 's', asItIs && 'i', noTable && 't'];
+  const key = `${traits.filter(Boolean).join('')} ${header}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;
   const found = clausesOf(header)
@@ -96,7 +99,7 @@ function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | und
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1'))
     return undefined;
   // Rows hold objects of any kind, for which protobuf has no place.
-  if (as === 'Table' && type === protobufMediaType) return undefined;
+  if (as === 'Table' && (type === protobufMediaType || offer.noTable)) return undefined;
   if (as === 'Table') return { representation: { as, version }, mediaType: type };
   if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
     return { representation: { as: 'PartialObjectMetadata' }, mediaType: type };

@@ -40,6 +40,18 @@ describe('access', () => {
     expect(answer.body).toMatchObject({ status: { allowed: true } });
   });
 
+  test('there is no Table of answers', async () => {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const path = `/apis/${authorization}/selfsubjectaccessreviews`;
+    const body = { spec: { resourceAttributes } };
+    expect(await api.call('POST', path, { body, accept })).toMatchObject({
+      code: 406,
+      body: { reason: 'NotAcceptable' },
+    });
+    const either = { body, accept: `${accept},application/json` };
+    expect((await api.call('POST', path, either)).body).toMatchObject({ status: { allowed: true } });
+  });
+
   test('what may I', async () => {
     const answer = await ask(`${authorization}/selfsubjectrulesreviews`, { namespace: 'default' });
     expect(answer.body).toMatchObject({
