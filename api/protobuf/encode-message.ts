@@ -1,4 +1,5 @@
 /** JSON value → protobuf, by the tables. They have decoded the value: its types are right. */
+import { goJsonAsIs } from '../go-json.ts';
 import { isObject } from '../deep.ts';
 import { parseTime } from '../time.ts';
 import {
@@ -109,6 +110,8 @@ function scalarContent(type: ScalarType, field: Field, value: unknown): Uint8Arr
     case 'object':
       return '';
     case 'RawExtension':
+      // Go clients compare its bytes: those of a ControllerRevision with what they make themselves.
+      return stringList(1, [goJsonAsIs(value)]);
     case 'FieldsV1':
       return stringList(1, [JSON.stringify(value)]);
     default:

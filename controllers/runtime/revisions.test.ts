@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ControllerRevision } from '../../api/types/apps-v1.ts';
-import { expiredRevisions, newRevision, planRevision, templateOf } from './revisions.ts';
+import {
+  expiredRevisions,
+  newRevision,
+  planRevision,
+  revisionData,
+  templateOf,
+} from './revisions.ts';
 
 const owner = (image: string) => ({
   apiVersion: 'apps/v1',
@@ -32,6 +38,11 @@ describe('the history of a template', () => {
   it('is a patch that replaces the template', () => {
     const [revision] = history('a');
     expect(revision!.data).toMatchObject({ spec: { template: { $patch: 'replace' } } });
+    // Go's order, whatever the template's.
+    const template = { spec: { b: 1, a: [{ d: 1, c: 2 }] }, metadata: {} } as never;
+    expect(JSON.stringify(revisionData(template))).toBe(
+      '{"spec":{"template":{"$patch":"replace","metadata":{},"spec":{"a":[{"c":2,"d":1}],"b":1}}}}',
+    );
     expect(templateOf(revision!)).toEqual(owner('a').spec.template);
     expect(revision!.metadata.name).toBe(`db-${revision!.metadata.labels!['hash']}`);
     const other = newRevision(owner('a'), 1, { ...options, collisionCount: 1 });

@@ -3,6 +3,7 @@
  * revision's data is a strategic merge patch of the owner; `kubectl rollout undo` applies it.
  */
 import { deepEqual } from '../../api/deep.ts';
+import { sortKeys } from '../../api/go-json.ts';
 import { type KubernetesObject, nameOf, namespaceOf } from '../../api/meta.ts';
 import type { ControllerRevision } from '../../api/types/apps-v1.ts';
 import type { PodTemplateSpec } from '../../api/types/core-v1.ts';
@@ -16,8 +17,12 @@ export interface TemplateOwner extends KubernetesObject {
 
 const NAME_LIMIT = 223;
 
+/**
+ * Keys in order, as Go encodes them: who compares the bytes (kube-controller-manager, Kubernetes'
+ * own tests) would else take the template for another.
+ */
 export function revisionData(template: PodTemplateSpec): unknown {
-  return { spec: { template: { ...template, $patch: 'replace' } } };
+  return sortKeys({ spec: { template: { ...template, $patch: 'replace' } } });
 }
 
 /** The template a revision stands for; undefined if its data is of another making. */

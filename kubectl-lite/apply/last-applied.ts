@@ -1,6 +1,6 @@
 import { deepCopy } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import { goJson } from '../printers/json.ts';
+import { goJson } from '../../api/go-json.ts';
 
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 

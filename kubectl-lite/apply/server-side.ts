@@ -2,7 +2,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { isStatus, StatusError } from '../../api/status.ts';
 import { dryRunQuery } from '../printers/change-printer.ts';
-import { sortKeys } from '../printers/json.ts';
+import { sortKeys } from '../../api/go-json.ts';
 import { type Located, objectPath } from '../resource/located.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';

@@ -2,7 +2,7 @@ import { parseJson } from '../../api/json.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
-import { sortKeys } from '../printers/json.ts';
+import { sortKeys } from '../../api/go-json.ts';
 import { locate, visitLive } from '../resource/builder.ts';
 import { filenameFlags, selectorFlag } from '../resource/flags.ts';
 import { UsageError } from '../usage-error.ts';

@@ -12,7 +12,7 @@ import { command } from '../command.ts';
 import { failureText, failuresText } from '../failure.ts';
 import { boolean, integer, list, text } from '../flags/flag.ts';
 import { maskedSecrets } from '../printers/masked-secrets.ts';
-import { sortKeys } from '../printers/json.ts';
+import { sortKeys } from '../../api/go-json.ts';
 import { withoutManagedFields } from '../printers/managed-fields.ts';
 import { locate } from '../resource/builder.ts';
 import { filenameFlags, selectorFlag } from '../resource/flags.ts';

@@ -2,7 +2,7 @@ import { clientVersion, kustomizeVersion } from '../client-version.ts';
 import { localCommand } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import type { GlobalValues } from '../flags/global.ts';
-import { sortKeys } from '../printers/json.ts';
+import { sortKeys } from '../../api/go-json.ts';
 import type { Environment } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 

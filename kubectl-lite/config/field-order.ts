@@ -3,7 +3,7 @@
  * (`clientcmd/api/v1`). Every other format has them in order of the alphabet.
  */
 import { isObject } from '../../api/deep.ts';
-import { sortKeys } from '../printers/json.ts';
+import { sortKeys } from '../../api/go-json.ts';
 
 interface Order {
   readonly fields: readonly string[];

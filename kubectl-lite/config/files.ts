@@ -6,7 +6,7 @@ import { isObject } from '../../api/deep.ts';
 import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
 import type { GlobalValues } from '../flags/global.ts';
-import { sortKeys } from '../printers/json.ts';
+import { sortKeys } from '../../api/go-json.ts';
 import type { Environment } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -2,7 +2,7 @@ import { isObject } from '../../api/deep.ts';
 import { localCommand } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { missingKeysFlag } from '../printers/change-printer.ts';
-import { goJsonAsIs } from '../printers/json.ts';
+import { goJsonAsIs } from '../../api/go-json.ts';
 import { noPrinter, objectFormats, objectPrinter } from '../printers/printer.ts';
 import type { Environment } from '../session.ts';
 import { UsageError } from '../usage-error.ts';

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { withLastApplied } from '../apply/last-applied.ts';
 import type { ChangePrinter } from '../printers/change-printer.ts';
-import { sortKeys } from '../printers/json.ts';
+import { sortKeys } from '../../api/go-json.ts';
 import { objectPrinter } from '../printers/printer.ts';
 import type { Found } from '../resource/builder.ts';
 import { locateDocument } from '../resource/builder.ts';

@@ -3,7 +3,7 @@ import { lastApplied, withLastApplied } from '../apply/last-applied.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { ChangePrinter, missingKeysFlag } from '../printers/change-printer.ts';
-import { sortKeys } from '../printers/json.ts';
+import { sortKeys } from '../../api/go-json.ts';
 import { objectPrinter } from '../printers/printer.ts';
 import { locate } from '../resource/builder.ts';
 import { filenameFlags } from '../resource/flags.ts';

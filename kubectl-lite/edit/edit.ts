@@ -8,7 +8,7 @@ import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { fieldValidation } from '../apply/flags.ts';
 import { ChangePrinter, missingKeysFlag } from '../printers/change-printer.ts';
-import { goJson, sortKeys } from '../printers/json.ts';
+import { goJson, sortKeys } from '../../api/go-json.ts';
 import { withoutManagedFields } from '../printers/managed-fields.ts';
 import { noPrinter, objectPrinter } from '../printers/printer.ts';
 import { locate } from '../resource/builder.ts';

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/meta.ts';
-import { goJson } from '../printers/json.ts';
+import { goJson } from '../../api/go-json.ts';
 
 type Content = KubernetesObject & {
   readonly data?: unknown;

@@ -4,7 +4,7 @@ import { parseTime } from '../../api/time.ts';
 import { command } from '../command.ts';
 import { boolean, integer } from '../flags/flag.ts';
 import { coloured } from '../printers/colour.ts';
-import { goJson } from '../printers/json.ts';
+import { goJson } from '../../api/go-json.ts';
 import { locate, visitLive } from '../resource/builder.ts';
 import { type Located, titleOf } from '../resource/located.ts';
 import type { Session } from '../session.ts';

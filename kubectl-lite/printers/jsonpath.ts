@@ -8,7 +8,7 @@ import {
   type PathNode,
   type PathStep,
 } from '../../api/jsonpath/parse.ts';
-import { goJson } from './json.ts';
+import { goJson } from '../../api/go-json.ts';
 
 export class JsonPath {
   readonly #template: string;

@@ -5,7 +5,7 @@
 import { fileTrouble } from '../manifest/file-trouble.ts';
 import type { Files } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { goJson, sortKeys } from './json.ts';
+import { goJson, sortKeys } from '../../api/go-json.ts';
 import { withoutManagedFields } from './managed-fields.ts';
 
 /** Text for a value, newline included where the format has one. Several values: several calls. */
