@@ -22,9 +22,19 @@ const notCopied = new Set([
   MAX_REPLICAS,
 ]);
 
-export function revisionOf(object: Pick<ReplicaSet | Deployment, 'metadata'>): number {
-  return Number.parseInt(object.metadata.annotations?.[REVISION] ?? '0', 10) || 0;
+/** An int64: somebody may have begun with a number that is none of JavaScript's. */
+export function revisionOf(object: Pick<ReplicaSet | Deployment, 'metadata'>): bigint {
+  return parsed(object.metadata.annotations?.[REVISION]);
 }
+
+const parsed = (text = ''): bigint => (/^-?\d{1,19}$/.test(text) ? BigInt(text) : 0n);
+
+export const byRevision = (a: ReplicaSet, b: ReplicaSet): number =>
+  Number(revisionOf(a) > revisionOf(b)) - Number(revisionOf(a) < revisionOf(b));
+
+/** Higher than that of any of these. */
+export const nextRevision = (old: readonly ReplicaSet[]): bigint =>
+  old.map(revisionOf).reduce((highest, each) => (each > highest ? each : highest), 0n) + 1n;
 
 export function numberAnnotation(replicaSet: ReplicaSet, name: string): number | undefined {
   const value = replicaSet.metadata.annotations?.[name];
@@ -46,7 +56,7 @@ export function sizeAnnotations(deployment: Deployment): Annotations {
  */
 export function newestAnnotations(
   deployment: Deployment,
-  revision: number,
+  revision: bigint,
   current: Annotations = {},
 ): Annotations {
   const annotations: Record<string, string> = { ...current };
@@ -54,7 +64,7 @@ export function newestAnnotations(
     if (!notCopied.has(name)) annotations[name] = value;
   }
   const had = current[REVISION];
-  if ((Number.parseInt(had ?? '0', 10) || 0) >= revision) return annotations;
+  if (parsed(had) >= revision) return annotations;
   annotations[REVISION] = String(revision);
   if (had !== undefined) annotations[REVISION_HISTORY] = appended(current[REVISION_HISTORY], had);
   return annotations;

@@ -215,6 +215,17 @@ describe('revisions', () => {
     expect(plan.revision).toBe('3');
   });
 
+  it('go on after a number that only 64 bits keep', () => {
+    const of = deployment({ image: 'b' });
+    const [a] = sets(of, 'a 3/3') as [ReplicaSet];
+    const annotations = { 'deployment.kubernetes.io/revision': '3546343826724305832' };
+    const old = { ...a, metadata: { ...a.metadata, annotations } };
+    const plan = planDeployment({ deployment: of, replicaSets: [old], podsOf: () => [] });
+    expect(plan.create?.metadata.annotations).toMatchObject({
+      'deployment.kubernetes.io/revision': '3546343826724305833',
+    });
+  });
+
   it('beyond the limit are deleted, oldest first, once the rollout is complete', () => {
     const of: Deployment = {
       ...deployment({ more: { revisionHistoryLimit: 1 } }),

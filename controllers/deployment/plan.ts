@@ -7,7 +7,13 @@ import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { LabelSelector } from '../../api/types/meta-v1.ts';
 import { controllerReference } from '../runtime/claim.ts';
-import { newestAnnotations, REVISION, revisionOf, sizeAnnotations } from './annotations.ts';
+import {
+  byRevision,
+  newestAnnotations,
+  nextRevision,
+  REVISION,
+  sizeAnnotations,
+} from './annotations.ts';
 import { type ConditionText, conditionOf, foundText, isComplete, pauseText } from './conditions.ts';
 import { rolls, wanted } from './limits.ts';
 import { sizeOf, total, type Versions, versionsOf } from './replica-sets.ts';
@@ -93,7 +99,7 @@ export function newReplicaSet(
   const { template, selector, minReadySeconds } = deployment.spec;
   const hash = templateHash(template, collisionCount);
   const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
-  const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+  const revision = nextRevision(old);
   return {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
@@ -121,7 +127,7 @@ function withHash(selector: LabelSelector, hash: string): LabelSelector {
 function revised(deployment: Deployment, plan: DeploymentPlan): DeploymentPlan {
   const { newest, old } = plan.versions;
   if (newest === undefined) return plan;
-  const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+  const revision = nextRevision(old);
   const current = newest.metadata.annotations ?? {};
   const annotations = newestAnnotations(deployment, revision, current);
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
@@ -171,7 +177,7 @@ function expiredHistory(deployment: Deployment, old: readonly ReplicaSet[]): rea
   const limit = deployment.spec.revisionHistoryLimit ?? 10;
   const kept = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return [...kept]
-    .sort((a, b) => revisionOf(a) - revisionOf(b))
+    .sort(byRevision)
     .slice(0, Math.max(0, kept.length - limit))
     .filter(
       (replicaSet) =>
