@@ -132,6 +132,32 @@ describe('an engine with a journal', () => {
     expect(await contents(await machine.open())).toEqual({ a: '1', b: '2' });
   });
 
+  it('journals nothing before what the engine below syncs itself', async () => {
+    const machine = new Machine();
+    let isStuck = false;
+    const stuck: EngineFactory = async (options) => {
+      const engine = await machine.storage.open(options);
+      const batch: Engine['batch'] = (operations, { sync }) =>
+        isStuck ? new Promise(() => {}) : engine.batch(operations, { sync });
+      return new Proxy(engine, {
+        get: (target, name: keyof Engine) =>
+          name === 'batch' ? batch : (target[name] as (() => unknown) | undefined)?.bind(target),
+      });
+    };
+    const engine = await machine.open(stuck);
+    await machine.clock.advance(SETTINGS.prepareAfterMs);
+    await engine.batch([put('a', '1')], { sync: true });
+    isStuck = true;
+    const answered: string[] = [];
+    const large = put('b', 'x'.repeat(SETTINGS.maxRecordBytes));
+    void engine.batch([large], { sync: true }).then(() => answered.push('large'));
+    void engine.batch([put('c', '3')], { sync: true }).then(() => answered.push('small'));
+    await settle();
+    expect(answered).toEqual([]);
+    machine.crash();
+    expect(await contents(await machine.open())).toEqual({ a: '1' });
+  });
+
   it('hides what it notes for itself', async () => {
     const engine = await new Machine().prepared();
     await engine.batch([put('a', '1')], { sync: true });

@@ -23,7 +23,7 @@ import { Feed } from './feed.ts';
 import { Journal } from './journal.ts';
 import { journalKey, note } from './note.ts';
 import { RECORD_HEADER_BYTES, sizeOf } from './record.ts';
-import type { JournalOperation, JournalRecord } from './record.ts';
+import type { JournalOperation } from './record.ts';
 import { replay } from './replay.ts';
 
 export interface JournalSettings {
@@ -82,8 +82,8 @@ class JournaledEngine implements Engine {
   /** What came after it and is part of the next record; unless it is too much for one. */
   #unjournaled: JournalOperation[] = [];
   #unjournaledBytes = 0;
-  /** The write to the journal under way; never rejects. */
-  #appending: Promise<void> | undefined;
+  /** The durable write under way; never rejects. */
+  #syncing: Promise<void> | undefined;
   /** The engine below knows that there are files. */
   #hasFiles: boolean;
   /** They are written to. */
@@ -124,7 +124,7 @@ class JournaledEngine implements Engine {
     this.#isOn = false;
     const bytes = this.#wantedBytes;
     try {
-      await this.#appending;
+      await this.#syncing;
       await this.#feed.sync();
       await journal.prepare(bytes);
       this.#hasFiles ||= journal.isPrepared;
@@ -178,7 +178,7 @@ class JournaledEngine implements Engine {
   }
 
   async #sync(operations: readonly WriteOperation[]): Promise<void> {
-    while (this.#appending !== undefined) await this.#appending;
+    while (this.#syncing !== undefined) await this.#syncing;
     this.#failIfBroken();
     const bytes = sizeOf(operations);
     const all = this.#unjournaledBytes > 0 ? [...this.#unjournaled, ...operations] : operations;
@@ -187,23 +187,24 @@ class JournaledEngine implements Engine {
     this.#unjournaled = [];
     this.#unjournaledBytes = 0;
     this.#feed.add(operations, bytes, sequence);
-    if (this.#isOn && size <= this.#parts.settings.maxRecordBytes && this.#hasRoom(size))
-      await this.#append({ sequence, operations: all });
-    else await this.#feed.sync();
-  }
-
-  async #append(record: JournalRecord): Promise<void> {
-    const written = this.#parts.journal.append(record);
-    const settled = (): void => {
-      this.#appending = undefined;
-    };
-    this.#appending = written.then(settled, settled);
+    const { journal, settings } = this.#parts;
+    if (!this.#isOn || size > settings.maxRecordBytes || !this.#hasRoom(size))
+      return this.#inTurn(this.#feed.sync());
     try {
-      await written;
+      await this.#inTurn(journal.append({ sequence, operations: all }));
     } catch (error) {
       this.#failure ??= error as Error;
       throw error;
     }
+  }
+
+  /** Nothing later is journaled before it: records without those between would be a hole. */
+  async #inTurn(written: Promise<void>): Promise<void> {
+    const settled = (): void => {
+      this.#syncing = undefined;
+    };
+    this.#syncing = written.then(settled, settled);
+    await written;
   }
 
   /** Once a file is full, what it holds is made durable in the engine below. */
