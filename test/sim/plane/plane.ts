@@ -31,7 +31,7 @@ const leftOut: ReadonlySet<string> = new Set([
   ...['networking.k8s.io', 'autoscaling', 'events.k8s.io', 'resource.k8s.io', 'discovery.k8s.io'],
   ...['replicationcontrollers', 'podtemplates', 'limitranges', 'secrets', 'cronjobs'],
   ...['csidrivers', 'csinodes', 'csistoragecapacities', 'volumeattachments'],
-  ...['volumeattributesclasses', 'endpoints'],
+  ...['volumeattributesclasses', 'services', 'endpoints'],
 ]);
 const isServed = ({ type }: ResourceDeclaration): boolean =>
   !leftOut.has(type.group) && !leftOut.has(type.resource);
