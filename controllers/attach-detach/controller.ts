@@ -269,24 +269,29 @@ class AttachDetachController implements Controller {
       const tell = this.#teller(want, course);
       if (status?.attached === true) {
         delete course.askedMs;
-        tell('Normal', 'SuccessfulAttachVolume', 'AttachVolume.Attach succeeded');
+        tell('Normal', 'SuccessfulAttachVolume', ['AttachVolume.Attach succeeded']);
       } else if (status?.attachError !== undefined) {
         const why = status.attachError.message ?? '';
-        tell('Warning', 'FailedAttachVolume', 'AttachVolume.Attach failed', `: ${why}`);
+        tell('Warning', 'FailedAttachVolume', ['AttachVolume.Attach failed', `: ${why}`]);
       } else if (leftMs <= 0) {
         const { driver, volumeHandle } = want.volume.spec.csi!;
         const why =
           `timed out waiting for external-attacher of ${driver} CSI driver ` +
           `to attach volume ${volumeHandle}`;
-        tell('Warning', 'FailedAttachVolume', 'AttachVolume.Attach failed', `: ${why}`);
+        tell('Warning', 'FailedAttachVolume', ['AttachVolume.Attach failed', `: ${why}`]);
       } else return [leftMs];
       return [];
     });
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
+  /** What happened, before and after the volume's name. */
   #teller({ volume, pods }: Wanted, course: Course) {
-    return (type: 'Normal' | 'Warning', reason: string, what: string, suffix = ''): void => {
+    return (
+      type: 'Normal' | 'Warning',
+      reason: string,
+      [what, suffix = '']: readonly [string, string?],
+    ): void => {
       const message = `${what} for volume "${nameOf(volume)}" ${suffix}`;
       if (course.told === message) return;
       course.told = message;

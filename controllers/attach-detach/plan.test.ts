@@ -100,7 +100,7 @@ describe('what a node is to lose', () => {
     ],
     ['not yet, when it is gone', { node: undefined }, false, FORCE_AFTER_MS],
     ['what is wanted: never', { wanted: wanting, node: node(inUse) }, false, undefined],
-  ])('is %s', (_, state, isDetached, waitMs) => {
+  ])('is %s', (...[, state, isDetached, waitMs]) => {
     const { detach, waitMs: wait } = plan({ attachments, ...state });
     expect([detach.length === 1, wait]).toEqual([isDetached, waitMs]);
   });

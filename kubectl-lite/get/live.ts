@@ -135,7 +135,7 @@ class LiveTable {
 /** So many characters of a line, with all its colours: these take no room. */
 function cutTo(width: number, line: string): string {
   let room = width;
-   
+
   return line.replaceAll(/(\u001b\[\d+m)|./gu, (part, colour?: string) =>
     colour !== undefined || room-- > 0 ? part : '',
   );

@@ -19,7 +19,8 @@ export const justified: readonly Justified[] = [
   },
   {
     scenario: /volume that a driver attaches|volume another node has/,
-    lines: /^[-+] {2}VolumeAttachment\/csi-\w+ 0 metadata managers 1 = .* \/f:status\/f:attached"?$/,
+    lines:
+      /^[-+] {2}VolumeAttachment\/csi-\w+ 0 metadata managers 1 = .* \/f:status\/f:attached"?$/,
     why: 'beside kube-controller-manager the driver of hollow volumes is a client of its own',
   },
 ];

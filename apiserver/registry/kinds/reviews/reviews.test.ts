@@ -49,7 +49,9 @@ describe('access', () => {
       body: { reason: 'NotAcceptable' },
     });
     const either = { body, accept: `${accept},application/json` };
-    expect((await api.call('POST', path, either)).body).toMatchObject({ status: { allowed: true } });
+    expect((await api.call('POST', path, either)).body).toMatchObject({
+      status: { allowed: true },
+    });
   });
 
   test('what may I', async () => {
