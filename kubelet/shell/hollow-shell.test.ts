@@ -129,6 +129,7 @@ describe('programs', () => {
     [['ls', '/none'], 1, 'ls: /none: No such file or directory\n'],
     [['touch', '/etc/config/x'], 1, 'touch: /etc/config/x: Read-only file system\n'],
     [['rm', '/etc'], 1, 'rm: /etc: Is a directory\n'],
+    [['expr', 'a', '+', '1'], 2, 'expr: syntax error\n'],
     [['kill', '9'], 1, "kill: can't kill pid 9: No such process\n"],
     [['sh', '-c', 'nginx -v'], 127, 'sh: nginx: not found\n'],
     [['sh', '-c', '/etc/hosts'], 126, 'sh: /etc/hosts: Permission denied\n'],
@@ -169,6 +170,7 @@ describe('programs', () => {
     ['echo `printenv MODE` $(( (2 + 3) * 4 % 7 - -1 )) $((2 >= 3))', 'daemon off 7 0\n'],
     ['printf "%s\\n" a b c | tail -n 2 | head -1', 'b\n'],
     ['trap "exit 0" TERM; exec echo done; echo never', 'done\n'],
+    ['if [ $(expr 7 % 2) -ne 0 ]; then expr 2 + 3; fi', '5\n'],
     ['cp /etc/config/colour /tmp/c && cat /tmp/c', 'green'],
   ])('a script: %s', async (script, stdout) => {
     expect(await shellOf().sh(script)).toMatchObject({ stdout, stderr: '' });

@@ -4,8 +4,10 @@ import { type Call, complain, print, type Program } from './call.ts';
 import { absolute, FileFault } from './container-files.ts';
 import { dateText } from './date-text.ts';
 import { listFiles } from './list-files.ts';
+import { sumOf } from './sum.ts';
 import { testExpression } from './test-expression.ts';
 import { textPrograms } from './text-programs.ts';
+import { ShellSyntaxError } from './tokens.ts';
 
 const maxSleepMs = 7 * 24 * 3_600_000;
 
@@ -160,6 +162,21 @@ async function pause(call: Call): Promise<number> {
   return call.io.signal.aborted ? 130 : 0;
 }
 
+/** Sums and comparisons of numbers; 1: the result is 0. */
+async function expr(call: Call): Promise<number> {
+  const noName = (): string => {
+    throw new ShellSyntaxError('syntax error');
+  };
+  try {
+    const value = sumOf(call.words.slice(1).join(' '), noName);
+    await print(call, `${value}\n`);
+    return value === 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof ShellSyntaxError)) throw error;
+    return complain(call, error.message, 2);
+  }
+}
+
 const named = (id: number): string => (id === 0 ? '0(root)' : String(id));
 
 async function id(call: Call): Promise<number> {
@@ -216,7 +233,7 @@ const says =
 
 /** By their names; those of the shell itself are in `shell.ts`. */
 export const programs: Readonly<Record<string, Program>> = {
-  ...{ env, printenv, echo, printf, cat, touch, rm, mkdir, id, whoami, ps, kill },
+  ...{ env, printenv, echo, printf, cat, touch, rm, mkdir, expr, id, whoami, ps, kill },
   sleep: pause,
   ls: listFiles,
   ...textPrograms,
