@@ -71,6 +71,6 @@ describe.skipIf(newest === undefined)('stock kubectl', () => {
   it('runs a Job from a CronJob', async () => {
     await kubectl('create', 'cronjob', 'yearly', '--image=x', '--schedule=0 0 1 1 *', '--', 'true');
     await kubectl('create', 'job', 'now', '--from=cronjob/yearly');
-    await kubectl('wait', '--for=jsonpath={.status.active}=1', 'job/now', '--timeout=30s');
+    await kubectl('wait', '--for=condition=complete', 'job/now', '--timeout=30s');
   }, 60_000);
 });
