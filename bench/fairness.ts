@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { withBench } from './children.ts';
 import { type HttpClient, openHttp } from './http-load.ts';
 import { latenciesOf } from './load.ts';
 import { percentile } from './statistics.ts';
@@ -66,7 +67,7 @@ class Flood {
   }
 
   static async start(kubeconfig: string): Promise<Flood> {
-    const flood = new Flood(fork(process.argv[1]!, ['flood', kubeconfig]));
+    const flood = new Flood(withBench(fork(process.argv[1]!, ['flood', kubeconfig])));
     await flood.#answer();
     return flood;
   }

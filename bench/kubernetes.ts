@@ -5,6 +5,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withBench } from './children.ts';
 import { freePorts } from './store/members.ts';
 
 /** "1.34.1", or undefined where it is not installed. */
@@ -26,7 +27,7 @@ export interface RunningProgram {
 
 function startProgram(program: string, args: readonly string[], logFile: string): RunningProgram {
   const log = openSync(logFile, 'w');
-  const process = spawn(program, args, { stdio: ['ignore', log, log] });
+  const process = withBench(spawn(program, args, { stdio: ['ignore', log, log] }));
   const exited = new Promise<void>((resolve) => process.once('exit', () => resolve()));
   return {
     process,

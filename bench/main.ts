@@ -4,7 +4,6 @@
  * generator shares the machine with what it measures, so it sends prepared bytes and skips over
  * answers where rates are measured.
  */
-import { rmSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { benchApi } from './apiserver/suite.ts';
 import { benchFleet } from './controllers/fleet.ts';
@@ -18,7 +17,7 @@ import { benchScheduler } from './scheduler/suite.ts';
 import { benchStart } from './start.ts';
 import { benchCheckPerf } from './store/check-perf.ts';
 import { benchStore } from './store/suite.ts';
-import { durationMs, folder, rows, runs } from './suite.ts';
+import { durationMs, rows, runs } from './suite.ts';
 
 const suites = {
   start: benchStart,
@@ -43,14 +42,10 @@ if (unknown.length > 0) {
   process.stderr.write(`no suite ${unknown.join(', ')}: ${Object.keys(suites).join(', ')}\n`);
   process.exit(2);
 }
-try {
-  const before = loadavg()[0]!.toFixed(1);
-  for (const [name, suite] of Object.entries(suites))
-    if (asked.length === 0 ? name !== onRequest : asked.includes(name)) await suite();
-  const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`;
-  const load = `load average ${before} at the start`;
-  process.stdout.write(`${machine}; ${runs} runs of ${durationMs} ms each; ${load}\n\n`);
-  process.stdout.write(report(rows));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+const before = loadavg()[0]!.toFixed(1);
+for (const [name, suite] of Object.entries(suites))
+  if (asked.length === 0 ? name !== onRequest : asked.includes(name)) await suite();
+const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`;
+const load = `load average ${before} at the start`;
+process.stdout.write(`${machine}; ${runs} runs of ${durationMs} ms each; ${load}\n\n`);
+process.stdout.write(report(rows));

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
@@ -14,6 +14,7 @@ export const runs = Number(process.env['WHERRY_BENCH_RUNS'] ?? 3);
 export const durationMs = Number(process.env['WHERRY_BENCH_MS'] ?? 2000);
 /** For data directories; removed at the end. */
 export const folder = mkdtempSync(join(tmpdir(), 'wherry-bench-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 export const rows: (Row | VerdictRow)[] = [];
 export const say = (text: string): void => void process.stderr.write(`${text}\n`);
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withBench } from './children.ts';
 
 export const wherryMain = join(import.meta.dirname, '..', 'cluster', 'main.cjs');
 
@@ -31,10 +32,11 @@ export async function startWherry(
   args: readonly string[] = [],
 ): Promise<BenchCluster> {
   const started = performance.now();
-  const child = spawn(
-    process.execPath,
-    [wherryMain, 'up', '--data-dir', dataDir, '--port', '0', '--store-port', '0', ...args],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: plainEnvironment },
+  const up = ['up', '--data-dir', dataDir, '--port', '0', '--store-port', '0', ...args];
+  const child = withBench(
+    spawn(process.execPath, [wherryMain, ...up], {
+      ...{ stdio: ['ignore', 'pipe', 'inherit'], env: plainEnvironment },
+    }),
   );
   const output = await lineOf(child, /^Ready in .*$/m);
   const readyMs = performance.now() - started;

@@ -5,6 +5,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withBench } from '../children.ts';
 import { openHttp } from '../http-load.ts';
 import { etcd, freePorts, Members } from '../store/members.ts';
 import { folder, say } from '../suite.ts';
@@ -51,7 +52,7 @@ export async function startPeer(ours: {
     '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
   ];
   const log = openSync(join(folder, 'kube-apiserver.log'), 'w');
-  const child = spawn('kube-apiserver', args, { stdio: ['ignore', log, log] });
+  const child = withBench(spawn('kube-apiserver', args, { stdio: ['ignore', log, log] }));
   await serves(child, kubeconfig);
   return {
     name: `kube-apiserver ${version}`,

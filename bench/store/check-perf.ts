@@ -1,6 +1,7 @@
 /** `check perf` of etcdctl and of ours: a minute of load each, and the tool's own verdict. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { withBench } from '../children.ts';
 import { folder, rows, say } from '../suite.ts';
 import { etcd, Members, ours, type Contender } from './members.ts';
 
@@ -13,10 +14,11 @@ const own = {
 /** Standard output, whatever the exit code. */
 function output(command: readonly string[], args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command[0]!, [...command.slice(1), ...args], {
+    const check = spawn(command[0]!, [...command.slice(1), ...args], {
       env: { ...process.env, ETCDCTL_API: '3' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+    const child = withBench(check);
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     child.once('error', reject).once('close', () => resolve(text));

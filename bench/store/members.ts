@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts as portsOf } from '../../platform/node/net/free-ports.ts';
+import { withBench } from '../children.ts';
 import { openGrpc } from '../grpc-load.ts';
 
 const main = join(import.meta.dirname, '..', 'cluster', 'main.cjs');
@@ -57,7 +58,8 @@ export class Members {
         ...['--listen-client-urls', client, '--advertise-client-urls', client],
         ...['--listen-peer-urls', peer, '--auto-compaction-retention', '0'],
       ];
-      return { endpoint: client, process: spawn(program!, args, { stdio: 'ignore' }) };
+      const member = withBench(spawn(program!, args, { stdio: 'ignore' }));
+      return { endpoint: client, process: member };
     });
     const members = new Members(all);
     await Promise.all(all.map((member) => serves(member)));
