@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Clock } from '../platform/clock.ts';
 import { buildMetrics } from '../api/build-metrics.ts';
-import { Lifecycle } from '../platform/lifecycle.ts';
+import { type Lifecycle, withLifecycle } from '../platform/lifecycle.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import type { Logger } from '../platform/logger.ts';
 import { appendFile, standardOutput } from '../platform/node/files/append-file.ts';
@@ -321,12 +321,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
 
 /** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
 export function apiserverCommand(context: ProcessContext, connect: ConnectStore): Command {
-  return apiserverFlags().action(async (flags: ApiServerFlags) => {
-    const parts = new Lifecycle();
-    try {
-      await run(flags, { context, connect, parts });
-    } finally {
-      await parts.stop();
-    }
-  });
+  return apiserverFlags().action((flags: ApiServerFlags) =>
+    withLifecycle((parts) => run(flags, { context, connect, parts })),
+  );
 }

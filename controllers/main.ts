@@ -1,18 +1,16 @@
 /** `wherry controllers`: real effects for the controller manager. */
 import type { Command } from 'commander';
-import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { componentKubeconfigs } from '../client/kubeconfig.ts';
-import { RestMetrics } from '../client/rest-metrics.ts';
 import { untilReady } from '../client/serving/component-handler.ts';
+import { connectComponent } from '../client/serving/connect.ts';
 import { serveComponent } from '../client/serving/start.ts';
-import { createClient, type RestClient } from '../client/rest.ts';
+import type { RestClient } from '../client/rest.ts';
 import { sleep } from '../platform/clock.ts';
-import { Lifecycle } from '../platform/lifecycle.ts';
+import { type Lifecycle, withLifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
-import { connectHttp } from '../platform/node/net/http-client.ts';
 import { realCiphers } from '../platform/node/crypto/ciphers.ts';
 import { hmacSha256 } from '../platform/node/crypto/crypto.ts';
 import { createLogger } from '../platform/node/logger.ts';
@@ -87,25 +85,13 @@ async function run(
   enabledControllers(flags.controllers);
   const logger = createLogger({ level: flags.logLevel, name: 'controllers' });
   const paths = componentKubeconfigs(flags.kubeconfig, context.env['KUBECONFIG']);
-  const config = await loadKubeconfig(realDisk, paths);
-  const server = await connectionOf(realDisk, config);
-  const rootCa = (await textOf(flags.rootCaFile)) ?? Buffer.from(server.ca ?? []).toString();
+  const metrics = new Metrics();
+  const identified = { userAgent: 'kube-controller-manager/wherry', metrics };
+  const { client, ca } = await connectComponent(paths, identified, parts);
+  const rootCa = (await textOf(flags.rootCaFile)) ?? Buffer.from(ca ?? []).toString();
   const privateKey = await textOf(flags.serviceAccountPrivateKeyFile);
   const key = privateKey === undefined ? undefined : realTokenKeys.signing(privateKey);
   const signing = await signingOf(flags);
-  const connection = connectHttp({
-    ...server,
-    // Certificates in the kubeconfig are renewed while this runs.
-    renewed: async () => connectionOf(realDisk, await loadKubeconfig(realDisk, paths)),
-  });
-  await parts.start(() => ({ stop: () => connection.close() }));
-  const metrics = new Metrics();
-  const client = createClient({
-    handler: connection.handler,
-    userAgent: 'kube-controller-manager/wherry',
-    clock: realClock,
-    metrics: new RestMetrics(metrics, new URL(server.baseUrl).host),
-  });
   let ready = flags.leaderElect;
   const serving = await parts.start(() =>
     serveComponent(flags, { metrics, client, logger, readyz: [untilReady(() => ready)] }),
@@ -142,12 +128,7 @@ async function run(
 
 /** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
 export function controllersCommand(context: ProcessContext): Command {
-  return controllersFlags().action(async (flags: ControllersFlags) => {
-    const parts = new Lifecycle();
-    try {
-      await run(flags, context, parts);
-    } finally {
-      await parts.stop();
-    }
-  });
+  return controllersFlags().action((flags: ControllersFlags) =>
+    withLifecycle((parts) => run(flags, context, parts)),
+  );
 }

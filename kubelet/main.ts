@@ -2,17 +2,14 @@
 import type { Command } from 'commander';
 import { buildMetrics } from '../api/build-metrics.ts';
 import { QuantityError, parseQuantity } from '../api/quantity.ts';
-import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { componentKubeconfigs } from '../client/kubeconfig.ts';
-import { RestMetrics } from '../client/rest-metrics.ts';
+import { connectComponent } from '../client/serving/connect.ts';
 import type { Client } from '../client/interface.ts';
-import { createClient } from '../client/rest.ts';
-import { Lifecycle } from '../platform/lifecycle.ts';
+import { type Lifecycle, withLifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
-import { connectHttp } from '../platform/node/net/http-client.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { processMetrics } from '../platform/node/process-metrics.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
@@ -87,11 +84,8 @@ function staticPods({ podManifestPath: folder }: KubeletFlags, logger: Logger) {
 
 async function clientOf(path: string | undefined, parts: Lifecycle): Promise<Client | undefined> {
   if (path === undefined) return undefined;
-  const known = async () => connectionOf(realDisk, await loadKubeconfig(realDisk, [path]));
-  const connection = connectHttp({ ...(await known()), renewed: known });
-  await parts.start(() => ({ stop: () => connection.close() }));
-  const { handler } = connection;
-  return createClient({ handler, userAgent: 'wherry-stages', clock: realClock });
+  const stages = await connectComponent([path], { userAgent: 'wherry-stages' }, parts);
+  return stages.client;
 }
 
 async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycle): Promise<void> {
@@ -100,29 +94,18 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
   const stages = await readStages(realDisk, flags.stages);
   const logger = createLogger({ level: flags.logLevel, name: 'kubelet' });
   const paths = componentKubeconfigs(flags.kubeconfig, context.env['KUBECONFIG']);
-  const config = await loadKubeconfig(realDisk, paths);
-  const known = await connectionOf(realDisk, config);
-  const connection = connectHttp({
-    ...known,
-    renewed: async () => connectionOf(realDisk, await loadKubeconfig(realDisk, paths)),
-  });
-  await parts.start(() => ({ stop: () => connection.close() }));
   const metrics = new Metrics();
   buildMetrics(metrics);
   processMetrics(metrics);
-  const client = createClient({
-    handler: connection.handler,
-    userAgent: 'kubelet/wherry',
-    clock: realClock,
-    metrics: new RestMetrics(metrics, new URL(known.baseUrl).host),
-  });
+  const identified = { userAgent: 'kubelet/wherry', metrics };
+  const { client, ca } = await connectComponent(paths, identified, parts);
   const stageClient = await clientOf(flags.stagesKubeconfig, parts);
   const { rootDir, runtime } = flags;
   const runtimes = await realRuntimes({ client, logger, rootDir, runtime, env: context.env });
   const { internalIp, runtimeOf } = runtimes;
   const effects = { client, clock: realClock, random: realRandom, logger, metrics };
   const placed = internalIp === undefined ? nodes : nodes.map((node) => ({ ...node, internalIp }));
-  const started = await agentServer(flags, known.ca, { logger, metrics });
+  const started = await agentServer(flags, ca, { logger, metrics });
   let url: string | undefined;
   const server: StartNodeServer | undefined =
     started &&
@@ -151,12 +134,7 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
 
 /** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
 export function kubeletCommand(context: ProcessContext): Command {
-  return kubeletFlags().action(async (flags: KubeletFlags) => {
-    const parts = new Lifecycle();
-    try {
-      await run(flags, context, parts);
-    } finally {
-      await parts.stop();
-    }
-  });
+  return kubeletFlags().action((flags: KubeletFlags) =>
+    withLifecycle((parts) => run(flags, context, parts)),
+  );
 }

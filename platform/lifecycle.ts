@@ -41,3 +41,13 @@ export class Lifecycle implements Running {
     if (errors.length > 1) throw new AggregateError(errors, 'several parts failed to stop');
   }
 }
+
+/** What is started as one of the parts stops with `work`, however that ends. */
+export async function withLifecycle(work: (parts: Lifecycle) => Promise<void>): Promise<void> {
+  const parts = new Lifecycle();
+  try {
+    await work(parts);
+  } finally {
+    await parts.stop();
+  }
+}

@@ -1,17 +1,14 @@
 /** `wherry scheduler`: real effects for the scheduler. */
 import type { Command } from 'commander';
-import { connectionOf, loadKubeconfig } from '../client/kubeconfig-connection.ts';
 import { componentKubeconfigs } from '../client/kubeconfig.ts';
-import { RestMetrics } from '../client/rest-metrics.ts';
 import { untilReady } from '../client/serving/component-handler.ts';
+import { connectComponent } from '../client/serving/connect.ts';
 import { serveComponent } from '../client/serving/start.ts';
-import { createClient } from '../client/rest.ts';
-import { Lifecycle } from '../platform/lifecycle.ts';
+import { type Lifecycle, withLifecycle } from '../platform/lifecycle.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
-import { connectHttp } from '../platform/node/net/http-client.ts';
 import type { Logger } from '../platform/logger.ts';
 import { loadModule } from '../platform/node/load-module.ts';
 import { createLogger } from '../platform/node/logger.ts';
@@ -61,21 +58,9 @@ async function run(
   const from = await configured(flags, logger, parts);
   const named = flags.kubeconfig ?? from.kubeconfig;
   const paths = componentKubeconfigs(named, context.env['KUBECONFIG']);
-  const config = await loadKubeconfig(realDisk, paths);
-  const server = await connectionOf(realDisk, config);
-  const connection = connectHttp({
-    ...server,
-    // Certificates in the kubeconfig are renewed while this runs.
-    renewed: async () => connectionOf(realDisk, await loadKubeconfig(realDisk, paths)),
-  });
-  await parts.start(() => ({ stop: () => connection.close() }));
   const metrics = new Metrics();
-  const client = createClient({
-    handler: connection.handler,
-    userAgent: 'kube-scheduler/wherry',
-    clock: realClock,
-    metrics: new RestMetrics(metrics, new URL(server.baseUrl).host),
-  });
+  const identified = { userAgent: 'kube-scheduler/wherry', metrics };
+  const { client } = await connectComponent(paths, identified, parts);
   const lost = new AbortController();
   const identity = `wherry_${uuid(realRandom, 'leader election identity')}`;
   const leaderElect = flags.leaderElect ?? from.leaderElect;
@@ -105,12 +90,7 @@ async function run(
 
 /** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
 export function schedulerCommand(context: ProcessContext): Command {
-  return schedulerFlags().action(async (flags: SchedulerFlags) => {
-    const parts = new Lifecycle();
-    try {
-      await run(flags, context, parts);
-    } finally {
-      await parts.stop();
-    }
-  });
+  return schedulerFlags().action((flags: SchedulerFlags) =>
+    withLifecycle((parts) => run(flags, context, parts)),
+  );
 }

@@ -1,7 +1,7 @@
 /** `wherry store`: real effects for one store member, from the command line to the last stop. */
 import type { Command } from 'commander';
 import type { TlsMaterial } from '../platform/http-server.ts';
-import { Lifecycle } from '../platform/lifecycle.ts';
+import { type Lifecycle, withLifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { watchClock } from '../platform/clock-watch.ts';
 import { rotateTls } from '../platform/tls-rotation.ts';
@@ -192,13 +192,9 @@ export function storeCommand(context: ProcessContext): Command {
       command.getOptionValueSource(name) !== 'default';
     checkFlags(flags, explicit);
     checkInitialCluster(flags);
-    const parts = new Lifecycle();
     const listensForPeers = explicit('listenPeerUrls');
     const withoutEffect = givenWithoutEffect(command);
-    try {
-      await run({ ...flags, listensForPeers, withoutEffect }, context, parts);
-    } finally {
-      await parts.stop();
-    }
+    const options = { ...flags, listensForPeers, withoutEffect };
+    await withLifecycle((parts) => run(options, context, parts));
   });
 }

@@ -260,6 +260,7 @@ export const layers: readonly Layer[] = [
 
   { part: 'client', imports: ['api/*', 'platform'], packages: ['js-yaml'] },
   { part: 'client/serving/flags.ts', imports: [], packages: ['commander'] },
+  { part: 'client/serving/connect.ts', imports: ['client', 'platform', 'platform/node'] },
   {
     part: 'client/serving/start.ts',
     imports: ['client', 'client/serving/flags.ts', 'api/*', 'platform', 'platform/node'],
@@ -315,7 +316,7 @@ export const layers: readonly Layer[] = [
   },
   {
     part: 'kubelet/main.ts',
-    imports: ['kubelet/*', 'client', 'api/*', 'platform', 'platform/node'],
+    imports: ['kubelet/*', 'client/*', 'api/*', 'platform', 'platform/node'],
     packages: ['commander'],
   },
 
