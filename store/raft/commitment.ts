@@ -11,6 +11,8 @@ export function advanceCommit(core: Core): boolean {
   if (!core.log.matches(index, core.term)) return false;
   if (!core.log.commitTo(index)) return false;
   releaseEarlyReads(core);
-  core.broadcastDue = true;
+  core.newsAwaited = true;
+  // A leader that removes itself may have no later entry to send the news with.
+  if (core.pendingConfigurationIndex > core.log.applied) core.broadcastDue = true;
   return true;
 }

@@ -63,8 +63,10 @@ export class Core {
   /** As a leader: reads that came before this term's first commit. */
   earlyReads: { readonly context: number; readonly requester: MemberId }[] = [];
 
-  /** As a leader: entries or a commit index that the others have not been sent yet. */
+  /** As a leader: entries, or a commit index, that the others are sent with the next Ready. */
   broadcastDue = false;
+  /** As a leader: a commit that clients of another member may wait for. */
+  newsAwaited = false;
   /** Own entries were appended that the leader has not accepted yet. */
   acceptanceDue = false;
   /** As a leader: no configuration may be appended before this index is applied. */
@@ -149,6 +151,7 @@ export class Core {
     this.reads.clear();
     this.earlyReads = [];
     this.broadcastDue = false;
+    this.newsAwaited = false;
     this.acceptanceDue = false;
     this.transferee = NONE;
   }

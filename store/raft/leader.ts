@@ -119,7 +119,10 @@ export function stepLeader(core: Core, message: Message): void {
   if (message.type === 'appendResponse') stepAppendResponse(core, message);
   else if (message.type === 'heartbeatResponse') stepHeartbeatResponse(core, message);
   else if (message.type === 'propose') {
-    if (core.transferee === NONE) append(core, message.proposals);
+    if (core.transferee !== NONE) return;
+    append(core, message.proposals);
+    const progress = core.progress.get(message.from);
+    if (progress !== undefined) progress.awaited = core.log.lastIndex;
   } else if (message.type === 'readIndex')
-    readIndex(core, { context: message.context, requester: message.from });
+    readIndex(core, { context: message.context, requester: message.from }, message.term);
 }

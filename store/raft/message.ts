@@ -44,7 +44,10 @@ export type MessageBody =
   /** `commit` never exceeds what the receiver is known to have. */
   | { readonly type: 'heartbeat'; readonly commit: number; readonly readContext?: number }
   | { readonly type: 'heartbeatResponse'; readonly readContext?: number }
-  /** From a follower, on behalf of its client. */
+  /**
+   * From a follower, on behalf of its client. `term` is the sender's: a voter that was still in
+   * the leader's term after the read began had not voted for another until then.
+   */
   | { readonly type: 'readIndex'; readonly context: number }
   | { readonly type: 'readIndexResponse'; readonly context: number; readonly index: number }
   | { readonly type: 'propose'; readonly proposals: readonly Proposal[] }

@@ -15,6 +15,10 @@ export class Progress {
   state: 'probe' | 'replicate' | 'snapshot' = 'probe';
   /** Heard from since the leader last checked its quorum. */
   recentlyActive = false;
+  /** The greatest commit index that was sent to the member. */
+  told = 0;
+  /** The newest entry that the member handed on: its clients wait for it. */
+  awaited = 0;
   /** While probing: an append is out and unanswered. */
   #probeSent = false;
   /** While replicating: last indexes of the appends that are out, ascending. */

@@ -32,7 +32,7 @@ import type { LogStorage } from './log-storage.ts';
 import type { Message } from './message.ts';
 import type { Progress } from './progress.ts';
 import { readIndex } from './reads.ts';
-import { broadcastAppend } from './replication.ts';
+import { broadcastAppend, lacksNews, tellAwaiting } from './replication.ts';
 import { step } from './step.ts';
 import { transferLeader } from './transfer.ts';
 
@@ -137,13 +137,27 @@ export class RawNode {
     const core = this.#core;
     if (core.role === 'leader') readIndex(core, { context, requester: core.id });
     else if (core.leader === NONE) return false;
-    else core.send(core.leader, { type: 'readIndex', context }, 0);
+    else core.send(core.leader, { type: 'readIndex', context });
     return true;
   }
 
   /** A committed configuration entry is being applied. */
   configure(configuration: Configuration): void {
     configure(this.#core, configuration);
+  }
+
+  /**
+   * Some member has all entries but does not know that they are committed, and nobody there is
+   * known to wait for that: it hears of it with the next entries, or by {@link tellCommitted}.
+   */
+  get holdsNews(): boolean {
+    const core = this.#core;
+    return core.role === 'leader' && core.others.some((id) => lacksNews(core, id));
+  }
+
+  /** Commits were held long enough. */
+  tellCommitted(): void {
+    if (this.holdsNews) this.#core.broadcastDue = true;
   }
 
   /** Voters and learners as applied. */
@@ -210,6 +224,7 @@ export class RawNode {
       core.messages.length > 0 ||
       core.messagesAfterPersist.length > 0 ||
       core.broadcastDue ||
+      core.newsAwaited ||
       core.snapshot !== undefined ||
       this.#hardStateChanged
     );
@@ -219,6 +234,7 @@ export class RawNode {
     assert(this.#underWay === undefined, 'one Ready at a time');
     const core = this.#core;
     if (core.broadcastDue) broadcastAppend(core);
+    if (core.newsAwaited) tellAwaiting(core);
     if (core.acceptanceDue) acceptOwn(core);
     const { term, vote } = this.#savedHardState;
     const entries = core.log.nextUnstable();

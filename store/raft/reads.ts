@@ -2,18 +2,35 @@
 import type { Core } from './core.ts';
 import type { MemberId } from './entry.ts';
 import { majority } from './quorum.ts';
-import { broadcastHeartbeat } from './replication.ts';
+import type { PendingRead } from './read-only.ts';
+import { broadcastHeartbeat, tellReader } from './replication.ts';
+
+type ConfirmedRead = Omit<PendingRead, 'acks'>;
 
 /**
  * Takes a read. Until this term's first commit the leader does not know what its predecessors
- * committed (paper, section 8), so the read waits for it.
+ * committed (paper, section 8), so the read waits for it. `term` is the one that the requester
+ * was in when it asked: if it is the leader's, the request itself proves what the requester's
+ * answer to a heartbeat would. It proves that for this read alone, for it may have been under way
+ * when others began.
  */
-export function readIndex(core: Core, read: { context: number; requester: MemberId }): void {
+export function readIndex(
+  core: Core,
+  read: { readonly context: number; readonly requester: MemberId },
+  term = 0,
+): void {
   if (!core.log.matches(core.log.committed, core.term)) {
     core.earlyReads.push(read);
     return;
   }
-  const round = core.reads.add({ ...read, index: core.log.committed }, core.id);
+  const index = core.log.committed;
+  const { requester } = read;
+  const proofs = term === core.term && core.voters.has(requester) ? 1 : 0;
+  if (requester !== core.id && 1 + proofs >= majority(core.voters.size)) {
+    answer(core, { ...read, index });
+    return;
+  }
+  const round = core.reads.add({ ...read, index }, core.id);
   if (!confirmRound(core, round, new Set([core.id]))) broadcastHeartbeat(core, round);
 }
 
@@ -31,9 +48,15 @@ export function stepReadAck(core: Core, from: MemberId, round: number): void {
 
 function confirmRound(core: Core, round: number, acks: ReadonlySet<MemberId>): boolean {
   if (acks.size < majority(core.voters.size)) return false;
-  for (const { context, requester, index } of core.reads.confirmed(round)) {
-    if (requester === core.id) core.readStates.push({ context, index });
-    else core.send(requester, { type: 'readIndexResponse', context, index }, 0);
-  }
+  for (const read of core.reads.confirmed(round)) answer(core, read);
   return true;
+}
+
+function answer(core: Core, { context, requester, index }: ConfirmedRead): void {
+  if (requester === core.id) {
+    core.readStates.push({ context, index });
+    return;
+  }
+  tellReader(core, requester);
+  core.send(requester, { type: 'readIndexResponse', context, index }, 0);
 }

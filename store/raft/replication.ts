@@ -10,14 +10,40 @@ export function freshProgress(core: Core): Progress {
 
 export function broadcastAppend(core: Core): void {
   core.broadcastDue = false;
-  for (const id of core.others)
-    if (core.progress.get(id)!.hasBeenSent(core.log.lastIndex)) sendCommit(core, id);
-    else while (sendAppend(core, id)) continue;
+  for (const id of core.others) bring(core, id);
 }
 
-function sendCommit(core: Core, to: MemberId): void {
+/** What the member lacks: entries, and with them or alone the commit index. */
+function bring(core: Core, to: MemberId): void {
+  const progress = core.progress.get(to)!;
+  if (!progress.hasBeenSent(core.log.lastIndex)) while (sendAppend(core, to)) continue;
+  else if (progress.told < core.log.committed) sendCommit(core, to, progress);
+}
+
+function sendCommit(core: Core, to: MemberId, progress: Progress): void {
   const index = core.log.committed;
+  progress.told = index;
   core.send(to, { type: 'commit', point: { index, term: core.log.term(index)! } });
+}
+
+/** Whether the member has all entries, and only does not know yet which are committed. */
+export function lacksNews(core: Core, id: MemberId): boolean {
+  const progress = core.progress.get(id)!;
+  return progress.told < core.log.committed && progress.hasBeenSent(core.log.lastIndex);
+}
+
+/** News of commits for those whose clients wait for it; others hear with their next entries. */
+export function tellAwaiting(core: Core): void {
+  core.newsAwaited = false;
+  for (const id of core.others) {
+    const { told, awaited } = core.progress.get(id)!;
+    if (told < awaited) bring(core, id);
+  }
+}
+
+/** A read of the member is about to be answered: it waits until it knows of every commit before. */
+export function tellReader(core: Core, id: MemberId): void {
+  if (core.progress.has(id) && lacksNews(core, id)) bring(core, id);
 }
 
 /** One append to a member, unless it is paused; true if there is more to send right away. */
@@ -39,6 +65,7 @@ export function sendAppend(core: Core, to: MemberId): boolean {
     commit: core.log.committed,
   });
   const last = entries[entries.length - 1]?.index;
+  progress.told = core.log.committed;
   progress.sent(last);
   return progress.state === 'replicate' && last !== undefined && last < core.log.lastIndex;
 }
@@ -53,7 +80,9 @@ function sendSnapshot(core: Core, to: MemberId, progress: Progress): void {
 
 export function broadcastHeartbeat(core: Core, readContext: number | undefined): void {
   for (const id of core.others) {
-    const commit = Math.min(core.progress.get(id)!.match, core.log.committed);
+    const progress = core.progress.get(id)!;
+    const commit = Math.min(progress.match, core.log.committed);
+    progress.told = Math.max(progress.told, commit);
     const body = { type: 'heartbeat', commit } as const;
     core.send(id, readContext === undefined ? body : { ...body, readContext });
   }

@@ -82,6 +82,10 @@ function answerOldTerm(core: Core, message: Message): void {
       return core.sendAfterPersist(message.from, { type: 'appendResponse', index: 0 });
     case 'preVote':
       return core.sendAfterPersist(message.from, { type: 'preVoteResponse', granted: false });
+    case 'readIndex':
+      // A read is of no term; only what it proves is.
+      if (core.role === 'leader') stepLeader(core, message);
+      return;
     default:
   }
 }

@@ -29,6 +29,13 @@ const propose = (network: RaftNetwork, text: string, id = '1'): void => {
   network.settle();
 };
 
+/** What goes to and fro until nothing does, without the moment after which held news leave. */
+function moved(network: RaftNetwork): string[] {
+  const seen: string[] = [];
+  network.move({ message: ({ from, to, type }) => seen.push(`${from}->${to} ${type}`) });
+  return seen;
+}
+
 /** The log does not tell of its first members, so who joins must get a snapshot. */
 function join(network: RaftNetwork, id: string): void {
   network.peer('1').compact();
@@ -327,6 +334,51 @@ describe('6.4: linearizable reads without the log', () => {
     expect(node.lastIndex).toBe(1);
   });
 
+  it('of a follower cost one exchange where its request makes a majority with the leader', () => {
+    const network = elected(3);
+    network.peer('3').node.readIndex(7);
+    expect(moved(network)).toEqual(['3->1 readIndex', '1->3 readIndexResponse']);
+    expect(network.peer('3').reads).toEqual([{ context: 7, index: 1 }]);
+  });
+
+  it('of a follower among five wait for one more', () => {
+    const network = elected(5);
+    for (const id of ['2', '4', '5']) network.isolate(id);
+    network.peer('3').node.readIndex(7);
+    moved(network);
+    expect(network.peer('3').reads).toEqual([]);
+    network.heal();
+    network.tick(1);
+    expect(network.peer('3').reads).toEqual([{ context: 7, index: 1 }]);
+  });
+
+  it('are not proved by a request of another, which was under way when they began', () => {
+    const network = elected(3);
+    const { node } = network.peer('1');
+    network.peer('3').node.readIndex(7);
+    const asked = network.handle('3')!.sent;
+    node.readIndex(1);
+    network.handle('1');
+    for (const message of asked) network.deliver(message);
+    expect(network.handle('1')!.sent).toMatchObject([{ type: 'readIndexResponse', context: 7 }]);
+    expect(network.peer('1').takeReads()).toEqual([]);
+  });
+
+  it.each([
+    ['a voter that asked in another term', { from: '3', term: 1 }],
+    ['a learner', { from: '4', term: 2 }],
+  ])('the request of %s proves nothing', (_, { from, term }) => {
+    const network = elected(3);
+    join(network, '4');
+    network.peer('1').configure({ voters: ['1', '2', '3'], learners: ['4'] });
+    network.settle();
+    network.peer('1').node.transferLeader('2');
+    network.settle();
+    network.peer('2').node.step({ type: 'readIndex', context: 7, from, to: '2', term });
+    const sent = network.handle('2')!.sent.map(({ type }) => type);
+    expect(sent).toEqual(['heartbeat', 'heartbeat', 'heartbeat']);
+  });
+
   it('a learner’s answer proves nothing', () => {
     const network = elected(2);
     join(network, '3');
@@ -412,6 +464,28 @@ describe('10.2.2: batching and pipelining', () => {
       ...['1->2 commit', '1->3 commit'],
     ]);
     expect(applied(network.peer('3'))).toEqual(['x']);
+  });
+
+  it('which goes with the next entries, where nobody is known to wait for it', () => {
+    const network = elected(3);
+    const { node } = network.peer('1');
+    node.propose(data('x'));
+    expect(moved(network).filter((text) => text.endsWith('commit'))).toEqual([]);
+    expect([node.commit, node.holdsNews]).toEqual([2, true]);
+    node.propose(data('y'));
+    expect(network.handle('1')!.sent).toMatchObject([{ commit: 2 }, { commit: 2 }]);
+    expect(node.holdsNews).toBe(false);
+  });
+
+  it('and at once to a member that handed it on for a client, or that reads', () => {
+    const network = elected(3);
+    network.peer('3').node.propose(data('x'));
+    expect(moved(network).filter((text) => text.endsWith('commit'))).toEqual(['1->3 commit']);
+    expect(applied(network.peer('3'))).toEqual(['x']);
+    network.peer('2').node.readIndex(1);
+    const answers = ['2->1 readIndex', '1->2 commit', '1->2 readIndexResponse'];
+    expect(moved(network)).toEqual(answers);
+    expect(network.peer('1').node.holdsNews).toBe(false);
   });
 
   it('but a member that has no such entry says so, and is sent it without waiting for a tick', () => {

@@ -2,14 +2,12 @@
  * The member's engine room: Raft, the state machine and the engine, joined by the Ready loop.
  * Commands go in and come back applied; reads wait here for their proof.
  */
-import { assert } from '../../platform/assert.ts';
 import type { AuthStore } from '../auth/auth-store.ts';
 import { StoreError } from '../kv.ts';
 import type { Caller, Command, CommandResponses, CommandType } from '../mvcc/command.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import { NONE } from '../raft/entry.ts';
 import type { Entry, HardState, MemberId, SnapshotPoint } from '../raft/entry.ts';
-import type { LogWindow } from '../raft/log-storage.ts';
 import type { Message } from '../raft/message.ts';
 import type { RawNode, Ready } from '../raft/raw-node.ts';
 import { Applier } from './applier.ts';
@@ -24,7 +22,6 @@ import { LinearizableReads } from './linearizable-reads.ts';
 import { LogCompaction } from '../persistence/log-compaction.ts';
 import { NoSpaceAlarm } from './no-space-alarm.ts';
 import type { Settings } from './options.ts';
-import type { Peers } from './peers.ts';
 import { Proposals } from './proposals.ts';
 import { ReadyLoop, type Duties } from './ready-loop.ts';
 import type { Records } from '../persistence/records.ts';
@@ -32,7 +29,7 @@ import type { RequestTime } from './request-times.ts';
 import { createRaft, loadState } from './replica-state.ts';
 import type { LoadedState, ReplicaOptions } from './replica-state.ts';
 import type { Timekeeper } from '../persistence/timing.ts';
-import { sendSnapshot } from './snapshot-stream.ts';
+import { Outbox } from './outbox.ts';
 import { Submission } from './submission.ts';
 
 /** A start among peers waits so many ticks for a leader's heartbeat before it stands itself. */
@@ -53,11 +50,11 @@ export class Replica implements Duties {
   readonly timekeeper: Timekeeper;
   readonly #options: ReplicaOptions;
   readonly #settings: Settings;
-  readonly #window: LogWindow;
   readonly #submission: Submission;
   readonly #compactor: Compactor;
   readonly #flushing: Flushing;
   readonly #logCompaction: LogCompaction;
+  readonly #outbox: Outbox;
   readonly #loop: ReadyLoop;
   #failure: StoreError | undefined;
   leaderChanges = 0;
@@ -76,7 +73,6 @@ export class Replica implements Duties {
     const { settings, engine } = options;
     const { log, store, records } = state;
     this.#settings = settings;
-    this.#window = log.window;
     this.timekeeper = state.timekeeper;
     this.#options = options;
     this.cluster = log.cluster;
@@ -124,6 +120,12 @@ export class Replica implements Duties {
       isAlone: () => this.isAlone,
       requestFlush: () => this.#loop.flush(),
       fail: (error) => this.fail(error),
+    });
+    this.#outbox = new Outbox({
+      ...{ settings, engine, raft: this.raft, peers: options.peers },
+      ...{ window: log.window, logCompaction: this.#logCompaction },
+      poke: () => this.#loop.poke(),
+      hasStopped: () => this.#failure !== undefined,
     });
     this.#loop = new ReadyLoop(this.raft, this);
   }
@@ -296,27 +298,7 @@ export class Replica implements Duties {
   // The duties of the Ready loop.
 
   send(messages: readonly Message[]): void {
-    if (messages.length === 0) return;
-    const peers = this.#options.peers();
-    assert(peers !== undefined, 'a member without peers has nobody to write to');
-    peers.send(messages.filter((message) => message.type !== 'snapshot'));
-    for (const { type, to } of messages)
-      if (type === 'snapshot') void this.#sendSnapshot(to, peers);
-  }
-
-  async #sendSnapshot(to: MemberId, peers: Peers): Promise<void> {
-    const { raft } = this;
-    const release = this.#logCompaction.hold();
-    const index = await sendSnapshot({
-      to,
-      peers,
-      engine: this.#options.engine,
-      raft: { term: raft.term, termOf: (each) => this.#window.term(each) },
-      logger: this.#settings.logger,
-    }).finally(release);
-    if (this.#failure !== undefined) return;
-    raft.reportSnapshot(to, index);
-    this.#loop.poke();
+    this.#outbox.send(messages);
   }
 
   install(point: SnapshotPoint): void {
@@ -357,6 +339,7 @@ export class Replica implements Duties {
     this.proposals.retry();
     this.reads.collect(this.#now());
     this.#flushing.flushSoon();
+    this.#outbox.holdNews();
   }
 
   /** The disk failed or an invariant broke: nothing can be promised any more. */
@@ -372,6 +355,7 @@ export class Replica implements Duties {
     this.proposals.rejectAll(this.#failure!.reason, this.#failure);
     this.reads.rejectAll(this.#failure!.reason);
     this.#flushing.fail(this.#failure!);
+    this.#outbox.stop();
   }
 
   /** What must be on the disk of whoever goes on in this member's place. */

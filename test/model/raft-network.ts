@@ -101,6 +101,11 @@ export class RaftPeer {
   }
 }
 
+interface Seeing {
+  readonly ready?: (id: string, ready: Ready) => void;
+  readonly message?: (message: Message) => void;
+}
+
 export class RaftNetwork {
   readonly peers = new Map<string, RaftPeer>();
   inFlight: Message[] = [];
@@ -156,8 +161,18 @@ export class RaftNetwork {
     this.peers.get(message.to)?.node.step(message);
   }
 
+  /** Moves everything, news of commits that were held too. */
+  settle(see: Seeing = {}): void {
+    for (;;) {
+      this.move(see);
+      const holding = [...this.peers.values()].filter(({ node }) => node.holdsNews);
+      if (holding.length === 0) return;
+      for (const { node } of holding) node.tellCommitted();
+    }
+  }
+
   /** Handles and delivers until nothing moves; `see` is told of each step. */
-  settle(see: { ready?: (id: string, ready: Ready) => void; message?: (m: Message) => void } = {}) {
+  move(see: Seeing = {}): void {
     for (let steps = 0; steps < 10_000; steps++) {
       let moved = false;
       for (const peer of this.peers.values()) {

@@ -158,6 +158,8 @@ describe('compactions', () => {
     await blackout(cluster);
     await newLeader(cluster, leader).catch(() => undefined);
     await cluster.until(() => level(cluster), 20_000);
+    // A second election may follow the first one, and would take the write with it.
+    await cluster.until(() => false, 2000);
     const head = Math.min(...cluster.running.map(({ member }) => member!.head().revision));
     expect(head).toBe(deleted!.revision);
     expect(await put(cluster, cluster.hosts[0]!, 'y')).toBe(deleted!.revision + 1);
@@ -216,6 +218,8 @@ describe('watches', () => {
     cluster.network.heal();
     await put(cluster, leader, 'y');
     await cluster.until(() => watched.batches.length > 0, 20_000);
+    // The truth is what reached somebody's disk.
+    await cluster.until(() => false, 100);
     expect(brokenGuarantees(watched, cluster.truth)).toEqual([]);
     expect(watched.batches[0]!.events[0]!.kv.modRevision).toBe(resumed);
   });
