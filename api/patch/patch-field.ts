@@ -2,8 +2,26 @@
 import { statusError } from '../status.ts';
 import { type Field, resolve, type TypeRef } from '../schema/table.ts';
 
-/** Absent where the tables say nothing: inside free-form JSON and unknown fields. */
-export type PatchType = TypeRef | undefined;
+/** What OpenAPI says of a value, as far as strategic merge asks. */
+export interface PatchSchema {
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, PatchSchema>>;
+  readonly additionalProperties?: PatchSchema | boolean;
+  readonly items?: PatchSchema;
+  readonly 'x-kubernetes-patch-strategy'?: string;
+  readonly 'x-kubernetes-patch-merge-key'?: string;
+}
+
+/** A type that a schema of one's own tells, rather than the tables. */
+export interface SchemaType {
+  readonly shape: 'schema';
+  readonly schema: PatchSchema;
+  /** By name: what "#/definitions/<name>" refers to. */
+  readonly definitions: Readonly<Record<string, PatchSchema>>;
+}
+
+/** Absent where nothing is said: inside free-form JSON and unknown fields. */
+export type PatchType = TypeRef | SchemaType | undefined;
 
 export interface PatchField {
   readonly type: PatchType;
@@ -29,6 +47,7 @@ const known = new WeakMap<Field, PatchField>();
 /** The field `key` of a value of that type. */
 export function patchFieldOf(type: PatchType, key: string): PatchField {
   if (type === undefined) return untyped;
+  if (type.shape === 'schema') return schemaFieldOf(type, key);
   if (type.shape === 'map') return { ...untyped, type: type.of };
   const field = type.shape === 'message' ? resolve(type).fields.get(key) : undefined;
   if (field === undefined) return untyped;
@@ -37,18 +56,42 @@ export function patchFieldOf(type: PatchType, key: string): PatchField {
   return result;
 }
 
-function read(field: Field): PatchField {
-  const strategies = field.patchStrategy?.split(',') ?? [];
+function read({ type, patchStrategy, mergeKey }: Field): PatchField {
+  return { ...merging(patchStrategy), type, mergeKey };
+}
+
+function merging(strategy = ''): Pick<PatchField, 'merges' | 'replaces' | 'retainsKeys'> {
+  const strategies = strategy.split(',');
   return {
-    type: field.type,
     merges: strategies.includes('merge'),
     replaces: strategies.includes('replace'),
     retainsKeys: strategies.includes('retainKeys'),
-    mergeKey: field.mergeKey,
   };
 }
 
+function schemaFieldOf(type: SchemaType, key: string): PatchField {
+  const { properties = {}, additionalProperties: others } = referred(type);
+  const own = Object.hasOwn(properties, key) ? properties[key] : undefined;
+  const schema = own ?? (typeof others === 'object' ? others : undefined);
+  if (schema === undefined) return untyped;
+  return {
+    ...merging(schema['x-kubernetes-patch-strategy']),
+    type: { ...type, schema },
+    mergeKey: schema['x-kubernetes-patch-merge-key'],
+  };
+}
+
+/** The schema itself, where another only names it. */
+function referred({ schema, definitions }: SchemaType): PatchSchema {
+  const name = schema.$ref?.split('/').at(-1);
+  return name === undefined ? schema : (definitions[name] ?? {});
+}
+
 export function elementType(type: PatchType): PatchType {
+  if (type?.shape === 'schema') {
+    const schema = referred(type).items;
+    return schema && { ...type, schema };
+  }
   return type?.shape === 'list' ? type.of : undefined;
 }
 

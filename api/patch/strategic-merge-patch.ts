@@ -33,8 +33,17 @@ export function applyStrategicMergePatch(
   document: JsonObject,
   patch: unknown,
 ): JsonObject {
-  if (!isObject(patch)) throw badFormat('invalid JSON document');
   const type = { shape: 'message', name: `${definition.module}.${definition.name}` } as const;
+  return applyPatchOfType(type, document, patch);
+}
+
+/** As {@link applyStrategicMergePatch}, for a kind that a schema of one's own tells. */
+export function applyPatchOfType(
+  type: PatchType,
+  document: JsonObject,
+  patch: unknown,
+): JsonObject {
+  if (!isObject(patch)) throw badFormat('invalid JSON document');
   return deepCopy(mergeObject(document, patch, type));
 }
 

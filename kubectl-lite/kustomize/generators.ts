@@ -1,6 +1,14 @@
 import { UsageError } from '../usage-error.ts';
 import type { GeneratorArgs, GeneratorOptions } from './kustomization.ts';
-import { idOf, namesOf, type Open, type Resource, sameNamespace } from './resource.ts';
+import {
+  allIds,
+  currentId,
+  idOf,
+  type Open,
+  type Resource,
+  resourceOf,
+  sameId,
+} from './resource.ts';
 
 export interface Generation {
   readonly kind: 'ConfigMap' | 'Secret';
@@ -9,40 +17,30 @@ export interface Generation {
   readonly read: (path: string) => Promise<Uint8Array>;
 }
 
-/** Adds what the generator makes, or changes what one of a base had made. */
-export async function generate(into: Resource[], generation: Generation): Promise<void> {
-  const { kind, args } = generation;
-  // kustomize says so of secrets, too.
-  if (!args.name) throw new UsageError('a configmap must have a name');
-  const made = await madeBy(generation);
-  const old = into.find(
-    (resource) =>
-      resource.object.kind === kind &&
-      namesOf(resource).some(
-        ({ name, namespace }) =>
-          name === args.name && sameNamespace(namespace, args.namespace ?? namespace),
-      ),
-  );
-  const { behavior = 'create' } = args;
-  if (behavior === 'create' || behavior === 'unspecified') {
+/** What a generator made, and what is to become of one of its name: made anew without it. */
+export interface Generated {
+  readonly made: Resource;
+  readonly behavior?: string;
+}
+
+/** Adds what a generator made, or changes what one of a base had made. */
+export function absorb(into: Resource[], { made, behavior = 'create' }: Generated): void {
+  const id = currentId(made);
+  const found = into.filter((resource) => allIds(resource).some((other) => sameId(other, id)));
+  const shown = idOf(made.object);
+  if (found.length > 1) {
+    throw new UsageError(`found multiple objects that could accept merge of ${shown}`);
+  }
+  const [old] = found;
+  // What it does not know kustomize takes as "create".
+  if (behavior !== 'merge' && behavior !== 'replace') {
     if (old !== undefined) {
-      throw new UsageError(
-        `may not add resource with an already registered id: ${idOf(made.object)}`,
-      );
+      throw new UsageError(`id ${shown} exists; behavior must be merge or replace`);
     }
     into.push(made);
-    return;
-  }
-  if (behavior !== 'merge' && behavior !== 'replace') {
-    throw new UsageError(`unknown behavior ${JSON.stringify(behavior)} of ${args.name}`);
-  }
-  if (old === undefined) {
-    throw new UsageError(
-      `merging from generator ${JSON.stringify(args.name)}: id ${idOf(made.object)} does not ` +
-        `exist; cannot merge or replace`,
-    );
-  }
-  change(old, made, behavior);
+  } else if (old === undefined) {
+    throw new UsageError(`id ${shown} does not exist; cannot merge or replace`);
+  } else change(old, made, behavior);
 }
 
 type WithData = Open & { data?: Record<string, string>; binaryData?: Record<string, string> };
@@ -64,7 +62,6 @@ function change(old: Resource, made: Resource, behavior: 'merge' | 'replace'): v
   };
   const merged = behavior === 'merge';
   old.object = {
-    ...before,
     ...after,
     metadata,
     ...defined({
@@ -73,13 +70,17 @@ function change(old: Resource, made: Resource, behavior: 'merge' | 'replace'): v
     }),
   };
   old.hashed = made.hashed;
+  if (!merged && made.origin !== undefined) old.origin = made.origin;
 }
 
 const defined = (fields: Readonly<Record<string, unknown>>): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-async function madeBy(generation: Generation): Promise<Resource> {
+/** The ConfigMap or Secret that a generator is to make. */
+export async function generated(generation: Generation): Promise<Generated> {
   const { kind, args, options } = generation;
+  // kustomize says so of secrets, too.
+  if (!args.name) throw new UsageError('a configmap must have a name');
   const own = args.options ?? {};
   const all: GeneratorOptions = {
     ...options,
@@ -101,12 +102,9 @@ async function madeBy(generation: Generation): Promise<Resource> {
     ...(kind === 'Secret' ? secretData(content) : mapData(content)),
     ...(all.immutable === true ? { immutable: true } : {}),
   } as Open;
-  return {
-    object,
-    at: { file: `generator of ${args.name}`, document: 1, line: 1 },
-    formerly: [],
-    hashed: all.disableNameSuffixHash !== true,
-  };
+  const at = { file: `generator of ${args.name}`, document: 1, line: 1 };
+  const made = resourceOf(object, at, all.disableNameSuffixHash !== true);
+  return { made, ...(args.behavior === undefined ? {} : { behavior: args.behavior }) };
 }
 
 const nonEmpty = (name: string, entries: Readonly<Record<string, string>> | undefined): object =>

@@ -1,12 +1,14 @@
 /**
- * kustomization.yaml as data. What would run programs (plugins, Helm) or change what fields mean
- * (configurations, openapi, crds, vars) is refused by name rather than passed over.
+ * kustomization.yaml as data. Helm, for which programs would have to run, is refused by name rather
+ * than passed over.
  */
 import { isObject } from '../../api/deep.ts';
 import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
 import type { Files } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
+import type { FieldSpec } from './field-specs.ts';
 import type { Replacement, Selector } from './selector.ts';
+import type { Variable } from './variables.ts';
 
 export interface Patch {
   readonly path?: string;
@@ -49,15 +51,6 @@ export interface LabelChange {
   readonly fields?: readonly FieldSpec[];
 }
 
-/** A place in objects of some kind, written with slashes. */
-export interface FieldSpec {
-  readonly path: string;
-  readonly group?: string;
-  readonly version?: string;
-  readonly kind?: string;
-  readonly create?: boolean;
-}
-
 export interface Kustomization {
   readonly kind?: string;
   readonly resources: readonly string[];
@@ -71,11 +64,22 @@ export interface Kustomization {
   readonly commonLabels?: Readonly<Record<string, string>>;
   readonly labels: readonly LabelChange[];
   readonly commonAnnotations?: Readonly<Record<string, string>>;
+  readonly patchesStrategicMerge: readonly string[];
   readonly patches: readonly Patch[];
+  readonly patchesJson6902: readonly Patch[];
   readonly images: readonly ImageChange[];
   readonly replicas: readonly { readonly name: string; readonly count: number }[];
   readonly replacements: readonly (Replacement | { readonly path: string })[];
   readonly sortOptions?: SortOptions;
+  readonly configurations: readonly string[];
+  readonly crds: readonly string[];
+  readonly openapi?: { readonly version?: string; readonly path?: string };
+  /** Each is a file, a folder, or YAML itself. */
+  readonly generators: readonly string[];
+  readonly transformers: readonly string[];
+  readonly validators: readonly string[];
+  readonly vars: readonly Variable[];
+  readonly buildMetadata: readonly string[];
 }
 
 export interface SortOptions {
@@ -91,15 +95,18 @@ const known = [
   ...['configMapGenerator', 'secretGenerator', 'generatorOptions', 'namePrefix', 'nameSuffix'],
   ...['commonLabels', 'labels', 'commonAnnotations', 'patches', 'patchesStrategicMerge'],
   ...['patchesJson6902', 'images', 'imageTags', 'replicas', 'replacements', 'sortOptions'],
+  ...['configurations', 'crds', 'openapi', 'generators', 'transformers', 'validators', 'vars'],
+  'buildMetadata',
 ];
 
-/** What fields are called today. */
+/** What fields are called today, in kustomize's order. */
 const newNames: Readonly<Record<string, string>> = {
   bases: 'resources',
   commonLabels: 'labels',
   imageTags: 'images',
   patchesJson6902: 'patches',
   patchesStrategicMerge: 'patches',
+  vars: 'replacements',
 };
 
 const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
@@ -139,7 +146,8 @@ export async function readKustomization(files: Files, folder: string): Promise<R
     .map(
       ([field, name]) =>
         `# Warning: '${field}' is deprecated. Please use '${name}' instead. ` +
-        "Run 'kustomize edit fix' to update your Kustomization automatically.",
+        `${field === 'vars' ? '[EXPERIMENTAL] ' : ''}Run 'kustomize edit fix' to update your ` +
+        'Kustomization automatically.',
     );
   return { path, kustomization: whole(value), deprecations };
 }
@@ -178,26 +186,31 @@ function checkType(value: Readonly<Record<string, unknown>>, folder: string): vo
 /** As it may be written: with the names that fields had before, and without most of them. */
 type Written = Partial<Kustomization> & {
   readonly bases?: readonly string[];
-  readonly patchesStrategicMerge?: readonly string[];
-  readonly patchesJson6902?: readonly Patch[];
   readonly imageTags?: readonly ImageChange[];
 };
 
 function whole(written: Written): Kustomization {
-  const merges = (written.patchesStrategicMerge ?? []).map((text): Patch =>
-    text.includes('\n') ? { patch: text } : { path: text },
-  );
+  const { bases, imageTags, ...fields } = written;
   return {
-    ...written,
-    resources: [...(written.resources ?? []), ...(written.bases ?? [])],
-    components: written.components ?? [],
-    configMapGenerator: written.configMapGenerator ?? [],
-    secretGenerator: written.secretGenerator ?? [],
-    generatorOptions: written.generatorOptions ?? {},
-    labels: written.labels ?? [],
-    patches: [...merges, ...(written.patches ?? []), ...(written.patchesJson6902 ?? [])],
-    images: [...(written.images ?? []), ...(written.imageTags ?? [])],
-    replicas: written.replicas ?? [],
-    replacements: written.replacements ?? [],
+    components: [],
+    configMapGenerator: [],
+    secretGenerator: [],
+    generatorOptions: {},
+    labels: [],
+    patchesStrategicMerge: [],
+    patches: [],
+    patchesJson6902: [],
+    replicas: [],
+    replacements: [],
+    configurations: [],
+    crds: [],
+    generators: [],
+    transformers: [],
+    validators: [],
+    vars: [],
+    buildMetadata: [],
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)),
+    resources: [...(written.resources ?? []), ...(bases ?? [])],
+    images: [...(written.images ?? []), ...(imageTags ?? [])],
   };
 }

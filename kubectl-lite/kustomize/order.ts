@@ -1,6 +1,7 @@
 import { UsageError } from '../usage-error.ts';
 import type { SortOptions } from './kustomization.ts';
-import { groupVersion, nameOf, type Resource } from './resource.ts';
+import { kindOf } from './kinds.ts';
+import type { Resource } from './resource.ts';
 
 const first = [
   ...['Namespace', 'ResourceQuota', 'StorageClass', 'CustomResourceDefinition', 'ServiceAccount'],
@@ -27,8 +28,8 @@ export function ordered(
     return at >= 0 ? at - orderFirst.length : end >= 0 ? 1 + end : 0;
   };
   const key = ({ object }: Resource): string => {
-    const { group, version } = groupVersion(object);
-    const { name, namespace } = nameOf(object);
+    const { group, version } = kindOf(object);
+    const { name, namespace } = object.metadata;
     // Kinds are compared before names: Role comes before RoleBinding.
     const kind = [group || '~G', version || '~V', object.kind].join('_');
     return `${kind}\0${namespace || '~X'}_${name}`;

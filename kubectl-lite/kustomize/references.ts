@@ -1,140 +1,140 @@
 /**
- * Names follow what they name: when an object gets another name, so do the fields of others that
- * refer to it. Which fields do is kustomize's built-in table.
+ * Names follow what they name: when all objects have their last names, fields of others that hold
+ * an earlier one get the new one. Which fields do is configured.
  */
 import { isObject } from '../../api/deep.ts';
-import { podSpecPaths, setAt, type Spot, spotsAt, valueAt } from './paths.ts';
-import { type Name, type Resource, sameNamespace } from './resource.ts';
+import { UsageError } from '../usage-error.ts';
+import type { NameReference } from './config.ts';
+import { editFields, type FieldSpec } from './field-specs.ts';
+import { isClusterScoped, isOfKind, kindOf, type KindSelector } from './kinds.ts';
+import { setAt, type Spot, valueAt } from './spot.ts';
+import { currentId, formerIds, idOf, originalId, placeOf, type Resource } from './resource.ts';
 
-const inPods: Readonly<Record<string, readonly string[]>> = {
-  ConfigMap: [
-    'volumes/configMap/name',
-    'volumes/projected/sources/configMap/name',
-    ...['containers', 'initContainers'].flatMap((list) => [
-      `${list}/env/valueFrom/configMapKeyRef/name`,
-      `${list}/envFrom/configMapRef/name`,
-    ]),
-  ],
-  Secret: [
-    'volumes/secret/secretName',
-    'volumes/projected/sources/secret/name',
-    'imagePullSecrets/name',
-    ...['containers', 'initContainers'].flatMap((list) => [
-      `${list}/env/valueFrom/secretKeyRef/name`,
-      `${list}/envFrom/secretRef/name`,
-    ]),
-  ],
-  PersistentVolumeClaim: ['volumes/persistentVolumeClaim/claimName'],
-  PriorityClass: ['priorityClassName'],
-  ServiceAccount: ['serviceAccountName'],
-};
-
-const scaleTarget = { HorizontalPodAutoscaler: ['spec/scaleTargetRef/name'] };
-const ruleNames = { Role: ['rules/resourceNames'], ClusterRole: ['rules/resourceNames'] };
-const bindings = ['RoleBinding', 'ClusterRoleBinding'];
-
-/** Kind that is named → kind that names it → where. */
-const elsewhere: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  Deployment: scaleTarget,
-  ReplicaSet: scaleTarget,
-  ReplicationController: scaleTarget,
-  StatefulSet: scaleTarget,
-  ConfigMap: ruleNames,
-  Secret: {
-    ...ruleNames,
-    Ingress: ['spec/tls/secretName'],
-    ServiceAccount: ['imagePullSecrets/name'],
-    PersistentVolume: ['spec/azureFile/secretName'],
-  },
-  Service: {
-    Ingress: [
-      'spec/defaultBackend/service/name',
-      'spec/rules/http/paths/backend/service/name',
-      'spec/backend/serviceName',
-      'spec/rules/http/paths/backend/serviceName',
-    ],
-    StatefulSet: ['spec/serviceName'],
-    APIService: ['spec/service/name'],
-  },
-  Role: { RoleBinding: ['roleRef/name'] },
-  ClusterRole: { RoleBinding: ['roleRef/name'], ClusterRoleBinding: ['roleRef/name'] },
-  PersistentVolume: { PersistentVolumeClaim: ['spec/volumeName'], ClusterRole: ruleNames.Role },
-  StorageClass: {
-    PersistentVolume: ['spec/storageClassName'],
-    PersistentVolumeClaim: ['spec/storageClassName'],
-    StatefulSet: ['spec/volumeClaimTemplates/spec/storageClassName'],
-  },
-  IngressClass: { Ingress: ['spec/ingressClassName'] },
-  ValidatingAdmissionPolicy: { ValidatingAdmissionPolicyBinding: ['spec/policyName'] },
-};
-
-/** Fields that hold name and namespace together. */
-const pairs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  ServiceAccount: Object.fromEntries(bindings.map((kind) => [kind, 'subjects'])),
-  Service: {
-    ValidatingWebhookConfiguration: 'webhooks/clientConfig/service',
-    MutatingWebhookConfiguration: 'webhooks/clientConfig/service',
-  },
-};
-
-export interface Renaming {
-  readonly resource: Resource;
-  readonly from: Name;
-  readonly to: Name;
-}
-
-export function followNames(all: readonly Resource[], renamings: readonly Renaming[]): void {
-  // Spots are found before any is set: a new name may be another's old one.
-  const changes: (() => void)[] = [];
+export function followNames(all: readonly Resource[], references: readonly NameReference[]): void {
   for (const referrer of all) {
-    for (const renaming of renamings) changes.push(...changesOf(referrer, renaming));
-  }
-  for (const change of changes) change();
-}
-
-function changesOf(referrer: Resource, { resource, from, to }: Renaming): (() => void)[] {
-  const { kind } = resource.object;
-  const { object } = referrer;
-  const own = object.metadata.namespace ?? '';
-  const wasIn = referrer.formerly.at(-1)?.namespace ?? own;
-  // Who is in no namespace may name what is in any.
-  const near =
-    [own, wasIn].some((at) => sameNamespace(at, from.namespace)) ||
-    sameNamespace(own, to.namespace);
-  const changes: (() => void)[] = [];
-  if (from.name !== to.name && (near || own === '' || from.namespace === '')) {
-    for (const spot of plainSpots(object, kind)) {
-      if (valueAt(spot) === from.name && fitsRole(object, spot, kind)) {
-        changes.push(() => setAt(spot, to.name));
+    const original = originalId(referrer);
+    const near = all.filter((resource) => canName(referrer, resource));
+    for (const { fieldSpecs, ...named } of references) {
+      for (const spec of fieldSpecs) {
+        if (!isOfKind(original, spec)) continue;
+        new References({ referrer, named, spec, near }).update();
       }
     }
   }
-  const pairPath = pairs[kind]?.[object.kind];
-  for (const spot of pairPath === undefined ? [] : spotsAt(object, pairPath)) {
-    for (const pair of [valueAt(spot)].flat()) {
-      if (!isObject(pair) || pair['name'] !== from.name) continue;
-      if ('kind' in pair && pair['kind'] !== kind) continue;
-      const given = pair['namespace'];
-      const fits = given === undefined || sameNamespace(given as string, from.namespace);
-      if (fits) changes.push(() => Object.assign(pair, withNamespace(to)));
-    }
-  }
-  return changes;
 }
 
-const withNamespace = ({ name, namespace }: Name) =>
-  namespace === '' ? { name } : { name, namespace };
-
-function plainSpots(object: Resource['object'], kind: string): readonly Spot[] {
-  const pods = podSpecPaths[object.kind];
-  const inside = pods === undefined ? [] : (inPods[kind] ?? []).map((path) => `${pods}/${path}`);
-  return [...inside, ...(elsewhere[kind]?.[object.kind] ?? [])].flatMap((path) =>
-    spotsAt(object, path),
+/** True if the two are in one namespace, or one in none, or a RoleBinding names the other's. */
+function canName({ object }: Resource, resource: Resource): boolean {
+  const own = kindOf(object);
+  const other = currentId(resource);
+  if (isClusterScoped(own) || isClusterScoped(other)) return true;
+  if (other.namespace === placeOf(own, object.metadata.namespace)) return true;
+  if (own.kind !== 'RoleBinding') return false;
+  const { subjects = [] } = object as { subjects?: { kind?: string; namespace?: string }[] };
+  return subjects.some(
+    ({ kind, namespace }) =>
+      kind === 'ServiceAccount' && namespace === resource.object.metadata.namespace,
   );
 }
 
-/** A roleRef or scaleTargetRef says of what kind it is. */
-function fitsRole(object: Resource['object'], { holder }: Spot, kind: string): boolean {
-  const named = Array.isArray(holder) ? undefined : holder['kind'];
-  return typeof named !== 'string' || holder === object || named === kind;
+interface Reference {
+  readonly referrer: Resource;
+  readonly named: KindSelector;
+  readonly spec: FieldSpec;
+  /** What the referrer may name. */
+  readonly near: readonly Resource[];
+}
+
+/** The fields of one object that hold names of one kind. */
+class References {
+  readonly #reference: Reference;
+
+  constructor(reference: Reference) {
+    this.#reference = reference;
+  }
+
+  update(): void {
+    const { referrer, spec } = this.#reference;
+    const { path } = spec;
+    editFields(referrer.object, { path }, { set: (spot) => this.#set(spot) });
+  }
+
+  #set(spot: Spot): void {
+    const value = valueAt(spot);
+    if (Array.isArray(value)) {
+      for (const key of value.keys()) this.#set({ holder: value, key });
+    } else if (isObject(value)) this.#setPair(value);
+    else if (typeof value === 'string') {
+      const found = this.#find(value, this.#reference.near, false);
+      if (found !== undefined) setAt(spot, found.object.metadata.name);
+    }
+  }
+
+  /** Name and namespace together. */
+  #setPair(pair: Record<string, unknown>): void {
+    const { name, namespace } = pair;
+    if (name === undefined) throw new UsageError("path config error; no 'name' field in node");
+    const { near } = this.#reference;
+    const inNamespace = (id: (resource: Resource) => { readonly namespace: string }): Resource[] =>
+      near.filter((resource) => id(resource).namespace === namespace);
+    let candidates: readonly Resource[] = near;
+    if (namespace !== undefined) {
+      candidates = inNamespace(originalId);
+      if (candidates.length === 0) candidates = inNamespace(currentId);
+    }
+    const found = this.#find(name as string, candidates, true)?.object.metadata;
+    if (found === undefined || (found.name === name && !found.namespace)) return;
+    pair['name'] = found.name;
+    if (found.namespace) pair['namespace'] = found.namespace;
+  }
+
+  /** What once had the name. Throws UsageError if it may be several, of several names now. */
+  #find(name: string, candidates: readonly Resource[], pairs: boolean): Resource | undefined {
+    const { referrer, named } = this.#reference;
+    const role = this.#role();
+    let found = candidates.filter((resource) => {
+      const former = formerIds(resource);
+      return (
+        former.some((id) => id.name === name) &&
+        former.some((id) => isOfKind(id, named)) &&
+        (role === undefined || former.some((id) => isOfKind(id, role))) &&
+        isNear(referrer, resource)
+      );
+    });
+    if (found.length === 1) return found[0];
+    found = found.filter((resource) => sameAround(resource, referrer, true));
+    if (found.length > 1) found = found.filter((one) => sameAround(one, referrer, false));
+    const shown = ({ object: { metadata } }: Resource): string =>
+      pairs ? `${metadata.namespace}/${metadata.name}` : `${metadata.name}`;
+    if (new Set(found.map(shown)).size <= 1) return found[0];
+    const ids = found.map(({ object }) => idOf(object)).join(', ');
+    throw new UsageError(`found multiple possible referrals: ${ids}`);
+  }
+
+  /** A roleRef says of what kind it is. */
+  #role(): KindSelector | undefined {
+    const { referrer, spec } = this.#reference;
+    if (!spec.path.endsWith('roleRef/name')) return undefined;
+    const { roleRef } = referrer.object as { roleRef?: { apiGroup?: string; kind?: string } };
+    const { apiGroup, kind } = roleRef ?? {};
+    if (apiGroup === undefined || kind === undefined) return undefined;
+    return { group: apiGroup, kind };
+  }
+}
+
+function isNear({ object }: Resource, resource: Resource): boolean {
+  const own = kindOf(object);
+  const other = currentId(resource);
+  if (isClusterScoped(own) || isClusterScoped(other) || other.kind === 'ServiceAccount')
+    return true;
+  return placeOf(own, object.metadata.namespace) === other.namespace;
+}
+
+/** True if both got the same around their names; `lenient`: or one of them nothing. */
+function sameAround(a: Resource, b: Resource, lenient: boolean): boolean {
+  return (['prefixes', 'suffixes'] as const).every((list) => {
+    const [short, long] = [a[list], b[list]].sort((x, y) => x.length - y.length);
+    if (short!.length === 0) return lenient || long!.length === 0;
+    return short!.every((text, i) => long![long!.length - short!.length + i] === text);
+  });
 }

@@ -1,8 +1,8 @@
 /** A field's value put into fields of other objects. */
 import { isObject } from '../../api/deep.ts';
 import { UsageError } from '../usage-error.ts';
-import { setAt, type Spot, valueAt } from './paths.ts';
-import { isSelected, type Resource } from './resource.ts';
+import { setAt, type Spot, valueAt } from './spot.ts';
+import { fitsPattern, isSelectedByAnyId, type Open, type Resource } from './resource.ts';
 import type { FieldOptions, Replacement } from './selector.ts';
 
 export function applyReplacement(all: readonly Resource[], replacement: Replacement): void {
@@ -11,7 +11,8 @@ export function applyReplacement(all: readonly Resource[], replacement: Replacem
     if (select === undefined) throw new UsageError('target must specify resources to select');
     const targets = all.filter(
       (resource) =>
-        isSelected(resource, select) && !reject.some((selector) => isSelected(resource, selector)),
+        isSelectedByAnyId(resource, select, fitsPattern) &&
+        !reject.some((selector) => isSelectedByAnyId(resource, selector, fitsPattern)),
     );
     for (const { object } of targets) {
       for (const path of fieldPaths ?? ['metadata.name']) {
@@ -34,7 +35,9 @@ function sourceValue(all: readonly Resource[], { source, sourceValue }: Replacem
     throw new UsageError('replacements must specify a source and at least one target');
   }
   const { fieldPath = 'metadata.name', options = {}, ...selector } = source;
-  const found = all.filter((resource) => isSelected(resource, selector, { patterns: false }));
+  const found = all.filter((resource) =>
+    isSelectedByAnyId(resource, selector, (wanted, text) => wanted === text),
+  );
   const shown = [selector.kind, selector.name].filter((text) => text !== undefined).join('/');
   if (found.length === 0) throw new UsageError(`nothing selected by ${shown}`);
   if (found.length > 1) throw new UsageError(`multiple matches for selector ${shown}`);
@@ -50,6 +53,13 @@ function sourceValue(all: readonly Resource[], { source, sourceValue }: Replacem
     throw new UsageError(`options.index ${index} is out of bounds for value ${textOf(value)}`);
   }
   return part;
+}
+
+/** What stands at "spec.ports[0].port"; undefined where nothing does. */
+export function fieldAt(object: Open, path: string): unknown {
+  const steps = splitPath(path.replaceAll(/\[(\d+)\]/g, '.$1'));
+  const [spot] = find(object, steps, false);
+  return spot && (valueAt(spot) ?? undefined);
 }
 
 function textOf(value: unknown): string {
