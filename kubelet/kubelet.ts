@@ -26,6 +26,7 @@ import { defaultThresholds, type Threshold } from './eviction/thresholds.ts';
 import { HollowRuntime } from './hollow-runtime.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
 import { Limiter } from './limiter.ts';
+import { NodeImages } from './node-images.ts';
 import { NodeAgent } from './node-agent.ts';
 import { internalIpOf, pickNumber, podCidrOf } from './node-network.ts';
 import { defaultCapacity, type NodeSpecification } from './node-object.ts';
@@ -196,12 +197,13 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
       ...{ clock, recorder, nodeName: name, capacity, thresholds, latest },
     });
     const holding = (): readonly Pod[] => agents.get(name)?.holding() ?? [];
+    const images = new NodeImages();
     const volumes = new VolumesInUse({ client, latest, pods: holding });
     const registration = await parts.start(
-      () => new NodeRegistration({ ...common, pressure, volumes, limiter: heartbeats }),
+      () => new NodeRegistration({ ...common, pressure, volumes, images, limiter: heartbeats }),
     );
     const agent = await parts.start(
-      () => new NodeAgent({ ...common, recorder, runtime, staticPods, pressure }),
+      () => new NodeAgent({ ...common, recorder, runtime, staticPods, pressure, images }),
     );
     registrations.set(name, registration);
     agents.set(name, agent);

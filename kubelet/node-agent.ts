@@ -13,6 +13,7 @@ import { AddressPool, parseRange } from './addresses.ts';
 import { admit, type Capacity, type Demand, type Refusal } from './admission.ts';
 import type { NodePressure, PressedPods } from './eviction/node-pressure.ts';
 import type { Limiter } from './limiter.ts';
+import type { NodeImages } from './node-images.ts';
 import type { NodeSpecification } from './node-object.ts';
 import type { PodHost } from './pod-host.ts';
 import { type PodApi, serverPods } from './pod-api.ts';
@@ -34,6 +35,7 @@ export interface NodeAgentOptions {
   readonly limiter: Limiter;
   readonly specification: NodeSpecification;
   readonly pressure: NodePressure;
+  readonly images: NodeImages;
   /** The node as last seen by watch. */
   readonly latest: () => Node | undefined;
   /** What the node runs by itself. */
@@ -48,6 +50,7 @@ export class NodeAgent implements PodHost, PressedPods, Running {
   readonly recorder: EventRecorder;
   readonly runtime: PodRuntime;
   readonly limiter: Limiter;
+  readonly images: NodeImages;
   readonly hostIp: string;
   readonly #api: PodApi;
   readonly #statics: StaticPods;
@@ -66,6 +69,7 @@ export class NodeAgent implements PodHost, PressedPods, Running {
     this.recorder = options.recorder;
     this.runtime = options.runtime;
     this.limiter = options.limiter;
+    this.images = options.images;
     const { internalIp, capacity, podCidr, name } = options.specification;
     const { allocatable = capacity } = options.specification;
     this.#pressure = options.pressure;

@@ -1,6 +1,7 @@
 import { deepEqual } from '../api/deep.ts';
 import { kubeletUrlAnnotation } from '../api/kubelet-url.ts';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../api/types/core-v1.ts';
+import type { NodeImages } from './node-images.ts';
 
 export const defaultCapacity: Readonly<Record<string, string>> = {
   cpu: '4',
@@ -108,14 +109,21 @@ function idOf(name: string): string {
 
 const noPressures: ReadonlySet<string> = new Set();
 
-/** `pressures`: the types of conditions of pressure that are true. */
+export interface NodeState {
+  readonly now: string;
+  /** The types of conditions of pressure that are true. */
+  readonly pressures?: ReadonlySet<string>;
+  readonly images?: NodeImages;
+}
+
 export function nodeStatus(
   specification: NodeSpecification,
   old: NodeStatus | undefined,
-  { now, pressures = noPressures }: { now: string; pressures?: ReadonlySet<string> },
+  { now, pressures = noPressures, images }: NodeState,
 ): NodeStatus {
   const { name, capacity, internalIp, runtimeVersion, architecture } = specification;
   const isProcess = runtimeVersion.startsWith('process://');
+  const told = isProcess ? [] : (images?.told(old?.images) ?? []);
   return {
     ...old,
     addresses: [
@@ -127,6 +135,7 @@ export function nodeStatus(
     allocatable: { ...old?.allocatable, ...(specification.allocatable ?? capacity) },
     ...daemonEndpoints(specification),
     conditions: nodeConditions(old?.conditions ?? [], now, pressures),
+    ...(told.length === 0 ? {} : { images: told }),
     nodeInfo: {
       architecture,
       bootID: idOf(name),

@@ -16,6 +16,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
 import type { NodePressure } from './eviction/node-pressure.ts';
 import type { Limiter } from './limiter.ts';
+import type { NodeImages } from './node-images.ts';
 import {
   newNode,
   nodeStatus,
@@ -45,6 +46,7 @@ export interface RegistrationOptions {
   readonly specification: NodeSpecification;
   readonly pressure: NodePressure;
   readonly volumes: VolumesInUse;
+  readonly images: NodeImages;
   /** The node as last seen by watch. */
   readonly latest: () => Node | undefined;
 }
@@ -94,10 +96,9 @@ export class NodeRegistration implements Running {
   #statusOf(node: Node): NodeStatus {
     const { clock, specification } = this.#options;
     const now = formatTime(clock.now());
-    const { conditions: pressures } = this.#options.pressure;
-    const { volumesInUse: _before, ...rest } = nodeStatus(specification, node.status, {
-      ...{ now, pressures },
-    });
+    const { images, pressure } = this.#options;
+    const state = { now, images, pressures: pressure.conditions };
+    const { volumesInUse: _before, ...rest } = nodeStatus(specification, node.status, state);
     const { names } = this.#options.volumes;
     const status = names.length === 0 ? rest : { ...rest, volumesInUse: names };
     return laidOver(status, this.#overlay, { before: node.status, now });

@@ -14,6 +14,7 @@ import {
   restarts,
   type ContainerRecord,
 } from './container-record.ts';
+import type { NodeImages } from './node-images.ts';
 import { ContainerEvents } from './pod-events.ts';
 import type { ContainerExit, ContainerListener, PodRuntime, ProbeVerdict } from './runtime.ts';
 
@@ -24,6 +25,7 @@ export interface ContainersOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly recorder: EventRecorder;
+  readonly images: NodeImages;
   readonly changed: () => void;
 }
 
@@ -77,7 +79,7 @@ export class PodContainers {
   }
 
   start(i: number): void {
-    const { pod, runtime, random } = this.#options;
+    const { pod, runtime, random, images } = this.#options;
     const { exit, ...before } = this.#records[i]!;
     const older = idOf(before.lastExit);
     if (older !== undefined && older !== before.id) runtime.remove(older);
@@ -93,6 +95,7 @@ export class PodContainers {
       ...(exit === undefined ? {} : { lastExit: exit }),
     };
     const listener = this.#listener(i, { id, silent: false });
+    images.note(before.container.image ?? '');
     runtime.start({ id, pod, container: before.container, listener });
   }
 

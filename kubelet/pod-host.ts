@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
 import type { Demand, Refusal } from './admission.ts';
 import type { Limiter } from './limiter.ts';
+import type { NodeImages } from './node-images.ts';
 import type { PodRuntime } from './runtime.ts';
 
 /** What a node gives its pods. */
@@ -16,6 +17,7 @@ export interface PodHost {
   readonly runtime: PodRuntime;
   /** Bounds the API calls of all pods of all nodes of this process. */
   readonly limiter: Limiter;
+  readonly images: NodeImages;
   readonly hostIp: string;
   /** Undefined: the pod may run here, now. */
   admit(pod: Pod, demand: Demand): Refusal | undefined;

@@ -7,6 +7,7 @@ import type {
   PodStatus,
 } from '../api/types/core-v1.ts';
 import { restartDelayMs, restarts, type ContainerRecord } from './container-record.ts';
+import { imageName } from './node-images.ts';
 import { podConditions } from './pod-conditions.ts';
 import type { Phase, PodFacts } from './pod-facts.ts';
 import { initFailed, isFinished } from './pod-plan.ts';
@@ -85,16 +86,6 @@ function statesOf(pod: Pod, record: ContainerRecord, facts: PodFacts): States {
   }
 }
 
-/** "docker.io/library/nginx:latest": the hollow runtime knows no digests. */
-function imageIdOf(image: string): string {
-  const [first = ''] = image.split('/');
-  const hasRegistry = image.includes('/') && (/[.:]/.test(first) || first === 'localhost');
-  const full = hasRegistry
-    ? image
-    : `docker.io/${image.includes('/') ? image : `library/${image}`}`;
-  return /[:@][^/]*$/.test(full) ? full : `${full}:latest`;
-}
-
 function containerStatus(pod: Pod, record: ContainerRecord, facts: PodFacts): ContainerStatus {
   const { container, phase, id, kind, restartCount } = record;
   const image = container.image ?? '';
@@ -104,7 +95,7 @@ function containerStatus(pod: Pod, record: ContainerRecord, facts: PodFacts): Co
   return {
     name: container.name,
     image,
-    imageID: ran ? imageIdOf(image) : '',
+    imageID: ran ? imageName(image) : '',
     ...(ran ? { containerID: `${facts.runtimeName}://${id}` } : {}),
     ready: completed || (running && record.ready && (kind === 'sidecar' || kind === 'regular')),
     ...(kind === 'ephemeral' ? {} : { started: running && record.started }),

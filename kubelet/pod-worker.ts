@@ -161,11 +161,11 @@ export class PodWorker implements Running {
   }
 
   #newContainers(): PodContainers {
-    const { runtime, clock, random, recorder } = this.#host;
+    const { runtime, clock, random, recorder, images } = this.#host;
     const pod = this.#pod;
     const known = pod.status?.startTime !== undefined;
     return new PodContainers({
-      ...{ pod, runtime, clock, random, recorder },
+      ...{ pod, runtime, clock, random, recorder, images },
       records: known ? restoreRecords(pod) : newRecords(pod),
       changed: () => this.#advance(),
     });
