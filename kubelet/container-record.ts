@@ -91,6 +91,15 @@ export function ephemeralRecords({ spec }: Pod): ContainerRecord[] {
   return (spec.ephemeralContainers ?? []).map((container) => newRecord(container, 'ephemeral'));
 }
 
+/** Of that container, in whichever list it is. */
+export function statusOf({ status }: Pod, container: string): ContainerStatus | undefined {
+  return [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ].find(({ name }) => name === container);
+}
+
 function restored(record: ContainerRecord, status: ContainerStatus): ContainerRecord {
   const { state, lastState, restartCount } = status;
   const id = status.containerID?.split('://')[1];

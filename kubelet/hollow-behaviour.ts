@@ -4,7 +4,7 @@
  * | annotation | meaning | default |
  * |---|---|---|
  * | `wherry.io/start-seconds` | time its image takes to arrive before it runs | 0 |
- * | `wherry.io/ready-seconds` | time from running to ready | the probes' initial delay, else 0 |
+ * | `wherry.io/ready-seconds` | time from running to ready | as exec probes say, else their delay |
  * | `wherry.io/run-seconds`   | time from running to its end | for ever; 0 if exit-code is set |
  * | `wherry.io/exit-code`     | with which code it ends | 0 |
  * | `wherry.io/stop-seconds`  | time it takes to end when asked to | 0.25 |
@@ -21,14 +21,15 @@
  * Without an annotation about its end or its log, a container whose whole command is known to the
  * small shell does what that says (`shell/known-commands.ts`).
  *
- * The pauses of `lifecycle` come on top: `postStart.sleep` before it is ready, `preStop.sleep`
- * before it ends.
+ * Hooks and probes that are commands are in `hollow-attendants.ts`.
  */
 import type { Container, Pod } from '../api/types/core-v1.ts';
 
 export interface Behaviour {
   readonly startMs: number;
   readonly readyMs: number;
+  /** Whatever its probes say. */
+  readonly isReadyTold: boolean;
   /** Its end or its log is as an annotation says, whatever its command. */
   readonly isTold: boolean;
   /** Undefined: it runs until it is stopped. */
@@ -86,8 +87,8 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
   const runSeconds = toldSeconds ?? ends;
   const unhealthySeconds =
     container.livenessProbe === undefined ? undefined : read('unhealthy-after-seconds', maxSeconds);
-  const { postStart, preStop } = container.lifecycle ?? {};
-  const readySeconds = read('ready-seconds', maxSeconds) ?? probeDelay(container);
+  const toldReady = read('ready-seconds', maxSeconds);
+  const readySeconds = toldReady ?? probeDelay(container);
   const stopSeconds = read('stop-seconds', maxSeconds) ?? defaultStopSeconds;
   const toldInterval = read('log-interval-seconds', maxSeconds);
   const toldLines = read('log-lines', maxLogLines);
@@ -95,12 +96,13 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
   const logLines = toldLines ?? (logInterval > 0 ? Infinity : 0);
   return {
     startMs: (read('start-seconds', maxSeconds) ?? 0) * 1000,
-    readyMs: (readySeconds + (postStart?.sleep?.seconds ?? 0)) * 1000,
+    readyMs: readySeconds * 1000,
+    isReadyTold: toldReady !== undefined,
     isTold: [toldSeconds, exitCode, toldLines, toldInterval].some((each) => each !== undefined),
     runMs: runSeconds === undefined ? undefined : runSeconds * 1000,
     unhealthyMs: unhealthySeconds === undefined ? undefined : unhealthySeconds * 1000,
     exitCode: Math.floor(exitCode ?? 0),
-    stopMs: (stopSeconds + (preStop?.sleep?.seconds ?? 0)) * 1000,
+    stopMs: stopSeconds * 1000,
     logLines: Math.floor(logLines),
     logIntervalMs: logInterval * 1000,
   };

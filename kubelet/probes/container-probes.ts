@@ -3,14 +3,19 @@ import type { Clock, Timer } from '../../platform/clock.ts';
 import type { ContainerListener } from '../runtime.ts';
 import { planOf, ProbeTally, type ProbeKind, type ProbePlan, type ProbeResult } from './probe.ts';
 
+export interface ProbeLimits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** Carries one probe out. Resolves within the timeout or soon after; never rejects. */
-export type ProbeCheck = (
-  probe: Probe,
-  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
-) => Promise<ProbeResult>;
+export type ProbeCheck = (probe: Probe, limits: ProbeLimits) => Promise<ProbeResult>;
+
+/** Some or all of a container's. */
+export type Probes = Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'>;
 
 export interface ContainerProbesOptions {
-  readonly container: Container;
+  readonly container: Probes;
   readonly clock: Clock;
   readonly check: ProbeCheck;
   readonly listener: Pick<ContainerListener, 'started' | 'ready' | 'unhealthy' | 'event'>;
@@ -34,6 +39,8 @@ export class ContainerProbes {
   readonly #options: ContainerProbesOptions;
   readonly #abort = new AbortController();
   readonly #timers = new Map<ProbeKind, Timer>();
+  /** As the readiness probe has told it. */
+  #ready: boolean | undefined;
 
   constructor(options: ContainerProbesOptions) {
     this.#options = options;
@@ -112,7 +119,7 @@ export class ContainerProbes {
     const verdict = tally.add(ok);
     if (verdict === undefined) return true;
     if (kind === 'readiness') {
-      listener.ready(verdict);
+      if (verdict !== this.#ready) listener.ready((this.#ready = verdict));
       return true;
     }
     if (!verdict) {

@@ -13,7 +13,7 @@ import type {
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import { OutgoingAnswerTooLarge } from '../../platform/outgoing-http.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { ProbeCheck } from './container-probes.ts';
+import type { ProbeCheck, ProbeLimits } from './container-probes.ts';
 import type { ProbeResult } from './probe.ts';
 
 /** The network and the container, as far as probes and hooks touch them. */
@@ -84,6 +84,38 @@ export function httpTarget(container: Container, get: HTTPGetAction, actions: Pr
   return { url, host, port, headers };
 }
 
+/** Ends what `ask` does by aborting its signal when the time is over; a rejection is a failure. */
+export async function inTime(
+  clock: Clock,
+  { timeoutMs, signal }: ProbeLimits,
+  ask: (limits: ProbeLimits) => Promise<ProbeResult>,
+): Promise<ProbeResult> {
+  const limit = new AbortController();
+  const timer = clock.after(timeoutMs, () => limit.abort(new Error('timeout')));
+  try {
+    return await ask({ signal: AbortSignal.any([signal, limit.signal]), timeoutMs });
+  } catch (error) {
+    return failure((error as Error).message);
+  } finally {
+    timer.cancel();
+  }
+}
+
+export async function execResult(
+  actions: Pick<ProbeActions, 'exec'>,
+  { command = [] }: ExecAction,
+  { signal, timeoutMs }: ProbeLimits,
+): Promise<ProbeResult> {
+  try {
+    const { exitCode, output } = await actions.exec(command, signal);
+    return { ok: exitCode === 0, output };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const seconds = timeoutMs / 1000;
+    return failure(`command timed out: "${command.join(' ')}" timed out after ${seconds}s`);
+  }
+}
+
 export class ProbeChecker {
   readonly #container: Container;
   readonly #clock: Clock;
@@ -95,42 +127,15 @@ export class ProbeChecker {
     this.#actions = actions;
   }
 
-  readonly check: ProbeCheck = async (probe, { timeoutMs, signal }) => {
-    const limit = new AbortController();
-    const timer = this.#clock.after(timeoutMs, () => limit.abort(new Error('timeout')));
-    try {
-      const both = AbortSignal.any([signal, limit.signal]);
-      return await this.#ask(probe, { signal: both, timeoutMs });
-    } catch (error) {
-      return failure((error as Error).message);
-    } finally {
-      timer.cancel();
-    }
-  };
+  readonly check: ProbeCheck = (probe, limits) =>
+    inTime(this.#clock, limits, (inner) => this.#ask(probe, inner));
 
-  #ask(
-    probe: Probe,
-    limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
-  ): Promise<ProbeResult> {
-    if (probe.exec !== undefined) return this.#exec(probe.exec, limits);
+  #ask(probe: Probe, limits: ProbeLimits): Promise<ProbeResult> {
+    if (probe.exec !== undefined) return execResult(this.#actions, probe.exec, limits);
     if (probe.httpGet !== undefined) return this.#http(probe.httpGet, limits.signal);
     if (probe.tcpSocket !== undefined) return this.#tcp(probe.tcpSocket, limits.signal);
     if (probe.grpc !== undefined) return this.#grpc(probe.grpc, limits);
     return Promise.resolve(failure('missing probe handler'));
-  }
-
-  async #exec(
-    { command = [] }: ExecAction,
-    limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
-  ): Promise<ProbeResult> {
-    try {
-      const { exitCode, output } = await this.#actions.exec(command, limits.signal);
-      return { ok: exitCode === 0, output };
-    } catch (error) {
-      if (!limits.signal.aborted) throw error;
-      const seconds = limits.timeoutMs / 1000;
-      return failure(`command timed out: "${command.join(' ')}" timed out after ${seconds}s`);
-    }
   }
 
   async #http(get: HTTPGetAction, signal: AbortSignal): Promise<ProbeResult> {
@@ -160,10 +165,7 @@ export class ProbeChecker {
     }
   }
 
-  async #grpc(
-    { port, service = '' }: GRPCAction,
-    limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
-  ): Promise<ProbeResult> {
+  async #grpc({ port, service = '' }: GRPCAction, limits: ProbeLimits): Promise<ProbeResult> {
     const at = { host: loopback, port: this.#actions.hostPort(port) };
     try {
       const status = await this.#actions.grpcHealth({ ...at, service }, limits.signal);

@@ -2,6 +2,7 @@
 import { AssertionError } from '../../platform/assert.ts';
 import { sleep, type Timer } from '../../platform/clock.ts';
 import type { ProcessId, SupervisedProcess } from '../../platform/processes.ts';
+import { statusOf } from '../container-record.ts';
 import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
 import { ContainerProbes } from '../probes/container-probes.ts';
 import { ProbeChecker, type ProbeActions } from '../probes/probe-check.ts';
@@ -132,11 +133,7 @@ export class ContainerRun {
     ports.reserve(this.#ports);
     void this.#follow(program);
     const { pod, container } = request;
-    const statuses = [
-      ...(pod.status?.containerStatuses ?? []),
-      ...(pod.status?.initContainerStatuses ?? []),
-    ];
-    const started = statuses.find(({ name }) => name === container.name)?.started === true;
+    const started = statusOf(pod, container.name)?.started === true;
     this.#listener?.running();
     this.#probe(startedAtMs, started);
   }

@@ -41,10 +41,13 @@ export class Hooks {
     if (handler === undefined) return undefined;
     const why = await this.#carryOut(handler, signal).catch((error: Error) => error.message);
     if (why === undefined || signal.aborted) return undefined;
-    this.#request.listener.event({
+    const { id, listener } = this.#request;
+    this.#host.logger.warn({ container: id, why }, `${name} hook failed`);
+    // As the kubelet's, the event does not say why: that may be a secret.
+    listener.event({
       type: 'Warning',
       reason: `Failed${name}Hook`,
-      message: `${name}Hook failed: ${why}`,
+      message: `${name}Hook failed`,
     });
     return why;
   }

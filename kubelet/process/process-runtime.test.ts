@@ -322,7 +322,7 @@ describe('the end of a container', () => {
     const lifecycle = { postStart: { exec: { command: ['/bin/sh', '-c', 'echo no; exit 9'] } } };
     const heard = run({ command: ['sleep', '1000'], lifecycle });
     expect(await ended(heard)).toMatchObject({ exitCode: 143 });
-    expect(heard.events[1]).toMatch(/^FailedPostStartHook: PostStartHook failed: .* 9: no/);
+    expect(heard.events[1]).toBe('FailedPostStartHook: PostStartHook failed');
   });
 
   it('leaves nothing of a pod that is gone', async () => {

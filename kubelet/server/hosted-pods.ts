@@ -1,4 +1,5 @@
-import type { ContainerStatus, Node, Pod } from '../../api/types/core-v1.ts';
+import type { Node, Pod } from '../../api/types/core-v1.ts';
+import { statusOf } from '../container-record.ts';
 import type { ContainerStreams } from '../container-streams.ts';
 
 export interface HostedPod {
@@ -14,14 +15,6 @@ export interface HostedPods {
   list(node: string | undefined): readonly Pod[];
   /** That one, or all; without those the API server does not show yet. */
   nodes(node: string | undefined): readonly Node[];
-}
-
-function statusOf({ status }: Pod, container: string): ContainerStatus | undefined {
-  return [
-    ...(status?.containerStatuses ?? []),
-    ...(status?.initContainerStatuses ?? []),
-    ...(status?.ephemeralContainerStatuses ?? []),
-  ].find(({ name }) => name === container);
 }
 
 export function hasContainer({ spec }: Pod, container: string): boolean {

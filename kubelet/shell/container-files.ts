@@ -13,7 +13,9 @@ export interface Mount {
   /** Below the volume; "" for all of it. */
   readonly subPath: string;
   readonly readOnly: boolean;
-  /** What is in it, read once when it is first looked at. */
+  /** Nothing is in it but what API objects say. */
+  readonly isTold: boolean;
+  /** What is in it; asked each time that it is looked at. */
   readonly open: () => Promise<MemoryFolder>;
 }
 
@@ -40,22 +42,45 @@ interface Place {
   /** Below the folder, without slashes at its ends. */
   readonly path: string;
   readonly readOnly: boolean;
+  readonly isTold: boolean;
+}
+
+interface Layers {
+  readonly mounts: readonly Mount[];
+  /** The container's writable layer. */
+  readonly own: MemoryFolder;
+  readonly readOnlyRoot: boolean;
 }
 
 export class ContainerFiles {
-  readonly #mounts: readonly Mount[];
-  readonly #own: MemoryFolder;
-  readonly #readOnlyRoot: boolean;
-  readonly #opened = new Map<Mount, Promise<MemoryFolder>>();
+  readonly #layers: Layers;
+  #missed = false;
 
-  /** `own`: the container's writable layer. */
-  constructor(mounts: readonly Mount[], own: MemoryFolder, readOnlyRoot: boolean) {
-    this.#mounts = [...mounts].sort((a, b) => b.path.length - a.path.length);
-    this.#own = own;
-    this.#readOnlyRoot = readOnlyRoot;
+  constructor(layers: Layers) {
+    const mounts = [...layers.mounts].sort((a, b) => b.path.length - a.path.length);
+    this.#layers = { ...layers, mounts };
+  }
+
+  /**
+   * True once something was looked for in vain where the image, or a program of it that nobody
+   * knows, may have put it.
+   */
+  get missed(): boolean {
+    return this.#missed;
+  }
+
+  /** The same files, for another command. */
+  again(): ContainerFiles {
+    return new ContainerFiles(this.#layers);
   }
 
   async find(path: string): Promise<Found | undefined> {
+    const found = await this.#look(path);
+    if (found?.kind !== 'file' && !(await this.#place(path)).isTold) this.#missed = true;
+    return found;
+  }
+
+  async #look(path: string): Promise<Found | undefined> {
     const place = await this.#place(path);
     const file = place.folder.file(place.path);
     if (file !== undefined) return { kind: 'file', file };
@@ -73,9 +98,9 @@ export class ContainerFiles {
   }
 
   async write(path: string, bytes: Buffer, nowMs: number): Promise<void> {
-    const found = await this.find(path);
+    const found = await this.#look(path);
     if (found?.kind === 'folder') throw new FileFault('Is a directory');
-    const parent = await this.find(absolute('..', path));
+    const parent = await this.#look(absolute('..', path));
     if (parent === undefined) throw new FileFault('No such file or directory');
     if (parent.kind === 'file') throw new FileFault('Not a directory');
     const place = await this.#writable(path);
@@ -84,14 +109,14 @@ export class ContainerFiles {
   }
 
   async makeFolder(path: string): Promise<void> {
-    if ((await this.find(path)) !== undefined) throw new FileFault('File exists');
+    if ((await this.#look(path)) !== undefined) throw new FileFault('File exists');
     const place = await this.#writable(path);
     if (!place.folder.makeFolder(place.path)) throw new FileFault('No space left on device');
   }
 
   /** A file, or a folder with all that is in it. */
   async remove(path: string): Promise<void> {
-    if ((await this.find(path)) === undefined) throw new FileFault('No such file or directory');
+    if ((await this.#look(path)) === undefined) throw new FileFault('No such file or directory');
     if (this.#isMount(path)) throw new FileFault('Resource busy');
     const place = await this.#writable(path);
     place.folder.remove(place.path);
@@ -104,26 +129,24 @@ export class ContainerFiles {
   }
 
   async #place(path: string): Promise<Place> {
-    const mount = this.#mounts.find(
-      (each) => path === each.path || path.startsWith(`${each.path}/`),
-    );
+    const { mounts, own, readOnlyRoot } = this.#layers;
+    const mount = mounts.find((each) => path === each.path || path.startsWith(`${each.path}/`));
     if (mount === undefined)
-      return { folder: this.#own, path: path.slice(1), readOnly: this.#readOnlyRoot };
-    let opened = this.#opened.get(mount);
-    if (opened === undefined) this.#opened.set(mount, (opened = mount.open()));
+      return { folder: own, path: path.slice(1), readOnly: readOnlyRoot, isTold: false };
     const below = path.slice(mount.path.length + 1);
     const inside = [mount.subPath, below].filter((step) => step !== '').join('/');
-    return { folder: await opened, path: inside, readOnly: mount.readOnly };
+    const { readOnly, isTold } = mount;
+    return { folder: await mount.open(), path: inside, readOnly, isTold };
   }
 
   #isMount(path: string): boolean {
-    return path === '/' || this.#mounts.some((mount) => mount.path === path);
+    return path === '/' || this.#layers.mounts.some((mount) => mount.path === path);
   }
 
   /** First steps of the mounts below a folder. */
   #mountsBelow(path: string): string[] {
     const prefix = path === '/' ? '/' : `${path}/`;
-    return this.#mounts
+    return this.#layers.mounts
       .filter((mount) => mount.path.startsWith(prefix))
       .map((mount) => mount.path.slice(prefix.length).split('/')[0]!);
   }

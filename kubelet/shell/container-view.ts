@@ -45,6 +45,9 @@ export interface ContainerView {
   readonly words: readonly string[];
 }
 
+/** As kubelets renew what is mounted of objects; but for a `subPath`, which stays as it was. */
+export const renewalMs = 60_000;
+
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export async function containerView(
@@ -77,7 +80,7 @@ export async function containerView(
   return {
     world: {
       ...{ clock, hostname, user, tty, startedAtMs: simulated.startedAtMs },
-      files: new ContainerFiles(mounts, layer, readOnlyRoot),
+      files: new ContainerFiles({ mounts, own: layer, readOnlyRoot }),
       mainCommand:
         container.command === undefined
           ? [`{entrypoint of ${container.image}}`, ...words].join(' ')
@@ -156,23 +159,43 @@ function mountOf(
 ): Mount {
   const told = [volume.configMap, volume.secret, volume.downwardAPI, volume.projected];
   const isTold = told.some((source) => source !== undefined);
-  const below = subPathExpr === undefined ? subPath : expand(subPathExpr, lookup);
+  const asked = subPathExpr === undefined ? subPath : expand(subPathExpr, lookup);
+  const below = absolute(asked ?? '', '/').slice(1);
+  const open = (): Promise<MemoryFolder> =>
+    isTold ? toldFolder(volume, execution, sources) : writtenFolder(volume, execution);
+  const lastsMs = isTold && below === '' ? renewalMs : Infinity;
   return {
-    path: absolute(mountPath, '/'),
-    subPath: absolute(below ?? '', '/').slice(1),
-    readOnly: readOnly || isTold,
-    open: () =>
-      isTold ? toldFolder(volume, execution, sources) : writtenFolder(volume, execution),
+    ...{ path: absolute(mountPath, '/'), subPath: below, readOnly: readOnly || isTold, isTold },
+    open: kept(open, lastsMs, execution.clock),
   };
 }
 
-/** What API objects say is in it. */
+/** What was found is what there is, for so long; and as long as nothing is found in its place. */
+function kept<T>(open: () => Promise<T>, lastsMs: number, clock: Clock): () => Promise<T> {
+  let last: { readonly found: Promise<T>; readonly atMs: number } | undefined;
+  return () => {
+    const now = clock.monotonic();
+    if (last !== undefined && now - last.atMs < lastsMs) return last.found;
+    const before = last?.found;
+    const found = before === undefined ? open() : open().catch(() => before);
+    const fresh = (last = { found, atMs: now });
+    found.catch(() => {
+      if (last === fresh) last = undefined;
+    });
+    return found;
+  };
+}
+
+/** What API objects say is in it, as they are now. */
 async function toldFolder(
   volume: Volume,
-  { clock }: Execution,
+  execution: Execution,
   sources: PayloadSources,
 ): Promise<MemoryFolder> {
-  const payload = (await volumePayload(volume, sources)) ?? new Map<string, never>();
+  const { clock } = execution;
+  const pod = await currentPod(execution);
+  const told = await volumePayload(volume, { ...sources, pod });
+  const payload = told ?? new Map<string, never>();
   const atMs = clock.now();
   return new MemoryFolder([...payload].map(([name, file]) => [name, { ...file, atMs }] as const));
 }

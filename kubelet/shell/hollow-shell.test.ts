@@ -169,6 +169,7 @@ describe('programs', () => {
     ['echo ${NONE:-a b} "${NONE-}" ${NONE:=set} $NONE', 'a b  set set\n'],
     ['echo `printenv MODE` $(( (2 + 3) * 4 % 7 - -1 )) $((2 >= 3))', 'daemon off 7 0\n'],
     ['printf "%s\\n" a b c | tail -n 2 | head -1', 'b\n'],
+    ['printf "%s\\n" a b c | tail -n+2', 'b\nc\n'],
     ['trap "exit 0" TERM; exec echo done; echo never', 'done\n'],
     ['if [ $(expr 7 % 2) -ne 0 ]; then expr 2 + 3; fi', '5\n'],
     ['cp /etc/config/colour /tmp/c && cat /tmp/c', 'green'],
@@ -208,6 +209,20 @@ describe('programs', () => {
     leaving.abort();
     expect((await left).code).toBe(130);
     expect(clock.timers).toBe(0);
+  });
+
+  it('follow a file, and another in its place', async () => {
+    const { run, sh, clock } = shellOf();
+    await sh('echo old > /scratch/log');
+    const leaving = new AbortController();
+    const followed = run(['tail', '-n', '+1', '-F', '/scratch/log'], { signal: leaving.signal });
+    await clock.advance(1500);
+    await sh('echo appended >> /scratch/log');
+    await clock.advance(1000);
+    await sh('echo new > /scratch/log');
+    await clock.advance(1000);
+    leaving.abort();
+    expect(await followed).toMatchObject({ stdout: 'old\nappended\nnew\n' });
   });
 
   it('end the container by a signal to its own process', async () => {

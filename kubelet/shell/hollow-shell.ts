@@ -10,17 +10,31 @@ import { ContainerStreamError, type ContainerIo } from '../container-streams.ts'
 import { ContainerConfigError, VolumeError } from '../process/config-error.ts';
 import { execFailure } from '../process/exec.ts';
 import { maxMessageBytes, terminationLog } from '../process/termination-message.ts';
-import { AnswersFault } from './answers.ts';
+import { AnswersFault, declaredAnswers } from './answers.ts';
 import type { CommandIo } from './call.ts';
 import { absolute } from './container-files.ts';
-import { containerView, type ContainerView, type SimulatedContainer } from './container-view.ts';
+import {
+  containerView,
+  type ContainerView,
+  renewalMs,
+  type SimulatedContainer,
+} from './container-view.ts';
 import { HollowVolumes } from './hollow-volumes.ts';
 import { Input } from './input.ts';
 import type { MemoryFolder } from './memory-folder.ts';
 import { isKnown } from './known-commands.ts';
 import { imageFolders } from './own-files.ts';
+import { Collector } from './redirected.ts';
 import { programName, runShell, Shell, shellNames } from './shell.ts';
 import { Terminal, terminalSink } from './terminal.ts';
+
+/** Of a probe's or a hook's output (pkg/probe/exec: 10 KiB). */
+const maxCapturedBytes = 10 * 1024;
+
+interface KeptView {
+  readonly view: Promise<ContainerView>;
+  readonly atMs: number;
+}
 
 /** All of it that outlives one command. */
 export class HollowShell {
@@ -29,6 +43,8 @@ export class HollowShell {
   readonly #volumes = new HollowVolumes();
   /** What commands wrote outside of volumes, by the container's id. */
   readonly #layers = new Map<string, MemoryFolder>();
+  /** Of containers with probes and hooks, by their ids. */
+  readonly #views = new Map<string, KeptView>();
 
   constructor(client: Client, clock: Clock) {
     this.#client = client;
@@ -61,6 +77,44 @@ export class HollowShell {
     });
   }
 
+  /**
+   * What carries out the command of a probe or a hook; undefined if not all of it is known here.
+   * What it returns rejects if the API does not say what the container refers to, and when the
+   * signal aborts.
+   */
+  beside(container: SimulatedContainer, command: readonly string[]): BesideCommand | undefined {
+    const { pod, container: own } = container.request;
+    try {
+      if (!isKnown(command, declaredAnswers(pod.metadata.annotations, own.name))) return undefined;
+    } catch (error) {
+      if (error instanceof AnswersFault) return undefined;
+      throw error;
+    }
+    return async (signal) => {
+      const view = await this.#keptView(container);
+      const files = view.world.files.again();
+      const output = new Collector(maxCapturedBytes);
+      const io = { stdout: output, stderr: output, tty: false, signal };
+      const exitCode = await run({ ...view, world: { ...view.world, files } }, command, io);
+      if (signal.aborted) throw new Error(`${command.join(' ')} was given up`);
+      return { exitCode, output: output.bytes.toString(), missed: files.missed };
+    };
+  }
+
+  #keptView(container: SimulatedContainer): Promise<ContainerView> {
+    const { id } = container.request;
+    const now = this.#clock.monotonic();
+    const kept = this.#views.get(id);
+    if (kept !== undefined && now - kept.atMs < renewalMs) return kept.view;
+    const view = this.#view(container, { tty: false }, this.#clock);
+    const fresh = { view, atMs: now };
+    this.#views.set(id, fresh);
+    view.catch(() => {
+      if (this.#views.get(id) === fresh) this.#views.delete(id);
+    });
+    return view;
+  }
+
   #view(
     container: SimulatedContainer,
     io: { readonly tty: boolean },
@@ -75,11 +129,23 @@ export class HollowShell {
 
   containerGone(id: string): void {
     this.#layers.delete(id);
+    this.#views.delete(id);
   }
 
   podGone(podUid: string): void {
     this.#volumes.podGone(podUid);
   }
+}
+
+/** Carries out a probe's or a hook's command. */
+export type BesideCommand = (signal: AbortSignal) => Promise<BesideExit>;
+
+export interface BesideExit {
+  readonly exitCode: number;
+  /** Of both streams. */
+  readonly output: string;
+  /** It looked in vain for what an image may have. */
+  readonly missed: boolean;
 }
 
 /** Resolves when the command has ended, or soon after the signal aborts. */

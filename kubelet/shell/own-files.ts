@@ -25,15 +25,11 @@ export function ownFiles(pod: Pod, host: Host): Mount[] {
   };
   const resolve = resolvText(pod);
   if (resolve !== undefined) texts['/etc/resolv.conf'] = resolve;
-  return Object.entries(texts).map(([path, text]) => ({
-    path,
-    subPath: 'file',
-    readOnly: true,
-    open: () => {
-      const file = { bytes: Buffer.from(text), mode: 0o644, atMs: host.atMs };
-      return Promise.resolve(new MemoryFolder([['file', file]]));
-    },
-  }));
+  return Object.entries(texts).map(([path, text]) => {
+    const file = { bytes: Buffer.from(text), mode: 0o644, atMs: host.atMs };
+    const folder = Promise.resolve(new MemoryFolder([['file', file]]));
+    return { path, subPath: 'file', readOnly: true, isTold: true, open: () => folder };
+  });
 }
 
 /** As the kubelet manages it, with `spec.hostAliases`. */

@@ -9,7 +9,11 @@ const maxCapturedBytes = 1 << 20;
 
 export class Collector implements ByteSink {
   readonly #chunks: Uint8Array[] = [];
-  #left = maxCapturedBytes;
+  #left: number;
+
+  constructor(maxBytes = maxCapturedBytes) {
+    this.#left = maxBytes;
+  }
 
   write(bytes: Uint8Array): Promise<void> {
     this.#chunks.push(bytes.subarray(0, this.#left));

@@ -5,6 +5,8 @@ import { absolute, FileFault } from './container-files.ts';
 
 /** Longer than any container runs. */
 const FOR_EVER_MS = 7 * 24 * 3_600_000;
+/** How often a file that is followed is looked at. */
+const LOOK_MS = 1000;
 const maxNumbers = 100_000;
 
 interface Arguments {
@@ -55,14 +57,35 @@ async function head(call: Call): Promise<number> {
   return 0;
 }
 
+/** `-n 5`: the last five; `-n +5`: all from the fifth on. */
 async function tail(call: Call): Promise<number> {
   const { flags, values, words } = argumentsOf(call, 'n');
-  const count = Number(values.get('n') ?? 10);
+  const asked = values.get('n') ?? '10';
   const lines = await linesOf(call, words);
-  await print(call, written(count === 0 ? [] : lines.slice(-count)));
+  const count = Math.abs(Number(asked)) || 0;
+  const from = asked.startsWith('+') ? count - 1 : lines.length - count;
+  await print(call, written(lines.slice(Math.max(0, from))));
   if (!/[fF]/.test(flags)) return 0;
-  await sleep(call.world.clock, FOR_EVER_MS, call.io.signal);
+  const [path, ...others] = words.filter((word) => word !== '/dev/null');
+  if (path !== undefined && others.length === 0) await follow(call, absolute(path, call.cwd));
+  else await sleep(call.world.clock, FOR_EVER_MS, call.io.signal);
   return 130;
+}
+
+/** What is written to the file from now on; one that has become shorter is another one. */
+async function follow({ world, io }: Call, path: string): Promise<void> {
+  const bytesNow = async (): Promise<Buffer> => {
+    const found = await world.files.find(path);
+    return found?.kind === 'file' ? found.file.bytes : Buffer.alloc(0);
+  };
+  let shown = (await bytesNow()).length;
+  while (!io.signal.aborted) {
+    await sleep(world.clock, LOOK_MS, io.signal);
+    const bytes = await bytesNow();
+    if (bytes.length < shown) shown = 0;
+    if (bytes.length > shown) await io.stdout.write(bytes.subarray(shown));
+    shown = bytes.length;
+  }
 }
 
 async function grep(call: Call): Promise<number> {
