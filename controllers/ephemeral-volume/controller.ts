@@ -1,13 +1,13 @@
 /** Generic ephemeral volumes: a claim per volume, made from the pod's template and owned by it. */
-import { type Draft, keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import { type Draft, keyOf, namespaceOf } from '../../api/meta.ts';
 import { persistentVolumeClaims as claimType, pods as podType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
-import type { PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.ts';
+import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
-import { controllerReference } from '../runtime/claim.ts';
 import { type Controller, type ControllerContext, recorderFor } from '../runtime/controller.ts';
 import { namespaceTerminates } from '../runtime/pod-control.ts';
-import { podActive } from '../runtime/pods.ts';
+import { CLAIM_INDEX, indexByClaim } from '../runtime/pods-by-claim.ts';
+import { planVolumes } from './plan.ts';
 
 const NAME = 'ephemeral-volume-controller';
 
@@ -16,77 +16,54 @@ export function ephemeralVolumeController(context: ControllerContext): Controlle
   const recorder = recorderFor(context, NAME);
   const pods = context.informers.of(podType);
   const claims = context.informers.of(claimType);
+  indexByClaim(pods);
   const enqueue = (pod: Pod): void => {
     if (pod.spec.volumes?.some(({ ephemeral }) => ephemeral !== undefined)) queue.add(keyOf(pod));
   };
   pods.addHandler({ added: enqueue });
   claims.addHandler({
-    deleted: ({ metadata }) => {
-      const owner = metadata.ownerReferences?.find(
-        ({ kind, controller }) => controller && kind === podType.kind,
-      );
-      const pod = owner && pods.lister.get(`${metadata.namespace}/${owner.name}`);
-      if (pod !== undefined) enqueue(pod);
-    },
+    deleted: (claim) => pods.lister.byIndex(CLAIM_INDEX, keyOf(claim)).forEach(enqueue),
   });
+
+  function tell(pod: Pod, message: string): void {
+    recorder.record(pod, { type: 'Warning', reason: 'FailedBinding', message });
+  }
+
+  async function create(
+    pod: Pod,
+    volume: string,
+    draft: Draft<PersistentVolumeClaim>,
+  ): Promise<void> {
+    try {
+      await context.client.create(claimType, draft);
+    } catch (error) {
+      if (namespaceTerminates(error)) return;
+      // One that the cache does not show yet is looked at when it does.
+      if (!isStatus(error, 'AlreadyExists'))
+        tell(
+          pod,
+          `ephemeral volume ${volume}: create PVC ${draft.metadata.name}: ` +
+            (error as Error).message,
+        );
+      throw error;
+    }
+  }
+
   return {
     name: NAME,
     queue,
     informers: [pods, claims],
     async reconcile(key) {
       const pod = pods.lister.get(key);
-      if (pod === undefined || !podActive(pod)) return undefined;
-      for (const volume of pod.spec.volumes ?? []) {
-        const draft = claimFor(pod, volume);
-        if (draft === undefined) continue;
-        const found = claims.lister.get(`${namespaceOf(pod)}/${draft.metadata.name}`);
-        const problem = found && notOurs(found, pod);
-        if (problem !== undefined) {
-          recorder.record(pod, { type: 'Warning', reason: 'FailedBinding', message: problem });
-          throw new Error(problem);
-        }
-        if (found === undefined) await create(draft);
-      }
-      return undefined;
+      if (pod === undefined) return undefined;
+      const find = (name: string): PersistentVolumeClaim | undefined =>
+        claims.lister.get(`${namespaceOf(pod)}/${name}`);
+      const { missing, problem } = planVolumes(pod, find);
+      for (const { volume, claim } of missing) await create(pod, volume, claim);
+      if (problem === undefined) return undefined;
+      tell(pod, problem);
+      throw new Error(problem);
     },
     stop: () => recorder.stop(),
   };
-
-  async function create(draft: Draft<PersistentVolumeClaim>): Promise<void> {
-    try {
-      await context.client.create(claimType, draft);
-    } catch (error) {
-      if (!isStatus(error, 'AlreadyExists') && !namespaceTerminates(error)) throw error;
-    }
-  }
-}
-
-/** Undefined for volumes of other kinds. */
-export function claimFor(
-  pod: Pod,
-  { name, ephemeral }: Volume,
-): Draft<PersistentVolumeClaim> | undefined {
-  const template = ephemeral?.volumeClaimTemplate;
-  if (template === undefined) return undefined;
-  const { labels, annotations } = template.metadata ?? {};
-  return {
-    metadata: {
-      namespace: namespaceOf(pod),
-      name: `${nameOf(pod)}-${name}`,
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-      ownerReferences: [controllerReference(pod)],
-    },
-    spec: template.spec,
-  };
-}
-
-/** Somebody else's claim of that name must not be taken for the pod's. */
-export function notOurs(claim: PersistentVolumeClaim, pod: Pod): string | undefined {
-  const owned = claim.metadata.ownerReferences?.some(
-    ({ uid, controller }) => controller && uid === uidOf(pod),
-  );
-  return owned
-    ? undefined
-    : `PVC ${keyOf(claim)} was not created for pod ${keyOf(pod)} (pod is not owner)`;
 }

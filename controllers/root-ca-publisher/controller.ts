@@ -1,18 +1,10 @@
 /** Every namespace has the CA of the API server in a ConfigMap, for pods to trust it by. */
-import { deepEqual } from '../../api/deep.ts';
-import { nameOf } from '../../api/meta.ts';
 import { configMaps as configMapType, namespaces as namespaceType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
-
-const NAME = 'kube-root-ca.crt';
-const DESCRIPTION = 'kubernetes.io/description';
-const description =
-  'Contains a CA bundle that can be used to verify the kube-apiserver when using internal ' +
-  'endpoints such as the internal service IP or kubernetes.default.svc. No other usage is ' +
-  'guaranteed across distributions of Kubernetes clusters.';
+import { planCa, ROOT_CA } from './plan.ts';
 
 export function rootCaPublisher(context: ControllerContext): Controller {
   const queue = new WorkQueue({ clock: context.clock });
@@ -21,41 +13,21 @@ export function rootCaPublisher(context: ControllerContext): Controller {
   const { client, rootCa = '' } = context;
   enqueueSelf(namespaces, queue);
   const ours = (map: { metadata: { name?: string; namespace?: string } }): void => {
-    if (map.metadata.name === NAME) queue.add(map.metadata.namespace ?? '');
+    if (map.metadata.name === ROOT_CA) queue.add(map.metadata.namespace ?? '');
   };
   maps.addHandler({ updated: (_old, map) => ours(map), deleted: ours });
-  const data = { 'ca.crt': rootCa };
-
-  async function publish(namespace: string): Promise<void> {
-    const map = maps.lister.get(`${namespace}/${NAME}`);
-    if (map === undefined) {
-      const annotations = { [DESCRIPTION]: description };
-      await client.create(configMapType, {
-        metadata: { namespace, name: NAME, annotations },
-        data,
-      });
-      return;
-    }
-    const described = map.metadata.annotations?.[DESCRIPTION] === description;
-    if (described && deepEqual(map.data, data)) return;
-    const annotations = { ...map.metadata.annotations, [DESCRIPTION]: description };
-    await client.update(configMapType, {
-      ...map,
-      metadata: { ...map.metadata, annotations },
-      data,
-    });
-  }
 
   return {
     name: 'root-ca-certificate-publisher-controller',
     queue,
     informers: [namespaces, maps],
     async reconcile(name) {
-      const namespace = namespaces.lister.get(name);
-      const gone = namespace === undefined || namespace.metadata.deletionTimestamp !== undefined;
-      if (gone || rootCa === '') return undefined;
+      const map = maps.lister.get(`${name}/${ROOT_CA}`);
+      const plan = planCa({ namespace: namespaces.lister.get(name), map }, rootCa);
+      if (plan === undefined) return undefined;
       try {
-        await publish(nameOf(namespace));
+        if ('create' in plan) await client.create(configMapType, plan.create);
+        else await client.update(configMapType, plan.update);
       } catch (error) {
         // Made meanwhile, or the namespace is on its way out.
         const settled = ['AlreadyExists', 'NotFound', 'Forbidden'] as const;

@@ -5,9 +5,9 @@ import { isStatus } from '../../api/status.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
+import { DEFAULT_ACCOUNT, planAccount } from './plan.ts';
 
 const NAME = 'serviceaccount-controller';
-const DEFAULT_ACCOUNT = 'default';
 
 export function serviceAccountController(context: ControllerContext): Controller {
   const queue = new WorkQueue({ clock: context.clock });
@@ -20,12 +20,13 @@ export function serviceAccountController(context: ControllerContext): Controller
     queue,
     informers: [namespaces, accounts],
     async reconcile(namespace) {
-      const found = namespaces.lister.get(namespace);
-      if (found === undefined || found.metadata.deletionTimestamp !== undefined) return undefined;
-      if (accounts.lister.get(`${namespace}/${DEFAULT_ACCOUNT}`) !== undefined) return undefined;
+      const draft = planAccount({
+        namespace: namespaces.lister.get(namespace),
+        account: accounts.lister.get(`${namespace}/${DEFAULT_ACCOUNT}`),
+      });
+      if (draft === undefined) return undefined;
       try {
-        const metadata = { namespace, name: DEFAULT_ACCOUNT };
-        await context.client.create(serviceAccounts, { metadata });
+        await context.client.create(serviceAccounts, draft);
       } catch (error) {
         // Made meanwhile, or the namespace is on its way out.
         const settled = ['AlreadyExists', 'NotFound', 'Forbidden'] as const;
