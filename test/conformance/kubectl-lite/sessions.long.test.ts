@@ -151,10 +151,10 @@ transcripts(
 
     it.each([
       [
-        'run a --image=none --attach --restart=Never --rm -q --command -- sh -c "sleep 2; echo hi; sleep 1"',
+        'run a --image=none --attach --restart=Never --rm -q --command -- sh -c "sleep 4; echo hi; sleep 2"',
       ],
       [
-        'run b --image=none --attach --restart=Never --rm --command -- sh -c "sleep 2; echo hi; sleep 1; exit 4"',
+        'run b --image=none --attach --restart=Never --rm --command -- sh -c "sleep 4; echo hi; sleep 2; exit 4"',
       ],
       ['run c --image=none --rm --restart=Never'],
       ['run d --image=none -t'],
