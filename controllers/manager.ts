@@ -17,7 +17,7 @@ import { Metrics } from '../platform/metrics/metrics.ts';
 import type { Random } from '../platform/random.ts';
 import { controllerMetrics } from './controller-metrics.ts';
 import { type ClusterSigning, type ControllerContext, serves } from './runtime/controller.ts';
-import { withoutSchemas } from './runtime/custom-types.ts';
+import { keptOf } from './kept-objects.ts';
 import { discoverResourceTypes } from './runtime/discover.ts';
 import { GatedClient } from './runtime/gated-client.ts';
 import { Manager } from './runtime/manager.ts';
@@ -84,7 +84,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const freeze = options.freeze ?? false;
   const metrics = options.metrics ?? new Metrics();
   const effects = { client, clock, random, logger };
-  const informers = new InformerFactory({ ...effects, freeze, keep: withoutSchemas });
+  const informers = new InformerFactory({ ...effects, freeze, keep: keptOf });
   const { endedPodThreshold, standardStorageClass = false, rootCa } = options;
   const { signToken, hmacSha256, fingerprint } = options;
   const gate = new GatedClient(client);

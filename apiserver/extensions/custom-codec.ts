@@ -1,6 +1,7 @@
 import type { ResourceType } from '../../api/resource.ts';
 import { pruneStored } from '../../api/structural/custom-object.ts';
 import { applySchemaDefaults } from '../../api/structural/defaulting.ts';
+import type { KeptValues } from '../storage/kept-values.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
 import type { VersionSchema } from './version-schema.ts';
 
@@ -12,8 +13,8 @@ export class CustomResourceCodec extends ResourceCodec {
   #epoch = 0;
   #schemas: ReadonlyMap<string, VersionSchema>;
 
-  constructor(type: ResourceType, schemas: ReadonlyMap<string, VersionSchema>) {
-    super(type);
+  constructor(type: ResourceType, schemas: ReadonlyMap<string, VersionSchema>, kept: KeptValues) {
+    super(type, kept);
     this.#schemas = schemas;
   }
 

@@ -70,7 +70,7 @@ export class Installation {
     const stored = crd.spec.versions.find(({ storage }) => storage)!;
     const type = typeOfVersion(crd, stored.name);
     if (this.#codec === undefined) {
-      const codec = new CustomResourceCodec(type, schemas);
+      const codec = new CustomResourceCodec(type, schemas, this.#storage.kept);
       const resource = { type, storagePrefix: this.storagePrefix };
       this.#objects = await this.#storage.follow(resource, codec);
       this.#codec = codec;

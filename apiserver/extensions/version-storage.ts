@@ -10,7 +10,7 @@ import { pruneStored } from '../../api/structural/custom-object.ts';
 import type { VersionParameters } from '../storage/list-options.ts';
 import type { ListPage } from '../storage/list-page.ts';
 import type { ObjectStorage, ObjectWatcher, WatchParameters } from '../storage/object-storage.ts';
-import type { Predicate, Scope } from '../storage/predicate.ts';
+import { type Predicate, type Scope, type Selectable, selectable } from '../storage/predicate.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import { StoredObject } from '../storage/stored-object.ts';
@@ -78,7 +78,7 @@ export class VersionStorage implements ObjectStorage {
       parameters,
     );
     const objects = await this.#seen(page.objects);
-    return { ...page, objects: objects.filter(({ value }) => predicate.matches(value)) };
+    return { ...page, objects: objects.filter((object) => predicate.matches(object)) };
   }
 
   async watch(scope: Scope, parameters: WatchParameters): Promise<ObjectWatcher> {
@@ -99,9 +99,11 @@ export class VersionStorage implements ObjectStorage {
     const { predicate } = scope;
     const { now } = this.#converter;
     if (predicate === undefined || now === undefined) return scope;
-    const matches = (object: KubernetesObject): boolean =>
+    const matches = (object: Selectable): boolean =>
       predicate.matches(
-        object.apiVersion === this.#apiVersion ? object : now(object, this.#apiVersion),
+        object.value.apiVersion === this.#apiVersion
+          ? object
+          : selectable(now(object.value, this.#apiVersion)),
       );
     return { ...scope, predicate: { name: predicate.name, matches } };
   }
@@ -204,12 +206,12 @@ class VersionWatcher implements ObjectWatcher {
   }
 
   /** Whether objects enter and leave depends on the selector. */
-  #typeOf(type: WatchEvent['type'], { value }: StoredObject): WatchEvent['type'] | undefined {
+  #typeOf(type: WatchEvent['type'], object: StoredObject): WatchEvent['type'] | undefined {
     const { predicate, fromState } = this.#watching;
     if (predicate === undefined) return type;
-    const { namespace = '', name = '' } = value.metadata;
+    const { namespace = '', name = '' } = object.value.metadata;
     const key = `${namespace}/${name}`;
-    const is = type !== 'DELETED' && predicate.matches(value);
+    const is = type !== 'DELETED' && predicate.matches(object);
     // A client that goes on from an earlier watch may know what this one has not shown.
     const was = this.#shown.has(key) || (fromState !== true && type !== 'ADDED');
     if (!is) {

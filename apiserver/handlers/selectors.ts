@@ -9,7 +9,7 @@ import {
 import { matchesLabels } from '../../api/selector/label.ts';
 import { parseLabelSelector } from '../../api/selector/label-parser.ts';
 import type { ResourceDeclaration, SelectableField } from '../registry/declaration.ts';
-import type { Scope } from '../registry/resource-store.ts';
+import type { Scope, Selectable } from '../registry/resource-store.ts';
 import { namespaceOf, type Target } from './target.ts';
 
 const NAME = 'metadata.name';
@@ -27,12 +27,16 @@ export function scopeOf(target: Target): Scope {
   const namespace = namespaceOf(target) || namespaceRequired(store.declaration, fields);
   if (labels.length === 0 && fields.length === 0) return { namespace };
   const { selectableFields } = store.declaration;
-  const matches = (object: KubernetesObject): boolean =>
-    (labels.length === 0 || matchesLabels(labels, object.metadata.labels ?? {})) &&
+  const matches = (object: Selectable): boolean =>
+    (labels.length === 0 || matchesLabels(labels, object.ask('metadata.labels', labelsOf))) &&
     (fields.length === 0 ||
-      matchesFields(fields, (field) => valueOf(object, field, selectableFields)));
+      matchesFields(fields, (field) =>
+        object.ask(field, (value) => valueOf(value, field, selectableFields)),
+      ));
   return { namespace, predicate: { matches, name: requiredFieldValue(fields, NAME) } };
 }
+
+const labelsOf = ({ metadata }: KubernetesObject) => metadata.labels;
 
 /** Throws BadRequest for a field that objects of this kind cannot be selected by. */
 function fieldsOf(declaration: ResourceDeclaration, text: string): FieldRequirement[] {

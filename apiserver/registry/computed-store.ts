@@ -1,6 +1,6 @@
 import type { VersionParameters } from '../storage/list-options.ts';
 import type { ListPage } from '../storage/list-page.ts';
-import type { Scope } from '../storage/predicate.ts';
+import { type Scope, selectable } from '../storage/predicate.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import { StoredObject } from '../storage/stored-object.ts';
@@ -38,7 +38,7 @@ export class ComputedStore extends ResourceStore {
   override async list(scope: Scope, _parameters: VersionParameters): Promise<ListPage> {
     const { namespace, predicate } = scope;
     const all = await this.#objects(namespace, predicate?.name);
-    const objects = all.filter((object) => predicate?.matches(object) ?? true);
+    const objects = all.filter((object) => predicate?.matches(selectable(object)) ?? true);
     return { revision: 0, objects: objects.map((object) => this.#shown(object)) };
   }
 

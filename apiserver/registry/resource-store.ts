@@ -3,7 +3,7 @@ import { isStatus } from '../../api/status.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import type { VersionParameters } from '../storage/list-options.ts';
 import type { ListPage } from '../storage/list-page.ts';
-import type { Scope } from '../storage/predicate.ts';
+import type { Scope, Selectable } from '../storage/predicate.ts';
 import type { ObjectWatcher, WatchParameters } from '../storage/object-storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { WatchItem } from '../storage/watch-event.ts';
@@ -136,6 +136,7 @@ export type {
   ListPage,
   ObjectWatcher,
   Scope,
+  Selectable,
   StoredObject,
   Updated,
   VersionParameters,

@@ -4,6 +4,7 @@ import { apiVersionOf } from '../../api/resource.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import type { WatchParameters } from '../storage/object-storage.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
+import { type Selectable, selectable } from '../storage/predicate.ts';
 import { StoredObject } from '../storage/stored-object.ts';
 import { WatchEvent, type WatchItem } from '../storage/watch-event.ts';
 import type { ResourceDeclaration, View } from './declaration.ts';
@@ -163,8 +164,8 @@ export class ViewStore extends ResourceStore {
   #scope(scope: Scope): Scope {
     const { predicate } = scope;
     if (predicate === undefined) return scope;
-    const matches = (object: KubernetesObject): boolean =>
-      predicate.matches(this.#fromStored(object));
+    const matches = ({ value }: Selectable): boolean =>
+      predicate.matches(selectable(this.#fromStored(value)));
     return { ...scope, predicate: { name: predicate.name, matches } };
   }
 }

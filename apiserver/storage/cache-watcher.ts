@@ -59,7 +59,7 @@ export class CacheWatcher implements AsyncIterableIterator<WatchItem> {
   #sees(object: StoredObject<KubernetesObject> | undefined): boolean {
     if (object === undefined) return false;
     const { predicate } = this.#options.scope;
-    return predicate === undefined || predicate.matches(object.value);
+    return predicate === undefined || predicate.matches(object);
   }
 
   /** Tells the consumer that nothing at or below `revision` follows. */

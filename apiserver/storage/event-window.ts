@@ -6,7 +6,7 @@ import type { CacheEvent } from './watch-event.ts';
  */
 export class EventWindow {
   readonly #limit: number;
-  /** The newest this many events keep their encoded forms for watchers about to read them. */
+  /** The newest this many events keep what was made of them for watchers about to read them. */
   readonly #warm: number;
   #events: CacheEvent[] = [];
   #complete = 0;
@@ -34,7 +34,7 @@ export class EventWindow {
 
   push(event: CacheEvent): void {
     this.#events.push(event);
-    this.#events[this.#events.length - 1 - this.#warm]?.forgetRenditions();
+    this.#events[this.#events.length - 1 - this.#warm]?.cool();
     // In blocks, so that dropping costs O(1) per event.
     if (this.#events.length < this.#limit + Math.ceil(this.#limit / 4)) return;
     const dropped = this.#events.length - this.#limit;

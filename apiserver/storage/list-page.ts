@@ -87,7 +87,7 @@ function* cachePage(
   let last = '';
   for (const [suffix, object] of cache.candidates(scope, plan.start)) {
     yield;
-    if (predicate?.matches(object.value) === false) continue;
+    if (predicate?.matches(object) === false) continue;
     if (plan.limit > 0 && objects.length === plan.limit) {
       const token = { revision, start: last + '\0' };
       const page = { revision, objects, continue: encodeContinue(token, scopePrefix(scope)) };
@@ -131,7 +131,7 @@ async function storePage(
     for (const [index, pair] of page.kvs.entries()) {
       const object = shared(cache, pair);
       key = pair.key + '\0';
-      if (predicate !== undefined && !predicate.matches(object.value)) continue;
+      if (predicate !== undefined && !predicate.matches(object)) continue;
       objects.push(object);
       const rest = page.count - index - 1;
       if (plan.limit === 0 || objects.length < plan.limit || rest === 0) continue;

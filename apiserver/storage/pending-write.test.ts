@@ -5,6 +5,7 @@ import { silentLogger } from '../../platform/logger.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
 import { FakeClock, settle } from '../../test/support/fake-clock.ts';
 import { PendingWrite } from './pending-write.ts';
+import type { Selectable } from './predicate.ts';
 import { ResourceCodec } from './resource-codec.ts';
 import { Storage } from './storage.ts';
 
@@ -37,7 +38,7 @@ describe('a write of this server', () => {
     const configs = await open(kv);
     const decode = vi.spyOn(ResourceCodec.prototype, 'decode');
     const predicate = {
-      matches: ({ metadata }: KubernetesObject) => metadata.labels?.['n'] === '1',
+      matches: ({ value }: Selectable) => value.metadata.labels?.['n'] === '1',
     };
     const watcher = await configs.watch(
       { namespace: 'a', predicate },

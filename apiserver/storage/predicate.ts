@@ -1,9 +1,21 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { objectSuffix } from './keys.ts';
 
+/** What selectors are asked about. */
+export interface Selectable {
+  readonly value: KubernetesObject;
+  /** What `read` makes of the value: remembered by `part` where the value is not kept. */
+  ask<R>(part: string, read: (value: KubernetesObject) => R): R;
+}
+
+export const selectable = (value: KubernetesObject): Selectable => ({
+  value,
+  ask: (_part, read) => read(value),
+});
+
 /** What selectors of a list or watch let through. */
 export interface Predicate {
-  matches(object: KubernetesObject): boolean;
+  matches(object: Selectable): boolean;
   /** Set when only objects of this name can match: saves looking at all others. */
   readonly name?: string | undefined;
 }

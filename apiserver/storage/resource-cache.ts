@@ -109,7 +109,7 @@ export class ResourceCache {
   *list(scope: Scope): Generator<[suffix: string, object: StoredObject]> {
     const { predicate } = scope;
     for (const pair of this.candidates(scope))
-      if (predicate === undefined || predicate.matches(pair[1].value)) yield pair;
+      if (predicate === undefined || predicate.matches(pair[1])) yield pair;
   }
 
   /**

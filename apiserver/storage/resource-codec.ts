@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { decodeProtobuf } from '../../api/protobuf/codec.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 import { statusError } from '../../api/status.ts';
+import { KEPT_BYTES, KeptValues } from './kept-values.ts';
 
 /**
  * Objects of one resource as bytes: JSON without `metadata.resourceVersion`, which is the
@@ -15,13 +16,13 @@ export class ResourceCodec {
   #type: ResourceType;
   #start: Uint8Array;
 
-  /** False: a decoded value lives only as long as somebody holds it. */
-  readonly keepsValues: boolean;
+  /** Of the objects that are decoded. */
+  readonly kept: KeptValues;
 
-  constructor(type: ResourceType, { keepsValues = true } = {}) {
+  constructor(type: ResourceType, kept = new KeptValues(KEPT_BYTES)) {
     this.#type = type;
     this.#start = startOf(type);
-    this.keepsValues = keepsValues;
+    this.kept = kept;
   }
 
   /** As which objects are written. */
@@ -57,7 +58,7 @@ export class ResourceCodec {
   encode(object: KubernetesObject): Uint8Array {
     const { apiVersion: _a, kind: _k, metadata, ...rest } = object;
     const { resourceVersion: _r, ...stored } = metadata;
-    return Buffer.from(
+    return ownBytes(
       JSON.stringify({
         apiVersion: apiVersionOf(this.type),
         kind: this.type.kind,
@@ -101,6 +102,13 @@ export class ResourceCodec {
     for (let i = start.length - 1; i >= 0; i--) if (stored[i] !== start[i]) return false;
     return true;
   }
+}
+
+/** Not of Node.js' pool: what is kept would keep all of a slab, and what was only passing there. */
+function ownBytes(text: string): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
 
 function startOf(type: ResourceType): Uint8Array {

@@ -12,6 +12,7 @@ import { type Turns, turnsBy } from '../../platform/turns.ts';
 import type { Kv } from '../../store/kv.ts';
 import { ClaimKeys } from './claim-keys.ts';
 import { Compactor } from './compactor.ts';
+import { KEPT_BYTES, KeptValues } from './kept-values.ts';
 import { MeasuredKv } from './measured-kv.ts';
 import type { ResourceCache } from './resource-cache.ts';
 import { ResourceCodec } from './resource-codec.ts';
@@ -50,6 +51,8 @@ const COMPACTION_INTERVAL_MS = 5 * 60_000;
 
 export class Storage implements Running {
   readonly cache: WatchCache;
+  /** Of all resources together. */
+  readonly kept = new KeptValues(KEPT_BYTES);
   readonly #kv: Kv;
   readonly #isStale: ((key: string) => boolean) | undefined;
   readonly #compactor: Compactor;
@@ -66,9 +69,10 @@ export class Storage implements Running {
     this.#kv = kv;
     this.#isStale = options.isStale;
     this.#turns = options.turns ?? turnsBy(clock);
+    const none = new KeptValues(0);
     const coded = resources.map((resource) => ({
       ...resource,
-      codec: new ResourceCodec(resource.type, { keepsValues: resource.large !== true }),
+      codec: new ResourceCodec(resource.type, resource.large === true ? none : this.kept),
     }));
     const window = options.window ?? WINDOW;
     const turns = this.#turns;

@@ -2,21 +2,23 @@ import { deepFreeze } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { messageOf } from '../../api/protobuf/envelope.ts';
 import { JsonValue } from '../../platform/http.ts';
+import type { Decoded } from './kept-values.ts';
 import type { ResourceCodec } from './resource-codec.ts';
 
 /**
  * One version of one object: a frozen value and its JSON bytes, both carrying the
  * resourceVersion. Each form is made when first asked for and shared by everyone: the cache,
- * every list, every watcher, every caller in the same process.
+ * every list, every watcher, every caller in the same process. The bytes as stored are kept, what
+ * was made of them for as long as {@link KeptValues} has it.
  */
-export class StoredObject<T extends KubernetesObject = KubernetesObject> {
+export class StoredObject<T extends KubernetesObject = KubernetesObject> implements Decoded {
   /** The modRevision; 0 for an object that is not stored (dry run). */
   readonly revision: number;
   readonly #codec: ResourceCodec;
   /** As in the store. Undefined: only the value exists. */
   readonly #stored: Uint8Array | undefined;
   #value: T | undefined;
-  /** In place of the value where values are not kept. */
+  /** In place of a value that is not kept: others in this process may have it. */
   #held: WeakRef<T> | undefined;
   /** The codec's epoch in which the value was made. */
   #epoch: number;
@@ -24,8 +26,14 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
   #asStored = true;
   /** True if the resourceVersion can be put into the stored bytes by copying. */
   #laidOut: boolean;
+  /** Parts of the value that selectors asked for. */
+  #answers: Record<string, unknown> | undefined;
   #encoded: Uint8Array | undefined;
   #message: Uint8Array | undefined;
+  isUsed = false;
+  isKept = false;
+  newer: Decoded | undefined = undefined;
+  older: Decoded | undefined = undefined;
 
   private constructor(
     codec: ResourceCodec,
@@ -68,25 +76,66 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
   }
 
   get value(): T {
-    const value = this.#value ?? this.#held?.deref();
-    return value === undefined || this.#epoch !== this.#codec.epoch ? this.#read(value) : value;
+    const value = this.#value;
+    this.isUsed = true;
+    return value === undefined || this.#epoch !== this.#codec.epoch ? this.#read() : value;
   }
 
   #keep(value: T): void {
-    if (this.#codec.keepsValues || this.#stored === undefined) this.#value = value;
-    else this.#held = new WeakRef(value);
+    this.#value = value;
+    this.#held = undefined;
+    if (this.#stored !== undefined) this.#codec.kept.add(this);
+  }
+
+  get storedBytes(): number {
+    return this.#stored?.length ?? 0;
+  }
+
+  letGo(): void {
+    if (this.#value !== undefined) this.#held = new WeakRef(this.#value);
+    this.#value = undefined;
+    this.#encoded = undefined;
+    this.#message = undefined;
+  }
+
+  /** Another version has taken its place: few will ask for its value. */
+  superseded(): void {
+    this.#codec.kept.remove(this);
   }
 
   /** Where there are no bytes, the value is all there is. */
-  #read(known: T | undefined): T {
+  #read(): T {
+    const known = this.#value ?? this.#held?.deref();
+    const isCurrent = known !== undefined && this.#epoch === this.#codec.epoch;
     this.#epoch = this.#codec.epoch;
     if (this.#stored === undefined) return known!;
+    if (isCurrent) {
+      this.#keep(known);
+      return known;
+    }
     this.#encoded = undefined;
     this.#laidOut = this.#codec.spliceable(this.#stored);
-    const { value, asStored } = this.#codec.decode(this.#stored, String(this.revision));
-    this.#keep(value as T);
+    const { value, asStored } = this.#decoded(this.#stored);
+    this.#keep(value);
     this.#asStored = asStored;
-    return value as T;
+    return value;
+  }
+
+  /** Answers are remembered without the value, so that selectors decode an object only once. */
+  ask<R>(part: string, read: (value: T) => R): R {
+    const isRemembered = this.#stored !== undefined && this.#codec.settle === undefined;
+    if (this.#value !== undefined || !isRemembered) return read(this.value);
+    this.#answers ??= {};
+    if (!Object.hasOwn(this.#answers, part)) {
+      const value = this.#held?.deref() ?? this.#decoded(this.#stored).value;
+      this.#answers[part] = read(value);
+    }
+    return this.#answers[part] as R;
+  }
+
+  #decoded(stored: Uint8Array): { readonly value: T; readonly asStored: boolean } {
+    const { value, asStored } = this.#codec.decode(stored, String(this.revision));
+    return { value: value as T, asStored };
   }
 
   /** False if writing the very same value would change what the store holds. */
@@ -107,20 +156,25 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
 
   /** Takes over the value that another instance of the same version has already decoded. */
   adopt(other: StoredObject<T>): void {
-    if (other.revision !== this.revision || this.decoded) return;
-    this.#value = other.#value;
-    this.#held = other.#held;
+    const value = other.#value ?? other.#held?.deref();
+    if (other.revision !== this.revision || this.decoded || value === undefined) return;
     this.#epoch = other.#epoch;
     this.#asStored = other.#asStored;
+    this.#keep(value);
   }
 
   /** The same state under another revision: the last state of an object as of its deletion. */
   at(revision: number): StoredObject<T> {
-    const own = this.#value;
+    const own = this.#value ?? this.#held?.deref();
     const value =
       own &&
       deepFreeze({ ...own, metadata: { ...own.metadata, resourceVersion: String(revision) } });
     return new StoredObject<T>(this.#codec, { revision, stored: this.#stored, value });
+  }
+
+  /** True if its bytes are copied from those stored, whatever happens. */
+  get isCopied(): boolean {
+    return this.#laidOut && this.#codec.settle === undefined;
   }
 
   get byteLength(): number {
@@ -157,8 +211,9 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
 
   /** As protobuf, without an envelope; its kind has such a form. */
   message(): Uint8Array {
-    this.#message ??= messageOf(this.#codec.type, this.value);
-    return this.#message;
+    const message = this.#message ?? messageOf(this.#codec.type, this.value);
+    if (this.#keepsForms) this.#message = message;
+    return message;
   }
 
   json(): JsonValue {
@@ -168,7 +223,12 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> {
   }
 
   #encode(): Uint8Array {
-    this.#encoded ??= Buffer.from(JSON.stringify(this.value));
-    return this.#encoded;
+    const encoded = this.#encoded ?? Buffer.from(JSON.stringify(this.value));
+    if (this.#keepsForms) this.#encoded = encoded;
+    return encoded;
+  }
+
+  get #keepsForms(): boolean {
+    return this.isKept || this.#stored === undefined;
   }
 }

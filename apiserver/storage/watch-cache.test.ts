@@ -36,7 +36,7 @@ function config(namespace: string, name: string, app?: string): Mutable<Kubernet
 }
 
 const labelled = (app: string): Scope['predicate'] => ({
-  matches: (object) => object.metadata.labels?.['app'] === app,
+  matches: ({ value }) => value.metadata.labels?.['app'] === app,
 });
 
 /** "ADDED a/x@3" for what has arrived so far. */

@@ -83,4 +83,10 @@ export class CacheEvent {
   forgetRenditions(): void {
     for (const view of this.#views.values()) view.forgetRenditions();
   }
+
+  /** Most watchers have read it. */
+  cool(): void {
+    this.forgetRenditions();
+    this.previous?.superseded();
+  }
 }

@@ -12,7 +12,7 @@ import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { planSignatures } from './plan.ts';
 
-const CLUSTER_INFO = { namespace: 'kube-public', name: 'cluster-info' } as const;
+export const CLUSTER_INFO = { namespace: 'kube-public', name: 'cluster-info' } as const;
 const KEY = `${CLUSTER_INFO.namespace}/${CLUSTER_INFO.name}`;
 
 export function bootstrapSigner(context: ControllerContext): Controller {
