@@ -53,11 +53,19 @@ export interface HttpRequest {
 
 const NEWLINE = Buffer.from('\n');
 
+/** Bytes that are made one piece after the other, as they are sent. */
+export interface Pieces extends Iterable<Uint8Array> {
+  /** Of all pieces together. */
+  readonly byteLength: number;
+}
+
 /** Where a {@link JsonValue} gets what it is asked for; each is called at most once. */
 export interface JsonSource {
   value(): unknown;
   /** UTF-8 JSON of the same value. */
   bytes(): Uint8Array;
+  /** The same bytes, where they are too many to be made at once without need. */
+  readonly pieces?: Pieces | undefined;
 }
 
 /**
@@ -90,6 +98,15 @@ export class JsonValue {
   bytes(): Uint8Array {
     this.#bytes ??= this.#source?.bytes() ?? Buffer.from(JSON.stringify(this.#value));
     return this.#bytes;
+  }
+
+  /** In place of {@link bytes} for who can wait between them; absent for what is short. */
+  get pieces(): Pieces | undefined {
+    return this.#source?.pieces;
+  }
+
+  get byteLength(): number {
+    return this.pieces?.byteLength ?? this.bytes().length;
   }
 
   /** The bytes and a newline: a chunk of a stream. Made at most once, too. */

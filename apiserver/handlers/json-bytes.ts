@@ -1,33 +1,68 @@
-import { JsonValue } from '../../platform/http.ts';
+import { JsonValue, type Pieces } from '../../platform/http.ts';
 import type { Steps } from '../../platform/turns.ts';
 
 /** An object's JSON that is copied, not encoded. `StoredObject` is one. */
 export interface EncodedObject {
   readonly value: unknown;
+  /** True if it is copied without being decoded first. */
+  readonly isCopied: boolean;
   readonly byteLength: number;
   copyTo(target: Buffer, offset: number): number;
+  bytes(): Uint8Array;
 }
 
-/** `{"kind":"PodList",…,"items":[` and the objects and `]}`, in one buffer. */
+/** About as much as a socket takes at a time. */
+export const PIECE_BYTES = 128 * 1024;
+
+/**
+ * `{"kind":"PodList",…,"items":[` and the objects and `]}`. What has to be decoded for it is
+ * decoded by these steps; the pieces then only copy.
+ */
 export function* copiedList(
   head: Readonly<Record<string, unknown>>,
   objects: readonly EncodedObject[],
-): Steps<Buffer> {
+): Steps<Pieces> {
   const start = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`);
-  let length = start.length + Math.max(objects.length - 1, 0) + 2;
+  let byteLength = start.length + Math.max(objects.length - 1, 0) + END.length;
+  const items: (EncodedObject | Uint8Array)[] = [];
   for (const object of objects) {
-    length += object.byteLength;
+    const item = object.isCopied ? object : object.bytes();
+    items.push(item);
+    byteLength += item.byteLength;
     yield;
   }
-  const bytes = Buffer.allocUnsafe(length);
-  let offset = start.copy(bytes, 0);
-  for (const [index, object] of objects.entries()) {
-    if (index > 0) bytes[offset++] = 0x2c;
-    offset = object.copyTo(bytes, offset);
-    yield;
-  }
-  bytes.write(']}', offset, 'latin1');
-  return bytes;
+  return { byteLength, [Symbol.iterator]: () => piecesOf(start, items) };
+}
+
+const COMMA = 0x2c;
+const END = Buffer.from(']}');
+
+function* piecesOf(
+  start: Uint8Array,
+  items: readonly (EncodedObject | Uint8Array)[],
+): Generator<Uint8Array> {
+  let next = 0;
+  do {
+    const first = next;
+    let length = first === 0 ? start.length : 0;
+    while (next < items.length && length < PIECE_BYTES) length += 1 + items[next++]!.byteLength;
+    const piece = Buffer.allocUnsafe(length + END.length);
+    let offset = 0;
+    if (first === 0) offset = put(start, piece, offset);
+    for (let i = first; i < next; i++) {
+      if (i > 0) piece[offset++] = COMMA;
+      offset = put(items[i]!, piece, offset);
+    }
+    if (next === items.length) offset = put(END, piece, offset);
+    yield piece.subarray(0, offset);
+  } while (next < items.length);
+}
+
+/** Returns the offset after it. */
+function put(item: EncodedObject | Uint8Array, target: Buffer, offset: number): number {
+  if (!(item instanceof Uint8Array)) return item.copyTo(target, offset);
+  target.set(item, offset);
+  return offset + item.length;
 }
 
 /** `{"type":"ADDED","object":` and the object and `}`. */

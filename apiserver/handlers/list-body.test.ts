@@ -130,3 +130,22 @@ it('are of the state in which they began, whatever is written meanwhile', async 
   expect(after.map(({ metadata }) => metadata.name)).toContain('late-0');
   expect(after).not.toEqual(before);
 });
+
+it('in pieces, where it is long', async () => {
+  for (let n = 0; n < 5; n++)
+    await send(
+      `POST ${MAPS}`,
+      {},
+      { metadata: { name: `long-${n}` }, data: { x: 'ü'.repeat(4e4) } },
+    );
+  const { body } = await send(`GET ${MAPS}`, { accept: 'application/json' });
+  const { pieces, byteLength, value } = body as JsonValue;
+  const made = [...pieces!];
+  expect(made.length).toBeGreaterThan(2);
+  const text = Buffer.concat(made);
+  expect(text.length).toBe(byteLength);
+  expect(JSON.parse(text.toString())).toEqual(value);
+  const packed = await send(`GET ${MAPS}`, { 'accept-encoding': 'gzip' });
+  expect((packed.body as JsonValue).pieces).toBeUndefined();
+  expect((packed.body as JsonValue).byteLength).toBe(byteLength);
+});

@@ -6,13 +6,13 @@ import { enveloped, listMessage } from '../../api/protobuf/envelope.ts';
 import { protobufMediaType } from '../../api/protobuf/codec.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
-import { type Chunk, JsonValue } from '../../platform/http.ts';
+import { type Chunk, JsonValue, type Pieces } from '../../platform/http.ts';
 import { atOnce, inTurns, type Steps, type Turns } from '../../platform/turns.ts';
-import type { Accepted } from '../pipeline/accept.ts';
+import { type Accepted, acceptsGzip } from '../pipeline/accept.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import { isForPeople } from '../pipeline/encode-answer.ts';
 import type { StoredObject } from '../registry/resource-store.ts';
-import { copiedList } from './json-bytes.ts';
+import { copiedList, PIECE_BYTES } from './json-bytes.ts';
 
 export interface ListForm {
   /** Every field but the last. */
@@ -51,21 +51,36 @@ export async function encodeList(
     return { json, body: await inTurns(message(form, form.protobuf!), turns) };
   if (isForPeople(http)) return { json, body: await inTurns(prettyText(form), turns) };
   if (http.peer.address === 'in-process') return { json, body: json };
-  const bytes = await inTurns(jsonText(form), turns);
-  const whole = jsonOf(form, bytes);
-  return { json: whole, body: whole };
+  const made = await inTurns(jsonText(form), turns);
+  const isShort = made.byteLength <= PIECE_BYTES;
+  const isWhole = isShort || acceptsGzip(http.headers['accept-encoding']);
+  const body = jsonOf(form, isWhole ? await inTurns(joined(made), turns) : made);
+  return { json: body, body };
 }
 
-const jsonOf = (form: ListForm, bytes?: Uint8Array): JsonValue =>
+const jsonOf = (form: ListForm, made?: Uint8Array | Pieces): JsonValue =>
   JsonValue.from({
     value: () => {
       const { head, field, objects, item = ({ value }) => value } = form;
       return { ...head, [field]: objects.map(item) };
     },
-    bytes: () => bytes ?? atOnce(jsonText(form)),
+    bytes: () => atOnce(joined(made ?? atOnce(jsonText(form)))),
+    pieces: made instanceof Uint8Array ? undefined : made,
   });
 
-function* jsonText({ head, field, objects, item }: ListForm): Steps<Uint8Array> {
+function* joined(made: Uint8Array | Pieces): Steps<Uint8Array> {
+  if (made instanceof Uint8Array) return made;
+  const bytes = Buffer.allocUnsafe(made.byteLength);
+  let offset = 0;
+  for (const piece of made) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+    yield;
+  }
+  return bytes;
+}
+
+function* jsonText({ head, field, objects, item }: ListForm): Steps<Uint8Array | Pieces> {
   if (item === undefined) return yield* copiedList(head, objects);
   const start = `${JSON.stringify(head).slice(0, -1)},"${field}":[`;
   const text = (object: StoredObject): string => JSON.stringify(item(object));

@@ -183,6 +183,32 @@ describe.each([
     expect(plain.headers['content-length']).toBe(String(body.length));
   });
 
+  it('sends pieces one after the other, and all at once to those who accept gzip', async () => {
+    const texts = ['{"items":[', '"a"'.padStart(70_000), ',', '"b"'.padStart(90_000), ']}'];
+    const whole = texts.join('');
+    const pieces = {
+      byteLength: whole.length,
+      *[Symbol.iterator]() {
+        for (const text of texts) yield Buffer.from(text);
+      },
+    };
+    const value = (): unknown => JSON.parse(whole);
+    const { url } = await serve(async () => ({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JsonValue.from({ value, bytes: () => Buffer.from(whole), pieces }),
+    }));
+    for (const coding of ['identity', 'gzip']) {
+      const answer = await request(url, options).get('/').set('accept-encoding', coding);
+      expect(answer.headers['content-encoding']).toBe(coding === 'gzip' ? 'gzip' : undefined);
+      expect(answer.text).toBe(whole);
+      if (coding === 'identity')
+        expect(answer.headers['content-length']).toBe(String(whole.length));
+    }
+    const head = await request(url, options).head('/').set('accept-encoding', 'identity');
+    expect([head.status, head.headers['content-length']]).toEqual([200, String(whole.length)]);
+  });
+
   it('sends no body where there is none to send', async () => {
     const { url } = await serve(async ({ path }) =>
       path === '/kept'
@@ -347,6 +373,32 @@ describe.each(['h1', 'h2'] as const)('a watch over %s', (protocol) => {
     expect(asked).toBeGreaterThan(0);
     socket.destroy();
   });
+});
+
+it('makes no more pieces than a slow client takes', async () => {
+  const piece = Buffer.alloc(256 * 1024, 'x');
+  let made = 0;
+  const pieces = {
+    byteLength: 1000 * piece.length,
+    *[Symbol.iterator]() {
+      for (; made < 1000; made++) yield piece;
+    },
+  };
+  const body = JsonValue.from({ value: () => '', bytes: () => piece, pieces });
+  const { port } = await serve(async () => ({ status: 200, headers: {}, body }));
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(socket, 'data');
+  socket.pause();
+  let before = -1;
+  while (before !== made) {
+    before = made;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(made).toBeGreaterThan(0);
+  expect(made).toBeLessThan(1000);
+  socket.destroy();
 });
 
 describe('listen', () => {

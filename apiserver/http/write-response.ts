@@ -1,22 +1,14 @@
 import type { Response } from 'express';
-import { type Chunk, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type Chunk, type HttpResponse, JsonValue, type Pieces } from '../../platform/http.ts';
 import type { Gzip } from '../../platform/http-server.ts';
-import { type Outlet, type StreamOptions, writeStream } from './write-stream.ts';
+import { acceptsGzip } from '../pipeline/accept.ts';
+import { drained, type Outlet, type StreamOptions, writeStream } from './write-stream.ts';
 
 /** Below this, compressing costs more than it saves; kube-apiserver's threshold. */
 const GZIP_BYTES = 128 * 1024;
 
 export interface WriteOptions extends StreamOptions {
   readonly gzip: Gzip;
-}
-
-/** True if the client takes gzip, by its Accept-Encoding header. "gzip;q=0" refuses it. */
-export function acceptsGzip(header: string | undefined): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((entry) => {
-    const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim());
-    return coding.toLowerCase() === 'gzip' && !parameters.some((p) => /^q=0(\.0*)?$/.test(p));
-  });
 }
 
 const isStream = (body: HttpResponse['body']): body is AsyncIterable<Chunk> =>
@@ -29,6 +21,19 @@ function send(
 ): void {
   response.writeHead(status, { ...headers, 'content-length': bytes?.length ?? 0 });
   response.end(bytes);
+}
+
+/** A piece is made when the socket took the last one: whoever reads slowly holds no copy of all. */
+async function sendPieces(
+  response: Response,
+  { status, headers }: HttpResponse,
+  { pieces, clock }: { readonly pieces: Pieces; readonly clock: WriteOptions['clock'] },
+): Promise<void> {
+  response.writeHead(status, { ...headers, 'content-length': pieces.byteLength });
+  if (response.req.method !== 'HEAD')
+    for (const piece of pieces)
+      if (!response.write(piece) && !(await drained(response, clock))) return;
+  response.end();
 }
 
 async function sendCompressed(
@@ -61,12 +66,18 @@ export async function writeResponse(
     await writeStream(outlet, body, options);
     return;
   }
+  const pieces = body instanceof JsonValue ? body.pieces : undefined;
+  const takesGzip = (): boolean => acceptsGzip(response.req.headers['accept-encoding']?.toString());
+  if (pieces !== undefined && !takesGzip()) {
+    await sendPieces(response, answer, { pieces, clock: options.clock });
+    return;
+  }
   const bytes = body instanceof JsonValue ? body.bytes() : body;
   const compressible =
     bytes !== undefined &&
     bytes.length > GZIP_BYTES &&
     answer.headers['content-encoding'] === undefined;
-  if (compressible && acceptsGzip(response.req.headers['accept-encoding']?.toString())) {
+  if (compressible && takesGzip()) {
     await sendCompressed(response, answer, { bytes, gzip: options.gzip });
   } else {
     send(response, answer, bytes);

@@ -10,7 +10,7 @@ import type { OpenStreams } from './open-streams.ts';
 const STALL_MS = 60_000;
 
 /** Resolves to true when the socket takes more, to false when it is closed or stalled. */
-function drained(response: Response, clock: Clock): Promise<boolean> {
+export function drained(response: Response, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (ready: boolean): void => {
       timer.cancel();

@@ -105,3 +105,12 @@ function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | und
     return { representation: { as: 'PartialObjectMetadata' }, mediaType: type };
   return undefined;
 }
+
+/** True if the client takes gzip, by its Accept-Encoding header. "gzip;q=0" refuses it. */
+export function acceptsGzip(header: string | undefined): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((entry) => {
+    const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim());
+    return coding.toLowerCase() === 'gzip' && !parameters.some((p) => /^q=0(\.0*)?$/.test(p));
+  });
+}

@@ -144,7 +144,7 @@ export class RequestMetrics {
     if (row.sizes !== undefined && body !== undefined && !(Symbol.asyncIterator in body)) {
       // In the same process nobody encodes the answer, and so its size is nothing.
       if (body instanceof Uint8Array) row.sizes.observe(body.length);
-      else if (request.http.peer.address !== 'in-process') row.sizes.observe(body.bytes().length);
+      else if (request.http.peer.address !== 'in-process') row.sizes.observe(body.byteLength);
     }
     return response;
   }
