@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
-import { isAlive, signalProcess } from '../platform/node/child-process.ts';
+import { isAlive, isStopped, signalProcess } from '../platform/node/child-process.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
+import { diskSpace } from '../platform/node/files/disk-space.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import type { LogsFlags } from './commands/logs.ts';
 import type { ManageContext } from './commands/manage.ts';
@@ -88,8 +89,10 @@ function addManagement(
   const manage: ManageContext = {
     disk: realDisk,
     clock: realClock,
+    space: diskSpace,
     processes: {
       isAlive,
+      isStopped,
       signal: signalProcess,
       endLeftovers: async (folder) =>
         (await import('../kubelet/real-processes.ts')).endLeftovers(folder),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Disk } from '../platform/disk.ts';
 import type { HttpHandler, HttpResponse } from '../platform/http.ts';
 import { realClock } from '../platform/node/clock.ts';
-import { probeAll } from './probe.ts';
+import { probeAll, type Probing } from './probe.ts';
 import type { RunState } from './run-state.ts';
 
 const state: RunState = {
@@ -23,9 +24,17 @@ const answer = (status: number, text: string): Promise<HttpResponse> =>
   });
 const never = (): Promise<HttpResponse> => new Promise(() => {});
 
-function probe(handler: HttpHandler, clock = realClock, of = state) {
+const alive = { isAlive: () => true, isStopped: () => false };
+const noFiles = { read: () => Promise.resolve(undefined) } as unknown as Disk;
+
+/** `more.of`: the cluster; default: the one above. */
+function probe(
+  handler: HttpHandler,
+  clock = realClock,
+  { of = state, ...more }: Partial<Probing> & { readonly of?: RunState } = {},
+) {
   const connect = () => ({ handler, close: () => Promise.resolve() });
-  return probeAll(of, { clock, isAlive: () => true, connect });
+  return probeAll(of, { clock, disk: noFiles, dataDir: 'd', connect, ...alive, ...more });
 }
 
 describe('probing', () => {
@@ -64,11 +73,65 @@ describe('probing', () => {
       return { ...one!, name, pid: 2 + i };
     });
     const all = [...components, { ...one!, name: 'node1', address: undefined }];
-    const verdicts = await probe(never, hurried, { ...state, components: all } as RunState);
+    const verdicts = await probe(never, hurried, { of: { ...state, components: all } as RunState });
     const conditions = verdicts.map(({ condition }) => condition);
     expect(conditions).toEqual(['silent', 'silent', 'silent', 'ready']);
     const [first, ...others] = verdicts.map(({ says }) => says);
     expect(first).toContain('most components do not answer in time, so the machine is too busy');
     expect(others).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('tells what a component said before it ended', async () => {
+    const text = 'error: old\n{"msg":"ready"}\nerror: the disk is full: free some\n';
+    const disk = { read: (path: string) => Promise.resolve(Buffer.from(`${path}\n${text}`)) };
+    const [one] = state.components;
+    const died = (ended: string | undefined, more: object) => ({
+      ...state,
+      components: [{ ...one!, ...more, ...(ended && { ended }) }],
+    });
+    const says = async (of: RunState, isAlive: boolean) => {
+      const alike = { of, disk: disk as unknown as Disk, isAlive: () => isAlive };
+      return (await probe(never, realClock, alike))[0]!.says;
+    };
+    const starting = { ready: false, restarts: 3 };
+    expect(await says(died('exit code 1', starting), true)).toBe(
+      'apiserver1 is starting again (restart 3); before, it said: the disk is full: free some',
+    );
+    expect(await says(died('exit code 1', starting), false)).toBe(
+      'apiserver1 has died (exit code 1) and is started again; before, it said: the disk is full: ' +
+        'free some',
+    );
+    expect(await says(died('SIGKILL', { ready: false }), false)).toBe(
+      'apiserver1 has died (SIGKILL) and is started again; see `wherry logs apiserver1`',
+    );
+    expect(await says(died('SIGKILL', {}), false)).toBe(
+      'apiserver1 has died and is started again; before, it said: the disk is full: free some',
+    );
+    expect(await says(died('SIGKILL', starting), true)).toBe(
+      'apiserver1 is starting again (restart 3); see `wherry logs apiserver1`',
+    );
+  });
+
+  it('tells of the process that looks after the others', async () => {
+    const well: HttpHandler = () => answer(200, 'ok');
+    const [stopped] = (await probe(well, realClock, { isStopped: (pid) => pid === 1 })).slice(1);
+    expect(stopped).toMatchObject({
+      condition: 'silent',
+      component: { name: 'supervisor', pid: 1 },
+    });
+    expect(stopped!.says).toBe(
+      'the process of `wherry up` is stopped, so no client reaches an API server, and what dies is ' +
+        'not started again: `kill -CONT 1` lets it go on',
+    );
+    const connect = (url: string) => ({
+      handler: url === state.server ? never : well,
+      close: () => Promise.resolve(),
+    });
+    const [hung] = (await probe(never, hurried, { connect })).slice(1);
+    expect(hung!.says).toContain('does not answer, so no client reaches an API server');
+    expect(hung!.says).toContain('`kill -9 1`, then `wherry up`');
+    const [only] = state.components;
+    const alone = { ...state, components: [{ ...only!, address: state.server }] };
+    expect(await probe(well, realClock, { of: alone })).toHaveLength(1);
   });
 });

@@ -5,15 +5,22 @@
  */
 import { bodyValue } from '../client/response-body.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Disk } from '../platform/disk.ts';
 import type { HttpHandler, HttpResponse } from '../platform/http.ts';
-import { blame, isStore } from './blame.ts';
+import { blame, isApiServer, isStore } from './blame.ts';
 import { within } from './doctor/finding.ts';
+import { lastWords } from './last-words.ts';
+import { clusterPaths } from './paths.ts';
 import type { ComponentState, RunState } from './run-state.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface Probing {
   readonly clock: Clock;
+  readonly disk: Disk;
+  readonly dataDir: string;
   readonly isAlive: (pid: number) => boolean;
+  /** By a signal, until another. */
+  readonly isStopped: (pid: number) => boolean;
   /** With the admin's certificate; components that made their own are believed. */
   readonly connect: (baseUrl: string) => { handler: HttpHandler; close(): Promise<void> };
 }
@@ -34,11 +41,12 @@ export async function probeAll(state: RunState, probing: Probing): Promise<reado
     state.components.map((component) => verdictOf(component, probing)),
   );
   const silent = verdicts.filter(({ condition }) => condition === 'silent');
-  if (silent.length === 0) return blame(verdicts);
   if (state.mode === 'separate') {
     const isMost = silent.length > 1 && silent.length > verdicts.length / 2;
-    return isMost ? silentAlike(blame(verdicts), BUSY) : blame(verdicts);
+    if (isMost) return silentAlike(blame(verdicts), BUSY);
+    return [...blame(verdicts), ...(await supervisor(state, verdicts, probing))];
   }
+  if (silent.length === 0) return blame(verdicts);
   const says =
     `the cluster's process does not answer: \`kill -9 ${state.pid}\`, then \`wherry up\`; ` +
     'nothing acknowledged is lost';
@@ -56,15 +64,71 @@ function silentAlike(verdicts: readonly Verdict[], says: string): readonly Verdi
   });
 }
 
+/**
+ * The process of `wherry up`, where it is not well: it starts others again, and connections to
+ * one of several API servers go through it.
+ */
+async function supervisor(
+  { pid, server, startedAt, components }: RunState,
+  verdicts: readonly Verdict[],
+  probing: Probing,
+): Promise<Verdict[]> {
+  const isWay = components.every(({ address }) => address !== server);
+  const isStopped = probing.isStopped(pid);
+  const serves = verdicts.some((v) => isApiServer(v.component) && v.condition === 'ready');
+  const isSilent = isWay && serves && !isStopped && !(await answers(server, probing));
+  if (!isStopped && !isSilent) return [];
+  const what = isStopped ? 'is stopped' : 'does not answer';
+  const so = isWay
+    ? 'no client reaches an API server, and what dies is not started again'
+    : 'what dies is not started again';
+  const todo = isStopped
+    ? `\`kill -CONT ${pid}\` lets it go on`
+    : `\`kill -9 ${pid}\`, then \`wherry up\`; nothing acknowledged is lost`;
+  const component = { name: 'supervisor', pid, startedAt, restarts: 0, ready: true };
+  const says = `the process of \`wherry up\` ${what}, so ${so}: ${todo}`;
+  return [{ component, condition: 'silent', says }];
+}
+
+async function answers(server: string, probing: Probing): Promise<boolean> {
+  for (let times = 1; times <= TIMES; times++) {
+    const connection = probing.connect(server);
+    try {
+      await within(probing.clock, PATIENCE_MS, get(connection.handler, '/livez/ping'));
+      return true;
+    } catch {
+      // Once may be chance.
+    } finally {
+      await connection.close();
+    }
+  }
+  return false;
+}
+
+/** Of one that is not there, or not yet again: what it ended with, if it is known. */
+async function deathOf(component: ComponentState, probing: Probing): Promise<string> {
+  const { name, restarts } = component;
+  // While it is said to be ready, nobody has noticed yet: that was another's end.
+  const ended = component.ready ? undefined : component.ended;
+  const logs = `see \`wherry logs ${name}\``;
+  const logFile = clusterPaths(probing.dataDir).logFile(name);
+  const said = ended?.startsWith('SIG')
+    ? undefined
+    : await lastWords(probing.disk, logFile, { atEnd: ended === undefined });
+  const cause = said === undefined ? `; ${logs}` : `; before, it said: ${said}`;
+  if (probing.isAlive(component.pid)) {
+    return `${name} is starting${restarts > 0 ? ` again (restart ${restarts})` : ''}${cause}`;
+  }
+  const how = ended === undefined ? 'has died' : `has died (${ended})`;
+  return `${name} ${how} and is started again${cause}`;
+}
+
 async function verdictOf(component: ComponentState, probing: Probing): Promise<Verdict> {
   const { name, pid, ready, address } = component;
   const logs = `see \`wherry logs ${name}\``;
-  if (!probing.isAlive(pid)) {
-    return { component, condition: 'dead', says: `${name} has died and is started again; ${logs}` };
-  }
-  if (!ready) {
-    const again = component.restarts > 0 ? ` again (restart ${component.restarts})` : '';
-    return { component, condition: 'starting', says: `${name} is starting${again}; ${logs}` };
+  if (!probing.isAlive(pid) || !ready) {
+    const condition = probing.isAlive(pid) ? 'starting' : 'dead';
+    return { component, condition, says: await deathOf(component, probing) };
   }
   // An etcd of somebody else's may want other credentials than ours.
   const endpoint = address?.split(',')[0];

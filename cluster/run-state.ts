@@ -11,6 +11,8 @@ export interface ComponentState {
   /** Starts after the first. */
   readonly restarts: number;
   readonly ready: boolean;
+  /** How the process before it ended: "SIGKILL", "exit code 1". */
+  readonly ended?: string;
   /** Where it listens, if it does. */
   readonly address?: string;
 }

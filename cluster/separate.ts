@@ -11,6 +11,7 @@ import { startBalancer } from './balancer.ts';
 import { ComponentStates } from './control-plane/component-states.ts';
 import { MASTER } from './control-plane/parts.ts';
 import { ClusterError } from './failure.ts';
+import { lastWords } from './last-words.ts';
 import {
   type Announce,
   type ClusterOptions,
@@ -104,9 +105,7 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
 
 /** What the process itself said last, if it said why: nobody should have to look for it. */
 async function startFailure(name: string, logFile: string, error: Error): Promise<Error> {
-  const log = Buffer.from((await realDisk.read(logFile)) ?? []).toString('utf8');
-  const said = /^error: (.+(?:\n {2}.+)*)$/gm;
-  const why = [...log.matchAll(said)].at(-1)?.[1]?.replace(/\n +/g, ' ');
+  const why = await lastWords(realDisk, logFile);
   const text = why === undefined ? error.message : `${name}: ${why}`;
   return new ClusterError(`${text} (see ${logFile})`, { cause: error });
 }

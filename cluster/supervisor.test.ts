@@ -104,7 +104,9 @@ describe('the supervisor', () => {
     started[0]!.process.die(137);
     await clock.advance(0);
     expect(started).toHaveLength(2);
-    expect(published()).toMatchObject([{ pid: 101, restarts: 1, ready: false }]);
+    expect(published()).toMatchObject([
+      { pid: 101, restarts: 1, ready: false, ended: 'exit code 137' },
+    ]);
     started[1]!.process.ready();
     expect(published()).toMatchObject([{ pid: 101, ready: true }]);
     started[1]!.process.die(137);

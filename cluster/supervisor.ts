@@ -93,7 +93,7 @@ export class Supervisor {
     try {
       return await Promise.race([
         this.#whenReady(component).then(() => 'ready'),
-        exited.then(({ code, signal }) => `ended with ${signal ?? `exit code ${code}`}`),
+        exited.then(({ code, signal }) => `ended with ${howEnded(code, signal)}`),
         sleep(this.#options.clock, READY_MS, abort.signal).then(
           () => `was not ready within ${READY_MS / 1000} s`,
         ),
@@ -112,6 +112,7 @@ export class Supervisor {
       restarts: before === undefined ? 0 : before.restarts + 1,
       ready: false,
       ...(before?.address === undefined ? {} : { address: before.address }),
+      ...(before?.ended === undefined ? {} : { ended: before.ended }),
     };
     return { plan, process: child, state, backoffMs: BACKOFF_MS.first };
   }
@@ -141,7 +142,7 @@ export class Supervisor {
       if (signal.aborted) return;
       const { name, startedAt } = component.state;
       logger.warn({ component: name, code, signal: killedBy }, 'component died; starting it again');
-      component.state = { ...component.state, ready: false };
+      component.state = { ...component.state, ready: false, ended: howEnded(code, killedBy) };
       this.#changed();
       if (clock.now() - startedAt > STABLE_MS) component.backoffMs = BACKOFF_MS.first;
       await sleep(clock, component.backoffMs, signal);
@@ -169,6 +170,9 @@ export class Supervisor {
     this.#options.onChange(this.states());
   }
 }
+
+const howEnded = (code: number | null, signal: string | null): string =>
+  signal ?? `exit code ${code}`;
 
 function isReady(message: unknown): message is ReadyMessage {
   return typeof message === 'object' && message !== null && 'ready' in message;

@@ -1,5 +1,5 @@
 /** `wherry doctor`: looks a running cluster over and says what is wrong and what to do. */
-import { isAlive } from '../../platform/node/child-process.ts';
+import { isAlive, isStopped } from '../../platform/node/child-process.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { diskSpace } from '../../platform/node/files/disk-space.ts';
@@ -26,7 +26,9 @@ export async function doctor(out: (text: string) => void, dataDir: string): Prom
   const state = await runningCluster({ disk: realDisk, isAlive }, dataDir);
   const connect = await adminConnections(paths, { trusting: false });
   const trusting = await adminConnections(paths, { trusting: true });
-  const verdicts = await probeAll(state, { clock: realClock, isAlive, connect: trusting });
+  const verdicts = await probeAll(state, {
+    ...{ clock: realClock, disk: realDisk, dataDir, isAlive, isStopped, connect: trusting },
+  });
   if (state.mode === 'embedded' && verdicts[0]?.condition === 'silent') {
     return printFindings(out, [failed('process', verdicts[0].says!), await space(dataDir)]);
   }

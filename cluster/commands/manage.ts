@@ -2,6 +2,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import { sleep } from '../../platform/clock.ts';
 import type { Disk } from '../../platform/disk.ts';
+import type { DiskSpace } from '../../platform/node/files/disk-space.ts';
+import { spaceFinding } from '../doctor/space.ts';
 import { ClusterError } from '../failure.ts';
 import { clusterPaths } from '../paths.ts';
 import { type ComponentState, runningCluster, type RunState } from '../run-state.ts';
@@ -10,6 +12,7 @@ import { statusTable } from '../status.ts';
 /** The operating system's processes, as far as these commands touch them. */
 export interface Processes {
   readonly isAlive: (pid: number) => boolean;
+  readonly isStopped: (pid: number) => boolean;
   /** False if there is no such process. */
   readonly signal: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => boolean;
   /** Ends what killed node agents of that folder left running; tells how many processes. */
@@ -20,6 +23,8 @@ export interface ManageContext {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly processes: Processes;
+  /** Of the disk that the folder is on. */
+  readonly space: (folder: string) => Promise<DiskSpace>;
   out(text: string): void;
 }
 
@@ -36,12 +41,16 @@ export async function status(context: ManageContext, dataDir: string): Promise<n
     import('../admin-connection.ts'),
   ]);
   const connect = await adminConnections(clusterPaths(dataDir), { trusting: true });
-  const { isAlive } = context.processes;
-  const verdicts = await probeAll(state, { clock: context.clock, isAlive, connect });
+  const { isAlive, isStopped } = context.processes;
+  const { clock, disk } = context;
+  const verdicts = await probeAll(state, { clock, disk, dataDir, isAlive, isStopped, connect });
   const mode = state.mode === 'embedded' ? 'all in one process' : 'a process each';
   context.out(`Cluster at ${state.server}, ${mode}, data in ${dataDir}\n\n`);
   context.out(statusTable(verdicts, context.clock.now()));
-  return verdicts.every(({ condition }) => condition === 'ready') ? 0 : 1;
+  if (verdicts.every(({ condition }) => condition === 'ready')) return 0;
+  const space = spaceFinding(await context.space(dataDir), dataDir);
+  if (space.verdict === 'failed') context.out(`! ${space.what}: ${space.says}\n`);
+  return 1;
 }
 
 /** Kills a component hard and waits until its successor is ready. */
@@ -88,7 +97,8 @@ export async function down(context: ManageContext, dataDir: string): Promise<num
   );
   if (gone === undefined) {
     throw new ClusterError(
-      `the cluster (pid ${state.pid}) is still running after ${DOWN_MS / 1000} s`,
+      `the cluster (pid ${state.pid}) is still running after ${DOWN_MS / 1000} s; ` +
+        `\`kill -9 ${state.pid}\` ends it, and nothing acknowledged is lost`,
     );
   }
   context.out('stopped\n');

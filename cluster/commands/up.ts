@@ -5,7 +5,7 @@ import { realDisk } from '../../platform/node/files/disk.ts';
 import { createLogger } from '../../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../../platform/node/process.ts';
 import { traceScope } from '../../platform/node/trace-scope.ts';
-import { sleep } from '../../platform/clock.ts';
+import { sleep, type Timer } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import { ClusterError } from '../failure.ts';
 import { type ClusterOptions, nodeNames } from '../options.ts';
@@ -26,6 +26,8 @@ import { VERSION } from '../version.ts';
 const DYING_MS = 300;
 /** How long the components of a killed cluster may take to notice and end. */
 const ORPHANS_MS = 15_000;
+/** When what could not be written is tried again. */
+const REWRITE_MS = 1_000;
 /** How long a cluster in the background may take to start. */
 const DETACHED_READY_MS = 60_000;
 
@@ -167,19 +169,24 @@ const startProcesses: Starter = async (context, flags, announce) => {
   const { startSeparate } = await import('../separate.ts');
   const startedAt = realClock.now();
   let server = '';
+  const logger = createLogger({ level: flags.logLevel, name: 'wherry' });
   let writing = Promise.resolve();
+  let again: Timer | undefined;
   let latest: readonly ComponentState[] = [];
+  // A full disk ends components, not who starts them again once there is space.
   const write = (): void => {
-    writing = writing.then(() =>
-      publish(flags.dataDir, {
-        ...{ mode: 'separate', pid: context.pid, startedAt },
-        ...{ server, components: latest },
-      }),
-    );
+    again?.cancel();
+    const state = { mode: 'separate', pid: context.pid, startedAt, server } as const;
+    writing = writing
+      .then(() => publish(flags.dataDir, { ...state, components: latest }))
+      .catch((error: unknown) => {
+        logger.warn({ error }, 'cannot write what `wherry status` reads; trying again');
+        again = realClock.after(REWRITE_MS, write);
+      });
   };
   const cluster = await startSeparate({
     ...clusterOptions(flags),
-    logger: createLogger({ level: flags.logLevel, name: 'wherry' }),
+    logger,
     announce,
     script: context.script,
     storeMembers: flags.members,
@@ -200,6 +207,7 @@ const startProcesses: Starter = async (context, flags, announce) => {
   const stop = async (): Promise<void> => {
     await cluster.stop();
     await writing;
+    again?.cancel();
   };
   return { server, failed: new Promise<never>(() => {}), stop };
 };

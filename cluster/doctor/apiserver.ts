@@ -9,6 +9,7 @@ import { failed, type Finding, ok, warning, within } from './finding.ts';
 const PATIENCE_MS = 5_000;
 const CLOCK_APART_MS = 2_000;
 const SLOW_WATCH_MS = 1_000;
+const SET_CLOCKS = 'leases and certificates need clocks that agree, as NTP keeps them';
 
 export type Connect = (baseUrl: string) => { handler: HttpHandler; close(): Promise<void> };
 
@@ -39,7 +40,8 @@ async function lookAt(clock: Clock, name: string, handler: HttpHandler): Promise
   const { response, text } = await get(handler, '/readyz', { verbose: '' });
   const broken = text.split('\n').filter((line) => line.startsWith('[-]'));
   if (response.status !== 200) {
-    return [failed(name, `not ready: ${broken.join('; ') || text.trim()}`)];
+    const why = broken.join(', ') || text.trim();
+    return [failed(name, `not ready: ${why}; see \`wherry logs ${name}\``)];
   }
   return [ok(name, 'ready'), clocks(clock, name, response), await cacheLag(clock, name, handler)];
 }
@@ -51,7 +53,7 @@ function clocks(clock: Clock, name: string, { headers }: HttpResponse): Finding 
   // The header counts whole seconds.
   const apart = Math.max(0, Math.abs(clock.now() - theirs) - 1000);
   return apart > CLOCK_APART_MS
-    ? warning(what, `${(apart / 1000).toFixed(1)} s from this machine's: leases and certificates`)
+    ? warning(what, `${(apart / 1000).toFixed(1)} s from this machine's: ${SET_CLOCKS}`)
     : ok(what, 'as this machine');
 }
 
@@ -66,7 +68,9 @@ async function cacheLag(clock: Clock, name: string, handler: HttpHandler): Promi
   const ms = clock.monotonic() - begun;
   if (response.status !== 200) return failed(what, `listing namespaces answers ${response.status}`);
   const says = `level with the store within ${Math.ceil(ms)} ms`;
-  return ms > SLOW_WATCH_MS ? warning(what, `${says}: the server is busy`) : ok(what, says);
+  return ms > SLOW_WATCH_MS
+    ? warning(what, `${says}: the server is busy; add --apiservers, or give it a faster machine`)
+    : ok(what, says);
 }
 
 async function get(

@@ -26,7 +26,7 @@ export async function certificateFindings(sources: CertificateSources): Promise<
       const { notBeforeMs, notAfterMs } = x509.inspect(pem);
       if (notBeforeMs > clock.now()) {
         findings.push(
-          failed(`certificate ${name}`, 'not valid yet: the clock of this machine jumped'),
+          failed(`certificate ${name}`, `not valid yet: this machine's clock is behind; set it`),
         );
       }
       left.push({ name, days: Math.floor((notAfterMs - clock.now()) / DAY_MS) });

@@ -9,13 +9,15 @@ export async function nodeFindings(handler: HttpHandler): Promise<Finding[]> {
     ...{ method: 'GET', path: '/api/v1/nodes', query: new URLSearchParams(), headers: {} },
     ...{ peer: { address: 'doctor' }, signal: new AbortController().signal },
   });
+  if (response.status !== 200)
+    return [failed('nodes', `the API server answers ${response.status}; see \`wherry logs\``)];
   const list = (await bodyValue(response)) as { readonly items?: readonly Node[] };
   const { items = [] } = list;
   const troubles = items.flatMap(({ metadata, status }) => {
     const ready = status?.conditions?.find(({ type }) => type === 'Ready');
     if (ready?.status === 'True') return [];
     const { name } = metadata;
-    const why = ready?.message ?? 'its agent has not reported yet';
+    const why = ready?.message ?? 'its agent has not reported yet.';
     return failed(`node ${name}`, `not Ready: ${why} See \`wherry logs ${name}\``);
   });
   return troubles.length > 0 ? troubles : [ok('nodes', `${items.length} ready`)];

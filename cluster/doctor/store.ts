@@ -193,5 +193,11 @@ function troubles(member: MemberStatus, members: readonly MemberStatus[]): Findi
     return [failed(what, `knows no leader, which others have: it is cut off from them; ${todo}`)];
   }
   const errors = (answer['errors'] as readonly string[] | undefined) ?? [];
-  return errors.map((error) => failed(what, `${error}; see \`wherry etcdctl alarm list\``));
+  return errors.map((error) => failed(what, `${error}; ${remedyOf(error)}`));
 }
+
+const remedyOf = (alarm: string): string =>
+  alarm.includes('NOSPACE')
+    ? 'writes are refused: `wherry etcdctl defrag` or a larger --quota-backend-bytes, then ' +
+      '`wherry etcdctl alarm disarm`'
+    : 'see `wherry etcdctl alarm list`';

@@ -85,20 +85,26 @@ export function startDetached(
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return !isZombie(pid);
+    // A zombie is dead, but nobody has asked how it ended: without an init that may stay so.
+    return stateOf(pid) !== 'Z';
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
-/** Dead, but nobody has asked how it ended: in containers without an init that may stay so. */
-function isZombie(pid: number): boolean {
+/** True if it was told to stop (SIGSTOP, Ctrl-Z) and not yet to go on; only seen on Linux. */
+export function isStopped(pid: number): boolean {
+  return stateOf(pid) === 'T';
+}
+
+/** The letter that Linux has for it: "R", "S", "T", "Z"; undefined elsewhere. */
+function stateOf(pid: number): string | undefined {
   try {
     // "4711 (name) Z …"; the name may hold anything, parentheses too.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+    return stat[stat.lastIndexOf(')') + 2];
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createLogger, type LogFormat } from './logger.ts';
 
@@ -20,6 +21,11 @@ describe('createLogger', () => {
       revision: 7,
       msg: 'compacted',
     });
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('goes on where nothing can be written', () => {
+    const logger = createLogger({ level: 'silent', name: 'store', file: '/dev/full' });
+    for (let n = 0; n < 100; n++) logger.warn({ n }, 'x'.repeat(100_000));
   });
 
   it('drops what is below its level', () => {

@@ -30,6 +30,9 @@ const STANDARD_ERROR = 2;
 /** A log file larger than this is put aside as `<file>.1` when the next process begins to write. */
 const ROTATE_BYTES = 16 * 1024 * 1024;
 
+/** Of lines that could not be written yet. */
+const WAITING_BYTES = 1024 * 1024;
+
 /** Of an error its message: the rest is in the JSON. */
 function shown(value: unknown): string {
   if (typeof value === 'string' && /^[^\s"=]+$/.test(value)) return value;
@@ -49,8 +52,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const { level, name, write, file } = options;
   const watched = write === undefined && isatty(STANDARD_ERROR);
   const { format = watched ? 'console' : 'json' } = options;
-  const lines: DestinationStream =
-    write === undefined ? destination({ dest: STANDARD_ERROR, sync: true }) : { write };
+  const lines: DestinationStream = write === undefined ? sink({ dest: STANDARD_ERROR }) : { write };
   const shown: DestinationStream =
     format === 'json' ? lines : { write: (json) => lines.write(consoleLine(json)) };
   const settings = {
@@ -74,7 +76,17 @@ function logFile(path: string): DestinationStream {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > ROTATE_BYTES) renameSync(path, `${path}.1`);
-  return destination({ dest: path, sync: true, mode: 0o600 });
+  return sink({ dest: path, mode: 0o600 });
+}
+
+/**
+ * Lines are written before the call returns. Those that cannot be, as on a full disk, wait for the
+ * next one, and are dropped when they are too many: no process ends because it cannot log.
+ */
+function sink(to: { readonly dest: string | number; readonly mode?: number }): DestinationStream {
+  const stream = destination({ ...to, sync: true, maxLength: WAITING_BYTES });
+  stream.on('error', () => {});
+  return stream;
 }
 
 const wrap = (at: pino.Logger): Logger => ({

@@ -182,8 +182,48 @@ it('a full disk stops the cluster, which goes on once there is space', async () 
   expect(stdout.split('\n')).toEqual(expect.arrayContaining(acknowledged));
 }, 240_000);
 
-function mountArgs(path: string): string[] {
-  return ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', '--mkdir', path];
+it('a full disk stops the members of a store of three, and space brings them back', async () => {
+  const mounted = isRoot && (await run('mount', mountArgs(dataDir, '160m'))).code === 0;
+  if (!mounted) {
+    console.warn('a small file system cannot be mounted: the test of three members is skipped');
+    return;
+  }
+  undo.push(() => run('umount', [dataDir]));
+  const members = ['--store-members', '3', '--nodes', '1'];
+  const cluster = await TestCluster.up(join(dataDir, 'd'), members);
+  undo.push(() => cluster.stop());
+  const create = async (name: string): Promise<boolean> =>
+    (await cluster.kubectlLite('create', 'configmap', name)).code === 0;
+  expect(await create('before')).toBe(true);
+  const filler = join(dataDir, 'filler');
+  await run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=1M']);
+  const blob = join(folder.path, 'blob');
+  await writeFile(blob, Buffer.alloc(500_000, 'x'));
+  const command = (name: string): Promise<Result> =>
+    run(process.execPath, [wherryMain, name, '--data-dir', cluster.dataDir]);
+  let count = 0;
+  await eventually(
+    'its word about the disk',
+    async () => {
+      await cluster.kubectlLite('create', 'configmap', `big-${count++}`, `--from-file=${blob}`);
+      return /^! disk space: \S+ MiB free .*: free some/m.test((await command('status')).stdout);
+    },
+    60_000,
+  );
+  expect((await command('doctor')).stdout).toMatch(/^FAIL +disk space +.*: free some on the disk/m);
+  // Whoever looks after the others goes on, though it can write neither its state nor its log.
+  expect(cluster.process.exitCode).toBe(null);
+  await rm(filler);
+  await eventually('a write', () => create('after'), 60_000);
+  await eventually('a healthy cluster', async () => (await command('status')).code === 0, 60_000);
+  const { stdout } = await cluster.kubectlLite('get', 'configmaps', '-o', 'name');
+  expect(stdout.split('\n')).toEqual(
+    expect.arrayContaining(['configmap/before', 'configmap/after']),
+  );
+}, 300_000);
+
+function mountArgs(path: string, size = '48m'): string[] {
+  return ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', '--mkdir', path];
 }
 
 describe('a clock', () => {

@@ -123,7 +123,10 @@ describe('a cluster of several members and servers', () => {
         expect(stdout).toMatch(/^store3 +dead /m);
         return /^! store3 has died and is started again/m.test(stdout);
       });
+      const stopped = 'the process of `wherry up` is stopped, so no client reaches an API server';
+      expect((await wherry('status')).stdout).toContain(`! ${stopped}`);
       const { stdout } = await wherry('doctor');
+      expect(stdout).toMatch(new RegExp(`^FAIL +process supervisor +${stopped}`, 'm'));
       expect(stdout).toMatch(/^FAIL +process store3 +store3 has died/m);
       expect(stdout).toMatch(/^WARN +store quorum +2 of 3 members answer.*one more failure/m);
     } finally {
