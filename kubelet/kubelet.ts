@@ -193,8 +193,11 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
     const latest = (): Node | undefined => nodeInformer.lister.get(name);
     const common = { ...effects, specification, limiter, latest };
     const { staticPods, capacity, evictionHard: thresholds = defaultThresholds } = sketch;
+    const evictions = options.metrics?.counter('kubelet_evictions', 'Pods ended for pressure.', [
+      'eviction_signal',
+    ]);
     const pressure = new NodePressure({
-      ...{ clock, recorder, nodeName: name, capacity, thresholds, latest },
+      ...{ clock, recorder, nodeName: name, capacity, thresholds, latest, evictions },
     });
     const holding = (): readonly Pod[] => agents.get(name)?.holding() ?? [];
     const images = new NodeImages();

@@ -5,6 +5,8 @@ import type { Node, Pod } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/interface.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
+import { Metrics } from '../../platform/metrics/metrics.ts';
+import { metricsText } from '../../platform/metrics/text.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { eventually, startEmbeddedApi } from '../../test/support/embedded-api.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
@@ -35,7 +37,8 @@ describe('a node that runs out of memory', () => {
     const { client } = await startEmbeddedApi(parts);
     const clock = new FakeClock();
     const node = { name: 'node1', capacity: { memory: '1Gi' } };
-    const options = { client, clock, random, logger, node, freeze: true };
+    const metrics = new Metrics();
+    const options = { client, clock, random, logger, node, metrics, freeze: true };
     const kubelet = await parts.start(() => startKubelet(options));
     await kubelet.ready();
     await addPod(client, 'modest', '100Mi');
@@ -60,6 +63,9 @@ describe('a node that runs out of memory', () => {
     expect(greedy.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
       ...{ status: 'True', reason: 'TerminationByKubelet' },
     });
+    expect(metricsText(metrics)).toContain(
+      '\nkubelet_evictions{eviction_signal="memory.available"} 1\n',
+    );
     const [pressed] = await eventually(
       client,
       nodes,

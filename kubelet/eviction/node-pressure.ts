@@ -8,8 +8,9 @@ import type { Node, Pod } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Refusal } from '../admission.ts';
+import type { Counter } from '../../platform/metrics/metrics.ts';
 import { isCritical, planEviction } from './plan-eviction.ts';
-import type { PressedResource, Threshold } from './thresholds.ts';
+import { type PressedResource, signalOf, type Threshold } from './thresholds.ts';
 
 /** What a node under pressure may do with its pods. */
 export interface PressedPods {
@@ -25,6 +26,8 @@ export interface NodePressureOptions {
   readonly capacity: Readonly<Record<string, string>>;
   readonly thresholds: readonly Threshold[];
   readonly latest: () => Node | undefined;
+  /** Pods that were ended, by signal. */
+  readonly evictions?: Counter | undefined;
 }
 
 /** `--eviction-pressure-transition-period`: so long a condition stays when its cause is gone. */
@@ -83,7 +86,8 @@ export class NodePressure {
       this.#metAtMs.delete(type);
       this.#tell(type, false);
     }
-    for (const { pod, message } of victims) {
+    for (const { pod, resource, message } of victims) {
+      this.#options.evictions?.with(signalOf(resource)).add();
       recorder.record(pod, { type: 'Warning', reason: 'Evicted', message });
       this.#pods.evict(pod, { reason: 'Evicted', message }, graceSeconds);
     }

@@ -24,6 +24,8 @@ export interface Pressure {
 
 export interface Victim {
   readonly pod: Pod;
+  /** What it has to go for. */
+  readonly resource: PressedResource;
   readonly message: string;
 }
 
@@ -124,7 +126,7 @@ function victimsOf({ pods }: Pressed, { resource, least, available }: Shortage):
   for (const { pod, used } of ranked) {
     if (left >= least) break;
     const message = messageOf(pod, { resource, least, available: left });
-    victims.push({ pod, message });
+    victims.push({ pod, resource, message });
     left += used;
   }
   return victims;

@@ -19,6 +19,10 @@ const resources: Readonly<Record<string, PressedResource>> = {
   'nodefs.available': 'ephemeral-storage',
 };
 
+/** "memory.available" */
+export const signalOf = (resource: PressedResource): string =>
+  Object.keys(resources).find((signal) => resources[signal] === resource)!;
+
 /** The kubelet's, of the signals that are simulated. */
 export const defaultThresholds: readonly Threshold[] = [
   { resource: 'memory', least: { bytes: 100 * 1024 * 1024 } },

@@ -19,8 +19,10 @@ import { METRICS_TYPE, metricsText } from '../../platform/metrics/text.ts';
 import type { RawDeflate } from '../../platform/raw-deflate.ts';
 import { ContainerStreamError } from '../container-streams.ts';
 import { jsonAnswer, ServerError, textAnswer } from './answers.ts';
+import { cadvisorMetrics } from './cadvisor-metrics.ts';
 import { type CommandServing, serveCommand } from './command.ts';
 import { Conversations } from './conversations.ts';
+import { DeclaredUsage } from './declared-usage.ts';
 import type { ForwardTarget } from './forward.ts';
 import {
   hasContainer,
@@ -31,7 +33,7 @@ import {
 } from './hosted-pods.ts';
 import { logText } from './log-text.ts';
 import { serveDial, servePortForward } from './port-forward.ts';
-import { ResourceMetrics } from './resource-metrics.ts';
+import { resourceMetrics } from './resource-metrics.ts';
 import { runToEnd } from './run.ts';
 
 /** The API server's name towards node agents, and the group of those who may do anything. */
@@ -57,14 +59,14 @@ export class NodeServer implements Running {
   readonly #options: NodeServerOptions;
   readonly #conversations: Conversations;
   readonly #slis = new HealthSlis();
-  readonly #resources: ResourceMetrics;
+  readonly #usage: DeclaredUsage;
   readonly #serving: CommandServing;
   readonly #routes: Readonly<Record<string, Route>>;
 
   constructor(options: NodeServerOptions) {
     this.#options = options;
     this.#conversations = new Conversations(options.clock);
-    this.#resources = new ResourceMetrics(options.clock, options.pods);
+    this.#usage = new DeclaredUsage(options.clock, options.pods);
     const { clock, deflate, sha1 } = options;
     this.#serving = { clock, deflate, sha1, conversations: this.#conversations };
     this.#routes = {
@@ -118,7 +120,8 @@ export class NodeServer implements Running {
   #metrics(which: string, node: string | undefined): HttpResponse {
     const shown: Readonly<Record<string, () => Metrics | undefined>> = {
       '': () => this.#options.metrics,
-      resource: () => this.#resources.scrape(node),
+      cadvisor: () => cadvisorMetrics(this.#usage.scrape(node)),
+      resource: () => resourceMetrics(this.#usage.scrape(node)),
       slis: () => this.#slis.metrics,
     };
     const metrics = shown[which]?.();

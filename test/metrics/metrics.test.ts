@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployments, jobs, pods } from '../../api/resources.ts';
 import { type Cluster, startCluster } from '../../index.ts';
 import { eventually } from '../e2e/harness.ts';
 import { readScrape, type Scrape } from './scrape.ts';
-import { wanted } from './wanted.ts';
+import { wanted, wantedOfCadvisor } from './wanted.ts';
 
 let cluster: Cluster;
 let served: Scrape;
@@ -116,6 +117,34 @@ it('shows a node’s metrics through the API server, as scrapers of kubelets ask
     await cluster.client.getPath('/api/v1/nodes/node1/proxy/metrics/resource'),
   );
   expect(readScrape(resource).types.get('node_cpu_usage_seconds_total')).toBe('counter');
+  const cadvisor = readScrape(
+    String(await cluster.client.getPath('/api/v1/nodes/node1/proxy/metrics/cadvisor')),
+  );
+  for (const [name, labels] of Object.entries(wantedOfCadvisor))
+    expect([name, ...(cadvisor.labels.get(name) ?? [])]).toEqual(
+      expect.arrayContaining([name, ...labels]),
+    );
+});
+
+it('serves every path that our Prometheus configuration scrapes', async () => {
+  const { scrape_configs: jobs } = load(
+    await readFile('examples/grafana/prometheus.yaml', 'utf8'),
+  ) as {
+    readonly scrape_configs: readonly {
+      readonly relabel_configs?: readonly {
+        readonly target_label?: string;
+        readonly replacement?: string;
+      }[];
+    }[];
+  };
+  const paths = jobs.flatMap(({ relabel_configs: labels = [] }) =>
+    labels.flatMap(({ target_label: label, replacement = '' }) =>
+      label === '__metrics_path__' ? [replacement.replace('$1', 'node2')] : [],
+    ),
+  );
+  expect(paths).toHaveLength(2);
+  for (const path of paths)
+    expect(readScrape(String(await cluster.client.getPath(path))).labels.size).toBeGreaterThan(5);
 });
 
 describe('our Grafana dashboard', () => {

@@ -100,3 +100,16 @@ export const wanted: Readonly<Record<string, readonly string[]>> = {
   kubelet_started_pods_total: [],
   kubelet_started_containers_total: ['container_type'],
 };
+
+/** Of /metrics/cadvisor, which boards on what namespaces, nodes and pods use are made from. */
+const ofContainer = ['container', 'image', 'namespace', 'pod'];
+
+export const wantedOfCadvisor: Readonly<Record<string, readonly string[]>> = {
+  container_cpu_usage_seconds_total: [...ofContainer, 'cpu'],
+  container_memory_working_set_bytes: ofContainer,
+  container_memory_rss: ofContainer,
+  container_memory_cache: ofContainer,
+  container_memory_swap: ofContainer,
+  machine_cpu_cores: [],
+  machine_memory_bytes: [],
+};
