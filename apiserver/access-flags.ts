@@ -52,7 +52,12 @@ export function addAccessFlags(command: Command): Command {
       'answer requests without credentials (default: true)',
       boolean,
     )
-    .option('--enable-bootstrap-token-auth [bool]', 'tokens of new nodes', boolean, false)
+    .option(
+      '--enable-bootstrap-token-auth [bool]',
+      'let new nodes in by bootstrap tokens',
+      boolean,
+      false,
+    )
     .option(
       '--authorization-mode <list>',
       `who decides what users may do, of ${authorizationModes.join(', ')} ` +
@@ -71,14 +76,23 @@ export function addAccessFlags(command: Command): Command {
     )
     .option('--service-account-signing-key-file <file>', 'key that signs tokens; default: our own')
     .option('--service-account-jwks-uri <url>', 'where the keys are published')
-    .option('--service-account-max-token-expiration <duration>', 'longest life', durationMs)
+    .option(
+      '--service-account-max-token-expiration <duration>',
+      'longest life of a token',
+      durationMs,
+    )
     .option(
       '--service-account-extend-token-expiration [bool]',
-      'a year for clients that never renew',
+      'tokens of clients that never renew last a year',
       boolean,
       true,
     )
-    .option('--service-account-lookup [bool]', 'check that accounts exist', onlyTrue, true)
+    .option(
+      '--service-account-lookup [bool]',
+      'check that accounts of tokens exist',
+      onlyTrue,
+      true,
+    )
     .option('--encryption-provider-config <file>', 'what is encrypted in the store, and how')
     .option(
       '--encryption-provider-config-automatic-reload [bool]',

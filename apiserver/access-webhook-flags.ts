@@ -1,6 +1,6 @@
 /** Flags about who else decides what users may do: kube-apiserver's names and defaults. */
 import { type Command, Option } from 'commander';
-import { durationMs } from './flag-values.ts';
+import { durationFlag } from './flag-values.ts';
 
 export interface AccessWebhookFlags {
   readonly authorizationConfig?: string;
@@ -20,16 +20,18 @@ export function addAccessWebhookFlags(command: Command): Command {
         .choices(['v1', 'v1beta1'])
         .default('v1beta1'),
     )
-    .option(
-      '--authorization-webhook-cache-authorized-ttl <duration>',
-      'how long a yes holds',
-      durationMs,
-      300_000,
+    .addOption(
+      durationFlag(
+        '--authorization-webhook-cache-authorized-ttl <duration>',
+        "how long the webhook's yes holds",
+        '5m',
+      ),
     )
-    .option(
-      '--authorization-webhook-cache-unauthorized-ttl <duration>',
-      'how long a no holds',
-      durationMs,
-      30_000,
+    .addOption(
+      durationFlag(
+        '--authorization-webhook-cache-unauthorized-ttl <duration>',
+        "how long the webhook's no holds",
+        '30s',
+      ),
     );
 }

@@ -1,6 +1,6 @@
 /** Flags of `wherry apiserver` about its audit log: kube-apiserver's names and defaults. */
 import { type Command, Option } from 'commander';
-import { boolean, count, durationMs, positive, positiveNumber } from './flag-values.ts';
+import { boolean, count, durationFlag, positive, positiveNumber } from './flag-values.ts';
 import { type AuditMode, auditModes } from './pipeline/audit/audit-webhook.ts';
 
 export interface AuditFlags {
@@ -40,23 +40,30 @@ export function addAuditFlags(command: Command): Command {
         .choices(auditModes)
         .default('batch'),
     )
-    .option(`${hook}-initial-backoff <duration>`, 'before the first retry', durationMs, 10_000)
+    .addOption(durationFlag(`${hook}-initial-backoff <duration>`, 'before the first retry', '10s'))
     .option(`${hook}-batch-buffer-size <number>`, 'events that may wait', positive, 10_000)
     .option(`${hook}-batch-max-size <number>`, 'events of a batch', positive, 400)
-    .option(`${hook}-batch-max-wait <duration>`, 'for a full batch', durationMs, 30_000)
-    .option(`${hook}-batch-throttle-enable [bool]`, 'batches wait for others', boolean, true)
+    .addOption(
+      durationFlag(`${hook}-batch-max-wait <duration>`, 'how long a batch is filled', '30s'),
+    )
+    .option(
+      `${hook}-batch-throttle-enable [bool]`,
+      'batches are sent no faster than the next two flags say',
+      boolean,
+      true,
+    )
     .option(`${hook}-batch-throttle-qps <number>`, 'batches a second', positiveNumber, 10)
     .option(`${hook}-batch-throttle-burst <number>`, 'batches at once', positive, 15)
     .option(`${hook}-truncate-enabled [bool]`, 'large events lose their objects', boolean, false)
     .option(
       `${hook}-truncate-max-batch-size <bytes>`,
-      'of a batch that is sent',
+      'largest batch that is sent, with truncation',
       positive,
       10_485_760,
     )
     .option(
       `${hook}-truncate-max-event-size <bytes>`,
-      'of an event that is sent whole',
+      'largest event that is sent whole, with truncation',
       positive,
       102_400,
     );

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseGoDuration } from './pipeline/go-duration.ts';
 import { isTrue } from './pipeline/request-info.ts';
 
@@ -28,6 +28,10 @@ export function durationMs(text: string): number {
   if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration like 60s is needed.');
   return ms;
 }
+
+/** A flag that is a duration, with its default as Go writes it: "1m". Milliseconds. */
+export const durationFlag = (flags: string, text: string, fallback: string): Option =>
+  new Option(flags, text).argParser(durationMs).default(durationMs(fallback), fallback);
 
 export function positive(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('must be a positive number.');

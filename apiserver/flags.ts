@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { acceptKubernetesFlags } from './accepted-flags.ts';
 import { type AccessFlags, addAccessFlags } from './access-flags.ts';
 import { versionDocument } from '../api/kubernetes-version.ts';
-import { boolean, durationMs, names } from './flag-values.ts';
+import { boolean, durationFlag, names } from './flag-values.ts';
 import {
   DEFAULT_CLUSTER_IP_RANGE,
   DEFAULT_NODE_PORT_RANGE,
@@ -158,7 +158,7 @@ export function apiserverFlags(): Command {
       "which of a node's addresses to dial, best first, if it names no URL",
       names,
     )
-    .option('--request-timeout <duration>', 'longest time for a request', durationMs, 60_000)
+    .addOption(durationFlag('--request-timeout <duration>', 'longest time for a request', '1m'))
     .option('--controller-manager-url <url>', 'asked for its health (`get cs`)', url, CONTROLLERS)
     .option('--scheduler-url <url>', 'asked for its health (`get cs`)', url, SCHEDULER)
     .option('--write-kubeconfig <file>', 'write a kubeconfig of the cluster admin here')

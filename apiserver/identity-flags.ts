@@ -1,6 +1,6 @@
 /** Flags about whose word is taken for who asks: kube-apiserver's names and defaults. */
 import { type Command, Option } from 'commander';
-import { collected, durationMs, names } from './flag-values.ts';
+import { collected, durationFlag, names } from './flag-values.ts';
 import type { OidcFlags } from './oidc-flags.ts';
 
 export interface IdentityFlags extends OidcFlags {
@@ -27,11 +27,15 @@ function addOidcFlags(command: Command): Command {
     .option('--oidc-client-id <id>', 'whom its tokens are for', text)
     .option('--oidc-ca-file <file>', "CA of the provider; default: the host's")
     .option('--oidc-username-claim <name>', 'claim with the user name (default: sub)', text)
-    .option('--oidc-username-prefix <prefix>', 'before user names; "-" is none', text)
+    .option('--oidc-username-prefix <prefix>', 'put before user names; "-": nothing', text)
     .option('--oidc-groups-claim <name>', 'claim with the groups', text)
-    .option('--oidc-groups-prefix <prefix>', 'before groups', text)
+    .option('--oidc-groups-prefix <prefix>', 'put before groups', text)
     .option('--oidc-signing-algs <list>', 'of RS256, ES256, ES384, ES512 (default: RS256)', names)
-    .option('--oidc-required-claim <key=value>', 'must be in tokens; may be repeated', collected);
+    .option(
+      '--oidc-required-claim <key=value>',
+      'a claim that tokens must have; may be repeated',
+      collected,
+    );
 }
 
 export function addIdentityFlags(command: Command): Command {
@@ -43,21 +47,50 @@ export function addIdentityFlags(command: Command): Command {
         .choices(['v1', 'v1beta1'])
         .default('v1beta1'),
     )
-    .option(
-      '--authentication-token-webhook-cache-ttl <duration>',
-      'how long its answers hold',
-      durationMs,
-      120_000,
+    .addOption(
+      durationFlag(
+        '--authentication-token-webhook-cache-ttl <duration>',
+        "how long the webhook's answers hold",
+        '2m',
+      ),
     )
-    .option('--proxy-client-cert-file <file>', 'shown to extension servers; default: our own')
-    .option('--proxy-client-key-file <file>', 'its key')
+    .option(
+      '--proxy-client-cert-file <file>',
+      'certificate shown to extension servers; default: our own',
+    )
+    .option('--proxy-client-key-file <file>', "that certificate's key")
     .option(
       '--requestheader-client-ca-file <file>',
       'CA of front proxies, whose headers name users',
     )
-    .option('--requestheader-allowed-names <list>', 'their common names; default: any', names, [])
-    .option('--requestheader-username-headers <list>', 'headers with the user', names, [])
-    .option('--requestheader-uid-headers <list>', 'headers with the uid', names, [])
-    .option('--requestheader-group-headers <list>', 'headers with groups', names, [])
-    .option('--requestheader-extra-headers-prefix <list>', 'of headers with more', names, []);
+    .option(
+      '--requestheader-allowed-names <list>',
+      'common names of front proxies; default: any',
+      names,
+      [],
+    )
+    .option(
+      '--requestheader-username-headers <list>',
+      'headers of front proxies with the user',
+      names,
+      [],
+    )
+    .option(
+      '--requestheader-uid-headers <list>',
+      'headers of front proxies with the uid',
+      names,
+      [],
+    )
+    .option(
+      '--requestheader-group-headers <list>',
+      'headers of front proxies with groups',
+      names,
+      [],
+    )
+    .option(
+      '--requestheader-extra-headers-prefix <list>',
+      'prefix of headers of front proxies with more',
+      names,
+      [],
+    );
 }

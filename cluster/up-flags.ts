@@ -71,6 +71,12 @@ function members(text: string): number {
   return Number(text);
 }
 
+function urls(text: string): string[] {
+  const list = text.split(',').map((url) => url.trim());
+  if (list.every((url) => /^https?:\/\/[^/]+\/?$/.test(url))) return list;
+  throw new InvalidArgumentError('It is a list of http(s)://host:port.');
+}
+
 function without(text: string): LeftOut[] {
   const names = text.split(',');
   const known = leftOut.filter((name) => names.includes(name));
@@ -124,7 +130,7 @@ export function upCommand(): Command {
     )
     .addOption(
       option('--etcd-servers <urls>', 'use this etcd in place of a store of our own').argParser(
-        (text: string) => text.split(','),
+        urls,
       ),
     )
     .addOption(option('--scheduler-config <file>', 'a KubeSchedulerConfiguration'))
