@@ -6,6 +6,7 @@ import { readAdmissionConfiguration } from './admission-config.ts';
 
 const files = (contents: Readonly<Record<string, string>>) => ({
   read: (_flag: string, path: string) => Promise.resolve(contents[path] ?? ''),
+  runs: undefined,
   parsed: <T>(_flag: string, path: string, parse: (text: string) => T) =>
     Promise.resolve().then(() => parse(contents[path] ?? '')),
 });
@@ -123,7 +124,7 @@ users: [{name: u, user: {token: t}}]
     expect((await read(IMAGES, { '/etc/k': kubeconfig })).imagePolicy).toEqual({
       target: {
         url: 'https://images.example.com/policy',
-        headers: { authorization: 'Bearer t' },
+        user: { headers: { authorization: 'Bearer t' } },
       },
       ...{ allowTtlMs: 30_000, denyTtlMs: 0, firstRetryMs: 10, defaultAllow: true },
     });

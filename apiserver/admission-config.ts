@@ -28,7 +28,11 @@ import {
 } from './config-document.ts';
 import { imagePolicyOf } from './image-policy-config.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';
-import { kubeconfigUsers, type WebhookUsers } from './webhook/kubeconfig-target.ts';
+import {
+  type CredentialPrograms,
+  kubeconfigUsers,
+  type WebhookUsers,
+} from './webhook/kubeconfig-target.ts';
 
 const FLAG = 'admission-control-config-file';
 const GROUP = 'apiserver.config.k8s.io';
@@ -38,6 +42,7 @@ export interface ConfigurationFiles {
   /** Fails with the flag's name in its message. */
   read(flag: string, path: string): Promise<string>;
   parsed<T>(flag: string, path: string, parse: (text: string) => T): Promise<T>;
+  readonly runs: CredentialPrograms | undefined;
 }
 
 interface Entry {
@@ -125,7 +130,11 @@ async function webhookUsers(
     );
   const kubeconfig = await files.read(FLAG, path);
   try {
-    return await kubeconfigUsers(kubeconfig, (name) => files.read(FLAG, beside(path, name)));
+    return await kubeconfigUsers(kubeconfig, {
+      folder: path.slice(0, path.lastIndexOf('/') + 1),
+      read: (name) => files.read(FLAG, beside(path, name)),
+      runs: files.runs,
+    });
   } catch (error) {
     throw new ConfigurationError(`${path}: ${(error as Error).message}`);
   }

@@ -1,4 +1,5 @@
 import type { Disk } from '../platform/disk.ts';
+import type { CredentialPrograms } from './webhook/kubeconfig-target.ts';
 
 /** A flag whose value, or whose file, cannot be used. */
 export class FlagError extends Error {
@@ -8,9 +9,12 @@ export class FlagError extends Error {
 /** The files that flags name, as texts. */
 export class FlagFiles {
   readonly #disk: Disk;
+  /** For kubeconfigs that name programs. */
+  readonly runs: CredentialPrograms | undefined;
 
-  constructor(disk: Disk) {
+  constructor(disk: Disk, runs?: CredentialPrograms) {
     this.#disk = disk;
+    this.runs = runs;
   }
 
   async read(flag: string, path: string): Promise<string> {

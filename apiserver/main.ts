@@ -19,6 +19,7 @@ import { createLogger } from '../platform/node/logger.ts';
 import { outgoingHttp } from '../platform/node/net/outgoing-http.ts';
 import { busyMs, nextTurn } from '../platform/node/next-turn.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
+import { realPrograms } from '../platform/node/programs.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { realTokenKeys } from '../platform/node/crypto/token-keys.ts';
 import { realUpstream } from '../platform/node/net/upstream.ts';
@@ -38,7 +39,7 @@ import { type AuditEffects, auditWebhook } from './audit-option.ts';
 import { FlagError, FlagFiles } from './flag-files.ts';
 import { withGivenCertificate } from './cert-dir.ts';
 import { readAdmissionConfiguration } from './admission-config.ts';
-import { kindsFor } from './beta-kinds.ts';
+import { actsOnMutatingPolicies, kindsFor, MUTATING_POLICY } from './beta-kinds.ts';
 import { startEncryption } from './encryption-option.ts';
 import { type ApiServerFlags, apiserverFlags } from './flags.ts';
 import type { FlowLimits } from './flow-limits.ts';
@@ -69,7 +70,7 @@ export type ConnectStore = (options: {
   readonly trace?: TraceScope | undefined;
 }) => Kv;
 
-const files = new FlagFiles(realDisk);
+const files = new FlagFiles(realDisk, { programs: realPrograms, clock: realClock });
 const pkiEffects = { disk: realDisk, clock: realClock, x509: realX509 };
 
 async function etcdTls(flags: ApiServerFlags) {
@@ -193,8 +194,16 @@ const limitsOf = (flags: ApiServerFlags): FlowLimits => ({
   busyMs,
 });
 
-/** The deprecated flag names all that run. */
+/** A plugin that acts on what no feature gate has switched on has nothing to do. */
 function admissionOf(flags: ApiServerFlags): PluginChoice {
+  const choice = namedPlugins(flags);
+  if (actsOnMutatingPolicies(flags.featureGates)) return choice;
+  const enable = choice.enable.filter((name) => name !== MUTATING_POLICY);
+  return { ...choice, enable, disable: [...choice.disable, MUTATING_POLICY] };
+}
+
+/** The deprecated flag names all that run. */
+function namedPlugins(flags: ApiServerFlags): PluginChoice {
   const { enableAdmissionPlugins: enable, disableAdmissionPlugins: disable } = flags;
   const { admissionControl: just } = flags;
   if (just === undefined) return { enable, disable };
@@ -287,7 +296,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       ...{ ...access, encryption, nodes, kv },
       fingerprint: realCiphers.fingerprint,
       audit: audit.options,
-      kinds: kindsFor(flags),
+      kinds: kindsFor(flags.runtimeConfig),
       outgoing: outside.http,
       components: componentsOf(flags, outside.http),
       serviceClusterIpRange: flags.serviceClusterIpRange,

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { chmod } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Lifecycle } from '../platform/lifecycle.ts';
@@ -295,6 +296,36 @@ it('--authentication-token-webhook-config-file: another server knows tokens; ans
     ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview' },
     spec: { token: 'good', audiences: ['https://kubernetes.default.svc.cluster.local'] },
   });
+});
+
+it('webhooks are called as the user that a program of their kubeconfig names', async () => {
+  const { certificate: clientCertificateData, privateKey } = clientCertificate(ca, 'a-program');
+  const credential = {
+    ...{ kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1' },
+    status: { clientCertificateData, clientKeyData: privateKey },
+  };
+  const command = await file(
+    'helper',
+    `#!/bin/sh\ncat <<'END'\n${JSON.stringify(credential)}\nEND\n`,
+  );
+  await chmod(command, 0o755);
+  const names: string[] = [];
+  const url = await startHttps(parts, ca, {
+    clientCa: ca.certificate,
+    answer({ commonName }) {
+      names.push(commonName);
+      return { body: { status: { authenticated: true, user: { username: 'jane' } } } };
+    },
+  });
+  const exec = { apiVersion: credential.apiVersion, command, interactiveMode: 'Never' };
+  const config = JSON.parse(webhookConfig(url)) as { users: object[] };
+  const text = JSON.stringify({ ...config, users: [{ name: 'u', user: { exec } }] });
+  const api = await startFlaggedApi(parts, [
+    `--authentication-token-webhook-config-file=${await file('exec.kubeconfig', text)}`,
+    '--authentication-token-webhook-version=v1',
+  ]);
+  expect(await whoAmI(api, 'any')).toMatchObject({ username: 'jane' });
+  expect(names).toEqual(['a-program']);
 });
 
 describe('authorization by webhook', () => {

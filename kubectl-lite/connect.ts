@@ -137,8 +137,15 @@ async function findConnection(
     ...given('server'),
     throughProxies: true,
     async execCredential(request) {
-      const { execCredential } = await import('./exec-credential.ts');
-      return execCredential(environment, request);
+      const { execCredential } = await import('../api/exec-credential.ts');
+      const { programs, interactive } = environment;
+      const found = await execCredential({ ...request, programs, interactive });
+      const { token, certificate, privateKey } = found;
+      return {
+        ...(token === undefined ? {} : { token }),
+        ...(certificate === undefined ? {} : { cert: Buffer.from(certificate) }),
+        ...(privateKey === undefined ? {} : { key: Buffer.from(privateKey) }),
+      };
     },
   });
   const proxyUrl = found.proxyUrl ?? proxyFromEnvironment(found.baseUrl, environment.variables);

@@ -13,6 +13,10 @@ export interface ProgramRequest {
    * errors go to this process's.
    */
   readonly output: 'shared' | 'captured';
+  /** Default: it reads what this process would. */
+  readonly input?: 'shared' | 'none';
+  /** Ends the program; `run` then rejects with an AbortError. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ProgramEnd {

@@ -2,7 +2,7 @@
 import { applyPatch, type Operation, Pointer } from 'rfc6902';
 import { deepCopy, isObject } from '../deep.ts';
 import { jsonKind } from '../schema/go-json.ts';
-import { statusError } from '../status.ts';
+import { type StatusError, statusError } from '../status.ts';
 
 export const maxJsonPatchOperations = 10_000;
 /** What all copy operations of one patch may add: the limit of a request's body. */
@@ -24,7 +24,7 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
     if (operation.path === '' && operation.op !== 'test') result = replaceRoot(operation, result);
     else {
       const [failure] = applyPatch(result, [operation]);
-      if (failure !== null && failure !== undefined) throw doesNotApply(operation, failure);
+      if (failure !== null && failure !== undefined) throw doesNotApply(result, operation);
     }
   }
   return result;
@@ -99,13 +99,68 @@ function copiesTooMuch(bytes: number): Error {
 }
 
 /** Kubernetes' message says nothing about the operation; the cause does. */
-function doesNotApply({ op, path }: Operation, failure: Error): Error {
-  const why =
-    op === 'test'
-      ? `testing value ${path} failed: test failed`
-      : `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: ` +
-        (failure.name === 'MissingError' ? 'missing value' : failure.message);
+function doesNotApply(document: unknown, operation: Operation): Error {
   return statusError('Invalid', 'the server rejected our request due to an error in our request', {
-    causes: [{ reason: 'UnexpectedServerResponse', message: why }],
+    causes: [{ reason: 'UnexpectedServerResponse', message: whyNot(document, operation) }],
   });
 }
+
+/** In the words of evanphx/json-patch, by the state in which the operation met the document. */
+function whyNot(document: unknown, operation: Operation): string {
+  const { op, path } = operation;
+  if (op === 'move' || op === 'copy') {
+    const from = placeOf(document, operation.from);
+    const apply = `${op} operation does not apply: doc is missing`;
+    if (from.container === undefined) return `${apply} from path: ${operation.from}${MISSING}`;
+    if (placeOf(document, path).container === undefined)
+      return `${apply} destination path: ${path}${MISSING}`;
+    return `error in ${op} for path: '${from.key}': ${absence(from)}`;
+  }
+  const place = placeOf(document, path);
+  if (op === 'test') {
+    if (place.container === undefined)
+      return `test operation does not apply: is missing path: ${path}${MISSING}`;
+    return place.wrongIndex === undefined
+      ? `${TESTED}${path} failed: test failed`
+      : `error in test for path: '${path}': ${place.wrongIndex}`;
+  }
+  const apply = `${op} operation does not apply: doc is missing`;
+  const shown = op === 'replace' ? path : JSON.stringify(path);
+  if (place.container === undefined) return `${apply} path: ${shown}${MISSING}`;
+  if (op === 'replace') return `${apply} key: ${path}${MISSING}`;
+  return `error in ${op} for path: '${path}': ${absence(place)}`;
+}
+
+const MISSING = ': missing value';
+const TESTED = 'testing value ';
+
+/** Whether a patch failed by a test of its own: it was meant for another state. */
+export function isFailedTest(error: StatusError): boolean {
+  return error.status.details?.causes?.[0]?.message?.startsWith(TESTED) === true;
+}
+
+interface Place {
+  /** Undefined: there is none. */
+  readonly container: object | undefined;
+  readonly key: string;
+  /** What is wrong with the key of a list. */
+  readonly wrongIndex: string | undefined;
+}
+
+function placeOf(document: unknown, path: string): Place {
+  const { tokens } = Pointer.fromJSON(path);
+  const key = tokens[tokens.length - 1] ?? '';
+  let container = document;
+  for (const token of tokens.slice(1, -1))
+    container = (container as Record<string, unknown> | null | undefined)?.[token];
+  if (typeof container !== 'object' || container === null)
+    return { container: undefined, key, wrongIndex: undefined };
+  if (!Array.isArray(container)) return { container, key, wrongIndex: undefined };
+  const wrongIndex = /^[-+]?\d+$/.test(key)
+    ? `Unable to access invalid index: ${Number(key)}: invalid index referenced`
+    : `strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`;
+  return { container, key, wrongIndex };
+}
+
+const absence = ({ key, wrongIndex }: Place): string =>
+  wrongIndex ?? `Unable to remove nonexistent key: ${key}${MISSING}`;

@@ -9,7 +9,10 @@ import { startApiServer } from '../server.ts';
 import type { ImagePolicy } from './image-policy.ts';
 
 const policy: ImagePolicy = {
-  target: { url: 'https://images.example.com/policy', headers: { authorization: 'Bearer t' } },
+  target: {
+    url: 'https://images.example.com/policy',
+    user: { headers: { authorization: 'Bearer t' } },
+  },
   allowTtlMs: 60_000,
   denyTtlMs: 0,
   firstRetryMs: 0,

@@ -1,6 +1,7 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import type { ResourceType } from '../../api/resource.ts';
+import type { FieldValidation } from '../../api/schema/decode.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
@@ -72,10 +73,14 @@ export interface Versions {
     from: ResourceType,
     to: ResourceType,
   ): Now<Mutable<KubernetesObject>>;
-  /** JSON as an object with its defaults; throws StatusError. */
+  /**
+   * JSON as an object with its defaults; throws StatusError. Default: unknown fields are dropped,
+   * as those of custom resources are in any case.
+   */
   decode(
     kind: { readonly group: string; readonly version: string; readonly kind: string },
     value: unknown,
+    mode?: FieldValidation,
   ): Mutable<KubernetesObject>;
   /** How objects of the kind are merged; undefined if nobody knows. */
   mergeTypeOf(kind: {

@@ -175,6 +175,17 @@ describe('a pod', () => {
     expect([code, body.message]).toEqual([403, `pods "${name}" is forbidden: ${detail}`]);
   });
 
+  it('stays five minutes where the node is away, unless it says otherwise', async () => {
+    const own = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', tolerationSeconds: 5 };
+    const exact = { ...own, effect: 'NoExecute' };
+    const { body } = await pod({ tolerations: [exact] });
+    const unreachable = { ...exact, key: 'node.kubernetes.io/unreachable', tolerationSeconds: 300 };
+    expect(body.spec['tolerations']).toEqual([exact, unreachable]);
+    name = `${name}-always`;
+    const always = await pod({ tolerations: [{ operator: 'Exists' }] });
+    expect(always.body.spec['tolerations']).toEqual([{ operator: 'Exists' }]);
+  });
+
   it('always pulls its images, and tolerates where its devices are', async () => {
     const resources = { limits: { 'example.com/gpu': '1' } };
     const { body } = await pod({

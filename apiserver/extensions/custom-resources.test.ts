@@ -274,7 +274,7 @@ describe('a custom resource', () => {
     expect(metadata.headers['content-type']).toBe(protobuf);
   });
 
-  it('goes with its definition, objects first', async () => {
+  it('gets no name that another has; it goes with its definition, objects first', async () => {
     const at = `${CRDS}/shirts.stable.example.com`;
     const names = { plural: 'shirts', kind: 'Shirt', shortNames: ['ct', 'sh'] };
     const crd = {

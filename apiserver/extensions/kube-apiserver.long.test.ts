@@ -1,5 +1,6 @@
 /**
- * What is asserted of our server in `kubernetes-answers.test.ts` is what Kubernetes answers. Needs
+ * What is asserted of our server in `kubernetes-answers.test.ts`, and in
+ * `apiserver/admission/policies/examples.test.ts`, is what Kubernetes answers. Needs
  * etcd and kube-apiserver on the PATH.
  */
 import { afterAll, beforeAll, describe, test } from 'vitest';
@@ -13,6 +14,7 @@ import {
   objectCases,
   policyCases,
 } from '../../test/support/kubernetes-answers.ts';
+import { playExample, policyExamples } from '../../test/support/policy-examples.ts';
 
 describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
   let kubernetes: KubeApiserver | undefined;
@@ -28,6 +30,10 @@ describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
 
   test('judges policies and webhooks so', { timeout: START_MS }, async () => {
     for (const one of policyCases) await judgesPolicy(kubernetes!.ask, one);
+  });
+
+  test('answers the documentation’s policies so', { timeout: START_MS * 2 }, async () => {
+    for (const one of policyExamples) await playExample(kubernetes!.ask, one);
   });
 
   test('judges custom objects so', { timeout: START_MS }, async () => {

@@ -1,6 +1,8 @@
 /** Custom resources across restarts, servers and changes of their definitions. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../platform/clock.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
+import { realClock } from '../../platform/node/clock.ts';
 import {
   CRDS,
   CRON_TABS,
@@ -41,6 +43,28 @@ describe('custom resources', () => {
     const { body } = await again.call('GET', `${CRON_TABS}/kept`);
     expect(body.metadata.name).toBe('kept');
     await other.stop();
+  });
+
+  it('are established and take objects at once: nothing is waited for but the store', async () => {
+    let holds = false;
+    const clock: Clock = {
+      now: () => realClock.now(),
+      monotonic: () => realClock.monotonic(),
+      after: (ms, fn) => (holds ? { cancel: () => undefined } : realClock.after(ms, fn)),
+    };
+    const other = await startRawApi(parts, { clock });
+    // From here on no timer of this server ever fires.
+    holds = true;
+    const ended = new AbortController();
+    const events = await other.watch(`${CRDS}?watch=true`, ended.signal);
+    expect((await other.call('POST', CRDS, { body: cronTabCrd })).code).toBe(201);
+    for (;;) {
+      const { value } = (await events.next()) as { value: Body };
+      const conditions = value.object.status?.conditions ?? [];
+      if (conditions.some((one) => one.type === 'Established' && one.status === 'True')) break;
+    }
+    expect((await other.call('POST', CRON_TABS, { body: cronTab('first') })).code).toBe(201);
+    ended.abort();
   });
 
   it('are served by every server of a store', async () => {

@@ -3,7 +3,7 @@ import { deepCopy, isObject } from '../../api/deep.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 import { mergeTypeOf, type StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import { definitionOf } from '../../api/schema/table.ts';
-import { decodeObject } from '../../api/schema/decode.ts';
+import { decodeObject, type FieldValidation } from '../../api/schema/decode.ts';
 import type { Versions } from '../admission/lookups.ts';
 import type { ResourceDeclaration, Siblings } from './declaration.ts';
 
@@ -70,10 +70,11 @@ export class DeclaredVersions implements Versions {
   decode(
     kind: { readonly group: string; readonly version: string; readonly kind: string },
     value: unknown,
+    mode: FieldValidation = 'Ignore',
   ): Mutable<KubernetesObject> {
     const declaration = this.#byKind.get(`${apiVersionOf(kind)}/${kind.kind}`);
     const { object } =
-      declaration?.structure?.decode(value, IGNORE) ?? decodeObject(kind, value, IGNORE);
+      declaration?.structure?.decode(value, IGNORE) ?? decodeObject(kind, value, { mode });
     if (!isObject(object['metadata'])) object['metadata'] = {};
     const decoded = object as unknown as Mutable<KubernetesObject>;
     Object.assign(decoded, kindOf(kind));

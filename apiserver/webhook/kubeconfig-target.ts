@@ -1,20 +1,35 @@
 /** Where a webhook of the server's own configuration is, and as whom it is called. */
+import { isObject } from '../../api/deep.ts';
 import { parseYaml } from '../../api/yaml.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Programs } from '../../platform/programs.ts';
+import { ExecUser, type WebhookUser } from './exec-user.ts';
 
 export interface KubeconfigTarget {
   readonly url: string;
   /** PEM. Absent: the system's authorities. */
   readonly ca?: string;
-  readonly client?: { readonly certificate: string; readonly privateKey: string };
-  readonly headers: Readonly<Record<string, string>>;
+  readonly user: WebhookUser;
   readonly serverName?: string;
   readonly insecureSkipVerify?: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A file's text; `path` may be relative to the kubeconfig's folder. */
-export type ReadText = (path: string) => Promise<string>;
+/** What a kubeconfig refers to. */
+export interface KubeconfigSurroundings {
+  /** The kubeconfig's, "/" at its end: where relative paths start. */
+  readonly folder: string;
+  /** A file's text. */
+  readonly read: (path: string) => Promise<string>;
+  /** Absent: users whose credentials come from a program are refused. */
+  readonly runs?: CredentialPrograms | undefined;
+}
+
+export interface CredentialPrograms {
+  readonly programs: Pick<Programs, 'run'>;
+  readonly clock: Clock;
+}
 
 function entry(document: Fields, list: string, name: string): Fields {
   const entries = (document[list] ?? []) as readonly Fields[];
@@ -23,6 +38,8 @@ function entry(document: Fields, list: string, name: string): Fields {
   if (value === undefined) throw new Error(`${list.slice(0, -1)} "${name}" does not exist`);
   return value;
 }
+
+type ReadText = KubeconfigSurroundings['read'];
 
 async function pem(fields: Fields, name: string, read: ReadText): Promise<string | undefined> {
   const inline = fields[`${name}-data`];
@@ -43,20 +60,18 @@ async function authorization(user: Fields, read: ReadText): Promise<string | und
 /** As whom webhooks of admission are called, by where they are. */
 export type WebhookUsers = (hostPort: string) => WebhookUser | undefined;
 
-export interface WebhookUser {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly client?: { readonly certificate: string; readonly privateKey: string };
-}
-
 /**
  * The users of a kubeconfig that are named for hosts: "a.b.svc:8443", "*.b.svc", "*". One without
  * a port is for port 443. Whoever is not named is called as the user of the current context.
  */
-export async function kubeconfigUsers(text: string, read: ReadText): Promise<WebhookUsers> {
+export async function kubeconfigUsers(
+  text: string,
+  around: KubeconfigSurroundings,
+): Promise<WebhookUsers> {
   const document = (parseYaml(text) ?? {}) as Fields;
   const users = new Map<string, WebhookUser>();
   for (const { name, user } of (document['users'] ?? []) as readonly Fields[])
-    users.set(String(name), await userOf(String(name), (user ?? {}) as Fields, read));
+    users.set(String(name), await userOf(String(name), (user ?? {}) as Fields, around));
   const current = document['current-context'];
   const named =
     typeof current === 'string' && current !== ''
@@ -79,10 +94,14 @@ function patternsOf(hostPort: string): readonly string[] {
   return [...starred(hostPort), ...usual, '*'];
 }
 
-async function userOf(name: string, user: Fields, read: ReadText): Promise<WebhookUser> {
-  for (const unknown of ['exec', 'auth-provider'])
-    if (user[unknown] !== undefined)
-      throw new Error(`user ${JSON.stringify(name)}: ${unknown} is not supported here`);
+interface Around extends KubeconfigSurroundings {
+  /** What a program may be told of the cluster. */
+  readonly cluster?: Fields;
+}
+
+async function userOf(name: string, user: Fields, around: Around): Promise<WebhookUser> {
+  if (user['auth-provider'] !== undefined) throw new Error('auth provider not supported');
+  const { read } = around;
   const [certificate, privateKey, credentials] = await Promise.all([
     pem(user, 'client-certificate', read),
     pem(user, 'client-key', read),
@@ -90,14 +109,46 @@ async function userOf(name: string, user: Fields, read: ReadText): Promise<Webho
   ]);
   if ((certificate === undefined) !== (privateKey === undefined))
     throw new Error('client-certificate and client-key belong together');
-  return {
-    headers: credentials === undefined ? {} : { authorization: credentials },
-    ...(certificate === undefined ? {} : { client: { certificate, privateKey: privateKey! } }),
+  const headers: Record<string, string> = {};
+  if (credentials !== undefined) headers['authorization'] = credentials;
+  if (certificate !== undefined)
+    return { headers, client: { certificate, privateKey: privateKey! } };
+  if (credentials !== undefined || !isObject(user['exec'])) return { headers };
+  return { headers, program: execUser(name, user['exec'], around) };
+}
+
+const MODES = ['Never', 'IfAvailable', 'Always'];
+
+/** A server has no terminal: nobody is asked. */
+function execUser(name: string, exec: Fields, around: Around): ExecUser {
+  const to = `for ${name} to use exec authentication plugin`;
+  for (const field of ['command', 'apiVersion'])
+    if (!exec[field]) throw new Error(`${field} must be specified ${to}`);
+  for (const variable of (exec['env'] ?? []) as readonly Fields[])
+    if (!variable['name']) throw new Error(`env variable name must be specified ${to}`);
+  const isBeta = exec['apiVersion'] === 'client.authentication.k8s.io/v1beta1';
+  const { interactiveMode: mode = isBeta ? 'IfAvailable' : '' } = exec as {
+    interactiveMode?: string;
   };
+  if (mode === '') throw new Error(`interactiveMode must be specified ${to}`);
+  if (!MODES.includes(mode))
+    throw new Error(`invalid interactiveMode for ${name}: ${JSON.stringify(mode)}`);
+  if (mode === 'Always')
+    throw new Error(
+      'exec plugin cannot support interactive mode: standard input is not a terminal',
+    );
+  const { runs, folder, cluster = {} } = around;
+  if (runs === undefined)
+    throw new Error(`user ${JSON.stringify(name)}: exec is not supported here`);
+  const { programs, clock } = runs;
+  return new ExecUser({ exec, folder, cluster, programs, interactive: false }, clock);
 }
 
 /** Of the current context; throws an Error that says what is missing. */
-export async function kubeconfigTarget(text: string, read: ReadText): Promise<KubeconfigTarget> {
+export async function kubeconfigTarget(
+  text: string,
+  around: KubeconfigSurroundings,
+): Promise<KubeconfigTarget> {
   const document = (parseYaml(text) ?? {}) as Fields;
   const current = document['current-context'];
   if (typeof current !== 'string' || current === '')
@@ -110,13 +161,13 @@ export async function kubeconfigTarget(text: string, read: ReadText): Promise<Ku
   if (typeof server !== 'string' || !URL.canParse(server))
     throw new Error(`cluster "${String(context['cluster'])}" has no server that is a URL`);
   const [ca, own] = await Promise.all([
-    pem(cluster, 'certificate-authority', read),
-    userOf(String(named), user, read),
+    pem(cluster, 'certificate-authority', around.read),
+    userOf(String(named), user, { ...around, cluster }),
   ]);
   const serverName = cluster['tls-server-name'];
   return {
     url: server,
-    ...own,
+    user: own,
     ...(ca === undefined ? {} : { ca }),
     ...(typeof serverName === 'string' ? { serverName } : {}),
     ...(cluster['insecure-skip-tls-verify'] === true ? { insecureSkipVerify: true } : {}),

@@ -6,6 +6,7 @@ import { type Clock, sleep } from '../../platform/clock.ts';
 import type { OutgoingAnswer, OutgoingHttp } from '../../platform/outgoing-http.ts';
 import { answerFailureText, isSuccess } from './answer-failure.ts';
 import { callFailureText } from './call-failure.ts';
+import { sendAs } from './exec-user.ts';
 import type { KubeconfigTarget } from './kubeconfig-target.ts';
 import { WebhookCallError } from './webhook-client.ts';
 
@@ -58,20 +59,25 @@ export async function post(
   const deadline = new Error('context deadline exceeded');
   const timer = clock.after(timeoutMs, () => controller.abort(deadline));
   let answer: OutgoingAnswer;
+  const { user, ...server } = target;
+  const { signal } = controller;
   try {
-    answer = await http.send({
-      ...target,
-      method: 'POST',
-      headers: {
-        ...target.headers,
-        'content-type': 'application/json',
-        accept: 'application/json, */*',
-        'user-agent': 'kube-apiserver',
-      },
-      body: Buffer.from(json),
-      maxAnswerBytes: MAX_ANSWER_BYTES,
-      signal: controller.signal,
-    });
+    answer = await sendAs(user, signal, ({ headers, client }) =>
+      http.send({
+        ...server,
+        method: 'POST',
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          accept: 'application/json, */*',
+          'user-agent': 'kube-apiserver',
+        },
+        ...(client === undefined ? {} : { client }),
+        body: Buffer.from(json),
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+        signal,
+      }),
+    );
   } catch (error) {
     const host = target.serverName ?? new URL(target.url).hostname;
     const text = `Post ${JSON.stringify(target.url)}: ${callFailureText(error, host)}`;

@@ -10,6 +10,8 @@ import { outgoingHttp } from '../../platform/node/net/outgoing-http.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { ProgramRequest, Programs } from '../../platform/programs.ts';
+import { kubeconfigUsers } from './kubeconfig-target.ts';
 import { WebhookClient, type WebhookClientConfig } from './webhook-client.ts';
 
 const validity = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 };
@@ -57,6 +59,15 @@ afterAll(() => void server.close());
 
 const services = new Map<string, Service>();
 const slices: EndpointSlice[] = [];
+const effects = {
+  clock: realClock,
+  random: realRandom,
+  services: {
+    service: (namespace: string, name: string) =>
+      Promise.resolve(services.get(`${namespace}/${name}`)),
+    endpointSlices: () => Promise.resolve(slices),
+  },
+};
 let http: OutgoingHttp;
 let client: WebhookClient;
 beforeEach(() => {
@@ -64,15 +75,7 @@ beforeEach(() => {
   services.clear();
   slices.length = 0;
   http = outgoingHttp();
-  client = new WebhookClient({
-    http,
-    clock: realClock,
-    random: realRandom,
-    services: {
-      service: (namespace, name) => Promise.resolve(services.get(`${namespace}/${name}`)),
-      endpointSlices: () => Promise.resolve(slices),
-    },
-  });
+  client = new WebhookClient({ http, ...effects });
   answer = (body, response) => void response.end(JSON.stringify({ got: body }));
 });
 afterEach(() => http.close());
@@ -121,6 +124,127 @@ describe('a webhook by URL', () => {
     await call(here());
     expect(sent).toEqual(['Bearer secret', undefined]);
     expect(asked).toEqual([new URL(urlOf()).host]);
+  });
+
+  describe('whose user a program names', () => {
+    const VERSION = 'client.authentication.k8s.io/v1';
+    const exec = { apiVersion: VERSION, command: 'helper', interactiveMode: 'Never' };
+    const kubeconfig = (user: object): string =>
+      JSON.stringify({ users: [{ name: '*', user: { exec: { ...exec, ...user } } }] });
+    const around = (run: Programs['run']) => ({
+      ...{ folder: '/etc/', read: () => Promise.reject(new Error('no files')) },
+      runs: { programs: { run }, clock: realClock },
+    });
+    const says = (status: object) =>
+      Promise.resolve({
+        code: 0,
+        out: JSON.stringify({ kind: 'ExecCredential', apiVersion: VERSION, status }),
+      });
+
+    it('is run once, until its answer ends or is not believed', async () => {
+      const asked: ProgramRequest[] = [];
+      let ends = '';
+      const users = await kubeconfigUsers(
+        kubeconfig({ command: './helper', args: ['a'], env: [{ name: 'B', value: 'c' }] }),
+        around((request) => {
+          asked.push(request);
+          return says({ token: `t${asked.length}`, expirationTimestamp: ends });
+        }),
+      );
+      const sent: (string | undefined)[] = [];
+      let status = 200;
+      answer = (_body, response, request) => {
+        sent.push(request.headers.authorization);
+        response.writeHead(status).end('{}');
+      };
+      await Promise.all([call(here(), { users }), call(here(), { users })]);
+      expect(sent).toEqual(['Bearer t1', 'Bearer t1']);
+      const { program, args, env, input } = asked[0]!;
+      const spec = { interactive: false };
+      expect({ program, args, input }).toEqual({
+        ...{ program: '/etc/./helper', args: ['a'], input: 'none' },
+      });
+      expect(env!['B']).toBe('c');
+      const told = { kind: 'ExecCredential', apiVersion: VERSION, spec };
+      expect(JSON.parse(env!['KUBERNETES_EXEC_INFO']!)).toEqual(told);
+      // What is not believed is not sent again, and nor is what has ended.
+      status = 401;
+      ends = '2020-01-01T00:00:00Z';
+      await failure(here(), { users });
+      status = 200;
+      for (let i = 0; i < 2; i++) await call(here(), { users });
+      expect(sent.slice(2)).toEqual(['Bearer t1', 'Bearer t2', 'Bearer t3']);
+    });
+
+    it('may say it by a certificate', async () => {
+      const subject = { commonName: 'apiserver' };
+      const { certificate, privateKey } = realX509.issue(
+        { subject, validity, usage: 'client' },
+        ca,
+      );
+      const status = { clientCertificateData: certificate, clientKeyData: privateKey };
+      const users = await kubeconfigUsers(
+        kubeconfig({}),
+        around(() => says(status)),
+      );
+      let sent: unknown;
+      const spied: OutgoingHttp = {
+        ...http,
+        send: (request) => {
+          sent = request.client;
+          return http.send(request);
+        },
+      };
+      await new WebhookClient({ ...effects, http: spied }).call({
+        ...{ config: here(), body: {}, timeoutMs: 5_000, users },
+      });
+      expect(sent).toEqual({ certificate, privateKey });
+    });
+
+    it.each<[string, Programs['run'], string]>([
+      [
+        'is not there',
+        () => Promise.reject(Object.assign(new Error('spawn'), { code: 'ENOENT' })),
+        'exec: executable helper not found',
+      ],
+      [
+        'fails',
+        () => Promise.resolve({ code: 3, out: '' }),
+        'exec: executable helper failed with exit code 3',
+      ],
+      ['says nothing', () => says({}), "exec plugin didn't return a token or cert/key pair"],
+      [
+        'keeps the key to itself',
+        () => says({ clientCertificateData: 'x' }),
+        'exec plugin returned only certificate or key, not both',
+      ],
+    ])('cannot be called when that %s', async (_what, run, why) => {
+      const users = await kubeconfigUsers(kubeconfig({}), around(run));
+      const post = `Post "${urlOf('/x?timeout=5s')}": getting credentials: ${why}`;
+      expect(await failure(here(), { users })).toBe(post);
+    });
+
+    it('does not wait for one that hangs', async () => {
+      const users = await kubeconfigUsers(
+        kubeconfig({}),
+        around(() => new Promise(() => {})),
+      );
+      const post = `Post "${urlOf('/x?timeout=1s')}": context deadline exceeded`;
+      expect(await failure(here(), { users, timeoutMs: 100 })).toBe(post);
+    });
+
+    it.each([
+      [{ command: '' }, 'command must be specified for * to use exec authentication plugin'],
+      [{ interactiveMode: undefined }, 'interactiveMode must be specified for * to use exec'],
+      [{ interactiveMode: 'Now' }, 'invalid interactiveMode for *: "Now"'],
+      [{ interactiveMode: 'Always' }, 'standard input is not a terminal'],
+    ])('is refused with %j', async (wrong, why) => {
+      const read = kubeconfigUsers(
+        kubeconfig(wrong),
+        around(() => says({})),
+      );
+      await expect(read).rejects.toThrow(why);
+    });
   });
 
   it('may close its connections: the call is made again on another', async () => {

@@ -17,6 +17,7 @@ import type { Random } from '../../platform/random.ts';
 import { answerFailureText, isSuccess } from './answer-failure.ts';
 import type { WebhookUsers } from './kubeconfig-target.ts';
 import { callFailureText } from './call-failure.ts';
+import { sendAs } from './exec-user.ts';
 import { NoAddress, type ServiceLookup, serviceAddress } from './service-address.ts';
 
 /** admissionregistration/v1 and apiextensions/v1 WebhookClientConfig. */
@@ -107,22 +108,24 @@ export class WebhookClient {
         : await serviceAddress({ name, namespace, port }, services, random);
     const ca = this.#caOf(call.config);
     const user = call.users?.(hostPortOf(target));
-    return http.send({
-      method: 'POST',
-      url: target.url,
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json, */*',
-        'user-agent': 'kube-apiserver-admission',
-        ...user?.headers,
-      },
-      body: Buffer.from(JSON.stringify(call.body)),
-      ...(address === undefined ? {} : { address, serverName: target.serverName }),
-      ...(ca === undefined ? {} : { ca }),
-      ...(user?.client === undefined ? {} : { client: user.client }),
-      maxAnswerBytes: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
-      signal,
-    });
+    return sendAs(user, signal, ({ headers, client }) =>
+      http.send({
+        method: 'POST',
+        url: target.url,
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, */*',
+          'user-agent': 'kube-apiserver-admission',
+          ...headers,
+        },
+        body: Buffer.from(JSON.stringify(call.body)),
+        ...(address === undefined ? {} : { address, serverName: target.serverName }),
+        ...(ca === undefined ? {} : { ca }),
+        ...(client === undefined ? {} : { client }),
+        maxAnswerBytes: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+        signal,
+      }),
+    );
   }
 
   /** Runs `work` with a signal that ends with the client's, or with the time. */

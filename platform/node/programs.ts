@@ -8,11 +8,16 @@ import type { ProgramEnd, Programs } from '../programs.ts';
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 export const realPrograms: Programs = {
-  run: ({ program, args, env, output }) =>
+  run: ({ program, args, env, output, input = 'shared', signal }) =>
     new Promise<ProgramEnd>((resolve, reject) => {
       const child = spawn(program, [...args], {
         env: { ...process.env, ...env },
-        stdio: ['inherit', output === 'shared' ? 'inherit' : 'pipe', 'inherit'],
+        stdio: [
+          input === 'shared' ? 'inherit' : 'ignore',
+          output === 'shared' ? 'inherit' : 'pipe',
+          'inherit',
+        ],
+        signal,
       });
       const chunks: Buffer[] = [];
       let bytes = 0;

@@ -18,6 +18,7 @@ import { realClock as clock } from '../../platform/node/clock.ts';
 import { realDisk as disk } from '../../platform/node/files/disk.ts';
 import { outgoingHttp } from '../../platform/node/net/outgoing-http.ts';
 import { realUpstream } from '../../platform/node/net/upstream.ts';
+import { realPrograms as programs } from '../../platform/node/programs.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import { realTokenKeys as tokenKeys } from '../../platform/node/crypto/token-keys.ts';
 import { realX509 as x509 } from '../../platform/node/crypto/x509.ts';
@@ -65,7 +66,8 @@ export async function startFlaggedApi(
   follow?: Clock,
 ): Promise<FlaggedApi> {
   const flags = flagsOf(args);
-  const given = await readAccessFiles(flags, new FlagFiles(disk));
+  const files = new FlagFiles(disk, { programs, clock });
+  const given = await readAccessFiles(flags, files);
   const folder = await mkdtemp(join(tmpdir(), 'wherry-flagged-'));
   await parts.start(() => ({ stop: () => rm(folder, { recursive: true, force: true }) }));
   const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
@@ -77,7 +79,7 @@ export async function startFlaggedApi(
   const access = await accessOptions(flags, given, { pki, http, upstream, clock, tokenKeys });
   const metrics = new Metrics();
   if (follow !== undefined) {
-    const effects = { http, tokenKeys, metrics, logger, ciphers, files: new FlagFiles(disk) };
+    const effects = { http, tokenKeys, metrics, logger, ciphers, files };
     const following = { ...effects, clock: follow, server: 'test' };
     await parts.start(() => followAccessFiles(flags, given.outside, following));
   }

@@ -4,7 +4,8 @@ import { startApiServer } from '../../apiserver/server.ts';
 import { type Chunk, type HttpHandler, JsonValue } from '../../platform/http.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
-import { realClock as clock } from '../../platform/node/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { realClock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
 import type { Kv } from '../../store/kv.ts';
@@ -87,9 +88,10 @@ export async function startRawApi(
     readonly kv?: Kv;
     readonly outgoing?: OutgoingHttp;
     readonly kinds?: readonly ResourceDeclaration[];
+    readonly clock?: Clock;
   } = {},
 ): Promise<RawApi> {
-  const { kv = new MemoryKv(), outgoing, kinds } = of;
+  const { kv = new MemoryKv(), outgoing, kinds, clock = realClock } = of;
   const own = kinds === undefined ? {} : { kinds };
   const admissionPlugins = withoutControllers;
   const server = await parts.start(() =>

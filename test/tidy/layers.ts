@@ -23,7 +23,13 @@ export const layers: readonly Layer[] = [
 
   {
     part: 'api',
-    imports: ['api/*', 'platform/assert.ts', 'platform/ip.ts', 'platform/metrics/metrics.ts'],
+    imports: [
+      'api/*',
+      'platform/assert.ts',
+      'platform/ip.ts',
+      'platform/metrics/metrics.ts',
+      'platform/programs.ts',
+    ],
     packages: ['ajv', 'rfc6902', 'js-yaml'],
   },
   { part: 'api/structural', imports: ['api/*', 'platform'], packages: ['re2js'] },

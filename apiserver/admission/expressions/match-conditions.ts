@@ -10,7 +10,6 @@ import type { Bindings, Program } from '../../../api/cel/program.ts';
 import { CelCompileError } from '../../../api/cel/source.ts';
 import { BOOL } from '../../../api/cel/types.ts';
 import { CelError } from '../../../api/cel/values.ts';
-import { admissionForbidden } from '../admission.ts';
 import type { Lookups } from '../lookups.ts';
 import type { ReviewRequest } from '../webhooks/review.ts';
 import { answered, bindingsOf, conditionEnvironment } from './variables.ts';
@@ -49,6 +48,11 @@ export function evaluationText(expression: string, error: unknown): string {
   throw error as Error;
 }
 
+/** A condition could not be answered, and the request must not go on without. */
+export class ConditionFailure extends Error {
+  override readonly name = 'ConditionFailure';
+}
+
 export interface ConditionOptions {
   readonly lookups: Pick<Lookups, 'decide'>;
   readonly failurePolicy?: string | undefined;
@@ -60,7 +64,7 @@ export interface ConditionOptions {
 
 /**
  * True if all hold. One that is false decides, whatever fails; else the failure policy decides
- * whether the request fails or is none of the webhook's business.
+ * whether the request is none of the webhook's business or fails ({@link ConditionFailure}).
  */
 export async function matchConditions(
   conditions: readonly MatchCondition[],
@@ -85,5 +89,5 @@ export async function matchConditions(
   if (failures.length === 0) return true;
   if (options.failurePolicy === 'Ignore') return false;
   const text = failures.length === 1 ? failures[0]! : `[${failures.join(', ')}]`;
-  throw admissionForbidden(request.attributes, text);
+  throw new ConditionFailure(text);
 }

@@ -11,7 +11,7 @@ import type {
 } from '../../../api/types/admissionregistration-v1beta1.ts';
 import { CelError } from '../../../api/cel/values.ts';
 import type { AdmissionAttributes, AdmissionPlugin, Rounds } from '../admission.ts';
-import { matchConditions } from '../expressions/match-conditions.ts';
+import { ConditionFailure, matchConditions } from '../expressions/match-conditions.ts';
 import { bindingsOf } from '../expressions/variables.ts';
 import type { Lookups } from '../lookups.ts';
 import { inVersion, replaceObject } from '../matching/versioned.ts';
@@ -110,7 +110,7 @@ export class MutatingPolicies implements AdmissionPlugin {
     try {
       return await this.#changed(bound, attributes);
     } catch (error) {
-      const said = error instanceof PolicyFailure || error instanceof StatusError;
+      const said = error instanceof PolicyFailure || error instanceof ConditionFailure;
       if (!said && !(error instanceof CelError)) throw error;
       const { policy, binding } = bound;
       if (policy.spec.failurePolicy === 'Ignore') return false;
@@ -155,11 +155,28 @@ export class MutatingPolicies implements AdmissionPlugin {
     built: Parameters<typeof applyPatched>[1],
   ): unknown {
     const object = deepCopy(objects.object!);
-    if (patchType !== 'ApplyConfiguration') return applyPatched(object, built);
-    const own = attributes.kind.kind === attributes.type.kind;
-    const mergeType = this.#lookups.versions.mergeTypeOf(own ? type : attributes.kind);
+    const { versions } = this.#lookups;
+    const kind = attributes.kind.kind === attributes.type.kind ? type : attributes.kind;
+    if (patchType !== 'ApplyConfiguration') {
+      const patched = applyPatched(object, built);
+      if (attributes.operation !== 'CONNECT')
+        checkReadable(() => versions.decode(kind, patched, 'Strict'));
+      return patched;
+    }
+    const mergeType = versions.mergeTypeOf(kind);
     const fields = object as unknown as Record<string, unknown>;
     return applyConfigured(fields, built, mergeType);
+  }
+}
+
+/** What a patch leaves has to be an object of its kind: if not, that is no policy's decision. */
+function checkReadable(decode: () => unknown): void {
+  try {
+    decode();
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const why = error.message.replace(/^.*? cannot be handled as an? [^:]*: /, '');
+    throw statusError('InternalError', `Internal error occurred: ${why}`);
   }
 }
 

@@ -1,8 +1,10 @@
 /** What a mutation's expression answers, as a change of the object. */
 import { isObject } from '../../../api/deep.ts';
+import { faultsOf } from '../../../api/fieldmanager/configuration.ts';
 import { merge } from '../../../api/fieldmanager/merge.ts';
-import type { StructMergeType } from '../../../api/fieldmanager/merge-type.ts';
-import { applyJsonPatch } from '../../../api/patch/json-patch.ts';
+import type { MergeType, StructMergeType } from '../../../api/fieldmanager/merge-type.ts';
+import { applyJsonPatch, isFailedTest } from '../../../api/patch/json-patch.ts';
+import { StatusError } from '../../../api/status.ts';
 import { jsonOf } from '../../../api/cel/json.ts';
 import type { Declarations } from '../../../api/cel/declarations.ts';
 import {
@@ -54,28 +56,76 @@ function checkNames(value: CelValue, path: string): void {
   if (!(value instanceof Struct)) return;
   if (value.typeName !== path)
     throw new CelError(
-      `unexpected type name ${JSON.stringify(value.typeName)}, expected ${JSON.stringify(path)}`,
+      `type mismatch: unexpected type name ${JSON.stringify(value.typeName)}, ` +
+        `expected ${JSON.stringify(path)}, which matches field name path from root Object type`,
     );
   for (const [name, field] of value.fields) checkNames(field, `${path}.${name}`);
 }
 
-/** Merges what the expression built into the object, as server-side apply does. */
+/**
+ * Merges what the expression built into the object, as server-side apply does, but for what is
+ * owned whole: who sets a part of it would take away the rest. Of which kind it is cannot be set.
+ */
 export function applyConfigured(
   object: Readonly<Record<string, unknown>>,
   built: CelValue,
   type: StructMergeType | undefined,
 ): unknown {
   checkNames(built, 'Object');
-  const configuration = jsonOf(built);
-  if (!isObject(configuration)) throw new CelError('applyConfiguration must be an Object');
-  for (const field of ['apiVersion', 'kind'])
-    if (configuration[field] !== undefined && configuration[field] !== object[field])
-      throw new CelError(`invalid mutation: ${field} may not be changed`);
+  const said = jsonOf(built);
+  if (!isObject(said)) throw new CelError('applyConfiguration must be an Object');
   if (type === undefined) throw new CelError('objects without a schema cannot be merged');
+  const { apiVersion, kind } = object;
+  const configuration = { ...said, apiVersion, kind };
+  const faults = faultsOf(type, configuration);
+  if (faults.length > 0)
+    throw new CelError(
+      `error applying patch: failed to convert patch object to typed object: ${listed(faults)}`,
+    );
+  const whole = wholeParts(type, configuration);
+  if (whole.length > 0)
+    throw new CelError(
+      'error applying patch: invalid ApplyConfiguration: ' +
+        `may not mutate atomic arrays, maps or structs: ${whole.join(', ')}`,
+    );
   return merge(type, object, configuration);
 }
 
+const listed = (faults: readonly string[]): string =>
+  faults.length === 1 ? faults[0]! : `errors:\n${faults.map((each) => `  ${each}`).join('\n')}`;
+
+/** Paths of lists, maps and structs that merging would replace. */
+function wholeParts(type: MergeType, value: unknown, path = ''): readonly string[] {
+  if (Array.isArray(value)) {
+    if (type.shape !== 'list' && type.shape !== 'deduced' && type.shape !== 'opaque') return [];
+    const of = type.shape === 'list' ? type.of : OPAQUE;
+    const own = type.shape === 'list' && type.relation !== 'atomic' ? [] : [path];
+    return [...own, ...value.flatMap((each, i) => wholeParts(of, each, `${path}[${i}]`))];
+  }
+  if (!isObject(value)) return [];
+  if (type.shape === 'opaque') return [path];
+  if (type.shape !== 'struct' && type.shape !== 'map') return [];
+  const own = type.atomic ? [path] : [];
+  if (type.shape === 'map') return own;
+  const parts = Object.entries(value).flatMap(([name, child]) => {
+    const field = type.fields.get(name);
+    return field === undefined ? [] : wholeParts(field.type, child, `${path}.${name}`);
+  });
+  return [...own, ...parts];
+}
+
+const OPAQUE: MergeType = { shape: 'opaque' };
+const UNREADABLE = 'error decoding patch: ';
+
+/** The object itself if the patch tests for another. */
 export function applyPatched(object: object, built: CelValue): unknown {
   if (!isList(built)) throw new CelError('jsonPatch must be a list of JSONPatch');
-  return applyJsonPatch(object, [...built].map(jsonOf));
+  try {
+    return applyJsonPatch(object, [...built].map(jsonOf));
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    if (isFailedTest(error)) return object;
+    const why = error.status.details?.causes?.[0]?.message ?? error.message;
+    throw new CelError(`JSON Patch: ${why.replace(UNREADABLE, '')}`);
+  }
 }

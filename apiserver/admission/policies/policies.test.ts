@@ -368,8 +368,7 @@ describe('a mutating policy', () => {
             spec: Object.spec.template.spec{
               containers: [Object.spec.template.spec.containers{
                 name: "mesh-proxy",
-                image: "mesh/proxy:v1.0.0",
-                args: ["proxy", "sidecar"]
+                image: "mesh/proxy:v1.0.0"
               }]
             }
           }
@@ -391,7 +390,6 @@ describe('a mutating policy', () => {
       { name: 'c', image: 'nginx' },
       {
         name: 'mesh-proxy',
-        args: ['proxy', 'sidecar'],
         terminationMessagePath: '/dev/termination-log',
       },
     ]);
@@ -447,7 +445,7 @@ describe('a mutating policy', () => {
       /unexpected type name "Object.metadata", expected "Object.spec"/,
     ],
     [patch('[JSONPatch{op: "remove", path: "/spec/none"}]'), /denied request/],
-    [apply('Object{kind: "Pod"}'), /kind may not be changed/],
+    [apply('Object{spec: Object.spec{none: 1}}'), /.spec.none: field not declared in schema/],
   ])('that cannot be applied denies the request: %j', async (mutation, message) => {
     await mutating('p', [mutation]);
     const { body } = await create(1);

@@ -14,7 +14,7 @@ import {
   type AdmissionPlugin,
   admissionForbidden,
 } from '../admission.ts';
-import { matchConditions } from '../expressions/match-conditions.ts';
+import { ConditionFailure, matchConditions } from '../expressions/match-conditions.ts';
 import { bindingsOf } from '../expressions/variables.ts';
 import type { Lookups } from '../lookups.ts';
 import { type Bound, boundPolicies, isPolicyExempt } from './bound-policies.ts';
@@ -127,7 +127,7 @@ export class ValidatingPolicies implements AdmissionPlugin {
     try {
       if (wanted.length > 0 && !(await matchConditions(wanted, request, options))) return [];
     } catch (error) {
-      if (error instanceof StatusError) return failed(error.message);
+      if (error instanceof ConditionFailure) return failed(error.message);
       throw error;
     }
     const failures: Failure[] = [];

@@ -12,8 +12,13 @@ import type {
   MutatingWebhookConfiguration,
   ValidatingWebhookConfiguration,
 } from '../../../api/types/admissionregistration-v1.ts';
-import type { AdmissionAttributes, AdmissionPlugin, Rounds } from '../admission.ts';
-import { matchConditions } from '../expressions/match-conditions.ts';
+import {
+  type AdmissionAttributes,
+  admissionForbidden,
+  type AdmissionPlugin,
+  type Rounds,
+} from '../admission.ts';
+import { ConditionFailure, matchConditions } from '../expressions/match-conditions.ts';
 import type { WebhookUsers } from '../../webhook/kubeconfig-target.ts';
 import type { Lookups, Registered } from '../lookups.ts';
 import { isExempt, matched } from '../matching/match.ts';
@@ -53,8 +58,13 @@ async function reviewRequest(
   const request = { attributes, type, objects };
   const { matchConditions: conditions, failurePolicy } = webhook;
   if (conditions === undefined || conditions.length === 0) return request;
-  const applies = await matchConditions(conditions, request, { lookups, failurePolicy });
-  return applies ? request : undefined;
+  try {
+    const applies = await matchConditions(conditions, request, { lookups, failurePolicy });
+    return applies ? request : undefined;
+  } catch (error) {
+    if (error instanceof ConditionFailure) throw admissionForbidden(attributes, error.message);
+    throw error;
+  }
 }
 
 export class ValidatingWebhooks implements AdmissionPlugin {
