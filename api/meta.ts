@@ -60,3 +60,9 @@ export function splitKey(key: string): { namespace: string; name: string } {
 export function controllerOf(object: KubernetesObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }
+
+/** As an item of a list of its kind. */
+export function withoutType(object: object): object {
+  const { apiVersion: _a, kind: _k, ...rest } = object as Partial<KubernetesObject>;
+  return rest;
+}

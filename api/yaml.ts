@@ -18,6 +18,8 @@ import {
   strTag,
   YAMLException,
 } from 'js-yaml';
+import { MalformedJson, parseJson } from './json.ts';
+import { refuseRounded } from './rounded-integer.ts';
 
 /** The message begins with "yaml: line N: ". */
 export class MalformedYaml extends Error {
@@ -38,6 +40,8 @@ export type YamlDocument =
 
 /** In kustomize's resources "yes", "n" and "off" are texts, and a date is a time. */
 export type YamlDialect = 'kubernetes' | 'kustomize';
+/** Integers that a number cannot keep are refused. */
+type Dialect = YamlDialect | 'exact';
 
 /** Every document of a file. A broken one does not keep the others from being read. */
 export function parseYamlDocuments(
@@ -54,10 +58,13 @@ export function parseYamlDocuments(
   });
 }
 
-/** The first document; undefined if there is none. Throws {@link MalformedYaml}. */
-export function parseYaml(text: string): unknown {
+/**
+ * The first document; undefined if there is none. Throws {@link MalformedYaml}, and RoundedInteger
+ * if integers are to be `exact`.
+ */
+export function parseYaml(text: string, { exact = false } = {}): unknown {
   for (const { content, firstLine } of chunksOf(text)) {
-    const documents = load(content, firstLine);
+    const documents = load(content, firstLine, exact ? 'exact' : 'kubernetes');
     if (documents.length > 0) return documents[0];
   }
   return undefined;
@@ -89,8 +96,8 @@ function chunksOf(text: string): Chunk[] {
 const maxAliases = 1000;
 const maxDepth = 1000;
 
-function load(content: string, firstLine: number, dialect: YamlDialect = 'kubernetes'): unknown[] {
-  const json = asJson(content);
+function load(content: string, firstLine: number, dialect: Dialect): unknown[] {
+  const json = asJson(content, dialect);
   if (json !== undefined) return [json.value];
   try {
     return loadAll(content, { schema: schemas[dialect], maxAliases, maxDepth }).filter(
@@ -104,12 +111,13 @@ function load(content: string, firstLine: number, dialect: YamlDialect = 'kubern
 }
 
 /** JSON is YAML, but may be indented with tabs, which YAML's block style refuses. */
-function asJson(content: string): { value: unknown } | undefined {
+function asJson(content: string, dialect: Dialect): { value: unknown } | undefined {
   if (!/^\s*[{[]/.test(content)) return undefined;
   try {
-    return { value: JSON.parse(content) as unknown };
-  } catch {
-    return undefined;
+    return parseJson(content, { floats: dialect !== 'exact' });
+  } catch (error) {
+    if (error instanceof MalformedJson) return undefined;
+    throw error;
   }
 }
 
@@ -128,17 +136,21 @@ const signs = ['-', '+'];
 const digits = [...'0123456789'];
 
 const integers = /^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o[0-7_]+|0[0-7_]*|[1-9][0-9_]*)$/;
-const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
-  implicit: true,
-  implicitFirstChars: [...signs, ...digits],
-  resolve: (source) => (integers.test(source) ? readInteger(source) : NOT_RESOLVED),
-  identify: Number.isInteger,
-});
+const intTag = (exact: boolean) =>
+  defineScalarTag<number>('tag:yaml.org,2002:int', {
+    implicit: true,
+    implicitFirstChars: [...signs, ...digits],
+    resolve: (source) => (integers.test(source) ? readInteger(source, exact) : NOT_RESOLVED),
+    identify: Number.isInteger,
+  });
 
-function readInteger(source: string): number {
+function readInteger(source: string, exact: boolean): number {
   const negative = source.startsWith('-');
   const magnitude = source.replace(/^[-+]/, '').replaceAll('_', '');
-  const value = Number(/^0[0-7]+$/.test(magnitude) ? `0o${magnitude}` : magnitude);
+  const digits = /^0[0-7]+$/.test(magnitude) ? `0o${magnitude}` : magnitude;
+  const value = Number(digits);
+  if (exact && !Number.isSafeInteger(value))
+    refuseRounded(String(negative ? -BigInt(digits) : BigInt(digits)));
   return negative && value !== 0 ? -value : value;
 }
 
@@ -158,8 +170,14 @@ const dateTag = defineScalarTag<string>('tag:yaml.org,2002:timestamp', {
   identify: () => false,
 });
 
-const common = [strTag, seqTag, mapTag, nullYaml11Tag, intTag, floatTag, mergeTag];
-const schemas: Readonly<Record<YamlDialect, Schema>> = {
-  kubernetes: new Schema([...common, boolYaml11Tag]),
-  kustomize: new Schema([...common, boolCoreTag, dateTag]),
+type Tag = ConstructorParameters<typeof Schema>[0][number];
+const schemaOf = (exact: boolean, ...own: readonly Tag[]): Schema =>
+  new Schema([
+    ...[strTag, seqTag, mapTag, nullYaml11Tag, intTag(exact), floatTag, mergeTag],
+    ...own,
+  ]);
+const schemas: Readonly<Record<Dialect, Schema>> = {
+  kubernetes: schemaOf(false, boolYaml11Tag),
+  exact: schemaOf(true, boolYaml11Tag),
+  kustomize: schemaOf(false, boolCoreTag, dateTag),
 };

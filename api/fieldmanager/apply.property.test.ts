@@ -12,6 +12,7 @@ import { EMPTY, pathsOf } from './field-set.ts';
 import { type ManagedFields, setOfEntry } from './managers.ts';
 import { mergeTypeOf, trackedTypeOf } from './merge-type.ts';
 import { ownersAfterUpdate } from './update.ts';
+import { inOneVersion } from './versions.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -82,14 +83,18 @@ function run({ object, managed }: State, { manager: name, does, to }: Step, time
   if (does === 'update') {
     const manager = { name, operation: 'Update', apiVersion, subresource: '' } as const;
     const write = { type: tracked, live: object, object: to, managed, manager };
-    return { object: to, managed: ownersAfterUpdate({ ...write, ignored: EMPTY, time }) };
+    return {
+      object: to,
+      managed: inOneVersion(ownersAfterUpdate({ ...write, ignored: EMPTY, time })),
+    };
   }
   const manager = { name, operation: 'Apply', apiVersion, subresource: '' } as const;
   const live = managed.length === 0 && Object.keys(object).length === 0 ? undefined : object;
-  const result = applyConfiguration({
+  const steps = applyConfiguration({
     ...{ type, tracked, live, managed, configuration: to, manager },
     ...{ force: does === 'force', ignored: EMPTY, time },
   });
+  const result = inOneVersion(steps);
   return deepFreeze({ object: pruned(result.object), managed: result.managed });
 }
 

@@ -12,6 +12,7 @@ import { type ManagedFields, type Manager, setOfEntry } from './managers.ts';
 import { mergeTypeOf, trackedTypeOf } from './merge-type.ts';
 import { printPath } from './path-element.ts';
 import { ownersAfterUpdate } from './update.ts';
+import { inOneVersion } from './versions.ts';
 
 type Json = Record<string, unknown>;
 
@@ -34,12 +35,13 @@ class Scene {
 
   apply(name: string, configuration: Json, force = false): this {
     const { type, tracked } = this.#types();
-    const result = applyConfiguration({
+    const steps = applyConfiguration({
       ...{ type, tracked, live: this.object, managed: this.managed, configuration, force },
       manager: this.#manager(name, 'Apply'),
       ignored: EMPTY,
       time: this.#time(),
     });
+    const result = inOneVersion(steps);
     this.object = clean(result.object) as Json;
     this.managed = deepFreeze(result.managed);
     return this;
@@ -47,12 +49,13 @@ class Scene {
 
   update(name: string, change: (object: Json) => Json): this {
     const object = change(structuredClone(this.object ?? {}));
-    this.managed = ownersAfterUpdate({
+    const steps = ownersAfterUpdate({
       type: this.#types().tracked,
       live: this.object ?? {},
       ...{ object, managed: this.managed, ignored: EMPTY, time: this.#time() },
       manager: this.#manager(name, 'Update'),
     });
+    this.managed = inOneVersion(steps);
     this.object = deepFreeze(object);
     return this;
   }

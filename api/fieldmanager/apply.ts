@@ -4,10 +4,8 @@
  * client no longer sends goes, unless somebody else owns it too.
  */
 import { deepEqual } from '../deep.ts';
-import type { Comparison } from './compare.ts';
 import { fieldsOf } from './configuration.ts';
 import {
-  EMPTY,
   exclude,
   type FieldSet,
   hasPath,
@@ -29,14 +27,24 @@ import {
 import { merge } from './merge.ts';
 import type { StructMergeType } from './merge-type.ts';
 import { prune } from './remove.ts';
-import { changesOf, ownersAfterUpdate, withoutChanges } from './update.ts';
+import { ownersAfterUpdate, withoutChanges } from './update.ts';
+import {
+  type Changes,
+  changesInVersions,
+  changesOf,
+  type Converting,
+  ownersNow,
+  type Versions,
+} from './versions.ts';
 
 export interface Application {
   /** The whole type of the kind. */
   readonly type: StructMergeType;
   /** The same without what nobody owns. */
   readonly tracked: StructMergeType;
-  /** The stored object; undefined if it is to be created. */
+  /** Of others than the configuration's. Absent: everybody speaks that. */
+  readonly versions?: Versions | undefined;
+  /** The stored object, in the configuration's version; undefined if it is to be created. */
   readonly live: object | undefined;
   readonly managed: ManagedFields;
   /** Checked before: it has no faults. */
@@ -76,17 +84,20 @@ const BEFORE_FIRST_APPLY = 'before-first-apply';
 const KUBECTL = 'kubectl';
 
 /** Throws {@link ApplyConflict}. */
-export function applyConfiguration(application: Application): Applied {
-  const managed = ownersBefore(application);
+export function* applyConfiguration(application: Application): Converting<Applied> {
+  const managed = yield* ownersBefore(application);
   const live = (application.live ?? {}) as Readonly<Record<string, unknown>>;
-  const { type, tracked, configuration, manager, ignored, time } = application;
+  const { type, tracked, configuration, manager, ignored, versions, time } = application;
   const set = exclude(fieldsOf(tracked, configuration), ignored);
   const previous = managed.find((entry) => belongsTo(entry, manager));
   const others = managed.filter((entry) => entry !== previous);
-  const held = others.reduce((all, entry) => union(all, setOfEntry(entry)), set);
-  const last = previous === undefined ? EMPTY : setOfEntry(previous);
-  const object = prune(type, merge(type, live, configuration), { last, held });
-  const changes = changesOf({ type: tracked, live, object, ignored });
+  const object = yield* prune(merge(type, live, configuration), {
+    ...{ apiVersion: manager.apiVersion, types: { whole: type, tracked }, versions },
+    ...{ last: previous, owners: [...others, entryOf(manager, set, undefined)] },
+  });
+  const change = { type: tracked, live, object, manager, ignored, versions };
+  const own = changesOf(change);
+  const changes = yield* changesInVersions(change, { own, managed: others });
   const conflicts = conflictsOf(others, changes);
   if (conflicts.length > 0 && !application.force) refuse(application, conflicts);
   const isSame = deepEqual(live, object);
@@ -96,18 +107,17 @@ export function applyConfiguration(application: Application): Applied {
 }
 
 /** What was never tracked counts as one update before the first apply. */
-function ownersBefore(application: Application): ManagedFields {
+function* ownersBefore(application: Application): Converting<ManagedFields> {
   const { live, managed, manager, tracked, ignored, time } = application;
-  if (live === undefined || managed.length > 0) return managed;
+  if (live === undefined || managed.length > 0) return ownersNow(managed, application);
   const { apiVersion, subresource } = manager;
-  return ownersAfterUpdate({
+  return yield* ownersAfterUpdate({
     ...{ type: tracked, live: {}, object: live, managed, ignored, time },
     manager: { name: BEFORE_FIRST_APPLY, operation: 'Update', apiVersion, subresource },
   });
 }
 
-function conflictsOf(others: ManagedFields, { added, modified }: Comparison): Conflict[] {
-  const changed = union(added, modified);
+function conflictsOf(others: ManagedFields, changes: Changes): Conflict[] {
   const sortedOthers = [...others].sort(
     (a, b) =>
       byText(a.manager, b.manager) ||
@@ -122,7 +132,8 @@ function conflictsOf(others: ManagedFields, { added, modified }: Comparison): Co
       apiVersion: entry.apiVersion ?? '',
       subresource: entry.subresource ?? '',
     };
-    const paths = pathsOf(intersection(setOfEntry(entry), changed));
+    const { added, modified } = changes(entry.apiVersion);
+    const paths = pathsOf(intersection(setOfEntry(entry), union(added, modified)));
     return paths.map((path) => ({ manager, path }));
   });
 }

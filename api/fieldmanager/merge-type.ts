@@ -296,3 +296,23 @@ export function deducedTypeOf(value: unknown): MergeType {
 }
 
 const DEDUCED_MAP: MapMergeType = { shape: 'map', atomic: false, of: DEDUCED };
+
+/** The type of a field or of a key of a map; undefined if there is none. */
+export function typeBelow(type: MergeType | undefined, key: string): MergeType | undefined {
+  switch (type?.shape) {
+    case 'struct':
+      return type.fields.get(key)?.type;
+    case 'map':
+      return type.of;
+    case 'deduced':
+      return type;
+    default:
+      return undefined;
+  }
+}
+
+/** The type of a part, by its path element. */
+export function typeAtElement(type: MergeType | undefined, element: string): MergeType | undefined {
+  if (type?.shape === 'list') return type.of;
+  return typeBelow(type, element.slice(2));
+}

@@ -2,6 +2,7 @@
  * What disappears from an object when its owner no longer applies it.
  */
 import { isObject, setField } from '../deep.ts';
+import type { ManagedFieldsEntry } from '../types/meta-v1.ts';
 import { fieldsOf } from './configuration.ts';
 import {
   below,
@@ -16,10 +17,22 @@ import {
   nodeOf,
   union,
 } from './field-set.ts';
-import { elementOf, type MergeType, type StructMergeType } from './merge-type.ts';
+import { type ManagedFields, setOfEntry } from './managers.ts';
+import {
+  elementOf,
+  type MergeType,
+  type StructMergeType,
+  typeAtElement,
+  typeBelow,
+} from './merge-type.ts';
 import { fieldElement } from './path-element.ts';
-
-type JsonObject = Readonly<Record<string, unknown>>;
+import {
+  converted,
+  type Converting,
+  type JsonObject,
+  type MergeTypes,
+  type Versions,
+} from './versions.ts';
 
 /** An object without the fields of a set; it shares what is left. */
 function removeFields(type: StructMergeType, object: JsonObject, set: FieldSet): JsonObject {
@@ -53,19 +66,6 @@ function removeFrom(type: MergeType | undefined, value: unknown, set: FieldSet):
   return left ? rest : undefined;
 }
 
-function typeBelow(type: MergeType | undefined, key: string): MergeType | undefined {
-  switch (type?.shape) {
-    case 'struct':
-      return type.fields.get(key)?.type;
-    case 'map':
-      return type.of;
-    case 'deduced':
-      return type;
-    default:
-      return undefined;
-  }
-}
-
 /**
  * The set with every field of a struct that has held parts held itself, so that an empty shell
  * goes with the last of its parts. Keys of maps and elements of lists hold themselves.
@@ -84,28 +84,69 @@ function withShells(type: MergeType | undefined, set: FieldSet): FieldSet {
   return result;
 }
 
-function typeAtElement(type: MergeType | undefined, element: string): MergeType | undefined {
-  if (type?.shape === 'list') return type.of;
-  return typeBelow(type, element.slice(2));
+/** What is to go, and what is not. */
+export interface Pruning {
+  /** The version of the merged object. */
+  readonly apiVersion: string;
+  readonly types: MergeTypes;
+  /** Absent: everybody speaks that version. */
+  readonly versions?: Versions | undefined;
+  /** What the manager's previous configuration held. */
+  readonly last: ManagedFieldsEntry | undefined;
+  /** What all managers hold now, the new configuration included. */
+  readonly owners: ManagedFields;
 }
 
 /**
- * The merged object without what `last` (the set of the manager's previous configuration) held
- * and neither the new configuration nor anybody else holds. `held` is what all managers hold now.
+ * The merged object without what the previous configuration held and neither the new one nor
+ * anybody else holds, each in the words of its version.
  */
-export function prune(
-  type: StructMergeType,
-  merged: JsonObject,
-  sets: { readonly last: FieldSet; readonly held: FieldSet },
-): JsonObject {
-  if (isEmptySet(sets.last)) return merged;
-  const last = withShells(type, sets.last);
-  const without = removeFields(type, merged, last);
-  const whole = withShells(type, fieldsOf(type, merged));
-  const left = withShells(type, fieldsOf(type, without));
+export function* prune(merged: JsonObject, of: Pruning): Converting<JsonObject> {
+  if (of.last === undefined || isEmptySet(setOfEntry(of.last))) return merged;
+  const typesOf = (version: string): MergeTypes | undefined =>
+    version === of.apiVersion || of.versions === undefined ? of.types : of.versions(version);
+  const version = of.versions === undefined ? of.apiVersion : (of.last.apiVersion ?? '');
+  const type = typesOf(version)?.whole;
+  if (type === undefined) return merged;
+  const last = withIdentity(withShells(type, setOfEntry(of.last)));
+  const start = yield* converted(merged, { from: of.apiVersion, to: version });
+  let all = start;
+  let kept = removeFields(type, start, last);
+  let at = version;
   // Others' fields come back, then what nobody ever held: only fields of `last` may go.
-  const unheld = difference(whole, union(left, withShells(type, sets.held)));
-  const owned = removeFields(type, merged, unheld);
-  const gone = difference(whole, withShells(type, fieldsOf(type, owned)));
-  return removeFields(type, merged, intersection(gone, last) ?? EMPTY);
+  for (const [to, held] of heldByVersion(of, version)) {
+    const { whole } = typesOf(to)!;
+    all = yield* converted(all, { from: at, to });
+    kept = yield* converted(kept, { from: at, to });
+    at = to;
+    const left = union(withShells(whole, fieldsOf(whole, kept)), withShells(whole, held));
+    const unheld = difference(withShells(whole, fieldsOf(whole, all)), left);
+    kept = removeFields(whole, all, unheld);
+  }
+  kept = yield* converted(kept, { from: at, to: version });
+  const present = withShells(type, fieldsOf(type, start));
+  const gone = difference(present, withShells(type, fieldsOf(type, kept)));
+  const pruned = removeFields(type, start, intersection(gone, last));
+  return yield* converted(pruned, { from: version, to: of.apiVersion });
+}
+
+/** The metadata stay, whatever goes of them: without a name nothing can be converted. */
+function withIdentity(set: FieldSet): FieldSet {
+  const metadata = below(set, METADATA);
+  if (metadata === undefined || !isHeld(metadata)) return set;
+  const { '.': _itself, ...parts } = metadata;
+  const { [METADATA]: _whole, ...rest } = set;
+  return isEmptySet(parts) ? rest : { ...rest, [METADATA]: parts };
+}
+
+const METADATA = fieldElement('metadata');
+
+/** That of the pruned version first: a conversion may need what is held in it. */
+function heldByVersion({ owners, versions, apiVersion }: Pruning, first: string) {
+  const held = new Map([[first, EMPTY]]);
+  for (const entry of owners) {
+    const version = versions === undefined ? apiVersion : (entry.apiVersion ?? '');
+    held.set(version, union(held.get(version) ?? EMPTY, setOfEntry(entry)));
+  }
+  return held;
 }

@@ -8,6 +8,7 @@
  */
 import { apiVersionOf } from '../resource.ts';
 import { definitionOf, type GroupVersionKind } from '../schema/table.ts';
+import { RoundedInteger } from '../rounded-integer.ts';
 import { statusError } from '../status.ts';
 import { decodeMessage } from './decode-message.ts';
 import { enveloped, hasProtobuf, messageOf, protobufMagic } from './envelope.ts';
@@ -24,21 +25,26 @@ interface Envelope {
 
 /**
  * The object in a protobuf body, as a JSON value with apiVersion and kind. An envelope that names
- * no kind holds one of `expected`. Throws StatusError BadRequest.
+ * no kind holds one of `expected`. Throws StatusError BadRequest; with `exact` also for integers
+ * that a number cannot keep.
  */
 export function decodeProtobuf(
   body: Uint8Array,
   expected?: GroupVersionKind,
+  { exact = false } = {},
 ): Record<string, unknown> {
   try {
-    return decodeEnvelope(body, expected);
+    const { type, definition, raw } = openEnvelope(body, expected);
+    const fields = decodeMessage(definition, raw, { exact });
+    return { apiVersion: apiVersionOf(type), kind: type.kind, ...fields };
   } catch (error) {
-    if (error instanceof MalformedProtobuf) throw statusError('BadRequest', error.message);
+    if (error instanceof MalformedProtobuf || error instanceof RoundedInteger)
+      throw statusError('BadRequest', error.message);
     throw error;
   }
 }
 
-function decodeEnvelope(body: Uint8Array, expected?: GroupVersionKind): Record<string, unknown> {
+function openEnvelope(body: Uint8Array, expected: GroupVersionKind | undefined) {
   if (!protobufMagic.equals(body.subarray(0, protobufMagic.byteLength))) {
     throw new MalformedProtobuf(
       'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
@@ -57,7 +63,7 @@ function decodeEnvelope(body: Uint8Array, expected?: GroupVersionKind): Record<s
       `no kind ${JSON.stringify(type.kind)} is registered for version ${JSON.stringify(apiVersion)}`,
     );
   }
-  return { apiVersion, kind: type.kind, ...decodeMessage(definition, envelope.raw) };
+  return { type, definition, raw: envelope.raw };
 }
 
 function kindOf({ apiVersion, kind }: Envelope): GroupVersionKind | undefined {

@@ -17,10 +17,14 @@ type JsonObject = Record<string, unknown>;
 /** Far beyond any real object, and far below what recursion can bear. */
 const maxDepth = 500;
 
-/** Throws {@link MalformedProtobuf}. */
-export function decodeMessage(definition: Definition, bytes: Uint8Array, depth = 0): JsonObject {
+/** Throws {@link MalformedProtobuf}, or RoundedInteger if integers are to be `exact`. */
+export function decodeMessage(
+  definition: Definition,
+  bytes: Uint8Array,
+  { exact = false, depth = 0 } = {},
+): JsonObject {
   const object: JsonObject = {};
-  readFields(planOf(definition), { reader: new WireReader(bytes), object, depth });
+  readFields(planOf(definition), { reader: new WireReader(bytes, { exact }), object, depth });
   return object;
 }
 
@@ -38,7 +42,7 @@ function readFields(plan: MessagePlan, { reader, object, depth }: Reading): void
     if (planned === undefined) reader.skip(type);
     else if ('inline' in planned) {
       expect(type, wireType.bytes, 'inline');
-      const inner = new WireReader(reader.bytes());
+      const inner = reader.inner();
       readFields(planned.inline, { reader: inner, object, depth: depth + 1 });
     } else readField(planned.field, type, { reader, object, depth });
   }
@@ -49,8 +53,8 @@ function readField(field: Field, type: number, { reader, object, depth }: Readin
   if (field.type.shape === 'list' && field.wire !== 'itemsMessage') {
     const list = (object[field.name] ??= []) as unknown[];
     if (type === wireType.bytes && isNumeric(field.type.of)) {
-      const packed = new WireReader(reader.bytes());
-      while (!packed.done) list.push(packed.varint());
+      const packed = reader.inner();
+      while (!packed.done) list.push(packed.integer());
     } else list.push(readValue(field.type.of, value));
   } else if (field.type.shape === 'map') {
     const [key, element] = readEntry(field.type.of, value);
@@ -88,7 +92,7 @@ function expect(type: number, wanted: number, field: string): void {
 /** A map is a list of messages `{ key = 1; value = 2 }`; either may be left out when it is zero. */
 function readEntry(of: TypeRef, value: Value): [string, unknown] {
   expect(value.type, wireType.bytes, value.field.name);
-  const entry = new WireReader(value.reader.bytes());
+  const entry = value.reader.inner();
   let key = '';
   let element: unknown;
   while (!entry.done) {
@@ -109,7 +113,7 @@ interface NumberReader {
   readonly wire: number;
   read(reader: WireReader): unknown;
 }
-const integer: NumberReader = { wire: wireType.varint, read: (reader) => reader.varint() };
+const integer: NumberReader = { wire: wireType.varint, read: (reader) => reader.integer() };
 
 /** Scalars that are not length-delimited. */
 const numberReaders: ReadonlyMap<Scalar, NumberReader> = new Map([
@@ -127,7 +131,8 @@ function readValue(of: TypeRef, { reader, type, field, depth }: Value): unknown 
   }
   expect(type, wireType.bytes, field.name);
   const bytes = reader.bytes();
-  if (of.shape === 'message') return decodeMessage(resolve(of), bytes, depth + 1);
+  const { exact } = reader;
+  if (of.shape === 'message') return decodeMessage(resolve(of), bytes, { exact, depth: depth + 1 });
   if (of.shape === 'list') return readStrings(bytes, 1);
   assertScalar(of);
   switch (of.scalar) {
@@ -228,5 +233,7 @@ function readAlternative(bytes: Uint8Array, field: Field, depth: number): unknow
 }
 
 function readSchema(bytes: Uint8Array, depth: number): JsonObject {
-  return decodeMessage(definitionNamed('apiextensions-v1', 'JSONSchemaProps')!, bytes, depth + 1);
+  return decodeMessage(definitionNamed('apiextensions-v1', 'JSONSchemaProps')!, bytes, {
+    depth: depth + 1,
+  });
 }

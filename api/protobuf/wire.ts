@@ -1,4 +1,6 @@
 /** The protobuf wire format: tags, varints, length-delimited fields. */
+import { refuseRounded } from '../rounded-integer.ts';
+
 export class MalformedProtobuf extends Error {
   override readonly name = 'MalformedProtobuf';
 }
@@ -8,11 +10,14 @@ export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 const twoTo32 = 2 ** 32;
 
 export class WireReader {
+  /** Integers that a number cannot keep are refused, not rounded. */
+  readonly exact: boolean;
   readonly #bytes: Buffer;
   readonly #end: number;
   #at: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, { exact = false } = {}) {
+    this.exact = exact;
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = 0;
     this.#end = bytes.byteLength;
@@ -31,7 +36,22 @@ export class WireReader {
     return { number, type: tag % 8 };
   }
 
-  /** A signed 64-bit integer; beyond 2^53 rounded, as JSON numbers are. */
+  /** A signed 64-bit integer. Throws RoundedInteger as {@link exact} asks for. */
+  integer(): number {
+    const start = this.#at;
+    const value = this.varint();
+    if (this.exact && !Number.isSafeInteger(value)) refuseRounded(this.#digits(start));
+    return value;
+  }
+
+  /** In decimal what is encoded from `start` to here. */
+  #digits(start: number): string {
+    const bytes = this.#bytes.subarray(start, this.#at);
+    const bits = bytes.reduceRight((all, byte) => (all << 7n) | BigInt(byte & 0x7f), 0n);
+    return String(BigInt.asIntN(64, bits));
+  }
+
+  /** A signed 64-bit integer; beyond 2^53 rounded. */
   varint(): number {
     let low = 0;
     let high = 0;
@@ -57,6 +77,11 @@ export class WireReader {
     if (length < 0) throw new MalformedProtobuf('proto: negative length found during unmarshaling');
     const at = this.#advance(length);
     return this.#bytes.subarray(at, at + length);
+  }
+
+  /** Reads the message that {@link bytes} answers. */
+  inner(): WireReader {
+    return new WireReader(this.bytes(), { exact: this.exact });
   }
 
   skip(type: number): void {

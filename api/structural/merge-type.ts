@@ -8,6 +8,7 @@ import {
   type StructMergeType,
 } from '../fieldmanager/merge-type.ts';
 import { fieldElement } from '../fieldmanager/path-element.ts';
+import type { MergeTypes } from '../fieldmanager/versions.ts';
 import type { SchemaNode } from './schema.ts';
 
 const TEXT: MergeType = { shape: 'scalar', scalar: 'string' };
@@ -97,10 +98,7 @@ function listOf(schema: SchemaNode): ListMergeType {
 }
 
 /** The whole type of a custom resource, and the same without what nobody owns. */
-export function customMergeTypes(schema: SchemaNode): {
-  readonly whole: StructMergeType;
-  readonly tracked: StructMergeType;
-} {
+export function customMergeTypes(schema: SchemaNode): MergeTypes {
   const metadata = metadataTypes();
   const own = new SchemaStruct(schema).fields;
   const whole = withField(own, metadata.whole);
@@ -117,6 +115,7 @@ export function customMergeTypes(schema: SchemaNode): {
   return {
     whole: { shape: 'struct', atomic: false, fields: whole, always: [metadata.whole] },
     tracked: { shape: 'struct', atomic: false, fields: tracked, always: [metadata.tracked] },
+    mayHaveChanged: true,
   };
 }
 

@@ -17,6 +17,8 @@ const operation = {
   },
   'x-kubernetes-group-version-kind': kind,
 };
+const anyFields = { 'x-kubernetes-preserve-unknown-fields': true };
+const kindIs = { 'x-kubernetes-group-version-kind': [kind] };
 const path = '/apis/apps/v1/deployments/{name}';
 const document = swagger({ title: 'Kubernetes', version: 'v1' }, [
   {
@@ -59,6 +61,15 @@ describe('swagger', () => {
         type: 'object',
         properties: { items: { type: 'array', items: { $ref: '#/definitions/Spec' } } },
       },
+    ],
+    // kubectl would refuse what is beside the fields of a kind that takes any.
+    [
+      { type: 'object', properties: { spec: reference }, ...anyFields, ...kindIs },
+      { type: 'object', ...kindIs },
+    ],
+    [
+      { type: 'object', description: 'text', ...anyFields },
+      { description: 'text', ...anyFields },
     ],
   ])('turns %j into %j', (v3, v2) => {
     expect(swaggerSchema(v3)).toEqual(v2);

@@ -22,10 +22,13 @@ function withoutNull(schema: Json): Json {
   return Object.fromEntries(said);
 }
 
+const KINDS = 'x-kubernetes-group-version-kind';
+
 /** kubectl refuses what is beside the fields that are told of, so that none may be. */
 function withoutFields(schema: Json): Json {
-  const isKind = schema['x-kubernetes-group-version-kind'] !== undefined;
-  if (schema['x-kubernetes-preserve-unknown-fields'] !== true || isKind) return schema;
+  if (schema['x-kubernetes-preserve-unknown-fields'] !== true) return schema;
+  const kinds = schema[KINDS];
+  if (kinds !== undefined) return { type: 'object', [KINDS]: kinds };
   const { type: _type, properties: _properties, items: _items, ...rest } = schema;
   return rest;
 }

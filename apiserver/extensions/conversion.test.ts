@@ -12,7 +12,8 @@ interface Review {
 }
 
 /** v1 has spec.host and spec.port, v2 has spec.address with both. */
-function convert(object: Json & { spec: Json }, apiVersion: string): Json {
+function convert(object: Json & { spec?: Json }, apiVersion: string): Json {
+  if (object.spec === undefined) return { ...object, apiVersion };
   if (apiVersion.endsWith('/v2')) {
     const { host, port, ...rest } = object.spec;
     return { ...object, apiVersion, spec: { ...rest, address: `${String(host)}:${String(port)}` } };
@@ -195,5 +196,39 @@ describe('versions of a custom resource', () => {
     const gone = { spec: { versions: versions.slice(1) } };
     const refused = await api.call('PATCH', url, { body: gone, type });
     expect(refused.body.message).toContain('missing from spec.versions; v1 was previously');
+  });
+
+  it('are owned in the words of whoever wrote them', async () => {
+    const apply = (by: string, of: string, { spec, force }: { spec: object; force?: boolean }) =>
+      api.call('PATCH', `${at('hosts', of)}/owned?fieldManager=${by}&force=${force === true}`, {
+        body: { ...host('owned'), apiVersion: `conv.example.com/${of}`, spec },
+        type: 'application/apply-patch+yaml',
+      });
+    const owners = ({ body }: { body: Body }) =>
+      (body.metadata.managedFields as { manager?: string; apiVersion?: string; fieldsV1: object }[])
+        .map(({ manager, apiVersion, fieldsV1 }) => ({
+          by: `${manager} ${apiVersion}`,
+          owns: Object.keys((fieldsV1 as Record<string, object>)['f:spec'] ?? {}),
+        }))
+        .map(({ by, owns }) => `${by}: ${owns.join()}`)
+        .sort();
+    await apply('one', 'v1', { spec: { host: 'a', port: '80', same: 'y' } });
+    const refused = await apply('two', 'v2', { spec: { address: 'b:80' } });
+    expect(refused.body.message).toBe(
+      'Apply failed with 1 conflict: conflict with "one": .spec.host',
+    );
+    const taken = await apply('two', 'v2', { spec: { address: 'b:80' }, force: true });
+    expect(owners(taken)).toEqual([
+      'one conv.example.com/v1: f:port,f:same',
+      'two conv.example.com/v2: f:address',
+    ]);
+    // What one applied in v1 and does not apply in v2 goes, but for what two owns.
+    const less = await apply('one', 'v2', { spec: {} });
+    expect(less.body.message).toBeUndefined();
+    expect(less.body.spec).toEqual({ address: 'b:80', same: 'x' });
+    expect(owners(less)).toEqual([
+      'one conv.example.com/v2: ',
+      'two conv.example.com/v2: f:address',
+    ]);
   });
 });

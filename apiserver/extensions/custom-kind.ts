@@ -99,7 +99,7 @@ function storedAs(crd: CustomResourceDefinition): Pick<ResourceDeclaration, 'sto
   return stored === undefined ? {} : { storedAs: typeOfVersion(crd, stored.name) };
 }
 
-function structureOf(kind: ResourceType, schema: VersionSchema): Structure {
+export function structureOf(kind: ResourceType, schema: VersionSchema): Structure {
   return {
     decode: (value, options) => decodeCustomObject({ kind, schema: schema.root }, value, options),
     get mergeTypes() {

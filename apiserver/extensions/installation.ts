@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../api/meta.ts';
+import { apiVersionOf } from '../../api/resource.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -7,7 +8,7 @@ import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { CustomResourceCodec } from './custom-codec.ts';
-import { customKind, storagePrefixOf, typeOfVersion } from './custom-kind.ts';
+import { customKind, storagePrefixOf, structureOf, typeOfVersion } from './custom-kind.ts';
 import { type ConversionWebhooks, converterOf } from './conversion.ts';
 import type { ServedVersion } from './served-version.ts';
 import { VersionStorage } from './version-storage.ts';
@@ -103,7 +104,7 @@ export class Installation {
       const declaration = customKind(crd, version, schema);
       return [{ declaration, schema, identity: of.signature }];
     });
-    const served = this.#related(crd, alone);
+    const served = this.#related(crd, { alone, schemas: of.schemas });
     const storageOf = this.#storages(crd);
     for (const version of served) this.#registry.serve(version.declaration, storageOf(version));
     this.#versions = served;
@@ -112,15 +113,29 @@ export class Installation {
     this.#stored = this.#registry.open(own, this.#objects!);
   }
 
-  /** Versions that know of each other, so that admission may ask about one in another. */
-  #related(crd: CustomResourceDefinition, served: readonly ServedVersion[]) {
-    if (served.length < 2) return served;
-    const types = served.map(({ declaration }) => declaration.type);
+  /** Versions that know of each other: admission, and owners of fields, may speak another. */
+  #related(
+    crd: CustomResourceDefinition,
+    of: {
+      readonly alone: readonly ServedVersion[];
+      readonly schemas: ReadonlyMap<string, VersionSchema>;
+    },
+  ): readonly ServedVersion[] {
+    const { alone, schemas } = of;
+    if (crd.spec.versions.length < 2) return alone;
+    const types = alone.map(({ declaration }) => declaration.type);
     const converter = converterOf(crd, this.#conversion);
     const convert = async (object: KubernetesObject, apiVersion: string) =>
       (await converter.convert([object], apiVersion))[0]!;
-    const siblings = { types, convert };
-    return served.map((one) => ({ ...one, declaration: { ...one.declaration, siblings } }));
+    const structures = new Map(
+      [...schemas].map(([name, schema]) => {
+        const type = typeOfVersion(crd, name);
+        return [apiVersionOf(type), structureOf(type, schema)] as const;
+      }),
+    );
+    const structureOfVersion = (apiVersion: string) => structures.get(apiVersion);
+    const siblings = { types, convert, structureOf: structureOfVersion };
+    return alone.map((one) => ({ ...one, declaration: { ...one.declaration, siblings } }));
   }
 
   /** Objects as they are where all have always been of one version; else each version's view. */

@@ -14,7 +14,7 @@ type Json = Record<string, unknown>;
 const made: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'NOW'],
-  [/"resourceVersion":"\d+",?/g, ''],
+  [/"resourceVersion":"\d+"/g, '"resourceVersion":"N"'],
   [/"clusterIPs?":(?:"[\d.]+"|\["[\d.]+"\])/g, '"clusterIP":"IP"'],
 ];
 

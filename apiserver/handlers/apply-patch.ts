@@ -59,10 +59,11 @@ function configurationOf({ request, store }: Target, duplicates: boolean): Parse
   if (body === undefined) throw statusError('BadRequest', 'the body of the request is empty');
   if (body instanceof JsonValue) return { value: body.value, duplicates: [] };
   const text = textOf(body);
+  const { floats } = store.declaration;
   return readText(() =>
     /^\s*\{/.test(text)
-      ? parseFlow(text, { duplicates, floats: store.declaration.floats })
-      : { value: parseYaml(text), duplicates: [] },
+      ? parseFlow(text, { duplicates, floats })
+      : { value: parseYaml(text, { exact: floats !== true }), duplicates: [] },
   );
 }
 
@@ -72,7 +73,7 @@ function parseFlow(text: string, ask: JsonQuestions): ParsedBody {
     return parseJson(text, ask);
   } catch (error) {
     if (error instanceof RoundedInteger) throw error;
-    return { value: parseYaml(text), duplicates: [] };
+    return { value: parseYaml(text, { exact: ask.floats !== true }), duplicates: [] };
   }
 }
 

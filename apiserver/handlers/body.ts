@@ -44,6 +44,7 @@ export function unsupportedMediaType(served: readonly string[]): Error {
   );
 }
 
+const EXACT = { exact: true };
 const SERVED = ['application/json', 'application/yaml', protobufMediaType];
 
 /** A body of JSON, YAML or protobuf; a value from the same process is taken as it is. */
@@ -59,9 +60,12 @@ export function parseBody(
     case 'application/json':
       return readText(() => parseJson(textOf(body), ask));
     case 'application/yaml':
-      return readText(() => ({ value: parseYaml(textOf(body)), duplicates: [] }));
+      return readText(() => {
+        const value = parseYaml(textOf(body), { exact: ask.floats !== true });
+        return { value, duplicates: [] };
+      });
     case protobufMediaType:
-      return { value: decodeProtobuf(body, ask.kind), duplicates: [] };
+      return { value: decodeProtobuf(body, ask.kind, EXACT), duplicates: [] };
     default:
       throw unsupportedMediaType(SERVED);
   }

@@ -1,14 +1,21 @@
 import { JsonValue, type Pieces } from '../../platform/http.ts';
 import type { Steps } from '../../platform/turns.ts';
 
-/** An object's JSON that is copied, not encoded. `StoredObject` is one. */
-export interface EncodedObject {
+/** JSON that is copied, not encoded. */
+export interface Copied {
+  readonly byteLength: number;
+  /** Returns the offset after it. */
+  copyTo(target: Buffer, offset: number): number;
+}
+
+/** An object's JSON. `StoredObject` is one. */
+export interface EncodedObject extends Copied {
   readonly value: unknown;
   /** True if it is copied without being decoded first. */
   readonly isCopied: boolean;
-  readonly byteLength: number;
-  copyTo(target: Buffer, offset: number): number;
   bytes(): Uint8Array;
+  /** The same without apiVersion and kind. */
+  asItem(): Copied | Uint8Array;
 }
 
 /** About as much as a socket takes at a time. */
@@ -21,12 +28,13 @@ export const PIECE_BYTES = 128 * 1024;
 export function* copiedList(
   head: Readonly<Record<string, unknown>>,
   objects: readonly EncodedObject[],
+  { untyped }: { readonly untyped: boolean },
 ): Steps<Pieces> {
   const start = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`);
   let byteLength = start.length + Math.max(objects.length - 1, 0) + END.length;
-  const items: (EncodedObject | Uint8Array)[] = [];
+  const items: (Copied | Uint8Array)[] = [];
   for (const object of objects) {
-    const item = object.isCopied ? object : object.bytes();
+    const item = untyped ? object.asItem() : object.isCopied ? object : object.bytes();
     items.push(item);
     byteLength += item.byteLength;
     yield;
@@ -39,7 +47,7 @@ const END = Buffer.from(']}');
 
 function* piecesOf(
   start: Uint8Array,
-  items: readonly (EncodedObject | Uint8Array)[],
+  items: readonly (Copied | Uint8Array)[],
 ): Generator<Uint8Array> {
   let next = 0;
   do {
@@ -59,7 +67,7 @@ function* piecesOf(
 }
 
 /** Returns the offset after it. */
-function put(item: EncodedObject | Uint8Array, target: Buffer, offset: number): number {
+function put(item: Copied | Uint8Array, target: Buffer, offset: number): number {
   if (!(item instanceof Uint8Array)) return item.copyTo(target, offset);
   target.set(item, offset);
   return offset + item.length;

@@ -64,10 +64,15 @@ const parsed = ({ bytes }: { bytes: Buffer }) =>
   };
 const named = (of: string, kind: string): string => `application/json;as=${kind};v=v1;g=${of}`;
 
-it('in JSON', async () => {
+it('in JSON, each item as it is alone, but for its apiVersion and kind', async () => {
   const whole = await list();
   expect(whole.turns).toBeGreaterThan(5);
-  expect(parsed(whole).items).toHaveLength(COUNT);
+  const { items } = parsed(whole);
+  expect(items).toHaveLength(COUNT);
+  const { body } = await send(`GET ${MAPS}/${items[0]!.metadata.name}`);
+  const first = { apiVersion: 'v1', kind: 'ConfigMap', ...items[0] };
+  expect(JSON.parse(Buffer.from((body as JsonValue).bytes()).toString())).toEqual(first);
+  expect(Object.keys(items.at(-1)!)).toEqual(['metadata', 'data']);
 });
 
 it('in JSON for people, and in YAML, say the same', async () => {

@@ -2,6 +2,7 @@
  * Collections as bodies, object by object: one of thousands takes a good part of a second, or in
  * YAML several, and is made in slices, so that everybody else's requests are answered meanwhile.
  */
+import { withoutType } from '../../api/meta.ts';
 import { enveloped, listMessage } from '../../api/protobuf/envelope.ts';
 import { protobufMediaType } from '../../api/protobuf/codec.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
@@ -20,6 +21,8 @@ export interface ListForm {
   /** The last field. */
   readonly field: 'items' | 'rows';
   readonly objects: readonly StoredObject[];
+  /** Items do not say their apiVersion and kind. */
+  readonly untyped?: boolean;
   /** What stands for an object; absent: the object as it is. */
   readonly item?: (object: StoredObject) => unknown;
   /** Absent where the form is never protobuf. */
@@ -43,14 +46,17 @@ export interface EncodedList {
 export async function encodeList(
   { http }: ApiRequest,
   { mediaType }: Accepted,
-  { form, turns }: { readonly form: ListForm; readonly turns: Turns },
+  { form: asked, turns }: { readonly form: ListForm; readonly turns: Turns },
 ): Promise<EncodedList> {
+  const isInProcess = http.peer.address === 'in-process';
+  // There objects are shared, as they are.
+  const form = isInProcess ? { ...asked, untyped: false } : asked;
   const json = jsonOf(form);
   if (mediaType === 'application/yaml') return { json, body: await inTurns(yamlText(form), turns) };
   if (mediaType === protobufMediaType)
     return { json, body: await inTurns(message(form, form.protobuf!), turns) };
   if (isForPeople(http)) return { json, body: await inTurns(prettyText(form), turns) };
-  if (http.peer.address === 'in-process') return { json, body: json };
+  if (isInProcess) return { json, body: json };
   const made = await inTurns(jsonText(form), turns);
   const isShort = made.byteLength <= PIECE_BYTES;
   const isWhole = isShort || acceptsGzip(http.headers['accept-encoding']);
@@ -61,7 +67,7 @@ export async function encodeList(
 const jsonOf = (form: ListForm, made?: Uint8Array | Pieces): JsonValue =>
   JsonValue.from({
     value: () => {
-      const { head, field, objects, item = ({ value }) => value } = form;
+      const { head, field, objects, item = ({ value }) => shown(form, value) } = form;
       return { ...head, [field]: objects.map(item) };
     },
     bytes: () => atOnce(joined(made ?? atOnce(jsonText(form)))),
@@ -80,26 +86,37 @@ function* joined(made: Uint8Array | Pieces): Steps<Uint8Array> {
   return bytes;
 }
 
-function* jsonText({ head, field, objects, item }: ListForm): Steps<Uint8Array | Pieces> {
-  if (item === undefined) return yield* copiedList(head, objects);
+function* jsonText(form: ListForm): Steps<Uint8Array | Pieces> {
+  const { head, field, objects, item, untyped = false } = form;
+  if (item === undefined) return yield* copiedList(head, objects, { untyped });
   const start = `${JSON.stringify(head).slice(0, -1)},"${field}":[`;
   const text = (object: StoredObject): string => JSON.stringify(item(object));
   return yield* pieces(objects, { start, text, between: ',', end: ']}' });
 }
 
-/** Fields stand in the order in which they are sent without indentation. */
-function* prettyText({ head, field, objects, item }: ListForm): Steps<Uint8Array> {
+function* prettyText(form: ListForm): Steps<Uint8Array> {
+  const { head, field, objects, item } = form;
   const empty = JSON.stringify({ ...head, [field]: [] }, null, 2);
   if (objects.length === 0) return Buffer.from(`${empty}\n`);
   const sent = (object: StoredObject): unknown =>
-    item?.(object) ?? JSON.parse(Buffer.from(object.json().bytes()).toString());
+    item?.(object) ?? shown(form, parsedObject(object));
   const text = (object: StoredObject): string =>
     JSON.stringify(sent(object), null, 2).replaceAll('\n', '\n    ');
   const start = `${empty.slice(0, -']\n}'.length)}\n    `;
   return yield* pieces(objects, { start, text, between: ',\n    ', end: '\n  ]\n}\n' });
 }
 
-function* yamlText({ head, field, objects, item }: ListForm): Steps<Uint8Array> {
+/** With its fields in the order in which they are sent without indentation. */
+function parsedObject(object: StoredObject): object {
+  return JSON.parse(Buffer.from(object.json().bytes()).toString()) as object;
+}
+
+function shown({ untyped }: ListForm, object: object): object {
+  return untyped === true ? withoutType(object) : object;
+}
+
+function* yamlText(form: ListForm): Steps<Uint8Array> {
+  const { head, field, objects, item } = form;
   const empty = stringifyYaml({ ...head, [field]: [] });
   if (objects.length === 0) return Buffer.from(empty);
   // Keys are sorted: others follow.
@@ -107,7 +124,7 @@ function* yamlText({ head, field, objects, item }: ListForm): Steps<Uint8Array> 
   const at = empty.indexOf(line);
   return yield* pieces(objects, {
     start: `${empty.slice(0, at)}\n${field}:\n`,
-    text: (object) => stringifyYaml([item === undefined ? object.value : item(object)]),
+    text: (object) => stringifyYaml([item?.(object) ?? shown(form, object.value)]),
     between: '',
     end: empty.slice(at + line.length),
   });

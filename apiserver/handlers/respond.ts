@@ -95,7 +95,10 @@ function listForm(
       const kind = declaration.listKind ?? `${type.kind}List`;
       const head = { kind, apiVersion: apiVersionOf(type), metadata };
       const message = (object: StoredObject): Uint8Array => object.message();
-      return { head, field: 'items', objects, protobuf: { kind: { ...type, kind }, message } };
+      // Go's types of what it knows leave out what the list says already.
+      const untyped = declaration.structure === undefined;
+      const protobuf = { kind: { ...type, kind }, message };
+      return { head, field: 'items', objects, untyped, protobuf };
     }
     case 'PartialObjectMetadata': {
       const kind = 'PartialObjectMetadataList';

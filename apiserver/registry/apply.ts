@@ -3,7 +3,11 @@
  * are `api/fieldmanager`; the result goes the way of every other update.
  */
 import { isObject } from '../../api/deep.ts';
-import { applyConfiguration, ApplyConflict } from '../../api/fieldmanager/apply.ts';
+import {
+  type Application,
+  applyConfiguration,
+  ApplyConflict,
+} from '../../api/fieldmanager/apply.ts';
 import { conflictStatus } from '../../api/fieldmanager/conflict-status.ts';
 import { faultsOf, fieldsOf } from '../../api/fieldmanager/configuration.ts';
 import { type FieldSet, intersection, isEmptySet } from '../../api/fieldmanager/field-set.ts';
@@ -15,6 +19,7 @@ import {
   setOfEntry,
 } from '../../api/fieldmanager/managers.ts';
 import { mergeTypeOf, type StructMergeType } from '../../api/fieldmanager/merge-type.ts';
+import { inVersions, type MergeTypes } from '../../api/fieldmanager/versions.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { decodeObject } from '../../api/schema/decode.ts';
@@ -25,11 +30,12 @@ import { assert } from '../../platform/assert.ts';
 import type { Subresource } from './declaration.ts';
 import { badRequest } from './errors.ts';
 import {
+  converting,
   ignoredFields,
   managerOf,
-  type MergeTypes,
   mergeTypesOf,
   setOwners,
+  versionsOf,
 } from './field-ownership.ts';
 import type { Caller, ObjectAt, ResourceContext } from './resource-context.ts';
 import type { Update } from './update.ts';
@@ -58,18 +64,18 @@ export function applying(context: ResourceContext, change: Apply, caller: Caller
   assert(types !== undefined, 'asked before');
   checkConfiguration(context, change);
   const { at, subresource } = change;
-  const sent = (current: KubernetesObject | undefined): Mutable<KubernetesObject> =>
+  const sent = (current: KubernetesObject | undefined): Promise<Mutable<KubernetesObject>> =>
     applied(context, { change, types, current }, caller);
   const creates = subresource === undefined ? 'always' : 'never';
   return { at, sent, subresource, creates, applied: true };
 }
 
 /** What is to be stored, or a subresource's view of it, with those who own it. */
-function applied(
+async function applied(
   context: ResourceContext,
   of: { change: Apply; types: MergeTypes; current: KubernetesObject | undefined },
   caller: Caller,
-): Mutable<KubernetesObject> {
+): Promise<Mutable<KubernetesObject>> {
   const { change, types, current } = of;
   const { subresource } = change;
   const { declaration } = context;
@@ -77,9 +83,11 @@ function applied(
   const configuration = (ofView ?? change.configuration) as Configuration;
   const manager = managerOf(context, caller, { operation: 'Apply', subresource });
   const managed = current?.metadata.managedFields ?? [];
-  const result = applyOrRefuse({
+  const result = await applyOrRefuse(context, {
     type: types.whole,
     tracked: types.tracked,
+    // Owners of a view speak the view's version.
+    versions: ofView === undefined ? versionsOf(context, manager) : undefined,
     live: current && lean(declaration, current),
     managed:
       ofView === undefined ? managed : viewOwners(managed, fieldsOf(types.tracked, configuration)),
@@ -124,9 +132,9 @@ function viewOf(subresource: Subresource<KubernetesObject>, parent: Mutable<Kube
   return { ...view, metadata: { ...view.metadata } } as Mutable<KubernetesObject>;
 }
 
-function applyOrRefuse(application: Parameters<typeof applyConfiguration>[0]) {
+async function applyOrRefuse(context: ResourceContext, application: Application) {
   try {
-    return applyConfiguration(application);
+    return await inVersions(applyConfiguration(application), converting(context));
   } catch (error) {
     if (error instanceof ApplyConflict) throw conflictStatus(error);
     throw error;

@@ -40,7 +40,7 @@ export async function create(
   // What follows, admission too, sees a whole object: in Kubernetes decoding ends with defaults.
   const object = withDefaults(context, sent.object);
   dropRepeatedOwners(object, caller.request);
-  ownNew(context, object, caller);
+  await ownNew(context, object, caller);
   const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
   await context.admission.mutate(
     attributesOf(context, { operation: 'CREATE', at, object, caller }),

@@ -5,7 +5,7 @@
  * Structure (field names, types, list and merge keys) comes from the schema tables by
  * `type.kind`; a declaration adds only what the tables cannot say.
  */
-import type { StructMergeType } from '../../api/fieldmanager/merge-type.ts';
+import type { MergeTypes } from '../../api/fieldmanager/versions.ts';
 import type { FieldError } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
@@ -264,15 +264,14 @@ export interface WriteAccess {
 export interface Structure {
   /** A fresh object of the kind, pruned. Throws StatusError as `api/schema/decode.ts` does. */
   decode(value: unknown, options: DecodeOptions): DecodedObject;
-  readonly mergeTypes: {
-    readonly whole: StructMergeType;
-    readonly tracked: StructMergeType;
-  };
+  readonly mergeTypes: MergeTypes;
 }
 
 /** The versions of one custom resource, this one included. */
 export interface Siblings {
   readonly types: readonly ResourceType[];
+  /** Of a version that is defined, though not served perhaps. */
+  structureOf(apiVersion: string): Structure | undefined;
   /** Rejects with StatusError. */
   convert(object: KubernetesObject, apiVersion: string): Promise<KubernetesObject>;
 }

@@ -12,25 +12,16 @@ import {
   type Manager,
   sameButTimes,
 } from '../../api/fieldmanager/managers.ts';
-import {
-  mergeTypeOf,
-  type StructMergeType,
-  trackedTypeOf,
-  UnfitElement,
-} from '../../api/fieldmanager/merge-type.ts';
+import { mergeTypeOf, trackedTypeOf, UnfitElement } from '../../api/fieldmanager/merge-type.ts';
 import { ownersAfterUpdate, type Write } from '../../api/fieldmanager/update.ts';
+import { inVersions, type MergeTypes, type Versions } from '../../api/fieldmanager/versions.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { definitionOf } from '../../api/schema/table.ts';
 import { formatTime } from '../../api/time.ts';
+import { assert } from '../../platform/assert.ts';
 import type { ResourceDeclaration, Subresource } from './declaration.ts';
 import type { Caller, ResourceContext } from './resource-context.ts';
-
-/** A kind's types, as merging and ownership see them. */
-export interface MergeTypes {
-  readonly whole: StructMergeType;
-  readonly tracked: StructMergeType;
-}
 
 const known = new WeakMap<ResourceDeclaration, MergeTypes | { readonly none: true }>();
 
@@ -81,7 +72,7 @@ export function managerOf(
   return {
     name: caller.manager,
     operation: of.operation,
-    apiVersion: apiVersionOf(declaration.type),
+    apiVersion: apiVersionOf(caller.requestedType ?? declaration.type),
     subresource: of.subresource?.name ?? '',
   };
 }
@@ -93,12 +84,55 @@ export function setOwners(object: Mutable<KubernetesObject>, managed?: ManagedFi
 }
 
 /**
- * An object whose lists have elements that cannot be told apart is about to be refused, or was let
+ * The types of every version of a kind's objects, to who writes in one of them. Those of another
+ * group (an Event has two) are none, as in Kubernetes.
+ */
+export function versionsOf(
+  { declaration, versions }: ResourceContext,
+  writer: Pick<Manager, 'apiVersion'>,
+): Versions {
+  const { siblings, type } = declaration;
+  return (apiVersion) => {
+    if (groupOf(apiVersion) !== groupOf(writer.apiVersion)) return undefined;
+    if (apiVersion === apiVersionOf(type)) return mergeTypesOf(declaration);
+    if (siblings !== undefined) return siblings.structureOf(apiVersion)?.mergeTypes;
+    const other = versions.declarationOf(apiVersion, type.kind);
+    return other?.structure === undefined ? other && mergeTypesOf(other) : undefined;
+  };
+}
+
+const groupOf = (apiVersion: string): string =>
+  apiVersion.slice(0, Math.max(apiVersion.indexOf('/'), 0));
+
+/** Rejects with StatusError where a webhook converts. */
+export function converting({ declaration, versions }: ResourceContext) {
+  return (of: { readonly object: object; readonly apiVersion: string }) =>
+    versions.convertTo(of.object as KubernetesObject, of.apiVersion, declaration);
+}
+
+/**
+ * Owners as they are after a write, in the words of the version in which each of them wrote. An
+ * object whose lists have elements that cannot be told apart is about to be refused, or was let
  * through before: its owners stay as they are.
  */
-function ownersOrSame(write: Write): ManagedFields {
+async function ownersAfter(
+  context: ResourceContext,
+  write: Omit<Write, 'type' | 'time' | 'versions'>,
+): Promise<ManagedFields> {
+  const versions = versionsOf(context, write.manager);
+  const convert = converting(context);
+  const { apiVersion } = write.manager;
+  const type = versions(apiVersion)?.tracked;
+  assert(type !== undefined, 'asked before');
+  const isView = apiVersion !== apiVersionOf(context.declaration.type);
+  const seen = async (object: object): Promise<object> =>
+    'apiVersion' in object ? convert({ object, apiVersion }) : object;
+  const live = isView ? await seen(write.live) : write.live;
+  const object = isView ? await seen(write.object) : write.object;
+  const time = formatTime(context.clock.now());
   try {
-    return ownersAfterUpdate(write);
+    const steps = ownersAfterUpdate({ ...write, live, object, type, versions, time });
+    return await inVersions(steps, convert);
   } catch (error) {
     if (error instanceof UnfitElement) return write.managed;
     throw error;
@@ -106,28 +140,25 @@ function ownersOrSame(write: Write): ManagedFields {
 }
 
 /** The creator owns what it sent. */
-export function ownNew(
+export async function ownNew(
   context: ResourceContext,
   object: Mutable<KubernetesObject>,
   caller: Caller,
-): void {
-  const types = mergeTypesOf(context.declaration);
+): Promise<void> {
   const { managedFields: sent = [] } = object.metadata;
-  if (types === undefined) return setOwners(object);
-  const managed = ownersOrSame({
-    type: types.tracked,
+  if (mergeTypesOf(context.declaration) === undefined) return setOwners(object);
+  const managed = await ownersAfter(context, {
     live: {},
     object,
     managed: sent.length === 0 || isReset(sent) ? [] : (canonicalManagedFields(sent) ?? []),
     manager: managerOf(context, caller, { operation: 'Update', subresource: undefined }),
     ignored: ignoredFields(context.declaration, undefined),
-    time: formatTime(context.clock.now()),
   });
   setOwners(object, managed);
 }
 
 /** Whoever changes a field takes it over. */
-export function ownChanges(
+export async function ownChanges(
   context: ResourceContext,
   change: {
     readonly object: Mutable<KubernetesObject>;
@@ -136,24 +167,22 @@ export function ownChanges(
     readonly subresource: Subresource<KubernetesObject> | undefined;
   },
   caller: Caller,
-): void {
+): Promise<void> {
   const { object, sent, current, subresource } = change;
-  const types = mergeTypesOf(context.declaration);
+  const isTyped = mergeTypesOf(context.declaration) !== undefined;
   const live = current.metadata.managedFields ?? [];
   const managed = subresource === undefined ? ownersSent(sent.metadata.managedFields, live) : live;
   // Objects that nobody tracked from their creation on are tracked from the first apply on. What
   // is posted to a subresource (a Binding) acts on the object and is no version of it.
-  const tracks = types && managed.length > 0 && !subresource?.verbs.includes('create');
+  const tracks = isTyped && managed.length > 0 && !subresource?.verbs.includes('create');
   if (!tracks) return setOwners(object, managed);
-  const owners = ownersOrSame({
-    type: types.tracked,
+  const owners = await ownersAfter(context, {
     live: current,
     object,
     managed,
     manager: managerOf(context, caller, { operation: 'Update', subresource }),
     // A subresource's result differs from the live object in what it may change, and only there.
     ignored: subresource === undefined ? ignoredFields(context.declaration, undefined) : EMPTY,
-    time: formatTime(context.clock.now()),
   });
   setOwners(object, subresource?.parentConfiguration === undefined ? owners : timeless(owners));
 }

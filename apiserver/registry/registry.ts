@@ -105,7 +105,8 @@ export class Registry {
     });
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups), metrics);
     const { control, components = [] } = options;
-    const shared = { admission, clock, random, claims, others, components, control };
+    const versions = this.#versions;
+    const shared = { admission, clock, random, claims, others, components, control, versions };
     this.#shared = shared;
     const contexts = new Map<ResourceDeclaration, ResourceContext>();
     for (const declaration of declarations.filter(isStored)) {

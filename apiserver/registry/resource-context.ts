@@ -24,6 +24,7 @@ import type {
   WriteContext,
 } from './declaration.ts';
 import type { OtherResources } from './other-resources.ts';
+import type { DeclaredVersions } from './versions.ts';
 
 /** What every verb of one resource works with. */
 export interface ResourceContext {
@@ -35,6 +36,7 @@ export interface ResourceContext {
   readonly claims: ClaimRanges;
   readonly others: OtherResources;
   readonly components: readonly Component[];
+  readonly versions: DeclaredVersions;
   /** Absent where nobody asks: then nothing beyond the request's own authorization is checked. */
   readonly control?: AccessControl | undefined;
 }

@@ -99,7 +99,7 @@ async function decideCreate(
   bindNamespace(context, sent, change.at.namespace);
   const object = withDefaults(context, sent);
   dropRepeatedOwners(object, by.caller.request);
-  if (!change.applied) ownNew(context, object, by.caller);
+  if (!change.applied) await ownNew(context, object, by.caller);
   const attributes = attributesOf(context, {
     operation: 'CREATE',
     at: change.at,
@@ -155,7 +155,7 @@ async function decideUpdate(
       : ownMetadata(subresource.write(sent, current, writeContext(context)));
   let object = written();
   if (change.applied) setOwners(object, sent.metadata.managedFields);
-  else ownChanges(context, { object, sent, current, subresource }, caller);
+  else await ownChanges(context, { object, sent, current, subresource }, caller);
   const owners = object.metadata.managedFields;
   if (isWhole) setOwners(sent, owners);
   const { at } = change;

@@ -61,6 +61,18 @@ export class DeclaredVersions implements Versions {
     return { ...shown, ...kindOf(to) } as Mutable<KubernetesObject>;
   }
 
+  /** To a version of which there are merge types, as owners of fields know the object. */
+  convertTo(object: KubernetesObject, apiVersion: string, { siblings, type }: ResourceDeclaration) {
+    if (siblings !== undefined)
+      return siblings
+        .convert(object, apiVersion)
+        .then((converted) => siblings.structureOf(apiVersion)!.decode(converted, IGNORE).object);
+    const [from, to] = [object.apiVersion ?? '', apiVersion].map(
+      (version) => this.declarationOf(version, type.kind)?.type ?? type,
+    );
+    return this.convert(object, from!, to!);
+  }
+
   /** What a conversion answers is pruned and gets its defaults, like any other input. */
   async #convertCustom(object: KubernetesObject, siblings: Siblings, to: ResourceType) {
     const converted = await siblings.convert(object, apiVersionOf(to));
@@ -93,8 +105,12 @@ export class DeclaredVersions implements Versions {
     return definition && mergeTypeOf(definition);
   }
 
+  declarationOf(apiVersion: string, kind: string): ResourceDeclaration | undefined {
+    return this.#byKind.get(`${apiVersion}/${kind}`);
+  }
+
   ofKind(apiVersion: string, kind: string): ResourceType | undefined {
-    return this.#byKind.get(`${apiVersion}/${kind}`)?.type;
+    return this.declarationOf(apiVersion, kind)?.type;
   }
 }
 

@@ -1,5 +1,5 @@
 import { deepFreeze } from '../../api/deep.ts';
-import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { type KubernetesObject, type Mutable, withoutType } from '../../api/meta.ts';
 import { messageOf } from '../../api/protobuf/envelope.ts';
 import { JsonValue } from '../../platform/http.ts';
 import type { Decoded } from './kept-values.ts';
@@ -29,6 +29,7 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
   /** Parts of the value that selectors asked for. */
   #answers: Record<string, unknown> | undefined;
   #encoded: Uint8Array | undefined;
+  #encodedItem: Uint8Array | undefined;
   #message: Uint8Array | undefined;
   isUsed = false;
   isKept = false;
@@ -114,6 +115,7 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
       return known;
     }
     this.#encoded = undefined;
+    this.#encodedItem = undefined;
     this.#laidOut = this.#codec.spliceable(this.#stored);
     const { value, asStored } = this.#decoded(this.#stored);
     this.#keep(value);
@@ -198,6 +200,12 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
     return offset + insertion.length + this.#stored!.length;
   }
 
+  /** JSON without apiVersion and kind, to be copied where that takes no decoding. */
+  asItem(): ItemCopy | Uint8Array {
+    if (!this.isCopied) return this.#encodeItem();
+    return new ItemCopy(this.#stored!, { start: this.#codec.start, insertion: this.#insertion() });
+  }
+
   bytes(): Uint8Array {
     if (!this.#spliceable) return this.#encode();
     const bytes = Buffer.allocUnsafe(this.byteLength);
@@ -230,5 +238,33 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
 
   get #keepsForms(): boolean {
     return this.isKept || this.#stored === undefined;
+  }
+
+  #encodeItem(): Uint8Array {
+    const encoded = this.#encodedItem ?? Buffer.from(JSON.stringify(withoutType(this.value)));
+    if (this.#keepsForms) this.#encodedItem = encoded;
+    return encoded;
+  }
+}
+
+/** Stored bytes as an item of a list: they begin anew behind apiVersion and kind. */
+class ItemCopy {
+  readonly byteLength: number;
+  readonly #rest: Uint8Array;
+  readonly #head: string;
+
+  constructor(
+    stored: Uint8Array,
+    { start, insertion }: { readonly start: Uint8Array; readonly insertion: string },
+  ) {
+    this.#head = `{"metadata":{${insertion}`;
+    this.#rest = stored.subarray(start.length);
+    this.byteLength = this.#head.length + this.#rest.length;
+  }
+
+  copyTo(target: Buffer, offset: number): number {
+    const at = offset + target.write(this.#head, offset, 'latin1');
+    target.set(this.#rest, at);
+    return at + this.#rest.length;
   }
 }

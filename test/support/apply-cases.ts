@@ -11,6 +11,8 @@ export interface ApplyStep {
   readonly create?: string;
   readonly patch?: string;
   readonly sub?: 'status' | 'scale';
+  /** In which version, if not the kind's first. */
+  readonly apiVersion?: string;
   readonly body?: Json;
   /** Of a Scale, in place of a body. */
   readonly scale?: number;
@@ -47,16 +49,35 @@ export const applyCases = parseYaml(readFileSync(file, 'utf8')) as readonly Appl
 
 /** Where objects of a kind are, and what a configuration says besides what a case is about. */
 const targets = {
-  ConfigMap: { apiVersion: 'v1', path: '/api/v1/namespaces/default/configmaps', base: {} },
-  Service: { apiVersion: 'v1', path: '/api/v1/namespaces/default/services', base: {} },
-  Role: {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    path: '/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles',
-    base: {},
+  ConfigMap: { apiVersion: 'v1', plural: 'configmaps', base: {} },
+  Service: { apiVersion: 'v1', plural: 'services', base: {} },
+  Role: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'roles', base: {} },
+  HorizontalPodAutoscaler: {
+    apiVersion: 'autoscaling/v2',
+    plural: 'horizontalpodautoscalers',
+    base: {
+      spec: {
+        maxReplicas: 5,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' },
+      },
+    },
+  },
+  Event: {
+    apiVersion: 'events.k8s.io/v1',
+    plural: 'events',
+    base: {
+      eventTime: '2024-01-01T00:00:00.000000Z',
+      reportingController: 'example.com/one',
+      reportingInstance: 'one-1',
+      action: 'Testing',
+      reason: 'Test',
+      type: 'Normal',
+      regarding: { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'x' },
+    },
   },
   Deployment: {
     apiVersion: 'apps/v1',
-    path: '/apis/apps/v1/namespaces/default/deployments',
+    plural: 'deployments',
     base: {
       spec: {
         selector: { matchLabels: { app: 'x' } },
@@ -68,6 +89,11 @@ const targets = {
     },
   },
 } as const;
+
+function collectionOf(kind: ApplyCase['kind'], apiVersion: string = targets[kind].apiVersion) {
+  const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+  return `${root}/namespaces/default/${targets[kind].plural}`;
+}
 
 function merged(base: Json, over: Json): Json {
   const out = deepCopy(base);
@@ -91,7 +117,8 @@ function scaleOf(replicas: number): Json {
 }
 
 function configurationOf(kind: ApplyCase['kind'], step: ApplyStep): Json {
-  const { apiVersion, base } = targets[kind];
+  const { base } = targets[kind];
+  const { apiVersion = targets[kind].apiVersion } = step;
   const named = { apiVersion, kind, metadata: { name: 'x' } };
   if (step.scale !== undefined) return scaleOf(step.scale);
   const whole = step.sub === undefined ? merged(named, base) : named;
@@ -99,7 +126,7 @@ function configurationOf(kind: ApplyCase['kind'], step: ApplyStep): Json {
 }
 
 function playStep(kind: ApplyCase['kind'], step: ApplyStep, play: Play): Promise<Played> {
-  const { path } = targets[kind];
+  const path = collectionOf(kind, step.apiVersion);
   const manager = step.apply ?? step.create ?? step.patch ?? '';
   const query = `fieldManager=${manager}${step.force ? '&force=true' : ''}`;
   const at = `${path}/x${step.sub === undefined ? '' : `/${step.sub}`}?${query}`;
@@ -112,7 +139,7 @@ function playStep(kind: ApplyCase['kind'], step: ApplyStep, play: Play): Promise
 
 /** The answers to the steps, then the object. What is left of an earlier case goes first. */
 export async function playCase({ kind, steps }: ApplyCase, play: Play): Promise<Played[]> {
-  const at = `${targets[kind].path}/x`;
+  const at = `${collectionOf(kind)}/x`;
   const loose = { metadata: { finalizers: null } };
   await play('PATCH', at, { body: loose, type: MERGE });
   const now = { gracePeriodSeconds: 0, propagationPolicy: 'Background' };

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
+import { Agent, request, type RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
@@ -38,6 +38,35 @@ export interface KubeAnswer {
   readonly warnings: readonly string[];
 }
 
+export interface WireRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | undefined;
+}
+
+export interface WireAnswer {
+  readonly code: number;
+  readonly headers: Readonly<NodeJS.Dict<string[]>>;
+  readonly text: string;
+}
+
+/** One request as a program of the name "test" would send it. */
+export function exchange(at: RequestOptions, sent: WireRequest): Promise<WireAnswer> {
+  // Node.js frames no body of a DELETE by itself.
+  const length = sent.body && { 'content-length': Buffer.byteLength(sent.body) };
+  const headers = { 'user-agent': 'test', ...sent.headers, ...length };
+  return new Promise((resolve, reject) => {
+    const asked = request({ ...at, headers }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+      answer.on('end', () =>
+        resolve({ code: answer.statusCode!, headers: answer.headersDistinct, text }),
+      );
+    });
+    asked.once('error', reject);
+    asked.end(sent.body);
+  });
+}
+
 export class KubeApiserver {
   /** What has started, the latest first. */
   readonly #stops: (() => Promise<void>)[] = [];
@@ -55,27 +84,22 @@ export class KubeApiserver {
   }
 
   /** As system:masters; a body that is no text goes as JSON. */
-  call(method: string, path: string, sent: KubeRequest = {}): Promise<KubeAnswer> {
+  async call(method: string, path: string, sent: KubeRequest = {}): Promise<KubeAnswer> {
     const { body, type = 'application/json' } = sent;
-    const at = { host: '127.0.0.1', port: this.#port, path, method, agent: this.#agent };
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-    // Node.js frames no body of a DELETE by itself.
-    const length = text === undefined ? {} : { 'content-length': Buffer.byteLength(text) };
-    const headers = { 'content-type': type, 'user-agent': 'test', ...length };
-    return new Promise((resolve, reject) => {
-      const asked = request({ ...at, headers }, (answer) => {
-        let said = '';
-        answer.setEncoding('utf8').on('data', (part: string) => (said += part));
-        answer.on('end', () => {
-          // A path that it does not know is answered with plain text.
-          const parsed: unknown = said.startsWith('{') ? JSON.parse(said) : { message: said };
-          const warnings = warningsOf(answer.headersDistinct['warning']?.join(', '));
-          resolve({ code: answer.statusCode!, body: parsed as KubeAnswer['body'], warnings });
-        });
-      });
-      asked.once('error', reject);
-      asked.end(text);
-    });
+    const headers = { 'content-type': type };
+    const answer = await this.exchange(method, path, { headers, body: text });
+    // A path that it does not know is answered with plain text.
+    const { text: said } = answer;
+    const parsed: unknown = said.startsWith('{') ? JSON.parse(said) : { message: said };
+    const warnings = warningsOf(answer.headers['warning']?.join(', '));
+    return { code: answer.code, body: parsed as KubeAnswer['body'], warnings };
+  }
+
+  /** What is said on the wire. */
+  exchange(method: string, path: string, sent: WireRequest): Promise<WireAnswer> {
+    const at = { host: '127.0.0.1', port: this.#port, path, method, agent: this.#agent };
+    return exchange(at, sent);
   }
 
   /** The same for cases that any server plays. */

@@ -18,9 +18,6 @@ function withoutAsker(object: Json): Json {
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
-/** Here the owners' entries are in the words of the version that is stored. */
-const views = new Set(['events.k8s.io/v1', 'autoscaling/v1']);
-
 /** uids, versions and the times that a server sets differ each time. */
 function comparable(answer: unknown, manifest: Manifest): unknown {
   const object = answer as { metadata: { uid: string; managedFields?: Json[] } & Json } & Json;
@@ -30,7 +27,6 @@ function comparable(answer: unknown, manifest: Manifest): unknown {
     typeof value === 'string' && time.test(value) && !sent.includes(value) ? 'NOW' : value,
   ) as typeof object;
   delete copy.metadata['resourceVersion'];
-  if (views.has(manifest.apiVersion)) delete copy.metadata.managedFields;
   for (const entry of copy.metadata.managedFields ?? []) delete entry['manager'];
   return manifest.kind === 'CertificateSigningRequest' ? withoutAsker(copy) : copy;
 }
