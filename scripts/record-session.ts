@@ -62,7 +62,7 @@ async function record(): Promise<{ readonly lines: readonly Shown[]; readonly en
       lines.push({ text, isCommand, atMs });
       atMs += isCommand ? 300 + text.length * TYPING_MS : LINE_MS;
     };
-    show('$ npx wherry up --detach', true);
+    show('$ npx wherry up &', true);
     for (const line of started.split('\n').filter((each) => /ready|Ready/.test(each))) show(line);
     atMs += 1500;
     for (const { line, restMs } of steps) {
