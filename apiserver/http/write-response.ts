@@ -31,8 +31,10 @@ async function sendPieces(
 ): Promise<void> {
   response.writeHead(status, { ...headers, 'content-length': pieces.byteLength });
   if (response.req.method !== 'HEAD')
-    for (const piece of pieces)
+    for (const piece of pieces) {
+      if (response.destroyed) return;
       if (!response.write(piece) && !(await drained(response, clock))) return;
+    }
   response.end();
 }
 
