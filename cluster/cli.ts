@@ -20,7 +20,10 @@ const components: Readonly<
   },
   etcdctl: {
     summary: 'Talk to an etcd-compatible store, ours or another',
-    load: async (context) => (await import('../etcdctl/main.ts')).etcdctlCommand(context),
+    load: async (context) => {
+      const { realPrograms } = await import('../platform/node/programs.ts');
+      return (await import('../etcdctl/main.ts')).etcdctlCommand(context, realPrograms);
+    },
   },
   apiserver: {
     summary: 'Serve the Kubernetes API over a store, ours or a real etcd',

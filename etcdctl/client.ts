@@ -18,6 +18,8 @@ export interface Connection {
     readonly insecure: boolean;
   };
   readonly timeoutMs: number;
+  /** Signs of life that are asked for while a call waits. */
+  readonly keepAlive?: { readonly everyMs: number; readonly timeoutMs: number };
   /** The wall clock. */
   readonly now: () => number;
 }
@@ -35,7 +37,7 @@ export class EtcdClient {
   readonly #metadata = new Metadata();
 
   constructor(connection: Connection) {
-    const { endpoint, tls } = connection;
+    const { endpoint, tls, keepAlive } = connection;
     this.endpoint = endpoint;
     this.#connection = connection;
     const [, scheme, address = endpoint] = /^(https?|unix):\/\/(.+?)\/?$/.exec(endpoint) ?? [];
@@ -51,7 +53,21 @@ export class EtcdClient {
     this.#client = new Client(address, secured, {
       'grpc.max_receive_message_length': -1,
       'grpc.enable_http_proxy': 0,
+      ...(keepAlive !== undefined && {
+        'grpc.keepalive_time_ms': keepAlive.everyMs,
+        'grpc.keepalive_timeout_ms': keepAlive.timeoutMs,
+      }),
       'grpc.service_config_disable_resolution': 1,
+    });
+  }
+
+  /** Resolves when the endpoint takes calls; rejects if it does not within `timeoutMs`. */
+  ready(timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#client.waitForReady(this.#connection.now() + timeoutMs, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
     });
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessContext } from '../platform/node/process.ts';
+import type { ProgramEnd, ProgramRequest, Programs } from '../platform/programs.ts';
 import { openRocksdb } from '../store/engine/rocksdb.ts';
 import { run } from '../test/e2e/harness.ts';
 import { RawClient } from '../test/conformance/store/raw-client.ts';
@@ -12,7 +13,11 @@ import type { TestServer } from '../test/conformance/store/servers.ts';
 import { etcdctlCommand } from './main.ts';
 
 /** Output and, of a failure, its text. */
-async function ours(args: readonly string[], input = ''): Promise<{ out: string; error?: string }> {
+async function ours(
+  args: readonly string[],
+  input = '',
+  programs?: Programs,
+): Promise<{ out: string; error?: string }> {
   let out = '';
   const context: ProcessContext = {
     ...{ script: 'wherry', argv: args, env: {}, pid: 1, cwd: '/', interactive: false },
@@ -23,7 +28,7 @@ async function ours(args: readonly string[], input = ''): Promise<{ out: string;
     notifyReady() {},
   };
   try {
-    await etcdctlCommand(context)
+    await etcdctlCommand(context, programs)
       .exitOverride()
       .parseAsync([...args], { from: 'user' });
     return { out };
@@ -89,12 +94,32 @@ describe.skipIf(etcdctl === undefined)('wherry etcdctl', () => {
       'user list',
       'user get nobody',
       'role get nothing',
+      'get dir/a -w table',
+      'get dir/a --consistency x',
+      'get dir/a --order x',
+      'get dir/a --sort-by x',
+      'get dir/a dir/b --prefix',
+      'get dir/a --print-value-only -w json',
+      'put dir/a',
+      'put dir/a 1 --ignore-value',
+      'put dir/a 1 --lease zz',
+      'del dir/a dir/b --from-key',
+      'compaction x',
+      'lease grant x',
+      'lease list -w json',
+      'lease timetolive 123abc -w json',
+      'lease timetolive zz',
+      'lease keep-alive 123abc --once',
+      'member promote zz',
+      'endpoint status -w protobuf',
     ])
       await same(line);
     expect(await ours(here(['put', 'dir/a', '3', '--prev-kv']))).toEqual({
       out: 'OK\ndir/a\n1\n',
     });
     expect((await ours(here(['endpoint', 'health']))).out).toContain('is healthy');
+    const healthy = (await ours(here(['endpoint', 'health', '-w', 'json']))).out;
+    expect(JSON.parse(healthy)).toMatchObject([{ endpoint: server.address, health: true }]);
     expect((await ours(here(['endpoint', 'status', '-w', 'table']))).out).toContain('IS LEADER');
     expect((await ours(here(['defrag']))).out).toContain('Finished defragmenting');
   });
@@ -104,6 +129,55 @@ describe.skipIf(etcdctl === undefined)('wherry etcdctl', () => {
     expect((await ours(here(['txn']), text)).out).toBe('FAILURE\n\nOK\n');
     expect((await ours(here(['txn']), text)).out).toBe('SUCCESS\n\nOK\n\nt\n2\n');
     expect((await ours(here(['txn']), 'nonsense\n\n')).error).toContain('malformed comparison');
+  });
+
+  it('heeds the flags of a transaction’s lines', async () => {
+    const said = async (text: string): Promise<string> => (await ours(here(['txn']), text)).out;
+    expect(await said('\nput t/1 a\nput t/2 b\n\n\n')).toBe('SUCCESS\n\nOK\n\nOK\n');
+    const reads = '\nget t/ --prefix --limit 1\nget t/1 --from-key --order DESCEND --limit=1\n\n\n';
+    expect(await said(reads)).toBe('SUCCESS\n\nt/1\na\n\nt/2\nb\n');
+    const leased = await ours(here(['txn']), '\nput t/1 c --lease 7b\n\n\n');
+    expect(leased.error).toBe('etcdserver: requested lease not found');
+    for (const line of ['put t/1', 'get t/1 --frob', 'post t/1 2'])
+      expect((await ours(here(['txn']), `\n${line} --lease=zz\n\n\n`)).error).toBeDefined();
+  });
+
+  it('asks an endpoint that answers', async () => {
+    const some = ['--endpoints', `127.0.0.1:1,${server.address}`];
+    expect(await ours(['put', 'known', '1', ...some])).toEqual({ out: 'OK\n' });
+    expect(await ours(['get', 'known', ...some])).toEqual({ out: 'known\n1\n' });
+    expect((await ours(['snapshot', 'save', join(folder, 'none.db'), ...some])).error).toBe(
+      `snapshot must be requested to one selected node, not multiple [127.0.0.1:1 ${server.address}]`,
+    );
+    const health = await ours(['endpoint', 'health', ...some]);
+    expect(health.out).toContain(`${server.address} is healthy`);
+    expect(health.error).toBe('unhealthy cluster');
+  });
+
+  it('runs a program while it holds a lock, and for each event of a watch', async () => {
+    const ran: ProgramRequest[] = [];
+    const programs = {
+      run: (request: ProgramRequest): Promise<ProgramEnd> => {
+        ran.push(request);
+        return Promise.resolve({ code: ran.length === 1 ? 0 : 3, out: '' });
+      },
+      files: () => Promise.resolve([]),
+    };
+    expect(await ours(here(['lock', 'l', 'work', 'hard']), '', programs)).toEqual({ out: '' });
+    expect(ran).toMatchObject([{ program: 'work', args: ['hard'], output: 'shared' }]);
+    expect(ran[0]!.env!['ETCD_LOCK_KEY']).toMatch(/^l\/[0-9a-f]+$/);
+    expect(await ours(here(['get', 'l/', '--prefix']))).toEqual({ out: '' });
+    await ours(here(['put', 'seen', 'x "y"']));
+    const watch = ['watch', 'seen', '--rev=1', ...here([]), '--', 'tell'];
+    expect(await ours(watch, '', programs)).toEqual({
+      out: 'PUT\nseen\nx "y"\n',
+      error: 'command ["tell"] error (exit status 3)',
+    });
+    expect(ran[1]!.env).toMatchObject({
+      ...{ ETCD_WATCH_EVENT_TYPE: '"PUT"', ETCD_WATCH_KEY: '"seen"' },
+      ETCD_WATCH_VALUE: String.raw`"x \"y\""`,
+    });
+    expect((await ours(here(['lock', 'l', 'work']))).error).toBe('no programs can be run here');
   });
 
   it('grants, renews and revokes leases', async () => {

@@ -98,6 +98,12 @@ const bodies: Readonly<Record<string, Body>> = {
     ...((answer['keys'] ?? []) as Buffer[]).map((key) => line('Key', quoted(key))),
   ],
   LeaseLeasesResponse: (answer) => list(answer['leases']).map((each) => number('ID', each['ID'])),
+  WatchResponse: (answer) =>
+    list(answer['events']).flatMap((event) => [
+      line('Type', event['type'] === 1 ? 'DELETE' : 'PUT'),
+      ...(event['prev_kv'] === undefined ? [] : pair('Prev', event['prev_kv'] as Plain)),
+      ...pair('', event['kv'] as Plain),
+    ]),
   MemberListResponse: (answer) => list(answer['members']).flatMap(member),
   StatusResponse: (answer, endpoint) => [
     ...[line('Version', quoted(answer['version'])), number('DBSize', answer['dbSize'])],
@@ -126,7 +132,7 @@ const bodies: Readonly<Record<string, Body>> = {
 };
 
 /** etcdctl has no fields for these. */
-const withoutFields = new Set(['AuthUserGetResponse', 'AuthUserListResponse', 'mvccpb.Event']);
+const withoutFields = new Set(['AuthUserGetResponse', 'AuthUserListResponse']);
 
 function fieldLines(message: string, answer: Plain, endpoint?: string): string[] {
   return [...header(answer), ...(bodies[message]?.(answer, endpoint) ?? [])];

@@ -1,18 +1,20 @@
 /** `wherry etcdctl`: etcdctl's commands, flags and output, for those who have no etcdctl. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { realClock } from '../platform/node/clock.ts';
 import { connectHttp } from '../platform/node/net/http-client.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
+import type { Programs } from '../platform/programs.ts';
 import { authCommands } from './commands/auth.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { checkCommand } from './commands/check.ts';
 import { kvCommands } from './commands/kv.ts';
 import { leaseCommand } from './commands/lease.ts';
+import { electCommand, lockCommand } from './commands/locks.ts';
 import { makeMirrorCommand } from './commands/make-mirror.ts';
 import { memberCommand } from './commands/member.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
-import { electCommand, lockCommand, watchCommand } from './commands/watch.ts';
+import { watchCommand } from './commands/watch.ts';
 import { Session, type GlobalFlags, type Run } from './session.ts';
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
@@ -57,7 +59,8 @@ async function fetchText(url: string): Promise<string> {
   }
 }
 
-export function etcdctlCommand(context: ProcessContext): Command {
+/** Without `programs`, `lock` and `watch` run none. */
+export function etcdctlCommand(context: ProcessContext, programs?: Programs): Command {
   const program = new Command('etcdctl')
     .description('A command line for etcd v3 stores, ours and others')
     .addOption(
@@ -74,7 +77,24 @@ export function etcdctlCommand(context: ProcessContext): Command {
     .addOption(
       option('--command-timeout <duration>', 'of a call').argParser(duration).default(5000, '5s'),
     )
-    .addOption(option('--dial-timeout <duration>', 'taken for scripts: calls have one timeout'))
+    .addOption(
+      option('--dial-timeout <duration>', 'until one of several endpoints must take calls')
+        .argParser(duration)
+        .default(2000, '2s'),
+    )
+    .addOption(
+      option('--keepalive-time <duration>', 'how often an idle server is asked for a sign of life')
+        .argParser(duration)
+        .default(2000, '2s'),
+    )
+    .addOption(
+      option('--keepalive-timeout <duration>', 'how long it may take')
+        .argParser(duration)
+        .default(6000, '6s'),
+    )
+    .addOption(option('--insecure-transport [bool]', 'taken for scripts: the URL decides'))
+    .addOption(option('--insecure-discovery [bool]', 'taken for scripts: nothing is discovered'))
+    .addOption(option('--debug [bool]', 'taken for scripts: nothing more is printed'))
     .addOption(
       option('-w, --write-out <format>', 'of the output')
         .choices(['simple', 'json', 'fields', 'protobuf', 'table'])
@@ -83,10 +103,12 @@ export function etcdctlCommand(context: ProcessContext): Command {
     .addOption(option('--hex', 'print bytes in hexadecimal').default(false));
   const run: Run = async (body) => {
     const flags = program.opts<GlobalFlags>();
-    const session = new Session(flags, { context, clock: realClock, readFile, fetchText });
+    const real = { clock: realClock, readFile, fetchText };
+    const session = new Session(flags, { context, ...real, programs });
     try {
       await body(session);
     } catch (error) {
+      if (error instanceof CommanderError) throw error;
       throw new Error((error as Error).message, { cause: error });
     } finally {
       session.close();
@@ -97,6 +119,10 @@ export function etcdctlCommand(context: ProcessContext): Command {
     ...[snapshotCommand(run), ...authCommands(run), lockCommand(run), electCommand(run)],
     ...[memberCommand(run), checkCommand(run), makeMirrorCommand(run)],
   ];
+  program
+    .command('version')
+    .description('Print the versions of etcdctl and of the API that this one goes by')
+    .action(() => context.out('etcdctl version: 3.6.0\nAPI version: 3.6\n'));
   for (const command of commands) program.addCommand(command);
   // Global flags stand before or after the command, as etcdctl takes them.
   for (const command of commands.flatMap((each) => [each, ...each.commands]))

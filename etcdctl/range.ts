@@ -19,6 +19,10 @@ export function rangeOf(
 ): { readonly key: Buffer; readonly range_end: Buffer } {
   if (flags.prefix === true && flags.fromKey === true)
     throw new Error('`--prefix` and `--from-key` cannot be set at the same time, choose one');
+  if (rangeEnd !== undefined && (flags.prefix === true || flags.fromKey === true))
+    throw new Error(
+      'too many arguments, only accept one argument when `--prefix` or `--from-key` is set',
+    );
   const bytes = Buffer.from(key);
   const open = Buffer.from(END_OF_KEYSPACE);
   if (flags.prefix === true)

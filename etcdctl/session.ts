@@ -1,9 +1,10 @@
 /** What every command gets: endpoints, flags that hold for all, and where to print. */
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
+import type { Programs } from '../platform/programs.ts';
 import { EtcdClient, type Connection } from './client.ts';
 import { printFields } from './fields.ts';
-import { printJson } from './json.ts';
+import { printAnswer } from './json.ts';
 import { encodeMessage, type Plain } from '../store/grpc/schema/codec.ts';
 
 export interface GlobalFlags {
@@ -13,7 +14,11 @@ export interface GlobalFlags {
   readonly key?: string;
   readonly user?: string;
   readonly password?: string;
+  /** Milliseconds. */
   readonly commandTimeout: number;
+  readonly dialTimeout: number;
+  readonly keepaliveTime: number;
+  readonly keepaliveTimeout: number;
   readonly writeOut: 'simple' | 'json' | 'fields' | 'protobuf' | 'table';
   readonly hex: boolean;
   readonly insecureSkipTlsVerify: boolean;
@@ -23,6 +28,8 @@ export interface GlobalFlags {
 export interface Placed {
   readonly message: string;
   readonly endpoint?: string;
+  /** `simple` prints that format, too. */
+  readonly hasTable?: boolean;
 }
 
 /** Of a connection. */
@@ -35,7 +42,12 @@ export interface Environment {
   readonly clock: Clock;
   readonly readFile: (path: string) => Promise<Buffer>;
   readonly fetchText: (url: string) => Promise<string>;
+  /** Absent where `lock` and `watch` may not run any. */
+  readonly programs: Pick<Programs, 'run'> | undefined;
 }
+
+export const unsupported = (format: string): Error =>
+  new Error(`${format} not supported as output format`);
 
 export class Session {
   readonly flags: GlobalFlags;
@@ -55,11 +67,12 @@ export class Session {
 
   /** The answer in the format that was asked for; `simple` prints it for people. */
   show(what: string | Placed, answer: Plain, simple: () => void): void {
-    const { message, endpoint } = typeof what === 'string' ? { message: what } : what;
+    const { message, endpoint, hasTable } = typeof what === 'string' ? { message: what } : what;
     const { context } = this.environment;
+    if (this.flags.writeOut === 'table' && hasTable !== true) throw unsupported('table');
     switch (this.flags.writeOut) {
       case 'json':
-        return this.print(printJson(message, answer));
+        return this.print(printAnswer(message, answer));
       case 'fields':
         return this.print(printFields(message, answer, endpoint));
       case 'protobuf':
@@ -78,20 +91,32 @@ export class Session {
   }
 
   /** A client of another store, whose flags are its own. */
-  async foreign(endpoint: string, tls: TlsFlags): Promise<EtcdClient> {
+  foreign(endpoint: string, tls: TlsFlags): Promise<EtcdClient> {
+    return this.#open(endpoint, tls);
+  }
+
+  /** A client of an endpoint that takes calls; of the first one if none does. */
+  async client(): Promise<EtcdClient> {
+    const { endpoints, dialTimeout } = this.flags;
+    if (endpoints.length === 1) return this.clientOf(endpoints[0]!);
+    const clients = await Promise.all(endpoints.map((endpoint) => this.#open(endpoint)));
+    const first = await Promise.any(
+      clients.map((client) => client.ready(dialTimeout).then(() => client)),
+    ).catch(() => clients[0]!);
+    return this.#login(first);
+  }
+
+  async clientOf(endpoint: string): Promise<EtcdClient> {
+    return this.#login(await this.#open(endpoint));
+  }
+
+  async #open(endpoint: string, tls?: TlsFlags): Promise<EtcdClient> {
     const client = new EtcdClient(await this.#connection(endpoint, tls));
     this.#clients.push(client);
     return client;
   }
 
-  /** A client of the first endpoint that lets it in. */
-  client(): Promise<EtcdClient> {
-    return this.clientOf(this.flags.endpoints[0]!);
-  }
-
-  async clientOf(endpoint: string): Promise<EtcdClient> {
-    const client = new EtcdClient(await this.#connection(endpoint));
-    this.#clients.push(client);
+  async #login(client: EtcdClient): Promise<EtcdClient> {
     const { user, password } = this.flags;
     if (user === undefined) return client;
     const at = user.indexOf(':');
@@ -110,9 +135,10 @@ export class Session {
 
   async #connection(endpoint: string, given: TlsFlags = this.flags): Promise<Connection> {
     const { cacert, cert, key, insecureSkipTlsVerify: insecure = false } = given;
-    const { commandTimeout } = this.flags;
+    const { commandTimeout, keepaliveTime, keepaliveTimeout } = this.flags;
     const { readFile, clock } = this.environment;
-    const base = { endpoint, timeoutMs: commandTimeout, now: () => clock.now() };
+    const keepAlive = { everyMs: keepaliveTime, timeoutMs: keepaliveTimeout };
+    const base = { endpoint, timeoutMs: commandTimeout, keepAlive, now: () => clock.now() };
     if (cacert === undefined && cert === undefined && !insecure) return base;
     const read = async (path: string | undefined) =>
       path === undefined ? undefined : readFile(path);
@@ -126,7 +152,7 @@ export class Session {
     return { ...base, tls };
   }
 
-  /** Renews a lease at a third of its time, until it is gone or the process is told to end. */
+  /** Renews a lease at a third of its time, until it is gone or `until` aborts. */
   async keepAlive(
     client: EtcdClient,
     lease: {
@@ -134,23 +160,37 @@ export class Session {
       readonly once: boolean;
       readonly print: (answer: Plain) => void;
     },
+    until: AbortSignal = this.environment.context.terminated,
   ): Promise<void> {
-    const { terminated } = this.environment.context;
-    while (!terminated.aborted) {
+    while (!until.aborted) {
       let seconds = 0;
-      const renewals = client.stream('etcdserverpb.Lease/LeaseKeepAlive', [{ ID: lease.id }]);
+      const asked = [{ ID: lease.id }];
+      const renewals = client.stream('etcdserverpb.Lease/LeaseKeepAlive', asked, until);
       for await (const answer of renewals) {
         lease.print(answer);
         seconds = (answer['TTL'] as number | undefined) ?? 0;
         break;
       }
       if (lease.once || seconds === 0) return;
-      await sleep(this.environment.clock, (seconds * 1000) / 3, terminated);
+      await sleep(this.environment.clock, (seconds * 1000) / 3, until);
     }
   }
 
-  holdLease(client: EtcdClient, id: number | bigint): Promise<void> {
-    return this.keepAlive(client, { id, once: false, print: () => {} });
+  /** Until `done`, or the process is told to end. */
+  holdLease(client: EtcdClient, id: number | bigint, done: AbortSignal): Promise<void> {
+    const until = AbortSignal.any([done, this.environment.context.terminated]);
+    return this.keepAlive(client, { id, once: false, print: () => {} }, until);
+  }
+
+  /** A program of this machine with our terminal, to its exit code. */
+  async runProgram(
+    [program, ...args]: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<number> {
+    const { programs } = this.environment;
+    if (programs === undefined) throw new Error('no programs can be run here');
+    const { code } = await programs.run({ program: program!, args, env, output: 'shared' });
+    return code ?? 1;
   }
 
   /** A page of plain HTTP of the first endpoint. */

@@ -2,8 +2,17 @@
  * The text of a transaction, as etcdctl reads it: compares, then requests for success, then for
  * failure, each part ended by an empty line.
  */
+import type { Command } from 'commander';
 import type { Plain } from '../store/grpc/schema/codec.ts';
-import { prefixEnd } from '../store/kv.ts';
+import {
+  delCommand,
+  delRequest,
+  getCommand,
+  getRequest,
+  putCommand,
+  putRequest,
+  type Words,
+} from './kv-requests.ts';
 
 const results: Readonly<Record<string, number>> = { '=': 0, '>': 1, '<': 2, '!=': 3 };
 /** Target's number and the field of its operand. */
@@ -46,18 +55,34 @@ function compare(line: string): Plain {
   return value;
 }
 
+interface Verb {
+  readonly field: string;
+  readonly command: () => Command;
+  readonly request: (words: Words, flags: never) => Plain;
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  get: { field: 'request_range', command: getCommand, request: getRequest },
+  put: { field: 'request_put', command: putCommand, request: putRequest },
+  del: { field: 'request_delete_range', command: delCommand, request: delRequest },
+};
+
+/** A line is a command with its flags. */
 function operation(line: string): Plain {
-  const [verb, ...rest] = words(line);
-  const flags = rest.filter((word) => word.startsWith('--'));
-  const [key = '', second] = rest.filter((word) => !word.startsWith('--'));
-  const end = flags.includes('--prefix')
-    ? Buffer.from(prefixEnd(Buffer.from(key).toString('latin1')), 'latin1')
-    : Buffer.from(second ?? '');
-  const bytes = Buffer.from(key);
-  if (verb === 'put') return { request_put: { key: bytes, value: Buffer.from(second ?? '') } };
-  if (verb === 'get') return { request_range: { key: bytes, range_end: end } };
-  if (verb === 'del') return { request_delete_range: { key: bytes, range_end: end } };
-  throw new Error(`invalid txn request: ${line}`);
+  const [name = '', ...rest] = words(line);
+  const verb = verbs[name];
+  const command = verb
+    ?.command()
+    .exitOverride()
+    .configureOutput({ writeErr() {} });
+  if (verb === undefined || command === undefined) throw new Error(`invalid txn request: ${line}`);
+  try {
+    command.action(() => {}).parse(rest, { from: 'user' });
+  } catch (error) {
+    throw new Error(`invalid txn request: ${line}`, { cause: error });
+  }
+  const [key, second] = command.args;
+  return { [verb.field]: verb.request([key!, second], command.opts<never>()) };
 }
 
 export function parseTxn(text: string): Plain {

@@ -133,17 +133,17 @@ const authentication: readonly Row[] = [
   },
 ];
 
+const intervalText = (from: Buffer, end: Buffer): string =>
+  `[${from.toString()}, ${end.equals(Buffer.from([0])) ? '<open ended>' : `${end.toString()})`}`;
+
 /** Ranges that are a prefix say so, as etcdctl does. */
 function rangeText(permission: Plain): string {
-  const key = permission['key'] as Buffer | undefined;
+  const key = (permission['key'] as Buffer | undefined) ?? Buffer.alloc(0);
   const end = permission['range_end'] as Buffer | undefined;
-  const from = key?.toString() ?? '';
-  if (end === undefined || end.length === 0) return from;
-  if (end.equals(Buffer.from([0]))) return `[${from}, <open ended>`;
+  if (end === undefined || end.length === 0) return key.toString();
   const prefix = Buffer.from(end);
   prefix[prefix.length - 1]!--;
-  const note = prefix.equals(key!) ? ` (prefix ${from})` : '';
-  return `[${from}, ${end.toString()})${note}`;
+  return `${intervalText(key, end)}${prefix.equals(key) ? ` (prefix ${key.toString()})` : ''}`;
 }
 
 function permissionLines(name: string, permissions: readonly Plain[]): string {
@@ -171,8 +171,9 @@ async function newPassword(session: Session, name: string, interactive: boolean)
 interface ExecuteFlags {
   readonly interactive?: boolean | string;
   readonly detail?: boolean;
-  /** Undefined: not asked for. */
+  /** False: --no-password. */
   readonly password?: boolean;
+  readonly newUserPassword?: string;
 }
 
 async function execute(
@@ -180,9 +181,11 @@ async function execute(
   row: Row,
   { words, flags }: { readonly words: readonly string[]; readonly flags: ExecuteFlags },
 ): Promise<void> {
-  const asks = row.asksPassword?.(words) === true && flags.password !== false;
+  const given = flags.newUserPassword;
+  const asks =
+    row.asksPassword?.(words) === true && flags.password !== false && given === undefined;
   const interactive = flags.interactive !== 'false';
-  const password = asks ? await newPassword(session, words[0]!, interactive) : '';
+  const password = asks ? await newPassword(session, words[0]!, interactive) : (given ?? '');
   const client = await session.client();
   const request = row.request(words, password);
   if (flags.password === false) request['options'] = { no_password: true };
@@ -212,7 +215,9 @@ function group(name: string, rows: readonly Row[], run: Run): Command {
     if (row.asksPassword !== undefined)
       each.option('--interactive [bool]', 'ask for the password on the terminal');
     if (row.method === 'UserAdd')
-      each.option('--no-password', 'let only certificates be this user');
+      each
+        .option('--new-user-password <password>', 'its password, in place of asking')
+        .option('--no-password', 'let only certificates be this user');
     if (row.method === 'UserGet') each.option('--detail', 'and the permissions of its roles');
     each.action((...given: unknown[]) => {
       const words = given.filter((word) => typeof word === 'string');
@@ -249,8 +254,10 @@ export function authCommands(run: Run): Command[] {
         const request = { role: name, ...rangeOf(key, end, flags) };
         const method = 'etcdserverpb.Auth/RoleRevokePermission';
         const answer = await (await session.client()).call(method, request);
+        const { key: from, range_end: to } = request;
+        const what = to.length === 0 ? `key ${key}` : `range ${intervalText(from, to)}`;
         session.show('AuthRoleRevokePermissionResponse', answer, () =>
-          session.print(`Permission of key ${key} is revoked from role ${name}`),
+          session.print(`Permission of ${what} is revoked from role ${name}`),
         );
       }),
     );

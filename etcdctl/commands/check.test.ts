@@ -24,6 +24,9 @@ async function checkPerf(writeMs: number, args: readonly string[]) {
     return {};
   };
   class StoreOfSetSpeed extends Session {
+    override client(): Promise<EtcdClient> {
+      return this.clientOf();
+    }
     override clientOf(): Promise<EtcdClient> {
       return Promise.resolve({ call } as unknown as EtcdClient);
     }
@@ -36,6 +39,7 @@ async function checkPerf(writeMs: number, args: readonly string[]) {
       terminated: new AbortController().signal,
     },
     clock,
+    programs: undefined,
     readFile: () => Promise.reject(new Error('no files here')),
     fetchText: () => Promise.reject(new Error('no pages here')),
   });

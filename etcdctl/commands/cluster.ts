@@ -1,9 +1,12 @@
 /** endpoint, alarm, defrag, move-leader */
 import { Command } from 'commander';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
+import type { EtcdClient } from '../client.ts';
 import { numberText } from '../plain.ts';
+import { printFields } from '../fields.ts';
 import { printJson } from '../json.ts';
-import type { Run, Session } from '../session.ts';
+import { durationText, integer, memberId } from '../numbers.ts';
+import { unsupported, type Run, type Session } from '../session.ts';
 
 export const hex = (id: unknown): string => BigInt((id ?? 0) as number).toString(16);
 
@@ -55,12 +58,29 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 }
 
 async function status(session: Session, all: readonly string[]): Promise<void> {
+  const { writeOut } = session.flags;
+  if (writeOut === 'protobuf') throw unsupported(writeOut);
   const found: { endpoint: string; status: Plain }[] = [];
-  for (const endpoint of all) {
-    const client = await session.clientOf(endpoint);
-    found.push({ endpoint, status: await client.call('etcdserverpb.Maintenance/Status') });
-  }
-  if (session.flags.writeOut === 'json') {
+  let failure: Error | undefined;
+  for (const endpoint of all)
+    try {
+      const client = await session.clientOf(endpoint);
+      found.push({ endpoint, status: await client.call('etcdserverpb.Maintenance/Status') });
+    } catch (error) {
+      failure = error as Error;
+      const text = `Failed to get the status of endpoint ${endpoint} (${failure.message})`;
+      session.environment.context.err(`${text}\n`);
+    }
+  printStatus(session, found);
+  if (failure !== undefined) throw failure;
+}
+
+function printStatus(
+  session: Session,
+  found: readonly { readonly endpoint: string; readonly status: Plain }[],
+): void {
+  const { writeOut } = session.flags;
+  if (writeOut === 'json') {
     const texts = found.map(
       (each) =>
         `{"Endpoint":${JSON.stringify(each.endpoint)},"Status":${printJson('StatusResponse', each.status)}}`,
@@ -68,46 +88,88 @@ async function status(session: Session, all: readonly string[]): Promise<void> {
     session.print(`[${texts.join(',')}]`);
     return;
   }
-  if (session.flags.writeOut === 'fields' || session.flags.writeOut === 'protobuf') {
+  if (writeOut === 'fields') {
     for (const { endpoint, status: answer } of found)
-      session.show({ message: 'StatusResponse', endpoint }, answer, () => {});
+      session.print(printFields('StatusResponse', answer, endpoint));
     return;
   }
   const rows = found.map((each) => statusCells(each.endpoint, each.status));
-  if (session.flags.writeOut === 'table') session.print(table(statusHeads, rows));
+  if (writeOut === 'table') session.print(table(statusHeads, rows));
   else for (const row of rows) session.print(row.join(', '));
+}
+
+interface Health {
+  readonly endpoint: string;
+  readonly took: string;
+  readonly error: string;
+}
+
+async function healthOf(session: Session, endpoint: string): Promise<Health> {
+  const { clock } = session.environment;
+  const began = clock.monotonic();
+  const took = (): string => durationText(clock.monotonic() - began);
+  try {
+    const client = await session.clientOf(endpoint);
+    await client.call('etcdserverpb.KV/Range', { key: Buffer.from('health') }).catch((error) => {
+      // Who may not read that key has been answered all the same.
+      if ((error as Error).message !== 'etcdserver: permission denied') throw error;
+    });
+    return { endpoint, took: took(), error: '' };
+  } catch (error) {
+    return { endpoint, took: took(), error: (error as Error).message };
+  }
 }
 
 async function health(session: Session, all: readonly string[]): Promise<void> {
-  const { clock } = session.environment;
-  let sick = false;
-  for (const endpoint of all) {
-    const began = clock.monotonic();
-    try {
-      const client = await session.clientOf(endpoint);
-      await client.call('etcdserverpb.KV/Range', { key: Buffer.from('health') });
-      const took = `${(clock.monotonic() - began).toFixed(6)}ms`;
-      session.print(`${endpoint} is healthy: successfully committed proposal: took = ${took}`);
-    } catch (error) {
-      sick = true;
-      const reason = (error as Error).message;
-      session.print(`${endpoint} is unhealthy: failed to commit proposal: ${reason}`);
+  const found = await Promise.all(all.map((endpoint) => healthOf(session, endpoint)));
+  switch (session.flags.writeOut) {
+    case 'json':
+      session.print(
+        JSON.stringify(
+          found.map(({ endpoint, took, error }) => ({
+            ...{ endpoint, health: error === '', took },
+            ...(error !== '' && { error }),
+          })),
+        ),
+      );
+      break;
+    case 'table': {
+      const rows = found.map((each) => [
+        ...[each.endpoint, String(each.error === ''), each.took, each.error],
+      ]);
+      session.print(table(['ENDPOINT', 'HEALTH', 'TOOK', 'ERROR'], rows));
+      break;
     }
+    case 'simple':
+      for (const { endpoint, took, error } of found)
+        session.print(
+          error === ''
+            ? `${endpoint} is healthy: successfully committed proposal: took = ${took}`
+            : `${endpoint} is unhealthy: failed to commit proposal: ${error}`,
+        );
+      break;
+    default:
+      throw unsupported(session.flags.writeOut);
   }
-  if (sick) throw new Error('unhealthy cluster');
+  if (found.some(({ error }) => error !== '')) throw new Error('unhealthy cluster');
 }
 
 async function hashKv(session: Session, all: readonly string[], revision: number): Promise<void> {
+  const { writeOut } = session.flags;
+  if (writeOut === 'protobuf') throw unsupported(writeOut);
   const rows: string[][] = [];
+  const texts: string[] = [];
   for (const endpoint of all) {
     const client = await session.clientOf(endpoint);
     const answer = await client.call('etcdserverpb.Maintenance/HashKV', { revision });
-    const note = (): void => void rows.push([endpoint, numberText(answer['hash'])]);
-    session.show({ message: 'HashKVResponse', endpoint }, answer, note);
+    rows.push([endpoint, numberText(answer['hash'])]);
+    if (writeOut === 'fields') session.print(printFields('HashKVResponse', answer, endpoint));
+    const text = printJson('HashKVResponse', answer);
+    texts.push(`{"Endpoint":${JSON.stringify(endpoint)},"HashKV":${text}}`);
   }
-  if (rows.length === 0) return;
-  if (session.flags.writeOut === 'table') session.print(table(['ENDPOINT', 'HASH'], rows));
-  else for (const row of rows) session.print(row.join(', '));
+  if (writeOut === 'json') session.print(`[${texts.join()}]`);
+  else if (writeOut === 'table') session.print(table(['ENDPOINT', 'HASH'], rows));
+  else if (writeOut === 'simple') for (const row of rows) session.print(row.join(', '));
 }
 
 function endpointCommand(run: Run): Command {
@@ -123,7 +185,7 @@ function endpointCommand(run: Run): Command {
       .option('--cluster', 'of all members', false)
       .option('--rev <n>', 'of the hash', '0')
       .action(({ cluster, rev }: { cluster: boolean; rev: string }) =>
-        run(async (session) => act(session, await endpoints(session, cluster), Number(rev))),
+        run(async (session) => act(session, await endpoints(session, cluster), integer(rev))),
       );
   };
   add('status', 'What members say of themselves', status);
@@ -158,6 +220,19 @@ function alarmCommand(run: Run): Command {
   return alarm;
 }
 
+/** The client of the endpoint that leads. */
+async function leading(session: Session): Promise<{ client: EtcdClient; leader: unknown }> {
+  const { endpoints: given } = session.flags;
+  for (const endpoint of given) {
+    const client = await session.clientOf(endpoint);
+    const status = await client.call('etcdserverpb.Maintenance/Status').catch(() => undefined);
+    const { leader } = status ?? {};
+    if (status !== undefined && (status['header'] as Plain)['member_id'] === leader)
+      return { client, leader };
+  }
+  throw new Error(`no leader endpoint given at [${given.join(' ')}]`);
+}
+
 export function clusterCommands(run: Run): Command[] {
   const defrag = new Command('defrag')
     .description('Give back space that is no longer used')
@@ -176,9 +251,8 @@ export function clusterCommands(run: Run): Command[] {
     .description('Hand leadership to another member')
     .action((id: string) =>
       run(async (session) => {
-        const client = await session.client();
-        const { leader } = await client.call('etcdserverpb.Maintenance/Status');
-        const request = { targetID: BigInt(`0x${id}`) };
+        const request = { targetID: memberId(id) };
+        const { client, leader } = await leading(session);
         await client.call('etcdserverpb.Maintenance/MoveLeader', request);
         session.print(`Leadership transferred from ${hex(leader)} to ${id}`);
       }),

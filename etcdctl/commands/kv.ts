@@ -2,24 +2,20 @@
 import { Command } from 'commander';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
 import { numberText } from '../plain.ts';
-import { addRangeFlags, rangeOf, type RangeFlags } from '../range.ts';
+import {
+  delCommand,
+  delRequest,
+  getCommand,
+  getRequest,
+  putCommand,
+  putRequest,
+  type DelFlags,
+  type GetFlags,
+  type PutFlags,
+} from '../kv-requests.ts';
+import { integer } from '../numbers.ts';
 import type { Run, Session } from '../session.ts';
 import { parseTxn } from '../txn-text.ts';
-
-interface GetFlags extends RangeFlags {
-  readonly rev: string;
-  readonly limit: string;
-  readonly order: string;
-  readonly sortBy: string;
-  readonly keysOnly: boolean;
-  readonly countOnly: boolean;
-  readonly printValueOnly: boolean;
-  readonly consistency: string;
-}
-
-const orders: Readonly<Record<string, number>> = { '': 0, ASCEND: 1, DESCEND: 2 };
-const targets: readonly string[] = ['KEY', 'VERSION', 'CREATE', 'MODIFY', 'VALUE'];
-const lease = (text: string): bigint => BigInt.asIntN(64, BigInt(`0x${text}`));
 
 export function printPairs(
   session: Session,
@@ -45,90 +41,64 @@ function printResponses(session: Session, responses: unknown): void {
   }
 }
 
-function getCommand(run: Run): Command {
-  return addRangeFlags(new Command('get').arguments('<key> [rangeEnd]'))
-    .description('Get the key or a range of keys')
-    .option('--rev <n>', 'at this revision', '0')
-    .option('--limit <n>', 'so many at most', '0')
-    .option('--order <order>', 'ASCEND or DESCEND', '')
-    .option('--sort-by <target>', 'CREATE, KEY, MODIFY, VALUE or VERSION', 'KEY')
-    .option('--keys-only', 'no values', false)
-    .option('--count-only', 'only how many', false)
-    .option('--print-value-only', 'only values', false)
-    .option('--consistency <level>', 'l: linearizable, s: serializable', 'l')
-    .action((key: string, rangeEnd: string | undefined, flags: GetFlags) =>
-      run(async (session) => {
-        const client = await session.client();
-        const answer = await client.call('etcdserverpb.KV/Range', {
-          ...rangeOf(key, rangeEnd, flags),
-          ...{ revision: Number(flags.rev), limit: Number(flags.limit) },
-          sort_order: orders[flags.order.toUpperCase()] ?? 0,
-          sort_target: Math.max(0, targets.indexOf(flags.sortBy.toUpperCase())),
-          ...{ keys_only: flags.keysOnly, count_only: flags.countOnly },
-          serializable: flags.consistency === 's',
-        });
-        session.show('RangeResponse', answer, () => {
-          const show = { keys: !flags.printValueOnly, values: !flags.keysOnly };
-          printPairs(session, answer['kvs'], show);
-        });
-      }),
-    );
+const get = (run: Run): Command =>
+  getCommand().action((key: string, rangeEnd: string | undefined, flags: GetFlags) =>
+    run(async (session) => {
+      if (flags.printValueOnly && session.flags.writeOut !== 'simple')
+        throw new Error('print-value-only is only for `--write-out=simple`');
+      const request = getRequest([key, rangeEnd], flags);
+      const answer = await (await session.client()).call('etcdserverpb.KV/Range', request);
+      session.show('RangeResponse', answer, () => {
+        const show = { keys: !flags.printValueOnly, values: !flags.keysOnly };
+        printPairs(session, answer['kvs'], show);
+      });
+    }),
+  );
+
+/** Standard input stands for a value that is not given; empty, for none at all. */
+async function valueOf(session: Session, given: string | undefined): Promise<string> {
+  const value = given ?? (await session.environment.context.readInput());
+  if (given === undefined && value === '')
+    throw new Error('put command needs 1 argument and input from stdin or 2 arguments');
+  return value;
 }
 
-function putCommand(run: Run): Command {
-  return new Command('put')
-    .arguments('<key> [value]')
-    .description('Put the key with a value, from standard input if absent')
-    .option('--lease <id>', 'attach it to this lease (hexadecimal)', '0')
-    .option('--prev-kv', 'print the pair before', false)
-    .option('--ignore-value', 'keep the value', false)
-    .option('--ignore-lease', 'keep the lease', false)
-    .action((key: string, value: string | undefined, flags: Record<string, unknown>) =>
-      run(async (session) => {
-        const keeps = flags['ignoreValue'] === true;
-        const text = keeps ? '' : (value ?? (await session.environment.context.readInput()));
-        const answer = await (
-          await session.client()
-        ).call('etcdserverpb.KV/Put', {
-          ...{ key: Buffer.from(key), value: Buffer.from(text) },
-          lease: lease(flags['lease'] as string),
-          prev_kv: flags['prevKv'] as boolean,
-          ignore_value: keeps,
-          ignore_lease: flags['ignoreLease'] as boolean,
-        });
-        session.show('PutResponse', answer, () => {
-          session.print('OK');
-          if (answer['prev_kv'] !== undefined) printPairs(session, [answer['prev_kv']]);
-        });
-      }),
-    );
-}
+const put = (run: Run): Command =>
+  putCommand().action((key: string, given: string | undefined, flags: PutFlags) =>
+    run(async (session) => {
+      if (flags.ignoreValue && given !== undefined)
+        throw new Error("put command needs only 1 argument when 'ignore-value' is set");
+      const value = flags.ignoreValue ? '' : await valueOf(session, given);
+      const request = putRequest([key, value], flags);
+      const answer = await (await session.client()).call('etcdserverpb.KV/Put', request);
+      session.show('PutResponse', answer, () => {
+        session.print('OK');
+        if (answer['prev_kv'] !== undefined) printPairs(session, [answer['prev_kv']]);
+      });
+    }),
+  );
 
-function delCommand(run: Run): Command {
-  return addRangeFlags(new Command('del').arguments('<key> [rangeEnd]'))
-    .description('Remove the key or a range of keys')
-    .option('--prev-kv', 'print the deleted pairs', false)
-    .action((key: string, rangeEnd: string | undefined, flags: RangeFlags & { prevKv: boolean }) =>
-      run(async (session) => {
-        const answer = await (
-          await session.client()
-        ).call('etcdserverpb.KV/DeleteRange', {
-          ...rangeOf(key, rangeEnd, flags),
-          prev_kv: flags.prevKv,
-        });
-        session.show('DeleteRangeResponse', answer, () => {
-          session.print(numberText(answer['deleted']));
-          printPairs(session, answer['prev_kvs']);
-        });
-      }),
-    );
-}
+const del = (run: Run): Command =>
+  delCommand().action((key: string, rangeEnd: string | undefined, flags: DelFlags) =>
+    run(async (session) => {
+      const request = delRequest([key, rangeEnd], flags);
+      const answer = await (await session.client()).call('etcdserverpb.KV/DeleteRange', request);
+      session.show('DeleteRangeResponse', answer, () => {
+        session.print(numberText(answer['deleted']));
+        printPairs(session, answer['prev_kvs']);
+      });
+    }),
+  );
+
+const branches = ['success', 'failure'].map((name) => `${name} requests (get, put, del)`);
 
 function txnCommand(run: Run): Command {
   return new Command('txn')
     .description('Process the operations of standard input in one transaction')
-    .action(() =>
+    .option('-i, --interactive', 'say what is to be typed', false)
+    .action(({ interactive }: { interactive: boolean }) =>
       run(async (session) => {
+        if (interactive) for (const part of ['compares', ...branches]) session.print(`${part}:`);
         const request = parseTxn(await session.environment.context.readInput());
         const answer = await (await session.client()).call('etcdserverpb.KV/Txn', request);
         session.show('TxnResponse', answer, () => {
@@ -146,20 +116,14 @@ function compactionCommand(run: Run): Command {
     .option('--physical', 'wait until what it removed is deleted', false)
     .action((revision: string, { physical }: { physical: boolean }) =>
       run(async (session) => {
-        const request = { revision: Number(revision), physical };
-        const client = await session.client();
-        const answer = await client.call('etcdserverpb.KV/Compact', request);
-        session.show('CompactionResponse', answer, () =>
-          session.print(`compacted revision ${revision}`),
-        );
+        const request = { revision: integer(revision), physical };
+        await (await session.client()).call('etcdserverpb.KV/Compact', request);
+        session.print(`compacted revision ${revision}`);
       }),
     );
 }
 
 export const kvCommands = (run: Run): Command[] => [
-  getCommand(run),
-  putCommand(run),
-  delCommand(run),
-  txnCommand(run),
-  compactionCommand(run),
+  ...[get(run), put(run), del(run)],
+  ...[txnCommand(run), compactionCommand(run)],
 ];

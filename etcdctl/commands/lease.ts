@@ -1,13 +1,22 @@
 import { Command } from 'commander';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
 import { numberText } from '../plain.ts';
+import { integer, leaseId } from '../numbers.ts';
 import type { Run } from '../session.ts';
 
-const idOf = (text: string): bigint => BigInt.asIntN(64, BigInt(`0x${text}`));
+const idOf = (text: string): bigint => leaseId(text, 'lease ID arg');
 const shown = (id: unknown): string =>
   BigInt.asUintN(64, BigInt((id ?? 0) as number))
     .toString(16)
     .padStart(16, '0');
+
+function ttlOf(text: string): number {
+  try {
+    return integer(text);
+  } catch (error) {
+    throw new Error(`bad TTL (${(error as Error).message})`, { cause: error });
+  }
+}
 
 export function leaseCommand(run: Run): Command {
   const lease = new Command('lease').description('Grant, revoke, renew and show leases');
@@ -22,8 +31,9 @@ function addChanges(lease: Command, run: Run): void {
     .description('Create a lease')
     .action((ttl: string) =>
       run(async (session) => {
+        const seconds = ttlOf(ttl);
         const client = await session.client();
-        const answer = await client.call('etcdserverpb.Lease/LeaseGrant', { TTL: Number(ttl) });
+        const answer = await client.call('etcdserverpb.Lease/LeaseGrant', { TTL: seconds });
         session.show('LeaseGrantResponse', answer, () =>
           session.print(
             `lease ${shown(answer['ID'])} granted with TTL(${numberText(answer['TTL'])}s)`,
@@ -50,7 +60,9 @@ function addChanges(lease: Command, run: Run): void {
     .action((id: string, { once }: { once: boolean }) =>
       run(async (session) => {
         const client = await session.client();
-        const print = (answer: Plain): void =>
+        const print = (answer: Plain): void => {
+          if (once && answer['TTL'] === undefined)
+            throw new Error('etcdserver: requested lease not found');
           session.show('LeaseKeepAliveResponse', answer, () =>
             session.print(
               answer['TTL'] === undefined
@@ -58,6 +70,7 @@ function addChanges(lease: Command, run: Run): void {
                 : `lease ${shown(idOf(id))} keepalived with TTL(${numberText(answer['TTL'])})`,
             ),
           );
+        };
         await session.keepAlive(client, { id: idOf(id), once, print });
       }),
     );

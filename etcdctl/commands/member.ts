@@ -2,13 +2,9 @@
 import { Command } from 'commander';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
 import type { Run, Session } from '../session.ts';
+import { memberId } from '../numbers.ts';
 import { hex, table } from './cluster.ts';
 
-const idOf = (text: string): bigint => {
-  if (!/^[0-9a-f]{1,16}$/i.test(text))
-    throw new Error(`bad member ID arg (${text}), expecting ID in Hex`);
-  return BigInt(`0x${text}`);
-};
 const urls = (text: string): string[] => text.split(',').filter((url) => url !== '');
 const padded = (id: unknown): string => hex(id).padStart(16);
 
@@ -104,7 +100,8 @@ export function memberCommand(run: Run): Command {
     .action(() =>
       run(async (session) => {
         const answer = await call(session, 'MemberList', { linearizable: true });
-        session.show('MemberListResponse', answer, () => listText(session, answer));
+        const what = { message: 'MemberListResponse', hasTable: true };
+        session.show(what, answer, () => listText(session, answer));
       }),
     );
   addCommand(member, run);
@@ -114,7 +111,7 @@ export function memberCommand(run: Run): Command {
       command.requiredOption('--peer-urls <urls>', 'its peer URLs from now on');
     command.action((text: string, flags: { peerUrls?: string }) =>
       run(async (session) => {
-        const ID = idOf(text);
+        const ID = memberId(text);
         const request: Plain =
           flags.peerUrls === undefined ? { ID } : { ID, peerURLs: urls(flags.peerUrls) };
         const answer = await call(session, method, request);

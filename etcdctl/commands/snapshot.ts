@@ -17,6 +17,11 @@ import { saveSnapshot } from '../snapshot-save.ts';
 import { table } from './cluster.ts';
 
 async function save(session: Session, path: string): Promise<void> {
+  const { endpoints } = session.flags;
+  if (endpoints.length > 1)
+    throw new Error(
+      `snapshot must be requested to one selected node, not multiple [${endpoints.join(' ')}]`,
+    );
   await saveSnapshot(await session.client(), path);
   session.print(`Snapshot saved at ${path}`);
 }

@@ -1,7 +1,9 @@
-/** watch, lock, elect: commands that wait for others */
+/** watch: changes as they happen, printed and told to a program */
 import { Command } from 'commander';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
-import type { Run } from '../session.ts';
+import { quoted } from '../fields.ts';
+import { numberText } from '../plain.ts';
+import type { Run, Session } from '../session.ts';
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range.ts';
 import { printPairs } from './kv.ts';
 
@@ -14,83 +16,72 @@ interface WatchFlags extends RangeFlags {
 }
 
 export function watchCommand(run: Run): Command {
-  return addRangeFlags(new Command('watch').arguments('<key> [rangeEnd]'))
-    .description('Watch events on keys or prefixes')
+  return addRangeFlags(new Command('watch').arguments('<key> [rangeEnd] [program...]'))
+    .description('Watch events on keys or prefixes; after -- a program to run for each')
     .option('--rev <n>', 'from this revision on', '0')
     .option('--prev-kv', 'with the pair before', false)
     .option('--progress-notify', 'also say that nothing happened', false)
-    .action((key: string, rangeEnd: string | undefined, flags: WatchFlags) =>
+    .action((...[key, second, rest, flags]: [string, string | undefined, string[], WatchFlags]) =>
       run(async (session) => {
-        const client = await session.client();
+        const given = second === undefined ? [] : [second, ...rest];
+        // Commander tells nothing of the dashes.
+        const { argv } = session.environment.context;
+        const program = argv.includes('--') ? argv.slice(argv.indexOf('--') + 1) : [];
+        const [rangeEnd, ...more] = given.slice(0, given.length - program.length);
+        if (more.length > 0) throw new Error('watch takes a key and a range end, no more');
         const create = {
           ...rangeOf(key, rangeEnd, flags),
           ...{ start_revision: Number(flags.rev), prev_kv: flags.prevKv },
           progress_notify: flags.progressNotify,
         };
-        const { terminated } = session.environment.context;
-        const requests = [{ create_request: create }];
-        for await (const answer of client.stream(WATCH, requests, terminated)) {
-          const { compact_revision: compacted, cancel_reason: reason } = answer;
-          if (answer['canceled'] === true)
-            throw new Error(
-              compacted === undefined
-                ? `watch was canceled (${(reason as string | undefined) ?? ''})`
-                : 'watch was canceled (etcdserver: mvcc: required revision has been compacted)',
-            );
-          for (const event of (answer['events'] ?? []) as Plain[])
-            session.show('mvccpb.Event', event, () => {
-              session.print(event['type'] === 1 ? 'DELETE' : 'PUT');
-              if (event['prev_kv'] !== undefined) printPairs(session, [event['prev_kv']]);
-              printPairs(session, [event['kv']]);
-            });
-        }
+        await follow(session, create, program);
       }),
     );
 }
 
-export function lockCommand(run: Run): Command {
-  return new Command('lock')
-    .argument('<lockname>')
-    .description('Hold a named lock until interrupted')
-    .option('--ttl <seconds>', 'of the session', '10')
-    .action((name: string, { ttl }: { ttl: string }) =>
-      run(async (session) => {
-        const client = await session.client();
-        const { ID } = await client.call('etcdserverpb.Lease/LeaseGrant', { TTL: Number(ttl) });
-        const request = { name: Buffer.from(name), lease: ID };
-        const { key } = await client.call('v3lockpb.Lock/Lock', request, { endless: true });
-        session.print(session.text(key));
-        await session.holdLease(client, ID as number | bigint);
-        await client.call('v3lockpb.Lock/Unlock', { key });
-        await client.call('etcdserverpb.Lease/LeaseRevoke', { ID });
-      }),
-    );
+async function follow(session: Session, create: Plain, program: readonly string[]): Promise<void> {
+  const client = await session.client();
+  const { terminated } = session.environment.context;
+  for await (const answer of client.stream(WATCH, [{ create_request: create }], terminated)) {
+    const { compact_revision: compacted, cancel_reason: reason } = answer;
+    if (answer['canceled'] === true)
+      throw new Error(
+        compacted === undefined
+          ? `watch was canceled (${(reason as string | undefined) ?? ''})`
+          : 'watch was canceled (etcdserver: mvcc: required revision has been compacted)',
+      );
+    if (answer['created'] === true) continue;
+    const events = (answer['events'] ?? []) as Plain[];
+    const { revision } = answer['header'] as Plain;
+    if (events.length === 0) session.print(`progress notify: ${numberText(revision)}`);
+    session.show('WatchResponse', answer, () => {
+      for (const event of events) printEvent(session, event);
+    });
+    if (program.length === 0) continue;
+    for (const event of events) await tell(session, program, { event, revision });
+  }
 }
 
-export function electCommand(run: Run): Command {
-  return new Command('elect')
-    .arguments('<election> [proposal]')
-    .description('Observe an election, or take part in it with a proposal')
-    .option('-l, --listen', 'only observe', false)
-    .action((name: string, proposal: string | undefined, { listen }: { listen: boolean }) =>
-      run(async (session) => {
-        const client = await session.client();
-        if (listen || proposal === undefined) {
-          const request = { name: Buffer.from(name) };
-          const { terminated } = session.environment.context;
-          const observe = 'v3electionpb.Election/Observe';
-          for await (const { kv } of client.stream(observe, [request], terminated))
-            printPairs(session, [kv]);
-          return;
-        }
-        const { ID } = await client.call('etcdserverpb.Lease/LeaseGrant', { TTL: 60 });
-        const request = { name: Buffer.from(name), lease: ID, value: Buffer.from(proposal) };
-        const campaign = 'v3electionpb.Election/Campaign';
-        const { leader } = await client.call(campaign, request, { endless: true });
-        session.print(session.text((leader as Plain)['key']));
-        session.print(proposal);
-        await session.holdLease(client, ID as number | bigint);
-        await client.call('v3electionpb.Election/Resign', { leader });
-      }),
-    );
+function printEvent(session: Session, event: Plain): void {
+  session.print(event['type'] === 1 ? 'DELETE' : 'PUT');
+  if (event['prev_kv'] !== undefined) printPairs(session, [event['prev_kv']]);
+  printPairs(session, [event['kv']]);
+}
+
+async function tell(
+  session: Session,
+  program: readonly string[],
+  { event, revision }: { readonly event: Plain; readonly revision: unknown },
+): Promise<void> {
+  const { key, value } = event['kv'] as Plain;
+  const code = await session.runProgram(program, {
+    ETCD_WATCH_REVISION: numberText(revision),
+    ETCD_WATCH_EVENT_TYPE: quoted(event['type'] === 1 ? 'DELETE' : 'PUT'),
+    ETCD_WATCH_KEY: quoted(key),
+    ETCD_WATCH_VALUE: quoted(value),
+  });
+  if (code !== 0) {
+    const shown = program.map((word) => quoted(word)).join(' ');
+    throw new Error(`command [${shown}] error (exit status ${code})`);
+  }
 }
