@@ -32,14 +32,28 @@ function follow(
     case 'field':
       return fieldOf(value, step.name);
     case 'index':
-      return Array.isArray(value) ? indexed(value, step.at) : [];
+      return isList(value) ? indexed(value, step.at) : [];
     case 'slice':
-      return Array.isArray(value) ? sliced(value, step) : [];
+      return isList(value) ? sliced(value, step) : [];
     case 'filter': {
       const list: unknown[] = Array.isArray(value) ? value : [value];
       return list.filter((item) => matches(step.filter, root, item));
     }
   }
+}
+
+/** False for what is not there. Throws JsonPathError for what has no elements. */
+function isList(value: unknown): value is unknown[] {
+  if (Array.isArray(value)) return true;
+  if (value === null || value === undefined) return false;
+  throw new JsonPathError(`${goTypeOf(value)} is not array or slice`);
+}
+
+function goTypeOf(value: unknown): string {
+  if (typeof value === 'object') return 'map[string]interface {}';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value !== 'number') return typeof value;
+  return Number.isInteger(value) ? 'int64' : 'float64';
 }
 
 function fieldOf(value: unknown, name: string): unknown[] {

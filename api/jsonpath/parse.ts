@@ -57,8 +57,11 @@ function closeAtEnd(stack: PathNode[][]): void {
   stack.at(-1)!.push(...body.slice(lastRange + 1));
 }
 
+const unclosedFilter = 'unclosed array expect ]';
+
 function unclosed(rest: string): JsonPathError {
   const open = rest.lastIndexOf('[') > rest.lastIndexOf(']');
+  if (/\[\?\([^\]]*\)[^\]]*$/.test(rest)) return new JsonPathError(unclosedFilter);
   return new JsonPathError(open ? 'unterminated array' : 'unclosed action');
 }
 
@@ -86,7 +89,9 @@ function parseAction(action: string, stack: PathNode[][]): void {
     into.push({ kind: 'range', over: parseSteps(action.slice('range'.length).trim()), body });
     stack.push(body);
   } else if (/^["']/.test(action)) into.push({ kind: 'text', text: unquote(action) });
-  else if (action !== '') into.push({ kind: 'path', steps: parseSteps(action) });
+  // A lone dot is the field without a name; nothing at all is the whole.
+  else if (action === '.') into.push({ kind: 'path', steps: [{ step: 'field', name: '' }] });
+  else into.push({ kind: 'path', steps: parseSteps(action) });
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
@@ -95,7 +100,11 @@ function unquote(quoted: string): string {
   const end = quoted[0]!;
   if (quoted.length < 2 || !quoted.endsWith(end))
     throw new JsonPathError('unterminated quoted string');
-  return quoted.slice(1, -1).replaceAll(/\\(.)/g, (_, c: string) => escapes[c] ?? c);
+  return quoted
+    .slice(1, -1)
+    .replaceAll(/\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)/g, (_, c: string) =>
+      c.length > 1 ? String.fromCharCode(parseInt(c.slice(1), 16)) : (escapes[c] ?? c),
+    );
 }
 
 /** A field's name ends at these unless they are escaped. */
@@ -155,15 +164,15 @@ function parseBracket(inside: string): readonly PathStep[] {
   if (inside === '*') return [{ step: 'wildcard' }];
   const filter = /^\?\((.*)\)$/s.exec(inside);
   if (filter !== null) return [{ step: 'filter', filter: parseFilter(filter[1]!.trim()) }];
+  if (inside.startsWith('?(')) throw new JsonPathError(unclosedFilter);
   const parts = inside.match(/'[^']*'|"[^"]*"|[^,'"]+/g)?.map((part) => part.trim()) ?? [];
   if (parts.length > 1) return [{ step: 'union', members: parts.map(parseSubscript) }];
   return parseSubscript(inside);
 }
 
-/** In single quotes stands a path, as in `['metadata.name']`; in double quotes one field. */
+/** In single quotes stands a path, as in `['metadata.name']`; in double quotes nothing may. */
 function parseSubscript(text: string): readonly PathStep[] {
   if (/^'[^']*'$/.test(text)) return parseSteps(`.${text.slice(1, -1)}`);
-  if (/^"[^"]*"$/.test(text)) return [{ step: 'field', name: text.slice(1, -1) }];
   return [parseIndex(text)];
 }
 
@@ -202,6 +211,8 @@ function operand(text: string): PathStep[] {
     if (rest !== '') throw unrecognized(rest);
     return [{ step: 'literal', value: unquote(quoted) }];
   }
+  const behind = /^-?\d+(?:\.\d+)?\s+(\S.*)$/s.exec(trimmed)?.[1];
+  if (behind !== undefined) throw unrecognized(behind);
   if (/^-?\d+(\.\d+)?$/.test(trimmed)) return [{ step: 'literal', value: Number(trimmed) }];
   if (trimmed === 'true' || trimmed === 'false')
     return [{ step: 'literal', value: trimmed === 'true' }];

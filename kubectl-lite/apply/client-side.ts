@@ -9,7 +9,6 @@ import { type DryRun, dryRunQuery } from '../printers/change-printer.ts';
 import { type Located, objectPath, readLive, titleOf } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
-import { UsageError } from '../usage-error.ts';
 import { type ApplyFlags, fieldValidation } from './flags.ts';
 import { asConfiguration, lastApplied, withLastApplied } from './last-applied.ts';
 
@@ -30,7 +29,6 @@ export async function applyClientSide(
   located: Located,
   options: ApplyOptions,
 ): Promise<Applied> {
-  if (located.name === '') throw new UsageError('resource name may not be empty');
   const modified =
     options.annotate === false
       ? asConfiguration(located.object!)

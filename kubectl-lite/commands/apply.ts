@@ -117,11 +117,12 @@ async function applyAll(session: Session, flags: ApplyFlags): Promise<number> {
     try {
       const located = await locateSoon(session, document, definedKinds(applied));
       await set?.include(located);
+      checkName(located);
       try {
         const { object, operation } = await one(session, located, { flags, dryRun });
         applied.push({ ...located, object });
         progress.clear();
-        printer.print(located, operation, object);
+        if (!printer.printsObjects) printer.print(located, operation, object);
       } catch (error) {
         const verb = isStatus(error, 'BadRequest') ? 'creating' : 'applying';
         failures.push(failureText(error, `error when ${verb} ${located.place}`));
@@ -131,6 +132,7 @@ async function applyAll(session: Session, flags: ApplyFlags): Promise<number> {
     }
   }
   progress.clear();
+  if (failures.length === 0) printer.printTogether(applied.map(({ object }) => object));
   if (flags.prune && failures.length === 0) {
     const { prune } = await import('../apply/prune.ts');
     if (set === undefined) await prune(session, applied, { flags, dryRun, printer });
@@ -138,6 +140,16 @@ async function applyAll(session: Session, flags: ApplyFlags): Promise<number> {
   }
   for (const failure of failures) session.complain(failure);
   return failures.length > 0 ? 1 : 0;
+}
+
+/** Throws UsageError for what apply cannot find again. */
+function checkName({ name, object, place }: Located): void {
+  const { generateName } = object!.metadata;
+  if (name !== '') return;
+  if (generateName) {
+    throw new UsageError(`from ${generateName}: cannot use generate name with apply`);
+  }
+  throw new UsageError(`error when applying ${place}: resource name may not be empty`);
 }
 
 async function applySetOf(session: Session, flags: ApplyFlags): Promise<ApplySet | undefined> {

@@ -115,7 +115,14 @@ async function targetsToGet(
     const { locate } = await import('../resource/builder.ts');
     const { located, failures } = await locate(session, { ...flags, words });
     if (located.length === 0 && failures.length > 0) throw failures[0];
-    return { targets: located.map(({ type, name }) => ({ type, name })), unread: failures };
+    if (located.some(({ name }) => name === '')) {
+      throw new UsageError('resource name may not be empty');
+    }
+    const targets = located.map(({ type, name, namespace }) => ({
+      ...{ type, name },
+      ...(namespace === undefined ? {} : { namespace }),
+    }));
+    return { targets, unread: failures };
   }
   if (words.length === 0) throw nothingToGet(session);
   const targets = targetsOf(await session.resources(), words);
@@ -208,7 +215,9 @@ async function printAsTables(
     return { type, table: await tableFromThePast(session, target, flags) };
   });
   const fromFiles = words.length === 0 && new Set(targets.map(({ type }) => type)).size > 1;
-  const withKind = fromFiles || severalTypes(words);
+  const ofNames = targets.every(({ name }) => name !== undefined);
+  const types = new Set(read.values.map(({ type }) => type));
+  const withKind = ofNames ? types.size > 1 : fromFiles || severalTypes(words);
   const printed = printTables(session, read.values, { flags, withKind });
   const failures = [...unread, ...read.failures];
   if (printed === 0 && failures.length === 0 && !flags['ignore-not-found']) {

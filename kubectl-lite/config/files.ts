@@ -104,12 +104,20 @@ export class ConfigFiles {
     file.changed = true;
   }
 
+  /** The path of a file that an entry names, which may be relative to the entry's own file. */
+  resolved(section: Section, name: string, path: string): string {
+    if (path.startsWith('/')) return path;
+    const own = this.#holder(section, name)?.path ?? '';
+    const folder = own.slice(0, own.lastIndexOf('/') + 1);
+    return normalizedPath(`${folder}${path}`);
+  }
+
   /** All files as one, sorted by name as kubectl writes them. */
   merged(): Fields {
     const section = (name: Section): Fields[] | null => {
       const entries = [...this.entries(name)].sort(([a], [b]) => (a < b ? -1 : 1));
       if (entries.length === 0) return null;
-      return entries.map(([key, fields]) => ({ [fieldOf[name]]: fields, name: key }));
+      return entries.map(([key, fields]) => ({ [fieldOf[name]]: withNulls(fields), name: key }));
     };
     const preferences = this.#files.map(({ raw }) => raw['preferences']).find(isObject) ?? {};
     return {
@@ -155,6 +163,22 @@ export class ConfigFiles {
   }
 }
 
+/** kubectl shows these fields of a program, though they are empty. */
+function withNulls(fields: Fields): Fields {
+  const { exec } = fields;
+  if (!isObject(exec)) return fields;
+  return { ...fields, exec: { args: null, env: null, provideClusterInfo: false, ...exec } };
+}
+
+function normalizedPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..' && parts.length > 0 && !['', '..'].includes(parts.at(-1)!)) parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
 function listOf(raw: Fields, section: Section): Fields[] {
   const list = raw[section];
   return Array.isArray(list) ? (list as unknown[]).filter(isObject) : [];
@@ -163,12 +187,20 @@ function listOf(raw: Fields, section: Section): Fields[] {
 function parsed(path: string, content: string): Fields {
   try {
     const value = parseYaml(content) ?? {};
-    if (isObject(value)) return value;
+    if (isObject(value)) return ofKind(path, value);
   } catch (error) {
     if (!(error instanceof MalformedYaml)) throw error;
     throw new UsageError(`error loading config file "${path}": ${error.message}`);
   }
   throw new UsageError(`error loading config file "${path}": not a kubeconfig`);
+}
+
+/** Throws UsageError for a file that says it is something else. */
+function ofKind(path: string, value: Fields): Fields {
+  const { apiVersion = 'v1', kind = 'Config' } = value as { apiVersion?: string; kind?: string };
+  if ((apiVersion || 'v1') === 'v1' && (kind || 'Config') === 'Config') return value;
+  const why = `no kind ${JSON.stringify(kind)} is registered for version "${apiVersion}"`;
+  throw new UsageError(`error loading config file "${path}": ${why}`);
 }
 
 /** As `kubeconfigPaths` for connections, but a file that is to be written need not exist. */

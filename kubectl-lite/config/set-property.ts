@@ -85,9 +85,7 @@ function unset(files: ConfigFiles, property: string): void {
   const entries = files.entries(section);
   if (field === undefined || (entries.get(name) === undefined && entries.has(`${name}.${field}`))) {
     const whole = field === undefined ? name : `${name}.${field}`;
-    if (files.remove(section, whole) === undefined) {
-      throw new UsageError(`current map key \`${whole}\` is invalid`);
-    }
+    files.remove(section, whole);
     return;
   }
   const fields = entries.get(name);

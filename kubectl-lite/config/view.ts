@@ -7,7 +7,7 @@ import { noPrinter, objectFormats, objectPrinter } from '../printers/printer.ts'
 import type { Environment } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { inFieldOrder } from './field-order.ts';
-import { ConfigFiles, type Fields, type Section } from './files.ts';
+import { ConfigFiles, fieldOf, type Fields, type Section } from './files.ts';
 
 export const configView = localCommand({
   usage: '[flags] [options]',
@@ -32,7 +32,7 @@ export const configView = localCommand({
     const context = flags.context || files.currentContext;
     let config = files.merged();
     if (flags.minify) config = minified(config, context);
-    if (flags.flatten) config = await flattened(environment, config);
+    if (flags.flatten) config = await flattened(environment, config, files);
     const shown = flags.raw || flags.flatten ? config : redacted(config);
     environment.output.out(
       flags.output === 'json' ? `${goJsonAsIs(inFieldOrder(shown), '    ')}\n` : print(shown),
@@ -54,8 +54,10 @@ function minified(config: Fields, current: string): Fields {
   }
   const { cluster, user } = (contexts[0]!['context'] ?? {}) as { cluster?: string; user?: string };
   const only = (section: Section, name: string | undefined): readonly Entry[] | null => {
+    if (!name) return null;
     const kept = entriesOf(config, section).filter((entry) => entry['name'] === name);
-    return kept.length === 0 ? null : kept;
+    if (kept.length > 0) return kept;
+    throw new UsageError(`cannot locate ${fieldOf[section]} ${name}`);
   };
   return {
     ...config,
@@ -86,15 +88,22 @@ function redacted(value: unknown): unknown {
 
 const fileFields = ['certificate-authority', 'client-certificate', 'client-key'] as const;
 
-async function flattened(environment: Environment, config: Fields): Promise<Fields> {
-  const flatten = async (section: Section, field: 'cluster' | 'user'): Promise<unknown> => {
+/** Files' content in place of their names, which are told from the folder of the kubeconfig. */
+async function flattened(
+  environment: Environment,
+  config: Fields,
+  files: ConfigFiles,
+): Promise<Fields> {
+  const flatten = async (section: Section): Promise<unknown> => {
     const entries: unknown[] = [];
+    const field = fieldOf[section];
     for (const entry of entriesOf(config, section)) {
       const fields = { ...(entry[field] as Fields) };
       for (const name of fileFields) {
-        const path = fields[name];
-        if (typeof path !== 'string' || path === '') continue;
+        const given = fields[name];
+        if (typeof given !== 'string' || given === '') continue;
         delete fields[name];
+        const path = files.resolved(section, entry['name'] as string, given);
         const bytes = await environment.disk.read(path);
         if (bytes === undefined) throw new UsageError(`open ${path}: no such file or directory`);
         fields[`${name}-data`] = Buffer.from(bytes).toString('base64');
@@ -103,9 +112,6 @@ async function flattened(environment: Environment, config: Fields): Promise<Fiel
     }
     return entries.length === 0 ? null : entries;
   };
-  return {
-    ...config,
-    clusters: await flatten('clusters', 'cluster'),
-    users: await flatten('users', 'user'),
-  };
+  const users = await flatten('users');
+  return { ...config, clusters: await flatten('clusters'), users };
 }

@@ -7,6 +7,7 @@ import { pathOf } from '../resource/resources.ts';
 import type { Target } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import type { GetFlags } from './flags.ts';
+import { namespaceOf } from './namespace.ts';
 
 const getFormats = [...objectFormats, 'custom-columns', 'custom-columns-file', 'wide'];
 
@@ -64,10 +65,11 @@ async function columnsPrinter(
 
 export async function readObjects(
   session: Session,
-  { type, name }: Target,
+  target: Target,
   flags: GetFlags,
 ): Promise<readonly Located[]> {
-  const namespace = flags['all-namespaces'] ? undefined : session.namespace;
+  const { type, name } = target;
+  const namespace = namespaceOf(session, target, flags);
   const path = pathOf(type, namespace, name) + (flags.subresource && `/${flags.subresource}`);
   if (name !== undefined) {
     const object = (await session.api.send({ method: 'GET', path })) as KubernetesObject;

@@ -5,6 +5,7 @@ import { pathOf } from '../resource/resources.ts';
 import type { Target } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import type { GetFlags } from './flags.ts';
+import { namespaceOf } from './namespace.ts';
 import { notThereThen, pastFailure } from './past.ts';
 
 /** Whole objects as they were. */
@@ -19,7 +20,7 @@ export async function objectsFromThePast(
   try {
     const list = (await session.api.send({
       method: 'GET',
-      path: pathOf(type, flags['all-namespaces'] ? undefined : session.namespace),
+      path: pathOf(type, namespaceOf(session, target, flags)),
       query: {
         ...exactly(revision),
         labelSelector: flags.selector,

@@ -4,6 +4,7 @@ import { pathOf } from '../resource/resources.ts';
 import type { Target } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import type { GetFlags } from './flags.ts';
+import { namespaceOf } from './namespace.ts';
 import { notThereThen, pastFailure } from './past.ts';
 import { asTable, tableOf } from './tables.ts';
 
@@ -19,7 +20,7 @@ export async function tableFromThePast(
   try {
     const answer = await session.api.send({
       method: 'GET',
-      path: pathOf(type, flags['all-namespaces'] ? undefined : session.namespace),
+      path: pathOf(type, namespaceOf(session, target, flags)),
       accept: flags['server-print'] ? asTable : 'application/json',
       query: {
         ...exactly(revision),

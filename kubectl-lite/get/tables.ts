@@ -13,6 +13,7 @@ import { type DiscoveredResource, displayName, pathOf } from '../resource/resour
 import type { Target } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import type { GetFlags } from './flags.ts';
+import { namespaceOf } from './namespace.ts';
 import { sorted } from './sort.ts';
 import { humanDuration } from '../../api/duration.ts';
 import { parseTime } from '../../api/time.ts';
@@ -28,13 +29,11 @@ export interface TypedTable {
 }
 
 /** The Table of one object, or of all pages of a collection. */
-export async function readTable(
-  session: Session,
-  { type, name }: Target,
-  flags: GetFlags,
-): Promise<Table> {
-  const namespace = flags['all-namespaces'] ? undefined : session.namespace;
-  const path = pathOf(type, namespace, name) + (flags.subresource && `/${flags.subresource}`);
+export async function readTable(session: Session, target: Target, flags: GetFlags): Promise<Table> {
+  const { type, name } = target;
+  const path =
+    pathOf(type, namespaceOf(session, target, flags), name) +
+    (flags.subresource && `/${flags.subresource}`);
   const accept = flags['server-print'] ? asTable : 'application/json';
   // Rows are sorted by what is in the whole object; labels come with its metadata anyway.
   const sorts = flags['sort-by'] !== '';

@@ -8,6 +8,7 @@ import type { Target } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import type { GetFlags } from './flags.ts';
+import { namespaceOf } from './namespace.ts';
 import type { FoundPrinter } from './objects.ts';
 import { asTable, layoutOf, readTable, tableOf } from './tables.ts';
 import { observe, type Observed, type Watched } from './watch.ts';
@@ -66,8 +67,8 @@ function queryOf({ name }: Target, flags: GetFlags): Record<string, string | und
   };
 }
 
-const collectionPath = (session: Session, { type }: Target, flags: GetFlags): string =>
-  pathOf(type, flags['all-namespaces'] ? undefined : session.namespace);
+const collectionPath = (session: Session, target: Target, flags: GetFlags): string =>
+  pathOf(target.type, namespaceOf(session, target, flags));
 
 function watchedTables(session: Session, target: Target, flags: GetFlags): Watched {
   return {
@@ -92,11 +93,7 @@ function watchedObjects(session: Session, target: Target, flags: GetFlags): Watc
     query: queryOf(target, flags),
     accept: 'application/json',
     async list() {
-      const path = pathOf(
-        target.type,
-        flags['all-namespaces'] ? undefined : session.namespace,
-        target.name,
-      );
+      const path = pathOf(target.type, namespaceOf(session, target, flags), target.name);
       const query = target.name === undefined ? queryOf(target, flags) : {};
       const answer = (await session.api.send({
         method: 'GET',

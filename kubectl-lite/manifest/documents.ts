@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../api/meta.ts';
-import { parseYamlDocuments, type YamlDialect } from '../../api/yaml.ts';
+import { isObject } from '../../api/deep.ts';
+import { parseYamlDocuments, type YamlDialect, type YamlDocument } from '../../api/yaml.ts';
 
 /** One object of a manifest and where it stands. */
 export interface ManifestDocument {
@@ -43,7 +44,7 @@ export function readDocuments(
     readonly dialect?: YamlDialect;
   },
 ): void {
-  parseYamlDocuments(text, into.dialect).forEach((parsed, index) => {
+  valuesIn(text, into.dialect).forEach((parsed, index) => {
     const at = { file, document: index + 1, line: parsed.line };
     if ('error' in parsed) {
       const hint = parsed.error.includes('tab character') ? ' (indent with blanks, not tabs)' : '';
@@ -54,7 +55,9 @@ export function readDocuments(
     if (parsed.value === null || parsed.value === undefined) return;
     for (const value of itemsOf(parsed.value)) {
       const problem = problemOf(value);
-      if (problem === undefined) into.documents.push({ object: value as KubernetesObject, ...at });
+      // What lacks a name is told by those who need one.
+      const object = { metadata: {}, ...(value as object) } as KubernetesObject;
+      if (problem === undefined) into.documents.push({ object, ...at });
       else
         into.failures.push({
           place: placeOf(at),
@@ -64,11 +67,44 @@ export function readDocuments(
   });
 }
 
-/** A `List` stands for its items. */
+/** Objects in JSON may follow one another without anything between them. */
+function valuesIn(text: string, dialect: YamlDialect | undefined): readonly YamlDocument[] {
+  const parts = text.trimStart().startsWith('{') ? jsonObjectsIn(text) : [];
+  if (parts.length < 2) return parseYamlDocuments(text, dialect);
+  let line = 1;
+  return parts.flatMap((part) => {
+    const before = line - 1;
+    line += part.split('\n').length - 1;
+    return parseYamlDocuments(part, dialect).map((one) => ({ ...one, line: one.line + before }));
+  });
+}
+
+/** The texts of all objects at the top, blanks included; none if the text ends within one. */
+function jsonObjectsIn(text: string): readonly string[] {
+  const parts: string[] = [];
+  let [depth, from] = [0, 0];
+  for (const { 0: token, index } of text.matchAll(/"(?:\\.|[^"\\])*"|[{}]/gs)) {
+    if (token === '{') depth++;
+    if (token !== '}' || --depth > 0) continue;
+    parts.push(text.slice(from, index + 1));
+    from = index + 1;
+  }
+  const complete = depth === 0 && text.slice(from).trim() === '';
+  return complete && parts.every((part) => part.trimStart().startsWith('{')) ? parts : [];
+}
+
+/** A `List` stands for its items, which need not say what they are in one of a kind's own. */
 function itemsOf(value: unknown): readonly unknown[] {
-  const list = value as { kind?: unknown; items?: unknown };
-  const isList = typeof list.kind === 'string' && list.kind.endsWith('List');
-  return isList && Array.isArray(list.items) ? (list.items as unknown[]) : [value];
+  const list = value as { apiVersion?: unknown; kind?: unknown; items?: unknown };
+  const { apiVersion, kind, items } = list;
+  const isList = typeof kind === 'string' && kind.endsWith('List');
+  if (!isList || !Array.isArray(items)) return [value];
+  const ofItems = kind.slice(0, -'List'.length);
+  return (items as unknown[]).map((item) =>
+    ofItems !== '' && isObject(item) && !item['kind']
+      ? { ...item, apiVersion, kind: ofItems }
+      : item,
+  );
 }
 
 function problemOf(value: unknown): string | undefined {
@@ -79,7 +115,6 @@ function problemOf(value: unknown): string | undefined {
   if (typeof object.kind !== 'string' || object.kind === '') return "Object 'Kind' is missing";
   if (typeof object.apiVersion !== 'string' || object.apiVersion === '')
     return "Object 'apiVersion' is missing";
-  if (typeof object.metadata !== 'object' || object.metadata === null)
-    return "Object 'metadata' is missing";
-  return undefined;
+  const { metadata = {} } = object;
+  return isObject(metadata) ? undefined : "Object 'metadata' is no object";
 }

@@ -19,7 +19,7 @@ export interface FileSystem {
 const isUrl = (path: string): boolean => /^https?:\/\//.test(path);
 
 /** Endings that kubectl reads in a folder. */
-const endings = ['.yaml', '.yml', '.json'];
+const endings = ['.json', '.yaml', '.yml'];
 
 export function manifestFiles(fileSystem: FileSystem): Files {
   const expandFolder = async (folder: string, deep: boolean): Promise<string[]> => {
@@ -32,19 +32,23 @@ export function manifestFiles(fileSystem: FileSystem): Files {
     }
     return found;
   };
+  const filesOf = async (path: string, deep: boolean): Promise<readonly string[]> => {
+    if ((await fileSystem.kindOf(path)) === 'file') return [path];
+    const files = await expandFolder(path, deep);
+    if (files.length > 0) return files;
+    throw new UsageError(
+      `error reading [${path}]: recognized file extensions are [${endings.join(' ')}]`,
+    );
+  };
   return {
     async expand(path, deep) {
       if (path === '-' || isUrl(path)) return [path];
-      const kind = await fileSystem.kindOf(path);
-      if (kind === undefined) {
+      if ((await fileSystem.kindOf(path)) !== undefined) return filesOf(path, deep);
+      const found = await matching(fileSystem, path);
+      if (found.length === 0) {
         throw new UsageError(`the path ${JSON.stringify(path)} does not exist`);
       }
-      if (kind === 'file') return [path];
-      const files = await expandFolder(path, deep);
-      if (files.length > 0) return files;
-      throw new UsageError(
-        `error reading [${path}]: recognized file extensions are [${endings.join(' ')}]`,
-      );
+      return (await Promise.all(found.map((one) => filesOf(one, deep)))).flat();
     },
     read(path) {
       if (path === '-') return fileSystem.readInput();
@@ -56,4 +60,32 @@ export function manifestFiles(fileSystem: FileSystem): Files {
       return (await fileSystem.kindOf(path)) === 'folder' ? fileSystem.list(path) : undefined;
     },
   };
+}
+
+/** What a pattern that the shell left alone means: `*`, `?` and `[a-z]` within names. */
+async function matching(fileSystem: FileSystem, pattern: string): Promise<readonly string[]> {
+  let paths = [pattern.startsWith('/') ? '/' : ''];
+  for (const part of pattern.split('/').filter((one) => one !== '')) {
+    if (!/[*?[]/.test(part)) {
+      paths = paths.map((path) => `${path}${part}/`);
+      continue;
+    }
+    const name = new RegExp(
+      `^${part
+        .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+    );
+    const inside = await Promise.all(
+      paths.map(async (path) => {
+        if ((await fileSystem.kindOf(path || '.')) !== 'folder') return [];
+        const names = (await fileSystem.list(path || '.')).filter((one) => name.test(one));
+        return names.map((one) => `${path}${one}/`);
+      }),
+    );
+    paths = inside.flat();
+  }
+  const found = paths.map((path) => path.slice(0, -1));
+  const kinds = await Promise.all(found.map((path) => fileSystem.kindOf(path)));
+  return found.filter((_, i) => kinds[i] !== undefined);
 }

@@ -65,6 +65,18 @@ export class ChangePrinter {
     return new ChangePrinter({ session, flags, dryRun, print });
   }
 
+  /** True if -o asks for the objects themselves. */
+  get printsObjects(): boolean {
+    return this.#print !== undefined;
+  }
+
+  /** Objects that -o asks for: one by itself, several as one List. */
+  printTogether(items: readonly unknown[]): void {
+    if (this.#print === undefined || items.length === 0) return;
+    const list = { kind: 'List', apiVersion: 'v1', metadata: {}, items };
+    this.#session.output.out(this.#print(items.length === 1 ? items[0] : list));
+  }
+
   /** "deployment.apps/web scaled (server dry run)" */
   print(located: Located, operation: string, object: unknown): void {
     const title = titleOf(located);

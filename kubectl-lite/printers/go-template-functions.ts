@@ -1,6 +1,6 @@
 /** The functions of text/template, and kubectl's own: exists, base64decode. */
 import { UsageError } from '../usage-error.ts';
-import { goText } from './go-text.ts';
+import { goText, goTypeName } from './go-text.ts';
 
 type TemplateFunction = (...args: unknown[]) => unknown;
 
@@ -24,32 +24,23 @@ function equal(a: unknown, b: unknown): boolean {
   return x === y;
 }
 
-const ordered = (a: unknown, b: unknown): [number, number] | [string, string] => {
-  if (typeof a === 'number' && typeof b === 'number') return [a, b];
-  if (typeof a === 'string' && typeof b === 'string') return [a, b];
-  throw new UsageError('incompatible types for comparison');
-};
+/** Below 0, 0 or above as the first comes before the second. `name`: of the function. */
+function compared(name: string, a: unknown, b: unknown): number {
+  const comparable = typeof a === typeof b && (typeof a === 'number' || typeof a === 'string');
+  if (!comparable) {
+    throw new UsageError(`error calling ${name}: incompatible types for comparison`);
+  }
+  return a === b ? 0 : (a as number) < (b as number) ? -1 : 1;
+}
 
 export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   not: (value) => !truth(value),
   eq: (first, ...others) => others.some((other) => equal(first, other)),
   ne: (a, b) => !equal(a, b),
-  lt: (a, b) => {
-    const [x, y] = ordered(a, b);
-    return x < y;
-  },
-  le: (a, b) => {
-    const [x, y] = ordered(a, b);
-    return x <= y;
-  },
-  gt: (a, b) => {
-    const [x, y] = ordered(a, b);
-    return x > y;
-  },
-  ge: (a, b) => {
-    const [x, y] = ordered(a, b);
-    return x >= y;
-  },
+  lt: (a, b) => compared('lt', a, b) < 0,
+  le: (a, b) => compared('le', a, b) <= 0,
+  gt: (a, b) => compared('gt', a, b) > 0,
+  ge: (a, b) => compared('ge', a, b) >= 0,
   len: lengthOf,
   index: (value, ...keys) => keys.reduce(elementOf, value),
   slice: (value, from, to) =>
@@ -61,9 +52,19 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
     joined(args).replaceAll(/[&<>"']/g, (c) => `&${htmlNames[c] ?? `#${c.charCodeAt(0)}`};`),
   js: (...args) => joined(args).replaceAll(/[\\'"<>&=\p{Cc}]/gu, escapedForScript),
   urlquery: (...args) => encodeURIComponent(joined(args)).replaceAll('%20', '+'),
-  base64decode: (text) => Buffer.from(String(text), 'base64').toString(),
-  exists: (value, ...keys) => keys.reduce(indexOf, value) !== undefined,
+  base64decode: (text) => decoded(String(text)),
+  exists: (value, ...keys) => doesExist(value, keys),
 };
+
+/** False where something is not there, or is not of a type that has such a key. */
+function doesExist(value: unknown, keys: readonly unknown[]): boolean {
+  try {
+    return (keys.reduce(indexOf, value) ?? undefined) !== undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
 
 const htmlNames: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt' };
 
@@ -71,7 +72,17 @@ function lengthOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.length;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length;
-  throw new UsageError(`error calling len: len of type ${typeof value}`);
+  throw new UsageError(`error calling len: len of type ${goTypeName(value)}`);
+}
+
+/** Throws UsageError at the first byte that base64 does not allow where it is. */
+function decoded(text: string): string {
+  const [whole = ''] = /^(?:[A-Za-z0-9+/\r\n]{4})*/.exec(text) ?? [];
+  const padded = /^(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\s*$/.test(text.slice(whole.length));
+  if (padded) return Buffer.from(text, 'base64').toString();
+  const wrong = /[^A-Za-z0-9+/=\r\n]/.exec(text)?.index ?? whole.length;
+  const why = `base64 decode failed: illegal base64 data at input byte ${wrong}`;
+  throw new UsageError(`error calling base64decode: ${why}`);
 }
 
 const scriptNames: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '"': '\\"' };
@@ -88,12 +99,21 @@ function elementOf(value: unknown, key: unknown): unknown {
 function indexOf(value: unknown, key: unknown): unknown {
   if (value === undefined || value === null) return undefined;
   if (Array.isArray(value)) {
-    const at = Number(key);
+    if (typeof key !== 'number') {
+      const type = goTypeName(key);
+      throw new UsageError(`error calling index: cannot index slice/array with type ${type}`);
+    }
+    const at = key;
     if (at >= 0 && at < value.length) return value[at];
     throw new UsageError(`error calling index: index out of range: ${goText(key)}`);
   }
-  if (typeof value === 'object') return (value as Record<string, unknown>)[String(key)];
-  throw new UsageError(`error calling index: can't index item of type ${typeof value}`);
+  if (typeof value === 'object') {
+    if (typeof key === 'string') return (value as Record<string, unknown>)[key];
+    throw new UsageError(
+      `error calling index: value has type ${goTypeName(key)}; should be string`,
+    );
+  }
+  throw new UsageError(`error calling index: can't index item of type ${goTypeName(value)}`);
 }
 
 /** fmt.Sprint: a blank only between operands of which neither is a text. */
@@ -127,6 +147,8 @@ function formatted(format: string, args: readonly unknown[]): string {
 
 function shownAs(letter: string, value: unknown, precision: string | undefined): string {
   switch (letter) {
+    case 'T':
+      return goTypeName(value);
     case 'q':
       return JSON.stringify(goText(value));
     case 'f':

@@ -158,6 +158,7 @@ function open(
 ): void {
   const body: TemplateNode[] = [];
   const otherwise: TemplateNode[] = [];
+  if (text === '') throw new UsageError(`missing value for ${kind}`);
   stack.at(-1)!.into.push({ kind, pipeline: parsePipeline(text), body, otherwise });
   const loops = kind === 'range' || (stack.at(-1)?.loops ?? false);
   stack.push({ into: body, otherwise, nested, loops });

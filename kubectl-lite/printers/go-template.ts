@@ -237,7 +237,7 @@ function fieldsOf(value: unknown, fields: readonly string[], strict = false): un
   return fields.reduce((at, field) => {
     if (at === undefined || at === null) return undefined;
     if (typeof at !== 'object' || Array.isArray(at)) {
-      throw new UsageError(`can't evaluate field ${field} in type ${typeNameOf(at)}`);
+      throw new UsageError(`can't evaluate field ${field} in type interface {}`);
     }
     if (strict && !Object.hasOwn(at, field)) {
       throw new UsageError(`map has no entry for key ${JSON.stringify(field)}`);
@@ -245,9 +245,6 @@ function fieldsOf(value: unknown, fields: readonly string[], strict = false): un
     return Object.hasOwn(at, field) ? (at as Record<string, unknown>)[field] : undefined;
   }, value);
 }
-
-const typeNameOf = (value: unknown): string =>
-  Array.isArray(value) ? '[]interface {}' : typeof value === 'number' ? 'int64' : typeof value;
 
 function isTrue(value: unknown): boolean {
   if (value === undefined || value === null) return false;

@@ -8,3 +8,13 @@ export function goText(value: unknown): string {
   }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
+
+/** The type of a JSON value in Go, as its errors and `%T` name it. */
+export function goTypeName(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value !== 'number') return typeof value;
+  return Number.isInteger(value) ? 'int' : 'float64';
+}

@@ -27,10 +27,12 @@ export class JsonPath {
     }
   }
 
-  /** One list per `{…}` outside of ranges. */
+  /** One list per text and `{…}` outside of ranges. */
   find(root: unknown): unknown[][] {
-    const found = (node: PathNode): unknown[][] =>
-      node.kind === 'path' ? [evaluate(node.steps, root, root)] : [];
+    const found = (node: PathNode): unknown[][] => {
+      if (node.kind === 'text') return [[node.text]];
+      return node.kind === 'path' ? [evaluate(node.steps, root, root)] : [];
+    };
     return this.#following(() => this.#nodes.flatMap(found));
   }
 

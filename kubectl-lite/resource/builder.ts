@@ -5,6 +5,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { parseLabelSelector } from '../../api/selector/label-parser.ts';
 import { matchesLabels } from '../../api/selector/label.ts';
+import { StatusError } from '../../api/status.ts';
 import { failuresText } from '../failure.ts';
 import { type ManifestDocument, sourceOf } from '../manifest/documents.ts';
 import { readManifest } from '../manifest/manifest.ts';
@@ -128,8 +129,19 @@ export function selectedDocuments(
   selector: string,
 ): readonly ManifestDocument[] {
   if (selector === '') return documents;
-  const requirements = parseLabelSelector(selector);
+  const requirements = requirementsOf(selector);
   return documents.filter(({ object }) => matchesLabels(requirements, object.metadata.labels));
+}
+
+function requirementsOf(selector: string): ReturnType<typeof parseLabelSelector> {
+  try {
+    return parseLabelSelector(selector);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    throw new UsageError(
+      `the provided selector ${JSON.stringify(selector)} is not valid: ${error.message}`,
+    );
+  }
 }
 
 /** A document as an object of the kind that it says it is. */

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { apiVersionOf, groupResource } from '../../api/resource.ts';
 import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
 import { type DiscoveredResource, displayName, pathOf } from './resources.ts';
 
 /** One object that a command line names, wherever it was named. */
@@ -22,8 +23,11 @@ export const titleOf = ({ type, name }: Located): string => displayName(type, na
 export const quotedTitle = ({ type, name }: Located): string =>
   `${groupResource(type)} ${JSON.stringify(name)}`;
 
-export const objectPath = ({ type, namespace, name }: Located, subresource?: string): string =>
-  pathOf(type, namespace, name) + (subresource === undefined ? '' : `/${subresource}`);
+/** Throws UsageError for what has no name: its path would be that of all objects of its kind. */
+export function objectPath({ type, namespace, name }: Located, subresource?: string): string {
+  if (name === '') throw new UsageError('resource name may not be empty');
+  return pathOf(type, namespace, name) + (subresource === undefined ? '' : `/${subresource}`);
+}
 
 /** The live object. */
 export async function readLive(session: Session, located: Located): Promise<KubernetesObject> {

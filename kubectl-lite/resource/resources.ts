@@ -81,11 +81,9 @@ export class Resources {
   }
 
   lookUp(word: string): DiscoveredResource | undefined {
-    const [name, ...rest] = word.toLowerCase().split('.');
-    const qualifier = rest.join('.');
-    return this.all.find(
-      (r) => names(r).includes(name!) && (qualifier === '' || qualifies(r, qualifier)),
-    );
+    const [name = '', ...rest] = word.split('.');
+    const qualifier = rest.join('.').toLowerCase();
+    return this.all.find((r) => isCalled(r, name) && (qualifier === '' || qualifies(r, qualifier)));
   }
 
   /** The resources of a category such as "all", or the one that `word` names. */
@@ -105,12 +103,13 @@ export class Resources {
   }
 }
 
-const names = (resource: DiscoveredResource): string[] => [
-  resource.resource,
-  resource.singular,
-  resource.kind.toLowerCase(),
-  ...resource.shortNames,
-];
+/** Names may be written in capitals, short ones may not. */
+function isCalled(resource: DiscoveredResource, name: string): boolean {
+  const { resource: plural, singular, kind, shortNames } = resource;
+  return (
+    [plural, singular, kind.toLowerCase()].includes(name.toLowerCase()) || shortNames.includes(name)
+  );
+}
 
 const qualifies = (resource: DiscoveredResource, qualifier: string): boolean =>
   qualifier === resource.group || qualifier === `${resource.version}.${resource.group}`;

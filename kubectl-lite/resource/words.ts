@@ -6,6 +6,8 @@ export interface Target {
   readonly type: DiscoveredResource;
   /** Absent: the whole collection. */
   readonly name?: string;
+  /** Of an object of a file, which says where it is; else the one in force is meant. */
+  readonly namespace?: string;
 }
 
 const mixed =
