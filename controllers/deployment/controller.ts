@@ -29,6 +29,7 @@ import {
   orphansOf,
   OWNER_INDEX,
 } from '../runtime/owner-index.ts';
+import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueMapped, enqueueSelf } from '../runtime/sources.ts';
 import { REVISION } from './annotations.ts';
 import { type ConditionText, createdText, createFailedText, timeLeftMs } from './conditions.ts';
@@ -150,7 +151,11 @@ class DeploymentController implements Controller {
     } catch (error) {
       if (isStatus(error, 'AlreadyExists')) return this.#existing(deployment, replicaSet, error);
       const failed = error as Error;
-      return { text: createFailedText(name, failed.message), error: failed };
+      const text = createFailedText(name, failed.message);
+      const { reason, message } = text;
+      if (!namespaceTerminates(error))
+        this.#recorder.record(deployment, { type: 'Warning', reason, message });
+      return { text, error: failed };
     }
     const size = sizeOf(replicaSet);
     if (size > 0) this.#announce(deployment, `Scaled up replica set ${name} from 0 to ${size}`);

@@ -7,11 +7,13 @@ import {
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Endpoints, Service } from '../../api/types/core-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Client } from '../../client/interface.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
-import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { type Controller, type ControllerContext, recorderFor } from '../runtime/controller.ts';
 import { equalityMatcher } from '../runtime/label-selector.ts';
 import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
+import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueServices } from '../runtime/service-sources.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { TriggerTimes } from '../runtime/trigger-times.ts';
@@ -22,6 +24,7 @@ const NAME = 'endpoints-controller';
 export function endpointsController(context: ControllerContext): Controller {
   const { client } = context;
   const queue = new WorkQueue({ clock: context.clock });
+  const recorder = recorderFor(context, 'endpoint-controller');
   const services = context.informers.of(serviceType);
   const pods = context.informers.of(podType);
   const endpoints = context.informers.of(endpointsType);
@@ -49,9 +52,11 @@ export function endpointsController(context: ControllerContext): Controller {
         .filter(({ metadata }) => matches(metadata.labels));
       const triggerTime = triggerTimes.next(key, service, selected);
       const wanted = planEndpoints({ service, pods: selected, current, triggerTime });
-      await write(client, current, wanted);
+      if (current !== undefined && sameEndpoints(current, wanted)) return undefined;
+      await write({ client, recorder }, wanted, current === undefined);
       return undefined;
     },
+    stop: () => recorder.stop(),
   };
 }
 
@@ -61,15 +66,34 @@ const hasSelector = ({ spec }: Service): boolean =>
 const isManaged = ({ metadata }: Endpoints): boolean =>
   metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller';
 
-async function write(client: Client, current: Endpoints | undefined, wanted: Endpoints) {
-  if (current === undefined) {
-    try {
-      await client.create(endpointsType, wanted);
-    } catch (error) {
-      // The namespace is being emptied: its Services go as well.
-      if (!isStatus(error, 'Forbidden')) throw error;
-    }
-  } else if (!sameEndpoints(current, wanted)) await client.update(endpointsType, wanted);
+async function write(
+  { client, recorder }: { readonly client: Client; readonly recorder: EventRecorder },
+  wanted: Endpoints,
+  isNew: boolean,
+): Promise<void> {
+  try {
+    if (isNew) await client.create(endpointsType, wanted);
+    else await client.update(endpointsType, wanted);
+  } catch (error) {
+    // The namespace is being emptied: its Services go as well.
+    if (isNew && namespaceTerminates(error)) return;
+    const { namespace = '', name = '' } = wanted.metadata;
+    const failed = isNew
+      ? `Failed to create endpoint for service ${namespace}/${name}`
+      : `Failed to update endpoint ${namespace}/${name}`;
+    if (!isStatus(error, 'Conflict'))
+      recorder.record(
+        { apiVersion: 'v1', kind: endpointsType.kind, namespace, name },
+        {
+          ...{
+            type: 'Warning',
+            reason: isNew ? 'FailedToCreateEndpoint' : 'FailedToUpdateEndpoint',
+          },
+          message: `${failed}: ${(error as Error).message}`,
+        },
+      );
+    throw error;
+  }
 }
 
 async function remove(client: Client, key: string): Promise<void> {

@@ -5,12 +5,12 @@ import {
   endpointSlices as sliceType,
   services as serviceType,
 } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { generatedName } from '../runtime/generated-name.ts';
+import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { remove } from '../runtime/remove.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import {
@@ -92,7 +92,7 @@ export function endpointSliceMirroringController(context: ControllerContext): Co
         await own.run(key, named, () => client.create(sliceType, named));
       } catch (error) {
         // The namespace is being emptied: its Endpoints go as well.
-        if (!isStatus(error, 'Forbidden')) throw error;
+        if (!namespaceTerminates(error)) throw error;
       }
     }
     for (const slice of plan.remove) await remove(client, sliceType, slice);

@@ -1,5 +1,5 @@
 /** The EndpointSlice controller: for each Service with a selector, slices of its pods. */
-import { namespaceOf, splitKey } from '../../api/meta.ts';
+import { keyOf, nameOf, namespaceOf, splitKey } from '../../api/meta.ts';
 import {
   endpointSlices as sliceType,
   nodes as nodeType,
@@ -7,17 +7,22 @@ import {
   services as serviceType,
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
+import type { Service } from '../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { Client } from '../../client/interface.ts';
 import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
-import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import type { Random } from '../../platform/random.ts';
+import { type Controller, type ControllerContext, recorderFor } from '../runtime/controller.ts';
 import { generatedName } from '../runtime/generated-name.ts';
 import { remove } from '../runtime/remove.ts';
 import { equalityMatcher } from '../runtime/label-selector.ts';
 import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
+import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueServices } from '../runtime/service-sources.ts';
 import { TriggerTimes } from '../runtime/trigger-times.ts';
-import { MANAGED_BY, MANAGER, planSlices, SERVICE_LABEL } from './plan.ts';
+import { MANAGED_BY, MANAGER, planSlices, SERVICE_LABEL, type SlicePlan } from './plan.ts';
 
 const NAME = 'endpointslice-controller';
 const SERVICE_INDEX = 'service';
@@ -26,6 +31,7 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 export function endpointSliceController(context: ControllerContext): Controller {
   const { client, clock, random } = context;
   const queue = new WorkQueue({ clock });
+  const recorder = recorderFor(context, 'endpoint-slice-controller');
   const services = context.informers.of(serviceType);
   const pods = context.informers.of(podType);
   const slices = context.informers.of(sliceType);
@@ -44,22 +50,6 @@ export function endpointSliceController(context: ControllerContext): Controller 
     updated: (_, slice) => changed(slice),
     deleted: changed,
   });
-
-  async function apply(key: string, plan: ReturnType<typeof planSlices>): Promise<void> {
-    for (const slice of plan.update)
-      await own.run(key, slice, () => client.update(sliceType, slice));
-    for (const draft of plan.create) {
-      const name = generatedName(draft.metadata.generateName ?? '', random);
-      const named = { ...draft, metadata: { ...draft.metadata, name } };
-      try {
-        await own.run(key, named, () => client.create(sliceType, named));
-      } catch (error) {
-        // The namespace is being emptied: its Services go as well.
-        if (!isStatus(error, 'Forbidden')) throw error;
-      }
-    }
-    for (const slice of plan.remove) await remove(client, sliceType, slice);
-  }
 
   return {
     name: NAME,
@@ -88,10 +78,58 @@ export function endpointSliceController(context: ControllerContext): Controller 
         triggerTime: triggerTimes.next(key, service, selected),
         zoneOf: (node) => nodes.lister.get(node)?.metadata.labels?.[ZONE_LABEL],
       });
-      await apply(key, plan);
+      await carryOut({ client, random, own, recorder }, service, plan);
       return undefined;
     },
+    stop: () => recorder.stop(),
   };
+}
+
+interface Effects {
+  readonly client: Client;
+  readonly random: Random;
+  readonly own: OwnWrites<EndpointSlice>;
+  readonly recorder: EventRecorder;
+}
+
+async function carryOut(effects: Effects, service: Service, plan: SlicePlan): Promise<void> {
+  const { client, random, own } = effects;
+  const key = keyOf(service);
+  for (const slice of plan.update)
+    await told(effects, { service, what: `update ${nameOf(slice)}` }, () =>
+      own.run(key, slice, () => client.update(sliceType, slice)),
+    );
+  for (const draft of plan.create) {
+    const name = generatedName(draft.metadata.generateName ?? '', random);
+    const named = { ...draft, metadata: { ...draft.metadata, name } };
+    await told(effects, { service, what: 'create' }, () =>
+      own.run(key, named, () => client.create(sliceType, named)),
+    );
+  }
+  for (const slice of plan.remove) await remove(client, sliceType, slice);
+}
+
+/** What is refused is told of at the Service, unless its namespace is being emptied. */
+async function told(
+  { recorder }: Effects,
+  { service, what }: { readonly service: Service; readonly what: string },
+  write: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (namespaceTerminates(error)) return;
+    const of = `for Service ${keyOf(service)}`;
+    const why = `failed to ${what} EndpointSlice ${of}: ${(error as Error).message}`;
+    const message = `Error updating Endpoint Slices ${of}: ${why}`;
+    if (!isStatus(error, 'Conflict'))
+      recorder.record(service, {
+        type: 'Warning',
+        reason: 'FailedToUpdateEndpointSlices',
+        message,
+      });
+    throw error;
+  }
 }
 
 /** The Service whose slice this controller manages. */

@@ -13,7 +13,7 @@ const NAME = 'ephemeral-volume-controller';
 
 export function ephemeralVolumeController(context: ControllerContext): Controller {
   const queue = new WorkQueue({ clock: context.clock });
-  const recorder = recorderFor(context, NAME);
+  const recorder = recorderFor(context, 'ephemeral_volume');
   const pods = context.informers.of(podType);
   const claims = context.informers.of(claimType);
   indexByClaim(pods);

@@ -3,6 +3,7 @@ import { configMaps as configMapType, namespaces as namespaceType } from '../../
 import { isStatus } from '../../api/status.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { planCa, ROOT_CA } from './plan.ts';
 
@@ -29,9 +30,8 @@ export function rootCaPublisher(context: ControllerContext): Controller {
         if ('create' in plan) await client.create(configMapType, plan.create);
         else await client.update(configMapType, plan.update);
       } catch (error) {
-        // Made meanwhile, or the namespace is on its way out.
-        const settled = ['AlreadyExists', 'NotFound', 'Forbidden'] as const;
-        if (!settled.some((reason) => isStatus(error, reason))) throw error;
+        const isGone = 'create' in plan && isStatus(error, 'NotFound');
+        if (!isGone && !namespaceTerminates(error)) throw error;
       }
       return undefined;
     },

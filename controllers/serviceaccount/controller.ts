@@ -4,6 +4,7 @@ import { namespaces as namespaceType, serviceAccounts } from '../../api/resource
 import { isStatus } from '../../api/status.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { DEFAULT_ACCOUNT, planAccount } from './plan.ts';
 
@@ -28,9 +29,8 @@ export function serviceAccountController(context: ControllerContext): Controller
       try {
         await context.client.create(serviceAccounts, draft);
       } catch (error) {
-        // Made meanwhile, or the namespace is on its way out.
-        const settled = ['AlreadyExists', 'NotFound', 'Forbidden'] as const;
-        if (!settled.some((reason) => isStatus(error, reason))) throw error;
+        const isSettled = isStatus(error, 'AlreadyExists') || isStatus(error, 'NotFound');
+        if (!isSettled && !namespaceTerminates(error)) throw error;
       }
       return undefined;
     },

@@ -2,7 +2,7 @@
  * The StatefulSet controller: pods with an identity that outlives them. Their names make a second
  * one impossible, so no expectations are needed: what a stale cache asks for again is refused.
  */
-import { controllerOf, keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import { controllerOf, type Draft, keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import {
   controllerRevisions as revisionType,
   persistentVolumeClaims as claimType,
@@ -205,21 +205,40 @@ class StatefulSetController implements Controller {
     return controllerOf(pod)?.uid === uidOf(set);
   }
 
+  /** All that can be made are, whatever becomes of the others. */
   async #createClaims(set: StatefulSet, ordinal: number, pod: string): Promise<void> {
+    const problems: string[] = [];
     for (const claim of claimsOf(set, ordinal)) {
       const known = this.#claims.lister.get(`${namespaceOf(set)}/${claim.metadata.name}`);
-      const problem = known && claimProblem(known, pod);
-      if (problem !== undefined) throw new Error(problem);
-      if (known !== undefined) continue;
-      try {
-        await this.#context.client.create(claimType, claim);
-        const message =
-          `create Claim ${claim.metadata.name} Pod ${pod} in StatefulSet ` +
-          `${nameOf(set)} success`;
-        this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulCreate', message });
-      } catch (error) {
-        if (!isStatus(error, 'AlreadyExists')) throw error;
-      }
+      const problem =
+        known === undefined ? await this.#createClaim(set, claim, pod) : claimProblem(known, pod);
+      if (problem !== undefined) problems.push(problem);
+    }
+    // As Go joins errors.
+    if (problems.length > 0)
+      throw new Error(problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`);
+  }
+
+  /** Resolves with the reason if it was refused. */
+  async #createClaim(
+    set: StatefulSet,
+    claim: Draft<PersistentVolumeClaim>,
+    pod: string,
+  ): Promise<string | undefined> {
+    const { name } = claim.metadata;
+    const where = `Pod ${pod} in StatefulSet ${nameOf(set)}`;
+    try {
+      await this.#context.client.create(claimType, claim);
+      const message = `create Claim ${name} ${where} success`;
+      this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulCreate', message });
+      return undefined;
+    } catch (error) {
+      if (namespaceTerminates(error)) throw error;
+      if (isStatus(error, 'AlreadyExists')) return undefined;
+      const why = (error as Error).message;
+      const message = `create Claim ${name} for ${where} failed error: ${why}`;
+      this.#recorder.record(set, { type: 'Warning', reason: 'FailedCreate', message });
+      return `failed to create PVC ${name}: ${why}`;
     }
   }
 

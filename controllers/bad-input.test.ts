@@ -1,0 +1,367 @@
+/**
+ * Controllers whose writes are refused, under a virtual clock: how often they ask, what they say
+ * of it, and that others go on.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { KubernetesObject } from '../api/meta.ts';
+import type { ResourceType } from '../api/resource.ts';
+import {
+  configMaps,
+  cronJobs,
+  daemonSets,
+  deployments,
+  events,
+  jobs,
+  namespaces,
+  nodes,
+  pods,
+  replicaSets,
+  replicationControllers,
+  resourceQuotas,
+  serviceAccounts,
+  services,
+  statefulSets,
+  validatingAdmissionPolicies,
+} from '../api/resources.ts';
+import { isStatus } from '../api/status.ts';
+import type { JobSpec } from '../api/types/batch-v1.ts';
+import type { PodTemplateSpec } from '../api/types/core-v1.ts';
+import { startApiServer } from '../apiserver/server.ts';
+import { createClient, type RestClient } from '../client/rest.ts';
+import type { HttpHandler } from '../platform/http.ts';
+import { silentLogger as logger } from '../platform/logger.ts';
+import { MemoryKv } from '../test/model/memory-kv.ts';
+import { SeededRandom, SimClock, SimTime } from '../test/sim/time.ts';
+import { startControllers } from './manager.ts';
+
+const MINUTE_MS = 60_000;
+/**
+ * Doubled backoffs from 5 ms to 11 minutes are 18 tries. Two controllers may work for one object,
+ * and tell of each try; and every place is refused its CA.
+ */
+const MOST_WRITES = 100;
+
+/** A write of the controllers. */
+interface Write {
+  readonly atMs: number;
+  readonly method: string;
+  readonly path: string;
+}
+
+const time = new SimTime();
+const writes: Write[] = [];
+let admin: RestClient;
+
+/** Whatever takes time, in virtual time. */
+async function played<T>(work: Promise<T>): Promise<T> {
+  let isOver = false;
+  const done = (): void => void (isOver = true);
+  work.then(done, done);
+  await time.run(() => isOver, time.now + MINUTE_MS);
+  return work;
+}
+const pass = (ms: number): Promise<void> => time.run(() => false, time.now + ms);
+
+function clientOf(handler: HttpHandler, commonName: string): RestClient {
+  const certificate = { commonName, organizations: ['system:masters'] };
+  return createClient({
+    handler: (request) => handler({ ...request, peer: { address: 'test', certificate } }),
+    userAgent: commonName,
+    clock: new SimClock(time),
+  });
+}
+
+/** What the controllers of one namespace wrote, between two times. */
+const writesIn = (namespace: string, fromMs = 0, toMs = Infinity): Write[] =>
+  writes.filter(
+    ({ path, atMs }) => path.includes(`/namespaces/${namespace}/`) && atMs >= fromMs && atMs < toMs,
+  );
+const reasons = async (namespace: string): Promise<string[]> => {
+  const { items } = await played(admin.list(events, { namespace }));
+  return items.map(({ reason, message }) => `${reason}: ${message}`);
+};
+
+const labels = { app: 'web' };
+const selector = { matchLabels: labels };
+const container = { name: 'c', image: 'i' };
+const template: PodTemplateSpec = { metadata: { labels }, spec: { containers: [container] } };
+const jobSpec: JobSpec = {
+  template: { spec: { restartPolicy: 'Never', containers: [container] } },
+};
+const claimSpec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+
+/** By the kind whose controller is refused: what is made of it. */
+const workloads: Readonly<
+  Record<string, (client: RestClient, namespace: string) => Promise<unknown>>
+> = {
+  replicaset: (client, namespace) =>
+    client.create(replicaSets, {
+      metadata: { namespace, name: 'web' },
+      spec: { replicas: 3, selector, template },
+    }),
+  replicationcontroller: (client, namespace) =>
+    client.create(replicationControllers, {
+      metadata: { namespace, name: 'web' },
+      spec: { replicas: 3, selector: labels, template },
+    }),
+  deployment: (client, namespace) =>
+    client.create(deployments, {
+      metadata: { namespace, name: 'web' },
+      spec: { replicas: 3, selector, template },
+    }),
+  statefulset: (client, namespace) =>
+    client.create(statefulSets, {
+      metadata: { namespace, name: 'web' },
+      spec: { replicas: 3, selector, template, serviceName: 'web' },
+    }),
+  daemonset: (client, namespace) =>
+    client.create(daemonSets, {
+      metadata: { namespace, name: 'web' },
+      spec: { selector, template },
+    }),
+  job: (client, namespace) =>
+    client.create(jobs, {
+      metadata: { namespace, name: 'web' },
+      spec: { parallelism: 3, completions: 3, ...jobSpec },
+    }),
+};
+/** Refused by a policy, and not by a quota of pods. */
+const others: typeof workloads = {
+  account: () => Promise.resolve(),
+  cronjob: (client, namespace) =>
+    client.create(cronJobs, {
+      metadata: { namespace, name: 'web' },
+      spec: { schedule: '* * * * *', jobTemplate: { spec: jobSpec } },
+    }),
+  claims: (client, namespace) =>
+    client.create(statefulSets, {
+      metadata: { namespace, name: 'web' },
+      spec: {
+        ...{ replicas: 2, selector, template, serviceName: 'web' },
+        volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claimSpec } as never],
+      },
+    }),
+  service: (client, namespace) =>
+    client.create(services, {
+      metadata: { namespace, name: 'web' },
+      spec: { selector: labels, ports: [{ port: 80 }] },
+    }),
+};
+
+/** Refuses what controllers create in `shut-…`, and what they say of its state in `still-…`. */
+async function refuse(client: RestClient): Promise<void> {
+  const rule = (operation: string, resource: string): object => ({
+    ...{ apiGroups: ['*'], apiVersions: ['*'] },
+    ...{ operations: [operation], resources: [resource] },
+  });
+  const policy = {
+    matchConstraints: { resourceRules: [rule('CREATE', '*'), rule('UPDATE', '*/status')] },
+    matchConditions: [
+      {
+        name: 'controllers',
+        expression:
+          "request.userInfo.username == 'controllers' && has(request.namespace) && " +
+          "(request.operation == 'CREATE' ? request.namespace.startsWith('shut-') && " +
+          "!(request.resource.resource in ['events', 'controllerrevisions']) : request.namespace.startsWith('still-'))",
+      },
+    ],
+    validations: [{ expression: 'false', message: 'closed', reason: 'Forbidden' }],
+  };
+  await client.create(validatingAdmissionPolicies, {
+    metadata: { name: 'closed' },
+    spec: policy,
+  });
+  const bindings: ResourceType<KubernetesObject & { readonly spec: object }> = {
+    ...validatingAdmissionPolicies,
+    ...{ resource: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
+  };
+  await client.create(bindings, {
+    metadata: { name: 'closed' },
+    spec: { policyName: 'closed', validationActions: ['Deny'] },
+  });
+}
+
+/** With the account that pods need, which the controllers may not make everywhere. */
+async function makePlace(namespace: string): Promise<void> {
+  await admin.create(namespaces, { metadata: { name: namespace }, spec: {} });
+  if (namespace === 'shut-account') return;
+  const account = admin.create(serviceAccounts, { metadata: { namespace, name: 'default' } });
+  await account.catch((error: unknown) => {
+    if (!isStatus(error, 'AlreadyExists')) throw error;
+  });
+}
+
+const policed = { ...workloads, ...others };
+
+beforeAll(async () => {
+  const clock = new SimClock(time);
+  const random = new SeededRandom(1);
+  const server = startApiServer({ kv: new MemoryKv(), clock, random, logger });
+  await played(server.ready());
+  const counting: HttpHandler = (request) => {
+    const { method, path } = request;
+    if (method !== 'GET') writes.push({ atMs: time.now, method, path });
+    return server.handler(request);
+  };
+  admin = clientOf(server.handler, 'admin');
+  await played(refuse(admin));
+  const controllers = await startControllers({
+    ...{ client: clientOf(counting, 'controllers'), clock, random: new SeededRandom(2), logger },
+    controllers: ['*', '-node-lifecycle-controller'],
+    ...{ rootCa: 'PEM', freeze: true },
+  });
+  await played(controllers.ready());
+  await played(
+    admin.create(nodes, {
+      metadata: { name: 'node1' },
+      spec: {},
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    }),
+  );
+  // Nobody else takes its taint away.
+  await played(
+    admin.patch(
+      nodes,
+      { name: 'node1' },
+      { type: 'application/merge-patch+json', body: { spec: { taints: null } } },
+    ),
+  );
+  for (const [kind, make] of Object.entries(policed)) {
+    await played(makePlace(`shut-${kind}`));
+    await played(make(admin, `shut-${kind}`));
+  }
+  for (const [kind, make] of Object.entries(workloads)) {
+    for (const what of ['poor', 'still']) await played(makePlace(`${what}-${kind}`));
+    await played(
+      admin.create(resourceQuotas, {
+        metadata: { namespace: `poor-${kind}`, name: 'none' },
+        spec: { hard: { pods: '0' } },
+      }),
+    );
+    await played(make(admin, `poor-${kind}`));
+    await played(make(admin, `still-${kind}`));
+  }
+  await played(makeRing());
+  await pass(20 * MINUTE_MS);
+}, 120_000);
+
+/** Three that own each other in turn, of which one is deleted in the foreground; and two more. */
+async function makeRing(): Promise<void> {
+  const namespace = 'ring';
+  await makePlace(namespace);
+  const uids = new Map<string, string>();
+  for (const name of ['a', 'b', 'c', 'x', 'y']) {
+    const { metadata } = await admin.create(configMaps, { metadata: { namespace, name } });
+    uids.set(name, metadata.uid!);
+  }
+  for (const [name, owner] of ['ac', 'ba', 'cb', 'xy', 'yx'].map((pair) => [...pair])) {
+    const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: owner, uid: uids.get(owner!) };
+    await admin.patch(
+      configMaps,
+      { namespace, name: name! },
+      {
+        type: 'application/merge-patch+json',
+        body: { metadata: { ownerReferences: [{ ...reference, blockOwnerDeletion: true }] } },
+      },
+    );
+  }
+  await admin.delete(configMaps, { namespace, name: 'a' }, { propagationPolicy: 'Foreground' });
+}
+
+const places = [
+  ...Object.keys(policed).map((kind) => `shut-${kind}`),
+  ...Object.keys(workloads).flatMap((kind) => [`poor-${kind}`, `still-${kind}`]),
+];
+
+describe('a controller that is refused', () => {
+  it.each(places)('in %s asks ever more rarely, and does not give up', (namespace) => {
+    const perSpan = [
+      [0, 1],
+      [1, 5],
+      [5, 20],
+    ].map(([from, to]) => writesIn(namespace, from! * MINUTE_MS, to! * MINUTE_MS).length);
+    expect(perSpan[0]! + perSpan[1]! + perSpan[2]!).toBeLessThan(MOST_WRITES);
+    expect(perSpan[1]).toBeLessThan(15);
+    expect(perSpan[2]).toBeLessThan(15);
+    expect(perSpan[2]).toBeGreaterThan(0);
+  });
+
+  const denied =
+    "is forbidden: ValidatingAdmissionPolicy 'closed' with binding 'closed' denied request: closed";
+  const pod = new RegExp(`^FailedCreate: Error creating: pods "web-\\w+" ${denied}$`);
+  const quota =
+    /^FailedCreate: .*pods "web-\S+" is forbidden: exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0$/;
+  it.each<[string, RegExp]>([
+    ['shut-replicaset', pod],
+    ['shut-replicationcontroller', pod],
+    ['shut-daemonset', pod],
+    ['shut-job', pod],
+    [
+      'shut-deployment',
+      new RegExp(
+        `^ReplicaSetCreateError: Failed to create new replica set "web-\\w+": replicasets.apps "web-\\w+" ${denied}$`,
+      ),
+    ],
+    [
+      'shut-statefulset',
+      new RegExp(
+        `^FailedCreate: create Pod web-0 in StatefulSet web failed error: pods "web-0" ${denied}$`,
+      ),
+    ],
+    [
+      'shut-claims',
+      new RegExp(
+        `^FailedCreate: create Claim data-web-0 for Pod web-0 in StatefulSet web failed error: persistentvolumeclaims "data-web-0" ${denied}$`,
+      ),
+    ],
+    [
+      'shut-cronjob',
+      new RegExp(`^FailedCreate: Error creating job: jobs.batch "web-\\d+" ${denied}$`),
+    ],
+    [
+      'shut-service',
+      new RegExp(
+        `^FailedToCreateEndpoint: Failed to create endpoint for service shut-service/web: endpoints "web" ${denied}$`,
+      ),
+    ],
+    [
+      'shut-service',
+      new RegExp(
+        `^FailedToUpdateEndpointSlices: Error updating Endpoint Slices for Service shut-service/web: failed to create EndpointSlice for Service shut-service/web: endpointslices.discovery.k8s.io "web-\\w+" ${denied}$`,
+      ),
+    ],
+    ...Object.keys(workloads).map((kind): [string, RegExp] => [`poor-${kind}`, quota]),
+  ])('in %s says why in an event', async (namespace, told) => {
+    expect(await reasons(namespace)).toContainEqual(expect.stringMatching(told));
+  });
+
+  it.each([
+    ['shut-deployment', deployments, ['Progressing', 'False', 'ReplicaSetCreateError']],
+    ['poor-deployment', deployments, ['ReplicaFailure', 'True', 'FailedCreate']],
+    ['poor-replicaset', replicaSets, ['ReplicaFailure', 'True', 'FailedCreate']],
+    [
+      'poor-replicationcontroller',
+      replicationControllers,
+      ['ReplicaFailure', 'True', 'FailedCreate'],
+    ],
+  ])('in %s says so in a condition', async (namespace, type, condition) => {
+    const { status } = await played(
+      admin.get(type as typeof deployments, { namespace, name: 'web' }),
+    );
+    const told = status?.conditions?.map((each) => [each.type, each.status, each.reason]);
+    expect(told).toContainEqual(condition);
+  });
+
+  it('leaves others alone', async () => {
+    await played(makePlace('open'));
+    await played(workloads['deployment']!(admin, 'open'));
+    await pass(2000);
+    expect((await played(admin.list(pods, { namespace: 'open' }))).items).toHaveLength(3);
+  });
+});
+
+it('owners in a ring: they go when one is deleted, stay when none is, and nobody spins', async () => {
+  const { items } = await played(admin.list(configMaps, { namespace: 'ring' }));
+  expect(items.map(({ metadata }) => metadata.name)).toEqual(['kube-root-ca.crt', 'x', 'y']);
+  expect(writesIn('ring').length).toBeLessThan(20);
+});
