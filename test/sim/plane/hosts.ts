@@ -26,6 +26,7 @@ export interface ApiHostParts {
 export class ApiHost implements Reachable {
   readonly #parts: ApiHostParts;
   #clock: SimClock;
+  #skewMs = 0;
   #link: StoreLink | undefined;
   #fail: (error: Error) => void = () => {};
   handler: HttpHandler | undefined;
@@ -44,6 +45,7 @@ export class ApiHost implements Reachable {
     if (this.isUp) return;
     const { time, fork, kv, kinds, weather, blind } = this.#parts;
     const clock = (this.#clock = new SimClock(time));
+    clock.skewMs = this.#skewMs;
     const link = (this.#link = new StoreLink({ kv, time, random: fork(), weather, blind }));
     this.died = new Promise((_, reject) => (this.#fail = reject));
     this.died.catch(() => {});
@@ -68,6 +70,11 @@ export class ApiHost implements Reachable {
   /** Its watch of the store breaks. */
   cutWatches(): void {
     this.#link?.cutWatches();
+  }
+
+  /** Its machine's wall clock jumps, until it is wrong by so much. */
+  skew(ms: number): void {
+    this.#clock.skewMs = this.#skewMs = ms;
   }
 }
 
@@ -102,6 +109,7 @@ export class ComponentHost {
   #life: { readonly caller: { isAlive: boolean } & Caller; readonly clock: SimClock } | undefined;
   #lives = 0;
   #killedMs = 0;
+  #skewMs = 0;
 
   constructor(parts: ComponentParts) {
     this.#parts = parts;
@@ -119,6 +127,7 @@ export class ComponentHost {
     if (this.isUp) return;
     const { name, time, network, fork, run, problems, commonName, groups = [] } = this.#parts;
     const clock = new SimClock(time);
+    clock.skewMs = this.#skewMs;
     const caller = { isAlive: true, commonName, groups, rewrite: this.#parts.rewrite };
     const life = (this.#life = { caller, clock });
     const identity = `${name}-${++this.#lives}`;
@@ -159,5 +168,11 @@ export class ComponentHost {
   /** Its watches break. */
   cutWatches(): void {
     if (this.#life !== undefined) this.#parts.network.cut(this.#life.caller);
+  }
+
+  /** Its machine's wall clock jumps, until it is wrong by so much. */
+  skew(ms: number): void {
+    this.#skewMs = ms;
+    if (this.#life !== undefined) this.#life.clock.skewMs = ms;
   }
 }

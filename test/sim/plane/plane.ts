@@ -97,12 +97,14 @@ export class SimPlane {
     for (const component of this.components) component.start();
   }
 
-  /** Everything runs, is reached, and stays so. */
+  /** Everything runs, is reached, and stays so; clocks are right. */
   heal(): void {
     Object.assign(this.network.weather, { loseOneIn: 0, repeatOneIn: 0, slowMs: 3, watchLagMs: 5 });
     Object.assign(this.storeWeather, { failOneIn: 0, watchLagMs: 3 });
-    for (const api of this.apis) api.start();
-    for (const component of this.components) component.start();
+    for (const host of [...this.apis, ...this.components]) {
+      host.skew(0);
+      host.start();
+    }
   }
 
   #api(flaw: Flaw | undefined): ApiHost {

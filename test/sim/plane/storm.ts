@@ -105,6 +105,7 @@ const faults: readonly (readonly [string, Fault])[] = [
   ['slow watches', slowWatches],
   ['slow store watches', slowStoreWatches],
   ['failing store', failingStore],
+  ['clock jumps', clockJumps],
 ];
 
 function compactAndCut({ plane }: Storm): void {
@@ -155,5 +156,18 @@ function failingStore(storm: Storm): void {
     storm.random.between(500, 5000),
     () => (storeWeather.failOneIn = storm.random.pick([3, 10])),
     () => (storeWeather.failOneIn = 0),
+  );
+}
+
+/** There and back: within what the plane waits for when it has healed. */
+const maxSkewMs = 120_000;
+
+function clockJumps(storm: Storm): void {
+  const { plane, random } = storm;
+  const host = random.pick([...plane.apis, ...plane.components]);
+  storm.during(
+    random.between(1000, 15_000),
+    () => host.skew(random.between(-maxSkewMs, maxSkewMs)),
+    () => host.skew(0),
   );
 }
