@@ -5,6 +5,7 @@ import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProcessContext } from '../platform/node/process.ts';
 import { MemoryKv } from '../test/model/memory-kv.ts';
+import { apiserverFlags } from './flags.ts';
 import { apiserverCommand } from './main.ts';
 
 let folder: string;
@@ -135,6 +136,19 @@ describe('wherry apiserver', () => {
     [['--cert-dir', '/dev/null/pki'], 'cannot read /dev/null/pki/ca.crt'],
   ])('explains %j', async (args, message) => {
     await expect(parse(args, {})).rejects.toThrow(message);
+  });
+
+  /** What is written, not read. */
+  const written = ['--write-kubeconfig', '--audit-log-path'];
+  const read = apiserverFlags()
+    .options.filter(({ flags, hidden }) => !hidden && /<(file|path)>$/.test(flags))
+    .flatMap(({ long }) => (written.includes(long!) ? [] : [long!]));
+
+  it.each(read)('names %s if its file is not there', async (flag) => {
+    const mode = flag.startsWith('--authorization-webhook') ? ['--authorization-mode=Webhook'] : [];
+    await expect(parse([...mode, flag, '/nowhere/x'], {})).rejects.toThrow(
+      `${flag}: /nowhere/x does not exist`,
+    );
   });
 
   it('names the line of a bad token file', async () => {
