@@ -21,7 +21,8 @@ const scalarText = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value);
 
 function argument(path: string, name: string, value: unknown): string[] {
-  if (value === null || value === undefined || value === '') return [];
+  const isEmpty = value === '' || (Array.isArray(value) && value.length === 0);
+  if (value === null || value === undefined || isEmpty) return [];
   if (isSettings(value))
     throw new FlagError(`--config-file: ${path}: ${name} takes no section of its own`);
   if (Array.isArray(value)) return [`--${name}=${value.map(scalarText).join(',')}`];

@@ -155,6 +155,8 @@ logger: zap
 proxy: 'off'
 proxy-failure-wait: 5000
 discovery:
+cipher-suites: []
+tls-min-version: ''
 strict-reconfig-check: false
 experimental-watch-progress-notify-interval: 60000000000
 auto-compaction-retention: "1"

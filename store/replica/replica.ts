@@ -355,7 +355,6 @@ export class Replica implements Duties {
     this.proposals.rejectAll(this.#failure!.reason, this.#failure);
     this.reads.rejectAll(this.#failure!.reason);
     this.#flushing.fail(this.#failure!);
-    this.#outbox.stop();
   }
 
   /** What must be on the disk of whoever goes on in this member's place. */
@@ -375,6 +374,7 @@ export class Replica implements Duties {
     this.#failure ??= new StoreError('stopped');
     this.#rejectAll();
     await this.#loop.stop();
+    this.#outbox.stop();
     await this.#logCompaction.stop();
     await this.#compactor.stop().catch(() => {});
     if (healthy) await this.flush();
