@@ -96,11 +96,13 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
     if (this.#value !== undefined) this.#held = new WeakRef(this.#value);
     this.#value = undefined;
     this.#encoded = undefined;
+    this.#encodedItem = undefined;
     this.#message = undefined;
   }
 
-  /** Another version has taken its place: few will ask for its value. */
+  /** Another version has taken its place: few will ask for its value, and make it again then. */
   superseded(): void {
+    if (this.#stored !== undefined) this.#value = undefined;
     this.#codec.kept.remove(this);
   }
 
