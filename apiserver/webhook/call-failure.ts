@@ -3,6 +3,8 @@
  * search for these texts.
  */
 
+import { isIP } from '../../platform/ip.ts';
+
 interface SystemError extends Error {
   readonly code?: string;
   readonly address?: string;
@@ -35,17 +37,21 @@ function dialling(error: SystemError, why: string): string {
 }
 
 /** The names for which a certificate is good, as in "DNS:a, IP Address:127.0.0.1". */
-function namesOf(subjectAltName: string): string[] {
+function namesOf(subjectAltName: string, sort: 'DNS' | 'IP Address'): string[] {
   return subjectAltName
     .split(', ')
-    .map((name) => name.replace(/^(DNS|IP Address):/, ''))
-    .filter((name) => name !== '');
+    .flatMap((name) => (name.startsWith(`${sort}:`) ? [name.slice(sort.length + 1)] : []));
 }
 
+/** An address has to be among the addresses, a name among the names. */
 function wrongName(error: SystemError, host: string): string {
-  const names = namesOf(error.cert?.subjectaltname ?? '');
-  if (names.length === 0) return `${UNVERIFIED}certificate is not valid for any names`;
-  return `${UNVERIFIED}certificate is valid for ${names.join(', ')}, not ${host}`;
+  const isAddress = isIP(host.replace(/^\[(.*)\]$/, '$1'));
+  const names = namesOf(error.cert?.subjectaltname ?? '', isAddress ? 'IP Address' : 'DNS');
+  if (names.length > 0)
+    return `${UNVERIFIED}certificate is valid for ${names.join(', ')}, not ${host}`;
+  return isAddress
+    ? `${UNVERIFIED}cannot validate certificate for ${host} because it doesn't contain any IP SANs`
+    : `${UNVERIFIED}certificate is not valid for any names, but wanted to match ${host}`;
 }
 
 /** `host` is the name that the certificate had to bear. */

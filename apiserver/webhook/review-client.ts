@@ -2,6 +2,7 @@
  * Questions to a webhook of the server's own configuration: who is this, may they? Asked again
  * when the webhook cannot be reached, as kube-apiserver does; bounded in time and size.
  */
+import { parseJson } from '../../api/json.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
 import type { OutgoingAnswer, OutgoingHttp } from '../../platform/outgoing-http.ts';
 import { answerFailureText, isSuccess } from './answer-failure.ts';
@@ -102,7 +103,7 @@ function failure(text: string, retriable: boolean): WebhookCallError {
 function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(body).toString('utf8'));
+    value = parseJson(Buffer.from(body).toString('utf8'), { floats: true }).value;
   } catch (error) {
     throw failure(
       `couldn't get version/kind; json parse error: ${(error as Error).message}`,

@@ -7,6 +7,7 @@
  * A webhook may hang, answer without end, answer garbage or call back in: time and size are
  * bounded, and connections are kept per server and certificate, not per webhook.
  */
+import { parseJson } from '../../api/json.ts';
 import type { Clock } from '../../platform/clock.ts';
 import {
   type OutgoingAnswer,
@@ -90,7 +91,7 @@ export class WebhookClient {
     if (!isSuccess(answer.status))
       throw new WebhookCallError(answerFailureText(answer.status, answer.body));
     try {
-      return JSON.parse(Buffer.from(answer.body).toString('utf8')) as unknown;
+      return parseJson(Buffer.from(answer.body).toString('utf8'), { floats: true }).value;
     } catch (error) {
       throw new WebhookCallError(
         `couldn't get version/kind; json parse error: ${(error as Error).message}`,
