@@ -467,13 +467,33 @@ describe('delete', () => {
   });
 
   it.each([
-    ['another uid', { preconditions: { uid: 'other' } }, 409],
-    ['another version', { preconditions: { resourceVersion: '1' } }, 409],
-    ['an unknown policy', { propagationPolicy: 'Sideways' }, 422],
-    ['two policies', { propagationPolicy: 'Orphan', orphanDependents: true }, 422],
-  ])('refuses %s', async (_what, body, code) => {
+    [
+      'another uid',
+      { preconditions: { uid: 'other' } },
+      { code: 409, message: /^Operation cannot be fulfilled on ConfigMap "x": the UID in the / },
+    ],
+    [
+      'another version',
+      { preconditions: { resourceVersion: '1' } },
+      { code: 409, message: /"x": the ResourceVersion in the precondition \(1\) does not match / },
+    ],
+    [
+      'an unknown policy',
+      { propagationPolicy: 'Sideways' },
+      {
+        code: 422,
+        message: /"Sideways": supported values: "Foreground", "Background", "Orphan", /,
+      },
+    ],
+    [
+      'two policies',
+      { propagationPolicy: 'Orphan', orphanDependents: true },
+      { code: 422, message: /orphanDependents and deletionPropagation cannot be both set$/ },
+    ],
+  ])('refuses %s', async (_what, body, { code, message }) => {
     await api.call('POST', maps, { body: map('x') });
-    expect((await api.call('DELETE', `${maps}/x`, { body })).body).toMatchObject({ code });
+    const refused = (await api.call('DELETE', `${maps}/x`, { body })).body;
+    expect(refused).toMatchObject({ code, message: expect.stringMatching(message) as string });
   });
 
   it('protects what may not be deleted', async () => {

@@ -168,7 +168,11 @@ describe('a list', () => {
   });
 
   test.each([
-    ['resourceVersion=x', '400 BadRequest', 'invalid resource version "x"'],
+    [
+      'resourceVersion=x',
+      '400 BadRequest',
+      'invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+    ],
     ['continue=x', '400 BadRequest', 'continue key is not valid: '],
     ['limit=x', '400 BadRequest', ''],
     [

@@ -46,9 +46,16 @@ function fieldsOf(declaration: ResourceDeclaration, text: string): FieldRequirem
       field === NAME ||
       (field === NAMESPACE && declaration.type.namespaced) ||
       Object.hasOwn(declaration.selectableFields ?? {}, field);
-    if (!known) throw statusError('BadRequest', `field label not supported: ${field}`);
+    if (!known) throw statusError('BadRequest', unknownField(declaration, field));
   }
   return fields;
+}
+
+/** Kinds with fields of their own are told apart by what Kubernetes says of others. */
+function unknownField({ selectableFields }: ResourceDeclaration, field: string): string {
+  if (selectableFields !== undefined) return `field label not supported: ${field}`;
+  const known = `only "${NAME}", "${NAMESPACE}"`;
+  return `${JSON.stringify(field)} is not a known field selector: ${known}`;
 }
 
 function valueOf(

@@ -1,4 +1,4 @@
-import { invalid, invalidError } from '../../api/field-errors.ts';
+import { type FieldError, invalid, invalidError, notSupported } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { formatTime, parseTime } from '../../api/time.ts';
@@ -109,24 +109,20 @@ async function admitDelete(
   await context.admission.validate(attributes);
 }
 
+const POLICIES = ['Foreground', 'Background', 'Orphan'];
+
 function checkDeleteOptions(options: DeleteOptions): void {
   const { propagationPolicy: policy, orphanDependents } = options;
-  const refuse = (field: string, value: unknown, detail: string): never => {
-    const kind = { group: 'meta.k8s.io', kind: 'DeleteOptions' };
-    throw invalidError(kind, '', [invalid(field, value, detail)]);
-  };
-  if (policy !== undefined && orphanDependents !== undefined)
-    refuse(
-      'propagationPolicy',
-      policy,
-      'orphanDependents and deletionPropagation cannot be both set',
+  if (policy === undefined) return;
+  const field = 'propagationPolicy';
+  const errors: FieldError[] = [];
+  if (orphanDependents !== undefined)
+    errors.push(
+      invalid(field, policy, 'orphanDependents and deletionPropagation cannot be both set'),
     );
-  if (policy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(policy))
-    refuse(
-      'propagationPolicy',
-      policy,
-      'DeletionPropagation need to be one of "Foreground", "Background", "Orphan" or nil',
-    );
+  if (!POLICIES.includes(policy)) errors.push(notSupported(field, policy, [...POLICIES, 'nil']));
+  if (errors.length > 0)
+    throw invalidError({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
 }
 
 function checkPreconditions(
@@ -136,16 +132,19 @@ function checkPreconditions(
 ): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { metadata } = current;
+  const { group, kind } = declaration.type;
+  // Kubernetes names the kind here, as if it were the resource.
+  const type = { group, resource: kind };
   if (uid !== undefined && uid !== metadata.uid)
     throw conflictError(
-      declaration.type,
+      type,
       metadata.name!,
       `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). ` +
         'The object might have been deleted and then recreated',
     );
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
     throw conflictError(
-      declaration.type,
+      type,
       metadata.name!,
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ` +
         `ResourceVersion in record (${metadata.resourceVersion}). ` +

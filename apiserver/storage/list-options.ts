@@ -23,9 +23,17 @@ export function parseResourceVersion(text: string): number {
   if (text === '') return 0;
   const revision = /^\d+$/.test(text) ? Number(text) : NaN;
   if (!Number.isSafeInteger(revision))
-    throw statusError('BadRequest', `invalid resource version ${JSON.stringify(text)}`);
+    throw statusError('BadRequest', `invalid resource version: ${notANumber(text)}`);
   return revision;
 }
+
+/** Go's words. */
+function notANumber(text: string): string {
+  const [shown, why] = [JSON.stringify(text), /^\d+$/.test(text) ? RANGE : 'invalid syntax'];
+  return `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${why}`;
+}
+
+const RANGE = 'value out of range';
 
 /** For a GET, which has no match: N means "not older than N". */
 export function readAtOf(resourceVersion: string): ReadAt {

@@ -46,7 +46,7 @@ export function expiredError(message: string, continueToken?: string): StatusErr
 
 /** 504: the client knows a newer state than this server has seen. */
 export function tooLargeResourceVersion(requested: number, current: number): StatusError {
-  const message = `Too large resource version: ${requested}, current: ${current}`;
+  const message = `Timeout: Too large resource version: ${requested}, current: ${current}`;
   return statusError('Timeout', message, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,

@@ -108,7 +108,7 @@ describe('the watch cache', () => {
       status: {
         code: 504,
         reason: 'Timeout',
-        message: 'Too large resource version: 999, current: 1',
+        message: 'Timeout: Too large resource version: 999, current: 1',
         details: { causes: [{ reason: 'ResourceVersionTooLarge' }], retryAfterSeconds: 1 },
       },
     });

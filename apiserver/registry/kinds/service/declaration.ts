@@ -13,6 +13,7 @@ import { connects } from './connects.ts';
 import { printer } from './printer.ts';
 import { release, reserve } from './reserve.ts';
 import { validate } from './validation.ts';
+import { warnings } from './warnings.ts';
 
 export const service = {
   type: services,
@@ -36,6 +37,7 @@ export const service = {
     dropForeignFields(object.spec, old.spec);
   },
   validate,
+  warnings,
   reserve,
   release,
 

@@ -1,0 +1,24 @@
+/** What is odd about a Service that is taken all the same. */
+import type { Service } from '../../../../api/types/core-v1.ts';
+
+const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints';
+const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
+
+export function warnings({ metadata, spec = {} }: Service): string[] {
+  const all: string[] = [];
+  if (metadata.annotations?.[TOPOLOGY_HINTS] !== undefined)
+    all.push(`annotation ${TOPOLOGY_HINTS} is deprecated, please use ${TOPOLOGY_MODE} instead`);
+  const isExternalName = spec.type === 'ExternalName';
+  const hasExternalIPs = (spec.externalIPs ?? []).length > 0;
+  if (spec.type === 'ClusterIP' && spec.clusterIP === 'None') {
+    const ignored = 'is ignored for headless services';
+    if (spec.loadBalancerIP) all.push(`spec.loadBalancerIP ${ignored}`);
+    if (hasExternalIPs) all.push(`spec.externalIPs ${ignored}`);
+    if (spec.sessionAffinity) all.push(`spec.SessionAffinity ${ignored}`);
+  }
+  if (isExternalName && hasExternalIPs)
+    all.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  if (!isExternalName && spec.externalName)
+    all.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  return all;
+}
