@@ -35,11 +35,13 @@ const ADDED = ['hollow-provisioner-controller'];
 
 export interface WorldOptions {
   readonly nodes?: number;
+  /** What is there before Kubernetes' program is. */
+  readonly prepare?: (parts: Lifecycle, client: RestClient) => Promise<void>;
 }
 
 export async function startWorld(
   theirs: Component | undefined,
-  { nodes = 3 }: WorldOptions = {},
+  { nodes = 3, prepare }: WorldOptions = {},
 ): Promise<World> {
   const parts = new Lifecycle();
   const folder = await temporaryFolder('wherry-beside-');
@@ -48,6 +50,7 @@ export async function startWorld(
   const without = theirs === undefined ? [] : [theirs];
   const cluster = await parts.start(() => startCluster({ dataDir, nodes, without }));
   const { client } = cluster;
+  await prepare?.(parts, client);
   let program: RunningProgram | undefined;
   if (theirs === 'controllers') {
     program = await parts.start(() => startControllerManager(dataDir));
