@@ -278,9 +278,9 @@ it.each<[namespace: string, MetricSpec, cause: string, failure: string]>([
         ...{ metric: { name: 'hits' }, target: per('10') },
       },
     },
-    'unable to get metric hits: unable to fetch metrics from custom metrics API: unable to map ' +
-      'kind Rose.example.com to resource: no matches for kind "Rose" in group "example.com" on ' +
-      'Rose strange/red',
+    'unable to get metric hits: Rose on strange red/unable to fetch metrics from custom metrics ' +
+      'API: unable to map kind Rose.example.com to resource: no matches for kind "Rose" in group ' +
+      '"example.com"',
     'failed to get object metric value: failed to get hits object metric: ',
   ],
   [

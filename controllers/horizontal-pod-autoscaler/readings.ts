@@ -49,8 +49,9 @@ function unread(
   }
   if (object !== undefined) {
     const { kind, name } = object.describedObject;
-    const of = `${kind} ${namespace}/${name}`;
-    return (cause) => `unable to get metric ${object.metric.name}: ${cause} on ${of}`;
+    // In Kubernetes' order of words (pkg/controller/podautoscaler/replica_calculator.go).
+    const what = `unable to get metric ${object.metric.name}: ${kind} on ${namespace} ${name}`;
+    return (cause) => `${what}/${cause}`;
   }
   return (cause) => `unable to get metric ${pods?.metric.name}: ${cause}`;
 }

@@ -52,7 +52,9 @@ export async function startMetricsAdapter(parts: Lifecycle, client: RestClient):
 }
 
 async function answerTo(client: RestClient, { pathname }: URL): Promise<Answer> {
-  const [, , group = '', version = '', , namespace = '', ...rest] = pathname.split('/');
+  const [, , group = '', version = '', , namespace = '', ...rest] = pathname
+    .split('/')
+    .map(decodeURIComponent);
   const groupVersion = `${group}/${version}`;
   if (namespace === '')
     return { body: { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: [] } };
