@@ -1,6 +1,7 @@
 /** What the `set` commands share: the pod template of workloads is changed and sent as a patch. */
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import type { Container, PodSpec } from '../../api/types/core-v1.ts';
+import type { PodSpec } from '../../api/types/core-v1.ts';
+import { StatusError } from '../../api/status.ts';
 import { boolean } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, outputFlags } from '../printers/change-printer.ts';
 import type { FormatFlags } from '../printers/printer.ts';
@@ -12,7 +13,7 @@ import {
   filenameFlags,
   selectorFlag,
 } from '../resource/flags.ts';
-import { type Located, titleOf } from '../resource/located.ts';
+import type { Located } from '../resource/located.ts';
 import { sendChange } from '../resource/patch.ts';
 import { podSpecPath, withPodSpec } from '../resource/pod-spec.ts';
 import type { Session } from '../session.ts';
@@ -38,6 +39,8 @@ export interface SetRequest {
   };
   /** "image updated" */
   readonly operation: string;
+  /** What comes before the reason when the server refuses. */
+  readonly refused: string;
   /** Changes the spec; may throw a UsageError. */
   change(spec: Mutable<PodSpec>, located: Located): void;
 }
@@ -50,30 +53,22 @@ export async function setOnPodSpecs(session: Session, request: SetRequest): Prom
   const each = async (located: Located, live: KubernetesObject): Promise<void> => {
     const path = podSpecPath(live);
     if (path === undefined) {
-      throw new UsageError(`${titleOf(located)} has no pod template`);
+      const { resource, kind, version } = located.type;
+      throw new UsageError(
+        `${resource}/${located.name} the object is not a pod or does not have a pod template: ` +
+          `*${version}.${kind}`,
+      );
     }
     const after = withPodSpec(live, path, (spec) => request.change(spec, located));
     if (flags.local) return printer.print(located, operation, after);
-    const sent = await sendChange(session, located, {
-      before: live,
-      after,
-      dryRun,
-      fieldManager: flags['field-manager'],
+    const fieldManager = flags['field-manager'];
+    const change = { before: live, after, dryRun, fieldManager };
+    const sent = await sendChange(session, located, change).catch((error: unknown) => {
+      if (!(error instanceof StatusError)) throw error;
+      throw new UsageError(`${request.refused} ${error.message}`);
     });
     if (sent !== undefined) printer.print(located, operation, sent);
   };
   if (flags.local) return visit(session, found, (located) => each(located, located.object!));
   return visitLive(session, found, each);
-}
-
-/** The containers that `pattern` names: a name, or wildcards ("*", "web-*"). */
-export function containersNamed(spec: Mutable<PodSpec>, pattern: string): Mutable<Container>[] {
-  const expression = new RegExp(
-    `^${pattern
-      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  );
-  const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
-  return all.filter((container) => expression.test(container.name));
 }

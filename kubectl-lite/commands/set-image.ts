@@ -1,6 +1,8 @@
 import { command } from '../command.ts';
+import { locate } from '../resource/builder.ts';
+import { containersNamed } from '../resource/pod-spec.ts';
 import { UsageError } from '../usage-error.ts';
-import { containersNamed, setFlags, setOnPodSpecs } from './set-change.ts';
+import { setFlags, setOnPodSpecs } from './set-change.ts';
 
 export const setImage = command({
   usage:
@@ -8,13 +10,18 @@ export const setImage = command({
     'CONTAINER_NAME_N=CONTAINER_IMAGE_N',
   flags: setFlags,
   async run(session, { words, flags }) {
-    const pairs = words.filter((word) => word.includes('='));
-    const names = words.filter((word) => !word.includes('='));
-    if (pairs.length === 0) throw new UsageError('at least one image update is required');
+    const pairs = words.filter((word) => word.indexOf('=') > 0);
+    const builder = { ...flags, words: words.filter((word) => word.indexOf('=') <= 0) };
+    if (pairs.length === 0) {
+      // What is wrong with the objects is told first.
+      await locate(session, builder);
+      throw new UsageError('at least one image update is required');
+    }
     return setOnPodSpecs(session, {
-      builder: { ...flags, words: names },
+      builder,
       flags,
       operation: 'image updated',
+      refused: 'failed to patch image update to pod template:',
       change(spec) {
         for (const pair of pairs) {
           const [name = '', image = ''] = splitOnce(pair);

@@ -1,8 +1,9 @@
 import { command } from '../command.ts';
 import { text } from '../flags/flag.ts';
 import { parsePairs } from '../generate/pairs.ts';
+import { containersNamed } from '../resource/pod-spec.ts';
 import { UsageError } from '../usage-error.ts';
-import { containersNamed, setFlags, setOnPodSpecs } from './set-change.ts';
+import { setFlags, setOnPodSpecs } from './set-change.ts';
 
 export const setResources = command({
   usage: '(-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS]',
@@ -27,12 +28,11 @@ export const setResources = command({
       builder: { ...flags, words },
       flags,
       operation: 'resource requirements updated',
+      refused: 'failed to patch resources update to pod template',
       change(spec) {
         const containers = containersNamed(spec, flags.containers);
         if (containers.length === 0) {
-          throw new UsageError(
-            `unable to find container named ${JSON.stringify(flags.containers)}`,
-          );
+          throw new UsageError(`unable to find container named ${flags.containers}`);
         }
         for (const container of containers) {
           const before = container.resources ?? {};

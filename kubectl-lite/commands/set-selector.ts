@@ -38,7 +38,7 @@ export const setSelector = command({
               body: [
                 ...(version === ''
                   ? []
-                  : [{ op: 'test', path: '/metadata/resourceVersion', value: version }]),
+                  : [{ op: 'replace', path: '/metadata/resourceVersion', value: version }]),
                 { op: 'add', path: '/spec/selector', value: selector },
               ],
               contentType: 'application/json-patch+json',

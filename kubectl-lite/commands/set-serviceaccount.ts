@@ -12,6 +12,7 @@ export const setServiceAccount = command({
       builder: { ...flags, words: words.slice(0, -1) },
       flags,
       operation: 'serviceaccount updated',
+      refused: 'failed to patch ServiceAccountName',
       change(spec) {
         spec.serviceAccountName = account;
         delete spec.serviceAccount;

@@ -9,7 +9,7 @@ import { goText } from '../printers/go-text.ts';
 import { relaxedPath, valuesAt } from '../printers/jsonpath.ts';
 import { locate } from '../resource/builder.ts';
 import { allNamespacesFlag, deepFilenameFlags, selectorFlag } from '../resource/flags.ts';
-import { type Located, readLive, titleOf } from '../resource/located.ts';
+import { itemOf, type Located, readLive, titleOf } from '../resource/located.ts';
 import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -53,8 +53,10 @@ export const wait = command({
         try {
           const met = await untilMet(session, located, { goal, once, signal: limit.signal });
           progress.clear();
-          if (met.reached) printer.print(located, 'condition met', met.object);
-          else if (once || limit.timedOut()) failures.push(unmet(located, goal, once));
+          if (met.reached) {
+            const object = met.object && itemOf(located.type, met.object).object;
+            printer.print(located, 'condition met', object);
+          } else if (once || limit.timedOut()) failures.push(unmet(located, goal, once));
         } catch (error) {
           failures.push(error);
         }
@@ -94,6 +96,12 @@ function goalOf(given: string): Goal {
   if (jsonpath !== null) {
     const path = relaxedPath(jsonpath[1]!);
     const value = jsonpath[2]?.replace(/^(['"])(.*)\1$/, '$2').trim();
+    if (value?.includes('=')) {
+      throw new UsageError(
+        "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or " +
+          "--for=jsonpath='{.status.readyReplicas}'",
+      );
+    }
     if (value === '') {
       throw new UsageError(
         'jsonpath wait has to have a value after equal sign, like ' +
@@ -149,11 +157,14 @@ async function untilMet(
     signal,
   }: { readonly goal: Goal; readonly once: boolean; readonly signal: AbortSignal },
 ): Promise<{ reached: boolean; object: KubernetesObject | undefined }> {
-  let uid = located.object?.metadata.uid;
-  let object = located.object;
-  if (goal.kind !== 'create' && located.object === undefined) {
+  // A manifest says what is wanted, not what is there.
+  const listed = located.place === undefined ? located.object : undefined;
+  let uid = listed?.metadata.uid;
+  let object = listed;
+  if (goal.kind !== 'create' && listed === undefined) {
     try {
-      uid = (await readLive(session, located)).metadata.uid;
+      object = await readLive(session, located);
+      uid = object.metadata.uid;
     } catch (error) {
       if (!isStatus(error, 'NotFound') || goal.kind !== 'delete') throw error;
       return { reached: false, object };

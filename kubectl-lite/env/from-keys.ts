@@ -14,7 +14,7 @@ export async function pairsFromKeys(
   const source = located[0]!;
   const { kind } = source.type;
   if (kind !== 'ConfigMap' && kind !== 'Secret') {
-    throw new UsageError(`unsupported resource specified in --from: ${kind}`);
+    throw new UsageError('unsupported resource specified in --from');
   }
   const live = (await readLive(session, source)) as KubernetesObject & {
     data?: Record<string, string>;

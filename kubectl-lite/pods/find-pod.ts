@@ -23,8 +23,15 @@ export const podPath = ({ metadata }: Pod, subresource: string): string =>
 export const namesPod = (word: string): boolean =>
   !word.includes('/') || /^(pods?|po)\//.test(word);
 
-/** The pods that a word stands for: one by name, or those of "deploy/web". */
-export async function podsNamed(session: Session, word: string): Promise<readonly Pod[]> {
+/**
+ * The pods that a word stands for: one by name, or those of "deploy/web". `cannot`: what comes to
+ * nothing where there are none.
+ */
+export async function podsNamed(
+  session: Session,
+  word: string,
+  cannot = 'cannot attach to',
+): Promise<readonly Pod[]> {
   if (namesPod(word)) {
     const name = word.slice(word.indexOf('/') + 1);
     const path = `${podsPath(session)}/${name}`;
@@ -36,7 +43,8 @@ export async function podsNamed(session: Session, word: string): Promise<readonl
   const owner = await readLive(session, { type, namespace, name });
   const labelSelector = selectorOf(owner);
   if (labelSelector === '') {
-    throw new UsageError(`cannot get the pods of ${type.singular}/${name}: it selects none`);
+    const shown = `*${type.version}.${type.kind}`;
+    throw new UsageError(`${cannot} ${shown}: selector for ${shown} not implemented`);
   }
   const found = await listItems<Pod>(session, { path: podsPath(session), labelSelector });
   return [...found].sort(bestFirst);

@@ -1,4 +1,5 @@
 import type { Pod } from '../../api/types/core-v1.ts';
+import { StatusError } from '../../api/status.ts';
 import { parseTime, formatTime } from '../../api/time.ts';
 import { command } from '../command.ts';
 import { failureText } from '../failure.ts';
@@ -7,7 +8,7 @@ import { coloured, type Colour } from '../printers/colour.ts';
 import { listItems } from '../resource/list.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { containerOf, podPath, podsNamed, podsPath } from './find-pod.ts';
+import { containerOf, isGone, podPath, podsNamed, podsPath } from './find-pod.ts';
 import { logLines } from './log-lines.ts';
 
 const logsFlags = {
@@ -108,7 +109,13 @@ async function podsOf(
     return found;
   }
   // "logs POD CONTAINER" is kubectl's old way to name the container.
-  const found = await podsNamed(session, words[0]!);
+  const found = await podsNamed(session, words[0]!, 'cannot get the logs from').catch(
+    (error: unknown) => {
+      if (!(error instanceof StatusError) || !isGone(error)) throw error;
+      const where = JSON.stringify(session.namespace);
+      throw new UsageError(`error from server (NotFound): ${error.message} in namespace ${where}`);
+    },
+  );
   if (found.length === 0) throw new UsageError(`no pods found for ${words[0]}`);
   if (flags['all-pods'] || found.length === 1) return found;
   const [first] = found;

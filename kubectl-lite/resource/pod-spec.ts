@@ -1,5 +1,5 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import type { PodSpec } from '../../api/types/core-v1.ts';
+import type { Container, PodSpec } from '../../api/types/core-v1.ts';
 
 /** Where the pod template's spec of a workload stands; undefined for what has none. */
 export function podSpecPath(object: KubernetesObject): readonly string[] | undefined {
@@ -20,4 +20,16 @@ export function withPodSpec(
   for (const field of path) at = (at as Record<string, unknown>)[field];
   change(at as Mutable<PodSpec>);
   return copy;
+}
+
+/** The containers that `pattern` names: a name, or wildcards ("*", "web-*"). */
+export function containersNamed(spec: Mutable<PodSpec>, pattern: string): Mutable<Container>[] {
+  const expression = new RegExp(
+    `^${pattern
+      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  );
+  const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  return all.filter((container) => expression.test(container.name));
 }

@@ -3,7 +3,7 @@ import { transcripts } from './side-by-side.ts';
 
 transcripts(
   'the other commands',
-  ({ says, each, variable }) => {
+  ({ says, each, file, variable }) => {
     it.each([
       ['create configmap set --from-literal=a=b'],
       ['create serviceaccount robot'],
@@ -41,8 +41,21 @@ transcripts(
       ['wait --for=jsonpath={.data.a} cm/set --timeout=30s'],
       ['wait --for=jsonpath={.data.a}=c cm/set --timeout=2s'],
       ['wait cm/set'],
+      ['wait --for=jsonpath={.data.a}=b=c cm/set'],
+      ['wait --for=jsonpath={.data.a}=b cm/set -o yaml'],
+      ['logs none'],
+      ['logs deploy/none'],
+      ['logs cm/set'],
+      ['exec cm/set -- ls'],
+      ['attach cm/set'],
+      ['port-forward cm/set 80'],
     ])('%s', async (line) => {
       await says(line);
+    });
+
+    it('waits for what is there, not for what a manifest says', async () => {
+      await file('absent.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: absent}\n');
+      await says('wait --for=condition=Ready -f absent.yaml --timeout=1s');
     });
 
     it('lists plugins', async () => {
