@@ -57,7 +57,8 @@ export function setField(object: Record<string, unknown>, key: string, value: un
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const child of Object.values(value)) deepFreeze(child as unknown);
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) deepFreeze(value[i] as unknown);
+  else for (const key in value) deepFreeze(value[key] as unknown);
   return value;
 }
 

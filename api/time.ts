@@ -34,13 +34,23 @@ function civilFromDays(days: number): { year: number; month: number; day: number
 
 const pad = (value: number, width: number): string => String(value).padStart(width, '0');
 
+/** Most times that are written are of the same second. */
+let latest = { second: NaN, text: '' };
+
 function format(epochMs: number, fraction: string): string {
+  const second = floorDiv(epochMs, 1000);
+  if (latest.second !== second) latest = { second, text: secondText(second * 1000) };
+  return `${latest.text}${fraction}Z`;
+}
+
+/** "2026-11-21T04:08:00" */
+function secondText(epochMs: number): string {
   const days = floorDiv(epochMs, DAY_MS);
   const seconds = floorDiv(epochMs - days * DAY_MS, 1000);
   const { year, month, day } = civilFromDays(days);
   const clock = [floorDiv(seconds, 3600), floorDiv(seconds, 60) % 60, seconds % 60];
   const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
-  return `${date}T${clock.map((n) => pad(n, 2)).join(':')}${fraction}Z`;
+  return `${date}T${clock.map((n) => pad(n, 2)).join(':')}`;
 }
 
 /** metav1.Time: RFC 3339 with whole seconds, "2026-11-21T04:08:00Z". */
@@ -62,8 +72,24 @@ export function formatNanoTime(epochMs: number): string {
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
+/** The same few texts are read again and again: those of the last seconds. */
+const parsed = new Map<string, number>();
+const MOST_PARSED = 64;
+/** Longer ones are read each time. */
+const MOST_CHARACTERS = 32;
+
 /** Milliseconds since the Unix epoch; undefined if the text is no RFC 3339 timestamp. */
 export function parseTime(text: string): number | undefined {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const milliseconds = parse(text);
+  if (milliseconds === undefined || text.length > MOST_CHARACTERS) return milliseconds;
+  if (parsed.size === MOST_PARSED) parsed.clear();
+  parsed.set(text, milliseconds);
+  return milliseconds;
+}
+
+function parse(text: string): number | undefined {
   const match = RFC3339.exec(text);
   if (match === null) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [

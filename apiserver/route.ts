@@ -2,6 +2,7 @@ import { statusError } from '../api/status.ts';
 import type { Aggregator } from './aggregation/aggregator.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { ApiHandlers } from './handlers/api-handlers.ts';
+import type { ApiRequest, PipelineRequest } from './pipeline/api-request.ts';
 import type { PipelineHandler } from './pipeline/filter.ts';
 import type { ResourceRequestInfo } from './pipeline/request-info.ts';
 
@@ -9,6 +10,10 @@ import type { ResourceRequestInfo } from './pipeline/request-info.ts';
 function methodSuits({ verb, name, subresource }: ResourceRequestInfo): boolean {
   if (verb === 'create') return (name === '') === (subresource === '');
   return name !== '' || (verb !== 'update' && verb !== 'patch');
+}
+
+function isApiRequest(request: PipelineRequest): request is ApiRequest {
+  return request.info.type === 'resource';
 }
 
 export interface Routes {
@@ -22,12 +27,11 @@ export function route({ handlers, discovery, aggregator }: Routes): PipelineHand
   return (request) => {
     const remote = aggregator()?.answer(request);
     if (remote !== undefined) return remote;
-    const { info } = request;
-    if (info.type === 'path') return discovery.answer(request.http);
-    if (!methodSuits(info)) {
+    if (!isApiRequest(request)) return discovery.answer(request.http);
+    if (!methodSuits(request.info)) {
       const text = 'the server does not allow this method on the requested resource';
       throw statusError('MethodNotAllowed', text, {});
     }
-    return handlers.handle({ ...request, info });
+    return handlers.handle(request);
   };
 }

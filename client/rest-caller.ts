@@ -31,7 +31,7 @@ const peer = { address: 'in-process' };
 export interface Call {
   readonly method: string;
   readonly path: string;
-  readonly query?: URLSearchParams;
+  readonly query?: URLSearchParams | undefined;
   readonly body?: unknown;
   readonly contentType?: string;
   readonly headers?: Headers;
@@ -44,10 +44,14 @@ export interface Call {
 const never = new AbortController().signal;
 Object.defineProperty(never, 'addEventListener', { value: () => undefined });
 
+const noQuery = new URLSearchParams();
+
 export class RestCaller {
   readonly #handler: HttpHandler;
   readonly #clock: Clock | undefined;
   readonly #headers: Headers;
+  /** With a body, by its type. */
+  readonly #sending = new Map<string, Headers>();
   readonly #metrics: RestMetrics | undefined;
 
   constructor(options: RestOptions) {
@@ -96,17 +100,26 @@ export class RestCaller {
     }
   }
 
+  /** Most requests of a client have the same. */
+  #headersOf({ body, contentType = 'application/json', headers }: Call): Headers {
+    let common = body === undefined ? this.#headers : this.#sending.get(contentType);
+    if (common === undefined) {
+      common = { ...this.#headers, 'content-type': contentType };
+      this.#sending.set(contentType, common);
+    }
+    return headers === undefined ? common : { ...common, ...headers };
+  }
+
   #request(call: Call): HttpRequest {
-    const contentType = call.contentType ?? 'application/json';
-    const sends = call.body === undefined ? {} : { 'content-type': contentType };
     return {
       method: call.method,
       path: call.path,
-      query: call.query ?? new URLSearchParams(),
-      headers: { ...this.#headers, ...sends, ...call.headers },
-      ...(call.body === undefined ? {} : { body: new JsonValue(call.body) }),
+      query: call.query ?? noQuery,
+      headers: this.#headersOf(call),
       peer,
       signal: call.signal ?? never,
+      // Last: V8 is slow to add fields to what was spread.
+      ...(call.body === undefined ? {} : { body: new JsonValue(call.body) }),
     };
   }
 }

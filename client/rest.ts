@@ -99,7 +99,7 @@ class HttpClient implements RestClient {
       method: 'PUT',
       path: resourcePath(type, { ...refOf(object), ...below(options) }),
       query: writeQuery(options),
-      body: withKind(type, object),
+      body: withKind(type, options.subresource === undefined ? object : withoutOwners(object)),
     });
     return updated as T;
   }
@@ -173,7 +173,8 @@ function watchQuery(watch: WatchOptions): URLSearchParams {
   return query;
 }
 
-function writeQuery(write: WriteOptions): URLSearchParams {
+function writeQuery(write: WriteOptions): URLSearchParams | undefined {
+  if (write.fieldManager === undefined && !write.dryRun && !write.force) return undefined;
   const query = new URLSearchParams();
   if (write.fieldManager !== undefined) query.set('fieldManager', write.fieldManager);
   if (write.dryRun) query.set('dryRun', 'All');
@@ -188,6 +189,13 @@ function deleteBody(options: DeleteOptions | undefined): unknown {
 function withKind(type: ResourceType, object: object): object {
   if ('kind' in object && 'apiVersion' in object) return object;
   return { apiVersion: apiVersionOf(type), kind: type.kind, ...object };
+}
+
+/** The server keeps who owns what: to a subresource it need not be sent, copied and compared. */
+function withoutOwners(object: KubernetesObject): object {
+  if (object.metadata.managedFields === undefined) return object;
+  const { managedFields: _kept, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** kube-apiserver leaves out kind and apiVersion of a typed list's items. */

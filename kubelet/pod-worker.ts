@@ -229,8 +229,9 @@ export class PodWorker implements Running {
 
   #deadlineMs(): number | undefined {
     const seconds = this.#pod.spec.activeDeadlineSeconds;
+    if (seconds === undefined) return undefined;
     const startMs = parseTime(this.#startTime);
-    return seconds === undefined || startMs === undefined ? undefined : startMs + seconds * 1000;
+    return startMs === undefined ? undefined : startMs + seconds * 1000;
   }
 
   #fail(): void {

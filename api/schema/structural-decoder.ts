@@ -206,6 +206,7 @@ function tooDeep(): DecodingError {
 function isDeeperThan(depth: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (depth === 0) return true;
-  for (const child of Object.values(value)) if (isDeeperThan(depth - 1, child)) return true;
+  const children = value as Readonly<Record<string, unknown>>;
+  for (const key in children) if (isDeeperThan(depth - 1, children[key])) return true;
   return false;
 }

@@ -49,8 +49,8 @@ function matches(rule: PolicyRulesWithSubjects, user: User, attributes: Attribut
     : (rule.nonResourceRules ?? []).some((each) => matchesPath(each, attributes));
 }
 
-function isSubject({ kind, ...subject }: Subject, user: User): boolean {
-  switch (kind) {
+function isSubject(subject: Subject, user: User): boolean {
+  switch (subject.kind) {
     case 'User':
       return subject.user?.name === '*' || subject.user?.name === user.name;
     case 'Group':

@@ -19,6 +19,9 @@ export interface Queuing {
   readonly queueLengthLimit: number;
 }
 
+/** Flows whose hands are kept. */
+const MOST_HANDS = 64;
+
 interface Queue {
   /** With the virtual time at which each is due. */
   readonly line: Map<Waiting, number>;
@@ -30,6 +33,8 @@ export class QueueSet {
   /** Those with somebody in line. */
   readonly #queues = new Map<number, Queue>();
   readonly #queueOf = new WeakMap<Waiting, number>();
+  /** Dealt lately. */
+  readonly #hands = new Map<string, { readonly queues: number; readonly cards: number[] }>();
   #virtualTime = 0;
   #length = 0;
 
@@ -41,7 +46,7 @@ export class QueueSet {
   add(waiting: Waiting, { queues, handSize, queueLengthLimit }: Queuing): boolean {
     let chosen = -1;
     let shortest = Infinity;
-    for (const index of deal(waiting.holder.flow, queues, handSize)) {
+    for (const index of this.#handOf(waiting.holder.flow, queues, handSize)) {
       const length = this.#queues.get(index)?.line.size ?? 0;
       if (length >= shortest) continue;
       shortest = length;
@@ -59,6 +64,16 @@ export class QueueSet {
     this.#queueOf.set(waiting, chosen);
     this.#length++;
     return true;
+  }
+
+  /** A burst is of few flows. */
+  #handOf(flow: string, queues: number, handSize: number): readonly number[] {
+    const known = this.#hands.get(flow);
+    if (known?.queues === queues && known.cards.length === handSize) return known.cards;
+    if (this.#hands.size === MOST_HANDS) this.#hands.clear();
+    const cards = deal(flow, queues, handSize);
+    this.#hands.set(flow, { queues, cards });
+    return cards;
   }
 
   /** False: it is not in line any more. */

@@ -62,7 +62,8 @@ function checkSegment(what: 'Name' | 'Namespace', text: string): void {
 export function callerOf({ request }: Target, dryRun: boolean): Caller {
   const { user, http, notes } = request;
   return {
-    ...{ user, dryRun },
+    user,
+    dryRun,
     manager: managerOf(http),
     options: optionsOf(http.query, dryRun),
     request: {

@@ -8,7 +8,7 @@ export const addNotes: Filter = (next) => async (request) => {
   const warnings = request.notes.warnings();
   if (warnings.length === 0) {
     if (answerHeaders === undefined) return response;
-    return { ...response, headers: { ...response.headers, ...answerHeaders } };
+    return { ...response, headers: Object.assign({}, response.headers, answerHeaders) };
   }
   const own = response.headers['warning'];
   const all = [...(own === undefined ? [] : [own]), ...warnings.map(warningHeader)];

@@ -59,7 +59,7 @@ export function requestId({ random, clock, logger, trace }: RequestIdOptions): F
     const response = await (traced === undefined ? answer() : trace!.run(traced, answer));
     note(request, response.status, { begunMs, traced });
     const common = { 'audit-id': request.auditId, 'cache-control': 'no-cache, private' };
-    return { ...response, headers: { ...common, ...response.headers } };
+    return { ...response, headers: Object.assign(common, response.headers) };
   };
 }
 

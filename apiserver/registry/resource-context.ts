@@ -97,7 +97,6 @@ export function attributesOf(
   return {
     operation: of.operation,
     type,
-    ...(requestedType === undefined ? {} : { requestedType }),
     kind: subresource?.kind ?? type,
     subresource: subresource?.name ?? '',
     namespace: of.at.namespace,
@@ -107,7 +106,9 @@ export function attributesOf(
     user: caller.user,
     dryRun: caller.dryRun,
     options: of.options ?? caller.options ?? NO_OPTIONS,
+    // Last: V8 is slow to add fields to what was spread.
     ...(request === undefined ? {} : { request }),
+    ...(requestedType === undefined ? {} : { requestedType }),
   };
 }
 

@@ -295,6 +295,7 @@ function concernsGraph(
   { metadata: b }: KubernetesObject,
 ): boolean {
   if (a.deletionTimestamp !== b.deletionTimestamp || b.deletionTimestamp !== undefined) return true;
+  if (a.ownerReferences === b.ownerReferences) return false;
   const [was, is] = [a.ownerReferences ?? [], b.ownerReferences ?? []];
   return (
     was.length !== is.length ||
