@@ -24,8 +24,13 @@ function rename(object: object, names: Readonly<Record<string, string>>): Record
 
 const toNew = Object.fromEntries(Object.entries(renamed).map(([now, old]) => [old, now]));
 
+/** Go writes these of an event of the core group even when they are empty, and not of these. */
+const omitted = ['reportingController', 'reportingInstance'];
+
 function fromStored(object: CoreEvent): Mutable<Event> {
-  return rename(object, toNew) as unknown as Mutable<Event>;
+  const seen = rename(object, toNew);
+  for (const field of omitted) if (seen[field] === '') delete seen[field];
+  return seen as unknown as Mutable<Event>;
 }
 
 function toStored(object: Event): Mutable<CoreEvent> {
