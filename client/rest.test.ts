@@ -66,6 +66,20 @@ describe('createClient', () => {
     });
   });
 
+  it('sends who owns what with an object, but not with its status', async () => {
+    const { requests, handler } = recording();
+    const client = createClient({ handler, userAgent: 'test' });
+    const managedFields = [{ manager: 'm' }];
+    const metadata = { namespace: 'a', name: 'b', resourceVersion: '7', managedFields };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [] } } as const;
+    await client.update(pods, pod);
+    await client.update(pods, pod, { subresource: 'status' });
+    const sent = requests.map(({ body }) => (body as JsonValue).value);
+    const { managedFields: _owners, ...others } = metadata;
+    expect(sent).toEqual([pod, { ...pod, metadata: others }]);
+    expect(pod.metadata.managedFields).toBe(managedFields);
+  });
+
   it('passes a value of the same process on as it is', async () => {
     const value = { kind: 'Pod', metadata: { name: 'b' } };
     const { handler } = recording({ status: 200, headers: {}, body: new JsonValue(value) });
