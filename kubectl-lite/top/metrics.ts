@@ -59,14 +59,13 @@ export function sortedBy<T extends { readonly name: string; readonly amounts: Am
 export async function readMetrics<T>(
   session: Session,
   path: string,
-  labelSelector: string,
+  query: { readonly labelSelector: string; readonly fieldSelector?: string },
 ): Promise<readonly T[]> {
   const { all } = await session.resources();
   if (!all.some(({ group }) => group === 'metrics.k8s.io')) {
     throw new UsageError('Metrics API not available');
   }
   try {
-    const query = { labelSelector };
     const found = (await session.api.send({
       method: 'GET',
       path: `/apis/metrics.k8s.io/v1beta1/${path}`,

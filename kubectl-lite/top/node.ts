@@ -35,7 +35,9 @@ export const topNode = command({
       throw new UsageError('only one of NAME or --selector can be provided');
     }
     const path = name === undefined ? 'nodes' : `nodes/${name}`;
-    const metrics = await readMetrics<NodeMetrics>(session, path, flags.selector);
+    const metrics = await readMetrics<NodeMetrics>(session, path, {
+      labelSelector: flags.selector,
+    });
     if (metrics.length === 0) throw new UsageError('metrics not available yet');
     const nodes = await listItems<Node>(session, { path: '/api/v1/nodes' });
     const rows = metrics.map(({ metadata, usage }) => {

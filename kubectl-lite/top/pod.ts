@@ -22,9 +22,10 @@ interface PodMetrics {
 }
 
 interface Row {
-  readonly name: string;
   readonly namespace: string;
-  readonly container: string;
+  readonly pod: string;
+  /** What it is sorted by beside the amounts: of a container its name. */
+  readonly name: string;
   readonly amounts: Amounts;
 }
 
@@ -48,16 +49,19 @@ export const topPod = command({
     const everywhere = flags['all-namespaces'];
     const inside = everywhere ? 'pods' : `namespaces/${session.namespace}/pods`;
     const path = name === undefined ? inside : `${inside}/${name}`;
-    const metrics = await readMetrics<PodMetrics>(session, path, flags.selector);
+    const metrics = await readMetrics<PodMetrics>(session, path, {
+      labelSelector: flags.selector,
+      fieldSelector: flags['field-selector'],
+    });
     if (metrics.length === 0) {
       const where = everywhere ? '' : ` in ${session.namespace} namespace.`;
       session.complain(`No resources found${where}`);
       return 0;
     }
-    const rows = metrics.flatMap((pod) => rowsOf(pod, flags.containers));
-    const cells = sortedBy(rows, flags['sort-by']).map((row) => [
+    const rows = inOrder(metrics, flags);
+    const cells = rows.map((row) => [
       ...(everywhere ? [row.namespace] : []),
-      ...(flags.containers ? [row.name, row.container] : [row.name]),
+      ...(flags.containers ? [row.pod, row.name] : [row.pod]),
       cpuText(row.amounts),
       memoryText(row.amounts),
     ]);
@@ -73,16 +77,28 @@ export const topPod = command({
   },
 });
 
-function rowsOf({ metadata, containers = [] }: PodMetrics, each: boolean): Row[] {
-  const { name, namespace } = metadata;
-  const rows = containers.map((container) => ({
-    name,
-    namespace,
-    container: container.name,
-    amounts: amountsOf(container.usage),
-  }));
-  if (each) return rows;
-  return [{ name, namespace, container: '', amounts: sum(rows.map(({ amounts }) => amounts)) }];
+/** Pods by what they use altogether, each with its containers by what these use if asked for. */
+function inOrder(
+  metrics: readonly PodMetrics[],
+  flags: {
+    readonly 'sort-by': string;
+    readonly 'all-namespaces': boolean;
+    readonly containers: boolean;
+  },
+): readonly Row[] {
+  const key = flags['sort-by'];
+  const pods = metrics.map(({ metadata, containers = [] }) => {
+    const { name: pod, namespace } = metadata;
+    const rows = containers.map(({ name, usage }): Row => ({
+      namespace,
+      pod,
+      name,
+      amounts: amountsOf(usage),
+    }));
+    const name = flags['all-namespaces'] ? `${namespace}/${pod}` : pod;
+    return { namespace, pod, name, amounts: sum(rows.map(({ amounts }) => amounts)), rows };
+  });
+  return sortedBy(pods, key).flatMap((pod) => (flags.containers ? sortedBy(pod.rows, key) : [pod]));
 }
 
 /** Under the columns of the amounts, with a line above. */

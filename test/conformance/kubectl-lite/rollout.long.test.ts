@@ -122,6 +122,21 @@ transcripts(
       expect(kubectl.code).toBe(0);
     });
 
+    // kubectl fills the last column with blanks.
+    it('shows what pods and their containers use', async () => {
+      for (const line of [
+        'top pod --containers --no-headers',
+        'top pod --field-selector=metadata.name=db-0 --no-headers',
+        'top pod -A --no-headers -l app=db',
+      ]) {
+        const { kubectl, lite: ours } = await each(...line.split(' '));
+        const even = (text: string): string =>
+          text.replaceAll(/ +$/gm, '').replaceAll(/web-\w+-\w{5}/g, 'web');
+        expect([even(ours.out), ours.code]).toEqual([even(kubectl.out), kubectl.code]);
+        expect(ours.out).toContain('db-0');
+      }
+    });
+
     it('taints a node', async () => {
       expect((await lite('taint', 'node', 'node1', 'k=v:NoSchedule')).out).toBe(
         'node/node1 tainted\n',
