@@ -2,7 +2,7 @@ import { isStatus } from '../../api/status.ts';
 import { command, type Line } from '../command.ts';
 import { failuresText, withSource } from '../failure.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
-import { dryRunOf, dryRunQuery } from '../printers/change-printer.ts';
+import { dryRunOf, dryRunQuery, dryRunSuffix } from '../printers/change-printer.ts';
 import { Progress } from '../printers/progress.ts';
 import { locate, visit } from '../resource/builder.ts';
 import { allNamespacesFlag, dryRunFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
@@ -108,7 +108,6 @@ function planOf(session: Session, { flags }: DeleteLine): DeletePlan {
     );
   }
   const dryRun = dryRunOf(flags);
-  const suffix = { none: '', client: ' (dry run)', server: ' (server dry run)' }[dryRun];
   return {
     options: {
       propagationPolicy,
@@ -116,7 +115,7 @@ function planOf(session: Session, { flags }: DeleteLine): DeletePlan {
       ...(dryRun === 'server' ? { dryRun: ['All'] } : {}),
     },
     dryRun,
-    verb: (grace === 0 ? 'force deleted' : 'deleted') + suffix,
+    verb: (grace === 0 ? 'force deleted' : 'deleted') + dryRunSuffix(dryRun),
     nameOnly: flags.output === 'name',
   };
 }

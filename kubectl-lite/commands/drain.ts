@@ -1,5 +1,6 @@
 import { controllerOf, type KubernetesObject } from '../../api/meta.ts';
 import { pods } from '../../api/resources.ts';
+import { parseLabelSelector } from '../../api/selector/label-parser.ts';
 import { resourcePath } from '../../api/resource.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
@@ -8,7 +9,7 @@ import { command, type Line } from '../command.ts';
 import { failuresText } from '../failure.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
 import { durationText } from '../flags/go-values.ts';
-import { dryRunOf } from '../printers/change-printer.ts';
+import { dryRunOf, dryRunSuffix } from '../printers/change-printer.ts';
 import { visitLive } from '../resource/builder.ts';
 import { dryRunFlag, selectorFlag } from '../resource/flags.ts';
 import { listItems } from '../resource/list.ts';
@@ -39,6 +40,7 @@ export const drain = command({
   flags: drainFlags,
   async run(session, { words, flags }) {
     const dryRun = dryRunOf(flags);
+    checkSelector(flags['pod-selector']);
     const found = await locateNodes(session, { words, selector: flags.selector, name: 'drain' });
     const cordoned: Located[] = [];
     const code = await visitLive(session, found, async (located, live) => {
@@ -51,7 +53,7 @@ export const drain = command({
       try {
         await drainNode(session, node, flags);
         pending.delete(node.name);
-        session.print(`${titleOf(node)} drained${dryRun === 'client' ? ' (dry run)' : ''}`);
+        session.print(`${titleOf(node)} drained${dryRunSuffix(dryRun)}`);
       } catch (error) {
         failures.push(error);
         const why = failuresText([error]).replace(/^error: /, '');
@@ -67,6 +69,15 @@ export const drain = command({
     return 1;
   },
 });
+
+/** Before anything is cordoned. */
+function checkSelector(selector: string): void {
+  try {
+    parseLabelSelector(selector);
+  } catch {
+    throw new UsageError('--pod-selector=<pod_selector> must be a valid label selector');
+  }
+}
 
 async function drainNode(session: Session, node: Located, flags: DrainFlags): Promise<void> {
   const items = await listItems<Pod>(session, {
@@ -146,7 +157,9 @@ async function removePod(
   const { name = '', namespace = '', uid } = pod.metadata;
   const dryRun = dryRunOf(flags);
   const evicts = !flags['disable-eviction'];
-  session.complain(`${evicts ? 'evicting' : 'deleting'} pod ${namespace}/${name}`);
+  const line = `${evicts ? 'evicting' : 'deleting'} pod ${namespace}/${name}`;
+  if (dryRun === 'none') session.complain(line);
+  else session.print(line + dryRunSuffix(dryRun));
   if (dryRun === 'client') return;
   const grace = flags['grace-period'];
   const deleteOptions = {

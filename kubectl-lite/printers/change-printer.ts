@@ -30,6 +30,9 @@ export function dryRunOf(flags: { readonly 'dry-run': string }): DryRun {
 
 const suffixes = { none: '', client: ' (dry run)', server: ' (server dry run)' } as const;
 
+/** What lines about a change that is only tried end in. */
+export const dryRunSuffix = (dryRun: DryRun): string => suffixes[dryRun];
+
 /** The query of a write that the server may only try. */
 export const dryRunQuery = (dryRun: DryRun): { dryRun?: string } =>
   dryRun === 'server' ? { dryRun: 'All' } : {};

@@ -145,6 +145,18 @@ transcripts(
       expect((await lite('taint', 'node', 'node1', 'k-')).out).toBe('node/node1 untainted\n');
     });
 
+    it('tries to drain, and drains nothing for a selector that is none', async () => {
+      await both('drain', 'node1', '--pod-selector=a in');
+      await both('get', 'node', 'node1', '-o', 'jsonpath={.spec.unschedulable}');
+      for (const dryRun of ['client', 'server']) {
+        const line = ['drain', 'node1', '--force', `--dry-run=${dryRun}`];
+        const { kubectl, lite: ours } = await each(...line);
+        const lines = ({ out, err, code }: typeof ours) => [out.split('\n').sort(), err, code];
+        expect(lines(ours)).toEqual(lines(kubectl));
+        expect(ours.out).toContain('evicting pod ns-lite/db-0 (');
+      }
+    });
+
     it('drains a node', async () => {
       const alone = await lite('run', 'alone', '--image=x');
       expect(alone.out).toBe('pod/alone created\n');
