@@ -5,7 +5,7 @@ import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProcessContext } from '../platform/node/process.ts';
 import { MemoryKv } from '../test/model/memory-kv.ts';
-import { apiserverFlags } from './flags.ts';
+import { apiserverFlags } from './options/flags.ts';
 import { apiserverCommand } from './main.ts';
 
 let folder: string;

@@ -4,7 +4,7 @@
  * `etcdctl` use sockets.
  */
 import { buildMetrics } from '../api/build-metrics.ts';
-import { aggregation, ownClientAuthentication } from '../apiserver/access-options.ts';
+import { aggregation, ownClientAuthentication } from '../apiserver/options/access-options.ts';
 import { identities, type Pki } from '../apiserver/pki/pki.ts';
 import { listen } from '../apiserver/http/listen.ts';
 import { readDescriptions } from '../apiserver/openapi-source.ts';

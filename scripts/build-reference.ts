@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command, Option } from 'commander';
-import { apiserverFlags } from '../apiserver/flags.ts';
+import { apiserverFlags } from '../apiserver/options/flags.ts';
 import { managementProgram } from '../cluster/cli.ts';
 import { configSchema } from '../cluster/config-file.ts';
 import { startCluster } from '../cluster/start-cluster.ts';

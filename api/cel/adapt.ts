@@ -1,5 +1,5 @@
 /** JSON as values of the types that a schema gives it. */
-import { readDuration, parseTimestamp } from './time.ts';
+import { readDuration, parseTimestamp } from './libraries/time.ts';
 import { type CelType, DYN, listOf, mapOf, STRING } from './types.ts';
 import { type CelValue, CelError, Duration, JsonList, JsonMap } from './values.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { adapt } from './adapt.ts';
 import { Environment } from './environment.ts';
-import { CelCompileError } from './source.ts';
+import { CelCompileError } from './parser/source.ts';
 import { DYN, INT, listOf, mapOf, STRING, type CelType } from './types.ts';
 import {
   CelError,
@@ -13,7 +13,7 @@ import {
   Uint,
   type CelValue,
 } from './values.ts';
-import { formatDuration, formatTimestamp } from './time.ts';
+import { formatDuration, formatTimestamp } from './libraries/time.ts';
 
 const self: CelType = {
   kind: 'object',

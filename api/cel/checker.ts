@@ -4,8 +4,16 @@
  */
 import type { Declarations } from './declarations.ts';
 import type { Overload } from './overloads.ts';
-import type { Issue } from './source.ts';
-import type { Call, Expr, Fold, ListLiteral, MapLiteral, Select, StructLiteral } from './syntax.ts';
+import type { Issue } from './parser/source.ts';
+import type {
+  Call,
+  Expr,
+  Fold,
+  ListLiteral,
+  MapLiteral,
+  Select,
+  StructLiteral,
+} from './parser/syntax.ts';
 import {
   assignable,
   BOOL,

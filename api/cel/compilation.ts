@@ -1,6 +1,6 @@
 import type { Checked } from './checker.ts';
 import type { Evaluation } from './evaluation.ts';
-import type { Expr } from './syntax.ts';
+import type { Expr } from './parser/syntax.ts';
 import type { CelValue } from './values.ts';
 
 export interface Step {

@@ -4,13 +4,13 @@
  * or a {@link CelCompileError} with cel-go's text.
  */
 import { check, type Checked } from './checker.ts';
-import { libraries } from './libraries.ts';
+import { libraries } from './libraries/libraries.ts';
 import { literalIssues } from './literals.ts';
 import type { Declarations } from './declarations.ts';
 import type { Overload } from './overloads.ts';
-import { parse } from './parser.ts';
+import { parse } from './parser/parser.ts';
 import { Program } from './program.ts';
-import { CelCompileError, compileError } from './source.ts';
+import { CelCompileError, compileError } from './parser/source.ts';
 import { assignable, type CelType, formatType } from './types.ts';
 
 function byName(overloads: readonly Overload[]): ReadonlyMap<string, readonly Overload[]> {

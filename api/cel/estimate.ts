@@ -9,7 +9,7 @@
 import type { Checked } from './checker.ts';
 import { characters } from './characters.ts';
 import type { ArgumentSize, Overload } from './overloads.ts';
-import type { Call, Expr, Fold, OptionalMap, Select } from './syntax.ts';
+import type { Call, Expr, Fold, OptionalMap, Select } from './parser/syntax.ts';
 import { type CelType, isOptional, STRING } from './types.ts';
 
 export interface CostEstimate {

@@ -1,7 +1,7 @@
 /** Comprehensions. What each step costs is what cel-go's expansion of the macro costs. */
 import type { Evaluation } from './evaluation.ts';
 import type { Compilation, Slots, Step } from './compilation.ts';
-import type { Fold } from './syntax.ts';
+import type { Fold } from './parser/syntax.ts';
 import { stringOf } from './text.ts';
 import { typeNameOf } from './type-name.ts';
 import {

@@ -1,8 +1,8 @@
 /** What is wrong with a constant format and the literal list of its arguments. */
 import type { Checked } from './checker.ts';
-import { clausesOf, FormatFault, wanted } from './format-clauses.ts';
-import type { Issue } from './source.ts';
-import type { Call, Expr } from './syntax.ts';
+import { clausesOf, FormatFault, wanted } from './libraries/format-clauses.ts';
+import type { Issue } from './parser/source.ts';
+import type { Call, Expr } from './parser/syntax.ts';
 import type { CelType } from './types.ts';
 
 const fitting: Readonly<Record<string, readonly CelType['kind'][]>> = {

@@ -1,11 +1,11 @@
 /** Constants that can never be what they are passed for. */
-import { regex } from './regex.ts';
+import { regex } from './libraries/regex.ts';
 import type { Checked } from './checker.ts';
 import { formatIssues } from './format-issues.ts';
-import type { Issue } from './source.ts';
-import type { Expr } from './syntax.ts';
+import type { Issue } from './parser/source.ts';
+import type { Expr } from './parser/syntax.ts';
 import { timestamp } from './arithmetic.ts';
-import { parseDuration, parseTimestamp } from './time.ts';
+import { parseDuration, parseTimestamp } from './libraries/time.ts';
 import { CelError } from './values.ts';
 
 const readers: Readonly<Record<string, (value: string | bigint) => unknown>> = {

@@ -2,7 +2,7 @@
 import type { Compilation, Slots, Step } from './compilation.ts';
 import type { Overload } from './overloads.ts';
 import { conforms } from './overloads.ts';
-import type { OptionalMap } from './syntax.ts';
+import type { OptionalMap } from './parser/syntax.ts';
 import { noSuchOverload, Optional } from './values.ts';
 
 /** a.or(b) and a.orValue(b): b is asked for only if a is nothing. Undefined for other calls. */

@@ -7,14 +7,14 @@ import { type Compilation, constantStep, isConstant, Slots, type Step } from './
 import { foldStep } from './folds.ts';
 import { optionalCallStep, optionalMapStep } from './optional-steps.ts';
 import { conforms, type Overload, sizeOf } from './overloads.ts';
-import { regex } from './regex.ts';
-import { CelProgramError } from './source.ts';
+import { regex } from './libraries/regex.ts';
+import { CelProgramError } from './parser/source.ts';
 import { assert } from '../../platform/assert.ts';
 import { memberOf } from './equality.ts';
 import { Evaluation } from './evaluation.ts';
-import { optionalElement } from './standard.ts';
+import { optionalElement } from './libraries/standard.ts';
 import { typeNameOf } from './type-name.ts';
-import type { Call, Conditional, Expr, Logical, Select } from './syntax.ts';
+import type { Call, Conditional, Expr, Logical, Select } from './parser/syntax.ts';
 import {
   ArrayList,
   BuiltMap,

@@ -1,5 +1,5 @@
 /** Values as text. */
-import { formatDuration, formatTimestamp } from './time.ts';
+import { formatDuration, formatTimestamp } from './libraries/time.ts';
 import { CelError, type CelValue, Duration, noSuchOverload, Timestamp, Uint } from './values.ts';
 
 /** Before the point, in Go's format 'g'. */

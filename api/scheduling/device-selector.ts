@@ -5,8 +5,8 @@
  */
 import { Environment } from '../cel/environment.ts';
 import type { Program } from '../cel/program.ts';
-import { quantity } from '../cel/quantities.ts';
-import { semver } from '../cel/semver.ts';
+import { quantity } from '../cel/libraries/quantities.ts';
+import { semver } from '../cel/libraries/semver.ts';
 import { BOOL, DYN, mapOf, opaque, STRING } from '../cel/types.ts';
 import { BuiltMap, type CelValue, CelError, Struct } from '../cel/values.ts';
 import type { Device, DeviceAttribute } from '../types/resource-v1.ts';

@@ -23,7 +23,7 @@ import type { IngressClass } from '../../api/types/networking-v1.ts';
 import type { RuntimeClass } from '../../api/types/node-v1.ts';
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
-import type { AccessCheck, AccessDecision } from '../../api/cel/authorizer.ts';
+import type { AccessCheck, AccessDecision } from '../../api/cel/libraries/authorizer.ts';
 import type {
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,

@@ -10,7 +10,7 @@ import {
   type Fields,
   refuseErrors,
   unknownFields,
-} from '../config-document.ts';
+} from '../options/config-document.ts';
 import { parseGoDuration } from '../pipeline/go-duration.ts';
 import { resourceErrors } from './resource-names.ts';
 

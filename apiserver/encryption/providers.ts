@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
 import type { ConnectSocket } from '../../platform/unary-calls.ts';
-import { ConfigurationError } from '../config-document.ts';
+import { ConfigurationError } from '../options/config-document.ts';
 import type { EncryptionRule, KmsSettings, ProviderSettings } from './configuration.ts';
 import type { KmsMetrics } from './kms/kms-metrics.ts';
 import { KmsProvider } from './kms/kms-provider.ts';

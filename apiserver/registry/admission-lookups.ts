@@ -34,7 +34,7 @@ import type { Requester } from '../admission/admission.ts';
 import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
 import type { Lookup, Lookups, Registered, Versions } from '../admission/lookups.ts';
 import type { QuotaAccess } from '../admission/resource-quota/quota-books.ts';
-import type { AccessCheck, AccessDecision } from '../../api/cel/authorizer.ts';
+import type { AccessCheck, AccessDecision } from '../../api/cel/libraries/authorizer.ts';
 import type { ServiceLookup } from '../webhook/service-address.ts';
 import { WebhookClient } from '../webhook/webhook-client.ts';
 import { objectSuffix } from '../storage/keys.ts';

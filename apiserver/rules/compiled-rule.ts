@@ -3,7 +3,7 @@ import type { Json, ValidationRule } from '../../api/structural/schema.ts';
 import { Environment } from '../../api/cel/environment.ts';
 import type { Program } from '../../api/cel/program.ts';
 import { schemaType } from '../../api/cel/schema-type.ts';
-import { CelCompileError, compileFault } from '../../api/cel/source.ts';
+import { CelCompileError, compileFault } from '../../api/cel/parser/source.ts';
 import { type CelType, optionalOf } from '../../api/cel/types.ts';
 import { normalizedFieldPath } from './field-path.ts';
 

@@ -8,9 +8,9 @@ import type {
   ValidatingAdmissionPolicy,
 } from '../../api/types/admissionregistration-v1.ts';
 import { NAMESPACE, REQUEST } from '../../api/cel/admission-types.ts';
-import { authorizerTypes } from '../../api/cel/authorizer.ts';
+import { authorizerTypes } from '../../api/cel/libraries/authorizer.ts';
 import { Environment } from '../../api/cel/environment.ts';
-import { CelCompileError } from '../../api/cel/source.ts';
+import { CelCompileError } from '../../api/cel/parser/source.ts';
 import { type CelType, DYN, type ObjectField } from '../../api/cel/types.ts';
 import { kindText, type Kind } from './matched.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { apiserverFlags } from '../../apiserver/flags.ts';
+import { apiserverFlags } from '../../apiserver/options/flags.ts';
 import { controllersFlags } from '../../controllers/flags.ts';
 import { schedulerFlags } from '../../scheduler/flags.ts';
 import { storeFlags } from '../../store/flags.ts';

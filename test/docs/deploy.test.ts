@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { apiserverFlags } from '../../apiserver/flags.ts';
+import { apiserverFlags } from '../../apiserver/options/flags.ts';
 import { upCommand } from '../../cluster/up-flags.ts';
 import { controllersFlags } from '../../controllers/flags.ts';
 import { kubeletFlags } from '../../kubelet/flags.ts';

@@ -4,7 +4,7 @@
  */
 import type { Command, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { apiserverFlags } from '../../apiserver/flags.ts';
+import { apiserverFlags } from '../../apiserver/options/flags.ts';
 import { upCommand } from '../../cluster/up-flags.ts';
 import { controllersFlags } from '../../controllers/flags.ts';
 import { kubeletFlags } from '../../kubelet/flags.ts';

@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accessOptions, readAccessFiles } from '../../apiserver/access-options.ts';
-import { followAccessFiles } from '../../apiserver/access-reload.ts';
-import { FlagFiles } from '../../apiserver/flag-files.ts';
-import { type ApiServerFlags, apiserverFlags } from '../../apiserver/flags.ts';
+import { accessOptions, readAccessFiles } from '../../apiserver/options/access-options.ts';
+import { followAccessFiles } from '../../apiserver/options/access-reload.ts';
+import { FlagFiles } from '../../apiserver/options/flag-files.ts';
+import { type ApiServerFlags, apiserverFlags } from '../../apiserver/options/flags.ts';
 import { ensurePki } from '../../apiserver/pki/pki.ts';
 import { startApiServer } from '../../apiserver/server.ts';
 import { type HttpRequest, JsonValue, type Peer } from '../../platform/http.ts';

@@ -7,7 +7,7 @@ import {
 } from '../../../api/cel/evaluation.ts';
 import type { Environment } from '../../../api/cel/environment.ts';
 import type { Bindings, Program } from '../../../api/cel/program.ts';
-import { CelCompileError } from '../../../api/cel/source.ts';
+import { CelCompileError } from '../../../api/cel/parser/source.ts';
 import { BOOL } from '../../../api/cel/types.ts';
 import { CelError } from '../../../api/cel/values.ts';
 import type { Lookups } from '../lookups.ts';

@@ -2,7 +2,7 @@
 import type { Lookups } from '../lookups.ts';
 import { adapt } from '../../../api/cel/adapt.ts';
 import { REQUEST } from '../../../api/cel/admission-types.ts';
-import { authorizerTypes, authorizerValues } from '../../../api/cel/authorizer.ts';
+import { authorizerTypes, authorizerValues } from '../../../api/cel/libraries/authorizer.ts';
 import { Environment } from '../../../api/cel/environment.ts';
 import { PendingAnswer } from '../../../api/cel/evaluation.ts';
 import type { Bindings, Outcome, Program } from '../../../api/cel/program.ts';

@@ -7,7 +7,7 @@ import {
   VALIDATION_BUDGET,
 } from '../../../api/cel/evaluation.ts';
 import type { Bindings } from '../../../api/cel/program.ts';
-import { CelCompileError, compileFault } from '../../../api/cel/source.ts';
+import { CelCompileError, compileFault } from '../../../api/cel/parser/source.ts';
 import { DYN } from '../../../api/cel/types.ts';
 import { BuiltMap, CelError, type CelValue } from '../../../api/cel/values.ts';
 import { OUT_OF_BUDGET } from '../expressions/match-conditions.ts';

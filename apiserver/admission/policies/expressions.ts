@@ -4,7 +4,7 @@ import { NAMESPACE } from '../../../api/cel/admission-types.ts';
 import { Environment } from '../../../api/cel/environment.ts';
 import type { Declarations } from '../../../api/cel/declarations.ts';
 import type { Program } from '../../../api/cel/program.ts';
-import { CelCompileError } from '../../../api/cel/source.ts';
+import { CelCompileError } from '../../../api/cel/parser/source.ts';
 import { type CelType, DYN, type ObjectField } from '../../../api/cel/types.ts';
 import { conditionVariables } from '../expressions/variables.ts';
 

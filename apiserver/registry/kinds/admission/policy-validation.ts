@@ -25,7 +25,7 @@ import {
   PolicyExpressions,
 } from '../../../admission/policies/expressions.ts';
 import { APPLIED, mutationStructs, PATCH } from '../../../admission/policies/mutations.ts';
-import { CelCompileError } from '../../../../api/cel/source.ts';
+import { CelCompileError } from '../../../../api/cel/parser/source.ts';
 import { BOOL, type CelType, NULL, STRING } from '../../../../api/cel/types.ts';
 import { check, oneOf } from '../checks.ts';
 import {

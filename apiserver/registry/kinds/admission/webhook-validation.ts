@@ -18,7 +18,7 @@ import { validateLabelSelector } from '../../../../api/validation/labels.ts';
 import { dns1035Label, dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import { conditionEnvironment } from '../../../admission/expressions/variables.ts';
 import type { Environment } from '../../../../api/cel/environment.ts';
-import { CelCompileError, compileFault } from '../../../../api/cel/source.ts';
+import { CelCompileError, compileFault } from '../../../../api/cel/parser/source.ts';
 import { BOOL } from '../../../../api/cel/types.ts';
 import { check, oneOf } from '../checks.ts';
 

@@ -6,7 +6,7 @@ import type {
 import { isObject } from '../../../../api/deep.ts';
 import { deviceEnvironment } from '../../../../api/scheduling/device-selector.ts';
 import { byteLength } from '../../../../api/validation/names.ts';
-import { CelCompileError } from '../../../../api/cel/source.ts';
+import { CelCompileError } from '../../../../api/cel/parser/source.ts';
 import { formatType } from '../../../../api/cel/types.ts';
 import { validateCsiDriverName } from '../storage/provisioner.ts';
 import { validateList } from './lists.ts';
