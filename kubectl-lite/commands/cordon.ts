@@ -33,12 +33,11 @@ export async function locateNodes(
 ): Promise<Found> {
   const { words, selector, name } = given;
   if (words.length === 0 && selector === '') {
-    throw new UsageError(
-      `USAGE: ${name} NODE [flags]\nSee 'kubectl-lite ${name} -h' for help and examples`,
-    );
+    throw new UsageError(`USAGE: ${name} NODE [flags]`, { seeHelp: true });
   }
   if (words.length > 0 && selector !== '') {
-    throw new UsageError('error: cannot specify both a node name and a --selector option');
+    const message = 'error: cannot specify both a node name and a --selector option';
+    throw new UsageError(message, { seeHelp: true });
   }
   const typed = words.some((word) => word.includes('/')) ? words : [nodes.resource, ...words];
   return locate(session, { words: typed, selector });

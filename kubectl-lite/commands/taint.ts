@@ -42,7 +42,9 @@ export const taint = command({
       throw new UsageError(`invalid resource type ${type}, only node types are supported`);
     }
     const add = specs.filter((spec) => !spec.endsWith('-')).map(parseTaint);
-    const remove = specs.filter((spec) => spec.endsWith('-')).map((spec) => spec.slice(0, -1));
+    const remove = specs.filter((spec) => spec.endsWith('-')).map(parseRemoval);
+    checkDuplicates(add);
+    checkConflicts(add, remove);
     const dryRun = dryRunOf(flags);
     const printer = await ChangePrinter.of(session, flags, dryRun);
     const found = await locate(session, { ...flags, words: names });
@@ -64,15 +66,55 @@ export const taint = command({
   },
 });
 
-const operationOf = (add: readonly Taint[], remove: readonly string[]): string =>
+/** What is to go: all taints of a key, or those of one effect. */
+interface Removal {
+  readonly key: string;
+  readonly effect: string;
+  readonly spec: string;
+}
+
+/** "key-", "key:Effect-" or "key=value:Effect-" */
+function parseRemoval(word: string): Removal {
+  const spec = word.slice(0, -1);
+  const [key = '', effect = ''] = spec.replace(/=[^:]*/, '').split(':');
+  return { key, effect, spec };
+}
+
+function checkDuplicates(add: readonly Taint[]): void {
+  for (const [index, { key, value = '', effect }] of add.entries()) {
+    if (!add.slice(0, index).some((before) => isSame(before, { key, effect }))) continue;
+    const shown = `{${key} ${value} ${effect} <nil>}`;
+    const message = `duplicated taints with the same key and effect: ${shown}`;
+    throw new UsageError(message, { seeHelp: true });
+  }
+}
+
+/** One command cannot add and remove the same taint. */
+function checkConflicts(add: readonly Taint[], remove: readonly Removal[]): void {
+  const conflicts = add.flatMap((taint) => remove.filter((each) => isMeant(each, taint)));
+  if (conflicts.length === 0) return;
+  const named = conflicts.map(({ key, effect }) => `${key}=${effect}`).join(', ');
+  throw new UsageError(
+    `can not both modify and remove the following taint(s) in the same command: ${named}`,
+  );
+}
+
+const isSame = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect;
+
+const isMeant = (removal: Removal, { key, effect }: Taint): boolean =>
+  removal.key === key && (removal.effect === '' || removal.effect === effect);
+
+const operationOf = (add: readonly Taint[], remove: readonly Removal[]): string =>
   remove.length === 0 ? 'tainted' : add.length === 0 ? 'untainted' : 'modified';
 
 /** "key=value:Effect" or "key:Effect" */
 function parseTaint(spec: string): Taint {
   const [, key = '', value, effect = ''] = /^([^=:]+)(?:=([^:]*))?(?::(.*))?$/.exec(spec) ?? [];
-  if (key === '' || effect === '') throw new UsageError(`invalid taint spec: ${spec}`);
+  if (key === '' || effect === '')
+    throw new UsageError(`invalid taint spec: ${spec}`, { seeHelp: true });
   if (!effects.includes(effect)) {
-    throw new UsageError(`invalid taint effect: ${effect}, unsupported taint effect`);
+    const message = `invalid taint effect: ${effect}, unsupported taint effect`;
+    throw new UsageError(message, { seeHelp: true });
   }
   return { key, effect, ...(value ? { value } : {}) };
 }
@@ -81,13 +123,12 @@ function retainted(
   before: readonly Taint[],
   change: {
     add: readonly Taint[];
-    remove: readonly string[];
+    remove: readonly Removal[];
     overwrite: boolean;
     located: { readonly name: string };
   },
 ): Taint[] {
-  const same = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect;
-  const taken = change.add.filter((taint) => before.some((old) => same(old, taint)));
+  const taken = change.add.filter((taint) => before.some((old) => isSame(old, taint)));
   if (taken.length > 0 && !change.overwrite) {
     const keys = taken.map(({ key }) => key).join(',');
     throw new UsageError(
@@ -95,12 +136,11 @@ function retainted(
         '--overwrite is false',
     );
   }
-  let kept = before.filter((old) => !change.add.some((taint) => same(old, taint)));
-  for (const spec of change.remove) {
-    const [key, effect = ''] = spec.replace(/=[^:]*/, '').split(':');
-    const rest = kept.filter((t) => !(t.key === key && (effect === '' || t.effect === effect)));
+  let kept = before.filter((old) => !change.add.some((taint) => isSame(old, taint)));
+  for (const removal of change.remove) {
+    const rest = kept.filter((taint) => !isMeant(removal, taint));
     if (rest.length === kept.length)
-      throw new UsageError(`taint ${JSON.stringify(spec)} not found`);
+      throw new UsageError(`taint ${JSON.stringify(removal.spec)} not found`);
     kept = rest;
   }
   return [...change.add, ...kept];

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
+import { type Clock, sleep } from '../../platform/clock.ts';
 import { command } from '../command.ts';
 import { failuresText } from '../failure.ts';
 import { boolean, duration, text } from '../flags/flag.ts';
@@ -7,7 +8,7 @@ import { ChangePrinter, outputFlags } from '../printers/change-printer.ts';
 import { Progress } from '../printers/progress.ts';
 import { goText } from '../printers/go-text.ts';
 import { relaxedPath, valuesAt } from '../printers/jsonpath.ts';
-import { locate } from '../resource/builder.ts';
+import { type Found, locate } from '../resource/builder.ts';
 import { allNamespacesFlag, deepFilenameFlags, selectorFlag } from '../resource/flags.ts';
 import { itemOf, type Located, readLive, titleOf } from '../resource/located.ts';
 import { limited, states } from '../resource/watch-one.ts';
@@ -17,6 +18,7 @@ import { timeoutError } from './delete.ts';
 
 /** Waits at most a week where no end was asked for, as kubectl does. */
 const longestMs = 168 * 3_600_000;
+const LOOK_AGAIN_MS = 500;
 
 export const wait = command({
   usage:
@@ -43,11 +45,16 @@ export const wait = command({
     const failures: unknown[] = [];
     const progress = new Progress(session);
     try {
-      const found = await locate(session, { ...flags, words });
-      failures.push(...found.failures);
-      if (found.located.length === 0 && failures.length === 0 && goal.kind !== 'delete') {
-        throw new UsageError('no matching resources found');
+      const look = (): Promise<Found> => locate(session, { ...flags, words });
+      let found = await look();
+      if (goal.kind === 'create' && isEmpty(found)) {
+        progress.show(`waiting for something to match (${flags.for})`);
+        const until = { once, signal: limit.signal, clock: session.clock };
+        found = await whenSomethingMatches(look, until);
       }
+      failures.push(...found.failures);
+      if (isEmpty(found) && goal.kind !== 'delete')
+        throw new UsageError('no matching resources found');
       for (const located of found.located) {
         progress.show(`waiting for ${titleOf(located)} (${flags.for})`);
         try {
@@ -70,6 +77,23 @@ export const wait = command({
     return 1;
   },
 });
+
+const isEmpty = ({ located, failures }: Found): boolean =>
+  located.length === 0 && failures.length === 0;
+
+/** As kubectl, which lists again until there is something. */
+async function whenSomethingMatches(
+  look: () => Promise<Found>,
+  until: { readonly once: boolean; readonly signal: AbortSignal; readonly clock: Clock },
+): Promise<Found> {
+  for (;;) {
+    if (!until.once) await sleep(until.clock, LOOK_AGAIN_MS, until.signal);
+    if (until.once || until.signal.aborted)
+      throw new UsageError('timed out waiting for the condition');
+    const found = await look();
+    if (!isEmpty(found)) return found;
+  }
+}
 
 function unmet(located: Located, goal: Goal, once: boolean): UsageError {
   if (goal.kind === 'create') return new UsageError('timed out waiting for the condition');

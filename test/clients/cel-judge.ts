@@ -4,7 +4,7 @@ import { Environment } from '../../api/cel/environment.ts';
 import { estimateCost } from '../../api/cel/estimate.ts';
 import { CostLimitExceeded } from '../../api/cel/evaluation.ts';
 import { type Schema, schemaType } from '../../api/cel/schema-type.ts';
-import { CelCompileError, CelProgramError } from '../../api/cel/source.ts';
+import { CelCompileError, CelProgramError } from '../../api/cel/parser/source.ts';
 import { typeNameOf } from '../../api/cel/type-name.ts';
 import { type CelType, DYN, formatType } from '../../api/cel/types.ts';
 import {

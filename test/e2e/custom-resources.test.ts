@@ -31,12 +31,15 @@ function kubectl(): string | undefined {
 type Json = Record<string, unknown>;
 interface Review {
   apiVersion: string;
-  request: { uid: string; desiredAPIVersion: string; objects: (Json & { spec: Json })[] };
+  request: { uid: string; desiredAPIVersion: string; objects: (Json & { spec?: Json })[] };
 }
 
-/** v1beta1 calls the number of replicas what v1 calls replicas. */
-function convert(object: Json & { spec: Json }, apiVersion: string): Json {
-  const { size, replicas, ...spec } = object.spec;
+/**
+ * v1beta1 calls size what v1 calls replicas. While an apply is merged, it is asked about objects
+ * without what their owner no longer applies, as by Kubernetes: the whole spec may be missing.
+ */
+function convert(object: Json & { spec?: Json }, apiVersion: string): Json {
+  const { size, replicas, ...spec } = object.spec ?? {};
   const count = size ?? replicas;
   const own = apiVersion.endsWith('/v1') ? { replicas: count } : { size: count };
   return { ...object, apiVersion, spec: { ...spec, ...own } };
