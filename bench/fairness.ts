@@ -3,6 +3,7 @@
  * else that write and list as fast as they are answered, from a process of their own.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { withBench } from './children.ts';
 import { type HttpClient, openHttp } from './http-load.ts';
@@ -24,8 +25,13 @@ const as = (user: string): Record<string, string> => ({
 const configMap = (name: string): string =>
   JSON.stringify({ metadata: { name }, data: { payload: 'x'.repeat(512) } });
 
-/** Runs in the process of its own, until that is killed. It floods while it is told to. */
+/**
+ * Runs in the process of its own, until that is killed. It floods while it is told to. It has the
+ * least priority: floods come from other machines, so this one is not to take the processor from
+ * the server or from who is measured.
+ */
 export async function flood(kubeconfig: string): Promise<void> {
+  setPriority(constants.priority.PRIORITY_LOW);
   let made = 0;
   let answered = 0;
   let wake: (() => void) | undefined;
