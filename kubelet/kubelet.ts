@@ -23,7 +23,7 @@ import type { Random } from '../platform/random.ts';
 import { parseRange } from './addresses.ts';
 import { NodePressure } from './eviction/node-pressure.ts';
 import { defaultThresholds, type Threshold } from './eviction/thresholds.ts';
-import { HollowRuntime } from './hollow-runtime.ts';
+import { HollowRuntime } from './hollow/runtime.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
 import { Limiter } from './limiter.ts';
 import { NodeImages } from './node-images.ts';

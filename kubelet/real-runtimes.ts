@@ -1,7 +1,7 @@
 /** The runtimes of a node with the machine's own effects. */
 import { realClock } from '../platform/node/clock.ts';
 import { hostAddress } from '../platform/node/net/host-address.ts';
-import { HollowRuntime } from './hollow-runtime.ts';
+import { HollowRuntime } from './hollow/runtime.ts';
 import type { NodeSpecification } from './node-object.ts';
 import type { ProcessChoice } from './real-processes.ts';
 import type { PodRuntime } from './runtime.ts';

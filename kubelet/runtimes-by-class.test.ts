@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../test/support/fake-clock.ts';
 import { aPod } from '../test/support/scheduling.ts';
-import { HollowRuntime } from './hollow-runtime.ts';
+import { HollowRuntime } from './hollow/runtime.ts';
 import type { ContainerListener } from './runtime.ts';
 import { RuntimesByClass } from './runtimes-by-class.ts';
 

@@ -6,7 +6,7 @@ import { BoundedStream } from '../../platform/stream.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { aPod, type PodSketch } from '../../test/support/scheduling.ts';
 import { HollowShell } from './hollow-shell.ts';
-import { Collector } from './redirected.ts';
+import { Collector } from './redirections.ts';
 
 const secret = Buffer.from('s3cr3t').toString('base64');
 const objects: Record<string, object> = {

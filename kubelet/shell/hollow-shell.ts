@@ -24,7 +24,7 @@ import { Input } from './input.ts';
 import type { MemoryFolder } from './memory-folder.ts';
 import { isKnown } from './known-commands.ts';
 import { imageFolders } from './own-files.ts';
-import { Collector } from './redirected.ts';
+import { Collector } from './redirections.ts';
 import { programName, runShell, Shell, shellNames } from './shell.ts';
 import { Terminal, terminalSink } from './terminal.ts';
 

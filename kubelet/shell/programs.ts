@@ -4,7 +4,7 @@ import { type Call, complain, print, type Program } from './call.ts';
 import { absolute, FileFault } from './container-files.ts';
 import { dateText } from './date-text.ts';
 import { listFiles } from './list-files.ts';
-import { sumOf } from './sum.ts';
+import { sumOf } from './arithmetic-expansion.ts';
 import { testExpression } from './test-expression.ts';
 import { textPrograms } from './text-programs.ts';
 import { ShellSyntaxError } from './tokens.ts';

@@ -14,8 +14,8 @@ import {
   type SimpleCommand,
 } from './line.ts';
 import { programs } from './programs.ts';
-import { Collector, inputOf, Redirected } from './redirected.ts';
-import { sumOf } from './sum.ts';
+import { Collector, inputOf, Redirected } from './redirections.ts';
+import { sumOf } from './arithmetic-expansion.ts';
 import { ShellSyntaxError, type Word } from './tokens.ts';
 
 const maxDepth = 20;

@@ -1,5 +1,5 @@
-import type { Behaviour } from './hollow-behaviour.ts';
-import type { LogEntry } from './container-streams.ts';
+import type { Behaviour } from './behaviour.ts';
+import type { LogEntry } from '../container-streams.ts';
 
 /** What `kubectl logs` shows of a simulated container: numbered lines. */
 export interface SimulatedLog {

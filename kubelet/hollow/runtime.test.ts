@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Container, Pod } from '../api/types/core-v1.ts';
-import type { Client } from '../client/interface.ts';
-import { FakeClock } from '../test/support/fake-clock.ts';
-import { aPod } from '../test/support/scheduling.ts';
-import { behaviourOf } from './hollow-behaviour.ts';
-import { ContainerStreamError } from './container-streams.ts';
-import { HollowRuntime } from './hollow-runtime.ts';
-import type { ContainerExit, ContainerListener } from './runtime.ts';
+import type { Container, Pod } from '../../api/types/core-v1.ts';
+import type { Client } from '../../client/interface.ts';
+import { FakeClock } from '../../test/support/fake-clock.ts';
+import { aPod } from '../../test/support/scheduling.ts';
+import { behaviourOf } from './behaviour.ts';
+import { ContainerStreamError } from '../container-streams.ts';
+import { HollowRuntime } from './runtime.ts';
+import type { ContainerExit, ContainerListener } from '../runtime.ts';
 
 const silent = { logLines: 0, logIntervalMs: 0 };
 const untold = { isTold: false, isReadyTold: false, runMs: undefined, exitCode: 0 };

@@ -3,20 +3,20 @@
  * its own commands do where the small shell knows all of them. One that runs for ever and was not
  * told otherwise costs no timer.
  */
-import type { Container, LifecycleHandler } from '../api/types/core-v1.ts';
-import { sleep, type Clock, type Timer } from '../platform/clock.ts';
+import type { Container, LifecycleHandler } from '../../api/types/core-v1.ts';
+import { sleep, type Clock, type Timer } from '../../platform/clock.ts';
 import { AdvancedClock } from './advanced-clock.ts';
-import { statusOf } from './container-record.ts';
-import type { LogEntry, LogQuery } from './container-streams.ts';
-import { HollowAttendants, isAttended, untold } from './hollow-attendants.ts';
-import { behaviourOf, type Behaviour } from './hollow-behaviour.ts';
-import { HollowLog, type SimulatedLog } from './hollow-log.ts';
-import { HollowWaiters, type Awaited } from './hollow-waiters.ts';
-import { ContainerProbes, type ContainerProbesOptions } from './probes/container-probes.ts';
-import { exitOf, killedCode } from './process/exits.ts';
-import type { ContainerExit, ContainerRequest } from './runtime.ts';
-import type { SimulatedContainer } from './shell/container-view.ts';
-import type { HollowShell, MainCommand } from './shell/hollow-shell.ts';
+import { statusOf } from '../container-record.ts';
+import type { LogEntry, LogQuery } from '../container-streams.ts';
+import { HollowAttendants, isAttended, untold } from './attendants.ts';
+import { behaviourOf, type Behaviour } from './behaviour.ts';
+import { HollowLog, type SimulatedLog } from './log.ts';
+import { HollowWaiters, type Awaited } from './waiters.ts';
+import { ContainerProbes, type ContainerProbesOptions } from '../probes/container-probes.ts';
+import { exitOf, killedCode } from '../process/exits.ts';
+import type { ContainerExit, ContainerRequest } from '../runtime.ts';
+import type { SimulatedContainer } from '../shell/container-view.ts';
+import type { HollowShell, MainCommand } from '../shell/hollow-shell.ts';
 import { WrittenLog } from './written-log.ts';
 
 /** The least that its preStop hook leaves a container of its grace (pkg/kubelet/kuberuntime). */

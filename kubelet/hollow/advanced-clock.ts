@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../platform/clock.ts';
+import type { Clock, Timer } from '../../platform/clock.ts';
 
 /** A clock whose first waits are shorter, by so much in all: that time has passed already. */
 export class AdvancedClock implements Clock {

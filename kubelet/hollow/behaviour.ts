@@ -21,9 +21,9 @@
  * Without an annotation about its end or its log, a container whose whole command is known to the
  * small shell does what that says (`shell/known-commands.ts`).
  *
- * Hooks and probes that are commands are in `hollow-attendants.ts`.
+ * Hooks and probes that are commands are in `attendants.ts`.
  */
-import type { Container, Pod } from '../api/types/core-v1.ts';
+import type { Container, Pod } from '../../api/types/core-v1.ts';
 
 export interface Behaviour {
   readonly startMs: number;

@@ -1,17 +1,17 @@
-import { assert } from '../platform/assert.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Client } from '../client/interface.ts';
-import type { ByteStream } from '../platform/byte-stream.ts';
+import { assert } from '../../platform/assert.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Client } from '../../client/interface.ts';
+import type { ByteStream } from '../../platform/byte-stream.ts';
 import {
   ContainerStreamError,
   type ContainerIo,
   type LogEntry,
   type LogQuery,
-} from './container-streams.ts';
-import { HollowContainer, type HollowHost } from './hollow-container.ts';
-import { exitOf, killedCode } from './process/exits.ts';
-import type { ContainerRequest, PodRuntime, SimulatedAct } from './runtime.ts';
-import type { HollowShell } from './shell/hollow-shell.ts';
+} from '../container-streams.ts';
+import { HollowContainer, type HollowHost } from './container.ts';
+import { exitOf, killedCode } from '../process/exits.ts';
+import type { ContainerRequest, PodRuntime, SimulatedAct } from '../runtime.ts';
+import type { HollowShell } from '../shell/hollow-shell.ts';
 
 /** Runs no containers: it simulates them ({@link HollowContainer}). */
 export class HollowRuntime implements PodRuntime {
@@ -24,7 +24,7 @@ export class HollowRuntime implements PodRuntime {
   /** `client`: tells commands what is in a pod. Without one there are no commands. */
   constructor(clock: Clock, client?: Client) {
     const load = (client: Client) => () =>
-      (this.#shell ??= import('./shell/hollow-shell.ts').then(
+      (this.#shell ??= import('../shell/hollow-shell.ts').then(
         ({ HollowShell }) => new HollowShell(client, clock),
       ));
     this.#host = { clock, loadShell: client === undefined ? undefined : load(client) };

@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts';
-import { ContainerStreamError } from './container-streams.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { ContainerStreamError } from '../container-streams.ts';
 
 /** Who may wait for the end of one container at a time. */
 const maxWaiting = 100;

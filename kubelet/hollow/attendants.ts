@@ -4,13 +4,13 @@
  * succeed. In a container whose own command is not carried out, a failure counts only if it did
  * not look in vain for what the image, or its programs, may have put there.
  */
-import type { Container, Probe } from '../api/types/core-v1.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Behaviour } from './hollow-behaviour.ts';
-import type { Probes, ProbeCheck } from './probes/container-probes.ts';
-import { execResult, inTime } from './probes/probe-check.ts';
-import type { SimulatedContainer } from './shell/container-view.ts';
-import type { BesideExit, HollowShell } from './shell/hollow-shell.ts';
+import type { Container, Probe } from '../../api/types/core-v1.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Behaviour } from './behaviour.ts';
+import type { Probes, ProbeCheck } from '../probes/container-probes.ts';
+import { execResult, inTime } from '../probes/probe-check.ts';
+import type { SimulatedContainer } from '../shell/container-view.ts';
+import type { BesideExit, HollowShell } from '../shell/hollow-shell.ts';
 
 const execProbes = ({ startupProbe, livenessProbe, readinessProbe }: Probes): Probe[] =>
   [startupProbe, livenessProbe, readinessProbe].flatMap((probe) =>

@@ -1,6 +1,6 @@
-import type { ByteSink } from '../platform/byte-stream.ts';
-import type { LogEntry } from './container-streams.ts';
-import { firstLine, type SimulatedLog } from './hollow-log.ts';
+import type { ByteSink } from '../../platform/byte-stream.ts';
+import type { LogEntry } from '../container-streams.ts';
+import { firstLine, type SimulatedLog } from './log.ts';
 
 /** Older lines count as rotated away. */
 const maxKeptBytes = 1 << 20;

@@ -1,11 +1,11 @@
 /** Hooks and exec probes of simulated containers, with a clock moved by hand. */
 import { describe, expect, it, vi } from 'vitest';
-import type { Container, Pod, Probe } from '../api/types/core-v1.ts';
-import type { Client } from '../client/interface.ts';
-import { FakeClock } from '../test/support/fake-clock.ts';
-import { aPod } from '../test/support/scheduling.ts';
-import { HollowRuntime } from './hollow-runtime.ts';
-import type { ContainerListener } from './runtime.ts';
+import type { Container, Pod, Probe } from '../../api/types/core-v1.ts';
+import type { Client } from '../../client/interface.ts';
+import { FakeClock } from '../../test/support/fake-clock.ts';
+import { aPod } from '../../test/support/scheduling.ts';
+import { HollowRuntime } from './runtime.ts';
+import type { ContainerListener } from '../runtime.ts';
 
 const volumes = [{ name: 'config', configMap: { name: 'config' } }];
 const volumeMounts = [{ name: 'config', mountPath: '/etc/config' }];
