@@ -9,14 +9,21 @@ import { ContainerLog } from './container-log.ts';
 
 let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'wherry-log-'))));
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  for (const log of opened.splice(0)) await log.end();
+  await rm(folder, { recursive: true });
+});
 
 const clock = new FakeClock();
-const open = (maxFileBytes?: number): ContainerLog =>
-  new ContainerLog({
+const opened: ContainerLog[] = [];
+function open(maxFileBytes?: number): ContainerLog {
+  const log = new ContainerLog({
     ...{ files: realFileTree, clock, path: join(folder, 'log') },
     ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
   });
+  opened.push(log);
+  return log;
+}
 
 async function read(log: ContainerLog, query: Partial<LogQuery> = {}): Promise<string[]> {
   const { signal } = new AbortController();
