@@ -126,7 +126,7 @@ async function findConnection(
   flags: GlobalValues,
 ): Promise<KubeconfigConnection> {
   const { disk } = environment;
-  const config = await loadKubeconfig(disk, await kubeconfigPaths(environment, flags));
+  const config = await loadKubeconfig(disk, await existingKubeconfigPaths(environment, flags));
   const given = (name: 'context' | 'cluster' | 'user' | 'namespace' | 'server') =>
     flags[name] === '' ? {} : { [name]: flags[name] };
   const found = await connectionOf(disk, config, {
@@ -177,22 +177,39 @@ async function overrides(
   };
 }
 
+/** What `--kubeconfig` names, or else `KUBECONFIG`. */
+function namedPaths({ variables }: Environment, flags: GlobalValues): readonly string[] {
+  if (flags.kubeconfig !== '') return [flags.kubeconfig];
+  return (variables['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
+}
+
 /**
  * Where the kubeconfig is looked for: `--kubeconfig`, else `KUBECONFIG` (several paths, merged),
- * else the cluster of this folder (`.wherry/kubeconfig`), else `~/.kube/config`.
+ * else the cluster of this folder (`.wherry/kubeconfig`), else `~/.kube/config`, there or not.
  */
 export async function kubeconfigPaths(
-  { disk, variables }: Environment,
+  environment: Environment,
   flags: GlobalValues,
-): Promise<string[]> {
-  if (flags.kubeconfig !== '') return [flags.kubeconfig];
-  const listed = (variables['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
-  if (listed.length > 0) return listed;
-  const candidates = ['.wherry/kubeconfig', `${variables['HOME'] ?? ''}/.kube/config`];
-  for (const path of candidates) if ((await disk.read(path)) !== undefined) return [path];
+): Promise<readonly string[]> {
+  const { disk, variables, workingFolder } = environment;
+  const named = namedPaths(environment, flags);
+  if (named.length > 0) return named;
+  const local = `${workingFolder}/.wherry/kubeconfig`;
+  const isHere = (await disk.read(local)) !== undefined;
+  return [isHere ? local : `${variables['HOME'] ?? ''}/.kube/config`];
+}
+
+/** As {@link kubeconfigPaths}; unless a path is named, the file is there or the server named. */
+async function existingKubeconfigPaths(
+  environment: Environment,
+  flags: GlobalValues,
+): Promise<readonly string[]> {
+  const paths = await kubeconfigPaths(environment, flags);
+  if (namedPaths(environment, flags).length > 0) return paths;
+  if ((await environment.disk.read(paths[0]!)) !== undefined) return paths;
   if (flags.server !== '') return [];
   throw new UsageError(
     'no cluster is configured: neither --kubeconfig nor KUBECONFIG is given, and neither ' +
-      `${candidates.join(' nor ')} exists. Start a cluster here with \`npx wherry up\`.`,
+      `.wherry/kubeconfig nor ${paths[0]!} exists. Start a cluster here with \`npx wherry up\`.`,
   );
 }

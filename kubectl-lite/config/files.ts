@@ -7,6 +7,7 @@ import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
 import type { GlobalValues } from '../flags/global.ts';
 import { sortKeys } from '../../api/go-json.ts';
+import { kubeconfigPaths } from '../connect.ts';
 import type { Environment } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -35,7 +36,7 @@ export class ConfigFiles {
 
   static async read(environment: Environment, flags: GlobalValues): Promise<ConfigFiles> {
     const files: ConfigFile[] = [];
-    for (const path of await configPaths(environment, flags)) {
+    for (const path of await kubeconfigPaths(environment, flags)) {
       const bytes = await environment.disk.read(path);
       const raw = bytes === undefined ? {} : parsed(path, Buffer.from(bytes).toString());
       files.push({ path, exists: bytes !== undefined, raw, changed: false });
@@ -201,17 +202,4 @@ function ofKind(path: string, value: Fields): Fields {
   if ((apiVersion || 'v1') === 'v1' && (kind || 'Config') === 'Config') return value;
   const why = `no kind ${JSON.stringify(kind)} is registered for version "${apiVersion}"`;
   throw new UsageError(`error loading config file "${path}": ${why}`);
-}
-
-/** As `kubeconfigPaths` for connections, but a file that is to be written need not exist. */
-async function configPaths(
-  { disk, variables }: Environment,
-  flags: GlobalValues,
-): Promise<readonly string[]> {
-  if (flags.kubeconfig !== '') return [flags.kubeconfig];
-  const listed = (variables['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
-  if (listed.length > 0) return listed;
-  const local = '.wherry/kubeconfig';
-  if ((await disk.read(local)) !== undefined) return [local];
-  return [`${variables['HOME'] ?? ''}/.kube/config`];
 }

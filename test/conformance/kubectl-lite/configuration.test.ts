@@ -187,7 +187,7 @@ if grep -q '^# .*was not valid' "$1"; then . ./second.sh; else . ./first.sh; fi
     ['events --for deploy/x'],
     ['events --types=Foo'],
     ['events --types=Warning -A'],
-    ['events now'],
+    ['events now --for cm/settings'],
   ])('%s', async (line) => {
     await both(...line.split(' '));
   });
