@@ -350,7 +350,8 @@ async function startNodes(
   const client = connect('kubelet', identities.hollowNodes);
   const { runtime = 'hollow', env = {}, dataDir, without = [] } = options;
   const rootDir = clusterPaths(dataDir).nodes;
-  const { internalIp, runtimeOf } = await realRuntimes({ client, logger, runtime, rootDir, env });
+  const own = { client, logger, runtime, rootDir, env };
+  const { internalIp, runtimeOf, machine } = await realRuntimes(own);
   const address = internalIp === undefined ? {} : { internalIp };
   const nodes: KubeletNode[] = options.nodes.map((name) => ({ name, ...address }));
   const master = options.controlPlaneNode
@@ -359,7 +360,7 @@ async function startNodes(
   if (master !== undefined) nodes.push({ ...master.node, ...address });
   const kubelets = await parts.start(() =>
     startKubelets({
-      ...{ ...effects, logger, client, metrics, nodes, stages: options.staged },
+      ...{ ...effects, logger, client, metrics, nodes, machine, stages: options.staged },
       stageClient: connect('stages', identities.admin),
       runtimeOf: (node) =>
         node.name === master?.node.name ? master.runtime(runtimeOf(node)) : runtimeOf(node),

@@ -18,6 +18,7 @@ import type { Client } from '../client/interface.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Machine } from '../platform/machine.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { Random } from '../platform/random.ts';
 import { parseRange } from './addresses.ts';
@@ -29,6 +30,7 @@ import { Limiter } from './limiter.ts';
 import { NodeImages } from './node-images.ts';
 import { NodeAgent } from './node-agent.ts';
 import { internalIpOf, pickNumber, podCidrOf } from './node-network.ts';
+import { hollowMachine } from './node-info.ts';
 import { defaultCapacity, type NodeSpecification } from './node-object.ts';
 import { NodeRegistration } from './node-registration.ts';
 import type { PodRuntime } from './runtime.ts';
@@ -70,8 +72,8 @@ export interface KubeletsOptions {
   readonly nodes: readonly KubeletNode[];
   /** Default: the hollow runtime, shared by all nodes. */
   readonly runtimeOf?: (node: NodeSpecification) => PodRuntime;
-  /** As in nodeInfo. Default "amd64". */
-  readonly architecture?: string;
+  /** What the nodes say they are. Default: a made-up one. */
+  readonly machine?: Machine;
   /** What /metrics shows. Default: kept where nobody sees them. */
   readonly metrics?: Metrics;
   /** Serves logs, exec and the like of all the nodes. Default: nobody does. */
@@ -276,7 +278,7 @@ function claim(
 type Sketch = NodeSpecification & Pick<KubeletNode, 'staticPods' | 'evictionHard'>;
 
 function specify(
-  { nodes: asked, architecture = 'amd64' }: KubeletsOptions,
+  { nodes: asked, machine = hollowMachine }: KubeletsOptions,
   existing: readonly Node[],
 ): Sketch[] {
   const addressOf = (node: Node | undefined): string | undefined =>
@@ -305,7 +307,7 @@ function specify(
       podCidr: claim(range, { name, of: podCidrOf, taken: ranges }),
       internalIp: claim(address, { name, of: internalIpOf, taken: addresses }),
       runtimeVersion: '',
-      architecture,
+      machine,
     };
   });
 }

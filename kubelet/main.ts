@@ -102,7 +102,7 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
   const stageClient = await clientOf(flags.stagesKubeconfig, parts);
   const { rootDir, runtime } = flags;
   const runtimes = await realRuntimes({ client, logger, rootDir, runtime, env: context.env });
-  const { internalIp, runtimeOf } = runtimes;
+  const { internalIp, runtimeOf, machine } = runtimes;
   const effects = { client, clock: realClock, random: realRandom, logger, metrics };
   const placed = internalIp === undefined ? nodes : nodes.map((node) => ({ ...node, internalIp }));
   const started = await agentServer(flags, ca, { logger, metrics });
@@ -121,7 +121,7 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
         metrics,
         stages,
         ...(stageClient && { stageClient }),
-        runtimeOf,
+        ...{ runtimeOf, machine },
         ...(server && { server }),
       },
       nodes: placed.map((node) => ({ ...node, ...staticPods(flags, logger) })),

@@ -2,6 +2,7 @@ import { deepEqual } from '../api/deep.ts';
 import { kubeletUrlAnnotation } from '../api/kubelet-url.ts';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../api/types/core-v1.ts';
 import type { NodeImages } from './node-images.ts';
+import { nodeInfo, type NodeIdentity } from './node-info.ts';
 
 export const defaultCapacity: Readonly<Record<string, string>> = {
   cpu: '4',
@@ -10,11 +11,8 @@ export const defaultCapacity: Readonly<Record<string, string>> = {
   pods: '110',
 };
 
-export const kubeletVersion = 'v1.34.0-wherry';
-
 /** What a simulated machine is made of. */
-export interface NodeSpecification {
-  readonly name: string;
+export interface NodeSpecification extends NodeIdentity {
   readonly labels: Readonly<Record<string, string>>;
   /** Those it registers with; they are others' to change from then on. */
   readonly taints?: readonly Taint[];
@@ -23,15 +21,13 @@ export interface NodeSpecification {
   readonly allocatable?: Readonly<Record<string, string>> | undefined;
   readonly podCidr: string;
   readonly internalIp: string;
-  readonly runtimeVersion: string;
-  /** "amd64", "arm64": node.status.nodeInfo.architecture. */
-  readonly architecture: string;
   /** Where the agent answers for this node: "https://127.0.0.1:10250/nodes/node1". */
   readonly serverUrl?: string | undefined;
 }
 
 /** Labels that are the agent's to keep; users may set others. */
-export function ownLabels({ name, architecture }: NodeSpecification): Record<string, string> {
+export function ownLabels({ name, machine }: NodeSpecification): Record<string, string> {
+  const { architecture } = machine;
   return {
     'kubernetes.io/arch': architecture,
     'kubernetes.io/hostname': name,
@@ -102,11 +98,6 @@ function nodeConditions(
   return [...own, ...olds.filter(({ type }) => !own.some((each) => each.type === type))];
 }
 
-/** An id in the shape of a machine id, the same for each start of the same node. */
-function idOf(name: string): string {
-  return Buffer.from(name).toString('hex').padEnd(32, '0').slice(0, 32);
-}
-
 const noPressures: ReadonlySet<string> = new Set();
 
 export interface NodeState {
@@ -121,7 +112,7 @@ export function nodeStatus(
   old: NodeStatus | undefined,
   { now, pressures = noPressures, images }: NodeState,
 ): NodeStatus {
-  const { name, capacity, internalIp, runtimeVersion, architecture } = specification;
+  const { name, capacity, internalIp, runtimeVersion } = specification;
   const isProcess = runtimeVersion.startsWith('process://');
   const told = isProcess ? [] : (images?.told(old?.images) ?? []);
   return {
@@ -136,18 +127,7 @@ export function nodeStatus(
     ...daemonEndpoints(specification),
     conditions: nodeConditions(old?.conditions ?? [], now, pressures),
     ...(told.length === 0 ? {} : { images: told }),
-    nodeInfo: {
-      architecture,
-      bootID: idOf(name),
-      machineID: idOf(name),
-      systemUUID: idOf(name),
-      containerRuntimeVersion: runtimeVersion,
-      kernelVersion: isProcess ? '' : 'hollow',
-      kubeProxyVersion: '',
-      kubeletVersion,
-      operatingSystem: 'linux',
-      osImage: isProcess ? 'Wherry process node' : 'Wherry hollow node',
-    },
+    nodeInfo: nodeInfo(specification),
   };
 }
 

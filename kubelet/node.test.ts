@@ -7,6 +7,7 @@ import type { Pod } from '../api/types/core-v1.ts';
 import { aNode, aPod } from '../test/support/scheduling.ts';
 import { AddressPool, parseRange } from './addresses.ts';
 import { admit, type Demand } from './admission.ts';
+import { hollowMachine } from './node-info.ts';
 import { internalIpOf, maxNodes, pickNumber, podCidrOf } from './node-network.ts';
 import { nodeStatus, sameNodeStatus, type NodeSpecification } from './node-object.ts';
 
@@ -135,9 +136,10 @@ describe('admit', () => {
 });
 
 describe('nodeStatus', () => {
+  const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
   const specification: NodeSpecification = {
     ...{ name: 'node1', labels: {}, capacity: { cpu: '4' }, podCidr: '10.244.1.0/24' },
-    ...{ internalIp: '172.18.0.2', runtimeVersion: 'wherry://1', architecture: 'amd64' },
+    ...{ internalIp: '172.18.0.2', runtimeVersion: 'wherry://1', machine: hollowMachine },
   };
 
   it('moves transition times with the status only, and keeps the conditions of others', () => {
@@ -159,6 +161,19 @@ describe('nodeStatus', () => {
     ]);
     expect(sameNodeStatus(first, nodeStatus(specification, first, { now: 'T3' }))).toBe(true);
     expect(sameNodeStatus(old, next)).toBe(false);
+  });
+
+  it('tells nodes apart however long their names are, and the same at each start', () => {
+    const info = (name: string) =>
+      nodeStatus({ ...specification, name }, undefined, { now: 'T1' }).nodeInfo!;
+    const [one, two] = [info('a-node-with-a-long-name-1'), info('a-node-with-a-long-name-2')];
+    for (const id of ['machineID', 'systemUUID', 'bootID'] as const)
+      expect(one[id]).not.toBe(two[id]);
+    expect(one.machineID).toMatch(/^[0-9a-f]{32}$/);
+    expect(one.systemUUID).toMatch(uuid);
+    expect(one.bootID).toMatch(uuid);
+    expect(info('a-node-with-a-long-name-1')).toEqual(one);
+    expect(one).toMatchObject({ kubeletVersion: 'v1.34.0+wherry', operatingSystem: 'linux' });
   });
 
   it('keeps extended resources that others have said it has', () => {

@@ -1,12 +1,9 @@
 /** The pod-template-hash label: which ReplicaSet belongs to which version of the template. */
 import { deepEqual } from '../../api/deep.ts';
 import type { PodTemplateSpec } from '../../api/types/core-v1.ts';
+import { fnv32a } from '../../platform/fnv.ts';
 
 export const HASH_LABEL = 'pod-template-hash';
-
-/** FNV-1a's 32-bit offset basis and prime (RFC 9923, section 5). */
-const OFFSET = 0x811c9dc5;
-const PRIME = 0x01000193;
 
 /** No vowels and no digits that look like them: a hash is never a word. */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
@@ -17,8 +14,8 @@ const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
  * Deployment finds its ReplicaSet by comparing templates, not by this hash.
  */
 export function templateHash(template: PodTemplateSpec, collisionCount = 0): string {
-  let hash = fnv32a(OFFSET, stableJson(template));
-  if (collisionCount > 0) hash = fnv32a(hash, String(collisionCount));
+  let hash = fnv32a(stableJson(template));
+  if (collisionCount > 0) hash = fnv32a(String(collisionCount), hash);
   return [...String(hash)].map((digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length]).join('');
 }
 
@@ -34,12 +31,6 @@ function withoutHash(template: PodTemplateSpec | undefined): unknown {
   const { [HASH_LABEL]: _, ...labels } = template?.metadata?.labels ?? {};
   const { creationTimestamp: _none, ...metadata } = template?.metadata ?? {};
   return { ...template, metadata: { ...metadata, labels } };
-}
-
-function fnv32a(seed: number, text: string): number {
-  let hash = seed;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, PRIME);
-  return hash >>> 0;
 }
 
 /** JSON with sorted keys; `undefined` fields are absent. */

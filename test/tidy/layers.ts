@@ -306,7 +306,7 @@ export const layers: readonly Layer[] = [
   },
   {
     part: 'kubelet/real-runtimes.ts',
-    imports: ['kubelet/*', 'platform/node'],
+    imports: ['kubelet/*', 'platform', 'platform/node'],
   },
   {
     part: 'kubelet/real-processes.ts',
