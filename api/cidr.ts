@@ -12,7 +12,7 @@ export interface Cidr {
   readonly prefixLength: number;
 }
 
-export const addressBits: Readonly<Record<IPFamily, number>> = { IPv4: 32, IPv6: 128 };
+const addressBits: Readonly<Record<IPFamily, number>> = { IPv4: 32, IPv6: 128 };
 
 function joined(parts: readonly number[], bitsEach: number): bigint {
   return parts.reduce((sum, part) => (sum << BigInt(bitsEach)) | BigInt(part), 0n);

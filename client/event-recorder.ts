@@ -70,7 +70,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   return new QueuedRecorder(options);
 }
 
-export function referenceTo(about: KubernetesObject | ObjectReference): ObjectReference {
+function referenceTo(about: KubernetesObject | ObjectReference): ObjectReference {
   if (!('metadata' in about)) return about;
   const { namespace, name, resourceVersion } = about.metadata;
   return {

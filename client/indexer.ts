@@ -79,10 +79,6 @@ export class Indexer<T> implements Lister<T> {
     for (const [key, current] of this.#all.objects) index.replace(key, { current });
   }
 
-  hasIndex(name: string): boolean {
-    return this.#indexes.has(name);
-  }
-
   get size(): number {
     return this.#all.objects.size;
   }

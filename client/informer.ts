@@ -15,7 +15,7 @@ export interface InformerOptions extends ReflectorEffects, Selection {
   readonly keep?: (object: KubernetesObject) => KubernetesObject;
 }
 
-export class InformerStoppedError extends Error {
+class InformerStoppedError extends Error {
   override readonly name = 'InformerStoppedError';
 }
 

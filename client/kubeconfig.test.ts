@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '../platform/disk.ts';
 import { connectionOf, loadKubeconfig } from './kubeconfig-connection.ts';
-import { parseKubeconfig, writeKubeconfig } from './kubeconfig-text.ts';
+import { parseKubeconfig } from './kubeconfig-text.ts';
 import { mergeKubeconfigs } from './kubeconfig.ts';
 
 const diskOf = (files: Record<string, string>): Disk =>
@@ -91,19 +91,5 @@ clusters: [{name: c, cluster: {server: "https://other:1"}}, {name: d, cluster: {
     expect(merged.currentContext).toBe('one');
     expect(merged.clusters.get('c')?.value.server).toBe('https://h:6443');
     expect(merged.clusters.get('d')?.value.server).toBe('https://d:1');
-  });
-
-  it('reads what it writes', async () => {
-    const written = writeKubeconfig({
-      ...{ name: 'wherry', server: 'https://127.0.0.1:1', namespace: 'n' },
-      ...{ ca: 'CA', cert: Buffer.from('CERT'), key: 'KEY' },
-    });
-    expect(await connectionOf(disk, parseKubeconfig(written, '/x'))).toEqual({
-      baseUrl: 'https://127.0.0.1:1',
-      ca: Buffer.from('CA'),
-      cert: Buffer.from('CERT'),
-      key: Buffer.from('KEY'),
-      namespace: 'n',
-    });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * kubeconfig files as values, and merging them as KUBECONFIG="a:b" asks. Their text is read and
- * written by `kubeconfig-text.ts`; what a connection needs is worked out by
+ * kubeconfig files as values, and merging them as KUBECONFIG="a:b" asks. Their text is read by
+ * `kubeconfig-text.ts`; what a connection needs is worked out by
  * `kubeconfig-connection.ts`.
  */
 export interface Cluster {
@@ -49,7 +49,7 @@ export class KubeconfigError extends Error {
   override readonly name = 'KubeconfigError';
 }
 
-export const emptyKubeconfig: Kubeconfig = {
+const emptyKubeconfig: Kubeconfig = {
   clusters: new Map(),
   users: new Map(),
   contexts: new Map(),

@@ -5,7 +5,7 @@ export interface BackoffBounds {
 }
 
 /** client-go's default for controllers: 5 ms to 1000 s. */
-export const controllerBackoff: BackoffBounds = { baseMs: 5, maxMs: 1_000_000 };
+const controllerBackoff: BackoffBounds = { baseMs: 5, maxMs: 1_000_000 };
 
 /** Holds one counter per failing key; `forget` frees it. */
 export class ItemBackoff {
@@ -25,10 +25,6 @@ export class ItemBackoff {
 
   forget(key: string): void {
     this.#failures.delete(key);
-  }
-
-  failures(key: string): number {
-    return this.#failures.get(key) ?? 0;
   }
 }
 

@@ -64,7 +64,9 @@ describe('WorkQueue', () => {
     expect(waits.slice(0, 3)).toEqual([5, 10, 20]);
     expect(waits.at(-1)).toBe(1_000_000);
     queue.forget('a');
-    expect(queue.requeues('a')).toBe(0);
+    queue.addRateLimited('a');
+    await clock.advance(5);
+    expect(queue.size).toBe(1);
   });
 
   it('releases every waiter and timer when stopped', async () => {

@@ -122,11 +122,6 @@ export class WorkQueue {
     this.#backoff.forget(key);
   }
 
-  /** How often `key` was added rate-limited since it was last forgotten. */
-  requeues(key: string): number {
-    return this.#backoff.failures(key);
-  }
-
   /**
    * The next key, as soon as there is one; undefined once stopped or paused. Must be followed by
    * `done`.

@@ -41,7 +41,7 @@ export interface ComponentIdentity {
   readonly organizations?: readonly string[];
 }
 
-export function componentIdentities(nodes: readonly string[]): ComponentIdentity[] {
+function componentIdentities(nodes: readonly string[]): ComponentIdentity[] {
   return [
     { name: 'controllers', ...identities.controllerManager },
     { name: 'scheduler', ...identities.scheduler },

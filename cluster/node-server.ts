@@ -10,7 +10,7 @@ import { sha1 } from '../platform/node/crypto/sha1.ts';
 import { sniffingServer } from '../platform/node/net/sniffing-server.ts';
 import { HOST } from './options.ts';
 
-export const agentNames = { dnsNames: ['localhost'], ipAddresses: [HOST] };
+const agentNames = { dnsNames: ['localhost'], ipAddresses: [HOST] };
 
 export interface NodeServing {
   readonly pki: Pki;

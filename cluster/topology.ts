@@ -9,7 +9,7 @@ import type { ClusterPaths } from './paths.ts';
 /** The layout of the data directory; raised when an older wherry could not read it any more. */
 export const DATA_VERSION = 1;
 /** The oldest layout that this program still reads. */
-export const OLDEST_DATA_VERSION = 1;
+const OLDEST_DATA_VERSION = 1;
 
 export interface StoreMember {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What kube-controller-manager calls the queues of its controllers in its metrics. */
-export const queueNames: Readonly<Record<string, string>> = {
+const queueNames: Readonly<Record<string, string>> = {
   'deployment-controller': 'deployment',
   'replicaset-controller': 'replicaset',
   'replicationcontroller-controller': 'replicationmanager',

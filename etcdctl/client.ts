@@ -5,7 +5,7 @@ import { decodeMessage, encodeMessage, type Plain } from '../store/grpc/schema/c
 import { Schema } from '../store/grpc/schema/schema.ts';
 
 /** What went wrong, in the words of whoever refused. */
-export class CallError extends Error {
+class CallError extends Error {
   override readonly name = 'CallError';
 }
 

@@ -31,7 +31,7 @@ const targets: Readonly<Record<string, readonly [number, string]>> = {
 const COMPARE = /^(\w+)\((.+?)\)\s*(!=|=|<|>)\s*(.+)$/;
 
 /** Words, with quotes and backslashes as in a shell or in Go. */
-export function words(line: string): string[] {
+function words(line: string): string[] {
   const found: string[] = [];
   for (const [, double, single, bare] of line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g))
     found.push(

@@ -1,5 +1,5 @@
 /** The other side ended in the middle of what it was saying. */
-export class UnexpectedEndError extends Error {
+class UnexpectedEndError extends Error {
   override readonly name = 'UnexpectedEndError';
 }
 

@@ -14,8 +14,8 @@ import type { NodeInfo } from './framework/node-info.ts';
 import { failedWhile, failure, unschedulable, type Status } from './framework/status.ts';
 
 /** PreBind plugins wait for others (volumes), Bind for the API server. Past it the pod fails. */
-export const maxPreBindMs = 600_000;
-export const maxBindMs = 60_000;
+const maxPreBindMs = 600_000;
+const maxBindMs = 60_000;
 
 export interface Placement {
   readonly framework: Framework;

@@ -12,7 +12,7 @@ import { failure, type Status } from './framework/status.ts';
 import { wrapPlugin } from './framework/wrapped-plugin.ts';
 
 /** Less than a leader's renew deadline: what hangs must not cost the lease. */
-export const maxPluginMs = 5000;
+const maxPluginMs = 5000;
 
 /** Called once per pod, outside the cycle's search. */
 const alone: ReadonlySet<string> = new Set([

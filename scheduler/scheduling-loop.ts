@@ -25,7 +25,7 @@ import type { FailureReason, Reporter } from './reporter.ts';
 import type { NodeSelection } from './select-node.ts';
 import type { Selection } from './selection.ts';
 
-export const maxWritesInFlight = 128;
+const maxWritesInFlight = 128;
 /** The longest the loop keeps the thread before it lets others run. */
 const sliceMs = 10;
 /** A written binding that no watch confirmed after this long is looked up. */

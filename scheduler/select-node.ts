@@ -11,7 +11,7 @@ import { namedBy, unresolvable, unschedulable, type Status } from './framework/s
 import { reject, rejectEverywhere, type Selection } from './selection.ts';
 
 /** A cluster this small is always searched whole. */
-export const minNodesToFind = 100;
+const minNodesToFind = 100;
 const minPercentageToFind = 5;
 
 /**

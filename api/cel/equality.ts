@@ -20,12 +20,11 @@ import { deepEqual } from '../deep.ts';
 
 type Numeric = bigint | number | Uint;
 
-export function isNumeric(value: CelValue): value is Numeric {
+function isNumeric(value: CelValue): value is Numeric {
   return typeof value === 'bigint' || typeof value === 'number' || value instanceof Uint;
 }
 
-export const plain = (value: Numeric): bigint | number =>
-  value instanceof Uint ? value.value : value;
+const plain = (value: Numeric): bigint | number => (value instanceof Uint ? value.value : value);
 
 export function equal(a: CelValue, b: CelValue): boolean {
   if (a === b) return true;

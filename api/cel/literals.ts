@@ -42,7 +42,7 @@ export function visit(expr: Expr, each: (expr: Expr) => void): void {
   for (const child of childrenOf(expr)) visit(child, each);
 }
 
-export function childrenOf(expr: Expr): readonly Expr[] {
+function childrenOf(expr: Expr): readonly Expr[] {
   switch (expr.type) {
     case 'constant':
     case 'ident':

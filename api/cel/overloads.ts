@@ -132,7 +132,7 @@ function partsOf(text: string): string[] {
 }
 
 /** "list(T)", "map(K, V)", "optional(T)", "Quantity", "T". */
-export function typeOf(text: string): CelType {
+function typeOf(text: string): CelType {
   const known = simple[text];
   if (known !== undefined) return known;
   const library = libraryTypes[text];

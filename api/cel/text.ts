@@ -6,7 +6,7 @@ import { CelError, type CelValue, Duration, noSuchOverload, Timestamp, Uint } fr
 const MOST_DIGITS = 6;
 
 /** Go's shortest form: 1, 1.5, 1e+06. */
-export function formatDouble(value: number): string {
+function formatDouble(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (Object.is(value, -0)) return '-0';

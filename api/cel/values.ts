@@ -129,8 +129,6 @@ export function isList(value: unknown): value is List {
   return value instanceof ArrayList || value instanceof JsonList || value instanceof ConcatList;
 }
 
-export type MapKey = string | bigint | boolean | Uint;
-
 export interface CelMap {
   readonly size: number;
   /** Undefined if there is no such key. */

@@ -71,7 +71,7 @@ export function byText(a: string | undefined = '', b: string | undefined = ''): 
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export function secondsOf({ time }: ManagedFieldsEntry): number {
+function secondsOf({ time }: ManagedFieldsEntry): number {
   return time === undefined ? 0 : Math.floor((parseTime(time) ?? 0) / 1_000);
 }
 

@@ -4,9 +4,9 @@ import { deepCopy, isObject } from '../deep.ts';
 import { jsonKind } from '../schema/go-json.ts';
 import { type StatusError, statusError } from '../status.ts';
 
-export const maxJsonPatchOperations = 10_000;
+const maxJsonPatchOperations = 10_000;
 /** What all copy operations of one patch may add: the limit of a request's body. */
-export const maxCopiedBytes = 3 * 1024 * 1024;
+const maxCopiedBytes = 3 * 1024 * 1024;
 
 /**
  * Gives a new document; neither argument is changed. Throws StatusError: BadRequest for what is no

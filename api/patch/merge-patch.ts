@@ -21,6 +21,6 @@ export function shallowCopy(object: Record<string, unknown>): Record<string, unk
   return copy;
 }
 
-export function ownField(value: unknown, key: string): unknown {
+function ownField(value: unknown, key: string): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

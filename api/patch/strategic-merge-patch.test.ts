@@ -4,7 +4,7 @@ import { deepFreeze } from '../deep.ts';
 import { definitionOf } from '../schema/table.ts';
 import { StatusError } from '../status.ts';
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
-import { createStrategicMergePatch, threeWayMerge } from './three-way-merge.ts';
+import { threeWayMerge } from './three-way-merge.ts';
 
 const deployment = { group: 'apps', version: 'v1', kind: 'Deployment' };
 const pod = { group: '', version: 'v1', kind: 'Pod' };
@@ -222,11 +222,14 @@ const deployments = fc.record(
   optional,
 );
 
-describe('createStrategicMergePatch', () => {
-  it('computes a patch that leads from one object to the other', () => {
+describe('threeWayMerge', () => {
+  const patchBetween = (original: object, modified: object) =>
+    threeWayMerge({ original, modified, current: original, type: deployment }).patch;
+
+  it('leads from one object to the other', () => {
     fc.assert(
       fc.property(deployments, deployments, (from, to) => {
-        const patch = createStrategicMergePatch(deployment, deepFreeze(from), deepFreeze(to));
+        const patch = patchBetween(deepFreeze(from), deepFreeze(to));
         expect(apply(from as Doc, patch, deployment)).toEqual(to);
       }),
       { numRuns: 1000 },
@@ -236,13 +239,11 @@ describe('createStrategicMergePatch', () => {
   it('is empty between equal objects', () => {
     fc.assert(
       fc.property(deployments, (object) => {
-        expect(createStrategicMergePatch(deployment, object, object)).toEqual({});
+        expect(patchBetween(object, object)).toEqual({});
       }),
     );
   });
-});
 
-describe('threeWayMerge', () => {
   it('changes what the manifest says and takes out what it no longer says', () => {
     fc.assert(
       fc.property(deployments, deployments, (original, modified) => {

@@ -52,15 +52,6 @@ export function threeWayMerge(input: ThreeWayInput): ComputedPatch {
   };
 }
 
-/** The patch that turns `original` into `modified`. */
-export function createStrategicMergePatch(
-  type: GroupVersionKind,
-  original: object,
-  modified: object,
-): JsonObject {
-  return threeWayMerge({ original, modified, current: original, type }).patch;
-}
-
 interface Sides<T> {
   readonly original: T;
   readonly modified: T;

@@ -27,7 +27,7 @@ export const noResources: Resources = {
 };
 
 /** What a container without a request counts as when nodes are scored (never when filtered). */
-export const scoringDefaults = { cpu: '100m', memory: '200Mi' } as const;
+const scoringDefaults = { cpu: '100m', memory: '200Mi' } as const;
 
 /**
  * Fractions round up, as in Kubernetes: half a byte asked for is a byte. `pods` is not a request.

@@ -33,10 +33,7 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 /** "io.k8s.api.apps.v1.DeploymentSpec". */
-export function definitionSchemaName({
-  module,
-  name,
-}: Pick<Definition, 'module' | 'name'>): string {
+function definitionSchemaName({ module, name }: Pick<Definition, 'module' | 'name'>): string {
   if (name === 'VersionInfo') return 'io.k8s.apimachinery.pkg.version.Info';
   const dash = module.lastIndexOf('-');
   const known = packages[module];

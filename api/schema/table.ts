@@ -156,7 +156,7 @@ for (const module of rawTables.keys()) {
 }
 
 /** The inverse of {@link groupVersionOfModule}; undefined for a group-version without a table. */
-export function moduleOf(group: string, version: string): string | undefined {
+function moduleOf(group: string, version: string): string | undefined {
   return modulesByGroupVersion.get(`${group}/${version}`);
 }
 

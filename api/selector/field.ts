@@ -34,12 +34,6 @@ export function matchesFields(
   return true;
 }
 
-export function formatFieldSelector(requirements: readonly FieldRequirement[]): string {
-  return requirements
-    .map(({ field, operator, value }) => `${field}${operator}${escapeValue(value)}`)
-    .join(',');
-}
-
 /** The value that the selector requires of `field`, if it requires exactly one. */
 export function requiredFieldValue(
   requirements: readonly FieldRequirement[],

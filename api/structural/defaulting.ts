@@ -1,4 +1,4 @@
-import { deepCopy, isObject, setField } from '../deep.ts';
+import { deepCopy, setField } from '../deep.ts';
 import type { SchemaNode } from './schema.ts';
 
 /**
@@ -54,17 +54,4 @@ function removeNulls(object: Record<string, unknown>, schema: SchemaNode): boole
     changed = true;
   }
   return changed;
-}
-
-/** True if the schema or a part of it has a default. */
-export function hasDefaults(json: unknown): boolean {
-  if (Array.isArray(json)) return json.some(hasDefaults);
-  if (!isObject(json)) return false;
-  if (json['default'] !== undefined && json['default'] !== null) return true;
-  const { properties, items, additionalProperties } = json;
-  return (
-    (isObject(properties) && Object.values(properties).some(hasDefaults)) ||
-    hasDefaults(items) ||
-    hasDefaults(additionalProperties)
-  );
 }

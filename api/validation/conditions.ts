@@ -32,7 +32,7 @@ function validateReason(reason: string, field: string): FieldError[] {
   return errors;
 }
 
-export function validateCondition(condition: Condition, field: string): FieldError[] {
+function validateCondition(condition: Condition, field: string): FieldError[] {
   const { type = '', status = '', observedGeneration = 0, message = '' } = condition;
   const errors = validateLabelKey(type, `${field}.type`);
   if (!statuses.includes(status)) errors.push(notSupported(`${field}.status`, status, statuses));

@@ -71,22 +71,10 @@ export function httpHeaderName(name: string): string[] {
   ];
 }
 
-export function validatePort(port: number, field: string): FieldError[] {
-  return portNumber(port).map((message) => invalid(field, port, message));
-}
-
-export function validatePortName(name: string, field: string): FieldError[] {
-  return portName(name).map((message) => invalid(field, name, message));
-}
-
 export function validateIP(value: string, field: string): FieldError[] {
   if (isIP(value)) return [];
   const message = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
   return [invalid(field, value, message)];
-}
-
-export function validateSubdomain(value: string, field: string): FieldError[] {
-  return dns1123Subdomain(value).map((message) => invalid(field, value, message));
 }
 
 const PATH_PATTERN = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";

@@ -6,7 +6,7 @@ import { byteLength, labelValue, qualifiedName } from './names.ts';
 type Strings = Readonly<Record<string, string>>;
 
 /** Keys and values of all annotations together. */
-export const maxAnnotationsBytes = 256 * 1024;
+const maxAnnotationsBytes = 256 * 1024;
 
 export function validateLabelKey(key: string, field: string): FieldError[] {
   return qualifiedName(key).map((message) => invalid(field, key, message));

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  configMapKey,
-  envVarName,
-  percent,
-  portName,
-  validateIP,
-  validatePort,
-} from './formats.ts';
+import { configMapKey, envVarName, percent, portName, portNumber, validateIP } from './formats.ts';
 import { isIP, parseIPv4, parseIPv6 } from '../../platform/ip.ts';
 import { validateAnnotations, validateLabels, validateLabelSelector } from './labels.ts';
 import {
@@ -96,14 +89,8 @@ describe('names', () => {
 
 describe('formats', () => {
   it('checks ports', () => {
-    expect(validatePort(80, 'p')).toEqual([]);
-    expect(validatePort(0, 'p')).toEqual([
-      {
-        type: 'FieldValueInvalid',
-        field: 'p',
-        message: 'Invalid value: 0: must be between 1 and 65535, inclusive',
-      },
-    ]);
+    expect(portNumber(80)).toEqual([]);
+    expect(portNumber(0)).toEqual(['must be between 1 and 65535, inclusive']);
     expect(portName('http-1')).toEqual([]);
     expect(portName('-A--1234567890123')).toEqual([
       'must be no more than 15 characters',

@@ -72,7 +72,7 @@ function row(
 }
 
 /** Every plugin there is, in Kubernetes' order, which is the order in which they are asked. */
-export const pluginTable: readonly PluginRegistration[] = [
+const pluginTable: readonly PluginRegistration[] = [
   row('AlwaysAdmit', off, () => alwaysAdmit),
   row('NamespaceAutoProvision', off, (lookups) => new NamespaceAutoProvision(lookups)),
   row('NamespaceLifecycle', on, ({ namespaces }) => new NamespaceLifecycle(namespaces)),
@@ -147,7 +147,7 @@ export interface PluginChoice {
 }
 
 /** A list of plugins that cannot be. */
-export class PluginChoiceError extends Error {
+class PluginChoiceError extends Error {
   override readonly name = 'PluginChoiceError';
 }
 

@@ -24,7 +24,7 @@ export const none: TokenAuthentication = { type: 'none' };
 const SCHEME = /^bearer +([^ ]+) *$/i;
 
 /** The bearer token of a request. Other schemes of Authorization are none of ours. */
-export function bearerOf({ headers }: Pick<HttpRequest, 'headers'>): string | undefined {
+function bearerOf({ headers }: Pick<HttpRequest, 'headers'>): string | undefined {
   return SCHEME.exec(headers['authorization'] ?? '')?.[1];
 }
 

@@ -1,7 +1,7 @@
 import type { User } from './user.ts';
 
 /** A token file that cannot be used; the message names the line. */
-export class TokenFileError extends Error {
+class TokenFileError extends Error {
   override readonly name = 'TokenFileError';
 }
 

@@ -110,11 +110,6 @@ export class Pki {
     return this.#ensure({ file, subject, usage: 'server', names });
   }
 
-  /** A client certificate that is kept nowhere. */
-  issueClientCertificate(subject: Subject): CertificateAndKey {
-    return this.#issue({ subject, usage: 'client', validity: this.#validity() });
-  }
-
   /** The key pair of service account tokens. */
   async serviceAccount(): Promise<KeyPair> {
     const [privateKey, publicKey] = await Promise.all([

@@ -38,7 +38,7 @@ const caller: Caller = {
 };
 
 /** True until somebody says otherwise: the controller that says so may not run. */
-export function isReady({ metadata, status }: ServiceCIDR): boolean {
+function isReady({ metadata, status }: ServiceCIDR): boolean {
   if (metadata.deletionTimestamp !== undefined) return false;
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   return ready === undefined || ready.status === 'True';
@@ -51,7 +51,7 @@ function lowerPart(size: bigint): number {
   return Number(share < 16n ? 16n : share > 256n ? 256n : share);
 }
 
-export const parentOf = ({ namespace, name }: ClaimOwner): ParentReference => ({
+const parentOf = ({ namespace, name }: ClaimOwner): ParentReference => ({
   name,
   namespace,
   resource: 'services',

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type { Metrics, Sample } from '../../platform/metrics/metrics.ts';
 import type { Kv, RangeRequest, TxnRequest } from '../../store/kv.ts';
-import { REGISTRY_PREFIX } from './keys.ts';
+import { collectionPrefix, REGISTRY_PREFIX } from './keys.ts';
 
 const SECONDS = [
   ...[0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3],
@@ -63,7 +63,7 @@ export class MeasuredKv implements Kv {
     this.#errors = of.metrics.counter(errors, 'Requests to the store that failed.', labels);
     for (const { storagePrefix, type } of of.resources) {
       const { group, resource } = type;
-      this.#resources.set(`${REGISTRY_PREFIX}${storagePrefix}/`, { group, resource });
+      this.#resources.set(collectionPrefix(storagePrefix), { group, resource });
     }
   }
 

@@ -42,11 +42,10 @@ export interface StorageOptions {
   readonly metrics?: Metrics | undefined;
   /** Events kept per resource for watchers that start in the past. */
   readonly window?: number;
-  /** Default: five minutes, as kube-apiserver. */
-  readonly compactionIntervalMs?: number;
 }
 
 const WINDOW = 10_000;
+/** kube-apiserver's. */
 const COMPACTION_INTERVAL_MS = 5 * 60_000;
 
 export class Storage implements Running {
@@ -77,8 +76,7 @@ export class Storage implements Running {
     const window = options.window ?? WINDOW;
     const turns = this.#turns;
     this.cache = new WatchCache({ kv, clock, logger, resources: coded, window, turns });
-    const intervalMs = options.compactionIntervalMs ?? COMPACTION_INTERVAL_MS;
-    this.#compactor = new Compactor({ kv, clock, logger, intervalMs });
+    this.#compactor = new Compactor({ kv, clock, logger, intervalMs: COMPACTION_INTERVAL_MS });
     this.#leases = new TtlLeases(kv, clock);
     for (const resource of resources)
       this.#open(resource, this.cache.resource(resource.storagePrefix));

@@ -21,7 +21,7 @@ import {
   type WatchBatch,
 } from '../../store/kv.ts';
 import { CurrentRevision } from './current-revision.ts';
-import { REGISTRY_PREFIX } from './keys.ts';
+import { collectionPrefix, REGISTRY_PREFIX } from './keys.ts';
 import { ResourceCache } from './resource-cache.ts';
 import type { PendingWrite } from './pending-write.ts';
 import type { ResourceCodec } from './resource-codec.ts';
@@ -85,7 +85,7 @@ export class WatchCache implements Running {
     this.#current = new CurrentRevision(options.kv);
     const { window, turns } = options;
     for (const { storagePrefix, codec } of options.resources) {
-      const prefix = `${REGISTRY_PREFIX}${storagePrefix}/`;
+      const prefix = collectionPrefix(storagePrefix);
       assert(!this.#resources.has(prefix), `two resources are stored under ${prefix}`);
       this.#resources.set(prefix, new ResourceCache({ prefix, codec, window, turns }));
     }
@@ -106,7 +106,7 @@ export class WatchCache implements Running {
   }
 
   resource(storagePrefix: string): ResourceCache {
-    const cache = this.#resources.get(`${REGISTRY_PREFIX}${storagePrefix}/`);
+    const cache = this.#resources.get(collectionPrefix(storagePrefix));
     assert(cache !== undefined, `no cache for ${storagePrefix}`);
     return cache;
   }
@@ -117,7 +117,7 @@ export class WatchCache implements Running {
    */
   async follow(resource: WatchCacheOptions['resources'][number]): Promise<ResourceCache> {
     const { storagePrefix, codec } = resource;
-    const prefix = `${REGISTRY_PREFIX}${storagePrefix}/`;
+    const prefix = collectionPrefix(storagePrefix);
     assert(!this.#resources.has(prefix) && !this.#joining.has(prefix), `${prefix} is followed`);
     const { window, turns } = this.#options;
     const cache = new ResourceCache({ prefix, codec, window, turns });
@@ -159,7 +159,7 @@ export class WatchCache implements Running {
 
   /** Forgets what {@link follow} took up; watchers end. */
   forget(storagePrefix: string): void {
-    const prefix = `${REGISTRY_PREFIX}${storagePrefix}/`;
+    const prefix = collectionPrefix(storagePrefix);
     this.#resources.get(prefix)?.endWatchers();
     this.#resources.delete(prefix);
   }

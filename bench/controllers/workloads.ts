@@ -17,7 +17,7 @@ export async function until(holds: () => Promise<boolean>, pollMs = POLL_MS): Pr
 }
 
 /** Seconds since `started`, a moment of performance.now(). */
-export const since = (started: number): number => (performance.now() - started) / 1000;
+const since = (started: number): number => (performance.now() - started) / 1000;
 
 /** Names its pods' version, so that another one rolls. */
 export function template(app: string, version = '1'): Deployment['spec']['template'] {

@@ -35,8 +35,7 @@ export interface DaemonSetPlan {
   readonly ended: readonly Pod[];
 }
 
-export const isTerminating = ({ metadata }: Pod): boolean =>
-  metadata.deletionTimestamp !== undefined;
+const isTerminating = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 const hasEnded = ({ status }: Pod): boolean =>
   status?.phase === 'Failed' || status?.phase === 'Succeeded';
 
@@ -47,7 +46,7 @@ const byAge = (a: Pod, b: Pod): number =>
 const byUse = (a: Pod, b: Pod): number =>
   Number(Boolean(b.spec.nodeName)) - Number(Boolean(a.spec.nodeName)) || byAge(a, b);
 
-export function nodeStates({ set, nodes, pods }: DaemonSetState): readonly NodeState[] {
+function nodeStates({ set, nodes, pods }: DaemonSetState): readonly NodeState[] {
   const byNode = new Map<string | undefined, Pod[]>();
   for (const pod of pods) {
     const there = byNode.get(nodeOf(pod));

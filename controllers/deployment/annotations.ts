@@ -3,7 +3,7 @@ import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
 import { maxSurge } from './limits.ts';
 
 export const REVISION = 'deployment.kubernetes.io/revision';
-export const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
+const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
 export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas';
 export const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas';
 
@@ -23,7 +23,7 @@ const notCopied = new Set([
 ]);
 
 /** An int64: somebody may have begun with a number that is none of JavaScript's. */
-export function revisionOf(object: Pick<ReplicaSet | Deployment, 'metadata'>): bigint {
+function revisionOf(object: Pick<ReplicaSet | Deployment, 'metadata'>): bigint {
   return parsed(object.metadata.annotations?.[REVISION]);
 }
 

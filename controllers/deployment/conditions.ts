@@ -45,7 +45,7 @@ export function withoutCondition(conditions: Conditions, type: string): Conditio
   return conditions.filter((condition) => condition.type !== type);
 }
 
-export function deadlineMs(deployment: Deployment): number | undefined {
+function deadlineMs(deployment: Deployment): number | undefined {
   const seconds = deployment.spec.progressDeadlineSeconds;
   return seconds === undefined || seconds === NO_DEADLINE ? undefined : seconds * 1000;
 }

@@ -70,7 +70,7 @@ function dropAvailable(sizes: Map<ReplicaSet, number>, limit: number): void {
   }
 }
 
-export function resizes(sizes: ReadonlyMap<ReplicaSet, number>): readonly Resize[] {
+function resizes(sizes: ReadonlyMap<ReplicaSet, number>): readonly Resize[] {
   return [...sizes]
     .filter(([replicaSet, size]) => size !== sizeOf(replicaSet))
     .map(([replicaSet, size]) => ({ replicaSet, size }));

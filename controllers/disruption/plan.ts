@@ -9,7 +9,7 @@ import { scaled } from '../runtime/int-or-percent.ts';
 import { podActive, podReady, timeOf } from '../runtime/pods.ts';
 
 /** An eviction whose pod is not gone by then did not happen. */
-export const DISRUPTION_TIMEOUT_MS = 120_000;
+const DISRUPTION_TIMEOUT_MS = 120_000;
 
 export interface BudgetState {
   readonly budget: PodDisruptionBudget;

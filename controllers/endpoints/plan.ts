@@ -23,7 +23,7 @@ const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 /** More addresses than this are left out; EndpointSlices have them all. */
-export const MAX_ADDRESSES = 1000;
+const MAX_ADDRESSES = 1000;
 
 interface Subset {
   readonly ports: readonly EndpointPort[];

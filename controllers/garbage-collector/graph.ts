@@ -64,10 +64,6 @@ export class OwnerGraph {
     return [...(this.#dependents.get(uid) ?? [])].map((dependent) => this.#nodes.get(dependent)!);
   }
 
-  hasDependents(uid: string): boolean {
-    return this.#dependents.has(uid);
-  }
-
   isGone(uid: string): boolean {
     return this.#gone.has(uid);
   }

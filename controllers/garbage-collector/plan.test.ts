@@ -81,7 +81,7 @@ describe('OwnerGraph', () => {
     expect(graph.delete('rs')).toEqual(['pod']);
     expect(graph.isGone('rs')).toBe(true);
     graph.delete('pod');
-    expect(graph.hasDependents('rs')).toBe(false);
+    expect(graph.dependentsOf('rs')).toEqual([]);
     expect(graph.size).toBe(0);
   });
 

@@ -5,9 +5,9 @@ import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { podCondition, timeOf } from '../runtime/pods.ts';
 
 /** While a pod is this young, its CPU usage counts only if measured since it became ready. */
-export const CPU_INITIALIZATION_MS = 300_000;
+const CPU_INITIALIZATION_MS = 300_000;
 /** A pod that became unready within this time of its start was never ready. */
-export const INITIAL_READINESS_MS = 30_000;
+const INITIAL_READINESS_MS = 30_000;
 
 /** What one pod uses of one resource, in thousandths. */
 export interface PodMetric {

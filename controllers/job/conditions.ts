@@ -8,7 +8,7 @@ export interface ConditionText {
   readonly message: string;
 }
 
-export const hasCondition = ({ status }: Job, type: string): boolean =>
+const hasCondition = ({ status }: Job, type: string): boolean =>
   findCondition(status?.conditions, type)?.status === 'True';
 
 export const isFinished = (job: Job): boolean =>

@@ -8,7 +8,7 @@ import { verdictOn } from './policies.ts';
 import { succeededOf, type Tally } from './tally.ts';
 
 /** Pods created or deleted in one go; the rest follows when these were seen. */
-export const BURST = 500;
+const BURST = 500;
 
 export interface ManageState {
   readonly job: Job;

@@ -16,7 +16,7 @@ import { type Disruption, disruptPod } from '../runtime/disrupt-pod.ts';
 import { indexByNode, NODE_INDEX } from '../runtime/pods-by-node.ts';
 import { ended, outOfService, surplus, unscheduledTerminating } from './plan.ts';
 
-export const DEFAULT_ENDED_THRESHOLD = 12_500;
+const DEFAULT_ENDED_THRESHOLD = 12_500;
 /** How often what needs no hurry is looked at. */
 const PERIOD_MS = 20_000;
 /** A node that is gone may be back: its pods stay this long. */

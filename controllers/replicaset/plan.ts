@@ -8,7 +8,7 @@ import { podActive, podAvailable, podReady } from '../runtime/pods.ts';
 import { podsToDelete } from '../runtime/ranking.ts';
 
 /** Pods created or deleted in one go; the rest follows when these were seen. */
-export const BURST_REPLICAS = 500;
+const BURST_REPLICAS = 500;
 
 export interface ReplicaSetState {
   readonly replicaSet: ReplicaSet;

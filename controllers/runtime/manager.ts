@@ -5,7 +5,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Controller } from './controller.ts';
 
-export const DEFAULT_CONCURRENCY = 5;
+const DEFAULT_CONCURRENCY = 5;
 
 /** What became of one key. */
 export interface Reconciled {

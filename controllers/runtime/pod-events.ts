@@ -26,12 +26,10 @@ export interface PodWatch<O extends KubernetesObject> {
   readonly matcherOf: (owner: O) => LabelMatcher;
   readonly queue: WorkQueue;
   readonly expectations: Expectations;
-  /** Default {@link GATHER_MS}. */
-  readonly gatherMs?: number;
 }
 
 export function watchPods<O extends KubernetesObject>(watch: PodWatch<O>): void {
-  const { pods, owners, kind, queue, expectations, gatherMs = GATHER_MS } = watch;
+  const { pods, owners, kind, queue, expectations } = watch;
   /** The cached owner that controls the pod; not one of the same name made later. */
   const ownerKey = (pod: Pod): string | undefined => {
     const owner = controllerOf(pod);
@@ -78,7 +76,7 @@ export function watchPods<O extends KubernetesObject>(watch: PodWatch<O>): void 
     }
     if (pod.metadata.deletionTimestamp !== undefined && podActive(old)) gone(pod);
     else if (podActive(old) !== podActive(pod)) queue.add(key);
-    else queue.addAfter(key, gatherMs);
+    else queue.addAfter(key, GATHER_MS);
   };
   pods.addHandler({ added, updated, deleted: gone });
 }

@@ -34,7 +34,7 @@ const TERMINATING: Readiness = {
     'please remove them or create a new ServiceCIDR',
 };
 
-export function rangesOf({ spec }: ServiceCIDR): Cidr[] {
+function rangesOf({ spec }: ServiceCIDR): Cidr[] {
   return (spec?.cidrs ?? []).flatMap((text) => parseCidr(text) ?? []);
 }
 

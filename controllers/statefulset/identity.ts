@@ -5,7 +5,7 @@ import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/type
 import { controllerReference } from '../runtime/claim.ts';
 import { podOf } from '../runtime/pod-control.ts';
 
-export const REVISION_LABEL = 'controller-revision-hash';
+const REVISION_LABEL = 'controller-revision-hash';
 export const HISTORY_LABEL = 'controller.kubernetes.io/hash';
 const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name';
 const INDEX_LABEL = 'apps.kubernetes.io/pod-index';
@@ -62,7 +62,7 @@ export function newPod(set: StatefulSet, ordinal: number, version: Version): Dra
   };
 }
 
-export function claimName(set: StatefulSet, template: KubernetesObject, ordinal: number): string {
+function claimName(set: StatefulSet, template: KubernetesObject, ordinal: number): string {
   return `${nameOf(template)}-${nameOf(set)}-${ordinal}`;
 }
 

@@ -18,7 +18,7 @@ export function kindText({ group, version, kind }: Kind): string {
 }
 
 /** Resources as rules name them, without those that may be anything. */
-export function namedResources(policy: ValidatingAdmissionPolicy) {
+function namedResources(policy: ValidatingAdmissionPolicy) {
   const rules = policy.spec?.matchConstraints?.resourceRules ?? [];
   return rules.map(({ apiGroups = [], apiVersions = [], resources = [] }) => {
     if ([...apiGroups, ...apiVersions].some((name) => name.includes('*'))) return [];

@@ -99,12 +99,6 @@ export class ConfigFiles {
     return file.path;
   }
 
-  setTop(key: string, value: unknown): void {
-    const file = this.#default();
-    file.raw[key] = value;
-    file.changed = true;
-  }
-
   /** The path of a file that an entry names, which may be relative to the entry's own file. */
   resolved(section: Section, name: string, path: string): string {
     if (path.startsWith('/')) return path;

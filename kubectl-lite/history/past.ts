@@ -17,11 +17,10 @@ export const exactly = (revision: number): Readonly<Record<string, string>> => (
 export const isForgotten = (error: unknown): boolean =>
   isStatus(error, 'Expired') || isStatus(error, 'Gone');
 
-export const versionOf = ({ metadata }: KubernetesObject): number =>
-  Number(metadata.resourceVersion);
+const versionOf = ({ metadata }: KubernetesObject): number => Number(metadata.resourceVersion);
 
 /** The object as it was at a revision; undefined if it was not there. */
-export async function objectAt(
+async function objectAt(
   session: Session,
   { type, namespace, name }: Located,
   revision: number,

@@ -30,7 +30,7 @@ export function sourceOf(at: Omit<ManifestDocument, 'object'>): string {
 }
 
 /** "web.yaml (document 2, line 14)". */
-export function placeOf(at: Omit<ManifestDocument, 'object'>): string {
+function placeOf(at: Omit<ManifestDocument, 'object'>): string {
   return `${at.file} (document ${at.document}, line ${at.line})`;
 }
 

@@ -16,7 +16,7 @@ export function pathFolders({ variables }: Environment): readonly string[] {
  * The longest name that fits: `foo bar baz` is `kubectl-foo-bar-baz`, else `kubectl-foo-bar` with
  * the argument `baz`, else `kubectl-foo` with both.
  */
-export async function findPlugin(
+async function findPlugin(
   environment: Environment,
   line: readonly string[],
 ): Promise<{ readonly path: string; readonly args: readonly string[] } | undefined> {

@@ -188,7 +188,7 @@ function tokensOf(text: string): Token[] {
   return [...text.matchAll(token)].map((m) => ({ text: m[1]!, ends: m[2] !== '' }));
 }
 
-export function parsePipeline(text: string): Pipeline {
+function parsePipeline(text: string): Pipeline {
   const tokens = tokensOf(text);
   const pipeline = readPipeline(tokens);
   if (tokens.length > 0) throw new UsageError(`unexpected ${JSON.stringify(tokens[0]!.text)}`);

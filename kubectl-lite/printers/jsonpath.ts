@@ -102,7 +102,7 @@ export function valuesAt(steps: readonly PathStep[], root: unknown): unknown[] {
 }
 
 /** As Go prints a value in a template: texts bare, structures as JSON. */
-export function valueText(value: unknown): string {
+function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   return goJson(value);
 }

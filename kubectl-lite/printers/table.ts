@@ -99,7 +99,7 @@ function cellText(cell: unknown): string {
 }
 
 /** "a=1,b=2", or "<none>". */
-export function labelsText(labels: Readonly<Record<string, string>> | undefined): string {
+function labelsText(labels: Readonly<Record<string, string>> | undefined): string {
   const pairs = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
   return pairs.length === 0 ? '<none>' : pairs.sort().join(',');
 }

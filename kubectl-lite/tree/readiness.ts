@@ -101,7 +101,7 @@ function podReadiness(pod: Pod): Readiness {
 }
 
 /** What `get pods` says, as far as a container tells more than the phase. */
-export function podStatusText({ status = {} }: Pod): string {
+function podStatusText({ status = {} }: Pod): string {
   const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const failing = all.map(trouble);
   return failing.find((text) => text !== undefined) ?? status.reason ?? finished(status.phase);

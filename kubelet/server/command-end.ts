@@ -6,7 +6,7 @@ export type CommandEnd =
   | { readonly type: 'failed'; readonly message: string };
 
 /** As subprotocols from v4 on tell it on the error channel. */
-export function endStatus(end: CommandEnd): Omit<Status, 'kind' | 'apiVersion'> {
+function endStatus(end: CommandEnd): Omit<Status, 'kind' | 'apiVersion'> {
   if (end.type === 'failed') {
     return {
       metadata: {},
@@ -28,7 +28,7 @@ export function endStatus(end: CommandEnd): Omit<Status, 'kind' | 'apiVersion'> 
 }
 
 /** As older ones do; "" for a good end. */
-export function endText(end: CommandEnd): string {
+function endText(end: CommandEnd): string {
   if (end.type === 'failed') return `Internal error occurred: ${end.message}`;
   if (end.code === 0) return '';
   return `command terminated with non-zero exit code: exit status ${end.code}`;

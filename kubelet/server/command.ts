@@ -36,7 +36,7 @@ const isSet = (query: URLSearchParams, names: readonly string[]): boolean =>
   names.some((name) => ['1', 'true', 't', 'True', 'TRUE'].includes(query.get(name) ?? ''));
 
 /** By the kubelet's names of the parameters, or by the API's. */
-export function wantedStreams(query: URLSearchParams): WantedStreams {
+function wantedStreams(query: URLSearchParams): WantedStreams {
   const tty = isSet(query, ['tty']);
   const wanted = {
     stdin: isSet(query, ['input', 'stdin']),

@@ -56,7 +56,7 @@ function portsOf(query: URLSearchParams): number[] {
 }
 
 /** The name of our own way to one port: the connection is the pod's, as it is. */
-export const DIAL_PROTOCOL = 'wherry-dial';
+const DIAL_PROTOCOL = 'wherry-dial';
 
 /** The API server's proxies speak HTTP to pods over this. */
 export async function serveDial(

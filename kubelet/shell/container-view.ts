@@ -119,7 +119,7 @@ function containerOf({ spec }: Pod, started: Container): Container {
 }
 
 /** As a Linux name of a host is cut (pkg/kubelet: 63 characters). */
-export function hostnameOf({ spec, metadata }: Pod): string {
+function hostnameOf({ spec, metadata }: Pod): string {
   const whole = spec.hostname !== undefined && spec.hostname !== '' ? spec.hostname : metadata.name;
   return (whole ?? '').slice(0, 63).replace(/[-.]+$/, '');
 }

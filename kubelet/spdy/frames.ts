@@ -1,7 +1,7 @@
 /** Frames of SPDY/3.1, section 2.2 and 2.6. Header blocks are still compressed here. */
 import { SpdyError } from './header-block.ts';
 
-export const frameType = {
+const frameType = {
   synStream: 1,
   synReply: 2,
   rstStream: 3,
@@ -12,7 +12,7 @@ export const frameType = {
   windowUpdate: 9,
 } as const;
 
-export const flag = { fin: 1, unidirectional: 2 } as const;
+const flag = { fin: 1, unidirectional: 2 } as const;
 
 /** Why a stream is reset: section 2.6.3. */
 export const resetStatus = {

@@ -16,7 +16,7 @@ export class SpdyError extends Error {
 
 const WINDOW_BYTES = 32 * 1024;
 /** Streams are opened with a handful of short headers. */
-export const MAX_BLOCK_BYTES = 64 * 1024;
+const MAX_BLOCK_BYTES = 64 * 1024;
 /** CMF and FLG of RFC 1950: deflate, 32 KiB, with a dictionary. */
 const ZLIB_HEAD = 0x78bb;
 
@@ -91,7 +91,7 @@ function zlibHeadLength(bytes: Buffer): number {
   return 6;
 }
 
-export function encodeHeaders(headers: HeaderList): Buffer {
+function encodeHeaders(headers: HeaderList): Buffer {
   const parts = [uint32(headers.size)];
   for (const [name, values] of headers) {
     for (const text of [name.toLowerCase(), values.join('\0')]) {

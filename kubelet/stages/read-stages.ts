@@ -4,12 +4,12 @@ import type { Disk } from '../../platform/disk.ts';
 import { FieldFault, Fields } from './fields.ts';
 import type { ContainerAct, FieldExpression, Stage, StageNext, StageSelector } from './stage.ts';
 
-export const STAGE_VERSION = 'wherry.io/v1alpha1';
+const STAGE_VERSION = 'wherry.io/v1alpha1';
 const MAX_MS = 7 * 24 * 3_600_000;
 const MAX_WEIGHT = 1_000_000;
 
 /** A file of stages that cannot be used: names the file, the document and the field. */
-export class StageFileError extends Error {
+class StageFileError extends Error {
   override readonly name = 'StageFileError';
 }
 

@@ -6,7 +6,7 @@ import { nameOf } from '../../api/meta.ts';
 import { formatTime } from '../../api/time.ts';
 import type { Node, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
 
-export const mirrorAnnotation = 'kubernetes.io/config.mirror';
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const hashAnnotation = 'kubernetes.io/config.hash';
 const sourceAnnotation = 'kubernetes.io/config.source';
 const seenAnnotation = 'kubernetes.io/config.seen';

@@ -20,7 +20,7 @@ export class Sample {
 }
 
 /** All series of one name: one per combination of label values. */
-export class Family<S> {
+class Family<S> {
   readonly name: string;
   readonly help: string;
   readonly type: MetricType;

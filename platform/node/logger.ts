@@ -11,7 +11,7 @@ import type { Logger } from '../logger.ts';
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export const logFormats = ['json', 'console'] as const;
+const logFormats = ['json', 'console'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
 export interface LoggerOptions {

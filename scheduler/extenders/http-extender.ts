@@ -16,7 +16,7 @@ import {
 } from './wire.ts';
 
 /** What extenders score at most; plugins score up to {@link maxNodeScore}. */
-export const maxExtenderPriority = 10;
+const maxExtenderPriority = 10;
 /** Nodes of a large cluster come back whole from an extender that keeps none of its own. */
 const maxAnswerBytes = 64 * 1024 * 1024;
 

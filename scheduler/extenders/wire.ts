@@ -10,7 +10,7 @@ import { unresolvable, unschedulable, type Status } from '../framework/status.ts
 import type { Victims } from '../framework/victims.ts';
 
 /** What was answered is not what the protocol says. */
-export class MalformedAnswer extends Error {
+class MalformedAnswer extends Error {
   override readonly name = 'MalformedAnswer';
 }
 

@@ -7,7 +7,7 @@ import type { Node } from '../../api/types/core-v1.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** A running sum of {@link Resources}. */
-export class ResourceTotals implements Resources {
+class ResourceTotals implements Resources {
   milliCpu = 0;
   memory = 0;
   ephemeralStorage = 0;

@@ -11,7 +11,7 @@ const maxBytesPerContainer = 1000 * mebibyte;
 const imagesKey = stateKey<readonly string[]>('ImageLocality');
 
 /** As nodes report it: with a tag. A port in the registry's name is none. */
-export function normalizedImage(image: string): string {
+function normalizedImage(image: string): string {
   return image.lastIndexOf(':') > image.lastIndexOf('/') ? image : `${image}:latest`;
 }
 

@@ -12,7 +12,7 @@ import type { Fact } from '../mvcc/writer.ts';
 import { Access } from './access.ts';
 import { checkCommand } from './check-command.ts';
 
-export const ROOT = 'root';
+const ROOT = 'root';
 
 export interface User {
   readonly passwordHash: string;

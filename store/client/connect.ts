@@ -24,7 +24,7 @@ import type {
 import { Endpoints, type EndpointOptions } from './endpoints.ts';
 import { ClientWatchStream } from './watch-stream.ts';
 
-export type { ClientTls, EndpointOptions } from './endpoints.ts';
+export type { EndpointOptions } from './endpoints.ts';
 
 /**
  * Connects at the first call. A call made while no endpoint can be reached rejects with

@@ -24,12 +24,11 @@ export interface EndpointOptions {
   readonly tls?: ClientTls;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long one endpoint may take to be connected to before the next is tried. */
-  readonly dialTimeoutMs?: number;
   /** Whose requests are under way: the store is told their ids. */
   readonly trace?: TraceScope | undefined;
 }
 
+/** How long one endpoint may take to be connected to before the next is tried. */
 const DIAL_TIMEOUT_MS = 2_000;
 /** Reconnects back off between these. */
 const BACKOFF_MS = { first: 50, longest: 1_000 };
@@ -80,7 +79,6 @@ export class Endpoints {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #trace: TraceScope | undefined;
-  readonly #dialTimeoutMs: number;
   #current = 0;
   #closed = false;
 
@@ -90,7 +88,6 @@ export class Endpoints {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#trace = options.trace;
-    this.#dialTimeoutMs = options.dialTimeoutMs ?? DIAL_TIMEOUT_MS;
   }
 
   /**
@@ -145,7 +142,7 @@ export class Endpoints {
 
   async #ready({ client }: Endpoint): Promise<boolean> {
     const channel = client.getChannel();
-    const giveUp = this.#clock.now() + this.#dialTimeoutMs;
+    const giveUp = this.#clock.now() + DIAL_TIMEOUT_MS;
     for (;;) {
       const state = channel.getConnectivityState(true);
       if (state === connectivityState.READY) return true;
@@ -159,7 +156,7 @@ export class Endpoints {
   }
 }
 
-export const unavailable = (url: string, failure: ServiceError): StoreError =>
+const unavailable = (url: string, failure: ServiceError): StoreError =>
   new StoreError('unavailable', { detail: `${url}: ${failure.details}`, cause: failure });
 
 function unary(

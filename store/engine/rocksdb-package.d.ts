@@ -9,11 +9,9 @@ declare module 'rocksdb' {
 
   export interface RocksOptions {
     readonly createIfMissing?: boolean;
-    readonly compression?: boolean;
     readonly infoLogLevel?: 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'header' | null;
     readonly cacheSize?: number;
     readonly writeBufferSize?: number;
-    readonly blockSize?: number;
     readonly maxOpenFiles?: number;
     readonly maxFileSize?: number;
   }
@@ -22,7 +20,7 @@ declare module 'rocksdb' {
     constructor(location: string);
     open(options: RocksOptions, callback: Callback): void;
     close(callback: Callback): void;
-    get(key: Buffer, options: { fillCache?: boolean }, callback: Callback<Buffer>): void;
+    get(key: Buffer, options: object, callback: Callback<Buffer>): void;
     getMany(keys: readonly Buffer[], callback: Callback<(Buffer | undefined)[]>): void;
     batch(
       operations: readonly { type: 'put' | 'del'; key: Buffer; value?: Buffer }[],

@@ -9,7 +9,7 @@ export interface Kind {
   readonly statusOf: (error: unknown) => RpcStatus;
 }
 
-export const noRequest = (): RpcError => new RpcError(codes.internal, 'unexpected EOF');
+const noRequest = (): RpcError => new RpcError(codes.internal, 'unexpected EOF');
 const secondRequest = (): RpcError =>
   new RpcError(codes.internal, 'grpc: a second request of a call that takes one');
 

@@ -17,7 +17,7 @@ export function cancellationOf(origin: CallOrigin): AbortSignal {
   return controller.signal;
 }
 
-export const cancelled = (): RpcError => new RpcError(codes.canceled, 'context canceled');
+const cancelled = (): RpcError => new RpcError(codes.canceled, 'context canceled');
 
 /** The lease of a session; one is made for those who bring none. */
 export async function sessionLease(calls: MemberCalls, lease: number | bigint): Promise<string> {

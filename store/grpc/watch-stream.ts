@@ -259,7 +259,7 @@ export class WatchStream {
 }
 
 /** Groups of events whose encoding stays below `maxBytes` each, or that are a single event. */
-export function fragmentsOf(events: readonly Event[], maxBytes: number): Event[][] {
+function fragmentsOf(events: readonly Event[], maxBytes: number): Event[][] {
   const fragments: Event[][] = [];
   let fragment: Event[] = [];
   let size = 0;

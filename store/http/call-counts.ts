@@ -29,7 +29,7 @@ export const codeNames: readonly string[] = [
 const CALL_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
 /** How long calls take: only asked for with `--metrics=extensive`. */
-export class CallTimes {
+class CallTimes {
   readonly #clock: Clock;
   readonly seconds = new Histogram(CALL_BOUNDS);
 

@@ -30,7 +30,7 @@ export function planTxn(index: KeyIndex, request: TxnRequest): TxnPlan {
   return { succeeded, operations };
 }
 
-export function writes(plan: TxnPlan): boolean {
+function writes(plan: TxnPlan): boolean {
   return plan.operations.some((operation) =>
     operation.type === 'txn' ? writes(operation.plan) : operation.type !== 'range',
   );

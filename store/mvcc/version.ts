@@ -1,7 +1,7 @@
 import type { KeyValue } from '../kv.ts';
 
 export const NO_LEASE = '0';
-export const NO_VALUE: Uint8Array = new Uint8Array(0);
+const NO_VALUE: Uint8Array = new Uint8Array(0);
 
 /**
  * One version of one key: what the index knows without its value. The pair itself, with the

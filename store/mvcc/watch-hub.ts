@@ -13,7 +13,7 @@ import { isSingleKey } from './interval.ts';
 import { Watcher } from './watcher.ts';
 
 /** One step of catching up reads at most so many revisions. */
-export const CATCH_UP_REVISIONS = 1000;
+const CATCH_UP_REVISIONS = 1000;
 
 /** The part of history that must be read from the engine, both ends included. */
 export interface HistoryRange {

@@ -55,7 +55,7 @@ export function snapshotReported(core: Core, from: MemberId, index: number | und
   else sendAppend(core, from);
 }
 
-export function stepAppendResponse(core: Core, message: MessageOf<'appendResponse'>): void {
+function stepAppendResponse(core: Core, message: MessageOf<'appendResponse'>): void {
   const progress = core.progress.get(message.from);
   if (progress === undefined) return;
   progress.recentlyActive = true;

@@ -24,7 +24,7 @@ interface PodList {
   }[];
 }
 
-export async function podsOf(kubectl: Kubectl, namespace: string): Promise<PodList['items']> {
+async function podsOf(kubectl: Kubectl, namespace: string): Promise<PodList['items']> {
   const list = JSON.parse(await kubectl('get', 'pods', '-n', namespace, '-o', 'json')) as PodList;
   return list.items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
-import { writeKubeconfig } from '../../client/kubeconfig-text.ts';
+import { writeKubeconfig } from '../support/kubeconfig.ts';
 import { type SecureApi, startSecureApi } from '../support/secure-api.ts';
 import { runLite, type Said } from '../support/kubectl-lite.ts';
 

@@ -13,15 +13,15 @@ const value = fc.constantFrom('', 'x', 'yy', 'z'.repeat(150)).map((text) => Buff
 const lease = fc.constantFrom('0', '0', '1', '2');
 export const revision = fc.integer({ min: 0, max: 40 });
 
-export const put: fc.Arbitrary<PutRequest> = fc.oneof(
+const put: fc.Arbitrary<PutRequest> = fc.oneof(
   fc.record({ key, value, lease, prevKv: fc.boolean() }),
   fc.record({ key, value: fc.constant(Buffer.alloc(0)), ignoreValue: fc.constant(true), lease }),
   fc.record({ key, value, ignoreLease: fc.constant(true), prevKv: fc.boolean() }),
 );
-export const deletion = fc.tuple(interval, fc.boolean()).map(([at, prevKv]) => ({ ...at, prevKv }));
+const deletion = fc.tuple(interval, fc.boolean()).map(([at, prevKv]) => ({ ...at, prevKv }));
 const target = fc.constantFrom('key', 'version', 'create', 'mod', 'value');
 const sort = fc.record({ target, order: fc.constantFrom('ascend', 'descend') });
-export const range: fc.Arbitrary<RangeRequest> = fc
+const range: fc.Arbitrary<RangeRequest> = fc
   .tuple(
     interval,
     fc.record(

@@ -6,9 +6,9 @@ import { apiVersionOf } from '../../api/resource.ts';
 import { parseTime } from '../../api/time.ts';
 import type { ResourceDeclaration, WriteContext } from '../../apiserver/registry/declaration.ts';
 
-export const NOW = '2026-11-21T12:00:00Z';
-export const nowMs = parseTime(NOW)!;
-export const context: WriteContext = { nowMs, randomSuffix: (length) => 'x'.repeat(length) };
+const NOW = '2026-11-21T12:00:00Z';
+const nowMs = parseTime(NOW)!;
+const context: WriteContext = { nowMs, randomSuffix: (length) => 'x'.repeat(length) };
 
 type Kind<T extends KubernetesObject> = ResourceDeclaration<T>;
 

@@ -143,7 +143,7 @@ export interface DevicesSketch {
 }
 
 /** What these say, for ever: nothing is written. */
-export function theDevices(sketch: DevicesSketch = {}): Devices {
+function theDevices(sketch: DevicesSketch = {}): Devices {
   const { claims = [], classes = [], slices = [] } = sketch;
   const taken = claims.flatMap(({ status }) =>
     status?.allocation ? exclusive(status.allocation) : [],

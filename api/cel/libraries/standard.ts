@@ -235,7 +235,7 @@ const conversions: readonly Overload[] = [
   overload('type(T): type(T)', (value: CelValue) => new TypeValue(typeNameOf(value))),
 ];
 
-export function floorDivide(a: bigint, b: bigint): bigint {
+function floorDivide(a: bigint, b: bigint): bigint {
   const quotient = a / b;
   return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
 }

@@ -16,7 +16,7 @@ export class CelCompileError extends Error {
  *      | self.foo
  *      | ....^
  */
-export function formatIssues(source: string, issues: readonly Issue[]): string {
+function formatIssues(source: string, issues: readonly Issue[]): string {
   return [...issues]
     .sort((a, b) => a.at - b.at)
     .map((issue) => formatIssue(source, issue))

@@ -40,7 +40,7 @@ export const OUT_OF_BUDGET =
   'validation failed due to running out of cost budget, no further validation rules will be run';
 
 /** What went wrong in an expression that compiles. */
-export function evaluationText(expression: string, error: unknown): string {
+function evaluationText(expression: string, error: unknown): string {
   if (error instanceof CostLimitExceeded) return OUT_OF_BUDGET;
   if (error instanceof CelError)
     return `expression '${expression}' resulted in error: ${error.message}`;

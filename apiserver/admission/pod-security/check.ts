@@ -29,7 +29,7 @@ export function containersOf(spec: PodSpec): readonly AnyContainer[] {
   ];
 }
 
-export const namesOf = (containers: readonly AnyContainer[]): readonly string[] =>
+const namesOf = (containers: readonly AnyContainer[]): readonly string[] =>
   containers.map(({ name }) => name);
 
 /** `one` for a single thing, else `many`. */

@@ -35,7 +35,7 @@ interface CompiledPolicy {
 const compiled = new WeakMap<MutatingAdmissionPolicySpec, CompiledPolicy>();
 
 /** Remembered with the policy, which belongs to the cache. */
-export function compileMutations(spec: MutatingAdmissionPolicySpec): CompiledPolicy {
+function compileMutations(spec: MutatingAdmissionPolicySpec): CompiledPolicy {
   let policy = compiled.get(spec);
   if (policy === undefined) {
     const expressions = new PolicyExpressions(spec, mutationStructs);

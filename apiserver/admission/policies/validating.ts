@@ -39,7 +39,7 @@ interface CompiledPolicy {
 const compiled = new WeakMap<ValidatingAdmissionPolicySpec, CompiledPolicy>();
 
 /** Remembered with the policy, which belongs to the cache. */
-export function compilePolicy(spec: ValidatingAdmissionPolicySpec): CompiledPolicy {
+function compilePolicy(spec: ValidatingAdmissionPolicySpec): CompiledPolicy {
   let policy = compiled.get(spec);
   if (policy === undefined) {
     const expressions = new PolicyExpressions(spec);

@@ -24,13 +24,13 @@ const optionKinds = {
   DELETE: 'DeleteOptions',
 } as const;
 
-export function optionsOf({ operation, options }: AdmissionAttributes): object | null {
+function optionsOf({ operation, options }: AdmissionAttributes): object | null {
   if (operation === 'CONNECT') return null;
   return { ...options, kind: optionKinds[operation], apiVersion: 'meta.k8s.io/v1' };
 }
 
 /** A namespace counts as being within itself, once it has a name. */
-export function namespaceNameOf({ type, namespace, operation, name }: AdmissionAttributes): string {
+function namespaceNameOf({ type, namespace, operation, name }: AdmissionAttributes): string {
   const isNamespace = type.group === '' && type.resource === 'namespaces';
   return isNamespace && operation !== 'CREATE' ? name : namespace;
 }

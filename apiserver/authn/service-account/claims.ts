@@ -34,24 +34,6 @@ export interface TokenClaims {
 export const LEGACY_ISSUER = 'kubernetes/serviceaccount';
 const LEGACY = 'kubernetes.io/serviceaccount/';
 
-/** What a token in a Secret says: it never expires, and lives as long as the Secret. */
-export interface LegacyClaims {
-  readonly namespace: string;
-  readonly secret: string;
-  readonly account: ObjectName;
-}
-
-export function legacyClaims({ namespace, secret, account }: LegacyClaims): Claims {
-  return {
-    iss: LEGACY_ISSUER,
-    [`${LEGACY}namespace`]: namespace,
-    [`${LEGACY}secret.name`]: secret,
-    [`${LEGACY}service-account.name`]: account.name,
-    [`${LEGACY}service-account.uid`]: account.uid,
-    sub: accountUser(namespace, account.name),
-  };
-}
-
 export function accountUser(namespace: string, name: string): string {
   return `system:serviceaccount:${namespace}:${name}`;
 }
@@ -69,6 +51,13 @@ export function unverifiedIssuer(token: string): string | undefined {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** What a token in a Secret says: it never expires, and lives as long as the Secret. */
+export interface LegacyClaims {
+  readonly namespace: string;
+  readonly secret: string;
+  readonly account: ObjectName;
+}
 
 /** Undefined unless they have the form of ours. */
 export function legacyOf(claims: Claims): LegacyClaims | undefined {

@@ -6,9 +6,6 @@ export interface OpenIdDocuments {
   readonly keySet: object;
 }
 
-export const CONFIGURATION_PATH = '/.well-known/openid-configuration';
-export const KEY_SET_PATH = '/openid/v1/jwks';
-
 export function openIdDocuments(of: {
   readonly issuer: string;
   readonly keySetUrl: string;

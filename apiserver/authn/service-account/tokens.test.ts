@@ -6,7 +6,6 @@ import { realRandom } from '../../../platform/node/random.ts';
 import { realTokenKeys } from '../../../platform/node/crypto/token-keys.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import type { TokenSubjects } from './accounts.ts';
-import { legacyClaims } from './claims.ts';
 import { openIdDocuments } from './openid.ts';
 import { AccountTokens } from './token-authenticator.ts';
 import { TokenIssuer } from './token-issuer.ts';
@@ -203,9 +202,14 @@ describe('a service account’s token', () => {
 
   it('in a Secret lives as long as the Secret holds it', async () => {
     const { authenticate, objects } = setUp();
-    const token = rsa.sign(
-      legacyClaims({ namespace: 'a', secret: 's', account: { name: 'bot', uid: 'bot-1' } }),
-    );
+    const token = rsa.sign({
+      iss: 'kubernetes/serviceaccount',
+      'kubernetes.io/serviceaccount/namespace': 'a',
+      'kubernetes.io/serviceaccount/secret.name': 's',
+      'kubernetes.io/serviceaccount/service-account.name': 'bot',
+      'kubernetes.io/serviceaccount/service-account.uid': 'bot-1',
+      sub: 'system:serviceaccount:a:bot',
+    });
     const gone = { type: 'refused', reason: 'service account token has been invalidated' };
     expect(await authenticate(token)).toEqual(gone);
     const data = { token: Buffer.from(token).toString('base64') };

@@ -29,7 +29,7 @@ const AGGREGATE = `${GROUP}/aggregate-to-`;
 export const AUTOUPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
 /** Of a process that is several hollow nodes. */
-export const HOLLOW_NODES_GROUP = 'wherry:hollow-nodes';
+const HOLLOW_NODES_GROUP = 'wherry:hollow-nodes';
 
 function metadata(name: string, labels: Readonly<Record<string, string>> = {}) {
   return {

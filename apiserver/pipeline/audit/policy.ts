@@ -7,10 +7,10 @@ import { parseYaml } from '../../../api/yaml.ts';
 import type { User } from '../../authn/user.ts';
 import type { RequestInfo } from '../request-info.ts';
 
-export const levels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
+const levels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
 export type Level = (typeof levels)[number];
 
-export const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
+const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
 export type Stage = (typeof stages)[number];
 
 interface GroupResources {
@@ -45,7 +45,7 @@ export interface Extent {
 }
 
 /** A policy that cannot be used; the message names the field. */
-export class AuditPolicyError extends Error {
+class AuditPolicyError extends Error {
   override readonly name = 'AuditPolicyError';
 }
 

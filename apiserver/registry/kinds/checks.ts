@@ -1,16 +1,11 @@
 /** Field checks that several kinds share. Each answers the field errors, none meaning valid. */
 import { type FieldError, invalid, notSupported, required } from '../../../api/field-errors.ts';
-import { qualifiedName } from '../../../api/validation/names.ts';
 
 type Rule<V> = (value: V) => readonly string[];
 
 /** One rule of `api/validation`, as errors of a field. */
 export function check<V>(rule: Rule<V>, value: V, field: string): FieldError[] {
   return rule(value).map((problem) => invalid(field, value, problem));
-}
-
-export function qualifiedNames(names: readonly string[] | undefined, field: string): FieldError[] {
-  return (names ?? []).flatMap((name, i) => check(qualifiedName, name, `${field}[${i}]`));
 }
 
 export function requiredText(value: string | undefined, field: string): FieldError[] {
@@ -42,9 +37,4 @@ export function oneOf(
 export function nonNegative(value: number | undefined, field: string): FieldError[] {
   if (value === undefined || value >= 0) return [];
   return [invalid(field, value, 'must be greater than or equal to 0')];
-}
-
-export function positive(value: number | undefined, field: string): FieldError[] {
-  if (value === undefined || value > 0) return [];
-  return [invalid(field, value, 'must be greater than 0')];
 }

@@ -4,7 +4,7 @@ import { type FieldError, forbidden, invalid, tooLong } from '../../../api/field
 import { configMapKey } from '../../../api/validation/formats.ts';
 
 /** Kubernetes' MaxSecretSize, for both kinds: the sum of the decoded values. */
-export const MAX_DATA_BYTES = 1024 * 1024;
+const MAX_DATA_BYTES = 1024 * 1024;
 
 export function validateKeys(field: string, keys: readonly string[]): FieldError[] {
   return keys.flatMap((key) =>

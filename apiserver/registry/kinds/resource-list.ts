@@ -100,11 +100,3 @@ export function validateQuantity(
   }
   return errors;
 }
-
-/** Capacity and allocatable of a node: any resource. */
-export function validateResourceList(list: ResourceList | undefined, field: string): FieldError[] {
-  return Object.entries(list ?? {}).flatMap(([name, value]) => [
-    ...validateResourceName(name, `${field}[${name}]`),
-    ...validateQuantity(name, value, `${field}[${name}]`),
-  ]);
-}

@@ -39,7 +39,7 @@ interface KeysAsked {
   readonly mode: number;
 }
 
-export async function keysPayload(asked: KeysAsked, objects: PodObjects): Promise<Payload> {
+async function keysPayload(asked: KeysAsked, objects: PodObjects): Promise<Payload> {
   const { kind, name, optional, items, mode } = asked;
   const keys: Keys | undefined = await (kind === 'secret'
     ? objects.secret(name)
@@ -64,7 +64,7 @@ export async function keysPayload(asked: KeysAsked, objects: PodObjects): Promis
   return files;
 }
 
-export function downwardPayload(
+function downwardPayload(
   items: readonly DownwardAPIVolumeFile[],
   mode: number,
   { pod, place }: PayloadSources,

@@ -7,7 +7,7 @@ const SIGMA = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const;
 const BLOCK = 64;
 export const KEY_BYTES = 32;
 export const NONCE_BYTES = 24;
-export const TAG_BYTES = 16;
+const TAG_BYTES = 16;
 
 const rotate = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
 

@@ -16,7 +16,7 @@ export interface Proxy extends ProxyTrust {
 }
 
 /** The way ended at the proxy. */
-export class ProxyError extends Error {
+class ProxyError extends Error {
   override readonly name = 'ProxyError';
   readonly code = 'EPROXY';
 

@@ -55,7 +55,7 @@ export function spreadMatcher(namespace: string, selector: LabelSelector | undef
  * Namespaces: those listed and those selected; the pod's own if neither is given. An empty
  * namespace selector means all, whatever their labels.
  */
-export function termMatcher(term: PodAffinityTerm, ownNamespace: string): PodMatcher {
+function termMatcher(term: PodAffinityTerm, ownNamespace: string): PodMatcher {
   const { labelSelector, namespaceSelector, namespaces: listed = [] } = term;
   const named = new Set(
     listed.length === 0 && namespaceSelector === undefined ? [ownNamespace] : listed,

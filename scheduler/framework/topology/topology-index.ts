@@ -16,7 +16,7 @@ import { HeldTerms } from './held-terms.ts';
 import type { LabelClass } from './label-class.ts';
 
 /** Distinct questions remembered; the one that was asked longest ago is forgotten first. */
-export const maxCounters = 256;
+const maxCounters = 256;
 
 /** Node labels whose domains are known; past it those that nothing counts by are forgotten. */
 const maxTopologyKeys = 1024;

@@ -20,10 +20,10 @@ import { type Pool, type PooledDevice, poolsFor } from './pools.ts';
 import { type ClassOf, type Want, wantsOf } from './wants.ts';
 
 /** Devices tried for one node: the search is exhaustive, and nothing else is placed meanwhile. */
-export const MAX_STEPS = 100_000;
+const MAX_STEPS = 100_000;
 
 /** A claim, class or pool is wrong: no other node would help. */
-export class AllocationError extends Error {
+class AllocationError extends Error {
   override readonly name = 'AllocationError';
 }
 

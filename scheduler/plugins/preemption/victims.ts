@@ -12,7 +12,7 @@ const noVictims = unresolvable('No preemption victims found for incoming pod');
 const startOf = ({ pod }: PodInfo): string | undefined => pod.status?.startTime;
 
 /** Higher priority first; of equals, whoever runs longer. A pod not yet started is the youngest. */
-export function moreImportantFirst(a: PodInfo, b: PodInfo): number {
+function moreImportantFirst(a: PodInfo, b: PodInfo): number {
   if (a.priority !== b.priority) return b.priority - a.priority;
   const [startA, startB] = [startOf(a), startOf(b)];
   if (startA === startB) return 0;
@@ -29,7 +29,7 @@ function protects({ spec }: PodDisruptionBudget, { pod }: PodInfo): boolean {
 }
 
 /** The pods that would, one after another, use up more than their budgets allow; and the rest. */
-export function splitByBudget(
+function splitByBudget(
   pods: readonly PodInfo[],
   budgets: readonly PodDisruptionBudget[],
 ): { readonly violating: readonly PodInfo[]; readonly others: readonly PodInfo[] } {

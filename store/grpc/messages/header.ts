@@ -1,5 +1,4 @@
-import type { WireReader } from '../wire/reader.ts';
-import { bytesTag, varintTag } from '../wire/reader.ts';
+import { varintTag, type WireReader } from '../wire/reader.ts';
 import { encode, type WireWriter } from '../wire/writer.ts';
 
 /** etcdserverpb.ResponseHeader as a server writes it. */
@@ -36,15 +35,5 @@ export function readHeaderRevision(reader: WireReader): number {
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return revision;
-}
-
-/** A response of which only the header's revision matters. */
-export function readRevision(reader: WireReader): number {
-  let revision = 0;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) revision = readHeaderRevision(reader);
-    else reader.skip(tag);
-  }
   return revision;
 }

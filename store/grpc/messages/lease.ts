@@ -83,8 +83,3 @@ export function writeLeasesResponse(
   }
   writeHeader(writer, header);
 }
-
-/** LeaseKeepAliveRequest and LeaseRevokeRequest, as a client sends them. */
-export function writeLeaseRequest(writer: WireWriter, id: string): void {
-  writer.id(1, id);
-}

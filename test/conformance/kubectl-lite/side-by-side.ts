@@ -252,7 +252,7 @@ async function until(
 }
 
 /** What a shell makes of a line with quotes. */
-export function wordsOf(line: string): string[] {
+function wordsOf(line: string): string[] {
   const words = line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
   return words.map((word) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }

@@ -134,7 +134,7 @@ message StatusResponse { ResponseHeader header = 1; string version = 2; int64 db
 
 const root = protobuf.parse(source, { keepCase: true }).root;
 
-export const messageType = (name: string): protobuf.Type => root.lookupType(`etcdserverpb.${name}`);
+const messageType = (name: string): protobuf.Type => root.lookupType(`etcdserverpb.${name}`);
 
 /** Plain values; bytes become latin1 text, 64-bit integers decimal text, absent fields vanish. */
 export type Plain = Record<string, unknown>;

@@ -29,7 +29,7 @@ import {
   subresourceErrors,
 } from './version-rules.ts';
 
-export const APPROVAL = 'api-approved.kubernetes.io';
+const APPROVAL = 'api-approved.kubernetes.io';
 
 export function validateDefinition(
   crd: CustomResourceDefinition,
@@ -310,7 +310,7 @@ function approvalOf({ metadata }: CustomResourceDefinition): Approval {
 }
 
 /** True for groups that belong to the Kubernetes community. */
-export function isProtectedGroup(group: string): boolean {
+function isProtectedGroup(group: string): boolean {
   return ['k8s.io', 'kubernetes.io'].some((own) => group === own || group.endsWith(`.${own}`));
 }
 

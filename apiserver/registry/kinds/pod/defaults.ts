@@ -58,7 +58,7 @@ function dropRestartPolicy(container: Mutable<Container | EphemeralContainer>): 
   if (container.restartPolicy !== undefined) delete container.restartPolicy;
 }
 
-export function defaultPodSpec(spec: Mutable<PodSpec>): void {
+function defaultPodSpec(spec: Mutable<PodSpec>): void {
   spec.containers ??= [];
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';

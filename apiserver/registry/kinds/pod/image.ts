@@ -16,7 +16,7 @@ const MAX_LENGTH = 1024;
  * The tag of an image reference, "latest" when it names neither tag nor digest, "" when a digest
  * alone pins it, and for what is no reference at all.
  */
-export function imageTag(image: string): string {
+function imageTag(image: string): string {
   const found = image.length > MAX_LENGTH ? undefined : reference.exec(image)?.groups;
   if (found === undefined || found['path']!.length > MAX_PATH) return '';
   return found['tag'] ?? (found['digest'] === undefined ? 'latest' : '');

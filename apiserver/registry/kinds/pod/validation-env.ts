@@ -13,7 +13,7 @@ import { dns1123Subdomain, qualifiedName } from '../../../../api/validation/name
 import { check, requiredText } from '../checks.ts';
 import { isHugePages } from '../resource-list.ts';
 
-export const envFieldPaths = [
+const envFieldPaths = [
   'metadata.name',
   'metadata.namespace',
   'metadata.uid',

@@ -11,7 +11,7 @@ import { formatType } from '../../../../api/cel/types.ts';
 import { validateCsiDriverName } from '../storage/provisioner.ts';
 import { validateList } from './lists.ts';
 
-export const MAX_SELECTORS = 32;
+const MAX_SELECTORS = 32;
 const MAX_EXPRESSION_BYTES = 10 * 1024;
 const MAX_PARAMETERS_BYTES = 10 * 1024;
 

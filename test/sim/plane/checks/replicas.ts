@@ -23,7 +23,7 @@ const rolls = ({ spec }: Deployment): boolean => spec.strategy?.type !== 'Recrea
 const wanted = ({ spec }: Deployment | ReplicaSet): number => spec.replicas ?? 1;
 
 /** Surge rounds up, unavailability down; both 0 means one unavailable. */
-export function bounds(deployment: Deployment): { most: number; least: number } {
+function bounds(deployment: Deployment): { most: number; least: number } {
   const { maxSurge = '25%', maxUnavailable = '25%' } =
     deployment.spec.strategy?.rollingUpdate ?? {};
   const size = wanted(deployment);
