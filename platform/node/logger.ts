@@ -11,8 +11,7 @@ import type { Logger } from '../logger.ts';
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-const logFormats = ['json', 'console'] as const;
-export type LogFormat = (typeof logFormats)[number];
+export type LogFormat = 'json' | 'console';
 
 export interface LoggerOptions {
   readonly level: LogLevel;
