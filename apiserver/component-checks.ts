@@ -39,8 +39,12 @@ async function probe(
   const timer = clock.after(TIMEOUT_MS, () => late.abort());
   try {
     const { status, body } = await http.send({
-      ...{ method: 'GET', url, headers: {}, insecureSkipVerify: true },
-      ...{ maxAnswerBytes: MAX_ANSWER_BYTES, signal: late.signal },
+      method: 'GET',
+      url,
+      headers: {},
+      insecureSkipVerify: true,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+      signal: late.signal,
     });
     const message = Buffer.from(body).toString();
     if (status >= 200 && status < 400) return { status: 'True', message };

@@ -124,6 +124,8 @@ export function flowSchemaStatus(of: StatusSurroundings): FlowSchemaStatus {
     flowSchemas: objectSource(storage, flowSchema.type),
     priorityLevels: objectSource(storage, priorityLevelConfiguration.type),
     ensure: () => ensureFlowObjects(of),
-    ...{ client, clock, logger },
+    client,
+    clock,
+    logger,
   });
 }

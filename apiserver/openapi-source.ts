@@ -117,7 +117,8 @@ function customSchemas(
     const list = { ...kind, kind: `${kind.kind}List` };
     const items = {
       description: `List of ${found.plural}. More info: ${CONVENTIONS}`,
-      ...{ type: 'array', items: toKind(kind) },
+      type: 'array',
+      items: toKind(kind),
     };
     return [
       [

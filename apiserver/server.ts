@@ -77,7 +77,7 @@ class Server implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { kv, clock, random, logger } = options;
+    const { clock, random, logger } = options;
     const declarations = options.kinds ?? kinds;
     this.#types = declarations.map(({ type }) => type);
     this.#served = new Set(this.#types.map(typeKey));
@@ -115,33 +115,47 @@ class Server implements ApiServer {
       metrics,
       fingerprint: options.fingerprint,
       schemas: openApiSource(descriptions, (kind) => customs?.schemaOf(kind)),
-      checks: healthChecks({
-        kv,
-        clock,
-        synced: () => this.#storage.cache.ready,
-        bootstrapped: () => this.#isBootstrapped,
-        stopping: () => this.#stopping.signal.aborted,
-        encryption: options.encryption,
-      }),
+      checks: this.#healthChecks(),
       openId: () => identity.openId(),
       serverAddress,
     });
     this.handler = pipeline(
       {
-        ...{ clock, random, logger, counts, metrics, trace: options.trace },
-        ...{ authenticator, authorizer, audit: options.audit, limits, requestTimeoutMs },
+        clock,
+        random,
+        logger,
+        counts,
+        metrics,
+        trace: options.trace,
+        authenticator,
+        authorizer,
+        audit: options.audit,
+        limits,
+        requestTimeoutMs,
       },
       route({ handlers, discovery, aggregator: () => this.#aggregator }),
     );
     this.#client = new SelfClient(this.handler, this.#stopping.signal);
     this.#repair = this.#claimRepair(registry);
-    const own = { ...{ clock, random, logger, client: this.#client }, storage: this.#storage };
+    const own = { clock, random, logger, client: this.#client, storage: this.#storage };
     const serves = (type: ResourceType): boolean => this.#served.has(typeKey(type));
     this.#schemaStatus = flowSchemaStatus({ ...own, serves });
     const custom = () => [...(customs?.served() ?? [])].map(({ declaration }) => declaration.type);
     const changed = (): void => discovery.refresh();
     this.#aggregator = aggregatorOf({ ...own, custom, changed, metrics }, options);
     this.#bootstrapped = this.#start();
+  }
+
+  #healthChecks() {
+    const { kv, clock, encryption } = this.#options;
+    return healthChecks({
+      kv,
+      clock,
+      encryption,
+      synced: () => this.#storage.cache.ready,
+      bootstrapped: () => this.#isBootstrapped,
+      stopping: () => this.#stopping.signal.aborted,
+    });
   }
 
   /** What runs beside requests. Resolves when the cluster's standard objects are there. */
@@ -162,8 +176,14 @@ class Server implements ApiServer {
     const { clock, random, logger, clientAuthentication } = this.#options;
     const { signal } = this.#stopping;
     const options = {
-      ...{ client: this.#client, storage: this.#storage, clock, random, logger },
-      ...{ rbacObjects: this.#rbacObjects, types: this.#types, clientAuthentication },
+      client: this.#client,
+      storage: this.#storage,
+      clock,
+      random,
+      logger,
+      rbacObjects: this.#rbacObjects,
+      types: this.#types,
+      clientAuthentication,
       ...this.#place(),
       repairClaims: () => this.#repair.pass(),
       securePort: () => this.#address?.port,
@@ -181,7 +201,12 @@ class Server implements ApiServer {
     const options = this.#options;
     const { clock, random, outgoing } = options;
     return new Registry({
-      ...{ control, declarations, clock, random, metrics, outgoing },
+      control,
+      declarations,
+      clock,
+      random,
+      metrics,
+      outgoing,
       storage: this.#storage,
       components: [...(options.components ?? []), storeComponent(options)],
       clusterIPRange: options.serviceClusterIpRange,
@@ -197,7 +222,10 @@ class Server implements ApiServer {
     const client = this.#client;
     const storage = this.#storage;
     return new ClaimRepair({
-      ...{ addresses, nodePorts: storage.claims(NODE_PORTS), clock, logger },
+      addresses,
+      nodePorts: storage.claims(NODE_PORTS),
+      clock,
+      logger,
       services: () => this.#services(),
       ensureRange: () => ensureServiceRange({ ...this.#place(), storage, clock, random }),
       record: (path, event) => client.create(path, event),
@@ -248,7 +276,12 @@ class Server implements ApiServer {
       outgoing && new WebhookClient({ http: outgoing, services: lookup, clock, random });
     const conversion = { webhooks, random };
     return new CustomResources({
-      ...{ storage, registry, definitions, clock, logger, changed },
+      storage,
+      registry,
+      definitions,
+      clock,
+      logger,
+      changed,
       conversion,
     });
   }

@@ -53,8 +53,12 @@ export async function startBalancer(options: BalancerOptions): Promise<TcpBalanc
 async function ready({ handler }: HttpConnection, signal: AbortSignal): Promise<boolean> {
   try {
     const { status } = await handler({
-      ...{ method: 'GET', path: '/readyz', query: new URLSearchParams(), headers: {} },
-      ...{ peer: { address: 'balancer' }, signal },
+      method: 'GET',
+      path: '/readyz',
+      query: new URLSearchParams(),
+      headers: {},
+      peer: { address: 'balancer' },
+      signal,
     });
     return status === 200;
   } catch {

@@ -30,9 +30,15 @@ export async function serveNodes(
   });
   return listenForNodes(
     {
-      ...{ clock: realClock, logger, deflate: realRawDeflate, sha1, metrics },
+      clock: realClock,
+      logger,
+      deflate: realRawDeflate,
+      sha1,
+      metrics,
       listen: sniffingServer,
-      ...{ host: HOST, port: 0, tls },
+      host: HOST,
+      port: 0,
+      tls,
     },
     pods,
   );

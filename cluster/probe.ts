@@ -142,7 +142,8 @@ async function verdictOf(component: ComponentState, probing: Probing): Promise<V
       if (times < TIMES) continue;
       const does = `${name} does not answer (${firstLine(error)})`;
       return {
-        ...{ component, condition: 'silent' },
+        component,
+        condition: 'silent',
         says: `${does}: \`wherry restart ${name}\` replaces its process; ${logs}`,
       };
     } finally {
@@ -166,7 +167,8 @@ async function ask(
   if (why === undefined) return { component, condition: 'ready' };
   const { name } = component;
   return {
-    ...{ component, condition: 'unready' },
+    component,
+    condition: 'unready',
     says: `${name} is not ready: ${why}; see \`wherry doctor\` and \`wherry logs ${name}\``,
   };
 }
@@ -184,7 +186,11 @@ async function refusal(response: HttpResponse): Promise<string | undefined> {
 
 function get(handler: HttpHandler, path: string): Promise<HttpResponse> {
   return handler({
-    ...{ method: 'GET', path, query: new URLSearchParams(), headers: {} },
-    ...{ peer: { address: 'wherry' }, signal: new AbortController().signal },
+    method: 'GET',
+    path,
+    query: new URLSearchParams(),
+    headers: {},
+    peer: { address: 'wherry' },
+    signal: new AbortController().signal,
   });
 }

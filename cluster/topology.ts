@@ -60,7 +60,8 @@ export async function openTopology(
   }
   const { startedBy } = wish;
   const made = {
-    ...{ version: DATA_VERSION, ...(startedBy === undefined ? {} : { lastRunBy: startedBy }) },
+    version: DATA_VERSION,
+    ...(startedBy === undefined ? {} : { lastRunBy: startedBy }),
     storeMembers: await membersOf(wish),
   };
   return write(disk, paths, made);

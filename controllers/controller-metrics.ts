@@ -78,7 +78,8 @@ function jobSyncs({ informers, metrics }: ControllerMetricsOptions) {
   const labels = ['action', 'completion_mode', 'result'];
   const syncs = metrics.counter('job_controller_job_syncs_total', 'Keys worked on.', labels);
   const took = metrics.histogram('job_controller_job_sync_duration_seconds', 'Time of it.', {
-    ...{ bounds: SECONDS, labels },
+    bounds: SECONDS,
+    labels,
   });
   const finished = metrics.counter('job_controller_jobs_finished_total', 'Jobs that ended.', [
     ...['completion_mode', 'reason', 'result'],

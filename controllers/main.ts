@@ -101,7 +101,11 @@ async function run(
   const lost = new AbortController();
   const running = await parts.start(() =>
     startControllers({
-      ...{ client, clock: realClock, random: realRandom, logger, metrics },
+      client,
+      clock: realClock,
+      random: realRandom,
+      logger,
+      metrics,
       controllers: flags.controllers,
       ...(rootCa === '' ? {} : { rootCa }),
       ...(key === undefined ? {} : { signToken: (claims) => key.sign(claims) }),

@@ -90,8 +90,16 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const gate = new GatedClient(client);
   const eventPace = new EventPace(clock);
   const context: ControllerContext = {
-    ...{ client: gate, clock, random, logger, informers, resourceTypes },
-    ...{ standardStorageClass, eventClient: client, eventPace, metrics },
+    client: gate,
+    clock,
+    random,
+    logger,
+    informers,
+    resourceTypes,
+    standardStorageClass,
+    eventClient: client,
+    eventPace,
+    metrics,
     ...(endedPodThreshold === undefined ? {} : { endedPodThreshold }),
     ...(options.signing === undefined ? {} : { signing: options.signing }),
     ...(rootCa === undefined ? {} : { rootCa }),

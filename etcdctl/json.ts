@@ -9,11 +9,15 @@ const oneofs: Readonly<Record<string, string>> = { ResponseOp: 'Response' };
 /** Go's client wraps answers about leases in types of its own, with the header's fields on top. */
 const leaseShapes: Readonly<Record<string, (answer: Plain) => Readonly<Record<string, string>>>> = {
   LeaseGrantResponse: ({ ID, TTL }) => ({
-    ...{ ID: numberText(ID), TTL: numberText(TTL), Error: '""' },
+    ID: numberText(ID),
+    TTL: numberText(TTL),
+    Error: '""',
   }),
   LeaseKeepAliveResponse: ({ ID, TTL }) => ({ ID: numberText(ID), TTL: numberText(TTL) }),
   LeaseTimeToLiveResponse: ({ ID, TTL, grantedTTL, keys }) => ({
-    ...{ id: numberText(ID), ttl: numberText(TTL), 'granted-ttl': numberText(grantedTTL) },
+    id: numberText(ID),
+    ttl: numberText(TTL),
+    'granted-ttl': numberText(grantedTTL),
     keys:
       keys === undefined
         ? 'null'

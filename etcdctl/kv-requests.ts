@@ -57,10 +57,12 @@ export function getRequest([key, rangeEnd]: Words, flags: GetFlags): Plain {
     throw new Error(`unknown consistency flag ${quoted(consistency)}`);
   return {
     ...rangeOf(key, rangeEnd, flags),
-    ...{ revision: integer(flags.rev), limit: integer(flags.limit) },
+    revision: integer(flags.rev),
+    limit: integer(flags.limit),
     sort_order: choice(orders, flags.order, 'order'),
     sort_target: choice(targets, flags.sortBy, 'target'),
-    ...{ keys_only: flags.keysOnly, count_only: flags.countOnly },
+    keys_only: flags.keysOnly,
+    count_only: flags.countOnly,
     serializable: consistency === 's',
   };
 }
@@ -76,7 +78,8 @@ export const putCommand = (): Command =>
 
 export function putRequest([key, value = '']: Words, flags: PutFlags): Plain {
   return {
-    ...{ key: Buffer.from(key), value: Buffer.from(value) },
+    key: Buffer.from(key),
+    value: Buffer.from(value),
     lease: leaseId(flags.lease),
     prev_kv: flags.prevKv,
     ignore_value: flags.ignoreValue,

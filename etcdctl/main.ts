@@ -44,7 +44,11 @@ async function fetchText(url: string): Promise<string> {
   try {
     const signal = new AbortController().signal;
     const { body } = await connection.handler({
-      ...{ method: 'GET', path: pathname, query: new URLSearchParams(), headers: {}, signal },
+      method: 'GET',
+      path: pathname,
+      query: new URLSearchParams(),
+      headers: {},
+      signal,
       peer: { address: '' },
     });
     let text = '';

@@ -39,7 +39,11 @@ export async function agentServer(
   return (pods) =>
     listenForNodes(
       {
-        ...{ ...effects, listen: sniffingServer, host: address, port, advertisedHost },
+        ...effects,
+        listen: sniffingServer,
+        host: address,
+        port,
+        advertisedHost,
         tls,
       },
       pods,

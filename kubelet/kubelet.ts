@@ -199,7 +199,13 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
       'eviction_signal',
     ]);
     const pressure = new NodePressure({
-      ...{ clock, recorder, nodeName: name, capacity, thresholds, latest, evictions },
+      clock,
+      recorder,
+      nodeName: name,
+      capacity,
+      thresholds,
+      latest,
+      evictions,
     });
     const holding = (): readonly Pod[] => agents.get(name)?.holding() ?? [];
     const images = new NodeImages();

@@ -116,14 +116,13 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
     });
   const running = await parts.start(() =>
     startKubelets({
-      ...{
-        ...effects,
-        metrics,
-        stages,
-        ...(stageClient && { stageClient }),
-        ...{ runtimeOf, machine },
-        ...(server && { server }),
-      },
+      ...effects,
+      metrics,
+      stages,
+      ...(stageClient && { stageClient }),
+      runtimeOf,
+      machine,
+      ...(server && { server }),
       nodes: placed.map((node) => ({ ...node, ...staticPods(flags, logger) })),
     }),
   );

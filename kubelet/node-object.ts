@@ -142,7 +142,8 @@ export function newNode(specification: NodeSpecification, now: string): Node {
       annotations: { 'node.alpha.kubernetes.io/ttl': '0', ...ownAnnotations(specification) },
     },
     spec: {
-      ...{ podCIDR: podCidr, podCIDRs: [podCidr] },
+      podCIDR: podCidr,
+      podCIDRs: [podCidr],
       ...(taints.length === 0 ? {} : { taints }),
     },
     status: nodeStatus(specification, undefined, { now }),

@@ -35,7 +35,9 @@ export class ApiEvictor implements Evictor {
     await unlessGone(this.#delete(pod));
     recorderOf(by.pod).record(pod, {
       type: 'Normal',
-      ...{ reason: 'Preempted', action: 'Preempting', related: by.pod },
+      reason: 'Preempted',
+      action: 'Preempting',
+      related: by.pod,
       message: `Preempted by pod ${by.uid} on node ${nodeName}`,
     });
   }

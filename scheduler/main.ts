@@ -36,7 +36,11 @@ async function configured(
   }
   const { loadConfiguration } = await import('./config/load.ts');
   return loadConfiguration(config, plugins, {
-    ...{ disk: realDisk, clock: realClock, random: realRandom, logger, loadModule },
+    disk: realDisk,
+    clock: realClock,
+    random: realRandom,
+    logger,
+    loadModule,
     timeLimit: async () => (await import('../platform/node/time-limit.ts')).realTimeLimit(),
     http: () => outgoing(parts),
   });
@@ -71,7 +75,11 @@ async function run(
   );
   const running = await parts.start(() =>
     startScheduler({
-      ...{ client, clock: realClock, random: realRandom, logger, metrics },
+      client,
+      clock: realClock,
+      random: realRandom,
+      logger,
+      metrics,
       ...from.options,
       ...(schedulerName === undefined ? {} : { schedulerName }),
       ...(percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore }),

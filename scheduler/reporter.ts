@@ -48,7 +48,8 @@ export class Reporter {
   scheduled(pod: Pod, nodeName: string): void {
     this.#options.recorderOf(pod).record(pod, {
       type: 'Normal',
-      ...{ reason: 'Scheduled', action: 'Binding' },
+      reason: 'Scheduled',
+      action: 'Binding',
       message: `Successfully assigned ${namespaceOf(pod)}/${nameOf(pod)} to ${nodeName}`,
     });
   }

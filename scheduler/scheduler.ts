@@ -114,6 +114,8 @@ interface AssembleOptions extends SchedulerOptions {
   readonly mayAct?: (() => boolean) | undefined;
 }
 
+const schedulerOf = ({ spec }: Pod): string => spec.schedulerName ?? defaultSchedulerName;
+
 async function assemble(options: AssembleOptions, parts: Lifecycle) {
   const { client, clock, random, logger, extenders, limits, mayAct, freeze = false } = options;
   const { metrics = new Metrics() } = options;
@@ -123,38 +125,35 @@ async function assemble(options: AssembleOptions, parts: Lifecycle) {
   const meter = new SchedulerMetrics(metrics, clock);
   const informers = new InformerFactory(effects);
   const recorders = new Map<string, EventRecorder>();
-  const recorderOf = ({ spec }: Pod): EventRecorder =>
-    recorders.get(spec.schedulerName ?? defaultSchedulerName)!;
+  const recorderOf = (pod: Pod): EventRecorder => recorders.get(schedulerOf(pod))!;
+  const rejectWaiting = (uid: string): boolean => loop.rejectWaiting(uid, 'preempted');
   const notify = (event: ClusterEvent): void => queue.notify(event);
   const pluginParts: PluginParts = {
     post: posting(client, mayAct),
     preemption: {
       budgets: () => informers.of(podDisruptionBudgets).lister.list(),
-      evictor: meter.evictor(
-        new ApiEvictor({
-          ...{ client, clock, recorderOf },
-          rejectWaiting: (uid) => loop.rejectWaiting(uid, 'preempted'),
-        }),
-      ),
-      ...{ random, extenders, logger },
+      evictor: meter.evictor(new ApiEvictor({ client, clock, recorderOf, rejectWaiting })),
+      random,
+      extenders,
+      logger,
     },
     storage: watchedStorage(client, informers, notify),
     devices: watchedDevices({ client, informers, logger, notify }),
     selectorOf: watchedSelectors(informers),
   };
-  const profiles = profilesOf(options, pluginParts);
   const frameworks = new Map<string, Framework>();
-  for (const profile of profiles) {
+  for (const profile of profilesOf(options, pluginParts)) {
     const component = profile.schedulerName;
     frameworks.set(component, meteredFramework(profile, { cluster: cache.cluster, meter, clock }));
     const recorder = () => createEventRecorder({ client, clock, random, logger, component });
     recorders.set(component, await parts.start(recorder));
   }
-  const frameworkOf = ({ pod }: PodInfo): Framework =>
-    frameworks.get(pod.spec.schedulerName ?? defaultSchedulerName)!;
+  const frameworkOf = ({ pod }: PodInfo): Framework => frameworks.get(schedulerOf(pod))!;
   const reporter = new Reporter({ client, clock, recorderOf, logger });
   const queue = new SchedulingQueue({
-    ...{ clock, meter, limits },
+    clock,
+    meter,
+    limits,
     policy: policyOf(frameworks, frameworkOf, reporter),
     onActive: () => loop.wake(),
     ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
@@ -163,14 +162,17 @@ async function assemble(options: AssembleOptions, parts: Lifecycle) {
   const ofLivePods = { ...effects, fieldSelector: livePods };
   const podInformer = await parts.start(() => createInformer(pods, ofLivePods));
   const loop = new SchedulingLoop({
-    ...{ frameworkOf, cache, queue, clock, logger, meter },
-    ...{ extenders, mayAct },
-    selection: new NodeSelection({
-      ...{ random, logger, extenders, limits },
-      percentageOfNodesToScore: options.percentageOfNodesToScore,
-    }),
+    frameworkOf,
+    cache,
+    queue,
+    clock,
+    logger,
+    meter,
+    extenders,
+    mayAct,
+    selection: new NodeSelection(options),
     reporter,
-    truth: { client, clock, logger },
+    truth: effects,
     latest: (key) => podInformer.lister.get(key),
   });
   const endSizes = meter.sizes(metrics, { queue, cache });

@@ -88,7 +88,11 @@ export class SchedulingLoop implements Running {
     const { clock, logger, extenders } = options;
     const parkedChanged = (): void => this.wake();
     this.#bindings = new BindingCycles({
-      ...{ clock, logger, truth: this.#truth, parkedChanged, extenders },
+      clock,
+      logger,
+      truth: this.#truth,
+      parkedChanged,
+      extenders,
     });
   }
 

@@ -29,7 +29,8 @@ export async function autoTls(
   const issued = x509.issue(
     {
       subject: { commonName: 'wherry store', organizations: ['etcd'] },
-      ...{ validity, usage: 'server' },
+      validity,
+      usage: 'server',
       names: {
         dnsNames: ['localhost', ...options.hosts.filter((host) => !isAddress(host))],
         ipAddresses: options.hosts.filter(isAddress),

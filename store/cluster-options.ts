@@ -70,12 +70,18 @@ export async function clusterOptions(
   const renewedTls = async () => (await readPeerTls(flags, dataDir)) ?? tls!;
   const listens = members !== undefined || flags.listensForPeers;
   return {
-    ...{ forceNewCluster, strictReconfigCheck, preVote, initialElectionTickAdvance },
+    forceNewCluster,
+    strictReconfigCheck,
+    preVote,
+    initialElectionTickAdvance,
     ...(members === undefined ? {} : { initialCluster: members }),
     ...(join === undefined ? {} : { join }),
     ...(listens && {
       peers: peersOver({
-        ...{ network: nodeFrames, clock: realClock, logger, version: VERSION },
+        network: nodeFrames,
+        clock: realClock,
+        logger,
+        version: VERSION,
         listen: flags.listenPeerUrls,
         ...(tls === undefined ? {} : { tls, renewedTls }),
       }),

@@ -49,13 +49,21 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
     const { advertiseClientUrls } = flags;
     const serve = () =>
       serveStore({
-        ...{ member, logger, clock: realClock, usage: processUsage, listen: sniffingServer },
-        ...{ host, port, ...material(url), clientCertAuth: flags.clientCertAuth },
+        member,
+        logger,
+        clock: realClock,
+        usage: processUsage,
+        listen: sniffingServer,
+        host,
+        port,
+        ...material(url),
+        clientCertAuth: flags.clientCertAuth,
         ...(advertiseClientUrls === undefined ? {} : { advertiseClientUrls }),
         advertisePeerUrls: flags.initialAdvertisePeerUrls,
         maxRequestBytes: flags.maxRequestBytes,
         quotaBackendBytes: flags.quotaBackendBytes,
-        ...{ cors: flags.cors, hostWhitelist: flags.hostWhitelist },
+        cors: flags.cors,
+        hostWhitelist: flags.hostWhitelist,
         extensiveMetrics: flags.metrics === 'extensive',
       }).catch((error: unknown) => {
         throw listenError(url, error);
@@ -104,7 +112,13 @@ async function memberOptions(
 ): Promise<MemberOptions> {
   const dataDir = dataDirOf(flags);
   return {
-    ...{ clock: realClock, random: realRandom, disk: realDisk, logger, sha1, dataDir, nextTurn },
+    clock: realClock,
+    random: realRandom,
+    disk: realDisk,
+    logger,
+    sha1,
+    dataDir,
+    nextTurn,
     crypto: realCrypto,
     auth: await authOf(flags),
     name: flags.name,

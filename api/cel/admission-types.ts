@@ -16,19 +16,33 @@ const resource = object({ group: text, version: text, resource: text });
 
 /** admission.k8s.io/v1 AdmissionRequest, without the objects. */
 const requestSchema = object({
-  ...{ kind, resource, subResource: text },
-  ...{ requestKind: kind, requestResource: resource, requestSubResource: text },
-  ...{ name: text, namespace: text, operation: text },
+  kind,
+  resource,
+  subResource: text,
+  requestKind: kind,
+  requestResource: resource,
+  requestSubResource: text,
+  name: text,
+  namespace: text,
+  operation: text,
   userInfo: object({ username: text, uid: text, groups: list(text), extra: map(list(text)) }),
   dryRun: { type: 'boolean' },
 });
 
 const namespaceSchema = object({
   metadata: object({
-    ...{ name: text, generateName: text, namespace: text },
-    ...{ labels: map(text), annotations: map(text), UID: text },
-    ...{ creationTimestamp: time, deletionGracePeriodSeconds: integer, deletionTimestamp: time },
-    ...{ generation: integer, resourceVersion: text, finalizers: list(text) },
+    name: text,
+    generateName: text,
+    namespace: text,
+    labels: map(text),
+    annotations: map(text),
+    UID: text,
+    creationTimestamp: time,
+    deletionGracePeriodSeconds: integer,
+    deletionTimestamp: time,
+    generation: integer,
+    resourceVersion: text,
+    finalizers: list(text),
   }),
   spec: object({ finalizers: list(text) }),
   status: object({

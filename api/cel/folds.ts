@@ -166,8 +166,13 @@ function quantified(
 }
 
 const goTypes: Readonly<Record<string, string>> = {
-  ...{ bool: 'types.Bool', int: 'types.Int', uint: 'types.Uint', double: 'types.Double' },
-  ...{ string: 'types.String', bytes: 'types.Bytes', null_type: 'types.Null' },
+  bool: 'types.Bool',
+  int: 'types.Int',
+  uint: 'types.Uint',
+  double: 'types.Double',
+  string: 'types.String',
+  bytes: 'types.Bytes',
+  null_type: 'types.Null',
 };
 
 /** As cel-go names what it cannot walk through. */

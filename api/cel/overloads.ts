@@ -96,8 +96,16 @@ export const bothSizes: SizeRule = ([a, b]) => ({ min: a!.min + b!.min, max: a!.
 export const searching: CostRule = ([text = 0, part = 0]) => traversal(text) * traversal(part);
 
 const simple: Readonly<Record<string, CelType>> = {
-  ...{ bool: BOOL, int: INT, uint: UINT, double: DOUBLE, string: STRING, bytes: BYTES },
-  ...{ null: NULL, dyn: DYN, timestamp: TIMESTAMP, duration: DURATION },
+  bool: BOOL,
+  int: INT,
+  uint: UINT,
+  double: DOUBLE,
+  string: STRING,
+  bytes: BYTES,
+  null: NULL,
+  dyn: DYN,
+  timestamp: TIMESTAMP,
+  duration: DURATION,
 };
 
 const libraryTypes: Readonly<Record<string, string>> = {

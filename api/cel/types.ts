@@ -70,7 +70,8 @@ export const listOf = (
 
 export const mapOf = (key: CelType, value: CelType, maxSize?: number): CelType => ({
   kind: 'map',
-  ...{ key, value },
+  key,
+  value,
   ...(maxSize === undefined ? {} : { maxSize }),
 });
 

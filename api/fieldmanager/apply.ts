@@ -92,8 +92,11 @@ export function* applyConfiguration(application: Application): Converting<Applie
   const previous = managed.find((entry) => belongsTo(entry, manager));
   const others = managed.filter((entry) => entry !== previous);
   const object = yield* prune(merge(type, live, configuration), {
-    ...{ apiVersion: manager.apiVersion, types: { whole: type, tracked }, versions },
-    ...{ last: previous, owners: [...others, entryOf(manager, set, undefined)] },
+    apiVersion: manager.apiVersion,
+    types: { whole: type, tracked },
+    versions,
+    last: previous,
+    owners: [...others, entryOf(manager, set, undefined)],
   });
   const change = { type: tracked, live, object, manager, ignored, versions };
   const own = changesOf(change);
@@ -112,7 +115,12 @@ function* ownersBefore(application: Application): Converting<ManagedFields> {
   if (live === undefined || managed.length > 0) return ownersNow(managed, application);
   const { apiVersion, subresource } = manager;
   return yield* ownersAfterUpdate({
-    ...{ type: tracked, live: {}, object: live, managed, ignored, time },
+    type: tracked,
+    live: {},
+    object: live,
+    managed,
+    ignored,
+    time,
     manager: { name: BEFORE_FIRST_APPLY, operation: 'Update', apiVersion, subresource },
   });
 }

@@ -221,7 +221,9 @@ export function trackedTypeOf(definition: Definition): StructMergeType {
 export function metadataTypes(): { readonly whole: MergeField; readonly tracked: MergeField } {
   const definition = definitionNamed('meta-v1', 'ObjectMeta')!;
   const field = (type: StructMergeType): MergeField => ({
-    ...{ name: 'metadata', element: fieldElement('metadata'), zero: {} },
+    name: 'metadata',
+    element: fieldElement('metadata'),
+    zero: {},
     type,
   });
   return {

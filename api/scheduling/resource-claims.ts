@@ -63,5 +63,7 @@ export const canBeReserved = ({ status }: ResourceClaim): boolean =>
   (status?.reservedFor?.length ?? 0) < MAX_CONSUMERS;
 
 export const consumer = (pod: Pod): ResourceClaimConsumerReference => ({
-  ...{ resource: 'pods', name: pod.metadata.name ?? '', uid: uidOf(pod) },
+  resource: 'pods',
+  name: pod.metadata.name ?? '',
+  uid: uidOf(pod),
 });

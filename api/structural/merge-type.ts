@@ -21,7 +21,9 @@ const scalars: Readonly<Record<string, MergeType>> = {
 const UNTYPED: MergeType = { shape: 'scalar', scalar: 'untyped' };
 
 const fieldOf = (name: string, type: MergeType): MergeField => ({
-  ...{ name, type, zero: undefined },
+  name,
+  type,
+  zero: undefined,
   element: fieldElement(name),
 });
 

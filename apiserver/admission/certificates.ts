@@ -23,7 +23,8 @@ async function maySign(
   const domain = `${signerName.slice(0, signerName.indexOf('/'))}/*`;
   const ask = (name: string): Promise<boolean> =>
     mayAccess(user, {
-      ...{ verb, name },
+      verb,
+      name,
       group: 'certificates.k8s.io',
       resource: 'signers',
       subresource: '',

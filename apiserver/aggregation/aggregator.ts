@@ -256,7 +256,8 @@ export class Aggregator implements Running {
     for (const [name, { group, version }] of wanted) {
       if (apiServices.get('', name) !== undefined) continue;
       await client.create(resourcePath(apiService.type), {
-        ...{ apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService' },
+        apiVersion: 'apiregistration.k8s.io/v1',
+        kind: 'APIService',
         metadata: { name, labels: { [AUTOMANAGED]: 'true' } },
         spec: { group, version, ...CUSTOM_PRIORITY },
       });

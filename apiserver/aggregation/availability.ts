@@ -102,7 +102,10 @@ async function get(
   });
   try {
     return await http.send({
-      ...{ method: 'GET', url: origin + path, address, serverName },
+      method: 'GET',
+      url: origin + path,
+      address,
+      serverName,
       insecureSkipVerify: tls.insecureSkipVerify === true,
       ...(ca === undefined ? {} : { ca }),
       client: { certificate, privateKey },

@@ -51,7 +51,11 @@ export async function proxied(
   const search = http.query.toString();
   try {
     const answer = await options.upstream.send({
-      ...{ address, tls, method: http.method, signal: http.signal, body: bodyOf(http) },
+      address,
+      tls,
+      method: http.method,
+      signal: http.signal,
+      body: bodyOf(http),
       url: `${origin}${http.path}${search === '' ? '' : `?${search}`}`,
       headers: {
         ...withoutClaims(forwardedHeaders(http)),

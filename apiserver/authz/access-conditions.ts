@@ -26,12 +26,20 @@ const SELECTOR = struct('SelectorAttributes', {
 });
 const REQUEST = struct('SubjectAccessReviewSpec', {
   resourceAttributes: struct('ResourceAttributes', {
-    ...{ namespace: STRING, verb: STRING, group: STRING, version: STRING },
-    ...{ resource: STRING, subresource: STRING, name: STRING },
-    ...{ fieldSelector: SELECTOR, labelSelector: SELECTOR },
+    namespace: STRING,
+    verb: STRING,
+    group: STRING,
+    version: STRING,
+    resource: STRING,
+    subresource: STRING,
+    name: STRING,
+    fieldSelector: SELECTOR,
+    labelSelector: SELECTOR,
   }),
   nonResourceAttributes: struct('NonResourceAttributes', { path: STRING, verb: STRING }),
-  ...{ user: STRING, groups: listOf(STRING), uid: STRING },
+  user: STRING,
+  groups: listOf(STRING),
+  uid: STRING,
   extra: mapOf(STRING, listOf(STRING)),
 });
 

@@ -22,7 +22,9 @@ const words: Readonly<Partial<Record<LabelOperator, string>>> = {
 
 function fieldRequirements(text: string): Requirement[] {
   return parseFieldSelector(text).map(({ field, operator, value }) => ({
-    ...{ key: field, operator: operator === '=' ? 'In' : 'NotIn', values: [value] },
+    key: field,
+    operator: operator === '=' ? 'In' : 'NotIn',
+    values: [value],
   }));
 }
 

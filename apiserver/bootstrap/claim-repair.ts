@@ -137,9 +137,16 @@ export class ClaimRepair implements Running {
       eventTime: formatMicroTime(clock.now()),
       reportingController: REPORTER,
       reportingInstance: REPORTER,
-      ...{ action, reason, note, type: 'Warning' },
+      action,
+      reason,
+      note,
+      type: 'Warning',
       regarding: {
-        ...{ apiVersion, kind, name, uid, resourceVersion },
+        apiVersion,
+        kind,
+        name,
+        uid,
+        resourceVersion,
         namespace: regarding.metadata.namespace,
       },
     });

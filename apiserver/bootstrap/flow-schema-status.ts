@@ -125,7 +125,9 @@ export function danglingCondition(level: string, exists: boolean): FlowSchemaCon
   return exists
     ? { type: DANGLING, status: 'False', reason: 'Found', message: `${what} and it exists` }
     : {
-        ...{ type: DANGLING, status: 'True', reason: 'NotFound' },
+        type: DANGLING,
+        status: 'True',
+        reason: 'NotFound',
         message: `${what} but there is no such object`,
       };
 }

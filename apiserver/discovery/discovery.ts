@@ -83,7 +83,8 @@ class Catalog {
     const groups = servedGroups(all);
     const remote = options.remote?.() ?? [];
     this.openApi = new OpenApi(groups, schemas, {
-      ...{ identities: identitiesOf(custom), known },
+      identities: identitiesOf(custom),
+      known,
       remote: remoteHashes(remote),
       swaggers: remote.flatMap(({ swagger }) => swagger ?? []),
     });

@@ -76,7 +76,11 @@ export class VersionSchema {
 
 function featuresOf(json: Json): SchemaFeatures {
   const found = {
-    ...{ defaults: false, listTypes: false, embedded: false, patterns: false, rules: false },
+    defaults: false,
+    listTypes: false,
+    embedded: false,
+    patterns: false,
+    rules: false,
   };
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(visit);

@@ -54,12 +54,16 @@ export function followAccessFiles(
   const followed: Followed[] = [];
   if (authenticationConfig !== undefined && authenticationText !== undefined)
     followed.push({
-      ...{ what: 'authentication', path: authenticationConfig, text: authenticationText },
+      what: 'authentication',
+      path: authenticationConfig,
+      text: authenticationText,
       take: (text) => takeIssuers(text, flags, { held, effects }),
     });
   if (authorizationConfig !== undefined && authorizationText !== undefined)
     followed.push({
-      ...{ what: 'authorization', path: authorizationConfig, text: authorizationText },
+      what: 'authorization',
+      path: authorizationConfig,
+      text: authorizationText,
       take: (text) => takeAuthorizers(text, authorizationConfig, { held, effects }),
     });
   const all = followed.map((one) => follow(one, effects, stopping.signal));

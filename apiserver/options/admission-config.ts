@@ -239,7 +239,9 @@ function eventLimitsOf(document: unknown): readonly EventLimit[] {
     const size = typeof cacheSize === 'number' && cacheSize > 0 ? cacheSize : DEFAULT_CACHE;
     return {
       type: type as EventLimitType,
-      ...{ qps: Number(qps), burst: Number(burst), cacheSize: size },
+      qps: Number(qps),
+      burst: Number(burst),
+      cacheSize: size,
     };
   });
   refuseErrors(errors);

@@ -74,7 +74,8 @@ export function validateSettings(settings: Partial<JwtSettings>, field: string):
     ...validateMappings(claimMappings ?? {}, `${field}.claimMappings`),
     ...userValidationRules.flatMap(({ expression }, i) =>
       validateExpression(expression, `${field}.userValidationRules[${i}].expression`, {
-        ...{ of: 'user', results: 'bool' },
+        of: 'user',
+        results: 'bool',
       }),
     ),
   ];

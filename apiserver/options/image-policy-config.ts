@@ -47,7 +47,10 @@ export function imagePolicyOf(
   if (typeof kubeConfigFile !== 'string' || kubeConfigFile === '')
     throw new ConfigurationError('imagePolicy.kubeConfigFile: Required value');
   return {
-    ...{ kubeConfigFile, allowTtlMs, denyTtlMs },
-    ...{ firstRetryMs: retryMs, defaultAllow: defaultAllow === true },
+    kubeConfigFile,
+    allowTtlMs,
+    denyTtlMs,
+    firstRetryMs: retryMs,
+    defaultAllow: defaultAllow === true,
   };
 }

@@ -82,8 +82,14 @@ export async function readOutsideFiles(
       readProxyClient(flags, files),
     ]);
   return {
-    ...{ authenticationText, authorizationText, anonymous, tokenWebhook },
-    ...{ frontProxyCa, clientCa, proxyClient, firstAuthorizers: authorizers },
+    authenticationText,
+    authorizationText,
+    anonymous,
+    tokenWebhook,
+    frontProxyCa,
+    clientCa,
+    proxyClient,
+    firstAuthorizers: authorizers,
     issuers: new Held(issuers),
     authorizers: new Held(authorizers),
   };
@@ -234,10 +240,15 @@ export function tokenSorts(
       });
     if (tokenWebhook === undefined) return issuers.derived(jwt);
     const client = new ReviewClient({
-      ...{ http, clock, target: tokenWebhook, timeoutMs: WEBHOOK_TIMEOUT_MS },
+      http,
+      clock,
+      target: tokenWebhook,
+      timeoutMs: WEBHOOK_TIMEOUT_MS,
     });
     const webhook = new WebhookTokens({
-      ...{ client, clock, apiAudiences },
+      client,
+      clock,
+      apiAudiences,
       version: flags.authenticationTokenWebhookVersion,
       ttlMs: flags.authenticationTokenWebhookCacheTtl,
     });

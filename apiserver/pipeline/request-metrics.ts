@@ -55,7 +55,7 @@ function labelsOf(request: PipelineRequest): Labels {
   const scope = scopeOf(info);
   if (info.type === 'path') {
     const subresource = paths.has(info.path) ? info.path : '';
-    return { ...{ verb, scope, subresource, dryRun: '' }, group: '', version: '', resource: '' };
+    return { verb, scope, subresource, dryRun: '', group: '', version: '', resource: '' };
   }
   const { group, version, resource, subresource } = info;
   const dryRun = info.verb !== 'get' && http.query.get('dryRun') === 'All' ? 'All' : '';

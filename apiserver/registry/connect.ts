@@ -27,7 +27,11 @@ export async function passageOf(
   const { query, path } = await admitted(context, asked, caller);
   const { namespace, name } = at;
   return connect.passage({
-    ...{ namespace, name, query, path, others },
+    namespace,
+    name,
+    query,
+    path,
+    others,
     pick: (below) => random.below(below, 'endpoint of a service'),
     async parent(of) {
       const found = await storage.get({ namespace, name: of }, '');

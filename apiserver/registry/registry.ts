@@ -86,7 +86,9 @@ export class Registry {
     const { declarations, storage, clock, random } = options;
     this.addresses = this.#serviceAddresses(options);
     const claims = claimRanges({
-      ...{ storage, random, addresses: this.addresses },
+      storage,
+      random,
+      addresses: this.addresses,
       nodePortRange: options.nodePortRange ?? DEFAULT_NODE_PORT_RANGE,
     });
     const others = new StoredResources(storage, declarations);
@@ -94,7 +96,9 @@ export class Registry {
     const metrics = new AdmissionMetrics(options.metrics ?? new Metrics(), clock);
     const lookups = admissionLookups({
       metrics,
-      ...{ storage, clock, random },
+      storage,
+      clock,
+      random,
       types: () => [...this.#stores.values()].map(({ declaration }) => declaration.type),
       prefixOf: prefixes(declarations),
       control: options.control,
@@ -148,7 +152,8 @@ export class Registry {
       return found;
     };
     return new ServiceAddresses({
-      ...{ random, defaults },
+      random,
+      defaults,
       ranges: async () =>
         (await kept(serviceCidr.type).known('')).map(({ value }) => value as ServiceCIDR),
       store: () => this.open(ipAddress, kept(ipAddress.type)),

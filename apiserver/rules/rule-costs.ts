@@ -83,7 +83,8 @@ class RuleCosts {
       this.#cost(schema, rule.program, of);
       this.#faults(rule, { place, at });
       this.#cost(schema, rule.message, {
-        ...{ place, type },
+        place,
+        type,
         at: `${at}.messageExpression`,
         says: 'estimated messageExpression cost',
       });

@@ -70,8 +70,15 @@ export class ResourceCache {
   readonly #followers: CacheFollower[] = [];
   /** For /metrics. */
   readonly counts: CacheCounts = {
-    ...{ received: 0, resets: 0, slow: 0, lists: 0, fetched: 0, returned: 0 },
-    ...{ storeLists: 0, storeFetched: 0, storeReturned: 0 },
+    received: 0,
+    resets: 0,
+    slow: 0,
+    lists: 0,
+    fetched: 0,
+    returned: 0,
+    storeLists: 0,
+    storeFetched: 0,
+    storeReturned: 0,
   };
   /** Events kept for watchers that start in the past. */
   readonly capacity: number;

@@ -109,7 +109,10 @@ export class Storage implements Running {
     const ttl = ttlSeconds === undefined ? undefined : { leases, seconds: ttlSeconds };
     const opened = new ResourceStorage({
       turns: this.#turns,
-      ...{ kv: this.#kv, whole: this.cache, cache, ttl },
+      kv: this.#kv,
+      whole: this.cache,
+      cache,
+      ttl,
       isStale: this.#isStale,
     });
     this.#byPrefix.set(storagePrefix, opened);

@@ -36,7 +36,9 @@ export async function connectComponent(
   await parts.start(() => ({ stop: () => connection.close() }));
   const { host } = new URL(server.baseUrl);
   const client = createClient({
-    ...{ handler: connection.handler, userAgent, clock: realClock },
+    handler: connection.handler,
+    userAgent,
+    clock: realClock,
     ...(metrics && { metrics: new RestMetrics(metrics, host) }),
   });
   return { client, ...(server.ca && { ca: server.ca }) };

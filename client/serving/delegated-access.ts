@@ -10,7 +10,10 @@ import type { HttpRequest, Peer } from '../../platform/http.ts';
 import type { RestClient } from '../rest.ts';
 
 const review = (group: string, resource: string, kind: string): ResourceType => ({
-  ...{ group, version: 'v1', resource, kind },
+  group,
+  version: 'v1',
+  resource,
+  kind,
   namespaced: false,
 });
 const tokenReviews = review('authentication.k8s.io', 'tokenreviews', 'TokenReview');
@@ -68,7 +71,10 @@ export class DelegatedAccess {
     const asked = await this.#client.create(accessReviews, {
       metadata: {},
       spec: {
-        ...{ user: username, uid, groups, extra },
+        user: username,
+        uid,
+        groups,
+        extra,
         nonResourceAttributes: { path, verb },
       },
     } as never);

@@ -46,7 +46,10 @@ export async function serveComponent(
   const next = materialOf(flags, clock);
   const tls = await next();
   const listening = await sniffingServer({
-    ...{ host, port: securePort, tls, clientCertificates: 'optional' },
+    host,
+    port: securePort,
+    tls,
+    clientCertificates: 'optional',
     onHttp1: componentHandler({
       metrics,
       healthz: options.healthz ?? [],

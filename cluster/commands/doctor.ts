@@ -27,7 +27,12 @@ export async function doctor(out: (text: string) => void, dataDir: string): Prom
   const connect = await adminConnections(paths, { trusting: false });
   const trusting = await adminConnections(paths, { trusting: true });
   const verdicts = await probeAll(state, {
-    ...{ clock: realClock, disk: realDisk, dataDir, isAlive, isStopped, connect: trusting },
+    clock: realClock,
+    disk: realDisk,
+    dataDir,
+    isAlive,
+    isStopped,
+    connect: trusting,
   });
   if (state.mode === 'embedded' && verdicts[0]?.condition === 'silent') {
     return printFindings(out, [failed('process', verdicts[0].says!), await space(dataDir)]);
@@ -43,7 +48,10 @@ export async function doctor(out: (text: string) => void, dataDir: string): Prom
     ...suffering(verdicts, await nodes(state.server, connect)),
     await space(dataDir),
     ...(await certificateFindings({
-      ...{ disk: realDisk, clock: realClock, x509: realX509, folder: paths.pki },
+      disk: realDisk,
+      clock: realClock,
+      x509: realX509,
+      folder: paths.pki,
     })),
   ];
   return printFindings(out, findings);

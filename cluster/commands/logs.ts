@@ -42,7 +42,9 @@ export async function logs(
     );
   }
   const lines = tailLines(path, {
-    ...{ follow: flags.follow, signal: context.terminated, clock: realClock },
+    follow: flags.follow,
+    signal: context.terminated,
+    clock: realClock,
     keep: (line) => own || component === undefined || componentOf(line) === component,
     ...(flags.tail === undefined ? {} : { lines: flags.tail }),
   });

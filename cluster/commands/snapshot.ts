@@ -120,7 +120,9 @@ export async function restore(
   try {
     for (const { name: member, peerUrls } of initialCluster) {
       await restoreTo(`${staging}/${member}`, path, {
-        ...{ name: member, peerUrls, initialCluster },
+        name: member,
+        peerUrls,
+        initialCluster,
         initialClusterToken: `restored-${at}`,
       });
     }
@@ -148,8 +150,13 @@ async function restoreTo(dataDir: string, path: string, member: NewMember): Prom
   try {
     await restoreMember(
       {
-        ...{ clock: realClock, random: realRandom, disk: realDisk, logger: silentLogger, sha1 },
-        ...{ dataDir, ...member },
+        clock: realClock,
+        random: realRandom,
+        disk: realDisk,
+        logger: silentLogger,
+        sha1,
+        dataDir,
+        ...member,
       },
       { file, bumpRevision: BUMP_REVISION },
     );

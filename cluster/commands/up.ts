@@ -70,8 +70,11 @@ async function foreground(context: ProcessContext, flags: Settled): Promise<numb
   try {
     if (!flags.separate) {
       await publish(flags.dataDir, {
-        ...{ mode: 'embedded', pid: context.pid, startedAt },
-        ...{ server: cluster.server, components: announced },
+        mode: 'embedded',
+        pid: context.pid,
+        startedAt,
+        server: cluster.server,
+        components: announced,
       });
     }
     const seconds = ((realClock.monotonic() - begun) / 1000).toFixed(2);
@@ -148,7 +151,8 @@ type Starter = (
 const startInProcess: Starter = async (context, flags, announce) => {
   const { startEmbedded } = await import('../embedded.ts');
   const logger = createLogger({
-    ...{ level: flags.logLevel, name: 'wherry' },
+    level: flags.logLevel,
+    name: 'wherry',
     file: clusterPaths(flags.dataDir).clusterLog,
   });
   let fail: (error: Error) => void = () => {};

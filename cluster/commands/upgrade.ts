@@ -33,7 +33,10 @@ export async function upgrade(out: (text: string) => void, dataDir: string): Pro
     await runs(paths),
     await snapshots(paths),
     ...(await certificateFindings({
-      ...{ disk: realDisk, clock: realClock, x509: realX509, folder: paths.pki },
+      disk: realDisk,
+      clock: realClock,
+      x509: realX509,
+      folder: paths.pki,
     })),
   ]);
   out(code === 0 ? `\n${changes(record)}\n` : '\nNothing was changed.\n');

@@ -76,7 +76,9 @@ export class ControlPlaneRuntime implements PodRuntime {
     const startedAt = this.#options.states.of(part.component)?.startedAt;
     const same = startedAt !== undefined && startedAt < startedAtMs + SECOND_MS;
     const stand: Stand = {
-      ...{ request, part, endedAt: undefined },
+      request,
+      part,
+      endedAt: undefined,
       startedAt: same ? startedAt : startedAtMs,
     };
     this.#stands.set(request.id, stand);

@@ -47,12 +47,19 @@ export async function startSeparateMaster(options: SeparateMasterOptions): Promi
     const { node, runtime } = masterNode(parts, states);
     // Other pods of this node are hollow: nothing of a user's runs in the supervisor.
     const { runtimeOf, machine } = await realRuntimes({
-      ...{ client, logger, env: {} },
-      ...{ runtime: 'hollow', rootDir: paths.nodes },
+      client,
+      logger,
+      env: {},
+      runtime: 'hollow',
+      rootDir: paths.nodes,
     });
     const kubelet = await running.start(() =>
       startKubelet({
-        ...{ ...effects, client, node, metrics, machine },
+        ...effects,
+        client,
+        node,
+        metrics,
+        machine,
         runtimeOf: (specification) => runtime(runtimeOf(specification)),
         server: (pods) => serveNodes({ pki, logger, metrics }, pods),
       }),

@@ -79,8 +79,12 @@ async function get(
   query: Readonly<Record<string, string>>,
 ): Promise<{ response: HttpResponse; text: string }> {
   const response = await handler({
-    ...{ method: 'GET', path, query: new URLSearchParams(query), headers: {} },
-    ...{ peer: { address: 'doctor' }, signal: new AbortController().signal },
+    method: 'GET',
+    path,
+    query: new URLSearchParams(query),
+    headers: {},
+    peer: { address: 'doctor' },
+    signal: new AbortController().signal,
   });
   const value = await bodyValue(response);
   return { response, text: typeof value === 'string' ? value : '' };

@@ -6,8 +6,12 @@ import { failed, type Finding, ok } from './finding.ts';
 
 export async function nodeFindings(handler: HttpHandler): Promise<Finding[]> {
   const response = await handler({
-    ...{ method: 'GET', path: '/api/v1/nodes', query: new URLSearchParams(), headers: {} },
-    ...{ peer: { address: 'doctor' }, signal: new AbortController().signal },
+    method: 'GET',
+    path: '/api/v1/nodes',
+    query: new URLSearchParams(),
+    headers: {},
+    peer: { address: 'doctor' },
+    signal: new AbortController().signal,
   });
   if (response.status !== 200)
     return [failed('nodes', `the API server answers ${response.status}; see \`wherry logs\``)];

@@ -104,8 +104,12 @@ async function readMs(clock: Clock, client: EtcdClient): Promise<number> {
 
 async function metricsOf({ handler }: HttpConnection): Promise<string> {
   const response = await handler({
-    ...{ method: 'GET', path: '/metrics', query: new URLSearchParams(), headers: {} },
-    ...{ peer: { address: 'doctor' }, signal: new AbortController().signal },
+    method: 'GET',
+    path: '/metrics',
+    query: new URLSearchParams(),
+    headers: {},
+    peer: { address: 'doctor' },
+    signal: new AbortController().signal,
   });
   return String(await bodyValue(response));
 }

@@ -162,7 +162,9 @@ class AttachDetachController implements Controller {
       else course.unwantedMs ??= this.#context.clock.monotonic();
     }
     return {
-      ...{ node, wanted, attachments },
+      node,
+      wanted,
+      attachments,
       elsewhere: (volume) =>
         this.#attachments.lister
           .byIndex(ATTACHMENT_VOLUME_INDEX, volume)

@@ -39,7 +39,8 @@ export function clusterRoleAggregationController(context: ControllerContext): Co
           {
             type: 'application/apply-patch+yaml',
             body: { apiVersion, kind, metadata, rules },
-            ...{ fieldManager: NAME, force: true },
+            fieldManager: NAME,
+            force: true,
           },
         );
       } catch (error) {

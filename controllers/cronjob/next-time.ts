@@ -18,8 +18,12 @@ export function offsetIn(timeZone: string | undefined): OffsetAt {
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     hourCycle: 'h23',
-    ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
-    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
   });
   return (epochMs) => {
     const at = Object.fromEntries(parts.formatToParts(epochMs).map((p) => [p.type, p.value]));

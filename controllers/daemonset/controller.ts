@@ -79,7 +79,9 @@ class DaemonSetController implements Controller {
     this.#backoff = new EndedBackoff(context.clock);
     this.#recorder = recorderFor(context, NAME);
     this.#podControl = new PodControl({
-      ...{ client: context.client, random: context.random, recorder: this.#recorder },
+      client: context.client,
+      random: context.random,
+      recorder: this.#recorder,
       pods: this.#pods.lister,
     });
     indexByController(this.#sets);

@@ -85,10 +85,8 @@ async function write(
       recorder.record(
         { apiVersion: 'v1', kind: endpointsType.kind, namespace, name },
         {
-          ...{
-            type: 'Warning',
-            reason: isNew ? 'FailedToCreateEndpoint' : 'FailedToUpdateEndpoint',
-          },
+          type: 'Warning',
+          reason: isNew ? 'FailedToCreateEndpoint' : 'FailedToUpdateEndpoint',
           message: `${failed}: ${(error as Error).message}`,
         },
       );

@@ -45,7 +45,8 @@ function claimOf(
 ): Draft<PersistentVolumeClaim> {
   return {
     metadata: {
-      ...{ namespace: namespaceOf(pod), name },
+      namespace: namespaceOf(pod),
+      name,
       ...(labels === undefined ? {} : { labels }),
       ...(annotations === undefined ? {} : { annotations }),
       ownerReferences: [controllerReference(pod)],

@@ -39,10 +39,14 @@ export function withCondition(
 
 export const failure = (reason: string, message: string): ConditionText => ({
   type: 'FailureTarget',
-  ...{ status: 'True', reason, message },
+  status: 'True',
+  reason,
+  message,
 });
 
 export const success = (reason: string, message: string): ConditionText => ({
   type: 'SuccessCriteriaMet',
-  ...{ status: 'True', reason, message },
+  status: 'True',
+  reason,
+  message,
 });

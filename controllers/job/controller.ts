@@ -87,7 +87,9 @@ class JobController implements Controller {
     this.#expectations = new Expectations(context.clock);
     this.#recorder = recorderFor(context, NAME);
     this.#podControl = new PodControl({
-      ...{ client: context.client, random: context.random, recorder: this.#recorder },
+      client: context.client,
+      random: context.random,
+      recorder: this.#recorder,
       pods: this.#pods.lister,
     });
     indexByController(this.#jobs);

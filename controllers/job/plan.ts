@@ -61,7 +61,10 @@ export function planJob(state: JobState): JobPlan {
   const waits = [manage.retryAfterMs, deadline].filter((ms) => ms !== undefined);
   return {
     ...manage,
-    ...{ status, failures, events, release: counts.release },
+    status,
+    failures,
+    events,
+    release: counts.release,
     ...(waits.length === 0 ? {} : { requeueAfterMs: Math.max(0, Math.min(...waits)) }),
   };
 }

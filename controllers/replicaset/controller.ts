@@ -110,7 +110,9 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     this.#expectations = new Expectations(context.clock);
     this.#recorder = recorderFor(context, kind.source);
     this.#podControl = new PodControl({
-      ...{ client: context.client, random: context.random, recorder: this.#recorder },
+      client: context.client,
+      random: context.random,
+      recorder: this.#recorder,
       pods: this.#pods.lister,
     });
     indexByController(this.#objects);

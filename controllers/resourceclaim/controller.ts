@@ -146,7 +146,9 @@ class ResourceClaimController implements Controller {
     await this.#context.client.patch(podType, ref, {
       type: 'application/apply-patch+yaml',
       body: { apiVersion, kind, metadata, status },
-      ...{ subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
+      subresource: 'status',
+      fieldManager: FIELD_MANAGER,
+      force: true,
     });
   }
 

@@ -34,7 +34,9 @@ export function claimFor(
   const { metadata, spec } = made.template.spec;
   return {
     metadata: {
-      ...{ namespace: namespaceOf(pod), name: made.name, generateName: made.generateName },
+      namespace: namespaceOf(pod),
+      name: made.name,
+      generateName: made.generateName,
       annotations: { ...metadata?.annotations, [POD_CLAIM_NAME]: entry.name },
       ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
       ownerReferences: [controllerReference(pod)],

@@ -51,7 +51,10 @@ export class Manager implements Running {
 
   constructor(options: ManagerOptions) {
     this.#places = options.controllers.map((controller) => ({
-      ...{ controller, workers: [], isBegun: false, turn: Promise.resolve() },
+      controller,
+      workers: [],
+      isBegun: false,
+      turn: Promise.resolve(),
     }));
     this.#logger = options.logger;
     this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;

@@ -29,7 +29,10 @@ export function expressionWarnings(
   const environments = kinds.map(({ kind, type }) => {
     const fields = new Map<string, ObjectField>();
     const environment = new Environment({
-      ...{ object: type, oldObject: type, namespaceObject: NAMESPACE, request: REQUEST },
+      object: type,
+      oldObject: type,
+      namespaceObject: NAMESPACE,
+      request: REQUEST,
       ...(params === undefined ? {} : { params }),
       authorizer: authorizerTypes.authorizer,
       variables: { kind: 'object', name: 'kubernetes.variables', fields: () => fields },

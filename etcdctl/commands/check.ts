@@ -22,7 +22,10 @@ const loads: Readonly<Record<string, Load>> = {
   xl: { perSecond: 15_000, clients: 1000, records: 3_000_000 },
 };
 const loadNames: Readonly<Record<string, string>> = {
-  ...{ small: 's', medium: 'm', large: 'l', xLarge: 'xl' },
+  small: 's',
+  medium: 'm',
+  large: 'l',
+  xLarge: 'xl',
 };
 const KEY_BYTES = 256;
 const VALUE_BYTES = 1024;

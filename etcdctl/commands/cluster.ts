@@ -127,7 +127,9 @@ async function health(session: Session, all: readonly string[]): Promise<void> {
       session.print(
         JSON.stringify(
           found.map(({ endpoint, took, error }) => ({
-            ...{ endpoint, health: error === '', took },
+            endpoint,
+            health: error === '',
+            took,
             ...(error !== '' && { error }),
           })),
         ),

@@ -89,8 +89,15 @@ async function restore(session: Session, path: string, flags: RestoreFlags): Pro
     if (!flags.skipHashCheck) await checkDigest(file, realCrypto.sha256());
     const { memberId, clusterId } = await restoreMember(
       {
-        ...{ clock: realClock, random: realRandom, disk: realDisk, logger: silentLogger, sha1 },
-        ...{ dataDir, name: flags.name, peerUrls, initialCluster },
+        clock: realClock,
+        random: realRandom,
+        disk: realDisk,
+        logger: silentLogger,
+        sha1,
+        dataDir,
+        name: flags.name,
+        peerUrls,
+        initialCluster,
         initialClusterToken: flags.initialClusterToken,
       },
       { file, bumpRevision },

@@ -31,7 +31,8 @@ export function watchCommand(run: Run): Command {
         if (more.length > 0) throw new Error('watch takes a key and a range end, no more');
         const create = {
           ...rangeOf(key, rangeEnd, flags),
-          ...{ start_revision: Number(flags.rev), prev_kv: flags.prevKv },
+          start_revision: Number(flags.rev),
+          prev_kv: flags.prevKv,
           progress_notify: flags.progressNotify,
         };
         await follow(session, create, program);

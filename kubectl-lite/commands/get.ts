@@ -119,7 +119,8 @@ async function targetsToGet(
       throw new UsageError('resource name may not be empty');
     }
     const targets = located.map(({ type, name, namespace }) => ({
-      ...{ type, name },
+      type,
+      name,
       ...(namespace === undefined ? {} : { namespace }),
     }));
     return { targets, unread: failures };

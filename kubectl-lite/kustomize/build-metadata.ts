@@ -15,7 +15,8 @@ export function configuredOrigin({ origin, object }: Resource): Origin {
   return {
     ...(origin?.path === undefined ? {} : { configuredIn: origin.path }),
     configuredBy: {
-      ...{ apiVersion: object.apiVersion, kind: object.kind },
+      apiVersion: object.apiVersion,
+      kind: object.kind,
       ...(name ? { name } : {}),
       ...(namespace ? { namespace } : {}),
     },

@@ -10,9 +10,12 @@ const admission = 'admissionregistration.k8s.io';
 const podSpecs: Readonly<Record<string, string>> = {
   Pod: 'spec',
   PodTemplate: 'template/spec',
-  ...{ Deployment: 'spec/template/spec', ReplicaSet: 'spec/template/spec' },
-  ...{ ReplicationController: 'spec/template/spec', StatefulSet: 'spec/template/spec' },
-  ...{ DaemonSet: 'spec/template/spec', Job: 'spec/template/spec' },
+  Deployment: 'spec/template/spec',
+  ReplicaSet: 'spec/template/spec',
+  ReplicationController: 'spec/template/spec',
+  StatefulSet: 'spec/template/spec',
+  DaemonSet: 'spec/template/spec',
+  Job: 'spec/template/spec',
   CronJob: 'spec/jobTemplate/spec/template/spec',
 };
 
@@ -100,7 +103,8 @@ const refersByName: readonly NameReference[] = [
     fieldSpecs: of({ kind: 'HorizontalPodAutoscaler' }, 'spec/scaleTargetRef/name'),
   })),
   {
-    ...{ kind: 'ConfigMap', version: 'v1' },
+    kind: 'ConfigMap',
+    version: 'v1',
     fieldSpecs: [
       ...ofPods(withData, [
         'volumes/configMap/name',
@@ -114,7 +118,8 @@ const refersByName: readonly NameReference[] = [
     ],
   },
   {
-    ...{ kind: 'Secret', version: 'v1' },
+    kind: 'Secret',
+    version: 'v1',
     fieldSpecs: [
       ...ofPods(withData, [
         'volumes/secret/secretName',
@@ -146,7 +151,8 @@ const refersByName: readonly NameReference[] = [
     ],
   },
   {
-    ...{ kind: 'Service', version: 'v1' },
+    kind: 'Service',
+    version: 'v1',
     fieldSpecs: [
       ...of(apps('StatefulSet'), 'spec/serviceName'),
       ...of(
@@ -163,17 +169,20 @@ const refersByName: readonly NameReference[] = [
     ],
   },
   {
-    ...{ kind: 'Role', group: rbac },
+    kind: 'Role',
+    group: rbac,
     fieldSpecs: of({ kind: 'RoleBinding', group: rbac }, 'roleRef/name'),
   },
   {
-    ...{ kind: 'ClusterRole', group: rbac },
+    kind: 'ClusterRole',
+    group: rbac,
     fieldSpecs: ['RoleBinding', 'ClusterRoleBinding'].flatMap((kind) =>
       of({ kind, group: rbac }, 'roleRef/name'),
     ),
   },
   {
-    ...{ kind: 'ServiceAccount', version: 'v1' },
+    kind: 'ServiceAccount',
+    version: 'v1',
     fieldSpecs: [
       ...['RoleBinding', 'ClusterRoleBinding'].flatMap((kind) =>
         of({ kind, group: rbac }, 'subjects'),
@@ -182,18 +191,22 @@ const refersByName: readonly NameReference[] = [
     ],
   },
   {
-    ...{ kind: 'PersistentVolumeClaim', version: 'v1' },
+    kind: 'PersistentVolumeClaim',
+    version: 'v1',
     fieldSpecs: ofPods(otherPods, ['volumes/persistentVolumeClaim/claimName']),
   },
   {
-    ...{ kind: 'PersistentVolume', version: 'v1' },
+    kind: 'PersistentVolume',
+    version: 'v1',
     fieldSpecs: [
       ...of({ kind: 'PersistentVolumeClaim' }, 'spec/volumeName'),
       ...of({ kind: 'ClusterRole' }, 'rules/resourceNames'),
     ],
   },
   {
-    ...{ kind: 'StorageClass', group: 'storage.k8s.io', version: 'v1' },
+    kind: 'StorageClass',
+    group: 'storage.k8s.io',
+    version: 'v1',
     fieldSpecs: [
       ...of({ kind: 'PersistentVolume' }, 'spec/storageClassName'),
       ...of({ kind: 'PersistentVolumeClaim' }, 'spec/storageClassName'),
@@ -201,11 +214,14 @@ const refersByName: readonly NameReference[] = [
     ],
   },
   {
-    ...{ kind: 'PriorityClass', group: 'scheduling.k8s.io', version: 'v1' },
+    kind: 'PriorityClass',
+    group: 'scheduling.k8s.io',
+    version: 'v1',
     fieldSpecs: ofPods(otherPods, ['priorityClassName']),
   },
   {
-    ...{ kind: 'ValidatingAdmissionPolicy', group: admission },
+    kind: 'ValidatingAdmissionPolicy',
+    group: admission,
     fieldSpecs: of(
       { kind: 'ValidatingAdmissionPolicyBinding', group: admission },
       'spec/policyName',

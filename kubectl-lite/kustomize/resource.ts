@@ -47,8 +47,14 @@ export interface Resource {
 
 export function resourceOf(object: Open, at: Resource['at'], hashed = false): Resource {
   return {
-    ...{ object, at, hashed },
-    ...{ formerly: [], prefixes: [], suffixes: [], variables: [], transformations: [] },
+    object,
+    at,
+    hashed,
+    formerly: [],
+    prefixes: [],
+    suffixes: [],
+    variables: [],
+    transformations: [],
   };
 }
 

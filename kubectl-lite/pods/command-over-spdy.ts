@@ -7,7 +7,12 @@ import { openSpdy } from './pod-stream.ts';
 
 /** What a message begins with. */
 export const channel = {
-  ...{ stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 },
+  stdin: 0,
+  stdout: 1,
+  stderr: 2,
+  error: 3,
+  resize: 4,
+  close: 255,
 } as const;
 
 const protocol = 'v4.channel.k8s.io';

@@ -25,7 +25,10 @@ export async function openTunnel(session: Session, pod: Pod): Promise<PodTunnel>
   const path = podPath(pod, 'portforward');
   const query = new URLSearchParams();
   const connection = await openPodStream<ByteStream>(session, {
-    ...{ path, query, protocol: TUNNEL, switchedOffBy: 'KUBECTL_PORT_FORWARD_WEBSOCKETS' },
+    path,
+    query,
+    protocol: TUNNEL,
+    switchedOffBy: 'KUBECTL_PORT_FORWARD_WEBSOCKETS',
     overSpdy: () => openSpdy(session, { path, query, protocol: 'portforward.k8s.io' }),
     over: bytesOf,
   }).catch((error: unknown) => {

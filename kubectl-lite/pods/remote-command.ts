@@ -34,7 +34,10 @@ export async function runRemotely(
 ): Promise<void> {
   const { path, query, quiet = false } = request;
   const socket = await openPodStream(session, {
-    ...{ path, query, protocol, switchedOffBy: 'KUBECTL_REMOTE_COMMAND_WEBSOCKETS' },
+    path,
+    query,
+    protocol,
+    switchedOffBy: 'KUBECTL_REMOTE_COMMAND_WEBSOCKETS',
     over: (opened) => opened,
     overSpdy: () => commandOverSpdy(session, path, query),
   });

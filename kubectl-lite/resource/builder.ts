@@ -151,9 +151,16 @@ function locatedByItself(document: ManifestDocument): Located {
   const [version = '', group = ''] = object.apiVersion.split('/').reverse();
   const singular = object.kind.toLowerCase();
   const type: DiscoveredResource = {
-    ...{ group, version, kind: object.kind, singular, resource: `${singular}s` },
-    ...{ namespaced: namespace !== undefined, shortNames: [], categories: [] },
-    ...{ verbs: [], subresources: [] },
+    group,
+    version,
+    kind: object.kind,
+    singular,
+    resource: `${singular}s`,
+    namespaced: namespace !== undefined,
+    shortNames: [],
+    categories: [],
+    verbs: [],
+    subresources: [],
   };
   return { type, namespace, name, object, place: sourceOf(document) };
 }

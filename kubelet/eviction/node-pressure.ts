@@ -70,7 +70,9 @@ export class NodePressure {
     const { clock, recorder, nodeName: name, thresholds, capacity, latest } = this.#options;
     const node = { kind: 'Node', apiVersion: 'v1', name, uid: name };
     const { pressures, victims } = planEviction({
-      ...{ thresholds, capacity, node: latest() },
+      thresholds,
+      capacity,
+      node: latest(),
       pods: this.#pods.running(),
     });
     const now = clock.monotonic();

@@ -67,7 +67,10 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
   const own = { [containerVariable]: folder, WHERRY_ROOT: root };
   const base = { ...host.env, ...portVariables(ports), ...own, HOSTNAME: hostnameOf(pod) };
   const variables = await environmentOf({
-    ...{ pod, container, objects, place: host.place },
+    pod,
+    container,
+    objects,
+    place: host.place,
     base: container.tty === true ? { TERM: 'xterm', ...base } : base,
   });
   for (const [name, value] of Object.entries(own)) variables.set(name, value);

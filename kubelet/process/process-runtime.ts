@@ -135,7 +135,11 @@ export class ProcessRuntime implements PodRuntime {
     const keep = this.#pods.get(podUid) ?? keepPod(this.#host, pod);
     this.#pods.set(podUid, keep);
     const run = new ContainerRun({
-      ...{ host: this.#host, request, pod: keep, ports: this.#ports, begun: this.#begun },
+      host: this.#host,
+      request,
+      pod: keep,
+      ports: this.#ports,
+      begun: this.#begun,
       folder: runFolder(this.#host.root, podUid, id),
     });
     this.#runs.set(id, { podUid, run });

@@ -178,7 +178,8 @@ export class NodeServer implements Running {
     const entries = runtime.logs(id, {
       ...(tailLines === undefined ? {} : { tailLines }),
       ...(sinceMs === undefined ? {} : { sinceMs }),
-      ...{ follow, signal },
+      follow,
+      signal,
     });
     const form = {
       timestamps: query.get('timestamps') === 'true',

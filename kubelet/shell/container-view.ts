@@ -79,7 +79,11 @@ export async function containerView(
   );
   return {
     world: {
-      ...{ clock, hostname, user, tty, startedAtMs: simulated.startedAtMs },
+      clock,
+      hostname,
+      user,
+      tty,
+      startedAtMs: simulated.startedAtMs,
       files: new ContainerFiles({ mounts, own: layer, readOnlyRoot }),
       mainCommand:
         container.command === undefined
@@ -165,7 +169,10 @@ function mountOf(
     isTold ? toldFolder(volume, execution, sources) : writtenFolder(volume, execution);
   const lastsMs = isTold && below === '' ? renewalMs : Infinity;
   return {
-    ...{ path: absolute(mountPath, '/'), subPath: below, readOnly: readOnly || isTold, isTold },
+    path: absolute(mountPath, '/'),
+    subPath: below,
+    readOnly: readOnly || isTold,
+    isTold,
     open: kept(open, lastsMs, execution.clock),
   };
 }

@@ -11,7 +11,16 @@ export function dateText(nowMs: number, words: readonly string[]): string {
   const [, Y = '', m = '', d = '', H = '', M = '', S = ''] =
     /^(\d+)-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)/.exec(iso) ?? [];
   const parts: Readonly<Record<string, string>> = {
-    ...{ Y, m, d, H, M, S, Z: 'UTC', z: '+0000', n: '\n', '%': '%' },
+    Y,
+    m,
+    d,
+    H,
+    M,
+    S,
+    Z: 'UTC',
+    z: '+0000',
+    n: '\n',
+    '%': '%',
     e: String(Number(d)).padStart(2),
     a: days[Math.floor(nowMs / dayMs) % 7]!,
     b: months[Number(m) - 1]!,

@@ -31,7 +31,15 @@ async function printenv(call: Call): Promise<number> {
 }
 
 const escapes: Readonly<Record<string, string>> = {
-  ...{ n: '\n', t: '\t', r: '\r', '\\': '\\', a: '\x07', b: '\b', e: '\x1b', f: '\f', v: '\v' },
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  a: '\x07',
+  b: '\b',
+  e: '\x1b',
+  f: '\f',
+  v: '\v',
   '0': '\0',
 };
 const unescaped = (text: string): string =>
@@ -233,7 +241,19 @@ const says =
 
 /** By their names; those of the shell itself are in `shell.ts`. */
 export const programs: Readonly<Record<string, Program>> = {
-  ...{ env, printenv, echo, printf, cat, touch, rm, mkdir, expr, id, whoami, ps, kill },
+  env,
+  printenv,
+  echo,
+  printf,
+  cat,
+  touch,
+  rm,
+  mkdir,
+  expr,
+  id,
+  whoami,
+  ps,
+  kill,
   sleep: pause,
   ls: listFiles,
   ...textPrograms,

@@ -68,12 +68,16 @@ export function staticPodOf({ metadata, spec }: StaticManifest, origin: StaticOr
 export function mirrorOf(pod: Pod, node: Node) {
   const { name, namespace, labels, annotations, uid = '' } = pod.metadata;
   const owner = {
-    ...{ apiVersion: 'v1', kind: 'Node', name: nameOf(node), uid: node.metadata.uid ?? '' },
+    apiVersion: 'v1',
+    kind: 'Node',
+    name: nameOf(node),
+    uid: node.metadata.uid ?? '',
     controller: true,
   };
   return {
     metadata: {
-      ...{ name: name!, namespace: namespace! },
+      name: name!,
+      namespace: namespace!,
       ...(labels === undefined ? {} : { labels }),
       annotations: { ...annotations, [mirrorAnnotation]: uid },
       ownerReferences: [owner],

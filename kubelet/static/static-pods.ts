@@ -186,7 +186,10 @@ export class StaticPods implements Running {
     if (known !== undefined) return known;
     const { client, clock, limiter, node, logger } = this.#options;
     const made = new MirrorPod({
-      ...{ client, clock, limiter, node },
+      client,
+      clock,
+      limiter,
+      node,
       logger: logger.child({ pod: key }),
       wanted: () => this.#running.get(key)?.pod,
     });

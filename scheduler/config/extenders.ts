@@ -74,7 +74,11 @@ function readExtender(fields: Fields, seen: Set<string>): ConfiguredExtender {
   const managed = managedResources(fields, seen);
   const tls = tlsConfig(fields.object('tlsConfig'), fields.at('tlsConfig'), enableHttps);
   const read = {
-    ...{ urlPrefix, ...verbs, weight, timeoutMs, tls },
+    urlPrefix,
+    ...verbs,
+    weight,
+    timeoutMs,
+    tls,
     nodeCacheCapable: fields.flag('nodeCacheCapable') ?? false,
     managedResources: new Set(managed.map(({ name }) => name)),
     ignoredByScheduler: managed.filter(({ ignored }) => ignored).map(({ name }) => name),
@@ -153,7 +157,8 @@ function tlsConfig(
   for (const error of errors) fields.report(error);
   fields.end();
   return {
-    ...{ field, insecure },
+    field,
+    insecure,
     ...(serverName === undefined ? {} : { serverName }),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),

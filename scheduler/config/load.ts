@@ -67,7 +67,8 @@ export async function loadConfiguration(
       timing: { leaseMs: lease.leaseMs, renewMs: lease.renewMs, retryMs: lease.retryMs },
     },
     options: {
-      ...{ percentageOfNodesToScore, extenders },
+      percentageOfNodesToScore,
+      extenders,
       ...(limits === undefined ? {} : { limits }),
       backoff: { initialMs: read.initialBackoffMs, maxMs: read.maxBackoffMs },
       profiles: (pluginParts) => buildProfiles(profiles, pluginParts, { own, ignored }),

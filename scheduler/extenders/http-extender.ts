@@ -112,7 +112,10 @@ export class HttpExtender implements Extender {
     try {
       const { status, body: answer } = await http.send({
         ...this.#tls,
-        ...{ method: 'POST', url, maxAnswerBytes, signal: ending.signal },
+        method: 'POST',
+        url,
+        maxAnswerBytes,
+        signal: ending.signal,
         headers: { 'content-type': 'application/json', 'user-agent': 'wherry-scheduler' },
         body: Buffer.from(JSON.stringify(body)),
       });

@@ -18,7 +18,10 @@ export function clusterService(context: ServiceContext): UnaryMethods {
   // Cluster's headers carry no revision.
   const header = (): Plain => plainHeader(context, 0);
   const plain = ({ id, name, peerUrls, clientUrls, isLearner }: ClusterMember): Plain => ({
-    ...{ ID: BigInt(id), name, peerURLs: peerUrls, isLearner },
+    ID: BigInt(id),
+    name,
+    peerURLs: peerUrls,
+    isLearner,
     // Alone, it may not know beforehand where it will be reached.
     clientURLs: context.self.id === id ? context.self.clientUrls : clientUrls,
   });

@@ -64,7 +64,10 @@ export async function waitForOlder(
   for (;;) {
     if (signal.aborted) throw cancelled();
     const { kvs, revision } = await calls.range({
-      ...{ key: prefix, rangeEnd: prefixEnd(prefix), limit: 1, maxCreateRevision },
+      key: prefix,
+      rangeEnd: prefixEnd(prefix),
+      limit: 1,
+      maxCreateRevision,
       sort: { target: 'create', order: 'descend' },
     });
     const [older] = kvs;

@@ -4,7 +4,12 @@ import type { Clock, Timer } from '../../platform/clock.ts';
 const LOOK_EVERY_MS = 50;
 
 const unitsMs: Readonly<Record<string, number>> = {
-  ...{ H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 },
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 1e-3,
+  n: 1e-6,
 };
 
 /** The milliseconds of a `grpc-timeout`, or undefined if it is none. */

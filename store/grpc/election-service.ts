@@ -52,7 +52,9 @@ const plainPair = (kv: KeyValue): Plain => ({
 /** The oldest key below the prefix. */
 async function currentLeader(calls: MemberCalls, prefix: string) {
   const { kvs, revision } = await calls.range({
-    ...{ key: prefix, rangeEnd: prefixEnd(prefix), limit: 1 },
+    key: prefix,
+    rangeEnd: prefixEnd(prefix),
+    limit: 1,
     sort: { target: 'create', order: 'ascend' },
   });
   return { leader: kvs[0], revision };
@@ -69,8 +71,10 @@ async function campaign(
   const key = holderKey(prefix, id);
   const place = await takePlace(calls, { key, value, lease: id });
   const leader = {
-    ...{ name, key: Buffer.from(key, 'latin1') },
-    ...{ rev: place.createRevision, lease: BigInt(id) },
+    name,
+    key: Buffer.from(key, 'latin1'),
+    rev: place.createRevision,
+    lease: BigInt(id),
   };
   try {
     if (place.before !== undefined && !value.equals(place.before.value))
@@ -139,7 +143,9 @@ export class ElectionObserver implements DownloadService {
     let told = { key: '', modRevision: 0 };
     let { leader, revision } = await currentLeader(calls, prefix);
     const watch = calls.watch({
-      ...{ key: prefix, rangeEnd: prefixEnd(prefix), startRevision: revision + 1 },
+      key: prefix,
+      rangeEnd: prefixEnd(prefix),
+      startRevision: revision + 1,
     });
     this.#closing.signal.addEventListener('abort', () => watch.cancel());
     const tell = (): void => {

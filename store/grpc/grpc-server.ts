@@ -126,7 +126,9 @@ export class GrpcServer {
     const head = readRequest(fields);
     const method = this.#methods.get(head.path);
     const call = new ServerCall({
-      ...{ stream, fields, counts: method?.counts },
+      stream,
+      fields,
+      counts: method?.counts,
       commonName: client.commonName,
       maxMessageBytes: this.#options.context.maxMessageBytes,
       incomplete: client.incomplete,

@@ -107,8 +107,10 @@ export function maintenanceService(context: ServiceContext): UnaryMethods {
       const { hash, compactRevision, hashRevision } =
         await callsOf(origin).maintenance.hashKv(revision);
       return encodeMessage('HashKVResponse', {
-        ...{ header: plainHeader(context), hash },
-        ...{ compact_revision: compactRevision, hash_revision: hashRevision },
+        header: plainHeader(context),
+        hash,
+        compact_revision: compactRevision,
+        hash_revision: hashRevision,
       });
     },
     '/etcdserverpb.Maintenance/Defragment': async (_bytes, origin) => {

@@ -114,7 +114,10 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
   const metrics = new StoreMetrics({ member, calls, usage, quotaBytes, health, watchTimes });
   let gateway: Promise<Gateway> | undefined;
   const http = storeHttp({
-    ...{ member, metrics, health, logger },
+    member,
+    metrics,
+    health,
+    logger,
     browsers: browserRules({
       origins: options.cors ?? ['*'],
       hosts: tls === undefined ? (options.hostWhitelist ?? ['*']) : ['*'],

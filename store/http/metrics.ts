@@ -145,7 +145,12 @@ export class StoreMetrics {
     const statistics = member.statistics();
     const isLeader = status.leader === member.identity.memberId;
     const snapshot: Snapshot = {
-      ...{ status, statistics, usage: usage(), isLeader, quotaBytes, health },
+      status,
+      statistics,
+      usage: usage(),
+      isLeader,
+      quotaBytes,
+      health,
     };
     const { version } = status;
     const versions = [

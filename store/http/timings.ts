@@ -20,7 +20,11 @@ interface Family {
 type Row = readonly [name: string, help: string, first: number, count: number];
 
 const plain = (of: TimingName, [name, help, first, count]: Row): Family => ({
-  ...{ name, help, first, count, of: { [of]: {} } },
+  name,
+  help,
+  first,
+  count,
+  of: { [of]: {} },
 });
 
 const compaction = (of: TimingName, [name, ...rest]: Row): Family => ({
@@ -47,7 +51,8 @@ const families: readonly Family[] = [
   {
     name: 'etcd_server_range_duration_seconds',
     help: 'Reading ranges, once it is proven that they may be.',
-    ...{ first: 0.0001, count: 20 },
+    first: 0.0001,
+    count: 20,
     of: { range: { success: 'true' }, rangeFailed: { success: 'false' } },
   },
   plain('defragment', [
@@ -121,7 +126,8 @@ export class Timings {
           name,
           help,
           Object.entries(of).map(([timing, labels]) => ({
-            ...{ labels, value: this.#histograms.get(timing as TimingName)!.value },
+            labels,
+            value: this.#histograms.get(timing as TimingName)!.value,
           })),
         ),
       ),
@@ -142,7 +148,8 @@ export const requestTimesText = (times: readonly RequestTime[]): string =>
     'etcd_server_request_duration_seconds',
     'Requests that go through the log, by type.',
     times.map(({ type, success, seconds: value }) => ({
-      ...{ value, labels: { type: requestName(type), success: String(success) } },
+      value,
+      labels: { type: requestName(type), success: String(success) },
     })),
   );
 

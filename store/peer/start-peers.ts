@@ -84,7 +84,9 @@ class ConnectedPeers implements Peers {
       for (const { host, port, secure } of listen)
         this.#listening.push(
           await network.listen({
-            ...{ host, port, http: this.#http() },
+            host,
+            port,
+            http: this.#http(),
             ...(secure && tls !== undefined ? { tls } : {}),
             accept: (headers) => this.#accept(headers),
           }),

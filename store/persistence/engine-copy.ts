@@ -63,7 +63,10 @@ export class EngineCopy {
       this.#next = this.#iterator.next();
     }
     return {
-      ...{ leases, auth, appliedIndex, alarms: alarms.list() },
+      leases,
+      auth,
+      appliedIndex,
+      alarms: alarms.list(),
       ...(compactRevision === undefined ? {} : { compactRevision }),
     };
   }

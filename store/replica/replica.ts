@@ -113,8 +113,12 @@ export class Replica implements Duties {
     this.#compactor = new Compactor({ engine, store, records, timekeeper, clock: settings.clock });
     this.#logCompaction = new LogCompaction(log.window, state.persistence, settings);
     this.#flushing = new Flushing({
-      ...{ clock: settings.clock, persistence: state.persistence, store, cluster: log.cluster },
-      ...{ compactor: this.#compactor, logCompaction: this.#logCompaction },
+      clock: settings.clock,
+      persistence: state.persistence,
+      store,
+      cluster: log.cluster,
+      compactor: this.#compactor,
+      logCompaction: this.#logCompaction,
       flushedIndex: log.applied,
       appliedIndex: () => this.applier.appliedIndex,
       isAlone: () => this.isAlone,
@@ -122,8 +126,12 @@ export class Replica implements Duties {
       fail: (error) => this.fail(error),
     });
     this.#outbox = new Outbox({
-      ...{ settings, engine, raft: this.raft, peers: options.peers },
-      ...{ window: log.window, logCompaction: this.#logCompaction },
+      settings,
+      engine,
+      raft: this.raft,
+      peers: options.peers,
+      window: log.window,
+      logCompaction: this.#logCompaction,
       poke: () => this.#loop.poke(),
       hasStopped: () => this.#failure !== undefined,
     });

@@ -30,5 +30,7 @@ export class RequestTimes {
 
 /** 0.1 ms, doubling to 52 s, as etcd's other durations of requests. */
 const timeOf = (type: CommandType, success: boolean): RequestTime => ({
-  ...{ type, success, seconds: new Histogram(exponential(0.0001, 2, 20)) },
+  type,
+  success,
+  seconds: new Histogram(exponential(0.0001, 2, 20)),
 });

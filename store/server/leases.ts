@@ -39,7 +39,10 @@ type LeaseQuestion = Extract<Question, { type: 'leaseRenew' | 'leaseTimeToLive' 
 export class LeaseService implements Leases {
   readonly counters: LeaseCounters = {
     ttls: new Histogram(exponential(1, 2, 24)),
-    ...{ granted: 0, revoked: 0, renewed: 0, expired: 0 },
+    granted: 0,
+    revoked: 0,
+    renewed: 0,
+    expired: 0,
   };
   readonly #environment: LeaseEnvironment;
   readonly #clock: Clock;

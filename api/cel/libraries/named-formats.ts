@@ -67,9 +67,19 @@ const formats: Readonly<Record<string, Validate>> = {
 
 /** How long the expressions are by which Kubernetes prices them. */
 const patternSizes: Readonly<Record<string, number>> = {
-  ...{ dns1123Label: 30, dns1123Subdomain: 60, dns1035Label: 30, qualifiedName: 60 },
-  ...{ dns1123LabelPrefix: 30, dns1123SubdomainPrefix: 60, dns1035LabelPrefix: 30 },
-  ...{ labelValue: 40, uri: 1103, uuid: 69, byte: 84, date: 70, datetime: 70 },
+  dns1123Label: 30,
+  dns1123Subdomain: 60,
+  dns1035Label: 30,
+  qualifiedName: 60,
+  dns1123LabelPrefix: 30,
+  dns1123SubdomainPrefix: 60,
+  dns1035LabelPrefix: 30,
+  labelValue: 40,
+  uri: 1103,
+  uuid: 69,
+  byte: 84,
+  date: 70,
+  datetime: 70,
 };
 const LONGEST_PATTERN = 128;
 

@@ -128,8 +128,14 @@ function civil(nanos: bigint): Civil {
   const millis = Number(within / 1_000_000n);
   const days = (nanos - (((nanos % DAY) + DAY) % DAY)) / DAY;
   return {
-    ...{ year: year!, month: month!, day: day!, hours: hours! },
-    ...{ minutes: minutes!, seconds: seconds!, millis, days },
+    year: year!,
+    month: month!,
+    day: day!,
+    hours: hours!,
+    minutes: minutes!,
+    seconds: seconds!,
+    millis,
+    days,
   };
 }
 

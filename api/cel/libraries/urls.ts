@@ -48,7 +48,10 @@ function readUrl(text: string): Url | string {
 }
 
 const opaqueParts = (scheme: string, query: string): Parts => ({
-  ...{ scheme: scheme.toLowerCase(), host: '', path: '', query },
+  scheme: scheme.toLowerCase(),
+  host: '',
+  path: '',
+  query,
 });
 
 function pathParts(text: string): Parts {

@@ -35,7 +35,11 @@ export function bindingsOf(
     oldObject: adapt(objects.oldObject ?? null, DYN),
     request: adapt(requestOf(request, ''), REQUEST),
     ...authorizerValues((check) => lookups.decide(user, check), {
-      ...{ group, resource, subresource, namespace, name },
+      group,
+      resource,
+      subresource,
+      namespace,
+      name,
     }),
   };
 }

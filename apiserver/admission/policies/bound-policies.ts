@@ -107,7 +107,10 @@ async function isBound(
 }
 
 const EVERYTHING = {
-  ...{ operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*/*'] },
+  operations: ['*'],
+  apiGroups: ['*'],
+  apiVersions: ['*'],
+  resources: ['*/*'],
 };
 
 async function collected<S extends PolicySpec>(

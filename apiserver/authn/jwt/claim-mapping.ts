@@ -23,7 +23,9 @@ const USER = schemaType(
   {
     type: 'object',
     properties: {
-      ...{ username: text, uid: text, groups: texts },
+      username: text,
+      uid: text,
+      groups: texts,
       extra: { type: 'object', additionalProperties: texts },
     },
   },

@@ -97,7 +97,9 @@ export class ProviderKeys {
     });
     try {
       const { status, body } = await http.send({
-        ...{ method: 'GET', url, headers: { accept: 'application/json' } },
+        method: 'GET',
+        url,
+        headers: { accept: 'application/json' },
         ...(ca === undefined ? {} : { ca }),
         maxAnswerBytes: MAX_DOCUMENT_BYTES,
         signal: controller.signal,

@@ -11,7 +11,8 @@ export function shownSelector(selector: LabelSelector): object {
       ? {}
       : {
           matchExpressions: matchExpressions.map(({ key, operator, values }) => ({
-            ...{ key: key ?? '', operator: operator ?? '' },
+            key: key ?? '',
+            operator: operator ?? '',
             ...(values === undefined ? {} : { values }),
           })),
         }),

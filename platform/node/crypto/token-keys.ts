@@ -42,7 +42,9 @@ function verificationKey(key: KeyObject, own?: { keyId: string }): VerificationK
   const parts = Object.entries({ n, e, crv, x, y }).filter(([, value]) => value !== undefined);
   const jwk = { use: 'sig', kty, kid: keyId, alg: algorithm, ...Object.fromEntries(parts) } as Jwk;
   return {
-    ...{ keyId, algorithm, jwk },
+    keyId,
+    algorithm,
+    jwk,
     verify(token) {
       const [head, claims, signature, ...rest] = token.split('.');
       if (signature === undefined || rest.length > 0) return undefined;

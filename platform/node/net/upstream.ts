@@ -42,10 +42,14 @@ class NodeUpstream implements Upstream {
   readonly #closing = new AbortController();
   readonly #open = new Set<{ destroy(error?: Error): void }>();
   readonly #plain = new PlainAgent({
-    ...{ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, timeout: IDLE_MS },
+    keepAlive: true,
+    maxFreeSockets: MAX_IDLE_SOCKETS,
+    timeout: IDLE_MS,
   });
   readonly #secure = new Agent({
-    ...{ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, timeout: IDLE_MS },
+    keepAlive: true,
+    maxFreeSockets: MAX_IDLE_SOCKETS,
+    timeout: IDLE_MS,
   });
 
   async send(asked: UpstreamRequest): Promise<UpstreamAnswer> {

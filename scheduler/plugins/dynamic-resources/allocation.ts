@@ -21,7 +21,10 @@ export function allocationOf(
   allotted: readonly Allotted[],
 ): AllocationResult {
   const results = allotted.map(({ want, item }) => ({
-    ...{ request: want.name, driver: item.driver, pool: item.pool, device: item.device.name },
+    request: want.name,
+    driver: item.driver,
+    pool: item.pool,
+    device: item.device.name,
     ...(want.adminAccess === undefined ? {} : { adminAccess: want.adminAccess }),
   }));
   const config = configurations(claim, allotted);

@@ -69,8 +69,13 @@ export class Feed {
     const last = this.#groups.at(-1);
     if (last !== undefined && !last.sealed) return last;
     const group: Group = {
-      ...{ operations: [], bytes: 0, sequence: this.#sequence, sync: false },
-      ...{ clear: undefined, sealed: false, written: [] },
+      operations: [],
+      bytes: 0,
+      sequence: this.#sequence,
+      sync: false,
+      clear: undefined,
+      sealed: false,
+      written: [],
     };
     this.#groups.push(group);
     return group;

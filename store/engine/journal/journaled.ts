@@ -105,7 +105,8 @@ class JournaledEngine implements Engine {
     this.#began = clock.monotonic();
     this.#feed = new Feed(
       {
-        ...{ engine, clock },
+        engine,
+        clock,
         note: (newest) => note(newest, this.#hasFiles),
         durable: (newest) => journal.durable(newest),
       },

@@ -31,7 +31,10 @@ function moveOf(job: Job, old: Job): Move {
   const status = job.status ?? {};
   const before = old.status ?? {};
   return {
-    ...{ job, old, status, before },
+    job,
+    old,
+    status,
+    before,
     moved: (...fields) => fields.some((field) => !deepEqual(status[field], before[field])),
     turned: (...types) => types.some((type) => isTrue(job, type) !== isTrue(old, type)),
   };

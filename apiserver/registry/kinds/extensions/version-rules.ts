@@ -91,7 +91,8 @@ export function subresourceErrors(
   const spec = { field: `${at}.specReplicasPath`, roots: ['.spec.'], says: '.spec' };
   const status = { field: `${at}.statusReplicasPath`, roots: ['.status.'], says: '.status' };
   const selector = {
-    ...{ field: `${at}.labelSelectorPath`, roots: ['.spec.', '.status.'] },
+    field: `${at}.labelSelectorPath`,
+    roots: ['.spec.', '.status.'],
     says: 'either .spec or .status',
   };
   return [

@@ -50,7 +50,9 @@ const log: ConnectSubresource<Pod> = {
     const { nodeName: node } = pod.spec;
     if (!node) return { to: 'nobody' };
     return {
-      ...{ to: 'agent', node, query: parameters },
+      to: 'agent',
+      node,
+      query: parameters,
       path: `/containerLogs/${namespace}/${name}/${container}`,
       insecure: booleanIn(query, 'insecureSkipTLSVerifyBackend'),
     };
@@ -61,7 +63,10 @@ function streamOptions({ query }: { readonly query: URLSearchParams }) {
   const set = (name: string) => (booleanIn(query, name) ? { [name]: true } : {});
   const container = query.get('container');
   return {
-    ...{ ...set('stdin'), ...set('stdout'), ...set('stderr'), ...set('tty') },
+    ...set('stdin'),
+    ...set('stdout'),
+    ...set('stderr'),
+    ...set('tty'),
     ...(container ? { container } : {}),
   };
 }
