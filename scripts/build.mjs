@@ -37,7 +37,14 @@ const runners = {
   'cluster/main.cjs': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program(process.argv[2] === 'store' ? 'store' : 'wherry').main();\n`,
   'kubectl-lite/main.js': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program('kubectl-lite').main();\n`,
   'kubectl-lite/package.json': '{ "type": "commonjs" }\n',
-  'index.js': `import { program } from './programs/program.cjs';\nexport const { startCluster } = program('wherry').library();\n`,
+  'index.cjs': `module.exports = require('./programs/program.cjs').program('wherry').library();\n`,
+  'index.js': `import library from './index.cjs';\nexport const { startCluster } = library;\n`,
+  // Jest and other CommonJS users see the types of the module.
+  'index.d.cts': `import type * as library from './index.js' with { 'resolution-mode': 'import' };
+export declare const startCluster: typeof library.startCluster;
+export type StartClusterOptions = library.StartClusterOptions;
+export type Cluster = library.Cluster;
+`,
 };
 /** Modules of their own. */
 const modules = [

@@ -80,6 +80,33 @@ describe('the package', () => {
     INSTALL_MS,
   );
 
+  it(
+    'serves Jest and other CommonJS, with its types',
+    async () => {
+      const project = join(folder.path, 'commonjs');
+      mkdirSync(project);
+      writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+      const program = `import { startCluster, type Cluster, type StartClusterOptions } from 'wherry';
+const options: StartClusterOptions = { nodes: 1 };
+let cluster: Cluster;
+beforeAll(async () => { cluster = await startCluster(options); });
+afterAll(() => cluster.stop());
+test('one library, however it is loaded', async () => {
+  expect(cluster.kubeconfig).toContain(cluster.server);
+  expect(startCluster).toBe(require('wherry').startCluster);
+});
+`;
+      writeFileSync(join(project, 'cluster.test.ts'), program);
+      const tools = ['jest@30', 'typescript@6', '@types/jest@30', '@types/node@20'];
+      const args = ['install', '--loglevel=error', tarball, ...tools];
+      await succeed('npm', args, { cwd: project, timeoutMs: INSTALL_MS });
+      const compile = ['tsc', '--strict', '--module', 'node20', '--types', 'jest,node'];
+      await succeed('npx', [...compile, 'cluster.test.ts'], { cwd: project });
+      await succeed('npx', ['jest', 'cluster.test.js'], { cwd: project });
+    },
+    2 * INSTALL_MS,
+  );
+
   it('runs the steps that the documentation gives for CI', async () => {
     const [text = ''] = fencesOf('docs/HOWTO.md', 'yaml');
     const steps = load(text) as { readonly run?: string; readonly env?: Record<string, string> }[];
