@@ -1,7 +1,7 @@
-import { statusError } from '../api/status.ts';
 import type { Aggregator } from './aggregation/aggregator.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { ApiHandlers } from './handlers/api-handlers.ts';
+import { methodNotAllowed } from './handlers/target.ts';
 import type { ApiRequest, PipelineRequest } from './pipeline/api-request.ts';
 import type { PipelineHandler } from './pipeline/filter.ts';
 import type { ResourceRequestInfo } from './pipeline/request-info.ts';
@@ -28,10 +28,7 @@ export function route({ handlers, discovery, aggregator }: Routes): PipelineHand
     const remote = aggregator()?.answer(request);
     if (remote !== undefined) return remote;
     if (!isApiRequest(request)) return discovery.answer(request.http);
-    if (!methodSuits(request.info)) {
-      const text = 'the server does not allow this method on the requested resource';
-      throw statusError('MethodNotAllowed', text, {});
-    }
+    if (!methodSuits(request.info)) throw methodNotAllowed();
     return handlers.handle(request);
   };
 }
