@@ -20,6 +20,8 @@ import type { ContainerExit, ContainerListener, PodRuntime, ProbeVerdict } from 
 
 export interface ContainersOptions {
   readonly pod: Pod;
+  /** The pod as it is now. */
+  readonly latest: () => Pod;
   readonly records: readonly ContainerRecord[];
   readonly runtime: PodRuntime;
   readonly clock: Clock;
@@ -71,15 +73,15 @@ export class PodContainers {
     for (const [i, record] of this.#records.entries()) {
       if (record.phase !== 'running' || record.id === undefined) continue;
       const startedAtMs = parseTime(record.startedAt ?? '') ?? this.#options.clock.now();
-      const { pod, runtime } = this.#options;
+      const { pod, latest, runtime } = this.#options;
       const { id, container } = record;
       const listener = this.#listener(i, { id, silent: true });
-      runtime.adopt({ id, pod, container, listener }, startedAtMs);
+      runtime.adopt({ id, pod, latest, container, listener }, startedAtMs);
     }
   }
 
   start(i: number): void {
-    const { pod, runtime, random, images } = this.#options;
+    const { pod, latest, runtime, random, images } = this.#options;
     const { exit, ...before } = this.#records[i]!;
     const older = idOf(before.lastExit);
     if (older !== undefined && older !== before.id) runtime.remove(older);
@@ -96,7 +98,7 @@ export class PodContainers {
     };
     const listener = this.#listener(i, { id, silent: false });
     images.note(before.container.image ?? '');
-    runtime.start({ id, pod, container: before.container, listener });
+    runtime.start({ id, pod, latest, container: before.container, listener });
   }
 
   /** Asks containers that are up to end; all of them unless `indexes` says which. */

@@ -167,8 +167,16 @@ export class PodWorker implements Running {
     return new PodContainers({
       ...{ pod, runtime, clock, random, recorder, images },
       records: known ? restoreRecords(pod) : newRecords(pod),
+      latest: () => this.#latest(),
       changed: () => this.#advance(),
     });
+  }
+
+  /** As last told, with the address that it has by now. */
+  #latest(): Pod {
+    const pod = this.#pod;
+    const podIP = this.#podIp;
+    return podIP === undefined ? pod : { ...pod, status: { ...pod.status, podIP } };
   }
 
   #takeOver(): void {

@@ -56,6 +56,8 @@ export interface ContainerRequest {
   /** Unique among all containers of all pods, restarts included. */
   readonly id: string;
   readonly pod: Pod;
+  /** The pod as it is now. Default: `pod`. */
+  readonly latest?: () => Pod;
   readonly container: Container;
   readonly listener: ContainerListener;
 }

@@ -24,7 +24,11 @@ function begin(more: Partial<Container>, { annotations = {}, ranMs }: Beginning 
   const container = { ...aPod({}).spec.containers[0]!, ...more };
   const pod: Pod = {
     ...aPod({ nodeName: 'node1', annotations, volumes, containers: [container] }),
-    status: { containerStatuses: [{ name: 'c', started: true } as never] },
+    status: { podIP: '10.244.1.7', containerStatuses: [{ name: 'c', started: true } as never] },
+  };
+  let latest = pod;
+  const annotate = (told: Record<string, string>): void => {
+    latest = { ...pod, metadata: { ...pod.metadata, annotations: told } };
   };
   const objects: Record<string, object> = {
     ...{ pods: pod, nodes: { status: {} } },
@@ -48,10 +52,10 @@ function begin(more: Partial<Container>, { annotations = {}, ranMs }: Beginning 
     event: ({ reason, message }) => note(`${reason}: ${message.trim()}`),
     exited: ({ exitCode }) => note(`exited ${exitCode}`),
   };
-  const request = { id: 'x', pod, container, listener };
+  const request = { id: 'x', pod, latest: () => latest, container, listener };
   if (ranMs === undefined) runtime.start(request);
   else runtime.adopt(request, clock.now() - ranMs);
-  return { clock, runtime, heard, objects };
+  return { clock, runtime, heard, objects, annotate };
 }
 
 type World = ReturnType<typeof begin>;
@@ -89,7 +93,7 @@ describe('an exec probe of a hollow container', () => {
     expect(world.clock.monotonic()).toBeGreaterThan(30_000);
     world.runtime.stop('x', 30);
     await world.clock.advance(60_000);
-    expect(world.heard.at(-1)).toMatch(/exited 0$/);
+    expect(world.heard.at(-1)).toMatch(/exited 137$/);
     expect(world.clock.timers).toBe(0);
   });
 
@@ -108,7 +112,7 @@ describe('an exec probe of a hollow container', () => {
     const world = begin({
       ...sh('sleep 20; echo ok > /tmp/healthy; sleep 600'),
       startupProbe: probe(['cat', '/tmp/healthy'], { failureThreshold: 10 }),
-      readinessProbe: { tcpSocket: { port: 80 } },
+      readinessProbe: probe(['true']),
     });
     await hear(world, / ready/);
     const told = order(world).filter((each) => !each.startsWith('Unhealthy'));
@@ -182,7 +186,111 @@ describe('an exec probe of a hollow container', () => {
   });
 });
 
-describe('a hook of a hollow container', () => {
+const network = (yaml: string): Beginning => ({ annotations: { 'wherry.io/network': yaml } });
+const httpGet = { path: '/healthz', port: 8080 };
+const often = { periodSeconds: 1 };
+
+describe('a network probe of a hollow container', () => {
+  it('succeeds where nobody knows what runs, and is not asked', async () => {
+    const world = begin({ readinessProbe: { httpGet }, livenessProbe: { grpc: { port: 1 } } });
+    expect(order(world)).toEqual(['running', 'ready']);
+    expect(world.clock.timers).toBe(0);
+  });
+
+  it.each<[string, Probe, string]>([
+    [
+      'httpGet',
+      { httpGet },
+      'Get "http://10.244.1.7:8080/healthz": dial tcp 10.244.1.7:8080: connect: connection refused',
+    ],
+    [
+      'tcpSocket',
+      { tcpSocket: { port: 80 } },
+      'dial tcp 10.244.1.7:80: connect: connection refused',
+    ],
+    [
+      'grpc',
+      { grpc: { port: 9090 } },
+      'timeout: failed to connect service "10.244.1.7:9090" within 1s: context deadline exceeded',
+    ],
+  ])('(%s) finds that nothing listens where `sleep` runs', async (_, readinessProbe, told) => {
+    const world = begin({ ...sh('sleep 600'), readinessProbe: { ...readinessProbe, ...often } });
+    await hear(world, /Unhealthy/);
+    expect(order(world).slice(0, 2)).toEqual([
+      'running',
+      `Unhealthy: Readiness probe failed: ${told}`,
+    ]);
+  });
+
+  it('is answered as the page about liveness probes tells: well at first, then not', async () => {
+    const world = begin(
+      { livenessProbe: { httpGet, ...often } },
+      network('[{ path: "/health*", afterSeconds: 10, status: 500 }]'),
+    );
+    await hear(world, /unhealthy/);
+    expect(order(world)).toEqual([
+      ...['running', 'ready'],
+      ...Array<string>(3).fill(
+        'Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 500',
+      ),
+      'unhealthy: liveness',
+    ]);
+    expect(world.clock.monotonic()).toBeGreaterThanOrEqual(12_000);
+  });
+
+  it.each<[string, Probe, RegExp]>([
+    ['[{ port: 80, refused: true }]', { tcpSocket: { port: 80 } }, /refused$/],
+    [
+      '[{ port: 1 }, { health: NOT_SERVING }]',
+      { grpc: { port: 9090 } },
+      /service unhealthy \(responded with "NOT_SERVING"\)$/,
+    ],
+    [
+      '[{ delaySeconds: 5 }]',
+      { httpGet },
+      /context deadline exceeded \(Client.Timeout exceeded while awaiting headers\)$/,
+    ],
+    [
+      '[{ status: 99 }]',
+      { httpGet },
+      /annotation wherry.io\/network: answers\[0\].status: must be a whole number from 100 to 599$/,
+    ],
+  ])('fails where %s is declared', async (yaml, readinessProbe, told) => {
+    const world = begin({ readinessProbe: { ...readinessProbe, ...often } }, network(yaml));
+    await hear(world, told);
+    expect(order(world)).not.toContain('ready');
+  });
+
+  it('hears of changes', async () => {
+    const world = begin({ readinessProbe: { httpGet, ...often } }, network('[]'));
+    await hear(world, / ready/);
+    world.annotate({ 'wherry.io/network': '[{ status: 503 }]' });
+    await hear(world, /unready/);
+    world.annotate({ 'c.wherry.io/network': '[{ port: 8080 }]' });
+    world.heard.length = 0;
+    await hear(world, / ready/);
+  });
+});
+
+describe('a request as the hook of a hollow container', () => {
+  it.each([
+    ['is answered', '[{ path: /healthz }]', ['running', 'ready']],
+    [
+      'fails',
+      '[{ status: 500 }]',
+      ['running', 'FailedPostStartHook: PostStartHook failed', 'exited 0'],
+    ],
+  ])('%s as declared', async (_, yaml, heard) => {
+    const world = begin({ lifecycle: { postStart: { httpGet } } }, network(yaml));
+    await hear(world, /(ready|exited 0)$/);
+    expect(order(world)).toEqual(heard);
+  });
+
+  it('is nothing where nobody knows what runs', () => {
+    const world = begin({ lifecycle: { postStart: { httpGet } } });
+    expect(order(world)).toEqual(['running', 'ready']);
+  });
+
   const exec = (command: string[]) => ({ exec: { command } });
 
   it('that fails ends it', async () => {

@@ -8,6 +8,7 @@
  * | `wherry.io/run-seconds`   | time from running to its end | for ever; 0 if exit-code is set |
  * | `wherry.io/exit-code`     | with which code it ends | 0 |
  * | `wherry.io/stop-seconds`  | time it takes to end when asked to | 0.25 |
+ * | `wherry.io/stop-exit-code` | with which code it then ends | see below |
  * | `wherry.io/unhealthy-after-seconds` | when its liveness probe, if it has one, fails | never |
  * | `wherry.io/log-lines`     | lines besides its start and end | 0; for ever with an interval |
  * | `wherry.io/log-interval-seconds` | time between them | 0: all at its start |
@@ -21,9 +22,16 @@
  * Without an annotation about its end or its log, a container whose whole command is known to the
  * small shell does what that says (`shell/known-commands.ts`).
  *
- * Hooks and probes that are commands are in `attendants.ts`.
+ * Asked to end in time, a container that restarts whatever comes ends with 0, as servers do, and
+ * another with 143, for it has not done its work. One whose command is carried out hears SIGTERM
+ * only if it has a trap for it, whose end is then its own; else it ends with 137, as the first
+ * process of a container does that is killed, but does not take its whole grace for that.
+ *
+ * Hooks and probes are in `attendants.ts`, what answers those that go over the network in
+ * `network.ts`.
  */
 import type { Container, Pod } from '../../api/types/core-v1.ts';
+import { terminatedCode } from '../process/exits.ts';
 
 export interface Behaviour {
   readonly startMs: number;
@@ -38,6 +46,10 @@ export interface Behaviour {
   readonly unhealthyMs?: number | undefined;
   readonly exitCode: number;
   readonly stopMs: number;
+  /** With which it ends when asked to. */
+  readonly stopExitCode: number;
+  /** Whatever its command does about it. */
+  readonly isStopTold: boolean;
   readonly logLines: number;
   readonly logIntervalMs: number;
 }
@@ -70,6 +82,13 @@ function isEphemeral({ spec }: Pod, { name }: Container): boolean {
   return !others.some((each) => each.name === name);
 }
 
+/** It restarts whatever comes: ending is nothing that it is for. */
+function isToGoOn(pod: Pod, container: Container): boolean {
+  if (container.restartPolicy !== undefined) return container.restartPolicy === 'Always';
+  const always = (pod.spec.restartPolicy ?? 'Always') === 'Always';
+  return always && !isInit(pod, container) && !isEphemeral(pod, container);
+}
+
 function probeDelay({ readinessProbe, startupProbe }: Container): number {
   return (startupProbe?.initialDelaySeconds ?? 0) + (readinessProbe?.initialDelaySeconds ?? 0);
 }
@@ -90,6 +109,7 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
   const toldReady = read('ready-seconds', maxSeconds);
   const readySeconds = toldReady ?? probeDelay(container);
   const stopSeconds = read('stop-seconds', maxSeconds) ?? defaultStopSeconds;
+  const toldStopCode = read('stop-exit-code', 255);
   const toldInterval = read('log-interval-seconds', maxSeconds);
   const toldLines = read('log-lines', maxLogLines);
   const logInterval = toldInterval ?? 0;
@@ -103,6 +123,8 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
     unhealthyMs: unhealthySeconds === undefined ? undefined : unhealthySeconds * 1000,
     exitCode: Math.floor(exitCode ?? 0),
     stopMs: stopSeconds * 1000,
+    stopExitCode: Math.floor(toldStopCode ?? (isToGoOn(pod, container) ? 0 : terminatedCode)),
+    isStopTold: toldStopCode !== undefined,
     logLines: Math.floor(logLines),
     logIntervalMs: logInterval * 1000,
   };

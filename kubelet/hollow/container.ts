@@ -3,13 +3,14 @@
  * its own commands do where the small shell knows all of them. One that runs for ever and was not
  * told otherwise costs no timer.
  */
-import type { Container, LifecycleHandler } from '../../api/types/core-v1.ts';
+import type { Container, LifecycleHandler, Pod } from '../../api/types/core-v1.ts';
 import { sleep, type Clock, type Timer } from '../../platform/clock.ts';
 import { AdvancedClock } from './advanced-clock.ts';
 import { statusOf } from '../container-record.ts';
 import type { LogEntry, LogQuery } from '../container-streams.ts';
 import { HollowAttendants, isAttended, untold } from './attendants.ts';
 import { behaviourOf, type Behaviour } from './behaviour.ts';
+import { isNetworkTold } from './network.ts';
 import { HollowLog, type SimulatedLog } from './log.ts';
 import { HollowWaiters, type Awaited } from './waiters.ts';
 import { ContainerProbes, type ContainerProbesOptions } from '../probes/container-probes.ts';
@@ -67,11 +68,15 @@ interface Stop {
   readonly deadlineMs: number;
   /** When it was asked to end: once its hook is over. */
   readonly askedMs: number | undefined;
+  /** Its command does something about it, and has all of the grace for that. */
+  readonly isHandled?: boolean;
 }
 
 export class HollowContainer {
   readonly #host: HollowHost;
   readonly #request: ContainerRequest;
+  /** As it was when the container began. */
+  readonly #pod: Pod;
   readonly #behaviour: Behaviour;
   /** The one thing it waits for to happen by itself; readiness has a timer of its own. */
   #next: Timer | undefined;
@@ -84,7 +89,8 @@ export class HollowContainer {
   #log: SimulatedLog | undefined;
   /** Settled when it is known whether its command can be carried out. */
   #considering: Promise<void> | undefined;
-  #isKnown = false;
+  /** Its own command, if it is carried out. */
+  #main: MainCommand | undefined;
   #probes: ContainerProbes | undefined;
   /** Its readiness was made to be so: its probes are not heard. */
   #isReadyMade = false;
@@ -97,7 +103,8 @@ export class HollowContainer {
   constructor(host: HollowHost, request: ContainerRequest) {
     this.#host = host;
     this.#request = request;
-    this.#behaviour = behaviourOf(request.pod, request.container);
+    this.#pod = request.latest?.() ?? request.pod;
+    this.#behaviour = behaviourOf(this.#pod, request.container);
   }
 
   get isRunning(): boolean {
@@ -111,7 +118,10 @@ export class HollowContainer {
 
   /** As commands find it; only of one that has run. */
   get shown(): SimulatedContainer {
-    const terminate = (): void => this.#ask(0);
+    const terminate = (): void => {
+      if (this.#main === undefined) this.#ask(0);
+      else this.#main.send('TERM');
+    };
     return { request: this.#request, startedAtMs: this.#log!.startedAtMs, terminate };
   }
 
@@ -216,13 +226,15 @@ export class HollowContainer {
     const startedAtMs = clock.now() - ranMs;
     this.#log = new HollowLog(container.name, this.#behaviour, startedAtMs);
     listener.running(pullMs);
-    if (loadShell !== undefined && mayBeKnown(container, this.#behaviour)) {
+    const isConsidered = loadShell !== undefined && mayBeKnown(container, this.#behaviour);
+    if (isConsidered) {
       this.#considering = this.#consider(ranMs, loadShell);
     } else if (this.#runAsTold(ranMs)) return;
     const { unhealthyMs } = this.#behaviour;
     if (unhealthyMs !== undefined)
       this.#decline = clock.after(Math.max(0, unhealthyMs - ranMs), () => declineOf(this.#request));
-    if (isAttended(container, this.#behaviour)) void this.#attend(startedAtMs, isNew);
+    const isAnswered = isConsidered || isNetworkTold(this.#pod, container.name);
+    if (isAttended(container, this.#behaviour, isAnswered)) void this.#attend(startedAtMs, isNew);
     else this.#becomeReady(startedAtMs);
   }
 
@@ -266,10 +278,10 @@ export class HollowContainer {
     const onLine = (): void => this.#waiters?.line();
     const written = new WrittenLog(this.#log!.startedAtMs, () => clock.now(), onLine);
     this.#log = written;
-    this.#isKnown = true;
+    this.#main = main;
     const [stdout, stderr] = [written.sink('stdout'), written.sink('stderr')];
     const io = { stdout, stderr, tty: false, signal: this.#signal };
-    const { exitCode, message: told } = await main(io).catch((error: unknown) => ({
+    const { exitCode, message: told } = await main.run(io).catch((error: unknown) => ({
       exitCode: 1,
       message: String(error),
     }));
@@ -286,9 +298,9 @@ export class HollowContainer {
    * wrote, and its failure changes nothing.
    */
   async #attend(startedAtMs: number, isNew: boolean): Promise<void> {
-    const { container, listener, pod } = this.#request;
+    const { container, listener } = this.#request;
     const probes = untold(container, this.#behaviour);
-    const isStarted = !isNew && statusOf(pod, container.name)?.started === true;
+    const isStarted = !isNew && statusOf(this.#pod, container.name)?.started === true;
     if (probes.startupProbe !== undefined) listener.started(isStarted);
     await this.#considering;
     const { postStart } = container.lifecycle ?? {};
@@ -296,7 +308,7 @@ export class HollowContainer {
     const attendants = await this.#attendants();
     if (!this.isRunning || this.#stop !== undefined) return;
     if (!isWell) {
-      this.stop(pod.spec.terminationGracePeriodSeconds ?? 30);
+      this.stop(this.#pod.spec.terminationGracePeriodSeconds ?? 30);
       return;
     }
     const known = attendants?.known(probes);
@@ -323,15 +335,17 @@ export class HollowContainer {
     };
   }
 
-  /** False if it failed. A request is nothing here: nobody would answer it. */
+  /** False if it failed. */
   async #hook(
     name: 'PostStart' | 'PreStop',
-    { exec, sleep: pause }: LifecycleHandler,
+    handler: LifecycleHandler,
     counts = true,
   ): Promise<boolean> {
+    const { sleep: pause, exec, httpGet } = handler;
     if (pause !== undefined) await sleep(this.#host.clock, pause.seconds * 1000, this.#signal);
-    const attendants = exec === undefined ? undefined : await this.#attendants();
-    const done = attendants?.hook(exec?.command ?? [], this.#signal);
+    const isAsked = exec !== undefined || httpGet !== undefined;
+    const attendants = isAsked ? await this.#attendants() : undefined;
+    const done = attendants?.hook(handler, this.#signal);
     if ((await done) !== false || !counts || this.#over) return true;
     const reason = `Failed${name}Hook`;
     this.#request.listener.event({ type: 'Warning', reason, message: `${name}Hook failed` });
@@ -341,7 +355,7 @@ export class HollowContainer {
   async #attendants(): Promise<HollowAttendants | undefined> {
     const shell = await this.#host.loadShell?.();
     if (shell === undefined) return undefined;
-    const isKnown = (): boolean => this.#isKnown;
+    const isKnown = (): boolean => this.#main !== undefined;
     return new HollowAttendants({
       ...{ shell, clock: this.#host.clock, container: this.shown, isKnown },
     });
@@ -352,24 +366,30 @@ export class HollowContainer {
     if (this.#over || this.#stop?.askedMs !== undefined) return;
     const askedMs = this.#host.clock.monotonic();
     const deadlineMs = Math.max(this.#stop?.deadlineMs ?? Infinity, askedMs + leastMs);
-    this.#stop = { deadlineMs, askedMs };
+    const isHandled = !this.#behaviour.isStopTold && this.#main?.send('TERM') === true;
+    this.#stop = { deadlineMs, askedMs, isHandled };
     this.#awaitEnd();
   }
 
   #awaitEnd(): void {
     const { clock } = this.#host;
-    const { deadlineMs, askedMs } = this.#stop!;
+    const { deadlineMs, askedMs, isHandled = false } = this.#stop!;
     const now = clock.monotonic();
     this.#next?.cancel();
     if (askedMs === undefined) {
       this.#next = clock.after(deadlineMs - now, () => this.#ask(leastGraceMs));
       return;
     }
-    const dueMs = askedMs + this.#behaviour.stopMs;
+    const dueMs = isHandled ? Infinity : askedMs + this.#behaviour.stopMs;
     const isInTime = dueMs <= deadlineMs;
-    const exit = exitOf(isInTime ? 0 : killedCode);
     const leftMs = (isInTime ? dueMs : deadlineMs) - now;
-    if (leftMs <= 0) this.end(exit);
-    else this.#next = clock.after(leftMs, () => void this.end(exit));
+    const end = (): void => void this.end(exitOf(isInTime ? this.#stopExitCode : killedCode));
+    if (leftMs <= 0) end();
+    else this.#next = clock.after(leftMs, end);
+  }
+
+  get #stopExitCode(): number {
+    const { isStopTold, stopExitCode } = this.#behaviour;
+    return this.#main === undefined || isStopTold ? stopExitCode : killedCode;
   }
 }

@@ -10,7 +10,8 @@ import type { ContainerExit, ContainerListener } from '../runtime.ts';
 
 const silent = { logLines: 0, logIntervalMs: 0 };
 const untold = { isTold: false, isReadyTold: false, runMs: undefined, exitCode: 0 };
-const plain = { startMs: 0, readyMs: 0, stopMs: 250, ...untold, ...silent };
+const stop = { stopMs: 250, stopExitCode: 0, isStopTold: false };
+const plain = { startMs: 0, readyMs: 0, ...stop, ...untold, ...silent };
 
 describe('behaviourOf', () => {
   const of = (annotations: Record<string, string>, container: Partial<Container> = {}) => {
@@ -27,9 +28,11 @@ describe('behaviourOf', () => {
       'wherry.io/run-seconds': '60',
       'wherry.io/exit-code': '3',
       'wherry.io/stop-seconds': '1',
+      'wherry.io/stop-exit-code': '4',
     };
     expect(of(annotations)).toEqual({
-      ...{ startMs: 2000, readyMs: 500, runMs: 60_000, exitCode: 3, stopMs: 1000, ...silent },
+      ...{ startMs: 2000, readyMs: 500, runMs: 60_000, exitCode: 3, ...silent },
+      ...{ stopMs: 1000, stopExitCode: 4, isStopTold: true },
       ...{ isTold: true, isReadyTold: true },
     });
   });
@@ -37,6 +40,20 @@ describe('behaviourOf', () => {
   it('ends at once with an exit code and no time to run', () => {
     expect(of({ 'wherry.io/exit-code': '1' })).toMatchObject({ runMs: 0, exitCode: 1 });
   });
+
+  it.each([
+    ['Always', {}, 0],
+    ['OnFailure', {}, 143],
+    ['Never', {}, 143],
+    ['Never', { restartPolicy: 'Always' }, 0],
+  ])(
+    'under the policy %s, of a container with %j, ends with %i if asked to',
+    (policy, own, code) => {
+      const pod = aPod({ restartPolicy: policy });
+      const container = { ...pod.spec.containers[0]!, ...own };
+      expect(behaviourOf(pod, container)).toMatchObject({ stopExitCode: code });
+    },
+  );
 
   it('prefers what is said of the container alone', () => {
     const said = { 'wherry.io/run-seconds': '1', 'c.wherry.io/run-seconds': '2' };
@@ -316,6 +333,7 @@ describe('commands in a hollow container', () => {
 });
 
 describe('the command of a hollow container', () => {
+  const io = { tty: false, signal: new AbortController().signal };
   const query = { follow: false, signal: new AbortController().signal };
   const sh = (script: string, more: Partial<Container> = {}): Partial<Container> => ({
     ...{ command: ['sh', '-c'], args: [script] },
@@ -372,12 +390,59 @@ describe('the command of a hollow container', () => {
     expect(world.clock.now() - since).toBeLessThan(60_000);
   });
 
-  it('ends when the container is stopped', async () => {
-    const world = begin(sh('while true; do sleep 1; done'));
+  const toldCode = { 'wherry.io/stop-exit-code': '143' };
+  it.each([
+    ['while true; do sleep 1; done', {}, 137],
+    ["trap '' TERM; sleep 600", {}, 137],
+    ["trap 'exit 3' TERM; trap - TERM; sleep 600", {}, 137],
+    ['sleep 600', toldCode, 143],
+  ])(
+    'that does not hear it (%s, %j) ends with %i when it is stopped',
+    async (script, told, code) => {
+      const world = begin(sh(script), { annotations: told });
+      await written(world.runtime);
+      await world.clock.advance(1000);
+      world.runtime.stop('x', 30);
+      await world.clock.advance(300);
+      expect(world.exits).toEqual([{ exitCode: code, reason: 'Error' }]);
+      await vi.waitFor(() => expect(world.clock.timers).toBe(0));
+    },
+  );
+
+  const loop = 'while true; do sleep 20; done';
+  it('ends as its trap says, once what it waits for is over', async () => {
+    const world = begin(sh(`trap 'echo bye; exit 3' TERM; trap 'echo over' EXIT; ${loop}`));
     await written(world.runtime);
+    await world.clock.advance(15_000);
     world.runtime.stop('x', 30);
-    expect(await ended(world)).toEqual({ exitCode: 0, reason: 'Completed' });
-    await vi.waitFor(() => expect(world.clock.timers).toBe(0));
+    await world.clock.advance(4000);
+    expect(world.exits).toEqual([]);
+    expect(await ended(world)).toEqual({ exitCode: 3, reason: 'Error' });
+    expect(await written(world.runtime)).toEqual(['stdout bye', 'stdout over']);
+  });
+
+  it('is killed when its trap takes longer than the grace', async () => {
+    const world = begin(sh(`trap 'sleep 60' TERM; ${loop}`));
+    await written(world.runtime);
+    await world.clock.advance(15_000);
+    world.runtime.stop('x', 30);
+    await world.clock.advance(29_999);
+    expect(world.exits).toEqual([]);
+    await world.clock.advance(1);
+    expect(world.exits).toEqual([{ exitCode: 137, reason: 'Error' }]);
+  });
+
+  it('hears kill only if it has a trap', async () => {
+    const deaf = begin(sh('sleep 600'));
+    await written(deaf.runtime);
+    await deaf.runtime.exec('x', ['kill', '1'], io);
+    await deaf.clock.advance(60_000);
+    expect(deaf.exits).toEqual([]);
+    const world = begin(sh(`trap 'exit 5' INT TERM; ${loop}`));
+    await written(world.runtime);
+    await world.clock.advance(1000);
+    await world.runtime.exec('x', ['kill', '1'], io);
+    expect(await ended(world)).toMatchObject({ exitCode: 5 });
   });
 
   it.each([

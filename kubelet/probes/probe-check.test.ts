@@ -20,6 +20,7 @@ function answering(over: Partial<ProbeActions> & { status?: number; answer?: () 
     exec: async () => ({ exitCode: 0, output: '' }),
     connect: async () => {},
     grpcHealth: async () => 'SERVING',
+    host: '127.0.0.1',
     hostPort: (port) => port,
     http: {
       send: async (request) => {
@@ -27,7 +28,6 @@ function answering(over: Partial<ProbeActions> & { status?: number; answer?: () 
         over.answer?.();
         return { status: over.status ?? 200, headers: {}, body: new Uint8Array() };
       },
-      close: async () => {},
     },
     ...over,
   };
@@ -70,13 +70,12 @@ describe('an httpGet probe', () => {
 
   it('fails where nobody answers, in time, or by that name', async () => {
     const send = refused;
-    const closed = answering({ http: { send, close: async () => {} } });
+    const closed = answering({ http: { send } });
     expect(await check({ httpGet }, closed.actions)).toBe(
       'Get "http://127.0.0.1:8080/healthz": dial tcp 127.0.0.1:8080: connect: connection refused',
     );
     const http = {
       send: ({ signal }: OutgoingRequest) => whenAborted(signal),
-      close: async () => {},
     };
     expect(await check({ httpGet }, answering({ http }).actions, 3000)).toMatch(
       /deadline exceeded \(Client.Timeout exceeded while awaiting headers\)$/,

@@ -1,7 +1,4 @@
-/**
- * What a probe asks, and the kubelet's words for the answers. Containers share the host's network:
- * a probe without a host of its own goes to the loopback address.
- */
+/** What a probe asks, and the kubelet's words for the answers. */
 import type {
   Container,
   ExecAction,
@@ -23,7 +20,9 @@ export interface ProbeActions {
     command: readonly string[],
     signal: AbortSignal,
   ): Promise<{ readonly exitCode: number; readonly output: string }>;
-  readonly http: OutgoingHttp;
+  readonly http: Pick<OutgoingHttp, 'send'>;
+  /** Where a probe goes that names no host. */
+  readonly host: string;
   /** Connects and closes; rejects with the system's error (`ECONNREFUSED`). */
   connect(at: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<void>;
   /** The status's name by grpc.health.v1: "SERVING". Rejects if no answer came. */
@@ -35,7 +34,6 @@ export interface ProbeActions {
   hostPort(port: number): number;
 }
 
-const loopback = '127.0.0.1';
 /** A probe reads no more of an answer (k8s.io/kubernetes/pkg/probe/http: 10 KiB). */
 const maxAnswerBytes = 10 * 1024;
 const userAgent = 'kube-probe/1.34';
@@ -75,7 +73,7 @@ function reasonOf(error: unknown, at: { readonly host: string; readonly port: nu
 
 export function httpTarget(container: Container, get: HTTPGetAction, actions: ProbeActions) {
   const scheme = (get.scheme ?? 'HTTP').toLowerCase();
-  const host = get.host || loopback;
+  const host = get.host || actions.host;
   const port = actions.hostPort(portOf(container, get.port));
   const path = get.path === undefined || get.path === '' ? '/' : get.path;
   const url = `${scheme}://${host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
@@ -155,7 +153,7 @@ export class ProbeChecker {
 
   async #tcp({ host, port }: TCPSocketAction, signal: AbortSignal): Promise<ProbeResult> {
     const number = this.#actions.hostPort(portOf(this.#container, port));
-    const at = { host: host || loopback, port: number };
+    const at = { host: host || this.#actions.host, port: number };
     try {
       await this.#actions.connect(at, signal);
       return { ok: true, output: '' };
@@ -166,7 +164,7 @@ export class ProbeChecker {
   }
 
   async #grpc({ port, service = '' }: GRPCAction, limits: ProbeLimits): Promise<ProbeResult> {
-    const at = { host: loopback, port: this.#actions.hostPort(port) };
+    const at = { host: this.#actions.host, port: this.#actions.hostPort(port) };
     try {
       const status = await this.#actions.grpcHealth({ ...at, service }, limits.signal);
       if (status === 'SERVING') return { ok: true, output: '' };

@@ -312,6 +312,8 @@ export class ContainerRun {
     return {
       exec: (command, signal) => capture(host, this.#place(), { command, signal }),
       http,
+      // Containers share the host's network.
+      host: '127.0.0.1',
       connect: async (at, signal) => (await network.dial(at, signal)).destroy(),
       grpcHealth: (at, signal) => network.grpcHealth(at, signal),
       hostPort: (port) => this.#ports.get(port) ?? port,

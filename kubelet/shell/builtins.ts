@@ -2,6 +2,7 @@
 import { type Call, complain } from './call.ts';
 import { absolute } from './container-files.ts';
 import { Input } from './input.ts';
+import { Traps } from './traps.ts';
 
 /** What a shell keeps from one command to the next. */
 export interface ShellState {
@@ -12,12 +13,19 @@ export interface ShellState {
   exited: boolean;
   /** `set -e`. */
   endsAtFailure: boolean;
+  readonly traps: Traps;
   /** The loop it is in. */
   leaving: 'break' | 'continue' | undefined;
 }
 
 export const newState = (env: Map<string, string>, cwd: string): ShellState => ({
-  ...{ env, cwd, code: 0, exited: false, endsAtFailure: false, leaving: undefined },
+  env,
+  cwd,
+  code: 0,
+  exited: false,
+  endsAtFailure: false,
+  traps: new Traps(),
+  leaving: undefined,
 });
 
 export interface BuiltinCall extends Call {
@@ -29,8 +37,10 @@ type Builtin = (call: BuiltinCall, state: ShellState) => Promise<number> | numbe
 
 export const builtins: Readonly<Record<string, Builtin | undefined>> = {
   ':': () => 0,
-  // Signals end a simulated container, whatever it would do about them.
-  trap: () => 0,
+  trap(call, { traps }) {
+    const wrong = traps.set(call.words.slice(1).filter((word) => word !== '--'));
+    return wrong === undefined ? 0 : complain(call, `${wrong}: invalid signal specification`);
+  },
   wait: () => 0,
   break: (_call, state) => leave(state, 'break'),
   continue: (_call, state) => leave(state, 'continue'),

@@ -25,7 +25,8 @@ import type { MemoryFolder } from './memory-folder.ts';
 import { isKnown } from './known-commands.ts';
 import { imageFolders } from './own-files.ts';
 import { Collector } from './redirections.ts';
-import { programName, runShell, Shell, shellNames } from './shell.ts';
+import { runShell, Shell } from './shell.ts';
+import { programName, shellNames } from './shell-words.ts';
 import { Terminal, terminalSink } from './terminal.ts';
 
 /** Of a probe's or a hook's output (pkg/probe/exec: 10 KiB). */
@@ -58,7 +59,7 @@ export class HollowShell {
     io: ContainerIo,
   ): Promise<number> {
     try {
-      return await run(await this.#view(container, io, this.#clock), command, io);
+      return await run(await this.#view(container, io, this.#clock), { command, io });
     } catch (error) {
       throw isExpected(error) ? new ContainerStreamError(error.message) : error;
     }
@@ -71,10 +72,14 @@ export class HollowShell {
   async main(container: SimulatedContainer, clock: Clock): Promise<MainCommand | undefined> {
     const view = await this.#view(container, { tty: false }, clock);
     if (!isKnown(view.words, view.answers)) return undefined;
-    return async (io) => ({
-      exitCode: await run(view, view.words, io),
-      message: await messageOf(container, view),
-    });
+    const shell = new Shell(view);
+    return {
+      run: async (io) => ({
+        exitCode: await run(view, { command: view.words, io, shell }),
+        message: await messageOf(container, view),
+      }),
+      send: (signal) => shell.send(signal),
+    };
   }
 
   /**
@@ -95,7 +100,8 @@ export class HollowShell {
       const files = view.world.files.again();
       const output = new Collector(maxCapturedBytes);
       const io = { stdout: output, stderr: output, tty: false, signal };
-      const exitCode = await run({ ...view, world: { ...view.world, files } }, command, io);
+      const beside = { ...view, world: { ...view.world, files } };
+      const exitCode = await run(beside, { command, io });
       if (signal.aborted) throw new Error(`${command.join(' ')} was given up`);
       return { exitCode, output: output.bytes.toString(), missed: files.missed };
     };
@@ -148,8 +154,13 @@ export interface BesideExit {
   readonly missed: boolean;
 }
 
-/** Resolves when the command has ended, or soon after the signal aborts. */
-export type MainCommand = (io: ContainerIo) => Promise<MainExit>;
+/** A container's own command. */
+export interface MainCommand {
+  /** Resolves when the command has ended, or soon after the signal aborts. */
+  run(io: ContainerIo): Promise<MainExit>;
+  /** A signal to it, by its name; false if it does nothing about it. */
+  send(signal: string): boolean;
+}
 
 export interface MainExit {
   readonly exitCode: number;
@@ -172,12 +183,17 @@ const isExpected = (error: unknown): error is Error =>
   error instanceof ContainerConfigError ||
   error instanceof VolumeError;
 
+interface Running {
+  readonly command: readonly string[];
+  readonly io: ContainerIo;
+  readonly shell?: Shell;
+}
+
 async function run(
-  { world, env, answers, cwd }: ContainerView,
-  command: readonly string[],
-  io: ContainerIo,
+  view: ContainerView,
+  { command, io, shell = new Shell(view) }: Running,
 ): Promise<number> {
-  const shell = new Shell({ world, answers, env, cwd });
+  const { world, cwd } = view;
   const isShell = shellNames.has(programName(command[0] ?? ''));
   return withStreams(io, async ({ streams, interruptible }) => {
     if (!isShell) {

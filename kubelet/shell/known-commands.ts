@@ -7,7 +7,7 @@ import { answerTo, type DeclaredAnswer } from './answers.ts';
 import { builtins } from './builtins.ts';
 import { type Command, parseScript, type Script, type SimpleCommand } from './line.ts';
 import { programs } from './programs.ts';
-import { programName, scriptOf, shellNames } from './shell.ts';
+import { programName, scriptOf, shellNames } from './shell-words.ts';
 import { ShellSyntaxError, type Word } from './tokens.ts';
 
 /** File names, braces and home folders are not expanded. */
@@ -67,12 +67,22 @@ function simpleKnown(
   const [name] = literals;
   if (literals.length === 0) return true;
   if (name === undefined) return false;
+  if (name === 'trap') return trapKnown(literals.slice(1), answers);
   if (Object.hasOwn(builtins, name)) return true;
   // Of words that are not known yet only the program's name is.
   return wordsKnown(
     literals.map((word) => word ?? '…'),
     answers,
   );
+}
+
+/** Its action is a script. */
+function trapKnown(
+  [action, ...signals]: readonly (string | undefined)[],
+  answers: readonly DeclaredAnswer[],
+): boolean {
+  if (action === undefined || signals.includes(undefined)) return false;
+  return action === '-' || signals.length === 0 || scriptKnown(parseScript(action), answers);
 }
 
 function wordKnown(word: Word, answers: readonly DeclaredAnswer[]): boolean {

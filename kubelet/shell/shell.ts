@@ -16,19 +16,13 @@ import {
 import { programs } from './programs.ts';
 import { Collector, inputOf, Redirected } from './redirections.ts';
 import { sumOf } from './arithmetic-expansion.ts';
+import { programName, shellNames, shellWords } from './shell-words.ts';
 import { ShellSyntaxError, type Word } from './tokens.ts';
 
 const maxDepth = 20;
 /** A loop that never waits rests between so many turns: nobody else waits for it. */
 const TURNS_AT_ONCE = 100;
 const REST_MS = 50;
-
-/** The words of `exec` that begin a shell. */
-export const shellNames = new Set(['sh', 'bash', 'ash', 'dash']);
-const programFolders = /^\/(usr\/)?(local\/)?s?bin\/([^/]+)$/;
-
-/** "/bin/cat" and "cat" are the same program. */
-export const programName = (word: string): string => programFolders.exec(word)?.[3] ?? word;
 
 export interface ShellOptions {
   readonly world: ContainerWorld;
@@ -61,8 +55,19 @@ export class Shell {
     return this.#state.exited;
   }
 
-  get code(): number {
-    return this.#state.code;
+  /** Sends it a signal, by its name: false if it has no action for it. */
+  send(signal: string): boolean {
+    return this.#state.traps.send(signal);
+  }
+
+  /** Does what is to be done at its end; resolves with its exit code. */
+  async leave(io: CommandIo): Promise<number> {
+    const action = this.#state.traps.takeExit();
+    if (action === undefined || io.signal.aborted) return this.#state.code;
+    const { code } = this.#state;
+    this.#state.exited = false;
+    await this.line(action, io);
+    return this.#state.exited ? this.#state.code : code;
   }
 
   /** As `set -e` does. */
@@ -101,8 +106,18 @@ export class Shell {
       const isTested = negated || (script[i + 1]?.when ?? 'always') !== 'always';
       if (this.#state.code !== 0 && this.#state.endsAtFailure && this.#tests === 0 && !isTested)
         this.#state.exited = true;
+      await this.#obeyTraps(io);
     }
     return this.#state.code;
+  }
+
+  /** Between two commands: the one under way is waited for. */
+  async #obeyTraps(io: CommandIo): Promise<void> {
+    const { code } = this.#state;
+    const action = this.#state.traps.take();
+    if (action === undefined || this.#state.exited) return;
+    await this.#script(parseScript(action), io);
+    if (!this.#state.exited) this.#state.code = code;
   }
 
   /** `set -e` does not hold in it. */
@@ -343,19 +358,6 @@ export class Shell {
   }
 }
 
-/** Flags of a shell, and what it is given to do. */
-function shellWords(words: readonly string[]): { flags: string; rest: readonly string[] } {
-  const end = words.findIndex((word, i) => i > 0 && !/^-[cilex]+$/.test(word));
-  const given = words.slice(1, end < 0 ? undefined : end);
-  return { flags: given.join(''), rest: words.slice(1 + given.length) };
-}
-
-/** What `sh -c` is told to run; undefined: it is told otherwise. */
-export function scriptOf(words: readonly string[]): string | undefined {
-  const { flags, rest } = shellWords(words);
-  return flags.includes('c') ? (rest[0] ?? '') : undefined;
-}
-
 /** `sh -c <line>`, or the lines of its input one by one, with a prompt if it is a terminal's. */
 export async function runShell(
   shell: Shell,
@@ -369,7 +371,10 @@ export async function runShell(
     return 2;
   }
   if (flags.includes('e')) shell.endAtFailure();
-  if (flags.includes('c')) return shell.line(name ?? '', { ...io, stdin: input.chunks });
+  if (flags.includes('c')) {
+    await shell.line(name ?? '', { ...io, stdin: input.chunks });
+    return shell.leave(io);
+  }
   if (name !== undefined) {
     await io.stderr.write(Buffer.from(`sh: can't open '${name}': No such file or directory\n`));
     return 2;
@@ -382,7 +387,7 @@ export async function runShell(
     await shell.line(text, { ...io, stdin: input.chunks, signal });
     if (io.signal.aborted) break;
   }
-  return shell.code;
+  return shell.leave(io);
 }
 
 export interface RunShell {
