@@ -128,7 +128,7 @@ async function writeKubeconfig(flags: ApiServerFlags, pki: Pki, server: string):
   const { writeKubeconfig: path, tlsCertFile } = flags;
   if (path === undefined) return;
   const [client, foreign = ''] = await Promise.all([
-    pki.client('admin', identities.admin),
+    pki.admin(),
     files.optional('tls-cert-file', tlsCertFile),
   ]);
   const ca = `${pki.ca.certificate}${foreign}`;

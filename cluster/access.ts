@@ -22,7 +22,7 @@ export function clusterPki(paths: ClusterPaths): Promise<Pki> {
 }
 
 async function adminKubeconfig(pki: Pki, server: string): Promise<string> {
-  const client = await pki.client('admin', identities.admin);
+  const client = await pki.admin();
   return kubeconfig({ server, ca: pki.ca.certificate, user: identities.admin.commonName, client });
 }
 

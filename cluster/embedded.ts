@@ -200,6 +200,8 @@ async function sideBySide<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A,
 /** The certificates, and those made at once that the API server begins with. */
 async function openPki(paths: ClusterPaths) {
   const pki = await clusterPki(paths);
+  // Its key is made in a thread meanwhile. What goes wrong shows when the kubeconfig is written.
+  void pki.admin().catch(() => {});
   const next = async (): Promise<TlsMaterial> => ({
     ...(await pki.serving()),
     clientCa: pki.ca.certificate,

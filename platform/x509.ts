@@ -2,7 +2,7 @@
 
 export interface CertificateAndKey {
   readonly certificate: string;
-  /** PKCS #8, or whatever form the reader of an existing file found. */
+  /** PKCS #8, PKCS #1 if it is RSA, or whatever form the reader of an existing file found. */
   readonly privateKey: string;
 }
 
@@ -33,6 +33,8 @@ export interface LeafRequest {
   readonly validity: Validity;
   readonly usage: 'server' | 'client';
   readonly names?: AlternativeNames;
+  /** PEM of the key that it is for; a new P-256 key without one. */
+  readonly privateKey?: string;
 }
 
 /** What a certificate says, as far as Wherry asks. */
@@ -57,7 +59,7 @@ export interface X509 {
    * that whatever it has signed stays good.
    */
   renewed(ca: CertificateAndKey, validity: Validity): string;
-  /** A new P-256 key with a certificate signed by `ca`. */
+  /** A key with a certificate signed by `ca`. */
   issue(request: LeafRequest, ca: CertificateAndKey): CertificateAndKey;
   readRequest(request: string): CertificateRequestFacts;
   /**
@@ -70,6 +72,8 @@ export interface X509 {
     ca: CertificateAndKey,
   ): string;
   keyPair(): KeyPair;
+  /** A new RSA key of 2048 bits as PKCS #1; other threads make it in a twentieth of a second. */
+  rsaKey(): Promise<string>;
   inspect(certificate: string): CertificateFacts;
   /** True if a server with this certificate may go by all of the names. */
   covers(certificate: string, names: AlternativeNames): boolean;

@@ -74,6 +74,8 @@ export function parseBody(
 /** What a body is to hold, and how strictly. */
 export interface Expected {
   readonly kind: Kind;
+  /** apiVersions that are taken in place of the kind's own. */
+  readonly olderVersions?: readonly string[] | undefined;
   readonly fieldValidation: FieldValidation;
   /** Default: the schema tables know the kind. */
   readonly structure?: Structure | undefined;
@@ -90,7 +92,10 @@ export function expectedOf(
   },
 ): Expected {
   const { subresource, fieldValidation } = of;
-  if (subresource?.kind !== undefined) return { kind: subresource.kind, fieldValidation };
+  if (subresource?.kind !== undefined) {
+    const { kind, olderVersions } = subresource;
+    return { kind, olderVersions, fieldValidation };
+  }
   return { kind: type, fieldValidation, structure, floats };
 }
 
@@ -103,7 +108,7 @@ export function decodeBody(request: HttpRequest, of: Expected): DecodedBody {
 
 /** `value` as an object of `kind`: a fresh one. */
 export function decodeValue(body: ParsedBody, of: Expected): DecodedBody {
-  if (isObject(body.value)) checkKind(body.value, of.kind);
+  if (isObject(body.value)) checkKind(body.value, of);
   const options = { mode: of.fieldValidation, duplicates: body.duplicates };
   const decoded =
     of.structure?.decode(body.value, options) ?? decodeObject(of.kind, body.value, options);
@@ -122,10 +127,12 @@ function resetsOwners(value: unknown): boolean {
 }
 
 /** An absent apiVersion or kind means the one of the path. */
-function checkKind(value: Record<string, unknown>, expected: Kind): void {
+function checkKind(value: Record<string, unknown>, of: Expected): void {
+  const { kind: expected, olderVersions = [] } = of;
   const apiVersion = apiVersionOf(expected);
   const { apiVersion: sent, kind } = value;
-  if (typeof sent === 'string' && sent !== '' && sent !== apiVersion)
+  const taken = ['', apiVersion, ...olderVersions];
+  if (typeof sent === 'string' && !taken.includes(sent))
     throw statusError(
       'BadRequest',
       `the API version in the data (${sent}) does not match ` +

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,17 @@ describe('ensurePki', () => {
     expect(await again.serving()).toEqual(serving);
     expect(await again.client('admin', identities.admin)).toEqual(admin);
     expect(await again.serviceAccount()).toEqual(sa);
+  });
+
+  it('gives the administrator an RSA key that Java reads, once for all who ask', async () => {
+    const pki = await open();
+    const [admin, same] = await Promise.all([pki.admin(), pki.admin()]);
+    expect(same).toEqual(admin);
+    expect(admin.privateKey).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
+    expect(createPrivateKey(admin.privateKey).asymmetricKeyDetails?.modulusLength).toBe(2048);
+    expect(realX509.keyMatches(admin)).toBe(true);
+    expect(realX509.issuedBy(admin.certificate, pki.ca.certificate)).toBe(true);
+    expect(await (await open()).admin()).toEqual(admin);
   });
 
   it('issues a leaf anew when it is about to expire', async () => {

@@ -66,10 +66,12 @@ interface Leaf {
   readonly subject: Subject;
   readonly usage: 'server' | 'client';
   readonly names?: AlternativeNames;
+  readonly rsa?: boolean;
 }
 
 export class Pki {
   #ca: CertificateAndKey;
+  #admin: Promise<CertificateAndKey> | undefined;
   readonly #options: PkiOptions;
   readonly #files: PemFiles;
 
@@ -94,6 +96,16 @@ export class Pki {
   /** The certificate of one identity, from `<file>.crt` and `<file>.key` if they are still good. */
   client(file: string, subject: Subject): Promise<CertificateAndKey> {
     return this.#ensure({ file, subject, usage: 'client' });
+  }
+
+  /**
+   * The administrator's, for kubeconfigs. Its key is RSA, as kubeadm's are: Java's fabric8 client
+   * reads no other without a further library. A first one takes a while, so ask early.
+   */
+  admin(): Promise<CertificateAndKey> {
+    const leaf = { file: 'admin', subject: identities.admin, usage: 'client', rsa: true } as const;
+    // Whoever asks while the key is being made gets the same.
+    return (this.#admin ??= this.#ensure(leaf).finally(() => (this.#admin = undefined)));
   }
 
   /** What the API server shows to node agents. */
@@ -132,8 +144,9 @@ export class Pki {
     this.#ca = await inTime(this.#ca, this.#files, this.#options);
     const existing = await this.#files.readPair(leaf.file);
     if (existing !== undefined && this.#isGood(existing, leaf)) return existing;
-    const { file, ...request } = leaf;
-    const issued = this.#issue({ ...request, validity: this.#validity() });
+    const { file, rsa, ...request } = leaf;
+    const key = rsa === true && { privateKey: await this.#options.x509.rsaKey() };
+    const issued = this.#issue({ ...request, ...key, validity: this.#validity() });
     await this.#files.writePair(file, issued);
     return issued;
   }

@@ -62,6 +62,8 @@ export interface Subresource<T extends KubernetesObject> {
   readonly verbs: readonly ('get' | 'update' | 'patch' | 'create')[];
   /** The kind exchanged, where it is not the parent's: autoscaling/v1 Scale, policy/v1 Eviction. */
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+  /** Older versions of `kind` that clients may send as well: their fields are the same. */
+  readonly olderVersions?: readonly string[];
   /** The view served by GET. Absent: the parent itself. */
   read?(parent: T): KubernetesObject;
   /**

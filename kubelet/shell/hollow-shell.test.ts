@@ -164,6 +164,8 @@ describe('programs', () => {
     ['for i in 1 2; do echo $i; done > /tmp/all; cat /tmp/all', '1\n2\n'],
     ['for i in b a; do echo $i; done | grep a', 'a\n'],
     ['{ echo a; echo b; } | wc -l', '2\n'],
+    ['printf ab | wc', '0 1 2\n'],
+    ['printf ü | wc -c', '2\n'],
     ['! false && echo yes', 'yes\n'],
     ['set -e; if false; then :; fi; false || true; ! true; echo on; false; echo no', 'on\n'],
     ['echo ${NONE:-a b} "${NONE-}" ${NONE:=set} $NONE', 'a b  set set\n'],

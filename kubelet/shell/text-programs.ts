@@ -33,7 +33,7 @@ function argumentsOf(call: Call, withValue: string): Arguments {
 }
 
 /** Of the files, or of the input; a file that is not there is told of and counts as empty. */
-async function linesOf(call: Call, paths: readonly string[]): Promise<string[]> {
+async function bytesOf(call: Call, paths: readonly string[]): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for (const path of paths) {
     if (path === '/dev/null') continue;
@@ -45,7 +45,11 @@ async function linesOf(call: Call, paths: readonly string[]): Promise<string[]> 
     }
   }
   if (paths.length === 0) for await (const bytes of call.io.stdin) chunks.push(bytes);
-  const text = Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
+}
+
+async function linesOf(call: Call, paths: readonly string[]): Promise<string[]> {
+  const text = (await bytesOf(call, paths)).toString();
   return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }
 
@@ -108,12 +112,12 @@ async function grep(call: Call): Promise<number> {
 
 async function wc(call: Call): Promise<number> {
   const { flags, words } = argumentsOf(call, '');
-  const lines = await linesOf(call, words);
-  const text = written(lines);
+  const bytes = await bytesOf(call, words);
+  const text = bytes.toString();
   const counts = {
-    l: lines.length,
+    l: text.split('\n').length - 1,
     w: text.split(/\s+/).filter((word) => word !== '').length,
-    c: Buffer.byteLength(text),
+    c: bytes.length,
   };
   const shown = Object.entries(counts).filter(([letter]) => flags === '' || flags.includes(letter));
   await print(call, `${[...shown.map(([, count]) => count), ...words].join(' ')}\n`);

@@ -17,7 +17,7 @@ import { realX509 } from '../../platform/node/crypto/x509.ts';
 import { startMember } from '../../store/server/member.ts';
 import { listen } from '../../apiserver/http/listen.ts';
 import { kubeconfig } from '../../apiserver/pki/kubeconfig.ts';
-import { ensurePki, identities } from '../../apiserver/pki/pki.ts';
+import { ensurePki } from '../../apiserver/pki/pki.ts';
 import { servingNames } from '../../apiserver/pki/serving-names.ts';
 import { readDescriptions } from '../../apiserver/openapi-source.ts';
 import { startApiServer } from '../../apiserver/server.ts';
@@ -64,7 +64,7 @@ export async function startSecureApi(): Promise<SecureApi> {
   );
   await api.ready();
   const server = `https://127.0.0.1:${port}`;
-  const client = await pki.client('admin', identities.admin);
+  const client = await pki.admin();
   const config = { server, ca: pki.ca.certificate, user: 'kubernetes-admin', client };
   const path = join(folder, 'kubeconfig');
   await writeFile(path, kubeconfig(config));

@@ -54,10 +54,23 @@ describe('eviction', () => {
     await patch(`${budgets}/${name}/status`, { status: { observedGeneration: 1, ...status } });
   }
 
-  function evict(name: string, query = '') {
-    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } };
+  function evict(name: string, query = '', apiVersion = 'policy/v1') {
+    const body = { apiVersion, kind: 'Eviction', metadata: { name } };
     return api.call('POST', `${inDefault}/pods/${name}/eviction${query}`, { body });
   }
+
+  test('takes the version that older clients send, and no other', async () => {
+    await running('old');
+    expect(await evict('old', '', 'policy/v2')).toMatchObject({
+      code: 400,
+      body: {
+        message:
+          'the API version in the data (policy/v2) does not match ' +
+          'the expected API version (policy/v1)',
+      },
+    });
+    expect(await evict('old', '', 'policy/v1beta1')).toMatchObject({ code: 201 });
+  });
 
   test('spends what the budget allows, and no more', async () => {
     await running('a');

@@ -26,6 +26,7 @@ import {
 } from './certificate.ts';
 import { readRequest, signRequest } from './certificate-request.ts';
 import * as der from './der.ts';
+import { newRsaKey } from './rsa-key.ts';
 
 /** Bits of KeyUsage (RFC 5280, section 4.2.1.3) with the number of unused ones. */
 const CA_USAGE = der.bits(Buffer.from([0b1010_0110]), 1);
@@ -64,6 +65,12 @@ function newKey(): { key: KeyObject; publicKeyInfo: Buffer; privateKey: string }
   };
 }
 
+/** The key that is asked for, or a new one. */
+function keyOf({ privateKey }: LeafRequest): { publicKeyInfo: Buffer; privateKey: string } {
+  if (privateKey === undefined) return newKey();
+  return { privateKey, publicKeyInfo: publicKeyInfoOf(createPublicKey(privateKey)) };
+}
+
 function selfSigned(signer: Signer, validity: Validity): string {
   const extensions = [
     extension(OID.basicConstraints, der.sequence(der.boolean(true)), true),
@@ -80,7 +87,7 @@ function certificateAuthority(subject: Subject, validity: Validity): Certificate
 }
 
 function issue(request: LeafRequest, ca: CertificateAndKey): CertificateAndKey {
-  const { publicKeyInfo, privateKey } = newKey();
+  const { publicKeyInfo, privateKey } = keyOf(request);
   const extensions = [
     extension(OID.basicConstraints, der.sequence(), true),
     extension(OID.keyUsage, LEAF_USAGE, true),
@@ -110,6 +117,7 @@ export const realX509: X509 = {
   inspect,
   readRequest,
   signRequest,
+  rsaKey: newRsaKey,
   keyPair() {
     const { privateKey } = newKey();
     const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });

@@ -156,6 +156,7 @@ export const eviction: Subresource<Pod> = {
   name: 'eviction',
   verbs: ['create'],
   kind: { group: 'policy', version: 'v1', kind: 'Eviction' },
+  olderVersions: ['policy/v1beta1'],
   write(sent, parent, context) {
     const { metadata } = sent as Eviction;
     if (metadata?.name && metadata.name !== parent.metadata.name) {
