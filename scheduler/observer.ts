@@ -3,7 +3,7 @@ import type { Namespace, Node, Pod } from '../api/types/core-v1.ts';
 import type { InformerHandler } from '../client/informer-interface.ts';
 import type { Cache } from './cache/cache.ts';
 import { asksForLess, isTerminal, nodeEvents } from './cluster-events.ts';
-import { podInfo, type PodInfo } from './framework/pod-info.ts';
+import { podInfo, podInfoAfter, type PodInfo } from './framework/pod-info.ts';
 import type { SchedulingQueue } from './queue/scheduling-queue.ts';
 
 export interface Observed {
@@ -48,8 +48,8 @@ export function observePods(observed: Observed): InformerHandler<Pod> {
     metadata.deletionTimestamp === undefined;
 
   function placed(pod: Pod, hadNode: boolean): void {
-    const info = podInfo(pod);
-    const before = cache.pod(info.uid);
+    const before = cache.pod(uidOf(pod));
+    const info = before === undefined ? podInfo(pod) : podInfoAfter(before, pod);
     cache.confirm(info);
     queue.delete(info.uid);
     if (!hadNode) queue.notify({ kind: 'AssignedPodAdd', pod: info });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aNode, aPod } from '../../test/support/scheduling.ts';
-import { podInfo } from '../framework/pod-info.ts';
+import { podInfo, podInfoAfter } from '../framework/pod-info.ts';
 import { Cache } from './cache.ts';
 
 const zoned = (name: string, zone: string) =>
@@ -30,6 +30,38 @@ describe('Cache', () => {
     expect(cache.node('b')?.requested.milliCpu).toBe(1000);
     cache.forget('uid-pod');
     expect(cache.nodeNameOf('uid-pod')).toBe('b');
+  });
+
+  it('knows what it found out about a node while its pods only report', () => {
+    const cache = new Cache();
+    cache.setNode(aNode({ name: 'a' }));
+    const pod = aPod({ requests: { cpu: '1' }, labels: { app: 'web' } });
+    const assumed = podInfo(pod);
+    cache.assume(assumed, 'a');
+    const { version } = cache.node('a')!;
+    const bound = { ...pod, spec: { ...pod.spec, nodeName: 'a' } };
+    const running = { ...bound, status: { phase: 'Running' } };
+    for (const state of [bound, running]) cache.confirm(podInfoAfter(cache.pod('uid-pod')!, state));
+    expect(cache.sizes).toMatchObject({ pods: 1, assumed: 0 });
+    expect(cache.pod('uid-pod')?.pod).toBe(running);
+    expect(cache.node('a')!.pods.get('uid-pod')?.pod).toBe(running);
+    expect(cache.node('a')!.version).toBe(version);
+    const moved = [
+      { ...running, metadata: { ...running.metadata, labels: { app: 'db' } } },
+      { ...running, metadata: { ...running.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },
+      {
+        ...running,
+        spec: { ...bound.spec, ...aPod({ requests: { cpu: '2' } }).spec, nodeName: 'a' },
+      },
+    ];
+    let before = version;
+    for (const state of moved) {
+      cache.confirm(podInfoAfter(cache.pod('uid-pod')!, state));
+      expect(cache.pod('uid-pod')).toEqual(podInfo(state));
+      expect(cache.node('a')!.version).toBeGreaterThan(before);
+      before = cache.node('a')!.version;
+    }
+    expect(cache.node('a')!.requested.milliCpu).toBe(2000);
   });
 
   it('doubts an assumption that nothing confirmed, once its binding was written', () => {

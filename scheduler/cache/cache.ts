@@ -11,7 +11,7 @@ import { assert } from '../../platform/assert.ts';
 import type { Node } from '../../api/types/core-v1.ts';
 import { ClusterState } from '../framework/cluster-state.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
-import type { PodInfo } from '../framework/pod-info.ts';
+import { type PodInfo, sharesAll } from '../framework/pod-info.ts';
 
 interface Placed {
   readonly pod: PodInfo;
@@ -94,8 +94,13 @@ export class Cache {
   confirm(pod: PodInfo): void {
     const nodeName = pod.pod.spec.nodeName;
     assert(nodeName, `pod ${pod.key} without a node`);
-    if (this.#pods.has(pod.uid)) this.#take(pod.uid);
-    this.#put({ pod, nodeName, assumed: false });
+    const placed: Placed = { pod, nodeName, assumed: false };
+    const before = this.#pods.get(pod.uid);
+    if (before?.nodeName === nodeName && sharesAll(before.pod, pod)) this.#renew(placed);
+    else {
+      if (before !== undefined) this.#take(pod.uid);
+      this.#put(placed);
+    }
   }
 
   remove(uid: string): void {
@@ -112,6 +117,15 @@ export class Cache {
     this.#pods.set(uid, placed);
     if (placed.assumed) this.#assumed.add(uid);
     this.cluster.addPod(placed.pod, placed.nodeName);
+    this.cluster.nominations.delete(uid);
+  }
+
+  /** Nothing that counts changes: what was found out about the node holds. */
+  #renew(placed: Placed): void {
+    const { uid } = placed.pod;
+    this.#pods.set(uid, placed);
+    this.#assumed.delete(uid);
+    this.cluster.renewPod(placed.pod, placed.nodeName);
     this.cluster.nominations.delete(uid);
   }
 

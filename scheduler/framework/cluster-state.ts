@@ -98,6 +98,11 @@ export class ClusterState {
     this.#forgetIfEmpty(info);
   }
 
+  /** A later state of a pod that is there, of which nothing is counted otherwise. */
+  renewPod(pod: PodInfo, nodeName: string): void {
+    this.#infoOf(nodeName).renewPod(pod);
+  }
+
   /** As `addPod`, to be taken back by `tryRemoval` before anything else changes. */
   tryAddition(pod: PodInfo, node: NodeInfo): void {
     node.tryAddition(pod);

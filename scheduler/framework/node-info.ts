@@ -128,6 +128,12 @@ export class NodeInfo {
     this.#scoringRequested.add(pod.scoringRequests, -1);
   }
 
+  /** In place of an earlier state that asks for the same; {@link version} stays. */
+  renewPod(pod: PodInfo): void {
+    assert(this.#pods.has(pod.uid), `no pod ${pod.uid} on node ${this.name}`);
+    this.#pods.set(pod.uid, pod);
+  }
+
   /** As `addPod`, for filters only, and to be taken back: nothing is scored meanwhile. */
   tryAddition(pod: PodInfo): void {
     this.#pods.set(pod.uid, pod);

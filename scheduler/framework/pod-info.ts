@@ -1,8 +1,9 @@
+import { deepEqual } from '../../api/deep.ts';
 import { keyOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import { hostPortsOf, type HostPort } from '../../api/scheduling/host-ports.ts';
 import { podRequests, scoringRequests, type Resources } from '../../api/scheduling/requests.ts';
 import { claimNamesOf } from '../../api/scheduling/volumes.ts';
-import type { Pod } from '../../api/types/core-v1.ts';
+import type { Pod, PodSpec } from '../../api/types/core-v1.ts';
 import { podTerms, type PodTerms } from './topology/affinity-terms.ts';
 import { labelClassOf, type LabelClass } from './topology/label-class.ts';
 
@@ -43,4 +44,31 @@ export function podInfo(pod: Pod): PodInfo {
     labelClass: labelClassOf(pod),
     terms: podTerms(pod),
   };
+}
+
+/**
+ * A later state of the same pod. Most change the status alone, or say where it is: then what was
+ * computed of it is taken over, and {@link sharesAll} is true of both.
+ */
+export function podInfoAfter(before: PodInfo, pod: Pod): PodInfo {
+  const [old, now] = [before.pod.metadata, pod.metadata];
+  const same =
+    (old.deletionTimestamp === undefined) === (now.deletionTimestamp === undefined) &&
+    sameButPlace(before.pod.spec, pod.spec) &&
+    deepEqual(old.labels, now.labels);
+  return same ? { ...before, pod } : podInfo(pod);
+}
+
+/** True if plugins cannot tell them apart but by what is told of them in `pod`. */
+export const sharesAll = (a: PodInfo, b: PodInfo): boolean => a.labelClass === b.labelClass;
+
+/** States that the API server shares with this process have the very same fields. */
+const sameButPlace = (a: PodSpec, b: PodSpec): boolean => hasAll(a, b) && hasAll(b, a);
+
+function hasAll(a: PodSpec, b: PodSpec): boolean {
+  for (const name in a) {
+    const field = name as keyof PodSpec;
+    if (field !== 'nodeName' && a[field] !== b[field]) return false;
+  }
+  return true;
 }
