@@ -45,15 +45,24 @@ function shortage(name: string, figures: { asked: number; used: number; of: numb
 export function admit(
   pod: { readonly pod: Pod; readonly demand: Demand },
   node: { readonly node: Node | undefined; readonly capacity: Capacity },
-  others: readonly Demand[],
+  others: Iterable<Demand>,
 ): Refusal | undefined {
   const { capacity } = node;
-  if (others.length + 1 > capacity.pods)
-    return shortage('pods', { asked: 1, used: others.length, of: capacity.pods });
+  const { hostPorts } = pod.demand;
+  const asks = amounts(pod.demand.requests).filter(([, asked]) => asked > 0);
+  const sums = asks.map(() => 0);
+  let count = 0;
+  let taken = false;
+  for (const other of others) {
+    count++;
+    for (let i = 0; i < asks.length; i++) sums[i]! += amountOf(other.requests, asks[i]![0]) ?? 0;
+    taken ||= other.hostPorts.some((a) => hostPorts.some((b) => portsConflict(a, b)));
+  }
+  if (count + 1 > capacity.pods)
+    return shortage('pods', { asked: 1, used: count, of: capacity.pods });
   const allocatable = new Map(amounts(capacity.allocatable));
-  for (const [name, asked] of amounts(pod.demand.requests)) {
-    if (asked === 0) continue;
-    const used = others.reduce((sum, other) => sum + (amountOf(other.requests, name) ?? 0), 0);
+  for (const [i, [name, asked]] of asks.entries()) {
+    const used = sums[i]!;
     const of = allocatable.get(name);
     // Extended resources that the agent has not itself are the scheduler's to count.
     if (of === undefined) continue;
@@ -64,10 +73,6 @@ export function admit(
       reason: 'NodeAffinity',
       message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
     };
-  const { hostPorts } = pod.demand;
-  const taken = others.some((other) =>
-    other.hostPorts.some((a) => hostPorts.some((b) => portsConflict(a, b))),
-  );
   if (!taken) return undefined;
   return {
     reason: 'NodePorts',

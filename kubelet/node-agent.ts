@@ -199,10 +199,13 @@ export class NodeAgent implements PodHost, PressedPods, Running {
   admit(pod: Pod, demand: Demand): Refusal | undefined {
     const refusal = this.#pressure.refusal(pod);
     if (refusal !== undefined) return refusal;
-    const others = [...this.#workers.values()]
-      .filter((worker) => worker.holdsNode && worker.uid !== pod.metadata.uid)
-      .map((worker) => worker.demand);
-    return admit({ pod, demand }, { node: this.#latest(), capacity: this.#capacity }, others);
+    const node = { node: this.#latest(), capacity: this.#capacity };
+    return admit({ pod, demand }, node, this.#demandsBeside(uidOf(pod)));
+  }
+
+  *#demandsBeside(uid: string): Generator<Demand> {
+    for (const worker of this.#workers.values())
+      if (worker.holdsNode && worker.uid !== uid) yield worker.demand;
   }
 
   allocateAddress(pod: Pod): string | undefined {

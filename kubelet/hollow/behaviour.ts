@@ -93,13 +93,23 @@ function probeDelay({ readinessProbe, startupProbe }: Container): number {
   return (startupProbe?.initialDelaySeconds ?? 0) + (readinessProbe?.initialDelaySeconds ?? 0);
 }
 
+type Annotations = Readonly<Record<string, string>>;
+
+/** Undefined if none of them is about containers, as of most pods. */
+function told(annotations: Annotations = {}): Annotations | undefined {
+  for (const name in annotations) if (name.includes(`${domain}/`)) return annotations;
+  return undefined;
+}
+
 export function behaviourOf(pod: Pod, container: Container): Behaviour {
-  const annotations = pod.metadata.annotations ?? {};
+  const annotations = told(pod.metadata.annotations);
   const init = isInit(pod, container);
   const own = init || isEphemeral(pod, container);
   const read = (name: string, max: number): number | undefined =>
-    numberIn(annotations[`${container.name}.${domain}/${name}`], max) ??
-    (own ? undefined : numberIn(annotations[`${domain}/${name}`], max));
+    annotations === undefined
+      ? undefined
+      : (numberIn(annotations[`${container.name}.${domain}/${name}`], max) ??
+        (own ? undefined : numberIn(annotations[`${domain}/${name}`], max)));
   const exitCode = read('exit-code', 255);
   const ends = init || exitCode !== undefined ? 0 : undefined;
   const toldSeconds = read('run-seconds', maxSeconds);
