@@ -2,6 +2,7 @@
  * Pods counted by who controls them, kept up to date pod by pod: a controller of 10,000 pods asks
  * how many are ready without looking at any.
  */
+import { deepEqual } from '../../api/deep.ts';
 import { controllerOf, namespaceOf } from '../../api/meta.ts';
 import type { Labels } from '../../api/selector/label.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
@@ -56,6 +57,15 @@ class Tally implements PodTally {
 
 const none: PodTally = new Tally();
 
+function countsAlike(a: Pod, b: Pod): boolean {
+  return (
+    podActive(a) === podActive(b) &&
+    podReady(a) === podReady(b) &&
+    controllerOf(a)?.uid === controllerOf(b)?.uid &&
+    deepEqual(a.metadata.labels, b.metadata.labels)
+  );
+}
+
 export class PodTallies {
   readonly #kind: string;
   /** By the uid of the controller; orphans by their namespace. */
@@ -68,6 +78,7 @@ export class PodTallies {
     pods.addHandler({
       added: (pod) => this.#count(pod, 1),
       updated: (old, pod) => {
+        if (countsAlike(old, pod)) return;
         this.#count(old, -1);
         this.#count(pod, 1);
       },

@@ -1,4 +1,5 @@
 /** Which pods stand behind a Service, and what of a Service's ports each of them serves. */
+import { deepEqual } from '../../api/deep.ts';
 import type { Pod, Service, ServicePort } from '../../api/types/core-v1.ts';
 import { podReady } from './pods.ts';
 
@@ -14,10 +15,12 @@ const HEADLESS = 'None';
 
 export const isHeadless = (service: Service): boolean => service.spec?.clusterIP === HEADLESS;
 
+const hasEnded = ({ status }: Pod): boolean =>
+  status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
 /** Has an address and has not ended; pods being deleted count only where asked for. */
 export function servesTraffic(pod: Pod, includeTerminating: boolean): boolean {
-  const { phase, podIP } = pod.status ?? {};
-  if (phase === 'Succeeded' || phase === 'Failed' || !podIP) return false;
+  if (hasEnded(pod) || !pod.status?.podIP) return false;
   return includeTerminating || pod.metadata.deletionTimestamp === undefined;
 }
 
@@ -48,19 +51,18 @@ function targetNumber(port: ServicePort, pod: Pod): number | undefined {
   return undefined;
 }
 
-/** What endpoints show of a pod; equal texts mean nothing to publish. */
-export function endpointFingerprint(pod: Pod): string {
-  const { metadata, spec, status } = pod;
-  return JSON.stringify([
-    status?.podIP,
-    status?.phase === 'Succeeded' || status?.phase === 'Failed',
-    podReady(pod),
-    spec.nodeName,
-    spec.hostname,
-    spec.subdomain,
-    metadata.deletionTimestamp !== undefined,
-    metadata.labels,
-  ]);
+/** Endpoints show the same of both states of a pod. */
+export function sameEndpoint(a: Pod, b: Pod): boolean {
+  return (
+    a.status?.podIP === b.status?.podIP &&
+    hasEnded(a) === hasEnded(b) &&
+    podReady(a) === podReady(b) &&
+    a.spec.nodeName === b.spec.nodeName &&
+    a.spec.hostname === b.spec.hostname &&
+    a.spec.subdomain === b.spec.subdomain &&
+    (a.metadata.deletionTimestamp === undefined) === (b.metadata.deletionTimestamp === undefined) &&
+    deepEqual(a.metadata.labels, b.metadata.labels)
+  );
 }
 
 /** The host part of "<hostname>.<service>.<namespace>.svc", if the pod asks for one. */

@@ -4,7 +4,7 @@ import type { Informer } from '../../client/informer-interface.ts';
 import type { WorkQueue } from '../../client/work-queue.ts';
 import { equalityMatcher } from './label-selector.ts';
 import { indexByController, NAMESPACE_INDEX } from './owner-index.ts';
-import { endpointFingerprint } from './service-pods.ts';
+import { sameEndpoint } from './service-pods.ts';
 import { enqueueSelf } from './sources.ts';
 
 /** Pods become ready in bursts: what they change is published once for this long. */
@@ -31,7 +31,7 @@ export function enqueueServices(
       if (pod.status?.podIP) changed(pod);
     },
     updated: (old, pod) => {
-      if (endpointFingerprint(old) === endpointFingerprint(pod)) return;
+      if (sameEndpoint(old, pod)) return;
       changed(old);
       changed(pod);
     },
