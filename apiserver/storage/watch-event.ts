@@ -51,7 +51,7 @@ export class CacheEvent {
   readonly current: StoredObject | undefined;
   /** Absent: the object was created. */
   readonly previous: StoredObject | undefined;
-  readonly #views = new Map<WatchEventType, WatchEvent>();
+  readonly #views: Partial<Record<WatchEventType, WatchEvent>> = {};
 
   constructor(
     suffix: string,
@@ -70,18 +70,15 @@ export class CacheEvent {
 
   /** DELETED also stands for "left the selector": the state before, under this revision. */
   as(type: WatchEventType): WatchEvent {
-    let view = this.#views.get(type);
-    if (view === undefined) {
-      const object = type === 'DELETED' ? this.previous!.at(this.revision) : this.current!;
-      view = new WatchEvent(type, object);
-      this.#views.set(type, view);
-    }
-    return view;
+    const known = this.#views[type];
+    if (known !== undefined) return known;
+    const object = type === 'DELETED' ? this.previous!.at(this.revision) : this.current!;
+    return (this.#views[type] = new WatchEvent(type, object));
   }
 
   /** Gives up encoded forms; who still needs one makes it again. */
   forgetRenditions(): void {
-    for (const view of this.#views.values()) view.forgetRenditions();
+    for (const view of Object.values(this.#views)) view.forgetRenditions();
   }
 
   /** Most watchers have read it. */
