@@ -15,6 +15,7 @@ import { isStatus } from '../api/status.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
+import { takeFrom } from '../platform/stream.ts';
 import type { Client, ListOptions, WatchEvent } from './interface.ts';
 import { type BackoffBounds, backoffMs } from './rate-limiter.ts';
 
@@ -139,12 +140,15 @@ export class Reflector<T extends KubernetesObject> {
       timeoutSeconds: WATCH_SECONDS + random.below(WATCH_SECONDS, 'watch timeout'),
       signal: this.#abort.signal,
     });
-    for await (const event of events) {
-      if (this.#abort.signal.aborted) return;
-      seen++;
-      this.#failures = 0;
-      if (event.type !== 'BOOKMARK') this.#apply(event);
-      this.#resourceVersion = event.object.metadata.resourceVersion ?? this.#resourceVersion;
+    for await (const first of events) {
+      let event: WatchEvent<T> | undefined = first;
+      for (; event !== undefined; event = takeFrom(events)) {
+        if (this.#abort.signal.aborted) return;
+        seen++;
+        this.#failures = 0;
+        if (event.type !== 'BOOKMARK') this.#apply(event);
+        this.#resourceVersion = event.object.metadata.resourceVersion ?? this.#resourceVersion;
+      }
     }
     if (this.#abort.signal.aborted) return;
     if (clock.monotonic() - began >= SHORT_WATCH_MS) this.#failures = 0;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonValue } from '../platform/http.ts';
+import { BoundedStream } from '../platform/stream.ts';
 import { LineSplitter, watchEvents } from './watch-stream.ts';
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -44,6 +45,21 @@ describe('watchEvents', () => {
     const half = text.length - 6;
     const body = streamOf([new JsonValue(event), text.subarray(0, half), text.subarray(half)]);
     expect(await collect(watchEvents(body))).toEqual([event, event]);
+  });
+
+  it('hands out what waits without a promise for each', async () => {
+    const body = new BoundedStream<JsonValue>(10);
+    const events = watchEvents(body);
+    const first = events.next();
+    for (let n = 0; n < 3; n++) body.push(new JsonValue({ ...event, n }));
+    expect(await first).toMatchObject({ done: false, value: { n: 0 } });
+    expect(events.take()).toMatchObject({ n: 1 });
+    expect(events.take()).toMatchObject({ n: 2 });
+    expect(events.take()).toBeUndefined();
+    body.push(new JsonValue({ type: 'ERROR', object: { kind: 'Status', code: 410 } }));
+    expect(() => events.take()).toThrow();
+    expect(body.closed).toBe(true);
+    expect(await events.next()).toEqual({ done: true, value: undefined });
   });
 
   it('throws an ERROR event as StatusError', async () => {

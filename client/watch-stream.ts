@@ -1,32 +1,94 @@
 import type { KubernetesObject } from '../api/meta.ts';
-import { type HttpResponse, JsonValue } from '../platform/http.ts';
+import { type Chunk, type HttpResponse, JsonValue } from '../platform/http.ts';
+import { takeFrom, type Taking } from '../platform/stream.ts';
 import type { WatchEvent } from './interface.ts';
 import { errorOf } from './response-error.ts';
+
+type Event = WatchEvent<KubernetesObject>;
 
 /**
  * The events of a watch response. Values from the same process pass through; bytes are cut at
  * newlines wherever the chunks' borders fall. An ERROR event is thrown as StatusError.
  */
-export async function* watchEvents(
-  body: HttpResponse['body'],
-): AsyncGenerator<WatchEvent<KubernetesObject>> {
-  if (body === undefined) return;
-  const lines = new LineSplitter();
-  if (body instanceof JsonValue) {
-    yield checked(body.value);
-    return;
+export function watchEvents(body: HttpResponse['body']): Taking<Event> {
+  return new WatchEvents(body);
+}
+
+class WatchEvents implements Taking<Event> {
+  readonly #chunks: AsyncIterator<Chunk>;
+  readonly #lines = new LineSplitter();
+  /** Of the last chunk: values, or lines as they were sent. */
+  #waiting: unknown[] = [];
+  #ended = false;
+
+  constructor(body: HttpResponse['body']) {
+    const isStream = body !== undefined && Symbol.asyncIterator in body;
+    this.#chunks = (isStream ? body : only(body))[Symbol.asyncIterator]();
   }
-  const chunks = body instanceof Uint8Array ? [body] : body;
-  for await (const chunk of chunks) {
-    if (chunk instanceof JsonValue) {
-      yield checked(chunk.value);
-      continue;
+
+  async next(): Promise<IteratorResult<Event>> {
+    for (;;) {
+      const event = this.#shift();
+      if (event !== undefined) return { done: false, value: event };
+      if (this.#ended) return { done: true, value: undefined };
+      const item = await this.#chunks.next();
+      if (item.done === true) this.#end();
+      else this.#read(item.value);
     }
-    for (const line of lines.push(chunk)) yield checked(JSON.parse(line));
   }
-  const rest = lines.rest();
-  // Half an event is what is left of a broken connection: the watch is resumed before it.
-  if (rest !== '' && isWhole(rest)) yield checked(JSON.parse(rest));
+
+  take(): Event | undefined {
+    if (this.#waiting.length === 0 && !this.#ended) {
+      const chunk = takeFrom(this.#chunks);
+      if (chunk !== undefined) this.#read(chunk);
+    }
+    return this.#shift();
+  }
+
+  async return(): Promise<IteratorResult<Event>> {
+    this.#ended = true;
+    this.#waiting = [];
+    await this.#chunks.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #read(chunk: Chunk): void {
+    if (chunk instanceof JsonValue) this.#waiting.push(chunk.value);
+    else this.#waiting.push(...this.#lines.push(chunk));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    const rest = this.#lines.rest();
+    // Half an event is what is left of a broken connection: the watch is resumed before it.
+    if (rest !== '' && isWhole(rest)) this.#waiting.push(rest);
+  }
+
+  #shift(): Event | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    try {
+      return checked(this.#waiting.shift());
+    } catch (error) {
+      // Nobody returns an iterator that has thrown.
+      this.return().catch(() => {});
+      throw error;
+    }
+  }
+}
+
+function checked(sent: unknown): Event {
+  const value: unknown = typeof sent === 'string' ? JSON.parse(sent) : sent;
+  const event = value as { type: string; object: KubernetesObject };
+  if (event.type === 'ERROR') throw errorOf(500, event.object);
+  return event as Event;
+}
+
+async function* only(chunk: Chunk | undefined): AsyncGenerator<Chunk> {
+  if (chunk !== undefined) yield chunk;
 }
 
 function isWhole(text: string): boolean {
@@ -36,12 +98,6 @@ function isWhole(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function checked(value: unknown): WatchEvent<KubernetesObject> {
-  const event = value as { type: string; object: KubernetesObject };
-  if (event.type === 'ERROR') throw errorOf(500, event.object);
-  return event as WatchEvent<KubernetesObject>;
 }
 
 const NEWLINE = 0x0a;

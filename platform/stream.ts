@@ -3,6 +3,17 @@ export class StreamOverflowError extends Error {
   override readonly name = 'StreamOverflowError';
 }
 
+/** Hands out what waits already without a promise for each. Not while a `next` is under way. */
+export interface Taking<T> extends AsyncIterableIterator<T> {
+  /** Undefined if nothing waits: `next` then tells what comes. */
+  take(): T | undefined;
+}
+
+/** What waits in a stream, if it is one of those that tell. */
+export function takeFrom<T>(stream: AsyncIterable<T> | AsyncIterator<T>): T | undefined {
+  return 'take' in stream ? (stream as Taking<T>).take() : undefined;
+}
+
 /**
  * A queue between a producer that must never wait and one consumer that may be slow.
  *
@@ -14,7 +25,7 @@ export class StreamOverflowError extends Error {
  * One consumer only. Leaving its loop early (break, return, throw) closes the stream and calls
  * `onClose`; so do `end` and `fail` once the consumer has drained what waits.
  */
-export class BoundedStream<T> implements AsyncIterableIterator<T> {
+export class BoundedStream<T> implements Taking<T> {
   readonly #limit: number;
   readonly #onClose: () => void;
   #items: T[] = [];

@@ -1,7 +1,7 @@
 import { type Status, StatusError } from '../../api/status.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Chunk } from '../../platform/http.ts';
-import { StreamOverflowError } from '../../platform/stream.ts';
+import { StreamOverflowError, takeFrom, type Taking } from '../../platform/stream.ts';
 
 const BOOKMARK_INTERVAL_MS = 60_000;
 /** A watch about to time out says how far it got, so that its successor starts there. */
@@ -26,7 +26,7 @@ export interface WatchStreamOptions<T> {
  * when the client was too slow; clients then watch on from the last version they saw. When the
  * server cannot go on, its last event is an ERROR with the Status that says why.
  */
-export class WatchStream<T> implements AsyncIterableIterator<Chunk> {
+export class WatchStream<T> implements Taking<Chunk> {
   readonly #options: WatchStreamOptions<T>;
   readonly #timers = new Map<'end' | 'bookmark' | 'lastBookmark', Timer>();
   readonly #onAbort = (): void => void this.return();
@@ -64,11 +64,26 @@ export class WatchStream<T> implements AsyncIterableIterator<Chunk> {
       if (item.done === true) return this.#finish();
       return { done: false, value: this.#options.encode(item.value) };
     } catch (error) {
-      this.#finish();
-      if (error instanceof StreamOverflowError) return { done: true, value: undefined };
-      if (!(error instanceof StatusError)) throw error;
-      return { done: false, value: this.#options.encodeError(error.status) };
+      if (error instanceof StreamOverflowError) return this.#finish();
+      return { done: false, value: this.#failed(error) };
     }
+  }
+
+  take(): Chunk | undefined {
+    if (this.#ended) return undefined;
+    try {
+      const item = takeFrom(this.#options.source);
+      return item === undefined ? undefined : this.#options.encode(item);
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** The last event. */
+  #failed(error: unknown): Chunk {
+    this.#finish();
+    if (!(error instanceof StatusError)) throw error;
+    return this.#options.encodeError(error.status);
   }
 
   async return(): Promise<IteratorResult<Chunk>> {

@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type { HistogramFamily, Metrics, Sample } from '../../platform/metrics/metrics.ts';
 import type { HttpResponse } from '../../platform/http.ts';
+import { takeFrom, type Taking } from '../../platform/stream.ts';
 import type { PipelineRequest } from './api-request.ts';
 import { isLongRunning } from './long-running.ts';
 import type { RequestCounts } from './request-counts.ts';
@@ -253,7 +254,7 @@ function inFlight(metrics: Metrics, counts: RequestCounts): void {
 }
 
 /** Passes a stream on as it is, and tells of each item and of the end, however that comes. */
-class CountedStream implements AsyncIterableIterator<StreamItem> {
+class CountedStream implements Taking<StreamItem> {
   readonly #inner: AsyncIterator<StreamItem>;
   readonly #tell: { readonly sent: (chunk: StreamItem) => void; readonly end: () => void };
 
@@ -272,6 +273,12 @@ class CountedStream implements AsyncIterableIterator<StreamItem> {
       if (result.done === true) end();
       else sent(result.value);
     }, end);
+    return item;
+  }
+
+  take(): StreamItem | undefined {
+    const item = takeFrom(this.#inner);
+    if (item !== undefined) this.#tell.sent(item);
     return item;
   }
 

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/meta.ts';
-import { BoundedStream } from '../../platform/stream.ts';
+import { BoundedStream, type Taking } from '../../platform/stream.ts';
 import type { Scope } from './predicate.ts';
 import type { StoredObject } from './stored-object.ts';
 import type { CacheEvent, WatchEventType, WatchItem } from './watch-event.ts';
@@ -24,7 +24,7 @@ export interface WatcherOptions {
  * takes what its scope sees, and never makes the cache wait: when `limit` items wait, the
  * consumer's next read rejects with StreamOverflowError.
  */
-export class CacheWatcher implements AsyncIterableIterator<WatchItem> {
+export class CacheWatcher implements Taking<WatchItem> {
   readonly namespace: string;
   readonly #options: WatcherOptions;
   #initial: Iterator<WatchItem> | undefined;
@@ -83,6 +83,10 @@ export class CacheWatcher implements AsyncIterableIterator<WatchItem> {
       this.#initial = undefined;
     }
     return this.#live.next();
+  }
+
+  take(): WatchItem | undefined {
+    return this.#initial === undefined ? this.#live.take() : undefined;
   }
 
   return(): Promise<IteratorResult<WatchItem>> {
