@@ -18,8 +18,15 @@ export interface Duplex {
   readonly commonName: string | undefined;
   /** Call once. */
   open(handlers: DuplexHandlers): void;
-  /** What is sent until this turn's promises have settled leaves together. */
+  /** A copy. What is sent until this turn's promises have settled leaves together. */
   send(bytes: Uint8Array): void;
+  /**
+   * Room for `bytes` more to be sent: in `room`, from the index that is returned. It is filled
+   * before anything else is done with the connection.
+   */
+  claim(bytes: number): number;
+  /** Another one after each {@link claim}. */
+  readonly room: Buffer;
   /** Once what was sent has left; nothing more is received. */
   end(): void;
   /** At once. */

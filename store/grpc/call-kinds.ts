@@ -3,6 +3,7 @@ import type { OpenDownload } from './download.ts';
 import type { CallService, ServerCall } from './server-call.ts';
 import { codes, RpcError, type RpcStatus } from './status.ts';
 import type { DownloadService, DuplexCall, ServiceContext, UnaryMethod } from './unary.ts';
+import type { LongMessage } from './wire/long-message.ts';
 
 export interface Kind {
   readonly context: ServiceContext;
@@ -19,9 +20,9 @@ export function unaryCall(
   settled: () => void,
 ): CallService {
   let isAsked = false;
-  const answer = (bytes: Buffer): void => {
+  const answer = (message: Buffer | LongMessage): void => {
     settled();
-    call.answer(bytes);
+    call.answer(message);
   };
   const fail = (error: unknown): void => {
     settled();

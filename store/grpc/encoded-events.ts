@@ -23,6 +23,7 @@ export class EncodedEvents {
 
 /** Watchers share the events, not the arrays of them. */
 function areSame(some: readonly Event[], others: readonly Event[]): boolean {
+  if (some === others) return true;
   if (some.length !== others.length) return false;
   for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
   return true;

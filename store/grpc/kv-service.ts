@@ -2,7 +2,8 @@ import { readCompactionRequest } from './messages/compaction.ts';
 import { readDeleteRangeRequest, writeDeleteRangeResponse } from './messages/delete-range.ts';
 import { writeHeader } from './messages/header.ts';
 import { readPutRequest, writePutResponse } from './messages/put.ts';
-import { readRangeRequest, writeRangeResponse } from './messages/range.ts';
+import { rangeAnswer } from './messages/range-answer.ts';
+import { readRangeRequest } from './messages/range.ts';
 import { readTxnRequest, writeTxnResponse } from './messages/txn.ts';
 import type { ServiceContext, UnaryMethods } from './unary.ts';
 import { decode } from './wire/reader.ts';
@@ -16,7 +17,7 @@ export function kvService({ member, callsOf, header }: ServiceContext): UnaryMet
   return {
     '/etcdserverpb.KV/Range': async (bytes, origin) => {
       const response = await callsOf(origin).range(decode(bytes, readRangeRequest));
-      return encode((writer) => writeRangeResponse(writer, header(response.revision), response));
+      return rangeAnswer(header(response.revision), response);
     },
     '/etcdserverpb.KV/Put': async (bytes, origin) => {
       const response = await callsOf(origin).put(decode(bytes, readPutRequest));

@@ -6,6 +6,7 @@ import { errorCodes } from './http2/errors.ts';
 import { MessageReader, type IncompleteBytes } from './message-reader.ts';
 import { codes, type RpcStatus } from './status.ts';
 import type { CallEvent, CallOrigin, DuplexCall } from './unary.ts';
+import type { LongMessage } from './wire/long-message.ts';
 
 type Listener = () => void;
 
@@ -153,7 +154,7 @@ export class ServerCall implements StreamHandlers, DuplexCall {
   }
 
   /** The only message of an answer, and its end. */
-  answer(message: Buffer): void {
+  answer(message: Buffer | LongMessage): void {
     if (this.#ended) return;
     this.#countSent(message);
     this.#stream.answer(message);
@@ -182,10 +183,10 @@ export class ServerCall implements StreamHandlers, DuplexCall {
     this.#emit('cancelled');
   }
 
-  #countSent(message: Buffer): void {
+  #countSent({ length }: Buffer | LongMessage): void {
     if (this.#counts === undefined) return;
     this.#counts.sent++;
-    this.#counts.sentBytes += message.length;
+    this.#counts.sentBytes += length;
   }
 
   #end(code: number): void {

@@ -5,6 +5,7 @@ import type { Member, MemberCalls } from '../server/interface.ts';
 import type { EncodedEvents } from './encoded-events.ts';
 import type { ResponseHeader } from './messages/header.ts';
 import type { Plain } from './schema/codec.ts';
+import type { LongMessage } from './wire/long-message.ts';
 
 /**
  * `cancelled`: nobody waits for the answer any more. `close`: the call has ended, for whatever
@@ -23,7 +24,7 @@ export interface CallOrigin {
 
 /** A call that answers in a stream. */
 export interface AnswerStream extends CallOrigin {
-  /** False: wait for `drain`. */
+  /** A copy. False: wait for `drain`. */
   write(bytes: Buffer): boolean;
   on(event: CallEvent, listener: () => void): void;
   off(event: CallEvent, listener: () => void): void;
@@ -51,7 +52,7 @@ export interface DownloadService {
 }
 
 /** Answers one unary RPC: encoded request in, encoded response out. */
-export type UnaryMethod = (request: Buffer, origin: CallOrigin) => Promise<Buffer>;
+export type UnaryMethod = (request: Buffer, origin: CallOrigin) => Promise<Buffer | LongMessage>;
 
 /** Full method names ("/etcdserverpb.KV/Range") and what answers them. */
 export type UnaryMethods = Readonly<Record<string, UnaryMethod>>;

@@ -1,11 +1,12 @@
 /**
  * One Watch.Watch stream: many watchers, one connection.
  *
- * Each watcher has a loop that moves its batches to the stream and waits while the stream is
- * full, so a slow client holds back nobody but itself; how far it may fall behind is the
- * member's bound. Replies of one watcher keep their order: created, events, canceled.
+ * Each watcher's batches go to the stream, which takes no more of them while it is full, so a slow
+ * client holds back nobody but itself; how far it may fall behind is the member's bound. Replies
+ * of one watcher keep their order: created, events, canceled.
  */
-import { StoreError, storeErrors, type Event, type Watch, type WatchBatch } from '../kv.ts';
+import { StoreError, storeErrors, type Event, type WatchBatch } from '../kv.ts';
+import type { LocalWatch } from '../server/interface.ts';
 import { codeNames } from '../http/call-counts.ts';
 import { codes, storeStatus } from './status.ts';
 import {
@@ -18,10 +19,10 @@ import {
 } from './messages/watch.ts';
 import type { DuplexCall, ServiceContext } from './unary.ts';
 import { decode } from './wire/reader.ts';
-import { encode } from './wire/writer.ts';
+import { encode, encodeBriefly } from './wire/writer.ts';
 
 interface Watcher {
-  readonly watch: Watch;
+  readonly watch: LocalWatch;
   readonly create: WatchCreate;
   /** Everything up to here is on the stream. */
   syncedTo: number;
@@ -85,11 +86,17 @@ export class WatchStream {
     };
     this.#watchers.set(id, watcher);
     if (watcher.owesProgress) watch.requestProgress();
-    this.#run(id, watcher).catch(this.#fail);
+    void watch.created.then((revision) => {
+      void this.#send({ watchId: id, created: true }, revision);
+      watch.deliver({
+        batch: (batch) => this.#forward(id, watcher, batch),
+        ended: (error) => this.#ended(id, watcher, error),
+      });
+    });
   }
 
   /** Or why it may not be, as Go prints the status. */
-  #watch({ request }: WatchCreate): Watch | string {
+  #watch({ request }: WatchCreate): LocalWatch | string {
     try {
       return this.#context.callsOf(this.#call).watch(request);
     } catch (error) {
@@ -120,44 +127,25 @@ export class WatchStream {
     watcher.watch.cancel();
   }
 
-  async #run(id: number, watcher: Watcher): Promise<void> {
-    let last: WatchResponse = { watchId: id, canceled: true };
-    let revision: number | undefined;
-    try {
-      await this.#deliver(id, watcher);
-    } catch (error) {
-      if (!watcher.canceled) {
-        if (!(error instanceof StoreError) || error.reason !== 'compacted') throw error;
-        last = { ...last, compactRevision: error.compactRevision ?? 0 };
-        // etcd leaves the revision out here.
-        revision = 0;
-      }
-    }
+  #ended(id: number, watcher: Watcher, error: unknown): void {
     if (this.#closed) return;
-    this.#watchers.delete(id);
-    await this.#send(last, revision ?? this.#context.member.head().revision);
-    this.#answerProgress();
-  }
-
-  async #deliver(id: number, watcher: Watcher): Promise<void> {
-    const { watch } = watcher;
-    const created = await watch.created.catch((error: unknown) => {
-      // The reply "created" precedes whatever becomes of the watcher.
-      if (watcher.canceled || (error instanceof StoreError && error.reason === 'compacted'))
-        return this.#context.member.head().revision;
-      throw error;
-    });
-    await this.#send({ watchId: id, created: true }, created);
-    for await (const batch of watch) {
-      if (this.#closed || watcher.canceled) return;
-      const full = this.#forward(id, watcher, batch);
-      if (full !== undefined) await full;
+    let last: WatchResponse = { watchId: id, canceled: true };
+    let { revision } = this.#context.member.head();
+    if (!watcher.canceled) {
+      if (!(error instanceof StoreError) || error.reason !== 'compacted')
+        return this.#fail(error ?? new StoreError('stopped'));
+      last = { ...last, compactRevision: error.compactRevision ?? 0 };
+      // etcd leaves the revision out here.
+      revision = 0;
     }
-    if (!watcher.canceled && !this.#closed) throw new StoreError('stopped');
+    this.#watchers.delete(id);
+    void this.#send(last, revision);
+    this.#answerProgress();
   }
 
   /** Resolves when the stream takes more; undefined if it does. */
   #forward(id: number, watcher: Watcher, batch: WatchBatch): Promise<void> | undefined {
+    if (this.#closed || watcher.canceled) return undefined;
     if (batch.events.length > 0) {
       const { watchTimes } = this.#context;
       const began = watchTimes.now();
@@ -207,10 +195,10 @@ export class WatchStream {
       return;
     }
     this.#progress = 'asked';
-    for (const watcher of this.#watchers.values()) {
-      watcher.owesProgress = true;
-      watcher.watch.requestProgress();
-    }
+    const watchers = [...this.#watchers.values()];
+    for (const watcher of watchers) watcher.owesProgress = true;
+    // Who has caught up answers at once.
+    for (const { watch } of watchers) watch.requestProgress();
   }
 
   #answerProgress(): void {
@@ -228,7 +216,7 @@ export class WatchStream {
 
   #encode(response: WatchResponse, revision: number): Buffer {
     const header = this.#context.header(revision);
-    return encode((writer) => writeWatchResponse(writer, header, response));
+    return encodeBriefly((writer) => writeWatchResponse(writer, header, response));
   }
 
   #send(response: WatchResponse, revision: number): Promise<void> | undefined {

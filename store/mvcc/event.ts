@@ -50,6 +50,20 @@ export class ChangeEvent {
   }
 }
 
+/** What watchers without previous pairs see; those of one revision ask one after the other. */
+export class PlainEvents {
+  #events: readonly ChangeEvent[] = [];
+  #plain: readonly Event[] = [];
+
+  of(events: readonly ChangeEvent[]): readonly Event[] {
+    if (events !== this.#events) {
+      this.#events = events;
+      this.#plain = events.map((event) => event.plain);
+    }
+    return this.#plain;
+  }
+}
+
 /** The events of one revision, in order of the operations that made them. */
 export interface RevisionEvents {
   readonly revision: number;

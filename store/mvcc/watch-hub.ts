@@ -7,7 +7,7 @@
  */
 import { StoreError } from '../kv.ts';
 import type { WatchRequest } from '../kv.ts';
-import type { ChangeEvent, RevisionEvents } from './event.ts';
+import { PlainEvents, type ChangeEvent, type RevisionEvents } from './event.ts';
 import { HistoryWindow } from './history-window.ts';
 import { isSingleKey } from './interval.ts';
 import { Watcher } from './watcher.ts';
@@ -32,6 +32,7 @@ export class WatchHub {
   readonly #byKey = new Map<string, Set<Watcher>>();
   readonly #ranges = new Set<Watcher>();
   readonly #window: HistoryWindow;
+  readonly plainEvents = new PlainEvents();
   /** Events that consumers have taken, since the start. */
   delivered = 0;
   #revision: number;

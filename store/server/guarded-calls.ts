@@ -11,12 +11,11 @@ import type {
   PutRequest,
   RangeRequest,
   TxnRequest,
-  Watch,
   WatchRequest,
 } from '../kv.ts';
 import type { Alarm, AuthChange, Caller } from '../mvcc/command.ts';
 import type { Lessor } from '../mvcc/lessor.ts';
-import type { Auth, Leases, Maintenance, Member, MemberCalls } from './interface.ts';
+import type { Auth, Leases, LocalWatch, Maintenance, Member, MemberCalls } from './interface.ts';
 
 export interface Guarded {
   readonly member: Member;
@@ -83,7 +82,7 @@ export class GuardedCalls implements MemberCalls {
     await this.#member.compact(revision, physical, this.#admin);
   }
 
-  watch(request: WatchRequest): Watch {
+  watch(request: WatchRequest): LocalWatch {
     this.#access.checkRead(request.key, request.rangeEnd);
     return this.#member.watch(request);
   }

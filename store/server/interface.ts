@@ -15,6 +15,9 @@ import type {
   PutResponse,
   TxnRequest,
   TxnResponse,
+  Watch,
+  WatchBatch,
+  WatchRequest,
 } from '../kv.ts';
 import type { Alarm, AuthChange, Caller, Permission } from '../mvcc/command.ts';
 import type { PeerTraffic } from '../replica/peers.ts';
@@ -185,8 +188,23 @@ export interface MemberStatistics {
   readonly isInstalling: boolean;
 }
 
+/** Who is handed what a watch has to tell, in place of iterating. */
+export interface WatchConsumer {
+  /** Undefined: it takes the next at once; otherwise when this resolves. */
+  batch(batch: WatchBatch): Promise<void> | undefined;
+  /** Called once, last; with what went wrong if it was not the consumer who ended it. */
+  ended(error?: unknown): void;
+}
+
+/** A watch of this process: it costs a consumer that keeps up no promises. */
+export interface LocalWatch extends Watch {
+  /** In place of iterating. Call once. Batches come when nothing else is under way. */
+  deliver(consumer: WatchConsumer): void;
+}
+
 /** What a caller may ask of a member; all of it asks for permission while authentication is on. */
-export interface MemberCalls extends Pick<Kv, 'range' | 'txn' | 'watch'> {
+export interface MemberCalls extends Pick<Kv, 'range' | 'txn'> {
+  watch(request: WatchRequest): LocalWatch;
   put(request: PutRequest): Promise<PutResponse>;
   deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse>;
   compact(revision: number, physical?: boolean): Promise<void>;
@@ -217,6 +235,7 @@ export interface Member extends Kv, MemberCalls, Running {
    * has published its name and URLs.
    */
   ready(): Promise<void>;
+  watch(request: WatchRequest): LocalWatch;
   /** Hands leadership to another voter. Rejects `notLeader`, `badLeaderTransferee`. */
   moveLeader(to: string): Promise<void>;
   // A caller is checked where the command is applied; without one it is the store's own.

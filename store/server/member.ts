@@ -17,7 +17,6 @@ import type {
   RangeResponse,
   TxnRequest,
   TxnResponse,
-  Watch,
   WatchRequest,
 } from '../kv.ts';
 import type { Caller } from '../mvcc/command.ts';
@@ -27,6 +26,7 @@ import { AuthService } from './auth-service.ts';
 import { forceNewCluster, loadIdentity, type LoadedIdentity } from './bootstrap.ts';
 import { EngineFolders } from './engine-folders.ts';
 import type {
+  LocalWatch,
   Member,
   MemberCalls,
   MemberIdentity,
@@ -291,7 +291,7 @@ class StoreMember implements Member, PeerHandlers {
     return response;
   }
 
-  watch(request: WatchRequest): Watch {
+  watch(request: WatchRequest): LocalWatch {
     this.#replica.assertRunning();
     this.#replica.assertVoter();
     const session = new WatchSession(request, {

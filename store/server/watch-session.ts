@@ -1,12 +1,14 @@
-/** A watch as its consumer sees it: pulls from the hub, reads history when it is behind. */
+/** A watch as its consumer sees it: takes from the hub, reads history when it is behind. */
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { StoreError } from '../kv.ts';
-import type { Watch, WatchBatch, WatchRequest } from '../kv.ts';
+import type { WatchBatch, WatchRequest } from '../kv.ts';
 import type { ChangeEvent } from '../mvcc/event.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import type { PendingBatch, Watcher } from '../mvcc/watcher.ts';
 import type { Records } from '../persistence/records.ts';
+import type { LocalWatch, WatchConsumer } from './interface.ts';
 import type { Wakes } from './wakes.ts';
+import { WatchIterator } from './watch-iterator.ts';
 
 export interface WatchEnvironment {
   readonly store: MvccStore;
@@ -17,7 +19,7 @@ export interface WatchEnvironment {
   readonly onEnd: (session: WatchSession) => void;
 }
 
-export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
+export class WatchSession implements LocalWatch {
   readonly created: Promise<number>;
   readonly #environment: WatchEnvironment;
   readonly #watcher: Watcher;
@@ -25,18 +27,25 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
   /** Something was handed out since the progress timer last looked. */
   #active = false;
   #progressTimer: Timer | undefined;
-  #wake: (() => void) | undefined;
+  #consumer: WatchConsumer | undefined;
+  /** One, with which iterations that are left off go on. */
+  #iterator: WatchIterator | undefined;
+  /** It is handed something, or it or the disk takes its time: what comes meanwhile waits. */
+  #isBusy = false;
   /** Its turn to be woken will come. */
   #isCalled = false;
-  /** Set once: how the iteration ends. */
-  #end: { readonly error?: StoreError } | undefined;
+  /** Set once: how it ends. */
+  #end: { readonly error?: unknown } | undefined;
 
   constructor(request: WatchRequest, environment: WatchEnvironment) {
     const { store, wakes } = environment;
     this.#environment = environment;
-    const wake = (): void => this.#notify();
+    const wake = (): void => {
+      this.#isCalled = false;
+      this.#pump();
+    };
     this.#watcher = store.watches.watch(request, () => {
-      if (this.#wake === undefined || this.#isCalled) return;
+      if (this.#isBusy || this.#isCalled || this.#consumer === undefined) return;
       this.#isCalled = true;
       wakes.call(wake);
     });
@@ -46,7 +55,7 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
 
   requestProgress(): void {
     this.#progressRequested = true;
-    this.#notify();
+    this.#pump();
   }
 
   cancel(): void {
@@ -58,35 +67,62 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
     this.#finish({ error });
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  [Symbol.asyncIterator](): AsyncIterator<WatchBatch> {
+    return (this.#iterator ??= new WatchIterator(this));
   }
 
-  async next(): Promise<IteratorResult<WatchBatch>> {
-    while (this.#end === undefined) {
-      const batch = this.#take();
-      const given = batch instanceof Promise ? await batch : batch;
-      // What came while previous pairs were read is for nobody if the watch ended meanwhile.
-      if (given !== undefined && this.#end === undefined) {
-        this.#active = true;
-        return { done: false, value: given };
+  deliver(consumer: WatchConsumer): void {
+    this.#consumer = consumer;
+    this.#pump();
+  }
+
+  /** Hands out what there is. */
+  #pump(): void {
+    const consumer = this.#consumer;
+    if (consumer === undefined || this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      while (this.#end === undefined) {
+        const step = this.#step(consumer);
+        if (step === undefined) continue;
+        if (step === 'nothing') this.#isBusy = false;
+        else this.#goOnAfter(step);
+        return;
       }
-      if (given !== undefined) continue;
-      if (this.#watcher.synced) await this.#news();
-      else await this.#catchUp();
+    } catch (error) {
+      this.#finish({ error });
     }
-    const { error } = this.#end;
-    this.#end = {};
-    if (error !== undefined) throw error;
-    return { done: true, value: undefined };
+    this.#consumer = undefined;
+    consumer.ended(this.#end!.error);
   }
 
-  return(): Promise<IteratorResult<WatchBatch>> {
-    this.#finish({});
-    return Promise.resolve({ done: true, value: undefined });
+  /** Hands out a batch, or reads on in history; undefined: and the next may follow at once. */
+  #step(consumer: WatchConsumer): Promise<void> | 'nothing' | undefined {
+    const batch = this.#take();
+    if (batch instanceof Promise) return batch.then((given) => this.#hand(consumer, given));
+    if (batch !== undefined) return this.#hand(consumer, batch);
+    return this.#watcher.synced ? 'nothing' : this.#catchUp();
   }
 
-  /** What can be handed out now. Not async: with many watchers of one key every turn counts. */
+  #hand(consumer: WatchConsumer, batch: WatchBatch): Promise<void> | undefined {
+    // What came while previous pairs were read is for nobody if the watch ended meanwhile.
+    if (this.#end !== undefined) return undefined;
+    this.#active = true;
+    return consumer.batch(batch);
+  }
+
+  #goOnAfter(step: Promise<void>): void {
+    const goOn = (): void => {
+      this.#isBusy = false;
+      this.#pump();
+    };
+    step.then(goOn, (error: unknown) => {
+      this.#finish({ error });
+      goOn();
+    });
+  }
+
+  /** What can be handed out now. */
   #take(): WatchBatch | Promise<WatchBatch> | undefined {
     const { watches } = this.#environment.store;
     const watcher = this.#watcher;
@@ -96,12 +132,6 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
     if (revision === undefined) return undefined;
     this.#progressRequested = false;
     return { revision, events: [] };
-  }
-
-  #news(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
   }
 
   async #catchUp(): Promise<void> {
@@ -122,8 +152,9 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
     const { revision } = pending[pending.length - 1]!;
     const events: readonly ChangeEvent[] =
       pending.length === 1 ? pending[0]!.events : pending.flatMap((batch) => batch.events);
-    this.#environment.store.watches.delivered += events.length;
-    if (!this.#watcher.prevKv) return { revision, events: events.map((event) => event.plain) };
+    const { watches } = this.#environment.store;
+    watches.delivered += events.length;
+    if (!this.#watcher.prevKv) return { revision, events: watches.plainEvents.of(events) };
     if (events.some((event) => event.missingPrevious !== undefined))
       return this.#deliverPrevious(revision, events);
     return { revision, events: events.map((event) => event.withPrevious) };
@@ -134,20 +165,13 @@ export class WatchSession implements Watch, AsyncIterator<WatchBatch> {
     return { revision, events: events.map((event) => event.withPrevious) };
   }
 
-  #notify(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    this.#isCalled = false;
-    wake?.();
-  }
-
-  #finish(end: { readonly error?: StoreError }): void {
+  #finish(end: { readonly error?: unknown }): void {
     if (this.#end !== undefined) return;
     this.#end = end;
     this.#progressTimer?.cancel();
     this.#environment.store.watches.remove(this.#watcher);
     this.#environment.onEnd(this);
-    this.#notify();
+    this.#pump();
   }
 
   #armProgress(): void {

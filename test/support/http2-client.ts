@@ -8,6 +8,7 @@ export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 export class LoopDuplex implements Duplex {
   #handlers: DuplexHandlers | undefined;
   readonly commonName = undefined;
+  room = Buffer.alloc(0);
   waiting = 0;
   isReading = true;
   hasEnded = false;
@@ -19,9 +20,16 @@ export class LoopDuplex implements Duplex {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.hasEnded || this.isDestroyed) return;
-    this.sent.push(Buffer.from(bytes));
-    if (!this.isReading) this.waiting += bytes.length;
+    const at = this.claim(bytes.length);
+    this.room.set(bytes, at);
+  }
+
+  claim(bytes: number): number {
+    this.room = Buffer.alloc(bytes);
+    if (this.hasEnded || this.isDestroyed) return 0;
+    this.sent.push(this.room);
+    if (!this.isReading) this.waiting += bytes;
+    return 0;
   }
 
   end(): void {

@@ -97,7 +97,7 @@ export const layers: readonly Layer[] = [
     ],
   },
   { part: 'store/grpc/wire', imports: [] },
-  { part: 'store/grpc/http2', imports: ['platform'] },
+  { part: 'store/grpc/http2', imports: ['store/grpc/wire', 'platform'] },
   { part: 'store/grpc/schema', imports: ['store/grpc/wire', 'platform'] },
   {
     part: 'store/peer',

@@ -15,6 +15,7 @@ import { unaryServices } from '../services.ts';
 import { codes, RpcError } from '../status.ts';
 import type { CallOrigin, ServiceContext, UnaryMethods } from '../unary.ts';
 import { WatchStream } from '../watch-stream.ts';
+import { wholeMessage } from '../wire/long-message.ts';
 import { errorBody, httpStatusOf, statusOf } from './errors.ts';
 import { GatewayCall } from './gateway-call.ts';
 import { fromJson, parseJson, toJson } from './json.ts';
@@ -92,8 +93,9 @@ export class Gateway {
       throw new RpcError(codes.unimplemented, `unknown method ${rpc.path.split('/')[2]}`);
     // An empty body is an empty message.
     const message = fromJson(rpc.request, text.trim() === '' ? {} : parseJson(text));
-    const bytes = await method(encodeMessage(rpc.request, message), origin);
-    return answer(200, toJson(rpc.response, decodeMessage(rpc.response, bytes)));
+    const answered = await method(encodeMessage(rpc.request, message), origin);
+    const plain = decodeMessage(rpc.response, wholeMessage(answered));
+    return answer(200, toJson(rpc.response, plain));
   }
 
   #stream(rpc: Rpc, text: string, origin: CallOrigin): HttpResponse {

@@ -173,6 +173,64 @@ describe('a connection', () => {
     expect(events).toEqual(['halfClosed 1', 'drained 1', 'drained 1']);
   });
 
+  describe('makes a long message while it leaves', () => {
+    let made: number;
+    function answer(streamId: number, parts: number): void {
+      begin(streamId, endHeaders | endStream);
+      received.take();
+      made = 0;
+      const each = Array.from({ length: parts }, (_, i) => Buffer.alloc(10_000, i));
+      function* make(): Generator<Uint8Array> {
+        for (const part of each) {
+          made++;
+          yield part;
+        }
+      }
+      streams.at(-1)!.answer({ length: parts * 10_000, parts: make() });
+    }
+
+    it('within the windows', () => {
+      answer(1, 20);
+      expect(made).toBe(7);
+      const first = received.take();
+      expect(sentBytes(first)).toBe(65_535);
+      duplex.arrive(frame('windowUpdate', 0, u32(1_000_000)));
+      duplex.arrive(frame('windowUpdate', 1, u32(1_000_000)));
+      const frames = [...first, ...received.take()];
+      const data = frames.filter(({ type }) => type === frameTypes.data);
+      const all = Buffer.concat(data.map(({ payload }) => payload));
+      const parts = Array.from({ length: 20 }, (_, i) => Buffer.alloc(10_000, i));
+      expect(all.equals(message(Buffer.concat(parts)))).toBe(true);
+      expect(frames.at(-1)!.flags & endStream).toBe(endStream);
+      expect([made, connection.streams]).toEqual([20, 0]);
+    });
+
+    it('no faster than the network takes it', () => {
+      duplex.arrive(settingsFrame([[settingIds.initialWindowSize, 10_000_000]]));
+      duplex.arrive(frame('windowUpdate', 0, u32(10_000_000)));
+      duplex.isReading = false;
+      answer(1, 200);
+      const before = made;
+      expect(before).toBeLessThan(40);
+      duplex.arrive(frame('windowUpdate', 0, u32(1)));
+      expect(made).toBe(before);
+      duplex.drain();
+      expect(made).toBeGreaterThan(before);
+      duplex.isReading = true;
+      duplex.drain();
+      expect([made, connection.streams]).toEqual([200, 0]);
+      expect(received.takeNames().at(-1)).toBe('headers 1');
+    });
+
+    it('and not on once nobody wants it', () => {
+      answer(1, 20);
+      duplex.arrive(frame('rstStream', 1, u32(errorCodes.cancel)));
+      duplex.arrive(frame('windowUpdate', 0, u32(1_000_000)));
+      duplex.drain();
+      expect([made, sentBytes(received.take())]).toEqual([7, 65_535]);
+    });
+  });
+
   it('gives back the room of what was taken, and of what came for nobody', () => {
     begin(1);
     for (let i = 0; i < 40; i++) duplex.arrive(frame('data', 1, Buffer.alloc(16_384)));

@@ -326,6 +326,7 @@ export class ServerConnection {
   }
 
   #tellDrained(): void {
+    this.#outgoing.drained();
     for (const stream of [...this.#streams.values()]) this.#tellDrain(stream);
   }
 

@@ -3,6 +3,7 @@
  * window is shut holds back nobody; those that wait for the connection's window take turns.
  */
 import type { Duplex } from '../../../platform/duplex.ts';
+import type { LongMessage } from '../wire/long-message.ts';
 import { ConnectionError, errorCodes } from './errors.ts';
 import {
   FRAME_HEADER_BYTES,
@@ -10,6 +11,7 @@ import {
   frameTypes,
   MAX_FRAME_BYTES,
   writeFrameHeader,
+  type Frame,
 } from './frames.ts';
 import { HeaderEncoder } from './header-encoder.ts';
 import type { Field } from './header-table.ts';
@@ -20,6 +22,8 @@ const MAX_WINDOW_BYTES = 2 ** 31 - 1;
 const FULL_STREAM_BYTES = 64 * 1024;
 /** With more than this on its way to the network, every stream of the connection is. */
 const FULL_WIRE_BYTES = 1 << 20;
+/** Long messages are made so far ahead of the network. */
+const MADE_AHEAD_BYTES = 256 * 1024;
 const MESSAGE_HEADER_BYTES = 5;
 
 /** The end of an answer: `grpc-status: 0`, or what else. */
@@ -29,8 +33,10 @@ export type Trailers = 'ok' | readonly Field[];
 export class SendQueue {
   readonly streamId: number;
   window: number;
-  /** Bodies of frames to come. */
-  chunks: Buffer[] = [];
+  /** Bodies of frames to come, and where further ones are to be had. */
+  chunks: Uint8Array[] = [];
+  parts: Iterator<Uint8Array> | undefined;
+  /** Of both. */
   bytes = 0;
   trailers: Trailers | undefined;
   hasStarted = false;
@@ -49,6 +55,8 @@ export class Outgoing {
   readonly #encoder = new HeaderEncoder();
   /** Waiting for the connection's window, in turns. */
   readonly #waiting = new Set<SendQueue>();
+  /** Their messages are made on when the network has taken what is made. */
+  readonly #stalled = new Set<SendQueue>();
   #window = FIRST_WINDOW_BYTES;
   #streamWindow = FIRST_WINDOW_BYTES;
   /** Bytes in the queues of all streams. */
@@ -75,44 +83,48 @@ export class Outgoing {
   }
 
   /** The only message of an answer that is well; the usual one leaves as one piece. */
-  answer(queue: SendQueue, message: Uint8Array): void {
+  answer(queue: SendQueue, message: Uint8Array | LongMessage): void {
     const length = MESSAGE_HEADER_BYTES + message.length;
-    if (queue.hasStarted || length > Math.min(MAX_FRAME_BYTES, this.#window, queue.window)) {
+    const fits = length <= Math.min(MAX_FRAME_BYTES, this.#window, queue.window);
+    if (queue.hasStarted || !fits || !(message instanceof Uint8Array)) {
       this.message(queue, message);
       this.end(queue, 'ok');
       return;
     }
     this.#window -= length;
     const [head, ok] = [this.#encoder.answer(), this.#encoder.ok()];
-    const bytes = Buffer.allocUnsafe(3 * FRAME_HEADER_BYTES + head.length + length + ok.length);
+    let at = this.#wire.claim(3 * FRAME_HEADER_BYTES + head.length + length + ok.length);
+    const { room } = this.#wire;
     const { streamId } = queue;
     let flags = frameFlags.endHeaders;
     let frame = { length: head.length, type: frameTypes.headers as number, flags, streamId };
-    let at = writeFrameHeader(bytes, 0, frame);
-    at += head.copy(bytes, at);
-    at = writeFrameHeader(bytes, at, { length, type: frameTypes.data, flags: 0, streamId });
-    at = writeMessageHeader(bytes, at, message.length);
-    bytes.set(message, at);
+    at = writeFrameHeader(room, at, frame);
+    at += head.copy(room, at);
+    at = writeFrameHeader(room, at, { length, type: frameTypes.data, flags: 0, streamId });
+    at = writeMessageHeader(room, at, message.length);
+    room.set(message, at);
     flags |= frameFlags.endStream;
     frame = { length: ok.length, type: frameTypes.headers, flags, streamId };
-    at = writeFrameHeader(bytes, at + message.length, frame);
-    ok.copy(bytes, at);
+    at = writeFrameHeader(room, at + message.length, frame);
+    ok.copy(room, at);
     queue.hasStarted = true;
-    this.#wire.send(bytes);
     this.#ended(queue);
   }
 
-  /** False if the stream is full. */
-  message(queue: SendQueue, message: Uint8Array): boolean {
+  /** False if the stream is full. The bytes are copied. */
+  message(queue: SendQueue, message: Uint8Array | LongMessage): boolean {
     if (queue.hasEnded || queue.trailers !== undefined) return true;
     this.start(queue);
     const length = MESSAGE_HEADER_BYTES + message.length;
+    const isWhole = message instanceof Uint8Array;
     const fits = length <= Math.min(MAX_FRAME_BYTES, this.#window, queue.window);
-    if (queue.bytes === 0 && fits) this.#whole(queue, message);
+    if (isWhole && queue.bytes === 0 && fits) this.#whole(queue, message);
     else {
       const header = Buffer.allocUnsafe(MESSAGE_HEADER_BYTES);
       writeMessageHeader(header, 0, message.length);
-      queue.chunks.push(header, Buffer.from(message.buffer, message.byteOffset, message.length));
+      queue.chunks.push(header);
+      if (isWhole) queue.chunks.push(Buffer.from(message));
+      else queue.parts = message.parts;
       queue.bytes += length;
       this.#queued += length;
       this.#pump(queue);
@@ -126,13 +138,13 @@ export class Outgoing {
   #whole(queue: SendQueue, message: Uint8Array): void {
     const { streamId } = queue;
     const length = MESSAGE_HEADER_BYTES + message.length;
-    const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + length);
-    writeFrameHeader(bytes, 0, { length, type: frameTypes.data, flags: 0, streamId });
-    writeMessageHeader(bytes, FRAME_HEADER_BYTES, message.length);
-    bytes.set(message, FRAME_HEADER_BYTES + MESSAGE_HEADER_BYTES);
+    let at = this.#wire.claim(FRAME_HEADER_BYTES + length);
+    const { room } = this.#wire;
+    at = writeFrameHeader(room, at, { length, type: frameTypes.data, flags: 0, streamId });
+    at = writeMessageHeader(room, at, message.length);
+    room.set(message, at);
     this.#window -= length;
     queue.window -= length;
-    this.#wire.send(bytes);
   }
 
   /** After what waits. An answer without a message is trailers only. */
@@ -154,7 +166,9 @@ export class Outgoing {
     this.#queued -= queue.bytes;
     queue.bytes = 0;
     queue.chunks = [];
+    queue.parts = undefined;
     this.#waiting.delete(queue);
+    this.#stalled.delete(queue);
   }
 
   /** The client's SETTINGS_INITIAL_WINDOW_SIZE holds for streams that are open, too. */
@@ -180,34 +194,58 @@ export class Outgoing {
         // To the end of the line.
         this.#waiting.delete(queue);
         this.#sendFrame(queue);
-        if (queue.bytes > 0 && queue.window > 0) this.#waiting.add(queue);
-        this.#finish(queue);
+        this.#await(queue);
       }
+  }
+
+  /** The network has taken what was sent. */
+  drained(): void {
+    for (const queue of [...this.#stalled]) {
+      this.#stalled.delete(queue);
+      this.#pump(queue);
+    }
   }
 
   #pump(queue: SendQueue): void {
     while (this.#sendFrame(queue));
-    if (queue.bytes > 0 && queue.window > 0 && !queue.hasEnded) this.#waiting.add(queue);
+    this.#await(queue);
+  }
+
+  /** What else there is waits for the window, or the network; or it was all. */
+  #await(queue: SendQueue): void {
+    const hasRoom = queue.window > 0 && !this.#stalled.has(queue);
+    if (queue.bytes > 0 && hasRoom && !queue.hasEnded) this.#waiting.add(queue);
     this.#finish(queue);
   }
 
   /** True if there is more, and a window for it. */
   #sendFrame(queue: SendQueue): boolean {
-    const [chunk] = queue.chunks;
-    const length = Math.min(chunk?.length ?? 0, MAX_FRAME_BYTES, this.#window, queue.window);
-    if (chunk === undefined || length <= 0) return false;
+    if (this.#window <= 0 || queue.window <= 0) return false;
+    const chunk = queue.chunks[0] ?? this.#part(queue);
+    if (chunk === undefined) return false;
+    const length = Math.min(chunk.length, MAX_FRAME_BYTES, this.#window, queue.window);
     if (length === chunk.length) queue.chunks.shift();
     else queue.chunks[0] = chunk.subarray(length);
     this.#window -= length;
     this.#queued -= length;
     queue.window -= length;
     queue.bytes -= length;
-    const head = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
     const { streamId } = queue;
-    writeFrameHeader(head, 0, { length, type: frameTypes.data, flags: 0, streamId });
-    this.#wire.send(head);
-    this.#wire.send(chunk.subarray(0, length));
+    this.#frame({ type: frameTypes.data, flags: 0, streamId }, chunk.subarray(0, length));
     return queue.bytes > 0 && queue.window > 0 && this.#window > 0;
+  }
+
+  /** The next of a long message, unless the network is behind. */
+  #part(queue: SendQueue): Uint8Array | undefined {
+    if (queue.parts === undefined) return undefined;
+    if (this.#wire.waiting > MADE_AHEAD_BYTES) {
+      this.#stalled.add(queue);
+      return undefined;
+    }
+    const part = queue.parts.next();
+    if (part.done === true) queue.parts = undefined;
+    else queue.chunks = [part.value];
+    return queue.chunks[0];
   }
 
   #finish(queue: SendQueue): void {
@@ -232,12 +270,16 @@ export class Outgoing {
     for (let from = 0; from === 0 || from < block.length; from += MAX_FRAME_BYTES) {
       const part = block.subarray(from, from + MAX_FRAME_BYTES);
       if (from + MAX_FRAME_BYTES >= block.length) flags |= frameFlags.endHeaders;
-      const head = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
-      writeFrameHeader(head, 0, { length: part.length, type, flags, streamId });
-      this.#wire.send(head);
-      this.#wire.send(part);
+      this.#frame({ type, flags, streamId }, part);
       [type, flags] = [frameTypes.continuation, 0];
     }
+  }
+
+  #frame(head: Omit<Frame, 'payload'>, payload: Uint8Array): void {
+    const { length } = payload;
+    const at = this.#wire.claim(FRAME_HEADER_BYTES + length);
+    const { room } = this.#wire;
+    room.set(payload, writeFrameHeader(room, at, { ...head, length }));
   }
 
   /** True, once, if a stream that was full is not any more. */

@@ -1,3 +1,4 @@
+import type { LongMessage } from '../wire/long-message.ts';
 import { IncomingWindow } from './incoming-window.ts';
 import type { Outgoing, SendQueue, Trailers } from './outgoing.ts';
 
@@ -54,7 +55,7 @@ export class ServerStream {
   }
 
   /** The only message, and the end of an answer that is well. */
-  answer(message: Uint8Array): void {
+  answer(message: Uint8Array | LongMessage): void {
     if (!this.queue.hasEnded) this.#outgoing.answer(this.queue, message);
   }
 
@@ -63,7 +64,7 @@ export class ServerStream {
     if (!this.queue.hasEnded) this.#outgoing.start(this.queue);
   }
 
-  /** False: `drained` will be called. */
+  /** A copy. False: `drained` will be called. */
   message(message: Uint8Array): boolean {
     return this.queue.hasEnded || this.#outgoing.message(this.queue, message);
   }

@@ -1,6 +1,6 @@
 import type { KeyValue } from '../../kv.ts';
 import { bytesTag, varintTag, type WireReader } from '../wire/reader.ts';
-import type { WireWriter } from '../wire/writer.ts';
+import { idBytes, varintBytes, type WireWriter } from '../wire/writer.ts';
 
 /** For building the values of store/kv.ts field by field. */
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -18,6 +18,20 @@ export function writeKeyValue(writer: WireWriter, field: number, kv: KeyValue): 
   writer.byteString(1, kv.key);
   writer.message(field, mark);
 }
+
+/** Of what {@link writeKeyValue} writes, with a field's number below 16. */
+export function sizeOfKeyValue(kv: KeyValue): number {
+  const { key, value } = kv;
+  let size = 0;
+  if (kv.lease !== '0') size += 1 + idBytes(kv.lease);
+  if (value.length > 0) size += 1 + varintBytes(value.length) + value.length;
+  size += intBytes(kv.version) + intBytes(kv.modRevision) + intBytes(kv.createRevision);
+  if (key.length > 0) size += 1 + varintBytes(key.length) + key.length;
+  return 1 + varintBytes(size) + size;
+}
+
+/** Of a field that is left out if it is 0. */
+const intBytes = (value: number): number => (value === 0 ? 0 : 1 + varintBytes(value));
 
 export function readKeyValue(reader: WireReader): KeyValue {
   const outer = reader.enter();

@@ -11,6 +11,9 @@ const FIRST_BYTES = 16 * 1024;
 /** A finished message above this keeps the writer's buffer instead of being copied out of it. */
 const HAND_OVER_BYTES = 64 * 1024;
 
+/** A call out of JavaScript costs more than writing this many characters one by one. */
+const SHORT_TEXT = 64;
+
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
@@ -28,8 +31,8 @@ export class WireWriter {
     return this.#buffer.length - this.#at - mark;
   }
 
-  /** What was written, and a fresh start. */
-  finish(): Buffer {
+  /** What was written, and a fresh start. A view, unless it `keeps` after the next write. */
+  finish(keeps = true): Buffer {
     const written = this.#buffer.subarray(this.#at);
     if (written.length > HAND_OVER_BYTES) {
       this.#buffer = Buffer.allocUnsafe(FIRST_BYTES);
@@ -37,7 +40,7 @@ export class WireWriter {
       return written;
     }
     this.#at = this.#buffer.length;
-    return Buffer.from(written);
+    return keeps ? Buffer.from(written) : written;
   }
 
   /** Forgets a message that an exception left unfinished. */
@@ -93,10 +96,14 @@ export class WireWriter {
   /** A string whose units are bytes (see store/kv.ts). */
   byteString(field: number, value: string | undefined): void {
     if (value === undefined || value === '') return;
-    this.#reserve(value.length);
-    this.#at -= value.length;
-    this.#buffer.write(value, this.#at, 'latin1');
-    this.#varint(value.length);
+    const { length } = value;
+    this.#reserve(length);
+    this.#at -= length;
+    const at = this.#at;
+    const buffer = this.#buffer;
+    if (length > SHORT_TEXT) buffer.write(value, at, 'latin1');
+    else for (let i = 0; i < length; i++) buffer[at + i] = value.charCodeAt(i);
+    this.#varint(length);
     this.#varint((field << 3) | LENGTH_DELIMITED);
   }
 
@@ -111,9 +118,7 @@ export class WireWriter {
       this.#buffer[--this.#at] = value;
       return;
     }
-    let size = 2;
-    for (let rest = value / 0x4000; rest >= 1; rest /= 0x80) size++;
-    this.#at -= size;
+    this.#at -= varintBytes(value);
     let at = this.#at;
     let rest = value;
     // Bit operations truncate to 32 bits: the high part of a revision goes by division.
@@ -142,13 +147,36 @@ export class WireWriter {
   }
 }
 
+/** Of an integer that is not negative. */
+export function varintBytes(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x200000) return 3;
+  let bytes = 4;
+  for (let rest = value / 0x10000000; rest >= 1; rest /= 0x80) bytes++;
+  return bytes;
+}
+
+/** Of a 64-bit integer in decimal text. */
+export function idBytes(decimal: string): number {
+  let bytes = 1;
+  for (let rest = BigInt.asUintN(64, BigInt(decimal)) >> 7n; rest > 0n; rest >>= 7n) bytes++;
+  return bytes;
+}
+
 const shared = new WireWriter();
 
 /** One message, written by `write` in one go; `write` must not call `encode` itself. */
-export function encode(write: (writer: WireWriter) => void): Buffer {
+export const encode = (write: (writer: WireWriter) => void): Buffer => finished(write, true);
+
+/** The same for who copies it at once: the next message is written to the same place. */
+export const encodeBriefly = (write: (writer: WireWriter) => void): Buffer =>
+  finished(write, false);
+
+function finished(write: (writer: WireWriter) => void, keeps: boolean): Buffer {
   try {
     write(shared);
-    return shared.finish();
+    return shared.finish(keeps);
   } catch (error) {
     shared.reset();
     throw error;
