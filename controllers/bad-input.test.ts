@@ -125,6 +125,32 @@ const workloads: Readonly<
       spec: { parallelism: 3, completions: 3, ...jobSpec },
     }),
 };
+const countless = 2 ** 31 - 1;
+/** More than anybody can have. */
+const hugeOnes: typeof workloads = {
+  deployment: (client, namespace) =>
+    client.create(deployments, {
+      metadata: { namespace, name: 'web' },
+      spec: { replicas: countless, selector, template },
+    }),
+  statefulset: (client, namespace) =>
+    client.create(statefulSets, {
+      metadata: { namespace, name: 'web' },
+      spec: {
+        replicas: countless,
+        selector,
+        template,
+        serviceName: 'web',
+        podManagementPolicy: 'Parallel',
+      },
+    }),
+  job: (client, namespace) =>
+    client.create(jobs, {
+      metadata: { namespace, name: 'web' },
+      spec: { parallelism: countless, ...jobSpec },
+    }),
+};
+const ENOUGH_PODS = 5;
 /** Refused by a policy, and not by a quota of pods. */
 const others: typeof workloads = {
   account: () => Promise.resolve(),
@@ -191,6 +217,12 @@ async function makePlace(namespace: string): Promise<void> {
   });
 }
 
+const limitPods = (namespace: string, count: number): Promise<unknown> =>
+  admin.create(resourceQuotas, {
+    metadata: { namespace, name: 'none' },
+    spec: { hard: { pods: String(count) } },
+  });
+
 const policed = { ...workloads, ...others };
 
 beforeAll(async () => {
@@ -232,14 +264,14 @@ beforeAll(async () => {
   }
   for (const [kind, make] of Object.entries(workloads)) {
     for (const what of ['poor', 'still']) await played(makePlace(`${what}-${kind}`));
-    await played(
-      admin.create(resourceQuotas, {
-        metadata: { namespace: `poor-${kind}`, name: 'none' },
-        spec: { hard: { pods: '0' } },
-      }),
-    );
+    await played(limitPods(`poor-${kind}`, 0));
     await played(make(admin, `poor-${kind}`));
     await played(make(admin, `still-${kind}`));
+  }
+  for (const [kind, make] of Object.entries(hugeOnes)) {
+    await played(makePlace(`huge-${kind}`));
+    await played(limitPods(`huge-${kind}`, ENOUGH_PODS));
+    await played(make(admin, `huge-${kind}`));
   }
   await played(makeRing());
   await pass(20 * MINUTE_MS);
@@ -271,6 +303,7 @@ async function makeRing(): Promise<void> {
 const places = [
   ...Object.keys(policed).map((kind) => `shut-${kind}`),
   ...Object.keys(workloads).flatMap((kind) => [`poor-${kind}`, `still-${kind}`]),
+  ...Object.keys(hugeOnes).map((kind) => `huge-${kind}`),
 ];
 
 describe('a controller that is refused', () => {
@@ -350,6 +383,13 @@ describe('a controller that is refused', () => {
     );
     const told = status?.conditions?.map((each) => [each.type, each.status, each.reason]);
     expect(told).toContainEqual(condition);
+  });
+
+  it.each(Object.keys(hugeOnes))('for a huge %s gets what its quota allows', async (kind) => {
+    const namespace = `huge-${kind}`;
+    expect((await played(admin.list(pods, { namespace }))).items).toHaveLength(ENOUGH_PODS);
+    const told = /^FailedCreate: .*exceeded quota: none, requested: pods=1, used: pods=5/;
+    expect(await reasons(namespace)).toContainEqual(expect.stringMatching(told));
   });
 
   it('leaves others alone', async () => {

@@ -33,6 +33,7 @@ import {
   removePods,
 } from '../runtime/pod-control.ts';
 import { watchPods } from '../runtime/pod-events.ts';
+import { PodPace } from '../runtime/pod-pace.ts';
 import { requeueAtFirst } from '../runtime/requeue.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { type Failures, noFailures } from './backoff.ts';
@@ -77,6 +78,7 @@ class JobController implements Controller {
   readonly #recorder: EventRecorder;
   readonly #podControl: PodControl;
   readonly #memory = new Map<string, Memory>();
+  readonly #pace: PodPace;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -92,11 +94,17 @@ class JobController implements Controller {
       recorder: this.#recorder,
       pods: this.#pods.lister,
     });
+    this.#pace = new PodPace(context.clock);
     indexByController(this.#jobs);
     indexByController(this.#pods);
     this.#pods.addIndex(TRACKED_INDEX, trackedBy);
     enqueueSelf(this.#jobs, this.queue);
-    this.#jobs.addHandler({ deleted: (job) => this.#expectations.forget(keyOf(job)) });
+    this.#jobs.addHandler({
+      deleted: (job) => {
+        this.#expectations.forget(keyOf(job));
+        this.#pace.forget(keyOf(job));
+      },
+    });
     watchPods({
       pods: this.#pods,
       owners: this.#jobs.lister,
@@ -144,7 +152,8 @@ class JobController implements Controller {
     for (const event of plan.events) this.#recorder.record(job, event);
     await this.#letGo(plan.release, memory);
     if (failure !== undefined) throw failure;
-    return requeueAtFirst(plan.requeueAfterMs, this.#expectations.overdueAfterMs(key));
+    const overdueMs = this.#expectations.overdueAfterMs(key);
+    return requeueAtFirst(plan.requeueAfterMs, overdueMs, this.#pace.afterMs(key));
   }
 
   async stop(): Promise<void> {
@@ -184,8 +193,11 @@ class JobController implements Controller {
       );
       return { status: plan.status, ...(failure === undefined ? {} : { failure }) };
     }
-    if (plan.create.length === 0) return { status: plan.status };
-    const wanted = plan.create.map((each) => newPod(job, each));
+    const { active = 0 } = plan.status;
+    const wants = plan.create.length;
+    const allowed = this.#pace.allowed({ key, has: active - wants, wants });
+    if (wants === 0) return { status: plan.status };
+    const wanted = plan.create.slice(0, allowed).map((each) => newPod(job, each));
     const drafts = this.#podControl.named(job, wanted);
     this.#expectations.expectCreations(key, drafts.map(draftKey));
     const { succeeded, error } = await createPods(
@@ -193,8 +205,7 @@ class JobController implements Controller {
       (draft) => this.#podControl.create(job, draft),
       (draft) => this.#expectations.creationObserved(key, draftKey(draft)),
     );
-    const missing = drafts.length - succeeded;
-    const status = { ...plan.status, active: (plan.status.active ?? 0) - missing };
+    const status = { ...plan.status, active: active - wants + succeeded };
     return { status, ...(error && !namespaceTerminates(error) ? { failure: error } : {}) };
   }
 

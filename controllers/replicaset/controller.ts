@@ -33,6 +33,7 @@ import {
   podOf,
   removePods,
 } from '../runtime/pod-control.ts';
+import { PodPace } from '../runtime/pod-pace.ts';
 import { PodTallies } from '../runtime/pod-tallies.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { podActive } from '../runtime/pods.ts';
@@ -98,6 +99,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
   readonly #recorder: EventRecorder;
   readonly #podControl: PodControl;
   readonly #tallies: PodTallies;
+  readonly #pace: PodPace;
 
   constructor(context: ControllerContext, kind: ReplicaKind<T>) {
     this.name = kind.name;
@@ -108,6 +110,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     this.#pods = context.informers.of(podType);
     this.informers = [this.#objects, this.#pods] as never;
     this.#expectations = new Expectations(context.clock);
+    this.#pace = new PodPace(context.clock);
     this.#recorder = recorderFor(context, kind.source);
     this.#podControl = new PodControl({
       client: context.client,
@@ -120,7 +123,10 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     this.#tallies = new PodTallies(this.#pods, kind.type.kind);
     enqueueSelf(this.#objects, this.queue);
     this.#objects.addHandler({
-      deleted: (object) => this.#expectations.forget(keyOf(object)),
+      deleted: (object) => {
+        this.#expectations.forget(keyOf(object));
+        this.#pace.forget(keyOf(object));
+      },
     });
     watchPods({
       pods: this.#pods,
@@ -156,7 +162,8 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     }
     if (failed !== undefined) throw failed.error;
     const overdueMs = this.#expectations.overdueAfterMs(key);
-    return requeueAtFirst(availableAfterMs(replicaSet, status), overdueMs);
+    const availableMs = availableAfterMs(replicaSet, status);
+    return requeueAtFirst(availableMs, overdueMs, this.#pace.afterMs(key));
   }
 
   async stop(): Promise<void> {
@@ -207,8 +214,10 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     state: ReplicaSetState,
   ): Promise<{ failure: ReplicaFailure; error: Error } | undefined> {
     const plan = planReplicas(state);
-    if (plan.create > 0) {
-      const error = await this.#create(key, state.replicaSet, plan.create);
+    const ask = { key, has: state.counts.replicas, wants: plan.create };
+    const allowed = this.#pace.allowed(ask);
+    if (allowed > 0) {
+      const error = await this.#create(key, state.replicaSet, allowed);
       return error && { failure: { reason: 'FailedCreate', message: error.message }, error };
     }
     if (plan.remove.length > 0) {

@@ -26,6 +26,8 @@ import {
 import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
 import { namespaceTerminates, removePods } from '../runtime/pod-control.ts';
+import { PodPace } from '../runtime/pod-pace.ts';
+import { requeueAtFirst } from '../runtime/requeue.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { type CurrentHistory, removeRevisions, syncHistory } from '../runtime/revision-history.ts';
 import { expiredRevisions, templateOf } from '../runtime/revisions.ts';
@@ -68,6 +70,7 @@ class StatefulSetController implements Controller {
   readonly #revisions: Informer<ControllerRevision>;
   readonly #claims: Informer<PersistentVolumeClaim>;
   readonly #recorder: EventRecorder;
+  readonly #pace: PodPace;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -81,7 +84,9 @@ class StatefulSetController implements Controller {
     indexByController(this.#sets);
     indexByController(this.#pods);
     indexByController(this.#revisions);
+    this.#pace = new PodPace(context.clock);
     enqueueSelf(this.#sets, this.queue);
+    this.#sets.addHandler({ deleted: (set) => this.#pace.forget(keyOf(set)) });
     watchPods({
       pods: this.#pods,
       owners: this.#sets.lister,
@@ -105,7 +110,10 @@ class StatefulSetController implements Controller {
     const state = stateOf({ set, pods, history, nowMs: this.#context.clock.now() });
     // Before pods go: what they leave behind has to go along with them, or stay.
     await this.#applyRetention(state);
-    const failure = await this.#carryOut(set, planStatefulSet(state));
+    const plan = planStatefulSet(state);
+    const allowed = this.#pace.allowed({ key, has: pods.length, wants: plan.create.length });
+    const create = plan.create.slice(0, allowed);
+    const failure = await this.#carryOut(set, { ...plan, create });
     const status = planStatus(state, history.collisionCount);
     if (!sameStatus(set.status, status)) {
       await writeStatus(this.#context.client, setType, { ...set, status });
@@ -114,7 +122,7 @@ class StatefulSetController implements Controller {
     if (failure !== undefined) throw failure;
     const waits = (status.readyReplicas ?? 0) > (status.availableReplicas ?? 0);
     const minReadySeconds = set.spec.minReadySeconds ?? 0;
-    return waits ? { requeueAfterMs: minReadySeconds * 1000 } : undefined;
+    return requeueAtFirst(waits ? minReadySeconds * 1000 : undefined, this.#pace.afterMs(key));
   }
 
   async stop(): Promise<void> {

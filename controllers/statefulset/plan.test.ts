@@ -175,3 +175,10 @@ describe('the status', () => {
     expect(planStatus(state(set(2), ['0 new', '1 new unready'])).currentRevision).toBe('old');
   });
 });
+
+it('plans a bounded part of however many', () => {
+  const huge = set(2 ** 31 - 1, { podManagementPolicy: 'Parallel' });
+  const { create } = planStatefulSet(state(huge, ['0 new', '2 new']));
+  expect(create).toHaveLength(500);
+  expect(create.map(({ ordinal }) => ordinal).slice(0, 3)).toEqual([1, 3, 4]);
+});

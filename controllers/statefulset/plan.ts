@@ -37,6 +37,9 @@ const isHealthy = (pod: Pod): boolean => isRunningAndReady(pod) && !isTerminatin
 export const hasEnded = ({ status }: Pod): boolean =>
   status?.phase === 'Failed' || status?.phase === 'Succeeded';
 
+/** Pods created in one go; the rest follows when these were seen. */
+const BURST = 500;
+
 type Step = StatefulSetPlan & { readonly wait: boolean };
 const go: Step = { create: [], remove: [], wait: false };
 const wait: Step = { ...go, wait: true };
@@ -63,10 +66,12 @@ export function planStatefulSet(state: StatefulSetState): StatefulSetPlan {
   const ordered = set.spec.podManagementPolicy !== 'Parallel';
   const { start, end, replicas, condemned } = sorted(state);
   const steps: Step[] = [];
+  let creations = 0;
   for (let ordinal = start; ordinal < end; ordinal++) {
     const step = replicaStep(state, ordinal, replicas.get(ordinal));
     steps.push(step);
-    if (ordered && step.wait) return merged(steps);
+    creations += step.create.length;
+    if ((ordered && step.wait) || creations >= BURST) return merged(steps);
   }
   const firstUnhealthy =
     [...replicas].sort(([a], [b]) => a - b).find(([, pod]) => !isHealthy(pod))?.[1] ??
