@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
 
 /** Events still written once their process is to end: nobody waits long for that. */
 const LAST_EVENTS = 100;
@@ -18,6 +19,7 @@ export class EventPace {
   #last: Promise<void> = Promise.resolve();
   /** How many more may be written; undefined while there is no end in sight. */
   #left: number | undefined;
+  #dropped = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,6 +35,18 @@ export class EventPace {
 
   get ended(): boolean {
     return this.#left !== undefined;
+  }
+
+  /** So many events will not be written, for their recorder has heard of the end. */
+  drop(count: number): void {
+    this.#dropped += count;
+  }
+
+  /** Tells once how many that were, of all recorders: for whoever has ended this pace. */
+  tellDropped(logger: Logger): void {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    if (dropped > 0) logger.warn({ dropped }, 'events dropped: too many at the end');
   }
 
   /** Runs `write` when it is its turn; once `stopping` aborts, nobody rests any more. */

@@ -120,9 +120,15 @@ describe('an event recorder', () => {
     const client = { create: async (_: unknown, event: Event) => (written++, event) };
     const pace = new EventPace(clock);
     const random = { below: () => 0, bytes: (n: number) => new Uint8Array(n) };
+    const told: unknown[] = [];
+    const logger = { ...silentLogger, warn: (...line: unknown[]) => void told.push(line) };
     const recorders = Array.from({ length: 50 }, (_, n) =>
       createEventRecorder({
-        ...{ client: client as unknown as Client, clock, random, logger: silentLogger, pace },
+        client: client as unknown as Client,
+        clock,
+        random,
+        logger,
+        pace,
         component: `node${n}`,
       }),
     );
@@ -133,6 +139,9 @@ describe('an event recorder', () => {
     recorders[0]!.record(pod('late'), { type: 'Normal', reason: 'R', message: 'm' });
     await Promise.all(recorders.map((recorder) => recorder.stop()));
     expect(written).toBe(100);
+    expect(told).toEqual([]);
+    for (let i = 0; i < 2; i++) pace.tellDropped(logger);
+    expect(told).toEqual([[{ dropped: 900 }, 'events dropped: too many at the end']]);
     expect(clock.timers).toBe(0);
   });
 });

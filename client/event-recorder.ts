@@ -115,8 +115,10 @@ class QueuedRecorder implements EventRecorder {
   async stop(): Promise<void> {
     this.#stopping.abort();
     // A shared pace is ended by whoever shares it: another recorder may go on.
-    if (this.#options.pace === undefined) this.#pace.end();
+    const isShared = this.#options.pace !== undefined;
+    if (!isShared) this.#pace.end();
     await this.#worker;
+    if (!isShared) this.#pace.tellDropped(this.#options.logger);
   }
 
   async #drain(): Promise<void> {
@@ -158,7 +160,7 @@ class QueuedRecorder implements EventRecorder {
   }
 
   #dropAll(): void {
-    this.#dropped += this.#queue.length - this.#written;
+    this.#pace.drop(this.#queue.length - this.#written);
     this.#queue.length = this.#written + 1;
   }
 

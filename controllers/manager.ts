@@ -124,10 +124,11 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const manager = await parts.start(
     () => new Manager({ controllers, logger, clock, reconciled: told.reconciled, ...concurrency }),
   );
-  const stopActing = (): Promise<void> => {
+  const stopActing = async (): Promise<void> => {
     gate.close();
     eventPace.end();
-    return manager.stop();
+    await manager.stop();
+    eventPace.tellDropped(logger);
   };
   const names = served.filter((each) => enabled.includes(each)).map(({ name }) => name);
   const switches = serves(context, configMaps) ? new Switches(context, manager, flag) : undefined;

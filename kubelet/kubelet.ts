@@ -145,6 +145,7 @@ export async function startKubelets(options: KubeletsOptions): Promise<RunningKu
       await Promise.all([podInformer.stop(), nodeInformer.stop()]);
       await ready.catch(() => {});
       await parts.stop();
+      pace.tellDropped(logger);
     },
   };
 }

@@ -129,6 +129,9 @@ async function logOf({ id }: Heard): Promise<string[]> {
   return lines;
 }
 
+/** A shell runs before it has set its traps: until it has said so. */
+const up = (heard: Heard) => eventually(async () => (await logOf(heard)).includes('up'));
+
 /** Runs the script and yields what it printed. */
 async function output(container: Partial<Container>, spec?: Partial<PodSpec>): Promise<string[]> {
   const heard = run(container, spec);
@@ -286,13 +289,15 @@ describe('a container of the process runtime', () => {
 
 describe('the end of a container', () => {
   it('is asked for, waited for and forced', async () => {
-    const polite = run(shell('trap "echo bye; exit 0" TERM; while :; do sleep 0.05; done'));
-    await running(polite);
+    const polite = run(
+      shell('trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.05; done'),
+    );
+    await up(polite);
     runtime.stop(polite.id, 30);
     expect(await ended(polite)).toMatchObject({ exitCode: 0 });
     expect((await logOf(polite)).at(-1)).toBe('bye');
-    const deaf = run(shell('trap "" TERM; while :; do sleep 0.05; done'));
-    await running(deaf);
+    const deaf = run(shell('trap "" TERM; echo up; while :; do sleep 0.05; done'));
+    await up(deaf);
     runtime.stop(deaf.id, 30);
     runtime.stop(deaf.id, 0);
     expect(await ended(deaf)).toEqual({ exitCode: 137, reason: 'Error' });
