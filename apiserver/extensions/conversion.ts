@@ -7,6 +7,7 @@ import type {
   WebhookConversion,
 } from '../../api/types/apiextensions-v1.ts';
 import { type Random, uuid } from '../../platform/random.ts';
+import { unexplained } from '../registry/errors.ts';
 
 /** Asks a webhook; rejects with an error whose message says why there is no answer. */
 export interface ConversionWebhooks {
@@ -84,7 +85,7 @@ class WebhookConverter implements Converter {
         const { apiVersion: from, kind } = batch[0]!;
         const what = `conversion webhook for ${from}, Kind=${kind}`;
         const why = (error as Error).message;
-        throw failure(error instanceof BadAnswer ? `${what} ${why}` : `${what} failed: ${why}`);
+        throw unexplained(error instanceof BadAnswer ? `${what} ${why}` : `${what} failed: ${why}`);
       }
     }
     return converted;
@@ -118,15 +119,6 @@ class WebhookConverter implements Converter {
       }
     });
   }
-}
-
-/** Not a refusal with a reason of its own: that is how Kubernetes answers it. */
-function failure(message: string): StatusError {
-  return new StatusError({
-    ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' },
-    message,
-    code: 500,
-  });
 }
 
 function convertedObjects(

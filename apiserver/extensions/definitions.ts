@@ -52,6 +52,8 @@ interface Known {
   /** Its names, or those it is about to be given. */
   readonly names: Names | undefined;
   readonly installation: Installation | undefined;
+  /** Discovery tells of it: as in Kubernetes not before its status says that it is established. */
+  readonly announced: boolean;
 }
 
 export class CustomResources implements Running {
@@ -78,10 +80,10 @@ export class CustomResources implements Running {
     return this.#synced;
   }
 
-  /** Every version of every custom resource that is served. */
+  /** Every version of every custom resource that is served and established. */
   *served(): Generator<ServedVersion> {
-    for (const { installation } of this.#known.values())
-      if (installation !== undefined) yield* installation.versions;
+    for (const { installation, announced } of this.#known.values())
+      if (installation !== undefined && announced) yield* installation.versions;
   }
 
   /** What OpenAPI says of a kind. */
@@ -199,9 +201,11 @@ export class CustomResources implements Running {
     }
     const crd = stored.value;
     const status = this.#statusOf(name, crd);
-    // Served first: who is told that it is established may use it at once.
-    await this.#install(name, { ...crd, status });
+    // Served first: who is told that it is established may use it at once. Announced last: who
+    // finds it in discovery may change the definition without a conflict with us.
+    const changed = await this.#install(name, { ...crd, status });
     if (status !== crd.status) await this.#writeStatus(name);
+    this.#announce(name, changed);
     const { deletionTimestamp, finalizers } = crd.metadata;
     if (deletionTimestamp === undefined || !finalizers?.includes(CLEANUP_FINALIZER)) return true;
     const { definitions, clock } = this.#options;
@@ -212,8 +216,9 @@ export class CustomResources implements Running {
   /** As it ought to be. From now on others may not have its names, though that is not written. */
   #statusOf(name: string, crd: CustomResourceDefinition): Status {
     const status = acceptNames(crd, takenBy(this.#namesBeside(crd)), this.#options.clock.now());
-    const installation = this.#known.get(name)?.installation;
-    this.#known.set(name, { group: crd.spec.group, names: status.acceptedNames, installation });
+    const { installation, announced = false } = this.#known.get(name) ?? {};
+    const { group } = crd.spec;
+    this.#known.set(name, { group, names: status.acceptedNames, installation, announced });
     return status;
   }
 
@@ -236,9 +241,10 @@ export class CustomResources implements Running {
     return others;
   }
 
-  async #install(name: string, crd: CustomResourceDefinition): Promise<void> {
-    const { registry, storage, changed, conversion } = this.#options;
-    if (!isTrue(crd, 'Established')) return;
+  /** True if that changed what is served. */
+  async #install(name: string, crd: CustomResourceDefinition): Promise<boolean> {
+    const { registry, storage, conversion } = this.#options;
+    if (!isTrue(crd, 'Established')) return false;
     const known = this.#known.get(name)!;
     const installation =
       known.installation ??
@@ -247,7 +253,14 @@ export class CustomResources implements Running {
         definition: () => this.#stored(name)?.value,
       });
     this.#known.set(name, { ...known, installation });
-    if (await installation.install(crd)) changed();
+    return installation.install(crd);
+  }
+
+  #announce(name: string, changed: boolean): void {
+    const known = this.#known.get(name);
+    if (known?.installation === undefined || (known.announced && !changed)) return;
+    this.#known.set(name, { ...known, announced: true });
+    this.#options.changed();
   }
 
   #forget(name: string): void {

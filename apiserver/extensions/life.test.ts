@@ -67,6 +67,29 @@ describe('custom resources', () => {
     ended.abort();
   });
 
+  it('are found in discovery once their definition is no longer written to', async () => {
+    const store = new MemoryKv();
+    const write = store.txn.bind(store);
+    let isHeld = false;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    store.txn = async (request) => {
+      const [first] = request.compare;
+      if (isHeld && first?.key.endsWith(NAME) && first.operand !== 0) await released;
+      return write(request);
+    };
+    const other = await startRawApi(parts, { kv: store });
+    isHeld = true;
+    await other.call('POST', CRDS, { body: cronTabCrd });
+    await other.until(CRON_TABS, ({ code }) => code === 200);
+    const early = await other.call('GET', '/apis/stable.example.com/v1');
+    release();
+    expect(early.code).toBe(404);
+    await other.until('/apis/stable.example.com/v1', ({ code }) => code === 200);
+    const { body } = await other.call('GET', `${CRDS}/${NAME}`);
+    expect((await other.call('PUT', `${CRDS}/${NAME}`, { body })).code).toBe(200);
+  });
+
   it('are served by every server of a store', async () => {
     const second = await startRawApi(parts, { kv });
     const shirts = {

@@ -126,12 +126,20 @@ describe('create', () => {
     expect(Object.keys(stored).slice(0, 3)).toEqual(['apiVersion', 'kind', 'metadata']);
   });
 
+  it('tries to create what has a resourceVersion: only the store refuses it', async () => {
+    const body = map('y', { resourceVersion: '7' });
+    const { code } = await api.call('POST', `${maps}?dryRun=All`, { body });
+    expect(code).toBe(201);
+    const invalid = { body: map('Y', { resourceVersion: '7' }) };
+    expect((await api.call('POST', maps, invalid)).code).toBe(422);
+  });
+
   it.each([
     ['a name that is taken', { body: map('x') }, 409, 'configmaps "x" already exists'],
     [
       'a resourceVersion',
       { body: map('y', { resourceVersion: '7' }) },
-      400,
+      500,
       'resourceVersion should not be set on objects to be created',
     ],
     [

@@ -24,11 +24,11 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { decodeObject } from '../../api/schema/decode.ts';
 import { definitionOf, type GroupVersionKind } from '../../api/schema/table.ts';
-import { StatusError } from '../../api/status.ts';
+import type { StatusError } from '../../api/status.ts';
 import { formatTime } from '../../api/time.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Subresource } from './declaration.ts';
-import { badRequest } from './errors.ts';
+import { badRequest, unexplained } from './errors.ts';
 import {
   converting,
   ignoredFields,
@@ -190,7 +190,6 @@ function printKind(apiVersion: unknown, kind: unknown): string {
   return `${groupVersion}, Kind=${typeof kind === 'string' ? kind : ''}`;
 }
 
-/** Not a refusal with a reason of its own, but that is how Kubernetes answers it. */
 function malformed(configuration: Configuration, faults: readonly string[]): StatusError {
   const { apiVersion, kind, metadata } = configuration;
   const { namespace = '', name = '' } = (isObject(metadata) ? metadata : {}) as {
@@ -200,12 +199,5 @@ function malformed(configuration: Configuration, faults: readonly string[]): Sta
   const why =
     faults.length === 1 ? faults[0]! : `errors:\n${faults.map((f) => `  ${f}`).join('\n')}`;
   const which = `${namespace}/${name}; ${printKind(apiVersion, kind)}`;
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message: `failed to create typed patch object (${which}): ${why}`,
-    code: 500,
-  });
+  return unexplained(`failed to create typed patch object (${which}): ${why}`);
 }

@@ -2,11 +2,12 @@
 import { invalid, invalidError } from '../../../../api/field-errors.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import { services } from '../../../../api/resources.ts';
-import { StatusError, statusError } from '../../../../api/status.ts';
+import { statusError } from '../../../../api/status.ts';
 import type { Service, ServiceSpec } from '../../../../api/types/core-v1.ts';
 import type { IPFamily } from '../../../../api/cidr.ts';
 import type { ClaimOwner, ClaimRanges, Reservation } from '../../claims.ts';
 import type { Change } from '../../declaration.ts';
+import { unexplained } from '../../errors.ts';
 import { initFamilies } from './families.ts';
 import { isHeadless, needsClusterIP, needsHealthCheckPort, needsNodePorts } from './traits.ts';
 
@@ -171,13 +172,6 @@ class Claims {
     throw invalidError(services, this.#service.metadata.name ?? '', [error]);
   }
 }
-
-/** A plain error of Go, which has no reason. */
-const unexplained = (message: string): Error =>
-  new StatusError({
-    ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' },
-    ...{ message, code: 500 },
-  });
 
 const internalError = (message: string): Error =>
   statusError('InternalError', `Internal error occurred: ${message}`, {
