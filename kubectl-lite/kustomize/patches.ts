@@ -1,4 +1,5 @@
 import { isObject } from '../../api/deep.ts';
+import type { PatchType } from '../../api/patch/patch-field.ts';
 import { applyPatchOfType } from '../../api/patch/strategic-merge-patch.ts';
 import { parseYaml, parseYamlDocuments } from '../../api/yaml.ts';
 import { patchedLocally } from '../resource/local-patch.ts';
@@ -6,6 +7,7 @@ import { UsageError } from '../usage-error.ts';
 import { kindOf, kindText } from './kinds.ts';
 import type { Patch } from './kustomization.ts';
 import type { PatchTypes } from './open-api.ts';
+import { patchedFirst } from './patched-first.ts';
 import {
   allIds,
   idOf,
@@ -151,11 +153,20 @@ async function applyMerge(all: Resource[], resource: Resource, how: Merge): Prom
     metadata: { ...others, ...(allowNameChange && name ? { name } : {}) },
   };
   const { object } = resource;
-  const type = patchTypes.get(kindText(kindOf(object)));
-  const contentType = 'application/strategic-merge-patch+json';
-  resource.object = structuredClone(
-    type === undefined
-      ? await patchedLocally(object, changes, contentType)
-      : applyPatchOfType(type, { ...object }, changes),
-  ) as Open;
+  const type = patchTypes.get(kindText(kindOf(object))) ?? (await builtInType(object));
+  if (type === undefined) {
+    const after = await patchedLocally(object, changes, 'application/merge-patch+json');
+    resource.object = structuredClone(after) as Open;
+    return;
+  }
+  const after = structuredClone(applyPatchOfType(type, { ...object }, changes));
+  patchedFirst(after, changes, type);
+  resource.object = after as Open;
+}
+
+async function builtInType({ apiVersion, kind }: Open): Promise<PatchType> {
+  const { definitionOf } = await import('../../api/schema/table.ts');
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  const definition = definitionOf({ group, version, kind });
+  return definition && { shape: 'message', name: `${definition.module}.${definition.name}` };
 }

@@ -147,6 +147,21 @@ patches:
 - target: {labelSelector: app=none}
   patch: '[{"op": "remove", "path": "/none"}]'
 `,
+  'patched-first': `resources: [../base]
+patches:
+- patch: |-
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      template:
+        spec:
+          containers:
+          - {name: side, image: "busybox:2"}
+          - {name: new, image: "busybox:3"}
+          - {name: main, env: [{name: HOST, value: h}, {name: NEW, value: n}, {name: A, $patch: delete}]}
+          volumes: [{name: p, $patch: delete}, {name: c, emptyDir: {}, persistentVolumeClaim: null}]
+`,
   legacy: `bases: [../base]
 patchesStrategicMerge: [delete.yaml]
 patchesJson6902:
