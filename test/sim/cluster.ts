@@ -52,6 +52,14 @@ export class SimCluster {
     this.network = new SimNetwork(this.time, this.fork(), (id, error) =>
       this.problems.push(`member ${id} panicked: ${error.stack}`),
     );
+    if (options.flaw === 'answerUnproven')
+      this.network.answerRead = async ({ context, from, to }) => {
+        const leader = this.hosts.find(({ id }) => id === to)?.member;
+        const status = await leader?.status().catch(() => undefined);
+        if (status?.leader !== to) return undefined;
+        const answer = { type: 'readIndexResponse', context, index: status.raftIndex } as const;
+        return { ...answer, from: to, to: from, term: 0 };
+      };
     this.#initial = Array.from({ length: options.members }, () => this.#host());
     this.hosts = [...this.#initial];
   }

@@ -17,10 +17,12 @@ import type { Truth } from './truth.ts';
  * `ackBeforeFsync`: the disk says "synced" and has not, to the journal; `reuseBeforeFsync`: to the
  * engine, whose journal is then written over too early. `applyTwice`: the applied index written
  * with the effects is one too low. `loseAtCompaction`: a compaction at a deletion's revision
- * deletes that too. `skipReadIndex` is the clients' business.
+ * deletes that too. `skipReadIndex` is the clients' business; `answerUnproven`, a leader that tells
+ * followers where to read without proof that it leads, the network's.
  */
 export type Flaw =
-  ('ackBeforeFsync' | 'reuseBeforeFsync' | 'applyTwice') | ('skipReadIndex' | 'loseAtCompaction');
+  | ('ackBeforeFsync' | 'reuseBeforeFsync' | 'applyTwice')
+  | ('skipReadIndex' | 'loseAtCompaction' | 'answerUnproven');
 
 /** Small enough that the journal's files take turns, grow, and are too small for some records. */
 const JOURNAL: JournalSettings = {

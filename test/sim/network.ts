@@ -4,7 +4,7 @@
  */
 import { StoreError } from '../../store/kv.ts';
 import { decodeMessage, encodeMessage } from '../../store/peer/message-codec.ts';
-import type { Message } from '../../store/raft/message.ts';
+import type { Message, MessageOf } from '../../store/raft/message.ts';
 import type { PeerHandlers, Peers, PeersFactory } from '../../store/replica/peers.ts';
 import type { SeededRandom, SimTime } from './time.ts';
 
@@ -26,6 +26,8 @@ export class SimNetwork {
   lossOneIn = 0;
   repeatOneIn = 0;
   messages = 0;
+  /** Answers what a follower asks of a leader, in the leader's place. */
+  answerRead: ((question: MessageOf<'readIndex'>) => Promise<Message | undefined>) | undefined;
 
   constructor(
     time: SimTime,
@@ -102,6 +104,10 @@ export class SimNetwork {
     if (!this.#handlers.has(to)) this.#tellGone(from, to);
     if (!this.#reaches(from, to)) return;
     if (this.#refuses(from, to)) return;
+    if (message.type === 'readIndex' && this.answerRead !== undefined) {
+      void this.answerRead(message).then((answer) => answer && this.#send(to, answer));
+      return;
+    }
     try {
       this.#handlers.get(to)!.receive(message);
     } catch (error) {

@@ -23,4 +23,19 @@ describe('a planted bug is found', () => {
     },
     300_000,
   );
+
+  /** It shows where a follower is cut off together with the leader: among five. */
+  const split = { members: 5, splits: true };
+
+  it('answerUnproven', async () => {
+    const found: string[] = [];
+    for (let seed = 1; seed <= ENOUGH && found.length === 0; seed++)
+      found.push(...(await simulate({ seed, ...split, flaw: 'answerUnproven' })).findings);
+    expect(found.join()).toContain('went back');
+  }, 300_000);
+
+  it('and nothing where there is none, in the same storms', async () => {
+    for (let seed = 1; seed <= 10; seed++)
+      expect((await simulate({ seed, ...split })).findings).toEqual([]);
+  }, 300_000);
 });

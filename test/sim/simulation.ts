@@ -22,6 +22,8 @@ export interface SimulationOptions {
   /** Virtual time with faults. */
   readonly stormMs?: number;
   readonly flaw?: Flaw;
+  /** Partitions cut off several members together. */
+  readonly splits?: boolean;
 }
 
 export interface SimulationResult {
@@ -49,10 +51,10 @@ class Simulation {
   #isOver = false;
 
   constructor(options: SimulationOptions) {
-    const { seed, members = 3, flaw } = options;
+    const { seed, members = 3, flaw, splits } = options;
     this.#options = options;
     this.#cluster = new SimCluster(seed, { members, flaw, preVote: seed % 5 !== 0 });
-    this.#storm = new Storm(this.#cluster);
+    this.#storm = new Storm(this.#cluster, splits);
   }
 
   async run(): Promise<SimulationResult> {

@@ -12,11 +12,14 @@ export class Storm {
   readonly counts: Record<string, number> = {};
   readonly #cluster: SimCluster;
   readonly #random: SeededRandom;
+  readonly #splits: boolean;
   #isOver = false;
   #isChanging = false;
 
-  constructor(cluster: SimCluster) {
+  /** `splits`: partitions cut off several members together, who still reach one another. */
+  constructor(cluster: SimCluster, splits = false) {
     this.#cluster = cluster;
+    this.#splits = splits;
     this.#random = cluster.fork();
   }
 
@@ -97,7 +100,11 @@ export class Storm {
     const { network, hosts } = this.#cluster;
     this.#count('partitions');
     const ids = hosts.map(({ id }) => id);
-    network.isolate(host.id, ids, this.#random.pick(['both', 'in', 'out'] as const));
+    if (this.#splits) {
+      const group = [host.id, this.#random.pick(ids)];
+      const others = ids.filter((id) => !group.includes(id));
+      for (const id of group) network.isolate(id, others, 'both');
+    } else network.isolate(host.id, ids, this.#random.pick(['both', 'in', 'out'] as const));
     this.#later(300, 5000, () => network.cut.clear());
   }
 
