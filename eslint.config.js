@@ -47,6 +47,13 @@ export default tseslint.config(
         'error',
         { allowNumber: true, allowBoolean: true, allowNullish: true },
       ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ObjectExpression > SpreadElement > ObjectExpression',
+          message: 'write the properties out',
+        },
+      ],
       eqeqeq: 'error',
       'no-var': 'error',
       'prefer-const': 'error',
@@ -58,6 +65,7 @@ export default tseslint.config(
       'max-lines-per-function': 'off',
       'no-restricted-globals': 'off',
       'no-console': 'off',
+      'no-restricted-syntax': 'off',
       '@typescript-eslint/no-floating-promises': 'error',
     },
   },

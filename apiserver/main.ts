@@ -256,28 +256,30 @@ async function startOutgoing(parts: Lifecycle) {
   return { http, upstream, clock: realClock, tokenKeys: realTokenKeys };
 }
 
+function pkiOptions(flags: ApiServerFlags, advertised: string | undefined) {
+  const dialled = [dialledHost(flags.bindAddress), advertised, flags.externalHostname];
+  const names = servingNames(
+    firstServiceAddress(flags.serviceClusterIpRange),
+    dialled.filter((name) => name !== undefined),
+  );
+  return { folder: flags.certDir, ...pkiEffects, names };
+}
+
 async function run(said: ApiServerFlags, { context, connect, parts }: Surroundings): Promise<void> {
   const flags = await withGivenCertificate(realDisk, said);
   const level = (flags.v ?? 0) >= 4 ? 'debug' : flags.logLevel;
   const logger: Logger = createLogger({ level, name: 'apiserver' });
   const effects = { clock: realClock, random: realRandom, logger };
   const advertised = flags.advertiseAddress ?? hostAddress();
-  const names = servingNames(
-    firstServiceAddress(flags.serviceClusterIpRange),
-    [dialledHost(flags.bindAddress), advertised, flags.externalHostname].filter(
-      (name) => name !== undefined,
-    ),
-  );
-  const choice = admissionOf(flags);
   const [given, storeTls, configuration] = await Promise.all([
     readAccessFiles(flags, files),
     etcdTls(flags),
     readAdmissionConfiguration(flags.admissionControlConfigFile, files),
   ]);
-  const admissionPlugins = { ...choice, configuration };
+  const admissionPlugins = { ...admissionOf(flags), configuration };
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(admissionPlugins);
-  const pki = await ensurePki({ folder: flags.certDir, ...pkiEffects, names });
+  const pki = await ensurePki(pkiOptions(flags, advertised));
   const tls = await servingTls(flags, pki, given);
   const outside = await startOutgoing(parts);
   const access = await accessOptions(flags, given, { pki, ...outside });
@@ -292,8 +294,13 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const nodes = await nodeWay(flags, pki, outside.upstream);
   const server = await parts.start(() =>
     startApiServer({
-      ...{ ...effects, metrics, trace },
-      ...{ ...access, encryption, nodes, kv },
+      ...effects,
+      metrics,
+      trace,
+      ...access,
+      encryption,
+      nodes,
+      kv,
       fingerprint: realCiphers.fingerprint,
       audit: audit.options,
       kinds: kindsFor(flags.runtimeConfig),
@@ -301,7 +308,9 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       components: componentsOf(flags, outside.http),
       serviceClusterIpRange: flags.serviceClusterIpRange,
       serviceNodePortRange: flags.serviceNodePortRange,
-      ...{ admissionPlugins, nextTurn, limits: limitsOf(flags) },
+      admissionPlugins,
+      nextTurn,
+      limits: limitsOf(flags),
       requestTimeoutMs: flags.requestTimeout,
       descriptions: readDescriptions(realDisk),
     }),

@@ -131,13 +131,17 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const api = await parts.start(() =>
     startApiServer({
       ...effects,
-      ...{ kv, outgoing, metrics, trace },
+      kv,
+      outgoing,
+      metrics,
+      trace,
       nodes: { upstream, tls: agentTls },
       logger: logger.child({ component: 'apiserver' }),
       serviceAccounts,
       clientAuthentication: ownClientAuthentication(pki),
       aggregation: aggregation({ upstream, pki }),
-      ...{ nextTurn, limits: { busyMs } },
+      nextTurn,
+      limits: { busyMs },
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       fingerprint: realCiphers.fingerprint,
       descriptions: readDescriptions(realDisk),
@@ -145,11 +149,10 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
     }),
   );
   const passesOn = (url: string): boolean => api.passesOn(url);
+  const served = { handler: api.handler, passesOn, gzip: realGzip };
+  const socket = { host: HOST, port: options.port, tls };
   const { port, renew } = await parts.start(() =>
-    listen({
-      ...{ server: realHttpServer, handler: api.handler, clock: realClock, logger },
-      ...{ passesOn, gzip: realGzip, host: HOST, port: options.port, tls },
-    }),
+    listen({ server: realHttpServer, clock: realClock, logger, ...served, ...socket }),
   );
   const server = `https://${HOST}:${port}`;
   // Endpoints refuse loopback addresses, so a host without another is not advertised.
@@ -170,10 +173,10 @@ async function start(options: EmbeddedOptions, parts: Lifecycle): Promise<Embedd
   const store = options.etcdServers === undefined ? storeEndpoint : undefined;
   const components = { startedAt, apiserver: server, store };
   const secrets = secretsOf(pki, (claims) => serviceAccounts.signingKey.sign(claims));
-  const served = { connect, pki, secrets, metrics, components, health };
+  const needed = { connect, pki, secrets, metrics, components, health };
   const [[kubeconfig]] = await sideBySide(
     renewed(),
-    startLoops({ ...options, scheduler, staged }, served, parts),
+    startLoops({ ...options, scheduler, staged }, needed, parts),
   );
   const client = inProcessClient(api, 'admin', { identity: identities.admin });
   return { server, storeEndpoint, kubeconfig, client, stop: () => parts.stop() };
@@ -238,7 +241,13 @@ async function startStore(
   const { onFailure } = options;
   const member = await parts.start(() =>
     startMember({
-      ...{ ...effects, nextTurn, disk: realDisk, logger, sha1, crypto: realCrypto, onFailure },
+      ...effects,
+      nextTurn,
+      disk: realDisk,
+      logger,
+      sha1,
+      crypto: realCrypto,
+      onFailure,
       dataDir: paths.store,
     }),
   );
@@ -282,7 +291,10 @@ async function schedulerOptions(
   const { loadConfiguration } = await import('../scheduler/config/load.ts');
   const { loadModule } = await import('../platform/node/load-module.ts');
   const loaded = await loadConfiguration(schedulerConfig, schedulerPlugins, {
-    ...{ ...effects, disk: realDisk, loadModule, http: async () => http },
+    ...effects,
+    disk: realDisk,
+    loadModule,
+    http: async () => http,
     timeLimit: async () => (await import('../platform/node/time-limit.ts')).realTimeLimit(),
     logger: logger.child({ component: 'scheduler' }),
   });
@@ -362,7 +374,13 @@ async function startNodes(
   if (master !== undefined) nodes.push({ ...master.node, ...address });
   const kubelets = await parts.start(() =>
     startKubelets({
-      ...{ ...effects, logger, client, metrics, nodes, machine, stages: options.staged },
+      ...effects,
+      logger,
+      client,
+      metrics,
+      nodes,
+      machine,
+      stages: options.staged,
       stageClient: connect('stages', identities.admin),
       runtimeOf: (node) =>
         node.name === master?.node.name ? master.runtime(runtimeOf(node)) : runtimeOf(node),

@@ -83,7 +83,11 @@ export class NodeAgent implements PodHost, PressedPods, Running {
     const { client, clock, logger, limiter, latest: node } = options;
     this.#api = serverPods(client);
     this.#statics = new StaticPods({
-      ...{ client, clock, logger, limiter, node },
+      client,
+      clock,
+      logger,
+      limiter,
+      node,
       nodeName: name,
       source: options.staticPods ?? noStaticPods,
       run: (pod, api) => this.#run(pod, api),

@@ -165,7 +165,12 @@ export class PodWorker implements Running {
     const pod = this.#pod;
     const known = pod.status?.startTime !== undefined;
     return new PodContainers({
-      ...{ pod, runtime, clock, random, recorder, images },
+      pod,
+      runtime,
+      clock,
+      random,
+      recorder,
+      images,
       records: known ? restoreRecords(pod) : newRecords(pod),
       latest: () => this.#latest(),
       changed: () => this.#advance(),

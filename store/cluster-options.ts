@@ -8,7 +8,7 @@ import type { StoreFlags } from './flags.ts';
 import { initialMembers, otherPeerUrls } from './initial-cluster.ts';
 import { findSelf } from './peer/join.ts';
 import { peersOver } from './peer/start-peers.ts';
-import type { MemberOptions } from './server/member.ts';
+import type { MemberOptions } from './replica/options.ts';
 import { readPeerTls } from './tls-files.ts';
 
 type ClusterOptions = Pick<

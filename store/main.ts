@@ -24,7 +24,8 @@ import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
 import { checkInitialCluster } from './initial-cluster.ts';
 import type { Member } from './server/interface.ts';
 import type { AuthSettings } from './replica/options.ts';
-import { startMember, type MemberOptions } from './server/member.ts';
+import type { MemberOptions } from './replica/options.ts';
+import { startMember } from './server/member.ts';
 
 interface Serving {
   readonly flags: StoreFlags;

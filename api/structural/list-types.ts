@@ -3,9 +3,9 @@ import { duplicate, type FieldError, invalid } from '../field-errors.ts';
 import type { SchemaNode } from './schema.ts';
 
 /** Elements given twice in lists of type set and map (x-kubernetes-list-type). */
-export function validateListTypes(schema: SchemaNode, value: unknown, path = ''): FieldError[] {
+export function validateListTypes(schema: SchemaNode, value: unknown): FieldError[] {
   const errors: FieldError[] = [];
-  visit(schema, { value, path }, errors);
+  visit(schema, { value, path: '' }, errors);
   return errors;
 }
 

@@ -47,31 +47,36 @@ export function validateLabelSelector(
 }
 
 function validateRequirement(requirement: LabelSelectorRequirement, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const values = requirement.values ?? [];
-  switch (requirement.operator) {
+  const { key, values = [] } = requirement;
+  return [
+    ...validateOperator(requirement, field),
+    ...validateLabelKey(key, `${field}.key`),
+    ...values.flatMap((value, i) =>
+      labelValue(value).map((m) => invalid(`${field}.values[${i}]`, value, m)),
+    ),
+  ];
+}
+
+/** What does not exist, or does not suit the number of values. */
+export function validateOperator(
+  of: { readonly operator?: string; readonly values?: readonly string[] },
+  field: string,
+): FieldError[] {
+  const { operator = '', values = [] } = of;
+  switch (operator) {
     case 'In':
-    case 'NotIn':
-      if (values.length === 0) {
-        const detail = "must be specified when `operator` is 'In' or 'NotIn'";
-        errors.push(required(`${field}.values`, detail));
-      }
-      break;
+    case 'NotIn': {
+      if (values.length > 0) return [];
+      const detail = "must be specified when `operator` is 'In' or 'NotIn'";
+      return [required(`${field}.values`, detail)];
+    }
     case 'Exists':
-    case 'DoesNotExist':
-      if (values.length > 0) {
-        const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-        errors.push(forbidden(`${field}.values`, detail));
-      }
-      break;
+    case 'DoesNotExist': {
+      if (values.length === 0) return [];
+      const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+      return [forbidden(`${field}.values`, detail)];
+    }
     default:
-      errors.push(
-        invalid(`${field}.operator`, requirement.operator, 'not a valid selector operator'),
-      );
+      return [invalid(`${field}.operator`, operator, 'not a valid selector operator')];
   }
-  errors.push(...validateLabelKey(requirement.key, `${field}.key`));
-  for (const [i, value] of values.entries()) {
-    errors.push(...labelValue(value).map((m) => invalid(`${field}.values[${i}]`, value, m)));
-  }
-  return errors;
 }

@@ -117,8 +117,10 @@ export class CustomResources implements Running {
         const watcher = await definitions.watch(
           { namespace: '' },
           {
-            ...{ resourceVersion: '', resourceVersionMatch: 'NotOlderThan' },
-            ...{ sendInitialEvents: true, allowBookmarks: true },
+            resourceVersion: '',
+            resourceVersionMatch: 'NotOlderThan',
+            sendInitialEvents: true,
+            allowBookmarks: true,
           },
         );
         this.#watcher = watcher;
@@ -249,7 +251,10 @@ export class CustomResources implements Running {
     const installation =
       known.installation ??
       new Installation({
-        ...{ registry, storage, crd, conversion },
+        registry,
+        storage,
+        crd,
+        conversion,
         definition: () => this.#stored(name)?.value,
       });
     this.#known.set(name, { ...known, installation });

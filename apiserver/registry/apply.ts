@@ -91,7 +91,8 @@ async function applied(
     live: current && lean(declaration, current),
     managed:
       ofView === undefined ? managed : viewOwners(managed, fieldsOf(types.tracked, configuration)),
-    ...{ configuration, manager },
+    configuration,
+    manager,
     force: change.force,
     ignored: ignoredFields(declaration, subresource),
     time: formatTime(context.clock.now()),

@@ -56,8 +56,12 @@ export function badRequest(message: string): StatusError {
 /** A plain error of Go's, which has no reason: that is how Kubernetes answers it. */
 export function unexplained(message: string): StatusError {
   return new StatusError({
-    ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' },
-    ...{ message, code: 500 },
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    code: 500,
   });
 }
 

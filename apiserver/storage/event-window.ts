@@ -1,19 +1,19 @@
 import type { CacheEvent } from './watch-event.ts';
 
+/** The newest this many keep what was made of them for watchers about to read them. */
+const WARM_EVENTS = 256;
+
 /**
  * The last events of one resource, for watchers that start in the past. Bounded: the oldest
  * leave, and who wants to start before them is told that its revision has expired.
  */
 export class EventWindow {
   readonly #limit: number;
-  /** The newest this many events keep what was made of them for watchers about to read them. */
-  readonly #warm: number;
   #events: CacheEvent[] = [];
   #complete = 0;
 
-  constructor(limit: number, warm = 256) {
+  constructor(limit: number) {
     this.#limit = limit;
-    this.#warm = warm;
   }
 
   /** Every event after this revision is here. */
@@ -34,7 +34,7 @@ export class EventWindow {
 
   push(event: CacheEvent): void {
     this.#events.push(event);
-    this.#events[this.#events.length - 1 - this.#warm]?.cool();
+    this.#events[this.#events.length - 1 - WARM_EVENTS]?.cool();
     // In blocks, so that dropping costs O(1) per event.
     if (this.#events.length < this.#limit + Math.ceil(this.#limit / 4)) return;
     const dropped = this.#events.length - this.#limit;

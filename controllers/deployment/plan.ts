@@ -91,13 +91,9 @@ function planRollout(state: DeploymentState, versions: Versions): DeploymentPlan
 const runs = (pods: readonly Pod[]): boolean =>
   pods.some(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
 
-export function newReplicaSet(
-  deployment: Deployment,
-  old: readonly ReplicaSet[],
-  collisionCount = deployment.status?.collisionCount ?? 0,
-): ReplicaSet {
+export function newReplicaSet(deployment: Deployment, old: readonly ReplicaSet[]): ReplicaSet {
   const { template, selector, minReadySeconds } = deployment.spec;
-  const hash = templateHash(template, collisionCount);
+  const hash = templateHash(template, deployment.status?.collisionCount ?? 0);
   const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
   const revision = nextRevision(old);
   return {

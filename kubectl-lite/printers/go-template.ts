@@ -16,7 +16,7 @@ export class GoTemplate {
   readonly #strict: boolean;
 
   /** `strict`: a key that is not there is an error. */
-  constructor(template: string, strict = false) {
+  constructor(template: string, strict: boolean) {
     this.#template = template;
     this.#strict = strict;
     try {

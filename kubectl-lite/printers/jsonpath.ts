@@ -16,7 +16,7 @@ export class JsonPath {
   readonly #strict: boolean;
 
   /** `strict`: a field that is not there is an error. */
-  constructor(template: string, strict = false) {
+  constructor(template: string, strict: boolean) {
     this.#template = template;
     this.#strict = strict;
     try {

@@ -316,8 +316,12 @@ export class HollowContainer {
     if (known === undefined || this.#behaviour.isReadyTold) this.#becomeReady(startedAtMs);
     if (attendants === undefined || known === undefined) return;
     this.#probes = new ContainerProbes({
-      ...{ container: known, clock: this.#host.clock, check: attendants.check, startedAtMs },
-      ...{ started: isStarted, listener: this.#hearing() },
+      container: known,
+      clock: this.#host.clock,
+      check: attendants.check,
+      startedAtMs,
+      started: isStarted,
+      listener: this.#hearing(),
     });
     this.#probes.start();
   }
@@ -356,9 +360,8 @@ export class HollowContainer {
     const shell = await this.#host.loadShell?.();
     if (shell === undefined) return undefined;
     const isKnown = (): boolean => this.#main !== undefined;
-    return new HollowAttendants({
-      ...{ shell, clock: this.#host.clock, container: this.shown, isKnown },
-    });
+    const { clock } = this.#host;
+    return new HollowAttendants({ shell, clock, container: this.shown, isKnown });
   }
 
   /** SIGTERM; from then on there is so much of its grace, if not more. */

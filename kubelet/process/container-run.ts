@@ -365,7 +365,10 @@ export class ContainerRun {
     await this.log.end();
     const { host, folder, request } = this.#options;
     const told = await terminationMessage({
-      ...{ files: host.files, container: request.container, log: this.log, exitCode: code },
+      files: host.files,
+      container: request.container,
+      log: this.log,
+      exitCode: code,
       root: `${folder}/root`,
     });
     const exit = { ...exitOf(code), ...told };

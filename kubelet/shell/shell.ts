@@ -273,7 +273,7 @@ export class Shell {
       const { world } = this.#options;
       const run = (inner: readonly string[]): Promise<number> => this.#dispatch(inner, io, []);
       return builtin(
-        { words, io, world, run, ...{ env: this.#state.env, cwd: this.#state.cwd } },
+        { words, io, world, run, env: this.#state.env, cwd: this.#state.cwd },
         this.#state,
       );
     }

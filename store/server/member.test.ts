@@ -10,8 +10,8 @@ import type { Engine, EngineFactory } from '../engine/engine.ts';
 import { MemoryStorage } from '../engine/memory.ts';
 import type { Watch, WatchBatch } from '../kv.ts';
 import type { Member } from './interface.ts';
+import type { MemberOptions } from '../replica/options.ts';
 import { startMember } from './member.ts';
-import type { MemberOptions } from './member.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 const put = (key: string, value = 'v') => ({ key, value: bytes(value) });

@@ -52,8 +52,6 @@ import { isReadOnly } from './txn-kind.ts';
 import { Wakes } from './wakes.ts';
 import { WatchSession } from './watch-session.ts';
 
-export type { MemberOptions } from '../replica/options.ts';
-
 /**
  * Starts a member on its data folder, made if missing. A lone member serves when this resolves;
  * one with peers once {@link Member.ready} does. Rejects with an EngineError if the folder is in
@@ -297,7 +295,8 @@ class StoreMember implements Member, PeerHandlers {
     const session = new WatchSession(request, {
       store: this.#replica.store,
       records: this.#replica.records,
-      ...{ clock: this.#settings.clock, wakes: this.#wakes },
+      clock: this.#settings.clock,
+      wakes: this.#wakes,
       progressIntervalMs: this.#settings.watchProgressNotifyIntervalMs,
       onEnd: (ended) => this.#sessions.delete(ended),
     });

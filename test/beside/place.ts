@@ -179,12 +179,10 @@ export class Place {
   }
 
   /** Waits until an event with this reason is there. */
-  async untilEvent(reason: string, times = 1): Promise<void> {
-    const count = (events: readonly SeenEvent[]): number =>
-      events
-        .filter((event) => event.reason === reason)
-        .reduce((sum, event) => sum + timesOf(event), 0);
-    await this.untilAll('Event', (events) => count(events as readonly SeenEvent[]) >= times);
+  async untilEvent(reason: string): Promise<void> {
+    await this.untilAll('Event', (events) =>
+      (events as readonly SeenEvent[]).some((event) => event.reason === reason),
+    );
   }
 
   #type(kind: string) {

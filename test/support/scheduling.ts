@@ -17,14 +17,12 @@ import type {
   CSIStorageCapacity,
   StorageClass,
 } from '../../api/types/storage-v1.ts';
-import type { DeviceClass, ResourceClaim, ResourceSlice } from '../../api/types/resource-v1.ts';
 import { CycleState } from '../../scheduler/framework/cycle-state.ts';
 import { ClusterState } from '../../scheduler/framework/cluster-state.ts';
 import type { Cycle } from '../../scheduler/framework/interface.ts';
 import { NodeInfo } from '../../scheduler/framework/node-info.ts';
 import { podInfo } from '../../scheduler/framework/pod-info.ts';
 import type { Devices } from '../../scheduler/plugins/dynamic-resources/devices.ts';
-import { exclusive } from '../../scheduler/plugins/dynamic-resources/dynamic-resources.ts';
 import type { Storage } from '../../scheduler/plugins/volumes.ts';
 import type { PluginParts } from '../../scheduler/registry.ts';
 
@@ -136,30 +134,18 @@ export function aStorage(sketch: StorageSketch = {}): Storage {
   };
 }
 
-export interface DevicesSketch {
-  readonly claims?: readonly ResourceClaim[];
-  readonly classes?: readonly DeviceClass[];
-  readonly slices?: readonly ResourceSlice[];
-}
-
-/** What these say, for ever: nothing is written. */
-function theDevices(sketch: DevicesSketch = {}): Devices {
-  const { claims = [], classes = [], slices = [] } = sketch;
-  const taken = claims.flatMap(({ status }) =>
-    status?.allocation ? exclusive(status.allocation) : [],
-  );
-  return {
-    claim: (key) => claims.find((claim) => keyOf(claim) === key),
-    deviceClass: (name) => classes.find(({ metadata }) => metadata.name === name),
-    slices: () => slices,
-    isAllocated: (id) => taken.includes(id),
-    changed: () => new Promise(() => {}),
-    latest: (claim) => Promise.resolve(claim),
-    update: (claim) => Promise.resolve(claim),
-    updateStatus: (claim) => Promise.resolve(claim),
-    release: () => {},
-  };
-}
+/** Nothing is there, for ever, and nothing is written. */
+const noDevices: Devices = {
+  claim: () => undefined,
+  deviceClass: () => undefined,
+  slices: () => [],
+  isAllocated: () => false,
+  changed: () => new Promise(() => {}),
+  latest: (claim) => Promise.resolve(claim),
+  update: (claim) => Promise.resolve(claim),
+  updateStatus: (claim) => Promise.resolve(claim),
+  release: () => {},
+};
 
 /** For profiles in tests of decisions: nothing is written anywhere. */
 export const inertParts: PluginParts = {
@@ -170,6 +156,6 @@ export const inertParts: PluginParts = {
     random: { below: () => 0, bytes: (length) => new Uint8Array(length) },
   },
   storage: aStorage(),
-  devices: theDevices(),
+  devices: noDevices,
   selectorOf: () => undefined,
 };

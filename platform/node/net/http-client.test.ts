@@ -87,7 +87,7 @@ function answers(ended: string[]): Answer {
   };
 }
 
-async function serveTls(port = 0): Promise<Served> {
+async function serveTls(): Promise<Served> {
   const ended: string[] = [];
   const server: Http2SecureServer = createSecureServer({ cert, key });
   const sessions = new Set<ServerHttp2Session>();
@@ -97,7 +97,7 @@ async function serveTls(port = 0): Promise<Served> {
     session.on('error', () => {});
   });
   server.on('request', answers(ended) as never);
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const breakConnections = (): void => {
     for (const session of sessions) session.destroy();
   };

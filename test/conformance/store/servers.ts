@@ -15,7 +15,8 @@ import { sniffingServer } from '../../../platform/node/net/sniffing-server.ts';
 import type { TlsMaterial } from '../../../platform/http-server.ts';
 import { MemoryStorage } from '../../../store/engine/memory.ts';
 import { serveStore, type ServingStore } from '../../../store/grpc/server.ts';
-import { startMember, type MemberOptions } from '../../../store/server/member.ts';
+import type { MemberOptions } from '../../../store/replica/options.ts';
+import { startMember } from '../../../store/server/member.ts';
 import { eventually, tool } from '../../e2e/harness.ts';
 
 export interface TestServer {

@@ -9,11 +9,13 @@ import type {
   PodAffinity,
   PodAffinityTerm,
 } from '../../../../api/types/core-v1.ts';
-import { validateLabelKey, validateLabelSelector } from '../../../../api/validation/labels.ts';
+import {
+  validateLabelKey,
+  validateLabelSelector,
+  validateOperator,
+} from '../../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain, labelValue } from '../../../../api/validation/names.ts';
 import { check } from '../checks.ts';
-
-const badOperator = 'not a valid selector operator';
 
 /** What is only preferred may name values that no label has. */
 type Values = 'labels' | 'any';
@@ -25,30 +27,10 @@ function validateExpression(
 ): FieldError[] {
   const { key = '', operator, values = [] } = need;
   const errors: FieldError[] = [];
-  switch (operator) {
-    case 'In':
-    case 'NotIn':
-      if (values.length === 0) {
-        const detail = "must be specified when `operator` is 'In' or 'NotIn'";
-        errors.push(required(`${field}.values`, detail));
-      }
-      break;
-    case 'Exists':
-    case 'DoesNotExist':
-      if (values.length > 0) {
-        const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-        errors.push(forbidden(`${field}.values`, detail));
-      }
-      break;
-    case 'Gt':
-    case 'Lt':
-      if (values.length !== 1) {
-        const detail = "must be specified single value when `operator` is 'Lt' or 'Gt'";
-        errors.push(required(`${field}.values`, detail));
-      }
-      break;
-    default:
-      errors.push(invalid(`${field}.operator`, operator ?? '', badOperator));
+  if (operator !== 'Gt' && operator !== 'Lt') errors.push(...validateOperator(need, field));
+  else if (values.length !== 1) {
+    const detail = "must be specified single value when `operator` is 'Lt' or 'Gt'";
+    errors.push(required(`${field}.values`, detail));
   }
   errors.push(...validateLabelKey(key, `${field}.key`));
   if (of === 'any') return errors;
@@ -63,7 +45,7 @@ function validateFieldExpression(need: NodeSelectorRequirement, field: string): 
   const { key = '', operator, values = [] } = need;
   const errors: FieldError[] = [];
   if (operator !== 'In' && operator !== 'NotIn') {
-    errors.push(invalid(`${field}.operator`, operator ?? '', badOperator));
+    errors.push(invalid(`${field}.operator`, operator ?? '', 'not a valid selector operator'));
   } else if (values.length !== 1) {
     const detail =
       "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
