@@ -4,13 +4,15 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { serviceAccounts } from '../api/resources.ts';
 import { withBench } from './children.ts';
 import { type HttpClient, openHttp } from './http-load.ts';
 import { latenciesOf } from './load.ts';
 import { percentile } from './statistics.ts';
-import { durationMs, folder, rows, runs, say } from './suite.ts';
-import { startWherry } from './wherry.ts';
+import { clientOf, durationMs, folder, rows, runs, say } from './suite.ts';
+import { type BenchCluster, startWherry } from './wherry.ts';
 
 const FLOOD = 128;
 /** How often both ways alternate in one run. */
@@ -18,10 +20,6 @@ const TURNS = 8;
 const SETTLE_MS = 100;
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
-const as = (user: string): Record<string, string> => ({
-  'Impersonate-User': user,
-  'Impersonate-Group': 'bench',
-});
 const configMap = (name: string): string =>
   JSON.stringify({ metadata: { name }, data: { payload: 'x'.repeat(512) } });
 
@@ -50,9 +48,7 @@ export async function flood(kubeconfig: string): Promise<void> {
       answered++;
     }
   };
-  const clients = await Promise.all(
-    Array.from({ length: FLOOD }, () => openHttp(kubeconfig, as('flood'))),
-  );
+  const clients = await Promise.all(Array.from({ length: FLOOD }, () => openHttp(kubeconfig)));
   for (const client of clients) void loop(client);
   process.on('message', (go: boolean) => {
     if (go) {
@@ -114,23 +110,49 @@ async function takeTurns(flooding: Flood, call: () => Promise<unknown>) {
   return { alone, beside, perSecond };
 }
 
-export async function benchFairness(): Promise<void> {
-  const cluster = await startWherry(join(folder, 'fairness'));
-  const admin = await openHttp(cluster.kubeconfig);
+/** Service accounts that may do everything, each by a kubeconfig with its token. */
+async function accounts<N extends string>(
+  { kubeconfig }: BenchCluster,
+  names: readonly N[],
+): Promise<Record<N, string>> {
+  const admin = await openHttp(kubeconfig);
+  const subject = { kind: 'Group', name: 'system:serviceaccounts:default' };
   const binding = {
     metadata: { name: 'bench' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'bench' }],
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', ...subject }],
   };
   await admin.request('POST', BINDINGS, JSON.stringify(binding));
-  const victim = await openHttp(cluster.kubeconfig, as('victim'));
+  admin.close();
+  const { client, close } = await clientOf({ kubeconfig });
+  const entries = names.map(async (name): Promise<[N, string]> => {
+    const account = { name, namespace: 'default' };
+    await client.create(serviceAccounts, { metadata: account });
+    const asked = { subresource: 'token', body: { spec: { expirationSeconds: 3_600 } } };
+    const { status } = (await client.createSubresource(serviceAccounts, account, asked)) as {
+      status: { token: string };
+    };
+    const path = join(folder, `fairness-${name}`);
+    const text = readFileSync(kubeconfig, 'utf8').replace(/client-(certificate|key)-data: .*/g, '');
+    writeFileSync(path, text.replace(/^( *)user:\s*$/m, `$1user:\n$1  token: ${status.token}`));
+    return [name, path];
+  });
+  const paths = Object.fromEntries(await Promise.all(entries)) as Record<N, string>;
+  await close();
+  return paths;
+}
+
+export async function benchFairness(): Promise<void> {
+  const cluster = await startWherry(join(folder, 'fairness'));
+  const users = await accounts(cluster, ['flood', 'victim']);
+  const victim = await openHttp(users.victim);
   await victim.request('POST', CONFIG_MAPS, configMap('victim'));
   let made = 0;
   const sorts = [
     { work: 'get', call: () => victim.request('GET', `${CONFIG_MAPS}/victim`) },
     { work: 'create', call: () => victim.request('POST', CONFIG_MAPS, configMap(`v-${made++}`)) },
   ];
-  const flooding = await Flood.start(cluster.kubeconfig);
+  const flooding = await Flood.start(users.flood);
   for (const { work, call } of sorts) {
     say(`${work} beside a flood`);
     await latenciesOf(call, durationMs / 2);
@@ -144,7 +166,6 @@ export async function benchFairness(): Promise<void> {
     rows.push({ work: 'what that user is served meanwhile', unit: 'per s', ours: [perSecond] });
   }
   await flooding.stop();
-  admin.close();
   victim.close();
   await cluster.stop();
 }

@@ -25,7 +25,7 @@ export async function openHttp(
 ): Promise<HttpClient> {
   const config = await connectionOf(realDisk, await loadKubeconfig(realDisk, [kubeconfig]));
   const { hostname, port } = new URL(config.baseUrl);
-  const pem = (bytes: Uint8Array | undefined): Buffer => Buffer.from(bytes ?? []);
+  const pem = (bytes: Uint8Array | undefined) => (bytes === undefined ? bytes : Buffer.from(bytes));
   const socket: TLSSocket = connect({
     host: hostname,
     port: Number(port),
@@ -76,7 +76,9 @@ export async function openHttp(
     if (missing === 0) settle?.resolve(bodyLength);
   });
   socket.on('close', () => settle?.reject(new Error('the server closed the connection')));
-  const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const { token } = config;
+  const all = token === undefined ? headers : { Authorization: `Bearer ${token}`, ...headers };
+  const more = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   const common = `Host: localhost\r\nAccept: application/json\r\n${more.join('')}`;
   return {
     request(method, path, body) {

@@ -3,7 +3,7 @@
  * answers on it (Express, or anything that takes Node's message objects) is an {@link Edge}.
  */
 import type { ByteStream } from './byte-stream.ts';
-import type { Headers, Peer } from './http.ts';
+import type { Headers, Pausable, Peer } from './http.ts';
 import type { Running } from './lifecycle.ts';
 
 /** PEM texts. */
@@ -35,6 +35,8 @@ export interface Exchange {
   readonly response: object;
   readonly httpVersion: 1 | 2;
   readonly peer: Peer;
+  /** Absent over HTTP/2, where a connection carries many requests at a time. */
+  readonly connection?: Pausable;
   /**
    * Set if the client asks for another protocol on this connection: answers 101, in place of
    * `response`, and hands the connection over.

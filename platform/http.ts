@@ -30,6 +30,16 @@ export interface Peer {
   readonly certificateError?: string;
 }
 
+/** A connection that carries one request after the other. */
+export interface Pausable {
+  /**
+   * What its client sends from now on is left in the socket. Not within the turn in which a request
+   * came: that one is still read on.
+   */
+  pause(): void;
+  resume(): void;
+}
+
 export interface HttpRequest {
   readonly method: string;
   /** Percent-encoded path without the query: "/api/v1/namespaces/default/pods". */
@@ -47,6 +57,8 @@ export interface HttpRequest {
    */
   readonly incoming?: AsyncIterable<Uint8Array> | undefined;
   readonly peer: Peer;
+  /** Where it serves nobody else meanwhile: what the request came on. */
+  readonly connection?: Pausable | undefined;
   /** Aborts when the client goes away: the handler then stops its work and its streams. */
   readonly signal: AbortSignal;
 }

@@ -11,8 +11,8 @@ export interface Turns {
 /** Work that may be laid aside at each `yield`. */
 export type Steps<T> = Generator<void, T, void>;
 
-/** About as long as a few small requests take. */
-const SLICE_MS = 2;
+/** About as long as two small requests take. */
+const SLICE_MS = 1;
 
 export const turnsBy = (clock: Clock, nextTurn?: Turns['nextTurn']): Turns => ({
   monotonic: () => clock.monotonic(),

@@ -9,7 +9,7 @@ import { statusError } from '../../api/status.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
-import type { HttpRequest } from '../../platform/http.ts';
+import type { HttpRequest, Pausable } from '../../platform/http.ts';
 import type { User } from '../authn/user.ts';
 import type { Attributes } from '../authz/authorizer.ts';
 import { flowName, schemaFor } from './classify.ts';
@@ -17,6 +17,7 @@ import { type Configuration, configurationOf, type FlowObjects } from './configu
 import { FlowAllowance } from './flow-allowance.ts';
 import { FlowCounts } from './flow-counts.ts';
 import type { Holder } from './flows-at-work.ts';
+import { HeldConnections } from './held-connections.ts';
 import { PriorityLevel, type Rejection } from './priority-level.ts';
 import type { Waiting } from './queue-set.ts';
 import { portions, SeatPool } from './seats.ts';
@@ -69,12 +70,15 @@ export class FlowControl {
   #waiting = 0;
   readonly #spent = new Set<PriorityLevel>();
   readonly #allowance: FlowAllowance;
+  readonly #held: HeldConnections;
   #watched: Timer | undefined;
 
   constructor(options: FlowControlOptions) {
     this.#options = options;
-    const { clock, busyMs } = options;
-    this.#allowance = new FlowAllowance({ monotonic: () => clock.monotonic(), busyMs });
+    const { clock, busyMs, nextTurn } = options;
+    const monotonic = (): number => clock.monotonic();
+    this.#allowance = new FlowAllowance({ monotonic, busyMs });
+    this.#held = new HeldConnections({ monotonic, nextTurn });
     const outdated = (): void => (this.#configuration = undefined);
     const follower = { reset: outdated, changed: outdated };
     options.objects.flowSchemas.follow(follower);
@@ -116,9 +120,10 @@ export class FlowControl {
     return { ...ticket, ready: this.#wait(level, holder, { row, signal: asker.signal }) };
   }
 
-  leave(ticket: Ticket): void {
-    const { level } = ticket;
-    level.leave(ticket.holder, ticket.exempt);
+  /** `connection`: that of a client who speaks for nobody else. */
+  leave({ level, holder, exempt }: Ticket, connection?: Pausable): void {
+    level.leave(holder, exempt);
+    if (connection !== undefined && holder.byUser) this.#held.answered(holder.flow, connection);
     this.#allowance.measure();
     if (this.#waiting > 0) this.#dispatch();
     if (level.isIdle) this.#forget(level);
@@ -136,6 +141,7 @@ export class FlowControl {
       };
       const done = (): void => {
         this.#waiting--;
+        this.#held.parted(holder.flow);
         if (this.#waiting === 0) this.#unwatchThread();
         timer.cancel();
         signal.removeEventListener('abort', left);
@@ -149,6 +155,7 @@ export class FlowControl {
       const rejection = level.wait(waiting);
       if (rejection !== undefined) return refuse(rejection);
       this.#waiting++;
+      this.#held.joined(holder.flow);
       this.#watchThread();
       const giveUp = (why: 'time-out' | 'cancelled'): void => {
         if (!level.giveUp(waiting)) return;
@@ -180,6 +187,7 @@ export class FlowControl {
     this.#watched = this.#options.clock.after(this.#allowance.everyMs, () => {
       this.#watched = undefined;
       this.#allowance.measure();
+      this.#held.releaseOld();
       this.#dispatch();
       if (this.#waiting > 0) this.#watchThread();
     });

@@ -558,6 +558,18 @@ describe('list and get', () => {
     expect(namesOf((await api.call('GET', `${maps}?${encodeURI(query)}`)).body)).toEqual(names);
   });
 
+  it('counts what is left of a namespace, or of all, as objects come and go', async () => {
+    const left = async (path: string): Promise<unknown> =>
+      (await api.call('GET', `${path}?limit=1`)).body.metadata.remainingItemCount;
+    const all = '/api/v1/configmaps';
+    expect([await left(all), await left(maps)]).toEqual([3, 2]);
+    await api.call('POST', maps, { body: map('d') });
+    expect([await left(all), await left(maps)]).toEqual([4, 3]);
+    for (const name of ['a', 'd']) await api.call('DELETE', `${maps}/${name}`);
+    await api.call('PUT', `${maps}/b`, { body: { ...map('b'), data: { changed: 'yes' } } });
+    expect([await left(all), await left(maps)]).toEqual([2, 1]);
+  });
+
   it('pages through one consistent state while it changes', async () => {
     const first = (await api.call('GET', `${maps}?limit=2`)).body;
     expect(namesOf(first)).toEqual(['a', 'b']);

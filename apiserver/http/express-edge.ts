@@ -72,8 +72,14 @@ function versionApp(router: Router, request: MessageClass, response: MessageClas
   return { app, ...classes };
 }
 
-/** The exchanges under way, by request: Express hands its handlers the messages alone. */
-type Exchanges = WeakMap<object, Exchange>;
+/**
+ * On the request, since Express hands its handlers the messages alone. Not in a WeakMap: what that
+ * holds outlives V8's collections of young objects, and an exchange holds all of its request.
+ */
+const EXCHANGE = Symbol('exchange');
+
+const exchangeOf = (request: Request): Partial<Exchange> =>
+  (request as { [EXCHANGE]?: Exchange })[EXCHANGE] ?? {};
 
 class ExpressEdge implements Edge {
   readonly classes: MessageClasses;
@@ -82,7 +88,6 @@ class ExpressEdge implements Edge {
   readonly #options: EdgeOptions;
   readonly #write: WriteOptions;
   readonly #streams = new OpenStreams();
-  readonly #exchanges: Exchanges = new WeakMap();
 
   constructor(bases: MessageClasses, options: EdgeOptions) {
     this.#options = options;
@@ -101,7 +106,7 @@ class ExpressEdge implements Edge {
 
   serve(exchange: Exchange): void {
     const { request, response, httpVersion } = exchange;
-    this.#exchanges.set(request, exchange);
+    Object.assign(request, { [EXCHANGE]: exchange });
     const { app } = httpVersion === 2 ? this.#http2 : this.#http1;
     app(request as Request, response as Response);
   }
@@ -117,7 +122,7 @@ class ExpressEdge implements Edge {
     if (this.#streams.ended && request.httpVersionMajor === 1) {
       response.setHeader('connection', 'close');
     }
-    if (this.#exchanges.get(request)?.upgrade !== undefined) {
+    if (exchangeOf(request).upgrade !== undefined) {
       // What follows its head belongs to the other protocol.
       void this.#answer({ request, response }, {});
       return;
@@ -141,8 +146,9 @@ class ExpressEdge implements Edge {
     { request, response }: { request: Request; response: Response },
     body: SentBody,
   ): Promise<void> {
-    const { peer = { address: 'unknown' }, upgrade } = this.#exchanges.get(request) ?? {};
-    const value = new SocketRequest(request, peer, body);
+    const exchange = exchangeOf(request);
+    const { upgrade } = exchange;
+    const value = new SocketRequest(request, exchange, body);
     // Of the response, not the request: that one closes as soon as its body is read.
     response.once('close', () => value.close());
     try {

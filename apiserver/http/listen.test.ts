@@ -375,6 +375,36 @@ describe.each(['h1', 'h2'] as const)('a watch over %s', (protocol) => {
   });
 });
 
+it('leaves in the socket what comes on a connection that is paused', async () => {
+  const asked: string[] = [];
+  let resume: (() => void) | undefined;
+  const { port } = await serve(async ({ path, connection }) => {
+    asked.push(path);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (path === '/held') {
+      connection!.pause();
+      resume = () => connection!.resume();
+    }
+    return { status: 200, headers: {} };
+  });
+  const tls = { port, host: '127.0.0.1', ALPNProtocols: ['http/1.1'], rejectUnauthorized: false };
+  const ask = async (socket: ReturnType<typeof connectTls>, path: string): Promise<void> => {
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await once(socket, 'data');
+  };
+  const [held, other] = [connectTls(tls), connectTls(tls)];
+  await Promise.all([held, other].map((socket) => once(socket, 'secureConnect')));
+  await ask(held, '/held');
+  const next = ask(held, '/next');
+  // So much later than it was sent that it would have been read.
+  for (let i = 0; i < 20; i++) await ask(other, '/other');
+  expect(asked).not.toContain('/next');
+  resume!();
+  await next;
+  expect(asked).toContain('/next');
+  for (const socket of [held, other]) socket.destroy();
+});
+
 it('makes no more pieces than a slow client takes', async () => {
   const piece = Buffer.alloc(256 * 1024, 'x');
   let made = 0;

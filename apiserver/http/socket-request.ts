@@ -1,11 +1,17 @@
 import type { Request } from 'express';
-import type { Headers, HttpRequest, Peer } from '../../platform/http.ts';
+import type { Exchange } from '../../platform/http-server.ts';
+import type { Headers, HttpRequest, Pausable, Peer } from '../../platform/http.ts';
 
 /** Read, or yet to come, or neither. */
 export interface SentBody {
   readonly body?: Uint8Array | undefined;
   readonly incoming?: AsyncIterable<Uint8Array>;
 }
+
+/** Made once: its stack would say nothing, and each takes longer than the rest of a close. */
+const CLOSED = new DOMException('This operation was aborted', 'AbortError');
+
+const UNKNOWN: Peer = { address: 'unknown' };
 
 /**
  * A socket's request as a plain value. Query and signal are made on first use: most requests
@@ -18,12 +24,17 @@ export class SocketRequest implements HttpRequest {
   readonly body?: Uint8Array;
   readonly incoming?: AsyncIterable<Uint8Array> | undefined;
   readonly peer: Peer;
+  readonly connection?: Pausable | undefined;
   readonly #search: string;
   #query: URLSearchParams | undefined;
   #controller: AbortController | undefined;
   #gone = false;
 
-  constructor(request: Request, peer: Peer, { body, incoming }: SentBody) {
+  constructor(
+    request: Request,
+    { peer = UNKNOWN, connection }: Partial<Pick<Exchange, 'peer' | 'connection'>>,
+    { body, incoming }: SentBody,
+  ) {
     const url = request.url;
     const mark = url.indexOf('?');
     this.method = request.method;
@@ -32,6 +43,7 @@ export class SocketRequest implements HttpRequest {
     // Node joins repeated headers itself, set-cookie aside, which no client sends.
     this.headers = request.headers as Headers;
     this.peer = peer;
+    this.connection = connection;
     if (body !== undefined) this.body = body;
     this.incoming = incoming;
   }
@@ -44,7 +56,7 @@ export class SocketRequest implements HttpRequest {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#gone) this.#controller.abort();
+      if (this.#gone) this.#controller.abort(CLOSED);
     }
     return this.#controller.signal;
   }
@@ -52,6 +64,6 @@ export class SocketRequest implements HttpRequest {
   /** The response is closed: nobody waits for the answer any more. */
   close(): void {
     this.#gone = true;
-    this.#controller?.abort();
+    this.#controller?.abort(CLOSED);
   }
 }

@@ -1,3 +1,4 @@
+import type { HttpRequest } from '../../platform/http.ts';
 import type { FlowControl } from '../flowcontrol/flow-control.ts';
 import type { PipelineRequest } from './api-request.ts';
 import type { Filter } from './filter.ts';
@@ -45,7 +46,13 @@ export function prioritize({ control, counts, widthOf }: PrioritizeOptions): Fil
       return await next(request);
     } finally {
       counts.inFlight[sort]--;
-      control.leave(ticket);
+      control.leave(ticket, ownConnection(request));
     }
   };
+}
+
+/** Who speaks for others as well must not keep these waiting. */
+function ownConnection({ http, notes }: PipelineRequest): HttpRequest['connection'] {
+  const forOthers = http.peer.frontProxy !== undefined || notes.impersonated !== undefined;
+  return forOthers ? undefined : http.connection;
 }

@@ -64,6 +64,8 @@ export class ResourceCache {
   readonly codec: ResourceCodec;
   readonly #window: EventWindow;
   #objects: Tree = new BTree<string, StoredObject>(undefined, byUnits);
+  /** Objects by namespace: those whose suffix begins with "default/". */
+  readonly #sizes = new Map<string, number>();
   readonly #watchers: Watchers;
   /** The newest event's. */
   #applied = 0;
@@ -107,9 +109,10 @@ export class ResourceCache {
 
   /** How many objects the scope's namespace holds from `start` on, whatever its predicate. */
   countFrom(scope: Scope, start: string): number {
-    let count = 0;
-    for (const _ of range(this.#objects, scopePrefix(scope), start)) count++;
-    return count;
+    const prefix = scopePrefix(scope);
+    const all = prefix === '' ? this.#objects.size : (this.#sizes.get(prefix) ?? 0);
+    // Pages begin at the beginning, so there is less before than after most of them.
+    return all - (start > prefix ? this.#objects.forRange(prefix, start, false) : 0);
   }
 
   /** Objects of the scope in order of keys, from `start` (a suffix) on. */
@@ -146,8 +149,11 @@ export class ResourceCache {
   /** Replaces everything: what the store held at `revision`. */
   reset(pairs: readonly KeyValue[], revision: number): void {
     this.#objects = new BTree<string, StoredObject>(undefined, byUnits);
+    this.#sizes.clear();
     for (const kv of pairs) {
-      this.#objects.set(kv.key.slice(this.prefix.length), StoredObject.fromStore(this.codec, kv));
+      const suffix = kv.key.slice(this.prefix.length);
+      this.#objects.set(suffix, StoredObject.fromStore(this.codec, kv));
+      this.#count(suffix, 1);
     }
     this.#window.reset(revision);
     this.counts.resets++;
@@ -167,11 +173,22 @@ export class ResourceCache {
     if (current === undefined && previous === undefined) return;
     if (current === undefined) this.#objects.delete(suffix);
     else this.#objects.set(suffix, current);
+    if (previous === undefined) this.#count(suffix, 1);
+    else if (current === undefined) this.#count(suffix, -1);
     for (const follower of this.#followers) follower.changed(previous, current);
     const event = new CacheEvent(suffix, { revision, current, previous });
     this.#window.push(event);
     this.#applied = revision;
     this.#watchers.offer(event);
+  }
+
+  #count(suffix: string, more: 1 | -1): void {
+    const end = suffix.indexOf('/') + 1;
+    if (end === 0) return;
+    const prefix = suffix.slice(0, end);
+    const size = (this.#sizes.get(prefix) ?? 0) + more;
+    if (size === 0) this.#sizes.delete(prefix);
+    else this.#sizes.set(prefix, size);
   }
 
   /** Every watcher was offered all events up to here, if the state is that of `revision`. */
