@@ -1,6 +1,6 @@
 import { portsConflict, type HostPort } from '../api/scheduling/host-ports.ts';
 import { matchesNodeAffinity } from '../api/scheduling/node-selector.ts';
-import type { Resources } from '../api/scheduling/requests.ts';
+import { type Resources, ResourceTotals } from '../api/scheduling/requests.ts';
 import type { Node, Pod } from '../api/types/core-v1.ts';
 
 /** What admission weighs of a pod. */
@@ -45,24 +45,18 @@ function shortage(name: string, figures: { asked: number; used: number; of: numb
 export function admit(
   pod: { readonly pod: Pod; readonly demand: Demand },
   node: { readonly node: Node | undefined; readonly capacity: Capacity },
-  others: Iterable<Demand>,
+  others: readonly Demand[],
 ): Refusal | undefined {
   const { capacity } = node;
-  const { hostPorts } = pod.demand;
-  const asks = amounts(pod.demand.requests).filter(([, asked]) => asked > 0);
-  const sums = asks.map(() => 0);
-  let count = 0;
-  let taken = false;
-  for (const other of others) {
-    count++;
-    for (let i = 0; i < asks.length; i++) sums[i]! += amountOf(other.requests, asks[i]![0]) ?? 0;
-    taken ||= other.hostPorts.some((a) => hostPorts.some((b) => portsConflict(a, b)));
-  }
-  if (count + 1 > capacity.pods)
-    return shortage('pods', { asked: 1, used: count, of: capacity.pods });
+  if (others.length + 1 > capacity.pods)
+    return shortage('pods', { asked: 1, used: others.length, of: capacity.pods });
+  const total = new ResourceTotals();
+  for (const { requests } of others) total.add(requests, 1);
+  const held = new Map(amounts(total));
   const allocatable = new Map(amounts(capacity.allocatable));
-  for (const [i, [name, asked]] of asks.entries()) {
-    const used = sums[i]!;
+  for (const [name, asked] of amounts(pod.demand.requests)) {
+    if (asked === 0) continue;
+    const used = held.get(name) ?? 0;
     const of = allocatable.get(name);
     // Extended resources that the agent has not itself are the scheduler's to count.
     if (of === undefined) continue;
@@ -73,23 +67,14 @@ export function admit(
       reason: 'NodeAffinity',
       message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
     };
+  const { hostPorts } = pod.demand;
+  const taken =
+    hostPorts.length > 0 &&
+    others.some((other) => other.hostPorts.some((a) => hostPorts.some((b) => portsConflict(a, b))));
   if (!taken) return undefined;
   return {
     reason: 'NodePorts',
     message:
       "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
   };
-}
-
-function amountOf(resources: Resources, name: string): number | undefined {
-  switch (name) {
-    case 'cpu':
-      return resources.milliCpu;
-    case 'memory':
-      return resources.memory;
-    case 'ephemeral-storage':
-      return resources.ephemeralStorage;
-    default:
-      return resources.scalars.get(name);
-  }
 }

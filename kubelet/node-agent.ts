@@ -203,13 +203,10 @@ export class NodeAgent implements PodHost, PressedPods, Running {
   admit(pod: Pod, demand: Demand): Refusal | undefined {
     const refusal = this.#pressure.refusal(pod);
     if (refusal !== undefined) return refusal;
-    const node = { node: this.#latest(), capacity: this.#capacity };
-    return admit({ pod, demand }, node, this.#demandsBeside(uidOf(pod)));
-  }
-
-  *#demandsBeside(uid: string): Generator<Demand> {
+    const others: Demand[] = [];
     for (const worker of this.#workers.values())
-      if (worker.holdsNode && worker.uid !== uid) yield worker.demand;
+      if (worker.holdsNode && worker.uid !== pod.metadata.uid) others.push(worker.demand);
+    return admit({ pod, demand }, { node: this.#latest(), capacity: this.#capacity }, others);
   }
 
   allocateAddress(pod: Pod): string | undefined {

@@ -48,6 +48,23 @@ export function resourcesOf(quantities: Quantities): Resources {
   return { milliCpu, memory, ephemeralStorage, scalars: scalars ?? noScalars };
 }
 
+/** A running sum of {@link Resources}. */
+export class ResourceTotals implements Resources {
+  milliCpu = 0;
+  memory = 0;
+  ephemeralStorage = 0;
+  readonly scalars = new Map<string, number>();
+
+  add(resources: Resources, sign: 1 | -1): void {
+    this.milliCpu += sign * resources.milliCpu;
+    this.memory += sign * resources.memory;
+    this.ephemeralStorage += sign * resources.ephemeralStorage;
+    if (resources.scalars.size === 0) return;
+    for (const [name, amount] of resources.scalars)
+      this.scalars.set(name, (this.scalars.get(name) ?? 0) + sign * amount);
+  }
+}
+
 function combine(a: Resources, b: Resources, how: (x: number, y: number) => number): Resources {
   if (a === noResources && b === noResources) return noResources;
   let scalars = a.scalars;

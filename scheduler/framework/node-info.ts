@@ -1,27 +1,15 @@
 import { nameOf } from '../../api/meta.ts';
 import { portsConflict, type HostPort } from '../../api/scheduling/host-ports.ts';
-import { noResources, resourcesOf, type Resources } from '../../api/scheduling/requests.ts';
+import {
+  noResources,
+  type Resources,
+  resourcesOf,
+  ResourceTotals,
+} from '../../api/scheduling/requests.ts';
 import { wholeValue } from '../../api/quantity.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Node } from '../../api/types/core-v1.ts';
 import type { PodInfo } from './pod-info.ts';
-
-/** A running sum of {@link Resources}. */
-class ResourceTotals implements Resources {
-  milliCpu = 0;
-  memory = 0;
-  ephemeralStorage = 0;
-  readonly scalars = new Map<string, number>();
-
-  add(resources: Resources, sign: 1 | -1): void {
-    this.milliCpu += sign * resources.milliCpu;
-    this.memory += sign * resources.memory;
-    this.ephemeralStorage += sign * resources.ephemeralStorage;
-    if (resources.scalars.size === 0) return;
-    for (const [name, amount] of resources.scalars)
-      this.scalars.set(name, (this.scalars.get(name) ?? 0) + sign * amount);
-  }
-}
 
 const noImages: ReadonlyMap<string, number> = new Map();
 
