@@ -1,4 +1,6 @@
 /** Probes, version and metrics on the client port, against our server and the real one. */
+import { once } from 'node:events';
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -204,6 +206,14 @@ describe('with TLS', () => {
       socket.on('end', () => resolve(received));
     });
     expect(reply).toContain('{"health":"true","reason":""}');
+    const session = connectHttp2(`https://127.0.0.1:${server.serving.port}`, {
+      ...{ ca: ca.certificate, cert: identity.certificate, key: identity.privateKey },
+      servername: 'localhost',
+    });
+    const plain = session.request({ ':path': '/health' });
+    const [{ ':status': status }] = (await once(plain, 'response')) as [IncomingHttpHeaders];
+    expect(status).toBe(405);
+    session.destroy();
     await Promise.all([known.close(), unknown.close()]);
     await server.stop();
   });
