@@ -385,6 +385,17 @@ describe('patch', () => {
     expect(parent).toMatchObject({ spec: { replicas: 4 }, metadata: { generation: 2 } });
   });
 
+  it('passes over the kind in a strategic merge patch, as Ansible sends one', async () => {
+    const type = 'application/strategic-merge-patch+json';
+    const body = { apiVersion: 'apps/v9', kind: 'Deployment', spec: { replicas: 5 } };
+    const answer = await api.call('PATCH', `${deploys}/web/scale`, { type, body });
+    expect(answer.body).toMatchObject({
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      spec: { replicas: 5 },
+    });
+  });
+
   it.each([
     ['apply without a manager', 'application/apply-patch+yaml', {}, 422],
     ['an unknown type', 'application/json', {}, 415],

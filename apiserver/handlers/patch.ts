@@ -73,12 +73,14 @@ export async function patch(
   return updatedResponse(target, updated, subresource);
 }
 
+/** What the patch says of apiVersion and kind is passed over, unlike with the other patches. */
 function strategicMerge(document: unknown, patch: unknown, kind: Kind): unknown {
   const definition = definitionOf(kind);
   // Kinds that are known only at run time have no merge keys.
   if (definition === undefined) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, APPLY_PATCH]);
   assert(isObject(document), 'a stored object is a JSON object');
-  return applyStrategicMergePatch(definition, document, patch);
+  const patched = applyStrategicMergePatch(definition, document, patch);
+  return { ...patched, apiVersion: document['apiVersion'], kind: document['kind'] };
 }
 
 /** A patch is JSON under a media type of its own. */

@@ -2,35 +2,19 @@
  * Kubernetes' client in Python, in an environment of its own. Skipped, and loudly, where Python is
  * missing or the package cannot be had.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pythonWith } from '../support/python.ts';
 import { type SecureApi, startSecureApi } from '../support/secure-api.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wherry-python-'));
-const python = join(folder, 'bin', 'python');
-const INSTALL_MS = 300_000;
+const python = pythonWith(folder, ['kubernetes']);
 
-/** False where the package is not to be had. */
-function installed(): boolean {
-  const options = { timeout: INSTALL_MS, stdio: 'pipe' } as const;
-  try {
-    execFileSync('python3', ['-m', 'venv', folder], options);
-    execFileSync(python, ['-m', 'pip', 'install', '-q', 'kubernetes'], options);
-    return true;
-  } catch (error) {
-    const why = (error as { stderr?: Buffer }).stderr?.toString().slice(0, 500) ?? String(error);
-    console.warn(`SKIPPED: no Python client, so nothing here was tried with it: ${why}`);
-    return false;
-  }
-}
-
-const runs = installed();
-
-describe.skipIf(!runs)('the Python client', () => {
+describe.skipIf(python === undefined)('the Python client', () => {
   let api: SecureApi;
   beforeAll(async () => {
     api = await startSecureApi();
@@ -43,7 +27,7 @@ describe.skipIf(!runs)('the Python client', () => {
   it('creates, reads, lists, watches and applies', async () => {
     const script = join(import.meta.dirname, 'python', 'conformance.py');
     const env = { ...process.env, KUBECONFIG: api.kubeconfig };
-    const said = (await promisify(execFile)(python, [script], { env }).catch(
+    const said = (await promisify(execFile)(python!, [script], { env }).catch(
       (error: unknown) => error,
     )) as { stdout: string };
     const names = ['namespace', 'crud', 'watches', 'applies'];

@@ -188,8 +188,8 @@ function onPath(name: string): string | undefined {
   return undefined;
 }
 
-/** No package has them: they are built from Kubernetes' sources, and CI does without. */
-const neverInCi = new Set(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']);
+/** No Debian package has them, and CI does without. */
+const neverInCi = new Set(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'helm']);
 
 /**
  * The path of a tool of the machine. Where it is missing the test is to be skipped, loudly; in

@@ -21,6 +21,16 @@ export function clientCertificate(
   return realX509.issue({ subject, validity: validity(), usage: 'client' }, ca);
 }
 
+/** Of a server on this machine, which may go by further names. */
+export function serverCertificate(
+  ca: CertificateAndKey,
+  furtherNames: readonly string[] = [],
+): CertificateAndKey {
+  const names = { dnsNames: ['localhost', ...furtherNames], ipAddresses: ['127.0.0.1'] };
+  const subject = { commonName: 'server' };
+  return realX509.issue({ subject, validity: validity(), usage: 'server', names }, ca);
+}
+
 /** What a test's server is asked. */
 export interface Asked {
   readonly method: string;
@@ -51,15 +61,7 @@ export async function startHttps(
     readonly clientCa?: string;
   },
 ): Promise<string> {
-  const { certificate, privateKey } = realX509.issue(
-    {
-      subject: { commonName: 'server' },
-      validity: validity(),
-      usage: 'server',
-      names: { dnsNames: ['localhost', ...names], ipAddresses: ['127.0.0.1'] },
-    },
-    ca,
-  );
+  const { certificate, privateKey } = serverCertificate(ca, names);
   const server = createServer(
     {
       ...{ cert: certificate, key: privateKey },
