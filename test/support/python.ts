@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const INSTALL_MS = 300_000;
 
-/** The interpreter of a new environment in `folder`; undefined, and loudly, where it cannot be had. */
+/** The interpreter of a new environment in `folder`; undefined, and loudly, if there is none. */
 export function pythonWith(folder: string, packages: readonly string[]): string | undefined {
   const python = join(folder, 'bin', 'python');
   const options = { timeout: INSTALL_MS, stdio: 'pipe' } as const;
