@@ -106,7 +106,7 @@ export function invalidError(
   return statusError('Invalid', `${kind} ${JSON.stringify(name)} is invalid: ${joined}`, {
     ...(name === '' ? {} : { name }),
     ...(type.group === '' ? {} : { group: type.group }),
-    kind: type.kind,
+    ...(type.kind === '' ? {} : { kind: type.kind }),
     causes: errors.map((e) => ({ reason: e.type, message: e.message, field: e.field })),
   });
 }

@@ -29,3 +29,22 @@ const abbreviations = new Map([['seLinuxOptions', 'SELinuxOptions']]);
 
 const goName = (name: string): string =>
   abbreviations.get(name) ?? name.slice(0, 1).toUpperCase() + name.slice(1);
+
+/** A JSON value as Go prints one of maps and slices with %v. */
+export function goValue(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const fields = Object.entries(value as Fields).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${fields.map(([name, inner]) => `${name}:${goValue(inner)}`).join(' ')}]`;
+}
+
+/** The type of a JSON value as Go prints it with %T. */
+export function goTypeOf(value: unknown): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return typeof value === 'boolean' ? 'bool' : 'string';
+}

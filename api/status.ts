@@ -66,6 +66,12 @@ export function statusError(
   });
 }
 
+/** A failure that Kubernetes has no reason for: 500. */
+export function unexplained(message: string): StatusError {
+  const kind = { kind: 'Status', apiVersion: 'v1', metadata: {} } as const;
+  return new StatusError({ ...kind, status: 'Failure', message, code: 500 });
+}
+
 /** True if `error` is a {@link StatusError} with that reason. */
 export function isStatus(error: unknown, reason: StatusReason): error is StatusError {
   return error instanceof StatusError && error.reason === reason;

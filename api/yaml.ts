@@ -48,11 +48,12 @@ export function parseYamlDocuments(
   text: string,
   dialect: YamlDialect = 'kubernetes',
 ): readonly YamlDocument[] {
-  return chunksOf(text).flatMap(({ content, firstLine, contentLine }): YamlDocument[] => {
+  return chunksOf(text).flatMap((chunk): YamlDocument[] => {
     try {
-      return load(content, firstLine, dialect).map((value) => ({ line: contentLine, value }));
+      return load(chunk, dialect).map((value) => ({ line: chunk.contentLine, value }));
     } catch (error) {
-      if (error instanceof MalformedYaml) return [{ line: contentLine, error: error.message }];
+      if (error instanceof MalformedYaml)
+        return [{ line: chunk.contentLine, error: error.message }];
       throw error;
     }
   });
@@ -63,11 +64,29 @@ export function parseYamlDocuments(
  * if integers are to be `exact`.
  */
 export function parseYaml(text: string, { exact = false } = {}): unknown {
-  for (const { content, firstLine } of chunksOf(text)) {
-    const documents = load(content, firstLine, exact ? 'exact' : 'kubernetes');
+  const dialect = exact ? 'exact' : 'kubernetes';
+  for (const chunk of chunksOf(text)) {
+    const documents = load(chunk, dialect);
     if (documents.length > 0) return documents[0];
   }
   return undefined;
+}
+
+/**
+ * {@link parseYaml} where of a key that is given twice the last one counts; the first that is, is
+ * told of: `line 2: key "a" already set in map`.
+ */
+export function parseLenientYaml(
+  text: string,
+  { exact = false } = {},
+): { readonly value: unknown; readonly duplicates: readonly string[] } {
+  const duplicates: string[] = [];
+  const dialect = exact ? 'exact' : 'kubernetes';
+  for (const chunk of chunksOf(text)) {
+    const documents = load(chunk, dialect, duplicates);
+    if (documents.length > 0) return { value: documents[0], duplicates };
+  }
+  return { value: undefined, duplicates };
 }
 
 interface Chunk {
@@ -96,13 +115,29 @@ function chunksOf(text: string): Chunk[] {
 const maxAliases = 1000;
 const maxDepth = 1000;
 
-function load(content: string, firstLine: number, dialect: Dialect): unknown[] {
-  const json = asJson(content, dialect);
+/** `duplicates` takes what is said of the first key that is given twice; without it none may be. */
+function load({ content, firstLine }: Chunk, dialect: Dialect, duplicates?: string[]): unknown[] {
+  const json = asJson(content, { dialect, lenient: duplicates !== undefined });
   if (json !== undefined) return [json.value];
-  try {
-    return loadAll(content, { schema: schemas[dialect], maxAliases, maxDepth }).filter(
+  const options = { schema: schemas[dialect], maxAliases, maxDepth };
+  const read = (lenient: boolean): unknown[] => {
+    const values = loadAll(content, { ...options, json: lenient }).filter(
       (value) => value !== null && value !== undefined,
     );
+    const anchor = /&([^\s,[\]{}]+)/.exec(content)?.[1];
+    if (anchor !== undefined && values.some((value) => containsItself(value)))
+      throw new MalformedYaml(firstLine, `anchor '${anchor}' value contains itself`);
+    return values;
+  };
+  try {
+    try {
+      return read(false);
+    } catch (error) {
+      if (duplicates === undefined || !isTwice(error)) throw error;
+      const line = firstLine + error.mark.line;
+      duplicates.push(`line ${line}: ${reasonOf(error, content)}`);
+      return read(true);
+    }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const line = firstLine + (error.mark?.line ?? 0);
@@ -110,11 +145,30 @@ function load(content: string, firstLine: number, dialect: Dialect): unknown[] {
   }
 }
 
+/** An alias within its own anchor would be a value without end. */
+function containsItself(value: unknown, outer: ReadonlySet<unknown> = new Set()): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (outer.has(value)) return true;
+  const within = new Set(outer).add(value);
+  return Object.values(value).some((inner) => containsItself(inner, within));
+}
+
+type Marked = YAMLException & Required<Pick<YAMLException, 'mark'>>;
+
+const isTwice = (error: unknown): error is Marked =>
+  error instanceof YAMLException &&
+  error.reason === 'duplicated mapping key' &&
+  error.mark !== undefined;
+
 /** JSON is YAML, but may be indented with tabs, which YAML's block style refuses. */
-function asJson(content: string, dialect: Dialect): { value: unknown } | undefined {
+function asJson(
+  content: string,
+  { dialect, lenient }: { readonly dialect: Dialect; readonly lenient: boolean },
+): { value: unknown } | undefined {
   if (!/^\s*[{[]/.test(content)) return undefined;
   try {
-    return parseJson(content, { floats: dialect !== 'exact' });
+    const json = parseJson(content, { floats: dialect !== 'exact', duplicates: lenient });
+    return json.duplicates.length > 0 ? undefined : json;
   } catch (error) {
     if (error instanceof MalformedJson) return undefined;
     throw error;
@@ -127,7 +181,8 @@ function reasonOf({ reason, mark }: YAMLException, content: string): string {
   }
   if (reason === 'duplicated mapping key' && mark !== undefined) {
     const key = /^[^:]*/.exec(content.split('\n')[mark.line]!.slice(mark.column));
-    return `key ${JSON.stringify(key?.[0].trim())} already set in map`;
+    const name = key?.[0].trim().replace(/^["']|["']$/g, '');
+    return `key ${JSON.stringify(name)} already set in map`;
   }
   return reason;
 }

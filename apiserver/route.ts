@@ -1,16 +1,8 @@
 import type { Aggregator } from './aggregation/aggregator.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { ApiHandlers } from './handlers/api-handlers.ts';
-import { methodNotAllowed } from './handlers/target.ts';
 import type { ApiRequest, PipelineRequest } from './pipeline/api-request.ts';
 import type { PipelineHandler } from './pipeline/filter.ts';
-import type { ResourceRequestInfo } from './pipeline/request-info.ts';
-
-/** Collections are posted to, objects put and patched; only a subresource is posted to by name. */
-function methodSuits({ verb, name, subresource }: ResourceRequestInfo): boolean {
-  if (verb === 'create') return (name === '') === (subresource === '');
-  return name !== '' || (verb !== 'update' && verb !== 'patch');
-}
 
 function isApiRequest(request: PipelineRequest): request is ApiRequest {
   return request.info.type === 'resource';
@@ -28,7 +20,6 @@ export function route({ handlers, discovery, aggregator }: Routes): PipelineHand
     const remote = aggregator()?.answer(request);
     if (remote !== undefined) return remote;
     if (!isApiRequest(request)) return discovery.answer(request.http);
-    if (!methodSuits(request.info)) throw methodNotAllowed();
     return handlers.handle(request);
   };
 }

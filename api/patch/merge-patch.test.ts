@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deepCopy, deepFreeze } from '../deep.ts';
-import { isStatus, StatusError } from '../status.ts';
-import { applyJsonPatch } from './json-patch.ts';
+import {
+  applyJsonPatch,
+  JsonPatchFailure,
+  JsonPatchTestFailure,
+  MalformedJsonPatch,
+} from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 
 describe('applyMergePatch', () => {
@@ -73,50 +77,106 @@ describe('applyJsonPatch', () => {
     });
   });
 
-  function failure(patch: unknown): StatusError {
+  function failure(patch: unknown): string {
     try {
       applyJsonPatch(document, patch);
     } catch (error) {
-      if (error instanceof StatusError) return error;
+      if (error instanceof JsonPatchFailure || error instanceof MalformedJsonPatch)
+        return error.message;
+      throw error;
     }
-    throw new Error('it applied');
+    return 'it applied';
   }
 
-  it('answers 422 when a test fails or a path is missing', () => {
-    const test = failure([{ op: 'test', path: '/a/b', value: 2 }]);
-    expect(isStatus(test, 'Invalid')).toBe(true);
-    expect(test.message).toBe('the server rejected our request due to an error in our request');
-    expect(test.status.details?.causes?.[0]?.message).toBe(
-      'testing value /a/b failed: test failed',
-    );
-    const missing = failure([{ op: 'remove', path: '/nope/x' }]);
-    expect(missing.code).toBe(422);
-    expect(missing.status.details?.causes?.[0]?.message).toContain('missing path: "/nope/x"');
+  // What evanphx/json-patch 4.12 says.
+  it.each<[object | null, string]>([
+    [{ op: 'test', path: '/a/b', value: 2 }, 'testing value /a/b failed: test failed'],
+    [
+      { op: 'test', path: '/nope/x', value: 2 },
+      'test operation does not apply: is missing path: /nope/x: missing value',
+    ],
+    [
+      { op: 'test', path: '/list/7', value: 2 },
+      "error in test for path: '/list/7': Unable to access invalid index: 7: " +
+        'invalid index referenced',
+    ],
+    [
+      { op: 'remove', path: '/nope/x' },
+      'remove operation does not apply: doc is missing path: "/nope/x": missing value',
+    ],
+    [
+      { op: 'remove', path: '/nope' },
+      "error in remove for path: '/nope': Unable to remove nonexistent key: nope: missing value",
+    ],
+    [
+      { op: 'add', path: '', value: {} },
+      'add operation does not apply: doc is missing path: "": missing value',
+    ],
+    [
+      { op: 'add', path: '/list/x', value: 1 },
+      "error in add for path: '/list/x': value was not a proper array index: 'x': " +
+        'strconv.Atoi: parsing "x": invalid syntax',
+    ],
+    [
+      { op: 'replace', path: '/list/2', value: 1 },
+      'replace operation does not apply: doc is missing key: /list/2: missing value',
+    ],
+    [
+      { op: 'move', from: '/nope', path: '/a' },
+      "error in move for path: 'nope': Unable to remove nonexistent key: nope: missing value",
+    ],
+    [
+      { op: 'copy', from: '/nope/x', path: '/a' },
+      'copy operation does not apply: doc is missing from path: /nope/x: missing value',
+    ],
+    [
+      { op: 'copy', path: '/a' },
+      'copy operation failed to decode from: operation, missing from field: missing value',
+    ],
+    [{ op: 'add', value: 1 }, 'add operation failed to decode path: missing value'],
+    [{ op: 'jump', path: '/a' }, 'Unexpected kind: jump'],
+    [null, 'Unexpected kind: unknown'],
+  ])('refuses %j', (operation, why) => {
+    expect(failure([operation])).toBe(why);
   });
 
-  it('answers 400 to what is no patch', () => {
-    expect(failure({}).message).toBe(
-      'error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch',
-    );
-    for (const patch of [
-      ['x'],
-      [{ op: 'jump', path: '/a' }],
-      [{ op: 'add', path: 'a', value: 1 }],
-      [{ op: 'add', path: '/a' }],
-      [{ op: 'copy', path: '/a' }],
-    ]) {
-      expect(failure(patch).code, JSON.stringify(patch)).toBe(400);
-    }
+  it('tells a failed test from what cannot be done', () => {
+    const test = [{ op: 'test', path: '/a/b', value: 2 }];
+    expect(() => applyJsonPatch(document, test)).toThrow(JsonPatchTestFailure);
   });
 
-  it('bounds operations and copies', () => {
-    const many = new Array(10_001).fill({ op: 'test', path: '/a/b', value: 1 });
-    const error = failure(many);
-    expect(error.code).toBe(413);
-    expect(error.message).toBe(
-      'The allowed maximum operations in a JSON patch is 10000, got 10001',
+  // What the RFC forbids and Kubernetes does.
+  it.each<[object, unknown]>([
+    [{ op: 'add', path: '/c' }, { c: null }],
+    [{ op: 'add', path: 'ignored/c', value: 1 }, { c: 1 }],
+    [{ op: 'replace', path: '/c', value: 1 }, { c: 1 }],
+    [{ op: 'replace', path: '', value: 5 }, {}],
+    [{ op: 'copy', from: '/nope', path: '/c' }, { c: null }],
+    [{ op: 'add', path: '/list/-1', value: 'z' }, { list: ['x', 'y', 'z'] }],
+    [{ op: 'remove', path: '/list/-1' }, { list: ['x'] }],
+    [{ op: 'test', path: '/nope', value: null }, {}],
+  ])('takes %j', (operation, change) => {
+    expect(applyJsonPatch(document, [operation])).toEqual({ ...document, ...(change as object) });
+  });
+
+  it('cannot pollute', () => {
+    const patch = [{ op: 'add', path: '/__proto__', value: { polluted: 1 } }];
+    expect(JSON.stringify(applyJsonPatch({}, patch))).toBe('{"__proto__":{"polluted":1}}');
+    expect(failure([{ op: 'add', path: '/constructor/prototype/x', value: 1 }])).toContain(
+      'missing path',
     );
+  });
+
+  it('says what is no patch, and takes null for an empty one', () => {
+    expect(failure({})).toBe('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+    expect(failure(['x'])).toBe(
+      'json: cannot unmarshal string into Go value of type jsonpatch.Operation',
+    );
+    expect(applyJsonPatch(document, null)).toEqual(document);
+  });
+
+  it('bounds copies', () => {
     const doubling = new Array(40).fill({ op: 'copy', from: '/list', path: '/list/-' });
-    expect(failure(doubling).code).toBe(413);
+    expect(failure(doubling)).toContain('exceeding the limit 3145728');
   });
 });

@@ -1,5 +1,6 @@
 /** What strategic merge needs to know of a field: its type, and how its values merge. */
-import { statusError } from '../status.ts';
+import { goValue } from '../go-struct.ts';
+import { statusError, unexplained } from '../status.ts';
 import { type Field, resolve, type TypeRef } from '../schema/table.ts';
 
 /** What OpenAPI says of a value, as far as strategic merge asks. */
@@ -113,13 +114,17 @@ export function badFormat(message: string): Error {
   return statusError('BadRequest', message);
 }
 
-/** A patch that does not fit the type it patches: 422. */
+/** A patch that does not fit what it patches: Kubernetes has no reason for it. */
 export function badContent(message: string): Error {
-  return statusError('Invalid', message);
+  return unexplained(message);
+}
+
+/** What a patch may never ask for: 422, without a word why. */
+export function rejected(): Error {
+  const text = 'the server rejected our request due to an error in our request';
+  return statusError('Invalid', text, {});
 }
 
 export function noMergeKey(element: unknown, mergeKey: string): Error {
-  return badContent(
-    `map: ${JSON.stringify(element)} does not contain declared merge key: ${mergeKey}`,
-  );
+  return badContent(`map: ${goValue(element)} does not contain declared merge key: ${mergeKey}`);
 }

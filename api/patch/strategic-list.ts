@@ -1,14 +1,15 @@
 /** How strategic merge combines lists that merge, and in which order their elements end up. */
 import { deepEqual, isObject } from '../deep.ts';
+import { goValue } from '../go-struct.ts';
 import {
   badContent,
-  badFormat,
   elementType,
   type JsonObject,
   noMergeKey,
   type PatchField,
   patchMarker,
   type PatchType,
+  rejected,
 } from './patch-field.ts';
 
 /** Merges one element of a list of objects: the recursion of the caller. */
@@ -83,7 +84,7 @@ function applySpecialElements(
 }
 
 export function unknownDirective(directive: unknown, patch: JsonObject): Error {
-  return badContent(`unknown patch type: ${String(directive)} in map: ${JSON.stringify(patch)}`);
+  return badContent(`unknown patch type: ${String(directive)} in map: ${goValue(patch)}`);
 }
 
 function keyOf(element: JsonObject, mergeKey: string): unknown {
@@ -96,11 +97,11 @@ function keyOf(element: JsonObject, mergeKey: string): unknown {
 function isListOfObjects(...lists: readonly List[]): boolean {
   const elements = lists.flat();
   if (lists.some((list) => list.some(Array.isArray))) {
-    throw badContent('lists of lists are not supported');
+    throw rejected();
   }
   const objects = elements.filter(isObject).length;
   if (objects !== 0 && objects !== elements.length) {
-    throw badContent(`list element types are not identical: ${JSON.stringify(lists)}`);
+    throw badContent(`list element types are not identical: ${goValue(lists)}`);
   }
   return objects > 0;
 }
@@ -153,9 +154,9 @@ function checkOrder(patch: List, order: List, mergeKey: string | undefined): voi
     if (isObject(element) && patchMarker in element) continue;
     while (at < order.length && !same(element, order[at])) at++;
     if (at++ >= order.length) {
-      throw badFormat(
-        `The order in patch list:\n${JSON.stringify(patch)}\n doesn't match ` +
-          `$setElementOrder list:\n${JSON.stringify(order)}\n`,
+      throw badContent(
+        `The order in patch list:\n${goValue(patch)}\n doesn't match ` +
+          `$setElementOrder list:\n${goValue(order)}\n`,
       );
     }
   }

@@ -8,9 +8,11 @@
  *   $deleteFromPrimitiveList/<list>   scalars to remove from <list>
  */
 import { deepCopy, isObject, setField } from '../deep.ts';
+import { goTypeOf } from '../go-struct.ts';
 import type { Definition } from '../schema/table.ts';
 import { shallowCopy } from './merge-patch.ts';
 import {
+  badContent,
   badFormat,
   deletePrefix,
   isDirective,
@@ -20,6 +22,7 @@ import {
   patchFieldOf,
   patchMarker,
   type PatchType,
+  rejected,
   retainKeysMarker,
 } from './patch-field.ts';
 import { mergeList, ordered, unknownDirective } from './strategic-list.ts';
@@ -113,7 +116,7 @@ function retainKeys(result: JsonObject, patch: JsonObject): void {
   const retained = new Set<unknown>(keys);
   for (const key of Object.keys(patch)) {
     if (isDirective(key) || patch[key] === null || retained.has(key)) continue;
-    throw badFormat("patch content doesn't match retainKeys list");
+    throw rejected();
   }
   for (const key of Object.keys(result)) if (!retained.has(key)) delete result[key];
 }
@@ -124,9 +127,8 @@ function orderList(result: JsonObject, patch: JsonObject, place: Place): void {
   const key = place.key.slice(orderPrefix.length);
   const value = patch[key];
   const old = result[key];
-  const wellFormed =
-    Array.isArray(order) && (value === undefined || value === null || Array.isArray(value));
-  if (!wellFormed) throw badFormat('invalid patch format of setElementOrder list');
+  if (!Array.isArray(order)) throw noList(order);
+  if (value !== undefined && value !== null && !Array.isArray(value)) throw noList(value);
   if (value === null) {
     delete result[key];
     return;
@@ -141,6 +143,10 @@ function orderList(result: JsonObject, patch: JsonObject, place: Place): void {
     field.merges || live.length === 0
       ? mergeList(live, value, { field, mergeObject, order })
       : withoutDirectives(value);
+}
+
+function noList(value: unknown): Error {
+  return badContent(`expected a []interface {}, but received a ${goTypeOf(value)}`);
 }
 
 function orderOf(

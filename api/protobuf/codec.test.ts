@@ -11,7 +11,6 @@ import {
   resolve,
   type TypeRef,
 } from '../schema/table.ts';
-import { isStatus } from '../status.ts';
 import { decodeProtobuf, encodeProtobuf } from './codec.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
@@ -175,13 +174,13 @@ describe('the codec', () => {
   it('reads DeleteOptions of any group, and an envelope without a kind as what is expected', () => {
     const options = { apiVersion: 'apps/v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 };
     expect(decodeProtobuf(encodeProtobuf(options)!)).toEqual(options);
-    const bare = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
+    const bare = Buffer.from([0x6b, 0x38, 0x73, 0x00, 0x12, 0x00]);
     const expected = { group: '', version: 'v1', kind: 'Pod' };
     expect(decodeProtobuf(bare, expected)).toEqual({ apiVersion: 'v1', kind: 'Pod' });
     expect(encodeProtobuf({ apiVersion: 'example.com/v1', kind: 'Boat' })).toBeUndefined();
   });
 
-  it('answers anything else with BadRequest', () => {
+  it('refuses anything else', () => {
     const pod = encodeProtobuf({ apiVersion: 'v1', kind: 'Pod' })!;
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (tail) => {
@@ -190,7 +189,7 @@ describe('the codec', () => {
             try {
               decodeProtobuf(body, { group: '', version: 'v1', kind: 'Pod' });
             } catch (error) {
-              if (!isStatus(error, 'BadRequest')) throw error;
+              if (!(error instanceof MalformedProtobuf)) throw error;
             }
           }).not.toThrow();
         }

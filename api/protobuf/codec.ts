@@ -8,8 +8,6 @@
  */
 import { apiVersionOf } from '../resource.ts';
 import { definitionOf, type GroupVersionKind } from '../schema/table.ts';
-import { RoundedInteger } from '../rounded-integer.ts';
-import { statusError } from '../status.ts';
 import { decodeMessage } from './decode-message.ts';
 import { enveloped, hasProtobuf, messageOf, protobufMagic } from './envelope.ts';
 import { MalformedProtobuf, WireReader, wireType } from './wire.ts';
@@ -25,23 +23,17 @@ interface Envelope {
 
 /**
  * The object in a protobuf body, as a JSON value with apiVersion and kind. An envelope that names
- * no kind holds one of `expected`. Throws StatusError BadRequest; with `exact` also for integers
- * that a number cannot keep.
+ * no kind holds one of `expected`. Throws {@link MalformedProtobuf}; with `exact` RoundedInteger
+ * for integers that a number cannot keep.
  */
 export function decodeProtobuf(
   body: Uint8Array,
   expected?: GroupVersionKind,
   { exact = false } = {},
 ): Record<string, unknown> {
-  try {
-    const { type, definition, raw } = openEnvelope(body, expected);
-    const fields = decodeMessage(definition, raw, { exact });
-    return { apiVersion: apiVersionOf(type), kind: type.kind, ...fields };
-  } catch (error) {
-    if (error instanceof MalformedProtobuf || error instanceof RoundedInteger)
-      throw statusError('BadRequest', error.message);
-    throw error;
-  }
+  const { type, definition, raw } = openEnvelope(body, expected);
+  const fields = decodeMessage(definition, raw, { exact });
+  return { apiVersion: apiVersionOf(type), kind: type.kind, ...fields };
 }
 
 function openEnvelope(body: Uint8Array, expected: GroupVersionKind | undefined) {
@@ -50,6 +42,7 @@ function openEnvelope(body: Uint8Array, expected: GroupVersionKind | undefined) 
       'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
     );
   }
+  if (body.byteLength === protobufMagic.byteLength) throw new MalformedProtobuf('empty body');
   const envelope = readEnvelope(body.subarray(protobufMagic.byteLength));
   if (envelope.contentType !== '' && envelope.contentType !== protobufMediaType) {
     throw new MalformedProtobuf(`unsupported content type ${envelope.contentType} in an envelope`);

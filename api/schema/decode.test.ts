@@ -62,9 +62,9 @@ describe('decodeObject', () => {
   });
 
   it('reports duplicates that the parser found', () => {
-    const options = { mode: 'Strict', duplicates: ['spec.replicas'] } as const;
+    const options = { mode: 'Strict', duplicates: ['duplicate field "spec.replicas"'] } as const;
     expect(failure(deployment, { spec: { x: 1 } }, options)).toBe(
-      `${handled}strict decoding error: unknown field "spec.x", duplicate field "spec.replicas"`,
+      `${handled}strict decoding error: duplicate field "spec.replicas", unknown field "spec.x"`,
     );
     const warn = decodeObject(deployment, {}, { ...options, mode: 'Warn' });
     expect(warn.warnings).toEqual(['duplicate field "spec.replicas"']);

@@ -7,7 +7,7 @@ import { deepCopy, isObject } from '../deep.ts';
 import { statusError } from '../status.ts';
 import { jsonKind } from './go-json.ts';
 import { DecodingError, StructuralDecoder } from './structural-decoder.ts';
-import { type Definition, definitionOf, type GroupVersionKind } from './table.ts';
+import { definitionOf, type GroupVersionKind } from './table.ts';
 import { takenAsItIs } from './validators.ts';
 
 /** What to do about fields that the kind does not have: the `fieldValidation` query parameter. */
@@ -15,8 +15,12 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
 export interface DecodeOptions {
   readonly mode: FieldValidation;
-  /** Paths of duplicate keys that parsing the text found. */
+  /** What parsing the text found: `duplicate field "spec.foo"`. */
   readonly duplicates?: readonly string[];
+  /** What is thrown for a value that does not fit. Default: {@link unhandled}. */
+  readonly refused?: ((why: string) => Error) | undefined;
+  /** See {@link StructuralDecoder}. */
+  readonly fromMap?: boolean;
 }
 
 export interface DecodedObject {
@@ -38,47 +42,43 @@ export function decodeObject(
   value: unknown,
   options: FieldValidation | DecodeOptions,
 ): DecodedObject {
-  const { mode, duplicates = [] } = typeof options === 'string' ? { mode: options } : options;
+  const asked = typeof options === 'string' ? { mode: options } : options;
   const definition = definitionOf(kind);
   assert(definition !== undefined, `no schema of ${kind.kind} in ${kind.group}/${kind.version}`);
   if (!isObject(value)) throw cannotDetect(value);
-  if (duplicates.length === 0 && takenAsItIs(definition, value)) {
+  if (!asked.duplicates?.length && takenAsItIs(definition, value)) {
     return { object: deepCopy(value), warnings: [] };
   }
-  const { object, unknownFields } = walk(kind, definition, value);
-  return { object, warnings: judged(kind, unknownFields, { mode, duplicates }) };
+  const decoder = new StructuralDecoder(asked);
+  try {
+    const object = decoder.decode(definition, value);
+    return { object, warnings: judged(kind, decoder.unknownFields, asked) };
+  } catch (error) {
+    if (error instanceof DecodingError) throw refusal(kind, asked, error.message);
+    throw error;
+  }
 }
 
 /** Unknown and duplicate fields as warnings; throws where the mode refuses them. */
 export function judged(
   kind: GroupVersionKind,
   unknownFields: readonly string[],
-  { mode, duplicates = [] }: DecodeOptions,
+  options: DecodeOptions,
 ): string[] {
+  const { mode, duplicates = [] } = options;
   if (mode === 'Ignore') return [];
   const faults = [
+    ...duplicates,
     ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`),
-    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
   ].slice(0, maxFaults);
   if (mode === 'Strict' && faults.length > 0) {
-    throw unhandled(kind, `strict decoding error: ${faults.join(', ')}`);
+    throw refusal(kind, options, `strict decoding error: ${faults.join(', ')}`);
   }
   return faults;
 }
 
-function walk(
-  kind: GroupVersionKind,
-  definition: Definition,
-  value: Record<string, unknown>,
-): { object: Record<string, unknown>; unknownFields: readonly string[] } {
-  const decoder = new StructuralDecoder();
-  try {
-    const object = decoder.decode(definition, value);
-    return { object, unknownFields: decoder.unknownFields };
-  } catch (error) {
-    if (error instanceof DecodingError) throw unhandled(kind, error.message);
-    throw error;
-  }
+export function refusal(kind: GroupVersionKind, { refused }: DecodeOptions, why: string): Error {
+  return refused?.(why) ?? unhandled(kind, why);
 }
 
 export function unhandled({ kind, version }: GroupVersionKind, why: string): Error {
@@ -88,12 +88,16 @@ export function unhandled({ kind, version }: GroupVersionKind, why: string): Err
 
 /** kube-apiserver looks for the kind before it looks at the kind's fields. */
 export function cannotDetect(value: unknown): Error {
+  return statusError('BadRequest', undetectable(value));
+}
+
+/** Why something that is no object has no kind. */
+export function undetectable(value: unknown): string {
   const target =
     'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; ' +
     'Kind string "json:\\"kind,omitempty\\"" }';
-  return statusError(
-    'BadRequest',
-    "couldn't get version/kind; json parse error: " +
-      `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${target}`,
-  );
+  return `${UNDETECTED}json: cannot unmarshal ${jsonKind(value)} into Go value of type ${target}`;
 }
+
+/** Before what a parser of JSON says of a body. */
+export const UNDETECTED = "couldn't get version/kind; json parse error: ";

@@ -1,4 +1,5 @@
 /** How Go's JSON decoder names values and types in its errors: clients see these texts. */
+import { goTypeOf } from '../go-struct.ts';
 import goTypes from './go-types.json' with { type: 'json' };
 import type { Definition, Field, Scalar, TypeRef } from './table.ts';
 
@@ -56,6 +57,24 @@ function goType(type: TypeRef): string {
       return `${module.slice(module.lastIndexOf('-') + 1)}.${name}`;
     }
   }
+}
+
+const goKinds: Readonly<Record<string, string>> = { object: 'map', array: 'slice' };
+
+/** Why Go does not convert a value of a map to a field of the type `expected`. */
+export function conversionFault(
+  value: unknown,
+  { type, expected }: { readonly type: TypeRef; readonly expected: string },
+): string {
+  const sent = jsonKind(value);
+  const kind = goKinds[sent] ?? goTypeOf(value);
+  if (type.shape === 'message') return `cannot restore struct from: ${kind}`;
+  if (type.shape === 'map') return `cannot restore map from ${kind}`;
+  const scalar = type.shape === 'list' ? 'bytes' : type.scalar;
+  if (scalar === 'bytes') return `cannot restore slice from ${kind}`;
+  // Go takes an integer for a character.
+  if (kind === 'int64' && scalar === 'string') return `cannot convert int64 to ${expected}`;
+  return `unrecognized type: ${scalarTypes[scalar]}`;
 }
 
 const newlines = new Set(['\n', '\r']);

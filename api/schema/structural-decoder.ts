@@ -6,7 +6,7 @@
 import { deepCopy, isObject, setField } from '../deep.ts';
 import { pathText } from '../json.ts';
 import { canonicalQuantity, QuantityError } from '../quantity.ts';
-import { base64Fault, goTypeWithin, jsonKind, timeFault } from './go-json.ts';
+import { base64Fault, conversionFault, goTypeWithin, jsonKind, timeFault } from './go-json.ts';
 import { canonicalTime, isEmpty, isInteger, zeroOf } from './scalars.ts';
 import { type Definition, type Field, resolve, type Scalar, type TypeRef } from './table.ts';
 
@@ -33,6 +33,12 @@ export class StructuralDecoder {
   /** What is being read: a message and its field. */
   #definition: Definition | undefined;
   #current: Field | undefined;
+  readonly #fromMap: boolean;
+
+  /** `fromMap`: in the words in which Go converts maps, for what was never JSON. */
+  constructor({ fromMap = false } = {}) {
+    this.#fromMap = fromMap;
+  }
 
   /** Throws {@link DecodingError}. */
   decode(definition: Definition, value: Record<string, unknown>): Record<string, unknown> {
@@ -74,15 +80,11 @@ export class StructuralDecoder {
       case 'scalar':
         return this.#scalar(type.scalar, value, type);
       case 'message':
-        return isObject(value)
-          ? this.#message(resolve(type), value)
-          : this.#mismatch(jsonKind(value), type);
+        return isObject(value) ? this.#message(resolve(type), value) : this.#mismatch(value, type);
       case 'list':
-        return Array.isArray(value)
-          ? this.#list(type.of, value)
-          : this.#mismatch(jsonKind(value), type);
+        return Array.isArray(value) ? this.#list(type.of, value) : this.#mismatch(value, type);
       case 'map':
-        return isObject(value) ? this.#map(type.of, value) : this.#mismatch(jsonKind(value), type);
+        return isObject(value) ? this.#map(type.of, value) : this.#mismatch(value, type);
     }
   }
 
@@ -116,14 +118,14 @@ export class StructuralDecoder {
   #scalar(scalar: Scalar, value: unknown, type: TypeRef): unknown {
     switch (scalar) {
       case 'string':
-        return typeof value === 'string' ? value : this.#mismatch(jsonKind(value), type);
+        return typeof value === 'string' ? value : this.#mismatch(value, type);
       case 'bool':
-        return typeof value === 'boolean' ? value : this.#mismatch(jsonKind(value), type);
+        return typeof value === 'boolean' ? value : this.#mismatch(value, type);
       case 'int32':
       case 'int64':
-        return this.#integer(scalar, value);
+        return this.#integer(scalar, value, type);
       case 'double':
-        return typeof value === 'number' ? value : this.#mismatch(jsonKind(value), type);
+        return typeof value === 'number' ? value : this.#mismatch(value, type);
       case 'bytes':
         return this.#bytes(value, type);
       case 'Time':
@@ -134,7 +136,7 @@ export class StructuralDecoder {
       case 'IntOrString':
         return typeof value === 'string' ? value : this.#integer('int32', value);
       case 'object':
-        return isObject(value) ? this.#copy(value) : this.#mismatch(jsonKind(value), type);
+        return isObject(value) ? this.#copy(value) : this.#mismatch(value, type);
       case 'RawExtension':
       case 'FieldsV1':
       case 'any':
@@ -148,13 +150,16 @@ export class StructuralDecoder {
     return deepCopy(value);
   }
 
-  #integer(scalar: 'int32' | 'int64', value: unknown): unknown {
-    if (typeof value !== 'number') return this.#wrong(jsonKind(value), scalar);
+  #integer(scalar: 'int32' | 'int64', value: unknown, type?: TypeRef): unknown {
+    if (typeof value !== 'number')
+      return type === undefined
+        ? this.#wrong(jsonKind(value), scalar)
+        : this.#mismatch(value, type);
     return isInteger(scalar, value) ? value : this.#wrong(`number ${value}`, scalar);
   }
 
   #bytes(value: unknown, type: TypeRef): unknown {
-    if (typeof value !== 'string') return this.#mismatch(jsonKind(value), type);
+    if (typeof value !== 'string') return this.#mismatch(value, type);
     const fault = base64Fault(value);
     if (fault !== undefined) return this.#remember(`illegal base64 data at input byte ${fault}`);
     return /[\r\n]/.test(value) ? value.replace(/[\r\n]/g, '') : value;
@@ -177,8 +182,10 @@ export class StructuralDecoder {
     }
   }
 
-  #mismatch(kind: string, type: TypeRef): typeof absent {
-    return this.#wrong(kind, goTypeWithin(this.#definition!, this.#current!, type));
+  #mismatch(value: unknown, type: TypeRef): typeof absent {
+    const expected = goTypeWithin(this.#definition!, this.#current!, type);
+    if (!this.#fromMap) return this.#wrong(jsonKind(value), expected);
+    return this.#remember(conversionFault(value, { type, expected }));
   }
 
   #wrong(kind: string, expected: string): typeof absent {

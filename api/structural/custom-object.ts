@@ -5,7 +5,7 @@
 import { isObject } from '../deep.ts';
 import { invalid } from '../field-errors.ts';
 import type { DecodedObject, DecodeOptions } from '../schema/decode.ts';
-import { cannotDetect, judged, unhandled } from '../schema/decode.ts';
+import { cannotDetect, judged, refusal } from '../schema/decode.ts';
 import { jsonKind } from '../schema/go-json.ts';
 import { DecodingError } from '../schema/structural-decoder.ts';
 import type { GroupVersionKind } from '../schema/table.ts';
@@ -20,21 +20,21 @@ export function decodeCustomObject(
   options: DecodeOptions,
 ): DecodedObject {
   if (!isObject(value)) throw cannotDetect(value);
-  const { kind, schema } = of;
-  const { object, unknown } = pruneObject(kind, schema, value);
+  const { kind } = of;
+  const { object, unknown } = pruneObject(of, value, options);
   return { object, warnings: judged(kind, unknown, options) };
 }
 
 function pruneObject(
-  kind: GroupVersionKind,
-  schema: SchemaNode,
+  { kind, schema }: { readonly kind: GroupVersionKind; readonly schema: SchemaNode },
   value: Record<string, unknown>,
+  options: DecodeOptions,
 ): { readonly object: Record<string, unknown>; readonly unknown: readonly string[] } {
   const ofMetadata: string[] = [];
   const meta = (sent: unknown, path: string, key: string): unknown => {
     if (key !== 'metadata') {
       if (typeof sent === 'string' || path === key) return sent;
-      throw unhandled(kind, `${path}: ${invalid(path, sent, 'must be a string').message}`);
+      throw refusal(kind, options, `${path}: ${invalid(path, sent, 'must be a string').message}`);
     }
     if (sent === null || sent === undefined) return {};
     try {
@@ -47,7 +47,10 @@ function pruneObject(
       return decoded.metadata;
     } catch (error) {
       if (!(error instanceof DecodingError)) throw error;
-      throw unhandled(kind, `${path}: ${invalid(path, sent, error.message).message}`);
+      const { message } = error;
+      const isRoot = path === 'metadata';
+      const told = isRoot ? message : `${path}: ${invalid(path, sent, message).message}`;
+      throw refusal(kind, options, told);
     }
   };
   const pruner = new Pruner(meta);
@@ -55,7 +58,7 @@ function pruneObject(
     const object = pruner.root(value, schema);
     return { object, unknown: [...ofMetadata, ...pruner.unknown].sort() };
   } catch (error) {
-    if (error instanceof DecodingError) throw unhandled(kind, error.message);
+    if (error instanceof DecodingError) throw refusal(kind, options, error.message);
     throw error;
   }
 }

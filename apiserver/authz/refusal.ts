@@ -1,13 +1,20 @@
 import { groupResource } from '../../api/resource.ts';
-import { type StatusError, statusError } from '../../api/status.ts';
+import { StatusError, statusError } from '../../api/status.ts';
 import type { User } from '../authn/user.ts';
 import type { Attributes } from './authorizer.ts';
+
+/** What an authorizer does not allow; other refusals are the server's own. */
+export class AccessRefused extends StatusError {}
 
 /**
  * What Kubernetes says when it refuses, for example: pods is forbidden: User "jane" cannot list
  * resource "pods" in API group "" in the namespace "default"
  */
-export function refusal(user: User, attributes: Attributes, reason?: string): StatusError {
+export function refusal(user: User, attributes: Attributes, reason?: string): AccessRefused {
+  return new AccessRefused(refusalStatus(user, attributes, reason).status);
+}
+
+function refusalStatus(user: User, attributes: Attributes, reason?: string): StatusError {
   const because = reason ? `: ${reason}` : '';
   const who = `User ${JSON.stringify(user.name)} cannot ${attributes.verb}`;
   if (attributes.type === 'path') {

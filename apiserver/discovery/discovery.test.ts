@@ -238,8 +238,9 @@ describe('discovery', () => {
     const unknown = await get('/nowhere');
     expect([unknown.status, valueOf(unknown)]).toEqual([404, '404 page not found\n']);
     expect((await get('/apis/nowhere/v1')).status).toBe(404);
-    const post = await get('/version', { method: 'POST' });
-    expect(valueOf(post)).toMatchObject({ code: 405, reason: 'MethodNotAllowed' });
+    await expect(get('/version', { method: 'POST' })).rejects.toMatchObject({ code: 405 });
+    await expect(get('/apis/apps/v9')).rejects.toMatchObject({ code: 404 });
+    expect((await get('/readyz/etcd', { method: 'OPTIONS' })).status).toBe(200);
     const root = valueOf(await get('/')) as { paths: string[] };
     expect(root.paths).toContain('/apis/apps/v1');
     expect(root.paths).toContain('/readyz/etcd');

@@ -2,7 +2,8 @@
 import { statusError } from '../../api/status.ts';
 import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
-import { pageNotFound, statusResponse } from '../pipeline/status-response.ts';
+import { checkAcceptedType } from '../pipeline/route-media.ts';
+import { pageNotFound } from '../pipeline/status-response.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import { groupDiscoveryList } from './aggregated.ts';
 import {
@@ -171,6 +172,9 @@ function identitiesOf(custom: readonly CustomServed[]): ReadonlyMap<string, stri
   return identities;
 }
 
+/** Where Kubernetes' router looks at methods and media types; elsewhere all of them read. */
+const ROUTED = /^\/(api(\/|$)|version$|apis\/[^/]+\/|\.well-known\/|openid\/)/;
+
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #documents: VersionDocuments = new Map();
@@ -186,19 +190,26 @@ export class Discovery {
     this.#catalog = undefined;
   }
 
-  /** What is served on the path; 404 if nothing is, 405 if it is not to be written to. */
+  /** What is served on the path; 404 if nothing is, 405 if it is only read. */
   async answer(request: HttpRequest): Promise<HttpResponse> {
     this.#catalog ??= new Catalog(this.#options, this.#documents, this.#slis);
     const { paths, openApi } = this.#catalog;
     const path = request.path.replace(/\/+$/, '');
     const found = paths.get(path);
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      if (found === undefined) return pageNotFound();
+    if (found !== undefined) {
+      if (!ROUTED.test(path)) return found(request);
+      checkAcceptedType(request.headers['accept']);
+      if (request.method === 'GET') return found(request);
       const text = 'the server does not allow this method on the requested resource';
-      return statusResponse(statusError('MethodNotAllowed', text, {}).status, request);
+      throw statusError('MethodNotAllowed', text, {});
     }
-    if (found !== undefined) return found(request);
     const health = await answerHealth(this.#options.checks, request, this.#slis);
-    return health ?? (await openApi.answer(request)) ?? pageNotFound();
+    const text = health ?? (await openApi.answer(request));
+    if (text !== undefined) return text;
+    const ofGroup = this.#options.declarations.some(({ type: { group } }) =>
+      path.startsWith(`/apis/${group}/`),
+    );
+    if (!ofGroup) return pageNotFound();
+    throw statusError('NotFound', 'the server could not find the requested resource', {});
   }
 }

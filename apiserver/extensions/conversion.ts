@@ -1,13 +1,12 @@
 /** From one version of a custom resource to another. */
 import { deepEqual, isObject } from '../../api/deep.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
-import { StatusError } from '../../api/status.ts';
+import { StatusError, unexplained } from '../../api/status.ts';
 import type {
   CustomResourceDefinition,
   WebhookConversion,
 } from '../../api/types/apiextensions-v1.ts';
 import { type Random, uuid } from '../../platform/random.ts';
-import { unexplained } from '../registry/errors.ts';
 
 /** Asks a webhook; rejects with an error whose message says why there is no answer. */
 export interface ConversionWebhooks {

@@ -8,26 +8,19 @@ import type { CustomResourceColumnDefinition } from '../../api/types/apiextensio
 import type { TableColumn, TablePrinter } from '../registry/declaration.ts';
 
 const NAME: TableColumn = { name: 'Name', type: 'string', format: 'name' };
-/** What there is without columns of one's own. */
-const AGE: CustomResourceColumnDefinition = {
-  name: 'Age',
-  type: 'date',
-  description:
-    'CreationTimestamp is a timestamp representing the server time when this object was created. ' +
-    'It is not guaranteed to be set in happens-before order across separate operations. Clients ' +
-    'may not set this value. It is represented in RFC3339 form and is in UTC.',
-  jsonPath: '.metadata.creationTimestamp',
-};
+/** What there is without columns of one's own. It is described as that of every kind is. */
+const AGE = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' } as const;
 
 type Cell = string | number | boolean | null;
 
 export function customPrinter(
   columns: readonly CustomResourceColumnDefinition[] | undefined,
 ): TablePrinter<KubernetesObject> {
-  const shown = columns === undefined || columns.length === 0 ? [AGE] : columns;
+  const isBare = columns === undefined || columns.length === 0;
+  const shown = isBare ? [AGE] : columns;
   let paths: readonly (readonly PathStep[])[] | undefined;
   return {
-    columns: [NAME, ...shown.map(columnOf)],
+    columns: [NAME, ...(isBare ? [AGE] : shown.map(columnOf))],
     cells(object, nowMs) {
       paths ??= shown.map(({ jsonPath }) => parsed(jsonPath));
       const cells: Cell[] = [object.metadata.name ?? ''];

@@ -172,7 +172,8 @@ describe('create', () => {
       'another version',
       { body: { ...map('y'), apiVersion: 'apps/v1' } },
       400,
-      'the API version in the data (apps/v1) does not match the expected API version (v1)',
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: no kind "ConfigMap" is ' +
+        'registered for version "apps/v1" in scheme "pkg/runtime/scheme.go:110"',
     ],
     [
       'a body in no known format',
@@ -405,8 +406,8 @@ describe('patch', () => {
       { metadata: { resourceVersion: '1' } },
       409,
     ],
-    ['another name', 'application/merge-patch+json', { metadata: { name: 'z' } }, 422],
-    ['a wrong type of value', 'application/merge-patch+json', { spec: { replicas: 'x' } }, 400],
+    ['another name', 'application/merge-patch+json', { metadata: { name: 'z' } }, 400],
+    ['a wrong type of value', 'application/merge-patch+json', { spec: { replicas: 'x' } }, 422],
     ['a text', 'application/merge-patch+json', '"x"', 400],
   ])('refuses %s', async (_what, type, ...[body, code]) => {
     expect((await api.call('PATCH', `${deploys}/web`, { type, body })).body).toMatchObject({
@@ -664,8 +665,9 @@ describe('list and get', () => {
       code: 406,
       body: {
         message:
-          'only the following media types are accepted: application/json, application/yaml, ' +
-          'application/vnd.kubernetes.protobuf',
+          '406: Not Acceptable\n\nAvailable representations: application/json, ' +
+          'application/yaml, application/vnd.kubernetes.protobuf, ' +
+          'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
       },
     });
     const stream = await api.call('GET', `${maps}?watch=1`, { accept: 'application/yaml' });

@@ -7,6 +7,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import type { Verb } from '../pipeline/request-info.ts';
+import { pageNotFound } from '../pipeline/status-response.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import type { Registry } from '../registry/registry.ts';
 import { connect } from './connect.ts';
@@ -17,13 +18,8 @@ import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { createSubresource, getSubresource } from './subresource.ts';
-import {
-  type Environment,
-  methodNotAllowed,
-  requireNamespace,
-  resourceNotFound,
-  type Target,
-} from './target.ts';
+import { checkCustom, checkRoute, reachesCustom, subresourceNotFound } from './routes.ts';
+import { type Environment, methodNotAllowed, resourceNotFound, type Target } from './target.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
 
@@ -40,9 +36,6 @@ const verbs: Readonly<Record<Verb, VerbHandler>> = {
   deletecollection: deleteCollection,
 };
 
-/** Verbs that are about a collection, which may span all namespaces. */
-const acrossNamespaces: ReadonlySet<Verb> = new Set(['list', 'watch']);
-
 export class ApiHandlers {
   readonly #registry: Registry;
   readonly #environment: Environment;
@@ -55,23 +48,38 @@ export class ApiHandlers {
   async handle(request: ApiRequest): Promise<HttpResponse> {
     const { info } = request;
     const store = this.#registry.store(info);
-    if (store === undefined) throw resourceNotFound();
-    const { deprecation } = store.declaration;
-    if (deprecation !== undefined) request.notes.warn(deprecation);
-    const target: Target = { request, store, environment: this.#environment };
-    if (!acrossNamespaces.has(info.verb)) requireNamespace(target);
-    if (info.subresource !== '') {
-      const connected = store.connect(info.subresource);
-      if (connected !== undefined) return connect(target, connected);
-      const subresource = store.subresource(info.subresource);
-      if (subresource === undefined || info.tail !== '') throw resourceNotFound();
-      return handleSubresource(target, subresource);
+    if (store === undefined) {
+      if (this.#registry.hasGroup(info)) throw resourceNotFound();
+      return pageNotFound();
     }
-    const served = store.declaration.verbs;
+    const { deprecation, structure, verbs: served } = store.declaration;
+    const target: Target = { request, store, environment: this.#environment };
+    const isCustom = structure !== undefined;
+    if (isCustom && !reachesCustom(info, store)) return pageNotFound();
+    if (deprecation !== undefined && !isUnrouted(request)) request.notes.warn(deprecation);
+    if (info.subresource !== '') return this.#subresource(target);
+    if (isCustom) checkCustom(info, store);
+    else checkRoute(request, store);
     if (served !== undefined && !served.includes(info.verb)) throw methodNotAllowed();
-    return verbs[info.verb](target);
+    return verbs[info.verb as Verb](target);
+  }
+
+  #subresource(target: Target): Promise<HttpResponse> {
+    const { request, store } = target;
+    const { info } = request;
+    const connected = store.connect(info.subresource);
+    const subresource = store.subresource(info.subresource);
+    const isThere = connected !== undefined || (subresource !== undefined && info.tail === '');
+    if (!isThere) throw subresourceNotFound(info, store);
+    if (store.declaration.structure === undefined) checkRoute(request, store);
+    else checkCustom(info, store);
+    if (connected !== undefined) return connect(target, connected);
+    return handleSubresource(target, subresource!);
   }
 }
+
+const isUnrouted = ({ http, info }: ApiRequest): boolean =>
+  info.verb === '' || http.method === 'HEAD';
 
 function handleSubresource(
   target: Target,

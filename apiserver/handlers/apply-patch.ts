@@ -1,13 +1,12 @@
 import { isObject } from '../../api/deep.ts';
 import { type FieldError, invalidError, required } from '../../api/field-errors.ts';
-import { type JsonQuestions, parseJson } from '../../api/json.ts';
-import { RoundedInteger } from '../../api/rounded-integer.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
+import { jsonKind } from '../../api/schema/go-json.ts';
 import { statusError } from '../../api/status.ts';
-import { parseYaml } from '../../api/yaml.ts';
+import { parseLenientYaml } from '../../api/yaml.ts';
 import { type HttpResponse, JsonValue } from '../../platform/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
-import { type ParsedBody, readText, textOf, unsupportedMediaType } from './body.ts';
+import { type ParsedBody, readable, textOf, UnreadableBody, unsupportedMediaType } from './body.ts';
 import { booleanParameter, writeParameters } from './options.ts';
 import { updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
@@ -37,10 +36,9 @@ export async function applyPatch(
     { metadata: {} } as KubernetesObject,
     () => body.value as KubernetesObject,
   );
-  const warnings = body.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
-  if (strict && warnings.length > 0)
-    throw statusError('BadRequest', `error strict decoding YAML: ${warnings.join(', ')}`);
-  for (const warning of warnings) request.notes.warn(warning);
+  const [twice] = body.duplicates;
+  if (strict && twice !== undefined) throw statusError('BadRequest', STRICT + twice);
+  for (const warning of body.duplicates) request.notes.warn(warning);
   const updated = await store.apply(
     {
       at: objectAt(target),
@@ -53,34 +51,32 @@ export async function applyPatch(
   return updatedResponse(target, updated, subresource);
 }
 
+const STRICT =
+  'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ';
+
 /** YAML, of which JSON is a part; kubectl sends JSON. */
 function configurationOf({ request, store }: Target, duplicates: boolean): ParsedBody {
-  const { body } = request.http;
-  if (body === undefined) throw statusError('BadRequest', 'the body of the request is empty');
+  const { body = new Uint8Array(0) } = request.http;
   if (body instanceof JsonValue) return { value: body.value, duplicates: [] };
-  const text = textOf(body);
-  const { floats } = store.declaration;
-  return readText(() =>
-    /^\s*\{/.test(text)
-      ? parseFlow(text, { duplicates, floats })
-      : { value: parseYaml(text, { exact: floats !== true }), duplicates: [] },
-  );
-}
-
-/** What begins like JSON may still be YAML's own flow style. */
-function parseFlow(text: string, ask: JsonQuestions): ParsedBody {
+  const exact = store.declaration.floats !== true;
   try {
-    return parseJson(text, ask);
+    const read = readable('error converting YAML to JSON: ', () =>
+      parseLenientYaml(textOf(body), { exact }),
+    );
+    return { value: read.value ?? {}, duplicates: duplicates ? read.duplicates : [] };
   } catch (error) {
-    if (error instanceof RoundedInteger) throw error;
-    return { value: parseYaml(text, { exact: ask.floats !== true }), duplicates: [] };
+    if (error instanceof UnreadableBody) throw undecodable(error.message);
+    throw error;
   }
 }
 
 function asConfiguration(value: unknown): Readonly<Record<string, unknown>> {
   if (isObject(value)) return value;
-  throw statusError(
-    'BadRequest',
-    'error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}',
+  throw undecodable(
+    'error unmarshaling JSON: while decoding JSON: ' +
+      `json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`,
   );
 }
+
+const undecodable = (why: string): Error =>
+  statusError('BadRequest', `error decoding YAML: ${why}`);

@@ -227,7 +227,7 @@ describe('apply', () => {
       `${maps}/x?fieldManager=m&fieldValidation=Strict`,
       '{"apiVersion":"v1","kind":"ConfigMap","data":{"a":"1","a":"2"}}',
       400,
-      'error strict decoding YAML: duplicate field "data.a"',
+      'line 1: key "a" already set in map',
     ],
     ['no object', `${maps}/x?fieldManager=m`, '- a', 400, 'error decoding YAML'],
     ['broken YAML', `${maps}/x?fieldManager=m`, 'a: b: c', 400, 'yaml: line 1'],

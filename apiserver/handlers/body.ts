@@ -2,24 +2,19 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { type JsonQuestions, MalformedJson, parseJson } from '../../api/json.ts';
 import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/codec.ts';
 import { isObject } from '../../api/deep.ts';
-import { decodeObject, type FieldValidation } from '../../api/schema/decode.ts';
+import { MalformedProtobuf } from '../../api/protobuf/wire.ts';
+import { decodeObject, type FieldValidation, UNDETECTED } from '../../api/schema/decode.ts';
 import { statusError } from '../../api/status.ts';
 import { RoundedInteger } from '../../api/rounded-integer.ts';
-import { MalformedYaml, parseYaml } from '../../api/yaml.ts';
-import { apiVersionOf } from '../../api/resource.ts';
+import { MalformedYaml, parseLenientYaml } from '../../api/yaml.ts';
 import { type HttpRequest, JsonValue } from '../../platform/http.ts';
 import type { ResourceDeclaration, Structure, Subresource } from '../registry/declaration.ts';
-
-export interface Kind {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-}
+import { type Kind, recognized, type Refusals, refusalsOfBody } from './recognize.ts';
 
 /** What a body says, before it is known to be an object of any kind. */
 export interface ParsedBody {
   readonly value: unknown;
-  /** Paths of keys given twice. Empty unless asked for. */
+  /** What is said of keys given twice. Empty unless asked for. */
   readonly duplicates: readonly string[];
 }
 
@@ -47,28 +42,51 @@ export function unsupportedMediaType(served: readonly string[]): Error {
 const EXACT = { exact: true };
 const SERVED = ['application/json', 'application/yaml', protobufMediaType];
 
-/** A body of JSON, YAML or protobuf; a value from the same process is taken as it is. */
+/** A body that cannot be read, in the words of Go's parsers. */
+export class UnreadableBody extends Error {
+  override readonly name = 'UnreadableBody';
+}
+
+/**
+ * A body of JSON, YAML or protobuf; a value from the same process is taken as it is. Throws
+ * {@link UnreadableBody}, or StatusError for media types that are not served.
+ */
 export function parseBody(
   request: Pick<HttpRequest, 'body' | 'headers'>,
-  ask: JsonQuestions & { readonly kind?: Kind } = {},
+  ask: JsonQuestions & { readonly kind?: Kind; readonly strict?: boolean } = {},
 ): ParsedBody {
-  const { body } = request;
-  if (body === undefined) throw statusError('BadRequest', 'the body of the request is empty');
+  const { body = NOTHING } = request;
   if (body instanceof JsonValue) return { value: body.value, duplicates: [] };
+  if (!MEDIA_TYPE.test(request.headers['content-type'] ?? '')) throw unsupportedMediaType(SERVED);
   switch (mediaTypeOf(request)) {
     case '':
     case 'application/json':
-      return readText(() => parseJson(textOf(body), ask));
+      return readable(UNDETECTED, () => readJson(body, ask));
     case 'application/yaml':
-      return readText(() => {
-        const value = parseYaml(textOf(body), { exact: ask.floats !== true });
-        return { value, duplicates: [] };
+      return readable('', () => {
+        const read = parseLenientYaml(textOf(body), { exact: ask.floats !== true });
+        const before = ask.strict === true ? 'yaml: unmarshal errors:\n  ' : '';
+        const said = ask.duplicates === true ? read.duplicates : [];
+        return { value: read.value, duplicates: said.map((each) => before + each) };
       });
     case protobufMediaType:
-      return { value: decodeProtobuf(body, ask.kind, EXACT), duplicates: [] };
+      return readable('', () => {
+        if (body.length === 0) throw new MalformedProtobuf('empty data');
+        return { value: decodeProtobuf(body, ask.kind, EXACT), duplicates: [] };
+      });
     default:
       throw unsupportedMediaType(SERVED);
   }
+}
+
+/** Parameters have values. */
+const MEDIA_TYPE = /^[^;]*(;\s*([^\s;=]+=[^\s;]+\s*)?)*$/;
+const NOTHING = new Uint8Array(0);
+
+/** Throws MalformedJson, RoundedInteger. */
+export function readJson(body: Uint8Array, ask: JsonQuestions): ParsedBody {
+  const { value, duplicates } = parseJson(textOf(body), ask);
+  return { value, duplicates: duplicates.map((at) => `duplicate field ${JSON.stringify(at)}`) };
 }
 
 /** What a body is to hold, and how strictly. */
@@ -101,20 +119,42 @@ export function expectedOf(
 
 /** The object in a request's body, of `kind` and checked against its schema. */
 export function decodeBody(request: HttpRequest, of: Expected): DecodedBody {
-  const duplicates = of.fieldValidation !== 'Ignore';
-  const body = parseBody(request, { duplicates, kind: of.kind, floats: of.floats });
-  return decodeValue(body, of);
+  const { kind, floats, fieldValidation } = of;
+  const { body } = request;
+  const refusals = refusalsOfBody(body, kind);
+  const strict = fieldValidation === 'Strict';
+  try {
+    const duplicates = fieldValidation !== 'Ignore';
+    const parsed = parseBody(request, { duplicates, strict, kind, floats });
+    const text = body instanceof Uint8Array && isJson(request) ? textOf(body) : undefined;
+    return decodeValue({ ...parsed, text }, of, refusals);
+  } catch (error) {
+    if (error instanceof UnreadableBody) throw refusals.unrecognized(error.message);
+    throw error;
+  }
 }
 
-/** `value` as an object of `kind`: a fresh one. */
-export function decodeValue(body: ParsedBody, of: Expected): DecodedBody {
-  if (isObject(body.value)) checkKind(body.value, of);
-  const options = { mode: of.fieldValidation, duplicates: body.duplicates };
-  const decoded =
-    of.structure?.decode(body.value, options) ?? decodeObject(of.kind, body.value, options);
+const isJson = (request: HttpRequest): boolean =>
+  ['', 'application/json'].includes(mediaTypeOf(request));
+
+/**
+ * `value` as an object of `kind`: a fresh one. `text`: of JSON, as it was sent. `fromMap`: it never
+ * was JSON.
+ */
+export function decodeValue(
+  body: ParsedBody & { readonly text?: string | undefined; readonly fromMap?: boolean },
+  of: Expected,
+  refusals: Refusals,
+): DecodedBody {
+  const { kind, olderVersions, structure, fieldValidation: mode } = of;
+  const custom = structure !== undefined;
+  const value = recognized(body.value, { kind, olderVersions, custom, text: body.text }, refusals);
+  const refused = (why: string): Error => refusals.unhandled(kind, why);
+  const options = { mode, duplicates: body.duplicates, refused, fromMap: body.fromMap === true };
+  const decoded = structure?.decode(value, options) ?? decodeObject(kind, value, options);
   const object = decoded.object as unknown as Mutable<KubernetesObject>;
   if (!isObject(object.metadata)) object.metadata = {};
-  if (resetsOwners(body.value)) object.metadata.managedFields = [{}];
+  if (resetsOwners(value)) object.metadata.managedFields = [{}];
   return { object, warnings: decoded.warnings };
 }
 
@@ -126,38 +166,20 @@ function resetsOwners(value: unknown): boolean {
   return Array.isArray(managedFields) && managedFields.length === 0;
 }
 
-/** An absent apiVersion or kind means the one of the path. */
-function checkKind(value: Record<string, unknown>, of: Expected): void {
-  const { kind: expected, olderVersions = [] } = of;
-  const apiVersion = apiVersionOf(expected);
-  const { apiVersion: sent, kind } = value;
-  const taken = ['', apiVersion, ...olderVersions];
-  if (typeof sent === 'string' && !taken.includes(sent))
-    throw statusError(
-      'BadRequest',
-      `the API version in the data (${sent}) does not match ` +
-        `the expected API version (${apiVersion})`,
-    );
-  if (typeof kind === 'string' && kind !== '' && kind !== expected.kind)
-    throw statusError(
-      'BadRequest',
-      `${kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ` +
-        `${expected.kind}: the kind in the data does not match the expected kind`,
-    );
-}
-
 export function textOf(body: Uint8Array): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
 }
 
-export function readText<T>(parse: () => T): T {
+/** What `read` answers. Throws {@link UnreadableBody} with `before` for what Go cannot read. */
+export function readable<T>(before: string, read: () => T): T {
   try {
-    return parse();
+    return read();
   } catch (error) {
-    const isKnown = [MalformedJson, MalformedYaml, RoundedInteger].some(
+    const unread = [MalformedJson, MalformedYaml, MalformedProtobuf].some(
       (of) => error instanceof of,
     );
-    if (isKnown) throw statusError('BadRequest', (error as Error).message);
+    if (unread) throw new UnreadableBody(before + (error as Error).message);
+    if (error instanceof RoundedInteger) throw statusError('BadRequest', error.message);
     throw error;
   }
 }

@@ -1,9 +1,12 @@
+import { isObject } from '../../api/deep.ts';
 import { invalidError } from '../../api/field-errors.ts';
-import { decodeObject } from '../../api/schema/decode.ts';
+import { decodeObject, undetectable } from '../../api/schema/decode.ts';
+import { unexplained } from '../../api/status.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { type HttpRequest, JsonValue } from '../../platform/http.ts';
-import { parseBody } from './body.ts';
+import { parseBody, UnreadableBody } from './body.ts';
 import { booleanParameter, dryRunErrors, numberParameter, textParameter } from './options.ts';
+import { unregistered } from './recognize.ts';
 
 const KIND = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 
@@ -22,8 +25,27 @@ function hasBody({ body }: HttpRequest): boolean {
 
 /** Clients send it under the apiVersion of the resource as well: only its fields matter. */
 function fromBody(request: HttpRequest): DeleteOptions {
-  const { value } = parseBody(request, { duplicates: false, kind: KIND });
-  return decodeObject(KIND, value, 'Ignore').object;
+  const value = readable(() => parseBody(request, { kind: KIND }).value) ?? {};
+  if (!isObject(value)) throw unexplained(undetectable(value));
+  const { kind, apiVersion } = value;
+  if (typeof kind === 'string' && kind !== '' && kind !== KIND.kind) {
+    const [version = '', group = ''] = (typeof apiVersion === 'string' ? apiVersion : '')
+      .split('/')
+      .reverse();
+    const sent = version === '' ? { ...KIND, kind } : { group, version, kind };
+    throw unexplained(unregistered(sent));
+  }
+  return decodeObject(KIND, value, { mode: 'Ignore', refused: unexplained }).object;
+}
+
+/** What is wrong with options has no reason in Kubernetes. */
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnreadableBody) throw unexplained(error.message);
+    throw error;
+  }
 }
 
 function fromQuery(query: URLSearchParams): DeleteOptions {

@@ -1,5 +1,6 @@
 import type { HttpResponse } from '../../platform/http.ts';
 import { deleteOptions } from './delete-options.ts';
+import { checkDeleteOptions } from '../registry/delete.ts';
 import { listParameters } from './list-parameters.ts';
 import { listResponse } from './respond.ts';
 import { scopeOf } from './selectors.ts';
@@ -9,6 +10,7 @@ import { callerOf, type Target } from './target.ts';
 export async function deleteCollection(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const options = deleteOptions(request.http);
+  checkDeleteOptions(options);
   const page = await store.deleteCollection(
     { scope: scopeOf(target), list: listParameters(request.http.query), options },
     callerOf(target, options.dryRun.length > 0),

@@ -2,7 +2,7 @@ import { type FieldError, invalidError, notSupported } from '../../api/field-err
 import type { FieldValidation } from '../../api/schema/decode.ts';
 import { statusError } from '../../api/status.ts';
 import { validateFieldManager } from '../../api/validation/object-meta.ts';
-import { isTrue } from '../pipeline/request-info.ts';
+import { isSet } from '../pipeline/request-info.ts';
 
 /** The query parameters of a create, update or patch. */
 export interface WriteParameters {
@@ -27,8 +27,8 @@ export function writeParameters(
 }
 
 export function dryRunErrors(values: readonly string[]): FieldError[] {
-  const wrong = values.filter((value) => value !== 'All');
-  return wrong.map((value) => notSupported('dryRun', value, ['All']));
+  if (values.every((value) => value === 'All')) return [];
+  return [notSupported('dryRun', values, ['All'])];
 }
 
 /** A number of the query; undefined if absent. */
@@ -50,5 +50,5 @@ export function textParameter(query: URLSearchParams, name: string): string | un
 
 export function booleanParameter(query: URLSearchParams, name: string): boolean | undefined {
   const text = query.get(name);
-  return text === null ? undefined : text === '' || isTrue(text);
+  return text === null ? undefined : isSet(text);
 }

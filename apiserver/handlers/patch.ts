@@ -1,39 +1,31 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import { applyJsonPatch } from '../../api/patch/json-patch.ts';
-import { applyMergePatch } from '../../api/patch/merge-patch.ts';
-import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
 import { forbidden, invalidError } from '../../api/field-errors.ts';
-import { isObject } from '../../api/deep.ts';
 import { definitionOf } from '../../api/schema/table.ts';
-import { statusError } from '../../api/status.ts';
-import { assert } from '../../platform/assert.ts';
 import type { HttpResponse } from '../../platform/http.ts';
+import { checkAcceptedType, unroutedMediaType } from '../pipeline/route-media.ts';
 import type { Subresource } from '../registry/declaration.ts';
-import {
-  decodeValue,
-  expectedOf,
-  type Kind,
-  mediaTypeOf,
-  parseBody,
-  unsupportedMediaType,
-} from './body.ts';
-import { writeParameters } from './options.ts';
-import { updatedResponse } from './subresource.ts';
 import { applyPatch } from './apply-patch.ts';
+import { decodeValue, expectedOf, unsupportedMediaType } from './body.ts';
+import { checkName } from './named.ts';
+import { writeParameters } from './options.ts';
+import {
+  jsonPatch,
+  mergePatch,
+  type PatchBody,
+  type SentPatch,
+  strategicMergePatch,
+} from './patch-document.ts';
+import { type Kind, refusalsOfPatch } from './recognize.ts';
+import { updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
 const APPLY_PATCH = 'application/apply-patch+yaml';
-const JSON_PATCH = 'application/json-patch+json';
-const MERGE_PATCH = 'application/merge-patch+json';
 
-/** The document after the patch; neither argument is changed. */
-type Apply = (document: unknown, patch: unknown, kind: Kind) => unknown;
-
-const patches: Readonly<Record<string, Apply>> = {
-  [JSON_PATCH]: (document, patch) => applyJsonPatch(document, patch),
-  [MERGE_PATCH]: (document, patch) => applyMergePatch(document, asObject(patch)),
-  'application/strategic-merge-patch+json': (document, patch, kind) =>
-    strategicMerge(document, patch, kind),
+const patches: Readonly<Record<string, (sent: SentPatch, kind: Kind) => PatchBody>> = {
+  'application/json-patch+json': jsonPatch,
+  'application/merge-patch+json': mergePatch,
+  'application/strategic-merge-patch+json': (sent, kind) =>
+    strategicMergePatch(sent, definitionOf(kind)!),
 };
 
 /**
@@ -46,26 +38,38 @@ export async function patch(
   subresource?: Subresource<KubernetesObject>,
 ): Promise<HttpResponse> {
   const { request, store } = target;
-  const mediaType = mediaTypeOf(request.http);
+  // As it was sent: no patch is known by a name in capitals.
+  const mediaType = (request.http.headers['content-type'] ?? '').split(';')[0]!;
   if (mediaType === APPLY_PATCH) return applyPatch(target, subresource);
-  const apply = patches[mediaType];
-  if (apply === undefined) throw unsupportedMediaType([...Object.keys(patches), APPLY_PATCH]);
+  const kind = subresource?.kind ?? store.declaration.type;
+  const served = Object.keys(patches).filter((type) => isServed(type, kind));
+  const read = served.includes(mediaType) ? patches[mediaType] : undefined;
+  if (read === undefined)
+    throw store.declaration.structure === undefined
+      ? unroutedMediaType()
+      : unsupportedMediaType([...served, APPLY_PATCH]);
+  if (store.declaration.structure === undefined) checkAcceptedType(request.http.headers['accept']);
   const parameters = writeParameters(request.http.query, 'PatchOptions');
   if (request.http.query.get('force') !== null)
     throw invalidError({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
       forbidden('force', 'may not be specified for non-apply patch'),
     ]);
   const at = objectAt(target);
-  const { fieldValidation } = parameters;
-  const expected = expectedOf(store.declaration, { subresource, fieldValidation });
-  const { kind, floats } = expected;
-  const duplicates = fieldValidation !== 'Ignore';
-  const body = parseBody(jsonRequest(target), { duplicates, floats });
+  const { fieldValidation: mode } = parameters;
+  const expected = expectedOf(store.declaration, { subresource, fieldValidation: mode });
+  const body = read({ body: request.http.body, mode, floats: expected.floats }, kind);
   const sent = (current: KubernetesObject | undefined): Mutable<KubernetesObject> => {
     const view = subresource?.read?.(current!) ?? current;
-    const value = apply(view, body.value, kind);
-    const decoded = decodeValue({ value, duplicates: body.duplicates }, expected);
+    const patched = body.apply(view);
+    const refusals = refusalsOfPatch(() => patched.shown(), kind);
+    const { value, fromMap } = patched;
+    const decoded = decodeValue(
+      { value, fromMap, duplicates: body.duplicates() },
+      expected,
+      refusals,
+    );
     for (const warning of decoded.warnings) target.request.notes.warn(warning);
+    checkName(decoded.object, at);
     return decoded.object;
   };
   const caller = callerOf(target, parameters.dryRun);
@@ -73,26 +77,7 @@ export async function patch(
   return updatedResponse(target, updated, subresource);
 }
 
-/** What the patch says of apiVersion and kind is passed over, unlike with the other patches. */
-function strategicMerge(document: unknown, patch: unknown, kind: Kind): unknown {
-  const definition = definitionOf(kind);
-  // Kinds that are known only at run time have no merge keys.
-  if (definition === undefined) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, APPLY_PATCH]);
-  assert(isObject(document), 'a stored object is a JSON object');
-  const patched = applyStrategicMergePatch(definition, document, patch);
-  return { ...patched, apiVersion: document['apiVersion'], kind: document['kind'] };
-}
-
-/** A patch is JSON under a media type of its own. */
-function jsonRequest({ request }: Target) {
-  const { body, headers } = request.http;
-  return {
-    ...(body === undefined ? {} : { body }),
-    headers: { ...headers, 'content-type': 'application/json' },
-  };
-}
-
-function asObject(patch: unknown): Record<string, unknown> {
-  if (isObject(patch)) return patch;
-  throw statusError('BadRequest', 'a merge patch must be a JSON object');
+/** Kinds that are known only at run time have no merge keys. */
+function isServed(mediaType: string, kind: Kind): boolean {
+  return !mediaType.includes('strategic') || definitionOf(kind) !== undefined;
 }

@@ -11,6 +11,7 @@ import { kinds } from '../registry/kinds/index.ts';
 
 const maps = '/api/v1/namespaces/d/configmaps';
 const accept = `${protobufMediaType},application/json`;
+const metadataList = `${protobufMediaType};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`;
 const metadataOnly =
   `${protobufMediaType};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,` +
   'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
@@ -107,7 +108,7 @@ describe('protobuf', () => {
     expect(one.kind).toBe('meta.k8s.io/v1 PartialObjectMetadata');
     const definition = definitionNamed('meta-v1', 'ObjectMeta')!;
     expect(decodeMessage(definition, fields(one.message)[1]![0]!)).toEqual(metadata);
-    const all = opened(await bytes('GET', maps, { accept: metadataOnly }));
+    const all = opened(await bytes('GET', maps, { accept: metadataList }));
     expect(all.kind).toBe('meta.k8s.io/v1 PartialObjectMetadataList');
     expect(fields(all.message)[2]).toEqual([one.message]);
   });

@@ -6,6 +6,7 @@ import {
   partialMetadataMessage,
 } from '../../api/protobuf/envelope.ts';
 import { apiVersionOf } from '../../api/resource.ts';
+import { statusError, unexplained } from '../../api/status.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type HttpResponse, JsonValue } from '../../platform/http.ts';
@@ -15,6 +16,7 @@ import type { ListPage, StoredObject } from '../registry/resource-store.ts';
 import { type Accepted, accepted } from '../pipeline/accept.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import { type AnswerBody, encodeAnswer } from '../pipeline/encode-answer.ts';
+import { internalPackage } from './recognize.ts';
 import { encodeList, type ListForm } from './list-body.ts';
 import { partialMetadata } from './partial-metadata.ts';
 import { includeObjectOf, table, type TableMetadata, tableRow } from './table.ts';
@@ -48,6 +50,7 @@ export function objectResponse(
         protobuf: () => enveloped(type, object.message()),
       });
     case 'PartialObjectMetadata': {
+      if (representation.list) throw noList(declaration);
       const { metadata } = object.value;
       return respond(request, form, {
         ...answer,
@@ -101,6 +104,7 @@ function listForm(
       return { head, field: 'items', objects, untyped, protobuf };
     }
     case 'PartialObjectMetadata': {
+      if (!representation.list) throw aList(declaration);
       const kind = 'PartialObjectMetadataList';
       const head = { kind, apiVersion: 'meta.k8s.io/v1', metadata };
       const item = ({ value }: StoredObject): object => partialMetadata(value, 'v1');
@@ -118,6 +122,24 @@ function listForm(
       return { head, field: 'rows', objects, item };
     }
   }
+}
+
+function noList({ type, structure }: ResourceDeclaration): Error {
+  if (structure !== undefined) return unexplained('content is not a list');
+  const shown = `*${internalPackage(type)}.${type.kind}`;
+  return statusError(
+    'NotAcceptable',
+    `you requested PartialObjectMetadataList, but the requested object is not a list (${shown})`,
+  );
+}
+
+function aList({ type, structure }: ResourceDeclaration): Error {
+  const own = `${internalPackage(type)}.${type.kind}List`;
+  const shown = structure === undefined ? own : 'unstructured.UnstructuredList';
+  return statusError(
+    'NotAcceptable',
+    `you requested PartialObjectMetadata, but the requested object is a list (*${shown})`,
+  );
 }
 
 /** Something that is not an object of the resource (a Status, a Scale): always as it is. */

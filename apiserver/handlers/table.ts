@@ -1,8 +1,11 @@
 import { humanDuration } from '../../api/duration.ts';
+import { invalid } from '../../api/field-errors.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
+import { groupResource, type ResourceType } from '../../api/resource.ts';
 import { parseTime } from '../../api/time.ts';
 import { statusError } from '../../api/status.ts';
 import type { ResourceDeclaration, TableColumn, TablePrinter } from '../registry/declaration.ts';
+import columnDescriptions from './column-descriptions.json' with { type: 'json' };
 import { partialMetadata } from './partial-metadata.ts';
 
 /** What each row carries of its object: the `includeObject` query parameter. */
@@ -12,7 +15,12 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
   const value = query.get('includeObject') ?? 'Metadata';
   if (value === '' || value === 'Metadata') return 'Metadata';
   if (value === 'None' || value === 'Object') return value;
-  throw statusError('BadRequest', `unrecognized includeObject value: ${JSON.stringify(value)}`);
+  const { field, message } = invalid(
+    'includeObject',
+    value,
+    "must be 'Metadata', 'Object', 'None', or empty",
+  );
+  throw statusError('BadRequest', `Unable to convert to Table as requested: ${field}: ${message}`);
 }
 
 export interface TableOptions {
@@ -44,12 +52,14 @@ export function table(
   },
   options: TableOptions,
 ): Table {
-  const printer = declaration.printer ?? defaultPrinter;
+  const { printer = defaultPrinter, type } = declaration;
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: content.metadata,
-    columnDefinitions: content.withColumns ? printer.columns.map(wholeColumn) : null,
+    columnDefinitions: content.withColumns
+      ? printer.columns.map((column) => wholeColumn(column, type))
+      : null,
     rows: content.objects.map((object) => tableRow(declaration, object, options)),
   };
 }
@@ -74,10 +84,18 @@ function included(object: KubernetesObject, options: TableOptions): object | nul
 }
 
 /** Go leaves none of these fields out. */
-function wholeColumn(column: TableColumn): object {
-  const { name, type, format = '', description = '', priority = 0 } = column;
+function wholeColumn(column: TableColumn, { group, kind }: ResourceType): object {
+  const { name, type, format = '', priority = 0 } = column;
+  const ofKind = descriptions[groupResource({ group, resource: kind })];
+  const description = column.description ?? ofKind?.[name] ?? descriptions['']?.[name] ?? '';
   return { name, type, format, description, priority };
 }
+
+/**
+ * What kube-apiserver 1.34.1 says of its columns, by kind and group ("Deployment.apps") where it
+ * differs from what it says of all (""), and by the column's name.
+ */
+const descriptions: Readonly<Record<string, Readonly<Record<string, string>>>> = columnDescriptions;
 
 const defaultPrinter: TablePrinter<KubernetesObject> = {
   columns: [

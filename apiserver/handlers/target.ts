@@ -99,11 +99,6 @@ function managerOf({ query, headers }: HttpRequest): string {
   return name.slice(0, MAX_MANAGER_BYTES) || UNKNOWN_MANAGER;
 }
 
-/** An object of a namespaced resource can be named only within its namespace. */
-export function requireNamespace({ request, store }: Target): void {
-  if (store.declaration.type.namespaced && request.info.namespace === '') throw methodNotAllowed();
-}
-
 export function methodNotAllowed() {
   return statusError(
     'MethodNotAllowed',

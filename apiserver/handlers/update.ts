@@ -1,8 +1,8 @@
-import { statusError } from '../../api/status.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { HttpResponse } from '../../platform/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import { decodeBody, type DecodedBody, expectedOf } from './body.ts';
+import { checkName } from './named.ts';
 import { writeParameters } from './options.ts';
 import { updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
@@ -20,7 +20,7 @@ export async function update(
   const decode = (): DecodedBody => decodeBody(request.http, expected);
   const first = decode();
   for (const warning of first.warnings) request.notes.warn(warning);
-  checkName(first.object, at.name);
+  checkName(first.object, at);
   request.notes.noteSent(first.object, () => decode().object);
   // The registry changes what it is given; each further attempt gets a fresh object.
   let unused: Mutable<KubernetesObject> | undefined = first.object;
@@ -32,18 +32,4 @@ export async function update(
   const caller = callerOf(target, parameters.dryRun);
   const updated = await store.update({ at, sent, subresource, creates: 'ifKindAllows' }, caller);
   return updatedResponse(target, updated, subresource);
-}
-
-/** The path names the object; a body that names another is a mistake. */
-function checkName({ metadata }: Mutable<KubernetesObject>, name: string): void {
-  if (!metadata.name)
-    throw statusError(
-      'BadRequest',
-      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
-    );
-  if (metadata.name !== name)
-    throw statusError(
-      'BadRequest',
-      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
-    );
 }

@@ -4,7 +4,8 @@ import { statusError } from '../../api/status.ts';
 /** What a client wants an answer to look like, by its Accept header. */
 export type Representation =
   | { readonly as: 'Object' }
-  | { readonly as: 'PartialObjectMetadata' }
+  /** `list`: it was asked for as that of a collection. */
+  | { readonly as: 'PartialObjectMetadata'; readonly list: boolean }
   /** `version` of meta.k8s.io. */
   | { readonly as: 'Table'; readonly version: 'v1' | 'v1beta1' };
 
@@ -43,16 +44,15 @@ export function accepted(header: string | undefined, offer: Offer): Accepted {
   const found = clausesOf(header)
     .map((clause) => served(clause, offer))
     .find((clause) => clause !== undefined);
-  if (found === undefined) throw notAcceptable(offer);
+  if (found === undefined) throw notAcceptable(stream);
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(key, found);
   return found;
 }
 
-function notAcceptable({ protobuf, stream }: Offer): Error {
-  const types = ['application/json'];
-  if (!stream) types.push('application/yaml');
-  if (protobuf) types.push(protobufMediaType);
+/** Names all that is ever answered with, whether the kind has that form or not. */
+function notAcceptable(stream: boolean): Error {
+  const types = ['application/json', ...(stream ? [] : ['application/yaml']), protobufMediaType];
   const shown = types.map((type) => (stream ? `${type};stream=watch` : type)).join(', ');
   return statusError('NotAcceptable', `only the following media types are accepted: ${shown}`);
 }
@@ -62,7 +62,7 @@ interface Clause {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** Clauses by falling quality, in the client's order where that is equal. */
+/** Clauses by falling quality, in the client's order where that is equal. 0 is no refusal. */
 function clausesOf(header: string): Clause[] {
   const clauses = header.split(',').map((text) => {
     const [mediaType = '', ...rest] = text.split(';').map((part) => part.trim());
@@ -74,7 +74,7 @@ function clausesOf(header: string): Clause[] {
     return { mediaType: mediaType.toLowerCase(), parameters };
   });
   const quality = ({ parameters }: Clause): number => Number(parameters.get('q') ?? 1);
-  return clauses.filter((clause) => quality(clause) > 0).sort((a, b) => quality(b) - quality(a));
+  return clauses.sort((a, b) => quality(b) - quality(a));
 }
 
 const mediaTypes: Readonly<Record<string, Accepted['mediaType']>> = {
@@ -89,6 +89,7 @@ function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | und
   const type = mediaTypes[mediaType];
   if (type === undefined) return undefined;
   const as = parameters.get('as');
+  if ((parameters.get('stream') || 'watch') !== 'watch') return undefined;
   // Metadata have a protobuf form whatever they belong to.
   const hasForm = offer.protobuf || as?.startsWith('PartialObjectMetadata') === true;
   if (type === protobufMediaType && !hasForm) return undefined;
@@ -101,8 +102,10 @@ function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | und
   // Rows hold objects of any kind, for which protobuf has no place.
   if (as === 'Table' && (type === protobufMediaType || offer.noTable)) return undefined;
   if (as === 'Table') return { representation: { as, version }, mediaType: type };
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
-    return { representation: { as: 'PartialObjectMetadata' }, mediaType: type };
+  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') {
+    const list = as === 'PartialObjectMetadataList';
+    return { representation: { as: 'PartialObjectMetadata', list }, mediaType: type };
+  }
   return undefined;
 }
 

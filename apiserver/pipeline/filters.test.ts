@@ -176,6 +176,7 @@ describe('identity', () => {
   ])('forbids anonymous %s', async (line, message) => {
     const answer = await setUp().handle(request(line));
     expect(answer.status).toBe(403);
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
     expect(valueOf(answer)).toMatchObject({ reason: 'Forbidden', message });
   });
 

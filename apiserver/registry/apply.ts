@@ -24,11 +24,11 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { decodeObject } from '../../api/schema/decode.ts';
 import { definitionOf, type GroupVersionKind } from '../../api/schema/table.ts';
-import type { StatusError } from '../../api/status.ts';
+import { type StatusError, unexplained } from '../../api/status.ts';
 import { formatTime } from '../../api/time.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Subresource } from './declaration.ts';
-import { badRequest, unexplained } from './errors.ts';
+import { badRequest } from './errors.ts';
 import {
   converting,
   ignoredFields,

@@ -9,7 +9,7 @@ import type { StoredObject } from '../storage/stored-object.ts';
 import type { Subresource } from './declaration.ts';
 import { ownNew } from './field-ownership.ts';
 import { Reservations } from './reservations.ts';
-import { alreadyExistsError, badRequest, generateNameError, unexplained } from './errors.ts';
+import { alreadyExistsError, badRequest, generateNameError } from './errors.ts';
 import {
   attributesOf,
   type Caller,
@@ -20,6 +20,7 @@ import {
   writerOf,
 } from './resource-context.ts';
 import { asWritten, withValues } from './zeros.ts';
+import { unexplained } from '../../api/status.ts';
 import { dropRepeatedOwners } from './repeated-owners.ts';
 
 /** Names tried for `generateName` before the client is told to come back. */

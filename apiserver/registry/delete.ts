@@ -111,7 +111,7 @@ async function admitDelete(
 
 const POLICIES = ['Foreground', 'Background', 'Orphan'];
 
-function checkDeleteOptions(options: DeleteOptions): void {
+export function checkDeleteOptions(options: DeleteOptions): void {
   const { propagationPolicy: policy, orphanDependents } = options;
   if (policy === undefined) return;
   const field = 'propagationPolicy';

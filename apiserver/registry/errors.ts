@@ -1,5 +1,5 @@
 import { groupResource, type ResourceType } from '../../api/resource.ts';
-import { type Status, StatusError, statusError } from '../../api/status.ts';
+import { type Status, type StatusError, statusError } from '../../api/status.ts';
 
 /** Kubernetes' errors about one object: texts of apimachinery api/errors as clients print them. */
 type Named = Pick<ResourceType, 'group' | 'resource'>;
@@ -51,18 +51,6 @@ export function forbiddenError(type: Named, name: string, detail: string): Statu
 
 export function badRequest(message: string): StatusError {
   return statusError('BadRequest', message);
-}
-
-/** A plain error of Go's, which has no reason: that is how Kubernetes answers it. */
-export function unexplained(message: string): StatusError {
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    code: 500,
-  });
 }
 
 /** The answer of a write that leaves nothing to show. */

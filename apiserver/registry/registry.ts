@@ -77,6 +77,8 @@ function storagePrefixOf({ storagePrefix, type }: ResourceDeclaration): string {
 
 export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
+  /** "group/version" of what is served from the beginning. */
+  readonly #builtIn: ReadonlySet<string>;
   readonly #versions: DeclaredVersions;
   /** Where cluster IPs come from. */
   readonly addresses: ServiceAddresses;
@@ -84,6 +86,7 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     const { declarations, storage, clock, random } = options;
+    this.#builtIn = new Set(declarations.map(({ type }) => `${type.group}/${type.version}`));
     this.addresses = this.#serviceAddresses(options);
     const claims = claimRanges({
       storage,
@@ -210,6 +213,11 @@ export class Registry {
   /** Undefined if it is not served. */
   store(type: Pick<ResourceType, 'group' | 'version' | 'resource'>): ResourceStore | undefined {
     return this.#stores.get(storeKey(type));
+  }
+
+  /** True if a kind of the group in this version is served that is not custom. */
+  hasGroup({ group, version }: Pick<ResourceType, 'group' | 'version'>): boolean {
+    return this.#builtIn.has(`${group}/${version}`);
   }
 }
 

@@ -146,7 +146,8 @@ async function decideUpdate(
   bindKind(context, decoded, subresource);
   const isWhole = subresource?.kind === undefined;
   // An object of another kind (a Binding) is no view of the parent that could be out of date.
-  checkVersion(context, { sent: decoded, current, needsVersion: isWhole });
+  const isPut = change.creates === 'ifKindAllows';
+  checkVersion(context, { sent: decoded, current, needsVersion: isWhole, needsUid: isPut });
   const sent = isWhole ? withDefaults(context, decoded) : decoded;
   dropRepeatedOwners(sent, caller.request);
   const written = (): Mutable<KubernetesObject> =>
@@ -219,6 +220,8 @@ function checkVersion(
     readonly sent: Mutable<KubernetesObject>;
     readonly current: KubernetesObject;
     readonly needsVersion: boolean;
+    /** A patch may not change it, which is told as of any field. */
+    readonly needsUid: boolean;
   },
 ): void {
   const { sent, current } = of;
@@ -233,13 +236,15 @@ function checkVersion(
   } else if (resourceVersion !== current.metadata.resourceVersion) {
     throw conflictError(type, name, OBJECT_MODIFIED);
   }
-  if (uid && uid !== current.metadata.uid)
-    throw conflictError(
-      type,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, ` +
-        `UID in object meta: ${current.metadata.uid}`,
-    );
+  if (!uid || uid === current.metadata.uid) return;
+  if (!of.needsUid)
+    throw invalidError(type, name, [invalid('metadata.uid', uid, 'field is immutable')]);
+  throw conflictError(
+    type,
+    name,
+    `Precondition failed: UID in precondition: ${uid}, ` +
+      `UID in object meta: ${current.metadata.uid}`,
+  );
 }
 
 interface Predecessor {

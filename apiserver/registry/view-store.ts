@@ -1,6 +1,7 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { invalidError } from '../../api/field-errors.ts';
 import { apiVersionOf } from '../../api/resource.ts';
+import { isStatus } from '../../api/status.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import type { WatchParameters } from '../storage/object-storage.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
@@ -9,6 +10,7 @@ import { StoredObject } from '../storage/stored-object.ts';
 import { WatchEvent, type WatchItem } from '../storage/watch-event.ts';
 import type { ResourceDeclaration, View } from './declaration.ts';
 import type { Deleted, Deletion } from './delete.ts';
+import { notFoundError } from './errors.ts';
 import type { Caller, ObjectAt, ResourceContext } from './resource-context.ts';
 import {
   type ListPage,
@@ -51,7 +53,18 @@ export class ViewStore extends ResourceStore {
   }
 
   override async get(at: ObjectAt, resourceVersion?: string): Promise<StoredObject> {
-    return this.#seen(await this.#stored.get(at, resourceVersion));
+    return this.#seen(await this.#missed(at, this.#stored.get(at, resourceVersion)));
+  }
+
+  /** What is missing is missed under this resource's name. */
+  async #missed<T>({ name }: ObjectAt, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const { type } = this.declaration;
+      const isOwn = isStatus(error, 'NotFound') && error.status.details?.kind === type.resource;
+      throw isOwn ? notFoundError(type, name) : error;
+    }
   }
 
   override async list(scope: Scope, parameters: VersionParameters): Promise<ListPage> {
@@ -101,7 +114,8 @@ export class ViewStore extends ResourceStore {
   }
 
   override async delete(deletion: Deletion, caller: Caller): Promise<Deleted> {
-    const deleted = await this.#stored.delete(deletion, this.#speaking(caller));
+    const deleting = this.#stored.delete(deletion, this.#speaking(caller));
+    const deleted = await this.#missed(deletion.at, deleting);
     return { ...deleted, object: this.#seen(deleted.object) };
   }
 

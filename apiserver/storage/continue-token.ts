@@ -18,6 +18,9 @@ export function encodeContinue(token: ContinueToken, prefix: string): string {
 }
 
 export function decodeContinue(text: string, prefix: string): ContinueToken {
+  const strange = text.search(/[^\w-]/);
+  const fault = strange < 0 && text.length % 4 === 1 ? text.length - 1 : strange;
+  if (fault >= 0) throw invalid(`illegal base64 data at input byte ${fault}`);
   let token: unknown;
   try {
     token = JSON.parse(Buffer.from(text, 'base64url').toString());
@@ -37,5 +40,5 @@ export function decodeContinue(text: string, prefix: string): ContinueToken {
 }
 
 function invalid(detail: string) {
-  return statusError('BadRequest', `continue key is not valid: ${detail}`);
+  return statusError('BadRequest', `invalid continue token: continue key is not valid: ${detail}`);
 }

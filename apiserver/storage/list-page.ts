@@ -48,12 +48,12 @@ export function planList(parameters: VersionParameters, scope: Scope): ListPlan 
   const limit = parameters.limit ?? 0;
   // From any state a server may return everything at once, and this one does.
   if (text === undefined) return { at, start: '', limit: at.kind === 'any' ? 0 : limit };
+  const token: ContinueToken = decodeContinue(text, scopePrefix(scope));
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw statusError(
       'BadRequest',
       'specifying resource version is not allowed when using continue',
     );
-  const token: ContinueToken = decodeContinue(text, scopePrefix(scope));
   return {
     at: token.revision < 0 ? { kind: 'newest' } : { kind: 'exact', revision: token.revision },
     start: token.start,

@@ -30,7 +30,7 @@ export const layers: readonly Layer[] = [
       'platform/metrics/metrics.ts',
       'platform/programs.ts',
     ],
-    packages: ['ajv', 'rfc6902', 'js-yaml'],
+    packages: ['ajv', 'js-yaml'],
   },
   { part: 'api/structural', imports: ['api/*', 'platform'], packages: ['re2js'] },
   { part: 'api/cel', imports: ['api/*', 'platform'] },

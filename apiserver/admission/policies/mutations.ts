@@ -3,8 +3,11 @@ import { isObject } from '../../../api/deep.ts';
 import { faultsOf } from '../../../api/fieldmanager/configuration.ts';
 import { merge } from '../../../api/fieldmanager/merge.ts';
 import type { MergeType, StructMergeType } from '../../../api/fieldmanager/merge-type.ts';
-import { applyJsonPatch, isFailedTest } from '../../../api/patch/json-patch.ts';
-import { StatusError } from '../../../api/status.ts';
+import {
+  applyJsonPatch,
+  JsonPatchFailure,
+  JsonPatchTestFailure,
+} from '../../../api/patch/json-patch.ts';
 import { jsonOf } from '../../../api/cel/json.ts';
 import type { Declarations } from '../../../api/cel/declarations.ts';
 import {
@@ -115,7 +118,6 @@ function wholeParts(type: MergeType, value: unknown, path = ''): readonly string
 }
 
 const OPAQUE: MergeType = { shape: 'opaque' };
-const UNREADABLE = 'error decoding patch: ';
 
 /** The object itself if the patch tests for another. */
 export function applyPatched(object: object, built: CelValue): unknown {
@@ -123,9 +125,8 @@ export function applyPatched(object: object, built: CelValue): unknown {
   try {
     return applyJsonPatch(object, [...built].map(jsonOf));
   } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
-    if (isFailedTest(error)) return object;
-    const why = error.status.details?.causes?.[0]?.message ?? error.message;
-    throw new CelError(`JSON Patch: ${why.replace(UNREADABLE, '')}`);
+    if (error instanceof JsonPatchTestFailure) return object;
+    if (error instanceof JsonPatchFailure) throw new CelError(`JSON Patch: ${error.message}`);
+    throw error;
   }
 }

@@ -4,7 +4,11 @@
  * the order of their configurations' names, and once more where they ask for it and the object
  * has changed since; validating ones all at once.
  */
-import { applyJsonPatch } from '../../../api/patch/json-patch.ts';
+import {
+  applyJsonPatch,
+  JsonPatchFailure,
+  MalformedJsonPatch,
+} from '../../../api/patch/json-patch.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { KubernetesObject } from '../../../api/meta.ts';
 import type {
@@ -186,7 +190,7 @@ export class MutatingWebhooks implements AdmissionPlugin {
     try {
       const verdict = await ask(webhook, request, { lookups, mutating: true, users: this.#users });
       if (!verdict.allowed) throw denial(webhook.name, verdict);
-      changed = await this.#apply(verdict.patch, request);
+      changed = await this.#apply(webhook.name, verdict.patch, request);
     } catch (error) {
       const key = `failed-open.mutating.webhook.admission.k8s.io/${place}`;
       passOrFail(error, { webhook, attributes, key });
@@ -198,17 +202,28 @@ export class MutatingWebhooks implements AdmissionPlugin {
     return { changed };
   }
 
-  async #apply(patch: unknown, { attributes, type, objects }: ReviewRequest): Promise<boolean> {
+  async #apply(
+    webhook: string,
+    patch: unknown,
+    { attributes, type, objects }: ReviewRequest,
+  ): Promise<boolean> {
     if (patch === undefined || (Array.isArray(patch) && patch.length === 0)) return false;
     if (objects.object === undefined)
       throw internalError(
-        'admission webhook attempted to modify the object, which is not supported for this operation',
+        `admission webhook ${JSON.stringify(webhook)} attempted to modify the object, ` +
+          'which is not supported for this operation',
       );
     try {
       const value = applyJsonPatch(objects.object, patch);
       return await replaceObject(attributes, { type, value }, this.#lookups.versions);
     } catch (error) {
-      if (error instanceof StatusError) throw internalError(error.message);
+      if (error instanceof MalformedJsonPatch)
+        throw new WebhookFailure(
+          webhook,
+          `received undecodable patch in webhook response: ${error.message}`,
+        );
+      if (error instanceof StatusError || error instanceof JsonPatchFailure)
+        throw internalError(error.message);
       throw error;
     }
   }

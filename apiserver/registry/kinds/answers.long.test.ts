@@ -49,4 +49,16 @@ describe.skipIf(!hasKubeApiserver())('answers beside kube-apiserver', () => {
       expect(comparable(ours.body, manifest)).toEqual(comparable(theirs.body, manifest));
     },
   );
+
+  const lists = new Set(manifests.map((manifest) => collectionOf(kinds, manifest)));
+
+  test.each([...lists])('the columns of %s are described alike', async (path) => {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const wanted = `${path}?limit=1`;
+    const { text } = await both.beside.exchange('GET', wanted, { headers: { accept } });
+    const theirs = JSON.parse(text) as { columnDefinitions?: unknown };
+    const { body } = await both.api.call('GET', wanted, { accept });
+    const ours = body as { columnDefinitions?: unknown };
+    expect(ours.columnDefinitions).toEqual(theirs.columnDefinitions);
+  });
 });

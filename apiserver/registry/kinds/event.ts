@@ -136,7 +136,7 @@ const printer: TablePrinter<Event> = {
     wideColumn('Source'),
     column('Message'),
     wideColumn('First Seen'),
-    wideColumn('Count', 'integer'),
+    wideColumn('Count'),
     { ...nameColumn, priority: 1 },
   ],
   cells: (event, nowMs) => [

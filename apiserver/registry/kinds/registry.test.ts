@@ -255,6 +255,13 @@ test('a generated name that is taken costs a Service only another try', async ()
 
 test('an integer that would become another one is refused, however it is sent', async () => {
   const url = '/apis/apps/v1/namespaces/default/deployments';
+  const labels = { app: 'd' };
+  const spec = { containers: [{ name: 'c', image: 'c' }] };
+  const template = { metadata: { labels }, spec };
+  await post(url, {
+    metadata: { name: 'd' },
+    spec: { selector: { matchLabels: labels }, template },
+  });
   const text = '{"metadata":{"name":"d"},"spec":{"replicas":9007199254740993}}';
   const calls = [
     ['POST', url, 'application/json'],

@@ -65,8 +65,8 @@ describe('eviction', () => {
       code: 400,
       body: {
         message:
-          'the API version in the data (policy/v2) does not match ' +
-          'the expected API version (policy/v1)',
+          'Eviction in version "v2" cannot be handled as a Eviction: no kind "Eviction" is ' +
+          'registered for version "policy/v2" in scheme "pkg/runtime/scheme.go:110"',
       },
     });
     expect(await evict('old', '', 'policy/v1beta1')).toMatchObject({ code: 201 });

@@ -4,7 +4,7 @@ import { goStruct } from '../../../../api/go-struct.ts';
 import type { IPAddress, ParentReference } from '../../../../api/types/networking-v1.ts';
 import { dns1123Subdomain, pathSegment } from '../../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
+import { column, nameColumn, none } from '../cells.ts';
 import { check } from '../checks.ts';
 import { validateCanonicalIP } from '../endpoint-ip.ts';
 
@@ -52,11 +52,7 @@ export const ipAddress = {
       ? []
       : [invalid('spec.parentRef', goStruct(spec.parentRef, goParent), 'field is immutable')],
   printer: {
-    columns: [nameColumn, column('ParentRef'), ageColumn],
-    cells: (object, nowMs) => [
-      object.metadata.name ?? '',
-      parentText(object.spec?.parentRef),
-      age(object, nowMs),
-    ],
+    columns: [nameColumn, column('ParentRef')],
+    cells: (object) => [object.metadata.name ?? '', parentText(object.spec?.parentRef)],
   },
 } satisfies ResourceDeclaration<IPAddress>;

@@ -108,6 +108,6 @@ describe('identity', () => {
   test('nothing is kept of a question', async () => {
     const path = `/apis/${authentication}/tokenreviews`;
     expect(await api.call('GET', path)).toMatchObject({ code: 405 });
-    expect(await api.call('GET', `${path}/x`)).toMatchObject({ code: 405 });
+    expect(await api.call('GET', `${path}/x`)).toMatchObject({ code: 404 });
   });
 });

@@ -2,12 +2,11 @@
 import { invalid, invalidError } from '../../../../api/field-errors.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import { services } from '../../../../api/resources.ts';
-import { statusError } from '../../../../api/status.ts';
+import { statusError, unexplained } from '../../../../api/status.ts';
 import type { Service, ServiceSpec } from '../../../../api/types/core-v1.ts';
 import type { IPFamily } from '../../../../api/cidr.ts';
 import type { ClaimOwner, ClaimRanges, Reservation } from '../../claims.ts';
 import type { Change } from '../../declaration.ts';
-import { unexplained } from '../../errors.ts';
 import { initFamilies } from './families.ts';
 import { isHeadless, needsClusterIP, needsHealthCheckPort, needsNodePorts } from './traits.ts';
 

@@ -7,7 +7,6 @@ import {
   required,
 } from '../../../../api/field-errors.ts';
 import type { Mutable } from '../../../../api/meta.ts';
-import { formatQuantity } from '../../../../api/quantity.ts';
 import type {
   CSIDriver,
   CSINode,
@@ -19,7 +18,7 @@ import { validateLabelSelector } from '../../../../api/validation/labels.ts';
 import { dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
+import { age, ageColumn, column, createdAtPrinter, nameColumn, none } from '../cells.ts';
 import { check, nonNegative, oneOf } from '../checks.ts';
 import { quantityOf } from '../resource-list.ts';
 import { validateCsiDriverName } from './provisioner.ts';
@@ -194,11 +193,6 @@ function validateCapacity({ capacity, nodeTopology, storageClassName = '' }: CSI
   return [...errors, invalid('capacity', capacity, 'must be greater than or equal to 0')];
 }
 
-function capacityText({ capacity }: CSIStorageCapacity): string {
-  const quantity = capacity === undefined ? undefined : quantityOf(capacity);
-  return quantity === undefined ? '<unset>' : formatQuantity(quantity);
-}
-
 export const csiStorageCapacity = {
   type: {
     group,
@@ -214,8 +208,5 @@ export const csiStorageCapacity = {
     ...validateImmutable(object.nodeTopology, old.nodeTopology, 'nodeTopology'),
     ...validateImmutable(object.storageClassName, old.storageClassName, 'storageClassName'),
   ],
-  printer: {
-    columns: [nameColumn, column('StorageClassName'), column('Capacity')],
-    cells: (object) => [object.metadata.name ?? '', object.storageClassName, capacityText(object)],
-  },
+  printer: createdAtPrinter,
 } satisfies ResourceDeclaration<CSIStorageCapacity>;

@@ -1,0 +1,217 @@
+/** Patches that cannot be read or do not apply, and some that do. */
+import {
+  APPLY,
+  ask,
+  DEPLOYMENTS,
+  JSON_PATCH,
+  MERGE,
+  modes,
+  STRATEGIC,
+  TRY,
+  wire,
+  type WireCase,
+  WIRES,
+} from './requests.ts';
+
+const ARGS = '/spec/template/spec/containers/0/args';
+
+/** JSON patches of the Deployment. */
+const jsonPatches: readonly (string | object)[] = [
+  [{ op: 'test', path: '/spec/replicas', value: 2 }],
+  [{ op: 'test', path: '/spec/replicas', value: 1 }],
+  [{ op: 'test', path: '/spec/nothing', value: 1 }],
+  [{ op: 'test', path: '/spec/nothing', value: null }],
+  [{ op: 'test', path: '/spec/nothing/more', value: 1 }],
+  [{ op: 'test', path: `${ARGS}/5`, value: 'a' }],
+  [{ op: 'test', path: `${ARGS}/-1`, value: 'b' }],
+  [{ op: 'test', path: `${ARGS}/x`, value: 'a' }],
+  [{ op: 'test', path: '', value: {} }],
+  [{ op: 'remove', path: '/spec/nothing' }],
+  [{ op: 'remove', path: '/spec/nothing/more' }],
+  [{ op: 'remove', path: `${ARGS}/9` }],
+  [{ op: 'remove', path: `${ARGS}/-` }],
+  [{ op: 'remove', path: `${ARGS}/-1` }],
+  [{ op: 'remove', path: '' }],
+  [{ op: 'replace', path: '/metadata/annotations/none', value: 'x' }],
+  [{ op: 'replace', path: '/spec/paused', value: true }],
+  [{ op: 'replace', path: '/spec/nothing/more', value: 1 }],
+  [{ op: 'replace', path: `${ARGS}/2`, value: 'c' }],
+  [{ op: 'replace', path: '', value: 5 }],
+  [{ op: 'replace', path: '', value: {} }],
+  [{ op: 'replace', path: '', value: [] }],
+  [{ op: 'add', path: '', value: { kind: 'Deployment' } }],
+  [{ op: 'add', path: 'spec', value: 1 }],
+  [{ op: 'add', path: 'x/paused', value: true }],
+  [{ op: 'add', path: '/spec/nothing/more', value: 1 }],
+  [{ op: 'add', path: `${ARGS}/2`, value: 'c' }],
+  [{ op: 'add', path: `${ARGS}/3`, value: 'c' }],
+  [{ op: 'add', path: `${ARGS}/-1`, value: 'c' }],
+  [{ op: 'add', path: `${ARGS}/-`, value: 'c' }],
+  [{ op: 'add', path: `${ARGS}/01`, value: 'c' }],
+  [{ op: 'add', path: `${ARGS}/x`, value: 'c' }],
+  [{ op: 'add', path: '/spec/minReadySeconds' }],
+  [{ op: 'add', path: '/spec/replicas', value: 'x' }],
+  [{ op: 'add', path: '/spec/replicas', value: -1 }],
+  [{ op: 'add', path: '/spec/unheard', value: 1 }],
+  [{ op: 'add', path: '/metadata/name', value: 'other' }],
+  [{ op: 'add', path: '/metadata/namespace', value: 'other' }],
+  [{ op: 'add', path: '/metadata/uid', value: 'other' }],
+  [{ op: 'add', path: '/metadata/resourceVersion', value: '1' }],
+  [{ op: 'add', path: '/kind', value: 'Other' }],
+  [{ op: 'add', path: '/apiVersion', value: 'apps/v2' }],
+  [{ op: 'add', path: '/apiVersion', value: 'v1' }],
+  [{ op: 'remove', path: '/kind' }],
+  [{ op: 'move', from: '/spec/nothing', path: '/spec/paused' }],
+  [{ op: 'move', from: '/spec/nothing/more', path: '/spec/paused' }],
+  [{ op: 'move', from: `${ARGS}/0`, path: `${ARGS}/1` }],
+  [{ op: 'move', path: '/spec/paused' }],
+  [{ op: 'copy', from: '/spec/nothing', path: '/spec/paused' }],
+  [{ op: 'copy', from: '/spec/nothing/more', path: '/spec/paused' }],
+  [{ op: 'copy', from: `${ARGS}/0`, path: `${ARGS}/-` }],
+  [{ op: 'copy', from: `${ARGS}/0`, path: '/nothing/at/all' }],
+  [{ op: 'jump', path: '/spec' }],
+  [{ path: '/spec' }],
+  [{ op: 'remove' }],
+  [{ op: null, path: '/spec' }],
+  [null],
+  [],
+];
+
+/** Texts that are no JSON patch, in each mode. */
+const noJsonPatches: readonly (string | object)[] = [
+  '',
+  '{',
+  '[',
+  'x',
+  'null',
+  '[] []',
+  '[{"op":"add","path":"/spec/replicas","value":01}]',
+  {},
+  '5',
+  ['x'],
+  [5],
+  [[]],
+  [{ op: 5, path: '/spec' }],
+  [{ op: 'remove', path: 5 }],
+  [{ op: 'move', from: {}, path: '/spec/paused' }],
+  [{ op: 'replace', path: '/spec/replicas', value: 2, extra: 1 }],
+  '[{"op":"remove","op":"replace","path":"/spec/replicas","value":2}]',
+];
+
+const noMergePatches: readonly (string | object)[] = [
+  '',
+  '{',
+  'x',
+  'null',
+  '5',
+  '"x"',
+  [],
+  '{"spec":{"replicas":2,"replicas":3}}',
+  { spec: { unheard: 1 } },
+  { spec: { replicas: 'x' } },
+  { spec: { replicas: {} } },
+  { spec: { template: { spec: { containers: {} } } } },
+  { spec: { template: { spec: { containers: [{ name: 5 }] } } } },
+  { spec: 'x' },
+  { spec: [] },
+  { metadata: { labels: { a: 1 } } },
+  { metadata: { labels: { a: true } } },
+  { metadata: { labels: [] } },
+  { metadata: { name: 'other' } },
+  { metadata: { namespace: 'other' } },
+  { metadata: { creationTimestamp: 'x' } },
+  { kind: 'Other' },
+  { apiVersion: 'v1' },
+  { apiVersion: 'apps/v2' },
+  { spec: { paused: 'true' } },
+];
+
+const noStrategicPatches: readonly (string | object)[] = [
+  { $patch: 'unheard' },
+  { spec: { template: { spec: { containers: [{ image: 'x' }] } } } },
+  { spec: { template: { spec: { containers: ['x'] } } } },
+  { spec: { template: { spec: { $retainKeys: 'x' } } } },
+  { spec: { template: { spec: { '$setElementOrder/containers': 5 } } } },
+  {
+    spec: {
+      template: {
+        spec: { '$setElementOrder/containers': [{ name: 'x' }], containers: [{ name: 'y' }] },
+      },
+    },
+  },
+];
+
+export const patchCases: readonly WireCase[] = [
+  ...jsonPatches.map((body) => ask('PATCH', `${wire}${TRY}`, { type: JSON_PATCH, body })),
+  ...[JSON_PATCH].flatMap((type) =>
+    noJsonPatches.flatMap((body) =>
+      modes.map((mode) => ask('PATCH', `${wire}${TRY}&fieldValidation=${mode}`, { type, body })),
+    ),
+  ),
+  ...[MERGE, STRATEGIC].flatMap((type) =>
+    noMergePatches.flatMap((body) =>
+      (typeof body === 'string' ? modes : ['Warn', 'Strict']).map((mode) =>
+        ask('PATCH', `${wire}${TRY}&fieldValidation=${mode}`, { type, body }),
+      ),
+    ),
+  ),
+  ...noStrategicPatches.map((body) => ask('PATCH', `${wire}${TRY}`, { type: STRATEGIC, body })),
+  ...[JSON_PATCH, MERGE, STRATEGIC].map((type) =>
+    ask('PATCH', `${DEPLOYMENTS}/missing${TRY}&fieldManager=me`, { type, body: '{' }),
+  ),
+  ...noMergePatches.flatMap((body) => [
+    ask('PATCH', `${WIRES}/wire${TRY}`, { type: MERGE, body }),
+    ask('PATCH', `${WIRES}/wire${TRY}&fieldValidation=Strict`, { type: MERGE, body }),
+  ]),
+  ...[
+    [{ op: 'test', path: '/spec/size', value: 2 }],
+    [{ op: 'add', path: '/spec/size', value: 'x' }],
+    [{ op: 'add', path: '/spec/unheard', value: 'x' }],
+    [{ op: 'remove', path: '/kind' }],
+    [{ op: 'remove', path: '/metadata' }],
+    [{ op: 'replace', path: '', value: {} }],
+    {},
+  ].map((body) => ask('PATCH', `${WIRES}/wire${TRY}`, { type: JSON_PATCH, body })),
+];
+
+const APPLIED = `${TRY}&fieldManager=me`;
+const configurations: readonly (string | object)[] = [
+  '',
+  'null',
+  '5',
+  '[]',
+  'text',
+  {},
+  { apiVersion: 'apps/v1' },
+  { kind: 'Deployment' },
+  { apiVersion: 'apps/v1', kind: 'Deployment' },
+  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'other' } },
+  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'wire', namespace: 'other' } },
+  { apiVersion: 'apps/v1', kind: 'Other', metadata: { name: 'wire' } },
+  { apiVersion: 'apps/v2', kind: 'Deployment', metadata: { name: 'wire' } },
+  { apiVersion: 'v1', kind: 'Deployment', metadata: { name: 'wire' } },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'wire' },
+    spec: { replicas: 'x' },
+  },
+  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'wire' }, spec: { unheard: 1 } },
+  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'wire' }, spec: [] },
+  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'wire', managedFields: [{}] } },
+  'apiVersion: apps/v1\nkind: Deployment\nkind: Deployment\nmetadata: {name: wire}\n',
+  '{"apiVersion":"apps/v1","kind":"Deployment","kind":"Deployment","metadata":{"name":"wire"}}',
+];
+
+export const applyCases: readonly WireCase[] = [
+  ...configurations.flatMap((body) => [
+    ask('PATCH', `${wire}${APPLIED}`, { type: APPLY, body }),
+    ask('PATCH', `${wire}${APPLIED}&fieldValidation=Strict`, { type: APPLY, body }),
+  ]),
+  ask('PATCH', `${wire}${TRY}`, { type: APPLY, body: '{}' }),
+  ask('PATCH', `${wire}${TRY}&force=true`, { type: MERGE, body: '{}' }),
+  ask('PATCH', `${wire}${TRY}&fieldManager=${'x'.repeat(129)}`, { type: MERGE, body: '{}' }),
+  ask('PATCH', `${wire}?dryRun=Some`, { type: MERGE, body: '{}' }),
+  ask('PATCH', `${wire}?fieldValidation=Some`, { type: MERGE, body: '{}' }),
+  ask('PATCH', `${wire}?force=maybe`, { type: MERGE, body: '{}' }),
+];
