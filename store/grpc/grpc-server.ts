@@ -1,9 +1,11 @@
 /**
- * The gRPC services on connections of HTTP/2. Messages pass through as bytes: this folder's own
- * codec reads and writes them, so that a message that is too large or broken gets etcd's words.
+ * The gRPC services on connections of HTTP/2, and plain HTTP beside them. Messages pass through as
+ * bytes: this folder's own codec reads and writes them, so that a message that is too large or
+ * broken gets etcd's words.
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Duplex } from '../../platform/duplex.ts';
+import type { HttpHandler } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CallCounts, MethodCounts, RpcKind } from '../http/call-counts.ts';
 import { logTraced, REQUEST_ID, sentTrace, TRACEPARENT } from '../../platform/trace-scope.ts';
@@ -16,6 +18,7 @@ import { KeepAlive } from './http2/keep-alive.ts';
 import type { ServerStream, StreamHandlers } from './http2/stream.ts';
 import { KeepAliveStream } from './keep-alive-stream.ts';
 import { IncompleteBytes } from './message-reader.ts';
+import { PlainExchange } from './plain-exchange.ts';
 import { readRequest } from './request-head.ts';
 import { ServerCall, type CallService } from './server-call.ts';
 import { unaryServices } from './services.ts';
@@ -39,6 +42,8 @@ const duplexes: Readonly<Record<string, OpenStream>> = {
 export interface GrpcServerOptions {
   readonly context: ServiceContext;
   readonly calls: CallCounts;
+  /** Answers requests that are no calls. Absent: they are refused. */
+  readonly plain?: HttpHandler | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -124,6 +129,9 @@ export class GrpcServer {
   ): StreamHandlers | undefined {
     if (client.callsAtWork >= MAX_CALLS) return undefined;
     const head = readRequest(fields);
+    const { plain } = this.#options;
+    if (plain !== undefined && !head.isCall && head.path !== '')
+      return this.#plain(plain, client, { stream, fields });
     const method = this.#methods.get(head.path);
     const call = new ServerCall({
       stream,
@@ -149,6 +157,21 @@ export class GrpcServer {
     this.#serve(call, method!, client);
     if (afterMs !== undefined) this.#deadlines.add(call, afterMs);
     return call;
+  }
+
+  #plain(
+    handler: HttpHandler,
+    client: Client,
+    request: { readonly stream: ServerStream; readonly fields: readonly Field[] },
+  ): PlainExchange {
+    client.callsAtWork++;
+    return new PlainExchange({
+      ...request,
+      handler,
+      commonName: client.commonName(),
+      incomplete: client.incomplete,
+      onEnd: () => client.callsAtWork--,
+    });
   }
 
   /** For whom a call is made, where the caller says it. */

@@ -8,6 +8,8 @@ export interface RequestHead {
   readonly encoding?: string;
   /** Of etcd's API, as the client says. */
   readonly apiVersion?: string;
+  /** Otherwise it is plain HTTP. */
+  readonly isCall: boolean;
   /** The answer to what is no gRPC call. */
   readonly refusal?: readonly Field[];
 }
@@ -17,9 +19,11 @@ const CONTENT_TYPE = /^application\/grpc($|[+;])/;
 const only = (status: string): readonly Field[] => [{ name: ':status', value: status }];
 
 export function readRequest(fields: readonly Field[]): RequestHead {
-  const head: { -readonly [Key in keyof RequestHead]: RequestHead[Key] } = { path: '' };
+  const head: { -readonly [Key in keyof RequestHead]: RequestHead[Key] } = {
+    path: '',
+    isCall: false,
+  };
   let method = '';
-  let contentType = '';
   for (const { name, value } of fields)
     switch (name) {
       case ':path':
@@ -29,7 +33,7 @@ export function readRequest(fields: readonly Field[]): RequestHead {
         method = value;
         break;
       case 'content-type':
-        contentType = value;
+        head.isCall = CONTENT_TYPE.test(value);
         break;
       case 'grpc-timeout':
         head.timeout = value;
@@ -43,6 +47,6 @@ export function readRequest(fields: readonly Field[]): RequestHead {
     }
   if (method === '' || head.path === '') head.refusal = only('400');
   else if (method !== 'POST') head.refusal = only('405');
-  else if (!CONTENT_TYPE.test(contentType)) head.refusal = only('415');
+  else if (!head.isCall) head.refusal = only('415');
   return head;
 }

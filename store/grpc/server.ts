@@ -129,8 +129,10 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
   });
   let grpc: Promise<GrpcServer> | undefined;
   const onHttp2 = (connection: Duplex): void => {
+    // In the clear HTTP/2 is gRPC's, as etcd has it: others ask by HTTP/1.
+    const plain = tls === undefined ? undefined : http;
     grpc ??= import('./grpc-server.ts').then(
-      ({ GrpcServer }) => new GrpcServer({ context, calls, clock, logger }),
+      ({ GrpcServer }) => new GrpcServer({ context, calls, plain, clock, logger }),
     );
     void grpc.then((server) => server.inject(connection));
   };

@@ -25,9 +25,10 @@ const FULL_WIRE_BYTES = 1 << 20;
 /** Long messages are made so far ahead of the network. */
 const MADE_AHEAD_BYTES = 256 * 1024;
 const MESSAGE_HEADER_BYTES = 5;
+const NOTHING = new Uint8Array(0);
 
-/** The end of an answer: `grpc-status: 0`, or what else. */
-export type Trailers = 'ok' | readonly Field[];
+/** The end of an answer: `grpc-status: 0`, or what else; or its body's, without trailers. */
+export type Trailers = 'ok' | 'body' | readonly Field[];
 
 /** The sending half of a stream. */
 export class SendQueue {
@@ -125,10 +126,26 @@ export class Outgoing {
       queue.chunks.push(header);
       if (isWhole) queue.chunks.push(Buffer.from(message));
       else queue.parts = message.parts;
-      queue.bytes += length;
-      this.#queued += length;
-      this.#pump(queue);
+      this.#add(queue, length);
     }
+    return this.#hasRoom(queue);
+  }
+
+  /** Of a body that is no message. False if the stream is full. The bytes are copied. */
+  bytes(queue: SendQueue, bytes: Uint8Array): boolean {
+    if (queue.hasEnded || bytes.length === 0) return true;
+    queue.chunks.push(Buffer.from(bytes));
+    this.#add(queue, bytes.length);
+    return this.#hasRoom(queue);
+  }
+
+  #add(queue: SendQueue, bytes: number): void {
+    queue.bytes += bytes;
+    this.#queued += bytes;
+    this.#pump(queue);
+  }
+
+  #hasRoom(queue: SendQueue): boolean {
     const full = queue.bytes > FULL_STREAM_BYTES || this.#wire.waiting > FULL_WIRE_BYTES;
     queue.owesDrain ||= full;
     return !full;
@@ -158,6 +175,12 @@ export class Outgoing {
     if (queue.hasStarted) return;
     queue.hasStarted = true;
     this.#headers(queue, this.#encoder.answer(), 0);
+  }
+
+  /** {@link start} of an answer that is not gRPC's. */
+  begin(queue: SendQueue, fields: readonly Field[]): void {
+    queue.hasStarted = true;
+    this.#headers(queue, this.#encoder.fields(fields), 0);
   }
 
   /** Nobody wants the rest. */
@@ -250,9 +273,11 @@ export class Outgoing {
 
   #finish(queue: SendQueue): void {
     if (queue.bytes > 0 || queue.trailers === undefined || queue.hasEnded) return;
-    const { trailers } = queue;
-    const block = trailers === 'ok' ? this.#encoder.ok() : this.#encoder.fields(trailers);
-    this.#headers(queue, block, frameFlags.endStream);
+    const { streamId, trailers } = queue;
+    const flags = frameFlags.endStream;
+    if (trailers === 'body') this.#frame({ type: frameTypes.data, flags, streamId }, NOTHING);
+    else if (trailers === 'ok') this.#headers(queue, this.#encoder.ok(), flags);
+    else this.#headers(queue, this.#encoder.fields(trailers), flags);
     this.#ended(queue);
   }
 

@@ -1,4 +1,5 @@
 import type { LongMessage } from '../wire/long-message.ts';
+import type { Field } from './header-table.ts';
 import { IncomingWindow } from './incoming-window.ts';
 import type { Outgoing, SendQueue, Trailers } from './outgoing.ts';
 
@@ -67,6 +68,16 @@ export class ServerStream {
   /** A copy. False: `drained` will be called. */
   message(message: Uint8Array): boolean {
     return this.queue.hasEnded || this.#outgoing.message(this.queue, message);
+  }
+
+  /** The head of an answer that is not gRPC's. */
+  begin(fields: readonly Field[]): void {
+    if (!this.queue.hasEnded) this.#outgoing.begin(this.queue, fields);
+  }
+
+  /** A copy, of the body of such an answer. False: `drained` will be called. */
+  bytes(bytes: Uint8Array): boolean {
+    return this.queue.hasEnded || this.#outgoing.bytes(this.queue, bytes);
   }
 
   end(trailers: Trailers): void {

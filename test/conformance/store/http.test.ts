@@ -210,9 +210,33 @@ describe('with TLS', () => {
       ...{ ca: ca.certificate, cert: identity.certificate, key: identity.privateKey },
       servername: 'localhost',
     });
-    const plain = session.request({ ':path': '/health' });
-    const [{ ':status': status }] = (await once(plain, 'response')) as [IncomingHttpHeaders];
-    expect(status).toBe(405);
+    const ask = async (headers: Record<string, string>, body = ''): Promise<[number, string]> => {
+      const request = session.request(headers).setEncoding('utf8');
+      const answered = once(request, 'response') as Promise<[IncomingHttpHeaders]>;
+      if (body !== '') request.end(body);
+      let text = '';
+      for await (const part of request) text += part as string;
+      const [{ ':status': status }] = await answered;
+      return [Number(status), text];
+    };
+    expect(await ask({ ':path': '/health' })).toEqual([200, '{"health":"true","reason":""}']);
+    expect(await ask({ ':path': '/health', ':method': 'HEAD' })).toEqual([200, '']);
+    expect(await ask({ ':path': '/nowhere?x=1' })).toEqual([404, '404 page not found\n']);
+    const post = { ':method': 'POST', ':path': '/v3/kv/put' };
+    const put = '{"key":"YQ==","value":"Yg=="}';
+    expect(await ask(post, put)).toEqual([200, expect.stringContaining('"revision":"2"')]);
+    const [, metrics] = await ask({ ':path': '/metrics' });
+    expect(metrics.length).toBeGreaterThan(10_000);
+    const watched = session.request({ ...post, ':path': '/v3/watch' }).setEncoding('utf8');
+    watched.end('{"create_request":{"key":"YQ==","start_revision":"2"}}');
+    let events = '';
+    for await (const part of watched) {
+      events += part as string;
+      if (events.includes('"value":"Yg=="')) break;
+    }
+    const large = 'x'.repeat(17 << 20);
+    expect(await ask(post, large)).toEqual([413, '']);
+    expect((await known.range({ key: 'a' })).revision).toBe(2);
     session.destroy();
     await Promise.all([known.close(), unknown.close()]);
     await server.stop();
