@@ -10,7 +10,7 @@ import { newCa, serverCertificate } from '../support/https-server.ts';
 import { pythonWith } from '../support/python.ts';
 
 const folder = await temporaryFolder();
-const python = pythonWith(join(folder.path, 'python'), ['kopf', 'kubernetes']);
+const python = pythonWith(join(folder.path, 'python'), ['kopf==1.45.2', 'kubernetes==37.0.2']);
 const checks = ['validates', 'defaults', 'creates', 'updates', 'timers and daemons'];
 
 describe.skipIf(python === undefined)('an operator with kopf', () => {

@@ -12,7 +12,7 @@ import { pythonWith } from '../support/python.ts';
 import { type SecureApi, startSecureApi } from '../support/secure-api.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wherry-python-'));
-const python = pythonWith(folder, ['kubernetes']);
+const python = pythonWith(folder, ['kubernetes==37.0.2']);
 
 describe.skipIf(python === undefined)('the Python client', () => {
   let api: SecureApi;
