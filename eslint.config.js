@@ -3,14 +3,7 @@ import tseslint from 'typescript-eslint';
 /** Limits of size and shape. `test/tidy` holds what needs the whole tree: layers, cycles, effects. */
 export default tseslint.config(
   {
-    ignores: [
-      'dist',
-      'node_modules',
-      'api/types',
-      'store/grpc/generated',
-      'test/clients',
-      'coverage',
-    ],
+    ignores: ['dist', 'node_modules', 'api/types', 'coverage'],
   },
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -3,7 +3,7 @@ import { adapt } from '../../api/cel/adapt.ts';
 import { Environment } from '../../api/cel/environment.ts';
 import { estimateCost } from '../../api/cel/estimate.ts';
 import { CostLimitExceeded } from '../../api/cel/evaluation.ts';
-import { type Schema, schemaType } from '../../api/cel/schema-type.ts';
+import { schemaType } from '../../api/cel/schema-type.ts';
 import { CelCompileError, CelProgramError } from '../../api/cel/parser/source.ts';
 import { typeNameOf } from '../../api/cel/type-name.ts';
 import { type CelType, DYN, formatType } from '../../api/cel/types.ts';
@@ -38,7 +38,7 @@ export interface Answer {
 }
 
 export function judgeAll(asked: Question): Answer[] {
-  const type = schemaType(asked.schema as Schema, { name: 'selfType', resource: true })!;
+  const type = schemaType(asked.schema, { name: 'selfType', resource: true })!;
   const environment = new Environment({ self: type, any: DYN });
   const bindings = { self: adapt(asked.self, type), any: adapt(asked.any, DYN) };
   return asked.expressions.map((expression) => {

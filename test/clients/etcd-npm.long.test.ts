@@ -71,7 +71,7 @@ describe.each(contenders)('npm etcd3 on $name', ({ start }) => {
     expect((await swap('1', '2')).succeeded).toBe(true);
     const lost = await swap('1', '3');
     expect(lost.succeeded).toBe(false);
-    expect(lost.responses[0]!.response_range!.kvs[0]!.value.toString()).toBe('2');
+    expect(lost.responses[0]!.response_range.kvs[0]!.value.toString()).toBe('2');
     await client.put('txn/n').value(0);
     const add = () =>
       client.stm({ retries: 50 }).transact(async (tx) => {

@@ -26,7 +26,7 @@ describe.skipIf(helmPath === undefined)('helm', () => {
       `HELM_${home}_HOME`,
       join(folder.path, home),
     ]);
-    const env = { ...cluster.env, ...Object.fromEntries(homes) };
+    const env = { ...cluster.env, ...(Object.fromEntries(homes) as Record<string, string>) };
     return run(helmPath!, ['-n', 'port', ...args], { env, timeoutMs: 180_000 });
   };
   const get = async (...args: string[]): Promise<string> =>

@@ -5,10 +5,10 @@
 import {
   AdmissionregistrationV1Api,
   ApiextensionsV1Api,
-  ApiException,
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
+  type ApiException,
 } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { join } from 'node:path';
@@ -97,7 +97,12 @@ beforeAll(async () => {
   config = new KubeConfig();
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   config.loadFromClusterAndUser(
-    { name: 'envtest', server: environment.server, caData: base64(environment.ca) },
+    {
+      name: 'envtest',
+      server: environment.server,
+      caData: base64(environment.ca),
+      skipTLSVerify: false,
+    },
     { name: 'admin', certData: base64(environment.cert), keyData: base64(environment.key) },
   );
   await install();
@@ -144,9 +149,19 @@ describe('an operator on @kubernetes/client-node', () => {
   });
 
   it.each([
-    ['by its webhook', { seats: 1, color: 'invisible' }, 400, 'nobody would see it'],
-    ['by its schema', { seats: 0 }, 422, 'spec.seats in body should be greater than or equal to 1'],
-  ])('has what is wrong refused %s', async (_by, spec, code, message) => {
+    {
+      by: 'webhook',
+      spec: { seats: 1, color: 'invisible' },
+      code: 400,
+      message: 'nobody would see it',
+    },
+    {
+      by: 'schema',
+      spec: { seats: 0 },
+      code: 422,
+      message: 'spec.seats in body should be greater than or equal to 1',
+    },
+  ])('has what is wrong refused by its $by', async ({ spec, code, message }) => {
     const customs = config.makeApiClient(CustomObjectsApi);
     const refusal = await customs
       .createNamespacedCustomObject({ ...boats, body: boat('wrong', spec) })
