@@ -58,10 +58,12 @@ class Tally implements PodTally {
 const none: PodTally = new Tally();
 
 function countsAlike(a: Pod, b: Pod): boolean {
+  const [one, other] = [controllerOf(a), controllerOf(b)];
   return (
     podActive(a) === podActive(b) &&
     podReady(a) === podReady(b) &&
-    controllerOf(a)?.uid === controllerOf(b)?.uid &&
+    one?.uid === other?.uid &&
+    one?.kind === other?.kind &&
     deepEqual(a.metadata.labels, b.metadata.labels)
   );
 }
