@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Chunk, JsonValue } from '../platform/http.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
+import { eventually } from '../test/e2e/harness.ts';
 import { hasKubeApiserver, KubeApiserver, START_MS } from '../test/support/kube-apiserver.ts';
 import { type RawApi, startRawApi } from '../test/support/raw-api.ts';
 import { numberedCases, wireAnswers, wireTold } from '../test/support/wire/answers.ts';
@@ -57,9 +58,10 @@ describe.skipIf(!hasKubeApiserver())('kube-apiserver on the wire', () => {
   beforeAll(async () => {
     kubernetes = await KubeApiserver.start();
     for (const { path, object } of wireObjects) {
-      const created = async () => (await kubernetes!.call('POST', path, { body: object })).code;
       // A definition is not served at once.
-      await expect.poll(created, { timeout: START_MS }).toBe(201);
+      const created = async () =>
+        (await kubernetes!.call('POST', path, { body: object })).code === 201;
+      await eventually(`${path} to take an object`, created, START_MS);
     }
   }, START_MS * 2);
   afterAll(() => kubernetes?.stop());
