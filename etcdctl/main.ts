@@ -1,5 +1,6 @@
 /** `wherry etcdctl`: etcdctl's commands, flags and output, for those who have no etcdctl. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { chunkBytes } from '../platform/http.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { connectHttp } from '../platform/node/net/http-client.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
@@ -55,8 +56,7 @@ async function fetchText(url: string): Promise<string> {
     if (body === undefined) return text;
     if (body instanceof Uint8Array) return Buffer.from(body).toString();
     if (!(Symbol.asyncIterator in body)) return Buffer.from(body.bytes()).toString();
-    for await (const chunk of body)
-      text += Buffer.from(chunk instanceof Uint8Array ? chunk : chunk.bytes()).toString();
+    for await (const chunk of body) text += Buffer.from(chunkBytes(chunk)).toString();
     return text;
   } finally {
     await connection.close();

@@ -4,6 +4,7 @@
  */
 import { formatMicroTime } from '../api/time.ts';
 import type { Clock } from '../platform/clock.ts';
+import { chunkBytes } from '../platform/http.ts';
 import type { Chunk, Headers, HttpHandler, HttpResponse } from '../platform/http.ts';
 
 export interface RequestLog {
@@ -24,7 +25,7 @@ export function loggingRequests(next: HttpHandler, log: RequestLog): HttpHandler
     const url = `${log.server.replace(/\/$/, '')}${request.path}${query === '' ? '' : `?${query}`}`;
     const asked = `verb="${request.method}" url="${url}"`;
     if (verbosity >= 7) tell(log, `"Request" ${asked}${headerText(request.headers)}`);
-    if (request.body !== undefined) tellBody(log, 'Request Body', bytesOf(request.body));
+    if (request.body !== undefined) tellBody(log, 'Request Body', chunkBytes(request.body));
     const began = clock.monotonic();
     const took = (): string => `milliseconds=${Math.round(clock.monotonic() - began)}`;
     try {
@@ -54,8 +55,6 @@ function tellBody(log: RequestLog, name: string, bytes: Uint8Array): void {
   tell(log, `"${name}" body=${JSON.stringify(shown)}`);
 }
 
-const bytesOf = (chunk: Chunk): Uint8Array => (chunk instanceof Uint8Array ? chunk : chunk.bytes());
-
 const isChunk = (body: NonNullable<HttpResponse['body']>): body is Chunk =>
   !(Symbol.asyncIterator in body);
 
@@ -64,12 +63,12 @@ function tellingBody(log: RequestLog, response: HttpResponse): HttpResponse {
   const { body } = response;
   if (body === undefined) return response;
   if (!isChunk(body)) return { ...response, body: passing(body) };
-  tellBody(log, 'Response Body', bytesOf(body));
+  tellBody(log, 'Response Body', chunkBytes(body));
   return response;
 
   async function* passing(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
     for await (const chunk of chunks) {
-      tellBody(log, 'Response Body', bytesOf(chunk));
+      tellBody(log, 'Response Body', chunkBytes(chunk));
       yield chunk;
     }
   }

@@ -134,6 +134,9 @@ export class JsonValue {
 /** One piece of a streamed body. For a watch each piece is one event. */
 export type Chunk = Uint8Array | JsonValue;
 
+export const chunkBytes = (chunk: Chunk): Uint8Array =>
+  chunk instanceof Uint8Array ? chunk : chunk.bytes();
+
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;

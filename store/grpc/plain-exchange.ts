@@ -2,7 +2,8 @@
  * A request that is no gRPC call, on a connection of HTTP/2: probes, metrics and the gateway, as
  * etcd serves them there to clients like curl, which prefer HTTP/2 over TLS.
  */
-import type { Chunk, HttpHandler, HttpRequest, HttpResponse } from '../../platform/http.ts';
+import { type Chunk, chunkBytes } from '../../platform/http.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/http.ts';
 import { errorCodes } from './http2/errors.ts';
 import type { Field } from './http2/header-table.ts';
 import type { ServerStream, StreamHandlers } from './http2/stream.ts';
@@ -121,7 +122,7 @@ export class PlainExchange implements StreamHandlers {
       stream.begin(fields);
       await this.#pass(body);
     } else {
-      const bytes = body === undefined ? new Uint8Array(0) : bytesOf(body);
+      const bytes = body === undefined ? new Uint8Array(0) : chunkBytes(body);
       fields.push({ name: 'content-length', value: String(bytes.length) });
       if (method === 'HEAD' || bytes.length === 0) return stream.end(fields);
       stream.begin(fields);
@@ -136,11 +137,9 @@ export class PlainExchange implements StreamHandlers {
     const chunks = body[Symbol.asyncIterator]();
     signal.addEventListener('abort', () => void chunks.return?.());
     for (let step = await chunks.next(); step.done !== true; step = await chunks.next()) {
-      const hasRoom = this.#options.stream.bytes(bytesOf(step.value));
+      const hasRoom = this.#options.stream.bytes(chunkBytes(step.value));
       if (!hasRoom && !signal.aborted)
         await new Promise<void>((resolve) => (this.#onDrain = resolve));
     }
   }
 }
-
-const bytesOf = (chunk: Chunk): Uint8Array => (chunk instanceof Uint8Array ? chunk : chunk.bytes());

@@ -12,7 +12,8 @@ import { createServer as createNetServer, type AddressInfo, type Socket } from '
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { SocketDuplex } from './socket-duplex.ts';
 import { upgradeOf } from './http-upgrade.ts';
-import type { Chunk, HttpHandler, HttpRequest, HttpResponse, Peer } from '../../http.ts';
+import { chunkBytes } from '../../http.ts';
+import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../http.ts';
 import type { TlsMaterial } from '../../http-server.ts';
 import type { SharedPort, SharedPortListening, SharedPortOptions } from '../../shared-port.ts';
 
@@ -69,14 +70,11 @@ function plainRequest(message: IncomingMessage, signal: AbortSignal): HttpReques
   };
 }
 
-const bytesOf = (chunk: Chunk | undefined): Uint8Array =>
-  chunk === undefined ? new Uint8Array(0) : chunk instanceof Uint8Array ? chunk : chunk.bytes();
-
 /** A stream waits for its reader, and ends when there is none any more. */
 async function reply(response: HttpResponse, to: ServerResponse): Promise<void> {
   const { body } = response;
   if (body === undefined || body instanceof Uint8Array || !(Symbol.asyncIterator in body)) {
-    const bytes = bytesOf(body);
+    const bytes = body === undefined ? new Uint8Array(0) : chunkBytes(body);
     to.writeHead(response.status, { ...response.headers, 'content-length': bytes.length });
     to.end(to.req.method === 'HEAD' ? undefined : bytes);
     return;
@@ -88,7 +86,7 @@ async function reply(response: HttpResponse, to: ServerResponse): Promise<void> 
   // Silence is no sign of trouble here.
   to.socket?.setTimeout(0);
   for (let step = await chunks.next(); step.done !== true; step = await chunks.next())
-    if (!to.write(bytesOf(step.value)) && !to.destroyed)
+    if (!to.write(chunkBytes(step.value)) && !to.destroyed)
       await Promise.race([once(to, 'drain'), once(to, 'close')]);
   to.end();
 }
