@@ -21,15 +21,19 @@ export interface ReplicaOptions {
   readonly settings: Settings;
   readonly engine: Engine;
   readonly memberId: string;
+}
+
+/** The member around a replica, as that sees it. */
+export interface ReplicaHost {
   /** Undefined for a member without peers. */
-  readonly peers: () => Peers | undefined;
-  readonly onApplied: (command: Command) => void;
-  readonly onFailure: (error: Error) => void;
-  readonly onLeadership: (leads: boolean) => void;
+  readonly peers: Peers | undefined;
+  onApplied(command: Command): void;
+  onFailure(error: Error): void;
+  onLeadership(leads: boolean): void;
   /** Told of each change of the cluster, once it is applied. */
-  readonly onChanged: (change: ClusterChange) => void;
+  onChanged(change: ClusterChange): void;
   /** The state is to be replaced by the snapshot that was received; this replica has ended. */
-  readonly onInstall: (point: SnapshotPoint) => void;
+  onInstall(point: SnapshotPoint): void;
 }
 
 export interface LoadedState {

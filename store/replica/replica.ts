@@ -27,7 +27,7 @@ import { ReadyLoop, type Duties } from './ready-loop.ts';
 import type { Records } from '../persistence/records.ts';
 import type { RequestTime } from './request-times.ts';
 import { createRaft, loadState } from './replica-state.ts';
-import type { LoadedState, ReplicaOptions } from './replica-state.ts';
+import type { LoadedState, ReplicaHost, ReplicaOptions } from './replica-state.ts';
 import type { Timekeeper } from '../persistence/timing.ts';
 import { Outbox } from './outbox.ts';
 import { Submission } from './submission.ts';
@@ -48,7 +48,6 @@ export class Replica implements Duties {
   readonly applier: Applier;
   readonly cluster: ClusterState;
   readonly timekeeper: Timekeeper;
-  readonly #options: ReplicaOptions;
   readonly #settings: Settings;
   readonly #submission: Submission;
   readonly #compactor: Compactor;
@@ -56,6 +55,8 @@ export class Replica implements Duties {
   readonly #logCompaction: LogCompaction;
   readonly #outbox: Outbox;
   readonly #loop: ReadyLoop;
+  /** Set by {@link start}. */
+  #host: ReplicaHost | undefined;
   #failure: StoreError | undefined;
   leaderChanges = 0;
   slowApplies = 0;
@@ -74,7 +75,6 @@ export class Replica implements Duties {
     const { log, store, records } = state;
     this.#settings = settings;
     this.timekeeper = state.timekeeper;
-    this.#options = options;
     this.cluster = log.cluster;
     this.store = store;
     this.auth = state.auth;
@@ -89,7 +89,7 @@ export class Replica implements Duties {
       records,
       proposals: this.proposals,
       appliedIndex: log.applied,
-      onApplied: options.onApplied,
+      onApplied: (command) => this.#host?.onApplied(command),
       onChanged: (change) => this.#changed(change),
     });
     const context = settings.random.below(CONTEXT_EPOCHS, 'read context epoch') * 2 ** 32;
@@ -129,7 +129,7 @@ export class Replica implements Duties {
       settings,
       engine,
       raft: this.raft,
-      peers: options.peers,
+      peers: () => this.#host?.peers,
       window: log.window,
       logCompaction: this.#logCompaction,
       poke: () => this.#loop.poke(),
@@ -138,7 +138,9 @@ export class Replica implements Duties {
     this.#loop = new ReadyLoop(this.raft, this);
   }
 
-  start(): void {
+  /** From now on it takes part, and tells its host what happens. */
+  start(host: ReplicaHost): void {
+    this.#host = host;
     this.#flushing.start();
     // The only voter has nobody to wait for.
     if (this.isAlone) this.raft.campaign();
@@ -223,7 +225,7 @@ export class Replica implements Duties {
   #changed(change: ClusterChange): void {
     this.#flushing.clusterChanged();
     if (changesConfiguration(change)) this.raft.configure(this.cluster.configuration);
-    this.#options.onChanged(change);
+    this.#host?.onChanged(change);
   }
 
   transferLeader(to: MemberId): boolean {
@@ -310,7 +312,7 @@ export class Replica implements Duties {
   }
 
   install(point: SnapshotPoint): void {
-    this.#options.onInstall(point);
+    this.#host?.onInstall(point);
   }
 
   persist(ready: Ready): Promise<void> | undefined {
@@ -342,7 +344,7 @@ export class Replica implements Duties {
     const officeTerm = this.leads ? this.raft.term : undefined;
     if (officeTerm !== this.#officeTerm) {
       this.#officeTerm = officeTerm;
-      this.#options.onLeadership(officeTerm !== undefined);
+      this.#host?.onLeadership(officeTerm !== undefined);
     }
     this.proposals.retry();
     this.reads.collect(this.#now());
@@ -356,7 +358,7 @@ export class Replica implements Duties {
     const noSpace = 'reason' in error && error.reason === 'noSpace';
     this.#failure = new StoreError(noSpace ? 'noSpace' : 'stopped', { cause: error });
     this.#rejectAll();
-    this.#options.onFailure(error);
+    this.#host?.onFailure(error);
   }
 
   #rejectAll(): void {

@@ -44,6 +44,7 @@ import type { PeerHandlers, Peers, PeerTraffic, Question } from '../replica/peer
 import { publish } from './publication.ts';
 import { readRange, readTxn } from './reads.ts';
 import { Replica } from '../replica/replica.ts';
+import type { ReplicaHost } from '../replica/replica-state.ts';
 import { Timekeeper, type Observe } from '../persistence/timing.ts';
 import { alarmText } from '../replica/no-space-alarm.ts';
 import { statisticsOf } from './statistics.ts';
@@ -99,11 +100,8 @@ class StoreMember implements Member, PeerHandlers {
   #stopping: Promise<void> | undefined;
 
   static async open(parts: Parts): Promise<StoreMember> {
-    // The replica tells the member of what happens; the member exists only after it.
-    const late: { member?: StoreMember } = {};
-    const replica = await openReplica(parts, () => late.member);
+    const replica = await openReplica(parts);
     const member = new StoreMember(parts, replica);
-    late.member = member;
     try {
       await member.#start(parts.identity);
     } catch (error) {
@@ -160,7 +158,7 @@ class StoreMember implements Member, PeerHandlers {
         'the data is of a member of several: it must be told where to listen for the others ' +
           '(--listen-peer-urls)',
       );
-    this.#replica.start();
+    this.#replica.start(this.#host());
     this.#arm();
     if (this.#replica.isAlone) await this.ready();
     logger.info(
@@ -221,22 +219,24 @@ class StoreMember implements Member, PeerHandlers {
     this.#settings.onRemoved();
   }
 
-  /** What a replica tells. */
-  get events() {
-    const { memberId } = this.identity;
+  #host(): ReplicaHost {
     return {
-      onLeadership: (leads: boolean): void => {
+      peers: this.#peers,
+      onApplied: (command) => this.leases.applied(command),
+      onFailure: (error) => this.#failed(error),
+      onLeadership: (leads) => {
         this.#settings.logger.info({ leads, term: this.#replica.raft.term }, 'leadership changed');
         if (leads) this.leases.takeOffice();
       },
-      onChanged: (): void => {
-        const { members, removed } = this.#replica.cluster;
-        this.#peers?.update(members, removed);
-        if (removed.includes(memberId)) this.removed();
-      },
-      onInstall: (): void => this.#snapshots.install(),
-      peers: (): Peers | undefined => this.#peers,
+      onChanged: () => this.#clusterChanged(),
+      onInstall: () => this.#snapshots.install(),
     };
+  }
+
+  #clusterChanged(): void {
+    const { members, removed } = this.#replica.cluster;
+    this.#peers?.update(members, removed);
+    if (removed.includes(this.identity.memberId)) this.removed();
   }
 
   /** The replica has ended; another goes on with what the engine holds. */
@@ -245,12 +245,12 @@ class StoreMember implements Member, PeerHandlers {
     const before = this.#engine;
     this.#engine = engine;
     await before.close();
-    this.#replica = await openReplica({ ...parts, engine }, () => this);
+    this.#replica = await openReplica({ ...parts, engine });
     this.#replica.timekeeper.add(this.#timekeeper.observe);
     this.leases.serve(this.#replica);
     this.auth.serve(this.#replica);
-    this.events.onChanged();
-    this.#replica.start();
+    this.#clusterChanged();
+    this.#replica.start(this.#host());
   }
 
   onBehalfOf(caller: Caller | undefined): MemberCalls {
@@ -353,7 +353,7 @@ class StoreMember implements Member, PeerHandlers {
     this.#timekeeper.add(observe);
   }
 
-  failed(error: Error): void {
+  #failed(error: Error): void {
     this.#settings.logger.error({ error }, 'the member failed and serves no more');
     for (const session of [...this.#sessions]) session.fail(new StoreError('unavailable'));
     this.#settings.onFailure(error);
@@ -384,16 +384,6 @@ class StoreMember implements Member, PeerHandlers {
   }
 }
 
-function openReplica(parts: Parts, member: () => StoreMember | undefined): Promise<Replica> {
-  return Replica.open({
-    settings: parts.settings,
-    engine: parts.engine,
-    memberId: parts.identity.memberId,
-    peers: () => member()?.events.peers(),
-    onApplied: (command) => member()?.leases.applied(command),
-    onFailure: (error) => member()?.failed(error),
-    onLeadership: (leads) => member()?.events.onLeadership(leads),
-    onChanged: () => member()?.events.onChanged(),
-    onInstall: () => member()?.events.onInstall(),
-  });
+function openReplica({ settings, engine, identity }: Parts): Promise<Replica> {
+  return Replica.open({ settings, engine, memberId: identity.memberId });
 }
