@@ -1,9 +1,8 @@
 import type { ObjectMeta } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Logger } from '../platform/logger.ts';
+import type { Effects } from '../platform/effects.ts';
 import type { Turns } from '../platform/turns.ts';
-import type { Random } from '../platform/random.ts';
 import { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
 import type { SelfClient } from './bootstrap/self-client.ts';
 import { ensureFlowObjects } from './bootstrap/standard-objects.ts';
@@ -109,11 +108,8 @@ function widths(storage: Storage, declarations: readonly ResourceDeclaration[]) 
   };
 }
 
-export interface StatusSurroundings {
+export interface StatusSurroundings extends Effects {
   readonly storage: Storage;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly client: SelfClient;
   readonly serves: (type: ResourceType) => boolean;
 }

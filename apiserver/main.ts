@@ -1,6 +1,5 @@
 /** `wherry apiserver`: real effects for one API server, from the command line to the last stop. */
 import type { Command } from 'commander';
-import type { Clock } from '../platform/clock.ts';
 import { buildMetrics } from '../api/build-metrics.ts';
 import { type Lifecycle, withLifecycle } from '../platform/lifecycle.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
@@ -9,8 +8,6 @@ import { appendFile, standardOutput } from '../platform/node/files/append-file.t
 import { realCiphers } from '../platform/node/crypto/ciphers.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { processMetrics } from '../platform/node/process-metrics.ts';
-import { watchClock } from '../platform/clock-watch.ts';
-import { rotateTls, type TlsRotationOptions } from '../platform/tls-rotation.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import { hostAddress, hostname } from '../platform/node/net/host-address.ts';
@@ -20,43 +17,45 @@ import { outgoingHttp } from '../platform/node/net/outgoing-http.ts';
 import { busyMs, nextTurn } from '../platform/node/next-turn.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realPrograms } from '../platform/node/programs.ts';
-import { realRandom } from '../platform/node/random.ts';
 import { realTokenKeys } from '../platform/node/crypto/token-keys.ts';
 import { realUpstream } from '../platform/node/net/upstream.ts';
 import { traceScope } from '../platform/node/trace-scope.ts';
 import type { TraceScope } from '../platform/trace-scope.ts';
 import { realX509 } from '../platform/node/crypto/x509.ts';
+import { realEffects } from '../platform/node/effects.ts';
 import type { ConnectSocket } from '../platform/unary-calls.ts';
-import type { Upstream, UpstreamTls } from '../platform/upstream.ts';
-import type { Random } from '../platform/random.ts';
 import type { TlsMaterial } from '../platform/http-server.ts';
 import type { Kv } from '../store/kv.ts';
 import { componentAt } from './component-checks.ts';
-import { chosenPlugins, onlyPlugins, type PluginChoice } from './admission/plugins.ts';
+import { chosenPlugins } from './admission/plugins.ts';
 import { type AccessFiles, accessOptions, readAccessFiles } from './options/access-options.ts';
 import { followAccessFiles } from './options/access-reload.ts';
 import { type AuditEffects, auditWebhook } from './options/audit-option.ts';
-import { FlagError, FlagFiles } from './options/flag-files.ts';
+import { FlagFiles } from './options/flag-files.ts';
 import { withGivenCertificate } from './options/cert-dir.ts';
 import { readAdmissionConfiguration } from './options/admission-config.ts';
-import { actsOnMutatingPolicies, kindsFor, MUTATING_POLICY } from './beta-kinds.ts';
+import { kindsFor } from './beta-kinds.ts';
 import { startEncryption } from './options/encryption-option.ts';
 import { type ApiServerFlags, apiserverFlags } from './options/flags.ts';
+import { admissionOf } from './options/admission-option.ts';
+import { nodeWay } from './options/node-way.ts';
+import {
+  certificateNames,
+  dialledUrl,
+  servingTls,
+  writeKubeconfig,
+} from './options/serving-option.ts';
+import type { Effects } from '../platform/effects.ts';
 import type { FlowLimits } from './flow-limits.ts';
-import { listen } from './http/listen.ts';
+import { serve } from './http/serve.ts';
 import { AuditLog } from './pipeline/audit/audit-log.ts';
 import type { AuditBackend } from './pipeline/audit/backend.ts';
-import { kubeconfig } from './pki/kubeconfig.ts';
-import { ensurePki, identities, type Pki } from './pki/pki.ts';
-import { servingNames } from './pki/serving-names.ts';
-import type { NodeWay } from './node-passages.ts';
+import { ensurePki } from './pki/pki.ts';
 import type { Component } from './registry/components.ts';
 import { readDescriptions } from './openapi-source.ts';
-import { firstServiceAddress } from './registry/claim-ranges.ts';
 import { startApiServer } from './server.ts';
 
-/** How the store is reached: `connectEtcd` of store/client, or a twin. */
-export type ConnectStore = (options: {
+export interface ConnectOptions extends Effects {
   readonly endpoints: readonly string[];
   /** PEM texts. */
   readonly tls: {
@@ -64,85 +63,24 @@ export type ConnectStore = (options: {
     readonly certificate?: string | undefined;
     readonly privateKey?: string | undefined;
   };
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly trace?: TraceScope | undefined;
-}) => Kv;
+}
+
+/** How the store is reached: `connectEtcd` of store/client, or a twin. */
+export type ConnectStore = (options: ConnectOptions) => Kv;
 
 const files = new FlagFiles(realDisk, { programs: realPrograms, clock: realClock });
 const pkiEffects = { disk: realDisk, clock: realClock, x509: realX509 };
 
 async function etcdTls(flags: ApiServerFlags) {
-  const [ca, certificate, privateKey] = await Promise.all([
+  const [ca, own] = await Promise.all([
     files.optional('etcd-cafile', flags.etcdCafile),
-    files.optional('etcd-certfile', flags.etcdCertfile),
-    files.optional('etcd-keyfile', flags.etcdKeyfile),
+    files.keyPair(
+      { flag: 'etcd-certfile', path: flags.etcdCertfile },
+      { flag: 'etcd-keyfile', path: flags.etcdKeyfile },
+    ),
   ]);
-  if ((certificate === undefined) !== (privateKey === undefined)) {
-    throw new FlagError('--etcd-certfile and --etcd-keyfile belong together');
-  }
-  return { ca, certificate, privateKey };
-}
-
-async function servingTls(
-  flags: ApiServerFlags,
-  pki: Pki,
-  { outside: { clientCa, frontProxyCa } }: AccessFiles,
-): Promise<TlsMaterial> {
-  const [certificate, privateKey] = await Promise.all([
-    files.optional('tls-cert-file', flags.tlsCertFile),
-    files.optional('tls-private-key-file', flags.tlsPrivateKeyFile),
-  ]);
-  if ((certificate === undefined) !== (privateKey === undefined)) {
-    throw new FlagError('--tls-cert-file and --tls-private-key-file belong together');
-  }
-  const own =
-    certificate !== undefined && privateKey !== undefined
-      ? { certificate, privateKey }
-      : await pki.serving();
-  // Our own clients stay known beside those of another CA.
-  const cas = [pki.ca.certificate, ...(clientCa === undefined ? [] : [clientCa])];
-  const proxies = frontProxyCa === undefined ? {} : { frontProxyCa };
-  return { ...own, ...proxies, clientCa: cas.join('\n') };
-}
-
-/** Without a CA the certificates of nodes' agents are not checked, as in Kubernetes. */
-async function nodeWay(flags: ApiServerFlags, pki: Pki, upstream: Upstream): Promise<NodeWay> {
-  const [ca, certificate, privateKey] = await Promise.all([
-    files.optional('kubelet-certificate-authority', flags.kubeletCertificateAuthority),
-    files.optional('kubelet-client-certificate', flags.kubeletClientCertificate),
-    files.optional('kubelet-client-key', flags.kubeletClientKey),
-  ]);
-  if ((certificate === undefined) !== (privateKey === undefined)) {
-    throw new FlagError('--kubelet-client-certificate and --kubelet-client-key belong together');
-  }
-  const own = certificate === undefined ? await pki.kubeletClient() : { certificate, privateKey };
-  const tls: UpstreamTls = { ...own, ca, insecureSkipVerify: ca === undefined };
-  const addressTypes = flags.kubeletPreferredAddressTypes;
-  return { upstream, tls: () => Promise.resolve(tls), addressTypes };
-}
-
-/** Trusts our CA, and a serving certificate of somebody else's as it is. */
-async function writeKubeconfig(flags: ApiServerFlags, pki: Pki, server: string): Promise<void> {
-  const { writeKubeconfig: path, tlsCertFile } = flags;
-  if (path === undefined) return;
-  const [client, foreign = ''] = await Promise.all([
-    pki.admin(),
-    files.optional('tls-cert-file', tlsCertFile),
-  ]);
-  const ca = `${pki.ca.certificate}${foreign}`;
-  const user = identities.admin.commonName;
-  await realDisk.write(path, kubeconfig({ server, ca, user, client }));
-}
-
-/** What clients on this host dial: a wildcard is no address. */
-function dialledHost(bindAddress: string): string {
-  return bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
-}
-
-function urlOf(host: string, port: number): string {
-  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { ca, ...own };
 }
 
 /** Without a policy nothing is logged; backends are stopped when no request can come any more. */
@@ -194,27 +132,6 @@ const limitsOf = (flags: ApiServerFlags): FlowLimits => ({
   busyMs,
 });
 
-/** A plugin that acts on what no feature gate has switched on has nothing to do. */
-function admissionOf(flags: ApiServerFlags): PluginChoice {
-  const choice = namedPlugins(flags);
-  if (actsOnMutatingPolicies(flags.featureGates)) return choice;
-  const enable = choice.enable.filter((name) => name !== MUTATING_POLICY);
-  return { ...choice, enable, disable: [...choice.disable, MUTATING_POLICY] };
-}
-
-/** The deprecated flag names all that run. */
-function namedPlugins(flags: ApiServerFlags): PluginChoice {
-  const { enableAdmissionPlugins: enable, disableAdmissionPlugins: disable } = flags;
-  const { admissionControl: just } = flags;
-  if (just === undefined) return { enable, disable };
-  if (enable.length + disable.length > 0)
-    throw new FlagError(
-      'admission-control and enable-admission-plugins/disable-admission-plugins flags are ' +
-        'mutually exclusive',
-    );
-  return onlyPlugins(just);
-}
-
 interface Surroundings {
   readonly context: ProcessContext;
   readonly connect: ConnectStore;
@@ -237,15 +154,6 @@ function componentsOf(flags: ApiServerFlags, http: OutgoingHttp): readonly Compo
   ];
 }
 
-/** The certificate is looked at regularly, and when the clock has jumped. */
-async function keepServing(
-  rotation: TlsRotationOptions<TlsMaterial>,
-  parts: Lifecycle,
-): Promise<void> {
-  const { check } = await parts.start(() => rotateTls(rotation));
-  await parts.start(() => watchClock({ ...rotation, onJump: () => void check() }));
-}
-
 /** What encryption at rest takes of this host. */
 const ciphers = { ciphers: realCiphers, connect: lazySocket, server: hostname() };
 
@@ -256,20 +164,11 @@ async function startOutgoing(parts: Lifecycle) {
   return { http, upstream, clock: realClock, tokenKeys: realTokenKeys };
 }
 
-function pkiOptions(flags: ApiServerFlags, advertised: string | undefined) {
-  const dialled = [dialledHost(flags.bindAddress), advertised, flags.externalHostname];
-  const names = servingNames(
-    firstServiceAddress(flags.serviceClusterIpRange),
-    dialled.filter((name) => name !== undefined),
-  );
-  return { folder: flags.certDir, ...pkiEffects, names };
-}
-
 async function run(said: ApiServerFlags, { context, connect, parts }: Surroundings): Promise<void> {
   const flags = await withGivenCertificate(realDisk, said);
   const level = (flags.v ?? 0) >= 4 ? 'debug' : flags.logLevel;
   const logger: Logger = createLogger({ level, name: 'apiserver' });
-  const effects = { clock: realClock, random: realRandom, logger };
+  const effects = realEffects(logger);
   const advertised = flags.advertiseAddress ?? hostAddress();
   const [given, storeTls, configuration] = await Promise.all([
     readAccessFiles(flags, files),
@@ -279,8 +178,10 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const admissionPlugins = { ...admissionOf(flags), configuration };
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(admissionPlugins);
-  const pki = await ensurePki(pkiOptions(flags, advertised));
-  const tls = await servingTls(flags, pki, given);
+  const names = certificateNames(flags, advertised);
+  const pki = await ensurePki({ folder: flags.certDir, ...pkiEffects, names });
+  const next = (): Promise<TlsMaterial> => servingTls(flags, pki, { files, given });
+  const tls = await next();
   const outside = await startOutgoing(parts);
   const access = await accessOptions(flags, given, { pki, ...outside });
   const audit = await parts.start(() => auditOf(flags, given, { ...effects, http: outside.http }));
@@ -291,7 +192,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const encryption = await startEncryption(flags, given, { files, parts, effects: sealing });
   const kv = connect({ endpoints: flags.etcdServers, tls: storeTls, ...effects, trace });
   await parts.start(() => ({ stop: () => kv.close() }));
-  const nodes = await nodeWay(flags, pki, outside.upstream);
+  const nodes = await nodeWay(flags, { files, pki, upstream: outside.upstream });
   const server = await parts.start(() =>
     startApiServer({
       ...effects,
@@ -317,15 +218,11 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   );
   const passesOn = (url: string): boolean => server.passesOn(url);
   const served = { handler: server.handler, passesOn, gzip: realGzip };
-  const socket = { host: flags.bindAddress, port: flags.securePort, tls };
-  const { port, renew } = await parts.start(() =>
-    listen({ server: realHttpServer, ...effects, ...served, ...socket }),
-  );
-  const next = (): Promise<TlsMaterial> => servingTls(flags, pki, given);
-  await keepServing({ ...effects, current: tls, next, replace: renew }, parts);
-  const url = urlOf(dialledHost(flags.bindAddress), port);
+  const socket = { host: flags.bindAddress, port: flags.securePort, tls, next };
+  const port = await serve({ ...effects, ...served, ...socket, server: realHttpServer }, parts);
+  const url = dialledUrl(flags, port);
   if (advertised !== undefined) server.advertise({ address: advertised, port });
-  await writeKubeconfig(flags, pki, url);
+  await writeKubeconfig(flags, { pki, files, disk: realDisk, server: url });
   logger.info({ url }, 'serving');
   const stopped = whenAborted(context.terminated);
   await Promise.race([server.ready(), stopped]);

@@ -11,13 +11,13 @@ function isApiRequest(request: PipelineRequest): request is ApiRequest {
 export interface Routes {
   readonly handlers: ApiHandlers;
   readonly discovery: Discovery;
-  readonly aggregator: () => Aggregator | undefined;
+  readonly aggregator: Aggregator | undefined;
 }
 
 /** To other servers what they serve; resources to their verbs, all other paths to discovery. */
 export function route({ handlers, discovery, aggregator }: Routes): PipelineHandler {
   return (request) => {
-    const remote = aggregator()?.answer(request);
+    const remote = aggregator?.answer(request);
     if (remote !== undefined) return remote;
     if (!isApiRequest(request)) return discovery.answer(request.http);
     return handlers.handle(request);

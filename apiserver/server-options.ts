@@ -1,10 +1,8 @@
+import type { Effects } from '../platform/effects.ts';
 import type { HttpHandler } from '../platform/http.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { Running } from '../platform/lifecycle.ts';
-import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
-import type { Random } from '../platform/random.ts';
 import type { TraceScope } from '../platform/trace-scope.ts';
 import type { Turns } from '../platform/turns.ts';
 import type { Kv } from '../store/kv.ts';
@@ -25,11 +23,8 @@ import type { PipelineOptions } from './pipeline/filters.ts';
 import type { Component } from './registry/components.ts';
 import type { ResourceDeclaration } from './registry/declaration.ts';
 
-export interface ApiServerOptions {
+export interface ApiServerOptions extends Effects {
   readonly kv: Kv;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   /** Default: every kind of `registry/kinds`. */
   readonly kinds?: readonly ResourceDeclaration[];
   /** Bearer tokens and whom they prove. */

@@ -7,6 +7,7 @@ import { resourcePath, type ResourceType } from '../api/resource.ts';
 import { namespaces, services } from '../api/resources.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
+import { type Effects, effectsOf } from '../platform/effects.ts';
 import type { HttpHandler } from '../platform/http.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { type Turns, turnsBy } from '../platform/turns.ts';
@@ -14,7 +15,6 @@ import { tracedHttp } from '../platform/traced-http.ts';
 import { plugins } from './admission/plugins.ts';
 import { storeComponent } from './component-checks.ts';
 import { accessControl } from './access-control.ts';
-import type { Authorizer } from './authz/authorizer.ts';
 import { authorizerOf, DEFAULT_MODES } from './authz/modes.ts';
 import { NodeAuthorizer } from './authz/node/node-authorizer.ts';
 import { NodeGraph } from './authz/node/node-graph.ts';
@@ -30,6 +30,7 @@ import { ensureFirstObjects } from './bootstrap/first-objects.ts';
 import { ensureServiceRange } from './bootstrap/standard-objects.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { CustomResources } from './extensions/definitions.ts';
+import type { ServedVersion } from './extensions/served-version.ts';
 import { EncryptedKv } from './encryption/encrypted-kv.ts';
 import { transformersByKey } from './encryption/resource-keys.ts';
 import { ApiHandlers } from './handlers/api-handlers.ts';
@@ -56,94 +57,169 @@ import { openApiSource } from './openapi-source.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
+interface Shared {
+  readonly declarations: readonly ResourceDeclaration[];
+  readonly metrics: Metrics;
+}
+
 class Server implements ApiServer {
   readonly handler: HttpHandler;
   readonly #options: ApiServerOptions;
-  readonly #storage: Storage;
+  readonly #effects: Effects;
   readonly #stopping = new AbortController();
-  readonly #rbacObjects: RbacObjects;
-  readonly #client: SelfClient;
   readonly #types: readonly ResourceType[];
   readonly #served: ReadonlySet<string>;
+  readonly #storage: Storage;
+  readonly #client: SelfClient;
+  readonly #rbacObjects: RbacObjects;
+  readonly #customs: CustomResources | undefined;
+  readonly #aggregator: Aggregator | undefined;
+  readonly #discovery: Discovery;
+  readonly #repair: ClaimRepair;
+  readonly #schemaStatus: FlowSchemaStatus;
   readonly #bootstrapped: Promise<void>;
   #isBootstrapped = false;
   #address: ServerAddress | undefined;
   #addresses: ServerAddresses | undefined;
-  readonly #repair: ClaimRepair;
-  readonly #schemaStatus: FlowSchemaStatus;
-  readonly #aggregator: Aggregator | undefined;
-  readonly #customs: CustomResources | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { clock, random, logger } = options;
+    const effects = effectsOf(options);
+    this.#effects = effects;
     const declarations = options.kinds ?? kinds;
     this.#types = declarations.map(({ type }) => type);
     this.#served = new Set(this.#types.map(typeKey));
-    const resources = storedResources(declarations);
     const metrics = options.metrics ?? new Metrics();
-    const turns = turnsBy(clock, options.nextTurn);
-    this.#storage = storageOf({ ...options, metrics, turns }, resources);
-    const serverAddress = (): string => this.#addressText();
-    const identity = new Identity({ ...options, storage: this.#storage, serverAddress });
-    const { authenticator } = identity;
-    this.#rbacObjects = rbacObjects(this.#storage);
-    const rbac = new RbacAuthorizer(this.#rbacObjects);
-    const authorizer = options.authorizer ?? this.#authorizer(rbac);
-    const control = accessControl({ identity, authorizer, rbac });
-    const registry = this.#registry(control, declarations, metrics);
-    const passages = options.nodes && nodePassages(options.nodes, this.#storage);
-    const handlers = new ApiHandlers(registry, { clock, turns, random, logger, passages });
-    const counts = new RequestCounts();
+    const turns = turnsBy(effects.clock, options.nextTurn);
+    const storage = storageOf({ ...options, metrics, turns }, storedResources(declarations));
+    this.#storage = storage;
+    this.#rbacObjects = rbacObjects(storage);
+    // The server's own requests take the way of all others, which is put together last.
+    this.#client = new SelfClient((request) => this.handler(request), this.#stopping.signal);
+
+    const access = this.#access();
+    const shared = { declarations, metrics };
+    const registry = this.#registry(access.control, shared);
+    this.#customs = this.#customResources(registry);
+    const own = { ...effects, client: this.#client, storage };
+    this.#aggregator = aggregatorOf(
+      {
+        ...own,
+        metrics,
+        custom: () => this.#custom().map(({ declaration }) => declaration.type),
+        changed: () => this.#discovery.refresh(),
+      },
+      options,
+    );
+    this.#discovery = this.#discoveryOf(access.identity, shared);
+
     const { requestTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const limits = flowLimits(
-      { storage: this.#storage, clock, turns, declarations, requestTimeoutMs },
+      { storage, clock: effects.clock, turns, declarations, requestTimeoutMs },
       options.limits ?? {},
     );
     if ('control' in limits) flowMetrics(metrics, limits.control);
-    const customs = this.#customResources(registry, () => {
-      discovery.refresh();
-      this.#aggregator?.touch();
-    });
-    this.#customs = customs;
-    const descriptions = options.descriptions ?? (() => Promise.resolve(undefined));
-    const discovery: Discovery = new Discovery({
-      declarations,
-      custom: () => customs?.served() ?? [],
-      remote: () => this.#aggregator?.versions() ?? [],
-      metrics,
-      fingerprint: options.fingerprint,
-      schemas: openApiSource(descriptions, (kind) => customs?.schemaOf(kind)),
-      checks: this.#healthChecks(),
-      openId: () => identity.openId(),
-      serverAddress,
-    });
+    const passages = options.nodes && nodePassages(options.nodes, storage);
     this.handler = pipeline(
       {
-        clock,
-        random,
-        logger,
-        counts,
+        ...effects,
+        counts: new RequestCounts(),
         metrics,
         trace: options.trace,
-        authenticator,
-        authorizer,
+        authenticator: access.identity.authenticator,
+        authorizer: access.authorizer,
         audit: options.audit,
         limits,
         requestTimeoutMs,
       },
-      route({ handlers, discovery, aggregator: () => this.#aggregator }),
+      route({
+        handlers: new ApiHandlers(registry, { ...effects, turns, passages }),
+        discovery: this.#discovery,
+        aggregator: this.#aggregator,
+      }),
     );
-    this.#client = new SelfClient(this.handler, this.#stopping.signal);
     this.#repair = this.#claimRepair(registry);
-    const own = { clock, random, logger, client: this.#client, storage: this.#storage };
-    const serves = (type: ResourceType): boolean => this.#served.has(typeKey(type));
-    this.#schemaStatus = flowSchemaStatus({ ...own, serves });
-    const custom = () => [...(customs?.served() ?? [])].map(({ declaration }) => declaration.type);
-    const changed = (): void => discovery.refresh();
-    this.#aggregator = aggregatorOf({ ...own, custom, changed, metrics }, options);
+    this.#schemaStatus = flowSchemaStatus({ ...own, serves: this.#serves });
     this.#bootstrapped = this.#start();
+  }
+
+  readonly #serves = (type: ResourceType): boolean => this.#served.has(typeKey(type));
+
+  readonly #addressText = (): string => {
+    const { address, port } = this.#address ?? { address: '127.0.0.1', port: 6443 };
+    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  };
+
+  /** Who asks, and what they may do. */
+  #access() {
+    const options = this.#options;
+    const storage = this.#storage;
+    const identity = new Identity({ ...options, storage, serverAddress: this.#addressText });
+    const rbac = new RbacAuthorizer(this.#rbacObjects);
+    const own = () =>
+      authorizerOf(options.authorizationSteps ?? (() => DEFAULT_MODES), {
+        Node: new NodeAuthorizer(new NodeGraph(nodeObjects(storage))),
+        RBAC: rbac,
+      });
+    const authorizer = options.authorizer ?? own();
+    return { identity, authorizer, control: accessControl({ identity, authorizer, rbac }) };
+  }
+
+  #registry(control: AccessControl, shared: Shared): Registry {
+    const options = this.#options;
+    return new Registry({
+      ...this.#effects,
+      ...shared,
+      control,
+      outgoing: options.outgoing,
+      storage: this.#storage,
+      components: [...(options.components ?? []), storeComponent(options)],
+      clusterIPRange: options.serviceClusterIpRange,
+      nodePortRange: options.serviceNodePortRange,
+      createNamespace: (name) =>
+        this.#client.create(resourcePath(namespaces), { metadata: { name } }),
+      admission: plugins(options.admissionPlugins),
+    });
+  }
+
+  /** Undefined if this server serves no definitions of custom resources. */
+  #customResources(registry: Registry): CustomResources | undefined {
+    const storage = this.#storage;
+    const definitions = storage.resource(customResourceDefinition.storagePrefix);
+    if (definitions === undefined) return undefined;
+    const { outgoing: http } = this.#options;
+    const lookup = serviceLookup(storage, service.storagePrefix);
+    const webhooks = http && new WebhookClient({ ...this.#effects, http, services: lookup });
+    return new CustomResources({
+      ...this.#effects,
+      storage,
+      registry,
+      definitions,
+      changed: () => {
+        this.#discovery.refresh();
+        this.#aggregator?.touch();
+      },
+      conversion: { webhooks, random: this.#effects.random },
+    });
+  }
+
+  #custom(): readonly ServedVersion[] {
+    return [...(this.#customs?.served() ?? [])];
+  }
+
+  #discoveryOf(identity: Identity, shared: Shared): Discovery {
+    const { descriptions = () => Promise.resolve(undefined), fingerprint } = this.#options;
+    return new Discovery({
+      ...shared,
+      custom: () => this.#custom(),
+      remote: () => this.#aggregator?.versions() ?? [],
+      fingerprint,
+      schemas: openApiSource(descriptions, (kind) => this.#customs?.schemaOf(kind)),
+      checks: this.#healthChecks(),
+      openId: () => identity.openId(),
+      serverAddress: this.#addressText,
+    });
   }
 
   #healthChecks() {
@@ -158,10 +234,34 @@ class Server implements ApiServer {
     });
   }
 
+  #claimRepair({ addresses }: Registry): ClaimRepair {
+    const storage = this.#storage;
+    return new ClaimRepair({
+      ...this.#effects,
+      addresses,
+      nodePorts: storage.claims(NODE_PORTS),
+      services: () => this.#services(),
+      ensureRange: () => ensureServiceRange({ ...this.#effects, ...this.#place(), storage }),
+      record: (path, event) => this.#client.create(path, event),
+    });
+  }
+
+  async #services(): Promise<readonly Service[]> {
+    const list = await this.#client.get(resourcePath(services));
+    return (list as unknown as { items: readonly Service[] }).items;
+  }
+
+  #place() {
+    return {
+      serves: this.#serves,
+      serviceClusterIpRange: this.#options.serviceClusterIpRange ?? DEFAULT_CLUSTER_IP_RANGE,
+    };
+  }
+
   /** What runs beside requests. Resolves when the cluster's standard objects are there. */
   #start(): Promise<void> {
     this.#storage.start();
-    if (this.#served.has(typeKey(services))) this.#repair.start();
+    if (this.#serves(services)) this.#repair.start();
     this.#customs?.start();
     const bootstrapped = this.#bootstrap();
     void bootstrapped.then(() => {
@@ -173,18 +273,15 @@ class Server implements ApiServer {
   }
 
   async #bootstrap(): Promise<void> {
-    const { clock, random, logger, clientAuthentication } = this.#options;
     const { signal } = this.#stopping;
     const options = {
+      ...this.#effects,
+      ...this.#place(),
       client: this.#client,
       storage: this.#storage,
-      clock,
-      random,
-      logger,
       rbacObjects: this.#rbacObjects,
       types: this.#types,
-      clientAuthentication,
-      ...this.#place(),
+      clientAuthentication: this.#options.clientAuthentication,
       repairClaims: () => this.#repair.pass(),
       securePort: () => this.#address?.port,
     };
@@ -193,54 +290,8 @@ class Server implements ApiServer {
     this.#isBootstrapped = !signal.aborted;
   }
 
-  #registry(
-    control: AccessControl,
-    declarations: readonly ResourceDeclaration[],
-    metrics: Metrics,
-  ): Registry {
-    const options = this.#options;
-    const { clock, random, outgoing } = options;
-    return new Registry({
-      control,
-      declarations,
-      clock,
-      random,
-      metrics,
-      outgoing,
-      storage: this.#storage,
-      components: [...(options.components ?? []), storeComponent(options)],
-      clusterIPRange: options.serviceClusterIpRange,
-      nodePortRange: options.serviceNodePortRange,
-      createNamespace: (name) =>
-        this.#client.create(resourcePath(namespaces), { metadata: { name } }),
-      admission: plugins(options.admissionPlugins),
-    });
-  }
-
-  #claimRepair({ addresses }: Registry): ClaimRepair {
-    const { clock, random, logger } = this.#options;
-    const client = this.#client;
-    const storage = this.#storage;
-    return new ClaimRepair({
-      addresses,
-      nodePorts: storage.claims(NODE_PORTS),
-      clock,
-      logger,
-      services: () => this.#services(),
-      ensureRange: () => ensureServiceRange({ ...this.#place(), storage, clock, random }),
-      record: (path, event) => client.create(path, event),
-    });
-  }
-
   passesOn(url: string): boolean {
     return isProxyPath(url) || this.#aggregator?.passesOn(url) === true;
-  }
-
-  #place() {
-    return {
-      serves: (type: ResourceType): boolean => this.#served.has(typeKey(type)),
-      serviceClusterIpRange: this.#options.serviceClusterIpRange ?? DEFAULT_CLUSTER_IP_RANGE,
-    };
   }
 
   ready(): Promise<void> {
@@ -250,10 +301,13 @@ class Server implements ApiServer {
   advertise(address: ServerAddress): void {
     assert(this.#address === undefined, 'a server is advertised once');
     this.#address = address;
-    const { kv, clock, logger } = this.#options;
-    const serves = (type: ResourceType): boolean => this.#served.has(typeKey(type));
-    const client = this.#client;
-    const addresses = new ServerAddresses({ kv, client, clock, logger, serves, own: address });
+    const addresses = new ServerAddresses({
+      ...this.#effects,
+      kv: this.#options.kv,
+      client: this.#client,
+      serves: this.#serves,
+      own: address,
+    });
     this.#addresses = addresses;
     void this.#bootstrapped.then(() => {
       if (!this.#stopping.signal.aborted) addresses.start();
@@ -263,27 +317,6 @@ class Server implements ApiServer {
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
-  }
-
-  /** Undefined if this server serves no definitions of custom resources. */
-  #customResources(registry: Registry, changed: () => void): CustomResources | undefined {
-    const definitions = this.#storage.resource(customResourceDefinition.storagePrefix);
-    if (definitions === undefined) return undefined;
-    const { clock, logger, random, outgoing } = this.#options;
-    const storage = this.#storage;
-    const lookup = serviceLookup(storage, service.storagePrefix);
-    const webhooks =
-      outgoing && new WebhookClient({ http: outgoing, services: lookup, clock, random });
-    const conversion = { webhooks, random };
-    return new CustomResources({
-      storage,
-      registry,
-      definitions,
-      clock,
-      logger,
-      changed,
-      conversion,
-    });
   }
 
   async #stop(): Promise<void> {
@@ -297,23 +330,6 @@ class Server implements ApiServer {
     // What waits for a store that is away ends with the storage.
     await customs;
     await this.#bootstrapped;
-  }
-
-  async #services(): Promise<readonly Service[]> {
-    const list = await this.#client.get(resourcePath(services));
-    return (list as unknown as { items: readonly Service[] }).items;
-  }
-
-  #authorizer(rbac: RbacAuthorizer): Authorizer {
-    return authorizerOf(this.#options.authorizationSteps ?? (() => DEFAULT_MODES), {
-      Node: new NodeAuthorizer(new NodeGraph(nodeObjects(this.#storage))),
-      RBAC: rbac,
-    });
-  }
-
-  #addressText(): string {
-    const { address, port } = this.#address ?? { address: '127.0.0.1', port: 6443 };
-    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   }
 }
 

@@ -10,10 +10,9 @@ import { events } from '../api/resources.ts';
 import { isStatus, StatusError } from '../api/status.ts';
 import { formatTime } from '../api/time.ts';
 import type { Event, ObjectReference } from '../api/types/core-v1.ts';
-import { type Clock, sleep } from '../platform/clock.ts';
+import { sleep } from '../platform/clock.ts';
+import type { Effects } from '../platform/effects.ts';
 import type { Running } from '../platform/lifecycle.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Random } from '../platform/random.ts';
 import { EventCorrelator, type Occurrence } from './event-correlator.ts';
 import { EventPace, EventsEndedError } from './event-pace.ts';
 import type { Client } from './interface.ts';
@@ -42,11 +41,8 @@ export interface EventRecorder extends Running {
 /** All that a recorder needs of a client. */
 export type EventClient = Pick<Client, 'create' | 'patch'>;
 
-export interface EventRecorderOptions {
+export interface EventRecorderOptions extends Effects {
   readonly client: EventClient;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   /** "deployment-controller": source.component and reportingComponent. */
   readonly component: string;
   /** The node, for a kubelet. */

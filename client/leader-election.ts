@@ -9,18 +9,14 @@ import { leases } from '../api/resources.ts';
 import { isStatus } from '../api/status.ts';
 import { formatMicroTime } from '../api/time.ts';
 import type { Lease, LeaseSpec } from '../api/types/coordination-v1.ts';
-import { type Clock, sleep } from '../platform/clock.ts';
+import { sleep } from '../platform/clock.ts';
+import type { Effects } from '../platform/effects.ts';
 import type { Running } from '../platform/lifecycle.ts';
-import type { Logger } from '../platform/logger.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
-import type { Random } from '../platform/random.ts';
 import type { Client, ObjectRef } from './interface.ts';
 
-export interface LeaderElectionOptions {
+export interface LeaderElectionOptions extends Effects {
   readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly lease: ObjectRef;
   /** Unique among the candidates: "host_<uuid>". */
   readonly identity: string;

@@ -12,9 +12,8 @@
 import type { KubernetesObject } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
 import { isStatus } from '../api/status.ts';
-import { type Clock, sleep } from '../platform/clock.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Random } from '../platform/random.ts';
+import { sleep } from '../platform/clock.ts';
+import type { Effects } from '../platform/effects.ts';
 import { takeFrom } from '../platform/stream.ts';
 import type { Client, ListOptions, WatchEvent } from './interface.ts';
 import { type BackoffBounds, backoffMs } from './rate-limiter.ts';
@@ -26,11 +25,8 @@ export interface Selection {
   readonly fieldSelector?: string;
 }
 
-export interface ReflectorEffects {
+export interface ReflectorEffects extends Effects {
   readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 /** What follows the server. Both calls are synchronous: between them the sink is consistent. */

@@ -4,7 +4,7 @@ import { realDisk } from '../platform/node/files/disk.ts';
 import { processEnvironment } from '../platform/node/process-environment.ts';
 import { temporaryFolder } from '../platform/node/files/temporary-folder.ts';
 import { traceScope } from '../platform/node/trace-scope.ts';
-import { startEmbedded } from './embedded.ts';
+import { startEmbedded } from './embedded/start.ts';
 import { DEFAULT_NODES, nodeNames } from './options.ts';
 import { clusterPaths } from './paths.ts';
 import { openTopology } from './topology.ts';

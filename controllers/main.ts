@@ -18,6 +18,7 @@ import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { realRandom } from '../platform/node/random.ts';
 import { realTokenKeys } from '../platform/node/crypto/token-keys.ts';
 import { realX509 } from '../platform/node/crypto/x509.ts';
+import { realEffects } from '../platform/node/effects.ts';
 import { uuid } from '../platform/random.ts';
 import { type ControllersFlags, controllersFlags } from './flags.ts';
 import { type LeaderElectOptions, startControllers } from './manager.ts';
@@ -101,10 +102,8 @@ async function run(
   const lost = new AbortController();
   const running = await parts.start(() =>
     startControllers({
+      ...realEffects(logger),
       client,
-      clock: realClock,
-      random: realRandom,
-      logger,
       metrics,
       controllers: flags.controllers,
       ...(rootCa === '' ? {} : { rootCa }),

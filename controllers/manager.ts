@@ -10,11 +10,9 @@ import {
 } from '../client/leader-election.ts';
 import type { ObjectRef } from '../client/interface.ts';
 import type { RestClient } from '../client/rest.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { Effects } from '../platform/effects.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
-import type { Logger } from '../platform/logger.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
-import type { Random } from '../platform/random.ts';
 import { controllerMetrics } from './controller-metrics.ts';
 import { type ClusterSigning, type ControllerContext, serves } from './runtime/controller.ts';
 import { keptOf } from './kept-objects.ts';
@@ -24,11 +22,8 @@ import { Manager } from './runtime/manager.ts';
 import { Switches } from './switches.ts';
 import { controllerTable, enabledControllers } from './table.ts';
 
-export interface ControllersOptions {
+export interface ControllersOptions extends Effects {
   readonly client: RestClient;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   /** As --controllers: "*" (the default), "name", "-name". */
   readonly controllers?: readonly string[];
   /** Where several managers run, only the one that holds the lease acts. */

@@ -15,12 +15,11 @@ import { createEventRecorder } from '../client/event-recorder.ts';
 import { createInformer } from '../client/informer.ts';
 import type { Informer } from '../client/informer-interface.ts';
 import type { Client } from '../client/interface.ts';
-import { sleep, type Clock } from '../platform/clock.ts';
+import { sleep } from '../platform/clock.ts';
+import type { Effects } from '../platform/effects.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
-import type { Logger } from '../platform/logger.ts';
 import type { Machine } from '../platform/machine.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
-import type { Random } from '../platform/random.ts';
 import { parseRange } from './addresses.ts';
 import { NodePressure } from './eviction/node-pressure.ts';
 import { defaultThresholds, type Threshold } from './eviction/thresholds.ts';
@@ -64,11 +63,8 @@ export interface KubeletNode {
   readonly staticPods?: StaticSource;
 }
 
-export interface KubeletsOptions {
+export interface KubeletsOptions extends Effects {
   readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly nodes: readonly KubeletNode[];
   /** Default: the hollow runtime, shared by all nodes. */
   readonly runtimeOf?: (node: NodeSpecification) => PodRuntime;

@@ -13,8 +13,8 @@ import { realDisk } from '../platform/node/files/disk.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { processMetrics } from '../platform/node/process-metrics.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
-import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/crypto/sha1.ts';
+import { realEffects } from '../platform/node/effects.ts';
 import { agentServer } from './agent-server.ts';
 import { allocatableOf } from './eviction/allocatable.ts';
 import { parseThresholds, type Threshold, ThresholdError } from './eviction/thresholds.ts';
@@ -103,7 +103,6 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
   const { rootDir, runtime } = flags;
   const runtimes = await realRuntimes({ client, logger, rootDir, runtime, env: context.env });
   const { internalIp, runtimeOf, machine } = runtimes;
-  const effects = { client, clock: realClock, random: realRandom, logger, metrics };
   const placed = internalIp === undefined ? nodes : nodes.map((node) => ({ ...node, internalIp }));
   const started = await agentServer(flags, ca, { logger, metrics });
   let url: string | undefined;
@@ -116,7 +115,8 @@ async function run(flags: KubeletFlags, context: ProcessContext, parts: Lifecycl
     });
   const running = await parts.start(() =>
     startKubelets({
-      ...effects,
+      ...realEffects(logger),
+      client,
       metrics,
       stages,
       ...(stageClient && { stageClient }),

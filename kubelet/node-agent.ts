@@ -6,6 +6,7 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Client } from '../client/interface.ts';
 import { assert } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Effects } from '../platform/effects.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
@@ -25,11 +26,8 @@ import type { ContainerAct } from './stages/stage.ts';
 import { isMirror } from './static/static-pod.ts';
 import { noStaticPods, StaticPods, type StaticSource } from './static/static-pods.ts';
 
-export interface NodeAgentOptions {
+export interface NodeAgentOptions extends Effects {
   readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly recorder: EventRecorder;
   readonly runtime: PodRuntime;
   readonly limiter: Limiter;

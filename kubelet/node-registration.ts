@@ -10,10 +10,9 @@ import { formatMicroTime, formatTime } from '../api/time.ts';
 import type { Lease } from '../api/types/coordination-v1.ts';
 import type { Node, NodeStatus } from '../api/types/core-v1.ts';
 import type { Client } from '../client/interface.ts';
-import { sleep, type Clock } from '../platform/clock.ts';
+import { sleep } from '../platform/clock.ts';
+import type { Effects } from '../platform/effects.ts';
 import type { Running } from '../platform/lifecycle.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Random } from '../platform/random.ts';
 import type { NodePressure } from './eviction/node-pressure.ts';
 import type { Limiter } from './limiter.ts';
 import type { NodeImages } from './node-images.ts';
@@ -37,11 +36,8 @@ const leaseNamespace = 'kube-node-lease';
 const firstRetryMs = 200;
 const maxRetryMs = 7000;
 
-export interface RegistrationOptions {
+export interface RegistrationOptions extends Effects {
   readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly limiter: Limiter;
   readonly specification: NodeSpecification;
   readonly pressure: NodePressure;

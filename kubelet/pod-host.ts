@@ -1,18 +1,13 @@
+import type { Effects } from '../platform/effects.ts';
 import type { Pod } from '../api/types/core-v1.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Random } from '../platform/random.ts';
 import type { Demand, Refusal } from './admission.ts';
 import type { Limiter } from './limiter.ts';
 import type { NodeImages } from './node-images.ts';
 import type { PodRuntime } from './runtime.ts';
 
 /** What a node gives its pods. */
-export interface PodHost {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+export interface PodHost extends Effects {
   readonly recorder: EventRecorder;
   readonly runtime: PodRuntime;
   /** Bounds the API calls of all pods of all nodes of this process. */

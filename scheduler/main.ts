@@ -7,7 +7,7 @@ import { serveComponent } from '../client/serving/start.ts';
 import { type Lifecycle, withLifecycle } from '../platform/lifecycle.ts';
 import type { OutgoingHttp } from '../platform/outgoing-http.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
-import { realClock } from '../platform/node/clock.ts';
+import { realEffects } from '../platform/node/effects.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import type { Logger } from '../platform/logger.ts';
 import { loadModule } from '../platform/node/load-module.ts';
@@ -36,10 +36,8 @@ async function configured(
   }
   const { loadConfiguration } = await import('./config/load.ts');
   return loadConfiguration(config, plugins, {
+    ...realEffects(logger),
     disk: realDisk,
-    clock: realClock,
-    random: realRandom,
-    logger,
     loadModule,
     timeLimit: async () => (await import('../platform/node/time-limit.ts')).realTimeLimit(),
     http: () => outgoing(parts),
@@ -75,10 +73,8 @@ async function run(
   );
   const running = await parts.start(() =>
     startScheduler({
+      ...realEffects(logger),
       client,
-      clock: realClock,
-      random: realRandom,
-      logger,
       metrics,
       ...from.options,
       ...(schedulerName === undefined ? {} : { schedulerName }),

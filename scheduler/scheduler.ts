@@ -19,10 +19,8 @@ import {
 import type { Client, ObjectRef } from '../client/interface.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { assert } from '../platform/assert.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { Effects } from '../platform/effects.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Random } from '../platform/random.ts';
 import { postBinding } from './binding.ts';
 import { Cache } from './cache/cache.ts';
 import { ApiEvictor } from './eviction.ts';
@@ -52,11 +50,8 @@ export interface LeaderElectOptions {
   readonly timing?: Partial<ElectionTiming>;
 }
 
-export interface SchedulerOptions {
+export interface SchedulerOptions extends Effects {
   readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   /** Where several schedulers run, only the one that holds the lease acts. */
   readonly leaderElect?: LeaderElectOptions;
   /** Default: "default-scheduler". Pods that name another scheduler are left alone. */

@@ -12,8 +12,8 @@ import { realDisk } from '../platform/node/files/disk.ts';
 import { createLogger } from '../platform/node/logger.ts';
 import { processUsage } from '../platform/node/process-usage.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
-import { realRandom } from '../platform/node/random.ts';
 import { sha1 } from '../platform/node/crypto/sha1.ts';
+import { realEffects } from '../platform/node/effects.ts';
 import { sniffingServer } from '../platform/node/net/sniffing-server.ts';
 import { startAutoCompaction } from './auto-compaction.ts';
 import { autoCompactionOf, checkFlags, FlagError } from './flag-rules.ts';
@@ -113,10 +113,8 @@ async function memberOptions(
 ): Promise<MemberOptions> {
   const dataDir = dataDirOf(flags);
   return {
-    clock: realClock,
-    random: realRandom,
+    ...realEffects(logger),
     disk: realDisk,
-    logger,
     sha1,
     dataDir,
     nextTurn,

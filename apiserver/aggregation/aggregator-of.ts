@@ -1,10 +1,8 @@
 import { endpointSlices, services } from '../../api/resources.ts';
 import type { APIService } from '../../api/types/apiregistration-v1.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Effects } from '../../platform/effects.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
-import type { Random } from '../../platform/random.ts';
 import type { Upstream } from '../../platform/upstream.ts';
 import type { SelfClient } from '../bootstrap/self-client.ts';
 import { objectSource } from '../object-sources.ts';
@@ -21,11 +19,8 @@ export interface Aggregation {
   readonly certificate: ProxyCertificate;
 }
 
-export interface AggregatorSurroundings {
+export interface AggregatorSurroundings extends Effects {
   readonly storage: Storage;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly client: SelfClient;
   readonly custom: AggregatorOptions['custom'];
   readonly changed: () => void;

@@ -1,8 +1,7 @@
 import type { ResourceType } from '../../api/resource.ts';
 import { services } from '../../api/resources.ts';
-import { type Clock, sleep } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { Random } from '../../platform/random.ts';
+import { sleep } from '../../platform/clock.ts';
+import type { Effects } from '../../platform/effects.ts';
 import type { RbacObjects } from '../authz/rbac/rbac-authorizer.ts';
 import { firstServiceAddress } from '../registry/claim-ranges.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -16,12 +15,9 @@ import { ensureNamespaces, ensurePriorityClasses, ensureService } from './system
 /** First and longest wait between attempts. */
 const RETRY_MS = { first: 50, longest: 2_000 } as const;
 
-export interface FirstObjectsOptions {
+export interface FirstObjectsOptions extends Effects {
   readonly client: SelfClient;
   readonly storage: Storage;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly rbacObjects: RbacObjects;
   /** Everything this server serves by itself. */
   readonly types: readonly ResourceType[];

@@ -1,8 +1,6 @@
 /** One encryption configuration at work: its ciphers, and the services it asks. */
 import type { Ciphers } from '../../platform/ciphers.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { Random } from '../../platform/random.ts';
+import type { Effects } from '../../platform/effects.ts';
 import type { ConnectSocket } from '../../platform/unary-calls.ts';
 import { ConfigurationError } from '../options/config-document.ts';
 import type { EncryptionRule, KmsSettings, ProviderSettings } from './configuration.ts';
@@ -12,12 +10,9 @@ import { KmsService } from './kms/kms-service.ts';
 import { type GroupResource, groupResourceText, parseGroupResource } from './resource-names.ts';
 import { identity, type Transformer } from './transformer.ts';
 
-export interface ProviderEffects {
+export interface ProviderEffects extends Effects {
   readonly ciphers: Ciphers;
   readonly connect: ConnectSocket;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly kmsMetrics: KmsMetrics;
   /** A service was found well. */
   readonly onHealthy: () => void;

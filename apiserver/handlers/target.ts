@@ -1,11 +1,9 @@
 import { UNKNOWN_MANAGER } from '../../api/fieldmanager/managers.ts';
 import { pathSegment } from '../../api/validation/names.ts';
 import { statusError } from '../../api/status.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Effects } from '../../platform/effects.ts';
 import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
-import type { Logger } from '../../platform/logger.ts';
 import type { Turns } from '../../platform/turns.ts';
-import type { Random } from '../../platform/random.ts';
 import type { WriteOptions } from '../admission/admission.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import type { Caller, ObjectAt } from '../registry/resource-context.ts';
@@ -18,11 +16,8 @@ export interface Target {
   readonly environment: Environment;
 }
 
-export interface Environment {
-  readonly clock: Clock;
+export interface Environment extends Effects {
   readonly turns: Turns;
-  readonly random: Random;
-  readonly logger: Logger;
   /** Absent: what others would answer is refused (503). */
   readonly passages?: Passages | undefined;
 }

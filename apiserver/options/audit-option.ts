@@ -1,7 +1,5 @@
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Effects } from '../../platform/effects.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
-import type { Random } from '../../platform/random.ts';
 import type { AuditFlags } from './audit-flags.ts';
 import { FlagError, type FlagFiles } from './flag-files.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';
@@ -11,11 +9,8 @@ import { post } from '../webhook/review-client.ts';
 /** kube-apiserver's, for one attempt. */
 const TIMEOUT_MS = 30_000;
 
-export interface AuditEffects {
+export interface AuditEffects extends Effects {
   readonly http: OutgoingHttp;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 /** What --audit-webhook-config-file names; undefined without it. */

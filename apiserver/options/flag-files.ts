@@ -1,9 +1,15 @@
 import type { Disk } from '../../platform/disk.ts';
+import type { CertificateAndKey } from '../../platform/x509.ts';
 import type { CredentialPrograms } from '../webhook/kubeconfig-target.ts';
 
 /** A flag whose value, or whose file, cannot be used. */
 export class FlagError extends Error {
   override readonly name = 'FlagError';
+}
+
+interface FlagFile {
+  readonly flag: string;
+  readonly path: string | undefined;
 }
 
 /** The files that flags name, as texts. */
@@ -30,6 +36,22 @@ export class FlagFiles {
 
   async optional(flag: string, path: string | undefined): Promise<string | undefined> {
     return path === undefined ? undefined : this.read(flag, path);
+  }
+
+  /**
+   * A certificate and its private key, of two flags without their dashes. Rejects with a FlagError
+   * if there is only one of them.
+   */
+  async keyPair(
+    certificate: FlagFile,
+    privateKey: FlagFile,
+  ): Promise<CertificateAndKey | undefined> {
+    const [first, second] = await Promise.all(
+      [certificate, privateKey].map(({ flag, path }) => this.optional(flag, path)),
+    );
+    if ((first === undefined) !== (second === undefined))
+      throw new FlagError(`--${certificate.flag} and --${privateKey.flag} belong together`);
+    return first === undefined ? undefined : { certificate: first, privateKey: second! };
   }
 
   /** What `parse` makes of the file; its errors name flag and file. */

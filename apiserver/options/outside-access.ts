@@ -95,17 +95,14 @@ export async function readOutsideFiles(
   };
 }
 
-async function readProxyClient(
-  { proxyClientCertFile, proxyClientKeyFile }: AccessFlags,
+function readProxyClient(
+  flags: AccessFlags,
   files: FlagFiles,
 ): Promise<CertificateAndKey | undefined> {
-  const [certificate, privateKey] = await Promise.all([
-    files.optional('proxy-client-cert-file', proxyClientCertFile),
-    files.optional('proxy-client-key-file', proxyClientKeyFile),
-  ]);
-  if ((certificate === undefined) !== (privateKey === undefined))
-    throw new FlagError('--proxy-client-cert-file and --proxy-client-key-file belong together');
-  return certificate === undefined ? undefined : { certificate, privateKey: privateKey! };
+  return files.keyPair(
+    { flag: 'proxy-client-cert-file', path: flags.proxyClientCertFile },
+    { flag: 'proxy-client-key-file', path: flags.proxyClientKeyFile },
+  );
 }
 
 interface Issuers extends Pick<OutsideFiles, 'anonymous'> {

@@ -3,12 +3,10 @@
  * the same process.
  */
 import { statusError } from '../../api/status.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Effects } from '../../platform/effects.ts';
 import type { HttpHandler } from '../../platform/http.ts';
-import type { Logger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { TraceScope } from '../../platform/trace-scope.ts';
-import type { Random } from '../../platform/random.ts';
 import type { Authenticator } from '../authn/authenticator.ts';
 import { anonymous } from '../authn/user.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
@@ -33,10 +31,7 @@ import type { RequestCounts } from './request-counts.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { statusResponse } from './status-response.ts';
 
-export interface PipelineOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+export interface PipelineOptions extends Effects {
   readonly counts: RequestCounts;
   /** Default: kept where nobody sees them. */
   readonly metrics?: Metrics | undefined;

@@ -12,8 +12,8 @@ import { realCrypto } from '../../platform/node/crypto/crypto.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { realFileAccess } from '../../platform/node/files/file-access.ts';
 import { moveFolder } from '../../platform/node/files/move-folder.ts';
-import { realRandom } from '../../platform/node/random.ts';
 import { sha1 } from '../../platform/node/crypto/sha1.ts';
+import { realEffects } from '../../platform/node/effects.ts';
 import { checkDigest, readSnapshot } from '../../store/backup/snapshot-file.ts';
 import type { MemberOptions } from '../../store/replica/options.ts';
 import { restoreMember } from '../../store/server/restore.ts';
@@ -150,10 +150,8 @@ async function restoreTo(dataDir: string, path: string, member: NewMember): Prom
   try {
     await restoreMember(
       {
-        clock: realClock,
-        random: realRandom,
+        ...realEffects(silentLogger),
         disk: realDisk,
-        logger: silentLogger,
         sha1,
         dataDir,
         ...member,

@@ -149,7 +149,7 @@ type Starter = (
 ) => Promise<UpCluster>;
 
 const startInProcess: Starter = async (context, flags, announce) => {
-  const { startEmbedded } = await import('../embedded.ts');
+  const { startEmbedded } = await import('../embedded/start.ts');
   const logger = createLogger({
     level: flags.logLevel,
     name: 'wherry',

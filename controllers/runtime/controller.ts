@@ -14,10 +14,8 @@ import type { InformerFactory } from '../../client/informer-factory.ts';
 import type { Informer } from '../../client/informer-interface.ts';
 import type { RestClient } from '../../client/rest.ts';
 import type { WorkQueue } from '../../client/work-queue.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Effects } from '../../platform/effects.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
-import type { Random } from '../../platform/random.ts';
 import type { CertificateAndKey, X509 } from '../../platform/x509.ts';
 
 export interface ReconcileResult {
@@ -47,14 +45,11 @@ export interface ClusterSigning {
 }
 
 /** What a controller is built from. */
-export interface ControllerContext {
+export interface ControllerContext extends Effects {
   /** Refuses everything once the controllers are to stop. */
   readonly client: RestClient;
   /** Writes events even then. Default: `client`. */
   readonly eventClient?: RestClient;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   /** Shared by all controllers: one cache per resource. */
   readonly informers: InformerFactory;
   /** PEM of the CA that pods trust the API server by. */

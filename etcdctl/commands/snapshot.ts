@@ -1,12 +1,11 @@
 /** snapshot save, status, restore: files that etcd and this store both read */
 import { Command } from 'commander';
 import { silentLogger } from '../../platform/logger.ts';
-import { realClock } from '../../platform/node/clock.ts';
 import { realCrypto } from '../../platform/node/crypto/crypto.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { realFileAccess } from '../../platform/node/files/file-access.ts';
-import { realRandom } from '../../platform/node/random.ts';
 import { sha1 } from '../../platform/node/crypto/sha1.ts';
+import { realEffects } from '../../platform/node/effects.ts';
 import { checkDigest } from '../../store/backup/snapshot-file.ts';
 import { readRevision } from '../../store/backup/etcd-record.ts';
 import { BoltReader } from '../../store/bolt/reader.ts';
@@ -89,10 +88,8 @@ async function restore(session: Session, path: string, flags: RestoreFlags): Pro
     if (!flags.skipHashCheck) await checkDigest(file, realCrypto.sha256());
     const { memberId, clusterId } = await restoreMember(
       {
-        clock: realClock,
-        random: realRandom,
+        ...realEffects(silentLogger),
         disk: realDisk,
-        logger: silentLogger,
         sha1,
         dataDir,
         name: flags.name,

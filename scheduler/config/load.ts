@@ -1,10 +1,8 @@
 /** From files to a scheduler's options: the configuration, plugins of one's own, certificates. */
 import { required } from '../../api/field-errors.ts';
-import type { Clock } from '../../platform/clock.ts';
 import type { Disk } from '../../platform/disk.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Effects } from '../../platform/effects.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
-import type { Random } from '../../platform/random.ts';
 import type { TimeLimit } from '../../platform/time-limit.ts';
 import { HttpExtender, type ExtenderTls } from '../extenders/http-extender.ts';
 import type { Extender } from '../framework/extender.ts';
@@ -16,11 +14,8 @@ import type { ConfiguredExtender, Pem, TlsConfiguration } from './extenders.ts';
 import { ownPlugins } from './own-plugins.ts';
 import { buildProfiles } from './profiles.ts';
 
-export interface LoadParts {
+export interface LoadParts extends Effects {
   readonly disk: Pick<Disk, 'read'>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   loadModule(file: string): Promise<unknown>;
   /** Called only if there are plugins from outside. */
   timeLimit(): Promise<TimeLimit>;

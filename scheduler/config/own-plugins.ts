@@ -12,21 +12,16 @@
  * The plugin's methods are those of `framework/interface.ts`; it takes part in every extension
  * point whose method it has. It is enabled like any other, by name.
  */
+import type { Effects } from '../../platform/effects.ts';
 import { isObject } from '../../api/deep.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { Random } from '../../platform/random.ts';
 import type { Plugin } from '../framework/interface.ts';
 import { methodOf } from '../framework/profile.ts';
 import type { PluginLimits } from '../plugin-limits.ts';
 import type { PluginFactory } from '../registry.ts';
 import { ConfigurationError } from './configuration.ts';
 
-export interface PluginHandle {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-}
+/** What a plugin of one's own is given. */
+export type PluginHandle = Effects;
 
 export type OwnPluginFactory = (args: object, handle: PluginHandle) => Plugin;
 

@@ -14,10 +14,8 @@
  * - Calls after `close` began reject with `closed`; `close` waits for those under way.
  * - Keys and values are Buffers that nobody changes after handing them over.
  */
-import type { Clock } from '../../platform/clock.ts';
 import type { Disk } from '../../platform/disk.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { Random } from '../../platform/random.ts';
+import type { Effects } from '../../platform/effects.ts';
 
 export type WriteOperation =
   | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
@@ -50,13 +48,10 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-export interface EngineOptions {
+export interface EngineOptions extends Effects {
   /** Folder of the engine's files. Made if missing. */
   readonly path: string;
   readonly disk: Disk;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 export type EngineFactory = (options: EngineOptions) => Promise<Engine>;

@@ -1,8 +1,6 @@
-import type { Clock } from '../../platform/clock.ts';
 import { noCrypto, type Crypto, type TokenSigner } from '../../platform/crypto.ts';
 import type { Disk } from '../../platform/disk.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { Random } from '../../platform/random.ts';
+import type { Effects } from '../../platform/effects.ts';
 import type { Turns } from '../../platform/turns.ts';
 import type { EngineFactory } from '../engine/engine.ts';
 import { journaled } from '../engine/journal/journaled.ts';
@@ -18,13 +16,10 @@ export interface AuthSettings {
   readonly signer?: TokenSigner;
 }
 
-export interface MemberOptions {
-  readonly clock: Clock;
+export interface MemberOptions extends Effects {
   /** In which many watchers are told of an event. Absent: they are told at once. */
   readonly nextTurn?: Turns['nextTurn'];
-  readonly random: Random;
   readonly disk: Disk;
-  readonly logger: Logger;
   readonly sha1: Sha1;
   /** For copies and users. Default: {@link noCrypto}. */
   readonly crypto?: Crypto;

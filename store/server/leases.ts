@@ -1,8 +1,7 @@
 /** The Lease service: grants and revocations go through the log, renewals through the clock. */
 import { sleep } from '../../platform/clock.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { Random } from '../../platform/random.ts';
+import type { Effects } from '../../platform/effects.ts';
 import { StoreError } from '../kv.ts';
 import type { Caller, Command } from '../mvcc/command.ts';
 import { NONE } from '../raft/entry.ts';
@@ -26,10 +25,7 @@ export interface LeaseCounters {
   expired: number;
 }
 
-export interface LeaseEnvironment {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+export interface LeaseEnvironment extends Effects {
   readonly electionTimeoutMs: number;
   readonly peers: () => Peers | undefined;
 }

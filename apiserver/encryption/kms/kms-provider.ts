@@ -4,10 +4,9 @@
  * another when it names another key, and for what a seed read from the store was.
  */
 import type { Cipher, Ciphers } from '../../../platform/ciphers.ts';
-import { type Clock, sleep } from '../../../platform/clock.ts';
+import { sleep } from '../../../platform/clock.ts';
+import type { Effects } from '../../../platform/effects.ts';
 import { ExpiringCache } from '../../../platform/expiring-cache.ts';
-import type { Logger } from '../../../platform/logger.ts';
-import type { Random } from '../../../platform/random.ts';
 import type { Opened, Transformer } from '../transformer.ts';
 import type { KmsMetrics } from './kms-metrics.ts';
 import type { KmsService } from './kms-service.ts';
@@ -21,13 +20,10 @@ import {
   writeObject,
 } from './messages.ts';
 
-export interface KmsProviderOptions {
+export interface KmsProviderOptions extends Effects {
   readonly name: string;
   readonly service: KmsService;
   readonly ciphers: Ciphers;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly metrics: KmsMetrics;
   /** After each time that the service was found well. */
   readonly onHealthy: () => void;

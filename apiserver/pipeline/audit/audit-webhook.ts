@@ -2,9 +2,8 @@
  * Events sent to a webhook, as lists. In batch mode no request waits: a webhook that hangs or fails
  * costs events, not the API. The blocking modes are for those who want it the other way.
  */
-import { type Clock, sleep, type Timer } from '../../../platform/clock.ts';
-import type { Logger } from '../../../platform/logger.ts';
-import type { Random } from '../../../platform/random.ts';
+import { sleep, type Timer } from '../../../platform/clock.ts';
+import type { Effects } from '../../../platform/effects.ts';
 import type { AuditBackend } from './backend.ts';
 import type { AuditEvent } from './event.ts';
 
@@ -26,16 +25,13 @@ export interface TruncateLimits {
   readonly maxEventBytes: number;
 }
 
-export interface AuditWebhookOptions {
+export interface AuditWebhookOptions extends Effects {
   /** A list as JSON. */
   readonly send: (list: string) => Promise<unknown>;
   readonly mode: AuditMode;
   readonly batch: BatchLimits;
   readonly truncate?: TruncateLimits | undefined;
   readonly initialBackoffMs: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 /** kube-apiserver's; each wait is up to a fifth longer. */

@@ -1,5 +1,5 @@
-import type { Component } from '../apiserver/registry/components.ts';
-import type { LeftOut } from './options.ts';
+import type { Component } from '../../apiserver/registry/components.ts';
+import type { LeftOut } from '../options.ts';
 
 const names: Readonly<Record<LeftOut, string>> = {
   controllers: 'controller-manager',

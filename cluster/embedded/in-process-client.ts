@@ -1,7 +1,7 @@
-import type { ApiServer } from '../apiserver/server-options.ts';
-import type { RestMetrics } from '../client/rest-metrics.ts';
-import { createClient, type RestClient } from '../client/rest.ts';
-import { realClock } from '../platform/node/clock.ts';
+import type { ApiServer } from '../../apiserver/server-options.ts';
+import type { RestMetrics } from '../../client/rest-metrics.ts';
+import { createClient, type RestClient } from '../../client/rest.ts';
+import { realClock } from '../../platform/node/clock.ts';
 
 export interface Identity {
   readonly commonName: string;
