@@ -7,124 +7,38 @@ import type { KubernetesObject } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
 import {
   configMaps,
-  cronJobs,
-  daemonSets,
   deployments,
-  events,
   jobs,
-  namespaces,
-  nodes,
   pods,
   replicaSets,
   replicationControllers,
   resourceQuotas,
-  serviceAccounts,
-  services,
   statefulSets,
   validatingAdmissionPolicies,
 } from '../api/resources.ts';
-import { isStatus } from '../api/status.ts';
-import type { JobSpec } from '../api/types/batch-v1.ts';
-import type { PodTemplateSpec } from '../api/types/core-v1.ts';
-import { startApiServer } from '../apiserver/server.ts';
-import { createClient, type RestClient } from '../client/rest.ts';
-import type { HttpHandler } from '../platform/http.ts';
-import { silentLogger as logger } from '../platform/logger.ts';
-import { MemoryKv } from '../test/model/memory-kv.ts';
-import { SeededRandom, SimClock, SimTime } from '../test/sim/time.ts';
-import { startControllers } from './manager.ts';
+import type { RestClient } from '../client/rest.ts';
+import {
+  CONTROLLERS,
+  ControllersInVirtualTime,
+  jobSpec,
+  makeCronJob,
+  makeService,
+  MINUTE_MS,
+  selector,
+  template,
+  workloads,
+} from '../test/support/controllers-in-virtual-time.ts';
 
-const MINUTE_MS = 60_000;
 /**
  * Doubled backoffs from 5 ms to 11 minutes are 18 tries. Two controllers may work for one object,
  * and tell of each try; and every place is refused its CA.
  */
 const MOST_WRITES = 100;
 
-/** A write of the controllers. */
-interface Write {
-  readonly atMs: number;
-  readonly method: string;
-  readonly path: string;
-}
-
-const time = new SimTime();
-const writes: Write[] = [];
+const world = new ControllersInVirtualTime();
 let admin: RestClient;
 
-/** Whatever takes time, in virtual time. */
-async function played<T>(work: Promise<T>): Promise<T> {
-  let isOver = false;
-  const done = (): void => void (isOver = true);
-  work.then(done, done);
-  await time.run(() => isOver, time.now + MINUTE_MS);
-  return work;
-}
-const pass = (ms: number): Promise<void> => time.run(() => false, time.now + ms);
-
-function clientOf(handler: HttpHandler, commonName: string): RestClient {
-  const certificate = { commonName, organizations: ['system:masters'] };
-  return createClient({
-    handler: (request) => handler({ ...request, peer: { address: 'test', certificate } }),
-    userAgent: commonName,
-    clock: new SimClock(time),
-  });
-}
-
-/** What the controllers of one namespace wrote, between two times. */
-const writesIn = (namespace: string, fromMs = 0, toMs = Infinity): Write[] =>
-  writes.filter(
-    ({ path, atMs }) => path.includes(`/namespaces/${namespace}/`) && atMs >= fromMs && atMs < toMs,
-  );
-const reasons = async (namespace: string): Promise<string[]> => {
-  const { items } = await played(admin.list(events, { namespace }));
-  return items.map(({ reason, message }) => `${reason}: ${message}`);
-};
-
-const labels = { app: 'web' };
-const selector = { matchLabels: labels };
-const container = { name: 'c', image: 'i' };
-const template: PodTemplateSpec = { metadata: { labels }, spec: { containers: [container] } };
-const jobSpec: JobSpec = {
-  template: { spec: { restartPolicy: 'Never', containers: [container] } },
-};
 const claimSpec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-
-/** By the kind whose controller is refused: what is made of it. */
-const workloads: Readonly<
-  Record<string, (client: RestClient, namespace: string) => Promise<unknown>>
-> = {
-  replicaset: (client, namespace) =>
-    client.create(replicaSets, {
-      metadata: { namespace, name: 'web' },
-      spec: { replicas: 3, selector, template },
-    }),
-  replicationcontroller: (client, namespace) =>
-    client.create(replicationControllers, {
-      metadata: { namespace, name: 'web' },
-      spec: { replicas: 3, selector: labels, template },
-    }),
-  deployment: (client, namespace) =>
-    client.create(deployments, {
-      metadata: { namespace, name: 'web' },
-      spec: { replicas: 3, selector, template },
-    }),
-  statefulset: (client, namespace) =>
-    client.create(statefulSets, {
-      metadata: { namespace, name: 'web' },
-      spec: { replicas: 3, selector, template, serviceName: 'web' },
-    }),
-  daemonset: (client, namespace) =>
-    client.create(daemonSets, {
-      metadata: { namespace, name: 'web' },
-      spec: { selector, template },
-    }),
-  job: (client, namespace) =>
-    client.create(jobs, {
-      metadata: { namespace, name: 'web' },
-      spec: { parallelism: 3, completions: 3, ...jobSpec },
-    }),
-};
 const countless = 2 ** 31 - 1;
 /** More than anybody can have. */
 const hugeOnes: typeof workloads = {
@@ -154,11 +68,7 @@ const ENOUGH_PODS = 5;
 /** Refused by a policy, and not by a quota of pods. */
 const others: typeof workloads = {
   account: () => Promise.resolve(),
-  cronjob: (client, namespace) =>
-    client.create(cronJobs, {
-      metadata: { namespace, name: 'web' },
-      spec: { schedule: '* * * * *', jobTemplate: { spec: jobSpec } },
-    }),
+  cronjob: makeCronJob,
   claims: (client, namespace) =>
     client.create(statefulSets, {
       metadata: { namespace, name: 'web' },
@@ -167,11 +77,7 @@ const others: typeof workloads = {
         volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claimSpec } as never],
       },
     }),
-  service: (client, namespace) =>
-    client.create(services, {
-      metadata: { namespace, name: 'web' },
-      spec: { selector: labels, ports: [{ port: 80 }] },
-    }),
+  service: makeService,
 };
 
 /** Refuses what controllers create in `shut-…`, and what they say of its state in `still-…`. */
@@ -186,7 +92,7 @@ async function refuse(client: RestClient): Promise<void> {
       {
         name: 'controllers',
         expression:
-          "request.userInfo.username == 'controllers' && has(request.namespace) && " +
+          `request.userInfo.username == '${CONTROLLERS}' && has(request.namespace) && ` +
           "(request.operation == 'CREATE' ? request.namespace.startsWith('shut-') && " +
           "!(request.resource.resource in ['events', 'controllerrevisions']) : request.namespace.startsWith('still-'))",
       },
@@ -207,16 +113,6 @@ async function refuse(client: RestClient): Promise<void> {
   });
 }
 
-/** With the account that pods need, which the controllers may not make everywhere. */
-async function makePlace(namespace: string): Promise<void> {
-  await admin.create(namespaces, { metadata: { name: namespace }, spec: {} });
-  if (namespace === 'shut-account') return;
-  const account = admin.create(serviceAccounts, { metadata: { namespace, name: 'default' } });
-  await account.catch((error: unknown) => {
-    if (!isStatus(error, 'AlreadyExists')) throw error;
-  });
-}
-
 const limitPods = (namespace: string, count: number): Promise<unknown> =>
   admin.create(resourceQuotas, {
     metadata: { namespace, name: 'none' },
@@ -226,61 +122,32 @@ const limitPods = (namespace: string, count: number): Promise<unknown> =>
 const policed = { ...workloads, ...others };
 
 beforeAll(async () => {
-  const clock = new SimClock(time);
-  const random = new SeededRandom(1);
-  const server = startApiServer({ kv: new MemoryKv(), clock, random, logger });
-  await played(server.ready());
-  const counting: HttpHandler = (request) => {
-    const { method, path } = request;
-    if (method !== 'GET') writes.push({ atMs: time.now, method, path });
-    return server.handler(request);
-  };
-  admin = clientOf(server.handler, 'admin');
-  await played(refuse(admin));
-  const controllers = await startControllers({
-    ...{ client: clientOf(counting, 'controllers'), clock, random: new SeededRandom(2), logger },
-    controllers: ['*', '-node-lifecycle-controller'],
-    ...{ rootCa: 'PEM', freeze: true },
-  });
-  await played(controllers.ready());
-  await played(
-    admin.create(nodes, {
-      metadata: { name: 'node1' },
-      spec: {},
-      status: { conditions: [{ type: 'Ready', status: 'True' }] },
-    }),
-  );
-  // Nobody else takes its taint away.
-  await played(
-    admin.patch(
-      nodes,
-      { name: 'node1' },
-      { type: 'application/merge-patch+json', body: { spec: { taints: null } } },
-    ),
-  );
+  await world.start(refuse);
+  ({ admin } = world);
   for (const [kind, make] of Object.entries(policed)) {
-    await played(makePlace(`shut-${kind}`));
-    await played(make(admin, `shut-${kind}`));
+    const withAccount = kind !== 'account';
+    await world.played(world.makePlace(`shut-${kind}`, { withAccount }));
+    await world.played(make(admin, `shut-${kind}`));
   }
   for (const [kind, make] of Object.entries(workloads)) {
-    for (const what of ['poor', 'still']) await played(makePlace(`${what}-${kind}`));
-    await played(limitPods(`poor-${kind}`, 0));
-    await played(make(admin, `poor-${kind}`));
-    await played(make(admin, `still-${kind}`));
+    for (const what of ['poor', 'still']) await world.played(world.makePlace(`${what}-${kind}`));
+    await world.played(limitPods(`poor-${kind}`, 0));
+    await world.played(make(admin, `poor-${kind}`));
+    await world.played(make(admin, `still-${kind}`));
   }
   for (const [kind, make] of Object.entries(hugeOnes)) {
-    await played(makePlace(`huge-${kind}`));
-    await played(limitPods(`huge-${kind}`, ENOUGH_PODS));
-    await played(make(admin, `huge-${kind}`));
+    await world.played(world.makePlace(`huge-${kind}`));
+    await world.played(limitPods(`huge-${kind}`, ENOUGH_PODS));
+    await world.played(make(admin, `huge-${kind}`));
   }
-  await played(makeRing());
-  await pass(20 * MINUTE_MS);
+  await world.played(makeRing());
+  await world.pass(20 * MINUTE_MS);
 }, 120_000);
 
 /** Three that own each other in turn, of which one is deleted in the foreground; and two more. */
 async function makeRing(): Promise<void> {
   const namespace = 'ring';
-  await makePlace(namespace);
+  await world.makePlace(namespace);
   const uids = new Map<string, string>();
   for (const name of ['a', 'b', 'c', 'x', 'y']) {
     const { metadata } = await admin.create(configMaps, { metadata: { namespace, name } });
@@ -312,7 +179,7 @@ describe('a controller that is refused', () => {
       [0, 1],
       [1, 5],
       [5, 20],
-    ].map(([from, to]) => writesIn(namespace, from! * MINUTE_MS, to! * MINUTE_MS).length);
+    ].map(([from, to]) => world.writesIn(namespace, from! * MINUTE_MS, to! * MINUTE_MS).length);
     expect(perSpan[0]! + perSpan[1]! + perSpan[2]!).toBeLessThan(MOST_WRITES);
     expect(perSpan[1]).toBeLessThan(15);
     expect(perSpan[2]).toBeLessThan(15);
@@ -365,7 +232,7 @@ describe('a controller that is refused', () => {
     ],
     ...Object.keys(workloads).map((kind): [string, RegExp] => [`poor-${kind}`, quota]),
   ])('in %s says why in an event', async (namespace, told) => {
-    expect(await reasons(namespace)).toContainEqual(expect.stringMatching(told));
+    expect(await world.reasons(namespace)).toContainEqual(expect.stringMatching(told));
   });
 
   it.each([
@@ -378,7 +245,7 @@ describe('a controller that is refused', () => {
       ['ReplicaFailure', 'True', 'FailedCreate'],
     ],
   ])('in %s says so in a condition', async (namespace, type, condition) => {
-    const { status } = await played(
+    const { status } = await world.played(
       admin.get(type as typeof deployments, { namespace, name: 'web' }),
     );
     const told = status?.conditions?.map((each) => [each.type, each.status, each.reason]);
@@ -387,21 +254,21 @@ describe('a controller that is refused', () => {
 
   it.each(Object.keys(hugeOnes))('for a huge %s gets what its quota allows', async (kind) => {
     const namespace = `huge-${kind}`;
-    expect((await played(admin.list(pods, { namespace }))).items).toHaveLength(ENOUGH_PODS);
+    expect((await world.played(admin.list(pods, { namespace }))).items).toHaveLength(ENOUGH_PODS);
     const told = /^FailedCreate: .*exceeded quota: none, requested: pods=1, used: pods=5/;
-    expect(await reasons(namespace)).toContainEqual(expect.stringMatching(told));
+    expect(await world.reasons(namespace)).toContainEqual(expect.stringMatching(told));
   });
 
   it('leaves others alone', async () => {
-    await played(makePlace('open'));
-    await played(workloads['deployment']!(admin, 'open'));
-    await pass(2000);
-    expect((await played(admin.list(pods, { namespace: 'open' }))).items).toHaveLength(3);
+    await world.played(world.makePlace('open'));
+    await world.played(workloads['deployment']!(admin, 'open'));
+    await world.pass(2000);
+    expect((await world.played(admin.list(pods, { namespace: 'open' }))).items).toHaveLength(3);
   });
 });
 
 it('owners in a ring: they go when one is deleted, stay when none is, and nobody spins', async () => {
-  const { items } = await played(admin.list(configMaps, { namespace: 'ring' }));
+  const { items } = await world.played(admin.list(configMaps, { namespace: 'ring' }));
   expect(items.map(({ metadata }) => metadata.name)).toEqual(['kube-root-ca.crt', 'x', 'y']);
-  expect(writesIn('ring').length).toBeLessThan(20);
+  expect(world.writesIn('ring').length).toBeLessThan(20);
 });

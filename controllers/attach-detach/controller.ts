@@ -180,7 +180,7 @@ class AttachDetachController implements Controller {
 
   #wantedOn(name: string, node: Node | undefined): Map<string, Wanted> {
     const wanted = new Map<string, Wanted>();
-    if (node?.metadata.annotations?.[MANAGED] !== 'true') return wanted;
+    if (node?.metadata.annotations?.[MANAGED] === undefined) return wanted;
     for (const pod of this.#pods.lister.byIndex(NODE_INDEX, name)) {
       if (!usesVolumes(pod)) continue;
       for (const volume of this.#attachableOf(pod)) {

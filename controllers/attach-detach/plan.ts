@@ -3,7 +3,7 @@ import { nameOf, namespaceOf } from '../../api/meta.ts';
 import type { AttachedVolume, Node, PersistentVolume, Pod } from '../../api/types/core-v1.ts';
 import type { VolumeAttachment } from '../../api/types/storage-v1.ts';
 
-/** Nodes of agents that leave attaching to this controller carry it, with "true". */
+/** Nodes of agents that leave attaching to this controller carry it, whatever it says. */
 export const MANAGED = 'volumes.kubernetes.io/controller-managed-attach-detach';
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
 /** As --attach-detach-…: after so long a node that is not ready is not asked any more. */

@@ -19,13 +19,18 @@ const request = (decision?: string): CertificateSigningRequest => ({
   },
 });
 
+const approved = request('Approved');
+const issued = { ...approved, status: { ...approved.status, certificate: 'PEM' } };
+
 it.each<[string, CertificateSigningRequest, number | undefined, number]>([
   ['pending', request(), undefined, 24 * 60 - 10],
-  ['approved', request('Approved'), undefined, 55],
+  ['approved, and not yet signed', request('Approved'), undefined, Infinity],
+  ['judged by somebody else', request('Waiting'), undefined, Infinity],
+  ['issued', issued, NOW + 90 * MINUTE, 55],
   ['denied', request('Denied'), undefined, 55],
   ['failed', request('Failed'), undefined, 55],
-  ['issued for a short time', request('Approved'), NOW + MINUTE, 1],
-  ['issued and expired', request('Approved'), NOW - MINUTE, -1],
+  ['issued for a short time', issued, NOW + MINUTE, 1],
+  ['issued and expired', issued, NOW - MINUTE, -1],
 ])('a request that is %s', (_, ...[of, end, minutes]) => {
   expect(timeLeftMs(of, NOW, end) / MINUTE).toBe(minutes);
 });

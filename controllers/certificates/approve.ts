@@ -9,6 +9,7 @@ import type {
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { X509 } from '../../platform/x509.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
+import { timeOf } from '../runtime/pods.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { isDecided, pemOf } from './request.ts';
 import { isKubeletClientRequest, KUBELET_CLIENT } from './signers.ts';
@@ -27,6 +28,9 @@ const approved = (message: string): CertificateSigningRequestCondition => ({
   reason: 'AutoApproved',
   message,
 });
+
+/** One that nobody may have yet is asked about again when it is twice as old, within these. */
+const ASK_AGAIN_MS = { least: 200, most: 1_000_000 };
 
 /** Who may have what approved: asked of the authorizer as "create" of the subresource. */
 const ways = [
@@ -55,16 +59,20 @@ export function certificateApprover(context: ControllerContext): Controller {
     async reconcile(key) {
       const request = requests.lister.get(key);
       if (request === undefined || isDecided(request)) return undefined;
+      if (request.status?.certificate) return undefined;
       const names = recognized(x509, request);
+      if (names === undefined) return undefined;
       for (const { subresource, own, message } of ways) {
-        if (names === undefined || (own && names.commonName !== request.spec.username)) continue;
+        if (own && names.commonName !== request.spec.username) continue;
         if (!(await mayHave(request, subresource))) continue;
         const conditions = [...(request.status?.conditions ?? []), approved(message)];
         const status = { ...request.status, conditions };
         await client.update(csrType, { ...request, status }, { subresource: 'approval' });
         return undefined;
       }
-      return undefined;
+      const ageMs = clock.now() - (timeOf(request.metadata.creationTimestamp) ?? 0);
+      const { least, most } = ASK_AGAIN_MS;
+      return { requeueAfterMs: Math.min(Math.max(ageMs, least), most) };
     },
   };
 

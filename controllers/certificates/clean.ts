@@ -1,4 +1,7 @@
-/** The cleaner: requests are removed an hour after their decision, or a day without one. */
+/**
+ * The cleaner: requests are removed an hour after they were answered or refused, or a day after
+ * nobody decided. What was approved waits for its signer.
+ */
 import { certificateSigningRequests as csrType } from '../../api/resources.ts';
 import { nameOf, uidOf } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
@@ -9,6 +12,9 @@ import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { timeLeftMs } from './age.ts';
 import { pemOf } from './request.ts';
+
+/** Certificates may be for longer than a timer can wait. */
+const LOOK_MS = 3_600_000;
 
 export function certificateCleaner(context: ControllerContext): Controller {
   const { client, clock } = context;
@@ -24,7 +30,8 @@ export function certificateCleaner(context: ControllerContext): Controller {
       if (request === undefined) return undefined;
       const end = endOf(context.signing?.x509, request);
       const left = timeLeftMs(request, clock.now(), end);
-      if (left > 0) return { requeueAfterMs: left };
+      if (left > 0)
+        return left === Infinity ? undefined : { requeueAfterMs: Math.min(left, LOOK_MS) };
       try {
         const preconditions = { uid: uidOf(request) };
         await client.delete(csrType, { name: nameOf(request) }, { preconditions });

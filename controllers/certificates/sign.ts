@@ -16,6 +16,8 @@ import { signerRules } from './signers.ts';
 const YEAR_MS = 365 * 24 * 3_600_000;
 /** Clocks of those who check may be behind ours. */
 const BACKDATE_MS = 300_000;
+/** A shorter certificate does not end that much earlier, too. */
+const SHORT_MS = 8 * 3_600_000;
 
 export function certificateSigner(context: ControllerContext): Controller {
   const { client, clock } = context;
@@ -73,12 +75,11 @@ function read({ x509 }: ClusterSigning, request: string): CertificateRequestFact
   }
 }
 
-/** At most a year, and no longer than the authority's own. */
+/** At most a year with what it is backdated by, and no longer than the authority's own. */
 function validityOf(seconds: number | undefined, { x509, ca }: ClusterSigning, nowMs: number) {
   const wantedMs = Math.min(seconds === undefined ? YEAR_MS : seconds * 1000, YEAR_MS);
   const { notAfterMs } = x509.inspect(ca.certificate);
-  return {
-    notBeforeMs: nowMs - BACKDATE_MS,
-    notAfterMs: Math.min(nowMs + wantedMs, notAfterMs),
-  };
+  const notBeforeMs = nowMs - BACKDATE_MS;
+  const wantedEndMs = (wantedMs < SHORT_MS ? nowMs : notBeforeMs) + wantedMs;
+  return { notBeforeMs, notAfterMs: Math.min(wantedEndMs, notAfterMs) };
 }

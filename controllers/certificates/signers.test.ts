@@ -25,10 +25,17 @@ const serving = { dnsNames: ['n1'] };
 
 it.each<[string, CertificateRequestFacts, string[], string | undefined]>([
   [CLIENT, request({ commonName: 'ann', organizations: [] }), ['client auth'], undefined],
-  [CLIENT, request(), ['server auth'], 'usages did not match'],
-  [CLIENT, request(), [...asClient, 'code signing'], 'usages did not match'],
+  [CLIENT, request(), ['server auth'], 'invalid usage for client certificate: server auth'],
+  [CLIENT, request(), ['digital signature'], 'missing required usage for client certificate'],
+  [CLIENT, request(), [...asClient, 'code signing'], 'client certificate: code signing'],
   [KUBELET_CLIENT, request(), asClient, undefined],
-  [KUBELET_CLIENT, request(), ['client auth'], 'usages did not match'],
+  [
+    KUBELET_CLIENT,
+    request(),
+    ['client auth'],
+    'usages did not match [client auth digital signature key encipherment]',
+  ],
+  [KUBELET_CLIENT, request({ ...serving, organizations: [] }), asClient, 'organization is not'],
   [KUBELET_CLIENT, request(serving), asClient, 'DNS subjectAltNames are not allowed'],
   [KUBELET_CLIENT, request({ commonName: 'n1' }), asClient, 'does not begin with system:node:'],
   [

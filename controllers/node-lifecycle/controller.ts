@@ -6,7 +6,7 @@
  * timestamps: the clocks of nodes need not agree with ours.
  */
 import { formatTime } from '../../api/time.ts';
-import { keyOf, nameOf, namespaceOf } from '../../api/meta.ts';
+import { keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import { leases as leaseType, nodes as nodeType, pods as podType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
@@ -22,7 +22,14 @@ import {
 import { indexByNode, NODE_INDEX } from '../runtime/pods-by-node.ts';
 import { podReady } from '../runtime/pods.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
-import { awaitsEviction, type Eviction, GRACE_MS, planTaints, silentConditions } from './plan.ts';
+import {
+  awaitsEviction,
+  type Eviction,
+  graceMs,
+  planLabels,
+  planTaints,
+  silentConditions,
+} from './plan.ts';
 import { zoneOf, Zones } from './zones.ts';
 
 const NAME = 'node-lifecycle-controller';
@@ -42,6 +49,8 @@ class NodeLifecycleController implements Controller {
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
   readonly #recorder: EventRecorder;
+  /** Those told of, and their uids. */
+  readonly #registered = new Map<string, string>();
   /** When each node was last heard of, by the monotonic clock. */
   readonly #heardAt = new Map<string, number>();
   readonly #zones = new Zones();
@@ -55,7 +64,7 @@ class NodeLifecycleController implements Controller {
     this.queue = new WorkQueue({ clock: context.clock });
     this.#nodes = context.informers.of(nodeType);
     this.#pods = context.informers.of(podType);
-    this.#recorder = recorderFor(context, NAME);
+    this.#recorder = recorderFor(context, 'node-controller');
     const leases = context.informers.of(leaseType);
     this.informers = [this.#nodes, this.#pods, leases];
     indexByNode(this.#pods);
@@ -88,22 +97,49 @@ class NodeLifecycleController implements Controller {
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
     const node = this.#nodes.lister.get(key);
+    this.#register(key, node);
     if (node === undefined) return undefined;
     const { clock } = this.#context;
     const heardAt = this.#heardAt.get(key) ?? clock.monotonic();
-    const silentMs = clock.monotonic() - heardAt;
-    const current = silentMs >= GRACE_MS ? await this.#markSilent(node) : node;
-    if (silentMs >= GRACE_MS) await this.#markPodsNotReady(current);
+    const leftMs = heardAt + graceMs(node) - clock.monotonic();
+    const isSilent = leftMs <= 0;
+    const current = isSilent ? await this.#markSilent(node) : node;
+    if (isSilent) await this.#markPodsNotReady(current);
     const eviction = this.#evictionOf(current);
-    const taints = planTaints(current, clock.now(), eviction);
-    if (taints !== undefined) {
-      const spec = { ...current.spec, taints };
-      await this.#context.client.update(nodeType, { ...current, spec });
-    }
+    await this.#mark(current, eviction);
     if (eviction !== 'begin' && awaitsEviction(current))
       return { requeueAfterMs: EVICTION_POLL_MS };
     // A node that is silent already is looked at again when it is heard.
-    return silentMs >= GRACE_MS ? undefined : { requeueAfterMs: GRACE_MS - silentMs };
+    return isSilent ? undefined : { requeueAfterMs: leftMs };
+  }
+
+  async #mark(node: Node, eviction: Eviction): Promise<void> {
+    const { client, clock } = this.#context;
+    const taints = planTaints(node, clock.now(), eviction);
+    const labels = planLabels(node);
+    if (taints === undefined && labels === undefined) return;
+    await client.update(nodeType, {
+      ...node,
+      ...(labels === undefined ? {} : { metadata: { ...node.metadata, labels } }),
+      ...(taints === undefined ? {} : { spec: { ...node.spec, taints } }),
+    });
+  }
+
+  /** Tells, once each, of nodes that came and went. */
+  #register(name: string, node: Node | undefined): void {
+    const known = this.#registered.get(name);
+    const uid = node && uidOf(node);
+    if (known === uid) return;
+    const tell = (uid: string, reason: string, what: string): void => {
+      const about = { apiVersion: 'v1', kind: 'Node', name, uid };
+      const message = `Node ${name} event: ${what} Controller`;
+      this.#recorder.record(about, { type: 'Normal', reason, message });
+    };
+    if (known !== undefined) tell(known, 'RemovingNode', `Removing Node ${name} from`);
+    this.#registered.delete(name);
+    if (uid === undefined) return;
+    this.#registered.set(name, uid);
+    tell(uid, 'RegisteredNode', `Registered Node ${name} in`);
   }
 
   async stop(): Promise<void> {

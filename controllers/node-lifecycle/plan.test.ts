@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Node, Taint } from '../../api/types/core-v1.ts';
-import { awaitsEviction, type Eviction, planTaints, silentConditions } from './plan.ts';
+import {
+  awaitsEviction,
+  type Eviction,
+  graceMs,
+  planLabels,
+  planTaints,
+  silentConditions,
+} from './plan.ts';
 
 const NOW = 1_700_000_000_000;
 
@@ -107,5 +114,33 @@ describe('a silent node', () => {
     ]);
     const marked = { ...node('True'), status: { conditions } };
     expect(silentConditions(marked, NOW + 1)).toBe(conditions);
+  });
+});
+
+it('a node has more time until its first word', () => {
+  expect([graceMs(node(undefined)), graceMs(node('Unknown'))]).toEqual([60_000, 50_000]);
+});
+
+describe('the labels of a node', () => {
+  const labelled = (labels: Record<string, string>): Node => ({
+    ...node('True'),
+    metadata: { name: 'n', labels },
+  });
+  it.each<[string, Record<string, string>, Record<string, string> | undefined]>([
+    ['none', {}, undefined],
+    ['those of old only', { 'beta.kubernetes.io/os': 'linux' }, undefined],
+    ['equal ones', { 'kubernetes.io/os': 'linux', 'beta.kubernetes.io/os': 'linux' }, undefined],
+    [
+      'only those of today',
+      { 'kubernetes.io/arch': 'arm64', a: 'b' },
+      { 'kubernetes.io/arch': 'arm64', a: 'b', 'beta.kubernetes.io/arch': 'arm64' },
+    ],
+    [
+      'different ones',
+      { 'kubernetes.io/os': 'linux', 'beta.kubernetes.io/os': 'plan9' },
+      { 'kubernetes.io/os': 'linux', 'beta.kubernetes.io/os': 'linux' },
+    ],
+  ])('%s', (_, ...[labels, wanted]) => {
+    expect(planLabels(labelled(labels))).toEqual(wanted);
   });
 });

@@ -3,7 +3,9 @@ import { formatTime } from '../../api/time.ts';
 import type { Node, NodeCondition, Taint } from '../../api/types/core-v1.ts';
 
 /** Kubernetes 1.32 and later: 50 s without a heartbeat. */
-export const GRACE_MS = 50_000;
+const GRACE_MS = 50_000;
+/** Of a node that has not told anything yet. */
+const STARTUP_GRACE_MS = 60_000;
 
 const NOT_READY = 'node.kubernetes.io/not-ready';
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
@@ -24,6 +26,28 @@ const noScheduleTaints = new Set([
 
 /** Conditions the kubelet reports; without it nobody knows. */
 const reported = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
+
+/** Without a heartbeat, until the node counts as silent. */
+export function graceMs({ status }: Node): number {
+  const hasTold = status?.conditions?.some(({ type }) => type === 'Ready') ?? false;
+  return hasTold ? GRACE_MS : STARTUP_GRACE_MS;
+}
+
+/** Labels of old that follow those of today. */
+const followers = [
+  ['kubernetes.io/os', 'beta.kubernetes.io/os'],
+  ['kubernetes.io/arch', 'beta.kubernetes.io/arch'],
+] as const;
+
+/** The node's labels with those that are to change; undefined if none is. */
+export function planLabels({ metadata }: Node): Readonly<Record<string, string>> | undefined {
+  const { labels = {} } = metadata;
+  const changes = followers.flatMap(([leader, follower]) => {
+    const value = labels[leader];
+    return value === undefined || value === labels[follower] ? [] : [[follower, value] as const];
+  });
+  return changes.length === 0 ? undefined : { ...labels, ...Object.fromEntries(changes) };
+}
 
 /** The conditions of a node that fell silent; the same list if they already say so. */
 export function silentConditions(node: Node, nowMs: number): readonly NodeCondition[] {

@@ -32,6 +32,15 @@ const node = (name: string, ready: boolean, zone = 'a'): Node => ({
   },
 });
 
+/** In the same zone, and not counted. */
+const apart = (name: string, ready: boolean): Node => ({
+  ...node(name, ready),
+  metadata: {
+    name,
+    labels: { 'topology.kubernetes.io/zone': 'a', 'node.kubernetes.io/exclude-disruption': '' },
+  },
+});
+
 describe('evictions', () => {
   function zones(ready: number, failed: number): Zones {
     const all = new Zones();
@@ -69,6 +78,21 @@ describe('evictions', () => {
     all.set(node('other', true, 'b'), 0);
     expect(all.mayEvict('failed-0', 60_000)).toBe('now');
     expect(all.mayEvict('failed-1', 60_000)).toBe('later');
+  });
+
+  it('do not look at nodes that are expected to fail', () => {
+    const all = zones(2, 2);
+    for (const name of ['x', 'y']) all.set(apart(name, false), 0);
+    expect(all.mayEvict('x', 60_000)).toBe('now');
+    const alone = zones(1, 0);
+    alone.set(apart('x', false), 0);
+    expect(alone.allFailed).toBe(false);
+    alone.set(node('ready-0', false), 0);
+    expect(alone.allFailed).toBe(true);
+    alone.remove('x');
+    expect(alone.allFailed).toBe(true);
+    alone.set(apart('x', true), 0);
+    expect(alone.allFailed).toBe(true);
   });
 
   it('count from when a node failed, wherever it moves', () => {

@@ -19,6 +19,8 @@ const UNHEALTHY_SHARE = 0.55;
 const LARGE_ZONE = 50;
 const EVICTION_MS = 10_000;
 const CAREFUL_EVICTION_MS = 100_000;
+/** Its operator expects such a node to come and go. */
+const APART = 'node.kubernetes.io/exclude-disruption';
 /** An outage shows itself within this time of its first node. */
 const OUTAGE_MS = 5000;
 
@@ -43,14 +45,23 @@ class Zone {
   readonly nodes = new Set<string>();
   /** Since when (monotonic) they have not been ready. */
   readonly notReady = new Map<string, number>();
+  /** Those that say nothing of the zone. */
+  readonly apart = new Set<string>();
   #limit: { readonly intervalMs: number; readonly bucket: TokenBucket } | undefined;
 
+  /** Of the nodes that count. */
+  get size(): number {
+    return this.nodes.size - this.apart.size;
+  }
+
   get state(): ZoneState {
-    return zoneState(this.nodes.size - this.notReady.size, this.notReady.size);
+    let notReady = this.notReady.size;
+    for (const name of this.apart) if (this.notReady.has(name)) notReady--;
+    return zoneState(this.size - notReady, notReady);
   }
 
   tryEvict(now: number): boolean {
-    const intervalMs = evictionIntervalMs(this.state, this.nodes.size);
+    const intervalMs = evictionIntervalMs(this.state, this.size);
     if (intervalMs === undefined) return false;
     if (this.#limit?.intervalMs !== intervalMs) {
       this.#limit = { intervalMs, bucket: new TokenBucket(1, intervalMs, now) };
@@ -62,11 +73,13 @@ class Zone {
 export class Zones {
   readonly #zones = new Map<string, Zone>();
   readonly #zoneOfNode = new Map<string, string>();
+  /** Of those that count. */
+  #size = 0;
   #notReady = 0;
 
-  /** True if no node anywhere is ready. */
+  /** True if no node that counts is ready anywhere. */
   get allFailed(): boolean {
-    return this.#notReady > 0 && this.#notReady === this.#zoneOfNode.size;
+    return this.#notReady > 0 && this.#notReady === this.#size;
   }
 
   set(node: Node, now: number): void {
@@ -78,15 +91,20 @@ export class Zones {
     const zone = this.#zones.get(zoneName) ?? new Zone();
     this.#zones.set(zoneName, zone);
     zone.nodes.add(name);
+    const counts = node.metadata.labels?.[APART] === undefined;
+    if (counts) this.#size++;
+    else zone.apart.add(name);
     if (isReady(node)) return;
     zone.notReady.set(name, since ?? now);
-    this.#notReady++;
+    if (counts) this.#notReady++;
   }
 
   remove(name: string): void {
     const zone = this.#find(name);
     if (zone === undefined) return;
-    if (zone.notReady.delete(name)) this.#notReady--;
+    const counts = !zone.apart.delete(name);
+    if (counts) this.#size--;
+    if (zone.notReady.delete(name) && counts) this.#notReady--;
     zone.nodes.delete(name);
     if (zone.nodes.size === 0) this.#zones.delete(this.#zoneOfNode.get(name)!);
     this.#zoneOfNode.delete(name);

@@ -4,7 +4,7 @@
  * scheduler's business; a pod that was bound without it has its claims reserved here.
  * Keys are "pod/<namespace>/<name>" and "claim/<namespace>/<name>".
  */
-import { keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
+import { type Draft, keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import {
   pods as podType,
   resourceClaims as claimType,
@@ -172,7 +172,17 @@ class ResourceClaimController implements Controller {
     const generateName = claimPrefix(pod, entry);
     const name = generatedName(generateName, this.#context.random);
     const draft = claimFor(pod, entry, { name, generateName, template });
-    return nameOf(await this.#context.client.create(claimType, draft));
+    return this.#create(draft);
+  }
+
+  async #create(draft: Draft<ResourceClaim>): Promise<string> {
+    try {
+      return nameOf(await this.#context.client.create(claimType, draft));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      // Kubernetes' names no claim: the server would have chosen the name.
+      throw new Error(`create ResourceClaim : ${why}`, { cause: error });
+    }
   }
 
   async #reserveFor(pod: Pod): Promise<void> {
@@ -191,8 +201,11 @@ class ResourceClaimController implements Controller {
   async #syncClaim(claim: ResourceClaim): Promise<void> {
     const { client } = this.#context;
     const users: ResourceClaimConsumerReference[] = [];
-    for (const user of claim.status?.reservedFor ?? [])
+    for (const user of claim.status?.reservedFor ?? []) {
+      if (user.apiGroup || user.resource !== podType.resource)
+        throw new Error(`unsupported ReservedFor entry: ${JSON.stringify(user)}`);
       if (await this.#mayRun(user, namespaceOf(claim))) users.push(user);
+    }
     const owner = claim.metadata.ownerReferences?.find(({ uid }) => ownersOf(claim).includes(uid));
     const pod = owner && this.#pods.lister.get(`${namespaceOf(claim)}/${owner.name}`);
     let current = claim;

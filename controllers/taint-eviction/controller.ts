@@ -37,7 +37,7 @@ class TaintEvictionController implements Controller {
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
   readonly #recorder: EventRecorder;
-  /** By uid: pods that are to go, and when (monotonic) their time began. */
+  /** By uid: pods that are to go, and when (monotonic) their time began; -Infinity: it is over. */
   readonly #since = new Map<string, number>();
 
   constructor(context: ControllerContext) {
@@ -60,7 +60,7 @@ class TaintEvictionController implements Controller {
     this.#pods.addHandler({
       added: (pod) => this.#consider(pod),
       updated: (_, pod) => this.#consider(pod),
-      deleted: (pod) => this.#since.delete(uidOf(pod)),
+      deleted: (pod) => this.#callOff(pod),
     });
   }
 
@@ -69,15 +69,15 @@ class TaintEvictionController implements Controller {
     if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
     const uid = uidOf(pod);
     const ms = toleratedMs(pod, this.#taintsOn(pod));
-    if (ms === Infinity) {
-      if (this.#since.delete(uid)) this.#tell(pod, 'Cancelling deletion of');
-      return undefined;
-    }
+    // A taint that is not tolerated at all does not wait for the time of another.
+    if (ms === Infinity || ms === 0) this.#callOff(pod);
+    if (ms === Infinity) return undefined;
     const now = this.#context.clock.monotonic();
     const since = this.#since.get(uid) ?? now;
     this.#since.set(uid, since);
     const left = since + ms - now;
     if (left > 0) return { requeueAfterMs: left };
+    this.#since.set(uid, -Infinity);
     this.#tell(pod, 'Marking for deletion');
     const { client, clock } = this.#context;
     await disruptPod({ client, nowMs: clock.now() }, pod, { cause: CAUSE });
@@ -86,6 +86,13 @@ class TaintEvictionController implements Controller {
 
   async stop(): Promise<void> {
     await this.#recorder.stop();
+  }
+
+  /** The pod is not to go any more, or not at that time. */
+  #callOff(pod: Pod): void {
+    const since = this.#since.get(uidOf(pod)) ?? -Infinity;
+    this.#since.delete(uidOf(pod));
+    if (since > -Infinity) this.#tell(pod, 'Cancelling deletion of');
   }
 
   #taintsOn({ spec }: Pod) {

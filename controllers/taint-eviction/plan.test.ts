@@ -30,6 +30,13 @@ it.each<[string, Pod, Taint[], number]>([
   ['everything', pod({ operator: 'Exists' }), [taint('a'), taint('b')], Infinity],
   ['for a time', pod(exists('a', 300)), [taint('a')], 300_000],
   ['the shorter of two', pod(exists('a', 300), exists('b', 5)), [taint('a'), taint('b')], 5000],
+  [
+    'for ever before for a time',
+    pod({ operator: 'Exists' }, exists('a', 5)),
+    [taint('a')],
+    Infinity,
+  ],
+  ['for a time before for ever', pod(exists('a', 5), { operator: 'Exists' }), [taint('a')], 5000],
   ['negative seconds', pod(exists('a', -7)), [taint('a')], 0],
   ['another value', pod({ key: 'a', operator: 'Equal', value: 'x' }), [taint('a', 'y')], 0],
   ['another effect', pod({ key: 'a', operator: 'Exists', effect: 'NoSchedule' }), [taint('a')], 0],

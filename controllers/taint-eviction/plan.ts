@@ -8,17 +8,16 @@ export function evictingTaints(taints: readonly Taint[] | undefined): readonly T
 
 /**
  * Milliseconds the pod tolerates the taints, all of which are NoExecute: 0 if one of them is not
- * tolerated at all, Infinity if all are for ever. Of several tolerations the shortest counts,
- * whichever taint it is for.
+ * tolerated at all, Infinity if all are for ever, else the shortest. Of several tolerations of one
+ * taint the first counts.
  */
 export function toleratedMs({ spec }: Pod, taints: readonly Taint[]): number {
   let ms = Infinity;
   for (const taint of taints) {
-    const matching = (spec.tolerations ?? []).filter((each) => tolerates(each, taint));
-    if (matching.length === 0) return 0;
-    for (const { tolerationSeconds } of matching) {
-      if (tolerationSeconds !== undefined) ms = Math.min(ms, Math.max(0, tolerationSeconds) * 1000);
-    }
+    const first = spec.tolerations?.find((each) => tolerates(each, taint));
+    if (first === undefined) return 0;
+    const { tolerationSeconds } = first;
+    if (tolerationSeconds !== undefined) ms = Math.min(ms, Math.max(0, tolerationSeconds) * 1000);
   }
   return ms;
 }

@@ -12,10 +12,9 @@ export interface Kind {
   readonly kind: string;
 }
 
-/** "apps/v1, Kind=Deployment" */
-export function kindText({ group, version, kind }: Kind): string {
-  return `${group === '' ? '' : `${group}/`}${version}, Kind=${kind}`;
-}
+/** "apps/v1, Kind=Deployment", "/v1, Kind=Pod" */
+export const kindText = ({ group, version, kind }: Kind): string =>
+  `${group}/${version}, Kind=${kind}`;
 
 /** Resources as rules name them, without those that may be anything. */
 function namedResources(policy: ValidatingAdmissionPolicy) {

@@ -2,7 +2,7 @@
  * Protection of storage in use: a claim stays until no pod with a node mounts it, a volume until
  * it is bound to no claim.
  */
-import { type KubernetesObject, nameOf, namespaceOf } from '../../api/meta.ts';
+import { type KubernetesObject, namespaceOf } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import {
   persistentVolumeClaims as claimType,
@@ -17,7 +17,7 @@ import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { CLAIM_INDEX, indexByClaim } from '../runtime/pods-by-claim.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
-import { planProtection, withFinalizers } from './protect.ts';
+import { isShutDown, planProtection, uses, withFinalizers } from './protect.ts';
 
 const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';
 const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
@@ -35,9 +35,13 @@ export function claimProtectionController(context: ControllerContext): Controlle
       if (claims.lister.get(key)?.metadata.deletionTimestamp !== undefined) queue.add(key);
     }
   };
-  pods.addHandler({ deleted: enqueueClaims });
-  const mounts = (pod: Pod, name: string): boolean =>
-    Boolean(pod.spec.nodeName) && claimNamesOf(pod).includes(name);
+  // One that a node is done with may be kept for long.
+  pods.addHandler({
+    updated: (_old, pod) => {
+      if (isShutDown(pod)) enqueueClaims(pod);
+    },
+    deleted: enqueueClaims,
+  });
   return {
     name: 'persistentvolumeclaim-protection-controller',
     queue,
@@ -45,13 +49,13 @@ export function claimProtectionController(context: ControllerContext): Controlle
     async reconcile(key) {
       const claim = claims.lister.get(key);
       if (claim === undefined) return undefined;
-      const seen = pods.lister.byIndex(CLAIM_INDEX, key).some(({ spec }) => spec.nodeName);
+      const seen = pods.lister.byIndex(CLAIM_INDEX, key).some((pod) => uses(pod, claim));
       const protection = planProtection(claim, CLAIM_FINALIZER, seen);
       if (protection === 'leave') return undefined;
       if (protection === 'remove') {
         // A pod that the cache does not show yet may mount it already.
         const { items } = await client.list(podType, { namespace: namespaceOf(claim) });
-        if (items.some((pod) => mounts(pod, nameOf(claim)))) return { requeueAfterMs: 1000 };
+        if (items.some((pod) => uses(pod, claim))) return { requeueAfterMs: 1000 };
       }
       await write(client, claimType, withFinalizers(claim, CLAIM_FINALIZER, protection));
       return undefined;

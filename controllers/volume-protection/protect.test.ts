@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { KubernetesObject } from '../../api/meta.ts';
-import { planProtection, withFinalizers } from './protect.ts';
+import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import { planProtection, uses, withFinalizers } from './protect.ts';
 
 const F = 'kubernetes.io/pvc-protection';
 
@@ -23,4 +24,36 @@ it.each<[string, KubernetesObject, boolean, string]>([
 it('keeps the finalizers of others', () => {
   expect(withFinalizers(object(false, 'a'), F, 'add').metadata.finalizers).toEqual(['a', F]);
   expect(withFinalizers(object(true, 'a', F), F, 'remove').metadata.finalizers).toEqual(['a']);
+});
+
+const mounted = { name: 'data', persistentVolumeClaim: { claimName: 'p-data' } };
+const ephemeral = { name: 'data', ephemeral: {} };
+const pod = (volume: object, { onNode = true, isShutDown = false } = {}): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    ...{ name: 'p', uid: 'u1' },
+    ...(isShutDown ? { deletionTimestamp: 'now', deletionGracePeriodSeconds: 0 } : {}),
+  },
+  spec: { containers: [], volumes: [volume as never], ...(onNode ? { nodeName: 'n' } : {}) },
+});
+
+it.each<[string, Pod, string, boolean]>([
+  ['mounts it', pod(mounted), 'u2', true],
+  ['mounts it, shut down', pod(mounted, { isShutDown: true }), 'u2', true],
+  ['has no node', pod(mounted, { onNode: false }), 'u2', false],
+  ['has it for an ephemeral volume', pod(ephemeral), 'u1', true],
+  ['had it for an ephemeral volume', pod(ephemeral, { isShutDown: true }), 'u1', false],
+  ['has a namesake', pod(ephemeral), 'u2', false],
+])('a pod that %s', (_, ...[of, owner, wanted]) => {
+  const claim: PersistentVolumeClaim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      name: 'p-data',
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: owner, controller: true }],
+    },
+    spec: {},
+  };
+  expect(uses(of, claim)).toBe(wanted);
 });

@@ -7,9 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tool } from '../e2e/harness.ts';
 import { compare } from './compare.ts';
 import type { Scenario } from './scenario.ts';
+import { certificateScenarios } from './scenarios/certificates.ts';
 import { clusterScenarios } from './scenarios/cluster.ts';
 import { deploymentScenarios } from './scenarios/deployments.ts';
+import { deviceScenarios } from './scenarios/devices.ts';
 import { jobScenarios } from './scenarios/jobs.ts';
+import { nodeScenarios } from './scenarios/nodes.ts';
 import { policyScenarios } from './scenarios/policies.ts';
 import { serviceScenarios } from './scenarios/services.ts';
 import { setScenarios } from './scenarios/sets.ts';
@@ -25,6 +28,8 @@ const expectedComplaints = [
   /Operation cannot be fulfilled on .* the object has been modified/,
   /stateful_set\.go.*can't adopt ControllerRevisions: .* has just been deleted/,
   /garbagecollector\.go.*the ResourceVersion in the precondition .* does not match/,
+  /controller\.go.*PodResourceClaim device: (create ResourceClaim|resource claim template)/,
+  /controller\.go.*ResourceClaim not created yet/,
   /pv_controller\.go.*storageclass\S* .*not found/,
 ];
 
@@ -36,6 +41,9 @@ const scenarios: readonly Scenario[] = [
   ...policyScenarios,
   ...volumeScenarios,
   ...clusterScenarios,
+  ...nodeScenarios,
+  ...certificateScenarios,
+  ...deviceScenarios,
 ];
 
 const manager = tool('kube-controller-manager');

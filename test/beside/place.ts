@@ -19,6 +19,7 @@ export interface Seen {
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
     readonly ownerReferences?: readonly object[];
+    readonly finalizers?: readonly string[];
     readonly resourceVersion?: string;
   };
   readonly spec: { readonly template: object; readonly taints?: readonly object[] };
@@ -55,6 +56,7 @@ type SeenStatus = { readonly [name in Counter]?: number } & {
   readonly conditions?: readonly SeenCondition[];
   readonly certificate?: string;
   readonly typeChecking?: object;
+  readonly resourceClaimStatuses?: readonly object[];
 };
 
 export interface SeenCondition {
@@ -113,9 +115,12 @@ export class Place {
     }
   }
 
+  /** `kind` may name a subresource: "Node/status". */
   async merge(kind: string, name: string, body: object): Promise<void> {
-    const patch = { type: 'application/merge-patch+json', body } as const;
-    await this.world.client.patch(this.#type(kind), this.#ref(kind, name), patch);
+    const [own = '', subresource] = kind.split('/');
+    const below = subresource === undefined ? {} : { subresource };
+    const patch = { type: 'application/merge-patch+json', body, ...below } as const;
+    await this.world.client.patch(this.#type(own), this.#ref(own, name), patch);
   }
 
   async delete(kind: string, name: string, options: DeleteOptions = {}): Promise<void> {
@@ -141,8 +146,14 @@ export class Place {
     return (await this.world.client.list(type, at)).items as unknown as readonly Seen[];
   }
 
-  async events(): Promise<readonly SeenEvent[]> {
-    return (await this.list('Event')) as readonly SeenEvent[];
+  /** Those of the namespace, and of these objects outside of namespaces: "Node/node1". */
+  async events(also: readonly string[] = []): Promise<readonly SeenEvent[]> {
+    const own = await this.list('Event');
+    const { items } = await this.world.client.list(this.#type('Event'), { namespace: 'default' });
+    const outside = (items as unknown as readonly SeenEvent[]).filter(({ involvedObject: about }) =>
+      also.includes(`${about.kind}/${about.name}`),
+    );
+    return [...(own as readonly SeenEvent[]), ...outside];
   }
 
   /** Waits until the object is there and `holds`; fails with what it was last. */

@@ -45,7 +45,7 @@ async function settled(place: Place, also: readonly string[]): Promise<readonly 
   let since = performance.now();
   for (;;) {
     const objects = await objectsOf(place, also);
-    const events = await place.events();
+    const events = await place.events(also);
     const versions = [...objects, ...events].map(({ metadata }) => metadata.resourceVersion).join();
     if (versions !== before) since = performance.now();
     else if (performance.now() - since > QUIET_MS) return objects;
@@ -57,7 +57,7 @@ async function settled(place: Place, also: readonly string[]): Promise<readonly 
 
 export async function record(place: Place, { also = [] }: Watched = {}): Promise<Recorded> {
   const objects = await settled(place, also);
-  const events = await place.events();
+  const events = await place.events(also);
   const even = evener(objects, place.namespace);
   const entries = objects.map((object): [string, unknown] => {
     const value = even({ ...object, metadata: metadataOf(object) }) as Seen;

@@ -29,17 +29,6 @@ type: kubernetes.io/service-account-token`);
   await at.until('Secret', 'robot-token', ({ data }) => data?.token !== undefined);
 }
 
-/** Of system:node:beside, of the group system:nodes. */
-const nodeRequest = `-----BEGIN CERTIFICATE REQUEST-----
-MIHuMIGWAgEAMDQxFTATBgNVBAoMDHN5c3RlbTpub2RlczEbMBkGA1UEAwwSc3lz
-dGVtOm5vZGU6YmVzaWRlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjUXB/n7+
-Bcx9I8gZBCaadx/dgXx3npZ9SIMYs5wHgSLgJYuFNiGbJjUJ+0YyWDlz+9wZlrRp
-ZIectB4QfUyvc6AAMAoGCCqGSM49BAMCA0cAMEQCICfgOvpLoukDnNY0ZfE3Qwxi
-GedzN5VpjVwGU0rJDurCAiAZEEdcrEBx92Tjfe9voy8GCyJtpKp3dLU5vqTogbxB
-nA==
------END CERTIFICATE REQUEST-----
-`;
-
 export const clusterScenarios: readonly Scenario[] = [
   { name: 'namespace as it is made', async run() {} },
   {
@@ -119,6 +108,11 @@ metadata: { name: kept, finalizers: [example.org/keep] }`);
       await at.until('ServiceAccount', 'default');
       await at.delete('ConfigMap', 'kube-root-ca.crt');
       await at.until('ConfigMap', 'kube-root-ca.crt');
+      await at.merge('ConfigMap', 'kube-root-ca.crt', {
+        metadata: { annotations: null },
+        data: { extra: 'text' },
+      });
+      await at.until('ConfigMap', 'kube-root-ca.crt', ({ data }) => data?.extra === undefined);
     },
   },
   {
@@ -148,25 +142,6 @@ rules: []`);
     },
   },
   {
-    name: 'certificate of a node, approved and signed',
-    also: ['CertificateSigningRequest/NAMESPACE'],
-    async run(at) {
-      await at.create(`
-apiVersion: certificates.k8s.io/v1
-kind: CertificateSigningRequest
-metadata: { name: NAMESPACE }
-spec:
-  signerName: kubernetes.io/kube-apiserver-client-kubelet
-  usages: [digital signature, client auth]
-  request: ${Buffer.from(nodeRequest).toString('base64')}`);
-      await at.until(
-        'CertificateSigningRequest',
-        at.namespace,
-        ({ status }) => status?.certificate !== undefined,
-      );
-    },
-  },
-  {
     name: 'admission policy whose expressions are looked at',
     also: ['ValidatingAdmissionPolicy/NAMESPACE'],
     async run(at) {
@@ -185,98 +160,6 @@ spec:
         at.namespace,
         ({ status }) => status?.typeChecking !== undefined,
       );
-    },
-  },
-  {
-    name: 'claim of devices, made from a template',
-    async run(at) {
-      await at.create(`
-apiVersion: resource.k8s.io/v1
-kind: ResourceClaimTemplate
-metadata: { name: device }
-spec:
-  metadata: { labels: { made: for-pod } }
-  spec: { devices: { requests: [{ name: one, exactly: { deviceClassName: missing } }] } }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: user }
-spec:
-  resourceClaims: [{ name: device, resourceClaimTemplateName: device }]
-  containers: [{ name: main, image: "example.org/main:1" }]`);
-      await at.untilAll('ResourceClaim', (claims) => claims.length === 1);
-    },
-  },
-  {
-    name: 'node that falls silent',
-    also: ['Node/NAMESPACE'],
-    async run(at) {
-      const heard = new Date(Date.now() - 600_000).toISOString().replace(/\.\d+/, '');
-      await at.create(`
-apiVersion: v1
-kind: Node
-metadata: { name: NAMESPACE, labels: { kubernetes.io/hostname: NAMESPACE, only: NAMESPACE } }
-spec: { taints: [{ key: example.org/apart, effect: NoSchedule }] }
-status:
-  allocatable: { cpu: "4", memory: 8Gi, pods: "110" }
-  capacity: { cpu: "4", memory: 8Gi, pods: "110" }
-  conditions:
-    - { type: Ready, status: "True", reason: KubeletReady, message: ready,
-        lastHeartbeatTime: "${heard}", lastTransitionTime: "${heard}" }`);
-      await at.create(`
-apiVersion: v1
-kind: Pod
-metadata: { name: stranded }
-spec:
-  nodeName: ${at.namespace}
-  tolerations:
-    - { key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 3 }
-  containers: [{ name: main, image: "example.org/main:1" }]`);
-      await at.until('Node', at.namespace, ({ spec }) => (spec.taints ?? []).length === 3);
-      await at.until('Pod', 'stranded', ({ metadata }) => metadata.deletionTimestamp !== undefined);
-    },
-  },
-  {
-    name: 'pods of a node that is gone',
-    async run(at) {
-      await at.create(`
-apiVersion: v1
-kind: Pod
-metadata: { name: lost }
-spec:
-  nodeName: nowhere
-  containers: [{ name: main, image: "example.org/main:1" }]`);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    },
-  },
-  {
-    name: 'taint that evicts',
-    also: ['Node/NAMESPACE'],
-    async run(at) {
-      await at.create(`
-apiVersion: v1
-kind: Node
-metadata: { name: NAMESPACE }
-spec: { taints: [{ key: example.org/away, effect: NoExecute, value: "yes" }] }
-status:
-  conditions: [{ type: Ready, status: "True" }]
----
-apiVersion: v1
-kind: Pod
-metadata: { name: unwanted }
-spec:
-  nodeName: NAMESPACE
-  containers: [{ name: main, image: "example.org/main:1" }]
----
-apiVersion: v1
-kind: Pod
-metadata: { name: patient }
-spec:
-  nodeName: NAMESPACE
-  tolerations: [{ key: example.org/away, operator: Exists }]
-  containers: [{ name: main, image: "example.org/main:1" }]`);
-      await at.until('Pod', 'unwanted', ({ metadata }) => metadata.deletionTimestamp !== undefined);
-      await at.untilEvent('TaintManagerEviction');
     },
   },
   {
@@ -299,52 +182,33 @@ spec:
     },
   },
   {
-    name: 'node that is cordoned, and one short of memory',
-    also: ['Node/NAMESPACE'],
-    async run(at) {
-      const now = new Date().toISOString().replace(/\.\d+/, '');
-      const times = `lastHeartbeatTime: "${now}", lastTransitionTime: "${now}"`;
-      await at.create(`
-apiVersion: v1
-kind: Node
-metadata: { name: NAMESPACE }
-spec: { unschedulable: true }
-status:
-  conditions:
-    - { type: Ready, status: "True", reason: KubeletReady, message: ready, ${times} }
-    - { type: MemoryPressure, status: "True", reason: Short, message: short, ${times} }`);
-      await at.until('Node', at.namespace, ({ spec }) => (spec.taints ?? []).length === 2);
-    },
-  },
-  {
-    name: 'node that is not ready',
-    also: ['Node/NAMESPACE'],
-    async run(at) {
-      const now = new Date().toISOString().replace(/\.\d+/, '');
-      const times = `lastHeartbeatTime: "${now}", lastTransitionTime: "${now}"`;
-      await at.create(`
-apiVersion: v1
-kind: Node
-metadata: { name: NAMESPACE }
-status:
-  conditions:
-    - { type: Ready, status: "False", reason: KubeletNotReady, message: not yet, ${times} }`);
-      await at.until('Node', at.namespace, ({ spec }) => (spec.taints ?? []).length === 2);
-    },
-  },
-  {
-    name: 'request of a certificate that is denied',
-    also: ['CertificateSigningRequest/NAMESPACE'],
+    name: 'admission policy with parameters, variables and messages',
+    also: ['ValidatingAdmissionPolicy/NAMESPACE'],
     async run(at) {
       await at.create(`
-apiVersion: certificates.k8s.io/v1
-kind: CertificateSigningRequest
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
 metadata: { name: NAMESPACE }
 spec:
-  signerName: kubernetes.io/kube-apiserver-client-kubelet
-  usages: [digital signature, server auth]
-  request: ${Buffer.from(nodeRequest).toString('base64')}`);
-      await new Promise((resolve) => setTimeout(resolve, 2000));
+  paramKind: { apiVersion: v1, kind: ConfigMap }
+  matchConstraints:
+    resourceRules:
+      - { apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [replicasets, deployments, deployments/scale] }
+      - { apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods] }
+      - { apiGroups: ["*"], apiVersions: [v1], operations: [CREATE], resources: [services] }
+  variables:
+    - { name: few, expression: object.spec.replicas < 5 }
+    - { name: wrong, expression: object.spec.nothing }
+  validations:
+    - { expression: variables.few && params.data.max != "", messageExpression: '"few" + object.kin' }
+    - { expression: params.nothing == 1 }
+    - { expression: variables.wrong || authorizer.group("").resource("pods").check("get").allowed() }
+    - { expression: request.userInfo.username != "" && namespaceObject.metadata.name != "" }`);
+      await at.until(
+        'ValidatingAdmissionPolicy',
+        at.namespace,
+        ({ status }) => status?.typeChecking !== undefined,
+      );
     },
   },
   {

@@ -1,4 +1,4 @@
-import type { Place, Seen } from '../place.ts';
+import type { Place, Seen, SeenCondition } from '../place.ts';
 import { type Scenario, template } from '../scenario.ts';
 
 const service = (more: string): string => `
@@ -22,6 +22,13 @@ const addresses = (endpoints: Seen): number =>
   (endpoints.subsets ?? []).flatMap((subset) => subset.addresses ?? []).length;
 const unready = (endpoints: Seen): number =>
   (endpoints.subsets ?? []).flatMap((subset) => subset.notReadyAddresses ?? []).length;
+
+const readyIs =
+  (wanted: string) =>
+  ({ status }: Seen): boolean =>
+    (status?.conditions ?? []).some(
+      (each: SeenCondition) => each.type === 'Ready' && each.status === wanted,
+    );
 
 export const serviceScenarios: readonly Scenario[] = [
   {
@@ -165,6 +172,36 @@ spec: { type: ExternalName, externalName: example.org }`);
         ({ metadata }) => metadata.deletionTimestamp !== undefined,
       );
       await at.until('Endpoints', 'web', (each) => addresses(each) === 0);
+    },
+  },
+  {
+    name: 'range of service addresses, gone while one is taken',
+    also: ['ServiceCIDR/NAMESPACE'],
+    async run(at) {
+      await at.create(`
+apiVersion: networking.k8s.io/v1
+kind: ServiceCIDR
+metadata: { name: NAMESPACE }
+spec: { cidrs: [10.211.0.0/24] }`);
+      await at.until('ServiceCIDR', at.namespace, readyIs('True'));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await at.create(service('clusterIP: 10.211.0.7'));
+      await at.delete('ServiceCIDR', at.namespace);
+      await at.until('ServiceCIDR', at.namespace, readyIs('False'));
+    },
+  },
+  {
+    name: 'range of service addresses that nobody took',
+    also: ['ServiceCIDR/NAMESPACE'],
+    async run(at) {
+      await at.create(`
+apiVersion: networking.k8s.io/v1
+kind: ServiceCIDR
+metadata: { name: NAMESPACE }
+spec: { cidrs: [10.212.0.0/24] }`);
+      await at.until('ServiceCIDR', at.namespace, readyIs('True'));
+      await at.delete('ServiceCIDR', at.namespace);
+      await at.untilGone('ServiceCIDR', at.namespace);
     },
   },
 ];

@@ -222,4 +222,40 @@ spec:
       await at.untilGone('VolumeAttachment', attachments['beside-3']);
     },
   },
+  {
+    name: 'volume in use that is deleted, then its claim',
+    also: ['PersistentVolume/NAMESPACE'],
+    async run(at) {
+      await claimVolume(at);
+      await at.delete('PersistentVolume', at.namespace);
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await at.delete('PersistentVolumeClaim', 'data');
+      await at.untilGone('PersistentVolumeClaim', 'data');
+      await at.untilGone('PersistentVolume', at.namespace);
+    },
+  },
+  {
+    name: 'ephemeral volume whose pod is shut down and kept',
+    async run(at) {
+      await at.create(`
+apiVersion: v1
+kind: Pod
+metadata: { name: user, finalizers: [example.org/keep] }
+spec:
+  nodeName: node1
+  volumes:
+    - name: data
+      ephemeral:
+        volumeClaimTemplate:
+          spec:
+            storageClassName: ""
+            accessModes: [ReadWriteOnce]
+            resources: { requests: { storage: 1Gi } }
+  containers: [{ name: main, image: "example.org/main:1" }]`);
+      await at.untilEvent('FailedBinding');
+      await at.delete('Pod', 'user', { gracePeriodSeconds: 0 });
+      await at.delete('PersistentVolumeClaim', 'user-data');
+      await at.untilGone('PersistentVolumeClaim', 'user-data');
+    },
+  },
 ];
