@@ -1,60 +1,12 @@
 /** Formats, members, passwords, checks and mirrors of our etcdctl, beside the machine's. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProcessContext } from '../platform/node/process.ts';
 import { eventually, run, temporaryFolder } from '../test/e2e/harness.ts';
+import { runEtcdctl as ours } from '../test/support/etcdctl.ts';
 import { runStore } from '../test/support/store-command.ts';
 import { RawClient } from '../test/conformance/store/raw-client.ts';
 import { etcdctl, startOurs } from '../test/conformance/store/servers.ts';
 import type { TestServer } from '../test/conformance/store/servers.ts';
 import { decodeMessage } from '../store/grpc/schema/codec.ts';
-import { etcdctlCommand } from './main.ts';
-
-interface Said {
-  readonly out: string;
-  readonly bytes: Buffer;
-  readonly prompts: readonly string[];
-  readonly error?: string;
-}
-
-interface Given {
-  readonly input?: string;
-  /** What somebody types, prompt by prompt. */
-  readonly typed?: readonly string[];
-  readonly terminated?: AbortSignal;
-}
-
-async function ours(args: readonly string[], given: Given = {}): Promise<Said> {
-  let out = '';
-  const chunks: Uint8Array[] = [];
-  const prompts: string[] = [];
-  const typed = [...(given.typed ?? [])];
-  const context: ProcessContext = {
-    ...{ script: 'wherry', argv: args, env: {}, pid: 1, cwd: '/', interactive: false },
-    out(text) {
-      if (typeof text === 'string') out += text;
-      else chunks.push(text);
-    },
-    err() {},
-    readInput: () => Promise.resolve(given.input ?? ''),
-    ...(given.typed !== undefined && {
-      readSecret: (prompt: string) => {
-        prompts.push(prompt);
-        return Promise.resolve(typed.shift() ?? '');
-      },
-    }),
-    terminated: given.terminated ?? new AbortController().signal,
-    notifyReady() {},
-  };
-  const said = (): Said => ({ out, bytes: Buffer.concat(chunks), prompts });
-  try {
-    await etcdctlCommand(context)
-      .exitOverride()
-      .parseAsync([...args], { from: 'user' });
-    return said();
-  } catch (error) {
-    return { ...said(), error: (error as Error).message };
-  }
-}
 
 let server: TestServer;
 let client: RawClient;
@@ -195,6 +147,63 @@ describe('check', () => {
     expect((await ours(here('check perf --duration 1'))).error).toContain('has got keys');
     expect((await ours(here('check perf --load huge'))).error).toBe('unknown load option huge');
   });
+});
+
+describe('downgrade', () => {
+  it('answers as etcd 3.6 does where there is nothing older to go to', async () => {
+    const answers = {
+      'validate 3.5': 'Downgrade validate success, cluster version 3.6\n',
+      'validate 3.5.1': 'Downgrade validate success, cluster version 3.6\n',
+      'validate 3.4': 'etcdserver: invalid downgrade target version',
+      'validate v3.5': 'etcdserver: wrong downgrade target version format',
+      'enable 3.5': 'etcdserver: invalid downgrade target version',
+      cancel: 'Downgrade cancel success, cluster version 3.6\n',
+      'cancel -w fields': 'fields not supported as output format',
+    };
+    for (const [line, answer] of Object.entries(answers)) {
+      const { out, error } = await ours(here(`downgrade ${line}`));
+      expect(error ?? out, line).toBe(answer);
+    }
+    const { out } = await ours(here('downgrade cancel -w json'));
+    expect(JSON.parse(out)).toMatchObject({ header: { raft_term: 2 }, version: '3.6' });
+  });
+});
+
+describe('defrag', () => {
+  it('names who failed, and goes on with the others', async () => {
+    const both = ['defrag', '--endpoints', `127.0.0.1:1,${server.address}`];
+    const { out, error } = await ours(both);
+    expect(error).toMatch(/^Failed to defragment etcd member\[127\.0\.0\.1:1\] \(.+\)$/);
+    expect(out).toBe(`Finished defragmenting etcd member[${server.address}]\n`);
+  });
+
+  it('--data-dir gives back the space of a member that does not run', async () => {
+    const folder = await temporaryFolder();
+    const url = 'http://127.0.0.1:0';
+    const args = [
+      ...['--data-dir', folder.path, '--log-level', 'silent', '--listen-client-urls', url],
+      ...['--advertise-client-urls', url],
+    ];
+    const defrag = (path: string) => ours(['defrag', '--data-dir', path]);
+    const pair = { key: 'k', value: 'v'.repeat(100_000) };
+    await runStore(args, async (url) => {
+      const store = new RawClient(url.replace('http://', ''));
+      for (let i = 0; i < 50; i++) await store.call('Put', pair);
+      await store.call('Compact', { revision: 51, physical: true });
+      store.close();
+      expect((await defrag(folder.path)).error).toMatch(
+        /^Failed to .* has this data directory open/,
+      );
+    });
+    expect((await defrag(folder.path)).error).toBeUndefined();
+    await runStore(args, async (url) => {
+      const store = new RawClient(url.replace('http://', ''));
+      expect((await store.call('Range', { key: 'k' }))['kvs']).toMatchObject([pair]);
+      store.close();
+    });
+    expect((await defrag(`${folder.path}/none`)).error).toContain('no member has its data there');
+    await folder.remove();
+  }, 60_000);
 });
 
 describe('make-mirror', () => {

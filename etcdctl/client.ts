@@ -1,5 +1,5 @@
 /** Calls of any RPC of the schema, on one endpoint. */
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { decodeMessage, encodeMessage, type Plain } from '../store/grpc/schema/codec.ts';
 import { Schema } from '../store/grpc/schema/schema.ts';
@@ -9,6 +9,10 @@ class CallError extends Error {
   override readonly name = 'CallError';
 }
 
+/** The server went away, or is not there: another try may find it. */
+export const isUnavailable = (error: unknown): boolean =>
+  error instanceof CallError && (error.cause as ServiceError).code === status.UNAVAILABLE;
+
 export interface Connection {
   readonly endpoint: string;
   readonly tls?: {
@@ -17,6 +21,11 @@ export interface Connection {
     readonly privateKey?: Buffer;
     readonly insecure: boolean;
   };
+  /** That certificates must have, in place of the endpoint's host. */
+  readonly serverName?: string;
+  /** Default: any, as the server decides. */
+  readonly maxRequestBytes?: number;
+  readonly maxRecvBytes?: number;
   readonly timeoutMs: number;
   /** Signs of life that are asked for while a call waits. */
   readonly keepAlive?: { readonly everyMs: number; readonly timeoutMs: number };
@@ -37,7 +46,7 @@ export class EtcdClient {
   readonly #metadata = new Metadata();
 
   constructor(connection: Connection) {
-    const { endpoint, tls, keepAlive } = connection;
+    const { endpoint, tls, keepAlive, serverName } = connection;
     this.endpoint = endpoint;
     this.#connection = connection;
     const [, scheme, address = endpoint] = /^(https?|unix):\/\/(.+?)\/?$/.exec(endpoint) ?? [];
@@ -51,7 +60,11 @@ export class EtcdClient {
           )
         : credentials.createInsecure();
     this.#client = new Client(address, secured, {
-      'grpc.max_receive_message_length': -1,
+      'grpc.max_receive_message_length': connection.maxRecvBytes ?? -1,
+      ...(connection.maxRequestBytes !== undefined && {
+        'grpc.max_send_message_length': connection.maxRequestBytes,
+      }),
+      ...(serverName !== undefined && { 'grpc.ssl_target_name_override': serverName }),
       'grpc.enable_http_proxy': 0,
       ...(keepAlive !== undefined && {
         'grpc.keepalive_time_ms': keepAlive.everyMs,
@@ -93,36 +106,50 @@ export class EtcdClient {
   }
 
   /** Answers of a stream after its requests, until the loop is left or `until` aborts. */
-  async *stream(
+  stream(method: string, requests: readonly Plain[], until?: AbortSignal): AsyncGenerator<Plain> {
+    const rpc = Schema.shared.rpc(`/${method}`);
+    if (rpc.stream === 'bidi') return this.duplex(method, requests, until);
+    const bytes = encodeMessage(rpc.request, requests[0]!);
+    const metadata = this.#metadata;
+    const call = this.#client.makeServerStreamRequest(rpc.path, asIs, asIs, bytes, metadata);
+    return answersOf(call, rpc.response, until);
+  }
+
+  /** The same where requests go on while answers come. Whoever gives them ends them. */
+  duplex(
     method: string,
-    requests: readonly Plain[],
+    requests: Iterable<Plain> | AsyncIterable<Plain>,
     until?: AbortSignal,
   ): AsyncGenerator<Plain> {
     const rpc = Schema.shared.rpc(`/${method}`);
-    const encoded = requests.map((request) => encodeMessage(rpc.request, request));
-    const open = (): ClientReadableStream<Buffer> => {
-      const metadata = this.#metadata;
-      if (rpc.stream !== 'bidi')
-        return this.#client.makeServerStreamRequest(rpc.path, asIs, asIs, encoded[0]!, metadata);
-      const duplex = this.#client.makeBidiStreamRequest(rpc.path, asIs, asIs, metadata);
-      for (const bytes of encoded) duplex.write(bytes);
-      return duplex;
+    const call = this.#client.makeBidiStreamRequest(rpc.path, asIs, asIs, this.#metadata);
+    const send = async (): Promise<void> => {
+      for await (const request of requests) call.write(encodeMessage(rpc.request, request));
     };
-    const call = open();
-    const cancel = (): void => call.cancel();
-    until?.addEventListener('abort', cancel);
-    try {
-      for await (const bytes of call) yield decodeMessage(rpc.response, bytes as Buffer);
-    } catch (error) {
-      if (until?.aborted !== true) throw failure(error as ServiceError);
-    } finally {
-      until?.removeEventListener('abort', cancel);
-      call.on('error', () => {});
-      call.cancel();
-    }
+    void send().catch((error: Error) => call.destroy(error));
+    return answersOf(call, rpc.response, until);
   }
 
   close(): void {
     this.#client.close();
+  }
+}
+
+async function* answersOf(
+  call: ClientReadableStream<Buffer>,
+  response: string,
+  until: AbortSignal | undefined,
+): AsyncGenerator<Plain> {
+  const cancel = (): void => call.cancel();
+  until?.addEventListener('abort', cancel);
+  if (until?.aborted === true) cancel();
+  try {
+    for await (const bytes of call) yield decodeMessage(response, bytes as Buffer);
+  } catch (error) {
+    if (until?.aborted !== true) throw failure(error as ServiceError);
+  } finally {
+    until?.removeEventListener('abort', cancel);
+    call.on('error', () => {});
+    call.cancel();
   }
 }

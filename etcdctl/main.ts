@@ -3,12 +3,17 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { chunkBytes } from '../platform/http.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { connectHttp } from '../platform/node/net/http-client.ts';
+import { realNames } from '../platform/node/net/names.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
+import type { Names } from '../platform/names.ts';
 import type { Programs } from '../platform/programs.ts';
 import { authCommands } from './commands/auth.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import { checkCommand } from './commands/check.ts';
+import { completionCommand } from './commands/completion.ts';
+import { defragCommand } from './commands/defrag.ts';
+import { downgradeCommand } from './commands/downgrade.ts';
 import { kvCommands } from './commands/kv.ts';
 import { leaseCommand } from './commands/lease.ts';
 import { electCommand, lockCommand } from './commands/locks.ts';
@@ -16,6 +21,7 @@ import { makeMirrorCommand } from './commands/make-mirror.ts';
 import { memberCommand } from './commands/member.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
 import { watchCommand } from './commands/watch.ts';
+import { withDiscovery } from './discovery.ts';
 import { Session, type GlobalFlags, type Run } from './session.ts';
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
@@ -24,6 +30,12 @@ function duration(text: string): number {
   const [, count, unit] = /^(\d+)(ms|s|m)$/.exec(text) ?? [];
   if (count === undefined) throw new InvalidArgumentError('a duration like 5s is needed.');
   return Number(count) * unitsMs[unit!]!;
+}
+
+/** 0: none of our own. */
+function limit(text: string): number | undefined {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a number of bytes is needed.');
+  return Number(text) === 0 ? undefined : Number(text);
 }
 
 /** ETCDCTL_CACERT for --cacert; the flag beats the variable. */
@@ -63,9 +75,8 @@ async function fetchText(url: string): Promise<string> {
   }
 }
 
-/** Without `programs`, `lock` and `watch` run none. */
-export function etcdctlCommand(context: ProcessContext, programs?: Programs): Command {
-  const program = new Command('etcdctl')
+function withGlobalFlags(command: Command): Command {
+  return command
     .description('A command line for etcd v3 stores, ours and others')
     .addOption(
       option('--endpoints <urls>', 'where the store is')
@@ -97,7 +108,15 @@ export function etcdctlCommand(context: ProcessContext, programs?: Programs): Co
         .default(6000, '6s'),
     )
     .addOption(option('--insecure-transport [bool]', 'taken for scripts: the URL decides'))
-    .addOption(option('--insecure-discovery [bool]', 'taken for scripts: nothing is discovered'))
+    .addOption(option('-d, --discovery-srv <domain>', 'whose SRV records name the endpoints'))
+    .addOption(option('--discovery-srv-name <name>', 'behind the service in the names of records'))
+    .addOption(
+      option('--insecure-discovery [bool]', 'take endpoints without TLS that DNS names')
+        .argParser((text: string) => text !== 'false')
+        .default(true),
+    )
+    .addOption(option('--max-request-bytes <n>', 'of a request').argParser(limit))
+    .addOption(option('--max-recv-bytes <n>', 'of an answer').argParser(limit))
     .addOption(option('--debug [bool]', 'taken for scripts: nothing more is printed'))
     .addOption(
       option('-w, --write-out <format>', 'of the output')
@@ -105,8 +124,18 @@ export function etcdctlCommand(context: ProcessContext, programs?: Programs): Co
         .default('simple'),
     )
     .addOption(option('--hex', 'print bytes in hexadecimal').default(false));
+}
+
+/** Without `programs`, `lock` and `watch` run none. */
+export function etcdctlCommand(
+  context: ProcessContext,
+  programs?: Programs,
+  names: Names = realNames,
+): Command {
+  const program = withGlobalFlags(new Command('etcdctl'));
   const run: Run = async (body) => {
-    const flags = program.opts<GlobalFlags>();
+    const given = program.opts<GlobalFlags>();
+    const flags = await withDiscovery(given, names, (line) => context.err(`${line}\n`));
     const real = { clock: realClock, readFile, fetchText };
     const session = new Session(flags, { context, ...real, programs });
     try {
@@ -121,13 +150,15 @@ export function etcdctlCommand(context: ProcessContext, programs?: Programs): Co
   const commands = [
     ...[...kvCommands(run), watchCommand(run), leaseCommand(run), ...clusterCommands(run)],
     ...[snapshotCommand(run), ...authCommands(run), lockCommand(run), electCommand(run)],
-    ...[memberCommand(run), checkCommand(run), makeMirrorCommand(run)],
+    ...[memberCommand(run), checkCommand(run), makeMirrorCommand(run), downgradeCommand(run)],
+    defragCommand(run),
   ];
   program
     .command('version')
     .description('Print the versions of etcdctl and of the API that this one goes by')
     .action(() => context.out('etcdctl version: 3.6.0\nAPI version: 3.6\n'));
   for (const command of commands) program.addCommand(command);
+  program.addCommand(completionCommand(program, context.out));
   // Global flags stand before or after the command, as etcdctl takes them.
   for (const command of commands.flatMap((each) => [each, ...each.commands]))
     for (const flag of program.options) command.addOption(hidden(flag, program));

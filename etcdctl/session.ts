@@ -22,6 +22,14 @@ export interface GlobalFlags {
   readonly writeOut: 'simple' | 'json' | 'fields' | 'protobuf' | 'table';
   readonly hex: boolean;
   readonly insecureSkipTlsVerify: boolean;
+  readonly discoverySrv?: string;
+  readonly discoverySrvName?: string;
+  readonly insecureDiscovery: boolean;
+  /** Of certificates, in place of the endpoint's host. */
+  readonly serverName?: string;
+  /** Of one message, in bytes. */
+  readonly maxRequestBytes?: number;
+  readonly maxRecvBytes?: number;
 }
 
 /** An answer of one endpoint, which says not itself whose it is. */
@@ -133,12 +141,32 @@ export class Session {
     return (await readInput()).split('\n')[0]!;
   }
 
+  /** Standard input line by line, as it comes where it can. */
+  inputLines(): AsyncIterable<string> {
+    const { inputLines, readInput, terminated } = this.environment.context;
+    if (inputLines !== undefined) return inputLines(terminated);
+    async function* whole(): AsyncGenerator<string> {
+      const text = await readInput();
+      if (text !== '') yield* text.replace(/\n$/, '').split('\n');
+    }
+    return whole();
+  }
+
   async #connection(endpoint: string, given: TlsFlags = this.flags): Promise<Connection> {
     const { cacert, cert, key, insecureSkipTlsVerify: insecure = false } = given;
-    const { commandTimeout, keepaliveTime, keepaliveTimeout } = this.flags;
+    const { commandTimeout, keepaliveTime, keepaliveTimeout, serverName } = this.flags;
+    const { maxRequestBytes, maxRecvBytes } = this.flags;
     const { readFile, clock } = this.environment;
     const keepAlive = { everyMs: keepaliveTime, timeoutMs: keepaliveTimeout };
-    const base = { endpoint, timeoutMs: commandTimeout, keepAlive, now: () => clock.now() };
+    const base = {
+      endpoint,
+      timeoutMs: commandTimeout,
+      keepAlive,
+      now: () => clock.now(),
+      ...(serverName !== undefined && { serverName }),
+      ...(maxRequestBytes !== undefined && { maxRequestBytes }),
+      ...(maxRecvBytes !== undefined && { maxRecvBytes }),
+    };
     if (cacert === undefined && cert === undefined && !insecure) return base;
     const read = async (path: string | undefined) =>
       path === undefined ? undefined : readFile(path);

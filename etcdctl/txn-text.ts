@@ -31,7 +31,7 @@ const targets: Readonly<Record<string, readonly [number, string]>> = {
 const COMPARE = /^(\w+)\((.+?)\)\s*(!=|=|<|>)\s*(.+)$/;
 
 /** Words, with quotes and backslashes as in a shell or in Go. */
-function words(line: string): string[] {
+export function words(line: string): string[] {
   const found: string[] = [];
   for (const [, double, single, bare] of line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g))
     found.push(
@@ -85,18 +85,29 @@ function operation(line: string): Plain {
   return { [verb.field]: verb.request([key!, second], command.opts<never>()) };
 }
 
-export function parseTxn(text: string): Plain {
-  const parts: string[][] = [[], [], []];
-  let part = 0;
-  for (const line of text.split('\n').map((each) => each.trim())) {
-    if (part > 2) break;
-    if (line === '') part++;
-    else parts[part]!.push(line);
-  }
-  const [compares, success, failure] = parts as [string[], string[], string[]];
-  return {
-    compare: compares.map(compare),
-    success: success.map(operation),
-    failure: failure.map(operation),
+/** Reads no further than the transaction goes. `prompt` is told before each part what it is. */
+export async function readTxn(
+  lines: AsyncIterable<string>,
+  prompt: (text: string) => void,
+): Promise<Plain> {
+  const iterator = lines[Symbol.asyncIterator]();
+  const part = async (name: string, read: (line: string) => Plain): Promise<Plain[]> => {
+    prompt(`${name}:`);
+    const found: Plain[] = [];
+    for (;;) {
+      const next = await iterator.next();
+      const line = next.done === true ? '' : next.value.trim();
+      if (line === '') return found;
+      found.push(read(line));
+    }
   };
+  try {
+    return {
+      compare: await part('compares', compare),
+      success: await part('success requests (get, put, del)', operation),
+      failure: await part('failure requests (get, put, del)', operation),
+    };
+  } finally {
+    await iterator.return?.();
+  }
 }

@@ -3,12 +3,19 @@ import type { Logger } from '../platform/logger.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import { nodeFrames } from '../platform/node/net/frames.ts';
+import { realNames } from '../platform/node/net/names.ts';
 import { FlagError } from './flag-rules.ts';
 import type { StoreFlags } from './flags.ts';
-import { initialMembers, otherPeerUrls } from './initial-cluster.ts';
+import {
+  checkInitialCluster,
+  initialMembers,
+  otherPeerUrls,
+  withDiscovery,
+} from './initial-cluster.ts';
 import { findSelf } from './peer/join.ts';
 import { peersOver } from './peer/start-peers.ts';
 import type { MemberOptions } from './replica/options.ts';
+import { isEtcdFolder } from './server/engine-folders.ts';
 import { readPeerTls } from './tls-files.ts';
 
 type ClusterOptions = Pick<
@@ -24,10 +31,8 @@ type ClusterOptions = Pick<
 
 const VERSION = '3.6.0';
 
-/** etcd's own files are of another format: a new store beside them would look like their loss. */
 async function refuseForeign(dataDir: string): Promise<void> {
-  const names = await realDisk.list(`${dataDir}/member`);
-  if (!names.includes('wal') && !names.includes('snap')) return;
+  if (!(await isEtcdFolder(dataDir, realDisk))) return;
   throw new FlagError(
     `${dataDir} is a data folder of etcd, which this store cannot read: save a snapshot with ` +
       '`etcdctl snapshot save` and restore it with `wherry etcdctl snapshot restore`',
@@ -45,10 +50,12 @@ export async function clusterOptions(
 ): Promise<ClusterOptions> {
   const { forceNewCluster, strictReconfigCheck, preVote, initialElectionTickAdvance } = flags;
   await refuseForeign(dataDir);
-  const members = initialMembers(flags);
-  const tls = await readPeerTls(flags, dataDir);
   // Made certificates alone are no member yet.
   const isFresh = (await realDisk.list(dataDir)).every((name) => name === 'fixtures');
+  const first = isFresh ? await withDiscovery(flags, realNames) : flags;
+  if (isFresh) await checkInitialCluster(first, realNames);
+  const members = initialMembers(first);
+  const tls = await readPeerTls(flags, dataDir);
   const joins = isFresh && flags.initialClusterState === 'existing';
   if (joins && members === undefined) {
     throw new FlagError(
@@ -58,7 +65,7 @@ export async function clusterOptions(
   }
   const join = joins
     ? await findSelf({
-        others: otherPeerUrls(flags),
+        others: otherPeerUrls(first),
         peerUrls: flags.initialAdvertisePeerUrls,
         expectedMembers: members!.length,
         network: nodeFrames,
@@ -68,7 +75,8 @@ export async function clusterOptions(
       })
     : undefined;
   const renewedTls = async () => (await readPeerTls(flags, dataDir)) ?? tls!;
-  const listens = members !== undefined || flags.listensForPeers;
+  const hasOthers = members !== undefined || flags.discoverySrv !== undefined;
+  const listens = hasOthers || flags.listensForPeers;
   return {
     forceNewCluster,
     strictReconfigCheck,

@@ -14,6 +14,12 @@ const MAX_ELECTION_TIMEOUT_MS = 50_000;
 /** Throws {@link FlagError}. `explicit` tells the flags that were given from the defaults. */
 export function checkFlags(flags: StoreFlags, explicit: (name: keyof StoreFlags) => boolean): void {
   checkTls(flags);
+  if (flags.initialCluster !== undefined && flags.discoverySrv !== undefined) {
+    throw new FlagError(
+      'multiple discovery or bootstrap flags are set. ' +
+        'Choose one of "initial-cluster" or "discovery-srv"',
+    );
+  }
   const { electionTimeout, heartbeatInterval } = flags;
   if (electionTimeout < 5 * heartbeatInterval) {
     throw new FlagError(

@@ -13,6 +13,8 @@ export interface StoreFlags {
   readonly initialCluster?: readonly ClusterEntry[];
   readonly initialClusterState: 'new' | 'existing';
   readonly initialClusterToken: string;
+  readonly discoverySrv?: string;
+  readonly discoverySrvName?: string;
   readonly listenMetricsUrls: readonly Url[];
   readonly metrics: string;
   readonly snapshotCount: number;
@@ -160,6 +162,8 @@ const rows: readonly Row[] = [
     text: 'told apart by it: clusters with the same URLs',
     fallback: 'etcd-cluster',
   },
+  { flags: '--discovery-srv <domain>', text: 'whose SRV records name every first member' },
+  { flags: '--discovery-srv-name <name>', text: 'behind the service in the names of SRV records' },
   {
     flags: '--listen-metrics-urls <urls>',
     text: 'where /metrics and the probes are served besides the client URLs',

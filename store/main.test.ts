@@ -72,6 +72,11 @@ describe('wherry store', () => {
       ['--listen-peer-urls', 'https://127.0.0.1:0'],
       /--peer-cert-file/,
     ],
+    [
+      'two ways to name the members',
+      ['--initial-cluster', 'default=http://localhost:2380', '--discovery-srv', 'example.com'],
+      /Choose one of "initial-cluster" or "discovery-srv"/,
+    ],
     ['another name', ['--initial-cluster', 'x=http://a:1'], /couldn't find local name "default"/],
     [
       'URLs that differ',
@@ -102,6 +107,17 @@ describe('wherry store', () => {
     ['an unknown mode', ['--auto-compaction-mode', 'x'], /Allowed choices are periodic, revision/],
   ])('refuses %s in one sentence', async (_, args, message) => {
     await expect(runStore([...client, ...args])).rejects.toThrow(message);
+  });
+
+  it('does not look at the first members again once it has its data', async () => {
+    await runStore(client);
+    let url = '';
+    const serving = (at: string): Promise<void> => {
+      url = at;
+      return Promise.resolve();
+    };
+    await runStore([...client, '--initial-cluster', 'default=http://elsewhere:1'], serving);
+    expect(url).toContain('http://127.0.0.1:');
   });
 
   it('asks for the URLs clients are to be told', async () => {

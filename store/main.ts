@@ -21,7 +21,6 @@ import { readFlagFile, readTls } from './tls-files.ts';
 import { clusterOptions } from './cluster-options.ts';
 import { givenWithoutEffect, storeFlags, type StoreFlags, type Url } from './flags.ts';
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
-import { checkInitialCluster } from './initial-cluster.ts';
 import type { Member } from './server/interface.ts';
 import type { AuthSettings } from './replica/options.ts';
 import type { MemberOptions } from './replica/options.ts';
@@ -204,7 +203,6 @@ export function storeCommand(context: ProcessContext): Command {
     const explicit = (name: keyof StoreFlags): boolean =>
       command.getOptionValueSource(name) !== 'default';
     checkFlags(flags, explicit);
-    checkInitialCluster(flags);
     const listensForPeers = explicit('listenPeerUrls');
     const withoutEffect = givenWithoutEffect(command);
     const options = { ...flags, listensForPeers, withoutEffect };

@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import type { ContainerIo } from '../../kubelet/container-streams.ts';
+import { Input } from '../../kubelet/shell/input.ts';
 import type { ProcessContext } from '../../platform/node/process.ts';
 
 /**
@@ -66,6 +67,10 @@ function contextOf(args: readonly string[], io: ContainerIo, output: Output): Pr
       const chunks: Uint8Array[] = [];
       for await (const chunk of io.stdin ?? []) chunks.push(chunk);
       return Buffer.concat(chunks).toString();
+    },
+    async *inputLines() {
+      const input = new Input(io.stdin);
+      for (let line = await input.line(); line !== undefined; line = await input.line()) yield line;
     },
     interactive: io.tty,
     terminated: io.signal,

@@ -11,7 +11,7 @@ import { unsupported, type Run, type Session } from '../session.ts';
 export const hex = (id: unknown): string => BigInt((id ?? 0) as number).toString(16);
 
 /** As given, or with --cluster everyone's. */
-async function endpoints(session: Session, cluster: boolean): Promise<readonly string[]> {
+export async function endpoints(session: Session, cluster: boolean): Promise<readonly string[]> {
   if (!cluster) return session.flags.endpoints;
   const { members } = await (await session.client()).call('etcdserverpb.Cluster/MemberList');
   return (members as Plain[]).flatMap((member) => (member['clientURLs'] ?? []) as string[]);
@@ -236,18 +236,6 @@ async function leading(session: Session): Promise<{ client: EtcdClient; leader: 
 }
 
 export function clusterCommands(run: Run): Command[] {
-  const defrag = new Command('defrag')
-    .description('Give back space that is no longer used')
-    .option('--cluster', 'on all members', false)
-    .action(({ cluster }: { cluster: boolean }) =>
-      run(async (session) => {
-        for (const endpoint of await endpoints(session, cluster)) {
-          const client = await session.clientOf(endpoint);
-          await client.call('etcdserverpb.Maintenance/Defragment', {}, { endless: true });
-          session.print(`Finished defragmenting etcd member[${endpoint}]`);
-        }
-      }),
-    );
   const moveLeader = new Command('move-leader')
     .argument('<memberID>')
     .description('Hand leadership to another member')
@@ -259,5 +247,5 @@ export function clusterCommands(run: Run): Command[] {
         session.print(`Leadership transferred from ${hex(leader)} to ${id}`);
       }),
     );
-  return [endpointCommand(run), alarmCommand(run), defrag, moveLeader];
+  return [endpointCommand(run), alarmCommand(run), moveLeader];
 }

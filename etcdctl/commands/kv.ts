@@ -15,7 +15,7 @@ import {
 } from '../kv-requests.ts';
 import { integer } from '../numbers.ts';
 import type { Run, Session } from '../session.ts';
-import { parseTxn } from '../txn-text.ts';
+import { readTxn } from '../txn-text.ts';
 
 export function printPairs(
   session: Session,
@@ -90,16 +90,14 @@ const del = (run: Run): Command =>
     }),
   );
 
-const branches = ['success', 'failure'].map((name) => `${name} requests (get, put, del)`);
-
 function txnCommand(run: Run): Command {
   return new Command('txn')
     .description('Process the operations of standard input in one transaction')
     .option('-i, --interactive', 'say what is to be typed', false)
     .action(({ interactive }: { interactive: boolean }) =>
       run(async (session) => {
-        if (interactive) for (const part of ['compares', ...branches]) session.print(`${part}:`);
-        const request = parseTxn(await session.environment.context.readInput());
+        const prompt = (text: string): void => void (interactive && session.print(text));
+        const request = await readTxn(session.inputLines(), prompt);
         const answer = await (await session.client()).call('etcdserverpb.KV/Txn', request);
         session.show('TxnResponse', answer, () => {
           session.print(answer['succeeded'] === true ? 'SUCCESS' : 'FAILURE');

@@ -1,88 +1,113 @@
-/** watch: changes as they happen, printed and told to a program */
+/** watch: changes as they happen; with -i, of what the lines of standard input ask for */
 import { Command } from 'commander';
-import type { Plain } from '../../store/grpc/schema/codec.ts';
-import { quoted } from '../fields.ts';
-import { numberText } from '../plain.ts';
-import type { Run, Session } from '../session.ts';
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range.ts';
-import { printPairs } from './kv.ts';
-
-const WATCH = 'etcdserverpb.Watch/Watch';
+import type { Run, Session } from '../session.ts';
+import { words } from '../txn-text.ts';
+import { Watches, type Wanted } from '../watches.ts';
 
 interface WatchFlags extends RangeFlags {
   readonly rev: string;
   readonly prevKv: boolean;
   readonly progressNotify: boolean;
+  readonly interactive?: boolean;
 }
 
-export function watchCommand(run: Run): Command {
-  return addRangeFlags(new Command('watch').arguments('<key> [rangeEnd] [program...]'))
-    .description('Watch events on keys or prefixes; after -- a program to run for each')
+const watchFlags = (): Command =>
+  addRangeFlags(new Command('watch').argument('[words...]'))
     .option('--rev <n>', 'from this revision on', '0')
     .option('--prev-kv', 'with the pair before', false)
-    .option('--progress-notify', 'also say that nothing happened', false)
-    .action((...[key, second, rest, flags]: [string, string | undefined, string[], WatchFlags]) =>
+    .option('--progress-notify', 'also say that nothing happened', false);
+
+export const watchCommand = (run: Run): Command =>
+  watchFlags()
+    .usage('[options] [key or prefix] [range_end] [--] [exec-command arg1 arg2 ...]')
+    .description('Watch events on keys or prefixes; after -- a program to run for each')
+    .option('-i, --interactive', 'watch what standard input says, line by line', false)
+    .action((given: string[], flags: WatchFlags) =>
       run(async (session) => {
-        const given = second === undefined ? [] : [second, ...rest];
+        if (flags.interactive === true) return interact(session);
         // Commander tells nothing of the dashes.
         const { argv } = session.environment.context;
         const program = argv.includes('--') ? argv.slice(argv.indexOf('--') + 1) : [];
-        const [rangeEnd, ...more] = given.slice(0, given.length - program.length);
-        if (more.length > 0) throw new Error('watch takes a key and a range end, no more');
-        const create = {
-          ...rangeOf(key, rangeEnd, flags),
-          start_revision: Number(flags.rev),
-          prev_kv: flags.prevKv,
-          progress_notify: flags.progressNotify,
-        };
-        await follow(session, create, program);
+        if (program.length === 0 && argv.includes('--')) throw new Error(NO_PROGRAM);
+        const keys = given.slice(0, given.length - program.length);
+        const watches = new Watches(session, (error) => {
+          throw error;
+        });
+        watches.add(wantedOf(session, { keys, program, flags }));
+        return watches.run();
       }),
     );
+
+const NO_PROGRAM = 'bad number of arguments (found separator --, but no commands)';
+
+interface Given {
+  readonly keys: readonly string[];
+  readonly program: readonly string[];
+  readonly flags: WatchFlags;
 }
 
-async function follow(session: Session, create: Plain, program: readonly string[]): Promise<void> {
-  const client = await session.client();
-  const { terminated } = session.environment.context;
-  for await (const answer of client.stream(WATCH, [{ create_request: create }], terminated)) {
-    const { compact_revision: compacted, cancel_reason: reason } = answer;
-    if (answer['canceled'] === true)
-      throw new Error(
-        compacted === undefined
-          ? `watch was canceled (${(reason as string | undefined) ?? ''})`
-          : 'watch was canceled (etcdserver: mvcc: required revision has been compacted)',
-      );
-    if (answer['created'] === true) continue;
-    const events = (answer['events'] ?? []) as Plain[];
-    const { revision } = answer['header'] as Plain;
-    if (events.length === 0) session.print(`progress notify: ${numberText(revision)}`);
-    session.show('WatchResponse', answer, () => {
-      for (const event of events) printEvent(session, event);
-    });
-    if (program.length === 0) continue;
-    for (const event of events) await tell(session, program, { event, revision });
+/** Without a key, that of the environment. */
+function wantedOf(session: Session, { keys, program, flags }: Given): Wanted {
+  const { ETCDCTL_WATCH_KEY: fixed = '', ETCDCTL_WATCH_RANGE_END: fixedEnd = '' } =
+    session.environment.context.env;
+  if (fixed === '' && fixedEnd !== '')
+    throw new Error(`ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END="${fixedEnd}"`);
+  if (fixed !== '' && keys.length > 0)
+    throw new Error('bad number of arguments (found conflicting environment key)');
+  const fallback = fixedEnd === '' ? [fixed] : [fixed, fixedEnd];
+  const [key, rangeEnd, ...more] = fixed === '' ? keys : fallback;
+  if (key === undefined || more.length > 0) throw new Error('bad number of arguments');
+  return {
+    create: {
+      ...rangeOf(key, rangeEnd, flags),
+      start_revision: Number(flags.rev),
+      prev_kv: flags.prevKv,
+      progress_notify: flags.progressNotify,
+    },
+    program,
+  };
+}
+
+/** `watch …` and `progress`, until the input or the command ends. */
+async function interact(session: Session): Promise<void> {
+  const { terminated, err } = session.environment.context;
+  const watches = new Watches(session, ({ message }) => err(`${message}\n`));
+  const read = async (): Promise<void> => {
+    for await (const line of session.inputLines()) obey(session, watches, line);
+    if (!terminated.aborted) throw new Error('error reading watch request line: EOF');
+  };
+  try {
+    await Promise.race([watches.run(), read()]);
+  } finally {
+    watches.close();
   }
 }
 
-function printEvent(session: Session, event: Plain): void {
-  session.print(event['type'] === 1 ? 'DELETE' : 'PUT');
-  if (event['prev_kv'] !== undefined) printPairs(session, [event['prev_kv']]);
-  printPairs(session, [event['kv']]);
+function obey(session: Session, watches: Watches, line: string): void {
+  const { err, env } = session.environment.context;
+  const [name, ...rest] = words(line);
+  const refuse = (text: string): void => err(`Invalid command${text}\n`);
+  if (name === undefined) return refuse(`: ${line} (watch and progress supported)`);
+  if (name === 'progress') return watches.askForProgress();
+  if (name !== 'watch') return refuse(` ${line} (only support watch)`);
+  if (rest.length === 0 && (env['ETCDCTL_WATCH_KEY'] ?? '') === '')
+    return refuse(` ${line} (command type or key is not provided)`);
+  try {
+    watches.add(wantedOf(session, parsed(rest)));
+  } catch (error) {
+    refuse(` ${line} (${(error as Error).message})`);
+  }
 }
 
-async function tell(
-  session: Session,
-  program: readonly string[],
-  { event, revision }: { readonly event: Plain; readonly revision: unknown },
-): Promise<void> {
-  const { key, value } = event['kv'] as Plain;
-  const code = await session.runProgram(program, {
-    ETCD_WATCH_REVISION: numberText(revision),
-    ETCD_WATCH_EVENT_TYPE: quoted(event['type'] === 1 ? 'DELETE' : 'PUT'),
-    ETCD_WATCH_KEY: quoted(key),
-    ETCD_WATCH_VALUE: quoted(value),
-  });
-  if (code !== 0) {
-    const shown = program.map((word) => quoted(word)).join(' ');
-    throw new Error(`command [${shown}] error (exit status ${code})`);
-  }
+function parsed(given: readonly string[]): Given {
+  const dashes = given.indexOf('--');
+  const program = dashes < 0 ? [] : given.slice(dashes + 1);
+  if (dashes >= 0 && program.length === 0) throw new Error(NO_PROGRAM);
+  const command = watchFlags()
+    .exitOverride()
+    .configureOutput({ writeErr() {} })
+    .action(() => {});
+  command.parse(given.slice(0, dashes < 0 ? given.length : dashes), { from: 'user' });
+  return { keys: command.args, program, flags: command.opts<WatchFlags>() };
 }

@@ -17,6 +17,8 @@ export interface ProcessContext {
   readonly err: (text: string | Uint8Array) => void;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
+  /** Standard input by lines as they come, until `signal` aborts; absent where it comes whole. */
+  readonly inputLines?: (signal: AbortSignal) => AsyncIterable<string>;
   /** One line typed unseen; absent where nobody types. */
   readonly readSecret?: ((prompt: string) => Promise<string>) | undefined;
   /** True if standard output is a terminal. */
@@ -84,6 +86,7 @@ function realContext(): { context: ProcessContext; close: () => void } {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
       readInput,
+      inputLines,
       // Asking for standard input opens it, which takes time.
       get readSecret() {
         return process.stdin.isTTY ? readSecret : undefined;
@@ -107,6 +110,11 @@ async function readInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* inputLines(signal: AbortSignal): AsyncGenerator<string> {
+  const { createInterface } = await import('node:readline');
+  if (!signal.aborted) yield* createInterface({ input: process.stdin, signal });
 }
 
 /** A terminal that is read key by key shows nothing by itself. */

@@ -65,15 +65,16 @@ function answerDowngrade(
   context: ServiceContext,
   { action = VALIDATE, version = '' }: { readonly action?: number; readonly version?: string },
 ): Plain {
-  if (action === CANCEL)
-    throw new RpcError(codes.failedPrecondition, 'etcdserver: no inflight downgrade job');
-  if (!/^v?\d+\.\d+(\.\d+)?$/.test(version))
-    throw new RpcError(codes.invalidArgument, 'etcdserver: wrong downgrade target version format');
   const [major, minor] = context.version.split('.').map(Number);
-  const [toMajor, toMinor] = version.replace(/^v/, '').split('.').map(Number);
+  const answer = { header: plainHeader(context), version: `${major}.${minor}` };
+  // There is none under way, and etcd says so in its log only.
+  if (action === CANCEL) return answer;
+  if (!/^\d+\.\d+(\.\d+)?$/.test(version))
+    throw new RpcError(codes.invalidArgument, 'etcdserver: wrong downgrade target version format');
+  const [toMajor, toMinor] = version.split('.').map(Number);
   if (action !== VALIDATE || toMajor !== major || toMinor !== minor! - 1)
     throw new RpcError(codes.invalidArgument, 'etcdserver: invalid downgrade target version');
-  return { header: plainHeader(context), version: storageVersion(context.version) };
+  return answer;
 }
 
 /** etcdserverpb.Maintenance without its stream, Snapshot, and MoveLeader. */

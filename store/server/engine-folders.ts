@@ -3,11 +3,18 @@
  * of its own; once it is complete and durable, one atomic write makes that folder the current
  * one. Before it a crash leaves the old state, after it the new one.
  */
+import type { Disk } from '../../platform/disk.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Settings } from '../replica/options.ts';
 
 const FIRST_FOLDER = 'member';
 const POINTER = 'current-engine';
+
+/** etcd's own files are of another format: a new store beside them would look like their loss. */
+export async function isEtcdFolder(dataDir: string, disk: Disk): Promise<boolean> {
+  const names = await disk.list(`${dataDir}/${FIRST_FOLDER}`);
+  return names.includes('wal') || names.includes('snap');
+}
 
 export class EngineFolders {
   readonly #settings: Settings;
@@ -22,6 +29,11 @@ export class EngineFolders {
     const pointer = await settings.disk.read(`${settings.dataDir}/${POINTER}`);
     const current = pointer === undefined ? FIRST_FOLDER : Buffer.from(pointer).toString().trim();
     return new EngineFolders(settings, current);
+  }
+
+  async exists(): Promise<boolean> {
+    const { disk, dataDir } = this.#settings;
+    return (await disk.list(`${dataDir}/${this.#current}`)).length > 0;
   }
 
   open(): Promise<Engine> {

@@ -143,7 +143,11 @@ export const layers: readonly Layer[] = [
   { part: 'store/config-file.ts', imports: ['store/flag-rules.ts'], packages: ['js-yaml'] },
   { part: 'store/auto-compaction.ts', imports: ['store/kv.ts', 'platform'] },
   { part: 'store/flag-rules.ts', imports: ['store/flags.ts', 'store/auto-compaction.ts'] },
-  { part: 'store/initial-cluster.ts', imports: ['store/flags.ts', 'store/flag-rules.ts'] },
+  { part: 'store/srv-records.ts', imports: ['platform'] },
+  {
+    part: 'store/initial-cluster.ts',
+    imports: ['store/flags.ts', 'store/flag-rules.ts', 'store/srv-records.ts', 'platform'],
+  },
   { part: 'store/tls-files.ts', imports: ['store/*', 'platform', 'platform/node'] },
   { part: 'store/auth-flags.ts', imports: ['store/*', 'platform', 'platform/node'] },
   { part: 'store/auto-tls.ts', imports: ['platform', 'platform/node'] },
