@@ -19,7 +19,7 @@ export interface HollowUsage {
   readonly memoryBytes: number;
 }
 
-const domain = 'wherry.io';
+const DOMAIN = 'wherry.io';
 const NANO = 1_000_000_000n;
 const MILLI = 1_000_000n;
 
@@ -56,7 +56,7 @@ type Metadata = Pod['metadata'];
 const ownText =
   ({ annotations = {} }: Metadata, container: string) =>
   (name: string): string | undefined =>
-    annotations[`${container}.${domain}/${name}`] ?? annotations[`${domain}/${name}`];
+    annotations[`${container}.${DOMAIN}/${name}`] ?? annotations[`${DOMAIN}/${name}`];
 
 /** Bytes on the node's disk. */
 export function containerStorage({ metadata }: Pod, { name, resources }: Container): number {
@@ -66,7 +66,7 @@ export function containerStorage({ metadata }: Pod, { name, resources }: Contain
 
 /** Without its pods. */
 export function nodeStorage({ metadata, status }: Node): number {
-  const text = metadata.annotations?.[`${domain}/ephemeral-storage-usage`];
+  const text = metadata.annotations?.[`${DOMAIN}/ephemeral-storage-usage`];
   return Number((amountOf(text, status?.capacity?.['ephemeral-storage']) ?? 0n) / NANO);
 }
 
@@ -76,7 +76,7 @@ export function containerUsage({ metadata }: Pod, { name, resources }: Container
 
 /** Without its pods. */
 export function nodeUsage({ metadata, status }: Node): HollowUsage {
-  return usageBy((name) => metadata.annotations?.[`${domain}/${name}`], status?.capacity);
+  return usageBy((name) => metadata.annotations?.[`${DOMAIN}/${name}`], status?.capacity);
 }
 
 /** Containers and sidecars that run. Ended and waiting ones use nothing. */

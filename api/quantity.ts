@@ -17,18 +17,18 @@ export class QuantityError extends Error {
   override readonly name = 'QuantityError';
 }
 
-const formatWrong =
+const FORMAT_WRONG =
   'quantities must match the regular expression ' +
   "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-const suffixWrong = "unable to parse quantity's suffix";
-const numberWrong = 'unable to parse numeric part of quantity';
+const SUFFIX_WRONG = "unable to parse quantity's suffix";
+const NUMBER_WRONG = 'unable to parse numeric part of quantity';
 
 /** Far beyond any resource; keeps the arithmetic on what a client sends cheap. */
-const maxExponent = 1000;
-const maxTextLength = 1024;
+const MAX_EXPONENT = 1000;
+const MAX_TEXT_LENGTH = 1024;
 
-const nanoExponent = 9;
-const maxBinaryNano = (2n ** 63n - 1n) * 10n ** 9n;
+const NANO_EXPONENT = 9;
+const MAX_BINARY_NANO = (2n ** 63n - 1n) * 10n ** 9n;
 
 const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
@@ -52,32 +52,32 @@ const suffixes = new Map<string, Suffix>([
 function parseSuffix(text: string): Suffix {
   const known = suffixes.get(text);
   if (known !== undefined) return known;
-  if (!/^[eE][-+]?\d+$/.test(text)) throw new QuantityError(suffixWrong);
+  if (!/^[eE][-+]?\d+$/.test(text)) throw new QuantityError(SUFFIX_WRONG);
   const exponent = Number(text.slice(1));
-  if (Math.abs(exponent) > maxExponent) throw new QuantityError(suffixWrong);
+  if (Math.abs(exponent) > MAX_EXPONENT) throw new QuantityError(SUFFIX_WRONG);
   return { format: 'DecimalExponent', exponent };
 }
 
-const shape = /^([+-]?)([0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
-const numberShape = /^(?:(\d+)(?:\.(\d*))?|\.(\d+))$/;
+const SHAPE = /^([+-]?)([0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
+const NUMBER_SHAPE = /^(?:(\d+)(?:\.(\d*))?|\.(\d+))$/;
 
 /** Throws {@link QuantityError}. A JSON number counts as its decimal text. */
 export function parseQuantity(value: string | number): Quantity {
   const text = String(value);
-  if (text.length > maxTextLength) throw new QuantityError(numberWrong);
-  const parts = shape.exec(text);
-  if (parts === null) throw new QuantityError(formatWrong);
-  const number = numberShape.exec(parts[2]!);
-  if (number === null) throw new QuantityError(formatWrong);
+  if (text.length > MAX_TEXT_LENGTH) throw new QuantityError(NUMBER_WRONG);
+  const parts = SHAPE.exec(text);
+  if (parts === null) throw new QuantityError(FORMAT_WRONG);
+  const number = NUMBER_SHAPE.exec(parts[2]!);
+  if (number === null) throw new QuantityError(FORMAT_WRONG);
   const { format, exponent } = parseSuffix(parts[3]!);
   const fraction = number[2] ?? number[3] ?? '';
   const digits = BigInt((number[1] ?? '') + fraction);
   let nano: bigint;
   if (format === 'BinarySI') {
-    nano = scaled(digits << BigInt(exponent), nanoExponent - fraction.length);
-    if (nano > maxBinaryNano) nano = maxBinaryNano;
+    nano = scaled(digits << BigInt(exponent), NANO_EXPONENT - fraction.length);
+    if (nano > MAX_BINARY_NANO) nano = MAX_BINARY_NANO;
   } else {
-    nano = scaled(digits, nanoExponent + exponent - fraction.length);
+    nano = scaled(digits, NANO_EXPONENT + exponent - fraction.length);
   }
   return { nano: parts[1] === '-' ? -nano : nano, format };
 }
@@ -117,7 +117,7 @@ function binaryText(value: bigint): string {
 }
 
 function decimalText(nano: bigint, format: QuantityFormat): string {
-  let exponent = -nanoExponent;
+  let exponent = -NANO_EXPONENT;
   while (nano % 1000n === 0n) {
     nano /= 1000n;
     exponent += 3;
@@ -135,11 +135,11 @@ export function canonicalQuantity(value: string | number): string {
 }
 
 /** Nine digits and these suffixes stay below the cap of 2^63 - 1. */
-const plain = /^[1-9]\d{0,8}(m|k|M|G|T|P|E|Ki|Mi|Gi)?$/;
+const PLAIN = /^[1-9]\d{0,8}(m|k|M|G|T|P|E|Ki|Mi|Gi)?$/;
 
 /** True for the usual canonical texts. False means only that it takes parsing to know. */
 export function isCanonicalQuantity(text: string): boolean {
-  const match = plain.exec(text);
+  const match = PLAIN.exec(text);
   if (match === null) return text === '0';
   const suffix = match[1];
   const number = parseInt(text, 10);
@@ -160,11 +160,11 @@ export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
   return { nano: a.nano - b.nano, format: a.nano === 0n ? b.format : a.format };
 }
 
-const int64Max = 2n ** 63n - 1n;
+const INT_64_MAX = 2n ** 63n - 1n;
 
 function clamped(value: bigint): number {
-  if (value > int64Max) return Number(int64Max);
-  return value < -int64Max ? Number(-int64Max) : Number(value);
+  if (value > INT_64_MAX) return Number(INT_64_MAX);
+  return value < -INT_64_MAX ? Number(-INT_64_MAX) : Number(value);
 }
 
 interface PlainNumbers {
@@ -173,7 +173,7 @@ interface PlainNumbers {
 }
 
 /** Schedulers ask for the same few texts over and over. */
-const maxRemembered = 4096;
+const MAX_REMEMBERED = 4096;
 const remembered = new Map<string | number, PlainNumbers>();
 
 function plainNumbers(value: string | number): PlainNumbers {
@@ -184,7 +184,7 @@ function plainNumbers(value: string | number): PlainNumbers {
     whole: clamped(divideRoundingUp(nano, 10n ** 9n)),
     milli: clamped(divideRoundingUp(nano, 10n ** 6n)),
   };
-  if (remembered.size >= maxRemembered) remembered.clear();
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(value, numbers);
   return numbers;
 }

@@ -113,20 +113,20 @@ export const csiStorageCapacities = define<storage.CSIStorageCapacity>([
   'csistoragecapacities',
   'CSIStorageCapacity',
 ]);
-const rbacGroup = 'rbac.authorization.k8s.io';
-export const roles = define<rbac.Role>([rbacGroup, 'v1', 'roles', 'Role']);
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
+export const roles = define<rbac.Role>([RBAC_GROUP, 'v1', 'roles', 'Role']);
 export const roleBindings = define<rbac.RoleBinding>([
-  rbacGroup,
+  RBAC_GROUP,
   'v1',
   'rolebindings',
   'RoleBinding',
 ]);
 export const clusterRoles = define<rbac.ClusterRole>(
-  [rbacGroup, 'v1', 'clusterroles', 'ClusterRole'],
+  [RBAC_GROUP, 'v1', 'clusterroles', 'ClusterRole'],
   false,
 );
 export const clusterRoleBindings = define<rbac.ClusterRoleBinding>(
-  [rbacGroup, 'v1', 'clusterrolebindings', 'ClusterRoleBinding'],
+  [RBAC_GROUP, 'v1', 'clusterrolebindings', 'ClusterRoleBinding'],
   false,
 );
 export const validatingAdmissionPolicies = define<admission.ValidatingAdmissionPolicy>(
@@ -147,34 +147,34 @@ export const certificateSigningRequests = define<certificates.CertificateSigning
   false,
 );
 
-const resourceGroup = 'resource.k8s.io';
+const RESOURCE_GROUP = 'resource.k8s.io';
 export const resourceClaims = define<resource.ResourceClaim>([
-  resourceGroup,
+  RESOURCE_GROUP,
   'v1',
   'resourceclaims',
   'ResourceClaim',
 ]);
 export const resourceClaimTemplates = define<resource.ResourceClaimTemplate>([
-  resourceGroup,
+  RESOURCE_GROUP,
   'v1',
   'resourceclaimtemplates',
   'ResourceClaimTemplate',
 ]);
 export const resourceSlices = define<resource.ResourceSlice>(
-  [resourceGroup, 'v1', 'resourceslices', 'ResourceSlice'],
+  [RESOURCE_GROUP, 'v1', 'resourceslices', 'ResourceSlice'],
   false,
 );
 export const deviceClasses = define<resource.DeviceClass>(
-  [resourceGroup, 'v1', 'deviceclasses', 'DeviceClass'],
+  [RESOURCE_GROUP, 'v1', 'deviceclasses', 'DeviceClass'],
   false,
 );
 
-const networkingGroup = 'networking.k8s.io';
+const NETWORKING_GROUP = 'networking.k8s.io';
 export const serviceCidrs = define<networking.ServiceCIDR>(
-  [networkingGroup, 'v1', 'servicecidrs', 'ServiceCIDR'],
+  [NETWORKING_GROUP, 'v1', 'servicecidrs', 'ServiceCIDR'],
   false,
 );
 export const ipAddresses = define<networking.IPAddress>(
-  [networkingGroup, 'v1', 'ipaddresses', 'IPAddress'],
+  [NETWORKING_GROUP, 'v1', 'ipaddresses', 'IPAddress'],
   false,
 );

@@ -11,16 +11,16 @@ export interface ScalarTraits {
   readonly special: boolean;
 }
 
-const always = '#,[]{}&*!|>\'"%@`';
-const breaks = /[\r\n\u0085\u2028\u2029]/;
+const ALWAYS = '#,[]{}&*!|>\'"%@`';
+const BREAKS = /[\r\n\u0085\u2028\u2029]/;
 
 /** libyaml's analysis of a scalar, for block style. */
 export function scalarTraits(text: string): ScalarTraits {
   if (text === '') {
     return { multiline: false, plain: true, single: true, block: false, special: false };
   }
-  const multiline = breaks.test(text);
-  const special = !printable.test(text);
+  const multiline = BREAKS.test(text);
+  const special = !PRINTABLE.test(text);
   const edgeBlank = /^[ \r\n\u0085\u2028\u2029]|[ \r\n\u0085\u2028\u2029]$/.test(text);
   const breakBlank = /[\r\n\u0085\u2028\u2029] /.test(text);
   const blankBreak = / [\r\n\u0085\u2028\u2029]/.test(text);
@@ -36,11 +36,11 @@ export function scalarTraits(text: string): ScalarTraits {
 }
 
 /** Line breaks are printable here; tabs, and what lies beyond the first plane, are not. */
-const printable = /^(?:[\n\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd])*$/;
+const PRINTABLE = /^(?:[\n\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd])*$/;
 
 function hasIndicators(text: string): boolean {
   const first = text[0]!;
-  if (text.startsWith('---') || text.startsWith('...') || always.includes(first)) return true;
+  if (text.startsWith('---') || text.startsWith('...') || ALWAYS.includes(first)) return true;
   if (/^[-?:](?:[ \t\r\n\0\u0085\u2028\u2029]|$)/.test(text)) return true;
   return /:(?:[ \t\r\n\0\u0085\u2028\u2029]|$)/.test(text) || /[ \t]#/.test(text);
 }
@@ -55,9 +55,9 @@ function capital(word: string): string {
   return word.replace(/[a-z]/, (letter) => letter.toUpperCase());
 }
 
-const integer = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]*|0[bB][01]+|[1-9][0-9]*)$/;
-const float = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-const base60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
+const INTEGER = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]*|0[bB][01]+|[1-9][0-9]*)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const time = String.raw`\d{1,2}:\d{1,2}:\d{1,2}(?:[.,]\d+)?`;
 const moment = new RegExp(
   String.raw`^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt]${time}(?:Z|[-+]\d\d:\d\d)| ${time})?$`,
@@ -68,8 +68,8 @@ export function plainMeansText(text: string): boolean {
   if (words.has(text)) return false;
   if (!/^[-+.0-9]/.test(text)) return true;
   const digits = text.replaceAll('_', '');
-  if (integer.test(digits) || base60.test(text)) return false;
-  return !(float.test(digits) && Number.isFinite(Number(digits))) && !isMoment(text);
+  if (INTEGER.test(digits) || BASE_60.test(text)) return false;
+  return !(FLOAT.test(digits) && Number.isFinite(Number(digits))) && !isMoment(text);
 }
 
 function isMoment(text: string): boolean {

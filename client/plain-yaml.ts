@@ -33,19 +33,19 @@ function linesOf(source: string): Line[] {
 }
 
 /** Words that YAML reads as something else than a text. */
-const special = /^(y|n|yes|no|on|off|null|~|[-+.]?[0-9].*|[-+]?\.(inf|nan).*)$/i;
-const plain = /^[A-Za-z0-9_./+=][A-Za-z0-9_./+=@:-]*$/;
+const SPECIAL = /^(y|n|yes|no|on|off|null|~|[-+.]?[0-9].*|[-+]?\.(inf|nan).*)$/i;
+const PLAIN = /^[A-Za-z0-9_./+=][A-Za-z0-9_./+=@:-]*$/;
 /** Base64 that begins with a digit is no number: it has other letters and is long. */
-const base64 = /^(?=.*[g-zG-Z/])[A-Za-z0-9+/]{41,}=*$/;
+const BASE_64 = /^(?=.*[g-zG-Z/])[A-Za-z0-9+/]{41,}=*$/;
 
 function scalar(text: string): unknown {
   if (text === '{}') return {};
   if (text === '[]') return [];
   if (text === 'true' || text === 'false') return text === 'true';
   if (/^"[^"\\]*"$/.test(text) || /^'[^']*'$/.test(text)) return text.slice(1, -1);
-  if (text.endsWith(':') || !plain.test(text)) throw new NotPlain();
+  if (text.endsWith(':') || !PLAIN.test(text)) throw new NotPlain();
   if (/^(true|false)$/i.test(text)) throw new NotPlain();
-  if (special.test(text) && !base64.test(text)) throw new NotPlain();
+  if (SPECIAL.test(text) && !BASE_64.test(text)) throw new NotPlain();
   return text;
 }
 
@@ -95,7 +95,7 @@ class Reader {
       const line = this.#lines[this.#at];
       if (line?.indent !== indent || isItem(line)) break;
       const match = /^([A-Za-z][A-Za-z0-9_.-]*):(?: +(.+))?$/.exec(line.text);
-      if (match === null || special.test(match[1]!) || entries.has(match[1]!)) throw new NotPlain();
+      if (match === null || SPECIAL.test(match[1]!) || entries.has(match[1]!)) throw new NotPlain();
       this.#at++;
       entries.set(match[1]!, match[2] === undefined ? this.#below(indent) : scalar(match[2]));
     }

@@ -8,24 +8,24 @@ type Refusal = Error & {
   readonly port?: number;
 };
 
-const otherFolder = 'choose another --data-dir';
-const here = 'the data directory';
-const safe = 'nothing acknowledged is lost; free some space and start again';
+const OTHER_FOLDER = 'choose another --data-dir';
+const HERE = 'the data directory';
+const SAFE = 'nothing acknowledged is lost; free some space and start again';
 
 const sentences: Readonly<Record<string, (error: Refusal) => string>> = {
   EACCES: (error) =>
     error.syscall === 'listen'
       ? `this user may not listen on port ${error.port}; choose a higher one with --port`
-      : `this user may not touch ${error.path}; run as its owner, or ${otherFolder}`,
-  EPERM: ({ path }) => `this user may not touch ${path}; run as its owner, or ${otherFolder}`,
-  EROFS: ({ path }) => `${path} is on a file system that is read-only; ${otherFolder}`,
-  ENOTDIR: ({ path }) => `a part of ${path} is a file, not a folder; ${otherFolder}`,
-  EEXIST: ({ path }) => `${path} is a file, not a folder; ${otherFolder}`,
+      : `this user may not touch ${error.path}; run as its owner, or ${OTHER_FOLDER}`,
+  EPERM: ({ path }) => `this user may not touch ${path}; run as its owner, or ${OTHER_FOLDER}`,
+  EROFS: ({ path }) => `${path} is on a file system that is read-only; ${OTHER_FOLDER}`,
+  ENOTDIR: ({ path }) => `a part of ${path} is a file, not a folder; ${OTHER_FOLDER}`,
+  EEXIST: ({ path }) => `${path} is a file, not a folder; ${OTHER_FOLDER}`,
   // What making a folder answers on some file systems that are read-only.
   ENOENT: ({ path, syscall }) =>
-    syscall === 'mkdir' ? `${path} cannot be made there; ${otherFolder}` : `there is no ${path}`,
-  ENOSPC: ({ path }) => `the disk of ${path ?? here} is full: ${safe}`,
-  EDQUOT: ({ path }) => `the quota on the disk of ${path ?? here} is used up: ${safe}`,
+    syscall === 'mkdir' ? `${path} cannot be made there; ${OTHER_FOLDER}` : `there is no ${path}`,
+  ENOSPC: ({ path }) => `the disk of ${path ?? HERE} is full: ${SAFE}`,
+  EDQUOT: ({ path }) => `the quota on the disk of ${path ?? HERE} is used up: ${SAFE}`,
   EMFILE: () => 'too many files are open; raise the limit (`ulimit -n 8192`) and start again',
 };
 

@@ -97,7 +97,7 @@ const refused: Readonly<Record<string, string>> = {
   master: 'the API server is named by --kubeconfig.',
 };
 
-const syncs =
+const SYNCS =
   'Objects worked on at once, per controller (default 5; the garbage collector always 20)';
 
 export function controllersFlags(): Command {
@@ -136,7 +136,7 @@ export function controllersFlags(): Command {
     )
     .option('--leader-elect-resource-name <name>', 'Name of the lease', 'kube-controller-manager')
     .option('--leader-elect-resource-namespace <name>', 'Its namespace', 'kube-system')
-    .option('--concurrent-syncs <number>', syncs, positive)
+    .option('--concurrent-syncs <number>', SYNCS, positive)
     .option(
       '--terminated-pod-gc-threshold <number>',
       'Ended pods that are kept, 0 for all (default 12500)',

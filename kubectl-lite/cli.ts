@@ -47,7 +47,7 @@ async function findCommand(argv: readonly string[]): Promise<Found> {
   let children: readonly CommandEntry[] | undefined = commandTree;
   let entry: CommandEntry | undefined;
   let loaded: AnyCommand | undefined;
-  let path = program;
+  let path = PROGRAM;
   while (children !== undefined) {
     const at = firstWord(rest, { ...globalFlags, ...(loaded?.flags ?? {}) });
     const word = at === undefined ? undefined : rest[at];
@@ -64,7 +64,7 @@ async function findCommand(argv: readonly string[]): Promise<Found> {
   return { entry, loaded, path, rest };
 }
 
-const program = 'kubectl-lite';
+const PROGRAM = 'kubectl-lite';
 /** As shells tell of a process that SIGINT ended. */
 const INTERRUPTED = 130;
 
@@ -103,7 +103,7 @@ async function parentOnly(found: Found, environment: Environment): Promise<numbe
   }
   if (entry === undefined) {
     throw new UsageError(
-      `unknown command ${JSON.stringify(word)} for "${program}"` +
+      `unknown command ${JSON.stringify(word)} for "${PROGRAM}"` +
         suggestCommands(word, commandTree),
     );
   }

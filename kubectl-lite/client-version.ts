@@ -7,4 +7,4 @@ export const clientVersion = {
 } as const;
 
 /** The release of Kustomize whose fields `-k` knows: that of kubectl 1.34. */
-export const kustomizeVersion = 'v5.7.1';
+export const KUSTOMIZE_VERSION = 'v5.7.1';

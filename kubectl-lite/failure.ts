@@ -67,17 +67,17 @@ export function withSource(error: unknown, verb: string, place: string | undefin
   return error;
 }
 
-const otherAuthority =
+const OTHER_AUTHORITY =
   ': the kubeconfig is of another cluster, or of this one before it was made anew; ' +
   'get its present kubeconfig';
 
 const certificateHints: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: ": the server's certificate has to be renewed (our servers do at their start)",
-  SELF_SIGNED_CERT_IN_CHAIN: otherAuthority,
-  DEPTH_ZERO_SELF_SIGNED_CERT: otherAuthority,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: otherAuthority,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: otherAuthority,
-  CERT_SIGNATURE_FAILURE: otherAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: OTHER_AUTHORITY,
+  DEPTH_ZERO_SELF_SIGNED_CERT: OTHER_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: OTHER_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: OTHER_AUTHORITY,
+  CERT_SIGNATURE_FAILURE: OTHER_AUTHORITY,
 };
 
 /** One line that says what to do when the server cannot be reached. */

@@ -1,10 +1,10 @@
 /** Which words a mistyped one may have meant. */
 
 /** Cobra's distance: more than two edits away is another word. */
-const suggestionDistance = 2;
+const SUGGESTION_DISTANCE = 2;
 
 export const isNear = (typed: string, word: string): boolean =>
-  editDistance(typed, word) <= suggestionDistance;
+  editDistance(typed, word) <= SUGGESTION_DISTANCE;
 
 /** Levenshtein's. */
 function editDistance(a: string, b: string): number {

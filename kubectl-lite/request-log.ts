@@ -16,7 +16,7 @@ export interface RequestLog {
 }
 
 /** Of a body at verbosity 8. */
-const bodyLimit = 1024;
+const BODY_LIMIT = 1024;
 
 export function loggingRequests(next: HttpHandler, log: RequestLog): HttpHandler {
   const { verbosity, clock } = log;
@@ -48,9 +48,9 @@ function tell({ clock, write }: RequestLog, text: string): void {
 function tellBody(log: RequestLog, name: string, bytes: Uint8Array): void {
   if (log.verbosity < 8) return;
   const text = Buffer.from(bytes).toString();
-  const cut = log.verbosity === 8 && text.length > bodyLimit;
+  const cut = log.verbosity === 8 && text.length > BODY_LIMIT;
   const shown = cut
-    ? `${text.slice(0, bodyLimit)} [truncated ${text.length - bodyLimit} chars]`
+    ? `${text.slice(0, BODY_LIMIT)} [truncated ${text.length - BODY_LIMIT} chars]`
     : text;
   tell(log, `"${name}" body=${JSON.stringify(shown)}`);
 }

@@ -32,14 +32,14 @@ export interface ContainerRecord {
   readonly crashes: number;
 }
 
-const initialBackoffMs = 10_000;
-const maxBackoffMs = 300_000;
+const INITIAL_BACKOFF_MS = 10_000;
+const MAX_BACKOFF_MS = 300_000;
 /** A container that ran this long starts with a clean slate (twice the longest backoff). */
-export const backoffResetMs = 600_000;
+export const BACKOFF_RESET_MS = 600_000;
 
 /** Kubernetes' CrashLoopBackOff: the first restart at once, then 10 s, doubled up to 5 min. */
 export function restartDelayMs(crashes: number): number {
-  return crashes <= 1 ? 0 : Math.min(maxBackoffMs, initialBackoffMs * 2 ** (crashes - 2));
+  return crashes <= 1 ? 0 : Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** (crashes - 2));
 }
 
 /** When an ended container may start again, in wall-clock milliseconds. */

@@ -25,12 +25,12 @@ export interface KubeletFlags {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
-const nodeNameShape = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const NODE_NAME_SHAPE = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /** "node1,node2" and the flag given several times add up. */
 function names(text: string, before: readonly string[]): string[] {
   const added = text.split(',').map((name) => name.trim());
-  if (!added.every((name) => nodeNameShape.test(name)))
+  if (!added.every((name) => NODE_NAME_SHAPE.test(name)))
     throw new InvalidArgumentError('names of lower-case letters, digits, "-" and "." are needed.');
   return [...before, ...added];
 }

@@ -1,7 +1,7 @@
 import type { ContainerImage } from '../api/types/core-v1.ts';
 
 /** As many as a node tells of (the kubelet's default for --node-status-max-images). */
-const maxImages = 50;
+const MAX_IMAGES = 50;
 
 /** "docker.io/library/nginx:latest": the hollow runtime knows no digests. */
 export function imageName(image: string): string {
@@ -22,7 +22,7 @@ export class NodeImages {
 
   /** A container of that image is to run. */
   note(image: string): void {
-    if (image !== '' && this.#seen.size < maxImages) this.#seen.add(image);
+    if (image !== '' && this.#seen.size < MAX_IMAGES) this.#seen.add(image);
   }
 
   /** `before`: what the node told last, perhaps of an earlier agent's. */
@@ -30,6 +30,6 @@ export class NodeImages {
     const known = new Set(before.flatMap(({ names }) => names ?? []));
     const added = [...new Set([...this.#seen].map(imageName))].filter((name) => !known.has(name));
     const news = added.sort().map((name): ContainerImage => ({ names: [name] }));
-    return [...before, ...news].slice(0, maxImages);
+    return [...before, ...news].slice(0, MAX_IMAGES);
   }
 }

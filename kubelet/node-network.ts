@@ -5,21 +5,21 @@
  */
 import { formatAddress } from './addresses.ts';
 
-const rangesPerBlock = 256;
-const upperBlocks = 12;
+const RANGES_PER_BLOCK = 256;
+const UPPER_BLOCKS = 12;
 /** Numbers are 1 … this. */
-export const maxNodes = 116 * rangesPerBlock;
+export const maxNodes = 116 * RANGES_PER_BLOCK;
 
 export function podCidrOf(number: number): string {
-  const block = Math.floor(number / rangesPerBlock);
-  const second = block < upperBlocks ? 244 + block : 128 + block - upperBlocks;
-  return `10.${second}.${number % rangesPerBlock}.0/24`;
+  const block = Math.floor(number / RANGES_PER_BLOCK);
+  const second = block < UPPER_BLOCKS ? 244 + block : 128 + block - UPPER_BLOCKS;
+  return `10.${second}.${number % RANGES_PER_BLOCK}.0/24`;
 }
 
-const nodeNetwork = 172 * 2 ** 24 + 18 * 2 ** 16;
+const NODE_NETWORK = 172 * 2 ** 24 + 18 * 2 ** 16;
 
 export function internalIpOf(number: number): string {
-  return formatAddress(nodeNetwork + 1 + number);
+  return formatAddress(NODE_NETWORK + 1 + number);
 }
 
 /** The number a name ends in is the number the node would like: node7 gets 10.244.7.0/24. */

@@ -1,5 +1,5 @@
 import { deepEqual } from '../api/deep.ts';
-import { kubeletUrlAnnotation } from '../api/kubelet-url.ts';
+import { KUBELET_URL_ANNOTATION } from '../api/kubelet-url.ts';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../api/types/core-v1.ts';
 import type { NodeImages } from './node-images.ts';
 import { nodeInfo, type NodeIdentity } from './node-info.ts';
@@ -44,7 +44,7 @@ export function ownLabels({ name, machine }: NodeSpecification): Record<string, 
 export function ownAnnotations({ serverUrl }: NodeSpecification): Record<string, string> {
   return {
     'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
-    ...(serverUrl === undefined ? {} : { [kubeletUrlAnnotation]: serverUrl }),
+    ...(serverUrl === undefined ? {} : { [KUBELET_URL_ANNOTATION]: serverUrl }),
   };
 }
 

@@ -27,14 +27,14 @@ import {
 import type { VolumesInUse } from './volumes-in-use.ts';
 import { laidOver, type StatusOverlay, withOverlay } from './stages/overlay.ts';
 
-const heartbeatMs = 10_000;
+const HEARTBEAT_MS = 10_000;
 /** Nodes of one process beat on these marks: what beats together is one write of the store. */
-const beatMarkMs = 250;
-const statusReportMs = 5 * 60_000;
-const leaseSeconds = 40;
-const leaseNamespace = 'kube-node-lease';
-const firstRetryMs = 200;
-const maxRetryMs = 7000;
+const BEAT_MARK_MS = 250;
+const STATUS_REPORT_MS = 5 * 60_000;
+const LEASE_SECONDS = 40;
+const LEASE_NAMESPACE = 'kube-node-lease';
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 7000;
 
 export interface RegistrationOptions extends Effects {
   readonly client: Client;
@@ -66,7 +66,11 @@ export class NodeRegistration implements Running {
   async register(): Promise<void> {
     const { clock, logger, limiter, specification } = this.#options;
     const { signal } = this.#abort;
-    for (let delayMs = firstRetryMs; !signal.aborted; delayMs = Math.min(delayMs * 2, maxRetryMs)) {
+    for (
+      let delayMs = FIRST_RETRY_MS;
+      !signal.aborted;
+      delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)
+    ) {
       try {
         this.#node = await limiter.run(() => this.#createOrTakeOver());
         this.#reportedAtMs = clock.monotonic();
@@ -157,18 +161,18 @@ export class NodeRegistration implements Running {
       }
       // Up to 4 % of jitter keeps the nodes of a cluster from beating all in step.
       const now = clock.monotonic();
-      const soonest = now + heartbeatMs + random.below(heartbeatMs / 25, 'heartbeat jitter');
-      await sleep(clock, Math.ceil(soonest / beatMarkMs) * beatMarkMs - now, signal);
+      const soonest = now + HEARTBEAT_MS + random.below(HEARTBEAT_MS / 25, 'heartbeat jitter');
+      await sleep(clock, Math.ceil(soonest / BEAT_MARK_MS) * BEAT_MARK_MS - now, signal);
     }
   }
 
   async #renewLease(): Promise<void> {
     const { client, clock, specification } = this.#options;
     const { name } = specification;
-    const ref = { namespace: leaseNamespace, name };
+    const ref = { namespace: LEASE_NAMESPACE, name };
     const spec = {
       holderIdentity: name,
-      leaseDurationSeconds: leaseSeconds,
+      leaseDurationSeconds: LEASE_SECONDS,
       renewTime: formatMicroTime(clock.now()),
     };
     const owner = { apiVersion: 'v1', kind: 'Node', name, uid: uidOf(this.#node!) };
@@ -203,7 +207,7 @@ export class NodeRegistration implements Running {
     const node = latest();
     if (node === undefined) return;
     const wanted = this.#statusOf(node);
-    const due = clock.monotonic() - this.#reportedAtMs >= statusReportMs;
+    const due = clock.monotonic() - this.#reportedAtMs >= STATUS_REPORT_MS;
     if (!due && sameNodeStatus(wanted, node.status)) return;
     try {
       await limiter.run(() => this.#writeStatus(node));

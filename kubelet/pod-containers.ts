@@ -8,7 +8,7 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import {
-  backoffResetMs,
+  BACKOFF_RESET_MS,
   ephemeralRecords,
   restartDelayMs,
   restarts,
@@ -177,7 +177,7 @@ export class PodContainers {
     if (record.id !== undefined) this.#stopping.delete(record.id);
     const { startedAt } = record;
     const startedMs = startedAt === undefined ? undefined : parseTime(startedAt);
-    const ranLong = startedMs !== undefined && clock.now() - startedMs >= backoffResetMs;
+    const ranLong = startedMs !== undefined && clock.now() - startedMs >= BACKOFF_RESET_MS;
     const terminated: ContainerStateTerminated = {
       ...exit,
       ...(startedAt === undefined ? {} : { startedAt }),

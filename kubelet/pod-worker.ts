@@ -28,9 +28,9 @@ import type { PodFacts } from './pod-facts.ts';
 import { isTerminalPhase, phaseOf, podStatus } from './pod-status.ts';
 import { laidOver, type StatusOverlay, withOverlay } from './stages/overlay.ts';
 
-const addressRetryMs = 10_000;
-const firstRetryMs = 200;
-const maxRetryMs = 10_000;
+const ADDRESS_RETRY_MS = 10_000;
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 10_000;
 
 export class PodWorker implements Running {
   readonly uid: string;
@@ -231,7 +231,7 @@ export class PodWorker implements Running {
     const now = this.#host.clock.now();
     if (deadlineMs !== undefined && deadlineMs <= now) this.#fail();
     if (this.#verdict !== undefined) return undefined;
-    if (!this.#ensureAddress()) return now + addressRetryMs;
+    if (!this.#ensureAddress()) return now + ADDRESS_RETRY_MS;
     for (;;) {
       const plan = planPod(this.#pod, this.#containers.records, now);
       for (const i of plan.start) this.#containers.start(i);
@@ -302,14 +302,14 @@ export class PodWorker implements Running {
   }
 
   async #write(): Promise<void> {
-    let retryMs = firstRetryMs;
+    let retryMs = FIRST_RETRY_MS;
     // What else happens in this turn goes into the same write.
     await Promise.resolve();
     while (this.#dirty && !this.#abort.signal.aborted) {
       this.#dirty = false;
       try {
         await this.#host.limiter.run(() => this.#writeOnce());
-        retryMs = firstRetryMs;
+        retryMs = FIRST_RETRY_MS;
       } catch (error) {
         if (error instanceof AssertionError) throw error;
         this.#dirty = true;
@@ -318,7 +318,7 @@ export class PodWorker implements Running {
         else {
           this.#host.logger.warn({ err: error, pod: nameOf(this.#pod) }, 'status not written');
           await sleep(this.#host.clock, retryMs, this.#abort.signal);
-          retryMs = Math.min(retryMs * 2, maxRetryMs);
+          retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
         }
       }
     }
@@ -362,7 +362,7 @@ export class PodWorker implements Running {
       if (isStatus(error, 'NotFound')) this.#end();
       else {
         logger.warn({ err: error, pod: nameOf(this.#pod) }, 'pod not read');
-        await sleep(clock, firstRetryMs, this.#abort.signal);
+        await sleep(clock, FIRST_RETRY_MS, this.#abort.signal);
       }
     }
   }

@@ -31,12 +31,12 @@ export const REQUEST_ID = 'x-request-id';
 export const TRACEPARENT = 'traceparent';
 
 /** Version, trace id, parent id, flags. */
-const shape = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/;
+const SHAPE = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/;
 const SAMPLED = 1;
 
 /** Undefined without a `traceparent`, or with one that is none. */
 export function sentTrace(headers: Headers): { id: string; sampled: boolean } | undefined {
-  const [, id, flags = ''] = shape.exec(headers[TRACEPARENT] ?? '') ?? [];
+  const [, id, flags = ''] = SHAPE.exec(headers[TRACEPARENT] ?? '') ?? [];
   return id === undefined ? undefined : { id, sampled: (parseInt(flags, 16) & SAMPLED) !== 0 };
 }
 
@@ -48,6 +48,6 @@ export function logTraced(
 ): void {
   if (traceparent === undefined)
     return logger.debug({ requestId: id, ...said.fields }, said.message);
-  const [, traceId] = shape.exec(traceparent) ?? [];
+  const [, traceId] = SHAPE.exec(traceparent) ?? [];
   logger.info({ requestId: id, traceId, ...said.fields }, said.message);
 }

@@ -6,7 +6,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { currentState, type TruthOptions } from './binding.ts';
-import { extenderName } from './extenders/verdicts.ts';
+import { EXTENDER_NAME } from './extenders/verdicts.ts';
 import type { Extender } from './framework/extender.ts';
 import type { Framework } from './framework/framework.ts';
 import type { Cycle, PendingPermit } from './framework/interface.ts';
@@ -14,8 +14,8 @@ import type { NodeInfo } from './framework/node-info.ts';
 import { failedWhile, failure, unschedulable, type Status } from './framework/status.ts';
 
 /** PreBind plugins wait for others (volumes), Bind for the API server. Past it the pod fails. */
-const maxPreBindMs = 600_000;
-const maxBindMs = 60_000;
+const MAX_PRE_BIND_MS = 600_000;
+const MAX_BIND_MS = 60_000;
 
 export interface Placement {
   readonly framework: Framework;
@@ -43,7 +43,7 @@ export interface BindingCyclesOptions {
 
 const hung = (what: string, ms: number): Status =>
   failure(new Error(`the ${what} did not end within ${ms / 1000} s`));
-const bindHung = hung('Bind plugins', maxBindMs);
+const bindHung = hung('Bind plugins', MAX_BIND_MS);
 const late = unschedulable('rejected due to timeout after waiting at plugin permit');
 
 export class BindingCycles {
@@ -84,7 +84,7 @@ export class BindingCycles {
     // It may have gone while permits and volumes were awaited; the API server would not mind.
     if (cycle.cluster.node(node.name) === undefined)
       return { kind: 'refused', status: failure(new Error(`node "${node.name}" is gone`)) };
-    const failed = await this.#within(maxBindMs, bindHung, this.#bind(placement));
+    const failed = await this.#within(MAX_BIND_MS, bindHung, this.#bind(placement));
     if (failed === undefined) return { kind: 'bound' };
     if (this.#stopped) return { kind: 'unknown' };
     return this.#resolve(placement, failed);
@@ -100,7 +100,7 @@ export class BindingCycles {
         await extender.bind(pod, node.name);
         return undefined;
       } catch (error) {
-        if (!extender.ignorable) return failure(error, extenderName);
+        if (!extender.ignorable) return failure(error, EXTENDER_NAME);
         logger.warn({ err: error, extender: extender.name, pod: pod.key }, 'ignored an extender');
       }
     }
@@ -122,7 +122,7 @@ export class BindingCycles {
   }
 
   async #preBind({ framework, cycle, node }: Placement): Promise<Status | undefined> {
-    return framework.preBind(cycle, node.name, ({ name, preBindMs = maxPreBindMs }, answer) =>
+    return framework.preBind(cycle, node.name, ({ name, preBindMs = MAX_PRE_BIND_MS }, answer) =>
       this.#within(preBindMs, hung(`PreBind plugin ${name}`, preBindMs), answer),
     );
   }

@@ -29,8 +29,8 @@ export interface TruthOptions {
   readonly signal: AbortSignal;
 }
 
-const firstRetryMs = 100;
-const maxRetryMs = 5000;
+const FIRST_RETRY_MS = 100;
+const MAX_RETRY_MS = 5000;
 
 /**
  * The pod as the API server has it now, undefined if it is gone. After a binding that failed,
@@ -42,7 +42,11 @@ export async function currentState(
   options: TruthOptions,
 ): Promise<Pod | undefined | 'unknown'> {
   const { client, clock, logger, signal } = options;
-  for (let delayMs = firstRetryMs; !signal.aborted; delayMs = Math.min(delayMs * 2, maxRetryMs)) {
+  for (
+    let delayMs = FIRST_RETRY_MS;
+    !signal.aborted;
+    delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)
+  ) {
     try {
       const current = await client.get(pods, refOf(pod));
       return current.metadata.uid === pod.metadata.uid ? current : undefined;

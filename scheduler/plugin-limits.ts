@@ -12,7 +12,7 @@ import { failure, type Status } from './framework/status.ts';
 import { wrapPlugin } from './framework/wrapped-plugin.ts';
 
 /** Less than a leader's renew deadline: what hangs must not cost the lease. */
-const maxPluginMs = 5000;
+const MAX_PLUGIN_MS = 5000;
 
 /** Called once per pod, outside the cycle's search. */
 const alone: ReadonlySet<string> = new Set([
@@ -29,7 +29,7 @@ export class PluginLimits {
   /** Called when a search was cut off in the middle. */
   onCut: () => void = () => {};
 
-  constructor(limit: TimeLimit, ms = maxPluginMs) {
+  constructor(limit: TimeLimit, ms = MAX_PLUGIN_MS) {
     this.#limit = limit;
     this.#ms = ms;
   }

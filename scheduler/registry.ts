@@ -28,7 +28,7 @@ import { volumeRestrictions } from './plugins/volume-restrictions.ts';
 import { volumeZone } from './plugins/volume-zone.ts';
 import type { Storage } from './plugins/volumes.ts';
 
-export const defaultSchedulerName = 'default-scheduler';
+export const DEFAULT_SCHEDULER_NAME = 'default-scheduler';
 
 /** What the built-in plugins reach outside the scheduler with. */
 export interface PluginParts {
@@ -99,7 +99,10 @@ export function builtInPlugins(parts: PluginParts): ReadonlyMap<string, PluginFa
 }
 
 /** All default plugins with their default args. */
-export function defaultProfile(parts: PluginParts, schedulerName = defaultSchedulerName): Profile {
+export function defaultProfile(
+  parts: PluginParts,
+  schedulerName = DEFAULT_SCHEDULER_NAME,
+): Profile {
   const factories = builtInPlugins(parts);
   const rows = defaultPlugins.map(({ name, weight }) => ({
     plugin: factories.get(name)!({}),

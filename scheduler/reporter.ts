@@ -29,10 +29,10 @@ export interface FailureReport {
 
 /** Of an event's text. */
 const MAX_NOTE = 1024;
-const cut = ' ...';
+const CUT = ' ...';
 
 const shortened = (message: string): string =>
-  message.length <= MAX_NOTE ? message : message.slice(0, MAX_NOTE - cut.length) + cut;
+  message.length <= MAX_NOTE ? message : message.slice(0, MAX_NOTE - CUT.length) + CUT;
 
 /**
  * Tells users what the scheduler did: events, and the PodScheduled condition of pods without a

@@ -34,7 +34,7 @@ import { type Observed, observeNamespaces, observeNodes, observePods } from './o
 import { SchedulingQueue, type Backoff, type QueuePolicy } from './queue/scheduling-queue.ts';
 import type { PostBinding } from './plugins/default-binder.ts';
 import type { PluginLimits } from './plugin-limits.ts';
-import { defaultProfile, defaultSchedulerName, type PluginParts } from './registry.ts';
+import { defaultProfile, DEFAULT_SCHEDULER_NAME, type PluginParts } from './registry.ts';
 import { Reporter } from './reporter.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 import { SchedulingLoop } from './scheduling-loop.ts';
@@ -81,7 +81,7 @@ export interface RunningScheduler extends Running {
 
 const defaultLease = { namespace: 'kube-system', name: 'kube-scheduler' };
 /** Pods that ended hold no resources: kube-scheduler does not ask for them either. */
-const livePods = 'status.phase!=Succeeded,status.phase!=Failed';
+const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed';
 
 /** Resolves once the scheduler is built; `ready` tells when it acts. */
 export async function startScheduler(options: SchedulerOptions): Promise<RunningScheduler> {
@@ -109,7 +109,7 @@ interface AssembleOptions extends SchedulerOptions {
   readonly mayAct?: (() => boolean) | undefined;
 }
 
-const schedulerOf = ({ spec }: Pod): string => spec.schedulerName ?? defaultSchedulerName;
+const schedulerOf = ({ spec }: Pod): string => spec.schedulerName ?? DEFAULT_SCHEDULER_NAME;
 
 async function assemble(options: AssembleOptions, parts: Lifecycle) {
   const { client, clock, random, logger, extenders, limits, mayAct, freeze = false } = options;
@@ -154,7 +154,7 @@ async function assemble(options: AssembleOptions, parts: Lifecycle) {
     ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
   });
   await parts.start(() => informers);
-  const ofLivePods = { ...effects, fieldSelector: livePods };
+  const ofLivePods = { ...effects, fieldSelector: LIVE_PODS };
   const podInformer = await parts.start(() => createInformer(pods, ofLivePods));
   const loop = new SchedulingLoop({
     frameworkOf,

@@ -2,7 +2,7 @@
  * Takes pods off the queue one by one, picks a node for each, and binds them in the background.
  *
  * In: pods that became active (`wake`). Out: bindings, conditions, events. At most
- * {@link maxWritesInFlight} API calls are under way; past that the loop waits for one to end.
+ * {@link MAX_WRITES_IN_FLIGHT} API calls are under way; past that the loop waits for one to end.
  */
 import { assert } from '../platform/assert.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
@@ -25,15 +25,15 @@ import type { FailureReason, Reporter } from './reporter.ts';
 import type { NodeSelection } from './select-node.ts';
 import type { Selection } from './selection.ts';
 
-const maxWritesInFlight = 128;
+const MAX_WRITES_IN_FLIGHT = 128;
 /** The longest the loop keeps the thread before it lets others run. */
-const sliceMs = 10;
+const SLICE_MS = 10;
 /** A written binding that no watch confirmed after this long is looked up. */
-const doubtAfterMs = 30_000;
+const DOUBT_AFTER_MS = 30_000;
 /** Each extender has its own bound; this one is for what PostFilter plugins wait for. */
-const maxSelectMs = 300_000;
+const MAX_SELECT_MS = 300_000;
 /** How long a loop that may not act waits before it asks again. */
-const idleMs = 1000;
+const IDLE_MS = 1000;
 
 export interface SchedulingLoopOptions {
   /** The plugins for a pod, by its spec.schedulerName. */
@@ -129,7 +129,7 @@ export class SchedulingLoop implements Running {
   #run(): void {
     this.#awake = false;
     const { queue, clock } = this.#options;
-    const until = clock.monotonic() + sliceMs;
+    const until = clock.monotonic() + SLICE_MS;
     while (this.#mayGoOn()) {
       const queued = queue.pop();
       if (queued === undefined) return;
@@ -149,10 +149,11 @@ export class SchedulingLoop implements Running {
 
   #mayGoOn(): boolean {
     const writes = this.#writes.size - this.#bindings.parked;
-    if (!this.#running || this.#asking !== undefined || writes >= maxWritesInFlight) return false;
+    if (!this.#running || this.#asking !== undefined || writes >= MAX_WRITES_IN_FLIGHT)
+      return false;
     const { mayAct = () => true } = this.#options;
     if (mayAct()) return true;
-    this.#rest(idleMs);
+    this.#rest(IDLE_MS);
     return false;
   }
 
@@ -197,7 +198,7 @@ export class SchedulingLoop implements Running {
     this.wake();
   }
 
-  /** Rejects after {@link maxSelectMs}; 'stopped' if the scheduler stops before. */
+  /** Rejects after {@link MAX_SELECT_MS}; 'stopped' if the scheduler stops before. */
   #bounded(selected: Promise<Selection>): Promise<Selection | 'stopped'> {
     const { signal } = this.#abort;
     return new Promise((resolve, reject) => {
@@ -209,8 +210,8 @@ export class SchedulingLoop implements Running {
         settle();
         resolve('stopped');
       };
-      const late = new Error(`no node was chosen within ${maxSelectMs / 1000} s`);
-      const timer = this.#options.clock.after(maxSelectMs, () => reject(late));
+      const late = new Error(`no node was chosen within ${MAX_SELECT_MS / 1000} s`);
+      const timer = this.#options.clock.after(MAX_SELECT_MS, () => reject(late));
       signal.addEventListener('abort', stop, { once: true });
       selected.finally(settle).then(resolve, reject);
     });
@@ -275,7 +276,7 @@ export class SchedulingLoop implements Running {
       case 'bound':
         this.#options.meter?.attempted(framework.schedulerName, 'scheduled', queued.begunMs);
         this.#options.meter?.bound(queued.attempts, queued.firstQueuedAt);
-        cache.finishBinding(pod.uid, clock.monotonic() + doubtAfterMs);
+        cache.finishBinding(pod.uid, clock.monotonic() + DOUBT_AFTER_MS);
         queue.done(pod.uid);
         reporter.scheduled(pod.pod, node.name);
         framework.postBind(cycle, node.name);
@@ -375,7 +376,7 @@ export class SchedulingLoop implements Running {
   }
 
   #armDoubts(): void {
-    this.#doubts = this.#options.clock.after(doubtAfterMs, () => {
+    this.#doubts = this.#options.clock.after(DOUBT_AFTER_MS, () => {
       const { cache, clock } = this.#options;
       for (const pod of cache.doubtful(clock.monotonic())) this.#background(this.#settleDoubt(pod));
       this.#armDoubts();

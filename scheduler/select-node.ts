@@ -1,6 +1,6 @@
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
-import { askExtenders, concerned, extenderName, type Verdicts } from './extenders/verdicts.ts';
+import { askExtenders, concerned, EXTENDER_NAME, type Verdicts } from './extenders/verdicts.ts';
 import type { Extender } from './framework/extender.ts';
 import type { Framework } from './framework/framework.ts';
 import type { Filtering } from './framework/filtering.ts';
@@ -11,18 +11,18 @@ import { namedBy, unresolvable, unschedulable, type Status } from './framework/s
 import { reject, rejectEverywhere, type Selection } from './selection.ts';
 
 /** A cluster this small is always searched whole. */
-const minNodesToFind = 100;
-const minPercentageToFind = 5;
+const MIN_NODES_TO_FIND = 100;
+const MIN_PERCENTAGE_TO_FIND = 5;
 
 /**
  * How many feasible nodes are enough. Adaptive (percentage 0) as in Kubernetes: half of a small
  * cluster, one percent less per 125 nodes, never below 5 %.
  */
 export function nodesToFind(total: number, percentage = 0): number {
-  if (total <= minNodesToFind || percentage >= 100) return total;
-  const adaptive = Math.max(minPercentageToFind, 50 - Math.floor(total / 125));
+  if (total <= MIN_NODES_TO_FIND || percentage >= 100) return total;
+  const adaptive = Math.max(MIN_PERCENTAGE_TO_FIND, 50 - Math.floor(total / 125));
   const share = percentage > 0 ? percentage : adaptive;
-  return Math.max(minNodesToFind, Math.floor((total * share) / 100));
+  return Math.max(MIN_NODES_TO_FIND, Math.floor((total * share) / 100));
 }
 
 interface Filtered {
@@ -201,7 +201,7 @@ function failedFilter({ failed }: Filtered): Ended | undefined {
 
 const moved: Status = {
   ...unschedulable('node(s) changed while extenders were asked'),
-  plugin: extenderName,
+  plugin: EXTENDER_NAME,
 };
 
 /** The accepted nodes that still pass; if there are none, what is wrong with each node. */

@@ -346,14 +346,14 @@ function choose(overloads: readonly Overload[], values: readonly CelValue[]): Ov
   throw misfit(overloads[0]!.name, values);
 }
 
-const operators = /^_[-+*/%<>]=?_$/;
+const OPERATORS = /^_[-+*/%<>]=?_$/;
 
 /** cel-go names what was asked for where the first operand has no such operator at all. */
 function misfit(name: string, [first]: readonly CelValue[]): CelError {
   if (conversions.has(name))
     return new CelError(`no such overload: ${name}(${typeNameOf(first!)})`);
   const hasNone = first === null || isMap(first) || first instanceof TypeValue;
-  return operators.test(name) && hasNone
+  return OPERATORS.test(name) && hasNone
     ? new CelError(`no such overload: ${name}`)
     : noSuchOverload();
 }

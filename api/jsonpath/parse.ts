@@ -57,11 +57,11 @@ function closeAtEnd(stack: PathNode[][]): void {
   stack.at(-1)!.push(...body.slice(lastRange + 1));
 }
 
-const unclosedFilter = 'unclosed array expect ]';
+const UNCLOSED_FILTER = 'unclosed array expect ]';
 
 function unclosed(rest: string): JsonPathError {
   const open = rest.lastIndexOf('[') > rest.lastIndexOf(']');
-  if (/\[\?\([^\]]*\)[^\]]*$/.test(rest)) return new JsonPathError(unclosedFilter);
+  if (/\[\?\([^\]]*\)[^\]]*$/.test(rest)) return new JsonPathError(UNCLOSED_FILTER);
   return new JsonPathError(open ? 'unterminated array' : 'unclosed action');
 }
 
@@ -108,7 +108,7 @@ function unquote(quoted: string): string {
 }
 
 /** A field's name ends at these unless they are escaped. */
-const fieldEnd = /^(?:\\.|[^\s.,[\](){}$@=!<>|\\])+/;
+const FIELD_END = /^(?:\\.|[^\s.,[\](){}$@=!<>|\\])+/;
 
 export function parseSteps(path: string): PathStep[] {
   const steps: PathStep[] = [];
@@ -130,7 +130,7 @@ export function parseSteps(path: string): PathStep[] {
     } else {
       if (rest.startsWith('.')) eat(1);
       if (rest === '' || rest.startsWith('[')) continue;
-      const name = fieldEnd.exec(rest)?.[0];
+      const name = FIELD_END.exec(rest)?.[0];
       if (name === undefined) throw unrecognized(rest);
       eat(name.length);
       const field = name.replaceAll(/\\(.)/g, '$1');
@@ -164,7 +164,7 @@ function parseBracket(inside: string): readonly PathStep[] {
   if (inside === '*') return [{ step: 'wildcard' }];
   const filter = /^\?\((.*)\)$/s.exec(inside);
   if (filter !== null) return [{ step: 'filter', filter: parseFilter(filter[1]!.trim()) }];
-  if (inside.startsWith('?(')) throw new JsonPathError(unclosedFilter);
+  if (inside.startsWith('?(')) throw new JsonPathError(UNCLOSED_FILTER);
   const parts = inside.match(/'[^']*'|"[^"]*"|[^,'"]+/g)?.map((part) => part.trim()) ?? [];
   if (parts.length > 1) return [{ step: 'union', members: parts.map(parseSubscript) }];
   return parseSubscript(inside);

@@ -96,16 +96,16 @@ export function elementType(type: PatchType): PatchType {
   return type?.shape === 'list' ? type.of : undefined;
 }
 
-export const patchMarker = '$patch';
-export const retainKeysMarker = '$retainKeys';
-export const orderPrefix = '$setElementOrder/';
-export const deletePrefix = '$deleteFromPrimitiveList/';
+export const PATCH_MARKER = '$patch';
+export const RETAIN_KEYS_MARKER = '$retainKeys';
+export const ORDER_PREFIX = '$setElementOrder/';
+export const DELETE_PREFIX = '$deleteFromPrimitiveList/';
 
 export const isDirective = (key: string): boolean =>
-  key === patchMarker ||
-  key === retainKeysMarker ||
-  key.startsWith(orderPrefix) ||
-  key.startsWith(deletePrefix);
+  key === PATCH_MARKER ||
+  key === RETAIN_KEYS_MARKER ||
+  key.startsWith(ORDER_PREFIX) ||
+  key.startsWith(DELETE_PREFIX);
 
 export type JsonObject = Record<string, unknown>;
 

@@ -7,7 +7,7 @@ import {
   type JsonObject,
   noMergeKey,
   type PatchField,
-  patchMarker,
+  PATCH_MARKER,
   type PatchType,
   rejected,
 } from './patch-field.ts';
@@ -66,11 +66,11 @@ function applySpecialElements(
   patch: readonly JsonObject[],
   mergeKey: string,
 ): { original: readonly JsonObject[]; patch: readonly JsonObject[] } {
-  const rest = patch.filter((element) => !(patchMarker in element));
+  const rest = patch.filter((element) => !(PATCH_MARKER in element));
   let kept = original;
   let replaces = false;
   for (const element of patch) {
-    const directive = element[patchMarker];
+    const directive = element[PATCH_MARKER];
     if (directive === undefined) continue;
     if (directive === 'delete') {
       const key = keyOf(element, mergeKey);
@@ -151,7 +151,7 @@ function checkOrder(patch: List, order: List, mergeKey: string | undefined): voi
       : isObject(a) && isObject(b) && keyOf(a, mergeKey) === keyOf(b, mergeKey);
   let at = 0;
   for (const element of patch) {
-    if (isObject(element) && patchMarker in element) continue;
+    if (isObject(element) && PATCH_MARKER in element) continue;
     while (at < order.length && !same(element, order[at])) at++;
     if (at++ >= order.length) {
       throw badContent(

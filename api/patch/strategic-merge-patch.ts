@@ -14,16 +14,16 @@ import { shallowCopy } from './merge-patch.ts';
 import {
   badContent,
   badFormat,
-  deletePrefix,
+  DELETE_PREFIX,
   isDirective,
   type JsonObject,
-  orderPrefix,
+  ORDER_PREFIX,
   type PatchField,
   patchFieldOf,
-  patchMarker,
+  PATCH_MARKER,
   type PatchType,
   rejected,
-  retainKeysMarker,
+  RETAIN_KEYS_MARKER,
 } from './patch-field.ts';
 import { mergeList, ordered, unknownDirective } from './strategic-list.ts';
 
@@ -51,16 +51,16 @@ export function applyPatchOfType(
 }
 
 function mergeObject(original: JsonObject, patch: JsonObject, type: PatchType): JsonObject {
-  const directive = patch[patchMarker];
+  const directive = patch[PATCH_MARKER];
   if (directive !== undefined) return applyDirective(directive, patch);
   const result = shallowCopy(original);
   retainKeys(result, patch);
   for (const key of Object.keys(patch)) {
-    if (key.startsWith(orderPrefix)) orderList(result, patch, { key, type });
+    if (key.startsWith(ORDER_PREFIX)) orderList(result, patch, { key, type });
   }
   for (const key of Object.keys(patch)) {
-    if (key.startsWith(deletePrefix)) deleteScalars(result, key, patch[key]);
-    else if (!isDirective(key) && !(`${orderPrefix}${key}` in patch)) {
+    if (key.startsWith(DELETE_PREFIX)) deleteScalars(result, key, patch[key]);
+    else if (!isDirective(key) && !(`${ORDER_PREFIX}${key}` in patch)) {
       mergeField(result, patch, { key, type });
     }
   }
@@ -87,7 +87,7 @@ function mergeField(result: JsonObject, patch: JsonObject, { key, type }: Place)
     setField(result, key, mergeObject(old, value, field.type));
   } else if (Array.isArray(value) && Array.isArray(old) && field.merges) {
     setField(result, key, mergeList(old, value, { field, mergeObject }));
-  } else if (isObject(value) && value[patchMarker] === 'delete') {
+  } else if (isObject(value) && value[PATCH_MARKER] === 'delete') {
     if (old !== undefined) setField(result, key, {});
   } else setField(result, key, withoutDirectives(value));
 }
@@ -96,7 +96,7 @@ function mergeField(result: JsonObject, patch: JsonObject, { key, type }: Place)
 function withoutDirectives(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value
-      .filter((element) => !(isObject(element) && patchMarker in element))
+      .filter((element) => !(isObject(element) && PATCH_MARKER in element))
       .map(withoutDirectives);
   }
   if (!isObject(value)) return value;
@@ -110,7 +110,7 @@ function withoutDirectives(value: unknown): unknown {
 }
 
 function retainKeys(result: JsonObject, patch: JsonObject): void {
-  const keys = patch[retainKeysMarker];
+  const keys = patch[RETAIN_KEYS_MARKER];
   if (keys === undefined) return;
   if (!Array.isArray(keys)) throw badFormat('invalid patch format of retainKeys');
   const retained = new Set<unknown>(keys);
@@ -124,7 +124,7 @@ function retainKeys(result: JsonObject, patch: JsonObject): void {
 /** Merges the list that an order list belongs to, if there is one on either side, and orders it. */
 function orderList(result: JsonObject, patch: JsonObject, place: Place): void {
   const order = patch[place.key];
-  const key = place.key.slice(orderPrefix.length);
+  const key = place.key.slice(ORDER_PREFIX.length);
   const value = patch[key];
   const old = result[key];
   if (!Array.isArray(order)) throw noList(order);
@@ -159,7 +159,7 @@ function orderOf(
 
 function deleteScalars(result: JsonObject, directive: string, values: unknown): void {
   if (!Array.isArray(values)) throw badFormat('invalid patch format of primitive list');
-  const key = directive.slice(deletePrefix.length);
+  const key = directive.slice(DELETE_PREFIX.length);
   const list = result[key];
   if (!Array.isArray(list)) return;
   const gone = new Set<unknown>(values);

@@ -6,16 +6,16 @@
 import { deepEqual, isObject, setField } from '../deep.ts';
 import { definitionOf, type GroupVersionKind } from '../schema/table.ts';
 import {
-  deletePrefix,
+  DELETE_PREFIX,
   elementType,
   type JsonObject,
   noMergeKey,
-  orderPrefix,
+  ORDER_PREFIX,
   type PatchField,
   patchFieldOf,
-  patchMarker,
+  PATCH_MARKER,
   type PatchType,
-  retainKeysMarker,
+  RETAIN_KEYS_MARKER,
 } from './patch-field.ts';
 
 export interface ThreeWayInput {
@@ -113,9 +113,9 @@ function diffScalarLists(patch: JsonObject, sides: Sides<readonly unknown[]>, ke
   const added = modified.filter((value) => !current.includes(value));
   const removed = original.filter((value) => !modified.includes(value) && current.includes(value));
   if (added.length > 0) patch[key] = added;
-  if (removed.length > 0) patch[`${deletePrefix}${key}`] = removed;
+  if (removed.length > 0) patch[`${DELETE_PREFIX}${key}`] = removed;
   const changed = added.length > 0 || removed.length > 0;
-  if (changed || !sameOrder(modified, current)) patch[`${orderPrefix}${key}`] = modified;
+  if (changed || !sameOrder(modified, current)) patch[`${ORDER_PREFIX}${key}`] = modified;
 }
 
 function diffObjectLists(patch: JsonObject, { sides, key, field }: ListDiff): void {
@@ -138,11 +138,11 @@ function diffObjectLists(patch: JsonObject, { sides, key, field }: ListDiff): vo
   }
   for (const name of original.keys()) {
     if (modified.has(name) || !current.has(name)) continue;
-    changes.push({ [patchMarker]: 'delete', [mergeKey]: name });
+    changes.push({ [PATCH_MARKER]: 'delete', [mergeKey]: name });
   }
   if (changes.length > 0) patch[key] = changes;
   if (changes.length > 0 || !sameOrder([...modified.keys()], [...current.keys()])) {
-    patch[`${orderPrefix}${key}`] = [...modified.keys()].map((name) => ({ [mergeKey]: name }));
+    patch[`${ORDER_PREFIX}${key}`] = [...modified.keys()].map((name) => ({ [mergeKey]: name }));
   }
 }
 
@@ -165,7 +165,7 @@ function retainKeys(patch: JsonObject, { modified, current }: Sides<JsonObject>)
   const keys = Object.keys(modified).filter((key) => modified[key] !== null);
   if (keys.length === 0) return;
   const extra = Object.keys(current).some((key) => !keys.includes(key));
-  if (extra || Object.keys(patch).length > 0) patch[retainKeysMarker] = keys.sort();
+  if (extra || Object.keys(patch).length > 0) patch[RETAIN_KEYS_MARKER] = keys.sort();
 }
 
 function own(object: JsonObject, key: string): unknown {

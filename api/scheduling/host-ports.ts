@@ -7,7 +7,7 @@ export interface HostPort {
   readonly port: number;
 }
 
-const anyAddress = '0.0.0.0';
+const ANY_ADDRESS = '0.0.0.0';
 const none: readonly HostPort[] = [];
 
 /** Of containers and sidecars: init containers that end hold no port when the others run. */
@@ -18,7 +18,7 @@ export function hostPortsOf(pod: Pod): readonly HostPort[] {
     for (const { hostPort, hostIP, protocol } of container.ports ?? []) {
       if (!hostPort) continue;
       (ports ??= []).push({
-        ip: hostIP || anyAddress,
+        ip: hostIP || ANY_ADDRESS,
         protocol: protocol || 'TCP',
         port: hostPort,
       });
@@ -32,6 +32,6 @@ export function portsConflict(a: HostPort, b: HostPort): boolean {
   return (
     a.port === b.port &&
     a.protocol === b.protocol &&
-    (a.ip === b.ip || a.ip === anyAddress || b.ip === anyAddress)
+    (a.ip === b.ip || a.ip === ANY_ADDRESS || b.ip === ANY_ADDRESS)
   );
 }

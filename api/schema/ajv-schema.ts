@@ -1,7 +1,7 @@
 /**
  * The tables as JSON schemas for ajv. They accept a value only if it can be stored as it is:
  * of the right types, without unknown fields, nulls or empty optional fields, and with
- * every scalar canonical. A message refers to another through {@link messageKeyword}, so that each
+ * every scalar canonical. A message refers to another through {@link MESSAGE_KEYWORD}, so that each
  * definition is a schema of its own, compiled when first met.
  */
 import { isCanonicalQuantity } from '../quantity.ts';
@@ -9,7 +9,7 @@ import { base64Fault } from './go-json.ts';
 import { canonicalTime, dropsZero, isInteger, zeros } from './scalars.ts';
 import type { Definition, Field, Scalar, TypeRef } from './table.ts';
 
-export const messageKeyword = 'message';
+export const MESSAGE_KEYWORD = 'message';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -47,7 +47,7 @@ function typeSchema(type: TypeRef): JsonSchema {
     case 'map':
       return { type: 'object', additionalProperties: typeSchema(type.of) };
     case 'message':
-      return { type: 'object', [messageKeyword]: type.name };
+      return { type: 'object', [MESSAGE_KEYWORD]: type.name };
     case 'scalar':
       return scalarSchema(type.scalar);
   }

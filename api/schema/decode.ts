@@ -31,7 +31,7 @@ export interface DecodedObject {
 }
 
 /** As many as Kubernetes reports in one answer. */
-const maxFaults = 100;
+const MAX_FAULTS = 100;
 
 /**
  * Throws StatusError BadRequest in kube-apiserver's words if a value has the wrong type, or, in
@@ -70,7 +70,7 @@ export function judged(
   const faults = [
     ...duplicates,
     ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`),
-  ].slice(0, maxFaults);
+  ].slice(0, MAX_FAULTS);
   if (mode === 'Strict' && faults.length > 0) {
     throw refusal(kind, options, `strict decoding error: ${faults.join(', ')}`);
   }

@@ -23,12 +23,12 @@ type Schema = Record<string, unknown>;
  */
 export type Descriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-const extensionsPackage = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+const META_PACKAGE = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const EXTENSIONS_PACKAGE = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 
 const packages: Readonly<Record<string, string>> = {
-  'meta-v1': metaPackage,
-  'apiextensions-v1': extensionsPackage,
+  'meta-v1': META_PACKAGE,
+  'apiextensions-v1': EXTENSIONS_PACKAGE,
   'apiregistration-v1': 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1',
 };
 
@@ -47,15 +47,15 @@ function definitionSchemaName({ module, name }: Pick<Definition, 'module' | 'nam
 export function schemaName(kind: GroupVersionKind): string {
   const definition = definitionOfKind(kind);
   if (definition !== undefined) return definitionSchemaName(definition);
-  if (kind.version === metaVersion) return `${metaPackage}.${kind.kind}`;
+  if (kind.version === META_VERSION) return `${META_PACKAGE}.${kind.kind}`;
   const reversed = kind.group.split('.').reverse().join('.');
   return [reversed, kind.version, kind.kind].filter((part) => part !== '').join('.');
 }
 
-const metaVersion = 'meta/v1';
+const META_VERSION = 'meta/v1';
 
 function definitionOfKind(kind: GroupVersionKind): Definition | undefined {
-  return kind.version === metaVersion ? definitionNamed('meta-v1', kind.kind) : definitionOf(kind);
+  return kind.version === META_VERSION ? definitionNamed('meta-v1', kind.kind) : definitionOf(kind);
 }
 
 /** The schemas of these kinds and of everything they refer to, by name, sorted. */
@@ -67,7 +67,7 @@ export function openApiSchemas(
   for (const kind of kinds) {
     const definition = definitionOfKind(kind);
     if (definition !== undefined) schemas.add(definition);
-    else if (kind.version === metaVersion && kind.kind === 'Patch') schemas.addPatch();
+    else if (kind.version === META_VERSION && kind.kind === 'Patch') schemas.addPatch();
   }
   return schemas.sorted();
 }
@@ -85,8 +85,8 @@ const scalars: Readonly<Record<Exclude<Scalar, 'any'>, ScalarSchema>> = {
   int32: { schema: { type: 'integer', format: 'int32' } },
   int64: { schema: { type: 'integer', format: 'int64' } },
   double: { schema: { type: 'number', format: 'double' } },
-  Time: { name: `${metaPackage}.Time`, schema: { type: 'string', format: 'date-time' } },
-  MicroTime: { name: `${metaPackage}.MicroTime`, schema: { type: 'string', format: 'date-time' } },
+  Time: { name: `${META_PACKAGE}.Time`, schema: { type: 'string', format: 'date-time' } },
+  MicroTime: { name: `${META_PACKAGE}.MicroTime`, schema: { type: 'string', format: 'date-time' } },
   Quantity: {
     name: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
     schema: { oneOf: [{ type: 'string' }, { type: 'number' }] },
@@ -99,16 +99,16 @@ const scalars: Readonly<Record<Exclude<Scalar, 'any'>, ScalarSchema>> = {
     name: 'io.k8s.apimachinery.pkg.runtime.RawExtension',
     schema: { type: 'object' },
   },
-  FieldsV1: { name: `${metaPackage}.FieldsV1`, schema: { type: 'object' } },
+  FieldsV1: { name: `${META_PACKAGE}.FieldsV1`, schema: { type: 'object' } },
   object: { schema: { type: 'object' } },
 };
 
 /** The free-form types of JSONSchemaProps. */
 const anySchemas: Readonly<Record<string, string>> = {
-  json: `${extensionsPackage}.JSON`,
-  schemaOrArray: `${extensionsPackage}.JSONSchemaPropsOrArray`,
-  schemaOrBool: `${extensionsPackage}.JSONSchemaPropsOrBool`,
-  schemaOrStrings: `${extensionsPackage}.JSONSchemaPropsOrStringArray`,
+  json: `${EXTENSIONS_PACKAGE}.JSON`,
+  schemaOrArray: `${EXTENSIONS_PACKAGE}.JSONSchemaPropsOrArray`,
+  schemaOrBool: `${EXTENSIONS_PACKAGE}.JSONSchemaPropsOrBool`,
+  schemaOrStrings: `${EXTENSIONS_PACKAGE}.JSONSchemaPropsOrStringArray`,
 };
 
 /** What kube-apiserver gives as the default of a value that is no pointer. */
@@ -134,7 +134,7 @@ class SchemaSet {
 
   /** A patch is any object: there is no table of it. */
   addPatch(): void {
-    const name = `${metaPackage}.Patch`;
+    const name = `${META_PACKAGE}.Patch`;
     if (!this.#schemas.has(name)) this.#schemas.set(name, { type: 'object' });
   }
 

@@ -8,13 +8,13 @@
  * (`decode.test.ts` proves it), so nobody sees when the change happens.
  */
 import type { Ajv } from 'ajv';
-import { ajvSchema, messageKeyword, numberFormats, stringFormats } from './ajv-schema.ts';
+import { ajvSchema, MESSAGE_KEYWORD, numberFormats, stringFormats } from './ajv-schema.ts';
 import { type Definition, resolve } from './table.ts';
 
 export type Validator = (value: unknown) => boolean;
 
 /** Where 2 µs per object have paid for the compilation. */
-const hotAfter = 20_000;
+const HOT_AFTER = 20_000;
 
 interface Tier {
   decoded: number;
@@ -27,7 +27,7 @@ export function takenAsItIs(definition: Definition, value: unknown): boolean {
   let tier = tiers.get(definition);
   if (tier === undefined) tiers.set(definition, (tier = { decoded: 0 }));
   if (tier.validator !== undefined) return tier.validator(value);
-  if (++tier.decoded === hotAfter) void compileValidator(definition);
+  if (++tier.decoded === HOT_AFTER) void compileValidator(definition);
   return false;
 }
 
@@ -35,7 +35,7 @@ export function takenAsItIs(definition: Definition, value: unknown): boolean {
 export async function compileValidator(definition: Definition): Promise<Validator> {
   compiler ??= loadCompiler();
   const validator = (await compiler).of(definition);
-  tiers.set(definition, { decoded: hotAfter, validator });
+  tiers.set(definition, { decoded: HOT_AFTER, validator });
   return validator;
 }
 
@@ -74,7 +74,7 @@ function messageCompiler(ajv: Ajv): Compiler {
     return validator;
   };
   ajv.addKeyword({
-    keyword: messageKeyword,
+    keyword: MESSAGE_KEYWORD,
     type: 'object',
     schemaType: 'string',
     errors: false,

@@ -25,13 +25,13 @@ export function parseLabelSelector(text: string): readonly LabelRequirement[] {
 type Token = { readonly kind: 'symbol' | 'word' | 'end'; readonly text: string };
 
 const end: Token = { kind: 'end', text: '' };
-const tokenPattern = /[ \t\r\n]*(?:(==|!=|[=!(),<>])|([^ \t\r\n=!(),<>]+))/y;
+const TOKEN_PATTERN = /[ \t\r\n]*(?:(==|!=|[=!(),<>])|([^ \t\r\n=!(),<>]+))/y;
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
-  tokenPattern.lastIndex = 0;
+  TOKEN_PATTERN.lastIndex = 0;
   for (;;) {
-    const match = tokenPattern.exec(text);
+    const match = TOKEN_PATTERN.exec(text);
     if (match === null) return tokens;
     tokens.push(
       match[1] === undefined

@@ -51,10 +51,10 @@ function meets({ key, operator, values }: LabelRequirement, labels: Labels): boo
   }
 }
 
-const integer = /^[+-]?\d{1,19}$/;
+const INTEGER = /^[+-]?\d{1,19}$/;
 
 function isOrdered(value: string, operator: 'gt' | 'lt', bound: string): boolean {
-  if (!integer.test(value) || !integer.test(bound)) return false;
+  if (!INTEGER.test(value) || !INTEGER.test(bound)) return false;
   const difference = BigInt(value.replace('+', '')) - BigInt(bound.replace('+', ''));
   return operator === 'gt' ? difference > 0n : difference < 0n;
 }
@@ -142,7 +142,7 @@ export function requirementFaults({ key, operator, values }: LabelRequirement): 
   const keyFaults = qualifiedName(key);
   if (keyFaults.length > 0) errors.push(invalid('key', key, keyFaults.join('; ')));
   values.forEach((value, i) => {
-    if ((operator === 'gt' || operator === 'lt') && !integer.test(value)) {
+    if ((operator === 'gt' || operator === 'lt') && !INTEGER.test(value)) {
       const detail = "for 'Gt', 'Lt' operators, the value must be an integer";
       errors.push(invalid(`values[${i}]`, value, detail));
     }

@@ -27,15 +27,15 @@ function isDateTime(text: string): boolean {
   return match !== null && match[1]! <= '23' && match[2]! <= '59' && match[3]! <= '59';
 }
 
-const goDuration = /^[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/;
+const GO_DURATION = /^[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/;
 /** What Scala understands, and any longer word that begins with the last form of a unit. */
-const wordyUnit =
+const WORDY_UNIT =
   /^(ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*)$/i;
 
 function isDuration(text: string): boolean {
-  if (goDuration.test(text)) return true;
+  if (GO_DURATION.test(text)) return true;
   for (const [, unit] of text.matchAll(/\d+[ \t\r\n\f]*([A-Za-zµ]+)/g))
-    if (wordyUnit.test(unit!)) return true;
+    if (WORDY_UNIT.test(unit!)) return true;
   return false;
 }
 
@@ -117,7 +117,7 @@ function isMac(text: string): boolean {
   return (pairs || fours) && [6, 8, 20].includes(bytes);
 }
 
-const color = '\\s*(0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])\\s*';
+const COLOR = '\\s*(0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])\\s*';
 
 const uuid = (version: string, variant: string): RegExp =>
   new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}-?${variant}-?[0-9a-f]{12}$`, 'i');
@@ -142,7 +142,7 @@ const formats: Readonly<Record<string, Check>> = {
   creditcard: isCreditCard,
   ssn: matches(/^\d{3}[- ]?\d{2}[- ]?\d{4}$/),
   hexcolor: matches(/^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/),
-  rgbcolor: matches(new RegExp(`^rgb\\(${color},${color},${color}\\)$`)),
+  rgbcolor: matches(new RegExp(`^rgb\\(${COLOR},${COLOR},${COLOR}\\)$`)),
   byte: matches(/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/),
   password: () => true,
   date: isDate,

@@ -12,23 +12,23 @@ import { validateLabelKey } from './labels.ts';
 import { byteLength } from './names.ts';
 
 const statuses = ['False', 'True', 'Unknown'];
-const maxReasonBytes = 1024;
-const maxMessageBytes = 32 * 1024;
+const MAX_REASON_BYTES = 1024;
+const MAX_MESSAGE_BYTES = 32 * 1024;
 
-const reasonPattern = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?';
+const REASON_PATTERN = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?';
 const reasonRule =
   'a condition reason must start with alphabetic character, optionally followed by a string of ' +
   "alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' " +
   "(e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', " +
-  `regex used for validation is '${reasonPattern}')`;
+  `regex used for validation is '${REASON_PATTERN}')`;
 
 function validateReason(reason: string, field: string): FieldError[] {
   if (reason === '') return [required(field)];
   const errors: FieldError[] = [];
-  if (!new RegExp(`^${reasonPattern}$`).test(reason)) {
+  if (!new RegExp(`^${REASON_PATTERN}$`).test(reason)) {
     errors.push(invalid(field, reason, reasonRule));
   }
-  if (byteLength(reason) > maxReasonBytes) errors.push(tooLong(field, maxReasonBytes));
+  if (byteLength(reason) > MAX_REASON_BYTES) errors.push(tooLong(field, MAX_REASON_BYTES));
   return errors;
 }
 
@@ -42,8 +42,8 @@ function validateCondition(condition: Condition, field: string): FieldError[] {
   }
   if (!condition.lastTransitionTime) errors.push(required(`${field}.lastTransitionTime`));
   errors.push(...validateReason(condition.reason ?? '', `${field}.reason`));
-  if (byteLength(message) > maxMessageBytes) {
-    errors.push(tooLong(`${field}.message`, maxMessageBytes));
+  if (byteLength(message) > MAX_MESSAGE_BYTES) {
+    errors.push(tooLong(`${field}.message`, MAX_MESSAGE_BYTES));
   }
   return errors;
 }

@@ -6,7 +6,7 @@ import { byteLength, labelValue, qualifiedName } from './names.ts';
 type Strings = Readonly<Record<string, string>>;
 
 /** Keys and values of all annotations together. */
-const maxAnnotationsBytes = 256 * 1024;
+const MAX_ANNOTATIONS_BYTES = 256 * 1024;
 
 export function validateLabelKey(key: string, field: string): FieldError[] {
   return qualifiedName(key).map((message) => invalid(field, key, message));
@@ -29,7 +29,7 @@ export function validateAnnotations(annotations: Strings | undefined, field: str
     errors.push(...qualifiedName(key.toLowerCase()).map((m) => invalid(field, key, m)));
     bytes += byteLength(key) + byteLength(value);
   }
-  if (bytes > maxAnnotationsBytes) errors.push(tooLong(field, maxAnnotationsBytes));
+  if (bytes > MAX_ANNOTATIONS_BYTES) errors.push(tooLong(field, MAX_ANNOTATIONS_BYTES));
   return errors;
 }
 

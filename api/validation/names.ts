@@ -4,10 +4,10 @@
  */
 export type NameRule = 'subdomain' | 'label' | 'label1035' | 'pathSegment';
 
-const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
-const subdomain = `${label}(\\.${label})*`;
-const label1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
-const qualifiedPart = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
+const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const subdomain = `${LABEL}(\\.${LABEL})*`;
+const LABEL_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
+const QUALIFIED_PART = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 
 /** A rule given by a pattern, with the sentence and examples Kubernetes explains it with. */
 interface PatternRule {
@@ -43,31 +43,31 @@ function atMost(maxLength: number, value: string): string[] {
   return byteLength(value) > maxLength ? [tooLongMessage(maxLength)] : [];
 }
 
-const alphanumericEnds = 'must start and end with an alphanumeric character';
+const ALPHANUMERIC_ENDS = 'must start and end with an alphanumeric character';
 
 const labelRule = patternRule(
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and " +
-    alphanumericEnds,
-  label,
+    ALPHANUMERIC_ENDS,
+  LABEL,
   ['my-name', '123-abc'],
 );
 const subdomainRule = patternRule(
   'a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, ' +
-    `'-' or '.', and ${alphanumericEnds}`,
+    `'-' or '.', and ${ALPHANUMERIC_ENDS}`,
   subdomain,
   ['example.com'],
 );
-const underscored = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const UNDERSCORED = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
 const searchRule = patternRule(
   'a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, ' +
-    `'_', '-' or '.', and ${alphanumericEnds}`,
-  `${underscored}(\\.${underscored})*`,
+    `'_', '-' or '.', and ${ALPHANUMERIC_ENDS}`,
+  `${UNDERSCORED}(\\.${UNDERSCORED})*`,
   ['example.com'],
 );
 const label1035Rule = patternRule(
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', " +
     'start with an alphabetic character, and end with an alphanumeric character',
-  label1035,
+  LABEL_1035,
   ['my-name', 'abc-123'],
 );
 const wildcardRule = patternRule(
@@ -78,14 +78,14 @@ const wildcardRule = patternRule(
   ['*.example.com'],
 );
 const qualifiedPartRule = patternRule(
-  `must consist of alphanumeric characters, '-', '_' or '.', and ${alphanumericEnds}`,
-  qualifiedPart,
+  `must consist of alphanumeric characters, '-', '_' or '.', and ${ALPHANUMERIC_ENDS}`,
+  QUALIFIED_PART,
   ['MyName', 'my.name', '123-abc'],
 );
 const labelValueRule = patternRule(
   'a valid label must be an empty string or consist of alphanumeric characters, ' +
-    `'-', '_' or '.', and ${alphanumericEnds}`,
-  `(${qualifiedPart})?`,
+    `'-', '_' or '.', and ${ALPHANUMERIC_ENDS}`,
+  `(${QUALIFIED_PART})?`,
   ['MyValue', 'my_value', '12345'],
 );
 

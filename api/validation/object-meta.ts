@@ -183,8 +183,8 @@ function noNewFinalizers(metadata: ObjectMeta, old: ObjectMeta): FieldError[] {
   return [forbidden('metadata.finalizers', detail)];
 }
 
-const maxFieldManagerBytes = 128;
-const maxSubresourceBytes = 256;
+const MAX_FIELD_MANAGER_BYTES = 128;
+const MAX_SUBRESOURCE_BYTES = 256;
 
 function validateManagedFields(entries: readonly ManagedFieldsEntry[]): FieldError[] {
   return entries.flatMap((entry, i) => {
@@ -198,8 +198,8 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[]): FieldErr
       errors.push(invalid(`${field}.fieldsType`, fieldsType, 'must be `FieldsV1`'));
     }
     errors.push(...validateFieldManager(manager ?? '', `${field}.manager`));
-    if (byteLength(subresource ?? '') > maxSubresourceBytes) {
-      errors.push(tooLong(`${field}.subresource`, maxSubresourceBytes));
+    if (byteLength(subresource ?? '') > MAX_SUBRESOURCE_BYTES) {
+      errors.push(tooLong(`${field}.subresource`, MAX_SUBRESOURCE_BYTES));
     }
     return errors;
   });
@@ -208,7 +208,8 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[]): FieldErr
 /** The name under which a client owns fields; "" means that none was given. */
 export function validateFieldManager(manager: string, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (byteLength(manager) > maxFieldManagerBytes) errors.push(tooLong(field, maxFieldManagerBytes));
+  if (byteLength(manager) > MAX_FIELD_MANAGER_BYTES)
+    errors.push(tooLong(field, MAX_FIELD_MANAGER_BYTES));
   let position = 0;
   for (const char of manager) {
     if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char)) {

@@ -60,8 +60,8 @@ export interface PluginRegistration {
 }
 
 const IMAGE_POLICY = 'ImagePolicyWebhook';
-const on = true;
-const off = false;
+const ON = true;
+const OFF = false;
 
 function row(
   name: string,
@@ -73,67 +73,67 @@ function row(
 
 /** Every plugin there is, in Kubernetes' order, which is the order in which they are asked. */
 const pluginTable: readonly PluginRegistration[] = [
-  row('AlwaysAdmit', off, () => alwaysAdmit),
-  row('NamespaceAutoProvision', off, (lookups) => new NamespaceAutoProvision(lookups)),
-  row('NamespaceLifecycle', on, ({ namespaces }) => new NamespaceLifecycle(namespaces)),
-  row('NamespaceExists', off, ({ namespaces }) => new NamespaceExists(namespaces)),
-  row('LimitPodHardAntiAffinityTopology', off, () => limitPodHardAntiAffinityTopology),
-  row('LimitRanger', on, ({ limitRanges }) => new LimitRanger(limitRanges)),
-  row('ServiceAccount', on, (lookups) => new ServiceAccount(lookups)),
-  row('NodeRestriction', off, (lookups) => new NodeRestriction(lookups)),
-  row('TaintNodesByCondition', on, () => taintNodesByCondition),
-  row('AlwaysPullImages', off, () => alwaysPullImages),
-  row(IMAGE_POLICY, off, (lookups, { imagePolicy }) => {
+  row('AlwaysAdmit', OFF, () => alwaysAdmit),
+  row('NamespaceAutoProvision', OFF, (lookups) => new NamespaceAutoProvision(lookups)),
+  row('NamespaceLifecycle', ON, ({ namespaces }) => new NamespaceLifecycle(namespaces)),
+  row('NamespaceExists', OFF, ({ namespaces }) => new NamespaceExists(namespaces)),
+  row('LimitPodHardAntiAffinityTopology', OFF, () => limitPodHardAntiAffinityTopology),
+  row('LimitRanger', ON, ({ limitRanges }) => new LimitRanger(limitRanges)),
+  row('ServiceAccount', ON, (lookups) => new ServiceAccount(lookups)),
+  row('NodeRestriction', OFF, (lookups) => new NodeRestriction(lookups)),
+  row('TaintNodesByCondition', ON, () => taintNodesByCondition),
+  row('AlwaysPullImages', OFF, () => alwaysPullImages),
+  row(IMAGE_POLICY, OFF, (lookups, { imagePolicy }) => {
     assert(imagePolicy !== undefined, 'chosen with a configuration');
     return new ImagePolicyWebhook(lookups, imagePolicy);
   }),
-  row('PodSecurity', on, (lookups, { podSecurity }) => new PodSecurity(lookups, podSecurity)),
+  row('PodSecurity', ON, (lookups, { podSecurity }) => new PodSecurity(lookups, podSecurity)),
   row(
     'PodNodeSelector',
-    off,
+    OFF,
     ({ namespaces }, { nodeSelectors }) => new PodNodeSelector(namespaces, nodeSelectors),
   ),
   row(
     'EventRateLimit',
-    off,
+    OFF,
     ({ clock }, { eventLimits = [] }) => new EventRateLimit(eventLimits, clock),
   ),
-  row('Priority', on, ({ priorityClasses }) => new Priority(priorityClasses)),
-  row('DefaultTolerationSeconds', on, () => defaultTolerationSeconds),
+  row('Priority', ON, ({ priorityClasses }) => new Priority(priorityClasses)),
+  row('DefaultTolerationSeconds', ON, () => defaultTolerationSeconds),
   row(
     'PodTolerationRestriction',
-    off,
+    OFF,
     ({ namespaces }, { tolerations }) => new PodTolerationRestriction(namespaces, tolerations),
   ),
-  row('ExtendedResourceToleration', off, () => extendedResourceToleration),
-  row('DefaultStorageClass', on, ({ storageClasses }) => new DefaultStorageClass(storageClasses)),
-  row('StorageObjectInUseProtection', on, () => storageObjectInUseProtection),
+  row('ExtendedResourceToleration', OFF, () => extendedResourceToleration),
+  row('DefaultStorageClass', ON, ({ storageClasses }) => new DefaultStorageClass(storageClasses)),
+  row('StorageObjectInUseProtection', ON, () => storageObjectInUseProtection),
   row(
     'OwnerReferencesPermissionEnforcement',
-    off,
+    OFF,
     (lookups) => new OwnerReferencesPermissionEnforcement(lookups),
   ),
-  row('PersistentVolumeClaimResize', on, ({ storageClasses }) => new ClaimResize(storageClasses)),
-  row('RuntimeClass', on, ({ runtimeClasses }) => new RuntimeClass(runtimeClasses)),
-  row('CertificateApproval', on, ({ mayAccess }) => new CertificateApproval(mayAccess)),
-  row('CertificateSigning', on, ({ mayAccess }) => new CertificateSigning(mayAccess)),
-  row('CertificateSubjectRestriction', on, () => certificateSubjectRestriction),
-  row('DefaultIngressClass', on, ({ ingressClasses }) => new DefaultIngressClass(ingressClasses)),
-  row('DenyServiceExternalIPs', off, () => denyServiceExternalIPs),
-  row('MutatingAdmissionPolicy', on, (lookups) => new MutatingPolicies(lookups)),
+  row('PersistentVolumeClaimResize', ON, ({ storageClasses }) => new ClaimResize(storageClasses)),
+  row('RuntimeClass', ON, ({ runtimeClasses }) => new RuntimeClass(runtimeClasses)),
+  row('CertificateApproval', ON, ({ mayAccess }) => new CertificateApproval(mayAccess)),
+  row('CertificateSigning', ON, ({ mayAccess }) => new CertificateSigning(mayAccess)),
+  row('CertificateSubjectRestriction', ON, () => certificateSubjectRestriction),
+  row('DefaultIngressClass', ON, ({ ingressClasses }) => new DefaultIngressClass(ingressClasses)),
+  row('DenyServiceExternalIPs', OFF, () => denyServiceExternalIPs),
+  row('MutatingAdmissionPolicy', ON, (lookups) => new MutatingPolicies(lookups)),
   row(
     'MutatingAdmissionWebhook',
-    on,
+    ON,
     (lookups, { mutatingUsers }) => new MutatingWebhooks(lookups, mutatingUsers),
   ),
-  row('ValidatingAdmissionPolicy', on, (lookups) => new ValidatingPolicies(lookups)),
+  row('ValidatingAdmissionPolicy', ON, (lookups) => new ValidatingPolicies(lookups)),
   row(
     'ValidatingAdmissionWebhook',
-    on,
+    ON,
     (lookups, { validatingUsers }) => new ValidatingWebhooks(lookups, validatingUsers),
   ),
-  row('ResourceQuota', on, ({ quotas, clock }) => new ResourceQuotaAdmission(quotas, clock)),
-  row('AlwaysDeny', off, () => alwaysDeny),
+  row('ResourceQuota', ON, ({ quotas, clock }) => new ResourceQuotaAdmission(quotas, clock)),
+  row('AlwaysDeny', OFF, () => alwaysDeny),
 ];
 
 /** Of Kubernetes, with nothing to do unless a feature is on that is off in 1.34. */

@@ -1,4 +1,4 @@
-import { kubeletUrlAnnotation } from '../../api/kubelet-url.ts';
+import { KUBELET_URL_ANNOTATION } from '../../api/kubelet-url.ts';
 import { statusError } from '../../api/status.ts';
 import type { Node } from '../../api/types/core-v1.ts';
 
@@ -26,7 +26,7 @@ function annotated(text: string): string | undefined {
 
 /** Below this URL are the paths of the node's agent: where it says, or where Kubernetes looks. */
 export function agentUrl(node: Node, types: readonly string[]): string {
-  const told = node.metadata.annotations?.[kubeletUrlAnnotation];
+  const told = node.metadata.annotations?.[KUBELET_URL_ANNOTATION];
   const url = told === undefined ? undefined : annotated(told);
   if (url !== undefined) return url;
   const { addresses = [], daemonEndpoints } = node.status ?? {};

@@ -1,7 +1,7 @@
 import { deepEqual } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 
-const hint =
+const HINT =
   '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in ' +
   '1.20+, and may reject such requests as early as 1.24; please fix your requests; ' +
   'duplicate UID(s) observed: ';
@@ -18,5 +18,5 @@ export function dropRepeatedOwners(
   );
   if (repeated.length === 0) return;
   metadata.ownerReferences = owners.filter((owner) => !repeated.includes(owner));
-  request?.warn(hint + repeated.map(({ uid }) => uid).join(', '));
+  request?.warn(HINT + repeated.map(({ uid }) => uid).join(', '));
 }

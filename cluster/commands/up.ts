@@ -79,7 +79,7 @@ async function foreground(context: ProcessContext, flags: Settled): Promise<numb
     }
     const seconds = ((realClock.monotonic() - begun) / 1000).toFixed(2);
     const { server } = cluster;
-    if (flags.runtime === 'process') context.out(notIsolated);
+    if (flags.runtime === 'process') context.out(NOT_ISOLATED);
     context.out(`\nReady in ${seconds} s: ${server}\n${hints(paths)}Stop with Ctrl-C.\n`);
     await Promise.race([whenAborted(context.terminated), cluster.failed]);
     context.out('Stopping …\n');
@@ -285,7 +285,7 @@ function explain(flags: Settled): (error: Error) => never {
   };
 }
 
-const notIsolated =
+const NOT_ISOLATED =
   '\nContainers are processes of this machine, with your rights: whoever may create pods may run ' +
   'programs here.\n';
 

@@ -62,11 +62,11 @@ const heldDown = {
     'recent recommendations were higher than current one, applying the highest recent recommendation',
 };
 
-const inRange = 'the desired count is within the acceptable range';
-const upTooFast = 'the desired replica count is increasing faster than the maximum scale rate';
-const downTooFast = 'the desired replica count is decreasing faster than the maximum scale rate';
-const tooMany = 'the desired replica count is more than the maximum replica count';
-const tooFew = 'the desired replica count is less than the minimum replica count';
+const IN_RANGE = 'the desired count is within the acceptable range';
+const UP_TOO_FAST = 'the desired replica count is increasing faster than the maximum scale rate';
+const DOWN_TOO_FAST = 'the desired replica count is decreasing faster than the maximum scale rate';
+const TOO_MANY = 'the desired replica count is more than the maximum replica count';
+const TOO_FEW = 'the desired replica count is less than the minimum replica count';
 
 export function normalize(
   spec: HorizontalPodAutoscalerSpec,
@@ -118,11 +118,12 @@ function limitPlainly(
   const upLimit = Math.max(2 * current, 4);
   const most = Math.min(upLimit, maxReplicas);
   if (desired < minReplicas)
-    return { replicas: minReplicas, reason: 'TooFewReplicas', message: tooFew };
-  if (desired <= most) return { replicas: desired, reason: 'DesiredWithinRange', message: inRange };
+    return { replicas: minReplicas, reason: 'TooFewReplicas', message: TOO_FEW };
+  if (desired <= most)
+    return { replicas: desired, reason: 'DesiredWithinRange', message: IN_RANGE };
   return maxReplicas > upLimit
-    ? { replicas: most, reason: 'ScaleUpLimit', message: upTooFast }
-    : { replicas: most, reason: 'TooManyReplicas', message: tooMany };
+    ? { replicas: most, reason: 'ScaleUpLimit', message: UP_TOO_FAST }
+    : { replicas: most, reason: 'TooManyReplicas', message: TOO_MANY };
 }
 
 interface Rules {
@@ -141,18 +142,18 @@ function limitByPolicies(
     const most = Math.min(upLimit, maxReplicas);
     if (desired > most)
       return maxReplicas > upLimit
-        ? { replicas: most, reason: 'ScaleUpLimit', message: upTooFast }
-        : { replicas: most, reason: 'TooManyReplicas', message: tooMany };
+        ? { replicas: most, reason: 'ScaleUpLimit', message: UP_TOO_FAST }
+        : { replicas: most, reason: 'TooManyReplicas', message: TOO_MANY };
   } else if (desired < current) {
     const downLimit = Math.min(current, limitOf(scaleDown, downwards(current, history, nowMs)));
     const least = Math.max(downLimit, minReplicas);
     if (desired < least)
       return minReplicas < downLimit
-        ? { replicas: least, reason: 'ScaleDownLimit', message: downTooFast }
-        : { replicas: least, reason: 'TooFewReplicas', message: tooFew };
+        ? { replicas: least, reason: 'ScaleDownLimit', message: DOWN_TOO_FAST }
+        : { replicas: least, reason: 'TooFewReplicas', message: TOO_FEW };
   } else if (desired > maxReplicas)
-    return { replicas: maxReplicas, reason: 'TooManyReplicas', message: tooMany };
-  return { replicas: desired, reason: 'DesiredWithinRange', message: inRange };
+    return { replicas: maxReplicas, reason: 'TooManyReplicas', message: TOO_MANY };
+  return { replicas: desired, reason: 'DesiredWithinRange', message: IN_RANGE };
 }
 
 interface Direction {

@@ -7,17 +7,17 @@ import type { DiscoveredResource, Resources } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
-export const idLabel = 'applyset.kubernetes.io/id';
-export const toolingAnnotation = 'applyset.kubernetes.io/tooling';
-export const kindsAnnotation = 'applyset.kubernetes.io/contains-group-kinds';
-export const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
+export const ID_LABEL = 'applyset.kubernetes.io/id';
+export const TOOLING_ANNOTATION = 'applyset.kubernetes.io/tooling';
+export const KINDS_ANNOTATION = 'applyset.kubernetes.io/contains-group-kinds';
+export const NAMESPACES_ANNOTATION = 'applyset.kubernetes.io/additional-namespaces';
 /** What came before the kinds. */
-const resourcesAnnotation = 'applyset.kubernetes.io/contains-group-resources';
+const RESOURCES_ANNOTATION = 'applyset.kubernetes.io/contains-group-resources';
 /** On a definition: its objects may be parents. */
-const parentTypeLabel = 'applyset.kubernetes.io/is-parent-type';
+const PARENT_TYPE_LABEL = 'applyset.kubernetes.io/is-parent-type';
 
 /** Sets of kubectl and ours are the same: each goes on with what the other began. */
-export const tooling = 'kubectl';
+export const TOOLING = 'kubectl';
 
 export interface Members {
   /** By "Deployment.apps". */
@@ -68,7 +68,7 @@ export async function checkParent(session: Session, { type, namespace }: Located
 
 async function isDeclaredParent(session: Session, type: DiscoveredResource): Promise<boolean> {
   const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-  const definitions = await listItems(session, { path, labelSelector: parentTypeLabel });
+  const definitions = await listItems(session, { path, labelSelector: PARENT_TYPE_LABEL });
   return definitions.some(({ metadata }) => metadata.name === `${type.resource}.${type.group}`);
 }
 
@@ -87,7 +87,7 @@ export async function membersOf(session: Session, parent: Located, id: string): 
   }
   const { annotations = {}, labels = {} } = live.metadata;
   checkOwner(parent, { annotations, labels, id });
-  const namespaces = new Set((annotations[namespacesAnnotation] ?? '').split(','));
+  const namespaces = new Set((annotations[NAMESPACES_ANNOTATION] ?? '').split(','));
   if (parent.namespace !== undefined) namespaces.add(parent.namespace);
   namespaces.delete('');
   const resources = await session.resources();
@@ -108,27 +108,27 @@ function checkOwner(
   },
 ): void {
   const shown = `ApplySet parent object ${shownName(parent)}`;
-  const tool = said.annotations[toolingAnnotation];
+  const tool = said.annotations[TOOLING_ANNOTATION];
   if (tool === undefined) {
     throw new UsageError(
       `${shown} already exists and is missing required annotation ` +
-        JSON.stringify(toolingAnnotation),
+        JSON.stringify(TOOLING_ANNOTATION),
     );
   }
   const manager = tool.replace(/\/[^/]*$/, '');
-  if (manager !== tooling) {
+  if (manager !== TOOLING) {
     throw new UsageError(
       `${shown} already exists and is managed by tooling ${JSON.stringify(manager)} instead of ` +
-        JSON.stringify(tooling),
+        JSON.stringify(TOOLING),
     );
   }
-  const label = said.labels[idLabel];
+  const label = said.labels[ID_LABEL];
   if (label === undefined) {
-    throw new UsageError(`${shown} exists and does not have required label ${idLabel}`);
+    throw new UsageError(`${shown} exists and does not have required label ${ID_LABEL}`);
   }
   if (label === said.id) return;
   throw new UsageError(
-    `${shown} exists and has incorrect value for label ${JSON.stringify(idLabel)} ` +
+    `${shown} exists and has incorrect value for label ${JSON.stringify(ID_LABEL)} ` +
       `(got: ${label}, want: ${said.id})`,
   );
 }
@@ -138,11 +138,11 @@ function kindsIn(
   resources: Resources,
 ): ReadonlyMap<string, DiscoveredResource> {
   const served = resources.preferred();
-  const kinds = annotations[kindsAnnotation];
-  const older = annotations[resourcesAnnotation] ?? '';
+  const kinds = annotations[KINDS_ANNOTATION];
+  const older = annotations[RESOURCES_ANNOTATION] ?? '';
   if (kinds === undefined && older === '') {
     throw new UsageError(
-      `kubectl requires the ${JSON.stringify(kindsAnnotation)} annotation to be set on all ` +
+      `kubectl requires the ${JSON.stringify(KINDS_ANNOTATION)} annotation to be set on all ` +
         'ApplySet parent objects',
     );
   }
@@ -154,9 +154,9 @@ function kindsIn(
       const group = JSON.stringify(rest.join('.'));
       throw new UsageError(
         kinds === undefined
-          ? `invalid group resource in "${resourcesAnnotation}" annotation: ` +
+          ? `invalid group resource in "${RESOURCES_ANNOTATION}" annotation: ` +
               unknownResource(text)
-          : `could not find mapping for kind in "${kindsAnnotation}" annotation: ` +
+          : `could not find mapping for kind in "${KINDS_ANNOTATION}" annotation: ` +
               `no matches for kind ${JSON.stringify(kind)} in group ${group}`,
       );
     }

@@ -14,21 +14,21 @@ import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import {
   checkParent,
-  idLabel,
+  ID_LABEL,
   kindOf,
-  kindsAnnotation,
+  KINDS_ANNOTATION,
   type Members,
   membersOf,
-  namespacesAnnotation,
+  NAMESPACES_ANNOTATION,
   noMembers,
   parentNamed,
-  tooling,
-  toolingAnnotation,
+  TOOLING,
+  TOOLING_ANNOTATION,
 } from './apply-set-parent.ts';
 import { type ApplyFlags, fieldValidation } from './flags.ts';
 import { removePruned } from './prune.ts';
 
-const memberLabel = 'applyset.kubernetes.io/part-of';
+const MEMBER_LABEL = 'applyset.kubernetes.io/part-of';
 
 interface Options {
   readonly flags: ApplyFlags;
@@ -65,10 +65,10 @@ export class ApplySet {
   labelled(document: ManifestDocument): ManifestDocument {
     const { object } = document;
     const { labels } = object.metadata;
-    if (labels?.[memberLabel] !== undefined) {
-      throw new UsageError(`ApplySet label "${memberLabel}" already set in input data`);
+    if (labels?.[MEMBER_LABEL] !== undefined) {
+      throw new UsageError(`ApplySet label "${MEMBER_LABEL}" already set in input data`);
     }
-    const metadata = { ...object.metadata, labels: { ...labels, [memberLabel]: this.#id } };
+    const metadata = { ...object.metadata, labels: { ...labels, [MEMBER_LABEL]: this.#id } };
     return { ...document, object: { ...object, metadata } };
   }
 
@@ -104,7 +104,7 @@ export class ApplySet {
     const left: Located[] = [];
     for (const [, type] of [...kinds].sort(([a], [b]) => (a < b ? -1 : 1))) {
       for (const namespace of type.namespaced ? [...namespaces].sort() : [undefined]) {
-        const labelSelector = `${memberLabel}=${this.#id}`;
+        const labelSelector = `${MEMBER_LABEL}=${this.#id}`;
         const path = pathOf(type, namespace);
         for (const item of await listItems(this.#session, { path, labelSelector })) {
           if (!kept.has(item.metadata.uid)) left.push(itemOf(type, item));
@@ -132,7 +132,7 @@ export class ApplySet {
       method: 'PATCH',
       path: objectPath(this.#parent),
       query: {
-        fieldManager: `${tooling}-applyset`,
+        fieldManager: `${TOOLING}-applyset`,
         fieldValidation: fieldValidation(this.#options.flags.validate),
         force: String(force),
         ...dryRunQuery(this.#options.dryRun),
@@ -143,11 +143,11 @@ export class ApplySet {
         metadata: {
           name,
           ...(namespace === undefined ? {} : { namespace }),
-          labels: { [idLabel]: this.#id },
+          labels: { [ID_LABEL]: this.#id },
           annotations: {
-            [toolingAnnotation]: `${tooling}/${clientVersion.gitVersion}`,
-            [kindsAnnotation]: [...kinds.keys()].sort().join(','),
-            [namespacesAnnotation]: [...namespaces]
+            [TOOLING_ANNOTATION]: `${TOOLING}/${clientVersion.gitVersion}`,
+            [KINDS_ANNOTATION]: [...kinds.keys()].sort().join(','),
+            [NAMESPACES_ANNOTATION]: [...namespaces]
               .filter((one) => one !== namespace)
               .sort()
               .join(','),

@@ -10,7 +10,7 @@ import { type Located, objectPath, readLive, titleOf } from '../resource/located
 import { pathOf } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
 import { type ApplyFlags, fieldValidation } from './flags.ts';
-import { asConfiguration, lastApplied, withLastApplied } from './last-applied.ts';
+import { asConfiguration, LAST_APPLIED, withLastApplied } from './last-applied.ts';
 
 export interface Applied {
   readonly object: KubernetesObject;
@@ -69,11 +69,11 @@ export async function applyClientSide(
 }
 
 function originalOf(session: Session, located: Located, live: KubernetesObject): object {
-  const text = live.metadata.annotations?.[lastApplied];
+  const text = live.metadata.annotations?.[LAST_APPLIED];
   if (text !== undefined) return JSON.parse(text) as object;
   session.complain(
     `Warning: resource ${titleOf(located).replace(/^[^/]*/, groupTitle(located))} is missing the ` +
-      `${lastApplied} annotation which is required by kubectl-lite apply. kubectl-lite apply ` +
+      `${LAST_APPLIED} annotation which is required by kubectl-lite apply. kubectl-lite apply ` +
       'should only be used on resources created declaratively by either kubectl-lite create ' +
       '--save-config or kubectl-lite apply. The missing annotation will be patched automatically.',
   );

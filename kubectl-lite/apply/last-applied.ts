@@ -2,11 +2,11 @@ import { deepCopy } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { goJson } from '../../api/go-json.ts';
 
-export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What the annotation would hold of the object: annotations are there, itself not among them. */
 export function asConfiguration(object: KubernetesObject): KubernetesObject {
-  const { [lastApplied]: _, ...annotations } = object.metadata.annotations ?? {};
+  const { [LAST_APPLIED]: _, ...annotations } = object.metadata.annotations ?? {};
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
@@ -21,10 +21,10 @@ export function withLastApplied(
 ): KubernetesObject {
   const plain = deepCopy(object) as Mutable<KubernetesObject>;
   const annotations = { ...plain.metadata.annotations };
-  delete annotations[lastApplied];
+  delete annotations[LAST_APPLIED];
   plain.metadata.annotations = annotations;
   if (bare && Object.keys(annotations).length === 0) delete plain.metadata.annotations;
   const configuration = `${goJson(plain)}\n`;
-  plain.metadata.annotations = { ...annotations, [lastApplied]: configuration };
+  plain.metadata.annotations = { ...annotations, [LAST_APPLIED]: configuration };
   return plain;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { handedOver } from './migrate.ts';
-import { lastApplied } from './last-applied.ts';
+import { LAST_APPLIED } from './last-applied.ts';
 
-const annotation = { 'f:metadata': { 'f:annotations': { [`f:${lastApplied}`]: {} } } };
+const annotation = { 'f:metadata': { 'f:annotations': { [`f:${LAST_APPLIED}`]: {} } } };
 const update = (manager: string, fieldsV1: object): object => ({
   manager,
   operation: 'Update',

@@ -8,7 +8,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
 import { type Located, objectPath, readLive } from '../resource/located.ts';
 import type { Session } from '../session.ts';
-import { lastApplied } from './last-applied.ts';
+import { LAST_APPLIED } from './last-applied.ts';
 
 interface Entry {
   readonly manager?: string;
@@ -33,7 +33,7 @@ export async function keepLastApplied(
   if (entries.some((entry) => entry.operation === 'Apply' && ownsLastApplied(entry))) return object;
   const { apiVersion, kind } = object;
   const { name, namespace, annotations } = object.metadata;
-  const kept = { [lastApplied]: annotations?.[lastApplied] };
+  const kept = { [LAST_APPLIED]: annotations?.[LAST_APPLIED] };
   return (await session.api.send({
     method: 'PATCH',
     path: objectPath(located),
@@ -97,7 +97,7 @@ export function handedOver(
 
 function ownsLastApplied({ subresource, fieldsV1 }: Entry): boolean {
   if (subresource) return false;
-  const path = ['f:metadata', 'f:annotations', `f:${lastApplied}`];
+  const path = ['f:metadata', 'f:annotations', `f:${LAST_APPLIED}`];
   let at: unknown = fieldsV1;
   for (const step of path) at = isObject(at) ? at[step] : undefined;
   return at !== undefined;

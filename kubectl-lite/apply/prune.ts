@@ -10,7 +10,7 @@ import { type DiscoveredResource, pathOf } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ApplyFlags } from './flags.ts';
-import { lastApplied } from './last-applied.ts';
+import { LAST_APPLIED } from './last-applied.ts';
 
 /** kubectl's own list of what may be pruned unless --prune-allowlist says otherwise. */
 const defaultKinds = [
@@ -75,7 +75,7 @@ export async function prunable(
     for (const namespace of scopes) {
       const path = pathOf(type, namespace);
       for (const item of await listItems(session, { path, labelSelector: flags.selector })) {
-        if (item.metadata.annotations?.[lastApplied] === undefined) continue;
+        if (item.metadata.annotations?.[LAST_APPLIED] === undefined) continue;
         if (!kept.has(item.metadata.uid)) found.push(itemOf(type, item));
       }
     }

@@ -8,9 +8,9 @@ import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Applied, ApplyOptions } from './client-side.ts';
 import { fieldValidation } from './flags.ts';
-import { lastApplied } from './last-applied.ts';
+import { LAST_APPLIED } from './last-applied.ts';
 
-const clientSideManager = 'kubectl-client-side-apply';
+const CLIENT_SIDE_MANAGER = 'kubectl-client-side-apply';
 
 export async function applyServerSide(
   session: Session,
@@ -18,7 +18,7 @@ export async function applyServerSide(
   { flags, dryRun }: ApplyOptions,
 ): Promise<Applied> {
   const given = flags['field-manager'];
-  const manager = given === clientSideManager ? 'kubectl' : given;
+  const manager = given === CLIENT_SIDE_MANAGER ? 'kubectl' : given;
   const send = async (): Promise<KubernetesObject> =>
     (await session.api.send({
       method: 'PATCH',
@@ -35,7 +35,7 @@ export async function applyServerSide(
     })) as KubernetesObject;
   try {
     let object = await send();
-    if (dryRun === 'none' && object.metadata.annotations?.[lastApplied] !== undefined) {
+    if (dryRun === 'none' && object.metadata.annotations?.[LAST_APPLIED] !== undefined) {
       const { keepLastApplied, migrateToServerSide } = await import('./migrate.ts');
       if (manager === 'kubectl') object = await keepLastApplied(session, located, object);
       if (await migrateToServerSide(session, located, { after: object, manager })) {

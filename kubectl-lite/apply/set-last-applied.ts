@@ -7,7 +7,7 @@ import { objectPath, readLive } from '../resource/located.ts';
 import { sendPatch } from '../resource/patch.ts';
 import { UsageError } from '../usage-error.ts';
 import { isStatus } from '../../api/status.ts';
-import { lastApplied, withLastApplied } from './last-applied.ts';
+import { LAST_APPLIED, withLastApplied } from './last-applied.ts';
 
 export const setLastApplied = command({
   usage: '-f FILENAME [options]',
@@ -32,7 +32,7 @@ export const setLastApplied = command({
         if (!isStatus(error, 'NotFound')) throw error;
         throw new UsageError(`${error.message}: ${objectPath(located)}`);
       }
-      const before = live.metadata.annotations?.[lastApplied];
+      const before = live.metadata.annotations?.[LAST_APPLIED];
       if (before === undefined && !flags['create-annotation']) {
         throw new UsageError(
           'no last-applied-configuration annotation found on resource: ' +
@@ -40,7 +40,7 @@ export const setLastApplied = command({
         );
       }
       const wanted = withLastApplied(located.object!, { bare: true }).metadata.annotations![
-        lastApplied
+        LAST_APPLIED
       ]!;
       if (before === wanted) {
         session.print(`set-last-applied ${located.name}: no changes required.`);
@@ -50,7 +50,7 @@ export const setLastApplied = command({
         dryRun === 'client'
           ? live
           : await sendPatch(session, located, {
-              body: { metadata: { annotations: { [lastApplied]: wanted } } },
+              body: { metadata: { annotations: { [LAST_APPLIED]: wanted } } },
               contentType: 'application/merge-patch+json',
               dryRun,
               fieldManager: 'kubectl-set-last-applied',

@@ -6,7 +6,7 @@ import { sortKeys } from '../../api/go-json.ts';
 import { locate, visitLive } from '../resource/builder.ts';
 import { filenameFlags, selectorFlag } from '../resource/flags.ts';
 import { UsageError } from '../usage-error.ts';
-import { lastApplied } from './last-applied.ts';
+import { LAST_APPLIED } from './last-applied.ts';
 
 export const viewLastApplied = command({
   usage: '(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME) [options]',
@@ -25,7 +25,7 @@ export const viewLastApplied = command({
     }
     const found = await locate(session, { ...flags, words });
     return visitLive(session, found, (_, live) => {
-      const configuration = live.metadata.annotations?.[lastApplied];
+      const configuration = live.metadata.annotations?.[LAST_APPLIED];
       // As kubectl: what was never applied has nothing to show.
       if (configuration === undefined) return Promise.resolve();
       const { value } = parseJson(configuration);

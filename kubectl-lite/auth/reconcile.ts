@@ -38,7 +38,7 @@ interface Plan {
 
 const kinds = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'];
 /** Who sets it to "false" does not want automatic changes. */
-const autoUpdate = 'rbac.authorization.kubernetes.io/autoupdate';
+const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
 export const reconcile = command({
   usage: '-f FILENAME [options]',
@@ -91,7 +91,7 @@ async function liveOf(session: Session, located: Located): Promise<RbacObject | 
 function planOf(located: Located, live: RbacObject | undefined, removal: Removal): Plan {
   const wanted = located.object as RbacObject;
   const binding = located.type.kind.endsWith('Binding');
-  const isProtected = live?.metadata.annotations?.[autoUpdate] === 'false';
+  const isProtected = live?.metadata.annotations?.[AUTO_UPDATE] === 'false';
   const plan = (operation: Plan['operation'], object: RbacObject, notes: string[]): Plan => ({
     operation,
     object,
@@ -203,7 +203,7 @@ async function ensureNamespace(session: Session, located: Located, query: object
 }
 
 function headline(operation: string, isProtected: boolean): string {
-  const caveat = isProtected ? `, but object opted out (${autoUpdate}: false)` : '';
+  const caveat = isProtected ? `, but object opted out (${AUTO_UPDATE}: false)` : '';
   return `\treconciliation required ${operation}${caveat}`;
 }
 

@@ -11,7 +11,7 @@ import { command } from '../command.ts';
 import { boolean, integer } from '../flags/flag.ts';
 import { locate, visit } from '../resource/builder.ts';
 import { allNamespacesFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
-import { chunkSize, listItems } from '../resource/list.ts';
+import { CHUNK_SIZE, listItems } from '../resource/list.ts';
 import { itemOf, type Located, readLive } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
@@ -23,7 +23,7 @@ export const describe = command({
     ...filenameFlags,
     ...selectorFlag,
     ...allNamespacesFlag,
-    'chunk-size': integer('Objects per request; 0 asks for all at once', { value: chunkSize }),
+    'chunk-size': integer('Objects per request; 0 asks for all at once', { value: CHUNK_SIZE }),
     'show-events': boolean('Show the events of the object', { on: true }),
   },
   async run(session, { words, flags }) {

@@ -147,7 +147,7 @@ function sortPods(
 }
 
 /** How long to wait after an eviction that a disruption budget forbade (429). */
-const retryMs = 5000;
+const RETRY_MS = 5000;
 
 async function removePod(
   session: Session,
@@ -184,9 +184,9 @@ async function removePod(
       if (!isStatus(error, 'TooManyRequests') || limit.signal.aborted) throw error;
       session.complain(
         `error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)} ` +
-          `(will retry after ${retryMs / 1000}s): ${error.message}`,
+          `(will retry after ${RETRY_MS / 1000}s): ${error.message}`,
       );
-      await sleep(session.clock, retryMs, limit.signal);
+      await sleep(session.clock, RETRY_MS, limit.signal);
     }
   }
   if (dryRun !== 'none') return;

@@ -14,7 +14,7 @@ import {
 import { cellColours } from '../printers/cell-colours.ts';
 import { TableWriter } from '../printers/table.ts';
 import { allNamespacesFlag } from '../resource/flags.ts';
-import { chunkSize, listItems } from '../resource/list.ts';
+import { CHUNK_SIZE, listItems } from '../resource/list.ts';
 import { targetsOf } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -22,7 +22,7 @@ import { UsageError } from '../usage-error.ts';
 const eventsFlags = {
   ...outputFlags,
   ...allNamespacesFlag,
-  'chunk-size': integer('Objects per request; 0 asks for all at once', { value: chunkSize }),
+  'chunk-size': integer('Objects per request; 0 asks for all at once', { value: CHUNK_SIZE }),
   for: text('Only events about this object, as TYPE/NAME'),
   'no-headers': boolean('Print no headers'),
   types: list('Only events of these types: Normal, Warning'),

@@ -5,7 +5,7 @@ import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Paths that end in commands in containers: whoever reaches the proxy must not reach them. */
-const rejected = '^/api/.*/pods/.*/exec,^/api/.*/pods/.*/attach';
+const REJECTED = '^/api/.*/pods/.*/exec,^/api/.*/pods/.*/attach';
 
 export const proxy = command({
   usage: '[--port=PORT] [--api-prefix=prefix] [options]',
@@ -29,7 +29,7 @@ export const proxy = command({
       shorthand: 'P',
       value: '/static/',
     }),
-    'reject-paths': text('Paths (regular expressions) that are not served', { value: rejected }),
+    'reject-paths': text('Paths (regular expressions) that are not served', { value: REJECTED }),
   },
   async run(session, { words, flags }) {
     if (words.length > 0) throw new UsageError(`unexpected arguments: [${words.join(' ')}]`);

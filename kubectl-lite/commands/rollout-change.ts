@@ -25,7 +25,7 @@ interface RolloutChange {
   isMade?(workload: Workload, patch: object): boolean;
 }
 
-const strategic = 'application/strategic-merge-patch+json';
+const STRATEGIC = 'application/strategic-merge-patch+json';
 
 function rolloutCommand(change: RolloutChange): AnyCommand {
   return command({
@@ -53,7 +53,7 @@ function rolloutCommand(change: RolloutChange): AnyCommand {
         }
         const after = await sendPatch(session, located, {
           body,
-          contentType: strategic,
+          contentType: STRATEGIC,
           fieldManager: flags['field-manager'],
         });
         printer.print(located, change.operation, after);
@@ -62,10 +62,10 @@ function rolloutCommand(change: RolloutChange): AnyCommand {
   });
 }
 
-const restartedAt = 'kubectl.kubernetes.io/restartedAt';
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 const restartOf = ({ spec }: Workload): string | undefined =>
-  spec.template.metadata?.annotations?.[restartedAt];
+  spec.template.metadata?.annotations?.[RESTARTED_AT];
 
 export const rolloutRestart = rolloutCommand({
   operation: 'restarted',
@@ -75,7 +75,7 @@ export const rolloutRestart = rolloutCommand({
   refusal: ({ spec }) =>
     spec.paused ? "can't restart paused deployment (run rollout resume first)" : undefined,
   patch: (nowMs) => {
-    const annotations = { [restartedAt]: formatTime(nowMs) };
+    const annotations = { [RESTARTED_AT]: formatTime(nowMs) };
     return { spec: { template: { metadata: { annotations } } } };
   },
   isMade: (workload, patch) => restartOf(workload) === restartOf(patch as Workload),

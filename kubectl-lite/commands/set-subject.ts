@@ -16,7 +16,7 @@ interface Subject {
   readonly namespace?: string;
 }
 
-const rbacGroup = 'rbac.authorization.k8s.io';
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 export const setSubject = command({
   usage:
@@ -75,7 +75,7 @@ function subjectsOf(flags: SubjectFlags, fallback: string): Subject[] {
     return { kind: 'ServiceAccount', name, namespace: namespace || fallback };
   });
   const of = (kind: string, names: readonly string[]): Subject[] =>
-    [...new Set(names)].sort().map((name) => ({ kind, apiGroup: rbacGroup, name }));
+    [...new Set(names)].sort().map((name) => ({ kind, apiGroup: RBAC_GROUP, name }));
   return [...of('User', flags.user), ...of('Group', flags.group), ...accounts];
 }
 

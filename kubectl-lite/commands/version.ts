@@ -1,4 +1,4 @@
-import { clientVersion, kustomizeVersion } from '../client-version.ts';
+import { clientVersion, KUSTOMIZE_VERSION } from '../client-version.ts';
 import { localCommand } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import type { GlobalValues } from '../flags/global.ts';
@@ -59,7 +59,7 @@ async function print(
   const { out } = environment.output;
   const both = {
     clientVersion,
-    kustomizeVersion,
+    kustomizeVersion: KUSTOMIZE_VERSION,
     ...(server === undefined ? {} : { serverVersion: server }),
   };
   if (format === 'yaml') {
@@ -68,7 +68,7 @@ async function print(
   } else if (format === 'json') out(`${JSON.stringify(both, null, 2)}\n`);
   else {
     out(`Client Version: ${clientVersion.gitVersion}\n`);
-    out(`Kustomize Version: ${kustomizeVersion}\n`);
+    out(`Kustomize Version: ${KUSTOMIZE_VERSION}\n`);
     if (server !== undefined) out(`Server Version: ${server.gitVersion}\n`);
   }
 }

@@ -17,7 +17,7 @@ import { UsageError } from '../usage-error.ts';
 import { timeoutError } from './delete.ts';
 
 /** Waits at most a week where no end was asked for, as kubectl does. */
-const longestMs = 168 * 3_600_000;
+const LONGEST_MS = 168 * 3_600_000;
 const LOOK_AGAIN_MS = 500;
 
 export const wait = command({
@@ -40,7 +40,7 @@ export const wait = command({
     const goal = goalOf(flags.for);
     const printer = await ChangePrinter.of(session, flags);
     const once = flags.timeout === 0;
-    const timeoutMs = flags.timeout < 0 ? longestMs : flags.timeout;
+    const timeoutMs = flags.timeout < 0 ? LONGEST_MS : flags.timeout;
     const limit = limited(session.clock, session.signal, timeoutMs);
     const failures: unknown[] = [];
     const progress = new Progress(session);

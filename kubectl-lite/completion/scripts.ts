@@ -2,7 +2,7 @@
  * What the shells load. Each hands the words typed so far to `kubectl-lite __complete`, which
  * answers one candidate per line with its description after a tab.
  */
-const bash = `# bash completion for kubectl-lite: source <(kubectl-lite completion bash)
+const BASH = `# bash completion for kubectl-lite: source <(kubectl-lite completion bash)
 __kubectl_lite_complete() {
   local line found=()
   local typed="\${COMP_WORDS[COMP_CWORD]}"
@@ -22,7 +22,7 @@ __kubectl_lite_complete() {
 complete -o default -F __kubectl_lite_complete kubectl-lite
 `;
 
-const zsh = `#compdef kubectl-lite
+const ZSH = `#compdef kubectl-lite
 # zsh completion for kubectl-lite: source <(kubectl-lite completion zsh)
 _kubectl_lite() {
   local line
@@ -48,7 +48,7 @@ else
 fi
 `;
 
-const fish = `# fish completion for kubectl-lite: kubectl-lite completion fish | source
+const FISH = `# fish completion for kubectl-lite: kubectl-lite completion fish | source
 function __kubectl_lite_complete
   set -l words (commandline -opc) (commandline -ct)
   set -e words[1]
@@ -58,4 +58,4 @@ complete -c kubectl-lite -f -a '(__kubectl_lite_complete)'
 complete -c kubectl-lite -s f -l filename -r -F
 `;
 
-export const shellScripts: Readonly<Record<string, string>> = { bash, zsh, fish };
+export const shellScripts: Readonly<Record<string, string>> = { bash: BASH, zsh: ZSH, fish: FISH };

@@ -39,7 +39,7 @@ export function describeAutoscaler(
   });
 }
 
-const unknown = '<unknown>';
+const UNKNOWN = '<unknown>';
 
 /** "resource cpu on pods  (as a percentage of request):\t<unknown> / 50%" */
 function metricText(metric: MetricSpec, status: MetricStatus | undefined): string {
@@ -48,7 +48,7 @@ function metricText(metric: MetricSpec, status: MetricStatus | undefined): strin
     return `${quoted(external)} ${valueText(external.target, status?.external?.current)}`;
   }
   if (pods !== undefined) {
-    const current = status?.pods?.current.averageValue ?? unknown;
+    const current = status?.pods?.current.averageValue ?? UNKNOWN;
     return `${quoted(pods)} on pods:\t${current} / ${pods.target.averageValue ?? ''}`;
   }
   if (object !== undefined) {
@@ -73,17 +73,17 @@ const quoted = ({ metric }: { readonly metric: { readonly name: string } }): str
 
 function valueText(target: MetricTarget, current: MetricValueStatus | undefined): string {
   const average = target.averageValue !== undefined;
-  const now = (average ? current?.averageValue : current?.value) ?? unknown;
+  const now = (average ? current?.averageValue : current?.value) ?? UNKNOWN;
   const wanted = (average ? target.averageValue : target.value) ?? '';
   return `(target ${average ? 'average ' : ''}value):\t${now} / ${wanted}`;
 }
 
 function usageText(target: MetricTarget, current: MetricValueStatus | undefined): string {
   if (target.averageValue !== undefined) {
-    return `:\t${current?.averageValue ?? unknown} / ${target.averageValue}`;
+    return `:\t${current?.averageValue ?? UNKNOWN} / ${target.averageValue}`;
   }
   const used = current?.averageUtilization;
-  const now = used === undefined ? unknown : `${used}% (${current?.averageValue ?? '0'})`;
+  const now = used === undefined ? UNKNOWN : `${used}% (${current?.averageValue ?? '0'})`;
   const wanted =
     target.averageUtilization === undefined ? '<auto>' : `${target.averageUtilization}%`;
   return `  (as a percentage of request):\t${now} / ${wanted}`;

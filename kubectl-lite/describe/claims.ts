@@ -17,7 +17,7 @@ export const accessModes = (modes: readonly string[] | undefined): string =>
     .join(',');
 
 /** Where the class stood before it was a field. */
-export const betaClass = 'volume.beta.kubernetes.io/storage-class';
+export const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 
 export function describeClaim(
   writer: DescriptionWriter,
@@ -26,7 +26,7 @@ export function describeClaim(
 ): void {
   const { spec = {}, status = {}, metadata } = claim;
   writer.field(0, 'Name', metadata.name).field(0, 'Namespace', metadata.namespace);
-  writer.bare(0, 'StorageClass', metadata.annotations?.[betaClass] ?? spec.storageClassName);
+  writer.bare(0, 'StorageClass', metadata.annotations?.[BETA_CLASS] ?? spec.storageClassName);
   writer.bare(0, 'Status', terminating(metadata, ages) ?? status.phase);
   describeClaimSpec(writer, 0, claim);
   const users = pods.filter((pod) =>

@@ -26,7 +26,7 @@ function owner(writer: DescriptionWriter, object: KubernetesObject): void {
   if (controller) writer.field(0, 'Controlled By', `${controller.kind}/${controller.name}`);
 }
 
-const unset = '<unset>';
+const UNSET = '<unset>';
 
 export function describeJob(writer: DescriptionWriter, job: Job): void {
   const { spec = {} as NonNullable<Job['spec']>, status = {} } = job;
@@ -34,8 +34,8 @@ export function describeJob(writer: DescriptionWriter, job: Job): void {
   writer.field(0, 'Selector', selectorText(spec.selector));
   labels(writer, job);
   owner(writer, job);
-  writer.field(0, 'Parallelism', spec.parallelism ?? unset);
-  writer.field(0, 'Completions', spec.completions ?? unset);
+  writer.field(0, 'Parallelism', spec.parallelism ?? UNSET);
+  writer.field(0, 'Completions', spec.completions ?? UNSET);
   writer.field(0, 'Completion Mode', spec.completionMode);
   writer.field(0, 'Suspend', spec.suspend ?? false);
   writer.field(0, 'Backoff Limit', spec.backoffLimit ?? 6);
@@ -78,22 +78,22 @@ export function describeCronJob(writer: DescriptionWriter, cron: CronJob): void 
   labels(writer, cron);
   writer.field(0, 'Schedule', spec?.schedule);
   writer.field(0, 'Concurrency Policy', spec?.concurrencyPolicy);
-  const suspended = spec?.suspend === undefined ? unset : spec.suspend ? 'True' : 'False';
+  const suspended = spec?.suspend === undefined ? UNSET : spec.suspend ? 'True' : 'False';
   writer.field(0, 'Suspend', suspended);
-  writer.field(0, 'Successful Job History Limit', spec?.successfulJobsHistoryLimit ?? unset);
-  writer.field(0, 'Failed Job History Limit', spec?.failedJobsHistoryLimit ?? unset);
+  writer.field(0, 'Successful Job History Limit', spec?.successfulJobsHistoryLimit ?? UNSET);
+  writer.field(0, 'Failed Job History Limit', spec?.failedJobsHistoryLimit ?? UNSET);
   const deadline = spec?.startingDeadlineSeconds;
-  writer.field(0, 'Starting Deadline Seconds', deadline === undefined ? unset : `${deadline}s`);
+  writer.field(0, 'Starting Deadline Seconds', deadline === undefined ? UNSET : `${deadline}s`);
   const job = spec?.jobTemplate.spec;
-  writer.field(0, 'Selector', job?.selector === undefined ? unset : selectorText(job.selector));
-  writer.field(0, 'Parallelism', job?.parallelism ?? unset);
-  writer.field(0, 'Completions', job?.completions ?? unset);
+  writer.field(0, 'Selector', job?.selector === undefined ? UNSET : selectorText(job.selector));
+  writer.field(0, 'Parallelism', job?.parallelism ?? UNSET);
+  writer.field(0, 'Completions', job?.completions ?? UNSET);
   if (job?.activeDeadlineSeconds !== undefined) {
     writer.field(0, 'Active Deadline Seconds', `${job.activeDeadlineSeconds}s`);
   }
   if (job !== undefined) describePodTemplate(writer, job.template);
   const last = status.lastScheduleTime;
-  writer.field(0, 'Last Schedule Time', last === undefined ? unset : goTime(last));
+  writer.field(0, 'Last Schedule Time', last === undefined ? UNSET : goTime(last));
   writer.field(0, 'Active Jobs', (status.active ?? []).map(({ name }) => name ?? '').join(', '));
 }
 
@@ -186,7 +186,7 @@ export function describeBudget(writer: DescriptionWriter, budget: PodDisruptionB
   else if (spec?.maxUnavailable !== undefined) {
     writer.field(0, 'Max unavailable', spec.maxUnavailable);
   }
-  writer.field(0, 'Selector', spec?.selector ? selectorText(spec.selector) : unset);
+  writer.field(0, 'Selector', spec?.selector ? selectorText(spec.selector) : UNSET);
   writer.line(0, 'Status:');
   writer.field(2, 'Allowed disruptions', status?.disruptionsAllowed ?? 0);
   writer.field(2, 'Current', status?.currentHealthy ?? 0);

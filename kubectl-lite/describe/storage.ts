@@ -2,7 +2,7 @@
 import type { PersistentVolume, TopologySelectorTerm } from '../../api/types/core-v1.ts';
 import type { CSINode, StorageClass, VolumeAttributesClass } from '../../api/types/storage-v1.ts';
 import { type Ages, terminating } from './ages.ts';
-import { accessModes, betaClass } from './claims.ts';
+import { accessModes, BETA_CLASS } from './claims.ts';
 import { goTime } from './go-time.ts';
 import { persistentVolumeRows } from './volumes.ts';
 import { type DescriptionWriter, inlineMap } from './writer.ts';
@@ -16,7 +16,7 @@ export function describeVolume(
   writer.field(0, 'Name', metadata.name);
   writer.map(0, 'Labels', metadata.labels).map(0, 'Annotations', metadata.annotations);
   writer.bare(0, 'Finalizers', `[${(metadata.finalizers ?? []).join(' ')}]`);
-  writer.bare(0, 'StorageClass', metadata.annotations?.[betaClass] ?? spec.storageClassName);
+  writer.bare(0, 'StorageClass', metadata.annotations?.[BETA_CLASS] ?? spec.storageClassName);
   writer.bare(0, 'Status', terminating(metadata, ages) ?? status.phase);
   const claim = spec.claimRef;
   writer.bare(0, 'Claim', claim && `${claim.namespace}/${claim.name}`);

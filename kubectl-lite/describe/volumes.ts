@@ -43,7 +43,7 @@ function describeTemplate(writer: DescriptionWriter, { ephemeral }: Volume): voi
   for (const line of own.lines) {
     const [title = '', value = ''] = line.split('\t');
     const isMap = /^ *((Labels|Annotations):)?$/.test(title);
-    writer.line(0, isMap ? `${title || `${nested}${nested}`}\t${nested}${value}` : line);
+    writer.line(0, isMap ? `${title || `${NESTED}${NESTED}`}\t${NESTED}${value}` : line);
   }
 }
 
@@ -77,14 +77,14 @@ function sourceRows(sources: Sources, of: object, persistent = false): Rows | un
 }
 
 /** kubectl writes the indent of the level before the values, too. */
-const nested = '    ';
+const NESTED = '    ';
 
 function attributeRows({ volumeAttributes }: { readonly volumeAttributes?: unknown }): Rows {
   const entries = Object.entries((volumeAttributes ?? {}) as Record<string, string>).sort();
   if (entries.length === 0) return [['VolumeAttributes:', '<none>']];
   return entries.map(([key, value], i) => [
-    i === 0 ? 'VolumeAttributes:' : nested,
-    `${nested}${key}=${value}`,
+    i === 0 ? 'VolumeAttributes:' : NESTED,
+    `${NESTED}${key}=${value}`,
   ]);
 }
 

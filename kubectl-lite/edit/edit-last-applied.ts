@@ -1,5 +1,5 @@
 import { parseJson } from '../../api/json.ts';
-import { lastApplied, withLastApplied } from '../apply/last-applied.ts';
+import { LAST_APPLIED, withLastApplied } from '../apply/last-applied.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { ChangePrinter, missingKeysFlag } from '../printers/change-printer.ts';
@@ -44,7 +44,7 @@ export const editLastApplied = command({
     const subjects: { located: Located; configuration: unknown }[] = [];
     for (const located of found.located) {
       const live = await readLive(session, located);
-      const annotation = live.metadata.annotations?.[lastApplied];
+      const annotation = live.metadata.annotations?.[LAST_APPLIED];
       if (annotation === undefined) continue;
       subjects.push({ located, configuration: sortKeys(parseJson(annotation).value) });
     }
@@ -84,10 +84,10 @@ async function save(
       ({ type, name }) => type.kind === object.kind && name === object.metadata.name,
     );
     if (located === undefined) throw otherIdentity();
-    const annotation = withLastApplied(object, { bare: true }).metadata.annotations![lastApplied];
+    const annotation = withLastApplied(object, { bare: true }).metadata.annotations![LAST_APPLIED];
     try {
       const after = await sendPatch(session, located, {
-        body: { metadata: { annotations: { [lastApplied]: annotation } } },
+        body: { metadata: { annotations: { [LAST_APPLIED]: annotation } } },
         contentType: 'application/merge-patch+json',
         fieldManager: manager,
       });

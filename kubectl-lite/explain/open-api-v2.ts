@@ -19,7 +19,7 @@ export type ShapeV2 =
   | { readonly is: 'primitive'; readonly type: string }
   | { readonly is: 'arbitrary' };
 
-const prefix = '#/definitions/';
+const PREFIX = '#/definitions/';
 
 export class DefinitionsV2 {
   readonly #definitions: Readonly<Record<string, SchemaV2>>;
@@ -39,7 +39,7 @@ export class DefinitionsV2 {
   shape(schema: SchemaV2): ShapeV2 {
     const { $ref, type, properties, items, additionalProperties } = schema;
     if ($ref !== undefined) {
-      const name = $ref.replace(prefix, '');
+      const name = $ref.replace(PREFIX, '');
       return { is: 'reference', name, to: this.#definitions[name] ?? {} };
     }
     if (properties !== undefined && (type === undefined || type === 'object')) {

@@ -26,7 +26,7 @@ export interface OpenApiDocument {
   readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
 }
 
-const prefix = '#/components/schemas/';
+const PREFIX = '#/components/schemas/';
 
 export class Schemas {
   readonly #schemas: Readonly<Record<string, Schema>>;
@@ -45,7 +45,7 @@ export class Schemas {
 
   referred(schema: Schema): Schema | undefined {
     const { $ref } = schema;
-    return $ref?.startsWith(prefix) ? this.#schemas[$ref.slice(prefix.length)] : undefined;
+    return $ref?.startsWith(PREFIX) ? this.#schemas[$ref.slice(PREFIX.length)] : undefined;
   }
 
   /** The schemas that all say something about the same value, or about its elements. */
@@ -90,7 +90,7 @@ export class Schemas {
     // A type that is only a formatted text (Time) goes by what it is.
     const scalar = this.referred(schema)?.type;
     if (scalar !== undefined && scalar !== 'object') return scalar;
-    if ($ref !== undefined) return $ref.split('.').at(-1)!.replace(prefix, '');
+    if ($ref !== undefined) return $ref.split('.').at(-1)!.replace(PREFIX, '');
     const [first] = allOf ?? [];
     if (first !== undefined) return this.typeName(first);
     return type === undefined || type === 'object' ? 'Object' : type;

@@ -85,7 +85,7 @@ async function contentOf(files: Files, path: string): Promise<Uint8Array> {
   }
 }
 
-const keyRule =
+const KEY_RULE =
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.' " +
   "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', " +
   "regex used for validation is '[-._a-zA-Z0-9]+')";
@@ -95,8 +95,8 @@ function badKey(kind: string, key: string): UsageError {
   const shown = JSON.stringify(key);
   return new UsageError(
     kind === 'Secret'
-      ? `${shown} is not valid key name for a Secret ${keyRule}`
-      : `${shown} is not a valid key name for a ConfigMap: ${keyRule}`,
+      ? `${shown} is not valid key name for a Secret ${KEY_RULE}`
+      : `${shown} is not a valid key name for a ConfigMap: ${KEY_RULE}`,
   );
 }
 

@@ -10,7 +10,7 @@ type Content = KubernetesObject & {
 
 /** The hash has no letters or digits that make words, as Kubernetes' generated names have none. */
 const letters: Readonly<Record<string, string>> = { 0: 'g', 1: 'h', 3: 'k', a: 'm', e: 't' };
-const length = 10;
+const LENGTH = 10;
 
 /**
  * The suffix that `--append-hash` and kustomize give to the name of a ConfigMap or Secret: other
@@ -29,5 +29,5 @@ export async function contentHash(
     ...(immutable === undefined ? {} : { immutable }),
   };
   const digits = await sha256(goJson(hashed));
-  return [...digits.slice(0, length)].map((digit) => letters[digit] ?? digit).join('');
+  return [...digits.slice(0, LENGTH)].map((digit) => letters[digit] ?? digit).join('');
 }

@@ -8,7 +8,7 @@ import { generatorCommand } from './generator.ts';
 import { parsePairs } from './pairs.ts';
 
 const none = { creationTimestamp: null as never };
-const apiVersion = 'rbac.authorization.k8s.io/v1';
+const API_VERSION = 'rbac.authorization.k8s.io/v1';
 
 interface RuleFlags {
   readonly resource: readonly string[];
@@ -96,16 +96,16 @@ const ruleFlags = {
   verb: list('Verbs: get, list, watch, create, update, patch, delete, ...'),
 } as const;
 
-const usage = 'NAME --verb=verb --resource=resource.group/subresource [options]';
+const USAGE = 'NAME --verb=verb --resource=resource.group/subresource [options]';
 
 export const createRole = generatorCommand({
-  usage,
+  usage: USAGE,
   flags: ruleFlags,
   namespaced: true,
   noun: null,
   generate: async ({ name, flags, session }) =>
     ({
-      apiVersion,
+      apiVersion: API_VERSION,
       kind: 'Role',
       metadata: { ...none, name },
       rules: await rulesOf(session, flags),
@@ -113,7 +113,7 @@ export const createRole = generatorCommand({
 });
 
 export const createClusterRole = generatorCommand({
-  usage,
+  usage: USAGE,
   flags: {
     ...ruleFlags,
     'aggregation-rule': text('Labels of the roles whose rules it has: key=value,...'),
@@ -122,7 +122,7 @@ export const createClusterRole = generatorCommand({
   namespaced: false,
   noun: null,
   async generate({ name, flags, session }) {
-    const role = { apiVersion, kind: 'ClusterRole', metadata: { ...none, name } };
+    const role = { apiVersion: API_VERSION, kind: 'ClusterRole', metadata: { ...none, name } };
     if (flags['aggregation-rule'] !== '') {
       return { ...aggregated(flags), ...role };
     }
@@ -134,7 +134,7 @@ export const createClusterRole = generatorCommand({
   },
 });
 
-const rbacGroup = 'rbac.authorization.k8s.io';
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 function bindingCommand(kind: 'RoleBinding' | 'ClusterRoleBinding'): AnyCommand {
   return generatorCommand({
@@ -156,7 +156,7 @@ function bindingCommand(kind: 'RoleBinding' | 'ClusterRoleBinding'): AnyCommand 
         throw new UsageError('exactly one of clusterrole or role must be specified');
       }
       const subject = (of: 'User' | 'Group') => (who: string) => ({
-        apiGroup: rbacGroup,
+        apiGroup: RBAC_GROUP,
         kind: of,
         name: who,
       });
@@ -169,10 +169,10 @@ function bindingCommand(kind: 'RoleBinding' | 'ClusterRoleBinding'): AnyCommand 
       });
       const roleKind = role === '' ? 'ClusterRole' : 'Role';
       return {
-        apiVersion,
+        apiVersion: API_VERSION,
         kind,
         metadata: { ...none, name },
-        roleRef: { apiGroup: rbacGroup, kind: roleKind, name: role || flags.clusterrole },
+        roleRef: { apiGroup: RBAC_GROUP, kind: roleKind, name: role || flags.clusterrole },
         subjects: [
           ...flags.user.map(subject('User')),
           ...flags.group.map(subject('Group')),

@@ -3,7 +3,7 @@ import type { FlagValues } from '../flags/flag.ts';
 import { atFlags } from '../history/at-flags.ts';
 import { outputFlags } from '../printers/change-printer.ts';
 import { allNamespacesFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
-import { chunkSize } from '../resource/list.ts';
+import { CHUNK_SIZE } from '../resource/list.ts';
 
 export const getFlags = {
   ...filenameFlags,
@@ -11,7 +11,7 @@ export const getFlags = {
   ...allNamespacesFlag,
   ...outputFlags,
   ...atFlags,
-  'chunk-size': integer('Objects per request; 0 asks for all at once', { value: chunkSize }),
+  'chunk-size': integer('Objects per request; 0 asks for all at once', { value: CHUNK_SIZE }),
   'field-selector': text('Field query, as "status.phase=Running,spec.nodeName!=node1"'),
   'ignore-not-found': boolean('Succeed silently if the object does not exist'),
   'label-columns': list('Labels to show as columns', { shorthand: 'L' }),

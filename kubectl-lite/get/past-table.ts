@@ -6,7 +6,7 @@ import type { Session } from '../session.ts';
 import type { GetFlags } from './flags.ts';
 import { namespaceOf } from './namespace.ts';
 import { notThereThen, pastFailure } from './past.ts';
-import { asTable, tableOf } from './tables.ts';
+import { AS_TABLE, tableOf } from './tables.ts';
 
 /** A collection, or one object of it, as it was; in one piece, whatever --chunk-size says. */
 export async function tableFromThePast(
@@ -21,7 +21,7 @@ export async function tableFromThePast(
     const answer = await session.api.send({
       method: 'GET',
       path: pathOf(type, namespaceOf(session, target, flags)),
-      accept: flags['server-print'] ? asTable : 'application/json',
+      accept: flags['server-print'] ? AS_TABLE : 'application/json',
       query: {
         ...exactly(revision),
         labelSelector: flags.selector,

@@ -19,7 +19,7 @@ import { humanDuration } from '../../api/duration.ts';
 import { parseTime } from '../../api/time.ts';
 import { isStatus } from '../../api/status.ts';
 
-export const asTable =
+export const AS_TABLE =
   'application/json;as=Table;v=v1;g=meta.k8s.io,' +
   'application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
 
@@ -34,7 +34,7 @@ export async function readTable(session: Session, target: Target, flags: GetFlag
   const path =
     pathOf(type, namespaceOf(session, target, flags), name) +
     (flags.subresource && `/${flags.subresource}`);
-  const accept = flags['server-print'] ? asTable : 'application/json';
+  const accept = flags['server-print'] ? AS_TABLE : 'application/json';
   // Rows are sorted by what is in the whole object; labels come with its metadata anyway.
   const sorts = flags['sort-by'] !== '';
   const query = sorts ? { includeObject: 'Object' } : {};

@@ -10,7 +10,7 @@ import { UsageError } from '../usage-error.ts';
 import type { GetFlags } from './flags.ts';
 import { namespaceOf } from './namespace.ts';
 import type { FoundPrinter } from './objects.ts';
-import { asTable, layoutOf, readTable, tableOf } from './tables.ts';
+import { AS_TABLE, layoutOf, readTable, tableOf } from './tables.ts';
 import { observe, type Observed, type Watched } from './watch.ts';
 
 interface WatchOptions {
@@ -74,7 +74,7 @@ function watchedTables(session: Session, target: Target, flags: GetFlags): Watch
   return {
     path: collectionPath(session, target, flags),
     query: queryOf(target, flags),
-    accept: asTable,
+    accept: AS_TABLE,
     async list() {
       const table = await readTable(session, target, flags);
       const parts = table.rows.map((row) => ({ ...table, rows: [row] }));

@@ -29,9 +29,9 @@ export interface Watched {
 }
 
 /** Transport failures in a row before the watch is given up. */
-const maxFailures = 5;
-const firstWaitMs = 500;
-const maxWaitMs = 10_000;
+const MAX_FAILURES = 5;
+const FIRST_WAIT_MS = 500;
+const MAX_WAIT_MS = 10_000;
 
 export async function* observe(
   session: Session,
@@ -72,10 +72,10 @@ export async function* observe(
         continue;
       }
       failures++;
-      if (error instanceof StatusError || failures > maxFailures) throw error;
+      if (error instanceof StatusError || failures > MAX_FAILURES) throw error;
     }
     // A server that ends every watch at once must not be asked without a pause.
-    const waitMs = Math.min(firstWaitMs * 2 ** Math.min(failures, 10), maxWaitMs);
+    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** Math.min(failures, 10), MAX_WAIT_MS);
     await sleep(session.clock, waitMs, session.signal);
   }
 }

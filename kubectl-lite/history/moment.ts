@@ -28,8 +28,8 @@ interface TimedList {
   readonly items?: readonly Timed[] | null;
 }
 
-const leases = '/apis/coordination.k8s.io/v1/leases';
-const events = '/api/v1/events';
+const LEASES = '/apis/coordination.k8s.io/v1/leases';
+const EVENTS = '/api/v1/events';
 
 /** "5m-ago", "5m", "2026-11-21T11:00:00Z". */
 export function timeOf(text: string, nowMs: number): number {
@@ -75,12 +75,12 @@ export async function momentAt(session: Session, timeMs: number, path: string): 
 /** Leases are the best clock; of a cluster without, what is there has to do. */
 async function clockPaths(session: Session, path: string): Promise<readonly string[]> {
   try {
-    const list = (await session.api.send({ method: 'GET', path: leases })) as TimedList;
-    if (list.items?.some(({ spec }) => spec?.renewTime !== undefined)) return [leases, path];
+    const list = (await session.api.send({ method: 'GET', path: LEASES })) as TimedList;
+    if (list.items?.some(({ spec }) => spec?.renewTime !== undefined)) return [LEASES, path];
   } catch {
     // Who may not read leases has another clock.
   }
-  return [events, path];
+  return [EVENTS, path];
 }
 
 async function timesAt(

@@ -1,6 +1,6 @@
 /** `buildMetadata`: where objects come from, and what changed them, as annotations. */
 import { stringifyYaml } from '../../api/yaml-text.ts';
-import { kustomizeVersion } from '../client-version.ts';
+import { KUSTOMIZE_VERSION } from '../client-version.ts';
 import type { Open, Origin, Resource } from './resource.ts';
 
 /** What is built into kustomize, as the kustomization of a file asks for it. */
@@ -43,7 +43,7 @@ export function writeBuildMetadata(all: readonly Resource[], wanted: readonly st
       annotate(object, 'alpha.config.kubernetes.io/transformations', lines);
     }
     if (wanted.includes('managedByLabel')) {
-      const label = { 'app.kubernetes.io/managed-by': `kustomize-${kustomizeVersion}` };
+      const label = { 'app.kubernetes.io/managed-by': `kustomize-${KUSTOMIZE_VERSION}` };
       object.metadata.labels = { ...object.metadata.labels, ...label };
     }
   }

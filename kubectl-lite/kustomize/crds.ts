@@ -47,11 +47,11 @@ interface Place {
 }
 
 /** Deeper than any kind is; a definition may refer to itself. */
-const deepest = 32;
+const DEEPEST = 32;
 
 function collect(found: Partial<Found>, place: Place): void {
   const { kind, path } = place;
-  if (path.length > deepest) return;
+  if (path.length > DEEPEST) return;
   for (const [field, property] of Object.entries(propertiesOf(place.definitions, place.name))) {
     const here = [...path, field];
     const spec = (...more: string[]): FieldSpec => ({ kind, path: [...here, ...more].join('/') });

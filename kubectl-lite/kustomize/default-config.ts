@@ -3,8 +3,8 @@ import type { NameReference, TransformerConfig } from './config.ts';
 import type { FieldSpec } from './field-specs.ts';
 import type { KindSelector } from './kinds.ts';
 
-const rbac = 'rbac.authorization.k8s.io';
-const admission = 'admissionregistration.k8s.io';
+const RBAC = 'rbac.authorization.k8s.io';
+const ADMISSION = 'admissionregistration.k8s.io';
 
 /** Where a kind has its pods' spec. */
 const podSpecs: Readonly<Record<string, string>> = {
@@ -95,7 +95,7 @@ const otherPods = [
   ...['Pod', 'StatefulSet', 'Deployment', 'ReplicationController', 'CronJob', 'Job', 'DaemonSet'],
 ];
 const roles = ['Role', 'ClusterRole'].flatMap((kind) => of({ kind }, 'rules/resourceNames'));
-const nginx = 'metadata/annotations/nginx.ingress.kubernetes.io\\';
+const NGINX = 'metadata/annotations/nginx.ingress.kubernetes.io\\';
 
 const refersByName: readonly NameReference[] = [
   ...['Deployment', 'ReplicationController', 'ReplicaSet', 'StatefulSet'].map((kind) => ({
@@ -114,7 +114,7 @@ const refersByName: readonly NameReference[] = [
       ]),
       ...of({ kind: 'Node' }, 'spec/configSource/configMap'),
       ...roles,
-      ...of({ kind: 'Ingress' }, `${nginx}/fastcgi-params-configmap`),
+      ...of({ kind: 'Ingress' }, `${NGINX}/fastcgi-params-configmap`),
     ],
   },
   {
@@ -132,8 +132,8 @@ const refersByName: readonly NameReference[] = [
         { kind: 'Ingress' },
         'spec/tls/secretName',
         'metadata/annotations/ingress.kubernetes.io\\/auth-secret',
-        `${nginx}/auth-secret`,
-        `${nginx}/auth-tls-secret`,
+        `${NGINX}/auth-secret`,
+        `${NGINX}/auth-tls-secret`,
       ),
       ...of({ kind: 'ServiceAccount' }, 'imagePullSecrets/name'),
       ...of(
@@ -164,20 +164,20 @@ const refersByName: readonly NameReference[] = [
       ),
       ...of({ kind: 'APIService', group: 'apiregistration.k8s.io' }, 'spec/service/name'),
       ...['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'].flatMap((kind) =>
-        of({ kind, group: admission }, 'webhooks/clientConfig/service'),
+        of({ kind, group: ADMISSION }, 'webhooks/clientConfig/service'),
       ),
     ],
   },
   {
     kind: 'Role',
-    group: rbac,
-    fieldSpecs: of({ kind: 'RoleBinding', group: rbac }, 'roleRef/name'),
+    group: RBAC,
+    fieldSpecs: of({ kind: 'RoleBinding', group: RBAC }, 'roleRef/name'),
   },
   {
     kind: 'ClusterRole',
-    group: rbac,
+    group: RBAC,
     fieldSpecs: ['RoleBinding', 'ClusterRoleBinding'].flatMap((kind) =>
-      of({ kind, group: rbac }, 'roleRef/name'),
+      of({ kind, group: RBAC }, 'roleRef/name'),
     ),
   },
   {
@@ -185,7 +185,7 @@ const refersByName: readonly NameReference[] = [
     version: 'v1',
     fieldSpecs: [
       ...['RoleBinding', 'ClusterRoleBinding'].flatMap((kind) =>
-        of({ kind, group: rbac }, 'subjects'),
+        of({ kind, group: RBAC }, 'subjects'),
       ),
       ...ofPods(otherPods, ['serviceAccountName']),
     ],
@@ -221,9 +221,9 @@ const refersByName: readonly NameReference[] = [
   },
   {
     kind: 'ValidatingAdmissionPolicy',
-    group: admission,
+    group: ADMISSION,
     fieldSpecs: of(
-      { kind: 'ValidatingAdmissionPolicyBinding', group: admission },
+      { kind: 'ValidatingAdmissionPolicyBinding', group: ADMISSION },
       'spec/policyName',
     ),
   },

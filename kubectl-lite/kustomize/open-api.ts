@@ -8,7 +8,7 @@ import { type KindSelector, kindText } from './kinds.ts';
 export type PatchTypes = ReadonlyMap<string, SchemaType>;
 
 /** The one schema that kustomize has built in. */
-const builtIn = 'v1.21.2';
+const BUILT_IN = 'v1.21.2';
 
 /**
  * `openapi`: a file with one's own schema, whose kinds merge as that says; the others as Kubernetes
@@ -19,7 +19,7 @@ export async function readOpenApi(
   read: (path: string) => Promise<string>,
 ): Promise<PatchTypes | undefined> {
   if (path === undefined) {
-    if (version && version !== builtIn) {
+    if (version && version !== BUILT_IN) {
       throw new UsageError('the specified OpenAPI version is not built in');
     }
     return undefined;

@@ -3,7 +3,7 @@ import {
   elementType,
   type JsonObject,
   patchFieldOf,
-  patchMarker,
+  PATCH_MARKER,
   type PatchType,
 } from '../../api/patch/patch-field.ts';
 import { ordered } from '../../api/patch/strategic-list.ts';
@@ -18,7 +18,7 @@ export function patchedFirst(object: JsonObject, patch: JsonObject, type: PatchT
     const field = patchFieldOf(type, key);
     if (isObject(part) && isObject(merged)) patchedFirst(merged, part, field.type);
     if (!field.merges || !Array.isArray(part) || !Array.isArray(merged)) continue;
-    const wanted = part.filter((element) => !(isObject(element) && patchMarker in element));
+    const wanted = part.filter((element) => !(isObject(element) && PATCH_MARKER in element));
     const mergeKey = wanted.every(isObject) ? field.mergeKey : undefined;
     object[key] = ordered(merged, { wanted, live: [], mergeKey });
     for (const element of mergeKey === undefined ? [] : (wanted as JsonObject[])) {

@@ -15,14 +15,14 @@ export const channel = {
   close: 255,
 } as const;
 
-const protocol = 'v4.channel.k8s.io';
+const PROTOCOL = 'v4.channel.k8s.io';
 
 export async function commandOverSpdy(
   session: Session,
   path: string,
   query: URLSearchParams,
 ): Promise<WebSocketConnection> {
-  const connection = await openSpdy(session, { path, query, protocol });
+  const connection = await openSpdy(session, { path, query, protocol: PROTOCOL });
   const spdy = new SpdySession(connection, await session.environment.rawDeflate());
   // That it broke is told by its streams.
   void spdy.run().catch(() => {});
@@ -35,7 +35,7 @@ export async function commandOverSpdy(
   const stderr = query.get('tty') === 'true' ? undefined : await asked('stderr');
   const resize = await asked('resize', 'tty');
   return {
-    protocol,
+    protocol: PROTOCOL,
     async send(bytes) {
       const [to, of] = bytes;
       try {

@@ -97,7 +97,7 @@ export async function runningPod(
 
 export const isGone = (error: unknown): boolean => isStatus(error, 'NotFound');
 
-const defaultContainer = 'kubectl.kubernetes.io/default-container';
+const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
 
 /** The container asked for, else the pod's default, else its first, which is then said. */
 export function containerOf(
@@ -121,7 +121,7 @@ export function containerOf(
     if (found !== undefined) return found;
     throw new UsageError(missing(asked));
   }
-  const preferred = pod.metadata.annotations?.[defaultContainer];
+  const preferred = pod.metadata.annotations?.[DEFAULT_CONTAINER];
   const byAnnotation = all.find((container) => container.name === preferred);
   if (byAnnotation !== undefined) return byAnnotation;
   const [first] = containers;

@@ -10,7 +10,7 @@ import { ExitError, UsageError } from '../usage-error.ts';
 import { channel, commandOverSpdy } from './command-over-spdy.ts';
 import { openPodStream } from './pod-stream.ts';
 
-const protocol = 'v5.channel.k8s.io';
+const PROTOCOL = 'v5.channel.k8s.io';
 
 export interface Streams {
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
@@ -36,7 +36,7 @@ export async function runRemotely(
   const socket = await openPodStream(session, {
     path,
     query,
-    protocol,
+    protocol: PROTOCOL,
     switchedOffBy: 'KUBECTL_REMOTE_COMMAND_WEBSOCKETS',
     over: (opened) => opened,
     overSpdy: () => commandOverSpdy(session, path, query),

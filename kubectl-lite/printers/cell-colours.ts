@@ -3,9 +3,9 @@ import type { Session } from '../session.ts';
 import { type Colour, coloured } from './colour.ts';
 import type { Paint } from './table.ts';
 
-const wrong =
+const WRONG =
   /BackOff|Err|Fail|Invalid|NotReady|OOMKilled|Evicted|Unknown|Lost|Denied|DeadlineExceeded|^False/;
-const notYet =
+const NOT_YET =
   /^(Pending|ContainerCreating|PodInitializing|Terminating|Released|Init:|Warning)|Scheduling/;
 /** Columns whose words are of a closed set; names and messages are left as they are. */
 const judged = ['STATUS', 'TYPE', 'CONDITION', 'AVAILABLE'];
@@ -26,6 +26,6 @@ function colourOf(header: string, cell: string): Colour | undefined {
     return ready === wanted ? undefined : 'yellow';
   }
   if (!judged.includes(header)) return undefined;
-  if (wrong.test(cell)) return 'red';
-  return notYet.test(cell) ? 'yellow' : undefined;
+  if (WRONG.test(cell)) return 'red';
+  return NOT_YET.test(cell) ? 'yellow' : undefined;
 }

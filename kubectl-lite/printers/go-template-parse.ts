@@ -90,12 +90,12 @@ function* pieces(template: string): Generator<string | { action: string }> {
   if (rest !== '') yield rest;
 }
 
-const keywords = /^(if|with|range|else|end|define|template|block|break|continue)\b\s*([\s\S]*)$/;
+const KEYWORDS = /^(if|with|range|else|end|define|template|block|break|continue)\b\s*([\s\S]*)$/;
 
 function parseAction(action: string, parsing: Parsing): void {
   const { stack } = parsing;
   const block = stack.at(-1)!;
-  const [, keyword = '', rest = ''] = keywords.exec(action) ?? [];
+  const [, keyword = '', rest = ''] = KEYWORDS.exec(action) ?? [];
   switch (keyword) {
     case 'end': {
       if (stack.length === 1) throw new UsageError('unexpected {{end}}');

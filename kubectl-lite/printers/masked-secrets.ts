@@ -1,8 +1,8 @@
 import { isObject } from '../../api/deep.ts';
 
-const same = '***';
-const before = '*** (before)';
-const after = '*** (after)';
+const SAME = '***';
+const BEFORE = '*** (before)';
+const AFTER = '*** (after)';
 
 /** Two states of a Secret whose values say only whether they differ. */
 export function maskedSecrets(from: unknown, to: unknown): [unknown, unknown] {
@@ -13,12 +13,12 @@ export function maskedSecrets(from: unknown, to: unknown): [unknown, unknown] {
     changed: string,
   ): Record<string, unknown> => {
     const masked = Object.entries(own).map(([key, value]) => {
-      if (other[key] === undefined || other[key] === value) return [key, same];
+      if (other[key] === undefined || other[key] === value) return [key, SAME];
       return [key, changed];
     });
     return Object.fromEntries(masked) as Record<string, unknown>;
   };
-  return [withData(from, mask(a, b, before)), withData(to, mask(b, a, after))];
+  return [withData(from, mask(a, b, BEFORE)), withData(to, mask(b, a, AFTER))];
 }
 
 function dataOf(secret: unknown): Readonly<Record<string, unknown>> {

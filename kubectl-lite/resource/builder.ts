@@ -39,7 +39,7 @@ export interface Found {
   readonly single: boolean;
 }
 
-const nothingGiven =
+const NOTHING_GIVEN =
   'You must provide one or more resources by argument or filename.\n' +
   'Example resource specifications include:\n' +
   "   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
@@ -55,7 +55,7 @@ export async function locate(session: Session, request: BuilderRequest): Promise
     }
     return locateInFiles(session, request);
   }
-  if (request.words.length === 0) throw new UsageError(nothingGiven);
+  if (request.words.length === 0) throw new UsageError(NOTHING_GIVEN);
   const targets = targetsOf(await session.resources(), request.words);
   const selects = Boolean(request.selector) || Boolean(request['field-selector']);
   if (selects && targets.some((target) => target.name !== undefined)) {

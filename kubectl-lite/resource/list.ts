@@ -4,7 +4,7 @@ import type { DiscoveredResource } from './resources.ts';
 import type { Session } from '../session.ts';
 
 /** kubectl's page size for lists. */
-export const chunkSize = 500;
+export const CHUNK_SIZE = 500;
 
 export interface ListRequest {
   readonly path: string;
@@ -28,7 +28,7 @@ export async function* pages<T extends Page>(
   session: Session,
   request: ListRequest,
 ): AsyncGenerator<T> {
-  const { path, labelSelector, fieldSelector, limit = chunkSize, accept } = request;
+  const { path, labelSelector, fieldSelector, limit = CHUNK_SIZE, accept } = request;
   const query = { ...request.query, labelSelector, fieldSelector };
   const read = async (page: Record<string, string>): Promise<T> =>
     (await session.api.send({

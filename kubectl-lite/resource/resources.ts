@@ -36,7 +36,7 @@ interface DiscoveryList {
   }[];
 }
 
-const aggregated =
+const AGGREGATED =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,' +
   'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';
 
@@ -51,7 +51,7 @@ export class Resources {
   /** Aggregated discovery (KEP-3352): two requests. */
   static async discover(api: Api): Promise<Resources> {
     const lists = await Promise.all(
-      ['/api', '/apis'].map((path) => api.send({ method: 'GET', path, accept: aggregated })),
+      ['/api', '/apis'].map((path) => api.send({ method: 'GET', path, accept: AGGREGATED })),
     );
     return new Resources(lists.flatMap((list) => resourcesOf(list as DiscoveryList)));
   }

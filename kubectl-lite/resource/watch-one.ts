@@ -7,7 +7,7 @@ import type { Located } from './located.ts';
 import { pathOf } from './resources.ts';
 
 /** Between two watches of an object that the server ended. */
-const pauseMs = 200;
+const PAUSE_MS = 200;
 
 /**
  * The states of one object from now on, undefined whenever it is not there; ends when `signal`
@@ -37,7 +37,7 @@ export async function* states(
       if (signal.aborted) return;
       if (!isStatus(error, 'Expired') && !isStatus(error, 'Gone')) throw error;
     }
-    await sleep(session.clock, pauseMs, signal);
+    await sleep(session.clock, PAUSE_MS, signal);
   }
 }
 

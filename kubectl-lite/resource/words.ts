@@ -10,7 +10,7 @@ export interface Target {
   readonly namespace?: string;
 }
 
-const mixed =
+const MIXED =
   'there is no need to specify a resource type as a separate argument when passing arguments in ' +
   "resource/name form (e.g. 'kubectl-lite get resource/<resource_name>' instead of " +
   "'kubectl-lite get resource resource/<resource_name>'";
@@ -18,7 +18,7 @@ const mixed =
 /** kubectl's resource arguments: `pods`, `pods,svc`, `pod web api`, `pod/web svc/api`. */
 export function targetsOf(resources: Resources, words: readonly string[]): Target[] {
   const pairs = words.filter((word) => word.includes('/')).length;
-  if (pairs > 0 && pairs < words.length) throw new UsageError(mixed);
+  if (pairs > 0 && pairs < words.length) throw new UsageError(MIXED);
   if (pairs > 0) return words.map((word) => pairOf(resources, word));
   const [first = '', ...names] = words;
   const types = first

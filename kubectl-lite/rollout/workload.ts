@@ -72,8 +72,8 @@ export interface Revision {
   readonly shown: KubernetesObject;
 }
 
-const revisionAnnotation = 'deployment.kubernetes.io/revision';
-const causeAnnotation = 'kubernetes.io/change-cause';
+const REVISION_ANNOTATION = 'deployment.kubernetes.io/revision';
+const CAUSE_ANNOTATION = 'kubernetes.io/change-cause';
 
 /** Oldest first. */
 export async function revisionsOf(
@@ -96,8 +96,8 @@ export async function revisionsOf(
 function ofReplicaSet(source: KubernetesObject): Revision {
   const { annotations = {} } = source.metadata;
   return {
-    revision: Number(annotations[revisionAnnotation] ?? 0),
-    cause: annotations[causeAnnotation],
+    revision: Number(annotations[REVISION_ANNOTATION] ?? 0),
+    cause: annotations[CAUSE_ANNOTATION],
     template: (source as Workload).spec.template,
     source,
     shown: { ...source, apiVersion: 'apps/v1', kind: 'ReplicaSet' },
@@ -112,7 +112,7 @@ function ofControllerRevision(source: KubernetesObject, workload: Workload): Rev
   const template = withoutMarker(data?.spec?.template ?? workload.spec.template);
   return {
     revision,
-    cause: source.metadata.annotations?.[causeAnnotation],
+    cause: source.metadata.annotations?.[CAUSE_ANNOTATION],
     template,
     source,
     shown: { ...workload, spec: { ...workload.spec, template } } as Workload,

@@ -31,12 +31,12 @@ function end({ status = {} }: Pod): Told[] {
   return [hinted(`it has failed${colon(why)}`, endHints[status.reason ?? ''])];
 }
 
-const image =
+const IMAGE =
   'check the name of the image and its tag; for a private one, the pod needs imagePullSecrets';
 
 const waitHints: Readonly<Record<string, string>> = {
-  ImagePullBackOff: image,
-  ErrImagePull: image,
+  ImagePullBackOff: IMAGE,
+  ErrImagePull: IMAGE,
   ErrImageNeverPull: 'imagePullPolicy is Never, and the node does not have the image',
   InvalidImageName: 'correct the name of the image: registry/name:tag, in lower case',
   CreateContainerConfigError: 'see that the ConfigMaps and Secrets it names exist, and their keys',

@@ -31,9 +31,9 @@ export interface NodePressureOptions {
 }
 
 /** `--eviction-pressure-transition-period`: so long a condition stays when its cause is gone. */
-const transitionMs = 5 * 60_000;
+const TRANSITION_MS = 5 * 60_000;
 /** pkg/kubelet/eviction: immediateEvictionGracePeriodSeconds. */
-const graceSeconds = 1;
+const GRACE_SECONDS = 1;
 
 const conditionTypes: Readonly<Record<PressedResource, string>> = {
   memory: 'MemoryPressure',
@@ -84,14 +84,14 @@ export class NodePressure {
       recorder.record(node, { type: 'Warning', reason: 'EvictionThresholdMet', message });
     }
     for (const [type, atMs] of this.#metAtMs) {
-      if (now - atMs < transitionMs) continue;
+      if (now - atMs < TRANSITION_MS) continue;
       this.#metAtMs.delete(type);
       this.#tell(type, false);
     }
     for (const { pod, resource, message } of victims) {
       this.#options.evictions?.with(signalOf(resource)).add();
       recorder.record(pod, { type: 'Warning', reason: 'Evicted', message });
-      this.#pods.evict(pod, { reason: 'Evicted', message }, graceSeconds);
+      this.#pods.evict(pod, { reason: 'Evicted', message }, GRACE_SECONDS);
     }
   }
 

@@ -44,14 +44,14 @@ export interface Pressed {
   readonly pods: readonly Pod[];
 }
 
-const systemCritical = 2_000_000_000;
-const configSource = 'kubernetes.io/config.source';
+const SYSTEM_CRITICAL = 2_000_000_000;
+const CONFIG_SOURCE = 'kubernetes.io/config.source';
 
 /** Static pods, and those of the highest priorities: a node cannot do without them. */
 export function isCritical(pod: Pod): boolean {
-  const source = pod.metadata.annotations?.[configSource];
+  const source = pod.metadata.annotations?.[CONFIG_SOURCE];
   const isStatic = source !== undefined && source !== 'api';
-  return isStatic || isMirror(pod) || (pod.spec.priority ?? 0) >= systemCritical;
+  return isStatic || isMirror(pod) || (pod.spec.priority ?? 0) >= SYSTEM_CRITICAL;
 }
 
 function usedBy(resource: PressedResource, pod: Pod, container: Container): number {

@@ -31,7 +31,7 @@
  * `network.ts`.
  */
 import type { Container, Pod } from '../../api/types/core-v1.ts';
-import { terminatedCode } from '../process/exits.ts';
+import { TERMINATED_CODE } from '../process/exits.ts';
 
 export interface Behaviour {
   readonly startMs: number;
@@ -54,14 +54,14 @@ export interface Behaviour {
   readonly logIntervalMs: number;
 }
 
-const domain = 'wherry.io';
-const maxSeconds = 7 * 24 * 3600;
-const maxLogLines = 1_000_000;
+const DOMAIN = 'wherry.io';
+const MAX_SECONDS = 7 * 24 * 3600;
+const MAX_LOG_LINES = 1_000_000;
 /**
  * A container that ended at once would let a StatefulSet's pod be made anew between two requests
  * of `kubectl delete pod`, which then waits for ever for the new pod of that name to vanish.
  */
-const defaultStopSeconds = 0.25;
+const DEFAULT_STOP_SECONDS = 0.25;
 
 function numberIn(text: string | undefined, max: number): number | undefined {
   if (text === undefined || !/^\d{1,9}(\.\d{1,3})?$/.test(text)) return undefined;
@@ -97,7 +97,7 @@ type Annotations = Readonly<Record<string, string>>;
 
 /** Undefined if none of them is about containers, as of most pods. */
 function told(annotations: Annotations = {}): Annotations | undefined {
-  for (const name in annotations) if (name.includes(`${domain}/`)) return annotations;
+  for (const name in annotations) if (name.includes(`${DOMAIN}/`)) return annotations;
   return undefined;
 }
 
@@ -108,24 +108,26 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
   const read = (name: string, max: number): number | undefined =>
     annotations === undefined
       ? undefined
-      : (numberIn(annotations[`${container.name}.${domain}/${name}`], max) ??
-        (own ? undefined : numberIn(annotations[`${domain}/${name}`], max)));
+      : (numberIn(annotations[`${container.name}.${DOMAIN}/${name}`], max) ??
+        (own ? undefined : numberIn(annotations[`${DOMAIN}/${name}`], max)));
   const exitCode = read('exit-code', 255);
   const ends = init || exitCode !== undefined ? 0 : undefined;
-  const toldSeconds = read('run-seconds', maxSeconds);
+  const toldSeconds = read('run-seconds', MAX_SECONDS);
   const runSeconds = toldSeconds ?? ends;
   const unhealthySeconds =
-    container.livenessProbe === undefined ? undefined : read('unhealthy-after-seconds', maxSeconds);
-  const toldReady = read('ready-seconds', maxSeconds);
+    container.livenessProbe === undefined
+      ? undefined
+      : read('unhealthy-after-seconds', MAX_SECONDS);
+  const toldReady = read('ready-seconds', MAX_SECONDS);
   const readySeconds = toldReady ?? probeDelay(container);
-  const stopSeconds = read('stop-seconds', maxSeconds) ?? defaultStopSeconds;
+  const stopSeconds = read('stop-seconds', MAX_SECONDS) ?? DEFAULT_STOP_SECONDS;
   const toldStopCode = read('stop-exit-code', 255);
-  const toldInterval = read('log-interval-seconds', maxSeconds);
-  const toldLines = read('log-lines', maxLogLines);
+  const toldInterval = read('log-interval-seconds', MAX_SECONDS);
+  const toldLines = read('log-lines', MAX_LOG_LINES);
   const logInterval = toldInterval ?? 0;
   const logLines = toldLines ?? (logInterval > 0 ? Infinity : 0);
   return {
-    startMs: (read('start-seconds', maxSeconds) ?? 0) * 1000,
+    startMs: (read('start-seconds', MAX_SECONDS) ?? 0) * 1000,
     readyMs: readySeconds * 1000,
     isReadyTold: toldReady !== undefined,
     isTold: [toldSeconds, exitCode, toldLines, toldInterval].some((each) => each !== undefined),
@@ -133,7 +135,7 @@ export function behaviourOf(pod: Pod, container: Container): Behaviour {
     unhealthyMs: unhealthySeconds === undefined ? undefined : unhealthySeconds * 1000,
     exitCode: Math.floor(exitCode ?? 0),
     stopMs: stopSeconds * 1000,
-    stopExitCode: Math.floor(toldStopCode ?? (isToGoOn(pod, container) ? 0 : terminatedCode)),
+    stopExitCode: Math.floor(toldStopCode ?? (isToGoOn(pod, container) ? 0 : TERMINATED_CODE)),
     isStopTold: toldStopCode !== undefined,
     logLines: Math.floor(logLines),
     logIntervalMs: logInterval * 1000,

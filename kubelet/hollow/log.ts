@@ -32,7 +32,7 @@ export function firstLine(
 }
 
 /** Older lines of a container that writes for ever count as rotated away. */
-const maxKeptLines = 1_000_000;
+const MAX_KEPT_LINES = 1_000_000;
 
 /**
  * What a simulated container has written: that it started, what its annotations ask for, that it
@@ -83,7 +83,7 @@ export class HollowLog implements SimulatedLog {
   }
 
   first(nowMs: number, query: { tailLines?: number; sinceMs?: number }): number {
-    return firstLine(this, nowMs, { ...query, keptLines: maxKeptLines });
+    return firstLine(this, nowMs, { ...query, keptLines: MAX_KEPT_LINES });
   }
 
   #text(line: number): string {

@@ -24,8 +24,8 @@ import type { OutgoingAnswer, OutgoingRequest } from '../../platform/outgoing-ht
 import type { ProbeActions } from '../probes/probe-check.ts';
 import { FieldFault, Fields } from '../stages/fields.ts';
 
-const annotation = 'wherry.io/network';
-const maxSeconds = 7 * 24 * 3600;
+const ANNOTATION = 'wherry.io/network';
+const MAX_SECONDS = 7 * 24 * 3600;
 const healths = ['SERVING', 'NOT_SERVING', 'UNKNOWN', 'SERVICE_UNKNOWN'] as const;
 
 interface Reply {
@@ -116,7 +116,7 @@ function textsOf(
   annotations: Readonly<Record<string, string>> = {},
   container: string,
 ): (readonly [string, string])[] {
-  return [`${container}.${annotation}`, annotation].flatMap((name) => {
+  return [`${container}.${ANNOTATION}`, ANNOTATION].flatMap((name) => {
     const text = annotations[name];
     return text === undefined ? [] : [[name, text] as const];
   });
@@ -137,8 +137,8 @@ function replyOf(fields: Fields): Reply {
   const reply = {
     port: fields.whole('port', { min: 1, max: 65_535 }),
     path: fields.text('path'),
-    afterMs: (fields.whole('afterSeconds', { max: maxSeconds }) ?? 0) * 1000,
-    delayMs: (fields.whole('delaySeconds', { max: maxSeconds }) ?? 0) * 1000,
+    afterMs: (fields.whole('afterSeconds', { max: MAX_SECONDS }) ?? 0) * 1000,
+    delayMs: (fields.whole('delaySeconds', { max: MAX_SECONDS }) ?? 0) * 1000,
     refused: fields.flag('refused') ?? well.refused,
     status: fields.whole('status', { min: 100, max: 599 }) ?? well.status,
     health: fields.choice('health', healths) ?? well.health,

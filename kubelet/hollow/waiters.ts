@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { ContainerStreamError } from '../container-streams.ts';
 
 /** Who may wait for the end of one container at a time. */
-const maxWaiting = 100;
+const MAX_WAITING = 100;
 
 export interface Awaited {
   /** Wall-clock milliseconds; undefined: whenever the container ends. */
@@ -33,7 +33,7 @@ export class HollowWaiters {
 
   /** Resolves at that time, when the container has ended, or when the signal aborts. */
   wait({ atMs, isReading = false }: Awaited, signal: AbortSignal): Promise<void> {
-    if (this.#waiting.size >= maxWaiting)
+    if (this.#waiting.size >= MAX_WAITING)
       return Promise.reject(new ContainerStreamError('too many follow this container'));
     return new Promise((resolve) => {
       const done = (): void => {

@@ -3,12 +3,12 @@ import type { LogEntry } from '../container-streams.ts';
 import { firstLine, type SimulatedLog } from './log.ts';
 
 /** Older lines count as rotated away. */
-const maxKeptBytes = 1 << 20;
+const MAX_KEPT_BYTES = 1 << 20;
 /** A longer line goes on in the next entry. */
-const maxLineBytes = 16 * 1024;
+const MAX_LINE_BYTES = 16 * 1024;
 /** Of the end of a log that stands for a termination message (pkg/kubelet/kuberuntime). */
-const maxMessageLines = 80;
-const maxMessageBytes = 2048;
+const MAX_MESSAGE_LINES = 80;
+const MAX_MESSAGE_BYTES = 2048;
 
 const NEWLINE = 0x0a;
 
@@ -65,9 +65,9 @@ export class WrittenLog implements SimulatedLog {
 
   /** The last lines, as a termination message has them. */
   tail(): string {
-    const lines = this.#entries.slice(-maxMessageLines);
+    const lines = this.#entries.slice(-MAX_MESSAGE_LINES);
     const text = lines.map(({ line }) => `${Buffer.from(line).toString()}\n`).join('');
-    return text.slice(-maxMessageBytes);
+    return text.slice(-MAX_MESSAGE_BYTES);
   }
 
   #write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
@@ -75,8 +75,8 @@ export class WrittenLog implements SimulatedLog {
     for (;;) {
       const newline = rest.indexOf(NEWLINE);
       const end = newline < 0 ? rest.length : newline;
-      if (newline < 0 && end <= maxLineBytes) break;
-      const cut = Math.min(end, maxLineBytes);
+      if (newline < 0 && end <= MAX_LINE_BYTES) break;
+      const cut = Math.min(end, MAX_LINE_BYTES);
       this.#add(stream, rest.subarray(0, cut));
       rest = rest.subarray(cut === newline ? cut + 1 : cut);
     }
@@ -86,7 +86,7 @@ export class WrittenLog implements SimulatedLog {
   #add(stream: 'stdout' | 'stderr', line: Buffer): void {
     this.#entries.push({ atMs: this.#nowMs(), stream, line: Buffer.from(line) });
     this.#bytes += line.length + 1;
-    while (this.#bytes > maxKeptBytes) {
+    while (this.#bytes > MAX_KEPT_BYTES) {
       this.#bytes -= this.#entries.shift()!.line.length + 1;
       this.#dropped++;
     }

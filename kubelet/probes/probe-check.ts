@@ -35,8 +35,8 @@ export interface ProbeActions {
 }
 
 /** A probe reads no more of an answer (k8s.io/kubernetes/pkg/probe/http: 10 KiB). */
-const maxAnswerBytes = 10 * 1024;
-const userAgent = 'kube-probe/1.34';
+const MAX_ANSWER_BYTES = 10 * 1024;
+const USER_AGENT = 'kube-probe/1.34';
 
 class NoPortError extends Error {}
 
@@ -77,7 +77,7 @@ export function httpTarget(container: Container, get: HTTPGetAction, actions: Pr
   const port = actions.hostPort(portOf(container, get.port));
   const path = get.path === undefined || get.path === '' ? '/' : get.path;
   const url = `${scheme}://${host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
-  const headers: Record<string, string> = { 'user-agent': userAgent, accept: '*/*' };
+  const headers: Record<string, string> = { 'user-agent': USER_AGENT, accept: '*/*' };
   for (const { name, value } of get.httpHeaders ?? []) headers[name.toLowerCase()] = value;
   return { url, host, port, headers };
 }
@@ -138,7 +138,13 @@ export class ProbeChecker {
 
   async #http(get: HTTPGetAction, signal: AbortSignal): Promise<ProbeResult> {
     const { url, headers, ...at } = httpTarget(this.#container, get, this.#actions);
-    const request = { method: 'GET', url, headers, insecureSkipVerify: true, maxAnswerBytes };
+    const request = {
+      method: 'GET',
+      url,
+      headers,
+      insecureSkipVerify: true,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+    };
     try {
       return byStatus((await this.#actions.http.send({ ...request, signal })).status);
     } catch (error) {

@@ -7,7 +7,7 @@ interface Output {
 }
 
 /** Pieces of output that wait for one who is attached; who is slower than that loses it. */
-const maxWaiting = 4096;
+const MAX_WAITING = 4096;
 
 /** Those who watch a container's output as it comes. They never hold the container up. */
 export class Attachments {
@@ -19,7 +19,7 @@ export class Attachments {
 
   /** Resolves when the container has ended or the caller has gone away. */
   async join({ stdout, stderr, tty, signal }: ContainerIo): Promise<void> {
-    const stream = new BoundedStream<Output>(maxWaiting, () => this.#open.delete(stream));
+    const stream = new BoundedStream<Output>(MAX_WAITING, () => this.#open.delete(stream));
     const leave = (): void => stream.end();
     this.#open.add(stream);
     signal.addEventListener('abort', leave, { once: true });

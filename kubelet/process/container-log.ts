@@ -8,13 +8,13 @@ import type { FileAppender, FileTree } from '../../platform/file-tree.ts';
 import type { LogEntry, LogQuery } from '../container-streams.ts';
 
 /** kubelet's containerLogMaxSize and containerLogMaxFiles. */
-const maxFileBytes = 10 * 1024 * 1024;
-const maxFiles = 5;
+const MAX_FILE_BYTES = 10 * 1024 * 1024;
+const MAX_FILES = 5;
 /** As the CRI does it: longer lines are written in parts. */
-const maxLineBytes = 16 * 1024;
-const readBytes = 64 * 1024;
+const MAX_LINE_BYTES = 16 * 1024;
+const READ_BYTES = 64 * 1024;
 
-const newline = 10;
+const NEWLINE = 10;
 
 type StreamName = LogEntry['stream'];
 
@@ -84,7 +84,7 @@ export class ContainerLog {
       if (bytes.length === 0) {
         if (position.file < rotations) {
           // The last of an older file has been read; files that are gone are skipped.
-          position.file = Math.max(position.file + 1, rotations - (maxFiles - 1));
+          position.file = Math.max(position.file + 1, rotations - (MAX_FILES - 1));
           position.offset = 0;
           continue;
         }
@@ -95,7 +95,7 @@ export class ContainerLog {
       position.offset += bytes.length;
       rest = rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([rest, bytes]);
       let from = 0;
-      for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline, from)) {
+      for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, from)) {
         const entry = entryOf(rest.subarray(from, end));
         from = end + 1;
         if (entry !== undefined && (sinceMs === undefined || entry.atMs >= sinceMs)) yield entry;
@@ -120,13 +120,13 @@ export class ContainerLog {
       parts.push(Buffer.from(`${head}${mark} `), rest.subarray(from, to), Buffer.from('\n'));
     };
     for (;;) {
-      const end = rest.indexOf(newline, from);
-      if (end >= 0 && end - from <= maxLineBytes) {
+      const end = rest.indexOf(NEWLINE, from);
+      if (end >= 0 && end - from <= MAX_LINE_BYTES) {
         add('F', end);
         from = end + 1;
-      } else if (rest.length - from > maxLineBytes) {
-        add('P', from + maxLineBytes);
-        from += maxLineBytes;
+      } else if (rest.length - from > MAX_LINE_BYTES) {
+        add('P', from + MAX_LINE_BYTES);
+        from += MAX_LINE_BYTES;
       } else break;
     }
     if (last && from < rest.length) {
@@ -139,11 +139,11 @@ export class ContainerLog {
   }
 
   async #append(bytes: Buffer): Promise<void> {
-    const { files, path, maxFileBytes: most = maxFileBytes } = this.#options;
+    const { files, path, maxFileBytes: most = MAX_FILE_BYTES } = this.#options;
     if (this.#appender !== undefined && this.#appender.bytes >= most) {
       await this.#appender.close();
       this.#appender = undefined;
-      for (let age = maxFiles - 1; age >= 1; age--) await this.#age(age);
+      for (let age = MAX_FILES - 1; age >= 1; age--) await this.#age(age);
       this.#rotations++;
     }
     this.#appender ??= await files.append(path);
@@ -164,7 +164,7 @@ export class ContainerLog {
   #readAt({ file, offset }: Position) {
     return this.#enqueue(async () => {
       const path = this.#pathOf(this.#rotations - file);
-      const bytes = await this.#options.files.read(path, offset, readBytes);
+      const bytes = await this.#options.files.read(path, offset, READ_BYTES);
       return { bytes, over: this.#ended, rotations: this.#rotations, version: this.#version };
     });
   }
@@ -177,7 +177,7 @@ export class ContainerLog {
   async #find(lines: number | undefined): Promise<Position> {
     const { files } = this.#options;
     let oldest = 0;
-    while (oldest < maxFiles - 1 && (await files.kindOf(this.#pathOf(oldest + 1)))) oldest++;
+    while (oldest < MAX_FILES - 1 && (await files.kindOf(this.#pathOf(oldest + 1)))) oldest++;
     const start = { file: this.#rotations - oldest, offset: 0 };
     if (lines === undefined) return start;
     let missing = lines;
@@ -197,18 +197,18 @@ export class ContainerLog {
     let start = 0;
     let partial = false;
     for (let offset = 0; ;) {
-      const bytes = Buffer.from(await this.#options.files.read(path, offset, readBytes));
+      const bytes = Buffer.from(await this.#options.files.read(path, offset, READ_BYTES));
       if (bytes.length === 0) return Object.assign(starts, { end: start });
       let from = start - offset;
       if (from < 0) from = 0;
       for (
-        let end = bytes.indexOf(newline, from);
+        let end = bytes.indexOf(NEWLINE, from);
         end >= 0;
-        end = bytes.indexOf(newline, end + 1)
+        end = bytes.indexOf(NEWLINE, end + 1)
       ) {
         if (!partial) starts.push(start);
         // Parts of a line count once. Short lines whose mark was read before are whole.
-        partial = end - (start - offset) > maxLineBytes;
+        partial = end - (start - offset) > MAX_LINE_BYTES;
         start = offset + end + 1;
       }
       offset += bytes.length;

@@ -11,7 +11,7 @@ export interface PodPlace {
   readonly allocatable: Readonly<Record<string, string | number>>;
 }
 
-const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/;
+const KEYED = /^metadata\.(labels|annotations)\['(.+)'\]$/;
 
 /** Lines of `key="value"`, as in a downward volume. */
 function lines(map: Readonly<Record<string, string>> | undefined): string {
@@ -23,7 +23,7 @@ function lines(map: Readonly<Record<string, string>> | undefined): string {
 
 export function fieldOf(pod: Pod, place: PodPlace, path: string): string {
   const { metadata, spec } = pod;
-  const [, list, key] = keyed.exec(path) ?? [];
+  const [, list, key] = KEYED.exec(path) ?? [];
   if (list !== undefined) return metadata[list as 'labels' | 'annotations']?.[key!] ?? '';
   switch (path) {
     case 'metadata.name':

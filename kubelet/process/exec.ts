@@ -14,9 +14,9 @@ export interface ExecPlace {
 type ExecHost = Pick<ProcessHost, 'processes' | 'clock'>;
 
 /** What a command leaves behind may hold its output open: it is read so long after its end. */
-const drainMs = 1000;
+const DRAIN_MS = 1000;
 /** Of a probe's or a hook's output (pkg/probe/exec: 10 KiB). */
-const maxCapturedBytes = 10 * 1024;
+const MAX_CAPTURED_BYTES = 10 * 1024;
 
 /** Resolves with the exit code; the command does not outlive whoever asked for it. */
 export async function execute(
@@ -46,7 +46,7 @@ export async function execute(
   followSizes({ processes, clock }, child.id, { ...io, signal }).catch(() => {});
   try {
     const code = await child.exited;
-    await Promise.race([outputs, sleep(clock, drainMs, io.signal)]);
+    await Promise.race([outputs, sleep(clock, DRAIN_MS, io.signal)]);
     return code;
   } finally {
     over.abort();
@@ -104,7 +104,7 @@ export async function capture(
   { command, signal }: { readonly command: readonly string[]; readonly signal: AbortSignal },
 ): Promise<{ exitCode: number; output: string }> {
   const chunks: Uint8Array[] = [];
-  let left = maxCapturedBytes;
+  let left = MAX_CAPTURED_BYTES;
   const sink: ByteSink = {
     write: (bytes) => {
       chunks.push(bytes.subarray(0, left));

@@ -3,7 +3,7 @@ import type { ContainerExit } from '../runtime.ts';
 /** SIGKILL, as shells count it. */
 export const killedCode = 137;
 /** SIGTERM. */
-export const terminatedCode = 143;
+export const TERMINATED_CODE = 143;
 
 /** Of a container whose program could not be started. */
 export const startError = { exitCode: 128, reason: 'StartError' } as const;

@@ -5,7 +5,7 @@ import type { ContainerRequest } from '../runtime.ts';
 import type { ProcessHost } from './process-host.ts';
 
 /** Nobody reads a hook's answer. */
-const maxAnswerBytes = 10 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
 
 /** postStart and preStop of one run of a container. */
 export class Hooks {
@@ -64,7 +64,13 @@ export class Hooks {
     }
     if (httpGet !== undefined) {
       const { url, headers } = httpTarget(this.#request.container, httpGet, this.#actions);
-      const request = { method: 'GET', url, headers, insecureSkipVerify: true, maxAnswerBytes };
+      const request = {
+        method: 'GET',
+        url,
+        headers,
+        insecureSkipVerify: true,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+      };
       const { status } = await this.#actions.http.send({ ...request, signal });
       return status >= 200 && status < 400 ? undefined : `HTTP status ${status}`;
     }

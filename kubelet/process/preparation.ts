@@ -12,7 +12,7 @@ import { expand } from './expansion.ts';
 import type { PodObjects } from './pod-objects.ts';
 import type { Ports } from './port-book.ts';
 import { containerVariable, type ProcessHost } from './process-host.ts';
-import { terminationLog } from './termination-message.ts';
+import { TERMINATION_LOG } from './termination-message.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
 export interface PreparedContainer {
@@ -80,7 +80,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
   );
   for (const mount of mounts) await link(preparation, { mount, root, lookup });
   await files.makeFolder(`${root}/dev`);
-  await files.write(`${root}${container.terminationMessagePath ?? terminationLog}`, '', 0o644);
+  await files.write(`${root}${container.terminationMessagePath ?? TERMINATION_LOG}`, '', 0o644);
   return {
     command: [...(container.command ?? []), ...(container.args ?? [])].map((word) =>
       expand(word, lookup),

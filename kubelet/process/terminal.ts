@@ -25,8 +25,8 @@ export function inTerminal(
 }
 
 /** The terminal opens a moment after the process began. */
-const tries = 40;
-const retryMs = 50;
+const TRIES = 40;
+const RETRY_MS = 50;
 
 export async function followSizes(
   effects: { readonly processes: Processes; readonly clock: Clock },
@@ -35,9 +35,9 @@ export async function followSizes(
 ): Promise<void> {
   if (resizes === undefined) return;
   for await (const size of resizes) {
-    for (let left = tries; left > 0 && !signal.aborted; left--) {
+    for (let left = TRIES; left > 0 && !signal.aborted; left--) {
       if (effects.processes.resize(id, size)) break;
-      await sleep(effects.clock, retryMs, signal);
+      await sleep(effects.clock, RETRY_MS, signal);
     }
   }
 }

@@ -2,11 +2,11 @@ import type { Container } from '../../api/types/core-v1.ts';
 import type { FileTree } from '../../platform/file-tree.ts';
 import type { ContainerLog } from './container-log.ts';
 
-export const terminationLog = '/dev/termination-log';
-export const maxMessageBytes = 4096;
+export const TERMINATION_LOG = '/dev/termination-log';
+export const MAX_MESSAGE_BYTES = 4096;
 /** Of a log in its place. */
-const maxLogLines = 80;
-const maxLogBytes = 2048;
+const MAX_LOG_LINES = 80;
+const MAX_LOG_BYTES = 2048;
 
 interface Ended {
   readonly files: FileTree;
@@ -20,13 +20,13 @@ interface Ended {
 /** What the container wrote for the purpose, or, if it is to be so, the end of its log. */
 export async function terminationMessage(ended: Ended): Promise<{ message?: string }> {
   const { files, container, root, log, exitCode } = ended;
-  const { terminationMessagePath: path = terminationLog, terminationMessagePolicy } = container;
-  const written = await files.read(root + path, 0, maxMessageBytes).catch(() => new Uint8Array());
+  const { terminationMessagePath: path = TERMINATION_LOG, terminationMessagePolicy } = container;
+  const written = await files.read(root + path, 0, MAX_MESSAGE_BYTES).catch(() => new Uint8Array());
   if (written.length > 0) return { message: Buffer.from(written).toString('utf8') };
   if (exitCode === 0 || terminationMessagePolicy !== 'FallbackToLogsOnError') return {};
   const lines: string[] = [];
-  const query = { tailLines: maxLogLines, follow: false, signal: new AbortController().signal };
+  const query = { tailLines: MAX_LOG_LINES, follow: false, signal: new AbortController().signal };
   for await (const { line } of log.read(query)) lines.push(Buffer.from(line).toString('utf8'));
   const text = lines.map((line) => `${line}\n`).join('');
-  return text === '' ? {} : { message: text.slice(-maxLogBytes) };
+  return text === '' ? {} : { message: text.slice(-MAX_LOG_BYTES) };
 }

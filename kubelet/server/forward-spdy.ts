@@ -9,7 +9,7 @@ import { SpdySession } from '../spdy/session.ts';
 import type { SpdyStream } from '../spdy/stream.ts';
 import { forward, type ForwardTarget, portOf } from './forward.ts';
 
-export const forwardSpdyProtocol = 'portforward.k8s.io';
+export const FORWARD_SPDY_PROTOCOL = 'portforward.k8s.io';
 
 /** Until the second stream of a pair must have come. */
 const PAIRING_MS = 30_000;

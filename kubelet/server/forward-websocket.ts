@@ -16,7 +16,7 @@ export const forwardWebSocketProtocols = [
 ];
 
 /** The subprotocol whose messages are the bytes of a SPDY connection (KEP-4006). */
-export const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
+export const TUNNEL_PROTOCOL = 'SPDY/3.1+portforward.k8s.io';
 
 const MAX_WAITING_BYTES = 256 * 1024;
 

@@ -5,12 +5,12 @@ import { ServerWebSocket } from '../../platform/websocket-server.ts';
 import { ServerError } from './answers.ts';
 import type { CommandServing } from './command.ts';
 import { type ForwardTarget, portOf } from './forward.ts';
-import { forwardOverSpdy, forwardSpdyProtocol } from './forward-spdy.ts';
+import { forwardOverSpdy, FORWARD_SPDY_PROTOCOL } from './forward-spdy.ts';
 import {
   forwardOverWebSocket,
   forwardWebSocketProtocols,
   tunnelOver,
-  tunnelProtocol,
+  TUNNEL_PROTOCOL,
 } from './forward-websocket.ts';
 import { agree } from './upgrade.ts';
 
@@ -18,9 +18,9 @@ import { agree } from './upgrade.ts';
 const MAX_PORTS = 100;
 
 const spoken = {
-  webSocket: [tunnelProtocol, ...forwardWebSocketProtocols],
-  spdy: [forwardSpdyProtocol],
-  spdyDefault: forwardSpdyProtocol,
+  webSocket: [TUNNEL_PROTOCOL, ...forwardWebSocketProtocols],
+  spdy: [FORWARD_SPDY_PROTOCOL],
+  spdyDefault: FORWARD_SPDY_PROTOCOL,
 };
 
 export function servePortForward(
@@ -29,7 +29,7 @@ export function servePortForward(
   target: ForwardTarget,
 ): HttpResponse {
   const { over, protocol, headers } = agree(request, spoken, sha1);
-  const isTunnel = over === 'spdy' || protocol === tunnelProtocol;
+  const isTunnel = over === 'spdy' || protocol === TUNNEL_PROTOCOL;
   const ports = isTunnel ? [] : portsOf(request.query);
   const upgrade = conversations.taking(request.signal, (connection, signal) => {
     const forwarding = { target, deflate, clock, signal };

@@ -31,7 +31,7 @@ export class AnswersFault extends Error {
   override readonly name = 'AnswersFault';
 }
 
-const maxDelaySeconds = 3600;
+const MAX_DELAY_SECONDS = 3600;
 
 export function declaredAnswers(
   annotations: Readonly<Record<string, string>> = {},
@@ -80,7 +80,7 @@ function answersIn(text: string): DeclaredAnswer[] {
       stdout: each.text('stdout') ?? '',
       stderr: each.text('stderr') ?? '',
       exitCode: each.whole('exitCode', { max: 255 }) ?? 0,
-      delayMs: (each.whole('delaySeconds', { max: maxDelaySeconds }) ?? 0) * 1000,
+      delayMs: (each.whole('delaySeconds', { max: MAX_DELAY_SECONDS }) ?? 0) * 1000,
     };
     each.done();
     return answer;

@@ -1,4 +1,4 @@
-import { nameAt, ShellSyntaxError } from './tokens.ts';
+import { NAME_AT, ShellSyntaxError } from './tokens.ts';
 
 type Operation = (a: number, b: number) => number;
 
@@ -37,7 +37,7 @@ export function sumOf(expression: string, variable: (name: string) => string): n
     }
     const number = take(/^\d+/);
     if (number !== undefined) return Number(number);
-    const name = take(new RegExp(`^\\$?${nameAt.source.slice(1)}`));
+    const name = take(new RegExp(`^\\$?${NAME_AT.source.slice(1)}`));
     if (name === undefined) throw new ShellSyntaxError('arithmetic syntax error');
     return Math.trunc(Number(variable(name.replace('$', '')))) || 0;
   };

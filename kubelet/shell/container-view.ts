@@ -46,7 +46,7 @@ export interface ContainerView {
 }
 
 /** As kubelets renew what is mounted of objects; but for a `subPath`, which stays as it was. */
-export const renewalMs = 60_000;
+export const RENEWAL_MS = 60_000;
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -167,7 +167,7 @@ function mountOf(
   const below = absolute(asked ?? '', '/').slice(1);
   const open = (): Promise<MemoryFolder> =>
     isTold ? toldFolder(volume, execution, sources) : writtenFolder(volume, execution);
-  const lastsMs = isTold && below === '' ? renewalMs : Infinity;
+  const lastsMs = isTold && below === '' ? RENEWAL_MS : Infinity;
   return {
     path: absolute(mountPath, '/'),
     subPath: below,

@@ -2,7 +2,7 @@ import { formatTime } from '../../api/time.ts';
 
 const days = ['Thu', 'Fri', 'Sat', 'Sun', 'Mon', 'Tue', 'Wed'];
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
-const dayMs = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** As `date` says it, in UTC: "Sat Nov 21 20:38:58 UTC 2026", or by a format like "+%F %T". */
 export function dateText(nowMs: number, words: readonly string[]): string {
@@ -22,7 +22,7 @@ export function dateText(nowMs: number, words: readonly string[]): string {
     n: '\n',
     '%': '%',
     e: String(Number(d)).padStart(2),
-    a: days[Math.floor(nowMs / dayMs) % 7]!,
+    a: days[Math.floor(nowMs / DAY_MS) % 7]!,
     b: months[Number(m) - 1]!,
     F: `${Y}-${m}-${d}`,
     T: `${H}:${M}:${S}`,

@@ -9,14 +9,14 @@ import type { Client } from '../../client/interface.ts';
 import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
 import { ContainerConfigError, VolumeError } from '../process/config-error.ts';
 import { execFailure } from '../process/exec.ts';
-import { maxMessageBytes, terminationLog } from '../process/termination-message.ts';
+import { MAX_MESSAGE_BYTES, TERMINATION_LOG } from '../process/termination-message.ts';
 import { AnswersFault, declaredAnswers } from './answers.ts';
 import type { CommandIo } from './call.ts';
 import { absolute } from './container-files.ts';
 import {
   containerView,
   type ContainerView,
-  renewalMs,
+  RENEWAL_MS,
   type SimulatedContainer,
 } from './container-view.ts';
 import { HollowVolumes } from './hollow-volumes.ts';
@@ -30,7 +30,7 @@ import { programName, shellNames } from './shell-words.ts';
 import { Terminal, terminalSink } from './terminal.ts';
 
 /** Of a probe's or a hook's output (pkg/probe/exec: 10 KiB). */
-const maxCapturedBytes = 10 * 1024;
+const MAX_CAPTURED_BYTES = 10 * 1024;
 
 interface KeptView {
   readonly view: Promise<ContainerView>;
@@ -98,7 +98,7 @@ export class HollowShell {
     return async (signal) => {
       const view = await this.#keptView(container);
       const files = view.world.files.again();
-      const output = new Collector(maxCapturedBytes);
+      const output = new Collector(MAX_CAPTURED_BYTES);
       const io = { stdout: output, stderr: output, tty: false, signal };
       const beside = { ...view, world: { ...view.world, files } };
       const exitCode = await run(beside, { command, io });
@@ -111,7 +111,7 @@ export class HollowShell {
     const { id } = container.request;
     const now = this.#clock.monotonic();
     const kept = this.#views.get(id);
-    if (kept !== undefined && now - kept.atMs < renewalMs) return kept.view;
+    if (kept !== undefined && now - kept.atMs < RENEWAL_MS) return kept.view;
     const view = this.#view(container, { tty: false }, this.#clock);
     const fresh = { view, atMs: now };
     this.#views.set(id, fresh);
@@ -172,10 +172,10 @@ async function messageOf(
   { request }: SimulatedContainer,
   { world, cwd }: ContainerView,
 ): Promise<string | undefined> {
-  const path = request.container.terminationMessagePath ?? terminationLog;
+  const path = request.container.terminationMessagePath ?? TERMINATION_LOG;
   const found = await world.files.find(absolute(path, cwd));
   if (found?.kind !== 'file' || found.file.bytes.length === 0) return undefined;
-  return found.file.bytes.subarray(0, maxMessageBytes).toString();
+  return found.file.bytes.subarray(0, MAX_MESSAGE_BYTES).toString();
 }
 
 const isExpected = (error: unknown): error is Error =>

@@ -1,7 +1,7 @@
 import { MemoryFolder } from './memory-folder.ts';
 
 /** Beyond so many, the one that was looked at longest ago is forgotten. */
-const maxVolumes = 10_000;
+const MAX_VOLUMES = 10_000;
 
 /**
  * What commands wrote into simulated volumes: those of pods until they are gone, those of claims
@@ -32,7 +32,7 @@ export class HollowVolumes {
     const volume = this.#volumes.get(key) ?? new MemoryFolder();
     this.#volumes.delete(key);
     this.#volumes.set(key, volume);
-    if (this.#volumes.size > maxVolumes) this.#volumes.delete(this.#volumes.keys().next().value!);
+    if (this.#volumes.size > MAX_VOLUMES) this.#volumes.delete(this.#volumes.keys().next().value!);
     return volume;
   }
 }

@@ -11,7 +11,7 @@ import { programName, scriptOf, shellNames } from './shell-words.ts';
 import { ShellSyntaxError, type Word } from './tokens.ts';
 
 /** File names, braces and home folders are not expanded. */
-const beyond = /[*?{]|^~/;
+const BEYOND = /[*?{]|^~/;
 
 export function isKnown(words: readonly string[], answers: readonly DeclaredAnswer[]): boolean {
   try {
@@ -89,7 +89,7 @@ function wordKnown(word: Word, answers: readonly DeclaredAnswer[]): boolean {
   const plain = word
     .map((part) => (part.type === 'text' && !part.quoted ? part.text : ''))
     .join('');
-  if (beyond.test(plain)) return false;
+  if (BEYOND.test(plain)) return false;
   return word.every((part) => {
     if (part.type === 'output') return scriptKnown(parseScript(part.line), answers);
     return part.type !== 'variable' || part.instead === undefined

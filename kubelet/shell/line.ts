@@ -3,7 +3,7 @@
  * assignments and redirections, `if`, `while`, `until`, `for` and `{ }`. A part of POSIX' shell
  * (XCU, 2.10); what is beyond it is a syntax error, never something else done in its place.
  */
-import { nameAt, ShellSyntaxError, type Token, tokensOf, type Word } from './tokens.ts';
+import { NAME_AT, ShellSyntaxError, type Token, tokensOf, type Word } from './tokens.ts';
 
 export interface Redirection {
   /** `<`, `>`, `>>` with a file; `2>&1` and `>&2` copy a stream. */
@@ -163,7 +163,7 @@ class Parser {
   #for(): Compound {
     const [, variable, preposition] = this.#tokens.slice(this.#at, this.#at + 3);
     const name = variable?.type === 'word' ? (variable.plain ?? '') : '';
-    if (name === '' || nameAt.exec(name)?.[0] !== name)
+    if (name === '' || NAME_AT.exec(name)?.[0] !== name)
       throw new ShellSyntaxError('syntax error: bad for loop variable');
     if (preposition?.type !== 'word' || preposition.plain !== 'in') unexpected(name);
     this.#at += 3;
@@ -260,7 +260,7 @@ function assignment(word: Word): { name: string; value: Word } | undefined {
     if (part.text === '=') break;
     before += part.text;
   }
-  if (at === word.length || nameAt.exec(before)?.[0] !== before) return undefined;
+  if (at === word.length || NAME_AT.exec(before)?.[0] !== before) return undefined;
   return { name: before, value: word.slice(at + 1) };
 }
 

@@ -5,7 +5,7 @@ export interface StoredFile {
 }
 
 /** What one folder may hold in all, paths included. */
-const maxBytes = 1 << 20;
+const MAX_BYTES = 1 << 20;
 
 /** A tree of files in memory. Paths are relative, their steps divided by "/"; "" is the folder. */
 export class MemoryFolder {
@@ -35,13 +35,13 @@ export class MemoryFolder {
   /** False if there is no room for it. */
   write(path: string, file: StoredFile): boolean {
     const before = this.#files.get(path)?.bytes.length ?? 0;
-    if (this.#size() - before + path.length + file.bytes.length > maxBytes) return false;
+    if (this.#size() - before + path.length + file.bytes.length > MAX_BYTES) return false;
     this.#files.set(path, file);
     return true;
   }
 
   makeFolder(path: string): boolean {
-    if (this.#size() + path.length > maxBytes) return false;
+    if (this.#size() + path.length > MAX_BYTES) return false;
     this.#folders.add(path);
     return true;
   }

@@ -9,7 +9,7 @@ import { testExpression } from './test-expression.ts';
 import { textPrograms } from './text-programs.ts';
 import { ShellSyntaxError } from './tokens.ts';
 
-const maxSleepMs = 7 * 24 * 3_600_000;
+const MAX_SLEEP_MS = 7 * 24 * 3_600_000;
 
 async function env(call: Call): Promise<number> {
   const [, first] = call.words;
@@ -162,11 +162,11 @@ async function pause(call: Call): Promise<number> {
   for (const word of call.words.slice(1)) {
     const [, amount, unit = 's'] = /^(\d{1,9}(?:\.\d+)?)([smhd]?)$/.exec(word) ?? [];
     if (amount === undefined)
-      if (word === 'infinity') ms = maxSleepMs;
+      if (word === 'infinity') ms = MAX_SLEEP_MS;
       else return complain(call, `invalid number '${word}'`);
     else ms += Number(amount) * (units[unit] ?? 1) * 1000;
   }
-  await sleep(call.world.clock, Math.min(ms, maxSleepMs), call.io.signal);
+  await sleep(call.world.clock, Math.min(ms, MAX_SLEEP_MS), call.io.signal);
   return call.io.signal.aborted ? 130 : 0;
 }
 

@@ -5,13 +5,13 @@ import { Input } from './input.ts';
 import type { Redirection } from './line.ts';
 
 /** Of a pipe or a substitution; what is written beyond is dropped. */
-const maxCapturedBytes = 1 << 20;
+const MAX_CAPTURED_BYTES = 1 << 20;
 
 export class Collector implements ByteSink {
   readonly #chunks: Uint8Array[] = [];
   #left: number;
 
-  constructor(maxBytes = maxCapturedBytes) {
+  constructor(maxBytes = MAX_CAPTURED_BYTES) {
     this.#left = maxBytes;
   }
 

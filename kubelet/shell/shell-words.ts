@@ -2,10 +2,10 @@
 
 /** The words of `exec` that begin a shell. */
 export const shellNames = new Set(['sh', 'bash', 'ash', 'dash']);
-const programFolders = /^\/(usr\/)?(local\/)?s?bin\/([^/]+)$/;
+const PROGRAM_FOLDERS = /^\/(usr\/)?(local\/)?s?bin\/([^/]+)$/;
 
 /** "/bin/cat" and "cat" are the same program. */
-export const programName = (word: string): string => programFolders.exec(word)?.[3] ?? word;
+export const programName = (word: string): string => PROGRAM_FOLDERS.exec(word)?.[3] ?? word;
 
 /** Flags of a shell, and what it is given to do. */
 export function shellWords(words: readonly string[]): { flags: string; rest: readonly string[] } {

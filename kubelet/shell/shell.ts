@@ -19,7 +19,7 @@ import { sumOf } from './arithmetic-expansion.ts';
 import { programName, shellNames, shellWords } from './shell-words.ts';
 import { ShellSyntaxError, type Word } from './tokens.ts';
 
-const maxDepth = 20;
+const MAX_DEPTH = 20;
 /** A loop that never waits rests between so many turns: nobody else waits for it. */
 const TURNS_AT_ONCE = 100;
 const REST_MS = 50;
@@ -345,7 +345,7 @@ export class Shell {
 
   async #output(line: string, io: CommandIo): Promise<string> {
     const depth = (this.#options.depth ?? 0) + 1;
-    if (depth > maxDepth) return '';
+    if (depth > MAX_DEPTH) return '';
     const shell = new Shell({
       ...this.#options,
       env: this.#state.env,
@@ -366,7 +366,7 @@ export async function runShell(
 ): Promise<number> {
   const { flags, rest } = shellWords(words);
   const [name] = rest;
-  if (depth > maxDepth) {
+  if (depth > MAX_DEPTH) {
     await io.stderr.write(Buffer.from('sh: too many shells inside of each other\n'));
     return 2;
   }

@@ -6,9 +6,9 @@
 import type { ByteSink } from '../../platform/byte-stream.ts';
 import { BoundedStream } from '../../platform/stream.ts';
 
-const maxLineBytes = 4096;
+const MAX_LINE_BYTES = 4096;
 /** Lines typed ahead of who reads them. */
-const maxAhead = 1000;
+const MAX_AHEAD = 1000;
 
 const CTRL_C = 0x03;
 const CTRL_D = 0x04;
@@ -30,7 +30,7 @@ export function terminalSink(sink: ByteSink): ByteSink {
 
 export class Terminal {
   /** Lines with their "\n"; ends at ^D. */
-  readonly lines = new BoundedStream<Uint8Array>(maxAhead);
+  readonly lines = new BoundedStream<Uint8Array>(MAX_AHEAD);
   readonly #output: ByteSink;
   readonly #interrupt: () => void;
   #line: number[] = [];
@@ -69,7 +69,7 @@ export class Terminal {
       this.#interrupt();
     } else if (byte === CTRL_D) {
       if (this.#line.length === 0) this.lines.end();
-    } else if ((byte >= 0x20 || byte === 0x09) && this.#line.length < maxLineBytes) {
+    } else if ((byte >= 0x20 || byte === 0x09) && this.#line.length < MAX_LINE_BYTES) {
       this.#line.push(byte);
       echoed.push(byte);
     }

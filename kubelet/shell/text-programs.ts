@@ -7,7 +7,7 @@ import { absolute, FileFault } from './container-files.ts';
 const FOR_EVER_MS = 7 * 24 * 3_600_000;
 /** How often a file that is followed is looked at. */
 const LOOK_MS = 1000;
-const maxNumbers = 100_000;
+const MAX_NUMBERS = 100_000;
 
 interface Arguments {
   /** Letters of the flags without values. */
@@ -134,7 +134,7 @@ async function seq(call: Call): Promise<number> {
     ...(numbers.length > 2 ? numbers.slice(1, 2) : []),
   ];
   const count = step === 0 ? 0 : Math.floor((last - first) / step) + 1;
-  const values = Array.from({ length: Math.min(Math.max(count, 0), maxNumbers) });
+  const values = Array.from({ length: Math.min(Math.max(count, 0), MAX_NUMBERS) });
   await print(call, written(values.map((_, i) => String(first + i * step))));
   return 0;
 }

@@ -23,7 +23,7 @@ export type Token =
 
 const operators = ['&&', '||', '2>&1', '1>&2', '>&2', '2>>', '2>', '>>', '>', '<', ';', '|', '\n'];
 const beyond = ['&', '(', ')'];
-export const nameAt = /^[A-Za-z_][A-Za-z0-9_]*/;
+export const NAME_AT = /^[A-Za-z_][A-Za-z0-9_]*/;
 
 class Lexer {
   readonly #text: string;
@@ -110,7 +110,7 @@ class Lexer {
     }
     if (rest.startsWith('(')) return { type: 'output', line: this.#within('(', ')'), quoted };
     if (rest.startsWith('{')) return substitution(this.#within('{', '}'), quoted);
-    const name = /^[?$0#]/.exec(rest)?.[0] ?? nameAt.exec(rest)?.[0];
+    const name = /^[?$0#]/.exec(rest)?.[0] ?? NAME_AT.exec(rest)?.[0];
     if (name === undefined) return { type: 'text', text: '$', quoted };
     this.#at += name.length;
     return { type: 'variable', name, quoted };
@@ -141,7 +141,7 @@ class Lexer {
 
 /** `${NAME}`, `${NAME:-word}`, `${NAME-word}`, `${NAME:=word}`; no others. */
 function substitution(inner: string, quoted: boolean): Part {
-  const name = /^[?#]$/.exec(inner)?.[0] ?? nameAt.exec(inner)?.[0] ?? '';
+  const name = /^[?#]$/.exec(inner)?.[0] ?? NAME_AT.exec(inner)?.[0] ?? '';
   const rest = inner.slice(name.length);
   if (name !== '' && rest === '') return { type: 'variable', name, quoted };
   const operator = /^:?[-=]/.exec(rest)?.[0];

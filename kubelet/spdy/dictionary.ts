@@ -35,4 +35,4 @@ export const dictionary: Uint8Array = Buffer.concat([
 ]);
 
 /** Adler-32 (RFC 1950) of {@link dictionary}, by which a stream names it. */
-export const dictionaryId = 0xe3c6a7c2;
+export const DICTIONARY_ID = 0xe3c6a7c2;

@@ -4,7 +4,7 @@
  * that it can be (de)compressed by itself, given what came before.
  */
 import type { RawDeflate } from '../../platform/raw-deflate.ts';
-import { dictionary, dictionaryId } from './dictionary.ts';
+import { dictionary, DICTIONARY_ID } from './dictionary.ts';
 
 /** Names in lower case; a name given several times has several values. */
 export type HeaderList = ReadonlyMap<string, readonly string[]>;
@@ -51,7 +51,7 @@ export class HeaderCompressor {
     this.#begun = true;
     const head = Buffer.alloc(6);
     head.writeUInt16BE(ZLIB_HEAD);
-    head.writeUInt32BE(dictionaryId, 2);
+    head.writeUInt32BE(DICTIONARY_ID, 2);
     return Buffer.concat([head, compressed]);
   }
 }
@@ -86,7 +86,7 @@ function zlibHeadLength(bytes: Buffer): number {
   if ((head >> 8) % 16 !== 8 || head % 31 !== 0)
     throw new SpdyError('a header block is not compressed');
   if ((head & 0x20) === 0) return 2;
-  if (bytes.length < 6 || bytes.readUInt32BE(2) !== dictionaryId)
+  if (bytes.length < 6 || bytes.readUInt32BE(2) !== DICTIONARY_ID)
     throw new SpdyError('an unknown dictionary');
   return 6;
 }

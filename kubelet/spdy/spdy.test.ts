@@ -18,7 +18,7 @@ import {
   type HeaderList,
   SpdyError,
 } from './header-block.ts';
-import { dictionary, dictionaryId } from './dictionary.ts';
+import { dictionary, DICTIONARY_ID } from './dictionary.ts';
 import { SpdySession } from './session.ts';
 import type { SpdyStream } from './stream.ts';
 
@@ -41,7 +41,7 @@ function adler32(bytes: Uint8Array): number {
 describe('header blocks', () => {
   it('have the dictionary of the specification', () => {
     expect(dictionary).toHaveLength(1423);
-    expect(adler32(dictionary)).toBe(dictionaryId);
+    expect(adler32(dictionary)).toBe(DICTIONARY_ID);
   });
 
   it('survive compression one after the other', () => {

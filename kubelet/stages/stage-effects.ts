@@ -29,8 +29,8 @@ export interface StageEffectsOptions {
   readonly nodeOf: (name: string) => StagedNode | undefined;
 }
 
-const maxTries = 5;
-const retryMs = 1000;
+const MAX_TRIES = 5;
+const RETRY_MS = 1000;
 
 /** Does what a stage says of one object. */
 export class StageEffects {
@@ -96,9 +96,9 @@ export class StageEffects {
       } catch (error) {
         if (isStatus(error, 'NotFound')) return;
         const fields = { err: error, stage: name, object: nameOf(object) };
-        if (tries === maxTries) return logger.error(fields, 'a stage could not be carried out');
+        if (tries === MAX_TRIES) return logger.error(fields, 'a stage could not be carried out');
         if (!isStatus(error, 'Conflict')) logger.warn(fields, 'a stage waits for the API server');
-        await sleep(clock, retryMs, signal);
+        await sleep(clock, RETRY_MS, signal);
       }
     }
   }

@@ -11,9 +11,9 @@ import type { Logger } from '../../platform/logger.ts';
 import type { StaticManifest } from './static-pod.ts';
 import type { StaticSource } from './static-pods.ts';
 
-const lookMs = 1000;
+const LOOK_MS = 1000;
 /** More files than this are not looked at. */
-const maxFiles = 1000;
+const MAX_FILES = 1000;
 
 export interface ManifestFolderOptions {
   readonly folder: string;
@@ -42,7 +42,7 @@ export class ManifestFolder implements StaticSource {
     const manifests: StaticManifest[] = [];
     // Editors write aside and rename; hidden files are theirs.
     const names = (await disk.list(folder)).filter((name) => !name.startsWith('.'));
-    for (const name of names.slice(0, maxFiles)) {
+    for (const name of names.slice(0, MAX_FILES)) {
       try {
         const bytes = await disk.read(`${folder}/${name}`);
         if (bytes !== undefined) manifests.push(manifestIn(Buffer.from(bytes).toString()));
@@ -75,7 +75,7 @@ export class ManifestFolder implements StaticSource {
   ): Promise<void> {
     const { clock, logger, folder } = this.#options;
     for (;;) {
-      await sleep(clock, lookMs, signal);
+      await sleep(clock, LOOK_MS, signal);
       if (signal.aborted) return;
       const before = this.#latest;
       try {

@@ -10,13 +10,13 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Limiter } from '../limiter.ts';
 import { mirroredHash, mirrorOf } from './static-pod.ts';
 
-const firstRetryMs = 200;
-const maxRetryMs = 10_000;
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 10_000;
 /**
  * A mirror that somebody deleted is made again at the kubelet's pace. Sooner, and kubectl, which
  * waits until the name is gone, may see only the next one and wait for ever.
  */
-const makeAgainMs = 1000;
+const MAKE_AGAIN_MS = 1000;
 
 export interface MirrorOptions {
   readonly client: Client;
@@ -64,7 +64,7 @@ export class MirrorPod implements Running {
   /** Not by us. */
   #deleted(): void {
     this.#mirror = undefined;
-    this.#makeAgainAt = this.#options.clock.monotonic() + makeAgainMs;
+    this.#makeAgainAt = this.#options.clock.monotonic() + MAKE_AGAIN_MS;
   }
 
   /** Something moved. */
@@ -86,7 +86,7 @@ export class MirrorPod implements Running {
   async #work(): Promise<void> {
     const { clock, limiter, logger } = this.#options;
     const { signal } = this.#abort;
-    let retryMs = firstRetryMs;
+    let retryMs = FIRST_RETRY_MS;
     // What else happens in this turn goes into the same write.
     await Promise.resolve();
     while (this.#dirty && !signal.aborted) {
@@ -96,13 +96,13 @@ export class MirrorPod implements Running {
       this.#dirty = false;
       try {
         await limiter.run(() => this.#syncOnce());
-        retryMs = firstRetryMs;
+        retryMs = FIRST_RETRY_MS;
       } catch (error) {
         this.#dirty = true;
         if (isStatus(error, 'Conflict') || isStatus(error, 'NotFound')) this.#mirror = undefined;
         else logger.warn({ err: error }, 'mirror pod not written');
         await sleep(clock, retryMs, signal);
-        retryMs = Math.min(retryMs * 2, maxRetryMs);
+        retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
       }
     }
   }

@@ -43,7 +43,7 @@ const supervisor = [
 ].join('\n');
 
 /** A process that is not our child tells nobody that it ended: it is looked at so often. */
-const pollMs = 250;
+const POLL_MS = 250;
 
 const pipes = ['stdin', 'stdout', 'stderr'] as const;
 const exitFile = (folder: string): string => join(folder, 'exit');
@@ -66,7 +66,7 @@ export const realProcesses: Processes = {
         if (isRunning(id)) return;
         clearInterval(timer);
         settle(exitCode(folder));
-      }, pollMs);
+      }, POLL_MS);
       timer.unref();
     });
     return supervised({ id, folder, exited, closed: () => clearInterval(timer) });
@@ -76,7 +76,7 @@ export const realProcesses: Processes = {
   signal,
   withVariable,
   resize(id, { width, height }) {
-    const terminal = terminalBelow(id.pid, maxDepth);
+    const terminal = terminalBelow(id.pid, MAX_DEPTH);
     if (terminal === undefined) return false;
     const size = ['rows', String(height), 'cols', String(width)];
     execFile('stty', ['-F', terminal, ...size], () => {});
@@ -130,8 +130,8 @@ async function supervise(request: SupervisedSpawn): Promise<SupervisedProcess> {
 }
 
 /** How long a shell may take to begin its program before that is no longer waited for. */
-const beginTries = 200;
-const beginRetryMs = 5;
+const BEGIN_TRIES = 200;
+const BEGIN_RETRY_MS = 5;
 
 /**
  * Until the shell's child has become the program, a signal to the group may be lost: the child
@@ -140,10 +140,10 @@ const beginRetryMs = 5;
 async function programBegan(pid: number, ended: AbortSignal): Promise<void> {
   const shell = commandLineOf(pid);
   if (shell === undefined) return;
-  for (let left = beginTries; left > 0 && !ended.aborted; left--) {
+  for (let left = BEGIN_TRIES; left > 0 && !ended.aborted; left--) {
     const lines = childrenOf(pid).map(commandLineOf);
     if (lines.some((line) => line !== undefined && line !== shell)) return;
-    await delay(beginRetryMs);
+    await delay(BEGIN_RETRY_MS);
   }
 }
 
@@ -255,15 +255,15 @@ function statOf(pid: number): string[] | undefined {
   }
 }
 
-const startField = 19;
+const START_FIELD = 19;
 
 function identify(pid: number): ProcessId {
-  return { pid, startTime: statOf(pid)?.[startField] ?? '' };
+  return { pid, startTime: statOf(pid)?.[START_FIELD] ?? '' };
 }
 
 /** True unless that pid is known to be another process by now. */
 function isSame({ pid, startTime }: ProcessId): boolean {
-  const now = statOf(pid)?.[startField];
+  const now = statOf(pid)?.[START_FIELD];
   return now === undefined ? startTime === '' || isGroup(pid) : startTime === now;
 }
 
@@ -279,7 +279,7 @@ function isGroup(pid: number): boolean {
 
 function isRunning(id: ProcessId): boolean {
   const stat = statOf(id.pid);
-  if (stat !== undefined) return stat[startField] === id.startTime && stat[0] !== 'Z';
+  if (stat !== undefined) return stat[START_FIELD] === id.startTime && stat[0] !== 'Z';
   if (id.startTime !== '') return false;
   try {
     process.kill(id.pid, 0);
@@ -319,7 +319,7 @@ function environmentOf(pid: number): string {
 }
 
 /** Of our shell, of `script`, of the program: the terminal is that of the last. */
-const maxDepth = 4;
+const MAX_DEPTH = 4;
 
 function terminalBelow(pid: number, depth: number): string | undefined {
   if (depth === 0) return undefined;

@@ -72,17 +72,17 @@ export class ConfigurationError extends Error {
   }
 }
 
-const apiVersion = 'kubescheduler.config.k8s.io/v1';
-const kind = 'KubeSchedulerConfiguration';
-const maxSeconds = 365 * 24 * 3600;
+const API_VERSION = 'kubescheduler.config.k8s.io/v1';
+const KIND = 'KubeSchedulerConfiguration';
+const MAX_SECONDS = 365 * 24 * 3600;
 
 /** Throws {@link ConfigurationError}. */
 export function readConfiguration(text: string): SchedulerConfiguration {
   const errors: FieldError[] = [];
   const root = new Fields('', parsed(text), errors);
   for (const [name, wanted] of [
-    ['apiVersion', apiVersion],
-    ['kind', kind],
+    ['apiVersion', API_VERSION],
+    ['kind', KIND],
   ] as const)
     root.required(name, root.oneOf(name, [wanted]));
   const connection = root.object('clientConnection');
@@ -94,8 +94,8 @@ export function readConfiguration(text: string): SchedulerConfiguration {
   root.integer('parallelism', { min: 1, max: MAX_INT32, otherwise });
   root.ignore('enableProfiling', 'enableContentionProfiling');
   root.ignore('delayCacheUntilActive');
-  const initial = root.integer('podInitialBackoffSeconds', { min: 1, max: maxSeconds }) ?? 1;
-  const most = root.integer('podMaxBackoffSeconds', { min: 1, max: maxSeconds }) ?? 10;
+  const initial = root.integer('podInitialBackoffSeconds', { min: 1, max: MAX_SECONDS }) ?? 1;
+  const most = root.integer('podMaxBackoffSeconds', { min: 1, max: MAX_SECONDS }) ?? 10;
   if (most < initial) {
     const detail = 'must be greater than or equal to PodInitialBackoffSeconds';
     root.report(invalid('podMaxBackoffSeconds', most, detail));

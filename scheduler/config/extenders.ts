@@ -30,9 +30,9 @@ export interface ConfiguredExtender extends ExtenderConfiguration {
   readonly ignoredByScheduler: readonly string[];
 }
 
-const defaultTimeoutMs = 5000;
-const maxTimeoutMs = 120_000;
-const maxWeight = 2 ** 31 - 1;
+const DEFAULT_TIMEOUT_MS = 5000;
+const MAX_TIMEOUT_MS = 120_000;
+const MAX_WEIGHT = 2 ** 31 - 1;
 
 export function readExtenders(root: Fields): readonly ConfiguredExtender[] {
   const seen = new Set<string>();
@@ -61,14 +61,14 @@ function readExtender(fields: Fields, seen: Set<string>): ConfiguredExtender {
     ...verb(fields, 'preemptVerb'),
     ...verb(fields, 'bindVerb'),
   };
-  const weight = fields.integer('weight', { min: -maxWeight, max: maxWeight }) ?? 0;
+  const weight = fields.integer('weight', { min: -MAX_WEIGHT, max: MAX_WEIGHT }) ?? 0;
   if ('prioritizeVerb' in verbs && weight <= 0) {
     const detail = 'must have a positive weight applied to it';
     fields.report(invalid(fields.at('weight'), weight, detail));
   }
-  const timeoutMs = fields.duration('httpTimeout') ?? defaultTimeoutMs;
-  if (timeoutMs > maxTimeoutMs) {
-    const detail = `must not be longer than ${maxTimeoutMs / 1000}s`;
+  const timeoutMs = fields.duration('httpTimeout') ?? DEFAULT_TIMEOUT_MS;
+  if (timeoutMs > MAX_TIMEOUT_MS) {
+    const detail = `must not be longer than ${MAX_TIMEOUT_MS / 1000}s`;
     fields.report(invalid(fields.at('httpTimeout'), fields.text('httpTimeout'), detail));
   }
   const managed = managedResources(fields, seen);

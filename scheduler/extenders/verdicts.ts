@@ -6,7 +6,7 @@ import type { PodInfo } from '../framework/pod-info.ts';
 import { failure, type Status } from '../framework/status.ts';
 
 /** Statuses carry it as their plugin: no event is known to leave an extender's mind unchanged. */
-export const extenderName = 'Extender';
+export const EXTENDER_NAME = 'Extender';
 
 export interface Verdicts {
   /** Names of the nodes that every extender accepts. */
@@ -35,10 +35,10 @@ export async function askExtenders(
     if (extender.filter === undefined || left.length === 0) continue;
     try {
       const answer = await extender.filter(pod, left);
-      for (const [name, status] of answer) refused.set(name, { ...status, plugin: extenderName });
+      for (const [name, status] of answer) refused.set(name, { ...status, plugin: EXTENDER_NAME });
       left = left.filter(({ name }) => !answer.has(name));
     } catch (error) {
-      if (!extender.ignorable) return failure(error, extenderName);
+      if (!extender.ignorable) return failure(error, EXTENDER_NAME);
       logger.warn({ err: error, extender: extender.name, pod: pod.key }, 'ignored an extender');
     }
   }

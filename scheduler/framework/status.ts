@@ -58,7 +58,7 @@ export function isRejection(status: Status): boolean {
 }
 
 /** Bounds a {@link Reasons}; the reasons of one profile are far fewer. */
-const maxRemembered = 1024;
+const MAX_REMEMBERED = 1024;
 
 /**
  * Statuses by their reasons, so that thousands of nodes rejected for one reason share one object.
@@ -70,7 +70,7 @@ export class Reasons {
     const key = `${code}|${reasons.join('|')}`;
     let status = this.#statuses.get(key);
     if (status === undefined) {
-      if (this.#statuses.size >= maxRemembered) this.#statuses.clear();
+      if (this.#statuses.size >= MAX_REMEMBERED) this.#statuses.clear();
       status = { code, reasons: [...reasons] };
       this.#statuses.set(key, status);
     }

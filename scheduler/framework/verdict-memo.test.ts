@@ -11,7 +11,7 @@ import { NodeSelection } from '../select-node.ts';
 import type { Selection } from '../selection.ts';
 import { Framework } from './framework.ts';
 import { podInfo } from './pod-info.ts';
-import { maxSignatures, NodeMemo, NodeMemos } from './verdict-memo.ts';
+import { MAX_SIGNATURES, NodeMemo, NodeMemos } from './verdict-memo.ts';
 
 const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined, freq: 2 });
 const anyPod = fc.record({
@@ -334,10 +334,10 @@ describe('what is remembered of nodes', () => {
       return new NodeMemo<string>(nodes);
     });
     const { nodes } = new Cache();
-    for (let i = 0; i <= maxSignatures; i++) memos.of(`s${i}`, nodes);
-    memos.of(`s${maxSignatures}`, nodes);
-    expect(made).toBe(maxSignatures + 1);
+    for (let i = 0; i <= MAX_SIGNATURES; i++) memos.of(`s${i}`, nodes);
+    memos.of(`s${MAX_SIGNATURES}`, nodes);
+    expect(made).toBe(MAX_SIGNATURES + 1);
     memos.of('s0', nodes);
-    expect(made).toBe(maxSignatures + 2);
+    expect(made).toBe(MAX_SIGNATURES + 2);
   });
 });

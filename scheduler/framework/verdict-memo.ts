@@ -11,7 +11,7 @@ import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** Kinds of pods remembered at a time; more of them than that take turns. */
-export const maxSignatures = 8;
+export const MAX_SIGNATURES = 8;
 
 /** What of a pod the filters look at that say so: those before the first that does not. */
 export interface Signature {
@@ -78,7 +78,7 @@ export class NodeMemos<M extends { readonly nodes: readonly NodeInfo[] }> {
     if (memo?.nodes !== nodes) memo = this.#make(nodes);
     this.#memos.delete(signature);
     this.#memos.set(signature, memo);
-    if (this.#memos.size > maxSignatures) this.#memos.delete(this.#memos.keys().next().value!);
+    if (this.#memos.size > MAX_SIGNATURES) this.#memos.delete(this.#memos.keys().next().value!);
     return memo;
   }
 

@@ -3,10 +3,10 @@ import { stateKey } from '../framework/cycle-state.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { skip } from '../framework/status.ts';
 
-const mebibyte = 1024 * 1024;
+const MEBIBYTE = 1024 * 1024;
 /** Below this an image is pulled so fast that it does not matter where it is. */
-const minBytes = 23 * mebibyte;
-const maxBytesPerContainer = 1000 * mebibyte;
+const minBytes = 23 * MEBIBYTE;
+const maxBytesPerContainer = 1000 * MEBIBYTE;
 
 const imagesKey = stateKey<readonly string[]>('ImageLocality');
 

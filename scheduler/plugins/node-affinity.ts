@@ -61,18 +61,18 @@ export interface NodeAffinityArgs {
   readonly addedAffinity?: NodeAffinity;
 }
 
-const required = 'requiredDuringSchedulingIgnoredDuringExecution';
-const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
+const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
+const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
 const addedMismatch = unresolvable("node(s) didn't match scheduler-enforced node affinity");
 
 /** spec.nodeSelector and spec.affinity.nodeAffinity, required and preferred. */
 export function nodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Points {
-  const added = addedAffinity?.[required];
-  const liked = addedAffinity?.[preferred] ?? [];
+  const added = addedAffinity?.[REQUIRED];
+  const liked = addedAffinity?.[PREFERRED] ?? [];
   const accepts = (pod: Pod, node: Node): boolean =>
     (added === undefined || matchesNodeSelector(added, node)) && matchesNodeAffinity(pod, node);
-  const preferences = (pod: Pod) => affinityOf(pod)?.[preferred] ?? [];
+  const preferences = (pod: Pod) => affinityOf(pod)?.[PREFERRED] ?? [];
   return {
     name: 'NodeAffinity',
     interests: [
@@ -87,7 +87,7 @@ export function nodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Points {
       },
     ],
     preFilter({ pod: { pod } }) {
-      if (affinityOf(pod)?.[required] === undefined && pod.spec.nodeSelector === undefined)
+      if (affinityOf(pod)?.[REQUIRED] === undefined && pod.spec.nodeSelector === undefined)
         return added === undefined ? skip : undefined;
       const nodeNames = namedNodes(pod);
       if (nodeNames?.size === 0) return contradiction;
@@ -98,7 +98,7 @@ export function nodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Points {
       return matchesNodeAffinity(pod.pod, node) ? undefined : mismatch;
     },
     sign: ({ pod }) =>
-      JSON.stringify([pod.spec.nodeSelector ?? null, affinityOf(pod)?.[required] ?? null]),
+      JSON.stringify([pod.spec.nodeSelector ?? null, affinityOf(pod)?.[REQUIRED] ?? null]),
     preScore: ({ pod }) => (liked.length + preferences(pod.pod).length > 0 ? undefined : skip),
     score({ pod }, { node }) {
       let weight = 0;

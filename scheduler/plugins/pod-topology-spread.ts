@@ -35,7 +35,7 @@ const labelMissing = unresolvable(
   "node(s) didn't match pod topology spread constraints (missing required label)",
 );
 
-const hostname = 'kubernetes.io/hostname';
+const HOSTNAME = 'kubernetes.io/hostname';
 
 interface Hard {
   readonly counter: DomainCounter;
@@ -118,7 +118,7 @@ function soft(
   const scored = constraints.list.map((constraint): Soft => {
     const { topologyKey, labelSelector, maxSkew } = constraint;
     const matcher = spreadMatcher(pod.labelClass.namespace, labelSelector);
-    const perNode = topologyKey === hostname;
+    const perNode = topologyKey === HOSTNAME;
     const counter = perNode
       ? topology.counter({ matcher, topologyKey: undefined })
       : topology.counter({ matcher, topologyKey, ...inclusion(pod.pod, constraint, keys) });

@@ -18,19 +18,19 @@ export const leastAllocated: ResourceScore = (used, offered) =>
 export const mostAllocated: ResourceScore = (used, offered) =>
   Math.floor((Math.min(used, offered) * maxNodeScore) / offered);
 
-const scorePerPoint = 10;
+const SCORE_PER_POINT = 10;
 
 /** A curve through the points, flat beyond the first and the last. */
 export function requestedToCapacityRatio(shape: readonly UtilizationPoint[]): ResourceScore {
   const at = (utilization: number): number => {
     const next = shape.findIndex((point) => utilization <= point.utilization);
-    if (next < 0) return shape.at(-1)!.score * scorePerPoint;
-    if (next === 0) return shape[0]!.score * scorePerPoint;
+    if (next < 0) return shape.at(-1)!.score * SCORE_PER_POINT;
+    if (next === 0) return shape[0]!.score * SCORE_PER_POINT;
     const from = shape[next - 1]!;
     const to = shape[next]!;
-    const rise = (to.score - from.score) * scorePerPoint;
+    const rise = (to.score - from.score) * SCORE_PER_POINT;
     const share = (rise * (utilization - from.utilization)) / (to.utilization - from.utilization);
-    return from.score * scorePerPoint + Math.trunc(share);
+    return from.score * SCORE_PER_POINT + Math.trunc(share);
   };
   return (used, offered) => at(used > offered ? 100 : Math.floor((used * 100) / offered));
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aPod } from '../../test/support/scheduling.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import { podInfo } from '../framework/pod-info.ts';
-import { InFlight, maxRememberedEvents } from './in-flight.ts';
+import { InFlight, MAX_REMEMBERED_EVENTS } from './in-flight.ts';
 
 const event = (name: string): ClusterEvent => ({
   kind: 'AssignedPodAdd',
@@ -33,8 +33,8 @@ describe('InFlight', () => {
     inFlight.begin('old');
     inFlight.remember(event('first'));
     inFlight.begin('new');
-    for (let i = 0; i < maxRememberedEvents; i++) inFlight.remember(event('x'));
+    for (let i = 0; i < MAX_REMEMBERED_EVENTS; i++) inFlight.remember(event('x'));
     expect(inFlight.eventsSince('old')).toBe('forgotten');
-    expect(inFlight.eventsSince('new')).toHaveLength(maxRememberedEvents);
+    expect(inFlight.eventsSince('new')).toHaveLength(MAX_REMEMBERED_EVENTS);
   });
 });

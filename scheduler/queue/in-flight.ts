@@ -1,7 +1,7 @@
 import type { ClusterEvent } from '../framework/events.ts';
 
 /** Past this many remembered events, pods in flight are treated as woken by one of them. */
-export const maxRememberedEvents = 4096;
+export const MAX_REMEMBERED_EVENTS = 4096;
 
 /**
  * Pods between `pop` and the end of their cycle, and the events that happened meanwhile. A pod
@@ -28,7 +28,7 @@ export class InFlight {
 
   remember(event: ClusterEvent): void {
     if (this.#since.size === 0) return;
-    if (this.#events.length === maxRememberedEvents) this.#dropUntil(this.#first + 1);
+    if (this.#events.length === MAX_REMEMBERED_EVENTS) this.#dropUntil(this.#first + 1);
     this.#events.push(event);
   }
 

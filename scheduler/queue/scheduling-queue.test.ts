@@ -5,7 +5,7 @@ import type { ClusterEvent } from '../framework/events.ts';
 import { podInfo, type PodInfo } from '../framework/pod-info.ts';
 import { failure, unschedulable } from '../framework/status.ts';
 import { schedulingGates } from '../plugins/scheduling-gates.ts';
-import { maxUnschedulableMs, SchedulingQueue, type QueuedPod } from './scheduling-queue.ts';
+import { MAX_UNSCHEDULABLE_MS, SchedulingQueue, type QueuedPod } from './scheduling-queue.ts';
 
 const nodeAdd: ClusterEvent = { kind: 'NodeAdd', node: aNode() };
 const podAdd: ClusterEvent = { kind: 'AssignedPodAdd', pod: podInfo(aPod()) };
@@ -151,7 +151,7 @@ describe('SchedulingQueue', () => {
     const { add, queue, clock, names } = start();
     add({ name: 'a' });
     reject(queue, queue.pop()!);
-    await clock.advance(maxUnschedulableMs - 1);
+    await clock.advance(MAX_UNSCHEDULABLE_MS - 1);
     expect(queue.sizes.active).toBe(0);
     await clock.advance(60_000);
     expect(names()).toEqual(['a']);
@@ -191,7 +191,7 @@ describe('SchedulingQueue', () => {
     const { add, queue, clock, names } = start();
     add({ name: 'a', schedulingGates: [{ name: 'g' }] });
     queue.notify(nodeAdd);
-    await clock.advance(2 * maxUnschedulableMs);
+    await clock.advance(2 * MAX_UNSCHEDULABLE_MS);
     expect(names()).toEqual([]);
     add({ name: 'a', version: 2 });
     expect(names()).toEqual(['a']);

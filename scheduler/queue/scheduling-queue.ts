@@ -23,8 +23,8 @@ import { Unschedulable } from './unschedulable.ts';
 import type { QueuedPod, QueuePolicy } from './queued-pod.ts';
 
 /** How long a pod waits for an event before it is tried without one. */
-export const maxUnschedulableMs = 5 * 60_000;
-const flushIntervalMs = 30_000;
+export const MAX_UNSCHEDULABLE_MS = 5 * 60_000;
+const FLUSH_INTERVAL_MS = 30_000;
 
 export type { QueuedPod, QueuePolicy };
 
@@ -305,7 +305,7 @@ export class SchedulingQueue {
     this.#unschedulable.put(queued);
     this.#meter?.incoming(event, 'unschedulable');
     if (this.#stopped || queued.gated) return;
-    this.#flushTimer ??= this.#clock.after(flushIntervalMs, () => this.#flushUnschedulable());
+    this.#flushTimer ??= this.#clock.after(FLUSH_INTERVAL_MS, () => this.#flushUnschedulable());
   }
 
   /** Hints can be wrong; no pod waits for ever because of one. */
@@ -315,7 +315,7 @@ export class SchedulingQueue {
     let waiting = false;
     for (const queued of this.#unschedulable.all()) {
       if (queued.gated) continue;
-      if (now - queued.queuedAt < maxUnschedulableMs) {
+      if (now - queued.queuedAt < MAX_UNSCHEDULABLE_MS) {
         waiting = true;
         continue;
       }
@@ -323,7 +323,7 @@ export class SchedulingQueue {
       this.#wake(queued, TIMEOUT);
     }
     if (waiting && !this.#stopped)
-      this.#flushTimer = this.#clock.after(flushIntervalMs, () => this.#flushUnschedulable());
+      this.#flushTimer = this.#clock.after(FLUSH_INTERVAL_MS, () => this.#flushUnschedulable());
   }
 }
 

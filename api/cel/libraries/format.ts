@@ -110,14 +110,14 @@ function grouped(text: string): string {
   return fraction === undefined ? groups : `${groups}.${fraction}`;
 }
 
-const raised = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** 1.234500×10⁰³: six digits, whatever was asked for. */
 function scientific(value: number): string {
   const [mantissa = '', exponent = ''] = value.toExponential(PRECISION).split('e');
   const digits = exponent.replace(/^[+-]/, '').padStart(2, '0');
   const sign = exponent.startsWith('-') ? '⁻' : '';
-  return `${mantissa}×10${sign}${[...digits].map((digit) => raised[Number(digit)]).join('')}`;
+  return `${mantissa}×10${sign}${[...digits].map((digit) => RAISED[Number(digit)]).join('')}`;
 }
 
 function shown(value: CelValue): string {

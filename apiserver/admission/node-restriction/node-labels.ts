@@ -14,7 +14,7 @@ const kubeletLabels = new Set([
 ]);
 
 const kubeletNamespaces = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
-const restrictedNamespace = 'node-restriction.kubernetes.io';
+const RESTRICTED_NAMESPACE = 'node-restriction.kubernetes.io';
 const ownNamespaces = ['kubernetes.io', 'k8s.io'];
 
 type Labels = Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ const isWithin = (namespace: string, domain: string): boolean =>
 function isForbidden(label: string): boolean {
   const slash = label.indexOf('/');
   const namespace = slash < 0 ? '' : label.slice(0, slash);
-  if (isWithin(namespace, restrictedNamespace)) return true;
+  if (isWithin(namespace, RESTRICTED_NAMESPACE)) return true;
   if (!ownNamespaces.some((own) => isWithin(namespace, own))) return false;
   if (kubeletLabels.has(label)) return false;
   return !kubeletNamespaces.some((own) => isWithin(namespace, own));

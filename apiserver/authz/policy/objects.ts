@@ -158,9 +158,9 @@ export function bootstrapRoles(): Role[] {
   return [...rolesOf('kube-public', kubePublicRoles), ...rolesOf('kube-system', kubeSystemRoles)];
 }
 
-const manager = 'kube-controller-manager';
-const scheduler = 'kube-scheduler';
-const authenticationReader = 'extension-apiserver-authentication-reader';
+const MANAGER = 'kube-controller-manager';
+const SCHEDULER = 'kube-scheduler';
+const AUTHENTICATION_READER = 'extension-apiserver-authentication-reader';
 
 /** Namespace, binding, role and who has it. */
 const namespaceSubjects: readonly (readonly [string, string, string, readonly Subject[]])[] = [
@@ -172,21 +172,21 @@ const namespaceSubjects: readonly (readonly [string, string, string, readonly Su
   ],
   [
     'kube-system',
-    `system::${authenticationReader}`,
-    authenticationReader,
-    [user(`system:${manager}`), user(`system:${scheduler}`)],
+    `system::${AUTHENTICATION_READER}`,
+    AUTHENTICATION_READER,
+    [user(`system:${MANAGER}`), user(`system:${SCHEDULER}`)],
   ],
   [
     'kube-system',
-    `system::leader-locking-${manager}`,
-    `system::leader-locking-${manager}`,
-    [user(`system:${manager}`), account(manager), account('leader-election-controller')],
+    `system::leader-locking-${MANAGER}`,
+    `system::leader-locking-${MANAGER}`,
+    [user(`system:${MANAGER}`), account(MANAGER), account('leader-election-controller')],
   ],
   [
     'kube-system',
-    `system::leader-locking-${scheduler}`,
-    `system::leader-locking-${scheduler}`,
-    [user(`system:${scheduler}`), account(scheduler)],
+    `system::leader-locking-${SCHEDULER}`,
+    `system::leader-locking-${SCHEDULER}`,
+    [user(`system:${SCHEDULER}`), account(SCHEDULER)],
   ],
   ...['bootstrap-signer', 'cloud-provider', 'token-cleaner'].map(
     (name) => ['kube-system', CONTROLLER + name, CONTROLLER + name, [account(name)]] as const,

@@ -7,8 +7,8 @@ import type { Container } from '../../../api/types/core-v1.ts';
 import type { LabelSelector } from '../../../api/types/meta-v1.ts';
 import type { TableColumn, TablePrinter } from '../declaration.ts';
 
-export const none = '<none>';
-export const unknown = '<unknown>';
+export const NONE = '<none>';
+export const UNKNOWN = '<unknown>';
 
 export const nameColumn: TableColumn = { name: 'Name', type: 'string', format: 'name' };
 export const ageColumn: TableColumn = { name: 'Age', type: 'string' };
@@ -25,7 +25,7 @@ export function wideColumn(name: string, type: TableColumn['type'] = 'string'): 
 /** How long ago a timestamp was. */
 export function since(timestamp: string | undefined | null, nowMs: number): string {
   const ms = timestamp ? parseTime(timestamp) : undefined;
-  return ms === undefined ? unknown : humanDuration(nowMs - ms);
+  return ms === undefined ? UNKNOWN : humanDuration(nowMs - ms);
 }
 
 export function age(object: KubernetesObject, nowMs: number): string {
@@ -35,7 +35,7 @@ export function age(object: KubernetesObject, nowMs: number): string {
 /** "app=web,tier=front", keys in order. */
 export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
   const keys = Object.keys(labels ?? {}).sort();
-  return keys.length === 0 ? none : keys.map((key) => `${key}=${labels![key]}`).join(',');
+  return keys.length === 0 ? NONE : keys.map((key) => `${key}=${labels![key]}`).join(',');
 }
 
 /** A selector in the grammar of `kubectl get -l`; "" for none at all. */
@@ -44,7 +44,7 @@ export function selectorText(selector: LabelSelector | undefined): string {
 }
 
 export function formatSelector(selector: LabelSelector | undefined): string {
-  return selectorText(selector) || none;
+  return selectorText(selector) || NONE;
 }
 
 /** The cells Containers and Images of everything with a pod template. */

@@ -5,7 +5,7 @@ import type { ResourceType } from '../../../api/resource.ts';
 import type { ControllerRevision } from '../../../api/types/apps-v1.ts';
 import { validateImmutable } from '../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration } from '../declaration.ts';
-import { age, ageColumn, column, nameColumn, none } from './cells.ts';
+import { age, ageColumn, column, nameColumn, NONE } from './cells.ts';
 import { nonNegative } from './checks.ts';
 
 const type: ResourceType<ControllerRevision> = {
@@ -28,7 +28,7 @@ function validate({ data, revision }: ControllerRevision, old?: ControllerRevisi
 /** "daemonset.apps/agent". */
 function controllerText(object: ControllerRevision): string {
   const owner = controllerOf(object);
-  if (owner === undefined) return none;
+  if (owner === undefined) return NONE;
   const slash = owner.apiVersion.indexOf('/');
   const group = slash < 0 ? '' : `.${owner.apiVersion.slice(0, slash)}`;
   return `${owner.kind.toLowerCase()}${group}/${owner.name}`;

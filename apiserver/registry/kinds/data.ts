@@ -22,7 +22,7 @@ export function sizeError(field: string, bytes: number): FieldError[] {
   return bytes > MAX_DATA_BYTES ? [tooLong(field, MAX_DATA_BYTES)] : [];
 }
 
-const frozen = 'field is immutable when `immutable` is set';
+const FROZEN = 'field is immutable when `immutable` is set';
 
 /** Once `immutable` is true, it stays so and the fields stay as they are. */
 export function validateImmutable<T extends { readonly immutable?: boolean }>(
@@ -31,9 +31,9 @@ export function validateImmutable<T extends { readonly immutable?: boolean }>(
   fields: readonly (keyof T & string)[],
 ): FieldError[] {
   if (old?.immutable !== true) return [];
-  const errors = object.immutable === true ? [] : [forbidden('immutable', frozen)];
+  const errors = object.immutable === true ? [] : [forbidden('immutable', FROZEN)];
   for (const field of fields) {
-    if (!deepEqual(object[field] ?? {}, old[field] ?? {})) errors.push(forbidden(field, frozen));
+    if (!deepEqual(object[field] ?? {}, old[field] ?? {})) errors.push(forbidden(field, FROZEN));
   }
   return errors;
 }

@@ -4,7 +4,7 @@ import type { EndpointAddress, EndpointPort, Endpoints } from '../../../api/type
 import { portNumber, validateIP } from '../../../api/validation/formats.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../declaration.ts';
-import { age, ageColumn, column, nameColumn, none } from './cells.ts';
+import { age, ageColumn, column, nameColumn, NONE } from './cells.ts';
 import { check, oneOf } from './checks.ts';
 import { validateEndpointIP } from './endpoint-ip.ts';
 import { firstThree } from './first-three.ts';
@@ -47,7 +47,7 @@ function validate({ subsets = [] }: Endpoints): FieldError[] {
 const bracketed = (ip: string): string => (ip.includes(':') ? `[${ip}]` : ip);
 
 function endpointsText({ subsets = [] }: Endpoints): string {
-  if (subsets.length === 0) return none;
+  if (subsets.length === 0) return NONE;
   const sockets = subsets.flatMap(({ addresses = [], ports = [] }) =>
     ports.length === 0
       ? addresses.map(({ ip }) => ip)

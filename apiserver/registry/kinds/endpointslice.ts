@@ -32,7 +32,7 @@ const MAX_PORTS = 20_000;
 const MAX_TOPOLOGY_LABELS = 16;
 const MAX_HINTS = 8;
 const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
-const unset = '<unset>';
+const UNSET = '<unset>';
 
 function validateDomainName(text: string, field: string): FieldError[] {
   if (text === '') return [required(field)];
@@ -171,8 +171,8 @@ export const endpointSlice = {
     cells: (object, nowMs) => [
       object.metadata.name ?? '',
       object.addressType,
-      firstThree((object.ports ?? []).map(({ port }) => port ?? '*')) || unset,
-      firstThree((object.endpoints ?? []).flatMap(({ addresses }) => addresses)) || unset,
+      firstThree((object.ports ?? []).map(({ port }) => port ?? '*')) || UNSET,
+      firstThree((object.endpoints ?? []).flatMap(({ addresses }) => addresses)) || UNSET,
       age(object, nowMs),
     ],
   },

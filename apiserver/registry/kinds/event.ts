@@ -8,7 +8,7 @@ import {
   validateObjectMetaUpdate,
 } from '../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration, TablePrinter } from '../declaration.ts';
-import { column, nameColumn, since, unknown, wideColumn } from './cells.ts';
+import { column, nameColumn, since, UNKNOWN, wideColumn } from './cells.ts';
 import { check } from './checks.ts';
 
 const MAX_FIELD_LENGTH = 128;
@@ -149,7 +149,7 @@ const printer: TablePrinter<Event> = {
     (event.message ?? '').trim(),
     firstSeen(event, nowMs),
     event.series?.count || event.count || 1,
-    event.metadata.name ?? unknown,
+    event.metadata.name ?? UNKNOWN,
   ],
 };
 

@@ -8,14 +8,14 @@ import type { ResourceDeclaration, Subresource } from '../declaration.ts';
 import { age, ageColumn, column, nameColumn } from './cells.ts';
 import { statusSubresource } from './status-subresource.ts';
 
-const nameLabel = 'kubernetes.io/metadata.name';
-const contentFinalizer = 'kubernetes';
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+const CONTENT_FINALIZER = 'kubernetes';
 
 /** Every namespace can be selected by its name. */
 function labelWithName(namespace: Mutable<Namespace>): void {
   const { name, labels } = namespace.metadata;
-  if (!name || labels?.[nameLabel] === name) return;
-  namespace.metadata.labels = { ...labels, [nameLabel]: name };
+  if (!name || labels?.[NAME_LABEL] === name) return;
+  namespace.metadata.labels = { ...labels, [NAME_LABEL]: name };
 }
 
 /** The namespace controller gives back `spec.finalizers` when the content is gone. */
@@ -62,8 +62,8 @@ export const namespace = {
     labelWithName(object);
     object.status = { phase: 'Active' };
     const finalizers = object.spec.finalizers ?? [];
-    if (finalizers.includes(contentFinalizer)) return;
-    object.spec = { ...object.spec, finalizers: [...finalizers, contentFinalizer] };
+    if (finalizers.includes(CONTENT_FINALIZER)) return;
+    object.spec = { ...object.spec, finalizers: [...finalizers, CONTENT_FINALIZER] };
   },
   prepareForUpdate(object, old) {
     object.spec = old.spec as Mutable<Namespace['spec']>;

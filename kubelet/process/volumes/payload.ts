@@ -83,7 +83,7 @@ function downwardPayload(
   );
 }
 
-const defaultMode = 0o644;
+const DEFAULT_MODE = 0o644;
 
 /** Undefined: what is in such a volume is not told by API objects. */
 export async function volumePayload(
@@ -92,19 +92,19 @@ export async function volumePayload(
 ): Promise<Payload | undefined> {
   const { objects } = sources;
   if (configMap !== undefined) {
-    const { name = '', optional = false, items, defaultMode: mode = defaultMode } = configMap;
+    const { name = '', optional = false, items, defaultMode: mode = DEFAULT_MODE } = configMap;
     return keysPayload({ kind: 'configmap', name, optional, items, mode }, objects);
   }
   if (secret !== undefined) {
-    const { secretName = '', optional = false, items, defaultMode: mode = defaultMode } = secret;
+    const { secretName = '', optional = false, items, defaultMode: mode = DEFAULT_MODE } = secret;
     return keysPayload({ kind: 'secret', name: secretName, optional, items, mode }, objects);
   }
   if (downwardAPI !== undefined) {
-    const { items = [], defaultMode: mode = defaultMode } = downwardAPI;
+    const { items = [], defaultMode: mode = DEFAULT_MODE } = downwardAPI;
     return downwardPayload(items, mode, sources);
   }
   if (projected === undefined) return undefined;
-  return projectedPayload(projected.sources ?? [], projected.defaultMode ?? defaultMode, sources);
+  return projectedPayload(projected.sources ?? [], projected.defaultMode ?? DEFAULT_MODE, sources);
 }
 
 async function projectedPayload(

@@ -14,7 +14,7 @@ import { type PayloadSources, volumePayload } from './payload.ts';
 import { PodTokens } from './service-account-token.ts';
 
 /** How often the kubelet brings what is projected up to date. */
-const refreshMs = 60_000;
+const REFRESH_MS = 60_000;
 
 export interface PodVolumesOptions {
   readonly pod: Pod;
@@ -88,7 +88,7 @@ export class PodVolumes {
   }
 
   #schedule(): Timer {
-    return this.#options.clock.after(refreshMs, () => {
+    return this.#options.clock.after(REFRESH_MS, () => {
       void this.#renew().then(() => {
         if (!this.#stopped) this.#refresh = this.#schedule();
       });

@@ -7,8 +7,8 @@ import type { PodObjects } from '../pod-objects.ts';
 import type { TokenAsked } from './payload.ts';
 
 /** As the kubelet: renewed after four fifths of its life, or a day. */
-const renewedAfter = 0.8;
-const maxAgeMs = 24 * 3600 * 1000;
+const RENEWED_AFTER = 0.8;
+const MAX_AGE_MS = 24 * 3600 * 1000;
 
 interface Kept {
   readonly token: string;
@@ -35,7 +35,7 @@ export class PodTokens {
     if (kept !== undefined && now < kept.renewAtMs) return kept.token;
     const { token, expirationTimestamp } = await this.#request(asked);
     const lifeMs = (parseTime(expirationTimestamp) ?? now) - now;
-    const renewAtMs = now + Math.min(maxAgeMs, Math.max(0, lifeMs) * renewedAfter);
+    const renewAtMs = now + Math.min(MAX_AGE_MS, Math.max(0, lifeMs) * RENEWED_AFTER);
     this.#kept.set(key, { token, renewAtMs });
     return token;
   }

@@ -50,7 +50,7 @@ function streamOf(socket: Socket): ByteStream {
 
 const statuses = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
 /** A health answer has two bytes of message. */
-const maxAnswerBytes = 4096;
+const MAX_ANSWER_BYTES = 4096;
 
 /** HealthCheckRequest { string service = 1 }, in gRPC's frame: not compressed, length, message. */
 function question(service: string): Buffer {
@@ -104,7 +104,7 @@ function grpcHealth(
     stream.on('trailers', heads);
     stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxAnswerBytes) stream.destroy(new Error('the answer is too long'));
+      if (bytes > MAX_ANSWER_BYTES) stream.destroy(new Error('the answer is too long'));
       chunks.push(chunk);
     });
     stream.once('error', reject);

@@ -16,7 +16,7 @@ type Kind = keyof PodTerms;
 const kinds: readonly Kind[] = ['requiredAffinity', 'requiredAntiAffinity', 'preferred'];
 
 /** Bounds the remembered answers to {@link HeldTerms.matching}; past it they start over. */
-const maxRemembered = 1024;
+const MAX_REMEMBERED = 1024;
 
 const keyOf = ({ matcher, topologyKey, weight }: AffinityTerm): string =>
   `${weight}\n${topologyKey}\n${matcher.key}`;
@@ -61,7 +61,7 @@ class KindOfTerm {
       found = [...this.#terms.values()].filter(({ term }) =>
         term.matcher.matches(labelClass, this.#namespaceLabels),
       );
-      if (this.#matching.size >= maxRemembered) this.#matching.clear();
+      if (this.#matching.size >= MAX_REMEMBERED) this.#matching.clear();
       this.#matching.set(labelClass.key, found);
     }
     return found;

@@ -16,10 +16,10 @@ import { HeldTerms } from './held-terms.ts';
 import type { LabelClass } from './label-class.ts';
 
 /** Distinct questions remembered; the one that was asked longest ago is forgotten first. */
-const maxCounters = 256;
+const MAX_COUNTERS = 256;
 
 /** Node labels whose domains are known; past it those that nothing counts by are forgotten. */
-const maxTopologyKeys = 1024;
+const MAX_TOPOLOGY_KEYS = 1024;
 
 export interface DomainQuestion {
   readonly matcher: PodMatcher;
@@ -75,7 +75,7 @@ export class TopologyIndex {
       return known.counter;
     }
     const counter = new DomainCounter(this.#domainsOf(topologyKey), includes);
-    if (this.#counters.size >= maxCounters)
+    if (this.#counters.size >= MAX_COUNTERS)
       this.#counters.delete(this.#counters.keys().next().value!);
     this.#counters.set(key, { matcher, counter });
     for (const each of this.#classes.values()) each.counters = undefined;
@@ -185,7 +185,7 @@ export class TopologyIndex {
     if (domains === undefined) {
       domains = new Domains(topologyKey);
       for (const info of this.#nodes.values()) if (info.known) domains.add(info);
-      if (this.#domains.size >= maxTopologyKeys) this.#forgetDomains();
+      if (this.#domains.size >= MAX_TOPOLOGY_KEYS) this.#forgetDomains();
       this.#domains.set(topologyKey, domains);
     }
     return domains;

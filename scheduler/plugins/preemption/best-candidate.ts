@@ -1,16 +1,16 @@
 import type { Victims } from '../../framework/victims.ts';
 
 /** Less is better. Priorities may be negative: each victim still has to weigh something. */
-const sumOffset = 2 ** 31;
+const SUM_OFFSET = 2 ** 31;
 
 /** A pod that has not started yet starts later than any. */
-const notStarted = '~';
+const NOT_STARTED = '~';
 
 function earliestStartOfHighest({ pods }: Victims): string {
   const highest = pods[0]!.priority;
-  let earliest = notStarted;
+  let earliest = NOT_STARTED;
   for (const { priority, pod } of pods) {
-    const start = pod.status?.startTime ?? notStarted;
+    const start = pod.status?.startTime ?? NOT_STARTED;
     if (priority === highest && start < earliest) earliest = start;
   }
   return earliest;
@@ -25,7 +25,7 @@ interface Cost {
 
 function costOf(victims: Victims): Cost {
   const { pods, violations } = victims;
-  const sum = pods.reduce((total, { priority }) => total + priority + sumOffset, 0);
+  const sum = pods.reduce((total, { priority }) => total + priority + SUM_OFFSET, 0);
   const counts = [violations, pods[0]!.priority, sum, pods.length];
   return { counts, start: earliestStartOfHighest(victims) };
 }

@@ -26,7 +26,7 @@ function text(value: string): number[] {
   return [...integer(bytes.length, 0x7f, 0), ...bytes];
 }
 
-const grpcContentType = 'application/grpc';
+const GRPC_CONTENT_TYPE = 'application/grpc';
 
 const ANSWER_INDEXED = Buffer.from([STATUS_200, CONTENT_TYPE_INDEXED]);
 const OK_INDEXED = Buffer.from([GRPC_OK_INDEXED]);
@@ -51,10 +51,10 @@ export class HeaderEncoder {
     if (this.#indexes && this.#hasOk) return ANSWER_INDEXED;
     const bytes = [...this.#start(), STATUS_200];
     if (!this.#indexes || this.#hasContentType)
-      bytes.push(...integer(CONTENT_TYPE, 0x0f, 0), ...text(grpcContentType));
+      bytes.push(...integer(CONTENT_TYPE, 0x0f, 0), ...text(GRPC_CONTENT_TYPE));
     else {
       this.#hasContentType = true;
-      bytes.push(...integer(CONTENT_TYPE, 0x3f, 0x40), ...text(grpcContentType));
+      bytes.push(...integer(CONTENT_TYPE, 0x3f, 0x40), ...text(GRPC_CONTENT_TYPE));
     }
     return Buffer.from(bytes);
   }

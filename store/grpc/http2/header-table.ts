@@ -13,7 +13,7 @@ export const sizeOf = ({ name, value }: Field): number =>
   name.length + value.length + FIELD_OVERHEAD_BYTES;
 
 /** Appendix A, in its order: "name" or "name value". */
-const entries =
+const ENTRIES =
   ':authority|:method GET|:method POST|:path /|:path /index.html|:scheme http|:scheme https|' +
   ':status 200|:status 204|:status 206|:status 304|:status 400|:status 404|:status 500|' +
   'accept-charset|accept-encoding gzip, deflate|accept-language|accept-ranges|accept|' +
@@ -23,7 +23,7 @@ const entries =
   'if-none-match|if-range|if-unmodified-since|last-modified|link|location|max-forwards|' +
   'proxy-authenticate|proxy-authorization|range|referer|refresh|retry-after|server|' +
   'set-cookie|strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate';
-const staticTable: readonly Field[] = entries.split('|').map((entry) => {
+const staticTable: readonly Field[] = ENTRIES.split('|').map((entry) => {
   const [name, ...value] = entry.split(' ');
   return { name: name!, value: value.join(' ') };
 });

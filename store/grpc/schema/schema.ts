@@ -1,5 +1,5 @@
 import { assert } from '../../../platform/assert.ts';
-import { messageTable, rpcTable } from './tables.ts';
+import { MESSAGE_TABLE, RPC_TABLE } from './tables.ts';
 
 export type FieldKind = 'bool' | 'bytes' | 'string' | 'int' | 'uint' | 'enum' | 'message';
 
@@ -50,7 +50,7 @@ export class Schema {
   }
 
   private constructor() {
-    const lines = rowsOf(messageTable);
+    const lines = rowsOf(MESSAGE_TABLE);
     for (const [name, ...fields] of lines) {
       const isEnum = fields.length > 0 && fields.every((field) => /^[A-Z_]+=\d+$/.test(field));
       if (!isEnum) continue;
@@ -63,7 +63,7 @@ export class Schema {
     for (const [name, ...fields] of lines)
       if (!this.#enums.has(name!))
         this.#messages.set(name!, { name: name!, fields: fields.map((text) => this.#field(text)) });
-    this.rpcs = rowsOf(rpcTable).map(rpcOf);
+    this.rpcs = rowsOf(RPC_TABLE).map(rpcOf);
   }
 
   message(name: string): MessageType {

@@ -5,7 +5,7 @@
  * gateway and etcdctl print. Hot messages have codecs of their own (../messages); this table
  * serves the rest.
  */
-export const messageTable = `
+export const MESSAGE_TABLE = `
 ResponseHeader cluster_id=1:uint64 member_id=2:uint64 revision=3:int64 raft_term=4:uint64
 RangeRequest key=1:bytes range_end=2:bytes limit=3:int64 revision=4:int64
   sort_order=5:RangeRequest.SortOrder sort_target=6:RangeRequest.SortTarget serializable=7:bool
@@ -156,7 +156,7 @@ leasepb.Lease ID=1:int64 TTL=2:int64 RemainingTTL=3:int64
  * The RPCs, one per line: service, method, request, response, and the paths of the JSON gateway
  * below /v3; "<" marks a stream of responses, "<>" one in both directions.
  */
-export const rpcTable = `
+export const RPC_TABLE = `
 etcdserverpb.KV Range RangeRequest RangeResponse /kv/range
 etcdserverpb.KV Put PutRequest PutResponse /kv/put
 etcdserverpb.KV DeleteRange DeleteRangeRequest DeleteRangeResponse /kv/deleterange

@@ -17,7 +17,7 @@ import {
   validatePolicy,
 } from './policy-validation.ts';
 
-const group = 'admissionregistration.k8s.io';
+const GROUP = 'admissionregistration.k8s.io';
 const UNSET = '<unset>';
 
 const policyPrinter: TablePrinter<ValidatingAdmissionPolicy> = {
@@ -31,7 +31,7 @@ const policyPrinter: TablePrinter<ValidatingAdmissionPolicy> = {
 
 export const validatingAdmissionPolicy = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'validatingadmissionpolicies',
     kind: 'ValidatingAdmissionPolicy',
@@ -68,7 +68,7 @@ const bindingColumns = [nameColumn, column('PolicyName'), column('ParamRef'), ag
 
 export const validatingAdmissionPolicyBinding = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'validatingadmissionpolicybindings',
     kind: 'ValidatingAdmissionPolicyBinding',
@@ -93,7 +93,7 @@ export const validatingAdmissionPolicyBinding = {
 /** Beta, and off: served where admissionregistration.k8s.io/v1beta1 is asked for. */
 export const mutatingAdmissionPolicy = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1beta1',
     resource: 'mutatingadmissionpolicies',
     kind: 'MutatingAdmissionPolicy',
@@ -121,7 +121,7 @@ export const mutatingAdmissionPolicy = {
 
 export const mutatingAdmissionPolicyBinding = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1beta1',
     resource: 'mutatingadmissionpolicybindings',
     kind: 'MutatingAdmissionPolicyBinding',

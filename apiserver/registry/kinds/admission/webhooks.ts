@@ -33,11 +33,11 @@ const printer: TablePrinter<Configuration> = {
   ],
 };
 
-const group = 'admissionregistration.k8s.io';
+const GROUP = 'admissionregistration.k8s.io';
 
 export const validatingWebhookConfiguration = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'validatingwebhookconfigurations',
     kind: 'ValidatingWebhookConfiguration',
@@ -54,7 +54,7 @@ export const validatingWebhookConfiguration = {
 
 export const mutatingWebhookConfiguration = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'mutatingwebhookconfigurations',
     kind: 'MutatingWebhookConfiguration',

@@ -7,13 +7,13 @@ import type {
   MetricValueStatus,
 } from '../../../../api/types/autoscaling-v2.ts';
 import type { TablePrinter } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none, unknown } from '../cells.ts';
+import { age, ageColumn, column, nameColumn, NONE, UNKNOWN } from '../cells.ts';
 import { quantityOf } from '../resource-list.ts';
 
 const SHOWN = 2;
 
 function amount(value: string | number | undefined): string {
-  if (value === undefined) return unknown;
+  if (value === undefined) return UNKNOWN;
   const quantity = quantityOf(value);
   return quantity === undefined ? String(value) : formatQuantity(quantity);
 }
@@ -36,7 +36,7 @@ function resourceText(
   }
   const share = (value: number | undefined, absent: string): string =>
     value === undefined ? absent : `${value}%`;
-  const is = share(current?.averageUtilization, unknown);
+  const is = share(current?.averageUtilization, UNKNOWN);
   return `${name}: ${is}/${share(target.averageUtilization, '<auto>')}`;
 }
 
@@ -63,7 +63,7 @@ function metricsText({ spec, status }: HorizontalPodAutoscaler): string {
   const texts = (spec.metrics ?? []).map((metric, i) =>
     metricText(metric, status?.currentMetrics?.[i]),
   );
-  if (texts.length === 0) return none;
+  if (texts.length === 0) return NONE;
   const shown = texts.slice(0, SHOWN).join(', ');
   return texts.length > SHOWN ? `${shown} + ${texts.length - SHOWN} more...` : shown;
 }

@@ -12,7 +12,7 @@ import {
   containerCells,
   formatSelector,
   nameColumn,
-  none,
+  NONE,
   since,
   wideColumn,
 } from '../cells.ts';
@@ -62,7 +62,7 @@ function isKnownZone(timeZone: string): boolean {
 }
 
 /** One part of "America/Argentina/Ushuaia". */
-const zonePart = /^[A-Za-z.\-_0-9+]{1,14}$/;
+const ZONE_PART = /^[A-Za-z.\-_0-9+]{1,14}$/;
 
 function validateTimeZone(timeZone: string | undefined): FieldError[] {
   const field = 'spec.timeZone';
@@ -71,7 +71,7 @@ function validateTimeZone(timeZone: string | undefined): FieldError[] {
   if (timeZone === '') return fail('timeZone must be nil or non-empty string');
   const odd = timeZone
     .split('/')
-    .some((part) => part === '.' || part === '..' || part.startsWith('-') || !zonePart.test(part));
+    .some((part) => part === '.' || part === '..' || part.startsWith('-') || !ZONE_PART.test(part));
   if (odd) return fail(`unknown time zone ${timeZone}`);
   if (timeZone.toLowerCase() === 'local') {
     return fail(
@@ -131,10 +131,10 @@ const printer: TablePrinter<CronJob> = {
     return [
       metadata.name ?? '',
       spec.schedule,
-      spec.timeZone ?? none,
+      spec.timeZone ?? NONE,
       boolText(spec.suspend),
       status?.active?.length ?? 0,
-      status?.lastScheduleTime ? since(status.lastScheduleTime, nowMs) : none,
+      status?.lastScheduleTime ? since(status.lastScheduleTime, nowMs) : NONE,
       age(cronJob, nowMs),
       ...containerCells(template?.spec?.containers),
       formatSelector(selector),

@@ -16,7 +16,7 @@ import type {
   CertificateSigningRequestSpec,
 } from '../../../../api/types/certificates-v1.ts';
 import type { ResourceDeclaration, Subresource, WriteContext } from '../../declaration.ts';
-import { age, column, nameColumn, none } from '../cells.ts';
+import { age, column, nameColumn, NONE } from '../cells.ts';
 import { certificateFault, requestFault } from './pem.ts';
 import { validateSignerName } from './signer-name.ts';
 import { usages } from './usages.ts';
@@ -200,10 +200,10 @@ export const certificateSigningRequest = {
     cells: (request, nowMs) => [
       request.metadata.name ?? '',
       age(request, nowMs),
-      request.spec?.signerName || none,
+      request.spec?.signerName || NONE,
       request.spec?.username ?? '',
       request.spec?.expirationSeconds === undefined
-        ? none
+        ? NONE
         : humanDuration(request.spec.expirationSeconds * 1000),
       conditionText(request),
     ],

@@ -4,7 +4,7 @@ import { goStruct } from '../../../../api/go-struct.ts';
 import type { FlowSchema } from '../../../../api/types/flowcontrol-v1.ts';
 import { dns1123Subdomain } from '../../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
+import { age, ageColumn, column, nameColumn, NONE } from '../cells.ts';
 import { check } from '../checks.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { validateConditions } from './conditions.ts';
@@ -80,9 +80,9 @@ export const flowSchema = {
       const dangling = status?.conditions?.find(({ type }) => type === 'Dangling');
       return [
         object.metadata.name ?? '',
-        spec?.priorityLevelConfiguration.name ?? none,
+        spec?.priorityLevelConfiguration.name ?? NONE,
         spec?.matchingPrecedence ?? 0,
-        spec?.distinguisherMethod?.type ?? none,
+        spec?.distinguisherMethod?.type ?? NONE,
         age(object, nowMs),
         dangling?.status ?? '?',
       ];

@@ -15,7 +15,7 @@ import type {
   QueuingConfiguration,
 } from '../../../../api/types/flowcontrol-v1.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
+import { age, ageColumn, column, nameColumn, NONE } from '../cells.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { validateConditions } from './conditions.ts';
 import { mandatory, standardPriorityLevels } from './standard.ts';
@@ -193,10 +193,10 @@ export const priorityLevelConfiguration = {
       return [
         object.metadata.name ?? '',
         type,
-        limited?.nominalConcurrencyShares ?? none,
-        queues ?? none,
-        handSize ?? none,
-        queueLengthLimit ?? none,
+        limited?.nominalConcurrencyShares ?? NONE,
+        queues ?? NONE,
+        handSize ?? NONE,
+        queueLengthLimit ?? NONE,
         age(object, nowMs),
       ];
     },

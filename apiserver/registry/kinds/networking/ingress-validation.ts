@@ -18,12 +18,12 @@ import {
 import { check } from '../checks.ts';
 import { validateLocalReference } from './local-reference.ts';
 
-const classAnnotation = 'kubernetes.io/ingress.class';
+const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
 const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
 const badSequences = ['//', '/./', '/../', '%2f', '%2F'];
 const badSuffixes = ['/..', '/.'];
-const notAnAddress = 'must be a DNS name, not an IP address';
-const mustBeIP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+const NOT_AN_ADDRESS = 'must be a DNS name, not an IP address';
+const MUST_BE_IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 
 /** What an object that exists may keep. */
 interface Kept {
@@ -107,7 +107,7 @@ function validatePaths({ http }: IngressRule, kept: Kept, field: string): FieldE
 function validateRule(rule: IngressRule, kept: Kept, field: string): FieldError[] {
   const { host = '' } = rule;
   const errors: FieldError[] = [];
-  if (isIP(host)) errors.push(invalid(`${field}.host`, host, notAnAddress));
+  if (isIP(host)) errors.push(invalid(`${field}.host`, host, NOT_AN_ADDRESS));
   if (host !== '') errors.push(...validateHost(host, `${field}.host`));
   if (host.includes('*') && kept.wildcardRules) return errors;
   return [...errors, ...validatePaths(rule, kept, field)];
@@ -156,11 +156,11 @@ export function validateIngress({ metadata, spec }: Ingress, old?: Ingress): Fie
   if (ingressClassName !== undefined) {
     errors.push(...check(dns1123Subdomain, ingressClassName, 'spec.ingressClassName'));
   }
-  const annotated = metadata.annotations?.[classAnnotation];
+  const annotated = metadata.annotations?.[CLASS_ANNOTATION];
   const differs = ingressClassName !== undefined && annotated !== ingressClassName;
   if (old === undefined && annotated !== undefined && differs) {
     const detail = 'must match `ingressClassName` when both are specified';
-    errors.push(invalid(`annotations.${classAnnotation}`, annotated, detail));
+    errors.push(invalid(`annotations.${CLASS_ANNOTATION}`, annotated, detail));
   }
   return errors;
 }
@@ -169,10 +169,10 @@ export function validateIngressStatus({ status }: Ingress): FieldError[] {
   return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }, i) => {
     const field = `status.loadBalancer.ingress[${i}]`;
     const errors: FieldError[] = [];
-    if (ip && !isIP(ip)) errors.push(invalid(`${field}.ip`, ip, mustBeIP));
+    if (ip && !isIP(ip)) errors.push(invalid(`${field}.ip`, ip, MUST_BE_IP));
     if (!hostname) return errors;
     errors.push(...check(dns1123Subdomain, hostname, `${field}.hostname`));
-    if (isIP(hostname)) errors.push(invalid(`${field}.hostname`, hostname, notAnAddress));
+    if (isIP(hostname)) errors.push(invalid(`${field}.hostname`, hostname, NOT_AN_ADDRESS));
     return errors;
   });
 }

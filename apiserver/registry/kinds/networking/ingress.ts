@@ -4,7 +4,7 @@ import type {
   IngressRule,
 } from '../../../../api/types/networking-v1.ts';
 import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
+import { age, ageColumn, column, nameColumn, NONE } from '../cells.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { validateIngress, validateIngressStatus } from './ingress-validation.ts';
 
@@ -37,7 +37,7 @@ const printer: TablePrinter<Ingress> = {
   ],
   cells: (ingress, nowMs) => [
     ingress.metadata.name ?? '',
-    ingress.spec?.ingressClassName ?? none,
+    ingress.spec?.ingressClassName ?? NONE,
     hosts(ingress.spec?.rules),
     addresses(ingress.status?.loadBalancer),
     (ingress.spec?.tls?.length ?? 0) > 0 ? '80, 443' : '80',

@@ -13,7 +13,7 @@ import { domainPrefixedPath } from '../../../../api/validation/formats.ts';
 import { byteLength, dns1123Label } from '../../../../api/validation/names.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
+import { age, ageColumn, column, nameColumn, NONE } from '../cells.ts';
 import { check } from '../checks.ts';
 import { validateLocalReference } from './local-reference.ts';
 
@@ -53,7 +53,7 @@ function validate({ spec }: IngressClass, old?: IngressClass): FieldError[] {
 
 function parametersText({ spec }: IngressClass): string {
   const { parameters } = spec ?? {};
-  if (parameters === undefined) return none;
+  if (parameters === undefined) return NONE;
   const { apiGroup, kind, name } = parameters;
   return `${kind}${apiGroup === undefined ? '' : `.${apiGroup}`}/${name}`;
 }

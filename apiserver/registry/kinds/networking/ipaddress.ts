@@ -4,7 +4,7 @@ import { goStruct } from '../../../../api/go-struct.ts';
 import type { IPAddress, ParentReference } from '../../../../api/types/networking-v1.ts';
 import { dns1123Subdomain, pathSegment } from '../../../../api/validation/names.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { column, nameColumn, none } from '../cells.ts';
+import { column, nameColumn, NONE } from '../cells.ts';
 import { check } from '../checks.ts';
 import { validateCanonicalIP } from '../endpoint-ip.ts';
 
@@ -25,7 +25,7 @@ function validateParent(parent: ParentReference | undefined): FieldError[] {
 const goParent = { group: '', resource: '', namespace: '', name: '' } as const;
 
 function parentText(parent: ParentReference | undefined): string {
-  if (parent === undefined) return none;
+  if (parent === undefined) return NONE;
   const { group = '', resource, namespace = '', name } = parent;
   const type = (group === '' ? resource : `${resource}.${group}`).toLowerCase();
   return [type, ...(namespace === '' ? [] : [namespace]), name].join('/');

@@ -21,7 +21,7 @@ import { check } from '../checks.ts';
 
 const protocols = ['TCP', 'UDP', 'SCTP'];
 const policyTypes = ['Ingress', 'Egress'];
-const mustBeCidr = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+const MUST_BE_CIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 
 function applyDefaults(policy: Mutable<NetworkPolicy>): void {
   const spec = (policy.spec ??= {});
@@ -55,7 +55,7 @@ function validatePort({ protocol, port, endPort }: NetworkPolicyPort, field: str
 
 function validateExcept(text: string, block: Cidr, field: string): FieldError[] {
   const except = parseCidr(text);
-  if (except === undefined) return [invalid(field, text, mustBeCidr)];
+  if (except === undefined) return [invalid(field, text, MUST_BE_CIDR)];
   const inside =
     except.family === block.family &&
     except.address >= block.base &&
@@ -67,7 +67,7 @@ function validateExcept(text: string, block: Cidr, field: string): FieldError[] 
 function validateBlock({ cidr, except = [] }: IPBlock, field: string): FieldError[] {
   if (!cidr) return [required(`${field}.cidr`)];
   const block = parseCidr(cidr);
-  if (block === undefined) return [invalid(`${field}.cidr`, cidr, mustBeCidr)];
+  if (block === undefined) return [invalid(`${field}.cidr`, cidr, MUST_BE_CIDR)];
   return except.flatMap((text, i) => validateExcept(text, block, `${field}.except[${i}]`));
 }
 

@@ -1,9 +1,9 @@
 import type { Node } from '../../../../api/types/core-v1.ts';
 import type { TablePrinter } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none, unknown, wideColumn } from '../cells.ts';
+import { age, ageColumn, column, nameColumn, NONE, UNKNOWN, wideColumn } from '../cells.ts';
 
-const rolePrefix = 'node-role.kubernetes.io/';
-const roleLabel = 'kubernetes.io/role';
+const ROLE_PREFIX = 'node-role.kubernetes.io/';
+const ROLE_LABEL = 'kubernetes.io/role';
 
 /** "Ready", "NotReady" or "Unknown" (never reported), and whether it takes new pods. */
 function status({ spec, status }: Node): string {
@@ -16,15 +16,15 @@ function status({ spec, status }: Node): string {
 function roles(node: Node): string {
   const found = new Set<string>();
   for (const [key, value] of Object.entries(node.metadata.labels ?? {})) {
-    if (key === roleLabel && value !== '') found.add(value);
-    else if (key.startsWith(rolePrefix)) found.add(key.slice(rolePrefix.length));
+    if (key === ROLE_LABEL && value !== '') found.add(value);
+    else if (key.startsWith(ROLE_PREFIX)) found.add(key.slice(ROLE_PREFIX.length));
   }
   found.delete('');
-  return [...found].sort().join(',') || none;
+  return [...found].sort().join(',') || NONE;
 }
 
 function address(node: Node, type: string): string {
-  return node.status?.addresses?.find((each) => each.type === type)?.address ?? none;
+  return node.status?.addresses?.find((each) => each.type === type)?.address ?? NONE;
 }
 
 export const printer: TablePrinter<Node> = {
@@ -50,9 +50,9 @@ export const printer: TablePrinter<Node> = {
       about?.kubeletVersion ?? '',
       address(node, 'InternalIP'),
       address(node, 'ExternalIP'),
-      about?.osImage || unknown,
-      about?.kernelVersion || unknown,
-      about?.containerRuntimeVersion || unknown,
+      about?.osImage || UNKNOWN,
+      about?.kernelVersion || UNKNOWN,
+      about?.containerRuntimeVersion || UNKNOWN,
     ];
   },
 };

@@ -1,12 +1,12 @@
 /** The distribution project's grammar of image references. */
-const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-const host = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
-const address = '\\[(?:[a-fA-F0-9:]+)\\]';
-const domain = `(?:${host}(?:\\.${host})*|${address})(?::[0-9]+)?`;
-const tag = '[\\w][\\w.-]{0,127}';
-const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const HOST = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const ADDRESS = '\\[(?:[a-fA-F0-9:]+)\\]';
+const domain = `(?:${HOST}(?:\\.${HOST})*|${ADDRESS})(?::[0-9]+)?`;
+const TAG = '[\\w][\\w.-]{0,127}';
+const DIGEST = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
 const reference = new RegExp(
-  `^(?:${domain}/)?(?<path>${component}(?:/${component})*)(?::(?<tag>${tag}))?(?<digest>@${digest})?$`,
+  `^(?:${domain}/)?(?<path>${COMPONENT}(?:/${COMPONENT})*)(?::(?<tag>${TAG}))?(?<digest>@${DIGEST})?$`,
 );
 const MAX_PATH = 255;
 /** Nothing longer is matched. */

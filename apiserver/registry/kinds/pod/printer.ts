@@ -2,7 +2,7 @@
 import { parseTime } from '../../../../api/time.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../../../api/types/core-v1.ts';
 import type { TablePrinter } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none, since, wideColumn } from '../cells.ts';
+import { age, ageColumn, column, nameColumn, NONE, since, wideColumn } from '../cells.ts';
 
 type Terminated = NonNullable<ContainerState['terminated']>;
 
@@ -109,7 +109,7 @@ function summarize(pod: Pod): Summary {
 
 function readinessGates(pod: Pod): string {
   const gates = pod.spec.readinessGates ?? [];
-  if (gates.length === 0) return none;
+  if (gates.length === 0) return NONE;
   const passed = gates.filter(({ conditionType }) => hasTrueCondition(pod, conditionType));
   return `${passed.length}/${gates.length}`;
 }
@@ -136,9 +136,9 @@ export const printer: TablePrinter<Pod> = {
       reason,
       `${restarts.count}${ago}`,
       age(pod, nowMs),
-      pod.status?.podIPs?.[0]?.ip || pod.status?.podIP || none,
-      pod.spec.nodeName || none,
-      pod.status?.nominatedNodeName || none,
+      pod.status?.podIPs?.[0]?.ip || pod.status?.podIP || NONE,
+      pod.spec.nodeName || NONE,
+      pod.status?.nominatedNodeName || NONE,
       readinessGates(pod),
     ];
   },

@@ -166,7 +166,7 @@ const neverEphemeral = [
   'resizePolicy',
 ] as const;
 
-const notEphemeral = 'cannot be set for an Ephemeral Container';
+const NOT_EPHEMERAL = 'cannot be set for an Ephemeral Container';
 
 export function validateEphemeralContainers(pod: Surroundings): FieldError[] {
   const { spec } = pod;
@@ -182,16 +182,16 @@ export function validateEphemeralContainers(pod: Surroundings): FieldError[] {
       errors.push(notFound(`${at}.targetContainerName`, target));
     }
     for (const name of neverEphemeral) {
-      if (container[name] !== undefined) errors.push(forbidden(`${at}.${name}`, notEphemeral));
+      if (container[name] !== undefined) errors.push(forbidden(`${at}.${name}`, NOT_EPHEMERAL));
     }
     const { limits, requests } = container.resources ?? {};
     if (limits !== undefined || requests !== undefined) {
-      errors.push(forbidden(`${at}.resources`, notEphemeral));
+      errors.push(forbidden(`${at}.resources`, NOT_EPHEMERAL));
     }
     for (const [j, mount] of (container.volumeMounts ?? []).entries()) {
       for (const name of ['subPath', 'subPathExpr'] as const) {
         if (!mount[name]) continue;
-        errors.push(forbidden(`${at}.volumeMounts[${j}].${name}`, notEphemeral));
+        errors.push(forbidden(`${at}.volumeMounts[${j}].${name}`, NOT_EPHEMERAL));
       }
     }
     return errors;

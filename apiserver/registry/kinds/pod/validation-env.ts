@@ -43,7 +43,7 @@ const knownFieldPaths = new Set([
   'status.phase',
 ]);
 
-const subscript = /^(metadata\.(?:labels|annotations))\['([^']*)'\]$/;
+const SUBSCRIPT = /^(metadata\.(?:labels|annotations))\['([^']*)'\]$/;
 
 export function validateFieldRef(
   ref: ObjectFieldSelector,
@@ -57,7 +57,7 @@ export function validateFieldRef(
     const detail = `error converting fieldPath: unsupported pod version: ${ref.apiVersion}`;
     return [invalid(`${field}.fieldPath`, path, detail)];
   }
-  const keyed = subscript.exec(path);
+  const keyed = SUBSCRIPT.exec(path);
   if (keyed !== null) {
     const key = keyed[1] === 'metadata.annotations' ? keyed[2]!.toLowerCase() : keyed[2]!;
     return check(qualifiedName, key, field);

@@ -3,10 +3,10 @@ import { type FieldError, forbidden } from '../../../../api/field-errors.ts';
 import type { Pod } from '../../../../api/types/core-v1.ts';
 import { validatePodSpec } from './validation.ts';
 
-const field = 'spec.ephemeralContainers';
+const FIELD = 'spec.ephemeralContainers';
 
 const refused = (name: string, what: string): FieldError =>
-  forbidden(field, `existing ephemeral containers ${JSON.stringify(name)} may not be ${what}\n`);
+  forbidden(FIELD, `existing ephemeral containers ${JSON.stringify(name)} may not be ${what}\n`);
 
 /** Existing ones stay as they are; new ones may only be added. */
 export function validateEphemeralContainersUpdate(pod: Pod, { spec: old }: Pod): FieldError[] {

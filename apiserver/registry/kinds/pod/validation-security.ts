@@ -24,8 +24,8 @@ const MAX_ID = 2 ** 31 - 1;
 const MAX_PATH = 4095;
 const MAX_SYSCTL_LENGTH = 253;
 const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
-const sysctlSegment = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
-const sysctlPattern = new RegExp(`^(${sysctlSegment}[\\./])*${sysctlSegment}$`);
+const SYSCTL_SEGMENT = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const sysctlPattern = new RegExp(`^(${SYSCTL_SEGMENT}[\\./])*${SYSCTL_SEGMENT}$`);
 
 function validateId(id: number | undefined, field: string): FieldError[] {
   if (id === undefined) return [];
@@ -85,7 +85,7 @@ function validateSysctls(sysctls: readonly Sysctl[], field: string): FieldError[
     if (name.length > MAX_SYSCTL_LENGTH || !sysctlPattern.test(name)) {
       const detail =
         `must have at most ${MAX_SYSCTL_LENGTH} characters ` +
-        `and match regex ^(${sysctlSegment}[\\./])*${sysctlSegment}$`;
+        `and match regex ^(${SYSCTL_SEGMENT}[\\./])*${SYSCTL_SEGMENT}$`;
       errors.push(invalid(at, name, detail));
     } else if (seen.has(name)) errors.push(duplicate(at, name));
     seen.add(name);

@@ -13,7 +13,7 @@ import { inRange } from '../../../../api/validation/formats.ts';
 import { changedPaths } from '../changed-paths.ts';
 import { MAX_INT32 } from './validation.ts';
 
-const mayChange =
+const MAY_CHANGE =
   'pod updates may not change fields other than `spec.containers[*].image`,' +
   '`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` ' +
   '(only additions to existing tolerations),`spec.terminationGracePeriodSeconds` ' +
@@ -136,6 +136,6 @@ export function validatePodUpdate({ spec }: Pod, { spec: old }: Pod): FieldError
     ...(old.schedulingGates?.length ? validateGatedPlacement(spec, old) : []),
   ];
   const paths = changedPaths(unchanged(spec, old), old, 'spec');
-  if (paths.length > 0) errors.push(forbidden('spec', `${mayChange}\n${paths.join('\n')}`));
+  if (paths.length > 0) errors.push(forbidden('spec', `${MAY_CHANGE}\n${paths.join('\n')}`));
   return errors;
 }

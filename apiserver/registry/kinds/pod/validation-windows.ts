@@ -12,15 +12,15 @@ const MAX_CREDENTIALS_KIB = 64;
 const MAX_DOMAIN_LENGTH = 256;
 const MAX_USER_LENGTH = 104;
 
-const netBios = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/;
-const domainPart = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
-const dnsDomain = new RegExp(`^${domainPart}(?:\\.${domainPart})*$`);
-const control = /[\x00-\x1f\x7f]/;
+const NET_BIOS = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/;
+const DOMAIN_PART = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
+const dnsDomain = new RegExp(`^${DOMAIN_PART}(?:\\.${DOMAIN_PART})*$`);
+const CONTROL = /[\x00-\x1f\x7f]/;
 
 /** "DOMAIN\user"; the domain may be left out. */
 function userNameFaults(name: string): string[] {
   if (name === '') return ['runAsUserName cannot be an empty string'];
-  if (control.test(name)) return ['runAsUserName cannot contain control characters'];
+  if (CONTROL.test(name)) return ['runAsUserName cannot contain control characters'];
   const parts = name.split('\\');
   if (parts.length > 2) return ['runAsUserName cannot contain more than one backslash'];
   const user = parts.at(-1)!;
@@ -30,7 +30,7 @@ function userNameFaults(name: string): string[] {
   if (domain !== undefined && domain.length >= MAX_DOMAIN_LENGTH) {
     fault(`Domain length must be under ${MAX_DOMAIN_LENGTH} characters`);
   }
-  if (domain !== undefined && !netBios.test(domain) && !dnsDomain.test(domain)) {
+  if (domain !== undefined && !NET_BIOS.test(domain) && !dnsDomain.test(domain)) {
     fault("Domain doesn't match the NetBios nor the DNS format");
   }
   if (user === '') fault('User cannot be empty');

@@ -16,21 +16,21 @@ import { permitBinding } from './escalation.ts';
 
 type Binding = RoleBinding | ClusterRoleBinding;
 
-const group = 'rbac.authorization.k8s.io';
+const GROUP = 'rbac.authorization.k8s.io';
 
 function applyDefaults(binding: Mutable<Binding>): void {
   const { subjects } = binding;
   const roleRef: Mutable<Partial<RoleRef>> = ((binding as { roleRef?: object }).roleRef ??= {});
-  roleRef.apiGroup ||= group;
+  roleRef.apiGroup ||= GROUP;
   for (const subject of subjects ?? []) {
-    if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= group;
+    if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= GROUP;
   }
 }
 
 function validateRoleRef(roleRef: Partial<RoleRef>, kinds: readonly string[]): FieldError[] {
   const { apiGroup = '', kind = '', name = '' } = roleRef;
   const errors: FieldError[] = [];
-  if (apiGroup !== group) errors.push(notSupported('roleRef.apiGroup', apiGroup, [group]));
+  if (apiGroup !== GROUP) errors.push(notSupported('roleRef.apiGroup', apiGroup, [GROUP]));
   if (!kinds.includes(kind)) errors.push(notSupported('roleRef.kind', kind, kinds));
   if (name === '') errors.push(required('roleRef.name'));
   return [...errors, ...check(pathSegment, name, 'roleRef.name')];
@@ -51,7 +51,7 @@ function validateSubject(subject: Subject, namespaced: boolean, field: string): 
       break;
     case 'User':
     case 'Group':
-      inGroup(group);
+      inGroup(GROUP);
       break;
     default:
       errors.push(notSupported(`${field}.kind`, kind, ['ServiceAccount', 'User', 'Group']));
@@ -104,7 +104,7 @@ const printer: TablePrinter<Binding> = {
 };
 
 const roleBindings: ResourceType<RoleBinding> = {
-  group,
+  group: GROUP,
   version: 'v1',
   resource: 'rolebindings',
   kind: 'RoleBinding',
@@ -112,7 +112,7 @@ const roleBindings: ResourceType<RoleBinding> = {
 };
 
 const clusterRoleBindings: ResourceType<ClusterRoleBinding> = {
-  group,
+  group: GROUP,
   version: 'v1',
   resource: 'clusterrolebindings',
   kind: 'ClusterRoleBinding',

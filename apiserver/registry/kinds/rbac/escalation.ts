@@ -17,7 +17,7 @@ import type {
 } from '../../../../api/types/rbac-v1.ts';
 import type { Access, Change, WriteAccess } from '../../declaration.ts';
 
-const group = 'rbac.authorization.k8s.io';
+const GROUP = 'rbac.authorization.k8s.io';
 /** Its members may do anything already, even where no rule says so. */
 const PRIVILEGED = 'system:masters';
 
@@ -53,13 +53,14 @@ export async function permitBinding(
   const { roleRef } = object;
   const resource = roleRef?.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
   // Validation says what is wrong with a binding that names no role of ours.
-  if (roleRef === undefined || roleRef.apiGroup !== group) return;
+  if (roleRef === undefined || roleRef.apiGroup !== GROUP) return;
   const asked = { resource, namespace, name: roleRef.name };
   if ((await control.authorize(user, question('bind', asked))).allowed) return;
   const rules = await control.roleRules(roleRef, namespace);
   if (rules === undefined) {
-    const text = `${groupResource({ group, resource })} ${JSON.stringify(roleRef.name)} not found`;
-    throw statusError('NotFound', text, { name: roleRef.name, group, kind: resource });
+    const what = groupResource({ group: GROUP, resource });
+    const text = `${what} ${JSON.stringify(roleRef.name)} not found`;
+    throw statusError('NotFound', text, { name: roleRef.name, group: GROUP, kind: resource });
   }
   const why = await control.escalation(user, namespace, rules);
   if (why !== undefined) throw forbidden(type, object.metadata.name ?? '', why);
@@ -69,7 +70,7 @@ function question(
   verb: string,
   of: { readonly resource: string; readonly namespace: string; readonly name: string },
 ): Access {
-  return { type: 'resource', verb, group, subresource: '', ...of };
+  return { type: 'resource', verb, group: GROUP, subresource: '', ...of };
 }
 
 function isExempt(
@@ -99,10 +100,10 @@ function aggregates(role: Role | ClusterRole): boolean {
 }
 
 function forbidden({ resource }: ResourceType, name: string, why: string): StatusError {
-  const subject = `${groupResource({ group, resource })} ${JSON.stringify(name)}`;
+  const subject = `${groupResource({ group: GROUP, resource })} ${JSON.stringify(name)}`;
   return statusError('Forbidden', `${subject} is forbidden: ${why}`, {
     name,
-    group,
+    group: GROUP,
     kind: resource,
   });
 }

@@ -6,7 +6,7 @@ import type { ResourceDeclaration } from '../../declaration.ts';
 import { createdAtPrinter } from '../cells.ts';
 import { permitRole } from './escalation.ts';
 
-const group = 'rbac.authorization.k8s.io';
+const GROUP = 'rbac.authorization.k8s.io';
 
 function validateRule(rule: PolicyRule, namespaced: boolean, field: string): FieldError[] {
   const { verbs = [], apiGroups = [], resources = [], resourceNames = [] } = rule;
@@ -57,7 +57,7 @@ function validateAggregation({ aggregationRule }: ClusterRole): FieldError[] {
 }
 
 const roles: ResourceType<Role> = {
-  group,
+  group: GROUP,
   version: 'v1',
   resource: 'roles',
   kind: 'Role',
@@ -65,7 +65,7 @@ const roles: ResourceType<Role> = {
 };
 
 const clusterRoles: ResourceType<ClusterRole> = {
-  group,
+  group: GROUP,
   version: 'v1',
   resource: 'clusterroles',
   kind: 'ClusterRole',

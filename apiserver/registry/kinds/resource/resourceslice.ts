@@ -16,7 +16,7 @@ import type {
 import { byteLength, dns1123Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { age, ageColumn, column, nameColumn, none } from '../cells.ts';
+import { age, ageColumn, column, nameColumn, NONE } from '../cells.ts';
 import { check } from '../checks.ts';
 import { validateNodeSelector } from '../pod/validation-affinity.ts';
 import { validateCsiDriverName } from '../storage/provisioner.ts';
@@ -196,7 +196,7 @@ export const resourceSlice = {
     columns: [nameColumn, column('Node'), column('Driver'), column('Pool'), ageColumn],
     cells: (object, nowMs) => [
       object.metadata.name ?? '',
-      object.spec?.nodeName ?? none,
+      object.spec?.nodeName ?? NONE,
       object.spec?.driver ?? '',
       object.spec?.pool?.name ?? '',
       age(object, nowMs),

@@ -8,7 +8,7 @@ import type {
 } from '../../../../api/types/authentication-v1.ts';
 import type { ResourceDeclaration, Subject } from '../../declaration.ts';
 
-const group = 'authentication.k8s.io';
+const GROUP = 'authentication.k8s.io';
 
 function userInfo({ name, uid, groups, extra }: Subject): UserInfo {
   return {
@@ -20,7 +20,13 @@ function userInfo({ name, uid, groups, extra }: Subject): UserInfo {
 }
 
 export const tokenReview = {
-  type: { group, version: 'v1', resource: 'tokenreviews', kind: 'TokenReview', namespaced: false },
+  type: {
+    group: GROUP,
+    version: 'v1',
+    resource: 'tokenreviews',
+    kind: 'TokenReview',
+    namespaced: false,
+  },
   singular: 'tokenreview',
   verbs: ['create'],
   review: {
@@ -43,7 +49,7 @@ export const tokenReview = {
 
 export const selfSubjectReview = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'selfsubjectreviews',
     kind: 'SelfSubjectReview',

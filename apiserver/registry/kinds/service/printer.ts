@@ -1,13 +1,13 @@
 import type { Service, ServicePort } from '../../../../api/types/core-v1.ts';
 import type { TablePrinter } from '../../declaration.ts';
-import { age, ageColumn, column, formatLabels, nameColumn, none, wideColumn } from '../cells.ts';
+import { age, ageColumn, column, formatLabels, nameColumn, NONE, wideColumn } from '../cells.ts';
 
 function externalIP({ spec, status }: Service): string {
   const own = spec.externalIPs ?? [];
   switch (spec.type) {
     case 'ClusterIP':
     case 'NodePort':
-      return own.join(',') || none;
+      return own.join(',') || NONE;
     case 'LoadBalancer': {
       const ingress = status?.loadBalancer?.ingress ?? [];
       const given = ingress.map(({ ip, hostname }) => ip || hostname || '').filter(Boolean);
@@ -40,9 +40,9 @@ export const printer: TablePrinter<Service> = {
     return [
       service.metadata.name ?? '',
       spec.type ?? '',
-      spec.clusterIPs?.[0] || spec.clusterIP || none,
+      spec.clusterIPs?.[0] || spec.clusterIP || NONE,
       externalIP(service),
-      (spec.ports ?? []).map(portText).join(',') || none,
+      (spec.ports ?? []).map(portText).join(',') || NONE,
       age(service, nowMs),
       formatLabels(spec.selector),
     ];

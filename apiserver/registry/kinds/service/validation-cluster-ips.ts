@@ -28,28 +28,28 @@ function validateFamiliesOf(ips: readonly string[], said: readonly string[]): Fi
   const errors: FieldError[] = [];
   if (ips.length > 1 && new Set(found).size < families.length) {
     const detail = 'may specify no more than one IP for each IP family';
-    errors.push(invalid(field, ips, detail));
+    errors.push(invalid(FIELD, ips, detail));
   }
   for (const [i, ip] of ips.entries()) {
     const family = said[i] ?? '';
     if (!families.includes(family) || family === found[i]) continue;
     const detail = `expected an ${family} value as indicated by \`ipFamilies[${i}]\``;
-    errors.push(invalid(`${field}[${i}]`, ip, detail));
+    errors.push(invalid(`${FIELD}[${i}]`, ip, detail));
   }
   return errors;
 }
 
-const field = 'spec.clusterIPs';
+const FIELD = 'spec.clusterIPs';
 
 /** `clusterIP` is the first of `clusterIPs`. */
 function validateMirror({ clusterIP = '', clusterIPs = [] }: ServiceSpec): FieldError[] {
   if (clusterIP === '') {
     if (clusterIPs.length === 0) return [];
-    return [invalid(field, clusterIPs, 'must be empty when `clusterIP` is not specified')];
+    return [invalid(FIELD, clusterIPs, 'must be empty when `clusterIP` is not specified')];
   }
-  if (clusterIPs.length === 0) return [required(field)];
+  if (clusterIPs.length === 0) return [required(FIELD)];
   if (clusterIPs[0] === clusterIP) return [];
-  return [invalid(field, clusterIPs, 'first value must match `clusterIP`')];
+  return [invalid(FIELD, clusterIPs, 'first value must match `clusterIP`')];
 }
 
 export function validateClusterIPs(spec: ServiceSpec): FieldError[] {
@@ -63,13 +63,13 @@ export function validateClusterIPs(spec: ServiceSpec): FieldError[] {
   ];
   const isHeadless = ips[0] === 'None';
   const wrong = ips.flatMap((ip, i) => {
-    if (i > 0 || !isHeadless) return validateIP(ip, `${field}[${i}]`);
+    if (i > 0 || !isHeadless) return validateIP(ip, `${FIELD}[${i}]`);
     if (ips.length === 1) return [];
-    return [invalid(field, ips, "'None' must be the first and only value")];
+    return [invalid(FIELD, ips, "'None' must be the first and only value")];
   });
   errors.push(...wrong);
   if (ips.length > MAX_CLUSTER_IPS) {
-    errors.push(invalid(field, ips, `may only hold up to ${MAX_CLUSTER_IPS} values`));
+    errors.push(invalid(FIELD, ips, `may only hold up to ${MAX_CLUSTER_IPS} values`));
   }
   if (wrong.length > 0 || isHeadless) return errors;
   return [...errors, ...validateFamiliesOf(ips, ipFamilies)];

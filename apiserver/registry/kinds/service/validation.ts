@@ -118,7 +118,7 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpe
   return [...errors, invalid(field, seconds, detail)];
 }
 
-const loadBalancerOnly = "may only be used when `type` is 'LoadBalancer'";
+const LOAD_BALANCER_ONLY = "may only be used when `type` is 'LoadBalancer'";
 
 function validateLoadBalancer(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = [];
@@ -126,7 +126,7 @@ function validateLoadBalancer(spec: ServiceSpec): FieldError[] {
   const { loadBalancerSourceRanges: ranges = [] } = spec;
   // Kubernetes' own path, with a capital letter.
   const at = 'spec.LoadBalancerSourceRanges';
-  if (ranges.length > 0 && !isBalanced) errors.push(forbidden(at, loadBalancerOnly));
+  if (ranges.length > 0 && !isBalanced) errors.push(forbidden(at, LOAD_BALANCER_ONLY));
   for (const [i, range] of ranges.entries()) {
     if (parseCidr(range.trim()) !== undefined) continue;
     const detail = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
@@ -134,7 +134,7 @@ function validateLoadBalancer(spec: ServiceSpec): FieldError[] {
   }
   if (!isBalanced) {
     for (const name of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const) {
-      if (spec[name] !== undefined) errors.push(forbidden(`spec.${name}`, loadBalancerOnly));
+      if (spec[name] !== undefined) errors.push(forbidden(`spec.${name}`, LOAD_BALANCER_ONLY));
     }
   } else if (spec.loadBalancerClass !== undefined) {
     errors.push(...check(qualifiedName, spec.loadBalancerClass, 'spec.loadBalancerClass'));

@@ -18,12 +18,12 @@ import { validateLabelSelector } from '../../../../api/validation/labels.ts';
 import { dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
-import { age, ageColumn, column, createdAtPrinter, nameColumn, none } from '../cells.ts';
+import { age, ageColumn, column, createdAtPrinter, nameColumn, NONE } from '../cells.ts';
 import { check, nonNegative, oneOf } from '../checks.ts';
 import { quantityOf } from '../resource-list.ts';
 import { validateCsiDriverName } from './provisioner.ts';
 
-const group = 'storage.k8s.io';
+const GROUP = 'storage.k8s.io';
 const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
 const MAX_NODE_ID_LENGTH = 256;
@@ -65,7 +65,13 @@ function dropUpdatePeriod({ spec }: Mutable<CSIDriver>): void {
 }
 
 export const csiDriver = {
-  type: { group, version: 'v1', resource: 'csidrivers', kind: 'CSIDriver', namespaced: false },
+  type: {
+    group: GROUP,
+    version: 'v1',
+    resource: 'csidrivers',
+    kind: 'CSIDriver',
+    namespaced: false,
+  },
   singular: 'csidriver',
   allowUnconditionalUpdate: false,
   returnsDeletedObject: true,
@@ -115,7 +121,7 @@ export const csiDriver = {
         spec.storageCapacity ?? false,
         spec.tokenRequests?.map(({ audience }) => audience).join(',') ?? '<unset>',
         spec.requiresRepublish ?? false,
-        spec.volumeLifecycleModes?.join(',') || none,
+        spec.volumeLifecycleModes?.join(',') || NONE,
         age(object, nowMs),
       ];
     },
@@ -164,7 +170,7 @@ function validateCsiNodeUpdate({ spec }: CSINode, { spec: old }: CSINode): Field
 }
 
 export const csiNode = {
-  type: { group, version: 'v1', resource: 'csinodes', kind: 'CSINode', namespaced: false },
+  type: { group: GROUP, version: 'v1', resource: 'csinodes', kind: 'CSINode', namespaced: false },
   singular: 'csinode',
   allowUnconditionalUpdate: false,
   returnsDeletedObject: true,
@@ -195,7 +201,7 @@ function validateCapacity({ capacity, nodeTopology, storageClassName = '' }: CSI
 
 export const csiStorageCapacity = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'csistoragecapacities',
     kind: 'CSIStorageCapacity',

@@ -162,9 +162,9 @@ const validateRegistry: Validate = ({ registry = '', tenant = '' }, { field }) =
     .map(() => invalid(`${field}.registry`, registry, pairs));
 };
 
-const managedDisk =
+const MANAGED_DISK =
   '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
-const blobDisk = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
+const BLOB_DISK = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
 
 const validateAzureDisk: Validate = ({ kind, cachingMode, diskURI = '' }, { field }) => {
   const caching = { field: `${field}.cachingMode`, pointer: true };
@@ -175,7 +175,7 @@ const validateAzureDisk: Validate = ({ kind, cachingMode, diskURI = '' }, { fiel
   ];
   if (kind === undefined) return errors;
   const [prefix, shape] =
-    kind === 'Managed' ? ['/subscriptions/', managedDisk] : ['https://', blobDisk];
+    kind === 'Managed' ? ['/subscriptions/', MANAGED_DISK] : ['https://', BLOB_DISK];
   if (diskURI.startsWith(prefix)) return errors;
   return [...errors, notSupported(`${field}.diskURI`, diskURI, [shape])];
 };

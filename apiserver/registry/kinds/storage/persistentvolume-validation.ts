@@ -21,7 +21,7 @@ interface Place {
 }
 
 const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
-const inlineContext = 'in the context of inline volumes';
+const INLINE_CONTEXT = 'in the context of inline volumes';
 
 function validateAccessModes(modes: readonly string[], field: string): FieldError[] {
   if (modes.length === 0) return [required(field)];
@@ -111,18 +111,18 @@ function validateInline(spec: PersistentVolumeSpec, field: string): FieldError[]
   const never = ['claimRef', 'capacity', 'nodeAffinity', 'storageClassName'] as const;
   const errors = never
     .filter((name) => spec[name] !== undefined && spec[name] !== '')
-    .map((name) => forbidden(`${field}.${name}`, `may not be specified ${inlineContext}`));
+    .map((name) => forbidden(`${field}.${name}`, `may not be specified ${INLINE_CONTEXT}`));
   if (spec.csi === undefined) {
-    errors.push(required(`${field}.csi`, `has to be specified ${inlineContext}`));
+    errors.push(required(`${field}.csi`, `has to be specified ${INLINE_CONTEXT}`));
   }
   errors.push(...validateAccessModes(spec.accessModes ?? [], `${field}.accessModes`));
   const policy = spec.persistentVolumeReclaimPolicy;
   if (policy && policy !== 'Retain') {
-    const detail = `may only be Retain ${inlineContext}`;
+    const detail = `may only be Retain ${INLINE_CONTEXT}`;
     errors.push(forbidden(`${field}.persistentVolumeReclaimPolicy`, detail));
   }
   if (spec.volumeMode !== undefined && spec.volumeMode !== 'Filesystem') {
-    const detail = `may not specify volumeMode other than Filesystem ${inlineContext}`;
+    const detail = `may not specify volumeMode other than Filesystem ${INLINE_CONTEXT}`;
     errors.push(forbidden(`${field}.volumeMode`, detail));
   }
   return [...errors, ...validateSource(spec, field)];

@@ -17,7 +17,7 @@ import { iscsiPathTooLong } from './in-tree-sources.ts';
 import { validateVolumeSpec } from './persistentvolume-validation.ts';
 import { volumeSources } from './volume-sources.ts';
 
-const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
+const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 
 function applyDefaults(volume: Mutable<PersistentVolume>): void {
   const spec = (volume.spec ??= {});
@@ -93,7 +93,7 @@ const printer: TablePrinter<PersistentVolume> = {
       spec.persistentVolumeReclaimPolicy ?? '',
       metadata.deletionTimestamp === undefined ? (status?.phase ?? '') : 'Terminating',
       claimRef === undefined ? '' : `${claimRef.namespace ?? ''}/${claimRef.name ?? ''}`,
-      metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? '',
+      metadata.annotations?.[CLASS_ANNOTATION] ?? spec.storageClassName ?? '',
       spec.volumeAttributesClassName ?? '<unset>',
       status?.reason ?? '',
       age(volume, nowMs),

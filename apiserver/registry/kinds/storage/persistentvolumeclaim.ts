@@ -16,7 +16,7 @@ import { statusSubresource } from '../status-subresource.ts';
 import { defaultClaim, validateClaimSpec } from '../volume-claim.ts';
 import { accessModesText } from './access-modes.ts';
 
-const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
+const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 
 /** `dataSource` is the older, narrower way to say `dataSourceRef`: each fills in the other. */
 function mirrorDataSource(spec: Mutable<PersistentVolumeClaimSpec>): void {
@@ -51,7 +51,7 @@ function withOldOf(
   old: PersistentVolumeClaim,
 ): PersistentVolumeClaimSpec {
   const spec: Mutable<PersistentVolumeClaimSpec> = { ...(claim.spec as object) };
-  const annotated = old.metadata.annotations?.[classAnnotation];
+  const annotated = old.metadata.annotations?.[CLASS_ANNOTATION];
   const before = old.spec.storageClassName;
   const upgraded = annotated !== undefined && spec.storageClassName === annotated;
   if (before === undefined && (upgraded || annotated === undefined)) {
@@ -154,7 +154,7 @@ const printer: TablePrinter<PersistentVolumeClaim> = {
       spec.volumeName ?? '',
       bound ? capacityText(claim) : '',
       bound ? accessModesText(status?.accessModes) : '',
-      metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? '',
+      metadata.annotations?.[CLASS_ANNOTATION] ?? spec.storageClassName ?? '',
       spec.volumeAttributesClassName ?? '<unset>',
       age(claim, nowMs),
       spec.volumeMode ?? '<unset>',

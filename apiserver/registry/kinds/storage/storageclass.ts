@@ -75,11 +75,11 @@ function isDefault({ metadata }: StorageClass): boolean {
   return defaultAnnotations.some((name) => metadata.annotations?.[name] === 'true');
 }
 
-const group = 'storage.k8s.io';
+const GROUP = 'storage.k8s.io';
 
 export const storageClass = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'storageclasses',
     kind: 'StorageClass',
@@ -128,7 +128,7 @@ function validateAttributes({ driverName, parameters }: VolumeAttributesClass): 
 
 export const volumeAttributesClass = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'volumeattributesclasses',
     kind: 'VolumeAttributesClass',
