@@ -13,6 +13,8 @@ export interface PeerCertificate {
   readonly organizations: readonly string[];
   /** When it expires; absent where none was sent but stated. */
   readonly notAfterMs?: number;
+  /** SHA-256 of the certificate in hex; absent where none was sent but stated. */
+  readonly sha256?: string;
 }
 
 /** Who is at the other end, as far as the transport itself knows. */

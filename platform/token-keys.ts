@@ -8,7 +8,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 export interface VerificationKey {
   /** As tokens name it in their header. */
   readonly keyId: string;
-  /** "RS256", "ES256", "ES384", "ES512". */
+  /** "RS256", "ES256", "ES384", "ES512": what it signs with. */
   readonly algorithm: string;
   readonly jwk: Jwk;
   /** Undefined unless this key signed the token. Expiry is the caller's to judge. */
@@ -25,6 +25,9 @@ export interface TokenKeys {
   signing(pem: string): SigningKey;
   /** Every public key of a PEM file, and those of its private keys and certificates. */
   verification(pem: string): readonly VerificationKey[];
-  /** A key that an issuer publishes; undefined for one that signs no tokens that are known here. */
+  /**
+   * A key that an issuer publishes; undefined for one that signs no tokens that are known here. It
+   * proves tokens of every method for such keys: RS256 to 512 and PS256 to 512 for RSA.
+   */
   published(jwk: Readonly<Record<string, unknown>>): VerificationKey | undefined;
 }

@@ -21,3 +21,16 @@ export function escapeIdentifier(property: string): string | undefined {
   );
   return /^[0-9]/.test(escaped) ? undefined : escaped;
 }
+
+/** The property that an escaped name stands for; undefined if it stands for none. */
+export function unescapeIdentifier(name: string): string | undefined {
+  let known = true;
+  const property = name.replace(/__([^_]+)__/g, (whole: string, inner: string) => {
+    if (inner === 'underscores') return '__';
+    const symbol = Object.keys(symbols).find((each) => symbols[each] === inner);
+    if (symbol !== undefined) return symbol;
+    known &&= RESERVED.has(inner) && whole === name;
+    return inner;
+  });
+  return known ? property : undefined;
+}

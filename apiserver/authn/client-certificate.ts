@@ -1,4 +1,5 @@
 import type { Authenticator } from './authenticator.ts';
+import { CREDENTIAL_ID } from './user.ts';
 
 /** The common name is the user, the organizations are the groups. */
 export const clientCertificate: Authenticator = {
@@ -7,8 +8,10 @@ export const clientCertificate: Authenticator = {
       return { type: 'refused', reason: `client certificate: ${peer.certificateError}` };
     }
     if (peer.certificate === undefined) return { type: 'none' };
-    const { commonName, organizations } = peer.certificate;
+    const { commonName, organizations, sha256 } = peer.certificate;
     if (commonName === '') return { type: 'refused', reason: 'client certificate without a name' };
-    return { type: 'user', user: { name: commonName, groups: organizations } };
+    const shown =
+      sha256 === undefined ? {} : { extra: { [CREDENTIAL_ID]: [`X509SHA256=${sha256}`] } };
+    return { type: 'user', user: { name: commonName, groups: organizations, ...shown } };
   },
 };

@@ -14,6 +14,9 @@ export const AUTHENTICATED_GROUP = 'system:authenticated';
 export const PRIVILEGED_GROUP = 'system:masters';
 export const UNAUTHENTICATED_GROUP = 'system:unauthenticated';
 
+/** In `extra`: which of a user's credentials was shown. */
+export const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
+
 /** A request without credentials. */
 export const anonymous: User = { name: 'system:anonymous', groups: [UNAUTHENTICATED_GROUP] };
 

@@ -48,23 +48,23 @@ let environment: Environment | undefined;
 /** Throws CelCompileError. */
 export function compileCondition(expression: string): Program {
   environment ??= new Environment({ request: REQUEST });
-  return environment.compile(expression, [BOOL]);
+  return environment.compile(expression, [BOOL], true);
 }
 
 export class AccessConditions {
-  readonly #programs: readonly Program[];
+  readonly #conditions: readonly { readonly text: string; readonly program: Program }[];
 
   constructor(expressions: readonly string[]) {
-    this.#programs = expressions.map(compileCondition);
+    this.#conditions = expressions.map((text) => ({ text, program: compileCondition(text) }));
   }
 
   /** One that is false decides, whatever fails. */
-  judge(spec: object): 'matches' | 'differs' | 'failed' {
-    if (this.#programs.length === 0) return 'matches';
+  judge(spec: object): 'matches' | 'differs' | { readonly failed: string } {
+    if (this.#conditions.length === 0) return 'matches';
     const request = adapt(complete(spec), REQUEST);
     let budget = MATCH_CONDITIONS_BUDGET;
-    let failed = false;
-    for (const program of this.#programs) {
+    const failures: string[] = [];
+    for (const { text, program } of this.#conditions) {
       try {
         const cost = Math.min(budget, PER_CALL_LIMIT);
         const outcome = program.run({ request }, { cost });
@@ -72,10 +72,14 @@ export class AccessConditions {
         if (outcome.value === false) return 'differs';
       } catch (error) {
         if (!(error instanceof CelError || error instanceof CostLimitExceeded)) throw error;
-        failed = true;
+        failures.push(
+          `cel evaluation error: expression '${text}' resulted in error: ${error.message}`,
+        );
       }
     }
-    return failed ? 'failed' : 'matches';
+    const [first, ...more] = failures;
+    if (first === undefined) return 'matches';
+    return { failed: more.length === 0 ? first : `[${failures.join(', ')}]` };
   }
 }
 

@@ -1,5 +1,11 @@
 import type { User } from '../authn/user.ts';
-import type { Attributes, Authorizer, Decision, Rules } from './authorizer.ts';
+import {
+  type Attributes,
+  type Authorizer,
+  type Decision,
+  noOpinion,
+  type Rules,
+} from './authorizer.ts';
 
 /** Asks one after the other until one allows or denies. Without that: a no, with all reasons. */
 export class AnyOf implements Authorizer {
@@ -10,7 +16,7 @@ export class AnyOf implements Authorizer {
   }
 
   authorize(user: User, attributes: Attributes): Decision | Promise<Decision> {
-    return this.#from(0, { user, attributes, authorizers: this.#authorizers(), reasons: [] });
+    return this.#from(0, { user, attributes, authorizers: this.#authorizers(), before: [] });
   }
 
   async rulesFor(user: User, namespace: string): Promise<Rules> {
@@ -30,13 +36,12 @@ export class AnyOf implements Authorizer {
       const decision = asked.authorizers[i]!.authorize(asked.user, asked.attributes);
       if (decision instanceof Promise)
         return decision.then((made) =>
-          isFinal(made) ? made : this.#from(i + 1, { ...asked, reasons: reasonsWith(asked, made) }),
+          isFinal(made) ? made : this.#from(i + 1, after(asked, made)),
         );
       if (isFinal(decision)) return decision;
-      asked = { ...asked, reasons: reasonsWith(asked, decision) };
+      asked = after(asked, decision);
     }
-    const reason = asked.reasons.join('\n');
-    return reason === '' ? { allowed: false } : { allowed: false, reason };
+    return asked.before.length === 0 ? noOpinion : undecided(asked.before);
   }
 }
 
@@ -44,13 +49,31 @@ interface Asked {
   readonly user: User;
   readonly attributes: Attributes;
   readonly authorizers: readonly Authorizer[];
-  readonly reasons: readonly string[];
+  /** What those said that did not decide, if they said anything. */
+  readonly before: readonly Undecided[];
 }
+
+type Undecided = Extract<Decision, { readonly allowed: false }>;
 
 function isFinal(decision: Decision): boolean {
   return decision.allowed || decision.denied === true;
 }
 
-function reasonsWith({ reasons }: Asked, { reason }: Decision): readonly string[] {
-  return reason === undefined || reason === '' ? reasons : [...reasons, reason];
+function after(asked: Asked, decision: Decision): Asked {
+  const says = !decision.allowed && (decision.reason || decision.error !== undefined);
+  return says ? { ...asked, before: [...asked.before, decision] } : asked;
+}
+
+/** A no, with all reasons and errors. */
+function undecided(said: readonly Undecided[]): Decision {
+  const reason = said.flatMap((one) => one.reason || []).join('\n');
+  const errors = [...new Set(said.flatMap(({ error }) => error ?? []))];
+  const [first] = errors;
+  return {
+    allowed: false,
+    ...(reason === '' ? {} : { reason }),
+    ...(first === undefined
+      ? {}
+      : { error: errors.length === 1 ? first : `[${errors.join(', ')}]` }),
+  };
 }

@@ -31,11 +31,17 @@ export interface PathAttributes {
 
 /**
  * `reason` is appended to the refusal that the client sees. Not `allowed` means "no opinion", so
- * that the next authorizer is asked, unless it is `denied`.
+ * that the next authorizer is asked, unless it is `denied`. `error`: what kept an authorizer from
+ * deciding; a request that nobody allows then fails with 500, as in Kubernetes.
  */
 export type Decision =
   | { readonly allowed: true; readonly reason?: string }
-  | { readonly allowed: false; readonly denied?: true; readonly reason?: string };
+  | {
+      readonly allowed: false;
+      readonly denied?: true;
+      readonly reason?: string;
+      readonly error?: string;
+    };
 
 /** What a user may do in a namespace, as far as it can be listed. */
 export interface Rules {

@@ -28,6 +28,7 @@ export interface WebhookAuthorizerOptions {
 const MAX_KNOWN = 8_192;
 /** Keys longer than this are not kept: whoever asks chooses them. */
 const MAX_KEY_LENGTH = 10_000;
+const BOTH = 'webhook subject access review returned both allow and deny response';
 
 interface ReviewStatus {
   readonly allowed?: boolean;
@@ -48,14 +49,9 @@ export class WebhookAuthorizer implements Authorizer {
 
   authorize(user: User, attributes: Attributes): Decision | Promise<Decision> {
     const spec = reviewSpec(user, attributes);
-    switch (this.#conditions.judge(spec)) {
-      case 'matches':
-        break;
-      case 'differs':
-        return noOpinion;
-      case 'failed':
-        return this.#failed('');
-    }
+    const judged = this.#conditions.judge(spec);
+    if (judged === 'differs') return noOpinion;
+    if (typeof judged === 'object') return this.#failed(judged.failed);
     const key = JSON.stringify(spec);
     return this.#known.get(key) ?? this.#ask(spec, key);
   }
@@ -73,12 +69,12 @@ export class WebhookAuthorizer implements Authorizer {
       });
       status = answer['status'] ?? {};
     } catch (error) {
-      if (error instanceof WebhookCallError) return this.#failed('');
+      if (error instanceof WebhookCallError) return this.#failed(error.message);
       throw error;
     }
     const { allowed = false, denied = false, reason = '' } = status;
-    if (allowed && denied) return this.#failed('');
     const because = reason === '' ? {} : { reason };
+    if (allowed && denied) return { allowed: false, denied, ...because, error: BOTH };
     const decision: Decision = allowed
       ? { allowed, ...because }
       : { allowed: false, ...(denied ? { denied: true as const } : {}), ...because };
@@ -87,9 +83,9 @@ export class WebhookAuthorizer implements Authorizer {
     return decision;
   }
 
-  #failed(reason: string): Decision {
-    if (this.#options.failurePolicy === 'NoOpinion') return noOpinion;
-    return { allowed: false, denied: true, ...(reason === '' ? {} : { reason }) };
+  #failed(error: string): Decision {
+    const isFinal = this.#options.failurePolicy === 'Deny';
+    return { allowed: false, ...(isFinal ? { denied: true as const } : {}), error };
   }
 }
 

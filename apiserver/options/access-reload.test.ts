@@ -136,21 +136,21 @@ it('--authorization-config: who decides changes while it runs; what cannot be us
     connectionInfo: { type: 'KubeConfigFile', kubeConfigFile },
   };
   const asks = { type: 'Webhook', name: 'judge', webhook };
-  const path = await file('authz.json', authorizers({ type: 'AlwaysAllow', name: 'all' }));
+  const path = await file('authz.json', authorizers({ type: 'AlwaysAllow', name: 'alwaysallow' }));
   const api = await startFlaggedApi(parts, [`--authorization-config=${path}`], clock);
   const jane = { certificate: { commonName: 'jane', organizations: ['dev'] } };
   const listed = async (): Promise<number> =>
     (await api.call('GET /api/v1/pods', { peer: jane })).code;
   expect(await listed()).toBe(200);
 
-  await file('authz.json', authorizers(asks, { type: 'AlwaysAllow', name: 'all' }));
+  await file('authz.json', authorizers(asks, { type: 'AlwaysAllow', name: 'alwaysallow' }));
   await clock.advance(MINUTE_MS);
   expect(await reloads(api, 'authorization', 1)).toBe('1 taken over, 0 refused');
   expect(await listed()).toBe(403);
 
   const useless = [
     authorizers(),
-    authorizers({ type: 'RBAC', name: 'was not there at the start' }),
+    authorizers({ type: 'RBAC', name: 'rbac' }),
     authorizers({ ...asks, webhook: { ...webhook, timeout: '1h' } }),
   ];
   for (const [i, text] of useless.entries()) {
@@ -160,7 +160,7 @@ it('--authorization-config: who decides changes while it runs; what cannot be us
     expect(await listed()).toBe(403);
   }
 
-  await file('authz.json', authorizers({ type: 'AlwaysAllow', name: 'all' }));
+  await file('authz.json', authorizers({ type: 'AlwaysAllow', name: 'alwaysallow' }));
   await clock.advance(MINUTE_MS);
   expect(await reloads(api, 'authorization', 5)).toBe('2 taken over, 3 refused');
   expect(await listed()).toBe(200);

@@ -123,7 +123,7 @@ async function takeIssuers(
   if (!deepEqual(anonymous, held.anonymous))
     throw new FlagError('anonymous: Forbidden: changed from initial configuration file');
   const next = issuers.map((issuer) => ({ ...issuer, keys: providerKeys(issuer, effects) }));
-  await within(effects.clock, Promise.all(next.map(({ keys }) => keys.of(undefined))));
+  await within(effects.clock, Promise.all(next.map(({ keys }) => keys.refreshed())));
   held.issuers.replace(next);
 }
 

@@ -1,15 +1,14 @@
 /** --authentication-config: checked as Kubernetes checks it, with its texts. */
-import {
-  duplicate,
-  type FieldError,
-  forbidden,
-  invalid,
-  required,
-} from '../../api/field-errors.ts';
-import { compile } from '../authn/jwt/claim-mapping.ts';
+import { duplicate, type FieldError, invalid, required, tooMany } from '../../api/field-errors.ts';
+import { visit } from '../../api/cel/literals.ts';
+import { urlFault } from '../../api/cel/libraries/urls.ts';
+import type { Program } from '../../api/cel/program.ts';
+import { domainPrefixedPath } from '../../api/validation/formats.ts';
+import { compile, type Expected } from '../authn/jwt/claim-expressions.ts';
 import type { AuthenticationConfiguration, JwtSettings } from '../authn/jwt/settings.ts';
-import { CelCompileError } from '../../api/cel/parser/source.ts';
-import { configDocument, refuseErrors, unknownFields } from './config-document.ts';
+import { configDocument, refuseErrors } from './config-document.ts';
+import { compiled } from './expressions.ts';
+import { type Shape, shaped } from './shape.ts';
 
 const GROUP = 'apiserver.config.k8s.io';
 const VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`, `${GROUP}/v1alpha1`];
@@ -17,253 +16,322 @@ const MAX_AUTHENTICATORS = 64;
 const BOTH = "claim and expression can't both be set";
 const NEITHER = 'claim or expression is required';
 
-export function parseAuthenticationConfiguration(text: string): AuthenticationConfiguration {
-  const document = configDocument(text, 'AuthenticationConfiguration', VERSIONS);
-  unknownFields(
-    document,
-    ['apiVersion', 'kind', 'jwt', 'anonymous'],
-    'AuthenticationConfiguration',
-  );
-  const jwt = (document['jwt'] ?? []) as readonly JwtSettings[];
-  const { anonymous } = document as { anonymous?: AuthenticationConfiguration['anonymous'] };
-  const errors = validateJwt(jwt);
-  if (anonymous?.enabled === false && (anonymous.conditions ?? []).length > 0)
+const CERTIFICATE = /^-----BEGIN CERTIFICATE-----$[\s\S]+?^-----END CERTIFICATE-----$/m;
+
+const text = 'string';
+const CLAIM = { claim: text, expression: text } as const;
+const PREFIXED = { ...CLAIM, prefix: text } as const;
+const JWT: Shape = {
+  issuer: {
+    url: text,
+    discoveryURL: text,
+    certificateAuthority: text,
+    audiences: [text],
+    audienceMatchPolicy: text,
+    egressSelectorType: text,
+  },
+  claimValidationRules: [{ claim: text, requiredValue: text, expression: text, message: text }],
+  claimMappings: {
+    username: PREFIXED,
+    groups: PREFIXED,
+    uid: CLAIM,
+    extra: [{ key: text, valueExpression: text }],
+  },
+  userValidationRules: [{ expression: text, message: text }],
+};
+const SHAPE: Shape = {
+  apiVersion: text,
+  kind: text,
+  jwt: [JWT],
+  anonymous: { enabled: 'boolean', conditions: [{ path: text }] },
+};
+
+/** `disallowed`: issuers that are this server itself. Throws ConfigurationError. */
+export function parseAuthenticationConfiguration(
+  content: string,
+  disallowed: readonly string[],
+): AuthenticationConfiguration {
+  const document = configDocument(content, 'AuthenticationConfiguration', VERSIONS);
+  const { jwt, anonymous } = shaped(document, SHAPE) as Partial<AuthenticationConfiguration>;
+  const errors = validateJwt(jwt ?? [], disallowed);
+  const { enabled = false, conditions = [] } = anonymous ?? {};
+  if (!enabled && conditions.length > 0)
     errors.push(
       invalid(
         'anonymous.conditions',
-        anonymous.conditions,
+        conditions.map(({ path = '' }) => ({ Path: path })),
         'enabled should be set to true when conditions are defined',
       ),
     );
   refuseErrors(errors);
-  return { jwt, ...(anonymous === undefined ? {} : { anonymous }) };
+  return {
+    jwt: jwt ?? [],
+    ...(anonymous === undefined ? {} : { anonymous: { enabled, conditions } }),
+  };
 }
 
-function validateJwt(jwt: readonly JwtSettings[]): FieldError[] {
-  if (jwt.length > MAX_AUTHENTICATORS)
-    return [
-      {
-        type: 'FieldValueTooMany',
-        field: 'jwt',
-        message: `Too many: ${jwt.length}: must have at most ${MAX_AUTHENTICATORS} items`,
-      },
-    ];
-  const seen = new Set<string>();
+function validateJwt(jwt: readonly JwtSettings[], disallowed: readonly string[]): FieldError[] {
+  if (jwt.length > MAX_AUTHENTICATORS) return [tooMany('jwt', jwt.length, MAX_AUTHENTICATORS)];
+  const urls = new Set<string>();
+  const discoveryUrls = new Set<string>();
   return jwt.flatMap((settings, i) => {
     const field = `jwt[${i}]`;
-    unknownFields(
-      settings,
-      ['issuer', 'claimValidationRules', 'claimMappings', 'userValidationRules'],
-      field,
-    );
-    const url = (settings.issuer as Partial<JwtSettings['issuer']> | undefined)?.url ?? '';
-    const errors = seen.has(url) ? [duplicate(`${field}.issuer.url`, url)] : [];
-    seen.add(url);
-    return [...errors, ...validateSettings(settings, field)];
+    const errors = validateSettings(settings, field, disallowed);
+    const { url = '', discoveryURL = '' }: Partial<JwtSettings['issuer']> = settings.issuer ?? {};
+    if (urls.has(url)) errors.push(duplicate(`${field}.issuer.url`, url));
+    if (discoveryURL !== '' && discoveryUrls.has(discoveryURL))
+      errors.push(duplicate(`${field}.issuer.discoveryURL`, discoveryURL));
+    urls.add(url);
+    discoveryUrls.add(discoveryURL);
+    return errors;
   });
 }
 
 /** Also of what the --oidc-* flags say. */
-export function validateSettings(settings: Partial<JwtSettings>, field: string): FieldError[] {
+export function validateSettings(
+  settings: Partial<JwtSettings>,
+  field: string,
+  disallowed: readonly string[],
+): FieldError[] {
   const { issuer, claimMappings, claimValidationRules = [], userValidationRules = [] } = settings;
+  const compiling = new Compiling();
   return [
-    ...validateIssuer(issuer ?? {}, `${field}.issuer`),
-    ...claimValidationRules.flatMap((rule, i) =>
-      validateRule(rule, `${field}.claimValidationRules[${i}]`),
-    ),
-    ...validateMappings(claimMappings ?? {}, `${field}.claimMappings`),
-    ...userValidationRules.flatMap(({ expression }, i) =>
-      validateExpression(expression, `${field}.userValidationRules[${i}].expression`, {
-        of: 'user',
-        results: 'bool',
-      }),
-    ),
+    ...validateIssuer(issuer ?? {}, `${field}.issuer`, disallowed),
+    ...validateRules(claimValidationRules, `${field}.claimValidationRules`, compiling),
+    ...validateMappings(claimMappings ?? {}, `${field}.claimMappings`, compiling),
+    ...validateUserRules(userValidationRules, `${field}.userValidationRules`, compiling),
   ];
 }
 
-function validateUrl(text: string, field: string): FieldError[] {
-  if (!URL.canParse(text)) return [invalid(field, text, 'URL is invalid')];
-  const url = new URL(text);
-  if (url.protocol !== 'https:') return [invalid(field, text, 'URL scheme must be https')];
-  if (url.username !== '' || url.password !== '')
-    return [invalid(field, text, 'URL must not contain a username or password')];
-  if (url.search !== '') return [invalid(field, text, 'URL must not contain a query')];
-  return url.hash === '' ? [] : [invalid(field, text, 'URL must not contain a fragment')];
+/** Compiles, and notes which claims the expressions of some fields read. */
+class Compiling {
+  readonly #read = new Set<string>();
+
+  reads(purpose: 'username' | 'extra' | 'rule', claim: string): boolean {
+    return this.#read.has(`${purpose} ${claim}`);
+  }
+
+  errors(
+    expression: string,
+    field: string,
+    { purpose, ...expected }: Expected & { readonly purpose?: 'username' | 'extra' | 'rule' },
+  ): FieldError[] {
+    const result = compiled(expression, field, () => compile(expression, expected));
+    if (Array.isArray(result)) return result;
+    if (purpose !== undefined)
+      for (const claim of claimsRead(result)) this.#read.add(`${purpose} ${claim}`);
+    return [];
+  }
 }
 
-function validateIssuer(issuer: Partial<JwtSettings['issuer']>, field: string): FieldError[] {
-  unknownFields(
-    issuer,
-    [
-      'url',
-      'discoveryURL',
-      'certificateAuthority',
-      'audiences',
-      'audienceMatchPolicy',
-      'egressSelectorType',
-    ],
-    field,
-  );
+/** Those that are selected by name from `claims`. */
+function claimsRead(program: Program): ReadonlySet<string> {
+  const names = new Set<string>();
+  visit(program.checked.expr, (node) => {
+    if (node.type === 'select' && node.operand.type === 'ident' && node.operand.name === 'claims')
+      names.add(node.field);
+  });
+  return names;
+}
+
+function validateUrl(value: string, field: string, disallowed: readonly string[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const refuse = (detail: string): number => errors.push(invalid(field, value, detail));
+  if (disallowed.includes(value))
+    refuse(`URL must not overlap with disallowed issuers: [${[...disallowed].sort().join(' ')}]`);
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(value)?.[1] ?? '';
+  const fault = scheme === '' && !value.startsWith(':') ? undefined : urlFault(value);
+  if (fault !== undefined) {
+    refuse(fault);
+    return errors;
+  }
+  const [, authority = '', rest = ''] = /^[^/?#]*(?:\/\/([^/?#]*))?(.*)$/s.exec(value)!;
+  const [, query = '', fragment = ''] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(rest)!;
+  if (scheme.toLowerCase() !== 'https') refuse('URL scheme must be https');
+  if (authority.includes('@')) refuse('URL must not contain a username or password');
+  if (query !== '') refuse('URL must not contain a query');
+  if (fragment !== '') refuse('URL must not contain a fragment');
+  return errors;
+}
+
+function validateIssuer(
+  issuer: Partial<JwtSettings['issuer']>,
+  field: string,
+  disallowed: readonly string[],
+): FieldError[] {
   const {
     url = '',
-    discoveryURL,
-    audiences = [],
-    audienceMatchPolicy,
-    egressSelectorType,
+    discoveryURL = '',
+    certificateAuthority = '',
+    egressSelectorType = '',
   } = issuer;
   const errors =
-    url === '' ? [required(`${field}.url`, 'URL is required')] : validateUrl(url, `${field}.url`);
-  if (discoveryURL !== undefined) {
+    url === '' ? [required(`${field}.url`)] : validateUrl(url, `${field}.url`, disallowed);
+  if (discoveryURL !== '') {
     const at = `${field}.discoveryURL`;
-    if (discoveryURL.replace(/\/$/, '') === url.replace(/\/$/, ''))
+    if (url !== '' && discoveryURL.replace(/\/+$/, '') === url.replace(/\/+$/, ''))
       errors.push(invalid(at, discoveryURL, 'discoveryURL must be different from URL'));
-    else errors.push(...validateUrl(discoveryURL, at));
+    errors.push(...validateUrl(discoveryURL, at, []));
   }
-  if (audiences.length === 0)
-    errors.push(required(`${field}.audiences`, `at least one ${field}.audiences is required`));
-  audiences.forEach((audience, i) => {
-    const at = `${field}.audiences[${i}]`;
-    if (audience === '') errors.push(required(at, "audience can't be empty"));
-    else if (audiences.indexOf(audience) < i) errors.push(duplicate(at, audience));
-  });
-  const policy = `${field}.audienceMatchPolicy`;
-  if (audiences.length > 1 && audienceMatchPolicy !== 'MatchAny')
+  errors.push(...validateAudiences(issuer, field));
+  if (certificateAuthority !== '' && !CERTIFICATE.test(certificateAuthority)) {
+    const detail = 'data does not contain any valid RSA or ECDSA certificates';
+    errors.push(invalid(`${field}.certificateAuthority`, '<omitted>', detail));
+  }
+  if (egressSelectorType !== '')
     errors.push(
       invalid(
-        policy,
-        audienceMatchPolicy ?? '',
-        'audienceMatchPolicy must be MatchAny for multiple audiences',
+        `${field}.egressSelectorType`,
+        egressSelectorType,
+        ['controlplane', 'cluster'].includes(egressSelectorType)
+          ? 'egress selectors are not supported here'
+          : 'egress selector must be either controlplane or cluster',
       ),
-    );
-  else if (audienceMatchPolicy !== undefined && !['', 'MatchAny'].includes(audienceMatchPolicy))
-    errors.push(
-      invalid(
-        policy,
-        audienceMatchPolicy,
-        'audienceMatchPolicy must be empty or MatchAny for single audience',
-      ),
-    );
-  if (egressSelectorType !== undefined)
-    errors.push(
-      forbidden(`${field}.egressSelectorType`, 'egress selectors are not supported here'),
     );
   return errors;
 }
 
-interface Expected {
-  readonly of: 'claims' | 'user';
-  readonly results: 'bool' | 'text' | 'texts';
-}
-
-function validateExpression(
-  expression: string | undefined,
+function validateAudiences(
+  { audiences = [], audienceMatchPolicy = '' }: Partial<JwtSettings['issuer']>,
   field: string,
-  { of, results }: Expected,
 ): FieldError[] {
-  if (expression === undefined || expression.trim() === '')
-    return [required(field, 'expression is required')];
-  try {
-    compile(expression, of, results);
-    return [];
-  } catch (error) {
-    if (error instanceof CelCompileError)
-      return [invalid(field, expression, `compilation failed: ${error.message}`)];
-    throw error;
+  const at = `${field}.audiences`;
+  if (audiences.length === 0) return [required(at, `at least one ${at} is required`)];
+  const errors: FieldError[] = [];
+  audiences.forEach((audience, i) => {
+    if (audience === '') errors.push(required(`${at}[${i}]`));
+    if (audiences.indexOf(audience) < i) errors.push(duplicate(`${at}[${i}]`, audience));
+  });
+  const several = audiences.length > 1;
+  if (audienceMatchPolicy !== 'MatchAny' && (several || audienceMatchPolicy !== '')) {
+    const must = several
+      ? 'MatchAny for multiple audiences'
+      : 'empty or MatchAny for single audience';
+    const detail = `audienceMatchPolicy must be ${must}`;
+    errors.push(invalid(`${field}.audienceMatchPolicy`, audienceMatchPolicy, detail));
   }
+  return errors;
 }
 
-type Rule = NonNullable<JwtSettings['claimValidationRules']>[number];
+type Rules = NonNullable<JwtSettings['claimValidationRules']>;
 
-function validateRule(
-  { claim, requiredValue, expression, message }: Rule,
-  field: string,
-): FieldError[] {
-  if (claim !== undefined && expression !== undefined) return [invalid(field, claim, BOTH)];
-  if (claim === undefined && expression === undefined) return [required(field, NEITHER)];
-  if (claim !== undefined)
-    return message === undefined
-      ? []
-      : [invalid(`${field}.message`, message, "message can't be set when claim is set")];
-  const errors =
-    requiredValue === undefined
-      ? []
-      : [
-          invalid(
-            `${field}.requiredValue`,
-            requiredValue,
-            "requiredValue can't be set when expression is set",
-          ),
-        ];
-  return [
-    ...errors,
-    ...validateExpression(expression, `${field}.expression`, { of: 'claims', results: 'bool' }),
-  ];
+function validateRules(rules: Rules, field: string, compiling: Compiling): FieldError[] {
+  const seen = new Set<string>();
+  return rules.flatMap(({ claim = '', requiredValue = '', expression = '', message = '' }, i) => {
+    const at = `${field}[${i}]`;
+    if (claim !== '' && expression !== '') return [invalid(at, claim, BOTH)];
+    if (claim === '' && expression === '') return [required(at, NEITHER)];
+    const [what, value] = claim === '' ? ['expression', expression] : ['claim', claim];
+    const errors: FieldError[] = [];
+    if (claim !== '' && message !== '')
+      errors.push(invalid(`${at}.message`, message, 'may not be specified when claim is set'));
+    if (claim === '' && requiredValue !== '') {
+      const detail = 'may not be specified when expression is set';
+      errors.push(invalid(`${at}.requiredValue`, requiredValue, detail));
+    }
+    const isKnown = seen.has(`${what} ${value}`);
+    seen.add(`${what} ${value}`);
+    if (isKnown) return [...errors, duplicate(`${at}.${what}`, value)];
+    if (claim !== '') return errors;
+    const expected = { of: 'claims', results: 'bool', purpose: 'rule' } as const;
+    return [...errors, ...compiling.errors(expression, `${at}.expression`, expected)];
+  });
+}
+
+type UserRules = NonNullable<JwtSettings['userValidationRules']>;
+
+function validateUserRules(rules: UserRules, field: string, compiling: Compiling): FieldError[] {
+  const seen = new Set<string>();
+  return rules.flatMap(({ expression = '' }: Partial<UserRules[number]>, i) => {
+    const at = `${field}[${i}].expression`;
+    if (expression === '') return [required(at)];
+    if (seen.has(expression)) return [duplicate(at, expression)];
+    seen.add(expression);
+    return compiling.errors(expression, at, { of: 'user', results: 'bool' });
+  });
 }
 
 type Mappings = Partial<JwtSettings['claimMappings']>;
 
 function validatePrefixed(
-  { claim, expression, prefix }: NonNullable<Mappings['groups']>,
+  { claim = '', expression = '', prefix }: NonNullable<Mappings['groups']>,
   field: string,
-  results: Expected['results'],
+  compiling: Compiling,
 ): FieldError[] {
-  if (claim !== undefined && expression !== undefined) return [invalid(field, '', BOTH)];
-  if (expression !== undefined) {
-    if (prefix !== undefined)
-      return [invalid(`${field}.prefix`, prefix, "prefix can't be set when expression is set")];
-    return validateExpression(expression, `${field}.expression`, { of: 'claims', results });
-  }
-  if (claim !== undefined && prefix === undefined)
-    return [
-      required(
-        `${field}.prefix`,
-        'prefix is required when claim is set. It can be set to an empty string to disable prefixing',
-      ),
-    ];
-  return [];
+  if (claim !== '' && expression !== '') return [invalid(field, '', BOTH)];
+  if (claim !== '')
+    return prefix === undefined
+      ? [
+          required(
+            `${field}.prefix`,
+            'prefix is required when claim is set. It can be set to an empty string to disable prefixing',
+          ),
+        ]
+      : [];
+  if (expression === '') return [];
+  const errors =
+    prefix === undefined
+      ? []
+      : [invalid(`${field}.prefix`, prefix, 'may not be specified when expression is set')];
+  const purpose = field.endsWith('.username') ? ({ purpose: 'username' } as const) : {};
+  const expected = { of: 'claims', results: 'any', ...purpose } as const;
+  return [...errors, ...compiling.errors(expression, `${field}.expression`, expected)];
 }
 
 function validateMappings(
-  { username, groups, uid, extra = [] }: Mappings,
+  { username = {}, groups = {}, uid = {}, extra = [] }: Mappings,
   field: string,
+  compiling: Compiling,
 ): FieldError[] {
   const errors: FieldError[] = [];
-  if (!username?.claim && !username?.expression)
-    errors.push(required(`${field}.username`, NEITHER));
-  else errors.push(...validatePrefixed(username, `${field}.username`, 'text'));
-  if (groups !== undefined) errors.push(...validatePrefixed(groups, `${field}.groups`, 'texts'));
-  if (uid?.claim !== undefined && uid.expression !== undefined)
-    errors.push(invalid(`${field}.uid`, '', BOTH));
-  else if (uid?.expression !== undefined)
-    errors.push(
-      ...validateExpression(uid.expression, `${field}.uid.expression`, {
-        of: 'claims',
-        results: 'text',
-      }),
-    );
-  extra.forEach(({ key, valueExpression }, i) => {
-    const at = `${field}.extra[${i}]`;
-    errors.push(...validateExtraKey(key, `${at}.key`));
-    if (extra.findIndex((other) => other.key === key) < i) errors.push(duplicate(`${at}.key`, key));
-    errors.push(
-      ...validateExpression(valueExpression, `${at}.valueExpression`, {
-        of: 'claims',
-        results: 'texts',
-      }),
-    );
-  });
+  if (!username.claim && !username.expression) errors.push(required(`${field}.username`, NEITHER));
+  errors.push(...validatePrefixed(username, `${field}.username`, compiling));
+  errors.push(...validatePrefixed(groups, `${field}.groups`, compiling));
+  const { claim = '', expression = '' } = uid;
+  if (claim !== '' && expression !== '') errors.push(invalid(`${field}.uid`, '', BOTH));
+  else if (expression !== '') {
+    const expected = { of: 'claims', results: 'any' } as const;
+    errors.push(...compiling.errors(expression, `${field}.uid.expression`, expected));
+  }
+  errors.push(...validateExtra(extra, `${field}.extra`, compiling));
+  // Anybody may have an account with an address that nobody has verified.
+  const verified = ['username', 'extra', 'rule'] as const;
+  if (
+    compiling.reads('username', 'email') &&
+    !verified.some((purpose) => compiling.reads(purpose, 'email_verified'))
+  )
+    errors.push(invalid(`${field}.username.expression`, username.expression, UNVERIFIED_EMAIL));
   return errors;
 }
 
-function validateExtraKey(key: string | undefined, field: string): FieldError[] {
-  if (!key) return [required(field)];
-  const [, domain] = /^([a-z0-9]+(?:[.-][a-z0-9]+)*)\/.+$/.exec(key) ?? [];
-  if (key !== key.toLowerCase()) return [invalid(field, key, 'key must be lowercase')];
-  if (domain === undefined)
-    return [invalid(field, key, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  const reserved = ['k8s.io', 'kubernetes.io'].find(
-    (each) => domain === each || domain.endsWith(`.${each}`),
-  );
-  if (reserved === undefined) return [];
-  return [invalid(field, key, `${reserved} and its subdomains are reserved for Kubernetes use`)];
+const UNVERIFIED_EMAIL =
+  'claims.email_verified must be used in claimMappings.username.expression or ' +
+  'claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when ' +
+  'claims.email is used in claimMappings.username.expression';
+
+function validateExtra(
+  extra: NonNullable<Mappings['extra']>,
+  field: string,
+  compiling: Compiling,
+): FieldError[] {
+  const seen = new Set<string>();
+  return extra.flatMap(({ key = '', valueExpression = '' }: Partial<(typeof extra)[number]>, i) => {
+    const at = `${field}[${i}].key`;
+    const errors = domainPrefixedPath(key, at);
+    if (key !== key.toLowerCase()) errors.push(invalid(at, key, 'must be lowercase'));
+    if (/^(?:[^/]*\.)?(?:k8s|kubernetes)\.io\//.test(key))
+      errors.push(
+        invalid(
+          at,
+          key,
+          'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use',
+        ),
+      );
+    if (seen.has(key)) return [...errors, duplicate(at, key)];
+    seen.add(key);
+    const value = `${field}[${i}].valueExpression`;
+    if (valueExpression === '') return [...errors, required(value)];
+    const expected = { of: 'claims', results: 'any', purpose: 'extra' } as const;
+    return [...errors, ...compiling.errors(valueExpression, value, expected)];
+  });
 }

@@ -5,22 +5,61 @@ import {
   invalid,
   notSupported,
   required,
+  tooMany,
 } from '../../api/field-errors.ts';
+import { dns1123Subdomain } from '../../api/validation/names.ts';
 import { compileCondition } from '../authz/access-conditions.ts';
-import { CelCompileError } from '../../api/cel/parser/source.ts';
-import { configDocument, refuseErrors, unknownFields } from './config-document.ts';
-import { parseGoDuration } from '../pipeline/go-duration.ts';
+import { configDocument, ConfigurationError, refuseErrors } from './config-document.ts';
+import { compiled } from './expressions.ts';
+import { type Shape, shaped } from './shape.ts';
+import { goDurationText, parseGoDuration } from '../pipeline/go-duration.ts';
 
 const GROUP = 'apiserver.config.k8s.io';
 const VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`, `${GROUP}/v1alpha1`];
 const KINDS = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const;
-/** As a configuration file has them. */
-const WEBHOOK_FIELDS = [
-  ...['authorizedTTL', 'unauthorizedTTL', 'cacheAuthorizedRequests', 'cacheUnauthorizedRequests'],
-  ...['timeout', 'subjectAccessReviewVersion', 'matchConditionSubjectAccessReviewVersion'],
-  ...['failurePolicy', 'connectionInfo', 'matchConditions'],
-];
+/** What Kubernetes has, and is refused here. */
+const ABSENT = 'ABAC';
 const MAX_TIMEOUT_MS = 30_000;
+const MAX_CONDITIONS = 64;
+
+const text = 'string';
+const WEBHOOK: Shape = {
+  authorizedTTL: text,
+  cacheAuthorizedRequests: 'boolean',
+  unauthorizedTTL: text,
+  cacheUnauthorizedRequests: 'boolean',
+  timeout: text,
+  subjectAccessReviewVersion: text,
+  matchConditionSubjectAccessReviewVersion: text,
+  failurePolicy: text,
+  connectionInfo: { type: text, kubeConfigFile: text },
+  matchConditions: [{ expression: text }],
+};
+const SHAPE: Shape = {
+  apiVersion: text,
+  kind: text,
+  authorizers: [{ type: text, name: text, webhook: WEBHOOK }],
+};
+
+/** A configuration as it was written. */
+interface WrittenWebhook {
+  readonly authorizedTTL?: string;
+  readonly cacheAuthorizedRequests?: boolean;
+  readonly unauthorizedTTL?: string;
+  readonly cacheUnauthorizedRequests?: boolean;
+  readonly timeout?: string;
+  readonly subjectAccessReviewVersion?: string;
+  readonly matchConditionSubjectAccessReviewVersion?: string;
+  readonly failurePolicy?: string;
+  readonly connectionInfo?: { readonly type?: string; readonly kubeConfigFile?: string };
+  readonly matchConditions?: readonly { readonly expression?: string }[];
+}
+
+interface Written {
+  readonly type?: string;
+  readonly name?: string;
+  readonly webhook?: WrittenWebhook;
+}
 
 export interface WebhookSettings {
   readonly type: 'Webhook';
@@ -36,121 +75,175 @@ export interface WebhookSettings {
 export type AuthorizerSettings =
   { readonly type: Exclude<(typeof KINDS)[number], 'Webhook'> } | WebhookSettings;
 
-type Fields = Readonly<Record<string, unknown>>;
-
-export function parseAuthorizationConfiguration(text: string): readonly AuthorizerSettings[] {
-  const document = configDocument(text, 'AuthorizationConfiguration', VERSIONS);
-  unknownFields(document, ['apiVersion', 'kind', 'authorizers'], 'AuthorizationConfiguration');
-  const authorizers = (document['authorizers'] ?? []) as readonly Fields[];
+/** Throws {@link ConfigurationError}. */
+export function parseAuthorizationConfiguration(content: string): readonly AuthorizerSettings[] {
+  const document = configDocument(content, 'AuthorizationConfiguration', VERSIONS);
+  const { authorizers = [] } = shaped(document, SHAPE) as {
+    readonly authorizers?: readonly Written[];
+  };
   const errors: FieldError[] = [];
   if (authorizers.length === 0)
     errors.push(required('authorizers', 'at least one authorization mode must be defined'));
-  const types = new Set<unknown>();
-  const names = new Set<unknown>();
+  const types = new Set<string>();
+  const names = new Set<string>();
   authorizers.forEach((authorizer, i) => {
     const field = `authorizers[${i}]`;
-    unknownFields(authorizer, ['type', 'name', 'webhook'], field);
-    const { type, name, webhook } = authorizer;
-    if (type === undefined || type === '') errors.push(required(`${field}.type`));
-    else if (!KINDS.some((kind) => kind === type))
-      errors.push(notSupported(`${field}.type`, type, KINDS));
-    else if (type !== 'Webhook' && types.has(type)) errors.push(duplicate(`${field}.type`, type));
+    const { type = '' } = authorizer;
+    const fault = typeFault(type, `${field}.type`, types);
     types.add(type);
-    if (name === undefined || name === '') errors.push(required(`${field}.name`));
-    else if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
-    names.add(name);
-    if (type === 'Webhook') {
-      if (webhook === undefined)
-        errors.push(required(`${field}.webhook`, 'required when type=Webhook'));
-      else errors.push(...validateWebhook(webhook as Fields, `${field}.webhook`));
-    } else if (webhook !== undefined)
-      errors.push(
-        invalid(`${field}.webhook`, 'non-null', 'may only be specified when type=Webhook'),
-      );
+    if (fault !== undefined) errors.push(fault);
+    else errors.push(...validateAuthorizer(authorizer, field, names));
   });
   refuseErrors(errors);
+  checkNames(authorizers);
   return authorizers.map(({ type, webhook }) =>
     type === 'Webhook'
-      ? webhookSettings(webhook as Fields)
+      ? webhookSettings(webhook!)
       : ({ type } as Exclude<AuthorizerSettings, WebhookSettings>),
   );
 }
 
-function oneOf(value: unknown, field: string, values: readonly string[]): FieldError[] {
-  if (value === undefined || value === '') return [required(field)];
-  return typeof value === 'string' && values.includes(value)
-    ? []
-    : [notSupported(field, value, values)];
+function typeFault(type: string, field: string, seen: ReadonlySet<string>): FieldError | undefined {
+  if (type === '') return required(field);
+  const known = [ABSENT, ...KINDS].sort();
+  if (!known.includes(type)) return notSupported(field, type, known);
+  return type !== 'Webhook' && seen.has(type) ? duplicate(field, type) : undefined;
 }
 
-function validateDuration(value: unknown, field: string, isTimeout = false): FieldError[] {
-  if (value === undefined) return isTimeout ? [required(field)] : [];
-  const ms = typeof value === 'string' ? parseGoDuration(value) : undefined;
-  if (ms === undefined || ms <= 0) return [invalid(field, value, 'must be > 0s')];
-  return isTimeout && ms > MAX_TIMEOUT_MS ? [invalid(field, value, 'must be <= 30s')] : [];
+function validateAuthorizer(
+  { type, name = '', webhook }: Written,
+  field: string,
+  names: Set<string>,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const at = `${field}.name`;
+  const wrong = dns1123Subdomain(name);
+  if (name === '') errors.push(required(at));
+  else if (names.has(name)) errors.push(duplicate(at, name));
+  else if (wrong.length > 0)
+    errors.push(invalid(at, name, `authorizer name is invalid: ${wrong.join(', ')}`));
+  names.add(name);
+  if (type !== 'Webhook')
+    return webhook === undefined
+      ? errors
+      : [
+          ...errors,
+          invalid(`${field}.webhook`, 'non-null', 'may only be specified when type=Webhook'),
+        ];
+  if (webhook === undefined)
+    return [...errors, required(`${field}.webhook`, 'required when type=Webhook')];
+  return [...errors, ...validateWebhook(webhook, field)];
 }
 
-function validateWebhook(webhook: Fields, field: string): FieldError[] {
-  unknownFields(webhook, WEBHOOK_FIELDS, field);
-  const connection = (webhook['connectionInfo'] ?? {}) as Fields;
-  const conditions = (webhook['matchConditions'] ?? []) as readonly { expression?: string }[];
-  const versions = ['v1', 'v1beta1'];
-  const kinds = ['KubeConfigFile'];
-  const { kubeConfigFile } = connection;
-  const errors = [
-    ...validateDuration(webhook['timeout'], `${field}.timeout`, true),
-    ...validateDuration(webhook['authorizedTTL'], `${field}.authorizedTTL`),
-    ...validateDuration(webhook['unauthorizedTTL'], `${field}.unauthorizedTTL`),
-    ...oneOf(
-      webhook['subjectAccessReviewVersion'],
-      `${field}.subjectAccessReviewVersion`,
-      versions,
-    ),
-    ...oneOf(webhook['failurePolicy'], `${field}.failurePolicy`, ['NoOpinion', 'Deny']),
-    ...oneOf(connection['type'], `${field}.connectionInfo.type`, kinds),
-  ];
-  if (typeof kubeConfigFile !== 'string' || kubeConfigFile === '')
-    errors.push(required(`${field}.connectionInfo.kubeConfigFile`));
-  else if (!kubeConfigFile.startsWith('/'))
-    errors.push(
-      invalid(`${field}.connectionInfo.kubeConfigFile`, kubeConfigFile, 'must be an absolute path'),
-    );
-  const version = 'matchConditionSubjectAccessReviewVersion';
-  if (conditions.length > 0) errors.push(...oneOf(webhook[version], `${field}.${version}`, ['v1']));
-  conditions.forEach(({ expression = '' }, i) => {
-    errors.push(...validateCondition(expression, `${field}.matchConditions[${i}].expression`));
+/** Authorizers that are no webhooks have the names that metrics give them. */
+function checkNames(authorizers: readonly Written[]): void {
+  const texts = authorizers.flatMap(({ type = '', name = '' }) => {
+    if (type === ABSENT) return ['ABAC is not supported here'];
+    const expected = type.toLowerCase();
+    return type === 'Webhook' || name === expected
+      ? []
+      : [`expected name ${expected} for authorizer ${type} instead of ${name}`];
   });
+  if (texts.length > 0)
+    throw new ConfigurationError(texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`);
+}
+
+function oneOf(value: string, field: string, values: readonly string[]): FieldError[] {
+  if (value === '') return [required(field)];
+  return values.includes(value) ? [] : [notSupported(field, value, values)];
+}
+
+/** 0 for none. Throws {@link ConfigurationError} for what is no duration. */
+function milliseconds(value: string | undefined): number {
+  const ms = value === undefined ? 0 : parseGoDuration(value);
+  if (ms !== undefined) return ms;
+  throw new ConfigurationError(`time: invalid duration ${JSON.stringify(value)}`);
+}
+
+function validateTtl(value: string | undefined, field: string): FieldError[] {
+  const ms = milliseconds(value);
+  return ms < 0 ? [invalid(field, goDurationText(ms), 'must be > 0s')] : [];
+}
+
+/** Fields of the webhook are named as if they were the authorizer's, as Kubernetes does. */
+function validateWebhook(webhook: WrittenWebhook, field: string): FieldError[] {
+  const { timeout, connectionInfo = {}, matchConditions = [] } = webhook;
+  const { subjectAccessReviewVersion = '', failurePolicy = '' } = webhook;
+  const { matchConditionSubjectAccessReviewVersion: conditionVersion = '' } = webhook;
+  const errors: FieldError[] = [];
+  const ms = milliseconds(timeout);
+  if (ms === 0) errors.push(required(`${field}.timeout`));
+  else if (ms < 0 || ms > MAX_TIMEOUT_MS)
+    errors.push(invalid(`${field}.timeout`, goDurationText(ms), 'must be > 0s and <= 30s'));
+  errors.push(
+    ...validateTtl(webhook.authorizedTTL, `${field}.authorizedTTL`),
+    ...validateTtl(webhook.unauthorizedTTL, `${field}.unauthorizedTTL`),
+    ...oneOf(subjectAccessReviewVersion, `${field}.subjectAccessReviewVersion`, ['v1', 'v1beta1']),
+  );
+  const at = `${field}.matchConditionSubjectAccessReviewVersion`;
+  if (conditionVersion !== '') errors.push(...oneOf(conditionVersion, at, ['v1']));
+  else if (matchConditions.length > 0)
+    errors.push(required(at, 'required if match conditions are specified'));
+  errors.push(
+    ...oneOf(failurePolicy, `${field}.failurePolicy`, ['NoOpinion', 'Deny']),
+    ...validateConnection(connectionInfo, `${field}.connectionInfo`),
+    ...validateConditions(matchConditions, `${field}.matchConditions`),
+  );
   return errors;
 }
 
-function validateCondition(expression: string, field: string): FieldError[] {
-  if (expression.trim() === '') return [required(field)];
-  try {
-    compileCondition(expression);
-    return [];
-  } catch (error) {
-    if (error instanceof CelCompileError)
-      return [invalid(field, expression, `compilation failed: ${error.message}`)];
-    throw error;
+function validateConnection(
+  { type = '', kubeConfigFile = '' }: NonNullable<WrittenWebhook['connectionInfo']>,
+  field: string,
+): FieldError[] {
+  const file = `${field}.kubeConfigFile`;
+  switch (type) {
+    case '':
+      return [required(`${field}.type`)];
+    case 'InClusterConfig':
+      return kubeConfigFile === ''
+        ? [invalid(`${field}.type`, type, 'this server runs in no pod: use KubeConfigFile')]
+        : [invalid(file, kubeConfigFile, 'can only be set when type=KubeConfigFile')];
+    case 'KubeConfigFile':
+      if (kubeConfigFile === '') return [required(file)];
+      return kubeConfigFile.startsWith('/')
+        ? []
+        : [invalid(file, kubeConfigFile, 'must be an absolute path')];
+    default: {
+      const shown = { Type: type, KubeConfigFile: kubeConfigFile === '' ? null : kubeConfigFile };
+      return [notSupported(`${field}.type`, shown, ['InClusterConfig', 'KubeConfigFile'])];
+    }
   }
 }
 
-function webhookSettings(webhook: Fields): WebhookSettings {
-  const ms = (name: string, otherwise: number): number => {
-    const given = webhook[name];
-    return typeof given === 'string' ? (parseGoDuration(given) ?? otherwise) : otherwise;
-  };
-  const cached = (name: string): boolean => webhook[name] !== false;
-  const { kubeConfigFile } = webhook['connectionInfo'] as { kubeConfigFile: string };
-  const conditions = (webhook['matchConditions'] ?? []) as readonly { expression: string }[];
+function validateConditions(
+  conditions: readonly { readonly expression?: string }[],
+  field: string,
+): FieldError[] {
+  if (conditions.length > MAX_CONDITIONS)
+    return [tooMany(field, conditions.length, MAX_CONDITIONS)];
+  const seen = new Set<string>();
+  return conditions.flatMap(({ expression = '' }, i) => {
+    const at = `${field}[${i}].expression`;
+    if (expression.trim() === '') return [required(at)];
+    if (seen.has(expression)) return [duplicate(at, expression)];
+    seen.add(expression);
+    const result = compiled(expression, at, () => compileCondition(expression));
+    return Array.isArray(result) ? result : [];
+  });
+}
+
+function webhookSettings(webhook: WrittenWebhook): WebhookSettings {
+  const { authorizedTTL, unauthorizedTTL, timeout, matchConditions = [] } = webhook;
+  const { cacheAuthorizedRequests = true, cacheUnauthorizedRequests = true } = webhook;
   return {
     type: 'Webhook',
-    kubeConfigFile,
-    version: webhook['subjectAccessReviewVersion'] as 'v1' | 'v1beta1',
-    authorizedTtlMs: cached('cacheAuthorizedRequests') ? ms('authorizedTTL', 300_000) : 0,
-    unauthorizedTtlMs: cached('cacheUnauthorizedRequests') ? ms('unauthorizedTTL', 30_000) : 0,
-    timeoutMs: ms('timeout', MAX_TIMEOUT_MS),
-    failurePolicy: webhook['failurePolicy'] as 'NoOpinion' | 'Deny',
-    matchConditions: conditions.map(({ expression }) => expression),
+    kubeConfigFile: webhook.connectionInfo!.kubeConfigFile!,
+    version: webhook.subjectAccessReviewVersion as 'v1' | 'v1beta1',
+    authorizedTtlMs: cacheAuthorizedRequests ? milliseconds(authorizedTTL) || 300_000 : 0,
+    unauthorizedTtlMs: cacheUnauthorizedRequests ? milliseconds(unauthorizedTTL) || 30_000 : 0,
+    timeoutMs: milliseconds(timeout),
+    failurePolicy: webhook.failurePolicy as 'NoOpinion' | 'Deny',
+    matchConditions: matchConditions.map(({ expression = '' }) => expression),
   };
 }

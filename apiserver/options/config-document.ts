@@ -1,4 +1,5 @@
 import type { FieldError } from '../../api/field-errors.ts';
+import { isObject } from '../../api/deep.ts';
 import { parseYaml } from '../../api/yaml.ts';
 
 /** A configuration file that cannot be used. */
@@ -10,7 +11,14 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** A file of the server's own configuration, of the kind and one of the versions of its group. */
 export function configDocument(text: string, kind: string, versions: readonly string[]): Fields {
-  return configFields(parseYaml(text), kind, versions);
+  if (text === '') throw new ConfigurationError('empty config data');
+  const document = parseYaml(text);
+  for (const name of ['kind', 'apiVersion'])
+    if (isObject(document) && !document[name]) {
+      const what = name === 'kind' ? 'Kind' : name;
+      throw new ConfigurationError(`Object '${what}' is missing in '${text}'`);
+    }
+  return configFields(document, kind, versions);
 }
 
 /** The same of what stands within another document. */
@@ -27,7 +35,7 @@ export function configFields(document: unknown, kind: string, versions: readonly
 
 export function refuseErrors(errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
-  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  const texts = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
   throw new ConfigurationError(texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`);
 }
 

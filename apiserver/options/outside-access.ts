@@ -2,10 +2,7 @@
  * Others whose word counts: issuers of tokens, front proxies, webhooks. From what the flags name
  * to authenticators and authorizers; files are read before anything is made.
  */
-import type { Clock } from '../../platform/clock.ts';
 import { Held } from '../../platform/held.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
-import type { TokenKeys } from '../../platform/token-keys.ts';
 import type { CertificateAndKey } from '../../platform/x509.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { parseAuthenticationConfiguration } from './authentication-config.ts';
@@ -14,7 +11,7 @@ import {
   parseAuthorizationConfiguration,
 } from './authorization-config.ts';
 import type { Authenticator } from '../authn/authenticator.ts';
-import { JwtTokens } from '../authn/jwt/jwt-tokens.ts';
+import { type IssuerEffects, JwtTokens } from '../authn/jwt/jwt-tokens.ts';
 import { ProviderKeys } from '../authn/jwt/provider-keys.ts';
 import type { AuthenticationConfiguration, JwtSettings } from '../authn/jwt/settings.ts';
 import { requestHeader } from '../authn/request-header.ts';
@@ -23,7 +20,7 @@ import { WebhookTokens } from '../authn/webhook-token.ts';
 import { type AuthorizationStep, DEFAULT_MODES } from '../authz/modes.ts';
 import { WebhookAuthorizer } from '../authz/webhook.ts';
 import { FlagError, type FlagFiles, parsedText } from './flag-files.ts';
-import type { TokenSorts } from '../identity.ts';
+import { DEFAULT_ISSUER, type TokenSorts } from '../identity.ts';
 import { oidcProvider } from './oidc-flags.ts';
 import type { KubeconfigTarget } from '../webhook/kubeconfig-target.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';
@@ -114,7 +111,8 @@ async function readIssuers(
   text: string | undefined,
   files: FlagFiles,
 ): Promise<Issuers> {
-  const oidc = oidcProvider(flags, await files.optional('oidc-ca-file', flags.oidcCaFile));
+  const ca = await files.optional('oidc-ca-file', flags.oidcCaFile);
+  const oidc = oidcProvider(flags, ca, ownIssuers(flags));
   if (text === undefined)
     return { issuers: oidc === undefined ? [] : [oidc], anonymous: undefined };
   if (oidc !== undefined)
@@ -122,22 +120,18 @@ async function readIssuers(
   return issuersOf(flags, text);
 }
 
+const ownIssuers = ({ serviceAccountIssuer = [DEFAULT_ISSUER] }: AccessFlags): readonly string[] =>
+  serviceAccountIssuer;
+
 /** Of --authentication-config. */
 export function issuersOf(flags: AccessFlags, text: string): Issuers {
   const at = { flag: 'authentication-config', path: flags.authenticationConfig! };
-  const config = parsedText(at, text, parseAuthenticationConfiguration);
-  const { path } = at;
+  const own = ownIssuers(flags);
+  const config = parsedText(at, text, (content) => parseAuthenticationConfiguration(content, own));
   if (config.anonymous !== undefined && flags.anonymousAuth !== undefined)
     throw new FlagError(
       '--anonymous-auth flag cannot be set when anonymous field is configured in ' +
         'authentication configuration file',
-    );
-  const own = flags.serviceAccountIssuer ?? [];
-  const clash = config.jwt.find(({ issuer }) => own.includes(issuer.url));
-  if (clash !== undefined)
-    throw new FlagError(
-      `--authentication-config: ${path}: jwt issuer.url ${JSON.stringify(clash.issuer.url)} ` +
-        'must not overlap with disallowed issuers',
     );
   return { issuers: config.jwt.map((settings) => ({ settings })), anonymous: config.anonymous };
 }
@@ -218,11 +212,7 @@ function settingsOfModes(flags: AccessFlags): readonly AuthorizerSettings[] {
 /** kube-apiserver's, for both sorts of webhooks. */
 const WEBHOOK_TIMEOUT_MS = 30_000;
 
-export interface OutsideEffects {
-  readonly http: OutgoingHttp;
-  readonly clock: Clock;
-  readonly tokenKeys: TokenKeys;
-}
+export type OutsideEffects = IssuerEffects;
 
 export function tokenSorts(
   flags: AccessFlags,
@@ -233,7 +223,7 @@ export function tokenSorts(
   return (apiAudiences) => {
     const jwt = (all: readonly OutsideIssuer[]): readonly TokenAuthenticator[] =>
       all.map(({ settings, algorithms, keys = providerKeys({ settings }, effects) }) => {
-        return new JwtTokens({ settings, algorithms, keys, clock, apiAudiences });
+        return new JwtTokens({ settings, algorithms, keys, apiAudiences, ...effects });
       });
     if (tokenWebhook === undefined) return issuers.derived(jwt);
     const client = new ReviewClient({

@@ -6,6 +6,7 @@ import { refusal } from '../authz/refusal.ts';
 import type { PipelineRequest } from './api-request.ts';
 import type { AccessMetrics } from './access-metrics.ts';
 import type { Filter } from './filter.ts';
+import { internalError } from './status-response.ts';
 
 /** Lets pass what the user may do; refuses the rest as 403. */
 export function authorize(authorizer: Authorizer, access: AccessMetrics): Filter {
@@ -16,6 +17,8 @@ export function authorize(authorizer: Authorizer, access: AccessMetrics): Filter
       access.authorized(decision, begunMs);
       request.notes.decided(decision);
       if (decision.allowed) return next(request);
+      if (decision.error !== undefined)
+        return Promise.resolve(internalError(request.http.path, decision.error));
       return Promise.reject(refusal(request.user, attributes, decision.reason));
     };
     const decision = authorizer.authorize(request.user, attributes);

@@ -19,3 +19,14 @@ export function parseGoDuration(text: string): number | undefined {
   }
   return sign === '-' ? -total : total;
 }
+
+/** The same as Go prints it: "1h0m0s", "-5m0s", "1.5s", "300ms". */
+export function goDurationText(ms: number): string {
+  const sign = ms < 0 ? '-' : '';
+  const size = Math.abs(ms);
+  if (size > 0 && size < 1000) return `${sign}${size}ms`;
+  const [hours, minutes] = [Math.floor(size / 3_600_000), Math.floor(size / 60_000) % 60];
+  const seconds = `${(size % 60_000) / 1000}s`;
+  if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${sign}${minutes}m${seconds}` : sign + seconds;
+}

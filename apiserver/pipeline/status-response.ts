@@ -45,6 +45,11 @@ export function textResponse(status: number, text: string): HttpResponse {
   };
 }
 
+/** The server could not find out what to answer: Kubernetes' text. */
+export function internalError(path: string, why: string): HttpResponse {
+  return textResponse(500, `Internal Server Error: ${JSON.stringify(path)}: ${why}\n`);
+}
+
 /** What an unknown path outside the API answers: Go's text, which kubectl recognises. */
 export function pageNotFound(): HttpResponse {
   return textResponse(404, '404 page not found\n');

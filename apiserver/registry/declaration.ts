@@ -175,6 +175,8 @@ export interface Answer {
   readonly allowed: boolean;
   readonly denied?: boolean;
   readonly reason?: string;
+  /** What kept it from being decided. */
+  readonly error?: string;
 }
 
 /** The server's own authentication and authorization, as reviews ask them. */

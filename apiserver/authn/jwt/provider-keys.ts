@@ -1,7 +1,7 @@
 /**
  * The keys of a token issuer, found by OpenID Connect discovery when a token first needs them.
- * They are asked for again when a token names a key that is not known, but not all the time:
- * anybody can send such a token.
+ * They are asked for again when they do not prove a token, but not all the time: anybody can send
+ * such a token.
  */
 import type { Clock } from '../../../platform/clock.ts';
 import type { OutgoingHttp } from '../../../platform/outgoing-http.ts';
@@ -38,26 +38,24 @@ export class ProviderKeys {
     this.#options = options;
   }
 
-  /** Those that may have signed a token with this key id; throws if none could be fetched. */
-  async of(keyId: string | undefined): Promise<readonly VerificationKey[]> {
-    const known = this.#matching(keyId);
-    if (known.length > 0) return known;
+  /** As they were fetched last. */
+  get known(): readonly VerificationKey[] {
+    return this.#keys;
+  }
+
+  /** Fetched again, unless that was just done; throws if none could be fetched. */
+  async refreshed(): Promise<readonly VerificationKey[]> {
     const { clock } = this.#options;
     if (this.#looking === undefined && clock.monotonic() - this.#lookedAt < LOOK_MS) {
       if (this.#failure !== undefined) throw new Error(this.#failure);
-      return known;
+      return this.#keys;
     }
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
       this.#lookedAt = clock.monotonic();
     });
     await this.#looking;
-    return this.#matching(keyId);
-  }
-
-  #matching(keyId: string | undefined): readonly VerificationKey[] {
-    if (keyId === undefined) return this.#keys;
-    return this.#keys.filter((key) => key.keyId === keyId);
+    return this.#keys;
   }
 
   async #look(): Promise<void> {

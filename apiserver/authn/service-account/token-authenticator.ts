@@ -13,7 +13,7 @@ import {
   type TokenAuthentication,
   type TokenAuthenticator,
 } from '../token-authenticator.ts';
-import type { User } from '../user.ts';
+import { CREDENTIAL_ID, type User } from '../user.ts';
 import type { AccountObjects, TokenSubjects } from './accounts.ts';
 import {
   type AccountClaim,
@@ -173,7 +173,7 @@ const EXTRA = 'authentication.kubernetes.io/';
 
 function userOf({ namespace, serviceaccount, pod, node }: AccountClaim, jti: string): User {
   const extra: Record<string, readonly string[]> = {};
-  if (jti !== '') extra[`${EXTRA}credential-id`] = [`JTI=${jti}`];
+  if (jti !== '') extra[CREDENTIAL_ID] = [`JTI=${jti}`];
   if (node !== undefined) {
     extra[`${EXTRA}node-name`] = [node.name];
     extra[`${EXTRA}node-uid`] = [node.uid];

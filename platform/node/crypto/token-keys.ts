@@ -1,5 +1,13 @@
-import { createHash, createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto';
-import { type KeyObject, sign, verify } from 'node:crypto';
+import {
+  constants,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import type { Claims, Jwk, SigningKey, TokenKeys, VerificationKey } from '../../token-keys.ts';
 
 const curves: Readonly<Record<string, string>> = {
@@ -33,11 +41,27 @@ function keyIdOf(key: KeyObject): string {
   return createHash('sha256').update(der).digest('base64url');
 }
 
-function verificationKey(key: KeyObject, own?: { keyId: string }): VerificationKey {
+/** Of every method that takes the same keys. */
+const methodsWith = (algorithm: string): readonly string[] =>
+  algorithm === 'RS256'
+    ? ['RS', 'PS'].flatMap((family) => ['256', '384', '512'].map((size) => family + size))
+    : [algorithm];
+
+/** Readers of base64 pass over what is none; one token has one text. */
+const FORM = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+function verificationKey(
+  key: KeyObject,
+  own: {
+    readonly keyId?: string;
+    readonly methods?: (algorithm: string) => readonly string[];
+  } = {},
+): VerificationKey {
   const exported = key.export({ format: 'jwk' });
   const algorithm = algorithmOf(exported);
   if (algorithm === undefined) throw new Error('a key of RSA, P-256, P-384 or P-521 is needed');
-  const keyId = own?.keyId ?? keyIdOf(key);
+  const keyId = own.keyId ?? keyIdOf(key);
+  const methods = own.methods?.(algorithm) ?? [algorithm];
   const { kty = '', n, e, crv, x, y } = exported;
   const parts = Object.entries({ n, e, crv, x, y }).filter(([, value]) => value !== undefined);
   const jwk = { use: 'sig', kty, kid: keyId, alg: algorithm, ...Object.fromEntries(parts) } as Jwk;
@@ -46,17 +70,19 @@ function verificationKey(key: KeyObject, own?: { keyId: string }): VerificationK
     algorithm,
     jwk,
     verify(token) {
-      const [head, claims, signature, ...rest] = token.split('.');
-      if (signature === undefined || rest.length > 0) return undefined;
-      // The method is the key's, never the token's to choose.
-      if (decode(head!)?.['alg'] !== algorithm) return undefined;
+      if (!FORM.test(token)) return undefined;
+      const [head, claims, signature] = token.split('.') as [string, string, string];
+      // Which methods there are is the key's to say, never the token's.
+      const method = decode(head)?.['alg'];
+      if (typeof method !== 'string' || !methods.includes(method)) return undefined;
+      const padding = method.startsWith('PS') ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
       const valid = verify(
-        hashOf(algorithm),
+        hashOf(method),
         Buffer.from(`${head}.${claims}`),
-        { key, dsaEncoding: 'ieee-p1363' },
+        { key, dsaEncoding: 'ieee-p1363', ...padding },
         Buffer.from(signature, 'base64url'),
       );
-      return valid ? decode(claims!) : undefined;
+      return valid ? decode(claims) : undefined;
     },
   };
 }
@@ -90,6 +116,10 @@ export const realTokenKeys: TokenKeys = {
     const { kid, use } = jwk;
     if (algorithmOf(jwk) === undefined || (use !== undefined && use !== 'sig')) return undefined;
     const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
-    return verificationKey(key, typeof kid === 'string' ? { keyId: kid } : undefined);
+    return verificationKey(key, {
+      methods: methodsWith,
+      // One that has no name is meant by tokens that name none.
+      keyId: typeof kid === 'string' ? kid : '',
+    });
   },
 };

@@ -90,10 +90,11 @@ function peerOf(socket: TLSSocket, address: string, authorities: Authorities): P
   const [commonName = ''] = textList(subject['CN']);
   const notAfterMs = Date.parse(certificate.valid_to);
   const organizations = textList(subject['O']);
+  const sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
   const { client, proxy } = authorities.of(socket);
   return {
     address,
-    ...(client ? { certificate: { commonName, organizations, notAfterMs } } : {}),
+    ...(client ? { certificate: { commonName, organizations, notAfterMs, sha256 } } : {}),
     ...(proxy ? { frontProxy: { commonName } } : {}),
   };
 }

@@ -59,11 +59,12 @@ async function statusOf(
   subject: Subject,
   control: AccessControl,
 ): Promise<SubjectAccessReviewStatus> {
-  const { allowed, denied, reason } = await control.authorize(subject, accessOf(asked));
+  const { allowed, denied, reason, error } = await control.authorize(subject, accessOf(asked));
   return {
     allowed,
     ...(denied === true ? { denied } : {}),
     ...(reason === undefined ? {} : { reason }),
+    ...(error === undefined ? {} : { evaluationError: error }),
   };
 }
 

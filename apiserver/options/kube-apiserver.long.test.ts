@@ -1,0 +1,77 @@
+/**
+ * What is asserted of our server in `kubernetes-refusals.test.ts` is what Kubernetes says. Needs
+ * kube-apiserver on the PATH.
+ */
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../../platform/node/net/free-ports.ts';
+import { temporaryFolder } from '../../platform/node/files/temporary-folder.ts';
+import { realX509 } from '../../platform/node/crypto/x509.ts';
+import {
+  refusedConfigurations,
+  type RefusedConfiguration,
+} from '../../test/support/access-configurations.ts';
+import { hasKubeApiserver, START_MS } from '../../test/support/kube-apiserver.ts';
+
+const KUBECONFIG = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Config',
+  clusters: [{ name: 'a', cluster: { server: 'https://127.0.0.1:1' } }],
+  contexts: [{ name: 'a', context: { cluster: 'a' } }],
+  'current-context': 'a',
+});
+const flags = {
+  AuthenticationConfiguration: 'authentication-config',
+  AuthorizationConfiguration: 'authorization-config',
+} as const;
+
+/** What the program says of the command that failed: a line of Go's log, or several. */
+function failureOf(log: string): string {
+  const line = /"command failed" err=(".*")$/m.exec(log)?.[1];
+  const lines = /"command failed" err=<\n([\s\S]*?)\n >/.exec(log)?.[1];
+  const text =
+    line === undefined ? (lines ?? '').replaceAll(/^\t/gm, '') : (JSON.parse(line) as string);
+  return text
+    .replace(/^invalid authentication configuration: /, '')
+    .replace(/^failed to load (authentication configuration|\w+) from file( ".*?")?: /, '')
+    .replace(/ in scheme ".*"$/, '');
+}
+
+describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  beforeAll(async () => {
+    folder = await temporaryFolder('wherry-refusals-');
+    await writeFile(join(folder.path, 'sa.key'), realX509.keyPair().privateKey);
+    await writeFile(join(folder.path, 'kubeconfig'), KUBECONFIG);
+  });
+  afterAll(() => folder.remove());
+
+  async function refusal({ kind, text }: RefusedConfiguration): Promise<string> {
+    const { path } = folder;
+    const config = join(path, 'config.yaml');
+    const kubeconfig = JSON.stringify(join(path, 'kubeconfig'));
+    await writeFile(config, text.replaceAll('"/kubeconfig"', kubeconfig));
+    const [port] = await freePorts('127.0.0.1', 1);
+    const key = join(path, 'sa.key');
+    const child = spawn('kube-apiserver', [
+      ...['--etcd-servers=http://127.0.0.1:1', `--cert-dir=${path}`],
+      ...[`--secure-port=${port}`, '--bind-address=127.0.0.1'],
+      ...['--service-cluster-ip-range=10.96.0.0/16', '--service-account-issuer=https://own'],
+      ...[`--service-account-signing-key-file=${key}`, `--service-account-key-file=${key}`],
+      ...(kind === 'AuthenticationConfiguration' ? ['--authorization-mode=RBAC'] : []),
+      `--${flags[kind]}=${config}`,
+    ]);
+    let log = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (log += chunk));
+    const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
+    await new Promise((resolve) => child.once('close', resolve));
+    clearTimeout(timer);
+    return failureOf(log);
+  }
+
+  test.each(refusedConfigurations)('$kind $text', { timeout: START_MS * 2 }, async (one) => {
+    expect(await refusal(one)).toBe(one.error);
+  });
+});
