@@ -29,7 +29,7 @@ async function reloads(api: FlaggedApi, what: string, of: number): Promise<strin
     certificate: { commonName: 'admin', organizations: ['system:masters'] },
   };
   const name = `apiserver_${what}_config_controller_automatic_reloads_total`;
-  for (const end = Date.now() + 10_000; ;) {
+  for (const end = Date.now() + 30_000; ;) {
     const { signal } = new AbortController();
     const { body } = await api.handler({ ...metrics, peer, signal });
     const text = Buffer.from(body as Uint8Array).toString();
