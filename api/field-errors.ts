@@ -3,6 +3,7 @@
  * documented in the API conventions). The API server turns a list of them into one `Invalid`
  * Status whose causes carry the same texts.
  */
+import { jsonText } from '../platform/json-text.ts';
 import { groupResource } from './resource.ts';
 import { type StatusError, statusError } from './status.ts';
 
@@ -29,7 +30,7 @@ export interface FieldError {
 /** As Go prints the value with %#v for strings and JSON, which is safe in HTML, for the rest. */
 function printed(value: unknown): string {
   if (value === undefined) return 'null';
-  const text = JSON.stringify(value);
+  const text = jsonText(value);
   return typeof value === 'object' && /[<>&]/.test(text)
     ? text.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
     : text;

@@ -1,5 +1,7 @@
 /** JSON as Go's encoder writes it: keys in order, `<`, `>` and `&` escaped. */
 
+import { jsonText } from '../platform/json-text.ts';
+
 const escaped: Readonly<Record<string, string>> = {
   '<': '\\u003c',
   '>': '\\u003e',
@@ -14,7 +16,7 @@ export function goJson(value: unknown, indent?: string): string {
 
 /** As {@link goJson}, keys in the order they have. */
 export function goJsonAsIs(value: unknown, indent?: string): string {
-  const text = JSON.stringify(value, null, indent);
+  const text = jsonText(value, indent);
   return text.replaceAll(/[<>&\u2028\u2029]/g, (c) => escaped[c]!);
 }
 

@@ -3,6 +3,8 @@
  * carry no JSON names: every field by its Go name, in the order of its declaration, set or not.
  */
 
+import { jsonText } from '../platform/json-text.ts';
+
 /** By the JSON names, what an absent field is printed as; a shape is a pointer to a struct. */
 export interface GoShape {
   readonly [field: string]: null | '' | 0 | GoShape;
@@ -35,7 +37,7 @@ export function goValue(value: unknown): string {
   if (value === null || value === undefined) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
   if (typeof value === 'string') return value;
-  if (typeof value !== 'object') return JSON.stringify(value);
+  if (typeof value !== 'object') return jsonText(value);
   const fields = Object.entries(value as Fields).sort(([a], [b]) => (a < b ? -1 : 1));
   return `map[${fields.map(([name, inner]) => `${name}:${goValue(inner)}`).join(' ')}]`;
 }
@@ -46,5 +48,6 @@ export function goTypeOf(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}';
   if (typeof value === 'object') return 'map[string]interface {}';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'bigint') return 'int64';
   return typeof value === 'boolean' ? 'bool' : 'string';
 }

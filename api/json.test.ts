@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { setField } from './deep.ts';
 import { MalformedJson, parseJson } from './json.ts';
+
+/** JSON.parse rounds long integers. */
+function inNumbers(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null) return value;
+  const holder = value as Record<string, unknown>;
+  for (const key of Object.keys(holder)) setField(holder, key, inNumbers(holder[key]));
+  return value;
+}
 
 describe('parseJson', () => {
   it('agrees with JSON.parse on every text, and fails with its own error', () => {
@@ -21,7 +31,7 @@ describe('parseJson', () => {
         if (failed) {
           expect(() => parseJson(text)).toThrow(MalformedJson);
           expect(() => parseJson(text)).not.toThrow('invalid JSON');
-        } else expect(parseJson(text, { duplicates: true }).value).toEqual(expected);
+        } else expect(inNumbers(parseJson(text, { duplicates: true }).value)).toEqual(expected);
       }),
       { numRuns: 2000 },
     );

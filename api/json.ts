@@ -1,8 +1,10 @@
 /**
- * JSON text in. `JSON.parse` does the work; what it cannot tell (a key given twice, an error in
- * the words Go's decoder uses) is found by one scan of the text, only when asked for.
+ * JSON text in. `JSON.parse` does the work; what it cannot tell (a key given twice, an integer that
+ * no number keeps, an error in the words Go's decoder uses) is found by one scan of the text, only
+ * where it is asked for or possible.
  */
-import { refuseRounded } from './rounded-integer.ts';
+import { setField } from './deep.ts';
+import { parseInteger } from './long-integer.ts';
 
 export class MalformedJson extends Error {
   override readonly name = 'MalformedJson';
@@ -10,8 +12,6 @@ export class MalformedJson extends Error {
 
 export interface JsonQuestions {
   readonly duplicates?: boolean;
-  /** Integers stand for floating-point numbers: those that are none exactly are rounded. */
-  readonly floats?: boolean | undefined;
 }
 
 export interface ParsedJson {
@@ -26,10 +26,7 @@ const maxDuplicates = 100;
 /** Only where so many digits follow each other may an integer be too long for a number. */
 const LONG_NUMBER = /\d{16}/;
 
-/**
- * Throws {@link MalformedJson}, or {@link RoundedInteger}. `duplicates` is empty unless asked
- * for.
- */
+/** Throws {@link MalformedJson}. `duplicates` is empty unless asked for. */
 export function parseJson(text: string, ask: JsonQuestions = {}): ParsedJson {
   let value: unknown;
   try {
@@ -38,10 +35,28 @@ export function parseJson(text: string, ask: JsonQuestions = {}): ParsedJson {
     new Scanner(text).scan();
     throw new MalformedJson('invalid JSON');
   }
-  const exact = ask.floats !== true && LONG_NUMBER.test(text);
-  if (ask.duplicates !== true && !exact) return { value, duplicates: [] };
-  const found = new Scanner(text, { valid: true, exact }).scan();
+  if (ask.duplicates !== true && !LONG_NUMBER.test(text)) return { value, duplicates: [] };
+  const scanner = new Scanner(text, { valid: true });
+  const found = scanner.scan();
+  for (const { path, integer } of scanner.integers) value = replaced(value, path, integer);
   return { value, duplicates: ask.duplicates === true ? found : [] };
+}
+
+type Path = readonly (string | number)[];
+
+/** `root` with `integer` where it was rounded: of a key given twice the last value counts. */
+function replaced(root: unknown, path: Path, integer: bigint): unknown {
+  const key = path.at(-1);
+  if (key === undefined) return integer;
+  const holder = path.slice(0, -1).reduce(memberOf, root);
+  if (memberOf(holder, key) === Number(integer))
+    setField(holder as Record<string, unknown>, String(key), integer);
+  return root;
+}
+
+function memberOf(holder: unknown, key: string | number): unknown {
+  const isHeld = typeof holder === 'object' && holder !== null && Object.hasOwn(holder, key);
+  return isHeld ? (holder as Readonly<Record<string, unknown>>)[key] : undefined;
 }
 
 /** As for objects of every kind. Go's decoder takes ten times that, which recursion here cannot. */
@@ -49,18 +64,18 @@ const maxDepth = 1_000;
 
 /** Reads one JSON text by Go's rules; throws {@link MalformedJson} where it departs. */
 class Scanner {
+  /** Those that JSON.parse has rounded. */
+  readonly integers: { readonly path: Path; readonly integer: bigint }[] = [];
   readonly #text: string;
   readonly #path: (string | number)[] = [];
   readonly #duplicates = new Set<string>();
   readonly #valid: boolean;
-  readonly #exact: boolean;
   #at = 0;
 
   /** `valid` promises that JSON.parse took the text: strings are then skipped, not checked. */
-  constructor(text: string, { valid = false, exact = false } = {}) {
+  constructor(text: string, { valid = false } = {}) {
     this.#text = text;
     this.#valid = valid;
-    this.#exact = exact;
   }
 
   scan(): string[] {
@@ -197,8 +212,7 @@ class Scanner {
     if (this.#text[this.#at] === '0') this.#at++;
     else if (this.#isDigit()) this.#digits();
     else this.#fail(this.#at === start ? 'looking for beginning of value' : 'in numeric literal');
-    if (this.#exact && !'.eE'.includes(this.#text[this.#at] ?? ' '))
-      return refuseRounded(this.#text.slice(start, this.#at));
+    if (!'.eE'.includes(this.#text[this.#at] ?? ' ')) return this.#integer(start);
     if (this.#text[this.#at] === '.') {
       this.#at++;
       if (!this.#isDigit()) this.#fail('after decimal point in numeric literal');
@@ -210,6 +224,11 @@ class Scanner {
       if (!this.#isDigit()) this.#fail('in exponent of numeric literal');
       this.#digits();
     }
+  }
+
+  #integer(start: number): void {
+    const integer = parseInteger(this.#text.slice(start, this.#at));
+    if (typeof integer === 'bigint') this.integers.push({ path: [...this.#path], integer });
   }
 
   #digits(): void {
@@ -261,7 +280,7 @@ function quoted(code: number): string {
 }
 
 /** ["spec", "ports", 0, "port"] → "spec.ports[0].port": how Kubernetes names a place. */
-export function pathText(path: readonly (string | number)[]): string {
+export function pathText(path: Path): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;

@@ -16,7 +16,8 @@ export function stringifyYaml(value: unknown): string {
   return writer.text();
 }
 
-type Json = undefined | null | boolean | number | string | Json[] | { [key: string]: Json };
+type Json =
+  undefined | null | boolean | number | bigint | string | Json[] | { [key: string]: Json };
 
 interface Place {
   /** Of the collection that the node stands in; -2 at the top. */

@@ -19,7 +19,7 @@ import {
   YAMLException,
 } from 'js-yaml';
 import { MalformedJson, parseJson } from './json.ts';
-import { refuseRounded } from './rounded-integer.ts';
+import { integerOf } from './long-integer.ts';
 
 /** The message begins with "yaml: line N: ". */
 export class MalformedYaml extends Error {
@@ -40,8 +40,6 @@ export type YamlDocument =
 
 /** In kustomize's resources "yes", "n" and "off" are texts, and a date is a time. */
 export type YamlDialect = 'kubernetes' | 'kustomize';
-/** Integers that a number cannot keep are refused. */
-type Dialect = YamlDialect | 'exact';
 
 /** Every document of a file. A broken one does not keep the others from being read. */
 export function parseYamlDocuments(
@@ -59,14 +57,10 @@ export function parseYamlDocuments(
   });
 }
 
-/**
- * The first document; undefined if there is none. Throws {@link MalformedYaml}, and RoundedInteger
- * if integers are to be `exact`.
- */
-export function parseYaml(text: string, { exact = false } = {}): unknown {
-  const dialect = exact ? 'exact' : 'kubernetes';
+/** The first document; undefined if there is none. Throws {@link MalformedYaml}. */
+export function parseYaml(text: string): unknown {
   for (const chunk of chunksOf(text)) {
-    const documents = load(chunk, dialect);
+    const documents = load(chunk, 'kubernetes');
     if (documents.length > 0) return documents[0];
   }
   return undefined;
@@ -76,14 +70,13 @@ export function parseYaml(text: string, { exact = false } = {}): unknown {
  * {@link parseYaml} where of a key that is given twice the last one counts; the first that is, is
  * told of: `line 2: key "a" already set in map`.
  */
-export function parseLenientYaml(
-  text: string,
-  { exact = false } = {},
-): { readonly value: unknown; readonly duplicates: readonly string[] } {
+export function parseLenientYaml(text: string): {
+  readonly value: unknown;
+  readonly duplicates: readonly string[];
+} {
   const duplicates: string[] = [];
-  const dialect = exact ? 'exact' : 'kubernetes';
   for (const chunk of chunksOf(text)) {
-    const documents = load(chunk, dialect, duplicates);
+    const documents = load(chunk, 'kubernetes', duplicates);
     if (documents.length > 0) return { value: documents[0], duplicates };
   }
   return { value: undefined, duplicates };
@@ -116,8 +109,12 @@ const maxAliases = 1000;
 const maxDepth = 1000;
 
 /** `duplicates` takes what is said of the first key that is given twice; without it none may be. */
-function load({ content, firstLine }: Chunk, dialect: Dialect, duplicates?: string[]): unknown[] {
-  const json = asJson(content, { dialect, lenient: duplicates !== undefined });
+function load(
+  { content, firstLine }: Chunk,
+  dialect: YamlDialect,
+  duplicates?: string[],
+): unknown[] {
+  const json = asJson(content, { lenient: duplicates !== undefined });
   if (json !== undefined) return [json.value];
   const options = { schema: schemas[dialect], maxAliases, maxDepth };
   const read = (lenient: boolean): unknown[] => {
@@ -163,11 +160,11 @@ const isTwice = (error: unknown): error is Marked =>
 /** JSON is YAML, but may be indented with tabs, which YAML's block style refuses. */
 function asJson(
   content: string,
-  { dialect, lenient }: { readonly dialect: Dialect; readonly lenient: boolean },
+  { lenient }: { readonly lenient: boolean },
 ): { value: unknown } | undefined {
   if (!/^\s*[{[]/.test(content)) return undefined;
   try {
-    const json = parseJson(content, { floats: dialect !== 'exact', duplicates: lenient });
+    const json = parseJson(content, { duplicates: lenient });
     return json.duplicates.length > 0 ? undefined : json;
   } catch (error) {
     if (error instanceof MalformedJson) return undefined;
@@ -191,21 +188,19 @@ const signs = ['-', '+'];
 const digits = [...'0123456789'];
 
 const integers = /^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o[0-7_]+|0[0-7_]*|[1-9][0-9_]*)$/;
-const intTag = (exact: boolean) =>
-  defineScalarTag<number>('tag:yaml.org,2002:int', {
-    implicit: true,
-    implicitFirstChars: [...signs, ...digits],
-    resolve: (source) => (integers.test(source) ? readInteger(source, exact) : NOT_RESOLVED),
-    identify: Number.isInteger,
-  });
+const intTag = defineScalarTag<number | bigint>('tag:yaml.org,2002:int', {
+  implicit: true,
+  implicitFirstChars: [...signs, ...digits],
+  resolve: (source) => (integers.test(source) ? readInteger(source) : NOT_RESOLVED),
+  identify: Number.isInteger,
+});
 
-function readInteger(source: string, exact: boolean): number {
+function readInteger(source: string): number | bigint {
   const negative = source.startsWith('-');
   const magnitude = source.replace(/^[-+]/, '').replaceAll('_', '');
   const digits = /^0[0-7]+$/.test(magnitude) ? `0o${magnitude}` : magnitude;
   const value = Number(digits);
-  if (exact && !Number.isSafeInteger(value))
-    refuseRounded(String(negative ? -BigInt(digits) : BigInt(digits)));
+  if (!Number.isSafeInteger(value)) return integerOf(negative ? -BigInt(digits) : BigInt(digits));
   return negative && value !== 0 ? -value : value;
 }
 
@@ -226,13 +221,9 @@ const dateTag = defineScalarTag<string>('tag:yaml.org,2002:timestamp', {
 });
 
 type Tag = ConstructorParameters<typeof Schema>[0][number];
-const schemaOf = (exact: boolean, ...own: readonly Tag[]): Schema =>
-  new Schema([
-    ...[strTag, seqTag, mapTag, nullYaml11Tag, intTag(exact), floatTag, mergeTag],
-    ...own,
-  ]);
-const schemas: Readonly<Record<Dialect, Schema>> = {
-  kubernetes: schemaOf(false, boolYaml11Tag),
-  exact: schemaOf(true, boolYaml11Tag),
-  kustomize: schemaOf(false, boolCoreTag, dateTag),
+const schemaOf = (...own: readonly Tag[]): Schema =>
+  new Schema([strTag, seqTag, mapTag, nullYaml11Tag, intTag, floatTag, mergeTag, ...own]);
+const schemas: Readonly<Record<YamlDialect, Schema>> = {
+  kubernetes: schemaOf(boolYaml11Tag),
+  kustomize: schemaOf(boolCoreTag, dateTag),
 };

@@ -1,3 +1,4 @@
+import { parseJson } from '../api/json.ts';
 import { type Chunk, type HttpResponse, JsonValue } from '../platform/http.ts';
 
 const decoder = new TextDecoder();
@@ -13,7 +14,7 @@ export async function bodyValue({ body, headers }: HttpResponse): Promise<unknow
   const bytes = body instanceof Uint8Array ? body : await collect(body);
   if (bytes.length === 0) return undefined;
   const text = decoder.decode(bytes);
-  return isText ? text : (JSON.parse(text) as unknown);
+  return isText ? text : parseJson(text).value;
 }
 
 async function collect(body: AsyncIterable<Chunk>): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import { parseJson } from '../api/json.ts';
 import type { KubernetesObject } from '../api/meta.ts';
 import { type Chunk, type HttpResponse, JsonValue } from '../platform/http.ts';
 import { takeFrom, type Taking } from '../platform/stream.ts';
@@ -81,7 +82,7 @@ class WatchEvents implements Taking<Event> {
 }
 
 function checked(sent: unknown): Event {
-  const value: unknown = typeof sent === 'string' ? JSON.parse(sent) : sent;
+  const value: unknown = typeof sent === 'string' ? parseJson(sent).value : sent;
   const event = value as { type: string; object: KubernetesObject };
   if (event.type === 'ERROR') throw errorOf(500, event.object);
   return event as Event;

@@ -4,6 +4,7 @@
  */
 
 import type { ByteStream } from './byte-stream.ts';
+import { jsonText } from './json-text.ts';
 
 /** Header names are lower case. A header sent several times is joined with ", ". */
 export type Headers = Readonly<Record<string, string>>;
@@ -110,7 +111,7 @@ export class JsonValue {
 
   /** Made at most once however many sockets it is written to. */
   bytes(): Uint8Array {
-    this.#bytes ??= this.#source?.bytes() ?? Buffer.from(JSON.stringify(this.#value));
+    this.#bytes ??= this.#source?.bytes() ?? Buffer.from(jsonText(this.#value));
     return this.#bytes;
   }
 

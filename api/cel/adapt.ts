@@ -14,8 +14,9 @@ export function adapt(json: unknown, type: CelType): CelValue {
     case 'number':
       if (type.kind === 'double' || !Number.isInteger(json)) return json;
       return BigInt(json);
-    case 'boolean':
     case 'bigint':
+      return type.kind === 'double' ? Number(json) : json;
+    case 'boolean':
       return json;
     case 'object':
       break;

@@ -1,3 +1,4 @@
+import { integerOf } from '../long-integer.ts';
 import { stringOf } from './text.ts';
 import {
   CelError,
@@ -20,8 +21,8 @@ export function jsonOf(value: CelValue, depth = 0): unknown {
   if (depth > MAX_DEPTH) throw new CelError('value is nested too deeply');
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return Number(value);
-  if (value instanceof Uint) return Number(value.value);
+  if (typeof value === 'bigint') return integerOf(value);
+  if (value instanceof Uint) return integerOf(value.value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (value instanceof Timestamp || value instanceof Duration) return stringOf(value);
   if (value instanceof JsonList || value instanceof JsonMap) return value.raw;

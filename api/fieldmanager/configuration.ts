@@ -2,7 +2,9 @@
  * A configuration, as a client applies it: is it one, and which fields does it speak of? Messages
  * are those of sigs.k8s.io/structured-merge-diff, which clients show as they are.
  */
+import { jsonText } from '../../platform/json-text.ts';
 import { isObject } from '../deep.ts';
+import { isNumber } from '../long-integer.ts';
 import { fieldElement, printElement } from './path-element.ts';
 import { type FieldSet, type MutableFieldSet, nodeOf, NOTHING_BELOW } from './field-set.ts';
 import {
@@ -148,7 +150,7 @@ class Check {
   #scalar({ scalar }: ScalarMergeType, value: unknown): void {
     switch (scalar) {
       case 'numeric':
-        if (typeof value === 'number') return;
+        if (isNumber(value)) return;
         return this.#fault(`expected numeric (int or float), got ${goTypeOf(value)}`);
       case 'string':
         if (typeof value === 'string') return;
@@ -194,7 +196,7 @@ function goPlain(value: unknown): string {
 /** Go's %#v. */
 function goValue(value: unknown): string {
   if (Array.isArray(value)) return `[]interface {}{${value.map(goValue).join(', ')}}`;
-  if (!isObject(value)) return JSON.stringify(value);
+  if (!isObject(value)) return jsonText(value);
   const keys = Object.keys(value).sort();
   const parts = keys.map((key) => `${JSON.stringify(key)}:${goValue(value[key])}`);
   return `map[string]interface {}{${parts.join(', ')}}`;

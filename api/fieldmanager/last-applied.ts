@@ -3,7 +3,9 @@
  * moves on to server-side apply is not to conflict with what they applied before, and goes on
  * keeping the annotation, so that they can move back.
  */
+import { jsonText } from '../../platform/json-text.ts';
 import { isObject } from '../deep.ts';
+import { parseJson } from '../json.ts';
 import { compare } from './compare.ts';
 import { faultsOf, fieldsOf } from './configuration.ts';
 import { difference, type FieldSet } from './field-set.ts';
@@ -55,7 +57,7 @@ function withoutIdentity(fields: Record<string, unknown>): Record<string, unknow
 function parsed(text: string | undefined): Record<string, unknown> | undefined {
   if (!text) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const { value } = parseJson(text);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;
@@ -68,7 +70,7 @@ export function withLastApplied(
   configuration: Readonly<Record<string, unknown>>,
 ): Annotations {
   const { [LAST_APPLIED]: _old, ...others } = annotations;
-  const text = `${JSON.stringify(inOrder(withoutLastApplied(configuration)))}\n`;
+  const text = `${jsonText(inOrder(withoutLastApplied(configuration)))}\n`;
   const all: Annotations = { ...others, [LAST_APPLIED]: text };
   let bytes = 0;
   for (const key of Object.keys(all))

@@ -2,6 +2,7 @@
  * What merging and ownership need to know of a value's type: is it owned whole or in parts, and
  * what tells the parts apart. Read from the schema tables on first use and kept.
  */
+import { jsonText } from '../../platform/json-text.ts';
 import { isObject } from '../deep.ts';
 import {
   type Definition,
@@ -277,7 +278,7 @@ function keyedElement(list: KeyedList, element: unknown): string {
   if (list.keys.length === 1) {
     const key = list.keys[0]!;
     const value = element[key] ?? defaultOf(list, key);
-    if (value !== undefined) return `k:{"${key}":${JSON.stringify(value)}}`;
+    if (value !== undefined) return `k:{"${key}":${jsonText(value)}}`;
   }
   const present: (readonly [string, unknown])[] = [];
   for (const key of list.keys) {

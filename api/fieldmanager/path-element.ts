@@ -3,17 +3,20 @@
  * element of a list by its keys, `v:…` for an element of a set by its value. Keys stand in the
  * order of their names and without spaces, so that equal elements are equal texts.
  */
+import { jsonText } from '../../platform/json-text.ts';
+import { parseJson } from '../json.ts';
+
 export function fieldElement(name: string): string {
   return `f:${name}`;
 }
 
 export function valueElement(value: unknown): string {
-  return `v:${JSON.stringify(value)}`;
+  return `v:${jsonText(value)}`;
 }
 
 /** `keys` are sorted by name. */
 export function keyElement(keys: readonly (readonly [string, unknown])[]): string {
-  const texts = keys.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const texts = keys.map(([name, value]) => `${JSON.stringify(name)}:${jsonText(value)}`);
   return `k:{${texts.join(',')}}`;
 }
 
@@ -22,8 +25,8 @@ export function printElement(element: string): string {
   const text = element.slice(2);
   switch (element[0]) {
     case 'k': {
-      const keys = JSON.parse(text) as Record<string, unknown>;
-      const parts = Object.entries(keys).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+      const keys = parseJson(text).value as Record<string, unknown>;
+      const parts = Object.entries(keys).map(([name, value]) => `${name}=${jsonText(value)}`);
       return `[${parts.join(',')}]`;
     }
     case 'v':
@@ -47,11 +50,11 @@ export function canonicalElement(text: string): string | undefined {
       case 'f:':
         return text;
       case 'v:':
-        return valueElement(JSON.parse(text.slice(2)));
+        return valueElement(parseJson(text.slice(2)).value);
       case 'i:':
         return /^i:-?\d+$/.test(text) ? text : undefined;
       case 'k:': {
-        const keys: unknown = JSON.parse(text.slice(2));
+        const keys = parseJson(text.slice(2)).value;
         if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) return undefined;
         const sorted = Object.entries(keys).sort(([a], [b]) => (a < b ? -1 : 1));
         return keyElement(sorted);

@@ -3,6 +3,7 @@
  * the RFC leaves open, and the words of failures. Values are compared as JSON values, there by
  * their text.
  */
+import { jsonText } from '../../platform/json-text.ts';
 import { deepCopy, deepEqual, isObject, setField } from '../deep.ts';
 import { jsonKind } from '../schema/go-json.ts';
 
@@ -149,7 +150,7 @@ class Run {
     const path = pathOf(operation, 'missing value');
     const place = this.#at(path);
     if (place === undefined) throw missing(apply, path, TO);
-    this.#copied += value === undefined ? 0 : JSON.stringify(value).length;
+    this.#copied += value === undefined ? 0 : jsonText(value).length;
     if (this.#copied > maxCopiedBytes)
       throw new JsonPatchFailure(
         'Unable to complete the copy, the accumulated size increase of copy is ' +

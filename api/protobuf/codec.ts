@@ -23,16 +23,14 @@ interface Envelope {
 
 /**
  * The object in a protobuf body, as a JSON value with apiVersion and kind. An envelope that names
- * no kind holds one of `expected`. Throws {@link MalformedProtobuf}; with `exact` RoundedInteger
- * for integers that a number cannot keep.
+ * no kind holds one of `expected`. Throws {@link MalformedProtobuf}.
  */
 export function decodeProtobuf(
   body: Uint8Array,
   expected?: GroupVersionKind,
-  { exact = false } = {},
 ): Record<string, unknown> {
   const { type, definition, raw } = openEnvelope(body, expected);
-  const fields = decodeMessage(definition, raw, { exact });
+  const fields = decodeMessage(definition, raw);
   return { apiVersion: apiVersionOf(type), kind: type.kind, ...fields };
 }
 

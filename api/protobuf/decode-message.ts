@@ -1,5 +1,6 @@
 /** Protobuf → JSON value, by the tables. Fields they do not know are skipped, as in Go. */
 import { setField } from '../deep.ts';
+import { MalformedJson, parseJson } from '../json.ts';
 import { formatTime } from '../time.ts';
 import {
   type Definition,
@@ -17,14 +18,14 @@ type JsonObject = Record<string, unknown>;
 /** Far beyond any real object, and far below what recursion can bear. */
 const maxDepth = 500;
 
-/** Throws {@link MalformedProtobuf}, or RoundedInteger if integers are to be `exact`. */
+/** Throws {@link MalformedProtobuf}. */
 export function decodeMessage(
   definition: Definition,
   bytes: Uint8Array,
-  { exact = false, depth = 0 } = {},
+  { depth = 0 } = {},
 ): JsonObject {
   const object: JsonObject = {};
-  readFields(planOf(definition), { reader: new WireReader(bytes, { exact }), object, depth });
+  readFields(planOf(definition), { reader: new WireReader(bytes), object, depth });
   return object;
 }
 
@@ -131,8 +132,7 @@ function readValue(of: TypeRef, { reader, type, field, depth }: Value): unknown 
   }
   expect(type, wireType.bytes, field.name);
   const bytes = reader.bytes();
-  const { exact } = reader;
-  if (of.shape === 'message') return decodeMessage(resolve(of), bytes, { exact, depth: depth + 1 });
+  if (of.shape === 'message') return decodeMessage(resolve(of), bytes, { depth: depth + 1 });
   if (of.shape === 'list') return readStrings(bytes, 1);
   assertScalar(of);
   switch (of.scalar) {
@@ -205,8 +205,9 @@ function readJson(bytes: Uint8Array): unknown {
   const raw = readStrings(bytes, 1)[0];
   if (raw === undefined || raw === '') return undefined;
   try {
-    return JSON.parse(raw);
-  } catch {
+    return parseJson(raw).value;
+  } catch (error) {
+    if (!(error instanceof MalformedJson)) throw error;
     throw new MalformedProtobuf('proto: a raw value is no JSON');
   }
 }

@@ -1,4 +1,5 @@
 /** JSON value → protobuf, by the tables. They have decoded the value: its types are right. */
+import { jsonText } from '../../platform/json-text.ts';
 import { goJsonAsIs } from '../go-json.ts';
 import { isObject } from '../deep.ts';
 import { parseTime } from '../time.ts';
@@ -82,7 +83,7 @@ function writeScalar({ writer, number, field }: Target, type: ScalarType, value:
       return;
     case 'int32':
     case 'int64':
-      writer.integer(number, value as number);
+      writer.integer(number, value as number | bigint);
       return;
     case 'double':
       writer.tag(number, wireType.fixed64);
@@ -113,7 +114,7 @@ function scalarContent(type: ScalarType, field: Field, value: unknown): Uint8Arr
       // Go clients compare its bytes: those of a ControllerRevision with what they make themselves.
       return stringList(1, [goJsonAsIs(value)]);
     case 'FieldsV1':
-      return stringList(1, [JSON.stringify(value)]);
+      return stringList(1, [jsonText(value)]);
     default:
       return value as string;
   }
@@ -146,7 +147,7 @@ function intOrStringContent(value: string | number): Buffer {
 /** See `readAlternative` of the decoder. */
 function alternativeContent(field: Field, value: unknown): Buffer {
   if (field.wire === undefined || field.wire === 'json') {
-    return stringList(1, [JSON.stringify(value)]);
+    return stringList(1, [jsonText(value)]);
   }
   const schema = definitionNamed('apiextensions-v1', 'JSONSchemaProps')!;
   const writer = new WireWriter();

@@ -1,5 +1,5 @@
 /** The protobuf wire format: tags, varints, length-delimited fields. */
-import { refuseRounded } from '../rounded-integer.ts';
+import { integerOf } from '../long-integer.ts';
 
 export class MalformedProtobuf extends Error {
   override readonly name = 'MalformedProtobuf';
@@ -10,14 +10,11 @@ export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 const twoTo32 = 2 ** 32;
 
 export class WireReader {
-  /** Integers that a number cannot keep are refused, not rounded. */
-  readonly exact: boolean;
   readonly #bytes: Buffer;
   readonly #end: number;
   #at: number;
 
-  constructor(bytes: Uint8Array, { exact = false } = {}) {
-    this.exact = exact;
+  constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = 0;
     this.#end = bytes.byteLength;
@@ -36,19 +33,14 @@ export class WireReader {
     return { number, type: tag % 8 };
   }
 
-  /** A signed 64-bit integer. Throws RoundedInteger as {@link exact} asks for. */
-  integer(): number {
+  /** A signed 64-bit integer. */
+  integer(): number | bigint {
     const start = this.#at;
     const value = this.varint();
-    if (this.exact && !Number.isSafeInteger(value)) refuseRounded(this.#digits(start));
-    return value;
-  }
-
-  /** In decimal what is encoded from `start` to here. */
-  #digits(start: number): string {
+    if (Number.isSafeInteger(value)) return value;
     const bytes = this.#bytes.subarray(start, this.#at);
     const bits = bytes.reduceRight((all, byte) => (all << 7n) | BigInt(byte & 0x7f), 0n);
-    return String(BigInt.asIntN(64, bits));
+    return integerOf(BigInt.asIntN(64, bits));
   }
 
   /** A signed 64-bit integer; beyond 2^53 rounded. */
@@ -81,7 +73,7 @@ export class WireReader {
 
   /** Reads the message that {@link bytes} answers. */
   inner(): WireReader {
-    return new WireReader(this.bytes(), { exact: this.exact });
+    return new WireReader(this.bytes());
   }
 
   skip(type: number): void {
@@ -170,9 +162,17 @@ export class WireWriter {
     this.raw(bytes);
   }
 
-  integer(number: number, value: number): void {
+  integer(number: number, value: number | bigint): void {
     this.tag(number, wireType.varint);
-    this.varint(value);
+    if (typeof value === 'number') this.varint(value);
+    else this.#longVarint(BigInt.asUintN(64, value));
+  }
+
+  #longVarint(bits: bigint): void {
+    this.#reserve(10);
+    let rest = bits;
+    for (; rest >= 0x80n; rest >>= 7n) this.#bytes[this.#length++] = Number(rest & 0x7fn) | 0x80;
+    this.#bytes[this.#length++] = Number(rest);
   }
 
   #reserve(more: number): void {

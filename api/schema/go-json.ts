@@ -1,5 +1,6 @@
 /** How Go's JSON decoder names values and types in its errors: clients see these texts. */
 import { goTypeOf } from '../go-struct.ts';
+import { isNumber } from '../long-integer.ts';
 import goTypes from './go-types.json' with { type: 'json' };
 import type { Definition, Field, Scalar, TypeRef } from './table.ts';
 
@@ -7,6 +8,7 @@ import type { Definition, Field, Scalar, TypeRef } from './table.ts';
 export function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   if (value === null) return 'null';
+  if (isNumber(value)) return 'number';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 

@@ -2,9 +2,8 @@
 import { formatTime, parseTime } from '../time.ts';
 import type { Field, Scalar, TypeRef } from './table.ts';
 
-/** JSON numbers are doubles here: an int64 beyond 2^53 was rounded before it arrives. */
-export function isInteger(scalar: 'int32' | 'int64', value: number): boolean {
-  if (!Number.isInteger(value)) return false;
+export function isInteger(scalar: 'int32' | 'int64', value: number | bigint): boolean {
+  if (typeof value === 'number' && !Number.isInteger(value)) return false;
   const limit = scalar === 'int32' ? 2 ** 31 : 2 ** 63;
   return value >= -limit && value < limit;
 }

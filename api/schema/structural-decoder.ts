@@ -3,8 +3,10 @@
  * value that the caller owns, unknown fields left out and listed, nulls and what is optional and
  * empty left out, scalars in their canonical form.
  */
+import { jsonText } from '../../platform/json-text.ts';
 import { deepCopy, isObject, setField } from '../deep.ts';
 import { pathText } from '../json.ts';
+import { isNumber } from '../long-integer.ts';
 import { canonicalQuantity, QuantityError } from '../quantity.ts';
 import { base64Fault, conversionFault, goTypeWithin, jsonKind, timeFault } from './go-json.ts';
 import { canonicalTime, isEmpty, isInteger, zeroOf } from './scalars.ts';
@@ -125,7 +127,7 @@ export class StructuralDecoder {
       case 'int64':
         return this.#integer(scalar, value, type);
       case 'double':
-        return typeof value === 'number' ? value : this.#mismatch(value, type);
+        return isNumber(value) ? Number(value) : this.#mismatch(value, type);
       case 'bytes':
         return this.#bytes(value, type);
       case 'Time':
@@ -151,7 +153,7 @@ export class StructuralDecoder {
   }
 
   #integer(scalar: 'int32' | 'int64', value: unknown, type?: TypeRef): unknown {
-    if (typeof value !== 'number')
+    if (!isNumber(value))
       return type === undefined
         ? this.#wrong(jsonKind(value), scalar)
         : this.#mismatch(value, type);
@@ -175,7 +177,7 @@ export class StructuralDecoder {
   #quantity(value: unknown): unknown {
     try {
       const isText = typeof value === 'string' || typeof value === 'number';
-      return canonicalQuantity(isText ? value : JSON.stringify(value));
+      return canonicalQuantity(isText ? value : jsonText(value));
     } catch (error) {
       if (error instanceof QuantityError) throw new DecodingError(error.message);
       throw error;

@@ -1,3 +1,4 @@
+import { jsonText } from '../../platform/json-text.ts';
 import { isObject } from '../deep.ts';
 import { duplicate, type FieldError, invalid } from '../field-errors.ts';
 import type { SchemaNode } from './schema.ts';
@@ -44,7 +45,7 @@ function repeated(
 ): void {
   const seen = new Map<string, number>();
   for (const [i, value] of values.entries()) {
-    const key = JSON.stringify(value) ?? 'undefined';
+    const key = jsonText(value) ?? 'undefined';
     const times = seen.get(key) ?? 0;
     seen.set(key, times + 1);
     if (times === 1) errors.push(duplicate(`${path}[${i}]`, shown(i)));

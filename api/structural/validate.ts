@@ -3,6 +3,7 @@
  * word. With the value it replaces, what was wrong before and did not change is let through
  * (CRDValidationRatcheting, KEP-4008).
  */
+import { jsonText } from '../../platform/json-text.ts';
 import { deepEqual, isObject } from '../deep.ts';
 import {
   type FieldError,
@@ -13,6 +14,7 @@ import {
   tooMany,
 } from '../field-errors.ts';
 import { pathText } from '../json.ts';
+import { isNumber } from '../long-integer.ts';
 import { isKnownFormat, stringFormat } from './formats.ts';
 import { matchesPattern } from './patterns.ts';
 import type { SchemaNode } from './schema.ts';
@@ -47,6 +49,7 @@ const isIntegral = (value: number): boolean =>
 
 /** JSON type of a value, as kube-openapi names it. */
 function typeNameOf(value: unknown): string {
+  if (typeof value === 'bigint') return 'integer';
   if (typeof value === 'number') return isIntegral(value) ? 'integer' : 'number';
   if (Array.isArray(value)) return 'array';
   return value === null ? 'null' : typeof value;
@@ -80,7 +83,7 @@ class Checker {
     if (value !== null) {
       this.#alternatives(schema, value);
       if (typeof value === 'string') this.#string(schema, value);
-      else if (typeof value === 'number') this.#number(schema, value);
+      else if (isNumber(value)) this.#number(schema, value);
       else if (Array.isArray(value)) this.#list(schema, value, old);
     }
     this.#enum(schema, value);
@@ -154,21 +157,21 @@ class Checker {
     this.errors.push({ ...invalid(this.#field(), value, text), type: 'FieldValueTypeInvalid' });
   }
 
-  #number(schema: SchemaNode, value: number): void {
+  #number(schema: SchemaNode, value: number | bigint): void {
     const { json } = schema;
     const { multipleOf, maximum, minimum } = json;
     if (typeof multipleOf === 'number' && multipleOf > 0 && !isMultiple(value, multipleOf))
       this.#fail(value, `should be a multiple of ${printedBound(multipleOf)}`);
     if (typeof minimum === 'number') {
       const exclusive = json['exclusiveMinimum'] === true;
-      if (value < minimum || (exclusive && value === minimum)) {
+      if (value < minimum || (exclusive && value <= minimum)) {
         const than = exclusive ? 'greater than' : 'greater than or equal to';
         this.#fail(value, `should be ${than} ${printedBound(minimum)}`);
       }
     }
     if (typeof maximum === 'number') {
       const exclusive = json['exclusiveMaximum'] === true;
-      if (value > maximum || (exclusive && value === maximum)) {
+      if (value > maximum || (exclusive && value >= maximum)) {
         const than = exclusive ? 'less than' : 'less than or equal to';
         this.#fail(value, `should be ${than} ${printedBound(maximum)}`);
       }
@@ -198,7 +201,7 @@ class Checker {
     const allowed = schema.json['enum'];
     if (!Array.isArray(allowed) || allowed.length === 0) return;
     if (allowed.some((one) => deepEqual(one, value))) return;
-    const shown = allowed.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)));
+    const shown = allowed.map((one) => (typeof one === 'string' ? one : jsonText(one)));
     this.errors.push(notSupported(this.#field(), value, shown));
   }
 
@@ -309,7 +312,7 @@ function looks(schema: SchemaNode, value: unknown, typed: boolean): number {
   const hasType = schema.type !== '' || schema.intOrString || known;
   const always = 4 + (hasType ? (typed ? 2 : 1) : 0);
   if (typeof value === 'string') return always + (known ? 2 : 1);
-  if (typeof value === 'number' || Array.isArray(value)) return always + 2;
+  if (isNumber(value) || Array.isArray(value)) return always + 2;
   return always + (typeof value === 'object' ? 1 : 0);
 }
 
@@ -331,7 +334,8 @@ function length(text: string): number {
 /** Fractions have no exact form: how far off a multiple may be. */
 const ROUNDING = 1e-9;
 
-function isMultiple(value: number, factor: number): boolean {
+function isMultiple(of: number | bigint, factor: number): boolean {
+  const value = Number(of);
   if (Number.isInteger(value) && Number.isInteger(factor)) return value % factor === 0;
   const times = factor < 1 ? (1 / factor) * value : value / factor;
   const whole = Math.round(times);
@@ -341,7 +345,7 @@ function isMultiple(value: number, factor: number): boolean {
 /** Elements of lists are told apart only where the schema has keys for them. */
 function keyOf(schema: SchemaNode, element: unknown): string | undefined {
   if (schema.listType !== 'map' || !isObject(element)) return undefined;
-  return JSON.stringify(schema.mapKeys.map((key) => element[key] ?? null));
+  return jsonText(schema.mapKeys.map((key) => element[key] ?? null));
 }
 
 function keyedElements(schema: SchemaNode, old: unknown): ReadonlyMap<string, unknown> | undefined {

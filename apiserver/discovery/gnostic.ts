@@ -5,6 +5,7 @@
  */
 import { isObject } from '../../api/deep.ts';
 import { WireWriter } from '../../api/protobuf/wire.ts';
+import { jsonText } from '../../platform/json-text.ts';
 
 /** Writes one value as field `number`. Absent values are never passed. */
 type Encode = (writer: WireWriter, number: number, value: unknown) => void;
@@ -52,7 +53,7 @@ const named =
 
 /** gnostic's Any: JSON is YAML too. */
 const any: Encode = (writer, number, value) =>
-  nested(writer, number, (inner) => inner.field(2, JSON.stringify(value)));
+  nested(writer, number, (inner) => inner.field(2, jsonText(value)));
 
 /** `extensions` is the field number of what starts with "x-". */
 const message =

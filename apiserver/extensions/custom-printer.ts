@@ -2,16 +2,18 @@
 import { humanDuration } from '../../api/duration.ts';
 import { evaluate } from '../../api/jsonpath/evaluate.ts';
 import { JsonPathError, parseSteps, type PathStep } from '../../api/jsonpath/parse.ts';
+import { isNumber } from '../../api/long-integer.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { parseTime } from '../../api/time.ts';
 import type { CustomResourceColumnDefinition } from '../../api/types/apiextensions-v1.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import type { TableColumn, TablePrinter } from '../registry/declaration.ts';
 
 const NAME: TableColumn = { name: 'Name', type: 'string', format: 'name' };
 /** What there is without columns of one's own. It is described as that of every kind is. */
 const AGE = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' } as const;
 
-type Cell = string | number | boolean | null;
+type Cell = string | number | bigint | boolean | null;
 
 export function customPrinter(
   columns: readonly CustomResourceColumnDefinition[] | undefined,
@@ -67,13 +69,17 @@ function cellOf(type: string, value: unknown, nowMs: number): Cell {
   if (value === undefined || value === null) return null;
   switch (type) {
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null;
+      return typeof value === 'number'
+        ? Math.trunc(value)
+        : typeof value === 'bigint'
+          ? value
+          : null;
     case 'number':
-      return typeof value === 'number' ? value : null;
+      return isNumber(value) ? value : null;
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     case 'string':
-      return typeof value === 'string' ? value : JSON.stringify(value);
+      return typeof value === 'string' ? value : jsonText(value);
     case 'date': {
       const ms = typeof value === 'string' ? parseTime(value) : undefined;
       if (typeof value !== 'string') return null;

@@ -1,4 +1,5 @@
 import { type FieldError, invalid, invalidError } from '../../api/field-errors.ts';
+import { isNumber } from '../../api/long-integer.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { statusError } from '../../api/status.ts';
 import type { CustomResourceSubresourceScale } from '../../api/types/apiextensions-v1.ts';
@@ -87,7 +88,7 @@ export function validateScale(
 function countErrors(object: KubernetesObject, path: string): FieldError[] {
   const value = valueAt(object, stepsOf(path));
   if (value === undefined) return [];
-  if (typeof value !== 'number' || !Number.isInteger(value)) {
+  if (!isNumber(value) || (typeof value === 'number' && !Number.isInteger(value))) {
     const type = typeof value === 'number' ? 'float64' : typeof value;
     const shown = typeof value === 'string' ? value : JSON.stringify(value);
     const detail = `${path} accessor error: ${shown} is of the type ${type}, expected int64`;

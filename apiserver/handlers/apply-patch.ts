@@ -55,14 +55,11 @@ const STRICT =
   'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ';
 
 /** YAML, of which JSON is a part; kubectl sends JSON. */
-function configurationOf({ request, store }: Target, duplicates: boolean): ParsedBody {
+function configurationOf({ request }: Target, duplicates: boolean): ParsedBody {
   const { body = new Uint8Array(0) } = request.http;
   if (body instanceof JsonValue) return { value: body.value, duplicates: [] };
-  const exact = store.declaration.floats !== true;
   try {
-    const read = readable('error converting YAML to JSON: ', () =>
-      parseLenientYaml(textOf(body), { exact }),
-    );
+    const read = readable('error converting YAML to JSON: ', () => parseLenientYaml(textOf(body)));
     return { value: read.value ?? {}, duplicates: duplicates ? read.duplicates : [] };
   } catch (error) {
     if (error instanceof UnreadableBody) throw undecodable(error.message);

@@ -5,7 +5,6 @@ import { isObject } from '../../api/deep.ts';
 import { MalformedProtobuf } from '../../api/protobuf/wire.ts';
 import { decodeObject, type FieldValidation, UNDETECTED } from '../../api/schema/decode.ts';
 import { statusError } from '../../api/status.ts';
-import { RoundedInteger } from '../../api/rounded-integer.ts';
 import { MalformedYaml, parseLenientYaml } from '../../api/yaml.ts';
 import { type HttpRequest, JsonValue } from '../../platform/http.ts';
 import type { ResourceDeclaration, Structure, Subresource } from '../registry/declaration.ts';
@@ -39,7 +38,6 @@ export function unsupportedMediaType(served: readonly string[]): Error {
   );
 }
 
-const EXACT = { exact: true };
 const SERVED = ['application/json', 'application/yaml', protobufMediaType];
 
 /** A body that cannot be read, in the words of Go's parsers. */
@@ -64,7 +62,7 @@ export function parseBody(
       return readable(UNDETECTED, () => readJson(body, ask));
     case 'application/yaml':
       return readable('', () => {
-        const read = parseLenientYaml(textOf(body), { exact: ask.floats !== true });
+        const read = parseLenientYaml(textOf(body));
         const before = ask.strict === true ? 'yaml: unmarshal errors:\n  ' : '';
         const said = ask.duplicates === true ? read.duplicates : [];
         return { value: read.value, duplicates: said.map((each) => before + each) };
@@ -72,7 +70,7 @@ export function parseBody(
     case protobufMediaType:
       return readable('', () => {
         if (body.length === 0) throw new MalformedProtobuf('empty data');
-        return { value: decodeProtobuf(body, ask.kind, EXACT), duplicates: [] };
+        return { value: decodeProtobuf(body, ask.kind), duplicates: [] };
       });
     default:
       throw unsupportedMediaType(SERVED);
@@ -83,7 +81,7 @@ export function parseBody(
 const MEDIA_TYPE = /^[^;]*(;\s*([^\s;=]+=[^\s;]+\s*)?)*$/;
 const NOTHING = new Uint8Array(0);
 
-/** Throws MalformedJson, RoundedInteger. */
+/** Throws MalformedJson. */
 export function readJson(body: Uint8Array, ask: JsonQuestions): ParsedBody {
   const { value, duplicates } = parseJson(textOf(body), ask);
   return { value, duplicates: duplicates.map((at) => `duplicate field ${JSON.stringify(at)}`) };
@@ -97,13 +95,11 @@ export interface Expected {
   readonly fieldValidation: FieldValidation;
   /** Default: the schema tables know the kind. */
   readonly structure?: Structure | undefined;
-  /** See {@link JsonQuestions}. */
-  readonly floats?: boolean | undefined;
 }
 
 /** What is exchanged with a resource or a subresource of it. */
 export function expectedOf(
-  { type, structure, floats }: ResourceDeclaration,
+  { type, structure }: ResourceDeclaration,
   of: {
     readonly subresource: Subresource<KubernetesObject> | undefined;
     readonly fieldValidation: FieldValidation;
@@ -114,18 +110,18 @@ export function expectedOf(
     const { kind, olderVersions } = subresource;
     return { kind, olderVersions, fieldValidation };
   }
-  return { kind: type, fieldValidation, structure, floats };
+  return { kind: type, fieldValidation, structure };
 }
 
 /** The object in a request's body, of `kind` and checked against its schema. */
 export function decodeBody(request: HttpRequest, of: Expected): DecodedBody {
-  const { kind, floats, fieldValidation } = of;
+  const { kind, fieldValidation } = of;
   const { body } = request;
   const refusals = refusalsOfBody(body, kind);
   const strict = fieldValidation === 'Strict';
   try {
     const duplicates = fieldValidation !== 'Ignore';
-    const parsed = parseBody(request, { duplicates, strict, kind, floats });
+    const parsed = parseBody(request, { duplicates, strict, kind });
     const text = body instanceof Uint8Array && isJson(request) ? textOf(body) : undefined;
     return decodeValue({ ...parsed, text }, of, refusals);
   } catch (error) {
@@ -179,7 +175,6 @@ export function readable<T>(before: string, read: () => T): T {
       (of) => error instanceof of,
     );
     if (unread) throw new UnreadableBody(before + (error as Error).message);
-    if (error instanceof RoundedInteger) throw statusError('BadRequest', error.message);
     throw error;
   }
 }

@@ -2,12 +2,14 @@
  * Collections as bodies, object by object: one of thousands takes a good part of a second, or in
  * YAML several, and is made in slices, so that everybody else's requests are answered meanwhile.
  */
+import { parseJson } from '../../api/json.ts';
 import { withoutType } from '../../api/meta.ts';
 import { enveloped, listMessage } from '../../api/protobuf/envelope.ts';
 import { protobufMediaType } from '../../api/protobuf/codec.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
 import { type Chunk, JsonValue, type Pieces } from '../../platform/http.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import { atOnce, inTurns, type Steps, type Turns } from '../../platform/turns.ts';
 import { type Accepted, acceptsGzip } from '../pipeline/accept.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
@@ -57,7 +59,7 @@ export async function encodeList(
     return { json, body: await inTurns(message(form, form.protobuf!), turns) };
   if (isForPeople(http)) return { json, body: await inTurns(prettyText(form), turns) };
   if (isInProcess) return { json, body: json };
-  const made = await inTurns(jsonText(form), turns);
+  const made = await inTurns(compactText(form), turns);
   const isShort = made.byteLength <= PIECE_BYTES;
   const isWhole = isShort || acceptsGzip(http.headers['accept-encoding']);
   const body = jsonOf(form, isWhole ? await inTurns(joined(made), turns) : made);
@@ -70,7 +72,7 @@ const jsonOf = (form: ListForm, made?: Uint8Array | Pieces): JsonValue =>
       const { head, field, objects, item = ({ value }) => shown(form, value) } = form;
       return { ...head, [field]: objects.map(item) };
     },
-    bytes: () => atOnce(joined(made ?? atOnce(jsonText(form)))),
+    bytes: () => atOnce(joined(made ?? atOnce(compactText(form)))),
     pieces: made instanceof Uint8Array ? undefined : made,
   });
 
@@ -86,11 +88,11 @@ function* joined(made: Uint8Array | Pieces): Steps<Uint8Array> {
   return bytes;
 }
 
-function* jsonText(form: ListForm): Steps<Uint8Array | Pieces> {
+function* compactText(form: ListForm): Steps<Uint8Array | Pieces> {
   const { head, field, objects, item, untyped = false } = form;
   if (item === undefined) return yield* copiedList(head, objects, { untyped });
   const start = `${JSON.stringify(head).slice(0, -1)},"${field}":[`;
-  const text = (object: StoredObject): string => JSON.stringify(item(object));
+  const text = (object: StoredObject): string => jsonText(item(object));
   return yield* pieces(objects, { start, text, between: ',', end: ']}' });
 }
 
@@ -101,14 +103,14 @@ function* prettyText(form: ListForm): Steps<Uint8Array> {
   const sent = (object: StoredObject): unknown =>
     item?.(object) ?? shown(form, parsedObject(object));
   const text = (object: StoredObject): string =>
-    JSON.stringify(sent(object), null, 2).replaceAll('\n', '\n    ');
+    jsonText(sent(object), 2).replaceAll('\n', '\n    ');
   const start = `${empty.slice(0, -']\n}'.length)}\n    `;
   return yield* pieces(objects, { start, text, between: ',\n    ', end: '\n  ]\n}\n' });
 }
 
 /** With its fields in the order in which they are sent without indentation. */
 function parsedObject(object: StoredObject): object {
-  return JSON.parse(Buffer.from(object.json().bytes()).toString()) as object;
+  return parseJson(Buffer.from(object.json().bytes()).toString()).value as object;
 }
 
 function shown({ untyped }: ListForm, object: object): object {

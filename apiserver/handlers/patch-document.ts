@@ -43,7 +43,6 @@ export interface PatchBody {
 export interface SentPatch {
   readonly body: Uint8Array | JsonValue | undefined;
   readonly mode: FieldValidation;
-  readonly floats: boolean | undefined;
 }
 
 export function jsonPatch(sent: SentPatch): PatchBody {
@@ -124,9 +123,9 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function parsedPatch({ body = new Uint8Array(0), mode, floats }: SentPatch): ParsedBody {
+function parsedPatch({ body = new Uint8Array(0), mode }: SentPatch): ParsedBody {
   if (body instanceof JsonValue) return { value: body.value, duplicates: [] };
-  return readable('', () => readJson(body, { duplicates: mode !== 'Ignore', floats }));
+  return readable('', () => readJson(body, { duplicates: mode !== 'Ignore' }));
 }
 
 /** BadRequest for what cannot be read. */

@@ -57,7 +57,7 @@ export async function patch(
   const at = objectAt(target);
   const { fieldValidation: mode } = parameters;
   const expected = expectedOf(store.declaration, { subresource, fieldValidation: mode });
-  const body = read({ body: request.http.body, mode, floats: expected.floats }, kind);
+  const body = read({ body: request.http.body, mode }, kind);
   const sent = (current: KubernetesObject | undefined): Mutable<KubernetesObject> => {
     const view = subresource?.read?.(current!) ?? current;
     const patched = body.apply(view);

@@ -1,7 +1,9 @@
+import { parseJson } from '../../api/json.ts';
 import { protobufMediaType } from '../../api/protobuf/codec.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
 import type { JsonValue } from '../../platform/http.ts';
 import { type Chunk, type HttpRequest } from '../../platform/http.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import type { Accepted } from './accept.ts';
 import { isTrue } from './request-info.ts';
 
@@ -23,13 +25,13 @@ export function encodeAnswer(asked: Asked, { mediaType }: Accepted, answer: Answ
       return answer.protobuf!();
     default:
       if (!isForPeople(asked)) return answer.body;
-      return Buffer.from(`${JSON.stringify(inOrder(answer.body), null, 2)}\n`);
+      return Buffer.from(`${jsonText(inOrder(answer.body), 2)}\n`);
   }
 }
 
 /** The value with its fields in the order in which they are sent. */
 function inOrder(body: JsonValue): unknown {
-  return JSON.parse(Buffer.from(body.bytes()).toString());
+  return parseJson(Buffer.from(body.bytes()).toString()).value;
 }
 
 const BROWSERS = ['curl/', 'Wget/', 'Mozilla/5.0'];

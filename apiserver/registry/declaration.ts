@@ -31,7 +31,7 @@ export interface TableColumn {
 export interface TablePrinter<T> {
   readonly columns: readonly TableColumn[];
   /** One cell per column. `nowMs` is for ages. */
-  cells(object: T, nowMs: number): readonly (string | number | boolean | null)[];
+  cells(object: T, nowMs: number): readonly (string | number | bigint | boolean | null)[];
 }
 
 /**
@@ -345,8 +345,6 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
    */
   permitWrite?(change: Change<T>, access: WriteAccess): Promise<void>;
 
-  /** True if its numbers may be floating-point ones, written as integers that no number keeps. */
-  readonly floats?: boolean;
   /** True if the object has a status that only the status subresource writes. */
   readonly hasStatus?: boolean;
   /** With `hasStatus`: create keeps the status sent (a kubelet registers its Node with one). */

@@ -1,4 +1,5 @@
 import { type FieldError, invalid, invalidError, notSupported } from '../../api/field-errors.ts';
+import { rounded } from '../../api/long-integer.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { formatTime, parseTime } from '../../api/time.ts';
@@ -205,9 +206,9 @@ function beginDeletion(
     if (metadata.generation) metadata.generation++;
     declaration.markDeleting?.(object, startMs);
   } else {
-    startMs = parseTime(deletionTimestamp)! - pending * 1_000;
+    startMs = parseTime(deletionTimestamp)! - rounded(pending) * 1_000;
   }
-  metadata.deletionTimestamp = formatTime(startMs + grace * 1_000);
+  metadata.deletionTimestamp = formatTime(startMs + rounded(grace) * 1_000);
   metadata.deletionGracePeriodSeconds = grace;
 }
 

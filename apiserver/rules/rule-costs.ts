@@ -4,6 +4,7 @@
  */
 import { isObject } from '../../api/deep.ts';
 import { type FieldError, forbidden, internal, invalid } from '../../api/field-errors.ts';
+import { isNumber, rounded } from '../../api/long-integer.ts';
 import type { Json, ValidationRule } from '../../api/structural/schema.ts';
 import { estimateCost } from '../../api/cel/estimate.ts';
 import type { Program } from '../../api/cel/program.ts';
@@ -161,10 +162,14 @@ function exceeds(says: string, cost: number, limit: number): string {
 /** How often a part of a value may occur in it; undefined: nothing bounds it. */
 function mostElements(schema: Json): number | undefined {
   const { type, maxItems, maxProperties, additionalProperties } = schema;
-  if (type === 'array') return typeof maxItems === 'number' ? Math.max(0, maxItems) : undefined;
+  if (type === 'array') return countOf(maxItems);
   const isMap = type === 'object' && additionalProperties !== undefined;
   if (!isMap) return 1;
-  return typeof maxProperties === 'number' ? Math.max(0, maxProperties) : undefined;
+  return countOf(maxProperties);
+}
+
+function countOf(bound: unknown): number | undefined {
+  return isNumber(bound) ? Math.max(0, rounded(bound)) : undefined;
 }
 
 function times(a: number | undefined, b: number | undefined): number | undefined {

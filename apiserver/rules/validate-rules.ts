@@ -16,6 +16,7 @@ import { adapt } from '../../api/cel/adapt.ts';
 import { CostLimitExceeded, PER_CALL_LIMIT, VALIDATION_BUDGET } from '../../api/cel/evaluation.ts';
 import type { Bindings, Program } from '../../api/cel/program.ts';
 import { CelError, type CelValue, Optional } from '../../api/cel/values.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import type { RuleNode } from './rule-tree.ts';
 
@@ -248,7 +249,7 @@ const placed = (path: string, below: string | undefined): string =>
 function keyOf({ schema }: RuleNode, element: unknown): string {
   const keys = schema['x-kubernetes-list-map-keys'] as readonly string[] | undefined;
   if (keys === undefined || !isObject(element)) return '';
-  return JSON.stringify(keys.map((key) => element[key] ?? null));
+  return jsonText(keys.map((key) => element[key] ?? null));
 }
 
 function elementsOf(node: RuleNode, old: unknown): ReadonlyMap<string, unknown> | undefined {

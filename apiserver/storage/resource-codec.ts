@@ -1,8 +1,10 @@
 import { deepFreeze } from '../../api/deep.ts';
+import { parseJson } from '../../api/json.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { decodeProtobuf } from '../../api/protobuf/codec.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 import { statusError } from '../../api/status.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import { KEPT_BYTES, KeptValues } from './kept-values.ts';
 
 /**
@@ -59,7 +61,7 @@ export class ResourceCodec {
     const { apiVersion: _a, kind: _k, metadata, ...rest } = object;
     const { resourceVersion: _r, ...stored } = metadata;
     return ownBytes(
-      JSON.stringify({
+      storedText({
         apiVersion: apiVersionOf(this.type),
         kind: this.type.kind,
         metadata: stored,
@@ -89,18 +91,34 @@ export class ResourceCodec {
       throw statusError('InternalError', `Internal error occurred: ${text}`);
     }
     if (stored[0] === 0x6b) return decodeProtobuf(stored, this.type);
-    return JSON.parse(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString());
+    const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString();
+    return stored.at(-1) === BRACE ? JSON.parse(text) : parseJson(text).value;
   }
 
   /**
    * True if the bytes begin with {@link start} and a field: a resourceVersion fits in between.
-   * Bytes laid out by others are encoded anew.
+   * Bytes laid out by others (kube-apiserver's end with a line break) are encoded anew.
    */
   spliceable(stored: Uint8Array): boolean {
     const { start } = this;
-    if (stored.length <= start.length || stored[start.length] !== 0x22) return false;
+    if (stored.length <= start.length || stored[start.length] !== QUOTE) return false;
+    if (stored.at(-1) === LINE_BREAK) return false;
     for (let i = start.length - 1; i >= 0; i--) if (stored[i] !== start[i]) return false;
     return true;
+  }
+}
+
+const [QUOTE, BRACE, LINE_BREAK] = [0x22, 0x7d, 0x0a];
+
+/**
+ * JSON that ends with a blank where it holds integers that JSON.parse would round: only there, and
+ * in what others have written, they are looked for.
+ */
+function storedText(object: object): string {
+  try {
+    return JSON.stringify(object);
+  } catch {
+    return `${jsonText(object)} `;
   }
 }
 

@@ -2,6 +2,7 @@ import { deepFreeze } from '../../api/deep.ts';
 import { type KubernetesObject, type Mutable, withoutType } from '../../api/meta.ts';
 import { messageOf } from '../../api/protobuf/envelope.ts';
 import { JsonValue } from '../../platform/http.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import type { Decoded } from './kept-values.ts';
 import type { ResourceCodec } from './resource-codec.ts';
 
@@ -233,7 +234,7 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
   }
 
   #encode(): Uint8Array {
-    const encoded = this.#encoded ?? Buffer.from(JSON.stringify(this.value));
+    const encoded = this.#encoded ?? Buffer.from(jsonText(this.value));
     if (this.#keepsForms) this.#encoded = encoded;
     return encoded;
   }
@@ -243,7 +244,7 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
   }
 
   #encodeItem(): Uint8Array {
-    const encoded = this.#encodedItem ?? Buffer.from(JSON.stringify(withoutType(this.value)));
+    const encoded = this.#encodedItem ?? Buffer.from(jsonText(withoutType(this.value)));
     if (this.#keepsForms) this.#encodedItem = encoded;
     return encoded;
   }

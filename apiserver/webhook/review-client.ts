@@ -4,6 +4,7 @@
  */
 import { parseJson } from '../../api/json.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import type { OutgoingAnswer, OutgoingHttp } from '../../platform/outgoing-http.ts';
 import { answerFailureText, isSuccess } from './answer-failure.ts';
 import { callFailureText } from './call-failure.ts';
@@ -47,7 +48,7 @@ export class ReviewClient {
   }
 
   async #once(review: object): Promise<Readonly<Record<string, unknown>>> {
-    return parsed(await post(this.#options, JSON.stringify(review)));
+    return parsed(await post(this.#options, jsonText(review)));
   }
 }
 
@@ -103,7 +104,7 @@ function failure(text: string, retriable: boolean): WebhookCallError {
 function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = parseJson(Buffer.from(body).toString('utf8'), { floats: true }).value;
+    value = parseJson(Buffer.from(body).toString('utf8')).value;
   } catch (error) {
     throw failure(
       `couldn't get version/kind; json parse error: ${(error as Error).message}`,

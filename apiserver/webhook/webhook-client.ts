@@ -9,6 +9,7 @@
  */
 import { parseJson } from '../../api/json.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import {
   type OutgoingAnswer,
   OutgoingAnswerTooLarge,
@@ -91,7 +92,7 @@ export class WebhookClient {
     if (!isSuccess(answer.status))
       throw new WebhookCallError(answerFailureText(answer.status, answer.body));
     try {
-      return parseJson(Buffer.from(answer.body).toString('utf8'), { floats: true }).value;
+      return parseJson(Buffer.from(answer.body).toString('utf8')).value;
     } catch (error) {
       throw new WebhookCallError(
         `couldn't get version/kind; json parse error: ${(error as Error).message}`,
@@ -119,7 +120,7 @@ export class WebhookClient {
           'user-agent': 'kube-apiserver-admission',
           ...headers,
         },
-        body: Buffer.from(JSON.stringify(call.body)),
+        body: Buffer.from(jsonText(call.body)),
         ...(address === undefined ? {} : { address, serverName: target.serverName }),
         ...(ca === undefined ? {} : { ca }),
         ...(client === undefined ? {} : { client }),

@@ -1,6 +1,7 @@
 /** What a CronJob is to do now, decided from what the caches show. */
 import { CronScheduleError, parseCronSchedule } from '../../api/cron-schedule.ts';
 import { deepEqual } from '../../api/deep.ts';
+import { rounded } from '../../api/long-integer.ts';
 import { type Draft, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import { formatTime } from '../../api/time.ts';
 import type { CronJob, CronJobStatus, Job } from '../../api/types/batch-v1.ts';
@@ -141,7 +142,8 @@ function dueTime(cronJob: CronJob, next: Schedule, nowMs: number) {
   const { metadata, spec, status } = cronJob;
   const since = timeOf(status?.lastScheduleTime ?? metadata.creationTimestamp) ?? nowMs;
   const deadline = spec.startingDeadlineSeconds;
-  const earliest = deadline === undefined ? since : Math.max(since, nowMs - deadline * 1000);
+  const earliest =
+    deadline === undefined ? since : Math.max(since, nowMs - rounded(deadline) * 1000);
   let due: number | undefined;
   let missed = 0;
   for (let at = next(earliest); at !== undefined && at <= nowMs; at = next(at)) {

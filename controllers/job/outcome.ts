@@ -1,4 +1,5 @@
 /** Whether a Job has failed or succeeded, though pods may still have to end. */
+import { rounded } from '../../api/long-integer.ts';
 import type { Job } from '../../api/types/batch-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { timeOf } from '../runtime/pods.ts';
@@ -75,5 +76,5 @@ export function deadlineLeftMs({ spec, status }: Job, nowMs: number): number | u
   const started = timeOf(status?.startTime);
   if (spec.activeDeadlineSeconds === undefined || started === undefined) return undefined;
   if (spec.suspend === true) return undefined;
-  return started + spec.activeDeadlineSeconds * 1000 - nowMs;
+  return started + rounded(spec.activeDeadlineSeconds) * 1000 - nowMs;
 }

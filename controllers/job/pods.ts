@@ -1,4 +1,5 @@
 /** What the Job controller reads off its pods, and how it makes one. */
+import { rounded } from '../../api/long-integer.ts';
 import { type Draft, nameOf } from '../../api/meta.ts';
 import type { Job } from '../../api/types/batch-v1.ts';
 import type { EnvVar, Pod, PodSpec } from '../../api/types/core-v1.ts';
@@ -62,7 +63,7 @@ export function finishedAt({ metadata, spec, status }: Pod): number | undefined 
     timeOf(unready?.lastTransitionTime) ??
     (deleted === undefined
       ? timeOf(creationTimestamp)
-      : deleted - deletionGracePeriodSeconds * 1000)
+      : deleted - rounded(deletionGracePeriodSeconds) * 1000)
   );
 }
 

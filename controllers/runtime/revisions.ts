@@ -4,6 +4,7 @@
  */
 import { deepEqual } from '../../api/deep.ts';
 import { sortKeys } from '../../api/go-json.ts';
+import { rounded } from '../../api/long-integer.ts';
 import { type KubernetesObject, nameOf, namespaceOf } from '../../api/meta.ts';
 import type { ControllerRevision } from '../../api/types/apps-v1.ts';
 import type { PodTemplateSpec } from '../../api/types/core-v1.ts';
@@ -34,7 +35,7 @@ export function templateOf(revision: ControllerRevision): PodTemplateSpec | unde
 }
 
 export const byRevision = (a: ControllerRevision, b: ControllerRevision): number =>
-  a.revision - b.revision ||
+  rounded(a.revision) - rounded(b.revision) ||
   (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') ||
   nameOf(a).localeCompare(nameOf(b));
 
@@ -78,7 +79,7 @@ export function planRevision(
   const data = revisionData(owner.spec.template);
   const equal = sorted.filter((revision) => deepEqual(revision.data, data)).at(-1);
   const newest = sorted.at(-1);
-  const next = (newest?.revision ?? 0) + 1;
+  const next = rounded(newest?.revision ?? 0) + 1;
   if (equal !== undefined && equal === newest) return { type: 'none', current: equal };
   if (equal !== undefined) return { type: 'renumber', from: equal, revision: next };
   const collisionCount = owner.status?.collisionCount ?? 0;

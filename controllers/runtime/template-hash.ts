@@ -1,7 +1,9 @@
 /** The pod-template-hash label: which ReplicaSet belongs to which version of the template. */
 import { deepEqual } from '../../api/deep.ts';
+import { sortKeys } from '../../api/go-json.ts';
 import type { PodTemplateSpec } from '../../api/types/core-v1.ts';
 import { fnv32a } from '../../platform/fnv.ts';
+import { jsonText } from '../../platform/json-text.ts';
 
 export const HASH_LABEL = 'pod-template-hash';
 
@@ -14,7 +16,7 @@ const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
  * Deployment finds its ReplicaSet by comparing templates, not by this hash.
  */
 export function templateHash(template: PodTemplateSpec, collisionCount = 0): string {
-  let hash = fnv32a(stableJson(template));
+  let hash = fnv32a(jsonText(sortKeys(template)));
   if (collisionCount > 0) hash = fnv32a(String(collisionCount), hash);
   return [...String(hash)].map((digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length]).join('');
 }
@@ -31,12 +33,4 @@ function withoutHash(template: PodTemplateSpec | undefined): unknown {
   const { [HASH_LABEL]: _, ...labels } = template?.metadata?.labels ?? {};
   const { creationTimestamp: _none, ...metadata } = template?.metadata ?? {};
   return { ...template, metadata: { ...metadata, labels } };
-}
-
-/** JSON with sorted keys; `undefined` fields are absent. */
-function stableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => {
-    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
-    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

@@ -1,4 +1,5 @@
 /** How long a pod may stay on a node that evicts. */
+import { rounded } from '../../api/long-integer.ts';
 import { tolerates } from '../../api/scheduling/tolerations.ts';
 import type { Pod, Taint } from '../../api/types/core-v1.ts';
 
@@ -16,8 +17,8 @@ export function toleratedMs({ spec }: Pod, taints: readonly Taint[]): number {
   for (const taint of taints) {
     const first = spec.tolerations?.find((each) => tolerates(each, taint));
     if (first === undefined) return 0;
-    const { tolerationSeconds } = first;
-    if (tolerationSeconds !== undefined) ms = Math.min(ms, Math.max(0, tolerationSeconds) * 1000);
+    if (first.tolerationSeconds !== undefined)
+      ms = Math.min(ms, Math.max(0, rounded(first.tolerationSeconds)) * 1000);
   }
   return ms;
 }

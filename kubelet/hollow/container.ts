@@ -3,6 +3,7 @@
  * its own commands do where the small shell knows all of them. One that runs for ever and was not
  * told otherwise costs no timer.
  */
+import { rounded } from '../../api/long-integer.ts';
 import type { Container, LifecycleHandler, Pod } from '../../api/types/core-v1.ts';
 import { sleep, type Clock, type Timer } from '../../platform/clock.ts';
 import { AdvancedClock } from './advanced-clock.ts';
@@ -144,7 +145,7 @@ export class HollowContainer {
   /** Called again, it may only shorten the grace. */
   stop(graceSeconds: number): void {
     if (this.#over) return;
-    const deadlineMs = this.#host.clock.monotonic() + graceSeconds * 1000;
+    const deadlineMs = this.#host.clock.monotonic() + rounded(graceSeconds) * 1000;
     if (this.#stop !== undefined) {
       if (deadlineMs >= this.#stop.deadlineMs) return;
       this.#stop = { ...this.#stop, deadlineMs };

@@ -1,4 +1,5 @@
 /** One run of a container, from its preparation to its end: a process and what belongs to it. */
+import { rounded } from '../../api/long-integer.ts';
 import { AssertionError } from '../../platform/assert.ts';
 import { sleep, type Timer } from '../../platform/clock.ts';
 import type { ProcessId, SupervisedProcess } from '../../platform/processes.ts';
@@ -147,11 +148,14 @@ export class ContainerRun {
       this.#finish(notLocated('the pod was terminated'));
       return;
     }
-    const atMs = clock.monotonic() + graceSeconds * 1000;
+    const atMs = clock.monotonic() + rounded(graceSeconds) * 1000;
     const first = this.#kill === undefined;
     if (this.#kill !== undefined && this.#kill.atMs <= atMs) return;
     this.#kill?.timer.cancel();
-    this.#kill = { atMs, timer: clock.after(graceSeconds * 1000, () => this.#end('SIGKILL')) };
+    this.#kill = {
+      atMs,
+      timer: clock.after(rounded(graceSeconds) * 1000, () => this.#end('SIGKILL')),
+    };
     if (!first) return;
     this.#probes?.terminating();
     void this.#hooks.preStop(this.#abort.signal).then(() => this.#end('SIGTERM'));

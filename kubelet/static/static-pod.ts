@@ -5,6 +5,7 @@
 import { nameOf } from '../../api/meta.ts';
 import { formatTime } from '../../api/time.ts';
 import type { Node, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
+import { jsonText } from '../../platform/json-text.ts';
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const hashAnnotation = 'kubernetes.io/config.hash';
@@ -37,7 +38,7 @@ export const mirroredHash = (mirror: Pod): string | undefined =>
 export function staticPodOf({ metadata, spec }: StaticManifest, origin: StaticOrigin): Pod {
   const { nodeName, source, hash, nowMs } = origin;
   const { name = '', namespace = 'default', labels, annotations } = metadata;
-  const uid = hash(JSON.stringify([nodeName, source, namespace, name, labels, annotations, spec]));
+  const uid = hash(jsonText([nodeName, source, namespace, name, labels, annotations, spec]));
   return {
     apiVersion: 'v1',
     kind: 'Pod',

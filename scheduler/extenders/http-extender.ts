@@ -1,5 +1,6 @@
 /** An {@link Extender} that is asked by POST, as kube-scheduler asks its own. */
 import type { Clock } from '../../platform/clock.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import type { OutgoingHttp, OutgoingRequest } from '../../platform/outgoing-http.ts';
 import type { Extender } from '../framework/extender.ts';
 import { maxNodeScore } from '../framework/interface.ts';
@@ -117,7 +118,7 @@ export class HttpExtender implements Extender {
         maxAnswerBytes,
         signal: ending.signal,
         headers: { 'content-type': 'application/json', 'user-agent': 'wherry-scheduler' },
-        body: Buffer.from(JSON.stringify(body)),
+        body: Buffer.from(jsonText(body)),
       });
       if (status !== 200)
         throw new Error(`failed ${verb} with extender at URL ${url}, code ${status}`);

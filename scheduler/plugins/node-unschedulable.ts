@@ -1,5 +1,6 @@
 import { tolerated } from '../../api/scheduling/tolerations.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import type { EnqueueExtensions, FilterPlugin } from '../framework/interface.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
@@ -22,6 +23,6 @@ export const nodeUnschedulable: FilterPlugin & EnqueueExtensions = {
     { on: 'NodeAdd', helps },
     { on: 'NodeTaints', helps },
   ],
-  sign: ({ pod }) => JSON.stringify(pod.spec.tolerations ?? []),
+  sign: ({ pod }) => jsonText(pod.spec.tolerations ?? []),
   filter: ({ pod }, { node }) => (accepts(pod.pod, node) ? undefined : cordoned),
 };

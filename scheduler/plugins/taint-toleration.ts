@@ -1,4 +1,5 @@
 import { findUntolerated, tolerated } from '../../api/scheduling/tolerations.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import type {
   EnqueueExtensions,
@@ -41,7 +42,7 @@ export const taintToleration: Points = {
     const reason = `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
     return rejections.get('UnschedulableAndUnresolvable', [reason]);
   },
-  sign: ({ pod }) => JSON.stringify(pod.spec.tolerations ?? []),
+  sign: ({ pod }) => jsonText(pod.spec.tolerations ?? []),
   // Equal scores everywhere change no decision.
   preScore: (_cycle, nodes) => (nodes.some(discourages) ? undefined : skip),
   score({ pod }, { node }) {

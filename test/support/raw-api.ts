@@ -1,7 +1,9 @@
 /** An API server on the model store, called as any client would: answers as code and body. */
+import { parseJson } from '../../api/json.ts';
 import type { ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
 import { startApiServer } from '../../apiserver/server.ts';
 import { type Chunk, type HttpHandler, JsonValue } from '../../platform/http.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -148,12 +150,12 @@ export async function startRawApi(
 }
 
 function bytesOf(body: object | string): Uint8Array {
-  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  return Buffer.from(typeof body === 'string' ? body : jsonText(body));
 }
 
 function parsed(chunk: Chunk | undefined): unknown {
   if (chunk === undefined) return undefined;
   const bytes = chunk instanceof JsonValue ? chunk.bytes() : chunk;
   const text = Buffer.from(bytes).toString();
-  return text.startsWith('{') ? JSON.parse(text) : text;
+  return text.startsWith('{') ? parseJson(text).value : text;
 }

@@ -27,6 +27,7 @@ export const layers: readonly Layer[] = [
       'api/*',
       'platform/assert.ts',
       'platform/ip.ts',
+      'platform/json-text.ts',
       'platform/metrics/metrics.ts',
       'platform/programs.ts',
     ],

@@ -10,6 +10,7 @@ import type {
   Mutation,
 } from '../../../api/types/admissionregistration-v1beta1.ts';
 import { CelError } from '../../../api/cel/values.ts';
+import { jsonText } from '../../../platform/json-text.ts';
 import type { AdmissionAttributes, AdmissionPlugin, Rounds } from '../admission.ts';
 import { ConditionFailure, matchConditions } from '../expressions/match-conditions.ts';
 import { bindingsOf } from '../expressions/variables.ts';
@@ -91,7 +92,7 @@ export class MutatingPolicies implements AdmissionPlugin {
       last: '',
     };
     rounds.memory.set(this.name, memory);
-    if (rounds.isSecond && memory.last !== JSON.stringify(attributes.object))
+    if (rounds.isSecond && memory.last !== jsonText(attributes.object))
       for (const each of memory.reinvocable) memory.outdated.add(each);
     for await (const bound of boundPolicies(attributes, of, lookups)) {
       const id = [bound.policy, bound.binding, bound.param].map(uidOf).join('/');
@@ -102,7 +103,7 @@ export class MutatingPolicies implements AdmissionPlugin {
       }
       if (bound.policy.spec.reinvocationPolicy === 'IfNeeded') memory.reinvocable.add(id);
     }
-    if (memory.reinvocable.size > 0) memory.last = JSON.stringify(attributes.object);
+    if (memory.reinvocable.size > 0) memory.last = jsonText(attributes.object);
   }
 
   /** True if the object is another one afterwards. */

@@ -1,5 +1,6 @@
 /** AdmissionReview (admission.k8s.io/v1, and v1beta1, which differs in nothing but its name). */
 import { isObject } from '../../../api/deep.ts';
+import { parseJson } from '../../../api/json.ts';
 import { apiVersionOf, type ResourceType } from '../../../api/resource.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 
@@ -149,7 +150,7 @@ function patchOf(
   if (!untyped && patchType !== 'JSONPatch')
     fail(`webhook returned invalid response.patchType of ${quoted(patchType)}`);
   try {
-    return JSON.parse(Buffer.from(text(patch), 'base64').toString('utf8')) as unknown;
+    return parseJson(Buffer.from(text(patch), 'base64').toString('utf8')).value;
   } catch (error) {
     return fail(`response.patch is no JSON: ${(error as Error).message}`);
   }

@@ -16,6 +16,7 @@ import type {
   MutatingWebhookConfiguration,
   ValidatingWebhookConfiguration,
 } from '../../../api/types/admissionregistration-v1.ts';
+import { jsonText } from '../../../platform/json-text.ts';
 import {
   type AdmissionAttributes,
   admissionForbidden,
@@ -160,7 +161,7 @@ export class MutatingWebhooks implements AdmissionPlugin {
     rounds.memory.set(this.name, memory);
     const hooks = await hooksOf(this.#configurations);
     const wantsAgain = hooks.some(({ webhook }) => isReinvocable(webhook));
-    if (rounds.isSecond && memory.last !== JSON.stringify(attributes.object))
+    if (rounds.isSecond && memory.last !== jsonText(attributes.object))
       for (const each of memory.reinvocable) memory.outdated.add(each);
     for (const [index, hook] of hooks.entries()) {
       const id = `${hook.configuration}/${hook.webhook.name}`;
@@ -174,7 +175,7 @@ export class MutatingWebhooks implements AdmissionPlugin {
       }
       if (isReinvocable(hook.webhook)) memory.reinvocable.add(id);
     }
-    if (wantsAgain) memory.last = JSON.stringify(attributes.object);
+    if (wantsAgain) memory.last = jsonText(attributes.object);
   }
 
   /** Undefined if it was none of the webhook's business. */

@@ -4,6 +4,7 @@
  */
 import { sleep, type Timer } from '../../../platform/clock.ts';
 import type { Effects } from '../../../platform/effects.ts';
+import { jsonText } from '../../../platform/json-text.ts';
 import type { AuditBackend } from './backend.ts';
 import type { AuditEvent } from './event.ts';
 
@@ -132,7 +133,7 @@ export class AuditWebhook implements AuditBackend {
     if (truncate === undefined || Buffer.byteLength(text) <= truncate.maxEventBytes) return text;
     const annotations = { ...event.annotations, 'audit.k8s.io/truncated': 'true' };
     const less = { ...event, requestObject: undefined, responseObject: undefined, annotations };
-    const item = JSON.stringify(less);
+    const item = jsonText(less);
     if (Buffer.byteLength(item) <= truncate.maxEventBytes) return item;
     this.#lose(1, 'event is too large even after truncating');
     return undefined;

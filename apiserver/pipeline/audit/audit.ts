@@ -1,6 +1,7 @@
 import { StatusError, statusError, type Status } from '../../../api/status.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { HttpResponse } from '../../../platform/http.ts';
+import { jsonText } from '../../../platform/json-text.ts';
 import type { PipelineRequest } from '../api-request.ts';
 import type { Filter } from '../filter.ts';
 import { isLongRunning } from '../long-running.ts';
@@ -21,7 +22,7 @@ function tellAll(
   backends: readonly AuditBackend[],
   event: AuditEvent,
 ): Promise<boolean> | undefined {
-  const text = JSON.stringify(event);
+  const text = jsonText(event);
   const waits = backends.map((each) => each.add(event, text)).filter((wait) => wait !== undefined);
   if (waits.length === 0) return undefined;
   return Promise.all(waits).then((told) => told.every(Boolean));

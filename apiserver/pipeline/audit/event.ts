@@ -1,4 +1,5 @@
 /** audit.k8s.io/v1 Event, one JSON line each. */
+import { parseJson } from '../../../api/json.ts';
 import type { Status } from '../../../api/status.ts';
 import { formatMicroTime } from '../../../api/time.ts';
 import { type HttpResponse, JsonValue } from '../../../platform/http.ts';
@@ -140,7 +141,7 @@ function parsed(body: unknown): unknown {
   if (!(body instanceof Uint8Array) || body.length > MAX_BODY_BYTES) return undefined;
   if (body[0] !== 0x7b && body[0] !== 0x5b) return undefined;
   try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
+    return parseJson(Buffer.from(body).toString('utf8')).value;
   } catch {
     return undefined;
   }

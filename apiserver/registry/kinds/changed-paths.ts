@@ -1,4 +1,5 @@
 import { deepEqual, isObject } from '../../../api/deep.ts';
+import { jsonText } from '../../../platform/json-text.ts';
 
 /** Enough to see what was meant; a whole rewritten object needs no more. */
 const MAX_PATHS = 20;
@@ -30,4 +31,4 @@ function walk(value: unknown, old: unknown, { path, lines }: Walk): void {
   }
 }
 
-const text = (value: unknown): string => (value === undefined ? 'unset' : JSON.stringify(value));
+const text = (value: unknown): string => (value === undefined ? 'unset' : jsonText(value));

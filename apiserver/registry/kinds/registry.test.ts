@@ -252,27 +252,3 @@ test('a generated name that is taken costs a Service only another try', async ()
   const owners = (held.items as IPAddress[]).map(({ spec }) => spec.parentRef?.name);
   expect(owners.sort()).toEqual([`web-${taken}`, made.metadata.name].sort());
 });
-
-test('an integer that would become another one is refused, however it is sent', async () => {
-  const url = '/apis/apps/v1/namespaces/default/deployments';
-  const labels = { app: 'd' };
-  const spec = { containers: [{ name: 'c', image: 'c' }] };
-  const template = { metadata: { labels }, spec };
-  await post(url, {
-    metadata: { name: 'd' },
-    spec: { selector: { matchLabels: labels }, template },
-  });
-  const text = '{"metadata":{"name":"d"},"spec":{"replicas":9007199254740993}}';
-  const calls = [
-    ['POST', url, 'application/json'],
-    ['PATCH', `${url}/d`, 'application/merge-patch+json'],
-    ['PATCH', `${url}/d?fieldManager=m`, 'application/apply-patch+yaml'],
-  ] as const;
-  for (const [method, path, type] of calls)
-    expect(await api.call(method, path, { body: text, type })).toMatchObject({
-      code: 400,
-      body: {
-        message: expect.stringContaining('9007199254740993 cannot be kept exactly') as string,
-      },
-    });
-});

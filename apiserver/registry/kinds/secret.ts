@@ -1,5 +1,4 @@
 import { MalformedJson, parseJson } from '../../../api/json.ts';
-import { RoundedInteger } from '../../../api/rounded-integer.ts';
 import { type FieldError, invalid, required } from '../../../api/field-errors.ts';
 import type { Mutable } from '../../../api/meta.ts';
 import { secrets } from '../../../api/resources.ts';
@@ -34,7 +33,6 @@ function needsJson(data: Keys, key: string): FieldError[] {
     parseJson(Buffer.from(data[key]!, 'base64').toString());
     return [];
   } catch (error) {
-    if (error instanceof RoundedInteger) return [];
     if (!(error instanceof MalformedJson)) throw error;
     return [invalid(`data[${key}]`, redacted, error.message)];
   }

@@ -1,4 +1,5 @@
 import type { DeviceAttribute } from '../../../api/types/resource-v1.ts';
+import { jsonText } from '../../../platform/json-text.ts';
 import type { PooledDevice } from './pools.ts';
 import type { Want } from './wants.ts';
 
@@ -20,7 +21,7 @@ export class MatchAttribute {
     if (!this.#concerns(want)) return true;
     const found = attributeOf(device, this.#attribute);
     if (found === undefined) return false;
-    const value = JSON.stringify(found);
+    const value = jsonText(found);
     if (this.#count > 0 && value !== this.#value) return false;
     this.#value = value;
     this.#count++;

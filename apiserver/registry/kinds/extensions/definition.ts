@@ -114,8 +114,6 @@ export const customResourceDefinition = {
   allowUnconditionalUpdate: false,
   hasStatus: true,
   hasGeneration: true,
-  // Of schemas: maximum, minimum, multipleOf.
-  floats: true,
   load: async () => {
     await Promise.all([loadPatterns(), loadRules()]);
   },

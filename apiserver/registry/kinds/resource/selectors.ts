@@ -8,6 +8,7 @@ import { deviceEnvironment } from '../../../../api/scheduling/device-selector.ts
 import { byteLength } from '../../../../api/validation/names.ts';
 import { CelCompileError } from '../../../../api/cel/parser/source.ts';
 import { formatType } from '../../../../api/cel/types.ts';
+import { jsonText } from '../../../../platform/json-text.ts';
 import { validateCsiDriverName } from '../storage/provisioner.ts';
 import { validateList } from './lists.ts';
 
@@ -48,7 +49,7 @@ export function validateConfiguration(
   const errors = validateCsiDriverName(driver, `${field}.opaque.driver`);
   const at = `${field}.opaque.parameters`;
   if (parameters === undefined || parameters === null) return [...errors, required(at)];
-  if (byteLength(JSON.stringify(parameters)) > MAX_PARAMETERS_BYTES)
+  if (byteLength(jsonText(parameters)) > MAX_PARAMETERS_BYTES)
     return [...errors, tooLong(at, MAX_PARAMETERS_BYTES)];
   if (isObject(parameters)) return errors;
   return [...errors, invalid(at, '<value omitted>', 'must be a valid JSON object')];
