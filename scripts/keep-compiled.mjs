@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const READY_MS = 60_000;
+/** Few enough that nothing is optimized: only what was compiled first is kept. */
+const PODS = '20';
 const dist = join(import.meta.dirname, '..', 'dist');
 const folder = mkdtempSync(join(tmpdir(), 'wherry-build-'));
 const env = { ...process.env, WHERRY_KEEP_COMPILED: 'always' };
@@ -34,18 +36,27 @@ async function startOnce(args, { ready, whenReady }) {
     console.warn(`wherry: ${args[0]} could not run here; its first start will be slower\n${said}`);
 }
 
-function getPods() {
-  const kubeconfig = join(folder, 'cluster', 'kubeconfig');
-  const get = ['--kubeconfig', kubeconfig, 'get', 'pods', '-A'];
-  spawnSync(process.execPath, [join(dist, 'kubectl-lite', 'main.js'), ...get], {
-    env,
+function kubectlLite(args, environment) {
+  const kubeconfig = ['--kubeconfig', join(folder, 'cluster', 'kubeconfig')];
+  spawnSync(process.execPath, [join(dist, 'kubectl-lite', 'main.js'), ...kubeconfig, ...args], {
+    env: environment,
     stdio: 'ignore',
+    timeout: READY_MS,
   });
+}
+
+/** What a first Deployment needs is kept, too: it would be compiled function by function. */
+function work() {
+  kubectlLite(['get', 'pods', '-A'], env);
+  const create = ['create', 'deployment', 'warm', '--image', 'nginx', '--replicas', PODS];
+  // What kubectl-lite compiles for these would only make its other commands read more.
+  kubectlLite(create, process.env);
+  kubectlLite(['rollout', 'status', 'deployment/warm'], process.env);
 }
 
 await startOnce(['up', '--data-dir', join(folder, 'cluster'), '--port', '0', '--store-port', '0'], {
   ready: /^Ready in/m,
-  whenReady: getPods,
+  whenReady: work,
 });
 const anyUrl = 'http://127.0.0.1:0';
 const store = ['store', '--data-dir', join(folder, 'store')];
