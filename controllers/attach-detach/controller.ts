@@ -15,23 +15,10 @@ import {
 } from '../../api/resources.ts';
 import { claimNamesOf, isBoundTo } from '../../api/scheduling/volumes.ts';
 import { isStatus } from '../../api/status.ts';
-import type {
-  AttachedVolume,
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-} from '../../api/types/core-v1.ts';
-import type { CSIDriver, VolumeAttachment } from '../../api/types/storage-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import type { AttachedVolume, Node, PersistentVolume, Pod } from '../../api/types/core-v1.ts';
+import type { VolumeAttachment } from '../../api/types/storage-v1.ts';
+import { BaseController } from '../runtime/base-controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import {
   ATTACHMENT_NODE_INDEX,
   ATTACHMENT_VOLUME_INDEX,
@@ -68,35 +55,21 @@ interface Course {
   told?: string;
 }
 
-class AttachDetachController implements Controller {
+class AttachDetachController extends BaseController {
   readonly name = 'persistentvolume-attach-detach-controller';
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #nodes: Informer<Node>;
-  readonly #pods: Informer<Pod>;
-  readonly #claims: Informer<PersistentVolumeClaim>;
-  readonly #volumes: Informer<PersistentVolume>;
-  readonly #drivers: Informer<CSIDriver>;
-  readonly #attachments: Informer<VolumeAttachment>;
-  readonly #recorder: EventRecorder;
+  readonly #nodes = this.informerOf(nodeType);
+  readonly #pods = this.informerOf(podType);
+  readonly #claims = this.informerOf(claimType);
+  readonly #volumes = this.informerOf(volumeType);
+  readonly #drivers = this.informerOf(driverType);
+  readonly #attachments = this.informerOf(attachmentType);
+  readonly #recorder = this.recorderAs('attachdetach-controller');
   readonly #courses = new Map<string, Course>();
   /** By node, the attachments that were told to wait for others. */
   readonly #blocked = new Map<string, ReadonlySet<string>>();
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    const { informers } = context;
-    this.#nodes = informers.of(nodeType);
-    this.#pods = informers.of(podType);
-    this.#claims = informers.of(claimType);
-    this.#volumes = informers.of(volumeType);
-    this.#drivers = informers.of(driverType);
-    this.#attachments = informers.of(attachmentType);
-    const stored = [this.#claims, this.#volumes, this.#drivers, this.#attachments];
-    this.informers = [this.#nodes, this.#pods, ...stored];
-    this.#recorder = recorderFor(context, 'attachdetach-controller');
+    super(context);
     indexByNode(this.#pods);
     indexByClaim(this.#pods);
     indexAttachments(this.#attachments);
@@ -146,10 +119,6 @@ class AttachDetachController implements Controller {
     return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
   }
 
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
-  }
-
   #stateOf(name: string): NodeVolumes {
     const node = this.#nodes.lister.get(name);
     const wanted = this.#wantedOn(name, node);
@@ -159,7 +128,7 @@ class AttachDetachController implements Controller {
     for (const each of attachments) {
       const course = this.#courseOf(nameOf(each));
       if (wanted.has(nameOf(each))) delete course.unwantedMs;
-      else course.unwantedMs ??= this.#context.clock.monotonic();
+      else course.unwantedMs ??= this.context.clock.monotonic();
     }
     return {
       node,
@@ -174,7 +143,7 @@ class AttachDetachController implements Controller {
         return volume && uniqueNameOf(volume);
       },
       unwantedMs: (each) =>
-        this.#context.clock.monotonic() - (this.#courses.get(each)?.unwantedMs ?? Infinity),
+        this.context.clock.monotonic() - (this.#courses.get(each)?.unwantedMs ?? Infinity),
     };
   }
 
@@ -204,7 +173,7 @@ class AttachDetachController implements Controller {
   }
 
   #nameFor(volume: PersistentVolume, node: string): string {
-    const digest = this.#context.fingerprint!(attachmentSeed(volume, node));
+    const digest = this.context.fingerprint!(attachmentSeed(volume, node));
     return `csi-${digest.slice('sha256:'.length)}`;
   }
 
@@ -230,7 +199,7 @@ class AttachDetachController implements Controller {
     const body = { status: { volumesAttached } };
     const type = 'application/merge-patch+json';
     try {
-      await this.#context.client.patch(nodeType, { name }, { type, body, subresource: 'status' });
+      await this.context.client.patch(nodeType, { name }, { type, body, subresource: 'status' });
     } catch (error) {
       if (!isStatus(error, 'NotFound')) throw error;
     }
@@ -239,9 +208,9 @@ class AttachDetachController implements Controller {
   async #attach(name: string, { volume }: Wanted, nodeName: string): Promise<void> {
     const persistentVolumeName = nameOf(volume);
     const attacher = volume.spec.csi!.driver;
-    this.#courseOf(name).askedMs = this.#context.clock.monotonic();
+    this.#courseOf(name).askedMs = this.context.clock.monotonic();
     try {
-      await this.#context.client.create(attachmentType, {
+      await this.context.client.create(attachmentType, {
         metadata: { name },
         spec: { attacher, nodeName, source: { persistentVolumeName } },
       });
@@ -253,7 +222,7 @@ class AttachDetachController implements Controller {
   async #detach(name: string): Promise<void> {
     this.#courses.delete(name);
     try {
-      await this.#context.client.delete(attachmentType, { name });
+      await this.context.client.delete(attachmentType, { name });
     } catch (error) {
       if (!isStatus(error, 'NotFound')) throw error;
     }
@@ -267,7 +236,7 @@ class AttachDetachController implements Controller {
       const course = this.#courseOf(name);
       if (want === undefined || course.askedMs === undefined) return [];
       const { status } = attachment;
-      const leftMs = course.askedMs + ANSWER_MS - this.#context.clock.monotonic();
+      const leftMs = course.askedMs + ANSWER_MS - this.context.clock.monotonic();
       const tell = this.#teller(want, course);
       if (status?.attached === true) {
         delete course.askedMs;

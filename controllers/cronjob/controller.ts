@@ -4,15 +4,8 @@ import type { ResourceType } from '../../api/resource.ts';
 import { cronJobs as cronJobType, jobs as jobType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { CronJob, Job } from '../../api/types/batch-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import { BaseController } from '../runtime/base-controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { indexByController, OWNER_INDEX } from '../runtime/owner-index.ts';
 import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { controllerKey, enqueueMapped, enqueueSelf } from '../runtime/sources.ts';
@@ -32,22 +25,14 @@ export function cronJobController(context: ControllerContext): Controller {
   return new CronJobController(context);
 }
 
-class CronJobController implements Controller {
+class CronJobController extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #cronJobs: Informer<CronJob>;
-  readonly #jobs: Informer<Job>;
-  readonly #recorder: EventRecorder;
+  readonly #cronJobs = this.informerOf(cronJobType);
+  readonly #jobs = this.informerOf(jobType);
+  readonly #recorder = this.recorderAs(NAME);
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#cronJobs = context.informers.of(cronJobType);
-    this.#jobs = context.informers.of(jobType);
-    this.informers = [this.#cronJobs, this.#jobs];
-    this.#recorder = recorderFor(context, NAME);
+    super(context);
     indexByController(this.#jobs);
     enqueueSelf(this.#cronJobs, this.queue);
     enqueueMapped(this.#jobs, this.queue, (job) => {
@@ -60,21 +45,17 @@ class CronJobController implements Controller {
     const current = await this.#current(key);
     if (current === undefined) return undefined;
     const { cronJob, jobs } = current;
-    const plan = planCronJob({ cronJob, jobs, nowMs: this.#context.clock.now() });
+    const plan = planCronJob({ cronJob, jobs, nowMs: this.context.clock.now() });
     for (const event of plan.events) this.#recorder.record(cronJob, event);
     for (const job of plan.remove) await this.#remove(cronJob, job);
     const created = plan.create && (await this.#create(cronJob, plan.create));
     const active = [...(plan.status.active ?? []), ...(created ? [referenceTo(created)] : [])];
     const status = { ...plan.status, ...(active.length === 0 ? {} : { active }) };
     if (!sameStatus(cronJob.status, status)) {
-      await writeStatus(this.#context.client, cronJobType, { ...cronJob, status });
+      await writeStatus(this.context.client, cronJobType, { ...cronJob, status });
     }
     const { requeueAfterMs } = plan;
     return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
-  }
-
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
   }
 
   /** A cache that is behind makes Jobs look forgotten or lost: then the server is asked. */
@@ -101,7 +82,7 @@ class CronJobController implements Controller {
     ref: { readonly namespace: string; readonly name: string },
   ): Promise<T | undefined> {
     try {
-      return await this.#context.client.get(type, ref);
+      return await this.context.client.get(type, ref);
     } catch (error) {
       if (isStatus(error, 'NotFound')) return undefined;
       throw error;
@@ -113,7 +94,7 @@ class CronJobController implements Controller {
     cronJob: CronJob,
     draft: NonNullable<CronJobPlan['create']>,
   ): Promise<Job | undefined> {
-    const { client } = this.#context;
+    const { client } = this.context;
     const { namespace = '', name = '' } = draft.metadata;
     try {
       const job = await client.create(jobType, draft);
@@ -139,7 +120,7 @@ class CronJobController implements Controller {
       preconditions: { uid: uidOf(job) },
     } as const;
     try {
-      await this.#context.client.delete(jobType, ref, options);
+      await this.context.client.delete(jobType, ref, options);
       const message = `Deleted job ${ref.name}`;
       this.#recorder.record(cronJob, { type: 'Normal', reason: 'SuccessfulDelete', message });
     } catch (error) {

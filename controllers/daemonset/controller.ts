@@ -8,18 +8,11 @@ import {
 } from '../../api/resources.ts';
 import { deepEqual } from '../../api/deep.ts';
 import type { ControllerRevision, DaemonSet } from '../../api/types/apps-v1.ts';
-import type { Node, Pod } from '../../api/types/core-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
 import { Expectations } from '../../client/expectations.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import { claimPods } from '../runtime/claim-pods.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
 import {
@@ -53,31 +46,19 @@ export function daemonSetController(context: ControllerContext): Controller {
   return new DaemonSetController(context);
 }
 
-class DaemonSetController implements Controller {
+class DaemonSetController extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #sets: Informer<DaemonSet>;
-  readonly #pods: Informer<Pod>;
-  readonly #nodes: Informer<Node>;
-  readonly #revisions: Informer<ControllerRevision>;
-  readonly #expectations: Expectations;
-  readonly #recorder: EventRecorder;
+  readonly #sets = this.informerOf(setType);
+  readonly #pods = this.informerOf(podType);
+  readonly #nodes = this.informerOf(nodeType);
+  readonly #revisions = this.informerOf(revisionType);
+  readonly #expectations = new Expectations(this.context.clock);
+  readonly #recorder = this.recorderAs(NAME);
   readonly #podControl: PodControl;
-  readonly #backoff: EndedBackoff;
+  readonly #backoff = new EndedBackoff(this.context.clock);
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#sets = context.informers.of(setType);
-    this.#pods = context.informers.of(podType);
-    this.#nodes = context.informers.of(nodeType);
-    this.#revisions = context.informers.of(revisionType);
-    this.informers = [this.#sets, this.#pods, this.#nodes, this.#revisions];
-    this.#expectations = new Expectations(context.clock);
-    this.#backoff = new EndedBackoff(context.clock);
-    this.#recorder = recorderFor(context, NAME);
+    super(context);
     this.#podControl = new PodControl({
       client: context.client,
       random: context.random,
@@ -142,20 +123,16 @@ class DaemonSetController implements Controller {
       nodes: this.#nodes.lister.list(),
       pods,
       hash: history.current.metadata.labels?.[HASH_LABEL] ?? '',
-      nowMs: this.#context.clock.now(),
+      nowMs: this.context.clock.now(),
     };
     const failure = current ? await this.#carryOut(state, planDaemonSet(state)) : undefined;
     const status = planStatus(state, history.collisionCount);
     if (!sameStatus(set.status, status)) {
-      await writeStatus(this.#context.client, setType, { ...set, status });
+      await writeStatus(this.context.client, setType, { ...set, status });
     }
     await this.#truncate(state, history);
     if (failure !== undefined) throw failure;
     return this.#later(state, status.numberReady > (status.numberAvailable ?? 0));
-  }
-
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
   }
 
   #later({ set }: DaemonSetState, waits: boolean): ReconcileResult | undefined {
@@ -170,14 +147,14 @@ class DaemonSetController implements Controller {
   #claim(set: DaemonSet): Promise<readonly Pod[]> {
     const selects = labelMatcher(set.spec.selector);
     const matches = (pod: Pod): boolean => selects(pod.metadata.labels);
-    const { client } = this.#context;
+    const { client } = this.context;
     return claimPods({ client, pods: this.#pods.lister, ownerType: setType, matches }, set);
   }
 
   #history(set: DaemonSet): Promise<CurrentHistory> {
     return syncHistory(
       {
-        client: this.#context.client,
+        client: this.context.client,
         revisions: this.#revisions.lister,
         ownerType: setType,
         label: HASH_LABEL,
@@ -192,7 +169,7 @@ class DaemonSetController implements Controller {
     const used = new Set(pods.map(({ metadata }) => hashOf(metadata.labels)));
     const limit = set.spec.revisionHistoryLimit ?? HISTORY_LIMIT;
     const inUse = ({ metadata }: ControllerRevision) => used.has(hashOf(metadata.labels));
-    await removeRevisions(this.#context.client, expiredRevisions(old, inUse, limit));
+    await removeRevisions(this.context.client, expiredRevisions(old, inUse, limit));
   }
 
   /** The first failure, if any: the status is to be written all the same. */

@@ -11,17 +11,10 @@ import {
 import { isStatus } from '../../api/status.ts';
 import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../client/informer-interface.ts';
 import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import { executeClaims, planClaims } from '../runtime/claim.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
 import {
   indexByController,
@@ -51,26 +44,17 @@ interface Created {
   readonly error?: Error;
 }
 
-class DeploymentController implements Controller {
+class DeploymentController extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #deployments: Informer<Deployment>;
-  readonly #replicaSets: Informer<ReplicaSet>;
-  readonly #pods: Informer<Pod>;
-  readonly #recorder: EventRecorder;
+  readonly #deployments = this.informerOf(deploymentType);
+  readonly #replicaSets = this.informerOf(replicaSetType);
+  readonly #pods = this.informerOf(podType);
+  readonly #recorder = this.recorderAs(NAME);
   /** Sizes of ReplicaSets: the next step counts on what the last one did to all of them. */
   readonly #resized: OwnWrites<ReplicaSet>;
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#deployments = context.informers.of(deploymentType);
-    this.#replicaSets = context.informers.of(replicaSetType);
-    this.#pods = context.informers.of(podType);
-    this.informers = [this.#deployments, this.#replicaSets, this.#pods];
-    this.#recorder = recorderFor(context, NAME);
+    super(context);
     this.#resized = new OwnWrites(context.client, replicaSetType, this.#replicaSets);
     indexByController(this.#deployments);
     indexByController(this.#replicaSets);
@@ -105,10 +89,6 @@ class DeploymentController implements Controller {
     return this.#writeStatus({ deployment, revision }, plan, created);
   }
 
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
-  }
-
   #keysFor(replicaSet: ReplicaSet): readonly string[] {
     const owner = controllerOf(replicaSet);
     const namespace = namespaceOf(replicaSet);
@@ -130,7 +110,7 @@ class DeploymentController implements Controller {
   }
 
   #claim(deployment: Deployment): Promise<readonly ReplicaSet[]> {
-    const { client } = this.#context;
+    const { client } = this.context;
     const own = this.#replicaSets.lister.byIndex(OWNER_INDEX, uidOf(deployment));
     const orphans = orphansOf(this.#replicaSets.lister, namespaceOf(deployment));
     const matches = labelMatcher(deployment.spec.selector);
@@ -145,7 +125,7 @@ class DeploymentController implements Controller {
   async #create(deployment: Deployment, replicaSet: ReplicaSet): Promise<Created> {
     const name = nameOf(replicaSet);
     try {
-      const { client } = this.#context;
+      const { client } = this.context;
       const create = (): Promise<ReplicaSet> => client.create(replicaSetType, replicaSet);
       await this.#resized.run(keyOf(deployment), replicaSet, create);
     } catch (error) {
@@ -165,14 +145,14 @@ class DeploymentController implements Controller {
   /** Either our own, which the cache has not shown yet, or another's of the same hash. */
   async #existing(deployment: Deployment, replicaSet: ReplicaSet, error: Error): Promise<Created> {
     const ref = { namespace: namespaceOf(replicaSet), name: nameOf(replicaSet) };
-    const live = await this.#context.client.get(replicaSetType, ref);
+    const live = await this.context.client.get(replicaSetType, ref);
     const ours = controllerOf(live)?.uid === deployment.metadata.uid;
     if (ours && sameTemplate(live.spec.template, deployment.spec.template)) return {};
     return { collisionCount: (deployment.status?.collisionCount ?? 0) + 1, error };
   }
 
   async #resize(deployment: Deployment, from: ReplicaSet, to: ReplicaSet): Promise<void> {
-    const { client } = this.#context;
+    const { client } = this.context;
     await this.#resized.run(keyOf(deployment), to, () => client.update(replicaSetType, to));
     const [before, after] = [sizeOf(from), sizeOf(to)];
     if (before === after) return;
@@ -188,7 +168,7 @@ class DeploymentController implements Controller {
     const ref = { namespace: namespaceOf(replicaSet), name: nameOf(replicaSet) };
     const preconditions = { uid: uidOf(replicaSet) };
     try {
-      await this.#context.client.delete(replicaSetType, ref, { preconditions });
+      await this.context.client.delete(replicaSetType, ref, { preconditions });
     } catch (error) {
       if (!isStatus(error, 'NotFound')) throw error;
     }
@@ -200,7 +180,7 @@ class DeploymentController implements Controller {
     plan: DeploymentPlan,
     created: Created | undefined,
   ): Promise<ReconcileResult | undefined> {
-    const { clock, client } = this.#context;
+    const { clock, client } = this.context;
     const nowMs = clock.now();
     const text = created?.text ?? plan.condition;
     const status = planStatus({

@@ -12,15 +12,8 @@ import {
 import { isStatus } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import { BaseController } from '../runtime/base-controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher } from '../runtime/label-selector.ts';
 import { indexByController, NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { podActive, podReady } from '../runtime/pods.ts';
@@ -38,22 +31,14 @@ export function disruptionController(context: ControllerContext): Controller {
 const seen = (pod: Pod): string =>
   JSON.stringify([podActive(pod), podReady(pod), pod.metadata.labels]);
 
-class DisruptionController implements Controller {
+class DisruptionController extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #budgets: Informer<PodDisruptionBudget>;
-  readonly #pods: Informer<Pod>;
-  readonly #recorder: EventRecorder;
+  readonly #budgets = this.informerOf(budgetType);
+  readonly #pods = this.informerOf(podType);
+  readonly #recorder = this.recorderAs('controllermanager');
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#budgets = context.informers.of(budgetType);
-    this.#pods = context.informers.of(podType);
-    this.informers = [this.#budgets, this.#pods];
-    this.#recorder = recorderFor(context, 'controllermanager');
+    super(context);
     indexByController(this.#budgets);
     indexByController(this.#pods);
     enqueueSelf(this.#budgets, this.queue);
@@ -97,16 +82,12 @@ class DisruptionController implements Controller {
       const reason = 'CalculateExpectedPodCountFailed';
       this.#recorder.record(budget, { type: 'Warning', reason, message });
     }
-    const plan = planBudget({ budget, pods, scale, nowMs: this.#context.clock.now() });
+    const plan = planBudget({ budget, pods, scale, nowMs: this.context.clock.now() });
     if (!sameStatus(budget.status, plan.status)) {
-      await writeStatus(this.#context.client, budgetType, { ...budget, status: plan.status });
+      await writeStatus(this.context.client, budgetType, { ...budget, status: plan.status });
     }
     const { requeueAfterMs } = plan;
     return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
-  }
-
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
   }
 
   async #scale(budget: PodDisruptionBudget, pods: readonly Pod[]): Promise<BudgetState['scale']> {
@@ -130,7 +111,7 @@ class DisruptionController implements Controller {
     owner: OwnerReference,
     namespace: string,
   ): Promise<{ readonly uid: string; readonly replicas: number } | { readonly problem: string }> {
-    const { client, resourceTypes } = this.#context;
+    const { client, resourceTypes } = this.context;
     const type = resourceTypes.find(
       ({ group, version, kind }) =>
         kind === owner.kind && owner.apiVersion === (group ? `${group}/${version}` : version),

@@ -10,14 +10,12 @@ import type { ResourceType } from '../../api/resource.ts';
 import { events as eventType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import {
   type Controller,
   type ControllerContext,
   type ReconcileResult,
-  recorderFor,
   serves,
 } from '../runtime/controller.ts';
 import { customResourceDefinitions, customType } from '../runtime/custom-types.ts';
@@ -42,26 +40,21 @@ export function garbageCollector(context: ControllerContext): Controller {
   return new GarbageCollector(context);
 }
 
-class GarbageCollector implements Controller {
+class GarbageCollector extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
   readonly concurrency = CONCURRENCY;
-  readonly informers: readonly Informer<KubernetesObject>[];
-  readonly #context: ControllerContext;
   readonly #graph = new OwnerGraph();
-  readonly #recorder: EventRecorder;
+  readonly #recorder = this.recorderAs(NAME);
   readonly #types = new Map<string, ResourceType>();
   readonly #forgetting = new Set<Promise<void>>();
   /** By "group/resource". */
   readonly #followed = new Map<string, { type: ResourceType; unfollow: () => void }>();
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#recorder = recorderFor(context, NAME);
+    super(context);
     // Events have no owners and are many.
     const types = context.resourceTypes.filter(({ resource }) => resource !== eventType.resource);
-    this.informers = types.map((type) => this.#follow(type));
+    this.informers.push(...types.map((type) => this.#follow(type)));
     if (!serves(context, customResourceDefinitions)) return;
     context.informers.of(customResourceDefinitions).addHandler({
       added: (crd) => this.#learn(crd, customType(crd)),
@@ -79,7 +72,7 @@ class GarbageCollector implements Controller {
       known.unfollow();
       this.#types.delete(kindKey(known.type));
       this.#followed.delete(key);
-      const forgetting = this.#context.informers.forget(known.type);
+      const forgetting = this.context.informers.forget(known.type);
       this.#forgetting.add(forgetting);
       void forgetting.finally(() => this.#forgetting.delete(forgetting));
     }
@@ -102,13 +95,13 @@ class GarbageCollector implements Controller {
     return this.#judge(node);
   }
 
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
+  override async stop(): Promise<void> {
+    await super.stop();
     await Promise.all(this.#forgetting);
   }
 
   #follow(type: ResourceType): Informer<KubernetesObject> {
-    const informer = this.#context.informers.of(type);
+    const informer = this.context.informers.of(type);
     const seen = (object: KubernetesObject): void =>
       this.#enqueue(this.#graph.set(nodeOf(type, object)));
     this.#types.set(kindKey(type), type);
@@ -165,7 +158,7 @@ class GarbageCollector implements Controller {
     }
     const { uid, resourceVersion } = live.metadata;
     await this.#ignoringGone(() =>
-      this.#context.client.delete(node.type, refOf(node), {
+      this.context.client.delete(node.type, refOf(node), {
         propagationPolicy: plan.policy,
         preconditions: {
           ...(uid === undefined ? {} : { uid }),
@@ -266,7 +259,7 @@ class GarbageCollector implements Controller {
     const { uid, resourceVersion } = live.metadata;
     const body = { metadata: { uid, resourceVersion, ...change } };
     const patch = { type: 'application/merge-patch+json', body } as const;
-    await this.#ignoringGone(() => this.#context.client.patch(node.type, refOf(node), patch));
+    await this.#ignoringGone(() => this.context.client.patch(node.type, refOf(node), patch));
   }
 
   /** The object now; undefined if it is gone or another took its name. */
@@ -276,7 +269,7 @@ class GarbageCollector implements Controller {
   }
 
   #liveOf(node: Pick<Node, 'type' | 'namespace' | 'name'>): Promise<KubernetesObject | undefined> {
-    return this.#ignoringGone(() => this.#context.client.get(node.type, refOf(node)));
+    return this.#ignoringGone(() => this.context.client.get(node.type, refOf(node)));
   }
 
   async #ignoringGone<T>(call: () => Promise<T>): Promise<T | undefined> {

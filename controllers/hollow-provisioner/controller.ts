@@ -13,18 +13,12 @@ import {
 } from '../../api/resources.ts';
 import { classOfClaim, PROVISIONED_BY, SELECTED_NODE } from '../../api/scheduling/volumes.ts';
 import { isStatus } from '../../api/status.ts';
-import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts';
 import type { StorageClass, VolumeAttachment } from '../../api/types/storage-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import { ATTACHMENT_VOLUME_INDEX, indexAttachments } from '../runtime/attachments.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  recorderFor,
-  serves,
-} from '../runtime/controller.ts';
+import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { DEFAULT_CLASS } from '../runtime/storage-class.ts';
 import {
   awaitsAttacher,
@@ -44,31 +38,18 @@ export function hollowProvisioner(context: ControllerContext): Controller {
   return new HollowProvisioner(context);
 }
 
-class HollowProvisioner implements Controller {
+class HollowProvisioner extends BaseController {
   readonly name = 'hollow-provisioner-controller';
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #claims: Informer<PersistentVolumeClaim>;
-  readonly #volumes: Informer<PersistentVolume>;
-  readonly #classes: Informer<StorageClass>;
-  readonly #nodes: Informer<Node>;
+  readonly #claims = this.informerOf(claimType);
+  readonly #volumes = this.informerOf(volumeType);
+  readonly #classes = this.informerOf(classType);
+  readonly #nodes = this.informerOf(nodeType);
   /** Undefined where the server has none. */
-  readonly #attachments: Informer<VolumeAttachment> | undefined;
-  readonly #recorder: EventRecorder;
+  readonly #attachments = this.informerIfServed(attachmentType);
+  readonly #recorder = this.recorderAs(PROVISIONER);
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#claims = context.informers.of(claimType);
-    this.#volumes = context.informers.of(volumeType);
-    this.#classes = context.informers.of(classType);
-    this.#nodes = context.informers.of(nodeType);
-    if (serves(context, attachmentType)) this.#attachments = context.informers.of(attachmentType);
-    const attachments = this.#attachments === undefined ? [] : [this.#attachments];
-    const others = [this.#classes, this.#nodes, ...attachments];
-    this.informers = [this.#claims, this.#volumes, ...others];
-    this.#recorder = recorderFor(context, PROVISIONER);
+    super(context);
     const claimChanged = (claim: PersistentVolumeClaim): void => {
       if (!claim.spec.volumeName || wantedGrowth(claim) !== undefined)
         this.queue.add(`claim/${keyOf(claim)}`);
@@ -94,7 +75,7 @@ class HollowProvisioner implements Controller {
   }
 
   begin(): void {
-    if (this.#context.standardStorageClass) this.queue.add(START);
+    if (this.context.standardStorageClass) this.queue.add(START);
   }
 
   async reconcile(key: string): Promise<undefined> {
@@ -124,14 +105,10 @@ class HollowProvisioner implements Controller {
     return undefined;
   }
 
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
-  }
-
   async #makeStandardClass(): Promise<void> {
     if (this.#classes.lister.list().length > 0) return;
     try {
-      await this.#context.client.create(classType, {
+      await this.context.client.create(classType, {
         metadata: { name: STANDARD, annotations: { [DEFAULT_CLASS]: 'true' } },
         provisioner: PROVISIONER,
         volumeBindingMode: 'WaitForFirstConsumer',
@@ -143,7 +120,7 @@ class HollowProvisioner implements Controller {
   }
 
   async #provision(claim: PersistentVolumeClaim, storageClass: StorageClass): Promise<void> {
-    const { client } = this.#context;
+    const { client } = this.context;
     const nodeName = claim.metadata.annotations?.[SELECTED_NODE];
     const node = nodeName === undefined ? undefined : this.#nodes.lister.get(nodeName);
     if (nodeName !== undefined && node === undefined) {
@@ -175,7 +152,7 @@ class HollowProvisioner implements Controller {
     this.#recorder.record(claim, { type: 'Warning', reason: 'ProvisioningFailed', message });
     const { [SELECTED_NODE]: _node, ...annotations } = claim.metadata.annotations ?? {};
     const metadata = { ...claim.metadata, annotations };
-    await this.#context.client.update(claimType, { ...claim, metadata });
+    await this.context.client.update(claimType, { ...claim, metadata });
   }
 
   async #grow(claim: PersistentVolumeClaim, storageClass: StorageClass): Promise<void> {
@@ -184,7 +161,7 @@ class HollowProvisioner implements Controller {
     if (storage === undefined || volume === undefined) return;
     if (volume.metadata.annotations?.[PROVISIONED_BY] !== PROVISIONER) return;
     if (!storageClass.allowVolumeExpansion) return;
-    const { client } = this.#context;
+    const { client } = this.context;
     this.#tell(claim, 'Resizing', `External resizer is resizing volume ${nameOf(volume)}`);
     const capacity = { ...volume.spec.capacity, storage };
     await client.update(volumeType, { ...volume, spec: { ...volume.spec, capacity } });
@@ -198,7 +175,7 @@ class HollowProvisioner implements Controller {
     const body = { status: { attached: true } };
     const patch = { type: 'application/merge-patch+json', body, subresource: 'status' } as const;
     try {
-      await this.#context.client.patch(attachmentType, { name }, patch);
+      await this.context.client.patch(attachmentType, { name }, patch);
     } catch (error) {
       if (!isStatus(error, 'NotFound')) throw error;
     }
@@ -206,7 +183,7 @@ class HollowProvisioner implements Controller {
 
   async #delete(volume: PersistentVolume): Promise<void> {
     try {
-      await this.#context.client.delete(volumeType, { name: nameOf(volume) });
+      await this.context.client.delete(volumeType, { name: nameOf(volume) });
     } catch (error) {
       if (!isStatus(error, 'NotFound')) throw error;
     }

@@ -14,15 +14,8 @@ import { formatTime } from '../../api/time.ts';
 import type { Scale } from '../../api/types/autoscaling-v1.ts';
 import type { HorizontalPodAutoscaler } from '../../api/types/autoscaling-v2.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import { BaseController } from '../runtime/base-controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { indexByController, NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
@@ -52,26 +45,18 @@ interface Target {
   readonly scale: Scale;
 }
 
-class HorizontalPodAutoscalerController implements Controller {
+class HorizontalPodAutoscalerController extends BaseController {
   readonly name = 'horizontal-pod-autoscaler-controller';
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #autoscalers: Informer<HorizontalPodAutoscaler>;
-  readonly #pods: Informer<Pod>;
-  readonly #recorder: EventRecorder;
+  readonly #autoscalers = this.informerOf(hpaType);
+  readonly #pods = this.informerOf(podType);
+  readonly #recorder = this.recorderAs('horizontal-pod-autoscaler');
   readonly #apis: MetricsApis;
   readonly #histories = new Histories();
   readonly #selectors = new AutoscalerSelectors();
 
   constructor(context: ControllerContext) {
-    this.#context = context;
+    super(context);
     this.#apis = new MetricsApis(context);
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#autoscalers = context.informers.of(hpaType);
-    this.#pods = context.informers.of(podType);
-    this.informers = [this.#autoscalers, this.#pods];
-    this.#recorder = recorderFor(context, 'horizontal-pod-autoscaler');
     indexByController(this.#pods);
     // Its own status writes are no reason to look again.
     const news = (now: HorizontalPodAutoscaler, old?: HorizontalPodAutoscaler): boolean =>
@@ -91,7 +76,7 @@ class HorizontalPodAutoscalerController implements Controller {
     const again = { requeueAfterMs: SYNC_MS };
     const target = await this.#target(autoscaler);
     if (target === undefined) return again;
-    const { clock } = this.#context;
+    const { clock } = this.context;
     const nowMs = clock.now();
     const current = target.scale.spec?.replicas ?? 0;
     const selector = target.scale.status?.selector ?? '';
@@ -120,12 +105,8 @@ class HorizontalPodAutoscalerController implements Controller {
     return again;
   }
 
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
-  }
-
   async #target(autoscaler: HorizontalPodAutoscaler): Promise<Target | undefined> {
-    const { client, resourceTypes } = this.#context;
+    const { client, resourceTypes } = this.context;
     const { kind, name, apiVersion = 'v1' } = autoscaler.spec.scaleTargetRef;
     const [version, group = ''] = apiVersion.split('/').reverse();
     const type =
@@ -177,7 +158,7 @@ class HorizontalPodAutoscalerController implements Controller {
     labelSelector: string,
   ): Promise<readonly PodMetrics[] | undefined> {
     try {
-      const { client } = this.#context;
+      const { client } = this.context;
       return (await client.list(podMetricsType, { namespace, labelSelector })).items;
     } catch (error) {
       if (isStatus(error, 'NotFound')) return undefined;
@@ -194,7 +175,7 @@ class HorizontalPodAutoscalerController implements Controller {
       await this.#update(autoscaler, status);
       return;
     }
-    const { clock } = this.#context;
+    const { clock } = this.context;
     const current = target.scale.spec?.replicas ?? 0;
     try {
       await this.#scale(target, desired);
@@ -237,7 +218,7 @@ class HorizontalPodAutoscalerController implements Controller {
   }
 
   async #scale({ type, scale }: Target, replicas: number): Promise<void> {
-    const { client } = this.#context;
+    const { client } = this.context;
     const changed = { ...scale, metadata: scale.metadata ?? {}, spec: { replicas } };
     const subresource = 'scale';
     try {
@@ -252,18 +233,14 @@ class HorizontalPodAutoscalerController implements Controller {
 
   async #write(autoscaler: HorizontalPodAutoscaler, change: ConditionChange): Promise<void> {
     const { status } = autoscaler;
-    const conditions = withConditions(
-      status?.conditions ?? [],
-      [change],
-      this.#context.clock.now(),
-    );
+    const conditions = withConditions(status?.conditions ?? [], [change], this.context.clock.now());
     const { desiredReplicas = 0 } = status ?? {};
     await this.#update(autoscaler, { ...status, desiredReplicas, conditions });
   }
 
   async #update(autoscaler: HorizontalPodAutoscaler, status: Status): Promise<void> {
     if (sameStatus(autoscaler.status, status)) return;
-    const { client, logger } = this.#context;
+    const { client, logger } = this.context;
     logger.debug({ autoscaler: nameOf(autoscaler), status }, 'autoscaler status');
     await writeStatus(client, hpaType, { ...autoscaler, status });
   }

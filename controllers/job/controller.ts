@@ -12,17 +12,10 @@ import { jobs as jobType, pods as podType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Job, JobStatus } from '../../api/types/batch-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
 import { Expectations } from '../../client/expectations.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import { claimPods } from '../runtime/claim-pods.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
 import {
@@ -67,34 +60,24 @@ function trackedBy(pod: Pod): readonly string[] {
     : [];
 }
 
-class JobController implements Controller {
+class JobController extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #jobs: Informer<Job>;
-  readonly #pods: Informer<Pod>;
-  readonly #expectations: Expectations;
-  readonly #recorder: EventRecorder;
+  readonly #jobs = this.informerOf(jobType);
+  readonly #pods = this.informerOf(podType);
+  readonly #expectations = new Expectations(this.context.clock);
+  readonly #recorder = this.recorderAs(NAME);
   readonly #podControl: PodControl;
   readonly #memory = new Map<string, Memory>();
-  readonly #pace: PodPace;
+  readonly #pace = new PodPace(this.context.clock);
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#jobs = context.informers.of(jobType);
-    this.#pods = context.informers.of(podType);
-    this.informers = [this.#jobs, this.#pods];
-    this.#expectations = new Expectations(context.clock);
-    this.#recorder = recorderFor(context, NAME);
+    super(context);
     this.#podControl = new PodControl({
       client: context.client,
       random: context.random,
       recorder: this.#recorder,
       pods: this.#pods.lister,
     });
-    this.#pace = new PodPace(context.clock);
     indexByController(this.#jobs);
     indexByController(this.#pods);
     this.#pods.addIndex(TRACKED_INDEX, trackedBy);
@@ -144,7 +127,7 @@ class JobController implements Controller {
       return undefined;
     }
     const pods = await this.#claim(job, memory);
-    const nowMs = this.#context.clock.now();
+    const nowMs = this.context.clock.now();
     const plan = planJob({ job, pods, current, nowMs, failures: memory.failures });
     const { status, failure } = await this.#carryOut(job, plan);
     if (!sameStatus(job.status, status)) await this.#write(job, status, memory);
@@ -154,10 +137,6 @@ class JobController implements Controller {
     if (failure !== undefined) throw failure;
     const overdueMs = this.#expectations.overdueAfterMs(key);
     return requeueAtFirst(plan.requeueAfterMs, overdueMs, this.#pace.afterMs(key));
-  }
-
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
   }
 
   #memoryOf(key: string, job: Job): Memory {
@@ -172,7 +151,7 @@ class JobController implements Controller {
   async #claim(job: Job, { released }: Memory): Promise<readonly Pod[]> {
     const selects = labelMatcher(job.spec.selector);
     const matches = (pod: Pod): boolean => selects(pod.metadata.labels);
-    const { client } = this.#context;
+    const { client } = this.context;
     const pods = this.#pods.lister;
     const claimed = await claimPods({ client, pods, ownerType: jobType, matches }, job);
     const held = new Set(claimed.filter(isTracked).map(uidOf));
@@ -212,7 +191,7 @@ class JobController implements Controller {
   async #write(job: Job, status: JobStatus, memory: Memory): Promise<void> {
     try {
       const options = { subresource: 'status' };
-      memory.written = await this.#context.client.update(jobType, { ...job, status }, options);
+      memory.written = await this.context.client.update(jobType, { ...job, status }, options);
     } catch (error) {
       if (!isStatus(error, 'NotFound')) throw error;
     }
@@ -235,7 +214,7 @@ class JobController implements Controller {
     const metadata = { uid: uidOf(pod), '$deleteFromPrimitiveList/finalizers': [FINALIZER] };
     const type = 'application/strategic-merge-patch+json';
     try {
-      await this.#context.client.patch(podType, ref, { type, body: { metadata } });
+      await this.context.client.patch(podType, ref, { type, body: { metadata } });
     } catch (error) {
       // Gone, or another of that name: either way ours holds no finalizer any more.
       if (!isStatus(error, 'NotFound') && !isStatus(error, 'Conflict')) throw error;

@@ -7,12 +7,10 @@ import { nameOf } from '../../api/meta.ts';
 import { groupResource, type ResourceType } from '../../api/resource.ts';
 import { namespaces as namespaceType, pods as podType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
-import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
 import type { Namespace } from '../../api/types/core-v1.ts';
-import type { Informer } from '../../client/informer-interface.ts';
 import { ItemBackoff } from '../../client/rate-limiter.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
-import { type Controller, type ControllerContext, serves } from '../runtime/controller.ts';
+import { BaseController } from '../runtime/base-controller.ts';
+import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { customResourceDefinitions, customType } from '../runtime/custom-types.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { planConditions, type Remaining } from './plan.ts';
@@ -26,24 +24,15 @@ export function namespaceController(context: ControllerContext): Controller {
   return new NamespaceController(context);
 }
 
-class NamespaceController implements Controller {
+class NamespaceController extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
-  readonly informers: Controller['informers'];
-  readonly #context: ControllerContext;
-  readonly #namespaces: Informer<Namespace>;
-  readonly #definitions: Informer<CustomResourceDefinition> | undefined;
+  readonly #namespaces = this.informerOf(namespaceType);
+  readonly #definitions = this.informerIfServed(customResourceDefinitions);
   /** Rounds a namespace has taken so far. */
   readonly #rounds = new ItemBackoff(BACKOFF);
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock, backoff: new ItemBackoff(BACKOFF) });
-    this.#namespaces = context.informers.of(namespaceType);
-    this.#definitions = serves(context, customResourceDefinitions)
-      ? context.informers.of(customResourceDefinitions)
-      : undefined;
-    this.informers = [this.#namespaces, ...(this.#definitions ? [this.#definitions] : [])];
+    super(context, new ItemBackoff(BACKOFF));
     const deleting = ({ metadata }: Namespace): boolean => metadata.deletionTimestamp !== undefined;
     enqueueSelf(this.#namespaces, this.queue, deleting);
   }
@@ -69,7 +58,7 @@ class NamespaceController implements Controller {
   /** What may be in a namespace now: custom resources come and go. */
   #types(): readonly ResourceType[] {
     const types = new Map(
-      this.#context.resourceTypes.map((type) => [`${type.group}/${type.resource}`, type] as const),
+      this.context.resourceTypes.map((type) => [`${type.group}/${type.resource}`, type] as const),
     );
     for (const crd of this.#definitions?.lister.list() ?? []) {
       const type = customType(crd);
@@ -105,7 +94,7 @@ class NamespaceController implements Controller {
     namespace: string,
     counts: { resources: Map<string, number>; finalizers: Map<string, number> },
   ): Promise<void> {
-    const { client } = this.#context;
+    const { client } = this.context;
     const before = await client.list(type, { namespace });
     if (before.items.length === 0) return;
     await client.deleteCollection(type, { namespace }, { propagationPolicy: 'Background' });
@@ -122,12 +111,12 @@ class NamespaceController implements Controller {
   /** Undefined if the namespace is gone. */
   async #writeStatus(namespace: Namespace, remaining: Remaining): Promise<Namespace | undefined> {
     const old = namespace.status?.conditions ?? [];
-    const conditions = planConditions(old, remaining, this.#context.clock.now());
+    const conditions = planConditions(old, remaining, this.context.clock.now());
     if (namespace.status?.phase === 'Terminating' && deepEqual(old, conditions)) return namespace;
     const status = { ...namespace.status, phase: 'Terminating', conditions };
     const options = { subresource: 'status' };
     try {
-      return await this.#context.client.update(namespaceType, { ...namespace, status }, options);
+      return await this.context.client.update(namespaceType, { ...namespace, status }, options);
     } catch (error) {
       if (isStatus(error, 'NotFound')) return undefined;
       throw error;
@@ -139,7 +128,7 @@ class NamespaceController implements Controller {
     const spec = { ...namespace.spec, finalizers };
     const options = { subresource: 'finalize' };
     try {
-      await this.#context.client.update(namespaceType, { ...namespace, spec }, options);
+      await this.context.client.update(namespaceType, { ...namespace, spec }, options);
       this.#rounds.forget(nameOf(namespace));
     } catch (error) {
       if (!isStatus(error, 'NotFound')) throw error;

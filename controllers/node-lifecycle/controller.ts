@@ -10,15 +10,8 @@ import { keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import { leases as leaseType, nodes as nodeType, pods as podType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import { BaseController } from '../runtime/base-controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { indexByNode, NODE_INDEX } from '../runtime/pods-by-node.ts';
 import { podReady } from '../runtime/pods.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
@@ -41,14 +34,11 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
   return new NodeLifecycleController(context);
 }
 
-class NodeLifecycleController implements Controller {
+class NodeLifecycleController extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #nodes: Informer<Node>;
-  readonly #pods: Informer<Pod>;
-  readonly #recorder: EventRecorder;
+  readonly #nodes = this.informerOf(nodeType);
+  readonly #pods = this.informerOf(podType);
+  readonly #recorder = this.recorderAs('node-controller');
   /** Those told of, and their uids. */
   readonly #registered = new Map<string, string>();
   /** When each node was last heard of, by the monotonic clock. */
@@ -58,15 +48,10 @@ class NodeLifecycleController implements Controller {
   #allFailed = false;
 
   constructor(context: ControllerContext) {
-    this.#context = context;
+    super(context);
     const evictions = 'node_collector_evictions_total';
     this.#evictions = context.metrics?.counter(evictions, 'Nodes emptied.', ['zone']);
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#nodes = context.informers.of(nodeType);
-    this.#pods = context.informers.of(podType);
-    this.#recorder = recorderFor(context, 'node-controller');
-    const leases = context.informers.of(leaseType);
-    this.informers = [this.#nodes, this.#pods, leases];
+    const leases = this.informerOf(leaseType);
     indexByNode(this.#pods);
     this.#nodes.addHandler({
       added: (node) => {
@@ -99,7 +84,7 @@ class NodeLifecycleController implements Controller {
     const node = this.#nodes.lister.get(key);
     this.#register(key, node);
     if (node === undefined) return undefined;
-    const { clock } = this.#context;
+    const { clock } = this.context;
     const heardAt = this.#heardAt.get(key) ?? clock.monotonic();
     const leftMs = heardAt + graceMs(node) - clock.monotonic();
     const isSilent = leftMs <= 0;
@@ -114,7 +99,7 @@ class NodeLifecycleController implements Controller {
   }
 
   async #mark(node: Node, eviction: Eviction): Promise<void> {
-    const { client, clock } = this.#context;
+    const { client, clock } = this.context;
     const taints = planTaints(node, clock.now(), eviction);
     const labels = planLabels(node);
     if (taints === undefined && labels === undefined) return;
@@ -142,16 +127,12 @@ class NodeLifecycleController implements Controller {
     tell(uid, 'RegisteredNode', `Registered Node ${name} in`);
   }
 
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
-  }
-
   #heard(node: string): void {
-    this.#heardAt.set(node, this.#context.clock.monotonic());
+    this.#heardAt.set(node, this.context.clock.monotonic());
   }
 
   #count(node: Node): void {
-    this.#zones.set(node, this.#context.clock.monotonic());
+    this.#zones.set(node, this.context.clock.monotonic());
     this.#noticeOutage();
   }
 
@@ -171,13 +152,13 @@ class NodeLifecycleController implements Controller {
   #evictionOf(node: Node): Eviction {
     if (this.#allFailed) return 'call off';
     if (!awaitsEviction(node)) return 'keep';
-    const permission = this.#zones.mayEvict(keyOf(node), this.#context.clock.monotonic());
+    const permission = this.#zones.mayEvict(keyOf(node), this.context.clock.monotonic());
     if (permission === 'now') this.#evictions?.with(zoneOf(node)).add();
     return permission === 'now' ? 'begin' : 'keep';
   }
 
   async #markSilent(node: Node): Promise<Node> {
-    const { client, clock } = this.#context;
+    const { client, clock } = this.context;
     const conditions = silentConditions(node, clock.now());
     if (conditions === node.status?.conditions) return node;
     const status = { ...node.status, conditions };
@@ -194,7 +175,7 @@ class NodeLifecycleController implements Controller {
   }
 
   async #markPodNotReady(pod: Pod): Promise<void> {
-    const { client, clock } = this.#context;
+    const { client, clock } = this.context;
     const conditions = (pod.status?.conditions ?? []).map((condition) =>
       condition.type === 'Ready'
         ? { ...condition, status: 'False', lastTransitionTime: formatTime(clock.now()) }

@@ -16,12 +16,10 @@ import {
   classOfVolume,
   STORAGE_PROVISIONER,
 } from '../../api/scheduling/volumes.ts';
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
-import { type Controller, type ControllerContext, recorderFor } from '../runtime/controller.ts';
+import { BaseController } from '../runtime/base-controller.ts';
+import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { CLAIM_INDEX, indexByClaim } from '../runtime/pods-by-claim.ts';
 import { defaultClassOf } from '../runtime/storage-class.ts';
 import { bind, setVolumePhase } from './bind.ts';
@@ -49,26 +47,16 @@ export function persistentVolumeBinder(context: ControllerContext): Controller {
   return new PersistentVolumeBinder(context);
 }
 
-class PersistentVolumeBinder implements Controller {
+class PersistentVolumeBinder extends BaseController {
   readonly name = 'persistentvolume-binder-controller';
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #claims: Informer<PersistentVolumeClaim>;
-  readonly #volumes: Informer<PersistentVolume>;
-  readonly #classes: Informer<StorageClass>;
-  readonly #pods: Informer<Pod>;
-  readonly #recorder: EventRecorder;
+  readonly #claims = this.informerOf(claimType);
+  readonly #volumes = this.informerOf(volumeType);
+  readonly #classes = this.informerOf(classType);
+  readonly #pods = this.informerOf(podType);
+  readonly #recorder = this.recorderAs('persistentvolume-controller');
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#claims = context.informers.of(claimType);
-    this.#volumes = context.informers.of(volumeType);
-    this.#classes = context.informers.of(classType);
-    this.#pods = context.informers.of(podType);
-    this.informers = [this.#claims, this.#volumes, this.#classes, this.#pods];
-    this.#recorder = recorderFor(context, 'persistentvolume-controller');
+    super(context);
     this.#volumes.addIndex(CANDIDATE_INDEX, candidateOf);
     this.#claims.addIndex(CLASS_INDEX, unboundClass);
     indexByClaim(this.#pods);
@@ -83,10 +71,6 @@ class PersistentVolumeBinder implements Controller {
       return undefined;
     }
     return this.#syncClaim(rest);
-  }
-
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
   }
 
   #addHandlers(): void {
@@ -156,7 +140,7 @@ class PersistentVolumeBinder implements Controller {
   }
 
   async #carryOut(claim: PersistentVolumeClaim, plan: ClaimPlan): Promise<void> {
-    const { client } = this.#context;
+    const { client } = this.context;
     switch (plan.do) {
       case 'bind':
         await bind(client, claim, plan.volume);
@@ -182,7 +166,7 @@ class PersistentVolumeBinder implements Controller {
   async #markUnbound(claim: PersistentVolumeClaim, phase: string): Promise<void> {
     const { accessModes: _modes, capacity: _capacity, ...others } = claim.status ?? {};
     const marked = { ...claim, status: { ...others, phase } };
-    await this.#context.client.update(claimType, marked, { subresource: 'status' });
+    await this.context.client.update(claimType, marked, { subresource: 'status' });
   }
 
   async #askProvisioner(claim: PersistentVolumeClaim, provisioner: string): Promise<void> {
@@ -194,13 +178,13 @@ class PersistentVolumeBinder implements Controller {
       [STORAGE_PROVISIONER]: provisioner,
     };
     const metadata = { ...claim.metadata, annotations: asked };
-    await this.#context.client.update(claimType, { ...claim, metadata });
+    await this.context.client.update(claimType, { ...claim, metadata });
   }
 
   async #syncVolume(name: string): Promise<void> {
     const volume = this.#volumes.lister.get(name);
     if (volume === undefined) return;
-    const { client } = this.#context;
+    const { client } = this.context;
     const { claimRef } = volume.spec;
     const key = claimRef === undefined ? undefined : `${claimRef.namespace}/${claimRef.name}`;
     const claim = key === undefined ? undefined : await this.#claim(key, volume);
@@ -223,7 +207,7 @@ class PersistentVolumeBinder implements Controller {
       return cached;
     if (volume.status?.phase === 'Released' || volume.status?.phase === 'Failed') return cached;
     const ref = { namespace: reference.namespace ?? '', name: reference.name ?? '' };
-    const { items } = await this.#context.client.list(claimType, {
+    const { items } = await this.context.client.list(claimType, {
       namespace: ref.namespace,
       fieldSelector: `metadata.name=${ref.name}`,
     });

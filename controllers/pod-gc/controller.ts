@@ -8,9 +8,8 @@
 import { keyOf, nameOf } from '../../api/meta.ts';
 import { nodes as nodeType, pods as podType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
-import type { Node, Pod } from '../../api/types/core-v1.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import type { Pod } from '../../api/types/core-v1.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { type Disruption, disruptPod } from '../runtime/disrupt-pod.ts';
 import { indexByNode, NODE_INDEX } from '../runtime/pods-by-node.ts';
@@ -41,22 +40,15 @@ export function podGarbageCollector(context: ControllerContext): Controller {
   return new PodGarbageCollector(context);
 }
 
-class PodGarbageCollector implements Controller {
+class PodGarbageCollector extends BaseController {
   readonly name = 'pod-garbage-collector-controller';
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #nodes: Informer<Node>;
-  readonly #pods: Informer<Pod>;
+  readonly #nodes = this.informerOf(nodeType);
+  readonly #pods = this.informerOf(podType);
   /** Nodes that pods name and nobody has, and since when (monotonic). */
   readonly #missing = new Map<string, number>();
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#nodes = context.informers.of(nodeType);
-    this.#pods = context.informers.of(podType);
-    this.informers = [this.#nodes, this.#pods];
+    super(context);
     indexByNode(this.#pods);
     this.#pods.addIndex(TASK_INDEX, tasksOf);
     this.#pods.addHandler({
@@ -106,7 +98,7 @@ class PodGarbageCollector implements Controller {
   }
 
   async #collectEnded(): Promise<undefined> {
-    const { endedPodThreshold = DEFAULT_ENDED_THRESHOLD } = this.#context;
+    const { endedPodThreshold = DEFAULT_ENDED_THRESHOLD } = this.context;
     if (endedPodThreshold <= 0) return undefined;
     const doomed = surplus(this.#pods.lister.byIndex(TASK_INDEX, ENDED), endedPodThreshold);
     await this.#removeAll(doomed, { force: true });
@@ -118,7 +110,7 @@ class PodGarbageCollector implements Controller {
       this.#missing.delete(name);
       return undefined;
     }
-    const now = this.#context.clock.monotonic();
+    const now = this.context.clock.monotonic();
     const since = this.#missing.get(name) ?? now;
     this.#missing.set(name, since);
     const left = since + QUARANTINE_MS - now;
@@ -131,7 +123,7 @@ class PodGarbageCollector implements Controller {
   /** The cache may be behind: a node that was just made must not lose its pods. */
   async #exists(name: string): Promise<boolean> {
     try {
-      await this.#context.client.get(nodeType, { name });
+      await this.context.client.get(nodeType, { name });
       return true;
     } catch (error) {
       if (isStatus(error, 'NotFound')) return false;
@@ -140,7 +132,7 @@ class PodGarbageCollector implements Controller {
   }
 
   async #removeAll(pods: readonly Pod[], disruption: Disruption): Promise<void> {
-    const { client, clock, logger } = this.#context;
+    const { client, clock, logger } = this.context;
     for (const pod of pods) {
       logger.info({ pod: keyOf(pod), node: pod.spec.nodeName }, 'pod garbage-collected');
       await disruptPod({ client, nowMs: clock.now() }, pod, disruption);

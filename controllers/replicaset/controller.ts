@@ -15,14 +15,9 @@ import type { Pod, ReplicationController } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import { Expectations } from '../../client/expectations.ts';
 import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import { claimPods } from '../runtime/claim-pods.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher } from '../runtime/label-selector.ts';
 import { indexByController, OWNER_INDEX } from '../runtime/owner-index.ts';
 import {
@@ -87,31 +82,23 @@ export function replicationControllerController(context: ControllerContext): Con
   });
 }
 
-class ReplicaController<T extends KubernetesObject> implements Controller {
+class ReplicaController<T extends KubernetesObject> extends BaseController {
   readonly name: string;
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
   readonly #kind: ReplicaKind<T>;
   readonly #objects: Informer<T>;
-  readonly #pods: Informer<Pod>;
-  readonly #expectations: Expectations;
+  readonly #pods = this.informerOf(podType);
+  readonly #expectations = new Expectations(this.context.clock);
   readonly #recorder: EventRecorder;
   readonly #podControl: PodControl;
   readonly #tallies: PodTallies;
-  readonly #pace: PodPace;
+  readonly #pace = new PodPace(this.context.clock);
 
   constructor(context: ControllerContext, kind: ReplicaKind<T>) {
+    super(context);
     this.name = kind.name;
-    this.#context = context;
     this.#kind = kind;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#objects = context.informers.of(kind.type);
-    this.#pods = context.informers.of(podType);
-    this.informers = [this.#objects, this.#pods] as never;
-    this.#expectations = new Expectations(context.clock);
-    this.#pace = new PodPace(context.clock);
-    this.#recorder = recorderFor(context, kind.source);
+    this.#objects = this.informerOf(kind.type);
+    this.#recorder = this.recorderAs(kind.source);
     this.#podControl = new PodControl({
       client: context.client,
       random: context.random,
@@ -142,7 +129,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     const object = this.#objects.lister.get(key);
     if (object === undefined) return undefined;
     const replicaSet = this.#kind.asReplicaSet(object);
-    const { clock } = this.#context;
+    const { clock } = this.context;
     // Asked before the cache is read: what is seen in between can only make the cache newer.
     const current = this.#expectations.satisfied(key);
     const nowMs = clock.now();
@@ -158,16 +145,12 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     const failed = current ? await this.#manage(key, state) : undefined;
     const status = planStatus(state, failed?.failure);
     if (!sameStatus(replicaSet.status, status)) {
-      await writeStatus(this.#context.client, this.#kind.type, { ...object, status });
+      await writeStatus(this.context.client, this.#kind.type, { ...object, status });
     }
     if (failed !== undefined) throw failed.error;
     const overdueMs = this.#expectations.overdueAfterMs(key);
     const availableMs = availableAfterMs(replicaSet, status);
     return requeueAtFirst(availableMs, overdueMs, this.#pace.afterMs(key));
-  }
-
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
   }
 
   /**
@@ -189,7 +172,7 @@ class ReplicaController<T extends KubernetesObject> implements Controller {
     const matches = labelMatcher(replicaSet.spec.selector);
     const pods = await claimPods<KubernetesObject>(
       {
-        client: this.#context.client,
+        client: this.context.client,
         pods: this.#pods.lister,
         ownerType: this.#kind.type,
         matches: (pod) => matches(pod.metadata.labels),

@@ -11,7 +11,7 @@ import type { ResourceType } from '../../api/resource.ts';
 import { resourceQuotas as quotaType } from '../../api/resources.ts';
 import type { ResourceQuota } from '../../api/types/core-v1.ts';
 import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { NAMESPACE_INDEX, indexByController } from '../runtime/owner-index.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
@@ -37,46 +37,40 @@ interface Followed {
   readonly indexed: boolean;
 }
 
-class ResourceQuotaController implements Controller {
+class ResourceQuotaController extends BaseController {
   readonly name = 'resourcequota-controller';
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #quotas: Informer<ResourceQuota>;
+  readonly #quotas = this.informerOf(quotaType);
   readonly #followed: readonly Followed[];
   /** Of objects that live on; a change is another object. */
   readonly #usage = new WeakMap<KubernetesObject, Amounts>();
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#quotas = context.informers.of(quotaType);
+    super(context);
     indexByController(this.#quotas);
     enqueueSelf(this.#quotas, this.queue, (quota, old) => old === undefined || differs(quota, old));
     this.#followed = context.resourceTypes
       .filter(({ namespaced }) => namespaced)
       .flatMap((type) => this.#follow(type) ?? []);
-    this.informers = [this.#quotas, ...this.#followed.map(({ informer }) => informer)];
   }
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
     const quota = this.#quotas.lister.get(key);
     if (quota === undefined) return undefined;
-    const nowMs = this.#context.clock.now();
+    const nowMs = this.context.clock.now();
     const namespace = namespaceOf(quota);
     const plan = planQuota(
       quota,
       this.#followed.map((followed) => this.#counted(followed, namespace, nowMs)),
     );
     if (plan === undefined) return { requeueAfterMs: SYNC_PERIOD_MS };
-    await writeStatus(this.#context.client, quotaType, { ...quota, status: plan.status });
+    await writeStatus(this.context.client, quotaType, { ...quota, status: plan.status });
     return { requeueAfterMs: plan.lowered ? RECOUNT_MS : SYNC_PERIOD_MS };
   }
 
   #follow(type: ResourceType): Followed | undefined {
     const evaluator = evaluatorOf(type);
     if (evaluator === undefined) return undefined;
-    const informer = this.#context.informers.of(type);
+    const informer = this.informerOf(type);
     const indexed = isSpecial(type);
     if (indexed) indexByController(informer);
     const replenish = (object: KubernetesObject): void => {
@@ -90,7 +84,7 @@ class ResourceQuotaController implements Controller {
       ...(indexed && {
         updated: (old: KubernetesObject, object: KubernetesObject) => {
           if (this.#quotas.lister.list().length === 0) return;
-          const nowMs = this.#context.clock.now();
+          const nowMs = this.context.clock.now();
           const before = this.#usageOf(evaluator, old, nowMs);
           if (!sameAmounts(before, this.#usageOf(evaluator, object, nowMs))) replenish(object);
         },

@@ -23,15 +23,9 @@ import {
 } from '../../api/scheduling/resource-claims.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Pod, PodResourceClaim, PodResourceClaimStatus } from '../../api/types/core-v1.ts';
-import type {
-  ResourceClaim,
-  ResourceClaimConsumerReference,
-  ResourceClaimTemplate,
-} from '../../api/types/resource-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
-import { type Controller, type ControllerContext, recorderFor } from '../runtime/controller.ts';
+import type { ResourceClaim, ResourceClaimConsumerReference } from '../../api/types/resource-v1.ts';
+import { BaseController } from '../runtime/base-controller.ts';
+import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { generatedName } from '../runtime/generated-name.ts';
 import { claimFor, claimPrefix, isDone, planClaim } from './plan.ts';
 
@@ -48,24 +42,15 @@ export function resourceClaimController(context: ControllerContext): Controller 
   return new ResourceClaimController(context);
 }
 
-class ResourceClaimController implements Controller {
+class ResourceClaimController extends BaseController {
   readonly name = 'resourceclaim-controller';
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #pods: Informer<Pod>;
-  readonly #claims: Informer<ResourceClaim>;
-  readonly #templates: Informer<ResourceClaimTemplate>;
-  readonly #recorder: EventRecorder;
+  readonly #pods = this.informerOf(podType);
+  readonly #claims = this.informerOf(claimType);
+  readonly #templates = this.informerOf(templateType);
+  readonly #recorder = this.recorderAs('resource_claim');
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#pods = context.informers.of(podType);
-    this.#claims = context.informers.of(claimType);
-    this.#templates = context.informers.of(templateType);
-    this.informers = [this.#pods, this.#claims, this.#templates];
-    this.#recorder = recorderFor(context, 'resource_claim');
+    super(context);
     this.#pods.addIndex(CLAIM_INDEX, podClaimKeys);
     this.#claims.addIndex(OWNER_INDEX, ownersOf);
     this.#pods.addHandler({
@@ -96,10 +81,6 @@ class ResourceClaimController implements Controller {
       if (claim !== undefined) await this.#syncClaim(claim);
     }
     return undefined;
-  }
-
-  stop(): Promise<void> {
-    return this.#recorder.stop();
   }
 
   #podChanged(pod: Pod): void {
@@ -143,7 +124,7 @@ class ResourceClaimController implements Controller {
     const { apiVersion, kind } = pod;
     const metadata = { name: ref.name, uid: uidOf(pod) };
     const status = { resourceClaimStatuses: [...told, ...made] };
-    await this.#context.client.patch(podType, ref, {
+    await this.context.client.patch(podType, ref, {
       type: 'application/apply-patch+yaml',
       body: { apiVersion, kind, metadata, status },
       subresource: 'status',
@@ -170,14 +151,14 @@ class ResourceClaimController implements Controller {
       throw new Error(`resource claim template "${templateName}": ${why}`);
     }
     const generateName = claimPrefix(pod, entry);
-    const name = generatedName(generateName, this.#context.random);
+    const name = generatedName(generateName, this.context.random);
     const draft = claimFor(pod, entry, { name, generateName, template });
     return this.#create(draft);
   }
 
   async #create(draft: Draft<ResourceClaim>): Promise<string> {
     try {
-      return nameOf(await this.#context.client.create(claimType, draft));
+      return nameOf(await this.context.client.create(claimType, draft));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       // Kubernetes' names no claim: the server would have chosen the name.
@@ -194,12 +175,12 @@ class ResourceClaimController implements Controller {
       if (isReservedFor(claim, pod) || !canBeReserved(claim) || isDone(pod)) continue;
       const reservedFor = [...(claim.status.reservedFor ?? []), consumer(pod)];
       const status = { ...claim.status, reservedFor };
-      await this.#context.client.update(claimType, { ...claim, status }, { subresource: 'status' });
+      await this.context.client.update(claimType, { ...claim, status }, { subresource: 'status' });
     }
   }
 
   async #syncClaim(claim: ResourceClaim): Promise<void> {
-    const { client } = this.#context;
+    const { client } = this.context;
     const users: ResourceClaimConsumerReference[] = [];
     for (const user of claim.status?.reservedFor ?? []) {
       if (user.apiGroup || user.resource !== podType.resource)
@@ -238,7 +219,7 @@ class ResourceClaimController implements Controller {
     const known = this.#pods.lister.get(`${namespace}/${name}`);
     if (known !== undefined) return uidOf(known) === uid && !isDone(known);
     try {
-      return uidOf(await this.#context.client.get(podType, { namespace, name })) === uid;
+      return uidOf(await this.context.client.get(podType, { namespace, name })) === uid;
     } catch (error) {
       if (isStatus(error, 'NotFound')) return false;
       throw error;
@@ -253,7 +234,7 @@ class ResourceClaimController implements Controller {
     const { allocation, ...status } = claim.status ?? {};
     const kept = deallocate || allocation === undefined ? {} : { allocation };
     const changed = { ...claim, status: { ...status, ...kept, reservedFor } };
-    return this.#context.client.update(claimType, changed, { subresource: 'status' });
+    return this.context.client.update(claimType, changed, { subresource: 'status' });
   }
 
   async #letGo(claim: ResourceClaim): Promise<void> {
@@ -261,6 +242,6 @@ class ResourceClaimController implements Controller {
     if (!finalizers.includes(CLAIM_FINALIZER)) return;
     const left = finalizers.filter((each) => each !== CLAIM_FINALIZER);
     const metadata = { ...claim.metadata, finalizers: left };
-    await this.#context.client.update(claimType, { ...claim, metadata });
+    await this.context.client.update(claimType, { ...claim, metadata });
   }
 }

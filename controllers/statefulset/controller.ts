@@ -10,19 +10,12 @@ import {
   statefulSets as setType,
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
-import type { ControllerRevision, StatefulSet } from '../../api/types/apps-v1.ts';
+import type { StatefulSet } from '../../api/types/apps-v1.ts';
 import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
 import { Expectations } from '../../client/expectations.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import { claimPods } from '../runtime/claim-pods.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
 import { namespaceTerminates, removePods } from '../runtime/pod-control.ts';
@@ -60,31 +53,20 @@ export function statefulSetController(context: ControllerContext): Controller {
   return new StatefulSetController(context);
 }
 
-class StatefulSetController implements Controller {
+class StatefulSetController extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #sets: Informer<StatefulSet>;
-  readonly #pods: Informer<Pod>;
-  readonly #revisions: Informer<ControllerRevision>;
-  readonly #claims: Informer<PersistentVolumeClaim>;
-  readonly #recorder: EventRecorder;
-  readonly #pace: PodPace;
+  readonly #sets = this.informerOf(setType);
+  readonly #pods = this.informerOf(podType);
+  readonly #revisions = this.informerOf(revisionType);
+  readonly #claims = this.informerOf(claimType);
+  readonly #recorder = this.recorderAs(NAME);
+  readonly #pace = new PodPace(this.context.clock);
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#sets = context.informers.of(setType);
-    this.#pods = context.informers.of(podType);
-    this.#revisions = context.informers.of(revisionType);
-    this.#claims = context.informers.of(claimType);
-    this.informers = [this.#sets, this.#pods, this.#revisions, this.#claims];
-    this.#recorder = recorderFor(context, NAME);
+    super(context);
     indexByController(this.#sets);
     indexByController(this.#pods);
     indexByController(this.#revisions);
-    this.#pace = new PodPace(context.clock);
     enqueueSelf(this.#sets, this.queue);
     this.#sets.addHandler({ deleted: (set) => this.#pace.forget(keyOf(set)) });
     watchPods({
@@ -107,7 +89,7 @@ class StatefulSetController implements Controller {
     }
     const pods = await this.#claim(set);
     const history = await this.#history(set);
-    const state = stateOf({ set, pods, history, nowMs: this.#context.clock.now() });
+    const state = stateOf({ set, pods, history, nowMs: this.context.clock.now() });
     // Before pods go: what they leave behind has to go along with them, or stay.
     await this.#applyRetention(state);
     const plan = planStatefulSet(state);
@@ -116,7 +98,7 @@ class StatefulSetController implements Controller {
     const failure = await this.#carryOut(set, { ...plan, create });
     const status = planStatus(state, history.collisionCount);
     if (!sameStatus(set.status, status)) {
-      await writeStatus(this.#context.client, setType, { ...set, status });
+      await writeStatus(this.context.client, setType, { ...set, status });
     }
     await this.#truncate(state, history);
     if (failure !== undefined) throw failure;
@@ -125,15 +107,11 @@ class StatefulSetController implements Controller {
     return requeueAtFirst(waits ? minReadySeconds * 1000 : undefined, this.#pace.afterMs(key));
   }
 
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
-  }
-
   #claim(set: StatefulSet): Promise<readonly Pod[]> {
     const matchesLabels = labelMatcher(set.spec.selector);
     const matches = (pod: Pod): boolean =>
       matchesLabels(pod.metadata.labels) && ordinalOf(set, pod) !== undefined;
-    const { client } = this.#context;
+    const { client } = this.context;
     return claimPods({ client, pods: this.#pods.lister, ownerType: setType, matches }, set);
   }
 
@@ -151,7 +129,7 @@ class StatefulSetController implements Controller {
         const owners = ownersOf(claim, { set, pod, condemned: !inRange(set, ordinal) });
         if (owners === undefined) continue;
         const changed = { ...claim.metadata, ownerReferences: owners };
-        await this.#context.client.update(claimType, { ...claim, metadata: changed });
+        await this.context.client.update(claimType, { ...claim, metadata: changed });
       }
     }
   }
@@ -159,7 +137,7 @@ class StatefulSetController implements Controller {
   #history(set: StatefulSet): Promise<CurrentHistory> {
     return syncHistory(
       {
-        client: this.#context.client,
+        client: this.context.client,
         revisions: this.#revisions.lister,
         ownerType: setType,
         label: HISTORY_LABEL,
@@ -173,7 +151,7 @@ class StatefulSetController implements Controller {
     const used = new Set(pods.map(podRevision)).add(set.status?.currentRevision);
     const limit = set.spec.revisionHistoryLimit ?? HISTORY_LIMIT;
     const expired = expiredRevisions(history.old, (old) => used.has(old.metadata.name), limit);
-    await removeRevisions(this.#context.client, expired);
+    await removeRevisions(this.context.client, expired);
   }
 
   /** The first failure, if any: the status is to be written all the same. */
@@ -194,7 +172,7 @@ class StatefulSetController implements Controller {
     const pod = draft.metadata.name ?? '';
     try {
       await this.#createClaims(set, ordinal, pod);
-      await this.#context.client.create(podType, draft);
+      await this.context.client.create(podType, draft);
       const message = `create Pod ${pod} in StatefulSet ${nameOf(set)} successful`;
       this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulCreate', message });
     } catch (error) {
@@ -209,7 +187,7 @@ class StatefulSetController implements Controller {
 
   /** The cache is behind: what it does not show yet brings the next step. */
   async #isOurs(set: StatefulSet, name: string): Promise<boolean> {
-    const pod = await this.#context.client.get(podType, { namespace: namespaceOf(set), name });
+    const pod = await this.context.client.get(podType, { namespace: namespaceOf(set), name });
     return controllerOf(pod)?.uid === uidOf(set);
   }
 
@@ -236,7 +214,7 @@ class StatefulSetController implements Controller {
     const { name } = claim.metadata;
     const where = `Pod ${pod} in StatefulSet ${nameOf(set)}`;
     try {
-      await this.#context.client.create(claimType, claim);
+      await this.context.client.create(claimType, claim);
       const message = `create Claim ${name} ${where} success`;
       this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulCreate', message });
       return undefined;
@@ -254,7 +232,7 @@ class StatefulSetController implements Controller {
     const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
     if (hasEnded(pod)) this.#tellRecreated(set, pod);
     try {
-      await this.#context.client.delete(podType, ref, { preconditions: { uid: uidOf(pod) } });
+      await this.context.client.delete(podType, ref, { preconditions: { uid: uidOf(pod) } });
       const message = `delete Pod ${ref.name} in StatefulSet ${nameOf(set)} successful`;
       this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulDelete', message });
       return true;

@@ -6,15 +6,8 @@ import { keyOf, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import { nodes as nodeType, pods as podType } from '../../api/resources.ts';
 import { deepEqual } from '../../api/deep.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  recorderFor,
-} from '../runtime/controller.ts';
+import { BaseController } from '../runtime/base-controller.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { disruptPod } from '../runtime/disrupt-pod.ts';
 import { indexByNode, NODE_INDEX } from '../runtime/pods-by-node.ts';
 import { evictingTaints, toleratedMs } from './plan.ts';
@@ -29,24 +22,16 @@ export function taintEvictionController(context: ControllerContext): Controller 
   return new TaintEvictionController(context);
 }
 
-class TaintEvictionController implements Controller {
+class TaintEvictionController extends BaseController {
   readonly name = NAME;
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #nodes: Informer<Node>;
-  readonly #pods: Informer<Pod>;
-  readonly #recorder: EventRecorder;
+  readonly #nodes = this.informerOf(nodeType);
+  readonly #pods = this.informerOf(podType);
+  readonly #recorder = this.recorderAs(NAME);
   /** By uid: pods that are to go, and when (monotonic) their time began; -Infinity: it is over. */
   readonly #since = new Map<string, number>();
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#nodes = context.informers.of(nodeType);
-    this.#pods = context.informers.of(podType);
-    this.informers = [this.#nodes, this.#pods];
-    this.#recorder = recorderFor(context, NAME);
+    super(context);
     indexByNode(this.#pods);
     this.#nodes.addHandler({
       added: (node) => {
@@ -72,20 +57,16 @@ class TaintEvictionController implements Controller {
     // A taint that is not tolerated at all does not wait for the time of another.
     if (ms === Infinity || ms === 0) this.#callOff(pod);
     if (ms === Infinity) return undefined;
-    const now = this.#context.clock.monotonic();
+    const now = this.context.clock.monotonic();
     const since = this.#since.get(uid) ?? now;
     this.#since.set(uid, since);
     const left = since + ms - now;
     if (left > 0) return { requeueAfterMs: left };
     this.#since.set(uid, -Infinity);
     this.#tell(pod, 'Marking for deletion');
-    const { client, clock } = this.#context;
+    const { client, clock } = this.context;
     await disruptPod({ client, nowMs: clock.now() }, pod, { cause: CAUSE });
     return undefined;
-  }
-
-  async stop(): Promise<void> {
-    await this.#recorder.stop();
   }
 
   /** The pod is not to go any more, or not at that time. */

@@ -3,8 +3,7 @@ import { jobs as jobType } from '../../api/resources.ts';
 import { nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Job } from '../../api/types/batch-v1.ts';
-import type { Informer } from '../../client/informer-interface.ts';
-import { WorkQueue } from '../../client/work-queue.ts';
+import { BaseController } from '../runtime/base-controller.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { timeLeftMs } from './plan.ts';
@@ -13,24 +12,18 @@ export function ttlAfterFinishedController(context: ControllerContext): Controll
   return new TtlAfterFinishedController(context);
 }
 
-class TtlAfterFinishedController implements Controller {
+class TtlAfterFinishedController extends BaseController {
   readonly name = 'ttl-after-finished-controller';
-  readonly queue: WorkQueue;
-  readonly informers;
-  readonly #context: ControllerContext;
-  readonly #jobs: Informer<Job>;
+  readonly #jobs = this.informerOf(jobType);
 
   constructor(context: ControllerContext) {
-    this.#context = context;
-    this.queue = new WorkQueue({ clock: context.clock });
-    this.#jobs = context.informers.of(jobType);
-    this.informers = [this.#jobs];
+    super(context);
     const expires = ({ spec }: Job): boolean => spec.ttlSecondsAfterFinished !== undefined;
     enqueueSelf(this.#jobs, this.queue, expires);
   }
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
-    const { client, clock } = this.#context;
+    const { client, clock } = this.context;
     const cached = this.#jobs.lister.get(key);
     const left = cached && timeLeftMs(cached, clock.now());
     if (cached === undefined || left === undefined) return undefined;
