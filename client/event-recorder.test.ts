@@ -13,7 +13,7 @@ const pod = (name: string) => ({
   metadata: { namespace: 'd', name, uid: `uid-${name}` },
 });
 
-function start() {
+function start(limits: { readonly queueLimit?: number } = {}) {
   const clock = new FakeClock();
   const written: string[] = [];
   const created: Event[] = [];
@@ -36,7 +36,7 @@ function start() {
     },
   } as unknown as Client;
   const recorder = createEventRecorder({
-    ...{ client, clock, logger: silentLogger, component: 'test' },
+    ...{ client, clock, logger: silentLogger, component: 'test', ...limits },
     random: { below: () => 0, bytes: (n) => new Uint8Array(n) },
   });
   const record = (name: string, message: string): void =>
@@ -69,6 +69,17 @@ describe('an event recorder', () => {
     expect(written[9]).toBe('create a created 9 x1');
     expect(written[10]).toBe('create a (combined from similar events): created 10 x1');
     expect(written[24]).toBe('patch a (combined from similar events): created 24 x15');
+  });
+
+  it.each([
+    [{}, 2000],
+    [{ queueLimit: 2500 }, 2500],
+  ])('lets %j as many wait as %i', async (limits, most) => {
+    const { written, record } = start(limits);
+    for (let i = 0; i < 3000; i++) record(`p${i}`, 'x');
+    for (let turn = 0; turn < 3000 && written.length < most; turn++) await settle();
+    await settle();
+    expect(written).toHaveLength(most);
   });
 
   it('lets an object speak again after a while', async () => {

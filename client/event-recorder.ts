@@ -49,9 +49,11 @@ export interface EventRecorderOptions extends Effects {
   readonly host?: string;
   /** Shared by the recorders of one process, and ended by it. Default: one of its own. */
   readonly pace?: EventPace;
+  /** Events that may wait to be written; further ones are dropped. Default: 2,000. */
+  readonly queueLimit?: number;
 }
 
-/** Events waiting to be written; a recorder that far behind drops new ones. */
+/** As many as wait in two queues of a controller's recorder in client-go. */
 const QUEUE_LIMIT = 2000;
 const MAX_TRIES = 12;
 const RETRY_MS = 10_000;
@@ -98,7 +100,7 @@ class QueuedRecorder implements EventRecorder {
 
   record(about: KubernetesObject | ObjectReference, text: EventText): void {
     if (this.#stopping.signal.aborted || this.#pace.ended) return;
-    if (this.#queue.length >= QUEUE_LIMIT) {
+    if (this.#queue.length >= (this.#options.queueLimit ?? QUEUE_LIMIT)) {
       this.#dropped++;
       return;
     }

@@ -1,3 +1,4 @@
+import type { FileEntry } from '../platform/tar.ts';
 import type { Disk } from '../platform/disk.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { LocalSockets } from '../platform/local-sockets.ts';
@@ -19,17 +20,6 @@ export interface Output {
 }
 
 /** What stands at a path; links are not followed. */
-export interface FileEntry {
-  readonly kind: 'file' | 'folder' | 'link';
-  /** Permissions, with set-user-id and the like. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly modifiedMs: number;
-  /** Where a link points; "" of others. */
-  readonly target: string;
-}
-
 /** Reads what `-f` names. Rejects with a UsageError in kubectl's words. */
 export interface Files {
   /** The files of a path, sorted: itself, or the manifests of a folder (`deep`: and below it). */

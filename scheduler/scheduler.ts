@@ -109,6 +109,9 @@ interface AssembleOptions extends SchedulerOptions {
   readonly mayAct?: (() => boolean) | undefined;
 }
 
+/** kube-scheduler drops none; this is for twice as many pods as a large rollout has. */
+const WAITING_EVENTS = 20_000;
+
 const schedulerOf = ({ spec }: Pod): string => spec.schedulerName ?? DEFAULT_SCHEDULER_NAME;
 
 async function assemble(options: AssembleOptions, parts: Lifecycle) {
@@ -140,8 +143,8 @@ async function assemble(options: AssembleOptions, parts: Lifecycle) {
   for (const profile of profilesOf(options, pluginParts)) {
     const component = profile.schedulerName;
     frameworks.set(component, meteredFramework(profile, { cluster: cache.cluster, meter, clock }));
-    const recorder = () => createEventRecorder({ client, clock, random, logger, component });
-    recorders.set(component, await parts.start(recorder));
+    const recorded = { ...effects, component, queueLimit: WAITING_EVENTS };
+    recorders.set(component, await parts.start(() => createEventRecorder(recorded)));
   }
   const frameworkOf = ({ pod }: PodInfo): Framework => frameworks.get(schedulerOf(pod))!;
   const reporter = new Reporter({ client, clock, recorderOf, logger });

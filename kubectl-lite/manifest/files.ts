@@ -1,5 +1,6 @@
 import { UsageError } from '../usage-error.ts';
-import type { FileEntry, Files } from '../session.ts';
+import type { FileEntry } from '../../platform/tar.ts';
+import type { Files } from '../session.ts';
 
 /** The file system as `-f` sees it. */
 export interface FileSystem {

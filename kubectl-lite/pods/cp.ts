@@ -1,13 +1,13 @@
 /** `cp`: files to and from containers, through `tar` in the container. */
 import type { Pod } from '../../api/types/core-v1.ts';
 import { BoundedStream } from '../../platform/stream.ts';
+import { readTar, tarEnd, tarEntry, TarError } from '../../platform/tar.ts';
 import { command } from '../command.ts';
 import { boolean, integer, text } from '../flags/flag.ts';
 import type { Files, Session } from '../session.ts';
 import { ExitError, UsageError } from '../usage-error.ts';
 import { containerOf, podPath, runningPod } from './find-pod.ts';
 import { runRemotely } from './remote-command.ts';
-import { readTar, tarEnd, tarEntry } from './tar.ts';
 
 /** Pieces of an archive that may wait for the disk. */
 const MAX_WAITING = 1 << 16;
@@ -45,6 +45,7 @@ export const cp = command({
     } catch (error) {
       // What `tar` had to say has been said.
       if (error instanceof ExitError) return error.code;
+      if (error instanceof TarError) throw new UsageError(error.message);
       throw error;
     }
     return 0;
@@ -175,7 +176,7 @@ async function download(session: Session, { from, to, asked }: Copy): Promise<vo
     },
   ).finally(() => pieces.end());
   await Promise.all([running, written]).finally(() => {
-    session.output.out(told.replace(/^\S*tar: Removing leading .*\n/gm, ''));
+    session.output.out(told.replace(/^\S*tar: [Rr]emoving leading .*\n/gm, ''));
   });
 }
 

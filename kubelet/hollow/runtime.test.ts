@@ -421,6 +421,19 @@ describe('the command of a hollow container', () => {
     expect(await written(world.runtime)).toEqual(['stdout bye', 'stdout over']);
   });
 
+  it.each([
+    ["trap 'echo bye' TERM; sleep 1000 & wait; exit $?", 143],
+    ["trap 'kill $!; exit 4' TERM; sleep 1000 & wait $!", 4],
+  ])('does not go on waiting for what is in the background: %s', async (script, exitCode) => {
+    const world = begin(sh(script));
+    await written(world.runtime);
+    await world.clock.advance(15_000);
+    world.runtime.stop('x', 30);
+    await world.clock.advance(100);
+    expect(world.exits).toEqual([{ exitCode, reason: 'Error' }]);
+    await vi.waitFor(() => expect(world.clock.timers).toBe(0));
+  });
+
   it('is killed when its trap takes longer than the grace', async () => {
     const world = begin(sh(`trap 'sleep 60' TERM; ${loop}`));
     await written(world.runtime);

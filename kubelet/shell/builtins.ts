@@ -2,6 +2,8 @@
 import { type Call, complain } from './call.ts';
 import { absolute } from './container-files.ts';
 import { Input } from './input.ts';
+import { Jobs } from './jobs.ts';
+import { kill } from './programs.ts';
 import { Traps } from './traps.ts';
 
 /** What a shell keeps from one command to the next. */
@@ -14,8 +16,11 @@ export interface ShellState {
   /** `set -e`. */
   endsAtFailure: boolean;
   readonly traps: Traps;
+  readonly jobs: Jobs;
   /** The loop it is in. */
   leaving: 'break' | 'continue' | undefined;
+  /** Of `$RANDOM`. */
+  seed: number | undefined;
 }
 
 export const newState = (env: Map<string, string>, cwd: string): ShellState => ({
@@ -25,7 +30,9 @@ export const newState = (env: Map<string, string>, cwd: string): ShellState => (
   exited: false,
   endsAtFailure: false,
   traps: new Traps(),
+  jobs: new Jobs(),
   leaving: undefined,
+  seed: undefined,
 });
 
 export interface BuiltinCall extends Call {
@@ -41,7 +48,21 @@ export const builtins: Readonly<Record<string, Builtin | undefined>> = {
     const wrong = traps.set(call.words.slice(1).filter((word) => word !== '--'));
     return wrong === undefined ? 0 : complain(call, `${wrong}: invalid signal specification`);
   },
-  wait: () => 0,
+  wait(call, { jobs, traps }) {
+    const pids = call.words.slice(1);
+    const strange = pids.find((pid) => !jobs.has(pid));
+    if (strange !== undefined)
+      return complain(call, `pid ${strange} is not a child of this shell`, 127);
+    if (pids.length > 0) return Promise.race([jobs.wait(pids), traps.interruption()]);
+    return Promise.race([jobs.wait().then(() => 0), traps.interruption()]);
+  },
+  kill(call, { jobs }) {
+    const own = call.words.filter((word) => jobs.has(word));
+    for (const pid of own) jobs.kill(pid);
+    const words = call.words.filter((word) => !jobs.has(word));
+    const isDone = own.length > 0 && words.slice(1).every((word) => word.startsWith('-'));
+    return isDone ? 0 : kill({ ...call, words });
+  },
   break: (_call, state) => leave(state, 'break'),
   continue: (_call, state) => leave(state, 'continue'),
   set({ words }, state) {

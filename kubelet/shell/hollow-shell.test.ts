@@ -131,6 +131,19 @@ describe('programs', () => {
     [['rm', '/etc'], 1, 'rm: /etc: Is a directory\n'],
     [['expr', 'a', '+', '1'], 2, 'expr: syntax error\n'],
     [['kill', '9'], 1, "kill: can't kill pid 9: No such process\n"],
+    [
+      ['sh', '-c', 'while true; do sleep 9 & done'],
+      2,
+      "sh: can't fork: Resource temporarily unavailable\n",
+    ],
+    [['sh', '-c', 'wait 9'], 127, 'wait: pid 9 is not a child of this shell\n'],
+    [['sh', '-c', '&'], 2, 'sh: syntax error: unexpected "&"\n'],
+    [['tar', 'czf', '-', '/etc'], 1, "tar: invalid option -- 'z'\n"],
+    [
+      ['tar', 'xf', '-', '-C', '/none'],
+      1,
+      "tar: can't change directory to '/none': No such file or directory\n",
+    ],
     [['sh', '-c', 'nginx -v'], 127, 'sh: nginx: not found\n'],
     [['sh', '-c', '/etc/hosts'], 126, 'sh: /etc/hosts: Permission denied\n'],
     [['sh', '-c', 'case x in x) date;; esac'], 2, 'sh: syntax error: unexpected ")"\n'],
@@ -175,6 +188,24 @@ describe('programs', () => {
     ['trap "exit 0" TERM; exec echo done; echo never', 'done\n'],
     ['if [ $(expr 7 % 2) -ne 0 ]; then expr 2 + 3; fi', '5\n'],
     ['cp /etc/config/colour /tmp/c && cat /tmp/c', 'green'],
+    ['{ echo b; exit 3; } & p=$!; wait $p; echo $? $p', 'b\n3 8\n'],
+    ['x=1; { x=2; echo in $x; } & wait; echo $x', 'in 2\n1\n'],
+    ['false || true && echo a & wait; echo $?', 'a\n0\n'],
+    ['sleep 1000 & kill $!; wait $!; echo $?', '143\n'],
+    ['sleep 1000 & echo on', 'on\n'],
+    ['echo "[$!]"; wait', '[]\n'],
+    [
+      'mkdir -p /tmp/a/b; echo hi > /tmp/a/b/f; cd /tmp; tar cf - a | tar tf -',
+      'a/\na/b/\na/b/f\n',
+    ],
+    [
+      'cd /tmp; mkdir a to; echo hi > a/f; tar -cf x.tar a; tar -xmf x.tar -C to; cat to/a/f',
+      'hi\n',
+    ],
+    [
+      'mkdir /tmp/n; tar cf - /etc/config 2>/dev/null | tar xf - -C /tmp/n etc/config/colour; ls /tmp/n/etc/config',
+      'colour\n',
+    ],
   ])('a script: %s', async (script, stdout) => {
     expect(await shellOf().sh(script)).toMatchObject({ stdout, stderr: '' });
   });

@@ -13,6 +13,9 @@ import { ShellSyntaxError, type Word } from './tokens.ts';
 /** File names, braces and home folders are not expanded. */
 const BEYOND = /[*?{]|^~/;
 
+/** What it is to pack or unpack is an image's, or of more kinds than there are here. */
+const ABOUT_IMAGES = 'tar';
+
 export function isKnown(words: readonly string[], answers: readonly DeclaredAnswer[]): boolean {
   try {
     return wordsKnown(words, answers);
@@ -26,7 +29,7 @@ function wordsKnown(words: readonly string[], answers: readonly DeclaredAnswer[]
   if (words.length === 0) return false;
   if (answerTo(answers, words) !== undefined) return true;
   const name = programName(words[0]!);
-  if (!shellNames.has(name)) return Object.hasOwn(programs, name);
+  if (!shellNames.has(name)) return Object.hasOwn(programs, name) && name !== ABOUT_IMAGES;
   const script = scriptOf(words);
   return script === undefined ? words.length === 1 : scriptKnown(parseScript(script), answers);
 }
@@ -43,6 +46,7 @@ function commandKnown(command: Command, answers: readonly DeclaredAnswer[]): boo
     case 'simple':
       return simpleKnown(command, answers);
     case 'group':
+    case 'background':
       return known(command.body);
     case 'while':
       return known(command.condition) && known(command.body);

@@ -1,5 +1,5 @@
 /**
- * The grammar of a script: lists (`;`, `&&`, `||`), pipelines, `!`, simple commands with
+ * The grammar of a script: lists (`;`, `&`, `&&`, `||`), pipelines, `!`, simple commands with
  * assignments and redirections, `if`, `while`, `until`, `for` and `{ }`. A part of POSIX' shell
  * (XCU, 2.10); what is beyond it is a syntax error, never something else done in its place.
  */
@@ -41,7 +41,9 @@ export type Compound =
       readonly words: readonly Word[];
       readonly body: Script;
     }
-  | { readonly type: 'group'; readonly body: Script };
+  | { readonly type: 'group'; readonly body: Script }
+  /** `a && b &`: all of it at once with what follows. */
+  | { readonly type: 'background'; readonly body: Script };
 
 export type Command =
   SimpleCommand | (Compound & { readonly redirections: readonly Redirection[] });
@@ -101,6 +103,7 @@ class Parser {
       if (this.#take('&&')) when = 'success';
       else if (this.#take('||')) when = 'failure';
       else when = 'always';
+      if (when === 'always' && this.#take('&')) steps.push(inBackground(steps));
       // A line may end after the operator.
       if (when !== 'always') while (this.#take(';'));
     }
@@ -248,6 +251,13 @@ class Parser {
     this.#at++;
     return true;
   }
+}
+
+/** The last list of `&&` and `||`, which is taken from the steps. */
+function inBackground(steps: Step[]): Step {
+  const body = steps.splice(steps.findLastIndex(({ when }) => when === 'always'));
+  const command: Command = { type: 'background', body, redirections: [] };
+  return { when: 'always', negated: false, pipeline: [command] };
 }
 
 /** `NAME=value`: the name and the sign unquoted. */

@@ -6,6 +6,7 @@ import { dateText } from './date-text.ts';
 import { listFiles } from './list-files.ts';
 import { sumOf } from './arithmetic-expansion.ts';
 import { testExpression } from './test-expression.ts';
+import { tar } from './tar-program.ts';
 import { textPrograms } from './text-programs.ts';
 import { ShellSyntaxError } from './tokens.ts';
 
@@ -221,7 +222,7 @@ async function ps(call: Call): Promise<number> {
   return 0;
 }
 
-async function kill(call: Call): Promise<number> {
+export async function kill(call: Call): Promise<number> {
   const words = call.words.slice(1);
   const signal = words[0]?.startsWith('-') ? words.shift()!.slice(1).replace(/^SIG/, '') : 'TERM';
   if (words.length === 0) return complain(call, 'you need to specify whom to kill');
@@ -258,6 +259,7 @@ export const programs: Readonly<Record<string, Program>> = {
   ls: listFiles,
   ...textPrograms,
   cp,
+  tar,
   chmod: () => Promise.resolve(0),
   '[': testExpression,
   '[[': testExpression,

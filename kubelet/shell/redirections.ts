@@ -47,14 +47,25 @@ export class Redirected {
     this.io = { ...this.io, [from]: this.io[to] };
   }
 
-  async read(name: string): Promise<void> {
+  /** Resolves with why it cannot be, if it cannot. */
+  async open({ from, append }: Redirection, name: string): Promise<string | undefined> {
+    try {
+      await (from === 'stdin' ? this.#read(name) : this.#write(from, name, append));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof FileFault)) throw error;
+      return `can't ${from === 'stdin' ? 'open' : 'create'} ${name}: ${error.message}`;
+    }
+  }
+
+  async #read(name: string): Promise<void> {
     const path = absolute(name, this.#cwd);
     const bytes = path === '/dev/null' ? Buffer.alloc(0) : await this.#world.files.read(path);
     this.io = { ...this.io, stdin: inputOf(bytes) };
   }
 
   /** The file is there from now on, whatever the command writes. */
-  async write(from: Redirection['from'], name: string, append: boolean): Promise<void> {
+  async #write(from: Redirection['from'], name: string, append: boolean): Promise<void> {
     const path = absolute(name, this.#cwd);
     const sink = new Collector();
     this.io = { ...this.io, [from]: sink };

@@ -3,7 +3,7 @@ import { sleep } from '../../platform/clock.ts';
 import { answerTo, type DeclaredAnswer, sayAnswer } from './answers.ts';
 import { builtins, newState, type ShellState } from './builtins.ts';
 import type { Call, CommandIo, ContainerWorld, Program } from './call.ts';
-import { absolute, FileFault } from './container-files.ts';
+import { absolute } from './container-files.ts';
 import { type Expansion, fieldsOf } from './fields.ts';
 import { Input } from './input.ts';
 import {
@@ -18,6 +18,7 @@ import { Collector, inputOf, Redirected } from './redirections.ts';
 import { sumOf } from './arithmetic-expansion.ts';
 import { programName, shellNames, shellWords } from './shell-words.ts';
 import { ShellSyntaxError, type Word } from './tokens.ts';
+import { variableOf } from './variables.ts';
 
 const MAX_DEPTH = 20;
 /** A loop that never waits rests between so many turns: nobody else waits for it. */
@@ -40,7 +41,6 @@ export class Shell {
   #tests = 0;
   /** Of loops, so far. */
   #turns = 0;
-  #seed: number | undefined;
 
   constructor(options: ShellOptions) {
     this.#options = options;
@@ -63,10 +63,12 @@ export class Shell {
   /** Does what is to be done at its end; resolves with its exit code. */
   async leave(io: CommandIo): Promise<number> {
     const action = this.#state.traps.takeExit();
-    if (action === undefined || io.signal.aborted) return this.#state.code;
     const { code } = this.#state;
-    this.#state.exited = false;
-    await this.line(action, io);
+    if (action !== undefined && !io.signal.aborted) {
+      this.#state.exited = false;
+      await this.line(action, io);
+    }
+    await this.#state.jobs.stop();
     return this.#state.exited ? this.#state.code : code;
   }
 
@@ -85,6 +87,10 @@ export class Shell {
       await io.stderr.write(Buffer.from(`sh: ${error.message}\n`));
       return (this.#state.code = 2);
     }
+    return this.#whole(script, io);
+  }
+
+  async #whole(script: Script, io: CommandIo): Promise<number> {
     try {
       await this.#script(script, io);
     } catch (error) {
@@ -164,6 +170,8 @@ export class Shell {
     switch (command.type) {
       case 'group':
         return this.#script(command.body, io);
+      case 'background':
+        return this.#background(command.body, io);
       case 'if':
         for (const { condition, body } of command.branches)
           if (await this.#holds(condition, io)) return this.#script(body, io);
@@ -189,6 +197,18 @@ export class Shell {
         return this.#state.code;
       }
     }
+  }
+
+  async #background(body: Script, io: CommandIo): Promise<number> {
+    const { env, cwd } = this.#state;
+    const shell = new Shell({ ...this.#options, env, cwd });
+    const isBegun = this.#state.jobs.begin(io.signal, async (signal) => {
+      const streams = { ...io, stdin: inputOf(Buffer.alloc(0)), signal };
+      await shell.#whole(body, streams);
+      return shell.leave(streams);
+    });
+    if (isBegun) return 0;
+    throw new ShellSyntaxError("can't fork: Resource temporarily unavailable");
   }
 
   /** After a turn of a loop: whether there is another. */
@@ -245,22 +265,14 @@ export class Shell {
 
   async #redirect(
     target: Redirected,
-    { from, append, to }: Redirection,
+    redirection: Redirection,
     io: CommandIo,
   ): Promise<string | undefined> {
-    if (to === 'stdout' || to === 'stderr') {
-      target.copy(from, to);
-      return undefined;
-    }
-    const name = (await this.#fields(to, io, false)).join('');
-    try {
-      await (from === 'stdin' ? target.read(name) : target.write(from, name, append));
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof FileFault)) throw error;
-      const what = from === 'stdin' ? 'open' : 'create';
-      return `can't ${what} ${name}: ${error.message}`;
-    }
+    const { from, to } = redirection;
+    if (to !== 'stdout' && to !== 'stderr')
+      return target.open(redirection, (await this.#fields(to, io, false)).join(''));
+    target.copy(from, to);
+    return undefined;
   }
 
   async #dispatch(
@@ -325,22 +337,8 @@ export class Shell {
     }
   }
 
-  /** A linear congruential generator, as C libraries have it (POSIX, rand()): 0 to 32767. */
-  #drawn(): number {
-    this.#seed ??= this.#options.world.clock.now() % 2 ** 31;
-    this.#seed = (Math.imul(this.#seed, 1103515245) + 12345) >>> 0;
-    return (this.#seed >>> 16) & 0x7fff;
-  }
-
   #variable(name: string): string {
-    const special: Readonly<Record<string, string>> = {
-      '?': String(this.#state.code),
-      $: '7',
-      '#': '0',
-    };
-    if (name === 'RANDOM' && !this.#state.env.has(name)) return String(this.#drawn());
-    if (name === '0') return 'sh';
-    return special[name] ?? (name === 'PWD' ? this.#state.cwd : (this.#state.env.get(name) ?? ''));
+    return variableOf(this.#state, name, this.#options.world.clock.now());
   }
 
   async #output(line: string, io: CommandIo): Promise<string> {
@@ -353,7 +351,8 @@ export class Shell {
       depth,
     });
     const stdout = new Collector();
-    this.#state.code = await shell.line(line, { ...io, stdout });
+    await shell.line(line, { ...io, stdout });
+    this.#state.code = await shell.leave({ ...io, stdout });
     return stdout.bytes.toString().replace(/\n+$/, '');
   }
 }

@@ -21,8 +21,23 @@ export type Token =
   | { readonly type: 'word'; readonly word: Word; readonly plain: string | undefined }
   | { readonly type: 'operator'; readonly text: string };
 
-const operators = ['&&', '||', '2>&1', '1>&2', '>&2', '2>>', '2>', '>>', '>', '<', ';', '|', '\n'];
-const beyond = ['&', '(', ')'];
+const operators = [
+  '&&',
+  '||',
+  '2>&1',
+  '1>&2',
+  '>&2',
+  '2>>',
+  '2>',
+  '>>',
+  '>',
+  '<',
+  ';',
+  '|',
+  '&',
+  '\n',
+];
+const beyond = ['(', ')'];
 export const NAME_AT = /^[A-Za-z_][A-Za-z0-9_]*/;
 
 class Lexer {
@@ -110,7 +125,7 @@ class Lexer {
     }
     if (rest.startsWith('(')) return { type: 'output', line: this.#within('(', ')'), quoted };
     if (rest.startsWith('{')) return substitution(this.#within('{', '}'), quoted);
-    const name = /^[?$0#]/.exec(rest)?.[0] ?? NAME_AT.exec(rest)?.[0];
+    const name = /^[?$0#!]/.exec(rest)?.[0] ?? NAME_AT.exec(rest)?.[0];
     if (name === undefined) return { type: 'text', text: '$', quoted };
     this.#at += name.length;
     return { type: 'variable', name, quoted };

@@ -17,6 +17,7 @@ const signals: Readonly<Record<string, string>> = {
 export class Traps {
   readonly #actions = new Map<string, string>();
   readonly #sent = new Set<string>();
+  #waiting: (() => void)[] = [];
 
   /** As `trap` is given them; the first operand that is no signal, if there is one. */
   set(operands: readonly string[]): string | undefined {
@@ -35,7 +36,17 @@ export class Traps {
   send(signal: string): boolean {
     if ((this.#actions.get(signal) ?? '') === '') return false;
     this.#sent.add(signal);
+    for (const wake of this.#waiting.splice(0)) wake();
     return true;
+  }
+
+  /** Resolves with the code of a command that a signal interrupts: once one is sent. */
+  async interruption(): Promise<number> {
+    if (this.#sent.size === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const [signal = ''] = this.#sent;
+    return (
+      128 + Number(Object.keys(signals).find((key) => /\d/.test(key) && signals[key] === signal))
+    );
   }
 
   /** The action of a signal that was sent since. */

@@ -1,5 +1,6 @@
 /** exec, attach and logs of simulated pods by stock kubectl. */
 import { spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, succeed, temporaryFolder, TestCluster, tool } from './harness.ts';
@@ -94,6 +95,23 @@ describe.skipIf(kubectl === undefined)('kubectl, towards a simulated pod,', () =
     });
     // What is typed ahead is shown when it comes, before or after the prompt.
     expect(stdout).toMatch(/hostname\r\n(.*\r\n)?web\r\n\/ # /);
+  });
+
+  it('copies files to and from it', async () => {
+    const local = join(folder.path, 'site');
+    await mkdir(join(local, 'css'), { recursive: true });
+    await writeFile(join(local, 'index.html'), '<p>hello</p>\n');
+    await writeFile(join(local, 'css', 'x.css'), 'p {}\n');
+    const cp = (from: string, to: string) => succeed(kubectl!, ['cp', from, to], cluster);
+    await cp(local, 'web:/tmp/site');
+    expect(await exec('cat', '/tmp/site/css/x.css')).toMatchObject({ stdout: 'p {}\n' });
+    await cp('web:/tmp/site', join(folder.path, 'back'));
+    expect(await readFile(join(folder.path, 'back', 'index.html'), 'utf8')).toBe('<p>hello</p>\n');
+    await cp('web:/etc/settings/colour', join(folder.path, 'colour'));
+    expect(await readFile(join(folder.path, 'colour'), 'utf8')).toBe('green');
+    const { code, stderr } = await run(kubectl!, ['cp', local, 'web:/etc/settings/x'], cluster);
+    expect(code).toBe(1);
+    expect(stderr).toContain('tar: Read-only file system');
   });
 
   it('debugs it by a container of its own', async () => {

@@ -2,7 +2,7 @@ import type { Place } from '../place.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Of system:node:beside, of the group system:nodes. */
-const nodeRequest = `-----BEGIN CERTIFICATE REQUEST-----
+const NODE_REQUEST = `-----BEGIN CERTIFICATE REQUEST-----
 MIHuMIGWAgEAMDQxFTATBgNVBAoMDHN5c3RlbTpub2RlczEbMBkGA1UEAwwSc3lz
 dGVtOm5vZGU6YmVzaWRlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjUXB/n7+
 Bcx9I8gZBCaadx/dgXx3npZ9SIMYs5wHgSLgJYuFNiGbJjUJ+0YyWDlz+9wZlrRp
@@ -19,7 +19,7 @@ metadata: { name: ${name} }
 spec:
   signerName: kubernetes.io/${signer}
   usages: [${usages}]
-  request: ${Buffer.from(nodeRequest).toString('base64')}`;
+  request: ${Buffer.from(NODE_REQUEST).toString('base64')}`;
 
 async function approve(at: Place, name: string): Promise<void> {
   const condition = { type: 'Approved', status: 'True', reason: 'Test', message: 'approved' };
@@ -47,7 +47,7 @@ metadata: { name: NAMESPACE }
 spec:
   signerName: kubernetes.io/kube-apiserver-client-kubelet
   usages: [digital signature, client auth]
-  request: ${Buffer.from(nodeRequest).toString('base64')}`);
+  request: ${Buffer.from(NODE_REQUEST).toString('base64')}`);
       await at.until(
         'CertificateSigningRequest',
         at.namespace,
@@ -66,7 +66,7 @@ metadata: { name: NAMESPACE }
 spec:
   signerName: kubernetes.io/kube-apiserver-client-kubelet
   usages: [digital signature, server auth]
-  request: ${Buffer.from(nodeRequest).toString('base64')}`);
+  request: ${Buffer.from(NODE_REQUEST).toString('base64')}`);
       await new Promise((resolve) => setTimeout(resolve, 2000));
     },
   },

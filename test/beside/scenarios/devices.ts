@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 
-const template = `
+const TEMPLATE = `
 apiVersion: resource.k8s.io/v1
 kind: ResourceClaimTemplate
 metadata: { name: device }
@@ -47,7 +47,7 @@ kind: ResourceQuota
 metadata: { name: none }
 spec: { hard: { count/resourceclaims.resource.k8s.io: "0" } }`);
       await at.until('ResourceQuota', 'none', ({ status }) => status?.used !== undefined);
-      await at.create(template);
+      await at.create(TEMPLATE);
       await at.create(user());
       await at.untilEvent('FailedResourceClaimCreation');
     },
@@ -84,7 +84,7 @@ spec: { devices: { requests: [{ name: one, exactly: { deviceClassName: missing }
   {
     name: 'claim of devices, made for a pod that ends',
     async run(at) {
-      await at.create(template);
+      await at.create(TEMPLATE);
       await at.create(user('nodeName: nowhere'));
       await at.untilAll('ResourceClaim', (claims) => claims.length === 1);
       await at.until('Pod', 'user', ({ status }) => status?.resourceClaimStatuses !== undefined);

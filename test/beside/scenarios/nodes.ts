@@ -9,7 +9,7 @@ async function tellReady(at: Place, status: 'True' | 'False'): Promise<void> {
   await at.merge('Node/status', at.namespace, { status: { conditions } });
 }
 
-const readyNode = `
+const READY_NODE = `
 apiVersion: v1
 kind: Node
 metadata: { name: NAMESPACE }
@@ -26,7 +26,7 @@ spec:
   containers: [{ name: main, image: "example.org/main:1" }]`;
 
 const away = { key: 'example.org/away', effect: 'NoExecute' };
-const forAnHour =
+const FOR_AN_HOUR =
   '{ key: example.org/away, operator: Exists, effect: NoExecute, tolerationSeconds: 3600 }';
 const evicted = (at: Place): Promise<unknown> =>
   at.untilAll('Event', (events) =>
@@ -150,7 +150,7 @@ status:
     name: 'node that is ready again',
     also: ['Node/NAMESPACE'],
     async run(at) {
-      await at.create(readyNode);
+      await at.create(READY_NODE);
       await at.create(podThere('lucky', ''));
       await tellReady(at, 'False');
       await at.until('Node', at.namespace, ({ spec }) => (spec.taints ?? []).length === 2);
@@ -162,8 +162,8 @@ status:
   {
     name: 'taint that is tolerated for a time, then one that is not',
     async run(at) {
-      await at.create(readyNode);
-      await at.create(podThere('patient', forAnHour));
+      await at.create(READY_NODE);
+      await at.create(podThere('patient', FOR_AN_HOUR));
       await at.merge('Node', at.namespace, { spec: { taints: [away] } });
       await new Promise((resolve) => setTimeout(resolve, 3000));
       const taints = [away, { ...away, key: 'example.org/now' }];
@@ -174,9 +174,9 @@ status:
   {
     name: 'pod that goes while its taint is tolerated',
     async run(at) {
-      await at.create(readyNode);
-      await at.create(podThere('patient', forAnHour));
-      await at.create(podThere('for-ever', `{ operator: Exists }, ${forAnHour}`));
+      await at.create(READY_NODE);
+      await at.create(podThere('patient', FOR_AN_HOUR));
+      await at.create(podThere('for-ever', `{ operator: Exists }, ${FOR_AN_HOUR}`));
       await at.merge('Node', at.namespace, { spec: { taints: [away] } });
       await new Promise((resolve) => setTimeout(resolve, 3000));
       await at.delete('Pod', 'patient', { gracePeriodSeconds: 0 });

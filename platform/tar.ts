@@ -1,9 +1,23 @@
 /** Archives as `tar` reads and writes them (POSIX ustar, and GNU's long names). */
-import type { FileEntry } from '../session.ts';
-import { UsageError } from '../usage-error.ts';
-
 const BLOCK = 512;
 const NAME_BYTES = 100;
+
+/** An archive that cannot be read, or not here. */
+export class TarError extends Error {
+  override readonly name = 'TarError';
+}
+
+/** What an archive says of a file besides its name and content. */
+export interface FileEntry {
+  readonly kind: 'file' | 'folder' | 'link';
+  /** Permissions, with set-user-id and the like. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modifiedMs: number;
+  /** Where a link points; "" of others. */
+  readonly target: string;
+}
 
 export interface TarEntry {
   readonly name: string;
@@ -79,8 +93,14 @@ const types: Readonly<Record<string, TarEntry['type']>> = {
   '5': 'folder',
 };
 
-/** Reads an archive as it comes; the pieces may be cut anywhere. */
-export async function* readTar(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+/**
+ * Reads an archive as it comes; the pieces may be cut anywhere. Throws a {@link TarError} if it
+ * ends too early, or has a file of more than `maxBytes`.
+ */
+export async function* readTar(
+  pieces: AsyncIterable<Uint8Array>,
+  maxBytes = Infinity,
+): AsyncGenerator<TarEntry> {
   const source = new Source(pieces);
   let longName: string | undefined;
   let longTarget: string | undefined;
@@ -88,10 +108,11 @@ export async function* readTar(pieces: AsyncIterable<Uint8Array>): AsyncGenerato
     const block = await source.take(BLOCK);
     if (block === undefined || block.every((byte) => byte === 0)) return;
     const size = Number.parseInt(text(block, 124, 12), 8) || 0;
+    if (size > maxBytes) throw new TarError(`${text(block, 0, NAME_BYTES)}: File too large`);
     const content = await source.take(size);
     const rest = await source.take((BLOCK - (size % BLOCK)) % BLOCK);
     if (content === undefined || rest === undefined) {
-      throw new UsageError('the archive ends in the middle of a file');
+      throw new TarError('the archive ends in the middle of a file');
     }
     const flag = String.fromCharCode(block[156]!);
     if (flag === 'L' || flag === 'K') {
