@@ -36,7 +36,7 @@ export interface AccountTokensOptions {
   readonly clock: Clock;
 }
 
-/** Tokens whose signature was found right; the oldest is forgotten first. */
+/** Tokens that were found right; the oldest is forgotten first. */
 const MAX_PROVEN = 4_096;
 /** What is being deleted counts for a while: its pods and tokens wind down together. */
 const DELETION_LEEWAY_MS = 60_000;
@@ -48,22 +48,42 @@ class RefusedToken extends Error {
   override readonly name = 'RefusedToken';
 }
 
+/** What a token that we signed says, and for whom that speaks. Malformed ones say nothing. */
+type Proven =
+  | { readonly type: 'bound'; readonly claims: TokenClaims; readonly user: User }
+  | { readonly type: 'legacy'; readonly claims: LegacyClaims; readonly user: User }
+  | { readonly type: 'malformed' };
+
 export class AccountTokens implements TokenAuthenticator {
   readonly #options: AccountTokensOptions;
-  readonly #proven = new Map<string, Claims>();
+  readonly #proven = new Map<string, Proven>();
 
   constructor(options: AccountTokensOptions) {
     this.#options = options;
   }
 
   async authenticateToken(token: string, asked: readonly string[]): Promise<TokenAuthentication> {
-    const issuer = unverifiedIssuer(token);
-    const isLegacy = issuer === LEGACY_ISSUER;
-    if (issuer === undefined || !(isLegacy || this.#options.issuers.includes(issuer))) return none;
-    const claims = this.#verify(token);
-    if (claims === undefined) return { type: 'refused', reason: 'invalid signature' };
+    let proven = this.#proven.get(token);
+    if (proven === undefined) {
+      const issuer = unverifiedIssuer(token);
+      const isLegacy = issuer === LEGACY_ISSUER;
+      if (issuer === undefined || !(isLegacy || this.#options.issuers.includes(issuer)))
+        return none;
+      const claims = this.#verify(token);
+      if (claims === undefined) return { type: 'refused', reason: 'invalid signature' };
+      proven = isLegacy ? provenLegacy(claims) : provenBound(claims);
+      if (this.#proven.size >= MAX_PROVEN) this.#proven.delete(this.#proven.keys().next().value!);
+      this.#proven.set(token, proven);
+    }
     try {
-      return await (isLegacy ? this.#legacy(token, claims, asked) : this.#bound(claims, asked));
+      switch (proven.type) {
+        case 'bound':
+          return await this.#bound(proven, asked);
+        case 'legacy':
+          return await this.#legacy(token, proven, asked);
+        case 'malformed':
+          throw new RefusedToken('token could not be validated');
+      }
     } catch (error) {
       if (error instanceof RefusedToken) return { type: 'refused', reason: error.message };
       throw error;
@@ -71,32 +91,27 @@ export class AccountTokens implements TokenAuthenticator {
   }
 
   #verify(token: string): Claims | undefined {
-    const known = this.#proven.get(token);
-    if (known !== undefined) return known;
     for (const key of this.#options.keys) {
       const claims = key.verify(token);
-      if (claims === undefined) continue;
-      if (this.#proven.size >= MAX_PROVEN) this.#proven.delete(this.#proven.keys().next().value!);
-      this.#proven.set(token, claims);
-      return claims;
+      if (claims !== undefined) return claims;
     }
     return undefined;
   }
 
-  async #bound(claims: Claims, asked: readonly string[]): Promise<TokenAuthentication> {
-    const token = tokenClaimsOf(claims);
-    if (token === undefined) throw new RefusedToken('token could not be validated');
-    const audiences = token.aud.filter((audience) => asked.includes(audience));
+  async #bound(
+    { claims, user }: Proven & { readonly type: 'bound' },
+    asked: readonly string[],
+  ): Promise<TokenAuthentication> {
+    const audiences = claims.aud.filter((audience) => asked.includes(audience));
     if (audiences.length === 0) {
       const list = (names: readonly string[]): string => `[${names.join(' ')}]`;
       throw new RefusedToken(
-        `token audiences ${list(token.aud)} is invalid for the target audiences ${list(asked)}`,
+        `token audiences ${list(claims.aud)} is invalid for the target audiences ${list(asked)}`,
       );
     }
-    this.#checkTime(token);
+    this.#checkTime(claims);
     const { objects } = this.#options;
-    const claim = token['kubernetes.io'];
-    const { namespace, serviceaccount, pod, secret, node } = claim;
+    const { namespace, serviceaccount, pod, secret, node } = claims['kubernetes.io'];
     await this.#checkAlive('service account', objects.serviceAccounts, {
       namespace,
       ...serviceaccount,
@@ -105,7 +120,7 @@ export class AccountTokens implements TokenAuthenticator {
     if (pod) await this.#checkAlive('pod', objects.pods, { namespace, ...pod });
     // A pod's token names its node for information only.
     else if (node) await this.#checkAlive('node', objects.nodes, { namespace: '', ...node });
-    return { type: 'user', user: userOf(claim, token.jti), audiences };
+    return { type: 'user', user, audiences };
   }
 
   #checkTime({ exp, nbf }: TokenClaims): void {
@@ -137,18 +152,15 @@ export class AccountTokens implements TokenAuthenticator {
 
   async #legacy(
     token: string,
-    claims: Claims,
+    { claims, user }: Proven & { readonly type: 'legacy' },
     asked: readonly string[],
   ): Promise<TokenAuthentication> {
-    const legacy = legacyOf(claims);
-    if (legacy === undefined) throw new RefusedToken('token could not be validated');
     const audiences = forApi(this.#options.apiAudiences, asked);
     if (audiences.length === 0) return none;
-    const { namespace, account } = legacy;
+    const { namespace, account } = claims;
     const { objects } = this.#options;
     await this.#checkAlive('service account', objects.serviceAccounts, { namespace, ...account });
-    await this.#checkSecret(token, legacy);
-    const user = { ...accountGroups(namespace, account), extra: {} };
+    await this.#checkSecret(token, claims);
     return { type: 'user', user, audiences };
   }
 
@@ -167,6 +179,19 @@ export class AccountTokens implements TokenAuthenticator {
 function accountGroups(namespace: string, { name, uid }: ObjectName): User {
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
   return { name: accountUser(namespace, name), uid, groups };
+}
+
+function provenLegacy(said: Claims): Proven {
+  const claims = legacyOf(said);
+  if (claims === undefined) return { type: 'malformed' };
+  const user = { ...accountGroups(claims.namespace, claims.account), extra: {} };
+  return { type: 'legacy', claims, user };
+}
+
+function provenBound(said: Claims): Proven {
+  const claims = tokenClaimsOf(said);
+  if (claims === undefined) return { type: 'malformed' };
+  return { type: 'bound', claims, user: userOf(claims['kubernetes.io'], claims.jti) };
 }
 
 const EXTRA = 'authentication.kubernetes.io/';
