@@ -120,10 +120,10 @@ export function decodeBody(request: HttpRequest, of: Expected): DecodedBody {
   const refusals = refusalsOfBody(body, kind);
   const strict = fieldValidation === 'Strict';
   try {
-    const duplicates = fieldValidation !== 'Ignore';
-    const parsed = parseBody(request, { duplicates, strict, kind });
+    const asks = { duplicates: fieldValidation !== 'Ignore', strict, kind };
+    const { value, duplicates } = parseBody(request, asks);
     const text = body instanceof Uint8Array && isJson(request) ? textOf(body) : undefined;
-    return decodeValue({ ...parsed, text }, of, refusals);
+    return decodeValue({ value, duplicates, text }, of, refusals);
   } catch (error) {
     if (error instanceof UnreadableBody) throw refusals.unrecognized(error.message);
     throw error;

@@ -35,17 +35,16 @@ const PARTIAL = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetad
 export function objectResponse(
   answering: Answering,
   object: StoredObject,
-  options: { readonly status?: number } = {},
+  { status = 200 }: { readonly status?: number } = {},
 ): HttpResponse {
   const { request, declaration } = answering;
   const { type } = declaration;
   const form = formOf(request, type, { noTable: declaration.review !== undefined });
   const { representation } = form;
-  const answer = { ...options, status: options.status ?? 200 };
   switch (representation.as) {
     case 'Object':
       return respond(request, form, {
-        ...answer,
+        status,
         body: object.json(),
         protobuf: () => enveloped(type, object.message()),
       });
@@ -53,7 +52,7 @@ export function objectResponse(
       if (representation.list) throw noList(declaration);
       const { metadata } = object.value;
       return respond(request, form, {
-        ...answer,
+        status,
         body: new JsonValue(partialMetadata(object.value, 'v1')),
         protobuf: () => enveloped(PARTIAL, partialMetadataMessage(metadata)),
       });
@@ -62,7 +61,7 @@ export function objectResponse(
       const { resourceVersion = '' } = object.value.metadata;
       const content = { objects: [object.value], metadata: { resourceVersion } };
       const body = tableOf(answering, representation.version, content);
-      return respond(request, form, { ...answer, body });
+      return respond(request, form, { status, body });
     }
   }
 }
@@ -146,7 +145,7 @@ function aList({ type, structure }: ResourceDeclaration): Error {
 export function plainResponse(
   request: ApiRequest,
   value: { readonly apiVersion: string; readonly kind: string },
-  options: { readonly status?: number } = {},
+  { status = 200 }: { readonly status?: number } = {},
 ): HttpResponse {
   const slash = value.apiVersion.indexOf('/');
   const kind = {
@@ -155,8 +154,7 @@ export function plainResponse(
     kind: value.kind,
   };
   return respond(request, formOf(request, kind), {
-    ...options,
-    status: options.status ?? 200,
+    status,
     body: new JsonValue(value),
     protobuf: () => enveloped(kind, messageOf(kind, value)),
   });

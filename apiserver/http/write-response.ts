@@ -19,7 +19,7 @@ function send(
   { status, headers }: HttpResponse,
   bytes: Uint8Array | undefined,
 ): void {
-  response.writeHead(status, { ...headers, 'content-length': bytes?.length ?? 0 });
+  response.writeHead(status, Object.assign({ 'content-length': bytes?.length ?? 0 }, headers));
   response.end(bytes);
 }
 
@@ -29,7 +29,7 @@ async function sendPieces(
   { status, headers }: HttpResponse,
   { pieces, clock }: { readonly pieces: Pieces; readonly clock: WriteOptions['clock'] },
 ): Promise<void> {
-  response.writeHead(status, { ...headers, 'content-length': pieces.byteLength });
+  response.writeHead(status, Object.assign({ 'content-length': pieces.byteLength }, headers));
   if (response.req.method !== 'HEAD')
     for (const piece of pieces) {
       if (response.destroyed) return;

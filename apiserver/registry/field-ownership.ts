@@ -131,7 +131,8 @@ async function ownersAfter(
   const object = isView ? await seen(write.object) : write.object;
   const time = formatTime(context.clock.now());
   try {
-    const steps = ownersAfterUpdate({ ...write, live, object, type, versions, time });
+    const change = Object.assign({ type, versions, time }, write, { live, object });
+    const steps = ownersAfterUpdate(change);
     return await inVersions(steps, convert);
   } catch (error) {
     if (error instanceof UnfitElement) return write.managed;

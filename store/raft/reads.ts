@@ -24,13 +24,15 @@ export function readIndex(
     return;
   }
   const index = core.log.committed;
-  const { requester } = read;
+  const { context, requester } = read;
   const proofs = term === core.term && core.voters.has(requester) ? 1 : 0;
-  if (requester !== core.id && 1 + proofs >= majority(core.voters.size)) {
-    answer(core, { ...read, index });
+  // Who is the only voter asks nobody; a round would still be proof for reads that wait.
+  const isAlone = core.voters.size === 1 && core.reads.latestRound === undefined;
+  if (requester === core.id ? isAlone : 1 + proofs >= majority(core.voters.size)) {
+    answer(core, { context, requester, index });
     return;
   }
-  const round = core.reads.add({ ...read, index }, core.id);
+  const round = core.reads.add({ context, requester, index }, core.id);
   if (!confirmRound(core, round, new Set([core.id]))) broadcastHeartbeat(core, round);
 }
 

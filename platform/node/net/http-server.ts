@@ -203,9 +203,9 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<Http
   const connections = new Connections(server, asks ? new Authorities(options.tls) : undefined);
   server.on('request', (request: IncomingMessage | Http2ServerRequest, response: object) => {
     const httpVersion = request.httpVersionMajor >= 2 ? 2 : 1;
-    const exchange = { request, response, httpVersion, peer: connections.peer(request) } as const;
-    if (httpVersion === 2) edge.serve(exchange);
-    else edge.serve({ ...exchange, connection: request.socket });
+    const peer = connections.peer(request);
+    if (httpVersion === 2) edge.serve({ request, response, httpVersion, peer });
+    else edge.serve({ request, response, httpVersion, peer, connection: request.socket });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const { response, upgrade } = upgradeOf({ request, socket, head }, edge.classes.http1Response);
