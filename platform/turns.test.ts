@@ -9,10 +9,10 @@ function* counted(done: number[], upTo: number): Steps<string> {
   return 'all';
 }
 
-/** Half a millisecond goes by with each look at the clock. */
+/** A quarter of a millisecond goes by with each look at the clock. */
 function ticking(nextTurn: Turns['nextTurn']): Turns {
   let nowMs = 0;
-  return { monotonic: () => (nowMs += 0.5), nextTurn };
+  return { monotonic: () => (nowMs += 0.25), nextTurn };
 }
 
 it('work at once is done when the call returns', () => {
@@ -21,7 +21,7 @@ it('work at once is done when the call returns', () => {
   expect(done).toHaveLength(5);
 });
 
-it('work in turns begins within the call, and is laid aside every millisecond', async () => {
+it('work in turns begins within the call, and is laid aside every half a millisecond', async () => {
   const done: number[] = [];
   const seen: number[] = [];
   const turns = ticking((fn) => {

@@ -11,8 +11,8 @@ export interface Turns {
 /** Work that may be laid aside at each `yield`. */
 export type Steps<T> = Generator<void, T, void>;
 
-/** About as long as two small requests take. */
-const SLICE_MS = 1;
+/** About as long as a small request takes. */
+const SLICE_MS = 0.5;
 
 export const turnsBy = (clock: Clock, nextTurn?: Turns['nextTurn']): Turns => ({
   monotonic: () => clock.monotonic(),

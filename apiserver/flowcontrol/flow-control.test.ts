@@ -129,17 +129,52 @@ const count = (names: readonly string[], name: string): number =>
 
 describe('fair queueing', () => {
   it('lets a newcomer in at once, however many of another wait', async () => {
-    const { ask, started, turn, end } = setUp(100, [level('dev', queue(100))]);
+    const { ask, clock, started, turn, end } = setUp(100, [level('dev', queue(100))]);
     for (let i = 0; i < 200; i++) ask('dev:flood');
-    expect(started).toHaveLength(4);
-    for (let i = 0; i < 7; i++) await turn();
-    expect(started).toHaveLength(32);
+    expect(started).toEqual(['dev:flood']);
+    ask('dev:jane');
+    await clock.advance(0);
+    expect(started).toEqual(['dev:flood', 'dev:jane']);
+    for (let i = 0; i < 40; i++) await turn();
+    expect(count(started, 'dev:flood')).toBe(32);
+    ask('dev:joe');
     await turn();
+    expect(started.slice(33)).toEqual(['dev:joe']);
+    await end('dev:flood');
+    expect(started.slice(34)).toEqual(['dev:flood']);
+  });
+
+  it('goes on with a user within a turn while answers take no time', async () => {
+    const { ask, clock, started, turn, end } = setUp(100, [level('dev', queue(100))]);
+    for (let i = 0; i < 9; i++) ask('dev:flood');
+    await end();
+    await end();
+    expect(started).toHaveLength(3);
+    await clock.advance(1);
+    await end();
+    expect(started).toHaveLength(3);
+    await turn();
+    expect(started).toHaveLength(4);
+  });
+
+  it('answers a user of whom others wait once per turn, and who waits for nobody at once', async () => {
+    const { ask, atWork, control, turn } = setUp(100, [level('dev', queue(100))]);
+    for (let i = 0; i < 9; i++) ask('dev:flood');
+    for (let i = 0; i < 3; i++) await turn();
     ask('dev:jane');
     await turn();
-    expect(started.slice(32)).toEqual(['dev:jane']);
-    await end('dev:flood');
-    expect(started.slice(33)).toEqual(['dev:flood']);
+    const answered: string[] = [];
+    for (const { name, ticket } of atWork) {
+      const mine = control.answers(ticket);
+      if (mine === undefined) answered.push(name);
+      else void mine.then(() => answered.push(name));
+    }
+    expect(atWork).toHaveLength(6);
+    expect(answered).toEqual(['dev:flood', 'dev:jane']);
+    for (let n = 2; n < 6; n++) {
+      await turn();
+      expect(count(answered, 'dev:flood')).toBe(n);
+    }
   });
 
   it('serves a newcomer second at the latest when all seats are taken', async () => {
@@ -254,7 +289,7 @@ describe('the allowance of a user', () => {
         await set.end();
         set.ask('dev:flood');
       }
-      for (let i = 0; i < 10; i++) await set.turn();
+      for (let i = 0; i < 40; i++) await set.turn();
       await set.clock.advance(20);
     }
     return set;
@@ -335,11 +370,11 @@ describe('seats', () => {
     ]);
     const busy = (): number => count(started, 'busy:x') + count(started, 'busy:y');
     for (let i = 0; i < 40; i++) ask(i % 2 === 0 ? 'busy:x' : 'busy:y');
-    for (let i = 0; i < 4; i++) await turn();
+    for (let i = 0; i < 8; i++) await turn();
     // Ten of its own, and half as many borrowed.
     expect(busy()).toBe(15);
     for (let i = 0; i < 8; i++) ask('idle:z');
-    await turn();
+    for (let i = 0; i < 5; i++) await turn();
     // Two are guaranteed, and three of eight that it lends were left.
     expect(count(started, 'idle:z')).toBe(5);
     await end('busy:x');

@@ -14,6 +14,7 @@ import type { User } from '../authn/user.ts';
 import type { Attributes } from '../authz/authorizer.ts';
 import { flowName, schemaFor } from './classify.ts';
 import { type Configuration, configurationOf, type FlowObjects } from './configuration.ts';
+import { AnswerTurns } from './answer-turns.ts';
 import { FlowAllowance } from './flow-allowance.ts';
 import { FlowCounts } from './flow-counts.ts';
 import type { Holder } from './flows-at-work.ts';
@@ -68,9 +69,11 @@ export class FlowControl {
   readonly #levels = new Map<string, PriorityLevel>();
   #configuration: Configuration | undefined;
   #waiting = 0;
-  readonly #spent = new Set<PriorityLevel>();
+  /** Levels that have given out seats in this turn. */
+  readonly #spent: PriorityLevel[] = [];
   readonly #allowance: FlowAllowance;
   readonly #held: HeldConnections;
+  readonly #answers: AnswerTurns;
   #watched: Timer | undefined;
 
   constructor(options: FlowControlOptions) {
@@ -79,6 +82,7 @@ export class FlowControl {
     const monotonic = (): number => clock.monotonic();
     this.#allowance = new FlowAllowance({ monotonic, busyMs });
     this.#held = new HeldConnections({ monotonic, nextTurn });
+    this.#answers = new AnswerTurns(nextTurn);
     const outdated = (): void => (this.#configuration = undefined);
     const follower = { reset: outdated, changed: outdated };
     options.objects.flowSchemas.follow(follower);
@@ -111,13 +115,19 @@ export class FlowControl {
     assert(level !== undefined, 'a request is classified by the configuration in force');
     const row = `${metadata.name}|${schema.metadata.name}`;
     const holder: Holder = { flow, byUser, width, period: 0 };
-    const ticket: Ticket = { holder, level, exempt: level.isExempt };
+    const exempt = level.isExempt;
     this.#allowance.measure();
     if (level.enter(holder)) {
       this.counts.dispatched(row);
-      return ticket;
+      return { holder, level, exempt };
     }
-    return { ...ticket, ready: this.#wait(level, holder, { row, signal: asker.signal }) };
+    const ready = this.#wait(level, holder, { row, signal: asker.signal });
+    return { holder, level, exempt, ready };
+  }
+
+  /** To be waited for before the request is answered. Undefined: its turn is now. */
+  answers({ holder }: Ticket): Promise<void> | undefined {
+    return this.#held.isCrowd(holder.flow) ? this.#answers.next(holder.flow) : undefined;
   }
 
   /** `connection`: that of a client who speaks for nobody else. */
@@ -199,11 +209,10 @@ export class FlowControl {
   }
 
   #turnNeeded(level: PriorityLevel): void {
-    this.#spent.add(level);
-    if (this.#spent.size > 1) return;
+    this.#spent.push(level);
+    if (this.#spent.length > 1) return;
     this.#options.nextTurn(() => {
-      for (const one of this.#spent) one.newTurn();
-      this.#spent.clear();
+      for (const one of this.#spent.splice(0)) one.newTurn();
       if (this.#waiting > 0) this.#dispatch();
     });
   }
@@ -220,6 +229,7 @@ export class FlowControl {
           pool: this.#pool,
           allowance: this.#allowance,
           turnNeeded: (one) => this.#turnNeeded(one),
+          monotonic: () => this.#options.clock.monotonic(),
         });
         this.#levels.set(name, level);
       }

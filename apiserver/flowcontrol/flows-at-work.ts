@@ -20,6 +20,12 @@ export interface Holder {
   period: number;
 }
 
+/**
+ * Flows that are kept with nothing held: to put in a Map and take out again with each request
+ * leaves its outgrown tables behind, which V8 makes old at once.
+ */
+const KEPT_FLOWS = 64;
+
 export class FlowsAtWork {
   readonly #flows = new Map<string, Flow>();
 
@@ -47,6 +53,6 @@ export class FlowsAtWork {
     const flow = this.#flows.get(name)!;
     flow.held -= width;
     if (flow.period === period) flow.fresh -= width;
-    if (flow.held === 0) this.#flows.delete(name);
+    if (flow.held === 0 && this.#flows.size > KEPT_FLOWS) this.#flows.delete(name);
   }
 }

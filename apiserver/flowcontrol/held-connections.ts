@@ -8,7 +8,7 @@
 import type { Pausable } from '../../platform/http.ts';
 
 /** Requests of one user that wait in memory: enough for the turns until others are read. */
-const READ_AHEAD = 8;
+const READ_AHEAD = 4;
 /** After this what a client sent is read and waits in line, where its time is bounded. */
 const MOST_MS = 1_000;
 
@@ -32,6 +32,11 @@ export class HeldConnections {
 
   constructor(options: HeldOptions) {
     this.#options = options;
+  }
+
+  /** Requests of the flow wait: in line, or in their sockets. */
+  isCrowd(flow: string): boolean {
+    return this.#crowds.has(flow);
   }
 
   /** A request of the flow was put in line. */

@@ -3,8 +3,8 @@
  *
  * Everything runs on one thread, so seats alone are not enough: requests that need no waiting
  * would be started one after the other as they arrive, and whoever comes last would wait for all
- * of them. So a level starts only a few, and then the server looks who else has come; and no flow
- * holds all of a level's seats, since what they all do is done by the same thread.
+ * of them. So a level starts only a few, one of each user, and then the server looks who else
+ * has come; and no flow holds all of a level's seats, since the same thread does what they all do.
  */
 import type { PriorityLevelConfigurationSpec } from '../../api/types/flowcontrol-v1.ts';
 import { type FlowAllowance, MOST_SEATS } from './flow-allowance.ts';
@@ -14,6 +14,8 @@ import { LevelSeats, type SeatPool } from './seats.ts';
 
 /** Seats a level gives out before the server looks who else has come. */
 const SEATS_PER_TURN = 4;
+/** A user gets one of them, or more if what was started is done by then. */
+const SLICE_MS = 0.3;
 /** What one flow may hold of a level's nominal seats. */
 const FLOW_PART = 1 / 2;
 const FLOW_LEAST = 8;
@@ -26,6 +28,7 @@ interface PriorityLevelOptions {
   readonly allowance: FlowAllowance;
   /** The level has given out seats: {@link PriorityLevel.newTurn} is to be called. */
   readonly turnNeeded: (level: PriorityLevel) => void;
+  readonly monotonic: () => number;
 }
 
 export class PriorityLevel {
@@ -35,17 +38,22 @@ export class PriorityLevel {
   readonly #flows = new FlowsAtWork();
   readonly #allowance: FlowAllowance;
   readonly #turnNeeded: (level: PriorityLevel) => void;
+  readonly #monotonic: () => number;
   #isExempt = true;
   /** Undefined: who has no seat at once is turned away. */
   #queuing: Queuing | undefined;
   #startedInTurn = 0;
+  /** Of users: whose requests were started in this turn. */
+  readonly #servedInTurn: string[] = [];
+  #turnBeganMs = 0;
   #executing = 0;
 
-  constructor(name: string, { pool, allowance, turnNeeded }: PriorityLevelOptions) {
+  constructor(name: string, options: PriorityLevelOptions) {
     this.name = name;
-    this.seats = new LevelSeats(pool);
-    this.#allowance = allowance;
-    this.#turnNeeded = turnNeeded;
+    this.seats = new LevelSeats(options.pool);
+    this.#allowance = options.allowance;
+    this.#turnNeeded = options.turnNeeded;
+    this.#monotonic = options.monotonic;
   }
 
   set spec({ type, limited }: PriorityLevelConfigurationSpec) {
@@ -117,6 +125,7 @@ export class PriorityLevel {
 
   newTurn(): void {
     this.#startedInTurn = 0;
+    this.#servedInTurn.length = 0;
   }
 
   #hasRoom(width: number): boolean {
@@ -129,7 +138,9 @@ export class PriorityLevel {
   #mayHold({ flow, byUser, width }: Holder): boolean {
     if (this.#isExempt || this.#queuing === undefined) return true;
     const held = this.#flows.held(flow);
-    if (held === 0) return true;
+    const again = this.#servedInTurn.includes(flow);
+    if (held === 0) return !again || this.#monotonic() - this.#turnBeganMs < SLICE_MS;
+    if (again) return false;
     const part = Math.max(FLOW_LEAST, Math.floor(this.seats.nominal * FLOW_PART));
     if (held + width > Math.min(part, MOST_SEATS)) return false;
     if (!byUser) return true;
@@ -142,7 +153,11 @@ export class PriorityLevel {
     this.#executing++;
     this.#flows.take(holder, this.#allowance.period);
     this.seats.take(holder.width);
-    if (this.#startedInTurn === 0) this.#turnNeeded(this);
+    if (this.#startedInTurn === 0) {
+      this.#turnNeeded(this);
+      this.#turnBeganMs = this.#monotonic();
+    }
     this.#startedInTurn += holder.width;
+    if (holder.byUser) this.#servedInTurn.push(holder.flow);
   }
 }

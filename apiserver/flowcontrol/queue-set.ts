@@ -22,17 +22,25 @@ export interface Queuing {
 /** Flows whose hands are kept. */
 const MOST_HANDS = 64;
 
+interface Place {
+  readonly waiting: Waiting;
+  /** Virtual time. */
+  readonly due: number;
+}
+
+/**
+ * Not a Map by what waits: in V8 the tables that a Map has outgrown keep their entries until a full
+ * collection, and all that belongs to a request with them.
+ */
 interface Queue {
-  /** With the virtual time at which each is due. */
-  readonly line: Map<Waiting, number>;
+  readonly line: Place[];
   /** Virtual time up to which what it asked for reaches. */
   end: number;
 }
 
 export class QueueSet {
-  /** Those with somebody in line. */
+  /** Those that somebody was in, ever. */
   readonly #queues = new Map<number, Queue>();
-  readonly #queueOf = new WeakMap<Waiting, number>();
   /** Dealt lately. */
   readonly #hands = new Map<string, { readonly queues: number; readonly cards: number[] }>();
   #virtualTime = 0;
@@ -47,21 +55,18 @@ export class QueueSet {
     let chosen = -1;
     let shortest = Infinity;
     for (const index of this.#handOf(waiting.holder.flow, queues, handSize)) {
-      const length = this.#queues.get(index)?.line.size ?? 0;
+      const length = this.#queues.get(index)?.line.length ?? 0;
       if (length >= shortest) continue;
       shortest = length;
       chosen = index;
     }
     if (shortest >= queueLengthLimit) return false;
     let queue = this.#queues.get(chosen);
-    if (queue === undefined) {
-      queue = { line: new Map(), end: this.#virtualTime };
-      this.#queues.set(chosen, queue);
-    }
+    if (queue === undefined) this.#queues.set(chosen, (queue = { line: [], end: 0 }));
+    if (shortest === 0) queue.end = 0;
     const due = Math.max(queue.end, this.#virtualTime);
-    queue.line.set(waiting, due);
+    queue.line.push({ waiting, due });
     queue.end = due + waiting.holder.width;
-    this.#queueOf.set(waiting, chosen);
     this.#length++;
     return true;
   }
@@ -78,12 +83,14 @@ export class QueueSet {
 
   /** False: it is not in line any more. */
   remove(waiting: Waiting): boolean {
-    const index = this.#queueOf.get(waiting);
-    const queue = index === undefined ? undefined : this.#queues.get(index);
-    if (queue?.line.delete(waiting) !== true) return false;
-    this.#length--;
-    if (queue.line.size === 0) this.#queues.delete(index!);
-    return true;
+    for (const { line } of this.#queues.values()) {
+      const at = line.findIndex((place) => place.waiting === waiting);
+      if (at < 0) continue;
+      line.splice(at, 1);
+      this.#length--;
+      return true;
+    }
+    return false;
   }
 
   /**
@@ -94,16 +101,17 @@ export class QueueSet {
     mayStart: (waiting: Waiting) => boolean,
     fits: (waiting: Waiting) => boolean,
   ): Waiting | undefined {
-    let best: Waiting | undefined;
+    let best: Place[] | undefined;
     let due = Infinity;
     for (const { line } of this.#queues.values()) {
-      const [first] = line;
-      if (first![1] >= due || !mayStart(first![0])) continue;
-      [best, due] = first!;
+      const first = line[0];
+      if (first === undefined || first.due >= due || !mayStart(first.waiting)) continue;
+      best = line;
+      due = first.due;
     }
-    if (best === undefined || !fits(best)) return undefined;
+    if (best === undefined || !fits(best[0]!.waiting)) return undefined;
     this.#virtualTime = Math.max(this.#virtualTime, due);
-    this.remove(best);
-    return best;
+    this.#length--;
+    return best.shift()!.waiting;
   }
 }

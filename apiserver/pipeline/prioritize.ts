@@ -45,6 +45,8 @@ export function prioritize({ control, counts, widthOf }: PrioritizeOptions): Fil
     try {
       return await next(request);
     } finally {
+      const turn = control.answers(ticket);
+      if (turn !== undefined) await turn;
       counts.inFlight[sort]--;
       control.leave(ticket, ownConnection(request));
     }
