@@ -1,18 +1,21 @@
 /**
  * What a client feels of another that floods: its own times beside 128 connections of somebody
- * else that write and list as fast as they are answered, from a process of their own.
+ * else that write and list as fast as they are answered, from a process of their own. The same
+ * beside kube-apiserver: what becomes of a client whose machine a flood shares.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceAccounts } from '../api/resources.ts';
+import { type ApiSide, startPeer } from './apiserver/peer.ts';
 import { withBench } from './children.ts';
+import { contest, type Sides } from './contest.ts';
 import { type HttpClient, openHttp } from './http-load.ts';
 import { latenciesOf } from './load.ts';
 import { percentile } from './statistics.ts';
-import { clientOf, durationMs, folder, rows, runs, say } from './suite.ts';
-import { type BenchCluster, startWherry } from './wherry.ts';
+import { clientOf, durationMs, folder } from './suite.ts';
+import { startWherry } from './wherry.ts';
 
 const FLOOD = 128;
 /** How often both ways alternate in one run. */
@@ -95,24 +98,15 @@ class Flood {
   }
 }
 
-/** Alone and beside take turns, so that both meet the same machine. */
-async function takeTurns(flooding: Flood, call: () => Promise<unknown>) {
-  const alone: number[] = [];
-  const beside: number[] = [];
-  let answered = 0;
-  for (let turn = 0; turn < TURNS * runs; turn++) {
-    alone.push(...(await latenciesOf(call, durationMs / TURNS)));
-    const before = await flooding.tell(true);
-    beside.push(...(await latenciesOf(call, durationMs / TURNS)));
-    answered += (await flooding.tell(false)) - before;
-  }
-  const perSecond = answered / ((durationMs * runs + SETTLE_MS * TURNS * runs) / 1000);
-  return { alone, beside, perSecond };
+/** Whom the clients of both users ask. */
+interface Besieged {
+  readonly victim: HttpClient;
+  readonly flooding: Flood;
 }
 
 /** Service accounts that may do everything, each by a kubeconfig with its token. */
 async function accounts<N extends string>(
-  { kubeconfig }: BenchCluster,
+  { kubeconfig }: Pick<ApiSide, 'kubeconfig'>,
   names: readonly N[],
 ): Promise<Record<N, string>> {
   const admin = await openHttp(kubeconfig);
@@ -132,7 +126,7 @@ async function accounts<N extends string>(
     const { status } = (await client.createSubresource(serviceAccounts, account, asked)) as {
       status: { token: string };
     };
-    const path = join(folder, `fairness-${name}`);
+    const path = `${kubeconfig}-${name}`;
     const text = readFileSync(kubeconfig, 'utf8').replace(/client-(certificate|key)-data: .*/g, '');
     writeFileSync(path, text.replace(/^( *)user:\s*$/m, `$1user:\n$1  token: ${status.token}`));
     return [name, path];
@@ -142,30 +136,64 @@ async function accounts<N extends string>(
   return paths;
 }
 
-export async function benchFairness(): Promise<void> {
-  const cluster = await startWherry(join(folder, 'fairness'));
-  const users = await accounts(cluster, ['flood', 'victim']);
+async function besieged(side: ApiSide): Promise<Besieged> {
+  const users = await accounts(side, ['flood', 'victim']);
   const victim = await openHttp(users.victim);
   await victim.request('POST', CONFIG_MAPS, configMap('victim'));
-  let made = 0;
-  const sorts = [
-    { work: 'get', call: () => victim.request('GET', `${CONFIG_MAPS}/victim`) },
-    { work: 'create', call: () => victim.request('POST', CONFIG_MAPS, configMap(`v-${made++}`)) },
-  ];
-  const flooding = await Flood.start(users.flood);
-  for (const { work, call } of sorts) {
-    say(`${work} beside a flood`);
-    await latenciesOf(call, durationMs / 2);
-    const { alone, beside, perSecond } = await takeTurns(flooding, call);
-    for (const p of [50, 99]) {
-      const goal = p === 99 ? { goal: '≤ 2 × alone' } : {};
-      rows.push({ work: `${work} alone, p${p}`, unit: 'ms', ours: [percentile(alone, p)] });
-      const flooded = `the same beside ${FLOOD} connections of a user that floods`;
-      rows.push({ work: flooded, unit: 'ms', ours: [percentile(beside, p)], ...goal });
-    }
-    rows.push({ work: 'what that user is served meanwhile', unit: 'per s', ours: [perSecond] });
+  return { victim, flooding: await Flood.start(users.flood) };
+}
+
+let made = 0;
+const sorts = {
+  get: (victim: HttpClient) => victim.request('GET', `${CONFIG_MAPS}/victim`),
+  create: (victim: HttpClient) => victim.request('POST', CONFIG_MAPS, configMap(`v-${made++}`)),
+};
+
+/** Alone and beside take turns, so that both meet the same machine. In the order of the rows. */
+async function takeTurns(
+  { victim, flooding }: Besieged,
+  request: (victim: HttpClient) => Promise<unknown>,
+): Promise<number[]> {
+  const call = () => request(victim);
+  const alone: number[] = [];
+  const beside: number[] = [];
+  let answered = 0;
+  for (let turn = 0; turn < TURNS; turn++) {
+    alone.push(...(await latenciesOf(call, durationMs / TURNS)));
+    const before = await flooding.tell(true);
+    beside.push(...(await latenciesOf(call, durationMs / TURNS)));
+    answered += (await flooding.tell(false)) - before;
   }
-  await flooding.stop();
-  victim.close();
+  const times = [50, 99].flatMap((p) => [percentile(alone, p), percentile(beside, p)]);
+  return [...times, answered / ((durationMs + SETTLE_MS * TURNS) / 1000)];
+}
+
+/** Beside kube-apiserver and etcd, where both are installed. */
+export async function benchFairness(): Promise<void> {
+  const dataDir = join(folder, 'fairness');
+  const cluster = await startWherry(dataDir);
+  const peer = await startPeer({ ...cluster, dataDir });
+  const servers = peer === undefined ? [cluster] : [cluster, peer];
+  const all: Besieged[] = [];
+  for (const server of servers) all.push(await besieged(server));
+  const sides: Sides<Besieged> = { sides: all, peerName: peer?.name };
+  const flooded = `the same beside ${FLOOD} connections of a user that floods`;
+  for (const [work, request] of Object.entries(sorts)) {
+    // Uncounted: a server just started runs code that is not compiled yet.
+    for (const side of all) await takeTurns(side, request);
+    const shown = [
+      { work: `${work} alone, p50`, unit: 'ms' },
+      { work: flooded, unit: 'ms' },
+      { work: `${work} alone, p99`, unit: 'ms' },
+      { work: flooded, unit: 'ms', goal: '≤ 2 × alone' },
+      { work: 'what that user is served meanwhile', unit: 'per s' },
+    ] as const;
+    await contest(shown, sides, (side) => takeTurns(side, request));
+  }
+  for (const { victim, flooding } of all) {
+    await flooding.stop();
+    victim.close();
+  }
   await cluster.stop();
+  await peer?.stop();
 }
