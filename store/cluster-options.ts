@@ -14,7 +14,7 @@ import {
 } from './initial-cluster.ts';
 import { findSelf } from './peer/join.ts';
 import { peersOver } from './peer/start-peers.ts';
-import type { MemberOptions } from './replica/options.ts';
+import { API_VERSION, type MemberOptions } from './replica/options.ts';
 import { isEtcdFolder } from './server/engine-folders.ts';
 import { readPeerTls } from './tls-files.ts';
 
@@ -28,8 +28,6 @@ type ClusterOptions = Pick<
   | 'preVote'
   | 'initialElectionTickAdvance'
 >;
-
-const VERSION = '3.6.0';
 
 async function refuseForeign(dataDir: string): Promise<void> {
   if (!(await isEtcdFolder(dataDir, realDisk))) return;
@@ -89,7 +87,7 @@ export async function clusterOptions(
         network: nodeFrames,
         clock: realClock,
         logger,
-        version: VERSION,
+        version: API_VERSION,
         listen: flags.listenPeerUrls,
         ...(tls === undefined ? {} : { tls, renewedTls }),
       }),

@@ -24,17 +24,25 @@ export const flagsWithoutEffect: readonly string[] = [
   ...['proxy-failure-wait', 'proxy-refresh-interval', 'proxy-dial-timeout'],
   ...['proxy-write-timeout', 'proxy-read-timeout', 'discovery-fallback'],
   ...['client-cert-file', 'client-key-file', 'peer-client-cert-file', 'peer-client-key-file'],
+  ...['peer-skip-client-san-verification', 'stop-grpc-service-on-defrag'],
+  ...['enable-distributed-tracing', 'distributed-tracing-address'],
+  ...['distributed-tracing-instance-id', 'distributed-tracing-sampling-rate'],
+  ...['distributed-tracing-service-name'],
 ];
 
 const OLD_PREFIX = 'experimental-';
+/** Flags that got another name when they were no longer experimental. */
+const renamed: Readonly<Record<string, string>> = {
+  'snapshot-catch-up-entries': 'snapshot-catchup-entries',
+};
 
 /** `-name=x` and `--experimental-name x` as `--name`, if such a flag is known. */
 export function etcdArguments(args: readonly string[], known: ReadonlySet<string>): string[] {
   return args.map((arg) => {
     const [, name, value = ''] = /^--?([a-z][a-z0-9-]+)(=.*)?$/s.exec(arg) ?? [];
     if (name === undefined) return arg;
-    const today = name.startsWith(OLD_PREFIX) ? name.slice(OLD_PREFIX.length) : name;
-    const found = [name, today].find((each) => known.has(each));
+    const plain = name.startsWith(OLD_PREFIX) ? name.slice(OLD_PREFIX.length) : name;
+    const found = [name, renamed[plain] ?? plain].find((each) => known.has(each));
     return found === undefined ? arg : `--${found}${value}`;
   });
 }

@@ -126,6 +126,10 @@ describe('wherry store', () => {
     );
   });
 
+  it('says its version in the line that scripts look for', async () => {
+    await expect(runStore(['--version'])).rejects.toThrow(/^etcd Version: 3\.6\.0$/m);
+  });
+
   it("refuses a data folder of etcd's, and leaves it alone", async () => {
     const snap = join(folder, 'data', 'member', 'snap');
     await mkdir(snap, { recursive: true });
@@ -246,10 +250,11 @@ describe('flags', () => {
       ...['-advertise-client-urls=http://etcd0:2379', '--enable-v2', '--logger=zap'],
       ...['--experimental-watch-progress-notify-interval=5s', '--max-wals', '5'],
       ...['--experimental-initial-corrupt-check=true', '-quota-backend-bytes', '-1'],
+      ...['--experimental-snapshot-catch-up-entries=9', '--enable-distributed-tracing'],
     );
     expect(flags).toMatchObject({
       ...{ name: 'etcd0', advertiseClientUrls: ['http://etcd0:2379'], quotaBackendBytes: -1 },
-      watchProgressNotifyInterval: 5000,
+      ...{ watchProgressNotifyInterval: 5000, snapshotCatchupEntries: 9 },
     });
     expect(flags.listenClientUrls.map(({ port }) => port)).toEqual([2379, 4001]);
   });

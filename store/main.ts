@@ -22,8 +22,7 @@ import { clusterOptions } from './cluster-options.ts';
 import { givenWithoutEffect, storeFlags, type StoreFlags, type Url } from './flags.ts';
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
 import type { Member } from './server/interface.ts';
-import type { AuthSettings } from './replica/options.ts';
-import type { MemberOptions } from './replica/options.ts';
+import { API_VERSION, type AuthSettings, type MemberOptions } from './replica/options.ts';
 import { startMember } from './server/member.ts';
 
 interface Serving {
@@ -195,17 +194,22 @@ async function configured(command: Command): Promise<Command> {
   }
 }
 
+/** Scripts look at the first line. */
+const VERSION_TEXT = `etcd Version: ${API_VERSION}\nServed by: wherry store`;
+
 /** Runs until the process is told to stop; rejects with one clear error if it cannot start. */
 export function storeCommand(context: ProcessContext): Command {
-  return storeFlags().action(async (_: StoreFlags, given: Command) => {
-    const command = await configured(given);
-    const flags = command.opts<StoreFlags>();
-    const explicit = (name: keyof StoreFlags): boolean =>
-      command.getOptionValueSource(name) !== 'default';
-    checkFlags(flags, explicit);
-    const listensForPeers = explicit('listenPeerUrls');
-    const withoutEffect = givenWithoutEffect(command);
-    const options = { ...flags, listensForPeers, withoutEffect };
-    await withLifecycle((parts) => run(options, context, parts));
-  });
+  return storeFlags()
+    .version(VERSION_TEXT, '--version', 'say whose API is served')
+    .action(async (_: StoreFlags, given: Command) => {
+      const command = await configured(given);
+      const flags = command.opts<StoreFlags>();
+      const explicit = (name: keyof StoreFlags): boolean =>
+        command.getOptionValueSource(name) !== 'default';
+      checkFlags(flags, explicit);
+      const listensForPeers = explicit('listenPeerUrls');
+      const withoutEffect = givenWithoutEffect(command);
+      const options = { ...flags, listensForPeers, withoutEffect };
+      await withLifecycle((parts) => run(options, context, parts));
+    });
 }

@@ -29,24 +29,24 @@ function bash(program: Command): string {
   const offers = all.map(({ path, command }) => {
     const own = path === '' ? [] : longOf(command);
     const words = [...command.commands.map((each) => each.name()), ...own, ...longOf(program)];
-    return `    '${path}') words='${words.join(' ')}' ;;`;
+    return `    '${path}') offered='${words.join(' ')}' ;;`;
   });
   return `_etcdctl() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path='' words='' i=1
+  local current="\${COMP_WORDS[COMP_CWORD]}" place='' offered='' i=1
   if [ "\${COMP_WORDS[0]##*/}" = wherry ]; then
     [ "\${COMP_WORDS[1]}" = etcdctl ] || return
     i=2
   fi
   for ((; i < COMP_CWORD; i++)); do
-    case "$path \${COMP_WORDS[i]}" in
+    case "$place \${COMP_WORDS[i]}" in
       ${steps.join(' | ')})
-        path="\${path:+$path }\${COMP_WORDS[i]}" ;;
+        place="\${place:+$place }\${COMP_WORDS[i]}" ;;
     esac
   done
-  case "$path" in
+  case "$place" in
 ${offers.join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -W "$offered" -- "$current"))
 }
 complete -o default -F _etcdctl etcdctl wherry
 `;

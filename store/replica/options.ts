@@ -79,6 +79,9 @@ export interface InitialMember {
   readonly peerUrls: readonly string[];
 }
 
+/** Of etcd, whose API this is. */
+export const API_VERSION = '3.6.0';
+
 /** What has no default is asked for by its absence. */
 type Optional = 'initialCluster' | 'peers' | 'join' | 'nextTurn';
 export type Settings = Required<Omit<MemberOptions, Optional>> & Pick<MemberOptions, Optional>;
@@ -102,7 +105,7 @@ export function withDefaults(options: MemberOptions): Settings {
     watchProgressNotifyIntervalMs: 600_000,
     watchLimits: { watcherBytes: 1 << 20, windowBytes: 4 << 20 },
     valueCacheBytes: 32 << 20,
-    version: '3.6.0',
+    version: API_VERSION,
     crypto: noCrypto,
     auth: { tokenTtlSeconds: 300, bcryptCost: 10 },
     onFailure: () => {},
