@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -57,4 +57,18 @@ it('removes files that are too old, and no others', async () => {
   await file.write('two');
   await file.close();
   expect(await contents()).toEqual(['one', other, 'two']);
+});
+
+it('goes on when somebody else takes the file away, or its folder for a while', async () => {
+  const file = await appendFile(path, { maxBytes: 4, maxBackups: 0, maxAgeMs: 0 });
+  await file.write('one');
+  await rm(path);
+  await file.write('two');
+  expect(await contents()).toEqual(['two']);
+  await rm(folder, { recursive: true });
+  await expect(file.write('lost')).rejects.toThrow('ENOENT');
+  await mkdir(folder);
+  await file.write('end');
+  await file.close();
+  expect(await contents()).toEqual(['end']);
 });

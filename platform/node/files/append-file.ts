@@ -17,24 +17,38 @@ const NEVER: Rotation = { maxBytes: 0, maxBackups: 0, maxAgeMs: 0 };
 
 /** Appends to a file, which is made if it is missing; only its owner may read it. */
 export async function appendFile(path: string, rotation = NEVER): Promise<AppendedFile> {
-  const opened = () => open(path, 'a', 0o600);
-  let file = await opened();
-  let { size } = await file.stat();
+  const opened = async () => {
+    const file = await open(path, 'a', 0o600);
+    return { file, size: (await file.stat()).size };
+  };
+  // Undefined after what failed on the way to the next file: the next write opens it.
+  let current: Awaited<ReturnType<typeof opened>> | undefined = await opened();
   return {
     async write(text) {
       const bytes = Buffer.byteLength(text);
+      current ??= await opened();
+      const { file, size } = current;
       if (rotation.maxBytes > 0 && size > 0 && size + bytes > rotation.maxBytes) {
+        current = undefined;
         await file.close();
-        await rename(path, backupOf(path, new Date()));
-        file = await opened();
-        size = 0;
+        await putAside(path);
+        current = await opened();
         await removeOld(path, rotation);
       }
-      await file.appendFile(text);
-      size += bytes;
+      await current.file.appendFile(text);
+      current.size += bytes;
     },
-    close: () => file.close(),
+    close: async () => current?.file.close(),
   };
+}
+
+/** Unless somebody else has done so: another program that rotates logs, a person. */
+async function putAside(path: string): Promise<void> {
+  try {
+    await rename(path, backupOf(path, new Date()));
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error;
+  }
 }
 
 /** "audit.log" → "audit-2026-01-02T03-04-05.678.log", as kube-apiserver names them. */
