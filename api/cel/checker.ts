@@ -312,7 +312,7 @@ class Checker {
       if (second !== undefined) inner.set(second, range.value);
     } else {
       for (const name of variables) inner.set(name, DYN);
-      if (range.kind !== 'dyn') {
+      if (range.kind !== 'dyn' || range.any === true) {
         const shown = formatType(range);
         const message =
           `expression of type '${shown}' cannot be range of a comprehension ` +

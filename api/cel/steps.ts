@@ -114,6 +114,7 @@ function identStep(name: string, slots: Slots): Step {
 function fieldOf(value: CelValue, field: string): CelValue | undefined {
   if (isMap(value)) return value.get(field);
   if (value instanceof Struct) return value.fields.get(field);
+  if (isList(value)) throw new CelError("unsupported index type 'string' in list");
   throw noSuchKey(field);
 }
 

@@ -31,7 +31,11 @@ export interface Bounds {
 }
 
 export type CelType =
-  | ({ readonly kind: SimpleKind } & Bounds)
+  | ({
+      readonly kind: SimpleKind;
+      /** Of `dyn`: google.protobuf.Any, which no comprehension goes through. */
+      readonly any?: true;
+    } & Bounds)
   | ({
       readonly kind: 'list';
       readonly element: CelType;
@@ -58,6 +62,7 @@ export const BYTES = simple('bytes');
 export const TIMESTAMP = simple('timestamp');
 export const DURATION = simple('duration');
 export const DYN = simple('dyn');
+export const ANY: CelType = { kind: 'dyn', any: true };
 
 export const listOf = (
   element: CelType,
@@ -106,7 +111,7 @@ export function formatType(type: CelType): string {
     case 'parameter':
       return type.name;
     default:
-      return shown[type.kind] ?? type.kind;
+      return type.any === true ? 'any' : (shown[type.kind] ?? type.kind);
   }
 }
 
@@ -176,7 +181,7 @@ function acceptsNull({ kind }: CelType): boolean {
 
 /** One type for both, or undefined. */
 export function joined(a: CelType, b: CelType): CelType | undefined {
-  if (a.kind === 'dyn' || b.kind === 'dyn') return DYN;
+  if (a.kind === 'dyn' || b.kind === 'dyn') return a.kind === 'dyn' ? a : b;
   if (assignable(a, b, new Map())) return a.kind === 'null' ? b : a;
   return assignable(b, a, new Map()) ? b : undefined;
 }

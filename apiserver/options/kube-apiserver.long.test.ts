@@ -1,11 +1,12 @@
 /**
- * What is asserted of our server in `kubernetes-refusals.test.ts` is what Kubernetes says. Needs
- * kube-apiserver on the PATH.
+ * What is asserted of our server in `kubernetes-refusals.test.ts` and `claims.test.ts` is what
+ * Kubernetes says. Needs etcd and kube-apiserver on the PATH.
  */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Lifecycle } from '../../platform/lifecycle.ts';
 import { freePorts } from '../../platform/node/net/free-ports.ts';
 import { temporaryFolder } from '../../platform/node/files/temporary-folder.ts';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
@@ -13,7 +14,14 @@ import {
   refusedConfigurations,
   type RefusedConfiguration,
 } from '../../test/support/access-configurations.ts';
-import { hasKubeApiserver, START_MS } from '../../test/support/kube-apiserver.ts';
+import {
+  type ClaimAnswer,
+  claimAnswer,
+  claimCases,
+  type ClaimIssuers,
+  startClaimIssuers,
+} from '../../test/support/claim-cases.ts';
+import { hasKubeApiserver, KubeApiserver, START_MS } from '../../test/support/kube-apiserver.ts';
 
 const KUBECONFIG = JSON.stringify({
   apiVersion: 'v1',
@@ -73,5 +81,34 @@ describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
 
   test.each(refusedConfigurations)('$kind $text', { timeout: START_MS * 2 }, async (one) => {
     expect(await refusal(one)).toBe(one.error);
+  });
+});
+
+describe.skipIf(!hasKubeApiserver())('kube-apiserver’s users', () => {
+  const parts = new Lifecycle();
+  let issuers: ClaimIssuers;
+  let kubernetes: KubeApiserver;
+  beforeAll(async () => {
+    issuers = await startClaimIssuers(parts);
+    const folder = await temporaryFolder('wherry-claims-');
+    await parts.start(() => ({ stop: () => folder.remove() }));
+    const config = join(folder.path, 'authn.json');
+    await writeFile(config, issuers.configuration);
+    kubernetes = await KubeApiserver.start([`--authentication-config=${config}`]);
+    await parts.start(() => kubernetes);
+  }, START_MS * 2);
+  afterAll(() => parts.stop());
+
+  test.each(claimCases)('$title', async (one) => {
+    const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+    const review = async (): Promise<ClaimAnswer> => {
+      const { body } = await kubernetes.call('POST', path, { body: issuers.review(one) });
+      return claimAnswer(body['status'] as ClaimAnswer);
+    };
+    // It asks issuers for their keys when it likes.
+    for (let answer = await review(); ; answer = await review()) {
+      if (answer.error?.includes('not initialized') === true) continue;
+      return expect(answer).toEqual(one.answer);
+    }
   });
 });

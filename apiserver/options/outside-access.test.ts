@@ -146,7 +146,7 @@ ${indented(ca.certificate, 6)}
     message: a day at most
   claimMappings:
     username: {expression: 'claims.email_verified ? "ext:" + claims.email : ""'}
-    groups: {expression: 'claims.roles.map(r, "role:" + r)'}
+    groups: {expression: '["role:" + claims.roles[0]]'}
     uid: {claim: sub}
     extra: [{key: example.com/tenant, valueExpression: claims.tenant}]
   userValidationRules:

@@ -6,10 +6,10 @@ import { unescapeIdentifier } from '../../../api/cel/identifiers.ts';
 import { CelCompileError } from '../../../api/cel/parser/source.ts';
 import type { Program } from '../../../api/cel/program.ts';
 import { schemaType } from '../../../api/cel/schema-type.ts';
-import { type CelType, DYN, listOf, mapOf, STRING } from '../../../api/cel/types.ts';
+import { ANY, type CelType, DYN, listOf, mapOf, STRING } from '../../../api/cel/types.ts';
 import { CelError, type CelValue, JsonList, JsonMap } from '../../../api/cel/values.ts';
 
-const CLAIMS = mapOf(STRING, DYN);
+const CLAIMS = mapOf(STRING, ANY);
 const ANY_LIST = listOf(DYN);
 const text = { type: 'string' } as const;
 const texts = { type: 'array', items: text } as const;

@@ -3,6 +3,7 @@ import { type CelValue, isList } from '../../../api/cel/values.ts';
 import type { Claims } from '../../../platform/token-keys.ts';
 import { CREDENTIAL_ID, type User } from '../user.ts';
 import { ClaimExpression, ExpressionFailed } from './claim-expressions.ts';
+import { jsonType } from './token-verifier.ts';
 import type { ClaimOrExpression, JwtSettings, PrefixedClaim } from './settings.ts';
 
 /** Why a token that is genuine proves nobody. */
@@ -33,12 +34,9 @@ function textsOf(value: CelValue, what: string): readonly string[] {
   return all.filter((each) => each !== '');
 }
 
-const kindOf = (value: unknown): string =>
-  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-
 /** What Go says of JSON that is of another type. */
 function mistyped(value: unknown, type: 'string' | 'bool'): string {
-  return `json: cannot unmarshal ${kindOf(value)} into Go value of type ${type}`;
+  return `json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`;
 }
 
 export class ClaimMapping {

@@ -27,6 +27,10 @@ export const SIGNING_ALGORITHMS = ['RS', 'ES', 'PS'].flatMap((family) =>
   ['256', '384', '512'].map((size) => family + size),
 );
 
+/** As Go names it: "array", "bool", "number". */
+export const jsonType = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+
 const refuse = (why: string): never => {
   throw new UnprovenToken(why);
 };
@@ -59,7 +63,9 @@ export class TokenVerifier {
     return claims;
   }
 
-  #checkClaims({ iss, aud, exp, nbf }: Claims): void {
+  #checkClaims(claims: Claims): void {
+    checkTypes(claims);
+    const { iss, aud, exp, nbf } = claims;
     const { issuer, audiences, clock } = this.#options;
     if (iss !== issuer)
       refuse(
@@ -94,6 +100,17 @@ export class TokenVerifier {
     });
     if (!proven(fresh)) refuse('failed to verify signature: failed to verify id token signature');
   }
+}
+
+/** Registered claims have types, whoever reads them. */
+function checkTypes(claims: Claims): void {
+  const failed = (why: string): never => refuse(`oidc: failed to unmarshal claims: json: ${why}`);
+  const { sub } = claims;
+  if (sub !== undefined && sub !== null && typeof sub !== 'string')
+    failed(`cannot unmarshal ${jsonType(sub)} into Go struct field idToken.sub of type string`);
+  for (const time of [claims['exp'], claims['iat'], claims['nbf']])
+    if (time !== undefined && time !== null && typeof time !== 'number')
+      failed(`invalid number literal, trying to unmarshal ${quoted(quoted(time))} into Number`);
 }
 
 function jsonOf(part: string): Claims | undefined {
