@@ -20,6 +20,7 @@ import type { Effects } from '../platform/effects.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Machine } from '../platform/machine.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
+import { atAnyTime, type SpareTime } from '../platform/spare-time.ts';
 import { parseRange } from './addresses.ts';
 import { NodePressure } from './eviction/node-pressure.ts';
 import { defaultThresholds, type Threshold } from './eviction/thresholds.ts';
@@ -78,6 +79,8 @@ export interface KubeletsOptions extends Effects {
   readonly stages?: readonly Stage[];
   /** By which stages change and delete objects, which nodes may not. Default: `client`. */
   readonly stageClient?: Client;
+  /** When new pods are begun. Default: as soon as they are seen. */
+  readonly spare?: SpareTime;
   /** Freezes cached objects: for tests. */
   readonly freeze?: boolean;
 }
@@ -190,6 +193,7 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
       createEventRecorder({ ...effects, pace, component: 'kubelet', host: name }),
     );
     const latest = (): Node | undefined => nodeInformer.lister.get(name);
+    const { spare = atAnyTime } = options;
     const common = { ...effects, specification, limiter, latest };
     const { staticPods, capacity, evictionHard: thresholds = defaultThresholds } = sketch;
     const evictions = options.metrics?.counter('kubelet_evictions', 'Pods ended for pressure.', [
@@ -211,7 +215,7 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
       () => new NodeRegistration({ ...common, pressure, volumes, images, limiter: heartbeats }),
     );
     const agent = await parts.start(
-      () => new NodeAgent({ ...common, recorder, runtime, staticPods, pressure, images }),
+      () => new NodeAgent({ ...common, recorder, runtime, staticPods, pressure, images, spare }),
     );
     registrations.set(name, registration);
     agents.set(name, agent);

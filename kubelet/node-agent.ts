@@ -10,6 +10,7 @@ import type { Effects } from '../platform/effects.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Random } from '../platform/random.ts';
+import type { SpareTime } from '../platform/spare-time.ts';
 import { AddressPool, parseRange } from './addresses.ts';
 import { admit, type Capacity, type Demand, type Refusal } from './admission.ts';
 import type { NodePressure, PressedPods } from './eviction/node-pressure.ts';
@@ -38,6 +39,8 @@ export interface NodeAgentOptions extends Effects {
   readonly latest: () => Node | undefined;
   /** What the node runs by itself. */
   readonly staticPods?: StaticSource | undefined;
+  /** When pods that are new to the node are begun. */
+  readonly spare: SpareTime;
 }
 
 /** The pods of one node: a worker each, addresses from the node's range, admission. */
@@ -57,6 +60,9 @@ export class NodeAgent implements PodHost, PressedPods, Running {
   readonly #capacity: Capacity;
   readonly #addresses: AddressPool;
   readonly #workers = new Map<string, PodWorker>();
+  readonly #spare: SpareTime;
+  /** Not begun yet, as last seen, by uid. */
+  readonly #arriving = new Map<string, Pod>();
   #started = false;
   #stopping: Promise<void> | undefined;
 
@@ -68,6 +74,7 @@ export class NodeAgent implements PodHost, PressedPods, Running {
     this.runtime = options.runtime;
     this.limiter = options.limiter;
     this.images = options.images;
+    this.#spare = options.spare;
     const { internalIp, capacity, podCidr, name } = options.specification;
     const { allocatable = capacity } = options.specification;
     this.#pressure = options.pressure;
@@ -129,7 +136,25 @@ export class NodeAgent implements PodHost, PressedPods, Running {
     }
     // A pod that ended needs its agent again only to be deleted.
     if (isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined) return;
+    const { status, metadata } = pod;
+    const isNew = status?.startTime === undefined && metadata.deletionTimestamp === undefined;
+    if (isNew) return this.#arrive(pod);
+    this.#arriving.delete(uidOf(pod));
     this.#run(pod, this.#api);
+  }
+
+  /** Begun when the thread has time: who waits for the pod's node waits for no container. */
+  #arrive(pod: Pod): void {
+    const uid = uidOf(pod);
+    const isKnown = this.#arriving.has(uid);
+    this.#arriving.set(uid, pod);
+    if (isKnown) return;
+    this.#spare.run(() => {
+      const newest = this.#arriving.get(uid);
+      if (newest === undefined || !this.#started) return;
+      this.#arriving.delete(uid);
+      this.#run(newest, this.#api);
+    });
   }
 
   #run(pod: Pod, api: PodApi): PodWorker {
@@ -181,6 +206,7 @@ export class NodeAgent implements PodHost, PressedPods, Running {
       return;
     }
     const worker = this.#workers.get(uidOf(pod));
+    this.#arriving.delete(uidOf(pod));
     if (worker !== undefined) worker.removed();
     // One that had ended for good before this agent began.
     else this.runtime.podGone(uidOf(pod));

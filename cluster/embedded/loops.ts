@@ -10,7 +10,9 @@ import type { Metrics } from '../../platform/metrics/metrics.ts';
 import { realCiphers } from '../../platform/node/crypto/ciphers.ts';
 import { realEffects } from '../../platform/node/effects.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
+import { busyMs } from '../../platform/node/next-turn.ts';
 import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import { SpareThreadTime } from '../../platform/spare-time.ts';
 import type { LoadedConfiguration } from '../../scheduler/config/load.ts';
 import { startScheduler } from '../../scheduler/scheduler.ts';
 import type { EmbeddedComponents } from '../control-plane/embedded-master.ts';
@@ -144,6 +146,7 @@ async function startNodes(
       runtimeOf: (node) =>
         node.name === master?.node.name ? master.runtime(runtimeOf(node)) : runtimeOf(node),
       server: (pods) => serveNodes({ pki, logger, metrics }, pods),
+      spare: new SpareThreadTime({ clock: effects.clock, busyMs }),
     }),
   );
   await kubelets.ready();
