@@ -7,14 +7,17 @@ import type { Replica } from '../replica/replica.ts';
 
 interface Publication {
   readonly id: MemberId;
-  readonly settings: Pick<Settings, 'clock' | 'logger' | 'name' | 'clientUrls' | 'heartbeatMs'>;
+  readonly settings: Pick<
+    Settings,
+    'clock' | 'logger' | 'name' | 'clientUrls' | 'heartbeatMs' | 'version'
+  >;
   readonly replica: () => Replica;
   readonly isStopping: () => boolean;
 }
 
 /** Rejects only if the member stops or fails. */
 export async function publish({ id, settings, replica, isStopping }: Publication): Promise<void> {
-  const { clock, logger, name, clientUrls, heartbeatMs } = settings;
+  const { clock, logger, name, clientUrls, heartbeatMs, version } = settings;
   for (;;) {
     try {
       await replica().confirmRead();
@@ -23,7 +26,12 @@ export async function publish({ id, settings, replica, isStopping }: Publication
       if (!isKnown && self !== undefined)
         await replica().proposeChange({ type: 'publish', id, name, clientUrls });
       // Without itself among the members it has not been brought up to date yet.
-      if (self !== undefined) return;
+      if (self !== undefined) {
+        // Harnesses made for etcd wait for these two.
+        logger.info({ version }, 'enabled capabilities for version');
+        logger.info({ name, clientUrls }, 'published local member to cluster through raft');
+        return;
+      }
     } catch (error) {
       if (isStopping() || !(error instanceof StoreError)) throw error;
       logger.warn({ reason: error.message }, 'no leader yet; still trying to join');

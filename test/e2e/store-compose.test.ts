@@ -4,24 +4,16 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, succeed, temporaryFolder, tool, wherryMain } from './harness.ts';
+import { freePorts } from './store-cluster.ts';
 
 const etcdctl = tool('etcdctl');
 
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      await new Promise((resolve) => server.once('listening', resolve));
-      return (server.address() as { port: number }).port;
-    }),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
+/** What harnesses made for etcd wait for, in its order. */
+const READY =
+  /enabled capabilities for version[^]*published local member[^]*ready to serve client requests/;
 
 describe.skipIf(etcdctl === undefined)("members started as etcd's tutorials start them", () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -41,7 +33,7 @@ describe.skipIf(etcdctl === undefined)("members started as etcd's tutorials star
     ready.push(
       eventually('a member to serve', () => {
         if (child.exitCode !== null) throw new Error(`it exited: ${output}`);
-        return Promise.resolve(output.includes('ready to serve client requests'));
+        return Promise.resolve(READY.test(output));
       }),
     );
   }

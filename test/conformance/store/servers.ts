@@ -67,7 +67,7 @@ export async function freePort(): Promise<number> {
 export const etcd = tool('etcd');
 export const etcdctl = tool('etcdctl');
 
-export async function startEtcd(): Promise<TestServer> {
+export async function startEtcd(extra: readonly string[] = []): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'wherry-etcd-'));
   const [port, peerPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
@@ -78,7 +78,7 @@ export async function startEtcd(): Promise<TestServer> {
       ...['--data-dir', join(folder, 'data'), '--logger', 'zap', '--log-level', 'error'],
       ...['--listen-client-urls', url, '--advertise-client-urls', url],
       ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-      ...['--initial-cluster', `default=${peer}`],
+      ...['--initial-cluster', `default=${peer}`, ...extra],
     ],
     { stdio: 'ignore' },
   );
@@ -102,5 +102,5 @@ export interface Contender {
 /** Who the conformance suites run against. */
 export const contenders: readonly Contender[] = [
   { name: 'ours', start: startOurs },
-  ...(etcd === undefined ? [] : [{ name: 'etcd', start: startEtcd } as const]),
+  ...(etcd === undefined ? [] : [{ name: 'etcd', start: () => startEtcd() } as const]),
 ];
