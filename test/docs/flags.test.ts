@@ -52,10 +52,10 @@ const wrong: Readonly<Record<string, string>> = {
 };
 
 /** Any text may be right; whether there is such a file or address is seen when it is used. */
-const texts =
-  'file files folder path name names id list ip host hostname prefix types paths origins token'.split(
-    ' ',
-  );
+const texts = [
+  ...['file', 'files', 'folder', 'path', 'paths', 'name', 'names', 'id', 'list', 'prefix'],
+  ...['ip', 'host', 'hostname', 'domain', 'types', 'origins', 'token'],
+];
 
 /** Judged with the others once all are known; the tests beside the commands have them. */
 const later = [
