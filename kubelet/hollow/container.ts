@@ -19,6 +19,7 @@ import { exitOf, killedCode } from '../process/exits.ts';
 import type { ContainerExit, ContainerRequest } from '../runtime.ts';
 import type { SimulatedContainer } from '../shell/container-view.ts';
 import type { HollowShell, MainCommand } from '../shell/hollow-shell.ts';
+import { untilAnswered } from './unanswered.ts';
 import { WrittenLog } from './written-log.ts';
 
 /** The least that its preStop hook leaves a container of its grace (pkg/kubelet/kuberuntime). */
@@ -264,14 +265,13 @@ export class HollowContainer {
    */
   async #consider(ranMs: number, loadShell: () => Promise<HollowShell>): Promise<void> {
     const { clock } = this.#host;
-    const passing = ranMs === 0 ? clock : new AdvancedClock(clock, ranMs);
-    // What an API that does not answer has not told is unknown.
-    const main = await loadShell()
-      .then((shell) => shell.main(this.shown, passing))
-      .catch(() => undefined);
+    const beganMs = clock.monotonic() - ranMs;
+    const passing = (): Clock => new AdvancedClock(clock, clock.monotonic() - beganMs);
+    const ask = async () => (await loadShell()).main(this.shown, passing());
+    const main = await untilAnswered(ask, clock, this.#signal);
     if (this.#over) return;
     if (main !== undefined) void this.#perform(main);
-    else if (this.#stop === undefined) this.#runAsTold(ranMs);
+    else if (this.#stop === undefined) this.#runAsTold(clock.monotonic() - beganMs);
   }
 
   async #perform(main: MainCommand): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { statusError } from '../../api/status.ts';
 import type { Container, Pod } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/interface.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
@@ -258,18 +259,22 @@ interface Beginning {
   readonly how?: 'start' | 'adopt';
   readonly ranMs?: number;
   readonly annotations?: Record<string, string>;
+  /** What the API says at first. */
+  readonly refusals?: readonly Error[];
 }
 
 function begin(
   more: Partial<Container> = {},
-  { how = 'start', ranMs = 0, annotations = {} }: Beginning = {},
+  { how = 'start', ranMs = 0, annotations = {}, refusals = [] }: Beginning = {},
 ) {
+  const left = [...refusals];
   const clock = new FakeClock();
   const container = { ...aPod({}).spec.containers[0]!, ...more };
   const pod = aPod({ nodeName: 'node1', annotations, containers: [container] });
   const answers: Record<string, object> = { pods: pod, nodes: { status: {} } };
   const client = {
-    get: ({ resource }: { resource: string }) => Promise.resolve(answers[resource]),
+    get: ({ resource }: { resource: string }) =>
+      left.length > 0 ? Promise.reject(left.shift()!) : Promise.resolve(answers[resource]),
     list: () => Promise.resolve({ items: [] }),
   } as unknown as Client;
   const runtime = new HollowRuntime(clock, client);
@@ -388,6 +393,28 @@ describe('the command of a hollow container', () => {
     const since = world.clock.now();
     expect(await ended(world)).toMatchObject({ exitCode: 4 });
     expect(world.clock.now() - since).toBeLessThan(60_000);
+  });
+
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  const busy = statusError('ServiceUnavailable', 'etcdserver: unavailable');
+  it('begins once the API server can be asked what it refers to', async () => {
+    const world = begin(sh('sleep 60; exit 4'), { refusals: [refused, busy, refused] });
+    const since = world.clock.now();
+    expect(await ended(world)).toMatchObject({ exitCode: 4 });
+    // Its pauses are shorter by what it waited.
+    expect(world.clock.now() - since).toBeLessThan(65_000);
+  });
+
+  it('does not begin if the API server says that something is missing, or when it ends', async () => {
+    const gone = statusError('NotFound', 'neither pod nor node');
+    const missing = begin(sh('exit 4'), { refusals: [gone, gone] });
+    expect(await written(missing.runtime)).toEqual(['stdout hollow container c started']);
+    const stopped = begin(sh('exit 4'), { refusals: Array.from({ length: 99 }, () => refused) });
+    await stopped.clock.advance(5000);
+    stopped.runtime.stop('x', 30);
+    await stopped.clock.advance(1000);
+    expect(stopped.exits).toMatchObject([{ exitCode: 0 }]);
+    await vi.waitFor(() => expect(stopped.clock.timers).toBe(0));
   });
 
   const toldCode = { 'wherry.io/stop-exit-code': '143' };
