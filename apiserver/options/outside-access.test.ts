@@ -332,6 +332,51 @@ describe('authorization by webhook', () => {
     ]);
   });
 
+  it('a SubjectAccessReview is asked on with its selectors, and says what went wrong', async () => {
+    let verdict: object | undefined = { allowed: true };
+    const judge = await startJudge(() => verdict);
+    const api = await startFlaggedApi(parts, [
+      '--authorization-mode=RBAC,Webhook',
+      `--authorization-webhook-config-file=${judge.path}`,
+    ]);
+    const requirements = [
+      { key: 'a', operator: 'In', values: ['b', 'c'] },
+      { key: 'd', operator: 'DoesNotExist' },
+    ];
+    const fields = [{ key: 'spec.nodeName', operator: 'In', values: ['n,1'] }];
+    const review = async (verb: string) => {
+      const resourceAttributes = {
+        verb,
+        resource: 'pods',
+        version: 'v1',
+        labelSelector: { requirements },
+        fieldSelector: { requirements: fields },
+      };
+      const { body } = await api.call('POST /apis/authorization.k8s.io/v1/subjectaccessreviews', {
+        peer: { certificate: { commonName: 'admin', organizations: ['system:masters'] } },
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec: { user: 'jane', resourceAttributes },
+        },
+      });
+      return body.status;
+    };
+    expect(await review('list')).toEqual({ allowed: true });
+    expect(judge.specs[0]!['resourceAttributes']).toMatchObject({
+      labelSelector: { requirements },
+      fieldSelector: { requirements: fields },
+    });
+    verdict = { allowed: true, denied: true };
+    const evaluationError = 'webhook subject access review returned both allow and deny response';
+    expect(await review('get')).toEqual({ allowed: false, denied: true, evaluationError });
+    verdict = undefined;
+    expect(await review('watch')).toEqual({
+      allowed: false,
+      evaluationError: 'the server rejected our request for an unknown reason',
+    });
+  });
+
   const configuration = (path: string, failurePolicy: string): string => `
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthorizationConfiguration

@@ -3,6 +3,8 @@ import { type FieldError, invalid, required } from '../../../../api/field-errors
 import { escapeValue } from '../../../../api/selector/field.ts';
 import { statusError } from '../../../../api/status.ts';
 import type {
+  FieldSelectorAttributes,
+  LabelSelectorAttributes,
   LocalSubjectAccessReview,
   NonResourceRule,
   NonResourceAttributes,
@@ -39,15 +41,29 @@ function accessOf({ resourceAttributes: of, nonResourceAttributes: path }: Asked
   };
 }
 
-/** A selector as text, as a request would have it; operators that no request has are left out. */
+type FieldRequirement = NonNullable<FieldSelectorAttributes['requirements']>[number];
+type LabelRequirement = NonNullable<LabelSelectorAttributes['requirements']>[number];
+
+/** As a selector of a request says it; nothing of what no request can say. */
+function fieldText({ key, operator, values = [] }: FieldRequirement): string | [] {
+  const sign = operator === 'In' ? '=' : operator === 'NotIn' ? '!=' : undefined;
+  return sign === undefined || values.length !== 1 ? [] : key + sign + escapeValue(values[0]!);
+}
+
+function labelText({ key, operator, values = [] }: LabelRequirement): string | [] {
+  if (operator === 'Exists') return key;
+  if (operator === 'DoesNotExist') return `!${key}`;
+  const word = operator === 'In' ? 'in' : operator === 'NotIn' ? 'notin' : undefined;
+  return word === undefined || values.length === 0 ? [] : `${key} ${word} (${values.join(',')})`;
+}
+
+/** Selectors as texts. Requirements only narrow: one that has no text may be left out. */
 function selectorsOf(of: ResourceAttributes): { fieldSelector?: string; labelSelector?: string } {
+  const { fieldSelector, labelSelector } = of;
   const fields =
-    of.fieldSelector?.rawSelector ??
-    (of.fieldSelector?.requirements ?? [])
-      .filter(({ operator, values }) => operator === 'In' && values?.length === 1)
-      .map(({ key, values }) => `${key}=${escapeValue(values![0]!)}`)
-      .join(',');
-  const labels = of.labelSelector?.rawSelector ?? '';
+    fieldSelector?.rawSelector || (fieldSelector?.requirements ?? []).flatMap(fieldText).join(',');
+  const labels =
+    labelSelector?.rawSelector || (labelSelector?.requirements ?? []).flatMap(labelText).join(',');
   return {
     ...(fields === '' ? {} : { fieldSelector: fields }),
     ...(labels === '' ? {} : { labelSelector: labels }),
