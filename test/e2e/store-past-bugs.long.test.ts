@@ -17,7 +17,8 @@ describe.skipIf(etcdctl === undefined)('members', () => {
     cluster.members.filter((each) => each !== member);
 
   async function ctl(line: string, members = cluster.members): Promise<string> {
-    const { code, stdout, stderr } = await cluster.etcdctl(etcdctl!, line.split(' '), members);
+    const args = [...line.split(' '), '--command-timeout=30s'];
+    const { code, stdout, stderr } = await cluster.etcdctl(etcdctl!, args, members);
     if (code !== 0) throw new Error(`${line}: ${stdout}${stderr}`);
     return stdout;
   }
