@@ -1,5 +1,12 @@
 import tseslint from 'typescript-eslint';
 
+/** `const idleMs = 500`, `const limit = 3 * 1024`, `const name = 'x'`, `const pattern = /x/`. */
+const namedLiteral =
+  'VariableDeclaration[kind=const] > ' +
+  'VariableDeclarator:matches([init.type=Literal], [init.right.type=Literal][init.left.type=Literal], ' +
+  '[init.argument.type=Literal], [init.type=TemplateLiteral][init.expressions.length=0]) > ' +
+  'Identifier.id:not([name=/^[A-Z][A-Z0-9_]*$/])';
+
 /** Limits of size and shape. `test/tidy` holds what needs the whole tree: layers, cycles, effects. */
 export default tseslint.config(
   {
@@ -45,6 +52,10 @@ export default tseslint.config(
         {
           selector: 'ObjectExpression > SpreadElement > ObjectExpression',
           message: 'write the properties out',
+        },
+        {
+          selector: `:matches(Program, Program > ExportNamedDeclaration) > ${namedLiteral}`,
+          message: 'a number, text or pattern that a module names is UPPER_CASE',
         },
       ],
       eqeqeq: 'error',

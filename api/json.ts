@@ -21,7 +21,7 @@ export interface ParsedJson {
 }
 
 /** As many as Kubernetes reports. */
-const maxDuplicates = 100;
+const MAX_DUPLICATES = 100;
 
 /** Only where so many digits follow each other may an integer be too long for a number. */
 const LONG_NUMBER = /\d{16}/;
@@ -60,7 +60,7 @@ function memberOf(holder: unknown, key: string | number): unknown {
 }
 
 /** As for objects of every kind. Go's decoder takes ten times that, which recursion here cannot. */
-const maxDepth = 1_000;
+const MAX_DEPTH = 1_000;
 
 /** Reads one JSON text by Go's rules; throws {@link MalformedJson} where it departs. */
 class Scanner {
@@ -143,7 +143,7 @@ class Scanner {
   #enter(step: string | number): void {
     this.#at++;
     this.#path.push(step);
-    if (this.#path.length > maxDepth) throw new MalformedJson('exceeded max depth');
+    if (this.#path.length > MAX_DEPTH) throw new MalformedJson('exceeded max depth');
   }
 
   #leave(): void {
@@ -156,7 +156,7 @@ class Scanner {
     for (let end = this.#at; ;) {
       end = text.indexOf('"', end + 1);
       let escapes = 0;
-      while (text.charCodeAt(end - 1 - escapes) === backslash) escapes++;
+      while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes++;
       if (escapes % 2 === 1) continue;
       this.#at = end + 1;
       return;
@@ -168,11 +168,11 @@ class Scanner {
     const text = this.#text;
     for (let at = this.#at + 1; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      if (code === quote) {
+      if (code === QUOTE) {
         this.#at = at + 1;
         return;
       }
-      if (code === backslash) at = this.#escape(at + 1);
+      if (code === BACKSLASH) at = this.#escape(at + 1);
       else if (code < 0x20) this.#failAt(at, 'in string literal');
     }
     this.#failAt(text.length, 'in string literal');
@@ -254,7 +254,7 @@ class Scanner {
   }
 
   #report(): void {
-    if (this.#duplicates.size < maxDuplicates) this.#duplicates.add(pathText(this.#path));
+    if (this.#duplicates.size < MAX_DUPLICATES) this.#duplicates.add(pathText(this.#path));
   }
 
   #fail(context: string): never {
@@ -268,8 +268,8 @@ class Scanner {
   }
 }
 
-const quote = 0x22;
-const backslash = 0x5c;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 function quoted(code: number): string {
   const char = String.fromCodePoint(code);

@@ -5,9 +5,9 @@
 import { plainMeansText, scalarTraits, type ScalarTraits } from './yaml-scalar.ts';
 
 /** Where folding begins: a blank beyond this column becomes a line break. */
-const bestWidth = 80;
+const BEST_WIDTH = 80;
 /** Longer keys need the "? key" form. */
-const longestSimpleKey = 128;
+const LONGEST_SIMPLE_KEY = 128;
 
 /** Of a JSON value; what JSON leaves out is left out. */
 export function stringifyYaml(value: unknown): string {
@@ -66,7 +66,7 @@ class YamlWriter {
 
   /** Returns whether the value goes on in the same line, as after "? key". */
   #key(key: string, indent: number): boolean {
-    const simple = !scalarTraits(key).multiline && Buffer.byteLength(key) <= longestSimpleKey;
+    const simple = !scalarTraits(key).multiline && Buffer.byteLength(key) <= LONGEST_SIMPLE_KEY;
     if (!simple) this.#write('? ');
     this.#string(key, { indent: indent + 2, key: simple });
     if (!simple) {
@@ -111,7 +111,7 @@ class YamlWriter {
       const inside = quote === '' || (i > 0 && i < characters.length - 1);
       const lone = !afterBlank && characters[i + 1] !== ' ';
       afterBlank = character === ' ';
-      if (afterBlank && !where.key && lone && inside && this.#column > bestWidth) {
+      if (afterBlank && !where.key && lone && inside && this.#column > BEST_WIDTH) {
         this.#break();
         this.#indent(where.indent);
       } else this.#write(character);
@@ -127,7 +127,7 @@ class YamlWriter {
       const inside = i > 0 && i < characters.length - 1;
       const foldable = character === ' ' && !afterBlank && !where.key && inside;
       afterBlank = character === ' ';
-      if (foldable && this.#column > bestWidth) {
+      if (foldable && this.#column > BEST_WIDTH) {
         this.#break();
         this.#indent(where.indent);
         if (characters[i + 1] === ' ') this.#write('\\');
@@ -224,7 +224,7 @@ function goNumber(value: number): string {
 }
 
 const isLetter = (character: string): boolean => /\p{L}/u.test(character);
-const leadingDigits = /^\d*/;
+const LEADING_DIGITS = /^\d*/;
 
 /** Go's order of keys: numbers in them by their value, and letters after all else. */
 export function byGoOrder(a: string, b: string): number {
@@ -248,7 +248,7 @@ function byNumber(left: readonly string[], right: readonly string[], at: number)
   const before = zero ? (/[0-9]*$/.exec(left.slice(0, at).join(''))?.[0] ?? '') : '';
   const lead = /[1-9]/.test(before) ? '1' : '';
   const digits = (from: readonly string[]): string =>
-    leadingDigits.exec(from.slice(at).join(''))![0];
+    LEADING_DIGITS.exec(from.slice(at).join(''))![0];
   const [l, r] = [digits(left), digits(right)];
   const difference = BigInt(`${lead}${l}` || 0) - BigInt(`${lead}${r}` || 0);
   if (difference !== 0n) return difference < 0n ? -1 : 1;

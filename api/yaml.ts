@@ -105,8 +105,8 @@ function chunksOf(text: string): Chunk[] {
 }
 
 /** Aliases expand to copies when they are written as JSON: a few must not become gigabytes. */
-const maxAliases = 1000;
-const maxDepth = 1000;
+const MAX_ALIASES = 1000;
+const MAX_DEPTH = 1000;
 
 /** `duplicates` takes what is said of the first key that is given twice; without it none may be. */
 function load(
@@ -116,7 +116,7 @@ function load(
 ): unknown[] {
   const json = asJson(content, { lenient: duplicates !== undefined });
   if (json !== undefined) return [json.value];
-  const options = { schema: schemas[dialect], maxAliases, maxDepth };
+  const options = { schema: schemas[dialect], maxAliases: MAX_ALIASES, maxDepth: MAX_DEPTH };
   const read = (lenient: boolean): unknown[] => {
     const values = loadAll(content, { ...options, json: lenient }).filter(
       (value) => value !== null && value !== undefined,
@@ -187,11 +187,11 @@ function reasonOf({ reason, mark }: YAMLException, content: string): string {
 const signs = ['-', '+'];
 const digits = [...'0123456789'];
 
-const integers = /^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o[0-7_]+|0[0-7_]*|[1-9][0-9_]*)$/;
+const INTEGERS = /^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o[0-7_]+|0[0-7_]*|[1-9][0-9_]*)$/;
 const intTag = defineScalarTag<number | bigint>('tag:yaml.org,2002:int', {
   implicit: true,
   implicitFirstChars: [...signs, ...digits],
-  resolve: (source) => (integers.test(source) ? readInteger(source) : NOT_RESOLVED),
+  resolve: (source) => (INTEGERS.test(source) ? readInteger(source) : NOT_RESOLVED),
   identify: Number.isInteger,
 });
 
@@ -205,11 +205,11 @@ function readInteger(source: string): number | bigint {
 }
 
 /** An exponent needs its sign: "1e3" is a text, as it is to Go. */
-const floats = /^[-+]?(?:[0-9][0-9_]*)?(?:[0-9]|\.[0-9]+|[0-9]\.)(?:[eE][-+][0-9]+)?$/;
+const FLOATS = /^[-+]?(?:[0-9][0-9_]*)?(?:[0-9]|\.[0-9]+|[0-9]\.)(?:[eE][-+][0-9]+)?$/;
 const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
   implicit: true,
   implicitFirstChars: [...signs, ...digits, '.'],
-  resolve: (source) => (floats.test(source) ? Number(source.replaceAll('_', '')) : NOT_RESOLVED),
+  resolve: (source) => (FLOATS.test(source) ? Number(source.replaceAll('_', '')) : NOT_RESOLVED),
   identify: (value) => typeof value === 'number',
 });
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseJson } from '../api/json.ts';
 import type { KubernetesObject } from '../api/meta.ts';
-import { decodeProtobuf, encodeProtobuf, protobufMediaType } from '../api/protobuf/codec.ts';
+import { decodeProtobuf, encodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../api/protobuf/codec.ts';
 import { parseYaml } from '../api/yaml.ts';
 import { stringifyYaml } from '../api/yaml-text.ts';
 import { jsonText } from '../platform/json-text.ts';
@@ -110,7 +110,11 @@ describe('a pod with the longest times there are', () => {
   it.each([
     ['json', 'application/json', (object: object) => object],
     ['yaml', 'application/yaml', (object: object) => stringifyYaml(object)],
-    ['protobuf', protobufMediaType, (object: object) => encodeProtobuf(object as KubernetesObject)],
+    [
+      'protobuf',
+      PROTOBUF_MEDIA_TYPE,
+      (object: object) => encodeProtobuf(object as KubernetesObject),
+    ],
   ])('sent as %s is read as every form', async (name, type, written) => {
     const { status } = await api.handler({
       ...{ method: 'POST', path: PODS, query: new URLSearchParams(), peer: { address: '' } },
@@ -123,7 +127,7 @@ describe('a pod with the longest times there are', () => {
     expect(specOf(asJson(await text(url)))).toEqual(wanted);
     expect(specOf(asJson(await text(`${url}?pretty=true`)))).toEqual(wanted);
     expect(specOf(asYaml(await text(url, 'application/yaml')))).toEqual(wanted);
-    expect(specOf(decodeProtobuf(await text(url, protobufMediaType)))).toEqual(wanted);
+    expect(specOf(decodeProtobuf(await text(url, PROTOBUF_MEDIA_TYPE)))).toEqual(wanted);
     const query = `fieldSelector=metadata.name%3D${name}`;
     const list = asJson(await text(`${PODS}?${query}`)) as Body;
     expect(specOf(list.items[0])).toEqual(wanted);

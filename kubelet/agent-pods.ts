@@ -4,7 +4,7 @@ import type { NodeAgent } from './node-agent.ts';
 import type { HostedPods } from './server/hosted-pods.ts';
 
 /** The informer's index of pods by the node they are bound to. */
-export const byNode = 'node';
+export const BY_NODE = 'node';
 
 interface Listers {
   readonly pods: Informer<Pod>['lister'];
@@ -27,7 +27,7 @@ export function hostedPods(
       if (agent === undefined) return undefined;
       return { pod: current(pod!), runtime: agent.runtime };
     },
-    list: (node) => asked(node).flatMap((name) => pods.byIndex(byNode, name).map(current)),
+    list: (node) => asked(node).flatMap((name) => pods.byIndex(BY_NODE, name).map(current)),
     nodes: (node) => asked(node).flatMap((name) => nodes.get(name) ?? []),
   };
 }

@@ -35,15 +35,15 @@ import { defaultCapacity, type NodeSpecification } from './node-object.ts';
 import { NodeRegistration } from './node-registration.ts';
 import type { PodRuntime } from './runtime.ts';
 import type { HostedPods } from './server/hosted-pods.ts';
-import { byNode, hostedPods } from './agent-pods.ts';
+import { BY_NODE, hostedPods } from './agent-pods.ts';
 import type { Stage } from './stages/stage.ts';
 import { VolumesInUse } from './volumes-in-use.ts';
 import { followStages } from './stages/follow-stages.ts';
 import type { StaticSource } from './static/static-pods.ts';
 
 /** Calls about pods of all nodes of a process under way at once; and as many about the nodes. */
-const maxWritesInFlight = 64;
-const registerRetryMs = 500;
+const MAX_WRITES_IN_FLIGHT = 64;
+const REGISTER_RETRY_MS = 500;
 
 export interface KubeletNode {
   readonly name: string;
@@ -119,7 +119,7 @@ export async function startKubelets(options: KubeletsOptions): Promise<RunningKu
     nodes,
     only === undefined ? effects : { ...effects, fieldSelector: `metadata.name=${only.name}` },
   );
-  podInformer.addIndex(byNode, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
+  podInformer.addIndex(BY_NODE, (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
   await parts.start(() => podInformer);
   const { metrics } = options;
   const names = options.nodes.map(({ name }) => name);
@@ -178,9 +178,9 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
   const agents = new Map<string, NodeAgent>();
   const listers = { pods: podInformer.lister, nodes: nodeInformer.lister };
   const server = await startServer(options, parts, hostedPods(listers, agents));
-  const limiter = new Limiter(maxWritesInFlight);
+  const limiter = new Limiter(MAX_WRITES_IN_FLIGHT);
   // A heartbeat waits behind no pods, however many report at once: a silent node loses them all.
-  const heartbeats = new Limiter(maxWritesInFlight);
+  const heartbeats = new Limiter(MAX_WRITES_IN_FLIGHT);
   const registrations = new Map<string, NodeRegistration>();
   for (const sketch of specify(options, existing)) {
     const { name } = sketch;
@@ -263,7 +263,7 @@ async function existingNodes(
         return (await client.list(nodes, { fieldSelector })).items;
       }
       logger.warn({ err: error }, 'cannot list nodes; trying again');
-      await sleep(clock, registerRetryMs, signal);
+      await sleep(clock, REGISTER_RETRY_MS, signal);
     }
   }
   return [];
@@ -322,7 +322,7 @@ function specify(
 /** From here on each agent hears of its pods, beginning with those there are. */
 function follow(informer: Informer<Pod>, agents: ReadonlyMap<string, NodeAgent>): void {
   const agentOf = (pod: Pod): NodeAgent | undefined => agents.get(pod.spec.nodeName ?? '');
-  for (const [name, agent] of agents) agent.start(informer.lister.byIndex(byNode, name));
+  for (const [name, agent] of agents) agent.start(informer.lister.byIndex(BY_NODE, name));
   informer.addHandler({
     added: (pod) => agentOf(pod)?.seen(pod),
     updated(old, pod) {

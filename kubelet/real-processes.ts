@@ -9,7 +9,7 @@ import { realLocalNetwork } from '../platform/node/net/local-network.ts';
 import { outgoingHttp } from '../platform/node/net/outgoing-http.ts';
 import { realProcesses } from '../platform/node/processes.ts';
 import type { NodeSpecification } from './node-object.ts';
-import { containerVariable } from './process/process-host.ts';
+import { CONTAINER_VARIABLE } from './process/process-host.ts';
 import { ProcessRuntime } from './process/process-runtime.ts';
 
 export interface ProcessChoice {
@@ -56,7 +56,7 @@ export function processRuntimes(
 export function endLeftovers(rootDir: string): number {
   const root = `${absolutePath(rootDir)}/`;
   const left = realProcesses
-    .withVariable(containerVariable)
+    .withVariable(CONTAINER_VARIABLE)
     .filter(({ value }) => value.startsWith(root));
   for (const { id } of left) realProcesses.signal(id, 'SIGKILL');
   return left.length;

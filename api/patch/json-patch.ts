@@ -8,7 +8,7 @@ import { deepCopy, deepEqual, isObject, setField } from '../deep.ts';
 import { jsonKind } from '../schema/go-json.ts';
 
 /** What all copy operations of one patch may add: the limit of a request's body. */
-const maxCopiedBytes = 3 * 1024 * 1024;
+const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
 /** What is no JSON patch, in the words of Go's decoder. */
 export class MalformedJsonPatch extends Error {
@@ -151,10 +151,10 @@ class Run {
     const place = this.#at(path);
     if (place === undefined) throw missing(apply, path, TO);
     this.#copied += value === undefined ? 0 : jsonText(value).length;
-    if (this.#copied > maxCopiedBytes)
+    if (this.#copied > MAX_COPIED_BYTES)
       throw new JsonPatchFailure(
         'Unable to complete the copy, the accumulated size increase of copy is ' +
-          `${this.#copied}, exceeding the limit ${maxCopiedBytes}`,
+          `${this.#copied}, exceeding the limit ${MAX_COPIED_BYTES}`,
       );
     wrapping('error while adding value during copy', () => add(place, value ?? null));
   }

@@ -12,7 +12,7 @@ import { decodeMessage } from './decode-message.ts';
 import { enveloped, hasProtobuf, messageOf, protobufMagic } from './envelope.ts';
 import { MalformedProtobuf, WireReader, wireType } from './wire.ts';
 
-export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
+export const PROTOBUF_MEDIA_TYPE = 'application/vnd.kubernetes.protobuf';
 
 interface Envelope {
   readonly apiVersion: string;
@@ -42,7 +42,7 @@ function openEnvelope(body: Uint8Array, expected: GroupVersionKind | undefined) 
   }
   if (body.byteLength === protobufMagic.byteLength) throw new MalformedProtobuf('empty body');
   const envelope = readEnvelope(body.subarray(protobufMagic.byteLength));
-  if (envelope.contentType !== '' && envelope.contentType !== protobufMediaType) {
+  if (envelope.contentType !== '' && envelope.contentType !== PROTOBUF_MEDIA_TYPE) {
     throw new MalformedProtobuf(`unsupported content type ${envelope.contentType} in an envelope`);
   }
   const type = kindOf(envelope) ?? expected;

@@ -16,7 +16,7 @@ import { MalformedProtobuf, WireReader, wireType } from './wire.ts';
 type JsonObject = Record<string, unknown>;
 
 /** Far beyond any real object, and far below what recursion can bear. */
-const maxDepth = 500;
+const MAX_DEPTH = 500;
 
 /** Throws {@link MalformedProtobuf}. */
 export function decodeMessage(
@@ -36,7 +36,7 @@ interface Reading {
 }
 
 function readFields(plan: MessagePlan, { reader, object, depth }: Reading): void {
-  if (depth > maxDepth) throw new MalformedProtobuf('proto: exceeded max depth');
+  if (depth > MAX_DEPTH) throw new MalformedProtobuf('proto: exceeded max depth');
   while (!reader.done) {
     const { number, type } = reader.tag();
     const planned = plan.byNumber.get(number);

@@ -126,12 +126,12 @@ function stringList(number: number, strings: readonly string[]): Buffer {
   return writer.finish();
 }
 
-const microDigits = /\.(\d{6})/;
+const MICRO_DIGITS = /\.(\d{6})/;
 
 function timeContent(text: string): Buffer {
   const writer = new WireWriter();
   writer.integer(1, Math.floor((parseTime(text) ?? 0) / 1000));
-  writer.integer(2, Number(microDigits.exec(text)?.[1] ?? 0) * 1000);
+  writer.integer(2, Number(MICRO_DIGITS.exec(text)?.[1] ?? 0) * 1000);
   return writer.finish();
 }
 

@@ -7,7 +7,7 @@ export class MalformedProtobuf extends Error {
 
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-const twoTo32 = 2 ** 32;
+const TWO_TO_32 = 2 ** 32;
 
 export class WireReader {
   readonly #bytes: Buffer;
@@ -110,13 +110,13 @@ function signed(low: number, high: number): number {
   return -((2 ** 36 - high) * 2 ** 28 - low);
 }
 
-const initialBytes = 256;
+const INITIAL_BYTES = 256;
 
 export class WireWriter {
   #bytes: Buffer;
   #length = 0;
 
-  constructor(bytes = initialBytes) {
+  constructor(bytes = INITIAL_BYTES) {
     this.#bytes = Buffer.allocUnsafe(bytes);
   }
 
@@ -131,10 +131,10 @@ export class WireWriter {
   varint(value: number): void {
     this.#reserve(10);
     const negative = value < 0;
-    let low = negative ? (value % twoTo32) + twoTo32 : value % twoTo32;
-    if (low === twoTo32) low = 0;
-    let high = Math.floor(value / twoTo32);
-    if (negative) high += twoTo32;
+    let low = negative ? (value % TWO_TO_32) + TWO_TO_32 : value % TWO_TO_32;
+    if (low === TWO_TO_32) low = 0;
+    let high = Math.floor(value / TWO_TO_32);
+    if (negative) high += TWO_TO_32;
     while (low >= 0x80 || high > 0) {
       this.#bytes[this.#length++] = (low % 0x80) | 0x80;
       low = Math.floor(low / 0x80) + (high % 0x80) * 2 ** 25;

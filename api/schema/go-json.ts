@@ -80,7 +80,7 @@ export function conversionFault(
 }
 
 const newlines = new Set(['\n', '\r']);
-const alphabet = /[A-Za-z0-9+/]/;
+const ALPHABET = /[A-Za-z0-9+/]/;
 
 /** The offset Go's base64 decoder complains about; undefined if the text is standard base64. */
 export function base64Fault(text: string): number | undefined {
@@ -90,7 +90,7 @@ export function base64Fault(text: string): number | undefined {
     const char = text[at]!;
     if (newlines.has(char)) continue;
     if (char === '=') return paddingFault(text, at, inQuantum);
-    if (!alphabet.test(char)) return at;
+    if (!ALPHABET.test(char)) return at;
     inQuantum = (inQuantum + 1) % 4;
   }
   return inQuantum === 0 ? undefined : text.length - inQuantum;
@@ -126,9 +126,9 @@ const timeParts: readonly (readonly [RegExp, string])[] = [
   [/^:/, ':'],
   [/^\d\d/, '05'],
 ];
-const fraction = /^\.\d+/;
-const microFraction = /^\.\d{6}/;
-const zone = /^(?:Z|[+-]\d\d:\d\d)/;
+const FRACTION = /^\.\d+/;
+const MICRO_FRACTION = /^\.\d{6}/;
+const ZONE = /^(?:Z|[+-]\d\d:\d\d)/;
 
 /** Why Go's `time.Parse` refuses a timestamp; call it only for one that is refused. */
 export function timeFault(text: string, scalar: 'Time' | 'MicroTime'): string {
@@ -143,10 +143,10 @@ export function timeFault(text: string, scalar: 'Time' | 'MicroTime'): string {
     if (match === null) return refused(part);
     rest = rest.slice(match[0].length);
   }
-  const digits = (micro ? microFraction : fraction).exec(rest);
+  const digits = (micro ? MICRO_FRACTION : FRACTION).exec(rest);
   if (micro && digits === null) return refused('.000000');
   rest = rest.slice(digits?.[0].length ?? 0);
-  const offset = zone.exec(rest);
+  const offset = ZONE.exec(rest);
   if (offset === null) return refused('Z07:00');
   rest = rest.slice(offset[0].length);
   const where = `parsing time ${JSON.stringify(text)}`;

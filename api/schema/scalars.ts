@@ -12,7 +12,7 @@ export function isInteger(scalar: 'int32' | 'int64', value: number | bigint): bo
 const recent = new Set<string>();
 const MAX_RECENT = 256;
 
-const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:([0-5]\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:([0-5]\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /**
  * RFC 3339 in UTC, with whole seconds (Time) or six digits of fraction (MicroTime), from any zone;
@@ -20,7 +20,7 @@ const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:([0-5]\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
  */
 export function canonicalTime(text: string, scalar: 'Time' | 'MicroTime'): string | undefined {
   if (scalar === 'Time' && recent.has(text)) return text;
-  const match = time.exec(text);
+  const match = TIME.exec(text);
   const ms = match === null ? undefined : parseTime(text);
   if (match === null || ms === undefined) return undefined;
   const fraction = match[2];

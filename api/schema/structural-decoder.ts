@@ -18,9 +18,9 @@ export class DecodingError extends Error {
 }
 
 /** As many as Kubernetes reports. */
-const maxUnknownFields = 100;
+const MAX_UNKNOWN_FIELDS = 100;
 /** Far beyond any real object, and far below what recursion can bear. */
-const maxDepth = 1000;
+const MAX_DEPTH = 1000;
 
 /** Stands for "leave the field out". */
 const absent = Symbol('absent');
@@ -52,7 +52,7 @@ export class StructuralDecoder {
   #message(definition: Definition, value: Record<string, unknown>): Record<string, unknown> {
     const outer = this.#definition;
     this.#definition = definition;
-    if (this.#path.length > maxDepth) throw tooDeep();
+    if (this.#path.length > MAX_DEPTH) throw tooDeep();
     const object: Record<string, unknown> = {};
     for (const key in value) {
       const field = definition.fields.get(key);
@@ -148,7 +148,7 @@ export class StructuralDecoder {
 
   /** The tables say nothing about what is inside. */
   #copy(value: unknown): unknown {
-    if (isDeeperThan(maxDepth, value)) throw tooDeep();
+    if (isDeeperThan(MAX_DEPTH, value)) throw tooDeep();
     return deepCopy(value);
   }
 
@@ -203,7 +203,7 @@ export class StructuralDecoder {
   }
 
   #unknown(): void {
-    if (this.unknownFields.length >= maxUnknownFields) return;
+    if (this.unknownFields.length >= MAX_UNKNOWN_FIELDS) return;
     this.unknownFields.push(pathText(this.#path));
   }
 }

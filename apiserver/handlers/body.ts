@@ -1,6 +1,6 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { type JsonQuestions, MalformedJson, parseJson } from '../../api/json.ts';
-import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/codec.ts';
+import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { isObject } from '../../api/deep.ts';
 import { MalformedProtobuf } from '../../api/protobuf/wire.ts';
 import { decodeObject, type FieldValidation, UNDETECTED } from '../../api/schema/decode.ts';
@@ -38,7 +38,7 @@ export function unsupportedMediaType(served: readonly string[]): Error {
   );
 }
 
-const SERVED = ['application/json', 'application/yaml', protobufMediaType];
+const SERVED = ['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE];
 
 /** A body that cannot be read, in the words of Go's parsers. */
 export class UnreadableBody extends Error {
@@ -67,7 +67,7 @@ export function parseBody(
         const said = ask.duplicates === true ? read.duplicates : [];
         return { value: read.value, duplicates: said.map((each) => before + each) };
       });
-    case protobufMediaType:
+    case PROTOBUF_MEDIA_TYPE:
       return readable('', () => {
         if (body.length === 0) throw new MalformedProtobuf('empty data');
         return { value: decodeProtobuf(body, ask.kind), duplicates: [] };

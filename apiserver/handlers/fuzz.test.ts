@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { encodeProtobuf, protobufMediaType } from '../../api/protobuf/codec.ts';
+import { encodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { type HttpResponse, JsonValue } from '../../platform/http.ts';
 import { type Logger, silentLogger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
@@ -249,15 +249,15 @@ const spoilt = fc
   });
 
 const types = [
-  ...['application/json', 'application/yaml', protobufMediaType, 'text/plain', '', 'x;;=', '*/*'],
+  ...['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE, 'text/plain', '', 'x;;=', '*/*'],
   ...['application/json-patch+json', 'application/merge-patch+json'],
   ...['application/strategic-merge-patch+json', 'application/apply-patch+yaml'],
 ];
 const accepts = fc.constantFrom(
-  ...['', '*/*', 'application/json', 'application/yaml', protobufMediaType, 'text/html', ';;,='],
+  ...['', '*/*', 'application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE, 'text/html', ';;,='],
   'application/json;as=Table;g=meta.k8s.io;v=v1',
   'application/json;as=Nothing;g=x;v=v9,application/json;q=0',
-  `${protobufMediaType};as=PartialObjectMetadata;g=meta.k8s.io;v=v1`,
+  `${PROTOBUF_MEDIA_TYPE};as=PartialObjectMetadata;g=meta.k8s.io;v=v1`,
 );
 
 const requests: fc.Arbitrary<Sent> = fc.record({
@@ -280,7 +280,7 @@ it('answers every kind to a spoilt protobuf of any', async () => {
   const bodies = fc.record({
     method: fc.constantFrom('POST', 'PUT'),
     path: fc.constantFrom(...collections, ...collections.map((collection) => `${collection}/x`)),
-    headers: accepts.map((accept) => ({ 'content-type': protobufMediaType, accept })),
+    headers: accepts.map((accept) => ({ 'content-type': PROTOBUF_MEDIA_TYPE, accept })),
     body: spoilt,
   });
   await fc.assert(fc.asyncProperty(bodies, answersWell), { numRuns: RUNS });

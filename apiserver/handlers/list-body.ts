@@ -5,7 +5,7 @@
 import { parseJson } from '../../api/json.ts';
 import { withoutType } from '../../api/meta.ts';
 import { enveloped, listMessage } from '../../api/protobuf/envelope.ts';
-import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
 import { type Chunk, JsonValue, type Pieces } from '../../platform/http.ts';
@@ -55,7 +55,7 @@ export async function encodeList(
   const form = isInProcess ? { ...asked, untyped: false } : asked;
   const json = jsonOf(form);
   if (mediaType === 'application/yaml') return { json, body: await inTurns(yamlText(form), turns) };
-  if (mediaType === protobufMediaType)
+  if (mediaType === PROTOBUF_MEDIA_TYPE)
     return { json, body: await inTurns(message(form, form.protobuf!), turns) };
   if (isForPeople(http)) return { json, body: await inTurns(prettyText(form), turns) };
   if (isInProcess) return { json, body: json };

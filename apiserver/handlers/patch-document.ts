@@ -22,7 +22,7 @@ import { assert } from '../../platform/assert.ts';
 import { JsonValue } from '../../platform/http.ts';
 import { type ParsedBody, readable, readJson, UnreadableBody } from './body.ts';
 
-const maxJsonPatchOperations = 10_000;
+const MAX_JSON_PATCH_OPERATIONS = 10_000;
 
 export interface Patched {
   readonly value: unknown;
@@ -52,7 +52,7 @@ export function jsonPatch(sent: SentPatch): PatchBody {
       const parsed = parsedPatch(sent);
       const unknown = lenient ? [] : unknownFields(parsed.value);
       const operations = decodeJsonPatch(parsed.value);
-      if (operations.length > maxJsonPatchOperations) throw tooMany(operations.length);
+      if (operations.length > MAX_JSON_PATCH_OPERATIONS) throw tooMany(operations.length);
       const faults = [...parsed.duplicates, ...unknown].map((fault) => `json patch ${fault}`);
       return { value: parsed.value, duplicates: faults };
     }),
@@ -172,6 +172,6 @@ function tooMany(count: number): Error {
   return statusError(
     'RequestEntityTooLarge',
     'Request entity too large: The allowed maximum operations in a JSON patch is ' +
-      `${maxJsonPatchOperations}, got ${count}`,
+      `${MAX_JSON_PATCH_OPERATIONS}, got ${count}`,
   );
 }

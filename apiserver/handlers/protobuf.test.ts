@@ -1,6 +1,6 @@
 /** Answers to clients that prefer protobuf, as client-go's typed clients do. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/codec.ts';
+import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import type { ObjectMeta } from '../../api/meta.ts';
 import { WireReader } from '../../api/protobuf/wire.ts';
 import { decodeMessage } from '../../api/protobuf/decode-message.ts';
@@ -10,10 +10,10 @@ import { TestApi } from '../../test/support/api-core.ts';
 import { kinds } from '../registry/kinds/index.ts';
 
 const maps = '/api/v1/namespaces/d/configmaps';
-const accept = `${protobufMediaType},application/json`;
-const metadataList = `${protobufMediaType};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`;
+const accept = `${PROTOBUF_MEDIA_TYPE},application/json`;
+const metadataList = `${PROTOBUF_MEDIA_TYPE};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`;
 const metadataOnly =
-  `${protobufMediaType};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,` +
+  `${PROTOBUF_MEDIA_TYPE};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,` +
   'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 let api: TestApi;
@@ -43,7 +43,7 @@ const web = {
 
 async function bytes(method: string, url: string, call: object = {}): Promise<Uint8Array> {
   const { body, headers } = await api.respond(method, url, { accept, ...call });
-  expect(headers['content-type']).toBe(protobufMediaType);
+  expect(headers['content-type']).toBe(PROTOBUF_MEDIA_TYPE);
   expect(body).not.toBeInstanceOf(JsonValue);
   return body as Uint8Array;
 }
@@ -116,7 +116,7 @@ describe('protobuf', () => {
   it('streams events in frames, the same for all watchers', async () => {
     const watch = `${maps}?watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`;
     const { headers } = await api.respond('GET', watch, { accept });
-    expect(headers['content-type']).toBe(`${protobufMediaType};stream=watch`);
+    expect(headers['content-type']).toBe(`${PROTOBUF_MEDIA_TYPE};stream=watch`);
     const [one, two] = [await api.watch(watch, { accept }), await api.watch(watch, { accept })];
     const bookmark = event((await one.next()).value as Chunk);
     expect(bookmark.type).toBe('BOOKMARK');
@@ -159,7 +159,7 @@ describe('protobuf', () => {
   });
 
   it('goes without where there is no such form', async () => {
-    const table = `${protobufMediaType};as=Table;g=meta.k8s.io;v=v1,application/json;as=Table;g=meta.k8s.io;v=v1`;
+    const table = `${PROTOBUF_MEDIA_TYPE};as=Table;g=meta.k8s.io;v=v1,application/json;as=Table;g=meta.k8s.io;v=v1`;
     const { body } = await api.call('GET', maps, { accept: table });
     expect(body.kind).toBe('Table');
   });

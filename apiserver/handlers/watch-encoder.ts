@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/meta.ts';
-import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { JsonValue } from '../../platform/http.ts';
@@ -26,7 +26,7 @@ export interface WatchContext {
  */
 export function watchEncoder(form: Accepted, context: WatchContext): WatchEncoder {
   const { representation } = form;
-  if (form.mediaType === protobufMediaType)
+  if (form.mediaType === PROTOBUF_MEDIA_TYPE)
     return protobufWatchEncoder(representation, context.declaration);
   return {
     event: jsonEncoder(representation, context),

@@ -1,4 +1,4 @@
-import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { hasProtobuf } from '../../api/protobuf/envelope.ts';
 import type { ByteStream } from '../../platform/byte-stream.ts';
 import type { HttpResponse } from '../../platform/http.ts';
@@ -48,7 +48,7 @@ export async function watch(target: Target): Promise<HttpResponse> {
     return { status: 101, headers: { upgrade: 'websocket', connection: 'Upgrade' }, upgrade };
   }
   const { mediaType } = form;
-  const contentType = mediaType === protobufMediaType ? `${mediaType};stream=watch` : mediaType;
+  const contentType = mediaType === PROTOBUF_MEDIA_TYPE ? `${mediaType};stream=watch` : mediaType;
   return { status: 200, headers: { 'content-type': contentType }, body };
 }
 

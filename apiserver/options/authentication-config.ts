@@ -18,32 +18,32 @@ const NEITHER = 'claim or expression is required';
 
 const CERTIFICATE = /^-----BEGIN CERTIFICATE-----$[\s\S]+?^-----END CERTIFICATE-----$/m;
 
-const text = 'string';
-const CLAIM = { claim: text, expression: text } as const;
-const PREFIXED = { ...CLAIM, prefix: text } as const;
+const TEXT = 'string';
+const CLAIM = { claim: TEXT, expression: TEXT } as const;
+const PREFIXED = { ...CLAIM, prefix: TEXT } as const;
 const JWT: Shape = {
   issuer: {
-    url: text,
-    discoveryURL: text,
-    certificateAuthority: text,
-    audiences: [text],
-    audienceMatchPolicy: text,
-    egressSelectorType: text,
+    url: TEXT,
+    discoveryURL: TEXT,
+    certificateAuthority: TEXT,
+    audiences: [TEXT],
+    audienceMatchPolicy: TEXT,
+    egressSelectorType: TEXT,
   },
-  claimValidationRules: [{ claim: text, requiredValue: text, expression: text, message: text }],
+  claimValidationRules: [{ claim: TEXT, requiredValue: TEXT, expression: TEXT, message: TEXT }],
   claimMappings: {
     username: PREFIXED,
     groups: PREFIXED,
     uid: CLAIM,
-    extra: [{ key: text, valueExpression: text }],
+    extra: [{ key: TEXT, valueExpression: TEXT }],
   },
-  userValidationRules: [{ expression: text, message: text }],
+  userValidationRules: [{ expression: TEXT, message: TEXT }],
 };
 const SHAPE: Shape = {
-  apiVersion: text,
-  kind: text,
+  apiVersion: TEXT,
+  kind: TEXT,
   jwt: [JWT],
-  anonymous: { enabled: 'boolean', conditions: [{ path: text }] },
+  anonymous: { enabled: 'boolean', conditions: [{ path: TEXT }] },
 };
 
 /** `disallowed`: issuers that are this server itself. Throws ConfigurationError. */

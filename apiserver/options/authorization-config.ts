@@ -22,23 +22,23 @@ const ABSENT = 'ABAC';
 const MAX_TIMEOUT_MS = 30_000;
 const MAX_CONDITIONS = 64;
 
-const text = 'string';
+const TEXT = 'string';
 const WEBHOOK: Shape = {
-  authorizedTTL: text,
+  authorizedTTL: TEXT,
   cacheAuthorizedRequests: 'boolean',
-  unauthorizedTTL: text,
+  unauthorizedTTL: TEXT,
   cacheUnauthorizedRequests: 'boolean',
-  timeout: text,
-  subjectAccessReviewVersion: text,
-  matchConditionSubjectAccessReviewVersion: text,
-  failurePolicy: text,
-  connectionInfo: { type: text, kubeConfigFile: text },
-  matchConditions: [{ expression: text }],
+  timeout: TEXT,
+  subjectAccessReviewVersion: TEXT,
+  matchConditionSubjectAccessReviewVersion: TEXT,
+  failurePolicy: TEXT,
+  connectionInfo: { type: TEXT, kubeConfigFile: TEXT },
+  matchConditions: [{ expression: TEXT }],
 };
 const SHAPE: Shape = {
-  apiVersion: text,
-  kind: text,
-  authorizers: [{ type: text, name: text, webhook: WEBHOOK }],
+  apiVersion: TEXT,
+  kind: TEXT,
+  authorizers: [{ type: TEXT, name: TEXT, webhook: WEBHOOK }],
 };
 
 /** A configuration as it was written. */

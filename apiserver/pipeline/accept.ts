@@ -1,4 +1,4 @@
-import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { statusError } from '../../api/status.ts';
 
 /** What a client wants an answer to look like, by its Accept header. */
@@ -11,7 +11,7 @@ export type Representation =
 
 export interface Accepted {
   readonly representation: Representation;
-  readonly mediaType: 'application/json' | 'application/yaml' | typeof protobufMediaType;
+  readonly mediaType: 'application/json' | 'application/yaml' | typeof PROTOBUF_MEDIA_TYPE;
 }
 
 /** What can be answered besides JSON. */
@@ -52,7 +52,7 @@ export function accepted(header: string | undefined, offer: Offer): Accepted {
 
 /** Names all that is ever answered with, whether the kind has that form or not. */
 function notAcceptable(stream: boolean): Error {
-  const types = ['application/json', ...(stream ? [] : ['application/yaml']), protobufMediaType];
+  const types = ['application/json', ...(stream ? [] : ['application/yaml']), PROTOBUF_MEDIA_TYPE];
   const shown = types.map((type) => (stream ? `${type};stream=watch` : type)).join(', ');
   return statusError('NotAcceptable', `only the following media types are accepted: ${shown}`);
 }
@@ -82,7 +82,7 @@ const mediaTypes: Readonly<Record<string, Accepted['mediaType']>> = {
   'application/*': 'application/json',
   '*/*': 'application/json',
   'application/yaml': 'application/yaml',
-  [protobufMediaType]: protobufMediaType,
+  [PROTOBUF_MEDIA_TYPE]: PROTOBUF_MEDIA_TYPE,
 };
 
 function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | undefined {
@@ -92,7 +92,7 @@ function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | und
   if ((parameters.get('stream') || 'watch') !== 'watch') return undefined;
   // Metadata have a protobuf form whatever they belong to.
   const hasForm = offer.protobuf || as?.startsWith('PartialObjectMetadata') === true;
-  if (type === protobufMediaType && !hasForm) return undefined;
+  if (type === PROTOBUF_MEDIA_TYPE && !hasForm) return undefined;
   if (type === 'application/yaml' && offer.stream) return undefined;
   if (as === undefined) return { representation: OBJECT, mediaType: type };
   if (offer.asItIs) return undefined;
@@ -100,7 +100,7 @@ function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | und
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1'))
     return undefined;
   // Rows hold objects of any kind, for which protobuf has no place.
-  if (as === 'Table' && (type === protobufMediaType || offer.noTable)) return undefined;
+  if (as === 'Table' && (type === PROTOBUF_MEDIA_TYPE || offer.noTable)) return undefined;
   if (as === 'Table') return { representation: { as, version }, mediaType: type };
   if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') {
     const list = as === 'PartialObjectMetadataList';

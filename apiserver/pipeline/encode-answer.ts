@@ -1,5 +1,5 @@
 import { parseJson } from '../../api/json.ts';
-import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
 import type { JsonValue } from '../../platform/http.ts';
 import { type Chunk, type HttpRequest } from '../../platform/http.ts';
@@ -21,7 +21,7 @@ export function encodeAnswer(asked: Asked, { mediaType }: Accepted, answer: Answ
   switch (mediaType) {
     case 'application/yaml':
       return Buffer.from(stringifyYaml(answer.body.value));
-    case protobufMediaType:
+    case PROTOBUF_MEDIA_TYPE:
       return answer.protobuf!();
     default:
       if (!isForPeople(asked)) return answer.body;

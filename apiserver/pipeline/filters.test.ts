@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/codec.ts';
+import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { statusError } from '../../api/status.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { type HttpRequest, type HttpResponse, JsonValue, type Peer } from '../../platform/http.ts';
@@ -251,19 +251,19 @@ describe('failures', () => {
       Buffer.from(body instanceof JsonValue ? body.bytes() : (body as Uint8Array)).toString();
 
     it.each([
-      protobufMediaType,
-      `${protobufMediaType},application/json`,
-      `${protobufMediaType};as=Table;v=v1;g=meta.k8s.io,${protobufMediaType}`,
-      `${protobufMediaType};stream=watch`,
+      PROTOBUF_MEDIA_TYPE,
+      `${PROTOBUF_MEDIA_TYPE},application/json`,
+      `${PROTOBUF_MEDIA_TYPE};as=Table;v=v1;g=meta.k8s.io,${PROTOBUF_MEDIA_TYPE}`,
+      `${PROTOBUF_MEDIA_TYPE};stream=watch`,
     ])('protobuf: %s', async (accept) => {
       const answer = await ask({ accept });
-      expect([answer.status, answer.headers['content-type']]).toEqual([404, protobufMediaType]);
+      expect([answer.status, answer.headers['content-type']]).toEqual([404, PROTOBUF_MEDIA_TYPE]);
       expect(decodeProtobuf(answer.body as Uint8Array)).toEqual(refusal.status);
     });
 
     it.each([
       'application/json',
-      `${protobufMediaType};as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json`,
+      `${PROTOBUF_MEDIA_TYPE};as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json`,
       'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
       'application/json;as=Table;v=v1;g=meta.k8s.io',
       'text/html',

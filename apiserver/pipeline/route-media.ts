@@ -2,11 +2,11 @@
  * What Kubernetes' router refuses before a handler looks at a request: media types that no route
  * of a built-in kind has. Custom resources have no routes; their handlers refuse in other words.
  */
-import { protobufMediaType } from '../../api/protobuf/codec.ts';
+import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { statusError } from '../../api/status.ts';
 
-const PRODUCED = ['application/json', 'application/yaml', protobufMediaType];
-const STREAMED = ['application/json;stream=watch', `${protobufMediaType};stream=watch`];
+const PRODUCED = ['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE];
+const STREAMED = ['application/json;stream=watch', `${PROTOBUF_MEDIA_TYPE};stream=watch`];
 
 const MAX_REMEMBERED = 256;
 const fine = new Set<string>();

@@ -15,7 +15,7 @@ import { isNetworkTold } from './network.ts';
 import { HollowLog, type SimulatedLog } from './log.ts';
 import { HollowWaiters, type Awaited } from './waiters.ts';
 import { ContainerProbes, type ContainerProbesOptions } from '../probes/container-probes.ts';
-import { exitOf, killedCode } from '../process/exits.ts';
+import { exitOf, KILLED_CODE } from '../process/exits.ts';
 import type { ContainerExit, ContainerRequest } from '../runtime.ts';
 import type { SimulatedContainer } from '../shell/container-view.ts';
 import type { HollowShell, MainCommand } from '../shell/hollow-shell.ts';
@@ -23,7 +23,7 @@ import { untilAnswered } from './unanswered.ts';
 import { WrittenLog } from './written-log.ts';
 
 /** The least that its preStop hook leaves a container of its grace (pkg/kubelet/kuberuntime). */
-const leastGraceMs = 2000;
+const LEAST_GRACE_MS = 2000;
 
 /** What a kubelet tells of a container whose liveness probe fails for good. */
 function declineOf({ container, listener }: ContainerRequest): void {
@@ -161,7 +161,7 @@ export class HollowContainer {
       return;
     }
     this.#awaitEnd();
-    void this.#hook('PreStop', preStop).then(() => this.#ask(leastGraceMs));
+    void this.#hook('PreStop', preStop).then(() => this.#ask(LEAST_GRACE_MS));
   }
 
   /** Whatever its probes say; false if it does not run. */
@@ -381,19 +381,19 @@ export class HollowContainer {
     const now = clock.monotonic();
     this.#next?.cancel();
     if (askedMs === undefined) {
-      this.#next = clock.after(deadlineMs - now, () => this.#ask(leastGraceMs));
+      this.#next = clock.after(deadlineMs - now, () => this.#ask(LEAST_GRACE_MS));
       return;
     }
     const dueMs = isHandled ? Infinity : askedMs + this.#behaviour.stopMs;
     const isInTime = dueMs <= deadlineMs;
     const leftMs = (isInTime ? dueMs : deadlineMs) - now;
-    const end = (): void => void this.end(exitOf(isInTime ? this.#stopExitCode : killedCode));
+    const end = (): void => void this.end(exitOf(isInTime ? this.#stopExitCode : KILLED_CODE));
     if (leftMs <= 0) end();
     else this.#next = clock.after(leftMs, end);
   }
 
   get #stopExitCode(): number {
     const { isStopTold, stopExitCode } = this.#behaviour;
-    return this.#main === undefined || isStopTold ? stopExitCode : killedCode;
+    return this.#main === undefined || isStopTold ? stopExitCode : KILLED_CODE;
   }
 }

@@ -9,7 +9,7 @@ import {
   type LogQuery,
 } from '../container-streams.ts';
 import { HollowContainer, type HollowHost } from './container.ts';
-import { exitOf, killedCode } from '../process/exits.ts';
+import { exitOf, KILLED_CODE } from '../process/exits.ts';
 import type { ContainerRequest, PodRuntime, SimulatedAct } from '../runtime.ts';
 import type { HollowShell } from '../shell/hollow-shell.ts';
 
@@ -88,7 +88,7 @@ export class HollowRuntime implements PodRuntime {
     const shell = await loadShell();
     const over = new AbortController();
     const signal = AbortSignal.any([io.signal, over.signal]);
-    const ended = container.wait({}, signal).then(() => killedCode);
+    const ended = container.wait({}, signal).then(() => KILLED_CODE);
     try {
       const work = shell.exec(container.shown, command, { ...io, signal });
       return await Promise.race([work, ended]);

@@ -12,23 +12,23 @@ import { Attachments } from './attachments.ts';
 import { ContainerConfigError, UnsupportedError, VolumeError } from './config-error.ts';
 import { ContainerLog } from './container-log.ts';
 import { capture, execute, feed, type ExecPlace } from './exec.ts';
-import { exitOf, killedCode, notLocated, startError } from './exits.ts';
+import { exitOf, KILLED_CODE, notLocated, startError } from './exits.ts';
 import { Hooks } from './hooks.ts';
 import type { PodKeep } from './pod-keep.ts';
 import type { PortBook, Ports } from './port-book.ts';
 import { ignoredFields, prepare, refuse, type PreparedContainer } from './preparation.ts';
-import { containerVariable, type ProcessHost } from './process-host.ts';
+import { CONTAINER_VARIABLE, type ProcessHost } from './process-host.ts';
 import { readRecord, writeRecord, type RunRecord } from './run-record.ts';
 import { terminationMessage } from './termination-message.ts';
-import { followSizes, inTerminal, noTerminalNote } from './terminal.ts';
+import { followSizes, inTerminal, NO_TERMINAL_NOTE } from './terminal.ts';
 
 /** How often what is missing is looked for again: first, and at most. */
-const firstRetryMs = 1000;
-const maxRetryMs = 10_000;
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 10_000;
 /** How long a container may take to end when its agent does. */
-const shutdownGraceSeconds = 3;
+const SHUTDOWN_GRACE_SECONDS = 3;
 /** How long output is waited for once nothing of the container runs any more. */
-const drainMs = 1000;
+const DRAIN_MS = 1000;
 
 export interface RunOptions {
   readonly host: ProcessHost;
@@ -102,7 +102,7 @@ export class ContainerRun {
     const { clock } = this.#options.host;
     const { signal } = this.#abort;
     await this.#options.begun;
-    for (let retryMs = firstRetryMs; !signal.aborted;) {
+    for (let retryMs = FIRST_RETRY_MS; !signal.aborted;) {
       try {
         const prepared = await this.#prepare();
         if (!signal.aborted) await this.#spawn(prepared);
@@ -111,7 +111,7 @@ export class ContainerRun {
         if (!this.#tellWhyNot(error as Error)) return;
       }
       await sleep(clock, retryMs, signal);
-      retryMs = Math.min(retryMs * 2, maxRetryMs);
+      retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
     }
   }
 
@@ -180,7 +180,7 @@ export class ContainerRun {
     if (this.#process === undefined) this.stop(0);
     else {
       const { clock } = this.#options.host;
-      const timer = clock.after(shutdownGraceSeconds * 1000, () => this.#end('SIGKILL'));
+      const timer = clock.after(SHUTDOWN_GRACE_SECONDS * 1000, () => this.#end('SIGKILL'));
       void this.over.then(() => timer.cancel());
       this.#end('SIGTERM');
     }
@@ -277,7 +277,7 @@ export class ContainerRun {
     await writeRecord(host.files, folder, this.#record);
     void this.#follow(program);
     if (container.tty === true && inside === undefined)
-      await this.log.write('stderr', Buffer.from(noTerminalNote));
+      await this.log.write('stderr', Buffer.from(NO_TERMINAL_NOTE));
     const ignored = ignoredFields(pod, container);
     if (ignored.length > 0)
       this.#listener?.event({
@@ -342,7 +342,7 @@ export class ContainerRun {
   #sweep(id: ProcessId | undefined): void {
     const { processes } = this.#options.host;
     if (id !== undefined) processes.signal(id, 'SIGKILL');
-    for (const each of processes.withVariable(containerVariable))
+    for (const each of processes.withVariable(CONTAINER_VARIABLE))
       if (each.value === this.folder) processes.signal(each.id, 'SIGKILL');
   }
 
@@ -358,11 +358,11 @@ export class ContainerRun {
     ).catch((error: unknown) =>
       this.#options.host.logger.warn({ err: error }, 'output of a container was lost'),
     );
-    const code = (await program.exited) ?? killedCode;
+    const code = (await program.exited) ?? KILLED_CODE;
     // As when a container's first process ends: nothing of the container goes on.
     this.#sweep(program.id);
     const drained = new AbortController();
-    await Promise.race([outputs, sleep(clock, drainMs, drained.signal)]);
+    await Promise.race([outputs, sleep(clock, DRAIN_MS, drained.signal)]);
     drained.abort();
     program.close();
     await outputs;

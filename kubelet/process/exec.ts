@@ -3,7 +3,7 @@ import { sleep } from '../../platform/clock.ts';
 import type { ByteSink } from '../../platform/byte-stream.ts';
 import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
 import type { ProcessHost } from './process-host.ts';
-import { followSizes, inTerminal, noTerminalNote } from './terminal.ts';
+import { followSizes, inTerminal, NO_TERMINAL_NOTE } from './terminal.ts';
 
 /** Where a command runs: as its container does. */
 export interface ExecPlace {
@@ -29,7 +29,7 @@ export async function execute(
   const inside = io.tty
     ? inTerminal(processes, found(host, { env, cwd }, command), env)
     : undefined;
-  if (io.tty && inside === undefined) await io.stdout?.write(Buffer.from(noTerminalNote));
+  if (io.tty && inside === undefined) await io.stdout?.write(Buffer.from(NO_TERMINAL_NOTE));
   const words = inside ?? found(host, { env, cwd }, command);
   const child = await processes.run({ command: words, env: variables, cwd });
   const kill = (): void => processes.signal(child.id, 'SIGKILL');

@@ -1,7 +1,7 @@
 import type { ContainerExit } from '../runtime.ts';
 
 /** SIGKILL, as shells count it. */
-export const killedCode = 137;
+export const KILLED_CODE = 137;
 /** SIGTERM. */
 export const TERMINATED_CODE = 143;
 
@@ -15,7 +15,7 @@ export function exitOf(exitCode: number): ContainerExit {
 /** Of a container that nobody saw end. */
 export function notLocated(when: string): ContainerExit {
   return {
-    exitCode: killedCode,
+    exitCode: KILLED_CODE,
     reason: 'ContainerStatusUnknown',
     message: `The container could not be located when ${when}`,
   };

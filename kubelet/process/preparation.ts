@@ -11,7 +11,7 @@ import { environmentOf } from './environment.ts';
 import { expand } from './expansion.ts';
 import type { PodObjects } from './pod-objects.ts';
 import type { Ports } from './port-book.ts';
-import { containerVariable, type ProcessHost } from './process-host.ts';
+import { CONTAINER_VARIABLE, type ProcessHost } from './process-host.ts';
 import { TERMINATION_LOG } from './termination-message.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -64,7 +64,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
   const { files } = host;
   const root = `${folder}/root`;
   await files.makeFolder(root, 0o755);
-  const own = { [containerVariable]: folder, WHERRY_ROOT: root };
+  const own = { [CONTAINER_VARIABLE]: folder, WHERRY_ROOT: root };
   const base = { ...host.env, ...portVariables(ports), ...own, HOSTNAME: hostnameOf(pod) };
   const variables = await environmentOf({
     pod,

@@ -28,7 +28,7 @@ export interface ProcessHost {
 }
 
 /** Names the run a process belongs to, in its environment: `<root>/pods/<uid>/<container id>`. */
-export const containerVariable = 'WHERRY_CONTAINER';
+export const CONTAINER_VARIABLE = 'WHERRY_CONTAINER';
 
 export const podFolder = (root: string, uid: string): string => `${root}/pods/${uid}`;
 /** Of one run: its record, pipes, log and root folder. */

@@ -16,7 +16,7 @@ import { outgoingHttp } from '../../platform/node/net/outgoing-http.ts';
 import { realProcesses } from '../../platform/node/processes.ts';
 import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
 import type { ContainerExit } from '../runtime.ts';
-import { containerVariable } from './process-host.ts';
+import { CONTAINER_VARIABLE } from './process-host.ts';
 import { ProcessRuntime } from './process-runtime.ts';
 
 let root: string;
@@ -56,7 +56,7 @@ afterEach(async () => {
 });
 
 const left = () =>
-  realProcesses.withVariable(containerVariable).filter(({ value }) => value.startsWith(root));
+  realProcesses.withVariable(CONTAINER_VARIABLE).filter(({ value }) => value.startsWith(root));
 
 function newRuntime(): ProcessRuntime {
   return new ProcessRuntime({
@@ -467,7 +467,7 @@ describe('an agent that starts again', () => {
     const stray = `${root}/pods/gone/runs/1`;
     const env = (folder: string) => ({
       PATH: process.env['PATH'] ?? '',
-      [containerVariable]: folder,
+      [CONTAINER_VARIABLE]: folder,
     });
     await realFileTree.makeFolder(keeps);
     await realFileTree.makeFolder(stray);

@@ -21,7 +21,7 @@ import { ContainerLog } from './container-log.ts';
 import { ContainerRun } from './container-run.ts';
 import { keepPod, type PodKeep } from './pod-keep.ts';
 import { PortBook } from './port-book.ts';
-import { containerVariable, podFolder, type ProcessHost, runFolder } from './process-host.ts';
+import { CONTAINER_VARIABLE, podFolder, type ProcessHost, runFolder } from './process-host.ts';
 
 export class ProcessRuntime implements PodRuntime {
   readonly version = 'process://0.1.0';
@@ -182,7 +182,7 @@ export class ProcessRuntime implements PodRuntime {
     // The pods that go on are taken over in this same turn.
     await Promise.resolve();
     const kept = new Set([...this.#runs.values()].map(({ run }) => run.folder));
-    for (const { id, value } of processes.withVariable(containerVariable))
+    for (const { id, value } of processes.withVariable(CONTAINER_VARIABLE))
       if (value.startsWith(`${root}/`) && !kept.has(value)) processes.signal(id, 'SIGKILL');
     for (const uid of await disk.list(`${root}/pods`))
       if (!podUids.has(uid)) await disk.remove(podFolder(root, uid));

@@ -8,7 +8,7 @@ import type { ContainerIo } from '../container-streams.ts';
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
-export const noTerminalNote =
+export const NO_TERMINAL_NOTE =
   'wherry: no terminal: `script` of util-linux is not installed on this node; using pipes\r\n';
 
 /** Undefined where terminals cannot be had. */

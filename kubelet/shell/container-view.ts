@@ -48,7 +48,7 @@ export interface ContainerView {
 /** As kubelets renew what is mounted of objects; but for a `subPath`, which stays as it was. */
 export const RENEWAL_MS = 60_000;
 
-const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export async function containerView(
   execution: Execution,
@@ -63,7 +63,7 @@ export async function containerView(
   const hostname = hostnameOf(pod);
   const user = userOf(pod, container);
   const home = { HOME: user.uid === 0 ? '/root' : '/' };
-  const base = { PATH: path, HOSTNAME: hostname, ...(tty ? { TERM: 'xterm' } : {}) };
+  const base = { PATH: DEFAULT_PATH, HOSTNAME: hostname, ...(tty ? { TERM: 'xterm' } : {}) };
   const env = await environmentOf({ pod, container, place, objects, base });
   for (const [name, value] of Object.entries(home)) if (!env.has(name)) env.set(name, value);
   const lookup = (name: string): string | undefined => env.get(name);

@@ -7,10 +7,10 @@ import { formatTime } from '../../api/time.ts';
 import type { Node, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
 import { jsonText } from '../../platform/json-text.ts';
 
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
-const hashAnnotation = 'kubernetes.io/config.hash';
-const sourceAnnotation = 'kubernetes.io/config.source';
-const seenAnnotation = 'kubernetes.io/config.seen';
+const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+const HASH_ANNOTATION = 'kubernetes.io/config.hash';
+const SOURCE_ANNOTATION = 'kubernetes.io/config.source';
+const SEEN_ANNOTATION = 'kubernetes.io/config.seen';
 
 /** A pod as its manifest has it: of `metadata` only name, namespace, labels and annotations. */
 export interface StaticManifest {
@@ -28,11 +28,11 @@ export interface StaticOrigin {
 }
 
 export const isMirror = (pod: Pod): boolean =>
-  pod.metadata.annotations?.[mirrorAnnotation] !== undefined;
+  pod.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined;
 
 /** Of the static pod that a mirror shows. */
 export const mirroredHash = (mirror: Pod): string | undefined =>
-  mirror.metadata.annotations?.[mirrorAnnotation];
+  mirror.metadata.annotations?.[MIRROR_ANNOTATION];
 
 /** Its uid is its hash: another manifest of the same name is another pod. */
 export function staticPodOf({ metadata, spec }: StaticManifest, origin: StaticOrigin): Pod {
@@ -49,9 +49,9 @@ export function staticPodOf({ metadata, spec }: StaticManifest, origin: StaticOr
       ...(labels === undefined ? {} : { labels }),
       annotations: {
         ...annotations,
-        [hashAnnotation]: uid,
-        [sourceAnnotation]: source,
-        [seenAnnotation]: formatTime(nowMs),
+        [HASH_ANNOTATION]: uid,
+        [SOURCE_ANNOTATION]: source,
+        [SEEN_ANNOTATION]: formatTime(nowMs),
       },
     },
     spec: {
@@ -80,7 +80,7 @@ export function mirrorOf(pod: Pod, node: Node) {
       name: name!,
       namespace: namespace!,
       ...(labels === undefined ? {} : { labels }),
-      annotations: { ...annotations, [mirrorAnnotation]: uid },
+      annotations: { ...annotations, [MIRROR_ANNOTATION]: uid },
       ownerReferences: [owner],
     },
     spec: pod.spec,

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { jsonText } from '../../platform/json-text.ts';
 import type { OutgoingHttp, OutgoingRequest } from '../../platform/outgoing-http.ts';
 import type { Extender } from '../framework/extender.ts';
-import { maxNodeScore } from '../framework/interface.ts';
+import { MAX_NODE_SCORE } from '../framework/interface.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import {
@@ -16,10 +16,10 @@ import {
   refusedNodes,
 } from './wire.ts';
 
-/** What extenders score at most; plugins score up to {@link maxNodeScore}. */
-const maxExtenderPriority = 10;
+/** What extenders score at most; plugins score up to {@link MAX_NODE_SCORE}. */
+const MAX_EXTENDER_PRIORITY = 10;
 /** Nodes of a large cluster come back whole from an extender that keeps none of its own. */
-const maxAnswerBytes = 64 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** Certificates have been read. */
 export type ExtenderTls = Pick<
@@ -99,7 +99,7 @@ export class HttpExtender implements Extender {
   }
 
   #weighted(priorities: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-    const factor = this.#configuration.weight * (maxNodeScore / maxExtenderPriority);
+    const factor = this.#configuration.weight * (MAX_NODE_SCORE / MAX_EXTENDER_PRIORITY);
     return new Map(Array.from(priorities, ([name, score]) => [name, score * factor]));
   }
 
@@ -115,7 +115,7 @@ export class HttpExtender implements Extender {
         ...this.#tls,
         method: 'POST',
         url,
-        maxAnswerBytes,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
         signal: ending.signal,
         headers: { 'content-type': 'application/json', 'user-agent': 'wherry-scheduler' },
         body: Buffer.from(jsonText(body)),

@@ -241,7 +241,7 @@ export class Framework {
       }
       for (let i = 0; i < nodes.length; i++) {
         const score = scores[i]!;
-        if (!(score >= 0 && score <= points.maxNodeScore)) return outOfRange(plugin, score);
+        if (!(score >= 0 && score <= points.MAX_NODE_SCORE)) return outOfRange(plugin, score);
         totals[i]! += weight * score;
       }
     }
@@ -341,7 +341,7 @@ export class Framework {
 }
 
 function outOfRange(plugin: points.Plugin, score: number): Status {
-  const range = `[0, ${points.maxNodeScore}] after normalizing`;
+  const range = `[0, ${points.MAX_NODE_SCORE}] after normalizing`;
   const when = 'applying score defaultWeights on Score plugins';
   const what = `${when}: plugin "${plugin.name}" returns an invalid score ${score}`;
   return failure(new Error(`${what}, it should in the range of ${range}`), plugin.name);

@@ -130,7 +130,7 @@ export interface ScorePlugin extends Plugin {
   score(cycle: Cycle, node: NodeInfo): number;
 }
 
-export const maxNodeScore = 100;
+export const MAX_NODE_SCORE = 100;
 
 /** Brings the plugin's scores of all nodes into [0, 100], in place. */
 export interface NormalizeScorePlugin extends Plugin {

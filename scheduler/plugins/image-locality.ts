@@ -1,4 +1,4 @@
-import { maxNodeScore, type PreScorePlugin, type ScorePlugin } from '../framework/interface.ts';
+import { MAX_NODE_SCORE, type PreScorePlugin, type ScorePlugin } from '../framework/interface.ts';
 import { stateKey } from '../framework/cycle-state.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { skip } from '../framework/status.ts';
@@ -43,6 +43,6 @@ export const imageLocality: PreScorePlugin & ScorePlugin = {
     }
     const maxBytes = maxBytesPerContainer * wanted.length;
     const counted = Math.min(Math.max(bytes, minBytes), maxBytes);
-    return Math.floor((maxNodeScore * (counted - minBytes)) / (maxBytes - minBytes));
+    return Math.floor((MAX_NODE_SCORE * (counted - minBytes)) / (maxBytes - minBytes));
   },
 };

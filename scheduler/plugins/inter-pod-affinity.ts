@@ -7,7 +7,7 @@ import type { ClusterState } from '../framework/cluster-state.ts';
 import { stateKey } from '../framework/cycle-state.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import {
-  maxNodeScore,
+  MAX_NODE_SCORE,
   type Cycle,
   type EnqueueExtensions,
   type FilterPlugin,
@@ -112,7 +112,7 @@ function spreadOut(scores: Float64Array): void {
   }
   const span = max - min;
   for (let i = 0; i < scores.length; i++)
-    scores[i] = span > 0 ? Math.floor((maxNodeScore * (scores[i]! - min)) / span) : 0;
+    scores[i] = span > 0 ? Math.floor((MAX_NODE_SCORE * (scores[i]! - min)) / span) : 0;
 }
 
 /** A pod that came, left or changed its labels matters if one of the two means the other. */

@@ -1,4 +1,4 @@
-import { maxNodeScore, type PreScorePlugin, type ScorePlugin } from '../framework/interface.ts';
+import { MAX_NODE_SCORE, type PreScorePlugin, type ScorePlugin } from '../framework/interface.ts';
 import type { Resources } from '../../api/scheduling/requests.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import { skip } from '../framework/status.ts';
@@ -39,10 +39,10 @@ export function nodeResourcesBalancedAllocation(
   /** The default case, without the lists of the general one: it runs for every node. */
   function ofCpuAndMemory(requests: Resources, { allocatable, requested }: NodeInfo): number {
     // With fewer than two resources offered there is nothing to balance.
-    if (allocatable.milliCpu === 0 || allocatable.memory === 0) return maxNodeScore;
+    if (allocatable.milliCpu === 0 || allocatable.memory === 0) return MAX_NODE_SCORE;
     const cpu = share(requested.milliCpu + requests.milliCpu, allocatable.milliCpu);
     const memory = share(requested.memory + requests.memory, allocatable.memory);
-    return Math.floor((1 - Math.abs(cpu - memory) / 2) * maxNodeScore);
+    return Math.floor((1 - Math.abs(cpu - memory) / 2) * MAX_NODE_SCORE);
   }
 
   return {
@@ -58,7 +58,7 @@ export function nodeResourcesBalancedAllocation(
         if (offered === 0 || (isScalar(name) && asked === 0)) continue;
         shares.push(share(amountOf(node.requested, name) + asked, offered));
       }
-      return Math.floor((1 - deviation(shares)) * maxNodeScore);
+      return Math.floor((1 - deviation(shares)) * MAX_NODE_SCORE);
     },
   };
 }

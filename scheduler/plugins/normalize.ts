@@ -1,4 +1,4 @@
-import { maxNodeScore } from '../framework/interface.ts';
+import { MAX_NODE_SCORE } from '../framework/interface.ts';
 
 function highest(scores: Float64Array): number {
   let max = 0;
@@ -10,11 +10,12 @@ function highest(scores: Float64Array): number {
 export function normalize(scores: Float64Array): void {
   const max = highest(scores);
   if (max === 0) return;
-  for (let i = 0; i < scores.length; i++) scores[i] = Math.floor((maxNodeScore * scores[i]!) / max);
+  for (let i = 0; i < scores.length; i++)
+    scores[i] = Math.floor((MAX_NODE_SCORE * scores[i]!) / max);
 }
 
 /** As {@link normalize}, turned round: the lowest count is the best, and 0 becomes 100. */
 export function normalizeReversed(scores: Float64Array): void {
   normalize(scores);
-  for (let i = 0; i < scores.length; i++) scores[i] = maxNodeScore - scores[i]!;
+  for (let i = 0; i < scores.length; i++) scores[i] = MAX_NODE_SCORE - scores[i]!;
 }

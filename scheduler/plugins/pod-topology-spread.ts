@@ -8,7 +8,7 @@ import type { Node, Pod, TopologySpreadConstraint } from '../../api/types/core-v
 import { stateKey } from '../framework/cycle-state.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import {
-  maxNodeScore,
+  MAX_NODE_SCORE,
   type Cycle,
   type EnqueueExtensions,
   type FilterPlugin,
@@ -142,8 +142,8 @@ function normalize(scores: Float64Array, { ignored, nodes }: SoftState): void {
   }
   for (let i = 0; i < scores.length; i++) {
     if (ignored.has(nodes[i]!)) scores[i] = 0;
-    else if (max === 0) scores[i] = maxNodeScore;
-    else scores[i] = Math.floor((maxNodeScore * (max + min - scores[i]!)) / max);
+    else if (max === 0) scores[i] = MAX_NODE_SCORE;
+    else scores[i] = Math.floor((MAX_NODE_SCORE * (max + min - scores[i]!)) / max);
   }
 }
 

@@ -1,4 +1,4 @@
-import { maxNodeScore } from '../framework/interface.ts';
+import { MAX_NODE_SCORE } from '../framework/interface.ts';
 
 /** How good a node is by one resource of it, 0 to 100: `used` includes the incoming pod. */
 export type ResourceScore = (used: number, offered: number) => number;
@@ -12,11 +12,11 @@ export interface UtilizationPoint {
 
 /** The emptiest node is the best. */
 export const leastAllocated: ResourceScore = (used, offered) =>
-  used > offered ? 0 : Math.floor(((offered - used) * maxNodeScore) / offered);
+  used > offered ? 0 : Math.floor(((offered - used) * MAX_NODE_SCORE) / offered);
 
 /** The fullest node that fits is the best: for clusters that want to drop empty nodes. */
 export const mostAllocated: ResourceScore = (used, offered) =>
-  Math.floor((Math.min(used, offered) * maxNodeScore) / offered);
+  Math.floor((Math.min(used, offered) * MAX_NODE_SCORE) / offered);
 
 const SCORE_PER_POINT = 10;
 

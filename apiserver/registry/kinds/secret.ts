@@ -8,8 +8,8 @@ import type { ResourceDeclaration } from '../declaration.ts';
 import { age, ageColumn, column, nameColumn } from './cells.ts';
 import { base64Bytes, sizeError, validateImmutable, validateKeys } from './data.ts';
 
-const serviceAccountName = 'kubernetes.io/service-account.name';
-const redacted = '<secret contents redacted>';
+const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
+const REDACTED = '<secret contents redacted>';
 
 /** `stringData` is for writing only: it becomes part of `data`, over what is there. */
 function foldStringData(secret: Mutable<Secret>): void {
@@ -34,7 +34,7 @@ function needsJson(data: Keys, key: string): FieldError[] {
     return [];
   } catch (error) {
     if (!(error instanceof MalformedJson)) throw error;
-    return [invalid(`data[${key}]`, redacted, error.message)];
+    return [invalid(`data[${key}]`, REDACTED, error.message)];
   }
 }
 
@@ -42,8 +42,8 @@ function needsJson(data: Keys, key: string): FieldError[] {
 function validateType({ type, metadata, data = {} }: Secret): FieldError[] {
   switch (type) {
     case 'kubernetes.io/service-account-token': {
-      const named = metadata.annotations?.[serviceAccountName];
-      return named ? [] : [required(`metadata.annotations[${serviceAccountName}]`)];
+      const named = metadata.annotations?.[SERVICE_ACCOUNT_NAME];
+      return named ? [] : [required(`metadata.annotations[${SERVICE_ACCOUNT_NAME}]`)];
     }
     case 'kubernetes.io/dockercfg':
       return needsJson(data, '.dockercfg');

@@ -19,7 +19,7 @@ import type {
 import type { PolicyRule } from '../../../../api/types/rbac-v1.ts';
 import type { Access, AccessControl, ResourceDeclaration, Subject } from '../../declaration.ts';
 
-const group = 'authorization.k8s.io';
+const GROUP = 'authorization.k8s.io';
 
 interface Asked {
   readonly resourceAttributes?: ResourceAttributes;
@@ -93,12 +93,12 @@ function subjectOf({ user = '', uid, groups = [], extra }: SubjectAccessReviewSp
   };
 }
 
-const both = 'cannot be specified in combination with resourceAttributes';
+const BOTH = 'cannot be specified in combination with resourceAttributes';
 
 function validateAsked(asked: Asked): FieldError[] {
   const { resourceAttributes: resource, nonResourceAttributes: path } = asked;
   if (resource !== undefined && path !== undefined) {
-    return [invalid('spec.nonResourceAttributes', path, both)];
+    return [invalid('spec.nonResourceAttributes', path, BOTH)];
   }
   if (resource !== undefined || path !== undefined) return [];
   const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
@@ -113,7 +113,7 @@ function validateSubject(spec: SubjectAccessReviewSpec): FieldError[] {
 
 export const subjectAccessReview = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'subjectaccessreviews',
     kind: 'SubjectAccessReview',
@@ -132,7 +132,7 @@ export const subjectAccessReview = {
 
 export const localSubjectAccessReview = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'localsubjectaccessreviews',
     kind: 'LocalSubjectAccessReview',
@@ -162,7 +162,7 @@ export const localSubjectAccessReview = {
 
 export const selfSubjectAccessReview = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'selfsubjectaccessreviews',
     kind: 'SelfSubjectAccessReview',
@@ -198,7 +198,7 @@ function ruleLists(rules: readonly PolicyRule[]) {
 
 export const selfSubjectRulesReview = {
   type: {
-    group,
+    group: GROUP,
     version: 'v1',
     resource: 'selfsubjectrulesreviews',
     kind: 'SelfSubjectRulesReview',
