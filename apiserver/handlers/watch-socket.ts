@@ -9,17 +9,28 @@ const FRAME_HEAD_BYTES = 4;
  * A watch over a WebSocket: each event is one message, text for JSON and binary for protobuf, as
  * kube-apiserver has it. Ends with the events, or when the client leaves; never rejects.
  */
-export async function watchOverWebSocket(
+export function watchOverWebSocket(
   connection: ByteStream,
-  events: AsyncIterableIterator<Chunk>,
+  events: AsyncIterator<Chunk>,
+): Promise<void> {
+  return streamOverWebSocket(connection, events, (socket, event) =>
+    event instanceof JsonValue
+      ? socket.send('text', event.bytes())
+      : socket.send('binary', event.subarray(FRAME_HEAD_BYTES)),
+  );
+}
+
+/** Sends part after part. Ends with them, or when the client leaves; never rejects. */
+export async function streamOverWebSocket<T>(
+  connection: ByteStream,
+  parts: AsyncIterator<T>,
+  send: (socket: ServerWebSocket, part: T) => Promise<void>,
 ): Promise<void> {
   const socket = new ServerWebSocket(connection);
-  const listening = untilLeft(socket).finally(() => events.return?.());
+  const listening = untilLeft(socket).finally(() => parts.return?.());
   try {
-    for await (const event of events) {
-      if (event instanceof JsonValue) await socket.send('text', event.bytes());
-      else await socket.send('binary', event.subarray(FRAME_HEAD_BYTES));
-    }
+    for (let next = await parts.next(); next.done !== true; next = await parts.next())
+      await send(socket, next.value);
     await socket.close();
   } catch {
     // The client is gone: there is nobody to tell.

@@ -8,7 +8,9 @@ import type { Node } from '../../api/types/core-v1.ts';
 import type { ByteStream } from '../../platform/byte-stream.ts';
 import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
 import type { Upstream, UpstreamAnswer, UpstreamTls } from '../../platform/upstream.ts';
+import { isWebSocketRequest, offeredProtocols } from '../../platform/websocket-server.ts';
 import type { Passages } from '../handlers/target.ts';
+import { streamOverWebSocket } from '../handlers/watch-socket.ts';
 import type { Passage } from '../registry/connect-subresource.ts';
 import { agentUrl } from './agent-address.ts';
 import { bodyOf, forwardedHeaders, passedOn } from './pass-on.ts';
@@ -67,7 +69,9 @@ export class NodePassages implements Passages {
       .catch((error: Error) => {
         throw statusError('InternalError', `error dialing backend: ${error.message}`);
       });
-    return carries === 'text' ? textResponse(answer) : passedOn(answer);
+    if (carries !== 'text') return passedOn(answer);
+    const text = await textResponse(answer);
+    return isWebSocketRequest(http.headers) ? asMessages(http, answer) : text;
   }
 
   async #toPod(passage: ToPod, http: HttpRequest): Promise<HttpResponse> {
@@ -123,6 +127,29 @@ export class NodePassages implements Passages {
     });
     return this.#tls;
   }
+}
+
+/** By the subprotocol that a client offers: whether its messages are binary, or base64 in text. */
+const LOG_PROTOCOLS: Readonly<Record<string, boolean>> = {
+  'binary.k8s.io': true,
+  'base64.binary.k8s.io': false,
+};
+
+/** A log over a WebSocket, as browsers ask for it: a message for each piece that comes. */
+function asMessages({ headers }: HttpRequest, { body }: UpstreamAnswer): HttpResponse {
+  const protocol = offeredProtocols(headers).find((each) => Object.hasOwn(LOG_PROTOCOLS, each));
+  const isBinary = protocol === undefined || LOG_PROTOCOLS[protocol]!;
+  const chosen = protocol === undefined ? {} : { 'sec-websocket-protocol': protocol };
+  return {
+    status: 101,
+    headers: { upgrade: 'websocket', connection: 'Upgrade', ...chosen },
+    upgrade: (connection) =>
+      streamOverWebSocket(connection, body[Symbol.asyncIterator](), (socket, piece) =>
+        isBinary
+          ? socket.send('binary', piece)
+          : socket.send('text', Buffer.from(Buffer.from(piece).toString('base64'))),
+      ),
+  };
 }
 
 /** A log; what the agent refuses becomes a Status, as kube-apiserver makes it. */

@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { connectionOf, loadKubeconfig } from '../../client/kubeconfig-connection.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
 import { run, succeed, temporaryFolder, TestCluster, tool } from './harness.ts';
 
 const kubectl = tool('kubectl');
@@ -112,6 +115,23 @@ describe.skipIf(kubectl === undefined)('kubectl, towards a simulated pod,', () =
     const { code, stderr } = await run(kubectl!, ['cp', local, 'web:/etc/settings/x'], cluster);
     expect(code).toBe(1);
     expect(stderr).toContain('tar: Read-only file system');
+  });
+
+  it.each([
+    ['binary.k8s.io', (data: Buffer) => data.toString()],
+    ['base64.binary.k8s.io', (data: Buffer) => Buffer.from(data.toString(), 'base64').toString()],
+  ])('gives its log over a WebSocket, too: %s', async (protocol, textOf) => {
+    const config = await loadKubeconfig(realDisk, [cluster.env['KUBECONFIG']!]);
+    const { baseUrl, ca, cert, key } = await connectionOf(realDisk, config);
+    const pem = (bytes?: Uint8Array): Buffer => Buffer.from(bytes ?? []);
+    const url = `${baseUrl.replace('https', 'wss')}/api/v1/namespaces/default/pods/web/log?tailLines=2`;
+    const tls = { ca: pem(ca), cert: pem(cert), key: pem(key) };
+    const socket = new WebSocket(url, [protocol], tls);
+    let text = '';
+    socket.on('message', (data: Buffer) => (text += textOf(data)));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(text).toMatch(/^(hollow container web.*\n){2}$/);
+    expect(socket.protocol).toBe(protocol);
   });
 
   it('debugs it by a container of its own', async () => {
