@@ -94,11 +94,12 @@ function setUp(seats: number, levels: readonly PriorityLevelConfiguration[]) {
   const refused: string[] = [];
   const atWork: { readonly name: string; readonly ticket: Ticket }[] = [];
   /** "dev:jane": user jane under schema dev. */
-  const ask = (name: string, width = 1, signal = new AbortController().signal): void => {
+  const nobody: Parameters<FlowControl['enter']>[2] = { signal: new AbortController().signal };
+  const ask = (name: string, width = 1, asker = nobody): void => {
     const [group = '', user = ''] = name.split(':');
     const path = { type: 'path', verb: 'get', path: '/' } as const;
     const classified = control.classify({ name: user, groups: [group] }, path);
-    const ticket = control.enter(classified, width, { signal });
+    const ticket = control.enter(classified, width, asker);
     const start = (): void => {
       started.push(name);
       atWork.push({ name, ticket });
@@ -225,14 +226,27 @@ describe('fair queueing', () => {
     await clock.advance(0);
     expect(refused).toEqual(['dev:jane']);
     const client = new AbortController();
-    ask('dev:joe', 1, client.signal);
+    ask('dev:joe', 1, client);
     client.abort();
     await clock.advance(0);
     expect(refused).toEqual(['dev:jane', 'dev:joe']);
+    let left = (): void => {};
+    let listens = true;
+    const onGone = (fn: () => void): (() => void) => {
+      left = fn;
+      return () => (listens = false);
+    };
+    // One whose signal would have to be made.
+    ask('dev:jim', 1, { signal: AbortSignal.abort(), onGone });
+    await clock.advance(0);
+    expect([refused.length, listens]).toEqual([2, true]);
+    left();
+    await clock.advance(0);
+    expect([refused.at(-1), listens]).toEqual(['dev:jim', false]);
     await clock.advance(15_000);
     expect(count(refused, 'dev:jane')).toBe(7);
     expect([...control.counts.rejectedTotal].sort()).toEqual([
-      ['dev|dev|cancelled', 1],
+      ['dev|dev|cancelled', 2],
       ['dev|dev|queue-full', 1],
       ['dev|dev|time-out', 6],
     ]);

@@ -55,6 +55,17 @@ export interface Ticket {
   readonly ready?: Promise<void>;
 }
 
+type Asker = Pick<HttpRequest, 'signal' | 'onGone'>;
+
+/** Calls `left`, perhaps at once, until what it returns is called. */
+function whenGone(asker: Asker, left: () => void): () => void {
+  if (asker.onGone !== undefined) return asker.onGone(left);
+  const { signal } = asker;
+  if (signal.aborted) left();
+  else signal.addEventListener('abort', left, { once: true });
+  return () => signal.removeEventListener('abort', left);
+}
+
 const RETRY_AFTER_SECONDS = 1;
 
 export function tooManyRequests(): Error {
@@ -105,10 +116,10 @@ export class FlowControl {
   }
 
   /**
-   * Throws TooManyRequests if there is no room to wait either. Only who waits is asked for its
-   * signal, which is made on first use.
+   * Throws TooManyRequests if there is no room to wait either. Only who waits is asked to tell
+   * when its client goes.
    */
-  enter(classified: Classified, width: number, asker: Pick<HttpRequest, 'signal'>): Ticket {
+  enter(classified: Classified, width: number, asker: Asker): Ticket {
     const { schema, flow, byUser } = classified;
     const { metadata } = classified.level;
     const level = this.#levels.get(metadata.name ?? '');
@@ -121,7 +132,7 @@ export class FlowControl {
       this.counts.dispatched(row);
       return { holder, level, exempt };
     }
-    const ready = this.#wait(level, holder, { row, signal: asker.signal });
+    const ready = this.#wait(level, holder, { row, asker });
     return { holder, level, exempt, ready };
   }
 
@@ -142,7 +153,7 @@ export class FlowControl {
   #wait(
     level: PriorityLevel,
     holder: Holder,
-    { row, signal }: { readonly row: string; readonly signal: AbortSignal },
+    { row, asker }: { readonly row: string; readonly asker: Asker },
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const refuse = (why: Rejection | 'time-out' | 'cancelled'): void => {
@@ -154,7 +165,7 @@ export class FlowControl {
         this.#held.parted(holder.flow);
         if (this.#waiting === 0) this.#unwatchThread();
         timer.cancel();
-        signal.removeEventListener('abort', left);
+        unlisten();
       };
       const start = (): void => {
         done();
@@ -172,10 +183,9 @@ export class FlowControl {
         done();
         refuse(why);
       };
-      const left = (): void => giveUp('cancelled');
       const timer = this.#options.clock.after(this.#options.maxWaitMs, () => giveUp('time-out'));
-      if (signal.aborted) left();
-      else signal.addEventListener('abort', left, { once: true });
+      let unlisten = (): void => {};
+      unlisten = whenGone(asker, () => giveUp('cancelled'));
       // Those before it may all wait for their own flow.
       level.startNext();
     });

@@ -29,6 +29,7 @@ export class SocketRequest implements HttpRequest {
   #query: URLSearchParams | undefined;
   #controller: AbortController | undefined;
   #gone = false;
+  #left: (() => void) | undefined;
 
   constructor(
     request: Request,
@@ -61,9 +62,16 @@ export class SocketRequest implements HttpRequest {
     return this.#controller.signal;
   }
 
+  onGone(left: () => void): () => void {
+    if (this.#gone) left();
+    else this.#left = left;
+    return () => (this.#left = undefined);
+  }
+
   /** The response is closed: nobody waits for the answer any more. */
   close(): void {
     this.#gone = true;
+    this.#left?.();
     this.#controller?.abort(CLOSED);
   }
 }
