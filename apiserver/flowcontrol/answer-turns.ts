@@ -1,6 +1,6 @@
 /**
  * What the store makes durable together is answered together: twenty answers of one user in a row,
- * and then their next requests, for all of which everybody else waits. So a flow whose requests
+ * and then their next requests, for all of which everybody else waits. So a user whose requests
  * wait in line has one answer written, and then the server looks who else has come.
  */
 export class AnswerTurns {

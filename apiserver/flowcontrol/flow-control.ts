@@ -138,7 +138,8 @@ export class FlowControl {
 
   /** To be waited for before the request is answered. Undefined: its turn is now. */
   answers({ holder }: Ticket): Promise<void> | undefined {
-    return this.#held.isCrowd(holder.flow) ? this.#answers.next(holder.flow) : undefined;
+    const { flow, byUser } = holder;
+    return byUser && this.#held.isCrowd(flow) ? this.#answers.next(flow) : undefined;
   }
 
   /** `connection`: that of a client who speaks for nobody else. */
