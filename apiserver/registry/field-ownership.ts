@@ -131,7 +131,8 @@ async function ownersAfter(
   const object = isView ? await seen(write.object) : write.object;
   const time = formatTime(context.clock.now());
   try {
-    const change = Object.assign({ type, versions, time }, write, { live, object });
+    const { manager, managed, ignored } = write;
+    const change = { type, live, object, manager, managed, ignored, versions, time };
     const steps = ownersAfterUpdate(change);
     return await inVersions(steps, convert);
   } catch (error) {
