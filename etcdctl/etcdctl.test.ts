@@ -164,7 +164,9 @@ describe.skipIf(etcdctl === undefined)('wherry etcdctl', () => {
       files: () => Promise.resolve([]),
     };
     expect(await ours(here(['lock', 'l', 'work', 'hard']), '', programs)).toEqual({ out: '' });
-    expect(ran).toMatchObject([{ program: 'work', args: ['hard'], output: 'shared' }]);
+    expect(ran).toMatchObject([
+      { program: 'work', args: ['hard'], output: 'shared', input: 'none' },
+    ]);
     expect(ran[0]!.env!['ETCD_LOCK_KEY']).toMatch(/^l\/[0-9a-f]+$/);
     expect(await ours(here(['get', 'l/', '--prefix']))).toEqual({ out: '' });
     await ours(here(['put', 'seen', 'x "y"']));

@@ -210,14 +210,15 @@ export class Session {
     return this.keepAlive(client, { id, once: false, print: () => {} }, until);
   }
 
-  /** A program of this machine with our terminal, to its exit code. */
+  /** A program of this machine with our output, and no input, to its exit code. */
   async runProgram(
     [program, ...args]: readonly string[],
     env: Readonly<Record<string, string>>,
   ): Promise<number> {
     const { programs } = this.environment;
     if (programs === undefined) throw new Error('no programs can be run here');
-    const { code } = await programs.run({ program: program!, args, env, output: 'shared' });
+    const shared = { output: 'shared', input: 'none' } as const;
+    const { code } = await programs.run({ program: program!, args, env, ...shared });
     return code ?? 1;
   }
 
