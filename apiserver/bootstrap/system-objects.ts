@@ -29,6 +29,7 @@ function kubernetesService(clusterIP: string, targetPort: number): object {
       type: 'ClusterIP',
       clusterIP,
       sessionAffinity: 'None',
+      ipFamilyPolicy: 'SingleStack',
       ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort }],
     },
   };

@@ -127,6 +127,15 @@ describe('a custom resource', () => {
       ...{ apiVersion: 'autoscaling/v1', kind: 'Scale', spec: { replicas: 2 } },
       status: { replicas: 2, selector: 'app=s' },
     });
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const table = await api.call('GET', `${at}/scale`, { accept });
+    expect(table.body.rows[0]!.cells.slice(0, 3)).toEqual(['s', 2, 2]);
+    expect(table.body.columnDefinitions).toMatchObject([
+      { name: 'Name', format: 'name' },
+      { name: 'Desired', description: 'Number of desired replicas' },
+      { name: 'Available', description: 'Number of actual replicas' },
+      { name: 'Age', type: 'date' },
+    ]);
     scale.body.spec.replicas = 5;
     expect((await api.call('PUT', `${at}/scale`, { body: scale.body })).body.spec.replicas).toBe(5);
     const after = await api.call('GET', at);

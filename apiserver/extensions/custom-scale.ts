@@ -5,6 +5,8 @@ import { statusError } from '../../api/status.ts';
 import type { CustomResourceSubresourceScale } from '../../api/types/apiextensions-v1.ts';
 import type { Scale } from '../../api/types/autoscaling-v1.ts';
 import type { Subresource } from '../registry/declaration.ts';
+import { column, nameColumn } from '../registry/kinds/cells.ts';
+import { scalePrinter } from '../registry/kinds/workload/scale-subresource.ts';
 import { stepsOf, valueAt, withValueAt } from './paths.ts';
 
 const MAX_REPLICAS = 2 ** 31 - 1;
@@ -22,6 +24,7 @@ export function customScale(
     verbs: ['get', 'update', 'patch'],
     kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
     owns: [spec[0]!],
+    printer,
     read(parent): Scale {
       const replicas = valueAt(parent, spec);
       if (typeof replicas !== 'number') {
@@ -64,6 +67,13 @@ export function customScale(
     validateUpdate: validate,
   };
 }
+
+const printer = scalePrinter([
+  nameColumn,
+  { ...column('Desired', 'integer'), description: 'Number of desired replicas' },
+  { ...column('Available', 'integer'), description: 'Number of actual replicas' },
+  { name: 'Age', type: 'date' },
+]);
 
 /** Field errors of the numbers that scaling reads. */
 export function validateScale(

@@ -28,13 +28,23 @@ export interface Answering {
   readonly clock: Clock;
 }
 
+/** One object, made into the form that is asked for. */
+export interface Shown extends Pick<StoredObject, 'json' | 'message'> {
+  readonly value: KubernetesObject;
+}
+
+/** What of its declaration decides how an object is written. */
+type Declared = Pick<ResourceDeclaration, 'type' | 'review' | 'structure'> & {
+  readonly printer?: ResourceDeclaration['printer'] | undefined;
+};
+
 const JSON_TYPE = 'application/json';
 const PARTIAL = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' };
 
 /** One object in the form the client accepts. */
 export function objectResponse(
-  answering: Answering,
-  object: StoredObject,
+  answering: Omit<Answering, 'declaration'> & { readonly declaration: Declared },
+  object: Shown,
   { status = 200 }: { readonly status?: number } = {},
 ): HttpResponse {
   const { request, declaration } = answering;
@@ -123,7 +133,7 @@ function listForm(
   }
 }
 
-function noList({ type, structure }: ResourceDeclaration): Error {
+function noList({ type, structure }: Declared): Error {
   if (structure !== undefined) return unexplained('content is not a list');
   const shown = `*${internalPackage(type)}.${type.kind}`;
   return statusError(
@@ -141,23 +151,41 @@ function aList({ type, structure }: ResourceDeclaration): Error {
   );
 }
 
-/** Something that is not an object of the resource (a Status, a Scale): always as it is. */
+/** The view that a subresource gives of its parent: a Scale. */
+export function viewResponse(
+  { request, clock, declaration }: Answering,
+  { value, printer }: Pick<Shown, 'value'> & Pick<Declared, 'printer'>,
+  options: { readonly status?: number } = {},
+): HttpResponse {
+  const kind = kindOf(value);
+  const type = { ...declaration.type, ...kind };
+  const message = (): Uint8Array => messageOf(kind, value);
+  const shown = { value, json: () => new JsonValue(value), message };
+  return objectResponse({ request, clock, declaration: { type, printer } }, shown, options);
+}
+
+/** Something that is not an object of the resource (a Status, a Binding): always as it is. */
 export function plainResponse(
   request: ApiRequest,
   value: { readonly apiVersion: string; readonly kind: string },
   { status = 200 }: { readonly status?: number } = {},
 ): HttpResponse {
-  const slash = value.apiVersion.indexOf('/');
-  const kind = {
-    group: slash < 0 ? '' : value.apiVersion.slice(0, slash),
-    version: value.apiVersion.slice(slash + 1),
-    kind: value.kind,
-  };
+  const kind = kindOf(value);
   return respond(request, formOf(request, kind), {
     status,
     body: new JsonValue(value),
     protobuf: () => enveloped(kind, messageOf(kind, value)),
   });
+}
+
+function kindOf(object: { readonly apiVersion: string; readonly kind: string }): GroupVersionKind {
+  const { apiVersion, kind } = object;
+  const slash = apiVersion.indexOf('/');
+  return {
+    group: slash < 0 ? '' : apiVersion.slice(0, slash),
+    version: apiVersion.slice(slash + 1),
+    kind,
+  };
 }
 
 function formOf(
@@ -169,7 +197,7 @@ function formOf(
 }
 
 function tableOf(
-  { request, declaration, clock }: Answering,
+  { request, declaration, clock }: Parameters<typeof objectResponse>[0],
   version: 'v1' | 'v1beta1',
   content: { readonly objects: readonly KubernetesObject[]; readonly metadata: TableMetadata },
 ): JsonValue {

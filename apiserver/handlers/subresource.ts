@@ -7,7 +7,7 @@ import type { Subresource } from '../registry/declaration.ts';
 import type { Updated } from '../registry/resource-store.ts';
 import { decodeBody, expectedOf } from './body.ts';
 import { writeParameters } from './options.ts';
-import { objectResponse, plainResponse } from './respond.ts';
+import { objectResponse, plainResponse, viewResponse } from './respond.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
 type AnySubresource = Subresource<KubernetesObject>;
@@ -20,8 +20,9 @@ export async function getSubresource(
   const { request, store, environment } = target;
   const resourceVersion = request.http.query.get('resourceVersion') ?? '';
   const parent = await store.get(objectAt(target), resourceVersion);
-  if (subresource.read !== undefined) return plainResponse(request, subresource.read(parent.value));
   const answering = { request, declaration: store.declaration, clock: environment.clock };
+  const view = viewOf(parent.value, subresource);
+  if (view !== undefined) return viewResponse(answering, view);
   return objectResponse(answering, parent);
 }
 
@@ -69,6 +70,11 @@ export async function createSubresource(
   return plainResponse(request, body, { status: 201 });
 }
 
+function viewOf(parent: KubernetesObject, subresource: AnySubresource | undefined) {
+  const value = subresource?.read?.(parent);
+  return value === undefined ? undefined : { value, printer: subresource?.printer };
+}
+
 function created(): Status {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 }
@@ -81,8 +87,8 @@ export function updatedResponse(
 ): HttpResponse {
   const { request, store, environment } = target;
   const status = updated.created ? 201 : 200;
-  if (subresource?.read !== undefined)
-    return plainResponse(request, subresource.read(updated.object.value), { status });
   const answering = { request, declaration: store.declaration, clock: environment.clock };
+  const view = viewOf(updated.object.value, subresource);
+  if (view !== undefined) return viewResponse(answering, view, { status });
   return objectResponse(answering, updated.object, { status });
 }

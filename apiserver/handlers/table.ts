@@ -41,9 +41,15 @@ export interface Table extends Readonly<Record<string, unknown>> {
   readonly rows: readonly object[];
 }
 
+/** A kind and how its objects are printed. */
+interface Printed {
+  readonly type: ResourceType;
+  readonly printer?: ResourceDeclaration['printer'] | undefined;
+}
+
 /** meta.k8s.io Table: rows as `kubectl get` prints them. */
 export function table(
-  declaration: ResourceDeclaration,
+  declaration: Printed,
   content: {
     readonly objects: readonly KubernetesObject[];
     readonly metadata: TableMetadata;
@@ -65,7 +71,7 @@ export function table(
 }
 
 export function tableRow(
-  { printer = defaultPrinter }: ResourceDeclaration,
+  { printer = defaultPrinter }: Printed,
   object: KubernetesObject,
   options: TableOptions,
 ): object {

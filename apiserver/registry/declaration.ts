@@ -66,6 +66,8 @@ export interface Subresource<T extends KubernetesObject> {
   readonly olderVersions?: readonly string[];
   /** The view served by GET. Absent: the parent itself. */
   read?(parent: T): KubernetesObject;
+  /** The view as a Table. */
+  readonly printer?: TablePrinter<KubernetesObject>;
   /**
    * The parent as it is to be stored, given what the client sent (a full view for update and
    * patch, the posted object for create). Throws StatusError to refuse. Field errors of the

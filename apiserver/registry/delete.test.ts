@@ -1,6 +1,7 @@
 /** What watchers of pods see of deletions; tried beside kube-apiserver 1.34.1. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../api/meta.ts';
+import { formatTime } from '../../api/time.ts';
 import { parsed, TestApi } from '../../test/support/api-core.ts';
 import { kinds } from './kinds/index.ts';
 
@@ -84,6 +85,17 @@ describe('a pod that is deleted', () => {
     ]);
   });
 
+  test.each([
+    [9_000_000_000, 9_000_000_000],
+    // Go's durations wrap around: beyond 292 years a deletion may have been long ago.
+    [300_000_000_000, 4_852_094_820.647],
+    [2n ** 63n - 1n, -1],
+  ])('with a grace of %s s is to go %s s from now', async (gracePeriodSeconds, seconds) => {
+    await create('n');
+    const { body } = await remove({ gracePeriodSeconds });
+    expect(body.metadata.deletionTimestamp).toBe(formatTime(api.clock.now() + seconds * 1000));
+  });
+
   test('in a dry run, stays', async () => {
     await create('n');
     const dry = await api.call('DELETE', `${pods}/p?dryRun=All`, { body: none });
@@ -91,4 +103,13 @@ describe('a pod that is deleted', () => {
     const { body } = await api.call('GET', `${pods}/p`);
     expect(body.metadata.deletionTimestamp).toBeUndefined();
   });
+});
+
+test('a namespace that is deleted tells no grace', async () => {
+  const url = '/api/v1/namespaces/going';
+  await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'going' } } });
+  const { body } = await api.call('DELETE', url, { body: { gracePeriodSeconds: 7 } });
+  expect(body).toMatchObject({ status: { phase: 'Terminating' } });
+  expect(body.metadata.deletionTimestamp).toBeDefined();
+  expect(body.metadata).not.toHaveProperty('deletionGracePeriodSeconds');
 });

@@ -1,5 +1,4 @@
 import { type FieldError, invalid, invalidError, notSupported } from '../../api/field-errors.ts';
-import { rounded } from '../../api/long-integer.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { formatTime, parseTime } from '../../api/time.ts';
@@ -201,15 +200,18 @@ function beginDeletion(
 ): void {
   const { metadata } = object;
   const { deletionTimestamp, deletionGracePeriodSeconds: pending = 0 } = metadata;
-  let startMs = clock.now();
-  if (deletionTimestamp === undefined) {
-    if (metadata.generation) metadata.generation++;
-    declaration.markDeleting?.(object, startMs);
-  } else {
-    startMs = parseTime(deletionTimestamp)! - rounded(pending) * 1_000;
-  }
-  metadata.deletionTimestamp = formatTime(startMs + rounded(grace) * 1_000);
+  const isFirst = deletionTimestamp === undefined;
+  const startMs = isFirst ? clock.now() : parseTime(deletionTimestamp)! - durationMs(pending);
+  metadata.deletionTimestamp = formatTime(startMs + durationMs(grace));
   metadata.deletionGracePeriodSeconds = grace;
+  if (!isFirst) return;
+  if (metadata.generation) metadata.generation++;
+  declaration.markDeleting?.(object, startMs);
+}
+
+/** Go's durations are nanoseconds of 64 bits: beyond 292 years they wrap around. */
+function durationMs(seconds: number): number {
+  return Number(BigInt.asIntN(64, BigInt(seconds) * 1_000_000_000n)) / 1_000_000;
 }
 
 /**

@@ -3,6 +3,7 @@
  * method and path, as any client would send it; answers as status and parsed body.
  */
 import { JsonValue, type Chunk, type HttpResponse } from '../../platform/http.ts';
+import { jsonText } from '../../platform/json-text.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';
 import { turnsBy } from '../../platform/turns.ts';
@@ -165,7 +166,7 @@ export class TestApi {
 /** Text goes as bytes, so that it is parsed as from a socket; so do objects. */
 function bodyOf(body: unknown): Uint8Array | JsonValue {
   if (body instanceof JsonValue || body instanceof Uint8Array) return body;
-  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  return Buffer.from(typeof body === 'string' ? body : jsonText(body));
 }
 
 export function parsed(chunk: Chunk | undefined): unknown {

@@ -75,6 +75,8 @@ export const namespace = {
 
   markDeleting(object) {
     object.status = { ...object.status, phase: 'Terminating' };
+    // Of grace it says nothing, not even that there is none.
+    delete object.metadata.deletionGracePeriodSeconds;
   },
   keepsDeleted: ({ spec }) => (spec?.finalizers?.length ?? 0) > 0,
   returnsDeletedObject: true,

@@ -2,8 +2,8 @@ import { invalid, invalidError } from '../../../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../../../api/meta.ts';
 import type { Scale } from '../../../../api/types/autoscaling-v1.ts';
 import type { LabelSelector } from '../../../../api/types/meta-v1.ts';
-import type { Subresource } from '../../declaration.ts';
-import { selectorText } from '../cells.ts';
+import type { Subresource, TableColumn, TablePrinter } from '../../declaration.ts';
+import { age, ageColumn, column, selectorText } from '../cells.ts';
 
 type Scalable = KubernetesObject & {
   readonly spec: {
@@ -23,6 +23,18 @@ export function scaleSubresource<T extends Scalable>(
     verbs: ['get', 'update', 'patch'],
     kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
     read: (parent) => scaleOf(parent, selectorText(selectorOf(parent))),
+    printer: scalePrinter([
+      { name: 'Name', type: 'string' },
+      {
+        ...column('Desired', 'integer'),
+        description: 'replicas is the desired number of instances for the scaled object.',
+      },
+      {
+        ...column('Available', 'integer'),
+        description: 'replicas is the actual number of observed instances of the scaled object.',
+      },
+      ageColumn,
+    ]),
     owns: ['spec'],
     parentConfiguration({ spec }) {
       const { replicas } = (spec ?? {}) as { replicas?: unknown };
@@ -37,6 +49,18 @@ export function scaleSubresource<T extends Scalable>(
       }
       const metadata = { ...parent.metadata };
       return { ...parent, metadata, spec: { ...parent.spec, replicas } } as unknown as Mutable<T>;
+    },
+  };
+}
+
+/** Name, the numbers of replicas that are wanted and there, and age. */
+export function scalePrinter(columns: readonly TableColumn[]): TablePrinter<KubernetesObject> {
+  return {
+    columns,
+    cells: (object, nowMs) => {
+      const { metadata, spec, status } = object as Scale;
+      const { replicas = 0 } = spec ?? {};
+      return [metadata?.name ?? '', replicas, status?.replicas ?? 0, age(object, nowMs)];
     },
   };
 }

@@ -7,6 +7,8 @@ import {
   updateErrors,
   written,
 } from '../../../../test/support/kinds.ts';
+import { TestApi } from '../../../../test/support/api-core.ts';
+import { kinds } from '../index.ts';
 import { deployment } from './deployment.ts';
 import { replicaSet } from './replicaset.ts';
 
@@ -177,6 +179,33 @@ describe('scale', () => {
     ).toThrow(
       'Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
     );
+  });
+
+  test.each([replicaSet, deployment])('of a $type.kind is a Table, too', async ({ type }) => {
+    const api = new TestApi(kinds);
+    await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'default' } } });
+    const url = `/apis/apps/v1/namespaces/default/${type.resource}`;
+    await api.call('POST', url, { body: { metadata: { name: 'd' }, ...sent({ replicas: 3 }) } });
+    const as = (form: string): string => `application/json;as=${form};v=v1;g=meta.k8s.io`;
+    const ask = (form: string) => api.call('GET', `${url}/d/scale`, { accept: as(form) });
+    expect((await ask('Table')).body).toMatchObject({
+      kind: 'Table',
+      columnDefinitions: [
+        { name: 'Name', format: '' },
+        { name: 'Desired', type: 'integer' },
+        { name: 'Available', type: 'integer' },
+        { name: 'Age', type: 'string' },
+      ],
+      rows: [{ cells: ['d', 3, 0, '0s'], object: { kind: 'PartialObjectMetadata' } }],
+    });
+    expect((await ask('PartialObjectMetadata')).body).toMatchObject({
+      ...{ kind: 'PartialObjectMetadata', metadata: { name: 'd' } },
+    });
+    expect((await ask('PartialObjectMetadataList')).body.message).toBe(
+      'you requested PartialObjectMetadataList, but the requested object is not a list ' +
+        '(*autoscaling.Scale)',
+    );
+    await api.stop();
   });
 });
 
