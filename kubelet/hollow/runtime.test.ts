@@ -396,9 +396,10 @@ describe('the command of a hollow container', () => {
   });
 
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  const broken = new Error('the connection broke within a response');
   const busy = statusError('ServiceUnavailable', 'etcdserver: unavailable');
   it('begins once the API server can be asked what it refers to', async () => {
-    const world = begin(sh('sleep 60; exit 4'), { refusals: [refused, busy, refused] });
+    const world = begin(sh('sleep 60; exit 4'), { refusals: [refused, busy, broken] });
     const since = world.clock.now();
     expect(await ended(world)).toMatchObject({ exitCode: 4 });
     // Its pauses are shorter by what it waited.
