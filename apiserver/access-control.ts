@@ -51,7 +51,7 @@ export function accessControl(options: AccessControlOptions): AccessControl {
         case 'refused':
           return { error: result.reason };
         case 'none':
-          return { error: '[invalid bearer token]' };
+          return { error: 'invalid bearer token' };
       }
     },
     async issueToken(account, spec) {

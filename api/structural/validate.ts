@@ -181,8 +181,7 @@ class Checker {
   #list(schema: SchemaNode, values: readonly unknown[], old: unknown): void {
     const { items, json } = schema;
     const { minItems, maxItems } = json;
-    const tooManyItems = typeof maxItems === 'number' && values.length > maxItems;
-    if (items !== undefined && !tooManyItems) {
+    if (items !== undefined) {
       const before = old === UNRELATED ? undefined : keyedElements(schema, old);
       for (let i = 0; i < values.length; i++) {
         this.#path.push(i);
@@ -194,7 +193,8 @@ class Checker {
     }
     if (typeof minItems === 'number' && values.length < minItems)
       this.#fail(values.length, `should have at least ${minItems} items`);
-    if (tooManyItems) this.errors.push(tooMany(this.#field(), values.length, maxItems));
+    if (typeof maxItems === 'number' && values.length > maxItems)
+      this.errors.push(tooMany(this.#field(), values.length, maxItems));
   }
 
   #enum(schema: SchemaNode, value: unknown): void {

@@ -38,7 +38,8 @@ export function anyToken(authenticators: () => readonly TokenAuthenticator[]): T
         if (result.type === 'user') return result;
         if (result.type === 'refused') reasons.push(result.reason);
       }
-      return { type: 'refused', reason: `[${['invalid bearer token', ...reasons].join(', ')}]` };
+      const all = ['invalid bearer token', ...reasons];
+      return { type: 'refused', reason: all.length === 1 ? all[0]! : `[${all.join(', ')}]` };
     },
   };
 }

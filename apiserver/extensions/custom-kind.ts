@@ -18,6 +18,7 @@ import type {
   Structure,
   Subresource,
 } from '../registry/declaration.ts';
+import type { Warn } from '../registry/warn.ts';
 import { customPrinter } from './custom-printer.ts';
 import { customScale, validateScale } from './custom-scale.ts';
 import { stepsOf, valueAt } from './paths.ts';
@@ -56,8 +57,8 @@ export function customKind(
   const type = typeOfVersion(crd, version.name);
   const names = crd.status?.acceptedNames ?? crd.spec.names;
   const { scale, status } = version.subresources ?? {};
-  const validate = (object: KubernetesObject, old?: KubernetesObject): FieldError[] =>
-    withRules(schema, { value: object, old }, [
+  const validate = (object: KubernetesObject, old?: KubernetesObject, warn?: Warn): FieldError[] =>
+    withRules(schema, { value: object, old, warn }, [
       ...validateBySchema(schema.root, { value: object, old }),
       ...(scale === undefined ? [] : validateScale(object, scale, 'all')),
       ...(schema.features.embedded ? validateEmbedded(schema.root, object) : []),
@@ -137,13 +138,20 @@ const NOT_CHECKED =
 
 function withRules(
   schema: VersionSchema,
-  check: { readonly value: KubernetesObject; readonly old: KubernetesObject | undefined },
+  check: {
+    readonly value: KubernetesObject;
+    readonly old: KubernetesObject | undefined;
+    readonly warn: Warn | undefined;
+  },
   errors: FieldError[],
 ): FieldError[] {
   if (!schema.features.rules) return errors;
-  if (errors.some(({ type }) => BLOCKING.has(type)))
+  const { value, old, warn } = check;
+  // That an object has no name is told by those who judge metadata.
+  if (!value.metadata.name || errors.some(({ type }) => BLOCKING.has(type)))
     return [...errors, invalid('<nil>', null, NOT_CHECKED)];
-  return [...errors, ...schema.ruleErrors(check)];
+  const tolerated = ({ field, message }: FieldError): void => warn?.(`${field}: ${message}`);
+  return [...errors, ...schema.ruleErrors({ value, old, tolerated })];
 }
 
 /** An object may keep what its lists had twice before. */
@@ -176,11 +184,11 @@ function customStatus(
       const written = { ...rest, metadata, ...(status === undefined ? {} : { status }) };
       return written as unknown as Mutable<KubernetesObject>;
     },
-    validateUpdate(object, old) {
+    validateUpdate(object, old, warn) {
       const { status } = object as CustomResource;
       const node = schema.root.properties.get('status');
       const before = (old as CustomResource)['status'];
-      return withRules(schema, { value: object, old }, [
+      return withRules(schema, { value: object, old, warn }, [
         ...(status === undefined || node === undefined
           ? []
           : validateBySchema(node, { value: status, old: before, field: 'status' })),

@@ -5,6 +5,7 @@ import type {
   CustomResourceDefinitionNames as Names,
   CustomResourceDefinitionStatus as Status,
 } from '../../api/types/apiextensions-v1.ts';
+import { authorityFault } from '../registry/kinds/extensions/authority.ts';
 import { type Finding, isTrue, withCondition } from '../registry/kinds/extensions/conditions.ts';
 
 /** Names that others of the group have. */
@@ -42,7 +43,7 @@ export function acceptNames(
   };
   let conditions = withCondition(status.conditions ?? [], finding, nowMs);
   if (!isTrue(crd, 'Established'))
-    conditions = withCondition(conditions, established(conflict === undefined), nowMs);
+    conditions = withCondition(conditions, established(crd, conflict === undefined), nowMs);
   const approval = approvalOf(crd);
   if (approval !== undefined) conditions = withCondition(conditions, approval, nowMs);
   const isSame = conditions === status.conditions && deepEqual(names, status.acceptedNames);
@@ -70,20 +71,18 @@ function approvalOf({ spec, metadata }: CustomResourceDefinition): Finding | und
   return { type, status: 'False', reason: 'InvalidAnnotation', message };
 }
 
-function established(hasNames: boolean): Finding {
-  return hasNames
-    ? {
-        type: 'Established',
-        status: 'True',
-        reason: 'InitialNamesAccepted',
-        message: 'the initial names have been accepted',
-      }
-    : {
-        type: 'Established',
-        status: 'False',
-        reason: 'NotAccepted',
-        message: 'not all names are accepted',
-      };
+function established({ spec }: CustomResourceDefinition, hasNames: boolean): Finding {
+  const type = 'Established';
+  if (!hasNames) {
+    const message = 'not all names are accepted';
+    return { type, status: 'False', reason: 'NotAccepted', message };
+  }
+  if (authorityFault(spec.conversion?.webhook?.clientConfig?.caBundle ?? '') !== undefined) {
+    const message = 'The conversion webhook CABundle is invalid';
+    return { type, status: 'False', reason: 'InvalidCABundle', message };
+  }
+  const message = 'the initial names have been accepted';
+  return { type, status: 'True', reason: 'InitialNamesAccepted', message };
 }
 
 function accepted(

@@ -38,12 +38,10 @@ export async function createSubresource(
   const expected = expectedOf(store.declaration, { subresource, fieldValidation });
   const { object: sent, warnings } = decodeBody(request.http, expected);
   for (const warning of warnings) request.notes.warn(warning);
-  const { name } = sent.metadata;
-  if (name !== undefined && name !== at.name)
-    throw statusError(
-      'BadRequest',
-      `the name of the object (${name}) does not match the name on the URL (${at.name})`,
-    );
+  if (subresource.answers === undefined && sent.metadata.name !== at.name) {
+    const kind = subresource.kind?.kind ?? store.declaration.type.kind;
+    throw statusError('BadRequest', `name in URL does not match name in ${kind} object`);
+  }
   if (subresource.answers !== undefined) {
     const caller = callerOf(target, parameters.dryRun);
     const body = await store.answer({ at, subresource, sent }, caller);

@@ -18,6 +18,7 @@ import type { ClaimRanges, Reservation } from './claims.ts';
 import type { Component } from './components.ts';
 import type { ConnectSubresource } from './connect-subresource.ts';
 import type { OtherResources } from './other-resources.ts';
+import type { Warn } from './warn.ts';
 
 /** meta.k8s.io/v1 TableColumnDefinition. Priority > 0 shows only with `-o wide`. */
 export interface TableColumn {
@@ -34,9 +35,7 @@ export interface TablePrinter<T> {
   cells(object: T, nowMs: number): readonly (string | number | bigint | boolean | null)[];
 }
 
-/**
- * What a write may depend on besides the objects. Fixed before the proposal, never below the log.
- */
+/** What a write may depend on besides the objects: fixed before the proposal, not below the log. */
 export interface WriteContext {
   readonly nowMs: number;
   /** A lower-case random suffix, as generateName appends it. */
@@ -76,7 +75,7 @@ export interface Subresource<T extends KubernetesObject> {
    */
   write(sent: KubernetesObject, parent: T, context: WriteContext): Mutable<T>;
   /** Field errors of a change made through this subresource, in place of the kind's checks. */
-  validateUpdate?(object: T, old: T): readonly FieldError[];
+  validateUpdate?(object: T, old: T, warn?: Warn): readonly FieldError[];
   /** What a successful `create` answers: the parent, a Status (Success), or the sent object. */
   readonly answer?: 'parent' | 'status' | 'sent';
   /**
@@ -264,6 +263,7 @@ export interface WriteAccess {
   readonly user: Subject;
   readonly namespace: string;
   readonly control: AccessControl;
+  readonly others: OtherResources;
 }
 
 /** How objects are read and merged whose kind no schema table knows: custom resources. */
@@ -333,11 +333,11 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   prepareForUpdate?(object: Mutable<T>, old: T, context: WriteContext): void;
   /**
    * Field errors of a whole object, metadata aside, which the generic store checks. `old` is what
-   * it replaces, absent on create: an object may keep what only newer rules refuse.
+   * it replaces, absent on create: an object may keep what only newer rules refuse, warned.
    */
-  validate?(object: T, old?: T): readonly FieldError[];
+  validate?(object: T, old?: T, warn?: Warn): readonly FieldError[];
   /** Field errors of a change, in addition to `validate`. */
-  validateUpdate?(object: T, old: T): readonly FieldError[];
+  validateUpdate?(object: T, old: T, warn?: Warn): readonly FieldError[];
   /** What the client is told of an object, or a change of it, that is taken all the same. */
   warnings?(object: T, old?: T): readonly string[];
 

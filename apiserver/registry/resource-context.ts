@@ -62,12 +62,12 @@ export interface Caller {
 
 /** Refuses what {@link ResourceDeclaration.permitWrite} refuses. */
 export async function permitWrite(
-  { declaration, control }: ResourceContext,
+  { declaration, control, others }: ResourceContext,
   change: Change<KubernetesObject>,
   by: { readonly user: Requester; readonly namespace: string },
 ): Promise<void> {
   if (control === undefined) return;
-  await declaration.permitWrite?.(change, { ...by, control });
+  await declaration.permitWrite?.(change, { ...by, control, others });
 }
 
 export function writerOf(context: ResourceContext, caller: Caller): Writer {

@@ -41,14 +41,15 @@ export class ReviewStore extends ResourceStore {
     const { namespace, object } = sent;
     const { type } = this.declaration;
     if (control === undefined) throw statusError('ServiceUnavailable', 'nobody can answer this');
-    if (type.namespaced) bindNamespace(this.#context, object, namespace);
+    bindNamespace(this.#context, object, namespace);
     bindKind(this.#context, object);
     const at = { namespace, name: '' };
     const asked = { operation: 'CREATE', at, object, caller } as const;
     const attributes = attributesOf(this.#context, asked);
     await this.#context.admission.mutate(attributes);
     const errors = this.declaration.validate?.(object) ?? [];
-    if (errors.length > 0) throw invalidError(type, object.metadata.name ?? '', errors);
+    // Kubernetes names neither the kind nor the object.
+    if (errors.length > 0) throw invalidError({ ...type, kind: '' }, '', errors);
     await this.#context.admission.validate(attributes);
     const request = { asker: caller.user, namespace, nowMs: this.#context.clock.now() };
     const value = await review.answer(object, request, control);

@@ -147,7 +147,12 @@ async function decideUpdate(
   const isWhole = subresource?.kind === undefined;
   // An object of another kind (a Binding) is no view of the parent that could be out of date.
   const isPut = change.creates === 'ifKindAllows';
-  checkVersion(context, { sent: decoded, current, needsVersion: isWhole, needsUid: isPut });
+  checkVersion(context, {
+    sent: decoded,
+    current,
+    needsVersion: isWhole,
+    needsUid: isPut || !isWhole,
+  });
   const sent = isWhole ? withDefaults(context, decoded) : decoded;
   dropRepeatedOwners(sent, caller.request);
   const written = (): Mutable<KubernetesObject> =>
@@ -170,7 +175,7 @@ async function decideUpdate(
   const from = { old: current, subresource };
   prepareForUpdate(context, object, from);
   if (subresource === undefined) await by.reservations.renew({ object, old: current });
-  validateChanged(context, object, from);
+  validateChanged(context, object, { ...from, caller });
   if (subresource === undefined) warnAbout(context, caller, { object, old: current });
   const final = subresource === undefined ? object : viewOf(subresource, object, sent);
   await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));
@@ -220,7 +225,7 @@ function checkVersion(
     readonly sent: Mutable<KubernetesObject>;
     readonly current: KubernetesObject;
     readonly needsVersion: boolean;
-    /** A patch may not change it, which is told as of any field. */
+    /** False for a patch of a whole: it may not change it, which is told as of any field. */
     readonly needsUid: boolean;
   },
 ): void {
@@ -272,14 +277,15 @@ function prepareForUpdate(
 function validateChanged(
   { declaration }: ResourceContext,
   object: KubernetesObject,
-  { old, subresource }: Predecessor,
+  { old, subresource, caller }: Predecessor & { readonly caller: Caller },
 ): void {
+  const warn = (text: string): void => caller.request?.warn(text);
   const whole = subresource === undefined;
   const change = subresource?.validateUpdate === undefined ? declaration : subresource;
   const errors = [
     ...validateObjectMetaUpdate(object.metadata, old.metadata, declaration),
-    ...(whole ? (declaration.validate?.(object, old) ?? []) : []),
-    ...(change.validateUpdate?.(object, old) ?? []),
+    ...(whole ? (declaration.validate?.(object, old, warn) ?? []) : []),
+    ...(change.validateUpdate?.(object, old, warn) ?? []),
   ];
   if (errors.length > 0) throw invalidError(declaration.type, old.metadata.name!, errors);
 }

@@ -32,6 +32,8 @@ export interface RuleCheck {
   readonly path?: string;
   /** What did not change must be right too. */
   readonly strict?: boolean;
+  /** Told of each rule that what did not change breaks. */
+  readonly tolerated?: (error: FieldError) => void;
   /** Shared by several checks. Default: that of one object. */
   readonly budget?: RuleBudget;
 }
@@ -44,8 +46,8 @@ export interface RuleBudget {
 export const ruleBudget = (): RuleBudget => ({ left: VALIDATION_BUDGET });
 
 export function validateRules(root: RuleNode, check: RuleCheck): FieldError[] {
-  const { value, old, path = '', strict = false, budget = ruleBudget() } = check;
-  const run = new Run(budget, strict);
+  const { value, old, path = '', strict = false, budget = ruleBudget(), tolerated } = check;
+  const run = new Run(budget, { strict, tolerated });
   run.visit(root, { value, old, path, unchanged: undefined });
   return run.errors;
 }
@@ -62,17 +64,23 @@ interface Place {
   readonly unchanged: (() => boolean) | undefined;
 }
 
+/** What becomes of rules that what did not change breaks. */
+interface Judgement {
+  readonly strict: boolean;
+  readonly tolerated: RuleCheck['tolerated'] | undefined;
+}
+
 /** Signals that no further rule may run. */
 class Exhausted extends Error {}
 
 class Run {
   readonly errors: FieldError[] = [];
   readonly #budget: RuleBudget;
-  readonly #strict: boolean;
+  readonly #how: Judgement;
 
-  constructor(budget: RuleBudget, strict: boolean) {
+  constructor(budget: RuleBudget, how: Judgement) {
     this.#budget = budget;
-    this.#strict = strict;
+    this.#how = how;
   }
 
   visit(node: RuleNode, place: Place): void {
@@ -142,7 +150,9 @@ class Run {
       if (holds !== false) continue;
       const at = placed(path, compiled.fieldPath);
       const error = this.#failure(compiled, bindings, { schemaType, path: at });
-      if (this.#strict || compiled.usesOldSelf || !isUnchanged(place)) this.errors.push(error);
+      const { strict, tolerated } = this.#how;
+      if (strict || compiled.usesOldSelf || !isUnchanged(place)) this.errors.push(error);
+      else tolerated?.(error);
     }
   }
 

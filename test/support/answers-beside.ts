@@ -49,13 +49,13 @@ const withoutEmpties = (text: string): string =>
 interface Refusal {
   readonly code: number;
   readonly reason: string;
-  readonly message: string;
+  readonly message?: string;
   readonly details?: { readonly causes?: readonly { readonly message: string }[] };
 }
 
 function refusal(status: Refusal): unknown {
   const { causes, ...details } = status.details ?? {};
-  const text = withoutEmpties(status.message).replace(uid, 'UID');
+  const text = withoutEmpties(status.message ?? '').replace(uid, 'UID');
   // Kubernetes names some of them twice.
   const named = new Set(
     causes?.map((cause) => withoutEmpties(JSON.stringify(cause)).replace(uid, 'UID')),
@@ -82,7 +82,10 @@ function endOfJson(text: string, start: number): number {
  * such: docs/COMPATIBILITY.md says what is shown here.
  */
 function withoutShown(text: string): string {
-  const said = text.split(/\n(?= |@@)/)[0]!.replaceAll('value: nothing', 'value: …');
+  const said = text
+    .split(/\n(?= |@@)/)[0]!
+    .replaceAll('value: nothing', 'value: …')
+    .trimEnd();
   const shown = / value: [[{]/.exec(said);
   if (shown === null) return said;
   const start = shown.index + ' value: '.length;
@@ -106,14 +109,14 @@ export function comparableUpdate(answer: unknown, manifest: unknown): unknown {
 
 /** uids, versions, times, allocated numbers and who asked differ each time. */
 export function comparableAnswer(answer: unknown, manifest: unknown): unknown {
-  const object = answer as { kind: string; metadata: Json; spec?: Json } & Json;
+  const object = answer as { kind: string; metadata?: Json; spec?: Json } & Json;
   if (object.kind === 'Status') return refusal(answer as Refusal);
   const sent = JSON.stringify(manifest);
   const copy = JSON.parse(JSON.stringify(object), (_key, value: unknown) => {
     if (typeof value !== 'string' || sent.includes(value)) return value;
     return time.test(value) ? 'NOW' : value.replace(uid, 'UID');
   }) as typeof object;
-  for (const field of ['resourceVersion', 'managedFields']) delete copy.metadata[field];
+  for (const field of ['resourceVersion', 'managedFields']) delete copy.metadata?.[field];
   const { spec } = copy;
   if (copy.kind === 'CertificateSigningRequest' && spec !== undefined) {
     for (const field of ['username', 'groups', 'extra']) delete spec[field];

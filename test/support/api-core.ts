@@ -60,6 +60,8 @@ export interface Call {
   readonly body?: unknown;
   readonly type?: string;
   readonly accept?: string;
+  /** Of who asks. Default: authenticated. */
+  readonly groups?: readonly string[];
   /** The protocol that the connection is to be taken over with. */
   readonly upgrade?: string;
   readonly signal?: AbortSignal;
@@ -77,7 +79,7 @@ const control: AccessControl = {
     Promise.resolve(
       token === 'good'
         ? { subject: { name: 'ann', groups: ['team'] }, audiences }
-        : { error: '[invalid bearer token]' },
+        : { error: 'invalid bearer token' },
     ),
   issueToken: () => Promise.resolve(undefined),
 };
@@ -141,7 +143,7 @@ export class TestApi {
       peer: { address: 'test' },
       signal: call.signal ?? new AbortController().signal,
     };
-    const user = { name: 'tester', groups: ['system:authenticated'] };
+    const user = { name: 'tester', groups: call.groups ?? ['system:authenticated'] };
     const request = { http, info, user, auditId: 'test', notes: (this.notes = new RequestNotes()) };
     return addNotes(() => this.#handlers.handle({ ...request, info }))(request);
   }

@@ -140,7 +140,7 @@ export class KubeApiserver {
     await pki.serviceAccount();
     const server = this.#run('kube-apiserver', [
       ...[`--etcd-servers=${store}`, `--secure-port=${port}`, '--bind-address=127.0.0.1'],
-      ...['--service-cluster-ip-range=10.96.0.0/16', '--authorization-mode=RBAC'],
+      ...['--service-cluster-ip-range=10.96.0.0/16', '--authorization-mode=Node,RBAC'],
       '--allow-privileged=true',
       // Without the controllers that make accounts, tell that nodes are ready and free volumes.
       `--disable-admission-plugins=${withoutControllers.disable.join(',')}`,

@@ -97,8 +97,10 @@ export class TokenIssuer {
     const { objects } = this.#options;
     const { namespace = '' } = account.metadata;
     const name = ref.name ?? '';
-    switch (`${ref.apiVersion ?? ''}/${ref.kind ?? ''}`) {
-      case 'v1/Pod': {
+    const { apiVersion = '', kind = '' } = ref;
+    // Of any version of the core group.
+    switch (apiVersion.includes('/') ? '' : kind) {
+      case 'Pod': {
         const pod = await objects.pods.find(namespace, name, true);
         if (pod === undefined) throw notFound('pods', name);
         if (pod.spec.serviceAccountName !== account.metadata.name)
@@ -110,22 +112,22 @@ export class TokenIssuer {
         const node = await this.#nodeOf(pod.spec.nodeName);
         return { pod: same(ref, name, pod.metadata.uid), ...(node === undefined ? {} : { node }) };
       }
-      case 'v1/Node': {
+      case 'Node': {
         const node = await objects.nodes.find('', name, true);
         if (node === undefined) throw notFound('nodes', name);
         return { node: same(ref, name, node.metadata.uid) };
       }
-      case 'v1/Secret': {
+      case 'Secret': {
         const secret = await objects.secrets.find(namespace, name, true);
         if (secret === undefined) throw notFound('secrets', name);
         return { secret: same(ref, name, secret.metadata.uid) };
       }
       default: {
-        const [group, version] = (ref.apiVersion ?? '').includes('/')
-          ? ref.apiVersion!.split('/')
-          : ['', ref.apiVersion ?? ''];
-        const kind = `${group}/${version}, Kind=${ref.kind ?? ''}`;
-        throw statusError('BadRequest', `cannot bind token to object of type ${kind}`);
+        const [group, version] = apiVersion.includes('/')
+          ? apiVersion.split('/')
+          : ['', apiVersion];
+        const type = `${group}/${version}, Kind=${kind}`;
+        throw statusError('BadRequest', `cannot bind token to object of type ${type}`);
       }
     }
   }

@@ -14,7 +14,9 @@ export function missingRules(
 
 /** The same rights as rules that each speak of one thing. */
 export function breakDown(rule: PolicyRule): PolicyRule[] {
-  const { verbs, apiGroups = [], resources = [], nonResourceURLs = [] } = rule;
+  const { apiGroups = [], resources = [], nonResourceURLs = [] } = rule;
+  // A role is judged before it is validated.
+  const verbs = (rule as Partial<PolicyRule>).verbs ?? [];
   const names = rule.resourceNames ?? [];
   const parts: PolicyRule[] = [];
   for (const group of apiGroups)

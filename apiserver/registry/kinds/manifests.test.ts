@@ -13,7 +13,11 @@ let api: TestApi;
 
 beforeEach(async () => {
   api = new TestApi(kinds);
-  await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'default' } } });
+  await api.call('POST', '/api/v1/namespaces', {
+    body: {
+      metadata: { name: 'default', labels: { 'resource.kubernetes.io/admin-access': 'true' } },
+    },
+  });
   const high = { metadata: { name: 'needed' }, value: 1 };
   const costly = {
     metadata: { name: 'needed' },

@@ -27,6 +27,9 @@ const tokenRequestType = {
   kind: 'TokenRequest',
 } as const;
 
+const OTHER_NAMESPACE =
+  'the namespace of the provided object does not match the namespace sent on the request';
+
 /** A token that the account's holder proves itself with (KEP-1205). */
 const token: Subresource<ServiceAccount> = {
   name: 'token',
@@ -38,6 +41,14 @@ const token: Subresource<ServiceAccount> = {
     const { expirationSeconds = DEFAULT_SECONDS } = request.spec ?? {};
     const errors = validateSeconds(expirationSeconds);
     const { group, kind } = tokenRequestType;
+    const { name: own = '' } = account.metadata;
+    const { name, namespace } = request.metadata ?? {};
+    if (name && name !== own) {
+      const detail = 'must match the service account name if specified';
+      throw invalidError({ group, kind }, own, [invalid('metadata.name', name, detail)]);
+    }
+    if (namespace && namespace !== account.metadata.namespace)
+      throw statusError('BadRequest', OTHER_NAMESPACE);
     if (errors.length > 0) throw invalidError({ group, kind }, '', errors);
     const issued = await asked.control.issueToken(account, { ...request.spec, expirationSeconds });
     if (issued === undefined) {
@@ -49,7 +60,12 @@ const token: Subresource<ServiceAccount> = {
     return {
       ...request,
       metadata: { ...request.metadata, creationTimestamp: formatTime(asked.nowMs) },
-      spec: { ...request.spec, audiences, expirationSeconds: seconds },
+      spec: {
+        boundObjectRef: null,
+        ...request.spec,
+        audiences,
+        expirationSeconds: seconds,
+      },
       status: { token: text, expirationTimestamp },
     };
   },

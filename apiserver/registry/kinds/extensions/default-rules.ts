@@ -17,6 +17,8 @@ export type DefaultRules = (
 
 interface Place {
   readonly path: string;
+  /** The root of the schema: its value is a custom resource. */
+  readonly root: boolean;
   /** The resource around it: of its type and metadata other rules are true. */
   readonly resource: Schema;
   /** Within the type or metadata of that resource. */
@@ -36,15 +38,15 @@ export function defaultErrors(schema: Schema, path: string, rules: DefaultRules)
     const { items } = part;
     if (isObject(items)) {
       const around = (item: unknown): Record<string, unknown> => of.around([item]);
-      check(items, { ...of, path: `${of.path}.items`, around });
+      check(items, { ...of, root: false, path: `${of.path}.items`, around });
     }
     for (const [name, child] of propertiesOf(part)) {
       const inMeta = of.inMeta || (part === of.resource && META.has(name));
       const around = (field: unknown): Record<string, unknown> => of.around({ [name]: field });
-      check(child, { ...of, path: property(of.path, name), inMeta, around });
+      check(child, { ...of, root: false, path: property(of.path, name), inMeta, around });
     }
   };
-  check(schema, { path, resource: schema, inMeta: false, around: root });
+  check(schema, { path, root: true, resource: schema, inMeta: false, around: root });
   return errors;
 }
 
@@ -76,8 +78,9 @@ function errorsOf(
     const pruned = new Pruner((metadata) => metadata).value(value, node);
     if (!deepEqual(pruned, value))
       errors.push(invalid(field, value, 'must not have unknown fields'));
-    const wrong = embeddedFault(schema, value, field) ?? validateEmbedded(node, value, field);
-    const found = [wrong].flat();
+    const fault = embeddedFault(schema, value, field);
+    const whole = place.root && isObject(value) ? validateResource(value, `${field}.`) : [];
+    const found = fault ? [fault] : [...whole, ...validateEmbedded(node, value, field)];
     if (found.length > 0) return [...errors, ...found];
   }
   const wrong = validateBySchema(node, { value, field });

@@ -17,7 +17,7 @@ import { dns1035Label, dns1123Subdomain } from '../../../../api/validation/names
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import { oneOf } from '../checks.ts';
 import { type DefaultRules, defaultErrors } from './default-rules.ts';
-import { goSchema, goVersion } from './go-print.ts';
+import { goSchema, goVersion, type Hoisted } from './go-print.ts';
 import { eachSchema, type Schema, schemaOf, structureFault, textOf } from './schema-parts.ts';
 import { schemaErrors } from './schema-rules.ts';
 import { structuralErrors } from './structural-rules.ts';
@@ -45,7 +45,7 @@ export function validateDefinition(
     if (name === named || !name) continue;
     errors.push(invalid(`metadata.${field}`, name, 'must be spec.names.plural+"."+spec.group'));
   }
-  errors.push(...specErrors(spec, old?.spec));
+  errors.push(...specErrors(spec, old));
   if (old !== undefined) errors.push(...fixedErrors(spec, old));
   errors.push(...storedVersionErrors(crd.status?.storedVersions ?? undefined, spec.versions ?? []));
   errors.push(...approvalErrors(crd, old));
@@ -76,7 +76,7 @@ function fixedErrors({ names, ...spec }: Spec, old: CustomResourceDefinition): F
   ];
 }
 
-function specErrors(spec: Spec, old: Spec | undefined): FieldError[] {
+function specErrors(spec: Spec, old: CustomResourceDefinition | undefined): FieldError[] {
   const errors: FieldError[] = [];
   const { group = '', versions = [], names } = spec;
   const faults = dns1123Subdomain(group);
@@ -85,23 +85,40 @@ function specErrors(spec: Spec, old: Spec | undefined): FieldError[] {
   else if (!group.includes('.'))
     errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'));
   errors.push(...oneOf(spec.scope, ['Cluster', 'Namespaced'], { field: 'spec.scope' }));
-  errors.push(...versionErrors(spec, old));
-  const storage = versions.filter((version) => version.storage).length;
-  const { hoisted } = placesOf(versions);
-  const shown = spec.versions?.map((version) => goVersion(version, hoisted)) ?? null;
+  const hoisted = hoistedOf(versions);
+  for (const [i, { schema }] of versions.entries())
+    if (schemaOf(schema?.openAPIV3Schema) === undefined)
+      errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`));
+  for (const [i, version] of versions.entries())
+    errors.push(...versionErrors(version, { at: `spec.versions[${i}]`, hoisted, old: old?.spec }));
+  errors.push(...versionListErrors(spec, hoisted));
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
+    if (!names?.[field]) errors.push(required(`spec.names.${field}`));
+  if (names !== undefined) errors.push(...nameErrors(names, 'spec.names'));
+  errors.push(...hoistedErrors(versions, hoisted, old?.spec));
+  const { strategy } = spec.conversion ?? {};
+  if (strategy !== undefined && strategy !== 'None' && spec.preserveUnknownFields === true) {
+    const detail = 'must be None if spec.preserveUnknownFields is true';
+    errors.push(invalid('spec.conversion.strategy', strategy, detail));
+  }
+  errors.push(...conversionErrors(spec.conversion, old));
+  return errors;
+}
+
+/** The versions as a whole: their names, and which of them is stored. */
+function versionListErrors({ versions: list }: Spec, hoisted: Hoisted): FieldError[] {
+  const versions = list ?? [];
+  const errors: FieldError[] = [];
+  const shown = list?.map((version) => goVersion(version, hoisted)) ?? null;
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
     errors.push(invalid('spec.versions', shown, 'must contain unique version names'));
-  if (storage !== 1) {
+  if (versions.filter(({ storage }) => storage).length !== 1) {
     const detail = 'must have exactly one version marked as storage version';
     errors.push(invalid('spec.versions', shown, detail));
   }
   const [first] = versions;
   const wrong = first?.name ? dns1035Label(first.name) : [];
   if (wrong.length > 0) errors.push(invalid('spec.version', first!.name, wrong.join(',')));
-  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
-    if (!names?.[field]) errors.push(required(`spec.names.${field}`));
-  if (names !== undefined) errors.push(...nameErrors(names, 'spec.names'));
-  errors.push(...conversionErrors(spec.conversion, 'spec.conversion'));
   return errors;
 }
 
@@ -132,61 +149,71 @@ export function nameErrors(names: Names, field: string): FieldError[] {
  * Kubernetes reports what all versions say alike (one version always does) as if it stood at the
  * definition's top, where v1beta1 had it.
  */
-function placesOf(versions: readonly Version[]) {
+function hoistedOf(versions: readonly Version[]): Hoisted {
   const alike = (part: (version: Version) => unknown): boolean =>
-    versions.every(
-      (version) => part(version) !== undefined && deepEqual(part(version), part(versions[0]!)),
-    );
-  const at = (shared: boolean, top: string, own: string) => (i: number) =>
-    shared ? `spec.${top}` : `spec.versions[${i}].${own}`;
-  const hoisted = {
+    versions.every((version) => deepEqual(part(version), part(versions[0]!)));
+  return {
     schema: alike(({ schema }) => schema),
     subresources: alike(({ subresources }) => subresources),
-    columns: alike(({ additionalPrinterColumns: columns }) => columns?.length && columns),
-    selectable: alike(({ selectableFields }) => selectableFields),
-  };
-  return {
-    hoisted,
-    schema: at(hoisted.schema, 'validation', 'schema'),
-    subresources: at(hoisted.subresources, 'subresources', 'subresources'),
-    columns: at(hoisted.columns, 'additionalPrinterColumns', 'additionalPrinterColumns'),
-    selectable: at(hoisted.selectable, 'selectableFields', 'selectableFields'),
+    columns: alike(({ additionalPrinterColumns: columns = [] }) => columns),
+    selectable: alike(({ selectableFields = [] }) => selectableFields),
   };
 }
 
-function versionErrors({ versions = [] }: Spec, old: Spec | undefined): FieldError[] {
+/** What a version says for itself alone. */
+function versionErrors(
+  version: Version,
+  of: { readonly at: string; readonly hoisted: Hoisted; readonly old: Spec | undefined },
+): FieldError[] {
+  const { at, hoisted, old } = of;
   const errors: FieldError[] = [];
-  const places = placesOf(versions);
-  const once = (shared: boolean, i: number): boolean => !shared || i === 0;
-  for (const [i, version] of versions.entries()) {
-    const at = `spec.versions[${i}]`;
-    const faults = dns1035Label(version.name ?? '');
-    if (faults.length > 0) errors.push(invalid(`${at}.name`, version.name, faults.join(',')));
-    errors.push(
-      ...deprecationErrors(
-        version.deprecated === true,
-        version.deprecationWarning,
-        `${at}.deprecationWarning`,
-      ),
-    );
-    const schema = schemaOf(version.schema?.openAPIV3Schema);
-    const before = old?.versions.find(({ name }) => name === version.name);
-    if (schema === undefined) errors.push(required(`${at}.schema.openAPIV3Schema`));
-    else if (once(places.hoisted.schema, i)) {
-      const unchanged = before !== undefined && deepEqual(before.schema, version.schema);
-      if (!unchanged) errors.push(...oneSchemaErrors(schema, version, places.schema(i)));
-    }
-    if (once(places.hoisted.subresources, i))
-      errors.push(...subresourceErrors(version.subresources, places.subresources(i)));
-    if (once(places.hoisted.columns, i))
-      errors.push(...columnErrors(version.additionalPrinterColumns ?? [], places.columns(i)));
-    if (version.selectableFields !== undefined && schema !== undefined)
-      if (once(places.hoisted.selectable, i))
-        errors.push(
-          ...selectableFieldErrors(version.selectableFields, schema, places.selectable(i)),
-        );
+  const faults = dns1035Label(version.name ?? '');
+  if (faults.length > 0) errors.push(invalid(`${at}.name`, version.name, faults.join(',')));
+  const { deprecated, deprecationWarning, subresources, selectableFields = [] } = version;
+  const warningAt = `${at}.deprecationWarning`;
+  errors.push(...deprecationErrors(deprecated === true, deprecationWarning, warningAt));
+  if (!hoisted.schema) {
+    const status = subresources?.status !== undefined;
+    errors.push(...schemaErrorsOf(version, { field: `${at}.schema`, status, old }));
   }
-  return errors;
+  if (!hoisted.subresources) errors.push(...subresourceErrors(subresources, `${at}.subresources`));
+  if (!hoisted.columns) {
+    const columns = version.additionalPrinterColumns ?? [];
+    errors.push(...columnErrors(columns, `${at}.additionalPrinterColumns`));
+  }
+  if (hoisted.selectable || selectableFields.length === 0) return errors;
+  const schema = schemaOf(version.schema?.openAPIV3Schema);
+  if (schema === undefined || hoisted.schema) {
+    // Where the schema is that of all versions, kube-apiserver finds none here.
+    const detail = 'may only be set when `version.schema.openAPIV3Schema` is not included';
+    return [...errors, invalid(`${at}.selectableFields`, '', detail)];
+  }
+  return [...errors, ...selectableFieldErrors(selectableFields, schema, `${at}.selectableFields`)];
+}
+
+/** What all versions say. */
+function hoistedErrors(
+  versions: readonly Version[],
+  hoisted: Hoisted,
+  old: Spec | undefined,
+): FieldError[] {
+  const [first] = versions;
+  if (first === undefined) return [];
+  const errors: FieldError[] = [];
+  const schema = schemaOf(first.schema?.openAPIV3Schema);
+  const { subresources, additionalPrinterColumns: columns = [], selectableFields = [] } = first;
+  if (hoisted.schema) {
+    const status = versions.some((version) => version.subresources?.status !== undefined);
+    errors.push(...schemaErrorsOf(first, { field: 'spec.validation', status, old }));
+  }
+  if (hoisted.subresources) errors.push(...subresourceErrors(subresources, 'spec.subresources'));
+  if (hoisted.columns) errors.push(...columnErrors(columns, 'spec.additionalPrinterColumns'));
+  if (!hoisted.selectable || selectableFields.length === 0) return errors;
+  if (!hoisted.schema || schema === undefined) {
+    const detail = 'may only be set when validations.schema is included';
+    return [...errors, invalid('spec.selectableFields', '', detail)];
+  }
+  return [...errors, ...selectableFieldErrors(selectableFields, schema, 'spec.selectableFields')];
 }
 
 const ROOT_FIELDS = [
@@ -216,25 +243,40 @@ function depthOf(schema: Schema): number {
   return deepest;
 }
 
-function oneSchemaErrors(schema: Schema, version: Version, field: string): FieldError[] {
+/** A schema that is as it was has been judged, but for what a status forbids at its root. */
+function schemaErrorsOf(
+  version: Version,
+  of: { readonly field: string; readonly status: boolean; readonly old: Spec | undefined },
+): FieldError[] {
+  const { field, status, old } = of;
+  const schema = schemaOf(version.schema?.openAPIV3Schema);
+  if (schema === undefined) return [];
   const path = `${field}.openAPIV3Schema`;
   if (depthOf(schema) > MAX_DEPTH)
     return [invalidUnshown(path, `must not be nested deeper than ${MAX_DEPTH} levels`)];
-  const errors: FieldError[] = [];
-  if (version.subresources?.status !== undefined) {
-    const type = textOf(schema['type']);
-    if (type !== '' && type !== 'object') {
-      const detail =
-        'only "object" is allowed as the type at the root of the schema if the status ' +
-        'subresource is enabled';
-      errors.push(invalid(`${path}.type`, type, detail));
-    } else if (!Object.keys(schema).every((name) => ROOT_FIELDS.includes(goField(name)))) {
-      const detail =
-        `only [${ROOT_FIELDS.join(' ')}] fields are allowed at the root of the schema if the ` +
-        'status subresource is enabled';
-      errors.push(invalid(path, goSchema(schema), detail));
-    }
+  const errors = status ? rootErrors(schema, path) : [];
+  const before = old?.versions.find(({ name }) => name === version.name);
+  const unchanged = before !== undefined && deepEqual(before.schema, version.schema);
+  return unchanged ? errors : wholeSchemaErrors(schema, path, errors);
+}
+
+/** The status is judged by itself, so the root may say nothing about the whole. */
+function rootErrors(schema: Schema, path: string): FieldError[] {
+  const type = textOf(schema['type']);
+  if (type !== '' && type !== 'object') {
+    const detail =
+      'only "object" is allowed as the type at the root of the schema if the status ' +
+      'subresource is enabled';
+    return [invalid(`${path}.type`, type, detail)];
   }
+  if (Object.keys(schema).every((name) => ROOT_FIELDS.includes(goField(name)))) return [];
+  const detail =
+    `only [${ROOT_FIELDS.join(' ')}] fields are allowed at the root of the schema if the ` +
+    'status subresource is enabled';
+  return [invalid(path, goSchema(schema), detail)];
+}
+
+function wholeSchemaErrors(schema: Schema, path: string, errors: FieldError[]): FieldError[] {
   if (schema['nullable'] === true)
     errors.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'));
   const unstructured = structureFault(schema);
@@ -268,11 +310,14 @@ function storedVersionErrors(
   if (stored === undefined || stored.length === 0)
     return [invalid(field, stored, 'must have at least one stored version')];
   const errors: FieldError[] = [];
-  for (const { name, storage } of versions)
-    if (storage && !stored.includes(name))
+  const left = new Set(stored);
+  for (const { name, storage } of versions) {
+    if (storage && !left.has(name))
       errors.push(invalid(field, stored, `must have the storage version ${name}`));
+    left.delete(name);
+  }
   for (const [i, name] of stored.entries()) {
-    if (versions.some((version) => version.name === name)) continue;
+    if (!left.has(name)) continue;
     const detail =
       `missing from spec.versions; ${name} was previously a storage version, and must remain in ` +
       `spec.versions until a storage migration ensures no data remains persisted in ${name} and ` +

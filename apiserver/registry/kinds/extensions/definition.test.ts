@@ -64,6 +64,7 @@ describe('a definition', () => {
     expect(twice.map((cause) => cause.replace(/Invalid value: .*: must/, 'must'))).toEqual([
       'spec.versions: must contain unique version names',
       'spec.versions: must have exactly one version marked as storage version',
+      'status.storedVersions: must have the storage version v1',
     ]);
   });
 

@@ -31,16 +31,22 @@ function noteStorageVersion({ spec, status = {} }: Definition): Definition['stat
   return { ...status, storedVersions: [...known, stored] };
 }
 
-function applyDefaults({ spec }: Definition): void {
+function applyDefaults(crd: Definition): void {
+  const { spec } = crd;
   if (spec === undefined) return;
+  if (crd.status !== undefined && !crd.status.storedVersions?.length) {
+    const status = noteStorageVersion(crd)!;
+    if (status !== crd.status) crd.status = status;
+  }
   const { names } = spec;
   if (names?.kind) {
     names.singular ||= names.kind.toLowerCase();
     names.listKind ||= `${names.kind}List`;
   }
   spec.conversion ??= { strategy: 'None' };
-  const service = spec.conversion.webhook?.clientConfig?.service;
-  if (service !== undefined) service.port ??= 443;
+  const client = spec.conversion.webhook?.clientConfig;
+  if (client?.service !== undefined) client.service.port ??= 443;
+  if (client?.caBundle === '') delete client.caBundle;
   for (const version of spec.versions ?? []) {
     const { schema } = version;
     if (schema?.openAPIV3Schema !== undefined) settleNested(schema.openAPIV3Schema);

@@ -10,10 +10,13 @@ import {
 import type {
   CustomResourceColumnDefinition as Column,
   CustomResourceConversion,
+  CustomResourceDefinition,
   CustomResourceSubresources,
   SelectableField,
 } from '../../../../api/types/apiextensions-v1.ts';
 import { dns1035Label } from '../../../../api/validation/names.ts';
+import { authorityFault } from './authority.ts';
+import { isTrue } from './conditions.ts';
 import { validateClient } from '../admission/webhook-validation.ts';
 import { check, oneOf } from '../checks.ts';
 import { fieldAt } from '../../../rules/field-path.ts';
@@ -136,13 +139,16 @@ export function selectableFieldErrors(
 }
 
 const KNOWN_REVIEWS = ['v1', 'v1beta1'];
+const isKnown = (version: string): boolean => KNOWN_REVIEWS.includes(version);
 
+/** What was let through before may stay; a certificate may be wrong until objects are served. */
 export function conversionErrors(
   conversion: CustomResourceConversion | undefined,
-  field: string,
+  old?: CustomResourceDefinition,
 ): FieldError[] {
   if (conversion === undefined) return [];
   const { strategy, webhook } = conversion;
+  const field = 'spec.conversion';
   const client = `${field}.webhookClientConfig`;
   const errors = oneOf(strategy, ['None', 'Webhook'], { field: `${field}.strategy` });
   if (strategy !== 'Webhook') {
@@ -154,20 +160,34 @@ export function conversionErrors(
   }
   if (webhook?.clientConfig === undefined)
     errors.push(required(client, 'required when strategy is set to Webhook'));
-  else errors.push(...validateClient(webhook.clientConfig, client));
+  else {
+    errors.push(...validateClient(webhook.clientConfig, client));
+    const { caBundle = '' } = webhook.clientConfig;
+    const fault = authorityFault(caBundle);
+    const before = old?.spec.conversion?.webhook?.clientConfig?.caBundle ?? '';
+    if (fault !== undefined && old !== undefined && isTrue(old, 'Established'))
+      if (authorityFault(before) === undefined)
+        errors.push(invalid(`${client}.caBundle`, caBundle, fault));
+  }
+  const before = old?.spec.conversion?.webhook?.conversionReviewVersions ?? [];
+  const strict = before.length === 0 || before.some(isKnown);
   const versions = webhook?.conversionReviewVersions ?? [];
-  errors.push(...reviewVersionErrors(versions, `${field}.conversionReviewVersions`));
+  errors.push(...reviewVersionErrors(versions, `${field}.conversionReviewVersions`, strict));
   return errors;
 }
 
-function reviewVersionErrors(versions: readonly string[], field: string): FieldError[] {
+function reviewVersionErrors(
+  versions: readonly string[],
+  field: string,
+  strict: boolean,
+): FieldError[] {
   if (versions.length === 0) return [required(field)];
   const errors = versions.flatMap((version, i) =>
     versions.indexOf(version) < i
       ? [invalid(`${field}[${i}]`, version, 'duplicate version')]
       : check(dns1035Label, version, `${field}[${i}]`),
   );
-  if (versions.some((version) => KNOWN_REVIEWS.includes(version))) return errors;
+  if (!strict || versions.some(isKnown)) return errors;
   const detail = `must include at least one of ${KNOWN_REVIEWS.join(', ')}`;
   return [...errors, invalid(field, versions, detail)];
 }

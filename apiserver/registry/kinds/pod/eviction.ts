@@ -10,7 +10,6 @@ import { StatusError, statusError } from '../../../../api/status.ts';
 import { formatTime } from '../../../../api/time.ts';
 import type { Pod } from '../../../../api/types/core-v1.ts';
 import type {
-  Eviction,
   PodDisruptionBudget,
   PodDisruptionBudgetStatus,
 } from '../../../../api/types/policy-v1.ts';
@@ -157,11 +156,7 @@ export const eviction: Subresource<Pod> = {
   verbs: ['create'],
   kind: { group: 'policy', version: 'v1', kind: 'Eviction' },
   olderVersions: ['policy/v1beta1'],
-  write(sent, parent, context) {
-    const { metadata } = sent as Eviction;
-    if (metadata?.name && metadata.name !== parent.metadata.name) {
-      throw statusError('BadRequest', 'name in URL does not match name in Eviction object');
-    }
+  write(_sent, parent, context) {
     const condition = {
       type: 'DisruptionTarget',
       status: 'True',

@@ -1,7 +1,7 @@
 /** Writes to a part of a pod: who runs where, and who has to go. */
-import { invalidError, notSupported, required } from '../../../../api/field-errors.ts';
+import { type FieldError, notSupported, required } from '../../../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../../../api/meta.ts';
-import { statusError } from '../../../../api/status.ts';
+import { statusError, unexplained } from '../../../../api/status.ts';
 import type { Binding, Pod } from '../../../../api/types/core-v1.ts';
 import type { Subresource } from '../../declaration.ts';
 import { statusSubresource } from '../status-subresource.ts';
@@ -19,16 +19,13 @@ function conflict(name: string, why: string): Error {
 function checkBinding(binding: Binding, { metadata, spec }: Pod): void {
   const name = metadata.name ?? '';
   const { kind, name: nodeName } = binding.target ?? {};
-  const type = { group: '', kind: 'Binding' };
-  if (kind && kind !== 'Node') {
-    throw invalidError(type, name, [notSupported('target.kind', kind, ['Node', '<empty>'])]);
-  }
-  if (!nodeName) throw invalidError(type, name, [required('target.name')]);
-  const { uid } = binding.metadata ?? {};
-  if (uid && uid !== metadata.uid) {
-    const why = `UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
-    throw conflict(name, `Precondition failed: ${why}`);
-  }
+  const errors: FieldError[] = [];
+  if (kind && kind !== 'Node') errors.push(notSupported('target.kind', kind, ['Node', '<empty>']));
+  if (!nodeName) errors.push(required('target.name'));
+  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  // Kubernetes says so without a reason.
+  if (errors.length > 0)
+    throw unexplained(texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`);
   if (metadata.deletionTimestamp) {
     throw conflict(name, `pod ${name} is being deleted, cannot be assigned to a host`);
   }
@@ -80,13 +77,13 @@ const ephemeralContainers: Subresource<Pod> = {
 
 const status = statusSubresource<Pod>();
 
-/** The class of service follows from the spec, once and for all. */
+/** The class of service follows from the spec; a status may leave it out. */
 const statusOfPod: Subresource<Pod> = {
   ...status,
   write(sent, parent, context) {
     const written = status.write(sent, parent, context);
     const { qosClass } = parent.status ?? {};
-    if (qosClass !== undefined) written.status = { ...written.status, qosClass };
+    if (qosClass !== undefined) written.status = { qosClass, ...written.status };
     return written;
   },
   validateUpdate: validateStatusUpdate,

@@ -1,5 +1,9 @@
-import { type FieldError, forbidden } from '../../../../api/field-errors.ts';
-import type { ContainerStatus, Pod } from '../../../../api/types/core-v1.ts';
+import { duplicate, type FieldError, forbidden, invalid } from '../../../../api/field-errors.ts';
+import type { ContainerStatus, Pod, PodCondition } from '../../../../api/types/core-v1.ts';
+import { validateIP } from '../../../../api/validation/formats.ts';
+import { dns1123Subdomain, qualifiedName } from '../../../../api/validation/names.ts';
+import { validateImmutable } from '../../../../api/validation/object-meta.ts';
+import { check } from '../checks.ts';
 
 const statusFields = ['containerStatuses', 'initContainerStatuses'] as const;
 
@@ -15,8 +19,69 @@ function succeeded(status: ContainerStatus): boolean {
   return (status.state?.terminated?.exitCode ?? 0) === 0;
 }
 
-/** A container that ended for good never runs again: a status that says so comes from the past. */
 export function validateStatusUpdate(object: Pod, old: Pod): FieldError[] {
+  const { status = {} } = object;
+  const before = old.status ?? {};
+  const errors = conditionErrors(status.conditions ?? []);
+  const { nominatedNodeName: nominated } = status;
+  if (nominated && nominated !== before.nominatedNodeName)
+    errors.push(...check(dns1123Subdomain, nominated, 'status.nominatedNodeName'));
+  errors.push(
+    ...validateImmutable(status.qosClass ?? '', before.qosClass ?? '', 'status.qosClass'),
+    ...transitionErrors(object, old),
+    ...claimErrors(object),
+    ...addressErrors('status.podIPs', status.podIPs, before.podIPs),
+  );
+  const [first] = status.hostIPs ?? [];
+  if (first !== undefined && first.ip !== status.hostIP)
+    errors.push(invalid('status.hostIPs[0].ip', first.ip, 'must be equal to `hostIP`'));
+  return [...errors, ...addressErrors('status.hostIPs', status.hostIPs, before.hostIPs)];
+}
+
+const SYSTEM_CONDITIONS = ['PodScheduled', 'Ready', 'Initialized'];
+
+function conditionErrors(conditions: readonly PodCondition[]): FieldError[] {
+  return conditions.flatMap(({ type }, i) =>
+    SYSTEM_CONDITIONS.includes(type)
+      ? []
+      : check(qualifiedName, type, `status.conditions[${i}].Type`),
+  );
+}
+
+function claimErrors({ spec, status }: Pod): FieldError[] {
+  const known = (spec.resourceClaims ?? []).map(({ name }) => name);
+  const claims = status?.resourceClaimStatuses ?? [];
+  return claims.flatMap(({ name, resourceClaimName }, i) => {
+    const field = `status.resourceClaimStatuses[${i}].name`;
+    const errors: FieldError[] = [];
+    if (!known.includes(name)) {
+      const detail = 'must match the name of an entry in `spec.resourceClaims`';
+      errors.push(invalid(field, name, detail));
+    }
+    if (claims.findIndex((each) => each.name === name) < i) errors.push(duplicate(field, name));
+    if (resourceClaimName === undefined) return errors;
+    return [...errors, ...check(dns1123Subdomain, resourceClaimName, field)];
+  });
+}
+
+/** Addresses that were there may stay as they are; there is one of each family. */
+function addressErrors(
+  field: string,
+  addresses: readonly { readonly ip?: string }[] = [],
+  before: readonly { readonly ip?: string }[] = [],
+): FieldError[] {
+  const known = new Set(before.map(({ ip }) => ip));
+  const errors = addresses.flatMap(({ ip = '' }, i) =>
+    known.has(ip) ? [] : validateIP(ip, `${field}[${i}]`),
+  );
+  if (errors.length > 0 || addresses.length < 2) return errors;
+  const families = new Set(addresses.map(({ ip }) => ip!.includes(':')));
+  if (families.size === addresses.length) return errors;
+  return [invalid(field, addresses, 'may specify no more than one IP for each IP family')];
+}
+
+/** A container that ended for good never runs again: a status that says so comes from the past. */
+function transitionErrors(object: Pod, old: Pod): FieldError[] {
   if (old.spec.restartPolicy === 'Always') return [];
   const errors: FieldError[] = [];
   for (const field of statusFields) {

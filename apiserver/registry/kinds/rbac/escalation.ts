@@ -7,7 +7,7 @@
 import { deepEqual } from '../../../../api/deep.ts';
 import type { KubernetesObject } from '../../../../api/meta.ts';
 import { groupResource, type ResourceType } from '../../../../api/resource.ts';
-import { type StatusError, statusError } from '../../../../api/status.ts';
+import { type StatusError, statusError, unexplained } from '../../../../api/status.ts';
 import type {
   ClusterRole,
   ClusterRoleBinding,
@@ -20,6 +20,11 @@ import type { Access, Change, WriteAccess } from '../../declaration.ts';
 const GROUP = 'rbac.authorization.k8s.io';
 /** Its members may do anything already, even where no rule says so. */
 const PRIVILEGED = 'system:masters';
+
+const RESOURCES: Readonly<Partial<Record<string, string>>> = {
+  ClusterRole: 'clusterroles',
+  Role: 'roles',
+};
 
 const everything: readonly PolicyRule[] = [
   { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
@@ -51,16 +56,19 @@ export async function permitBinding(
   const { user, namespace, control } = access;
   if (isExempt(access, object, old)) return;
   const { roleRef } = object;
-  const resource = roleRef?.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
   // Validation says what is wrong with a binding that names no role of ours.
   if (roleRef === undefined || roleRef.apiGroup !== GROUP) return;
+  const resource = RESOURCES[roleRef.kind];
+  if (resource === undefined)
+    throw unexplained(`unsupported role reference kind: ${JSON.stringify(roleRef.kind)}`);
   const asked = { resource, namespace, name: roleRef.name };
   if ((await control.authorize(user, question('bind', asked))).allowed) return;
   const rules = await control.roleRules(roleRef, namespace);
   if (rules === undefined) {
-    const what = groupResource({ group: GROUP, resource });
-    const text = `${what} ${JSON.stringify(roleRef.name)} not found`;
-    throw statusError('NotFound', text, { name: roleRef.name, group: GROUP, kind: resource });
+    // As in Kubernetes, of the resource that the request is about.
+    const missing = groupResource({ group: GROUP, resource: type.resource });
+    const text = `${missing} ${JSON.stringify(roleRef.name)} not found`;
+    throw statusError('NotFound', text, { name: roleRef.name, group: GROUP, kind: type.resource });
   }
   const why = await control.escalation(user, namespace, rules);
   if (why !== undefined) throw forbidden(type, object.metadata.name ?? '', why);

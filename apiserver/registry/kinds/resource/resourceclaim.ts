@@ -12,12 +12,15 @@ import type {
   ResourceClaim,
   ResourceClaimConsumerReference,
 } from '../../../../api/types/resource-v1.ts';
+import { validateConditions } from '../../../../api/validation/conditions.ts';
 import { dns1123Label } from '../../../../api/validation/names.ts';
+import { isIP } from '../../../../platform/ip.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn } from '../cells.ts';
 import { check } from '../checks.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { validateCsiDriverName } from '../storage/provisioner.ts';
+import { asksAdminAccess, permitAdminAccess } from './admin-access.ts';
 import {
   applyClaimDefaults,
   dropAlphaFields,
@@ -33,6 +36,8 @@ import { validateConfiguration } from './selectors.ts';
 
 /** Of the class and of the claim. */
 const MAX_CONFIGURATIONS = 64;
+/** Of one device. */
+const MAX_IPS = 16;
 
 type Place = Pick<DeviceRequestAllocationResult, 'driver' | 'pool' | 'device'>;
 
@@ -72,14 +77,37 @@ function validateConsumer(consumer: ResourceClaimConsumerReference, field: strin
     .map((member) => required(`${field}.${member}`));
 }
 
+/** "10.9.8.7/24": an address with the length of its network's prefix. */
+function validateInterfaceAddress(address: string, field: string): FieldError[] {
+  const [ip = '', bits = '', ...rest] = address.split('/');
+  const most = ip.includes(':') ? 128 : 32;
+  const isPrefix = /^\d+$/.test(bits) && Number(bits) <= most;
+  if (rest.length === 0 && isPrefix && isIP(ip)) return [];
+  const detail = 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)';
+  return [invalid(field, address, detail)];
+}
+
 function validateDevice(
   device: AllocatedDeviceStatus,
   allocated: ReadonlySet<string>,
   field: string,
 ): FieldError[] {
   const errors = validatePlace(device, field);
-  if (allocated.has(deviceId(device))) return errors;
-  return [...errors, invalid(field, deviceId(device), 'must be an allocated device in the claim')];
+  if (!allocated.has(deviceId(device))) {
+    const { driver, pool, device: name } = device;
+    const detail = 'must be an allocated device in the claim';
+    errors.push(invalid(field, { driver, pool, device: name }, detail));
+  }
+  const { conditions, networkData } = device;
+  return [
+    ...errors,
+    ...validateConditions(conditions ?? [], `${field}.conditions`),
+    ...validateList(networkData?.ips, `${field}.networkData.ips`, {
+      most: MAX_IPS,
+      key: (address) => address,
+      item: validateInterfaceAddress,
+    }),
+  ];
 }
 
 function validateStatusUpdate(claim: ResourceClaim, old: ResourceClaim): FieldError[] {
@@ -152,6 +180,17 @@ export const resourceClaim = {
           ...validateDeviceClaim((spec as typeof spec | undefined)?.devices, 'spec.devices'),
           ...(old === undefined ? [] : [invalid('spec', spec, 'field is immutable')]),
         ],
+  async permitWrite({ object, old }, access) {
+    const { metadata, spec, status } = object;
+    const requests = (spec as typeof spec | undefined)?.devices?.requests ?? [];
+    const exactly = requests.map((each) => each.exactly);
+    const asked = asksAdminAccess(exactly, 'spec.devices.requests');
+    const results = status?.allocation?.devices?.results ?? [];
+    const given = asksAdminAccess(results, 'status.allocation.devices.results');
+    const before = asksAdminAccess(old?.status?.allocation?.devices?.results ?? [], '');
+    const field = old === undefined ? asked : before === undefined ? given : undefined;
+    await permitAdminAccess(resourceClaim.type, { name: metadata.name ?? '', field }, access);
+  },
   printer: {
     columns: [nameColumn, column('State'), ageColumn],
     cells: (object, nowMs) => [object.metadata.name ?? '', stateText(object), age(object, nowMs)],

@@ -4,6 +4,7 @@ import type { ResourceClaimTemplate } from '../../../../api/types/resource-v1.ts
 import { validateAnnotations, validateLabels } from '../../../../api/validation/labels.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, nameColumn } from '../cells.ts';
+import { asksAdminAccess, permitAdminAccess } from './admin-access.ts';
 import { applyClaimDefaults, dropAlphaFields, validateDeviceClaim } from './device-claim.ts';
 
 type Spec = ResourceClaimTemplate['spec'] | undefined;
@@ -20,6 +21,13 @@ export const resourceClaimTemplate = {
   applyDefaults: (object) =>
     applyClaimDefaults((object.spec as typeof object.spec | undefined)?.spec?.devices),
   prepareForCreate: ({ spec }) => dropAlphaFields((spec as typeof spec | undefined)?.spec?.devices),
+  async permitWrite({ object, old }, access) {
+    const requests = (object.spec as Spec)?.spec?.devices?.requests ?? [];
+    const exactly = requests.map((each) => each.exactly);
+    const field = old === undefined ? asksAdminAccess(exactly, 'spec.devices.requests') : undefined;
+    const name = object.metadata.name ?? '';
+    await permitAdminAccess(resourceClaimTemplate.type, { name, field }, access);
+  },
   validate({ spec }, old) {
     // What is stored was valid, and cannot change.
     if (old !== undefined && deepEqual(spec, old.spec)) return [];

@@ -1,6 +1,8 @@
 /** Questions to authorization: may they, may I, what may I. */
 import { type FieldError, invalid, required } from '../../../../api/field-errors.ts';
-import { escapeValue } from '../../../../api/selector/field.ts';
+import type { ObjectMeta } from '../../../../api/meta.ts';
+import { escapeValue, parseFieldSelector } from '../../../../api/selector/field.ts';
+import { parseLabelSelector } from '../../../../api/selector/label-parser.ts';
 import { statusError } from '../../../../api/status.ts';
 import type {
   FieldSelectorAttributes,
@@ -76,12 +78,39 @@ async function statusOf(
   control: AccessControl,
 ): Promise<SubjectAccessReviewStatus> {
   const { allowed, denied, reason, error } = await control.authorize(subject, accessOf(asked));
+  const errors = [...(error === undefined ? [] : [error]), ...unreadable(asked)];
   return {
     allowed,
     ...(denied === true ? { denied } : {}),
     ...(reason === undefined ? {} : { reason }),
-    ...(error === undefined ? {} : { evaluationError: error }),
+    ...(errors.length === 0 ? {} : { evaluationError: errors.join('; ') }),
   };
+}
+
+const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+
+/** Selectors that are left out of account, as a whole or in part. */
+function unreadable({ resourceAttributes: of = {} }: Asked): string[] {
+  const readers = { fieldSelector: parseFieldSelector, labelSelector: parseLabelSelector };
+  return (['fieldSelector', 'labelSelector'] as const).flatMap((name) => {
+    const { rawSelector = '', requirements = [] } = of[name] ?? {};
+    const read = requirements.filter(
+      ({ operator, values = [] }) =>
+        OPERATORS.includes(operator) && (name === 'labelSelector' || values.length === 1),
+    );
+    if (read.length === requirements.length && isReadable(rawSelector, readers[name])) return [];
+    const what = read.length > 0 ? 'partially ignored' : 'ignored';
+    return `spec.resourceAttributes.${name} ${what} due to parse error`;
+  });
+}
+
+function isReadable(text: string, read: (text: string) => unknown): boolean {
+  try {
+    read(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function subjectOf({ user = '', uid, groups = [], extra }: SubjectAccessReviewSpec): Subject {
@@ -97,18 +126,42 @@ const BOTH = 'cannot be specified in combination with resourceAttributes';
 
 function validateAsked(asked: Asked): FieldError[] {
   const { resourceAttributes: resource, nonResourceAttributes: path } = asked;
-  if (resource !== undefined && path !== undefined) {
+  if (resource !== undefined && path !== undefined)
     return [invalid('spec.nonResourceAttributes', path, BOTH)];
-  }
   if (resource !== undefined || path !== undefined) return [];
   const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
   return [invalid('spec.resourceAttributes', undefined, detail)];
 }
 
+function validateSelectors({ resourceAttributes: of = {} }: Asked): FieldError[] {
+  return (['fieldSelector', 'labelSelector'] as const).flatMap((name) => {
+    const { [name]: selector } = of;
+    if (selector === undefined) return [];
+    const field = `spec.resourceAttributes.${name}`;
+    const { rawSelector = '', requirements = [] } = selector;
+    if (rawSelector !== '' && requirements.length > 0) {
+      const detail = 'may not specified at the same time as requirements';
+      return [invalid(`${field}.rawSelector`, rawSelector, detail)];
+    }
+    if (rawSelector !== '' || requirements.length > 0) return [];
+    const detail = `when ${field} is specified, requirements or rawSelector is required`;
+    return [required(`${field}.requirements`, detail)];
+  });
+}
+
 function validateSubject(spec: SubjectAccessReviewSpec): FieldError[] {
   const errors = validateAsked(spec);
-  if (spec.user || (spec.groups ?? []).length > 0) return errors;
-  return [...errors, required('spec.user', 'at least one of user or group must be specified')];
+  if (!spec.user && (spec.groups ?? []).length === 0) {
+    const detail = 'at least one of user or group must be specified';
+    errors.push(invalid('spec.user', '', detail));
+  }
+  return [...errors, ...validateSelectors(spec)];
+}
+
+/** A review is nobody's object. */
+function validateUnnamed({ managedFields: _m, ...metadata }: ObjectMeta, but = ''): FieldError[] {
+  if (Object.values(metadata).every((value) => value === undefined)) return [];
+  return [invalid('metadata', metadata, `must be empty${but}`)];
 }
 
 export const subjectAccessReview = {
@@ -121,7 +174,7 @@ export const subjectAccessReview = {
   },
   singular: 'subjectaccessreview',
   verbs: ['create'],
-  validate: ({ spec }) => validateSubject(spec ?? {}),
+  validate: ({ spec, metadata }) => [...validateSubject(spec ?? {}), ...validateUnnamed(metadata)],
   review: {
     answer: async (review, _request, control) => {
       const status = await statusOf(review.spec, subjectOf(review.spec), control);
@@ -140,20 +193,21 @@ export const localSubjectAccessReview = {
   },
   singular: 'localsubjectaccessreview',
   verbs: ['create'],
-  validate: ({ spec }) => {
+  validate: ({ spec, metadata: { namespace, ...metadata } }) => {
     const errors = validateSubject(spec ?? {});
-    if (spec?.nonResourceAttributes === undefined) return errors;
+    errors.push(...validateUnnamed(metadata, ' except for namespace'));
+    const { resourceAttributes: resource, nonResourceAttributes: path } = spec ?? {};
+    const { namespace: asked = '' } = resource ?? {};
+    if (resource !== undefined && asked !== namespace) {
+      const detail = 'must match metadata.namespace';
+      errors.push(invalid('spec.resourceAttributes.namespace', asked, detail));
+    }
+    if (path === undefined) return errors;
     const detail = 'disallowed on this kind of request';
-    return [...errors, invalid('spec.nonResourceAttributes', spec.nonResourceAttributes, detail)];
+    return [...errors, invalid('spec.nonResourceAttributes', path, detail)];
   },
   review: {
-    answer: async (review, { namespace }, control) => {
-      const asked = review.spec.resourceAttributes?.namespace ?? '';
-      if (asked !== namespace) {
-        const message =
-          `spec.resourceAttributes.namespace must match namespace: ` + `${namespace}, got ${asked}`;
-        throw statusError('BadRequest', message);
-      }
+    answer: async (review, _request, control) => {
       const status = await statusOf(review.spec, subjectOf(review.spec), control);
       return { ...review, status };
     },
@@ -170,7 +224,11 @@ export const selfSubjectAccessReview = {
   },
   singular: 'selfsubjectaccessreview',
   verbs: ['create'],
-  validate: ({ spec }) => validateAsked(spec ?? {}),
+  validate: ({ spec = {}, metadata }) => [
+    ...validateAsked(spec),
+    ...validateSelectors(spec),
+    ...validateUnnamed(metadata),
+  ],
   review: {
     answer: async (review, { asker }, control) => ({
       ...review,
@@ -206,15 +264,18 @@ export const selfSubjectRulesReview = {
   },
   singular: 'selfsubjectrulesreview',
   verbs: ['create'],
-  validate: ({ spec }) =>
-    spec?.namespace ? [] : [required('spec.namespace', 'no namespace on request')],
   review: {
-    answer: async (review, { asker }, control) => {
-      const { rules, incomplete, errors } = await control.rules(asker, review.spec.namespace ?? '');
+    // The answer is an object of its own: what was asked is not repeated.
+    answer: async ({ apiVersion, kind, spec }, { asker }, control) => {
+      if (!spec?.namespace) throw statusError('BadRequest', 'no namespace on request');
+      const { rules, incomplete, errors } = await control.rules(asker, spec.namespace);
       const evaluationError = errors.join('\n');
       const status = { ...ruleLists(rules), incomplete };
       return {
-        ...review,
+        apiVersion,
+        kind,
+        metadata: {},
+        spec: {},
         status: evaluationError === '' ? status : { ...status, evaluationError },
       };
     },

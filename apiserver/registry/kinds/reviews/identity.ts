@@ -58,9 +58,11 @@ export const selfSubjectReview = {
   singular: 'selfsubjectreview',
   verbs: ['create'],
   review: {
-    answer: (review, { asker, nowMs }) => ({
-      ...review,
-      metadata: { ...review.metadata, creationTimestamp: formatTime(nowMs) },
+    // The answer is an object of its own: nothing of what was sent is in it.
+    answer: ({ apiVersion, kind }, { asker, nowMs }) => ({
+      apiVersion,
+      kind,
+      metadata: { creationTimestamp: formatTime(nowMs) },
       status: { userInfo: userInfo(asker) },
     }),
   },

@@ -72,7 +72,7 @@ function scaleOf({ metadata, spec, status }: Scalable, selector: string): Scale 
     apiVersion: 'autoscaling/v1',
     kind: 'Scale',
     metadata: present as Scale['metadata'],
-    spec: { replicas: spec.replicas ?? 0 },
+    spec: spec.replicas ? { replicas: spec.replicas } : {},
     status: { replicas: status?.replicas ?? 0, selector },
   };
 }

@@ -1,0 +1,23 @@
+/** All stories. */
+import { accessStories } from './access.ts';
+import { admissionStories } from './admission.ts';
+import { customChangeStories } from './custom-changes.ts';
+import { customObjectStories } from './custom-objects.ts';
+import { definitionStories } from './definitions.ts';
+import { podSecurityStories } from './pod-security.ts';
+import { policyStories } from './policies.ts';
+import { requestStories } from './requests.ts';
+import type { Story } from './story.ts';
+import { subresourceStories } from './subresources.ts';
+
+export const stories: readonly Story[] = [
+  ...definitionStories,
+  ...customObjectStories,
+  ...customChangeStories,
+  ...admissionStories,
+  ...podSecurityStories,
+  ...accessStories,
+  ...subresourceStories,
+  ...requestStories,
+  ...policyStories,
+];
