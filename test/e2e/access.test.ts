@@ -193,7 +193,7 @@ describe.skipIf(kubectlPath === undefined)('access, with kubectl', () => {
       await refused(
         ...['create', 'rolebinding', 'x', '--clusterrole=none', '--user=a', '--as=adminer'],
       ),
-    ).toContain('clusterroles.rbac.authorization.k8s.io "none" not found');
+    ).toContain('rolebindings.rbac.authorization.k8s.io "none" not found');
     await ok('create', 'rolebinding', 'y', '--clusterrole=view', '--user=ann', '--as=adminer');
     await ok('create', 'role', 'pods', '--verb=get', '--resource=pods', '--as=adminer');
   });
