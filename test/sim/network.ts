@@ -10,6 +10,8 @@ import type { SeededRandom, SimTime } from './time.ts';
 
 /** A connection whose other end is silent for so long is given up. */
 const SILENCE_MS = 5000;
+/** The longest time between two attempts to connect (`Link`). */
+const GREET_AGAIN_MS = 500;
 
 export class SimNetwork {
   readonly #time: SimTime;
@@ -44,10 +46,7 @@ export class SimNetwork {
     ({ memberId, handlers }) => {
       onStart(memberId);
       this.#handlers.set(memberId, handlers);
-      for (const other of this.#handlers.keys())
-        this.#time.after(this.#delay(), () => {
-          if (this.#handlers.get(memberId) === handlers) this.#refuses(memberId, other);
-        });
+      this.#time.after(this.#delay(), () => this.#greet(memberId, handlers));
       return Promise.resolve(this.#peersOf(memberId, handlers));
     };
 
@@ -114,6 +113,15 @@ export class SimNetwork {
       // A broken invariant ends a process.
       this.#onPanic(to, error as Error);
     }
+  }
+
+  /** Connections that broke are made again, by members that send nothing, too (`Link`). */
+  #greet(self: string, own: PeerHandlers): void {
+    if (this.#handlers.get(self) !== own) return;
+    if (!this.isAsleep(self))
+      for (const other of this.#handlers.keys())
+        if (!this.isAsleep(other)) this.#refuses(self, other);
+    this.#time.after(GREET_AGAIN_MS, () => this.#greet(self, own));
   }
 
   /** A connection is refused, and the caller told why. */
