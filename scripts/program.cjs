@@ -4,6 +4,7 @@
 'use strict';
 const { readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
+const { cachedDataVersionTag } = require('node:v8');
 const { Script } = require('node:vm');
 
 const importModule = (href) => import(href);
@@ -11,8 +12,9 @@ const importModule = (href) => import(href);
 /** The exports of the program `name`: its file is one function (see build.mjs). */
 exports.program = function program(name) {
   const filename = `${__dirname}/${name}.cjs`;
-  // V8 takes what it compiled itself, in this version, and nothing else.
-  const kept = `${filename}.${process.version}-${process.arch}`;
+  // V8 takes what it compiled itself, in this version, with these flags and on such a processor, and
+  // nothing else: without its tag two ways to start a program would replace each other's.
+  const kept = `${filename}.${process.version}-${cachedDataVersionTag().toString(16)}`;
   const cachedData = read(kept);
   const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
   const again = process.env.WHERRY_KEEP_COMPILED === 'always';
