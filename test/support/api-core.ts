@@ -60,7 +60,7 @@ export interface Call {
   readonly body?: unknown;
   readonly type?: string;
   readonly accept?: string;
-  /** Of who asks. Default: authenticated. */
+  /** Of who asks. */
   readonly groups?: readonly string[];
   /** The protocol that the connection is to be taken over with. */
   readonly upgrade?: string;
@@ -93,6 +93,7 @@ export class TestApi {
   /** Of the last request. */
   notes = new RequestNotes();
   readonly #handlers: ApiHandlers;
+  readonly #groups: readonly string[];
 
   constructor(
     declarations: readonly ResourceDeclaration[],
@@ -100,6 +101,8 @@ export class TestApi {
     options: Pick<RegistryOptions, 'admission' | 'outgoing' | 'control' | 'components'> & {
       /** Where connections lead. */
       readonly passages?: Passages;
+      /** Of who asks, if a call does not say. Default: authenticated. */
+      readonly groups?: readonly string[];
     } = {},
   ) {
     this.kv = kv;
@@ -113,7 +116,8 @@ export class TestApi {
       admission: plugins(withoutControllers),
       ...options,
     });
-    const { passages } = options;
+    const { passages, groups = ['system:authenticated'] } = options;
+    this.#groups = groups;
     this.#handlers = new ApiHandlers(this.registry, {
       ...{ clock, turns: turnsBy(clock), random, logger: silentLogger },
       ...(passages === undefined ? {} : { passages }),
@@ -143,7 +147,7 @@ export class TestApi {
       peer: { address: 'test' },
       signal: call.signal ?? new AbortController().signal,
     };
-    const user = { name: 'tester', groups: call.groups ?? ['system:authenticated'] };
+    const user = { name: 'tester', groups: call.groups ?? this.#groups };
     const request = { http, info, user, auditId: 'test', notes: (this.notes = new RequestNotes()) };
     return addNotes(() => this.#handlers.handle({ ...request, info }))(request);
   }

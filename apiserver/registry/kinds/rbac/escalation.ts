@@ -60,7 +60,7 @@ export async function permitBinding(
   if (roleRef === undefined || roleRef.apiGroup !== GROUP) return;
   const resource = RESOURCES[roleRef.kind];
   if (resource === undefined)
-    throw unexplained(`unsupported role reference kind: ${JSON.stringify(roleRef.kind)}`);
+    throw unexplained(`unsupported role reference kind: ${JSON.stringify(roleRef.kind ?? '')}`);
   const asked = { resource, namespace, name: roleRef.name };
   if ((await control.authorize(user, question('bind', asked))).allowed) return;
   const rules = await control.roleRules(roleRef, namespace);
