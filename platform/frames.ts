@@ -5,6 +5,7 @@
  */
 import type { HttpHandler, Headers } from './http.ts';
 import type { Listening } from './http-server.ts';
+import type { RefusedConnection, TlsTerms } from './tls-terms.ts';
 
 export interface FrameHandlers {
   frame(bytes: Buffer): void;
@@ -35,8 +36,7 @@ export interface FrameTls {
   readonly privateKey: string;
   /** Those at the other end must show a certificate of it. */
   readonly ca?: string;
-  /** Who connects must be called so by a certificate of the CA. */
-  readonly allowedCommonName?: string;
+  readonly terms?: TlsTerms;
   /** Whoever is called is believed: keeps out listeners, not impostors. */
   readonly trustsAnyone?: true;
 }
@@ -66,6 +66,8 @@ export interface FrameListenOptions {
   readonly accept: (hello: Headers) => (connection: FrameConnection) => void;
   /** Answers requests that ask for no frames. */
   readonly http: HttpHandler;
+  /** Over TLS: a handshake failed, or the certificate is not taken. */
+  readonly onRefused?: (connection: RefusedConnection) => void;
 }
 
 export interface FrameConnectOptions {

@@ -5,6 +5,7 @@
 import type { ByteStream } from './byte-stream.ts';
 import type { Headers, Pausable, Peer } from './http.ts';
 import type { Running } from './lifecycle.ts';
+import type { TlsTerms } from './tls-terms.ts';
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -14,6 +15,8 @@ export interface TlsMaterial {
   readonly clientCa?: string;
   /** The CA bundle of front proxies, kept apart from that of clients. */
   readonly frontProxyCa?: string;
+  /** Heeded by {@link SharedPort}s. */
+  readonly terms?: TlsTerms;
 }
 
 export type MessageClass = new (...parameters: never[]) => object;

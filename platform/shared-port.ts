@@ -6,6 +6,7 @@ import type { Duplex } from './duplex.ts';
 import type { HttpHandler } from './http.ts';
 import type { TlsMaterial } from './http-server.ts';
 import type { Running } from './lifecycle.ts';
+import type { RefusedConnection } from './tls-terms.ts';
 
 export interface SharedPortOptions {
   readonly host: string;
@@ -26,6 +27,8 @@ export interface SharedPortOptions {
   readonly onHttp1: HttpHandler;
   /** Requests for another protocol may be answered with 101. Default: they are like any other. */
   readonly upgrades?: boolean;
+  /** Over TLS: a handshake failed, or the certificate is not taken. */
+  readonly onRefused?: (connection: RefusedConnection) => void;
 }
 
 export interface SharedPortListening extends Running {

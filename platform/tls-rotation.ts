@@ -57,5 +57,5 @@ export function rotateTls<T extends object>(options: TlsRotationOptions<T>): Tls
 
 function same<T extends object>(a: T, b: T): boolean {
   const names = Object.keys({ ...a, ...b }) as (keyof T)[];
-  return names.every((name) => a[name] === b[name]);
+  return names.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
 }

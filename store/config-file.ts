@@ -10,6 +10,12 @@ const sections: Readonly<Record<string, string>> = {
   'client-transport-security': '',
   'peer-transport-security': 'peer-',
 };
+/** Keys of sections whose flags are called otherwise. */
+const flagNames: Readonly<Record<string, string>> = {
+  'allowed-hostname': 'client-cert-allowed-hostname',
+  'peer-allowed-cn': 'peer-cert-allowed-cn',
+  'peer-allowed-hostname': 'peer-cert-allowed-hostname',
+};
 const NANOSECONDS = 1e6;
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -46,6 +52,8 @@ export function configArguments(path: string, yaml: string): string[] {
     if (prefix === undefined) return argument(path, name, value);
     if (value === null || value === undefined) return [];
     if (!isSettings(value)) throw new FlagError(`--config-file: ${path}: ${name} is no section`);
-    return Object.entries(value).flatMap(([key, each]) => argument(path, prefix + key, each));
+    return Object.entries(value).flatMap(([key, each]) =>
+      argument(path, flagNames[prefix + key] ?? prefix + key, each),
+    );
   });
 }

@@ -57,15 +57,36 @@ function checkTls(flags: StoreFlags): void {
   if (flags.peerClientCertAuth && flags.peerTrustedCaFile === undefined) {
     throw new FlagError('--peer-client-cert-auth needs --peer-trusted-ca-file');
   }
-  if (flags.peerCertAllowedCn !== undefined && flags.peerTrustedCaFile === undefined) {
-    throw new FlagError('--peer-cert-allowed-cn needs --peer-trusted-ca-file');
+  if (flags.peerTrustedCaFile === undefined) {
+    if (flags.peerCertAllowedCn !== undefined)
+      throw new FlagError('--peer-cert-allowed-cn needs --peer-trusted-ca-file');
+    if (flags.peerCertAllowedHostname !== undefined)
+      throw new FlagError('--peer-cert-allowed-hostname needs --peer-trusted-ca-file');
+  }
+  if (flags.peerCertAllowedCn !== undefined && flags.peerCertAllowedHostname !== undefined) {
+    throw new FlagError(
+      '--peer-cert-allowed-cn and --peer-cert-allowed-hostname exclude each other',
+    );
   }
   const secure = [...flags.listenClientUrls, ...flags.listenMetricsUrls].find((url) => url.secure);
   if (secure !== undefined && flags.certFile === undefined && !flags.autoTls) {
     throw new FlagError(`${secure.text} needs --cert-file and --key-file`);
   }
-  if (flags.clientCertAuth && flags.trustedCaFile === undefined) {
-    throw new FlagError('--client-cert-auth needs --trusted-ca-file');
+  if (flags.trustedCaFile === undefined) {
+    if (flags.clientCertAuth) throw new FlagError('--client-cert-auth needs --trusted-ca-file');
+    if (flags.clientCertAllowedHostname !== undefined)
+      throw new FlagError('--client-cert-allowed-hostname needs --trusted-ca-file');
+  }
+  checkTlsVersions(flags);
+}
+
+function checkTlsVersions({ tlsMinVersion: min, tlsMaxVersion: max, cipherSuites }: StoreFlags) {
+  const LATEST = 'TLS1.3';
+  if (min > (max ?? LATEST)) {
+    throw new FlagError(`min version (${min}) is greater than max version (${max})`);
+  }
+  if (min === LATEST && cipherSuites !== undefined) {
+    throw new FlagError('cipher suites cannot be configured when only TLS1.3 is enabled');
   }
 }
 

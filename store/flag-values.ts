@@ -1,6 +1,21 @@
 /** Values of flags as etcd writes them. */
 import { InvalidArgumentError } from 'commander';
 
+/** A flag of `wherry store`. */
+export interface Row {
+  readonly flags: string;
+  readonly text: string;
+  readonly parse?: (text: string) => unknown;
+  readonly fallback?: unknown;
+  readonly choices?: readonly string[];
+}
+
+export const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
 export function integer(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
   return Number(text);

@@ -1,9 +1,18 @@
 /** Command line of `wherry store`: etcd's names, defaults and environment variables. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { bcryptCost, boolean, integer, milliseconds, natural } from './flag-values.ts';
 import { etcdArguments, flagsWithoutEffect } from './etcd-arguments.ts';
+import {
+  bcryptCost,
+  boolean,
+  integer,
+  list,
+  milliseconds,
+  natural,
+  type Row,
+} from './flag-values.ts';
+import { tlsRows, type TlsFlags } from './tls-flags.ts';
 
-export interface StoreFlags {
+export interface StoreFlags extends TlsFlags {
   readonly name: string;
   readonly dataDir?: string;
   readonly listenClientUrls: readonly Url[];
@@ -30,23 +39,10 @@ export interface StoreFlags {
   readonly maxRequestBytes: number;
   readonly autoCompactionMode: 'periodic' | 'revision';
   readonly autoCompactionRetention: string;
-  readonly certFile?: string;
-  readonly keyFile?: string;
-  readonly clientCertAuth: boolean;
-  readonly autoTls: boolean;
-  /** Years. */
-  readonly selfSignedCertValidity: number;
   readonly authToken: string;
   /** Seconds. */
   readonly authTokenTtl: number;
   readonly bcryptCost: number;
-  readonly trustedCaFile?: string;
-  readonly peerCertFile?: string;
-  readonly peerKeyFile?: string;
-  readonly peerClientCertAuth: boolean;
-  readonly peerTrustedCaFile?: string;
-  readonly peerAutoTls: boolean;
-  readonly peerCertAllowedCn?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly logFormat: 'json' | 'console';
   readonly configFile?: string;
@@ -72,12 +68,6 @@ export interface ClusterEntry {
   readonly name: string;
   readonly url: string;
 }
-
-const list = (text: string): string[] =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
 
 function bindUrl(text: string): Url {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
@@ -119,14 +109,6 @@ function cluster(text: string): ClusterEntry[] {
 const levels = ['debug', 'info', 'warn', 'error', 'silent'];
 const CLIENT = 'http://localhost:2379';
 const PEER = 'http://localhost:2380';
-
-interface Row {
-  readonly flags: string;
-  readonly text: string;
-  readonly parse?: (text: string) => unknown;
-  readonly fallback?: unknown;
-  readonly choices?: readonly string[];
-}
 
 const rows: readonly Row[] = [
   { flags: '--name <name>', text: 'name of this member', fallback: 'default' },
@@ -252,27 +234,7 @@ const rows: readonly Row[] = [
     text: 'history kept: revisions, or hours or a duration; 0: all',
     fallback: '0',
   },
-  { flags: '--cert-file <file>', text: 'serving certificate of https URLs' },
-  { flags: '--key-file <file>', text: "the serving certificate's key" },
-  {
-    flags: '--client-cert-auth [true|false]',
-    text: 'ask clients for a certificate of the trusted CA',
-    parse: boolean,
-    fallback: false,
-  },
-  { flags: '--trusted-ca-file <file>', text: 'CA of client certificates' },
-  {
-    flags: '--auto-tls [true|false]',
-    text: 'make a certificate for https URLs that have none',
-    parse: boolean,
-    fallback: false,
-  },
-  {
-    flags: '--self-signed-cert-validity <years>',
-    text: 'how long it is good for',
-    parse: natural,
-    fallback: 1,
-  },
+  ...tlsRows,
   {
     flags: '--auth-token <spec>',
     text: 'simple, or jwt,pub-key=…,priv-key=…,sign-method=RS256,ttl=10m',
@@ -289,25 +251,6 @@ const rows: readonly Row[] = [
     text: 'how slow passwords are to guess: 4 to 31, each step twice as slow',
     parse: bcryptCost,
     fallback: 10,
-  },
-  { flags: '--peer-cert-file <file>', text: 'certificate among members, of https URLs' },
-  { flags: '--peer-key-file <file>', text: "the peer certificate's key" },
-  {
-    flags: '--peer-client-cert-auth [true|false]',
-    text: 'ask other members for a certificate of the peer CA',
-    parse: boolean,
-    fallback: false,
-  },
-  { flags: '--peer-trusted-ca-file <file>', text: 'CA of the members' },
-  {
-    flags: '--peer-auto-tls [true|false]',
-    text: 'make a certificate for peer URLs that have none',
-    parse: boolean,
-    fallback: false,
-  },
-  {
-    flags: '--peer-cert-allowed-cn <name>',
-    text: 'common name that certificates of other members must have',
   },
   {
     flags: '--config-file <file>',

@@ -142,6 +142,10 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
     ...(tls === undefined ? {} : { tls }),
     onHttp2,
     onHttp1: http,
+    onRefused: ({ address, serverName, reason }) => {
+      const fields = { 'remote-addr': address, 'server-name': serverName, error: reason };
+      logger.warn(fields, 'rejected connection on client endpoint');
+    },
   });
   url = urlOf({ host, port: listening.port, secure: tls !== undefined });
   let stopped: Promise<void> | undefined;

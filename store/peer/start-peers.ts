@@ -14,6 +14,7 @@ import type {
 import type { Headers, HttpHandler } from '../../platform/http.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { RefusedConnection } from '../../platform/tls-terms.ts';
 import { rotateTls } from '../../platform/tls-rotation.ts';
 import { StoreError } from '../kv.ts';
 import type { Message } from '../raft/message.ts';
@@ -89,6 +90,7 @@ class ConnectedPeers implements Peers {
             http: this.#http(),
             ...(secure && tls !== undefined ? { tls } : {}),
             accept: (headers) => this.#accept(headers),
+            onRefused: (connection) => this.#noteRefused(connection),
           }),
         );
     } catch (error) {
@@ -96,6 +98,11 @@ class ConnectedPeers implements Peers {
       throw error;
     }
     this.#keepTls();
+  }
+
+  #noteRefused({ address, serverName, reason }: RefusedConnection): void {
+    const fields = { 'remote-addr': address, 'server-name': serverName, error: reason };
+    this.#port.logger.warn(fields, 'rejected connection on peer endpoint');
   }
 
   #keepTls(): void {

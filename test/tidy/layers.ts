@@ -138,9 +138,15 @@ export const layers: readonly Layer[] = [
   { part: 'store/flag-values.ts', imports: [], packages: ['commander'] },
   {
     part: 'store/flags.ts',
-    imports: ['store/etcd-arguments.ts', 'store/flag-values.ts'],
+    imports: ['store/etcd-arguments.ts', 'store/flag-values.ts', 'store/tls-flags.ts'],
     packages: ['commander'],
   },
+  {
+    part: 'store/tls-flags.ts',
+    imports: ['store/flag-values.ts', 'store/cipher-suites.ts'],
+    packages: ['commander'],
+  },
+  { part: 'store/cipher-suites.ts', imports: [], packages: ['commander'] },
   { part: 'store/config-file.ts', imports: ['store/flag-rules.ts'], packages: ['js-yaml'] },
   { part: 'store/auto-compaction.ts', imports: ['store/kv.ts', 'platform'] },
   { part: 'store/flag-rules.ts', imports: ['store/flags.ts', 'store/auto-compaction.ts'] },

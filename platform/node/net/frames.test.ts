@@ -1,6 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FrameConnection, FramesRefusedError } from '../../frames.ts';
 import type { Listening } from '../../http-server.ts';
+import type { RefusedConnection } from '../../tls-terms.ts';
+import { realX509 } from '../crypto/x509.ts';
 import { nodeFrames } from './frames.ts';
 
 let server: Listening;
@@ -87,5 +90,44 @@ describe('frames', () => {
     await new Promise((resolve) => socket.once('close', resolve));
     connection.close();
     await closed;
+  });
+});
+
+describe('frames over TLS', () => {
+  const day = 86_400_000;
+  const validity = { notBeforeMs: Date.now() - day, notAfterMs: Date.now() + day };
+  const ca = realX509.certificateAuthority({ commonName: 'peer-ca' }, validity);
+  const issue = (commonName: string, usage: 'server' | 'client') => {
+    const names = { dnsNames: [`${commonName}.example.com`], ipAddresses: ['127.0.0.1'] };
+    const issued = realX509.issue({ subject: { commonName }, validity, usage, names }, ca);
+    return { ...issued, ca: ca.certificate };
+  };
+  const [ann, bob] = [issue('ann', 'client'), issue('bob', 'client')];
+
+  it.each([
+    ['called otherwise', { commonNames: ['ann', 'eve'] }],
+    ['good for other names', { hostnames: ['ann.example.com'] }],
+    ['revoked', { revoked: [new X509Certificate(bob.certificate).serialNumber] }],
+  ])('are not taken of who shows a certificate that is %s since a renewal', async (_, terms) => {
+    const refused: RefusedConnection[] = [];
+    const onRefused = (connection: RefusedConnection) => void refused.push(connection);
+    const tls = issue('server', 'server');
+    const listening = await nodeFrames.listen({
+      ...{ host: '127.0.0.1', port: 0, accept: () => echo, onRefused, tls },
+      http: () => Promise.resolve({ status: 404, headers: {} }),
+    });
+    server = listening;
+    const url = `https://127.0.0.1:${listening.port}`;
+    const dial = (who: typeof ann) =>
+      nodeFrames.connect({ url, hello: {}, timeoutMs: 5000, tls: who });
+    (await dial(bob)).close();
+    listening.renew({ ...tls, terms });
+    (await dial(ann)).close();
+    await expect(dial(bob)).rejects.toThrow();
+    expect(refused.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(
+        /client certificate authentication failed|certificate serial \w+ revoked/,
+      ),
+    ]);
   });
 });

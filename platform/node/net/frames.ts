@@ -5,11 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import {
-  createServer as createHttpsServer,
-  request as httpsRequest,
-  Server as HttpsServer,
-} from 'node:https';
+import { createServer as createHttpsServer, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -23,6 +19,7 @@ import type {
 } from '../../frames.ts';
 import { FramesRefusedError, NobodyListensError } from '../../frames.ts';
 import type { Headers } from '../../http.ts';
+import { protocolOptions, refusalOf, refused } from './tls-terms.ts';
 
 const PROTOCOL = 'wherry-frames';
 /** A frame announced larger than this is no frame of ours. */
@@ -155,7 +152,12 @@ function refuse(socket: Duplex, error: unknown): void {
   );
 }
 
-function serverOf({ tls, http }: FrameListenOptions): Server {
+interface FramePort {
+  readonly server: Server;
+  readonly renew: (tls: FrameTls) => void;
+}
+
+function serverOf({ http, tls, onRefused }: FrameListenOptions): FramePort {
   const answer = (message: IncomingMessage, reply: ServerResponse): void => {
     message.resume();
     const abort = new AbortController();
@@ -176,26 +178,33 @@ function serverOf({ tls, http }: FrameListenOptions): Server {
       })
       .catch(() => reply.destroy());
   };
-  if (tls === undefined) return createHttpServer({ noDelay: true }, answer);
+  if (tls === undefined) return { server: createHttpServer({ noDelay: true }, answer), renew() {} };
   const server = createHttpsServer({ noDelay: true, ...secrets(tls) }, answer);
-  const { allowedCommonName } = tls;
-  if (allowedCommonName !== undefined)
-    server.on('secureConnection', (socket: TLSSocket) => {
-      if (socket.getPeerCertificate().subject?.CN !== allowedCommonName) socket.destroy();
-    });
-  return server;
+  let { terms } = tls;
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const reason = refusalOf(socket, terms);
+    if (reason === undefined) return;
+    onRefused?.(refused(socket, reason));
+    socket.destroy();
+  });
+  server.on('tlsClientError', (error, socket) => onRefused?.(refused(socket, error.message)));
+  const renew = (fresh: FrameTls): void => {
+    ({ terms } = fresh);
+    server.setSecureContext(secrets(fresh));
+  };
+  return { server, renew };
 }
 
-const secrets = ({ certificate, privateKey, ca, trustsAnyone }: FrameTls) => ({
+const secrets = ({ certificate, privateKey, ca, terms, trustsAnyone }: FrameTls) => ({
   cert: certificate,
   key: privateKey,
-  minVersion: 'TLSv1.2' as const,
+  ...protocolOptions(terms),
   ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
   ...(trustsAnyone === true && { rejectUnauthorized: false }),
 });
 
 async function listen(options: FrameListenOptions): ReturnType<FrameNetwork['listen']> {
-  const server = serverOf(options);
+  const { server, renew } = serverOf(options);
   const sockets = new Set<Duplex>();
   server.on('connection', (socket: Duplex) => {
     sockets.add(socket);
@@ -229,9 +238,6 @@ async function listen(options: FrameListenOptions): ReturnType<FrameNetwork['lis
       for (const socket of sockets) socket.destroy();
     });
     return stopped;
-  };
-  const renew = (tls: FrameTls): void => {
-    if (server instanceof HttpsServer) server.setSecureContext(secrets(tls));
   };
   return { port: (server.address() as AddressInfo).port, renew, stop };
 }

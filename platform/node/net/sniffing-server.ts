@@ -8,10 +8,16 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, ServerResponse } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
-import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
+import {
+  createServer as createNetServer,
+  type AddressInfo,
+  type Server as NetServer,
+  type Socket,
+} from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { SocketDuplex } from './socket-duplex.ts';
 import { upgradeOf } from './http-upgrade.ts';
+import { protocolOptions, refusalOf, refused } from './tls-terms.ts';
 import { chunkBytes } from '../../http.ts';
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../http.ts';
 import type { TlsMaterial } from '../../http-server.ts';
@@ -190,19 +196,29 @@ function sniff(socket: Socket, known: (isHttp2: boolean) => void): void {
 }
 
 /** What a renewal replaces. */
-function secureContext({ certificate, privateKey, clientCa }: TlsMaterial) {
+function secureContext({ certificate, privateKey, clientCa, terms }: TlsMaterial) {
   const trusted = clientCa === undefined ? {} : { ca: clientCa };
-  return { cert: certificate, key: privateKey, ...trusted, minVersion: 'TLSv1.2' as const };
+  return { cert: certificate, key: privateKey, ...trusted, ...protocolOptions(terms) };
+}
+
+interface Listener {
+  readonly server: NetServer;
+  readonly renew: (tls: TlsMaterial) => void;
 }
 
 /** Calls `arrived` for each connection whose protocol is known. */
-function listener(options: SharedPortOptions, arrived: (socket: Socket, h2: boolean) => void) {
-  const { tls, clientCertificates = 'required' } = options;
+function listener(
+  options: SharedPortOptions,
+  arrived: (socket: Socket, h2: boolean) => void,
+): Listener {
+  const { tls, clientCertificates = 'required', onRefused } = options;
   if (tls === undefined) {
-    return createNetServer({ noDelay: true }, (socket) =>
+    const server = createNetServer({ noDelay: true }, (socket) =>
       sniff(socket, (isHttp2) => arrived(socket, isHttp2)),
     );
+    return { server, renew() {} };
   }
+  let { terms } = tls;
   const server = createTlsServer(
     {
       ...secureContext(tls),
@@ -211,11 +227,19 @@ function listener(options: SharedPortOptions, arrived: (socket: Socket, h2: bool
       noDelay: true,
       ALPNProtocols: options.onHttp2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'],
     },
-    (socket: TLSSocket) => arrived(socket, socket.alpnProtocol === 'h2'),
+    (socket: TLSSocket) => {
+      const reason = refusalOf(socket, terms);
+      if (reason === undefined) return arrived(socket, socket.alpnProtocol === 'h2');
+      onRefused?.(refused(socket, reason));
+      socket.destroy();
+    },
   );
-  // A failed handshake is the client's affair.
-  server.on('tlsClientError', () => {});
-  return server;
+  server.on('tlsClientError', (error, socket) => onRefused?.(refused(socket, error.message)));
+  const renew = (fresh: TlsMaterial): void => {
+    ({ terms } = fresh);
+    server.setSecureContext(secureContext(fresh));
+  };
+  return { server, renew };
 }
 
 export const sniffingServer: SharedPort = async (options): Promise<SharedPortListening> => {
@@ -224,7 +248,7 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
   const http = http1(options.onHttp1, idle);
   if (options.upgrades === true) upgrading(http, options.onHttp1, idle);
   const sockets = new Set<Socket>();
-  const server = listener(options, (socket, isHttp2) => {
+  const { server, renew } = listener(options, (socket, isHttp2) => {
     socket.on('error', () => {});
     if (!isHttp2) {
       idle.add(socket);
@@ -264,9 +288,6 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
       idle.drop();
     });
     return stopped;
-  };
-  const renew = (tls: TlsMaterial): void => {
-    if ('setSecureContext' in server) server.setSecureContext(secureContext(tls));
   };
   return { port: (server.address() as AddressInfo).port, renew, stop };
 };
