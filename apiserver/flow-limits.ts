@@ -66,7 +66,7 @@ export function flowLimits(
     // As kube-apiserver: a request that waited still has most of its time.
     maxWaitMs: requestTimeoutMs / 4,
     busyMs: options.busyMs ?? (() => 0),
-    nextTurn: turns.nextTurn,
+    turns,
   });
   return { control, widthOf: widths(storage, declarations) };
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { atOnce, inTurns, type Steps, type Turns } from './turns.ts';
+import { FakeClock } from '../test/support/fake-clock.ts';
+import { atOnce, inTurns, type Steps, type Turns, turnsBy } from './turns.ts';
 
 function* counted(done: number[], upTo: number): Steps<string> {
   for (let n = 0; n < upTo; n++) {
@@ -10,9 +11,9 @@ function* counted(done: number[], upTo: number): Steps<string> {
 }
 
 /** A quarter of a millisecond goes by with each look at the clock. */
-function ticking(nextTurn: Turns['nextTurn']): Turns {
+function ticking(ownTurn: Turns['ownTurn']): Turns {
   let nowMs = 0;
-  return { monotonic: () => (nowMs += 0.25), nextTurn };
+  return { monotonic: () => (nowMs += 0.25), nextTurn: ownTurn, ownTurn };
 }
 
 it('work at once is done when the call returns', () => {
@@ -40,4 +41,24 @@ it('work that fails rejects, and is over', async () => {
     throw new Error('no');
   }
   await expect(inTurns(failing(), ticking(setImmediate))).rejects.toThrow('no');
+});
+
+it('of those who ask for turns of their own one runs in each, in order', () => {
+  const due: (() => void)[] = [];
+  const done: string[] = [];
+  const turns = turnsBy(new FakeClock(), (fn) => void due.push(fn));
+  const turn = (): void => {
+    for (const fn of due.splice(0)) fn();
+  };
+  for (const name of ['a', 'b']) turns.ownTurn(() => void done.push(name));
+  turns.nextTurn(() => void done.push('common'));
+  turn();
+  expect(done).toEqual(['a', 'common']);
+  turns.ownTurn(() => turns.ownTurn(() => void done.push('d')));
+  for (const upTo of [3, 3, 4, 4]) {
+    turn();
+    expect(done).toHaveLength(upTo);
+  }
+  expect(done.slice(2)).toEqual(['b', 'd']);
+  expect(due).toEqual([]);
 });

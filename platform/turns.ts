@@ -6,6 +6,11 @@ export interface Turns {
   monotonic(): number;
   /** Runs `fn` once what arrived meanwhile was taken in. */
   readonly nextTurn: (fn: () => void) => void;
+  /**
+   * The same, in a turn in which nothing else runs that asked for one of its own: what several do
+   * in a row is what everybody else would wait for.
+   */
+  readonly ownTurn: (fn: () => void) => void;
 }
 
 /** Work that may be laid aside at each `yield`. */
@@ -14,10 +19,24 @@ export type Steps<T> = Generator<void, T, void>;
 /** About as long as a small request takes. */
 const SLICE_MS = 0.5;
 
-export const turnsBy = (clock: Clock, nextTurn?: Turns['nextTurn']): Turns => ({
-  monotonic: () => clock.monotonic(),
-  nextTurn: nextTurn ?? ((fn) => void clock.after(0, fn)),
-});
+export function turnsBy(
+  clock: Clock,
+  nextTurn: Turns['nextTurn'] = (fn) => void clock.after(0, fn),
+): Turns {
+  return { monotonic: () => clock.monotonic(), nextTurn, ownTurn: onePerTurn(nextTurn) };
+}
+
+function onePerTurn(nextTurn: Turns['nextTurn']): Turns['ownTurn'] {
+  const line: (() => void)[] = [];
+  const turn = (): void => {
+    const fn = line.shift()!;
+    if (line.length > 0) nextTurn(turn);
+    fn();
+  };
+  return (fn) => {
+    if (line.push(fn) === 1) nextTurn(turn);
+  };
+}
 
 export function atOnce<T>(steps: Steps<T>): T {
   for (;;) {
@@ -34,6 +53,6 @@ export async function inTurns<T>(steps: Steps<T>, turns: Turns): Promise<T> {
       const step = steps.next();
       if (step.done === true) return step.value;
     } while (turns.monotonic() < endMs);
-    await new Promise<void>((resolve) => turns.nextTurn(resolve));
+    await new Promise<void>((resolve) => turns.ownTurn(resolve));
   }
 }

@@ -71,6 +71,7 @@ const reject = (nominalConcurrencyShares: number): Limited => ({
 function setUp(seats: number, levels: readonly PriorityLevelConfiguration[]) {
   const clock = new FakeClock();
   const turns: (() => void)[] = [];
+  const ownTurns: (() => void)[] = [];
   /** What part of the time the thread is at work. */
   const thread = { busy: 0 };
   const priorityLevels = new Objects(levels);
@@ -88,7 +89,7 @@ function setUp(seats: number, levels: readonly PriorityLevelConfiguration[]) {
     clock,
     maxWaitMs: 15_000,
     busyMs: () => clock.monotonic() * thread.busy,
-    nextTurn: (fn) => void turns.push(fn),
+    turns: { nextTurn: (fn) => void turns.push(fn), ownTurn: (fn) => void ownTurns.push(fn) },
   });
   const started: string[] = [];
   const refused: string[] = [];
@@ -107,8 +108,13 @@ function setUp(seats: number, levels: readonly PriorityLevelConfiguration[]) {
     if (ticket.ready === undefined) start();
     else ticket.ready.then(start, () => void refused.push(name));
   };
-  const turn = async (): Promise<void> => {
+  /** One in which none of those runs that asked for a turn of its own. */
+  const commonTurn = async (): Promise<void> => {
     for (const fn of turns.splice(0)) fn();
+    await clock.advance(0);
+  };
+  const turn = async (): Promise<void> => {
+    for (const fn of [...turns.splice(0), ...ownTurns.splice(0)]) fn();
     await clock.advance(0);
   };
   const end = async (name = atWork[0]?.name): Promise<void> => {
@@ -120,7 +126,7 @@ function setUp(seats: number, levels: readonly PriorityLevelConfiguration[]) {
     await clock.advance(0);
   };
   return {
-    ...{ control, clock, thread, ask, turn, end },
+    ...{ control, clock, thread, ask, turn, commonTurn, end },
     ...{ started, refused, atWork, priorityLevels, flowSchemas },
   };
 }
@@ -142,7 +148,22 @@ describe('fair queueing', () => {
     await turn();
     expect(started.slice(33)).toEqual(['dev:joe']);
     await end('dev:flood');
+    await turn();
     expect(started.slice(34)).toEqual(['dev:flood']);
+  });
+
+  it('starts requests of who has several in line in turns of their own, others at once', async () => {
+    const { ask, started, turn, commonTurn } = setUp(100, [level('dev', queue(100))]);
+    for (let i = 0; i < 9; i++) ask('dev:flood');
+    for (let i = 0; i < 3; i++) await commonTurn();
+    expect(started).toEqual(['dev:flood']);
+    for (let i = 0; i < 2; i++) ask('dev:jane');
+    for (let i = 0; i < 3; i++) await commonTurn();
+    expect(started).toEqual(['dev:flood', 'dev:jane', 'dev:jane']);
+    for (let n = 2; n < 6; n++) {
+      await turn();
+      expect(count(started, 'dev:flood')).toBe(n);
+    }
   });
 
   it('goes on with a user within a turn while answers take no time', async () => {
@@ -154,6 +175,8 @@ describe('fair queueing', () => {
     await clock.advance(1);
     await end();
     expect(started).toHaveLength(3);
+    // One turn later it is known who else has come.
+    await turn();
     await turn();
     expect(started).toHaveLength(4);
   });
@@ -161,7 +184,7 @@ describe('fair queueing', () => {
   it('answers a user of whom others wait once per turn, and who waits for nobody at once', async () => {
     const { ask, atWork, control, turn } = setUp(100, [level('dev', queue(100))]);
     for (let i = 0; i < 9; i++) ask('dev:flood');
-    for (let i = 0; i < 3; i++) await turn();
+    for (let i = 0; i < 4; i++) await turn();
     ask('dev:jane');
     await turn();
     const answered: string[] = [];
@@ -311,8 +334,8 @@ describe('the allowance of a user', () => {
 
   it('is one request at a time while the thread is busy, and others do not wait', async () => {
     const { atWork, ask, started, end, turn } = await flooded(1, 400);
-    while (atWork.length > 1) await end();
-    await turn();
+    while (atWork.length > 0) await end();
+    for (let i = 0; i < 4; i++) await turn();
     expect(atWork).toHaveLength(1);
     ask('dev:jane');
     await turn();
@@ -384,14 +407,15 @@ describe('seats', () => {
     ]);
     const busy = (): number => count(started, 'busy:x') + count(started, 'busy:y');
     for (let i = 0; i < 40; i++) ask(i % 2 === 0 ? 'busy:x' : 'busy:y');
-    for (let i = 0; i < 8; i++) await turn();
+    for (let i = 0; i < 16; i++) await turn();
     // Ten of its own, and half as many borrowed.
     expect(busy()).toBe(15);
     for (let i = 0; i < 8; i++) ask('idle:z');
-    for (let i = 0; i < 5; i++) await turn();
+    for (let i = 0; i < 8; i++) await turn();
     // Two are guaranteed, and three of eight that it lends were left.
     expect(count(started, 'idle:z')).toBe(5);
     await end('busy:x');
+    await turn();
     expect([busy(), count(started, 'idle:z')]).toEqual([15, 6]);
   });
 

@@ -10,6 +10,7 @@ import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flo
 import { assert } from '../../platform/assert.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { HttpRequest, Pausable } from '../../platform/http.ts';
+import type { Turns } from '../../platform/turns.ts';
 import type { User } from '../authn/user.ts';
 import type { Attributes } from '../authz/authorizer.ts';
 import { flowName, schemaFor } from './classify.ts';
@@ -32,8 +33,7 @@ export interface FlowControlOptions {
   readonly busyMs: () => number;
   /** How long a request waits for its turn before it is turned away. */
   readonly maxWaitMs: number;
-  /** Runs `fn` once what has arrived meanwhile is known. */
-  readonly nextTurn: (fn: () => void) => void;
+  readonly turns: Pick<Turns, 'nextTurn' | 'ownTurn'>;
 }
 
 /** To what a request belongs. */
@@ -86,14 +86,16 @@ export class FlowControl {
   readonly #held: HeldConnections;
   readonly #answers: AnswerTurns;
   #watched: Timer | undefined;
+  /** Of those of whom several wait one request is started: in a turn of its own. */
+  #crowdsTurn: 'none' | 'asked' | 'now' = 'none';
 
   constructor(options: FlowControlOptions) {
     this.#options = options;
-    const { clock, busyMs, nextTurn } = options;
+    const { clock, busyMs, turns } = options;
     const monotonic = (): number => clock.monotonic();
     this.#allowance = new FlowAllowance({ monotonic, busyMs });
-    this.#held = new HeldConnections({ monotonic, nextTurn });
-    this.#answers = new AnswerTurns(nextTurn);
+    this.#held = new HeldConnections({ monotonic, nextTurn: turns.nextTurn });
+    this.#answers = new AnswerTurns(turns.ownTurn);
     const outdated = (): void => (this.#configuration = undefined);
     const follower = { reset: outdated, changed: outdated };
     options.objects.flowSchemas.follow(follower);
@@ -169,6 +171,7 @@ export class FlowControl {
         unlisten();
       };
       const start = (): void => {
+        if (this.#crowdsTurn === 'now' && this.#held.isCrowd(holder.flow)) this.#askCrowdsTurn();
         done();
         this.counts.dispatched(row);
         resolve();
@@ -222,9 +225,25 @@ export class FlowControl {
   #turnNeeded(level: PriorityLevel): void {
     this.#spent.push(level);
     if (this.#spent.length > 1) return;
-    this.#options.nextTurn(() => {
+    this.#options.turns.nextTurn(() => {
       for (const one of this.#spent.splice(0)) one.newTurn();
       if (this.#waiting > 0) this.#dispatch();
+    });
+  }
+
+  /** What it costs to start a request is most of what a turn of the thread may last. */
+  #isItsTurn({ flow, byUser }: Holder): boolean {
+    if (!byUser || !this.#held.isCrowd(flow)) return true;
+    if (this.#crowdsTurn === 'none') this.#askCrowdsTurn();
+    return this.#crowdsTurn === 'now';
+  }
+
+  #askCrowdsTurn(): void {
+    this.#crowdsTurn = 'asked';
+    this.#options.turns.ownTurn(() => {
+      this.#crowdsTurn = 'now';
+      this.#dispatch();
+      if (this.#crowdsTurn === 'now') this.#crowdsTurn = 'none';
     });
   }
 
@@ -241,6 +260,7 @@ export class FlowControl {
           allowance: this.#allowance,
           turnNeeded: (one) => this.#turnNeeded(one),
           monotonic: () => this.#options.clock.monotonic(),
+          isItsTurn: (holder) => this.#isItsTurn(holder),
         });
         this.#levels.set(name, level);
       }

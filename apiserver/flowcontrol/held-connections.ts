@@ -34,9 +34,10 @@ export class HeldConnections {
     this.#options = options;
   }
 
-  /** Requests of the flow wait: in line, or in their sockets. */
+  /** Several requests of the flow wait: in line, or in their sockets. */
   isCrowd(flow: string): boolean {
-    return this.#crowds.has(flow);
+    const crowd = this.#crowds.get(flow);
+    return crowd !== undefined && (crowd.waiting > 1 || crowd.held.size > 0);
   }
 
   /** A request of the flow was put in line. */

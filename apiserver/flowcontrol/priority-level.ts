@@ -29,6 +29,8 @@ interface PriorityLevelOptions {
   /** The level has given out seats: {@link PriorityLevel.newTurn} is to be called. */
   readonly turnNeeded: (level: PriorityLevel) => void;
   readonly monotonic: () => number;
+  /** Asked of those who might start otherwise; who is told to wait is asked again later. */
+  readonly isItsTurn: (holder: Holder) => boolean;
 }
 
 export class PriorityLevel {
@@ -39,6 +41,7 @@ export class PriorityLevel {
   readonly #allowance: FlowAllowance;
   readonly #turnNeeded: (level: PriorityLevel) => void;
   readonly #monotonic: () => number;
+  readonly #isItsTurn: (holder: Holder) => boolean;
   #isExempt = true;
   /** Undefined: who has no seat at once is turned away. */
   #queuing: Queuing | undefined;
@@ -54,6 +57,7 @@ export class PriorityLevel {
     this.#allowance = options.allowance;
     this.#turnNeeded = options.turnNeeded;
     this.#monotonic = options.monotonic;
+    this.#isItsTurn = options.isItsTurn;
   }
 
   set spec({ type, limited }: PriorityLevelConfigurationSpec) {
@@ -88,7 +92,7 @@ export class PriorityLevel {
     }
     // Nobody overtakes those in line.
     if (this.#line.length > 0) return false;
-    if (!this.#hasRoom(holder.width) || !this.#mayHold(holder)) return false;
+    if (!this.#hasRoom(holder.width) || !this.#mayStart(holder)) return false;
     this.#start(holder);
     return true;
   }
@@ -114,7 +118,7 @@ export class PriorityLevel {
   startNext(): boolean {
     if (this.#line.length === 0 || !this.#hasRoom(1)) return false;
     const next = this.#line.next(
-      ({ holder }) => this.#mayHold(holder),
+      ({ holder }) => this.#mayStart(holder),
       ({ holder }) => this.#hasRoom(holder.width),
     );
     if (next === undefined) return false;
@@ -135,12 +139,15 @@ export class PriorityLevel {
     return this.#queuing === undefined || this.#startedInTurn < SEATS_PER_TURN;
   }
 
-  #mayHold({ flow, byUser, width }: Holder): boolean {
+  #mayStart(holder: Holder): boolean {
     if (this.#isExempt || this.#queuing === undefined) return true;
-    const held = this.#flows.held(flow);
-    const again = this.#servedInTurn.includes(flow);
-    if (held === 0) return !again || this.#monotonic() - this.#turnBeganMs < SLICE_MS;
-    if (again) return false;
+    const held = this.#flows.held(holder.flow);
+    if (this.#servedInTurn.includes(holder.flow))
+      return held === 0 && this.#monotonic() - this.#turnBeganMs < SLICE_MS;
+    return (held === 0 || this.#mayHoldMore(holder, held)) && this.#isItsTurn(holder);
+  }
+
+  #mayHoldMore({ flow, byUser, width }: Holder, held: number): boolean {
     const part = Math.max(FLOW_LEAST, Math.floor(this.seats.nominal * FLOW_PART));
     if (held + width > Math.min(part, MOST_SEATS)) return false;
     if (!byUser) return true;

@@ -31,7 +31,8 @@ function seenBy(watcher: CacheWatcher): string[] {
 async function watched() {
   const turns: (() => void)[] = [];
   const clock = new FakeClock();
-  const byTest = { monotonic: () => 0, nextTurn: (fn: () => void) => void turns.push(fn) };
+  const nextTurn = (fn: () => void) => void turns.push(fn);
+  const byTest = { monotonic: () => 0, nextTurn, ownTurn: nextTurn };
   const effects = { kv: new MemoryKv(), clock, turns: byTest, logger: silentLogger };
   const storage = new Storage({ ...effects, resources });
   storage.start();
