@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Clock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
@@ -10,20 +11,39 @@ import { startMember } from '../server/member.ts';
 
 const VERSIONS = 3000;
 
-it('deletes in small batches, between which writes go on', async () => {
+/** The machine's own, and how many of its timers have fired. */
+function countingClock(): Clock & { fired: number } {
+  const clock = {
+    ...realClock,
+    fired: 0,
+    after: (delayMs: number, fn: () => void) =>
+      realClock.after(delayMs, () => {
+        clock.fired++;
+        fn();
+      }),
+  };
+  return clock;
+}
+
+it('deletes in small batches, with pauses in which writes go on', async () => {
   const storage = new MemoryStorage();
   const deletions: number[] = [];
+  const clock = countingClock();
+  const pauses = new Set<number>();
   const engine: EngineFactory = async (options) => {
     const opened = await storage.open(options);
     const batch = opened.batch.bind(opened);
     opened.batch = (operations, mode) => {
       const deleted = operations.filter(({ type }) => type === 'del').length;
-      if (deleted > 0) deletions.push(deleted);
+      if (deleted > 0) {
+        deletions.push(deleted);
+        pauses.add(clock.fired);
+      }
       return batch(operations, mode);
     };
     return opened;
   };
-  const effects = { clock: realClock, random: realRandom, disk: realDisk, sha1 };
+  const effects = { clock, random: realRandom, disk: realDisk, sha1 };
   const options = { dataDir: '/unused', ...effects, logger: silentLogger, engine };
   const member = await startMember(options);
   const put = { type: 'put', request: { key: 'k', value: Buffer.from('v') } } as const;
@@ -35,5 +55,7 @@ it('deletes in small batches, between which writes go on', async () => {
   expect(member.statistics().versionsRemoved).toBe(VERSIONS - 1);
   expect(deletions.reduce((sum, each) => sum + each, 0)).toBe(VERSIONS - 1);
   expect(Math.max(...deletions)).toBeLessThanOrEqual(100);
+  // This engine has each batch at once: without pauses no timer would fire between them.
+  expect(pauses.size).toBe(deletions.length);
   await member.stop();
 });

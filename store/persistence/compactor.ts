@@ -1,5 +1,5 @@
 /** Deletes what compactions made unreachable, in bounded steps, beside all other work. */
-import type { Clock } from '../../platform/clock.ts';
+import { sleep, type Clock } from '../../platform/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { NEVER_COMPACTED } from '../mvcc/store.ts';
 import type { MvccStore } from '../mvcc/store.ts';
@@ -9,6 +9,11 @@ import type { Timekeeper } from './timing.ts';
 
 /** Records deleted per batch: a write waits for one batch at most. */
 const STEP = 100;
+/**
+ * After each batch. An engine with a journal takes batches at once: without pauses no other work
+ * would come between them, and all of them would be part of the next write's record.
+ */
+const PAUSE_MS = 1;
 
 interface CompactorParts {
   readonly engine: Engine;
@@ -23,7 +28,7 @@ export class Compactor {
   /** What compactions up to here removed is deleted, or about to be. */
   #revision = NEVER_COMPACTED;
   #running: Promise<void> | undefined;
-  #stopping = false;
+  readonly #stopping = new AbortController();
   /** Versions deleted since the start. */
   removed = 0;
   /** When one was done last; 0 if none was since the start. */
@@ -49,14 +54,15 @@ export class Compactor {
   async #run(): Promise<void> {
     const { clock, timekeeper } = this.#parts;
     let done = NEVER_COMPACTED;
-    while (done < this.#revision && !this.#stopping) {
+    const { signal } = this.#stopping;
+    while (done < this.#revision && !signal.aborted) {
       const revision = this.#revision;
       const began = timekeeper.now();
       // Reads that began before the compaction still find everything.
       await this.#parts.records.quiet();
-      while ((await this.#step(revision)) > 0);
+      while ((await this.#step(revision)) === STEP) await sleep(clock, PAUSE_MS, signal);
       done = revision;
-      if (this.#stopping) return;
+      if (signal.aborted) return;
       this.lastAt = clock.now();
       timekeeper.took('compaction', began);
     }
@@ -64,7 +70,7 @@ export class Compactor {
 
   /** How many were deleted. */
   async #step(revision: number): Promise<number> {
-    if (this.#stopping) return 0;
+    if (this.#stopping.signal.aborted) return 0;
     const { engine, store, timekeeper } = this.#parts;
     const began = timekeeper.now();
     const versions = store.forget(revision, STEP);
@@ -91,7 +97,7 @@ export class Compactor {
 
   /** Leaves the rest for the next start, which finds it again. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     await this.#running;
   }
 }
