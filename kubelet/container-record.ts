@@ -27,6 +27,8 @@ export interface ContainerRecord {
   readonly exit?: ContainerStateTerminated;
   /** How the run before the newest one ended. */
   readonly lastExit?: ContainerStateTerminated;
+  /** What it is to run in place of `container`: its image was changed while it ran. */
+  readonly redefined?: Container;
   readonly restartCount: number;
   /** Ends in a row, none after a long run: what the restart backoff grows with. */
   readonly crashes: number;
@@ -49,8 +51,8 @@ export function restartAtMs({ exit, crashes }: ContainerRecord): number {
 }
 
 /** True if the container starts again after it ended like that. */
-export function restarts(pod: Pod, { kind, exit }: ContainerRecord): boolean {
-  if (kind === 'sidecar') return true;
+export function restarts(pod: Pod, { kind, exit, redefined }: ContainerRecord): boolean {
+  if (kind === 'sidecar' || redefined !== undefined) return true;
   if (kind === 'ephemeral') return false;
   const failed = exit !== undefined && exit.exitCode !== 0;
   switch (pod.spec.restartPolicy) {

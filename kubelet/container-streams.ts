@@ -5,9 +5,14 @@ export interface LogEntry {
   /** Milliseconds since 1970. */
   readonly atMs: number;
   readonly stream: 'stdout' | 'stderr';
-  /** A line without its newline; `partial` if the line goes on in the next entry. */
+  /** A line without its newline; `partial` if the line goes on in the next entry, or nowhere. */
   readonly line: Uint8Array;
   readonly partial?: boolean;
+}
+
+/** As it was written: without a newline where none was. */
+export function textOf({ line, partial = false }: LogEntry): string {
+  return `${Buffer.from(line).toString()}${partial ? '' : '\n'}`;
 }
 
 export interface LogQuery {

@@ -3,7 +3,7 @@
  * the API server; `changed` tells its owner that something moved.
  */
 import { formatTime, parseTime } from '../api/time.ts';
-import type { ContainerStateTerminated, Pod } from '../api/types/core-v1.ts';
+import type { Container, ContainerStateTerminated, Pod } from '../api/types/core-v1.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
@@ -60,12 +60,34 @@ export class PodContainers {
     return this.#options.runtime.version.split('://')[0]!;
   }
 
-  /** True if the pod has containers that it had not. */
+  /** True if the pod has containers that it had not, or others than it had. */
   observe(pod: Pod): boolean {
+    const { containers, initContainers = [] } = pod.spec;
+    const isRedefined = [...containers, ...initContainers]
+      .map((container) => this.#redefine(container, pod))
+      .includes(true);
     const known = new Set(this.#records.map(({ container }) => container.name));
     const added = ephemeralRecords(pod).filter(({ container }) => !known.has(container.name));
     this.#records.push(...added);
-    return added.length > 0;
+    return isRedefined || added.length > 0;
+  }
+
+  /** One that runs is stopped, to start again with its new image whatever its policy says. */
+  #redefine(container: Container, { spec }: Pod): boolean {
+    const i = this.#records.findIndex((each) => each.container.name === container.name);
+    const record = this.#records[i];
+    const known = record?.redefined ?? record?.container;
+    if (record === undefined || known!.image === container.image) return false;
+    if (!isUp(record) || record.kind === 'init') {
+      this.#records[i] = { ...record, container, crashes: 0 };
+      return true;
+    }
+    this.#records[i] = { ...record, redefined: container };
+    if (this.#stopping.has(record.id!)) return true;
+    this.#events(record).redefined();
+    this.#stopping.add(record.id!);
+    this.#options.runtime.stop(record.id!, spec.terminationGracePeriodSeconds ?? 30);
+    return true;
   }
 
   /** Takes over the containers that an earlier agent left running. */
@@ -81,14 +103,16 @@ export class PodContainers {
   }
 
   start(i: number): void {
-    const { pod, latest, runtime, random, images } = this.#options;
+    const { pod, latest, runtime, random } = this.#options;
     const { exit, ...before } = this.#records[i]!;
     const older = idOf(before.lastExit);
     if (older !== undefined && older !== before.id) runtime.remove(older);
     const id = Buffer.from(random.bytes(32, 'container id')).toString('hex');
-    const { startedAt: _past, waiting: _why, ...rest } = before;
+    const { startedAt: _past, waiting: _why, redefined, ...rest } = before;
+    const container = redefined ?? before.container;
     this.#records[i] = {
       ...rest,
+      container,
       phase: 'starting',
       id,
       started: false,
@@ -97,8 +121,7 @@ export class PodContainers {
       ...(exit === undefined ? {} : { lastExit: exit }),
     };
     const listener = this.#listener(i, { id, silent: false });
-    images.note(before.container.image ?? '');
-    runtime.start({ id, pod, latest, container: before.container, listener });
+    runtime.start({ id, pod, latest, container, listener });
   }
 
   /** Asks containers that are up to end; all of them unless `indexes` says which. */
@@ -132,7 +155,7 @@ export class PodContainers {
 
   /** News of runs that are over, or of containers taken over while they run, change nothing. */
   #listener(i: number, run: { readonly id: string; readonly silent: boolean }): ContainerListener {
-    const { clock, changed } = this.#options;
+    const { clock, changed, images } = this.#options;
     const update = (next: (record: ContainerRecord) => ContainerRecord): void => {
       const record = this.#records[i]!;
       if (record.id !== run.id || !isUp(record)) return;
@@ -141,15 +164,16 @@ export class PodContainers {
     };
     return {
       pulling: () => this.#events(this.#records[i]!).pulling(),
-      waiting: (waiting) => {
+      waiting: ({ event, ...waiting }) => {
         update((record) => ({ ...record, waiting }));
-        this.#events(this.#records[i]!).failed(waiting.message);
+        this.#events(this.#records[i]!).failed(event ?? waiting.message);
       },
       started: (started) => update((record) => ({ ...record, started })),
       unhealthy: (verdict) => this.#giveUp(i, run.id, verdict),
       event: (event) => this.#events(this.#records[i]!).record(event),
       running: (pullMs) => {
         if (run.silent) return;
+        images.note(this.#records[i]!.container.image ?? '');
         update(({ waiting: _why, ...record }) => ({
           ...record,
           phase: 'running',
@@ -191,7 +215,7 @@ export class PodContainers {
       started: false,
       ready: false,
       exit: terminated,
-      crashes: outage ? 0 : ranLong ? 1 : record.crashes + 1,
+      crashes: outage || record.redefined !== undefined ? 0 : ranLong ? 1 : record.crashes + 1,
     };
     if (restarts(pod, ended) && restartDelayMs(ended.crashes) > 0) this.#events(ended).backOff();
     return ended;

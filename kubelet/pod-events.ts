@@ -62,6 +62,10 @@ export class ContainerEvents {
     this.#normal('Killing', `Container ${this.#name} failed ${probe} probe${then}`);
   }
 
+  redefined(): void {
+    this.#normal('Killing', `Container ${this.#name} definition changed, will be restarted`);
+  }
+
   backOff(): void {
     const { name = '', namespace = '', uid = '' } = this.#pod.metadata;
     const where = `in pod ${name}_${namespace}(${uid})`;

@@ -13,9 +13,11 @@ export interface ContainerExit {
 
 /** Why a container that was to start does not run yet, as its status tells it. */
 export interface ContainerWaiting {
-  /** "CreateContainerConfigError", "CreateContainerError". */
+  /** "CreateContainerConfigError", "CreateContainerError", "ErrImagePull". */
   readonly reason: string;
   readonly message: string;
+  /** What its event tells. Default: the message. */
+  readonly event?: string;
 }
 
 /** An event about a container, or about its whole pod. */

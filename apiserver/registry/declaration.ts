@@ -74,6 +74,8 @@ export interface Subresource<T extends KubernetesObject> {
    * (a binding names a node, which no update of the pod may). The result may share with `parent`.
    */
   write(sent: KubernetesObject, parent: T, context: WriteContext): Mutable<T>;
+  /** Set if `metadata.generation` does not count what is written through it. */
+  readonly keepsGeneration?: boolean;
   /** Field errors of a change made through this subresource, in place of the kind's checks. */
   validateUpdate?(object: T, old: T, warn?: Warn): readonly FieldError[];
   /** What a successful `create` answers: the parent, a Status (Success), or the sent object. */
@@ -353,10 +355,7 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   readonly keepsStatusOnCreate?: boolean;
   /** The spec is the server's from its creation on: nobody owns its fields. */
   readonly ownerlessSpec?: boolean;
-  /**
-   * True if `metadata.generation` counts changes of the spec: everything but the metadata and, for
-   * a kind that has one, the status.
-   */
+  /** True if `metadata.generation` counts changes: of all but the metadata and a `status`. */
   readonly hasGeneration?: boolean;
 
   /**

@@ -270,7 +270,7 @@ function prepareForUpdate(
     if (declaration.hasStatus) keepStatus(object, old);
     declaration.prepareForUpdate?.(object, old, writeContext(context));
   }
-  countGeneration(context, object, old);
+  if (subresource?.keepsGeneration !== true) countGeneration(context, object, old);
 }
 
 /** Refuses what is not valid, or not as a successor of `old` (422). */

@@ -28,7 +28,7 @@
  * process of a container does that is killed, but does not take its whole grace for that.
  *
  * Hooks and probes are in `attendants.ts`, what answers those that go over the network in
- * `network.ts`.
+ * `network.ts`, images that are missing in `image-pull.ts`.
  */
 import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { TERMINATED_CODE } from '../process/exits.ts';

@@ -12,6 +12,7 @@ import type { LogEntry, LogQuery } from '../container-streams.ts';
 import { HollowAttendants, isAttended, untold } from './attendants.ts';
 import { behaviourOf, type Behaviour } from './behaviour.ts';
 import { isNetworkTold } from './network.ts';
+import { isMissing, pullImage } from './image-pull.ts';
 import { HollowLog, type SimulatedLog } from './log.ts';
 import { HollowWaiters, type Awaited } from './waiters.ts';
 import { ContainerProbes, type ContainerProbesOptions } from '../probes/container-probes.ts';
@@ -128,14 +129,11 @@ export class HollowContainer {
   }
 
   start(): void {
-    const { startMs } = this.#behaviour;
-    if (startMs === 0) {
-      this.#run({ pullMs: undefined, ranMs: 0, isNew: true });
-      return;
-    }
-    this.#request.listener.pulling();
-    const run = { pullMs: startMs, ranMs: 0, isNew: true };
-    this.#next = this.#host.clock.after(startMs, () => this.#run(run));
+    const { startMs: takesMs } = this.#behaviour;
+    const { clock } = this.#host;
+    const run = (pullMs?: number): void => this.#run({ pullMs, ranMs: 0, isNew: true });
+    if (takesMs === 0 && !isMissing(this.#pod, this.#request.container)) run();
+    else this.#next = pullImage(this.#request, { clock, takesMs }, run);
   }
 
   adopt(startedAtMs: number): void {

@@ -384,6 +384,11 @@ describe('the command of a hollow container', () => {
       sh('echo last; exit 1', { terminationMessagePolicy: 'FallbackToLogsOnError' }),
       'last\n',
     ],
+    [
+      'that end as it was written',
+      sh('printf end; exit 1', { terminationMessagePolicy: 'FallbackToLogsOnError' }),
+      'end',
+    ],
   ])('ends with %s', async (_, container, message) => {
     expect(await ended(begin(container))).toEqual({ exitCode: 1, reason: 'Error', message });
   });

@@ -110,8 +110,9 @@ export class HollowRuntime implements PodRuntime {
       return;
     }
     const query = { tailLines: 0, follow: true, signal: io.signal };
-    for await (const { line } of this.logs(id, query)) {
-      await io.stdout?.write(Buffer.concat([line, Buffer.from(io.tty ? '\r\n' : '\n')]));
+    for await (const { line, partial = false } of this.logs(id, query)) {
+      const newline = io.tty ? '\r\n' : '\n';
+      await io.stdout?.write(Buffer.concat([line, Buffer.from(partial ? '' : newline)]));
     }
   }
 

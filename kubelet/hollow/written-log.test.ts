@@ -23,6 +23,7 @@ it('divides what is written into lines, and wakes readers at each', async () => 
   expect([texts(0), woken()]).toEqual([['ab', 'c', ''], 3]);
   log.end();
   expect(texts(0).at(-1)).toBe('d');
+  expect([2, 3].map((i) => log.entry(i).partial)).toEqual([undefined, true]);
 });
 
 it('begins with the last lines, or at a time', async () => {

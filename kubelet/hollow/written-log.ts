@@ -1,5 +1,5 @@
 import type { ByteSink } from '../../platform/byte-stream.ts';
-import type { LogEntry } from '../container-streams.ts';
+import { type LogEntry, textOf } from '../container-streams.ts';
 import { firstLine, type SimulatedLog } from './log.ts';
 
 /** Older lines count as rotated away. */
@@ -42,7 +42,7 @@ export class WrittenLog implements SimulatedLog {
 
   end(): void {
     for (const stream of ['stdout', 'stderr'] as const) {
-      if (this.#begun[stream].length > 0) this.#add(stream, this.#begun[stream]);
+      if (this.#begun[stream].length > 0) this.#add(stream, this.#begun[stream], true);
       this.#begun[stream] = Buffer.alloc(0);
     }
   }
@@ -66,8 +66,7 @@ export class WrittenLog implements SimulatedLog {
   /** The last lines, as a termination message has them. */
   tail(): string {
     const lines = this.#entries.slice(-MAX_MESSAGE_LINES);
-    const text = lines.map(({ line }) => `${Buffer.from(line).toString()}\n`).join('');
-    return text.slice(-MAX_MESSAGE_BYTES);
+    return lines.map(textOf).join('').slice(-MAX_MESSAGE_BYTES);
   }
 
   #write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
@@ -77,14 +76,16 @@ export class WrittenLog implements SimulatedLog {
       const end = newline < 0 ? rest.length : newline;
       if (newline < 0 && end <= MAX_LINE_BYTES) break;
       const cut = Math.min(end, MAX_LINE_BYTES);
-      this.#add(stream, rest.subarray(0, cut));
-      rest = rest.subarray(cut === newline ? cut + 1 : cut);
+      const isWhole = cut === newline;
+      this.#add(stream, rest.subarray(0, cut), !isWhole);
+      rest = rest.subarray(isWhole ? cut + 1 : cut);
     }
     this.#begun[stream] = rest;
   }
 
-  #add(stream: 'stdout' | 'stderr', line: Buffer): void {
-    this.#entries.push({ atMs: this.#nowMs(), stream, line: Buffer.from(line) });
+  #add(stream: 'stdout' | 'stderr', line: Buffer, partial: boolean): void {
+    const entry = { atMs: this.#nowMs(), stream, line: Buffer.from(line) };
+    this.#entries.push(partial ? { ...entry, partial } : entry);
     this.#bytes += line.length + 1;
     while (this.#bytes > MAX_KEPT_BYTES) {
       this.#bytes -= this.#entries.shift()!.line.length + 1;

@@ -172,8 +172,8 @@ describe('a container of the process runtime', () => {
     const message = run(shell('echo because > dev/termination-log; exit 1'));
     expect((await ended(message)).message).toBe('because\n');
     const policy = { terminationMessagePolicy: 'FallbackToLogsOnError' };
-    const fallback = run({ ...shell('echo last words; exit 1'), ...policy });
-    expect((await ended(fallback)).message).toBe('last words\n');
+    const fallback = run({ ...shell('echo last; printf words; exit 1'), ...policy });
+    expect((await ended(fallback)).message).toBe('last\nwords');
   });
 
   it('has its variables from everywhere', async () => {

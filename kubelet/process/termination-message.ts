@@ -1,5 +1,6 @@
 import type { Container } from '../../api/types/core-v1.ts';
 import type { FileTree } from '../../platform/file-tree.ts';
+import { textOf } from '../container-streams.ts';
 import type { ContainerLog } from './container-log.ts';
 
 export const TERMINATION_LOG = '/dev/termination-log';
@@ -24,9 +25,8 @@ export async function terminationMessage(ended: Ended): Promise<{ message?: stri
   const written = await files.read(root + path, 0, MAX_MESSAGE_BYTES).catch(() => new Uint8Array());
   if (written.length > 0) return { message: Buffer.from(written).toString('utf8') };
   if (exitCode === 0 || terminationMessagePolicy !== 'FallbackToLogsOnError') return {};
-  const lines: string[] = [];
+  let text = '';
   const query = { tailLines: MAX_LOG_LINES, follow: false, signal: new AbortController().signal };
-  for await (const { line } of log.read(query)) lines.push(Buffer.from(line).toString('utf8'));
-  const text = lines.map((line) => `${line}\n`).join('');
+  for await (const entry of log.read(query)) text += textOf(entry);
   return text === '' ? {} : { message: text.slice(-MAX_LOG_BYTES) };
 }

@@ -111,10 +111,17 @@ async function currentPod({ client, container }: Execution): Promise<Pod> {
   }
 }
 
-async function placeOf({ client }: Execution, { spec, status }: Pod): Promise<PodPlace> {
-  const node = await client.get(nodes, { name: spec.nodeName ?? '' });
-  const allocatable = node.status?.allocatable ?? {};
-  return { podIp: status?.podIP ?? '', hostIp: status?.hostIP ?? '', allocatable };
+/** A command may begin before the pod's first status is written: its runtime knows the address. */
+async function placeOf({ client, container }: Execution, { spec, status }: Pod): Promise<PodPlace> {
+  const { status: { addresses, allocatable = {} } = {} } = await client.get(nodes, {
+    name: spec.nodeName ?? '',
+  });
+  const hostIp = addresses?.find(({ type }) => type === 'InternalIP')?.address;
+  return {
+    podIp: status?.podIP ?? container.request.latest?.().status?.podIP ?? '',
+    hostIp: status?.hostIP ?? hostIp ?? '',
+    allocatable,
+  };
 }
 
 function containerOf({ spec }: Pod, started: Container): Container {

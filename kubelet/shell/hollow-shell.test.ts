@@ -10,7 +10,12 @@ import { Collector } from './redirections.ts';
 
 const secret = Buffer.from('s3cr3t').toString('base64');
 const objects: Record<string, object> = {
-  'nodes/node1': { status: { allocatable: { cpu: '4', memory: '8Gi' } } },
+  'nodes/node1': {
+    status: {
+      addresses: [{ type: 'InternalIP', address: '172.18.0.3' }],
+      allocatable: { cpu: '4', memory: '8Gi' },
+    },
+  },
   'configmaps/cfg': { data: { colour: 'green', 'game.properties': 'lives=3\n' } },
   'secrets/keys': { data: { password: secret } },
   'persistentvolumeclaims/claim': { spec: { volumeName: 'pv-1' } },
@@ -68,8 +73,9 @@ function shellOf(sketch: PodSketch = {}) {
   });
   const shell = new HollowShell(clientOf(pod), clock);
   const asked: string[] = [];
+  const latest = () => ({ ...pod, status: { podIP: '10.244.1.7' } });
   const started = (id: string) => ({
-    request: { id, pod, container: pod.spec.containers[0]!, listener: {} as never },
+    request: { id, pod, latest, container: pod.spec.containers[0]!, listener: {} as never },
     startedAtMs: clock.now(),
     terminate: () => void asked.push(id),
   });
@@ -119,6 +125,14 @@ describe('programs', () => {
     [['printf', '%s-%d\\n', 'a', '7'], 'a-7\n'],
   ])('%j', async (command, stdout) => {
     expect(await shellOf().run(command)).toEqual({ code: 0, stdout, stderr: '' });
+  });
+
+  it('know the addresses before a status tells them', async () => {
+    const hostIp = { name: 'HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } };
+    const env = [...container.env, hostIp];
+    const { run } = shellOf({ status: {}, containers: [{ ...container, env }] });
+    const { stdout } = await run(['printenv', 'POD_IP', 'HOST_IP']);
+    expect(stdout).toBe('10.244.1.7\n172.18.0.3\n');
   });
 
   it.each([

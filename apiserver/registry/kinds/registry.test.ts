@@ -55,7 +55,9 @@ describe('Pod', () => {
 
     const running = { status: { phase: 'Running', podIP: '10.1.0.1' } };
     const status = await api.call('PATCH', `${url}/status`, { body: running, type: merge });
-    expect(status).toMatchObject({ code: 200, body: { spec: { nodeName: 'node1' }, ...running } });
+    const { metadata: { generation } = {}, ...rest } = status.body;
+    expect([status.code, rest]).toMatchObject([200, { spec: { nodeName: 'node1' }, ...running }]);
+    expect(generation).toBe(1);
 
     const onNode = await api.call('GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dnode1');
     expect(onNode.body.items).toHaveLength(1);

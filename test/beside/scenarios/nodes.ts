@@ -46,7 +46,10 @@ export const nodeScenarios: readonly Scenario[] = [
       await at.create(`
 apiVersion: v1
 kind: Node
-metadata: { name: NAMESPACE, labels: { kubernetes.io/hostname: NAMESPACE, only: NAMESPACE } }
+metadata:
+  name: NAMESPACE
+  # In a zone of its own: nodes of other scenarios that fall silent too do not call evictions off.
+  labels: { kubernetes.io/hostname: NAMESPACE, topology.kubernetes.io/zone: NAMESPACE }
 spec: { taints: [{ key: example.org/apart, effect: NoSchedule }] }
 status:
   allocatable: { cpu: "4", memory: 8Gi, pods: "110" }

@@ -42,6 +42,7 @@ function checkBinding(binding: Binding, { metadata, spec }: Pod): void {
 const binding: Subresource<Pod> = {
   name: 'binding',
   verbs: ['create'],
+  keepsGeneration: true,
   kind: { group: '', version: 'v1', kind: 'Binding' },
   write(sent, parent, context) {
     const { target, metadata } = sent as Binding;
