@@ -15,6 +15,7 @@ import { type HttpClient, openHttp } from './http-load.ts';
 import { latenciesOf } from './load.ts';
 import { percentile } from './statistics.ts';
 import { clientOf, durationMs, folder } from './suite.ts';
+import { startTrivial } from './trivial-server.ts';
 import { startWherry } from './wherry.ts';
 
 const FLOOD = 128;
@@ -106,7 +107,7 @@ interface Besieged {
 
 /** Service accounts that may do everything, each by a kubeconfig with its token. */
 async function accounts<N extends string>(
-  { kubeconfig }: Pick<ApiSide, 'kubeconfig'>,
+  { kubeconfig }: ApiSide,
   names: readonly N[],
 ): Promise<Record<N, string>> {
   const admin = await openHttp(kubeconfig);
@@ -136,11 +137,17 @@ async function accounts<N extends string>(
   return paths;
 }
 
-async function besieged(side: ApiSide): Promise<Besieged> {
-  const users = await accounts(side, ['flood', 'victim']);
+type Users = Record<'flood' | 'victim', string>;
+
+async function besieged(users: Users): Promise<Besieged> {
   const victim = await openHttp(users.victim);
   await victim.request('POST', CONFIG_MAPS, configMap('victim'));
   return { victim, flooding: await Flood.start(users.flood) };
+}
+
+async function freed({ victim, flooding }: Besieged): Promise<void> {
+  await flooding.stop();
+  victim.close();
 }
 
 let made = 0;
@@ -168,6 +175,29 @@ async function takeTurns(
   return [...times, answered / ((durationMs + SETTLE_MS * TURNS) / 1000)];
 }
 
+/** What is left beside turns of 0.4 ms: the machine's doing, and that of the clients. */
+async function benchFloor(
+  cluster: { readonly dataDir: string; readonly server: string },
+  users: Users,
+): Promise<void> {
+  const trivial = await startTrivial(cluster);
+  const [flood, victim] = [trivial.kubeconfig(users.flood), trivial.kubeconfig(users.victim)];
+  const side = await besieged({ flood, victim });
+  await takeTurns(side, sorts.get);
+  const work = 'get of a server of nothing but turns of 0.4 ms';
+  const flooded = `the same beside ${FLOOD} connections of a flood`;
+  const shown = [
+    { work: `${work}, p50`, unit: 'ms' },
+    { work: flooded, unit: 'ms' },
+    { work: `${work}, p99`, unit: 'ms' },
+    { work: flooded, unit: 'ms' },
+    { work: 'what the flood is served meanwhile', unit: 'per s' },
+  ] as const;
+  await contest(shown, { sides: [side], peerName: undefined }, (one) => takeTurns(one, sorts.get));
+  await freed(side);
+  await trivial.stop();
+}
+
 /** Beside kube-apiserver and etcd, where both are installed. */
 export async function benchFairness(): Promise<void> {
   const dataDir = join(folder, 'fairness');
@@ -175,7 +205,10 @@ export async function benchFairness(): Promise<void> {
   const peer = await startPeer({ ...cluster, dataDir });
   const servers = peer === undefined ? [cluster] : [cluster, peer];
   const all: Besieged[] = [];
-  for (const server of servers) all.push(await besieged(server));
+  const users: Users[] = [];
+  for (const server of servers) users.push(await accounts(server, ['flood', 'victim']));
+  await benchFloor({ ...cluster, dataDir }, users[0]!);
+  for (const each of users) all.push(await besieged(each));
   const sides: Sides<Besieged> = { sides: all, peerName: peer?.name };
   const flooded = `the same beside ${FLOOD} connections of a user that floods`;
   for (const [work, request] of Object.entries(sorts)) {
@@ -190,10 +223,7 @@ export async function benchFairness(): Promise<void> {
     ] as const;
     await contest(shown, sides, (side) => takeTurns(side, request));
   }
-  for (const { victim, flooding } of all) {
-    await flooding.stop();
-    victim.close();
-  }
+  for (const each of all) await freed(each);
   await cluster.stop();
   await peer?.stop();
 }

@@ -18,6 +18,7 @@ import { benchStart } from './start.ts';
 import { benchCheckPerf } from './store/check-perf.ts';
 import { benchStore } from './store/suite.ts';
 import { durationMs, rows, runs } from './suite.ts';
+import { serveTrivially } from './trivial-server.ts';
 
 const suites = {
   start: benchStart,
@@ -35,8 +36,9 @@ const suites = {
 /** A quarter of an hour of `check perf`: only when asked for. */
 const onRequest = 'check';
 const asked = process.argv.slice(2);
-// A process of the suite `fairness`.
+// Processes of the suite `fairness`.
 if (asked[0] === 'flood') await flood(asked[1]!);
+if (asked[0] === 'trivial') await serveTrivially(asked[1]!);
 const unknown = asked.filter((name) => !(name in suites));
 if (unknown.length > 0) {
   process.stderr.write(`no suite ${unknown.join(', ')}: ${Object.keys(suites).join(', ')}\n`);
