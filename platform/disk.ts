@@ -31,4 +31,6 @@ export interface Disk {
    * with zeros. Undefined if there is none and `bytes` is 0, or the system has no such writes.
    */
   openDurable(path: string, bytes: number): Promise<DurableFile | undefined>;
+  /** Whether the binding of RocksDB runs here; where not, loading it may abort the process. */
+  readonly hasRocksdb: boolean;
 }

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -17,7 +18,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -52,8 +53,27 @@ const modules = [
   'bench/scheduler/main.ts',
   'platform/node/crypto/bcrypt-worker.ts',
 ];
-/** rocksdb finds its native half beside its own file. */
-const unbundled = ['rocksdb'];
+/**
+ * Databases, whose native halves are looked for beside the file that asks: each is a folder below dist/programs. Licences of
+ * what is in their binaries.
+ */
+const natives = {
+  'classic-level': ['deps/leveldb/leveldb-1.20/LICENSE', 'deps/snappy/snappy/COPYING'],
+  rocksdb: [
+    'deps/rocksdb/rocksdb/LICENSE.Apache',
+    'deps/rocksdb/rocksdb/LICENSE.leveldb',
+    'deps/snappy/snappy-1.1.7/COPYING',
+  ],
+};
+/** Of no use here, or of machines without Node.js 20. */
+const leftOut = /^(android|win32-ia32|linux-arm$)/;
+const replaced = {
+  'body-parser': join(root, 'scripts', 'left-out.mjs'),
+  qs: join(root, 'scripts', 'left-out.mjs'),
+  // Express asks for media types by file names, which nothing here serves: 2,500 of them are sorted
+  // at each start.
+  'mime-db': join(root, 'scripts', 'few-media-types.json'),
+};
 const binaries = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin;
 
 /** Files that the build reads, as the build configuration names them. */
@@ -124,21 +144,10 @@ function bundle() {
   const dist = join(root, 'dist');
   for (const folder of ['chunks', 'kubectl-lite/chunks', 'programs'])
     rmSync(join(dist, folder), { recursive: true, force: true });
-  const inputs = Object.entries(programs).flatMap(([name, contents]) =>
-    esbuild({
-      stdin: { contents, resolveDir: root },
-      outfile: join(dist, 'programs', `${name}.cjs`),
-      format: 'cjs',
-      // The code is compiled as a script, which may not import: program.cjs does so for it.
-      supported: { 'dynamic-import': false },
-      define: {
-        'import.meta.url': '__meta.url',
-        'import.meta.importModule': '__meta.importModule',
-      },
-      banner: { js: `(function (${parameters}) {` },
-      footer: { js: '\n})' },
-    }),
-  );
+  const inputs = [
+    ...Object.keys(natives).flatMap(bundleNative),
+    ...Object.entries(programs).flatMap(bundleProgram),
+  ];
   copyFileSync(join(root, 'scripts', 'program.cjs'), join(dist, 'programs', 'program.cjs'));
   for (const [path, text] of Object.entries(runners)) {
     mkdirSync(dirname(join(dist, path)), { recursive: true });
@@ -160,20 +169,53 @@ function bundle() {
   writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices(inputs));
 }
 
+function bundleProgram([name, contents]) {
+  return esbuild({
+    stdin: { contents, resolveDir: root },
+    outfile: join(root, 'dist', 'programs', `${name}.cjs`),
+    format: 'cjs',
+    // The code is compiled as a script, which may not import: program.cjs does so for it.
+    supported: { 'dynamic-import': false },
+    define: {
+      'import.meta.url': '__meta.url',
+      'import.meta.importModule': '__meta.importModule',
+    },
+    banner: { js: `(function (${parameters}) {` },
+    footer: { js: '\n})' },
+    external: Object.keys(natives).map(nativeFile),
+    alias: {
+      ...replaced,
+      ...Object.fromEntries(Object.keys(natives).map((name) => [name, nativeFile(name)])),
+    },
+  });
+}
+
+const nativeFile = (name) => `./${name}/index.cjs`;
+
+/** Everything of the package that runs, with its binaries of all machines. */
+function bundleNative(name) {
+  const from = join(root, 'node_modules', name);
+  const to = join(root, 'dist', 'programs', name);
+  cpSync(join(from, 'prebuilds'), join(to, 'prebuilds'), {
+    recursive: true,
+    filter: (path) => !leftOut.test(basename(path)),
+  });
+  return esbuild({
+    entryPoints: [from],
+    outfile: join(to, 'index.cjs'),
+    format: 'cjs',
+    external: [],
+  });
+}
+
 /** Identifiers are kept, so that stack traces and profiles stay readable. Returns the sources. */
 function esbuild(options) {
   const { metafile } = buildSync({
     bundle: true,
     platform: 'node',
     target: 'node20.19',
-    external: unbundled,
-    alias: {
-      'body-parser': join(root, 'scripts', 'left-out.mjs'),
-      qs: join(root, 'scripts', 'left-out.mjs'),
-      // Express asks for media types by file names, which nothing here serves: 2,500 of them are
-      // sorted at each start.
-      'mime-db': join(root, 'scripts', 'few-media-types.json'),
-    },
+    external: Object.keys(natives),
+    alias: replaced,
     minifySyntax: true,
     // A third less to read at each start.
     minifyWhitespace: true,
@@ -198,8 +240,9 @@ function notices(inputs) {
       readFileSync(join(root, folder, 'package.json'), 'utf8'),
     );
     const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file === undefined ? '' : `\n\n${readFileSync(join(root, folder, file), 'utf8')}`;
-    return `${name} ${version} (${license})${text.trimEnd()}\n`;
+    const files = [...(file === undefined ? [] : [file]), ...(natives[name] ?? [])];
+    const text = files.map((path) => `\n\n${readFileSync(join(root, folder, path), 'utf8')}`);
+    return `${name} ${version} (${license})${text.join('').trimEnd()}\n`;
   });
   return `The programs of this folder contain code of these packages.\n\n${texts.join('\n---\n\n')}`;
 }

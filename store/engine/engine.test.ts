@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,12 +6,21 @@ import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { realRandom } from '../../platform/node/random.ts';
-import type { Engine, KeyAndValue, WriteOperation } from './engine.ts';
+import type {
+  Engine,
+  EngineFactory,
+  EngineOptions,
+  KeyAndValue,
+  WriteOperation,
+} from './engine.ts';
 import { EngineError } from './engine.ts';
 import { journaled } from './journal/journaled.ts';
+import { openLeveldb } from './leveldb.ts';
 import { MemoryStorage } from './memory.ts';
+import { openOnDisk } from './on-disk.ts';
 import { openRocksdb } from './rocksdb.ts';
 
+const { hasRocksdb } = realDisk;
 const environment = { disk: realDisk, logger: silentLogger, clock: realClock, random: realRandom };
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
@@ -31,21 +40,24 @@ async function scan(engine: Engine, gte: string, lt: string): Promise<string[]> 
   return found;
 }
 
-const kinds = ['rocksdb', 'journaled rocksdb', 'memory'] as const;
+type Open = (options: EngineOptions, memory: MemoryStorage) => Promise<Engine>;
+const databases: [string, EngineFactory][] = [
+  ...(hasRocksdb ? [['rocksdb', openRocksdb] as [string, EngineFactory]] : []),
+  ['leveldb', openLeveldb],
+];
+const kinds: [string, Open][] = [
+  ...databases,
+  ...databases.map(([name, open]): [string, Open] => [`journaled ${name}`, journaled(open)]),
+  ['memory', (options, memory) => memory.open(options)],
+];
 
-describe.each(kinds)('the contract of an engine: %s', (kind) => {
+describe.each(kinds)('the contract of an engine: %s', (_, openKind) => {
   let path: string;
   let memory: MemoryStorage;
   let engine: Engine;
 
-  const open = (): Promise<Engine> => {
-    const options = {
-      path: join(path, 'made', 'on', 'open'),
-      ...environment,
-    };
-    if (kind === 'memory') return memory.open(options);
-    return (kind === 'rocksdb' ? openRocksdb : journaled(openRocksdb))(options);
-  };
+  const open = (): Promise<Engine> =>
+    openKind({ path: join(path, 'made', 'on', 'open'), ...environment }, memory);
 
   beforeEach(async () => {
     path = await mkdtemp(join(tmpdir(), 'wherry-engine-'));
@@ -152,17 +164,61 @@ describe.each(kinds)('the contract of an engine: %s', (kind) => {
   });
 });
 
-describe('RocksDB', () => {
-  it('says who holds the folder when it is already open', async () => {
-    const path = await mkdtemp(join(tmpdir(), 'wherry-engine-'));
-    const options = { path, ...environment };
-    const first = await openRocksdb(options);
-    await expect(openRocksdb(options)).rejects.toMatchObject({
+describe.each(databases)('a folder of %s', (name, open) => {
+  let options: EngineOptions;
+  beforeEach(async () => {
+    options = { path: await mkdtemp(join(tmpdir(), 'wherry-engine-')), ...environment };
+  });
+  afterEach(() => rm(options.path, { recursive: true }));
+
+  it('says who holds it when it is already open', async () => {
+    const first = await open(options);
+    await expect(open(options)).rejects.toMatchObject({
       reason: 'locked',
       message: expect.stringContaining('has this data directory open') as string,
     });
     await first.close();
-    await rm(path, { recursive: true });
+  });
+
+  it('stays one, whatever a new one would be', async () => {
+    const first = await open(options);
+    await first.batch([put('a', '1')], { sync: true });
+    await first.close();
+    const again = await openOnDisk(options);
+    expect(await again.get(bytes('a'))).toEqual(bytes('1'));
+    await again.close();
+  });
+
+  it('says that it is damaged', async () => {
+    const first = await open(options);
+    await first.batch([put('a', '1')], { sync: true });
+    await first.close();
+    const [manifest = ''] = (await readdir(options.path)).filter((file) => /MANIFEST/.test(file));
+    await writeFile(join(options.path, manifest), 'no manifest');
+    await expect(open(options)).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`^${name}: .*Corruption`, 'is')) as string,
+    });
+  });
+});
+
+describe('where RocksDB cannot be loaded', () => {
+  let options: EngineOptions;
+  beforeEach(async () => {
+    const path = await mkdtemp(join(tmpdir(), 'wherry-engine-'));
+    options = { path, ...environment, disk: { ...realDisk, hasRocksdb: false } };
+  });
+  afterEach(() => rm(options.path, { recursive: true }));
+
+  it('a new folder is LevelDB’s', async () => {
+    await (await openOnDisk(options)).close();
+    expect(await readdir(options.path)).not.toContain('IDENTITY');
+  });
+
+  it.runIf(hasRocksdb)('a folder of RocksDB is refused, and not touched', async () => {
+    await (await openRocksdb(options)).close();
+    const before = await readdir(options.path);
+    await expect(openOnDisk(options)).rejects.toThrow('was written with RocksDB');
+    expect(await readdir(options.path)).toEqual(before);
   });
 });
 

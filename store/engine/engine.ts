@@ -1,7 +1,7 @@
 /**
  * Ordered bytes on disk: what the store keeps its log and its revisions in.
  *
- * In: one interface and its error table; `rocksdb.ts` (the default) and `memory.ts` (tests,
+ * In: one interface and its error table; `rocksdb.ts`, `leveldb.ts` and `memory.ts` (tests,
  * with crash semantics) implement it. Out: what the bytes mean (`store/persistence`) and who may
  * write when (the single writer of `store/replica`).
  *

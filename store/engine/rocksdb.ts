@@ -1,10 +1,10 @@
 import type RocksDB from 'rocksdb';
 import type { RocksIterator } from 'rocksdb';
 import { CallGuard } from './call-guard.ts';
-import { EngineError, ITERATE_CHUNK_BYTES, ITERATE_CHUNK_ENTRIES } from './engine.ts';
+import { databaseError } from './database-error.ts';
+import { ITERATE_CHUNK_BYTES, ITERATE_CHUNK_ENTRIES } from './engine.ts';
 import type {
   Engine,
-  EngineErrorReason,
   EngineOptions,
   EngineProperty,
   KeyAndValue,
@@ -21,36 +21,12 @@ const BLOCK_CACHE_BYTES = 8 << 20;
 const MAX_FILE_BYTES = 16 << 20;
 const MAX_OPEN_FILES = 256;
 
-/** What to do, where RocksDB's own words do not say it. */
-const ADVICE: Partial<Record<EngineErrorReason, string>> = {
-  locked: 'another process has this data directory open; stop it, or choose another directory',
-  noSpace:
-    'the disk of the data directory is full: nothing acknowledged is lost; ' +
-    'free some space and start again',
-};
-
-/** RocksDB reports failures as text only. */
-function translate(error: Error): EngineError {
-  const text = error.message;
-  let reason: EngineErrorReason = 'failed';
-  if (/LOCK: |lock hold by current process|While lock file/.test(text)) reason = 'locked';
-  else if (/No space left on device|Disk quota exceeded|Out of space/i.test(text))
-    reason = 'noSpace';
-  else if (/^(Corruption|.*checksum mismatch)/i.test(text)) reason = 'corrupt';
-  const advice = ADVICE[reason];
-  return new EngineError(
-    reason,
-    advice === undefined ? `rocksdb: ${text}` : `${advice} (${text})`,
-    error,
-  );
-}
-
 function promised<T>(
   call: (done: (error: Error | null | undefined, result: T) => void) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     call((error, result) => {
-      if (error) reject(translate(error));
+      if (error) reject(databaseError('rocksdb', error));
       else resolve(result);
     });
   });
@@ -161,7 +137,7 @@ function nextChunk(iterator: RocksIterator): Promise<KeyAndValue[]> {
     const step = (): void =>
       iterator.next((error, key, value) => {
         if (error) {
-          reject(translate(error));
+          reject(databaseError('rocksdb', error));
           return;
         }
         if (key === undefined || value === undefined) {

@@ -4,7 +4,7 @@ import type { Effects } from '../../platform/effects.ts';
 import type { Turns } from '../../platform/turns.ts';
 import type { EngineFactory } from '../engine/engine.ts';
 import { journaled } from '../engine/journal/journaled.ts';
-import { openRocksdb } from '../engine/rocksdb.ts';
+import { openOnDisk } from '../engine/on-disk.ts';
 import type { Sha1 } from './identity.ts';
 import type { PeerAddress, PeersFactory } from './peers.ts';
 
@@ -94,7 +94,7 @@ export function withDefaults(options: MemberOptions): Settings {
     clientUrls: ['http://localhost:2379'],
     peerUrls: ['http://localhost:2380'],
     initialClusterToken: 'etcd-cluster',
-    engine: journaled(openRocksdb),
+    engine: journaled(openOnDisk),
     heartbeatMs: 100,
     electionTimeoutMs: 1000,
     maxTxnOps: 128,

@@ -150,6 +150,7 @@ export class Machine {
     list: () => Promise.resolve([]),
     makeFolder: () => Promise.resolve(),
     openDurable: async (path, bytes) => this.#hasty(await this.#durableFiles.open(path, bytes)),
+    hasRocksdb: false,
   };
 }
 

@@ -55,7 +55,7 @@ export const layers: readonly Layer[] = [
       'platform',
     ],
   },
-  { part: 'store/engine', imports: ['platform'], packages: ['rocksdb', 'sorted-btree'] },
+  { part: 'store/engine', imports: ['platform'], packages: ['classic-level', 'rocksdb', 'sorted-btree'] },
   {
     part: 'store/persistence',
     imports: [

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import type { Disk } from '../../disk.ts';
 import { openDurable } from './durable-file.ts';
 import { makeFolder } from './make-folder.ts';
+import { hasRocksdb } from './rocksdb-binding.ts';
 import { promises, syncFolder } from './sync-folder.ts';
 
 const hasCode = (error: unknown, code: string): boolean =>
@@ -52,4 +53,5 @@ export const realDisk: Disk = {
     await makeFolder(path, 0o700);
   },
   openDurable,
+  hasRocksdb,
 };
