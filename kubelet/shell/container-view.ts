@@ -159,21 +159,38 @@ function mountsOf({ volumeMounts = [] }: Container, mounting: Mounting): Mount[]
   const { spec } = mounting.sources.pod;
   return volumeMounts.flatMap((mount) => {
     const volume = spec.volumes?.find(({ name }) => name === mount.name);
-    return volume === undefined ? [] : [mountOf(mount, volume, mounting)];
+    if (volume === undefined) return [];
+    const same = volumeMounts.filter(({ name }) => name === mount.name);
+    const folders = same.map((each) => partOf(each, mounting));
+    return [mountOf(mount, volume, { ...mounting, folders })];
   });
 }
 
+/** What of its volume it shows; "": all of it. */
+function partOf({ subPath, subPathExpr }: VolumeMount, { lookup }: Mounting): string {
+  const asked = subPathExpr === undefined ? subPath : expand(subPathExpr, lookup);
+  return absolute(asked ?? '', '/').slice(1);
+}
+
+/** `folders`: those that mounts of the volume show. The kubelet makes what is not there. */
 function mountOf(
-  { mountPath, subPath, subPathExpr, readOnly = false }: VolumeMount,
+  mount: VolumeMount,
   volume: Volume,
-  { execution, sources, lookup }: Mounting,
+  { folders, ...mounting }: Mounting & { readonly folders: readonly string[] },
 ): Mount {
+  const { mountPath, readOnly = false } = mount;
+  const { execution, sources } = mounting;
   const told = [volume.configMap, volume.secret, volume.downwardAPI, volume.projected];
   const isTold = told.some((source) => source !== undefined);
-  const asked = subPathExpr === undefined ? subPath : expand(subPathExpr, lookup);
-  const below = absolute(asked ?? '', '/').slice(1);
+  const below = partOf(mount, mounting);
+  const written = async (): Promise<MemoryFolder> => {
+    const folder = await writtenFolder(volume, execution);
+    for (const each of folders)
+      if (each !== '' && folder.file(each) === undefined) folder.makeFolder(each);
+    return folder;
+  };
   const open = (): Promise<MemoryFolder> =>
-    isTold ? toldFolder(volume, execution, sources) : writtenFolder(volume, execution);
+    isTold ? toldFolder(volume, execution, sources) : written();
   const lastsMs = isTold && below === '' ? RENEWAL_MS : Infinity;
   return {
     path: absolute(mountPath, '/'),

@@ -127,6 +127,25 @@ describe('programs', () => {
     expect(await shellOf().run(command)).toEqual({ code: 0, stdout, stderr: '' });
   });
 
+  it('find the folders that other mounts show of a volume', async () => {
+    const shown = { name: 'scratch', mountPath: '/shown', subPathExpr: 'of/$(MODE)' };
+    const volumeMounts = [{ name: 'scratch', mountPath: '/scratch' }, shown];
+    const env = [{ name: 'MODE', value: 'test' }];
+    const { sh } = shellOf({ containers: [{ ...container, env, volumeMounts }] });
+    const { code } = await sh('touch /scratch/of/test/file && test -f /shown/file');
+    expect(code).toBe(0);
+  });
+
+  it('of a shell complain by the name that it was called by', async () => {
+    const { run } = shellOf();
+    for (const name of ['sh', '/bin/sh']) {
+      const { stderr } = await run([name, '-c', 'nothing; echo > /etc/config/x']);
+      expect(stderr).toBe(
+        `${name}: nothing: not found\n${name}: can't create /etc/config/x: Read-only file system\n`,
+      );
+    }
+  });
+
   it('know the addresses before a status tells them', async () => {
     const hostIp = { name: 'HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } };
     const env = [...container.env, hostIp];

@@ -72,7 +72,7 @@ export class HollowShell {
   async main(container: SimulatedContainer, clock: Clock): Promise<MainCommand | undefined> {
     const view = await this.#view(container, { tty: false }, clock);
     if (!isKnown(view.words, view.answers)) return undefined;
-    const shell = new Shell(view);
+    const shell = shellOf(view, view.words);
     return {
       run: async (io) => ({
         exitCode: await run(view, { command: view.words, io, shell }),
@@ -189,14 +189,18 @@ interface Running {
   readonly shell?: Shell;
 }
 
+const isShell = ([name = '']: readonly string[]): boolean => shellNames.has(programName(name));
+
+const shellOf = (view: ContainerView, command: readonly string[]): Shell =>
+  new Shell(isShell(command) ? { ...view, name: command[0]! } : view);
+
 async function run(
   view: ContainerView,
-  { command, io, shell = new Shell(view) }: Running,
+  { command, io, shell = shellOf(view, command) }: Running,
 ): Promise<number> {
   const { world, cwd } = view;
-  const isShell = shellNames.has(programName(command[0] ?? ''));
   return withStreams(io, async ({ streams, interruptible }) => {
-    if (!isShell) {
+    if (!isShell(command)) {
       const signal = interruptible();
       const code = await shell.run(command, { ...streams, signal });
       return code ?? (await refused(world.files, { name: command[0] ?? '', cwd }));

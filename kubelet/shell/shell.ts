@@ -30,6 +30,8 @@ export interface ShellOptions {
   readonly answers: readonly DeclaredAnswer[];
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string;
+  /** As it was called: complaints begin with it. Default: "sh". */
+  readonly name?: string;
   /** How many shells it is inside of. */
   readonly depth?: number;
 }
@@ -53,6 +55,10 @@ export class Shell {
 
   get exited(): boolean {
     return this.#state.exited;
+  }
+
+  complain(what: string, io: CommandIo): Promise<void> {
+    return io.stderr.write(Buffer.from(`${this.#options.name ?? 'sh'}: ${what}\n`));
   }
 
   /** Sends it a signal, by its name: false if it has no action for it. */
@@ -84,7 +90,7 @@ export class Shell {
       script = parseScript(text);
     } catch (error) {
       if (!(error instanceof ShellSyntaxError)) throw error;
-      await io.stderr.write(Buffer.from(`sh: ${error.message}\n`));
+      await this.complain(error.message, io);
       return (this.#state.code = 2);
     }
     return this.#whole(script, io);
@@ -95,7 +101,7 @@ export class Shell {
       await this.#script(script, io);
     } catch (error) {
       if (!(error instanceof ShellSyntaxError)) throw error;
-      await io.stderr.write(Buffer.from(`sh: ${error.message}\n`));
+      await this.complain(error.message, io);
       [this.#state.code, this.#state.exited] = [2, true];
     }
     this.#state.leaving = undefined;
@@ -252,14 +258,14 @@ export class Shell {
     for (const redirection of redirections) {
       const fault = await this.#redirect(target, redirection, io);
       if (fault !== undefined) {
-        await io.stderr.write(Buffer.from(`sh: ${fault}\n`));
+        await this.complain(fault, io);
         return 1;
       }
     }
     const code = await work(target.io);
     const fault = await target.close();
     if (fault === undefined) return code;
-    await io.stderr.write(Buffer.from(`sh: write error: ${fault}\n`));
+    await this.complain(`write error: ${fault}`, io);
     return 1;
   }
 
@@ -307,13 +313,13 @@ export class Shell {
     const there =
       name.includes('/') && (await files.find(absolute(name, this.#state.cwd))) !== undefined;
     const why = there ? 'Permission denied' : 'not found';
-    await io.stderr.write(Buffer.from(`sh: ${name}: ${why}\n`));
+    await this.complain(`${name}: ${why}`, io);
     return there ? 126 : 127;
   }
 
   readonly #nested: Program = async ({ words, cwd, env, io }) => {
     const depth = (this.#options.depth ?? 0) + 1;
-    const shell = new Shell({ ...this.#options, env, cwd, depth });
+    const shell = new Shell({ ...this.#options, name: words[0]!, env, cwd, depth });
     return runShell(shell, words, { io, depth });
   };
 
@@ -344,12 +350,8 @@ export class Shell {
   async #output(line: string, io: CommandIo): Promise<string> {
     const depth = (this.#options.depth ?? 0) + 1;
     if (depth > MAX_DEPTH) return '';
-    const shell = new Shell({
-      ...this.#options,
-      env: this.#state.env,
-      cwd: this.#state.cwd,
-      depth,
-    });
+    const { env, cwd } = this.#state;
+    const shell = new Shell({ ...this.#options, env, cwd, depth });
     const stdout = new Collector();
     await shell.line(line, { ...io, stdout });
     this.#state.code = await shell.leave({ ...io, stdout });
@@ -364,18 +366,17 @@ export async function runShell(
   { io, prompt, interruptible, input = new Input(io.stdin), depth = 0 }: RunShell,
 ): Promise<number> {
   const { flags, rest } = shellWords(words);
-  const [name] = rest;
   if (depth > MAX_DEPTH) {
-    await io.stderr.write(Buffer.from('sh: too many shells inside of each other\n'));
+    await shell.complain('too many shells inside of each other', io);
     return 2;
   }
   if (flags.includes('e')) shell.endAtFailure();
   if (flags.includes('c')) {
-    await shell.line(name ?? '', { ...io, stdin: input.chunks });
+    await shell.line(rest[0] ?? '', { ...io, stdin: input.chunks });
     return shell.leave(io);
   }
-  if (name !== undefined) {
-    await io.stderr.write(Buffer.from(`sh: can't open '${name}': No such file or directory\n`));
+  if (rest[0] !== undefined) {
+    await shell.complain(`can't open '${rest[0]}': No such file or directory`, io);
     return 2;
   }
   while (!shell.exited) {
