@@ -19,13 +19,20 @@ export interface Refusal {
   readonly message: string;
 }
 
-function amounts({ milliCpu, memory, ephemeralStorage, scalars }: Resources): [string, number][] {
-  return [
-    ['cpu', milliCpu],
-    ['memory', memory],
-    ['ephemeral-storage', ephemeralStorage],
-    ...scalars,
-  ];
+const OWN = ['cpu', 'memory', 'ephemeral-storage'] as const;
+
+/** Undefined: an extended resource that is not among them. */
+function amountOf(resources: Resources, name: string): number | undefined {
+  switch (name) {
+    case 'cpu':
+      return resources.milliCpu;
+    case 'memory':
+      return resources.memory;
+    case 'ephemeral-storage':
+      return resources.ephemeralStorage;
+    default:
+      return resources.scalars.get(name);
+  }
 }
 
 function shortage(name: string, figures: { asked: number; used: number; of: number }): Refusal {
@@ -36,6 +43,24 @@ function shortage(name: string, figures: { asked: number; used: number; of: numb
       `Node didn't have enough resource: ${name}, ` +
       `requested: ${asked}, used: ${used}, capacity: ${of}`,
   };
+}
+
+function shortOf(
+  requests: Resources,
+  allocatable: Resources,
+  others: readonly Demand[],
+): Refusal | undefined {
+  const total = new ResourceTotals();
+  for (const other of others) total.add(other.requests, 1);
+  for (const name of [...OWN, ...requests.scalars.keys()]) {
+    const asked = amountOf(requests, name) ?? 0;
+    const of = amountOf(allocatable, name);
+    // Extended resources that the agent has not itself are the scheduler's to count.
+    if (asked === 0 || of === undefined) continue;
+    const used = amountOf(total, name) ?? 0;
+    if (asked > of - used) return shortage(name, { asked, used, of });
+  }
+  return undefined;
 }
 
 /**
@@ -50,18 +75,8 @@ export function admit(
   const { capacity } = node;
   if (others.length + 1 > capacity.pods)
     return shortage('pods', { asked: 1, used: others.length, of: capacity.pods });
-  const total = new ResourceTotals();
-  for (const { requests } of others) total.add(requests, 1);
-  const held = new Map(amounts(total));
-  const allocatable = new Map(amounts(capacity.allocatable));
-  for (const [name, asked] of amounts(pod.demand.requests)) {
-    if (asked === 0) continue;
-    const used = held.get(name) ?? 0;
-    const of = allocatable.get(name);
-    // Extended resources that the agent has not itself are the scheduler's to count.
-    if (of === undefined) continue;
-    if (asked > of - used) return shortage(name, { asked, used, of });
-  }
+  const short = shortOf(pod.demand.requests, capacity.allocatable, others);
+  if (short !== undefined) return short;
   if (node.node !== undefined && !matchesNodeAffinity(pod.pod, node.node))
     return {
       reason: 'NodeAffinity',

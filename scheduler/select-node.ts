@@ -156,7 +156,8 @@ export class NodeSelection {
       before.nodeNames === undefined
         ? this.#filterSome(framework, cycle, trial)
         : filterNamed(cycle, trial, before.nodeNames);
-    return failedFilter(filtered) ?? { ...filtered, trial, nominated: false };
+    const { feasible, statuses } = filtered;
+    return failedFilter(filtered) ?? { feasible, statuses, trial, nominated: false };
   }
 
   #filterSome(framework: Framework, { nodes }: Cycle, filtering: Filtering): Filtered {

@@ -42,7 +42,7 @@ export interface AdmissionAttributes {
   /** As it is stored. */
   readonly type: ResourceType;
   /** The version in which the client speaks of it, where that is another one. */
-  readonly requestedType?: ResourceType;
+  readonly requestedType?: ResourceType | undefined;
   /**
    * Of `object` and `oldObject`: that of `type`, or what the subresource exchanges (autoscaling/v1
    * Scale, policy/v1 Eviction, v1 Binding).
@@ -67,7 +67,7 @@ export interface AdmissionAttributes {
   readonly dryRun: boolean;
   readonly options: WriteOptions | DeleteOptions;
   /** Absent where nobody asked: the server's own writes, and tests. */
-  readonly request?: WriteRequest;
+  readonly request?: WriteRequest | undefined;
 }
 
 /** What plugins remember of one mutation of one object, which may take two rounds. */

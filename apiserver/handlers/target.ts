@@ -4,7 +4,7 @@ import { statusError } from '../../api/status.ts';
 import type { Effects } from '../../platform/effects.ts';
 import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
 import type { Turns } from '../../platform/turns.ts';
-import type { WriteOptions } from '../admission/admission.ts';
+import type { WriteOptions, WriteRequest } from '../admission/admission.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import type { Caller, ObjectAt } from '../registry/resource-context.ts';
 import type { Passage, ResourceStore } from '../registry/resource-store.ts';
@@ -55,21 +55,35 @@ function checkSegment(what: 'Name' | 'Namespace', text: string): void {
 }
 
 export function callerOf({ request }: Target, dryRun: boolean): Caller {
-  const { user, http, notes } = request;
+  const { user, http } = request;
   return {
     user,
     dryRun,
     manager: managerOf(http),
     options: optionsOf(http.query, dryRun),
-    request: {
-      // Made when somebody asks for it.
-      get signal() {
-        return http.signal;
-      },
-      warn: (text) => notes.warn(text),
-      annotate: (key, value) => notes.annotate(key, value),
-    },
+    request: new SentWrite(request),
   };
+}
+
+class SentWrite implements WriteRequest {
+  readonly #request: ApiRequest;
+
+  constructor(request: ApiRequest) {
+    this.#request = request;
+  }
+
+  /** Made when somebody asks for it. */
+  get signal(): AbortSignal {
+    return this.#request.http.signal;
+  }
+
+  warn(text: string): void {
+    this.#request.notes.warn(text);
+  }
+
+  annotate(key: string, value: string): void {
+    this.#request.notes.annotate(key, value);
+  }
 }
 
 function optionsOf(query: URLSearchParams, dryRun: boolean): WriteOptions {

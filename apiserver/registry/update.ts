@@ -172,10 +172,9 @@ async function decideUpdate(
   }
   const { user } = caller;
   await permitWrite(context, { object, old: current }, { user, namespace: at.namespace });
-  const from = { old: current, subresource };
-  prepareForUpdate(context, object, from);
+  prepareForUpdate(context, object, { old: current, subresource });
   if (subresource === undefined) await by.reservations.renew({ object, old: current });
-  validateChanged(context, object, { ...from, caller });
+  validateChanged(context, object, { old: current, subresource, caller });
   if (subresource === undefined) warnAbout(context, caller, { object, old: current });
   const final = subresource === undefined ? object : viewOf(subresource, object, sent);
   await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));
@@ -196,11 +195,12 @@ function updateAttributes(
   },
   object: Mutable<KubernetesObject>,
 ): AdmissionAttributes {
-  const { subresource, current } = of;
+  const { at, caller, subresource, current } = of;
   if (subresource?.verbs.includes('create'))
-    return attributesOf(context, { ...of, operation: 'CREATE', object });
+    return attributesOf(context, { operation: 'CREATE', at, caller, subresource, object });
   const oldObject = subresource === undefined ? current : viewOf(subresource, current, current);
-  return attributesOf(context, { ...of, operation: 'UPDATE', object, oldObject });
+  const operation = 'UPDATE';
+  return attributesOf(context, { operation, at, caller, subresource, object, oldObject });
 }
 
 /** `parent` as the subresource shows it; what was posted stays what it is. */
@@ -297,7 +297,7 @@ function keepSystemFields(object: Mutable<KubernetesObject>, old: KubernetesObje
   const kept = old.metadata as Mutable<KubernetesObject['metadata']>;
   for (const field of SERVER_OWNED) {
     if (kept[field] === undefined) delete metadata[field];
-    else Object.assign(metadata, { [field]: kept[field] });
+    else (metadata as Record<string, unknown>)[field] = kept[field];
   }
 }
 

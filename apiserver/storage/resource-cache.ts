@@ -3,6 +3,7 @@ import type { Turns } from '../../platform/turns.ts';
 import type { KeyValue } from '../../store/kv.ts';
 import { CacheWatcher, type WatcherOptions } from './cache-watcher.ts';
 import { EventWindow } from './event-window.ts';
+import { suffixOfKey } from './keys.ts';
 import { onlySuffix, type Scope, scopePrefix } from './predicate.ts';
 import type { ResourceCodec } from './resource-codec.ts';
 import { StoredObject } from './stored-object.ts';
@@ -151,7 +152,7 @@ export class ResourceCache {
     this.#objects = new BTree<string, StoredObject>(undefined, byUnits);
     this.#sizes.clear();
     for (const kv of pairs) {
-      const suffix = kv.key.slice(this.prefix.length);
+      const suffix = suffixOfKey(kv.key, this.prefix);
       this.#objects.set(suffix, StoredObject.fromStore(this.codec, kv));
       this.#count(suffix, 1);
     }

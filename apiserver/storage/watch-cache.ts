@@ -21,7 +21,7 @@ import {
   type WatchBatch,
 } from '../../store/kv.ts';
 import { CurrentRevision } from './current-revision.ts';
-import { collectionPrefix, REGISTRY_PREFIX } from './keys.ts';
+import { collectionPrefix, REGISTRY_PREFIX, suffixOfKey } from './keys.ts';
 import { ResourceCache } from './resource-cache.ts';
 import type { PendingWrite } from './pending-write.ts';
 import type { ResourceCodec } from './resource-codec.ts';
@@ -325,7 +325,7 @@ export class WatchCache implements Running {
   }
 
   #applyTo(cache: ResourceCache, event: Event): void {
-    const suffix = event.kv.key.slice(cache.prefix.length);
+    const suffix = suffixOfKey(event.kv.key, cache.prefix);
     const current = event.type === 'delete' ? undefined : this.#objectOf(event, cache);
     cache.apply(suffix, event.kv.modRevision, current);
   }

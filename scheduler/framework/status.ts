@@ -78,16 +78,15 @@ export class Reasons {
   }
 }
 
-/** Plugins return the same few statuses for thousands of nodes: each is copied once. */
-const namedStatuses = new WeakMap<Status, Status>();
+/** Plugins return the same few statuses for thousands of nodes and pods: copied once for each. */
+const namedStatuses = new WeakMap<Status, Map<string, Status>>();
 
 /** The status with the name of the plugin it came from. */
 export function namedBy(status: Status, plugin: string): Status {
   if (status.plugin !== undefined) return status;
-  let copy = namedStatuses.get(status);
-  if (copy?.plugin !== plugin) {
-    copy = { ...status, plugin };
-    namedStatuses.set(status, copy);
-  }
+  let copies = namedStatuses.get(status);
+  if (copies === undefined) namedStatuses.set(status, (copies = new Map()));
+  let copy = copies.get(plugin);
+  if (copy === undefined) copies.set(plugin, (copy = { ...status, plugin }));
   return copy;
 }

@@ -11,7 +11,9 @@ export function committedIndex(
   matchOf: (id: MemberId) => number,
 ): number {
   if (voters.size === 0) return 0;
-  const matches = Array.from(voters, matchOf).sort((a, b) => b - a);
+  const matches: number[] = [];
+  for (const id of voters) matches.push(matchOf(id));
+  matches.sort((a, b) => b - a);
   return matches[majority(voters.size) - 1]!;
 }
 

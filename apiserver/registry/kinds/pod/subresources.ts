@@ -84,7 +84,8 @@ const statusOfPod: Subresource<Pod> = {
   write(sent, parent, context) {
     const written = status.write(sent, parent, context);
     const { qosClass } = parent.status ?? {};
-    if (qosClass !== undefined) written.status = { qosClass, ...written.status };
+    if (qosClass !== undefined && written.status?.qosClass === undefined)
+      written.status = { qosClass, ...written.status };
     return written;
   },
   validateUpdate: validateStatusUpdate,
