@@ -85,7 +85,7 @@ const namedStatuses = new WeakMap<Status, Map<string, Status>>();
 export function namedBy(status: Status, plugin: string): Status {
   if (status.plugin !== undefined) return status;
   let copies = namedStatuses.get(status);
-  if (copies === undefined) namedStatuses.set(status, (copies = new Map()));
+  if (copies === undefined) namedStatuses.set(status, (copies = new Map<string, Status>()));
   let copy = copies.get(plugin);
   if (copy === undefined) copies.set(plugin, (copy = { ...status, plugin }));
   return copy;
