@@ -92,6 +92,8 @@ async function auditOf(
   const { auditLogPath: path } = flags;
   const backends: AuditBackend[] = [];
   const webhook = await auditWebhook(flags, files, effects);
+  if (policy?.unknown !== undefined)
+    effects.logger.warn({ error: policy.unknown }, 'audit policy contains errors');
   if (policy !== undefined && path !== undefined) {
     const sink = path === '-' ? standardOutput : await appendFile(path, rotationOf(flags));
     backends.push(new AuditLog(sink, effects.logger));

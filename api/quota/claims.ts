@@ -58,5 +58,5 @@ export const claimEvaluator: Evaluator<PersistentVolumeClaim> = {
       status?.currentVolumeAttributesClassName ?? '',
       status?.modifyVolumeStatus?.targetVolumeAttributesClassName ?? '',
     ]),
-  grows: true,
+  grows: () => true,
 };

@@ -13,8 +13,8 @@ export interface Evaluator<T extends KubernetesObject = KubernetesObject> {
   inScope(object: T, scope: ScopedResourceSelectorRequirement): boolean;
   /** Why the object may not be counted at all, given what the quota limits. */
   missing?(object: T, limited: readonly string[]): string | undefined;
-  /** True if an update can use more than before. Else only creations are counted. */
-  readonly grows?: boolean;
+  /** True if this update may count for more than before. Without it only creations are counted. */
+  grows?(object: T, old: T): boolean;
 }
 
 type GroupResource = { readonly group: string; readonly resource: string };

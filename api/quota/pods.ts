@@ -141,4 +141,7 @@ function missing({ spec }: Pod, limited: readonly string[]): string | undefined 
   return faults.length === 0 ? undefined : `must specify ${faults.join('; ')}`;
 }
 
-export const podEvaluator: Evaluator<Pod> = { covers, usage, inScope, missing };
+/** A deadline brings a pod into another scope. */
+const grows = (pod: Pod, old: Pod): boolean => isTerminating(pod) !== isTerminating(old);
+
+export const podEvaluator: Evaluator<Pod> = { covers, usage, inScope, missing, grows };

@@ -30,5 +30,5 @@ export const serviceEvaluator: Evaluator<Service> = {
   covers: (name) => names.includes(name),
   usage,
   inScope: () => false,
-  grows: true,
+  grows: () => true,
 };

@@ -32,6 +32,7 @@ import type { PodSecurityConfiguration } from './pod-security/configuration.ts';
 import { PodSecurity } from './pod-security/pod-security.ts';
 import { PodTolerationRestriction, type TolerationRules } from './pod-tolerations.ts';
 import { Priority } from './priority.ts';
+import type { LimitedResource } from './resource-quota/limited-resources.ts';
 import { ResourceQuotaAdmission } from './resource-quota/resource-quota.ts';
 import { RuntimeClass } from './runtime-class.ts';
 import { ServiceAccount } from './service-account/service-account.ts';
@@ -44,6 +45,7 @@ export interface PluginConfiguration {
   readonly podSecurity?: PodSecurityConfiguration;
   readonly eventLimits?: readonly EventLimit[];
   readonly imagePolicy?: ImagePolicy;
+  readonly limitedResources?: readonly LimitedResource[];
   readonly nodeSelectors?: NodeSelectors;
   readonly tolerations?: TolerationRules;
   /** As whom webhooks are called. */
@@ -132,12 +134,29 @@ const pluginTable: readonly PluginRegistration[] = [
     ON,
     (lookups, { validatingUsers }) => new ValidatingWebhooks(lookups, validatingUsers),
   ),
-  row('ResourceQuota', ON, ({ quotas, clock }) => new ResourceQuotaAdmission(quotas, clock)),
+  row(
+    'ResourceQuota',
+    ON,
+    ({ quotas, clock }, { limitedResources }) =>
+      new ResourceQuotaAdmission(quotas, clock, limitedResources),
+  ),
   row('AlwaysDeny', OFF, () => alwaysDeny),
 ];
 
 /** Of Kubernetes, with nothing to do unless a feature is on that is off in 1.34. */
 const idle: ReadonlySet<string> = new Set(['ClusterTrustBundleAttest', 'PodTopologyLabels']);
+
+/** Plugins that cannot be without a configuration. */
+const needed = {
+  [IMAGE_POLICY]: {
+    given: (configuration: PluginConfiguration): unknown => configuration.imagePolicy,
+    why: 'no config specified',
+  },
+  EventRateLimit: {
+    given: (configuration: PluginConfiguration): unknown => configuration.eventLimits,
+    why: 'limits: Invalid value: null: must not be empty',
+  },
+};
 
 /** --enable-admission-plugins and --disable-admission-plugins. */
 export interface PluginChoice {
@@ -172,10 +191,9 @@ export function chosenPlugins(choice: PluginChoice): readonly PluginRegistration
     throw new PluginChoiceError(
       `[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`,
     );
-  if (enable.includes(IMAGE_POLICY) && configuration?.imagePolicy === undefined)
-    throw new PluginChoiceError(
-      `couldn't init admission plugin ${JSON.stringify(IMAGE_POLICY)}: no config specified`,
-    );
+  for (const [name, { given, why }] of Object.entries(needed))
+    if (enable.includes(name) && given(configuration ?? {}) === undefined)
+      throw new PluginChoiceError(`couldn't init admission plugin "${name}": ${why}`);
   return pluginTable.filter(
     ({ name, standard }) => enable.includes(name) || (standard && !disable.includes(name)),
   );

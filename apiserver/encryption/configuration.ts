@@ -1,18 +1,19 @@
 /**
  * --encryption-provider-config: which resources are encrypted in the store, and how
  * (https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/). Refused in Kubernetes'
- * words; fields that there are not are refused too.
+ * words.
  */
+import { urlFault } from '../../api/cel/libraries/urls.ts';
 import { type FieldError, invalid, invalidUnshown, required } from '../../api/field-errors.ts';
 import {
   configDocument,
   ConfigurationError,
-  type Fields,
   refuseErrors,
-  unknownFields,
+  type Shape,
+  shaped,
 } from '../options/config-document.ts';
 import { parseGoDuration } from '../pipeline/go-duration.ts';
-import { resourceErrors } from './resource-names.ts';
+import { maskedResource, resourceErrors } from './resource-names.ts';
 
 export interface NamedKey {
   readonly name: string;
@@ -41,10 +42,10 @@ export interface EncryptionRule {
 
 const KEY_BYTES = { aescbc: [16, 24, 32], aesgcm: [16, 24, 32], secretbox: [32] } as const;
 type KeySort = keyof typeof KEY_BYTES;
-const PROVIDERS = ['kms', 'aesgcm', 'aescbc', 'secretbox', 'identity'];
-const VERSIONS = ['apiserver.config.k8s.io/v1', 'apiserver.config.k8s.io/v1beta1'];
+/** Where several are given, the first of these counts. */
+const PROVIDERS = ['kms', 'aesgcm', 'aescbc', 'secretbox', 'identity'] as const;
+const FORMS = { 'apiserver.config.k8s.io/v1': 'EncryptionConfiguration', v1: 'EncryptionConfig' };
 const DEFAULT_TIMEOUT = '3s';
-const KMS_FIELDS = ['apiVersion', 'name', 'cachesize', 'endpoint', 'timeout'];
 const NO_PROVIDER =
   'provider does not contain any of the expected providers: KMS, AESGCM, AESCBC, Secretbox, Identity';
 const SEVERAL_PROVIDERS =
@@ -54,23 +55,66 @@ const V1 =
 
 const mandatory = (name: string, what: string): string =>
   `${name} is a mandatory field for a ${what}`;
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+interface Key {
+  readonly name?: string;
+  readonly secret?: string;
+}
+
+interface Kms {
+  readonly apiVersion?: string;
+  readonly name?: string;
+  readonly cachesize?: number;
+  readonly endpoint?: string;
+  readonly timeout?: string;
+}
+
+type Provider = {
+  readonly [Sort in KeySort]?: { readonly keys?: readonly Key[] };
+} & { readonly identity?: object; readonly kms?: Kms };
+
+interface Rule {
+  readonly resources?: readonly string[];
+  readonly providers?: readonly Provider[];
+}
+
+const TEXT = 'string';
+const KEYS = { keys: [{ name: TEXT, secret: TEXT }] } as const;
+const SHAPE: Shape = {
+  apiVersion: TEXT,
+  kind: TEXT,
+  resources: [
+    {
+      resources: [TEXT],
+      providers: [
+        {
+          aesgcm: KEYS,
+          aescbc: KEYS,
+          secretbox: KEYS,
+          identity: {},
+          kms: {
+            apiVersion: TEXT,
+            name: TEXT,
+            cachesize: 'integer',
+            endpoint: TEXT,
+            timeout: TEXT,
+          },
+        },
+      ],
+    },
+  ],
+};
 
 export function parseEncryptionConfiguration(text: string): readonly EncryptionRule[] {
-  const document = configDocument(text, 'EncryptionConfiguration', VERSIONS);
-  unknownFields(document, ['apiVersion', 'kind', 'resources'], 'EncryptionConfiguration');
-  const rules = list(document['resources']);
+  if (text === '') throw new ConfigurationError('encryption provider configuration file is empty');
+  const document = shaped(configDocument(text, FORMS), SHAPE);
+  const { resources: rules = [] } = document as { readonly resources?: readonly Rule[] };
   const errors: FieldError[] = [];
   if (rules.length === 0) errors.push(required('resources', 'at least one resources is required'));
   const names = new Set<string>();
-  const parsed = rules.map((rule, i) => {
+  const parsed = rules.map(({ resources = [], providers = [] }, i) => {
     const field = `resources[${i}]`;
-    unknownFields(rule, ['resources', 'providers'], field);
-    const fields = rule as Fields;
-    const resources = list(fields['resources']).map(String);
     if (resources.length === 0) errors.push(atLeastOne(`${field}.resources`));
     errors.push(...resourceErrors(resources, `${field}.resources`));
-    const providers = list(fields['providers']);
     if (providers.length === 0) errors.push(atLeastOne(`${field}.providers`));
     const settings = providers.map((provider, j) =>
       providerSettings(provider, { field: `${field}.providers[${j}]`, errors, names }),
@@ -78,8 +122,15 @@ export function parseEncryptionConfiguration(text: string): readonly EncryptionR
     return { resources, providers: settings };
   });
   refuseErrors(errors);
+  const services = rules.flatMap(({ providers = [] }) => providers.map(({ kms }) => kms));
+  if (services.some((kms) => kms !== undefined && versionOf(kms) === 'v1'))
+    throw new ConfigurationError(V1);
+  const masked = maskedResource(parsed.flatMap(({ resources }) => resources));
+  if (masked !== undefined) throw new ConfigurationError(masked);
   return parsed;
 }
+
+const versionOf = ({ apiVersion = '' }: Kms): string => (apiVersion === '' ? 'v1' : apiVersion);
 
 const atLeastOne = (field: string): FieldError =>
   required(field, `at least one ${field} is required`);
@@ -91,28 +142,25 @@ interface Reading {
   readonly names: Set<string>;
 }
 
-function providerSettings(provider: unknown, { field, errors, names }: Reading): ProviderSettings {
-  unknownFields(provider, PROVIDERS, field);
-  const given = Object.entries(provider as Fields).filter(([, value]) => value !== null);
-  const [type, value] = given[0] ?? [];
-  if (given.length !== 1 || type === 'identity') {
-    if (given.length === 0) errors.push(invalidUnshown(field, NO_PROVIDER));
-    if (given.length > 1) errors.push(invalidUnshown(field, SEVERAL_PROVIDERS));
-    return { type: 'identity' };
-  }
+function providerSettings(provider: Provider, { field, errors, names }: Reading): ProviderSettings {
+  const given = PROVIDERS.filter((sort) => provider[sort] !== undefined);
+  const [type = 'identity'] = given;
+  if (given.length === 0) errors.push(invalidUnshown(field, NO_PROVIDER));
+  if (given.length > 1) errors.push(invalidUnshown(field, SEVERAL_PROVIDERS));
   const at = { field: `${field}.${type}`, errors, names };
-  if (type === 'kms') return kmsSettings(value, at);
-  return { type: type as KeySort, keys: namedKeys(value, type as KeySort, at) };
+  if (type === 'identity') return { type };
+  if (type === 'kms') return kmsSettings(provider.kms!, at);
+  return { type, keys: namedKeys(provider[type]!.keys ?? [], type, at) };
 }
 
-function namedKeys(value: unknown, sort: KeySort, { field, errors }: Reading): NamedKey[] {
-  unknownFields(value, ['keys'], field);
-  const keys = list((value as Fields)['keys']);
+function namedKeys(
+  keys: readonly Key[],
+  sort: KeySort,
+  { field, errors }: Reading,
+): readonly NamedKey[] {
   if (keys.length === 0) errors.push(required(`${field}.keys`, 'at least one keys is required'));
-  return keys.map((key, i) => {
+  return keys.map(({ name = '', secret = '' }, i) => {
     const at = `${field}.keys[${i}]`;
-    unknownFields(key, ['name', 'secret'], at);
-    const { name = '', secret = '' } = key as { readonly name?: string; readonly secret?: string };
     if (name === '') errors.push(required(`${at}.name`, mandatory('name', 'key')));
     const bytes = Buffer.from(secret, 'base64');
     const lengths: readonly number[] = KEY_BYTES[sort];
@@ -129,39 +177,45 @@ function namedKeys(value: unknown, sort: KeySort, { field, errors }: Reading): N
   });
 }
 
-function kmsSettings(value: unknown, { field, errors, names }: Reading): KmsSettings {
-  unknownFields(value, KMS_FIELDS, field);
-  const fields = value as Readonly<Record<string, string | undefined>>;
-  const { name = '', endpoint = '', apiVersion = 'v1', timeout = DEFAULT_TIMEOUT } = fields;
+function kmsSettings(kms: Kms, { field, errors, names }: Reading): KmsSettings {
+  const { name = '', endpoint = '', timeout = DEFAULT_TIMEOUT, cachesize } = kms;
+  const version = versionOf(kms);
   const refuse = (at: string, shown: unknown, detail: string): number =>
     errors.push(invalid(`${field}.${at}`, shown, detail));
   if (name === '') errors.push(required(`${field}.name`, mandatory('name', 'provider')));
-  if (apiVersion !== 'v1' && name.includes(':'))
+  if (version !== 'v1' && name.includes(':'))
     refuse('name', name, `invalid KMS provider name ${name}, must not contain ':'`);
   if (names.has(name))
     refuse('name', name, `duplicate KMS provider name ${name}, names must be unique`);
   names.add(name);
-  const timeoutMs = parseGoDuration(String(timeout)) ?? 0;
+  const timeoutMs = parseGoDuration(timeout);
+  if (timeoutMs === undefined)
+    throw new ConfigurationError(`time: invalid duration ${JSON.stringify(timeout)}`);
   if (timeoutMs <= 0) refuse('timeout', timeout, 'timeout should be a positive value');
-  const [, scheme = '', path = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(endpoint) ?? [];
-  if (endpoint === '') refuse('endpoint', '', mandatory('endpoint', 'kms'));
-  else if (scheme !== 'unix')
-    refuse(
-      'endpoint',
-      endpoint,
-      `unsupported scheme ${JSON.stringify(scheme)} for KMS provider, only unix is supported`,
-    );
-  if (apiVersion === 'v2' && fields['cachesize'] !== undefined)
-    refuse('cachesize', fields['cachesize'], 'cachesize is not supported in v2');
-  if (apiVersion !== 'v1' && apiVersion !== 'v2')
+  const { path, fault } = socketOf(endpoint);
+  if (fault !== undefined) refuse('endpoint', endpoint, fault);
+  if (version !== 'v1' && cachesize !== undefined)
+    refuse('cachesize', cachesize, 'cachesize is not supported in v2');
+  if (version === 'v1' && cachesize === 0)
+    refuse('cachesize', 0, 'cachesize should be a positive value, or negative to disable');
+  if (version !== 'v1' && version !== 'v2')
     refuse(
       'apiVersion',
-      apiVersion,
+      version,
       'unsupported apiVersion apiVersion for KMS provider, only v1 and v2 are supported',
     );
-  if (apiVersion === 'v1' && errors.length === 0) throw new ConfigurationError(V1);
-  return { type: 'kms', name, socket: socketPath(path), timeoutMs };
+  return { type: 'kms', name, socket: path, timeoutMs };
 }
 
 /** "unix:///@name" is a socket without a file. */
-const socketPath = (path: string): string => (path.startsWith('/@') ? `\0${path.slice(2)}` : path);
+function socketOf(endpoint: string): { readonly path: string; readonly fault?: string } {
+  const [, scheme = '', path = ''] = /^(?:([a-z][a-z0-9+.-]*):(?:\/\/)?)?(.*)$/is.exec(endpoint)!;
+  if (endpoint === '') return { path, fault: mandatory('endpoint', 'kms') };
+  const wrong = scheme === '' && !endpoint.startsWith(':') ? undefined : urlFault(endpoint);
+  if (wrong !== undefined)
+    return { path, fault: `invalid endpoint for kms provider, error: ${wrong}` };
+  const shown = JSON.stringify(scheme.toLowerCase());
+  if (scheme.toLowerCase() !== 'unix')
+    return { path, fault: `unsupported scheme ${shown} for KMS provider, only unix is supported` };
+  return { path: path.startsWith('/@') ? `\0${path.slice(2)}` : path };
+}

@@ -71,3 +71,15 @@ function overlapping(keys: readonly string[]): boolean {
   const whole = new Set(named.filter(({ resource }) => resource === '*').map(({ group }) => group));
   return named.some(({ group, resource }) => resource !== '*' && whole.has(group));
 }
+
+/** Of all lists, in their order: what never comes into force, because an earlier one has it all. */
+export function maskedResource(names: readonly string[]): string | undefined {
+  const earlier = new Set<string>();
+  for (const resource of names.map(parseGroupResource)) {
+    const wide = [`*.${resource.group}`, '*.*'].find((each) => earlier.has(each));
+    const text = groupResourceText(resource);
+    if (wide !== undefined) return `resource "${text}" is masked by earlier rule "${wide}"`;
+    earlier.add(text);
+  }
+  return undefined;
+}

@@ -8,7 +8,8 @@ import type { ClientAuthentication } from '../bootstrap/client-authentication.ts
 import { parseEncryptionConfiguration } from '../encryption/configuration.ts';
 import { FlagError, type FlagFiles } from './flag-files.ts';
 import { DEFAULT_ISSUER, type ServiceAccountTokens } from '../identity.ts';
-import { type AuditPolicy, parseAuditPolicy } from '../pipeline/audit/policy.ts';
+import type { AuditPolicy } from '../pipeline/audit/policy.ts';
+import { parseAuditPolicy } from './audit-policy.ts';
 import {
   anonymousAuth,
   authorizationSteps,

@@ -130,32 +130,10 @@ users: [{name: u, user: {token: t}}]
     });
   });
 
-  it.each([
-    [SECURITY.replace('baseline', 'strict'), 'defaults.enforce: Invalid value: "strict": must be'],
-    [SECURITY.replace('v1.30', '1.30'), 'must be "latest" or "v1.x"'],
-    [SECURITY.replace('exemptions:', 'exemption:'), 'unknown field ".exemption"'],
-    [IMAGES.replace('/etc/k', ''), 'imagePolicy.kubeConfigFile: Required value'],
-    [
-      IMAGES.replace('allowTTL: 30', 'allowTTL: 1801'),
-      'imagePolicy.allowTTL: valid value is between 1s and 30m0s, got 1801',
-    ],
-    [
-      IMAGES.replace('retryBackoff: 10', 'retryBackoff: -2'),
-      'valid value is between 1ns and 5m0s, got -2',
-    ],
-    ['- {name: Priority, configuration: {a: 1}}', 'plugin "Priority" takes no configuration'],
-    ['- {path: x}', 'plugins[0].name: Required value'],
-    [
-      '- {name: MutatingAdmissionWebhook, configuration: {apiVersion: apiserver.config.k8s.io/v1, kind: WebhookAdmissionConfiguration, kubeConfigFile: k}}',
-      'kubeConfigFile: Invalid value: "k": must be an absolute file path',
-    ],
-    ['- {name: PodNodeSelector, configuration: {selectors: {}}}', 'unknown field ".selectors"'],
-    [
-      '- {name: EventRateLimit, configuration: {apiVersion: eventratelimit.admission.k8s.io/v1alpha1, kind: Configuration, limits: [{type: Odd, qps: 0, burst: 1}]}}',
-      '[limits[0].type: Unsupported value: "Odd": supported values: "Namespace", "Server", "SourceAndObject", "User", limits[0].qps: Invalid value: 0: must be positive]',
-    ],
-  ])('that is wrong is refused: %s', async (plugins, message) => {
-    await expect(read(plugins)).rejects.toThrow(message);
+  it('is refused with the name of the plugin', async () => {
+    await expect(read(SECURITY.replace('exemptions:', 'exemption:'))).rejects.toThrow(
+      'couldn\'t init admission plugin "PodSecurity": strict decoding error: unknown field "exemption"',
+    );
   });
 });
 

@@ -1,42 +1,36 @@
 /**
  * --admission-control-config-file: what admission plugins are told beyond their flags
  * (apiserver.config.k8s.io AdmissionConfiguration). What one plugin is told stands in the file, or
- * in one of its own, whose path it names.
+ * in one of its own, whose path it names. As in Kubernetes, the first entry of a name counts, and
+ * entries for plugins that take no configuration say nothing.
  */
-import { type FieldError, invalid, notSupported } from '../../api/field-errors.ts';
-import type { Toleration } from '../../api/types/core-v1.ts';
+import { isObject } from '../../api/deep.ts';
 import { parseYaml } from '../../api/yaml.ts';
-import type { EventLimit, EventLimitType } from '../admission/event-rate-limit.ts';
 import type { PluginConfiguration } from '../admission/plugins.ts';
-import type { NodeSelectors } from '../admission/pod-node-selector.ts';
-import type { TolerationRules } from '../admission/pod-tolerations.ts';
-import type { PodSecurityConfiguration } from '../admission/pod-security/configuration.ts';
-import {
-  LATEST,
-  levels,
-  type LevelVersion,
-  parseLevel,
-  parseVersion,
-} from '../admission/pod-security/policy.ts';
-import {
-  ConfigurationError,
-  configDocument,
-  configFields,
-  type Fields,
-  refuseErrors,
-  unknownFields,
-} from './config-document.ts';
-import { imagePolicyOf } from './image-policy-config.ts';
-import { kubeconfigFile } from './kubeconfig-file.ts';
 import {
   type CredentialPrograms,
   kubeconfigUsers,
   type WebhookUsers,
 } from '../webhook/kubeconfig-target.ts';
+import {
+  ConfigurationError,
+  configDocument,
+  type Fields,
+  type Shape,
+  shaped,
+} from './config-document.ts';
+import { imagePolicyOf } from './image-policy-config.ts';
+import { kubeconfigFile } from './kubeconfig-file.ts';
+import {
+  eventLimitsOf,
+  limitedResourcesOf,
+  nodeSelectorsOf,
+  podSecurityOf,
+  tolerationsOf,
+  webhookKubeconfigOf,
+} from './plugin-configurations.ts';
 
 const FLAG = 'admission-control-config-file';
-const GROUP = 'apiserver.config.k8s.io';
-const DEFAULT_CACHE = 4_096;
 
 export interface ConfigurationFiles {
   /** Fails with the flag's name in its message. */
@@ -46,24 +40,38 @@ export interface ConfigurationFiles {
 }
 
 interface Entry {
-  readonly name: string;
+  readonly name?: string;
   readonly path?: string;
-  readonly configuration?: unknown;
+  readonly configuration?: object;
 }
 
+const FORMS = {
+  'apiserver.config.k8s.io/v1': 'AdmissionConfiguration',
+  'apiserver.k8s.io/v1alpha1': 'AdmissionConfiguration',
+};
+const SHAPE: Shape = {
+  apiVersion: 'string',
+  kind: 'string',
+  plugins: [{ name: 'string', path: 'string', configuration: 'any' }],
+};
+
+/** Before there was a kind, the file was that of one plugin. */
+const legacyFields: Readonly<Record<string, string>> = {
+  imagePolicy: 'ImagePolicyWebhook',
+  podNodeSelectorPluginConfig: 'PodNodeSelector',
+};
+
 function entriesOf(text: string): readonly Entry[] {
-  const fields = configDocument(text, 'AdmissionConfiguration', [`${GROUP}/v1`]);
-  unknownFields(fields, ['apiVersion', 'kind', 'plugins'], '');
-  const plugins = fields['plugins'] ?? [];
-  if (!Array.isArray(plugins)) throw new ConfigurationError('plugins: a list is needed');
-  return plugins.map((entry: unknown, i) => {
-    unknownFields(entry, ['name', 'path', 'configuration'], `plugins[${i}]`);
-    const { name, path, configuration } = entry as Fields;
-    if (typeof name !== 'string' || name === '')
-      throw new ConfigurationError(`plugins[${i}].name: Required value`);
-    if (typeof path === 'string' && path !== '') return { name, path };
-    return { name, configuration };
-  });
+  const configuration = parseYaml(text);
+  if (isObject(configuration) && !(configuration as Fields)['kind']) {
+    const legacy = Object.keys(legacyFields).filter((field) => Object.hasOwn(configuration, field));
+    if (legacy.length > 0)
+      return legacy.map((field) => ({ name: legacyFields[field]!, configuration }));
+  }
+  const { plugins = [] } = shaped(configDocument(text, FORMS), SHAPE) as {
+    readonly plugins?: readonly Entry[];
+  };
+  return plugins.filter(({ name }, i) => plugins.findIndex((one) => one.name === name) === i);
 }
 
 /** Paths are relative to the file that names them. */
@@ -78,56 +86,54 @@ export async function readAdmissionConfiguration(
 ): Promise<PluginConfiguration> {
   let all: PluginConfiguration = {};
   if (file === undefined) return all;
-  for (const { name, path, configuration } of await files.parsed(FLAG, file, entriesOf)) {
-    const from = path === undefined ? file : beside(file, path);
-    const document =
-      path === undefined
-        ? configuration
-        : await files.parsed(FLAG, from, (text) => parseYaml(text));
-    const users = usersOf[name];
-    if (users !== undefined && document) {
-      all = { ...all, [users]: await webhookUsers(document, { from, files }) };
-      continue;
-    }
-    if (name === 'ImagePolicyWebhook') {
-      const read = await files.parsed(FLAG, from, () => imagePolicyOf(document));
-      const { kubeConfigFile, ...settings } = read;
-      const target = await kubeconfigFile(FLAG, kubeConfigFile, files);
-      all = { ...all, imagePolicy: { target, ...settings } };
-      continue;
-    }
+  for (const { name = '', path = '', configuration } of await files.parsed(FLAG, file, entriesOf)) {
+    const read = readers[name];
+    if (read === undefined || (path === '' && configuration === undefined)) continue;
+    const from = configuration === undefined ? beside(file, path) : file;
+    const text =
+      configuration === undefined ? await files.read(FLAG, from) : JSON.stringify(configuration);
     // The reader of files says whose mistake it is.
-    all = { ...all, ...(await files.parsed(FLAG, from, () => configurationOf(name, document))) };
+    const parsed: Parsing = (parse) =>
+      files.parsed(FLAG, from, () => {
+        try {
+          return parse(text);
+        } catch (error) {
+          const { message } = error as Error;
+          throw new ConfigurationError(`couldn't init admission plugin "${name}": ${message}`);
+        }
+      });
+    all = { ...all, ...(await read(parsed, files)) };
   }
   return all;
 }
 
-/** Of plugins that have one in Kubernetes and none here: silence would look like obedience. */
-const unread: Readonly<Record<string, string>> = {
-  ResourceQuota: 'ResourceQuota has no limited resources here',
+/** What a plugin's text means; its errors name plugin and file. */
+type Parsing = <T>(parse: (text: string) => T) => Promise<T>;
+
+/** By the names of the plugins. */
+const readers: Readonly<
+  Record<string, (parsed: Parsing, files: ConfigurationFiles) => Promise<PluginConfiguration>>
+> = {
+  PodSecurity: async (parsed) => ({ podSecurity: await parsed(podSecurityOf) }),
+  EventRateLimit: async (parsed) => ({ eventLimits: await parsed(eventLimitsOf) }),
+  PodNodeSelector: async (parsed) => ({ nodeSelectors: await parsed(nodeSelectorsOf) }),
+  PodTolerationRestriction: async (parsed) => ({ tolerations: await parsed(tolerationsOf) }),
+  ResourceQuota: async (parsed) => ({ limitedResources: await parsed(limitedResourcesOf) }),
+  ImagePolicyWebhook: async (parsed, files) => {
+    const { kubeConfigFile, ...settings } = await parsed(imagePolicyOf);
+    return {
+      imagePolicy: { target: await kubeconfigFile(FLAG, kubeConfigFile, files), ...settings },
+    };
+  },
+  MutatingAdmissionWebhook: async (parsed, files) => ({
+    mutatingUsers: await webhookUsers(await parsed(webhookKubeconfigOf), files),
+  }),
+  ValidatingAdmissionWebhook: async (parsed, files) => ({
+    validatingUsers: await webhookUsers(await parsed(webhookKubeconfigOf), files),
+  }),
 };
 
-/** What is read of a kubeconfig for plugins that call webhooks. */
-const usersOf: Readonly<Record<string, 'mutatingUsers' | 'validatingUsers'>> = {
-  MutatingAdmissionWebhook: 'mutatingUsers',
-  ValidatingAdmissionWebhook: 'validatingUsers',
-};
-
-async function webhookUsers(
-  document: unknown,
-  of: { readonly from: string; readonly files: ConfigurationFiles },
-): Promise<WebhookUsers> {
-  const { from, files } = of;
-  const path = await files.parsed(FLAG, from, () => {
-    const fields = configFields(document, 'WebhookAdmissionConfiguration', [`${GROUP}/v1`]);
-    unknownFields(fields, ['apiVersion', 'kind', 'kubeConfigFile'], '');
-    return text(fields['kubeConfigFile'], '');
-  });
-  if (path === '') return () => undefined;
-  if (!path.startsWith('/'))
-    throw new ConfigurationError(
-      `kubeConfigFile: Invalid value: ${JSON.stringify(path)}: must be an absolute file path`,
-    );
+async function webhookUsers(path: string, files: ConfigurationFiles): Promise<WebhookUsers> {
   const kubeconfig = await files.read(FLAG, path);
   try {
     return await kubeconfigUsers(kubeconfig, {
@@ -139,113 +145,3 @@ async function webhookUsers(
     throw new ConfigurationError(`${path}: ${(error as Error).message}`);
   }
 }
-
-function configurationOf(name: string, document: unknown): PluginConfiguration {
-  if (document === undefined || document === null) return {};
-  if (name === 'PodSecurity') return { podSecurity: podSecurityOf(document) };
-  if (name === 'EventRateLimit') return { eventLimits: eventLimitsOf(document) };
-  if (name === 'PodNodeSelector') return { nodeSelectors: nodeSelectorsOf(document) };
-  if (name === 'PodTolerationRestriction') return { tolerations: tolerationsOf(document) };
-  const why = unread[name];
-  throw new ConfigurationError(why ?? `plugin ${JSON.stringify(name)} takes no configuration`);
-}
-
-/** A number where a text belongs is shown as it is, and refused. */
-function text(value: unknown, otherwise: string): string {
-  if (value === undefined || value === null || value === '') return otherwise;
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-const MODES = ['enforce', 'audit', 'warn'] as const;
-
-function podSecurityOf(document: unknown): PodSecurityConfiguration {
-  const group = 'pod-security.admission.config.k8s.io';
-  const versions = ['v1', 'v1beta1', 'v1alpha1'].map((version) => `${group}/${version}`);
-  const fields = configFields(document, 'PodSecurityConfiguration', versions);
-  unknownFields(fields, ['apiVersion', 'kind', 'defaults', 'exemptions'], '');
-  const defaults = (fields['defaults'] ?? {}) as Fields;
-  unknownFields(defaults, [...MODES, ...MODES.map((mode) => `${mode}-version`)], 'defaults');
-  const exemptions = (fields['exemptions'] ?? {}) as Fields;
-  unknownFields(exemptions, ['usernames', 'runtimeClasses', 'namespaces'], 'exemptions');
-  const errors: FieldError[] = [];
-  const levelOf = (mode: (typeof MODES)[number]): LevelVersion => {
-    const level = text(defaults[mode], 'privileged');
-    const version = text(defaults[`${mode}-version`], 'latest');
-    const [known, minor] = [parseLevel(level), parseVersion(version)];
-    if (known === undefined)
-      errors.push(invalid(`defaults.${mode}`, level, `must be one of ${levels.join(', ')}`));
-    if (minor === undefined)
-      errors.push(invalid(`defaults.${mode}-version`, version, 'must be "latest" or "v1.x"'));
-    return { level: known ?? 'restricted', minor: minor ?? LATEST };
-  };
-  const listOf = (name: string): readonly string[] =>
-    ((exemptions[name] ?? []) as readonly unknown[]).map(String);
-  const policy = { enforce: levelOf('enforce'), audit: levelOf('audit'), warn: levelOf('warn') };
-  refuseErrors(errors);
-  return {
-    defaults: policy,
-    exemptions: {
-      usernames: listOf('usernames'),
-      runtimeClasses: listOf('runtimeClasses'),
-      namespaces: listOf('namespaces'),
-    },
-  };
-}
-
-/** Kubernetes reads no kind here: podNodeSelectorPluginConfig is the only field. */
-function nodeSelectorsOf(document: unknown): NodeSelectors {
-  unknownFields(document, ['podNodeSelectorPluginConfig'], '');
-  const { podNodeSelectorPluginConfig: own = {} } = document as Fields;
-  if (typeof own !== 'object' || own === null)
-    throw new ConfigurationError('podNodeSelectorPluginConfig: a map is needed');
-  const all = Object.entries(own).map(([name, value]) => [name, text(value, '')] as const);
-  const byNamespace = new Map(all.filter(([name]) => name !== 'clusterDefaultNodeSelector'));
-  const { clusterDefaultNodeSelector: clusterDefault = '' } = Object.fromEntries(all);
-  return { clusterDefault, byNamespace };
-}
-
-function tolerationsOf(document: unknown): TolerationRules {
-  const versions = ['v1alpha1'].map((v) => `podtolerationrestriction.admission.k8s.io/${v}`);
-  const fields = configFields(document, 'Configuration', versions);
-  unknownFields(fields, ['apiVersion', 'kind', 'default', 'whitelist'], '');
-  const listOf = (name: string): readonly Toleration[] => {
-    const list = fields[name] ?? [];
-    if (!Array.isArray(list)) throw new ConfigurationError(`${name}: a list is needed`);
-    return list as readonly Toleration[];
-  };
-  return { default: listOf('default'), whitelist: listOf('whitelist') };
-}
-
-const LIMIT_TYPES: readonly EventLimitType[] = ['Namespace', 'Server', 'SourceAndObject', 'User'];
-
-function eventLimitsOf(document: unknown): readonly EventLimit[] {
-  const version = 'eventratelimit.admission.k8s.io/v1alpha1';
-  const fields = configFields(document, 'Configuration', [version]);
-  unknownFields(fields, ['apiVersion', 'kind', 'limits'], '');
-  const limits = fields['limits'] ?? [];
-  if (!Array.isArray(limits) || limits.length === 0)
-    throw new ConfigurationError('limits: Invalid value: []: must not be empty');
-  const errors: FieldError[] = [];
-  const read = limits.map((limit: unknown, i): EventLimit => {
-    const at = `limits[${i}]`;
-    unknownFields(limit, ['type', 'qps', 'burst', 'cacheSize'], at);
-    const { type, qps, burst, cacheSize } = limit as Fields;
-    if (!LIMIT_TYPES.includes(type as EventLimitType))
-      errors.push(notSupported(`${at}.type`, type, LIMIT_TYPES));
-    if (!isPositive(burst)) errors.push(invalid(`${at}.burst`, burst ?? 0, 'must be positive'));
-    if (!isPositive(qps)) errors.push(invalid(`${at}.qps`, qps ?? 0, 'must be positive'));
-    if (typeof cacheSize === 'number' && cacheSize < 0)
-      errors.push(invalid(`${at}.cacheSize`, cacheSize, 'must not be negative'));
-    const size = typeof cacheSize === 'number' && cacheSize > 0 ? cacheSize : DEFAULT_CACHE;
-    return {
-      type: type as EventLimitType,
-      qps: Number(qps),
-      burst: Number(burst),
-      cacheSize: size,
-    };
-  });
-  refuseErrors(errors);
-  return read;
-}
-
-const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0;

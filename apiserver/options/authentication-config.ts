@@ -6,12 +6,22 @@ import type { Program } from '../../api/cel/program.ts';
 import { domainPrefixedPath } from '../../api/validation/formats.ts';
 import { compile, type Expected } from '../authn/jwt/claim-expressions.ts';
 import type { AuthenticationConfiguration, JwtSettings } from '../authn/jwt/settings.ts';
-import { configDocument, refuseErrors } from './config-document.ts';
+import {
+  configDocument,
+  ConfigurationError,
+  formsOf,
+  refuseErrors,
+  type Shape,
+  shaped,
+} from './config-document.ts';
 import { compiled } from './expressions.ts';
-import { type Shape, shaped } from './shape.ts';
 
 const GROUP = 'apiserver.config.k8s.io';
-const VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`, `${GROUP}/v1alpha1`];
+const FORMS = formsOf('AuthenticationConfiguration', [
+  `${GROUP}/v1`,
+  `${GROUP}/v1beta1`,
+  `${GROUP}/v1alpha1`,
+]);
 const MAX_AUTHENTICATORS = 64;
 const BOTH = "claim and expression can't both be set";
 const NEITHER = 'claim or expression is required';
@@ -51,7 +61,8 @@ export function parseAuthenticationConfiguration(
   content: string,
   disallowed: readonly string[],
 ): AuthenticationConfiguration {
-  const document = configDocument(content, 'AuthenticationConfiguration', VERSIONS);
+  if (content === '') throw new ConfigurationError('empty config data');
+  const document = configDocument(content, FORMS);
   const { jwt, anonymous } = shaped(document, SHAPE) as Partial<AuthenticationConfiguration>;
   const errors = validateJwt(jwt ?? [], disallowed);
   const { enabled = false, conditions = [] } = anonymous ?? {};

@@ -9,13 +9,23 @@ import {
 } from '../../api/field-errors.ts';
 import { dns1123Subdomain } from '../../api/validation/names.ts';
 import { compileCondition } from '../authz/access-conditions.ts';
-import { configDocument, ConfigurationError, refuseErrors } from './config-document.ts';
+import {
+  configDocument,
+  ConfigurationError,
+  formsOf,
+  refuseErrors,
+  type Shape,
+  shaped,
+} from './config-document.ts';
 import { compiled } from './expressions.ts';
-import { type Shape, shaped } from './shape.ts';
 import { goDurationText, parseGoDuration } from '../pipeline/go-duration.ts';
 
 const GROUP = 'apiserver.config.k8s.io';
-const VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`, `${GROUP}/v1alpha1`];
+const FORMS = formsOf('AuthorizationConfiguration', [
+  `${GROUP}/v1`,
+  `${GROUP}/v1beta1`,
+  `${GROUP}/v1alpha1`,
+]);
 const KINDS = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const;
 /** What Kubernetes has, and is refused here. */
 const ABSENT = 'ABAC';
@@ -77,7 +87,8 @@ export type AuthorizerSettings =
 
 /** Throws {@link ConfigurationError}. */
 export function parseAuthorizationConfiguration(content: string): readonly AuthorizerSettings[] {
-  const document = configDocument(content, 'AuthorizationConfiguration', VERSIONS);
+  if (content === '') throw new ConfigurationError('empty config data');
+  const document = configDocument(content, FORMS);
   const { authorizers = [] } = shaped(document, SHAPE) as {
     readonly authorizers?: readonly Written[];
   };

@@ -1,6 +1,8 @@
 /** What ImagePolicyWebhook is told by --admission-control-config-file. */
+import { parseYaml } from '../../api/yaml.ts';
 import type { ImagePolicy } from '../admission/image-policy.ts';
-import { ConfigurationError, type Fields } from './config-document.ts';
+import { goDurationText } from '../pipeline/go-duration.ts';
+import { ConfigurationError, type Fields, type Shape, shapedLoosely } from './config-document.ts';
 
 interface Range {
   readonly unitMs: number;
@@ -16,41 +18,49 @@ const ttl: Omit<Range, 'defaultMs'> = {
   bounds: '1s and 30m0s',
 };
 const ranges = {
+  retryBackoff: { unitMs: 1, defaultMs: 500, maxMs: 300_000, bounds: '1ns and 5m0s' },
   allowTTL: { ...ttl, defaultMs: 300_000 },
   denyTTL: { ...ttl, defaultMs: 30_000 },
-  retryBackoff: { unitMs: 1, defaultMs: 500, maxMs: 300_000, bounds: '1ns and 5m0s' },
 } as const;
 
+const SHAPE: Shape = {
+  imagePolicy: {
+    kubeConfigFile: 'string',
+    defaultAllow: 'boolean',
+    allowTTL: 'integer',
+    denyTTL: 'integer',
+    retryBackoff: 'integer',
+  },
+};
+
 /** 0 and nothing mean the default, -1 none at all. */
-function durationMs(fields: Fields, name: keyof typeof ranges): number {
-  const { unitMs, defaultMs, maxMs, bounds }: Range = ranges[name];
-  const value = fields[name] ?? 0;
+function durationMs(value: number, { unitMs, defaultMs, maxMs, bounds }: Range): number {
   if (value === 0) return defaultMs;
   if (value === -1) return 0;
-  const ms = typeof value === 'number' ? value * unitMs : NaN;
+  const ms = value * unitMs;
   if (ms > 0 && ms <= maxMs) return ms;
-  const shown = JSON.stringify(value);
-  throw new ConfigurationError(
-    `imagePolicy.${name}: valid value is between ${bounds}, got ${shown}`,
-  );
+  throw new ConfigurationError(`valid value is between ${bounds}, got ${goDurationText(ms)}`);
 }
 
 /** All but whom to ask, which the kubeconfig says. Kubernetes reads no kind here. */
 export function imagePolicyOf(
-  document: unknown,
+  text: string,
 ): Omit<ImagePolicy, 'target'> & { readonly kubeConfigFile: string } {
-  const fields = ((document as Fields | null | undefined)?.['imagePolicy'] ?? {}) as Fields;
-  const { kubeConfigFile, defaultAllow } = fields;
-  const retryMs = durationMs(fields, 'retryBackoff');
-  const allowTtlMs = durationMs(fields, 'allowTTL');
-  const denyTtlMs = durationMs(fields, 'denyTTL');
-  if (typeof kubeConfigFile !== 'string' || kubeConfigFile === '')
-    throw new ConfigurationError('imagePolicy.kubeConfigFile: Required value');
-  return {
-    kubeConfigFile,
-    allowTtlMs,
-    denyTtlMs,
-    firstRetryMs: retryMs,
-    defaultAllow: defaultAllow === true,
+  const { value } = shapedLoosely((parseYaml(text) ?? {}) as Fields, SHAPE);
+  const { imagePolicy: fields = {} } = value as {
+    readonly imagePolicy?: Partial<Record<keyof typeof ranges, number>> & {
+      readonly kubeConfigFile?: string;
+      readonly defaultAllow?: boolean;
+    };
   };
+  const firstRetryMs = durationMs(fields.retryBackoff ?? 0, ranges.retryBackoff);
+  const allowTtlMs = durationMs(fields.allowTTL ?? 0, ranges.allowTTL);
+  const denyTtlMs = durationMs(fields.denyTTL ?? 0, ranges.denyTTL);
+  const { kubeConfigFile = '', defaultAllow = false } = fields;
+  if (kubeConfigFile === '')
+    throw new ConfigurationError(
+      'invalid configuration: no configuration has been provided, ' +
+        'try setting KUBERNETES_MASTER environment variable',
+    );
+  return { kubeConfigFile, allowTtlMs, denyTtlMs, firstRetryMs, defaultAllow };
 }

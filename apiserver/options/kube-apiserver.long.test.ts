@@ -13,6 +13,7 @@ import { realX509 } from '../../platform/node/crypto/x509.ts';
 import {
   refusedConfigurations,
   type RefusedConfiguration,
+  serverConfigurations,
 } from '../../test/support/access-configurations.ts';
 import {
   type ClaimAnswer,
@@ -33,6 +34,9 @@ const KUBECONFIG = JSON.stringify({
 const flags = {
   AuthenticationConfiguration: 'authentication-config',
   AuthorizationConfiguration: 'authorization-config',
+  EncryptionConfiguration: 'encryption-provider-config',
+  AdmissionConfiguration: 'admission-control-config-file',
+  Policy: 'audit-policy-file',
 } as const;
 
 /** What the program says of the command that failed: a line of Go's log, or several. */
@@ -41,22 +45,42 @@ function failureOf(log: string): string {
   const lines = /"command failed" err=<\n([\s\S]*?)\n >/.exec(log)?.[1];
   const text =
     line === undefined ? (lines ?? '').replaceAll(/^\t/gm, '') : (JSON.parse(line) as string);
-  return text
-    .replace(/^invalid authentication configuration: /, '')
-    .replace(/^failed to load (authentication configuration|\w+) from file( ".*?")?: /, '')
-    .replace(/ in scheme ".*"$/, '');
+  return (
+    text
+      .replace(/^invalid authentication configuration: /, '')
+      .replace(/^failed to load (authentication configuration|\w+) from file( ".*?")?: /, '')
+      .replace(/^error while (parsing file|building transformers): /, '')
+      .replace(
+        /^error (decoding encryption provider configuration file ".*?"|while loading file): /,
+        '',
+      )
+      .replace(/^(encryption provider configuration file) ".*?"/, '$1')
+      .replace(/^failed to apply admission: (failed to read plugin config: )?/, '')
+      .replace('failed to initialize admission plugin', "couldn't init admission plugin")
+      .replace(/^loading audit policy file: (failed decoding: )?/, '')
+      .replace(/: from file \S+$/, '')
+      // Values of a wrong type are refused in other words, and secrets are not shown.
+      .replace(/^.*(cannot unmarshal).*$/, '$1')
+      .replace(/Invalid value: \{"AESGCM".*\}: /, 'Invalid value: ')
+      .replace(/ in scheme ".*"$/, '')
+  );
 }
 
 describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   beforeAll(async () => {
     folder = await temporaryFolder('wherry-refusals-');
-    await writeFile(join(folder.path, 'sa.key'), realX509.keyPair().privateKey);
+    const { privateKey, publicKey } = realX509.keyPair();
+    await writeFile(join(folder.path, 'sa.key'), privateKey);
+    await writeFile(join(folder.path, 'sa.pub'), publicKey);
     await writeFile(join(folder.path, 'kubeconfig'), KUBECONFIG);
   });
   afterAll(() => folder.remove());
 
-  async function refusal({ kind, text }: RefusedConfiguration): Promise<string> {
+  async function refusal(
+    { kind, text }: Pick<RefusedConfiguration, 'text'> & { readonly kind: keyof typeof flags },
+    plugins: readonly string[] = [],
+  ): Promise<string> {
     const { path } = folder;
     const config = join(path, 'config.yaml');
     const kubeconfig = JSON.stringify(join(path, 'kubeconfig'));
@@ -67,8 +91,13 @@ describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
       ...['--etcd-servers=http://127.0.0.1:1', `--cert-dir=${path}`],
       ...[`--secure-port=${port}`, '--bind-address=127.0.0.1'],
       ...['--service-cluster-ip-range=10.96.0.0/16', '--service-account-issuer=https://own'],
-      ...[`--service-account-signing-key-file=${key}`, `--service-account-key-file=${key}`],
-      ...(kind === 'AuthenticationConfiguration' ? ['--authorization-mode=RBAC'] : []),
+      ...[
+        `--service-account-signing-key-file=${key}`,
+        `--service-account-key-file=${join(path, 'sa.pub')}`,
+      ],
+      ...(kind === 'AuthorizationConfiguration' ? [] : ['--authorization-mode=RBAC']),
+      ...(plugins.length === 0 ? [] : [`--enable-admission-plugins=${plugins.join(',')}`]),
+      ...(kind === 'Policy' ? ['--audit-log-path=-'] : []),
       `--${flags[kind]}=${config}`,
     ]);
     let log = '';
@@ -81,6 +110,11 @@ describe.skipIf(!hasKubeApiserver())('kube-apiserver', () => {
 
   test.each(refusedConfigurations)('$kind $text', { timeout: START_MS * 2 }, async (one) => {
     expect(await refusal(one)).toBe(one.error);
+  });
+
+  const refused = serverConfigurations.filter(({ error }) => error !== '');
+  test.each(refused)('$kind $text', { timeout: START_MS * 2 }, async (one) => {
+    expect(await refusal(one, one.plugins)).toBe(one.error);
   });
 });
 

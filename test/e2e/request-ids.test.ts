@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { startApiServer } from '../../apiserver/server.ts';
 import type { ApiServer } from '../../apiserver/server-options.ts';
 import { AuditLog } from '../../apiserver/pipeline/audit/audit-log.ts';
-import { parseAuditPolicy } from '../../apiserver/pipeline/audit/policy.ts';
+import { parseAuditPolicy } from '../../apiserver/options/audit-policy.ts';
 import { JsonValue } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { silentLogger } from '../../platform/logger.ts';

@@ -1,4 +1,4 @@
-/** Configurations of access that kube-apiserver refuses, with what it says. */
+/** Configuration files of an API server, and what kube-apiserver says of them. */
 import { readFileSync } from 'node:fs';
 
 export interface RefusedConfiguration {
@@ -8,9 +8,34 @@ export interface RefusedConfiguration {
   readonly error: string;
 }
 
-const file = new URL('access-configurations.jsonl', import.meta.url);
+export interface ServerConfiguration {
+  readonly kind: 'EncryptionConfiguration' | 'AdmissionConfiguration' | 'Policy';
+  readonly text: string;
+  /** "" if it is taken; "cannot unmarshal" stands for all that Go says of wrong types. */
+  readonly error: string;
+  /** That run only on request. */
+  readonly plugins: readonly string[];
+}
 
-export const refusedConfigurations = readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as RefusedConfiguration);
+const ON_REQUEST = [
+  'EventRateLimit',
+  'PodNodeSelector',
+  'PodTolerationRestriction',
+  'ImagePolicyWebhook',
+];
+
+const read = <T>(name: string): readonly T[] =>
+  readFileSync(new URL(name, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
+
+export const refusedConfigurations = read<RefusedConfiguration>('access-configurations.jsonl');
+
+export const serverConfigurations = read<Omit<ServerConfiguration, 'plugins'>>(
+  'server-configurations.jsonl',
+).map((one): ServerConfiguration => {
+  const plugins = ON_REQUEST.filter((name) => one.text.includes(name));
+  const isLegacy = one.text.startsWith('imagePolicy');
+  return { ...one, plugins: isLegacy ? ['ImagePolicyWebhook'] : plugins };
+});

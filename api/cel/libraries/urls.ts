@@ -38,12 +38,12 @@ function readUrl(text: string): Url | string {
   const [, scheme = '', authority, path = '', query = ''] = FORM.exec(text)!;
   if (scheme === '' && !text.startsWith('/')) return 'invalid URI for request';
   // A path of two slashes is a path: without a scheme there is no host.
-  if (scheme === '') return pathFault(text) ?? new Url(text, pathParts(text));
+  if (scheme === '') return escapeFault(text) ?? new Url(text, pathParts(text));
   if (authority === undefined && !path.startsWith('/')) {
     return path === '' ? 'invalid URI for request' : new Url(text, opaqueParts(scheme, query));
   }
   const host = (authority ?? '').replace(/^.*@/s, '');
-  const fault = hostFault(host) ?? pathFault(path);
+  const fault = hostFault(host) ?? escapeFault(path);
   return fault ?? new Url(text, { scheme: scheme.toLowerCase(), host, path, query });
 }
 
@@ -67,10 +67,12 @@ function hostFault(host: string): string | undefined {
   const port = /:([^:\]]*)$/.exec(host)?.[1];
   if (port !== undefined && !/^\d*$/.test(port))
     return `invalid port ${JSON.stringify(`:${port}`)} after host`;
+  const escape = escapeFault(host);
+  if (escape !== undefined) return escape;
   return HOST.test(host.replace(/:\d*$/, '')) ? undefined : 'invalid host';
 }
 
-function pathFault(path: string): string | undefined {
+function escapeFault(path: string): string | undefined {
   const bad = /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(path);
   return bad === null ? undefined : `invalid URL escape ${JSON.stringify(bad[0])}`;
 }

@@ -14,6 +14,7 @@ import type { ResourceQuota } from '../../../api/types/core-v1.ts';
 
 /** A write that quotas may have something to say about. */
 export interface Request {
+  readonly type: { readonly group: string; readonly resource: string };
   readonly evaluator: Evaluator;
   readonly object: KubernetesObject;
   /** What it replaces; undefined for a create. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Mutable } from '../../../api/meta.ts';
 import { evaluatorOf } from '../../../api/quota/evaluators.ts';
 import type { Pod, ResourceQuota, Service } from '../../../api/types/core-v1.ts';
+import type { Request } from './charge.ts';
 import { QuotaBooks, type QuotaAccess } from './quota-books.ts';
 
 const NAMESPACE = 'team';
@@ -60,19 +61,18 @@ class TestStore {
   }
 }
 
-const evaluator = evaluatorOf({ group: '', resource: 'pods' })!;
+const type = { group: '', resource: 'pods' };
+const evaluator = evaluatorOf(type)!;
 
-function creating(requests: List = {}): { object: Pod } & Rest {
+function creating(requests: List = {}): Request & { readonly object: Pod } {
   const object: Pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'p' },
     spec: { containers: [{ name: 'a', resources: { requests } }] },
   };
-  return { evaluator, object, old: undefined, nowMs: 0 };
+  return { type, evaluator, object, old: undefined, nowMs: 0 };
 }
-
-type Rest = { evaluator: typeof evaluator; old: undefined; nowMs: number };
 
 describe('the books of a namespace', () => {
   it('count what is admitted', async () => {
@@ -148,7 +148,8 @@ describe('the books of a namespace', () => {
       quota('q', { 'services.nodeports': '3' }, { 'services.nodeports': '1' }),
     ]);
     const books = new QuotaBooks(store.access());
-    const services = evaluatorOf({ group: '', resource: 'services' })!;
+    const ofServices = { group: '', resource: 'services' };
+    const services = { type: ofServices, evaluator: evaluatorOf(ofServices)! };
     const service = (ports: number, type = 'NodePort'): Service => ({
       apiVersion: 'v1',
       kind: 'Service',
@@ -156,7 +157,7 @@ describe('the books of a namespace', () => {
       spec: { type, ports: Array.from({ length: ports }, (_, i) => ({ port: i + 1 })) },
     });
     const change = (object: Service, old: Service) =>
-      books.enter(NAMESPACE, { evaluator: services, object, old, nowMs: 0 }, false);
+      books.enter(NAMESPACE, { ...services, object, old, nowMs: 0 }, false);
     expect(await change(service(3), service(1))).toBeUndefined();
     expect(store.used('q')).toEqual({ 'services.nodeports': '3' });
     expect(await change(service(1), service(3))).toBeUndefined();

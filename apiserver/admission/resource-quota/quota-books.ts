@@ -1,8 +1,10 @@
 import type { Mutable } from '../../../api/meta.ts';
+import type { StatusError } from '../../../api/status.ts';
 import { type Amounts, amountsOf, listOf } from '../../../api/quota/amounts.ts';
 import { matchesQuota } from '../../../api/quota/evaluators.ts';
 import type { ResourceQuota } from '../../../api/types/core-v1.ts';
 import { charge, negative, objection, type Request } from './charge.ts';
+import { type LimitedResource, uncovered } from './limited-resources.ts';
 
 /** How admission reaches the quotas of a namespace. */
 export interface QuotaAccess {
@@ -24,11 +26,13 @@ export interface QuotaAccess {
 interface Waiting {
   readonly request: Request;
   readonly dryRun: boolean;
-  readonly resolve: (refused: string | undefined) => void;
+  readonly resolve: (refused: Refusal | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
-type Verdicts = Map<Waiting, string>;
+/** Why the quotas forbid it; or what it fails with. */
+export type Refusal = string | StatusError;
+type Verdicts = Map<Waiting, Refusal>;
 
 /**
  * Keeps the books: what is used is written down before it is used, so that however many ask at
@@ -39,15 +43,17 @@ type Verdicts = Map<Waiting, string>;
  */
 export class QuotaBooks {
   readonly #access: QuotaAccess;
+  readonly #limited: readonly LimitedResource[];
   /** By namespace, while somebody works on it. At most one per request in flight. */
   readonly #waiting = new Map<string, Waiting[]>();
 
-  constructor(access: QuotaAccess) {
+  constructor(access: QuotaAccess, limited: readonly LimitedResource[] = []) {
     this.#access = access;
+    this.#limited = limited;
   }
 
   /** Resolves with the reason if it is refused. */
-  enter(namespace: string, request: Request, dryRun: boolean): Promise<string | undefined> {
+  enter(namespace: string, request: Request, dryRun: boolean): Promise<Refusal | undefined> {
     return new Promise((resolve, reject) => {
       const waiting = { request, dryRun, resolve, reject };
       const others = this.#waiting.get(namespace);
@@ -77,11 +83,11 @@ export class QuotaBooks {
 
   async #settle(namespace: string, batch: readonly Waiting[]): Promise<Verdicts> {
     let quotas = await this.#access.known(namespace);
-    let refused = judge(quotas, batch);
+    let refused = judge(quotas, batch, this.#limited);
     // A refusal counts only on the store's own word.
     if (refused.size > 0) {
       quotas = await this.#access.current(namespace);
-      refused = judge(quotas, batch);
+      refused = judge(quotas, batch, this.#limited);
     }
     const admitted = batch.filter((each) => !refused.has(each) && !each.dryRun);
     for (const quota of quotas) {
@@ -107,14 +113,19 @@ function concerns(quota: ResourceQuota, request: Request): boolean {
 }
 
 /** Each request must find room in every quota, after those before it. */
-function judge(quotas: readonly ResourceQuota[], batch: readonly Waiting[]): Verdicts {
+function judge(
+  quotas: readonly ResourceQuota[],
+  batch: readonly Waiting[],
+  limited: readonly LimitedResource[],
+): Verdicts {
   const refused: Verdicts = new Map();
   const running = new Map(quotas.map((quota) => [quota, amountsOf(quota.status?.used)] as const));
   for (const waiting of batch) {
     const matching = quotas.filter((quota) => concerns(quota, waiting.request));
     const why =
       first(matching, (quota) => objection(waiting.request, quota)) ??
-      (matching.length > 0 ? negative(waiting.request) : undefined);
+      (matching.length > 0 ? negative(waiting.request) : undefined) ??
+      (limited.length > 0 ? uncovered(waiting.request, quotas, limited) : undefined);
     if (why !== undefined) {
       refused.set(waiting, why);
       continue;

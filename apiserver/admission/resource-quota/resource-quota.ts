@@ -5,6 +5,7 @@ import {
   type AdmissionPlugin,
   admissionForbidden,
 } from '../admission.ts';
+import type { LimitedResource } from './limited-resources.ts';
 import { type QuotaAccess, QuotaBooks } from './quota-books.ts';
 
 /** Refuses what would use more of a namespace than its quotas give. */
@@ -12,12 +13,14 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
   readonly name = 'ResourceQuota';
   readonly #access: QuotaAccess;
   readonly #books: QuotaBooks;
+  readonly #limited: readonly LimitedResource[];
   readonly #clock: Clock;
 
-  constructor(access: QuotaAccess, clock: Clock) {
+  constructor(access: QuotaAccess, clock: Clock, limited: readonly LimitedResource[] = []) {
     this.#access = access;
-    this.#books = new QuotaBooks(access);
+    this.#books = new QuotaBooks(access, limited);
     this.#clock = clock;
+    this.#limited = limited;
   }
 
   /** Updates count only where one can use more than before. */
@@ -28,17 +31,20 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
     if (subresource !== '') return false;
     if (operation !== 'CREATE' && operation !== 'UPDATE') return false;
     const evaluator = evaluatorOf(type);
-    return evaluator !== undefined && (operation === 'CREATE' || evaluator.grows === true);
+    return evaluator !== undefined && (operation === 'CREATE' || evaluator.grows !== undefined);
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
-    const { namespace, type, object, oldObject: old, dryRun } = attributes;
+    const { namespace, type, subresource, object, oldObject: old, dryRun } = attributes;
     const evaluator = evaluatorOf(type);
     if (object === undefined || evaluator === undefined) return;
+    if (old !== undefined && subresource === '' && evaluator.grows?.(object, old) !== true) return;
     const known = this.#access.known(namespace);
-    if ((known instanceof Promise ? await known : known).length === 0) return;
-    const request = { evaluator, object, old, nowMs: this.#clock.now() };
+    const { length } = known instanceof Promise ? await known : known;
+    if (length + this.#limited.length === 0) return;
+    const request = { type, evaluator, object, old, nowMs: this.#clock.now() };
     const refused = await this.#books.enter(namespace, request, dryRun);
-    if (refused !== undefined) throw admissionForbidden(attributes, refused);
+    if (refused === undefined) return;
+    throw typeof refused === 'string' ? admissionForbidden(attributes, refused) : refused;
   }
 }

@@ -3,14 +3,13 @@
  * (https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/). The first rule that matches
  * decides; without one nothing is logged.
  */
-import { parseYaml } from '../../../api/yaml.ts';
 import type { User } from '../../authn/user.ts';
 import type { RequestInfo } from '../request-info.ts';
 
-const levels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
+export const levels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
 export type Level = (typeof levels)[number];
 
-const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
+export const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
 export type Stage = (typeof stages)[number];
 
 interface GroupResources {
@@ -19,7 +18,7 @@ interface GroupResources {
   readonly resourceNames?: readonly string[];
 }
 
-interface Rule {
+export interface Rule {
   readonly level: Level;
   readonly users?: readonly string[];
   readonly userGroups?: readonly string[];
@@ -33,6 +32,8 @@ interface Rule {
 
 export interface AuditPolicy {
   readonly rules: readonly Rule[];
+  /** Which names of the file say nothing. */
+  readonly unknown?: string;
   readonly omitStages?: readonly Stage[];
   readonly omitManagedFields?: boolean;
 }
@@ -42,40 +43,6 @@ export interface Extent {
   readonly level: Level;
   readonly omitStages: readonly Stage[];
   readonly omitManagedFields: boolean;
-}
-
-/** A policy that cannot be used; the message names the field. */
-class AuditPolicyError extends Error {
-  override readonly name = 'AuditPolicyError';
-}
-
-export function parseAuditPolicy(text: string): AuditPolicy {
-  const policy = (parseYaml(text) ?? {}) as AuditPolicy & { kind?: string; apiVersion?: string };
-  if (policy.kind !== 'Policy' || policy.apiVersion !== 'audit.k8s.io/v1')
-    throw new AuditPolicyError(
-      `no kind "${policy.kind ?? ''}" is registered for version "${policy.apiVersion ?? ''}"`,
-    );
-  if (!Array.isArray(policy.rules) || policy.rules.length === 0)
-    throw new AuditPolicyError('rules: loaded illegal policy with 0 rules');
-  const checkStages = (omitted: readonly Stage[] | undefined, field: string): void => {
-    for (const stage of omitted ?? [])
-      if (!stages.includes(stage))
-        throw new AuditPolicyError(`${field}: Invalid value: "${String(stage)}": unknown stage`);
-  };
-  checkStages(policy.omitStages, 'omitStages');
-  (policy.rules as readonly Rule[]).forEach((rule, i) => {
-    const field = `rules[${i}]`;
-    if (!levels.includes(rule.level))
-      throw new AuditPolicyError(`${field}.level: Unsupported value: "${String(rule.level)}"`);
-    checkStages(rule.omitStages, `${field}.omitStages`);
-    const both = (rule.resources ?? rule.namespaces) !== undefined;
-    if (both && rule.nonResourceURLs !== undefined)
-      throw new AuditPolicyError(
-        `${field}.nonResourceURLs: rules cannot apply to both regular resources ` +
-          'and non-resource URLs',
-      );
-  });
-  return policy;
 }
 
 export function extentOf(policy: AuditPolicy, user: User, info: RequestInfo): Extent {

@@ -37,7 +37,7 @@ function validateToleration(toleration: Toleration, field: string): FieldError[]
     errors.push(notSupported(`${field}.operator`, operator, ['Equal', 'Exists']));
   } else if (value !== '') {
     const detail = "value must be empty when `operator` is 'Exists'";
-    errors.push(invalid(`${field}.operator`, toleration, detail));
+    errors.push(invalid(`${field}.operator`, value, detail));
   }
   return [
     ...errors,

@@ -224,7 +224,7 @@ describe('validation', () => {
       }),
       [
         'spec.tolerations[0].operator: Invalid value: "": operator must be Exists when `key` is empty, which means "match all values and all keys"',
-        'spec.tolerations[1].operator: Invalid value: {"key":"k","operator":"Exists","value":"x"}: value must be empty when `operator` is \'Exists\'',
+        'spec.tolerations[1].operator: Invalid value: "x": value must be empty when `operator` is \'Exists\'',
         'spec.tolerations[2].operator: Unsupported value: "In": supported values: "Equal", "Exists"',
         'spec.tolerations[3].effect: Invalid value: "NoSchedule": effect must be \'NoExecute\' when `tolerationSeconds` is set',
       ],
