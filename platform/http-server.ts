@@ -78,3 +78,9 @@ export type HttpServer = (options: ListenOptions) => Promise<HttpListening>;
 
 /** Compresses for `Content-Encoding: gzip`, off the main thread. */
 export type Gzip = (bytes: Uint8Array) => Promise<Uint8Array>;
+
+/**
+ * The way back, at once. Undefined if that would be more than `maxBytes`; throws an Error if the
+ * bytes are none of gzip. The real one is `platform/node/gunzip.ts`.
+ */
+export type Gunzip = (bytes: Uint8Array, maxBytes: number) => Buffer | undefined;

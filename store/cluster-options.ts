@@ -25,6 +25,7 @@ type ClusterOptions = Pick<
   | 'join'
   | 'forceNewCluster'
   | 'strictReconfigCheck'
+  | 'maxLearners'
   | 'preVote'
   | 'initialElectionTickAdvance'
 >;
@@ -46,7 +47,8 @@ export async function clusterOptions(
   dataDir: string,
   logger: Logger,
 ): Promise<ClusterOptions> {
-  const { forceNewCluster, strictReconfigCheck, preVote, initialElectionTickAdvance } = flags;
+  const { forceNewCluster, strictReconfigCheck, maxLearners } = flags;
+  const { preVote, initialElectionTickAdvance } = flags;
   await refuseForeign(dataDir);
   // Made certificates alone are no member yet.
   const isFresh = (await realDisk.list(dataDir)).every((name) => name === 'fixtures');
@@ -78,6 +80,7 @@ export async function clusterOptions(
   return {
     forceNewCluster,
     strictReconfigCheck,
+    maxLearners,
     preVote,
     initialElectionTickAdvance,
     ...(members === undefined ? {} : { initialCluster: members }),

@@ -29,6 +29,7 @@ export interface StoreFlags extends TlsFlags {
   readonly snapshotCount: number;
   readonly snapshotCatchupEntries: number;
   readonly strictReconfigCheck: boolean;
+  readonly maxLearners: number;
   readonly preVote: boolean;
   readonly initialElectionTickAdvance: boolean;
   readonly forceNewCluster: boolean;
@@ -176,6 +177,12 @@ const rows: readonly Row[] = [
     fallback: true,
   },
   {
+    flags: '--max-learners <n>',
+    text: 'learners that may be members at a time',
+    parse: integer,
+    fallback: 1,
+  },
+  {
     flags: '--pre-vote [true|false]',
     text: 'ask the others before standing for election',
     parse: boolean,
@@ -292,6 +299,18 @@ const rows: readonly Row[] = [
 const variable = (flags: string): string =>
   `ETCD_${flags.split(' ')[0]!.slice(2).replaceAll('-', '_').toUpperCase()}`;
 
+type CommandError = Parameters<Command['error']>;
+
+/** Go's flag library says it so, and ends with 2; words that are no flags end with 1. */
+function inWordsOfEtcd(...[message, options]: CommandError): CommandError {
+  if (options?.code === 'commander.excessArguments') return [message, options];
+  const text = message.replace(
+    /^error: unknown option '--?([^'=]*)[^']*'/,
+    'flag provided but not defined: -$1',
+  );
+  return [text, { ...options, exitCode: 2 }];
+}
+
 /** A configuration file stands alone: nothing is read from the environment beside it. */
 export function storeFlags({ environment = true } = {}): Command {
   const command = new Command('store').description('serve one member of an etcd v3 store');
@@ -312,6 +331,8 @@ export function storeFlags({ environment = true } = {}): Command {
   for (const name of flagsWithoutEffect)
     add(new Option(`--${name} [value]`, 'taken for etcd, without effect').hideHelp(), `--${name}`);
   const known = new Set(command.options.map(({ long }) => long!.slice(2)));
+  const error = command.error.bind(command);
+  command.error = (message, options) => error(...inWordsOfEtcd(message, options));
   const parseOptions = command.parseOptions.bind(command);
   command.parseOptions = (args) => parseOptions(etcdArguments(args, known));
   return command;

@@ -100,7 +100,7 @@ describe('wherry store', () => {
     ['https without a key', ['--listen-metrics-urls', 'https://127.0.0.1:0'], /needs --cert-file/],
     ['a host name', ['--listen-client-urls', 'http://example.com:1'], /IP address or localhost/],
     ['no scheme', ['--listen-client-urls', '127.0.0.1:1'], /is not http\(s\):\/\/host:port/],
-    ['an unknown flag', ['--discovery', 'x'], /unknown option '--discovery'/],
+    ['an unknown flag', ['--discovery', 'x'], /^flag provided but not defined: -discovery$/],
     ['no number', ['--snapshot-count', 'many'], /a whole number is needed/],
     ['an unknown mode', ['--auto-compaction-mode', 'x'], /Allowed choices are periodic, revision/],
   ])('refuses %s in one sentence', async (_, args, message) => {
@@ -116,6 +116,16 @@ describe('wherry store', () => {
     };
     await runStore([...client, '--initial-cluster', 'default=http://elsewhere:1'], serving);
     expect(url).toContain('http://127.0.0.1:');
+  });
+
+  it('ends as etcd does: 2 for a wrong flag, 1 for other words', async () => {
+    for (const [arg, exitCode] of [
+      ['--nonsense=1', 2],
+      ['--max-txn-ops=many', 2],
+      ['--name', 2],
+      ['words', 1],
+    ] as const)
+      await expect(runStore([arg]), arg).rejects.toMatchObject({ exitCode });
   });
 
   it('asks for the URLs clients are to be told', async () => {
@@ -202,7 +212,7 @@ peer-transport-security:
   it.each<[string, RegExp]>([
     ['name: [', /--config-file: .*etcd.conf.yml: /],
     ['- a', /holds no settings/],
-    ['nonsense: 1', /unknown option '--nonsense=1'/],
+    ['nonsense: 1', /flag provided but not defined: -nonsense$/],
     ['max-txn-ops: many', /max-txn-ops.*a whole number is needed/],
     ['name:\n  a: b', /name takes no section/],
     ['peer-transport-security: yes', /peer-transport-security is no section/],
@@ -224,7 +234,7 @@ describe('flags', () => {
   it("has etcd's defaults", () => {
     expect(parse()).toMatchObject({
       ...{ name: 'default', snapshotCount: 10_000, heartbeatInterval: 100, electionTimeout: 1000 },
-      ...{ maxTxnOps: 128, maxRequestBytes: 1_572_864, quotaBackendBytes: 0 },
+      ...{ maxTxnOps: 128, maxRequestBytes: 1_572_864, quotaBackendBytes: 0, maxLearners: 1 },
       listenClientUrls: [{ host: '127.0.0.1', port: 2379, secure: false }],
       initialAdvertisePeerUrls: ['http://localhost:2380'],
     });
@@ -249,10 +259,11 @@ describe('flags', () => {
       ...['--experimental-watch-progress-notify-interval=5s', '--max-wals', '5'],
       ...['--experimental-initial-corrupt-check=true', '-quota-backend-bytes', '-1'],
       ...['--experimental-snapshot-catch-up-entries=9', '--enable-distributed-tracing'],
+      '--experimental-max-learners=3',
     );
     expect(flags).toMatchObject({
       ...{ name: 'etcd0', advertiseClientUrls: ['http://etcd0:2379'], quotaBackendBytes: -1 },
-      ...{ watchProgressNotifyInterval: 5000, snapshotCatchupEntries: 9 },
+      ...{ watchProgressNotifyInterval: 5000, snapshotCatchupEntries: 9, maxLearners: 3 },
     });
     expect(flags.listenClientUrls.map(({ port }) => port)).toEqual([2379, 4001]);
   });

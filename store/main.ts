@@ -10,6 +10,7 @@ import { nextTurn } from '../platform/node/next-turn.ts';
 import { realCrypto } from '../platform/node/crypto/crypto.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import { createLogger } from '../platform/node/logger.ts';
+import { realGunzip } from '../platform/node/gunzip.ts';
 import { processUsage } from '../platform/node/process-usage.ts';
 import { type ProcessContext, whenAborted } from '../platform/node/process.ts';
 import { sha1 } from '../platform/node/crypto/sha1.ts';
@@ -52,6 +53,7 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
         logger,
         clock: realClock,
         usage: processUsage,
+        gunzip: realGunzip,
         listen: sniffingServer,
         host,
         port,

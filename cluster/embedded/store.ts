@@ -6,6 +6,7 @@ import { realEffects } from '../../platform/node/effects.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { sniffingServer } from '../../platform/node/net/sniffing-server.ts';
 import { nextTurn } from '../../platform/node/next-turn.ts';
+import { realGunzip } from '../../platform/node/gunzip.ts';
 import { processUsage } from '../../platform/node/process-usage.ts';
 import { serveStore } from '../../store/grpc/server.ts';
 import type { Kv } from '../../store/kv.ts';
@@ -56,6 +57,7 @@ async function startOwn(
       member,
       listen: sniffingServer,
       usage: processUsage,
+      gunzip: realGunzip,
       host: HOST,
       port: storePort,
     }),

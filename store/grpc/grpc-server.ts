@@ -6,6 +6,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Duplex } from '../../platform/duplex.ts';
 import type { HttpHandler } from '../../platform/http.ts';
+import type { Gunzip } from '../../platform/http-server.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CallCounts, MethodCounts, RpcKind } from '../http/call-counts.ts';
 import { logTraced, REQUEST_ID, sentTrace, TRACEPARENT } from '../../platform/trace-scope.ts';
@@ -32,6 +33,8 @@ const STOP_GRACE_MS = 500;
 const MAX_INCOMPLETE_BYTES = 64 << 20;
 /** A connection's calls at work, those that the client has given up included. */
 const MAX_CALLS = 10_000;
+/** The one encoding of messages that is read; answers go out as they are. */
+const GZIP = 'gzip';
 
 const duplexes: Readonly<Record<string, OpenStream>> = {
   '/etcdserverpb.Watch/Watch': (context, call, fail) => new WatchStream(context, call, fail),
@@ -46,6 +49,7 @@ export interface GrpcServerOptions {
   readonly plain?: HttpHandler | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly gunzip: Gunzip;
 }
 
 interface Method {
@@ -140,6 +144,7 @@ export class GrpcServer {
       commonName: client.commonName,
       maxMessageBytes: this.#options.context.maxMessageBytes,
       incomplete: client.incomplete,
+      unpack: head.encoding === GZIP ? this.#options.gunzip : undefined,
       statusOf: (error) => this.#statusOf(head.path, error),
     });
     if (head.refusal !== undefined) {
@@ -243,7 +248,7 @@ function unreadable(
   const { timeout, encoding } = head;
   if (timeout !== undefined && afterMs === undefined)
     return { code: codes.internal, details: `malformed grpc-timeout: ${timeout}` };
-  if (encoding === undefined || encoding === 'identity') return undefined;
+  if (encoding === undefined || encoding === 'identity' || encoding === GZIP) return undefined;
   const name = JSON.stringify(encoding);
   const details = `grpc: Decompressor is not installed for grpc-encoding ${name}`;
   return { code: codes.unimplemented, details };

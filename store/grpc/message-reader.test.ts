@@ -1,5 +1,7 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { realGunzip } from '../../platform/node/gunzip.ts';
 import { message } from '../../test/support/http2-client.ts';
 import { IncompleteBytes, MessageReader } from './message-reader.ts';
 import { RpcError } from './status.ts';
@@ -10,14 +12,24 @@ const read = (reader: MessageReader, bytes: Buffer): string[] => {
   return messages;
 };
 
+const packed = (bytes: Uint8Array): Buffer => {
+  const framed = message(gzipSync(bytes));
+  framed[0] = 1;
+  return framed;
+};
+
 describe('messages of a call', () => {
   it('come out as they went in, however the frames cut them, and owe nothing', () => {
-    const bodies = fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 8 });
+    const body = fc.record({ bytes: fc.uint8Array({ maxLength: 60 }), isPacked: fc.boolean() });
+    const bodies = fc.array(body, { maxLength: 8 });
     fc.assert(
-      fc.property(bodies, fc.array(fc.nat(500)), (messages, cuts) => {
-        const incomplete = new IncompleteBytes(65);
-        const reader = new MessageReader(60, incomplete);
-        const all = Buffer.concat(messages.map(message));
+      fc.property(bodies, fc.array(fc.nat(500)), (sent, cuts) => {
+        const incomplete = new IncompleteBytes(95);
+        const reader = new MessageReader(90, incomplete, realGunzip);
+        const messages = sent.map(({ bytes }) => bytes);
+        const all = Buffer.concat(
+          sent.map(({ bytes, isPacked }) => (isPacked ? packed(bytes) : message(bytes))),
+        );
         const found: string[] = [];
         let from = 0;
         for (const cut of [...cuts.sort((a, b) => a - b), all.length]) {
@@ -27,7 +39,7 @@ describe('messages of a call', () => {
         }
         expect(found).toEqual(messages.map((each) => Buffer.from(each).toString('latin1')));
         expect(reader.isAmid).toBe(false);
-        incomplete.add(65);
+        incomplete.add(95);
       }),
     );
   });
@@ -37,6 +49,17 @@ describe('messages of a call', () => {
     const header = message(Buffer.alloc(61)).subarray(0, 5);
     const text = 'grpc: received message larger than max (61 vs. 60)';
     expect(() => read(reader, header)).toThrow(text);
+  });
+
+  it('are refused when they grow too large, or are not what they are called', () => {
+    const reader = () => new MessageReader(60, new IncompleteBytes(1000), realGunzip);
+    expect(read(reader(), packed(Buffer.alloc(60)))).toHaveLength(1);
+    expect(() => read(reader(), packed(Buffer.alloc(61)))).toThrow(
+      'grpc: received message after decompression larger than max 60',
+    );
+    const broken = packed(Buffer.from('x'));
+    broken[5] = 0;
+    expect(() => read(reader(), broken)).toThrow('grpc: failed to decompress the received message');
   });
 
   it('are refused when too much comes in at once, until something is done', () => {

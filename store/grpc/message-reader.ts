@@ -1,6 +1,9 @@
+import type { Gunzip } from '../../platform/http-server.ts';
 import { codes, RpcError } from './status.ts';
 
 const HEADER_BYTES = 5;
+/** The first byte of a message's header. */
+const COMPRESSED = 1;
 
 /** Of requests that have not come whole, over all calls of a connection. */
 export class IncompleteBytes {
@@ -26,14 +29,17 @@ export class IncompleteBytes {
 export class MessageReader {
   readonly #maxBytes: number;
   readonly #incomplete: IncompleteBytes;
+  readonly #unpack: Gunzip | undefined;
   #parts: Buffer[] = [];
   #bytes = 0;
   /** Of the message that is coming, with its header; unknown until that is there. */
   #wanted = HEADER_BYTES;
 
-  constructor(maxBytes: number, incomplete: IncompleteBytes) {
+  /** `unpack`: for calls that say that their messages may be compressed. */
+  constructor(maxBytes: number, incomplete: IncompleteBytes, unpack?: Gunzip) {
     this.#maxBytes = maxBytes;
     this.#incomplete = incomplete;
+    this.#unpack = unpack;
   }
 
   /** A message has begun and has not come whole. */
@@ -48,7 +54,7 @@ export class MessageReader {
       if (this.#bytes === 0 && bytes.length - at >= HEADER_BYTES) {
         const end = at + this.#wholeLength(bytes, at);
         if (bytes.length >= end) {
-          take(copied(bytes, at + HEADER_BYTES, end));
+          take(this.#plain(bytes[at]!, copied(bytes, at + HEADER_BYTES, end)));
           at = end;
           continue;
         }
@@ -68,7 +74,7 @@ export class MessageReader {
       if (this.#wanted === HEADER_BYTES) this.#wanted = this.#wholeLength(all, 0);
       if (this.#bytes === this.#wanted) {
         this.drop();
-        take(all.subarray(HEADER_BYTES));
+        take(this.#plain(all[0]!, all.subarray(HEADER_BYTES)));
       }
     }
     return length;
@@ -85,16 +91,31 @@ export class MessageReader {
   /** Of the message whose header is at `at`, with that. */
   #wholeLength(bytes: Buffer, at: number): number {
     const flag = bytes[at];
-    if (flag === 1)
+    if (flag === COMPRESSED && this.#unpack === undefined)
       throw new RpcError(
         codes.internal,
         'grpc: compressed flag set with identity or empty encoding',
       );
-    if (flag !== 0)
+    if (flag !== 0 && flag !== COMPRESSED)
       throw new RpcError(codes.internal, `grpc: received unexpected payload format ${flag}`);
     const length = bytes.readUInt32BE(at + 1);
     if (length > this.#maxBytes) throw tooLarge(length, this.#maxBytes);
     return HEADER_BYTES + length;
+  }
+
+  #plain(flag: number, message: Buffer): Buffer {
+    if (flag !== COMPRESSED) return message;
+    let unpacked: Buffer | undefined;
+    try {
+      unpacked = this.#unpack!(message, this.#maxBytes);
+    } catch (error) {
+      const reason = (error as Error).message;
+      const text = `grpc: failed to decompress the received message: ${reason}`;
+      throw new RpcError(codes.internal, text);
+    }
+    if (unpacked !== undefined) return unpacked;
+    const text = `grpc: received message after decompression larger than max ${this.#maxBytes}`;
+    throw new RpcError(codes.resourceExhausted, text);
   }
 }
 

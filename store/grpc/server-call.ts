@@ -1,4 +1,5 @@
 /** One gRPC call on an HTTP/2 stream: messages in, messages and a status out. */
+import type { Gunzip } from '../../platform/http-server.ts';
 import type { MethodCounts } from '../http/call-counts.ts';
 import type { Field } from './http2/header-table.ts';
 import type { ServerStream, StreamHandlers } from './http2/stream.ts';
@@ -18,6 +19,8 @@ export interface CallOptions {
   readonly commonName: () => string | undefined;
   readonly maxMessageBytes: number;
   readonly incomplete: IncompleteBytes;
+  /** Absent: messages come as they are. */
+  readonly unpack?: Gunzip | undefined;
   readonly statusOf: (error: unknown) => RpcStatus;
 }
 
@@ -69,7 +72,8 @@ export class ServerCall implements StreamHandlers, DuplexCall {
     if (options.counts !== undefined) options.counts.started++;
     this.#began = options.counts?.times?.now() ?? 0;
     this.#statusOf = options.statusOf;
-    this.#reader = new MessageReader(options.maxMessageBytes, options.incomplete);
+    const { maxMessageBytes, incomplete, unpack } = options;
+    this.#reader = new MessageReader(maxMessageBytes, incomplete, unpack);
     this.metadata = new FieldValues(options.fields);
   }
 

@@ -6,7 +6,7 @@
 import type { Duplex } from '../../platform/duplex.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { HttpHandler } from '../../platform/http.ts';
-import type { TlsMaterial } from '../../platform/http-server.ts';
+import type { Gunzip, TlsMaterial } from '../../platform/http-server.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { SharedPort } from '../../platform/shared-port.ts';
@@ -37,6 +37,7 @@ export interface ServeStoreOptions {
   readonly logger: Logger;
   /** `processUsage` of platform/node. */
   readonly usage: () => ProcessUsage;
+  readonly gunzip: Gunzip;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -110,7 +111,7 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
   const { quotaBytes } = context;
   const health = { successes: 0, failures: 0 };
   const { watchTimes } = context;
-  const { usage } = options;
+  const { usage, gunzip } = options;
   const metrics = new StoreMetrics({ member, calls, usage, quotaBytes, health, watchTimes });
   let gateway: Promise<Gateway> | undefined;
   const http = storeHttp({
@@ -132,7 +133,7 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
     // In the clear HTTP/2 is gRPC's, as etcd has it: others ask by HTTP/1.
     const plain = tls === undefined ? undefined : http;
     grpc ??= import('./grpc-server.ts').then(
-      ({ GrpcServer }) => new GrpcServer({ context, calls, plain, clock, logger }),
+      ({ GrpcServer }) => new GrpcServer({ context, calls, plain, clock, logger, gunzip }),
     );
     void grpc.then((server) => server.inject(connection));
   };

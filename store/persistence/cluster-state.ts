@@ -13,6 +13,11 @@ export type ClusterChange =
       readonly id: MemberId;
       readonly peerUrls: readonly string[];
       readonly isLearner: boolean;
+      /**
+       * So many learners there may be: --max-learners of the member that was asked, so that all
+       * decide alike. Absent: 1.
+       */
+      readonly maxLearners?: number;
     }
   | { readonly type: 'promote'; readonly id: MemberId }
   | { readonly type: 'remove'; readonly id: MemberId }
@@ -30,9 +35,6 @@ interface Snapshot {
   /** IDs never come back. */
   readonly removed: readonly MemberId[];
 }
-
-/** etcd's default of --max-learners. */
-const MAX_LEARNERS = 1;
 
 /** Changes that concern votes: entries of type `configuration`, one at a time. */
 export function changesConfiguration(change: ClusterChange): boolean {
@@ -124,7 +126,8 @@ export class ClusterState {
       if (member !== undefined) throw new StoreError('memberExists');
       this.#checkUrls(id, change.peerUrls);
       const learners = this.members.filter((other) => other.isLearner).length;
-      if (change.isLearner && learners >= MAX_LEARNERS) throw new StoreError('tooManyLearners');
+      const { isLearner, maxLearners = 1 } = change;
+      if (isLearner && learners >= maxLearners) throw new StoreError('tooManyLearners');
       return;
     }
     if (member === undefined) throw new StoreError('memberNotFound');

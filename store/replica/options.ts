@@ -39,6 +39,8 @@ export interface MemberOptions extends Effects {
   readonly forceNewCluster?: boolean;
   /** Refuse changes of the membership that would endanger the quorum. */
   readonly strictReconfigCheck?: boolean;
+  /** Learners that MemberAdd takes. */
+  readonly maxLearners?: number;
   /** Ask the others before standing for election. */
   readonly preVote?: boolean;
   /** Stand for election early at a start, instead of waiting a whole timeout for a leader. */
@@ -112,6 +114,7 @@ export function withDefaults(options: MemberOptions): Settings {
     onRemoved: () => {},
     forceNewCluster: false,
     strictReconfigCheck: true,
+    maxLearners: 1,
     preVote: true,
     initialElectionTickAdvance: true,
     ...options,

@@ -13,10 +13,11 @@ interface Situation {
   /** Whom member 1, which leads, has been connected to for long; "3*" only just. */
   readonly connected: string;
   readonly strictly?: boolean;
+  readonly maxLearners?: number;
 }
 
 /** The service on member 1 of a cluster in a given situation, and the changes it proposed. */
-function membership({ members, connected, strictly = true }: Situation) {
+function membership({ members, connected, strictly = true, maxLearners = 1 }: Situation) {
   const clock = new FakeClock();
   const known = members.split(' ').map((text) => ({
     ...{ id: text[0]!, peerUrls: [`http://m${text[0]}:2380`], clientUrls: [] },
@@ -39,7 +40,7 @@ function membership({ members, connected, strictly = true }: Situation) {
     },
   };
   const service = new ClusterMembership({
-    ...{ clock, sha1, strictReconfigCheck: strictly },
+    ...{ clock, sha1, strictReconfigCheck: strictly, maxLearners },
     replica: () => replica as unknown as Replica,
     peers: () => ({ connectedSince: (id: string) => since.get(id) }) as unknown as Peers,
   });
@@ -70,6 +71,17 @@ describe('with --strict-reconfig-check', () => {
     const { service } = membership({ members: '1 2 3', connected: '2' });
     const { member } = await service.add({ peerUrls: url, isLearner: true });
     expect(member).toMatchObject({ isLearner: true, name: '', peerUrls: url });
+  });
+
+  it('so many learners are added as --max-learners says, whatever the others say', async () => {
+    const { service, proposed } = membership({ members: '1', connected: '', maxLearners: 2 });
+    const learner = (n: number) => ({ peerUrls: [`http://l${n}:2380`], isLearner: true });
+    await service.add(learner(1));
+    await service.add(learner(2));
+    await expect(service.add(learner(3))).rejects.toEqual(refusal('tooManyLearners'));
+    const elsewhere = new ClusterState();
+    for (const change of proposed) elsewhere.apply(change);
+    expect(elsewhere.configuration.learners).toHaveLength(2);
   });
 
   it.each([

@@ -22,6 +22,7 @@ export interface MembershipEnvironment {
   readonly clock: Clock;
   readonly sha1: Sha1;
   readonly strictReconfigCheck: boolean;
+  readonly maxLearners: number;
 }
 
 export interface PromotionCounters {
@@ -66,9 +67,11 @@ export class ClusterMembership implements Membership {
     const peerUrls = checkedUrls(request.peerUrls);
     const seconds = String(Math.floor(this.#environment.clock.now() / 1000));
     const id = memberIdOf(peerUrls, seconds, this.#environment.sha1);
-    const change = { type: 'add', id, peerUrls, isLearner: request.isLearner } as const;
+    const { isLearner } = request;
+    const { maxLearners } = this.#environment;
+    const change = { type: 'add', id, peerUrls, isLearner, maxLearners } as const;
     await this.#propose(change, () => {
-      if (!request.isLearner) this.#assertMayAddVoter();
+      if (!isLearner) this.#assertMayAddVoter();
     });
     return { member: this.#replica.cluster.get(id)!, members: this.#members };
   }

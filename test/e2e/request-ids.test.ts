@@ -10,6 +10,7 @@ import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realCrypto } from '../../platform/node/crypto/crypto.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
+import { realGunzip } from '../../platform/node/gunzip.ts';
 import { processUsage } from '../../platform/node/process-usage.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { sha1 } from '../../platform/node/crypto/sha1.ts';
@@ -61,7 +62,7 @@ async function start({ every, direct = false, outgoing }: Setup) {
   running.push(member);
   const serving = await serveStore({
     ...{ member, clock: realClock, logger: store.logger, listen: sniffingServer },
-    ...{ usage: processUsage, host: '127.0.0.1', port: 0 },
+    ...{ usage: processUsage, gunzip: realGunzip, host: '127.0.0.1', port: 0 },
   });
   running.push(serving);
   const trace = traceScope({ every });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { silentLogger } from '../../../platform/logger.ts';
 import { realClock } from '../../../platform/node/clock.ts';
 import { realDisk } from '../../../platform/node/files/disk.ts';
+import { realGunzip } from '../../../platform/node/gunzip.ts';
 import { processUsage } from '../../../platform/node/process-usage.ts';
 import { realRandom } from '../../../platform/node/random.ts';
 import { realCrypto } from '../../../platform/node/crypto/crypto.ts';
@@ -41,7 +42,8 @@ export async function startOurs(
   });
   const serving = await serveStore({
     ...{ member, clock: realClock, logger: silentLogger },
-    ...{ listen: sniffingServer, usage: processUsage, host: '127.0.0.1', port: 0 },
+    ...{ listen: sniffingServer, usage: processUsage, gunzip: realGunzip },
+    ...{ host: '127.0.0.1', port: 0 },
     ...(tls === undefined ? {} : { tls }),
     extensiveMetrics,
   });

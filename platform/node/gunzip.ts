@@ -1,0 +1,11 @@
+import { gunzipSync } from 'node:zlib';
+import type { Gunzip } from '../http-server.ts';
+
+export const realGunzip: Gunzip = (bytes, maxBytes) => {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw error;
+  }
+};
