@@ -11,8 +11,12 @@ export function processUsage(): {
   readonly virtualBytes: number;
   readonly openFiles: number;
   readonly maxOpenFiles: number;
+  /** Over the network; of all processes that share it, as Prometheus' libraries count. */
+  readonly receivedBytes: number;
+  readonly transmittedBytes: number;
 } {
   const { user, system } = process.cpuUsage();
+  const octets = networkOctets();
   return {
     residentBytes: process.memoryUsage.rss(),
     cpuSeconds: (user + system) / 1e6,
@@ -21,6 +25,8 @@ export function processUsage(): {
     virtualBytes: fact('status', /^VmSize:\s+(\d+) kB/m) * 1024,
     openFiles: openFiles(),
     maxOpenFiles: fact('limits', /^Max open files\s+(\d+)/m),
+    receivedBytes: octets.get('InOctets') ?? 0,
+    transmittedBytes: octets.get('OutOctets') ?? 0,
   };
 }
 
@@ -29,6 +35,19 @@ function fact(file: string, pattern: RegExp): number {
     return Number(pattern.exec(readFileSync(`/proc/self/${file}`, 'latin1'))?.[1] ?? 0);
   } catch {
     return 0;
+  }
+}
+
+/** The kernel's table: a line of names, a line of numbers. */
+function networkOctets(): ReadonlyMap<string, number> {
+  try {
+    const lines = readFileSync('/proc/self/net/netstat', 'latin1').split('\n');
+    const [names, values] = lines
+      .filter((line) => line.startsWith('IpExt:'))
+      .map((line) => line.split(' '));
+    return new Map(names?.map((name, i) => [name, Number(values?.[i])]));
+  } catch {
+    return new Map();
   }
 }
 

@@ -12,6 +12,8 @@ export interface ProcessUsage {
   readonly virtualBytes: number;
   readonly openFiles: number;
   readonly maxOpenFiles: number;
+  readonly receivedBytes: number;
+  readonly transmittedBytes: number;
 }
 
 export interface Snapshot {
@@ -227,6 +229,18 @@ export const rows: readonly Row[] = [
   ['process_max_fds', 'gauge', 'Files that may be open.', (s) => s.usage.maxOpenFiles],
   ['process_virtual_memory_bytes', 'gauge', 'Virtual memory.', (s) => s.usage.virtualBytes],
   ['process_resident_memory_bytes', 'gauge', 'Resident memory.', (s) => s.usage.residentBytes],
+  [
+    'process_network_receive_bytes_total',
+    'counter',
+    'Bytes received over the network.',
+    (s) => s.usage.receivedBytes,
+  ],
+  [
+    'process_network_transmit_bytes_total',
+    'counter',
+    'Bytes sent over the network.',
+    (s) => s.usage.transmittedBytes,
+  ],
   ['process_cpu_seconds_total', 'counter', 'Processor time used.', (s) => s.usage.cpuSeconds],
   [
     'process_start_time_seconds',

@@ -108,6 +108,19 @@ const never: readonly (readonly ['gauge' | 'counter', string])[] = [
   ['gauge', 'etcd_grpc_proxy_watchers_coalescing_total'],
 ];
 
+/** Fixed: what `--feature-gates` asks for has no effect. */
+const features: readonly (readonly [name: string, stage: 'ALPHA' | 'BETA', value: 0 | 1])[] = [
+  ['AllAlpha', 'ALPHA', 0],
+  ['AllBeta', 'BETA', 0],
+  ['CompactHashCheck', 'ALPHA', 0],
+  ['InitialCorruptCheck', 'ALPHA', 0],
+  ['LeaseCheckpoint', 'ALPHA', 1],
+  ['LeaseCheckpointPersist', 'ALPHA', 1],
+  ['SetMemberLocalAddr', 'ALPHA', 0],
+  ['StopGRPCServiceOnDefrag', 'ALPHA', 0],
+  ['TxnModeWriteWithSharedBuffer', 'BETA', 0],
+];
+
 export interface MetricsOptions {
   readonly member: Member;
   readonly calls: CallCounts;
@@ -167,13 +180,17 @@ export class StoreMetrics {
         metric([name, 'gauge', help], [{ value: 1, labels }]),
       ),
       ...rpcMetrics(calls),
-      ...peerMetrics({ identity: member.identity, peerTraffic: () => member.peerTraffic() }),
+      ...peerMetrics(member),
       ...this.#timings.text(),
       requestTimesText(statistics.requestTimes),
       watchTimesText(this.#options.watchTimes),
       metric(
         [ttls, 'histogram', 'Seconds that leases were granted for.'],
         lone(statistics.leaseTtls),
+      ),
+      metric(
+        ['etcd_server_feature_enabled', 'gauge', 'Feature gates of etcd 3.6: 1 if it is so here.'],
+        features.map(([name, stage, value]) => ({ value, labels: { name, stage } })),
       ),
       ...never.map(([type, name]) => metric([name, type, 'Not of this store.'], lone(0))),
       ...this.#scraping(),

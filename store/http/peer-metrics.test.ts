@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { PeerCounts } from '../peer/peer-counts.ts';
+import type { MemberStatistics } from '../server/interface.ts';
 import { peerMetrics } from './peer-metrics.ts';
+
+const identity = { clusterId: '1', memberId: '16', name: 'm' };
+
+function metricsOf(traffic: readonly PeerCounts[]): string[] {
+  const members = [identity.memberId, ...traffic.map(({ id }) => id)];
+  const statistics = { members, removedMembers: ['160'] } as unknown as MemberStatistics;
+  return peerMetrics({ identity, peerTraffic: () => traffic, statistics: () => statistics });
+}
 
 describe('the metrics of other members', () => {
   const clock = new FakeClock();
   const counts = new PeerCounts('255');
-  const identity = { clusterId: '1', memberId: '16', name: 'm' };
-  const lines = (): string[] =>
-    peerMetrics({ identity, peerTraffic: () => [counts] }).flatMap((text) => text.split('\n'));
+  const lines = (): string[] => metricsOf([counts]).flatMap((text) => text.split('\n'));
 
   it('tell of snapshots: under way, come through, and not', async () => {
     let finish!: () => void;
@@ -36,6 +43,12 @@ describe('the metrics of other members', () => {
       expect(lines()).toContain(line);
   });
 
-  it('are none where there are no others', () =>
-    expect(peerMetrics({ identity, peerTraffic: () => [] })).toEqual([]));
+  it('are only who is known where there are no others', () => {
+    const [known, ...others] = metricsOf([]);
+    expect(others).toEqual([]);
+    expect(known!.match(/^[^#].*$/gm)).toEqual([
+      'etcd_network_known_peers{Local="10",Remote="10"} 1',
+      'etcd_network_known_peers{Local="10",Remote="a0"} 0',
+    ]);
+  });
 });

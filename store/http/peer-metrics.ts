@@ -16,7 +16,6 @@ type PeerRow = readonly [
 ];
 
 const rows: readonly PeerRow[] = [
-  ['known_peers', 'gauge', 'Other members.', 'Remote', () => 1],
   ['active_peers', 'gauge', 'Other members that are connected.', 'Remote', (t) => +t.isActive],
   ['disconnected_peers_total', 'counter', 'Broken connections.', 'Remote', (t) => t.disconnects],
   ['peer_sent_bytes_total', 'counter', 'Bytes sent.', 'To', (t) => t.sentBytes],
@@ -64,18 +63,35 @@ function directionRows(
   ];
 }
 
-export function peerMetrics({
-  identity,
-  peerTraffic,
-}: Pick<Member, 'identity' | 'peerTraffic'>): string[] {
-  const traffic = peerTraffic();
-  if (traffic.length === 0) return [];
+/** Members, this one among them as in etcd, and those that were. */
+function knownPeers(member: Pick<Member, 'identity' | 'statistics'>): string {
+  const { identity } = member;
+  const { members, removedMembers } = member.statistics();
+  const series = (ids: readonly string[], value: number): Series[] =>
+    ids.map((id) => ({
+      value,
+      labels: { Local: hex(identity.memberId), Remote: hex(id) },
+    }));
+  return familyText(
+    { name: 'etcd_network_known_peers', type: 'gauge', help: 'Members; 0 for those that were.' },
+    [...series(members, 1), ...series(removedMembers, 0)],
+  );
+}
+
+export function peerMetrics(
+  member: Pick<Member, 'identity' | 'peerTraffic' | 'statistics'>,
+): string[] {
+  const { identity } = member;
+  const traffic = member.peerTraffic();
+  const known = knownPeers(member);
+  if (traffic.length === 0) return [known];
   const labelsFor = (label: string, id: string): Series['labels'] =>
     label === 'Remote' ? { Local: hex(identity.memberId), Remote: hex(id) } : { [label]: hex(id) };
-  return [...rows, ...snapshotRows].map(([name, type, help, label, value]) =>
+  const others = [...rows, ...snapshotRows].map(([name, type, help, label, value]) =>
     familyText(
       { name: `etcd_network_${name}`, type, help },
       traffic.map((each) => ({ value: value(each), labels: labelsFor(label, each.id) })),
     ),
   );
+  return [known, ...others];
 }

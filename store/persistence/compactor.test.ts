@@ -44,7 +44,10 @@ it('deletes in small batches, with pauses in which writes go on', async () => {
     return opened;
   };
   const effects = { clock, random: realRandom, disk: realDisk, sha1 };
-  const options = { dataDir: '/unused', ...effects, logger: silentLogger, engine };
+  const lines: [string, object][] = [];
+  const info = (fields: object, message: string): void => void lines.push([message, fields]);
+  const logger = { ...silentLogger, info };
+  const options = { dataDir: '/unused', ...effects, logger, engine };
   const member = await startMember(options);
   const put = { type: 'put', request: { key: 'k', value: Buffer.from('v') } } as const;
   for (let i = 0; i < VERSIONS; i++) await member.put(put.request);
@@ -57,5 +60,10 @@ it('deletes in small batches, with pauses in which writes go on', async () => {
   expect(Math.max(...deletions)).toBeLessThanOrEqual(100);
   // This engine has each batch at once: without pauses no timer would fire between them.
   expect(pauses.size).toBe(deletions.length);
+  const finished = { 'compact-revision': VERSIONS + 1, removed: VERSIONS - 1 };
+  expect(lines).toContainEqual([
+    'finished scheduled compaction',
+    { ...finished, took: expect.stringMatching(/^\d+ms$/) as string },
+  ]);
   await member.stop();
 });

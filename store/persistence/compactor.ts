@@ -1,5 +1,6 @@
 /** Deletes what compactions made unreachable, in bounded steps, beside all other work. */
 import { sleep, type Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
 import type { Engine } from '../engine/engine.ts';
 import { NEVER_COMPACTED } from '../mvcc/store.ts';
 import type { MvccStore } from '../mvcc/store.ts';
@@ -20,6 +21,7 @@ interface CompactorParts {
   readonly store: MvccStore;
   readonly records: Records;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly timekeeper: Timekeeper;
 }
 
@@ -52,19 +54,22 @@ export class Compactor {
   }
 
   async #run(): Promise<void> {
-    const { clock, timekeeper } = this.#parts;
+    const { clock, logger, timekeeper } = this.#parts;
     let done = NEVER_COMPACTED;
     const { signal } = this.#stopping;
     while (done < this.#revision && !signal.aborted) {
       const revision = this.#revision;
       const began = timekeeper.now();
+      const before = this.removed;
       // Reads that began before the compaction still find everything.
       await this.#parts.records.quiet();
       while ((await this.#step(revision)) === STEP) await sleep(clock, PAUSE_MS, signal);
       done = revision;
       if (signal.aborted) return;
       this.lastAt = clock.now();
-      timekeeper.took('compaction', began);
+      const took = `${Math.round(timekeeper.took('compaction', began) * 1000)}ms`;
+      const removed = this.removed - before;
+      logger.info({ 'compact-revision': revision, took, removed }, 'finished scheduled compaction');
     }
   }
 

@@ -1,4 +1,5 @@
 /** Keeps the log short: followers that lag further behind get a snapshot. */
+import type { Logger } from '../../platform/logger.ts';
 import type { LogWindow } from '../raft/log-storage.ts';
 import type { Persistence } from './persistence.ts';
 
@@ -8,22 +9,24 @@ const MAX_LOG_BYTES = 4 << 20;
 const MAX_SHARED_LOG_BYTES = 64 << 20;
 const MAX_HELD_LOG_BYTES = 256 << 20;
 
+interface Settings {
+  readonly snapshotCount: number;
+  readonly snapshotCatchUpEntries: number;
+  readonly logger: Logger;
+}
+
 export class LogCompaction {
   readonly #window: LogWindow;
   readonly #persistence: Persistence;
-  readonly #limits: { readonly snapshotCount: number; readonly snapshotCatchUpEntries: number };
+  readonly #settings: Settings;
   #dropping: Promise<void> | undefined;
   /** Snapshots on their way to followers, who will need the log from there on. */
   #holds = 0;
 
-  constructor(
-    window: LogWindow,
-    persistence: Persistence,
-    limits: { readonly snapshotCount: number; readonly snapshotCatchUpEntries: number },
-  ) {
+  constructor(window: LogWindow, persistence: Persistence, settings: Settings) {
     this.#window = window;
     this.#persistence = persistence;
-    this.#limits = limits;
+    this.#settings = settings;
   }
 
   /** Drops entries only when there are very many, until the returned function is called. */
@@ -36,7 +39,7 @@ export class LogCompaction {
 
   /** Rejects if the disk fails. Effects up to `flushedIndex` are in the engine. */
   async compact(flushedIndex: number, isAlone: boolean): Promise<void> {
-    const { snapshotCount, snapshotCatchUpEntries } = this.#limits;
+    const { snapshotCount, snapshotCatchUpEntries, logger } = this.#settings;
     const held = this.#window.lastIndex - this.#window.firstIndex + 1;
     const tooLarge = this.#window.bytes > this.#maxBytes(isAlone);
     const wanted = tooLarge || (held > snapshotCount && this.#holds === 0);
@@ -47,6 +50,11 @@ export class LogCompaction {
     this.#dropping = this.#persistence.dropLog(index);
     try {
       await this.#dropping;
+      // What etcd does then: the state up to there stands without the log.
+      if (held > snapshotCount) {
+        const fields = { 'snapshot-index': flushedIndex, 'compact-index': index };
+        logger.info(fields, 'saved snapshot to disk');
+      }
     } finally {
       this.#dropping = undefined;
     }

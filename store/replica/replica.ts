@@ -110,7 +110,7 @@ export class Replica implements Duties {
       },
     });
     const { timekeeper } = this;
-    this.#compactor = new Compactor({ engine, store, records, timekeeper, clock: settings.clock });
+    this.#compactor = new Compactor({ ...settings, engine, store, records, timekeeper });
     this.#logCompaction = new LogCompaction(log.window, state.persistence, settings);
     this.#flushing = new Flushing({
       clock: settings.clock,

@@ -184,6 +184,9 @@ export interface MemberStatistics {
   /** Unix time in milliseconds; 0: none since the start. */
   readonly lastCompactionAt: number;
   readonly requestTimes: readonly RequestTime[];
+  /** IDs of those that belong to the cluster, this one among them, and of those that did. */
+  readonly members: readonly string[];
+  readonly removedMembers: readonly string[];
   /** A snapshot of the leader is taking the place of the state. */
   readonly isInstalling: boolean;
 }

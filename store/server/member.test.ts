@@ -195,10 +195,15 @@ describe('a crash', () => {
 describe('the log', () => {
   it('stays bounded, and a restart goes on from what was dropped', async () => {
     await member.stop();
-    const small = { snapshotCount: 50, snapshotCatchUpEntries: 10 };
+    const lines: [string, object][] = [];
+    const info = (fields: object, message: string): void => void lines.push([message, fields]);
+    const logger = { ...silentLogger, info };
+    const small = { snapshotCount: 50, snapshotCatchUpEntries: 10, logger };
     member = await start(small);
     for (let i = 0; i < 400; i++) await member.put(put('k', String(i)));
     await member.stop();
+    const saved = lines.find(([message]) => message === 'saved snapshot to disk');
+    expect(Object.keys(saved![1])).toEqual(['snapshot-index', 'compact-index']);
     const entries = [...storage.tree.keys()].filter((key) => key.startsWith('l'));
     expect(entries.length).toBeLessThanOrEqual(60);
     member = await start(small);

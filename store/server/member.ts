@@ -139,6 +139,7 @@ class StoreMember implements Member, PeerHandlers {
       replica: () => this.#replica,
       replace: (engine) => this.#replace(parts, engine),
       timekeeper: this.#timekeeper,
+      logger: settings.logger,
     });
   }
 

@@ -2,6 +2,7 @@
  * Takes a snapshot from the leader: into an engine beside the current one, then, if Raft agrees,
  * into its place. The member goes on as after a restart on the new state.
  */
+import type { Logger } from '../../platform/logger.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StoreError } from '../kv.ts';
 import type { MemberId, SnapshotPoint } from '../raft/entry.ts';
@@ -20,6 +21,7 @@ export interface ReceiverEnvironment {
   /** Goes on with this engine instead of the current one. */
   readonly replace: (engine: Engine) => Promise<void>;
   readonly timekeeper: Timekeeper;
+  readonly logger: Logger;
 }
 
 interface Staged {
@@ -102,8 +104,14 @@ export class SnapshotReceiver {
   }
 
   async #install({ engine, point }: Staged): Promise<void> {
-    const { folders, identity, replica, replace } = this.#environment;
+    const { folders, identity, replica, replace, logger } = this.#environment;
     const ended = replica();
+    const fields = {
+      'current-applied-index': ended.applier.appliedIndex,
+      'incoming-leader-snapshot-index': point.index,
+      'incoming-leader-snapshot-term': point.term,
+    };
+    logger.info(fields, 'applying snapshot');
     const hardState = { ...ended.hardState, commit: point.index };
     await ended.abandon();
     await engine.batch(
@@ -116,6 +124,7 @@ export class SnapshotReceiver {
     await folders.adopt();
     this.#adopted = engine;
     await replace(engine);
+    logger.info(fields, 'applied snapshot');
     await folders.clean();
   }
 

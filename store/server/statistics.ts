@@ -45,6 +45,8 @@ export function statisticsOf(
     leaseTtls: leases.ttls,
     lastCompactionAt: replica.lastCompactionAt,
     requestTimes: replica.requestTimes,
+    members: replica.cluster.members.map(({ id }) => id),
+    removedMembers: replica.cluster.removed,
     isInstalling,
   };
 }

@@ -92,6 +92,7 @@ describe.skipIf(etcdctl === undefined)('members of a store', () => {
     await slow!.ready();
     await cluster.level(etcdctl!, first);
     expect(first.some(({ output }) => output.includes('sent a snapshot'))).toBe(true);
+    expect(first.some(({ output }) => output.includes('"msg":"applied snapshot"'))).toBe(true);
     const texts = first.map(async ({ address }) =>
       (await fetch(`http://${address}/metrics`)).text(),
     );

@@ -43,7 +43,7 @@ const dashboards = [
   ...['process_max_fds', 'process_start_time_seconds'],
 ];
 
-/** What etcd's own test of a lone member's metrics holds to be there (3.7), but for Go's. */
+/** What etcd's own test of a lone member's metrics holds to be there (3.7), but for Go's; 3.6's. */
 const mustExist = `
   etcd_cluster_version
   etcd_debugging_: auth_revision disk_backend_commit_rebalance_duration_seconds
@@ -76,7 +76,9 @@ const mustExist = `
   etcd_snap_: db_fsync_duration_seconds db_save_total_duration_seconds fsync_duration_seconds
   grpc_server_: handled_total msg_received_total msg_sent_total started_total
   os_fd_: limit used
-  promhttp_metric_handler_requests_: in_flight total`;
+  promhttp_metric_handler_requests_: in_flight total
+  etcd_: network_known_peers server_feature_enabled
+  process_network_: receive_bytes_total transmit_bytes_total`;
 
 function namesIn(text: string): string[] {
   let prefix = '';
@@ -99,7 +101,7 @@ describe('the lists of the reference', () => {
       client.close();
     });
     const wanted = [...dashboards, ...namesIn(mustExist)];
-    expect(wanted.length).toBe(112);
+    expect(wanted.length).toBe(116);
     expect(wanted.filter((name) => !ours.has(name))).toEqual([]);
   });
 });
@@ -118,6 +120,7 @@ describe('counters', () => {
     await client.call('Compact', { revision: 4, physical: true });
     const text = await (await fetch(`http://${server.address}/metrics`)).text();
     for (const line of [
+      'etcd_server_feature_enabled{name="LeaseCheckpoint",stage="ALPHA"} 1',
       'etcd_debugging_mvcc_events_total 3',
       'etcd_debugging_mvcc_pending_events_total 0',
       'etcd_debugging_mvcc_watch_stream_total 1',
