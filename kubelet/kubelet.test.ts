@@ -340,6 +340,21 @@ describe('a pod', () => {
     const [pod] = await eventually(client, pods, hasPhase('Failed'));
     expect(pod?.status?.reason).toBe('DeadlineExceeded');
   });
+
+  it('of a deadline hears when it comes nearer', async () => {
+    const { client } = await startEmbeddedApi(parts);
+    const clock = new FakeClock();
+    await run(client, clock);
+    await addPod(client, 'late', { activeDeadlineSeconds: 3600 });
+    await eventually(client, pods, hasPhase('Running'));
+    await clock.advance(31_000);
+    const body = { spec: { activeDeadlineSeconds: 30 } };
+    await client.patch(pods, ref('late'), { type: 'application/merge-patch+json', body });
+    const isOver = ({ reason }: { reason?: string }) => reason === 'DeadlineExceeded';
+    await eventually(client, events, (items) => items.some(isOver));
+    await clock.advance(1000);
+    await eventually(client, pods, hasPhase('Failed'));
+  });
 });
 
 describe('deletion', () => {

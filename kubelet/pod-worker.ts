@@ -109,9 +109,11 @@ export class PodWorker implements Running {
   }
 
   #observe(pod: Pod): void {
+    const { activeDeadlineSeconds } = this.#pod.spec;
     this.#pod = pod;
+    const isDeadlineNew = pod.spec.activeDeadlineSeconds !== activeDeadlineSeconds;
     const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
-    if (this.#containers.observe(pod)) this.#advance();
+    if (this.#containers.observe(pod) || isDeadlineNew) this.#advance();
     const shorter =
       this.#graceSeconds === undefined || deletionGracePeriodSeconds < this.#graceSeconds;
     if (deletionTimestamp !== undefined && shorter) {
