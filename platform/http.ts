@@ -72,7 +72,8 @@ export interface HttpRequest {
   onGone?(left: () => void): () => void;
 }
 
-const NEWLINE = Buffer.from('\n');
+/** Ends each line of JSON. */
+export const NEWLINE: Uint8Array = Buffer.from('\n');
 
 /** Bytes that are made one piece after the other, as they are sent. */
 export interface Pieces extends Iterable<Uint8Array> {
@@ -130,7 +131,7 @@ export class JsonValue {
     return this.pieces?.byteLength ?? this.bytes().length;
   }
 
-  /** The bytes and a newline: a chunk of a stream. Made at most once, too. */
+  /** The bytes and a newline: as a socket gets it. Made at most once, too. */
   line(): Uint8Array {
     if (this.#line === undefined) {
       this.#line = Buffer.concat([this.bytes(), NEWLINE]);
@@ -153,7 +154,7 @@ export interface HttpResponse {
   readonly cookies?: readonly string[] | undefined;
   /**
    * A stream ends when the response does; the consumer ends it early by leaving its loop.
-   * JSON chunks of a stream are written with a newline after each.
+   * JSON is written with a newline after it, each chunk of a stream, too.
    */
   readonly body?: Chunk | AsyncIterable<Chunk>;
   /**

@@ -88,12 +88,39 @@ function get(url: string, { method = 'GET', headers = {} }: Asked = {}): Promise
   });
 }
 
-function valueOf({ body }: HttpResponse): unknown {
-  return body instanceof JsonValue ? body.value : Buffer.from(body as Uint8Array).toString();
+function valueOf({ headers, body }: HttpResponse): unknown {
+  if (body instanceof JsonValue) return body.value;
+  const text = Buffer.from(body as Uint8Array).toString();
+  return headers['content-type'] === 'application/json' ? (JSON.parse(text) as unknown) : text;
 }
 
 const V2 = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const V2BETA1 = 'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';
+
+describe('a document is written', () => {
+  const curl = { 'user-agent': 'curl/8.0' };
+  const textOf = ({ body }: HttpResponse): string => Buffer.from(body as Uint8Array).toString();
+
+  it.each(['/api', '/apis', '/apis/apps', '/apis/apps/v1'])('as an object: %s', async (path) => {
+    const { body } = await get(path);
+    expect(body).toBeInstanceOf(JsonValue);
+    const pretty = textOf(await get(path, { headers: curl }));
+    expect(pretty).toBe(JSON.stringify((body as JsonValue).value, null, 2));
+  });
+
+  it.each(['/', '/version'])('on several lines: %s', async (path) => {
+    const text = textOf(await get(path));
+    expect(text).toBe(JSON.stringify(JSON.parse(text), null, 2));
+  });
+
+  it.each(['/openapi/v2', '/openapi/v3', '/openapi/v3/apis/apps/v1'])(
+    'on one line, which does not end: %s',
+    async (path) => {
+      const text = textOf(await get(path, { headers: curl }));
+      expect(text).toBe(JSON.stringify(JSON.parse(text)));
+    },
+  );
+});
 
 describe('discovery', () => {
   it('lists versions and groups, in kube-apiserver’s order, the preferred version first', async () => {

@@ -11,7 +11,7 @@ import {
   type DiscoveryForm,
   negotiateDiscovery,
 } from './discovery-negotiation.ts';
-import { Document } from './document.ts';
+import { bodyOf, Document, type DocumentOptions } from './document.ts';
 import {
   apiGroupDocument,
   apiGroupList,
@@ -66,8 +66,8 @@ function negotiated(groups: readonly ServedGroup[], list: Answer): Answer {
   };
 }
 
-const fixed = (build: () => object): Answer => {
-  const document = new Document(build);
+const fixed = (build: () => object, options?: DocumentOptions): Answer => {
+  const document = new Document(build, options);
   return (request) => document.answer(request);
 };
 
@@ -92,10 +92,10 @@ class Catalog {
     const core = groups.filter((group) => group.name === '');
     const shown = withRemote(groups, remote);
     const named = shown.filter((group) => group.name !== '');
-    const versions: Answer = () => ({
+    const versions: Answer = (request) => ({
       status: 200,
       headers: { 'content-type': 'application/json' },
-      body: new JsonValue(apiVersions(core[0], serverAddress())),
+      body: bodyOf(request, new JsonValue(apiVersions(core[0], serverAddress()))),
     });
     this.paths.set('/api', negotiated(core, versions));
     this.paths.set(
@@ -108,14 +108,14 @@ class Catalog {
     for (const group of shown) this.#addGroup(group, options.fingerprint);
     this.paths.set(
       '/version',
-      fixed(() => versionDocument),
+      fixed(() => versionDocument, { text: 'indented' }),
     );
     this.#addOpenId(options.openId);
     this.paths.set('/metrics', () => answerMetrics(metrics));
     this.paths.set('/metrics/slis', () => answerMetrics(slis.metrics));
     this.paths.set(
       '',
-      fixed(() => ({ paths: this.#listed(options.checks) })),
+      fixed(() => ({ paths: this.#listed(options.checks) }), { text: 'indented' }),
     );
   }
 
@@ -123,7 +123,11 @@ class Catalog {
     if (documents?.() === undefined) return;
     const published = (contentType: string, body: () => object | undefined): Answer => {
       const headers = { 'content-type': contentType, 'cache-control': 'public, max-age=3600' };
-      return () => ({ status: 200, headers, body: new JsonValue(body()) });
+      return (request) => ({
+        status: 200,
+        headers,
+        body: bodyOf(request, new JsonValue(body()), 'bare'),
+      });
     };
     this.paths.set(
       '/.well-known/openid-configuration',

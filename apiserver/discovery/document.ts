@@ -1,4 +1,5 @@
-import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type Chunk, type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { indented, isForPeople } from '../pipeline/encode-answer.ts';
 import { fingerprint } from './hash.ts';
 
 export interface DocumentOptions {
@@ -8,6 +9,17 @@ export interface DocumentOptions {
    * its hash needs no building. The document is then kept only while somebody holds it.
    */
   readonly identity?: string | undefined;
+  readonly text?: Text;
+}
+
+/** `bare`: never indented, and without the newline at its end; `indented`: always. */
+export type Text = 'bare' | 'indented';
+
+/** A document that is no object of the API as Kubernetes writes it; unless told, as one. */
+export function bodyOf(request: HttpRequest, json: JsonValue, text?: Text): Chunk {
+  if (request.peer.address === 'in-process') return json;
+  if (text === 'bare') return json.bytes();
+  return text === 'indented' || isForPeople(request) ? indented(json) : json;
 }
 
 /** A document that never changes: built and encoded on first use. */
@@ -45,6 +57,6 @@ export class Document {
     const headers = { 'content-type': 'application/json', ...this.#options.headers, etag };
     const held = request.headers['if-none-match']?.split(',').map((tag) => tag.trim());
     if (held?.includes(etag) === true) return { status: 304, headers };
-    return { status: 200, headers, body: this.json };
+    return { status: 200, headers, body: bodyOf(request, this.json, this.#options.text) };
   }
 }

@@ -108,7 +108,7 @@ export class OpenApi {
       const document =
         before !== undefined && before.identity === (identity ?? '')
           ? before.document
-          : new Document(() => specification(version, source), { identity });
+          : new Document(() => specification(version, source), { identity, text: 'bare' });
       known.set(path, { identity: identity ?? '', document });
       this.#documents.set(path, document);
     }
@@ -123,15 +123,18 @@ export class OpenApi {
         );
         return withRemoteSwagger(own, swaggers);
       },
-      { identity: changing.length === 0 ? undefined : changing.join() },
+      { identity: changing.length === 0 ? undefined : changing.join(), text: 'bare' },
     );
-    this.#index = new Document(() => ({
-      paths: Object.fromEntries(
-        [...[...this.#documents].map(([path, { hash }]) => [path, hash] as const), ...remote].map(
-          ([path, hash]) => [path, { serverRelativeURL: `${ROOT}/${path}?hash=${hash}` }],
-        ),
-      ) as object,
-    }));
+    this.#index = new Document(
+      () => ({
+        paths: Object.fromEntries(
+          [...[...this.#documents].map(([path, { hash }]) => [path, hash] as const), ...remote].map(
+            ([path, hash]) => [path, { serverRelativeURL: `${ROOT}/${path}?hash=${hash}` }],
+          ),
+        ) as object,
+      }),
+      { text: 'bare' },
+    );
   }
 
   /** Undefined if the path is none of ours. */

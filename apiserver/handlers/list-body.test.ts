@@ -79,7 +79,7 @@ it('in JSON for people, and in YAML, say the same', async () => {
   const plain = parsed(await list());
   const pretty = await list('?pretty=true');
   expect(pretty.turns).toBeGreaterThan(5);
-  expect(pretty.bytes.toString()).toBe(`${JSON.stringify(plain, null, 2)}\n`);
+  expect(pretty.bytes.toString()).toBe(JSON.stringify(plain, null, 2));
   const yaml = await list('', 'application/yaml');
   expect(yaml.turns).toBeGreaterThan(5);
   expect(yaml.bytes.toString()).toBe(stringifyYaml(plain));
@@ -89,9 +89,7 @@ it('without objects', async () => {
   const none = '?labelSelector=odd%3Dmaybe';
   const plain = parsed(await list(none));
   expect(plain.items).toEqual([]);
-  expect((await list(`${none}&pretty=true`)).bytes.toString()).toBe(
-    `${JSON.stringify(plain, null, 2)}\n`,
-  );
+  expect((await list(`${none}&pretty=true`)).bytes.toString()).toBe(JSON.stringify(plain, null, 2));
   expect((await list(none, 'application/yaml')).bytes.toString()).toBe(stringifyYaml(plain));
 });
 

@@ -99,13 +99,13 @@ function* compactText(form: ListForm): Steps<Uint8Array | Pieces> {
 function* prettyText(form: ListForm): Steps<Uint8Array> {
   const { head, field, objects, item } = form;
   const empty = JSON.stringify({ ...head, [field]: [] }, null, 2);
-  if (objects.length === 0) return Buffer.from(`${empty}\n`);
+  if (objects.length === 0) return Buffer.from(empty);
   const sent = (object: StoredObject): unknown =>
     item?.(object) ?? shown(form, parsedObject(object));
   const text = (object: StoredObject): string =>
     jsonText(sent(object), 2).replaceAll('\n', '\n    ');
   const start = `${empty.slice(0, -']\n}'.length)}\n    `;
-  return yield* pieces(objects, { start, text, between: ',\n    ', end: '\n  ]\n}\n' });
+  return yield* pieces(objects, { start, text, between: ',\n    ', end: '\n  ]\n}' });
 }
 
 /** With its fields in the order in which they are sent without indentation. */

@@ -183,9 +183,20 @@ describe.each([
     expect(plain.headers['content-length']).toBe(String(body.length));
   });
 
+  it('ends JSON with a newline, which no other body gets', async () => {
+    const { url } = await serve(async ({ path }) => ({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: path === '/value' ? new JsonValue({ a: 1 }) : Buffer.from('{"a":1}'),
+    }));
+    expect((await request(url, options).get('/value')).text).toBe('{"a":1}\n');
+    expect((await request(url, options).get('/bytes')).text).toBe('{"a":1}');
+  });
+
   it('sends pieces one after the other, and all at once to those who accept gzip', async () => {
     const texts = ['{"items":[', '"a"'.padStart(70_000), ',', '"b"'.padStart(90_000), ']}'];
     const whole = texts.join('');
+    const length = String(whole.length + '\n'.length);
     const pieces = {
       byteLength: whole.length,
       *[Symbol.iterator]() {
@@ -201,12 +212,11 @@ describe.each([
     for (const coding of ['identity', 'gzip']) {
       const answer = await request(url, options).get('/').set('accept-encoding', coding);
       expect(answer.headers['content-encoding']).toBe(coding === 'gzip' ? 'gzip' : undefined);
-      expect(answer.text).toBe(whole);
-      if (coding === 'identity')
-        expect(answer.headers['content-length']).toBe(String(whole.length));
+      expect(answer.text).toBe(`${whole}\n`);
+      if (coding === 'identity') expect(answer.headers['content-length']).toBe(length);
     }
     const head = await request(url, options).head('/').set('accept-encoding', 'identity');
-    expect([head.status, head.headers['content-length']]).toEqual([200, String(whole.length)]);
+    expect([head.status, head.headers['content-length']]).toEqual([200, length]);
   });
 
   it('sends no body where there is none to send', async () => {

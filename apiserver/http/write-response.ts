@@ -1,5 +1,11 @@
 import type { Response } from 'express';
-import { type Chunk, type HttpResponse, JsonValue, type Pieces } from '../../platform/http.ts';
+import {
+  type Chunk,
+  type HttpResponse,
+  JsonValue,
+  NEWLINE,
+  type Pieces,
+} from '../../platform/http.ts';
 import type { Gzip } from '../../platform/http-server.ts';
 import { acceptsGzip } from '../pipeline/accept.ts';
 import { drained, type Outlet, type StreamOptions, writeStream } from './write-stream.ts';
@@ -29,13 +35,14 @@ async function sendPieces(
   { status, headers }: HttpResponse,
   { pieces, clock }: { readonly pieces: Pieces; readonly clock: WriteOptions['clock'] },
 ): Promise<void> {
-  response.writeHead(status, Object.assign({ 'content-length': pieces.byteLength }, headers));
-  if (response.req.method !== 'HEAD')
-    for (const piece of pieces) {
-      if (response.destroyed) return;
-      if (!response.write(piece) && !(await drained(response, clock))) return;
-    }
-  response.end();
+  const length = pieces.byteLength + NEWLINE.length;
+  response.writeHead(status, Object.assign({ 'content-length': length }, headers));
+  if (response.req.method === 'HEAD') return void response.end();
+  for (const piece of pieces) {
+    if (response.destroyed) return;
+    if (!response.write(piece) && !(await drained(response, clock))) return;
+  }
+  response.end(NEWLINE);
 }
 
 async function sendCompressed(
@@ -74,7 +81,7 @@ export async function writeResponse(
     await sendPieces(response, answer, { pieces, clock: options.clock });
     return;
   }
-  const bytes = body instanceof JsonValue ? body.bytes() : body;
+  const bytes = body instanceof JsonValue ? body.line() : body;
   const compressible =
     bytes !== undefined &&
     bytes.length > GZIP_BYTES &&

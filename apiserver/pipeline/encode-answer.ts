@@ -25,13 +25,13 @@ export function encodeAnswer(asked: Asked, { mediaType }: Accepted, answer: Answ
       return answer.protobuf!();
     default:
       if (!isForPeople(asked)) return answer.body;
-      return Buffer.from(`${jsonText(inOrder(answer.body), 2)}\n`);
+      return indented(answer.body);
   }
 }
 
-/** The value with its fields in the order in which they are sent. */
-function inOrder(body: JsonValue): unknown {
-  return parseJson(Buffer.from(body.bytes()).toString()).value;
+/** With its fields in the order in which they are sent; no newline follows, as in Kubernetes. */
+export function indented(body: JsonValue): Uint8Array {
+  return Buffer.from(jsonText(parseJson(Buffer.from(body.bytes()).toString()).value, 2));
 }
 
 const BROWSERS = ['curl/', 'Wget/', 'Mozilla/5.0'];

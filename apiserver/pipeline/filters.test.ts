@@ -278,7 +278,7 @@ describe('failures', () => {
       expect(yaml.headers['content-type']).toBe('application/yaml');
       expect(text(yaml)).toContain('\nreason: NotFound\n');
       const pretty = text(await ask({ 'user-agent': 'curl/8.0' }));
-      expect(pretty).toBe(`${JSON.stringify(refusal.status, null, 2)}\n`);
+      expect(pretty).toBe(JSON.stringify(refusal.status, null, 2));
     });
   });
 

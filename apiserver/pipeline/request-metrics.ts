@@ -2,7 +2,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type { HistogramFamily, Metrics, Sample } from '../../platform/metrics/metrics.ts';
-import type { HttpResponse } from '../../platform/http.ts';
+import { type HttpResponse, NEWLINE } from '../../platform/http.ts';
 import { takeFrom, type Taking } from '../../platform/stream.ts';
 import type { PipelineRequest } from './api-request.ts';
 import { isLongRunning } from './long-running.ts';
@@ -145,7 +145,8 @@ export class RequestMetrics {
     if (row.sizes !== undefined && body !== undefined && !(Symbol.asyncIterator in body)) {
       // In the same process nobody encodes the answer, and so its size is nothing.
       if (body instanceof Uint8Array) row.sizes.observe(body.length);
-      else if (request.http.peer.address !== 'in-process') row.sizes.observe(body.byteLength);
+      else if (request.http.peer.address !== 'in-process')
+        row.sizes.observe(body.byteLength + NEWLINE.length);
     }
     return response;
   }
