@@ -74,7 +74,8 @@ const LEASE = { namespace: 'kube-system', name: 'kube-controller-manager' };
 export async function startControllers(options: ControllersOptions): Promise<RunningControllers> {
   const flag = options.controllers ?? ['*'];
   const enabled = enabledControllers(flag);
-  const resourceTypes = options.resourceTypes ?? (await discoverResourceTypes(options.client));
+  const resourceTypes =
+    options.resourceTypes ?? (await discoverResourceTypes(options.client, options.logger));
   const { client, clock, random, logger } = options;
   const freeze = options.freeze ?? false;
   const metrics = options.metrics ?? new Metrics();

@@ -1,32 +1,87 @@
 import type { ResourceType } from '../../api/resource.ts';
+import type { APIService } from '../../api/types/apiregistration-v1.ts';
 import type { APIGroupList, APIResourceList } from '../../api/types/meta-v1.ts';
 import type { RestClient } from '../../client/rest.ts';
+import type { Logger } from '../../platform/logger.ts';
 
 const NEEDED = ['list', 'watch', 'delete'];
 
+const apiServices: ResourceType<APIService> = {
+  group: 'apiregistration.k8s.io',
+  version: 'v1',
+  resource: 'apiservices',
+  kind: 'APIService',
+  namespaced: false,
+};
+
+interface Discovered {
+  readonly groupVersion: string;
+  readonly list: APIResourceList | undefined;
+  readonly error?: unknown;
+}
+
 /**
- * Every resource that can be listed, watched and deleted, in its group's preferred version. A
- * group that cannot be asked fails the whole: half a picture would make owners look gone.
+ * Every resource that can be listed, watched and deleted, in its group's preferred version. What
+ * an extension server serves is left out while it does not answer: nobody's cluster waits for it.
+ * Any other group that cannot be asked fails the whole.
  */
-export async function discoverResourceTypes(client: RestClient): Promise<readonly ResourceType[]> {
+export async function discoverResourceTypes(
+  client: RestClient,
+  logger: Logger,
+): Promise<readonly ResourceType[]> {
   const { groups } = (await client.getPath('/apis')) as APIGroupList;
   const versions = groups.map(
     (group) => group.preferredVersion?.groupVersion ?? group.versions[0]?.groupVersion ?? '',
   );
-  const paths = ['/api/v1', ...versions.map((version) => `/apis/${version}`)];
-  const lists = await Promise.all(paths.map((path) => client.getPath(path)));
-  return (lists as APIResourceList[]).flatMap(({ groupVersion, resources }) => {
-    const slash = groupVersion.indexOf('/');
-    const group = slash < 0 ? '' : groupVersion.slice(0, slash);
-    const version = groupVersion.slice(slash + 1);
-    return resources
-      .filter(({ name, verbs }) => !name.includes('/') && NEEDED.every((v) => verbs.includes(v)))
-      .map(({ name: resource, kind, namespaced }) => ({
-        group,
-        version,
-        resource,
-        kind,
-        namespaced,
-      }));
-  });
+  const discovered = await Promise.all(
+    ['v1', ...versions].map((groupVersion) => discover(client, groupVersion)),
+  );
+  await judgeFailures(client, discovered, logger);
+  return discovered.flatMap(({ list }) => (list === undefined ? [] : typesOf(list)));
+}
+
+async function discover(client: RestClient, groupVersion: string): Promise<Discovered> {
+  const root = groupVersion.includes('/') ? '/apis' : '/api';
+  try {
+    const list = (await client.getPath(`${root}/${groupVersion}`)) as APIResourceList;
+    return { groupVersion, list };
+  } catch (error) {
+    return { groupVersion, list: undefined, error };
+  }
+}
+
+/** Throws the first that is not an extension server's. */
+async function judgeFailures(
+  client: RestClient,
+  discovered: readonly Discovered[],
+  logger: Logger,
+): Promise<void> {
+  const failed = discovered.filter(({ list }) => list === undefined);
+  if (failed.length === 0) return;
+  const { items } = await client.list(apiServices);
+  const remote = new Set(
+    items
+      .filter(({ spec }) => spec.service !== undefined)
+      .map(({ spec }) => `${spec.group}/${spec.version}`),
+  );
+  for (const { groupVersion, error } of failed) {
+    if (!remote.has(groupVersion)) throw error;
+    const { message } = error as Error;
+    logger.warn({ groupVersion, error: message }, 'resources of an API service are not known');
+  }
+}
+
+function typesOf({ groupVersion, resources }: APIResourceList): readonly ResourceType[] {
+  const slash = groupVersion.indexOf('/');
+  const group = slash < 0 ? '' : groupVersion.slice(0, slash);
+  const version = groupVersion.slice(slash + 1);
+  return resources
+    .filter(({ name, verbs }) => !name.includes('/') && NEEDED.every((v) => verbs.includes(v)))
+    .map(({ name: resource, kind, namespaced }) => ({
+      group,
+      version,
+      resource,
+      kind,
+      namespaced,
+    }));
 }

@@ -62,7 +62,7 @@ export async function startWorld(
     program = await parts.start(() =>
       startSchedulerProgram(dataDir, { command: ['kube-scheduler'] }),
     );
-  const types = await discoverResourceTypes(client);
+  const types = await discoverResourceTypes(client, logger);
   return {
     client,
     types,
