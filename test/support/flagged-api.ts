@@ -8,7 +8,7 @@ import { FlagFiles } from '../../apiserver/options/flag-files.ts';
 import { type ApiServerFlags, apiserverFlags } from '../../apiserver/options/flags.ts';
 import { ensurePki } from '../../apiserver/pki/pki.ts';
 import { startApiServer } from '../../apiserver/server.ts';
-import { type HttpRequest, JsonValue, type Peer } from '../../platform/http.ts';
+import { type HttpRequest, type HttpResponse, JsonValue, type Peer } from '../../platform/http.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
@@ -102,8 +102,14 @@ export async function startFlaggedApi(
         peer: { address: 'test', ...peer },
         signal: new AbortController().signal,
       });
-      const value = answer.body instanceof JsonValue ? answer.body.value : undefined;
-      return { code: answer.status, body: value as Body };
+      return { code: answer.status, body: valueOf(answer) as Body };
     },
   };
+}
+
+/** Of JSON, encoded or not; undefined of all else. */
+function valueOf({ headers, body }: HttpResponse): unknown {
+  if (body instanceof JsonValue) return body.value;
+  const isJson = headers['content-type'] === 'application/json' && body instanceof Uint8Array;
+  return isJson ? (JSON.parse(Buffer.from(body).toString()) as unknown) : undefined;
 }
