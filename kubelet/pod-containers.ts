@@ -72,7 +72,10 @@ export class PodContainers {
     return isRedefined || added.length > 0;
   }
 
-  /** One that runs is stopped, to start again with its new image whatever its policy says. */
+  /**
+   * One that runs is stopped, to start again with its new image whatever its policy says; one that
+   * waits for its image begins anew.
+   */
   #redefine(container: Container, { spec }: Pod): boolean {
     const i = this.#records.findIndex((each) => each.container.name === container.name);
     const record = this.#records[i];
@@ -80,6 +83,12 @@ export class PodContainers {
     if (record === undefined || known!.image === container.image) return false;
     if (!isUp(record) || record.kind === 'init') {
       this.#records[i] = { ...record, container, crashes: 0 };
+      return true;
+    }
+    if (record.phase === 'starting') {
+      this.#options.runtime.remove(record.id!);
+      const { id: _begun, waiting: _why, ...rest } = record;
+      this.#records[i] = { ...rest, container, phase: 'waiting', crashes: 0 };
       return true;
     }
     this.#records[i] = { ...record, redefined: container };
