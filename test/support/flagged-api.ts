@@ -1,5 +1,5 @@
 /** An API server on the model store as command-line flags make it, without a socket. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessOptions, readAccessFiles } from '../../apiserver/options/access-options.ts';
@@ -48,7 +48,9 @@ export async function testFolder(
   await parts.start(() => ({ stop: () => rm(folder, { recursive: true, force: true }) }));
   return async (name, text) => {
     const path = join(folder, name);
-    await writeFile(path, text);
+    // As a whole: a server may be reading it.
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
     return path;
   };
 }
