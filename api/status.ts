@@ -76,3 +76,11 @@ export function unexplained(message: string): StatusError {
 export function isStatus(error: unknown, reason: StatusReason): error is StatusError {
   return error instanceof StatusError && error.reason === reason;
 }
+
+/** Of an object that says of itself that it is elsewhere. */
+export function otherNamespaceError(): StatusError {
+  return statusError(
+    'BadRequest',
+    'the namespace of the provided object does not match the namespace sent on the request',
+  );
+}

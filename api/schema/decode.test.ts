@@ -70,6 +70,17 @@ describe('decodeObject', () => {
     expect(warn.warnings).toEqual(['duplicate field "spec.replicas"']);
   });
 
+  // As Kubernetes' conformance test of field validation has it.
+  it('tells of what is unknown and given twice in the order of the body', () => {
+    const duplicates = ['spec.replicas', 'spec.y.z'].map((path) => `duplicate field "${path}"`);
+    const options = { mode: 'Strict', duplicates } as const;
+    const value = { spec: { x: 1, replicas: 2, y: { z: 1 } } };
+    expect(failure(deployment, value, options)).toBe(
+      `${handled}strict decoding error: unknown field "spec.x", ` +
+        'duplicate field "spec.replicas", unknown field "spec.y"',
+    );
+  });
+
   const container = (more: object): object => ({
     spec: { template: { spec: { containers: [{ name: 'a', ...more }] } } },
   });

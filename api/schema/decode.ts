@@ -4,6 +4,7 @@
  */
 import { assert } from '../../platform/assert.ts';
 import { deepCopy, isObject } from '../deep.ts';
+import { pathText } from '../json.ts';
 import { statusError } from '../status.ts';
 import { jsonKind } from './go-json.ts';
 import { DecodingError, StructuralDecoder } from './structural-decoder.ts';
@@ -52,29 +53,66 @@ export function decodeObject(
   const decoder = new StructuralDecoder(asked);
   try {
     const object = decoder.decode(definition, value);
-    return { object, warnings: judged(kind, decoder.unknownFields, asked) };
+    return { object, warnings: judged(kind, decoder.unknownFields, { ...asked, sent: value }) };
   } catch (error) {
     if (error instanceof DecodingError) throw refusal(kind, asked, error.message);
     throw error;
   }
 }
 
-/** Unknown and duplicate fields as warnings; throws where the mode refuses them. */
+/**
+ * Unknown and duplicate fields as warnings; throws where the mode refuses them. Those of what was
+ * `sent` are told of in its order.
+ */
 export function judged(
   kind: GroupVersionKind,
   unknownFields: readonly string[],
-  options: DecodeOptions,
+  options: DecodeOptions & { readonly sent?: object },
 ): string[] {
-  const { mode, duplicates = [] } = options;
+  const { mode, duplicates = [], sent, fromMap } = options;
   if (mode === 'Ignore') return [];
-  const faults = [
-    ...duplicates,
-    ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`),
-  ].slice(0, MAX_FAULTS);
+  const unknown = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
+  const mixed = sent !== undefined && fromMap !== true;
+  const all = mixed ? asFound({ sent, duplicates, unknownFields }) : [...duplicates, ...unknown];
+  const faults = all.slice(0, MAX_FAULTS);
   if (mode === 'Strict' && faults.length > 0) {
     throw refusal(kind, options, `strict decoding error: ${faults.join(', ')}`);
   }
   return faults;
+}
+
+/** What is given twice within what is unknown is not looked at. */
+function asFound(of: {
+  readonly sent: object;
+  readonly duplicates: readonly string[];
+  readonly unknownFields: readonly string[];
+}): readonly string[] {
+  const unknown = of.unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (of.duplicates.length === 0 || unknown.length === 0) return [...of.duplicates, ...unknown];
+  const places = new Map([...pathsWithin(of.sent)].map((path, place) => [path, place]));
+  const isWithin = (path: string, field: string): boolean =>
+    path.startsWith(field) && /^([.[]|$)/.test(path.slice(field.length));
+  const duplicates = of.duplicates.filter((each) => {
+    const path = pathOf(each);
+    return !of.unknownFields.some((field) => isWithin(path, field));
+  });
+  const placeOf = (fault: string): number => places.get(pathOf(fault)) ?? -1;
+  return [...duplicates, ...unknown].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+/** `duplicate field "spec.foo"` → "spec.foo"; "" of what the parser of YAML says. */
+function pathOf(fault: string): string {
+  const quoted = /^(?:duplicate|unknown) field (".*")$/.exec(fault)?.[1];
+  return quoted === undefined ? '' : (JSON.parse(quoted) as string);
+}
+
+function* pathsWithin(value: unknown, path: readonly (string | number)[] = []): Generator<string> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, each] of Object.entries(value)) {
+    const own = [...path, Array.isArray(value) ? Number(key) : key];
+    yield pathText(own);
+    yield* pathsWithin(each, own);
+  }
 }
 
 export function refusal(kind: GroupVersionKind, { refused }: DecodeOptions, why: string): Error {

@@ -54,6 +54,8 @@ export interface AdmissionAttributes {
   readonly namespace: string;
   /** "" for a create whose name is still to be generated. */
   readonly name: string;
+  /** Deleted with its collection: webhooks and policies are told no name then. */
+  readonly collection?: boolean | undefined;
   /**
    * What the client wants, whole and with its defaults (mutate), then what is to be stored
    * (validate); undefined for a delete. With a subresource: its view. Mutating plugins change it
@@ -165,6 +167,12 @@ export class AdmissionChain {
 }
 
 /** 403 as a plugin words it: "pods \"web\" is forbidden: …". */
+/** What is wrong is nothing that the client could mend. */
+export function internalError(message: string): StatusError {
+  const causes = [{ message }];
+  return statusError('InternalError', `Internal error occurred: ${message}`, { causes });
+}
+
 export function admissionForbidden(
   attributes: AdmissionAttributes,
   detail: string,

@@ -1,12 +1,12 @@
 import { isObject } from '../../api/deep.ts';
 import { invalidError } from '../../api/field-errors.ts';
 import { decodeObject, undetectable } from '../../api/schema/decode.ts';
+import { unregistered } from '../../api/schema/scheme-words.ts';
 import { unexplained } from '../../api/status.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { type HttpRequest, JsonValue } from '../../platform/http.ts';
 import { parseBody, UnreadableBody } from './body.ts';
 import { booleanParameter, dryRunErrors, numberParameter, textParameter } from './options.ts';
-import { unregistered } from './recognize.ts';
 
 const KIND = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 

@@ -3,6 +3,7 @@ import { apiVersionOf } from '../../api/resource.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import type { Representation } from '../pipeline/accept.ts';
+import { partialKind } from './partial-metadata.ts';
 
 interface EmptyList {
   readonly kind: GroupVersionKind;
@@ -11,10 +12,10 @@ interface EmptyList {
 }
 
 /** Rows of a Table have the list of their objects: only metadata alone have one of their own. */
-function emptyListOf({ as }: Representation, declaration: ResourceDeclaration): EmptyList {
-  if (as === 'PartialObjectMetadata') {
-    const kind = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadataList' };
-    return { kind, items: [] };
+function emptyListOf(form: Representation, declaration: ResourceDeclaration): EmptyList {
+  if (form.as === 'PartialObjectMetadata') {
+    const kind = 'PartialObjectMetadataList';
+    return { kind: { ...partialKind(form.version), kind }, items: [] };
   }
   const { type, listKind = `${type.kind}List` } = declaration;
   return { kind: { ...type, kind: listKind }, items: null };

@@ -6,14 +6,14 @@ import {
 } from '../../api/protobuf/envelope.ts';
 import type { Status } from '../../api/status.ts';
 import type { Chunk } from '../../platform/http.ts';
-import type { Representation } from '../pipeline/accept.ts';
+import type { MetaVersion, Representation } from '../pipeline/accept.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import { type Bookmark, bookmarkMetadata } from './bookmark.ts';
 import { emptyListProtobuf } from './empty-list.ts';
 import type { EventEncoder, WatchEncoder } from './event-encoder.ts';
+import { partialKind } from './partial-metadata.ts';
 
 const STATUS = { group: '', version: 'v1', kind: 'Status' };
-const PARTIAL = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' };
 
 /** Events as frames of protobuf, each made once for all watchers that want it so. */
 export function protobufWatchEncoder(
@@ -23,9 +23,11 @@ export function protobufWatchEncoder(
   const { type } = declaration;
   const metadata = (item: Bookmark): object =>
     bookmarkMetadata(item, () => emptyListProtobuf(representation, declaration));
-  const metadataOnly = representation.as === 'PartialObjectMetadata';
   return {
-    event: metadataOnly ? metadataEncoder(metadata) : objectEncoder(type, metadata),
+    event:
+      representation.as === 'PartialObjectMetadata'
+        ? metadataEncoder(representation.version, metadata)
+        : objectEncoder(type, metadata),
     error: (status: Status): Chunk =>
       watchFrame('ERROR', enveloped(STATUS, messageOf(STATUS, status))),
   };
@@ -47,15 +49,16 @@ function objectEncoder(
   };
 }
 
-function metadataEncoder(bookmark: BookmarkMetadata): EventEncoder {
+function metadataEncoder(version: MetaVersion, bookmark: BookmarkMetadata): EventEncoder {
+  const kind = partialKind(version);
   return (item) => {
     if (item.type === 'BOOKMARK') {
       const message = partialMetadataMessage(bookmark(item));
-      return watchFrame(item.type, enveloped(PARTIAL, message));
+      return watchFrame(item.type, enveloped(kind, message));
     }
-    return item.rendition('protobuf/metadata', () => {
+    return item.rendition(`protobuf/metadata/${version}`, () => {
       const message = partialMetadataMessage(item.object.value.metadata);
-      return watchFrame(item.type, enveloped(PARTIAL, message));
+      return watchFrame(item.type, enveloped(kind, message));
     });
   };
 }

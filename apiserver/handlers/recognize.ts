@@ -8,6 +8,7 @@ import { invalid, invalidError } from '../../api/field-errors.ts';
 import { goJson } from '../../api/go-json.ts';
 import { undetectable, UNDETECTED } from '../../api/schema/decode.ts';
 import { jsonKind } from '../../api/schema/go-json.ts';
+import { internalPackage, unconvertible, unregistered } from '../../api/schema/scheme-words.ts';
 import { definitionOf } from '../../api/schema/table.ts';
 import { statusError } from '../../api/status.ts';
 import { type HttpRequest, JsonValue } from '../../platform/http.ts';
@@ -135,21 +136,7 @@ function checkBuiltIn(
   if (definitionOf(sent) === undefined) throw refusals.unhandled(sent, unregistered(sent));
   if (sameKind && internalPackage(sent) === internalPackage(kind))
     throw refusals.otherVersion(sent, value);
-  const from = `${sent.version}.${sent.kind}`;
-  const to = `${internalPackage(kind)}.${kind.kind}`;
-  throw refusals.unhandled(sent, `converting (${from}) to (${to}): unknown conversion`);
-}
-
-export function unregistered(sent: Kind): string {
-  const [kind, version] = [sent.kind, apiVersionOf(sent)].map((text) => JSON.stringify(text));
-  const scheme = '"pkg/runtime/scheme.go:110"';
-  return `no kind ${kind} is registered for version ${version} in scheme ${scheme}`;
-}
-
-/** Where Kubernetes keeps the types that all versions of a group are converted to. */
-export function internalPackage({ group }: { readonly group: string }): string {
-  const first = group.split('.')[0]!;
-  return first === '' || first === 'events' ? 'core' : first;
+  throw refusals.unhandled(sent, unconvertible(sent, kind));
 }
 
 function wrongField(

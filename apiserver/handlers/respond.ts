@@ -6,6 +6,7 @@ import {
   partialMetadataMessage,
 } from '../../api/protobuf/envelope.ts';
 import { apiVersionOf } from '../../api/resource.ts';
+import { internalPackage } from '../../api/schema/scheme-words.ts';
 import { statusError, unexplained } from '../../api/status.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -16,9 +17,8 @@ import type { ListPage, StoredObject } from '../registry/resource-store.ts';
 import { type Accepted, accepted } from '../pipeline/accept.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import { type AnswerBody, encodeAnswer } from '../pipeline/encode-answer.ts';
-import { internalPackage } from './recognize.ts';
 import { encodeList, type ListForm } from './list-body.ts';
-import { partialMetadata } from './partial-metadata.ts';
+import { partialKind, partialMetadata } from './partial-metadata.ts';
 import { includeObjectOf, table, type TableMetadata, tableRow } from './table.ts';
 
 /** How answers to one request are written. */
@@ -36,10 +36,11 @@ export interface Shown extends Pick<StoredObject, 'json' | 'message'> {
 /** What of its declaration decides how an object is written. */
 type Declared = Pick<ResourceDeclaration, 'type' | 'review' | 'structure'> & {
   readonly printer?: ResourceDeclaration['printer'] | undefined;
+  /** Where Kubernetes has its Go type. Default: with the internal types of its group. */
+  readonly goPackage?: string | undefined;
 };
 
 const JSON_TYPE = 'application/json';
-const PARTIAL = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' };
 
 /** One object in the form the client accepts. */
 export function objectResponse(
@@ -63,8 +64,9 @@ export function objectResponse(
       const { metadata } = object.value;
       return respond(request, form, {
         status,
-        body: new JsonValue(partialMetadata(object.value, 'v1')),
-        protobuf: () => enveloped(PARTIAL, partialMetadataMessage(metadata)),
+        body: new JsonValue(partialMetadata(object.value, representation.version)),
+        protobuf: () =>
+          enveloped(partialKind(representation.version), partialMetadataMessage(metadata)),
       });
     }
     case 'Table': {
@@ -115,11 +117,12 @@ function listForm(
     case 'PartialObjectMetadata': {
       if (!representation.list) throw aList(declaration);
       const kind = 'PartialObjectMetadataList';
-      const head = { kind, apiVersion: 'meta.k8s.io/v1', metadata };
-      const item = ({ value }: StoredObject): object => partialMetadata(value, 'v1');
+      const { version } = representation;
+      const head = { kind, apiVersion: `meta.k8s.io/${version}`, metadata };
+      const item = ({ value }: StoredObject): object => partialMetadata(value, version);
       const message = ({ value }: StoredObject): Uint8Array =>
         partialMetadataMessage(value.metadata);
-      const protobuf = { kind: { ...PARTIAL, kind }, message };
+      const protobuf = { kind: { ...partialKind(version), kind }, message };
       return { head, field: 'items', objects, item, protobuf };
     }
     case 'Table': {
@@ -133,9 +136,9 @@ function listForm(
   }
 }
 
-function noList({ type, structure }: Declared): Error {
+function noList({ type, structure, goPackage }: Declared): Error {
   if (structure !== undefined) return unexplained('content is not a list');
-  const shown = `*${internalPackage(type)}.${type.kind}`;
+  const shown = `*${goPackage ?? internalPackage(type)}.${type.kind}`;
   return statusError(
     'NotAcceptable',
     `you requested PartialObjectMetadataList, but the requested object is not a list (${shown})`,
@@ -161,7 +164,10 @@ export function viewResponse(
   const type = { ...declaration.type, ...kind };
   const message = (): Uint8Array => messageOf(kind, value);
   const shown = { value, json: () => new JsonValue(value), message };
-  return objectResponse({ request, clock, declaration: { type, printer } }, shown, options);
+  // What custom resources show is of no internal type.
+  const goPackage = declaration.structure === undefined ? undefined : kind.version;
+  const declared = { type, printer, goPackage };
+  return objectResponse({ request, clock, declaration: declared }, shown, options);
 }
 
 /** Something that is not an object of the resource (a Status, a Binding): always as it is. */

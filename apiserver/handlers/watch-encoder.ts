@@ -47,12 +47,13 @@ function jsonEncoder(representation: Representation, context: WatchContext): Eve
           : item.rendition('object', () => eventJson(item.type, item.object));
     }
     case 'PartialObjectMetadata': {
-      const shape = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
+      const { version } = representation;
+      const shape = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}` };
       return (item) =>
         item.type === 'BOOKMARK'
           ? bookmarkJson(shape, metadata(item))
-          : item.rendition('metadata', () => {
-              const object = partialMetadata(item.object.value, 'v1');
+          : item.rendition(`metadata/${version}`, () => {
+              const object = partialMetadata(item.object.value, version);
               return new JsonValue({ type: item.type, object });
             });
     }

@@ -5,9 +5,11 @@ import { statusError } from '../../api/status.ts';
 export type Representation =
   | { readonly as: 'Object' }
   /** `list`: it was asked for as that of a collection. */
-  | { readonly as: 'PartialObjectMetadata'; readonly list: boolean }
-  /** `version` of meta.k8s.io. */
-  | { readonly as: 'Table'; readonly version: 'v1' | 'v1beta1' };
+  | { readonly as: 'PartialObjectMetadata'; readonly list: boolean; readonly version: MetaVersion }
+  | { readonly as: 'Table'; readonly version: MetaVersion };
+
+/** Of meta.k8s.io. */
+export type MetaVersion = 'v1' | 'v1beta1';
 
 export interface Accepted {
   readonly representation: Representation;
@@ -104,7 +106,7 @@ function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | und
   if (as === 'Table') return { representation: { as, version }, mediaType: type };
   if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') {
     const list = as === 'PartialObjectMetadataList';
-    return { representation: { as: 'PartialObjectMetadata', list }, mediaType: type };
+    return { representation: { as: 'PartialObjectMetadata', list, version }, mediaType: type };
   }
   return undefined;
 }

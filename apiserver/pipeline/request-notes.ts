@@ -3,9 +3,10 @@ import type { Headers, JsonValue } from '../../platform/http.ts';
 import type { Decision } from '../authz/authorizer.ts';
 import type { User } from '../authn/user.ts';
 
-/** Kubernetes' own bounds: what does not fit is cut, and then left out. */
+/** Kubernetes' own bounds: texts are cut where all are longer, and none begins beyond. */
 const MAX_WARNING = 256;
 const MAX_WARNINGS_TOTAL = 4096;
+const CONTROL = /\p{Cc}/u;
 
 /** As it came, before anything was filled in. */
 export interface SentObject {
@@ -32,9 +33,9 @@ export class RequestNotes {
   /** Whom the user acts as, if somebody else. */
   impersonated: User | undefined;
 
-  /** Shown to the client once, whatever the answer. */
+  /** Shown to the client once, whatever the answer; not at all where no header can carry it. */
   warn(text: string): void {
-    if (text === '') return;
+    if (text === '' || CONTROL.test(text)) return;
     this.#warnings ??= new Set();
     this.#warnings.add(text);
   }
@@ -71,10 +72,8 @@ export class RequestNotes {
     const total = all.reduce((length, text) => length + text.length, 0);
     if (total <= MAX_WARNINGS_TOTAL) return all;
     const sent: string[] = [];
-    let left = MAX_WARNINGS_TOTAL;
-    for (const text of all) {
-      const cut = text.slice(0, MAX_WARNING);
-      if (cut.length > left) break;
+    for (let left = MAX_WARNINGS_TOTAL; left > 0 && sent.length < all.length;) {
+      const cut = all[sent.length]!.slice(0, MAX_WARNING);
       left -= cut.length;
       sent.push(cut);
     }

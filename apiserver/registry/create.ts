@@ -9,7 +9,7 @@ import type { StoredObject } from '../storage/stored-object.ts';
 import type { Subresource } from './declaration.ts';
 import { ownNew } from './field-ownership.ts';
 import { Reservations } from './reservations.ts';
-import { alreadyExistsError, badRequest, generateNameError } from './errors.ts';
+import { alreadyExistsError, generateNameError } from './errors.ts';
 import {
   attributesOf,
   type Caller,
@@ -20,7 +20,7 @@ import {
   writerOf,
 } from './resource-context.ts';
 import { asWritten, withValues } from './zeros.ts';
-import { unexplained } from '../../api/status.ts';
+import { otherNamespaceError, unexplained } from '../../api/status.ts';
 import { dropRepeatedOwners } from './repeated-owners.ts';
 
 /** Names tried for `generateName` before the client is told to come back. */
@@ -178,9 +178,7 @@ export function bindNamespace(
   const { metadata } = object;
   // A kind without namespaces takes any, and forgets it.
   if (metadata.namespace && metadata.namespace !== namespace && context.declaration.type.namespaced)
-    throw badRequest(
-      'the namespace of the provided object does not match the namespace sent on the request',
-    );
+    throw otherNamespaceError();
   if (context.declaration.type.namespaced) metadata.namespace = namespace;
   else delete metadata.namespace;
 }

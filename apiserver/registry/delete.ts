@@ -25,6 +25,8 @@ export interface Deletion {
   readonly options: DeleteOptions;
   /** Set when a subresource (eviction) asks for it: it may refuse, and note its reason first. */
   readonly subresource?: Subresource<KubernetesObject>;
+  /** It is one of a collection that is deleted. */
+  readonly collection?: boolean;
   /** What was posted to the subresource. */
   readonly sent?: KubernetesObject;
 }
@@ -100,11 +102,16 @@ async function removeFinished(
 /** An eviction is judged as what it is, before (see permitted-delete.ts), and as no deletion. */
 async function admitDelete(
   context: ResourceContext,
-  { at, options, subresource }: Deletion,
+  { at, options, subresource, collection }: Deletion,
   by: { readonly caller: Caller; readonly oldObject: KubernetesObject },
 ): Promise<void> {
   if (subresource !== undefined) return;
-  const attributes = attributesOf(context, { operation: 'DELETE', at, options, ...by });
+  const hasGrace = context.declaration.gracePeriodSeconds !== undefined;
+  const grace = hasGrace ? graceOf(context, by.oldObject, options) : 'pending';
+  // What they are told of grace is what it comes to.
+  const told = grace === 'pending' ? options : { ...options, gracePeriodSeconds: grace };
+  const of = { operation: 'DELETE', at, options: told, collection } as const;
+  const attributes = attributesOf(context, { ...of, ...by });
   await context.admission.mutate(attributes);
   await context.admission.validate(attributes);
 }

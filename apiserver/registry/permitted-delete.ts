@@ -1,5 +1,6 @@
 import { deepCopy } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { apiVersionOf } from '../../api/resource.ts';
 import { isStatus } from '../../api/status.ts';
 import { assert } from '../../platform/assert.ts';
 import { type Deleted, type Deletion, remove } from './delete.ts';
@@ -53,6 +54,10 @@ async function admitPosted(
 ): Promise<void> {
   if (sent === undefined) return;
   const object = deepCopy(sent) as Mutable<KubernetesObject>;
+  const kind = subresource?.kind;
+  if (kind !== undefined)
+    Object.assign(object, { apiVersion: apiVersionOf(kind), kind: kind.kind });
+  object.metadata.namespace ??= at.namespace;
   const attributes = attributesOf(context, {
     operation: 'CREATE',
     at,

@@ -89,6 +89,7 @@ export function attributesOf(
     readonly oldObject?: KubernetesObject | undefined;
     /** Default: the caller's. */
     readonly options?: DeleteOptions;
+    readonly collection?: boolean | undefined;
   },
 ): AdmissionAttributes {
   const { caller, subresource } = of;
@@ -107,6 +108,7 @@ export function attributesOf(
     options: of.options ?? caller.options ?? NO_OPTIONS,
     request: caller.request,
     requestedType: caller.requestedType,
+    collection: of.collection,
   };
 }
 

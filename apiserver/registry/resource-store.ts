@@ -115,7 +115,8 @@ export class ResourceStore {
     const worker = async (): Promise<void> => {
       for (let object = left.shift(); object !== undefined; object = left.shift()) {
         const { name, namespace = '' } = object.value.metadata;
-        await this.#deleteIfThere({ at: { namespace, name: name! }, options: of.options }, caller);
+        const at = { namespace, name: name! };
+        await this.#deleteIfThere({ at, options: of.options, collection: true }, caller);
       }
     };
     await Promise.all(Array.from({ length: PARALLEL_DELETIONS }, worker));

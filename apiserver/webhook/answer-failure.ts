@@ -1,4 +1,5 @@
 /** An HTTP answer that is no success, as client-go words it. */
+import type { OutgoingAnswer } from '../../platform/outgoing-http.ts';
 
 const texts: Readonly<Record<number, string>> = {
   400: 'the server rejected our request for an unknown reason',
@@ -23,14 +24,16 @@ export function isSuccess(status: number): boolean {
   return status >= 200 && status <= 206;
 }
 
-export function answerFailureText(status: number, body: Uint8Array): string {
-  const said = Buffer.from(body.subarray(0, MAX_SHOWN)).toString('utf8').trim();
-  if (status === 403 && said !== '') return said;
+export function answerFailureText({ status, headers, body }: OutgoingAnswer): string {
+  // Only text is shown.
+  const isText = /^(text\/|$)/.test(headers['content-type'] ?? '');
+  const told = isText ? Buffer.from(body.subarray(0, MAX_SHOWN)).toString('utf8').trim() : '';
+  const said = told || 'unknown';
+  if (status === 403) return said;
   const text = texts[status];
   if (text !== undefined) return text;
   if (status >= 500) {
-    const shown = said === '' ? 'unknown' : said;
-    const quoted = JSON.stringify(shown);
+    const quoted = JSON.stringify(said);
     return `an error on the server (${quoted}) has prevented the request from succeeding`;
   }
   return `the server responded with the status code ${status} but did not return more information`;

@@ -87,10 +87,9 @@ export async function post(
   } finally {
     timer.cancel();
   }
-  const { status, body } = answer;
-  if (!isSuccess(status))
-    throw failure(answerFailureText(status, body), status === 429 || status >= 500);
-  return body;
+  const { status } = answer;
+  if (!isSuccess(status)) throw failure(answerFailureText(answer), status === 429 || status >= 500);
+  return answer.body;
 }
 
 interface Retriable extends WebhookCallError {

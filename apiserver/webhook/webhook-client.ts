@@ -7,7 +7,9 @@
  * A webhook may hang, answer without end, answer garbage or call back in: time and size are
  * bounded, and connections are kept per server and certificate, not per webhook.
  */
-import { parseJson } from '../../api/json.ts';
+import { isObject } from '../../api/deep.ts';
+import { MalformedJson, parseJson } from '../../api/json.ts';
+import { undetectable, UNDETECTED } from '../../api/schema/decode.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { jsonText } from '../../platform/json-text.ts';
 import {
@@ -89,15 +91,8 @@ export class WebhookClient {
         throw new WebhookCallError(`Post ${JSON.stringify(target.url)}: ${why}`);
       },
     );
-    if (!isSuccess(answer.status))
-      throw new WebhookCallError(answerFailureText(answer.status, answer.body));
-    try {
-      return parseJson(Buffer.from(answer.body).toString('utf8')).value;
-    } catch (error) {
-      throw new WebhookCallError(
-        `couldn't get version/kind; json parse error: ${(error as Error).message}`,
-      );
-    }
+    if (!isSuccess(answer.status)) throw new WebhookCallError(answerFailureText(answer));
+    return valueOf(answer);
   }
 
   async #post(call: WebhookCall, target: Target, signal: AbortSignal): Promise<OutgoingAnswer> {
@@ -157,6 +152,23 @@ export class WebhookClient {
       this.#authorities.set(config, pem);
     }
     return pem;
+  }
+}
+
+function valueOf({ status, headers, body }: OutgoingAnswer): unknown {
+  if (body.length === 0) {
+    const type = headers['content-type'] ?? '';
+    const of = `with status code: ${status} and content type: ${type}`;
+    throw new WebhookCallError(`0-length response ${of}`);
+  }
+  const text = Buffer.from(body).toString('utf8');
+  try {
+    const { value } = parseJson(text);
+    if (isObject(value)) return value;
+    throw new WebhookCallError(undetectable(value));
+  } catch (error) {
+    if (error instanceof MalformedJson) throw new WebhookCallError(`${UNDETECTED}${error.message}`);
+    throw error;
   }
 }
 

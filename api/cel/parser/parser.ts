@@ -16,6 +16,8 @@ const MAX_LENGTH = 100_000;
 const EXPRESSION_START =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, " +
   'BYTES, IDENTIFIER}';
+/** The first field of a literal. */
+const FIELD = "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}";
 
 const RESERVED = new Set(
   (
@@ -275,7 +277,7 @@ class Parser {
     while (!this.#is('}')) {
       const optional = this.#optionalMark();
       const field = this.#take();
-      if (field.type !== 'name') this.#unexpected(field);
+      if (field.type !== 'name') this.#unexpected(field, fields.length === 0 ? FIELD : undefined);
       const colon = this.#expect(':');
       fields.push({ name: field.text, value: this.expression(), optional, at: colon.at });
       if (!this.#is('}')) this.#expect(',');

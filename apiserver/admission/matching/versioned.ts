@@ -1,7 +1,10 @@
-import { deepCopy, deepEqual } from '../../../api/deep.ts';
+import { deepCopy, deepEqual, isObject } from '../../../api/deep.ts';
 import type { KubernetesObject } from '../../../api/meta.ts';
-import type { ResourceType } from '../../../api/resource.ts';
-import type { AdmissionAttributes } from '../admission.ts';
+import { apiVersionOf, type ResourceType } from '../../../api/resource.ts';
+import { unconvertible, unregistered } from '../../../api/schema/scheme-words.ts';
+import { definitionOf } from '../../../api/schema/table.ts';
+import { otherNamespaceError, StatusError } from '../../../api/status.ts';
+import { type AdmissionAttributes, internalError } from '../admission.ts';
 import type { Versions } from '../lookups.ts';
 
 /** What subresources exchange has one version; so has what is asked for as it is stored. */
@@ -38,12 +41,43 @@ export async function replaceObject(
   if (attributes.operation === 'CONNECT') return replaceFields(object, changed.value);
   const stored = isStored(attributes, changed.type);
   const shown = stored ? kind : changed.type;
-  const decoded = versions.decode(shown, changed.value);
+  checkKind(changed.value, shown);
+  const decoded = readable(() => versions.decode(shown, changed.value));
   const next = stored ? decoded : await versions.convert(decoded, changed.type, type);
   const { managedFields } = object.metadata;
+  if (type.namespaced && (next.metadata.namespace ?? '') !== (object.metadata.namespace ?? ''))
+    throw otherNamespaceError();
   if (managedFields === undefined) delete next.metadata.managedFields;
   else next.metadata.managedFields = managedFields;
   return replaceFields(object, next);
+}
+
+interface Kind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/** Nobody makes an object of another kind; one that names none is taken. */
+function checkKind(value: unknown, expected: Kind): void {
+  if (!isObject(value)) return;
+  const { apiVersion = apiVersionOf(expected), kind = expected.kind } = value;
+  const [version = '', group = ''] = String(apiVersion).split('/').reverse();
+  const sent = { group, version, kind: String(kind) };
+  if (deepEqual(sent, { group: expected.group, version: expected.version, kind: expected.kind }))
+    return;
+  const known = definitionOf(sent) !== undefined;
+  throw internalError(known ? unconvertible(sent, expected) : unregistered(sent));
+}
+
+/** What a change leaves has to be an object of its kind: if not, nobody asked has decided that. */
+export function readable<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    throw internalError(error.message.replace(/^.*? cannot be handled as an? [^:]*: /, ''));
+  }
 }
 
 function replaceFields(object: object, next: unknown): boolean {

@@ -15,7 +15,7 @@ import type { AdmissionAttributes, AdmissionPlugin, Rounds } from '../admission.
 import { ConditionFailure, matchConditions } from '../expressions/match-conditions.ts';
 import { bindingsOf } from '../expressions/variables.ts';
 import type { Lookups } from '../lookups.ts';
-import { inVersion, replaceObject } from '../matching/versioned.ts';
+import { inVersion, readable, replaceObject } from '../matching/versioned.ts';
 import type { ReviewRequest } from '../webhooks/review.ts';
 import { type Bound, boundPolicies, isPolicyExempt } from './bound-policies.ts';
 import { PolicyRun } from './evaluation.ts';
@@ -118,7 +118,7 @@ export class MutatingPolicies implements AdmissionPlugin {
       const message =
         `policy '${policy.metadata.name}' with binding '${binding.metadata.name}' ` +
         `denied request: ${error.message}`;
-      throw statusError('Forbidden', message);
+      throw denial(attributes, message, bound);
     }
   }
 
@@ -161,7 +161,7 @@ export class MutatingPolicies implements AdmissionPlugin {
     if (patchType !== 'ApplyConfiguration') {
       const patched = applyPatched(object, built);
       if (attributes.operation !== 'CONNECT')
-        checkReadable(() => versions.decode(kind, patched, 'Strict'));
+        readable(() => versions.decode(kind, patched, 'Strict'));
       return patched;
     }
     const mergeType = versions.mergeTypeOf(kind);
@@ -170,15 +170,17 @@ export class MutatingPolicies implements AdmissionPlugin {
   }
 }
 
-/** What a patch leaves has to be an object of its kind: if not, that is no policy's decision. */
-function checkReadable(decode: () => unknown): void {
-  try {
-    decode();
-  } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
-    const why = error.message.replace(/^.*? cannot be handled as an? [^:]*: /, '');
-    throw statusError('InternalError', `Internal error occurred: ${why}`);
-  }
+/** Kubernetes' own: code 403 with a reason that has another, unless the binding is at fault. */
+function denial(
+  { type, name }: AdmissionAttributes,
+  message: string,
+  by: BoundPolicy,
+): StatusError {
+  const { group, resource } = type;
+  const details = { name, ...(group && { group }), kind: resource, causes: [{ message }] };
+  const { status } = statusError('Forbidden', message, details);
+  const configured = !(by.param instanceof ConfigurationError);
+  return new StatusError({ ...status, ...(configured && { reason: 'Invalid' }) });
 }
 
 function uidOf(object: BoundPolicy['policy'] | BoundPolicy['param']): string {

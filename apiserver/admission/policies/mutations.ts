@@ -123,7 +123,13 @@ const OPAQUE: MergeType = { shape: 'opaque' };
 export function applyPatched(object: object, built: CelValue): unknown {
   if (!isList(built)) throw new CelError('jsonPatch must be a list of JSONPatch');
   try {
-    return applyJsonPatch(object, [...built].map(jsonOf));
+    // A literal has all of its texts.
+    const operations = [...built].map((each) => ({
+      op: '',
+      path: '',
+      ...(jsonOf(each) as object),
+    }));
+    return applyJsonPatch(object, operations);
   } catch (error) {
     if (error instanceof JsonPatchTestFailure) return object;
     if (error instanceof JsonPatchFailure) throw new CelError(`JSON Patch: ${error.message}`);

@@ -1,7 +1,9 @@
-import { StatusError, statusError, type Status } from '../../../api/status.ts';
+import { StatusError, type Status } from '../../../api/status.ts';
 import type { Verdict } from './review.ts';
 
 const MIN_CODE = 400;
+/** As many digits as a status line has. */
+const MAX_CODE = 999;
 
 /** What the client is told of a webhook's no. */
 export function denial(webhook: string, { result }: Verdict): StatusError {
@@ -16,7 +18,7 @@ export function denial(webhook: string, { result }: Verdict): StatusError {
     message: said === '' ? `${by} without explanation` : `${by}: ${said}`,
     ...(textOf(reason) !== '' && { reason: reason! }),
     ...(typeof details === 'object' && details !== null && { details }),
-    code: typeof code === 'number' && code >= MIN_CODE && code < 600 ? code : MIN_CODE,
+    code: typeof code === 'number' && code >= MIN_CODE && code <= MAX_CODE ? code : MIN_CODE,
   });
 }
 
@@ -29,9 +31,4 @@ export class WebhookFailure extends Error {
   constructor(webhook: string, reason: string) {
     super(`failed calling webhook ${JSON.stringify(webhook)}: ${reason}`);
   }
-}
-
-export function internalError(message: string): StatusError {
-  const causes = [{ message }];
-  return statusError('InternalError', `Internal error occurred: ${message}`, { causes });
 }

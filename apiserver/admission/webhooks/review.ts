@@ -1,7 +1,8 @@
 /** AdmissionReview (admission.k8s.io/v1, and v1beta1, which differs in nothing but its name). */
 import { isObject } from '../../../api/deep.ts';
-import { parseJson } from '../../../api/json.ts';
-import { apiVersionOf, type ResourceType } from '../../../api/resource.ts';
+import type { ResourceType } from '../../../api/resource.ts';
+import { unregistered } from '../../../api/schema/scheme-words.ts';
+import { WebhookCallError } from '../../webhook/webhook-client.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 
 export interface ReviewRequest {
@@ -12,6 +13,7 @@ export interface ReviewRequest {
 }
 
 const GROUP = 'admission.k8s.io';
+const KIND = 'AdmissionReview';
 const known = ['v1', 'v1beta1'];
 
 /** The first version that both sides know. */
@@ -27,7 +29,9 @@ const optionKinds = {
 
 function optionsOf({ operation, options }: AdmissionAttributes): object | null {
   if (operation === 'CONNECT') return null;
-  return { ...options, kind: optionKinds[operation], apiVersion: 'meta.k8s.io/v1' };
+  const { dryRun = [], ...more } = options;
+  const named = { kind: optionKinds[operation], apiVersion: 'meta.k8s.io/v1' };
+  return { ...more, ...(dryRun.length > 0 && { dryRun }), ...named };
 }
 
 /** A namespace counts as being within itself, once it has a name. */
@@ -41,7 +45,8 @@ export function requestOf(
   { attributes, type }: Omit<ReviewRequest, 'objects'>,
   uid: string,
 ): Readonly<Record<string, unknown>> {
-  const { operation, subresource, name, user, dryRun, kind } = attributes;
+  const { operation, subresource, user, dryRun, kind, collection } = attributes;
+  const name = collection ? '' : attributes.name;
   const requested = attributes.requestedType ?? attributes.type;
   const own = kind.kind === attributes.type.kind;
   const namespace = namespaceNameOf(attributes);
@@ -73,18 +78,23 @@ export function requestOf(
 export function reviewOf(request: ReviewRequest, of: { readonly uid: string; version: string }) {
   const { object = null, oldObject = null } = request.objects;
   return {
-    kind: 'AdmissionReview',
+    kind: KIND,
     apiVersion: `${GROUP}/${of.version}`,
     request: { ...requestOf(request, of.uid), object, oldObject },
   };
+}
+
+export interface Patch {
+  readonly text: string;
+  /** "JSONPatch" is the only one there is. */
+  readonly type: string;
 }
 
 export interface Verdict {
   readonly allowed: boolean;
   /** A Status, as far as the webhook filled it in. */
   readonly result: Readonly<Record<string, unknown>> | undefined;
-  /** JSON patch operations; undefined for none. */
-  readonly patch: unknown;
+  readonly patch: Patch | undefined;
   readonly warnings: readonly string[];
   readonly auditAnnotations: Readonly<Record<string, string>>;
 }
@@ -103,16 +113,14 @@ export function verdictOf(
   asked: { readonly uid: string; readonly version: string; readonly mutating: boolean },
 ): Verdict {
   if (!isObject(answer)) return fail('webhook response was absent');
-  const { response, apiVersion, kind } = answer;
+  const { response } = answer;
+  const named = checkNamed(answer, asked.version);
   if (!isObject(response)) return fail('webhook response was absent');
   const strict = asked.version === 'v1';
   if (strict && response['uid'] !== asked.uid)
     fail(`expected response.uid=${quoted(asked.uid)}, got ${quoted(response['uid'])}`);
-  const expected = apiVersionOf({ group: GROUP, version: asked.version });
-  if (apiVersion !== expected || kind !== 'AdmissionReview') {
-    const got = `${text(apiVersion)}, Kind=${text(kind)}`;
-    fail(`expected webhook response of ${expected}, Kind=AdmissionReview, got ${got}`);
-  }
+  if (strict && !named)
+    fail(`expected webhook response of ${GROUP}/${asked.version}, Kind=${KIND}, got /, Kind=`);
   return {
     allowed: response['allowed'] === true,
     result: isObject(response['status']) ? response['status'] : undefined,
@@ -120,6 +128,18 @@ export function verdictOf(
     warnings: Array.isArray(response['warnings']) ? response['warnings'].map(text) : [],
     auditAnnotations: textsOf(response['auditAnnotations']),
   };
+}
+
+/** Kubernetes cannot read a review of another kind. False: it does not say of which it is. */
+function checkNamed(answer: Readonly<Record<string, unknown>>, asked: string): boolean {
+  const [apiVersion, kind] = [answer['apiVersion'], answer['kind']].map(text);
+  if (apiVersion === '' && kind === '') return false;
+  const [version = '', group = ''] = apiVersion!.split('/').reverse();
+  if (group !== GROUP || !known.includes(version) || kind !== KIND)
+    throw new WebhookCallError(unregistered({ group, version, kind: kind! }));
+  if (version === asked) return true;
+  const [from, to] = [version, asked].map((each) => `(${each}.${KIND})`);
+  throw new WebhookCallError(`converting ${from} to ${to}: unknown conversion`);
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -134,7 +154,7 @@ function textsOf(value: unknown): Record<string, string> {
 function patchOf(
   { patch, patchType }: Record<string, unknown>,
   of: { readonly strict: boolean; readonly mutating: boolean },
-): unknown {
+): Patch | undefined {
   const none = patch === undefined || patch === null || patch === '';
   const untyped = patchType === undefined || patchType === null;
   if (!of.mutating) {
@@ -147,11 +167,7 @@ function patchOf(
   if (of.strict && none && !untyped)
     fail('webhook returned response.patchType but not response.patch');
   if (none) return undefined;
-  if (!untyped && patchType !== 'JSONPatch')
-    fail(`webhook returned invalid response.patchType of ${quoted(patchType)}`);
-  try {
-    return parseJson(Buffer.from(text(patch), 'base64').toString('utf8')).value;
-  } catch (error) {
-    return fail(`response.patch is no JSON: ${(error as Error).message}`);
-  }
+  if (of.strict && patchType === '') fail('webhook returned invalid response.patchType of ""');
+  const json = Buffer.from(text(patch), 'base64').toString('utf8');
+  return { text: json, type: of.strict ? text(patchType) : 'JSONPatch' };
 }

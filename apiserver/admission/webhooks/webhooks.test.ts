@@ -198,7 +198,9 @@ describe('validating webhooks', () => {
   it('are asked for each object of a collection', async () => {
     await register('validating', 'v.w.io', {
       rule: { operations: ['DELETE'] },
-      hook: ({ request }) => ({ allowed: request['name'] !== 'b' }),
+      hook: ({ request: { name, oldObject } }) => ({
+        allowed: name === undefined && oldObject!['metadata']!['name'] !== 'b',
+      }),
     });
     for (const name of ['a', 'b', 'c']) await create(name);
     expect((await api.call('DELETE', maps)).code).toBe(400);
@@ -256,7 +258,11 @@ describe('a webhook that cannot be asked', () => {
     ['{}', /received invalid webhook response: webhook response was absent$/],
     [{ uid: 'other', allowed: true }, /expected response.uid=".+", got "other"$/],
     [{ allowed: true, patch: 'W10=' }, /validating webhook may not return response.patch$/],
-    ['{"kind":"Pod","response":{"uid":"u"}}', /expected response.uid=".+", got "u"$/],
+    ['{"response":{"uid":"u"}}', /expected response.uid=".+", got "u"$/],
+    [
+      '{"kind":"Pod","response":{"uid":"u"}}',
+      /failed to call webhook: no kind "Pod" is registered/,
+    ],
   ])('lies: %j', async (answer, message) => {
     await register('validating', 'v.w.io', { hook: () => answer });
     expect((await create()).body.message).toMatch(message);

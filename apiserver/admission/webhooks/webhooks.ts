@@ -4,12 +4,13 @@
  * the order of their configurations' names, and once more where they ask for it and the object
  * has changed since; validating ones all at once.
  */
+import { MalformedJson, parseJson } from '../../../api/json.ts';
 import {
   applyJsonPatch,
+  decodeJsonPatch,
   JsonPatchFailure,
   MalformedJsonPatch,
 } from '../../../api/patch/json-patch.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { KubernetesObject } from '../../../api/meta.ts';
 import type {
   MutatingWebhook,
@@ -21,6 +22,7 @@ import {
   type AdmissionAttributes,
   admissionForbidden,
   type AdmissionPlugin,
+  internalError,
   type Rounds,
 } from '../admission.ts';
 import { ConditionFailure, matchConditions } from '../expressions/match-conditions.ts';
@@ -29,8 +31,8 @@ import type { Lookups, Registered } from '../lookups.ts';
 import { isExempt, matched } from '../matching/match.ts';
 import { inVersion, replaceObject } from '../matching/versioned.ts';
 import { ask, type Webhook } from './ask.ts';
-import { denial, internalError, WebhookFailure } from './denial.ts';
-import type { ReviewRequest } from './review.ts';
+import { denial, WebhookFailure } from './denial.ts';
+import type { Patch, ReviewRequest } from './review.ts';
 
 interface Hook<W extends Webhook> {
   readonly configuration: string;
@@ -205,28 +207,36 @@ export class MutatingWebhooks implements AdmissionPlugin {
 
   async #apply(
     webhook: string,
-    patch: unknown,
+    patch: Patch | undefined,
     { attributes, type, objects }: ReviewRequest,
   ): Promise<boolean> {
-    if (patch === undefined || (Array.isArray(patch) && patch.length === 0)) return false;
+    if (patch === undefined) return false;
+    const operations = decoded(webhook, patch);
+    if (operations.length === 0) return false;
     if (objects.object === undefined)
       throw internalError(
         `admission webhook ${JSON.stringify(webhook)} attempted to modify the object, ` +
           'which is not supported for this operation',
       );
+    if (patch.type !== 'JSONPatch')
+      throw new WebhookFailure(webhook, `unsupported patch type ${JSON.stringify(patch.type)}`);
     try {
-      const value = applyJsonPatch(objects.object, patch);
+      const value = applyJsonPatch(objects.object, operations);
       return await replaceObject(attributes, { type, value }, this.#lookups.versions);
     } catch (error) {
-      if (error instanceof MalformedJsonPatch)
-        throw new WebhookFailure(
-          webhook,
-          `received undecodable patch in webhook response: ${error.message}`,
-        );
-      if (error instanceof StatusError || error instanceof JsonPatchFailure)
-        throw internalError(error.message);
+      if (error instanceof JsonPatchFailure) throw internalError(error.message);
       throw error;
     }
+  }
+}
+
+function decoded(webhook: string, { text }: Patch): ReturnType<typeof decodeJsonPatch> {
+  try {
+    return decodeJsonPatch(parseJson(text).value);
+  } catch (error) {
+    if (!(error instanceof MalformedJsonPatch) && !(error instanceof MalformedJson)) throw error;
+    const reason = `received undecodable patch in webhook response: ${error.message}`;
+    throw new WebhookFailure(webhook, reason);
   }
 }
 

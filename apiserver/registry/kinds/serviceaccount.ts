@@ -1,7 +1,7 @@
 import { type FieldError, invalid, invalidError } from '../../../api/field-errors.ts';
 import type { Mutable } from '../../../api/meta.ts';
 import { serviceAccounts } from '../../../api/resources.ts';
-import { statusError } from '../../../api/status.ts';
+import { otherNamespaceError, statusError } from '../../../api/status.ts';
 import { formatTime } from '../../../api/time.ts';
 import type { TokenRequest } from '../../../api/types/authentication-v1.ts';
 import type { ServiceAccount } from '../../../api/types/core-v1.ts';
@@ -27,9 +27,6 @@ const tokenRequestType = {
   kind: 'TokenRequest',
 } as const;
 
-const OTHER_NAMESPACE =
-  'the namespace of the provided object does not match the namespace sent on the request';
-
 /** A token that the account's holder proves itself with (KEP-1205). */
 const token: Subresource<ServiceAccount> = {
   name: 'token',
@@ -47,8 +44,7 @@ const token: Subresource<ServiceAccount> = {
       const detail = 'must match the service account name if specified';
       throw invalidError({ group, kind }, own, [invalid('metadata.name', name, detail)]);
     }
-    if (namespace && namespace !== account.metadata.namespace)
-      throw statusError('BadRequest', OTHER_NAMESPACE);
+    if (namespace && namespace !== account.metadata.namespace) throw otherNamespaceError();
     if (errors.length > 0) throw invalidError({ group, kind }, '', errors);
     const issued = await asked.control.issueToken(account, { ...request.spec, expirationSeconds });
     if (issued === undefined) {

@@ -1,11 +1,13 @@
 /** Where stories are played: on our API server, or on a kube-apiserver. */
 import { generateKeyPairSync } from 'node:crypto';
 import { DEFAULT_ISSUER } from '../../../apiserver/identity.ts';
+import { kinds, mutatingPolicyKinds } from '../../../apiserver/registry/kinds/index.ts';
 import { startApiServer } from '../../../apiserver/server.ts';
 import { JsonValue } from '../../../platform/http.ts';
 import type { Lifecycle } from '../../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../../platform/logger.ts';
 import { realClock as clock } from '../../../platform/node/clock.ts';
+import { outgoingHttp } from '../../../platform/node/net/outgoing-http.ts';
 import { realTokenKeys as tokenKeys } from '../../../platform/node/crypto/token-keys.ts';
 import { realRandom as random } from '../../../platform/node/random.ts';
 import { MemoryKv } from '../../model/memory-kv.ts';
@@ -13,6 +15,7 @@ import { withoutControllers } from '../admission.ts';
 import { KubeApiserver } from '../kube-apiserver.ts';
 import { warningsOf } from '../kubernetes-answers.ts';
 import type { Answered, Ask } from './story.ts';
+import { withWebhooks } from './webhook-server.ts';
 
 const more = { enable: ['NodeRestriction'] } as const;
 
@@ -23,11 +26,14 @@ export async function askOwn(parts: Lifecycle): Promise<Ask> {
   const signingKey = tokenKeys.signing(pem);
   const serviceAccounts = { issuers: [DEFAULT_ISSUER], signingKey, keys: [signingKey] };
   const effects = { kv: new MemoryKv(), clock, random, logger };
-  const options = { ...effects, admissionPlugins, serviceAccounts };
+  const outgoing = outgoingHttp();
+  await parts.start(() => ({ stop: () => outgoing.close() }));
+  const served = { kinds: [...kinds, ...mutatingPolicyKinds], outgoing };
+  const options = { ...effects, ...served, admissionPlugins, serviceAccounts };
   const server = await parts.start(() => startApiServer(options));
   await server.ready();
   const certificate = { commonName: 'admin', organizations: ['system:masters'] };
-  return async ({ method, path: url, headers, body }) => {
+  return withWebhooks(parts, async ({ method, path: url, headers, body }) => {
     const [path = '', search = ''] = url.split('?');
     const answer = await server.handler({
       ...{ method, path, query: new URLSearchParams(search), headers },
@@ -38,14 +44,14 @@ export async function askOwn(parts: Lifecycle): Promise<Ask> {
     const sent = answer.body;
     const text = sent instanceof JsonValue ? Buffer.from(sent.bytes()) : (sent as Uint8Array);
     return answered(answer.status, text.toString(), answer.headers['warning']);
-  };
+  });
 }
 
 /** Made for the stories: it goes with `parts`. */
 export async function askKubernetes(parts: Lifecycle): Promise<Ask> {
   const flags = `--enable-admission-plugins=${more.enable.join(',')}`;
   const kubernetes = await parts.start(() => KubeApiserver.start([flags]));
-  return async ({ method, path, headers, body }) => {
+  return withWebhooks(parts, async ({ method, path, headers, body }) => {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const {
       code,
@@ -56,7 +62,7 @@ export async function askKubernetes(parts: Lifecycle): Promise<Ask> {
       ...sent,
     });
     return answered(code, text, said['warning']?.join(', '));
-  };
+  });
 }
 
 function answered(code: number, text: string, warning: string | undefined): Answered {

@@ -4,11 +4,14 @@ import { admissionStories } from './admission.ts';
 import { customChangeStories } from './custom-changes.ts';
 import { customObjectStories } from './custom-objects.ts';
 import { definitionStories } from './definitions.ts';
+import { formStories } from './forms.ts';
+import { mutatingPolicyStories } from './mutating-policies.ts';
 import { podSecurityStories } from './pod-security.ts';
 import { policyStories } from './policies.ts';
 import { requestStories } from './requests.ts';
 import type { Story } from './story.ts';
 import { subresourceStories } from './subresources.ts';
+import { webhookStories } from './webhooks.ts';
 
 export const stories: readonly Story[] = [
   ...definitionStories,
@@ -20,4 +23,7 @@ export const stories: readonly Story[] = [
   ...subresourceStories,
   ...requestStories,
   ...policyStories,
+  ...mutatingPolicyStories,
+  ...webhookStories,
+  ...formStories,
 ];

@@ -13,6 +13,8 @@ export interface Step {
   readonly body?: unknown;
   /** Default: JSON, and a merge patch where it is one. */
   readonly type?: string;
+  /** The media type that is asked for. Default: JSON. */
+  readonly accept?: string;
   /** The user who asks, with groups behind it: "ann,team". Default: an administrator. */
   readonly as?: string;
   /** Asked again until it is answered so: what came before takes effect late. */
@@ -68,7 +70,9 @@ async function answerTo(ask: Ask, step: Step): Promise<Answered> {
   const { until, body } = step;
   const [method = '', path = ''] = step.ask.split(' ');
   const type = step.type ?? (method === 'PATCH' ? MERGE : 'application/json');
-  const sent = { method, path, headers: { 'content-type': type, ...asUser(step.as) }, body };
+  const accept = step.accept === undefined ? {} : { accept: step.accept };
+  const headers = { 'content-type': type, ...accept, ...asUser(step.as) };
+  const sent = { method, path, headers, body };
   for (const end = performance.now() + WITHIN_MS; ;) {
     const answer = await ask(sent);
     const isSo =

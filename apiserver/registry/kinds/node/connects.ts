@@ -14,7 +14,7 @@ const proxy: ConnectSubresource<Node> = {
   verbs: ['create', 'delete', 'get', 'patch', 'update'],
   kind: { group: '', version: 'v1', kind: 'NodeProxyOptions' },
   carries: 'proxy',
-  options: ({ path }) => (path === '' ? {} : { path: path.slice(1) }),
+  options: ({ path }) => (path === '' ? {} : { path }),
   async passage({ name: asked, query, path, parent }): Promise<Passage> {
     const { name, port } = schemeNamePort('node', asked);
     const { status } = await parent(name);

@@ -140,7 +140,7 @@ const proxy: ConnectSubresource<Pod> = {
   verbs: ['create', 'delete', 'get', 'patch', 'update'],
   kind: optionsKind('PodProxyOptions'),
   carries: 'proxy',
-  options: ({ path }) => (path === '' ? {} : { path: path.slice(1) }),
+  options: ({ path }) => (path === '' ? {} : { path }),
   async passage({ name: asked, namespace, query, path, parent }): Promise<Passage> {
     const { secure, name, port: text } = schemeNamePort('pod', asked);
     const pod = await parent(name);

@@ -45,7 +45,7 @@ const proxy: ConnectSubresource<Service> = {
   verbs: ['create', 'delete', 'get', 'patch', 'update'],
   kind: { group: '', version: 'v1', kind: 'ServiceProxyOptions' },
   carries: 'proxy',
-  options: ({ path }) => (path === '' ? {} : { path: path.slice(1) }),
+  options: ({ path }) => (path === '' ? {} : { path }),
   async passage(request): Promise<Passage> {
     const { namespace, query, path, others, pick } = request;
     const { secure, name, port: asked } = schemeNamePort('service', request.name);
