@@ -38,7 +38,7 @@ export class CustomResourceCodec extends ResourceCodec {
       for (const key of Object.keys(object)) delete object[key];
       Object.assign(object, pruned.object);
     }
-    const defaulted = schema.features.defaults && applySchemaDefaults(object, schema.root);
+    const defaulted = applySchemaDefaults(object, schema.root);
     return pruned.changed || defaulted;
   }
 }

@@ -85,7 +85,7 @@ export function customKind(
     hasStatus: status !== undefined,
     load: () => schema.load(),
     applyDefaults(object: Mutable<KubernetesObject>) {
-      if (schema.features.defaults) applySchemaDefaults(object, schema.root);
+      applySchemaDefaults(object, schema.root);
     },
     validate,
     warnings: finalizerWarnings,

@@ -67,6 +67,41 @@ describe('a custom resource', () => {
     );
   });
 
+  it('loses nulls that its schema does not allow, if that has no default at all, too', async () => {
+    const text = { type: 'string' };
+    const spec = {
+      type: 'object',
+      properties: { text, may: { ...text, nullable: true }, list: { type: 'array', items: text } },
+    };
+    const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } };
+    const definition = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'plains.plain.example.com' },
+      spec: {
+        group: 'plain.example.com',
+        scope: 'Cluster',
+        names: { plural: 'plains', singular: 'plain', kind: 'Plain', listKind: 'PlainList' },
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    };
+    expect((await api.call('POST', CRDS, { body: definition })).code).toBe(201);
+    await established('plains.plain.example.com');
+    const plain = (fields: object) => ({
+      apiVersion: 'plain.example.com/v1',
+      kind: 'Plain',
+      metadata: { name: 'a' },
+      spec: fields,
+    });
+    const plains = '/apis/plain.example.com/v1/plains';
+    const made = await api.call('POST', plains, { body: plain({ text: null, may: null }) });
+    expect([made.code, made.body.spec]).toEqual([201, { may: null }]);
+    const other = await api.call('POST', plains, { body: plain({ list: [null] }) });
+    expect(other.body.message).toContain(
+      'spec.list[0]: Invalid value: "null": spec.list[0] in body must be of type string: "null"',
+    );
+  });
+
   it('is taken with a finalizer that others may mean too, with a warning', async () => {
     const finalizers = ['held', 'a.b', 'a.b/c', 'foregroundDeletion'];
     const object = { ...cronTab('held', {}), metadata: { name: 'held', finalizers } };

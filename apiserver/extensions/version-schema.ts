@@ -9,7 +9,6 @@ import type { Structure } from '../registry/declaration.ts';
 
 /** What a schema makes use of: passes that it needs not are left out. */
 export interface SchemaFeatures {
-  readonly defaults: boolean;
   readonly listTypes: boolean;
   readonly embedded: boolean;
   readonly patterns: boolean;
@@ -76,7 +75,6 @@ export class VersionSchema {
 
 function featuresOf(json: Json): SchemaFeatures {
   const found = {
-    defaults: false,
     listTypes: false,
     embedded: false,
     patterns: false,
@@ -85,7 +83,6 @@ function featuresOf(json: Json): SchemaFeatures {
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(visit);
     if (!isObject(node)) return;
-    if (node['default'] !== undefined && node['default'] !== null) found.defaults = true;
     if (node['pattern'] !== undefined) found.patterns = true;
     if (node['x-kubernetes-validations'] !== undefined) found.rules = true;
     if (node['x-kubernetes-embedded-resource'] === true) found.embedded = true;
