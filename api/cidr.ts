@@ -1,5 +1,5 @@
 /** IP addresses as numbers: ranges of cluster IPs and pods are arithmetic on them. */
-import { parseIPv4, parseIPv6 } from '../platform/ip.ts';
+import { parseIPv4, parseIPv6 } from '../platform/net/ip.ts';
 
 export type IPFamily = 'IPv4' | 'IPv6';
 

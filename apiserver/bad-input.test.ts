@@ -6,7 +6,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lifecycle } from '../platform/lifecycle.ts';
-import { JsonValue } from '../platform/http.ts';
+import { JsonValue } from '../platform/net/http.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { realClock as clock } from '../platform/node/clock.ts';
 import { nextTurn } from '../platform/node/next-turn.ts';

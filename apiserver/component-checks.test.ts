@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OutgoingHttp } from '../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../platform/net/outgoing-http.ts';
 import { FakeClock } from '../test/support/fake-clock.ts';
 import { MemoryKv } from '../test/model/memory-kv.ts';
 import { TestApi } from '../test/support/api-core.ts';

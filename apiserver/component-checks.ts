@@ -3,7 +3,7 @@
  * and the scheduler at their own ports of this machine.
  */
 import type { Clock } from '../platform/clock.ts';
-import { OutgoingAnswerTooLarge, type OutgoingHttp } from '../platform/outgoing-http.ts';
+import { OutgoingAnswerTooLarge, type OutgoingHttp } from '../platform/net/outgoing-http.ts';
 import type { Kv } from '../store/kv.ts';
 import { storeCheck } from './health-checks.ts';
 import type { Component, ComponentHealth } from './registry/components.ts';

@@ -1,7 +1,7 @@
 import { isObject } from '../api/deep.ts';
 import { type Descriptions, openApiSchemas, schemaName } from '../api/schema/openapi.ts';
 import type { GroupVersionKind } from '../api/schema/table.ts';
-import type { Disk } from '../platform/disk.ts';
+import type { Disk } from '../platform/files/disk.ts';
 import type { SchemaSource } from './discovery/openapi.ts';
 
 /** The texts of `kubectl explain`, or undefined where none were built. */

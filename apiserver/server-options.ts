@@ -1,8 +1,8 @@
 import type { Effects } from '../platform/effects.ts';
-import type { HttpHandler } from '../platform/http.ts';
+import type { HttpHandler } from '../platform/net/http.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
-import type { OutgoingHttp } from '../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../platform/net/outgoing-http.ts';
 import type { TraceScope } from '../platform/trace-scope.ts';
 import type { Turns } from '../platform/turns.ts';
 import type { Kv } from '../store/kv.ts';

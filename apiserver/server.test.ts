@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HttpRequest, type HttpResponse, JsonValue } from '../platform/http.ts';
+import { type HttpRequest, type HttpResponse, JsonValue } from '../platform/net/http.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realRandom } from '../platform/node/random.ts';

@@ -3,7 +3,7 @@
  * 1.34.1 says, as recorded; where etcd and kube-apiserver are on the PATH, they are asked too.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Chunk, JsonValue } from '../platform/http.ts';
+import { type Chunk, JsonValue } from '../platform/net/http.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { eventually } from '../test/e2e/harness.ts';
 import { hasKubeApiserver, KubeApiserver, START_MS } from '../test/support/kube-apiserver.ts';

@@ -1,5 +1,5 @@
 /** From a kubeconfig to what a connection needs: server, authorities, credentials, namespace. */
-import type { Disk } from '../platform/disk.ts';
+import type { Disk } from '../platform/files/disk.ts';
 import {
   type AuthUser,
   type Cluster,

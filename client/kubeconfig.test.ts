@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Disk } from '../platform/disk.ts';
+import type { Disk } from '../platform/files/disk.ts';
 import { connectionOf, loadKubeconfig } from './kubeconfig-connection.ts';
 import { parseKubeconfig } from './kubeconfig-text.ts';
 import { mergeKubeconfigs } from './kubeconfig.ts';

@@ -1,5 +1,5 @@
 import { parseJson } from '../api/json.ts';
-import { type Chunk, type HttpResponse, JsonValue } from '../platform/http.ts';
+import { type Chunk, type HttpResponse, JsonValue } from '../platform/net/http.ts';
 
 const decoder = new TextDecoder();
 

@@ -1,5 +1,5 @@
 import { type Status, statusCodes, StatusError, type StatusReason } from '../api/status.ts';
-import type { HttpResponse } from '../platform/http.ts';
+import type { HttpResponse } from '../platform/net/http.ts';
 
 /** The error of a refused request: the server's Status, or one made from code and text. */
 export function errorOf(code: number, body: unknown): StatusError {

@@ -6,7 +6,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   JsonValue,
-} from '../platform/http.ts';
+} from '../platform/net/http.ts';
 import type { RestMetrics } from './rest-metrics.ts';
 import { bodyValue } from './response-body.ts';
 import { errorOf, retryAfterMs } from './response-error.ts';

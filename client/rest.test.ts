@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pods, namespaces } from '../api/resources.ts';
 import { StatusError } from '../api/status.ts';
-import { type HttpRequest, type HttpResponse, JsonValue } from '../platform/http.ts';
+import { type HttpRequest, type HttpResponse, JsonValue } from '../platform/net/http.ts';
 import { FakeClock } from '../test/support/fake-clock.ts';
 import { createClient } from './rest.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { Draft, KubernetesList, KubernetesObject } from '../api/meta.ts';
 import { apiVersionOf, type ResourceType, resourcePath } from '../api/resource.ts';
-import type { Headers } from '../platform/http.ts';
+import type { Headers } from '../platform/net/http.ts';
 import type {
   Client,
   DeleteOptions,

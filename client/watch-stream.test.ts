@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonValue } from '../platform/http.ts';
+import { JsonValue } from '../platform/net/http.ts';
 import { BoundedStream } from '../platform/stream.ts';
 import { LineSplitter, watchEvents } from './watch-stream.ts';
 

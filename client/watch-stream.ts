@@ -1,6 +1,6 @@
 import { parseJson } from '../api/json.ts';
 import type { KubernetesObject } from '../api/meta.ts';
-import { type Chunk, type HttpResponse, JsonValue } from '../platform/http.ts';
+import { type Chunk, type HttpResponse, JsonValue } from '../platform/net/http.ts';
 import { takeFrom, type Taking } from '../platform/stream.ts';
 import type { WatchEvent } from './interface.ts';
 import { errorOf } from './response-error.ts';

@@ -12,7 +12,7 @@ import { realDisk } from '../platform/node/files/disk.ts';
 import { realTokenKeys } from '../platform/node/crypto/token-keys.ts';
 import { realX509 } from '../platform/node/crypto/x509.ts';
 import { HOST, SERVICE_CLUSTER_IP_RANGE } from './options.ts';
-import type { SigningKey } from '../platform/token-keys.ts';
+import type { SigningKey } from '../platform/crypto/token-keys.ts';
 import type { ClusterPaths } from './paths.ts';
 
 /** From the data directory, made where they are missing or about to expire. */

@@ -12,7 +12,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { load } from 'js-yaml';
 import { runtimeNames } from '../kubelet/runtimes-by-class.ts';
 import { logLevels } from '../platform/node/logger.ts';
-import type { Disk } from '../platform/disk.ts';
+import type { Disk } from '../platform/files/disk.ts';
 import { ClusterError } from './failure.ts';
 import { leftOut } from './options.ts';
 import type { UpFlags } from './up-flags.ts';

@@ -1,4 +1,4 @@
-import type { Disk } from '../platform/disk.ts';
+import type { Disk } from '../platform/files/disk.ts';
 
 /**
  * Why a component ended, as it said last in its log file, in one line; undefined if it did not, or,

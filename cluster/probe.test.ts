@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Disk } from '../platform/disk.ts';
-import type { HttpHandler, HttpResponse } from '../platform/http.ts';
+import type { Disk } from '../platform/files/disk.ts';
+import type { HttpHandler, HttpResponse } from '../platform/net/http.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { probeAll, type Probing } from './probe.ts';
 import type { RunState } from './run-state.ts';

@@ -5,8 +5,8 @@
  */
 import { bodyValue } from '../client/response-body.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Disk } from '../platform/disk.ts';
-import type { HttpHandler, HttpResponse } from '../platform/http.ts';
+import type { Disk } from '../platform/files/disk.ts';
+import type { HttpHandler, HttpResponse } from '../platform/net/http.ts';
 import { blame, isApiServer, isStore } from './blame.ts';
 import { within } from './doctor/finding.ts';
 import { lastWords } from './last-words.ts';

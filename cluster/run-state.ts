@@ -1,4 +1,4 @@
-import type { Disk } from '../platform/disk.ts';
+import type { Disk } from '../platform/files/disk.ts';
 import { ClusterError } from './failure.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
 

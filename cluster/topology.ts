@@ -2,7 +2,7 @@
  * What a data directory remembers of the cluster in it: `<data-dir>/cluster.json`. The members of
  * a store know each other by their peer ports, so those stay what they were at the first start.
  */
-import type { Disk } from '../platform/disk.ts';
+import type { Disk } from '../platform/files/disk.ts';
 import { ClusterError } from './failure.ts';
 import type { ClusterPaths } from './paths.ts';
 

@@ -18,7 +18,7 @@ import type { Deployment } from '../api/types/apps-v1.ts';
 import type { Pod } from '../api/types/core-v1.ts';
 import { startApiServer } from '../apiserver/server.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
-import type { HttpHandler } from '../platform/http.ts';
+import type { HttpHandler } from '../platform/net/http.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { realClock as clock } from '../platform/node/clock.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { leases, pods, replicaSets, serviceAccounts } from '../api/resources.ts';
 import { startApiServer } from '../apiserver/server.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
-import type { HttpHandler } from '../platform/http.ts';
+import type { HttpHandler } from '../platform/net/http.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { MemoryKv } from '../test/model/memory-kv.ts';

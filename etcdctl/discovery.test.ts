@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Names, ServiceRecord } from '../platform/names.ts';
+import type { Names, ServiceRecord } from '../platform/net/names.ts';
 import { runEtcdctl } from '../test/support/etcdctl.ts';
 import { startOurs } from '../test/conformance/store/servers.ts';
 

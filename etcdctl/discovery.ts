@@ -1,6 +1,6 @@
 /** --discovery-srv: endpoints that DNS names. */
-import type { Names } from '../platform/names.ts';
-import { serviceUrls } from '../store/srv-records.ts';
+import type { Names } from '../platform/net/names.ts';
+import { serviceUrls } from '../store/options/srv-records.ts';
 import type { GlobalFlags } from './session.ts';
 
 /**

@@ -1,12 +1,12 @@
 /** `wherry etcdctl`: etcdctl's commands, flags and output, for those who have no etcdctl. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { chunkBytes } from '../platform/http.ts';
+import { chunkBytes } from '../platform/net/http.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { connectHttp } from '../platform/node/net/http-client.ts';
 import { realNames } from '../platform/node/net/names.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
-import type { Names } from '../platform/names.ts';
+import type { Names } from '../platform/net/names.ts';
 import type { Programs } from '../platform/programs.ts';
 import { authCommands } from './commands/auth.ts';
 import { clusterCommands } from './commands/cluster.ts';

@@ -1,7 +1,7 @@
 import { RestCaller } from '../client/rest-caller.ts';
 import { watchEvents } from '../client/watch-stream.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Headers, HttpHandler, HttpResponse } from '../platform/http.ts';
+import type { Headers, HttpHandler, HttpResponse } from '../platform/net/http.ts';
 
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -3,7 +3,7 @@ import {
   type KubeconfigConnection,
   loadKubeconfig,
 } from '../client/kubeconfig-connection.ts';
-import type { HttpHandler } from '../platform/http.ts';
+import type { HttpHandler } from '../platform/net/http.ts';
 import { Api } from './api.ts';
 import { parseDuration } from './flags/go-values.ts';
 import type { GlobalValues } from './flags/global.ts';

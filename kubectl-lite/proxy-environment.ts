@@ -2,7 +2,7 @@
  * HTTPS_PROXY, HTTP_PROXY and NO_PROXY as Go's programs read them: capitals win over small
  * letters, and this machine is never asked through a proxy.
  */
-import { ipBytes } from '../platform/ip.ts';
+import { ipBytes } from '../platform/net/ip.ts';
 import { UsageError } from './usage-error.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;

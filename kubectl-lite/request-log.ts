@@ -4,8 +4,8 @@
  */
 import { formatMicroTime } from '../api/time.ts';
 import type { Clock } from '../platform/clock.ts';
-import { chunkBytes } from '../platform/http.ts';
-import type { Chunk, Headers, HttpHandler, HttpResponse } from '../platform/http.ts';
+import { chunkBytes } from '../platform/net/http.ts';
+import type { Chunk, Headers, HttpHandler, HttpResponse } from '../platform/net/http.ts';
 
 export interface RequestLog {
   readonly verbosity: number;

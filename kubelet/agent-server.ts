@@ -1,8 +1,8 @@
 /** Real effects for the server of a node agent that is a process of its own. */
 import type { Logger } from '../platform/logger.ts';
-import type { TlsMaterial } from '../platform/http-server.ts';
+import type { TlsMaterial } from '../platform/net/http-server.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
-import { ownCertificate } from '../platform/own-certificate.ts';
+import { ownCertificate } from '../platform/crypto/own-certificate.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { realDisk } from '../platform/node/files/disk.ts';
 import { realRawDeflate } from '../platform/node/raw-deflate.ts';

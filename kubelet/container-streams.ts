@@ -1,4 +1,4 @@
-import type { ByteSink, ByteStream } from '../platform/byte-stream.ts';
+import type { ByteSink, ByteStream } from '../platform/bytes/byte-stream.ts';
 
 /** One write of a container, or one line of it. */
 export interface LogEntry {

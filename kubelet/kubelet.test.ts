@@ -5,7 +5,7 @@ import { events, leases, nodes, pods } from '../api/resources.ts';
 import type { ContainerStatus, Pod, PodSpec } from '../api/types/core-v1.ts';
 import type { Client } from '../client/interface.ts';
 import type { RestClient } from '../client/rest.ts';
-import { JsonValue, type HttpHandler } from '../platform/http.ts';
+import { JsonValue, type HttpHandler } from '../platform/net/http.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { realRandom as random } from '../platform/node/random.ts';

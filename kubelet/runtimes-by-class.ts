@@ -1,4 +1,4 @@
-import type { ByteStream } from '../platform/byte-stream.ts';
+import type { ByteStream } from '../platform/bytes/byte-stream.ts';
 import type { Pod } from '../api/types/core-v1.ts';
 import { uidOf } from '../api/meta.ts';
 import {

@@ -2,7 +2,7 @@
  * Programs of this machine that outlive whoever started them: what containers are to a runtime
  * that isolates nothing. The real twin is `platform/node/processes.ts`.
  */
-import type { ByteSink } from './byte-stream.ts';
+import type { ByteSink } from './bytes/byte-stream.ts';
 
 /** A process for good: the pid alone may come to mean another one. */
 export interface ProcessId {

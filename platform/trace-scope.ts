@@ -3,7 +3,7 @@
  * do, by a `traceparent` whose sampled flag is set (W3C Trace Context); at level debug every
  * request is.
  */
-import type { Headers } from './http.ts';
+import type { Headers } from './net/http.ts';
 import type { Logger } from './logger.ts';
 
 export interface Traced {

@@ -5,7 +5,7 @@ import { untilReady } from '../client/serving/component-handler.ts';
 import { connectComponent } from '../client/serving/connect.ts';
 import { serveComponent } from '../client/serving/start.ts';
 import { type Lifecycle, withLifecycle } from '../platform/lifecycle.ts';
-import type { OutgoingHttp } from '../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../platform/net/outgoing-http.ts';
 import { Metrics } from '../platform/metrics/metrics.ts';
 import { realEffects } from '../platform/node/effects.ts';
 import { realDisk } from '../platform/node/files/disk.ts';

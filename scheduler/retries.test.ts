@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { nodes, pods } from '../api/resources.ts';
 import type { Pod } from '../api/types/core-v1.ts';
 import type { RestClient } from '../client/rest.ts';
-import type { HttpHandler } from '../platform/http.ts';
+import type { HttpHandler } from '../platform/net/http.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { type Logger, silentLogger as logger } from '../platform/logger.ts';
 import { realRandom as random } from '../platform/node/random.ts';

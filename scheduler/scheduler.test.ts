@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { events, nodes, podDisruptionBudgets, pods, priorityClasses } from '../api/resources.ts';
 import type { Node, Pod, PodSpec } from '../api/types/core-v1.ts';
 import type { Client } from '../client/interface.ts';
-import type { JsonValue } from '../platform/http.ts';
+import type { JsonValue } from '../platform/net/http.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { realClock as clock } from '../platform/node/clock.ts';

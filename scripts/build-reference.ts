@@ -14,7 +14,7 @@ import { startCluster } from '../cluster/start-cluster.ts';
 import { controllersFlags } from '../controllers/flags.ts';
 import { kubeletFlags } from '../kubelet/flags.ts';
 import { schedulerFlags } from '../scheduler/flags.ts';
-import { storeFlags } from '../store/flags.ts';
+import { storeFlags } from '../store/options/flags.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 

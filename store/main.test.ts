@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runStore as runCommand } from '../test/support/store-command.ts';
-import { autoCompactionOf } from './flag-rules.ts';
-import { storeFlags, type StoreFlags } from './flags.ts';
+import { autoCompactionOf } from './options/flag-rules.ts';
+import { storeFlags, type StoreFlags } from './options/flags.ts';
 
 let folder: string;
 beforeEach(async () => {

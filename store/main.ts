@@ -1,10 +1,10 @@
 /** `wherry store`: real effects for one store member, from the command line to the last stop. */
 import type { Command } from 'commander';
-import type { TlsMaterial } from '../platform/http-server.ts';
+import type { TlsMaterial } from '../platform/net/http-server.ts';
 import { type Lifecycle, withLifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { watchClock } from '../platform/clock-watch.ts';
-import { rotateTls } from '../platform/tls-rotation.ts';
+import { rotateTls } from '../platform/crypto/tls-rotation.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { nextTurn } from '../platform/node/next-turn.ts';
 import { realCrypto } from '../platform/node/crypto/crypto.ts';
@@ -17,10 +17,10 @@ import { sha1 } from '../platform/node/crypto/sha1.ts';
 import { realEffects } from '../platform/node/effects.ts';
 import { sniffingServer } from '../platform/node/net/sniffing-server.ts';
 import { startAutoCompaction } from './auto-compaction.ts';
-import { autoCompactionOf, checkFlags, FlagError } from './flag-rules.ts';
-import { readFlagFile, readTls } from './tls-files.ts';
-import { clusterOptions } from './cluster-options.ts';
-import { givenWithoutEffect, storeFlags, type StoreFlags, type Url } from './flags.ts';
+import { autoCompactionOf, checkFlags, FlagError } from './options/flag-rules.ts';
+import { readFlagFile, readTls } from './options/tls-files.ts';
+import { clusterOptions } from './options/cluster-options.ts';
+import { givenWithoutEffect, storeFlags, type StoreFlags, type Url } from './options/flags.ts';
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
 import type { Member } from './server/interface.ts';
 import { API_VERSION, type AuthSettings, type MemberOptions } from './replica/options.ts';
@@ -147,7 +147,7 @@ async function memberOptions(
 async function authOf(flags: StoreFlags): Promise<AuthSettings> {
   const { authToken, authTokenTtl: tokenTtlSeconds, bcryptCost } = flags;
   if (authToken === 'simple') return { tokenTtlSeconds, bcryptCost };
-  return (await import('./auth-flags.ts')).authSettings(flags);
+  return (await import('./options/auth-flags.ts')).authSettings(flags);
 }
 
 const dataDirOf = (flags: StoreFlags): string => flags.dataDir ?? `${flags.name}.etcd`;
@@ -184,7 +184,7 @@ async function run(flags: GivenFlags, context: ProcessContext, parts: Lifecycle)
 async function configured(command: Command): Promise<Command> {
   const path = command.opts<StoreFlags>().configFile;
   if (path === undefined) return command;
-  const { configArguments } = await import('./config-file.ts');
+  const { configArguments } = await import('./options/config-file.ts');
   const args = configArguments(path, await readFlagFile('config-file', path));
   const fromFile = storeFlags({ environment: false }).exitOverride();
   fromFile.configureOutput({ writeErr() {} });

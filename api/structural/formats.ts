@@ -2,7 +2,7 @@
  * Formats of strings, as Kubernetes checks them in custom resources (k8s.io/kube-openapi strfmt;
  * the list is that of the documentation of CustomResourceDefinition). Other formats say nothing.
  */
-import { isIPv4, isIPv6 } from '../../platform/ip.ts';
+import { isIPv4, isIPv6 } from '../../platform/net/ip.ts';
 
 type Check = (text: string) => boolean;
 

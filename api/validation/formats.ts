@@ -1,7 +1,7 @@
 /** Values with a format of their own, explained as Kubernetes explains them; empty list: valid. */
 import { type FieldError, invalid, required } from '../field-errors.ts';
 import { byteLength, dns1123Subdomain, tooLongMessage } from './names.ts';
-import { isIP } from '../../platform/ip.ts';
+import { isIP } from '../../platform/net/ip.ts';
 
 export function inRange(value: number, min: number, max: number): string[] {
   return value >= min && value <= max ? [] : [`must be between ${min} and ${max}, inclusive`];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configMapKey, envVarName, percent, portName, portNumber, validateIP } from './formats.ts';
-import { isIP, parseIPv4, parseIPv6 } from '../../platform/ip.ts';
+import { isIP, parseIPv4, parseIPv6 } from '../../platform/net/ip.ts';
 import { validateAnnotations, validateLabels, validateLabelSelector } from './labels.ts';
 import {
   checkNamePrefix,

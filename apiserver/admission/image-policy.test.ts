@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { JsonValue } from '../../platform/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realRandom } from '../../platform/node/random.ts';
-import type { OutgoingHttp, OutgoingRequest } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp, OutgoingRequest } from '../../platform/net/outgoing-http.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
 import { startApiServer } from '../server.ts';
 import type { ImagePolicy } from './image-policy.ts';

@@ -3,7 +3,7 @@ import type { StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import type { FieldValidation } from '../../api/schema/decode.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import type {
   MutatingWebhookConfiguration,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JsonValue } from '../../platform/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realRandom } from '../../platform/node/random.ts';

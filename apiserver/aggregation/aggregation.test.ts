@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Chunk } from '../../platform/http.ts';
+import type { Chunk } from '../../platform/net/http.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { type FlaggedApi, startFlaggedApi, testFolder } from '../../test/support/flagged-api.ts';
 import {

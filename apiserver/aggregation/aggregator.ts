@@ -9,7 +9,7 @@ import { resourcePath } from '../../api/resource.ts';
 import type { APIService, APIServiceCondition } from '../../api/types/apiregistration-v1.ts';
 import type { Service } from '../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';

@@ -1,7 +1,7 @@
 /** Whether the server behind an APIService can be asked, in Kubernetes' conditions and reasons. */
 import type { APIService, APIServiceCondition } from '../../api/types/apiregistration-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { OutgoingAnswer, OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingAnswer, OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import type { User } from '../authn/user.ts';
 import { callFailureText } from '../webhook/call-failure.ts';
 import { remoteUserHeaders } from './proxy.ts';

@@ -1,7 +1,7 @@
 /** Requests for what another server serves: passed on in the name of who asked. */
 import type { APIService } from '../../api/types/apiregistration-v1.ts';
-import type { Headers, HttpResponse } from '../../platform/http.ts';
-import type { Upstream } from '../../platform/upstream.ts';
+import type { Headers, HttpResponse } from '../../platform/net/http.ts';
+import type { Upstream } from '../../platform/net/upstream.ts';
 import type { User } from '../authn/user.ts';
 import type { PipelineRequest } from '../pipeline/api-request.ts';
 import { textResponse } from '../pipeline/status-response.ts';

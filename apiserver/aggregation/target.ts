@@ -1,6 +1,6 @@
 import type { APIService } from '../../api/types/apiregistration-v1.ts';
 import type { Random } from '../../platform/random.ts';
-import type { UpstreamRequest, UpstreamTls } from '../../platform/upstream.ts';
+import type { UpstreamRequest, UpstreamTls } from '../../platform/net/upstream.ts';
 import { type ServiceLookup, serviceAddress } from '../webhook/service-address.ts';
 
 /** Proves to extension servers that it is this server that names users. PEM. */

@@ -3,7 +3,7 @@
  * (verified by the transport), headers of a front proxy, bearer tokens of every sort, anonymous
  * requests. Out: who may act as somebody else (pipeline/impersonate).
  */
-import type { HttpRequest } from '../../platform/http.ts';
+import type { HttpRequest } from '../../platform/net/http.ts';
 import { anonymous, authenticated, type User } from './user.ts';
 
 /** `none`: no credentials of this sort. `refused`: some, and they are bad. */

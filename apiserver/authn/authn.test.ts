@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HttpRequest, Peer } from '../../platform/http.ts';
+import type { HttpRequest, Peer } from '../../platform/net/http.ts';
 import { anyOf } from './authenticator.ts';
 import { clientCertificate } from './client-certificate.ts';
 import { anyToken, bearerTokens, staticTokens } from './token-authenticator.ts';

@@ -2,7 +2,7 @@
  * Users that a front proxy names in headers (--requestheader-*). Believed only of a proxy whose
  * certificate comes from the proxies' own authority, and bears an allowed name.
  */
-import type { Headers } from '../../platform/http.ts';
+import type { Headers } from '../../platform/net/http.ts';
 import type { Authenticator } from './authenticator.ts';
 
 export interface RequestHeaderOptions {

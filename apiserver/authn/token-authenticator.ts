@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../platform/http.ts';
+import type { HttpRequest } from '../../platform/net/http.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { User } from './user.ts';
 

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { StatusError, type Status } from '../../api/status.ts';
-import { type HttpHandler, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpHandler, type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 
 /** Who the server is to itself, as in kube-apiserver's loopback client. */
 const IDENTITY = { commonName: 'system:apiserver', organizations: ['system:masters'] };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import { realCiphers } from '../../platform/node/crypto/ciphers.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';

@@ -1,6 +1,6 @@
 /** Everything that answers on paths that are no resources: discovery, OpenAPI, health, version. */
 import { statusError } from '../../api/status.ts';
-import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 import { checkAcceptedType } from '../pipeline/route-media.ts';
 import { pageNotFound } from '../pipeline/status-response.ts';

@@ -1,4 +1,9 @@
-import { type Chunk, type HttpRequest, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import {
+  type Chunk,
+  type HttpRequest,
+  type HttpResponse,
+  JsonValue,
+} from '../../platform/net/http.ts';
 import { indented, isForPeople } from '../pipeline/encode-answer.ts';
 import { fingerprint } from './hash.ts';
 

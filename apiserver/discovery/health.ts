@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import type { HealthSlis } from '../../platform/metrics/health-slis.ts';
 import { pageNotFound, textResponse } from '../pipeline/status-response.ts';
 

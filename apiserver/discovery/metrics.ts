@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 import { METRICS_TYPE, metricsText } from '../../platform/metrics/text.ts';
 

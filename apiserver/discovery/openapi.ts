@@ -4,7 +4,7 @@
  */
 import { statusError } from '../../api/status.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
-import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import { pageNotFound, statusResponse } from '../pipeline/status-response.ts';
 import { Document } from './document.ts';
 import { encodeSwagger } from './gnostic.ts';

@@ -4,7 +4,7 @@ import { openBox, sealBox } from '../../platform/node/crypto/secretbox.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realRandom } from '../../platform/node/random.ts';
-import { JsonValue } from '../../platform/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
 import { startApiServer } from '../server.ts';
 import type { ApiServer } from '../server-options.ts';

@@ -1,7 +1,7 @@
 /** One encryption configuration at work: its ciphers, and the services it asks. */
-import type { Ciphers } from '../../platform/ciphers.ts';
+import type { Ciphers } from '../../platform/crypto/ciphers.ts';
 import type { Effects } from '../../platform/effects.ts';
-import type { ConnectSocket } from '../../platform/unary-calls.ts';
+import type { ConnectSocket } from '../../platform/net/unary-calls.ts';
 import { ConfigurationError } from '../options/config-document.ts';
 import type { EncryptionRule, KmsSettings, ProviderSettings } from './configuration.ts';
 import type { KmsMetrics } from './kms/kms-metrics.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Lifecycle } from '../../platform/lifecycle.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import { CRDS } from '../../test/support/cron-tab.ts';
 import { type Body, type RawApi, startRawApi } from '../../test/support/raw-api.ts';
 

@@ -1,7 +1,7 @@
 /** Admission policies on custom resources, in whatever version these are written. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lifecycle } from '../../platform/lifecycle.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import { kinds, mutatingPolicyKinds } from '../registry/kinds/index.ts';
 import { CRDS } from '../../test/support/cron-tab.ts';
 import { type RawApi, type RawAnswer, startRawApi } from '../../test/support/raw-api.ts';

@@ -9,7 +9,7 @@ import { statusError } from '../../api/status.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
-import type { HttpRequest, Pausable } from '../../platform/http.ts';
+import type { HttpRequest, Pausable } from '../../platform/net/http.ts';
 import type { Turns } from '../../platform/turns.ts';
 import type { User } from '../authn/user.ts';
 import type { Attributes } from '../authz/authorizer.ts';

@@ -5,7 +5,7 @@
  * once, before anybody else's. So only some requests of a user are read ahead of their turn: the
  * connection of one that was answered is left alone while more than those wait.
  */
-import type { Pausable } from '../../platform/http.ts';
+import type { Pausable } from '../../platform/net/http.ts';
 
 /** Requests of one user that wait in memory: enough for the turns until others are read. */
 const READ_AHEAD = 4;

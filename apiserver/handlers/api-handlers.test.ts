@@ -3,7 +3,7 @@ import type { Deployment } from '../../api/types/apps-v1.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { configMaps, deployments, leases, namespaces, pods } from '../../api/resources.ts';
 import { encodeProtobuf } from '../../api/protobuf/codec.ts';
-import { JsonValue } from '../../platform/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import { parsed, TestApi } from '../../test/support/api-core.ts';
 import { settle } from '../../test/support/fake-clock.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';

@@ -4,7 +4,7 @@
  * Nothing here knows a kind: what a resource is stands in its declaration.
  */
 import type { KubernetesObject } from '../../api/meta.ts';
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import type { Verb } from '../pipeline/request-info.ts';
 import { pageNotFound } from '../pipeline/status-response.ts';

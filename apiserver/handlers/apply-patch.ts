@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { jsonKind } from '../../api/schema/go-json.ts';
 import { statusError } from '../../api/status.ts';
 import { parseLenientYaml } from '../../api/yaml.ts';
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import { type ParsedBody, readable, textOf, UnreadableBody, unsupportedMediaType } from './body.ts';
 import { booleanParameter, writeParameters } from './options.ts';

@@ -6,7 +6,7 @@ import { MalformedProtobuf } from '../../api/protobuf/wire.ts';
 import { decodeObject, type FieldValidation, UNDETECTED } from '../../api/schema/decode.ts';
 import { statusError } from '../../api/status.ts';
 import { MalformedYaml, parseLenientYaml } from '../../api/yaml.ts';
-import { type HttpRequest, JsonValue } from '../../platform/http.ts';
+import { type HttpRequest, JsonValue } from '../../platform/net/http.ts';
 import type { ResourceDeclaration, Structure, Subresource } from '../registry/declaration.ts';
 import { type Kind, recognized, type Refusals, refusalsOfBody } from './recognize.ts';
 

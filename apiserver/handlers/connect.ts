@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { statusError } from '../../api/status.ts';
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import type { ConnectSubresource } from '../registry/connect-subresource.ts';
 import { callerOf, methodNotAllowed, objectAt, resourceNotFound, type Target } from './target.ts';
 

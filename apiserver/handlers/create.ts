@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import { decodeBody, type DecodedBody, expectedOf } from './body.ts';
 import { writeParameters } from './options.ts';
 import { objectResponse } from './respond.ts';

@@ -4,7 +4,7 @@ import { decodeObject, undetectable } from '../../api/schema/decode.ts';
 import { unregistered } from '../../api/schema/scheme-words.ts';
 import { unexplained } from '../../api/status.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
-import { type HttpRequest, JsonValue } from '../../platform/http.ts';
+import { type HttpRequest, JsonValue } from '../../platform/net/http.ts';
 import { parseBody, UnreadableBody } from './body.ts';
 import { booleanParameter, dryRunErrors, numberParameter, textParameter } from './options.ts';
 

@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import { success } from '../registry/errors.ts';
 import { deleteOptions } from './delete-options.ts';
 import { objectResponse, plainResponse } from './respond.ts';

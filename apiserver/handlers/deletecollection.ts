@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import { deleteOptions } from './delete-options.ts';
 import { checkDeleteOptions } from '../registry/delete.ts';
 import { listParameters } from './list-parameters.ts';

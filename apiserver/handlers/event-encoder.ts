@@ -1,5 +1,5 @@
 import type { Status } from '../../api/status.ts';
-import type { Chunk } from '../../platform/http.ts';
+import type { Chunk } from '../../platform/net/http.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
 
 export type EventEncoder = (item: WatchItem) => Chunk;

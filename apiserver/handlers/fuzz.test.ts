@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import { type Logger, silentLogger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';

@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import { objectResponse } from './respond.ts';
 import { objectAt, type Target } from './target.ts';
 

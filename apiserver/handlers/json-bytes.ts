@@ -1,4 +1,4 @@
-import { JsonValue, type Pieces } from '../../platform/http.ts';
+import { JsonValue, type Pieces } from '../../platform/net/http.ts';
 import type { Steps } from '../../platform/turns.ts';
 
 /** JSON that is copied, not encoded. */

@@ -1,7 +1,7 @@
 /** Long lists: made in slices, the same as at once, of one state. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringifyYaml } from '../../api/yaml-text.ts';
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';

@@ -8,7 +8,7 @@ import { enveloped, listMessage } from '../../api/protobuf/envelope.ts';
 import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
-import { type Chunk, JsonValue, type Pieces } from '../../platform/http.ts';
+import { type Chunk, JsonValue, type Pieces } from '../../platform/net/http.ts';
 import { jsonText } from '../../platform/json-text.ts';
 import { atOnce, inTurns, type Steps, type Turns } from '../../platform/turns.ts';
 import { type Accepted, acceptsGzip } from '../pipeline/accept.ts';

@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import { listParameters } from './list-parameters.ts';
 import { listResponse } from './respond.ts';
 import { scopeOf } from './selectors.ts';

@@ -19,7 +19,7 @@ import { jsonKind } from '../../api/schema/go-json.ts';
 import type { Definition } from '../../api/schema/table.ts';
 import { statusError } from '../../api/status.ts';
 import { assert } from '../../platform/assert.ts';
-import { JsonValue } from '../../platform/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import { type ParsedBody, readable, readJson, UnreadableBody } from './body.ts';
 
 const MAX_JSON_PATCH_OPERATIONS = 10_000;

@@ -1,7 +1,7 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { forbidden, invalidError } from '../../api/field-errors.ts';
 import { definitionOf } from '../../api/schema/table.ts';
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import { checkAcceptedType, unroutedMediaType } from '../pipeline/route-media.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import { applyPatch } from './apply-patch.ts';

@@ -5,7 +5,7 @@ import {
   watchFrame,
 } from '../../api/protobuf/envelope.ts';
 import type { Status } from '../../api/status.ts';
-import type { Chunk } from '../../platform/http.ts';
+import type { Chunk } from '../../platform/net/http.ts';
 import type { MetaVersion, Representation } from '../pipeline/accept.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import { type Bookmark, bookmarkMetadata } from './bookmark.ts';

@@ -5,7 +5,7 @@ import type { ObjectMeta } from '../../api/meta.ts';
 import { WireReader } from '../../api/protobuf/wire.ts';
 import { decodeMessage } from '../../api/protobuf/decode-message.ts';
 import { definitionNamed } from '../../api/schema/table.ts';
-import { type Chunk, JsonValue } from '../../platform/http.ts';
+import { type Chunk, JsonValue } from '../../platform/net/http.ts';
 import { TestApi } from '../../test/support/api-core.ts';
 import { kinds } from '../registry/kinds/index.ts';
 

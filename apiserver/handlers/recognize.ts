@@ -11,7 +11,7 @@ import { jsonKind } from '../../api/schema/go-json.ts';
 import { internalPackage, unconvertible, unregistered } from '../../api/schema/scheme-words.ts';
 import { definitionOf } from '../../api/schema/table.ts';
 import { statusError } from '../../api/status.ts';
-import { type HttpRequest, JsonValue } from '../../platform/http.ts';
+import { type HttpRequest, JsonValue } from '../../platform/net/http.ts';
 
 export interface Kind {
   readonly group: string;

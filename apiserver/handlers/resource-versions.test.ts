@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { StatusError } from '../../api/status.ts';
-import type { Chunk } from '../../platform/http.ts';
+import type { Chunk } from '../../platform/net/http.ts';
 import { type Answer, parsed, TestApi } from '../../test/support/api-core.ts';
 import { kinds } from '../registry/kinds/index.ts';
 

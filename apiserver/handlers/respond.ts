@@ -10,7 +10,7 @@ import { internalPackage } from '../../api/schema/scheme-words.ts';
 import { statusError, unexplained } from '../../api/status.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import type { Turns } from '../../platform/turns.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import type { ListPage, StoredObject } from '../registry/resource-store.ts';

@@ -2,7 +2,7 @@ import { deepCopy } from '../../api/deep.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { statusError } from '../../api/status.ts';
 import type { DeleteOptions, Status } from '../../api/types/meta-v1.ts';
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import type { Updated } from '../registry/resource-store.ts';
 import { decodeBody, expectedOf } from './body.ts';

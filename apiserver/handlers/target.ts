@@ -2,7 +2,7 @@ import { UNKNOWN_MANAGER } from '../../api/fieldmanager/managers.ts';
 import { pathSegment } from '../../api/validation/names.ts';
 import { statusError } from '../../api/status.ts';
 import type { Effects } from '../../platform/effects.ts';
-import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import type { Turns } from '../../platform/turns.ts';
 import type { WriteOptions, WriteRequest } from '../admission/admission.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';

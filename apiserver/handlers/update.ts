@@ -1,5 +1,5 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import { decodeBody, type DecodedBody, expectedOf } from './body.ts';
 import { checkName } from './named.ts';

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { JsonValue } from '../../platform/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
 import type { Accepted, Representation } from '../pipeline/accept.ts';

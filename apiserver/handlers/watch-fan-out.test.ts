@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { configMaps } from '../../api/resources.ts';
-import type { Chunk, HttpHandler } from '../../platform/http.ts';
-import { JsonValue } from '../../platform/http.ts';
+import type { Chunk, HttpHandler } from '../../platform/net/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { startEmbeddedApi } from '../../test/support/embedded-api.ts';
 import { StoredObject } from '../storage/stored-object.ts';

@@ -1,6 +1,6 @@
-import type { ByteStream } from '../../platform/byte-stream.ts';
-import { type Chunk, JsonValue } from '../../platform/http.ts';
-import { ServerWebSocket } from '../../platform/websocket-server.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
+import { type Chunk, JsonValue } from '../../platform/net/http.ts';
+import { ServerWebSocket } from '../../platform/net/websocket-server.ts';
 
 /** Of a length that goes before each event where events share one stream. */
 const FRAME_HEAD_BYTES = 4;

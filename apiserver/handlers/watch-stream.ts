@@ -1,6 +1,6 @@
 import { type Status, StatusError } from '../../api/status.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
-import type { Chunk } from '../../platform/http.ts';
+import type { Chunk } from '../../platform/net/http.ts';
 import { StreamOverflowError, takeFrom, type Taking } from '../../platform/stream.ts';
 
 const BOOKMARK_INTERVAL_MS = 60_000;

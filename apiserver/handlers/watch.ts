@@ -1,8 +1,8 @@
 import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { hasProtobuf } from '../../api/protobuf/envelope.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
-import type { HttpResponse } from '../../platform/http.ts';
-import { isWebSocketRequest } from '../../platform/websocket-server.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
+import { isWebSocketRequest } from '../../platform/net/websocket-server.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
 import { accepted } from '../pipeline/accept.ts';
 import { listParameters } from './list-parameters.ts';

@@ -11,15 +11,15 @@
  */
 import express, { type Application, type Request, type Response, type Router } from 'express';
 import type { Clock } from '../../platform/clock.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
-import type { Headers, HttpHandler, HttpResponse } from '../../platform/http.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
+import type { Headers, HttpHandler, HttpResponse } from '../../platform/net/http.ts';
 import type {
   Edge,
   Exchange,
   Gzip,
   MessageClass,
   MessageClasses,
-} from '../../platform/http-server.ts';
+} from '../../platform/net/http-server.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { statusResponse } from '../pipeline/status-response.ts';
 import { statusError } from '../../api/status.ts';

@@ -5,15 +5,15 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import request from 'supertest';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Chunk, type HttpHandler, JsonValue } from '../../platform/http.ts';
-import type { Listening } from '../../platform/http-server.ts';
+import { type Chunk, type HttpHandler, JsonValue } from '../../platform/net/http.ts';
+import type { Listening } from '../../platform/net/http-server.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realGzip, realHttpServer } from '../../platform/node/net/http-server.ts';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
-import type { LeafRequest } from '../../platform/x509.ts';
+import type { LeafRequest } from '../../platform/crypto/x509.ts';
 import { BoundedStream } from '../../platform/stream.ts';
 import { listen } from './listen.ts';
 

@@ -1,4 +1,4 @@
-import type { HttpListening, HttpServer, TlsMaterial } from '../../platform/http-server.ts';
+import type { HttpListening, HttpServer, TlsMaterial } from '../../platform/net/http-server.ts';
 import { type EdgeOptions, expressEdge } from './express-edge.ts';
 
 export interface HttpsOptions extends EdgeOptions {

@@ -1,8 +1,8 @@
 import { watchClock } from '../../platform/clock-watch.ts';
 import type { Effects } from '../../platform/effects.ts';
-import type { TlsMaterial } from '../../platform/http-server.ts';
+import type { TlsMaterial } from '../../platform/net/http-server.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
-import { rotateTls } from '../../platform/tls-rotation.ts';
+import { rotateTls } from '../../platform/crypto/tls-rotation.ts';
 import { type HttpsOptions, listen } from './listen.ts';
 
 export interface ServeOptions extends HttpsOptions, Pick<Effects, 'clock' | 'logger'> {

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
-import type { Exchange } from '../../platform/http-server.ts';
-import type { Headers, HttpRequest, Pausable, Peer } from '../../platform/http.ts';
+import type { Exchange } from '../../platform/net/http-server.ts';
+import type { Headers, HttpRequest, Pausable, Peer } from '../../platform/net/http.ts';
 
 /** Read, or yet to come, or neither. */
 export interface SentBody {

@@ -5,8 +5,8 @@ import {
   JsonValue,
   NEWLINE,
   type Pieces,
-} from '../../platform/http.ts';
-import type { Gzip } from '../../platform/http-server.ts';
+} from '../../platform/net/http.ts';
+import type { Gzip } from '../../platform/net/http-server.ts';
 import { acceptsGzip } from '../pipeline/accept.ts';
 import { drained, type Outlet, type StreamOptions, writeStream } from './write-stream.ts';
 

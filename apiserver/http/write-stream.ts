@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { Clock } from '../../platform/clock.ts';
-import { type Chunk, JsonValue } from '../../platform/http.ts';
+import { type Chunk, JsonValue } from '../../platform/net/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StreamOverflowError } from '../../platform/stream.ts';
 import { breakOff } from './break-off.ts';

@@ -1,5 +1,5 @@
-import type { Upstream } from '../../platform/upstream.ts';
-import type { CertificateAndKey } from '../../platform/x509.ts';
+import type { Upstream } from '../../platform/net/upstream.ts';
+import type { CertificateAndKey } from '../../platform/crypto/x509.ts';
 import type { AccessFlags } from './access-flags.ts';
 import type { Aggregation } from '../aggregation/aggregator-of.ts';
 import { parseTokenFile } from '../authn/token-file.ts';

@@ -4,7 +4,7 @@
  * there. In: the files. Out: issuers and authorizers, replaced where they are held.
  */
 import { deepEqual } from '../../api/deep.ts';
-import type { Ciphers } from '../../platform/ciphers.ts';
+import type { Ciphers } from '../../platform/crypto/ciphers.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';

@@ -1,5 +1,5 @@
 import type { Effects } from '../../platform/effects.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import type { AuditFlags } from './audit-flags.ts';
 import { FlagError, type FlagFiles } from './flag-files.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';

@@ -1,5 +1,5 @@
-import type { Disk } from '../../platform/disk.ts';
-import type { CertificateAndKey } from '../../platform/x509.ts';
+import type { Disk } from '../../platform/files/disk.ts';
+import type { CertificateAndKey } from '../../platform/crypto/x509.ts';
 import type { CredentialPrograms } from '../webhook/kubeconfig-target.ts';
 
 /** A flag whose value, or whose file, cannot be used. */

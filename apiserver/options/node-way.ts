@@ -1,4 +1,4 @@
-import type { Upstream, UpstreamTls } from '../../platform/upstream.ts';
+import type { Upstream, UpstreamTls } from '../../platform/net/upstream.ts';
 import type { NodeWay } from '../node-passages.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { FlagFiles } from './flag-files.ts';

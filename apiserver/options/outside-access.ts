@@ -3,7 +3,7 @@
  * to authenticators and authorizers; files are read before anything is made.
  */
 import { Held } from '../../platform/held.ts';
-import type { CertificateAndKey } from '../../platform/x509.ts';
+import type { CertificateAndKey } from '../../platform/crypto/x509.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { parseAuthenticationConfiguration } from './authentication-config.ts';
 import {

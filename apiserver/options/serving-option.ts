@@ -1,6 +1,6 @@
 /** Where a server is reached, and with which certificates it answers there. */
-import type { Disk } from '../../platform/disk.ts';
-import type { TlsMaterial } from '../../platform/http-server.ts';
+import type { Disk } from '../../platform/files/disk.ts';
+import type { TlsMaterial } from '../../platform/net/http-server.ts';
 import { kubeconfig } from '../pki/kubeconfig.ts';
 import { identities, type Pki } from '../pki/pki.ts';
 import { servingNames } from '../pki/serving-names.ts';

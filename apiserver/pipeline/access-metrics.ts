@@ -1,6 +1,6 @@
 /** kube-apiserver's metrics about who asks and whether they may. */
 import type { Clock } from '../../platform/clock.ts';
-import type { Peer } from '../../platform/http.ts';
+import type { Peer } from '../../platform/net/http.ts';
 import { exponential } from '../../platform/metrics/histogram.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 import type { Authentication } from '../authn/authenticator.ts';

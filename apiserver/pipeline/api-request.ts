@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../platform/http.ts';
+import type { HttpRequest } from '../../platform/net/http.ts';
 import type { User } from '../authn/user.ts';
 import type { RequestNotes } from './request-notes.ts';
 import type { RequestInfo, ResourceRequestInfo } from './request-info.ts';

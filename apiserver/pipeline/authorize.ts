@@ -1,6 +1,6 @@
 import { parseFieldSelector, requiredFieldValue } from '../../api/selector/field.ts';
 import { StatusError } from '../../api/status.ts';
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import type { Attributes, Authorizer, Decision } from '../authz/authorizer.ts';
 import { refusal } from '../authz/refusal.ts';
 import type { PipelineRequest } from './api-request.ts';

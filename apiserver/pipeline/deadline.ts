@@ -1,6 +1,6 @@
 import { statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Headers, HttpRequest, JsonValue, Peer } from '../../platform/http.ts';
+import type { Headers, HttpRequest, JsonValue, Peer } from '../../platform/net/http.ts';
 import type { Filter } from './filter.ts';
 import { parseGoDuration } from './go-duration.ts';
 import { isLongRunning } from './long-running.ts';

@@ -1,8 +1,8 @@
 import { parseJson } from '../../api/json.ts';
 import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { stringifyYaml } from '../../api/yaml-text.ts';
-import type { JsonValue } from '../../platform/http.ts';
-import { type Chunk, type HttpRequest } from '../../platform/http.ts';
+import type { JsonValue } from '../../platform/net/http.ts';
+import { type Chunk, type HttpRequest } from '../../platform/net/http.ts';
 import { jsonText } from '../../platform/json-text.ts';
 import type { Accepted } from './accept.ts';
 import { isTrue } from './request-info.ts';

@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../platform/http.ts';
+import type { HttpResponse } from '../../platform/net/http.ts';
 import type { PipelineRequest } from './api-request.ts';
 
 /** Answers a request; rejects with StatusError to refuse it, with anything else on a bug. */

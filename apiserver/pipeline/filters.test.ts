@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { statusError } from '../../api/status.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
-import { type HttpRequest, type HttpResponse, JsonValue, type Peer } from '../../platform/http.ts';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  JsonValue,
+  type Peer,
+} from '../../platform/net/http.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import { metricsText } from '../../platform/metrics/text.ts';

@@ -4,7 +4,7 @@
  */
 import { statusError } from '../../api/status.ts';
 import type { Effects } from '../../platform/effects.ts';
-import type { HttpHandler } from '../../platform/http.ts';
+import type { HttpHandler } from '../../platform/net/http.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { TraceScope } from '../../platform/trace-scope.ts';
 import type { Authenticator } from '../authn/authenticator.ts';

@@ -1,5 +1,5 @@
 import { statusError } from '../../api/status.ts';
-import type { Headers } from '../../platform/http.ts';
+import type { Headers } from '../../platform/net/http.ts';
 import { anonymous, authenticated, UNAUTHENTICATED_GROUP, type User } from '../authn/user.ts';
 import type { Attributes, Authorizer } from '../authz/authorizer.ts';
 import { refusal } from '../authz/refusal.ts';

@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../platform/http.ts';
+import type { HttpRequest } from '../../platform/net/http.ts';
 import type { FlowControl } from '../flowcontrol/flow-control.ts';
 import type { PipelineRequest } from './api-request.ts';
 import type { Filter } from './filter.ts';

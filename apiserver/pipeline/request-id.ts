@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import type { Headers } from '../../platform/http.ts';
+import type { Headers } from '../../platform/net/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type Random, uuid } from '../../platform/random.ts';
 import {

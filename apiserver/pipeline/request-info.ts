@@ -9,7 +9,7 @@
  *
  * Everything else ("/version", "/api", "/apis/apps/v1") is a non-resource path.
  */
-import type { HttpRequest } from '../../platform/http.ts';
+import type { HttpRequest } from '../../platform/net/http.ts';
 
 export type Verb =
   'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';

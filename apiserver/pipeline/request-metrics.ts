@@ -2,7 +2,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type { HistogramFamily, Metrics, Sample } from '../../platform/metrics/metrics.ts';
-import { type HttpResponse, NEWLINE } from '../../platform/http.ts';
+import { type HttpResponse, NEWLINE } from '../../platform/net/http.ts';
 import { takeFrom, type Taking } from '../../platform/stream.ts';
 import type { PipelineRequest } from './api-request.ts';
 import { isLongRunning } from './long-running.ts';

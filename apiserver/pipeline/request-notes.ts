@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/meta.ts';
-import type { Headers, JsonValue } from '../../platform/http.ts';
+import type { Headers, JsonValue } from '../../platform/net/http.ts';
 import type { Decision } from '../authz/authorizer.ts';
 import type { User } from '../authn/user.ts';
 

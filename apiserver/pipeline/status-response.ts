@@ -1,6 +1,6 @@
 import { enveloped, messageOf } from '../../api/protobuf/envelope.ts';
 import { type Status, StatusError } from '../../api/status.ts';
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import { type Accepted, accepted } from './accept.ts';
 import { type Asked, encodeAnswer } from './encode-answer.ts';
 

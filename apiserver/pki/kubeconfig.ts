@@ -1,4 +1,4 @@
-import type { CertificateAndKey } from '../../platform/x509.ts';
+import type { CertificateAndKey } from '../../platform/crypto/x509.ts';
 
 export interface KubeconfigOptions {
   /** "https://127.0.0.1:6443" */

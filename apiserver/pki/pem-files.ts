@@ -1,5 +1,5 @@
-import type { Disk } from '../../platform/disk.ts';
-import type { CertificateAndKey } from '../../platform/x509.ts';
+import type { Disk } from '../../platform/files/disk.ts';
+import type { CertificateAndKey } from '../../platform/crypto/x509.ts';
 
 /** A fault of the files under the certificate folder that only the operator can mend. */
 export class PkiError extends Error {

@@ -8,7 +8,7 @@ import { realClock } from '../../platform/node/clock.ts';
 import * as der from '../../platform/node/crypto/der.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
-import type { CertificateAndKey } from '../../platform/x509.ts';
+import type { CertificateAndKey } from '../../platform/crypto/x509.ts';
 import { ensurePki, identities } from './pki.ts';
 import { servingNames } from './serving-names.ts';
 

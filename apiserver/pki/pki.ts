@@ -13,7 +13,7 @@
  * it; its key stays, since every client's trust hangs on that.
  */
 import type { Clock } from '../../platform/clock.ts';
-import type { Disk } from '../../platform/disk.ts';
+import type { Disk } from '../../platform/files/disk.ts';
 import type {
   AlternativeNames,
   CertificateAndKey,
@@ -22,7 +22,7 @@ import type {
   Subject,
   Validity,
   X509,
-} from '../../platform/x509.ts';
+} from '../../platform/crypto/x509.ts';
 import { PemFiles, PkiError } from './pem-files.ts';
 
 const HOUR_MS = 3600 * 1000;

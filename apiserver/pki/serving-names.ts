@@ -1,4 +1,4 @@
-import type { AlternativeNames } from '../../platform/x509.ts';
+import type { AlternativeNames } from '../../platform/crypto/x509.ts';
 
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
 

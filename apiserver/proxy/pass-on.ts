@@ -4,9 +4,9 @@ import {
   type HttpRequest,
   type HttpResponse,
   JsonValue,
-} from '../../platform/http.ts';
-import { splice } from '../../platform/splice.ts';
-import type { UpstreamAnswer, UpstreamRequest } from '../../platform/upstream.ts';
+} from '../../platform/net/http.ts';
+import { splice } from '../../platform/bytes/splice.ts';
+import type { UpstreamAnswer, UpstreamRequest } from '../../platform/net/upstream.ts';
 
 /** Of one connection (RFC 9110, section 7.6.1). */
 const hopByHop = new Set([

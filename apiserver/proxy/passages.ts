@@ -5,10 +5,10 @@
  */
 import { isStatus, statusError } from '../../api/status.ts';
 import type { Node } from '../../api/types/core-v1.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
-import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
-import type { Upstream, UpstreamAnswer, UpstreamTls } from '../../platform/upstream.ts';
-import { isWebSocketRequest, offeredProtocols } from '../../platform/websocket-server.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
+import type { Upstream, UpstreamAnswer, UpstreamTls } from '../../platform/net/upstream.ts';
+import { isWebSocketRequest, offeredProtocols } from '../../platform/net/websocket-server.ts';
 import type { Passages } from '../handlers/target.ts';
 import { streamOverWebSocket } from '../handlers/watch-socket.ts';
 import type { Passage } from '../registry/connect-subresource.ts';

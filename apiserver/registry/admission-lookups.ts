@@ -28,7 +28,7 @@ import type { IngressClass } from '../../api/types/networking-v1.ts';
 import type { RuntimeClass } from '../../api/types/node-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Requester } from '../admission/admission.ts';
 import type { AdmissionMetrics } from '../admission/admission-metrics.ts';

@@ -7,7 +7,7 @@ import { isStatus } from '../../api/status.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { Random } from '../../platform/random.ts';
 import { AdmissionMetrics } from '../admission/admission-metrics.ts';

@@ -1,7 +1,7 @@
 import { deepFreeze } from '../../api/deep.ts';
 import { type KubernetesObject, type Mutable, withoutType } from '../../api/meta.ts';
 import { messageOf } from '../../api/protobuf/envelope.ts';
-import { JsonValue } from '../../platform/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import { jsonText } from '../../platform/json-text.ts';
 import type { Decoded } from './kept-values.ts';
 import type { ResourceCodec } from './resource-codec.ts';

@@ -1,4 +1,4 @@
-import type { Chunk } from '../../platform/http.ts';
+import type { Chunk } from '../../platform/net/http.ts';
 import { namespaceOfSuffix } from './keys.ts';
 import type { StoredObject } from './stored-object.ts';
 

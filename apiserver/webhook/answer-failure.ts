@@ -1,5 +1,5 @@
 /** An HTTP answer that is no success, as client-go words it. */
-import type { OutgoingAnswer } from '../../platform/outgoing-http.ts';
+import type { OutgoingAnswer } from '../../platform/net/outgoing-http.ts';
 
 const texts: Readonly<Record<number, string>> = {
   400: 'the server rejected our request for an unknown reason',

@@ -3,7 +3,7 @@
  * search for these texts.
  */
 
-import { isIP } from '../../platform/ip.ts';
+import { isIP } from '../../platform/net/ip.ts';
 
 interface SystemError extends Error {
   readonly code?: string;

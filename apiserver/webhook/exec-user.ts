@@ -8,7 +8,7 @@ import {
   type ExecCredentialRequest,
 } from '../../api/exec-credential.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { OutgoingAnswer } from '../../platform/outgoing-http.ts';
+import type { OutgoingAnswer } from '../../platform/net/outgoing-http.ts';
 
 /** What proves who calls. */
 export interface CallerProof {

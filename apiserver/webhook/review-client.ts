@@ -5,7 +5,7 @@
 import { parseJson } from '../../api/json.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
 import { jsonText } from '../../platform/json-text.ts';
-import type { OutgoingAnswer, OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingAnswer, OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import { answerFailureText, isSuccess } from './answer-failure.ts';
 import { callFailureText } from './call-failure.ts';
 import { sendAs } from './exec-user.ts';

@@ -9,7 +9,7 @@ import { realClock } from '../../platform/node/clock.ts';
 import { outgoingHttp } from '../../platform/node/net/outgoing-http.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import type { ProgramRequest, Programs } from '../../platform/programs.ts';
 import { kubeconfigUsers } from './kubeconfig-target.ts';
 import { WebhookClient, type WebhookClientConfig } from './webhook-client.ts';

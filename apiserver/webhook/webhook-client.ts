@@ -16,7 +16,7 @@ import {
   type OutgoingAnswer,
   OutgoingAnswerTooLarge,
   type OutgoingHttp,
-} from '../../platform/outgoing-http.ts';
+} from '../../platform/net/outgoing-http.ts';
 import type { Random } from '../../platform/random.ts';
 import { answerFailureText, isSuccess } from './answer-failure.ts';
 import type { WebhookUsers } from './kubeconfig-target.ts';

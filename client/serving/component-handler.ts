@@ -1,6 +1,6 @@
 /** What a component serves beside its work: /healthz, /livez, /readyz, /metrics, /metrics/slis. */
 import { StatusError, statusError } from '../../api/status.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/http.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import { HealthSlis } from '../../platform/metrics/health-slis.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 import { METRICS_TYPE, metricsText } from '../../platform/metrics/text.ts';

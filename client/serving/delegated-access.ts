@@ -6,7 +6,7 @@
 import type { ResourceType } from '../../api/resource.ts';
 import { type StatusError, statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { HttpRequest, Peer } from '../../platform/http.ts';
+import type { HttpRequest, Peer } from '../../platform/net/http.ts';
 import type { RestClient } from '../rest.ts';
 
 const review = (group: string, resource: string, kind: string): ResourceType => ({

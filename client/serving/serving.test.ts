@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { describe, expect, it } from 'vitest';
-import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
-import { JsonValue } from '../../platform/http.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';

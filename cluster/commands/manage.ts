@@ -1,7 +1,7 @@
 /** `wherry status`, `restart` and `down`: what is done to a cluster that `wherry up` runs. */
 import type { Clock } from '../../platform/clock.ts';
 import { sleep } from '../../platform/clock.ts';
-import type { Disk } from '../../platform/disk.ts';
+import type { Disk } from '../../platform/files/disk.ts';
 import type { DiskSpace } from '../../platform/node/files/disk-space.ts';
 import { spaceFinding } from '../doctor/space.ts';
 import { ClusterError } from '../failure.ts';

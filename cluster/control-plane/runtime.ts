@@ -12,7 +12,7 @@ import type {
   PodRuntime,
   SimulatedAct,
 } from '../../kubelet/runtime.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realLocalNetwork } from '../../platform/node/net/local-network.ts';
 import { HOST } from '../options.ts';

@@ -1,7 +1,7 @@
 /** The API servers: readiness check by check, clocks, and how far their caches are behind. */
 import { bodyValue } from '../../client/response-body.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { HttpHandler, HttpResponse } from '../../platform/http.ts';
+import type { HttpHandler, HttpResponse } from '../../platform/net/http.ts';
 import { parseHttpDate } from '../../platform/node/net/http-date.ts';
 import type { ComponentState } from '../run-state.ts';
 import { failed, type Finding, ok, warning, within } from './finding.ts';

@@ -1,7 +1,7 @@
 /** The certificates in the data directory: how long they are good for. */
 import type { Clock } from '../../platform/clock.ts';
-import type { Disk } from '../../platform/disk.ts';
-import type { X509 } from '../../platform/x509.ts';
+import type { Disk } from '../../platform/files/disk.ts';
+import type { X509 } from '../../platform/crypto/x509.ts';
 import { failed, type Finding, ok, warning } from './finding.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HttpHandler, HttpResponse } from '../../platform/http.ts';
+import type { HttpHandler, HttpResponse } from '../../platform/net/http.ts';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';

@@ -1,7 +1,7 @@
 /** The nodes, as the API server knows them: whose agents renew their Leases. */
 import type { Node } from '../../api/types/core-v1.ts';
 import { bodyValue } from '../../client/response-body.ts';
-import type { HttpHandler } from '../../platform/http.ts';
+import type { HttpHandler } from '../../platform/net/http.ts';
 import { failed, type Finding, ok } from './finding.ts';
 
 export async function nodeFindings(handler: HttpHandler): Promise<Finding[]> {

@@ -11,7 +11,7 @@ import { realCiphers } from '../../platform/node/crypto/ciphers.ts';
 import { realEffects } from '../../platform/node/effects.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { busyMs } from '../../platform/node/next-turn.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import { SpareThreadTime } from '../../platform/spare-time.ts';
 import type { LoadedConfiguration } from '../../scheduler/config/load.ts';
 import { startScheduler } from '../../scheduler/scheduler.ts';

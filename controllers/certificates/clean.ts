@@ -7,7 +7,7 @@ import { nameOf, uidOf } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
-import type { X509 } from '../../platform/x509.ts';
+import type { X509 } from '../../platform/crypto/x509.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { timeLeftMs } from './age.ts';

@@ -6,7 +6,7 @@ import type {
   CertificateSigningRequestStatus,
 } from '../../api/types/certificates-v1.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
-import type { CertificateRequestFacts } from '../../platform/x509.ts';
+import type { CertificateRequestFacts } from '../../platform/crypto/x509.ts';
 import type { ClusterSigning, Controller, ControllerContext } from '../runtime/controller.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';

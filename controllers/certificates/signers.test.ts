@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { CertificateRequestFacts } from '../../platform/x509.ts';
+import type { CertificateRequestFacts } from '../../platform/crypto/x509.ts';
 import { CLIENT, KUBELET_CLIENT, KUBELET_SERVING, LEGACY, signerRules } from './signers.ts';
 
 interface Sketch {

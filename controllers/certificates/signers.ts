@@ -1,5 +1,5 @@
 /** Which requests the cluster's own signers sign (Kubernetes documentation, "Signers"). */
-import type { CertificateRequestFacts } from '../../platform/x509.ts';
+import type { CertificateRequestFacts } from '../../platform/crypto/x509.ts';
 
 export const CLIENT = 'kubernetes.io/kube-apiserver-client';
 export const KUBELET_CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';

@@ -16,7 +16,7 @@ import type { RestClient } from '../../client/rest.ts';
 import type { WorkQueue } from '../../client/work-queue.ts';
 import type { Effects } from '../../platform/effects.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
-import type { CertificateAndKey, X509 } from '../../platform/x509.ts';
+import type { CertificateAndKey, X509 } from '../../platform/crypto/x509.ts';
 
 export interface ReconcileResult {
   /** Look at the key again after this long, even if nothing happens to it. */

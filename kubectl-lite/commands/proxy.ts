@@ -1,4 +1,4 @@
-import type { HttpHandler } from '../../platform/http.ts';
+import type { HttpHandler } from '../../platform/net/http.ts';
 import { command } from '../command.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
 import type { Session } from '../session.ts';

@@ -1,4 +1,4 @@
-import type { CertificateRequestFacts } from '../../platform/x509.ts';
+import type { CertificateRequestFacts } from '../../platform/crypto/x509.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
 import { humanDuration } from '../../api/duration.ts';
 import { goTime } from './go-time.ts';

@@ -1,4 +1,4 @@
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 
 /** A body as text, whether it came whole or in pieces. */
 export async function bodyText(body: HttpResponse['body']): Promise<string> {

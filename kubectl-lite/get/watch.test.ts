@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { statusError } from '../../api/status.ts';
-import { JsonValue, type HttpHandler } from '../../platform/http.ts';
+import { JsonValue, type HttpHandler } from '../../platform/net/http.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { Api } from '../api.ts';
 import type { Session } from '../session.ts';

@@ -1,5 +1,5 @@
 import { UsageError } from '../usage-error.ts';
-import type { FileEntry } from '../../platform/tar.ts';
+import type { FileEntry } from '../../platform/bytes/tar.ts';
 import type { Files } from '../session.ts';
 
 /** The file system as `-f` sees it. */

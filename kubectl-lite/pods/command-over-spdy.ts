@@ -1,7 +1,7 @@
 /** A command's streams over SPDY/3.1 (v4.channel.k8s.io), as the messages of a WebSocket. */
 import { SpdySession } from '../../kubelet/spdy/session.ts';
 import type { SpdyStream } from '../../kubelet/spdy/stream.ts';
-import type { WebSocketConnection } from '../../platform/websocket.ts';
+import type { WebSocketConnection } from '../../platform/net/websocket.ts';
 import type { Session } from '../session.ts';
 import { openSpdy } from './pod-stream.ts';
 

@@ -1,7 +1,7 @@
 /** `cp`: files to and from containers, through `tar` in the container. */
 import type { Pod } from '../../api/types/core-v1.ts';
 import { BoundedStream } from '../../platform/stream.ts';
-import { readTar, tarEnd, tarEntry, TarError } from '../../platform/tar.ts';
+import { readTar, tarEnd, tarEntry, TarError } from '../../platform/bytes/tar.ts';
 import { command } from '../command.ts';
 import { boolean, integer, text } from '../flags/flag.ts';
 import type { Files, Session } from '../session.ts';

@@ -1,4 +1,4 @@
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 
 /** A line longer than this is printed in pieces. */
 const MAX_LINE_BYTES = 1 << 20;

@@ -1,4 +1,4 @@
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 
 /** A connection to a port of a pod. */
 export interface PodConnection {

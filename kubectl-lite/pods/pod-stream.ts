@@ -5,9 +5,9 @@
  */
 import { isObject } from '../../api/deep.ts';
 import { StatusError, type Status } from '../../api/status.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
-import { HandshakeRefusedError, type HandshakeRequest } from '../../platform/handshake.ts';
-import type { WebSocketConnection } from '../../platform/websocket.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
+import { HandshakeRefusedError, type HandshakeRequest } from '../../platform/net/handshake.ts';
+import type { WebSocketConnection } from '../../platform/net/websocket.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -4,8 +4,8 @@
  */
 import type { Pod } from '../../api/types/core-v1.ts';
 import { SpdySession } from '../../kubelet/spdy/session.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
-import type { WebSocketConnection } from '../../platform/websocket.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
+import type { WebSocketConnection } from '../../platform/net/websocket.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { podPath } from './find-pod.ts';

@@ -1,7 +1,7 @@
 /** Local ports whose connections end in a pod. */
 import type { Pod, Service } from '../../api/types/core-v1.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
-import type { Listening } from '../../platform/http-server.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
+import type { Listening } from '../../platform/net/http-server.ts';
 import { command } from '../command.ts';
 import { failureText } from '../failure.ts';
 import { duration, list } from '../flags/flag.ts';

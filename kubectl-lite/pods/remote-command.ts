@@ -4,7 +4,7 @@
  */
 import type { Status } from '../../api/status.ts';
 import type { TerminalSize } from '../../platform/terminal.ts';
-import type { WebSocketConnection } from '../../platform/websocket.ts';
+import type { WebSocketConnection } from '../../platform/net/websocket.ts';
 import type { Session } from '../session.ts';
 import { ExitError, UsageError } from '../usage-error.ts';
 import { channel, commandOverSpdy } from './command-over-spdy.ts';

@@ -20,7 +20,7 @@
 import { parseYaml, MalformedYaml } from '../../api/yaml.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { sleep, type Clock } from '../../platform/clock.ts';
-import type { OutgoingAnswer, OutgoingRequest } from '../../platform/outgoing-http.ts';
+import type { OutgoingAnswer, OutgoingRequest } from '../../platform/net/outgoing-http.ts';
 import type { ProbeActions } from '../probes/probe-check.ts';
 import { FieldFault, Fields } from '../stages/fields.ts';
 

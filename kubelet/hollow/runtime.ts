@@ -1,7 +1,7 @@
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Client } from '../../client/interface.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import {
   ContainerStreamError,
   type ContainerIo,

@@ -1,4 +1,4 @@
-import type { ByteSink } from '../../platform/byte-stream.ts';
+import type { ByteSink } from '../../platform/bytes/byte-stream.ts';
 import { type LogEntry, textOf } from '../container-streams.ts';
 import { firstLine, type SimulatedLog } from './log.ts';
 

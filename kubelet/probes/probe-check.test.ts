@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Container, Probe } from '../../api/types/core-v1.ts';
-import type { OutgoingRequest } from '../../platform/outgoing-http.ts';
-import { OutgoingAnswerTooLarge } from '../../platform/outgoing-http.ts';
+import type { OutgoingRequest } from '../../platform/net/outgoing-http.ts';
+import { OutgoingAnswerTooLarge } from '../../platform/net/outgoing-http.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { ProbeChecker, type ProbeActions } from './probe-check.ts';
 

@@ -7,8 +7,8 @@ import type {
   Probe,
   TCPSocketAction,
 } from '../../api/types/core-v1.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
-import { OutgoingAnswerTooLarge } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
+import { OutgoingAnswerTooLarge } from '../../platform/net/outgoing-http.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ProbeCheck, ProbeLimits } from './container-probes.ts';
 import type { ProbeResult } from './probe.ts';

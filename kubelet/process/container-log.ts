@@ -4,7 +4,7 @@
  */
 import { formatMicroTime, parseTime } from '../../api/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { FileAppender, FileTree } from '../../platform/file-tree.ts';
+import type { FileAppender, FileTree } from '../../platform/files/file-tree.ts';
 import type { LogEntry, LogQuery } from '../container-streams.ts';
 
 /** kubelet's containerLogMaxSize and containerLogMaxFiles. */

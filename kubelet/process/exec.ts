@@ -1,6 +1,6 @@
 /** Commands beside a container's own: for `kubectl exec`, probes and hooks. */
 import { sleep } from '../../platform/clock.ts';
-import type { ByteSink } from '../../platform/byte-stream.ts';
+import type { ByteSink } from '../../platform/bytes/byte-stream.ts';
 import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
 import type { ProcessHost } from './process-host.ts';
 import { followSizes, inTerminal, NO_TERMINAL_NOTE } from './terminal.ts';

@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../../api/types/core-v1.ts';
-import type { LocalNetwork } from '../../platform/local-network.ts';
+import type { LocalNetwork } from '../../platform/net/local-network.ts';
 
 /** Of a container: where each of its declared ports really is. */
 export type Ports = ReadonlyMap<number, number>;

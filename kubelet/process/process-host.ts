@@ -1,10 +1,10 @@
 import type { Client } from '../../client/interface.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Disk } from '../../platform/disk.ts';
-import type { FileTree } from '../../platform/file-tree.ts';
-import type { LocalNetwork } from '../../platform/local-network.ts';
+import type { Disk } from '../../platform/files/disk.ts';
+import type { FileTree } from '../../platform/files/file-tree.ts';
+import type { LocalNetwork } from '../../platform/net/local-network.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import type { Processes } from '../../platform/processes.ts';
 import type { PodPlace } from './downward.ts';
 

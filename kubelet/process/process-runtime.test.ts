@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { statusError } from '../../api/status.ts';
 import type { Container, Pod, PodSpec } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/interface.ts';
-import type { ByteSink } from '../../platform/byte-stream.ts';
+import type { ByteSink } from '../../platform/bytes/byte-stream.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';

@@ -8,7 +8,7 @@
  * the next one of the same folder takes them over. An agent that stops ends them.
  */
 import { uidOf } from '../../api/meta.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import { assert } from '../../platform/assert.ts';
 import {
   ContainerStreamError,

@@ -1,5 +1,5 @@
-import type { Disk } from '../../platform/disk.ts';
-import type { FileTree } from '../../platform/file-tree.ts';
+import type { Disk } from '../../platform/files/disk.ts';
+import type { FileTree } from '../../platform/files/file-tree.ts';
 import type { ProcessId } from '../../platform/processes.ts';
 import type { ContainerExit } from '../runtime.ts';
 

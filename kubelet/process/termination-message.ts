@@ -1,5 +1,5 @@
 import type { Container } from '../../api/types/core-v1.ts';
-import type { FileTree } from '../../platform/file-tree.ts';
+import type { FileTree } from '../../platform/files/file-tree.ts';
 import { textOf } from '../container-streams.ts';
 import type { ContainerLog } from './container-log.ts';
 

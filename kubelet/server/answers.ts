@@ -1,4 +1,4 @@
-import { type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 
 /** A refusal; the text goes to whoever asked. */
 export class ServerError extends Error {

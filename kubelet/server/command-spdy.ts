@@ -1,7 +1,7 @@
 /** Commands over SPDY/3.1: a stream each for input, outputs, errors and terminal sizes. */
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { RawDeflate } from '../../platform/raw-deflate.ts';
+import type { RawDeflate } from '../../platform/bytes/raw-deflate.ts';
 import { SpdySession } from '../spdy/session.ts';
 import type { SpdyStream } from '../spdy/stream.ts';
 import { endBytes } from './command-end.ts';

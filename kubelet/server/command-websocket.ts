@@ -2,10 +2,10 @@
  * Commands over WebSockets: subprotocols v5, v4 and unversioned "channel.k8s.io", whose messages
  * begin with the number of their channel, and their base64 kin, which begin with its digit.
  */
-import { ByteQueue } from '../../platform/byte-queue.ts';
-import type { ByteSink } from '../../platform/byte-stream.ts';
+import { ByteQueue } from '../../platform/bytes/byte-queue.ts';
+import type { ByteSink } from '../../platform/bytes/byte-stream.ts';
 import { BoundedStream } from '../../platform/stream.ts';
-import type { Message, ServerWebSocket } from '../../platform/websocket-server.ts';
+import type { Message, ServerWebSocket } from '../../platform/net/websocket-server.ts';
 import { endBytes } from './command-end.ts';
 import {
   type CommandStreams,

@@ -1,9 +1,9 @@
 /** `/exec` and `/attach`: a container and a client, connected. */
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
-import type { RawDeflate } from '../../platform/raw-deflate.ts';
-import { ServerWebSocket } from '../../platform/websocket-server.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
+import type { RawDeflate } from '../../platform/bytes/raw-deflate.ts';
+import { ServerWebSocket } from '../../platform/net/websocket-server.ts';
 import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
 import { ServerError } from './answers.ts';
 import type { CommandEnd } from './command-end.ts';

@@ -1,4 +1,4 @@
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { ServerError } from './answers.ts';
 

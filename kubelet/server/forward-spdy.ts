@@ -2,9 +2,9 @@
  * `portforward.k8s.io` over SPDY/3.1: a pair of streams, data and error, for each connection;
  * pairs are told apart by their request id.
  */
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
-import type { RawDeflate } from '../../platform/raw-deflate.ts';
+import type { RawDeflate } from '../../platform/bytes/raw-deflate.ts';
 import { SpdySession } from '../spdy/session.ts';
 import type { SpdyStream } from '../spdy/stream.ts';
 import { forward, type ForwardTarget, portOf } from './forward.ts';

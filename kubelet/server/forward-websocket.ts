@@ -2,10 +2,10 @@
  * Port-forward over the channels of a WebSocket: two for each port of the request, data and
  * error, which begin with the port's number. Each port is one connection.
  */
-import { ByteQueue } from '../../platform/byte-queue.ts';
-import type { ByteSink, ByteStream } from '../../platform/byte-stream.ts';
-import type { ServerWebSocket } from '../../platform/websocket-server.ts';
-import { type Message } from '../../platform/websocket-server.ts';
+import { ByteQueue } from '../../platform/bytes/byte-queue.ts';
+import type { ByteSink, ByteStream } from '../../platform/bytes/byte-stream.ts';
+import type { ServerWebSocket } from '../../platform/net/websocket-server.ts';
+import { type Message } from '../../platform/net/websocket-server.ts';
 import { decodeChannel, sendOnChannel } from './command-websocket.ts';
 import { forward, type ForwardTarget } from './forward.ts';
 

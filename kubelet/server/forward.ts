@@ -1,6 +1,6 @@
 /** Connections to a pod's ports, whatever they are spoken over. */
-import type { ByteSink, ByteStream } from '../../platform/byte-stream.ts';
-import { splice } from '../../platform/splice.ts';
+import type { ByteSink, ByteStream } from '../../platform/bytes/byte-stream.ts';
+import { splice } from '../../platform/bytes/splice.ts';
 
 export interface ForwardTarget {
   /** "web" of "default", uid … : for messages. */

@@ -1,8 +1,8 @@
-import type { HttpHandler } from '../../platform/http.ts';
-import type { TlsMaterial } from '../../platform/http-server.ts';
+import type { HttpHandler } from '../../platform/net/http.ts';
+import type { TlsMaterial } from '../../platform/net/http-server.ts';
 import type { Running } from '../../platform/lifecycle.ts';
-import { rotateTls } from '../../platform/tls-rotation.ts';
-import type { SharedPort } from '../../platform/shared-port.ts';
+import { rotateTls } from '../../platform/crypto/tls-rotation.ts';
+import type { SharedPort } from '../../platform/net/shared-port.ts';
 import type { HostedPods } from './hosted-pods.ts';
 import { NodeServer, type NodeServerOptions } from './server.ts';
 

@@ -1,7 +1,7 @@
 /** `/portForward` and `/dial`: connections to a pod's ports. */
-import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
-import { splice } from '../../platform/splice.ts';
-import { ServerWebSocket } from '../../platform/websocket-server.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
+import { splice } from '../../platform/bytes/splice.ts';
+import { ServerWebSocket } from '../../platform/net/websocket-server.ts';
 import { ServerError } from './answers.ts';
 import type { CommandServing } from './command.ts';
 import { type ForwardTarget, portOf } from './forward.ts';

@@ -1,4 +1,4 @@
-import type { ByteSink } from '../../platform/byte-stream.ts';
+import type { ByteSink } from '../../platform/bytes/byte-stream.ts';
 import type { Command } from './command.ts';
 
 /** What a command prints beyond this is dropped. */

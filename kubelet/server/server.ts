@@ -10,13 +10,13 @@
 import type { Pod } from '../../api/types/core-v1.ts';
 import { parseTime } from '../../api/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { HttpRequest, HttpResponse, Peer } from '../../platform/http.ts';
+import type { HttpRequest, HttpResponse, Peer } from '../../platform/net/http.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { HealthSlis } from '../../platform/metrics/health-slis.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 import { METRICS_TYPE, metricsText } from '../../platform/metrics/text.ts';
-import type { RawDeflate } from '../../platform/raw-deflate.ts';
+import type { RawDeflate } from '../../platform/bytes/raw-deflate.ts';
 import { ContainerStreamError } from '../container-streams.ts';
 import { jsonAnswer, ServerError, textAnswer } from './answers.ts';
 import { cadvisorMetrics } from './cadvisor-metrics.ts';

@@ -1,9 +1,9 @@
-import type { Headers, HttpRequest } from '../../platform/http.ts';
+import type { Headers, HttpRequest } from '../../platform/net/http.ts';
 import {
   acceptance,
   isWebSocketRequest,
   offeredProtocols,
-} from '../../platform/websocket-server.ts';
+} from '../../platform/net/websocket-server.ts';
 import { ServerError } from './answers.ts';
 
 /** How a client wants to be talked to, and what it is to be told with the 101. */

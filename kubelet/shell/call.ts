@@ -1,4 +1,4 @@
-import type { ByteSink } from '../../platform/byte-stream.ts';
+import type { ByteSink } from '../../platform/bytes/byte-stream.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ContainerFiles } from './container-files.ts';
 

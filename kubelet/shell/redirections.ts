@@ -1,4 +1,4 @@
-import type { ByteSink } from '../../platform/byte-stream.ts';
+import type { ByteSink } from '../../platform/bytes/byte-stream.ts';
 import type { CommandIo, ContainerWorld } from './call.ts';
 import { absolute, FileFault } from './container-files.ts';
 import { Input } from './input.ts';

@@ -2,7 +2,7 @@
  * `tar` as `kubectl cp` asks for it, in the words of busybox: plain archives of the container's
  * simulated files. Modes and owners are not kept, and there are no links.
  */
-import { readTar, tarEnd, tarEntry, TarError, type FileEntry } from '../../platform/tar.ts';
+import { readTar, tarEnd, tarEntry, TarError, type FileEntry } from '../../platform/bytes/tar.ts';
 import { type Call, complain } from './call.ts';
 import { absolute, FileFault, type Found } from './container-files.ts';
 import { Collector, inputOf } from './redirections.ts';

@@ -3,7 +3,7 @@
  * (termios(3), canonical mode). Clients put their own terminal into raw mode and leave this to
  * the other end.
  */
-import type { ByteSink } from '../../platform/byte-stream.ts';
+import type { ByteSink } from '../../platform/bytes/byte-stream.ts';
 import { BoundedStream } from '../../platform/stream.ts';
 
 const MAX_LINE_BYTES = 4096;

@@ -3,7 +3,7 @@
  * zlib stream per direction that lasts as long as the connection. Each block ends on a byte, so
  * that it can be (de)compressed by itself, given what came before.
  */
-import type { RawDeflate } from '../../platform/raw-deflate.ts';
+import type { RawDeflate } from '../../platform/bytes/raw-deflate.ts';
 import { dictionary, DICTIONARY_ID } from './dictionary.ts';
 
 /** Names in lower case; a name given several times has several values. */

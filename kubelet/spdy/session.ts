@@ -5,9 +5,9 @@
  * the whole connection wait, once {@link MAX_WAITING_BYTES} of its stream wait.
  */
 import { assert } from '../../platform/assert.ts';
-import { ByteReader } from '../../platform/byte-reader.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
-import type { RawDeflate } from '../../platform/raw-deflate.ts';
+import { ByteReader } from '../../platform/bytes/byte-reader.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
+import type { RawDeflate } from '../../platform/bytes/raw-deflate.ts';
 import { decodeFrame, decodeHead, encodeFrame, HEAD_BYTES, resetStatus } from './frames.ts';
 import type { Frame } from './frames.ts';
 import {

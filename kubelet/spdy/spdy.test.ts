@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteQueue } from '../../platform/byte-queue.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import { ByteQueue } from '../../platform/bytes/byte-queue.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import { realRawDeflate } from '../../platform/node/raw-deflate.ts';
 import {
   decodeFrame,

@@ -1,5 +1,5 @@
-import { ByteQueue } from '../../platform/byte-queue.ts';
-import type { ByteStream } from '../../platform/byte-stream.ts';
+import { ByteQueue } from '../../platform/bytes/byte-queue.ts';
+import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { HeaderList } from './header-block.ts';
 
 /** Of one stream, received and not yet read; more makes the connection wait. */

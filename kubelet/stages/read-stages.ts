@@ -1,6 +1,6 @@
 import { parseSteps } from '../../api/jsonpath/parse.ts';
 import { parseYamlDocuments } from '../../api/yaml.ts';
-import type { Disk } from '../../platform/disk.ts';
+import type { Disk } from '../../platform/files/disk.ts';
 import { FieldFault, Fields } from './fields.ts';
 import type { ContainerAct, FieldExpression, Stage, StageNext, StageSelector } from './stage.ts';
 

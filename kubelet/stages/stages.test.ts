@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { events, nodes, pods } from '../../api/resources.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
 import type { RestClient } from '../../client/rest.ts';
-import type { Disk } from '../../platform/disk.ts';
+import type { Disk } from '../../platform/files/disk.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';

@@ -5,7 +5,7 @@
 import { parseYaml } from '../../api/yaml.ts';
 import { deepEqual } from '../../api/deep.ts';
 import { sleep, type Clock } from '../../platform/clock.ts';
-import type { Disk } from '../../platform/disk.ts';
+import type { Disk } from '../../platform/files/disk.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { StaticManifest } from './static-pod.ts';

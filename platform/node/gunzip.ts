@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { Gunzip } from '../http-server.ts';
+import type { Gunzip } from '../net/http-server.ts';
 
 export const realGunzip: Gunzip = (bytes, maxBytes) => {
   try {

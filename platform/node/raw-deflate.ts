@@ -1,5 +1,5 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { RawDeflate } from '../raw-deflate.ts';
+import type { RawDeflate } from '../bytes/raw-deflate.ts';
 
 const finishFlush = constants.Z_SYNC_FLUSH;
 

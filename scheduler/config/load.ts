@@ -1,8 +1,8 @@
 /** From files to a scheduler's options: the configuration, plugins of one's own, certificates. */
 import { required } from '../../api/field-errors.ts';
-import type { Disk } from '../../platform/disk.ts';
+import type { Disk } from '../../platform/files/disk.ts';
 import type { Effects } from '../../platform/effects.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import type { TimeLimit } from '../../platform/time-limit.ts';
 import { HttpExtender, type ExtenderTls } from '../extenders/http-extender.ts';
 import type { Extender } from '../framework/extender.ts';

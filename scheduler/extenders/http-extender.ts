@@ -1,7 +1,7 @@
 /** An {@link Extender} that is asked by POST, as kube-scheduler asks its own. */
 import type { Clock } from '../../platform/clock.ts';
 import { jsonText } from '../../platform/json-text.ts';
-import type { OutgoingHttp, OutgoingRequest } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp, OutgoingRequest } from '../../platform/net/outgoing-http.ts';
 import type { Extender } from '../framework/extender.ts';
 import { MAX_NODE_SCORE } from '../framework/interface.ts';
 import type { NodeInfo } from '../framework/node-info.ts';

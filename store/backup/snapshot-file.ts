@@ -1,6 +1,6 @@
 /** Snapshot files as etcd's tools handle them: ours, and those that etcd saved. */
-import type { IncrementalHash } from '../../platform/crypto.ts';
-import type { ReadableFile } from '../../platform/file-access.ts';
+import type { IncrementalHash } from '../../platform/crypto/crypto.ts';
+import type { ReadableFile } from '../../platform/files/file-access.ts';
 import { BoltReader } from '../bolt/reader.ts';
 import type { KeyValue } from '../kv.ts';
 import type { Fact } from '../mvcc/writer.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ReadableFile } from '../../platform/file-access.ts';
+import type { ReadableFile } from '../../platform/files/file-access.ts';
 import { BoltError, PAGE_BYTES, type Entry } from './format.ts';
 import { BoltReader } from './reader.ts';
 import { boltStream, type BoltBucket } from './writer.ts';

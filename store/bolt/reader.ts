@@ -1,5 +1,5 @@
 /** Reads bbolt files: ours, and those that etcd saved. */
-import type { ReadableFile } from '../../platform/file-access.ts';
+import type { ReadableFile } from '../../platform/files/file-access.ts';
 import {
   BUCKET_ELEMENT,
   BoltError,

@@ -1,7 +1,7 @@
 /** gRPC over a socket of this host: how the API server reaches a key management service. */
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import type { Clock } from '../../platform/clock.ts';
-import { CallFailure, type UnaryCalls } from '../../platform/unary-calls.ts';
+import { CallFailure, type UnaryCalls } from '../../platform/net/unary-calls.ts';
 
 const channelOptions = {
   // A socket's path is no name that a server could be asked for.

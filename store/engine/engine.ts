@@ -14,7 +14,7 @@
  * - Calls after `close` began reject with `closed`; `close` waits for those under way.
  * - Keys and values are Buffers that nobody changes after handing them over.
  */
-import type { Disk } from '../../platform/disk.ts';
+import type { Disk } from '../../platform/files/disk.ts';
 import type { Effects } from '../../platform/effects.ts';
 
 export type WriteOperation =

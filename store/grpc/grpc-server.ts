@@ -4,9 +4,9 @@
  * broken gets etcd's words.
  */
 import type { Clock } from '../../platform/clock.ts';
-import type { Duplex } from '../../platform/duplex.ts';
-import type { HttpHandler } from '../../platform/http.ts';
-import type { Gunzip } from '../../platform/http-server.ts';
+import type { Duplex } from '../../platform/bytes/duplex.ts';
+import type { HttpHandler } from '../../platform/net/http.ts';
+import type { Gunzip } from '../../platform/net/http-server.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CallCounts, MethodCounts, RpcKind } from '../http/call-counts.ts';
 import { logTraced, REQUEST_ID, sentTrace, TRACEPARENT } from '../../platform/trace-scope.ts';

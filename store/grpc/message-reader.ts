@@ -1,4 +1,4 @@
-import type { Gunzip } from '../../platform/http-server.ts';
+import type { Gunzip } from '../../platform/net/http-server.ts';
 import { codes, RpcError } from './status.ts';
 
 const HEADER_BYTES = 5;

@@ -2,8 +2,8 @@
  * A request that is no gRPC call, on a connection of HTTP/2: probes, metrics and the gateway, as
  * etcd serves them there to clients like curl, which prefer HTTP/2 over TLS.
  */
-import { type Chunk, chunkBytes } from '../../platform/http.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/http.ts';
+import { type Chunk, chunkBytes } from '../../platform/net/http.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import { errorCodes } from './http2/errors.ts';
 import type { Field } from './http2/header-table.ts';
 import type { ServerStream, StreamHandlers } from './http2/stream.ts';

@@ -1,5 +1,5 @@
 /** One gRPC call on an HTTP/2 stream: messages in, messages and a status out. */
-import type { Gunzip } from '../../platform/http-server.ts';
+import type { Gunzip } from '../../platform/net/http-server.ts';
 import type { MethodCounts } from '../http/call-counts.ts';
 import type { Field } from './http2/header-table.ts';
 import type { ServerStream, StreamHandlers } from './http2/stream.ts';

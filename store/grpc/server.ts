@@ -3,13 +3,13 @@
  *
  * In: a member and the effects to serve it. Out: the member itself, which outlives its port.
  */
-import type { Duplex } from '../../platform/duplex.ts';
+import type { Duplex } from '../../platform/bytes/duplex.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { HttpHandler } from '../../platform/http.ts';
-import type { Gunzip, TlsMaterial } from '../../platform/http-server.ts';
+import type { HttpHandler } from '../../platform/net/http.ts';
+import type { Gunzip, TlsMaterial } from '../../platform/net/http-server.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { SharedPort } from '../../platform/shared-port.ts';
+import type { SharedPort } from '../../platform/net/shared-port.ts';
 import { CallCounts } from '../http/call-counts.ts';
 import { WatchTimes } from '../http/watch-times.ts';
 import { browserRules } from '../http/browsers.ts';

@@ -1,4 +1,4 @@
-import type { Crypto } from '../../platform/crypto.ts';
+import type { Crypto } from '../../platform/crypto/crypto.ts';
 import type { WatchTimes } from '../http/watch-times.ts';
 import type { ClusterMember } from '../cluster-member.ts';
 import type { Member, MemberCalls } from '../server/interface.ts';

@@ -1,5 +1,5 @@
 /** What keeps pages of strangers out of a store that a browser can reach. */
-import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import { text } from './health.ts';
 
 export interface BrowserRules {

@@ -2,7 +2,7 @@
  * What the client port answers to plain HTTP: probes, version, metrics. In: etcd's paths and
  * bodies. Out: etcd's JSON gateway (/v3/…), which is handed in.
  */
-import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/http.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Member } from '../server/interface.ts';
 import type { BrowserRules } from './browsers.ts';

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '../../platform/http.ts';
+import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import type { Member } from '../server/interface.ts';
 
 /** Answers to /health so far. */

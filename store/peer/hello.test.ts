@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FramesRefusedError } from '../../platform/frames.ts';
+import { FramesRefusedError } from '../../platform/net/frames.ts';
 import { headersOf, readHello } from './hello.ts';
 
 const self = { clusterId: '77', memberId: '2' };

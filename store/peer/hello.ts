@@ -1,6 +1,6 @@
 /** What members tell each other when a connection is made. */
-import { FramesRefusedError } from '../../platform/frames.ts';
-import type { Headers } from '../../platform/http.ts';
+import { FramesRefusedError } from '../../platform/net/frames.ts';
+import type { Headers } from '../../platform/net/http.ts';
 
 export type ConnectionKind = 'messages' | 'snapshot';
 

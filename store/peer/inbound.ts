@@ -1,6 +1,6 @@
 /** A connection that another member has made: its messages and questions. */
 import type { Clock } from '../../platform/clock.ts';
-import type { FrameConnection } from '../../platform/frames.ts';
+import type { FrameConnection } from '../../platform/net/frames.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StoreError } from '../kv.ts';
 import type { PeerHandlers, Question } from '../replica/peers.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FrameNetwork } from '../../platform/frames.ts';
+import type { FrameNetwork } from '../../platform/net/frames.ts';
 import { findSelf } from './join.ts';
 
 const member = (id: string, ...peerUrls: string[]) => ({

@@ -1,5 +1,5 @@
 /** Finding out, from the members that run, who a new process is among them. */
-import type { FrameNetwork, FrameTls } from '../../platform/frames.ts';
+import type { FrameNetwork, FrameTls } from '../../platform/net/frames.ts';
 import type { ClusterMember } from '../cluster-member.ts';
 
 interface Remote {

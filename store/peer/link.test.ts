@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FramesRefusedError, NobodyListensError } from '../../platform/frames.ts';
-import type { FrameConnection, FrameNetwork } from '../../platform/frames.ts';
+import { FramesRefusedError, NobodyListensError } from '../../platform/net/frames.ts';
+import type { FrameConnection, FrameNetwork } from '../../platform/net/frames.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { FakeClock, settle } from '../../test/support/fake-clock.ts';
 import { framePair } from '../../test/support/frame-pair.ts';

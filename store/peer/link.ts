@@ -5,8 +5,8 @@
  */
 import { sleep } from '../../platform/clock.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
-import type { FrameConnection, FrameNetwork, FrameTls } from '../../platform/frames.ts';
-import { FramesRefusedError, NobodyListensError } from '../../platform/frames.ts';
+import type { FrameConnection, FrameNetwork, FrameTls } from '../../platform/net/frames.ts';
+import { FramesRefusedError, NobodyListensError } from '../../platform/net/frames.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { StoreError, storeErrors } from '../kv.ts';
 import type { StoreErrorReason } from '../kv.ts';

@@ -8,7 +8,7 @@
  * way to it: a leader that waited for one that has vanished would leave it behind for good.
  */
 import type { Clock } from '../../platform/clock.ts';
-import type { FrameConnection } from '../../platform/frames.ts';
+import type { FrameConnection } from '../../platform/net/frames.ts';
 import { BoundedStream } from '../../platform/stream.ts';
 import { StoreError } from '../kv.ts';
 import { Vigil } from './vigil.ts';

@@ -10,12 +10,12 @@ import type {
   FrameListening,
   FrameNetwork,
   FrameTls,
-} from '../../platform/frames.ts';
-import type { Headers, HttpHandler } from '../../platform/http.ts';
+} from '../../platform/net/frames.ts';
+import type { Headers, HttpHandler } from '../../platform/net/http.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { RefusedConnection } from '../../platform/tls-terms.ts';
-import { rotateTls } from '../../platform/tls-rotation.ts';
+import type { RefusedConnection } from '../../platform/net/tls-terms.ts';
+import { rotateTls } from '../../platform/crypto/tls-rotation.ts';
 import { StoreError } from '../kv.ts';
 import type { Message } from '../raft/message.ts';
 import type {

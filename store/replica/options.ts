@@ -1,5 +1,5 @@
-import { noCrypto, type Crypto, type TokenSigner } from '../../platform/crypto.ts';
-import type { Disk } from '../../platform/disk.ts';
+import { noCrypto, type Crypto, type TokenSigner } from '../../platform/crypto/crypto.ts';
+import type { Disk } from '../../platform/files/disk.ts';
 import type { Effects } from '../../platform/effects.ts';
 import type { Turns } from '../../platform/turns.ts';
 import type { EngineFactory } from '../engine/engine.ts';

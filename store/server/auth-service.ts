@@ -1,6 +1,6 @@
 /** Passwords and tokens of one member, in front of the replicated users and roles. */
 import type { Clock } from '../../platform/clock.ts';
-import type { Crypto } from '../../platform/crypto.ts';
+import type { Crypto } from '../../platform/crypto/crypto.ts';
 import type { Random } from '../../platform/random.ts';
 import type { AuthStore, TokenKeeper } from '../auth/auth-store.ts';
 import { StoreError } from '../kv.ts';

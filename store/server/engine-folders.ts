@@ -3,7 +3,7 @@
  * of its own; once it is complete and durable, one atomic write makes that folder the current
  * one. Before it a crash leaves the old state, after it the new one.
  */
-import type { Disk } from '../../platform/disk.ts';
+import type { Disk } from '../../platform/files/disk.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Settings } from '../replica/options.ts';
 

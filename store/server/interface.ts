@@ -2,7 +2,7 @@
  * One store member as its edges (gRPC, HTTP) see it: everything of {@link Kv}, and what only
  * etcd's own clients ask for. `member.ts` implements it.
  */
-import type { Crypto } from '../../platform/crypto.ts';
+import type { Crypto } from '../../platform/crypto/crypto.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type { ClusterMember } from '../cluster-member.ts';

@@ -4,7 +4,7 @@
  * In: everything from a call to durable, ordered, applied state, and back. Out: wires: gRPC and
  * HTTP sit on top, and what members say to each other travels over {@link Peers}.
  */
-import type { Crypto } from '../../platform/crypto.ts';
+import type { Crypto } from '../../platform/crypto/crypto.ts';
 import type { Timer } from '../../platform/clock.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
 import { StoreError } from '../kv.ts';

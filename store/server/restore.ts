@@ -1,5 +1,5 @@
 /** A new member, and with others a new cluster, from a snapshot file. */
-import type { ReadableFile } from '../../platform/file-access.ts';
+import type { ReadableFile } from '../../platform/files/file-access.ts';
 import { readSnapshot, SnapshotError } from '../backup/snapshot-file.ts';
 import type { Engine, WriteOperation } from '../engine/engine.ts';
 import { encodeRecord } from '../mvcc/record.ts';

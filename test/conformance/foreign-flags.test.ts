@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { apiserverFlags } from '../../apiserver/options/flags.ts';
 import { controllersFlags } from '../../controllers/flags.ts';
 import { schedulerFlags } from '../../scheduler/flags.ts';
-import { storeFlags } from '../../store/flags.ts';
+import { storeFlags } from '../../store/options/flags.ts';
 
 const programs = {
   'kube-apiserver': apiserverFlags,

@@ -8,7 +8,7 @@ import { upCommand } from '../../cluster/up-flags.ts';
 import { controllersFlags } from '../../controllers/flags.ts';
 import { kubeletFlags } from '../../kubelet/flags.ts';
 import { schedulerFlags } from '../../scheduler/flags.ts';
-import { storeFlags } from '../../store/flags.ts';
+import { storeFlags } from '../../store/options/flags.ts';
 
 const commands: Readonly<Record<string, () => Command>> = {
   up: upCommand,

@@ -1,7 +1,7 @@
 /** One member's disk: it outlives the process, and forgets what was not synced when power fails. */
 import { crc32 } from 'node:zlib';
-import type { Disk } from '../../platform/disk.ts';
-import type { DurableFile } from '../../platform/durable-file.ts';
+import type { Disk } from '../../platform/files/disk.ts';
+import type { DurableFile } from '../../platform/files/durable-file.ts';
 import type { Engine, EngineFactory, WriteOperation } from '../../store/engine/engine.ts';
 import { journaled, type JournalSettings } from '../../store/engine/journal/journaled.ts';
 import { MemoryFiles } from '../../store/engine/journal/memory-files.ts';

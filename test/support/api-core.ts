@@ -2,7 +2,7 @@
  * The API server's core on the model store, called without a pipeline: for tests of verbs. Any
  * method and path, as any client would send it; answers as status and parsed body.
  */
-import { JsonValue, type Chunk, type HttpResponse } from '../../platform/http.ts';
+import { JsonValue, type Chunk, type HttpResponse } from '../../platform/net/http.ts';
 import { jsonText } from '../../platform/json-text.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { Random } from '../../platform/random.ts';

@@ -19,9 +19,9 @@ import type { PodTemplateSpec } from '../../api/types/core-v1.ts';
 import { startApiServer } from '../../apiserver/server.ts';
 import { createClient, type RestClient } from '../../client/rest.ts';
 import { startControllers } from '../../controllers/manager.ts';
-import type { HttpHandler } from '../../platform/http.ts';
+import type { HttpHandler } from '../../platform/net/http.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import { MemoryKv } from '../model/memory-kv.ts';
 import { SeededRandom, SimClock, SimTime } from '../sim/time.ts';
 

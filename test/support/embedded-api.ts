@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import { startApiServer } from '../../apiserver/server.ts';
 import { createClient, type RestClient } from '../../client/rest.ts';
-import type { HttpHandler } from '../../platform/http.ts';
+import type { HttpHandler } from '../../platform/net/http.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';

@@ -1,6 +1,6 @@
 /** `wherry etcdctl` in this process: what it said, to whom it was said, and how it ended. */
 import type { ProcessContext } from '../../platform/node/process.ts';
-import type { Names } from '../../platform/names.ts';
+import type { Names } from '../../platform/net/names.ts';
 import type { Programs } from '../../platform/programs.ts';
 import { etcdctlCommand } from '../../etcdctl/main.ts';
 

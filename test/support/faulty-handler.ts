@@ -1,5 +1,5 @@
 /** An HttpHandler that fails now and then, as networks and busy servers do. */
-import { type HttpHandler, type HttpResponse, JsonValue } from '../../platform/http.ts';
+import { type HttpHandler, type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 
 export interface Faults {
   /** A number in [0, 1): below the rate, the fault happens. */

@@ -8,7 +8,12 @@ import { FlagFiles } from '../../apiserver/options/flag-files.ts';
 import { type ApiServerFlags, apiserverFlags } from '../../apiserver/options/flags.ts';
 import { ensurePki } from '../../apiserver/pki/pki.ts';
 import { startApiServer } from '../../apiserver/server.ts';
-import { type HttpRequest, type HttpResponse, JsonValue, type Peer } from '../../platform/http.ts';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  JsonValue,
+  type Peer,
+} from '../../platform/net/http.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';

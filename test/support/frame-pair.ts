@@ -1,5 +1,5 @@
 /** Two ends of one connection in memory: frames arrive in a turn of their own, until it is cut. */
-import type { FrameConnection, FrameHandlers } from '../../platform/frames.ts';
+import type { FrameConnection, FrameHandlers } from '../../platform/net/frames.ts';
 
 class End implements FrameConnection {
   readonly waiting = 0;

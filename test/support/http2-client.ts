@@ -1,5 +1,5 @@
 /** The client's end of an HTTP/2 connection, frame by frame, without a network. */
-import type { Duplex, DuplexHandlers } from '../../platform/duplex.ts';
+import type { Duplex, DuplexHandlers } from '../../platform/bytes/duplex.ts';
 import { encodeFrame, FrameReader, frameTypes, type Frame } from '../../store/grpc/http2/frames.ts';
 
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
-import type { CertificateAndKey } from '../../platform/x509.ts';
+import type { CertificateAndKey } from '../../platform/crypto/x509.ts';
 
 const HOUR_MS = 3_600_000;
 const validity = () => ({ notBeforeMs: Date.now() - HOUR_MS, notAfterMs: Date.now() + HOUR_MS });

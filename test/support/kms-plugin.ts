@@ -9,7 +9,7 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { CallFailure, type ConnectSocket } from '../../platform/unary-calls.ts';
+import { CallFailure, type ConnectSocket } from '../../platform/net/unary-calls.ts';
 
 /** Fields with a length below 128 by number, in their order. */
 function message(fields: readonly (readonly [number, Buffer | string])[]): Buffer {

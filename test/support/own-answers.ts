@@ -1,7 +1,7 @@
 /** Our API server, called as {@link AnyCall} calls a kube-apiserver; with the beta kinds. */
 import { kinds, mutatingPolicyKinds } from '../../apiserver/registry/kinds/index.ts';
 import { startApiServer } from '../../apiserver/server.ts';
-import { JsonValue } from '../../platform/http.ts';
+import { JsonValue } from '../../platform/net/http.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';

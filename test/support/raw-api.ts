@@ -2,14 +2,14 @@
 import { parseJson } from '../../api/json.ts';
 import type { ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
 import { startApiServer } from '../../apiserver/server.ts';
-import { type Chunk, type HttpHandler, JsonValue } from '../../platform/http.ts';
+import { type Chunk, type HttpHandler, JsonValue } from '../../platform/net/http.ts';
 import { jsonText } from '../../platform/json-text.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realRandom as random } from '../../platform/node/random.ts';
-import type { OutgoingHttp } from '../../platform/outgoing-http.ts';
+import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
 import type { Kv } from '../../store/kv.ts';
 import { MemoryKv } from '../model/memory-kv.ts';
 import { withoutControllers } from './admission.ts';

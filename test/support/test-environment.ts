@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { freePorts } from '../../platform/node/net/free-ports.ts';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
-import type { CertificateAndKey } from '../../platform/x509.ts';
+import type { CertificateAndKey } from '../../platform/crypto/x509.ts';
 import { clientCertificate, newCa } from './https-server.ts';
 
 const HOUR_MS = 3_600_000;

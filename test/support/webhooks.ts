@@ -3,7 +3,7 @@ import type {
   OutgoingAnswer,
   OutgoingHttp,
   OutgoingRequest,
-} from '../../platform/outgoing-http.ts';
+} from '../../platform/net/outgoing-http.ts';
 
 export interface Review {
   readonly request: Readonly<Record<string, unknown>> & {

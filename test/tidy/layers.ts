@@ -26,7 +26,7 @@ export const layers: readonly Layer[] = [
     imports: [
       'api/*',
       'platform/assert.ts',
-      'platform/ip.ts',
+      'platform/net/ip.ts',
       'platform/json-text.ts',
       'platform/metrics/metrics.ts',
       'platform/programs.ts',
@@ -55,7 +55,11 @@ export const layers: readonly Layer[] = [
       'platform',
     ],
   },
-  { part: 'store/engine', imports: ['platform'], packages: ['classic-level', 'rocksdb', 'sorted-btree'] },
+  {
+    part: 'store/engine',
+    imports: ['platform'],
+    packages: ['classic-level', 'rocksdb', 'sorted-btree'],
+  },
   {
     part: 'store/persistence',
     imports: [
@@ -134,31 +138,12 @@ export const layers: readonly Layer[] = [
     part: 'store/http',
     imports: ['store/kv.ts', 'store/persistence', 'store/replica', 'store/server', 'platform'],
   },
-  { part: 'store/etcd-arguments.ts', imports: [] },
-  { part: 'store/flag-values.ts', imports: [], packages: ['commander'] },
-  {
-    part: 'store/flags.ts',
-    imports: ['store/etcd-arguments.ts', 'store/flag-values.ts', 'store/tls-flags.ts'],
-    packages: ['commander'],
-  },
-  {
-    part: 'store/tls-flags.ts',
-    imports: ['store/flag-values.ts', 'store/cipher-suites.ts'],
-    packages: ['commander'],
-  },
-  { part: 'store/cipher-suites.ts', imports: [], packages: ['commander'] },
-  { part: 'store/config-file.ts', imports: ['store/flag-rules.ts'], packages: ['js-yaml'] },
   { part: 'store/auto-compaction.ts', imports: ['store/kv.ts', 'platform'] },
-  { part: 'store/flag-rules.ts', imports: ['store/flags.ts', 'store/auto-compaction.ts'] },
-  { part: 'store/srv-records.ts', imports: ['platform'] },
   {
-    part: 'store/initial-cluster.ts',
-    imports: ['store/flags.ts', 'store/flag-rules.ts', 'store/srv-records.ts', 'platform'],
+    part: 'store/options',
+    imports: ['store/*', 'platform', 'platform/node'],
+    packages: ['commander', 'js-yaml'],
   },
-  { part: 'store/tls-files.ts', imports: ['store/*', 'platform', 'platform/node'] },
-  { part: 'store/auth-flags.ts', imports: ['store/*', 'platform', 'platform/node'] },
-  { part: 'store/auto-tls.ts', imports: ['platform', 'platform/node'] },
-  { part: 'store/cluster-options.ts', imports: ['store/*', 'platform', 'platform/node'] },
   {
     part: 'store/main.ts',
     imports: ['store/*', 'platform', 'platform/node'],

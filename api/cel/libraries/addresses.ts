@@ -1,5 +1,5 @@
 /** Kubernetes' libraries of IP addresses and CIDR ranges. */
-import { parseIPv4, parseIPv6 } from '../../../platform/ip.ts';
+import { parseIPv4, parseIPv6 } from '../../../platform/net/ip.ts';
 import {
   namespaced,
   type Overload,

@@ -1,6 +1,6 @@
 /** From the claims of a proven token to a user, by names of claims or by CEL. */
 import { type CelValue, isList } from '../../../api/cel/values.ts';
-import type { Claims } from '../../../platform/token-keys.ts';
+import type { Claims } from '../../../platform/crypto/token-keys.ts';
 import { CREDENTIAL_ID, type User } from '../user.ts';
 import { ClaimExpression, ExpressionFailed } from './claim-expressions.ts';
 import { jsonType } from './token-verifier.ts';

@@ -4,8 +4,8 @@
  * aggregated claims, which come within the token, are not read.
  */
 import type { Clock } from '../../../platform/clock.ts';
-import type { OutgoingHttp } from '../../../platform/outgoing-http.ts';
-import type { Claims } from '../../../platform/token-keys.ts';
+import type { OutgoingHttp } from '../../../platform/net/outgoing-http.ts';
+import type { Claims } from '../../../platform/crypto/token-keys.ts';
 import { callFailureText } from '../../webhook/call-failure.ts';
 import { unverifiedIssuer } from '../service-account/claims.ts';
 import { type TokenVerifier, UnprovenToken } from './token-verifier.ts';

@@ -4,8 +4,8 @@
  * too.
  */
 import type { Clock } from '../../../platform/clock.ts';
-import type { OutgoingHttp } from '../../../platform/outgoing-http.ts';
-import type { TokenKeys } from '../../../platform/token-keys.ts';
+import type { OutgoingHttp } from '../../../platform/net/outgoing-http.ts';
+import type { TokenKeys } from '../../../platform/crypto/token-keys.ts';
 import { unverifiedIssuer } from '../service-account/claims.ts';
 import { none, type TokenAuthentication, type TokenAuthenticator } from '../token-authenticator.ts';
 import { ClaimMapping, RefusedClaims } from './claim-mapping.ts';

@@ -4,8 +4,8 @@
  * such a token.
  */
 import type { Clock } from '../../../platform/clock.ts';
-import type { OutgoingHttp } from '../../../platform/outgoing-http.ts';
-import type { TokenKeys, VerificationKey } from '../../../platform/token-keys.ts';
+import type { OutgoingHttp } from '../../../platform/net/outgoing-http.ts';
+import type { TokenKeys, VerificationKey } from '../../../platform/crypto/token-keys.ts';
 import { callFailureText } from '../../webhook/call-failure.ts';
 
 export interface ProviderKeysOptions {

@@ -1,6 +1,6 @@
 /** The proof that an issuer signed a token, for whom it is meant, and that it is in force. */
 import type { Clock } from '../../../platform/clock.ts';
-import type { Claims, VerificationKey } from '../../../platform/token-keys.ts';
+import type { Claims, VerificationKey } from '../../../platform/crypto/token-keys.ts';
 import { formatTime } from '../../../api/time.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 

@@ -2,7 +2,7 @@
  * What a service account's token says (KEP-1205, KEP-4193): the registered claims of RFC 7519,
  * and one private claim that names the account and what the token is bound to.
  */
-import type { Claims } from '../../../platform/token-keys.ts';
+import type { Claims } from '../../../platform/crypto/token-keys.ts';
 
 export interface ObjectName {
   readonly name: string;

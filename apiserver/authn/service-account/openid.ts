@@ -1,4 +1,4 @@
-import type { VerificationKey } from '../../../platform/token-keys.ts';
+import type { VerificationKey } from '../../../platform/crypto/token-keys.ts';
 
 /** OpenID Connect discovery (KEP-1393): how others find the keys that check our tokens. */
 export interface OpenIdDocuments {

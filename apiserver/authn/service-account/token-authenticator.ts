@@ -6,7 +6,7 @@
 import type { KubernetesObject } from '../../../api/meta.ts';
 import { parseTime } from '../../../api/time.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { Claims, VerificationKey } from '../../../platform/token-keys.ts';
+import type { Claims, VerificationKey } from '../../../platform/crypto/token-keys.ts';
 import {
   forApi,
   none,

@@ -7,7 +7,7 @@ import type {
 import type { ServiceAccount } from '../../../api/types/core-v1.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { type Random, uuid } from '../../../platform/random.ts';
-import type { SigningKey } from '../../../platform/token-keys.ts';
+import type { SigningKey } from '../../../platform/crypto/token-keys.ts';
 import type { AccountObjects } from './accounts.ts';
 import { type AccountClaim, accountUser, type ObjectName, type TokenClaims } from './claims.ts';
 

@@ -3,7 +3,7 @@
  * seed that only the service can read once it is stored: it is asked for one seed at the start, for
  * another when it names another key, and for what a seed read from the store was.
  */
-import type { Cipher, Ciphers } from '../../../platform/ciphers.ts';
+import type { Cipher, Ciphers } from '../../../platform/crypto/ciphers.ts';
 import { sleep } from '../../../platform/clock.ts';
 import type { Effects } from '../../../platform/effects.ts';
 import { ExpiringCache } from '../../../platform/expiring-cache.ts';

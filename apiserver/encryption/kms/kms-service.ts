@@ -1,6 +1,6 @@
 import type { Clock } from '../../../platform/clock.ts';
 import { type Random, uuid } from '../../../platform/random.ts';
-import { CallFailure, type UnaryCalls } from '../../../platform/unary-calls.ts';
+import { CallFailure, type UnaryCalls } from '../../../platform/net/unary-calls.ts';
 import { ProviderAway } from '../transformer.ts';
 import type { KmsMetrics } from './kms-metrics.ts';
 import {

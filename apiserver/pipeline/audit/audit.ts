@@ -1,6 +1,6 @@
 import { StatusError, statusError, type Status } from '../../../api/status.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { HttpResponse } from '../../../platform/http.ts';
+import type { HttpResponse } from '../../../platform/net/http.ts';
 import { jsonText } from '../../../platform/json-text.ts';
 import type { PipelineRequest } from '../api-request.ts';
 import type { Filter } from '../filter.ts';

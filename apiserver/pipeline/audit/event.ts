@@ -2,7 +2,7 @@
 import { parseJson } from '../../../api/json.ts';
 import type { Status } from '../../../api/status.ts';
 import { formatMicroTime } from '../../../api/time.ts';
-import { type HttpResponse, JsonValue } from '../../../platform/http.ts';
+import { type HttpResponse, JsonValue } from '../../../platform/net/http.ts';
 import type { User } from '../../authn/user.ts';
 import type { PipelineRequest } from '../api-request.ts';
 import type { RequestNotes } from '../request-notes.ts';

@@ -15,7 +15,7 @@ import type {
   EndpointSlice,
 } from '../../../api/types/discovery-v1.ts';
 import { validateIP } from '../../../api/validation/formats.ts';
-import { isIPv4, isIPv6 } from '../../../platform/ip.ts';
+import { isIPv4, isIPv6 } from '../../../platform/net/ip.ts';
 import { validateLabels } from '../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain, labelValue } from '../../../api/validation/names.ts';
 import { qualifiedName } from '../../../api/validation/names.ts';

@@ -2,8 +2,8 @@
  * A folder whose files change all at once, as the kubelet writes them: names are links into
  * `..data`, itself a link to a folder that is never changed (pkg/volume/util: atomic writer).
  */
-import type { Disk } from '../../../platform/disk.ts';
-import type { FileTree } from '../../../platform/file-tree.ts';
+import type { Disk } from '../../../platform/files/disk.ts';
+import type { FileTree } from '../../../platform/files/file-tree.ts';
 import type { Payload } from './payload.ts';
 
 export class AtomicFolder {

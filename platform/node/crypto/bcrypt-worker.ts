@@ -1,7 +1,7 @@
 /** Hashes passwords one after the other, away from the event loop that serves everybody else. */
 import { randomBytes } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { bcrypt, bcryptMatches } from '../../bcrypt.ts';
+import { bcrypt, bcryptMatches } from '../../crypto/bcrypt.ts';
 
 export interface BcryptRequest {
   readonly id: number;

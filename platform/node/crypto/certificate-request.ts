@@ -1,6 +1,6 @@
 /** Certificate requests (PKCS #10, RFC 2986): reading what they ask for, and signing them. */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import type { CertificateAndKey, CertificateRequestFacts, Validity } from '../../x509.ts';
+import type { CertificateAndKey, CertificateRequestFacts, Validity } from '../../crypto/x509.ts';
 import { certificate, extension, OID, signerOf } from './certificate.ts';
 import * as der from './der.ts';
 

@@ -7,7 +7,7 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto';
-import type { CertificateAndKey, Validity } from '../../x509.ts';
+import type { CertificateAndKey, Validity } from '../../crypto/x509.ts';
 import * as der from './der.ts';
 
 export const OID = {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
-import type { Cipher, Ciphers } from '../../ciphers.ts';
+import type { Cipher, Ciphers } from '../../crypto/ciphers.ts';
 import { KEY_BYTES, NONCE_BYTES, openBox, sealBox } from './secretbox.ts';
 
 const AES_BYTES = [16, 24, 32];

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import type { Crypto } from '../../crypto.ts';
+import type { Crypto } from '../../crypto/crypto.ts';
 import type { BcryptAnswer, BcryptRequest } from './bcrypt-worker.ts';
 
 /** Passwords that may wait to be hashed; each takes a good part of a second at most. */

@@ -1,6 +1,6 @@
 import { constants, createHmac, createPrivateKey, createPublicKey } from 'node:crypto';
 import { sign, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
-import type { TokenSigner } from '../../crypto.ts';
+import type { TokenSigner } from '../../crypto/crypto.ts';
 
 export interface JwtKeys {
   /** Of RFC 7518, section 3.1: RS256, PS384, ES512, HS256, EdDSA, … */

@@ -8,7 +8,13 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import type { Claims, Jwk, SigningKey, TokenKeys, VerificationKey } from '../../token-keys.ts';
+import type {
+  Claims,
+  Jwk,
+  SigningKey,
+  TokenKeys,
+  VerificationKey,
+} from '../../crypto/token-keys.ts';
 
 const curves: Readonly<Record<string, string>> = {
   'P-256': 'ES256',

@@ -4,7 +4,7 @@
  * quarter of a second of loading, which is half of the time a whole cluster may take to start.
  */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { ipBytes } from '../../ip.ts';
+import { ipBytes } from '../../net/ip.ts';
 import type {
   AlternativeNames,
   CertificateAndKey,
@@ -13,7 +13,7 @@ import type {
   Subject,
   Validity,
   X509,
-} from '../../x509.ts';
+} from '../../crypto/x509.ts';
 import {
   certificate,
   extension,

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { Disk } from '../../disk.ts';
+import type { Disk } from '../../files/disk.ts';
 import { openDurable } from './durable-file.ts';
 import { makeFolder } from './make-folder.ts';
 import { hasRocksdb } from './rocksdb-binding.ts';

@@ -1,7 +1,7 @@
 import { stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { DurableFile } from '../../durable-file.ts';
+import type { DurableFile } from '../../files/durable-file.ts';
 import { realDisk } from './disk.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -1,7 +1,7 @@
 import { constants, write } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
-import type { DurableFile } from '../../durable-file.ts';
+import type { DurableFile } from '../../files/durable-file.ts';
 import { promises, syncFolder } from './sync-folder.ts';
 
 /** Written at a time while a file is filled up. */

@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { FileAccess } from '../../file-access.ts';
+import type { FileAccess } from '../../files/file-access.ts';
 
 export const realFileAccess: FileAccess = {
   async open(path) {

@@ -1,5 +1,5 @@
 import { chmod, type FileHandle, open, rename, stat, symlink, writeFile } from 'node:fs/promises';
-import type { FileTree } from '../../file-tree.ts';
+import type { FileTree } from '../../files/file-tree.ts';
 import { makeFolder } from './make-folder.ts';
 
 const isMissing = (error: unknown): boolean =>

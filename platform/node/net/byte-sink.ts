@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { ByteSink } from '../../byte-stream.ts';
+import type { ByteSink } from '../../bytes/byte-stream.ts';
 
 /** Errors of a stream are told to who writes; without this they would end the process. */
 export function silently<T extends NodeJS.EventEmitter>(stream: T): T {

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import type { ByteStream } from '../../byte-stream.ts';
+import type { ByteStream } from '../../bytes/byte-stream.ts';
 
 /** A socket, or any other duplex, as a {@link ByteStream}. It is read only as fast as iterated. */
 export function byteStreamOf(duplex: Duplex): ByteStream {

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type FrameConnection, FramesRefusedError } from '../../frames.ts';
-import type { Listening } from '../../http-server.ts';
-import type { RefusedConnection } from '../../tls-terms.ts';
+import { type FrameConnection, FramesRefusedError } from '../../net/frames.ts';
+import type { Listening } from '../../net/http-server.ts';
+import type { RefusedConnection } from '../../net/tls-terms.ts';
 import { realX509 } from '../crypto/x509.ts';
 import { nodeFrames } from './frames.ts';
 

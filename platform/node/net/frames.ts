@@ -16,9 +16,9 @@ import type {
   FrameListenOptions,
   FrameNetwork,
   FrameTls,
-} from '../../frames.ts';
-import { FramesRefusedError, NobodyListensError } from '../../frames.ts';
-import type { Headers } from '../../http.ts';
+} from '../../net/frames.ts';
+import { FramesRefusedError, NobodyListensError } from '../../net/frames.ts';
+import type { Headers } from '../../net/http.ts';
 import { protocolOptions, refusalOf, refused } from './tls-terms.ts';
 
 const PROTOCOL = 'wherry-frames';

@@ -5,7 +5,7 @@ import {
   type ConnectUpgrade,
   HandshakeRefusedError,
   type HandshakeRequest,
-} from '../../handshake.ts';
+} from '../../net/handshake.ts';
 import { byteStreamOf } from './byte-stream.ts';
 import { proxyAgent } from './proxy-agent.ts';
 

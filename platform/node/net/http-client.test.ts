@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type HttpRequest, JsonValue } from '../../http.ts';
+import { type HttpRequest, JsonValue } from '../../net/http.ts';
 import { connectHttp, type HttpConnection } from './http-client.ts';
 import { until } from '../../../test/support/until.ts';
 

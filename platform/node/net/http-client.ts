@@ -6,7 +6,7 @@
  * `code` kept; certificate errors keep OpenSSL's code). Bodies with a content-length arrive whole;
  * the others (watches) stream.
  */
-import type { HttpHandler } from '../../http.ts';
+import type { HttpHandler } from '../../net/http.ts';
 import type { ConnectOptions, HttpConnection } from './http-connection.ts';
 import { http1Handler } from './http1-client.ts';
 import { http2Handler } from './http2-client.ts';

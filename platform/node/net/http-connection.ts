@@ -1,4 +1,4 @@
-import type { HttpHandler } from '../../http.ts';
+import type { HttpHandler } from '../../net/http.ts';
 
 export interface ConnectOptions {
   /** "https://127.0.0.1:6443": scheme, host and port; a path in it goes before every request's. */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type Chunk, type Headers, type HttpRequest, JsonValue } from '../../http.ts';
+import { type Chunk, type Headers, type HttpRequest, JsonValue } from '../../net/http.ts';
 
 export function pathOf(request: HttpRequest): string {
   const query = request.query.toString();

@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip as zlibGzip } from 'node:zlib';
-import type { Peer } from '../../http.ts';
+import type { Peer } from '../../net/http.ts';
 import type {
   Edge,
   Gzip,
@@ -20,7 +20,7 @@ import type {
   HttpListening,
   ListenOptions,
   TlsMaterial,
-} from '../../http-server.ts';
+} from '../../net/http-server.ts';
 import { upgradeOf } from './http-upgrade.ts';
 
 /** Longer than the 90 s that client-go keeps idle connections, so that the client closes first. */

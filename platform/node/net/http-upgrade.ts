@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ByteStream } from '../../byte-stream.ts';
-import { acceptance } from '../../websocket-server.ts';
-import type { Headers } from '../../http.ts';
-import type { MessageClass } from '../../http-server.ts';
+import type { ByteStream } from '../../bytes/byte-stream.ts';
+import { acceptance } from '../../net/websocket-server.ts';
+import type { Headers } from '../../net/http.ts';
+import type { MessageClass } from '../../net/http-server.ts';
 import { byteStreamOf } from './byte-stream.ts';
 import { sha1 } from '../crypto/sha1.ts';
 

@@ -1,8 +1,8 @@
 import { Agent, type IncomingMessage, request as send } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ByteStream } from '../../byte-stream.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../../http.ts';
-import { splice } from '../../splice.ts';
+import type { ByteStream } from '../../bytes/byte-stream.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../net/http.ts';
+import { splice } from '../../bytes/splice.ts';
 import { byteStreamOf } from './byte-stream.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { bodyOf, pathOf, requestBytes } from './http-message.ts';

@@ -5,7 +5,7 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from 'node:http2';
-import type { Chunk, HttpRequest, HttpResponse } from '../../http.ts';
+import type { Chunk, HttpRequest, HttpResponse } from '../../net/http.ts';
 import type { ConnectOptions, HttpConnection } from './http-connection.ts';
 import { bodyOf, pathOf, requestBytes } from './http-message.ts';
 

@@ -1,7 +1,7 @@
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
-import type { ByteStream } from '../../byte-stream.ts';
-import type { LocalNetwork, NetworkAddress } from '../../local-network.ts';
+import type { ByteStream } from '../../bytes/byte-stream.ts';
+import type { LocalNetwork, NetworkAddress } from '../../net/local-network.ts';
 import { silently, sinkOf } from './byte-sink.ts';
 
 export const realLocalNetwork: LocalNetwork = {

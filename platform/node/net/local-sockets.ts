@@ -6,11 +6,11 @@ import {
   type HttpRequest,
   type HttpResponse,
   JsonValue,
-} from '../../http.ts';
+} from '../../net/http.ts';
 import { byteStreamOf } from './byte-stream.ts';
 import { type UpgradeEvent, upgradeOf } from './http-upgrade.ts';
-import type { Listening } from '../../http-server.ts';
-import type { LocalAddress, LocalPath, LocalSockets } from '../../local-sockets.ts';
+import type { Listening } from '../../net/http-server.ts';
+import type { LocalAddress, LocalPath, LocalSockets } from '../../net/local-sockets.ts';
 
 export const realLocalSockets: LocalSockets = {
   listenTcp(at, serve) {

@@ -1,5 +1,5 @@
 import dns from 'node:dns/promises';
-import type { Names } from '../../names.ts';
+import type { Names } from '../../net/names.ts';
 
 export const realNames: Names = {
   async services(name) {

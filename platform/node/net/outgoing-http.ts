@@ -7,8 +7,8 @@ import {
   request as sendPlain,
 } from 'node:http';
 import { Agent, request as sendSecure, type RequestOptions } from 'node:https';
-import type { OutgoingAnswer, OutgoingHttp, OutgoingRequest } from '../../outgoing-http.ts';
-import { OutgoingAnswerTooLarge } from '../../outgoing-http.ts';
+import type { OutgoingAnswer, OutgoingHttp, OutgoingRequest } from '../../net/outgoing-http.ts';
+import { OutgoingAnswerTooLarge } from '../../net/outgoing-http.ts';
 
 /** Of one server, with one set of certificates. */
 const MAX_SOCKETS = 128;

@@ -18,10 +18,10 @@ import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { SocketDuplex } from './socket-duplex.ts';
 import { upgradeOf } from './http-upgrade.ts';
 import { protocolOptions, refusalOf, refused } from './tls-terms.ts';
-import { chunkBytes } from '../../http.ts';
-import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../http.ts';
-import type { TlsMaterial } from '../../http-server.ts';
-import type { SharedPort, SharedPortListening, SharedPortOptions } from '../../shared-port.ts';
+import { chunkBytes } from '../../net/http.ts';
+import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../net/http.ts';
+import type { TlsMaterial } from '../../net/http-server.ts';
+import type { SharedPort, SharedPortListening, SharedPortOptions } from '../../net/shared-port.ts';
 
 /** A connection that says nothing for this long is closed. */
 const FIRST_BYTES_MS = 30_000;

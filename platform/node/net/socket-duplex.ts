@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Duplex, DuplexHandlers } from '../../duplex.ts';
+import type { Duplex, DuplexHandlers } from '../../bytes/duplex.ts';
 
 /** A little more than 64 KiB: four full frames of HTTP/2 with their headers. */
 const ROOM_BYTES = 65 * 1024;

@@ -1,6 +1,6 @@
 /** SOCKS 5 (RFC 1928) with or without user and password (RFC 1929), as far as CONNECT goes. */
 import { connect, type Socket } from 'node:net';
-import { ipBytes } from '../../ip.ts';
+import { ipBytes } from '../../net/ip.ts';
 import { proxyUser, type TunnelTarget } from './proxy-address.ts';
 
 const VERSION = 5;

@@ -4,7 +4,7 @@ import {
   type PeerCertificate,
   type TLSSocket,
 } from 'node:tls';
-import type { RefusedConnection, TlsTerms } from '../../tls-terms.ts';
+import type { RefusedConnection, TlsTerms } from '../../net/tls-terms.ts';
 
 /** As options of Node's secure contexts. */
 export function protocolOptions({ minVersion = 'TLSv1.2', maxVersion, ciphers }: TlsTerms = {}) {

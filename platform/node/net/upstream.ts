@@ -7,8 +7,8 @@ import {
 } from 'node:http';
 import { Agent, request as requestSecurely, type RequestOptions } from 'node:https';
 import { type Duplex, pipeline } from 'node:stream';
-import type { Headers } from '../../http.ts';
-import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../../upstream.ts';
+import type { Headers } from '../../net/http.ts';
+import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../../net/upstream.ts';
 import { byteStreamOf, duplexOf } from './byte-stream.ts';
 
 const MAX_IDLE_SOCKETS = 16;

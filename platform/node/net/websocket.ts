@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { BoundedStream } from '../../stream.ts';
-import { HandshakeRefusedError } from '../../handshake.ts';
-import type { ConnectWebSocket, WebSocketConnection } from '../../websocket.ts';
+import { HandshakeRefusedError } from '../../net/handshake.ts';
+import type { ConnectWebSocket, WebSocketConnection } from '../../net/websocket.ts';
 import { dialling, refusal } from './handshake.ts';
 
 /** Messages that may wait for their consumer; then the socket is paused. */

@@ -2,7 +2,7 @@
  * Two files that take turns: records are appended to one until it is full, while what the other
  * holds is made durable in the engine, so that it can be written over.
  */
-import type { Disk } from '../../../platform/disk.ts';
+import type { Disk } from '../../../platform/files/disk.ts';
 import type { Random } from '../../../platform/random.ts';
 import { EngineError } from '../engine.ts';
 import { encodeRecord, sequenceOf } from './record.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { sleep } from '../../../platform/clock.ts';
-import type { Disk } from '../../../platform/disk.ts';
+import type { Disk } from '../../../platform/files/disk.ts';
 import { silentLogger } from '../../../platform/logger.ts';
 import { FakeClock, settle } from '../../../test/support/fake-clock.ts';
 import type { Engine, EngineFactory, WriteOperation } from '../engine.ts';

@@ -1,5 +1,5 @@
 import { assert } from '../../../platform/assert.ts';
-import type { DurableFile } from '../../../platform/durable-file.ts';
+import type { DurableFile } from '../../../platform/files/durable-file.ts';
 
 /** What a crash of the disk may tear a write into. */
 const SECTOR_BYTES = 16;

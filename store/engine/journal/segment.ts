@@ -4,7 +4,7 @@
  *
  *     head: 4 bytes 'WJNL', u32 format, u32 mark, u32 CRC-32 of these
  */
-import type { DurableFile } from '../../../platform/durable-file.ts';
+import type { DurableFile } from '../../../platform/files/durable-file.ts';
 import { EngineError } from '../engine.ts';
 import { RECORD_HEADER_BYTES, recordEnd, sequenceOf, type Crc32 } from './record.ts';
 

@@ -1,4 +1,4 @@
-import type { Chunk } from '../../../platform/http.ts';
+import type { Chunk } from '../../../platform/net/http.ts';
 import { decodeMessage } from '../schema/codec.ts';
 import type { CallEvent, CallOrigin, DuplexCall } from '../unary.ts';
 import { statusOf, streamErrorBody } from './errors.ts';

@@ -5,7 +5,7 @@
  * In: JSON to protobuf and back, streams of answers as JSON lines. Out: streams of requests: the
  * requests of a watch or keepalive come in one body; WebSockets.
  */
-import type { HttpRequest, HttpResponse } from '../../../platform/http.ts';
+import type { HttpRequest, HttpResponse } from '../../../platform/net/http.ts';
 import { downloads } from '../download.ts';
 import { StoreError } from '../../kv.ts';
 import { KeepAliveStream } from '../keep-alive-stream.ts';

@@ -6,7 +6,7 @@
  * bounds that keep one client from using up the server. Out: what a request means. Left out, as
  * the protocol allows: pushes, priorities (obsolete), larger frames.
  */
-import type { Duplex } from '../../../platform/duplex.ts';
+import type { Duplex } from '../../../platform/bytes/duplex.ts';
 import { ConnectionError, errorCodes } from './errors.ts';
 import {
   encodeFrame,

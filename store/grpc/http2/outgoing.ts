@@ -2,7 +2,7 @@
  * What a connection sends, within the client's windows (RFC 9113, section 5.2). A stream whose
  * window is shut holds back nobody; those that wait for the connection's window take turns.
  */
-import type { Duplex } from '../../../platform/duplex.ts';
+import type { Duplex } from '../../../platform/bytes/duplex.ts';
 import type { LongMessage } from '../wire/long-message.ts';
 import { ConnectionError, errorCodes } from './errors.ts';
 import {

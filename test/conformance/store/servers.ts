@@ -13,7 +13,7 @@ import { realRandom } from '../../../platform/node/random.ts';
 import { realCrypto } from '../../../platform/node/crypto/crypto.ts';
 import { sha1 } from '../../../platform/node/crypto/sha1.ts';
 import { sniffingServer } from '../../../platform/node/net/sniffing-server.ts';
-import type { TlsMaterial } from '../../../platform/http-server.ts';
+import type { TlsMaterial } from '../../../platform/net/http-server.ts';
 import { MemoryStorage } from '../../../store/engine/memory.ts';
 import { serveStore, type ServingStore } from '../../../store/grpc/server.ts';
 import type { MemberOptions } from '../../../store/replica/options.ts';

@@ -3,7 +3,7 @@
  * where such a bug would be made; none is in the product.
  */
 import { Expectations } from '../../../client/expectations.ts';
-import type { HttpRequest } from '../../../platform/http.ts';
+import type { HttpRequest } from '../../../platform/net/http.ts';
 import { Cache } from '../../../scheduler/cache/cache.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { ResourceDeclaration } from '../../../apiserver/registry/declaratio
 import { startApiServer } from '../../../apiserver/server.ts';
 import { createClient, type RestClient } from '../../../client/rest.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { HttpHandler, HttpRequest } from '../../../platform/http.ts';
+import type { HttpHandler, HttpRequest } from '../../../platform/net/http.ts';
 import type { Running } from '../../../platform/lifecycle.ts';
 import { silentLogger } from '../../../platform/logger.ts';
 import type { Kv } from '../../../store/kv.ts';

@@ -3,9 +3,13 @@
  * took effect, or are sent again by the transport; watches break. It never delays longer than
  * real timeouts allow, so that what a dead client sent is over before its successor begins.
  */
-import { type HttpHandler, type HttpRequest, type HttpResponse } from '../../../platform/http.ts';
-import type { Chunk } from '../../../platform/http.ts';
-import { JsonValue } from '../../../platform/http.ts';
+import {
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../../platform/net/http.ts';
+import type { Chunk } from '../../../platform/net/http.ts';
+import { JsonValue } from '../../../platform/net/http.ts';
 import { BoundedStream } from '../../../platform/stream.ts';
 import type { SeededRandom, SimTime } from '../time.ts';
 import { Pump } from './pump.ts';

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { DEFAULT_ISSUER } from '../../../apiserver/identity.ts';
 import { kinds, mutatingPolicyKinds } from '../../../apiserver/registry/kinds/index.ts';
 import { startApiServer } from '../../../apiserver/server.ts';
-import { JsonValue } from '../../../platform/http.ts';
+import { JsonValue } from '../../../platform/net/http.ts';
 import type { Lifecycle } from '../../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../../platform/logger.ts';
 import { realClock as clock } from '../../../platform/node/clock.ts';

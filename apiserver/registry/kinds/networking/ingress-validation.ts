@@ -8,7 +8,7 @@ import type {
   IngressTLS,
 } from '../../../../api/types/networking-v1.ts';
 import { portName, portNumber } from '../../../../api/validation/formats.ts';
-import { isIP } from '../../../../platform/ip.ts';
+import { isIP } from '../../../../platform/net/ip.ts';
 import {
   dns1035Label,
   dns1123Label,

@@ -14,7 +14,7 @@ import type {
 } from '../../../../api/types/resource-v1.ts';
 import { validateConditions } from '../../../../api/validation/conditions.ts';
 import { dns1123Label } from '../../../../api/validation/names.ts';
-import { isIP } from '../../../../platform/ip.ts';
+import { isIP } from '../../../../platform/net/ip.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn } from '../cells.ts';
 import { check } from '../checks.ts';

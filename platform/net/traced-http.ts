@@ -1,5 +1,5 @@
 import type { OutgoingHttp } from './outgoing-http.ts';
-import { TRACEPARENT, type TraceScope } from './trace-scope.ts';
+import { TRACEPARENT, type TraceScope } from '../trace-scope.ts';
 
 /** Tells other servers the client's `traceparent`, where that asked to be followed (KEP-647). */
 export function tracedHttp(http: OutgoingHttp, trace: TraceScope): OutgoingHttp {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../test/support/fake-clock.ts';
-import type { TlsMaterial } from './http-server.ts';
-import type { Logger } from './logger.ts';
-import { watchClock } from './clock-watch.ts';
+import { FakeClock } from '../../test/support/fake-clock.ts';
+import type { TlsMaterial } from '../net/http-server.ts';
+import type { Logger } from '../logger.ts';
+import { watchClock } from '../clock-watch.ts';
 import { rotateTls } from './tls-rotation.ts';
 
 function listeningLogger() {

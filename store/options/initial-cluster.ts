@@ -1,5 +1,5 @@
 /** What the flags, or DNS in their place, say of the first members, as etcd reads them. */
-import type { Names } from '../platform/names.ts';
+import type { Names } from '../../platform/net/names.ts';
 import { FlagError } from './flag-rules.ts';
 import type { ClusterEntry, StoreFlags } from './flags.ts';
 import { serviceUrls } from './srv-records.ts';

@@ -2,7 +2,7 @@
  * The client's end of an HTTP/1.1 connection that goes on in another protocol (RFC 9110, 7.8), as
  * an effect.
  */
-import type { ByteStream } from './byte-stream.ts';
+import type { ByteStream } from '../bytes/byte-stream.ts';
 import type { Headers } from './http.ts';
 
 /** Where a handshake is made, and as whom. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Names, ServiceRecord } from '../platform/names.ts';
+import type { Names, ServiceRecord } from '../../platform/net/names.ts';
 import { storeFlags, type StoreFlags } from './flags.ts';
 import { checkInitialCluster, withDiscovery } from './initial-cluster.ts';
 

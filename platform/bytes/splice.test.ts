@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ByteStream } from './byte-stream.ts';
 import { splice } from './splice.ts';
-import { BoundedStream } from './stream.ts';
+import { BoundedStream } from '../stream.ts';
 
 /** One end of a connection: the other end says `said`, and hears what is written. */
 function connection(name: string, log: string[]) {

@@ -2,9 +2,9 @@
  * Certificates are renewed and picked up while a server runs: what makes or reads them is asked
  * again and again, and what it yields replaces what is served when it is another.
  */
-import type { Clock, Timer } from './clock.ts';
-import type { Running } from './lifecycle.ts';
-import type { Logger } from './logger.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { Running } from '../lifecycle.ts';
+import type { Logger } from '../logger.ts';
 
 /** kube-apiserver looks at its files once a minute. */
 const EVERY_MS = 60_000;

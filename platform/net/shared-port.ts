@@ -2,10 +2,10 @@
  * One listening port that carries two protocols, as etcd's client port does: HTTP/2 for gRPC,
  * HTTP/1 for probes and metrics. The real one is `platform/node/net/sniffing-server.ts`.
  */
-import type { Duplex } from './duplex.ts';
+import type { Duplex } from '../bytes/duplex.ts';
 import type { HttpHandler } from './http.ts';
 import type { TlsMaterial } from './http-server.ts';
-import type { Running } from './lifecycle.ts';
+import type { Running } from '../lifecycle.ts';
 import type { RefusedConnection } from './tls-terms.ts';
 
 export interface SharedPortOptions {

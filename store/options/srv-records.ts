@@ -1,5 +1,5 @@
 /** URLs that SRV records name, as etcd looks for them: those with TLS, then those without. */
-import type { Names } from '../platform/names.ts';
+import type { Names } from '../../platform/net/names.ts';
 
 export interface Domain {
   readonly domain: string;

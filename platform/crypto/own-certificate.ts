@@ -1,6 +1,6 @@
 /** Certificates that a server makes for itself, for want of one that it was given. */
-import type { Clock } from './clock.ts';
-import type { TlsMaterial } from './http-server.ts';
+import type { Clock } from '../clock.ts';
+import type { TlsMaterial } from '../net/http-server.ts';
 import type { AlternativeNames, X509 } from './x509.ts';
 
 const DAY_MS = 24 * 3_600_000;

@@ -1,10 +1,10 @@
 /** Certificates, keys and lists of revoked certificates that flags name. */
-import type { FrameTls } from '../platform/frames.ts';
-import type { TlsMaterial } from '../platform/http-server.ts';
-import type { TlsTerms } from '../platform/tls-terms.ts';
-import { realClock } from '../platform/node/clock.ts';
-import { revokedSerials } from '../platform/node/crypto/revocation-list.ts';
-import { realDisk } from '../platform/node/files/disk.ts';
+import type { FrameTls } from '../../platform/net/frames.ts';
+import type { TlsMaterial } from '../../platform/net/http-server.ts';
+import type { TlsTerms } from '../../platform/net/tls-terms.ts';
+import { realClock } from '../../platform/node/clock.ts';
+import { revokedSerials } from '../../platform/node/crypto/revocation-list.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
 import { FlagError } from './flag-rules.ts';
 import type { StoreFlags } from './flags.ts';
 

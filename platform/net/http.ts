@@ -3,8 +3,8 @@
  * process and meet the same handlers.
  */
 
-import type { ByteStream } from './byte-stream.ts';
-import { jsonText } from './json-text.ts';
+import type { ByteStream } from '../bytes/byte-stream.ts';
+import { jsonText } from '../json-text.ts';
 
 /** Header names are lower case. A header sent several times is joined with ", ". */
 export type Headers = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 /** --auth-token, --auth-token-ttl and --bcrypt-cost as a member's settings. */
-import { jwtSigner } from '../platform/node/crypto/jwt.ts';
+import { jwtSigner } from '../../platform/node/crypto/jwt.ts';
 import type { StoreFlags } from './flags.ts';
 import { FlagError } from './flag-rules.ts';
-import type { AuthSettings } from './replica/options.ts';
+import type { AuthSettings } from '../replica/options.ts';
 import { readFlagFile } from './tls-files.ts';
 
 const DEFAULT_JWT_TTL_SECONDS = 300;

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { ByteQueue } from './byte-queue.ts';
-import { upgradeOf } from './node/net/http-upgrade.ts';
+import { ByteQueue } from '../bytes/byte-queue.ts';
+import { upgradeOf } from '../node/net/http-upgrade.ts';
 import {
   acceptance,
   isWebSocketRequest,

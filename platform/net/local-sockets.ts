@@ -1,5 +1,5 @@
 /** Plain listening sockets of a command line: a port that is forwarded, a local proxy. */
-import type { ByteStream } from './byte-stream.ts';
+import type { ByteStream } from '../bytes/byte-stream.ts';
 import type { HttpHandler } from './http.ts';
 import type { Listening } from './http-server.ts';
 

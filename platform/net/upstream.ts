@@ -2,7 +2,7 @@
  * Requests that are passed on to another server: answers stream, and connections may be taken
  * over by another protocol (101). Compare `outgoing-http.ts`, which asks questions.
  */
-import type { ByteStream } from './byte-stream.ts';
+import type { ByteStream } from '../bytes/byte-stream.ts';
 import type { Headers } from './http.ts';
 
 export interface UpstreamTls {

@@ -1,5 +1,5 @@
 /** This machine's own network, as containers that share it need it. */
-import type { ByteStream } from './byte-stream.ts';
+import type { ByteStream } from '../bytes/byte-stream.ts';
 
 export interface NetworkAddress {
   readonly host: string;

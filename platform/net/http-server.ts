@@ -2,9 +2,9 @@
  * A listening HTTPS socket as an effect. The real one is `platform/node/net/http-server.ts`; what
  * answers on it (Express, or anything that takes Node's message objects) is an {@link Edge}.
  */
-import type { ByteStream } from './byte-stream.ts';
+import type { ByteStream } from '../bytes/byte-stream.ts';
 import type { Headers, Pausable, Peer } from './http.ts';
-import type { Running } from './lifecycle.ts';
+import type { Running } from '../lifecycle.ts';
 import type { TlsTerms } from './tls-terms.ts';
 
 /** PEM texts. */

@@ -1,7 +1,7 @@
 /** --auto-tls: a certificate of the store's own, kept until it is about to expire. */
-import { realDisk } from '../platform/node/files/disk.ts';
-import { realX509 as x509 } from '../platform/node/crypto/x509.ts';
-import type { TlsMaterial } from '../platform/http-server.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { realX509 as x509 } from '../../platform/node/crypto/x509.ts';
+import type { TlsMaterial } from '../../platform/net/http-server.ts';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 /** One with less left is made anew. */

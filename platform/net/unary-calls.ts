@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** Calls of another process that each have one answer: gRPC's, whose twin is store/client. */
 export interface UnaryCalls {

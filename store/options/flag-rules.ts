@@ -1,5 +1,5 @@
 /** What etcd refuses of flags that are well-formed each by itself. */
-import type { AutoCompaction } from './auto-compaction.ts';
+import type { AutoCompaction } from '../auto-compaction.ts';
 import type { StoreFlags } from './flags.ts';
 
 /** Flags that cannot be served. The message is the whole explanation. */

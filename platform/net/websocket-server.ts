@@ -4,8 +4,8 @@
  * their owners'. Own framing, because a connection here is a {@link ByteStream}, which the `ws`
  * package does not take.
  */
-import { ByteReader } from './byte-reader.ts';
-import type { ByteStream } from './byte-stream.ts';
+import { ByteReader } from '../bytes/byte-reader.ts';
+import type { ByteStream } from '../bytes/byte-stream.ts';
 import type { Headers } from './http.ts';
 
 /** A longer message ends the connection (1009). Clients send pieces of at most 32 or 64 KiB. */

@@ -66,7 +66,7 @@ const padding = (size: number): Buffer => Buffer.alloc((BLOCK - (size % BLOCK)) 
 function longText(text: Uint8Array, flag: 'L' | 'K'): readonly Uint8Array[] {
   if (text.length < NAME_BYTES) return [];
   const size = text.length + 1;
-  const head = header(Buffer.from('././@LongLink'), { ...none, size, flag });
+  const head = header(Buffer.from('../@LongLink'), { ...none, size, flag });
   return [head, text, Buffer.alloc(1), padding(size)];
 }
 

@@ -1,9 +1,9 @@
 /** From the flags to what makes a member one of several. */
-import type { Logger } from '../platform/logger.ts';
-import { realClock } from '../platform/node/clock.ts';
-import { realDisk } from '../platform/node/files/disk.ts';
-import { nodeFrames } from '../platform/node/net/frames.ts';
-import { realNames } from '../platform/node/net/names.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { realClock } from '../../platform/node/clock.ts';
+import { realDisk } from '../../platform/node/files/disk.ts';
+import { nodeFrames } from '../../platform/node/net/frames.ts';
+import { realNames } from '../../platform/node/net/names.ts';
 import { FlagError } from './flag-rules.ts';
 import type { StoreFlags } from './flags.ts';
 import {
@@ -12,10 +12,10 @@ import {
   otherPeerUrls,
   withDiscovery,
 } from './initial-cluster.ts';
-import { findSelf } from './peer/join.ts';
-import { peersOver } from './peer/start-peers.ts';
-import { API_VERSION, type MemberOptions } from './replica/options.ts';
-import { isEtcdFolder } from './server/engine-folders.ts';
+import { findSelf } from '../peer/join.ts';
+import { peersOver } from '../peer/start-peers.ts';
+import { API_VERSION, type MemberOptions } from '../replica/options.ts';
+import { isEtcdFolder } from '../server/engine-folders.ts';
 import { readPeerTls } from './tls-files.ts';
 
 type ClusterOptions = Pick<
