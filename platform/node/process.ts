@@ -25,6 +25,11 @@ export interface ProcessContext {
   readonly interactive: boolean;
   /** Aborts at the first SIGINT or SIGTERM, or when the supervising process is gone. */
   readonly terminated: AbortSignal;
+  /**
+   * The process ends so long from now, whatever of it still runs: it is killed, for a thread that
+   * hangs holds up an exit, too. `reason` is printed first.
+   */
+  readonly endWithin?: (ms: number, reason: Error) => void;
   /** Tells a supervising process that this one serves; nothing happens without one. */
   readonly notifyReady: (address?: string) => void;
 }
@@ -87,6 +92,12 @@ function realContext(): { context: ProcessContext; close: () => void } {
       err: (text) => void process.stderr.write(text),
       readInput,
       inputLines,
+      endWithin: (ms, { message }) => {
+        const end = (): void => {
+          process.stderr.write(`error: ${message}\n`, () => process.kill(process.pid, 'SIGKILL'));
+        };
+        setTimeout(end, ms).unref();
+      },
       // Asking for standard input opens it, which takes time.
       get readSecret() {
         return process.stdin.isTTY ? readSecret : undefined;

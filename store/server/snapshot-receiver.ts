@@ -54,6 +54,11 @@ export class SnapshotReceiver {
     this.#receiving = this.#receive(from, chunks);
     try {
       await this.#receiving;
+    } catch (error) {
+      // The leader sends it again; a disk without room for it is for the operator to see here.
+      if (!this.#stopping)
+        this.#environment.logger.warn({ from, error }, 'failed to save incoming database snapshot');
+      throw error;
     } finally {
       this.#receiving = undefined;
     }
