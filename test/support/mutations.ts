@@ -13,7 +13,8 @@ export interface Mutation {
 type Path = readonly (string | number)[];
 
 const LONG = 300;
-const HUGE = 2 ** 31 - 1;
+/** The last integer of 32 bits and the next, one of more digits than a double has, one past 64 bits. */
+const HUGE = [2 ** 31 - 1, 2 ** 31, 2 ** 62, 1e30];
 
 /** What a value is replaced with. */
 function replacements(value: unknown): readonly unknown[] {
@@ -21,7 +22,7 @@ function replacements(value: unknown): readonly unknown[] {
     case 'string':
       return ['', 'X_y!', '-1', 'x'.repeat(LONG), 7];
     case 'number':
-      return [0, -1, HUGE, 1.5, 'seven'];
+      return [0, -1, ...HUGE, 1.5, 'seven'];
     case 'boolean':
       return [!value, 'yes'];
     default:
