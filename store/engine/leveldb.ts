@@ -2,6 +2,7 @@ import type { ClassicLevel } from 'classic-level';
 import { CallGuard } from './call-guard.ts';
 import { databaseError } from './database-error.ts';
 import { ITERATE_CHUNK_BYTES, ITERATE_CHUNK_ENTRIES } from './engine.ts';
+import { readAhead } from './read-ahead.ts';
 import type {
   Engine,
   EngineOptions,
@@ -79,22 +80,10 @@ class LeveldbEngine implements Engine {
     this.#guard.enter();
     try {
       const iterator = this.#db.iterator({ gte, lt, highWaterMarkBytes: ITERATE_CHUNK_BYTES });
-      const nextChunk = (): Promise<KeyAndValue[]> =>
-        translated(iterator.nextv(ITERATE_CHUNK_ENTRIES));
-      // The disk reads the next chunk while the consumer works on this one.
-      let upcoming = nextChunk();
-      try {
-        for (;;) {
-          const chunk = await upcoming;
-          if (chunk.length === 0) return;
-          upcoming = nextChunk();
-          upcoming.catch(() => {});
-          yield chunk;
-        }
-      } finally {
-        await upcoming.catch(() => {});
-        await translated(iterator.close());
-      }
+      yield* readAhead(
+        () => translated(iterator.nextv(ITERATE_CHUNK_ENTRIES)),
+        () => translated(iterator.close()),
+      );
     } finally {
       this.#guard.leave();
     }

@@ -3,6 +3,7 @@ import type { RocksIterator } from 'rocksdb';
 import { CallGuard } from './call-guard.ts';
 import { databaseError } from './database-error.ts';
 import { ITERATE_CHUNK_BYTES, ITERATE_CHUNK_ENTRIES } from './engine.ts';
+import { readAhead } from './read-ahead.ts';
 import type {
   Engine,
   EngineOptions,
@@ -86,20 +87,10 @@ class RocksdbEngine implements Engine {
         lt: range.lt,
         highWaterMark: ITERATE_CHUNK_BYTES,
       });
-      // The disk reads the next chunk while the consumer works on this one.
-      let upcoming = nextChunk(iterator);
-      try {
-        for (;;) {
-          const chunk = await upcoming;
-          if (chunk.length === 0) return;
-          upcoming = nextChunk(iterator);
-          upcoming.catch(() => {});
-          yield chunk;
-        }
-      } finally {
-        await upcoming.catch(() => {});
-        await promised<void>((done) => iterator.end(done));
-      }
+      yield* readAhead(
+        () => nextChunk(iterator),
+        () => promised((done) => iterator.end(done)),
+      );
     } finally {
       this.#guard.leave();
     }
