@@ -26,12 +26,6 @@ import type { Member } from './server/interface.ts';
 import { API_VERSION, type AuthSettings, type MemberOptions } from './replica/options.ts';
 import { startMember } from './server/member.ts';
 
-/**
- * How long a member that failed may take to stop: RocksDB sometimes never closes on a disk that was
- * full, because it waits for room.
- */
-const FAILED_STOP_MS = 5_000;
-
 interface Serving {
   readonly flags: StoreFlags;
   readonly member: Member;
@@ -184,7 +178,7 @@ async function run(flags: GivenFlags, context: ProcessContext, parts: Lifecycle)
   }
   logger.info({}, 'stopping');
   if (ending.failure === undefined) return;
-  context.endWithin?.(FAILED_STOP_MS, ending.failure);
+  context.endSoon?.(ending.failure);
   throw ending.failure;
 }
 

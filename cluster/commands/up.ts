@@ -164,7 +164,10 @@ const startInProcess: Starter = async (context, flags, announce) => {
     logger,
     announce,
     trace: traceScope({ every: flags.logLevel === 'debug' }),
-    onFailure: (error) => fail(error),
+    onFailure: (error) => {
+      context.endSoon?.(error);
+      fail(error);
+    },
   }).catch(explain(flags));
   return { server: cluster.server, failed, stop: () => cluster.stop() };
 };

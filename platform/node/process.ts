@@ -1,5 +1,7 @@
 import { Writable } from 'node:stream';
 
+const FAILED_STOP_MS = 5_000;
+
 /**
  * The process around a command: what every `main.ts` needs of it, as one value, so that commands
  * can be run in tests with another.
@@ -26,10 +28,11 @@ export interface ProcessContext {
   /** Aborts at the first SIGINT or SIGTERM, or when the supervising process is gone. */
   readonly terminated: AbortSignal;
   /**
-   * The process ends so long from now, whatever of it still runs: it is killed, for a thread that
-   * hangs holds up an exit, too. `reason` is printed first.
+   * What failed may stop for {@link FAILED_STOP_MS}; then `reason` is printed and the process is
+   * killed, for a thread that hangs holds up an exit, too. RocksDB sometimes never closes on a disk
+   * that was full.
    */
-  readonly endWithin?: (ms: number, reason: Error) => void;
+  readonly endSoon?: (reason: Error) => void;
   /** Tells a supervising process that this one serves; nothing happens without one. */
   readonly notifyReady: (address?: string) => void;
 }
@@ -92,11 +95,11 @@ function realContext(): { context: ProcessContext; close: () => void } {
       err: (text) => void process.stderr.write(text),
       readInput,
       inputLines,
-      endWithin: (ms, { message }) => {
+      endSoon: ({ message }) => {
         const end = (): void => {
           process.stderr.write(`error: ${message}\n`, () => process.kill(process.pid, 'SIGKILL'));
         };
-        setTimeout(end, ms).unref();
+        setTimeout(end, FAILED_STOP_MS).unref();
       },
       // Asking for standard input opens it, which takes time.
       get readSecret() {
