@@ -1,6 +1,7 @@
 import type { ResourceType } from './resource.ts';
 import type { KubernetesObject } from './meta.ts';
 import type * as admission from './types/admissionregistration-v1.ts';
+import type * as apiregistration from './types/apiregistration-v1.ts';
 import type * as apps from './types/apps-v1.ts';
 import type * as autoscaling from './types/autoscaling-v2.ts';
 import type * as batch from './types/batch-v1.ts';
@@ -39,6 +40,10 @@ export const serviceAccounts = define<core.ServiceAccount>([
 export const events = define<core.Event>(['', 'v1', 'events', 'Event']);
 export const deployments = define<apps.Deployment>(['apps', 'v1', 'deployments', 'Deployment']);
 export const replicaSets = define<apps.ReplicaSet>(['apps', 'v1', 'replicasets', 'ReplicaSet']);
+export const apiServices = define<apiregistration.APIService>(
+  ['apiregistration.k8s.io', 'v1', 'apiservices', 'APIService'],
+  false,
+);
 export const leases = define<coordination.Lease>(['coordination.k8s.io', 'v1', 'leases', 'Lease']);
 export const endpointSlices = define<discovery.EndpointSlice>([
   'discovery.k8s.io',

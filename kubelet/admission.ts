@@ -1,6 +1,6 @@
 import { portsConflict, type HostPort } from '../api/scheduling/host-ports.ts';
 import { matchesNodeAffinity } from '../api/scheduling/node-selector.ts';
-import { type Resources, ResourceTotals } from '../api/scheduling/requests.ts';
+import { amountOf, isScalar, type Resources, ResourceTotals } from '../api/scheduling/requests.ts';
 import type { Node, Pod } from '../api/types/core-v1.ts';
 
 /** What admission weighs of a pod. */
@@ -21,20 +21,6 @@ export interface Refusal {
 
 const OWN = ['cpu', 'memory', 'ephemeral-storage'] as const;
 
-/** Undefined: an extended resource that is not among them. */
-function amountOf(resources: Resources, name: string): number | undefined {
-  switch (name) {
-    case 'cpu':
-      return resources.milliCpu;
-    case 'memory':
-      return resources.memory;
-    case 'ephemeral-storage':
-      return resources.ephemeralStorage;
-    default:
-      return resources.scalars.get(name);
-  }
-}
-
 function shortage(name: string, figures: { asked: number; used: number; of: number }): Refusal {
   const { asked, used, of } = figures;
   return {
@@ -53,11 +39,12 @@ function shortOf(
   const total = new ResourceTotals();
   for (const other of others) total.add(other.requests, 1);
   for (const name of [...OWN, ...requests.scalars.keys()]) {
-    const asked = amountOf(requests, name) ?? 0;
-    const of = amountOf(allocatable, name);
+    const asked = amountOf(requests, name);
+    if (asked === 0) continue;
     // Extended resources that the agent has not itself are the scheduler's to count.
-    if (asked === 0 || of === undefined) continue;
-    const used = amountOf(total, name) ?? 0;
+    if (isScalar(name) && !allocatable.scalars.has(name)) continue;
+    const of = amountOf(allocatable, name);
+    const used = amountOf(total, name);
     if (asked > of - used) return shortage(name, { asked, used, of });
   }
   return undefined;

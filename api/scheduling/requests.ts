@@ -15,6 +15,24 @@ export interface Resources {
   readonly scalars: ReadonlyMap<string, number>;
 }
 
+/** Of a resource by its name; 0 if it is not among them. */
+export function amountOf(resources: Resources, name: string): number {
+  switch (name) {
+    case 'cpu':
+      return resources.milliCpu;
+    case 'memory':
+      return resources.memory;
+    case 'ephemeral-storage':
+      return resources.ephemeralStorage;
+    default:
+      return resources.scalars.get(name) ?? 0;
+  }
+}
+
+/** Extended resources and huge pages: neither cpu, memory nor storage. */
+export const isScalar = (name: string): boolean =>
+  name !== 'cpu' && name !== 'memory' && name !== 'ephemeral-storage';
+
 type Quantities = Readonly<Record<string, string | number>> | undefined;
 
 const noScalars: ReadonlyMap<string, number> = new Map();

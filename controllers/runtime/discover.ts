@@ -1,18 +1,10 @@
 import type { ResourceType } from '../../api/resource.ts';
-import type { APIService } from '../../api/types/apiregistration-v1.ts';
+import { apiServices } from '../../api/resources.ts';
 import type { APIGroupList, APIResourceList } from '../../api/types/meta-v1.ts';
 import type { RestClient } from '../../client/rest.ts';
 import type { Logger } from '../../platform/logger.ts';
 
 const NEEDED = ['list', 'watch', 'delete'];
-
-const apiServices: ResourceType<APIService> = {
-  group: 'apiregistration.k8s.io',
-  version: 'v1',
-  resource: 'apiservices',
-  kind: 'APIService',
-  namespaced: false,
-};
 
 interface Discovered {
   readonly groupVersion: string;

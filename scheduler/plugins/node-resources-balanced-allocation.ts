@@ -2,7 +2,7 @@ import { MAX_NODE_SCORE, type PreScorePlugin, type ScorePlugin } from '../framew
 import type { Resources } from '../../api/scheduling/requests.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import { skip } from '../framework/status.ts';
-import { amountOf, isScalar } from './resource-usage.ts';
+import { amountOf, isScalar } from '../../api/scheduling/requests.ts';
 
 export interface BalancedAllocationArgs {
   readonly resources: readonly { readonly name: string; readonly weight: number }[];

@@ -1,4 +1,4 @@
-import { resourcesOf, type Resources } from '../../api/scheduling/requests.ts';
+import { amountOf, isScalar, resourcesOf, type Resources } from '../../api/scheduling/requests.ts';
 import { wholeValue } from '../../api/quantity.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import type {
@@ -10,7 +10,7 @@ import type {
 import type { NodeInfo } from '../framework/node-info.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { Reasons, type Status } from '../framework/status.ts';
-import { amountOf, fits, isScalar, lacking } from './resource-usage.ts';
+import { fits, lacking } from './resource-usage.ts';
 import {
   leastAllocated,
   mostAllocated,

@@ -30,21 +30,3 @@ function scalarsFit(asked: Resources, offered: Resources, used: Resources): bool
       return false;
   return true;
 }
-
-/** Of a resource by its name. */
-export function amountOf(resources: Resources, name: string): number {
-  switch (name) {
-    case 'cpu':
-      return resources.milliCpu;
-    case 'memory':
-      return resources.memory;
-    case 'ephemeral-storage':
-      return resources.ephemeralStorage;
-    default:
-      return resources.scalars.get(name) ?? 0;
-  }
-}
-
-/** Extended resources and huge pages: neither cpu, memory nor storage. */
-export const isScalar = (name: string): boolean =>
-  name !== 'cpu' && name !== 'memory' && name !== 'ephemeral-storage';

@@ -1,5 +1,6 @@
 import { type FieldError, invalid, required } from '../../../../api/field-errors.ts';
 import type { Mutable } from '../../../../api/meta.ts';
+import { apiServices } from '../../../../api/resources.ts';
 import { formatTime } from '../../../../api/time.ts';
 import type { APIService, APIServiceSpec } from '../../../../api/types/apiregistration-v1.ts';
 import { portNumber } from '../../../../api/validation/formats.ts';
@@ -97,13 +98,7 @@ function serviceText({ spec }: APIService): string {
  * not asked: requests for them find nothing.
  */
 export const apiService = {
-  type: {
-    group: 'apiregistration.k8s.io',
-    version: 'v1',
-    resource: 'apiservices',
-    kind: 'APIService',
-    namespaced: false,
-  },
+  type: apiServices,
   singular: 'apiservice',
   categories: ['api-extensions'],
   storagePrefix: 'apiregistration.k8s.io/apiservices',
