@@ -101,11 +101,13 @@ async function appendEvents(
   object: KubernetesObject,
 ): Promise<void> {
   const { name = '', namespace, uid = '' } = object.metadata;
-  // Nodes' events carry the node's name as uid, so they are found by name alone.
-  const byUid = object.kind === 'Node' || uid === '' ? '' : `,involvedObject.uid=${uid}`;
-  const found = await listItems<Event>(session, {
-    path: resourcePath(events, namespace === undefined ? {} : { namespace }),
-    fieldSelector: `involvedObject.name=${name},involvedObject.kind=${object.kind}${byUid}`,
-  });
-  describeEvents(writer, found, session.clock.now());
+  const about = (byUid: string): Promise<readonly Event[]> =>
+    listItems<Event>(session, {
+      path: resourcePath(events, namespace === undefined ? {} : { namespace }),
+      fieldSelector: `involvedObject.name=${name},involvedObject.kind=${object.kind}${byUid}`,
+    });
+  const found = await about(uid === '' ? '' : `,involvedObject.uid=${uid}`);
+  // Kubelets write the node's name as its uid; kubectl lists those after the controllers'.
+  const kubelets = object.kind === 'Node' ? await about(`,involvedObject.uid=${name}`) : [];
+  describeEvents(writer, [...found, ...kubelets], session.clock.now());
 }

@@ -9,8 +9,8 @@ export function describeEvents(
   nowMs: number,
 ): void {
   const ago = agesAt(nowMs);
-  const last = (event: Event): string =>
-    event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? '';
+  // Events of events.k8s.io have no lastTimestamp and come first.
+  const last = (event: Event): string => event.lastTimestamp ?? '';
   const sorted = [...events].sort((a, b) => (last(a) < last(b) ? -1 : last(a) > last(b) ? 1 : 0));
   const rows = sorted.map((event) => {
     const { series, count = 0, source } = event;
