@@ -56,23 +56,52 @@ const lines = [
   ...['ipaddress', 'runtimeclass odd', 'validatingadmissionpolicy vap', 'apiservice v1.apps'],
 ];
 
+const eventOfNode = (name: string, uid: string): string => `apiVersion: v1
+kind: Event
+metadata: { name: ${name}, namespace: default }
+involvedObject: { apiVersion: v1, kind: Node, name: node1, uid: ${uid} }
+type: Normal
+reason: Tried
+message: ${name}
+firstTimestamp: "2020-01-01T00:00:00Z"
+lastTimestamp: "2020-01-01T00:00:00Z"
+count: 1
+`;
+
 transcripts(
   'descriptions of every kind',
   ({ both, file, says, lite }) => {
     it('sets the scene', { timeout: 60_000 }, async () => {
       await file('namespaced.yaml', namespaced);
       await file('cluster.yaml', clusterWide);
-      await lite('apply', '-f', '{folder}/cluster.yaml');
-      await both('create', '-f', 'namespaced.yaml');
+      const { code, err } = await lite('apply', '-f', 'cluster.yaml');
+      expect([code, err]).toEqual([0, '']);
+      const created = await both('create', '-f', 'namespaced.yaml');
+      expect([created.code, created.err]).toEqual([0, '']);
       await lite('wait', '--for=condition=Established', 'crd/boats.example.com');
-      await lite('apply', '-f', '{folder}/cluster.yaml');
       await both('wait', '--for=jsonpath={.status.phase}=Running', 'pod/simple', '--timeout=20s');
       await both('wait', '--for=condition=Complete', 'job/once', '--timeout=20s');
       await both('wait', '--for=condition=Complete', 'job/indexed', '--timeout=20s');
     });
 
+    it("describes events of one second about a Node, its kubelet's after the others", async () => {
+      const uid = (await lite('get', 'node', 'node1', '-o', 'jsonpath={.metadata.uid}')).out;
+      for (const [name, about] of [
+        ['a-kubelets', 'node1'],
+        ['b-controllers', uid],
+      ] as const)
+        await file(`${name}.yaml`, eventOfNode(name, about));
+      const files = ['-f', 'a-kubelets.yaml', '-f', 'b-controllers.yaml'];
+      const { code, err } = await lite('create', '-n', 'default', ...files);
+      expect([code, err]).toEqual([0, '']);
+      await says('describe node node1');
+      const { out } = await lite('describe', 'node', 'node1');
+      expect(out).toMatch(/b-controllers[^]*a-kubelets/);
+    });
+
     it.each(lines.map((line) => [line]))('describe %s', async (line) => {
-      await says(`describe ${line}`);
+      const { code, err } = await says(`describe ${line}`);
+      expect([code, err]).toEqual([0, '']);
     });
 
     it('lists events of one second in the order of the server', async () => {

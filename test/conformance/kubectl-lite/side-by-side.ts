@@ -115,7 +115,7 @@ class SideBySide implements Transcript {
     during: (match: RegExpExecArray) => Promise<void>,
   ): Promise<{ kubectl: string; lite: string }> => {
     const placed = (namespace: string): string[] =>
-      ['-n', namespace, ...line].map((word) => word.replaceAll('{folder}', this.#folder));
+      this.#named(['-n', namespace, ...line], namespace);
     // Before all else: a free port may look like a node port.
     const even = (out: string): string =>
       evened({
@@ -144,29 +144,34 @@ class SideBySide implements Transcript {
   };
 
   readonly lite = (...line: string[]): Promise<Said> =>
-    this.#lite(['-n', namespaces.lite, ...line], '');
+    this.#lite(['-n', namespaces.lite, ...this.#named(line, namespaces.lite)], '');
 
   async #run(line: string[], input: string): Promise<{ kubectl: Said; lite: Said }> {
-    const placed = line.map((word) =>
-      word.endsWith('.yaml') && !word.includes('/') ? join(this.#folder, word) : word,
-    );
-    const dash = placed.indexOf('--');
-    const at = dash < 0 ? placed.length : dash;
-    const inside = (namespace: string): string[] =>
-      // Some subcommands of config have a --namespace of their own, without -n.
-      (line[0] === 'config' ? placed : placed.toSpliced(at, 0, '-n', namespace)).map((word) =>
-        word
-          .replaceAll('{own}', join(this.#folder, namespace))
-          .replaceAll('{folder}', this.#folder)
-          .replaceAll('{namespace}', namespace),
-      );
+    const dash = line.indexOf('--');
+    const at = dash < 0 ? line.length : dash;
     const [kube, ours] = [namespaces.kubectl, namespaces.lite].map((namespace) => ({
-      line: inside(namespace),
+      line: this.#named(
+        // Some subcommands of config have a --namespace of their own, without -n.
+        line[0] === 'config' ? line : line.toSpliced(at, 0, '-n', namespace),
+        namespace,
+      ),
       input: input.replaceAll('{namespace}', namespace),
     }));
     const kubectl = await this.#stock(kube!.line, kube!.input);
     const lite = await this.#lite(ours!.line, ours!.input);
     return { kubectl, lite };
+  }
+
+  /** The line with the files and the namespace that it means. */
+  #named(line: readonly string[], namespace: string): string[] {
+    return line.map((word) =>
+      word.endsWith('.yaml') && !word.includes('/')
+        ? join(this.#folder, word)
+        : word
+            .replaceAll('{own}', join(this.#folder, namespace))
+            .replaceAll('{folder}', this.#folder)
+            .replaceAll('{namespace}', namespace),
+    );
   }
 
   async #stock(line: string[], input: string): Promise<Said> {
