@@ -7,3 +7,6 @@ export interface ClusterMember {
   readonly clientUrls: readonly string[];
   readonly isLearner: boolean;
 }
+
+/** A member's or cluster's ID as etcd and its tools show it. */
+export const hexId = (id: string): string => BigInt(id).toString(16);

@@ -34,6 +34,8 @@ export interface FrameConnection {
 export interface FrameTls {
   readonly certificate: string;
   readonly privateKey: string;
+  /** What is shown in place of them by who connects. */
+  readonly caller?: { readonly certificate: string; readonly privateKey: string };
   /** Those at the other end must show a certificate of it. */
   readonly ca?: string;
   readonly terms?: TlsTerms;

@@ -14,6 +14,7 @@ describe('createLogger', () => {
     log.logger.child({ member: 'a' }).info({ revision: 7 }, 'compacted');
     expect(log.lines).toHaveLength(1);
     expect(log.lines[0]!.endsWith('\n')).toBe(true);
+    expect(log.lines[0]).toMatch(/"ts":"\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z"/);
     expect(JSON.parse(log.lines[0]!)).toMatchObject({
       level: 'info',
       component: 'store',

@@ -41,8 +41,8 @@ function shown(value: unknown): string {
 
 /** `2026-11-21T04:47:15.123Z INFO  store  ready to serve client requests url=…` */
 export function consoleLine(json: string): string {
-  const { time, level, component, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
-  const head = `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(component)}`;
+  const { ts, level, component, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
+  const head = `${String(ts)} ${String(level).toUpperCase().padEnd(5)} ${String(component)}`;
   const tail = Object.entries(fields).map(([key, value]) => ` ${key}=${shown(value)}`);
   return `${head}  ${String(msg)}${tail.join('')}\n`;
 }
@@ -56,7 +56,8 @@ export function createLogger(options: LoggerOptions): Logger {
     format === 'json' ? lines : { write: (json) => lines.write(consoleLine(json)) };
   const settings = {
     base: { component: name },
-    timestamp: pino.stdTimeFunctions.isoTime,
+    // As etcd and Kubernetes call it.
+    timestamp: () => `,"ts":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: pino.stdSerializers.err, err: pino.stdSerializers.err },
   };

@@ -32,7 +32,7 @@ export type Row = readonly [
   value: (snapshot: Snapshot) => number,
 ];
 
-export const rows: readonly Row[] = [
+const todays: readonly Row[] = [
   ['etcd_server_has_leader', 'gauge', '1 if a leader exists.', (s) => +(s.status.leader !== '0')],
   ['etcd_server_is_leader', 'gauge', '1 if this member leads.', (s) => +s.isLeader],
   ['etcd_server_is_learner', 'gauge', '1 if it is a learner.', (s) => +s.status.isLearner],
@@ -249,3 +249,12 @@ export const rows: readonly Row[] = [
     (s) => s.usage.startedAtSeconds,
   ],
 ];
+
+/** In etcd 3.4 under another name, too, which dashboards made then ask for. */
+const FORMERLY_DEBUGGING = /^etcd_(?=mvcc_(db_total_size_in_bytes|(put|delete|range|txn)_total)$)/;
+
+export const rows: readonly Row[] = todays.flatMap((row): Row[] => {
+  const [name, type, help, value] = row;
+  if (!FORMERLY_DEBUGGING.test(name)) return [row];
+  return [row, [name.replace(FORMERLY_DEBUGGING, 'etcd_debugging_'), type, help, value]];
+});

@@ -9,7 +9,8 @@ import type { Member } from '../server/interface.ts';
 import { codeNames, type CallCounts, type MethodCounts } from './call-counts.ts';
 import type { HealthCounts } from './health.ts';
 import { rows, type ProcessUsage, type Snapshot } from './metric-rows.ts';
-import { hex, peerMetrics } from './peer-metrics.ts';
+import { hexId } from '../cluster-member.ts';
+import { peerMetrics } from './peer-metrics.ts';
 import { requestTimesText, Timings, watchTimesText } from './timings.ts';
 import { clusterVersion } from './version.ts';
 import type { WatchTimes } from './watch-times.ts';
@@ -168,7 +169,7 @@ export class StoreMetrics {
     const { version } = status;
     const versions = [
       ['etcd_server_version', 'Version served.', { server_version: version }],
-      ['etcd_server_id', 'Of this member.', { server_id: hex(member.identity.memberId) }],
+      ['etcd_server_id', 'Of this member.', { server_id: hexId(member.identity.memberId) }],
       ['etcd_server_go_version', 'What runs it.', { server_go_version: snapshot.usage.runtime }],
       ['etcd_cluster_version', 'Of the cluster.', { cluster_version: clusterVersion(version) }],
     ] as const;

@@ -2,10 +2,9 @@
 import type { MetricType } from '../../platform/metrics/metrics.ts';
 import type { Histogram } from '../../platform/metrics/histogram.ts';
 import { familyText, type Series } from '../../platform/metrics/text.ts';
+import { hexId } from '../cluster-member.ts';
 import type { Member } from '../server/interface.ts';
 import type { PeerTraffic } from '../replica/peers.ts';
-
-export const hex = (id: string): string => BigInt(id).toString(16);
 
 type PeerRow = readonly [
   name: string,
@@ -70,7 +69,7 @@ function knownPeers(member: Pick<Member, 'identity' | 'statistics'>): string {
   const series = (ids: readonly string[], value: number): Series[] =>
     ids.map((id) => ({
       value,
-      labels: { Local: hex(identity.memberId), Remote: hex(id) },
+      labels: { Local: hexId(identity.memberId), Remote: hexId(id) },
     }));
   return familyText(
     { name: 'etcd_network_known_peers', type: 'gauge', help: 'Members; 0 for those that were.' },
@@ -86,7 +85,9 @@ export function peerMetrics(
   const known = knownPeers(member);
   if (traffic.length === 0) return [known];
   const labelsFor = (label: string, id: string): Series['labels'] =>
-    label === 'Remote' ? { Local: hex(identity.memberId), Remote: hex(id) } : { [label]: hex(id) };
+    label === 'Remote'
+      ? { Local: hexId(identity.memberId), Remote: hexId(id) }
+      : { [label]: hexId(id) };
   const others = [...rows, ...snapshotRows].map(([name, type, help, label, value]) =>
     familyText(
       { name: `etcd_network_${name}`, type, help },

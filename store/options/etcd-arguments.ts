@@ -23,7 +23,8 @@ export const flagsWithoutEffect: readonly string[] = [
   ...['log-rotation-config-json', 'enable-v2', 'enable-v2v3', 'v2-deprecation', 'proxy'],
   ...['proxy-failure-wait', 'proxy-refresh-interval', 'proxy-dial-timeout'],
   ...['proxy-write-timeout', 'proxy-read-timeout', 'discovery-fallback'],
-  ...['client-cert-file', 'client-key-file', 'peer-client-cert-file', 'peer-client-key-file'],
+  // What etcd's gateway shows to etcd's own port: ours makes no connection.
+  ...['client-cert-file', 'client-key-file'],
   ...['peer-skip-client-san-verification', 'stop-grpc-service-on-defrag'],
   ...['enable-distributed-tracing', 'distributed-tracing-address'],
   ...['distributed-tracing-instance-id', 'distributed-tracing-sampling-rate'],

@@ -50,6 +50,9 @@ function checkTls(flags: StoreFlags): void {
   if ((flags.peerCertFile === undefined) !== (flags.peerKeyFile === undefined)) {
     throw new FlagError('--peer-cert-file and --peer-key-file belong together');
   }
+  if ((flags.peerClientCertFile === undefined) !== (flags.peerClientKeyFile === undefined)) {
+    throw new FlagError('--peer-client-cert-file and --peer-client-key-file belong together');
+  }
   const peer = flags.listenPeerUrls.find((url) => url.secure);
   if (peer !== undefined && flags.peerCertFile === undefined && !flags.peerAutoTls) {
     throw new FlagError(`${peer.text} needs --peer-cert-file and --peer-key-file`);

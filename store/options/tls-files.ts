@@ -71,6 +71,16 @@ export async function readTls(
   return { certificate, privateKey, clientCa, terms };
 }
 
+async function readCaller(flags: StoreFlags): Promise<Pick<FrameTls, 'caller'>> {
+  const { peerClientCertFile, peerClientKeyFile } = flags;
+  if (peerClientCertFile === undefined || peerClientKeyFile === undefined) return {};
+  const [certificate, privateKey] = await Promise.all([
+    readFlagFile('peer-client-cert-file', peerClientCertFile),
+    readFlagFile('peer-client-key-file', peerClientKeyFile),
+  ]);
+  return { caller: { certificate, privateKey } };
+}
+
 /** Undefined if the members talk in the clear. */
 export async function readPeerTls(
   flags: StoreFlags,
@@ -98,7 +108,7 @@ export async function readPeerTls(
     readFlagFile('peer-cert-file', peerCertFile),
     readFlagFile('peer-key-file', peerKeyFile),
   ]);
-  if (peerTrustedCaFile === undefined) return { certificate, privateKey, terms };
-  const ca = await readFlagFile('peer-trusted-ca-file', peerTrustedCaFile);
-  return { certificate, privateKey, ca, terms };
+  const own = { certificate, privateKey, terms, ...(await readCaller(flags)) };
+  if (peerTrustedCaFile === undefined) return own;
+  return { ...own, ca: await readFlagFile('peer-trusted-ca-file', peerTrustedCaFile) };
 }

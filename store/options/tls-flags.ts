@@ -15,6 +15,8 @@ export interface TlsFlags {
   readonly autoTls: boolean;
   readonly peerCertFile?: string;
   readonly peerKeyFile?: string;
+  readonly peerClientCertFile?: string;
+  readonly peerClientKeyFile?: string;
   readonly peerClientCertAuth: boolean;
   readonly peerTrustedCaFile?: string;
   readonly peerCrlFile?: string;
@@ -74,6 +76,11 @@ export const tlsRows: readonly Row[] = [
   },
   { flags: '--peer-cert-file <file>', text: 'certificate among members, of https URLs' },
   { flags: '--peer-key-file <file>', text: "the peer certificate's key" },
+  {
+    flags: '--peer-client-cert-file <file>',
+    text: 'certificate shown to other members that are called (default: that of --peer-cert-file)',
+  },
+  { flags: '--peer-client-key-file <file>', text: "that certificate's key" },
   {
     flags: '--peer-client-cert-auth [true|false]',
     text: 'ask other members for a certificate of the peer CA',

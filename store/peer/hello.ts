@@ -1,6 +1,7 @@
 /** What members tell each other when a connection is made. */
 import { FramesRefusedError } from '../../platform/net/frames.ts';
 import type { Headers } from '../../platform/net/http.ts';
+import { hexId } from '../cluster-member.ts';
 
 export type ConnectionKind = 'messages' | 'snapshot';
 
@@ -38,10 +39,11 @@ export function readHello(
     throw new FramesRefusedError(PRECONDITION_FAILED, text);
   };
   if (hello.kind !== 'messages' && hello.kind !== 'snapshot') refuse('unknown kind of connection');
-  if (!/^\d+$/.test(hello.from)) refuse('a member ID is needed');
+  if (!/^\d+$/.test(hello.from) || !/^\d+$/.test(hello.to)) refuse('a member ID is needed');
   if (hello.clusterId !== self.clusterId) refuse('cluster ID mismatch');
   if (isRemoved(hello.from))
     throw new FramesRefusedError(GONE, 'the member has been permanently removed from the cluster');
-  if (hello.to !== self.memberId) refuse(`this is member ${self.memberId}, not ${hello.to}`);
+  if (hello.to !== self.memberId)
+    refuse(`this is member ${hexId(self.memberId)}, not ${hexId(hello.to)}`);
   return hello;
 }

@@ -10,6 +10,7 @@ import { FramesRefusedError, NobodyListensError } from '../../platform/net/frame
 import type { Logger } from '../../platform/logger.ts';
 import { StoreError, storeErrors } from '../kv.ts';
 import type { StoreErrorReason } from '../kv.ts';
+import { hexId } from '../cluster-member.ts';
 import type { Message } from '../raft/message.ts';
 import type { Question } from '../replica/peers.ts';
 import { GONE, headersOf } from './hello.ts';
@@ -131,7 +132,7 @@ export class Link {
       if (refused && error.status === GONE) removed();
       if (error instanceof NobodyListensError) gone();
       const reason = (error as Error).message;
-      const fields = { member: hello.to, url, reason };
+      const fields = { member: hexId(hello.to), url, reason };
       if (refused) logger.warn(fields, 'another member refuses this one');
       else logger.debug(fields, 'cannot reach another member');
       return false;

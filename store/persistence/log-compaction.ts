@@ -19,6 +19,8 @@ export class LogCompaction {
   readonly #window: LogWindow;
   readonly #persistence: Persistence;
   readonly #settings: Settings;
+  /** Up to there the state was said to stand without the log. */
+  #savedIndex: number;
   #dropping: Promise<void> | undefined;
   /** Snapshots on their way to followers, who will need the log from there on. */
   #holds = 0;
@@ -27,6 +29,7 @@ export class LogCompaction {
     this.#window = window;
     this.#persistence = persistence;
     this.#settings = settings;
+    this.#savedIndex = window.firstIndex - 1;
   }
 
   /** Drops entries only when there are very many, until the returned function is called. */
@@ -39,7 +42,8 @@ export class LogCompaction {
 
   /** Rejects if the disk fails. Effects up to `flushedIndex` are in the engine. */
   async compact(flushedIndex: number, isAlone: boolean): Promise<void> {
-    const { snapshotCount, snapshotCatchUpEntries, logger } = this.#settings;
+    const { snapshotCount, snapshotCatchUpEntries } = this.#settings;
+    this.#tell(flushedIndex);
     const held = this.#window.lastIndex - this.#window.firstIndex + 1;
     const tooLarge = this.#window.bytes > this.#maxBytes(isAlone);
     const wanted = tooLarge || (held > snapshotCount && this.#holds === 0);
@@ -50,14 +54,19 @@ export class LogCompaction {
     this.#dropping = this.#persistence.dropLog(index);
     try {
       await this.#dropping;
-      // What etcd does then: the state up to there stands without the log.
-      if (held > snapshotCount) {
-        const fields = { 'snapshot-index': flushedIndex, 'compact-index': index };
-        logger.info(fields, 'saved snapshot to disk');
-      }
+      const fields = { 'compact-index': index };
+      this.#settings.logger.debug(fields, 'compacted Raft logs');
     } finally {
       this.#dropping = undefined;
     }
+  }
+
+  /** In etcd's words and as often: what it writes to a file then, the engine has already. */
+  #tell(flushedIndex: number): void {
+    const { snapshotCount, logger } = this.#settings;
+    if (flushedIndex - this.#savedIndex <= snapshotCount) return;
+    this.#savedIndex = flushedIndex;
+    logger.info({ 'snapshot-index': flushedIndex }, 'saved snapshot to disk');
   }
 
   #maxBytes(isAlone: boolean): number {

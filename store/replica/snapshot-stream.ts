@@ -7,6 +7,7 @@
  */
 import { assert } from '../../platform/assert.ts';
 import type { Engine, WriteOperation } from '../engine/engine.ts';
+import { hexId } from '../cluster-member.ts';
 import { StoreError } from '../kv.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { MemberId, SnapshotPoint } from '../raft/entry.ts';
@@ -38,10 +39,10 @@ export async function sendSnapshot(what: SnapshotToSend): Promise<number | undef
   const sent: { index?: number } = {};
   try {
     await peers.sendSnapshot(to, snapshotChunks(what, sent));
-    logger.info({ to, index: sent.index }, 'sent a snapshot');
+    logger.info({ to: hexId(to), index: sent.index }, 'sent a snapshot');
     return sent.index;
   } catch (error) {
-    logger.warn({ to, error }, 'could not send a snapshot; will retry');
+    logger.warn({ to: hexId(to), error }, 'could not send a snapshot; will retry');
     return undefined;
   }
 }

@@ -7,6 +7,7 @@
 import type { Crypto } from '../../platform/crypto/crypto.ts';
 import type { Timer } from '../../platform/clock.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
+import { hexId } from '../cluster-member.ts';
 import { StoreError } from '../kv.ts';
 import type {
   DeleteRangeRequest,
@@ -164,8 +165,8 @@ class StoreMember implements Member, PeerHandlers {
     if (this.#replica.isAlone) await this.ready();
     logger.info(
       {
-        member: this.identity.memberId,
-        cluster: this.identity.clusterId,
+        'local-member-id': hexId(this.identity.memberId),
+        'cluster-id': hexId(this.identity.clusterId),
         term: this.#replica.raft.term,
         revision: this.#replica.store.current,
         tookMs: Math.round(clock.monotonic() - began),

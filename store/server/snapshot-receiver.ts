@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../../platform/logger.ts';
 import type { Engine } from '../engine/engine.ts';
+import { hexId } from '../cluster-member.ts';
 import { StoreError } from '../kv.ts';
 import type { MemberId, SnapshotPoint } from '../raft/entry.ts';
 import type { EngineFolders } from './engine-folders.ts';
@@ -57,7 +58,10 @@ export class SnapshotReceiver {
     } catch (error) {
       // The leader sends it again; a disk without room for it is for the operator to see here.
       if (!this.#stopping)
-        this.#environment.logger.warn({ from, error }, 'failed to save incoming database snapshot');
+        this.#environment.logger.warn(
+          { from: hexId(from), error },
+          'failed to save incoming database snapshot',
+        );
       throw error;
     } finally {
       this.#receiving = undefined;

@@ -12,8 +12,12 @@ import {
   run,
   succeed,
   temporaryFolder,
+  tool,
   wherryMain,
 } from './harness.ts';
+import { load, missing, StoreCluster, type StoreProcess } from './store-cluster.ts';
+
+const etcdctl = tool('etcdctl');
 
 const TIMEOUT_MS = 300_000;
 
@@ -58,6 +62,55 @@ describe.each(['22', '24'])('Node.js %s', (major) => {
       await lite('rollout', 'status', 'deployment/web');
     } finally {
       await succeed(node, [wherryMain, 'down', '--data-dir', path]);
+    }
+  });
+
+  it('is one member beside others on this Node.js', { timeout: TIMEOUT_MS }, async (context) => {
+    if (node === undefined || etcdctl === undefined) return context.skip();
+    const cluster = await StoreCluster.plan(['a', 'b', 'c']);
+    const [a, b, c] = cluster.members as [StoreProcess, StoreProcess, StoreProcess];
+    b.node = node;
+    const short = ['--snapshot-count', '200', '--snapshot-catchup-entries', '20'];
+    const kv = cluster.connect();
+    const acknowledged: string[] = [];
+    /** Far enough behind for a snapshot, with the leader on the Node.js of `leader`. */
+    const catchUp = async (member: StoreProcess, leader: StoreProcess): Promise<void> => {
+      await eventually('the leader to be where it is wanted', async () => {
+        const statuses = await cluster.status(etcdctl);
+        const wanted = statuses.find(({ Endpoint }) => Endpoint === leader.address)!.Status;
+        if (wanted.leader === wanted.header.member_id) return true;
+        const from = await cluster.leader(etcdctl);
+        const id = /^[^,]+, (\w+)/.exec(
+          (await cluster.etcdctl(etcdctl, ['endpoint', 'status'], [leader])).stdout,
+        )![1]!;
+        await cluster.etcdctl(etcdctl, ['move-leader', id], [from]);
+        return false;
+      });
+      const saved = (): number => leader.output.split('saved snapshot to disk').length;
+      const before = saved();
+      await member.end('SIGKILL');
+      const writers = load(kv, member.name);
+      await eventually('a log without what it lacks', async () => {
+        await writers.progress();
+        return saved() > before + 2;
+      });
+      acknowledged.push(...(await writers.end()));
+      member.start(cluster.initialCluster(), 'new', short);
+      await member.ready();
+      expect(member.output).toContain('applied snapshot');
+      await cluster.level(etcdctl);
+    };
+    try {
+      await cluster.start(cluster.members, short);
+      await catchUp(b, a);
+      await catchUp(c, b);
+      await Promise.all(cluster.members.map((member) => member.end('SIGKILL')));
+      await cluster.start(cluster.members, short);
+      await cluster.level(etcdctl);
+      expect(await missing(kv, acknowledged)).toEqual([]);
+    } finally {
+      await kv.close();
+      await cluster.stop();
     }
   });
 

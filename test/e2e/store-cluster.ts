@@ -27,6 +27,8 @@ export class StoreProcess {
   readonly listenPeerUrl: string;
   peerUrl: string;
   dataDir: string;
+  /** The Node.js that the next start runs on. */
+  node = process.execPath;
   #child: ChildProcess | undefined;
   output = '';
 
@@ -46,7 +48,7 @@ export class StoreProcess {
     const client = `http://${this.address}`;
     this.output = '';
     const child = spawn(
-      process.execPath,
+      this.node,
       [
         ...[wherryMain, 'store', '--name', this.name, '--data-dir', this.dataDir],
         ...['--initial-cluster', initialCluster, '--initial-cluster-state', state],

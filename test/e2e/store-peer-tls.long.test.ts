@@ -32,13 +32,19 @@ class Authority {
 
   /** Flags of a member whose certificate has this common name. */
   async issue(commonName: string): Promise<string[]> {
+    const [certificate, key] = await this.certificate(commonName, 'serverAuth,clientAuth');
+    return [
+      ...['--peer-cert-file', certificate, '--peer-key-file', key],
+      ...['--peer-trusted-ca-file', this.file('ca.pem'), '--peer-client-cert-auth'],
+    ];
+  }
+
+  /** Files of a certificate and its key. */
+  async certificate(commonName: string, usage: string): Promise<[string, string]> {
     const [key, request, certificate, extensions] = ['key', 'csr', 'pem', 'ext'].map((kind) =>
       this.file(`${commonName}.${kind}`),
     );
-    await writeFile(
-      extensions!,
-      'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n',
-    );
+    await writeFile(extensions!, `subjectAltName=IP:127.0.0.1\nextendedKeyUsage=${usage}\n`);
     await succeed(openssl!, [
       ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
       ...['-subj', `/CN=${commonName}`, '-keyout', key!, '-out', request!],
@@ -48,10 +54,7 @@ class Authority {
       ...['-CA', this.file('ca.pem'), '-CAkey', this.file('ca.key'), '-CAcreateserial'],
       ...['-extfile', extensions!],
     ]);
-    return [
-      ...['--peer-cert-file', certificate!, '--peer-key-file', key!],
-      ...['--peer-trusted-ca-file', this.file('ca.pem'), '--peer-client-cert-auth'],
-    ];
+    return [certificate!, key!];
   }
 }
 
@@ -101,6 +104,30 @@ describe.skipIf(etcdctl === undefined || openssl === undefined)('members over TL
     await c!.ready();
     await cluster.level(etcdctl!);
     await kv.close();
+  }, 60_000);
+
+  it('show another certificate to those they call, if there is one for that', async () => {
+    const served = await authority.certificate('server', 'serverAuth');
+    const shown = await authority.certificate('client', 'clientAuth');
+    const flags = ['--peer-cert-file', served[0], '--peer-key-file', served[1]];
+    flags.push('--peer-trusted-ca-file', authority.file('ca.pem'), '--peer-client-cert-auth');
+    const caller = ['--peer-client-cert-file', shown[0], '--peer-client-key-file', shown[1]];
+    for (const member of cluster.members)
+      member.start(
+        cluster.initialCluster(),
+        'new',
+        member.name === 'a' ? flags : [...flags, ...caller],
+      );
+    const [a, ...others] = cluster.members;
+    await Promise.all(others.map((member) => member.ready()));
+    await eventually('one with a server certificate alone to be refused', async () =>
+      others.some(({ output }) => output.includes('rejected connection on peer endpoint')),
+    );
+    expect(a!.output).not.toContain('ready to serve');
+    await a!.end('SIGKILL');
+    a!.start(cluster.initialCluster(), 'new', [...flags, ...caller]);
+    await a!.ready();
+    await cluster.level(etcdctl!);
   }, 60_000);
 
   it('need no certificates of their own with --peer-auto-tls, and keep what they made', async () => {

@@ -78,6 +78,7 @@ export const layers: readonly Layer[] = [
     part: 'store/replica',
     imports: [
       'store/kv.ts',
+      'store/cluster-member.ts',
       'store/raft',
       'store/mvcc',
       'store/engine',
@@ -136,7 +137,14 @@ export const layers: readonly Layer[] = [
   },
   {
     part: 'store/http',
-    imports: ['store/kv.ts', 'store/persistence', 'store/replica', 'store/server', 'platform'],
+    imports: [
+      'store/kv.ts',
+      'store/cluster-member.ts',
+      'store/persistence',
+      'store/replica',
+      'store/server',
+      'platform',
+    ],
   },
   { part: 'store/auto-compaction.ts', imports: ['store/kv.ts', 'platform'] },
   {

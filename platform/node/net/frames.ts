@@ -203,6 +203,9 @@ const secrets = ({ certificate, privateKey, ca, terms, trustsAnyone }: FrameTls)
   ...(trustsAnyone === true && { rejectUnauthorized: false }),
 });
 
+/** Of who connects. */
+const callerSecrets = (tls: FrameTls) => secrets({ ...tls, ...tls.caller });
+
 async function listen(options: FrameListenOptions): ReturnType<FrameNetwork['listen']> {
   const { server, renew } = serverOf(options);
   const sockets = new Set<Duplex>();
@@ -249,7 +252,7 @@ function connect(options: FrameConnectOptions): Promise<FrameConnection> {
     headers: { ...hello, connection: 'Upgrade', upgrade: PROTOCOL },
     agent: false,
     noDelay: true,
-    ...(secure && tls !== undefined ? secrets(tls) : {}),
+    ...(secure && tls !== undefined ? callerSecrets(tls) : {}),
   };
   return new Promise((resolve, reject) => {
     const call = secure ? httpsRequest(url, settings) : httpRequest(url, settings);
@@ -277,7 +280,7 @@ function connect(options: FrameConnectOptions): Promise<FrameConnection> {
 
 function get({ url, tls, timeoutMs }: Parameters<FrameNetwork['get']>[0]): Promise<Buffer> {
   const secure = url.startsWith('https:');
-  const settings = { agent: false, ...(secure && tls !== undefined ? secrets(tls) : {}) };
+  const settings = { agent: false, ...(secure && tls !== undefined ? callerSecrets(tls) : {}) };
   return new Promise((resolve, reject) => {
     const call = (secure ? httpsRequest : httpRequest)(url, settings);
     call.setTimeout(timeoutMs, () => call.destroy(new Error(`no answer within ${timeoutMs} ms`)));

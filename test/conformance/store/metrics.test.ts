@@ -19,11 +19,10 @@ async function metricsOf(
   }
 }
 
-/** What only Go can say, and names that etcd 3.5 has dropped. */
+/** What only Go can say, and the v2 store. */
 const notOurs = [
   /^go_/,
   /^process_virtual_memory_max_bytes$/,
-  /^etcd_debugging_mvcc_(db_total_size_in_bytes|(put|delete|range|txn)_total)$/,
   /^etcd_debugging_store_(reads|writes)_total$/,
 ];
 
