@@ -3,7 +3,6 @@ import type { ResourceType } from '../api/resource.ts';
 import {
   clusterRoleBindings,
   clusterRoles,
-  persistentVolumeClaims,
   persistentVolumes,
   pods,
   roleBindings,
@@ -70,7 +69,6 @@ export function nodeObjects(storage: Storage): NodeObjects {
   return {
     pods: objectSource(storage, pods),
     persistentVolumes: objectSource(storage, persistentVolumes),
-    persistentVolumeClaims: objectSource(storage, persistentVolumeClaims),
     volumeAttachments: objectSource(storage, volumeAttachments),
     resourceSlices: objectSource(storage, resourceSlices),
   };

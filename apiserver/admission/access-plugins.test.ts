@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KubernetesObject, Mutable, OwnerReference } from '../../api/meta.ts';
 import { StatusError } from '../../api/status.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
-import { organizationsOf } from './certificate-subject.ts';
+import { subjectOf } from './certificate-subject.ts';
 import {
   CertificateApproval,
   CertificateSigning,
@@ -138,11 +138,17 @@ describe('certificate requests', () => {
       Buffer.from(
         `-----BEGIN CERTIFICATE REQUEST-----\n${body}\n-----END CERTIFICATE REQUEST-----\n`,
       ).toString('base64');
-    expect(organizationsOf(almighty)).toEqual(['team', 'system:masters']);
-    expect(organizationsOf(requestFor(['a', 'b']))).toEqual(['a', 'b']);
-    expect(organizationsOf('')).toBeUndefined();
-    expect(organizationsOf(pem('MAA='))).toBeUndefined();
-    expect(organizationsOf(pem(Buffer.from([0x30, 0x84, 1, 2, 3, 4]).toString('base64')))).toBe(
+    expect(subjectOf(almighty)).toEqual({
+      commonName: 'ann',
+      organizations: ['team', 'system:masters'],
+    });
+    expect(subjectOf(requestFor(['a', 'b']))).toEqual({
+      commonName: '',
+      organizations: ['a', 'b'],
+    });
+    expect(subjectOf('')).toBeUndefined();
+    expect(subjectOf(pem('MAA='))).toBeUndefined();
+    expect(subjectOf(pem(Buffer.from([0x30, 0x84, 1, 2, 3, 4]).toString('base64')))).toBe(
       undefined,
     );
   });

@@ -1,3 +1,4 @@
+import { deepCopy } from '../../api/deep.ts';
 import type { Mutable } from '../../api/meta.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
@@ -22,5 +23,6 @@ export const certificateRequester: AdmissionPlugin = {
     spec.username = user.name;
     if (user.uid !== undefined) spec.uid = user.uid;
     spec.groups = [...user.groups];
+    if (user.extra !== undefined) spec.extra = deepCopy(user.extra) as Mutable<typeof user.extra>;
   },
 };

@@ -1,12 +1,13 @@
 /**
- * The organizations in the subject of a certificate request (PKCS #10, RFC 2986): as much of DER
- * (X.690) as it takes to walk there.
+ * The subject of a certificate request (PKCS #10, RFC 2986): as much of DER (X.690) as it takes to
+ * walk there.
  */
 const SEQUENCE = 0x30;
 const SET = 0x31;
 const INTEGER = 0x02;
 const OBJECT_IDENTIFIER = 0x06;
-/** 2.5.4.10. */
+/** 2.5.4.3 and 2.5.4.10. */
+const COMMON_NAME = '550403';
 const ORGANIZATION = '55040a';
 
 const PEM = /-----BEGIN CERTIFICATE REQUEST-----\r?\n([\s\S]*?)-----END CERTIFICATE REQUEST-----/;
@@ -47,8 +48,14 @@ function expected(element: Element | undefined, tag: number): Element[] {
   return elements(element.content);
 }
 
+interface CertificateSubject {
+  /** The last one, as Go's x509 takes it; "" if there is none. */
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+}
+
 /** `base64` is of the PEM text, as it stands in `spec.request`. Undefined if it is malformed. */
-export function organizationsOf(base64: string): readonly string[] | undefined {
+export function subjectOf(base64: string): CertificateSubject | undefined {
   const [, body] = PEM.exec(Buffer.from(base64, 'base64').toString('latin1')) ?? [];
   if (body === undefined) return undefined;
   try {
@@ -56,14 +63,19 @@ export function organizationsOf(base64: string): readonly string[] | undefined {
     const [information] = expected(request, SEQUENCE);
     const [version, subject] = expected(information, SEQUENCE);
     if (version?.tag !== INTEGER) throw new Malformed();
-    return expected(subject, SEQUENCE)
+    const attributes = expected(subject, SEQUENCE)
       .flatMap((names) => expected(names, SET))
-      .map((attribute) => expected(attribute, SEQUENCE))
-      .filter(
-        ([type]) =>
-          type?.tag === OBJECT_IDENTIFIER && type.content.toString('hex') === ORGANIZATION,
-      )
-      .map(([, value]) => value?.content.toString('utf8') ?? '');
+      .map((attribute) => expected(attribute, SEQUENCE));
+    const valuesOf = (wanted: string): string[] =>
+      attributes
+        .filter(
+          ([type]) => type?.tag === OBJECT_IDENTIFIER && type.content.toString('hex') === wanted,
+        )
+        .map(([, value]) => value?.content.toString('utf8') ?? '');
+    return {
+      commonName: valuesOf(COMMON_NAME).at(-1) ?? '',
+      organizations: valuesOf(ORGANIZATION),
+    };
   } catch (error) {
     if (error instanceof Malformed) return undefined;
     throw error;

@@ -3,7 +3,7 @@ import { deepEqual } from '../../api/deep.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
 import { isCreateOf } from './about.ts';
 import { type AdmissionAttributes, type AdmissionPlugin, admissionForbidden } from './admission.ts';
-import { organizationsOf } from './certificate-subject.ts';
+import { subjectOf } from './certificate-subject.ts';
 import type { Lookups } from './lookups.ts';
 
 type MayAccess = Lookups['mayAccess'];
@@ -100,10 +100,10 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
   validate(attributes: AdmissionAttributes): void {
     const { spec } = attributes.object as Mutable<CertificateSigningRequest>;
     if (spec.signerName !== CLIENT_SIGNER) return;
-    const organizations = organizationsOf(spec.request);
-    if (organizations === undefined)
+    const subject = subjectOf(spec.request);
+    if (subject === undefined)
       throw admissionForbidden(attributes, 'unable to parse CSR: malformed certificate request');
-    if (organizations.includes(MASTERS))
+    if (subject.organizations.includes(MASTERS))
       throw admissionForbidden(
         attributes,
         `use of ${CLIENT_SIGNER} signer with ${MASTERS} group is not allowed`,

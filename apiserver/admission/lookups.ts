@@ -15,6 +15,7 @@ import type {
   LimitRange,
   Namespace,
   Node,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   ServiceAccount,
@@ -22,7 +23,7 @@ import type {
 import type { IngressClass } from '../../api/types/networking-v1.ts';
 import type { RuntimeClass } from '../../api/types/node-v1.ts';
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
-import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { CSIDriver, StorageClass } from '../../api/types/storage-v1.ts';
 import type { AccessCheck, AccessDecision } from '../../api/cel/libraries/authorizer.ts';
 import type {
   MutatingAdmissionPolicy,
@@ -120,6 +121,8 @@ export interface Lookups {
   readonly storageClasses: Lookup<StorageClass>;
   readonly ingressClasses: Lookup<IngressClass>;
   readonly claims: Lookup<PersistentVolumeClaim>;
+  readonly volumes: Lookup<PersistentVolume>;
+  readonly csiDrivers: Lookup<CSIDriver>;
   readonly quotas: QuotaAccess;
   /** What a kind is called in paths; there may be several, or none. */
   resourcesOf(apiVersion: string, kind: string): readonly ResourceType[];

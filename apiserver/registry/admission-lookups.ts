@@ -1,11 +1,13 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 import {
+  csiDrivers,
   endpointSlices,
   limitRanges,
   namespaces,
   nodes,
   persistentVolumeClaims,
+  persistentVolumes,
   pods,
   priorityClasses,
   resourceQuotas,
@@ -97,6 +99,8 @@ export function admissionLookups(of: {
     limitRanges: kept(limitRanges),
     priorityClasses: kept(priorityClasses),
     claims: kept(persistentVolumeClaims),
+    volumes: kept(persistentVolumes),
+    csiDrivers: kept(csiDrivers),
     runtimeClasses: lookup<RuntimeClass>(
       stored({ group: 'node.k8s.io', resource: 'runtimeclasses' }),
     ),

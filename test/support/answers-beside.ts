@@ -84,7 +84,7 @@ function endOfJson(text: string, start: number): number {
  */
 function withoutShown(text: string): string {
   const said = text
-    .split(/\n(?= |@@)/)[0]!
+    .split(/\n(?= |@@)| (?=@@ )/)[0]!
     .replaceAll('value: nothing', 'value: …')
     .trimEnd();
   const shown = / value: [[{]/.exec(said);

@@ -25,6 +25,8 @@ const lookup = <T extends KubernetesObject>(...objects: T[]): Lookup<T> => ({
 const plugin = new NodeRestriction({
   nodes: lookup(self),
   pods: lookup(pod('n1'), { ...pod('n2'), metadata: { name: 'foreign', uid: 'uf' } }),
+  ...{ claims: lookup(), volumes: lookup(), csiDrivers: lookup() },
+  mayAccess: (_user, { resource }) => Promise.resolve(resource === 'vault'),
 });
 
 const n1 = { name: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
@@ -110,7 +112,7 @@ describe('a node', () => {
     [
       'CREATE pods',
       { object: withSpec({ serviceAccountName: 'default' }) },
-      'node "n1" can not create pods that reference a service account',
+      'node "n1" can not create pods that reference serviceaccounts',
     ],
     [
       'CREATE pods',
@@ -236,7 +238,7 @@ describe('a node', () => {
       'UPDATE persistentvolumeclaims/status',
       { object: { metadata: {}, status: { phase: 'Lost' } }, old: { metadata: {} } },
       'node "n1" is not allowed to update fields other than ' +
-        'status.capacity and status.conditions',
+        'status.quantity and status.conditions:\n  claim.status.phase: unset → "Lost"',
     ],
     [
       'UPDATE persistentvolumeclaims/status',
@@ -262,6 +264,19 @@ describe('a node', () => {
       {
         object: {
           spec: { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'up' } },
+        },
+      },
+      'audience "" not found in pod spec volume, ' +
+        'system:node:n1 is not authorized to request tokens for this audience',
+    ],
+    [
+      'CREATE serviceaccounts/token',
+      {
+        object: {
+          spec: {
+            audiences: ['vault'],
+            boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'up' },
+          },
         },
       },
       undefined,

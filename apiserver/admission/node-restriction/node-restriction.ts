@@ -1,8 +1,10 @@
+import { changedPaths } from '../../../api/changed-paths.ts';
 import { deepEqual } from '../../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../../api/meta.ts';
 import { groupResource } from '../../../api/resource.ts';
 import { statusError } from '../../../api/status.ts';
 import type { TokenRequest } from '../../../api/types/authentication-v1.ts';
+import type { CertificateSigningRequest } from '../../../api/types/certificates-v1.ts';
 import type { Node, PersistentVolumeClaim, Pod } from '../../../api/types/core-v1.ts';
 import type { ResourceSlice } from '../../../api/types/resource-v1.ts';
 import {
@@ -11,18 +13,20 @@ import {
   admissionForbidden,
   type Requester,
 } from '../admission.ts';
-import type { Lookup } from '../lookups.ts';
+import { subjectOf } from '../certificate-subject.ts';
+import type { Lookups } from '../lookups.ts';
 import { forbiddenChanges } from './node-labels.ts';
 import { podFault } from './node-pods.ts';
+import { audienceFault } from './token-audiences.ts';
 
 const NODES_GROUP = 'system:nodes';
 const USER_PREFIX = 'system:node:';
 const LEASE_NAMESPACE = 'kube-node-lease';
 
-export interface NodeRestrictionLookups {
-  readonly nodes: Lookup<Node>;
-  readonly pods: Lookup<Pod>;
-}
+export type NodeRestrictionLookups = Pick<
+  Lookups,
+  'nodes' | 'pods' | 'claims' | 'volumes' | 'csiDrivers' | 'mayAccess'
+>;
 
 /** Undefined: the user is no node. "": a node, but nobody knows which. */
 function nodeOf({ name, groups }: Requester): string | undefined {
@@ -50,6 +54,7 @@ export class NodeRestriction implements AdmissionPlugin {
       'leases.coordination.k8s.io': leaseFault,
       'csinodes.storage.k8s.io': csiNodeFault,
       'resourceslices.resource.k8s.io': sliceFault,
+      'certificatesigningrequests.certificates.k8s.io': certificateFault,
     };
   }
 
@@ -113,13 +118,13 @@ export class NodeRestriction implements AdmissionPlugin {
       );
     if (pod.spec.nodeName !== node)
       return 'node requested token bound to a pod scheduled on a different node';
-    return undefined;
+    return audienceFault(attributes, pod, this.#lookups);
   }
 
   async #existing({ namespace }: AdmissionAttributes, name: string): Promise<Pod> {
     const pod = await this.#lookups.pods.named(namespace, name);
     if (pod !== undefined) return pod;
-    throw statusError('NotFound', `pods ${JSON.stringify(name)} not found`, { name, kind: 'pods' });
+    throw statusError('NotFound', `pod ${JSON.stringify(name)} not found`, { name, kind: 'pod' });
   }
 }
 
@@ -160,10 +165,10 @@ function nodeFault(attributes: AdmissionAttributes, node: string): string | unde
     return `node ${name} is not allowed to update configSource to a new non-nil configSource`;
   if (!deepEqual(spec?.taints ?? [], old.spec?.taints ?? []))
     return `node ${name} is not allowed to modify taints`;
-  const labels = forbiddenChanges(metadata.labels, old.metadata.labels);
-  if (labels.length > 0) return `is not allowed to modify labels: ${labels.join(', ')}`;
   if (!deepEqual(metadata.ownerReferences ?? [], old.metadata.ownerReferences ?? []))
     return `node ${name} is not allowed to modify ownerReferences`;
+  const labels = forbiddenChanges(metadata.labels, old.metadata.labels);
+  if (labels.length > 0) return `is not allowed to modify labels: ${labels.join(', ')}`;
   return undefined;
 }
 
@@ -180,10 +185,11 @@ function claimFault(attributes: AdmissionAttributes, node: string): string | und
     return { metadata, spec: claim.spec, status: Object.fromEntries(status) };
   };
   const before = rest(oldObject as PersistentVolumeClaim);
-  if (deepEqual(rest(object as Mutable<PersistentVolumeClaim>), before)) return undefined;
+  const after = rest(object as Mutable<PersistentVolumeClaim>);
+  if (deepEqual(after, before)) return undefined;
   return (
     `node ${JSON.stringify(node)} is not allowed to update fields other than ` +
-    'status.capacity and status.conditions'
+    `status.quantity and status.conditions:\n${changedPaths(after, before, 'claim').join('\n')}`
   );
 }
 
@@ -199,6 +205,24 @@ function csiNodeFault(attributes: AdmissionAttributes, node: string): string | u
   return nameOf(attributes) === node
     ? undefined
     : 'can only access CSINode with the same name as the requesting node';
+}
+
+const nodeSigners = [
+  'kubernetes.io/kubelet-serving',
+  'kubernetes.io/kube-apiserver-client-kubelet',
+];
+
+/** A node asks for certificates of its own. */
+function certificateFault(attributes: AdmissionAttributes, node: string): string | undefined {
+  if (attributes.operation !== 'CREATE') return undefined;
+  const { signerName, request } = (attributes.object as Mutable<CertificateSigningRequest>).spec;
+  if (!nodeSigners.includes(signerName)) return undefined;
+  const subject = subjectOf(request);
+  if (subject === undefined)
+    return 'unable to parse csr: PEM block type must be CERTIFICATE REQUEST';
+  return subject.commonName === `${USER_PREFIX}${node}`
+    ? undefined
+    : `can only create a node CSR with CN=${USER_PREFIX}${node}`;
 }
 
 function sliceFault(attributes: AdmissionAttributes, node: string): string | undefined {

@@ -3,6 +3,7 @@
  * role system:node says, and of secrets, config maps, volumes and tokens only what its pods need.
  * What it may write into its Node and pods is the admission plugin NodeRestriction's to check.
  */
+import type { ReferencedResource } from '../../../api/pod-references.ts';
 import type { User } from '../../authn/user.ts';
 import type { Attributes, Authorizer, Decision, ResourceAttributes, Rules } from '../authorizer.ts';
 import { noOpinion } from '../authorizer.ts';
@@ -11,7 +12,6 @@ import { ruleOf } from '../policy/notation.ts';
 import { ruleAllows } from '../rbac/rule.ts';
 import { selectsExactly } from './field-selector.ts';
 import type { NodeGraph } from './node-graph.ts';
-import type { ReferencedResource } from './references.ts';
 
 const NODE_PREFIX = 'system:node:';
 const NODE_GROUP = 'system:nodes';

@@ -1,14 +1,17 @@
 import type { KubernetesObject } from '../../../api/meta.ts';
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../api/types/core-v1.ts';
+import type { PersistentVolume, Pod } from '../../../api/types/core-v1.ts';
 import type { VolumeAttachment } from '../../../api/types/storage-v1.ts';
+import { podReferences, type ReferencedResource } from '../../../api/pod-references.ts';
 import type { ObjectSource } from '../object-source.ts';
-import { PodsByNode } from './pods-by-node.ts';
-import { podReferences, type ReferencedResource, volumeSecrets } from './references.ts';
+import { GroupedObjects } from './grouped-objects.ts';
+import { volumeSecrets } from './volume-secrets.ts';
+
+/** A pod of a node's own making may name whatever it likes: it opens nothing. */
+const MIRROR = 'kubernetes.io/config.mirror';
 
 export interface NodeObjects {
   readonly pods: ObjectSource<Pod>;
   readonly persistentVolumes: ObjectSource<PersistentVolume>;
-  readonly persistentVolumeClaims: ObjectSource<PersistentVolumeClaim>;
   readonly volumeAttachments: ObjectSource<VolumeAttachment>;
   readonly resourceSlices: ObjectSource<KubernetesObject>;
 }
@@ -25,7 +28,9 @@ interface At {
  */
 export class NodeGraph {
   readonly #objects: NodeObjects;
-  #pods: PodsByNode | undefined;
+  /** Begun when a node first asks: many clusters never need them. */
+  #pods: GroupedObjects<Pod> | undefined;
+  #volumes: GroupedObjects<PersistentVolume> | undefined;
 
   constructor(objects: NodeObjects) {
     this.#objects = objects;
@@ -52,10 +57,9 @@ export class NodeGraph {
   /** True if a pod of the node refers to the object, or a volume that such a pod is given does. */
   refers(node: string, resource: ReferencedResource, { namespace, name }: At): boolean {
     for (const pod of this.#podsOf(node)) {
-      const references = podReferences(pod);
-      const there = pod.metadata.namespace ?? '';
-      if (there === namespace)
-        if (references.some((one) => one.resource === resource && one.name === name)) return true;
+      if ((pod.metadata.namespace ?? '') === namespace)
+        if (podReferences(pod).some((one) => one.resource === resource && one.name === name))
+          return true;
       if (resource !== 'secrets') continue;
       for (const volume of this.#volumesOf(pod))
         if (volumeSecrets(volume).some((one) => one.namespace === namespace && one.name === name))
@@ -71,20 +75,21 @@ export class NodeGraph {
     return false;
   }
 
+  /** Volumes that are for a claim of the pod, whatever the claim says of them yet. */
   *#volumesOf(pod: Pod): Generator<PersistentVolume> {
-    const { persistentVolumes, persistentVolumeClaims } = this.#objects;
+    this.#volumes ??= new GroupedObjects(this.#objects.persistentVolumes, claimOf);
     const namespace = pod.metadata.namespace ?? '';
-    for (const { resource, name } of podReferences(pod)) {
-      if (resource !== 'persistentvolumeclaims') continue;
-      const claim = persistentVolumeClaims.get(namespace, name);
-      const volume = persistentVolumes.get('', claim?.spec.volumeName ?? '');
-      const bound = volume?.spec.claimRef;
-      if (bound?.name === name && bound.namespace === namespace) yield volume!;
-    }
+    for (const { resource, name } of podReferences(pod))
+      if (resource === 'persistentvolumeclaims') yield* this.#volumes.of(`${namespace}/${name}`);
   }
 
-  #podsOf(node: string): Iterable<Pod> {
-    this.#pods ??= new PodsByNode(this.#objects.pods);
-    return this.#pods.of(node);
+  *#podsOf(node: string): Generator<Pod> {
+    this.#pods ??= new GroupedObjects(this.#objects.pods, ({ spec }) => spec.nodeName || undefined);
+    for (const pod of this.#pods.of(node))
+      if (pod.metadata.annotations?.[MIRROR] === undefined) yield pod;
   }
+}
+
+function claimOf({ spec: { claimRef } }: PersistentVolume): string | undefined {
+  return claimRef && `${claimRef.namespace ?? ''}/${claimRef.name ?? ''}`;
 }

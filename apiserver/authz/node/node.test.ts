@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../api/meta.ts';
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../api/types/core-v1.ts';
+import type { PersistentVolume, Pod } from '../../../api/types/core-v1.ts';
 import type { VolumeAttachment } from '../../../api/types/storage-v1.ts';
 import type { Attributes } from '../authorizer.ts';
 import type { ObjectSource } from '../object-source.ts';
@@ -45,12 +45,6 @@ const mirror: Pod = {
   ...pod,
   metadata: { namespace: 'b', name: 'm', annotations: { 'kubernetes.io/config.mirror': 'x' } },
 };
-const claim = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { namespace: 'a', name: 'disk' },
-  spec: { volumeName: 'pv1' },
-} as PersistentVolumeClaim;
 const volume = {
   apiVersion: 'v1',
   kind: 'PersistentVolume',
@@ -71,7 +65,6 @@ const authorizer = new NodeAuthorizer(
   new NodeGraph({
     pods: source([pod, mirror]),
     persistentVolumes: source([volume]),
-    persistentVolumeClaims: source([claim]),
     volumeAttachments: source([attachment]),
     resourceSlices: source([]),
   }),

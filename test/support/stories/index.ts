@@ -7,6 +7,8 @@ import { definitionStories } from './definitions.ts';
 import { formStories } from './forms.ts';
 import { mutatingPolicyStories } from './mutating-policies.ts';
 import { podSecurityStories } from './pod-security.ts';
+import { nodeReads } from './node-reads.ts';
+import { nodeStories } from './nodes.ts';
 import { policyStories } from './policies.ts';
 import { requestStories } from './requests.ts';
 import type { Story } from './story.ts';
@@ -20,6 +22,8 @@ export const stories: readonly Story[] = [
   ...admissionStories,
   ...podSecurityStories,
   ...accessStories,
+  ...nodeStories,
+  nodeReads,
   ...subresourceStories,
   ...requestStories,
   ...policyStories,

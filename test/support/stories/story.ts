@@ -17,6 +17,9 @@ export interface Step {
   readonly accept?: string;
   /** The user who asks, with groups behind it: "ann,team". Default: an administrator. */
   readonly as?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Later bodies have the answered object's uid where they say `$uid(<this name>)`. */
+  readonly keeps?: string;
   /** Asked again until it is answered so: what came before takes effect late. */
   readonly until?: number | ((body: Json) => boolean);
   /** Of an answer that is no refusal, the fields that are compared. Default: all. */
@@ -62,8 +65,20 @@ export const given = (ask: string, body?: unknown): Step => ({ ask, body, shows:
 /** Each answer of a story, as far as it is alike on all servers. */
 export async function play(ask: Ask, { steps }: Story): Promise<Told[]> {
   const told: Told[] = [];
-  for (const step of steps) told.push(toldOf(await answerTo(ask, step), step));
+  const uids = new Map<string, string>();
+  for (const step of steps) {
+    const answer = await answerTo(ask, { ...step, body: withUids(step.body, uids) });
+    if (step.keeps !== undefined)
+      uids.set(step.keeps, (answer.body['metadata'] as { uid: string }).uid);
+    told.push(toldOf(answer, step));
+  }
   return told;
+}
+
+function withUids(body: unknown, uids: ReadonlyMap<string, string>): unknown {
+  if (body === undefined || uids.size === 0) return body;
+  const text = JSON.stringify(body);
+  return JSON.parse(text.replace(/\$uid\((\w+)\)/g, (all, name: string) => uids.get(name) ?? all));
 }
 
 async function answerTo(ask: Ask, step: Step): Promise<Answered> {
@@ -71,7 +86,7 @@ async function answerTo(ask: Ask, step: Step): Promise<Answered> {
   const [method = '', path = ''] = step.ask.split(' ');
   const type = step.type ?? (method === 'PATCH' ? MERGE : 'application/json');
   const accept = step.accept === undefined ? {} : { accept: step.accept };
-  const headers = { 'content-type': type, ...accept, ...asUser(step.as) };
+  const headers = { 'content-type': type, ...accept, ...asUser(step.as), ...step.headers };
   const sent = { method, path, headers, body };
   for (const end = performance.now() + WITHIN_MS; ;) {
     const answer = await ask(sent);

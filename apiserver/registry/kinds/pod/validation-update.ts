@@ -10,7 +10,7 @@ import type {
   Toleration,
 } from '../../../../api/types/core-v1.ts';
 import { inRange } from '../../../../api/validation/formats.ts';
-import { changedPaths } from '../changed-paths.ts';
+import { changedPaths } from '../../../../api/changed-paths.ts';
 import { MAX_INT32 } from './validation.ts';
 
 const MAY_CHANGE =

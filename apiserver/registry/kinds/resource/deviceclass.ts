@@ -15,6 +15,7 @@ export const deviceClass = {
     namespaced: false,
   },
   singular: 'deviceclass',
+  returnsDeletedObject: true,
   hasGeneration: true,
   prepareForCreate: ({ spec }) => delete (spec as typeof spec | undefined)?.extendedResourceName,
   validate({ spec }) {

@@ -168,6 +168,7 @@ export const resourceClaim = {
     namespaced: true,
   },
   singular: 'resourceclaim',
+  returnsDeletedObject: true,
   hasStatus: true,
   applyDefaults: (object) =>
     applyClaimDefaults((object.spec as typeof object.spec | undefined)?.devices),

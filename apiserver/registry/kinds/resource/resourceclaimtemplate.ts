@@ -18,6 +18,7 @@ export const resourceClaimTemplate = {
     namespaced: true,
   },
   singular: 'resourceclaimtemplate',
+  returnsDeletedObject: true,
   applyDefaults: (object) =>
     applyClaimDefaults((object.spec as typeof object.spec | undefined)?.spec?.devices),
   prepareForCreate: ({ spec }) => dropAlphaFields((spec as typeof spec | undefined)?.spec?.devices),

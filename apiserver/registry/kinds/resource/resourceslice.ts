@@ -170,6 +170,7 @@ export const resourceSlice = {
     namespaced: false,
   },
   singular: 'resourceslice',
+  returnsDeletedObject: true,
   hasGeneration: true,
   prepareForCreate: ({ spec }) => dropAlphaFields(spec),
   prepareForUpdate: ({ spec }) => dropAlphaFields(spec),

@@ -8,7 +8,7 @@ import type { PersistentVolume, PersistentVolumeSpec } from '../../../../api/typ
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration, Subresource, TablePrinter } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn, wideColumn } from '../cells.ts';
-import { changedPaths } from '../changed-paths.ts';
+import { changedPaths } from '../../../../api/changed-paths.ts';
 import { quantityOf } from '../resource-list.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { accessModesText } from './access-modes.ts';

@@ -10,7 +10,7 @@ import type {
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn, wideColumn } from '../cells.ts';
-import { changedPaths } from '../changed-paths.ts';
+import { changedPaths } from '../../../../api/changed-paths.ts';
 import { quantityOf, type ResourceList } from '../resource-list.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { defaultClaim, validateClaimSpec } from '../volume-claim.ts';

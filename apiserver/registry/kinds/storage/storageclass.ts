@@ -136,6 +136,7 @@ export const volumeAttributesClass = {
   },
   singular: 'volumeattributesclass',
   shortNames: ['vac'],
+  returnsDeletedObject: true,
   validate: validateAttributes,
   validateUpdate: (object, old) => unchanged(object, old, ['driverName', 'parameters']),
   printer: {

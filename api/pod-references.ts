@@ -1,5 +1,5 @@
-/** What a pod, and a volume it is given, need to read: the edges of the node authorizer's graph. */
-import type { Container, PersistentVolume, Pod, Volume } from '../../../api/types/core-v1.ts';
+/** What a pod names, so that its node has to read it. */
+import type { Container, Pod, Volume } from './types/core-v1.ts';
 
 export type ReferencedResource =
   'secrets' | 'configmaps' | 'persistentvolumeclaims' | 'serviceaccounts' | 'resourceclaims';
@@ -10,9 +10,6 @@ interface Reference {
   readonly name: string;
 }
 
-/** A pod of a node's own making may name whatever it likes: it opens nothing. */
-const MIRROR = 'kubernetes.io/config.mirror';
-
 const secret = (name: string | undefined): Reference[] =>
   name ? [{ resource: 'secrets', name }] : [];
 const configMap = (name: string | undefined): Reference[] =>
@@ -20,7 +17,6 @@ const configMap = (name: string | undefined): Reference[] =>
 
 export function podReferences(pod: Pod): Reference[] {
   const { metadata, spec, status } = pod;
-  if (metadata.annotations?.[MIRROR] !== undefined) return [];
   const references: Reference[] = (spec.imagePullSecrets ?? []).flatMap(({ name }) => secret(name));
   if (spec.serviceAccountName)
     references.push({ resource: 'serviceaccounts', name: spec.serviceAccountName });
@@ -32,12 +28,11 @@ export function podReferences(pod: Pod): Reference[] {
   for (const container of containers) references.push(...containerReferences(container));
   for (const volume of spec.volumes ?? [])
     references.push(...volumeReferences(volume, metadata.name ?? ''));
-  for (const claim of spec.resourceClaims ?? [])
-    if (claim.resourceClaimName)
-      references.push({ resource: 'resourceclaims', name: claim.resourceClaimName });
-  for (const claim of status?.resourceClaimStatuses ?? [])
-    if (claim.resourceClaimName)
-      references.push({ resource: 'resourceclaims', name: claim.resourceClaimName });
+  for (const { name, resourceClaimName, resourceClaimTemplateName } of spec.resourceClaims ?? []) {
+    const made = status?.resourceClaimStatuses?.find((one) => one.name === name);
+    const claim = resourceClaimTemplateName ? made?.resourceClaimName : resourceClaimName;
+    if (claim) references.push({ resource: 'resourceclaims', name: claim });
+  }
   return references;
 }
 
@@ -76,37 +71,4 @@ function volumeReferences(volume: Volume, pod: string): Reference[] {
     ...secret(volume.scaleIO?.secretRef?.name),
     ...secret(volume.storageos?.secretRef?.name),
   ];
-}
-
-/** Secrets of a volume; those that name no namespace are in that of its claim. */
-export function volumeSecrets({ spec }: PersistentVolume): { namespace: string; name: string }[] {
-  const { csi, azureFile } = spec;
-  const references: readonly ({ namespace?: string; name?: string } | undefined)[] = [
-    csi?.controllerPublishSecretRef,
-    csi?.nodePublishSecretRef,
-    csi?.nodeStageSecretRef,
-    csi?.controllerExpandSecretRef,
-    csi?.nodeExpandSecretRef,
-    azureFile && {
-      name: azureFile.secretName,
-      ...(azureFile.secretNamespace ? { namespace: azureFile.secretNamespace } : {}),
-    },
-    spec.cephfs?.secretRef,
-    spec.cinder?.secretRef,
-    spec.flexVolume?.secretRef,
-    spec.iscsi?.secretRef,
-    spec.rbd?.secretRef,
-    spec.scaleIO?.secretRef,
-    spec.storageos?.secretRef,
-  ];
-  return references.flatMap((reference) =>
-    reference?.name
-      ? [
-          {
-            namespace: reference.namespace || (spec.claimRef?.namespace ?? ''),
-            name: reference.name,
-          },
-        ]
-      : [],
-  );
 }

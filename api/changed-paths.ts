@@ -1,5 +1,5 @@
-import { deepEqual, isObject } from '../../../api/deep.ts';
-import { jsonText } from '../../../platform/json-text.ts';
+import { deepEqual, isObject } from './deep.ts';
+import { jsonText } from '../platform/json-text.ts';
 
 /** Enough to see what was meant; a whole rewritten object needs no more. */
 const MAX_PATHS = 20;
