@@ -56,6 +56,8 @@ export async function openTunnel(session: Session, pod: Pod): Promise<PodTunnel>
     lost,
     async close() {
       await spdy.close();
+      // The other end need not say good-bye.
+      connection.destroy();
       await lost;
     },
   };

@@ -195,7 +195,10 @@ function forward(socket: Duplex): void {
     if (stream.header('streamtype') === 'error') void stream.end();
     else void answerIn(stream).catch(() => {});
   });
-  session.run().catch(() => {});
+  session
+    .run()
+    .catch(() => {})
+    .finally(() => socket.destroy());
 }
 
 async function answerIn(stream: SpdyStream): Promise<void> {

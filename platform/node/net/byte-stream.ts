@@ -1,12 +1,18 @@
 import { Duplex } from 'node:stream';
 import type { ByteStream } from '../../bytes/byte-stream.ts';
 
-/** A socket, or any other duplex, as a {@link ByteStream}. It is read only as fast as iterated. */
+/**
+ * A socket, or any other duplex, as a {@link ByteStream}. It is read only as fast as iterated, and
+ * stays open for what is still to be written when its other end has nothing more to say.
+ */
 export function byteStreamOf(duplex: Duplex): ByteStream {
   // Whoever iterates or writes hears of it; with nobody there it is of no interest.
   duplex.on('error', () => {});
   return {
-    incoming: duplex as AsyncIterable<Buffer>,
+    incoming: {
+      // Iterated by itself it would be closed at its end, by Node.js before 24.
+      [Symbol.asyncIterator]: () => duplex.iterator({ destroyOnReturn: false }),
+    } as AsyncIterable<Buffer>,
     write: (bytes) => written(duplex, bytes),
     end: () =>
       new Promise((resolve) => {

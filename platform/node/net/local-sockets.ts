@@ -15,11 +15,7 @@ import type { LocalAddress, LocalPath, LocalSockets } from '../../net/local-sock
 export const realLocalSockets: LocalSockets = {
   listenTcp(at, serve) {
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-      // Iterated by itself a socket is closed when its other end has nothing more to say.
-      const incoming = {
-        [Symbol.asyncIterator]: () => socket.iterator({ destroyOnReturn: false }),
-      } as AsyncIterable<Buffer>;
-      serve({ ...byteStreamOf(socket), incoming });
+      serve(byteStreamOf(socket));
     });
     return listening(server, at);
   },
@@ -81,8 +77,10 @@ async function answerUpgrade(handler: HttpHandler, event: UpgradeEvent): Promise
   const { response, upgrade } = upgradeOf(event, ServerResponse);
   try {
     const found = await handler(requestOf(event.request, gone.signal));
-    if (found.upgrade === undefined) await write(response, found);
-    else await found.upgrade(upgrade(found.headers));
+    if (found.upgrade === undefined) return await write(response, found);
+    const connection = upgrade(found.headers);
+    await found.upgrade(connection);
+    connection.destroy();
   } catch (error) {
     fail(response, error);
   }
