@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +50,27 @@ describe('wherry store', () => {
         'etcd_server_has_leader 1',
       );
     });
+  });
+
+  it('serves no JSON where it shall not, and probes all the same', async () => {
+    const range = { method: 'POST', body: '{"key":"YQ=="}' };
+    const asked = (url: string): Promise<Response> => fetch(`${url}/v3/kv/range`, range);
+    await runStore(client, async (url) => expect((await asked(url)).status).toBe(200));
+    await runStore([...client, '--enable-grpc-gateway=false'], async (url) => {
+      expect((await asked(url)).status).toBe(404);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+    });
+  });
+
+  it('logs to the files it is told, and says which it cannot write', async () => {
+    const [one, other] = ['one.log', 'other.log'].map((name) => join(folder, name));
+    const flags = [...client, '--log-level=info', '--log-format', 'console', '--log-outputs'];
+    await runStore([...flags, `${one},${other}`], async () => {});
+    const lines = await readFile(one!, 'utf8');
+    expect(lines).toMatch(/^\S+Z INFO {2}store {2}ready to serve client requests /m);
+    expect(await readFile(other!, 'utf8')).toBe(lines);
+    const nowhere = runStore([...flags, join(folder, 'none', 'x')], async () => {});
+    await expect(nowhere).rejects.toThrow(/^--log-outputs: ENOENT.*none\/x/);
   });
 
   it.each<[string, string[], RegExp]>([

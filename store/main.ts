@@ -66,6 +66,7 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
         cors: flags.cors,
         hostWhitelist: flags.hostWhitelist,
         extensiveMetrics: flags.metrics === 'extensive',
+        hasGateway: flags.enableGrpcGateway,
       }).catch((error: unknown) => {
         throw listenError(url, error);
       });
@@ -152,8 +153,17 @@ async function authOf(flags: StoreFlags): Promise<AuthSettings> {
 
 const dataDirOf = (flags: StoreFlags): string => flags.dataDir ?? `${flags.name}.etcd`;
 
+function loggerOf(flags: StoreFlags): Logger {
+  const { logLevel: level, logFormat: format, logOutputs: outputs } = flags;
+  try {
+    return createLogger({ level, name: 'store', format, outputs });
+  } catch (error) {
+    throw new FlagError(`--log-outputs: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 async function run(flags: GivenFlags, context: ProcessContext, parts: Lifecycle): Promise<void> {
-  const logger = createLogger({ level: flags.logLevel, name: 'store', format: flags.logFormat });
+  const logger = loggerOf(flags);
   const { withoutEffect } = flags;
   if (withoutEffect.length > 0) logger.warn({ flags: withoutEffect }, 'flags without effect');
   const compaction = autoCompactionOf(flags);

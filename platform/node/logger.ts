@@ -19,13 +19,20 @@ export interface LoggerOptions {
   readonly name: string;
   /** Default: console where somebody reads along in a terminal, else json. */
   readonly format?: LogFormat;
-  /** Where lines go instead of standard error; each ends with a newline. */
+  /** `stderr`, `stdout`, or files that lines are appended to. Default: `stderr`. */
+  readonly outputs?: readonly string[];
+  /** Where lines go instead; each ends with a newline. */
   readonly write?: (line: string) => void;
   /** JSON lines of level info and above go there too, whatever `level` is. */
   readonly file?: string;
 }
 
+const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
+const streams: Readonly<Record<string, number>> = {
+  stdout: STANDARD_OUTPUT,
+  stderr: STANDARD_ERROR,
+};
 /** A log file larger than this is put aside as `<file>.1` when the next process begins to write. */
 const ROTATE_BYTES = 16 * 1024 * 1024;
 
@@ -47,11 +54,12 @@ export function consoleLine(json: string): string {
   return `${head}  ${String(msg)}${tail.join('')}\n`;
 }
 
+/** Throws the operating system's error for a file of `outputs` that cannot be opened. */
 export function createLogger(options: LoggerOptions): Logger {
-  const { level, name, write, file } = options;
+  const { level, name, write, file, outputs = ['stderr'] } = options;
   const watched = write === undefined && isatty(STANDARD_ERROR);
   const { format = watched ? 'console' : 'json' } = options;
-  const lines: DestinationStream = write === undefined ? sink({ dest: STANDARD_ERROR }) : { write };
+  const lines: DestinationStream = write === undefined ? sinkOf(outputs) : { write };
   const shown: DestinationStream =
     format === 'json' ? lines : { write: (json) => lines.write(consoleLine(json)) };
   const settings = {
@@ -64,11 +72,11 @@ export function createLogger(options: LoggerOptions): Logger {
   if (file === undefined) {
     return wrap(pino({ ...settings, level: level satisfies LevelWithSilent }, shown));
   }
-  const streams = pino.multistream([
+  const both = pino.multistream([
     { level: 'info', stream: logFile(file) },
     ...(level === 'silent' ? [] : [{ level, stream: shown }]),
   ]);
-  return wrap(pino({ ...settings, level: level === 'debug' ? 'debug' : 'info' }, streams));
+  return wrap(pino({ ...settings, level: level === 'debug' ? 'debug' : 'info' }, both));
 }
 
 /** Appends; its folder is made. */
@@ -87,6 +95,11 @@ function sink(to: { readonly dest: string | number; readonly mode?: number }): D
   const stream = destination({ ...to, sync: true, maxLength: WAITING_BYTES });
   stream.on('error', () => {});
   return stream;
+}
+
+function sinkOf(outputs: readonly string[]): DestinationStream {
+  const sinks = outputs.map((output) => sink({ dest: streams[output] ?? output }));
+  return { write: (line) => sinks.forEach((each) => each.write(line)) };
 }
 
 const wrap = (at: pino.Logger): Logger => ({

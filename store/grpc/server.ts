@@ -53,6 +53,8 @@ export interface ServeStoreOptions {
   readonly hostWhitelist?: readonly string[];
   /** Time every call, for `grpc_server_handling_seconds`. */
   readonly extensiveMetrics?: boolean;
+  /** Default: true. */
+  readonly hasGateway?: boolean;
 }
 
 export interface ServingStore extends Running {
@@ -114,6 +116,10 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
   const { usage, gunzip } = options;
   const metrics = new StoreMetrics({ member, calls, usage, quotaBytes, health, watchTimes });
   let gateway: Promise<Gateway> | undefined;
+  const serveGateway: HttpHandler = async (request) => {
+    gateway ??= import('./gateway/gateway.ts').then(({ Gateway }) => new Gateway(context));
+    return (await gateway).serve(request);
+  };
   const http = storeHttp({
     member,
     metrics,
@@ -123,10 +129,7 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
       origins: options.cors ?? ['*'],
       hosts: tls === undefined ? (options.hostWhitelist ?? ['*']) : ['*'],
     }),
-    gateway: async (request) => {
-      gateway ??= import('./gateway/gateway.ts').then(({ Gateway }) => new Gateway(context));
-      return (await gateway).serve(request);
-    },
+    ...(options.hasGateway !== false && { gateway: serveGateway }),
   });
   let grpc: Promise<GrpcServer> | undefined;
   const onHttp2 = (connection: Duplex): void => {

@@ -26,6 +26,7 @@ export interface StoreFlags extends TlsFlags {
   readonly discoverySrvName?: string;
   readonly listenMetricsUrls: readonly Url[];
   readonly metrics: string;
+  readonly enableGrpcGateway: boolean;
   readonly snapshotCount: number;
   readonly snapshotCatchupEntries: number;
   readonly strictReconfigCheck: boolean;
@@ -46,6 +47,7 @@ export interface StoreFlags extends TlsFlags {
   readonly bcryptCost: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly logFormat: 'json' | 'console';
+  readonly logOutputs: readonly string[];
   readonly configFile?: string;
   /** Served like the others: every client port carries both protocols. */
   readonly listenClientHttpUrls: readonly Url[];
@@ -107,6 +109,15 @@ function cluster(text: string): ClusterEntry[] {
   });
 }
 
+/** `systemd/journal` is what a unit's standard error goes to. */
+function logOutputs(text: string): string[] {
+  const outputs = list(text).map((place) =>
+    place === 'default' || place === 'systemd/journal' ? 'stderr' : place,
+  );
+  if (outputs.length === 0) throw new InvalidArgumentError('a place is needed.');
+  return [...new Set(outputs)];
+}
+
 const levels = ['debug', 'info', 'warn', 'error', 'silent'];
 const CLIENT = 'http://localhost:2379';
 const PEER = 'http://localhost:2380';
@@ -157,6 +168,12 @@ const rows: readonly Row[] = [
     flags: '--metrics <level>',
     text: 'basic, or extensive: how long every gRPC call took besides',
     fallback: 'basic',
+  },
+  {
+    flags: '--enable-grpc-gateway [true|false]',
+    text: 'serve JSON under /v3/, too',
+    parse: boolean,
+    fallback: true,
   },
   {
     flags: '--snapshot-count <n>',
@@ -292,6 +309,12 @@ const rows: readonly Row[] = [
     text: 'one JSON object or one text per line',
     choices: ['json', 'console'],
     fallback: 'json',
+  },
+  {
+    flags: '--log-outputs <places>',
+    text: 'where lines go: stderr, stdout or files that they are appended to',
+    parse: logOutputs,
+    fallback: ['stderr'],
   },
 ];
 

@@ -54,7 +54,7 @@ const wrong: Readonly<Record<string, string>> = {
 /** Any text may be right; whether there is such a file or address is seen when it is used. */
 const texts = [
   ...['file', 'files', 'folder', 'path', 'paths', 'name', 'names', 'id', 'list', 'prefix'],
-  ...['ip', 'host', 'hostname', 'domain', 'types', 'origins', 'token'],
+  ...['ip', 'host', 'hostname', 'domain', 'types', 'origins', 'places', 'token'],
 ];
 
 /** Judged with the others once all are known; the tests beside the commands have them. */
