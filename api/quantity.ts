@@ -146,6 +146,19 @@ export function isCanonicalQuantity(text: string): boolean {
   return suffix?.length === 2 ? number % 1024 !== 0 : number % 1000 !== 0;
 }
 
+const FINER_THAN_MILLI = /[nu]$|e-[69]$/;
+const MILLI_NANO = 10n ** 6n;
+
+/** Amounts, in canonical form, finer than a thousandth are rounded up, as Kubernetes' API does. */
+export function roundAmounts(amounts: Record<string, string | number> | undefined): void {
+  for (const [name, value] of Object.entries(amounts ?? {})) {
+    if (!FINER_THAN_MILLI.test(String(value))) continue;
+    const { nano, format } = parseQuantity(value);
+    const rounded = divideRoundingUp(nano, MILLI_NANO) * MILLI_NANO;
+    amounts![name] = formatQuantity({ nano: rounded, format });
+  }
+}
+
 /** Negative, zero or positive, as `a` is less than, equal to or greater than `b`. */
 export function compareQuantities(a: Quantity, b: Quantity): number {
   return a.nano === b.nano ? 0 : a.nano < b.nano ? -1 : 1;

@@ -7,6 +7,7 @@ import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { type HttpRequest, JsonValue } from '../../platform/net/http.ts';
 import { parseBody, UnreadableBody } from './body.ts';
 import { booleanParameter, dryRunErrors, numberParameter, textParameter } from './options.ts';
+import type { Target } from './target.ts';
 
 const KIND = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 
@@ -17,6 +18,16 @@ export function deleteOptions(request: HttpRequest): DeleteOptions & { readonly 
   const errors = dryRunErrors(dryRun);
   if (errors.length > 0) throw invalidError(KIND, '', errors);
   return { ...options, dryRun };
+}
+
+/** Who says what becomes of dependents knows that they may stay. */
+export function warnOfDependents(
+  { request, store }: Target,
+  { propagationPolicy, orphanDependents }: DeleteOptions,
+): void {
+  const { deletionWarning } = store.declaration;
+  if (propagationPolicy === undefined && orphanDependents === undefined && deletionWarning)
+    request.notes.warn(deletionWarning);
 }
 
 function hasBody({ body }: HttpRequest): boolean {

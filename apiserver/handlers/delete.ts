@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../../platform/net/http.ts';
 import { success } from '../registry/errors.ts';
-import { deleteOptions } from './delete-options.ts';
+import { deleteOptions, warnOfDependents } from './delete-options.ts';
 import { objectResponse, plainResponse } from './respond.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
@@ -9,6 +9,7 @@ export async function remove(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { declaration } = store;
   const options = deleteOptions(request.http);
+  warnOfDependents(target, options);
   const at = objectAt(target);
   const caller = callerOf(target, options.dryRun.length > 0);
   const { object, gone } = await store.delete({ at, options }, caller);

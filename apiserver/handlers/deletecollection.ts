@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../platform/net/http.ts';
-import { deleteOptions } from './delete-options.ts';
+import { deleteOptions, warnOfDependents } from './delete-options.ts';
 import { checkDeleteOptions } from '../registry/delete.ts';
 import { listParameters } from './list-parameters.ts';
 import { listResponse } from './respond.ts';
@@ -11,6 +11,7 @@ export async function deleteCollection(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const options = deleteOptions(request.http);
   checkDeleteOptions(options);
+  warnOfDependents(target, options);
   const page = await store.deleteCollection(
     { scope: scopeOf(target), list: listParameters(request.http.query), options },
     callerOf(target, options.dryRun.length > 0),

@@ -103,14 +103,25 @@ function hasVersion({ metadata }: KubernetesObject): boolean {
   return Number(metadata.resourceVersion ?? 0) > 0;
 }
 
+interface Warned {
+  readonly object: KubernetesObject;
+  readonly old?: KubernetesObject;
+  /** What it was written through. */
+  readonly subresource?: Subresource<KubernetesObject> | undefined;
+}
+
 /** Tells the client what is odd about a write that is taken all the same. */
 export function warnAbout(
   { declaration }: ResourceContext,
   { request }: Caller,
-  { object, old }: { readonly object: KubernetesObject; readonly old?: KubernetesObject },
+  { object, old, subresource }: Warned,
 ): void {
   if (request === undefined) return;
-  for (const warning of declaration.warnings?.(object, old) ?? []) request.warn(warning);
+  const warnings =
+    subresource === undefined
+      ? declaration.warnings?.(object, old)
+      : subresource.warnings?.(object);
+  for (const warning of warnings ?? []) request.warn(warning);
 }
 
 /** Makes what was sent a whole, new object, but for what it has to reserve. */

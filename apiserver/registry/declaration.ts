@@ -78,12 +78,11 @@ export interface Subresource<T extends KubernetesObject> {
   readonly keepsGeneration?: boolean;
   /** Field errors of a change made through this subresource, in place of the kind's checks. */
   validateUpdate?(object: T, old: T, warn?: Warn): readonly FieldError[];
+  /** What the client is told of what it wrote, though it is taken. */
+  warnings?(object: T): readonly string[];
   /** What a successful `create` answers: the parent, a Status (Success), or the sent object. */
   readonly answer?: 'parent' | 'status' | 'sent';
-  /**
-   * Top-level fields, besides the metadata, that a configuration applied through it may own.
-   * Default: all.
-   */
+  /** Top-level fields besides metadata that who applies through it may own. Default: all. */
   readonly owns?: readonly string[];
   /** A configuration of the view (`kind`) as one of the parent. Absent: it cannot be applied. */
   parentConfiguration?(configuration: Readonly<Record<string, unknown>>): object;
@@ -385,6 +384,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   keepsDeleted?(object: T): boolean;
   /** What to do with dependents when the client does not say. Default Background. */
   readonly defaultPropagation?: 'Background' | 'Orphan';
+  /** Told to who deletes without saying what becomes of dependents. */
+  readonly deletionWarning?: string;
   /** DELETE answers the object instead of a Status. */
   readonly returnsDeletedObject?: boolean;
   /** Names that may not be deleted (403). */

@@ -175,7 +175,7 @@ async function decideUpdate(
   prepareForUpdate(context, object, { old: current, subresource });
   if (subresource === undefined) await by.reservations.renew({ object, old: current });
   validateChanged(context, object, { old: current, subresource, caller });
-  if (subresource === undefined) warnAbout(context, caller, { object, old: current });
+  warnAbout(context, caller, { object, old: current, subresource });
   const final = subresource === undefined ? object : viewOf(subresource, object, sent);
   await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));
   if (isFinished(declaration, object)) return { type: 'delete' };

@@ -40,6 +40,9 @@ export async function startBoth(): Promise<Both> {
   return { beside, api, stop };
 }
 
+/** Warnings, in any order: Kubernetes goes through maps. */
+export const sorted = (warnings: readonly string[]): readonly string[] => [...warnings].sort();
+
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const uid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 

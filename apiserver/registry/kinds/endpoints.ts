@@ -8,6 +8,7 @@ import { age, ageColumn, column, nameColumn, NONE } from './cells.ts';
 import { check, oneOf } from './checks.ts';
 import { validateEndpointIP } from './endpoint-ip.ts';
 import { firstThree } from './first-three.ts';
+import { oddAddress } from '../../../api/validation/odd-addresses.ts';
 
 function validateAddress({ ip, hostname, nodeName }: EndpointAddress, at: string): FieldError[] {
   return [
@@ -56,6 +57,8 @@ function endpointsText({ subsets = [] }: Endpoints): string {
   return firstThree(sockets);
 }
 
+const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
+
 export const endpoints = {
   type,
   singular: 'endpoints',
@@ -68,6 +71,15 @@ export const endpoints = {
     }
   },
   validate,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  warnings: ({ metadata, subsets = [] }) =>
+    metadata.labels?.[MANAGED_BY] === 'endpoint-controller'
+      ? []
+      : subsets.flatMap(({ addresses = [], notReadyAddresses = [] }, i) =>
+          Object.entries({ addresses, notReadyAddresses }).flatMap(([list, all]) =>
+            all.flatMap(({ ip = '' }, j) => oddAddress(ip, `subsets[${i}].${list}[${j}].ip`)),
+          ),
+        ),
   printer: {
     columns: [nameColumn, column('Endpoints'), ageColumn],
     cells: (object, nowMs) => [

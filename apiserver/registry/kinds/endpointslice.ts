@@ -25,6 +25,7 @@ import { age, ageColumn, column, nameColumn } from './cells.ts';
 import { check, oneOf } from './checks.ts';
 import { validateCanonicalIP, validateEndpointIP } from './endpoint-ip.ts';
 import { firstThree } from './first-three.ts';
+import { oddAddress } from '../../../api/validation/odd-addresses.ts';
 
 const MAX_ENDPOINTS = 1000;
 const MAX_ADDRESSES = 100;
@@ -147,6 +148,21 @@ function dropTopology(slice: Mutable<EndpointSlice>, old?: EndpointSlice): void 
   for (const endpoint of slice.endpoints ?? []) delete endpoint.deprecatedTopology;
 }
 
+const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
+const ownManagers = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
+
+function warnings({ metadata, addressType, endpoints }: EndpointSlice, old?: EndpointSlice) {
+  const names = addressType === 'FQDN' && old === undefined;
+  const trusted = ownManagers.includes(metadata.labels?.[MANAGED_BY] ?? '');
+  const judged = trusted ? [] : (endpoints ?? []);
+  return [
+    ...(names ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
+    ...judged.flatMap(({ addresses }, i) =>
+      addresses.flatMap((each, j) => oddAddress(each, `endpoints[${i}].addresses[${j}]`)),
+    ),
+  ];
+}
+
 export const endpointSlice = {
   type: endpointSlices,
   singular: 'endpointslice',
@@ -166,6 +182,7 @@ export const endpointSlice = {
   validate,
   validateUpdate: (object, old) =>
     validateImmutable(object.addressType, old.addressType, 'addressType'),
+  warnings,
   printer: {
     columns: [nameColumn, column('AddressType'), column('Ports'), column('Endpoints'), ageColumn],
     cells: (object, nowMs) => [

@@ -6,7 +6,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasKubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
 import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
-import { type Both, comparableAnswer, startBoth } from '../../../test/support/answers-beside.ts';
+import {
+  type Both,
+  comparableAnswer,
+  sorted,
+  startBoth,
+} from '../../../test/support/answers-beside.ts';
+import { warningsOf } from '../../../test/support/kubernetes-answers.ts';
 import { knownDifference, mutationsOf } from '../../../test/support/mutations.ts';
 import { kinds } from './index.ts';
 
@@ -30,6 +36,9 @@ describe.skipIf(!hasKubeApiserver())('wrong manifests beside kube-apiserver', ()
     expect(comparableAnswer(ours.body, manifest), title).toEqual(
       comparableAnswer(theirs.body, manifest),
     );
+    if (theirs.code >= 400) return;
+    const said = warningsOf(ours.headers['warning']);
+    expect(sorted(said), title).toEqual(sorted(theirs.warnings));
   }
 
   test.each(manifests.map((each) => [each.kind, each.metadata.name, each] as const))(

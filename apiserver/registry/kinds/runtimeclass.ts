@@ -9,6 +9,7 @@ import { age, ageColumn, column, nameColumn } from './cells.ts';
 import { check } from './checks.ts';
 import { validateResources } from './pod/validation-resources.ts';
 import { validateTolerations } from './pod/validation-scheduling.ts';
+import { oldNodeLabel } from './old-node-labels.ts';
 
 const goToleration = {
   key: '',
@@ -59,6 +60,11 @@ export const runtimeClass = {
   allowUnconditionalUpdate: false,
   validate,
   validateUpdate: (object, old) => validateImmutable(object.handler, old.handler, 'handler'),
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {}).flatMap((label) => {
+      const said = oldNodeLabel(label);
+      return said === undefined ? [] : [`scheduling.nodeSelector: ${said}`];
+    }),
   printer: {
     columns: [nameColumn, column('Handler'), ageColumn],
     cells: (object, nowMs) => [object.metadata.name ?? '', object.handler, age(object, nowMs)],

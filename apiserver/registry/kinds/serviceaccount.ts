@@ -67,6 +67,8 @@ const token: Subresource<ServiceAccount> = {
   },
 };
 
+const MOUNTABLE = 'kubernetes.io/enforce-mountable-secrets';
+
 /** A secret is referred to by name alone: it is always in the account's own namespace. */
 function nameSecretsOnly(account: Mutable<ServiceAccount>): void {
   if (!account.secrets) return;
@@ -80,6 +82,12 @@ export const serviceAccount = {
   returnsDeletedObject: true,
   prepareForCreate: nameSecretsOnly,
   prepareForUpdate: nameSecretsOnly,
+  warnings({ metadata }, old) {
+    const isNew = old?.metadata.annotations?.[MOUNTABLE] === undefined;
+    if (!isNew || metadata.annotations?.[MOUNTABLE] === undefined) return [];
+    const said = 'prefer separate namespaces to isolate access to mounted secrets';
+    return [`metadata.annotations[${MOUNTABLE}]: deprecated in v1.32+; ${said}`];
+  },
   subresources: [token],
   printer: {
     columns: [nameColumn, column('Secrets'), ageColumn],

@@ -5,7 +5,13 @@
  * the PATH.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Both, comparableUpdate, startBoth } from '../../../test/support/answers-beside.ts';
+import {
+  type Both,
+  comparableUpdate,
+  sorted,
+  startBoth,
+} from '../../../test/support/answers-beside.ts';
+import { warningsOf } from '../../../test/support/kubernetes-answers.ts';
 import { hasKubeApiserver, START_MS } from '../../../test/support/kube-apiserver.ts';
 import { collectionOf, type Manifest, manifests } from '../../../test/support/manifests.ts';
 import { knownUpdateDifference, mutationsOf } from '../../../test/support/mutations.ts';
@@ -82,6 +88,9 @@ describe.skipIf(!hasKubeApiserver())('updates beside kube-apiserver', () => {
               expect(comparableUpdate(ours.body, mutated), `${subresource} ${title}`).toEqual(
                 comparableUpdate(theirs.body, mutated),
               );
+              if (theirs.code >= 400) return;
+              const said = warningsOf(ours.headers['warning']);
+              expect(sorted(said), `${subresource} ${title}`).toEqual(sorted(theirs.warnings));
             }),
           );
         }

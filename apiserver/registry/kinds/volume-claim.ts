@@ -19,6 +19,7 @@ import { validateLabelSelector } from '../../../api/validation/labels.ts';
 import { dns1123Label, dns1123Subdomain } from '../../../api/validation/names.ts';
 import { check, oneOf } from './checks.ts';
 import { quantityOf } from './resource-list.ts';
+import { roundAmounts } from '../../../api/quantity.ts';
 
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 
@@ -34,11 +35,16 @@ function validateAccessModes(modes: readonly string[], field: string): FieldErro
   return errors;
 }
 
-export function defaultClaim(claim: Mutable<PersistentVolumeClaim>): void {
-  const spec = (claim.spec ??= {});
+export function defaultClaimSpec(spec: Mutable<PersistentVolumeClaimSpec>): void {
   spec.volumeMode ??= 'Filesystem';
+  for (const each of [spec.resources?.limits, spec.resources?.requests]) roundAmounts(each);
+}
+
+export function defaultClaim(claim: Mutable<PersistentVolumeClaim>): void {
+  defaultClaimSpec((claim.spec ??= {}));
   const status = (claim.status ??= {});
   status.phase ||= 'Pending';
+  for (const each of [status.capacity, status.allocatedResources]) roundAmounts(each);
 }
 
 export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string): FieldError[] {

@@ -13,6 +13,7 @@ import { policyStories } from './policies.ts';
 import { requestStories } from './requests.ts';
 import type { Story } from './story.ts';
 import { subresourceStories } from './subresources.ts';
+import { warningStories } from './warnings.ts';
 import { webhookStories } from './webhooks.ts';
 
 export const stories: readonly Story[] = [
@@ -30,4 +31,5 @@ export const stories: readonly Story[] = [
   ...mutatingPolicyStories,
   ...webhookStories,
   ...formStories,
+  ...warningStories,
 ];

@@ -20,6 +20,9 @@ import { nonNegative, oneOf } from '../checks.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { defaultJobTemplate } from './job.ts';
 import { validateJobTemplateSpec } from './job-validation.ts';
+import { isChanged } from '../workload/template-warnings.ts';
+import { oddPodName } from '../pod/warnings.ts';
+import { jobWarnings } from './job-warnings.ts';
 
 /** A Job's name is that of its CronJob and eleven characters more. */
 const MAX_NAME_LENGTH = 52;
@@ -142,6 +145,18 @@ const printer: TablePrinter<CronJob> = {
   },
 };
 
+function warnings(object: CronJob, old?: CronJob): string[] {
+  const { schedule = '', jobTemplate } = object.spec;
+  const spec = jobTemplate?.spec;
+  const jobs = spec === undefined ? [] : jobWarnings(spec, 'spec.jobTemplate.spec');
+  if (old === undefined) return [...oddPodName(object.metadata.name), ...jobs];
+  const zones = 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/';
+  const said =
+    'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, ' +
+    `see ${zones} for more details`;
+  return [...(isChanged(object, old) ? jobs : []), ...(schedule.includes('TZ') ? [said] : [])];
+}
+
 export const cronJob = {
   type: cronJobs,
   singular: 'cronjob',
@@ -155,6 +170,7 @@ export const cronJob = {
     object.status = {};
   },
   validate,
+  warnings,
 
   printer,
   subresources: [{ ...statusSubresource<CronJob>(), validateUpdate: () => [] }],

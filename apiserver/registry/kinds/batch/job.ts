@@ -19,6 +19,9 @@ import { isTrue } from './conditions.ts';
 import { generateSelector } from './job-selector.ts';
 import { validateJobStatusUpdate } from './job-status.ts';
 import { validateJob, validateJobUpdate } from './job-validation.ts';
+import { isChanged } from '../workload/template-warnings.ts';
+import { oddPodName } from '../pod/warnings.ts';
+import { jobWarnings } from './job-warnings.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
 
@@ -104,6 +107,10 @@ export const job = {
   hasStatus: true,
   hasGeneration: true,
   defaultPropagation: 'Orphan',
+  deletionWarning:
+    'child pods are preserved by default when jobs are deleted; set ' +
+    'propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress ' +
+    'this warning',
 
   applyDefaults,
   prepareForCreate(object) {
@@ -116,6 +123,11 @@ export const job = {
   },
   validate: validateJob,
   validateUpdate: validateJobUpdate,
+  warnings(object, old) {
+    if (old !== undefined && !isChanged(object, old)) return [];
+    const naming = old === undefined ? oddPodName(object.metadata.name) : [];
+    return [...naming, ...jobWarnings(object.spec, 'spec')];
+  },
 
   selectableFields: {
     'status.successful': ({ status }) => String(status?.succeeded ?? 0),

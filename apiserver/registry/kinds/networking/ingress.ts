@@ -7,6 +7,9 @@ import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn, NONE } from '../cells.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { validateIngress, validateIngressStatus } from './ingress-validation.ts';
+import { oddBalancerAddresses } from '../load-balancer-warnings.ts';
+
+const INGRESS_CLASS = 'kubernetes.io/ingress.class';
 
 const SHOWN_HOSTS = 3;
 
@@ -65,6 +68,17 @@ export const ingress = {
     object.status = { loadBalancer: {} };
   },
   validate: validateIngress,
+  warnings({ metadata, spec }, old) {
+    const isOld = metadata.annotations?.[INGRESS_CLASS] !== undefined && !spec?.ingressClassName;
+    const said = "is deprecated, please use 'spec.ingressClassName' instead";
+    return old === undefined && isOld ? [`annotation "${INGRESS_CLASS}" ${said}`] : [];
+  },
   printer,
-  subresources: [{ ...statusSubresource<Ingress>(), validateUpdate: validateIngressStatus }],
+  subresources: [
+    {
+      ...statusSubresource<Ingress>(),
+      validateUpdate: validateIngressStatus,
+      warnings: ({ status }) => oddBalancerAddresses(status?.loadBalancer?.ingress),
+    },
+  ],
 } satisfies ResourceDeclaration<Ingress>;

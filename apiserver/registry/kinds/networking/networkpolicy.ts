@@ -18,6 +18,7 @@ import { type Cidr, parseCidr, sizeOf } from '../../../../api/cidr.ts';
 import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, column, formatSelector, nameColumn } from '../cells.ts';
 import { check } from '../checks.ts';
+import { oddRange } from '../../../../api/validation/odd-addresses.ts';
 
 const protocols = ['TCP', 'UDP', 'SCTP'];
 const policyTypes = ['Ingress', 'Egress'];
@@ -121,6 +122,17 @@ function validate({ spec }: NetworkPolicy): FieldError[] {
   return errors;
 }
 
+function oddPeers(peers: readonly NetworkPolicyPeer[] = [], field: string): string[] {
+  return peers.flatMap(({ ipBlock }, i) => {
+    const at = `${field}[${i}].ipBlock`;
+    const except = ipBlock?.except ?? [];
+    return [
+      ...oddRange(ipBlock?.cidr ?? '', `${at}.cidr`),
+      ...except.flatMap((range, j) => oddRange(range, `${at}.except[${j}]`)),
+    ];
+  });
+}
+
 export const networkPolicy = {
   type: {
     group: 'networking.k8s.io',
@@ -134,6 +146,10 @@ export const networkPolicy = {
   hasGeneration: true,
   applyDefaults,
   validate,
+  warnings: ({ spec = {} }) => [
+    ...(spec.ingress ?? []).flatMap(({ from }, i) => oddPeers(from, `spec.ingress[${i}].from`)),
+    ...(spec.egress ?? []).flatMap(({ to }, i) => oddPeers(to, `spec.egress[${i}].to`)),
+  ],
   printer: {
     columns: [nameColumn, column('Pod-Selector'), ageColumn],
     cells: (object, nowMs) => [

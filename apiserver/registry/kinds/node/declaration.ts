@@ -5,6 +5,8 @@ import { statusSubresource } from '../status-subresource.ts';
 import { connects } from './connects.ts';
 import { printer } from './printer.ts';
 import { validate, validateUpdate } from './validation.ts';
+import { oddRange } from '../../../../api/validation/odd-addresses.ts';
+import { roundAmounts } from '../../../../api/quantity.ts';
 
 export const node = {
   type: nodes,
@@ -21,6 +23,7 @@ export const node = {
       if (first !== undefined) spec.podCIDR = first;
     } else if (first !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
     const { status } = object;
+    for (const each of [status?.capacity, status?.allocatable]) roundAmounts(each);
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
   },
   /** Dynamic kubelet configuration is gone; nodes that have one keep it. */
@@ -33,6 +36,15 @@ export const node = {
   },
   validate,
   validateUpdate,
+  warnings({ spec = {} }) {
+    const { configSource, externalID, podCIDRs = [] } = spec;
+    const unused = 'spec.externalID: this field is deprecated, and is unused by Kubernetes';
+    return [
+      ...(configSource ? ['spec.configSource: the feature is removed'] : []),
+      ...(externalID ? [unused] : []),
+      ...podCIDRs.flatMap((range, i) => oddRange(range, `spec.podCIDRs[${i}]`)),
+    ];
+  },
 
   selectableFields: {
     'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false),

@@ -12,6 +12,7 @@ import { connects } from './connects.ts';
 import { subresources } from './subresources.ts';
 import { validateNew, validatePod } from './validation.ts';
 import { validatePodUpdate } from './validation-update.ts';
+import { oddPodName, podWarnings } from './warnings.ts';
 
 const gated = {
   type: 'PodScheduled',
@@ -50,6 +51,11 @@ export const pod = {
   prepareForCreate,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  // People seldom change pods, and kubelets often do: a change is not looked at.
+  warnings: (object, old) =>
+    old === undefined
+      ? [...oddPodName(object.metadata.name, "the Pod's hostname"), ...podWarnings(object)]
+      : [],
 
   gracePeriodSeconds,
   returnsDeletedObject: true,

@@ -2,6 +2,7 @@ import type { Mutable } from '../../../../api/meta.ts';
 import type { DownwardAPIVolumeFile, Volume } from '../../../../api/types/core-v1.ts';
 import { defaultInTreeSources } from '../storage/in-tree-defaults.ts';
 import { defaultPullPolicy } from './image.ts';
+import { defaultClaimSpec } from '../volume-claim.ts';
 
 /** Octal 0644. */
 const DEFAULT_MODE = 0o644;
@@ -37,7 +38,7 @@ export function defaultVolume(volume: Mutable<Volume>): void {
   }
   if (volume.projected) defaultProjected(volume.projected);
   if (volume.ephemeral?.volumeClaimTemplate?.spec) {
-    volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+    defaultClaimSpec(volume.ephemeral.volumeClaimTemplate.spec);
   }
   defaultInTreeSources(volume);
 }

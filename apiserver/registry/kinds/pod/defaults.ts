@@ -12,6 +12,7 @@ import type {
 import { defaultPodLevelResources } from './defaults-pod-level.ts';
 import { defaultVolume } from './defaults-volume.ts';
 import { defaultPullPolicy } from './image.ts';
+import { roundAmounts } from '../../../../api/quantity.ts';
 
 function defaultHandler(handler: Mutable<LifecycleHandler> | undefined): void {
   if (!handler?.httpGet) return;
@@ -33,7 +34,8 @@ function defaultContainer(container: Mutable<Container | EphemeralContainer>): v
   container.imagePullPolicy ||= defaultPullPolicy(container.image);
   container.terminationMessagePath ||= '/dev/termination-log';
   container.terminationMessagePolicy ||= 'File';
-  container.resources ??= {};
+  const resources = (container.resources ??= {});
+  for (const each of [resources.limits, resources.requests]) roundAmounts(each);
   for (const port of container.ports ?? []) port.protocol ||= 'TCP';
   for (const { valueFrom } of container.env ?? []) {
     if (valueFrom?.fieldRef) valueFrom.fieldRef.apiVersion ||= 'v1';
@@ -65,6 +67,8 @@ function defaultPodSpec(spec: Mutable<PodSpec>): void {
   spec.securityContext ??= {};
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ||= 'default-scheduler';
+  const { overhead, resources } = spec;
+  for (const each of [overhead, resources?.limits, resources?.requests]) roundAmounts(each);
   mirrorServiceAccount(spec);
   for (const container of spec.initContainers ?? []) {
     defaultContainer(container);

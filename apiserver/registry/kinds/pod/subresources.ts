@@ -10,6 +10,7 @@ import { eviction } from './eviction.ts';
 import { resize } from './resize.ts';
 import { validateEphemeralContainersUpdate } from './validation-ephemeral.ts';
 import { validateStatusUpdate } from './validation-status.ts';
+import { oddAddress } from '../../../../api/validation/odd-addresses.ts';
 
 function conflict(name: string, why: string): Error {
   const message = `Operation cannot be fulfilled on pods/binding ${JSON.stringify(name)}: ${why}`;
@@ -89,6 +90,10 @@ const statusOfPod: Subresource<Pod> = {
     return written;
   },
   validateUpdate: validateStatusUpdate,
+  warnings: ({ status: { podIPs = [], hostIPs = [] } = {} }) => [
+    ...podIPs.flatMap(({ ip }, i) => oddAddress(ip, `status.podIPs[${i}].ip`)),
+    ...hostIPs.flatMap(({ ip }, i) => oddAddress(ip, `status.hostIPs[${i}].ip`)),
+  ],
 };
 
 export const subresources: readonly Subresource<Pod>[] = [

@@ -60,9 +60,11 @@ export function validateWindowsOptions(
   return [...errors, ...check(userNameFaults, runAsUserName, `${field}.runAsUserName`)];
 }
 
-type Listed = readonly (readonly [field: string, container: Container])[];
+/** With the field where each stands. */
+export type Listed = readonly (readonly [field: string, container: Container])[];
 
-function containersOf(spec: PodSpec, field: string): Listed {
+/** In the order in which Kubernetes goes through them. */
+export function containersOf(spec: PodSpec, field: string): Listed {
   return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
     (spec[list] ?? []).map((container, i) => [`${field}.${list}[${i}]`, container] as const),
   );

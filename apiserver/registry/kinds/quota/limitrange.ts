@@ -20,6 +20,7 @@ import {
   validateContainerResourceName,
   validateResourceName,
 } from '../resource-list.ts';
+import { roundAmounts } from '../../../../api/quantity.ts';
 
 const types = ['Pod', 'Container', 'PersistentVolumeClaim'];
 const lists = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
@@ -31,6 +32,8 @@ const WHOLE = 1_000_000_000n;
 function applyDefaults(object: Mutable<LimitRange>): void {
   const spec = (object.spec ??= { limits: [] });
   for (const item of spec.limits ?? []) {
+    const { max, min, maxLimitRequestRatio, default: limit, defaultRequest } = item;
+    for (const each of [max, min, maxLimitRequestRatio, limit, defaultRequest]) roundAmounts(each);
     if (item.type !== 'Container') continue;
     const limits = (item.default ??= {});
     const requests = (item.defaultRequest ??= {});

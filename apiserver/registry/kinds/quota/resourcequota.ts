@@ -17,6 +17,7 @@ import {
   validateResourceName,
 } from '../resource-list.ts';
 import { statusSubresource } from '../status-subresource.ts';
+import { roundAmounts } from '../../../../api/quantity.ts';
 
 const computeResources = ['cpu', 'memory', 'ephemeral-storage', 'storage'];
 const objectCounts = [
@@ -194,7 +195,8 @@ export const resourceQuota = {
   hasStatus: true,
   returnsDeletedObject: true,
   applyDefaults(object) {
-    object.spec ??= {} as Mutable<ResourceQuotaSpec>;
+    const spec = (object.spec ??= {} as Mutable<ResourceQuotaSpec>);
+    for (const each of [spec.hard, object.status?.hard, object.status?.used]) roundAmounts(each);
   },
   prepareForCreate(object) {
     object.status = {};

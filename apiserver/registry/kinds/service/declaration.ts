@@ -14,6 +14,7 @@ import { printer } from './printer.ts';
 import { release, reserve } from './reserve.ts';
 import { validate } from './validation.ts';
 import { warnings } from './warnings.ts';
+import { oddBalancerAddresses } from '../load-balancer-warnings.ts';
 
 export const service = {
   type: services,
@@ -46,6 +47,11 @@ export const service = {
     'spec.type': ({ spec }) => spec?.type ?? '',
   },
   printer,
-  subresources: [statusSubresource<Service>()],
+  subresources: [
+    {
+      ...statusSubresource<Service>(),
+      warnings: ({ status }) => oddBalancerAddresses(status?.loadBalancer?.ingress),
+    },
+  ],
   connects,
 } satisfies ResourceDeclaration<Service>;

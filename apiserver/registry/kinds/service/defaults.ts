@@ -31,7 +31,11 @@ export function applyDefaults(service: Mutable<Service>): void {
   }
   if (needsExternalPolicy(spec)) spec.externalTrafficPolicy ||= 'Cluster';
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
-  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+  if (spec.type !== 'LoadBalancer') return;
+  spec.allocateLoadBalancerNodePorts ??= true;
+  for (const ingress of service.status?.loadBalancer?.ingress ?? []) {
+    if (ingress.ip) ingress.ipMode ??= 'VIP';
+  }
 }
 
 /** `clusterIP` is the first of `clusterIPs`; who gives only that gives both. */

@@ -22,6 +22,7 @@ import { age, ageColumn, column, createdAtPrinter, nameColumn, NONE } from '../c
 import { check, nonNegative, oneOf } from '../checks.ts';
 import { quantityOf } from '../resource-list.ts';
 import { validateCsiDriverName } from './provisioner.ts';
+import { oldNodeSelector } from '../old-node-labels.ts';
 
 const GROUP = 'storage.k8s.io';
 const MIN_TOKEN_SECONDS = 600;
@@ -214,5 +215,6 @@ export const csiStorageCapacity = {
     ...validateImmutable(object.nodeTopology, old.nodeTopology, 'nodeTopology'),
     ...validateImmutable(object.storageClassName, old.storageClassName, 'storageClassName'),
   ],
+  warnings: ({ nodeTopology }) => oldNodeSelector(nodeTopology, 'nodeTopology'),
   printer: createdAtPrinter,
 } satisfies ResourceDeclaration<CSIStorageCapacity>;

@@ -16,6 +16,8 @@ import { defaultInTreeSources } from './in-tree-defaults.ts';
 import { iscsiPathTooLong } from './in-tree-sources.ts';
 import { validateVolumeSpec } from './persistentvolume-validation.ts';
 import { volumeSources } from './volume-sources.ts';
+import { volumeWarnings } from './persistentvolume-warnings.ts';
+import { roundAmounts } from '../../../../api/quantity.ts';
 
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 
@@ -23,6 +25,7 @@ function applyDefaults(volume: Mutable<PersistentVolume>): void {
   const spec = (volume.spec ??= {});
   spec.persistentVolumeReclaimPolicy ||= 'Retain';
   spec.volumeMode ??= 'Filesystem';
+  roundAmounts(spec.capacity);
   defaultInTreeSources(spec);
   if (spec.hostPath) spec.hostPath.type ??= '';
   const status = (volume.status ??= {});
@@ -141,6 +144,7 @@ export const persistentVolume = {
     return [...errors, invalid('spec.iscsi.targetportal', spec.iscsi?.targetPortal, tooLong)];
   },
   validateUpdate,
+  warnings: (volume) => volumeWarnings(volume),
   printer,
   subresources: [status],
 } satisfies ResourceDeclaration<PersistentVolume>;

@@ -15,6 +15,12 @@ import { quantityOf, type ResourceList } from '../resource-list.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { defaultClaim, validateClaimSpec } from '../volume-claim.ts';
 import { accessModesText } from './access-modes.ts';
+import { oddClaim } from '../odd-amounts.ts';
+
+const OLD_CLASS = 'volume.beta.kubernetes.io/storage-class';
+const OLD_CLASS_SAID =
+  `metadata.annotations[${OLD_CLASS}]: deprecated since v1.8; ` +
+  'use "storageClassName" attribute instead';
 
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 
@@ -180,6 +186,10 @@ export const persistentVolumeClaim = {
   },
   validate,
   validateUpdate,
+  warnings: ({ metadata, spec }) => [
+    ...(metadata.annotations?.[OLD_CLASS] === undefined ? [] : [OLD_CLASS_SAID]),
+    ...oddClaim(spec, 'spec'),
+  ],
   printer,
   subresources: [{ ...statusSubresource<PersistentVolumeClaim>(), validateUpdate: validateStatus }],
 } satisfies ResourceDeclaration<PersistentVolumeClaim>;

@@ -8,6 +8,7 @@ import type { ResourceDeclaration } from '../../declaration.ts';
 import { age, ageColumn, column, nameColumn } from '../cells.ts';
 import { oneOf } from '../checks.ts';
 import { validateDriver, validateParameters } from './provisioner.ts';
+import { oldNodeLabel } from '../old-node-labels.ts';
 
 const defaultAnnotations = [
   'storageclass.kubernetes.io/is-default-class',
@@ -97,6 +98,14 @@ export const storageClass = {
     ...unchanged(object, old, ['parameters', 'provisioner', 'reclaimPolicy']),
     ...validateImmutable(object.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode'),
   ],
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+      matchLabelExpressions.flatMap(({ key }, j) => {
+        const said = oldNodeLabel(key);
+        const at = `allowedTopologies[${i}].matchLabelExpressions[${j}].key`;
+        return said === undefined ? [] : [`${at}: ${said}`];
+      }),
+    ),
   printer: {
     columns: [
       nameColumn,

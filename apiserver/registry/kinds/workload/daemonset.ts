@@ -35,6 +35,7 @@ import { validatePodTemplate } from '../pod/validation.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { isZero, notMoreThanAll, validateShare } from './int-or-percent.ts';
 import { defaultTemplate } from './template.ts';
+import { podWarnings } from '../pod/warnings.ts';
 
 /** Counts the changes of the template; a field of its own before apps/v1. */
 const GENERATION = 'deprecated.daemonset.template.generation';
@@ -224,6 +225,10 @@ export const daemonSet = {
       : validateImmutable(object.spec.selector, old.spec.selector, 'spec.selector')),
     ...validate(object),
   ],
+  warnings: (object, old) =>
+    old !== undefined && templateGeneration(object) === templateGeneration(old)
+      ? []
+      : podWarnings(object.spec.template ?? {}, 'spec.template'),
 
   printer,
   subresources: [statusOfDaemonSet],

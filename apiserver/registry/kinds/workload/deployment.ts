@@ -25,6 +25,7 @@ import { statusSubresource } from '../status-subresource.ts';
 import { isZero, notMoreThanAll, validateShare } from './int-or-percent.ts';
 import { scaleSubresource } from './scale-subresource.ts';
 import { defaultTemplate, validateReplicas } from './template.ts';
+import { namingWarnings } from './template-warnings.ts';
 
 const DEFAULT_SHARE = '25%';
 
@@ -162,6 +163,7 @@ export const deployment = {
     object.status = {};
   },
   validate,
+  warnings: (object, old) => namingWarnings(object, old),
   validateUpdate: ({ spec }, { spec: old }) =>
     validateImmutable(spec.selector, old.selector, 'spec.selector'),
 

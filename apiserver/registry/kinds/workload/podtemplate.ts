@@ -3,6 +3,8 @@ import type { ResourceDeclaration } from '../../declaration.ts';
 import { column, containerCells, formatLabels, nameColumn } from '../cells.ts';
 import { validatePodTemplate } from '../pod/validation.ts';
 import { defaultTemplate } from './template.ts';
+import { podWarnings } from '../pod/warnings.ts';
+import { isChanged } from './template-warnings.ts';
 
 export const podTemplate = {
   type: {
@@ -17,6 +19,10 @@ export const podTemplate = {
   returnsDeletedObject: true,
   applyDefaults: (object) => defaultTemplate(object),
   validate: ({ template }) => validatePodTemplate(template ?? {}, 'template'),
+  warnings: (object, old) =>
+    old === undefined || isChanged(object, old)
+      ? podWarnings(object.template ?? {}, 'template')
+      : [],
   printer: {
     columns: [nameColumn, column('Containers'), column('Images'), column('Pod Labels')],
     cells: ({ metadata, template }) => [

@@ -18,6 +18,7 @@ import { statusSubresource } from '../status-subresource.ts';
 import { validateReplicaStatus } from './replica-status.ts';
 import { scaleSubresource } from './scale-subresource.ts';
 import { defaultTemplate, validateReplicas } from './template.ts';
+import { namingWarnings } from './template-warnings.ts';
 
 function validate({ spec }: ReplicaSet): FieldError[] {
   if (spec === undefined) return [required('spec')];
@@ -67,6 +68,7 @@ export const replicaSet = {
     object.status = { replicas: 0 };
   },
   validate,
+  warnings: (object, old) => namingWarnings(object, old),
   validateUpdate: ({ spec }, { spec: old }) =>
     validateImmutable(spec.selector, old.selector, 'spec.selector'),
 

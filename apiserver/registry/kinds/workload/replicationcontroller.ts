@@ -29,6 +29,7 @@ import { validatePodTemplate } from '../pod/validation.ts';
 import { statusSubresource } from '../status-subresource.ts';
 import { validateReplicaStatus } from './replica-status.ts';
 import { scaleSubresource } from './scale-subresource.ts';
+import { isChanged, namingWarnings } from './template-warnings.ts';
 
 /** What it selects, and its own labels, are those of its pods unless it says otherwise. */
 function applyDefaults(controller: Mutable<ReplicationController>): void {
@@ -114,6 +115,9 @@ export const replicationController = {
     object.status = { replicas: 0 };
   },
   validate,
+  // As in Kubernetes, a change is told what was odd before.
+  warnings: (object, old) =>
+    old === undefined || isChanged(object, old) ? namingWarnings(old ?? object) : [],
 
   selectableFields: {
     'status.replicas': ({ status }) => String(status?.replicas ?? 0),

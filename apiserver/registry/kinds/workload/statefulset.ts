@@ -15,6 +15,8 @@ import { defaultClaim } from '../volume-claim.ts';
 import { scaleSubresource } from './scale-subresource.ts';
 import { validateStatefulSet } from './statefulset-validation.ts';
 import { defaultTemplate } from './template.ts';
+import { oddClaim } from '../odd-amounts.ts';
+import { templateWarnings } from './template-warnings.ts';
 
 function applyDefaults(statefulSet: Mutable<StatefulSet>): void {
   const spec = (statefulSet.spec ??= {} as Mutable<StatefulSetSpec>);
@@ -114,6 +116,21 @@ const printer: TablePrinter<StatefulSet> = {
   ],
 };
 
+function warnings(object: StatefulSet, old?: StatefulSet): string[] {
+  const { volumeClaimTemplates = [], revisionHistoryLimit = 0 } = object.spec;
+  const unlimited =
+    'spec.revisionHistoryLimit: a negative value retains all historical revisions; ' +
+    'a value >= 0 is recommended';
+  return [
+    ...templateWarnings(object, old),
+    ...volumeClaimTemplates.flatMap(({ spec = {} }, i) => {
+      const at = `spec.volumeClaimTemplates[${i}]`;
+      return oddClaim(spec, old === undefined ? at : `${at}.Spec`);
+    }),
+    ...(revisionHistoryLimit < 0 ? [unlimited] : []),
+  ];
+}
+
 export const statefulSet = {
   type: statefulSets,
   singular: 'statefulset',
@@ -131,6 +148,7 @@ export const statefulSet = {
   prepareForUpdate: (object, old) => dropMaxUnavailable(object, old),
   validate: validateStatefulSet,
   validateUpdate,
+  warnings,
 
   printer,
   subresources: [
