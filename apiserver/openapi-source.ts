@@ -3,6 +3,7 @@ import { type Descriptions, openApiSchemas, schemaName } from '../api/schema/ope
 import type { GroupVersionKind } from '../api/schema/table.ts';
 import type { Disk } from '../platform/files/disk.ts';
 import type { SchemaSource } from './discovery/openapi.ts';
+import type { CustomSchema } from './extensions/definitions.ts';
 
 /** The texts of `kubectl explain`, or undefined where none were built. */
 export type ReadDescriptions = () => Promise<Descriptions | undefined>;
@@ -29,19 +30,24 @@ export function readDescriptions(disk: Disk): ReadDescriptions {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A custom resource's plural and schema; undefined if there is none of this kind. */
-export type CustomSchema = (
-  kind: GroupVersionKind,
-) => { readonly plural: string; readonly schema: Json } | undefined;
+/** Undefined if there is no custom resource of this kind. */
+export type CustomSchemas = (kind: GroupVersionKind) => CustomSchema | undefined;
 
 const CONVENTIONS =
   'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
 /** Kubernetes' texts of fields that refer to a type of their own, which the package leaves out. */
 const OBJECT_METADATA = `Standard object's metadata. More info: ${CONVENTIONS}#metadata`;
+/** Of an embedded resource. */
+const EMBEDDED_API_VERSION =
+  'apiVersion defines the versioned schema of this representation of an object. ' +
+  `More info: ${CONVENTIONS}#resources`;
+const EMBEDDED_KIND =
+  'kind is a string value representing the type of this object. In CamelCase. ' +
+  `More info: ${CONVENTIONS}#types-kinds`;
 const LIST_METADATA = `Standard list metadata. More info: ${CONVENTIONS}#types-kinds`;
 
 /** Schemas from the tables, with texts that are read when the first document is asked for. */
-export function openApiSource(read: ReadDescriptions, custom?: CustomSchema): SchemaSource {
+export function openApiSource(read: ReadDescriptions, custom?: CustomSchemas): SchemaSource {
   let descriptions: Descriptions | undefined;
   let reading: Promise<void> | undefined;
   return {
@@ -60,9 +66,13 @@ export function openApiSource(read: ReadDescriptions, custom?: CustomSchema): Sc
   };
 }
 
-/** What an embedded resource (x-kubernetes-embedded-resource) has beyond what is said of it. */
-function withEmbedded(schema: Json, meta: Json): Json {
-  const inner = (part: unknown): unknown => (isObject(part) ? withEmbedded(part, meta) : part);
+/**
+ * A schema as it is told of: without what is nothing to a server, and with what embedded
+ * resources (x-kubernetes-embedded-resource) have beyond what is said of them.
+ */
+function published(whole: Json, meta: Json): Json {
+  const inner = (part: unknown): unknown => (isObject(part) ? published(part, meta) : part);
+  const { example: _example, externalDocs: _docs, ...schema } = whole;
   const { properties, items, additionalProperties } = schema;
   const parts = isObject(properties)
     ? Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, inner(part)]))
@@ -87,7 +97,7 @@ const metaKind = (kind: string): GroupVersionKind => ({ group: '', version: 'met
 function customSchemas(
   kinds: readonly GroupVersionKind[],
   of: {
-    readonly custom: CustomSchema | undefined;
+    readonly custom: CustomSchemas | undefined;
     readonly texts: Readonly<Record<string, string>> | undefined;
   },
 ): [name: string, schema: object][] {
@@ -108,12 +118,18 @@ function customSchemas(
     apiVersion: described('apiVersion', { type: 'string' }),
     kind: described('kind', { type: 'string' }),
   };
+  const embedded = {
+    apiVersion: { type: 'string', description: EMBEDDED_API_VERSION },
+    kind: { type: 'string', description: EMBEDDED_KIND },
+  };
   const metadata = toMeta('ObjectMeta', OBJECT_METADATA);
   return kinds.flatMap((kind) => {
     const found = custom(kind);
     if (found === undefined) return [];
-    const whole = withEmbedded(found.schema, { ...identity, metadata });
+    const whole = published(found.schema, { ...embedded, metadata });
     const { properties = {}, ...rest } = whole as { properties?: object };
+    const fields = found.selectable.map((fieldPath) => ({ fieldPath }));
+    const selectable = fields.length === 0 ? {} : { 'x-kubernetes-selectable-fields': fields };
     const list = { ...kind, kind: `${kind.kind}List` };
     const items = {
       description: `List of ${found.plural}. More info: ${CONVENTIONS}`,
@@ -127,6 +143,7 @@ function customSchemas(
           ...rest,
           properties: { ...properties, ...identity, metadata },
           'x-kubernetes-group-version-kind': [kind],
+          ...selectable,
         },
       ],
       [
@@ -137,6 +154,7 @@ function customSchemas(
           required: ['items'],
           properties: { ...identity, items, metadata: toMeta('ListMeta', LIST_METADATA) },
           'x-kubernetes-group-version-kind': [list],
+          ...selectable,
         },
       ],
     ] as [string, object][];

@@ -321,6 +321,7 @@ describe('OpenAPI v3', () => {
     const one = '/apis/apps/v1/namespaces/{namespace}/deployments/{name}';
     const patch = document.paths[one]!['patch']!;
     expect(patch).toMatchObject({
+      operationId: 'patchAppsV1NamespacedDeployment',
       'x-kubernetes-action': 'patch',
       'x-kubernetes-group-version-kind': kind,
     });

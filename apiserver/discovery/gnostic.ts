@@ -147,6 +147,7 @@ const parameter: Encode = (writer, number, value) => {
 const response = message(() => ({ description: [1, text], schema: [2, wrapped(1, schema)] }), 5);
 const operation = message(
   () => ({
+    tags: [1, each(text)],
     description: [3, text],
     operationId: [5, text],
     produces: [6, each(text)],

@@ -1,4 +1,5 @@
 /** OpenAPI paths of subresources that another server answers: exec, log, proxy. */
+import { connectName, type Operand, operationName } from './operation-names.ts';
 import type { ServedSubresource } from './served.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -70,12 +71,12 @@ const PATH: Json = {
 /** `named` are the parameters of the object itself. */
 export function connectPaths(
   base: string,
-  { name, kind, verbs, carries }: ServedSubresource,
+  { name, kind, verbs, carries, operand }: ServedSubresource & { readonly operand: Operand },
   named: readonly Json[],
 ): [string, Json][] {
   const path = `${base}/{name}/${name}`;
   const isText = carries === 'text';
-  const operation = {
+  const common = {
     responses: answers(isText ? ['application/json', 'text/plain'] : ['*/*']),
     'x-kubernetes-action': isText ? 'get' : 'connect',
     'x-kubernetes-group-version-kind': kind,
@@ -85,11 +86,23 @@ export function connectPaths(
     if (carries === 'proxy') return proxyMethods[verb] ?? [];
     return verb === 'create' ? ['post'] : ['get'];
   });
-  const operations = Object.fromEntries(methods.sort().map((method) => [method, operation]));
-  const item = { ...operations, parameters: [...named, ...asked] };
+  const operations = (to: Operand): Json =>
+    Object.fromEntries(
+      methods.sort().map((method) => {
+        const said = isText ? operationName('get', to) : connectName(method, to);
+        return [method, { ...said, ...common }];
+      }),
+    );
+  const item = { ...operations(operand), parameters: [...named, ...asked] };
   if (carries !== 'proxy') return [[path, item]];
   return [
     [path, item],
-    [`${path}/{path}`, { ...operations, parameters: [...named, PATH, ...asked] }],
+    [
+      `${path}/{path}`,
+      {
+        ...operations({ ...operand, suffix: 'WithPath' }),
+        parameters: [...named, PATH, ...asked],
+      },
+    ],
   ];
 }

@@ -5,6 +5,7 @@
  */
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import { connectPaths } from './openapi-connects.ts';
+import { type Operand, operationName } from './operation-names.ts';
 import type { ServedResource, ServedSubresource, ServedVersion } from './served.ts';
 
 /** A kind's name among the schemas: "io.k8s.api.apps.v1.Deployment". */
@@ -74,6 +75,7 @@ const patchBodies = {
 
 interface OperationFacts {
   readonly action: string;
+  readonly operand: Operand;
   readonly kind: GroupVersionKind;
   /** Schema of the answer. */
   readonly answers: string;
@@ -91,25 +93,40 @@ function operation(facts: OperationFacts): Json {
     { description: reasons[code], content },
   ]);
   return {
+    ...operationName(facts.action, facts.operand),
     ...(facts.parameters === undefined ? {} : { parameters: facts.parameters }),
     ...(facts.requestBody === undefined ? {} : { requestBody: facts.requestBody }),
     responses: Object.fromEntries([...answers, ['401', { description: 'Unauthorized' }]]) as Json,
     'x-kubernetes-action': facts.action,
-    'x-kubernetes-group-version-kind': facts.kind,
+    // Of a custom resource's scale, too, its own is told.
+    'x-kubernetes-group-version-kind': facts.operand.custom ? facts.operand.of : facts.kind,
   };
 }
 
-function collection(resource: ServedResource, nameOf: SchemaNames): Operations {
+function operandOf(
+  { kind, namespaced, strategicMerge, verbs }: ServedResource,
+  more: Pick<Operand, 'subresource' | 'suffix'> = {},
+): Operand {
+  const watched = strategicMerge && verbs.includes('watch');
+  return { of: kind, namespaced, custom: !strategicMerge, watched, ...more };
+}
+
+function collection(
+  resource: ServedResource,
+  nameOf: SchemaNames,
+  operand = operandOf(resource),
+): Operations {
   const { kind, verbs } = resource;
   const own = nameOf(kind);
   const operations: Operations = {};
   if (verbs.includes('list')) {
-    const facts = { action: 'list', kind, answers: `${own}List`, parameters: listing };
+    const facts = { action: 'list', operand, kind, answers: `${own}List`, parameters: listing };
     operations['get'] = operation(facts);
   }
   if (verbs.includes('create')) {
     operations['post'] = operation({
       action: 'post',
+      operand,
       kind,
       answers: own,
       codes: [200, 201, 202],
@@ -120,6 +137,7 @@ function collection(resource: ServedResource, nameOf: SchemaNames): Operations {
   if (verbs.includes('deletecollection')) {
     operations['delete'] = operation({
       action: 'deletecollection',
+      operand,
       kind,
       answers: `${META}.Status`,
       parameters: [...deletion, ...listing.filter(({ name }) => name !== 'watch')],
@@ -130,6 +148,7 @@ function collection(resource: ServedResource, nameOf: SchemaNames): Operations {
 }
 
 interface Instance {
+  readonly operand: Operand;
   readonly kind: GroupVersionKind;
   readonly verbs: readonly string[];
   readonly strategicMerge: boolean;
@@ -137,9 +156,9 @@ interface Instance {
 
 /** Operations on one object, or on one of its subresources. */
 function instance(of: Instance, nameOf: SchemaNames): Operations {
-  const { kind, verbs } = of;
+  const { kind, verbs, operand } = of;
   const own = nameOf(kind);
-  const common = { kind, answers: own };
+  const common = { kind, operand, answers: own };
   const operations: Operations = {};
   if (verbs.includes('get')) operations['get'] = operation({ ...common, action: 'get' });
   if (verbs.includes('create')) {
@@ -159,17 +178,19 @@ function instance(of: Instance, nameOf: SchemaNames): Operations {
   }
   if (verbs.includes('delete')) {
     const requestBody = bodyOf(`${META}.DeleteOptions`, false);
-    const facts = { kind, answers: `${META}.Status`, codes: [200, 202], requestBody };
+    const answers = `${META}.Status`;
+    const facts = { kind, operand, answers, codes: [200, 202], requestBody };
     operations['delete'] = operation({ ...facts, action: 'delete', parameters: deletion });
   }
   return operations;
 }
 
 /** One object's verbs: it is created by a POST to its collection. */
-const withoutCreate = ({ kind, verbs, strategicMerge }: ServedResource): Instance => ({
-  kind,
-  strategicMerge,
-  verbs: verbs.filter((verb) => verb !== 'create'),
+const withoutCreate = (resource: ServedResource): Instance => ({
+  operand: operandOf(resource),
+  kind: resource.kind,
+  strategicMerge: resource.strategicMerge,
+  verbs: resource.verbs.filter((verb) => verb !== 'create'),
 });
 
 function subresourcePaths(
@@ -177,8 +198,10 @@ function subresourcePaths(
   { resource, sub, named }: { resource: ServedResource; sub: ServedSubresource; named: Json[] },
   nameOf: SchemaNames,
 ): [string, Json][] {
-  if (sub.carries !== undefined) return connectPaths(base, sub, named);
-  const operations = instance({ ...sub, strategicMerge: resource.strategicMerge }, nameOf);
+  const operand = operandOf(resource, { subresource: sub.name });
+  if (sub.carries !== undefined) return connectPaths(base, { ...sub, operand }, named);
+  const { strategicMerge } = resource;
+  const operations = instance({ ...sub, operand, strategicMerge }, nameOf);
   return [[`${base}/{name}/${sub.name}`, { ...operations, parameters: named }]];
 }
 
@@ -199,7 +222,8 @@ function resourcePaths(
     ),
   ];
   if (resource.namespaced && resource.verbs.includes('list')) {
-    const { get } = collection(resource, nameOf);
+    const everywhere = operandOf(resource, { suffix: 'ForAllNamespaces' });
+    const { get } = collection(resource, nameOf, everywhere);
     paths.push([`${root}/${resource.name}`, { get, parameters: [pretty] }]);
   }
   return paths;

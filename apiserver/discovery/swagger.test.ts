@@ -18,6 +18,7 @@ const operation = {
   'x-kubernetes-group-version-kind': kind,
 };
 const anyFields = { 'x-kubernetes-preserve-unknown-fields': true };
+const embedded = { 'x-kubernetes-embedded-resource': true };
 const kindIs = { 'x-kubernetes-group-version-kind': [kind] };
 const path = '/apis/apps/v1/deployments/{name}';
 const document = swagger({ title: 'Kubernetes', version: 'v1' }, [
@@ -66,6 +67,11 @@ describe('swagger', () => {
     [
       { type: 'object', properties: { spec: reference }, ...anyFields, ...kindIs },
       { type: 'object', ...kindIs },
+    ],
+    [{ type: 'string', nullable: true, minLength: 1, default: 'a' }, { minLength: 1 }],
+    [
+      { type: 'object', required: ['kind'], ...anyFields, ...embedded },
+      { ...anyFields, ...embedded },
     ],
     [
       { type: 'object', description: 'text', ...anyFields },

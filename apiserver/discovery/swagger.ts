@@ -13,13 +13,12 @@ function mapped(value: unknown, change: (item: Json) => Json): Json {
   return Object.fromEntries(entries.map(([name, item]) => [name, change(objectOf(item))]));
 }
 
-/** v2 has no null: of a value that may be one, nothing is said but what it is for. */
+/** v2 has no null: a value that may be one may be anything. */
 function withoutNull(schema: Json): Json {
   if (schema['nullable'] !== true) return schema;
-  const said = Object.entries(schema).filter(
-    ([name]) => name === 'description' || name.startsWith('x-'),
-  );
-  return Object.fromEntries(said);
+  const { nullable: _nullable, type: _type, properties: _properties, ...rest } = schema;
+  const { items: _items, ...said } = rest;
+  return said;
 }
 
 const KINDS = 'x-kubernetes-group-version-kind';
@@ -30,7 +29,9 @@ function withoutFields(schema: Json): Json {
   const kinds = schema[KINDS];
   if (kinds !== undefined) return { type: 'object', [KINDS]: kinds };
   const { type: _type, properties: _properties, items: _items, ...rest } = schema;
-  return rest;
+  if (schema['x-kubernetes-embedded-resource'] !== true) return rest;
+  const { required: _required, ...embedded } = rest;
+  return embedded;
 }
 
 /**
@@ -38,15 +39,14 @@ function withoutFields(schema: Json): Json {
  * two types is a string with a format of its own.
  */
 export function swaggerSchema(schema: Json): Json {
-  const { allOf, oneOf, anyOf: _any, not: _not, ...said } = schema;
+  const { allOf, oneOf, anyOf: _any, not: _not, default: _default, ...said } = schema;
   const { properties, items, additionalProperties, $ref, ...rest } = withoutFields(
     withoutNull(said),
   );
   const [only, ...others] = Array.isArray(allOf) ? (allOf as Json[]) : [];
   const reference = only !== undefined && others.length === 0 ? only['$ref'] : $ref;
   if (typeof reference === 'string') {
-    const { default: _default, ...beside } = rest;
-    return { ...beside, $ref: reference.replace('#/components/schemas/', '#/definitions/') };
+    return { ...rest, $ref: reference.replace('#/components/schemas/', '#/definitions/') };
   }
   return {
     ...rest,

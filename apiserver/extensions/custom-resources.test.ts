@@ -276,6 +276,27 @@ describe('a custom resource', () => {
     expect(v2.body.definitions['com.example.stable.v1.CronTab']!.type).toBe('object');
   });
 
+  it('tells which fields may be selected by, and leaves out examples', async () => {
+    const color = { type: 'string', example: 'red', title: 'Color' };
+    const openAPIV3Schema = { type: 'object', properties: { color } };
+    const version = {
+      ...{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } },
+      selectableFields: [{ jsonPath: '.color' }],
+    };
+    const names = { plural: 'paints', kind: 'Paint' };
+    const spec = { group: 'paints.example.com', scope: 'Namespaced', names, versions: [version] };
+    const metadata = { name: 'paints.paints.example.com' };
+    await api.call('POST', CRDS, { body: { ...cronTabCrd, metadata, spec } });
+    await established(metadata.name);
+    const v3 = await api.call('GET', '/openapi/v3/apis/paints.example.com/v1');
+    const name = 'com.example.paints.v1.Paint';
+    const selectable = { 'x-kubernetes-selectable-fields': [{ fieldPath: 'color' }] };
+    const { [name]: paint, [`${name}List`]: list } = v3.body.components.schemas;
+    expect([paint, list]).toMatchObject([selectable, selectable]);
+    expect(paint!.properties).toMatchObject({ color: { type: 'string', title: 'Color' } });
+    expect(JSON.stringify(paint)).not.toContain('red');
+  });
+
   it('tells of embedded resources what every object has', async () => {
     const embedded = { type: 'object', 'x-kubernetes-embedded-resource': true };
     const properties = {

@@ -32,6 +32,14 @@ const CONCURRENCY = 8;
 /** First and longest wait before a definition, or the watch of them, is tried again. */
 const RETRY_MS = { first: 100, longest: 5_000 } as const;
 
+/** What OpenAPI is made of. */
+export interface CustomSchema {
+  readonly plural: string;
+  readonly schema: Json;
+  /** Paths of the fields that a field selector may name. */
+  readonly selectable: readonly string[];
+}
+
 export interface CustomResourcesOptions {
   readonly storage: Storage;
   readonly registry: Registry;
@@ -87,11 +95,14 @@ export class CustomResources implements Running {
   }
 
   /** What OpenAPI says of a kind. */
-  schemaOf(kind: GroupVersionKind): { readonly plural: string; readonly schema: Json } | undefined {
+  schemaOf(kind: GroupVersionKind): CustomSchema | undefined {
     const key = kindKey(kind);
-    for (const { declaration, schema } of this.served())
-      if (kindKey(declaration.type) === key)
-        return { plural: declaration.type.resource, schema: schema.json };
+    for (const { declaration, schema } of this.served()) {
+      if (kindKey(declaration.type) !== key) continue;
+      const { type, selectableFields = {} } = declaration;
+      const selectable = Object.keys(selectableFields);
+      return { plural: type.resource, schema: schema.json, selectable };
+    }
     return undefined;
   }
 
