@@ -275,6 +275,9 @@ function quoted(code: number): string {
   const char = String.fromCodePoint(code);
   if (char === "'") return "'\\''";
   if (char === '"') return `'"'`;
+  // What Latin-1 has that cannot be printed.
+  if (/[\x7f-\xa0\xad]/.test(char))
+    return `'${code === 0x7f ? '\\x' : '\\u00'}${code.toString(16)}'`;
   const escaped = JSON.stringify(char).slice(1, -1);
   return `'${escaped.replace(/^\\u00/, '\\x')}'`;
 }

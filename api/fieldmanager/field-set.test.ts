@@ -6,6 +6,7 @@ import {
   exclude,
   type FieldSet,
   hasPath,
+  inOrder,
   intersection,
   pathsOf,
   setOf,
@@ -109,4 +110,28 @@ describe('path elements', () => {
   ])('have one form: %s', (text, expected) => {
     expect(canonicalElement(text)).toBe(expected);
   });
+});
+
+it('is written in the order of Kubernetes: fields, keys, values, each by its own rule', () => {
+  const set: FieldSet = {
+    'v:10': EMPTY,
+    'v:9': EMPTY,
+    'k:{"port":443,"protocol":"TCP"}': { 'f:port': EMPTY, '.': EMPTY },
+    'k:{"port":80,"protocol":"UDP"}': EMPTY,
+    'k:{"port":80,"protocol":"TCP"}': EMPTY,
+    'f:b': { 'f:y': EMPTY, 'f:x': EMPTY },
+    'f:B': EMPTY,
+    'f:__proto__': EMPTY,
+    'f:a': { '.': EMPTY, 'f:x': EMPTY },
+  };
+  const sorted = inOrder(set);
+  expect(JSON.stringify(sorted).replaceAll('\\"', "'")).toBe(
+    [
+      `{"f:B":{},"f:__proto__":{},"f:a":{".":{},"f:x":{}},"f:b":{"f:x":{},"f:y":{}},`,
+      `"k:{'port':80,'protocol':'TCP'}":{},"k:{'port':80,'protocol':'UDP'}":{},`,
+      `"k:{'port':443,'protocol':'TCP'}":{".":{},"f:port":{}},"v:9":{},"v:10":{}}`,
+    ].join(''),
+  );
+  expect(inOrder(sorted)).toBe(sorted);
+  expect(sorted['f:a']).toBe(set['f:a']);
 });

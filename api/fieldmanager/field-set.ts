@@ -6,6 +6,8 @@
  * Sets are immutable and share what they have in common, so that what does not change costs
  * nothing. Where an operation leaves its first operand as it is, it answers that operand itself.
  */
+import { byElement } from './path-element.ts';
+
 export interface FieldSet {
   readonly [element: string]: FieldSet;
 }
@@ -159,6 +161,28 @@ export function pathsOf(set: FieldSet): (readonly string[])[] {
   };
   walk(set, []);
   return paths;
+}
+
+const ordered = new WeakSet<FieldSet>();
+
+/**
+ * The same set with its elements in the order in which Kubernetes writes them; sets are not looked
+ * at twice.
+ */
+export function inOrder(set: FieldSet): FieldSet {
+  if (ordered.has(set)) return set;
+  const elements = Object.keys(set);
+  const isSorted = elements.every((each, i) => i === 0 || byElement(elements[i - 1]!, each) < 0);
+  if (!isSorted) elements.sort(byElement);
+  let result: MutableFieldSet | undefined = isSorted ? undefined : {};
+  for (const element of elements) {
+    const node = inOrder(set[element]!);
+    if (node !== set[element]) result ??= { ...set };
+    if (result !== undefined) result[element] = node;
+  }
+  const sorted = result ?? set;
+  ordered.add(sorted);
+  return sorted;
 }
 
 /** The set of one path. */

@@ -6,7 +6,7 @@
 import { deepEqual, isObject } from '../deep.ts';
 import { parseTime } from '../time.ts';
 import type { ManagedFieldsEntry } from '../types/meta-v1.ts';
-import { EMPTY, type FieldSet, type MutableFieldSet, union } from './field-set.ts';
+import { EMPTY, type FieldSet, inOrder, type MutableFieldSet, union } from './field-set.ts';
 import { canonicalElement } from './path-element.ts';
 
 export type Operation = 'Apply' | 'Update';
@@ -47,7 +47,7 @@ export function entryOf(
   return {
     apiVersion: manager.apiVersion,
     fieldsType: 'FieldsV1',
-    fieldsV1: set,
+    fieldsV1: inOrder(set),
     manager: manager.name,
     operation: manager.operation,
     ...(subresource === '' ? {} : { subresource }),

@@ -4,6 +4,7 @@
  * order of their names and without spaces, so that equal elements are equal texts.
  */
 import { jsonText } from '../../platform/json-text.ts';
+import { isObject } from '../deep.ts';
 import { parseJson } from '../json.ts';
 
 export function fieldElement(name: string): string {
@@ -40,6 +41,33 @@ export function printElement(element: string): string {
 
 export function printPath(path: readonly string[]): string {
   return path.map(printElement).join('');
+}
+
+/** "." first, then fields, list elements by their keys, by their values, by their index. */
+export function byElement(a: string, b: string): number {
+  const kinds = ELEMENT_KINDS.indexOf(a[0]!) - ELEMENT_KINDS.indexOf(b[0]!);
+  if (kinds !== 0) return kinds;
+  if (a[0] === 'f') return a < b ? -1 : a > b ? 1 : 0;
+  return byValue(parseJson(a.slice(2)).value, parseJson(b.slice(2)).value);
+}
+
+const ELEMENT_KINDS = '.fkvi';
+
+/** Of values of one type: numbers by size, keys one after the other, all else as text. */
+function byValue(a: unknown, b: unknown): number {
+  if (isObject(a) && isObject(b)) {
+    const theirs = Object.entries(b);
+    for (const [i, [name, value]] of Object.entries(a).entries()) {
+      const other = theirs[i];
+      if (other === undefined) return 1;
+      const order = byValue(name, other[0]) || byValue(value, other[1]);
+      if (order !== 0) return order;
+    }
+    return Object.keys(a).length - theirs.length;
+  }
+  const isNumeric = [a, b].every((each) => typeof each === 'number' || typeof each === 'bigint');
+  const [left, right] = isNumeric ? [a as number, b as number] : [jsonText(a), jsonText(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** The one way to write an element that a client wrote; undefined if it is none. */

@@ -756,6 +756,28 @@ describe('watch', () => {
     expect(api.clock.timers).toBe(timers);
   });
 
+  it.each([
+    ['Metadata', 'PartialObjectMetadata'],
+    ['Object', 'ConfigMap'],
+  ])('marks the end of the first state in a row of a Table, with its %s', async (include, kind) => {
+    const events = await api.watch(
+      `${maps}?watch=1&sendInitialEvents=true&allowWatchBookmarks=true` +
+        `&resourceVersionMatch=NotOlderThan&includeObject=${include}`,
+      { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' },
+    );
+    const annotations = { 'k8s.io/initial-events-end': 'true' };
+    expect(await next(events)).toMatchObject({
+      type: 'BOOKMARK',
+      object: {
+        kind: 'Table',
+        metadata: { resourceVersion: expect.any(String) as string },
+        columnDefinitions: [{ name: 'Name' }, { name: 'Age' }],
+        rows: [{ cells: ['', ''], object: { kind, metadata: { annotations } } }],
+      },
+    });
+    await events.return?.();
+  });
+
   it('streams the initial state of a WatchList and marks its end', async () => {
     await api.call('POST', maps, { body: map('x') });
     const query = 'watch=1&sendInitialEvents=true&allowWatchBookmarks=true';

@@ -63,10 +63,14 @@ function fromQuery(query: URLSearchParams): DeleteOptions {
   const gracePeriodSeconds = numberParameter(query, 'gracePeriodSeconds');
   const propagationPolicy = textParameter(query, 'propagationPolicy');
   const orphanDependents = booleanParameter(query, 'orphanDependents');
+  const uid = textParameter(query, 'uid');
+  const resourceVersion = textParameter(query, 'resourceVersion');
+  const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
   return {
     dryRun: query.getAll('dryRun'),
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     ...(orphanDependents === undefined ? {} : { orphanDependents }),
+    ...(uid || resourceVersion ? { preconditions } : {}),
   };
 }

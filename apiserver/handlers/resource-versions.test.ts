@@ -137,6 +137,19 @@ describe('a list', () => {
     });
   });
 
+  it('of versions that only 64 bits hold is of the future', async () => {
+    for (const resourceVersion of ['9223372036854775808', '18446744073709551615'])
+      expect(outcome(await list({ resourceVersion }))).toBe(future);
+    expect((await list({ resourceVersion: '18446744073709551616' })).code).toBe(400);
+  });
+
+  it('of one object by its name has no other page', async () => {
+    const exact = { resourceVersionMatch: 'Exact', resourceVersion: versions['now']! };
+    const { body } = await list({ ...exact, limit: '1', fieldSelector: 'metadata.name=a' });
+    expect(body.items).toHaveLength(1);
+    expect(body.metadata.continue).toBe(undefined);
+  });
+
   it('goes on page by page in the state of its first page', async () => {
     const first = await list({ limit: '2' });
     await api.call('PATCH', `${maps}/d`, {
@@ -228,6 +241,7 @@ describe('a watch', () => {
     'future NotOlderThan true': future,
     // From now on, without what is there.
     'unset NotOlderThan false': '',
+    '0 NotOlderThan false': '',
     'N NotOlderThan false': after,
   };
 

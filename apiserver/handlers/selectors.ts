@@ -22,8 +22,12 @@ export function scopeOf(target: Target): Scope {
   const labels = parseLabelSelector(query.get('labelSelector') ?? '');
   const fields = fieldsOf(store.declaration, query.get('fieldSelector') ?? '');
   // The deprecated watch path of one object.
-  if (request.info.name !== '')
-    fields.push({ field: NAME, operator: '=', value: request.info.name });
+  const { name } = request.info;
+  if (name !== '') {
+    if (fields.length > 0 && requiredFieldValue(fields, NAME) !== name)
+      throw statusError('BadRequest', `fieldSelector ${NAME} doesn't match requested name`);
+    fields.push({ field: NAME, operator: '=', value: name });
+  }
   const namespace = namespaceOf(target) || namespaceRequired(store.declaration, fields);
   if (labels.length === 0 && fields.length === 0) return { namespace };
   const { selectableFields } = store.declaration;

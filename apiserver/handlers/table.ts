@@ -78,6 +78,11 @@ export function tableRow(
   return { cells: printer.cells(object, options.nowMs), object: included(object, options) };
 }
 
+/** What is printed of nothing. */
+export function emptyCells({ printer = defaultPrinter }: Printed): readonly string[] {
+  return printer.columns.map(() => '');
+}
+
 function included(object: KubernetesObject, options: TableOptions): object | null {
   switch (options.include) {
     case 'None':

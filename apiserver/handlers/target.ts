@@ -102,10 +102,14 @@ const MAX_MANAGER_BYTES = 128;
 function managerOf({ query, headers }: HttpRequest): string {
   const manager = query.get('fieldManager');
   if (manager) return manager;
-  const agent = headers['user-agent'] ?? '';
-  const slash = agent.indexOf('/');
-  const name = (slash < 0 ? agent : agent.slice(0, slash)).replace(/[^\x20-\x7e]/g, '');
-  return name.slice(0, MAX_MANAGER_BYTES) || UNKNOWN_MANAGER;
+  // Node.js reads headers as Latin-1, Kubernetes as UTF-8.
+  const agent = Buffer.from(headers['user-agent'] ?? '', 'latin1').toString();
+  let name = '';
+  for (const char of agent.split('/')[0]!.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')) {
+    if (Buffer.byteLength(name + char) > MAX_MANAGER_BYTES) break;
+    name += char;
+  }
+  return name || UNKNOWN_MANAGER;
 }
 
 export function methodNotAllowed() {

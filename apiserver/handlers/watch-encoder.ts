@@ -12,7 +12,7 @@ import { type Bookmark, bookmarkMetadata } from './bookmark.ts';
 import { emptyListJson } from './empty-list.ts';
 import { eventJson } from './json-bytes.ts';
 import { partialMetadata } from './partial-metadata.ts';
-import { includeObjectOf, table, type TableOptions } from './table.ts';
+import { emptyCells, includeObjectOf, table, type TableOptions } from './table.ts';
 
 export interface WatchContext {
   readonly declaration: ResourceDeclaration;
@@ -75,13 +75,28 @@ function tableEncoder(
     first = false;
     const options = { version, include, nowMs: context.clock.now() };
     if (item.type === 'BOOKMARK') {
-      const metadata = bookmarkMetadata(item, emptyList);
-      const object = table(context.declaration, { objects: [], metadata, withColumns }, options);
-      return new JsonValue({ type: item.type, object });
+      const about = { withColumns, options };
+      return bookmarkTable(context.declaration, bookmarkMetadata(item, emptyList), about);
     }
     const make = (): JsonValue => rowEvent(context.declaration, { item, withColumns }, options);
     return withColumns ? make() : item.rendition(`table/${version}/${include}`, make);
   };
+}
+
+/** A bookmark is a row, too: of an object that has nothing but what the bookmark says. */
+function bookmarkTable(
+  declaration: ResourceDeclaration,
+  metadata: ReturnType<typeof bookmarkMetadata>,
+  { withColumns, options }: { withColumns: boolean; options: TableOptions },
+): JsonValue {
+  const { resourceVersion } = metadata;
+  const content = { objects: [], metadata: { resourceVersion }, withColumns };
+  const { type } = declaration;
+  const whole = { kind: type.kind, apiVersion: apiVersionOf(type), metadata };
+  const object = options.include === 'Object' ? whole : partialMetadata(whole, options.version);
+  const rows = [{ cells: emptyCells(declaration), object }];
+  const bookmark = { ...table(declaration, content, options), rows };
+  return new JsonValue({ type: 'BOOKMARK', object: bookmark });
 }
 
 function rowEvent(

@@ -17,6 +17,7 @@ import {
   type ManagedFields,
   type Manager,
   setOfEntry,
+  sorted,
 } from '../../api/fieldmanager/managers.ts';
 import { mergeTypeOf, type StructMergeType } from '../../api/fieldmanager/merge-type.ts';
 import { inVersions, type MergeTypes } from '../../api/fieldmanager/versions.ts';
@@ -118,13 +119,16 @@ function viewOwners(managed: ManagedFields, shown: FieldSet): ManagedFields {
   return [...managed, entryOf({ ...BEFORE_FIRST_APPLY, ...SCALE }, shown, undefined)];
 }
 
+const inView = (manager: Manager): Manager => ({ ...manager, apiVersion: SCALE.apiVersion });
+
 /** As Kubernetes keeps them: in the version of the object, and those of a view without a time. */
 function parentOwners(managed: ManagedFields, { apiVersion }: Manager): ManagedFields {
-  return managed.map((entry) => {
+  const owners = managed.map((entry) => {
     if (entry.subresource !== SCALE.subresource) return entry;
     const { time: _never, ...timeless } = entry;
     return { ...timeless, apiVersion };
   });
+  return sorted(owners);
 }
 
 /** The new values are in the parent; what a view says besides is not the client's to change. */
@@ -137,8 +141,11 @@ async function applyOrRefuse(context: ResourceContext, application: Application)
   try {
     return await inVersions(applyConfiguration(application), converting(context));
   } catch (error) {
-    if (error instanceof ApplyConflict) throw conflictStatus(error);
-    throw error;
+    if (!(error instanceof ApplyConflict)) throw error;
+    if (application.versions !== undefined) throw conflictStatus(error);
+    const { conflicts } = error;
+    const seen = conflicts.map(({ path, manager }) => ({ path, manager: inView(manager) }));
+    throw conflictStatus(new ApplyConflict(seen));
   }
 }
 

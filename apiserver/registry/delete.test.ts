@@ -113,3 +113,14 @@ test('a namespace that is deleted tells no grace', async () => {
   expect(body.metadata.deletionTimestamp).toBeDefined();
   expect(body.metadata).not.toHaveProperty('deletionGracePeriodSeconds');
 });
+
+test('the query of a delete has preconditions, that of a collection too', async () => {
+  await create();
+  const asked = async (query: string) => (await api.call('DELETE', `${pods}${query}`)).code;
+  const { body } = await api.call('GET', `${pods}/p`);
+  const { uid, resourceVersion } = body.metadata;
+  expect(await asked(`/p?uid=other`)).toBe(409);
+  expect(await asked(`/p?resourceVersion=1`)).toBe(409);
+  expect(await asked('?resourceVersion=0')).toBe(409);
+  expect(await asked(`/p?uid=${uid}&resourceVersion=${resourceVersion}`)).toBe(200);
+});

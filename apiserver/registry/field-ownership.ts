@@ -11,6 +11,7 @@ import {
   type ManagedFields,
   type Manager,
   sameButTimes,
+  sorted,
 } from '../../api/fieldmanager/managers.ts';
 import { mergeTypeOf, trackedTypeOf, UnfitElement } from '../../api/fieldmanager/merge-type.ts';
 import { ownersAfterUpdate, type Write } from '../../api/fieldmanager/update.ts';
@@ -191,11 +192,12 @@ export async function ownChanges(
 
 /** Kubernetes keeps no time of what is changed through a scale. */
 function timeless(owners: ManagedFields): ManagedFields {
-  return owners.map((entry) => {
+  const kept = owners.map((entry) => {
     if (entry.subresource !== 'scale') return entry;
     const { time: _never, ...rest } = entry;
     return rest;
   });
+  return sorted(kept);
 }
 
 /** Clients may edit managedFields, and lose them without meaning to. */

@@ -308,7 +308,6 @@ const SERVER_OWNED = [
   'deletionGracePeriodSeconds',
   'generation',
   'resourceVersion',
-  'generateName',
 ] as const;
 
 function keepStatus(object: Mutable<KubernetesObject>, old: KubernetesObject): void {

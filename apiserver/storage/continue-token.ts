@@ -1,3 +1,6 @@
+import { isObject } from '../../api/deep.ts';
+import { type MalformedJson, parseJson } from '../../api/json.ts';
+import { jsonKind } from '../../api/schema/go-json.ts';
 import { statusError } from '../../api/status.ts';
 
 /** Where a list goes on, and at which revision; -1: at the newest ("inconsistent continue"). */
@@ -21,14 +24,16 @@ export function decodeContinue(text: string, prefix: string): ContinueToken {
   const strange = text.search(/[^\w-]/);
   const fault = strange < 0 && text.length % 4 === 1 ? text.length - 1 : strange;
   if (fault >= 0) throw invalid(`illegal base64 data at input byte ${fault}`);
-  let token: unknown;
-  try {
-    token = JSON.parse(Buffer.from(text, 'base64url').toString());
-  } catch {
-    throw invalid('encoding is not a valid continue token');
+  const token = decoded(Buffer.from(text, 'base64url'));
+  if (token !== null && !isObject(token)) {
+    const kind = jsonKind(token);
+    throw invalid(`json: cannot unmarshal ${kind} into Go value of type storage.continueToken`);
   }
   const { v, rv, start } = (token ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
-  if (v !== VERSION) throw invalid('server does not recognize this encoded version');
+  if (v !== VERSION)
+    throw invalid(
+      `server does not recognize this encoded version ${typeof v === 'string' ? v : ''}`,
+    );
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0 || rv < -1)
     throw invalid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof start !== 'string' || start === '')
@@ -37,6 +42,19 @@ export function decodeContinue(text: string, prefix: string): ContinueToken {
   if (start.split('/').some((segment) => segment === '..' || segment === '.'))
     throw invalid(`invalid start key: ${JSON.stringify(start)}`);
   return { revision: rv, start: prefix + start };
+}
+
+/** Go's decoder names bytes, not characters. */
+function decoded(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    try {
+      return parseJson(bytes.toString('latin1')).value;
+    } catch (error) {
+      throw invalid((error as MalformedJson).message);
+    }
+  }
 }
 
 function invalid(detail: string) {

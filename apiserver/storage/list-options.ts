@@ -18,13 +18,12 @@ export type ReadAt =
   | { readonly kind: 'notOlderThan'; readonly revision: number }
   | { readonly kind: 'exact'; readonly revision: number };
 
-/** 0 for "" and "0". */
+/** 0 for "" and "0". What only 64 bits hold is no less far ahead for being cut. */
 export function parseResourceVersion(text: string): number {
   if (text === '') return 0;
-  const revision = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(revision))
+  if (!/^\d+$/.test(text) || BigInt(text) >= 2n ** 64n)
     throw statusError('BadRequest', `invalid resource version: ${notANumber(text)}`);
-  return revision;
+  return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
 }
 
 /** Go's words. */
@@ -42,10 +41,14 @@ export function readAtOf(resourceVersion: string): ReadAt {
   return revision === 0 ? { kind: 'any' } : { kind: 'notOlderThan', revision };
 }
 
+/** Refuses combinations that a list cannot mean. */
+export function checkListParameters(parameters: VersionParameters): void {
+  refuse(listErrors(parameters));
+}
+
 /** The table of list semantics: resourceVersion × resourceVersionMatch × limit. */
 export function listAt(parameters: VersionParameters): ReadAt {
   const { resourceVersion, resourceVersionMatch: match, limit = 0 } = parameters;
-  refuse(listErrors(parameters));
   const at = readAtOf(resourceVersion);
   if (at.kind !== 'notOlderThan') return at;
   const exact = match === 'Exact' || (match === undefined && limit > 0);
@@ -74,8 +77,13 @@ function listErrors(parameters: VersionParameters): FieldError[] {
 
 /** Refuses combinations that a watch cannot mean. */
 export function checkWatchParameters(parameters: VersionParameters): void {
-  const { resourceVersionMatch: match, sendInitialEvents } = parameters;
+  const { resourceVersion, sendInitialEvents } = parameters;
+  // A watch that names no version, and no match, has Kubernetes' default of both.
+  const isFromState = sendInitialEvents === undefined && ['', '0'].includes(resourceVersion);
+  const { resourceVersionMatch: match } = parameters;
   const errors: FieldError[] = [];
+  if (isFromState && match === undefined && parameters.continue !== undefined)
+    errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
   if (sendInitialEvents !== undefined && match !== 'NotOlderThan')
     errors.push(forbidden(MATCH, `sendInitialEvents requires setting ${MATCH} to NotOlderThan`));
   if (match !== undefined) {

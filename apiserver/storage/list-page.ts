@@ -2,7 +2,12 @@ import { type Kv, type KeyValue, prefixEnd, StoreError } from '../../store/kv.ts
 import { inTurns, type Steps, type Turns } from '../../platform/turns.ts';
 import { statusError } from '../../api/status.ts';
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts';
-import { listAt, type ReadAt, type VersionParameters } from './list-options.ts';
+import {
+  checkListParameters,
+  listAt,
+  type ReadAt,
+  type VersionParameters,
+} from './list-options.ts';
 import { type Scope, scopePrefix } from './predicate.ts';
 import type { ResourceCache } from './resource-cache.ts';
 import {
@@ -44,10 +49,10 @@ export interface ListPlan {
 
 export function planList(parameters: VersionParameters, scope: Scope): ListPlan {
   const { continue: text, resourceVersion } = parameters;
-  const at = listAt(parameters);
-  const limit = parameters.limit ?? 0;
+  checkListParameters(parameters);
   // From any state a server may return everything at once, and this one does.
-  if (text === undefined) return { at, start: '', limit: at.kind === 'any' ? 0 : limit };
+  const limit = resourceVersion === '0' ? 0 : (parameters.limit ?? 0);
+  if (text === undefined) return { at: listAt(parameters), start: '', limit };
   const token: ContinueToken = decodeContinue(text, scopePrefix(scope));
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw statusError(
@@ -123,6 +128,7 @@ async function storePage(
   const rangeEnd = prefixEnd(prefix);
   const size = predicate === undefined ? plan.limit : plan.limit > 0 ? SCAN_PAGE : 0;
   const objects: StoredObject[] = [];
+  const isSingle = predicate?.name !== undefined && scope.namespace !== '';
   let key = plan.start === '' ? prefix : cache.prefix + plan.start;
   for (;;) {
     const range = { key, rangeEnd, revision, limit: size };
@@ -134,7 +140,8 @@ async function storePage(
       if (predicate !== undefined && !predicate.matches(object)) continue;
       objects.push(object);
       const rest = page.count - index - 1;
-      if (plan.limit === 0 || objects.length < plan.limit || rest === 0) continue;
+      const isFull = plan.limit > 0 && objects.length >= plan.limit;
+      if (!isFull || rest === 0 || isSingle) continue;
       const token = { revision, start: key.slice(cache.prefix.length) };
       const cut = { revision, objects, continue: encodeContinue(token, scopePrefix(scope)) };
       return predicate === undefined ? { ...cut, remaining: rest } : cut;
@@ -160,7 +167,7 @@ async function exactRange(
     if (!(error instanceof StoreError)) throw error;
     if (error.reason === 'futureRevision') {
       const { revision } = await translated(kv.range({ key: of.cache.prefix, countOnly: true }));
-      throw tooLargeResourceVersion(range.revision, revision);
+      throw tooLargeResourceVersion({ requested: range.revision, current: revision });
     }
     if (error.reason !== 'compacted') throw translateStoreError(error);
     if (of.plan.start === '') throw expiredError(LIST_EXPIRED);

@@ -131,9 +131,7 @@ export class ResourceStorage implements ObjectStorage {
     const { sendInitialEvents, resourceVersion } = parameters;
     const revision = parseResourceVersion(resourceVersion);
     const limit = WATCHER_BUFFER;
-    if (
-      sendInitialEvents === false ? resourceVersion === '' : sendInitialEvents || revision === 0
-    ) {
+    if (sendInitialEvents === true || revision === 0) {
       await this.#reach(readAtOf(resourceVersion));
       const now = this.#whole.revision;
       if (sendInitialEvents === false) return this.#cache.watchSince(now, scope, limit);

@@ -44,11 +44,12 @@ export function expiredError(message: string, continueToken?: string): StatusErr
   return new StatusError({ ...error.status, metadata: { continue: continueToken } });
 }
 
-/** 504: the client knows a newer state than this server has seen. */
-export function tooLargeResourceVersion(requested: number, current: number): StatusError {
+/** 504: the client knows a newer state than this server, or the store itself, has seen. */
+export function tooLargeResourceVersion(
+  { requested, current }: { readonly requested: number; readonly current: number },
+  retry: { readonly retryAfterSeconds?: number } = {},
+): StatusError {
   const message = `Timeout: Too large resource version: ${requested}, current: ${current}`;
-  return statusError('Timeout', message, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    retryAfterSeconds: 1,
-  });
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
+  return statusError('Timeout', message, { causes, ...retry });
 }

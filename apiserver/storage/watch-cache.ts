@@ -201,7 +201,8 @@ export class WatchCache implements Running {
     return new Promise((resolve, reject) => {
       const deadline = this.#options.clock.after(timeoutMs, () => {
         this.#waiters.delete(waiter);
-        reject(tooLargeResourceVersion(revision, this.#revision));
+        const ahead = { requested: revision, current: this.#revision };
+        reject(tooLargeResourceVersion(ahead, { retryAfterSeconds: 1 }));
       });
       const waiter: Waiter = { revision, resolve, reject, deadline };
       this.#waiters.add(waiter);

@@ -15,6 +15,7 @@ import type { Story } from './story.ts';
 import { subresourceStories } from './subresources.ts';
 import { warningStories } from './warnings.ts';
 import { webhookStories } from './webhooks.ts';
+import { writeStories } from './writes.ts';
 
 export const stories: readonly Story[] = [
   ...definitionStories,
@@ -32,4 +33,5 @@ export const stories: readonly Story[] = [
   ...webhookStories,
   ...formStories,
   ...warningStories,
+  ...writeStories,
 ];

@@ -1,3 +1,4 @@
+import { deepEqual } from '../../../../api/deep.ts';
 import { type FieldError, forbidden, invalid, required } from '../../../../api/field-errors.ts';
 import { notSupported } from '../../../../api/field-errors.ts';
 import { goStruct } from '../../../../api/go-struct.ts';
@@ -161,6 +162,11 @@ export const deployment = {
   applyDefaults,
   prepareForCreate(object) {
     object.status = {};
+  },
+  /** Annotations count, too: the controller hands them on to the ReplicaSet. */
+  prepareForUpdate({ metadata }, old) {
+    if (!deepEqual(metadata.annotations ?? {}, old.metadata.annotations ?? {}))
+      metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
   validate,
   warnings: (object, old) => namingWarnings(object, old),
