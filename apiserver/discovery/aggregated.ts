@@ -41,10 +41,7 @@ export function groupDiscoveryList(
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
     items: groups.map((group) => ({
-      metadata: {
-        ...(group.name === '' ? {} : { name: group.name }),
-        creationTimestamp: null,
-      },
+      metadata: group.name === '' ? {} : { name: group.name },
       versions: group.versions.map(versionEntry),
     })),
   };

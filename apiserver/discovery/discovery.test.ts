@@ -223,7 +223,7 @@ describe('discovery', () => {
     const core = valueOf(await get('/api', { headers: { accept: V2 } })) as { items: unknown[] };
     expect(core.items).toHaveLength(1);
     expect(core.items[0]).toMatchObject({
-      metadata: { creationTimestamp: null },
+      metadata: {},
       versions: [
         {
           version: 'v1',
@@ -257,8 +257,20 @@ describe('discovery', () => {
     const etag = first.headers['etag']!;
     const again = await get('/apis', { headers: { accept: V2, 'if-none-match': etag } });
     expect([again.status, again.body]).toEqual([304, undefined]);
+    expect(again.headers['cache-control']).toBe('public');
     const other = await get('/apis', { headers: { accept: V2BETA1, 'if-none-match': etag } });
     expect(other.status).toBe(200);
+  });
+
+  it.each(['/apis', '/apis/apps', '/api/v1', '/version'])(
+    'has no tag for %s, as kube-apiserver has none',
+    async (path) => {
+      expect((await get(path)).headers['etag']).toBeUndefined();
+    },
+  );
+
+  it.each(['/api/v2', '/api/v1x', '/apis/apps/v2'])('answers %s with a Status', async (path) => {
+    await expect(get(path)).rejects.toThrow('the server could not find the requested resource');
   });
 
   it('says what it does not have, and what it does not do', async () => {

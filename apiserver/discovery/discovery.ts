@@ -56,7 +56,12 @@ type Answer = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
 function negotiated(groups: readonly ServedGroup[], list: Answer): Answer {
   const aggregated = (form: 'v2' | 'v2beta1'): Document =>
     new Document(() => groupDiscoveryList(form, groups), {
-      headers: { 'content-type': discoveryContentType(form), vary: 'Accept' },
+      headers: {
+        'content-type': discoveryContentType(form),
+        'cache-control': 'public',
+        vary: 'Accept',
+      },
+      isTagged: true,
     });
   const documents = { v2: aggregated('v2'), v2beta1: aggregated('v2beta1') };
   return (request) => {
@@ -211,7 +216,7 @@ export class Discovery {
     const text = health ?? (await openApi.answer(request));
     if (text !== undefined) return text;
     const ofGroup = this.#options.declarations.some(({ type: { group } }) =>
-      path.startsWith(`/apis/${group}/`),
+      path.startsWith(group === '' ? '/api/' : `/apis/${group}/`),
     );
     if (!ofGroup) return pageNotFound();
     throw statusError('NotFound', 'the server could not find the requested resource', {});

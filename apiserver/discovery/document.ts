@@ -15,6 +15,8 @@ export interface DocumentOptions {
    */
   readonly identity?: string | undefined;
   readonly text?: Text;
+  /** A client that has the document need not get it again. */
+  readonly isTagged?: boolean;
 }
 
 /** `bare`: never indented, and without the newline at its end; `indented`: always. */
@@ -58,10 +60,14 @@ export class Document {
 
   /** The document, or 304 if the client has it already. */
   answer(request: HttpRequest): HttpResponse {
+    const { isTagged, headers: own, text } = this.#options;
+    const plain = { 'content-type': 'application/json', ...own };
+    if (isTagged !== true)
+      return { status: 200, headers: plain, body: bodyOf(request, this.json, text) };
     const etag = `"${this.hash}"`;
-    const headers = { 'content-type': 'application/json', ...this.#options.headers, etag };
+    const headers = { ...plain, etag };
     const held = request.headers['if-none-match']?.split(',').map((tag) => tag.trim());
     if (held?.includes(etag) === true) return { status: 304, headers };
-    return { status: 200, headers, body: bodyOf(request, this.json, this.#options.text) };
+    return { status: 200, headers, body: bodyOf(request, this.json, text) };
   }
 }

@@ -108,7 +108,11 @@ export class OpenApi {
       const document =
         before !== undefined && before.identity === (identity ?? '')
           ? before.document
-          : new Document(() => specification(version, source), { identity, text: 'bare' });
+          : new Document(() => specification(version, source), {
+              identity,
+              text: 'bare',
+              isTagged: true,
+            });
       known.set(path, { identity: identity ?? '', document });
       this.#documents.set(path, document);
     }
@@ -123,7 +127,11 @@ export class OpenApi {
         );
         return withRemoteSwagger(own, swaggers);
       },
-      { identity: changing.length === 0 ? undefined : changing.join(), text: 'bare' },
+      {
+        identity: changing.length === 0 ? undefined : changing.join(),
+        text: 'bare',
+        isTagged: true,
+      },
     );
     this.#index = new Document(
       () => ({
@@ -133,7 +141,7 @@ export class OpenApi {
           ),
         ) as object,
       }),
-      { text: 'bare' },
+      { text: 'bare', isTagged: true },
     );
   }
 

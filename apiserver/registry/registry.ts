@@ -77,7 +77,7 @@ function storagePrefixOf({ storagePrefix, type }: ResourceDeclaration): string {
 
 export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
-  /** Of {@link routeOf}: what is served from the beginning. */
+  /** Groups that are served from the beginning. */
   readonly #builtIn: ReadonlySet<string>;
   readonly #versions: DeclaredVersions;
   /** Where cluster IPs come from. */
@@ -86,7 +86,7 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     const { declarations, storage, clock, random } = options;
-    this.#builtIn = new Set(declarations.map(({ type }) => routeOf(type)));
+    this.#builtIn = new Set(declarations.map(({ type }) => type.group));
     this.addresses = this.#serviceAddresses(options);
     const claims = claimRanges({
       storage,
@@ -215,15 +215,11 @@ export class Registry {
     return this.#stores.get(storeKey(type));
   }
 
-  /** True if a kind of the group is served that is not custom; of the core group, this version. */
-  hasGroup({ group, version }: Pick<ResourceType, 'group' | 'version'>): boolean {
-    return this.#builtIn.has(routeOf({ group, version }));
+  /** Below it Kubernetes answers with a Status, whatever the path. */
+  hasGroup({ group }: Pick<ResourceType, 'group'>): boolean {
+    return this.#builtIn.has(group);
   }
 }
-
-/** Below it Kubernetes answers with a Status, whatever the path: a group, or "/v1". */
-const routeOf = ({ group, version }: Pick<ResourceType, 'group' | 'version'>): string =>
-  group === '' ? `/${version}` : group;
 
 /** Where what is stored is kept, by group and plural, whatever the version. */
 function prefixes(

@@ -43,10 +43,15 @@ export function validateValidEndpointIP(text: string, field: string): FieldError
   return malformed.length > 0 ? malformed : validateEndpointIP(text, field);
 }
 
+/** What stands before an IPv4 address that is written as one of IPv6: ::ffff:1.2.3.4. */
+const MAPPED = 0xffffn;
+
 /** The one form of it that the others are compared by. */
 export function validateCanonicalIP(text: string, field: string): FieldError[] {
   const ip = parseAddress(text);
   if (ip === undefined) return validateIP(text, field);
+  if (ip.family === 'IPv6' && ip.address >> 32n === MAPPED)
+    return [invalid(field, text, 'must not be an IPv4-mapped IPv6 address')];
   const canonical = formatAddress(ip.address, ip.family);
   if (canonical === text) return [];
   return [invalid(field, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
