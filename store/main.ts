@@ -131,6 +131,7 @@ async function memberOptions(
     maxTxnOps: flags.maxTxnOps,
     maxRequestBytes: flags.maxRequestBytes,
     quotaBackendBytes: flags.quotaBackendBytes,
+    ownsThread: true,
     snapshotCount: flags.snapshotCount,
     snapshotCatchUpEntries: flags.snapshotCatchupEntries,
     ...(flags.watchProgressNotifyInterval !== undefined && {

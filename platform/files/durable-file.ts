@@ -6,8 +6,11 @@ export interface DurableFile {
   readonly size: number;
   /** All of it. */
   read(): Promise<Buffer>;
-  /** Durable when it resolves. One at a time, and within the file's size. */
-  write(bytes: Uint8Array, at: number): Promise<void>;
+  /**
+   * Durable when it resolves. One at a time, and within the file's size. With `mayBlock` the
+   * calling thread itself may wait for the disk.
+   */
+  write(bytes: Uint8Array, at: number, how?: { readonly mayBlock: boolean }): Promise<void>;
   /** CRC-32 (IEEE 802.3) of what is written: the system's own, much faster than ours. */
   readonly crc32: (bytes: Uint8Array) => number;
   close(): Promise<void>;

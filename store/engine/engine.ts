@@ -10,6 +10,7 @@
  * - A batch with `sync` is durable when its promise resolves, and so is every batch that
  *   resolved before it. A batch without `sync` may be lost by a crash, but never one in the
  *   middle: what survives is a prefix of the batches in order of resolution.
+ * - With `mayBlock` the calling thread itself may wait for the disk.
  * - `iterate` sees the state as of its call, whatever is written meanwhile.
  * - Calls after `close` began reject with `closed`; `close` waits for those under way.
  * - Keys and values are Buffers that nobody changes after handing them over.
@@ -32,11 +33,16 @@ export type KeyAndValue = readonly [key: Buffer, value: Buffer];
 /** `diskBytes`: what the engine occupies; `liveBytes`: an estimate without garbage. */
 export type EngineProperty = 'diskBytes' | 'liveBytes';
 
+export interface WriteOptions {
+  readonly sync: boolean;
+  readonly mayBlock?: boolean;
+}
+
 export interface Engine {
   get(key: Buffer): Promise<Buffer | undefined>;
   /** In the order of `keys`. */
   getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]>;
-  batch(operations: readonly WriteOperation[], options: { readonly sync: boolean }): Promise<void>;
+  batch(operations: readonly WriteOperation[], options: WriteOptions): Promise<void>;
   /** Ascending, in chunks of a bounded size. Leaving the loop early releases the snapshot. */
   iterate(range: KeyRange): AsyncIterable<readonly KeyAndValue[]>;
   /** Deletes every key in the range; unsynced and not atomic. */

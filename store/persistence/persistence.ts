@@ -38,6 +38,7 @@ export interface Batch {
   readonly hardState: HardState | undefined;
   readonly entries: readonly Entry[];
   readonly mustSync: boolean;
+  readonly mayBlock: boolean;
   readonly effects: Effects | undefined;
 }
 
@@ -99,7 +100,7 @@ export class Persistence {
     if (batch.effects !== undefined) addEffects(operations, batch.effects);
     if (batch.entries.length > 0) this.#timekeeper.took('walWrite', encoding);
     const began = this.#timekeeper.now();
-    await this.#engine.batch(operations, { sync: batch.mustSync });
+    await this.#engine.batch(operations, { sync: batch.mustSync, mayBlock: batch.mayBlock });
     this.#timekeeper.took(batch.mustSync ? 'walFsync' : 'backendCommit', began);
     this.#window!.append(batch.entries);
     this.#busy = false;

@@ -9,6 +9,7 @@ import type { Ready } from '../raft/raw-node.ts';
 import type { Compactor } from '../persistence/compactor.ts';
 import type { ClusterState } from '../persistence/cluster-state.ts';
 import type { LogCompaction } from '../persistence/log-compaction.ts';
+import type { LoneWrites } from './lone-writes.ts';
 import type { Settings } from './options.ts';
 import type { Effects, Persistence } from '../persistence/persistence.ts';
 import { Settling } from './settling.ts';
@@ -24,6 +25,7 @@ interface FlushingParts {
   readonly store: MvccStore;
   readonly cluster: ClusterState;
   readonly compactor: Compactor;
+  readonly loneWrites: LoneWrites;
   readonly logCompaction: LogCompaction;
   /** Index up to which the engine has everything at the start. */
   readonly flushedIndex: number;
@@ -97,14 +99,16 @@ export class Flushing {
   }
 
   async #write(entries: readonly Entry[], mustSync: boolean): Promise<void> {
-    const { persistence, store, clock } = this.#parts;
+    const { persistence, store, clock, loneWrites } = this.#parts;
     const effects = this.#takeEffects();
     const { compacted } = store;
     for (const entry of entries) this.logBytes += entry.data.length;
     const hardState = this.#unsavedHardState;
     this.#unsavedHardState = undefined;
     this.#writingSince = clock.monotonic();
-    await persistence.write({ hardState, entries, mustSync, effects });
+    const write = (mayBlock: boolean): Promise<void> =>
+      persistence.write({ hardState, entries, mustSync, mayBlock, effects });
+    await (mustSync ? loneWrites.run(write) : write(false));
     this.#writingSince = undefined;
     if (effects === undefined) return;
     this.#flushedIndex = effects.appliedIndex;

@@ -53,6 +53,8 @@ export interface MemberOptions extends Effects {
   readonly maxRequestBytes?: number;
   /** 0: the default of 2 GiB; negative: no quota. */
   readonly quotaBackendBytes?: number;
+  /** The process has no other work: lone writes of a sole voter may hold up its thread. */
+  readonly ownsThread?: boolean;
   /** Entries the log may hold before it is compacted, and what then remains. */
   readonly snapshotCount?: number;
   readonly snapshotCatchUpEntries?: number;
@@ -102,6 +104,7 @@ export function withDefaults(options: MemberOptions): Settings {
     maxTxnOps: 128,
     maxRequestBytes: 1_572_864,
     quotaBackendBytes: 0,
+    ownsThread: false,
     snapshotCount: 10_000,
     snapshotCatchUpEntries: 5_000,
     watchProgressNotifyIntervalMs: 600_000,

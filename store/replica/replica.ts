@@ -19,6 +19,7 @@ import {
 import { Compactor } from '../persistence/compactor.ts';
 import { Flushing } from './flushing.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
+import { LoneWrites } from './lone-writes.ts';
 import { LogCompaction } from '../persistence/log-compaction.ts';
 import { NoSpaceAlarm } from './no-space-alarm.ts';
 import type { Settings } from './options.ts';
@@ -48,6 +49,7 @@ export class Replica implements Duties {
   readonly applier: Applier;
   readonly cluster: ClusterState;
   readonly timekeeper: Timekeeper;
+  readonly loneWrites: LoneWrites;
   readonly #settings: Settings;
   readonly #submission: Submission;
   readonly #compactor: Compactor;
@@ -112,7 +114,11 @@ export class Replica implements Duties {
     const { timekeeper } = this;
     this.#compactor = new Compactor({ ...settings, engine, store, records, timekeeper });
     this.#logCompaction = new LogCompaction(log.window, state.persistence, settings);
+    // A leader with a stalled disk must go on to hear others; a sole voter leads whatever it does.
+    const mayBlock = (): boolean => settings.ownsThread && this.isAlone;
+    this.loneWrites = new LoneWrites({ ...settings, mayBlock });
     this.#flushing = new Flushing({
+      loneWrites: this.loneWrites,
       clock: settings.clock,
       persistence: state.persistence,
       store,
@@ -195,6 +201,7 @@ export class Replica implements Duties {
   ): Promise<CommandResponses[T]> {
     this.assertRunning();
     this.assertVoter();
+    this.loneWrites.called();
     return this.#submission.command(command, { caller });
   }
 

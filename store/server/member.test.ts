@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
+import { nextTurn } from '../../platform/node/next-turn.ts';
 import { realRandom } from '../../platform/node/random.ts';
 import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
@@ -63,6 +64,29 @@ describe('a fresh member', () => {
     expect(await member.put(put('a'))).toEqual({ revision: 2 });
   });
 });
+
+it.each([true, false])(
+  'blocks for lone writes if its thread is its own: %s',
+  async (ownsThread) => {
+    const blocked: (boolean | undefined)[] = [];
+    const engine: EngineFactory = async (options) => {
+      const opened = await new MemoryStorage().open(options);
+      const batch: Engine['batch'] = (operations, how) => {
+        if (how.sync) blocked.push(how.mayBlock);
+        return opened.batch(operations, how);
+      };
+      return new Proxy(opened, {
+        get: (target, name: keyof Engine) =>
+          name === 'batch' ? batch : (target[name] as (() => unknown) | undefined)?.bind(target),
+      });
+    };
+    const own = await start({ engine, ownsThread, nextTurn, clock: new FakeClock() });
+    for (let i = 0; i < 20; i++) await own.put(put('a'));
+    await own.stop();
+    expect(blocked[0]).toBe(false);
+    expect(blocked.at(-1)).toBe(ownsThread);
+  },
+);
 
 describe('requests', () => {
   it.each([

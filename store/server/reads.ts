@@ -8,6 +8,7 @@ import { isSerializable } from './txn-kind.ts';
 export async function readRange(replica: Replica, request: RangeRequest): Promise<RangeResponse> {
   validateRange(request);
   replica.assertRunning();
+  replica.loneWrites.called();
   if (request.serializable !== true) {
     replica.assertVoter();
     const proof = replica.confirmRead();
@@ -32,6 +33,7 @@ function rangeOf(
 
 export async function readTxn(replica: Replica, request: TxnRequest): Promise<TxnResponse> {
   replica.assertRunning();
+  replica.loneWrites.called();
   replica.assertVoter();
   const { store, records } = replica;
   const proof = isSerializable(request) ? undefined : replica.confirmRead();

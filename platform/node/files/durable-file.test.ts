@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -35,6 +36,14 @@ describe.runIf(process.platform === 'linux')('a file for durable writes', () => 
     const larger = await (await opened(path, 2000)).read();
     expect(larger).toHaveLength(2000);
     expect(larger.toString('latin1', 500, 508)).toBe('durable\0');
+  });
+
+  it('has been written to by the time a call that may block returns', async () => {
+    const path = await freshPath();
+    const file = await opened(path, 1000);
+    const written = file.write(Buffer.from('at once'), 500, { mayBlock: true });
+    expect(readFileSync(path).toString('latin1', 500, 507)).toBe('at once');
+    await written;
   });
 
   it('is none that nobody has made, and read as far as it goes', async () => {

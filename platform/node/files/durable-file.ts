@@ -1,4 +1,4 @@
-import { constants, write } from 'node:fs';
+import { constants, write, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
 import type { DurableFile } from '../../files/durable-file.ts';
@@ -70,7 +70,13 @@ class NodeDurableFile implements DurableFile {
     return bytes;
   }
 
-  write(bytes: Uint8Array, at: number): Promise<void> {
+  async write(bytes: Uint8Array, at: number, { mayBlock = false } = {}): Promise<void> {
+    if (!mayBlock) return this.#write(bytes, at);
+    for (let from = 0; from < bytes.length;)
+      from += writeSync(this.#handle.fd, bytes, from, bytes.length - from, at + from);
+  }
+
+  #write(bytes: Uint8Array, at: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const rest = (from: number): void =>
         write(this.#handle.fd, bytes, from, bytes.length - from, at + from, (error, written) => {

@@ -117,13 +117,13 @@ export class Journal {
   }
 
   /** After {@link hasRoom}, one at a time. Durable when it resolves. */
-  append(record: JournalRecord): Promise<void> {
+  append(record: JournalRecord, mayBlock: boolean): Promise<void> {
     const segment = this.#segments[this.#active]!;
     const bytes = encodeRecord(record, segment.mark, segment.file.crc32);
     const at = segment.end;
     segment.end += bytes.length;
     segment.newest = record.sequence;
-    return translated(segment.file.write(bytes, at));
+    return translated(segment.file.write(bytes, at, { mayBlock }));
   }
 
   /** The engine has everything up to `sequence`, durably. */

@@ -18,6 +18,7 @@ import type {
   KeyAndValue,
   KeyRange,
   WriteOperation,
+  WriteOptions,
 } from '../engine.ts';
 import { Feed } from './feed.ts';
 import { Journal } from './journal.ts';
@@ -155,8 +156,9 @@ class JournaledEngine implements Engine {
     return await (this.#feed.isSettled ? then() : this.#feed.settled(then));
   }
 
-  batch(operations: readonly WriteOperation[], options: { readonly sync: boolean }): Promise<void> {
-    return this.#guard.run(() => (options.sync ? this.#sync(operations) : this.#add(operations)));
+  batch(operations: readonly WriteOperation[], options: WriteOptions): Promise<void> {
+    const { sync, mayBlock = false } = options;
+    return this.#guard.run(() => (sync ? this.#sync(operations, mayBlock) : this.#add(operations)));
   }
 
   #failIfBroken(): void {
@@ -178,7 +180,7 @@ class JournaledEngine implements Engine {
     else for (const operation of operations) this.#unjournaled.push(operation);
   }
 
-  async #sync(operations: readonly WriteOperation[]): Promise<void> {
+  async #sync(operations: readonly WriteOperation[], mayBlock: boolean): Promise<void> {
     while (this.#syncing !== undefined) await this.#syncing;
     this.#failIfBroken();
     const bytes = sizeOf(operations);
@@ -192,7 +194,7 @@ class JournaledEngine implements Engine {
     if (!this.#isOn || size > settings.maxRecordBytes || !this.#hasRoom(size))
       return this.#inTurn(this.#feed.sync());
     try {
-      await this.#inTurn(journal.append({ sequence, operations: all }));
+      await this.#inTurn(journal.append({ sequence, operations: all }, mayBlock));
     } catch (error) {
       this.#failure ??= error as Error;
       throw error;
