@@ -73,7 +73,12 @@ class LeveldbEngine implements Engine {
   }
 
   #batch(operations: readonly WriteOperation[]): Promise<void> {
-    return translated(this.#db.batch([...operations], { sync: true }));
+    // Of an array the package copies each operation and encodes it: many times as slow.
+    const batch = this.#db.batch();
+    for (const operation of operations)
+      if (operation.type === 'put') batch.put(operation.key, operation.value);
+      else batch.del(operation.key);
+    return translated(batch.write({ sync: true }));
   }
 
   async *iterate({ gte, lt }: KeyRange): AsyncGenerator<readonly KeyAndValue[]> {

@@ -7,6 +7,12 @@ declare module 'rocksdb' {
     end(callback: Callback): void;
   }
 
+  export interface RocksBatch {
+    put(key: Buffer, value: Buffer): void;
+    del(key: Buffer): void;
+    write(options: { sync: boolean }, callback: Callback): void;
+  }
+
   export interface RocksOptions {
     readonly createIfMissing?: boolean;
     readonly infoLogLevel?: 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'header' | null;
@@ -22,11 +28,7 @@ declare module 'rocksdb' {
     close(callback: Callback): void;
     get(key: Buffer, options: object, callback: Callback<Buffer>): void;
     getMany(keys: readonly Buffer[], callback: Callback<(Buffer | undefined)[]>): void;
-    batch(
-      operations: readonly { type: 'put' | 'del'; key: Buffer; value?: Buffer }[],
-      options: { sync: boolean },
-      callback: Callback,
-    ): void;
+    batch(): RocksBatch;
     clear(range: { gte: Buffer; lt: Buffer }, callback: Callback): void;
     iterator(options: { gte: Buffer; lt: Buffer; highWaterMark?: number }): RocksIterator;
     compactRange(start: Buffer, end: Buffer, callback: Callback): void;

@@ -11,6 +11,7 @@ import type {
   KeyAndValue,
   KeyRange,
   WriteOperation,
+  WriteOptions,
 } from './engine.ts';
 
 /**
@@ -75,8 +76,15 @@ class RocksdbEngine implements Engine {
     return promised((done) => this.#db.getMany(keys, done));
   }
 
-  batch(operations: readonly WriteOperation[], options: { readonly sync: boolean }): Promise<void> {
-    return this.#guard.run(() => promised((done) => this.#db.batch(operations, options, done)));
+  batch(operations: readonly WriteOperation[], { sync }: WriteOptions): Promise<void> {
+    return this.#guard.run(() => {
+      // Of an array the binding looks up each operation's fields by name: five times as slow.
+      const batch = this.#db.batch();
+      for (const operation of operations)
+        if (operation.type === 'put') batch.put(operation.key, operation.value);
+        else batch.del(operation.key);
+      return promised((done) => batch.write({ sync }, done));
+    });
   }
 
   async *iterate(range: KeyRange): AsyncGenerator<readonly KeyAndValue[]> {
