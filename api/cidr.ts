@@ -43,6 +43,15 @@ export function sizeOf({ family, prefixLength }: Cidr): bigint {
   return 1n << BigInt(addressBits[family] - prefixLength);
 }
 
+export function contains(
+  { family, base, prefixLength }: Cidr,
+  ip: { readonly family: IPFamily; readonly address: bigint },
+): boolean {
+  if (ip.family !== family) return false;
+  const hostBits = BigInt((family === 'IPv4' ? 32 : 128) - prefixLength);
+  return ip.address >> hostBits === base >> hostBits;
+}
+
 export function formatAddress(address: bigint, family: IPFamily): string {
   return family === 'IPv4' ? formatIPv4(address) : formatIPv6(address);
 }

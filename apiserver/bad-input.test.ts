@@ -6,6 +6,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lifecycle } from '../platform/lifecycle.ts';
+import { KUBELET_URL_ANNOTATION } from '../api/kubelet-url.ts';
 import { JsonValue } from '../platform/net/http.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import { realClock as clock } from '../platform/node/clock.ts';
@@ -15,6 +16,7 @@ import { MemoryKv } from '../test/model/memory-kv.ts';
 import { withoutControllers } from '../test/support/admission.ts';
 import type { Body } from '../test/support/raw-api.ts';
 import { FakeWebhooks, type Hook } from '../test/support/webhooks.ts';
+import { agentUrl } from './proxy/agent-address.ts';
 import { forwardedHeaders } from './proxy/pass-on.ts';
 import { startApiServer } from './server.ts';
 
@@ -285,6 +287,38 @@ describe('escalation', () => {
       const { code, body } = await call(`GET ${path}`, { as: 'stranger' });
       expect([path, code, body.reason]).toEqual([path, 403, 'Forbidden']);
     }
+  });
+
+  it('by the address that a node tells: it is a host, and no metadata service', () => {
+    const urlOf = (address: string, url?: string) =>
+      agentUrl(
+        {
+          ...{ apiVersion: 'v1', kind: 'Node', spec: {} },
+          metadata: { name: 'n', ...(url && { annotations: { [KUBELET_URL_ANNOTATION]: url } }) },
+          status: { addresses: [{ type: 'InternalIP', address }] },
+        },
+        ['InternalIP'],
+      );
+    for (const address of [
+      '169.254.169.254',
+      '0.0.0.0',
+      'fe80::1',
+      '::',
+      '::ffff:169.254.169.254',
+    ]) {
+      expect(() => urlOf(address)).toThrow('address not allowed');
+    }
+    for (const url of [
+      'https://169.254.169.254/latest',
+      'https://2852039166',
+      'https://0xa9fea9fe/',
+    ]) {
+      expect(() => urlOf('10.0.0.1', url)).toThrow('address not allowed');
+    }
+    expect(urlOf('10.0.0.1')).toBe('https://10.0.0.1:10250');
+    expect(urlOf('10.0.0.1', 'https://127.0.0.1:7/a')).toBe('https://127.0.0.1:7/a');
+    // Not over TLS, the agent could not prove itself.
+    expect(urlOf('10.0.0.1', 'http://169.254.169.254/')).toBe('https://10.0.0.1:10250');
   });
 
   it('by headers that are passed on: who a client is stays here', () => {

@@ -27,7 +27,7 @@ import type { ConnectSocket } from '../platform/net/unary-calls.ts';
 import type { TlsMaterial } from '../platform/net/http-server.ts';
 import type { Kv } from '../store/kv.ts';
 import { componentAt } from './component-checks.ts';
-import { chosenPlugins } from './admission/plugins.ts';
+import { chosenPlugins, enabledPlugins } from './admission/plugins.ts';
 import { type AccessFiles, accessOptions, readAccessFiles } from './options/access-options.ts';
 import { followAccessFiles } from './options/access-reload.ts';
 import { type AuditEffects, auditWebhook } from './options/audit-option.ts';
@@ -172,12 +172,14 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const logger: Logger = createLogger({ level, name: 'apiserver' });
   const effects = realEffects(logger);
   const advertised = flags.advertiseAddress ?? hostAddress();
+  const choice = admissionOf(flags);
+  const enabled = enabledPlugins(choice);
   const [given, storeTls, configuration] = await Promise.all([
     readAccessFiles(flags, files),
     etcdTls(flags),
-    readAdmissionConfiguration(flags.admissionControlConfigFile, files),
+    readAdmissionConfiguration(flags.admissionControlConfigFile, files, enabled),
   ]);
-  const admissionPlugins = { ...admissionOf(flags), configuration };
+  const admissionPlugins = { ...choice, configuration };
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(admissionPlugins);
   const names = certificateNames(flags, advertised);

@@ -176,9 +176,8 @@ export function onlyPlugins(enable: readonly string[]): PluginChoice {
   return { enable, disable: others.map(({ name }) => name) };
 }
 
-/** What runs. Fails for names that are nobody's, or said both ways, or that lack what they need. */
-export function chosenPlugins(choice: PluginChoice): readonly PluginRegistration[] {
-  const { enable, disable, configuration } = choice;
+/** What is switched on. Fails for names that are nobody's, or said both ways. */
+export function enabledPlugins({ enable, disable }: PluginChoice): readonly PluginRegistration[] {
   const lists = { 'enable-admission-plugins': enable, 'disable-admission-plugins': disable };
   for (const [flag, names] of Object.entries(lists)) {
     for (const name of names) {
@@ -191,12 +190,18 @@ export function chosenPlugins(choice: PluginChoice): readonly PluginRegistration
     throw new PluginChoiceError(
       `[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`,
     );
-  for (const [name, { given, why }] of Object.entries(needed))
-    if (enable.includes(name) && given(configuration ?? {}) === undefined)
-      throw new PluginChoiceError(`couldn't init admission plugin "${name}": ${why}`);
   return pluginTable.filter(
     ({ name, standard }) => enable.includes(name) || (standard && !disable.includes(name)),
   );
+}
+
+/** What runs: {@link enabledPlugins}, with what they need. */
+export function chosenPlugins(choice: PluginChoice): readonly PluginRegistration[] {
+  const enabled = enabledPlugins(choice);
+  for (const [name, { given, why }] of Object.entries(needed))
+    if (choice.enable.includes(name) && given(choice.configuration ?? {}) === undefined)
+      throw new PluginChoiceError(`couldn't init admission plugin "${name}": ${why}`);
+  return enabled;
 }
 
 /** The plugins of a server, by default those that Kubernetes has on. */

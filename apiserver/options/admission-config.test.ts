@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import { EventRateLimit } from '../admission/event-rate-limit.ts';
+import { enabledPlugins } from '../admission/plugins.ts';
 import { readAdmissionConfiguration } from './admission-config.ts';
 
 const files = (contents: Readonly<Record<string, string>>) => ({
@@ -11,8 +12,17 @@ const files = (contents: Readonly<Record<string, string>>) => ({
     Promise.resolve().then(() => parse(contents[path] ?? '')),
 });
 const HEAD = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n';
-const read = (plugins: string, more: Readonly<Record<string, string>> = {}) =>
-  readAdmissionConfiguration('/etc/a.yaml', files({ '/etc/a.yaml': HEAD + plugins, ...more }));
+const CONFIGURED = [
+  ...['PodSecurity', 'EventRateLimit', 'PodNodeSelector', 'PodTolerationRestriction'],
+  ...['ResourceQuota', 'ImagePolicyWebhook', 'ValidatingAdmissionWebhook'],
+];
+const enabled = enabledPlugins({ enable: CONFIGURED, disable: [] });
+const read = (
+  plugins: string,
+  more: Readonly<Record<string, string>> = {},
+  on: readonly { readonly name: string }[] = enabled,
+) =>
+  readAdmissionConfiguration('/etc/a.yaml', files({ '/etc/a.yaml': HEAD + plugins, ...more }), on);
 
 const SECURITY = `
 - name: PodSecurity
@@ -128,6 +138,15 @@ users: [{name: u, user: {token: t}}]
       },
       ...{ allowTtlMs: 30_000, denyTtlMs: 0, firstRetryMs: 10, defaultAllow: true },
     });
+  });
+
+  it('is not looked at for plugins that are off, nor for those that take none', async () => {
+    const wrong = SECURITY.replace('exemptions:', 'exemption:');
+    expect(await read(wrong, {}, [])).toEqual({});
+    const inherited = ['constructor', 'toString', '__proto__', 'LimitRanger'];
+    const others = inherited.map((name) => `- {name: ${name}, path: missing}\n`).join('');
+    const on = inherited.map((name) => ({ name }));
+    expect(await read(others, {}, on)).toEqual({});
   });
 
   it('is refused with the name of the plugin', async () => {

@@ -2,7 +2,7 @@
  * --admission-control-config-file: what admission plugins are told beyond their flags
  * (apiserver.config.k8s.io AdmissionConfiguration). What one plugin is told stands in the file, or
  * in one of its own, whose path it names. As in Kubernetes, the first entry of a name counts, and
- * entries for plugins that take no configuration say nothing.
+ * entries for plugins that are off or take no configuration say nothing, right or wrong.
  */
 import { isObject } from '../../api/deep.ts';
 import { parseYaml } from '../../api/yaml.ts';
@@ -83,12 +83,14 @@ function beside(file: string, path: string): string {
 export async function readAdmissionConfiguration(
   file: string | undefined,
   files: ConfigurationFiles,
+  enabled: readonly { readonly name: string }[],
 ): Promise<PluginConfiguration> {
   let all: PluginConfiguration = {};
   if (file === undefined) return all;
   for (const { name = '', path = '', configuration } of await files.parsed(FLAG, file, entriesOf)) {
-    const read = readers[name];
-    if (read === undefined || (path === '' && configuration === undefined)) continue;
+    if (path === '' && configuration === undefined) continue;
+    const read = enabled.some((plugin) => plugin.name === name) ? readers.get(name) : undefined;
+    if (read === undefined) continue;
     const from = configuration === undefined ? beside(file, path) : file;
     const text =
       configuration === undefined ? await files.read(FLAG, from) : JSON.stringify(configuration);
@@ -111,27 +113,28 @@ export async function readAdmissionConfiguration(
 type Parsing = <T>(parse: (text: string) => T) => Promise<T>;
 
 /** By the names of the plugins. */
-const readers: Readonly<
-  Record<string, (parsed: Parsing, files: ConfigurationFiles) => Promise<PluginConfiguration>>
-> = {
-  PodSecurity: async (parsed) => ({ podSecurity: await parsed(podSecurityOf) }),
-  EventRateLimit: async (parsed) => ({ eventLimits: await parsed(eventLimitsOf) }),
-  PodNodeSelector: async (parsed) => ({ nodeSelectors: await parsed(nodeSelectorsOf) }),
-  PodTolerationRestriction: async (parsed) => ({ tolerations: await parsed(tolerationsOf) }),
-  ResourceQuota: async (parsed) => ({ limitedResources: await parsed(limitedResourcesOf) }),
-  ImagePolicyWebhook: async (parsed, files) => {
-    const { kubeConfigFile, ...settings } = await parsed(imagePolicyOf);
-    return {
-      imagePolicy: { target: await kubeconfigFile(FLAG, kubeConfigFile, files), ...settings },
-    };
-  },
-  MutatingAdmissionWebhook: async (parsed, files) => ({
-    mutatingUsers: await webhookUsers(await parsed(webhookKubeconfigOf), files),
-  }),
-  ValidatingAdmissionWebhook: async (parsed, files) => ({
-    validatingUsers: await webhookUsers(await parsed(webhookKubeconfigOf), files),
-  }),
-};
+type Reader = (parsed: Parsing, files: ConfigurationFiles) => Promise<PluginConfiguration>;
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>(
+  Object.entries({
+    PodSecurity: async (parsed) => ({ podSecurity: await parsed(podSecurityOf) }),
+    EventRateLimit: async (parsed) => ({ eventLimits: await parsed(eventLimitsOf) }),
+    PodNodeSelector: async (parsed) => ({ nodeSelectors: await parsed(nodeSelectorsOf) }),
+    PodTolerationRestriction: async (parsed) => ({ tolerations: await parsed(tolerationsOf) }),
+    ResourceQuota: async (parsed) => ({ limitedResources: await parsed(limitedResourcesOf) }),
+    ImagePolicyWebhook: async (parsed, files) => {
+      const { kubeConfigFile, ...settings } = await parsed(imagePolicyOf);
+      return {
+        imagePolicy: { target: await kubeconfigFile(FLAG, kubeConfigFile, files), ...settings },
+      };
+    },
+    MutatingAdmissionWebhook: async (parsed, files) => ({
+      mutatingUsers: await webhookUsers(await parsed(webhookKubeconfigOf), files),
+    }),
+    ValidatingAdmissionWebhook: async (parsed, files) => ({
+      validatingUsers: await webhookUsers(await parsed(webhookKubeconfigOf), files),
+    }),
+  } satisfies Record<string, Reader>),
+);
 
 async function webhookUsers(path: string, files: ConfigurationFiles): Promise<WebhookUsers> {
   const kubeconfig = await files.read(FLAG, path);

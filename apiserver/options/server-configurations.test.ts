@@ -4,7 +4,7 @@ import { serverConfigurations } from '../../test/support/access-configurations.t
 import { parseEncryptionConfiguration } from '../encryption/configuration.ts';
 import { readAdmissionConfiguration } from './admission-config.ts';
 import { parseAuditPolicy } from './audit-policy.ts';
-import { chosenPlugins } from '../admission/plugins.ts';
+import { chosenPlugins, enabledPlugins } from '../admission/plugins.ts';
 
 const KUBECONFIG = JSON.stringify({
   apiVersion: 'v1',
@@ -15,12 +15,15 @@ const KUBECONFIG = JSON.stringify({
 });
 
 async function admission(text: string, plugins: readonly string[]): Promise<void> {
-  const configuration = await readAdmissionConfiguration('/config', {
+  const choice = { enable: plugins, disable: [] };
+  const files = {
     read: () => Promise.resolve(KUBECONFIG),
-    parsed: (_flag, _path, parse) => Promise.resolve().then(() => parse(text)),
+    parsed: <T>(_flag: string, _path: string, parse: (text: string) => T) =>
+      Promise.resolve().then(() => parse(text)),
     runs: undefined,
-  });
-  chosenPlugins({ enable: plugins, disable: [], configuration });
+  };
+  const configuration = await readAdmissionConfiguration('/config', files, enabledPlugins(choice));
+  chosenPlugins({ ...choice, configuration });
 }
 
 it.each(serverConfigurations)('$kind $text', async ({ kind, text, error, plugins }) => {

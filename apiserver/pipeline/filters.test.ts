@@ -228,7 +228,7 @@ describe('impersonation', () => {
         'users "joe" is forbidden: User "admin" cannot impersonate resource "users" in API group "" at the cluster scope',
     });
     const nobody = await handle(asAdmin('GET /api', { 'impersonate-group': 'a' }));
-    expect(nobody.status).toBe(400);
+    expect(nobody.status).toBe(500);
   });
 });
 

@@ -1,15 +1,21 @@
-import { statusError } from '../../api/status.ts';
+import { dns1123Label, dns1123Subdomain } from '../../api/validation/names.ts';
 import type { Headers } from '../../platform/net/http.ts';
 import { anonymous, authenticated, UNAUTHENTICATED_GROUP, type User } from '../authn/user.ts';
-import type { Attributes, Authorizer } from '../authz/authorizer.ts';
+import type { Attributes, Authorizer, ResourceAttributes } from '../authz/authorizer.ts';
 import { refusal } from '../authz/refusal.ts';
 import type { Filter } from './filter.ts';
+import { internalError } from './status-response.ts';
 
-const HEADER = 'impersonate-';
 const EXTRA = 'impersonate-extra-';
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
-function asked(resource: string, name: string, subresource = ''): Attributes {
+const GO_KINDS: Readonly<Record<string, string>> = {
+  groups: 'Group',
+  uids: 'UID',
+  userextras: 'UserExtra',
+};
+
+function asked(resource: string, name: string, subresource = ''): ResourceAttributes {
   const group = resource === 'userextras' || resource === 'uids' ? 'authentication.k8s.io' : '';
   return {
     type: 'resource',
@@ -33,37 +39,48 @@ interface Impersonation {
   readonly attributes: readonly Attributes[];
 }
 
-/** Undefined if the request asks for none. Groups that are not named are those the name implies. */
+/**
+ * Undefined if the request asks for none; a user without a name if it does not say for whom. Groups
+ * that are not named are those the name implies.
+ */
 function impersonationOf(headers: Headers): Impersonation | undefined {
-  const names = Object.keys(headers).filter((name) => name.startsWith(HEADER));
-  if (names.length === 0) return undefined;
   const name = headers['impersonate-user'] ?? '';
-  if (name === '') {
-    const text = 'requested impersonation of groups, uid or extra without impersonating a user';
-    throw statusError('BadRequest', text);
-  }
-  const account = SERVICE_ACCOUNT.exec(name);
-  const uid = headers['impersonate-uid'];
+  const account = accountOf(name);
+  const uid = headers['impersonate-uid'] ?? '';
   let groups = listOf(headers['impersonate-group']);
-  const attributes = groups.map((group) => asked('groups', group));
-  if (account === null) attributes.unshift(asked('users', name));
-  else {
-    const [, namespace = '', account1 = ''] = account;
-    attributes.unshift({ ...asked('serviceaccounts', account1), namespace } as Attributes);
-    const implied = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
-    if (groups.length === 0) groups = implied;
-  }
-  if (uid !== undefined) attributes.push(asked('uids', uid));
+  const attributes: Attributes[] = [];
+  if (account !== undefined)
+    attributes.push({ ...asked('serviceaccounts', account.name), namespace: account.namespace });
+  else if (name !== '') attributes.push(asked('users', name));
+  attributes.push(...groups.map((group) => asked('groups', group)));
+  if (account !== undefined && groups.length === 0)
+    groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`];
   const extra = extraOf(headers);
   for (const [key, values] of Object.entries(extra))
     attributes.push(...values.map((value) => asked('userextras', value, key)));
+  if (uid !== '') attributes.push(asked('uids', uid));
+  if (attributes.length === 0) return undefined;
   const user: User = {
     name,
     groups,
-    ...(uid === undefined ? {} : { uid }),
+    ...(uid === '' ? {} : { uid }),
     ...(Object.keys(extra).length === 0 ? {} : { extra }),
   };
   return { user: groupedUser(user), attributes };
+}
+
+/** A name that no account can have is a user's. */
+function accountOf(user: string): { namespace: string; name: string } | undefined {
+  const [, namespace = '', name = ''] = SERVICE_ACCOUNT.exec(user) ?? [];
+  const valid = dns1123Label(namespace).length === 0 && dns1123Subdomain(name).length === 0;
+  return valid ? { namespace, name } : undefined;
+}
+
+/** What is asked for, as Go prints references to objects. */
+function shown(attributes: Attributes): string {
+  const { resource, group, subresource, name } = attributes as ResourceAttributes;
+  const version = group === '' ? '' : `${group}/v1`;
+  return `{${GO_KINDS[resource]}  ${name}  ${version}  ${subresource}}`;
 }
 
 /** Keys are escaped like URLs, so that they may hold what no header's name can. */
@@ -97,6 +114,11 @@ export function impersonate(authorizer: Authorizer): Filter {
   return (next) => async (request) => {
     const impersonation = impersonationOf(request.http.headers);
     if (impersonation === undefined) return next(request);
+    if (impersonation.user.name === '') {
+      const what = impersonation.attributes.map(shown).join(' ');
+      const why = `requested [${what}] without impersonating a user`;
+      return internalError(request.http.path, why);
+    }
     for (const attributes of impersonation.attributes) {
       const decision = await authorizer.authorize(request.user, attributes);
       if (!decision.allowed) throw refusal(request.user, attributes, decision.reason);

@@ -1,7 +1,7 @@
 /** Addresses that traffic may be sent to: a host's own are not among them. */
 import { type FieldError, invalid } from '../../../api/field-errors.ts';
 import { validateIP } from '../../../api/validation/formats.ts';
-import { type Cidr, formatAddress, parseAddress, parseCidr } from '../../../api/cidr.ts';
+import { type Cidr, contains, formatAddress, parseAddress, parseCidr } from '../../../api/cidr.ts';
 
 const special: readonly (readonly [readonly string[], string])[] = [
   [['127.0.0.0/8', '::1/128'], 'may not be in the loopback range (127.0.0.0/8, ::1/128)'],
@@ -18,15 +18,6 @@ const special: readonly (readonly [readonly string[], string])[] = [
 const ranges = special.flatMap(([texts, problem]) =>
   texts.map((text): readonly [Cidr, string] => [parseCidr(text)!, problem]),
 );
-
-function contains(
-  { family, base, prefixLength }: Cidr,
-  ip: NonNullable<ReturnType<typeof parseAddress>>,
-): boolean {
-  if (ip.family !== family) return false;
-  const hostBits = BigInt((family === 'IPv4' ? 32 : 128) - prefixLength);
-  return ip.address >> hostBits === base >> hostBits;
-}
 
 export function validateEndpointIP(text: string, field: string): FieldError[] {
   const ip = parseAddress(text);
