@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MalformedYaml, parseYaml, parseYamlDocuments } from './yaml.ts';
+import { MalformedYaml, parseLenientYaml, parseYaml, parseYamlDocuments } from './yaml.ts';
 
 describe('parseYaml', () => {
   it.each([
@@ -49,6 +49,18 @@ describe('parseYaml', () => {
 
   it('reads JSON indented with tabs', () => {
     expect(parseYaml('{\n\t"a": "yes"\n}')).toEqual({ a: 'yes' });
+  });
+
+  it('is quick to refuse aliases of aliases, and takes many of one', () => {
+    const rows = [...'bcdefghijklmnop'].map((name, i) => {
+      const ten = Array(10).fill(`*${'abcdefghijklmnop'[i]}`).join(', ');
+      return `${name}: &${name} [${ten}]`;
+    });
+    const bomb = ['a: &a [x, x]', ...rows].join('\n');
+    expect(() => parseYaml(bomb)).toThrow('document contains excessive aliasing');
+    expect(() => parseLenientYaml(bomb)).toThrow('document contains excessive aliasing');
+    const shared = `a: &a [x, x]\nb: [${Array(90).fill('*a').join(', ')}]`;
+    expect((parseYaml(shared) as { b: unknown[] }).b).toHaveLength(90);
   });
 
   it('bounds what aliases can blow up to', () => {

@@ -122,8 +122,7 @@ function load(
       (value) => value !== null && value !== undefined,
     );
     const anchor = /&([^\s,[\]{}]+)/.exec(content)?.[1];
-    if (anchor !== undefined && values.some((value) => containsItself(value)))
-      throw new MalformedYaml(firstLine, `anchor '${anchor}' value contains itself`);
+    if (anchor !== undefined) checkAliases(values, anchor, firstLine);
     return values;
   };
   try {
@@ -142,12 +141,43 @@ function load(
   }
 }
 
-/** An alias within its own anchor would be a value without end. */
-function containsItself(value: unknown, outer: ReadonlySet<unknown> = new Set()): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (outer.has(value)) return true;
-  const within = new Set(outer).add(value);
-  return Object.values(value).some((inner) => containsItself(inner, within));
+/**
+ * How many values there are where every alias is a copy, in time proportional to those without:
+ * NaN if one contains itself. `known`: of those that were counted.
+ */
+function countOfCopies(value: unknown, known: Map<object, number>): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  const before = known.get(value);
+  if (before !== undefined) return before;
+  known.set(value, NaN);
+  let count = 1;
+  for (const inner of Object.values(value)) count += countOfCopies(inner, known);
+  known.set(value, count);
+  return count;
+}
+
+/** Of so many copies Go's decoder takes all but one in a hundred, of more and more fewer. */
+const MANY_COPIES = 400_000;
+const TOO_MANY_COPIES = 4_000_000;
+
+function isExcessive(copies: number, known: ReadonlyMap<object, number>): boolean {
+  let own = 0;
+  for (const value of known.keys()) {
+    for (const inner of Object.values(value)) if (!known.has(inner as object)) own++;
+  }
+  const beyond = Math.max(copies - MANY_COPIES, 0) / (TOO_MANY_COPIES - MANY_COPIES);
+  const allowed = Math.max(0.99 - 0.89 * beyond, 0.1);
+  const aliased = copies - own - known.size;
+  return aliased > 100 && copies > 1_000 && aliased / copies > allowed;
+}
+
+function checkAliases(values: readonly unknown[], anchor: string, line: number): void {
+  const known = new Map<object, number>();
+  const copies = values.reduce<number>((sum, value) => sum + countOfCopies(value, known), 0);
+  if (Number.isNaN(copies))
+    throw new MalformedYaml(line, `anchor '${anchor}' value contains itself`);
+  if (isExcessive(copies, known))
+    throw new MalformedYaml(line, 'document contains excessive aliasing');
 }
 
 type Marked = YAMLException & Required<Pick<YAMLException, 'mark'>>;
