@@ -1,7 +1,9 @@
 /** A connection that another member has made: its messages and questions. */
+import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { FrameConnection } from '../../platform/net/frames.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { hexId } from '../cluster-member.ts';
 import { StoreError } from '../kv.ts';
 import type { PeerHandlers, Question } from '../replica/peers.ts';
 import { framed, frameKinds } from './link.ts';
@@ -15,25 +17,45 @@ interface InboundParts {
   readonly counts: PeerCounts;
 }
 
-/** Resolves when the connection has ended. */
+interface Asked {
+  readonly id: number;
+  readonly question: Question;
+}
+
+/** Throws for what no member sends. */
+function decodeQuestion(bytes: Buffer): Asked {
+  const asked = JSON.parse(bytes.toString('utf8')) as Asked | null;
+  assert(typeof asked?.id === 'number', 'a question has a number');
+  assert(typeof asked.question?.type === 'string', 'a question has a type');
+  return asked;
+}
+
+/** Resolves when the connection has ended: by what is no frame of a member's, too. */
 export function receiveMessages(
   connection: FrameConnection,
   handlers: PeerHandlers,
   { clock, logger, counts }: InboundParts,
 ): Promise<void> {
-  const answer = async (bytes: Buffer): Promise<void> => {
-    const { id, question } = JSON.parse(bytes.toString('utf8', 1)) as {
-      id: number;
-      question: Question;
-    };
-    const reply = await handlers.answer(question).then(
-      (value) => ({ id, answer: value ?? null }),
-      (error: unknown) => {
-        if (error instanceof StoreError) return { id, reason: error.reason };
+  /** Undefined, and the end of the connection, if it cannot be read. */
+  const decoded = <T>(decode: (bytes: Buffer) => T, frame: Buffer): T | undefined => {
+    try {
+      return decode(frame.subarray(1));
+    } catch (error) {
+      const fields = { member: hexId(counts.id), reason: (error as Error).message };
+      logger.warn(fields, 'another member sends what cannot be read');
+      connection.abort();
+      return undefined;
+    }
+  };
+  const answer = async ({ id, question }: Asked): Promise<void> => {
+    let reply: object;
+    try {
+      reply = { id, answer: (await handlers.answer(question)) ?? null };
+    } catch (error) {
+      reply = { id, reason: error instanceof StoreError ? error.reason : 'unavailable' };
+      if (!(error instanceof StoreError))
         logger.error({ error, question }, 'a question of another member failed unexpectedly');
-        return { id, reason: 'unavailable' };
-      },
-    );
+    }
     connection.send(framed(frameKinds.answer, Buffer.from(JSON.stringify(reply))));
   };
   return new Promise((resolve) => {
@@ -43,10 +65,15 @@ export function receiveMessages(
       frame(bytes) {
         vigil.heard();
         counts.receivedBytes += bytes.length;
-        if (bytes[0] === frameKinds.message) handlers.receive(decodeMessage(bytes.subarray(1)));
-        else if (bytes[0] === frameKinds.question) void answer(bytes);
-        else if (bytes[0] === frameKinds.ping)
+        if (bytes[0] === frameKinds.message) {
+          const message = decoded(decodeMessage, bytes);
+          if (message !== undefined) handlers.receive(message);
+        } else if (bytes[0] === frameKinds.question) {
+          const asked = decoded(decodeQuestion, bytes);
+          if (asked !== undefined) void answer(asked);
+        } else if (bytes[0] === frameKinds.ping) {
           connection.send(framed(frameKinds.pong, bytes.subarray(1)));
+        }
       },
       closed() {
         vigil.end();

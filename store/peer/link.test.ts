@@ -9,7 +9,7 @@ import { StoreError } from '../kv.ts';
 import type { Message } from '../raft/message.ts';
 import type { PeerHandlers } from '../replica/peers.ts';
 import { receiveMessages } from './inbound.ts';
-import { Link } from './link.ts';
+import { frameKinds, Link } from './link.ts';
 import { PeerCounts } from './peer-counts.ts';
 
 const message: Message = { type: 'timeoutNow', from: '1', to: '2', term: 3 };
@@ -130,6 +130,32 @@ describe('a link to another member', () => {
     expect(await link.ask(question)).toBe(7);
     answer = () => Promise.reject(new StoreError('leaseNotFound'));
     await expect(link.ask(question)).rejects.toMatchObject({ reason: 'leaseNotFound' });
+  });
+
+  it.each([
+    ['a question that is no JSON', frameKinds.question, '}{'],
+    ['a question of nobody', frameKinds.question, 'null'],
+    ['a question without a type', frameKinds.question, '{"id":1,"question":{}}'],
+    ['a message of no known type', frameKinds.message, '\xff'],
+    ['a message that is cut short', frameKinds.message, '\0\0\0'],
+    ['a message without a term', frameKinds.message, `\x0c${'\0'.repeat(16)}${'\x7f'.repeat(8)}`],
+  ])('ends with %s', async (_, kind, text) => {
+    pairs[0]!.near.send(Buffer.concat([Buffer.from([kind]), Buffer.from(text, 'latin1')]));
+    await settle();
+    expect([pairs[0]!.far.isClosed, received]).toEqual([true, []]);
+    await clock.advance(100);
+    expect(pairs).toHaveLength(2);
+  });
+
+  it('goes on after a question that nobody knows', async () => {
+    answer = () => {
+      throw new TypeError('no such question');
+    };
+    const question = { type: 'unheardOf' } as never;
+    await expect(link.ask(question)).rejects.toMatchObject({ reason: 'unavailable' });
+    link.send([message]);
+    await settle();
+    expect(received).toHaveLength(1);
   });
 
   it('waits for an answer no longer than its deadline', async () => {

@@ -113,6 +113,7 @@ export function decodeMessage(frame: Buffer): Message {
   const type = types[input.byte()];
   assert(type !== undefined, `message type ${frame[0]} is known`);
   const header = { from: input.u64(), to: input.u64(), term: input.double() };
+  assert(Number.isSafeInteger(header.term), 'a term is an integer');
   // The body is new: to add to it costs less than a third object.
   return Object.assign(read(input, type), header);
 }
